@@ -1,0 +1,401 @@
+import {
+  adminApiCalls,
+  budgetArithmetic,
+  budgetRemedy,
+  type ConnectionBudget,
+  type ConnectionHolder,
+  connectionBudget,
+  connectorWait,
+  databaseConnectWait,
+  pathFault,
+  regionalDemand,
+  type StageWait,
+  type StartingClient,
+} from "./budget";
+import {
+  concurrencyProblems,
+  cpuMemoryProblems,
+  probeProblems,
+  probeWindowSeconds,
+  requestTimeoutProblems,
+  scalingProblems,
+  startupWindowProblems,
+} from "./cloudrun";
+import { databaseMemory, insightsProblems, maxConnectionsProblems, parseTier, sharedCoreProblems, tierProblems } from "./cloudsql";
+import { connectorNameProblems, connectorRangeProblems, instanceCountProblems, machineTypeProblems } from "./connector";
+import { cloudRunLimits, cloudSqlLimits } from "./limits";
+import { type CapacityPlan, connectionsPerInstance, type DatabaseClientPlan, type ServicePlan, startSeconds } from "./plan";
+import { type Problem, problem } from "./problem";
+import { type NamedRange, overlaps, parseRange, rangeProblems } from "./ranges";
+
+/** One question asked of a plan: the figures it compared, the sum as a person would write it, and what is wrong. */
+export interface Check {
+  readonly title: string;
+  readonly arithmetic: readonly string[];
+  readonly figures: Readonly<Record<string, number>>;
+  /** Empty: the check passes. */
+  readonly problems: readonly Problem[];
+}
+
+type DatabaseService = ServicePlan & { readonly key: string; readonly database: DatabaseClientPlan };
+type KeyedService = ServicePlan & { readonly key: string };
+
+const setting = (path: string) => `netra:${path}`;
+const servicesOf = (plan: CapacityPlan): KeyedService[] => Object.entries(plan.services).map(([key, service]) => ({ ...service, key }));
+const databaseServicesOf = (plan: CapacityPlan): DatabaseService[] =>
+  servicesOf(plan).flatMap((service) => (service.database ? [{ ...service, database: service.database }] : []));
+const round = (value: number, digits = 2) => Number(value.toFixed(digits));
+
+/** Every check, in the order in which a reader wants them. The plan is sound when none has a problem. */
+export function planChecks(plan: CapacityPlan): Check[] {
+  return [
+    connectionsCheck(plan),
+    memoryCheck(plan),
+    socketCheck(plan),
+    adminApiCheck(plan),
+    connectRateCheck(plan),
+    connectorCheck(plan),
+    probeWindowCheck(plan),
+    quotaCheck(plan),
+    pathCheck(plan),
+    rangesCheck(plan),
+    legalValuesCheck(plan),
+  ];
+}
+
+/** The plan's connection budget: both revisions of every service's rollout alive. */
+export function planBudget(plan: CapacityPlan): ConnectionBudget {
+  const holders: ConnectionHolder[] = databaseServicesOf(plan).map((service) => ({
+    label: service.key,
+    instances: service.maxInstances,
+    overlap: service.maxInstances,
+    ...service.database,
+  }));
+  return connectionBudget(holders, plan.database);
+}
+
+function connectionsCheck(plan: CapacityPlan): Check {
+  const budget = planBudget(plan);
+  const problems: Problem[] = [];
+  if (budget.headroom < 0) {
+    const remedy = budgetRemedy(budget, plan.database);
+    const tier = remedy.tier && remedy.tier !== plan.database.tier ? ` on ${remedy.tier}` : "";
+    const raise = remedy.tier ? `${remedy.maxConnections}${tier}, or ` : "a value no tier holds; instead ";
+    const { largest } = remedy;
+    problems.push(
+      problem({
+        setting: setting("database.maxConnections"),
+        value: plan.database.maxConnections,
+        must: `cover ${budget.demand} connections with ${plan.database.usableShare} of its slots (it covers ${budget.limit})`,
+        because: `${budgetArithmetic(budget, plan.database)}, and staging refuses connections at the first rollout`,
+        fix: largest
+          ? `${raise}lower '${setting(`services.${largest.label}.database.poolSize`)}' and 'maxOverflow' from ${largest.perInstance} to ${remedy.largestPerInstance} per instance, or '${setting(`services.${largest.label}.maxInstances`)}' from ${largest.instances}`
+          : `${raise}fewer reserved connections`,
+      }),
+    );
+  }
+  return {
+    title: "connections of both revisions against max_connections",
+    arithmetic: budgetArithmetic(budget, plan.database).split("; "),
+    figures: { demand: budget.demand, limit: budget.limit, headroom: budget.headroom },
+    problems,
+  };
+}
+
+function memoryCheck(plan: CapacityPlan): Check {
+  const name = () => setting("database.maxConnections");
+  const tier = parseTier(plan.database.tier);
+  const memory = tier && databaseMemory(plan.database, tier);
+  return {
+    title: "max_connections against the tier's memory",
+    arithmetic: memory
+      ? [
+          `${memory.sharedBuffersMib} MiB shared_buffers + ${memory.backends} backends x ${memory.perBackendMib} MiB = ${round(memory.neededMib, 0)} of ${round(memory.usableMib, 0)} MiB usable (${memory.tierMib} MiB in ${plan.database.tier})`,
+        ]
+      : [`${plan.database.tier} is no tier`],
+    figures: memory ? { neededMib: memory.neededMib, usableMib: memory.usableMib, largestMaxConnections: memory.largestMaxConnections } : {},
+    problems: maxConnectionsProblems(plan.database, name),
+  };
+}
+
+function socketCheck(plan: CapacityPlan): Check {
+  const limit = cloudSqlLimits.builtInSocketConnectionsPerInstance.value;
+  const services = databaseServicesOf(plan).filter((s) => s.database.path === "built-in-socket");
+  return {
+    title: "connections of one instance over the built-in socket",
+    arithmetic: services.length
+      ? services.map(
+          (s) => `${s.key}: ${s.database.workers} x (${s.database.poolSize} + ${s.database.maxOverflow}) = ${connectionsPerInstance(s.database)} of ${limit}`,
+        )
+      : ["no service uses the built-in socket"],
+    figures: Object.fromEntries(services.map((s) => [s.key, connectionsPerInstance(s.database)])),
+    problems: services
+      .filter((s) => connectionsPerInstance(s.database) > limit)
+      .map((s) =>
+        problem({
+          setting: setting(`services.${s.key}.database.poolSize`),
+          value: s.database.poolSize,
+          must: `keep one instance within ${limit} connections (it has ${connectionsPerInstance(s.database)})`,
+          because: "the built-in Cloud SQL socket carries no more per instance",
+          fix: Math.max(1, Math.floor(limit / s.database.workers) - s.database.maxOverflow),
+        }),
+      ),
+  };
+}
+
+function adminApiCheck(plan: CapacityPlan): Check {
+  const clients = databaseServicesOf(plan).filter((s) => s.database.path === "built-in-socket");
+  const demand = adminApiCalls(clients.map((s) => ({ instances: s.maxInstances, workers: s.database.workers })));
+  const first = clients[0];
+  return {
+    title: "Cloud SQL Admin API calls of a cold start",
+    arithmetic: clients.length
+      ? [`${demand.processes} processes x ${cloudSqlLimits.adminApiCallsPerProcess.value} calls = ${demand.calls} of ${demand.limit} a minute`]
+      : ["a private address needs none"],
+    figures: { calls: demand.calls, limit: demand.limit },
+    problems:
+      first && demand.calls > demand.limit
+        ? [
+            problem({
+              setting: setting(`services.${first.key}.maxInstances`),
+              value: first.maxInstances,
+              must: `leave a cold start within ${demand.limit} Admin API calls a minute (it makes ${demand.calls})`,
+              because: "each process fetches settings and a certificate before it can connect, and further calls are answered with 429",
+              fix: "fewer instances, or the database path to private-ip, which needs no call",
+            }),
+          ]
+        : [],
+  };
+}
+
+const startingClients = (plan: CapacityPlan): StartingClient[] => databaseServicesOf(plan).map((s) => ({ instances: s.maxInstances, ...s.database }));
+
+function stageArithmetic(wait: StageWait, how: string): string {
+  return `${how} = ${round(wait.waitSeconds, 3)} s of the ${wait.timeoutSeconds} s connect time-out`;
+}
+
+function connectRateCheck(plan: CapacityPlan): Check {
+  const wait = databaseConnectWait(startingClients(plan), plan.database.tier);
+  return {
+    title: "the database's connect rate against the connect time-out",
+    arithmetic: [wait ? stageArithmetic(wait, `${wait.concurrentConnects} connects at once on ${wait.vcpus} vCPU`) : "nothing connects"],
+    figures: wait ? { waitSeconds: wait.waitSeconds, timeoutSeconds: wait.timeoutSeconds } : {},
+    problems:
+      wait && wait.waitSeconds > wait.timeoutSeconds
+        ? [
+            problem({
+              setting: setting("database.tier"),
+              value: plan.database.tier,
+              must: `authenticate ${wait.concurrentConnects} connects within ${wait.timeoutSeconds} s (it needs ${round(wait.waitSeconds)} s)`,
+              because: "TLS and SCRAM cost the instance's CPU and every starting process connects at once",
+              fix: "a tier with more vCPUs, or lower the services' maxInstances",
+            }),
+          ]
+        : [],
+  };
+}
+
+function connectorCheck(plan: CapacityPlan): Check {
+  const wait = connectorWait(startingClients(plan), plan.connector);
+  return {
+    title: "the storm's bytes and connects against the connector at its minimum",
+    arithmetic: [
+      wait
+        ? stageArithmetic(
+            wait,
+            `${wait.connects} connects through ${plan.connector.minInstances} x ${plan.connector.machineType} (${wait.mbps} Mbps, ${wait.connectsPerSecond} connects/s assumed)`,
+          )
+        : "nothing connects",
+    ],
+    figures: wait ? { waitSeconds: wait.waitSeconds, timeoutSeconds: wait.timeoutSeconds, mbps: wait.mbps } : {},
+    problems:
+      wait && wait.waitSeconds > wait.timeoutSeconds
+        ? [
+            problem({
+              setting: setting("connector.minInstances"),
+              value: plan.connector.minInstances,
+              must: `carry ${wait.connects} connects within ${wait.timeoutSeconds} s (it needs ${round(wait.waitSeconds)} s)`,
+              because: "the connector scales out later than a storm lasts",
+              fix: `${Math.ceil((plan.connector.minInstances * wait.waitSeconds) / wait.timeoutSeconds)}, or 'netra:connector.machineType' to e2-standard-4`,
+            }),
+          ]
+        : [],
+  };
+}
+
+function probeWindowCheck(plan: CapacityPlan): Check {
+  const services = servicesOf(plan);
+  return {
+    title: "start-up probe window against boot and database initialisation",
+    arithmetic: services.map(
+      (s) =>
+        `${s.key}: boot ${s.bootSeconds} + initialisation ${s.database?.initTimeoutSeconds ?? 0} = ${startSeconds(s)} s of ${probeWindowSeconds(s.probe)} s (at most ${cloudRunLimits.startupWindowSafeSeconds.value})`,
+    ),
+    figures: Object.fromEntries(services.map((s) => [s.key, probeWindowSeconds(s.probe)])),
+    problems: services.flatMap((s) => [
+      ...startupWindowProblems(s.probe, startSeconds(s), (field) => setting(`services.${s.key}.probe.${field}`)),
+      ...initTimeoutProblems(s),
+    ]),
+  };
+}
+
+function initTimeoutProblems(service: KeyedService): Problem[] {
+  const client = service.database;
+  if (!client || client.connectTimeoutSeconds <= client.initTimeoutSeconds) return [];
+  return [
+    problem({
+      setting: setting(`services.${service.key}.database.connectTimeoutSeconds`),
+      value: client.connectTimeoutSeconds,
+      must: `not exceed 'initTimeoutSeconds' (${client.initTimeoutSeconds})`,
+      because: "one attempt cannot outlast the initialisation it belongs to",
+      fix: client.initTimeoutSeconds,
+    }),
+  ];
+}
+
+function quotaCheck(plan: CapacityPlan): Check {
+  const services = servicesOf(plan);
+  const demand = regionalDemand(
+    services.map((s) => ({ instances: s.maxInstances, cpu: s.cpu, memoryMib: s.memoryMib })),
+    plan.limits,
+  );
+  const over = (used: number, quota: number, unit: string, of: (s: ServicePlan) => number, key: "regionalCpu" | "regionalMemoryGib"): Problem[] => {
+    const largest = services.toSorted((a, b) => b.maxInstances * of(b) - a.maxInstances * of(a))[0];
+    if (used <= quota || !largest) return [];
+    const fits = Math.floor((quota - (used - largest.maxInstances * of(largest))) / of(largest));
+    return [
+      problem({
+        setting: setting(`services.${largest.key}.maxInstances`),
+        value: largest.maxInstances,
+        must: `keep all services within the ${quota} ${unit} of '${setting(`limits.${key}`)}' (they need ${round(used)})`,
+        because: "Google checks maximum instances x size against the regional quota at every deploy",
+        fix: fits >= 1 ? fits : "1 and lower the other services too, or ask Google for a larger quota",
+      }),
+    ];
+  };
+  const cpuTerms = services.map((s) => `${s.key} ${s.maxInstances} x ${s.cpu}`).join(" + ");
+  const memoryTerms = services.map((s) => `${s.key} ${s.maxInstances} x ${round(s.memoryMib / 1024)}`).join(" + ");
+  return {
+    title: "Cloud Run cpu and memory against the regional quota",
+    arithmetic: [
+      `${cpuTerms} = ${round(demand.cpu)} of ${demand.regionalCpu} vCPU`,
+      `${memoryTerms} = ${round(demand.memoryGib)} of ${demand.regionalMemoryGib} GiB`,
+    ],
+    figures: { cpu: demand.cpu, regionalCpu: demand.regionalCpu, memoryGib: demand.memoryGib, regionalMemoryGib: demand.regionalMemoryGib },
+    problems: [
+      ...over(demand.cpu, demand.regionalCpu, "vCPU", (s) => s.cpu, "regionalCpu"),
+      ...over(demand.memoryGib, demand.regionalMemoryGib, "GiB", (s) => s.memoryMib / 1024, "regionalMemoryGib"),
+    ],
+  };
+}
+
+function pathCheck(plan: CapacityPlan): Check {
+  const services = servicesOf(plan);
+  const problems = services.flatMap((s) => {
+    const viaSocket = s.database?.path === "built-in-socket";
+    // The stack's own database is private and every service has the connector.
+    const fault = pathFault({ egress: s.egress, viaSocket, hasVpc: true, hasNat: plan.network.nat !== undefined, databaseIsPrivate: true });
+    if (!fault) return [];
+    const field = viaSocket ? "database.path" : "egress";
+    return [
+      problem({
+        setting: setting(`services.${s.key}.${field}`),
+        value: viaSocket ? "built-in-socket" : s.egress,
+        must: `be ${viaSocket ? "private-ip" : "private-ranges-only, unless 'netra:network.nat' is configured"}`,
+        because: fault,
+        fix: viaSocket ? "private-ip" : "private-ranges-only",
+      }),
+    ];
+  });
+  return {
+    title: "a network path to the database that can work",
+    arithmetic: services.map((s) => `${s.key}: ${s.egress}, ${s.database ? `database over ${s.database.path}` : "no database"}`),
+    figures: {},
+    problems,
+  };
+}
+
+function namedRanges(plan: CapacityPlan): NamedRange[] {
+  const { network, connector, cache } = plan;
+  return [
+    { label: setting("connector.ipCidrRange"), cidr: connector.ipCidrRange },
+    { label: setting("network.subnetCidr"), cidr: network.subnetCidr },
+    { label: setting("network.privateServicesCidr"), cidr: network.privateServicesCidr },
+    ...(cache.reservedIpRange ? [{ label: setting("cache.reservedIpRange"), cidr: cache.reservedIpRange }] : []),
+    ...network.otherCidrs.map((cidr, i) => ({ label: setting(`network.otherCidrs[${i}]`), cidr })),
+  ];
+}
+
+function rangesCheck(plan: CapacityPlan): Check {
+  const ranges = namedRanges(plan);
+  const [connector, ...others] = ranges;
+  return {
+    title: "address ranges",
+    arithmetic: ranges.map((range) => `${range.cidr} ${range.label}`),
+    figures: { ranges: ranges.length },
+    problems: [
+      ...connectorRangeProblems(connector?.cidr ?? "", () => setting("connector.ipCidrRange")),
+      ...others.flatMap((range) =>
+        rangeProblems(
+          range.label,
+          range.cidr,
+          range.label === setting("network.privateServicesCidr") ? { maxPrefix: cloudSqlLimits.privateServicesMaxPrefix.value } : {},
+        ),
+      ),
+      ...overlaps(ranges).map(({ a, b }) =>
+        problem({
+          setting: a.label,
+          value: a.cidr,
+          must: `not overlap '${b.label}' (${b.cidr})`,
+          because: "Google refuses a range that is in use, and routes between overlapping ranges are undefined",
+          fix: `a free range, such as ${freeRange(parseRange(a.cidr)?.prefix ?? 28, ranges)}`,
+        }),
+      ),
+    ],
+  };
+}
+
+/** The first range of that size in 10.0.0.0/8 that overlaps none of the others. */
+function freeRange(prefix: number, taken: readonly NamedRange[]): string {
+  for (let second = 0; second < 256; second++) {
+    const candidate = `10.${second}.0.0/${Math.max(prefix, 16)}`;
+    if (overlaps([{ label: "", cidr: candidate }, ...taken]).every(({ a }) => a.label !== "")) return candidate;
+  }
+  return "one outside 10.0.0.0/8";
+}
+
+function legalValuesCheck(plan: CapacityPlan): Check {
+  const connector = (field: string) => setting(`connector.${field}`);
+  const database = (field: string) => setting(`database.${field}`);
+  const { edition, tier, version, insights } = plan.database;
+  return {
+    title: "values that Google accepts",
+    arithmetic: [
+      `connector ${plan.connector.machineType} ${plan.connector.minInstances}..${plan.connector.maxInstances}`,
+      `database ${tier}, ${version}, ${edition}`,
+      ...servicesOf(plan).map(
+        (s) => `${s.key} ${s.cpu} vCPU, ${s.memoryMib} MiB, ${s.minInstances}..${s.maxInstances} instances, concurrency ${s.concurrency}`,
+      ),
+    ],
+    figures: {},
+    problems: [
+      ...machineTypeProblems(plan.connector.machineType, connector),
+      ...instanceCountProblems(plan.connector, connector),
+      ...connectorNameProblems(plan.connector.name, connector),
+      ...tierProblems({ tier, edition, version }, database),
+      ...sharedCoreProblems(tier, database),
+      ...insightsProblems(insights, edition, (field) => setting(`database.insights.${field}`)),
+      ...servicesOf(plan).flatMap((service) => {
+        const name = (field: string) => setting(`services.${service.key}.${field}`);
+        return [
+          ...cpuMemoryProblems(service, name),
+          ...concurrencyProblems(service, name),
+          ...scalingProblems(service, name),
+          ...requestTimeoutProblems(service.timeoutSeconds, name),
+          ...probeProblems("startup", service.probe, (field) => name(`probe.${field}`)),
+          ...probeProblems("liveness", service.liveness, (field) => name(`liveness.${field}`)),
+        ];
+      }),
+    ],
+  };
+}

@@ -1,0 +1,142 @@
+import { connectorLimits } from "./limits";
+import { asIs, clamp, type Naming, type Problem, problem } from "./problem";
+import { rangeProblems } from "./ranges";
+
+/** What decides how much a connector carries. */
+export interface ConnectorSize {
+  readonly machineType: string;
+  readonly minInstances: number;
+  readonly maxInstances: number;
+}
+
+const MACHINE_TYPES = Object.keys(connectorLimits.machineTypes.value);
+
+/**
+ * A connector's estimated throughput in Mbps at `instances` VMs: Google's figures for 2 and 10, a straight line between.
+ * 0 for a machine type that does not exist.
+ */
+export function connectorMbps(machineType: string, instances: number): number {
+  const machine = connectorLimits.machineTypes.value[machineType];
+  if (!machine) return 0;
+  return machine.mbpsAt2 + ((instances - 2) * (machine.mbpsAt10 - machine.mbpsAt2)) / 8;
+}
+
+/** A machine type that no connector has. */
+export function machineTypeProblems(machineType: string, name: Naming<"machineType"> = asIs): Problem[] {
+  if (MACHINE_TYPES.includes(machineType)) return [];
+  return [
+    problem({
+      setting: name("machineType"),
+      value: machineType,
+      must: `be one of ${MACHINE_TYPES.join(", ")}`,
+      because: "a Serverless VPC Access connector runs on no other machine type",
+      fix: machineType.startsWith("e2-standard") ? "e2-standard-4" : "e2-micro",
+    }),
+  ];
+}
+
+/**
+ * Instance counts outside 2..9 (minimum) and 3..10 (maximum), a minimum that is not below the maximum, or a count that is not stated.
+ * A whole connector scales up to `maxInstances` and never back.
+ */
+export function instanceCountProblems(
+  counts: { readonly minInstances?: number | undefined; readonly maxInstances?: number | undefined },
+  name: Naming<"minInstances" | "maxInstances"> = asIs,
+): Problem[] {
+  const problems: Problem[] = [];
+  const legal = { minInstances: connectorLimits.minInstances.value, maxInstances: connectorLimits.maxInstances.value };
+  for (const field of ["minInstances", "maxInstances"] as const) {
+    const value = counts[field];
+    const range = legal[field];
+    if (value === undefined)
+      problems.push(
+        problem({
+          setting: name(field),
+          value,
+          must: `be stated, from ${range.min} to ${range.max}`,
+          because: "Google no longer has a default and throughput settings force replacements",
+          fix: field === "minInstances" ? 3 : range.max,
+        }),
+      );
+    else if (!Number.isInteger(value) || value < range.min || value > range.max)
+      problems.push(
+        problem({
+          setting: name(field),
+          value,
+          must: `be a whole number from ${range.min} to ${range.max}`,
+          because: `a connector has at most ${legal.maxInstances.max} instances and at least ${legal.minInstances.min}`,
+          fix: clamp(value, range),
+        }),
+      );
+  }
+  const { minInstances: min, maxInstances: max } = counts;
+  if (problems.length === 0 && min !== undefined && max !== undefined && min >= max)
+    problems.push(
+      problem({
+        setting: name("minInstances"),
+        value: min,
+        must: `be below '${name("maxInstances")}' (${max})`,
+        because: "Google refuses a connector whose maximum is not greater than its minimum",
+        fix: Math.max(legal.minInstances.min, max - 1),
+      }),
+    );
+  return problems;
+}
+
+/** A name that Google refuses: every hyphen counts as two of the 20 characters. */
+export function connectorNameProblems(value: string, name: Naming<"name"> = asIs): Problem[] {
+  const limit = connectorLimits.nameEffectiveLength.value;
+  const length = value.length + (value.match(/-/g)?.length ?? 0);
+  const fits = length <= limit;
+  if (fits && /^[a-z]([-a-z0-9]*[a-z0-9])?$/.test(value)) return [];
+  return [
+    problem({
+      setting: name("name"),
+      value,
+      must: `be lower-case letters, digits and hyphens, starting with a letter, at most ${limit} characters with each hyphen counted as two`,
+      because: fits ? "it follows the naming rules of Compute Engine" : `this one counts ${length} characters and Google refuses it at creation`,
+      fix: "a shorter name such as staging-connector",
+    }),
+  ];
+}
+
+/** A connector's own range is exactly a /28. */
+export const connectorRangeProblems = (cidr: string, name: Naming<"ipCidrRange"> = asIs): Problem[] =>
+  rangeProblems(name("ipCidrRange"), cidr, { exactly: connectorLimits.subnetPrefix.value });
+
+/**
+ * A connector that is smaller than the floor in throughput or in either count. A connector never shrinks in place,
+ * so a smaller one than the live one is also a replacement.
+ */
+export function connectorFloorProblems(
+  size: ConnectorSize,
+  floor: ConnectorSize,
+  name: Naming<"machineType" | "minInstances" | "maxInstances"> = asIs,
+): Problem[] {
+  const problems: Problem[] = [];
+  if (connectorMbps(size.machineType, 2) < connectorMbps(floor.machineType, 2))
+    problems.push(
+      problem({
+        setting: name("machineType"),
+        value: size.machineType,
+        must: `carry at least what ${floor.machineType} does`,
+        because: `the plan's floor is ${floor.machineType}, ${floor.minInstances}..${floor.maxInstances} instances`,
+        fix: floor.machineType,
+      }),
+    );
+  for (const field of ["minInstances", "maxInstances"] as const)
+    if (size[field] < floor[field])
+      problems.push(
+        problem({
+          setting: name(field),
+          value: size[field],
+          must: `be at least ${floor[field]}`,
+          because:
+            field === "minInstances"
+              ? "a storm is over before the connector scales out, so its minimum is what carries every start at once"
+              : "a connector cannot shrink in place: a smaller maximum replaces it while services still point at it",
+          fix: floor[field],
+        }),
+      );
+  return problems;
+}

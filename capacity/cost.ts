@@ -1,0 +1,91 @@
+import { parseTier } from "./cloudsql";
+import { cloudSqlLimits, connectorLimits, prices } from "./limits";
+import type { CapacityPlan } from "./plan";
+
+/** One line of the bill. `usdPerMonth` is absent where no price is known: such an item is listed, never counted as free. */
+export interface CostItem {
+  readonly item: string;
+  readonly usdPerMonth?: number;
+  readonly arithmetic: string;
+}
+
+export interface Cost {
+  /** Sum of the priced items, list prices, us-central1, without traffic and free tiers. */
+  readonly usdPerMonth: number;
+  readonly items: readonly CostItem[];
+}
+
+const HOURS = prices.hoursPerMonth.value;
+const SECONDS = HOURS * 3600;
+
+/** What the plan costs while nothing happens: minimum instances, database, cache, connector at its minimum, secrets. */
+export function planCost(plan: CapacityPlan, activeSecretVersions: number): Cost {
+  const items = [connectorCost(plan), ...databaseCost(plan), cacheCost(plan), ...serviceCosts(plan), ...natCost(plan), secretsCost(activeSecretVersions)];
+  return { usdPerMonth: items.reduce((sum, item) => sum + (item.usdPerMonth ?? 0), 0), items };
+}
+
+export function connectorCost({ connector }: Pick<CapacityPlan, "connector">): CostItem {
+  const item = `connector ${connector.machineType}`;
+  const machine = connectorLimits.machineTypes.value[connector.machineType];
+  if (!machine) return notPriced(item, "no such machine type");
+  return priced(item, connector.minInstances * machine.usdPerHour * HOURS, `${connector.minInstances} VMs x ${machine.usdPerHour} USD/h x ${HOURS} h`);
+}
+
+export function databaseCost({ database }: Pick<CapacityPlan, "database">): CostItem[] {
+  const tier = parseTier(database.tier);
+  const item = `database ${database.tier}`;
+  const shared = cloudSqlLimits.sharedCore.value[database.tier];
+  const [vcpuHour, gibHour] = [prices.sqlVcpuHour.value, prices.sqlGibHour.value];
+  const machine = shared
+    ? priced(item, shared.usdPerHour * HOURS, `${shared.usdPerHour} USD/h x ${HOURS} h`)
+    : tier?.kind === "custom" && database.edition === "ENTERPRISE"
+      ? priced(
+          item,
+          (tier.vcpus * vcpuHour + (tier.memoryMib / 1024) * gibHour) * HOURS,
+          `(${tier.vcpus} vCPU x ${vcpuHour} + ${tier.memoryMib / 1024} GiB x ${gibHour}) USD/h x ${HOURS} h`,
+        )
+      : notPriced(item, "no published price for this edition and tier");
+  const ssd = prices.sqlSsdGibMonth.value;
+  return [
+    machine,
+    priced("database disk", database.diskGb * ssd, `${database.diskGb} GiB x ${ssd} USD`),
+    notPriced("database backups", `${prices.sqlBackupGibMonth.value} USD per GiB-month; how much they hold depends on the data`),
+  ];
+}
+
+function cacheCost({ cache }: CapacityPlan): CostItem {
+  const hour = prices.redisBasicGibHour.value;
+  if (cache.memoryGb > 4) return notPriced("cache", "only 1 to 4 GB have a known price");
+  return priced("cache BASIC", cache.memoryGb * hour * HOURS, `${cache.memoryGb} GiB x ${hour} USD/h x ${HOURS} h`);
+}
+
+function serviceCosts({ services }: CapacityPlan): CostItem[] {
+  return Object.entries(services).flatMap(([key, service]) => {
+    const [vcpuSecond, gibSecond] = service.cpuIdle
+      ? [prices.runIdleVcpuSecond.value, prices.runIdleGibSecond.value]
+      : [prices.runInstanceVcpuSecond.value, prices.runInstanceGibSecond.value];
+    const gib = service.memoryMib / 1024;
+    const usd = service.minInstances * (service.cpu * vcpuSecond + gib * gibSecond) * SECONDS;
+    return [
+      priced(
+        `${key} minimum instances${service.cpuIdle ? ", idle" : ", cpu always allocated"}`,
+        usd,
+        `${service.minInstances} x (${service.cpu} vCPU x ${vcpuSecond} + ${gib} GiB x ${gibSecond}) USD/s x ${SECONDS} s`,
+      ),
+    ];
+  });
+}
+
+function natCost({ network }: CapacityPlan): CostItem[] {
+  return network.nat
+    ? [notPriced("Cloud NAT", `${prices.natVmHour.value} USD per VM-hour and ${prices.addressHour.value} per address-hour; connector VMs and traffic vary`)]
+    : [];
+}
+
+function secretsCost(versions: number): CostItem {
+  const each = prices.secretVersionMonth.value;
+  return priced("secret versions", versions * each, `${versions} active versions x ${each} USD`);
+}
+
+const priced = (item: string, usdPerMonth: number, arithmetic: string): CostItem => ({ item, usdPerMonth, arithmetic });
+const notPriced = (item: string, why: string): CostItem => ({ item, arithmetic: `not priced: ${why}` });

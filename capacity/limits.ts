@@ -1,0 +1,193 @@
+/**
+ * What the cloud allows, as data: every datum carries its unit, its source and the day it was read.
+ * Nothing here is chosen (that is `Pulumi.<stack>.yaml`) and nothing here is guessed (that is `assumptions.ts`).
+ */
+
+/** A published or third-party-quoted fact. `S1`: the vendor's own text or source; `S2`: a dated third party quoting it; `M`: measured; `C`: arithmetic from the others. */
+export interface Datum<T> {
+  readonly value: T;
+  readonly unit: string;
+  readonly source: string;
+  readonly tag: "S1" | "S2" | "M" | "C";
+  readonly asOf: string;
+}
+
+/** An inclusive range of whole numbers or quantities. */
+export interface Range {
+  readonly min: number;
+  readonly max: number;
+}
+
+const READ = "2026-11-23";
+const datum = <T>(value: T, unit: string, tag: Datum<T>["tag"], source: string, asOf = READ): Datum<T> => ({
+  value,
+  unit,
+  source,
+  tag,
+  asOf,
+});
+
+const CONNECTOR_PAGE = "docs.cloud.google.com/vpc/docs/serverless-vpc-access";
+const CONNECTOR_CONFIGURE = "docs.cloud.google.com/vpc/docs/configure-serverless-vpc-access";
+const SQL_FLAGS = "docs.cloud.google.com/sql/docs/postgres/flags";
+const SQL_CREATE = "docs.cloud.google.com/sql/docs/postgres/create-instance";
+const SQL_QUOTAS = "docs.cloud.google.com/sql/docs/postgres/quotas";
+const SQL_PROVIDER = "registry documentation of gcp.sql.DatabaseInstance 9.37";
+const RUN_CPU = "docs.cloud.google.com/run/docs/configuring/services/cpu";
+const RUN_HEALTH = "docs.cloud.google.com/run/docs/configuring/healthchecks";
+const RUN_PROTO = "google/cloud/run/v2 API protos";
+const CONTAINER_CONTRACT = "docs.cloud.google.com/run/docs/container-contract";
+
+/** A connector's VM: the connector's whole throughput at 2 and at 10 instances (not per instance), and the VM's list price. */
+export interface ConnectorMachine {
+  readonly mbpsAt2: number;
+  readonly mbpsAt10: number;
+  readonly usdPerHour: number;
+}
+
+export const connectorLimits = {
+  machineTypes: datum<Readonly<Record<string, ConnectorMachine>>>(
+    {
+      "f1-micro": { mbpsAt2: 100, mbpsAt10: 500, usdPerHour: 0.0076 },
+      "e2-micro": { mbpsAt2: 200, mbpsAt10: 1000, usdPerHour: 0.008376428 },
+      "e2-standard-4": { mbpsAt2: 3200, mbpsAt10: 16000, usdPerHour: 0.134023 },
+    },
+    "Mbps per connector; USD per VM-hour, us-central1",
+    "S2",
+    `${CONNECTOR_PAGE}#scaling; cloud.google.com/vpc/pricing#serverless-vpc-pricing`,
+    "2026-10-01",
+  ),
+  minInstances: datum<Range>({ min: 2, max: 9 }, "instances", "S1", CONNECTOR_CONFIGURE),
+  maxInstances: datum<Range>({ min: 3, max: 10 }, "instances", "S1", CONNECTOR_CONFIGURE),
+  subnetPrefix: datum(28, "bits", "S1", CONNECTOR_PAGE),
+  nameEffectiveLength: datum(20, "characters, each hyphen counted as two", "S1", CONNECTOR_CONFIGURE),
+} as const;
+
+export const cloudSqlLimits = {
+  /** Default of max_connections by memory: the last row whose memory is not above the tier's. */
+  defaultMaxConnections: datum<readonly (readonly [memoryMib: number, connections: number])[]>(
+    [
+      [3840, 100],
+      [6144, 200],
+      [7680, 400],
+      [15360, 500],
+      [30720, 600],
+      [61440, 800],
+      [122880, 1000],
+    ],
+    "MiB -> connections",
+    "S1",
+    SQL_FLAGS,
+  ),
+  /** Shared-core tiers: memory (MiB, about), default max_connections, list price. No SLA. */
+  sharedCore: datum<Readonly<Record<string, { memoryMib: number; maxConnections: number; usdPerHour: number }>>>(
+    {
+      "db-f1-micro": { memoryMib: 614, maxConnections: 25, usdPerHour: 0.0105 },
+      "db-g1-small": { memoryMib: 1740, maxConnections: 50, usdPerHour: 0.035 },
+    },
+    "MiB; connections; USD per hour, us-central1",
+    "S2",
+    `${SQL_FLAGS}; cloud.google.com/sql/pricing`,
+    "2026-10-10",
+  ),
+  maxConnectionsFlag: datum<Range>({ min: 14, max: 262_142 }, "connections", "S2", SQL_FLAGS),
+  custom: datum(
+    { vcpus: { min: 1, max: 96 }, gibPerVcpu: { min: 0.9, max: 6.5 }, memoryMultipleMib: 256, memoryMinMib: 3840 },
+    "vCPU (1 or an even number); GiB per vCPU; MiB",
+    "S1",
+    SQL_CREATE,
+  ),
+  /** Enterprise Plus predefined tiers: vCPU -> memory. */
+  perfOptimizedMemoryGib: datum<Readonly<Record<number, number>>>(
+    { 2: 16, 4: 32, 8: 64, 16: 128, 32: 256, 48: 384, 64: 512, 80: 640, 96: 768, 128: 864 },
+    "vCPU -> GiB",
+    "S1",
+    SQL_PROVIDER,
+  ),
+  enterprisePlusDefaultFrom: datum(16, "PostgreSQL major version", "S1", SQL_CREATE),
+  builtInSocketConnectionsPerInstance: datum(100, "connections per Cloud Run instance and database", "S1", SQL_QUOTAS, "2026-04-10"),
+  adminApiConnectPerMinute: datum(1000, "calls per minute, user and region", "S1", SQL_QUOTAS, "2026-04-10"),
+  /** ConnectSettings and GenerateEphemeralCert, once per process. */
+  adminApiCallsPerProcess: datum(2, "calls", "S1", "GoogleCloudPlatform/cloud-sql-go-connector@123d1d8"),
+  insightsQueryStringLength: datum<Readonly<Record<string, Range>>>(
+    { ENTERPRISE: { min: 256, max: 4500 }, ENTERPRISE_PLUS: { min: 1024, max: 100_000 } },
+    "bytes",
+    "S1",
+    SQL_PROVIDER,
+  ),
+  insightsQueryPlansPerMinute: datum<Readonly<Record<string, Range>>>(
+    { ENTERPRISE: { min: 0, max: 20 }, ENTERPRISE_PLUS: { min: 0, max: 200 } },
+    "plans per minute",
+    "S1",
+    SQL_PROVIDER,
+  ),
+  privateServicesMaxPrefix: datum(
+    24,
+    "bits (the smallest range is a /24)",
+    "S2",
+    "docs.cloud.google.com/vpc/docs/configure-private-services-access",
+    "2026-09-16",
+  ),
+} as const;
+
+export const cloudRunLimits = {
+  concurrency: datum<Range>({ min: 1, max: 1000 }, "requests per instance", "S2", RUN_PROTO, "2026-10-07"),
+  timeoutSeconds: datum<Range>({ min: 1, max: 3600 }, "seconds", "S1", "docs.cloud.google.com/run/docs/triggering/websockets"),
+  /** Whole CPUs: vCPU -> GiB allowed. Below one CPU: see {@link fractionalCpu}. */
+  memoryGibByCpu: datum<Readonly<Record<number, Range>>>(
+    { 1: { min: 0.125, max: 4 }, 2: { min: 0.125, max: 8 }, 4: { min: 2, max: 16 }, 6: { min: 4, max: 24 }, 8: { min: 4, max: 32 } },
+    "vCPU -> GiB",
+    "S1",
+    RUN_CPU,
+    "2026-06-11",
+  ),
+  /** Below one CPU: the smallest share, and the most memory below and from half a CPU. Concurrency must be 1. */
+  fractionalCpu: datum({ min: 0.08, halfCpu: 0.5, maxMibBelowHalf: 512, maxMibFromHalf: 1024 }, "vCPU; MiB", "S1", RUN_CPU, "2026-06-11"),
+  probe: datum(
+    {
+      initialDelaySeconds: { min: 0, max: 600 },
+      startup: { periodSeconds: { min: 1, max: 600 }, timeoutSeconds: { min: 1, max: 600 } },
+      liveness: { periodSeconds: { min: 1, max: 3600 }, timeoutSeconds: { min: 1, max: 3600 } },
+      failureThresholdMin: 1,
+    },
+    "seconds; failures",
+    "S1",
+    RUN_HEALTH,
+    "2026-10-01",
+  ),
+  /** Today's documentation. */
+  startupWindowSeconds: datum(600, "seconds", "S1", RUN_HEALTH, "2026-10-01"),
+  /** The API reference: the window that is safe on both readings, and the one this project uses. */
+  startupWindowSafeSeconds: datum(240, "seconds", "S1", RUN_PROTO),
+  /** What the provider fills in where a probe leaves a field out. */
+  probeDefaults: datum({ initialDelaySeconds: 0, periodSeconds: 10, timeoutSeconds: 1, failureThreshold: 3, path: "/" }, "seconds; failures", "S1", RUN_HEALTH),
+  defaultConcurrency: datum(80, "requests per instance (1 below one CPU)", "S1", RUN_PROTO),
+  defaultCpu: datum(1, "vCPU", "S1", CONTAINER_CONTRACT),
+  defaultMemoryMib: datum(512, "MiB", "S1", CONTAINER_CONTRACT),
+  /** Variables that Cloud Run sets itself. */
+  reservedVariables: datum<readonly string[]>(["PORT", "K_SERVICE", "K_REVISION", "K_CONFIGURATION"], "names", "S1", CONTAINER_CONTRACT),
+} as const;
+
+/** What one PostgreSQL connect costs (TLS 1.3 and SCRAM-SHA-256), measured on a 2-vCPU virtual machine: not a Cloud SQL number. */
+export const postgresCosts = {
+  connectCpuMs: datum(7, "ms of database CPU per connect", "M", "pgbench -C on PostgreSQL 15.18, TLS 1.3 + SCRAM"),
+  postmasterMs: datum(0.5, "ms per connect, one at a time", "M", "postmaster cutime+cstime, PostgreSQL 15.18"),
+  connectBytes: datum(3363, "bytes per connect, both directions", "M", "pass-through TCP proxy around psql, TLS 1.3 + SCRAM"),
+} as const;
+
+/** List prices, us-central1, USD. */
+export const prices = {
+  sqlVcpuHour: datum(0.0413, "USD per vCPU-hour", "S2", "cloud.google.com/sql/pricing", "2026-10-10"),
+  sqlGibHour: datum(0.007, "USD per GiB-hour", "S2", "cloud.google.com/sql/pricing", "2026-10-10"),
+  sqlSsdGibMonth: datum(0.17, "USD per GiB-month", "S2", "cloud.google.com/sql/pricing", "2026-10-10"),
+  sqlBackupGibMonth: datum(0.08, "USD per GiB-month", "S2", "cloud.google.com/sql/pricing", "2026-09-01"),
+  runInstanceVcpuSecond: datum(0.000018, "USD per vCPU-second, CPU always allocated", "S1", "cloud.google.com/run/pricing", "2026-09-01"),
+  runInstanceGibSecond: datum(0.000002, "USD per GiB-second, CPU always allocated", "S2", "cloud.google.com/run/pricing", "2026-09-01"),
+  runIdleVcpuSecond: datum(0.0000025, "USD per vCPU-second, idle minimum instance", "S2", "cloud.google.com/run/pricing", "2026-09-01"),
+  runIdleGibSecond: datum(0.0000025, "USD per GiB-second, idle minimum instance", "S2", "cloud.google.com/run/pricing", "2026-09-01"),
+  redisBasicGibHour: datum(0.049, "USD per GiB-hour, BASIC, 1 to 4 GB", "S2", "cloud.google.com/memorystore/docs/redis/pricing", "2026-09-01"),
+  natVmHour: datum(0.0014, "USD per VM-hour, up to 32 VMs", "S1", "cloud.google.com/nat/pricing", "2026-09-01"),
+  addressHour: datum(0.005, "USD per address-hour", "S1", "cloud.google.com/nat/pricing", "2026-09-01"),
+  secretVersionMonth: datum(0.06, "USD per active version-month", "S1", "cloud.google.com/secret-manager/pricing", "2026-09-01"),
+  hoursPerMonth: datum(730, "hours", "C", "365 x 24 / 12"),
+} as const;

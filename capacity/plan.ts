@@ -1,0 +1,137 @@
+import type { ProbeTiming } from "./cloudrun";
+import type { ConnectorSize } from "./connector";
+
+/**
+ * The capacity plan: everything about an environment that decides whether it starts. Read from the stack's
+ * configuration by `config.ts`; the budget, the storm, the cost, the components and the pack's defaults derive from it.
+ */
+export interface CapacityPlan {
+  readonly network: NetworkPlan;
+  readonly connector: ConnectorSize & { readonly name: string; readonly ipCidrRange: string };
+  readonly database: DatabasePlan;
+  readonly cache: CachePlan;
+  /** By the key each service has in the stack file, in the order it has there. */
+  readonly services: Readonly<Record<string, ServicePlan>>;
+  readonly limits: RegionalQuota;
+  readonly targets: { readonly startupSuccessPercent: number };
+}
+
+export interface NetworkPlan {
+  readonly subnetCidr: string;
+  readonly privateServicesCidr: string;
+  /** Ranges that exist beside the stack's own and must stay free. */
+  readonly otherCidrs: readonly string[];
+  readonly nat?: object | undefined;
+}
+
+export interface DatabasePlan {
+  readonly version: string;
+  readonly edition: "ENTERPRISE" | "ENTERPRISE_PLUS";
+  readonly tier: string;
+  readonly maxConnections: number;
+  /** Share of max_connections that the budget may use, above 0 and at most 1. */
+  readonly usableShare: number;
+  /** Slots kept for superusers, Cloud SQL's own agents and people. */
+  readonly reservedConnections: number;
+  /** Slots that migrations take while services start. */
+  readonly migrationConnections: number;
+  readonly sharedBuffersMib: number;
+  readonly workMemMib: number;
+  readonly diskGb: number;
+  readonly insights: { readonly queryStringLength: number; readonly queryPlansPerMinute: number };
+}
+
+export interface CachePlan {
+  readonly memoryGb: number;
+  readonly reservedIpRange?: string | undefined;
+}
+
+export interface ServicePlan {
+  readonly name: string;
+  readonly port: number;
+  /** vCPU of one instance. */
+  readonly cpu: number;
+  readonly memoryMib: number;
+  /** Whether the CPU is throttled between requests (request-based billing). */
+  readonly cpuIdle: boolean;
+  readonly minInstances: number;
+  readonly maxInstances: number;
+  /** Requests one instance takes at once. */
+  readonly concurrency: number;
+  readonly timeoutSeconds: number;
+  /** Container start to first database connect (or to ready, without a database). */
+  readonly bootSeconds: number;
+  readonly egress: "private-ranges-only" | "all-traffic";
+  readonly probe: ProbeTiming;
+  readonly liveness: ProbeTiming;
+  readonly database?: DatabaseClientPlan | undefined;
+  /** Keys of the services that must have rolled out before this one starts. */
+  readonly after: readonly string[];
+}
+
+/** How one service uses the database: what its container is told in `DB_*` variables. */
+export interface DatabaseClientPlan extends ConnectionPool {
+  readonly path: "private-ip" | "built-in-socket";
+  /** A request's wait for a pooled connection. */
+  readonly poolTimeoutSeconds: number;
+  /** Connections one starting instance opens, one after another. */
+  readonly startupConnections: number;
+  /** One attempt's time-out. */
+  readonly connectTimeoutSeconds: number;
+  /** The whole initialisation, retries included. */
+  readonly initTimeoutSeconds: number;
+  /** Database CPU that the start-up queries of one connection cost, ms. */
+  readonly startupQueryCpuMs: number;
+  readonly retry: RetryPolicy;
+}
+
+/** The pool of one process and the number of processes in an instance. */
+export interface ConnectionPool {
+  readonly poolSize: number;
+  readonly maxOverflow: number;
+  /** Processes in an instance, each with a pool of its own (`WEB_CONCURRENCY`). */
+  readonly workers: number;
+}
+
+/** Exponential back-off: wait = min(cap, base x factor^n) x (1 + uniform(0, jitter)). */
+export interface RetryPolicy {
+  /** Attempts in all, the first included. */
+  readonly attempts: number;
+  readonly baseSeconds: number;
+  readonly factor: number;
+  readonly capSeconds: number;
+  readonly jitter: number;
+}
+
+/** What this project may run in its region: `CpuAllocPerProjectRegion`, `MemAllocPerProjectRegion`. */
+export interface RegionalQuota {
+  readonly regionalCpu: number;
+  readonly regionalMemoryGib: number;
+}
+
+/** Connections that one instance can hold open. */
+export function connectionsPerInstance(pool: ConnectionPool): number {
+  return pool.workers * (pool.poolSize + pool.maxOverflow);
+}
+
+/** Boot plus the whole database initialisation: what a start-up probe must wait for, seconds. */
+export function startSeconds(service: { readonly bootSeconds: number; readonly database?: { readonly initTimeoutSeconds: number } | undefined }): number {
+  return service.bootSeconds + (service.database?.initTimeoutSeconds ?? 0);
+}
+
+/**
+ * The container's environment carries the plan: components write these variables, the application obeys them, and the
+ * pack reads the budget back from them.
+ */
+export const databaseVariables = {
+  poolSize: "DB_POOL_SIZE",
+  maxOverflow: "DB_MAX_OVERFLOW",
+  poolTimeoutSeconds: "DB_POOL_TIMEOUT_SECONDS",
+  connectTimeoutSeconds: "DB_CONNECT_TIMEOUT_SECONDS",
+  initTimeoutSeconds: "DB_INIT_TIMEOUT_SECONDS",
+  startupConnections: "DB_STARTUP_CONNECTIONS",
+  workers: "WEB_CONCURRENCY",
+} as const satisfies { readonly [Field in keyof DatabaseClientPlan]?: string };
+
+/** The part of a client's plan that its container's variables carry. */
+export type DatabaseClientVariables = Pick<DatabaseClientPlan, keyof typeof databaseVariables>;

@@ -1,0 +1,69 @@
+import ipaddr from "ipaddr.js";
+import { type Problem, problem } from "./problem";
+
+/** An IPv4 range with the name it has in the plan or the program. */
+export interface NamedRange {
+  readonly label: string;
+  readonly cidr: string;
+}
+
+/** Reads `10.1.0.0/28`; `undefined` unless it is an IPv4 network in CIDR form with no host bits set. */
+export function parseRange(cidr: string): { readonly address: ipaddr.IPv4; readonly prefix: number } | undefined {
+  if (!/^\d+(\.\d+){3}\/\d+$/.test(cidr) || !ipaddr.IPv4.isValidCIDR(cidr)) return undefined;
+  const [address, prefix] = ipaddr.IPv4.parseCIDR(cidr);
+  return ipaddr.IPv4.networkAddressFromCIDR(cidr).toString() === address.toString() ? { address, prefix } : undefined;
+}
+
+/** Whether two ranges share an address. Ranges that cannot be read overlap nothing: `rangeProblems` names those. */
+export function overlap(a: string, b: string): boolean {
+  const [x, y] = [parseRange(a), parseRange(b)];
+  if (!x || !y) return false;
+  const prefix = Math.min(x.prefix, y.prefix);
+  return x.address.match(y.address, prefix);
+}
+
+/** A range that is no IPv4 network, or (with `prefix`) has another size, or (with `maxPrefix`) is too small. */
+export function rangeProblems(setting: string, cidr: string, size: { exactly?: number; maxPrefix?: number } = {}): Problem[] {
+  const range = parseRange(cidr);
+  if (!range)
+    return [
+      problem({
+        setting,
+        value: cidr,
+        must: "be an IPv4 network like 10.1.0.0/28, with no bits set beyond its prefix",
+        because: "Google refuses anything else when it creates the network",
+        fix: ipaddr.IPv4.isValidCIDR(cidr) ? `${ipaddr.IPv4.networkAddressFromCIDR(cidr)}/${cidr.split("/")[1]}` : "a range such as 10.1.0.0/28",
+      }),
+    ];
+  if (size.exactly !== undefined && range.prefix !== size.exactly)
+    return [
+      problem({
+        setting,
+        value: cidr,
+        must: `be exactly a /${size.exactly}`,
+        because: "a Serverless VPC Access connector takes no other size and gains nothing from a larger one",
+        fix: `${range.address}/${size.exactly}`,
+      }),
+    ];
+  if (size.maxPrefix !== undefined && range.prefix > size.maxPrefix)
+    return [
+      problem({
+        setting,
+        value: cidr,
+        must: `be a /${size.maxPrefix} or larger`,
+        because: "Google's managed services need at least that many addresses",
+        fix: `a /${size.maxPrefix}, or better a /16`,
+      }),
+    ];
+  return [];
+}
+
+/** Every pair of ranges that share an address. */
+export function overlaps(ranges: readonly NamedRange[]): { readonly a: NamedRange; readonly b: NamedRange }[] {
+  return ranges.flatMap((a, i) =>
+    ranges
+      .slice(i + 1)
+      .filter((b) => overlap(a.cidr, b.cidr))
+      .map((b) => ({ a, b })),
+  );
+}

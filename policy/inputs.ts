@@ -1,0 +1,108 @@
+import { UnknownValueError } from "@pulumi/policy";
+
+/** A property that has another type than the provider's schema gives it. Never carries the value: it could be a secret. */
+export class MalformedValueError extends Error {}
+
+/**
+ * Reads a resource's properties without trusting them: an absent one is `undefined`, one that is unknown at preview
+ * throws the SDK's `UnknownValueError`, one of another type throws {@link MalformedValueError}. Rules let both through;
+ * the wrapper in `rule.ts` reports them as "cannot evaluate".
+ */
+export class Inputs {
+  constructor(
+    private readonly properties: unknown,
+    /** Where these properties stand on the resource: `template.containers[0]`; empty at the top. */
+    readonly path: string = "",
+  ) {
+    if (properties !== undefined && (typeof properties !== "object" || properties === null || Array.isArray(properties)))
+      throw new MalformedValueError(`${path || "properties"} must be an object`);
+  }
+
+  /** The path of a property, as an error names it. */
+  at(key: string): string {
+    return this.path ? `${this.path}.${key}` : key;
+  }
+
+  /** Whether the property is set; an unknown value counts as set. */
+  has(key: string): boolean {
+    try {
+      return this.get(key) !== undefined;
+    } catch (error) {
+      if (error instanceof UnknownValueError) return true;
+      throw error;
+    }
+  }
+
+  /** Whether the property is set to a value that a preview cannot know. */
+  isUnknown(key: string): boolean {
+    try {
+      this.get(key);
+      return false;
+    } catch (error) {
+      if (error instanceof UnknownValueError) return true;
+      throw error;
+    }
+  }
+
+  text(key: string): string | undefined {
+    const value = this.get(key);
+    if (value === undefined || typeof value === "string") return value;
+    throw this.malformed(key, "a text");
+  }
+
+  /** A number, or a text that is one: the provider takes both. */
+  number(key: string): number | undefined {
+    const value = this.get(key);
+    if (value === undefined) return undefined;
+    const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
+    if (typeof number === "number" && Number.isFinite(number)) return number;
+    throw this.malformed(key, "a number");
+  }
+
+  flag(key: string): boolean | undefined {
+    const value = this.get(key);
+    if (value === undefined || typeof value === "boolean") return value;
+    if (value === "true" || value === "false") return value === "true";
+    throw this.malformed(key, "true or false");
+  }
+
+  /** The object below `key`; an absent one reads as empty. */
+  object(key: string): Inputs {
+    return new Inputs(this.get(key), this.at(key));
+  }
+
+  /** The objects in the list below `key`; an absent list reads as empty. */
+  list(key: string): Inputs[] {
+    return this.items(key).map(([item, path]) => new Inputs(item, path));
+  }
+
+  /** The texts in the list below `key`; an absent list reads as empty. */
+  texts(key: string): string[] {
+    return this.items(key).map(([item, path]) => {
+      if (typeof item === "string") return item;
+      throw new MalformedValueError(`${path} must be a text`);
+    });
+  }
+
+  /** The keys of the object itself. */
+  keys(): string[] {
+    return this.properties === undefined ? [] : Object.keys(this.properties as object);
+  }
+
+  private items(key: string): [unknown, string][] {
+    const value = this.get(key);
+    if (value === undefined) return [];
+    if (!Array.isArray(value)) throw this.malformed(key, "a list");
+    // Indexed access: the SDK's proxy notices an unknown element only when it is read.
+    return Array.from({ length: value.length }, (_, i) => [value[i], `${this.at(key)}[${i}]`]);
+  }
+
+  private get(key: string): unknown {
+    const value = this.properties === undefined ? undefined : (this.properties as Record<string, unknown>)[key];
+    return value === null ? undefined : value;
+  }
+
+  private malformed(key: string, expected: string): MalformedValueError {
+    return new MalformedValueError(`${this.at(key)} must be ${expected}`);
+  }
+}

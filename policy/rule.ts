@@ -1,0 +1,212 @@
+import {
+  type PolicyConfigSchema,
+  type PolicyResource,
+  type ReportViolation,
+  type ResourceValidationArgs,
+  type ResourceValidationPolicy,
+  type Severity,
+  type StackValidationPolicy,
+  UnknownValueError,
+} from "@pulumi/policy";
+import type { Problem } from "../capacity/problem";
+import { Inputs, MalformedValueError } from "./inputs";
+
+/** What every rule says about itself. The README's table of rules is made from it. */
+interface About {
+  /** The fact that the rule establishes, in its positive form: `connector-instance-counts`. */
+  readonly name: string;
+  /** One sentence: what is refused. */
+  readonly info: string;
+  /** One sentence: what happens otherwise. */
+  readonly why: string;
+  readonly severity: Severity;
+  /** What to set. */
+  readonly remediation: string;
+}
+
+/** A rule's configuration: JSON Schema for each property, with the default that staging gives it. */
+type ConfigSchema<Config> = {
+  readonly [Key in keyof Config]: { readonly type: string; readonly description: string; readonly default: Config[Key]; readonly [keyword: string]: unknown };
+};
+
+/** A resource as a rule reads it: inputs in a resource rule, outputs in a stack rule. */
+export interface Resource {
+  readonly type: string;
+  readonly name: string;
+  readonly urn: string;
+  readonly properties: Inputs;
+  /** The provider's own configuration: its region and project are not injected into a resource's inputs. */
+  readonly provider: Inputs;
+}
+
+/** A resource in a stack rule: it also knows what it depends on. */
+export interface StackResource extends Resource {
+  readonly dependencies: readonly StackResource[];
+}
+
+interface Context<Config> {
+  readonly config: Config;
+  /** Reports what is wrong; the message never echoes a value that could be a secret. */
+  refuse(...problems: readonly (string | Problem)[]): void;
+  /** Reports that the rule cannot tell: at its own level, never as a pass. */
+  cannotEvaluate(why: string): void;
+}
+
+interface StackContext<Config> {
+  readonly config: Config;
+  /** `resource` is the one to blame; left out, the whole stack is. */
+  refuse(problem: string | Problem, resource?: Resource): void;
+  cannotEvaluate(why: string, resource?: Resource): void;
+  /** Judges one part; what it cannot evaluate is reported (on `resource`) and the other parts go on. */
+  attempt<T>(resource: Resource, part: () => T): T | undefined;
+}
+
+/** A finding that was accepted: by the rule's own configuration, with the resource (name or URN, or `stack`) and the reason. */
+interface Waiver {
+  readonly resource: string;
+  readonly reason: string;
+}
+
+/** How the messages of the two outcomes that are no plain refusal begin: reports recognise them by it. */
+export const CANNOT_EVALUATE = "cannot evaluate: ";
+export const WAIVED = "waived: ";
+/** A waiver's resource for a finding that concerns the whole stack. */
+const WHOLE_STACK = "stack";
+
+/** A rule on single resources of some types: it runs before the provider is called. */
+export function resourceRule<Config extends object = object>(
+  rule: About & {
+    readonly types: readonly string[];
+    readonly config?: ConfigSchema<Config>;
+    judge(resource: Resource, context: Context<Config>): void;
+  },
+): ResourceValidationPolicy {
+  const validate = (args: ResourceValidationArgs, report: ReportViolation) => {
+    if (!rule.types.includes(args.type)) return;
+    const { config, waivers } = configuration<Config>(rule.config, args.getConfig());
+    const say = reporter(report, waivers);
+    const blame = { name: args.name, urn: args.urn };
+    guarded(
+      () =>
+        rule.judge(
+          { type: args.type, name: args.name, urn: args.urn, properties: new Inputs(args.props), provider: new Inputs(args.provider?.props) },
+          {
+            config,
+            refuse: (...problems) => problems.forEach((problem) => say(messageOf(problem), blame)),
+            cannotEvaluate: (why) => say(CANNOT_EVALUATE + why, blame),
+          },
+        ),
+      (why) => say(why, blame),
+    );
+  };
+  // The server skips a single function that carries a Pulumi type without reading the properties: most of a stack's cost.
+  const only = rule.types.length === 1 ? Object.assign(validate, { __pulumiType: rule.types[0] }) : validate;
+  return { ...policy(rule, rule.config), validateResource: only };
+}
+
+/** A rule on the stack as a whole: it runs after every resource, so it blocks a preview but comes too late for an `up`. */
+export function stackRule<Config extends object = object>(
+  rule: About & {
+    readonly config?: ConfigSchema<Config>;
+    judge(resources: readonly StackResource[], context: StackContext<Config>): void;
+  },
+): StackValidationPolicy {
+  return {
+    ...policy(rule, rule.config),
+    validateStack: (args, report) => {
+      const { config, waivers } = configuration<Config>(rule.config, args.getConfig());
+      const say = reporter(report, waivers);
+      guarded(
+        () =>
+          rule.judge(stackResources(args.resources), {
+            config,
+            refuse: (problem, resource) => say(messageOf(problem), resource),
+            cannotEvaluate: (why, resource) => say(CANNOT_EVALUATE + why, resource),
+            attempt: (resource, part) => guarded(part, (why) => say(why, resource)),
+          }),
+        (why) => say(why),
+      );
+    },
+  };
+}
+
+function policy(rule: About, config: ConfigSchema<object> | undefined) {
+  return {
+    name: rule.name,
+    description: rule.info,
+    enforcementLevel: "mandatory" as const,
+    severity: rule.severity,
+    remediationSteps: `${rule.why} ${rule.remediation}`,
+    configSchema: {
+      properties: {
+        ...config,
+        waivers: {
+          type: "array",
+          default: [],
+          items: {
+            type: "object",
+            additionalProperties: false,
+            required: ["resource", "reason"],
+            properties: { resource: { type: "string", minLength: 1 }, reason: { type: "string", minLength: 1 } },
+          },
+        },
+      },
+    } as PolicyConfigSchema, // the SDK's type asks for mutable lists; the shape is JSON Schema as it wants it
+  };
+}
+
+/** The engine merges a schema's defaults before it configures a pack; `policy analyze` by hand and tests may not have. */
+function configuration<Config>(
+  schema: ConfigSchema<Config> | undefined,
+  given: { waivers?: readonly Waiver[] },
+): { config: Config; waivers: readonly Waiver[] } {
+  const defaults = Object.fromEntries(Object.entries<{ default: unknown }>(schema ?? {}).map(([key, property]) => [key, property.default]));
+  const { waivers = [], ...config } = given;
+  return { config: { ...defaults, ...config } as Config, waivers: waivers.filter((waiver) => waiver.reason.trim() !== "") };
+}
+
+function reporter(report: ReportViolation, waivers: readonly Waiver[]) {
+  return (message: string, resource?: { readonly name: string; readonly urn: string }) => {
+    const waiver = waivers.find(({ resource: r }) => (resource ? r === resource.name || r === resource.urn : r === WHOLE_STACK));
+    if (!waiver) return report(message, resource?.urn);
+    // The server takes an object here, which its types do not declare: the only way to lower the level of one finding.
+    const lowered = { message: `${WAIVED}${waiver.reason}\n${message}`, urn: resource?.urn, enforcementLevel: "advisory" };
+    (report as unknown as (violation: object) => void)(lowered);
+  };
+}
+
+/** Runs a judgement; what the preview cannot know and what has a wrong type is reported instead of thrown. Fails closed. */
+function guarded<T>(judge: () => T, say: (why: string) => void): T | undefined {
+  try {
+    return judge();
+  } catch (error) {
+    if (error instanceof UnknownValueError) {
+      const { props } = error as Error & { props: readonly PropertyKey[] }; // the SDK exports the class without its type
+      say(`${CANNOT_EVALUATE}'${props.map(String).join(".")}' is not known at preview; give it a plain value instead of another resource's output`);
+    } else if (error instanceof MalformedValueError) say(`${CANNOT_EVALUATE}${error.message}`);
+    // A bug in a rule must neither crash the pack nor pass; its message could echo a value, so only its place is told.
+    else
+      say(
+        `${CANNOT_EVALUATE}the rule itself failed: ${error instanceof Error ? `${error.name} ${error.stack?.split("\n")[1]?.trim() ?? ""}` : "unknown error"}`,
+      );
+    return undefined;
+  }
+}
+
+const messageOf = (problem: string | Problem) => (typeof problem === "string" ? problem : problem.message);
+
+function stackResources(resources: readonly PolicyResource[]): StackResource[] {
+  const read = resources.map((resource) => ({
+    type: resource.type,
+    name: resource.name,
+    urn: resource.urn,
+    properties: new Inputs(resource.props),
+    provider: new Inputs(resource.provider?.props),
+    dependencies: [] as StackResource[],
+  }));
+  const byUrn = new Map(read.map((resource) => [resource.urn, resource]));
+  resources.forEach((resource, i) => {
+    read[i]?.dependencies.push(...resource.dependencies.flatMap((dependency) => byUrn.get(dependency.urn) ?? []));
+  });
+  return read;
+}

@@ -1,0 +1,15 @@
+/** Type tokens of the resources that rules judge. Tokens, not classes: loading @pulumi/gcp would cost more than the pack. */
+export const CONNECTOR = "gcp:vpcaccess/connector:Connector";
+export const SQL_INSTANCE = "gcp:sql/databaseInstance:DatabaseInstance";
+export const RUN_SERVICE = "gcp:cloudrunv2/service:Service";
+export const RUN_JOB = "gcp:cloudrunv2/job:Job";
+export const RUN_WORKER_POOL = "gcp:cloudrunv2/workerPool:WorkerPool";
+/** The Knative-shaped v1 service. */
+export const RUN_SERVICE_V1 = "gcp:cloudrun/service:Service";
+export const REDIS = "gcp:redis/instance:Instance";
+export const SECRET_VERSION = "gcp:secretmanager/secretVersion:SecretVersion";
+export const SECRET_IAM_MEMBER = "gcp:secretmanager/secretIamMember:SecretIamMember";
+export const SECRET_IAM_BINDING = "gcp:secretmanager/secretIamBinding:SecretIamBinding";
+export const SUBNETWORK = "gcp:compute/subnetwork:Subnetwork";
+export const GLOBAL_ADDRESS = "gcp:compute/globalAddress:GlobalAddress";
+export const ROUTER_NAT = "gcp:compute/routerNat:RouterNat";

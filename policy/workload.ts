@@ -1,0 +1,172 @@
+import { cloudRunLimits } from "../capacity/limits";
+import { type DatabaseClientVariables, databaseVariables } from "../capacity/plan";
+import { parseCpu, parseMemoryMib } from "../capacity/units";
+import { type Inputs, MalformedValueError } from "./inputs";
+import type { Resource } from "./rule";
+import { RUN_JOB, RUN_SERVICE, RUN_SERVICE_V1, RUN_WORKER_POOL } from "./types";
+
+/**
+ * Cloud Run's four kinds of workload, read alike: whatever runs containers can hold database connections, and must be
+ * counted or cannot be evaluated, never overlooked.
+ */
+export interface Workload {
+  readonly kind: "service" | "job" | "worker pool" | "v1 service";
+  readonly resource: Resource;
+  /** The name Cloud Run knows it by, else Pulumi's. */
+  readonly label: string;
+  /** Where containers, volumes and network access stand. */
+  readonly pod: Inputs;
+  readonly containers: readonly Container[];
+  /** Whether a rollout keeps a second full set of instances alive. */
+  readonly rolls: boolean;
+}
+
+export interface Container {
+  readonly inputs: Inputs;
+  readonly variables: readonly Variable[];
+}
+
+/** One environment variable. Its value is read only when asked for, because it may be unknown at preview. */
+export interface Variable {
+  readonly inputs: Inputs;
+  readonly name: string;
+}
+
+export interface SecretReference {
+  readonly secret: string | undefined;
+  readonly version: string | undefined;
+}
+
+/** Types that {@link workloadOf} reads. */
+export const WORKLOAD_TYPES = [RUN_SERVICE, RUN_JOB, RUN_WORKER_POOL, RUN_SERVICE_V1];
+
+/** Reads a Cloud Run resource of any kind; `undefined` for every other type. */
+export function workloadOf(resource: Resource): Workload | undefined {
+  const { properties, type } = resource;
+  const template = () => properties.object("template");
+  const build = (kind: Workload["kind"], pod: Inputs): Workload => ({
+    kind,
+    resource,
+    label: properties.isUnknown("name") ? resource.name : (properties.text("name") ?? resource.name),
+    pod,
+    containers: pod.list("containers").map((inputs) => ({
+      inputs,
+      variables: inputs.list("envs").map((variable) => ({ inputs: variable, name: variable.text("name") ?? "" })),
+    })),
+    rolls: kind === "service" || kind === "v1 service",
+  });
+  if (type === RUN_SERVICE) return build("service", template());
+  if (type === RUN_JOB) return build("job", template().object("template"));
+  if (type === RUN_WORKER_POOL) return build("worker pool", template());
+  if (type === RUN_SERVICE_V1) return build("v1 service", template().object("spec"));
+  return undefined;
+}
+
+/**
+ * The most instances that can run at once: of a service, its own maximum where set, else the revision's; `undefined`
+ * where nothing states it.
+ */
+export function maxInstancesOf(workload: Workload): number | undefined {
+  const { properties } = workload.resource;
+  const template = properties.object("template");
+  switch (workload.kind) {
+    case "service": {
+      const scaling = properties.object("scaling");
+      if (scaling.text("scalingMode") === "MANUAL") return scaling.number("manualInstanceCount");
+      return positive(scaling.number("maxInstanceCount")) ?? template.object("scaling").number("maxInstanceCount");
+    }
+    case "worker pool": {
+      const scaling = properties.object("scaling");
+      return scaling.text("scalingMode") === "AUTOMATIC"
+        ? scaling.number("maxInstanceCount")
+        : (scaling.number("manualInstanceCount") ?? scaling.number("maxInstanceCount"));
+    }
+    case "job":
+      return positive(template.number("parallelism")) ?? template.number("taskCount") ?? 1;
+    case "v1 service": {
+      const revision = template.object("metadata").object("annotations").number("autoscaling.knative.dev/maxScale");
+      return properties.object("metadata").object("annotations").number("run.googleapis.com/maxScale") ?? revision;
+    }
+  }
+}
+
+/** 0 stands for "not set" in outputs; a stated zero or a negative maximum is what `service-scaling` refuses. */
+const positive = (value: number | undefined) => (value === 0 ? undefined : value);
+
+/** CPU (vCPU) and memory (MiB) of one instance, all containers together, with Cloud Run's defaults filled in. */
+export function instanceSize(workload: Workload): { readonly cpu: number; readonly memoryMib: number } {
+  let [cpu, memoryMib] = [0, 0];
+  for (const { inputs } of workload.containers) {
+    const limits = inputs.object("resources").object("limits");
+    cpu += quantity(limits, "cpu", parseCpu) ?? cloudRunLimits.defaultCpu.value;
+    memoryMib += quantity(limits, "memory", parseMemoryMib) ?? cloudRunLimits.defaultMemoryMib.value;
+  }
+  return { cpu, memoryMib };
+}
+
+/** Reads a quantity such as `"4Gi"`; `undefined` where it is not set. Throws MalformedValueError where it is none. */
+export function quantity(inputs: Inputs, key: string, parse: (text: string) => number | undefined): number | undefined {
+  const text = inputs.text(key);
+  if (text === undefined) return undefined;
+  const value = parse(text);
+  if (value === undefined) throw new MalformedValueError(`${inputs.at(key)} must be a quantity such as ${parse === parseCpu ? '"2"' : '"512Mi"'}`);
+  return value;
+}
+
+/** The literal value; `undefined` where there is none. Throws where it is unknown at preview. */
+export function literalOf(variable: Variable): string | undefined {
+  return secretOf(variable) ? undefined : variable.inputs.text("value");
+}
+
+/** The secret a variable is taken from, in v2's or v1's shape. */
+export function secretOf(variable: Variable): SecretReference | undefined {
+  const v2 = variable.inputs.object("valueSource");
+  if (v2.has("secretKeyRef")) {
+    const reference = v2.object("secretKeyRef");
+    return { secret: reference.text("secret"), version: reference.text("version") };
+  }
+  const v1 = variable.inputs.object("valueFrom");
+  if (!v1.has("secretKeyRef")) return undefined;
+  const reference = v1.object("secretKeyRef");
+  return { secret: reference.text("name"), version: reference.text("key") };
+}
+
+/** Names under which an application is told where its database is. */
+const DATABASE_LOCATIONS = ["POSTGRES_HOST", "DATABASE_URL", "INSTANCE_CONNECTION_NAME", "PGHOST", "DB_HOST"];
+
+/** Cloud SQL instances that the workload reaches over the built-in socket, as far as they are known. */
+export function socketInstances(workload: Workload): { readonly mounted: boolean; readonly volumes: readonly string[] } {
+  const volumes = workload.pod.list("volumes").filter((volume) => volume.has("cloudSqlInstance"));
+  const annotation =
+    workload.kind === "v1 service" &&
+    workload.resource.properties.object("template").object("metadata").object("annotations").has("run.googleapis.com/cloudsql-instances");
+  return { mounted: volumes.length > 0 || annotation, volumes: volumes.map((volume) => volume.text("name") ?? "") };
+}
+
+/**
+ * The containers that hold database connections: those that mount a Cloud SQL volume, are told where the database is,
+ * or carry the plan's pool. Where a Cloud SQL volume is attached and nobody mounts it, the first container counts.
+ */
+export function databaseContainers(workload: Workload): Container[] {
+  const { mounted, volumes } = socketInstances(workload);
+  const found = workload.containers.filter(
+    ({ inputs, variables }) =>
+      variables.some(({ name }) => DATABASE_LOCATIONS.includes(name) || name === databaseVariables.poolSize) ||
+      inputs.list("volumeMounts").some((mount) => volumes.includes(mount.text("name") ?? "")),
+  );
+  return found.length === 0 && mounted ? workload.containers.slice(0, 1) : found;
+}
+
+/** The plan that a container's variables carry, and the names of those that are missing or no number. */
+export function databaseClient(container: Container): { readonly client?: DatabaseClientVariables; readonly missing: readonly string[] } {
+  const missing: string[] = [];
+  const entries = Object.entries(databaseVariables).map(([field, name]) => {
+    const variable = container.variables.find((v) => v.name === name);
+    const text = variable && literalOf(variable);
+    const value = text?.trim() ? Number(text) : Number.NaN;
+    if (!(value >= 0)) missing.push(name);
+    return [field, value];
+  });
+  // The fields are the keys of databaseVariables, and all of them are numbers once nothing is missing.
+  return missing.length > 0 ? { missing } : { client: Object.fromEntries(entries) as unknown as DatabaseClientVariables, missing };
+}
