@@ -92,7 +92,9 @@ export function resourceRule<Config extends object = object>(
           { type: args.type, name: args.name, urn: args.urn, properties: new Inputs(args.props), provider: new Inputs(args.provider?.props) },
           {
             config,
-            refuse: (...problems) => problems.forEach((problem) => say(messageOf(problem), blame)),
+            refuse: (...problems) => {
+              for (const problem of problems) say(messageOf(problem), blame);
+            },
             cannotEvaluate: (why) => say(CANNOT_EVALUATE + why, blame),
           },
         ),
