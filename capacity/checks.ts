@@ -26,7 +26,7 @@ import { connectorNameProblems, connectorRangeProblems, instanceCountProblems, m
 import { cloudRunLimits, cloudSqlLimits } from "./limits";
 import { type CapacityPlan, connectionsPerInstance, type DatabaseClientPlan, type ServicePlan, startSeconds } from "./plan";
 import { type Problem, problem } from "./problem";
-import { type NamedRange, overlaps, parseRange, rangeProblems } from "./ranges";
+import { freeRange, type NamedRange, overlaps, parseRange, rangeProblems } from "./ranges";
 
 /** One question asked of a plan: the figures it compared, the sum as a person would write it, and what is wrong. */
 export interface Check {
@@ -353,15 +353,6 @@ function rangesCheck(plan: CapacityPlan): Check {
       ),
     ],
   };
-}
-
-/** The first range of that size in 10.0.0.0/8 that overlaps none of the others. */
-function freeRange(prefix: number, taken: readonly NamedRange[]): string {
-  for (let second = 0; second < 256; second++) {
-    const candidate = `10.${second}.0.0/${Math.max(prefix, 16)}`;
-    if (overlaps([{ label: "", cidr: candidate }, ...taken]).every(({ a }) => a.label !== "")) return candidate;
-  }
-  return "one outside 10.0.0.0/8";
 }
 
 function legalValuesCheck(plan: CapacityPlan): Check {

@@ -40,6 +40,39 @@ export function postgresMajor(version: string): number | undefined {
   return match ? Number(match[1]) : undefined;
 }
 
+/** Whether an instance of that version counts as PostgreSQL: all do that are not plainly something else. */
+export const isPostgres = (version: string): boolean => !/^(MYSQL|SQLSERVER)_/.test(version);
+
+/** A version that is written as no Cloud SQL version is. Which ones exist at the moment is Google's to know. */
+export function versionProblems(version: string | undefined, name: Naming<"version"> = asIs): Problem[] {
+  if (version && /^(POSTGRES_(9_6|[1-9]\d)|MYSQL_\d_\d+(_\d+)?|SQLSERVER_20\d\d_(STANDARD|ENTERPRISE|EXPRESS|WEB))$/.test(version)) return [];
+  const major = version && /(\d+)/.exec(version)?.[1];
+  return [
+    problem({
+      setting: name("version"),
+      value: version,
+      must: "be written like POSTGRES_14",
+      because: "Cloud SQL has no version of that name and only says so when it creates the instance",
+      fix: major && /postgres/i.test(version) ? `POSTGRES_${major}` : "POSTGRES_14",
+    }),
+  ];
+}
+
+/** An edition that does not exist. One that is left out is Google's default for the version. */
+export function editionProblems(edition: string | undefined, name: Naming<"edition"> = asIs): Problem[] {
+  const editions = cloudSqlLimits.editions.value;
+  if (!edition || editions.includes(edition)) return [];
+  return [
+    problem({
+      setting: name("edition"),
+      value: edition,
+      must: `be ${editions.join(" or ")}`,
+      because: "Cloud SQL has no other edition",
+      fix: editions.find((e) => e.replace("_", "") === edition.toUpperCase().replace(/[^A-Z]/g, "")) ?? "ENTERPRISE",
+    }),
+  ];
+}
+
 /** The edition that decides which tiers exist: the stated one, else Google's default for the version. */
 export function effectiveEdition(edition: string | undefined, version: string): string {
   if (edition) return edition;
@@ -167,6 +200,26 @@ export function smallestTierFor(maxConnections: number): Tier | undefined {
   return tierCatalogue.find((tier) => databaseMemory({ tier: tier.name, maxConnections }, tier).largestMaxConnections >= maxConnections);
 }
 
+/** What a memory flag's number means: shared_buffers counts pages of 8 KiB, work_mem KiB. MiB. */
+export function flagMib(flag: keyof typeof cloudSqlLimits.flagUnitKib.value, value: number): number {
+  return (value * cloudSqlLimits.flagUnitKib.value[flag]) / 1024;
+}
+
+/** A max_connections that is not stated: what an instance then has follows its tier, and no budget can be counted on it. */
+export function statedMaxConnectionsProblems(tierName: string, name: Naming<"maxConnections"> = asIs): Problem[] {
+  const tier = parseTier(tierName);
+  const byDefault = tier ? defaultMaxConnections(tier) : 0;
+  return [
+    problem({
+      setting: name("maxConnections"),
+      value: undefined,
+      must: "be stated",
+      because: "the connection budget is counted against it, and Google's default changes with the tier",
+      fix: byDefault || "what the budget needs, such as 100",
+    }),
+  ];
+}
+
 /** max_connections outside the flag's range, or more than the tier's memory can hold. */
 export function maxConnectionsProblems(db: DatabaseSize, name: Naming<"maxConnections"> = asIs): Problem[] {
   const range = cloudSqlLimits.maxConnectionsFlag.value;
@@ -210,4 +263,34 @@ export function insightsProblems(
       }),
     ];
   });
+}
+
+/** Managed connection pooling on an edition that has none. */
+export function poolingProblems(edition: string, name: Naming<"connectionPoolConfigs"> = asIs): Problem[] {
+  if (edition === "ENTERPRISE_PLUS") return [];
+  return [
+    problem({
+      setting: name("connectionPoolConfigs"),
+      value: "enabled",
+      must: "not be set",
+      because: `managed connection pooling needs edition ENTERPRISE_PLUS and this instance is ${edition}`,
+      fix: "nothing and keep the pools in the application",
+    }),
+  ];
+}
+
+/** A disk below what its type starts at. GB; a size that is left out is Google's to choose. */
+export function diskProblems(disk: { readonly diskGb?: number | undefined; readonly diskType?: string | undefined }, name: Naming<"diskGb"> = asIs): Problem[] {
+  const type = disk.diskType || cloudSqlLimits.defaultDiskType.value;
+  const least = cloudSqlLimits.diskGbMin.value[type] ?? 0;
+  if (disk.diskGb === undefined || disk.diskGb >= least) return [];
+  return [
+    problem({
+      setting: name("diskGb"),
+      value: disk.diskGb,
+      must: `be at least ${least}`,
+      because: `a ${type} disk starts at ${least} GB and Cloud SQL only says so when it creates the instance`,
+      fix: least,
+    }),
+  ];
 }

@@ -1,6 +1,6 @@
 import { connectorLimits } from "./limits";
 import { asIs, clamp, type Naming, type Problem, problem } from "./problem";
-import { rangeProblems } from "./ranges";
+import { freeRange, overlap, rangeProblems } from "./ranges";
 
 /** What decides how much a connector carries. */
 export interface ConnectorSize {
@@ -21,9 +21,12 @@ export function connectorMbps(machineType: string, instances: number): number {
   return machine.mbpsAt2 + ((instances - 2) * (machine.mbpsAt10 - machine.mbpsAt2)) / 8;
 }
 
+/** Whether a connector can have this machine type. */
+export const isMachineType = (machineType: string): boolean => MACHINE_TYPES.includes(machineType);
+
 /** A machine type that no connector has. */
 export function machineTypeProblems(machineType: string, name: Naming<"machineType"> = asIs): Problem[] {
-  if (MACHINE_TYPES.includes(machineType)) return [];
+  if (isMachineType(machineType)) return [];
   return [
     problem({
       setting: name("machineType"),
@@ -83,9 +86,19 @@ export function instanceCountProblems(
   return problems;
 }
 
-/** A name that Google refuses: every hyphen counts as two of the 20 characters. */
-export function connectorNameProblems(value: string, name: Naming<"name"> = asIs): Problem[] {
+/** A name that Google refuses: every hyphen counts as two of the 20 characters. One that is not stated becomes too long. */
+export function connectorNameProblems(value: string | undefined, name: Naming<"name"> = asIs): Problem[] {
   const limit = connectorLimits.nameEffectiveLength.value;
+  if (!value)
+    return [
+      problem({
+        setting: name("name"),
+        value,
+        must: "be stated",
+        because: `an automatic name gets a random suffix, and Google takes at most ${limit} characters with each hyphen counted as two`,
+        fix: "a short name such as staging-connector",
+      }),
+    ];
   const length = value.length + (value.match(/-/g)?.length ?? 0);
   const fits = length <= limit;
   if (fits && /^[a-z]([-a-z0-9]*[a-z0-9])?$/.test(value)) return [];
@@ -103,6 +116,22 @@ export function connectorNameProblems(value: string, name: Naming<"name"> = asIs
 /** A connector's own range is exactly a /28. */
 export const connectorRangeProblems = (cidr: string, name: Naming<"ipCidrRange"> = asIs): Problem[] =>
   rangeProblems(name("ipCidrRange"), cidr, { exactly: connectorLimits.subnetPrefix.value });
+
+/** A connector's range that touches one of those that are taken. */
+export function connectorOverlapProblems(cidr: string, taken: readonly string[], name: Naming<"ipCidrRange"> = asIs): Problem[] {
+  const ranges = [cidr, ...taken].map((range) => ({ label: "taken", cidr: range }));
+  return taken
+    .filter((other) => overlap(cidr, other))
+    .map((other) =>
+      problem({
+        setting: name("ipCidrRange"),
+        value: cidr,
+        must: `not overlap ${other}`,
+        because: "that range is in use beside the stack, and Google refuses the connector or routes its packets elsewhere",
+        fix: `a free range, such as ${freeRange(connectorLimits.subnetPrefix.value, ranges)}`,
+      }),
+    );
+}
 
 /**
  * A connector that is smaller than the floor in throughput or in either count. A connector never shrinks in place,

@@ -57,6 +57,8 @@ export const connectorLimits = {
     `${CONNECTOR_PAGE}#scaling; cloud.google.com/vpc/pricing#serverless-vpc-pricing`,
     "2026-10-01",
   ),
+  /** What the provider fills in. */
+  defaultMachineType: datum("e2-micro", "machine type", "S1", CONNECTOR_PAGE),
   minInstances: datum<Range>({ min: 2, max: 9 }, "instances", "S1", CONNECTOR_CONFIGURE),
   maxInstances: datum<Range>({ min: 3, max: 10 }, "instances", "S1", CONNECTOR_CONFIGURE),
   subnetPrefix: datum(28, "bits", "S1", CONNECTOR_PAGE),
@@ -91,6 +93,13 @@ export const cloudSqlLimits = {
     "2026-10-10",
   ),
   maxConnectionsFlag: datum<Range>({ min: 14, max: 262_142 }, "connections", "S2", SQL_FLAGS),
+  /** The unit in which a flag's value is read. */
+  flagUnitKib: datum({ shared_buffers: 8, work_mem: 1 }, "KiB per unit of the flag's value", "S1", SQL_FLAGS),
+  editions: datum<readonly string[]>(["ENTERPRISE", "ENTERPRISE_PLUS"], "names", "S1", SQL_PROVIDER),
+  /** Values of sslMode that let no unencrypted connection in. */
+  encryptedSslModes: datum<readonly string[]>(["ENCRYPTED_ONLY", "TRUSTED_CLIENT_CERTIFICATE_REQUIRED"], "names", "S1", SQL_PROVIDER),
+  diskGbMin: datum<Readonly<Record<string, number>>>({ PD_SSD: 10, PD_HDD: 10, HYPERDISK_BALANCED: 20 }, "GB by disk type", "S1", SQL_PROVIDER),
+  defaultDiskType: datum("PD_SSD", "disk type", "S1", SQL_PROVIDER),
   custom: datum(
     { vcpus: { min: 1, max: 96 }, gibPerVcpu: { min: 0.9, max: 6.5 }, memoryMultipleMib: 256, memoryMinMib: 3840 },
     "vCPU (1 or an even number); GiB per vCPU; MiB",
@@ -166,6 +175,15 @@ export const cloudRunLimits = {
   defaultMemoryMib: datum(512, "MiB", "S1", CONTAINER_CONTRACT),
   /** Variables that Cloud Run sets itself. */
   reservedVariables: datum<readonly string[]>(["PORT", "K_SERVICE", "K_REVISION", "K_CONFIGURATION"], "names", "S1", CONTAINER_CONTRACT),
+} as const;
+
+export const redisLimits = {
+  memoryGbMin: datum(1, "GB", "S2", "cloud.google.com/memorystore/docs/redis/pricing", "2026-09-01"),
+} as const;
+
+/** What a secret must have to be of use. */
+export const secretLimits = {
+  keyCharacters: datum(32, "characters of a key that signs or encrypts (HS256 asks for 256 bits)", "S1", "RFC 7518, section 3.2"),
 } as const;
 
 /** What one PostgreSQL connect costs (TLS 1.3 and SCRAM-SHA-256), measured on a 2-vCPU virtual machine: not a Cloud SQL number. */

@@ -9,7 +9,8 @@ export interface NamedRange {
 
 /** Reads `10.1.0.0/28`; `undefined` unless it is an IPv4 network in CIDR form with no host bits set. */
 export function parseRange(cidr: string): { readonly address: ipaddr.IPv4; readonly prefix: number } | undefined {
-  if (!/^\d+(\.\d+){3}\/\d+$/.test(cidr) || !ipaddr.IPv4.isValidCIDR(cidr)) return undefined;
+  // No leading zeros: some readers, this library's included, take them for octal numbers.
+  if (!/^(0|[1-9]\d*)(\.(0|[1-9]\d*)){3}\/(0|[1-9]\d*)$/.test(cidr) || !ipaddr.IPv4.isValidCIDR(cidr)) return undefined;
   const [address, prefix] = ipaddr.IPv4.parseCIDR(cidr);
   return ipaddr.IPv4.networkAddressFromCIDR(cidr).toString() === address.toString() ? { address, prefix } : undefined;
 }
@@ -66,4 +67,31 @@ export function overlaps(ranges: readonly NamedRange[]): { readonly a: NamedRang
       .filter((b) => overlap(a.cidr, b.cidr))
       .map((b) => ({ a, b })),
   );
+}
+
+/** The first range of that size from 10.1.0.0 on that overlaps none of the others: 10.0.0.0 is where most subnets begin. */
+export function freeRange(prefix: number, taken: readonly NamedRange[]): string {
+  for (let second = 1; second < 256; second++) {
+    const candidate = `10.${second}.0.0/${Math.max(prefix, 16)}`;
+    if (overlaps([{ label: "", cidr: candidate }, ...taken]).every(({ a }) => a.label !== "")) return candidate;
+  }
+  return "one outside 10.0.0.0/8";
+}
+
+/** The widest range that may still be one place's own (an office, a provider's customer): bits of its prefix. */
+const SHORTEST_PREFIX = { ipv4: 16, ipv6: 32 } as const;
+
+/**
+ * Whether a range of addresses is wide enough to stand for "everyone": 0.0.0.0/0, its halves, ::/0. A single address is
+ * a range of one. `undefined`: it cannot be read.
+ */
+export function isOpenRange(range: string): boolean | undefined {
+  const text = range.trim();
+  if (ipaddr.isValid(text)) return false;
+  if (!ipaddr.isValidCIDR(text)) return undefined;
+  const [address, prefix] = ipaddr.parseCIDR(text);
+  if (address instanceof ipaddr.IPv4) return prefix < SHORTEST_PREFIX.ipv4;
+  // An IPv4 range in IPv6 clothes: ::ffff:0.0.0.0/96.
+  const hidden = address instanceof ipaddr.IPv6 && address.isIPv4MappedAddress() && prefix >= 96;
+  return hidden ? prefix - 96 < SHORTEST_PREFIX.ipv4 : prefix < SHORTEST_PREFIX.ipv6;
 }

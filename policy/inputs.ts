@@ -13,9 +13,18 @@ export class Inputs {
     private readonly properties: unknown,
     /** Where these properties stand on the resource: `template.containers[0]`; empty at the top. */
     readonly path: string = "",
+    private readonly unknownIsAbsent: boolean = false,
   ) {
     if (properties !== undefined && (typeof properties !== "object" || properties === null || Array.isArray(properties)))
       throw new MalformedValueError(`${path || "properties"} must be an object`);
+  }
+
+  /**
+   * The same properties with every unknown one read as absent. For outputs, where a preview does not know what the
+   * program left out and the cloud fills in: only for properties whose inputs a resource rule judges.
+   */
+  knownOnly(): Inputs {
+    return new Inputs(this.properties, this.path, true);
   }
 
   /** The path of a property, as an error names it. */
@@ -68,12 +77,12 @@ export class Inputs {
 
   /** The object below `key`; an absent one reads as empty. */
   object(key: string): Inputs {
-    return new Inputs(this.get(key), this.at(key));
+    return new Inputs(this.get(key), this.at(key), this.unknownIsAbsent);
   }
 
   /** The objects in the list below `key`; an absent list reads as empty. */
   list(key: string): Inputs[] {
-    return this.items(key).map(([item, path]) => new Inputs(item, path));
+    return this.items(key).map(([item, path]) => new Inputs(item, path, this.unknownIsAbsent));
   }
 
   /** The texts in the list below `key`; an absent list reads as empty. */

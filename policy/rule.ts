@@ -39,9 +39,11 @@ export interface Resource {
   readonly provider: Inputs;
 }
 
-/** A resource in a stack rule: it also knows what it depends on. */
+/** A resource in a stack rule: it also knows what it depends on, and where it stands among components. */
 export interface StackResource extends Resource {
   readonly dependencies: readonly StackResource[];
+  readonly parent: StackResource | undefined;
+  readonly children: readonly StackResource[];
 }
 
 interface Context<Config> {
@@ -52,7 +54,7 @@ interface Context<Config> {
   cannotEvaluate(why: string): void;
 }
 
-interface StackContext<Config> {
+export interface StackContext<Config> {
   readonly config: Config;
   /** `resource` is the one to blame; left out, the whole stack is. */
   refuse(problem: string | Problem, resource?: Resource): void;
@@ -197,6 +199,7 @@ function guarded<T>(judge: () => T, say: (why: string) => void): T | undefined {
 
 const messageOf = (problem: string | Problem) => (typeof problem === "string" ? problem : problem.message);
 
+/** The resources with their relations, which the SDK gives by URN and by parent only. */
 function stackResources(resources: readonly PolicyResource[]): StackResource[] {
   const read = resources.map((resource) => ({
     type: resource.type,
@@ -205,10 +208,17 @@ function stackResources(resources: readonly PolicyResource[]): StackResource[] {
     properties: new Inputs(resource.props),
     provider: new Inputs(resource.provider?.props),
     dependencies: [] as StackResource[],
+    parent: undefined as StackResource | undefined,
+    children: [] as StackResource[],
   }));
   const byUrn = new Map(read.map((resource) => [resource.urn, resource]));
-  resources.forEach((resource, i) => {
-    read[i]?.dependencies.push(...resource.dependencies.flatMap((dependency) => byUrn.get(dependency.urn) ?? []));
+  resources.forEach(({ dependencies, parent }, i) => {
+    const resource = read[i];
+    if (!resource) return;
+    resource.dependencies.push(...dependencies.flatMap((dependency) => byUrn.get(dependency.urn) ?? []));
+    const above = parent && byUrn.get(parent.urn);
+    resource.parent = above;
+    above?.children.push(resource);
   });
   return read;
 }

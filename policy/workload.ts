@@ -30,6 +30,8 @@ export interface Container {
 export interface Variable {
   readonly inputs: Inputs;
   readonly name: string;
+  /** How a message names it: `template.containers[0].envs[DB_POOL_SIZE]`, by position where it has no name. */
+  readonly setting: string;
 }
 
 export interface SecretReference {
@@ -44,22 +46,48 @@ export const WORKLOAD_TYPES = [RUN_SERVICE, RUN_JOB, RUN_WORKER_POOL, RUN_SERVIC
 export function workloadOf(resource: Resource): Workload | undefined {
   const { properties, type } = resource;
   const template = () => properties.object("template");
-  const build = (kind: Workload["kind"], pod: Inputs): Workload => ({
-    kind,
-    resource,
-    label: properties.isUnknown("name") ? resource.name : (properties.text("name") ?? resource.name),
-    pod,
-    containers: pod.list("containers").map((inputs) => ({
-      inputs,
-      variables: inputs.list("envs").map((variable) => ({ inputs: variable, name: variable.text("name") ?? "" })),
-    })),
-    rolls: kind === "service" || kind === "v1 service",
-  });
+  const build = (kind: Workload["kind"], pod: Inputs): Workload => {
+    const containers = once(() => pod.list("containers").map(containerOf));
+    return {
+      kind,
+      resource,
+      label: properties.isUnknown("name") ? resource.name : (properties.text("name") ?? resource.name),
+      pod,
+      get containers() {
+        return containers();
+      },
+      rolls: kind === "service" || kind === "v1 service",
+    };
+  };
   if (type === RUN_SERVICE) return build("service", template());
   if (type === RUN_JOB) return build("job", template().object("template"));
   if (type === RUN_WORKER_POOL) return build("worker pool", template());
   if (type === RUN_SERVICE_V1) return build("v1 service", template().object("spec"));
   return undefined;
+}
+
+function containerOf(inputs: Inputs): Container {
+  const variables = once(() =>
+    inputs.list("envs").map((variable) => {
+      const name = variable.text("name") ?? "";
+      return { inputs: variable, name, setting: name ? `${inputs.at("envs")}[${name}]` : variable.path };
+    }),
+  );
+  return {
+    inputs,
+    get variables() {
+      return variables();
+    },
+  };
+}
+
+/** Reads at the first use: an environment that is unknown at preview keeps no rule from judging the image. */
+function once<T>(read: () => T): () => T {
+  let known: { readonly value: T } | undefined;
+  return () => {
+    known ??= { value: read() };
+    return known.value;
+  };
 }
 
 /**
@@ -84,8 +112,10 @@ export function maxInstancesOf(workload: Workload): number | undefined {
     case "job":
       return positive(template.number("parallelism")) ?? template.number("taskCount") ?? 1;
     case "v1 service": {
+      const service = properties.object("metadata").object("annotations");
+      if (service.text("run.googleapis.com/scalingMode")?.toLowerCase() === "manual") return service.number("run.googleapis.com/manualInstanceCount");
       const revision = template.object("metadata").object("annotations").number("autoscaling.knative.dev/maxScale");
-      return properties.object("metadata").object("annotations").number("run.googleapis.com/maxScale") ?? revision;
+      return service.number("run.googleapis.com/maxScale") ?? revision;
     }
   }
 }
@@ -162,9 +192,10 @@ export function databaseClient(container: Container): { readonly client?: Databa
   const missing: string[] = [];
   const entries = Object.entries(databaseVariables).map(([field, name]) => {
     const variable = container.variables.find((v) => v.name === name);
-    const text = variable && literalOf(variable);
-    const value = text?.trim() ? Number(text) : Number.NaN;
-    if (!(value >= 0)) missing.push(name);
+    const text = (variable && literalOf(variable)) ?? "";
+    // Only what every application reads alike: to JavaScript alone, `0x10` and `Infinity` are numbers too.
+    const value = /^\d+(\.\d+)?$/.test(text.trim()) ? Number(text) : Number.NaN;
+    if (Number.isNaN(value)) missing.push(name);
     return [field, value];
   });
   // The fields are the keys of databaseVariables, and all of them are numbers once nothing is missing.

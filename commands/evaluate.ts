@@ -1,0 +1,134 @@
+import * as pulumi from "@pulumi/pulumi";
+import { RegisterResourceResponse } from "@pulumi/pulumi/proto/resource_pb";
+import { type JavaScriptValue, Struct } from "google-protobuf/google/protobuf/struct_pb";
+
+/** A resource that a program registered, as a preview would show it. */
+export interface Registered {
+  readonly type: string;
+  readonly name: string;
+  readonly urn: string;
+  /** URN of the parent; empty for the stack itself. */
+  readonly parent: string;
+  /** URNs of what it waits for. */
+  readonly dependencies: readonly string[];
+  readonly options: {
+    readonly protect: boolean;
+    readonly import: string;
+    readonly ignoreChanges: readonly string[];
+    readonly deleteBeforeReplace: boolean;
+    readonly additionalSecretOutputs: readonly string[];
+    readonly retainOnDelete: boolean;
+  };
+  readonly custom: boolean;
+  /** As the engine's wire carries them: unknowns are Pulumi's sentinels, secrets are wrapped. */
+  readonly inputs: Readonly<Record<string, unknown>>;
+  /** Inputs, and what else a preview knows of the result. */
+  readonly outputs: Readonly<Record<string, unknown>>;
+}
+
+/** Pulumi's sentinel for a text that a preview cannot know, and the marks of a wrapped secret. */
+export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+const SIGNATURE = "4dabf18193072939515e22adb298388d";
+const SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270";
+
+/**
+ * Evaluates a program as a preview does, without engine, provider or cloud: what only exists after creation stays
+ * unknown. Process-global (Pulumi's runtime is), so one evaluation at a time.
+ * @throws what the program throws, and what an Output of it throws.
+ */
+export async function evaluate(stack: string, configuration: Readonly<Record<string, unknown>>, program: () => object): Promise<Registered[]> {
+  const registered: Registered[] = [];
+  const failures: unknown[] = [];
+  const collect = (reason: unknown) => failures.push(reason);
+  process.on("unhandledRejection", collect);
+  try {
+    pulumi.runtime.setAllConfig(asStrings(configuration), []);
+    await pulumi.runtime.setMocks({ newResource: () => ({ id: undefined, state: {} }), call: refuseCall }, "netra", stack, true);
+    recordInto(registered, String(configuration["gcp:project"]));
+    await pulumi.runtime.runInPulumiStack(async () => program());
+    await pulumi.runtime.disconnect();
+  } finally {
+    process.off("unhandledRejection", collect);
+  }
+  if (failures.length > 0) throw failures[0];
+  return registered;
+}
+
+/** The engine hands configuration to programs as strings, sections as JSON. */
+function asStrings(configuration: Readonly<Record<string, unknown>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(configuration).map(([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value)]));
+}
+
+function refuseCall(args: { token: string }): never {
+  throw new Error(`the program asks the cloud (${args.token}), which an evaluation without credentials cannot answer`);
+}
+
+/** Replaces the mock monitor's registration: it hides a resource's options, and its answers are no preview's. */
+function recordInto(registered: Registered[], project: string) {
+  const monitor = pulumi.runtime.getMonitor() as unknown as { registerResource: unknown }; // the monitor of setMocks: its methods may be replaced
+  monitor.registerResource = (request: RegisterRequest, callback: (error: Error | null, response: RegisterResourceResponse) => void) => {
+    const inputs = request.getObject()?.toJavaScript() ?? {};
+    const urn = urnOf(request);
+    const type = request.getType();
+    const outputs = { ...inputs, ...knownAtPreview(type, inputs, project) };
+    registered.push({
+      type,
+      name: request.getName(),
+      urn,
+      parent: request.getParent(),
+      dependencies: request.getDependenciesList().toSorted(),
+      options: {
+        protect: request.getProtect() ?? false,
+        import: request.getImportid(),
+        ignoreChanges: request.getIgnorechangesList(),
+        deleteBeforeReplace: request.getDeletebeforereplace(),
+        additionalSecretOutputs: request.getAdditionalsecretoutputsList(),
+        retainOnDelete: request.getRetainondelete() ?? false,
+      },
+      custom: request.getCustom(),
+      inputs,
+      outputs,
+    });
+    const response = new RegisterResourceResponse();
+    response.setUrn(urn);
+    response.setObject(Struct.fromJavaScript(outputs));
+    callback(null, response);
+  };
+}
+
+/** The parts of the SDK's RegisterResourceRequest that are read here. */
+interface RegisterRequest {
+  getType(): string;
+  getName(): string;
+  getParent(): string;
+  getCustom(): boolean;
+  getProtect(): boolean | undefined;
+  getImportid(): string;
+  getIgnorechangesList(): string[];
+  getDeletebeforereplace(): boolean;
+  getAdditionalsecretoutputsList(): string[];
+  getRetainondelete(): boolean | undefined;
+  getDependenciesList(): string[];
+  getObject(): { toJavaScript(): Record<string, JavaScriptValue> } | undefined;
+}
+
+function urnOf(request: RegisterRequest): string {
+  const parentType = request.getParent().split("::")[2] ?? "";
+  const qualified = parentType && parentType !== "pulumi:pulumi:Stack" ? `${parentType}$${request.getType()}` : request.getType();
+  return `urn:pulumi:${pulumi.getStack()}::${pulumi.getProject()}::${qualified}::${request.getName()}`;
+}
+
+/** The few computed properties that the real provider knows before it creates anything. */
+function knownAtPreview(type: string, inputs: Record<string, unknown>, project: string): Record<string, JavaScriptValue> {
+  if (type !== "gcp:serviceaccount/account:Account") return {};
+  const email = `${inputs.accountId}@${project}.iam.gserviceaccount.com`;
+  return { email, member: `serviceAccount:${email}` };
+}
+
+/** Inputs as a report shows them: a secret is `[secret]`, one that is not known yet stays the sentinel. */
+export function withoutSecrets(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutSecrets);
+  if (value === null || typeof value !== "object") return value;
+  if (Reflect.get(value, SIGNATURE) === SECRET_SIGNATURE) return Reflect.get(value, "value") === UNKNOWN ? UNKNOWN : "[secret]";
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withoutSecrets(item)]));
+}

@@ -1,0 +1,127 @@
+import * as gcp from "@pulumi/gcp";
+import * as pulumi from "@pulumi/pulumi";
+
+export interface DatabaseArgs {
+  readonly name: string;
+  readonly region: string;
+  /** The network's full id; Cloud SQL takes no other form. */
+  readonly network: pulumi.Input<string>;
+  /** The private services connection: without it Google refuses the private address. */
+  readonly servicesConnection: pulumi.Resource;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly version: string;
+  readonly edition: string;
+  /** A dedicated-core tier. */
+  readonly tier: string;
+  readonly availability: string;
+  readonly diskGb: number;
+  /** The flag that the connection budget is checked against. A change restarts the instance. */
+  readonly maxConnections: number;
+  readonly sharedBuffersMib: number;
+  readonly workMemMib: number;
+  /** The application's database. */
+  readonly database: string;
+  readonly backup: { readonly startTime: string; readonly retainedBackups: number; readonly transactionLogDays: number };
+  readonly maintenance: { readonly day: number; readonly hour: number };
+  readonly insights: { readonly queryStringLength: number; readonly queryPlansPerMinute: number };
+}
+
+/**
+ * Cloud SQL for PostgreSQL with a private address only, encrypted connections only, point-in-time recovery and both
+ * deletion protections. Cost: tier and disk; db-custom-1-3840 with 20 GB is about 53 USD a month.
+ */
+export class Database extends pulumi.ComponentResource {
+  readonly instance: gcp.sql.DatabaseInstance;
+  /** What `POSTGRES_HOST` is. Known only once the instance exists. */
+  readonly privateAddress: pulumi.Output<string>;
+  /** `project:region:name`, for the built-in socket. */
+  readonly connectionName: pulumi.Output<string>;
+
+  constructor(name: string, args: DatabaseArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("netra:staging:Database", name, {}, opts);
+    this.instance = new gcp.sql.DatabaseInstance(
+      args.name,
+      {
+        name: args.name,
+        region: args.region,
+        databaseVersion: args.version,
+        deletionProtection: true,
+        settings: {
+          tier: args.tier,
+          edition: args.edition,
+          availabilityType: args.availability,
+          diskSize: args.diskGb,
+          diskType: "PD_SSD",
+          diskAutoresize: true,
+          deletionProtectionEnabled: true,
+          userLabels: { ...args.labels },
+          databaseFlags: flags(args),
+          ipConfiguration: { ipv4Enabled: false, privateNetwork: args.network, sslMode: "ENCRYPTED_ONLY" },
+          backupConfiguration: {
+            enabled: true,
+            pointInTimeRecoveryEnabled: true,
+            startTime: args.backup.startTime,
+            transactionLogRetentionDays: args.backup.transactionLogDays,
+            backupRetentionSettings: { retainedBackups: args.backup.retainedBackups, retentionUnit: "COUNT" },
+          },
+          maintenanceWindow: { day: args.maintenance.day, hour: args.maintenance.hour, updateTrack: "stable" },
+          insightsConfig: {
+            queryInsightsEnabled: true,
+            recordApplicationTags: true,
+            recordClientAddress: false,
+            queryStringLength: args.insights.queryStringLength,
+            queryPlansPerMinute: args.insights.queryPlansPerMinute,
+          },
+        },
+      },
+      { parent: this, protect: true, dependsOn: [args.servicesConnection] },
+    );
+    new gcp.sql.Database(args.database, { name: args.database, instance: this.instance.name }, { parent: this, protect: true });
+    this.privateAddress = this.instance.privateIpAddress;
+    this.connectionName = this.instance.connectionName;
+    this.registerOutputs({ privateAddress: this.privateAddress, connectionName: this.connectionName });
+  }
+}
+
+/** Flags in Cloud SQL's units: shared_buffers in pages of 8 kB, work_mem in kB. */
+function flags(args: DatabaseArgs): gcp.types.input.sql.DatabaseInstanceSettingsDatabaseFlag[] {
+  return [
+    { name: "max_connections", value: String(args.maxConnections) },
+    { name: "shared_buffers", value: String(args.sharedBuffersMib * 128) },
+    { name: "work_mem", value: String(args.workMemMib * 1024) },
+  ];
+}
+
+/** A password and the rotation that made it. */
+export interface RotatedPassword {
+  readonly rotation: number;
+  readonly value: pulumi.Input<string>;
+}
+
+export interface DatabaseUsersArgs {
+  readonly instance: gcp.sql.DatabaseInstance;
+  /** The users are called `<user>_a` and `<user>_b`. */
+  readonly user: string;
+  /** The passwords that must be valid: the current rotation's and, until its secret is disabled, the one before. */
+  readonly passwords: readonly RotatedPassword[];
+}
+
+/** The user that a rotation's password belongs to: odd rotations `_a`, even ones `_b`. */
+export const rotatedUser = (user: string, rotation: number) => `${user}_${rotation % 2 === 1 ? "a" : "b"}`;
+
+/**
+ * The application's two alternating users: a rotation gives the idle one a new password, so that the revision that
+ * still runs keeps the other's.
+ */
+export class DatabaseUsers extends pulumi.ComponentResource {
+  readonly users: readonly gcp.sql.User[];
+
+  constructor(name: string, args: DatabaseUsersArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("netra:staging:DatabaseUsers", name, {}, opts);
+    this.users = args.passwords.map(({ rotation, value }) => {
+      const user = rotatedUser(args.user, rotation);
+      return new gcp.sql.User(user, { name: user, instance: args.instance.name, password: value, deletionPolicy: "ABANDON" }, { parent: this });
+    });
+    this.registerOutputs({});
+  }
+}

@@ -1,0 +1,117 @@
+import * as gcp from "@pulumi/gcp";
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import { secretValueProblems } from "../capacity/secret-value";
+import type { RotatedPassword } from "./database";
+
+export interface SecretArgs {
+  readonly id: string;
+  /** The version that services mount. */
+  readonly version: number;
+  /** How often the stack has generated the value. Default: people add it. */
+  readonly rotation?: number | undefined;
+  /** Default: `text`, 48 letters and digits. */
+  readonly format?: "text" | "fernet" | "database-password" | "redis-auth" | undefined;
+  /** The last rotation whose version is disabled. Default: none. */
+  readonly disabledThroughRotation?: number | undefined;
+}
+
+export interface SecretsArgs {
+  /** By the name of the variable that carries the secret. */
+  readonly secrets: Readonly<Record<string, SecretArgs>>;
+  /** The value of `redis-auth` secrets. */
+  readonly redisAuth: pulumi.Input<string>;
+  readonly labels: Readonly<Record<string, string>>;
+  /** The enabled APIs. */
+  readonly waitsFor: readonly pulumi.Resource[];
+}
+
+/** A secret as a service mounts it: plain values, so that policies can compare them at preview. */
+export interface SecretReference {
+  readonly secretId: string;
+  readonly version: string;
+  /** What a service that mounts it must wait for; fails when the cloud numbered the version differently. */
+  readonly ready: pulumi.Input<pulumi.Resource>;
+}
+
+/**
+ * The secrets of the environment. Those the stack owns are generated, one version per rotation; earlier versions stay
+ * until `disabledThroughRotation` disables them. The others are containers whose values people add.
+ * Cost: 0.06 USD a month per active version.
+ */
+export class Secrets extends pulumi.ComponentResource {
+  readonly references: Readonly<Record<string, SecretReference>>;
+  /** The database passwords that must be valid now, the current one last. */
+  readonly databasePasswords: readonly RotatedPassword[];
+
+  constructor(name: string, args: SecretsArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("netra:staging:Secrets", name, {}, opts);
+    const passwords: RotatedPassword[] = [];
+    this.references = Object.fromEntries(
+      Object.entries(args.secrets).map(([variable, secret]) => {
+        const container = new gcp.secretmanager.Secret(
+          secret.id,
+          { secretId: secret.id, replication: { auto: {} }, labels: { ...args.labels }, deletionProtection: true },
+          { parent: this, protect: true, dependsOn: [...args.waitsFor] },
+        );
+        const values = this.rotations(secret, args.redisAuth);
+        if (secret.format === "database-password") passwords.push(...values.filter(({ rotation }) => isValid(secret, rotation)));
+        const versions = values.map(({ rotation, value }) => this.addVersion(secret, container, rotation, value));
+        return [variable, { secretId: secret.id, version: String(secret.version), ready: versions.at(-1) ?? container }];
+      }),
+    );
+    this.databasePasswords = passwords;
+    this.registerOutputs({});
+  }
+
+  /** The value of every rotation so far; Redis has one AUTH string, so only its current rotation is written. */
+  private rotations(secret: SecretArgs, redisAuth: pulumi.Input<string>): { rotation: number; value: pulumi.Output<string> }[] {
+    const count = secret.rotation ?? 0;
+    if (secret.format === "redis-auth") return count > 0 ? [{ rotation: count, value: pulumi.secret(redisAuth) }] : [];
+    return Array.from({ length: count }, (_, i) => ({ rotation: i + 1, value: this.generate(secret, i + 1) }));
+  }
+
+  private generate(secret: SecretArgs, rotation: number): pulumi.Output<string> {
+    const resource = `${secret.id}-r${rotation}`;
+    if (secret.format === "fernet") {
+      // A Fernet key is 32 random bytes in URL-safe base64, padding included.
+      const bytes = new random.RandomBytes(resource, { length: 32 }, { parent: this });
+      return bytes.base64.apply((base64) => base64.replaceAll("+", "-").replaceAll("/", "_"));
+    }
+    return new random.RandomPassword(resource, { length: 48, special: false }, { parent: this }).result;
+  }
+
+  private addVersion(secret: SecretArgs, container: gcp.secretmanager.Secret, rotation: number, value: pulumi.Output<string>): pulumi.Output<pulumi.Resource> {
+    const version = new gcp.secretmanager.SecretVersion(
+      `${secret.id}-v${numberOf(secret, rotation)}`,
+      {
+        secret: container.id,
+        // Google makes Redis' string, which is no key; all others are ours and as long as keys must be.
+        secretData: value.apply((data) => sound(secret.id, data, secret.format === "redis-auth" ? "opaque" : "key")),
+        enabled: rotation > (secret.disabledThroughRotation ?? 0),
+        // A version that leaves the program is disabled, not destroyed: a revision may still mount it.
+        deletionPolicy: "DISABLE",
+      },
+      { parent: this },
+    );
+    return version.version.apply((number) => {
+      if (number !== String(numberOf(secret, rotation)))
+        throw new pulumi.RunError(
+          `'netra:secrets' version of ${secret.id} (${numberOf(secret, rotation)}) must be ${number} because that is what Secret Manager called the new version; set 'version' to ${number} before services mount it`,
+        );
+      return version;
+    });
+  }
+}
+
+/** The version number of a rotation: they follow each other, and the configured version is the last one's. */
+const numberOf = (secret: SecretArgs, rotation: number) => secret.version - ((secret.rotation ?? 0) - rotation);
+
+/** The current rotation, and the one before it until it is disabled. */
+const isValid = (secret: SecretArgs, rotation: number) => rotation >= (secret.rotation ?? 0) - 1 && rotation > (secret.disabledThroughRotation ?? 0);
+
+function sound(id: string, data: string, kind: "key" | "opaque"): string {
+  const problems = secretValueProblems(id, data, kind);
+  if (problems.length > 0) throw new pulumi.RunError(problems.map(({ message }) => message).join("\n"));
+  return data;
+}

@@ -1,0 +1,171 @@
+import * as gcp from "@pulumi/gcp";
+import * as pulumi from "@pulumi/pulumi";
+import { type DatabaseClientPlan, databaseVariables, type ServicePlan } from "../capacity/plan";
+import { formatMemory } from "../capacity/units";
+import type { SecretReference } from "./secrets";
+
+/** Where a service finds the database. Only the address may be unknown at preview. */
+export interface DatabaseLocation {
+  readonly host: pulumi.Input<string>;
+  readonly database: string;
+  readonly user: string;
+  readonly connectionName: pulumi.Input<string>;
+}
+
+export interface ServiceArgs extends Omit<ServicePlan, "after"> {
+  readonly project: string;
+  readonly region: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Account id of the service's own identity, 6 to 30 characters. */
+  readonly account: string;
+  /** By digest or immutable tag. */
+  readonly image: string;
+  readonly ingress: "all" | "internal" | "internal-and-load-balancer";
+  /** Who may call: everybody without an IAM check, everybody through `allUsers`, or only who has run.invoker. */
+  readonly invoker: "iam-disabled" | "all-users" | "authenticated";
+  readonly probe: ServicePlan["probe"] & { readonly path: string };
+  readonly liveness: ServicePlan["liveness"] & { readonly path: string };
+  /** The connector's full id. */
+  readonly connector: pulumi.Input<string>;
+  /** Needed where the service uses the database. */
+  readonly databaseLocation?: DatabaseLocation | undefined;
+  /** Where Redis is, for a service that uses it. */
+  readonly cacheLocation?: { readonly host: pulumi.Input<string>; readonly port: pulumi.Input<number> } | undefined;
+  /** The secrets that become variables, by variable. */
+  readonly secrets: Readonly<Record<string, SecretReference>>;
+  readonly environment: Readonly<Record<string, string>>;
+  /** The enabled APIs. */
+  readonly apis: readonly pulumi.Resource[];
+  /**
+   * What must be there before a revision starts: connector, database users, secret versions, and the services that roll
+   * out earlier. A list of its own, because a component's `dependsOn` does not reach the service inside.
+   */
+  readonly waitsFor: readonly pulumi.Input<pulumi.Resource>[];
+}
+
+const INGRESS = {
+  all: "INGRESS_TRAFFIC_ALL",
+  internal: "INGRESS_TRAFFIC_INTERNAL_ONLY",
+  "internal-and-load-balancer": "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER",
+} as const;
+const EGRESS = { "private-ranges-only": "PRIVATE_RANGES_ONLY", "all-traffic": "ALL_TRAFFIC" } as const;
+const SOCKET_VOLUME = "cloudsql";
+const POSTGRES_PORT = "5432";
+
+/**
+ * One Cloud Run service with an identity of its own that may read its secrets and nothing else, explicit scaling, and
+ * the plan in its environment. What it `waitsFor` limits how many services start at once.
+ * Cost: minimum instances; 2 vCPU and 4 GiB, cpu always allocated, are about 116 USD a month.
+ */
+export class Service extends pulumi.ComponentResource {
+  readonly url: pulumi.Output<string>;
+  readonly service: gcp.cloudrunv2.Service;
+
+  constructor(name: string, args: ServiceArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("netra:staging:Service", name, {}, opts);
+    const parent = { parent: this };
+    const account = new gcp.serviceaccount.Account(
+      args.account,
+      { accountId: args.account, displayName: `Runtime identity of ${args.name}` },
+      { ...parent, dependsOn: [...args.apis] },
+    );
+    const access: pulumi.Resource[] = Object.values(args.secrets).map(
+      ({ secretId }) =>
+        new gcp.secretmanager.SecretIamMember(
+          `${args.name}-reads-${secretId}`,
+          { secretId, role: "roles/secretmanager.secretAccessor", member: account.member },
+          parent,
+        ),
+    );
+    if (args.database?.path === "built-in-socket")
+      access.push(
+        new gcp.projects.IAMMember(`${args.name}-cloudsql`, { project: args.project, role: "roles/cloudsql.client", member: account.member }, parent),
+      );
+    this.service = new gcp.cloudrunv2.Service(args.name, serviceInputs(args, account.email), {
+      ...parent,
+      dependsOn: [...args.waitsFor, ...access],
+      // Console and gcloud write their own name here on every deploy.
+      ignoreChanges: ["client", "clientVersion"],
+    });
+    if (args.invoker === "all-users")
+      new gcp.cloudrunv2.ServiceIamMember(
+        `${args.name}-public`,
+        { name: this.service.name, location: args.region, role: "roles/run.invoker", member: "allUsers" },
+        parent,
+      );
+    this.url = this.service.uri;
+    this.registerOutputs({ url: this.url });
+  }
+}
+
+function serviceInputs(args: ServiceArgs, serviceAccount: pulumi.Input<string>): gcp.cloudrunv2.ServiceArgs {
+  const scaling = { minInstanceCount: args.minInstances, maxInstanceCount: args.maxInstances };
+  const viaSocket = args.database?.path === "built-in-socket" && args.databaseLocation;
+  return {
+    name: args.name,
+    location: args.region,
+    deletionProtection: true,
+    labels: { ...args.labels },
+    ingress: INGRESS[args.ingress],
+    invokerIamDisabled: args.invoker === "iam-disabled",
+    scaling: { ...scaling, scalingMode: "AUTOMATIC" },
+    template: {
+      serviceAccount,
+      labels: { ...args.labels },
+      executionEnvironment: "EXECUTION_ENVIRONMENT_GEN2",
+      timeout: `${args.timeoutSeconds}s`,
+      maxInstanceRequestConcurrency: args.concurrency,
+      scaling,
+      vpcAccess: { connector: args.connector, egress: EGRESS[args.egress] },
+      containers: [
+        {
+          image: args.image,
+          ports: { containerPort: args.port },
+          resources: {
+            limits: { cpu: String(args.cpu), memory: formatMemory(args.memoryMib) },
+            cpuIdle: args.cpuIdle,
+            startupCpuBoost: true,
+          },
+          startupProbe: httpProbe(args.probe, args.port),
+          livenessProbe: httpProbe(args.liveness, args.port),
+          envs: variables(args),
+          ...(viaSocket ? { volumeMounts: [{ name: SOCKET_VOLUME, mountPath: "/cloudsql" }] } : {}),
+        },
+      ],
+      ...(viaSocket ? { volumes: [{ name: SOCKET_VOLUME, cloudSqlInstance: { instances: [viaSocket.connectionName] } }] } : {}),
+    },
+    traffics: [{ type: "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST", percent: 100 }],
+  };
+}
+
+function httpProbe(probe: ServiceArgs["probe"], port: number) {
+  const { path, initialDelaySeconds, periodSeconds, timeoutSeconds, failureThreshold } = probe;
+  return { httpGet: { path, port }, initialDelaySeconds, periodSeconds, timeoutSeconds, failureThreshold };
+}
+
+function variables(args: ServiceArgs): gcp.types.input.cloudrunv2.ServiceTemplateContainerEnv[] {
+  const plain: Record<string, pulumi.Input<string>> = {
+    ...args.environment,
+    ...(args.database ? databaseClientVariables(args.database) : {}),
+    ...locationVariables(args),
+    ...(args.cacheLocation ? { REDIS_HOST: args.cacheLocation.host, REDIS_PORT: pulumi.output(args.cacheLocation.port).apply(String) } : {}),
+  };
+  return [
+    ...Object.entries(plain).map(([name, value]) => ({ name, value })),
+    ...Object.entries(args.secrets).map(([name, { secretId, version }]) => ({ name, valueSource: { secretKeyRef: { secret: secretId, version } } })),
+  ];
+}
+
+function databaseClientVariables(client: DatabaseClientPlan): Record<string, string> {
+  return Object.fromEntries(
+    (Object.keys(databaseVariables) as (keyof typeof databaseVariables)[]).map((field) => [databaseVariables[field], String(client[field])]),
+  );
+}
+
+function locationVariables({ database, databaseLocation: location }: ServiceArgs): Record<string, pulumi.Input<string>> {
+  if (!database || !location) return {};
+  const common = { POSTGRES_PORT, POSTGRES_DB: location.database, POSTGRES_USER: location.user };
+  return database.path === "built-in-socket"
+    ? { ...common, POSTGRES_HOST: pulumi.interpolate`/cloudsql/${location.connectionName}`, INSTANCE_CONNECTION_NAME: location.connectionName }
+    : { ...common, POSTGRES_HOST: location.host };
+}

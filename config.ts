@@ -1,0 +1,503 @@
+import { closest, distance } from "fastest-levenshtein";
+import { z } from "zod";
+import { cloudRunLimits } from "./capacity/limits";
+import { type CapacityPlan, databaseVariables } from "./capacity/plan";
+import type { Problem } from "./capacity/problem";
+import { parseCpu, parseMemoryMib } from "./capacity/units";
+
+/*
+ * The stack file, section by section. Every field says what it means, what form it has and what a sound value looks
+ * like; the errors and the editors' JSON Schema are made from that. What is readable here may still be illegal or
+ * unsound: `capacity/checks.ts` judges that.
+ */
+
+/** How a field's error reads: `must <must> because <because>; set '<field>' to <example>`. */
+interface Form {
+  readonly must: string;
+  readonly because: string;
+  readonly example: string | number | boolean;
+}
+
+/** Stands for the setting's path in a message until the path is known. */
+const PATH = "\u0000";
+
+const complaint =
+  (form: Form) =>
+  ({ input }: { readonly input?: unknown }) =>
+    `must ${form.must} because ${form.because}; set '${PATH}' to ${repaired(input, form)}`;
+
+/** `80s` where seconds are meant is 80; anything else is answered with the example. */
+function repaired(input: unknown, form: Form): string | number | boolean {
+  const digits = typeof input === "string" && typeof form.example === "number" ? /^\s*(\d+)/.exec(input)?.[1] : undefined;
+  return digits === undefined ? form.example : Number(digits);
+}
+
+const described = <T extends z.ZodType>(type: T, meaning: string, example: unknown): T => type.meta({ description: meaning, examples: [example] });
+
+/** A whole number of at least `min` (default 1) in the given unit. */
+function whole(meaning: string, unit: string, example: number, min = 1) {
+  const error = complaint({ must: `be a whole number of ${unit}, at least ${min}`, because: `it is ${meaning}`, example });
+  return described(z.int({ error }).min(min, { error }), meaning, example);
+}
+
+function fraction(meaning: string, example: number, range: { above: number; atMost: number }) {
+  const error = complaint({ must: `be a number above ${range.above} and at most ${range.atMost}`, because: `it is ${meaning}`, example });
+  return described(z.number({ error }).gt(range.above, { error }).lte(range.atMost, { error }), meaning, example);
+}
+
+function amount(meaning: string, unit: string, example: number, min = 0) {
+  const error = complaint({ must: `be a number of ${unit}, at least ${min}`, because: `it is ${meaning}`, example });
+  return described(z.number({ error }).min(min, { error }), meaning, example);
+}
+
+function text(meaning: string, example: string, pattern = /^\S(.*\S)?$/s) {
+  const error = complaint({ must: "be a text without surrounding whitespace", because: `it is ${meaning}`, example });
+  return described(z.string({ error }).regex(pattern, { error }), meaning, example);
+}
+
+function choice<const T extends readonly [string, ...string[]]>(meaning: string, values: T) {
+  return described(
+    z.enum(values, { error: complaint({ must: `be one of ${values.join(", ")}`, because: `it is ${meaning}`, example: values[0] }) }),
+    meaning,
+    values[0],
+  );
+}
+
+function flag(meaning: string, example: boolean) {
+  return described(z.boolean({ error: complaint({ must: "be true or false", because: `it is ${meaning}`, example }) }), meaning, example);
+}
+
+function list<T extends z.ZodType>(meaning: string, item: T, example: string) {
+  return described(z.array(item, { error: complaint({ must: "be a list", because: `it is ${meaning}`, example: `[${example}]` }) }), meaning, [example]);
+}
+
+function section<T extends z.core.$ZodLooseShape>(meaning: string, shape: T) {
+  const error = complaint({ must: "be a section with settings of its own", because: `it is ${meaning}`, example: "its settings, as in Pulumi.staging.yaml" });
+  return described(z.strictObject(shape, { error }), meaning, {});
+}
+
+function named<T extends z.ZodType>(meaning: string, key: RegExp, must: string, value: T) {
+  return described(
+    z.record(z.string().regex(key, { error: `must be named ${must} because the stack derives names from it; set '${PATH}' to such a name` }), value, {
+      error: complaint({ must: "be a section", because: `it is ${meaning}`, example: "one section each, as in Pulumi.staging.yaml" }),
+    }),
+    meaning,
+    {},
+  );
+}
+
+function quantity(meaning: string, form: string, example: string, parse: (value: string) => number | undefined) {
+  const error = complaint({ must: `be ${form}`, because: `it is ${meaning}`, example });
+  // YAML reads a bare 2 as a number: a CPU count may be written either way.
+  return described(
+    z
+      .union([z.string(), z.number()], { error })
+      .transform(String)
+      .refine((value) => (parse(value) ?? 0) > 0, { error })
+      .transform((value) => parse(value) ?? 0),
+    meaning,
+    example,
+  );
+}
+
+const cidr = (meaning: string, example: string) => text(meaning, example);
+const seconds = (meaning: string, example: number, min = 0) => whole(meaning, "seconds", example, min);
+
+const probe = (kind: string) =>
+  section(`the ${kind} probe of the container`, {
+    path: text("the HTTP path that answers 2xx once the application is ready", "/health", /^\/\S*$/),
+    initialDelaySeconds: seconds("the wait before the first probe", 0),
+    periodSeconds: seconds("the time between two probes", 10),
+    timeoutSeconds: seconds("one probe's time-out, at most the period", 5),
+    failureThreshold: whole("how many probes may fail in a row", "failures", 12, 0),
+  });
+
+const retry = section("the application's connect retries", {
+  attempts: whole("attempts in all, the first included", "attempts", 5),
+  baseSeconds: amount("the first wait", "seconds", 2),
+  factor: amount("what each wait is multiplied by", "times", 2, 1),
+  capSeconds: amount("the longest wait", "seconds", 30),
+  jitter: amount("the share of a wait that is added at random", "times", 0.5),
+});
+
+const databaseClient = section("how the service uses the database", {
+  path: choice("the way to the database", ["private-ip", "built-in-socket"]).default("private-ip"),
+  poolSize: whole("connections a process keeps open", "connections", 3, 0),
+  maxOverflow: whole("connections a process may open beyond its pool", "connections", 2, 0),
+  workers: whole("processes in an instance, each with a pool of its own", "processes", 1),
+  startupConnections: whole("connections one starting process opens, one after another", "connections", 4, 0),
+  poolTimeoutSeconds: seconds("how long a request waits for a pooled connection", 30, 1),
+  connectTimeoutSeconds: seconds("one connect attempt's time-out", 10, 1),
+  initTimeoutSeconds: seconds("the time-out of the whole initialisation, retries included", 75, 1),
+  startupQueryCpuMs: amount("database CPU that the start-up queries of one connection cost", "milliseconds", 100),
+  retry,
+});
+
+const service = section("one Cloud Run service", {
+  name: text("the service's name in Cloud Run", "netra-backend-staging", /^[a-z]([-a-z0-9]{0,47}[a-z0-9])?$/),
+  account: text("the service's own runtime account", "netra-backend", /^[a-z][-a-z0-9]{4,28}[a-z0-9]$/),
+  image: text("the container image, by digest or immutable tag", "us-central1-docker.pkg.dev/netra-staging/netra/backend:1.0.0"),
+  port: whole("the container's port; Cloud Run sets PORT from it", "(a port)", 8000),
+  cpu: quantity("the vCPUs of one instance", "a number of vCPUs like 2 or 500m", "2", parseCpu),
+  memory: quantity("the memory of one instance", "a quantity in Mi or Gi like 512Mi or 4Gi", "4Gi", (value) =>
+    /[KMGT]i$/.test(value) ? parseMemoryMib(value) : undefined,
+  ),
+  cpuIdle: flag("whether the CPU is throttled between requests, which makes an idle instance cheaper", false),
+  minInstances: whole("instances that are always there", "instances", 1, 0),
+  maxInstances: whole("the most instances there can be", "instances", 5),
+  concurrency: whole("requests one instance takes at once", "requests", 80),
+  timeoutSeconds: seconds("a request's time-out", 600, 1),
+  bootSeconds: amount("the time from container start to the first database connect (or to ready, without a database)", "seconds", 15),
+  egress: choice("what leaves through the VPC connector", ["private-ranges-only", "all-traffic"]).default("private-ranges-only"),
+  ingress: choice("from where requests are accepted", ["all", "internal", "internal-and-load-balancer"]).default("all"),
+  invoker: choice("who may call the service", ["iam-disabled", "all-users", "authenticated"]),
+  probe: probe("start-up"),
+  liveness: probe("liveness"),
+  database: databaseClient.optional(),
+  cache: flag("whether the service is told where Redis is", true).default(false),
+  secrets: list("the secrets that become variables of the container", text("a name under netra:secrets", "JWT_SECRET_KEY"), "JWT_SECRET_KEY").default([]),
+  environment: named(
+    "the plain variables of the container",
+    /^[A-Z][A-Z0-9_]*$/,
+    "in capitals, like LOG_LEVEL",
+    text("a variable's value; quote numbers and true or false", '"info"', /^[^\n]*$/),
+  ).default({}),
+  after: list("the services that must have rolled out before this one", text("a key under netra:services", "auth"), "auth").optional(),
+});
+
+const secret = section("one secret", {
+  id: text("the secret's id in Secret Manager", "jwt-secret-staging", /^[A-Za-z0-9_-]{1,255}$/),
+  version: whole("the version that services mount: the number Secret Manager gave it", "(a version)", 1),
+  rotation: whole("how often the stack has generated it; absent: people add the value", "rotations", 1).optional(),
+  format: choice("how the stack makes the value", ["text", "fernet", "database-password", "redis-auth"]).optional(),
+  disabledThroughRotation: whole("the last rotation whose version is disabled", "rotations", 0, 0).optional(),
+});
+
+const sections = {
+  network: section("the VPC of the environment", {
+    vpc: text("the network's name", "staging-vpc"),
+    subnet: text("the subnet's name", "staging-subnet"),
+    subnetCidr: cidr("the subnet's range", "10.0.0.0/24"),
+    privateServicesRange: text("the name of the range for Google's managed services", "staging-private-ip-address"),
+    privateServicesCidr: cidr("the range that is peered with Google's managed services", "10.107.0.0/16"),
+    otherCidrs: list("ranges that exist beside the stack's own and must stay free", cidr("a range", "10.27.0.0/16"), "10.27.0.0/16").default([]),
+    nat: section("Cloud NAT, for all-traffic egress", {
+      name: text("the name of router and gateway", "staging-nat"),
+      minPortsPerVm: whole("ports kept for each VM", "ports", 64, 2),
+    }).optional(),
+  }),
+  connector: section("the Serverless VPC Access connector", {
+    name: text("the connector's name", "staging-connector"),
+    ipCidrRange: cidr("the connector's own /28", "10.1.0.0/28"),
+    machineType: text("the machine type of its VMs", "e2-micro"),
+    minInstances: whole("VMs that are always there: what carries a storm (2 to 9)", "instances", 3),
+    maxInstances: whole("the most VMs; a connector never shrinks (3 to 10)", "instances", 10),
+  }),
+  database: section("the Cloud SQL instance", {
+    name: text("the instance's name", "staging-shared-postgres", /^[a-z]([-a-z0-9]*[a-z0-9])?$/),
+    version: text("the database version", "POSTGRES_14", /^POSTGRES_\d+$/),
+    edition: choice("the edition, which decides which tiers exist", ["ENTERPRISE", "ENTERPRISE_PLUS"]),
+    tier: text("the machine: db-custom-<vCPU>-<MiB>", "db-custom-1-3840"),
+    availability: choice("one zone, or a standby in a second one", ["ZONAL", "REGIONAL"]).default("ZONAL"),
+    maxConnections: whole("max_connections", "connections", 150),
+    usableShare: fraction("the share of max_connections that the budget may use", 0.8, { above: 0, atMost: 1 }),
+    reservedConnections: whole("slots for superusers, Cloud SQL's agents and people", "connections", 13, 0),
+    migrationConnections: whole("slots for migrations", "connections", 10, 0),
+    sharedBuffersMib: whole("shared_buffers", "MiB", 1024),
+    workMemMib: whole("work_mem, counted once per backend", "MiB", 4),
+    diskGb: whole("the disk", "GB", 20, 10),
+    database: text("the database's name", "netra_staging", /^[a-z_][a-z0-9_]*$/),
+    user: text("the application user's name; rotation alternates between <user>_a and <user>_b", "netra", /^[a-z_][a-z0-9_]*$/),
+    backup: section("backups", {
+      startTime: text("the daily backup's hour, UTC", '"03:00"', /^([01]\d|2[0-3]):[0-5]\d$/),
+      retainedBackups: whole("backups that are kept", "backups", 7),
+      transactionLogDays: whole("days of point-in-time recovery (1 to 7)", "days", 7),
+    }),
+    maintenance: section("the maintenance window", {
+      day: whole("the day, 1 is Monday", "(a weekday)", 7),
+      hour: whole("the hour, UTC", "(an hour)", 4, 0),
+    }),
+    insights: section("query insights", {
+      queryStringLength: whole("bytes of a query that are kept", "bytes", 1024, 0),
+      queryPlansPerMinute: whole("query plans that are sampled", "plans per minute", 5, 0),
+    }),
+  }),
+  cache: section("the Memorystore Redis instance", {
+    name: text("the instance's name", "staging-redis", /^[a-z][a-z0-9-]{0,38}[a-z0-9]$/),
+    version: text("the Redis version", "REDIS_7_2", /^REDIS_\d+_[\dX]+$/),
+    memoryGb: whole("the memory", "GB", 1),
+    connectMode: choice("how the instance is reached; cannot change in place", ["DIRECT_PEERING", "PRIVATE_SERVICE_ACCESS"]),
+    reservedIpRange: cidr("the range the instance uses", "10.166.204.80/29").optional(),
+  }),
+  secrets: named("the secrets, by the name of their variable", /^[A-Z][A-Z0-9_]*$/, "in capitals, like JWT_SECRET_KEY", secret),
+  services: named("the Cloud Run services, by a short name", /^[a-z][a-z0-9-]*$/, "in small letters, like backend", service),
+  limits: section("quotas of this project, which no document knows", {
+    regionalCpu: amount("CpuAllocPerProjectRegion", "vCPU", 20),
+    regionalMemoryGib: amount("MemAllocPerProjectRegion", "GiB", 40),
+  }),
+  targets: section("what the plan must reach", {
+    startupSuccessPercent: (() => {
+      const error = complaint({
+        must: "be above 0 and below 100 percent",
+        because: "it is the share of starts whose lower bound the plan must reach",
+        example: 99,
+      });
+      return described(z.number({ error }).gt(0, { error }).lt(100, { error }), "the share of starts that become ready at the first try", 99);
+    })(),
+  }),
+};
+const stackFile = z.strictObject(sections);
+
+type Parsed = z.output<typeof stackFile>;
+type ParsedService = Parsed["services"][string];
+
+/** One service's settings, units normalised. */
+export interface ServiceSettings extends Omit<ParsedService, "memory" | "after"> {
+  readonly memoryMib: number;
+  readonly after: readonly string[];
+}
+export type SecretSettings = Parsed["secrets"][string];
+
+/** The whole configuration: a {@link CapacityPlan} with what the components need beside it. */
+export interface Settings extends Omit<Parsed, "services"> {
+  readonly project: string;
+  readonly region: string;
+  /** In rollout order: each stands behind those it waits for. */
+  readonly services: Readonly<Record<string, ServiceSettings>>;
+}
+// Components, budget and storm take the settings as the plan: this line fails to compile when they drift apart.
+export const planOf = (settings: Settings): CapacityPlan => settings;
+
+/** A user's mistake in the configuration: every problem at once, no stack trace, exit 2. */
+export class ConfigurationError extends Error {
+  constructor(readonly problems: readonly Problem[]) {
+    super(problems.map(({ message }) => message).join("\n"));
+  }
+}
+
+/**
+ * Reads the configuration of a stack. `values` maps full keys (`netra:connector`, `gcp:project`) to plain values;
+ * other namespaces are ignored.
+ * @throws ConfigurationError with every problem, named as the stack file writes it.
+ */
+export function readSettings(values: Readonly<Record<string, unknown>>): Settings {
+  const own = Object.fromEntries(Object.entries(values).flatMap(([key, value]) => (key.startsWith("netra:") ? [[key.slice("netra:".length), value]] : [])));
+  const parsed = stackFile.safeParse(own);
+  const problems = [
+    ...["gcp:project", "gcp:region"].flatMap((key) => providerProblem(key, values[key])),
+    ...(parsed.success ? [] : parsed.error.issues.flatMap((issue) => issueProblems(issue, own))),
+    ...referenceProblems(own),
+  ];
+  if (!parsed.success || problems.length > 0) throw new ConfigurationError(problems);
+  return {
+    ...parsed.data,
+    project: String(values["gcp:project"]),
+    region: String(values["gcp:region"]),
+    services: inRolloutOrder(parsed.data.services),
+  };
+}
+
+/** Normalises the services and sorts them so that each comes after those it waits for; circles have been refused. */
+function inRolloutOrder(services: Parsed["services"]): Settings["services"] {
+  const keys = Object.keys(services);
+  const sorted = new Map<string, ServiceSettings>();
+  const visit = (key: string) => {
+    const service = services[key];
+    if (!service || sorted.has(key)) return;
+    const { memory: memoryMib, after: stated, ...rest } = service;
+    // Unless it says otherwise, a service waits for all that stand before it: one `up` never starts two at once.
+    const after = stated ?? keys.slice(0, keys.indexOf(key));
+    after.forEach(visit);
+    sorted.set(key, { ...rest, memoryMib, after });
+  };
+  keys.forEach(visit);
+  return Object.fromEntries(sorted);
+}
+
+/** The JSON Schema of the stack file, for completion and hover in editors. */
+export function stackFileSchema(): object {
+  const properties = Object.fromEntries(Object.entries(sections).map(([key, type]) => [`netra:${key}`, z.toJSONSchema(type, { io: "input" })]));
+  return {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    title: "Stack file of the project netra",
+    type: "object",
+    properties: { config: { type: "object", properties, required: Object.keys(properties) } },
+    required: ["config"],
+  };
+}
+
+function providerProblem(key: string, value: unknown): Problem[] {
+  if (typeof value === "string" && /^\S+$/.test(value)) return [];
+  const example = key === "gcp:region" ? "us-central1" : "netra-staging";
+  return [
+    { setting: key, message: `'${key}' (${shown(value)}) must be stated because the names and addresses of the stack contain it; set '${key}' to ${example}` },
+  ];
+}
+
+function issueProblems(issue: z.core.$ZodIssue, own: unknown): Problem[] {
+  const path = settingPath(issue.path);
+  if (issue.code === "unrecognized_keys") return issue.keys.map((key) => unknownKey(issue.path, key));
+  const message = issue.code === "invalid_key" ? (issue.issues[0]?.message ?? issue.message) : issue.message;
+  const value = issue.code === "invalid_key" ? issue.path.at(-1) : valueAt(own, issue.path);
+  return [{ setting: path, message: `'${path}' (${shown(value)}) ${message.replaceAll(PATH, path)}` }];
+}
+
+function unknownKey(parent: readonly PropertyKey[], key: string): Problem {
+  const known = knownKeys(parent);
+  const nearest = known.length > 0 ? closest(key, known) : "";
+  const setting = settingPath([...parent, key]);
+  const instead =
+    nearest && distance(key, nearest) <= Math.max(2, key.length / 3) ? `rename it to '${settingPath([...parent, nearest])}'` : `use one of ${known.join(", ")}`;
+  return { setting, message: `'${setting}' must not be set because there is no such setting; ${instead}, or remove it` };
+}
+
+/** The settings that exist at a path of the stack file. */
+function knownKeys(path: readonly PropertyKey[]): string[] {
+  let type: z.core.$ZodType | undefined = stackFile;
+  for (const step of path) {
+    type = unwrapped(type);
+    if (type instanceof z.ZodObject) type = type.shape[String(step)];
+    else if (type instanceof z.ZodRecord) type = type.valueType;
+    else return [];
+  }
+  type = unwrapped(type);
+  return type instanceof z.ZodObject ? Object.keys(type.shape) : [];
+}
+
+function unwrapped(type: z.core.$ZodType | undefined): z.core.$ZodType | undefined {
+  return type instanceof z.ZodOptional || type instanceof z.ZodDefault ? unwrapped(type.unwrap()) : type;
+}
+
+function settingPath(path: readonly PropertyKey[]): string {
+  return path.reduce<string>(
+    (sum, step, i) => (i === 0 ? `netra:${String(step)}` : typeof step === "number" ? `${sum}[${step}]` : `${sum}.${String(step)}`),
+    "netra",
+  );
+}
+
+function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((value, step) => (value !== null && typeof value === "object" ? Reflect.get(value, step) : undefined), root);
+}
+
+function shown(value: unknown): string {
+  if (value === undefined || value === null) return "not set";
+  if (value === "") return "empty";
+  return typeof value === "object" ? (Array.isArray(value) ? "a list" : "a section") : JSON.stringify(value).replace(/^"(.*)"$/, "$1");
+}
+
+/** Names that point at nothing: they are found even where other settings are wrong, so that all problems show at once. */
+function referenceProblems(own: Readonly<Record<string, unknown>>): Problem[] {
+  const services = entriesOf(own.services);
+  const secrets = entriesOf(own.secrets);
+  const serviceKeys = services.map(([key]) => key);
+  const secretKeys = secrets.map(([key]) => key);
+  const unknownName = (setting: string, name: unknown, known: string[], what: string): Problem[] =>
+    typeof name !== "string" || known.includes(name)
+      ? []
+      : [
+          {
+            setting,
+            message: `'${setting}' (${name}) must name ${what} because nothing else of that name exists; set '${setting}' to ${known.length > 0 ? closest(name, known) : "one that exists"}`,
+          },
+        ];
+  return [
+    ...services.flatMap(([key, value]) => {
+      const path = `netra:services.${key}`;
+      const after = textsOf(value, "after");
+      const circular = value.after !== undefined && leadsBack(key, services);
+      return [
+        ...after.flatMap((name, i) =>
+          unknownName(
+            `${path}.after[${i}]`,
+            name,
+            serviceKeys.filter((other) => other !== key),
+            "another service",
+          ),
+        ),
+        ...(circular
+          ? [
+              {
+                setting: `${path}.after`,
+                message: `'${path}.after' (${after.join(", ")}) must not lead back to '${key}' because neither service could roll out first (one without 'after' waits for all that stand before it); set '${path}.after' to []`,
+              },
+            ]
+          : []),
+        ...textsOf(value, "secrets").flatMap((name, i) => unknownName(`${path}.secrets[${i}]`, name, secretKeys, "a secret under 'netra:secrets'")),
+        ...reservedVariables(path, value),
+      ];
+    }),
+    ...secrets.flatMap(([key, value]) => secretProblems(`netra:secrets.${key}`, value)),
+  ];
+}
+
+/** Whether following the rollout order from a service comes back to it. */
+function leadsBack(start: string, services: readonly [string, Record<string, unknown>][]): boolean {
+  const keys = services.map(([key]) => key);
+  const before = new Map(services.map(([key, value]) => [key, value.after === undefined ? keys.slice(0, keys.indexOf(key)) : textsOf(value, "after")]));
+  const seen = new Set<string>();
+  const queue = [...(before.get(start) ?? [])];
+  for (const key of queue) {
+    if (key === start) return true;
+    if (!seen.has(key)) queue.push(...(before.get(key) ?? []));
+    seen.add(key);
+  }
+  return false;
+}
+
+/** Variables that the stack or Cloud Run sets: a second value by hand would win or lose by chance. */
+function reservedVariables(path: string, service: Record<string, unknown>): Problem[] {
+  const cloudRun = cloudRunLimits.reservedVariables.value;
+  const derived: string[] = [...Object.values(databaseVariables), "POSTGRES_HOST", "POSTGRES_PORT", "POSTGRES_DB", "POSTGRES_USER", "REDIS_HOST", "REDIS_PORT"];
+  return entriesOf(service.environment, true).flatMap(([name]) => {
+    const setting = `${path}.environment.${name}`;
+    const because = cloudRun.includes(name)
+      ? "Cloud Run sets it, PORT from the service's port"
+      : derived.includes(name)
+        ? "the stack derives it from the plan"
+        : textsOf(service, "secrets").includes(name)
+          ? "the service already takes it from a secret"
+          : undefined;
+    return because ? [{ setting, message: `'${setting}' must not be set because ${because}; remove it` }] : [];
+  });
+}
+
+function secretProblems(path: string, secret: Record<string, unknown>): Problem[] {
+  const { rotation, version, format, disabledThroughRotation: disabled } = secret;
+  const wrong = (field: string, value: unknown, rest: string): Problem => ({
+    setting: `${path}.${field}`,
+    message: `'${path}.${field}' (${shown(value)}) ${rest}`,
+  });
+  const problems: Problem[] = [];
+  if (rotation === undefined && format !== undefined)
+    problems.push(
+      wrong("format", format, `must not be set without 'rotation' because people add the value of this secret; set '${path}.rotation' to 1 or remove 'format'`),
+    );
+  if (rotation === undefined && disabled !== undefined)
+    problems.push(wrong("disabledThroughRotation", disabled, `must not be set without 'rotation' because the stack owns no version of this secret; remove it`));
+  if (typeof rotation === "number" && typeof disabled === "number" && disabled >= rotation)
+    problems.push(
+      wrong(
+        "disabledThroughRotation",
+        disabled,
+        `must be below 'rotation' (${rotation}) because services mount the last rotation; set '${path}.disabledThroughRotation' to ${rotation - 1}`,
+      ),
+    );
+  if (typeof rotation === "number" && typeof version === "number" && version < rotation)
+    problems.push(
+      wrong("version", version, `must be at least 'rotation' (${rotation}) because every rotation adds a version; set '${path}.version' to ${rotation}`),
+    );
+  return problems;
+}
+
+/** The entries of a mapping that are mappings themselves (or anything, with `all`). */
+function entriesOf(value: unknown, all = false): [string, Record<string, unknown>][] {
+  if (value === null || typeof value !== "object" || Array.isArray(value)) return [];
+  return Object.entries(value).filter(
+    (entry): entry is [string, Record<string, unknown>] => all || (entry[1] !== null && typeof entry[1] === "object" && !Array.isArray(entry[1])),
+  );
+}
+
+function textsOf(value: Record<string, unknown>, key: string): string[] {
+  const texts = value[key];
+  return Array.isArray(texts) ? texts.filter((text) => typeof text === "string") : [];
+}

@@ -1,0 +1,3 @@
+import { staging } from "./stack";
+
+export = staging();

@@ -1,0 +1,97 @@
+import * as pulumi from "@pulumi/pulumi";
+import { planChecks } from "./capacity/checks";
+import type { Problem } from "./capacity/problem";
+import { Cache } from "./components/cache";
+import { Connector } from "./components/connector";
+import { Database, DatabaseUsers, rotatedUser } from "./components/database";
+import { Network } from "./components/network";
+import { Secrets } from "./components/secrets";
+import { Service } from "./components/service";
+import { ConfigurationError, planOf, readSettings, type ServiceSettings, type Settings } from "./config";
+
+/** What the program hands to the operator. */
+export interface Outputs {
+  readonly connector: pulumi.Output<string>;
+  readonly databaseAddress: pulumi.Output<string>;
+  readonly urls: Readonly<Record<string, pulumi.Output<string>>>;
+}
+
+/** A plan that is readable but cannot work: every problem at once, no stack trace. */
+export class UnsoundPlanError extends pulumi.RunError {
+  constructor(readonly problems: readonly Problem[]) {
+    super(`The capacity plan is refused, nothing was registered:\n${problems.map(({ message }) => `  ${message}`).join("\n")}`);
+  }
+}
+
+/** The program: reads the stack's configuration, refuses an unsound plan before anything is registered, declares the rest. */
+export function staging(): Outputs {
+  const settings = settingsOfRun();
+  const problems = planChecks(planOf(settings)).flatMap((check) => check.problems);
+  if (problems.length > 0) throw new UnsoundPlanError(problems);
+  return declare(settings);
+}
+
+function settingsOfRun(): Settings {
+  try {
+    return readSettings(configurationOfRun());
+  } catch (error) {
+    if (error instanceof ConfigurationError) throw new pulumi.RunError(`The stack's configuration has problems, nothing was registered:\n${error.message}`);
+    throw error;
+  }
+}
+
+/** All configuration of the running stack, sections parsed. */
+export function configurationOfRun(): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.keys(pulumi.runtime.allConfig()).map((key) => {
+      const [namespace = "", name = ""] = key.split(":");
+      const config = new pulumi.Config(namespace);
+      return [key, namespace === pulumi.getProject() ? config.requireObject(name) : config.require(name)];
+    }),
+  );
+}
+
+/** Registers every resource of the settings, sound or not: `check` judges what an unsound plan would register, too. */
+export function declare(settings: Settings): Outputs {
+  const { project, region, network: net, connector: conn, database: db } = settings;
+  const labels = { environment: pulumi.getStack(), project: "netra", managed_by: "pulumi", team: "platform" };
+  const network = new Network("network", { ...net, project, region });
+  const waitsFor = network.apis;
+  const connector = new Connector("connector", { ...conn, region, network: network.name, waitsFor });
+  const { servicesConnection } = network;
+  const database = new Database("database", { ...db, region, network: network.id, servicesConnection, labels });
+  const cache = new Cache("cache", { ...settings.cache, region, network: network.id, labels, waitsFor });
+  const secrets = new Secrets("secrets", { secrets: settings.secrets, redisAuth: cache.authString, labels, waitsFor });
+  const users = new DatabaseUsers("database-users", { instance: database.instance, user: db.user, passwords: secrets.databasePasswords });
+  const rotation = secrets.databasePasswords.at(-1)?.rotation ?? 1;
+  const databaseLocation = {
+    host: database.privateAddress,
+    connectionName: database.connectionName,
+    database: db.database,
+    user: rotatedUser(db.user, rotation),
+  };
+
+  const services = new Map<string, Service>();
+  const declareService = (key: string, { after, cache: usesCache, ...service }: ServiceSettings): Service => {
+    const references = Object.fromEntries(Object.entries(secrets.references).filter(([variable]) => service.secrets.includes(variable)));
+    const before = after.flatMap((other) => services.get(other) ?? []);
+    return new Service(key, {
+      ...service,
+      project,
+      region,
+      labels,
+      connector: connector.id,
+      secrets: references,
+      databaseLocation,
+      ...(usesCache ? { cacheLocation: cache } : {}),
+      apis: network.apis,
+      waitsFor: [connector.connector, ...users.users, ...before, ...Object.values(references).map(({ ready }) => ready)],
+    });
+  };
+  for (const [key, service] of Object.entries(settings.services)) services.set(key, declareService(key, service));
+  return {
+    connector: connector.id,
+    databaseAddress: database.privateAddress,
+    urls: Object.fromEntries([...services].map(([key, { url }]) => [key, url])),
+  };
+}
