@@ -2,7 +2,7 @@ import { closest, distance } from "fastest-levenshtein";
 import { z } from "zod";
 import { cloudRunLimits } from "./capacity/limits";
 import { type CapacityPlan, databaseVariables } from "./capacity/plan";
-import type { Problem } from "./capacity/problem";
+import { InputError, type Problem } from "./capacity/problem";
 import { parseCpu, parseMemoryMib } from "./capacity/units";
 
 /*
@@ -268,17 +268,10 @@ export interface Settings extends Omit<Parsed, "services"> {
 // Components, budget and storm take the settings as the plan: this line fails to compile when they drift apart.
 export const planOf = (settings: Settings): CapacityPlan => settings;
 
-/** A user's mistake in the configuration: every problem at once, no stack trace, exit 2. */
-export class ConfigurationError extends Error {
-  constructor(readonly problems: readonly Problem[]) {
-    super(problems.map(({ message }) => message).join("\n"));
-  }
-}
-
 /**
  * Reads the configuration of a stack. `values` maps full keys (`netra:connector`, `gcp:project`) to plain values;
  * other namespaces are ignored.
- * @throws ConfigurationError with every problem, named as the stack file writes it.
+ * @throws InputError with every problem, named as the stack file writes it.
  */
 export function readSettings(values: Readonly<Record<string, unknown>>): Settings {
   const own = Object.fromEntries(Object.entries(values).flatMap(([key, value]) => (key.startsWith("netra:") ? [[key.slice("netra:".length), value]] : [])));
@@ -288,7 +281,7 @@ export function readSettings(values: Readonly<Record<string, unknown>>): Setting
     ...(parsed.success ? [] : parsed.error.issues.flatMap((issue) => issueProblems(issue, own))),
     ...referenceProblems(own),
   ];
-  if (!parsed.success || problems.length > 0) throw new ConfigurationError(problems);
+  if (!parsed.success || problems.length > 0) throw new InputError(problems);
   return {
     ...parsed.data,
     project: String(values["gcp:project"]),

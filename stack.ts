@@ -1,13 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import { planChecks } from "./capacity/checks";
-import type { Problem } from "./capacity/problem";
+import { InputError, type Problem } from "./capacity/problem";
 import { Cache } from "./components/cache";
 import { Connector } from "./components/connector";
 import { Database, DatabaseUsers, rotatedUser } from "./components/database";
 import { Network } from "./components/network";
 import { Secrets } from "./components/secrets";
 import { Service } from "./components/service";
-import { ConfigurationError, planOf, readSettings, type ServiceSettings, type Settings } from "./config";
+import { planOf, readSettings, type ServiceSettings, type Settings } from "./config";
 
 /** What the program hands to the operator. */
 export interface Outputs {
@@ -35,7 +35,7 @@ function settingsOfRun(): Settings {
   try {
     return readSettings(configurationOfRun());
   } catch (error) {
-    if (error instanceof ConfigurationError) throw new pulumi.RunError(`The stack's configuration has problems, nothing was registered:\n${error.message}`);
+    if (error instanceof InputError) throw new pulumi.RunError(`The stack's configuration has problems, nothing was registered:\n${error.message}`);
     throw error;
   }
 }

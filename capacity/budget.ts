@@ -1,10 +1,11 @@
 import { assumptions } from "./assumptions";
-import { parseTier, smallestTierFor } from "./cloudsql";
+import { type DatabaseSize, maxConnectionsProblems, parseTier, smallestTierFor, tierCatalogue } from "./cloudsql";
 import type { ConnectorSize } from "./connector";
 import { connectorMbps } from "./connector";
-import { cloudSqlLimits, postgresCosts } from "./limits";
+import { cloudSqlLimits, connectorLimits, postgresCosts } from "./limits";
 import type { ConnectionPool, RegionalQuota } from "./plan";
 import { connectionsPerInstance } from "./plan";
+import { asIs, type Naming, type Problem, problem } from "./problem";
 
 /*
  * The arithmetic that goes across resources. Each function takes the figures, whoever read them (the stack file or a
@@ -55,9 +56,11 @@ export function connectionBudget(holders: readonly ConnectionHolder[], slots: Da
   });
   const reserved = slots.reservedConnections + slots.migrationConnections;
   const demand = lines.reduce((sum, line) => sum + line.connections, reserved);
-  const limit = Math.floor(slots.maxConnections * slots.usableShare);
+  const limit = usableSlots(slots);
   return { lines, reserved, demand, limit, headroom: limit - demand };
 }
+
+const usableSlots = (slots: Pick<DatabaseSlots, "maxConnections" | "usableShare">) => Math.floor(slots.maxConnections * slots.usableShare);
 
 /** The budget as one line of arithmetic: `backend (5 + 5) x 5 = 50; ...; 91 of 120`. */
 export function budgetArithmetic(budget: ConnectionBudget, slots: DatabaseSlots): string {
@@ -69,28 +72,67 @@ export function budgetArithmetic(budget: ConnectionBudget, slots: DatabaseSlots)
   ].join("; ");
 }
 
-/** What would make an overdrawn budget pass. */
+/** The slots and, where it is known, the machine they are on. */
+export type BudgetDatabase = DatabaseSlots & Pick<DatabaseSize, "sharedBuffersMib" | "workMemMib"> & { readonly tier?: string | undefined };
+
+/** What would make an overdrawn budget pass, each alone with everything else unchanged. */
 export interface BudgetRemedy {
   /** The smallest max_connections whose usable share covers the demand. */
   readonly maxConnections: number;
-  /** The smallest tier that holds so many backends; `undefined`: none of the catalogue does. */
+  /** The tier that holds so many backends: the present one if it does, else the smallest of the catalogue; `undefined`: none does. */
   readonly tier: string | undefined;
-  /** The line with the most connections, and the most connections per instance it could have with everything else unchanged. */
+  /** The line with the most connections. */
   readonly largest: BudgetLine | undefined;
+  /** The most connections per instance that line could have. */
   readonly largestPerInstance: number;
+  /** The most instances that line could have, a second full set counted where it has one. */
+  readonly largestInstances: number;
 }
 
-export function budgetRemedy(budget: ConnectionBudget, slots: DatabaseSlots): BudgetRemedy {
-  const maxConnections = Math.ceil(budget.demand / slots.usableShare);
+export function budgetRemedy(budget: ConnectionBudget, database: BudgetDatabase): BudgetRemedy {
+  // Not simply demand / share, rounded up: a product of floats can fall just below the whole number that is meant.
+  let maxConnections = Math.max(0, Math.floor(budget.demand / database.usableShare));
+  while (usableSlots({ ...database, maxConnections }) < budget.demand) maxConnections++;
+  const { tier } = database;
+  const isHeld = tier !== undefined && parseTier(tier) !== undefined && maxConnectionsProblems({ ...database, tier, maxConnections }).length === 0;
   const largest = budget.lines.toSorted((a, b) => b.connections - a.connections)[0];
-  const others = budget.demand - (largest?.connections ?? 0);
-  const instances = (largest?.instances ?? 0) + (largest?.overlap ?? 0);
+  const left = Math.max(0, budget.limit - (budget.demand - (largest?.connections ?? 0)));
+  const { instances = 0, overlap = 0, perInstance = 0 } = largest ?? {};
   return {
     maxConnections,
-    tier: smallestTierFor(maxConnections)?.name,
+    tier: isHeld ? tier : smallestTierFor(maxConnections, database)?.name,
     largest,
-    largestPerInstance: instances > 0 ? Math.max(0, Math.floor((budget.limit - others) / instances)) : 0,
+    largestPerInstance: instances + overlap > 0 ? Math.floor(left / (instances + overlap)) : 0,
+    largestInstances: perInstance > 0 ? Math.floor(left / (perInstance * (overlap > 0 ? 2 : 1))) : 0,
   };
+}
+
+/** Where the reader changes what a budget is made of: `'netra:services.backend.maxInstances'`, `'DB_POOL_SIZE' of backend`. */
+export interface BudgetNames {
+  readonly maxConnections: string;
+  /** A line's pool size and overflow. */
+  pool(label: string): string;
+  /** A line's maximum of instances. */
+  instances(label: string): string;
+}
+
+/** A demand beyond the usable share of the slots, with the whole sum and every single change that would do. */
+export function budgetProblems(budget: ConnectionBudget, database: BudgetDatabase, names: BudgetNames): Problem[] {
+  if (budget.headroom >= 0) return [];
+  const { maxConnections, tier, largest, largestPerInstance, largestInstances } = budgetRemedy(budget, database);
+  const remedies = [tier === undefined ? `${maxConnections}, which no tier of the catalogue holds` : `${maxConnections}${tier === database.tier ? "" : ` on ${tier}`}`];
+  if (largest && largestPerInstance >= 1) remedies.push(`lower ${names.pool(largest.label)} from ${largest.perInstance} to ${largestPerInstance} connections per instance`);
+  if (largest && largestInstances >= 1) remedies.push(`lower ${names.instances(largest.label)} from ${largest.instances} to ${largestInstances}`);
+  if (remedies.length === 1) remedies.push("lower pools and instances of several lines");
+  return [
+    problem({
+      setting: names.maxConnections,
+      value: database.maxConnections,
+      must: `cover ${budget.demand} connections with ${database.usableShare} of its slots (it covers ${budget.limit})`,
+      because: `${budgetArithmetic(budget, database)}, and the database refuses connections at the first rollout`,
+      fix: remedies.join(", or "),
+    }),
+  ];
 }
 
 /** A database client as a storm sees it: how many instances may start at once, and what each opens. */
@@ -132,6 +174,30 @@ export function databaseConnectWait(clients: readonly StartingClient[], tierName
   return { ...storm, vcpus: tier.vcpus, waitSeconds: (storm.concurrentConnects * perConnectMs) / 1000 };
 }
 
+/** A storm whose connects the database cannot authenticate within the time-out. */
+export function connectRateProblems(
+  clients: readonly StartingClient[],
+  tierName: string,
+  names: { readonly tier: string; readonly instances: string },
+): Problem[] {
+  const wait = databaseConnectWait(clients, tierName);
+  if (!wait || wait.waitSeconds <= wait.timeoutSeconds) return [];
+  const memoryMib = parseTier(tierName)?.memoryMib ?? 0;
+  const faster = tierCatalogue.find((t) => t.memoryMib >= memoryMib && (databaseConnectWait(clients, t.name)?.waitSeconds ?? 0) <= wait.timeoutSeconds);
+  const most = Math.floor((wait.concurrentConnects * wait.timeoutSeconds) / wait.waitSeconds);
+  return [
+    problem({
+      setting: names.tier,
+      value: tierName,
+      must: `authenticate ${wait.concurrentConnects} connects within ${wait.timeoutSeconds} s (it needs ${seconds(wait.waitSeconds)} s on ${wait.vcpus} vCPU)`,
+      because: "TLS and SCRAM cost the instance's CPU and every starting process connects at once",
+      fix: `${faster ? `${faster.name}, or ` : "no other tier, none is fast enough: "}lower ${names.instances} so that at most ${most} processes connect at once`,
+    }),
+  ];
+}
+
+const seconds = (value: number) => Number(value.toFixed(2));
+
 /**
  * The connector at its minimum size: it scales out later than a storm lasts. The longer of what the bytes and what the
  * new connections need counts (the connections per second and VM are an assumption).
@@ -148,10 +214,51 @@ export function connectorWait(
   return { ...storm, mbps, connectsPerSecond, waitSeconds: Math.max(byteSeconds, storm.connects / connectsPerSecond) };
 }
 
+/** A storm whose connects do not get through the connector within the time-out. */
+export function connectorWaitProblems(
+  clients: readonly StartingClient[],
+  connector: ConnectorSize,
+  names: { readonly minInstances: string; readonly instances: string },
+): Problem[] {
+  const wait = connectorWait(clients, connector);
+  if (!wait || wait.waitSeconds <= wait.timeoutSeconds) return [];
+  const needed = Math.ceil((connector.minInstances * wait.waitSeconds) / wait.timeoutSeconds);
+  const most = Math.floor((wait.connects * wait.timeoutSeconds) / wait.waitSeconds);
+  const possible = needed <= connectorLimits.minInstances.value.max;
+  return [
+    problem({
+      setting: names.minInstances,
+      value: connector.minInstances,
+      must: `carry ${wait.connects} connects within ${wait.timeoutSeconds} s (it needs ${seconds(wait.waitSeconds)} s at ${wait.mbps} Mbps and an assumed ${wait.connectsPerSecond} connects a second)`,
+      because: "the connector scales out later than a storm lasts",
+      fix: `${possible ? `${needed}, or ` : "no other number, a connector has not so many instances: "}lower ${names.instances} so that at most ${most} connects come at once`,
+    }),
+  ];
+}
+
 /** Admin API calls of a cold start over the built-in socket or a language connector, within one minute. */
 export function adminApiCalls(clients: readonly { readonly instances: number; readonly workers: number }[]) {
   const processes = clients.reduce((sum, c) => sum + c.instances * c.workers, 0);
   return { processes, calls: processes * cloudSqlLimits.adminApiCallsPerProcess.value, limit: cloudSqlLimits.adminApiConnectPerMinute.value };
+}
+
+/** A cold start that makes more Admin API calls than Google answers in a minute. `value` is the setting's. */
+export function adminApiProblems(
+  clients: readonly { readonly instances: number; readonly workers: number }[],
+  setting: string,
+  value: number,
+): Problem[] {
+  const { calls, limit } = adminApiCalls(clients);
+  if (calls <= limit) return [];
+  return [
+    problem({
+      setting,
+      value,
+      must: `leave a cold start within ${limit} Admin API calls a minute (it makes ${calls})`,
+      because: "each process fetches settings and a certificate before it can connect, and further calls are answered with 429",
+      fix: `fewer instances, so that at most ${Math.floor(limit / cloudSqlLimits.adminApiCallsPerProcess.value)} processes start at once, or use the database's private address, which needs no call`,
+    }),
+  ];
 }
 
 /** CPU and memory at maximum, summed over services, against the region's quota: Google checks it at every deploy. */
@@ -159,6 +266,40 @@ export function regionalDemand(services: readonly { readonly instances: number; 
   const cpu = services.reduce((sum, s) => sum + s.instances * s.cpu, 0);
   const memoryGib = services.reduce((sum, s) => sum + (s.instances * s.memoryMib) / 1024, 0);
   return { cpu, memoryGib, ...quota, fits: cpu <= quota.regionalCpu && memoryGib <= quota.regionalMemoryGib };
+}
+
+/** Something that runs instances: `setting` is where its maximum stands. */
+export interface QuotaUser {
+  readonly setting: string;
+  readonly instances: number;
+  readonly cpu: number;
+  readonly memoryMib: number;
+}
+
+/** A quota of the region that all services together exceed, as a problem of the one that takes most of it. */
+export function regionalQuotaProblems<User extends QuotaUser>(
+  users: readonly User[],
+  quota: RegionalQuota,
+  name: Naming<keyof RegionalQuota> = asIs,
+): (Problem & { readonly largest: User })[] {
+  const demand = regionalDemand(users, quota);
+  const over = (used: number, allowed: number, unit: string, of: (user: QuotaUser) => number, key: keyof RegionalQuota) => {
+    const largest = users.toSorted((a, b) => b.instances * of(b) - a.instances * of(a))[0];
+    if (used <= allowed || !largest) return [];
+    const fits = Math.floor((allowed - (used - largest.instances * of(largest))) / of(largest));
+    const found = problem({
+      setting: largest.setting,
+      value: largest.instances,
+      must: `keep all services within the ${allowed} ${unit} of '${name(key)}' (they need ${Number(used.toFixed(2))})`,
+      because: "Google checks maximum instances x size against the regional quota at every deploy",
+      fix: fits >= 1 ? fits : "1 and lower the other services too, or ask Google for a larger quota",
+    });
+    return [{ ...found, largest }];
+  };
+  return [
+    ...over(demand.cpu, demand.regionalCpu, "vCPU", (user) => user.cpu, "regionalCpu"),
+    ...over(demand.memoryGib, demand.regionalMemoryGib, "GiB", (user) => user.memoryMib / 1024, "regionalMemoryGib"),
+  ];
 }
 
 /** Why a path to the database cannot work at any size; `undefined`: it can. */

@@ -23,10 +23,11 @@ import {
 } from "./cloudrun";
 import { databaseMemory, insightsProblems, maxConnectionsProblems, parseTier, sharedCoreProblems, tierProblems } from "./cloudsql";
 import { connectorNameProblems, connectorRangeProblems, instanceCountProblems, machineTypeProblems } from "./connector";
+import { databaseClientProblems, socketPoolProblems } from "./database-client";
 import { cloudRunLimits, cloudSqlLimits } from "./limits";
 import { type CapacityPlan, connectionsPerInstance, type DatabaseClientPlan, type ServicePlan, startSeconds } from "./plan";
 import { type Problem, problem } from "./problem";
-import { freeRange, type NamedRange, overlaps, parseRange, rangeProblems } from "./ranges";
+import { type NamedRange, overlapProblem, overlaps, rangeProblems } from "./ranges";
 
 /** One question asked of a plan: the figures it compared, the sum as a person would write it, and what is wrong. */
 export interface Check {
@@ -76,29 +77,15 @@ export function planBudget(plan: CapacityPlan): ConnectionBudget {
 
 function connectionsCheck(plan: CapacityPlan): Check {
   const budget = planBudget(plan);
-  const problems: Problem[] = [];
-  if (budget.headroom < 0) {
-    const remedy = budgetRemedy(budget, plan.database);
-    const tier = remedy.tier && remedy.tier !== plan.database.tier ? ` on ${remedy.tier}` : "";
-    const raise = remedy.tier ? `${remedy.maxConnections}${tier}, or ` : "a value no tier holds; instead ";
-    const { largest } = remedy;
-    problems.push(
-      problem({
-        setting: setting("database.maxConnections"),
-        value: plan.database.maxConnections,
-        must: `cover ${budget.demand} connections with ${plan.database.usableShare} of its slots (it covers ${budget.limit})`,
-        because: `${budgetArithmetic(budget, plan.database)}, and staging refuses connections at the first rollout`,
-        fix: largest
-          ? `${raise}lower '${setting(`services.${largest.label}.database.poolSize`)}' and 'maxOverflow' from ${largest.perInstance} to ${remedy.largestPerInstance} per instance, or '${setting(`services.${largest.label}.maxInstances`)}' from ${largest.instances}`
-          : `${raise}fewer reserved connections`,
-      }),
-    );
-  }
   return {
     title: "connections of both revisions against max_connections",
     arithmetic: budgetArithmetic(budget, plan.database).split("; "),
     figures: { demand: budget.demand, limit: budget.limit, headroom: budget.headroom },
-    problems,
+    problems: budgetProblems(budget, plan.database, {
+      maxConnections: setting("database.maxConnections"),
+      pool: (key) => `'${setting(`services.${key}.database.poolSize`)}' and 'maxOverflow'`,
+      instances: (key) => `'${setting(`services.${key}.maxInstances`)}'`,
+    }),
   };
 }
 
@@ -129,23 +116,14 @@ function socketCheck(plan: CapacityPlan): Check {
         )
       : ["no service uses the built-in socket"],
     figures: Object.fromEntries(services.map((s) => [s.key, connectionsPerInstance(s.database)])),
-    problems: services
-      .filter((s) => connectionsPerInstance(s.database) > limit)
-      .map((s) =>
-        problem({
-          setting: setting(`services.${s.key}.database.poolSize`),
-          value: s.database.poolSize,
-          must: `keep one instance within ${limit} connections (it has ${connectionsPerInstance(s.database)})`,
-          because: "the built-in Cloud SQL socket carries no more per instance",
-          fix: Math.max(1, Math.floor(limit / s.database.workers) - s.database.maxOverflow),
-        }),
-      ),
+    problems: services.flatMap((s) => socketPoolProblems(s.database, (field) => setting(`services.${s.key}.database.${field}`))),
   };
 }
 
 function adminApiCheck(plan: CapacityPlan): Check {
   const clients = databaseServicesOf(plan).filter((s) => s.database.path === "built-in-socket");
-  const demand = adminApiCalls(clients.map((s) => ({ instances: s.maxInstances, workers: s.database.workers })));
+  const processes = clients.map((s) => ({ instances: s.maxInstances, workers: s.database.workers }));
+  const demand = adminApiCalls(processes);
   const first = clients[0];
   return {
     title: "Cloud SQL Admin API calls of a cold start",
@@ -153,18 +131,7 @@ function adminApiCheck(plan: CapacityPlan): Check {
       ? [`${demand.processes} processes x ${cloudSqlLimits.adminApiCallsPerProcess.value} calls = ${demand.calls} of ${demand.limit} a minute`]
       : ["a private address needs none"],
     figures: { calls: demand.calls, limit: demand.limit },
-    problems:
-      first && demand.calls > demand.limit
-        ? [
-            problem({
-              setting: setting(`services.${first.key}.maxInstances`),
-              value: first.maxInstances,
-              must: `leave a cold start within ${demand.limit} Admin API calls a minute (it makes ${demand.calls})`,
-              because: "each process fetches settings and a certificate before it can connect, and further calls are answered with 429",
-              fix: "fewer instances, or the database path to private-ip, which needs no call",
-            }),
-          ]
-        : [],
+    problems: first ? adminApiProblems(processes, setting(`services.${first.key}.maxInstances`), first.maxInstances) : [],
   };
 }
 
@@ -180,18 +147,7 @@ function connectRateCheck(plan: CapacityPlan): Check {
     title: "the database's connect rate against the connect time-out",
     arithmetic: [wait ? stageArithmetic(wait, `${wait.concurrentConnects} connects at once on ${wait.vcpus} vCPU`) : "nothing connects"],
     figures: wait ? { waitSeconds: wait.waitSeconds, timeoutSeconds: wait.timeoutSeconds } : {},
-    problems:
-      wait && wait.waitSeconds > wait.timeoutSeconds
-        ? [
-            problem({
-              setting: setting("database.tier"),
-              value: plan.database.tier,
-              must: `authenticate ${wait.concurrentConnects} connects within ${wait.timeoutSeconds} s (it needs ${round(wait.waitSeconds)} s)`,
-              because: "TLS and SCRAM cost the instance's CPU and every starting process connects at once",
-              fix: "a tier with more vCPUs, or lower the services' maxInstances",
-            }),
-          ]
-        : [],
+    problems: connectRateProblems(startingClients(plan), plan.database.tier, { tier: setting("database.tier"), instances: "the services' maxInstances" }),
   };
 }
 
@@ -208,18 +164,10 @@ function connectorCheck(plan: CapacityPlan): Check {
         : "nothing connects",
     ],
     figures: wait ? { waitSeconds: wait.waitSeconds, timeoutSeconds: wait.timeoutSeconds, mbps: wait.mbps } : {},
-    problems:
-      wait && wait.waitSeconds > wait.timeoutSeconds
-        ? [
-            problem({
-              setting: setting("connector.minInstances"),
-              value: plan.connector.minInstances,
-              must: `carry ${wait.connects} connects within ${wait.timeoutSeconds} s (it needs ${round(wait.waitSeconds)} s)`,
-              because: "the connector scales out later than a storm lasts",
-              fix: `${Math.ceil((plan.connector.minInstances * wait.waitSeconds) / wait.timeoutSeconds)}, or 'netra:connector.machineType' to e2-standard-4`,
-            }),
-          ]
-        : [],
+    problems: connectorWaitProblems(startingClients(plan), plan.connector, {
+      minInstances: setting("connector.minInstances"),
+      instances: "the services' maxInstances or startupConnections",
+    }),
   };
 }
 
@@ -232,47 +180,19 @@ function probeWindowCheck(plan: CapacityPlan): Check {
         `${s.key}: boot ${s.bootSeconds} + initialisation ${s.database?.initTimeoutSeconds ?? 0} = ${startSeconds(s)} s of ${probeWindowSeconds(s.probe)} s (at most ${cloudRunLimits.startupWindowSafeSeconds.value})`,
     ),
     figures: Object.fromEntries(services.map((s) => [s.key, probeWindowSeconds(s.probe)])),
-    problems: services.flatMap((s) => [
-      ...startupWindowProblems(s.probe, startSeconds(s), (field) => setting(`services.${s.key}.probe.${field}`)),
-      ...initTimeoutProblems(s),
-    ]),
+    problems: services.flatMap((s) => startupWindowProblems(s.probe, startSeconds(s), (field) => setting(`services.${s.key}.probe.${field}`))),
   };
-}
-
-function initTimeoutProblems(service: KeyedService): Problem[] {
-  const client = service.database;
-  if (!client || client.connectTimeoutSeconds <= client.initTimeoutSeconds) return [];
-  return [
-    problem({
-      setting: setting(`services.${service.key}.database.connectTimeoutSeconds`),
-      value: client.connectTimeoutSeconds,
-      must: `not exceed 'initTimeoutSeconds' (${client.initTimeoutSeconds})`,
-      because: "one attempt cannot outlast the initialisation it belongs to",
-      fix: client.initTimeoutSeconds,
-    }),
-  ];
 }
 
 function quotaCheck(plan: CapacityPlan): Check {
   const services = servicesOf(plan);
-  const demand = regionalDemand(
-    services.map((s) => ({ instances: s.maxInstances, cpu: s.cpu, memoryMib: s.memoryMib })),
-    plan.limits,
-  );
-  const over = (used: number, quota: number, unit: string, of: (s: ServicePlan) => number, key: "regionalCpu" | "regionalMemoryGib"): Problem[] => {
-    const largest = services.toSorted((a, b) => b.maxInstances * of(b) - a.maxInstances * of(a))[0];
-    if (used <= quota || !largest) return [];
-    const fits = Math.floor((quota - (used - largest.maxInstances * of(largest))) / of(largest));
-    return [
-      problem({
-        setting: setting(`services.${largest.key}.maxInstances`),
-        value: largest.maxInstances,
-        must: `keep all services within the ${quota} ${unit} of '${setting(`limits.${key}`)}' (they need ${round(used)})`,
-        because: "Google checks maximum instances x size against the regional quota at every deploy",
-        fix: fits >= 1 ? fits : "1 and lower the other services too, or ask Google for a larger quota",
-      }),
-    ];
-  };
+  const users = services.map((s) => ({
+    setting: setting(`services.${s.key}.maxInstances`),
+    instances: s.maxInstances,
+    cpu: s.cpu,
+    memoryMib: s.memoryMib,
+  }));
+  const demand = regionalDemand(users, plan.limits);
   const cpuTerms = services.map((s) => `${s.key} ${s.maxInstances} x ${s.cpu}`).join(" + ");
   const memoryTerms = services.map((s) => `${s.key} ${s.maxInstances} x ${round(s.memoryMib / 1024)}`).join(" + ");
   return {
@@ -282,10 +202,7 @@ function quotaCheck(plan: CapacityPlan): Check {
       `${memoryTerms} = ${round(demand.memoryGib)} of ${demand.regionalMemoryGib} GiB`,
     ],
     figures: { cpu: demand.cpu, regionalCpu: demand.regionalCpu, memoryGib: demand.memoryGib, regionalMemoryGib: demand.regionalMemoryGib },
-    problems: [
-      ...over(demand.cpu, demand.regionalCpu, "vCPU", (s) => s.cpu, "regionalCpu"),
-      ...over(demand.memoryGib, demand.regionalMemoryGib, "GiB", (s) => s.memoryMib / 1024, "regionalMemoryGib"),
-    ],
+    problems: regionalQuotaProblems(users, plan.limits, (key) => setting(`limits.${key}`)),
   };
 }
 
@@ -342,15 +259,7 @@ function rangesCheck(plan: CapacityPlan): Check {
           range.label === setting("network.privateServicesCidr") ? { maxPrefix: cloudSqlLimits.privateServicesMaxPrefix.value } : {},
         ),
       ),
-      ...overlaps(ranges).map(({ a, b }) =>
-        problem({
-          setting: a.label,
-          value: a.cidr,
-          must: `not overlap '${b.label}' (${b.cidr})`,
-          because: "Google refuses a range that is in use, and routes between overlapping ranges are undefined",
-          fix: `a free range, such as ${freeRange(parseRange(a.cidr)?.prefix ?? 28, ranges)}`,
-        }),
-      ),
+      ...overlaps(ranges).map((pair) => overlapProblem(pair, ranges)),
     ],
   };
 }
@@ -385,6 +294,7 @@ function legalValuesCheck(plan: CapacityPlan): Check {
           ...requestTimeoutProblems(service.timeoutSeconds, name),
           ...probeProblems("startup", service.probe, (field) => name(`probe.${field}`)),
           ...probeProblems("liveness", service.liveness, (field) => name(`liveness.${field}`)),
+          ...(service.database ? databaseClientProblems(service.database, (field) => name(`database.${field}`)) : []),
         ];
       }),
     ],

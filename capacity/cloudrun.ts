@@ -1,5 +1,6 @@
 import { cloudRunLimits } from "./limits";
 import { asIs, clamp, type Naming, type Problem, problem } from "./problem";
+import { parseCpu, parseMemoryMib } from "./units";
 
 /** A probe as Cloud Run runs it: every field in seconds but the threshold, defaults filled in. */
 export interface ProbeTiming {
@@ -12,6 +13,52 @@ export interface ProbeTiming {
 /** How long a container may take to start before Cloud Run gives up: delay + period x threshold, seconds. */
 export function probeWindowSeconds(probe: ProbeTiming): number {
   return probe.initialDelaySeconds + probe.periodSeconds * probe.failureThreshold;
+}
+
+/** A CPU or memory quantity that is none, as `4GB` or `0`. The fix says what was probably meant. */
+export function quantityProblems(setting: string, text: string, kind: "cpu" | "memory"): Problem[] {
+  const parse = kind === "cpu" ? parseCpu : parseMemoryMib;
+  if ((parse(text) ?? 0) > 0) return [];
+  const [, digits, unit] = /^\s*0*([1-9]\d*(?:\.\d+)?)\s*([KMGT]?)/i.exec(text) ?? [];
+  const meant = kind === "cpu" ? (digits ?? "1") : digits && unit ? `${digits}${unit.toUpperCase()}i` : "512Mi";
+  return [
+    problem({
+      setting,
+      value: text,
+      must: kind === "cpu" ? 'be a number of vCPUs such as "1" or "500m"' : 'be a quantity such as "512Mi" or "4Gi"',
+      because: "Cloud Run refuses any other form, after the preview",
+      fix: `"${meant}"`,
+    }),
+  ];
+}
+
+/**
+ * What an instance below one vCPU may not have. `cpuIdle` is whether its CPU is throttled between requests
+ * (request-based billing); `undefined`: its kind of workload has no such billing. The environment is the first
+ * generation unless it is named.
+ */
+export function fractionalCpuProblems(
+  size: { readonly cpu: number; readonly cpuIdle: boolean | undefined; readonly executionEnvironment?: string | undefined },
+  name: Naming<"cpu" | "cpuIdle" | "executionEnvironment"> = asIs,
+): Problem[] {
+  if (size.cpu >= 1) return [];
+  const wrong = (field: "cpu" | "cpuIdle" | "executionEnvironment", must: string, because: string, fix: string) => [
+    problem({ setting: name(field), value: size[field], must, because, fix }),
+  ];
+  if (size.cpuIdle === undefined) return wrong("cpu", "be at least 1", "below one vCPU Cloud Run offers services with request-based billing only", "1");
+  const instead = `, or '${name("cpu")}' to 1 or more`;
+  const second = size.executionEnvironment !== undefined && /gen2$/i.test(size.executionEnvironment);
+  return [
+    ...(size.cpuIdle ? [] : wrong("cpuIdle", "be true", "below one vCPU Cloud Run offers request-based billing only", `true${instead}`)),
+    ...(second
+      ? wrong(
+          "executionEnvironment",
+          "be the first generation",
+          "the second one has no instance below one vCPU",
+          `${size.executionEnvironment?.replace(/2$/, "1")}${instead}`,
+        )
+      : []),
+  ];
 }
 
 /** A CPU and memory that Cloud Run does not offer together. `cpu` in vCPU, memory in MiB. */
@@ -90,28 +137,159 @@ export function scalingProblems(
   ];
 }
 
-/** A request time-out that Cloud Run does not offer. Seconds. */
-export function requestTimeoutProblems(seconds: number, name: Naming<"timeoutSeconds"> = asIs): Problem[] {
+/** Instance counts at one level. */
+interface ScalingLevel {
+  readonly minInstances?: number | undefined;
+  readonly maxInstances?: number | undefined;
+}
+
+/**
+ * Instance counts at Cloud Run's two levels, the service's own and each revision's: no maximum at all, counts that do not
+ * fit together at either level, or a revision's maximum above its service's. A level without a maximum has the other's.
+ */
+export function scalingLevelProblems(
+  levels: { readonly service: ScalingLevel; readonly revision: ScalingLevel },
+  name: (level: "service" | "revision", field: "minInstances" | "maxInstances") => string,
+): Problem[] {
+  const { service, revision } = levels;
+  const most = service.maxInstances ?? revision.maxInstances;
+  if (most === undefined) {
+    const minInstances = Math.max(service.minInstances ?? 0, revision.minInstances ?? 0);
+    return scalingProblems({ minInstances }, (field) => name("revision", field));
+  }
+  const of = (level: "service" | "revision") => {
+    const { minInstances, maxInstances } = levels[level];
+    if (maxInstances !== undefined) return scalingProblems(levels[level], (field) => name(level, field));
+    const other = level === "service" ? "revision" : "service";
+    const inherited = { minInstances, maxInstances: levels[other].maxInstances };
+    return scalingProblems(inherited, (field) => name(field === "minInstances" ? level : other, field)).filter(
+      ({ setting }) => setting === name(level, "minInstances"),
+    );
+  };
+  const problems = [...of("service"), ...of("revision")];
+  if (service.maxInstances !== undefined && revision.maxInstances !== undefined && service.maxInstances >= 1 && revision.maxInstances > service.maxInstances)
+    problems.push(
+      problem({
+        setting: name("revision", "maxInstances"),
+        value: revision.maxInstances,
+        must: `not exceed '${name("service", "maxInstances")}' (${service.maxInstances})`,
+        because: "the service's maximum holds for all revisions together, and the plan must state one number",
+        fix: service.maxInstances,
+      }),
+    );
+  return problems;
+}
+
+/** A number of instances that is set by hand and missing or below 1. */
+export function manualScalingProblems(count: number | undefined, name: Naming<"manualInstanceCount"> = asIs): Problem[] {
+  if (count !== undefined && Number.isInteger(count) && count >= 1) return [];
+  return [
+    problem({
+      setting: name("manualInstanceCount"),
+      value: count,
+      must: "be stated and a whole number of at least 1",
+      because: "scaling by hand runs exactly that many instances, and each brings its connection pool",
+      fix: clamp(count ?? 1, { min: 1, max: Number.MAX_SAFE_INTEGER }),
+    }),
+  ];
+}
+
+/** A job's tasks: fewer than one, or a negative parallelism (0 and none run all tasks at once). */
+export function jobTaskProblems(
+  job: { readonly taskCount?: number | undefined; readonly parallelism?: number | undefined },
+  name: Naming<"taskCount" | "parallelism"> = asIs,
+): Problem[] {
+  const least = { taskCount: 1, parallelism: 0 };
+  return (["taskCount", "parallelism"] as const).flatMap((field) => {
+    const value = job[field];
+    if (value === undefined || (Number.isInteger(value) && value >= least[field])) return [];
+    return [
+      problem({
+        setting: name(field),
+        value,
+        must: `be a whole number of at least ${least[field]}`,
+        because: "it decides how many tasks run at once, and each brings its connection pool",
+        fix: clamp(value, { min: least[field], max: Number.MAX_SAFE_INTEGER }),
+      }),
+    ];
+  });
+}
+
+/** Shares of traffic (or of instances) that are no percentages or do not add up. An absent one is 0; no shares at all are fine. */
+export function trafficProblems(percents: readonly (number | undefined)[], name: { readonly all: string; one(index: number): string }): Problem[] {
+  if (percents.length === 0) return [];
+  const problems = percents.flatMap((percent = 0, index) =>
+    Number.isInteger(percent) && percent >= 0 && percent <= 100
+      ? []
+      : [
+          problem({
+            setting: name.one(index),
+            value: percent,
+            must: "be a whole number from 0 to 100",
+            because: "it is a share in percent",
+            fix: clamp(percent, { min: 0, max: 100 }),
+          }),
+        ],
+  );
+  const sum = percents.reduce<number>((total, percent) => total + (percent ?? 0), 0);
+  if (sum !== 100)
+    problems.push(
+      problem({
+        setting: name.all,
+        value: `${percents.map((percent) => percent ?? 0).join(" + ")} = ${sum}`,
+        must: "add up to 100 percent",
+        because: "Cloud Run refuses the rollout otherwise, after the preview",
+        fix: "shares that add up to 100, or leave it out to send everything to the latest revision",
+      }),
+    );
+  return problems;
+}
+
+/** A port that no container can listen on. */
+export function portProblems(port: number, setting: string): Problem[] {
+  const range = cloudRunLimits.port.value;
+  if (Number.isInteger(port) && port >= range.min && port <= range.max) return [];
+  return [
+    problem({
+      setting,
+      value: port,
+      must: `be a whole number from ${range.min} to ${range.max}`,
+      because: "TCP has no other ports",
+      fix: cloudRunLimits.defaultPort.value,
+    }),
+  ];
+}
+
+/** A request time-out that Cloud Run does not offer. `written` is how the owner writes seconds. */
+export function requestTimeoutProblems(
+  seconds: number,
+  name: Naming<"timeoutSeconds"> = asIs,
+  written: (seconds: number) => number | string = (value) => value,
+): Problem[] {
   const range = cloudRunLimits.timeoutSeconds.value;
   if (seconds >= range.min && seconds <= range.max) return [];
   return [
     problem({
       setting: name("timeoutSeconds"),
-      value: seconds,
+      value: written(seconds),
       must: `be from ${range.min} to ${range.max} seconds`,
       because: "Cloud Run ends every request after an hour at the latest",
-      fix: clamp(seconds, range),
+      fix: written(clamp(seconds, range)),
     }),
   ];
 }
 
-/** Probe timings that Cloud Run refuses. The window of a start-up probe is judged by {@link startupWindowProblems}. */
-export function probeProblems(kind: "startup" | "liveness", probe: ProbeTiming, name: Naming<keyof ProbeTiming> = asIs): Problem[] {
+/**
+ * Probe timings that Cloud Run refuses. The window of a start-up probe is judged by {@link startupWindowProblems}. A
+ * readiness probe is held to the ranges of a liveness probe: its own are not published in what was read.
+ */
+export function probeProblems(kind: "startup" | "liveness" | "readiness", probe: ProbeTiming, name: Naming<keyof ProbeTiming> = asIs): Problem[] {
   const limits = cloudRunLimits.probe.value;
+  const timing = limits[kind === "startup" ? "startup" : "liveness"];
   const ranges = {
     initialDelaySeconds: limits.initialDelaySeconds,
-    periodSeconds: limits[kind].periodSeconds,
-    timeoutSeconds: limits[kind].timeoutSeconds,
+    periodSeconds: timing.periodSeconds,
+    timeoutSeconds: timing.timeoutSeconds,
     failureThreshold: { min: limits.failureThresholdMin, max: Number.MAX_SAFE_INTEGER },
   };
   const problems = (Object.keys(ranges) as (keyof ProbeTiming)[]).flatMap((field) => {

@@ -195,9 +195,9 @@ export function databaseMemory(db: DatabaseSize, tier: Tier): DatabaseMemory {
   };
 }
 
-/** The smallest catalogue tier whose memory holds that many backends, with the default shared_buffers; `undefined`: none does. */
-export function smallestTierFor(maxConnections: number): Tier | undefined {
-  return tierCatalogue.find((tier) => databaseMemory({ tier: tier.name, maxConnections }, tier).largestMaxConnections >= maxConnections);
+/** The smallest catalogue tier whose memory holds that many backends, by default with the default shared_buffers; `undefined`: none does. */
+export function smallestTierFor(maxConnections: number, memory: Pick<DatabaseSize, "sharedBuffersMib" | "workMemMib"> = {}): Tier | undefined {
+  return tierCatalogue.find((tier) => databaseMemory({ ...memory, tier: tier.name, maxConnections }, tier).largestMaxConnections >= maxConnections);
 }
 
 /** What a memory flag's number means: shared_buffers counts pages of 8 KiB, work_mem KiB. MiB. */
@@ -232,7 +232,7 @@ export function maxConnectionsProblems(db: DatabaseSize, name: Naming<"maxConnec
   if (!tier) return [];
   const memory = databaseMemory(db, tier);
   if (memory.neededMib <= memory.usableMib) return [];
-  const bigger = smallestTierFor(db.maxConnections);
+  const bigger = smallestTierFor(db.maxConnections, db);
   return wrong(
     `be at most ${memory.largestMaxConnections} on ${db.tier}`,
     `${db.maxConnections} backends x ${memory.perBackendMib} MiB + ${Math.round(memory.sharedBuffersMib)} MiB shared_buffers = ${Math.round(memory.neededMib)} MiB exceed the usable ${Math.round(memory.usableMib)} MiB, and the instance would run out of memory`,

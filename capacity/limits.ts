@@ -173,8 +173,19 @@ export const cloudRunLimits = {
   defaultConcurrency: datum(80, "requests per instance (1 below one CPU)", "S1", RUN_PROTO),
   defaultCpu: datum(1, "vCPU", "S1", CONTAINER_CONTRACT),
   defaultMemoryMib: datum(512, "MiB", "S1", CONTAINER_CONTRACT),
-  /** Variables that Cloud Run sets itself. */
-  reservedVariables: datum<readonly string[]>(["PORT", "K_SERVICE", "K_REVISION", "K_CONFIGURATION"], "names", "S1", CONTAINER_CONTRACT),
+  /** Variables that Cloud Run sets itself, in services and in jobs. */
+  reservedVariables: datum<readonly string[]>(
+    [
+      ...["PORT", "K_SERVICE", "K_REVISION", "K_CONFIGURATION"],
+      ...["CLOUD_RUN_JOB", "CLOUD_RUN_EXECUTION", "CLOUD_RUN_TASK_INDEX", "CLOUD_RUN_TASK_ATTEMPT", "CLOUD_RUN_TASK_COUNT"],
+    ],
+    "names",
+    "S1",
+    CONTAINER_CONTRACT,
+  ),
+  port: datum<Range>({ min: 1, max: 65_535 }, "TCP port", "S1", RUN_PROTO),
+  /** The port Cloud Run sends requests to where a container states none. */
+  defaultPort: datum(8080, "TCP port", "S1", CONTAINER_CONTRACT),
 } as const;
 
 export const redisLimits = {

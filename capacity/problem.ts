@@ -36,3 +36,10 @@ function shown(value: unknown): string {
 export function clamp(value: number, range: { readonly min: number; readonly max: number }): number {
   return Math.min(range.max, Math.max(range.min, Number.isFinite(value) ? Math.round(value) : range.min));
 }
+
+/** A user's mistake: every problem at once, no stack trace, exit 2. */
+export class InputError extends Error {
+  constructor(readonly problems: readonly Problem[]) {
+    super(problems.map(({ message }) => message).join("\n"));
+  }
+}

@@ -95,3 +95,14 @@ export function isOpenRange(range: string): boolean | undefined {
   const hidden = address instanceof ipaddr.IPv6 && address.isIPv4MappedAddress() && prefix >= 96;
   return hidden ? prefix - 96 < SHORTEST_PREFIX.ipv4 : prefix < SHORTEST_PREFIX.ipv6;
 }
+
+/** The pair's overlap as a problem of `a`. `taken` are the ranges that the proposed one must keep clear of. */
+export function overlapProblem({ a, b }: { readonly a: NamedRange; readonly b: NamedRange }, taken: readonly NamedRange[]): Problem {
+  return problem({
+    setting: a.label,
+    value: a.cidr,
+    must: `not overlap '${b.label}' (${b.cidr})`,
+    because: "Google refuses a range that is in use, and routes between overlapping ranges are undefined",
+    fix: `a free range, such as ${freeRange(parseRange(a.cidr)?.prefix ?? 28, taken)}`,
+  });
+}

@@ -65,7 +65,8 @@ function refuseCall(args: { token: string }): never {
 
 /** Replaces the mock monitor's registration: it hides a resource's options, and its answers are no preview's. */
 function recordInto(registered: Registered[], project: string) {
-  const monitor = pulumi.runtime.getMonitor() as unknown as { registerResource: unknown }; // the monitor of setMocks: its methods may be replaced
+  const monitor = pulumi.runtime.getMonitor() as unknown as Record<string, unknown>; // the monitor of setMocks: its methods may be replaced
+  monitor.registerResourceOutputs = (_: unknown, callback: (error: Error | null, response: object) => void) => callback(null, {});
   monitor.registerResource = (request: RegisterRequest, callback: (error: Error | null, response: RegisterResourceResponse) => void) => {
     const inputs = request.getObject()?.toJavaScript() ?? {};
     const urn = urnOf(request);

@@ -3,6 +3,9 @@ import { UnknownValueError } from "@pulumi/policy";
 /** A property that has another type than the provider's schema gives it. Never carries the value: it could be a secret. */
 export class MalformedValueError extends Error {}
 
+/** What `pulumi policy analyze --file` shows in a secret's place where it cannot decrypt it. */
+const UNDECRYPTED = "[secret]";
+
 /**
  * Reads a resource's properties without trusting them: an absent one is `undefined`, one that is unknown at preview
  * throws the SDK's `UnknownValueError`, one of another type throws {@link MalformedValueError}. Rules let both through;
@@ -59,11 +62,27 @@ export class Inputs {
     throw this.malformed(key, "a text");
   }
 
-  /** A number, or a text that is one: the provider takes both. */
+  /** Whether the property is set to a text that is not empty; an unknown value counts as one. */
+  hasText(key: string): boolean {
+    return this.isUnknown(key) || Boolean(this.text(key));
+  }
+
+  /**
+   * A secret text, as far as it is known: `undefined` where it is absent, unknown at preview, or in a state file that
+   * was exported without its key.
+   */
+  knownSecret(key: string): string | undefined {
+    if (this.isUnknown(key)) return undefined;
+    const value = this.text(key);
+    return value === UNDECRYPTED ? undefined : value;
+  }
+
+  /** A decimal number, or a text that is one: the provider takes both. */
   number(key: string): number | undefined {
     const value = this.get(key);
     if (value === undefined) return undefined;
-    const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
+    // JavaScript alone reads 0x10 and 1e2 as numbers.
+    const number = typeof value === "string" && /^[+-]?\d+(\.\d+)?$/.test(value.trim()) ? Number(value) : value;
     if (typeof number === "number" && Number.isFinite(number)) return number;
     throw this.malformed(key, "a number");
   }
@@ -85,6 +104,12 @@ export class Inputs {
     return this.items(key).map(([item, path]) => new Inputs(item, path, this.unknownIsAbsent));
   }
 
+  /** The objects below `key`, where one kind of resource has a list and another a single object. */
+  oneOrMore(key: string): Inputs[] {
+    const value = this.get(key);
+    return value === undefined || Array.isArray(value) ? this.list(key) : [this.object(key)];
+  }
+
   /** The texts in the list below `key`; an absent list reads as empty. */
   texts(key: string): string[] {
     return this.items(key).map(([item, path]) => {
@@ -103,12 +128,21 @@ export class Inputs {
     if (value === undefined) return [];
     if (!Array.isArray(value)) throw this.malformed(key, "a list");
     // Indexed access: the SDK's proxy notices an unknown element only when it is read.
-    return Array.from({ length: value.length }, (_, i) => [value[i], `${this.at(key)}[${i}]`]);
+    return Array.from({ length: value.length }, (_, i) => [this.read(() => value[i]), `${this.at(key)}[${i}]`]);
   }
 
   private get(key: string): unknown {
-    const value = this.properties === undefined ? undefined : (this.properties as Record<string, unknown>)[key];
+    const value = this.properties === undefined ? undefined : this.read(() => (this.properties as Record<string, unknown>)[key]);
     return value === null ? undefined : value;
+  }
+
+  private read(property: () => unknown): unknown {
+    try {
+      return property();
+    } catch (error) {
+      if (this.unknownIsAbsent && error instanceof UnknownValueError) return undefined;
+      throw error;
+    }
   }
 
   private malformed(key: string, expected: string): MalformedValueError {

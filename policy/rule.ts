@@ -10,6 +10,7 @@ import {
 } from "@pulumi/policy";
 import type { Problem } from "../capacity/problem";
 import { Inputs, MalformedValueError } from "./inputs";
+import { CANNOT_EVALUATE, WAIVED } from "./outcome";
 
 /** What every rule says about itself. The README's table of rules is made from it. */
 interface About {
@@ -69,9 +70,6 @@ interface Waiver {
   readonly reason: string;
 }
 
-/** How the messages of the two outcomes that are no plain refusal begin: reports recognise them by it. */
-export const CANNOT_EVALUATE = "cannot evaluate: ";
-export const WAIVED = "waived: ";
 /** A waiver's resource for a finding that concerns the whole stack. */
 const WHOLE_STACK = "stack";
 
@@ -98,6 +96,7 @@ export function resourceRule<Config extends object = object>(
               for (const problem of problems) say(messageOf(problem), blame);
             },
             cannotEvaluate: (why) => say(CANNOT_EVALUATE + why, blame),
+            attempt: (part) => guarded(part, (why) => say(why, blame)),
           },
         ),
       (why) => say(why, blame),

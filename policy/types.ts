@@ -1,6 +1,7 @@
 /** Type tokens of the resources that rules judge. Tokens, not classes: loading @pulumi/gcp would cost more than the pack. */
 export const CONNECTOR = "gcp:vpcaccess/connector:Connector";
 export const SQL_INSTANCE = "gcp:sql/databaseInstance:DatabaseInstance";
+export const SQL_USER = "gcp:sql/user:User";
 export const RUN_SERVICE = "gcp:cloudrunv2/service:Service";
 export const RUN_JOB = "gcp:cloudrunv2/job:Job";
 export const RUN_WORKER_POOL = "gcp:cloudrunv2/workerPool:WorkerPool";
@@ -8,8 +9,30 @@ export const RUN_WORKER_POOL = "gcp:cloudrunv2/workerPool:WorkerPool";
 export const RUN_SERVICE_V1 = "gcp:cloudrun/service:Service";
 export const REDIS = "gcp:redis/instance:Instance";
 export const SECRET_VERSION = "gcp:secretmanager/secretVersion:SecretVersion";
+export const REGIONAL_SECRET_VERSION = "gcp:secretmanager/regionalSecretVersion:RegionalSecretVersion";
 export const SECRET_IAM_MEMBER = "gcp:secretmanager/secretIamMember:SecretIamMember";
 export const SECRET_IAM_BINDING = "gcp:secretmanager/secretIamBinding:SecretIamBinding";
+/** Grants on one secret. */
+export const SECRET_GRANTS = [
+  SECRET_IAM_MEMBER,
+  SECRET_IAM_BINDING,
+  "gcp:secretmanager/secretIamPolicy:SecretIamPolicy",
+  "gcp:secretmanager/regionalSecretIamMember:RegionalSecretIamMember",
+  "gcp:secretmanager/regionalSecretIamBinding:RegionalSecretIamBinding",
+  "gcp:secretmanager/regionalSecretIamPolicy:RegionalSecretIamPolicy",
+];
+/** Grants on everything in a project, a folder or an organization. */
+export const WIDE_GRANTS = [
+  "gcp:projects/iAMMember:IAMMember",
+  "gcp:projects/iAMBinding:IAMBinding",
+  "gcp:projects/iAMPolicy:IAMPolicy",
+  "gcp:folder/iAMMember:IAMMember",
+  "gcp:folder/iAMBinding:IAMBinding",
+  "gcp:folder/iAMPolicy:IAMPolicy",
+  "gcp:organizations/iAMMember:IAMMember",
+  "gcp:organizations/iAMBinding:IAMBinding",
+  "gcp:organizations/iAMPolicy:IAMPolicy",
+];
 export const SUBNETWORK = "gcp:compute/subnetwork:Subnetwork";
 export const GLOBAL_ADDRESS = "gcp:compute/globalAddress:GlobalAddress";
 export const ROUTER_NAT = "gcp:compute/routerNat:RouterNat";

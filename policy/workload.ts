@@ -114,8 +114,7 @@ export function maxInstancesOf(workload: Workload): number | undefined {
     case "v1 service": {
       const service = properties.object("metadata").object("annotations");
       if (service.text("run.googleapis.com/scalingMode")?.toLowerCase() === "manual") return service.number("run.googleapis.com/manualInstanceCount");
-      const revision = template.object("metadata").object("annotations").number("autoscaling.knative.dev/maxScale");
-      return service.number("run.googleapis.com/maxScale") ?? revision;
+      return service.number("run.googleapis.com/maxScale") ?? revisionAnnotations(workload).number("autoscaling.knative.dev/maxScale");
     }
   }
 }
@@ -123,15 +122,25 @@ export function maxInstancesOf(workload: Workload): number | undefined {
 /** 0 stands for "not set" in outputs; a stated zero or a negative maximum is what `service-scaling` refuses. */
 const positive = (value: number | undefined) => (value === 0 ? undefined : value);
 
+const limitsOf = ({ inputs }: Container) => inputs.object("resources").object("limits");
+
+/** vCPU of one instance, all containers together, with Cloud Run's default filled in. */
+export function instanceCpu(workload: Workload): number {
+  return workload.containers.reduce((sum, container) => sum + (quantity(limitsOf(container), "cpu", parseCpu) ?? cloudRunLimits.defaultCpu.value), 0);
+}
+
 /** CPU (vCPU) and memory (MiB) of one instance, all containers together, with Cloud Run's defaults filled in. */
 export function instanceSize(workload: Workload): { readonly cpu: number; readonly memoryMib: number } {
-  let [cpu, memoryMib] = [0, 0];
-  for (const { inputs } of workload.containers) {
-    const limits = inputs.object("resources").object("limits");
-    cpu += quantity(limits, "cpu", parseCpu) ?? cloudRunLimits.defaultCpu.value;
-    memoryMib += quantity(limits, "memory", parseMemoryMib) ?? cloudRunLimits.defaultMemoryMib.value;
-  }
-  return { cpu, memoryMib };
+  const memoryMib = workload.containers.reduce(
+    (sum, container) => sum + (quantity(limitsOf(container), "memory", parseMemoryMib) ?? cloudRunLimits.defaultMemoryMib.value),
+    0,
+  );
+  return { cpu: instanceCpu(workload), memoryMib };
+}
+
+/** The revision's annotations: where a v1 service has what v2 made properties. */
+export function revisionAnnotations(workload: Workload): Inputs {
+  return workload.resource.properties.object("template").object("metadata").object("annotations");
 }
 
 /** Reads a quantity such as `"4Gi"`; `undefined` where it is not set. Throws MalformedValueError where it is none. */
@@ -167,9 +176,7 @@ const DATABASE_LOCATIONS = ["POSTGRES_HOST", "DATABASE_URL", "INSTANCE_CONNECTIO
 /** Cloud SQL instances that the workload reaches over the built-in socket, as far as they are known. */
 export function socketInstances(workload: Workload): { readonly mounted: boolean; readonly volumes: readonly string[] } {
   const volumes = workload.pod.list("volumes").filter((volume) => volume.has("cloudSqlInstance"));
-  const annotation =
-    workload.kind === "v1 service" &&
-    workload.resource.properties.object("template").object("metadata").object("annotations").has("run.googleapis.com/cloudsql-instances");
+  const annotation = workload.kind === "v1 service" && revisionAnnotations(workload).has("run.googleapis.com/cloudsql-instances");
   return { mounted: volumes.length > 0 || annotation, volumes: volumes.map((volume) => volume.text("name") ?? "") };
 }
 

@@ -24,6 +24,8 @@ export interface Declared {
   readonly provider?: Record<string, unknown>;
   /** Names of the resources it depends on. */
   readonly dependsOn?: readonly string[];
+  /** The name of the component it stands in. */
+  readonly parent?: string;
 }
 
 const urnOf = (resource: Declared) => `urn:pulumi:test::netra::${resource.type}::${resource.name ?? "subject"}`;
@@ -88,7 +90,10 @@ export async function judgeStack(policy: StackValidationPolicy, resources: reado
   }));
   resources.forEach((resource, i) => {
     const dependencies = built.filter((candidate) => resource.dependsOn?.includes(candidate.name));
-    built[i]?.dependencies.push(...dependencies);
+    const subject = built[i];
+    const parent = built.find((candidate) => candidate.name === resource.parent);
+    subject?.dependencies.push(...dependencies);
+    if (subject && parent) subject.parent = parent;
   });
   await policy.validateStack(
     {

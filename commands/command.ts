@@ -1,0 +1,36 @@
+import { Command, CommanderError } from "commander";
+import { InputError } from "../capacity/problem";
+
+/** Exit codes of every command: sound, refused, bad input. */
+export const EXIT = { sound: 0, refused: 1, badInput: 2 } as const;
+
+/** A command of this project: what it prints on bad input, and the exit codes, are the same everywhere. */
+export function command(name: string, description: string): Command {
+  return new Command(`npm run ${name} --`).description(description).exitOverride().allowExcessArguments(false).showHelpAfterError(`(npm run ${name} -- --help lists the options)`);
+}
+
+/**
+ * Runs a command whose action returns the exit code. A user's mistake prints its problems and exits 2 without a stack
+ * trace; a bug keeps its trace and exits 70.
+ */
+export async function run(command: Command, action: () => Promise<number>): Promise<void> {
+  command.action(async () => {
+    process.exitCode = await action();
+  });
+  try {
+    await command.parseAsync();
+  } catch (error) {
+    process.exitCode = exitCodeOf(error);
+  }
+}
+
+function exitCodeOf(error: unknown): number {
+  // Commander has printed its own message already; help is no mistake.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.sound : EXIT.badInput;
+  if (error instanceof InputError) {
+    process.stderr.write(`${error.message}\n`);
+    return EXIT.badInput;
+  }
+  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+  return 70; // EX_SOFTWARE: ours, not the user's
+}

@@ -1,0 +1,55 @@
+import { readFileSync } from "node:fs";
+import Ajv, { type ErrorObject } from "ajv";
+import { closest } from "fastest-levenshtein";
+import { InputError, type Problem } from "../capacity/problem";
+import type { PackConfiguration, RuleInfo } from "./pack-client";
+
+const LEVELS = ["advisory", "mandatory", "remediate", "disabled"];
+
+/**
+ * Reads a `--policy-pack-config` file and validates it as the engine would: every rule exists, every setting has the
+ * form of the rule's schema, every waiver names its resource and a reason.
+ * @throws InputError with every problem.
+ */
+export function readPackConfiguration(file: string, rules: readonly RuleInfo[]): PackConfiguration {
+  const content = parsed(file);
+  const problems = Object.entries(content).flatMap(([name, value]) => problemsOf(file, name, value, rules));
+  if (problems.length > 0) throw new InputError(problems);
+  return content as PackConfiguration; // every entry has just been validated
+}
+
+function parsed(file: string): object {
+  const wrong = (rest: string) => new InputError([{ setting: "--policy-pack-config", message: `'--policy-pack-config' (${file}) ${rest}` }]);
+  let content: unknown;
+  try {
+    content = JSON.parse(readFileSync(file, "utf8"));
+  } catch (error) {
+    const because = error instanceof SyntaxError ? error.message : "it cannot be read";
+    throw wrong(`must be a readable JSON file because pulumi takes no other; ${because}`);
+  }
+  if (content === null || typeof content !== "object" || Array.isArray(content)) throw wrong("must hold an object because it maps rules to their settings; write {} for none");
+  return content;
+}
+
+function problemsOf(file: string, name: string, value: unknown, rules: readonly RuleInfo[]): Problem[] {
+  const wrong = (setting: string, rest: string): Problem => ({ setting, message: `'${setting}' in ${file} ${rest}` });
+  const rule = rules.find((candidate) => candidate.name === name);
+  if (!rule && name !== "all") {
+    const names = rules.map((candidate) => candidate.name);
+    return [wrong(name, `must be the name of a rule because nothing else can be configured; did you mean '${closest(name, names)}'?`)];
+  }
+  if (typeof value === "string") return LEVELS.includes(value) ? [] : [wrong(name, `must be a level because it is a text; use one of ${LEVELS.join(", ")}`)];
+  const validate = new Ajv({ allErrors: true, strict: false }).compile({
+    type: "object",
+    additionalProperties: false,
+    properties: { enforcementLevel: { enum: LEVELS }, ...rule?.schema.properties },
+  });
+  if (validate(value)) return [];
+  return (validate.errors ?? []).map((error) => wrong(`${name}${error.instancePath.replaceAll("/", ".")}`, `${reason(error)}; see the rule's settings in the policy pack's README`));
+}
+
+function reason(error: ErrorObject): string {
+  const allowed = Array.isArray(error.params.allowedValues) ? ` (${error.params.allowedValues.join(", ")})` : "";
+  const extra = typeof error.params.additionalProperty === "string" ? ` ('${error.params.additionalProperty}')` : "";
+  return `${error.message ?? "is not valid"}${allowed}${extra}`;
+}

@@ -1,0 +1,39 @@
+import { type ConnectorSize, connectorFloorProblems, isMachineType } from "../../capacity/connector";
+import { connectorLimits } from "../../capacity/limits";
+import defaults from "../defaults.json";
+import { resourceRule } from "../rule";
+import { CONNECTOR } from "../types";
+
+export const connectorFloor = resourceRule<ConnectorSize>({
+  name: "connector-floor",
+  info: "A VPC connector is no smaller than the plan's floor in throughput and in both counts.",
+  why: "Nothing rejects a connector that is too small: it shows as time-outs while services start.",
+  severity: "critical",
+  remediation: "Set machineType, minInstances and maxInstances to the floor or above; raise the floor only with the plan.",
+  types: [CONNECTOR],
+  config: {
+    machineType: {
+      type: "string",
+      enum: Object.keys(connectorLimits.machineTypes.value),
+      description: "The smallest machine type.",
+      default: defaults.connector.machineType,
+    },
+    minInstances: { type: "integer", description: "The fewest VMs the connector may start with.", default: defaults.connector.minInstances },
+    maxInstances: {
+      type: "integer",
+      description: "The fewest VMs it may grow to: what the live connector has, because none shrinks in place.",
+      default: defaults.connector.maxInstances,
+    },
+  },
+  judge({ properties }, { config, refuse, cannotEvaluate }) {
+    const machineType = properties.text("machineType") || connectorLimits.defaultMachineType.value;
+    const [minInstances, maxInstances] = [properties.number("minInstances"), properties.number("maxInstances")];
+    if (minInstances === undefined || maxInstances === undefined)
+      return cannotEvaluate(
+        `'minInstances' and 'maxInstances' must both be stated to be compared with the floor of ${config.minInstances}..${config.maxInstances}`,
+      );
+    const known = isMachineType(machineType);
+    if (!known) cannotEvaluate(`'machineType' must be a connector's to be compared with the floor of ${config.machineType}`);
+    refuse(...connectorFloorProblems({ machineType: known ? machineType : config.machineType, minInstances, maxInstances }, config));
+  },
+});

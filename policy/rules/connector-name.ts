@@ -1,0 +1,17 @@
+import { connectorNameProblems } from "../../capacity/connector";
+import { resourceRule } from "../rule";
+import { CONNECTOR } from "../types";
+
+export const connectorName = resourceRule({
+  name: "connector-name",
+  info: "A VPC connector has a stated name that Google takes.",
+  why: "Pulumi's automatic names are longer than the 20 characters Google takes, and no preview counts them.",
+  severity: "medium",
+  remediation: "Set name to lower-case letters, digits and hyphens, at most 20 characters with each hyphen counted as two.",
+  types: [CONNECTOR],
+  judge({ properties }, { refuse }) {
+    // The provider has filled in an automatic name by now, and lists it among its defaults.
+    const automatic = properties.texts("__defaults").includes("name");
+    refuse(...connectorNameProblems(automatic ? undefined : properties.text("name")));
+  },
+});

@@ -1,0 +1,37 @@
+import { connectorOverlapProblems, connectorRangeProblems } from "../../capacity/connector";
+import { parseRange } from "../../capacity/ranges";
+import defaults from "../defaults.json";
+import { resourceRule } from "../rule";
+import { CONNECTOR } from "../types";
+
+export const connectorRange = resourceRule<{ otherCidrs: readonly string[] }>({
+  name: "connector-range",
+  info: "A VPC connector has a /28 of its own that nothing else uses.",
+  why: "No preview looks at the range; Google refuses another size, and one that overlaps either fails or misroutes.",
+  severity: "high",
+  remediation: "Set ipCidrRange to a free /28, or subnet.name to an existing subnet of that size.",
+  types: [CONNECTOR],
+  config: {
+    otherCidrs: {
+      type: "array",
+      items: { type: "string" },
+      description: "IPv4 networks that exist beside the stack's own and must stay free, in CIDR form.",
+      default: defaults.otherCidrs,
+    },
+  },
+  judge({ properties }, { config, refuse, cannotEvaluate }) {
+    const subnetIsGiven = properties.isUnknown("subnet") || properties.object("subnet").hasText("name");
+    const cidr = properties.text("ipCidrRange");
+    if (!cidr) {
+      // The range of an existing subnet is the subnet's to have.
+      if (!subnetIsGiven)
+        refuse(
+          "'ipCidrRange' (not set) must be stated because a connector without 'subnet.name' needs a /28 of its own; set 'ipCidrRange' to a free range such as 10.1.0.0/28",
+        );
+      return;
+    }
+    refuse(...connectorRangeProblems(cidr), ...connectorOverlapProblems(cidr, config.otherCidrs));
+    if (config.otherCidrs.some((other) => !parseRange(other)))
+      cannotEvaluate("'otherCidrs' of the policy's configuration must hold IPv4 networks like 10.27.0.0/16, with no bits set beyond the prefix");
+  },
+});

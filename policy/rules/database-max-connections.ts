@@ -1,0 +1,34 @@
+import { flagMib, maxConnectionsProblems, statedMaxConnectionsProblems } from "../../capacity/cloudsql";
+import { databaseSetting, flagsOf, isPostgresInstance, settingsOf } from "../database";
+import { MalformedValueError } from "../inputs";
+import { type Resource, resourceRule } from "../rule";
+import { SQL_INSTANCE } from "../types";
+
+export const databaseMaxConnections = resourceRule({
+  name: "database-max-connections",
+  info: "A PostgreSQL instance states max_connections once, within the flag's range and what the tier's memory holds.",
+  why: "Google's default changes with the tier, and too many backends run the instance out of memory.",
+  severity: "high",
+  remediation: "State the flag max_connections in settings.databaseFlags; raise the tier before the flag.",
+  types: [SQL_INSTANCE],
+  judge(resource, { refuse }) {
+    if (!isPostgresInstance(resource)) return;
+    const tier = settingsOf(resource).text("tier") ?? "";
+    for (const flag of ["max_connections", "shared_buffers", "work_mem"])
+      if (flagsOf(resource, flag).length > 1)
+        return refuse(
+          `'settings.databaseFlags[${flag}]' (stated more than once) must be stated once because only one of the values can count; set 'settings.databaseFlags[${flag}]' to the one that is meant`,
+        );
+    const maxConnections = flagsOf(resource, "max_connections")[0]?.number("value");
+    if (maxConnections === undefined) return refuse(...statedMaxConnectionsProblems(tier, databaseSetting));
+    const size = { tier, maxConnections, sharedBuffersMib: memoryFlag(resource, "shared_buffers"), workMemMib: memoryFlag(resource, "work_mem") };
+    refuse(...maxConnectionsProblems(size, databaseSetting));
+  },
+});
+
+function memoryFlag(resource: Resource, flag: "shared_buffers" | "work_mem"): number | undefined {
+  const value = flagsOf(resource, flag)[0]?.number("value");
+  if (value === undefined) return undefined;
+  if (!Number.isInteger(value) || value < 1) throw new MalformedValueError(`settings.databaseFlags[${flag}] must be a whole number of its units, at least 1`);
+  return flagMib(flag, value);
+}

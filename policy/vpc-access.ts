@@ -1,0 +1,39 @@
+import { type Inputs, MalformedValueError } from "./inputs";
+import { revisionAnnotations, type Workload } from "./workload";
+
+/** How a workload reaches the VPC: a block in v2, annotations in v1. */
+interface VpcAccess {
+  /** Where connector and egress stand, and how they are called there. */
+  readonly inputs: Inputs;
+  readonly keys: { readonly connector: string; readonly egress: string; readonly networkInterfaces: string };
+  /** Whether there is a connector or a network interface. Which one may be unknown at preview. */
+  readonly connected: boolean;
+}
+
+const V2 = { connector: "connector", egress: "egress", networkInterfaces: "networkInterfaces" };
+const V1 = {
+  connector: "run.googleapis.com/vpc-access-connector",
+  egress: "run.googleapis.com/vpc-access-egress",
+  networkInterfaces: "run.googleapis.com/network-interfaces",
+};
+
+export function vpcAccessOf(workload: Workload): VpcAccess {
+  const isStated = (inputs: Inputs, key: string) => inputs.isUnknown(key) || (inputs.text(key) ?? "").trim() !== "";
+  if (workload.kind === "v1 service") {
+    const inputs = revisionAnnotations(workload);
+    return { inputs, keys: V1, connected: isStated(inputs, V1.connector) || isStated(inputs, V1.networkInterfaces) };
+  }
+  const inputs = workload.pod.object("vpcAccess");
+  const interfaces = () =>
+    inputs.isUnknown(V2.networkInterfaces) || inputs.list(V2.networkInterfaces).some((item) => isStated(item, "network") || isStated(item, "subnetwork"));
+  return { inputs, keys: V2, connected: isStated(inputs, V2.connector) || interfaces() };
+}
+
+/** What leaves through the VPC; Cloud Run's default is the private ranges. */
+export function egressOf(workload: Workload): "private-ranges-only" | "all-traffic" {
+  const { inputs, keys } = vpcAccessOf(workload);
+  const egress = inputs.text(keys.egress)?.toLowerCase().replaceAll("_", "-") || "private-ranges-only";
+  if (egress === "private-ranges-only" || egress === "all-traffic") return egress;
+  if (egress === "all") return "all-traffic"; // v1's older spelling
+  throw new MalformedValueError(`${inputs.at(keys.egress)} must be private-ranges-only or all-traffic`);
+}

@@ -1,0 +1,45 @@
+import type { Assumption } from "../capacity/assumptions";
+import type { ConnectionBudget } from "../capacity/budget";
+import type { Check } from "../capacity/checks";
+import type { Cost } from "../capacity/cost";
+
+/** A resource as `check --json` lists it: an unknown is Pulumi's sentinel, a secret is `[secret]`. */
+export interface ReportedResource {
+  readonly type: string;
+  readonly name: string;
+  readonly urn: string;
+  readonly parent: string;
+  readonly dependencies: readonly string[];
+  readonly options: { readonly protect: boolean; readonly import: string; readonly ignoreChanges: readonly string[] };
+  readonly inputs: unknown;
+}
+
+/** A rule's finding. `cannot-evaluate` counts as much as `refused`. */
+export interface Violation {
+  readonly policy: string;
+  readonly level: string;
+  /** Name of the resource to blame; `stack` where it is the whole. */
+  readonly resource: string;
+  readonly message: string;
+  readonly outcome: "refused" | "cannot-evaluate";
+}
+
+export interface Waived {
+  readonly policy: string;
+  readonly resource: string;
+  readonly reason: string;
+}
+
+/** Everything `check` found out: what `--json` prints, and what every report is made from. */
+export interface Verdict {
+  readonly stack: string;
+  readonly ok: boolean;
+  readonly resources: readonly ReportedResource[];
+  readonly violations: readonly Violation[];
+  readonly waived: readonly Waived[];
+  readonly budget: ConnectionBudget;
+  /** The plan's own checks, each with its figures. */
+  readonly checks: readonly Check[];
+  readonly cost: Cost;
+  readonly assumptions: readonly Assumption[];
+}
