@@ -100,6 +100,14 @@ function quantity(meaning: string, form: string, example: string, parse: (value:
   );
 }
 
+function isPattern(value: string): boolean {
+  try {
+    return Boolean(new RegExp(value));
+  } catch {
+    return false;
+  }
+}
+
 const cidr = (meaning: string, example: string) => text(meaning, example);
 const seconds = (meaning: string, example: number, min = 0) => whole(meaning, "seconds", example, min);
 
@@ -231,6 +239,11 @@ const sections = {
   }),
   secrets: named("the secrets, by the name of their variable", /^[A-Z][A-Z0-9_]*$/, "in capitals, like JWT_SECRET_KEY", secret),
   services: named("the Cloud Run services, by a short name", /^[a-z][a-z0-9-]*$/, "in small letters, like backend", service),
+  images: section("which image tags count as immutable", {
+    tagPattern: text("the pattern of tags that never move; a digest always passes", "'^\\d+\\.\\d+\\.\\d+$'").refine(isPattern, {
+      error: complaint({ must: "be a regular expression", because: "tags are matched with it", example: "'^\\d+\\.\\d+\\.\\d+$'" }),
+    }),
+  }),
   limits: section("quotas of this project, which no document knows", {
     regionalCpu: amount("CpuAllocPerProjectRegion", "vCPU", 20),
     regionalMemoryGib: amount("MemAllocPerProjectRegion", "GiB", 40),

@@ -60,7 +60,8 @@ export function connectionBudget(holders: readonly ConnectionHolder[], slots: Da
   return { lines, reserved, demand, limit, headroom: limit - demand };
 }
 
-const usableSlots = (slots: Pick<DatabaseSlots, "maxConnections" | "usableShare">) => Math.floor(slots.maxConnections * slots.usableShare);
+/** With a tolerance: 100 x 0.29 is 28.999999999999996 in floating point, and 29 is meant. */
+const usableSlots = (slots: Pick<DatabaseSlots, "maxConnections" | "usableShare">) => Math.floor(slots.maxConnections * slots.usableShare + 1e-9);
 
 /** The budget as one line of arithmetic: `backend (5 + 5) x 5 = 50; ...; 91 of 120`. */
 export function budgetArithmetic(budget: ConnectionBudget, slots: DatabaseSlots): string {
@@ -90,9 +91,7 @@ export interface BudgetRemedy {
 }
 
 export function budgetRemedy(budget: ConnectionBudget, database: BudgetDatabase): BudgetRemedy {
-  // Not simply demand / share, rounded up: a product of floats can fall just below the whole number that is meant.
-  let maxConnections = Math.max(0, Math.floor(budget.demand / database.usableShare));
-  while (usableSlots({ ...database, maxConnections }) < budget.demand) maxConnections++;
+  const maxConnections = Math.ceil(budget.demand / database.usableShare - 1e-9);
   const { tier } = database;
   const isHeld = tier !== undefined && parseTier(tier) !== undefined && maxConnectionsProblems({ ...database, tier, maxConnections }).length === 0;
   const largest = budget.lines.toSorted((a, b) => b.connections - a.connections)[0];
@@ -120,8 +119,11 @@ export interface BudgetNames {
 export function budgetProblems(budget: ConnectionBudget, database: BudgetDatabase, names: BudgetNames): Problem[] {
   if (budget.headroom >= 0) return [];
   const { maxConnections, tier, largest, largestPerInstance, largestInstances } = budgetRemedy(budget, database);
-  const remedies = [tier === undefined ? `${maxConnections}, which no tier of the catalogue holds` : `${maxConnections}${tier === database.tier ? "" : ` on ${tier}`}`];
-  if (largest && largestPerInstance >= 1) remedies.push(`lower ${names.pool(largest.label)} from ${largest.perInstance} to ${largestPerInstance} connections per instance`);
+  const remedies = [
+    tier === undefined ? `${maxConnections}, which no tier of the catalogue holds` : `${maxConnections}${tier === database.tier ? "" : ` on ${tier}`}`,
+  ];
+  if (largest && largestPerInstance >= 1)
+    remedies.push(`lower ${names.pool(largest.label)} from ${largest.perInstance} to ${largestPerInstance} connections per instance`);
   if (largest && largestInstances >= 1) remedies.push(`lower ${names.instances(largest.label)} from ${largest.instances} to ${largestInstances}`);
   if (remedies.length === 1) remedies.push("lower pools and instances of several lines");
   return [
@@ -243,11 +245,7 @@ export function adminApiCalls(clients: readonly { readonly instances: number; re
 }
 
 /** A cold start that makes more Admin API calls than Google answers in a minute. `value` is the setting's. */
-export function adminApiProblems(
-  clients: readonly { readonly instances: number; readonly workers: number }[],
-  setting: string,
-  value: number,
-): Problem[] {
+export function adminApiProblems(clients: readonly { readonly instances: number; readonly workers: number }[], setting: string, value: number): Problem[] {
   const { calls, limit } = adminApiCalls(clients);
   if (calls <= limit) return [];
   return [

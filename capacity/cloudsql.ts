@@ -81,10 +81,10 @@ export function effectiveEdition(edition: string | undefined, version: string): 
 
 /** A tier that does not exist, breaks the rules of custom tiers, or does not belong to the edition. */
 export function tierProblems(
-  db: { readonly tier: string; readonly edition?: string | undefined; readonly version: string },
+  db: { readonly tier: string | undefined; readonly edition?: string | undefined; readonly version: string },
   name: Naming<"tier" | "edition"> = asIs,
 ): Problem[] {
-  const tier = parseTier(db.tier);
+  const tier = parseTier(db.tier ?? "");
   const edition = effectiveEdition(db.edition, db.version);
   const wrong = (must: string, because: string, fix: string, setting = name("tier"), value: unknown = db.tier) => [
     problem({ setting, value, must, because, fix }),
@@ -109,10 +109,10 @@ export function tierProblems(
       ? wrong("be a db-perf-optimized-N tier", "edition ENTERPRISE_PLUS has no custom or shared-core tiers", "db-perf-optimized-N-2")
       : wrong(
           "be ENTERPRISE",
-          `PostgreSQL ${cloudSqlLimits.enterprisePlusDefaultFrom.value} and newer default to ENTERPRISE_PLUS, which has no tier ${db.tier}`,
+          `PostgreSQL ${cloudSqlLimits.enterprisePlusDefaultFrom.value} and newer default to ENTERPRISE_PLUS, which has no tier ${tier.name}`,
           "ENTERPRISE",
           name("edition"),
-          db.edition,
+          "not set",
         );
   if (edition === "ENTERPRISE" && tier.kind === "predefined")
     return wrong("be a custom tier", "db-perf-optimized tiers belong to edition ENTERPRISE_PLUS", nearestCustomTier(tier).name);
@@ -279,18 +279,20 @@ export function poolingProblems(edition: string, name: Naming<"connectionPoolCon
   ];
 }
 
-/** A disk below what its type starts at. GB; a size that is left out is Google's to choose. */
-export function diskProblems(disk: { readonly diskGb?: number | undefined; readonly diskType?: string | undefined }, name: Naming<"diskGb"> = asIs): Problem[] {
+/** A disk of a type that does not exist, or below what its type starts at. GB; a size that is left out is Google's to choose. */
+export function diskProblems(
+  disk: { readonly diskGb?: number | undefined; readonly diskType?: string | undefined },
+  name: Naming<"diskGb" | "diskType"> = asIs,
+): Problem[] {
   const type = disk.diskType || cloudSqlLimits.defaultDiskType.value;
-  const least = cloudSqlLimits.diskGbMin.value[type] ?? 0;
+  const known = Object.entries(cloudSqlLimits.diskGbMin.value);
+  const least = known.find(([name]) => name === type)?.[1];
+  const late = "Cloud SQL only says so when it creates the instance";
+  if (least === undefined) {
+    const must = `be one of ${known.map(([name]) => name).join(", ")}`;
+    return [problem({ setting: name("diskType"), value: type, must, because: `there is no other and ${late}`, fix: cloudSqlLimits.defaultDiskType.value })];
+  }
   if (disk.diskGb === undefined || disk.diskGb >= least) return [];
-  return [
-    problem({
-      setting: name("diskGb"),
-      value: disk.diskGb,
-      must: `be at least ${least}`,
-      because: `a ${type} disk starts at ${least} GB and Cloud SQL only says so when it creates the instance`,
-      fix: least,
-    }),
-  ];
+  const because = `a ${type} disk starts at ${least} GB and ${late}`;
+  return [problem({ setting: name("diskGb"), value: disk.diskGb, must: `be at least ${least}`, because, fix: least })];
 }

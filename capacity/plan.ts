@@ -12,6 +12,8 @@ export interface CapacityPlan {
   readonly cache: CachePlan;
   /** By the key each service has in the stack file, in the order it has there. */
   readonly services: Readonly<Record<string, ServicePlan>>;
+  /** `tagPattern`: image tags that never move. */
+  readonly images: { readonly tagPattern: string };
   readonly limits: RegionalQuota;
   readonly targets: { readonly startupSuccessPercent: number };
 }
@@ -48,6 +50,7 @@ export interface CachePlan {
 
 export interface ServicePlan {
   readonly name: string;
+  readonly image: string;
   readonly port: number;
   /** vCPU of one instance. */
   readonly cpu: number;

@@ -18,7 +18,7 @@ const PLACEHOLDERS = /^(secret|my-?secret|password|passw0rd|sample|none|null|nil
 /** `<api key>`, `${API_KEY}`, `{{ api_key }}`, `[secret]`: templates that nobody filled in. */
 const TEMPLATES = /^(<[^<>]*>|\$\{[^}]*\}|\{\{[^}]*\}\}|\[[\w -]*\])$/;
 /** What JavaScript makes of an Output inside a text. */
-const STRINGIFIED_OUTPUT = "Calling [toString] on an [Output<T>]";
+export const STRINGIFIED_OUTPUT = "Calling [toString] on an [Output<T>]";
 
 /**
  * A secret's value that no consumer can use: empty, with whitespace around it, a placeholder, or a key under 32 characters.

@@ -19,6 +19,7 @@ interface Options {
   readonly stack: string;
   readonly json?: true;
   readonly report?: string;
+  readonly configFile?: string;
   readonly policyPackConfig?: string;
 }
 
@@ -26,12 +27,13 @@ const check = command("check", "Evaluates the program, judges what it registers,
   .option("--stack <name>", "the stack: Pulumi.<name>.yaml", "staging")
   .option("--json", "print the verdict as one JSON object")
   .option("--report <dir>", "also write report.md and report.json there")
+  .option("--config-file <file>", "read this stack file instead, as pulumi's option of the same name does")
   .option("--policy-pack-config <file>", "configuration and waivers of the policy pack (JSON), as pulumi takes them");
 
 void run(check, async () => {
   const options = check.opts<Options>();
   try {
-    const verdict = await judge(options.stack, options.policyPackConfig);
+    const verdict = await judge(options);
     if (options.report !== undefined) writeReport(resolve(options.report), verdict);
     process.stdout.write(options.json ? `${JSON.stringify(verdict, null, 2)}\n` : terminalText(verdict));
     return verdict.ok ? EXIT.sound : EXIT.refused;
@@ -41,8 +43,8 @@ void run(check, async () => {
   }
 });
 
-async function judge(stack: string, packConfigFile: string | undefined): Promise<Verdict> {
-  const configuration = readStackFile(stack);
+async function judge({ stack, configFile, policyPackConfig }: Options): Promise<Verdict> {
+  const configuration = readStackFile(stack, configFile);
   const settings = readSettings(configuration);
   // The pack takes longest to start: it does while the program is evaluated.
   const starting = PackServer.start(join(PROJECT_ROOT, "policy"));
@@ -51,7 +53,7 @@ async function judge(stack: string, packConfigFile: string | undefined): Promise
   const resources = await evaluate(stack, configuration, () => declare(readSettings(configurationOfRun())));
   const pack = await starting;
   try {
-    await pack.configure(packConfigFile === undefined ? {} : readPackConfiguration(packConfigFile, pack.rules));
+    await pack.configure(policyPackConfig === undefined ? {} : readPackConfiguration(policyPackConfig, pack.rules));
     return verdictOf(stack, settings, resources, await pack.judge(resources, { project: settings.project, region: settings.region }));
   } finally {
     pack.stop();

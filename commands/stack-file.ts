@@ -7,13 +7,13 @@ import { InputError } from "../capacity/problem";
 export const PROJECT_ROOT = join(__dirname, "..");
 
 /**
- * The `config` of `Pulumi.<stack>.yaml`. Encrypted values (`secure:`) become `[secret]`: no passphrase is needed, and
+ * The `config` of `Pulumi.<stack>.yaml`, or of `configFile` (as pulumi's `--config-file`). Encrypted values (`secure:`) become `[secret]`: no passphrase is needed, and
  * nothing that a check reads may be one.
  * @throws InputError when there is no such file, or it is no YAML, or has no `config`.
  */
-export function readStackFile(stack: string, root = PROJECT_ROOT): Record<string, unknown> {
-  const file = `Pulumi.${stack}.yaml`;
-  const document = parseDocument(textOf(file, root), { prettyErrors: true });
+export function readStackFile(stack: string, configFile?: string): Record<string, unknown> {
+  const file = configFile ?? `Pulumi.${stack}.yaml`;
+  const document = parseDocument(configFile === undefined ? stackText(file) : fileText(configFile), { prettyErrors: true });
   const [error] = document.errors;
   if (error) throw inputError(file, `must be YAML because Pulumi reads it as such; ${error.message.split("\n")[0]}`);
   const content: unknown = document.toJS();
@@ -23,12 +23,20 @@ export function readStackFile(stack: string, root = PROJECT_ROOT): Record<string
   return decrypted(config) as Record<string, unknown>; // an object stays one
 }
 
-function textOf(file: string, root: string): string {
+function stackText(file: string): string {
   try {
-    return readFileSync(join(root, file), "utf8");
+    return readFileSync(join(PROJECT_ROOT, file), "utf8");
   } catch {
-    const stacks = readdirSync(root).flatMap((name) => /^Pulumi\.(.+)\.yaml$/.exec(name)?.[1] ?? []);
+    const stacks = readdirSync(PROJECT_ROOT).flatMap((name) => /^Pulumi\.(.+)\.yaml$/.exec(name)?.[1] ?? []);
     throw inputError("--stack", `must name a stack with a file of its own because ${file} does not exist; use ${stacks.join(" or ")}`);
+  }
+}
+
+function fileText(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    throw inputError("--config-file", `(${file}) must be a file that can be read because the capacity plan stands there; give the path of a stack file`);
   }
 }
 

@@ -112,8 +112,9 @@ export class Inputs {
 
   /** The texts in the list below `key`; an absent list reads as empty. */
   texts(key: string): string[] {
-    return this.items(key).map(([item, path]) => {
+    return this.items(key).flatMap(([item, path]) => {
       if (typeof item === "string") return item;
+      if (item === undefined && this.unknownIsAbsent) return [];
       throw new MalformedValueError(`${path} must be a text`);
     });
   }

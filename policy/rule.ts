@@ -53,6 +53,8 @@ interface Context<Config> {
   refuse(...problems: readonly (string | Problem)[]): void;
   /** Reports that the rule cannot tell: at its own level, never as a pass. */
   cannotEvaluate(why: string): void;
+  /** Judges one part; what it cannot evaluate is reported and the other parts go on. */
+  attempt<T>(part: () => T): T | undefined;
 }
 
 export interface StackContext<Config> {

@@ -16,6 +16,30 @@ import { databasePrivate } from "./rules/database-private";
 import { databaseTier } from "./rules/database-tier";
 import { databaseUserPassword } from "./rules/database-user-password";
 import { databaseVersion } from "./rules/database-version";
+import { redisAuth } from "./rules/redis-auth";
+import { redisVersionAndSize } from "./rules/redis-version-and-size";
+import { secretAccess } from "./rules/secret-access";
+import { secretValue } from "./rules/secret-value";
+import { serviceConcurrency } from "./rules/service-concurrency";
+import { serviceContainers } from "./rules/service-containers";
+import { serviceCpuMemory } from "./rules/service-cpu-memory";
+import { serviceDatabaseVariables } from "./rules/service-database-variables";
+import { serviceDeployHealthCheck } from "./rules/service-deploy-health-check";
+import { serviceEgress } from "./rules/service-egress";
+import { serviceEnvironment } from "./rules/service-environment";
+import { serviceIdentity } from "./rules/service-identity";
+import { serviceImage } from "./rules/service-image";
+import { serviceJwtName } from "./rules/service-jwt-name";
+import { serviceNoLiteralSecrets } from "./rules/service-no-literal-secrets";
+import { servicePort8002 } from "./rules/service-port-8002";
+import { serviceProbes } from "./rules/service-probes";
+import { serviceScaling } from "./rules/service-scaling";
+import { serviceSecretVersions } from "./rules/service-secret-versions";
+import { serviceSocketPool } from "./rules/service-socket-pool";
+import { serviceStartupProbe } from "./rules/service-startup-probe";
+import { serviceTimeout } from "./rules/service-timeout";
+import { serviceTraffic } from "./rules/service-traffic";
+import { serviceVpcPath } from "./rules/service-vpc-path";
 
 /** Every rule of the pack: one a file. To add one, write the file and its test, and list it here. */
 export const rules = [
@@ -37,4 +61,28 @@ export const rules = [
   databaseTier,
   databaseUserPassword,
   databaseVersion,
+  redisAuth,
+  redisVersionAndSize,
+  secretAccess,
+  secretValue,
+  serviceConcurrency,
+  serviceContainers,
+  serviceCpuMemory,
+  serviceDatabaseVariables,
+  serviceDeployHealthCheck,
+  serviceEgress,
+  serviceEnvironment,
+  serviceIdentity,
+  serviceImage,
+  serviceJwtName,
+  serviceNoLiteralSecrets,
+  servicePort8002,
+  serviceProbes,
+  serviceScaling,
+  serviceSecretVersions,
+  serviceSocketPool,
+  serviceStartupProbe,
+  serviceTimeout,
+  serviceTraffic,
+  serviceVpcPath,
 ] as const;

@@ -34,5 +34,7 @@ export const WIDE_GRANTS = [
   "gcp:organizations/iAMPolicy:IAMPolicy",
 ];
 export const SUBNETWORK = "gcp:compute/subnetwork:Subnetwork";
+export const NETWORK = "gcp:compute/network:Network";
+export const ADDRESS = "gcp:compute/address:Address";
 export const GLOBAL_ADDRESS = "gcp:compute/globalAddress:GlobalAddress";
 export const ROUTER_NAT = "gcp:compute/routerNat:RouterNat";

@@ -70,7 +70,8 @@ function containerOf(inputs: Inputs): Container {
   const variables = once(() =>
     inputs.list("envs").map((variable) => {
       const name = variable.text("name") ?? "";
-      return { inputs: variable, name, setting: name ? `${inputs.at("envs")}[${name}]` : variable.path };
+      // A name that is none may hold anything, a secret included: only its position is told.
+      return { inputs: variable, name, setting: /^[\w.-]+$/.test(name) ? `${inputs.at("envs")}[${name}]` : variable.path };
     }),
   );
   return {
@@ -109,8 +110,10 @@ export function maxInstancesOf(workload: Workload): number | undefined {
         ? scaling.number("maxInstanceCount")
         : (scaling.number("manualInstanceCount") ?? scaling.number("maxInstanceCount"));
     }
-    case "job":
-      return positive(template.number("parallelism")) ?? template.number("taskCount") ?? 1;
+    case "job": {
+      const tasks = positive(template.number("taskCount")) ?? 1;
+      return Math.min(positive(template.number("parallelism")) ?? tasks, tasks);
+    }
     case "v1 service": {
       const service = properties.object("metadata").object("annotations");
       if (service.text("run.googleapis.com/scalingMode")?.toLowerCase() === "manual") return service.number("run.googleapis.com/manualInstanceCount");
@@ -170,8 +173,11 @@ export function secretOf(variable: Variable): SecretReference | undefined {
   return { secret: reference.text("name"), version: reference.text("key") };
 }
 
+/** Names under which an application is told its database's address. */
+export const DATABASE_HOSTS = ["POSTGRES_HOST", "PGHOST", "DB_HOST"];
+
 /** Names under which an application is told where its database is. */
-const DATABASE_LOCATIONS = ["POSTGRES_HOST", "DATABASE_URL", "INSTANCE_CONNECTION_NAME", "PGHOST", "DB_HOST"];
+export const DATABASE_LOCATIONS = [...DATABASE_HOSTS, "DATABASE_URL", "INSTANCE_CONNECTION_NAME"];
 
 /** Cloud SQL instances that the workload reaches over the built-in socket, as far as they are known. */
 export function socketInstances(workload: Workload): { readonly mounted: boolean; readonly volumes: readonly string[] } {

@@ -5,14 +5,13 @@ import { SQL_INSTANCE } from "../types";
 
 export const databaseDisk = resourceRule({
   name: "database-disk",
-  info: "A database instance's disk is at least as large as its type starts at.",
-  why: "The preview takes any size; Google refuses a smaller disk at creation.",
+  info: "A database instance's disk has a type that exists and at least the size that this type starts at.",
+  why: "The preview takes any type and size; Google refuses them at creation.",
   severity: "low",
   remediation: "Set settings.diskSize to 10 GB or more (20 GB with HYPERDISK_BALANCED), or leave it out.",
   types: [SQL_INSTANCE],
   judge(resource, { refuse }) {
     const settings = settingsOf(resource);
-    const diskGb = settings.number("diskSize");
-    if (diskGb !== undefined) refuse(...diskProblems({ diskGb, diskType: settings.text("diskType") }, databaseSetting));
+    refuse(...diskProblems({ diskGb: settings.number("diskSize"), diskType: settings.text("diskType") }, databaseSetting));
   },
 });

@@ -15,7 +15,7 @@ export const databaseEdition = resourceRule({
     const edition = settings.text("edition");
     refuse(...editionProblems(edition, databaseSetting));
     if (edition || !isPostgresInstance(resource)) return;
-    const db = { tier: settings.text("tier") ?? "", version: versionOf(resource) };
+    const db = { tier: settings.text("tier"), version: versionOf(resource) };
     // A tier that is wrong in itself is for `database-tier` to say.
     refuse(...tierProblems(db, databaseSetting).filter((problem) => problem.setting === databaseSetting("edition")));
   },

@@ -13,7 +13,7 @@ export const databaseTier = resourceRule({
   judge(resource, { refuse }) {
     if (!isPostgresInstance(resource)) return;
     const settings = settingsOf(resource);
-    const db = { tier: settings.text("tier") ?? "", edition: settings.text("edition"), version: versionOf(resource) };
+    const db = { tier: settings.text("tier"), edition: settings.text("edition"), version: versionOf(resource) };
     // An edition that must be stated is for `database-edition` to say.
     refuse(...tierProblems(db, databaseSetting).filter((problem) => problem.setting === databaseSetting("tier")));
   },

@@ -1,0 +1,63 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { planBudget } from "../capacity/checks";
+import { planOf, readSettings, type Settings, stackFileSchema } from "../config";
+import { budgetTable } from "../report/markdown";
+import { rulesTable } from "../report/rules-table";
+import { rules } from "../policy/rules";
+import { command, EXIT, run } from "./command";
+import { PROJECT_ROOT, readStackFile } from "./stack-file";
+
+/*
+ * What is derived from the staging plan and from the rules, and committed so that people and other tools can read it.
+ * A test compares the files with what stands here.
+ */
+
+/** Every generated file with its whole content. */
+export function generatedFiles(): Readonly<Record<string, string>> {
+  const settings = readSettings(readStackFile("staging"));
+  return {
+    "policy/defaults.json": json(packDefaults(settings)),
+    "stack.schema.json": json(stackFileSchema()),
+    "README.md": withSection("README.md", "budget", budgetTable({ budget: planBudget(planOf(settings)) })),
+    "policy/README.md": withSection("policy/README.md", "rules", rulesTable(rules)),
+  };
+}
+
+/** What the pack takes from its own configuration: the floors of staging. */
+function packDefaults(settings: Settings): object {
+  const { connector, database, limits, images, network, services } = planOf(settings);
+  const starts = Object.values(services);
+  return {
+    connector: { machineType: connector.machineType, minInstances: connector.minInstances, maxInstances: connector.maxInstances },
+    database: {
+      usableShare: database.usableShare,
+      reservedConnections: database.reservedConnections,
+      migrationConnections: database.migrationConnections,
+    },
+    limits,
+    otherCidrs: network.otherCidrs,
+    // What no resource says of itself; the slowest service stands for one that the pack does not know.
+    bootSeconds: Math.max(...starts.map((service) => service.bootSeconds)),
+    initTimeoutSeconds: Math.max(...starts.map((service) => service.database?.initTimeoutSeconds ?? 0)),
+    imageTagPattern: images.tagPattern,
+  };
+}
+
+const json = (value: object) => `${JSON.stringify(value, null, 2)}\n`;
+
+/** The file with the text between its two markers replaced. */
+function withSection(file: string, section: string, content: string): string {
+  const text = readFileSync(join(PROJECT_ROOT, file), "utf8");
+  const [begin, end] = [`<!-- generated: ${section} -->`, `<!-- end: ${section} -->`];
+  const [head, rest] = text.split(begin);
+  const tail = rest?.split(end)[1];
+  if (head === undefined || tail === undefined) throw new Error(`${file} needs the markers ${begin} and ${end}`);
+  return `${head}${begin}\n\n${content}\n\n${end}${tail}`;
+}
+
+if (require.main === module)
+  void run(command("generate", "Writes the files that are derived from the staging plan and from the rules."), async () => {
+    for (const [file, content] of Object.entries(generatedFiles())) writeFileSync(join(PROJECT_ROOT, file), content);
+    return EXIT.sound;
+  });

@@ -1,0 +1,98 @@
+import { isPostgres } from "../capacity/cloudsql";
+import { dependenciesOf } from "./dependencies";
+import type { StackResource } from "./rule";
+import { SQL_INSTANCE } from "./types";
+import { type Container, DATABASE_LOCATIONS, revisionAnnotations, secretOf, type Workload } from "./workload";
+
+/** Which databases a container uses. */
+export interface UsedDatabases {
+  readonly instances: readonly StackResource[];
+  /** Whether it (also) uses one that does not stand in the stack. */
+  readonly outside: boolean;
+}
+
+/**
+ * The database instances of the stack that a container uses: those whose connection names or addresses it is told, else
+ * those it depends on, else the only one there is. `undefined`: it cannot be told. A preview often knows neither names
+ * nor addresses, so that the dependencies decide.
+ */
+export function databasesOf(resource: StackResource, workload: Workload, container: Container, resources: readonly StackResource[]): UsedDatabases | undefined {
+  const instances = resources.filter(({ type }) => type === SQL_INSTANCE);
+  if (instances.length === 0) return { instances, outside: true };
+  const told = toldLocations(workload, container);
+  const named = told.flatMap((text) => text.match(CONNECTION_NAME) ?? []);
+  if (named.length > 0) {
+    const found = named.map((name) => instances.find((instance) => isNamed(instance, name)));
+    return { instances: [...new Set(found.flatMap((instance) => instance ?? []))], outside: found.includes(undefined) };
+  }
+  const addresses = told.flatMap((text) => text.match(ADDRESS) ?? []).filter((address) => !address.startsWith("127."));
+  const addressed = instances.filter((instance) => addressesOf(instance)?.some((address) => addresses.includes(address)));
+  if (addressed.length > 0) return { instances: addressed, outside: false };
+  const needed = dependenciesOf(resource, [SQL_INSTANCE]);
+  if (needed.length > 0) return { instances: needed, outside: false };
+  if (addresses.length > 0 && instances.every(addressesOf)) return { instances: [], outside: true };
+  const postgres = instances.filter(mayBePostgres);
+  const candidates = postgres.length > 0 ? postgres : instances;
+  return candidates.length === 1 ? { instances: candidates, outside: false } : undefined;
+}
+
+/** Whether the container connects over the built-in Cloud SQL socket. */
+export function usesSocket(workload: Workload, container: Container): boolean {
+  if (toldLocations(workload, container).some((text) => text.includes("/cloudsql/"))) return true;
+  return socketVolumes(workload, container).length > 0 || (workload.kind === "v1 service" && revisionAnnotations(workload).has(V1_INSTANCES));
+}
+
+const V1_INSTANCES = "run.googleapis.com/cloudsql-instances";
+/** `project:region:name`, where the project may have a domain before it. */
+const CONNECTION_NAME = /[a-z0-9.:-]+:[a-z]+-[a-z]+\d+:[a-z][a-z0-9-]*/g;
+const ADDRESS = /(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])/g;
+
+/** What the container is told about its database, as far as a preview knows it. Never shown: an address may carry a password. */
+function toldLocations(workload: Workload, container: Container): string[] {
+  const literals = container.variables
+    .filter((variable) => DATABASE_LOCATIONS.includes(variable.name) && !variable.inputs.isUnknown("value") && !secretOf(variable))
+    .map((variable) => decoded(variable.inputs.text("value") ?? ""));
+  const mounted = socketVolumes(workload, container)
+    .flatMap((volume) => volume.knownOnly().object("cloudSqlInstance").texts("instances"));
+  const annotations = workload.kind === "v1 service" ? revisionAnnotations(workload) : undefined;
+  const annotated = annotations && !annotations.isUnknown(V1_INSTANCES) ? (annotations.text(V1_INSTANCES) ?? "").split(",") : [];
+  return [...literals, ...mounted, ...annotated];
+}
+
+/** The Cloud SQL volumes that the container mounts; all of them where no container mounts any. */
+function socketVolumes(workload: Workload, container: Container) {
+  const volumes = workload.pod.list("volumes").filter((volume) => volume.has("cloudSqlInstance"));
+  const mountedBy = ({ inputs }: Container) => {
+    const mounts = inputs.list("volumeMounts").map((mount) => mount.text("name"));
+    return volumes.filter((volume) => mounts.includes(volume.text("name")));
+  };
+  return workload.containers.some((any) => mountedBy(any).length > 0) ? mountedBy(container) : volumes;
+}
+
+/** A socket path in a URL is percent-encoded. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+function isNamed(instance: StackResource, connectionName: string): boolean {
+  const known = instance.properties.knownOnly();
+  const parts = connectionName.split(":");
+  const [name, region, project] = [parts.at(-1), parts.at(-2), parts.slice(0, -2).join(":")];
+  const differs = (stated: string | undefined, expected: string | undefined) => Boolean(stated) && stated !== expected;
+  if (known.text("connectionName")) return known.text("connectionName") === connectionName;
+  if (known.text("name") !== name || differs(known.text("region") || instance.provider.text("region"), region)) return false;
+  return !differs(known.text("project") || instance.provider.text("project"), project);
+}
+
+/** The instance's addresses; `undefined` where a preview does not know them. */
+function addressesOf(instance: StackResource): string[] | undefined {
+  const known = instance.properties.knownOnly();
+  const addresses = ["privateIpAddress", "publicIpAddress", "firstIpAddress"].flatMap((key) => known.text(key) || []);
+  return addresses.length > 0 ? addresses : undefined;
+}
+
+const mayBePostgres = (instance: StackResource) => isPostgres(instance.properties.knownOnly().text("databaseVersion") ?? "");

@@ -1,0 +1,27 @@
+import type { StackResource } from "./rule";
+import { WORKLOAD_TYPES } from "./workload";
+
+/**
+ * The resources of some types that a resource depends on, directly or through others. What a component it stands in
+ * waits for counts as its own, and depending on a component is depending on what stands in it. The walk ends at what it
+ * looks for and at workloads: a service that only waits for another one does not use what that one uses.
+ */
+export function dependenciesOf(from: StackResource, types: readonly string[]): StackResource[] {
+  const seen = new Set<StackResource>([from]);
+  const found: StackResource[] = [];
+  const queue = [...ownDependencies(from)];
+  for (let next = queue.pop(); next; next = queue.pop()) {
+    if (seen.has(next)) continue;
+    seen.add(next);
+    if (types.includes(next.type)) found.push(next);
+    else if (!runsContainers(next)) queue.push(...next.dependencies, ...next.children);
+  }
+  return found;
+}
+
+function ownDependencies(resource: StackResource): StackResource[] {
+  return [...resource.dependencies, ...(resource.parent ? ownDependencies(resource.parent) : [])];
+}
+
+const isWorkload = ({ type }: StackResource) => WORKLOAD_TYPES.includes(type);
+const runsContainers = (resource: StackResource) => isWorkload(resource) || resource.children.some(isWorkload);

@@ -1,0 +1,51 @@
+import { portProblems } from "../../capacity/cloudrun";
+import { problem } from "../../capacity/problem";
+import { ingressContainers, statedPorts } from "../ports";
+import { resourceRule } from "../rule";
+import { RUN_SERVICE, RUN_SERVICE_V1 } from "../types";
+import { WORKLOAD_TYPES, workloadOf } from "../workload";
+
+export const serviceContainers = resourceRule({
+  name: "service-containers",
+  info: "A workload has a container, a service exactly one that takes requests, and every mount a volume.",
+  why: "The preview lets a service without a container, with two ports, with port 70000 or with a mount of nothing through; Google refuses it at the deploy.",
+  severity: "medium",
+  remediation: "Give the workload a container, state one containerPort from 1 to 65535, and declare every volume that is mounted.",
+  types: WORKLOAD_TYPES,
+  judge(resource, { refuse, cannotEvaluate, attempt }) {
+    const workload = workloadOf(resource);
+    if (!workload) return;
+    const { pod, containers } = workload;
+    const wrong = (setting: string, value: unknown, must: string, because: string, fix: string) => refuse(problem({ setting, value, must, because, fix }));
+    if (containers.length === 0)
+      wrong(pod.at("containers"), containers.length, "have at least one container", "there is nothing to run otherwise", "a container with an image");
+    if (pod.has("sandboxes")) cannotEvaluate(`'${pod.at("sandboxes")}' runs further containers, which this pack does not read; remove it`);
+    for (const container of containers)
+      attempt(() => {
+        const ports = statedPorts(container);
+        if (ports.length > 1)
+          wrong(container.inputs.at("ports"), `${ports.length} ports`, "have one port", "Cloud Run sends requests to one port", "the one that takes requests");
+        for (const port of ports) refuse(...portProblems(port.number("containerPort") ?? 8080, port.at("containerPort")));
+      });
+    attempt(() => {
+      const serving = ingressContainers(workload).length;
+      if (containers.length > 0 && serving !== 1 && (resource.type === RUN_SERVICE || resource.type === RUN_SERVICE_V1))
+        wrong(
+          pod.at("containers"),
+          `${serving} of ${containers.length} with ports`,
+          "have exactly one container with ports",
+          "Cloud Run sends requests to one container, and the others are its sidecars",
+          "one container with ports",
+        );
+    });
+    attempt(() => {
+      const volumes = pod.list("volumes").map((volume) => volume.text("name"));
+      for (const { inputs } of containers)
+        for (const mount of inputs.list("volumeMounts")) {
+          const name = mount.text("name");
+          if (!volumes.includes(name) || !name)
+            wrong(mount.at("name"), name, "be the name of a volume", `'${pod.at("volumes")}' has none of that name`, volumes.join(" or ") || "a volume's name");
+        }
+    });
+  },
+});

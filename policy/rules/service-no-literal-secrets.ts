@@ -1,0 +1,47 @@
+import { resourceRule } from "../rule";
+import { type Variable, WORKLOAD_TYPES, workloadOf } from "../workload";
+
+/** A name whose last word is a secret's, whatever environment, number or age follows it. */
+const SECRET_NAME =
+  /(SECRET|PASSWORD|PASSWD|PASSPHRASE|_PASS|_PWD|TOKEN|API_?KEY|CREDENTIALS?|_KEY)(_(BASE|STAGING|STAGE|PROD|PRODUCTION|DEV|DEVELOPMENT|TEST|OLD|NEW|CURRENT|PREVIOUS|PRIMARY|SECONDARY|V?\d+))*$/i;
+/** Keys that are published on purpose. */
+const PUBLIC_NAME = /PUBLI(C|SHABLE)_KEY$/i;
+/** Where a connection string stands: it may carry a password. */
+const CONNECTION_NAME = /(DATABASE|DB|POSTGRES(QL)?|PG|SQL|REDIS|CACHE|BROKER|AMQP|MONGO(DB)?|CLICKHOUSE)_(URL|URI|DSN)$/i;
+/** A password in a URL or a connection string, or a private key: a secret under any name. */
+const SECRET_VALUE = /:\/\/[^\s/?#@]*:[^\s/?#@]+@|(^|[\s;?&])(password|pwd)=[^\s;&]|-----BEGIN [A-Z ]*PRIVATE KEY-----|"private_key"\s*:/i;
+/** A switch or a path beside a secret: `REQUIRE_TOKEN=true`, `GOOGLE_APPLICATION_CREDENTIALS=/secrets/key.json`. */
+const HARMLESS = /^(true|false)$/i;
+const PATH_TO_CREDENTIALS = /^\/[\w./-]+$/;
+
+export const serviceNoLiteralSecrets = resourceRule({
+  name: "service-no-literal-secrets",
+  info: "A workload takes every secret from Secret Manager.",
+  why: "A literal stands in clear text in the state, in every revision and in what the console shows to anyone who may read the service.",
+  severity: "critical",
+  remediation: "Put the value into Secret Manager and set valueSource.secretKeyRef (v1: valueFrom.secretKeyRef) with its version.",
+  types: WORKLOAD_TYPES,
+  judge(resource, { refuse, cannotEvaluate, attempt }) {
+    const fix = (setting: string) => `set '${setting}' to a secretKeyRef with the secret and its version`;
+    for (const container of workloadOf(resource)?.containers ?? [])
+      for (const variable of attempt(() => container.variables) ?? [])
+        attempt(() => {
+          const { name, setting, inputs } = variable;
+          const isSecret = SECRET_NAME.test(name) && !PUBLIC_NAME.test(name);
+          if (!inputs.isUnknown("value")) {
+            if (holdsSecret(variable, isSecret))
+              refuse(`'${setting}' (not shown) must be taken from Secret Manager because a literal is stored in clear text; ${fix(setting)}`);
+          } else if (isSecret)
+            refuse(`'${setting}' (not known at preview) must be taken from Secret Manager because its value is stored in clear text; ${fix(setting)}`);
+          else if (CONNECTION_NAME.test(name))
+            cannotEvaluate(`'${setting}' is not known at preview and may carry a password; ${fix(setting)}, or give its parts in variables of their own`);
+        });
+  },
+});
+
+function holdsSecret({ name, inputs }: Variable, isSecret: boolean): boolean {
+  const value = inputs.text("value")?.trim() ?? "";
+  if (SECRET_VALUE.test(value)) return true;
+  if (!isSecret || value === "" || HARMLESS.test(value)) return false;
+  return !(/CREDENTIALS$/i.test(name) && PATH_TO_CREDENTIALS.test(value));
+}

@@ -1,0 +1,53 @@
+import { problem } from "../../capacity/problem";
+import { resourceRule } from "../rule";
+import { secretOf, WORKLOAD_TYPES, type Workload, workloadOf } from "../workload";
+
+/** The one name a version has beside its number. */
+const LATEST = "latest";
+
+export const serviceSecretVersions = resourceRule({
+  name: "service-secret-versions",
+  info: "Every secret that a workload takes is pinned to a version's number.",
+  why: "With latest, two instances of one revision may hold different secrets, and a rotation takes effect at the next cold start instead of at a rollout.",
+  severity: "high",
+  remediation: "Set secretKeyRef.version (v1: key) to the number of the version, as a plain value.",
+  types: WORKLOAD_TYPES,
+  judge(resource, { refuse, attempt }) {
+    const workload = workloadOf(resource);
+    if (!workload) return;
+    const judge = (setting: string, version: string | undefined) => {
+      if (version !== undefined && /^[1-9]\d*$/.test(version)) return;
+      refuse(
+        problem({
+          setting,
+          value: version === undefined || version === "" || version === LATEST || version === "0" ? version : "no number",
+          must: "be the number of a version",
+          because: "anything else resolves to another secret at every start, or to none",
+          fix: 'a version\'s number such as "1"',
+        }),
+      );
+    };
+    for (const container of workload.containers)
+      for (const variable of attempt(() => container.variables) ?? [])
+        attempt(() => {
+          const secret = secretOf(variable);
+          if (secret)
+            judge(`${variable.setting}.${workload.kind === "v1 service" ? "valueFrom.secretKeyRef.key" : "valueSource.secretKeyRef.version"}`, secret.version);
+        });
+    attempt(() => {
+      for (const { setting, version } of mountedVersions(workload)) judge(setting, version);
+    });
+  },
+});
+
+/** Secrets mounted as files. Without items all of the secret is mounted at its latest version. */
+function mountedVersions({ kind, pod }: Workload) {
+  const key = kind === "v1 service" ? "key" : "version";
+  return pod.list("volumes").flatMap((volume) => {
+    if (!volume.has("secret")) return [];
+    const secret = volume.object("secret");
+    const items = secret.list("items");
+    if (items.length === 0) return [{ setting: `${secret.at("items")}[0].${key}`, version: undefined }];
+    return items.map((item) => ({ setting: item.at(key), version: item.text(key) }));
+  });
+}

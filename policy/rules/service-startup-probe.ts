@@ -1,0 +1,58 @@
+import { startupWindowProblems } from "../../capacity/cloudrun";
+import { databaseVariables, startSeconds } from "../../capacity/plan";
+import { problem } from "../../capacity/problem";
+import defaults from "../defaults.json";
+import { MalformedValueError } from "../inputs";
+import { ingressContainers, ingressPort } from "../ports";
+import { handlersOf, probeTiming } from "../probes";
+import { resourceRule } from "../rule";
+import { RUN_SERVICE, RUN_SERVICE_V1 } from "../types";
+import { type Container, databaseContainers, literalOf, workloadOf } from "../workload";
+
+export const serviceStartupProbe = resourceRule<{ bootSeconds: number; initTimeoutSeconds: number }>({
+  name: "service-startup-probe",
+  info: "A service has an HTTP start-up probe whose window covers boot and database initialisation and is at most 240 seconds.",
+  why: "The default TCP probe passes as soon as gunicorn listens, before the application is there, and traffic hangs; a short window kills the container while it still initialises.",
+  severity: "high",
+  remediation: "Set startupProbe.httpGet, and periodSeconds x failureThreshold to cover boot plus DB_INIT_TIMEOUT_SECONDS.",
+  types: [RUN_SERVICE, RUN_SERVICE_V1],
+  config: {
+    bootSeconds: { type: "number", minimum: 0, description: "seconds from container start to the first database connect", default: defaults.bootSeconds },
+    initTimeoutSeconds: {
+      type: "number",
+      minimum: 0,
+      description: "seconds of database initialisation where a container that uses the database does not state them",
+      default: defaults.initTimeoutSeconds,
+    },
+  },
+  judge(resource, { config, refuse, attempt }) {
+    const workload = workloadOf(resource);
+    for (const container of workload ? ingressContainers(workload) : [])
+      attempt(() => {
+        const probe = container.inputs.object("startupProbe");
+        const [handler] = handlersOf(probe);
+        if (handlersOf(probe).every(({ kind }) => kind !== "httpGet"))
+          return refuse(
+            problem({
+              setting: probe.path,
+              value: handler?.kind ?? (container.inputs.has("startupProbe") ? "without a handler" : undefined),
+              must: "be an HTTP probe",
+              because: "the default TCP probe passes as soon as the server listens, and traffic then hangs on an application that is not there yet",
+              fix: `httpGet with the path and port (${ingressPort(container)}) of the health endpoint`,
+            }),
+          );
+        const usesDatabase = workload !== undefined && databaseContainers(workload).includes(container);
+        const initTimeoutSeconds = statedInitTimeout(container) ?? (usesDatabase ? config.initTimeoutSeconds : 0);
+        const needed = startSeconds({ bootSeconds: config.bootSeconds, database: { initTimeoutSeconds } });
+        refuse(...startupWindowProblems(probeTiming(probe), needed, (field) => probe.at(field)));
+      });
+  },
+});
+
+function statedInitTimeout(container: Container): number | undefined {
+  const variable = container.variables.find(({ name }) => name === databaseVariables.initTimeoutSeconds);
+  const text = variable && literalOf(variable);
+  if (text === undefined) return undefined;
+  if (!/^\s*\d+(\.\d+)?\s*$/.test(text)) throw new MalformedValueError(`${variable?.setting} must be a number of seconds`);
+  return Number(text);
+}

@@ -1,0 +1,28 @@
+import { markdownTable } from "markdown-table";
+
+/** What the pack's README says of each rule: what it refuses, why and what to set, how to configure it. */
+export function rulesTable(
+  rules: readonly {
+    readonly name: string;
+    readonly description: string;
+    readonly severity?: string;
+    readonly remediationSteps?: string;
+    readonly configSchema?: { readonly properties: object };
+  }[],
+): string {
+  return markdownTable([
+    ["rule", "what must hold", "why, and what to set", "severity", "settings"],
+    ...rules.map((rule) => [
+      `\`${rule.name}\``,
+      cell(rule.description),
+      cell(rule.remediationSteps ?? ""),
+      rule.severity ?? "",
+      Object.keys(rule.configSchema?.properties ?? {})
+        .filter((setting) => setting !== "waivers")
+        .map((setting) => `\`${setting}\``)
+        .join(", "),
+    ]),
+  ]);
+}
+
+const cell = (text: string) => text.replaceAll("|", "\\|").replaceAll("\n", " ");

@@ -1,0 +1,57 @@
+import { expect, test } from "vitest";
+import { secretAccess } from "../../../policy/rules/secret-access";
+import { SECRET_IAM_BINDING, SECRET_IAM_MEMBER } from "../../../policy/types";
+import { judge, UNKNOWN } from "../harness";
+
+const messages = async (type: string, properties: object) => (await judge(secretAccess, { type, properties: { ...properties } })).map((f) => f.message);
+const ACCESSOR = "roles/secretmanager.secretAccessor";
+const BACKEND = "serviceAccount:backend@netra-staging.iam.gserviceaccount.com";
+const SECRET_POLICY = "gcp:secretmanager/secretIamPolicy:SecretIamPolicy";
+const PROJECT_MEMBER = "gcp:projects/iAMMember:IAMMember";
+
+const everyone = (setting: string, member: string) =>
+  `'${setting}' (${member}) must be one identity because everyone on the internet could read the secret; set '${setting}' to serviceAccount:<the service's account>`;
+const wide = (setting: string) =>
+  `'${setting}' (${ACCESSOR}) must not be granted beyond one secret because its holder then reads every secret; set it on each secret with gcp.secretmanager.SecretIamMember instead`;
+
+test("accepts one secret for one identity, and other roles on the project", async () => {
+  expect(await messages(SECRET_IAM_MEMBER, { secretId: UNKNOWN, role: ACCESSOR, member: BACKEND })).toEqual([]);
+  expect(await messages(SECRET_IAM_BINDING, { secretId: "jwt-secret-staging", role: ACCESSOR, members: [BACKEND] })).toEqual([]);
+  expect(await messages(PROJECT_MEMBER, { project: "netra-staging", role: "roles/cloudsql.client", member: UNKNOWN })).toEqual([]);
+});
+
+test("refuses everyone, in every kind of grant on a secret", async () => {
+  expect(await messages(SECRET_IAM_MEMBER, { role: ACCESSOR, member: "allUsers" })).toEqual([everyone("member", "allUsers")]);
+  expect(await messages(SECRET_IAM_BINDING, { role: ACCESSOR, members: [BACKEND, "allAuthenticatedUsers"] })).toEqual([
+    everyone("members[1]", "allAuthenticatedUsers"),
+  ]);
+  const policyData = JSON.stringify({ bindings: [{ role: "roles/secretmanager.viewer", members: ["ALLUSERS"] }] });
+  expect(await messages(SECRET_POLICY, { policyData })).toEqual([everyone("policyData.bindings[0].members[0]", "ALLUSERS")]);
+  expect(await messages("gcp:secretmanager/regionalSecretIamMember:RegionalSecretIamMember", { role: ACCESSOR, member: "allUsers" })).toHaveLength(1);
+});
+
+test("refuses the accessor's role on a project, a folder or an organization", async () => {
+  for (const scope of ["projects", "folder", "organizations"]) {
+    expect(await messages(`gcp:${scope}/iAMMember:IAMMember`, { role: ACCESSOR, member: UNKNOWN })).toEqual([wide("role")]);
+    expect(await messages(`gcp:${scope}/iAMBinding:IAMBinding`, { role: ACCESSOR, members: [BACKEND] })).toEqual([wide("role")]);
+    const policyData = JSON.stringify({
+      bindings: [
+        { role: "roles/viewer", members: [] },
+        { role: ACCESSOR, members: [BACKEND] },
+      ],
+    });
+    expect(await messages(`gcp:${scope}/iAMPolicy:IAMPolicy`, { policyData })).toEqual([wide("policyData.bindings[1].role")]);
+  }
+});
+
+test("cannot evaluate what is unknown at preview, missing or malformed", async () => {
+  expect(await messages(SECRET_IAM_MEMBER, { role: ACCESSOR, member: UNKNOWN })).toEqual([
+    "cannot evaluate: 'member' is not known at preview; give it a plain value instead of another resource's output",
+  ]);
+  expect(await messages(SECRET_IAM_MEMBER, { role: ACCESSOR, member: "" })).toEqual(["cannot evaluate: member must be set"]);
+  expect(await messages(SECRET_IAM_BINDING, { role: ACCESSOR, members: BACKEND })).toEqual(["cannot evaluate: members must be a list"]);
+  expect(await messages(PROJECT_MEMBER, { role: null, member: BACKEND })).toEqual(["cannot evaluate: role must be set"]);
+  for (const policyData of [undefined, "", "{"])
+    expect(await messages(SECRET_POLICY, { policyData })).toEqual(["cannot evaluate: policyData must be a policy in JSON"]);
+  expect(await messages(SECRET_POLICY, { policyData: "null" })).toEqual(["cannot evaluate: policyData must be an object"]);
+});

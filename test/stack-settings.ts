@@ -1,0 +1,46 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { InputError } from "../capacity/problem";
+import { readSettings, type Settings } from "../config";
+
+/** What a test changes: objects are merged at every depth, anything else replaces, `undefined` removes. */
+export interface Changes {
+  readonly [key: string]: unknown;
+}
+
+const STAGING = readFileSync(join(__dirname, "../Pulumi.staging.yaml"), "utf8");
+
+/** The committed configuration of staging, keys as in the stack file, with the changes of a test. */
+export function stagingConfiguration(changes: Changes = {}): Record<string, unknown> {
+  const { config } = parse(STAGING) as { config: Record<string, unknown> }; // the committed file: test/config.test.ts validates it
+  return changed(config, changes);
+}
+
+/** The same, read and validated. */
+export const stagingSettings = (changes: Changes = {}): Settings => readSettings(stagingConfiguration(changes));
+
+/** What `config.ts` says of a configuration, in its order; empty where it can be read. */
+export function configurationProblems(configuration: Record<string, unknown>): string[] {
+  try {
+    readSettings(configuration);
+    return [];
+  } catch (error) {
+    if (error instanceof InputError) return error.problems.map(({ message }) => message);
+    throw error;
+  }
+}
+
+function changed(original: Readonly<Record<string, unknown>>, changes: Changes): Record<string, unknown> {
+  const result: Record<string, unknown> = { ...original };
+  for (const [key, change] of Object.entries(changes)) {
+    const before = result[key];
+    if (change === undefined) delete result[key];
+    else result[key] = isMapping(change) ? changed(isMapping(before) ? before : {}, change) : change;
+  }
+  return result;
+}
+
+function isMapping(value: unknown): value is Record<string, unknown> {
+  return value !== null && typeof value === "object" && !Array.isArray(value);
+}
