@@ -1,6 +1,7 @@
 import { closest, distance } from "fastest-levenshtein";
 import { z } from "zod";
-import { cloudRunLimits } from "./capacity/limits";
+import { meantQuantity } from "./capacity/cloudrun";
+import { cloudRunLimits, type Range } from "./capacity/limits";
 import { type CapacityPlan, databaseVariables } from "./capacity/plan";
 import { InputError, type Problem } from "./capacity/problem";
 import { parseCpu, parseMemoryMib } from "./capacity/units";
@@ -16,6 +17,8 @@ interface Form {
   readonly must: string;
   readonly because: string;
   readonly example: string | number | boolean;
+  /** What was meant by a value that is wrong. Default: the example. */
+  meant?(input: unknown): string | number | undefined;
 }
 
 /** Stands for the setting's path in a message until the path is known. */
@@ -24,20 +27,28 @@ const PATH = "\u0000";
 const complaint =
   (form: Form) =>
   ({ input }: { readonly input?: unknown }) =>
-    `must ${form.must} because ${form.because}; set '${PATH}' to ${repaired(input, form)}`;
+    `must ${form.must} because ${form.because}; set '${PATH}' to ${form.meant?.(input) ?? form.example}`;
 
-/** `80s` where seconds are meant is 80; anything else is answered with the example. */
-function repaired(input: unknown, form: Form): string | number | boolean {
-  const digits = typeof input === "string" && typeof form.example === "number" ? /^\s*(\d+)/.exec(input)?.[1] : undefined;
-  return digits === undefined ? form.example : Number(digits);
+/** `80s` where seconds are meant is 80, `2m` is 120, and the text `"10"` is the number 10; `undefined` where that would not pass either. */
+function meantNumber(input: unknown, unit: string, range: Range): number | undefined {
+  const [, digits, suffix = ""] = (typeof input === "string" && /^\s*(\d+)\s*([a-z]*)/i.exec(input)) || [];
+  const factor = unit === "seconds" ? ({ m: 60, min: 60, h: 3600 }[suffix.toLowerCase()] ?? 1) : 1;
+  const value = Number(digits ?? Number.NaN) * factor;
+  return value >= range.min && value <= range.max ? value : undefined;
 }
 
 const described = <T extends z.ZodType>(type: T, meaning: string, example: unknown): T => type.meta({ description: meaning, examples: [example] });
 
-/** A whole number of at least `min` (default 1) in the given unit. */
-function whole(meaning: string, unit: string, example: number, min = 1) {
-  const error = complaint({ must: `be a whole number of ${unit}, at least ${min}`, because: `it is ${meaning}`, example });
-  return described(z.int({ error }).min(min, { error }), meaning, example);
+/** A whole number in the given unit (may be empty), by default of at least 1. */
+function whole(meaning: string, unit: string, example: number, min = 1, max = Number.MAX_SAFE_INTEGER) {
+  const range = max === Number.MAX_SAFE_INTEGER ? `, at least ${min}` : ` from ${min} to ${max}`;
+  const error = complaint({
+    must: `be a whole number${unit && ` of ${unit}`}${range}`,
+    because: `it is ${meaning}`,
+    example,
+    meant: (input) => meantNumber(input, unit, { min, max }),
+  });
+  return described(z.int({ error }).min(min, { error }).max(max, { error }), meaning, example);
 }
 
 function fraction(meaning: string, example: number, range: { above: number; atMost: number }) {
@@ -50,8 +61,8 @@ function amount(meaning: string, unit: string, example: number, min = 0) {
   return described(z.number({ error }).min(min, { error }), meaning, example);
 }
 
-function text(meaning: string, example: string, pattern = /^\S(.*\S)?$/s) {
-  const error = complaint({ must: "be a text without surrounding whitespace", because: `it is ${meaning}`, example });
+function text(meaning: string, example: string, pattern = /^\S(.*\S)?$/s, must = "be a text without surrounding whitespace") {
+  const error = complaint({ must, because: `it is ${meaning}`, example });
   return described(z.string({ error }).regex(pattern, { error }), meaning, example);
 }
 
@@ -86,8 +97,9 @@ function named<T extends z.ZodType>(meaning: string, key: RegExp, must: string, 
   );
 }
 
-function quantity(meaning: string, form: string, example: string, parse: (value: string) => number | undefined) {
-  const error = complaint({ must: `be ${form}`, because: `it is ${meaning}`, example });
+function quantity(meaning: string, form: string, example: string, kind: "cpu" | "memory", parse: (value: string) => number | undefined) {
+  const meant = (input: unknown) => (typeof input === "string" ? meantQuantity(input, kind) : undefined);
+  const error = complaint({ must: `be ${form}`, because: `it is ${meaning}`, example, meant });
   // YAML reads a bare 2 as a number: a CPU count may be written either way.
   return described(
     z
@@ -108,12 +120,14 @@ function isPattern(value: string): boolean {
   }
 }
 
+const HYPHENATED = "be lower-case letters, digits and hyphens, starting with a letter";
+const UNDERSCORED = "be lower-case letters, digits and underscores, starting with no digit";
 const cidr = (meaning: string, example: string) => text(meaning, example);
 const seconds = (meaning: string, example: number, min = 0) => whole(meaning, "seconds", example, min);
 
 const probe = (kind: string) =>
   section(`the ${kind} probe of the container`, {
-    path: text("the HTTP path that answers 2xx once the application is ready", "/health", /^\/\S*$/),
+    path: text("the HTTP path that answers 2xx once the application is ready", "/health", /^\/\S*$/, "begin with / and have no spaces"),
     initialDelaySeconds: seconds("the wait before the first probe", 0),
     periodSeconds: seconds("the time between two probes", 10),
     timeoutSeconds: seconds("one probe's time-out, at most the period", 5),
@@ -142,12 +156,12 @@ const databaseClient = section("how the service uses the database", {
 });
 
 const service = section("one Cloud Run service", {
-  name: text("the service's name in Cloud Run", "netra-backend-staging", /^[a-z]([-a-z0-9]{0,47}[a-z0-9])?$/),
-  account: text("the service's own runtime account", "netra-backend", /^[a-z][-a-z0-9]{4,28}[a-z0-9]$/),
+  name: text("the service's name in Cloud Run", "netra-backend-staging", /^[a-z]([-a-z0-9]{0,47}[a-z0-9])?$/, `${HYPHENATED}, at most 49`),
+  account: text("the service's own runtime account", "netra-backend", /^[a-z][-a-z0-9]{4,28}[a-z0-9]$/, `${HYPHENATED}, 6 to 30`),
   image: text("the container image, by digest or immutable tag", "us-central1-docker.pkg.dev/netra-staging/netra/backend:1.0.0"),
-  port: whole("the container's port; Cloud Run sets PORT from it", "(a port)", 8000),
-  cpu: quantity("the vCPUs of one instance", "a number of vCPUs like 2 or 500m", "2", parseCpu),
-  memory: quantity("the memory of one instance", "a quantity in Mi or Gi like 512Mi or 4Gi", "4Gi", (value) =>
+  port: whole("the container's port; Cloud Run sets PORT from it", "", 8000, cloudRunLimits.port.value.min, cloudRunLimits.port.value.max),
+  cpu: quantity("the vCPUs of one instance", "a number of vCPUs like 2 or 500m", "2", "cpu", parseCpu),
+  memory: quantity("the memory of one instance", "a quantity in Mi or Gi like 512Mi or 4Gi", "4Gi", "memory", (value) =>
     /[KMGT]i$/.test(value) ? parseMemoryMib(value) : undefined,
   ),
   cpuIdle: flag("whether the CPU is throttled between requests, which makes an idle instance cheaper", false),
@@ -168,14 +182,14 @@ const service = section("one Cloud Run service", {
     "the plain variables of the container",
     /^[A-Z][A-Z0-9_]*$/,
     "in capitals, like LOG_LEVEL",
-    text("a variable's value; quote numbers and true or false", '"info"', /^[^\n]*$/),
+    text("a variable's value; quote numbers and true or false", '"info"', /^[^\n]*$/, "be a text of one line"),
   ).default({}),
   after: list("the services that must have rolled out before this one", text("a key under netra:services", "auth"), "auth").optional(),
 });
 
 const secret = section("one secret", {
-  id: text("the secret's id in Secret Manager", "jwt-secret-staging", /^[A-Za-z0-9_-]{1,255}$/),
-  version: whole("the version that services mount: the number Secret Manager gave it", "(a version)", 1),
+  id: text("the secret's id in Secret Manager", "jwt-secret-staging", /^[A-Za-z0-9_-]{1,255}$/, "be letters, digits, hyphens and underscores, at most 255"),
+  version: whole("the version that services mount: the number Secret Manager gave it", "", 1),
   rotation: whole("how often the stack has generated it; absent: people add the value", "rotations", 1).optional(),
   format: choice("how the stack makes the value", ["text", "fernet", "database-password", "redis-auth"]).optional(),
   disabledThroughRotation: whole("the last rotation whose version is disabled", "rotations", 0, 0).optional(),
@@ -202,8 +216,8 @@ const sections = {
     maxInstances: whole("the most VMs; a connector never shrinks (3 to 10)", "instances", 10),
   }),
   database: section("the Cloud SQL instance", {
-    name: text("the instance's name", "staging-shared-postgres", /^[a-z]([-a-z0-9]*[a-z0-9])?$/),
-    version: text("the database version", "POSTGRES_14", /^POSTGRES_\d+$/),
+    name: text("the instance's name", "staging-shared-postgres", /^[a-z]([-a-z0-9]*[a-z0-9])?$/, HYPHENATED),
+    version: text("the database version", "POSTGRES_14", /^POSTGRES_\d+$/, "be written like POSTGRES_14"),
     edition: choice("the edition, which decides which tiers exist", ["ENTERPRISE", "ENTERPRISE_PLUS"]),
     tier: text("the machine: db-custom-<vCPU>-<MiB>", "db-custom-1-3840"),
     availability: choice("one zone, or a standby in a second one", ["ZONAL", "REGIONAL"]).default("ZONAL"),
@@ -214,16 +228,16 @@ const sections = {
     sharedBuffersMib: whole("shared_buffers", "MiB", 1024),
     workMemMib: whole("work_mem, counted once per backend", "MiB", 4),
     diskGb: whole("the disk", "GB", 20, 10),
-    database: text("the database's name", "netra_staging", /^[a-z_][a-z0-9_]*$/),
-    user: text("the application user's name; rotation alternates between <user>_a and <user>_b", "netra", /^[a-z_][a-z0-9_]*$/),
+    database: text("the database's name", "netra_staging", /^[a-z_][a-z0-9_]*$/, UNDERSCORED),
+    user: text("the application user's name; rotation alternates between <user>_a and <user>_b", "netra", /^[a-z_][a-z0-9_]*$/, UNDERSCORED),
     backup: section("backups", {
-      startTime: text("the daily backup's hour, UTC", '"03:00"', /^([01]\d|2[0-3]):[0-5]\d$/),
+      startTime: text("the daily backup's hour, UTC", '"03:00"', /^([01]\d|2[0-3]):[0-5]\d$/, "be a time of day like 03:00"),
       retainedBackups: whole("backups that are kept", "backups", 7),
       transactionLogDays: whole("days of point-in-time recovery (1 to 7)", "days", 7),
     }),
     maintenance: section("the maintenance window", {
-      day: whole("the day, 1 is Monday", "(a weekday)", 7),
-      hour: whole("the hour, UTC", "(an hour)", 4, 0),
+      day: whole("the day, 1 is Monday", "", 7, 1, 7),
+      hour: whole("the hour, UTC", "", 4, 0, 23),
     }),
     insights: section("query insights", {
       queryStringLength: whole("bytes of a query that are kept", "bytes", 1024, 0),
@@ -231,14 +245,23 @@ const sections = {
     }),
   }),
   cache: section("the Memorystore Redis instance", {
-    name: text("the instance's name", "staging-redis", /^[a-z][a-z0-9-]{0,38}[a-z0-9]$/),
-    version: text("the Redis version", "REDIS_7_2", /^REDIS_\d+_[\dX]+$/),
+    name: text("the instance's name", "staging-redis", /^[a-z][a-z0-9-]{0,38}[a-z0-9]$/, `${HYPHENATED}, 2 to 40`),
+    version: text("the Redis version", "REDIS_7_2", /^REDIS_\d+_[\dX]+$/, "be written like REDIS_7_2"),
     memoryGb: whole("the memory", "GB", 1),
     connectMode: choice("how the instance is reached; cannot change in place", ["DIRECT_PEERING", "PRIVATE_SERVICE_ACCESS"]),
     reservedIpRange: cidr("the range the instance uses", "10.166.204.80/29").optional(),
   }),
   secrets: named("the secrets, by the name of their variable", /^[A-Z][A-Z0-9_]*$/, "in capitals, like JWT_SECRET_KEY", secret),
-  services: named("the Cloud Run services, by a short name", /^[a-z][a-z0-9-]*$/, "in small letters, like backend", service),
+  services: named("the Cloud Run services, by a short name", /^[a-z][a-z0-9-]*$/, "in small letters, like backend", service).refine(
+    (services) => Object.keys(services).length > 0,
+    {
+      error: complaint({
+        must: "have at least one service",
+        because: "there is nothing to size otherwise",
+        example: "one section each, as in Pulumi.staging.yaml",
+      }),
+    },
+  ),
   images: section("which image tags count as immutable", {
     tagPattern: text("the pattern of tags that never move; a digest always passes", "'^\\d+\\.\\d+\\.\\d+$'").refine(isPattern, {
       error: complaint({ must: "be a regular expression", because: "tags are matched with it", example: "'^\\d+\\.\\d+\\.\\d+$'" }),
@@ -345,7 +368,14 @@ function issueProblems(issue: z.core.$ZodIssue, own: unknown): Problem[] {
   if (issue.code === "unrecognized_keys") return issue.keys.map((key) => unknownKey(issue.path, key));
   const message = issue.code === "invalid_key" ? (issue.issues[0]?.message ?? issue.message) : issue.message;
   const value = issue.code === "invalid_key" ? issue.path.at(-1) : valueAt(own, issue.path);
-  return [{ setting: path, message: `'${path}' (${shown(value)}) ${message.replaceAll(PATH, path)}` }];
+  const isShown = issue.code === "invalid_key" || typeof value !== "string" || value === "" || !mayBeSecret(issue.path);
+  return [{ setting: path, message: `'${path}' (${isShown ? shown(value) : "not shown"}) ${message.replaceAll(PATH, path)}` }];
+}
+
+/** A secret's value written where its section or its id belongs, and a container's variables: no message may show them. */
+function mayBeSecret([section, , field, ...rest]: readonly PropertyKey[]): boolean {
+  if (section === "secrets") return field === undefined || field === "id";
+  return section === "services" && field === "environment" && rest.length > 0;
 }
 
 function unknownKey(parent: readonly PropertyKey[], key: string): Problem {
@@ -388,15 +418,18 @@ function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
 function shown(value: unknown): string {
   if (value === undefined || value === null) return "not set";
   if (value === "") return "empty";
-  return typeof value === "object" ? (Array.isArray(value) ? "a list" : "a section") : JSON.stringify(value).replace(/^"(.*)"$/, "$1");
+  if (typeof value === "number") return String(value); // JSON has no NaN
+  if (typeof value === "object") return Array.isArray(value) ? "a list" : "a section";
+  // The quotes stay where they are the mistake: "10" is no number.
+  return JSON.stringify(value).replace(/^"((?!-?\d+(\.\d+)?"$|(true|false)"$).*)"$/, "$1");
 }
 
 /** Names that point at nothing: they are found even where other settings are wrong, so that all problems show at once. */
 function referenceProblems(own: Readonly<Record<string, unknown>>): Problem[] {
   const services = entriesOf(own.services);
   const secrets = entriesOf(own.secrets);
-  const serviceKeys = services.map(([key]) => key);
-  const secretKeys = secrets.map(([key]) => key);
+  const serviceKeys = entriesOf(own.services, true).map(([key]) => key);
+  const secretKeys = entriesOf(own.secrets, true).map(([key]) => key);
   const unknownName = (setting: string, name: unknown, known: string[], what: string): Problem[] =>
     typeof name !== "string" || known.includes(name)
       ? []
@@ -433,7 +466,29 @@ function referenceProblems(own: Readonly<Record<string, unknown>>): Problem[] {
       ];
     }),
     ...secrets.flatMap(([key, value]) => secretProblems(`netra:secrets.${key}`, value)),
+    ...duplicates("services", services, "name", "two services of one name are one service"),
+    ...duplicates("services", services, "account", "every service has an identity of its own"),
+    ...duplicates("secrets", secrets, "id", "Secret Manager has every id once"),
+    ...secrets
+      .filter(([, { format }]) => format === "database-password")
+      .slice(1)
+      .map(([key]) => ({
+        setting: `netra:secrets.${key}.format`,
+        message: `'netra:secrets.${key}.format' (database-password) must be set for one secret only because the application has one database user at a time; set 'netra:secrets.${key}.format' to text`,
+      })),
   ];
+}
+
+/** The same text where each section needs its own. Its value is not shown: it could be a misplaced secret. */
+function duplicates(section: string, entries: readonly [string, Record<string, unknown>][], field: string, because: string): Problem[] {
+  return entries.flatMap(([key, value], i) => {
+    const first = entries.slice(0, i).find(([, other]) => typeof value[field] === "string" && other[field] === value[field]);
+    if (!first) return [];
+    const setting = `netra:${section}.${key}.${field}`;
+    return [
+      { setting, message: `'${setting}' must differ from 'netra:${section}.${first[0]}.${field}' because ${because}; set '${setting}' to a text of its own` },
+    ];
+  });
 }
 
 /** Whether following the rollout order from a service comes back to it. */
@@ -454,17 +509,22 @@ function leadsBack(start: string, services: readonly [string, Record<string, unk
 function reservedVariables(path: string, service: Record<string, unknown>): Problem[] {
   const cloudRun = cloudRunLimits.reservedVariables.value;
   const derived: string[] = [...Object.values(databaseVariables), "POSTGRES_HOST", "POSTGRES_PORT", "POSTGRES_DB", "POSTGRES_USER", "REDIS_HOST", "REDIS_PORT"];
-  return entriesOf(service.environment, true).flatMap(([name]) => {
-    const setting = `${path}.environment.${name}`;
-    const because = cloudRun.includes(name)
-      ? "Cloud Run sets it, PORT from the service's port"
-      : derived.includes(name)
-        ? "the stack derives it from the plan"
-        : textsOf(service, "secrets").includes(name)
-          ? "the service already takes it from a secret"
-          : undefined;
-    return because ? [{ setting, message: `'${setting}' must not be set because ${because}; remove it` }] : [];
-  });
+  const secrets = textsOf(service, "secrets");
+  const whySet = (name: string) => {
+    if (cloudRun.includes(name)) return "Cloud Run sets it, PORT from the service's port";
+    return derived.includes(name) ? "the stack derives it from the plan" : undefined;
+  };
+  return [
+    ...entriesOf(service.environment, true).flatMap(([name]) => {
+      const setting = `${path}.environment.${name}`;
+      const because = whySet(name) ?? (secrets.includes(name) ? "the service already takes it from a secret" : undefined);
+      return because ? [{ setting, message: `'${setting}' must not be set because ${because}; remove it` }] : [];
+    }),
+    ...secrets.flatMap((name, i) => {
+      const [setting, because] = [`${path}.secrets[${i}]`, whySet(name)];
+      return because ? [{ setting, message: `'${setting}' (${name}) must not be taken from a secret because ${because}; remove it` }] : [];
+    }),
+  ];
 }
 
 function secretProblems(path: string, secret: Record<string, unknown>): Problem[] {

@@ -85,7 +85,7 @@ export function declare(settings: Settings): Outputs {
       databaseLocation,
       ...(usesCache ? { cacheLocation: cache } : {}),
       apis: network.apis,
-      waitsFor: [connector.connector, ...users.users, ...before, ...Object.values(references).map(({ ready }) => ready)],
+      waitsFor: [connector.connector, database.database, ...users.users, ...before, ...Object.values(references).map(({ ready }) => ready)],
     });
   };
   for (const [key, service] of Object.entries(settings.services)) services.set(key, declareService(key, service));

@@ -109,6 +109,8 @@ export function budgetRemedy(budget: ConnectionBudget, database: BudgetDatabase)
 /** Where the reader changes what a budget is made of: `'netra:services.backend.maxInstances'`, `'DB_POOL_SIZE' of backend`. */
 export interface BudgetNames {
   readonly maxConnections: string;
+  /** What stands there, where it is not the number itself. */
+  readonly shown?: string | undefined;
   /** A line's pool size and overflow. */
   pool(label: string): string;
   /** A line's maximum of instances. */
@@ -129,7 +131,7 @@ export function budgetProblems(budget: ConnectionBudget, database: BudgetDatabas
   return [
     problem({
       setting: names.maxConnections,
-      value: database.maxConnections,
+      value: names.shown ?? database.maxConnections,
       must: `cover ${budget.demand} connections with ${database.usableShare} of its slots (it covers ${budget.limit})`,
       because: `${budgetArithmetic(budget, database)}, and the database refuses connections at the first rollout`,
       fix: remedies.join(", or "),

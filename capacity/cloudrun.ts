@@ -15,19 +15,24 @@ export function probeWindowSeconds(probe: ProbeTiming): number {
   return probe.initialDelaySeconds + probe.periodSeconds * probe.failureThreshold;
 }
 
+/** The quantity that a text which is none was probably meant to be: `4GB` is 4Gi. */
+export function meantQuantity(text: string, kind: "cpu" | "memory"): string {
+  const [, digits, unit] = /^\s*0*([1-9]\d*(?:\.\d+)?)\s*([KMGT]?)/i.exec(text) ?? [];
+  if (kind === "cpu") return digits ?? "1";
+  return digits && unit ? `${digits}${unit.toUpperCase()}i` : "512Mi";
+}
+
 /** A CPU or memory quantity that is none, as `4GB` or `0`. The fix says what was probably meant. */
 export function quantityProblems(setting: string, text: string, kind: "cpu" | "memory"): Problem[] {
   const parse = kind === "cpu" ? parseCpu : parseMemoryMib;
   if ((parse(text) ?? 0) > 0) return [];
-  const [, digits, unit] = /^\s*0*([1-9]\d*(?:\.\d+)?)\s*([KMGT]?)/i.exec(text) ?? [];
-  const meant = kind === "cpu" ? (digits ?? "1") : digits && unit ? `${digits}${unit.toUpperCase()}i` : "512Mi";
   return [
     problem({
       setting,
       value: text,
       must: kind === "cpu" ? 'be a number of vCPUs such as "1" or "500m"' : 'be a quantity such as "512Mi" or "4Gi"',
       because: "Cloud Run refuses any other form, after the preview",
-      fix: `"${meant}"`,
+      fix: `"${meantQuantity(text, kind)}"`,
     }),
   ];
 }
@@ -326,29 +331,29 @@ export function startupWindowProblems(probe: ProbeTiming, neededSeconds: number,
   const most = cloudRunLimits.startupWindowSafeSeconds.value;
   const window = probeWindowSeconds(probe);
   const arithmetic = `${probe.initialDelaySeconds} + ${probe.periodSeconds} s x ${probe.failureThreshold} = ${window} s`;
-  const wrong = (must: string, because: string, windowSeconds: number) => [
-    problem({
-      setting: name("failureThreshold"),
-      value: probe.failureThreshold,
-      must,
-      because,
-      fix: Math.max(1, Math.floor((windowSeconds - probe.initialDelaySeconds) / Math.max(1, probe.periodSeconds))),
-    }),
+  const wrong = (must: string, because: string) => [
+    problem({ setting: name("failureThreshold"), value: probe.failureThreshold, must, because, fix: startupThresholdFix(probe, neededSeconds, most) }),
   ];
   if (window > most)
     return wrong(
       `keep the start-up window within ${most} s (it is ${arithmetic})`,
       `the API reference allows ${most} s, today's documentation ${cloudRunLimits.startupWindowSeconds.value} s`,
-      most,
     );
   if (window < neededSeconds)
     return wrong(
       `give the start at least ${neededSeconds} s (it gives ${arithmetic})`,
       "Cloud Run kills the container when the window closes, while boot and database initialisation may still be running",
-      Math.min(
-        most,
-        Math.ceil((neededSeconds - probe.initialDelaySeconds) / Math.max(1, probe.periodSeconds)) * probe.periodSeconds + probe.initialDelaySeconds,
-      ),
     );
   return [];
+}
+
+/** The threshold nearest to the probe's own whose window covers the start and is not too long, or what else to change. */
+function startupThresholdFix(probe: ProbeTiming, neededSeconds: number, most: number): number | string {
+  const { periodSeconds, failureThreshold } = { ...probe, periodSeconds: Math.max(1, probe.periodSeconds) };
+  const longest = Math.floor((most - probe.initialDelaySeconds) / periodSeconds);
+  if (neededSeconds > most) return `${Math.max(1, longest)}, and shorten boot and database initialisation from ${neededSeconds} s to at most ${most} s`;
+  const shortest = Math.max(1, Math.ceil((neededSeconds - probe.initialDelaySeconds) / periodSeconds));
+  if (shortest <= longest) return clamp(failureThreshold, { min: shortest, max: longest });
+  const period = cloudRunLimits.probeDefaults.value.periodSeconds;
+  return `${Math.max(1, Math.ceil(neededSeconds / period))} with a period of ${period} s and no initial delay`;
 }

@@ -48,6 +48,8 @@ export async function evaluate(stack: string, configuration: Readonly<Record<str
     await pulumi.runtime.runInPulumiStack(async () => program());
     await pulumi.runtime.disconnect();
   } finally {
+    // Node reports a rejection once the microtasks have run out: one of this evaluation must not escape it.
+    await new Promise(setImmediate);
     process.off("unhandledRejection", collect);
   }
   if (failures.length > 0) throw failures[0];

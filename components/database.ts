@@ -32,6 +32,8 @@ export interface DatabaseArgs {
  */
 export class Database extends pulumi.ComponentResource {
   readonly instance: gcp.sql.DatabaseInstance;
+  /** The application's database: what a service that uses it must wait for. */
+  readonly database: gcp.sql.Database;
   /** What `POSTGRES_HOST` is. Known only once the instance exists. */
   readonly privateAddress: pulumi.Output<string>;
   /** `project:region:name`, for the built-in socket. */
@@ -76,7 +78,7 @@ export class Database extends pulumi.ComponentResource {
       },
       { parent: this, protect: true, dependsOn: [args.servicesConnection] },
     );
-    new gcp.sql.Database(args.database, { name: args.database, instance: this.instance.name }, { parent: this, protect: true });
+    this.database = new gcp.sql.Database(args.database, { name: args.database, instance: this.instance.name }, { parent: this, protect: true });
     this.privateAddress = this.instance.privateIpAddress;
     this.connectionName = this.instance.connectionName;
     this.registerOutputs({ privateAddress: this.privateAddress, connectionName: this.connectionName });

@@ -70,11 +70,12 @@ export class Service extends pulumi.ComponentResource {
       { ...parent, dependsOn: [...args.apis] },
     );
     const access: pulumi.Resource[] = Object.values(args.secrets).map(
-      ({ secretId }) =>
+      ({ secretId, ready }) =>
         new gcp.secretmanager.SecretIamMember(
           `${args.name}-reads-${secretId}`,
           { secretId, role: "roles/secretmanager.secretAccessor", member: account.member },
-          parent,
+          // The id is a plain text: nothing else tells the engine that the secret must exist before anybody may read it.
+          { ...parent, dependsOn: [ready] },
         ),
     );
     if (args.database?.path === "built-in-socket")

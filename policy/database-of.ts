@@ -52,8 +52,7 @@ function toldLocations(workload: Workload, container: Container): string[] {
   const literals = container.variables
     .filter((variable) => DATABASE_LOCATIONS.includes(variable.name) && !variable.inputs.isUnknown("value") && !secretOf(variable))
     .map((variable) => decoded(variable.inputs.text("value") ?? ""));
-  const mounted = socketVolumes(workload, container)
-    .flatMap((volume) => volume.knownOnly().object("cloudSqlInstance").texts("instances"));
+  const mounted = socketVolumes(workload, container).flatMap((volume) => volume.knownOnly().object("cloudSqlInstance").texts("instances"));
   const annotations = workload.kind === "v1 service" ? revisionAnnotations(workload) : undefined;
   const annotated = annotations && !annotations.isUnknown(V1_INSTANCES) ? (annotations.text(V1_INSTANCES) ?? "").split(",") : [];
   return [...literals, ...mounted, ...annotated];

@@ -1,5 +1,5 @@
-import { effectiveEdition, isPostgres } from "../capacity/cloudsql";
-import type { Inputs } from "./inputs";
+import { type DatabaseSize, defaultMaxConnections, effectiveEdition, flagMib, isPostgres, parseTier } from "../capacity/cloudsql";
+import { type Inputs, MalformedValueError } from "./inputs";
 import type { Resource } from "./rule";
 
 /*
@@ -40,3 +40,23 @@ export const flagsOf = (resource: Resource, name: string): Inputs[] =>
   settingsOf(resource)
     .list("databaseFlags")
     .filter((flag) => flag.text("name") === name);
+
+/**
+ * max_connections and what decides whether the tier could hold more. Google's default where the flag is not set; `shown`
+ * says so then.
+ */
+export function slotsOf(instance: Resource): DatabaseSize & { readonly shown?: string } {
+  const flags = (name: string) => flagsOf(instance, name).flatMap((flag) => flag.number("value") ?? []);
+  const tier = settingsOf(instance).text("tier") ?? "";
+  const [sharedBuffers, workMem] = [flags("shared_buffers")[0], flags("work_mem")[0]];
+  const sharedBuffersMib = sharedBuffers === undefined ? undefined : flagMib("shared_buffers", sharedBuffers);
+  const workMemMib = workMem === undefined ? undefined : flagMib("work_mem", workMem);
+  const stated = flags("max_connections");
+  // Stated twice: the smaller one is what certainly is there.
+  if (stated.length > 0) return { tier, sharedBuffersMib, workMemMib, maxConnections: Math.min(...stated) };
+  const machine = parseTier(tier);
+  if (!machine || !isPostgresInstance(instance))
+    throw new MalformedValueError(`'${databaseSetting("maxConnections")}' must be stated because the default of this tier and version is not known`);
+  const maxConnections = defaultMaxConnections(machine);
+  return { tier, sharedBuffersMib, workMemMib, maxConnections, shown: `not set: ${maxConnections} on ${tier}` };
+}

@@ -18,7 +18,8 @@ const V1 = {
 };
 
 export function vpcAccessOf(workload: Workload): VpcAccess {
-  const isStated = (inputs: Inputs, key: string) => inputs.isUnknown(key) || (inputs.text(key) ?? "").trim() !== "";
+  // A v1 service has its network interfaces as JSON, in which [] is none.
+  const isStated = (inputs: Inputs, key: string) => inputs.isUnknown(key) || !/^(\[\s*\])?$/.test((inputs.text(key) ?? "").trim());
   if (workload.kind === "v1 service") {
     const inputs = revisionAnnotations(workload);
     return { inputs, keys: V1, connected: isStated(inputs, V1.connector) || isStated(inputs, V1.networkInterfaces) };

@@ -1,5 +1,6 @@
 import { cloudRunLimits } from "../capacity/limits";
 import { type DatabaseClientVariables, databaseVariables } from "../capacity/plan";
+import { problem } from "../capacity/problem";
 import { parseCpu, parseMemoryMib } from "../capacity/units";
 import { type Inputs, MalformedValueError } from "./inputs";
 import type { Resource } from "./rule";
@@ -91,38 +92,60 @@ function once<T>(read: () => T): () => T {
   };
 }
 
+/** The most instances that can run at once, all regions together, and the setting that says so. */
+export interface Maximum {
+  readonly setting: string;
+  readonly instances: number;
+}
+
 /**
- * The most instances that can run at once: of a service, its own maximum where set, else the revision's; `undefined`
- * where nothing states it.
+ * The most instances that can run at once: of a service, its own maximum where set, else the revision's. For stack
+ * rules: in outputs a preview does not know the level that the program left out. Throws where no level states it.
  */
-export function maxInstancesOf(workload: Workload): number | undefined {
-  const { properties } = workload.resource;
+export function maximumOf(workload: Workload): Maximum {
+  const { setting, instances } = statedMaximum(workload);
+  if (instances !== undefined && Number.isInteger(instances) && instances >= 1) return { setting, instances: instances * regionsOf(workload).length };
+  const { message } = problem({
+    setting,
+    value: instances,
+    must: `state how many instances ${workload.label} may have`,
+    because: "without a number nothing limits what they take together",
+    fix: "a whole number of at least 1",
+  });
+  throw new MalformedValueError(message);
+}
+
+function statedMaximum(workload: Workload): { readonly setting: string; readonly instances: number | undefined } {
+  const properties = workload.resource.properties.knownOnly();
   const template = properties.object("template");
+  const scaling = workload.kind === "v1 service" ? properties.object("metadata").object("annotations") : properties.object("scaling");
+  const at = (inputs: Inputs, key: string) => ({ setting: inputs.at(key), instances: inputs.number(key) });
   switch (workload.kind) {
-    case "service": {
-      const scaling = properties.object("scaling");
-      if (scaling.text("scalingMode") === "MANUAL") return scaling.number("manualInstanceCount");
-      return positive(scaling.number("maxInstanceCount")) ?? template.object("scaling").number("maxInstanceCount");
-    }
-    case "worker pool": {
-      const scaling = properties.object("scaling");
-      return scaling.text("scalingMode") === "AUTOMATIC"
-        ? scaling.number("maxInstanceCount")
-        : (scaling.number("manualInstanceCount") ?? scaling.number("maxInstanceCount"));
-    }
+    case "service":
+      if (scaling.text("scalingMode") === "MANUAL") return at(scaling, "manualInstanceCount");
+      return at(positive(scaling.number("maxInstanceCount")) ? scaling : template.object("scaling"), "maxInstanceCount");
+    case "worker pool":
+      return at(scaling, scaling.text("scalingMode") === "AUTOMATIC" ? "maxInstanceCount" : "manualInstanceCount");
     case "job": {
       const tasks = positive(template.number("taskCount")) ?? 1;
-      return Math.min(positive(template.number("parallelism")) ?? tasks, tasks);
+      return { setting: template.at("parallelism"), instances: Math.min(positive(template.number("parallelism")) ?? tasks, tasks) };
     }
     case "v1 service": {
-      const service = properties.object("metadata").object("annotations");
-      if (service.text("run.googleapis.com/scalingMode")?.toLowerCase() === "manual") return service.number("run.googleapis.com/manualInstanceCount");
-      return service.number("run.googleapis.com/maxScale") ?? revisionAnnotations(workload).number("autoscaling.knative.dev/maxScale");
+      if (scaling.text("run.googleapis.com/scalingMode")?.toLowerCase() === "manual") return at(scaling, "run.googleapis.com/manualInstanceCount");
+      if (scaling.has("run.googleapis.com/maxScale")) return at(scaling, "run.googleapis.com/maxScale");
+      return at(template.object("metadata").object("annotations"), "autoscaling.knative.dev/maxScale");
     }
   }
 }
 
-/** 0 stands for "not set" in outputs; a stated zero or a negative maximum is what `service-scaling` refuses. */
+/** The regions that a workload runs in; a v2 service may name several. */
+export function regionsOf(workload: Workload): readonly string[] {
+  const { properties } = workload.resource;
+  const several = properties.knownOnly().object("multiRegionSettings").texts("regions");
+  return several.length > 0 ? several : [properties.text("location") ?? ""];
+}
+
+/** 0 stands for "not set" in outputs; a stated zero is what `service-scaling` refuses. */
 const positive = (value: number | undefined) => (value === 0 ? undefined : value);
 
 const limitsOf = ({ inputs }: Container) => inputs.object("resources").object("limits");
@@ -157,20 +180,23 @@ export function quantity(inputs: Inputs, key: string, parse: (text: string) => n
 
 /** The literal value; `undefined` where there is none. Throws where it is unknown at preview. */
 export function literalOf(variable: Variable): string | undefined {
-  return secretOf(variable) ? undefined : variable.inputs.text("value");
+  return secretSourceOf(variable) ? undefined : variable.inputs.text("value");
 }
 
-/** The secret a variable is taken from, in v2's or v1's shape. */
+/** Where a variable names its secret, in v2's or v1's shape; which secret may be unknown at preview. */
+export function secretSourceOf({ inputs, setting }: Variable) {
+  const shapes = [
+    { source: "valueSource", secretKey: "secret", versionKey: "version" },
+    { source: "valueFrom", secretKey: "name", versionKey: "key" },
+  ];
+  const shape = shapes.find(({ source }) => inputs.object(source).has("secretKeyRef"));
+  return shape && { ...shape, setting: `${setting}.${shape.source}.secretKeyRef`, reference: inputs.object(shape.source).object("secretKeyRef") };
+}
+
+/** The secret a variable is taken from. Throws where it is unknown at preview. */
 export function secretOf(variable: Variable): SecretReference | undefined {
-  const v2 = variable.inputs.object("valueSource");
-  if (v2.has("secretKeyRef")) {
-    const reference = v2.object("secretKeyRef");
-    return { secret: reference.text("secret"), version: reference.text("version") };
-  }
-  const v1 = variable.inputs.object("valueFrom");
-  if (!v1.has("secretKeyRef")) return undefined;
-  const reference = v1.object("secretKeyRef");
-  return { secret: reference.text("name"), version: reference.text("key") };
+  const source = secretSourceOf(variable);
+  return source && { secret: source.reference.text(source.secretKey), version: source.reference.text(source.versionKey) };
 }
 
 /** Names under which an application is told its database's address. */

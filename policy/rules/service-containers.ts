@@ -25,7 +25,10 @@ export const serviceContainers = resourceRule({
         const ports = statedPorts(container);
         if (ports.length > 1)
           wrong(container.inputs.at("ports"), `${ports.length} ports`, "have one port", "Cloud Run sends requests to one port", "the one that takes requests");
-        for (const port of ports) refuse(...portProblems(port.number("containerPort") ?? 8080, port.at("containerPort")));
+        for (const port of ports) {
+          const number = port.number("containerPort");
+          if (number !== undefined) refuse(...portProblems(number, port.at("containerPort")));
+        }
       });
     attempt(() => {
       const serving = ingressContainers(workload).length;
@@ -39,11 +42,11 @@ export const serviceContainers = resourceRule({
         );
     });
     attempt(() => {
-      const volumes = pod.list("volumes").map((volume) => volume.text("name"));
+      const volumes = pod.list("volumes").flatMap((volume) => volume.text("name") || []);
       for (const { inputs } of containers)
         for (const mount of inputs.list("volumeMounts")) {
           const name = mount.text("name");
-          if (!volumes.includes(name) || !name)
+          if (!name || !volumes.includes(name))
             wrong(mount.at("name"), name, "be the name of a volume", `'${pod.at("volumes")}' has none of that name`, volumes.join(" or ") || "a volume's name");
         }
     });

@@ -12,8 +12,10 @@ export const serviceEnvironment = resourceRule({
   types: WORKLOAD_TYPES,
   judge(resource, { refuse, attempt }) {
     for (const container of workloadOf(resource)?.containers ?? []) {
-      if (container.inputs.has("envFroms"))
-        refuse(`'${container.inputs.at("envFroms")}' must not be set because Cloud Run does not support it; set 'envs' instead`);
+      attempt(() => {
+        if (container.inputs.list("envFroms").length > 0)
+          refuse(`'${container.inputs.at("envFroms")}' must not be set because Cloud Run does not support it; set 'envs' instead`);
+      });
       const variables = attempt(() => container.variables) ?? [];
       const names = variables.map(({ name }) => name);
       for (const [index, variable] of variables.entries())

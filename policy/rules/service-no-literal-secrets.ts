@@ -3,13 +3,13 @@ import { type Variable, WORKLOAD_TYPES, workloadOf } from "../workload";
 
 /** A name whose last word is a secret's, whatever environment, number or age follows it. */
 const SECRET_NAME =
-  /(SECRET|PASSWORD|PASSWD|PASSPHRASE|_PASS|_PWD|TOKEN|API_?KEY|CREDENTIALS?|_KEY)(_(BASE|STAGING|STAGE|PROD|PRODUCTION|DEV|DEVELOPMENT|TEST|OLD|NEW|CURRENT|PREVIOUS|PRIMARY|SECONDARY|V?\d+))*$/i;
+  /(SECRETS?|PASSWORDS?|PASSWD|PASSPHRASE|_PASS|_PWD|TOKEN|API_?KEYS?|CREDENTIALS?|_KEY)(_(BASE|BASE64|B64|PEM|JSON|STAGING|STAGE|PROD|PRODUCTION|DEV|DEVELOPMENT|TEST|OLD|NEW|CURRENT|PREVIOUS|PRIMARY|SECONDARY|V?\d+))*$/i;
 /** Keys that are published on purpose. */
 const PUBLIC_NAME = /PUBLI(C|SHABLE)_KEY$/i;
 /** Where a connection string stands: it may carry a password. */
 const CONNECTION_NAME = /(DATABASE|DB|POSTGRES(QL)?|PG|SQL|REDIS|CACHE|BROKER|AMQP|MONGO(DB)?|CLICKHOUSE)_(URL|URI|DSN)$/i;
 /** A password in a URL or a connection string, or a private key: a secret under any name. */
-const SECRET_VALUE = /:\/\/[^\s/?#@]*:[^\s/?#@]+@|(^|[\s;?&])(password|pwd)=[^\s;&]|-----BEGIN [A-Z ]*PRIVATE KEY-----|"private_key"\s*:/i;
+const SECRET_VALUE = /:\/\/[^\s/?#@]*:(?!\d+[/?#])[^\s@]+@|(^|[\s;?&])(password|pwd)=[^\s;&]|-----BEGIN [A-Z ]*PRIVATE KEY-----|"private_key"\s*:/i;
 /** A switch or a path beside a secret: `REQUIRE_TOKEN=true`, `GOOGLE_APPLICATION_CREDENTIALS=/secrets/key.json`. */
 const HARMLESS = /^(true|false)$/i;
 const PATH_TO_CREDENTIALS = /^\/[\w./-]+$/;

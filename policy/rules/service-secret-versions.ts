@@ -1,6 +1,6 @@
 import { problem } from "../../capacity/problem";
 import { resourceRule } from "../rule";
-import { secretOf, WORKLOAD_TYPES, type Workload, workloadOf } from "../workload";
+import { secretSourceOf, WORKLOAD_TYPES, type Workload, workloadOf } from "../workload";
 
 /** The one name a version has beside its number. */
 const LATEST = "latest";
@@ -30,9 +30,8 @@ export const serviceSecretVersions = resourceRule({
     for (const container of workload.containers)
       for (const variable of attempt(() => container.variables) ?? [])
         attempt(() => {
-          const secret = secretOf(variable);
-          if (secret)
-            judge(`${variable.setting}.${workload.kind === "v1 service" ? "valueFrom.secretKeyRef.key" : "valueSource.secretKeyRef.version"}`, secret.version);
+          const source = secretSourceOf(variable);
+          if (source) judge(`${source.setting}.${source.versionKey}`, source.reference.text(source.versionKey));
         });
     attempt(() => {
       for (const { setting, version } of mountedVersions(workload)) judge(setting, version);

@@ -37,7 +37,7 @@ export const serviceStartupProbe = resourceRule<{ bootSeconds: number; initTimeo
               setting: probe.path,
               value: handler?.kind ?? (container.inputs.has("startupProbe") ? "without a handler" : undefined),
               must: "be an HTTP probe",
-              because: "the default TCP probe passes as soon as the server listens, and traffic then hangs on an application that is not there yet",
+              because: "only an HTTP answer shows that the application is there: the default TCP probe passes as soon as the server listens, and traffic hangs",
               fix: `httpGet with the path and port (${ingressPort(container)}) of the health endpoint`,
             }),
           );

@@ -73,6 +73,11 @@ export async function judge(policy: ResourceValidationPolicy, resource: Declared
   return found;
 }
 
+/** The texts of what a resource rule says. */
+export async function messages(policy: ResourceValidationPolicy, resource: Declared, config: object = {}): Promise<string[]> {
+  return (await judge(policy, resource, config)).map(({ message }) => message);
+}
+
 /** Runs a stack rule over the resources. */
 export async function judgeStack(policy: StackValidationPolicy, resources: readonly Declared[], config: object = {}): Promise<Found[]> {
   const { found, report } = collector();

@@ -1,0 +1,152 @@
+import type { TopLevelSpec } from "vega-lite";
+
+/*
+ * The four plots of the HTML report. Vega-Lite draws them to SVG without a browser; colours are CSS variables of the
+ * page, so that one drawing serves light and dark.
+ */
+
+/** A drawing and what it says, for who cannot see it. */
+export interface Plot {
+  readonly title: string;
+  readonly svg: string;
+  readonly alternative: string;
+}
+
+const INK = "var(--ink)";
+const MUTED = "var(--muted)";
+const GRID = "var(--grid)";
+const LIMIT = "var(--limit)";
+const SERIES = ["var(--series-1)", "var(--series-2)", "var(--series-3)", "var(--series-4)", "var(--series-5)", "var(--series-6)"];
+// Narrow enough to keep its text readable when a phone scales it down.
+const SIZE = { width: 380, height: 240 };
+
+/** Success share against the number of starts that coincide; `planned` is what the plan allows, `target` and shares are 0..1. */
+export function successByStarts(points: readonly { starts: number; mean: number; lower: number; upper: number }[], planned: number, target: number): Promise<Plot> {
+  const broken = points.find(({ lower }) => lower < target);
+  return plot(
+    "Success against coinciding starts",
+    `The plan lets ${planned} starts coincide. ${broken ? `From ${broken.starts} starts on, the lower bound is under the target of ${percent(target)}.` : `Up to ${points.at(-1)?.starts} starts the lower bound stays above the target of ${percent(target)}.`}`,
+    {
+      data: { values: [...points] },
+      layer: [
+        { mark: { type: "area", color: SERIES[0], opacity: 0.25 }, encoding: { x: starts, y: share("lower"), y2: { field: "upper" } } },
+        { mark: { type: "line", color: SERIES[0], point: { color: SERIES[0] } }, encoding: { x: starts, y: share("mean") } },
+        ...rule("x", planned, `${planned} in the plan`),
+        ...rule("y", target, `target ${percent(target)}`),
+      ],
+    },
+  );
+}
+
+const starts = { field: "starts", type: "quantitative", title: "starts at the same time" } as const;
+const share = (field: string) => ({ field, type: "quantitative", title: "starts that succeed", scale: { domain: [0, 1] }, axis: { format: "%" } }) as const;
+
+/** Time to ready as the share of starts that are ready by then, per scenario. */
+export function timeToReady(points: readonly { scenario: string; seconds: number; share: number }[], windowSeconds: number): Promise<Plot> {
+  const last = (scenario: string) => points.findLast((point) => point.scenario === scenario);
+  const scenarios = [...new Set(points.map(({ scenario }) => scenario))];
+  return plot(
+    "Time to ready",
+    `${scenarios.map((scenario) => `${scenario}: ${percent(last(scenario)?.share ?? 0)} ready after ${seconds(last(scenario)?.seconds ?? 0)}`).join("; ")}. The shortest start-up window closes at ${seconds(windowSeconds)}.`,
+    {
+      data: { values: [...points] },
+      layer: [
+        {
+          mark: { type: "line", interpolate: "step-after" },
+          encoding: {
+            x: { field: "seconds", type: "quantitative", title: "seconds since the start" },
+            y: { field: "share", type: "quantitative", title: "starts that are ready", axis: { format: "%" }, scale: { domain: [0, 1] } },
+            color: { field: "scenario", type: "nominal", scale: { range: SERIES }, legend: { title: null, orient: "bottom", columns: 2, labelLimit: 180 } },
+          },
+        },
+        ...rule("x", windowSeconds, `window ${seconds(windowSeconds)}`),
+      ],
+    },
+  );
+}
+
+/** Open connections over time: mean and highest over storms, against max_connections. */
+export function connectionsOverTime(points: readonly { seconds: number; mean: number; highest: number }[], maxConnections: number, scenario: string): Promise<Plot> {
+  const peak = Math.max(...points.map(({ highest }) => highest));
+  return plot(
+    `Connections over time: ${scenario}`,
+    `The highest of all storms is ${Math.round(peak)} of ${maxConnections} connections.`,
+    {
+      data: { values: [...points] },
+      layer: [
+        { mark: { type: "area", color: SERIES[0], opacity: 0.25 }, encoding: { x: time, y: connections("mean"), y2: { field: "highest" } } },
+        { mark: { type: "line", color: SERIES[0] }, encoding: { x: time, y: connections("mean") } },
+        ...rule("y", maxConnections, `max_connections ${maxConnections}`),
+      ],
+    },
+  );
+}
+
+const time = { field: "seconds", type: "quantitative", title: "seconds since the storm began" } as const;
+const connections = (field: string) => ({ field, type: "quantitative", title: "connections, mean to highest" }) as const;
+
+/** What a plan costs against what it reaches; today's plan is marked. */
+export function costFrontier(points: readonly { usdPerMonth: number; success: number; label: string }[], today: { usdPerMonth: number; success: number }): Promise<Plot> {
+  const best = points.at(-1);
+  return plot(
+    "Cost against success",
+    `Today's plan costs ${today.usdPerMonth.toFixed(0)} USD a month for connector and database and reaches ${percent(today.success)}.${best ? ` The frontier ends at ${best.usdPerMonth.toFixed(0)} USD with ${percent(best.success)}.` : ""}`,
+    {
+      layer: [
+        {
+          data: { values: [...points] },
+          mark: { type: "line", color: SERIES[0], interpolate: "step-after", point: { color: SERIES[0] } },
+          encoding: { x: usd, y: lower },
+        },
+        {
+          data: { values: [today] },
+          mark: { type: "point", shape: "diamond", size: 140, filled: true, color: LIMIT, opacity: 1 },
+          encoding: { x: usd, y: lower },
+        },
+        {
+          data: { values: [today] },
+          mark: { type: "text", dy: 18, color: LIMIT, text: "today's plan" },
+          encoding: { x: usd, y: lower },
+        },
+      ],
+    },
+  );
+}
+
+const usd = { field: "usdPerMonth", type: "quantitative", title: "USD a month, connector and database", scale: { zero: false } } as const;
+const lower = { field: "success", type: "quantitative", title: "success, lower bound", axis: { format: "%" }, scale: { domain: [0, 1] } } as const;
+
+/** A line at a limit, with its name beside it. */
+function rule(axis: "x" | "y", value: number, label: string): object[] {
+  const at = { [axis]: { datum: value } };
+  const text = axis === "x" ? { align: "right", dx: -5, y: 12 } : { align: "left", dx: 4, dy: -6, x: 0 };
+  return [
+    { data: { values: [{}] }, mark: { type: "rule", color: LIMIT, strokeDash: [5, 3] }, encoding: at },
+    { data: { values: [{}] }, mark: { type: "text", color: LIMIT, text: label, ...text }, encoding: at },
+  ];
+}
+
+async function plot(title: string, alternative: string, spec: object): Promise<Plot> {
+  // Vega is an ES module that waits for others while it loads: only a dynamic import can fetch it from here.
+  const [{ compile }, { parse, View }] = await Promise.all([import("vega-lite"), import("vega")]);
+  const compiled = compile({ ...SIZE, padding: 6, config, ...spec } as TopLevelSpec).spec; // the layers are built above
+  const svg = await new View(parse(compiled), { renderer: "none" }).toSVG();
+  return { title, alternative, svg: responsive(svg) };
+}
+
+const config = {
+  background: "transparent",
+  font: "system-ui, sans-serif",
+  view: { stroke: "transparent" },
+  axis: { labelColor: INK, titleColor: MUTED, domainColor: MUTED, tickColor: MUTED, gridColor: GRID, labelFontSize: 12, titleFontSize: 12, titleFontWeight: "normal" },
+  legend: { labelColor: INK, labelFontSize: 12 },
+  text: { fontSize: 12 },
+};
+
+/** Fills its figure at any width: the viewBox keeps the proportions. */
+function responsive(svg: string): string {
+  return svg.replace(/ width="[\d.]+" height="[\d.]+"/, ' aria-hidden="true"');
+}
+
+const percent = (value: number) => `${(value * 100).toFixed(1)} %`;
+const seconds = (value: number) => `${Number(value.toFixed(value < 10 ? 1 : 0))} s`;

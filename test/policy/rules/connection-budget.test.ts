@@ -1,0 +1,261 @@
+import { describe, expect, test } from "vitest";
+import { connectionBudget } from "../../../policy/rules/connection-budget";
+import { type Declared, judgeStack, UNKNOWN } from "../harness";
+import { type Overrides, soundDatabase, soundJob, soundService, soundServiceV1, soundWorkerPool } from "../services";
+
+const judge = (resources: readonly Declared[], config?: object) => judgeStack(connectionBudget, resources, config);
+const messages = async (resources: readonly Declared[], config?: object) => (await judge(resources, config)).map((found) => found.message);
+
+const service = (name: string, maxInstances: number, pool: [size: string, overflow: string], overrides: Overrides = {}) =>
+  soundService({
+    ...overrides,
+    name,
+    properties: { name, scaling: { minInstanceCount: 1, maxInstanceCount: maxInstances }, ...overrides.properties },
+    variables: { DB_POOL_SIZE: pool[0], DB_MAX_OVERFLOW: pool[1], ...overrides.variables },
+  });
+const backend = service("backend", 5, ["3", "2"]);
+const auth = service("auth", 3, ["2", "1"]);
+const withoutDatabase = {
+  ...Object.fromEntries(
+    ["POOL_SIZE", "MAX_OVERFLOW", "POOL_TIMEOUT_SECONDS", "CONNECT_TIMEOUT_SECONDS", "INIT_TIMEOUT_SECONDS"].map((n) => [`DB_${n}`, undefined]),
+  ),
+  ...{ DB_STARTUP_CONNECTIONS: undefined, WEB_CONCURRENCY: undefined, POSTGRES_HOST: undefined },
+};
+const frontend = service("frontend", 3, ["0", "0"], { variables: withoutDatabase });
+const flag = (value: unknown) => ({ databaseFlags: [{ name: "max_connections", value }] });
+const named = (name: string, connections: string, properties: object = {}): Declared => ({
+  ...soundDatabase(flag(connections), { name, ...properties }),
+  name,
+});
+
+describe("accepts", () => {
+  test("the plan that staging.md works by hand: 91 of 120", async () => {
+    expect(await judge([soundDatabase(), backend, auth, frontend])).toEqual([]);
+  });
+
+  test("a sum that is exactly the limit, and not one connection more", async () => {
+    const tight = { reservedConnections: 13, migrationConnections: 10, usableShare: 91 / 150 };
+    expect(await judge([soundDatabase(), backend, auth], tight)).toEqual([]);
+    expect(await judge([soundDatabase(), backend, auth], { ...tight, reservedConnections: 14 })).toHaveLength(1);
+  });
+
+  test("Google's default where the flag is not set: 100 on db-custom-1-3840 cover 80", async () => {
+    expect(await judge([soundDatabase({ databaseFlags: [] }), backend], {})).toEqual([]);
+  });
+
+  test("a database that no workload uses, however small", async () => {
+    expect(await judge([soundDatabase(flag("20")), frontend])).toEqual([]);
+  });
+
+  test("two databases with a budget each, where dependencies say who uses which", async () => {
+    const users: Declared = { type: "gcp:sql/user:User", name: "users", properties: {}, dependsOn: ["orders"] };
+    const stack = [
+      named("accounts", "100"),
+      named("orders", "100"),
+      users,
+      service("backend", 5, ["3", "2"], { dependsOn: ["users"] }),
+      service("auth", 3, ["2", "1"], { dependsOn: ["accounts", "backend"] }),
+    ];
+    expect(await judge(stack)).toEqual([]);
+  });
+
+  test("outputs in which a preview does not know the level that the program left out", async () => {
+    const computed = soundService({
+      properties: { scaling: UNKNOWN },
+      pod: { scaling: { maxInstanceCount: 5, minInstanceCount: null }, vpcAccess: { connector: UNKNOWN, egress: UNKNOWN } },
+    });
+    expect(await judge([soundDatabase(), computed])).toEqual([]);
+  });
+});
+
+describe("refuses", () => {
+  test("the incident: 2023 connections against 40 slots, with every sum and what would pass", async () => {
+    const incident = [soundDatabase({ tier: "db-g1-small", ...flag("50") }), service("backend", 20, ["20", "30"])];
+    const [found, ...others] = await judge(incident);
+    expect(others).toEqual([]);
+    expect(found).toEqual({
+      message:
+        "'settings.databaseFlags[max_connections]' (50) must cover 2023 connections with 0.8 of its slots (it covers 40) because backend (20 + 20) x 50 = 2000; reserved 13 + migrations 10 = 23; 2023 of 40 (max_connections 50 x 0.8), and the database refuses connections at the first rollout; set 'settings.databaseFlags[max_connections]' to 2529 on db-custom-8-53248",
+      resource: "database",
+      waived: false,
+    });
+  });
+
+  test("one instance too many, and names each single change that would do", async () => {
+    expect(await messages([soundDatabase(), service("backend", 9, ["3", "2"]), auth])).toEqual([
+      "'settings.databaseFlags[max_connections]' (150) must cover 131 connections with 0.8 of its slots (it covers 120) because backend (9 + 9) x 5 = 90; auth (3 + 3) x 3 = 18; reserved 13 + migrations 10 = 23; 131 of 120 (max_connections 150 x 0.8), and the database refuses connections at the first rollout; set 'settings.databaseFlags[max_connections]' to 164, or lower 'DB_POOL_SIZE' and 'DB_MAX_OVERFLOW' of backend from 5 to 4 connections per instance, or lower 'scaling.maxInstanceCount' of backend from 9 to 7",
+    ]);
+  });
+
+  test("Google's default for the tier where the flag is missing", async () => {
+    const [message] = await messages([soundDatabase({ databaseFlags: null }), service("backend", 20, ["3", "2"])]);
+    expect(message).toContain("'settings.databaseFlags[max_connections]' (not set: 100 on db-custom-1-3840) must cover 223 connections");
+  });
+
+  test.each([
+    ["a job: its parallelism", soundJob({ properties: { name: "job" }, variables: { DB_POOL_SIZE: "120" } }), "job (1 + 0) x 122 = 122"],
+    ["a worker pool: its instances", soundWorkerPool({ properties: { name: "pool" }, variables: { DB_POOL_SIZE: "60" } }), "pool (2 + 0) x 62 = 124"],
+    ["a v1 service: twice", soundServiceV1({ properties: { name: "v1" }, variables: { DB_POOL_SIZE: "10" } }), "v1 (5 + 5) x 12 = 120"],
+  ])("what %s holds", async (_, workload, line) => {
+    const [message] = await messages([soundDatabase(), workload]);
+    expect(message).toContain(line);
+  });
+
+  test("a job's tasks where nothing limits their parallelism", async () => {
+    const job = soundJob();
+    const template = { ...(job.properties.template as object), taskCount: 40, parallelism: null };
+    const [message] = await messages([soundDatabase(), { ...job, properties: { ...job.properties, template } }]);
+    expect(message).toContain("netra-migrations-staging (40 + 0) x 5 = 200");
+  });
+
+  test("a sidecar with a pool of its own", async () => {
+    const sidecar = { name: "reporter", envs: backendVariables({ DB_POOL_SIZE: "10", DB_MAX_OVERFLOW: "0" }) };
+    const [message] = await messages([soundDatabase(), service("backend", 5, ["3", "2"], { sidecars: [sidecar] })]);
+    expect(message).toContain("backend/0 (5 + 5) x 5 = 50; backend/reporter (5 + 5) x 10 = 100");
+  });
+
+  test("every worker's pool, and every region's instances", async () => {
+    const [workers] = await messages([soundDatabase(), service("backend", 5, ["3", "2"], { variables: { WEB_CONCURRENCY: "4" } })]);
+    expect(workers).toContain("backend (5 + 5) x 20 = 200");
+    const global = { location: "global", multiRegionSettings: { regions: ["us-central1", "europe-west1", "us-east1"] } };
+    const [regions] = await messages([soundDatabase(), service("backend", 5, ["3", "2"], { properties: global })]);
+    expect(regions).toContain("backend (15 + 15) x 5 = 150");
+  });
+
+  test("a database by the socket's connection name, whatever the dependencies say", async () => {
+    const mounted = service("backend", 20, ["3", "2"], {
+      dependsOn: ["accounts"],
+      variables: { POSTGRES_HOST: undefined },
+      pod: { volumes: [{ name: "sql", cloudSqlInstance: { instances: ["netra-staging:us-central1:orders"] } }] },
+    });
+    const found = await judge([named("accounts", "1000"), named("orders", "100"), mounted]);
+    expect(found.map((f) => f.resource)).toEqual(["orders"]);
+  });
+
+  test("a database by its address in an exported state, or by a socket path in a URL", async () => {
+    const databases = [named("accounts", "1000", { privateIpAddress: "10.107.0.3" }), named("orders", "100", { privateIpAddress: "10.107.0.5" })];
+    for (const variables of [
+      { POSTGRES_HOST: "10.107.0.5" },
+      { POSTGRES_HOST: undefined, DATABASE_URL: "postgresql://netra:pw@10.107.0.5:5432/netra" },
+      { POSTGRES_HOST: undefined, DATABASE_URL: "postgresql://netra:pw@/netra?host=%2Fcloudsql%2Fnetra-staging%3Aus-central1%3Aorders" },
+    ]) {
+      const found = await judge([...databases, service("backend", 20, ["3", "2"], { variables })]);
+      expect(found.map((f) => f.resource)).toEqual(["orders"]);
+    }
+  });
+
+  test("both of two databases that one workload uses", async () => {
+    const both = service("backend", 20, ["3", "2"], { dependsOn: ["accounts", "orders"] });
+    expect((await judge([named("accounts", "100"), named("orders", "100"), both])).map((f) => f.resource)).toEqual(["accounts", "orders"]);
+  });
+
+  test("what a component that a service waits for holds, and what its own component waits for", async () => {
+    const component = (name: string, dependsOn: string[] = []): Declared => ({ type: "netra:staging:Group", name, properties: {}, dependsOn });
+    const stack = [
+      named("accounts", "1000"),
+      component("storage"),
+      { ...named("orders", "100"), parent: "storage" },
+      component("group", ["storage"]),
+      { ...service("backend", 20, ["3", "2"]), parent: "group" },
+    ];
+    expect((await judge(stack)).map((f) => f.resource)).toEqual(["orders"]);
+  });
+
+  test("a read replica by its own slots", async () => {
+    const replica = { ...named("replica", "100", { masterInstanceName: "primary" }), dependsOn: ["primary"] };
+    const reader = service("reader", 20, ["3", "2"], { dependsOn: ["replica"] });
+    expect((await judge([named("primary", "1000"), replica, reader])).map((f) => f.resource)).toEqual(["replica"]);
+  });
+
+  test("a known part that exceeds the slots, although another workload cannot be evaluated", async () => {
+    const unreadable = service("auth", 3, ["2", "1"], { variables: { DB_POOL_SIZE: undefined } });
+    const found = await judge([soundDatabase(), service("backend", 20, ["3", "2"]), unreadable]);
+    expect(found.map((f) => [f.resource, f.message.startsWith("cannot evaluate: ")])).toEqual([
+      ["auth", true],
+      ["database", false],
+    ]);
+  });
+
+  test("what an external database is said to allow", async () => {
+    const [message] = await messages([service("backend", 20, ["3", "2"])], { externalMaxConnections: 100 });
+    expect(message).toContain("'externalMaxConnections' (100) must cover 223 connections with 0.8 of its slots (it covers 80)");
+    expect(await judge([backend], { externalMaxConnections: 150 })).toEqual([]);
+  });
+});
+
+describe("cannot evaluate", () => {
+  test("a workload without the plan's variables: names what is missing", async () => {
+    expect(await messages([soundDatabase(), service("backend", 5, ["3", "2"], { variables: { DB_POOL_SIZE: undefined, WEB_CONCURRENCY: "" } })])).toEqual([
+      "cannot evaluate: backend must state DB_POOL_SIZE, WEB_CONCURRENCY because it uses a database and the plan is read from them; set each in 'template.containers[0].envs' to a literal number",
+    ]);
+  });
+
+  test("a pool that is unknown at preview, comes from a secret or has no limit", async () => {
+    const of = (DB_POOL_SIZE: string | Record<string, unknown>) =>
+      messages([soundDatabase(), service("backend", 5, ["3", "2"], { variables: { DB_POOL_SIZE } })]);
+    expect(await of(UNKNOWN)).toEqual([
+      "cannot evaluate: 'template.containers.0.envs.0.value' is not known at preview; give it a plain value instead of another resource's output",
+    ]);
+    expect((await of({ value: "", valueSource: { secretKeyRef: { secret: "pool", version: "1" } } }))[0]).toContain("must state DB_POOL_SIZE");
+    expect(await of("0")).toEqual([
+      "cannot evaluate: 'template.containers[0].envs[DB_POOL_SIZE]' (0) must be a whole number of at least 1 because a pool of 0 has no limit, and the budget counts what is stated; set 'template.containers[0].envs[DB_POOL_SIZE]' to 1",
+    ]);
+  });
+
+  test.each([
+    ["no maximum at all", {}, "not set"],
+    ["a maximum of 0", { maxInstanceCount: 0 }, "0"],
+    ["a negative maximum, which would give connections back", { maxInstanceCount: -5 }, "-5"],
+    ["a maximum that is unknown at preview", { maxInstanceCount: UNKNOWN }, "not set"],
+  ])("%s", async (_, scaling, shown) => {
+    const unlimited = soundService({ properties: { scaling: null }, pod: { scaling } });
+    expect(await messages([soundDatabase(), unlimited])).toEqual([
+      `cannot evaluate: 'template.scaling.maxInstanceCount' (${shown}) must state how many instances netra-backend-staging may have because without a number nothing limits what they take together; set 'template.scaling.maxInstanceCount' to a whole number of at least 1`,
+    ]);
+  });
+
+  test("containers or variables that are unknown as a whole", async () => {
+    expect(await judge([soundDatabase(), soundService({ pod: { containers: UNKNOWN } })])).toHaveLength(1);
+    expect(await judge([soundDatabase(), soundService({ container: { envs: UNKNOWN } })])).toHaveLength(1);
+  });
+
+  test("which of two databases a workload uses", async () => {
+    expect(await messages([named("accounts", "100"), named("orders", "100"), backend])).toEqual([
+      "cannot evaluate: backend must tell which of the stack's database instances it uses because each has a budget of its own; take POSTGRES_HOST from the instance's output, or add the instance to 'dependsOn'",
+    ]);
+  });
+
+  test("a database that is not in the stack: none at all, another name, another address", async () => {
+    const outside =
+      "cannot evaluate: backend uses a database that does not stand in the stack; set 'externalMaxConnections' in this rule's configuration to what it allows";
+    expect(await messages([backend])).toEqual([outside]);
+    const pod = { volumes: [{ name: "sql", cloudSqlInstance: { instances: ["elsewhere:us-central1:staging-shared-postgres"] } }] };
+    const elsewhere = service("backend", 5, ["3", "2"], { pod });
+    expect(await messages([{ ...soundDatabase(), provider: { project: "netra-staging" } }, elsewhere])).toEqual([outside]);
+    const addressed = service("backend", 5, ["3", "2"], { variables: { POSTGRES_HOST: "192.0.2.7" } });
+    expect(await messages([soundDatabase({}, { privateIpAddress: "10.107.0.3" }), addressed])).toEqual([outside]);
+  });
+
+  test("an instance whose flag or tier cannot be read", async () => {
+    expect(await messages([soundDatabase(flag(UNKNOWN)), backend])).toEqual([
+      "cannot evaluate: 'settings.databaseFlags.0.value' is not known at preview; give it a plain value instead of another resource's output",
+    ]);
+    expect(await messages([soundDatabase(flag("many")), backend])).toEqual(["cannot evaluate: settings.databaseFlags[0].value must be a number"]);
+    expect(await messages([soundDatabase({ databaseFlags: null, tier: "db-huge" }), backend])).toEqual([
+      "cannot evaluate: 'settings.databaseFlags[max_connections]' must be stated because the default of this tier and version is not known",
+    ]);
+    expect(await messages([soundDatabase({ databaseFlags: null }, { databaseVersion: "MYSQL_8_0" }), backend])).toHaveLength(1);
+  });
+});
+
+test("never shows a database URL", async () => {
+  const url = "postgresql://netra:hunter2@192.0.2.7:5432/netra";
+  const leaky = service("backend", 5, ["3", "2"], { variables: { POSTGRES_HOST: undefined, DATABASE_URL: url, DB_POOL_SIZE: url } });
+  expect(JSON.stringify(await judge([soundDatabase(), leaky]))).not.toContain("hunter2");
+});
+
+/** The plan's variables as a list, for a second container. */
+function backendVariables(changes: Record<string, string>): unknown {
+  const { template } = soundService({ variables: changes }).properties as { template: { containers: { envs: unknown }[] } }; // the fixture's own shape
+  return template.containers[0]?.envs;
+}
