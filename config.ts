@@ -368,8 +368,8 @@ function issueProblems(issue: z.core.$ZodIssue, own: unknown): Problem[] {
   if (issue.code === "unrecognized_keys") return issue.keys.map((key) => unknownKey(issue.path, key));
   const message = issue.code === "invalid_key" ? (issue.issues[0]?.message ?? issue.message) : issue.message;
   const value = issue.code === "invalid_key" ? issue.path.at(-1) : valueAt(own, issue.path);
-  const isShown = issue.code === "invalid_key" || typeof value !== "string" || value === "" || !mayBeSecret(issue.path);
-  return [{ setting: path, message: `'${path}' (${isShown ? shown(value) : "not shown"}) ${message.replaceAll(PATH, path)}` }];
+  const isHidden = issue.code !== "invalid_key" && mayBeSecret(issue.path) && typeof value !== "object" && value !== undefined && value !== "";
+  return [{ setting: path, message: `'${path}' (${isHidden ? "not shown" : shown(value)}) ${message.replaceAll(PATH, path)}` }];
 }
 
 /** A secret's value written where its section or its id belongs, and a container's variables: no message may show them. */

@@ -127,7 +127,8 @@ export function budgetProblems(budget: ConnectionBudget, database: BudgetDatabas
   if (largest && largestPerInstance >= 1)
     remedies.push(`lower ${names.pool(largest.label)} from ${largest.perInstance} to ${largestPerInstance} connections per instance`);
   if (largest && largestInstances >= 1) remedies.push(`lower ${names.instances(largest.label)} from ${largest.instances} to ${largestInstances}`);
-  if (remedies.length === 1) remedies.push("lower pools and instances of several lines");
+  if (remedies.length === 1 && budget.limit > budget.reserved)
+    remedies.push(`lower pools and maximum instances until all lines together hold at most ${budget.limit - budget.reserved}`);
   return [
     problem({
       setting: names.maxConnections,
@@ -308,12 +309,16 @@ export function pathFault(path: {
   readonly viaSocket: boolean;
   readonly hasVpc: boolean;
   readonly hasNat: boolean;
+  /** Whether the database has no public address. */
   readonly databaseIsPrivate: boolean;
+  /** Whether it has no private one; left out: it has. */
+  readonly databaseIsPublic?: boolean;
 }): string | undefined {
   if (path.viaSocket && path.databaseIsPrivate) return "the built-in socket dials the database's public address, and this database has none";
   if (path.egress === "all-traffic" && !path.hasNat) return "all-traffic sends every packet into the VPC, which has no way to the internet without Cloud NAT";
   if (path.egress === "all-traffic" && path.viaSocket)
     return "all-traffic with the public Cloud SQL socket is what broke staging: every dial fails after about 34 s";
+  if (path.egress === "all-traffic" && path.databaseIsPublic) return "all-traffic is only for a database with a private address, and this one has none";
   if (!path.viaSocket && path.databaseIsPrivate && !path.hasVpc) return "a private address is only reached through the VPC, and the service has no connector";
   return undefined;
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { accessSync, constants, mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { assumptions } from "../capacity/assumptions";
 import { planBudget, planChecks } from "../capacity/checks";
@@ -33,12 +33,14 @@ const check = command("check", "Evaluates the program, judges what it registers,
 void run(check, async () => {
   const options = check.opts<Options>();
   try {
+    const directory = options.report === undefined ? undefined : reportDirectory(resolve(options.report));
     const verdict = await judge(options);
-    if (options.report !== undefined) writeReport(resolve(options.report), verdict);
+    if (directory !== undefined) writeReport(directory, verdict);
     process.stdout.write(options.json ? `${JSON.stringify(verdict, null, 2)}\n` : terminalText(verdict));
     return verdict.ok ? EXIT.sound : EXIT.refused;
   } catch (error) {
-    if (options.json && error instanceof InputError) process.stdout.write(`${JSON.stringify({ stack: options.stack, ok: false, problems: error.problems }, null, 2)}\n`);
+    if (options.json && error instanceof InputError)
+      process.stdout.write(`${JSON.stringify({ stack: options.stack, ok: false, problems: error.problems }, null, 2)}\n`);
     throw error;
   }
 });
@@ -48,15 +50,18 @@ async function judge({ stack, configFile, policyPackConfig }: Options): Promise<
   const settings = readSettings(configuration);
   // The pack takes longest to start: it does while the program is evaluated.
   const starting = PackServer.start(join(PROJECT_ROOT, "policy"));
-  starting.catch(() => undefined); // awaited below; an earlier failure must not count as unhandled
-  // The guard that refuses an unsound plan is left out, so that the pack judges what such a plan would register, too.
-  const resources = await evaluate(stack, configuration, () => declare(readSettings(configurationOfRun())));
-  const pack = await starting;
   try {
+    // The guard that refuses an unsound plan is left out, so that the pack judges what such a plan would register, too.
+    const resources = await evaluate(stack, configuration, () => declare(readSettings(configurationOfRun())));
+    const pack = await starting;
     await pack.configure(policyPackConfig === undefined ? {} : readPackConfiguration(policyPackConfig, pack.rules));
     return verdictOf(stack, settings, resources, await pack.judge(resources, { project: settings.project, region: settings.region }));
   } finally {
-    pack.stop();
+    // Also where the evaluation failed: a pack that goes on would keep this process alive.
+    void starting.then(
+      (pack) => pack.stop(),
+      () => undefined,
+    );
   }
 }
 
@@ -92,8 +97,19 @@ function waivedOf({ policy, urn, message }: Diagnostic): Waived {
   return { policy, resource: resourceName(urn), reason: message.slice(WAIVED.length).split("\n")[0] ?? "" };
 }
 
+/** Also before the work: a directory that cannot be written is known at once, and the verdict is not lost over it. */
+function reportDirectory(directory: string): string {
+  try {
+    mkdirSync(directory, { recursive: true });
+    accessSync(directory, constants.W_OK);
+    return directory;
+  } catch {
+    const message = `'--report' (${directory}) must be a directory that can be written because the report goes there; give another one`;
+    throw new InputError([{ setting: "--report", message }]);
+  }
+}
+
 function writeReport(directory: string, verdict: Verdict) {
-  mkdirSync(directory, { recursive: true });
   writeFileSync(join(directory, "report.md"), pullRequestMarkdown(verdict));
   writeFileSync(join(directory, "report.json"), `${JSON.stringify(verdict, null, 2)}\n`);
 }

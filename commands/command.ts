@@ -6,7 +6,11 @@ export const EXIT = { sound: 0, refused: 1, badInput: 2 } as const;
 
 /** A command of this project: what it prints on bad input, and the exit codes, are the same everywhere. */
 export function command(name: string, description: string): Command {
-  return new Command(`npm run ${name} --`).description(description).exitOverride().allowExcessArguments(false).showHelpAfterError(`(npm run ${name} -- --help lists the options)`);
+  return new Command(`npm run ${name} --`)
+    .description(description)
+    .exitOverride()
+    .allowExcessArguments(false)
+    .showHelpAfterError(`(npm run ${name} -- --help lists the options)`);
 }
 
 /**
@@ -16,6 +20,10 @@ export function command(name: string, description: string): Command {
 export async function run(command: Command, action: () => Promise<number>): Promise<void> {
   command.action(async () => {
     process.exitCode = await action();
+  });
+  // Who reads only the beginning (`| head`) has got what they wanted: the exit code stays the verdict's.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
   });
   try {
     await command.parseAsync();

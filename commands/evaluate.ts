@@ -38,22 +38,30 @@ const SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270";
  */
 export async function evaluate(stack: string, configuration: Readonly<Record<string, unknown>>, program: () => object): Promise<Registered[]> {
   const registered: Registered[] = [];
-  const failures: unknown[] = [];
-  const collect = (reason: unknown) => failures.push(reason);
-  process.on("unhandledRejection", collect);
-  try {
-    pulumi.runtime.setAllConfig(asStrings(configuration), []);
-    await pulumi.runtime.setMocks({ newResource: () => ({ id: undefined, state: {} }), call: refuseCall }, "netra", stack, true);
-    recordInto(registered, String(configuration["gcp:project"]));
+  pulumi.runtime.setAllConfig(asStrings(configuration), []);
+  await pulumi.runtime.setMocks({ newResource: () => ({ id: undefined, state: {} }), call: refuseCall }, "netra", stack, true);
+  recordInto(registered, String(configuration["gcp:project"]));
+  await untilDone(async () => {
     await pulumi.runtime.runInPulumiStack(async () => program());
     await pulumi.runtime.disconnect();
-  } finally {
-    // Node reports a rejection once the microtasks have run out: one of this evaluation must not escape it.
-    await new Promise(setImmediate);
-    process.off("unhandledRejection", collect);
-  }
-  if (failures.length > 0) throw failures[0];
+  });
   return registered;
+}
+
+/** Runs a program to its end, or to the first rejection of an Output: the runtime would wait for that one for ever. */
+async function untilDone(run: () => Promise<void>): Promise<void> {
+  let fail: (reason: unknown) => void = () => undefined;
+  const failure = new Promise<never>((_, reject) => {
+    fail = reject;
+  });
+  process.on("unhandledRejection", fail);
+  try {
+    await Promise.race([failure, run()]);
+  } finally {
+    // Node reports rejections once the microtasks have run out: none of this run may escape it.
+    await new Promise(setImmediate);
+    process.off("unhandledRejection", fail);
+  }
 }
 
 /** The engine hands configuration to programs as strings, sections as JSON. */

@@ -2,9 +2,9 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { planBudget } from "../capacity/checks";
 import { planOf, readSettings, type Settings, stackFileSchema } from "../config";
+import { rules } from "../policy/rules";
 import { budgetTable } from "../report/markdown";
 import { rulesTable } from "../report/rules-table";
-import { rules } from "../policy/rules";
 import { command, EXIT, run } from "./command";
 import { PROJECT_ROOT, readStackFile } from "./stack-file";
 

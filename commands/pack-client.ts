@@ -26,6 +26,8 @@ export interface RuleInfo {
 }
 
 const LEVELS = ["advisory", "mandatory", "disabled", "remediate"] as const;
+/** What ends a process without an `exit` event. */
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 const MAX_MESSAGE_BYTES = 400 * 1024 * 1024; // the pack's own limit
 
 /** The policy pack as the engine runs it: a process of its own that is asked over gRPC. Call {@link stop} when done. */
@@ -46,8 +48,16 @@ export class PackServer {
     });
     // The pack does not notice when its driver dies.
     const kill = () => child.kill();
+    const die = (signal: NodeJS.Signals) => {
+      kill();
+      process.kill(process.pid, signal); // the handler is gone by now: the signal does what it would have done
+    };
     process.once("exit", kill);
-    child.once("exit", () => process.off("exit", kill));
+    for (const signal of SIGNALS) process.once(signal, die);
+    child.once("exit", () => {
+      process.off("exit", kill);
+      for (const signal of SIGNALS) process.off(signal, die);
+    });
     try {
       const client = new AnalyzerClient(`127.0.0.1:${await portOf(child)}`, credentials.createInsecure(), {
         "grpc.max_receive_message_length": MAX_MESSAGE_BYTES,
@@ -80,34 +90,36 @@ export class PackServer {
 
   /** Judges every resource by its inputs, then the stack by its outputs, as a preview does. */
   async judge(resources: readonly Registered[], provider: Readonly<Record<string, string>>): Promise<Diagnostic[]> {
-    const found: Diagnostic[] = [];
-    const stack = new analyzer.AnalyzeStackRequest();
     const gcp = new analyzer.AnalyzerProviderResource();
     gcp.setType("pulumi:providers:gcp");
     gcp.setName("default");
     gcp.setProperties(struct(provider));
+    const fill = <T extends analyzer.AnalyzeRequest | analyzer.AnalyzerResource>(message: T, resource: Registered, properties: object): T => {
+      message.setType(resource.type);
+      message.setName(resource.name);
+      message.setUrn(resource.urn);
+      message.setProperties(struct(properties));
+      message.setOptions(optionsOf(resource));
+      if (resource.custom && resource.type.startsWith("gcp:")) message.setProvider(gcp);
+      return message;
+    };
+    // All at once, as the engine asks in parallel too: a round trip costs more than the judgement.
+    const found = await Promise.all(
+      resources.map(async (resource) => {
+        const request = fill(new analyzer.AnalyzeRequest(), resource, resource.inputs);
+        const response = await call<analyzer.AnalyzeResponse>((done) => this.client.analyze(request, done));
+        return response.getDiagnosticsList().map((diagnostic) => diagnosticOf(diagnostic, resource.urn));
+      }),
+    );
+    const stack = new analyzer.AnalyzeStackRequest();
     for (const resource of resources) {
-      const request = new analyzer.AnalyzeRequest();
-      const stacked = new analyzer.AnalyzerResource();
-      for (const [message, properties] of [
-        [request, resource.inputs],
-        [stacked, resource.outputs],
-      ] as const) {
-        message.setType(resource.type);
-        message.setName(resource.name);
-        message.setUrn(resource.urn);
-        message.setProperties(struct(properties));
-        message.setOptions(optionsOf(resource));
-        if (resource.custom && resource.type.startsWith("gcp:")) message.setProvider(gcp);
-      }
+      const stacked = fill(new analyzer.AnalyzerResource(), resource, resource.outputs);
       stacked.setParent(resource.parent);
       stacked.setDependenciesList([...resource.dependencies]);
       stack.addResources(stacked);
-      const response = await call<analyzer.AnalyzeResponse>((done) => this.client.analyze(request, done));
-      found.push(...response.getDiagnosticsList().map((diagnostic) => diagnosticOf(diagnostic, resource.urn)));
     }
     const response = await call<analyzer.AnalyzeResponse>((done) => this.client.analyzeStack(stack, done));
-    return [...found, ...response.getDiagnosticsList().map((diagnostic) => diagnosticOf(diagnostic, diagnostic.getUrn()))];
+    return [...found.flat(), ...response.getDiagnosticsList().map((diagnostic) => diagnosticOf(diagnostic, diagnostic.getUrn()))];
   }
 
   stop(): void {

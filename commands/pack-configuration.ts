@@ -27,7 +27,8 @@ function parsed(file: string): object {
     const because = error instanceof SyntaxError ? error.message : "it cannot be read";
     throw wrong(`must be a readable JSON file because pulumi takes no other; ${because}`);
   }
-  if (content === null || typeof content !== "object" || Array.isArray(content)) throw wrong("must hold an object because it maps rules to their settings; write {} for none");
+  if (content === null || typeof content !== "object" || Array.isArray(content))
+    throw wrong("must hold an object because it maps rules to their settings; write {} for none");
   return content;
 }
 
@@ -45,7 +46,9 @@ function problemsOf(file: string, name: string, value: unknown, rules: readonly 
     properties: { enforcementLevel: { enum: LEVELS }, ...rule?.schema.properties },
   });
   if (validate(value)) return [];
-  return (validate.errors ?? []).map((error) => wrong(`${name}${error.instancePath.replaceAll("/", ".")}`, `${reason(error)}; see the rule's settings in the policy pack's README`));
+  return (validate.errors ?? []).map((error) =>
+    wrong(`${name}${error.instancePath.replaceAll("/", ".")}`, `${reason(error)}; see the rule's settings in the policy pack's README`),
+  );
 }
 
 function reason(error: ErrorObject): string {

@@ -1,26 +1,34 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseDocument } from "yaml";
+import { parse } from "yaml";
 import { InputError } from "../capacity/problem";
 
 /** The project's folder: where Pulumi.yaml stands. */
 export const PROJECT_ROOT = join(__dirname, "..");
 
 /**
- * The `config` of `Pulumi.<stack>.yaml`, or of `configFile` (as pulumi's `--config-file`). Encrypted values (`secure:`) become `[secret]`: no passphrase is needed, and
- * nothing that a check reads may be one.
+ * The `config` of `Pulumi.<stack>.yaml`, or of `configFile` (as pulumi's `--config-file`). Encrypted values (`secure:`)
+ * become `[secret]`: no passphrase is needed, and nothing that a check reads may be one.
  * @throws InputError when there is no such file, or it is no YAML, or has no `config`.
  */
 export function readStackFile(stack: string, configFile?: string): Record<string, unknown> {
   const file = configFile ?? `Pulumi.${stack}.yaml`;
-  const document = parseDocument(configFile === undefined ? stackText(file) : fileText(configFile), { prettyErrors: true });
-  const [error] = document.errors;
-  if (error) throw inputError(file, `must be YAML because Pulumi reads it as such; ${error.message.split("\n")[0]}`);
-  const content: unknown = document.toJS();
+  const content = parsed(file, configFile === undefined ? stackText(file) : fileText(configFile));
   const config = content !== null && typeof content === "object" ? Reflect.get(content, "config") : undefined;
   if (config === null || typeof config !== "object" || Array.isArray(config))
     throw inputError(file, "must have a section 'config' because the capacity plan stands there; write it as in Pulumi.staging.yaml");
   return decrypted(config) as Record<string, unknown>; // an object stays one
+}
+
+/** `merge`: Pulumi's reader knows YAML's `<<`, too. */
+function parsed(file: string, text: string): unknown {
+  try {
+    return parse(text, { merge: true, logLevel: "error" });
+  } catch (error) {
+    // Besides syntax, an alias without its anchor or far too many of them: the library throws plain errors for those.
+    const [reason] = (error instanceof Error ? error.message : "").split("\n");
+    throw inputError(file, `must be YAML because Pulumi reads it as such; ${reason}`);
+  }
 }
 
 function stackText(file: string): string {

@@ -60,3 +60,11 @@ export function slotsOf(instance: Resource): DatabaseSize & { readonly shown?: s
   const maxConnections = defaultMaxConnections(machine);
   return { tier, sharedBuffersMib, workMemMib, maxConnections, shown: `not set: ${maxConnections} on ${tier}` };
 }
+
+/** The tier's name. Throws where it is none, which `database-tier` refuses. */
+export function tierOf(instance: Resource): string {
+  const tier = settingsOf(instance).text("tier") ?? "";
+  if (!parseTier(tier))
+    throw new MalformedValueError("'settings.tier' must be a tier such as db-custom-1-3840 because the instance's vCPUs are counted from it");
+  return tier;
+}

@@ -9,8 +9,9 @@ import { WORKLOAD_TYPES } from "./workload";
 export function dependenciesOf(from: StackResource, types: readonly string[]): StackResource[] {
   const seen = new Set<StackResource>([from]);
   const found: StackResource[] = [];
-  const queue = [...ownDependencies(from)];
-  for (let next = queue.pop(); next; next = queue.pop()) {
+  const queue = ownDependencies(from);
+  // The list grows while it is walked: nearest first.
+  for (const next of queue) {
     if (seen.has(next)) continue;
     seen.add(next);
     if (types.includes(next.type)) found.push(next);

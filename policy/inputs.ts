@@ -62,6 +62,12 @@ export class Inputs {
     throw this.malformed(key, "a text");
   }
 
+  /** A text, or a number as one: an id that some write as a number. */
+  textOrNumber(key: string): string | undefined {
+    const value = this.get(key);
+    return typeof value === "number" ? String(value) : this.text(key);
+  }
+
   /** Whether the property is set to a text that is not empty; an unknown value counts as one. */
   hasText(key: string): boolean {
     return this.isUnknown(key) || Boolean(this.text(key));

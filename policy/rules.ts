@@ -1,8 +1,10 @@
+import { connectionBudget } from "./rules/connection-budget";
 import { connectorFloor } from "./rules/connector-floor";
 import { connectorInstanceCounts } from "./rules/connector-instance-counts";
 import { connectorMachineType } from "./rules/connector-machine-type";
 import { connectorName } from "./rules/connector-name";
 import { connectorRange } from "./rules/connector-range";
+import { connectorRegion } from "./rules/connector-region";
 import { databaseBackups } from "./rules/database-backups";
 import { databaseConnectionPooling } from "./rules/database-connection-pooling";
 import { databaseDedicatedCore } from "./rules/database-dedicated-core";
@@ -43,11 +45,13 @@ import { serviceVpcPath } from "./rules/service-vpc-path";
 
 /** Every rule of the pack: one a file. To add one, write the file and its test, and list it here. */
 export const rules = [
+  connectionBudget,
   connectorFloor,
   connectorInstanceCounts,
   connectorMachineType,
   connectorName,
   connectorRange,
+  connectorRegion,
   databaseBackups,
   databaseConnectionPooling,
   databaseDedicatedCore,

@@ -139,10 +139,9 @@ function statedMaximum(workload: Workload): { readonly setting: string; readonly
 }
 
 /** The regions that a workload runs in; a v2 service may name several. */
-export function regionsOf(workload: Workload): readonly string[] {
-  const { properties } = workload.resource;
+export function regionsOf({ resource: { properties, provider } }: Workload): readonly string[] {
   const several = properties.knownOnly().object("multiRegionSettings").texts("regions");
-  return several.length > 0 ? several : [properties.text("location") ?? ""];
+  return several.length > 0 ? several : [properties.text("location") || provider.text("region") || ""];
 }
 
 /** 0 stands for "not set" in outputs; a stated zero is what `service-scaling` refuses. */
@@ -196,7 +195,7 @@ export function secretSourceOf({ inputs, setting }: Variable) {
 /** The secret a variable is taken from. Throws where it is unknown at preview. */
 export function secretOf(variable: Variable): SecretReference | undefined {
   const source = secretSourceOf(variable);
-  return source && { secret: source.reference.text(source.secretKey), version: source.reference.text(source.versionKey) };
+  return source && { secret: source.reference.text(source.secretKey), version: source.reference.textOrNumber(source.versionKey) };
 }
 
 /** Names under which an application is told its database's address. */

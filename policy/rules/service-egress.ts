@@ -13,8 +13,9 @@ export const serviceEgress = resourceRule({
   types: WORKLOAD_TYPES,
   judge(resource, { refuse }) {
     const workload = workloadOf(resource);
-    if (!workload || !socketInstances(workload).mounted) return;
+    if (!workload) return;
     const egress = egressOf(workload);
+    if (!socketInstances(workload).mounted) return;
     // Whether there is Cloud NAT, and where the database is, only the whole stack knows: assumed in the workload's favour.
     const fault = pathFault({ egress, viaSocket: true, hasVpc: true, hasNat: true, databaseIsPrivate: false });
     if (!fault) return;

@@ -32,7 +32,7 @@ export const serviceTimeout = resourceRule({
           (value) => `${value}s`,
         ),
       );
-    const fix = `${/\d+/.exec(text)?.[0] ?? 600}s`;
+    const fix = `${/^\s*(\d+)\s*(s\w*)?$/i.exec(text)?.[1] ?? 600}s`;
     refuse(problem({ setting: pod.at("timeout"), value: text, must: 'be seconds such as "600s"', because: "Cloud Run reads no other form", fix }));
   },
 });

@@ -75,7 +75,7 @@ describe("refuses", () => {
     expect(others).toEqual([]);
     expect(found).toEqual({
       message:
-        "'settings.databaseFlags[max_connections]' (50) must cover 2023 connections with 0.8 of its slots (it covers 40) because backend (20 + 20) x 50 = 2000; reserved 13 + migrations 10 = 23; 2023 of 40 (max_connections 50 x 0.8), and the database refuses connections at the first rollout; set 'settings.databaseFlags[max_connections]' to 2529 on db-custom-8-53248",
+        "'settings.databaseFlags[max_connections]' (50) must cover 2023 connections with 0.8 of its slots (it covers 40) because backend (20 + 20) x 50 = 2000; reserved 13 + migrations 10 = 23; 2023 of 40 (max_connections 50 x 0.8), and the database refuses connections at the first rollout; set 'settings.databaseFlags[max_connections]' to 2529 on db-custom-8-53248, or lower pools and maximum instances until all lines together hold at most 17",
       resource: "database",
       waived: false,
     });

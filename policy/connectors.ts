@@ -1,0 +1,51 @@
+import { dependenciesOf } from "./dependencies";
+import { MalformedValueError } from "./inputs";
+import type { Resource, StackResource } from "./rule";
+import { CONNECTOR } from "./types";
+import { vpcAccessOf } from "./vpc-access";
+import type { Workload } from "./workload";
+
+/** The connector that a workload goes through. */
+export interface UsedConnector {
+  /** Where it is named. */
+  readonly setting: string;
+  /** Its name, and its region where the name carries it; absent where a preview does not know it. */
+  readonly name?: string;
+  readonly region?: string;
+  /** Those of the stack that it may be: by name, else by dependency, else any. */
+  readonly candidates: readonly StackResource[];
+}
+
+/** `undefined`: the workload uses no connector. Throws where its name is none. */
+export function connectorOf(resource: StackResource, workload: Workload, resources: readonly StackResource[]): UsedConnector | undefined {
+  const { inputs, keys } = vpcAccessOf(workload);
+  const setting = inputs.at(keys.connector);
+  const connectors = resources.filter(({ type }) => type === CONNECTOR);
+  if (inputs.isUnknown(keys.connector)) {
+    const needed = dependenciesOf(resource, [CONNECTOR]);
+    return { setting, candidates: needed.length > 0 ? needed : connectors };
+  }
+  const text = inputs.text(keys.connector)?.trim();
+  if (!text) return undefined;
+  const [, region, name] = /^(?:.*\/)?projects\/[^/]+\/locations\/([^/]+)\/connectors\/([^/]+)$/.exec(text) ?? [undefined, undefined, text];
+  if (name === undefined || name.includes("/"))
+    throw new MalformedValueError(`${setting} must be a connector's name or projects/<project>/locations/<region>/connectors/<name>`);
+  const isMeant = (connector: StackResource) =>
+    connector.properties.knownOnly().text("name") === name && (region === undefined || (regionOf(connector) ?? region) === region);
+  return { setting, name, ...(region === undefined ? {} : { region }), candidates: connectors.filter(isMeant) };
+}
+
+/** A resource's region, or the provider's where it states none: in outputs a preview does not know what the program left out. */
+export function regionOf(resource: Resource): string | undefined {
+  return resource.properties.knownOnly().text("region") || resource.provider.text("region") || undefined;
+}
+
+/** Throws where a count is not stated or the machine type is none: two other rules refuse those. */
+export function sizeOf({ properties }: Resource): ConnectorSize {
+  const machineType = properties.text("machineType") || connectorLimits.defaultMachineType.value;
+  const [minInstances, maxInstances] = [properties.number("minInstances"), properties.number("maxInstances")];
+  if (minInstances === undefined || maxInstances === undefined || minInstances < 1)
+    throw new MalformedValueError("'minInstances' and 'maxInstances' must be stated because the connector's size is counted from them");
+  if (!isMachineType(machineType)) throw new MalformedValueError("'machineType' must be a connector's because the connector's size is counted from it");
+  return { machineType, minInstances, maxInstances };
+}

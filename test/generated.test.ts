@@ -1,0 +1,15 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { generatedFiles } from "../commands/generate";
+import { PROJECT_ROOT } from "../commands/stack-file";
+
+const files = Object.entries(generatedFiles());
+
+test("derives the pack's defaults, the schema and the READMEs' tables", () => {
+  expect(files.map(([file]) => file)).toEqual(["policy/defaults.json", "stack.schema.json", "README.md", "policy/README.md"]);
+});
+
+test.each(files)("%s is what `npm run generate` writes", (file, content) => {
+  expect(readFileSync(join(PROJECT_ROOT, file), "utf8")).toBe(content);
+});
