@@ -1,7 +1,7 @@
 import { closest, distance } from "fastest-levenshtein";
 import { z } from "zod";
 import { meantQuantity } from "./capacity/cloudrun";
-import { cloudRunLimits, type Range } from "./capacity/limits";
+import { cloudRunLimits } from "./capacity/limits";
 import { type CapacityPlan, databaseVariables } from "./capacity/plan";
 import { InputError, type Problem } from "./capacity/problem";
 import { parseCpu, parseMemoryMib } from "./capacity/units";
@@ -30,11 +30,11 @@ const complaint =
     `must ${form.must} because ${form.because}; set '${PATH}' to ${form.meant?.(input) ?? form.example}`;
 
 /** `80s` where seconds are meant is 80, `2m` is 120, and the text `"10"` is the number 10; `undefined` where that would not pass either. */
-function meantNumber(input: unknown, unit: string, range: Range): number | undefined {
-  const [, digits, suffix = ""] = (typeof input === "string" && /^\s*(\d+)\s*([a-z]*)/i.exec(input)) || [];
+function meantNumber(input: unknown, unit: string, passes: (value: number) => boolean): number | undefined {
+  const [, digits, suffix = ""] = (typeof input === "string" && /^\s*(\d+(?:\.\d+)?)\s*([a-z]*)/i.exec(input)) || [];
   const factor = unit === "seconds" ? ({ m: 60, min: 60, h: 3600 }[suffix.toLowerCase()] ?? 1) : 1;
   const value = Number(digits ?? Number.NaN) * factor;
-  return value >= range.min && value <= range.max ? value : undefined;
+  return passes(value) ? value : undefined;
 }
 
 const described = <T extends z.ZodType>(type: T, meaning: string, example: unknown): T => type.meta({ description: meaning, examples: [example] });
@@ -46,7 +46,7 @@ function whole(meaning: string, unit: string, example: number, min = 1, max = Nu
     must: `be a whole number${unit && ` of ${unit}`}${range}`,
     because: `it is ${meaning}`,
     example,
-    meant: (input) => meantNumber(input, unit, { min, max }),
+    meant: (input) => meantNumber(input, unit, (value) => Number.isInteger(value) && value >= min && value <= max),
   });
   return described(z.int({ error }).min(min, { error }).max(max, { error }), meaning, example);
 }
@@ -57,7 +57,12 @@ function fraction(meaning: string, example: number, range: { above: number; atMo
 }
 
 function amount(meaning: string, unit: string, example: number, min = 0) {
-  const error = complaint({ must: `be a number of ${unit}, at least ${min}`, because: `it is ${meaning}`, example });
+  const error = complaint({
+    must: `be a number of ${unit}, at least ${min}`,
+    because: `it is ${meaning}`,
+    example,
+    meant: (input) => meantNumber(input, unit, (value) => value >= min),
+  });
   return described(z.number({ error }).min(min, { error }), meaning, example);
 }
 

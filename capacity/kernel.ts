@@ -8,6 +8,8 @@
 export const f64 = (array: Float64Array, index: number): number => array[index] as number;
 export const i32 = (array: Int32Array, index: number): number => array[index] as number;
 
+const NEVER = Number.POSITIVE_INFINITY;
+
 /**
  * A binary heap of (key, payload) in the order of (key, sequence of insertion). Taking the top leaves a hole that the next
  * insertion fills, because most events cause exactly one other.
@@ -38,7 +40,7 @@ export class OrderedHeap {
   /** The smallest key; Infinity where there is none. */
   first(): number {
     if (this.hole) this.close();
-    return this.size > 0 ? f64(this.keys, 0) : Number.POSITIVE_INFINITY;
+    return this.size > 0 ? f64(this.keys, 0) : NEVER;
   }
 
   /** The payload of the smallest key. Call it only where there is one. */
@@ -159,8 +161,14 @@ export class EventQueue {
   taken = 0;
   private readonly heap = new OrderedHeap();
 
-  /** `shares` complete work by themselves: their completions arrive as events of their kind. */
-  constructor(private readonly shares: readonly FairShare[] = []) {}
+  /** For each share when its next job is done. A typed array, because it is read at every event. */
+  readonly alarms = new Float64Array(KINDS).fill(NEVER);
+  private readonly shares: FairShare[] = [];
+
+  /** Lets a share's completions arrive as events of its kind. Returns the index of its alarm. */
+  attach(share: FairShare): number {
+    return this.shares.push(share) - 1;
+  }
 
   clear(): void {
     this.heap.clear();
@@ -174,24 +182,26 @@ export class EventQueue {
 
   /** Advances to the next event; false when there is none. */
   next(): boolean {
-    let at = this.heap.first();
-    let due: FairShare | undefined;
-    for (const share of this.shares) {
-      if (share.nextAt <= at && share.nextAt < Number.POSITIVE_INFINITY) {
-        at = share.nextAt;
-        due = share;
+    const { alarms, heap } = this;
+    let at = heap.first();
+    let due = -1;
+    for (let i = 0; i < this.shares.length; i++) {
+      if (f64(alarms, i) <= at) {
+        at = f64(alarms, i);
+        due = i;
       }
     }
-    if (due) {
-      this.kind = due.kind;
-      this.subject = due.complete();
+    if (at === NEVER) return false;
+    if (due >= 0) {
+      const share = this.shares[due] as FairShare; // there is one for each alarm
+      this.kind = share.kind;
+      this.subject = share.complete(at);
     } else {
-      if (at === Number.POSITIVE_INFINITY) return false;
-      const payload = this.heap.firstPayload();
+      const payload = heap.firstPayload();
       this.kind = payload & (KINDS - 1);
       this.subject = payload >> 4;
-      this.sequence = this.heap.firstSequence();
-      this.heap.takeFirst();
+      this.sequence = heap.firstSequence();
+      heap.takeFirst();
     }
     this.now = at;
     this.taken++;
@@ -204,27 +214,29 @@ export class EventQueue {
  * the virtual time at which they finish, so that an arrival changes the speed of all of them without touching any.
  */
 export class FairShare {
-  /** When the next job finishes if nothing else arrives; Infinity where there is none. */
-  nextAt = Number.POSITIVE_INFINITY;
   jobs = 0;
   peak = 0;
   private readonly heap = new OrderedHeap();
+  private readonly alarm: number;
   private virtual = 0;
   private since = 0;
   private rate = 1;
 
   constructor(
+    private readonly events: EventQueue,
     /** The kind of event that a completion is. */
     readonly kind: number,
     private readonly servers: number,
-  ) {}
+  ) {
+    this.alarm = events.attach(this);
+  }
 
   clear(): void {
     this.heap.clear();
     this.jobs = 0;
     this.virtual = 0;
     this.since = 0;
-    this.nextAt = Number.POSITIVE_INFINITY;
+    this.events.alarms[this.alarm] = NEVER;
   }
 
   add(now: number, seconds: number, subject: number): void {
@@ -243,9 +255,8 @@ export class FairShare {
     this.plan(now);
   }
 
-  /** Ends the job that is due at `nextAt` and returns its subject. */
-  complete(): number {
-    const now = this.nextAt;
+  /** Ends the job that is due now and returns its subject. For the clock. */
+  complete(now: number): number {
     this.advance(now);
     const subject = this.heap.firstPayload();
     this.heap.takeFirst();
@@ -263,12 +274,12 @@ export class FairShare {
     if (this.jobs === 0) {
       // An idle CPU starts from zero, so that a lone job takes exactly its own time whatever ran before.
       this.virtual = 0;
-      this.nextAt = Number.POSITIVE_INFINITY;
+      this.events.alarms[this.alarm] = NEVER;
       return;
     }
     const rate = Math.min(1, this.servers / this.jobs);
     this.rate = rate;
-    this.nextAt = now + Math.max(0, this.heap.first() - this.virtual) / rate;
+    this.events.alarms[this.alarm] = now + Math.max(0, this.heap.first() - this.virtual) / rate;
   }
 }
 
@@ -283,7 +294,7 @@ export class ServerQueue {
   private readonly freeAt: Float64Array;
 
   constructor(servers: number) {
-    this.freeAt = new Float64Array(servers === Number.POSITIVE_INFINITY ? 0 : servers);
+    this.freeAt = new Float64Array(servers === NEVER ? 0 : servers);
   }
 
   clear(): void {

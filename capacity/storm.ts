@@ -183,12 +183,12 @@ const NONE = -1;
  */
 class Storm {
   private readonly draws = new Draws();
+  private readonly events = new EventQueue();
   private readonly cpu: FairShare;
   private readonly clients: FairShare;
   private readonly connector: ServerQueue;
   private readonly postmaster = new ServerQueue(1);
   private readonly adminApi: TokenBucket;
-  private readonly events: EventQueue;
   private readonly connectorSeconds: number;
 
   private readonly starts: number;
@@ -243,12 +243,11 @@ class Storm {
     private readonly options: SimulationOptions,
   ) {
     const { groups, database, connector, adminApi, costs } = input;
-    this.cpu = new FairShare(DATABASE_CPU, database.vcpus);
-    this.clients = new FairShare(CLIENT_CPU, costs.clientVcpus);
+    this.cpu = new FairShare(this.events, DATABASE_CPU, database.vcpus);
+    this.clients = new FairShare(this.events, CLIENT_CPU, costs.clientVcpus);
     this.connector = new ServerQueue(connector.vms);
     this.connectorSeconds = 1 / connector.connectsPerSecond;
     this.adminApi = new TokenBucket(adminApi.callsPerMinute / 60, adminApi.callsPerMinute);
-    this.events = new EventQueue([this.cpu, this.clients]);
 
     const starts = groups.reduce((sum, group) => sum + group.starts, 0);
     const lanes = groups.reduce((sum, group) => sum + group.starts * lanesPerStart(group), 0);

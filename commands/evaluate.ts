@@ -49,17 +49,18 @@ export async function evaluate(stack: string, configuration: Readonly<Record<str
 }
 
 /** Runs a program to its end, or to the first rejection of an Output: the runtime would wait for that one for ever. */
-async function untilDone(run: () => Promise<void>): Promise<void> {
+export async function untilDone(run: () => Promise<void>): Promise<void> {
   let fail: (reason: unknown) => void = () => undefined;
   const failure = new Promise<never>((_, reject) => {
     fail = reject;
   });
   process.on("unhandledRejection", fail);
+  // Node reports a rejection only after the microtasks have run out: none of this run may escape it.
+  const reported = () => new Promise((resolve) => setImmediate(resolve));
   try {
-    await Promise.race([failure, run()]);
+    await Promise.race([failure, run().then(reported)]);
   } finally {
-    // Node reports rejections once the microtasks have run out: none of this run may escape it.
-    await new Promise(setImmediate);
+    await reported();
     process.off("unhandledRejection", fail);
   }
 }

@@ -1,3 +1,5 @@
+import { type ConnectorSize, isMachineType } from "../capacity/connector";
+import { connectorLimits } from "../capacity/limits";
 import { dependenciesOf } from "./dependencies";
 import { MalformedValueError } from "./inputs";
 import type { Resource, StackResource } from "./rule";

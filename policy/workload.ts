@@ -147,20 +147,23 @@ export function regionsOf({ resource: { properties, provider } }: Workload): rea
 /** 0 stands for "not set" in outputs; a stated zero is what `service-scaling` refuses. */
 const positive = (value: number | undefined) => (value === 0 ? undefined : value);
 
-const limitsOf = ({ inputs }: Container) => inputs.object("resources").object("limits");
+const limitsOf = (container: Inputs) => container.object("resources").object("limits");
+const cpuOf = (limits: Inputs) => quantity(limits, "cpu", parseCpu) ?? cloudRunLimits.defaultCpu.value;
+const memoryMibOf = (limits: Inputs) => quantity(limits, "memory", parseMemoryMib) ?? cloudRunLimits.defaultMemoryMib.value;
+const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
 
 /** vCPU of one instance, all containers together, with Cloud Run's default filled in. */
 export function instanceCpu(workload: Workload): number {
-  return workload.containers.reduce((sum, container) => sum + (quantity(limitsOf(container), "cpu", parseCpu) ?? cloudRunLimits.defaultCpu.value), 0);
+  return sum(workload.containers.map(({ inputs }) => cpuOf(limitsOf(inputs))));
 }
 
-/** CPU (vCPU) and memory (MiB) of one instance, all containers together, with Cloud Run's defaults filled in. */
+/**
+ * CPU (vCPU) and memory (MiB) of one instance, all containers together, with Cloud Run's defaults filled in. For stack
+ * rules: in outputs a preview does not know the limits that the program left out.
+ */
 export function instanceSize(workload: Workload): { readonly cpu: number; readonly memoryMib: number } {
-  const memoryMib = workload.containers.reduce(
-    (sum, container) => sum + (quantity(limitsOf(container), "memory", parseMemoryMib) ?? cloudRunLimits.defaultMemoryMib.value),
-    0,
-  );
-  return { cpu: instanceCpu(workload), memoryMib };
+  const limits = workload.containers.map(({ inputs }) => limitsOf(inputs.knownOnly()));
+  return { cpu: sum(limits.map(cpuOf)), memoryMib: sum(limits.map(memoryMibOf)) };
 }
 
 /** The revision's annotations: where a v1 service has what v2 made properties. */
@@ -199,10 +202,14 @@ export function secretOf(variable: Variable): SecretReference | undefined {
 }
 
 /** Names under which an application is told its database's address. */
-export const DATABASE_HOSTS = ["POSTGRES_HOST", "PGHOST", "DB_HOST"];
+export const DATABASE_HOSTS = ["POSTGRES_HOST", "PGHOST", "PG_HOST", "DB_HOST", "DATABASE_HOST"];
 
 /** Names under which an application is told where its database is. */
-export const DATABASE_LOCATIONS = [...DATABASE_HOSTS, "DATABASE_URL", "INSTANCE_CONNECTION_NAME"];
+export const DATABASE_LOCATIONS = [
+  ...DATABASE_HOSTS,
+  ...["DATABASE_URL", "DATABASE_URI", "DB_URL", "POSTGRES_URL", "SQLALCHEMY_DATABASE_URI"],
+  ...["INSTANCE_CONNECTION_NAME", "CLOUD_SQL_CONNECTION_NAME", "INSTANCE_UNIX_SOCKET"],
+];
 
 /** Cloud SQL instances that the workload reaches over the built-in socket, as far as they are known. */
 export function socketInstances(workload: Workload): { readonly mounted: boolean; readonly volumes: readonly string[] } {

@@ -19,7 +19,11 @@ test("refuses a workload without one", async () => {
 });
 
 test("refuses the accounts that Google makes for everybody", async () => {
-  for (const shared of ["123456789012-compute@developer.gserviceaccount.com", "netra-staging@appspot.gserviceaccount.com", "123456789012@cloudbuild.gserviceaccount.com"])
+  for (const shared of [
+    "123456789012-compute@developer.gserviceaccount.com",
+    "netra-staging@appspot.gserviceaccount.com",
+    "123456789012@cloudbuild.gserviceaccount.com",
+  ])
     expect(await as(shared)).toEqual([refused(shared, SHARED)]);
 });
 

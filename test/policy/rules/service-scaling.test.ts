@@ -34,9 +34,7 @@ test("refuses a maximum that is missing, 0 or negative", async () => {
 test("refuses a minimum above the maximum, at one level or across both", async () => {
   const refused = (setting: string, value: number, maximum: string, most: number) =>
     `'${setting}' (${value}) must be a whole number from 0 to '${maximum}' (${most}) because Cloud Run refuses a minimum above the maximum; set '${setting}' to ${value < 0 ? 0 : most}`;
-  expect(await scaled({ minInstanceCount: 6, maxInstanceCount: 5 }, {})).toEqual([
-    refused("scaling.minInstanceCount", 6, "scaling.maxInstanceCount", 5),
-  ]);
+  expect(await scaled({ minInstanceCount: 6, maxInstanceCount: 5 }, {})).toEqual([refused("scaling.minInstanceCount", 6, "scaling.maxInstanceCount", 5)]);
   expect(await scaled({}, { minInstanceCount: 6, maxInstanceCount: 5 })).toEqual([
     refused("template.scaling.minInstanceCount", 6, "template.scaling.maxInstanceCount", 5),
   ]);
@@ -46,9 +44,7 @@ test("refuses a minimum above the maximum, at one level or across both", async (
   expect(await scaled({ minInstanceCount: 9 }, { maxInstanceCount: 5 })).toEqual([
     refused("scaling.minInstanceCount", 9, "template.scaling.maxInstanceCount", 5),
   ]);
-  expect(await scaled({ minInstanceCount: -1, maxInstanceCount: 5 }, {})).toEqual([
-    refused("scaling.minInstanceCount", -1, "scaling.maxInstanceCount", 5),
-  ]);
+  expect(await scaled({ minInstanceCount: -1, maxInstanceCount: 5 }, {})).toEqual([refused("scaling.minInstanceCount", -1, "scaling.maxInstanceCount", 5)]);
 });
 
 test("refuses a revision's maximum above the service's", async () => {

@@ -51,7 +51,10 @@ test("refuses a window of more than 240 seconds, and an initialisation that none
 
 test("asks the container that takes the requests, not its sidecars", async () => {
   expect(await messages(serviceStartupProbe, soundService({ sidecars: [{ image: "sidecar:1.0.0" }] }))).toEqual([]);
-  const other = soundService({ container: { ports: undefined, startupProbe: undefined }, sidecars: [{ image: "proxy:1.0.0", ports: { containerPort: 8080 } }] });
+  const other = soundService({
+    container: { ports: undefined, startupProbe: undefined },
+    sidecars: [{ image: "proxy:1.0.0", ports: { containerPort: 8080 } }],
+  });
   expect((await messages(serviceStartupProbe, other))[0]).toMatch(/^'template\.containers\[1\]\.startupProbe' \(not set\)/);
   expect(await messages(serviceStartupProbe, soundJob())).toEqual([]);
   expect(await messages(serviceStartupProbe, soundWorkerPool())).toEqual([]);

@@ -1,0 +1,272 @@
+import Ajv2020 from "ajv/dist/2020";
+import { expect, test } from "vitest";
+import { stackFileSchema } from "../config";
+import { type Changes, configurationProblems, stagingConfiguration, stagingSettings } from "./stack-settings";
+
+const problems = (changes: Changes) => configurationProblems(stagingConfiguration(changes));
+const service = (key: string, changes: Changes): Changes => ({ "netra:services": { [key]: changes } });
+const secrets = (changes: Changes): Changes => ({ "netra:secrets": changes });
+
+test("reads the committed stack file, units normalised", () => {
+  expect(problems({})).toEqual([]);
+  const { project, region, services } = stagingSettings();
+  expect({ project, region }).toEqual({ project: "netra-staging", region: "us-central1" });
+  expect(services.auth).toMatchObject({ cpu: 1, memoryMib: 512, egress: "private-ranges-only", ingress: "all" });
+  expect(services.backend).toMatchObject({ cpu: 2, memoryMib: 4096 });
+});
+
+test("takes a CPU count that YAML reads as a number, and a fraction in thousandths", () => {
+  expect(stagingSettings(service("auth", { cpu: 2 })).services.auth?.cpu).toBe(2);
+  expect(stagingSettings(service("auth", { cpu: "500m" })).services.auth?.cpu).toBe(0.5);
+});
+
+test("refuses an unknown key at every depth and names the nearest one", () => {
+  expect(problems({ "netra:conector": {} })).toEqual([
+    "'netra:conector' must not be set because there is no such setting; rename it to 'netra:connector', or remove it",
+  ]);
+  expect(problems({ "netra:connector": { maxInstance: 10 } })).toEqual([
+    "'netra:connector.maxInstance' must not be set because there is no such setting; rename it to 'netra:connector.maxInstances', or remove it",
+  ]);
+  expect(problems(service("backend", { database: { poolsize: 3 } }))).toEqual([
+    "'netra:services.backend.database.poolsize' must not be set because there is no such setting; rename it to 'netra:services.backend.database.poolSize', or remove it",
+  ]);
+});
+
+test("answers an unknown key that resembles none with those that exist", () => {
+  expect(problems(service("backend", { liveness: { grpc: true } }))).toEqual([
+    "'netra:services.backend.liveness.grpc' must not be set because there is no such setting; use one of path, initialDelaySeconds, periodSeconds, timeoutSeconds, failureThreshold, or remove it",
+  ]);
+});
+
+test("never repeats what stands under an unknown key, or where a secret or a variable is expected", () => {
+  const said = problems({
+    ...secrets({ SECRET_KEY: { value: "hunter2-a" }, OPENAI_API_KEY: "hunter2-b", GEMINI_API_KEY: { id: "hunter2 c" } }),
+    ...service("auth", { environment: { TOKEN: "hunter2\nd", PIN: 9876543 } }),
+  });
+  expect(said).toEqual([
+    "'netra:secrets.SECRET_KEY.value' must not be set because there is no such setting; use one of id, version, rotation, format, disabledThroughRotation, or remove it",
+    "'netra:secrets.OPENAI_API_KEY' (not shown) must be a section with settings of its own because it is one secret; set 'netra:secrets.OPENAI_API_KEY' to its settings, as in Pulumi.staging.yaml",
+    "'netra:secrets.GEMINI_API_KEY.id' (not shown) must be letters, digits, hyphens and underscores, at most 255 because it is the secret's id in Secret Manager; set 'netra:secrets.GEMINI_API_KEY.id' to jwt-secret-staging",
+    "'netra:services.auth.environment.TOKEN' (not shown) must be a text of one line because it is a variable's value; quote numbers and true or false; set 'netra:services.auth.environment.TOKEN' to \"info\"",
+    "'netra:services.auth.environment.PIN' (not shown) must be a text of one line because it is a variable's value; quote numbers and true or false; set 'netra:services.auth.environment.PIN' to \"info\"",
+  ]);
+});
+
+test("refuses a wrong type, and shows the quotes that make a number a text", () => {
+  expect(problems({ "netra:connector": { minInstances: "many", maxInstances: "10" } })).toEqual([
+    "'netra:connector.minInstances' (many) must be a whole number of instances, at least 1 because it is VMs that are always there: what carries a storm (2 to 9); set 'netra:connector.minInstances' to 3",
+    "'netra:connector.maxInstances' (\"10\") must be a whole number of instances, at least 1 because it is the most VMs; a connector never shrinks (3 to 10); set 'netra:connector.maxInstances' to 10",
+  ]);
+  expect(problems(service("auth", { cpuIdle: "true", after: "backend", invoker: "public" }))).toEqual([
+    "'netra:services.auth.cpuIdle' (\"true\") must be true or false because it is whether the CPU is throttled between requests, which makes an idle instance cheaper; set 'netra:services.auth.cpuIdle' to false",
+    "'netra:services.auth.invoker' (public) must be one of iam-disabled, all-users, authenticated because it is who may call the service; set 'netra:services.auth.invoker' to iam-disabled",
+    "'netra:services.auth.after' (backend) must be a list because it is the services that must have rolled out before this one; set 'netra:services.auth.after' to [auth]",
+  ]);
+});
+
+test("refuses numbers that are none, negative, fractional or out of range", () => {
+  expect(problems({ "netra:connector": { minInstances: Number.NaN, maxInstances: 2.5 } })).toEqual([
+    "'netra:connector.minInstances' (NaN) must be a whole number of instances, at least 1 because it is VMs that are always there: what carries a storm (2 to 9); set 'netra:connector.minInstances' to 3",
+    "'netra:connector.maxInstances' (2.5) must be a whole number of instances, at least 1 because it is the most VMs; a connector never shrinks (3 to 10); set 'netra:connector.maxInstances' to 10",
+  ]);
+  expect(problems({ "netra:database": { usableShare: 80, maintenance: { day: 0, hour: 24 } } })).toEqual([
+    "'netra:database.usableShare' (80) must be a number above 0 and at most 1 because it is the share of max_connections that the budget may use; set 'netra:database.usableShare' to 0.8",
+    "'netra:database.maintenance.day' (0) must be a whole number from 1 to 7 because it is the day, 1 is Monday; set 'netra:database.maintenance.day' to 7",
+    "'netra:database.maintenance.hour' (24) must be a whole number from 0 to 23 because it is the hour, UTC; set 'netra:database.maintenance.hour' to 4",
+  ]);
+  expect(problems({ ...service("auth", { port: 70000 }), "netra:targets": { startupSuccessPercent: 100 } })).toEqual([
+    "'netra:services.auth.port' (70000) must be a whole number from 1 to 65535 because it is the container's port; Cloud Run sets PORT from it; set 'netra:services.auth.port' to 8000",
+    "'netra:targets.startupSuccessPercent' (100) must be above 0 and below 100 percent because it is the share of starts whose lower bound the plan must reach; set 'netra:targets.startupSuccessPercent' to 99",
+  ]);
+});
+
+test("refuses a missing, empty or blank value", () => {
+  expect(problems({ "netra:database": { tier: undefined, version: "", name: null, user: "  " } })).toEqual([
+    "'netra:database.name' (not set) must be lower-case letters, digits and hyphens, starting with a letter because it is the instance's name; set 'netra:database.name' to staging-shared-postgres",
+    "'netra:database.version' (empty) must be written like POSTGRES_14 because it is the database version; set 'netra:database.version' to POSTGRES_14",
+    "'netra:database.tier' (not set) must be a text without surrounding whitespace because it is the machine: db-custom-<vCPU>-<MiB>; set 'netra:database.tier' to db-custom-1-3840",
+    "'netra:database.user' (  ) must be lower-case letters, digits and underscores, starting with no digit because it is the application user's name; rotation alternates between <user>_a and <user>_b; set 'netra:database.user' to netra",
+  ]);
+  expect(problems({ "gcp:project": "", "gcp:region": undefined })).toEqual([
+    "'gcp:project' (empty) must be stated because the names and addresses of the stack contain it; set 'gcp:project' to netra-staging",
+    "'gcp:region' (not set) must be stated because the names and addresses of the stack contain it; set 'gcp:region' to us-central1",
+  ]);
+});
+
+test("reads a unit that slipped in as what was probably meant", () => {
+  const fixes = (changes: Changes) => problems(changes).map((message) => message.split("; set ").at(-1));
+  expect(problems(service("backend", { memory: "4GB", timeoutSeconds: "80s" }))).toEqual([
+    "'netra:services.backend.memory' (4GB) must be a quantity in Mi or Gi like 512Mi or 4Gi because it is the memory of one instance; set 'netra:services.backend.memory' to 4Gi",
+    "'netra:services.backend.timeoutSeconds' (80s) must be a whole number of seconds, at least 1 because it is a request's time-out; set 'netra:services.backend.timeoutSeconds' to 80",
+  ]);
+  expect(fixes(service("auth", { timeoutSeconds: "10m", memory: "512MB", cpu: "2 cpus" }))).toEqual([
+    "'netra:services.auth.cpu' to 2",
+    "'netra:services.auth.memory' to 512Mi",
+    "'netra:services.auth.timeoutSeconds' to 600",
+  ]);
+  // Without a unit it could be anything, and a value that would not pass either is not proposed.
+  expect(fixes(service("auth", { memory: 512, timeoutSeconds: "0s", bootSeconds: "5s" }))).toEqual([
+    "'netra:services.auth.memory' to 4Gi",
+    "'netra:services.auth.timeoutSeconds' to 600",
+    "'netra:services.auth.bootSeconds' to 15",
+  ]);
+});
+
+test("refuses a section that is empty, a list or a text, and names every setting of one that has none", () => {
+  const must = "must be a section with settings of its own because it is the Serverless VPC Access connector;";
+  const fix = "set 'netra:connector' to its settings, as in Pulumi.staging.yaml";
+  expect(problems({ "netra:connector": null })).toEqual([`'netra:connector' (not set) ${must} ${fix}`]);
+  expect(problems({ "netra:connector": undefined })).toEqual([`'netra:connector' (not set) ${must} ${fix}`]);
+  expect(problems({ "netra:connector": ["e2-micro"] })).toEqual([`'netra:connector' (a list) ${must} ${fix}`]);
+  expect(problems({ "netra:connector": "e2-micro" })).toEqual([`'netra:connector' (e2-micro) ${must} ${fix}`]);
+  const configuration = stagingConfiguration();
+  expect(configurationProblems({ ...configuration, "netra:connector": {} }).map((message) => message.split(" must ")[0])).toEqual(
+    ["name", "ipCidrRange", "machineType", "minInstances", "maxInstances"].map((key) => `'netra:connector.${key}' (not set)`),
+  );
+  expect(configurationProblems({ ...configuration, "netra:services": {} })).toEqual([
+    "'netra:services' (a section) must have at least one service because there is nothing to size otherwise; set 'netra:services' to one section each, as in Pulumi.staging.yaml",
+  ]);
+  expect(problems({ "netra:services": [] })).toEqual([
+    "'netra:services' (a list) must be a section because it is the Cloud Run services, by a short name; set 'netra:services' to one section each, as in Pulumi.staging.yaml",
+  ]);
+});
+
+test("reports all problems of a file at once, whatever kind they are", () => {
+  const said = problems({
+    "gcp:region": "",
+    "netra:conector": {},
+    "netra:connector": { minInstances: "3x" },
+    "netra:database": { tier: undefined },
+    ...service("auth", { after: ["fronted"], environment: { PORT: "80" } }),
+  });
+  expect(said.map((message) => message.split("'")[1])).toEqual([
+    "gcp:region",
+    "netra:connector.minInstances",
+    "netra:database.tier",
+    "netra:conector",
+    "netra:services.auth.after[0]",
+    "netra:services.auth.environment.PORT",
+  ]);
+});
+
+test("refuses names that the stack cannot derive names from", () => {
+  expect(problems({ "netra:services": { Backend2: { name: "x" } } })).toContain(
+    "'netra:services.Backend2' (Backend2) must be named in small letters, like backend because the stack derives names from it; set 'netra:services.Backend2' to such a name",
+  );
+  expect(problems(secrets({ "jwt-key": { id: "jwt", version: 1 } }))).toContain(
+    "'netra:secrets.jwt-key' (jwt-key) must be named in capitals, like JWT_SECRET_KEY because the stack derives names from it; set 'netra:secrets.jwt-key' to such a name",
+  );
+});
+
+test("refuses two services or two secrets where there can be one", () => {
+  const said = problems({
+    ...service("auth", { name: "netra-backend-staging", account: "netra-backend" }),
+    ...secrets({ SECRET_KEY: { id: "jwt-secret-staging", format: "database-password" } }),
+  });
+  expect(said).toEqual([
+    "'netra:services.backend.name' must differ from 'netra:services.auth.name' because two services of one name are one service; set 'netra:services.backend.name' to a text of its own",
+    "'netra:services.backend.account' must differ from 'netra:services.auth.account' because every service has an identity of its own; set 'netra:services.backend.account' to a text of its own",
+    "'netra:secrets.SECRET_KEY.id' must differ from 'netra:secrets.JWT_SECRET_KEY.id' because Secret Manager has every id once; set 'netra:secrets.SECRET_KEY.id' to a text of its own",
+    "'netra:secrets.POSTGRES_PASSWORD.format' (database-password) must be set for one secret only because the application has one database user at a time; set 'netra:secrets.POSTGRES_PASSWORD.format' to text",
+  ]);
+});
+
+test("lets a service wait for all that stand before it, unless it says for which", () => {
+  const order = (changes: Changes) => Object.entries(stagingSettings(changes).services).map(([key, { after }]) => `${key} <- ${after.join(", ")}`);
+  expect(order({})).toEqual(["auth <- ", "backend <- auth", "frontend <- auth, backend"]);
+  expect(order(service("frontend", { after: ["auth"] }))).toEqual(["auth <- ", "backend <- auth", "frontend <- auth"]);
+  // Sorted into rollout order: a component can only wait for what has been declared.
+  const reversed = { "netra:services": { auth: { after: ["backend"] }, backend: { after: [] } } };
+  expect(order(reversed)).toEqual(["backend <- ", "auth <- backend", "frontend <- auth, backend"]);
+});
+
+test("refuses to wait for a service that does not exist, or for itself", () => {
+  expect(problems(service("backend", { after: ["fronted"] }))).toEqual([
+    "'netra:services.backend.after[0]' (fronted) must name another service because nothing else of that name exists; set 'netra:services.backend.after[0]' to frontend",
+  ]);
+  expect(problems(service("auth", { after: ["auth"] }))[0]).toBe(
+    "'netra:services.auth.after[0]' (auth) must name another service because nothing else of that name exists; set 'netra:services.auth.after[0]' to backend",
+  );
+});
+
+test("refuses a circle, stated on both sides or closed by the default order", () => {
+  const message = (key: string, other: string) =>
+    `'netra:services.${key}.after' (${other}) must not lead back to '${key}' because neither service could roll out first (one without 'after' waits for all that stand before it); set 'netra:services.${key}.after' to []`;
+  expect(problems({ "netra:services": { auth: { after: ["backend"] }, backend: { after: ["auth"] } } })).toEqual([
+    message("auth", "backend"),
+    message("backend", "auth"),
+  ]);
+  expect(problems(service("auth", { after: ["frontend"] }))).toEqual([message("auth", "frontend")]);
+});
+
+test("refuses a secret that is not declared", () => {
+  expect(problems(service("frontend", { secrets: ["JWT_SECRET"] }))).toEqual([
+    "'netra:services.frontend.secrets[0]' (JWT_SECRET) must name a secret under 'netra:secrets' because nothing else of that name exists; set 'netra:services.frontend.secrets[0]' to JWT_SECRET_KEY",
+  ]);
+  // A secret whose section is broken exists all the same: only the section is reported.
+  expect(problems(secrets({ FERNET_KEY: null })).map((said) => said.split(" must ")[0])).toEqual(["'netra:secrets.FERNET_KEY' (not set)"]);
+});
+
+test("refuses variables that Cloud Run, the plan or a secret sets", () => {
+  const environment = { PORT: "8000", K_SERVICE: "auth", DB_POOL_SIZE: "20", POSTGRES_HOST: "10.107.0.3", JWT_SECRET_KEY: "x" };
+  const at = (name: string) => `'netra:services.auth.environment.${name}' must not be set because`;
+  expect(problems(service("auth", { environment }))).toEqual([
+    `${at("PORT")} Cloud Run sets it, PORT from the service's port; remove it`,
+    `${at("K_SERVICE")} Cloud Run sets it, PORT from the service's port; remove it`,
+    `${at("DB_POOL_SIZE")} the stack derives it from the plan; remove it`,
+    `${at("POSTGRES_HOST")} the stack derives it from the plan; remove it`,
+    `${at("JWT_SECRET_KEY")} the service already takes it from a secret; remove it`,
+  ]);
+});
+
+test("refuses a secret under the name of such a variable", () => {
+  const said = problems({ ...secrets({ POSTGRES_HOST: { id: "postgres-host-staging", version: 1 } }), ...service("frontend", { secrets: ["POSTGRES_HOST"] }) });
+  expect(said).toEqual([
+    "'netra:services.frontend.secrets[0]' (POSTGRES_HOST) must not be taken from a secret because the stack derives it from the plan; remove it",
+  ]);
+});
+
+test("refuses rotation, version and format that contradict each other", () => {
+  const said = problems(
+    secrets({
+      JWT_SECRET_KEY: { rotation: 2 },
+      SECRET_KEY: { rotation: undefined, format: "text" },
+      SERVICE_SECRET: { version: 3, rotation: 3, disabledThroughRotation: 3 },
+      FERNET_KEY: { format: "Fernet" },
+      OPENAI_API_KEY: { disabledThroughRotation: 1 },
+      GEMINI_API_KEY: { version: "latest" },
+    }),
+  );
+  expect(said).toEqual([
+    "'netra:secrets.FERNET_KEY.format' (Fernet) must be one of text, fernet, database-password, redis-auth because it is how the stack makes the value; set 'netra:secrets.FERNET_KEY.format' to text",
+    "'netra:secrets.GEMINI_API_KEY.version' (latest) must be a whole number, at least 1 because it is the version that services mount: the number Secret Manager gave it; set 'netra:secrets.GEMINI_API_KEY.version' to 1",
+    "'netra:secrets.JWT_SECRET_KEY.version' (1) must be at least 'rotation' (2) because every rotation adds a version; set 'netra:secrets.JWT_SECRET_KEY.version' to 2",
+    "'netra:secrets.SECRET_KEY.format' (text) must not be set without 'rotation' because people add the value of this secret; set 'netra:secrets.SECRET_KEY.rotation' to 1 or remove 'format'",
+    "'netra:secrets.SERVICE_SECRET.disabledThroughRotation' (3) must be below 'rotation' (3) because services mount the last rotation; set 'netra:secrets.SERVICE_SECRET.disabledThroughRotation' to 2",
+    "'netra:secrets.OPENAI_API_KEY.disabledThroughRotation' (1) must not be set without 'rotation' because the stack owns no version of this secret; remove it",
+  ]);
+});
+
+test("accepts a rotation whose version Secret Manager numbered higher", () => {
+  expect(problems(secrets({ JWT_SECRET_KEY: { version: 5, rotation: 2, disabledThroughRotation: 1 } }))).toEqual([]);
+});
+
+test("leaves other namespaces alone, whatever they hold", () => {
+  expect(problems({ "gcp:zone": 5, "aws:region": null, "pulumi:disable-default-providers": ["*"], "other:connector": { maxInstance: 1 } })).toEqual([]);
+});
+
+test("takes what stands in the place of an encrypted value like any text", () => {
+  expect(problems(service("auth", { environment: { SENTRY_DSN: "[secret]" } }))).toEqual([]);
+  expect(problems({ "netra:connector": { maxInstances: "[secret]" } })).toEqual([
+    "'netra:connector.maxInstances' ([secret]) must be a whole number of instances, at least 1 because it is the most VMs; a connector never shrinks (3 to 10); set 'netra:connector.maxInstances' to 10",
+  ]);
+});
+
+test("the JSON Schema for editors accepts the committed stack file and refuses what the reader refuses", () => {
+  const validate = new Ajv2020({ strict: false, validateSchema: true }).compile(stackFileSchema());
+  expect(validate({ config: stagingConfiguration() })).toBe(true);
+  expect(validate({ config: stagingConfiguration({ "netra:connector": { maxInstance: 10 } }) })).toBe(false);
+  expect(validate({ config: stagingConfiguration({ "netra:connector": { maxInstances: "10" } }) })).toBe(false);
+  expect(validate({ config: stagingConfiguration({ "netra:limits": undefined }) })).toBe(false);
+  expect(validate({ config: stagingConfiguration({ "gcp:zone": "us-central1-a" }) })).toBe(true);
+});

@@ -1,0 +1,81 @@
+import { expect, test } from "vitest";
+import { serviceDatabaseVariables } from "../../../policy/rules/service-database-variables";
+import { messages, UNKNOWN } from "../harness";
+import { soundJob, soundService, soundServiceV1, soundWorkerPool } from "../services";
+
+type Variables = Record<string, string | Record<string, unknown> | undefined>;
+const having = (variables: Variables) => messages(serviceDatabaseVariables, soundService({ variables }));
+const withoutDatabase: Variables = { POSTGRES_HOST: undefined, DB_POOL_SIZE: undefined };
+const setting = (name: string) => `template.containers[0].envs[${name}]`;
+const uncounted = (names: string) =>
+  `cannot evaluate: 'template.containers[0].envs' belongs to a container that uses the database and must have ${names} as literal numbers from 0 because its connections are counted from them; set them to the plan's values`;
+
+test("accepts the plan's variables, and a container that uses no database", async () => {
+  expect(await having({ DB_MAX_OVERFLOW: "0", DB_STARTUP_CONNECTIONS: "0", DB_CONNECT_TIMEOUT_SECONDS: "75" })).toEqual([]);
+  expect(await having(withoutDatabase)).toEqual([]);
+});
+
+test("cannot count a client that does not state its pool as numbers", async () => {
+  expect(await having({ DB_POOL_SIZE: undefined, WEB_CONCURRENCY: undefined })).toEqual([uncounted("DB_POOL_SIZE, WEB_CONCURRENCY")]);
+  for (const odd of ["", "many", "-1", "0x10", "Infinity", "1e3", "3 connections"])
+    expect(await having({ DB_MAX_OVERFLOW: odd })).toEqual([uncounted("DB_MAX_OVERFLOW")]);
+  const secret = { valueSource: { secretKeyRef: { secret: "pool", version: "1" } } };
+  expect(await having({ DB_POOL_SIZE: secret })).toEqual([uncounted("DB_POOL_SIZE")]);
+});
+
+test.each([
+  ["POSTGRES_HOST", "10.107.0.3"],
+  ["DATABASE_URL", "postgresql://10.107.0.3/netra_staging"],
+  ["INSTANCE_CONNECTION_NAME", "netra-staging:us-central1:staging-shared-postgres"],
+  ["POSTGRES_URL", "postgresql://10.107.0.3/netra_staging"],
+])("counts a client that only has %s", async (name, value) => {
+  const envs = [{ name, value }];
+  const found = await messages(serviceDatabaseVariables, soundService({ container: { envs } }));
+  expect(found).toEqual([
+    uncounted(
+      "DB_POOL_SIZE, DB_MAX_OVERFLOW, DB_POOL_TIMEOUT_SECONDS, DB_CONNECT_TIMEOUT_SECONDS, DB_INIT_TIMEOUT_SECONDS, DB_STARTUP_CONNECTIONS, WEB_CONCURRENCY",
+    ),
+  ]);
+});
+
+test("counts a client that has nothing but the socket", async () => {
+  const pod = { volumes: [{ name: "cloudsql", cloudSqlInstance: { instances: [UNKNOWN] } }] };
+  const mounted = { envs: [], volumeMounts: [{ name: "cloudsql", mountPath: "/cloudsql" }] };
+  expect(await messages(serviceDatabaseVariables, soundService({ pod, container: mounted }))).toHaveLength(1);
+  expect(await messages(serviceDatabaseVariables, soundService({ pod, container: { envs: [] } }))).toHaveLength(1);
+  const annotations = { "run.googleapis.com/cloudsql-instances": "netra-staging:us-central1:staging-shared-postgres" };
+  expect(await messages(serviceDatabaseVariables, soundServiceV1({ annotations, container: { envs: [] } }))).toHaveLength(1);
+});
+
+test("refuses a pool or workers of 0, and a time-out of 0", async () => {
+  const refused = (name: string, value: string, must: string, because: string, fix: number) =>
+    `'${setting(name)}' (${value}) must ${must} because ${because}; set '${setting(name)}' to ${fix}`;
+  expect(await having({ DB_POOL_SIZE: "0", WEB_CONCURRENCY: "0", DB_POOL_TIMEOUT_SECONDS: "0" })).toEqual([
+    refused("DB_POOL_SIZE", "0", "be a whole number of at least 1", "a pool of 0 has no limit, and the budget counts what is stated", 1),
+    refused("WEB_CONCURRENCY", "0", "be a whole number of at least 1", "every instance runs at least one process, each with a pool of its own", 1),
+    refused("DB_POOL_TIMEOUT_SECONDS", "0", "be a number of at least 1", "a request would otherwise fail at once, or wait for ever", 1),
+  ]);
+  expect((await having({ DB_POOL_SIZE: "2.5" }))[0]).toContain("must be a whole number of at least 1");
+});
+
+test("refuses an initialisation shorter than one of its attempts", async () => {
+  expect(await having({ DB_CONNECT_TIMEOUT_SECONDS: "30", DB_INIT_TIMEOUT_SECONDS: "20" })).toEqual([
+    `'${setting("DB_CONNECT_TIMEOUT_SECONDS")}' (30) must not exceed '${setting("DB_INIT_TIMEOUT_SECONDS")}' (20) because one attempt cannot outlast the initialisation it belongs to; set '${setting("DB_CONNECT_TIMEOUT_SECONDS")}' to 20`,
+  ]);
+});
+
+test("reads every kind of workload and every container", async () => {
+  for (const declare of [soundJob, soundWorkerPool, soundServiceV1])
+    expect(await messages(serviceDatabaseVariables, declare({ variables: { DB_POOL_SIZE: "0" } }))).toHaveLength(1);
+  const sidecar = { image: "worker:1.0.0", envs: [{ name: "POSTGRES_HOST", value: UNKNOWN }] };
+  expect((await messages(serviceDatabaseVariables, soundService({ sidecars: [sidecar] })))[0]).toContain(
+    "'template.containers[1].envs' belongs to a container",
+  );
+});
+
+test("reports what it cannot evaluate", async () => {
+  expect(await having({ DB_POOL_SIZE: UNKNOWN })).toEqual([
+    "cannot evaluate: 'template.containers.0.envs.0.value' is not known at preview; give it a plain value instead of another resource's output",
+  ]);
+  expect(await having({ DB_POOL_SIZE: { value: 3 } })).toEqual(["cannot evaluate: template.containers[0].envs[0].value must be a text"]);
+});
