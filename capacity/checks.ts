@@ -19,6 +19,7 @@ import {
 import {
   concurrencyProblems,
   cpuMemoryProblems,
+  portProblems,
   probeProblems,
   probeWindowSeconds,
   requestTimeoutProblems,
@@ -28,6 +29,7 @@ import {
 import { databaseMemory, insightsProblems, maxConnectionsProblems, parseTier, sharedCoreProblems, tierProblems } from "./cloudsql";
 import { connectorNameProblems, connectorRangeProblems, instanceCountProblems, machineTypeProblems } from "./connector";
 import { databaseClientProblems, socketPoolProblems } from "./database-client";
+import { imageProblems } from "./image";
 import { cloudRunLimits, cloudSqlLimits } from "./limits";
 import { type CapacityPlan, connectionsPerInstance, type DatabaseClientPlan, type ServicePlan, startSeconds } from "./plan";
 import { type Problem, problem } from "./problem";
@@ -292,6 +294,8 @@ function legalValuesCheck(plan: CapacityPlan): Check {
       ...servicesOf(plan).flatMap((service) => {
         const name = (field: string) => setting(`services.${service.key}.${field}`);
         return [
+          ...imageProblems(service.image, plan.images.tagPattern, name),
+          ...portProblems(service.port, name("port")),
           ...cpuMemoryProblems(service, name),
           ...concurrencyProblems(service, name),
           ...scalingProblems(service, name),

@@ -104,11 +104,20 @@ test("reads a unit that slipped in as what was probably meant", () => {
     "'netra:services.auth.memory' to 512Mi",
     "'netra:services.auth.timeoutSeconds' to 600",
   ]);
-  // Without a unit it could be anything, and a value that would not pass either is not proposed.
-  expect(fixes(service("auth", { memory: 512, timeoutSeconds: "0s", bootSeconds: "5s" }))).toEqual([
-    "'netra:services.auth.memory' to 4Gi",
+  expect(fixes(service("auth", { memory: 256, timeoutSeconds: "90 s", bootSeconds: "2.5s" }))).toEqual([
+    "'netra:services.auth.memory' to 512Mi",
+    "'netra:services.auth.timeoutSeconds' to 90",
+    "'netra:services.auth.bootSeconds' to 2.5",
+  ]);
+});
+
+test("proposes nothing that would not pass either", () => {
+  const said = problems({ ...service("auth", { timeoutSeconds: "0s", port: "80000", maxInstances: "2.5" }), "netra:limits": { regionalCpu: "0x10" } });
+  expect(said.map((message) => message.split("; set ").at(-1))).toEqual([
+    "'netra:services.auth.port' to 8000",
+    "'netra:services.auth.maxInstances' to 5",
     "'netra:services.auth.timeoutSeconds' to 600",
-    "'netra:services.auth.bootSeconds' to 15",
+    "'netra:limits.regionalCpu' to 0",
   ]);
 });
 
