@@ -31,7 +31,7 @@ const complaint =
 
 /** `80s` where seconds are meant is 80, `2m` is 120, and the text `"10"` is the number 10; `undefined` where that would not pass either. */
 function meantNumber(input: unknown, unit: string, passes: (value: number) => boolean): number | undefined {
-  const [, digits, suffix = ""] = (typeof input === "string" && /^\s*(\d+(?:\.\d+)?)\s*([a-z]*)/i.exec(input)) || [];
+  const [, digits, suffix = ""] = (typeof input === "string" && /^\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*$/i.exec(input)) || [];
   const factor = unit === "seconds" ? ({ m: 60, min: 60, h: 3600 }[suffix.toLowerCase()] ?? 1) : 1;
   const value = Number(digits ?? Number.NaN) * factor;
   return passes(value) ? value : undefined;

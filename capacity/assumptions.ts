@@ -1,3 +1,5 @@
+import { postgresCosts } from "./limits";
+
 /**
  * What the plan needs and nobody publishes. Each has a low, a likely and a high value; the likely one decides,
  * the others are the sensitivity that reports show. A fact with a source belongs in `limits.ts` instead.
@@ -53,4 +55,62 @@ export const assumptions = {
     unit: "share of the tier's memory where the flag is not set",
     why: "Cloud SQL's default is not in the material read; a third is what instances are seen with",
   },
+  connectCpuMs: {
+    name: "CPU per connect",
+    low: 4.5,
+    likely: postgresCosts.connectCpuMs.value,
+    high: 15,
+    unit: "ms of database CPU for TLS, SCRAM and the backend's start",
+    why: "4.5 and 7 ms were measured on two virtual machines; Cloud SQL's vCPUs may be slower, and its certificate chain is longer",
+  },
+  refusalShare: {
+    name: "cost of a refusal",
+    low: 0.2,
+    likely: 0.4,
+    high: 0.6,
+    unit: "share of a connect's CPU that is spent before the slots are looked at",
+    why: "fork and TLS come before, authentication and the backend's caches after; TLS alone was 2.3 of 7 ms",
+  },
+  clientConnectMs: {
+    name: "client side of a connect",
+    low: 5,
+    likely: 20,
+    high: 100,
+    unit: "ms of round trips and of the client's own TLS and PBKDF2",
+    why: "18 writes through the connector and about as much CPU as the server spends; the client has its own vCPU",
+  },
+  bootSigma: {
+    name: "spread of boots",
+    low: 0.1,
+    likely: 0.33,
+    high: 0.5,
+    unit: "sigma of the logarithm of the boot time, whose 99th percentile the plan states",
+    why: "15 s over the logged ~7 s to the first connect is 0.33; smaller means that more connects coincide",
+  },
+  remainingStartSeconds: {
+    name: "start after the database",
+    low: 0.2,
+    likely: 0.7,
+    high: 3,
+    unit: "s from the last connection to ready",
+    why: "the cache phase took 0.693 s in the one healthy start that was logged",
+  },
+  steadyCpuShare: {
+    name: "database CPU in use",
+    low: 0,
+    likely: 0.3,
+    high: 0.7,
+    unit: "share of the database's CPU that requests take while a rollout or a scale-out starts instances",
+    why: "staging's load was never recorded",
+  },
+  lingeringShare: {
+    name: "connections left by a crash",
+    low: 0,
+    likely: 0.1,
+    high: 1,
+    unit: "share of the crashed instances' pools whose slots are still taken when the next containers connect",
+    why: "a process that dies closes its sockets; an instance that vanishes leaves them to keep-alive",
+  },
 } as const satisfies Record<string, Assumption>;
+
+export type AssumptionName = keyof typeof assumptions;

@@ -161,14 +161,8 @@ export class EventQueue {
   taken = 0;
   private readonly heap = new OrderedHeap();
 
-  /** For each share when its next job is done. A typed array, because it is read at every event. */
-  readonly alarms = new Float64Array(KINDS).fill(NEVER);
-  private readonly shares: FairShare[] = [];
-
-  /** Lets a share's completions arrive as events of its kind. Returns the index of its alarm. */
-  attach(share: FairShare): number {
-    return this.shares.push(share) - 1;
-  }
+  /** `shares` complete their work by themselves: a completion arrives as an event of the share's kind. */
+  constructor(private readonly shares: readonly FairShare[] = []) {}
 
   clear(): void {
     this.heap.clear();
@@ -182,20 +176,19 @@ export class EventQueue {
 
   /** Advances to the next event; false when there is none. */
   next(): boolean {
-    const { alarms, heap } = this;
+    const { heap } = this;
     let at = heap.first();
-    let due = -1;
-    for (let i = 0; i < this.shares.length; i++) {
-      if (f64(alarms, i) <= at) {
-        at = f64(alarms, i);
-        due = i;
+    let due: FairShare | undefined;
+    for (const share of this.shares) {
+      if (share.nextAt <= at) {
+        at = share.nextAt;
+        due = share;
       }
     }
     if (at === NEVER) return false;
-    if (due >= 0) {
-      const share = this.shares[due] as FairShare; // there is one for each alarm
-      this.kind = share.kind;
-      this.subject = share.complete(at);
+    if (due) {
+      this.kind = due.kind;
+      this.subject = due.complete();
     } else {
       const payload = heap.firstPayload();
       this.kind = payload & (KINDS - 1);
@@ -214,29 +207,27 @@ export class EventQueue {
  * the virtual time at which they finish, so that an arrival changes the speed of all of them without touching any.
  */
 export class FairShare {
+  /** When the next job finishes if nothing else arrives; Infinity where there is none. */
+  nextAt = NEVER;
   jobs = 0;
   peak = 0;
   private readonly heap = new OrderedHeap();
-  private readonly alarm: number;
   private virtual = 0;
   private since = 0;
   private rate = 1;
 
   constructor(
-    private readonly events: EventQueue,
     /** The kind of event that a completion is. */
     readonly kind: number,
     private readonly servers: number,
-  ) {
-    this.alarm = events.attach(this);
-  }
+  ) {}
 
   clear(): void {
     this.heap.clear();
     this.jobs = 0;
     this.virtual = 0;
     this.since = 0;
-    this.events.alarms[this.alarm] = NEVER;
+    this.nextAt = NEVER;
   }
 
   add(now: number, seconds: number, subject: number): void {
@@ -255,8 +246,9 @@ export class FairShare {
     this.plan(now);
   }
 
-  /** Ends the job that is due now and returns its subject. For the clock. */
-  complete(now: number): number {
+  /** Ends the job that is due at `nextAt` and returns its subject. */
+  complete(): number {
+    const now = this.nextAt;
     this.advance(now);
     const subject = this.heap.firstPayload();
     this.heap.takeFirst();
@@ -274,12 +266,12 @@ export class FairShare {
     if (this.jobs === 0) {
       // An idle CPU starts from zero, so that a lone job takes exactly its own time whatever ran before.
       this.virtual = 0;
-      this.events.alarms[this.alarm] = NEVER;
+      this.nextAt = NEVER;
       return;
     }
     const rate = Math.min(1, this.servers / this.jobs);
     this.rate = rate;
-    this.events.alarms[this.alarm] = now + Math.max(0, this.heap.first() - this.virtual) / rate;
+    this.nextAt = now + Math.max(0, this.heap.first() - this.virtual) / rate;
   }
 }
 

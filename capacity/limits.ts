@@ -220,3 +220,13 @@ export const prices = {
   secretVersionMonth: datum(0.06, "USD per active version-month", "S1", "cloud.google.com/secret-manager/pricing", "2026-09-01"),
   hoursPerMonth: datum(730, "hours", "C", "365 x 24 / 12"),
 } as const;
+
+/** How starts fail and begin again, as the platform was seen to do it. */
+export const startFacts = {
+  /** Every attempt on a path that cannot work. */
+  dialFailureSeconds: datum(34, "seconds", "M", "staging's logs of the incident (#1278)", "2025-09-30"),
+  /** From a failed start's exit to the next boot. */
+  restartSeconds: datum<Range>({ min: 9.5, max: 10 }, "seconds", "M", "staging's logs of the incident (#1278)", "2025-09-30"),
+  /** Until a fresh instance passes traffic over Direct VPC egress. */
+  directVpcOpensSeconds: datum<Range>({ min: 20, max: 60 }, "seconds", "S2", "docs.cloud.google.com/run/docs/configuring/vpc-direct-vpc", "2026-10-09"),
+} as const;

@@ -106,3 +106,6 @@ export function overlapProblem({ a, b }: { readonly a: NamedRange; readonly b: N
     fix: `a free range, such as ${freeRange(parseRange(a.cidr)?.prefix ?? 28, taken)}`,
   });
 }
+
+/** Whether an IPv4 address is one that only a private network routes (RFC 1918). */
+export const isPrivateAddress = (address: string): boolean => ipaddr.IPv4.isValid(address) && ipaddr.IPv4.parse(address).range() === "private";

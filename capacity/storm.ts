@@ -1,7 +1,5 @@
-import { EventQueue, FairShare, f64, i32, ServerQueue, TokenBucket } from "./kernel";
 import type { RetryPolicy } from "./plan";
 import { asIs, type Naming, type Problem, problem } from "./problem";
-import { Draws } from "./random";
 
 /*
  * The start-up storm: instances that start at about the same time and each need the database before they are ready.
@@ -133,602 +131,84 @@ export interface StormRun {
   readonly timeline?: { readonly binSeconds: number; readonly mean: Float64Array; readonly max: Float64Array } | undefined;
 }
 
-/** Simulates storms. The input is sound: see {@link stormInputProblems}. */
-export function simulate(input: StormInput, options: SimulationOptions): StormRun {
-  return new Storm(input, options).run();
-}
+/** What a field of the input can be, and what to write where it is something else. */
+const FORMS = {
+  count: { must: "be a whole number of at least 1", holds: (value: number) => Number.isSafeInteger(value) && value >= 1, fix: 1 },
+  countOrNone: { must: "be a whole number of at least 0", holds: (value: number) => Number.isSafeInteger(value) && value >= 0, fix: 0 },
+  positive: { must: "be a number above 0", holds: (value: number) => value > 0 && Number.isFinite(value), fix: 1 },
+  /** CPUs and limits that may be without end. */
+  positiveOrEndless: { must: "be a number above 0", holds: (value: number) => value > 0, fix: 1 },
+  amount: { must: "be a number of at least 0", holds: (value: number) => value >= 0 && Number.isFinite(value), fix: 0 },
+  factor: { must: "be a number of at least 1", holds: (value: number) => value >= 1 && Number.isFinite(value), fix: 2 },
+} as const;
 
-// Kinds of events. The subject is a start for the first four, else a lane.
-const BOOTED = 0;
-const READY = 1;
-const EXPIRED = 2;
-const RELAUNCH = 3;
-const DATABASE_CPU = 4;
-const CLIENT_CPU = 5;
-const TIMER = 6;
-const WAITED = 7;
-const AT_CONNECTOR = 8;
-const AT_POSTMASTER = 9;
-
-// What a lane is doing: the stages of a connect, in their order, after the three that are none.
-const IDLE = 0;
-const BACK_OFF = 1;
-const DEAD_DIAL = 2;
-const PATH = 3;
-const ADMIN_API = 4;
-const CLIENT = 5;
-const CONNECTOR = 6;
-const POSTMASTER = 7;
-const TLS = 8;
-const SLOT = 9;
-const CLIENT_AUTH = 10;
-const AUTH = 11;
-const CONNECTED = 12;
-const QUERIES = 13;
-const OPENED = 14;
-
-// What a random number is for: three bits of its index.
-const FOR_SPREAD = 0;
-const FOR_BOOT = 1;
-const FOR_PATH = 2;
-const FOR_RESTART = 3;
-const FOR_JITTER = 4;
-
-const NEVER = Number.POSITIVE_INFINITY;
-const NONE = -1;
-
-/**
- * All storms of one input, one after another over the same arrays. A start has one lane for each connect that it may have
- * under way; lanes and starts are indices.
- */
-class Storm {
-  private readonly draws = new Draws();
-  private readonly events = new EventQueue();
-  private readonly cpu: FairShare;
-  private readonly clients: FairShare;
-  private readonly connector: ServerQueue;
-  private readonly postmaster = new ServerQueue(1);
-  private readonly adminApi: TokenBucket;
-  private readonly connectorSeconds: number;
-
-  private readonly starts: number;
-  private readonly groupOf: Int32Array;
-  /** Where a start's draws are: stable when a group grows, so that more starts leave the others' draws alone. */
-  private readonly drawsOf: Int32Array;
-  private readonly firstLane: Int32Array;
-  private readonly life: Int32Array;
-  /** The start's own next event; lanes have theirs. */
-  private readonly awaited: Int32Array;
-  private readonly unopened: Int32Array;
-  private readonly busyLanes: Int32Array;
-  private readonly held: Int32Array;
-  private readonly bornAt: Float64Array;
-  private readonly windowEnd: Float64Array;
-  private readonly initEnd: Float64Array;
-  private readonly pathOpensAt: Float64Array;
-
-  private readonly lanes: number;
-  private readonly startOf: Int32Array;
-  private readonly stage: Int32Array;
-  private readonly laneAwaited: Int32Array;
-  private readonly failures: Int32Array;
-  private readonly jitters: Int32Array;
-  private readonly slot: Int32Array;
-  private readonly certificate: Int32Array;
-  private readonly deadline: Float64Array;
-  private readonly timer: Int32Array;
-  private readonly timerAt: Float64Array;
-
-  private readonly shares: Float64Array;
-  private readonly ready: Float64Array;
-  private readonly timelineSum: Float64Array;
-  private readonly timelineMax: Float64Array;
-
-  private connections = 0;
-  private connectionsSince = 0;
-  private undecided = 0;
-  private succeeded = 0;
-  private readyCount = 0;
-  private peakConnections = 0;
-  private refusals = 0;
-  private timeouts = 0;
-  private dialFailures = 0;
-  private adminApiWaits = 0;
-  private failedAttempts = 0;
-  private failedInit = 0;
-  private failedWindow = 0;
-
-  constructor(
-    private readonly input: StormInput,
-    private readonly options: SimulationOptions,
-  ) {
-    const { groups, database, connector, adminApi, costs } = input;
-    this.cpu = new FairShare(this.events, DATABASE_CPU, database.vcpus);
-    this.clients = new FairShare(this.events, CLIENT_CPU, costs.clientVcpus);
-    this.connector = new ServerQueue(connector.vms);
-    this.connectorSeconds = 1 / connector.connectsPerSecond;
-    this.adminApi = new TokenBucket(adminApi.callsPerMinute / 60, adminApi.callsPerMinute);
-
-    const starts = groups.reduce((sum, group) => sum + group.starts, 0);
-    const lanes = groups.reduce((sum, group) => sum + group.starts * lanesPerStart(group), 0);
-    this.starts = starts;
-    this.lanes = lanes;
-    this.groupOf = new Int32Array(starts);
-    this.drawsOf = new Int32Array(starts);
-    this.firstLane = new Int32Array(starts + 1);
-    this.life = new Int32Array(starts);
-    this.awaited = new Int32Array(starts);
-    this.unopened = new Int32Array(starts);
-    this.busyLanes = new Int32Array(starts);
-    this.held = new Int32Array(starts);
-    this.bornAt = new Float64Array(starts);
-    this.windowEnd = new Float64Array(starts);
-    this.initEnd = new Float64Array(starts);
-    this.pathOpensAt = new Float64Array(starts);
-    this.startOf = new Int32Array(lanes);
-    this.stage = new Int32Array(lanes);
-    this.laneAwaited = new Int32Array(lanes);
-    this.failures = new Int32Array(lanes);
-    this.jitters = new Int32Array(lanes);
-    this.slot = new Int32Array(lanes);
-    this.certificate = new Int32Array(lanes);
-    this.deadline = new Float64Array(lanes);
-    this.timer = new Int32Array(lanes);
-    this.timerAt = new Float64Array(lanes);
-    this.shares = new Float64Array(options.replications);
-    this.ready = new Float64Array(options.replications * starts);
-    this.timelineSum = new Float64Array(options.timeline?.bins ?? 0);
-    this.timelineMax = new Float64Array(options.timeline?.bins ?? 0);
-    this.layOut();
-  }
-
-  private layOut(): void {
-    let start = 0;
-    let lane = 0;
-    this.input.groups.forEach((group, g) => {
-      for (let i = 0; i < group.starts; i++, start++) {
-        this.groupOf[start] = g;
-        this.drawsOf[start] = (g << 20) | i;
-        for (let n = 0; n < lanesPerStart(group); n++, lane++) this.startOf[lane] = start;
-        this.firstLane[start + 1] = lane;
-      }
-    });
-  }
-
-  run(): StormRun {
-    const { options, starts } = this;
-    for (let storm = 0; storm < options.replications; storm++) {
-      this.draws.select(options.seed, storm);
-      this.one();
-      this.shares[storm] = starts === 0 ? 1 : this.succeeded / starts;
-    }
-    const { timeline } = options;
-    return {
-      starts,
-      shares: this.shares,
-      readySeconds: this.ready.slice(0, this.readyCount).sort(),
-      peakConnections: this.peakConnections,
-      refusals: this.refusals,
-      timeouts: this.timeouts,
-      dialFailures: this.dialFailures,
-      adminApiWaits: this.adminApiWaits,
-      failedBy: { attempts: this.failedAttempts, initTimeout: this.failedInit, probeWindow: this.failedWindow },
-      queues: { connector: this.connector.peak, postmaster: this.postmaster.peak, databaseCpu: this.cpu.peak },
-      events: this.events.taken,
-      timeline: timeline && {
-        binSeconds: timeline.binSeconds,
-        mean: this.timelineSum.map((sum) => sum / (timeline.binSeconds * options.replications)),
-        max: this.timelineMax,
-      },
-    };
-  }
-
-  private one(): void {
-    const { events, starts } = this;
-    events.clear();
-    this.cpu.clear();
-    this.clients.clear();
-    this.connector.clear();
-    this.postmaster.clear();
-    this.adminApi.clear();
-    this.stage.fill(IDLE);
-    this.slot.fill(0);
-    this.laneAwaited.fill(NONE);
-    this.timer.fill(NONE);
-    this.timerAt.fill(NEVER);
-    this.held.fill(0);
-    this.life.fill(0);
-    this.connections = this.input.database.heldConnections;
-    this.connectionsSince = 0;
-    if (this.connections > this.peakConnections) this.peakConnections = this.connections;
-    this.undecided = starts;
-    this.succeeded = 0;
-    for (let start = 0; start < starts; start++) {
-      const spread = this.group(start).spreadSeconds;
-      this.launch(start, spread > 0 ? spread * this.draw(start, FOR_SPREAD) : 0);
-    }
-    while (this.undecided > 0 && events.next()) this.handle(events.kind, events.subject);
-    this.recordTo(NEVER);
-  }
-
-  private handle(kind: number, subject: number): void {
-    switch (kind) {
-      case DATABASE_CPU:
-        // Closed connections are work of no lane.
-        if (subject === this.lanes) this.changeConnections(-1);
-        else this.proceed(subject, i32(this.stage, subject) + 1);
-        break;
-      case CLIENT_CPU:
-        this.proceed(subject, i32(this.stage, subject) + 1);
-        break;
-      case AT_CONNECTOR:
-        this.connector.leave();
-        if (this.events.sequence === i32(this.laneAwaited, subject)) this.proceed(subject, POSTMASTER);
-        break;
-      case AT_POSTMASTER:
-        this.postmaster.leave();
-        if (this.events.sequence === i32(this.laneAwaited, subject)) this.proceed(subject, TLS);
-        break;
-      case WAITED:
-        if (this.events.sequence === i32(this.laneAwaited, subject)) this.waited(subject);
-        break;
-      case TIMER:
-        if (this.events.sequence === i32(this.timer, subject)) this.timeUp(subject);
-        break;
-      default:
-        if (this.events.sequence === i32(this.awaited, subject)) this.startEvent(kind, subject);
-    }
-  }
-
-  private startEvent(kind: number, start: number): void {
-    switch (kind) {
-      case BOOTED:
-        this.initialise(start);
-        break;
-      case READY:
-        this.awaited[start] = NONE;
-        if (i32(this.life, start) > 0) break;
-        this.undecided--;
-        this.succeeded++;
-        this.ready[this.readyCount++] = this.events.now - f64(this.bornAt, start);
-        break;
-      case EXPIRED:
-        if (i32(this.life, start) === 0) this.failedWindow++;
-        this.fail(start);
-        break;
-      case RELAUNCH:
-        this.life[start] = i32(this.life, start) + 1;
-        this.launch(start, this.events.now);
-    }
-  }
-
-  /** The container starts: it boots, unless the probe's window closes before. */
-  private launch(start: number, at: number): void {
-    const { boot, path, probeWindowSeconds } = this.group(start);
-    const windowEnd = at + probeWindowSeconds;
-    const bootSeconds = boot.sigma > 0 ? boot.medianSeconds * Math.exp(boot.sigma * this.normal(start, FOR_BOOT)) : boot.medianSeconds;
-    this.bornAt[start] = at;
-    this.windowEnd[start] = windowEnd;
-    if (path.kind === "slow") {
-      const { min, max } = path.opensAfterSeconds;
-      this.pathOpensAt[start] = at + min + (max - min) * this.draw(start, FOR_PATH);
-    }
-    this.later(start, at + bootSeconds, BOOTED);
-  }
-
-  /** Plans the start's own next event, or the end of its probe window if that comes first. */
-  private later(start: number, at: number, kind: number): void {
-    const windowEnd = f64(this.windowEnd, start);
-    this.awaited[start] = at > windowEnd ? this.events.schedule(windowEnd, EXPIRED, start) : this.events.schedule(at, kind, start);
-  }
-
-  private initialise(start: number): void {
-    const group = this.group(start);
-    this.awaited[start] = NONE;
-    this.initEnd[start] = Math.min(this.events.now + group.initTimeoutSeconds, f64(this.windowEnd, start));
-    this.unopened[start] = group.processes * group.connectionsPerProcess;
-    const [from, to] = [i32(this.firstLane, start), i32(this.firstLane, start + 1)];
-    this.busyLanes[start] = to - from;
-    for (let lane = from; lane < to; lane++) {
-      this.jitters[lane] = 0;
-      // The first lane of a process fetches the certificate for all of its lanes.
-      this.certificate[lane] = group.callsAdminApi && (lane - from) % group.connectsAtOnce === 0 ? 0 : 1;
-    }
-    const life = i32(this.life, start);
-    // A lane may use up the start's attempts at once, which ends its other lanes too.
-    for (let lane = from; lane < to && i32(this.busyLanes, start) > 0 && life === i32(this.life, start); lane++) this.nextConnection(lane);
-  }
-
-  private nextConnection(lane: number): void {
-    const start = i32(this.startOf, lane);
-    const unopened = i32(this.unopened, start);
-    if (unopened > 0) {
-      this.unopened[start] = unopened - 1;
-      this.failures[lane] = 0;
-      this.attempt(lane);
-      return;
-    }
-    this.stage[lane] = IDLE;
-    this.deadline[lane] = NEVER;
-    const busy = i32(this.busyLanes, start) - 1;
-    this.busyLanes[start] = busy;
-    if (busy === 0) this.later(start, this.events.now + this.group(start).remainingSeconds, READY);
-  }
-
-  private attempt(lane: number): void {
-    const start = i32(this.startOf, lane);
-    const { path, connectTimeoutSeconds, connectionsPerInstance } = this.group(start);
-    const { now } = this.events;
-    this.limit(lane, Math.min(now + connectTimeoutSeconds, f64(this.initEnd, start)));
-    if (path.kind === "broken") {
-      this.stage[lane] = DEAD_DIAL;
-      this.wait(lane, now + path.dialSeconds);
-    } else if (i32(this.held, start) >= connectionsPerInstance) this.refused(lane);
-    else if (path.kind === "slow" && now < f64(this.pathOpensAt, start)) {
-      this.stage[lane] = PATH;
-      this.wait(lane, f64(this.pathOpensAt, start));
-    } else this.proceed(lane, ADMIN_API);
-  }
-
-  /** Goes through the stages from `first` until one takes time or ends the attempt. A stage without cost takes no event. */
-  private proceed(lane: number, first: number): void {
-    let stage = first;
-    while (this.enter(lane, stage)) stage++;
-  }
-
-  /** Enters a stage; true when it is passed already. */
-  private enter(lane: number, stage: number): boolean {
-    const { costs, database } = this.input;
-    const { now } = this.events;
-    this.stage[lane] = stage;
-    switch (stage) {
-      case ADMIN_API: {
-        if (i32(this.certificate, lane) === 1) return true;
-        this.certificate[lane] = 1;
-        const granted = this.adminApi.take(now, this.input.adminApi.callsPerProcess);
-        if (granted <= now) return true;
-        this.adminApiWaits++;
-        this.wait(lane, granted);
-        return false;
-      }
-      case CLIENT:
-        return this.compute(this.clients, lane, costs.clientMs);
-      case CONNECTOR:
-        if (!this.group(i32(this.startOf, lane)).throughConnector) return true;
-        this.laneAwaited[lane] = this.events.schedule(this.connector.admit(now, this.connectorSeconds), AT_CONNECTOR, lane);
-        return false;
-      case POSTMASTER:
-        if (costs.postmasterMs === 0) return true;
-        this.laneAwaited[lane] = this.events.schedule(this.postmaster.admit(now, costs.postmasterMs / 1000), AT_POSTMASTER, lane);
-        return false;
-      case TLS:
-        return this.compute(this.cpu, lane, costs.refusalCpuMs);
-      case SLOT:
-        if (this.connections >= database.maxConnections) return this.refused(lane);
-        this.slot[lane] = 1;
-        this.changeConnections(1);
-        return true;
-      case CLIENT_AUTH:
-        return this.compute(this.clients, lane, costs.clientAuthMs);
-      case AUTH:
-        return this.compute(this.cpu, lane, costs.connectCpuMs - costs.refusalCpuMs);
-      case CONNECTED: {
-        if (this.connections > database.maxConnections - database.reservedConnections) return this.refused(lane);
-        const start = i32(this.startOf, lane);
-        this.slot[lane] = 0;
-        this.held[start] = i32(this.held, start) + 1;
-        // The attempt is over; queries run under the initialisation's time-out.
-        this.deadline[lane] = f64(this.initEnd, start);
-        return true;
-      }
-      case QUERIES:
-        return this.compute(this.cpu, lane, this.group(i32(this.startOf, lane)).queryCpuMs);
-      default:
-        this.nextConnection(lane);
-        return false;
-    }
-  }
-
-  /** True when there is nothing to compute. */
-  private compute(share: FairShare, lane: number, ms: number): boolean {
-    if (ms === 0) return true;
-    share.add(this.events.now, ms / 1000, lane);
-    return false;
-  }
-
-  private wait(lane: number, until: number): void {
-    this.laneAwaited[lane] = this.events.schedule(until, WAITED, lane);
-  }
-
-  private waited(lane: number): void {
-    const stage = i32(this.stage, lane);
-    if (stage === BACK_OFF) this.attempt(lane);
-    else if (stage === DEAD_DIAL) {
-      this.dialFailures++;
-      this.attemptFailed(lane);
-    } else this.proceed(lane, stage + 1);
-  }
-
-  private refused(lane: number): false {
-    this.refusals++;
-    this.leave(lane);
-    this.attemptFailed(lane);
-    return false;
-  }
-
-  /** The lane waits and tries again, or its start has failed. */
-  private attemptFailed(lane: number): void {
-    const start = i32(this.startOf, lane);
-    const { retry, connectTimeoutSeconds } = this.group(start);
-    const failures = i32(this.failures, lane) + 1;
-    this.failures[lane] = failures;
-    if (failures >= retry.attempts) {
-      if (i32(this.life, start) === 0) this.failedAttempts++;
-      this.fail(start);
-      return;
-    }
-    let seconds = retry.baseSeconds;
-    for (let i = 1; i < failures && seconds < retry.capSeconds; i++) seconds *= retry.factor;
-    const jitter = retry.jitter > 0 ? retry.jitter * this.draw(start, FOR_JITTER, lane - i32(this.firstLane, start), this.nextJitter(lane)) : 0;
-    const again = this.events.now + Math.min(retry.capSeconds, seconds) * (1 + jitter);
-    this.stage[lane] = BACK_OFF;
-    this.limit(lane, Math.min(again + connectTimeoutSeconds, f64(this.initEnd, start)));
-    this.wait(lane, again);
-  }
-
-  private nextJitter(lane: number): number {
-    const n = i32(this.jitters, lane);
-    this.jitters[lane] = n + 1;
-    return n;
-  }
-
-  /** Sets the lane's deadline. Its timer is planned anew only if it would ring too late; one that rings early looks again. */
-  private limit(lane: number, at: number): void {
-    this.deadline[lane] = at;
-    if (f64(this.timerAt, lane) <= at) return;
-    this.timerAt[lane] = at;
-    this.timer[lane] = this.events.schedule(at, TIMER, lane);
-  }
-
-  private timeUp(lane: number): void {
-    this.timerAt[lane] = NEVER;
-    const at = f64(this.deadline, lane);
-    if (i32(this.stage, lane) === IDLE) return;
-    if (at > this.events.now) {
-      this.limit(lane, at);
-      return;
-    }
-    const start = i32(this.startOf, lane);
-    this.timeouts++;
-    if (this.events.now >= f64(this.initEnd, start)) {
-      const windowClosed = f64(this.initEnd, start) >= f64(this.windowEnd, start);
-      if (i32(this.life, start) === 0) windowClosed ? this.failedWindow++ : this.failedInit++;
-      this.fail(start);
-    } else {
-      this.leave(lane);
-      this.attemptFailed(lane);
-    }
-  }
-
-  /** Takes the lane out of whatever it is in. */
-  private leave(lane: number): void {
-    const { now } = this.events;
-    const stage = i32(this.stage, lane);
-    if (this.computes(stage)) this.cpu.remove(now, lane);
-    else if (stage === CLIENT || stage === CLIENT_AUTH) this.clients.remove(now, lane);
-    this.laneAwaited[lane] = NONE;
-    this.stage[lane] = IDLE;
-    if (i32(this.slot, lane) === 1) {
-      this.slot[lane] = 0;
-      this.release(1);
-    }
-  }
-
-  /** Whether a lane in that stage has a job on the database's CPU. */
-  private computes(stage: number): boolean {
-    return stage === TLS || stage === AUTH || stage === QUERIES;
-  }
-
-  private fail(start: number): void {
-    const to = i32(this.firstLane, start + 1);
-    for (let lane = i32(this.firstLane, start); lane < to; lane++) this.leave(lane);
-    this.busyLanes[start] = 0;
-    this.awaited[start] = NONE;
-    this.release(i32(this.held, start));
-    this.held[start] = 0;
-    if (i32(this.life, start) === 0) this.undecided--;
-    const { min, max } = this.input.restartSeconds;
-    const seconds = max > min ? min + (max - min) * this.draw(start, FOR_RESTART) : min;
-    this.awaited[start] = this.events.schedule(this.events.now + seconds, RELAUNCH, start);
-  }
-
-  /** Closes connections; their slots are free once the database has done the work of closing. */
-  private release(count: number): void {
-    const { closeCpuMs } = this.input.costs;
-    if (closeCpuMs === 0) {
-      if (count > 0) this.changeConnections(-count);
-    } else for (let i = 0; i < count; i++) this.cpu.add(this.events.now, closeCpuMs / 1000, this.lanes);
-  }
-
-  private changeConnections(by: number): void {
-    if (this.options.timeline) this.recordTo(this.events.now);
-    this.connections += by;
-    if (this.connections > this.peakConnections) this.peakConnections = this.connections;
-  }
-
-  /** Adds the connections since the last change to the timeline's bins. */
-  private recordTo(until: number): void {
-    const { timeline } = this.options;
-    if (!timeline) return;
-    const { binSeconds, bins } = timeline;
-    const end = Math.min(until, binSeconds * bins);
-    let from = this.connectionsSince;
-    for (let bin = Math.floor(from / binSeconds); bin < bins && from < end; bin++) {
-      const to = Math.min(end, (bin + 1) * binSeconds);
-      this.timelineSum[bin] = f64(this.timelineSum, bin) + this.connections * (to - from);
-      this.timelineMax[bin] = Math.max(f64(this.timelineMax, bin), this.connections);
-      from = to;
-    }
-    this.connectionsSince = until;
-  }
-
-  private group(start: number): StartGroup {
-    return this.input.groups[i32(this.groupOf, start)] as StartGroup; // layOut stored nothing but indices of groups
-  }
-
-  /** The draw of a start's present life for a purpose: 3 bits purpose, 8 life, 8 lane, 13 counter. */
-  private draw(start: number, purpose: number, lane = 0, counter = 0): number {
-    return this.draws.uniform(i32(this.drawsOf, start), this.drawIndex(start, purpose) | ((lane & 0xff) << 11) | (counter << 19));
-  }
-
-  private normal(start: number, purpose: number): number {
-    return this.draws.normal(i32(this.drawsOf, start), this.drawIndex(start, purpose));
-  }
-
-  private drawIndex(start: number, purpose: number): number {
-    return purpose | ((i32(this.life, start) & 0xff) << 3);
-  }
-}
-
-const lanesPerStart = (group: StartGroup) => group.processes * group.connectsAtOnce;
-
-type InputField = string;
+const GROUP_FORMS = {
+  starts: "count",
+  processes: "count",
+  connectionsPerProcess: "countOrNone",
+  connectsAtOnce: "count",
+  spreadSeconds: "amount",
+  remainingSeconds: "amount",
+  probeWindowSeconds: "positive",
+  connectTimeoutSeconds: "positive",
+  initTimeoutSeconds: "positive",
+  queryCpuMs: "amount",
+  connectionsPerInstance: "positiveOrEndless",
+} as const satisfies { readonly [Field in keyof StartGroup]?: keyof typeof FORMS };
 
 /** Counts, times and costs that no storm can have. `name` says how a field is called where the reader wrote it. */
-export function stormInputProblems(input: StormInput, name: Naming<InputField> = asIs): Problem[] {
+export function stormInputProblems(input: StormInput, name: Naming<string> = asIs): Problem[] {
   const problems: Problem[] = [];
-  const require = (field: string, value: number, must: string, holds: boolean, fix: number) => {
-    if (!holds) problems.push(problem({ setting: name(field), value, must, because: "a storm cannot be simulated otherwise", fix }));
+  const fields = <Fields extends object>(at: string, values: Fields, forms: { readonly [Field in keyof Fields]?: keyof typeof FORMS }) => {
+    for (const field of Object.keys(forms) as (keyof Fields & string)[]) {
+      const value = values[field] as number; // the tables list fields that are numbers
+      const { must, holds, fix } = FORMS[forms[field] ?? "amount"];
+      if (!holds(value)) problems.push(problem({ setting: name(`${at}.${field}`), value, must, because: "no storm can be simulated otherwise", fix }));
+    }
   };
-  const whole = (field: string, value: number, least: number) =>
-    require(field, value, `be a whole number of at least ${least}`, Number.isSafeInteger(value) && value >= least, Math.max(1, least));
-  const above = (field: string, value: number, fix: number) => require(field, value, "be a number above 0", value > 0 && Number.isFinite(value), fix);
-  const amount = (field: string, value: number, fix = 0) => require(field, value, "be a number of at least 0", value >= 0 && Number.isFinite(value), fix);
-
-  require("database.vcpus", input.database.vcpus, "be above 0", input.database.vcpus > 0, 1);
-  whole("database.maxConnections", input.database.maxConnections, 1);
-  whole("database.reservedConnections", input.database.reservedConnections, 0);
-  whole("database.heldConnections", input.database.heldConnections, 0);
-  whole("connector.vms", input.connector.vms, 1);
-  above("connector.connectsPerSecond", input.connector.connectsPerSecond, 200);
-  above("adminApi.callsPerMinute", input.adminApi.callsPerMinute, 1000);
-  for (const field of ["connectCpuMs", "refusalCpuMs", "closeCpuMs", "postmasterMs", "clientMs", "clientAuthMs"] as const)
-    amount(`costs.${field}`, input.costs[field]);
-  require("costs.refusalCpuMs", input.costs.refusalCpuMs, `not exceed 'costs.connectCpuMs' (${input.costs.connectCpuMs})`, !(
-    input.costs.refusalCpuMs > input.costs.connectCpuMs
-  ), input.costs.connectCpuMs);
-  require("costs.clientVcpus", input.costs.clientVcpus, "be above 0", input.costs.clientVcpus > 0, 1);
+  fields("database", input.database, {
+    vcpus: "positiveOrEndless",
+    maxConnections: "count",
+    reservedConnections: "countOrNone",
+    heldConnections: "countOrNone",
+  });
+  fields("connector", input.connector, { vms: "count", connectsPerSecond: "positive" });
+  fields("adminApi", input.adminApi, { callsPerMinute: "positive", callsPerProcess: "countOrNone" });
+  fields("costs", input.costs, {
+    connectCpuMs: "amount",
+    refusalCpuMs: "amount",
+    closeCpuMs: "amount",
+    postmasterMs: "amount",
+    clientMs: "amount",
+    clientAuthMs: "amount",
+    clientVcpus: "positiveOrEndless",
+  });
+  const { refusalCpuMs, connectCpuMs } = input.costs;
+  if (refusalCpuMs > connectCpuMs)
+    problems.push(
+      problem({
+        setting: name("costs.refusalCpuMs"),
+        value: refusalCpuMs,
+        must: `not exceed '${name("costs.connectCpuMs")}' (${connectCpuMs})`,
+        because: "a refused connect does a part of what a whole one does",
+        fix: connectCpuMs,
+      }),
+    );
+  const span = (at: string, range: Span) => {
+    fields(at, range, { min: "amount", max: "amount" });
+    if (range.min > range.max)
+      problems.push(
+        problem({ setting: name(`${at}.min`), value: range.min, must: `not exceed 'max' (${range.max})`, because: "it is a range", fix: range.max }),
+      );
+  };
+  span("restartSeconds", input.restartSeconds);
   input.groups.forEach((group, i) => {
-    const at = (field: string) => `groups[${i}].${field}`;
-    for (const field of ["starts", "processes", "connectsAtOnce"] as const) whole(at(field), group[field], 1);
-    whole(at("connectionsPerProcess"), group.connectionsPerProcess, 0);
-    whole(at("retry.attempts"), group.retry.attempts, 1);
-    for (const field of ["connectTimeoutSeconds", "initTimeoutSeconds", "probeWindowSeconds"] as const) above(at(field), group[field], 10);
-    for (const field of ["spreadSeconds", "remainingSeconds", "queryCpuMs"] as const) amount(at(field), group[field]);
-    amount(at("boot.medianSeconds"), group.boot.medianSeconds);
-    amount(at("boot.sigma"), group.boot.sigma);
-    for (const field of ["baseSeconds", "capSeconds", "jitter"] as const) amount(at(`retry.${field}`), group.retry[field]);
-    require(at("retry.factor"), group.retry.factor, "be a number of at least 1", group.retry.factor >= 1 && Number.isFinite(group.retry.factor), 2);
+    const at = `groups[${i}]`;
+    fields(at, group, GROUP_FORMS);
+    fields(`${at}.boot`, group.boot, { medianSeconds: "amount", sigma: "amount" });
+    fields(`${at}.retry`, group.retry, { attempts: "count", baseSeconds: "amount", factor: "factor", capSeconds: "amount", jitter: "amount" });
+    if (group.path.kind === "broken") fields(`${at}.path`, group.path, { dialSeconds: "amount" });
+    if (group.path.kind === "slow") span(`${at}.path.opensAfterSeconds`, group.path.opensAfterSeconds);
   });
   return problems;
 }

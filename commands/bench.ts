@@ -17,7 +17,10 @@ interface Measured {
 const ROUNDS = 5;
 const RESOURCES = 1000;
 
-const bench = command("bench", "Measures check against loading the SDK alone, the pack, the storm's kernel and the sizing.").option("--json", "print one JSON object");
+const bench = command("bench", "Measures check against loading the SDK alone, the pack, the storm's kernel and the sizing.").option(
+  "--json",
+  "print one JSON object",
+);
 
 void run(bench, async () => {
   const measured: Measured = { check: await checkSpeed(), pack: await packSpeed() };
@@ -47,7 +50,11 @@ async function checkSpeed(): Promise<Measured["check"]> {
     pack.stop();
   }
   const warm = times.slice(1); // the first run fills the compilers' caches
-  const [checkSeconds, loadOnlySeconds, packStartSeconds] = [median(warm.map((t) => t.check)), median(warm.map((t) => t.load)), median(warm.map((t) => t.pack))];
+  const [checkSeconds, loadOnlySeconds, packStartSeconds] = [
+    median(warm.map((t) => t.check)),
+    median(warm.map((t) => t.load)),
+    median(warm.map((t) => t.pack)),
+  ];
   return { seconds: checkSeconds, loadOnlySeconds, packStartSeconds, ratio: (checkSeconds - packStartSeconds) / loadOnlySeconds };
 }
 

@@ -25,16 +25,22 @@ export function databasesOf(resource: StackResource, workload: Workload, contain
     const found = named.map((name) => instances.find((instance) => isNamed(instance, name)));
     return { instances: [...new Set(found.flatMap((instance) => instance ?? []))], outside: found.includes(undefined) };
   }
-  const addresses = told.flatMap((text) => text.match(ADDRESS) ?? []).filter((address) => !address.startsWith("127."));
-  const addressed = instances.filter((instance) => addressesOf(instance)?.some((address) => addresses.includes(address)));
+  const addresses = addressesIn(told);
+  const addressed = instances.filter((instance) => knownAddressesOf(instance)?.some((address) => addresses.includes(address)));
   if (addressed.length > 0) return { instances: addressed, outside: false };
   const needed = dependenciesOf(resource, [SQL_INSTANCE]);
   if (needed.length > 0) return { instances: needed, outside: false };
-  if (addresses.length > 0 && instances.every(addressesOf)) return { instances: [], outside: true };
+  if (addresses.length > 0 && instances.every(knownAddressesOf)) return { instances: [], outside: true };
   const postgres = instances.filter(mayBePostgres);
   const candidates = postgres.length > 0 ? postgres : instances;
   return candidates.length === 1 ? { instances: candidates, outside: false } : undefined;
 }
+
+/** The addresses that a container is told as its database's, as far as a preview knows them. */
+export const toldAddresses = (workload: Workload, container: Container): string[] => addressesIn(toldLocations(workload, container));
+
+/** Not this instance's own: there a proxy listens. */
+const addressesIn = (told: readonly string[]) => told.flatMap((text) => text.match(ADDRESS) ?? []).filter((address) => !address.startsWith("127."));
 
 /** Whether the container connects over the built-in Cloud SQL socket. */
 export function usesSocket(workload: Workload, container: Container): boolean {
@@ -94,7 +100,7 @@ function isNamed(instance: StackResource, connectionName: string): boolean {
 }
 
 /** The instance's addresses; `undefined` where a preview does not know them. */
-function addressesOf(instance: StackResource): string[] | undefined {
+function knownAddressesOf(instance: StackResource): string[] | undefined {
   const known = instance.properties.knownOnly();
   const addresses = ["privateIpAddress", "publicIpAddress", "firstIpAddress"].flatMap((key) => known.text(key) || []);
   return addresses.length > 0 ? addresses : undefined;

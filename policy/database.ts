@@ -68,3 +68,15 @@ export function tierOf(instance: Resource): string {
     throw new MalformedValueError("'settings.tier' must be a tier such as db-custom-1-3840 because the instance's vCPUs are counted from it");
   return tier;
 }
+
+/**
+ * Which addresses the instance has. Google gives a public one where a program does not refuse it; in outputs a preview
+ * does not know the whole block where the program left it out.
+ */
+export function addressesOf(instance: Resource): { readonly isPublic: boolean; readonly isPrivate: boolean } {
+  const settings = settingsOf(instance);
+  if (settings.isUnknown("ipConfiguration")) return { isPublic: true, isPrivate: false };
+  const ip = settings.object("ipConfiguration");
+  const isPrivate = ip.hasText("privateNetwork") || ip.list("pscConfigs").some((psc) => psc.flag("pscEnabled"));
+  return { isPublic: ip.flag("ipv4Enabled") !== false, isPrivate };
+}

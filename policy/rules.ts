@@ -14,12 +14,16 @@ import { databaseEdition } from "./rules/database-edition";
 import { databaseEncrypted } from "./rules/database-encrypted";
 import { databaseInsights } from "./rules/database-insights";
 import { databaseMaxConnections } from "./rules/database-max-connections";
+import { databasePath } from "./rules/database-path";
 import { databasePrivate } from "./rules/database-private";
 import { databaseTier } from "./rules/database-tier";
 import { databaseUserPassword } from "./rules/database-user-password";
 import { databaseVersion } from "./rules/database-version";
+import { egressPath } from "./rules/egress-path";
+import { jwtOneSecret } from "./rules/jwt-one-secret";
 import { redisAuth } from "./rules/redis-auth";
 import { redisVersionAndSize } from "./rules/redis-version-and-size";
+import { regionalQuota } from "./rules/regional-quota";
 import { secretAccess } from "./rules/secret-access";
 import { secretValue } from "./rules/secret-value";
 import { serviceConcurrency } from "./rules/service-concurrency";
@@ -42,6 +46,7 @@ import { serviceStartupProbe } from "./rules/service-startup-probe";
 import { serviceTimeout } from "./rules/service-timeout";
 import { serviceTraffic } from "./rules/service-traffic";
 import { serviceVpcPath } from "./rules/service-vpc-path";
+import { startupConnectRate } from "./rules/startup-connect-rate";
 
 /** Every rule of the pack: one a file. To add one, write the file and its test, and list it here. */
 export const rules = [
@@ -61,12 +66,16 @@ export const rules = [
   databaseEncrypted,
   databaseInsights,
   databaseMaxConnections,
+  databasePath,
   databasePrivate,
   databaseTier,
   databaseUserPassword,
   databaseVersion,
+  egressPath,
+  jwtOneSecret,
   redisAuth,
   redisVersionAndSize,
+  regionalQuota,
   secretAccess,
   secretValue,
   serviceConcurrency,
@@ -89,4 +98,5 @@ export const rules = [
   serviceTimeout,
   serviceTraffic,
   serviceVpcPath,
+  startupConnectRate,
 ] as const;

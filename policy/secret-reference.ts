@@ -1,4 +1,5 @@
 import { MalformedValueError } from "./inputs";
+import { mayBeSameProject } from "./project";
 import { revisionAnnotations, secretOf, type Variable, type Workload } from "./workload";
 
 /** A version of a secret, named without regard to the form in which a program wrote it. */
@@ -24,11 +25,9 @@ export function secretVersionOf(workload: Workload, variable: Variable): SecretV
   return { project: stated || properties.knownOnly().text("project") || provider.text("project"), secret: id, version };
 }
 
-/** Whether both name the same version. A project has an id and a number, which nothing here can compare with each other. */
+/** Whether both may name the same version. */
 export function isSameVersion(a: SecretVersionName, b: SecretVersionName): boolean {
-  const isNumber = (project: string) => /^\d+$/.test(project);
-  const isSameProject = !a.project || !b.project || a.project === b.project || isNumber(a.project) !== isNumber(b.project);
-  return a.secret === b.secret && a.version === b.version && isSameProject;
+  return a.secret === b.secret && a.version === b.version && mayBeSameProject(a.project, b.project);
 }
 
 /** A v1 service names secrets of other projects in an annotation: `alias:projects/p/secrets/jwt,...`. */

@@ -117,7 +117,7 @@ test("proposes nothing that would not pass either", () => {
     "'netra:services.auth.port' to 8000",
     "'netra:services.auth.maxInstances' to 5",
     "'netra:services.auth.timeoutSeconds' to 600",
-    "'netra:limits.regionalCpu' to 0",
+    "'netra:limits.regionalCpu' to 20",
   ]);
 });
 

@@ -1,19 +1,230 @@
-import { expect, test } from "vitest";
-import { staging } from "../stack";
-import { create, refusal, visible, wireSecret } from "./fixtures/programs";
-import { stagingConfiguration } from "./stack-settings";
-test("a", async () => {
-  const r = await refusal(stagingConfiguration({"netra:connector": {minInstances: 12}}), staging);
-  console.log(r);
-  console.log(await refusal(stagingConfiguration({"netra:connector": {minInstances: "12x"}}), staging));
-  const c = await create(staging, ({type, name}) => {
-    if (type.endsWith("RandomPassword")) return {result: wireSecret("P".repeat(30)+"abcdefghijklmno123")};
-    if (type.endsWith("RandomBytes")) return {base64: wireSecret("q+/A".repeat(11))};
-    if (type.endsWith("SecretVersion")) return {version: "1"};
-    if (type.endsWith(":Instance")) return {authString: wireSecret("0b2e..."), host: "10.1.1.1", port: 6379};
-    if (type.endsWith("DatabaseInstance")) return {privateIpAddress: "10.2.2.2"};
-    return {};
+import * as gcp from "@pulumi/gcp";
+import { RunError } from "@pulumi/pulumi";
+import { beforeAll, expect, test } from "vitest";
+import { evaluate, type Registered } from "../commands/evaluate";
+import { type Outputs, staging, UnsoundPlanError } from "../stack";
+import { incidents } from "./fixtures/incidents";
+import { type Cloud, create, refusal, visible, wireSecret } from "./fixtures/programs";
+import { type Changes, stagingConfiguration } from "./stack-settings";
+
+const preview = (changes: Changes = {}) => evaluate("staging", stagingConfiguration(changes), staging);
+
+/** What staging registers, evaluated once: most tests only read it. */
+let resources: readonly Registered[] = [];
+beforeAll(async () => {
+  resources = await preview();
+});
+
+/** `type name`, without the package. */
+const shortOf = ({ type, name }: Pick<Registered, "type" | "name">) => `${type.split(":").at(-1)} ${name}`;
+const named = (name: string, among = resources): Registered => {
+  const found = among.find((resource) => resource.name === name && resource.custom);
+  if (!found) throw new Error(`nothing is called ${name}`);
+  return found;
+};
+const dependenciesOf = (resource: Registered) => resource.dependencies.map((urn) => urn.split("::").at(-1));
+
+/** What the cloud answers when it creates the resource; every secret is recognisable. */
+const cloud: Cloud = ({ type, name }) => {
+  switch (type) {
+    case "random:index/randomPassword:RandomPassword":
+      return { result: wireSecret(`PLAIN${name.replaceAll("-", "")}0123456789abcdefghij`) };
+    case "random:index/randomBytes:RandomBytes":
+      return { base64: wireSecret("PLAIN+/PLAIN+/PLAIN+/PLAIN+/PLAIN+/PLAIN+/A=") };
+    case "gcp:redis/instance:Instance":
+      return { host: "10.166.204.83", port: 6379, authString: wireSecret("PLAIN-d6b0-4f8e") };
+    case "gcp:secretmanager/secretVersion:SecretVersion":
+      return { version: name.split("-v").at(-1) };
+    case "gcp:sql/databaseInstance:DatabaseInstance":
+      return { privateIpAddress: "10.107.0.3", connectionName: "netra-staging:us-central1:staging-shared-postgres" };
+    case "gcp:cloudrunv2/service:Service":
+      return { uri: `https://${name}.run.app` };
+    default:
+      return {};
+  }
+};
+
+test.each(incidents)("refuses $name before anything is registered", async ({ changes, says }) => {
+  const { error, registered } = await refusal(stagingConfiguration(changes), staging);
+  expect(error).toBeInstanceOf(UnsoundPlanError);
+  const { message, problems } = error as UnsoundPlanError; // just checked
+  for (const text of says) expect(message).toContain(text);
+  // The engine prints the message of such an error and no stack trace; it holds every problem, each with its fix.
+  expect(message.split("\n")).toEqual(["The capacity plan is refused, nothing was registered:", ...problems.map((problem) => `  ${problem.message}`)]);
+  for (const problem of problems) expect(problem.message).toMatch(/^'netra:[^']+' \(.+\) must .+ because .+; set 'netra:[^']+' to \S/);
+  expect(registered).toEqual([]);
+});
+
+test("the record of a refused program shows what it registered before", async () => {
+  const program = () => {
+    new gcp.compute.Network("early", { name: "early" });
+    throw new Error("too late");
+  };
+  expect((await refusal(stagingConfiguration(), program)).registered).toEqual(["gcp:compute/network:Network"]);
+});
+
+test("refuses configuration that is no plan with all its problems, before anything is registered", async () => {
+  const { error, registered } = await refusal(
+    stagingConfiguration({ "netra:connector": { minInstances: "3x", maxInstance: 10 }, "gcp:region": undefined }),
+    staging,
+  );
+  expect(RunError.isInstance(error)).toBe(true);
+  expect((error as Error).message).toBe(
+    [
+      "The stack's configuration has problems, nothing was registered:",
+      "'gcp:region' (not set) must be stated because the names and addresses of the stack contain it; set 'gcp:region' to us-central1",
+      "'netra:connector.minInstances' (3x) must be a whole number of instances, at least 1 because it is VMs that are always there: what carries a storm (2 to 9); set 'netra:connector.minInstances' to 3",
+      "'netra:connector.maxInstance' must not be set because there is no such setting; rename it to 'netra:connector.maxInstances', or remove it",
+    ].join("\n"),
+  );
+  expect(registered).toEqual([]);
+});
+
+test("ignores configuration of other namespaces, encrypted or not", async () => {
+  const others = await preview({ "gcp:skipRegionValidation": true, "pulumi:disable-default-providers": ["aws"], "other:token": "[secret]" });
+  expect(others).toHaveLength(resources.length);
+});
+
+test("registers the whole of staging, and the same again in the same process", async () => {
+  const count = (type: string) => resources.filter((resource) => resource.type === type).length;
+  expect({
+    connectors: count("gcp:vpcaccess/connector:Connector"),
+    databases: count("gcp:sql/databaseInstance:DatabaseInstance"),
+    redis: count("gcp:redis/instance:Instance"),
+    secrets: count("gcp:secretmanager/secret:Secret"),
+    versions: count("gcp:secretmanager/secretVersion:SecretVersion"),
+    services: count("gcp:cloudrunv2/service:Service"),
+    accounts: count("gcp:serviceaccount/account:Account"),
+  }).toEqual({ connectors: 1, databases: 1, redis: 1, secrets: 13, versions: 7, services: 3, accounts: 3 });
+  const byUrn = (registered: readonly Registered[]) => registered.toSorted((a, b) => a.urn.localeCompare(b.urn));
+  expect(byUrn(await preview())).toEqual(byUrn(resources));
+  expect(new Set(resources.map(({ urn }) => urn)).size).toBe(resources.length);
+});
+
+test("puts every component under the stack and every resource under a component", () => {
+  const byUrn = new Map(resources.map((resource) => [resource.urn, resource]));
+  for (const resource of resources.filter(({ type }) => type !== "pulumi:pulumi:Stack")) {
+    const parent = byUrn.get(resource.parent)?.type;
+    if (resource.custom) expect(parent, shortOf(resource)).toMatch(/^netra:staging:/);
+    else expect(parent, shortOf(resource)).toBe("pulumi:pulumi:Stack");
+  }
+});
+
+test("protects what cannot be created again, and only that", () => {
+  const protectedOnes = resources.filter(({ options }) => options.protect).map(({ type }) => type.split(":").at(-1));
+  expect([...new Set(protectedOnes)].toSorted()).toEqual(["Connector", "Database", "DatabaseInstance", "Instance", "Network", "Secret"]);
+  expect(protectedOnes.filter((type) => type === "Secret")).toHaveLength(13);
+});
+
+test("ignores the drift that consoles write, on services only", () => {
+  const ignored = resources.filter(({ options }) => options.ignoreChanges.length > 0);
+  expect(ignored.map(shortOf).toSorted()).toEqual(["Service netra-auth-service", "Service netra-backend-staging", "Service netra-frontend-staging"]);
+  for (const { options } of ignored) expect(options.ignoreChanges).toEqual(["client", "clientVersion"]);
+});
+
+test("rolls the services out one after another", () => {
+  const services = ["netra-auth-service", "netra-backend-staging", "netra-frontend-staging"];
+  const waits = Object.fromEntries(services.map((name) => [name, dependenciesOf(named(name)).filter((other) => services.includes(other ?? ""))]));
+  expect(waits).toEqual({
+    "netra-auth-service": [],
+    "netra-backend-staging": ["netra-auth-service"],
+    "netra-frontend-staging": ["netra-auth-service", "netra-backend-staging"],
   });
-  console.log(c.length, JSON.stringify(visible(c.filter(x => /SecretVersion|User/.test(x.type))), null, 1));
-  await expect(create(staging, () => ({version: "3"}))).rejects.toThrow("xx");
+});
+
+test("starts a service only once all that it needs is there", () => {
+  expect(dependenciesOf(named("netra-auth-service"))).toEqual(
+    expect.arrayContaining([
+      "staging-connector",
+      "staging-shared-postgres",
+      "netra_staging",
+      "netra_a",
+      "staging-redis",
+      "netra-auth",
+      "jwt-secret-staging-v1",
+      "postgres-password-staging-v1",
+      "google-oauth-client-id-staging",
+      "netra-auth-service-reads-jwt-secret-staging",
+    ]),
+  );
+  // A grant names its secret by a plain text, so the order has to be stated.
+  const grant = named("netra-auth-service-reads-google-oauth-client-id-staging");
+  expect(dependenciesOf(grant)).toEqual(expect.arrayContaining(["netra-auth", "google-oauth-client-id-staging"]));
+  expect(dependenciesOf(named("staging-shared-postgres"))).toContain("staging-vpc-services");
+  for (const name of ["staging-connector", "staging-redis", "jwt-secret-staging", "netra-auth"])
+    expect(dependenciesOf(named(name)), name).toContain("api-vpcaccess");
+});
+
+test("gives each service its own reference to one JWT secret in one version", () => {
+  const references = resources
+    .filter(({ type }) => type === "gcp:cloudrunv2/service:Service")
+    .flatMap(({ inputs }) => (JSON.stringify(inputs).match(/\{"name":"JWT_SECRET_KEY".*?\}\}\}/) ?? []) as string[]); // a match holds texts only
+  expect(references).toEqual(Array(2).fill('{"name":"JWT_SECRET_KEY","valueSource":{"secretKeyRef":{"secret":"jwt-secret-staging","version":"1"}}}'));
+});
+
+test("hands out the connector, the database's address and every service's URL", async () => {
+  let outputs: Outputs | undefined;
+  await evaluate("staging", stagingConfiguration(), () => {
+    outputs = staging();
+    return outputs;
+  });
+  expect(Object.keys(outputs ?? {})).toEqual(["connector", "databaseAddress", "urls"]);
+  expect(Object.keys(outputs?.urls ?? {})).toEqual(["auth", "backend", "frontend"]);
+});
+
+test("registers no secret in the clear, neither where it is made nor where it is used", async () => {
+  const created = await create(staging, cloud);
+  expect(JSON.stringify(created)).toContain("PLAIN");
+  expect(JSON.stringify(visible(created))).not.toContain("PLAIN");
+});
+
+test("tells the application what the cloud answered", async () => {
+  const created = await create(staging, cloud);
+  const backend = JSON.stringify(created.find(({ name, type }) => name === "netra-backend-staging" && type === "gcp:cloudrunv2/service:Service")?.inputs);
+  for (const variable of [
+    '{"name":"POSTGRES_HOST","value":"10.107.0.3"}',
+    '{"name":"POSTGRES_PORT","value":"5432"}',
+    '{"name":"POSTGRES_DB","value":"netra_staging"}',
+    '{"name":"POSTGRES_USER","value":"netra_a"}',
+    '{"name":"REDIS_HOST","value":"10.166.204.83"}',
+    '{"name":"REDIS_PORT","value":"6379"}',
+  ])
+    expect(backend).toContain(variable);
+});
+
+test("a rotation adds a version and the other database user, and keeps the ones before", async () => {
+  const rotated = await preview({ "netra:secrets": { POSTGRES_PASSWORD: { rotation: 2, version: 2 } } });
+  const of = (type: string) => rotated.filter((resource) => resource.type.endsWith(`:${type}`) && /postgres|netra_/.test(resource.name));
+  expect(of("SecretVersion").map(({ name, inputs }) => [name, inputs.enabled])).toEqual([
+    ["postgres-password-staging-v1", true],
+    ["postgres-password-staging-v2", true],
+  ]);
+  expect(of("RandomPassword").map(({ name }) => name)).toEqual(["postgres-password-staging-r1", "postgres-password-staging-r2"]);
+  expect(of("User").map(({ name }) => name)).toEqual(["netra_a", "netra_b"]);
+  const backend = JSON.stringify(named("netra-backend-staging", rotated).inputs);
+  expect(backend).toContain('{"name":"POSTGRES_USER","value":"netra_b"}');
+  expect(backend).toContain('{"secret":"postgres-password-staging","version":"2"}');
+});
+
+test("disabling the earlier rotation disables its version and lets its user go", async () => {
+  const rotated = await preview({ "netra:secrets": { POSTGRES_PASSWORD: { rotation: 2, version: 2, disabledThroughRotation: 1 } } });
+  const versions = rotated.filter(({ name, type }) => type.endsWith(":SecretVersion") && name.startsWith("postgres"));
+  expect(versions.map(({ name, inputs }) => [name, inputs.enabled])).toEqual([
+    ["postgres-password-staging-v1", false],
+    ["postgres-password-staging-v2", true],
+  ]);
+  expect(rotated.filter(({ type }) => type === "gcp:sql/user:User").map(({ name }) => name)).toEqual(["netra_b"]);
+});
+
+test("fails before a service mounts a version that the cloud numbered differently", async () => {
+  const services: string[] = [];
+  const renumbered: Cloud = (resource) => {
+    if (resource.type === "gcp:cloudrunv2/service:Service") services.push(resource.name);
+    return resource.name === "jwt-secret-staging-v1" ? { version: "3" } : cloud(resource);
+  };
+  await expect(create(staging, renumbered)).rejects.toThrow(
+    "'netra:secrets' version of jwt-secret-staging (1) must be 3 because that is what Secret Manager called the new version; set 'version' to 3 before services mount it",
+  );
+  expect(services).not.toContain("netra-auth-service");
+  expect(services).not.toContain("netra-backend-staging");
 });

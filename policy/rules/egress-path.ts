@@ -1,8 +1,60 @@
 import { pathFault } from "../../capacity/budget";
 import { problem } from "../../capacity/problem";
+import { isPrivateAddress } from "../../capacity/ranges";
 import { regionOf } from "../connectors";
-import { databasesOf, usesSocket } from "../database-of";
+import { addressesOf } from "../database";
+import { databasesOf, toldAddresses, usesSocket } from "../database-of";
 import { type StackResource, stackRule } from "../rule";
-import { ROUTER_NAT } from "../types";
+import { ROUTER_NAT, SQL_INSTANCE } from "../types";
 import { egressOf, vpcAccessOf } from "../vpc-access";
-import { databaseContainers, DATABASE_HOSTS, regionsOf, WORKLOAD_TYPES, type Workload, workloadOf } from "../workload";
+import { databaseContainers, regionsOf, socketInstances, WORKLOAD_TYPES, workloadOf } from "../workload";
+
+export const egressPath = stackRule({
+  name: "egress-path",
+  info: "A workload that sends all traffic into the VPC has Cloud NAT in its region and reaches its database at a private address.",
+  why: "All traffic in the VPC without NAT, and the database on a public path, is what broke staging: every start fails, at any size.",
+  severity: "critical",
+  remediation: "Set template.vpcAccess.egress to PRIVATE_RANGES_ONLY, or add a gcp.compute.RouterNat and use the database's private address.",
+  judge(resources, { refuse, cannotEvaluate, attempt }) {
+    const instances = resources.filter(({ type }) => type === SQL_INSTANCE);
+    for (const resource of resources.filter(({ type }) => WORKLOAD_TYPES.includes(type)))
+      attempt(resource, () => {
+        const workload = workloadOf(resource);
+        // In outputs a preview does not know an egress that the program left out; `service-egress` reads the input.
+        const known = workloadOf({ ...resource, properties: resource.properties.knownOnly() });
+        if (!workload || !known || egressOf(known) !== "all-traffic") return;
+        const { inputs, keys } = vpcAccessOf(known);
+        const [setting, fix] = [inputs.at(keys.egress), workload.kind === "v1 service" ? "private-ranges-only" : "PRIVATE_RANGES_ONLY"];
+        const fault = (path: { hasNat?: boolean; viaSocket?: boolean; databaseIsPublic?: boolean }) =>
+          pathFault({ egress: "all-traffic", viaSocket: false, hasVpc: true, hasNat: true, databaseIsPrivate: false, ...path });
+        const judge = (because: string | undefined, otherwise: string) => {
+          if (because) refuse(problem({ setting, value: inputs.text(keys.egress), must: `be ${fix}`, because, fix: `${fix}, or ${otherwise}` }), resource);
+        };
+        for (const region of regionsOf(workload))
+          judge(fault({ hasNat: resources.some((nat) => servesInternet(nat, region)) }), `add a gcp.compute.RouterNat in ${region}`);
+        // A mounted socket is refused by `service-egress`, before the provider is called.
+        for (const container of socketInstances(workload).mounted ? [] : databaseContainers(workload))
+          attempt(resource, () => {
+            const viaSocket = usesSocket(workload, container);
+            const used = databasesOf(resource, workload, container, resources);
+            for (const instance of used?.instances ?? [])
+              judge(fault({ viaSocket, databaseIsPublic: !addressesOf(instance).isPrivate }), `give ${instance.name} a private address and use that`);
+            const told = toldAddresses(workload, container);
+            const isTold = told.length > 0 && told.every(isPrivateAddress);
+            if (used ? used.outside && !isTold : instances.some((instance) => !addressesOf(instance).isPrivate))
+              cannotEvaluate(
+                `'${setting}' is all traffic, and whether ${workload.label} reaches its database at a private address cannot be told; set it to ${fix}, or POSTGRES_HOST to the private address`,
+                resource,
+              );
+          });
+      });
+  },
+});
+
+/** Whether it is a NAT that leads to the internet, in that region as far as its own is known. */
+function servesInternet(nat: StackResource, region: string): boolean {
+  if (nat.type !== ROUTER_NAT) return false;
+  const known = nat.properties.knownOnly();
+  const hasAddresses = known.text("natIpAllocateOption") !== "MANUAL_ONLY" || nat.properties.isUnknown("natIps") || known.texts("natIps").length > 0;
+  return hasAddresses && known.text("type") !== "PRIVATE" && (regionOf(nat) ?? region) === region;
+}

@@ -1,0 +1,239 @@
+import { type AssumptionName, assumptions } from "./assumptions";
+import { pathFault } from "./budget";
+import { probeWindowSeconds } from "./cloudrun";
+import { parseTier } from "./cloudsql";
+import { type ConnectorSize, connectorMbps } from "./connector";
+import { cloudSqlLimits, connectorLimits, postgresCosts, startFacts } from "./limits";
+import { connectionsPerInstance, type DatabaseClientPlan, type DatabasePlan, type NetworkPlan, type ServicePlan } from "./plan";
+import type { Naming, Problem } from "./problem";
+import { normalQuantile } from "./random";
+import { type NetworkPath, type StartGroup, type StormInput, stormInputProblems } from "./storm";
+
+/*
+ * The storms a plan must survive, derived from it: none is typed by hand. Only services with a database take part.
+ *
+ * - cold-start: after an outage every service goes to its maximum at once. An outage knows no `after`.
+ * - rollout-<service>: a new revision goes to its maximum while every service, its own old revision included, is at its
+ *   maximum and holds whole pools. `after` decides what can coincide: services that do not wait for one another do.
+ * - recovery: every instance at maximum has crashed at the same moment and starts again 9.5 to 10 s later, while a share of
+ *   the old connections is not yet gone.
+ * - scale-out: every service goes from its minimum to its maximum while the minimum holds its pools.
+ *
+ * Migrations hold their slots in all of them. In a rollout and a scale-out requests take a share of the database's CPU.
+ */
+
+/** What of a plan decides its storms. A CapacityPlan is one; so is what a policy reads from resources. */
+export interface StormPlan {
+  readonly network: Pick<NetworkPlan, "nat">;
+  readonly connector: ConnectorSize;
+  readonly database: Pick<DatabasePlan, "tier" | "maxConnections" | "reservedConnections" | "migrationConnections"> & {
+    /** Whether it has no public address; left out: it has none. */
+    readonly isPrivate?: boolean | undefined;
+  };
+  readonly services: Readonly<Record<string, StormService>>;
+}
+
+export type StormService = Pick<ServicePlan, "minInstances" | "maxInstances" | "bootSeconds" | "egress" | "probe" | "database" | "after"> & {
+  /** How it reaches the VPC; left out: through the connector. */
+  readonly route?: "connector" | "direct-vpc" | "none" | undefined;
+};
+
+/** A value for every assumption. */
+export type StormValues = Readonly<Record<AssumptionName, number>>;
+
+// The keys are those of `assumptions`.
+export const likelyValues = Object.fromEntries(Object.entries(assumptions).map(([key, { likely }]) => [key, likely])) as StormValues;
+
+export interface Scenario {
+  /** `cold-start`, `rollout-backend`, `recovery`, `scale-out`. */
+  readonly name: string;
+  /** What happens in it, one sentence. */
+  readonly meaning: string;
+  /** Starts that coincide. */
+  readonly starts: number;
+  readonly input: StormInput;
+}
+
+type Client = StormService & { readonly key: string; readonly database: DatabaseClientPlan };
+
+/** Every storm of the plan, in the order in which reports show them. A plan without database clients has none. */
+export function planScenarios(plan: StormPlan, values: StormValues = likelyValues): Scenario[] {
+  const clients = clientsOf(plan);
+  const pools = (count: (client: Client) => number) => clients.reduce((sum, client) => sum + count(client) * connectionsPerInstance(client.database), 0);
+  const atMaximum = pools((client) => client.maxInstances);
+  const scenario = (name: string, meaning: string, starting: readonly (readonly [Client, number])[], load: Load): Scenario[] => {
+    const groups = starting.filter(([, starts]) => starts > 0).map(([client, starts]) => groupOf(plan, client, starts, values, load.spreadSeconds));
+    const starts = groups.reduce((sum, group) => sum + group.starts, 0);
+    return starts === 0 ? [] : [{ name, meaning, starts, input: inputOf(plan, groups, values, load) }];
+  };
+  const all = clients.map((client) => [client, client.maxInstances] as const);
+  const restart = startFacts.restartSeconds.value;
+  return [
+    ...scenario("cold-start", "After an outage every service starts all its instances at once.", all, { held: 0, spreadSeconds: 0, cpuShare: 0 }),
+    ...rolloutsOf(plan, clients).flatMap((rolling) =>
+      scenario(
+        `rollout-${rolling.map(({ key }) => key).join("+")}`,
+        `A new revision of ${rolling.map(({ key }) => key).join(" and ")} starts all its instances while every old one holds its pool.`,
+        rolling.map((client) => [client, client.maxInstances]),
+        { held: atMaximum, spreadSeconds: 0, cpuShare: values.steadyCpuShare },
+      ),
+    ),
+    ...scenario("recovery", "All instances have crashed at the same moment and start again, while some of their connections linger.", all, {
+      held: Math.round(values.lingeringShare * atMaximum),
+      spreadSeconds: restart.max - restart.min,
+      cpuShare: 0,
+    }),
+    ...scenario(
+      "scale-out",
+      "Every service goes from its minimum to its maximum while the minimum holds its pools.",
+      clients.map((client) => [client, client.maxInstances - client.minInstances]),
+      { held: pools((client) => client.minInstances), spreadSeconds: 0, cpuShare: values.steadyCpuShare },
+    ),
+  ];
+}
+
+/** What keeps a plan from being simulated at all; the plan's checks say more about each. `name` as the reader calls a plan's fields. */
+export function stormPlanProblems(plan: StormPlan, name: Naming<string> = (field) => `netra:${field}`): Problem[] {
+  const problems = planScenarios(plan).flatMap(({ input }) =>
+    stormInputProblems(input, (field) => {
+      const [, index, rest] = /^groups\[(\d+)\]\.(.*)$/.exec(field) ?? [];
+      const key = index === undefined ? undefined : input.groups[Number(index)]?.service;
+      return name(key === undefined ? (SETTINGS[field] ?? field) : `services.${key}.${SETTINGS[rest ?? ""] ?? rest}`);
+    }),
+  );
+  return problems.filter((found, i) => problems.findIndex(({ message }) => message === found.message) === i);
+}
+
+/** Where in a plan that stands which a storm's input is made from. */
+const SETTINGS: Readonly<Record<string, string>> = {
+  "database.vcpus": "database.tier",
+  "connector.vms": "connector.minInstances",
+  "connector.connectsPerSecond": "connector.machineType",
+  starts: "maxInstances",
+  processes: "database.workers",
+  connectionsPerProcess: "database.startupConnections",
+  probeWindowSeconds: "probe.failureThreshold",
+  connectTimeoutSeconds: "database.connectTimeoutSeconds",
+  initTimeoutSeconds: "database.initTimeoutSeconds",
+  queryCpuMs: "database.startupQueryCpuMs",
+  "boot.medianSeconds": "bootSeconds",
+};
+
+/** What is there already when a storm arrives. */
+interface Load {
+  readonly held: number;
+  readonly spreadSeconds: number;
+  /** Share of the database's CPU that is taken. */
+  readonly cpuShare: number;
+}
+
+const clientsOf = (plan: StormPlan): Client[] =>
+  Object.entries(plan.services).flatMap(([key, service]) => (service.database ? [{ ...service, key, database: service.database }] : []));
+
+/** For each client the largest set of clients that can roll out at the same time as it; equal sets once. */
+function rolloutsOf(plan: StormPlan, clients: readonly Client[]): Client[][] {
+  const before = new Map(Object.keys(plan.services).map((key) => [key, predecessors(plan, key)]));
+  const coincide = (a: Client, b: Client) => !before.get(a.key)?.has(b.key) && !before.get(b.key)?.has(a.key);
+  const most = (candidates: readonly Client[]): Client[] => {
+    const [first, ...rest] = candidates;
+    if (!first) return [];
+    const together = [first, ...most(rest.filter((other) => coincide(first, other)))];
+    if (together.length === candidates.length) return together;
+    const without = most(rest);
+    return startsOf(without) > startsOf(together) ? without : together;
+  };
+  const sets = clients.map((client) => {
+    const together = new Set([client, ...most(clients.filter((other) => other !== client && coincide(client, other)))]);
+    return clients.filter((other) => together.has(other));
+  });
+  const label = (set: readonly Client[]) => set.map(({ key }) => key).join("+");
+  return sets.filter((set, i) => sets.findIndex((other) => label(other) === label(set)) === i);
+}
+
+const startsOf = (clients: readonly Client[]) => clients.reduce((sum, client) => sum + client.maxInstances, 0);
+
+/** All services that must have rolled out before this one, directly or not. */
+function predecessors(plan: StormPlan, key: string, found = new Set<string>()): Set<string> {
+  for (const before of plan.services[key]?.after ?? []) {
+    if (found.has(before)) continue;
+    found.add(before);
+    predecessors(plan, before, found);
+  }
+  return found;
+}
+
+/** The 99th percentile of a standard normal: `bootSeconds` is that percentile of the boot time, not its median. */
+const P99 = normalQuantile(0.99);
+
+function groupOf(plan: StormPlan, client: Client, starts: number, values: StormValues, spreadSeconds: number): StartGroup {
+  const { database, bootSeconds, probe } = client;
+  const viaSocket = database.path === "built-in-socket";
+  return {
+    service: client.key,
+    starts,
+    processes: database.workers,
+    connectionsPerProcess: database.startupConnections,
+    connectsAtOnce: 1,
+    boot: { medianSeconds: bootSeconds / Math.exp(P99 * values.bootSigma), sigma: values.bootSigma },
+    spreadSeconds,
+    remainingSeconds: values.remainingStartSeconds,
+    probeWindowSeconds: probeWindowSeconds(probe),
+    connectTimeoutSeconds: database.connectTimeoutSeconds,
+    initTimeoutSeconds: database.initTimeoutSeconds,
+    retry: database.retry,
+    queryCpuMs: database.startupQueryCpuMs,
+    path: pathOf(plan, client),
+    throughConnector: !viaSocket && (client.route ?? "connector") === "connector",
+    callsAdminApi: viaSocket,
+    connectionsPerInstance: viaSocket ? cloudSqlLimits.builtInSocketConnectionsPerInstance.value : Number.POSITIVE_INFINITY,
+  };
+}
+
+function pathOf(plan: StormPlan, client: Client): NetworkPath {
+  const route = client.route ?? "connector";
+  const viaSocket = client.database.path === "built-in-socket";
+  const databaseIsPrivate = plan.database.isPrivate ?? true;
+  const fault = pathFault({ egress: client.egress, viaSocket, hasVpc: route !== "none", hasNat: plan.network.nat !== undefined, databaseIsPrivate });
+  if (fault) return { kind: "broken", dialSeconds: startFacts.dialFailureSeconds.value };
+  return route === "direct-vpc" && !viaSocket ? { kind: "slow", opensAfterSeconds: startFacts.directVpcOpensSeconds.value } : { kind: "open" };
+}
+
+function inputOf(plan: StormPlan, groups: readonly StartGroup[], values: StormValues, load: Load): StormInput {
+  const { maxConnections, reservedConnections, migrationConnections } = plan.database;
+  return {
+    groups,
+    database: {
+      vcpus: vcpusOf(plan.database.tier, values) * (1 - load.cpuShare),
+      maxConnections,
+      reservedConnections,
+      // No more than ordinary users are given: pools that want more are what the budget refuses.
+      heldConnections: Math.max(0, Math.min(load.held + migrationConnections, maxConnections - reservedConnections)),
+    },
+    connector: { vms: plan.connector.minInstances, connectsPerSecond: connectsPerSecond(plan.connector.machineType, values) },
+    adminApi: { callsPerMinute: cloudSqlLimits.adminApiConnectPerMinute.value, callsPerProcess: cloudSqlLimits.adminApiCallsPerProcess.value },
+    costs: {
+      connectCpuMs: values.connectCpuMs,
+      refusalCpuMs: values.connectCpuMs * values.refusalShare,
+      // What was measured as the cost of a connect contains its end.
+      closeCpuMs: 0,
+      postmasterMs: postgresCosts.postmasterMs.value,
+      clientMs: values.clientConnectMs,
+      clientAuthMs: 0,
+      clientVcpus: Number.POSITIVE_INFINITY,
+    },
+    restartSeconds: startFacts.restartSeconds.value,
+  };
+}
+
+function vcpusOf(name: string, values: StormValues): number {
+  const tier = parseTier(name);
+  if (!tier) return Number.NaN;
+  return tier.kind === "shared-core" ? values.sharedCoreFraction : tier.vcpus;
+}
+
+/** New connections a second through one VM: the assumption, in proportion to the machine's throughput, and never more than its bytes allow. */
+function connectsPerSecond(machineType: string, values: StormValues): number {
+  const vmMbps = (type: string) => connectorMbps(type, 2) / 2;
+  const share = vmMbps(machineType) / vmMbps(connectorLimits.defaultMachineType.value);
+  return Math.min(values.connectorConnectsPerSecond * share, (vmMbps(machineType) * 1e6) / 8 / postgresCosts.connectBytes.value);
+}

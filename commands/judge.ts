@@ -1,0 +1,61 @@
+import { assumptions } from "../capacity/assumptions";
+import { planBudget, planChecks } from "../capacity/checks";
+import { planCost } from "../capacity/cost";
+import { planOf, readSettings, type Settings } from "../config";
+import { CANNOT_EVALUATE, WAIVED } from "../policy/outcome";
+import type { ReportedResource, Verdict, Violation, Waived } from "../report/verdict";
+import { configurationOfRun, declare } from "../stack";
+import { evaluate, type Registered, withoutSecrets } from "./evaluate";
+import type { Diagnostic, PackConfiguration, PackServer, RuleInfo } from "./pack-client";
+
+/** What `check` judges: a stack's configuration, read and raw. */
+export interface Subject {
+  readonly stack: string;
+  readonly configuration: Readonly<Record<string, unknown>>;
+  readonly settings: Settings;
+}
+
+/** Evaluates the program, asks the pack (which may still be starting) about what it registers, and sums up. */
+export async function judge(
+  { stack, configuration, settings }: Subject,
+  starting: Promise<PackServer>,
+  packConfiguration: (rules: readonly RuleInfo[]) => PackConfiguration,
+): Promise<Verdict> {
+  // The guard that refuses an unsound plan is left out, so that the pack judges what such a plan would register, too.
+  const resources = await evaluate(stack, configuration, () => declare(readSettings(configurationOfRun())));
+  const pack = await starting;
+  await pack.configure(packConfiguration(pack.rules));
+  return verdictOf(stack, settings, resources, await pack.judge(resources, { project: settings.project, region: settings.region }));
+}
+
+function verdictOf(stack: string, settings: Settings, resources: readonly Registered[], diagnostics: readonly Diagnostic[]): Verdict {
+  const plan = planOf(settings);
+  const checks = planChecks(plan);
+  const active = diagnostics.filter(({ message }) => !message.startsWith(WAIVED));
+  const violations = active.map(violationOf);
+  return {
+    stack,
+    ok: checks.every(({ problems }) => problems.length === 0) && violations.every(({ level }) => level !== "mandatory"),
+    resources: resources.map(reported),
+    violations,
+    waived: diagnostics.filter((diagnostic) => !active.includes(diagnostic)).map(waivedOf),
+    budget: planBudget(plan),
+    checks,
+    cost: planCost(plan, Object.keys(settings.secrets).length),
+    assumptions: Object.values(assumptions),
+  };
+}
+
+function reported({ type, name, urn, parent, dependencies, options, inputs }: Registered): ReportedResource {
+  return { type, name, urn, parent, dependencies, options, inputs: withoutSecrets(inputs) };
+}
+
+const resourceName = (urn: string) => urn.split("::").at(-1) || "stack";
+
+function violationOf({ policy, level, urn, message }: Diagnostic): Violation {
+  return { policy, level, resource: resourceName(urn), message, outcome: message.startsWith(CANNOT_EVALUATE) ? "cannot-evaluate" : "refused" };
+}
+
+function waivedOf({ policy, urn, message }: Diagnostic): Waived {
+  return { policy, resource: resourceName(urn), reason: message.slice(WAIVED.length).split("\n")[0] ?? "" };
+}

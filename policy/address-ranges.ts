@@ -1,0 +1,80 @@
+import { dependenciesOf } from "./dependencies";
+import { type Inputs, MalformedValueError } from "./inputs";
+import { mayBeSameProject } from "./project";
+import type { StackResource } from "./rule";
+import { ADDRESS, CONNECTOR, GLOBAL_ADDRESS, NETWORK, REDIS, SUBNETWORK } from "./types";
+
+/** A range of addresses that a resource takes in its network. */
+export interface TakenRange {
+  readonly resource: StackResource;
+  readonly setting: string;
+  readonly cidr: string;
+  readonly network: NetworkName | undefined;
+}
+
+/** The project is absent where the network is named without one. */
+interface NetworkName {
+  readonly project: string | undefined;
+  readonly name: string;
+}
+
+/**
+ * The ranges of a resource as far as a preview knows them: one that Google chooses itself collides with nothing. Throws
+ * where a stated one is unknown.
+ */
+export function rangesOf(resource: StackResource): TakenRange[] {
+  const { properties, type } = resource;
+  const take = (networkKey: string, found: readonly (readonly [setting: string, cidr: string | undefined])[]) =>
+    found.flatMap(([setting, cidr]) => (cidr ? [{ resource, setting, cidr, network: networkOf(resource, networkKey) }] : []));
+  const own = (key: string) => [properties.at(key), properties.text(key)] as const;
+  switch (type) {
+    case CONNECTOR:
+      // The range of an existing subnet is the subnet's, and that the connector is in it is no overlap.
+      return properties.isUnknown("subnet") || properties.object("subnet").hasText("name") ? [] : take("network", [own("ipCidrRange")]);
+    case SUBNETWORK: {
+      const secondary = properties.isUnknown("secondaryIpRanges") ? [] : properties.list("secondaryIpRanges");
+      return take("network", [properties, ...secondary].map(subnetRange));
+    }
+    case REDIS:
+      // With private services access it lies within that range, or is its name.
+      if (properties.text("connectMode") === "PRIVATE_SERVICE_ACCESS" || properties.isUnknown("reservedIpRange")) return [];
+      return take("authorizedNetwork", [own("reservedIpRange")]);
+    case GLOBAL_ADDRESS:
+      return properties.text("purpose") === "VPC_PEERING" ? take("network", [addressRange(properties)]) : [];
+    case ADDRESS:
+      // One within a subnet is the subnet's.
+      return properties.knownOnly().text("subnetwork") || !properties.knownOnly().number("prefixLength") ? [] : take("network", [addressRange(properties)]);
+    default:
+      return [];
+  }
+}
+
+function subnetRange(inputs: Inputs): [string, string | undefined] {
+  const isChosen = inputs.isUnknown("ipCidrRange") && inputs.hasText("reservedInternalRange");
+  return [inputs.at("ipCidrRange"), isChosen ? undefined : inputs.text("ipCidrRange")];
+}
+
+function addressRange(properties: Inputs): [string, string | undefined] {
+  const known = properties.knownOnly();
+  const [address, prefixLength] = [known.text("address"), known.number("prefixLength")];
+  // IPv6 ranges overlap none of the others.
+  if (!address || address.includes(":")) return ["address", undefined];
+  if (!prefixLength) throw new MalformedValueError("'prefixLength' must be stated because the address alone does not say how far the range goes");
+  return ["address", `${address}/${prefixLength}`];
+}
+
+/** The network a resource names, else the one it depends on: its id is unknown while the network is being created. */
+function networkOf(resource: StackResource, key: string): NetworkName | undefined {
+  const text = resource.properties.knownOnly().text(key) || nameOfOnly(dependenciesOf(resource, [NETWORK]));
+  const [, project, name] = /^(?:.*?projects\/([^/]+)\/)?(?:.*\/)?([^/]+)$/.exec(text ?? "") ?? [];
+  // Google also numbers networks, and a number says nothing about a name.
+  return name && !/^\d+$/.test(name) ? { project, name } : undefined;
+}
+
+const nameOfOnly = ([network, ...others]: readonly StackResource[]) => (others.length === 0 ? network?.properties.knownOnly().text("name") : undefined);
+
+/** Whether two ranges may be in one network: unless it is known that they are not. */
+export function mayShareNetwork(a: NetworkName | undefined, b: NetworkName | undefined): boolean {
+  if (!a || !b) return true;
+  return a.name === b.name && mayBeSameProject(a.project, b.project);
+}
