@@ -282,7 +282,7 @@ export function regionalQuotaProblems<User extends QuotaUser>(
   users: readonly User[],
   quota: RegionalQuota,
   name: Naming<keyof RegionalQuota> = asIs,
-): (Problem & { readonly largest: User })[] {
+): { readonly problem: Problem; readonly largest: User }[] {
   const demand = regionalDemand(users, quota);
   const over = (used: number, allowed: number, unit: string, of: (user: QuotaUser) => number, key: keyof RegionalQuota) => {
     const largest = users.toSorted((a, b) => b.instances * of(b) - a.instances * of(a))[0];
@@ -295,7 +295,7 @@ export function regionalQuotaProblems<User extends QuotaUser>(
       because: "Google checks maximum instances x size against the regional quota at every deploy",
       fix: fits >= 1 ? fits : "1 and lower the other services too, or ask Google for a larger quota",
     });
-    return [{ ...found, largest }];
+    return [{ problem: found, largest }];
   };
   return [
     ...over(demand.cpu, demand.regionalCpu, "vCPU", (user) => user.cpu, "regionalCpu"),

@@ -208,26 +208,26 @@ function quotaCheck(plan: CapacityPlan): Check {
       `${memoryTerms} = ${round(demand.memoryGib)} of ${demand.regionalMemoryGib} GiB`,
     ],
     figures: { cpu: demand.cpu, regionalCpu: demand.regionalCpu, memoryGib: demand.memoryGib, regionalMemoryGib: demand.regionalMemoryGib },
-    problems: regionalQuotaProblems(users, plan.limits, (key) => setting(`limits.${key}`)),
+    problems: regionalQuotaProblems(users, plan.limits, (key) => setting(`limits.${key}`)).map(({ problem }) => problem),
   };
 }
 
 function pathCheck(plan: CapacityPlan): Check {
   const services = servicesOf(plan);
+  // The stack's own database is private and every service has the connector.
+  const path = { egress: "private-ranges-only", viaSocket: false, hasVpc: true, hasNat: plan.network.nat !== undefined, databaseIsPrivate: true } as const;
   const problems = services.flatMap((s) => {
+    // One question for each setting: a service may be wrong in both, and both must show.
     const viaSocket = s.database?.path === "built-in-socket";
-    // The stack's own database is private and every service has the connector.
-    const fault = pathFault({ egress: s.egress, viaSocket, hasVpc: true, hasNat: plan.network.nat !== undefined, databaseIsPrivate: true });
-    if (!fault) return [];
-    const field = viaSocket ? "database.path" : "egress";
+    const socketFault = pathFault({ ...path, viaSocket });
+    const egressFault = pathFault({ ...path, egress: s.egress });
+    const wrong = (field: string, value: string, must: string, because: string, fix: string) =>
+      problem({ setting: setting(`services.${s.key}.${field}`), value, must, because, fix });
     return [
-      problem({
-        setting: setting(`services.${s.key}.${field}`),
-        value: viaSocket ? "built-in-socket" : s.egress,
-        must: `be ${viaSocket ? "private-ip" : "private-ranges-only, unless 'netra:network.nat' is configured"}`,
-        because: fault,
-        fix: viaSocket ? "private-ip" : "private-ranges-only",
-      }),
+      ...(socketFault ? [wrong("database.path", "built-in-socket", "be private-ip", socketFault, "private-ip")] : []),
+      ...(egressFault
+        ? [wrong("egress", s.egress, "be private-ranges-only, unless 'netra:network.nat' is configured", egressFault, "private-ranges-only")]
+        : []),
     ];
   });
   return {

@@ -95,28 +95,34 @@ export function tierProblems(
       "Cloud SQL has no tier of that name and only says so when it creates the instance",
       edition === "ENTERPRISE_PLUS" ? "db-perf-optimized-N-2" : "db-custom-1-3840",
     );
-  if (tier.kind === "custom") {
-    const nearest = nearestCustomTier(tier);
-    if (nearest.name !== tier.name)
-      return wrong(
-        `have 1 or an even number of vCPUs up to ${legal.vcpus.max} and ${legal.gibPerVcpu.min} to ${legal.gibPerVcpu.max} GiB per vCPU, in steps of ${legal.memoryMultipleMib} MiB and at least ${legal.memoryMinMib} MiB`,
-        "Cloud SQL creates no other custom tier",
-        nearest.name,
-      );
+  if (edition === "ENTERPRISE_PLUS" && tier.kind !== "predefined") {
+    if (db.edition) return wrong("be a db-perf-optimized-N tier", "edition ENTERPRISE_PLUS has no custom or shared-core tiers", nearestPredefinedTier(tier));
+    const unstated = wrong(
+      "be ENTERPRISE",
+      `PostgreSQL ${cloudSqlLimits.enterprisePlusDefaultFrom.value} and newer default to ENTERPRISE_PLUS, which has no tier ${tier.name}`,
+      "ENTERPRISE",
+      name("edition"),
+      "not set",
+    );
+    return [...unstated, ...tierProblems({ ...db, edition: "ENTERPRISE" }, name)];
   }
-  if (edition === "ENTERPRISE_PLUS" && tier.kind !== "predefined")
-    return db.edition
-      ? wrong("be a db-perf-optimized-N tier", "edition ENTERPRISE_PLUS has no custom or shared-core tiers", "db-perf-optimized-N-2")
-      : wrong(
-          "be ENTERPRISE",
-          `PostgreSQL ${cloudSqlLimits.enterprisePlusDefaultFrom.value} and newer default to ENTERPRISE_PLUS, which has no tier ${tier.name}`,
-          "ENTERPRISE",
-          name("edition"),
-          "not set",
-        );
+  const nearest = nearestCustomTier(tier).name;
+  if (tier.kind === "custom" && nearest !== tier.name)
+    return wrong(
+      `have 1 or an even number of vCPUs up to ${legal.vcpus.max} and ${legal.gibPerVcpu.min} to ${legal.gibPerVcpu.max} GiB per vCPU, in steps of ${legal.memoryMultipleMib} MiB and at least ${legal.memoryMinMib} MiB`,
+      "Cloud SQL creates no other custom tier",
+      nearest,
+    );
   if (edition === "ENTERPRISE" && tier.kind === "predefined")
-    return wrong("be a custom tier", "db-perf-optimized tiers belong to edition ENTERPRISE_PLUS", nearestCustomTier(tier).name);
+    return wrong("be a custom tier", "db-perf-optimized tiers belong to edition ENTERPRISE_PLUS", nearest);
   return [];
+}
+
+/** The smallest predefined tier that has as much of both, else the largest. */
+function nearestPredefinedTier({ vcpus, memoryMib }: Tier): string {
+  const sizes = Object.entries(cloudSqlLimits.perfOptimizedMemoryGib.value);
+  const fitting = sizes.find(([cpus, gib]) => Number(cpus) >= vcpus && gib * 1024 >= memoryMib) ?? sizes.at(-1);
+  return `db-perf-optimized-N-${fitting?.[0]}`;
 }
 
 /** A shared-core tier: no SLA, a fraction of a CPU for TLS and SCRAM, 25 or 50 connections. */

@@ -27,6 +27,9 @@ const datum = <T>(value: T, unit: string, tag: Datum<T>["tag"], source: string, 
   asOf,
 });
 
+/** Entries by name and nothing else: to a plain object, `constructor` is a machine type too. */
+const table = <T>(entries: Readonly<Record<string, T>>): Readonly<Record<string, T>> => Object.assign(Object.create(null), entries);
+
 const CONNECTOR_PAGE = "docs.cloud.google.com/vpc/docs/serverless-vpc-access";
 const CONNECTOR_CONFIGURE = "docs.cloud.google.com/vpc/docs/configure-serverless-vpc-access";
 const SQL_FLAGS = "docs.cloud.google.com/sql/docs/postgres/flags";
@@ -47,11 +50,11 @@ export interface ConnectorMachine {
 
 export const connectorLimits = {
   machineTypes: datum<Readonly<Record<string, ConnectorMachine>>>(
-    {
+    table({
       "f1-micro": { mbpsAt2: 100, mbpsAt10: 500, usdPerHour: 0.0076 },
       "e2-micro": { mbpsAt2: 200, mbpsAt10: 1000, usdPerHour: 0.008376428 },
       "e2-standard-4": { mbpsAt2: 3200, mbpsAt10: 16000, usdPerHour: 0.134023 },
-    },
+    }),
     "Mbps per connector; USD per VM-hour, us-central1",
     "S2",
     `${CONNECTOR_PAGE}#scaling; cloud.google.com/vpc/pricing#serverless-vpc-pricing`,
@@ -83,10 +86,10 @@ export const cloudSqlLimits = {
   ),
   /** Shared-core tiers: memory (MiB, about), default max_connections, list price. No SLA. */
   sharedCore: datum<Readonly<Record<string, { memoryMib: number; maxConnections: number; usdPerHour: number }>>>(
-    {
+    table({
       "db-f1-micro": { memoryMib: 614, maxConnections: 25, usdPerHour: 0.0105 },
       "db-g1-small": { memoryMib: 1740, maxConnections: 50, usdPerHour: 0.035 },
-    },
+    }),
     "MiB; connections; USD per hour, us-central1",
     "S2",
     `${SQL_FLAGS}; cloud.google.com/sql/pricing`,
@@ -119,13 +122,13 @@ export const cloudSqlLimits = {
   /** ConnectSettings and GenerateEphemeralCert, once per process. */
   adminApiCallsPerProcess: datum(2, "calls", "S1", "GoogleCloudPlatform/cloud-sql-go-connector@123d1d8"),
   insightsQueryStringLength: datum<Readonly<Record<string, Range>>>(
-    { ENTERPRISE: { min: 256, max: 4500 }, ENTERPRISE_PLUS: { min: 1024, max: 100_000 } },
+    table({ ENTERPRISE: { min: 256, max: 4500 }, ENTERPRISE_PLUS: { min: 1024, max: 100_000 } }),
     "bytes",
     "S1",
     SQL_PROVIDER,
   ),
   insightsQueryPlansPerMinute: datum<Readonly<Record<string, Range>>>(
-    { ENTERPRISE: { min: 0, max: 20 }, ENTERPRISE_PLUS: { min: 0, max: 200 } },
+    table({ ENTERPRISE: { min: 0, max: 20 }, ENTERPRISE_PLUS: { min: 0, max: 200 } }),
     "plans per minute",
     "S1",
     SQL_PROVIDER,

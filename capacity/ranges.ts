@@ -33,7 +33,7 @@ export function rangeProblems(setting: string, cidr: string, size: { exactly?: n
         value: cidr,
         must: "be an IPv4 network like 10.1.0.0/28, with no bits set beyond its prefix",
         because: "Google refuses anything else when it creates the network",
-        fix: ipaddr.IPv4.isValidCIDR(cidr) ? `${ipaddr.IPv4.networkAddressFromCIDR(cidr)}/${cidr.split("/")[1]}` : "a range such as 10.1.0.0/28",
+        fix: ipaddr.IPv4.isValidCIDR(cidr) ? `${ipaddr.IPv4.networkAddressFromCIDR(cidr)}/${ipaddr.IPv4.parseCIDR(cidr)[1]}` : "a range such as 10.1.0.0/28",
       }),
     ];
   if (size.exactly !== undefined && range.prefix !== size.exactly)

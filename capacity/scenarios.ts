@@ -134,16 +134,30 @@ const clientsOf = (plan: StormPlan): Client[] =>
 function rolloutsOf(plan: StormPlan, clients: readonly Client[]): Client[][] {
   const before = new Map(Object.keys(plan.services).map((key) => [key, predecessors(plan, key)]));
   const coincide = (a: Client, b: Client) => !before.get(a.key)?.has(b.key) && !before.get(b.key)?.has(a.key);
-  const most = (candidates: readonly Client[]): Client[] => {
+  // Unordered services all roll out together; most stacks that have many are of that kind.
+  if (clients.every((a) => clients.every((b) => coincide(a, b)))) return clients.length > 0 ? [[...clients]] : [];
+  /** The candidates that coincide with one another and start most instances, if those are more than `atLeast`. */
+  const most = (candidates: readonly Client[], atLeast: number): Client[] => {
     const [first, ...rest] = candidates;
-    if (!first) return [];
-    const together = [first, ...most(rest.filter((other) => coincide(first, other)))];
-    if (together.length === candidates.length) return together;
-    const without = most(rest);
+    if (!first || startsOf(candidates) <= atLeast) return [];
+    const together = [
+      first,
+      ...most(
+        rest.filter((other) => coincide(first, other)),
+        atLeast - first.maxInstances,
+      ),
+    ];
+    const without = most(rest, Math.max(atLeast, startsOf(together)));
     return startsOf(without) > startsOf(together) ? without : together;
   };
   const sets = clients.map((client) => {
-    const together = new Set([client, ...most(clients.filter((other) => other !== client && coincide(client, other)))]);
+    const together = new Set([
+      client,
+      ...most(
+        clients.filter((other) => other !== client && coincide(client, other)),
+        0,
+      ),
+    ]);
     return clients.filter((other) => together.has(other));
   });
   const label = (set: readonly Client[]) => set.map(({ key }) => key).join("+");

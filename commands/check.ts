@@ -44,6 +44,7 @@ async function verdictOn({ stack, configFile, policyPackConfig }: Options): Prom
   const settings = readSettings(configuration);
   // The pack takes longest to start: it does while the program, and the SDK that it needs, are loaded and evaluated.
   const starting = PackServer.start(join(PROJECT_ROOT, "policy"));
+  starting.catch(() => undefined); // awaited by `judge`; an earlier failure must not count as unhandled
   try {
     const { judge } = await import("./judge.js");
     return await judge({ stack, configuration, settings }, starting, (rules) =>

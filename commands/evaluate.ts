@@ -39,12 +39,21 @@ const SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270";
 export async function evaluate(stack: string, configuration: Readonly<Record<string, unknown>>, program: () => object): Promise<Registered[]> {
   const registered: Registered[] = [];
   pulumi.runtime.setAllConfig(asStrings(configuration), []);
-  await pulumi.runtime.setMocks({ newResource: () => ({ id: undefined, state: {} }), call: refuseCall }, "netra", stack, true);
+  let question: Error | undefined; // the SDK loses the message of what a call throws
+  const call = ({ token }: pulumi.runtime.MockCallArgs): never => {
+    question = new Error(`the program asks the cloud (${token}), which an evaluation without credentials cannot answer`);
+    throw question;
+  };
+  await pulumi.runtime.setMocks({ newResource: () => ({ id: undefined, state: {} }), call }, "netra", stack, true);
   recordInto(registered, String(configuration["gcp:project"]));
-  await untilDone(async () => {
-    await pulumi.runtime.runInPulumiStack(async () => program());
-    await pulumi.runtime.disconnect();
-  });
+  try {
+    await untilDone(async () => {
+      await pulumi.runtime.runInPulumiStack(async () => program());
+      await pulumi.runtime.disconnect();
+    });
+  } catch (error) {
+    throw question ?? error;
+  }
   return registered;
 }
 
@@ -68,10 +77,6 @@ export async function untilDone(run: () => Promise<void>): Promise<void> {
 /** The engine hands configuration to programs as strings, sections as JSON. */
 function asStrings(configuration: Readonly<Record<string, unknown>>): Record<string, string> {
   return Object.fromEntries(Object.entries(configuration).map(([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value)]));
-}
-
-function refuseCall(args: { token: string }): never {
-  throw new Error(`the program asks the cloud (${args.token}), which an evaluation without credentials cannot answer`);
 }
 
 /** Replaces the mock monitor's registration: it hides a resource's options, and its answers are no preview's. */

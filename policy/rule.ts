@@ -161,14 +161,17 @@ function policy(rule: About, config: ConfigSchema<object> | undefined) {
 }
 
 /** The engine merges a schema's defaults before it configures a pack; `policy analyze` by hand and tests may not have. */
-function configuration<Config>(
-  schema: ConfigSchema<Config> | undefined,
-  given: { waivers?: readonly Waiver[] },
-): { config: Config; waivers: readonly Waiver[] } {
+function configuration<Config>(schema: ConfigSchema<Config> | undefined, given: { waivers?: unknown }): { config: Config; waivers: readonly Waiver[] } {
   const defaults = Object.fromEntries(Object.entries<{ default: unknown }>(schema ?? {}).map(([key, property]) => [key, property.default]));
-  const { waivers = [], ...config } = given;
-  return { config: { ...defaults, ...config } as Config, waivers: waivers.filter((waiver) => waiver.reason.trim() !== "") };
+  const { waivers, ...config } = given;
+  return { config: { ...defaults, ...config } as Config, waivers: (Array.isArray(waivers) ? waivers : []).filter(isReasoned) };
 }
+
+/** The engine holds waivers to the schema; whatever else is handed in waives nothing. */
+const isReasoned = (waiver: unknown): waiver is Waiver => {
+  const { resource, reason } = (waiver ?? {}) as Partial<Record<keyof Waiver, unknown>>; // only read, and judged right here
+  return typeof resource === "string" && resource !== "" && typeof reason === "string" && reason.trim() !== "";
+};
 
 function reporter(report: ReportViolation, waivers: readonly Waiver[]) {
   return (message: string, resource?: { readonly name: string; readonly urn: string }) => {
@@ -190,13 +193,17 @@ function guarded<T>(judge: () => T, say: (why: string) => void): T | undefined {
       say(`${CANNOT_EVALUATE}'${props.map(String).join(".")}' is not known at preview; give it a plain value instead of another resource's output`);
     } else if (error instanceof MalformedValueError) say(`${CANNOT_EVALUATE}${error.message}`);
     // A bug in a rule must neither crash the pack nor pass; its message could echo a value, so only its place is told.
-    else
-      say(
-        `${CANNOT_EVALUATE}the rule itself failed: ${error instanceof Error ? `${error.name} ${error.stack?.split("\n")[1]?.trim() ?? ""}` : "unknown error"}`,
-      );
+    else say(`${CANNOT_EVALUATE}the rule itself failed: ${error instanceof Error ? `${error.name} ${placeOf(error)}` : "unknown error"}`);
     return undefined;
   }
 }
+
+/** The first frame of the stack. The message stands above it and may have several lines. */
+const placeOf = (error: Error) =>
+  error.stack
+    ?.split("\n")
+    .find((line) => /^ +at .*:\d+:\d+\)?$/.test(line))
+    ?.trim() ?? "";
 
 const messageOf = (problem: string | Problem) => (typeof problem === "string" ? problem : problem.message);
 

@@ -21,6 +21,7 @@ import { databaseUserPassword } from "./rules/database-user-password";
 import { databaseVersion } from "./rules/database-version";
 import { egressPath } from "./rules/egress-path";
 import { jwtOneSecret } from "./rules/jwt-one-secret";
+import { rangesDoNotOverlap } from "./rules/ranges-do-not-overlap";
 import { redisAuth } from "./rules/redis-auth";
 import { redisVersionAndSize } from "./rules/redis-version-and-size";
 import { regionalQuota } from "./rules/regional-quota";
@@ -73,6 +74,7 @@ export const rules = [
   databaseVersion,
   egressPath,
   jwtOneSecret,
+  rangesDoNotOverlap,
   redisAuth,
   redisVersionAndSize,
   regionalQuota,

@@ -31,6 +31,6 @@ export const regionalQuota = stackRule<RegionalQuota>({
         for (const region of regions)
           byRegion.set(region, [...(byRegion.get(region) ?? []), { ...maximum, instances: maximum.instances / regions.length, ...size, resource }]);
       });
-    for (const users of byRegion.values()) for (const { largest, ...problem } of regionalQuotaProblems(users, config)) refuse(problem, largest.resource);
+    for (const users of byRegion.values()) for (const { problem, largest } of regionalQuotaProblems(users, config)) refuse(problem, largest.resource);
   },
 });

@@ -1,0 +1,86 @@
+import { simulate } from "./simulation";
+import { differenceInterval, type Interval, meanInterval, quantile } from "./statistics";
+import type { StormInput, StormRun } from "./storm";
+
+/*
+ * The bottleneck of a storm is named by what relieving it changes: the same storms again (common random numbers) with that
+ * one resource unlimited. Where no single relief helps, because several resources are short, it is the one that does most
+ * harm when all others are unlimited.
+ */
+
+/** The storm with one resource unlimited; `undefined` where the storm does not use it. In the order that decides a tie. */
+const RELIEFS = {
+  "network path": (input: StormInput): StormInput | undefined =>
+    input.groups.some(({ path }) => path.kind !== "open")
+      ? { ...input, groups: input.groups.map((group) => ({ ...group, path: { kind: "open" } as const })) }
+      : undefined,
+  max_connections: (input: StormInput): StormInput | undefined => ({ ...input, database: { ...input.database, maxConnections: Number.POSITIVE_INFINITY } }),
+  "database CPU": (input: StormInput): StormInput | undefined => ({ ...input, database: { ...input.database, vcpus: Number.POSITIVE_INFINITY } }),
+  connector: (input: StormInput): StormInput | undefined =>
+    input.groups.some(({ throughConnector }) => throughConnector) ? { ...input, connector: { ...input.connector, vms: Number.POSITIVE_INFINITY } } : undefined,
+  "Admin API": (input: StormInput): StormInput | undefined =>
+    input.groups.some(({ callsAdminApi }) => callsAdminApi)
+      ? { ...input, adminApi: { ...input.adminApi, callsPerMinute: Number.POSITIVE_INFINITY } }
+      : undefined,
+  "built-in socket": (input: StormInput): StormInput | undefined =>
+    input.groups.some(({ connectionsPerInstance }) => connectionsPerInstance !== Number.POSITIVE_INFINITY)
+      ? { ...input, groups: input.groups.map((group) => ({ ...group, connectionsPerInstance: Number.POSITIVE_INFINITY })) }
+      : undefined,
+  postmaster: (input: StormInput): StormInput | undefined => ({ ...input, costs: { ...input.costs, postmasterMs: 0 } }),
+} as const;
+
+export type Resource = keyof typeof RELIEFS;
+/** `none`: nothing shared holds the starts up; they take the time they take. */
+export type Bottleneck = Resource | "none";
+
+const RESOURCES = Object.keys(RELIEFS) as Resource[];
+
+/** What a storm would be with one resource unlimited. */
+export interface Relief {
+  readonly resource: Resource;
+  /** Gain in the success share, with its bounds. */
+  readonly gain: Interval;
+  /** Share of the failures that would be gone, and of the 95th percentile of the time to ready. */
+  readonly failuresGone: number;
+  readonly timeGone: number;
+}
+
+/** Storms for each relief: paired with the first ones of the real run, so that few are enough. */
+const REPLICATIONS = 300;
+/** A relief that changes less is not worth a name. */
+const WORTH_NAMING = { failures: 0.1, time: 0.02 };
+
+/** `run` is what the input gave with that seed. */
+export function findBottleneck(input: StormInput, run: StormRun, seed: number): { readonly bottleneck: Bottleneck; readonly reliefs: readonly Relief[] } {
+  const options = { replications: Math.min(run.shares.length, REPLICATIONS), seed };
+  const base = options.replications === run.shares.length ? run : simulate(input, options);
+  const failing = 1 - meanInterval(base.shares).mean;
+  const p95 = quantile(base.readySeconds, 0.95);
+  const reliefs = RESOURCES.flatMap((resource): Relief[] => {
+    const relieved = RELIEFS[resource](input);
+    if (!relieved) return [];
+    const better = simulate(relieved, options);
+    const gain = differenceInterval(better.shares, base.shares);
+    const betterP95 = quantile(better.readySeconds, 0.95);
+    const timeGone = p95 !== null && betterP95 !== null ? 1 - betterP95 / p95 : 0;
+    return [{ resource, gain, failuresGone: failing > 0 ? gain.mean / failing : 0, timeGone }];
+  });
+  const byFailures = largest(reliefs, (relief) => relief.failuresGone, WORTH_NAMING.failures);
+  if (byFailures) return { bottleneck: byFailures, reliefs };
+  if (failing > 0) return { bottleneck: mostHarmful(input, options) ?? "none", reliefs };
+  return { bottleneck: largest(reliefs, (relief) => relief.timeGone, WORTH_NAMING.time) ?? "none", reliefs };
+}
+
+/** The resource that fails most starts when every other one is unlimited. */
+function mostHarmful(input: StormInput, options: { readonly replications: number; readonly seed: number }): Resource | undefined {
+  const harm = RESOURCES.filter((resource) => RELIEFS[resource](input)).map((resource) => {
+    const alone = RESOURCES.reduce((all, other) => (other === resource ? all : (RELIEFS[other](all) ?? all)), input);
+    return { resource, failing: 1 - meanInterval(simulate(alone, options).shares).mean };
+  });
+  return largest(harm, ({ failing }) => failing, WORTH_NAMING.failures);
+}
+
+function largest<T extends { readonly resource: Resource }>(found: readonly T[], of: (item: T) => number, least: number): Resource | undefined {
+  const best = found.toSorted((a, b) => of(b) - of(a))[0];
+  return best && of(best) >= least ? best.resource : undefined;
+}

@@ -1,0 +1,194 @@
+import { planBudget, planChecks } from "./checks";
+import { defaultMaxConnections, maxConnectionsProblems, parseTier, type Tier, tierCatalogue } from "./cloudsql";
+import { type ConnectorSize, connectorFloorProblems } from "./connector";
+import { connectorCost, databaseCost } from "./cost";
+import { cloudSqlLimits, connectorLimits } from "./limits";
+import type { CapacityPlan } from "./plan";
+import { planScenarios, type Scenario, stormPlanProblems } from "./scenarios";
+import { simulate } from "./simulation";
+import { type Interval, meanInterval } from "./statistics";
+import type { StormInput } from "./storm";
+import { DEFAULT_SEED, replicationsFor, type StormOptions } from "./storms";
+
+/*
+ * Sizing: the cheapest connector and database that a plan's services start on. The services are given; connector type and
+ * minimum, tier and max_connections are chosen from everything there is. Connectors cost by their minimum, which is also what
+ * carries a storm, so the maximum stays as it is. Checks come first, because they cost microseconds; storms only for
+ * what passes them, cheapest first, with a handful of storms first.
+ */
+
+/** One choice. Cost is the connector's and the database's, USD per month at list price. */
+export interface Size {
+  readonly connector: ConnectorSize;
+  readonly tier: string;
+  readonly maxConnections: number;
+  readonly usdPerMonth: number;
+}
+
+export interface SizedPlan extends Size {
+  /** The scenario with the lowest lower bound; absent where the checks refuse the plan. */
+  readonly worst?: { readonly scenario: string; readonly success: Interval } | undefined;
+  /** Empty: the plan passes. */
+  readonly fails: readonly string[];
+}
+
+/** Plans that fail on the same things. */
+export interface Rejected {
+  readonly fails: readonly string[];
+  readonly plans: number;
+  readonly cheapest: Size;
+  readonly dearest: Size;
+}
+
+export interface Sizing {
+  /** Plans in the catalogue. */
+  readonly plans: number;
+  /** The cheapest that passes; `undefined`: none does. */
+  readonly cheapest: SizedPlan | undefined;
+  /** The plan as it stands, judged alike. */
+  readonly today: SizedPlan;
+  /** Simulated plans, dearer and better than all before, from the cheapest that the checks accept. */
+  readonly frontier: readonly SizedPlan[];
+  /** Every plan cheaper than the cheapest that passes (all, if none does), by what it fails on, cheapest first. */
+  readonly rejected: readonly Rejected[];
+}
+
+export interface SizingOptions extends StormOptions {
+  /** Called before each price, with the plans judged so far and all there are. */
+  readonly progress?: ((judged: number, plans: number) => void) | undefined;
+  /** A connector below which no plan may go, because the live one cannot shrink in place. */
+  readonly connectorFloor?: ConnectorSize | undefined;
+}
+
+/** Sizes the plan's services against the plan's own target. */
+export function sizePlan(plan: CapacityPlan, options: SizingOptions = {}): Sizing {
+  const judge = judgeOf(plan.targets.startupSuccessPercent / 100, options);
+  const today = judge(plan, sizeOf(plan));
+  const catalogue = sizes(plan);
+  const judged: SizedPlan[] = [];
+  const frontier: SizedPlan[] = [];
+  let cheapest: SizedPlan | undefined;
+  let asked = 0;
+  for (const level of byCost(catalogue, plan.database.maxConnections)) {
+    options.progress?.(asked, catalogue.length);
+    asked += level.length;
+    const found = level.map((size) => judge(withSize(plan, size), size));
+    if (!cheapest) judged.push(...found);
+    cheapest ??= found.find(({ fails }) => fails.length === 0);
+    const top = found.toSorted((a, b) => lowerOf(b) - lowerOf(a))[0];
+    if (top?.worst && lowerOf(top) > lowerOf(frontier.at(-1))) frontier.push(top);
+    // Nothing dearer can be better than a plan without a failure in its sample.
+    if (cheapest?.worst?.success.mean === 1) break;
+  }
+  return { plans: catalogue.length, cheapest, today, frontier, rejected: grouped(judged.filter(({ fails }) => fails.length > 0)) };
+}
+
+const lowerOf = (plan: SizedPlan | undefined) => plan?.worst?.success.lower ?? -1;
+
+/** Storms after which a plan that is clearly under the target is given up. */
+const FIRST_LOOK = 100;
+
+function judgeOf(target: number, { replications = replicationsFor(target), seed = DEFAULT_SEED, connectorFloor }: SizingOptions) {
+  const simulated = new Map<string, Interval>();
+  const successOf = (input: StormInput): Interval => {
+    const key = JSON.stringify(input);
+    const known = simulated.get(key);
+    if (known) return known;
+    const look = meanInterval(simulate(input, { replications: Math.min(FIRST_LOOK, replications), seed }).shares);
+    const success = look.upper < target ? look : meanInterval(simulate(input, { replications, seed }).shares);
+    simulated.set(key, success);
+    return success;
+  };
+  const failing = (scenarios: readonly Scenario[], relieve: (input: StormInput) => StormInput) =>
+    scenarios.filter(({ input }) => successOf(relieve(input)).lower < target).map(({ name }) => `storm ${name}`);
+  /** What no size cures; asked once. */
+  let incurable: readonly string[] | undefined;
+  const databases = new Set<string>();
+  return (plan: CapacityPlan, size: Size): SizedPlan => {
+    const refused = planChecks(plan).flatMap(({ title, problems }) => (problems.length > 0 ? [title] : []));
+    if (connectorFloor && connectorFloorProblems(plan.connector, connectorFloor).length > 0) refused.push("the live connector, which cannot shrink in place");
+    if (refused.length > 0 || stormPlanProblems(plan).length > 0) return { ...size, fails: refused };
+    const scenarios = planScenarios(plan);
+    incurable ??= failing(scenarios, withEverything);
+    if (incurable.length > 0) return { ...size, fails: incurable.map((storm) => `${storm}, at any size`) };
+    // A database that fails behind an unlimited connector fails behind every one: only the first, cheapest one is measured.
+    const fails = failing(scenarios, withAnyConnector);
+    const database = JSON.stringify(plan.database);
+    if (fails.length > 0 && databases.has(database)) return { ...size, fails };
+    databases.add(database);
+    const storms = scenarios.map(({ name, input }) => ({ scenario: name, success: successOf(input) }));
+    const worst = storms.toSorted((a, b) => a.success.lower - b.success.lower)[0];
+    return { ...size, worst, fails: storms.filter(({ success }) => success.lower < target).map(({ scenario }) => `storm ${scenario}`) };
+  };
+}
+
+const ENDLESS = Number.POSITIVE_INFINITY;
+const withAnyConnector = (input: StormInput): StormInput => ({ ...input, connector: { ...input.connector, vms: ENDLESS } });
+const withEverything = (input: StormInput): StormInput => ({
+  ...withAnyConnector(input),
+  database: { ...input.database, vcpus: ENDLESS, maxConnections: ENDLESS },
+});
+
+/** Every connector, tier and max_connections worth asking: all at the same price that differ in what they hold. */
+function sizes(plan: CapacityPlan): Size[] {
+  const { min, max } = connectorLimits.minInstances.value;
+  const connectors = Object.keys(connectorLimits.machineTypes.value).flatMap((machineType) =>
+    Array.from({ length: max - min + 1 }, (_, i) => ({ machineType, minInstances: min + i, maxInstances: Math.max(plan.connector.maxInstances, min + i + 1) })),
+  );
+  const shared = Object.keys(cloudSqlLimits.sharedCore.value).flatMap((name) => parseTier(name) ?? []);
+  return connectors.flatMap((connector) =>
+    [...shared, ...tierCatalogue].flatMap((tier) =>
+      maxConnectionsFor(plan, tier).map((maxConnections) => sizeOf(withSize(plan, { connector, tier: tier.name, maxConnections }))),
+    ),
+  );
+}
+
+/** For a tier: today's, Google's default, what the budget needs, and the most its memory holds; only those it holds. */
+function maxConnectionsFor(plan: CapacityPlan, tier: Tier): number[] {
+  const { demand } = planBudget(plan);
+  const asked = [plan.database.maxConnections, defaultMaxConnections(tier), Math.ceil(demand / plan.database.usableShare - 1e-9)];
+  const holds = (maxConnections: number) =>
+    maxConnectionsProblems(withSize(plan, { connector: plan.connector, tier: tier.name, maxConnections }).database).length === 0;
+  const held = asked.filter(holds);
+  // A tier that holds none of them is asked with its default, to say what it fails on.
+  return [...new Set(held.length > 0 ? held : [defaultMaxConnections(tier)])].sort((a, b) => a - b);
+}
+
+/** The plan in another size; shared_buffers keeps its share of the tier's memory. */
+function withSize(plan: CapacityPlan, { connector, tier, maxConnections }: Omit<Size, "usdPerMonth">): CapacityPlan {
+  const [before, after] = [parseTier(plan.database.tier), parseTier(tier)];
+  const sharedBuffersMib = before && after ? Math.round((plan.database.sharedBuffersMib * after.memoryMib) / before.memoryMib) : plan.database.sharedBuffersMib;
+  return { ...plan, connector: { ...plan.connector, ...connector }, database: { ...plan.database, tier, maxConnections, sharedBuffersMib } };
+}
+
+function sizeOf(plan: CapacityPlan): Size {
+  const { machineType, minInstances, maxInstances } = plan.connector;
+  const items = [connectorCost(plan), ...databaseCost(plan)];
+  return {
+    connector: { machineType, minInstances, maxInstances },
+    tier: plan.database.tier,
+    maxConnections: plan.database.maxConnections,
+    usdPerMonth: items.reduce((sum, { usdPerMonth = 0 }) => sum + usdPerMonth, 0),
+  };
+}
+
+/** Plans of the same price together, cheapest first; within a price today's max_connections, then the fewest. */
+function byCost(all: readonly Size[], today: number): Size[][] {
+  const order = ({ maxConnections }: Size) => (maxConnections === today ? 0 : maxConnections);
+  const levels = new Map<string, Size[]>();
+  for (const size of all.toSorted((a, b) => a.usdPerMonth - b.usdPerMonth || order(a) - order(b))) {
+    const price = size.usdPerMonth.toFixed(2);
+    levels.set(price, [...(levels.get(price) ?? []), size]);
+  }
+  return [...levels.values()];
+}
+
+function grouped(failed: readonly SizedPlan[]): Rejected[] {
+  const groups = new Map<string, Rejected>();
+  for (const { worst: _, fails, ...size } of failed) {
+    const key = fails.join("; ");
+    const group = groups.get(key);
+    groups.set(key, { fails, plans: (group?.plans ?? 0) + 1, cheapest: group?.cheapest ?? size, dearest: size });
+  }
+  return [...groups.values()];
+}

@@ -1,0 +1,264 @@
+import { type AssumptionName, assumptions } from "./assumptions";
+import { type Bottleneck, findBottleneck, type Relief } from "./bottleneck";
+import { asIs, type Naming, type Problem, problem } from "./problem";
+import { likelyValues, planScenarios, type Scenario, type StormPlan } from "./scenarios";
+import { simulate } from "./simulation";
+import { type Interval, leastStorms, meanInterval, quantile } from "./statistics";
+import type { StormInput, StormRun } from "./storm";
+
+/** How many storms, and which. */
+export interface StormOptions {
+  /** Storms per scenario; default 2,000, whose lower bound reaches 0.9956 when nothing fails. For a stricter target: `replicationsFor`. */
+  readonly replications?: number | undefined;
+  /** A whole number from 0 to 2^32 - 1; default 1. */
+  readonly seed?: number | undefined;
+}
+
+const DEFAULT_REPLICATIONS = 2000;
+export const DEFAULT_SEED = 1;
+/** A verdict on fewer storms says more about luck than about the plan. */
+const LEAST_REPLICATIONS = 1000;
+
+/** Storms for a verdict on that target: the default, or with a strict target so many that a rare failure is no refusal yet. */
+export const replicationsFor = (target: number): number => Math.max(DEFAULT_REPLICATIONS, 2 * leastStorms(target));
+
+/** What one scenario gave. Every field is plain data. */
+export interface StormResult {
+  readonly scenario: string;
+  readonly meaning: string;
+  /** Starts that coincide. */
+  readonly starts: number;
+  readonly replications: number;
+  readonly seed: number;
+  /** Share of the starts that are ready at the first try. */
+  readonly success: Interval;
+  /** Container start to ready of those; `null` where none was. */
+  readonly readySeconds: { readonly p50: number | null; readonly p95: number | null; readonly p99: number | null };
+  /** The most slots in use in any storm, those of the old revision included. */
+  readonly peakConnections: number;
+  /** What relieves the storm most when it is unlimited. `none`: nothing shared does; the starts take the time they take. */
+  readonly bottleneck: Bottleneck;
+  /** Means per storm: refused connects (53300), attempts and initialisations that timed out, dials that failed, processes that waited. */
+  readonly refusals: number;
+  readonly timeouts: number;
+  readonly dialFailures: number;
+  readonly adminApiWaits: number;
+  /** Means per storm of the first tries that failed, by what ended them. */
+  readonly failedBy: StormRun["failedBy"];
+  /** The most at each stage in any storm, in service included. */
+  readonly queues: StormRun["queues"];
+}
+
+/** Simulates every scenario of the plan. The plan can be simulated: see `stormPlanProblems`. */
+export function planStorms(plan: StormPlan, options: StormOptions = {}): StormResult[] {
+  return planScenarios(plan).map((scenario) => scenarioStorms(scenario, options));
+}
+
+/** Simulates one scenario. */
+export function scenarioStorms(scenario: Scenario, options: StormOptions = {}): StormResult {
+  const { replications, seed } = withDefaults(options);
+  const run = simulate(scenario.input, { replications, seed });
+  return summary(scenario, run, seed, findBottleneck(scenario.input, run, seed).bottleneck);
+}
+
+function summary(scenario: Scenario, run: StormRun, seed: number, bottleneck: Bottleneck): StormResult {
+  const replications = run.shares.length;
+  const perStorm = (total: number) => total / replications;
+  const { attempts, initTimeout, probeWindow } = run.failedBy;
+  return {
+    scenario: scenario.name,
+    meaning: scenario.meaning,
+    starts: scenario.starts,
+    replications,
+    seed,
+    success: meanInterval(run.shares),
+    readySeconds: { p50: quantile(run.readySeconds, 0.5), p95: quantile(run.readySeconds, 0.95), p99: quantile(run.readySeconds, 0.99) },
+    peakConnections: run.peakConnections,
+    bottleneck,
+    refusals: perStorm(run.refusals),
+    timeouts: perStorm(run.timeouts),
+    dialFailures: perStorm(run.dialFailures),
+    adminApiWaits: perStorm(run.adminApiWaits),
+    failedBy: { attempts: perStorm(attempts), initTimeout: perStorm(initTimeout), probeWindow: perStorm(probeWindow) },
+    queues: run.queues,
+  };
+}
+
+/** One scenario for people: the result, what each relief would bring, and the series that plots are drawn from. */
+export interface StormDetail extends StormResult {
+  readonly reliefs: readonly Relief[];
+  /** Share of all starts that are ready that long after their container started, at up to 100 points. */
+  readonly timeToReady: readonly { readonly seconds: number; readonly share: number }[];
+  /** Slots in use since the storm began: the mean and the highest over storms. */
+  readonly connections: readonly { readonly seconds: number; readonly mean: number; readonly highest: number }[];
+}
+
+const POINTS = 100;
+const TIMELINE_BINS = 120;
+
+export function stormDetail(scenario: Scenario, options: StormOptions = {}): StormDetail {
+  const { replications, seed } = withDefaults(options);
+  // The first run tells how long a storm lasts, the second records it: same draws, same storms.
+  const first = simulate(scenario.input, { replications, seed });
+  const lasts = quantile(first.readySeconds, 0.999) ?? Math.max(...scenario.input.groups.map((group) => group.probeWindowSeconds));
+  const binSeconds = Math.max(lasts, 1) / TIMELINE_BINS;
+  const run = simulate(scenario.input, { replications, seed, timeline: { binSeconds, bins: TIMELINE_BINS } });
+  const { bottleneck, reliefs } = findBottleneck(scenario.input, run, seed);
+  const ready = run.readySeconds;
+  return {
+    ...summary(scenario, run, seed, bottleneck),
+    reliefs,
+    timeToReady: Array.from({ length: Math.min(POINTS, ready.length) }, (_, i) => {
+      const q = (i + 1) / Math.min(POINTS, ready.length);
+      return { seconds: quantile(ready, q) ?? 0, share: (q * ready.length) / (replications * scenario.starts) };
+    }),
+    connections: Array.from(run.timeline?.mean ?? [], (mean, i) => ({ seconds: (i + 0.5) * binSeconds, mean, highest: run.timeline?.max[i] ?? mean })),
+  };
+}
+
+/** The success share when another number of starts coincides, the groups in their proportions. */
+export interface StartsPoint extends Interval {
+  readonly starts: number;
+}
+
+/** Multiples of the plan's own number of starts; the last ones are left out once most starts fail. */
+const MULTIPLES = [0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4, 6, 8, 12, 16];
+
+export function successByStarts(scenario: Scenario, options: StormOptions = {}): StartsPoint[] {
+  const { replications, seed } = withDefaults({ replications: LEAST_REPLICATIONS, ...options });
+  const points: StartsPoint[] = [];
+  for (const starts of new Set(MULTIPLES.map((multiple) => Math.max(1, Math.round(multiple * scenario.starts))))) {
+    const point = { starts, ...meanInterval(simulate(withStarts(scenario.input, starts), { replications, seed }).shares) };
+    points.push(point);
+    if (point.mean < 0.5 && starts > scenario.starts) break;
+  }
+  return points;
+}
+
+/** As many starts as asked, shared out in the groups' proportions by largest remainders. */
+function withStarts(input: StormInput, starts: number): StormInput {
+  const planned = input.groups.reduce((sum, group) => sum + group.starts, 0);
+  const exact = input.groups.map((group) => (group.starts * starts) / planned);
+  const missing = starts - exact.reduce((sum, share) => sum + Math.floor(share), 0);
+  const first = exact
+    .map((share, i) => ({ i, rest: share - Math.floor(share) }))
+    .toSorted((a, b) => b.rest - a.rest)
+    .slice(0, missing)
+    .map(({ i }) => i);
+  // A group keeps its place when it is empty: its place is where its draws are.
+  return { ...input, groups: input.groups.map((group, i) => ({ ...group, starts: Math.floor(exact[i] ?? 0) + (first.includes(i) ? 1 : 0) })) };
+}
+
+/** What one assumption decides: the scenario at its low and at its high value, all others likely. */
+export interface Sensitivity {
+  readonly assumption: AssumptionName;
+  readonly name: string;
+  readonly unit: string;
+  readonly low: Sensed;
+  readonly high: Sensed;
+}
+
+interface Sensed {
+  readonly value: number;
+  readonly success: Interval;
+  readonly readyP95Seconds: number | null;
+}
+
+/** One row for each assumption that the scenario depends on, the one that moves the success share most first. */
+export function sensitivity(plan: StormPlan, scenario: string, options: StormOptions = {}): Sensitivity[] {
+  const { replications, seed } = withDefaults(options);
+  const inputAt = (name: AssumptionName, value: number) => planScenarios(plan, { ...likelyValues, [name]: value }).find((s) => s.name === scenario)?.input;
+  const sensed = (input: StormInput, value: number): Sensed => {
+    const run = simulate(input, { replications, seed });
+    return { value, success: meanInterval(run.shares), readyP95Seconds: quantile(run.readySeconds, 0.95) };
+  };
+  const rows = (Object.keys(assumptions) as AssumptionName[]).flatMap((assumption) => {
+    const { low, high, name, unit } = assumptions[assumption];
+    const [atLow, atHigh] = [inputAt(assumption, low), inputAt(assumption, high)];
+    if (!atLow || !atHigh || JSON.stringify(atLow) === JSON.stringify(atHigh)) return [];
+    return [{ assumption, name, unit, low: sensed(atLow, low), high: sensed(atHigh, high) }];
+  });
+  const moved = ({ low, high }: Sensitivity) => Math.abs(high.success.mean - low.success.mean);
+  return rows.toSorted((a, b) => moved(b) - moved(a));
+}
+
+const withDefaults = ({ replications = DEFAULT_REPLICATIONS, seed = DEFAULT_SEED }: StormOptions) => ({ replications, seed });
+
+/** What of a plan each bottleneck asks for. */
+const REMEDIES: { readonly [Resource in Bottleneck]: { readonly setting: (service: string) => string; readonly fix: string } } = {
+  "network path": { setting: (service) => `services.${service}.egress`, fix: "private-ranges-only, with 'database.path' private-ip" },
+  max_connections: { setting: () => "database.maxConnections", fix: "more, as far as the tier's memory holds them, or lower the services' maxInstances" },
+  "database CPU": { setting: () => "database.tier", fix: "a tier with more vCPUs, or lower the services' maxInstances or startupQueryCpuMs" },
+  connector: { setting: () => "connector.minInstances", fix: "more, or 'connector.machineType' to e2-standard-4" },
+  "Admin API": { setting: (service) => `services.${service}.database.path`, fix: "private-ip, which needs no call" },
+  "built-in socket": { setting: (service) => `services.${service}.database.path`, fix: "private-ip, which has no limit per instance" },
+  postmaster: { setting: (service) => `services.${service}.maxInstances`, fix: "fewer, or fewer 'startupConnections'" },
+  none: {
+    setting: (service) => `services.${service}.maxInstances`,
+    fix: "fewer, or a longer probe window and longer time-outs: no single resource is the cause",
+  },
+};
+
+/** Every scenario whose lower bound is under the target (above 0, below 1), with what to change. */
+export function targetProblems(
+  plan: StormPlan,
+  results: readonly StormResult[],
+  target: number,
+  name: Naming<string> = (field) => `netra:${field}`,
+): Problem[] {
+  const percent = (share: number) => `${Number((share * 100).toFixed(2))} %`;
+  const largest = Object.entries(plan.services)
+    .filter(([, service]) => service.database)
+    .toSorted(([, a], [, b]) => b.maxInstances - a.maxInstances)[0]?.[0];
+  return results
+    .filter(({ success }) => success.lower < target)
+    .map(({ scenario, starts, success, bottleneck, replications }) => {
+      const { setting, fix } = REMEDIES[bottleneck];
+      const field = setting(largest ?? "");
+      return problem({
+        setting: name(field),
+        value: valueAt(plan, field),
+        must: `let at least ${percent(target)} of starts be ready at the first try in ${scenario} (${percent(success.mean)} of ${starts}, lower bound ${percent(success.lower)})`,
+        because: bottleneck === "none" ? `${replications} simulated storms say so` : `the bottleneck of ${replications} simulated storms is ${bottleneck}`,
+        fix,
+      });
+    });
+}
+
+/** The value at a path such as `services.backend.egress`. */
+function valueAt(plan: StormPlan, path: string): unknown {
+  return path.split(".").reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], plan); // every step but the last is an object
+}
+
+/** What a command was asked for that it cannot do. A verdict needs enough storms to reach the target at all. */
+export function stormOptionProblems(
+  asked: { readonly replications?: number; readonly seed?: number; readonly scenario?: string; readonly target?: number },
+  scenarios: readonly string[],
+  name: Naming<"replications" | "seed" | "scenario" | "target"> = asIs,
+): Problem[] {
+  const { replications, seed, scenario, target } = asked;
+  const problems: Problem[] = [];
+  const wrong = (setting: "replications" | "seed" | "scenario" | "target", must: string, because: string, fix: string | number) =>
+    problems.push(problem({ setting: name(setting), value: asked[setting], must, because, fix }));
+  const isTarget = target !== undefined && target > 0 && target < 1;
+  if (target !== undefined && !isTarget)
+    wrong("target", "be above 0 and below 1", "no number of storms proves certainty, and any plan reaches nothing", target >= 1 ? 0.99 : 0.95);
+  const least = isTarget ? Math.max(LEAST_REPLICATIONS, leastStorms(target)) : LEAST_REPLICATIONS;
+  if (replications !== undefined && !(Number.isSafeInteger(replications) && replications >= least))
+    wrong(
+      "replications",
+      `be a whole number of at least ${least}`,
+      least > LEAST_REPLICATIONS ? `with fewer storms the lower bound stays under ${target} even when no start fails` : "fewer storms give no verdict",
+      isTarget ? replicationsFor(target) : DEFAULT_REPLICATIONS,
+    );
+  if (seed !== undefined && !(Number.isSafeInteger(seed) && seed >= 0 && seed < 2 ** 32))
+    wrong("seed", `be a whole number from 0 to ${2 ** 32 - 1}`, "the same seed gives the same storms on any machine", DEFAULT_SEED);
+  if (scenario !== undefined && !scenarios.includes(scenario))
+    wrong(
+      "scenario",
+      `be one of ${scenarios.join(", ")}`,
+      "the plan has no other storms",
+      scenarios[0] ?? "nothing, because the plan has no service with a database",
+    );
+  return problems;
+}

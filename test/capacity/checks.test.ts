@@ -1,0 +1,122 @@
+import { describe, expect, test } from "vitest";
+import { planBudget, planChecks } from "../../capacity/checks";
+import type { CapacityPlan } from "../../capacity/plan";
+import { planOf } from "../../config";
+import { type Changes, stagingSettings } from "../stack-settings";
+
+const staging = planOf(stagingSettings());
+/** The plan with changes that the configuration's reader may refuse: a check must stand on its own. */
+const changed = (change: (plan: CapacityPlan) => Partial<CapacityPlan>): CapacityPlan => ({ ...staging, ...change(staging) });
+const read = (changes: Changes) => planOf(stagingSettings(changes));
+
+const failing = (plan: CapacityPlan) => planChecks(plan).filter(({ problems }) => problems.length > 0);
+const service = (plan: CapacityPlan, key: string) => {
+  const found = plan.services[key];
+  if (!found) throw new Error(`staging has no service ${key}`);
+  return found;
+};
+const backendWith = (changes: object) => changed((plan) => ({ services: { ...plan.services, backend: { ...service(plan, "backend"), ...changes } } }));
+const databaseOf = (changes: object) => backendWith({ database: { ...service(staging, "backend").database, ...changes } });
+
+describe("staging's own plan", () => {
+  test("passes every check", () => expect(failing(staging)).toEqual([]));
+
+  test("needs 91 of 120 connections", () => {
+    expect(planBudget(staging)).toMatchObject({ demand: 91, limit: 120, headroom: 29, reserved: 23 });
+    expect(planChecks(staging)[0]?.arithmetic).toEqual([
+      "auth (3 + 3) x 3 = 18",
+      "backend (5 + 5) x 5 = 50",
+      "reserved 13 + migrations 10 = 23",
+      "91 of 120 (max_connections 150 x 0.8)",
+    ]);
+  });
+
+  test("shows every sum as a person would write it", () => {
+    const arithmetic = Object.fromEntries(planChecks(staging).map((check) => [check.title, check.arithmetic]));
+    expect(arithmetic).toMatchObject({
+      "max_connections against the tier's memory": ["1024 MiB shared_buffers + 150 backends x 9 MiB = 2374 of 3264 MiB usable (3840 MiB in db-custom-1-3840)"],
+      "connections of one instance over the built-in socket": ["no service uses the built-in socket"],
+      "Cloud SQL Admin API calls of a cold start": ["a private address needs none"],
+      "the database's connect rate against the connect time-out": ["8 connects at once on 1 vCPU = 0.056 s of the 10 s connect time-out"],
+      "the storm's bytes and connects against the connector at its minimum": [
+        "26 connects through 3 x e2-micro (300 Mbps, 600 connects/s assumed) = 0.043 s of the 10 s connect time-out",
+      ],
+      "Cloud Run cpu and memory against the regional quota": [
+        "auth 3 x 1 + backend 5 x 2 + frontend 3 x 1 = 16 of 20 vCPU",
+        "auth 3 x 0.5 + backend 5 x 4 + frontend 3 x 0.5 = 23 of 40 GiB",
+      ],
+    });
+    expect(arithmetic["start-up probe window against boot and database initialisation"]).toContain(
+      "backend: boot 15 + initialisation 75 = 90 s of 120 s (at most 240)",
+    );
+  });
+
+  test("has figures for every comparison it prints", () => {
+    for (const { figures } of planChecks(staging)) for (const figure of Object.values(figures)) expect(Number.isFinite(figure)).toBe(true);
+  });
+});
+
+describe("each check fails on its own fault", () => {
+  test.each([
+    ["connections of both revisions against max_connections", databaseOf({ poolSize: 20 })],
+    ["max_connections against the tier's memory", read({ "netra:database": { maxConnections: 400 } })],
+    ["connections of one instance over the built-in socket", databaseOf({ path: "built-in-socket", poolSize: 101 })],
+    [
+      "Cloud SQL Admin API calls of a cold start",
+      backendWith({ maxInstances: 501, database: { ...service(staging, "backend").database, path: "built-in-socket" } }),
+    ],
+    ["the database's connect rate against the connect time-out", backendWith({ maxInstances: 2000 })],
+    ["the storm's bytes and connects against the connector at its minimum", databaseOf({ startupConnections: 2000 })],
+    ["start-up probe window against boot and database initialisation", read({ "netra:services": { backend: { probe: { failureThreshold: 3 } } } })],
+    ["Cloud Run cpu and memory against the regional quota", read({ "netra:services": { backend: { maxInstances: 20 } } })],
+    ["a network path to the database that can work", read({ "netra:services": { backend: { egress: "all-traffic" } } })],
+    ["address ranges", read({ "netra:connector": { ipCidrRange: "10.0.0.0/28" } })],
+    ["values that Google accepts", read({ "netra:connector": { minInstances: 12, maxInstances: 120 } })],
+  ])("%s", (title, plan) => {
+    expect(failing(plan).map((check) => check.title)).toContain(title);
+  });
+
+  test("and every problem names a setting of the stack file and what would pass", () => {
+    const broken = changed((plan) => ({
+      connector: {
+        ...plan.connector,
+        machineType: "e2-standard-8",
+        minInstances: 12,
+        maxInstances: 120,
+        ipCidrRange: "10.0.0.0/24",
+        name: "netra-staging-connector",
+      },
+      database: { ...plan.database, tier: "db-custom-3-1000", maxConnections: 5, edition: "ENTERPRISE" },
+      services: {
+        backend: {
+          ...service(plan, "backend"),
+          cpu: 3,
+          memoryMib: 99,
+          minInstances: 9,
+          maxInstances: 0,
+          concurrency: 2000,
+          timeoutSeconds: 4000,
+          egress: "all-traffic",
+        },
+      },
+    }));
+    const problems = failing(broken).flatMap((check) => check.problems);
+    expect(problems.length).toBeGreaterThan(10);
+    for (const { setting, message } of problems) {
+      expect(setting).toMatch(/^netra:/);
+      expect(message).toMatch(/^'netra:[^']+' \(.+\) must .+ because .+; set 'netra:[^']+' to \S/);
+    }
+  });
+});
+
+test("the overdrawn budget names the settings of the largest service", () => {
+  const [budget] = failing(databaseOf({ poolSize: 8 }));
+  expect(budget?.problems.map((p) => p.message)).toEqual([
+    "'netra:database.maxConnections' (150) must cover 141 connections with 0.8 of its slots (it covers 120) because auth (3 + 3) x 3 = 18; backend (5 + 5) x 10 = 100; reserved 13 + migrations 10 = 23; 141 of 120 (max_connections 150 x 0.8), and the database refuses connections at the first rollout; set 'netra:database.maxConnections' to 177, or lower 'netra:services.backend.database.poolSize' and 'maxOverflow' from 10 to 7 connections per instance, or lower 'netra:services.backend.maxInstances' from 5 to 3",
+  ]);
+});
+
+test("a service without a database holds no connections, whatever its size", () => {
+  const many = read({ "netra:services": { frontend: { maxInstances: 5 } } });
+  expect(planBudget(many).demand).toBe(91);
+});

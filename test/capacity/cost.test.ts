@@ -1,0 +1,82 @@
+import { describe, expect, test } from "vitest";
+import { connectorCost, databaseCost, planCost } from "../../capacity/cost";
+import { planOf } from "../../config";
+import { stagingSettings } from "../stack-settings";
+
+const staging = planOf(stagingSettings());
+const usd = (value: number | undefined) => value?.toFixed(2);
+
+describe("the connector", () => {
+  test.each([
+    ["f1-micro", [11.1, 16.64, 55.48]],
+    ["e2-micro", [12.23, 18.34, 61.15]],
+    ["e2-standard-4", [195.67, 293.51, 978.37]],
+  ])("%s at 2, 3 and 10 instances costs what gcp.md tabulates", (machineType, expected) => {
+    const costs = [2, 3, 10].map((minInstances) => connectorCost({ connector: { ...staging.connector, machineType, minInstances } }).usdPerMonth);
+    expect(costs.map(usd)).toEqual(expected.map(usd));
+  });
+
+  test("that does not exist is not priced, and not free", () => {
+    const item = connectorCost({ connector: { ...staging.connector, machineType: "e2-standard-8" } });
+    expect(item).toEqual({ item: "connector e2-standard-8", arithmetic: "not priced: no such machine type" });
+  });
+});
+
+describe("the database", () => {
+  const machine = (database: object) => databaseCost({ database: { ...staging.database, ...database } })[0];
+
+  test.each([
+    ["db-custom-1-3840", 49.31],
+    ["db-custom-2-7680", 98.62],
+    ["db-custom-4-15360", 197.25],
+    ["db-custom-8-30720", 394.49],
+    ["db-g1-small", 0.035 * 730],
+  ])("%s costs %d USD a month", (tier, expected) => expect(usd(machine({ tier })?.usdPerMonth)).toBe(usd(expected)));
+
+  test("of an edition without published prices is not priced", () => {
+    expect(machine({ tier: "db-perf-optimized-N-2", edition: "ENTERPRISE_PLUS" })).not.toHaveProperty("usdPerMonth");
+    expect(machine({ tier: "none" })).not.toHaveProperty("usdPerMonth");
+  });
+});
+
+describe("the plan", () => {
+  const cost = planCost(staging, 7);
+
+  test("costs the sum of what is priced", () => {
+    const priced = cost.items.flatMap((item) => item.usdPerMonth ?? []);
+    expect(cost.usdPerMonth).toBeCloseTo(
+      priced.reduce((sum, value) => sum + value, 0),
+      9,
+    );
+    expect(priced.every((value) => Number.isFinite(value) && value >= 0)).toBe(true);
+  });
+
+  test("shows how each price is made, and lists what has none", () => {
+    for (const { item, usdPerMonth, arithmetic } of cost.items) {
+      expect(item).not.toBe("");
+      expect(arithmetic.startsWith("not priced: ")).toBe(usdPerMonth === undefined);
+    }
+    expect(cost.items.map(({ item }) => item)).toContain("database backups");
+  });
+
+  test("an instance whose CPU is always allocated costs more than an idle one", () => {
+    const item = (name: string) => cost.items.find((entry) => entry.item.startsWith(name))?.usdPerMonth;
+    // 2 vCPU and 4 GiB for a month of 730 hours; the prices are per second.
+    expect(item("backend")).toBeCloseTo((2 * 0.000018 + 4 * 0.000002) * 730 * 3600, 9);
+    expect(item("auth")).toBeCloseTo((1 * 0.0000025 + 0.5 * 0.0000025) * 730 * 3600, 9);
+  });
+
+  test("Cloud NAT is named where there is one, and a cache beyond the known prices is not priced", () => {
+    expect(cost.items.some(({ item }) => item === "Cloud NAT")).toBe(false);
+    const other = planCost({ ...staging, network: { ...staging.network, nat: {} }, cache: { memoryGb: 5 } }, 0);
+    expect(other.items.find(({ item }) => item === "Cloud NAT")).not.toHaveProperty("usdPerMonth");
+    expect(other.items.find(({ item }) => item === "cache")).not.toHaveProperty("usdPerMonth");
+  });
+
+  test("more of anything never costs less", () => {
+    const total = (plan: typeof staging) => planCost(plan, 7).usdPerMonth;
+    expect(total({ ...staging, connector: { ...staging.connector, minInstances: 4 } })).toBeGreaterThan(cost.usdPerMonth);
+    expect(total({ ...staging, database: { ...staging.database, diskGb: 40 } })).toBeGreaterThan(cost.usdPerMonth);
+    expect(planCost(staging, 8).usdPerMonth).toBeCloseTo(cost.usdPerMonth + 0.06, 9);
+  });
+});

@@ -1,0 +1,232 @@
+import { execFile, spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { stringify } from "yaml";
+import { UNKNOWN } from "../../commands/evaluate";
+import { PROJECT_ROOT } from "../../commands/stack-file";
+import type { Verdict } from "../../report/verdict";
+import { outage } from "../fixtures/incidents";
+import { type Changes, stagingConfiguration } from "../stack-settings";
+
+/*
+ * `check` as people and CI start it. What it judges is tested in process (judge.test.ts); here it is about what it prints
+ * where, and the exit codes.
+ */
+
+let directory = "";
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), "netra-check-"));
+});
+afterAll(() => rmSync(directory, { recursive: true }));
+
+const NODE_ARGUMENTS = ["--import", "tsx", "commands/check.ts"];
+
+interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function check(...args: readonly string[]): Promise<Ended> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [...NODE_ARGUMENTS, ...args], { cwd: PROJECT_ROOT, maxBuffer: 2 ** 26 }, (error, stdout, stderr) =>
+      resolve({ code: typeof error?.code === "number" ? error.code : error ? -1 : 0, stdout, stderr }),
+    );
+  });
+}
+
+function written(name: string, text: string): string {
+  const file = join(directory, name);
+  writeFileSync(file, text);
+  return file;
+}
+const stackFile = (name: string, changes: Changes) => written(`Pulumi.${name}.yaml`, stringify({ config: stagingConfiguration(changes) }));
+const packFile = (name: string, content: object) => written(`${name}.json`, JSON.stringify(content));
+const verdictOf = ({ stdout }: Ended) => JSON.parse(stdout) as Verdict; // the contract, checked by the first test
+
+test("judges staging sound: exit 0, the whole contract as one JSON object and nothing else, and the report", async () => {
+  const reports = join(directory, "made", "for", "it");
+  const ended = await check("--json", "--report", reports);
+  expect({ code: ended.code, stderr: ended.stderr }).toEqual({ code: 0, stderr: "" });
+  const verdict = verdictOf(ended);
+  expect(verdict).toMatchObject({
+    stack: "staging",
+    ok: true,
+    violations: [],
+    waived: [],
+    budget: {
+      lines: [
+        { label: "auth", instances: 3, overlap: 3, perInstance: 3, connections: 18 },
+        { label: "backend", instances: 5, overlap: 5, perInstance: 5, connections: 50 },
+      ],
+      reserved: 23,
+      demand: 91,
+      limit: 120,
+      headroom: 29,
+    },
+  });
+
+  const connector = verdict.resources.find(({ name }) => name === "staging-connector");
+  expect(connector).toMatchObject({
+    type: "gcp:vpcaccess/connector:Connector",
+    urn: "urn:pulumi:staging::netra::netra:staging:Connector$gcp:vpcaccess/connector:Connector::staging-connector",
+    parent: "urn:pulumi:staging::netra::netra:staging:Connector::connector",
+    options: { protect: true, import: "", ignoreChanges: [] },
+    inputs: { machineType: "e2-micro", minInstances: 3, maxInstances: 10 },
+  });
+  expect(connector?.dependencies.length).toBeGreaterThan(0);
+  expect(JSON.stringify(verdict.resources.find(({ name }) => name === "netra-auth-service")?.inputs)).toContain(
+    `{"name":"POSTGRES_HOST","value":"${UNKNOWN}"}`,
+  );
+
+  for (const { title, arithmetic, problems } of verdict.checks)
+    expect({ title, lines: arithmetic.length > 0, problems }).toEqual({ title, lines: true, problems: [] });
+  const priced = verdict.cost.items.reduce((sum, { usdPerMonth = 0 }) => sum + usdPerMonth, 0);
+  expect(verdict.cost.usdPerMonth).toBeCloseTo(priced, 6);
+  expect(verdict.cost.items.find(({ item }) => item === "database backups")).toEqual({
+    item: "database backups",
+    arithmetic: expect.stringMatching(/^not priced: /),
+  });
+  for (const { low, likely, high, why } of verdict.assumptions) expect([low <= likely, likely <= high, why !== ""]).toEqual([true, true, true]);
+
+  expect(JSON.parse(readFileSync(join(reports, "report.json"), "utf8"))).toEqual(verdict);
+  expect(readFileSync(join(reports, "report.md"), "utf8")).toMatch(/^# staging: the plan is sound: 91 of 120 connections, \d+\.\d\d USD a month\n/);
+});
+
+test("refuses the outage: exit 1, every fault with what to set, in text with the verdict last", async () => {
+  const { code, stdout, stderr } = await check("--stack", "outage", "--config-file", stackFile("outage", outage));
+  expect({ code, stderr }).toEqual({ code: 1, stderr: "" });
+  for (const text of [
+    "'netra:database.maxConnections' (100) must cover 2323 connections with 0.8 of its slots (it covers 80)",
+    "set 'netra:database.tier' to db-custom-1-3840",
+    "set 'netra:services.backend.egress' to private-ranges-only",
+    "set 'netra:services.backend.database.path' to private-ip",
+    "[mandatory] **connector-floor** on staging-connector: 'minInstances' (2) must be at least 3",
+    "[mandatory] **service-image** on netra-backend-staging:",
+  ])
+    expect(stdout).toContain(text);
+  expect(stdout.trimEnd().split("\n").at(-1)).toMatch(/^# outage: the plan is REFUSED, \d+ findings: 2323 of 80 connections, \d+\.\d\d USD a month$/);
+});
+
+test("refuses the connector of the incident's last fix with the same findings in JSON", async () => {
+  const changes = { "netra:connector": { minInstances: 12, maxInstances: 120, machineType: "e2-standard-8" } };
+  const ended = await check("--json", "--config-file", stackFile("fix", changes));
+  expect({ code: ended.code, stderr: ended.stderr }).toEqual({ code: 1, stderr: "" });
+  const { ok, checks, violations } = verdictOf(ended);
+  expect(ok).toBe(false);
+  expect(checks.flatMap(({ problems }) => problems.map(({ setting }) => setting))).toEqual(
+    ["machineType", "minInstances", "maxInstances"].map((field) => `netra:connector.${field}`),
+  );
+  expect(violations).toContainEqual({
+    policy: "connector-instance-counts",
+    level: "mandatory",
+    resource: "staging-connector",
+    message: "'maxInstances' (120) must be a whole number from 3 to 10 because a connector has at most 10 instances and at least 2; set 'maxInstances' to 10",
+    outcome: "refused",
+  });
+});
+
+test("lets a waived finding and an advisory rule through, and shows both", async () => {
+  const changes = { "netra:connector": { minInstances: 2 }, "netra:services": { frontend: { port: 8002 } } };
+  const configuration = packFile("waived", {
+    "connector-floor": { waivers: [{ resource: "staging-connector", reason: "until the load test" }] },
+    "service-port-8002": "advisory",
+  });
+  const ended = await check("--json", "--config-file", stackFile("waived", changes), "--policy-pack-config", configuration);
+  expect({ code: ended.code, stderr: ended.stderr }).toEqual({ code: 0, stderr: "" });
+  const { ok, violations, waived } = verdictOf(ended);
+  expect(ok).toBe(true);
+  expect(waived).toEqual([{ policy: "connector-floor", resource: "staging-connector", reason: "until the load test" }]);
+  expect(new Set(violations.map(({ policy, level }) => `${policy} ${level}`))).toEqual(new Set(["service-port-8002 advisory"]));
+});
+
+test("bad input: exit 2, every problem in JSON on standard output and in lines on standard error", async () => {
+  const changes = { "netra:connector": { minInstances: "3x" }, "netra:conector": {}, "netra:services": { backend: { memory: "4GB" } } };
+  const { code, stdout, stderr } = await check("--json", "--stack", "bad", "--config-file", stackFile("bad", changes));
+  const messages = [
+    "'netra:connector.minInstances' (3x) must be a whole number of instances, at least 1 because it is VMs that are always there: what carries a storm (2 to 9); set 'netra:connector.minInstances' to 3",
+    "'netra:services.backend.memory' (4GB) must be a quantity in Mi or Gi like 512Mi or 4Gi because it is the memory of one instance; set 'netra:services.backend.memory' to 4Gi",
+    "'netra:conector' must not be set because there is no such setting; rename it to 'netra:connector', or remove it",
+  ];
+  const settings = ["netra:connector.minInstances", "netra:services.backend.memory", "netra:conector"];
+  expect(code).toBe(2);
+  expect(JSON.parse(stdout)).toEqual({ stack: "bad", ok: false, problems: messages.map((message, i) => ({ setting: settings[i], message })) });
+  expect(stderr).toBe(`${messages.join("\n")}\n`);
+});
+
+test("bad input without --json: exit 2, nothing on standard output, no stack trace", async () => {
+  const ended = await Promise.all([
+    check("--stack", "nowhere"),
+    check("--config-file", written("Pulumi.broken.yaml", "config: {a: 1")),
+    check("--report", join(written("in-the-way", ""), "report")),
+  ]);
+  expect(ended.map(({ code, stdout }) => [code, stdout])).toEqual([
+    [2, ""],
+    [2, ""],
+    [2, ""],
+  ]);
+  expect(ended.map(({ stderr }) => stderr.replaceAll(directory, ""))).toEqual([
+    "'--stack' must name a stack with a file of its own because Pulumi.nowhere.yaml does not exist; use staging\n",
+    expect.stringMatching(/^'\/Pulumi\.broken\.yaml' must be YAML because Pulumi reads it as such; .* at line 1, column 14:?\n$/),
+    "'--report' (/in-the-way/report) must be a directory that can be written because the report goes there; give another one\n",
+  ]);
+});
+
+test("an option that does not exist: exit 2 with the way to the list of options; help is no mistake", async () => {
+  const [unknown, extra, help] = await Promise.all([check("--stak", "staging"), check("staging"), check("--help")]);
+  expect([unknown.code, unknown.stdout]).toEqual([2, ""]);
+  expect(unknown.stderr).toBe("error: unknown option '--stak'\n(Did you mean --stack?)\n(npm run check -- --help lists the options)\n");
+  expect([extra.code, extra.stdout]).toEqual([2, ""]);
+  expect(extra.stderr).toMatch(/^error: too many arguments/);
+  expect([help.code, help.stderr]).toEqual([0, ""]);
+  for (const option of ["--stack", "--json", "--report", "--config-file", "--policy-pack-config"]) expect(help.stdout).toContain(option);
+});
+
+test("a pack configuration that the pack would not take: exit 2, all problems", async () => {
+  const configuration = packFile("wrong", { "connector-flor": "advisory", "connector-floor": { waivers: [{ resource: "staging-connector" }] } });
+  const { code, stdout, stderr } = await check("--json", "--policy-pack-config", configuration);
+  expect(code).toBe(2);
+  expect(stderr.replaceAll(configuration, "FILE")).toBe(
+    [
+      "'connector-flor' in FILE must be the name of a rule because nothing else can be configured; did you mean 'connector-floor'?",
+      "'connector-floor.waivers.0' in FILE must have required property 'reason'; see the rule's settings in the policy pack's README",
+      "",
+    ].join("\n"),
+  );
+  expect(JSON.parse(stdout)).toMatchObject({
+    stack: "staging",
+    ok: false,
+    problems: [{ setting: "connector-flor" }, { setting: "connector-floor.waivers.0" }],
+  });
+});
+
+/** Processes that a process has started, by Linux's own list; elsewhere none. */
+function childrenOf(pid: number | undefined): number[] {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").filter(Boolean).map(Number);
+  } catch {
+    return [];
+  }
+}
+
+/** Neither gone nor a zombie that nobody has collected. */
+function isAlive(pid: number | undefined): boolean {
+  try {
+    return !/^\d+ \(.*\) Z/.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
+  } catch {
+    return false;
+  }
+}
+
+test.runIf(process.platform === "linux")("takes the pack's process along when it is terminated", async () => {
+  const child = spawn(process.execPath, NODE_ARGUMENTS, { cwd: PROJECT_ROOT, stdio: "ignore" });
+  const ended = new Promise<NodeJS.Signals | null>((resolve) => child.once("exit", (_, signal) => resolve(signal)));
+  const packOf = () => childrenOf(child.pid).at(0);
+  await expect.poll(packOf, { timeout: 30_000 }).toBeDefined();
+  const pack = packOf();
+  child.kill("SIGTERM");
+  expect(await ended).toBe("SIGTERM");
+  await expect.poll(() => isAlive(pack), { timeout: 10_000 }).toBe(false);
+});

@@ -1,0 +1,119 @@
+import * as gcp from "@pulumi/gcp";
+import * as pulumi from "@pulumi/pulumi";
+import { expect, test } from "vitest";
+import { evaluate, UNKNOWN, withoutSecrets } from "../../commands/evaluate";
+import { refusal } from "../fixtures/programs";
+
+const configuration = { "gcp:project": "netra-staging", "gcp:region": "us-central1", "netra:connector": { minInstances: 3 } };
+const run = (program: () => object | undefined) => evaluate("staging", configuration, () => program() ?? {});
+const errorOf = async (program: () => object) => (await refusal(configuration, program)).error;
+
+test("gives the program its stack, its project and its configuration, sections as objects", async () => {
+  let seen: unknown;
+  await run(() => {
+    seen = [pulumi.getStack(), pulumi.getProject(), new pulumi.Config("gcp").require("region"), new pulumi.Config().requireObject("connector")];
+    return undefined;
+  });
+  expect(seen).toEqual(["staging", "netra", "us-central1", { minInstances: 3 }]);
+});
+
+test("is a preview: what only exists after creation is unknown, and what depends on it", async () => {
+  let isDryRun = false;
+  const registered = await run(() => {
+    isDryRun = pulumi.runtime.isDryRun();
+    const network = new gcp.compute.Network("vpc", { name: "vpc" });
+    const id = pulumi.interpolate`id ${network.id}`;
+    new gcp.compute.Subnetwork("subnet", { name: network.name, network: network.id, description: id, ipCidrRange: "10.0.0.0/24" });
+    return undefined;
+  });
+  expect(isDryRun).toBe(true);
+  expect(registered.at(-1)?.inputs).toEqual({ name: "vpc", network: UNKNOWN, description: UNKNOWN, ipCidrRange: "10.0.0.0/24" });
+});
+
+test("knows a service account's address before it exists, as the provider does", async () => {
+  const registered = await run(() => {
+    const account = new gcp.serviceaccount.Account("auth", { accountId: "netra-auth" });
+    new gcp.projects.IAMMember("grant", { project: "netra-staging", role: "roles/cloudsql.client", member: account.member });
+    return undefined;
+  });
+  expect(registered.at(-1)?.inputs.member).toBe("serviceAccount:netra-auth@netra-staging.iam.gserviceaccount.com");
+});
+
+test("records what the mocks of the SDK hide: options, parents, dependencies", async () => {
+  const registered = await run(() => {
+    const parent = new pulumi.ComponentResource("test:index:Parent", "parent");
+    const first = new gcp.compute.Network("first", { name: "first" }, { parent });
+    new gcp.compute.Network(
+      "second",
+      { name: "second" },
+      {
+        dependsOn: [first],
+        protect: true,
+        ignoreChanges: ["description"],
+        deleteBeforeReplace: true,
+        retainOnDelete: true,
+        import: "projects/p/global/networks/second",
+      },
+    );
+    return undefined;
+  });
+  expect(registered.find(({ name }) => name === "first")).toMatchObject({
+    parent: "urn:pulumi:staging::netra::test:index:Parent::parent",
+    urn: "urn:pulumi:staging::netra::test:index:Parent$gcp:compute/network:Network::first",
+    custom: true,
+  });
+  expect(registered.find(({ name }) => name === "second")).toMatchObject({
+    dependencies: ["urn:pulumi:staging::netra::test:index:Parent$gcp:compute/network:Network::first"],
+    options: {
+      protect: true,
+      import: "projects/p/global/networks/second",
+      ignoreChanges: ["description"],
+      deleteBeforeReplace: true,
+      retainOnDelete: true,
+    },
+  });
+});
+
+test("shows a secret as such and an unknown one as unknown", async () => {
+  const registered = await run(() => {
+    const network = new gcp.compute.Network("vpc", { name: "vpc" });
+    new gcp.compute.Network("secretive", { name: pulumi.secret("hunter2"), description: pulumi.secret(network.id) });
+    return undefined;
+  });
+  expect(withoutSecrets(registered.at(-1)?.inputs)).toEqual({ name: "[secret]", description: UNKNOWN });
+});
+
+test("throws what the program throws", async () => {
+  const error = await errorOf(() => {
+    throw new pulumi.RunError("refused");
+  });
+  expect(pulumi.RunError.isInstance(error)).toBe(true);
+  expect((error as Error).message).toBe("refused");
+});
+
+test("throws what an Output throws, wherever it is used, instead of waiting for ever", async () => {
+  const failing = () =>
+    pulumi.output("x").apply((): string => {
+      throw new Error("in an output");
+    });
+  const inResource = await errorOf(() => {
+    new gcp.compute.Network("vpc", { name: failing() });
+    return {};
+  });
+  expect(String(inResource)).toContain("in an output");
+  expect(String(await errorOf(() => ({ output: failing() })))).toContain("in an output");
+});
+
+test("says so where a program asks the cloud, which nothing here can answer", async () => {
+  const error = await errorOf(() => ({ project: gcp.organizations.getProject({ projectId: "p" }).then(({ number }) => number) }));
+  expect((error as Error).message).toBe(
+    "the program asks the cloud (gcp:organizations/getProject:getProject), which an evaluation without credentials cannot answer",
+  );
+});
+
+test("evaluates again after a failure as if nothing had been", async () => {
+  await errorOf(() => {
+    throw new Error("once");
+  });
+  expect((await run(() => new gcp.compute.Network("vpc", { name: "vpc" }) && undefined)).map(({ name }) => name)).toEqual(["netra-staging", "vpc"]);
+});

@@ -1,0 +1,93 @@
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { judge } from "../../commands/judge";
+import { type PackConfiguration, PackServer } from "../../commands/pack-client";
+import { PROJECT_ROOT } from "../../commands/stack-file";
+import type { Verdict } from "../../report/verdict";
+import { incidents, outage } from "../fixtures/incidents";
+import { type Changes, stagingConfiguration, stagingSettings } from "../stack-settings";
+
+let pack: PackServer;
+beforeAll(async () => {
+  pack = await PackServer.start(join(PROJECT_ROOT, "policy"));
+});
+afterAll(() => pack.stop());
+
+function verdictOn(changes: Changes, packConfiguration: PackConfiguration = {}): Promise<Verdict> {
+  const subject = { stack: "staging", configuration: stagingConfiguration(changes), settings: stagingSettings(changes) };
+  return judge(subject, Promise.resolve(pack), () => packConfiguration);
+}
+
+const problemsOf = ({ checks }: Verdict) => checks.flatMap(({ problems }) => problems.map(({ message }) => message)).join("\n");
+const refusing = ({ violations }: Verdict) => [...new Set(violations.filter(({ level }) => level === "mandatory").map(({ policy }) => policy))].toSorted();
+
+/** Sound to the plan, but with a connector below the floor of the pack and the port of a service that never existed. */
+const belowFloor: Changes = { "netra:connector": { minInstances: 2 }, "netra:services": { frontend: { port: 8002 } } };
+
+test("finds nothing wrong with staging", async () => {
+  const { ok, violations, waived } = await verdictOn({});
+  expect({ ok, violations, waived }).toEqual({ ok: true, violations: [], waived: [] });
+});
+
+test.each(incidents)("refuses $name by its plan and, on its own, by the pack", async ({ changes, says, rules }) => {
+  const verdict = await verdictOn(changes);
+  expect(verdict.ok).toBe(false);
+  for (const text of says) expect(problemsOf(verdict)).toContain(text);
+  expect(refusing(verdict)).toEqual(expect.arrayContaining([...rules]));
+  for (const { message, outcome } of verdict.violations) expect(message).toMatch(outcome === "refused" ? /; set '.+' to \S/ : /^cannot evaluate: '.+' /);
+});
+
+test("sees every fault of the outage at once", async () => {
+  const verdict = await verdictOn(outage);
+  expect(refusing(verdict)).toEqual(
+    expect.arrayContaining([
+      "connection-budget",
+      "connector-floor",
+      "database-dedicated-core",
+      "database-path",
+      "egress-path",
+      "regional-quota",
+      "service-image",
+    ]),
+  );
+  expect(verdict.violations.find(({ policy }) => policy === "connector-floor")).toMatchObject({
+    level: "mandatory",
+    resource: "staging-connector",
+    outcome: "refused",
+  });
+});
+
+test("is refused by the pack alone where the plan is sound", async () => {
+  const verdict = await verdictOn(belowFloor);
+  expect(problemsOf(verdict)).toBe("");
+  expect(verdict.ok).toBe(false);
+  expect(refusing(verdict)).toEqual(["connector-floor", "service-port-8002"]);
+});
+
+test("a waiver lets its one finding through, and shows with its reason", async () => {
+  const waiver = (resource: string, reason: string) => ({ waivers: [{ resource, reason }] });
+  const verdict = await verdictOn(belowFloor, {
+    "connector-floor": waiver("staging-connector", "two are enough until the load test"),
+    "service-port-8002": waiver("netra-auth-service", "the wrong service"),
+  });
+  expect(verdict.waived).toEqual([{ policy: "connector-floor", resource: "staging-connector", reason: "two are enough until the load test" }]);
+  expect(verdict.ok).toBe(false);
+  expect(refusing(verdict)).toEqual(["service-port-8002"]);
+});
+
+test("an advisory rule reports and does not refuse, a disabled one says nothing", async () => {
+  const verdict = await verdictOn(belowFloor, { "connector-floor": "advisory", "service-port-8002": "disabled" });
+  expect(verdict.ok).toBe(true);
+  expect(verdict.violations.map(({ policy, level, outcome }) => [policy, level, outcome])).toEqual([["connector-floor", "advisory", "refused"]]);
+});
+
+test("configuration moves a rule's threshold", async () => {
+  const verdict = await verdictOn(belowFloor, { "connector-floor": { minInstances: 2 }, "service-port-8002": { enforcementLevel: "advisory" } });
+  expect(verdict.ok).toBe(true);
+});
+
+test("fails with the program's own error where the pack is still starting", async () => {
+  const subject = { stack: "staging", configuration: stagingConfiguration(), settings: stagingSettings() };
+  const broken = Promise.reject(new Error("the pack did not start"));
+  await expect(judge(subject, broken, () => ({}))).rejects.toThrow("the pack did not start");
+});

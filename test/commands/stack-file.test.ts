@@ -1,0 +1,81 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { InputError } from "../../capacity/problem";
+import { PROJECT_ROOT, readStackFile } from "../../commands/stack-file";
+import { stagingConfiguration } from "../stack-settings";
+
+let directory = "";
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), "netra-stack-file-"));
+});
+afterAll(() => rmSync(directory, { recursive: true }));
+
+function read(text: string): unknown {
+  const file = join(directory, "Pulumi.test.yaml");
+  writeFileSync(file, text);
+  return readStackFile("test", file);
+}
+
+/** What is wrong with a stack file, its path shortened. */
+function refusal(text: string): string {
+  try {
+    read(text);
+  } catch (error) {
+    if (error instanceof InputError) return error.message.replaceAll(directory, "");
+    throw error;
+  }
+  throw new Error("the file was read");
+}
+
+test("reads a stack's own file", () => {
+  expect(readStackFile("staging")).toEqual(stagingConfiguration());
+});
+
+test("reads another file where one is named, whatever the stack is called", () => {
+  expect(read("config:\n  gcp:project: elsewhere")).toEqual({ "gcp:project": "elsewhere" });
+});
+
+test("needs no passphrase: an encrypted value reads as its stand-in, at any depth", () => {
+  expect(read("encryptionsalt: v1:abc\nconfig:\n  a:token: { secure: v1:x }\n  a:list: [{ key: { secure: v1:y } }]")).toEqual({
+    "a:token": "[secret]",
+    "a:list": [{ key: "[secret]" }],
+  });
+});
+
+test("leaves a section alone that only has a key of that name", () => {
+  expect(read("config: { a:b: { secure: x, other: 1 } }")).toEqual({ "a:b": { secure: "x", other: 1 } });
+});
+
+test("knows anchors and merges, as Pulumi's reader does", () => {
+  expect(read("config:\n  a:b: &probe { path: /health, period: 10 }\n  a:c: { <<: *probe, period: 30 }")).toEqual({
+    "a:b": { path: "/health", period: 10 },
+    "a:c": { path: "/health", period: 30 },
+  });
+});
+
+test("refuses what is no YAML, with the place", () => {
+  const because = "'/Pulumi.test.yaml' must be YAML because Pulumi reads it as such;";
+  expect(refusal("config:\n\ta: 1")).toBe(`${because} Tabs are not allowed as indentation at line 2, column 1:`);
+  expect(refusal("config: {a: 1")).toMatch(/^'\/Pulumi.test.yaml' must be YAML .* at line 1, column 14/);
+  expect(refusal("config: 1\nconfig: 2")).toBe(`${because} Map keys must be unique at line 2, column 1:`);
+  expect(refusal("config: *nowhere")).toBe(`${because} Unresolved alias (the anchor must be set before the alias): nowhere`);
+});
+
+test("refuses a file without a plan: empty, another document, a list", () => {
+  const message = "'/Pulumi.test.yaml' must have a section 'config' because the capacity plan stands there; write it as in Pulumi.staging.yaml";
+  for (const text of ["", "just text", "- a", "resources: {}", "config:", "config: []", "config: text"]) expect(refusal(text), text).toBe(message);
+});
+
+test("names the stacks that exist where one does not, and the option where its file cannot be read", () => {
+  expect(() => readStackFile("stagin")).toThrow(
+    new InputError([
+      { setting: "--stack", message: "'--stack' must name a stack with a file of its own because Pulumi.stagin.yaml does not exist; use staging" },
+    ]),
+  );
+  for (const path of [join(directory, "missing.yaml"), PROJECT_ROOT])
+    expect(() => readStackFile("staging", path)).toThrow(
+      `'--config-file' (${path}) must be a file that can be read because the capacity plan stands there; give the path of a stack file`,
+    );
+});
