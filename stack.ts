@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { planChecks } from "./capacity/checks";
 import { InputError, type Problem } from "./capacity/problem";
+import { judgePlan } from "./capacity/verdict";
 import { Cache } from "./components/cache";
 import { Connector } from "./components/connector";
 import { Database, DatabaseUsers, rotatedUser } from "./components/database";
@@ -26,7 +26,7 @@ export class UnsoundPlanError extends pulumi.RunError {
 /** The program: reads the stack's configuration, refuses an unsound plan before anything is registered, declares the rest. */
 export function staging(): Outputs {
   const settings = settingsOfRun();
-  const problems = planChecks(planOf(settings)).flatMap((check) => check.problems);
+  const { problems } = judgePlan(planOf(settings));
   if (problems.length > 0) throw new UnsoundPlanError(problems);
   return declare(settings);
 }

@@ -91,16 +91,19 @@ export class OrderedHeap {
     if (last > 0) this.sink(0, f64(this.keys, last), i32(this.sequences, last), i32(this.payloads, last));
   }
 
+  // These two are most of a storm's time and read directly: through f64 and i32, which V8 does not inline at that depth, a storm
+  // of 40 starts takes a third longer. The casts have the reason that stands there.
+
   private rise(from: number, key: number, sequence: number, payload: number): void {
     const { keys, sequences, payloads } = this;
     let at = from;
     while (at > 0) {
       const parent = (at - 1) >> 1;
-      const parentKey = f64(keys, parent);
-      if (parentKey < key || (parentKey === key && i32(sequences, parent) < sequence)) break;
+      const parentKey = keys[parent] as number;
+      if (parentKey < key || (parentKey === key && (sequences[parent] as number) < sequence)) break;
       keys[at] = parentKey;
-      sequences[at] = i32(sequences, parent);
-      payloads[at] = i32(payloads, parent);
+      sequences[at] = sequences[parent] as number;
+      payloads[at] = payloads[parent] as number;
       at = parent;
     }
     keys[at] = key;
@@ -114,18 +117,18 @@ export class OrderedHeap {
     for (;;) {
       let child = 2 * at + 1;
       if (child >= size) break;
-      let childKey = f64(keys, child);
+      let childKey = keys[child] as number;
       if (child + 1 < size) {
-        const other = f64(keys, child + 1);
-        if (other < childKey || (other === childKey && i32(sequences, child + 1) < i32(sequences, child))) {
+        const other = keys[child + 1] as number;
+        if (other < childKey || (other === childKey && (sequences[child + 1] as number) < (sequences[child] as number))) {
           child++;
           childKey = other;
         }
       }
-      if (childKey > key || (childKey === key && i32(sequences, child) > sequence)) break;
+      if (childKey > key || (childKey === key && (sequences[child] as number) > sequence)) break;
       keys[at] = childKey;
-      sequences[at] = i32(sequences, child);
-      payloads[at] = i32(payloads, child);
+      sequences[at] = sequences[child] as number;
+      payloads[at] = payloads[child] as number;
       at = child;
     }
     keys[at] = key;

@@ -191,6 +191,14 @@ export const cloudRunLimits = {
   defaultPort: datum(8080, "TCP port", "S1", CONTAINER_CONTRACT),
 } as const;
 
+export const directVpcLimits = {
+  /** Addresses an instance takes; they stay taken for up to 20 minutes after it is gone. */
+  addressesPerInstance: datum(2, "addresses per instance", "S1", "Cloud Run release notes, 2025-03-26"),
+  maxSubnetPrefix: datum(26, "bits (the smallest subnetwork is a /26)", "S2", "docs.cloud.google.com/run/docs/configuring/vpc-direct-vpc", "2026-10-09"),
+  /** Network, gateway, second to last and broadcast address. */
+  reservedAddresses: datum(4, "addresses of every subnetwork", "S1", "docs.cloud.google.com/vpc/docs/subnets"),
+} as const;
+
 export const redisLimits = {
   memoryGbMin: datum(1, "GB", "S2", "cloud.google.com/memorystore/docs/redis/pricing", "2026-09-01"),
 } as const;

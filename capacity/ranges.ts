@@ -1,5 +1,6 @@
 import ipaddr from "ipaddr.js";
-import { type Problem, problem } from "./problem";
+import { cloudSqlLimits } from "./limits";
+import { asIs, type Naming, type Problem, problem } from "./problem";
 
 /** An IPv4 range with the name it has in the plan or the program. */
 export interface NamedRange {
@@ -73,7 +74,7 @@ export function overlaps(ranges: readonly NamedRange[]): { readonly a: NamedRang
 export function freeRange(prefix: number, taken: readonly NamedRange[]): string {
   for (let second = 1; second < 256; second++) {
     const candidate = `10.${second}.0.0/${Math.max(prefix, 16)}`;
-    if (overlaps([{ label: "", cidr: candidate }, ...taken]).every(({ a }) => a.label !== "")) return candidate;
+    if (taken.every(({ cidr }) => !overlap(candidate, cidr))) return candidate;
   }
   return "one outside 10.0.0.0/8";
 }
@@ -109,3 +110,18 @@ export function overlapProblem({ a, b }: { readonly a: NamedRange; readonly b: N
 
 /** Whether an IPv4 address is one that only a private network routes (RFC 1918). */
 export const isPrivateAddress = (address: string): boolean => ipaddr.IPv4.isValid(address) && ipaddr.IPv4.parse(address).range() === "private";
+
+/** A range for Google's managed services whose size is not stated, or too small. */
+export function privateServicesProblems(prefixLength: number | undefined, name: Naming<"prefixLength"> = asIs): Problem[] {
+  const most = cloudSqlLimits.privateServicesMaxPrefix.value;
+  if (prefixLength !== undefined && Number.isInteger(prefixLength) && prefixLength >= 8 && prefixLength <= most) return [];
+  return [
+    problem({
+      setting: name("prefixLength"),
+      value: prefixLength,
+      must: `be stated, from 8 to ${most}`,
+      because: "Google reserves no range without a size, and its managed services need at least that many addresses",
+      fix: "16, or at most 24",
+    }),
+  ];
+}

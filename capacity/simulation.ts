@@ -1,6 +1,7 @@
 import { EventQueue, FairShare, f64, i32, ServerQueue, TokenBucket } from "./kernel";
 import { Draws } from "./random";
 import type { SimulationOptions, StartGroup, StormInput, StormRun } from "./storm";
+import { Tally } from "./tally";
 
 /** Simulates storms. The input is sound: see {@link stormInputProblems}. */
 export function simulate(input: StormInput, options: SimulationOptions): StormRun {
@@ -87,24 +88,9 @@ class Storm {
   private readonly timer: Int32Array;
   private readonly timerAt: Float64Array;
 
-  private readonly shares: Float64Array;
-  private readonly ready: Float64Array;
-  private readonly timelineSum: Float64Array;
-  private readonly timelineMax: Float64Array;
-
+  private readonly tally: Tally;
   private connections = 0;
-  private connectionsSince = 0;
   private undecided = 0;
-  private succeeded = 0;
-  private readyCount = 0;
-  private peakConnections = 0;
-  private refusals = 0;
-  private timeouts = 0;
-  private dialFailures = 0;
-  private adminApiWaits = 0;
-  private failedAttempts = 0;
-  private failedInit = 0;
-  private failedWindow = 0;
 
   constructor(
     private readonly input: StormInput,
@@ -144,10 +130,7 @@ class Storm {
     this.deadline = new Float64Array(lanes);
     this.timer = new Int32Array(lanes);
     this.timerAt = new Float64Array(lanes);
-    this.shares = new Float64Array(options.replications);
-    this.ready = new Float64Array(options.replications * starts);
-    this.timelineSum = new Float64Array(options.timeline?.bins ?? 0);
-    this.timelineMax = new Float64Array(options.timeline?.bins ?? 0);
+    this.tally = new Tally(starts, options);
     this.layOut();
   }
 
@@ -165,31 +148,12 @@ class Storm {
   }
 
   run(): StormRun {
-    const { options, starts } = this;
-    for (let storm = 0; storm < options.replications; storm++) {
-      this.draws.select(options.seed, storm);
+    for (let storm = 0; storm < this.options.replications; storm++) {
+      this.draws.select(this.options.seed, storm);
       this.one();
-      this.shares[storm] = starts === 0 ? 1 : this.succeeded / starts;
+      this.tally.end(storm);
     }
-    const { timeline } = options;
-    return {
-      starts,
-      shares: this.shares,
-      readySeconds: this.ready.slice(0, this.readyCount).sort(),
-      peakConnections: this.peakConnections,
-      refusals: this.refusals,
-      timeouts: this.timeouts,
-      dialFailures: this.dialFailures,
-      adminApiWaits: this.adminApiWaits,
-      failedBy: { attempts: this.failedAttempts, initTimeout: this.failedInit, probeWindow: this.failedWindow },
-      queues: { connector: this.connector.peak, postmaster: this.postmaster.peak, databaseCpu: this.cpu.peak },
-      events: this.events.taken,
-      timeline: timeline && {
-        binSeconds: timeline.binSeconds,
-        mean: this.timelineSum.map((sum) => sum / (timeline.binSeconds * options.replications)),
-        max: this.timelineMax,
-      },
-    };
+    return this.tally.run({ connector: this.connector.peak, postmaster: this.postmaster.peak, databaseCpu: this.cpu.peak }, this.events.taken);
   }
 
   private one(): void {
@@ -208,16 +172,13 @@ class Storm {
     this.held.fill(0);
     this.life.fill(0);
     this.connections = this.input.database.heldConnections;
-    this.connectionsSince = 0;
-    if (this.connections > this.peakConnections) this.peakConnections = this.connections;
+    this.tally.begin(this.connections);
     this.undecided = starts;
-    this.succeeded = 0;
     for (let start = 0; start < starts; start++) {
       const spread = this.group(start).spreadSeconds;
       this.launch(start, spread > 0 ? spread * this.draw(start, FOR_SPREAD) : 0);
     }
     while (this.undecided > 0 && events.next()) this.handle(events.kind, events.subject);
-    this.recordTo(NEVER);
   }
 
   private handle(kind: number, subject: number): void {
@@ -258,11 +219,10 @@ class Storm {
         this.awaited[start] = NONE;
         if (i32(this.life, start) > 0) break;
         this.undecided--;
-        this.succeeded++;
-        this.ready[this.readyCount++] = this.events.now - f64(this.bornAt, start);
+        this.tally.success(this.events.now - f64(this.bornAt, start));
         break;
       case EXPIRED:
-        if (i32(this.life, start) === 0) this.failedWindow++;
+        if (i32(this.life, start) === 0) this.tally.probeWindow++;
         this.fail(start);
         break;
       case RELAUNCH:
@@ -356,7 +316,7 @@ class Storm {
         this.certificate[lane] = 1;
         const granted = this.adminApi.take(now, this.input.adminApi.callsPerProcess);
         if (granted <= now) return true;
-        this.adminApiWaits++;
+        this.tally.adminApiWaits++;
         this.wait(lane, granted);
         return false;
       }
@@ -413,13 +373,13 @@ class Storm {
     const stage = i32(this.stage, lane);
     if (stage === BACK_OFF) this.attempt(lane);
     else if (stage === DEAD_DIAL) {
-      this.dialFailures++;
+      this.tally.dialFailures++;
       this.attemptFailed(lane);
     } else this.proceed(lane, stage + 1);
   }
 
   private refused(lane: number): false {
-    this.refusals++;
+    this.tally.refusals++;
     this.leave(lane);
     this.attemptFailed(lane);
     return false;
@@ -432,7 +392,7 @@ class Storm {
     const failures = i32(this.failures, lane) + 1;
     this.failures[lane] = failures;
     if (failures >= retry.attempts) {
-      if (i32(this.life, start) === 0) this.failedAttempts++;
+      if (i32(this.life, start) === 0) this.tally.attempts++;
       this.fail(start);
       return;
     }
@@ -468,10 +428,11 @@ class Storm {
       return;
     }
     const start = i32(this.startOf, lane);
-    this.timeouts++;
+    this.tally.timeouts++;
     if (this.events.now >= f64(this.initEnd, start)) {
       const windowClosed = f64(this.initEnd, start) >= f64(this.windowEnd, start);
-      if (i32(this.life, start) === 0) windowClosed ? this.failedWindow++ : this.failedInit++;
+      if (i32(this.life, start) === 0 && windowClosed) this.tally.probeWindow++;
+      else if (i32(this.life, start) === 0) this.tally.initTimeout++;
       this.fail(start);
     } else {
       this.leave(lane);
@@ -515,25 +476,8 @@ class Storm {
   }
 
   private changeConnections(by: number): void {
-    if (this.options.timeline) this.recordTo(this.events.now);
     this.connections += by;
-    if (this.connections > this.peakConnections) this.peakConnections = this.connections;
-  }
-
-  /** Adds the connections since the last change to the timeline's bins. */
-  private recordTo(until: number): void {
-    const { timeline } = this.options;
-    if (!timeline) return;
-    const { binSeconds, bins } = timeline;
-    const end = Math.min(until, binSeconds * bins);
-    let from = this.connectionsSince;
-    for (let bin = Math.floor(from / binSeconds); bin < bins && from < end; bin++) {
-      const to = Math.min(end, (bin + 1) * binSeconds);
-      this.timelineSum[bin] = f64(this.timelineSum, bin) + this.connections * (to - from);
-      this.timelineMax[bin] = Math.max(f64(this.timelineMax, bin), this.connections);
-      from = to;
-    }
-    this.connectionsSince = until;
+    this.tally.connectionsAre(this.connections, this.events.now);
   }
 
   private group(start: number): StartGroup {

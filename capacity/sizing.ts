@@ -90,35 +90,38 @@ const FIRST_LOOK = 100;
 
 function judgeOf(target: number, { replications = replicationsFor(target), seed = DEFAULT_SEED, connectorFloor }: SizingOptions) {
   const simulated = new Map<string, Interval>();
-  const successOf = (input: StormInput): Interval => {
-    const key = JSON.stringify(input);
-    const known = simulated.get(key);
-    if (known) return known;
-    const look = meanInterval(simulate(input, { replications: Math.min(FIRST_LOOK, replications), seed }).shares);
-    const success = look.upper < target ? look : meanInterval(simulate(input, { replications, seed }).shares);
+  const simulateOnce = (input: StormInput, storms: number): Interval => {
+    const key = `${storms} ${JSON.stringify(input)}`;
+    const success = simulated.get(key) ?? meanInterval(simulate(input, { replications: storms, seed }).shares);
     simulated.set(key, success);
     return success;
   };
+  const lookAt = (input: StormInput) => simulateOnce(input, Math.min(FIRST_LOOK, replications));
+  const successOf = (input: StormInput): Interval => {
+    const look = lookAt(input);
+    return look.upper < target ? look : simulateOnce(input, replications);
+  };
+  /** Scenarios that fail even when relieved; without a failure at first sight a relieved one counts as sound. */
   const failing = (scenarios: readonly Scenario[], relieve: (input: StormInput) => StormInput) =>
-    scenarios.filter(({ input }) => successOf(relieve(input)).lower < target).map(({ name }) => `storm ${name}`);
+    scenarios.filter(({ input }) => lookAt(relieve(input)).mean < 1 && successOf(relieve(input)).lower < target).map(({ name }) => `storm ${name}`);
   /** What no size cures; asked once. */
   let incurable: readonly string[] | undefined;
-  const databases = new Set<string>();
+  const measured = new Set<string>();
   return (plan: CapacityPlan, size: Size): SizedPlan => {
     const refused = planChecks(plan).flatMap(({ title, problems }) => (problems.length > 0 ? [title] : []));
     if (connectorFloor && connectorFloorProblems(plan.connector, connectorFloor).length > 0) refused.push("the live connector, which cannot shrink in place");
     if (refused.length > 0 || stormPlanProblems(plan).length > 0) return { ...size, fails: refused };
     const scenarios = planScenarios(plan);
-    incurable ??= failing(scenarios, withEverything);
-    if (incurable.length > 0) return { ...size, fails: incurable.map((storm) => `${storm}, at any size`) };
+    incurable ??= failing(scenarios, withEverything).map((storm) => `${storm}, at any size`);
     // A database that fails behind an unlimited connector fails behind every one: only the first, cheapest one is measured.
-    const fails = failing(scenarios, withAnyConnector);
+    const hopeless = incurable.length > 0 ? incurable : failing(scenarios, withAnyConnector);
     const database = JSON.stringify(plan.database);
-    if (fails.length > 0 && databases.has(database)) return { ...size, fails };
-    databases.add(database);
+    if (hopeless.length > 0 && measured.has(database)) return { ...size, fails: hopeless };
+    measured.add(database);
     const storms = scenarios.map(({ name, input }) => ({ scenario: name, success: successOf(input) }));
     const worst = storms.toSorted((a, b) => a.success.lower - b.success.lower)[0];
-    return { ...size, worst, fails: storms.filter(({ success }) => success.lower < target).map(({ scenario }) => `storm ${scenario}`) };
+    const fails = storms.filter(({ success }) => success.lower < target).map(({ scenario }) => `storm ${scenario}`);
+    return { ...size, worst, fails: incurable.length > 0 ? incurable : fails };
   };
 }
 

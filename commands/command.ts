@@ -19,7 +19,11 @@ export function command(name: string, description: string): Command {
  */
 export async function run(command: Command, action: () => Promise<number>): Promise<void> {
   command.action(async () => {
-    process.exitCode = await action();
+    try {
+      process.exitCode = await action();
+    } finally {
+      announce("");
+    }
   });
   // Who reads only the beginning (`| head`) has got what they wanted: the exit code stays the verdict's.
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
@@ -41,4 +45,9 @@ function exitCodeOf(error: unknown): number {
   }
   process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
   return 70; // EX_SOFTWARE: ours, not the user's
+}
+
+/** Says on a terminal what is being done, over the line before; a pipe sees nothing. */
+export function announce(step: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${step}${step ? " ..." : ""}`);
 }

@@ -1,10 +1,12 @@
 import { assumptions } from "../capacity/assumptions";
-import { planBudget, planChecks } from "../capacity/checks";
+import { planBudget } from "../capacity/checks";
 import { planCost } from "../capacity/cost";
+import { judgePlan, type PlanVerdict } from "../capacity/verdict";
 import { planOf, readSettings, type Settings } from "../config";
 import { CANNOT_EVALUATE, WAIVED } from "../policy/outcome";
 import type { ReportedResource, Verdict, Violation, Waived } from "../report/verdict";
 import { configurationOfRun, declare } from "../stack";
+import { announce } from "./command";
 import { evaluate, type Registered, withoutSecrets } from "./evaluate";
 import type { Diagnostic, PackConfiguration, PackServer, RuleInfo } from "./pack-client";
 
@@ -23,24 +25,27 @@ export async function judge(
 ): Promise<Verdict> {
   // The guard that refuses an unsound plan is left out, so that the pack judges what such a plan would register, too.
   const resources = await evaluate(stack, configuration, () => declare(readSettings(configurationOfRun())));
+  announce("simulating the start-up storms");
+  const plan = judgePlan(planOf(settings));
+  announce("asking the policy pack");
   const pack = await starting;
   await pack.configure(packConfiguration(pack.rules));
-  return verdictOf(stack, settings, resources, await pack.judge(resources, { project: settings.project, region: settings.region }));
+  return verdictOf(stack, settings, plan, resources, await pack.judge(resources, { project: settings.project, region: settings.region }));
 }
 
-function verdictOf(stack: string, settings: Settings, resources: readonly Registered[], diagnostics: readonly Diagnostic[]): Verdict {
+function verdictOf(stack: string, settings: Settings, judged: PlanVerdict, resources: readonly Registered[], diagnostics: readonly Diagnostic[]): Verdict {
   const plan = planOf(settings);
-  const checks = planChecks(plan);
   const active = diagnostics.filter(({ message }) => !message.startsWith(WAIVED));
   const violations = active.map(violationOf);
   return {
     stack,
-    ok: checks.every(({ problems }) => problems.length === 0) && violations.every(({ level }) => level !== "mandatory"),
+    ok: judged.problems.length === 0 && violations.every(({ level }) => level !== "mandatory"),
     resources: resources.map(reported),
     violations,
     waived: diagnostics.filter((diagnostic) => !active.includes(diagnostic)).map(waivedOf),
     budget: planBudget(plan),
-    checks,
+    checks: judged.checks,
+    storms: judged.storms,
     cost: planCost(plan, Object.keys(settings.secrets).length),
     assumptions: Object.values(assumptions),
   };

@@ -6,6 +6,7 @@ import { connectorName } from "./rules/connector-name";
 import { connectorRange } from "./rules/connector-range";
 import { connectorRegion } from "./rules/connector-region";
 import { databaseBackups } from "./rules/database-backups";
+import { databaseClientsCounted } from "./rules/database-clients-counted";
 import { databaseConnectionPooling } from "./rules/database-connection-pooling";
 import { databaseDedicatedCore } from "./rules/database-dedicated-core";
 import { databaseDeletionProtection } from "./rules/database-deletion-protection";
@@ -19,6 +20,7 @@ import { databasePrivate } from "./rules/database-private";
 import { databaseTier } from "./rules/database-tier";
 import { databaseUserPassword } from "./rules/database-user-password";
 import { databaseVersion } from "./rules/database-version";
+import { directEgressSubnet } from "./rules/direct-egress-subnet";
 import { egressPath } from "./rules/egress-path";
 import { jwtOneSecret } from "./rules/jwt-one-secret";
 import { rangesDoNotOverlap } from "./rules/ranges-do-not-overlap";
@@ -48,6 +50,7 @@ import { serviceTimeout } from "./rules/service-timeout";
 import { serviceTraffic } from "./rules/service-traffic";
 import { serviceVpcPath } from "./rules/service-vpc-path";
 import { startupConnectRate } from "./rules/startup-connect-rate";
+import { startupStorm } from "./rules/startup-storm";
 
 /** Every rule of the pack: one a file. To add one, write the file and its test, and list it here. */
 export const rules = [
@@ -59,6 +62,7 @@ export const rules = [
   connectorRange,
   connectorRegion,
   databaseBackups,
+  databaseClientsCounted,
   databaseConnectionPooling,
   databaseDedicatedCore,
   databaseDeletionProtection,
@@ -72,6 +76,7 @@ export const rules = [
   databaseTier,
   databaseUserPassword,
   databaseVersion,
+  directEgressSubnet,
   egressPath,
   jwtOneSecret,
   rangesDoNotOverlap,
@@ -101,4 +106,5 @@ export const rules = [
   serviceTraffic,
   serviceVpcPath,
   startupConnectRate,
+  startupStorm,
 ] as const;

@@ -38,3 +38,10 @@ export const NETWORK = "gcp:compute/network:Network";
 export const ADDRESS = "gcp:compute/address:Address";
 export const GLOBAL_ADDRESS = "gcp:compute/globalAddress:GlobalAddress";
 export const ROUTER_NAT = "gcp:compute/routerNat:RouterNat";
+/** What runs code on Google Cloud beside Cloud Run's own resources, and can hold connections that no rule reads. */
+export const OTHER_COMPUTE = [
+  "gcp:cloudfunctions/function:Function",
+  "gcp:cloudfunctionsv2/function:Function",
+  "gcp:appengine/flexibleAppVersion:FlexibleAppVersion",
+  "gcp:appengine/standardAppVersion:StandardAppVersion",
+];

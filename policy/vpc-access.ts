@@ -1,4 +1,4 @@
-import { type Inputs, MalformedValueError } from "./inputs";
+import { Inputs, MalformedValueError } from "./inputs";
 import { revisionAnnotations, type Workload } from "./workload";
 
 /** How a workload reaches the VPC: a block in v2, annotations in v1. */
@@ -37,4 +37,24 @@ export function egressOf(workload: Workload): "private-ranges-only" | "all-traff
   if (egress === "private-ranges-only" || egress === "all-traffic") return egress;
   if (egress === "all") return "all-traffic"; // v1's older spelling
   throw new MalformedValueError(`${inputs.at(keys.egress)} must be private-ranges-only or all-traffic`);
+}
+
+/** The network interfaces of direct VPC egress; the subnetwork is absent where a preview does not know it. */
+export function networkInterfacesOf(workload: Workload): { readonly setting: string; readonly subnetwork: string | undefined }[] {
+  const { inputs, keys } = vpcAccessOf(workload);
+  const setting = inputs.at(keys.networkInterfaces);
+  if (inputs.isUnknown(keys.networkInterfaces)) return [{ setting, subnetwork: undefined }];
+  const items = workload.kind === "v1 service" ? listIn(inputs, keys.networkInterfaces) : inputs.list(keys.networkInterfaces);
+  return items.map((item) => ({ setting: item.at("subnetwork"), subnetwork: item.knownOnly().text("subnetwork") || undefined }));
+}
+
+/** A v1 service has the list as JSON in an annotation. */
+function listIn(annotations: Inputs, key: string): Inputs[] {
+  try {
+    const value: unknown = JSON.parse(annotations.text(key) || "[]");
+    return new Inputs({ [key]: value }, annotations.path).list(key);
+  } catch (error) {
+    if (error instanceof SyntaxError) throw new MalformedValueError(`${annotations.at(key)} must be a list in JSON`);
+    throw error;
+  }
 }

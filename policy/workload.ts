@@ -138,6 +138,17 @@ function statedMaximum(workload: Workload): { readonly setting: string; readonly
   }
 }
 
+/** Instances that are always there; 0 where nothing states any. */
+export function minInstancesOf(workload: Workload): number {
+  const properties = workload.resource.properties.knownOnly();
+  const template = properties.object("template");
+  const scaling = properties.object("scaling");
+  if (workload.kind === "job") return 0;
+  if (workload.kind === "v1 service") return template.object("metadata").object("annotations").number("autoscaling.knative.dev/minScale") ?? 0;
+  if (scaling.text("scalingMode") === "MANUAL") return scaling.number("manualInstanceCount") ?? 0;
+  return Math.max(scaling.number("minInstanceCount") ?? 0, template.object("scaling").number("minInstanceCount") ?? 0);
+}
+
 /** The regions that a workload runs in; a v2 service may name several. */
 export function regionsOf({ resource: { properties, provider } }: Workload): readonly string[] {
   const several = properties.knownOnly().object("multiRegionSettings").texts("regions");

@@ -21,7 +21,11 @@ const SERIES = ["var(--series-1)", "var(--series-2)", "var(--series-3)", "var(--
 const SIZE = { width: 380, height: 240 };
 
 /** Success share against the number of starts that coincide; `planned` is what the plan allows, `target` and shares are 0..1. */
-export function successByStarts(points: readonly { starts: number; mean: number; lower: number; upper: number }[], planned: number, target: number): Promise<Plot> {
+export function successByStarts(
+  points: readonly { starts: number; mean: number; lower: number; upper: number }[],
+  planned: number,
+  target: number,
+): Promise<Plot> {
   const broken = points.find(({ lower }) => lower < target);
   return plot(
     "Success against coinciding starts",
@@ -66,27 +70,30 @@ export function timeToReady(points: readonly { scenario: string; seconds: number
 }
 
 /** Open connections over time: mean and highest over storms, against max_connections. */
-export function connectionsOverTime(points: readonly { seconds: number; mean: number; highest: number }[], maxConnections: number, scenario: string): Promise<Plot> {
+export function connectionsOverTime(
+  points: readonly { seconds: number; mean: number; highest: number }[],
+  maxConnections: number,
+  scenario: string,
+): Promise<Plot> {
   const peak = Math.max(...points.map(({ highest }) => highest));
-  return plot(
-    `Connections over time: ${scenario}`,
-    `The highest of all storms is ${Math.round(peak)} of ${maxConnections} connections.`,
-    {
-      data: { values: [...points] },
-      layer: [
-        { mark: { type: "area", color: SERIES[0], opacity: 0.25 }, encoding: { x: time, y: connections("mean"), y2: { field: "highest" } } },
-        { mark: { type: "line", color: SERIES[0] }, encoding: { x: time, y: connections("mean") } },
-        ...rule("y", maxConnections, `max_connections ${maxConnections}`),
-      ],
-    },
-  );
+  return plot(`Connections over time: ${scenario}`, `The highest of all storms is ${Math.round(peak)} of ${maxConnections} connections.`, {
+    data: { values: [...points] },
+    layer: [
+      { mark: { type: "area", color: SERIES[0], opacity: 0.25 }, encoding: { x: time, y: connections("mean"), y2: { field: "highest" } } },
+      { mark: { type: "line", color: SERIES[0] }, encoding: { x: time, y: connections("mean") } },
+      ...rule("y", maxConnections, `max_connections ${maxConnections}`),
+    ],
+  });
 }
 
 const time = { field: "seconds", type: "quantitative", title: "seconds since the storm began" } as const;
 const connections = (field: string) => ({ field, type: "quantitative", title: "connections, mean to highest" }) as const;
 
 /** What a plan costs against what it reaches; today's plan is marked. */
-export function costFrontier(points: readonly { usdPerMonth: number; success: number; label: string }[], today: { usdPerMonth: number; success: number }): Promise<Plot> {
+export function costFrontier(
+  points: readonly { usdPerMonth: number; success: number; label: string }[],
+  today: { usdPerMonth: number; success: number },
+): Promise<Plot> {
   const best = points.at(-1);
   return plot(
     "Cost against success",
@@ -138,7 +145,16 @@ const config = {
   background: "transparent",
   font: "system-ui, sans-serif",
   view: { stroke: "transparent" },
-  axis: { labelColor: INK, titleColor: MUTED, domainColor: MUTED, tickColor: MUTED, gridColor: GRID, labelFontSize: 12, titleFontSize: 12, titleFontWeight: "normal" },
+  axis: {
+    labelColor: INK,
+    titleColor: MUTED,
+    domainColor: MUTED,
+    tickColor: MUTED,
+    gridColor: GRID,
+    labelFontSize: 12,
+    titleFontSize: 12,
+    titleFontWeight: "normal",
+  },
   legend: { labelColor: INK, labelFontSize: 12 },
   text: { fontSize: 12 },
 };

@@ -2,6 +2,7 @@ import type { Assumption } from "../capacity/assumptions";
 import type { ConnectionBudget } from "../capacity/budget";
 import type { Check } from "../capacity/checks";
 import type { Cost } from "../capacity/cost";
+import type { StormResult } from "../capacity/storms";
 
 /** A resource as `check --json` lists it: an unknown is Pulumi's sentinel, a secret is `[secret]`. */
 export interface ReportedResource {
@@ -40,6 +41,8 @@ export interface Verdict {
   readonly budget: ConnectionBudget;
   /** The plan's own checks, each with its figures. */
   readonly checks: readonly Check[];
+  /** Empty where the plan cannot be simulated. */
+  readonly storms: readonly StormResult[];
   readonly cost: Cost;
   readonly assumptions: readonly Assumption[];
 }

@@ -130,7 +130,7 @@ test.each([
 });
 
 test("judges hundreds of resources in one go", async () => {
-  const many = Array.from({ length: 300 }, () => connector({ minInstances: 2 }));
+  const many = Array.from({ length: 300 }, (_, i) => connector({ minInstances: 2, ipCidrRange: `10.${2 + Math.floor(i / 16)}.0.${(i % 16) * 16}/28` }));
   expect((await judge(...many)).filter(({ policy }) => policy === "connector-floor")).toHaveLength(300);
 });
 

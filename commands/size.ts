@@ -1,0 +1,23 @@
+import { sizePlan } from "../capacity/sizing";
+import defaults from "../policy/defaults.json";
+import { sizingText } from "../report/markdown";
+import { announce, command, EXIT, run } from "./command";
+import { type PlanOptions, readAsked, withPlanOptions } from "./plan-options";
+
+const size = withPlanOptions(
+  command("size", "Finds the cheapest connector, tier and max_connections that the services of the plan start on, and what each cheaper one fails on."),
+);
+
+void run(size, async () => {
+  const options = size.opts<PlanOptions>();
+  const { plan, storms } = readAsked(options);
+  const sizing = sizePlan(plan, {
+    ...storms,
+    // What the pack refuses is no proposal: the live connector cannot shrink in place.
+    connectorFloor: defaults.connector,
+    progress: (judged, plans) => announce(`judged ${judged} of ${plans} plans`),
+  });
+  announce("");
+  process.stdout.write(options.json ? `${JSON.stringify(sizing, null, 2)}\n` : `${sizingText(sizing)}\n`);
+  return sizing.cheapest ? EXIT.sound : EXIT.refused;
+});

@@ -1,0 +1,48 @@
+import { stormPlanProblems } from "../../capacity/scenarios";
+import { failingStorms } from "../../capacity/storm-gate";
+import { targetProblems } from "../../capacity/storms";
+import { databaseSetting } from "../database";
+import defaults from "../defaults.json";
+import { databaseUses } from "../holders";
+import { stackRule } from "../rule";
+import { type StartBehaviour, stormPlanOf } from "../storm-plan";
+
+const { services, slowest, targetPercent } = defaults.startup;
+const { reservedConnections, migrationConnections } = defaults.database;
+const count = { type: "integer", minimum: 0 };
+
+export const startupStorm = stackRule<{
+  targetPercent: number;
+  services: Readonly<Record<string, StartBehaviour>>;
+  otherServices: StartBehaviour;
+  reservedConnections: number;
+  migrationConnections: number;
+}>({
+  name: "startup-storm",
+  info: "In every simulated start-up storm the lower bound of starts that are ready at the first try reaches the target.",
+  why: "Connections, CPU, connector and retries act on each other: each can be within its own limit while starts still fail together.",
+  severity: "critical",
+  remediation: "Relieve the bottleneck that the message names, or let fewer starts coincide.",
+  config: {
+    targetPercent: { type: "number", exclusiveMinimum: 0, exclusiveMaximum: 100, description: "Share of starts that must be ready.", default: targetPercent },
+    services: { type: "object", description: "How each service starts, by its Cloud Run name: bootSeconds, startupQueryCpuMs, retry.", default: services },
+    otherServices: { type: "object", description: "How a service starts that is not named.", default: slowest },
+    reservedConnections: { ...count, description: "Slots kept for superusers, Cloud SQL's agents and people.", default: reservedConnections },
+    migrationConnections: { ...count, description: "Slots that migrations take while services start.", default: migrationConnections },
+  },
+  judge(resources, { config, refuse, attempt }) {
+    const behaviour = (service: string): StartBehaviour => config.services[service] ?? config.otherServices;
+    // A database outside the stack, and a holder that cannot be read, are reported by connection-budget.
+    for (const { instance, holders } of databaseUses(resources, { attempt }))
+      if (instance && holders.length > 0)
+        attempt(instance, () => {
+          const plan = stormPlanOf(instance, holders, resources, config, behaviour);
+          const name = (field: string) =>
+            field === "database.maxConnections" ? databaseSetting("maxConnections") : field === "database.tier" ? "settings.tier" : field;
+          const unsimulable = stormPlanProblems(plan, name);
+          const problems =
+            unsimulable.length > 0 ? unsimulable : targetProblems(plan, failingStorms(plan, config.targetPercent / 100), config.targetPercent / 100, name);
+          for (const problem of problems) refuse(problem, instance);
+        });
+  },
+});

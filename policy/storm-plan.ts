@@ -1,0 +1,69 @@
+import { cloudRunLimits } from "../capacity/limits";
+import type { RetryPolicy } from "../capacity/plan";
+import type { StormPlan, StormService } from "../capacity/scenarios";
+import { connectorOf, sizeOf } from "./connectors";
+import { addressesOf, slotsOf } from "./database";
+import defaults from "./defaults.json";
+import { dependenciesOf } from "./dependencies";
+import type { Holder } from "./holders";
+import { MalformedValueError } from "./inputs";
+import { probeTiming } from "./probes";
+import type { StackResource } from "./rule";
+import { ROUTER_NAT } from "./types";
+import { egressOf, vpcAccessOf } from "./vpc-access";
+import { minInstancesOf, WORKLOAD_TYPES } from "./workload";
+
+/** What decides a storm and is no property of a resource: how the application starts. */
+export interface StartBehaviour {
+  readonly bootSeconds: number;
+  readonly startupQueryCpuMs: number;
+  readonly retry: RetryPolicy;
+}
+
+/** The storm's plan of one database and all that connect to it, read from the resources. */
+export function stormPlanOf(
+  instance: StackResource,
+  holders: readonly Holder[],
+  resources: readonly StackResource[],
+  reserved: { readonly reservedConnections: number; readonly migrationConnections: number },
+  behaviour: (service: string) => StartBehaviour,
+): StormPlan {
+  const { tier, maxConnections } = slotsOf(instance);
+  const nat = resources.find(({ type }) => type === ROUTER_NAT);
+  return {
+    network: { nat },
+    connector: smallestConnector(holders, resources),
+    database: { tier, maxConnections, ...reserved, isPrivate: !addressesOf(instance).isPublic },
+    services: Object.fromEntries(holders.map((holder) => [holder.label, serviceOf(holder, holders, behaviour(holder.workload.label))])),
+  };
+}
+
+function serviceOf(holder: Holder, holders: readonly Holder[], { bootSeconds, startupQueryCpuMs, retry }: StartBehaviour): StormService {
+  const { workload, container } = holder;
+  const access = vpcAccessOf(workload);
+  const named = access.inputs.isUnknown(access.keys.connector) || access.inputs.hasText(access.keys.connector);
+  const waitsFor = dependenciesOf(holder.resource, WORKLOAD_TYPES);
+  return {
+    minInstances: Math.min(minInstancesOf(workload), holder.instances),
+    maxInstances: holder.instances,
+    bootSeconds,
+    egress: egressOf(workload),
+    // Without one Cloud Run waits for the port, as long as its default probe does.
+    probe: container.inputs.has("startupProbe")
+      ? probeTiming(container.inputs.object("startupProbe"))
+      : { ...cloudRunLimits.probeDefaults.value, periodSeconds: cloudRunLimits.startupWindowSafeSeconds.value, failureThreshold: 1 },
+    route: named ? "connector" : access.connected ? "direct-vpc" : "none",
+    database: { ...holder, path: holder.viaSocket ? "built-in-socket" : "private-ip", startupQueryCpuMs, retry },
+    after: holders.filter(({ resource }) => resource !== holder.resource && waitsFor.includes(resource)).map(({ label }) => label),
+  };
+}
+
+/** The connector that most of the storm must pass; several in one stack: the one with the fewest VMs stands for all. */
+function smallestConnector(holders: readonly Holder[], resources: readonly StackResource[]) {
+  const used = holders.flatMap((holder) => connectorOf(holder.resource, holder.workload, resources) ?? []);
+  const candidates = [...new Set(used.flatMap(({ candidates }) => candidates))];
+  if (used.some(({ candidates }) => candidates.length === 0))
+    throw new MalformedValueError("a connector that does not stand in the stack carries the storm, and its size is not known; add it to the stack");
+  const [smallest] = candidates.map(sizeOf).toSorted((a, b) => a.minInstances - b.minInstances);
+  return smallest ?? defaults.connector;
+}

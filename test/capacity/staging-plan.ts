@@ -1,0 +1,21 @@
+import type { CapacityPlan } from "../../capacity/plan";
+import { planOf } from "../../config";
+import { type Changes, stagingSettings } from "../stack-settings";
+
+/** The committed plan of staging, with the changes of a test. */
+export const stagingPlan = (changes: Changes = {}): CapacityPlan => planOf(stagingSettings(changes));
+
+/** The sizes of the incident (#1278): db-g1-small with its 50 connections, pools of 20 + 30, 20 + 10 + 10 instances. */
+export function incidentPlan(path: "public socket, all traffic" | "private address"): CapacityPlan {
+  const broken = path === "public socket, all traffic";
+  const egress = broken ? "all-traffic" : "private-ranges-only";
+  const database = { path: broken ? "built-in-socket" : "private-ip" };
+  return stagingPlan({
+    "netra:database": { tier: "db-g1-small", maxConnections: 50 },
+    "netra:services": {
+      backend: { maxInstances: 20, egress, database: { ...database, poolSize: 20, maxOverflow: 30 } },
+      auth: { maxInstances: 10, egress, database: { ...database, poolSize: 5, maxOverflow: 10 } },
+      frontend: { maxInstances: 10 },
+    },
+  });
+}
