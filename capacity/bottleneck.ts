@@ -71,13 +71,13 @@ export function findBottleneck(input: StormInput, run: StormRun, seed: number): 
   return { bottleneck: largest(reliefs, (relief) => relief.timeGone, WORTH_NAMING.time) ?? "none", reliefs };
 }
 
-/** The resource that fails most starts when every other one is unlimited. */
+/** The resource that fails most starts when every other one is unlimited, beyond those that fail with all of them unlimited. */
 function mostHarmful(input: StormInput, options: { readonly replications: number; readonly seed: number }): Resource | undefined {
-  const harm = RESOURCES.filter((resource) => RELIEFS[resource](input)).map((resource) => {
-    const alone = RESOURCES.reduce((all, other) => (other === resource ? all : (RELIEFS[other](all) ?? all)), input);
-    return { resource, failing: 1 - meanInterval(simulate(alone, options).shares).mean };
-  });
-  return largest(harm, ({ failing }) => failing, WORTH_NAMING.failures);
+  const relievedBut = (kept: Resource | undefined) => RESOURCES.reduce((all, other) => (other === kept ? all : (RELIEFS[other](all) ?? all)), input);
+  const failing = (storm: StormInput) => 1 - meanInterval(simulate(storm, options).shares).mean;
+  const anyway = failing(relievedBut(undefined));
+  const harm = RESOURCES.filter((resource) => RELIEFS[resource](input)).map((resource) => ({ resource, failing: failing(relievedBut(resource)) - anyway }));
+  return largest(harm, (item) => item.failing, WORTH_NAMING.failures);
 }
 
 function largest<T extends { readonly resource: Resource }>(found: readonly T[], of: (item: T) => number, least: number): Resource | undefined {

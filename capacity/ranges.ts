@@ -114,14 +114,14 @@ export const isPrivateAddress = (address: string): boolean => ipaddr.IPv4.isVali
 /** A range for Google's managed services whose size is not stated, or too small. */
 export function privateServicesProblems(prefixLength: number | undefined, name: Naming<"prefixLength"> = asIs): Problem[] {
   const most = cloudSqlLimits.privateServicesMaxPrefix.value;
-  if (prefixLength !== undefined && Number.isInteger(prefixLength) && prefixLength >= 8 && prefixLength <= most) return [];
+  if (prefixLength !== undefined && Number.isInteger(prefixLength) && prefixLength >= 1 && prefixLength <= most) return [];
   return [
     problem({
       setting: name("prefixLength"),
       value: prefixLength,
-      must: `be stated, from 8 to ${most}`,
+      must: `be stated, and at most ${most}`,
       because: "Google reserves no range without a size, and its managed services need at least that many addresses",
-      fix: "16, or at most 24",
+      fix: `16, or at most ${most}`,
     }),
   ];
 }

@@ -125,6 +125,14 @@ export class Inputs {
     });
   }
 
+  /** How many items the list below `key` has, whether a preview knows them or not; an absent list has none. */
+  count(key: string): number {
+    const value = this.get(key);
+    if (value === undefined) return 0;
+    if (!Array.isArray(value)) throw this.malformed(key, "a list");
+    return value.length;
+  }
+
   /** The keys of the object itself. */
   keys(): string[] {
     return this.properties === undefined ? [] : Object.keys(this.properties as object);

@@ -55,6 +55,6 @@ export const egressPath = stackRule({
 function servesInternet(nat: StackResource, region: string): boolean {
   if (nat.type !== ROUTER_NAT) return false;
   const known = nat.properties.knownOnly();
-  const hasAddresses = known.text("natIpAllocateOption") !== "MANUAL_ONLY" || nat.properties.isUnknown("natIps") || known.texts("natIps").length > 0;
+  const hasAddresses = known.text("natIpAllocateOption") !== "MANUAL_ONLY" || nat.properties.isUnknown("natIps") || known.count("natIps") > 0;
   return hasAddresses && known.text("type") !== "PRIVATE" && (regionOf(nat) ?? region) === region;
 }

@@ -11,7 +11,7 @@ export const natAddresses = resourceRule({
   types: [ROUTER_NAT],
   judge({ properties }, { refuse }) {
     if (properties.text("natIpAllocateOption") !== "MANUAL_ONLY") return;
-    const hasSome = (key: string) => properties.isUnknown(key) || properties.knownOnly().count(key) > 0;
+    const hasSome = (key: string) => properties.isUnknown(key) || properties.count(key) > 0;
     if (hasSome("natIps") || hasSome("initialNatIps")) return;
     refuse(
       problem({

@@ -28,6 +28,7 @@ describe("accepts", () => {
   test("all traffic with Cloud NAT and the private address of a database", async () => {
     expect(await judge([soundDatabase(), nat(), allTraffic()])).toEqual([]);
     expect(await judge([soundDatabase(), nat({ natIpAllocateOption: "MANUAL_ONLY", natIps: UNKNOWN }), allTraffic()])).toEqual([]);
+    expect(await judge([soundDatabase(), nat({ natIpAllocateOption: "MANUAL_ONLY", natIps: [UNKNOWN] }), allTraffic()])).toEqual([]);
     const both = soundDatabase({ ipConfiguration: { ipv4Enabled: true, privateNetwork: UNKNOWN } });
     expect(await judge([both, nat(), allTraffic()])).toEqual([]);
   });

@@ -1,0 +1,54 @@
+import { expect, test } from "vitest";
+import { databaseVariables } from "../../../capacity/plan";
+import { startupStorm } from "../../../policy/rules/startup-storm";
+import { type Declared, judgeStack, UNKNOWN } from "../harness";
+import { soundConnector, soundDatabase, soundService } from "../services";
+
+const flags = (maxConnections: number) => ({ databaseFlags: [{ name: "max_connections", value: String(maxConnections) }] });
+const storm = async (resources: readonly Declared[], config: object = {}) => (await judgeStack(startupStorm, resources, config)).map(({ message }) => message);
+const connector = soundConnector();
+
+test("accepts the sound service on the sound database", async () => {
+  expect(await storm([connector, soundDatabase(), soundService()])).toEqual([]);
+});
+
+test("refuses a database whose slots a rollout cannot have, and names the bottleneck", async () => {
+  const messages = await storm([connector, soundDatabase(flags(50)), soundService()]);
+  expect(messages).toHaveLength(1);
+  expect(messages[0]).toMatch(
+    /^'settings\.databaseFlags\[max_connections\]' \(50\) must let at least 99 % of starts be ready at the first try in rollout-netra-backend-staging .* because the bottleneck of 100 simulated storms is max_connections; set /,
+  );
+});
+
+test("takes the rollout order from the dependencies: services that wait for one another do not coincide", async () => {
+  const auth = soundService({ name: "auth", properties: { name: "netra-auth-service" } });
+  const names = async (backend: Declared) => (await storm([connector, soundDatabase(flags(60)), auth, backend])).join("\n");
+  expect(await names(soundService({ name: "backend", dependsOn: ["auth"] }))).not.toContain("rollout-netra-auth-service+netra-backend-staging");
+  expect(await names(soundService({ name: "backend" }))).toContain("rollout-netra-auth-service+netra-backend-staging");
+});
+
+test("takes boot time, query CPU and retries from its configuration", async () => {
+  const otherServices = { bootSeconds: 15, startupQueryCpuMs: 8000, retry: { attempts: 1, baseSeconds: 1, factor: 1, capSeconds: 1, jitter: 0 } };
+  const messages = await storm([connector, soundDatabase(), soundService()], { services: {}, otherServices });
+  expect(messages[0]).toContain("is database CPU");
+});
+
+test("gives 0 % where the path cannot work: all-traffic without Cloud NAT", async () => {
+  const broken = soundService({ pod: { vpcAccess: { connector: UNKNOWN, egress: "ALL_TRAFFIC" } } });
+  const messages = await storm([connector, soundDatabase(), broken]);
+  expect(messages[0]).toContain("in cold-start (0 % of 5, lower bound 0 %) because the bottleneck of 100 simulated storms is network path");
+});
+
+test("cannot evaluate a service without the plan's variables, or one whose maximum is unknown at preview", async () => {
+  expect(await storm([connector, soundDatabase(), soundService({ variables: { [databaseVariables.poolSize]: undefined, POSTGRES_HOST: UNKNOWN } })])).toEqual([
+    expect.stringMatching(/^cannot evaluate: netra-backend-staging must state DB_POOL_SIZE /),
+  ]);
+  const unknown = soundService({ properties: { scaling: { maxInstanceCount: UNKNOWN } }, pod: { scaling: { maxInstanceCount: UNKNOWN } } });
+  expect(await storm([connector, soundDatabase(), unknown])).toEqual([expect.stringMatching(/^cannot evaluate: /)]);
+});
+
+test("cannot evaluate a storm through a connector that does not stand in the stack", async () => {
+  expect(await storm([soundDatabase(), soundService()])).toEqual([
+    "cannot evaluate: a connector that does not stand in the stack carries the storm, and its size is not known; add it to the stack",
+  ]);
+});
