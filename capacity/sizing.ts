@@ -83,6 +83,31 @@ export function sizePlan(plan: CapacityPlan, options: SizingOptions = {}): Sizin
   return { plans: catalogue.length, cheapest, today, frontier, rejected: grouped(judged.filter(({ fails }) => fails.length > 0)) };
 }
 
+/** One database size behind today's connector: what it costs and what it reaches, whether or not the checks accept it. */
+export interface CostPoint {
+  readonly tier: string;
+  readonly maxConnections: number;
+  readonly usdPerMonth: number;
+  /** Lower bound of the worst storm. */
+  readonly success: number;
+}
+
+/** From the smallest tier up to two beyond today's: for people, who want to see where success begins. */
+export function costCurve(plan: CapacityPlan, options: StormOptions = {}): CostPoint[] {
+  const { replications = replicationsFor(plan.targets.startupSuccessPercent / 100), seed = DEFAULT_SEED } = options;
+  const tiers = [...sharedTiers(), ...tierCatalogue];
+  const today = tiers.findIndex(({ name }) => name === plan.database.tier);
+  return tiers.slice(0, Math.max(today, 0) + 3).map((tier) => {
+    const sizes = maxConnectionsFor(plan, tier).filter(
+      (maxConnections) => maxConnections <= Math.max(plan.database.maxConnections, defaultMaxConnections(tier)),
+    );
+    const sized = withSize(plan, { connector: plan.connector, tier: tier.name, maxConnections: Math.max(...sizes) });
+    const bounds = planScenarios(sized).map(({ input }) => meanInterval(simulate(input, { replications, seed }).shares).lower);
+    const { maxConnections, usdPerMonth } = sizeOf(sized);
+    return { tier: tier.name, maxConnections, usdPerMonth, success: Math.min(...bounds) };
+  });
+}
+
 const lowerOf = (plan: SizedPlan | undefined) => plan?.worst?.success.lower ?? -1;
 
 /** Storms after which a plan that is clearly under the target is given up. */
@@ -138,13 +163,14 @@ function sizes(plan: CapacityPlan): Size[] {
   const connectors = Object.keys(connectorLimits.machineTypes.value).flatMap((machineType) =>
     Array.from({ length: max - min + 1 }, (_, i) => ({ machineType, minInstances: min + i, maxInstances: Math.max(plan.connector.maxInstances, min + i + 1) })),
   );
-  const shared = Object.keys(cloudSqlLimits.sharedCore.value).flatMap((name) => parseTier(name) ?? []);
   return connectors.flatMap((connector) =>
-    [...shared, ...tierCatalogue].flatMap((tier) =>
+    [...sharedTiers(), ...tierCatalogue].flatMap((tier) =>
       maxConnectionsFor(plan, tier).map((maxConnections) => sizeOf(withSize(plan, { connector, tier: tier.name, maxConnections }))),
     ),
   );
 }
+
+const sharedTiers = (): Tier[] => Object.keys(cloudSqlLimits.sharedCore.value).flatMap((name) => parseTier(name) ?? []);
 
 /** For a tier: today's, Google's default, what the budget needs, and the most its memory holds; only those it holds. */
 function maxConnectionsFor(plan: CapacityPlan, tier: Tier): number[] {

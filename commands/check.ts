@@ -1,10 +1,12 @@
 import { accessSync, constants, mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import type { CapacityPlan } from "../capacity/plan";
 import { InputError } from "../capacity/problem";
-import { readSettings } from "../config";
-import { pullRequestMarkdown, terminalText } from "../report/markdown";
+import { planOf, readSettings } from "../config";
+import { headline, pageSections, pullRequestMarkdown, terminalText } from "../report/markdown";
 import type { Verdict } from "../report/verdict";
-import { command, EXIT, run } from "./command";
+import { announce, command, EXIT, run } from "./command";
+import type { Subject } from "./judge";
 import { PackServer } from "./pack-client";
 import { readPackConfiguration } from "./pack-configuration";
 import { PROJECT_ROOT, readStackFile } from "./stack-file";
@@ -20,7 +22,7 @@ interface Options {
 const check = command("check", "Evaluates the program, judges what it registers, and says whether the stack is sound, why, and what it costs.")
   .option("--stack <name>", "the stack: Pulumi.<name>.yaml", "staging")
   .option("--json", "print the verdict as one JSON object")
-  .option("--report <dir>", "also write report.md and report.json there")
+  .option("--report <dir>", "also write report.md, report.html and report.json there")
   .option("--config-file <file>", "read this stack file instead, as pulumi's option of the same name does")
   .option("--policy-pack-config <file>", "configuration and waivers of the policy pack (JSON), as pulumi takes them");
 
@@ -28,8 +30,10 @@ void run(check, async () => {
   const options = check.opts<Options>();
   try {
     const directory = options.report === undefined ? undefined : reportDirectory(resolve(options.report));
-    const verdict = await verdictOn(options);
-    if (directory !== undefined) writeReport(directory, verdict);
+    const configuration = readStackFile(options.stack, options.configFile);
+    const settings = readSettings(configuration);
+    const verdict = await verdictOn(options, { stack: options.stack, configuration, settings });
+    if (directory !== undefined) await writeReport(directory, verdict, planOf(settings));
     process.stdout.write(options.json ? `${JSON.stringify(verdict, null, 2)}\n` : terminalText(verdict));
     return verdict.ok ? EXIT.sound : EXIT.refused;
   } catch (error) {
@@ -39,17 +43,13 @@ void run(check, async () => {
   }
 });
 
-async function verdictOn({ stack, configFile, policyPackConfig }: Options): Promise<Verdict> {
-  const configuration = readStackFile(stack, configFile);
-  const settings = readSettings(configuration);
+async function verdictOn({ policyPackConfig }: Options, subject: Subject): Promise<Verdict> {
   // The pack takes longest to start: it does while the program, and the SDK that it needs, are loaded and evaluated.
   const starting = PackServer.start(join(PROJECT_ROOT, "policy"));
   starting.catch(() => undefined); // awaited by `judge`; an earlier failure must not count as unhandled
   try {
     const { judge } = await import("./judge.js");
-    return await judge({ stack, configuration, settings }, starting, (rules) =>
-      policyPackConfig === undefined ? {} : readPackConfiguration(policyPackConfig, rules),
-    );
+    return await judge(subject, starting, (rules) => (policyPackConfig === undefined ? {} : readPackConfiguration(policyPackConfig, rules)));
   } finally {
     // Also where the evaluation failed: a pack that goes on would keep this process alive.
     void starting.then(
@@ -71,7 +71,11 @@ function reportDirectory(directory: string): string {
   }
 }
 
-function writeReport(directory: string, verdict: Verdict) {
+async function writeReport(directory: string, verdict: Verdict, plan: CapacityPlan) {
   writeFileSync(join(directory, "report.md"), pullRequestMarkdown(verdict));
   writeFileSync(join(directory, "report.json"), `${JSON.stringify(verdict, null, 2)}\n`);
+  announce("drawing the report");
+  const [{ drawings }, { page }] = await Promise.all([import("../report/drawings.js"), import("../report/html.js")]);
+  const plots = verdict.storms.length > 0 ? await drawings(plan) : [];
+  writeFileSync(join(directory, "report.html"), page(headline(verdict), verdict.ok, pageSections(verdict), plots));
 }

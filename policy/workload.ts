@@ -92,7 +92,7 @@ function once<T>(read: () => T): () => T {
   };
 }
 
-/** The most instances that can run at once, all regions together, and the setting that says so. */
+/** The most instances that can run at once, all regions and all revisions with traffic together, and the setting that says so. */
 export interface Maximum {
   readonly setting: string;
   readonly instances: number;
@@ -103,8 +103,9 @@ export interface Maximum {
  * rules: in outputs a preview does not know the level that the program left out. Throws where no level states it.
  */
 export function maximumOf(workload: Workload): Maximum {
-  const { setting, instances } = statedMaximum(workload);
-  if (instances !== undefined && Number.isInteger(instances) && instances >= 1) return { setting, instances: instances * regionsOf(workload).length };
+  const { setting, instances, revisions = 1 } = statedMaximum(workload);
+  if (instances !== undefined && Number.isInteger(instances) && instances >= 1)
+    return { setting, instances: instances * revisions * regionsOf(workload).length };
   const { message } = problem({
     setting,
     value: instances,
@@ -115,15 +116,18 @@ export function maximumOf(workload: Workload): Maximum {
   throw new MalformedValueError(message);
 }
 
-function statedMaximum(workload: Workload): { readonly setting: string; readonly instances: number | undefined } {
+/** `revisions`: how many of them have that maximum each, where it is a revision's own. */
+function statedMaximum(workload: Workload): { readonly setting: string; readonly instances: number | undefined; readonly revisions?: number } {
   const properties = workload.resource.properties.knownOnly();
   const template = properties.object("template");
   const scaling = workload.kind === "v1 service" ? properties.object("metadata").object("annotations") : properties.object("scaling");
   const at = (inputs: Inputs, key: string) => ({ setting: inputs.at(key), instances: inputs.number(key) });
+  const serving = () => Math.max(1, properties.list("traffics").filter((traffic) => (traffic.number("percent") ?? 0) > 0).length);
   switch (workload.kind) {
     case "service":
       if (scaling.text("scalingMode") === "MANUAL") return at(scaling, "manualInstanceCount");
-      return at(positive(scaling.number("maxInstanceCount")) ? scaling : template.object("scaling"), "maxInstanceCount");
+      if (positive(scaling.number("maxInstanceCount"))) return at(scaling, "maxInstanceCount");
+      return { ...at(template.object("scaling"), "maxInstanceCount"), revisions: serving() };
     case "worker pool":
       return at(scaling, scaling.text("scalingMode") === "AUTOMATIC" ? "maxInstanceCount" : "manualInstanceCount");
     case "job": {
@@ -133,7 +137,7 @@ function statedMaximum(workload: Workload): { readonly setting: string; readonly
     case "v1 service": {
       if (scaling.text("run.googleapis.com/scalingMode")?.toLowerCase() === "manual") return at(scaling, "run.googleapis.com/manualInstanceCount");
       if (scaling.has("run.googleapis.com/maxScale")) return at(scaling, "run.googleapis.com/maxScale");
-      return at(template.object("metadata").object("annotations"), "autoscaling.knative.dev/maxScale");
+      return { ...at(template.object("metadata").object("annotations"), "autoscaling.knative.dev/maxScale"), revisions: serving() };
     }
   }
 }

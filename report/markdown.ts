@@ -23,6 +23,19 @@ export function pullRequestMarkdown(verdict: Verdict): string {
   ]);
 }
 
+/** For the HTML page, which has headline and plots of its own. */
+export function pageSections(verdict: Verdict): string {
+  return page([
+    findings(verdict),
+    budgetSection(verdict),
+    stormSection(verdict),
+    checksSection(verdict),
+    costSection(verdict),
+    assumptionSection(verdict),
+    `## Resources\n\n${resourceTable(verdict)}`,
+  ]);
+}
+
 /** For a terminal: the verdict last, where the eye is when the command ends. */
 export function terminalText(verdict: Verdict): string {
   return page([

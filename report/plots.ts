@@ -63,7 +63,7 @@ export function timeToReady(points: readonly { scenario: string; seconds: number
             color: { field: "scenario", type: "nominal", scale: { range: SERIES }, legend: { title: null, orient: "bottom", columns: 2, labelLimit: 180 } },
           },
         },
-        ...rule("x", windowSeconds, `window ${seconds(windowSeconds)}`),
+        ...rule("x", windowSeconds, `window ${seconds(windowSeconds)}`, true),
       ],
     },
   );
@@ -91,13 +91,14 @@ const connections = (field: string) => ({ field, type: "quantitative", title: "c
 
 /** What a plan costs against what it reaches; today's plan is marked. */
 export function costFrontier(
-  points: readonly { usdPerMonth: number; success: number; label: string }[],
+  points: readonly { usdPerMonth: number; success: number; tier: string }[],
   today: { usdPerMonth: number; success: number },
+  target: number,
 ): Promise<Plot> {
-  const best = points.at(-1);
+  const enough = points.find(({ success }) => success >= target);
   return plot(
     "Cost against success",
-    `Today's plan costs ${today.usdPerMonth.toFixed(0)} USD a month for connector and database and reaches ${percent(today.success)}.${best ? ` The frontier ends at ${best.usdPerMonth.toFixed(0)} USD with ${percent(best.success)}.` : ""}`,
+    `Today's plan costs ${today.usdPerMonth.toFixed(0)} USD a month for connector and database and reaches ${percent(today.success)}.${enough ? ` The cheapest tier that reaches ${percent(target)} is ${enough.tier}, at ${enough.usdPerMonth.toFixed(0)} USD.` : ` No tier shown reaches ${percent(target)}.`}`,
     {
       layer: [
         {
@@ -112,7 +113,7 @@ export function costFrontier(
         },
         {
           data: { values: [today] },
-          mark: { type: "text", dy: 18, color: LIMIT, text: "today's plan" },
+          mark: { type: "text", dy: 16, dx: 8, align: "left", color: LIMIT, text: "today's plan" },
           encoding: { x: usd, y: lower },
         },
       ],
@@ -124,9 +125,11 @@ const usd = { field: "usdPerMonth", type: "quantitative", title: "USD a month, c
 const lower = { field: "success", type: "quantitative", title: "success, lower bound", axis: { format: "%" }, scale: { domain: [0, 1] } } as const;
 
 /** A line at a limit, with its name beside it. */
-function rule(axis: "x" | "y", value: number, label: string): object[] {
+function rule(axis: "x" | "y", value: number, label: string, atEdge = false): object[] {
   const at = { [axis]: { datum: value } };
-  const text = axis === "x" ? { align: "right", dx: -5, y: 12 } : { align: "left", dx: 4, dy: -6, x: 0 };
+  // Beside the line, where the curves seldom are; a limit at the right edge has its name to the left.
+  const text =
+    axis === "x" ? { align: atEdge ? "right" : "left", dx: atEdge ? -6 : 6, y: SIZE.height * 0.6 } : { align: "right", dx: -4, dy: 11, x: SIZE.width };
   return [
     { data: { values: [{}] }, mark: { type: "rule", color: LIMIT, strokeDash: [5, 3] }, encoding: at },
     { data: { values: [{}] }, mark: { type: "text", color: LIMIT, text: label, ...text }, encoding: at },
@@ -164,5 +167,6 @@ function responsive(svg: string): string {
   return svg.replace(/ width="[\d.]+" height="[\d.]+"/, ' aria-hidden="true"');
 }
 
-const percent = (value: number) => `${(value * 100).toFixed(1)} %`;
+/** Rounded down, so that no plot claims more than was found. */
+const percent = (value: number) => `${Math.floor(value * 1000) / 10} %`;
 const seconds = (value: number) => `${Number(value.toFixed(value < 10 ? 1 : 0))} s`;

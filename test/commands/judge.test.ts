@@ -86,7 +86,7 @@ test("configuration moves a rule's threshold", async () => {
   expect(verdict.ok).toBe(true);
 });
 
-test("fails with the program's own error where the pack is still starting", async () => {
+test("fails with the pack's own reason where it does not start", async () => {
   const subject = { stack: "staging", configuration: stagingConfiguration(), settings: stagingSettings() };
   const broken = Promise.reject(new Error("the pack did not start"));
   await expect(judge(subject, broken, () => ({}))).rejects.toThrow("the pack did not start");

@@ -122,6 +122,17 @@ describe("refuses", () => {
     expect(regions).toContain("backend (15 + 15) x 5 = 150");
   });
 
+  test("each revision that has traffic, where the maximum is a revision's own", async () => {
+    const traffics = [
+      { type: "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST", percent: 60 },
+      { type: "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION", revision: "backend-1", percent: 40 },
+      { type: "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION", revision: "backend-0", percent: 0, tag: "old" },
+    ];
+    const [message] = await messages([soundDatabase(), service("backend", 0, ["3", "2"], { properties: { traffics } })]);
+    expect(message).toContain("backend (10 + 10) x 5 = 100");
+    expect(await judge([soundDatabase(), service("backend", 5, ["3", "2"], { properties: { traffics } })])).toEqual([]);
+  });
+
   test("a database by the socket's connection name, whatever the dependencies say", async () => {
     const mounted = service("backend", 20, ["3", "2"], {
       dependsOn: ["accounts"],

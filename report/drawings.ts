@@ -1,0 +1,41 @@
+import { probeWindowSeconds } from "../capacity/cloudrun";
+import type { CapacityPlan } from "../capacity/plan";
+import { planScenarios } from "../capacity/scenarios";
+import { costCurve } from "../capacity/sizing";
+import { type StormDetail, stormDetail, successByStarts as successOf } from "../capacity/storms";
+import { connectionsOverTime, costFrontier, type Plot, successByStarts, timeToReady } from "./plots";
+
+/** The plots of a plan, from storms simulated for them. None where no service uses a database. */
+export async function drawings(plan: CapacityPlan): Promise<Plot[]> {
+  const scenarios = planScenarios(plan);
+  const details = scenarios.map((scenario) => stormDetail(scenario));
+  const worst = details.toSorted((a, b) => a.success.lower - b.success.lower || b.starts - a.starts)[0];
+  const fullest = details.toSorted((a, b) => b.peakConnections - a.peakConnections)[0];
+  const scenario = scenarios.find(({ name }) => name === worst?.scenario);
+  if (!worst || !fullest || !scenario) return [];
+  const target = plan.targets.startupSuccessPercent / 100;
+  const curve = costCurve(plan);
+  const today = curve.find(({ tier }) => tier === plan.database.tier);
+  return Promise.all([
+    successByStarts(successOf(scenario), worst.starts, target),
+    timeToReady(details.flatMap(readyPoints), shortestWindow(plan)),
+    connectionsOverTime(fullest.connections, plan.database.maxConnections, fullest.scenario),
+    ...(today
+      ? [
+          costFrontier(
+            curve.map((point) => ({ ...point, label: point.tier })),
+            today,
+          ),
+        ]
+      : []),
+  ]);
+}
+
+const readyPoints = ({ scenario, timeToReady: points }: StormDetail) => [
+  { scenario, seconds: 0, share: 0 },
+  ...points.map((point) => ({ scenario, ...point })),
+];
+
+function shortestWindow({ services }: CapacityPlan): number {
+  return Math.min(...Object.values(services).flatMap(({ database, probe }) => (database ? [probeWindowSeconds(probe)] : [])));
+}
