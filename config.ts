@@ -1,134 +1,36 @@
 import { closest, distance } from "fastest-levenshtein";
 import { z } from "zod";
-import { meantQuantity } from "./capacity/cloudrun";
 import { cloudRunLimits } from "./capacity/limits";
-import { type CapacityPlan, databaseVariables } from "./capacity/plan";
+import type { CapacityPlan } from "./capacity/plan";
 import { InputError, type Problem } from "./capacity/problem";
 import { parseCpu, parseMemoryMib } from "./capacity/units";
+import {
+  amount,
+  choice,
+  cidr,
+  complaint,
+  described,
+  flag,
+  fraction,
+  HYPHENATED,
+  isPattern,
+  list,
+  named,
+  PATH,
+  quantity,
+  seconds,
+  section,
+  text,
+  UNDERSCORED,
+  whole,
+} from "./config/fields";
+import { referenceProblems, shown } from "./config/references";
 
 /*
  * The stack file, section by section. Every field says what it means, what form it has and what a sound value looks
  * like; the errors and the editors' JSON Schema are made from that. What is readable here may still be illegal or
  * unsound: `capacity/checks.ts` judges that.
  */
-
-/** How a field's error reads: `must <must> because <because>; set '<field>' to <example>`. */
-interface Form {
-  readonly must: string;
-  readonly because: string;
-  readonly example: string | number | boolean;
-  /** What was meant by a value that is wrong. Default: the example. */
-  meant?(input: unknown): string | number | undefined;
-}
-
-/** Stands for the setting's path in a message until the path is known. */
-const PATH = "\u0000";
-
-const complaint =
-  (form: Form) =>
-  ({ input }: { readonly input?: unknown }) =>
-    `must ${form.must} because ${form.because}; set '${PATH}' to ${form.meant?.(input) ?? form.example}`;
-
-/** `80s` where seconds are meant is 80, `2m` is 120, and the text `"10"` is the number 10; `undefined` where that would not pass either. */
-function meantNumber(input: unknown, unit: string, passes: (value: number) => boolean): number | undefined {
-  const [, digits, suffix = ""] = (typeof input === "string" && /^\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*$/i.exec(input)) || [];
-  const factor = unit === "seconds" ? ({ m: 60, min: 60, h: 3600 }[suffix.toLowerCase()] ?? 1) : 1;
-  const value = Number(digits ?? Number.NaN) * factor;
-  return passes(value) ? value : undefined;
-}
-
-const described = <T extends z.ZodType>(type: T, meaning: string, example: unknown): T => type.meta({ description: meaning, examples: [example] });
-
-/** A whole number in the given unit (may be empty), by default of at least 1. */
-function whole(meaning: string, unit: string, example: number, min = 1, max = Number.MAX_SAFE_INTEGER) {
-  const range = max === Number.MAX_SAFE_INTEGER ? `, at least ${min}` : ` from ${min} to ${max}`;
-  const error = complaint({
-    must: `be a whole number${unit && ` of ${unit}`}${range}`,
-    because: `it is ${meaning}`,
-    example,
-    meant: (input) => meantNumber(input, unit, (value) => Number.isInteger(value) && value >= min && value <= max),
-  });
-  return described(z.int({ error }).min(min, { error }).max(max, { error }), meaning, example);
-}
-
-function fraction(meaning: string, example: number, range: { above: number; atMost: number }) {
-  const error = complaint({ must: `be a number above ${range.above} and at most ${range.atMost}`, because: `it is ${meaning}`, example });
-  return described(z.number({ error }).gt(range.above, { error }).lte(range.atMost, { error }), meaning, example);
-}
-
-function amount(meaning: string, unit: string, example: number, min = 0) {
-  const error = complaint({
-    must: `be a number of ${unit}, at least ${min}`,
-    because: `it is ${meaning}`,
-    example,
-    meant: (input) => meantNumber(input, unit, (value) => value >= min),
-  });
-  return described(z.number({ error }).min(min, { error }), meaning, example);
-}
-
-function text(meaning: string, example: string, pattern = /^\S(.*\S)?$/s, must = "be a text without surrounding whitespace") {
-  const error = complaint({ must, because: `it is ${meaning}`, example });
-  return described(z.string({ error }).regex(pattern, { error }), meaning, example);
-}
-
-function choice<const T extends readonly [string, ...string[]]>(meaning: string, values: T) {
-  return described(
-    z.enum(values, { error: complaint({ must: `be one of ${values.join(", ")}`, because: `it is ${meaning}`, example: values[0] }) }),
-    meaning,
-    values[0],
-  );
-}
-
-function flag(meaning: string, example: boolean) {
-  return described(z.boolean({ error: complaint({ must: "be true or false", because: `it is ${meaning}`, example }) }), meaning, example);
-}
-
-function list<T extends z.ZodType>(meaning: string, item: T, example: string) {
-  return described(z.array(item, { error: complaint({ must: "be a list", because: `it is ${meaning}`, example: `[${example}]` }) }), meaning, [example]);
-}
-
-function section<T extends z.core.$ZodLooseShape>(meaning: string, shape: T) {
-  const error = complaint({ must: "be a section with settings of its own", because: `it is ${meaning}`, example: "its settings, as in Pulumi.staging.yaml" });
-  return described(z.strictObject(shape, { error }), meaning, {});
-}
-
-function named<T extends z.ZodType>(meaning: string, key: RegExp, must: string, value: T) {
-  return described(
-    z.record(z.string().regex(key, { error: `must be named ${must} because the stack derives names from it; set '${PATH}' to such a name` }), value, {
-      error: complaint({ must: "be a section", because: `it is ${meaning}`, example: "one section each, as in Pulumi.staging.yaml" }),
-    }),
-    meaning,
-    {},
-  );
-}
-
-function quantity(meaning: string, form: string, example: string, kind: "cpu" | "memory", parse: (value: string) => number | undefined) {
-  const meant = (input: unknown) => (typeof input === "string" ? meantQuantity(input, kind) : undefined);
-  const error = complaint({ must: `be ${form}`, because: `it is ${meaning}`, example, meant });
-  // YAML reads a bare 2 as a number: a CPU count may be written either way.
-  return described(
-    z
-      .union([z.string(), z.number()], { error })
-      .transform(String)
-      .refine((value) => (parse(value) ?? 0) > 0, { error })
-      .transform((value) => parse(value) ?? 0),
-    meaning,
-    example,
-  );
-}
-
-function isPattern(value: string): boolean {
-  try {
-    return Boolean(new RegExp(value));
-  } catch {
-    return false;
-  }
-}
-
-const HYPHENATED = "be lower-case letters, digits and hyphens, starting with a letter";
-const UNDERSCORED = "be lower-case letters, digits and underscores, starting with no digit";
-const cidr = (meaning: string, example: string) => text(meaning, example);
-const seconds = (meaning: string, example: number, min = 0) => whole(meaning, "seconds", example, min);
 
 const probe = (kind: string) =>
   section(`the ${kind} probe of the container`, {
@@ -418,157 +320,4 @@ function settingPath(path: readonly PropertyKey[]): string {
 
 function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>((value, step) => (value !== null && typeof value === "object" ? Reflect.get(value, step) : undefined), root);
-}
-
-function shown(value: unknown): string {
-  if (value === undefined || value === null) return "not set";
-  if (value === "") return "empty";
-  if (typeof value === "number") return String(value); // JSON has no NaN
-  if (typeof value === "object") return Array.isArray(value) ? "a list" : "a section";
-  // The quotes stay where they are the mistake: "10" is no number.
-  return JSON.stringify(value).replace(/^"((?!-?\d+(\.\d+)?"$|(true|false)"$).*)"$/, "$1");
-}
-
-/** Names that point at nothing: they are found even where other settings are wrong, so that all problems show at once. */
-function referenceProblems(own: Readonly<Record<string, unknown>>): Problem[] {
-  const services = entriesOf(own.services);
-  const secrets = entriesOf(own.secrets);
-  const serviceKeys = entriesOf(own.services, true).map(([key]) => key);
-  const secretKeys = entriesOf(own.secrets, true).map(([key]) => key);
-  const unknownName = (setting: string, name: unknown, known: string[], what: string): Problem[] =>
-    typeof name !== "string" || known.includes(name)
-      ? []
-      : [
-          {
-            setting,
-            message: `'${setting}' (${name}) must name ${what} because nothing else of that name exists; set '${setting}' to ${known.length > 0 ? closest(name, known) : "one that exists"}`,
-          },
-        ];
-  return [
-    ...services.flatMap(([key, value]) => {
-      const path = `netra:services.${key}`;
-      const after = textsOf(value, "after");
-      const circular = value.after !== undefined && leadsBack(key, services);
-      return [
-        ...after.flatMap((name, i) =>
-          unknownName(
-            `${path}.after[${i}]`,
-            name,
-            serviceKeys.filter((other) => other !== key),
-            "another service",
-          ),
-        ),
-        ...(circular
-          ? [
-              {
-                setting: `${path}.after`,
-                message: `'${path}.after' (${after.join(", ")}) must not lead back to '${key}' because neither service could roll out first (one without 'after' waits for all that stand before it); set '${path}.after' to []`,
-              },
-            ]
-          : []),
-        ...textsOf(value, "secrets").flatMap((name, i) => unknownName(`${path}.secrets[${i}]`, name, secretKeys, "a secret under 'netra:secrets'")),
-        ...reservedVariables(path, value),
-      ];
-    }),
-    ...secrets.flatMap(([key, value]) => secretProblems(`netra:secrets.${key}`, value)),
-    ...duplicates("services", services, "name", "two services of one name are one service"),
-    ...duplicates("services", services, "account", "every service has an identity of its own"),
-    ...duplicates("secrets", secrets, "id", "Secret Manager has every id once"),
-    ...secrets
-      .filter(([, { format }]) => format === "database-password")
-      .slice(1)
-      .map(([key]) => ({
-        setting: `netra:secrets.${key}.format`,
-        message: `'netra:secrets.${key}.format' (database-password) must be set for one secret only because the application has one database user at a time; set 'netra:secrets.${key}.format' to text`,
-      })),
-  ];
-}
-
-/** The same text where each section needs its own. Its value is not shown: it could be a misplaced secret. */
-function duplicates(section: string, entries: readonly [string, Record<string, unknown>][], field: string, because: string): Problem[] {
-  return entries.flatMap(([key, value], i) => {
-    const first = entries.slice(0, i).find(([, other]) => typeof value[field] === "string" && other[field] === value[field]);
-    if (!first) return [];
-    const setting = `netra:${section}.${key}.${field}`;
-    return [
-      { setting, message: `'${setting}' must differ from 'netra:${section}.${first[0]}.${field}' because ${because}; set '${setting}' to a text of its own` },
-    ];
-  });
-}
-
-/** Whether following the rollout order from a service comes back to it. */
-function leadsBack(start: string, services: readonly [string, Record<string, unknown>][]): boolean {
-  const keys = services.map(([key]) => key);
-  const before = new Map(services.map(([key, value]) => [key, value.after === undefined ? keys.slice(0, keys.indexOf(key)) : textsOf(value, "after")]));
-  const seen = new Set<string>();
-  const queue = [...(before.get(start) ?? [])];
-  for (const key of queue) {
-    if (key === start) return true;
-    if (!seen.has(key)) queue.push(...(before.get(key) ?? []));
-    seen.add(key);
-  }
-  return false;
-}
-
-/** Variables that the stack or Cloud Run sets: a second value by hand would win or lose by chance. */
-function reservedVariables(path: string, service: Record<string, unknown>): Problem[] {
-  const cloudRun = cloudRunLimits.reservedVariables.value;
-  const derived: string[] = [...Object.values(databaseVariables), "POSTGRES_HOST", "POSTGRES_PORT", "POSTGRES_DB", "POSTGRES_USER", "REDIS_HOST", "REDIS_PORT"];
-  const secrets = textsOf(service, "secrets");
-  const whySet = (name: string) => {
-    if (cloudRun.includes(name)) return "Cloud Run sets it, PORT from the service's port";
-    return derived.includes(name) ? "the stack derives it from the plan" : undefined;
-  };
-  return [
-    ...entriesOf(service.environment, true).flatMap(([name]) => {
-      const setting = `${path}.environment.${name}`;
-      const because = whySet(name) ?? (secrets.includes(name) ? "the service already takes it from a secret" : undefined);
-      return because ? [{ setting, message: `'${setting}' must not be set because ${because}; remove it` }] : [];
-    }),
-    ...secrets.flatMap((name, i) => {
-      const [setting, because] = [`${path}.secrets[${i}]`, whySet(name)];
-      return because ? [{ setting, message: `'${setting}' (${name}) must not be taken from a secret because ${because}; remove it` }] : [];
-    }),
-  ];
-}
-
-function secretProblems(path: string, secret: Record<string, unknown>): Problem[] {
-  const { rotation, version, format, disabledThroughRotation: disabled } = secret;
-  const wrong = (field: string, value: unknown, rest: string): Problem => ({
-    setting: `${path}.${field}`,
-    message: `'${path}.${field}' (${shown(value)}) ${rest}`,
-  });
-  const problems: Problem[] = [];
-  if (rotation === undefined && format !== undefined)
-    problems.push(
-      wrong("format", format, `must not be set without 'rotation' because people add the value of this secret; set '${path}.rotation' to 1 or remove 'format'`),
-    );
-  if (rotation === undefined && disabled !== undefined)
-    problems.push(wrong("disabledThroughRotation", disabled, `must not be set without 'rotation' because the stack owns no version of this secret; remove it`));
-  if (typeof rotation === "number" && typeof disabled === "number" && disabled >= rotation)
-    problems.push(
-      wrong(
-        "disabledThroughRotation",
-        disabled,
-        `must be below 'rotation' (${rotation}) because services mount the last rotation; set '${path}.disabledThroughRotation' to ${rotation - 1}`,
-      ),
-    );
-  if (typeof rotation === "number" && typeof version === "number" && version < rotation)
-    problems.push(
-      wrong("version", version, `must be at least 'rotation' (${rotation}) because every rotation adds a version; set '${path}.version' to ${rotation}`),
-    );
-  return problems;
-}
-
-/** The entries of a mapping that are mappings themselves (or anything, with `all`). */
-function entriesOf(value: unknown, all = false): [string, Record<string, unknown>][] {
-  if (value === null || typeof value !== "object" || Array.isArray(value)) return [];
-  return Object.entries(value).filter(
-    (entry): entry is [string, Record<string, unknown>] => all || (entry[1] !== null && typeof entry[1] === "object" && !Array.isArray(entry[1])),
-  );
-}
-
-function textsOf(value: Record<string, unknown>, key: string): string[] {
-  const texts = value[key];
-  return Array.isArray(texts) ? texts.filter((text) => typeof text === "string") : [];
 }

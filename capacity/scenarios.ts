@@ -1,11 +1,11 @@
 import { type AssumptionName, assumptions } from "./assumptions";
 import { pathFault } from "./budget";
-import { probeWindowSeconds } from "./cloudrun";
+import { probeWindowSeconds, scalingProblems } from "./cloudrun";
 import { parseTier } from "./cloudsql";
-import { type ConnectorSize, connectorMbps } from "./connector";
+import { type ConnectorSize, connectorMbps, machineTypeProblems } from "./connector";
 import { cloudSqlLimits, connectorLimits, postgresCosts, startFacts } from "./limits";
 import { connectionsPerInstance, type DatabaseClientPlan, type DatabasePlan, type NetworkPlan, type ServicePlan } from "./plan";
-import type { Naming, Problem } from "./problem";
+import { type Naming, type Problem, problem } from "./problem";
 import { normalQuantile } from "./random";
 import { type NetworkPath, type StartGroup, type StormInput, stormInputProblems } from "./storm";
 
@@ -92,16 +92,32 @@ export function planScenarios(plan: StormPlan, values: StormValues = likelyValue
   ];
 }
 
-/** What keeps a plan from being simulated at all; the plan's checks say more about each. `name` as the reader calls a plan's fields. */
+/** What keeps a plan from being simulated at all; its checks say more. `name` as the reader calls a plan's fields. */
 export function stormPlanProblems(plan: StormPlan, name: Naming<string> = (field) => `netra:${field}`): Problem[] {
-  const problems = planScenarios(plan).flatMap(({ input }) =>
-    stormInputProblems(input, (field) => {
-      const [, index, rest] = /^groups\[(\d+)\]\.(.*)$/.exec(field) ?? [];
+  const { tier } = plan.database;
+  const problems = [
+    ...machineTypeProblems(plan.connector.machineType, (field) => name(`connector.${field}`)),
+    ...clientsOf(plan).flatMap((client) => scalingProblems(client, (field) => name(`services.${client.key}.${field}`))),
+  ];
+  if (!parseTier(tier))
+    problems.push(
+      problem({
+        setting: name("database.tier"),
+        value: tier,
+        must: "be a tier such as db-custom-1-3840",
+        because: "a storm needs to know its vCPUs",
+        fix: "db-custom-1-3840",
+      }),
+    );
+  for (const { input } of planScenarios(plan)) {
+    const found = stormInputProblems(input, (field) => {
+      const [, index, rest = ""] = /^groups\[(\d+)\]\.(.*)$/.exec(field) ?? [];
       const key = index === undefined ? undefined : input.groups[Number(index)]?.service;
-      return name(key === undefined ? (SETTINGS[field] ?? field) : `services.${key}.${SETTINGS[rest ?? ""] ?? rest}`);
-    }),
-  );
-  return problems.filter((found, i) => problems.findIndex(({ message }) => message === found.message) === i);
+      return name(key === undefined ? (SETTINGS[field] ?? field) : `services.${key}.${SETTINGS[rest] ?? rest}`);
+    });
+    problems.push(...found.filter(({ setting }) => problems.every((known) => known.setting !== setting)));
+  }
+  return problems;
 }
 
 /** Where in a plan that stands which a storm's input is made from. */
@@ -109,6 +125,7 @@ const SETTINGS: Readonly<Record<string, string>> = {
   "database.vcpus": "database.tier",
   "connector.vms": "connector.minInstances",
   "connector.connectsPerSecond": "connector.machineType",
+  "database.heldConnections": "database.migrationConnections",
   starts: "maxInstances",
   processes: "database.workers",
   connectionsPerProcess: "database.startupConnections",

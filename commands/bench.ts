@@ -1,8 +1,12 @@
 import { spawnSync } from "node:child_process";
 import { cpus } from "node:os";
 import { join } from "node:path";
-import { readSettings } from "../config";
+import { planScenarios } from "../capacity/scenarios";
+import { simulate } from "../capacity/simulation";
+import { sizePlan } from "../capacity/sizing";
+import { planOf, readSettings } from "../config";
 import { declare } from "../stack";
+import { bareHeapMM1 } from "../test/bench/bare-heap";
 import { command, EXIT, run } from "./command";
 import { evaluate, type Registered } from "./evaluate";
 import { PackServer } from "./pack-client";
@@ -10,12 +14,18 @@ import { PROJECT_ROOT, readStackFile } from "./stack-file";
 
 /** Speed, measured in one run: the machine is shared and noisy, so only the ratios are worth quoting. */
 interface Measured {
+  readonly kernel: { readonly eventsPerSecond: number; readonly bareEventsPerSecond: number; readonly ratio: number };
+  /** `bareSeconds`: what the bare heap needs for 60 million events, in which 10,000 storms of all scenarios together are wanted. */
+  readonly storms: { readonly plan: string; readonly perSecond: number; readonly secondsFor10000: number; readonly bareSeconds: number };
+  readonly size: { readonly seconds: number; readonly plans: number };
   readonly check: { readonly seconds: number; readonly loadOnlySeconds: number; readonly packStartSeconds: number; readonly ratio: number };
   readonly pack: { readonly resourcesPerSecond: number; readonly secondsByServices: Readonly<Record<number, number>> };
 }
 
 const ROUNDS = 5;
 const RESOURCES = 1000;
+const STORMS = 2000;
+const BARE_EVENTS = 10_000_000;
 
 const bench = command("bench", "Measures check against loading the SDK alone, the pack, the storm's kernel and the sizing.").option(
   "--json",
@@ -23,21 +33,59 @@ const bench = command("bench", "Measures check against loading the SDK alone, th
 );
 
 void run(bench, async () => {
-  const measured: Measured = { check: await checkSpeed(), pack: await packSpeed() };
+  const measured: Measured = { ...kernelSpeed(), size: sizeSpeed(), check: await checkSpeed(), pack: await packSpeed() };
   process.stdout.write(bench.opts<{ json?: true }>().json ? `${JSON.stringify(measured, null, 2)}\n` : text(measured));
   return EXIT.sound;
 });
 
-function text({ check, pack }: Measured): string {
+function text({ kernel, storms, size, check, pack }: Measured): string {
   const linear = Object.entries(pack.secondsByServices).map(([services, seconds]) => `${services}: ${seconds.toFixed(2)} s`);
   return [
     `${cpus().length} cores, Node ${process.versions.node}, medians of ${ROUNDS}`,
+    `kernel: ${millions(kernel.eventsPerSecond)} events a second, a bare heap ${millions(kernel.bareEventsPerSecond)}; ratio ${kernel.ratio.toFixed(2)} (wanted: at least 0.3)`,
+    `storms: ${storms.perSecond.toFixed(0)} a second of ${storms.plan}; 10,000 take ${storms.secondsFor10000.toFixed(2)} s, 60 million bare events ${storms.bareSeconds.toFixed(2)} s`,
+    `size: ${size.seconds.toFixed(2)} s for ${size.plans} plans`,
     `check: ${check.seconds.toFixed(2)} s; loading the SDK alone: ${check.loadOnlySeconds.toFixed(2)} s; the pack's start: ${check.packStartSeconds.toFixed(2)} s`,
     `  ratio without the pack's start: ${check.ratio.toFixed(2)} (wanted: at most 2.5)`,
     `pack: ${pack.resourcesPerSecond.toFixed(0)} resources a second (wanted: ${RESOURCES}); by services: ${linear.join(", ")}`,
     "",
   ].join("\n");
 }
+
+/** The model on the staging plan's storms beside a bare heap, in turn, so that both meet the same machine. */
+function kernelSpeed(): Pick<Measured, "kernel" | "storms"> {
+  const scenarios = planScenarios(planOf(readSettings(readStackFile("staging"))));
+  const rounds = Array.from({ length: ROUNDS + 1 }, () => {
+    let events = 0;
+    const model = seconds(() => {
+      for (const { input } of scenarios) events += simulate(input, { replications: STORMS, seed: 1 }).events;
+    });
+    const bare = seconds(() => bareHeapMM1(BARE_EVENTS));
+    return { model: events / model, bare: BARE_EVENTS / bare, storms: (STORMS * scenarios.length) / model };
+  }).slice(1); // the first round compiles
+  const [eventsPerSecond, bareEventsPerSecond, perSecond] = [
+    median(rounds.map((r) => r.model)),
+    median(rounds.map((r) => r.bare)),
+    median(rounds.map((r) => r.storms)),
+  ];
+  return {
+    kernel: { eventsPerSecond, bareEventsPerSecond, ratio: median(rounds.map((r) => r.model / r.bare)) },
+    storms: { plan: `staging, ${scenarios.length} scenarios in turn`, perSecond, secondsFor10000: 10_000 / perSecond, bareSeconds: 60e6 / bareEventsPerSecond },
+  };
+}
+
+function sizeSpeed(): Measured["size"] {
+  const plan = planOf(readSettings(readStackFile("staging")));
+  let plans = 0;
+  const times = Array.from({ length: ROUNDS }, () =>
+    seconds(() => {
+      plans = sizePlan(plan).plans;
+    }),
+  );
+  return { seconds: median(times), plans };
+}
+
+const millions = (perSecond: number) => `${(perSecond / 1e6).toFixed(1)} million`;
 
 async function checkSpeed(): Promise<Measured["check"]> {
   const times: { check: number; load: number; pack: number }[] = [];

@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { assumptions } from "../capacity/assumptions";
 import { planBudget } from "../capacity/checks";
 import { planCost } from "../capacity/cost";
@@ -9,6 +10,9 @@ import { configurationOfRun, declare } from "../stack";
 import { announce } from "./command";
 import { evaluate, type Registered, withoutSecrets } from "./evaluate";
 import type { Diagnostic, PackConfiguration, PackServer, RuleInfo } from "./pack-client";
+
+/** Enough for the transport to send what has been asked; a longer wait is a lost one. */
+const FLUSH_MS = 10;
 
 /** What `check` judges: a stack's configuration, read and raw. */
 export interface Subject {
@@ -25,12 +29,16 @@ export async function judge(
 ): Promise<Verdict> {
   // The guard that refuses an unsound plan is left out, so that the pack judges what such a plan would register, too.
   const resources = await evaluate(stack, configuration, () => declare(readSettings(configurationOfRun())));
-  announce("simulating the start-up storms");
-  const plan = judgePlan(planOf(settings));
   announce("asking the policy pack");
   const pack = await starting;
   await pack.configure(packConfiguration(pack.rules));
-  return verdictOf(stack, settings, plan, resources, await pack.judge(resources, { project: settings.project, region: settings.region }));
+  const judging = pack.judge(resources, { project: settings.project, region: settings.region });
+  judging.catch(() => undefined); // awaited below
+  // Once the questions are on their way, the pack's process and this one work side by side.
+  await setTimeout(FLUSH_MS);
+  announce("simulating the start-up storms");
+  const plan = judgePlan(planOf(settings));
+  return verdictOf(stack, settings, plan, resources, await judging);
 }
 
 function verdictOf(stack: string, settings: Settings, judged: PlanVerdict, resources: readonly Registered[], diagnostics: readonly Diagnostic[]): Verdict {

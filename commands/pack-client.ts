@@ -103,14 +103,12 @@ export class PackServer {
       if (resource.custom && resource.type.startsWith("gcp:")) message.setProvider(gcp);
       return message;
     };
-    // All at once, as the engine asks in parallel too: a round trip costs more than the judgement.
-    const found = await Promise.all(
-      resources.map(async (resource) => {
-        const request = fill(new analyzer.AnalyzeRequest(), resource, resource.inputs);
-        const response = await call<analyzer.AnalyzeResponse>((done) => this.client.analyze(request, done));
-        return response.getDiagnosticsList().map((diagnostic) => diagnosticOf(diagnostic, resource.urn));
-      }),
-    );
+    // All at once: a round trip costs more than the judgement, and the pack keeps nothing between two questions.
+    const found = resources.map(async (resource) => {
+      const request = fill(new analyzer.AnalyzeRequest(), resource, resource.inputs);
+      const response = await call<analyzer.AnalyzeResponse>((done) => this.client.analyze(request, done));
+      return response.getDiagnosticsList().map((diagnostic) => diagnosticOf(diagnostic, resource.urn));
+    });
     const stack = new analyzer.AnalyzeStackRequest();
     for (const resource of resources) {
       const stacked = fill(new analyzer.AnalyzerResource(), resource, resource.outputs);
@@ -118,8 +116,9 @@ export class PackServer {
       stacked.setDependenciesList([...resource.dependencies]);
       stack.addResources(stacked);
     }
-    const response = await call<analyzer.AnalyzeResponse>((done) => this.client.analyzeStack(stack, done));
-    return [...found.flat(), ...response.getDiagnosticsList().map((diagnostic) => diagnosticOf(diagnostic, diagnostic.getUrn()))];
+    const response = call<analyzer.AnalyzeResponse>((done) => this.client.analyzeStack(stack, done));
+    const ofStack = response.then((answer) => answer.getDiagnosticsList().map((diagnostic) => diagnosticOf(diagnostic, diagnostic.getUrn())));
+    return (await Promise.all([...found, ofStack])).flat();
   }
 
   stop(): void {

@@ -20,14 +20,7 @@ export async function drawings(plan: CapacityPlan): Promise<Plot[]> {
     successByStarts(successOf(scenario), worst.starts, target),
     timeToReady(details.flatMap(readyPoints), shortestWindow(plan)),
     connectionsOverTime(fullest.connections, plan.database.maxConnections, fullest.scenario),
-    ...(today
-      ? [
-          costFrontier(
-            curve.map((point) => ({ ...point, label: point.tier })),
-            today,
-          ),
-        ]
-      : []),
+    ...(today ? [costFrontier(curve, today, target)] : []),
   ]);
 }
 

@@ -279,3 +279,13 @@ test("the JSON Schema for editors accepts the committed stack file and refuses w
   expect(validate({ config: stagingConfiguration({ "netra:limits": undefined }) })).toBe(false);
   expect(validate({ config: stagingConfiguration({ "gcp:zone": "us-central1-a" }) })).toBe(true);
 });
+
+test("wants the database password where services log in with it", () => {
+  const { POSTGRES_PASSWORD: _, ...others } = stagingSettings().secrets;
+  expect(configurationProblems({ ...stagingConfiguration(), "netra:secrets": others })).toContain(
+    "'netra:secrets' must have a secret of format database-password because auth and backend log in to the database; add POSTGRES_PASSWORD with 'rotation' 1 and 'format' database-password",
+  );
+  expect(configurationProblems(stagingConfiguration({ "netra:services": { auth: { secrets: ["JWT_SECRET_KEY"] } } }))).toEqual([
+    "'netra:services.auth.secrets' must contain POSTGRES_PASSWORD because the service logs in to the database with it; add POSTGRES_PASSWORD to 'netra:services.auth.secrets'",
+  ]);
+});

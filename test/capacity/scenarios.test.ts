@@ -39,7 +39,7 @@ describe("the storms of a plan", () => {
 
   it("leave out services without a database, and a plan without any has none", () => {
     const { services, ...plan } = stagingPlan();
-    const frontend = services["frontend"];
+    const frontend = services.frontend;
     expect(frontend?.database).toBeUndefined();
     expect(planScenarios({ ...plan, services: frontend ? { frontend } : {} })).toEqual([]);
   });
@@ -58,7 +58,7 @@ describe("the storms of a plan", () => {
 describe("what rolls out together", () => {
   const rollouts = (after: Readonly<Record<string, readonly string[]>>) => {
     const { services, ...plan } = stagingPlan();
-    const backend = services["backend"];
+    const backend = services.backend;
     if (!backend) throw new Error("staging has a backend");
     const keys = Object.keys(after);
     const all = Object.fromEntries(keys.map((key, i) => [key, { ...backend, maxInstances: i + 1, after: after[key] ?? [] }]));
@@ -81,7 +81,7 @@ describe("what rolls out together", () => {
   });
 
   it("what waits for something unknown, or for itself, is not lost", () => {
-    expect(rollouts({ a: ["gone"], b: ["c"], c: ["b"] })).toEqual(["rollout-a+c 4", "rollout-a+b 3"].toSorted());
+    expect(rollouts({ a: ["gone"], b: ["c"], c: ["b"] })).toEqual(["rollout-a+c 4", "rollout-a+b 3"]);
   });
 
   it("many services without an order are found at once", () => {
@@ -144,9 +144,13 @@ describe("a plan that cannot be simulated", () => {
 
   it("names the settings, each once", () => {
     const { services, ...plan } = stagingPlan();
-    const broken = Object.fromEntries(Object.entries(services).map(([key, service]) => [key, { ...service, maxInstances: 2.5 }]));
-    expect(messages({ ...plan, services: broken, database: { ...plan.database, tier: "db-none", maxConnections: 0 } })).toEqual([
-      "'netra:database.tier' (NaN) must be a number above 0 because no storm can be simulated otherwise; set 'netra:database.tier' to 1",
+    const broken = Object.fromEntries(Object.entries(services).map(([key, service]) => [key, { ...service, maxInstances: key === "auth" ? 0 : 5 }]));
+    const connector = { ...plan.connector, machineType: "e2-standard-8" };
+    expect(messages({ ...plan, connector, services: broken, database: { ...plan.database, tier: "db-none", maxConnections: 0 } })).toEqual([
+      "'netra:connector.machineType' (e2-standard-8) must be one of f1-micro, e2-micro, e2-standard-4 because a Serverless VPC Access connector runs on no other machine type; set 'netra:connector.machineType' to e2-standard-4",
+      "'netra:services.auth.maxInstances' (0) must be stated and at least 1 because Cloud Run otherwise scales to 100 or to the project's quota, and every instance brings its connection pool; set 'netra:services.auth.maxInstances' to 1",
+      "'netra:database.tier' (db-none) must be a tier such as db-custom-1-3840 because a storm needs to know its vCPUs; set 'netra:database.tier' to db-custom-1-3840",
+      "'netra:database.maxConnections' (0) must be a whole number of at least 1 because no storm can be simulated otherwise; set 'netra:database.maxConnections' to 1",
     ]);
   });
 });

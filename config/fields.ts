@@ -1,0 +1,122 @@
+import { z } from "zod";
+import { meantQuantity } from "../capacity/cloudrun";
+
+/* The kinds of fields the stack file has: each knows its form, and says what is wrong with a value that has another. */
+
+/** How a field's error reads: `must <must> because <because>; set '<field>' to <example>`. */
+interface Form {
+  readonly must: string;
+  readonly because: string;
+  readonly example: string | number | boolean;
+  /** What was meant by a value that is wrong. Default: the example. */
+  meant?(input: unknown): string | number | undefined;
+}
+
+/** Stands for the setting's path in a message until the path is known. */
+export const PATH = "\u0000";
+
+export const complaint =
+  (form: Form) =>
+  ({ input }: { readonly input?: unknown }) =>
+    `must ${form.must} because ${form.because}; set '${PATH}' to ${form.meant?.(input) ?? form.example}`;
+
+/** `80s` where seconds are meant is 80, `2m` is 120, and the text `"10"` is the number 10; `undefined` where that would not pass either. */
+function meantNumber(input: unknown, unit: string, passes: (value: number) => boolean): number | undefined {
+  const [, digits, suffix = ""] = (typeof input === "string" && /^\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*$/i.exec(input)) || [];
+  const factor = unit === "seconds" ? ({ m: 60, min: 60, h: 3600 }[suffix.toLowerCase()] ?? 1) : 1;
+  const value = Number(digits ?? Number.NaN) * factor;
+  return passes(value) ? value : undefined;
+}
+
+export const described = <T extends z.ZodType>(type: T, meaning: string, example: unknown): T => type.meta({ description: meaning, examples: [example] });
+
+/** A whole number in the given unit (may be empty), by default of at least 1. */
+export function whole(meaning: string, unit: string, example: number, min = 1, max = Number.MAX_SAFE_INTEGER) {
+  const range = max === Number.MAX_SAFE_INTEGER ? `, at least ${min}` : ` from ${min} to ${max}`;
+  const error = complaint({
+    must: `be a whole number${unit && ` of ${unit}`}${range}`,
+    because: `it is ${meaning}`,
+    example,
+    meant: (input) => meantNumber(input, unit, (value) => Number.isInteger(value) && value >= min && value <= max),
+  });
+  return described(z.int({ error }).min(min, { error }).max(max, { error }), meaning, example);
+}
+
+export function fraction(meaning: string, example: number, range: { above: number; atMost: number }) {
+  const error = complaint({ must: `be a number above ${range.above} and at most ${range.atMost}`, because: `it is ${meaning}`, example });
+  return described(z.number({ error }).gt(range.above, { error }).lte(range.atMost, { error }), meaning, example);
+}
+
+export function amount(meaning: string, unit: string, example: number, min = 0) {
+  const error = complaint({
+    must: `be a number of ${unit}, at least ${min}`,
+    because: `it is ${meaning}`,
+    example,
+    meant: (input) => meantNumber(input, unit, (value) => value >= min),
+  });
+  return described(z.number({ error }).min(min, { error }), meaning, example);
+}
+
+export function text(meaning: string, example: string, pattern = /^\S(.*\S)?$/s, must = "be a text without surrounding whitespace") {
+  const error = complaint({ must, because: `it is ${meaning}`, example });
+  return described(z.string({ error }).regex(pattern, { error }), meaning, example);
+}
+
+export function choice<const T extends readonly [string, ...string[]]>(meaning: string, values: T) {
+  return described(
+    z.enum(values, { error: complaint({ must: `be one of ${values.join(", ")}`, because: `it is ${meaning}`, example: values[0] }) }),
+    meaning,
+    values[0],
+  );
+}
+
+export function flag(meaning: string, example: boolean) {
+  return described(z.boolean({ error: complaint({ must: "be true or false", because: `it is ${meaning}`, example }) }), meaning, example);
+}
+
+export function list<T extends z.ZodType>(meaning: string, item: T, example: string) {
+  return described(z.array(item, { error: complaint({ must: "be a list", because: `it is ${meaning}`, example: `[${example}]` }) }), meaning, [example]);
+}
+
+export function section<T extends z.core.$ZodLooseShape>(meaning: string, shape: T) {
+  const error = complaint({ must: "be a section with settings of its own", because: `it is ${meaning}`, example: "its settings, as in Pulumi.staging.yaml" });
+  return described(z.strictObject(shape, { error }), meaning, {});
+}
+
+export function named<T extends z.ZodType>(meaning: string, key: RegExp, must: string, value: T) {
+  return described(
+    z.record(z.string().regex(key, { error: `must be named ${must} because the stack derives names from it; set '${PATH}' to such a name` }), value, {
+      error: complaint({ must: "be a section", because: `it is ${meaning}`, example: "one section each, as in Pulumi.staging.yaml" }),
+    }),
+    meaning,
+    {},
+  );
+}
+
+export function quantity(meaning: string, form: string, example: string, kind: "cpu" | "memory", parse: (value: string) => number | undefined) {
+  const meant = (input: unknown) => (typeof input === "string" ? meantQuantity(input, kind) : undefined);
+  const error = complaint({ must: `be ${form}`, because: `it is ${meaning}`, example, meant });
+  // YAML reads a bare 2 as a number: a CPU count may be written either way.
+  return described(
+    z
+      .union([z.string(), z.number()], { error })
+      .transform(String)
+      .refine((value) => (parse(value) ?? 0) > 0, { error })
+      .transform((value) => parse(value) ?? 0),
+    meaning,
+    example,
+  );
+}
+
+export function isPattern(value: string): boolean {
+  try {
+    return Boolean(new RegExp(value));
+  } catch {
+    return false;
+  }
+}
+
+export const HYPHENATED = "be lower-case letters, digits and hyphens, starting with a letter";
+export const UNDERSCORED = "be lower-case letters, digits and underscores, starting with no digit";
+export const cidr = (meaning: string, example: string) => text(meaning, example);
+export const seconds = (meaning: string, example: number, min = 0) => whole(meaning, "seconds", example, min);

@@ -1,0 +1,182 @@
+import { closest } from "fastest-levenshtein";
+import { cloudRunLimits } from "../capacity/limits";
+import { databaseVariables } from "../capacity/plan";
+import type { Problem } from "../capacity/problem";
+
+/* What holds between the sections of the stack file. */
+
+/** Names that point at nothing: they are found even where other settings are wrong, so that all problems show at once. */
+export function referenceProblems(own: Readonly<Record<string, unknown>>): Problem[] {
+  const services = entriesOf(own.services);
+  const secrets = entriesOf(own.secrets);
+  const serviceKeys = entriesOf(own.services, true).map(([key]) => key);
+  const secretKeys = entriesOf(own.secrets, true).map(([key]) => key);
+  const unknownName = (setting: string, name: unknown, known: string[], what: string): Problem[] =>
+    typeof name !== "string" || known.includes(name)
+      ? []
+      : [
+          {
+            setting,
+            message: `'${setting}' (${name}) must name ${what} because nothing else of that name exists; set '${setting}' to ${known.length > 0 ? closest(name, known) : "one that exists"}`,
+          },
+        ];
+  return [
+    ...services.flatMap(([key, value]) => {
+      const path = `netra:services.${key}`;
+      const after = textsOf(value, "after");
+      const circular = value.after !== undefined && leadsBack(key, services);
+      return [
+        ...after.flatMap((name, i) =>
+          unknownName(
+            `${path}.after[${i}]`,
+            name,
+            serviceKeys.filter((other) => other !== key),
+            "another service",
+          ),
+        ),
+        ...(circular
+          ? [
+              {
+                setting: `${path}.after`,
+                message: `'${path}.after' (${after.join(", ")}) must not lead back to '${key}' because neither service could roll out first (one without 'after' waits for all that stand before it); set '${path}.after' to []`,
+              },
+            ]
+          : []),
+        ...textsOf(value, "secrets").flatMap((name, i) => unknownName(`${path}.secrets[${i}]`, name, secretKeys, "a secret under 'netra:secrets'")),
+        ...reservedVariables(path, value),
+      ];
+    }),
+    ...secrets.flatMap(([key, value]) => secretProblems(`netra:secrets.${key}`, value)),
+    ...duplicates("services", services, "name", "two services of one name are one service"),
+    ...duplicates("services", services, "account", "every service has an identity of its own"),
+    ...duplicates("secrets", secrets, "id", "Secret Manager has every id once"),
+    ...databasePasswordProblems(services, secrets),
+    ...secrets
+      .filter(([, { format }]) => format === "database-password")
+      .slice(1)
+      .map(([key]) => ({
+        setting: `netra:secrets.${key}.format`,
+        message: `'netra:secrets.${key}.format' (database-password) must be set for one secret only because the application has one database user at a time; set 'netra:secrets.${key}.format' to text`,
+      })),
+  ];
+}
+
+/** A service that uses the database logs in with the password that the stack generates: there must be one, and it must mount it. */
+function databasePasswordProblems(services: readonly [string, Record<string, unknown>][], secrets: readonly [string, Record<string, unknown>][]): Problem[] {
+  const [password] = secrets.find(([, { format }]) => format === "database-password") ?? [];
+  const users = services.filter(([, { database }]) => database !== undefined);
+  if (password === undefined)
+    return users.length === 0
+      ? []
+      : [
+          {
+            setting: "netra:secrets",
+            message: `'netra:secrets' must have a secret of format database-password because ${users.map(([key]) => key).join(" and ")} log in to the database; add POSTGRES_PASSWORD with 'rotation' 1 and 'format' database-password`,
+          },
+        ];
+  return users
+    .filter(([, service]) => !textsOf(service, "secrets").includes(password))
+    .map(([key]) => {
+      const setting = `netra:services.${key}.secrets`;
+      return { setting, message: `'${setting}' must contain ${password} because the service logs in to the database with it; add ${password} to '${setting}'` };
+    });
+}
+
+/** The same text where each section needs its own. Its value is not shown: it could be a misplaced secret. */
+function duplicates(section: string, entries: readonly [string, Record<string, unknown>][], field: string, because: string): Problem[] {
+  return entries.flatMap(([key, value], i) => {
+    const first = entries.slice(0, i).find(([, other]) => typeof value[field] === "string" && other[field] === value[field]);
+    if (!first) return [];
+    const setting = `netra:${section}.${key}.${field}`;
+    return [
+      { setting, message: `'${setting}' must differ from 'netra:${section}.${first[0]}.${field}' because ${because}; set '${setting}' to a text of its own` },
+    ];
+  });
+}
+
+/** Whether following the rollout order from a service comes back to it. */
+function leadsBack(start: string, services: readonly [string, Record<string, unknown>][]): boolean {
+  const keys = services.map(([key]) => key);
+  const before = new Map(services.map(([key, value]) => [key, value.after === undefined ? keys.slice(0, keys.indexOf(key)) : textsOf(value, "after")]));
+  const seen = new Set<string>();
+  const queue = [...(before.get(start) ?? [])];
+  for (const key of queue) {
+    if (key === start) return true;
+    if (!seen.has(key)) queue.push(...(before.get(key) ?? []));
+    seen.add(key);
+  }
+  return false;
+}
+
+/** Variables that the stack or Cloud Run sets: a second value by hand would win or lose by chance. */
+function reservedVariables(path: string, service: Record<string, unknown>): Problem[] {
+  const cloudRun = cloudRunLimits.reservedVariables.value;
+  const derived: string[] = [...Object.values(databaseVariables), "POSTGRES_HOST", "POSTGRES_PORT", "POSTGRES_DB", "POSTGRES_USER", "REDIS_HOST", "REDIS_PORT"];
+  const secrets = textsOf(service, "secrets");
+  const whySet = (name: string) => {
+    if (cloudRun.includes(name)) return "Cloud Run sets it, PORT from the service's port";
+    return derived.includes(name) ? "the stack derives it from the plan" : undefined;
+  };
+  return [
+    ...entriesOf(service.environment, true).flatMap(([name]) => {
+      const setting = `${path}.environment.${name}`;
+      const because = whySet(name) ?? (secrets.includes(name) ? "the service already takes it from a secret" : undefined);
+      return because ? [{ setting, message: `'${setting}' must not be set because ${because}; remove it` }] : [];
+    }),
+    ...secrets.flatMap((name, i) => {
+      const [setting, because] = [`${path}.secrets[${i}]`, whySet(name)];
+      return because ? [{ setting, message: `'${setting}' (${name}) must not be taken from a secret because ${because}; remove it` }] : [];
+    }),
+  ];
+}
+
+function secretProblems(path: string, secret: Record<string, unknown>): Problem[] {
+  const { rotation, version, format, disabledThroughRotation: disabled } = secret;
+  const wrong = (field: string, value: unknown, rest: string): Problem => ({
+    setting: `${path}.${field}`,
+    message: `'${path}.${field}' (${shown(value)}) ${rest}`,
+  });
+  const problems: Problem[] = [];
+  if (rotation === undefined && format !== undefined)
+    problems.push(
+      wrong("format", format, `must not be set without 'rotation' because people add the value of this secret; set '${path}.rotation' to 1 or remove 'format'`),
+    );
+  if (rotation === undefined && disabled !== undefined)
+    problems.push(wrong("disabledThroughRotation", disabled, `must not be set without 'rotation' because the stack owns no version of this secret; remove it`));
+  if (typeof rotation === "number" && typeof disabled === "number" && disabled >= rotation)
+    problems.push(
+      wrong(
+        "disabledThroughRotation",
+        disabled,
+        `must be below 'rotation' (${rotation}) because services mount the last rotation; set '${path}.disabledThroughRotation' to ${rotation - 1}`,
+      ),
+    );
+  if (typeof rotation === "number" && typeof version === "number" && version < rotation)
+    problems.push(
+      wrong("version", version, `must be at least 'rotation' (${rotation}) because every rotation adds a version; set '${path}.version' to ${rotation}`),
+    );
+  return problems;
+}
+
+/** The entries of a mapping that are mappings themselves (or anything, with `all`). */
+function entriesOf(value: unknown, all = false): [string, Record<string, unknown>][] {
+  if (value === null || typeof value !== "object" || Array.isArray(value)) return [];
+  return Object.entries(value).filter(
+    (entry): entry is [string, Record<string, unknown>] => all || (entry[1] !== null && typeof entry[1] === "object" && !Array.isArray(entry[1])),
+  );
+}
+
+function textsOf(value: Record<string, unknown>, key: string): string[] {
+  const texts = value[key];
+  return Array.isArray(texts) ? texts.filter((text) => typeof text === "string") : [];
+}
+
+/** A value as a message shows it. */
+export function shown(value: unknown): string {
+  if (value === undefined || value === null) return "not set";
+  if (value === "") return "empty";
+  if (typeof value === "number") return String(value); // JSON has no NaN
+  if (typeof value === "object") return Array.isArray(value) ? "a list" : "a section";
+  // The quotes stay where they are the mistake: "10" is no number.
+  return JSON.stringify(value).replace(/^"((?!-?\d+(\.\d+)?"$|(true|false)"$).*)"$/, "$1");
+}

@@ -1,0 +1,201 @@
+import { describe, expect, it } from "vitest";
+import { planChecks } from "../../capacity/checks";
+import { planScenarios } from "../../capacity/scenarios";
+import type { StormInput } from "../../capacity/storm";
+import {
+  planStorms,
+  replicationsFor,
+  type StormResult,
+  scenarioStorms,
+  sensitivity,
+  stormDetail,
+  stormOptionProblems,
+  successByStarts,
+  targetProblems,
+} from "../../capacity/storms";
+import { incidentPlan, stagingPlan } from "./staging-plan";
+import { stormInput } from "./storm-input";
+
+const quick = { replications: 200 };
+const scenarioOf = (input: StormInput, starts: number) => ({ name: "test", meaning: "", starts, input });
+const coldStart = (plan = stagingPlan()) => {
+  const [scenario] = planScenarios(plan);
+  if (!scenario) throw new Error("the plan has storms");
+  return scenario;
+};
+
+describe("what the staging plans give (storm.md, section 6)", () => {
+  it("the project's own plan: the lower bound is at least 99 % in every scenario, and nothing shared holds it up", () => {
+    const results = planStorms(stagingPlan());
+    for (const { success, bottleneck, refusals, timeouts } of results) {
+      expect(success.lower).toBeGreaterThanOrEqual(0.99);
+      expect([bottleneck, refusals, timeouts]).toEqual(["none", 0, 0]);
+    }
+    expect(planChecks(stagingPlan()).flatMap(({ problems }) => problems)).toEqual([]);
+    expect(targetProblems(stagingPlan(), results, 0.99)).toEqual([]);
+  });
+
+  it.each([1, 30])("the incident's path: no start succeeds, whatever the size (max_connections x %i)", (factor) => {
+    const plan = incidentPlan("public socket, all traffic");
+    const larger = { ...plan, database: { ...plan.database, tier: "db-custom-16-61440", maxConnections: 50 * factor } };
+    for (const { success, bottleneck } of planStorms(factor === 1 ? plan : larger, quick)) {
+      expect(success.mean).toBe(0);
+      expect(bottleneck).toBe("network path");
+    }
+  });
+
+  it("the incident's sizes with a working path: a cold start is well under 95 %, for want of connections", () => {
+    const { success, bottleneck, refusals } = scenarioStorms(coldStart(incidentPlan("private address")), quick);
+    expect(success.upper).toBeLessThan(0.5);
+    expect(bottleneck).toBe("max_connections");
+    expect(refusals).toBeGreaterThan(50);
+  });
+});
+
+describe("the bottleneck", () => {
+  const group = { starts: 10, connectTimeoutSeconds: 3 };
+  it.each([
+    ["database CPU", stormInput({ group, costs: { connectCpuMs: 1000 } })],
+    ["max_connections", stormInput({ group, database: { maxConnections: 4 } })],
+    ["connector", stormInput({ group: { ...group, throughConnector: true }, connector: { vms: 1, connectsPerSecond: 2 } })],
+    ["Admin API", stormInput({ group: { ...group, callsAdminApi: true }, adminApi: { callsPerMinute: 10, callsPerProcess: 2 } })],
+    ["built-in socket", stormInput({ group: { ...group, connectionsPerProcess: 3, connectionsPerInstance: 2 } })],
+    ["postmaster", stormInput({ group, costs: { postmasterMs: 1000 } })],
+    ["network path", stormInput({ group: { ...group, path: { kind: "broken", dialSeconds: 34 } } })],
+    ["none", stormInput({ group: { ...group, boot: { medianSeconds: 300, sigma: 0 } } })],
+    // Everything is ready, only later.
+    ["database CPU", stormInput({ group: { ...group, connectTimeoutSeconds: 60 }, costs: { connectCpuMs: 1000 } })],
+    // Neither alone helps: the path hurts most.
+    ["network path", stormInput({ group: { ...group, path: { kind: "broken", dialSeconds: 34 } }, database: { maxConnections: 4, heldConnections: 4 } })],
+  ])("is %s where relieving that changes most", (bottleneck, input) => {
+    expect(scenarioStorms(scenarioOf(input, 10), { replications: 50 }).bottleneck).toBe(bottleneck);
+  });
+});
+
+describe("results", () => {
+  it("say what happened, per storm", () => {
+    const input = stormInput({ group: { starts: 4, remainingSeconds: 2 }, database: { maxConnections: 3 } });
+    const result = scenarioStorms(scenarioOf(input, 4), { replications: 100, seed: 5 });
+    expect(result).toMatchObject({
+      scenario: "test",
+      starts: 4,
+      replications: 100,
+      seed: 5,
+      readySeconds: { p50: 2, p95: 2, p99: 2 },
+      peakConnections: 3,
+      refusals: 1,
+      timeouts: 0,
+      failedBy: { attempts: 1, initTimeout: 0, probeWindow: 0 },
+    });
+    expect(result.success.mean).toBe(0.75);
+    expect(JSON.parse(JSON.stringify(result))).toEqual(result);
+  });
+
+  it("have no time to ready where nothing was ready", () => {
+    const input = stormInput({ group: { path: { kind: "broken", dialSeconds: 34 } } });
+    expect(scenarioStorms(scenarioOf(input, 1), { replications: 10 }).readySeconds).toEqual({ p50: null, p95: null, p99: null });
+  });
+
+  it("in detail have the series of the plots", () => {
+    const detail = stormDetail(coldStart(), quick);
+    expect(detail.timeToReady.at(-1)?.share).toBe(1);
+    expect(detail.timeToReady.map(({ seconds }) => seconds)).toEqual(detail.timeToReady.map(({ seconds }) => seconds).toSorted((a, b) => a - b));
+    expect(detail.connections.map(({ seconds }) => seconds)).toHaveLength(120);
+    expect(Math.max(...detail.connections.map(({ highest }) => highest))).toBe(detail.peakConnections);
+    expect(detail.connections[0]?.mean).toBeCloseTo(10, 6);
+    expect(detail.reliefs.map(({ resource }) => resource)).toEqual(["max_connections", "database CPU", "connector", "postmaster"]);
+  });
+});
+
+describe("success against the number of starts", () => {
+  it("has the plan's own number and goes on until most starts fail", () => {
+    const points = successByStarts(coldStart(), quick);
+    expect(points.map(({ starts }) => starts)).toContain(8);
+    expect(points.find(({ starts }) => starts === 8)?.mean).toBe(1);
+    expect(points.at(-1)?.mean).toBeLessThan(0.5);
+  });
+});
+
+describe("the sensitivity table", () => {
+  it("has a row for each assumption that the scenario depends on, the one that decides most first", () => {
+    const rows = sensitivity(incidentPlan("private address"), "cold-start", quick);
+    const moved = rows.map(({ low, high }) => Math.abs(high.success.mean - low.success.mean));
+    expect(moved).toEqual(moved.toSorted((a, b) => b - a));
+    const names = rows.map(({ assumption }) => assumption);
+    expect(names).toContain("sharedCoreFraction");
+    // Nothing rolls out and nothing lingers in a cold start.
+    expect(names).not.toContain("steadyCpuShare");
+    expect(names).not.toContain("lingeringShare");
+  });
+
+  it("leaves out the fraction of a shared core where there is none", () => {
+    const names = sensitivity(stagingPlan(), "rollout-backend", quick).map(({ assumption }) => assumption);
+    expect(names).toContain("steadyCpuShare");
+    expect(names).not.toContain("sharedCoreFraction");
+  });
+});
+
+describe("a plan below its target", () => {
+  const result = (changes: Partial<StormResult>): StormResult => ({
+    ...scenarioStorms(coldStart(), { replications: 2 }),
+    replications: 2000,
+    success: { mean: 0.961, lower: 0.9534, upper: 0.97 },
+    ...changes,
+  });
+
+  it("is told the bottleneck and what to set", () => {
+    expect(targetProblems(stagingPlan(), [result({ bottleneck: "database CPU" })], 0.99).map(({ message }) => message)).toEqual([
+      "'netra:database.tier' (db-custom-1-3840) must let at least 99 % of starts be ready at the first try in cold-start (96.1 % of 8, lower bound 95.34 %) because the bottleneck of 2000 simulated storms is database CPU; set 'netra:database.tier' to a tier with more vCPUs, or lower the services' maxInstances or startupQueryCpuMs",
+    ]);
+  });
+
+  it("is told the service that starts most where the setting is a service's", () => {
+    expect(targetProblems(stagingPlan(), [result({ bottleneck: "none" })], 0.99).map(({ message }) => message)).toEqual([
+      "'netra:services.backend.maxInstances' (5) must let at least 99 % of starts be ready at the first try in cold-start (96.1 % of 8, lower bound 95.34 %) because 2000 simulated storms say so; set 'netra:services.backend.maxInstances' to fewer, or a longer probe window and longer time-outs: no single resource is the cause",
+    ]);
+  });
+
+  it("is judged by the lower bound, and at it passes", () => {
+    expect(targetProblems(stagingPlan(), [result({})], 0.9534)).toEqual([]);
+    expect(targetProblems(stagingPlan(), [result({})], 0.9535)).toHaveLength(1);
+  });
+
+  it("with a strict target gets so many storms that a faultless plan reaches it", () => {
+    const [cold] = planStorms(stagingPlan(), { replications: replicationsFor(0.999) });
+    expect(cold?.success.lower).toBeGreaterThanOrEqual(0.999);
+    expect(replicationsFor(0.99)).toBe(2000);
+  });
+});
+
+describe("what a command can be asked for", () => {
+  const messages = (asked: Parameters<typeof stormOptionProblems>[0]) =>
+    stormOptionProblems(asked, ["cold-start", "recovery"], (field) => `--${field}`).map(({ message }) => message);
+
+  it("the defaults, and anything in range", () => {
+    expect(messages({})).toEqual([]);
+    expect(messages({ replications: 1000, seed: 0, scenario: "recovery", target: 0.99 })).toEqual([]);
+    expect(messages({ target: 0.999 })).toEqual([]);
+  });
+
+  it("not a scenario that does not exist, a seed that is no integer, a target of 0 or 1, or too few storms: all at once", () => {
+    expect(messages({ replications: 999, seed: 1.5, scenario: "rollout", target: 1 })).toEqual([
+      "'--target' (1) must be above 0 and below 1 because no number of storms proves certainty, and any plan reaches nothing; set '--target' to 0.99",
+      "'--replications' (999) must be a whole number of at least 1000 because fewer storms give no verdict; set '--replications' to 2000",
+      "'--seed' (1.5) must be a whole number from 0 to 4294967295 because the same seed gives the same storms on any machine; set '--seed' to 1",
+      "'--scenario' (rollout) must be one of cold-start, recovery because the plan has no other storms; set '--scenario' to cold-start",
+    ]);
+  });
+
+  it.each([Number.NaN, 0, -1, 1500.5, Number.POSITIVE_INFINITY])("not %d storms", (replications) => {
+    expect(messages({ replications })).toHaveLength(1);
+  });
+
+  it.each([Number.NaN, -1, 2 ** 32])("not the seed %d", (seed) => expect(messages({ seed })).toHaveLength(1));
+  it.each([Number.NaN, 0, -0.5, 1, 99])("not the target %d", (target) => expect(messages({ target })).toHaveLength(1));
+
+  it("not fewer storms than the target needs even if nothing fails", () => {
+    expect(messages({ replications: 2000, target: 0.999 })).toEqual([
+      "'--replications' (2000) must be a whole number of at least 8609 because with fewer storms the lower bound stays under 0.999 even when no start fails; set '--replications' to 17218",
+    ]);
+  });
+});
