@@ -1,7 +1,7 @@
 import { assumptions } from "./assumptions";
 import { type DatabaseSize, maxConnectionsProblems, parseTier, smallestTierFor, tierCatalogue } from "./cloudsql";
 import type { ConnectorSize } from "./connector";
-import { connectorMbps } from "./connector";
+import { connectorMbps, vmConnectsPerSecond } from "./connector";
 import { cloudSqlLimits, connectorLimits, postgresCosts } from "./limits";
 import type { ConnectionPool, RegionalQuota } from "./plan";
 import { connectionsPerInstance } from "./plan";
@@ -214,7 +214,7 @@ export function connectorWait(
   const mbps = connectorMbps(connector.machineType, connector.minInstances);
   if (mbps <= 0 || clients.length === 0) return undefined;
   const storm = stormOf(clients);
-  const connectsPerSecond = connector.minInstances * assumptions.connectorConnectsPerSecond.likely;
+  const connectsPerSecond = connector.minInstances * vmConnectsPerSecond(connector.machineType, assumptions.connectorConnectsPerSecond.likely);
   const byteSeconds = (storm.connects * postgresCosts.connectBytes.value * 8) / (mbps * 1e6);
   return { ...storm, mbps, connectsPerSecond, waitSeconds: Math.max(byteSeconds, storm.connects / connectsPerSecond) };
 }

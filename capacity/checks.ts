@@ -26,7 +26,7 @@ import {
   scalingProblems,
   startupWindowProblems,
 } from "./cloudrun";
-import { databaseMemory, insightsProblems, maxConnectionsProblems, parseTier, sharedCoreProblems, tierProblems } from "./cloudsql";
+import { databaseMemory, editionLimitProblems, maxConnectionsProblems, parseTier, sharedCoreProblems, tierProblems } from "./cloudsql";
 import { connectorNameProblems, connectorRangeProblems, instanceCountProblems, machineTypeProblems } from "./connector";
 import { databaseClientProblems, socketPoolProblems } from "./database-client";
 import { imageProblems } from "./image";
@@ -273,7 +273,7 @@ function rangesCheck(plan: CapacityPlan): Check {
 function legalValuesCheck(plan: CapacityPlan): Check {
   const connector = (field: string) => setting(`connector.${field}`);
   const database = (field: string) => setting(`database.${field}`);
-  const { edition, tier, version, insights } = plan.database;
+  const { edition, tier, version, insights, backup } = plan.database;
   return {
     title: "values that Google accepts",
     arithmetic: [
@@ -290,7 +290,8 @@ function legalValuesCheck(plan: CapacityPlan): Check {
       ...connectorNameProblems(plan.connector.name, connector),
       ...tierProblems({ tier, edition, version }, database),
       ...sharedCoreProblems(tier, database),
-      ...insightsProblems(insights, edition, (field) => setting(`database.insights.${field}`)),
+      ...editionLimitProblems(insights, edition, (field) => setting(`database.insights.${field}`)),
+      ...editionLimitProblems({ transactionLogDays: backup.transactionLogDays }, edition, (field) => setting(`database.backup.${field}`)),
       ...servicesOf(plan).flatMap((service) => {
         const name = (field: string) => setting(`services.${service.key}.${field}`);
         return [

@@ -246,18 +246,14 @@ export function maxConnectionsProblems(db: DatabaseSize, name: Naming<"maxConnec
   );
 }
 
-/** Query insights beyond what the edition allows. */
-export function insightsProblems(
-  insights: { readonly queryStringLength?: number | undefined; readonly queryPlansPerMinute?: number | undefined },
+/** Query insights, or days of point-in-time recovery, beyond what the edition allows. */
+export function editionLimitProblems(
+  values: { readonly [Field in EditionLimit]?: number | undefined },
   edition: string,
-  name: Naming<"queryStringLength" | "queryPlansPerMinute"> = asIs,
+  name: Naming<EditionLimit> = asIs,
 ): Problem[] {
-  const ranges = {
-    queryStringLength: cloudSqlLimits.insightsQueryStringLength.value[edition],
-    queryPlansPerMinute: cloudSqlLimits.insightsQueryPlansPerMinute.value[edition],
-  };
-  return (["queryStringLength", "queryPlansPerMinute"] as const).flatMap((field) => {
-    const [value, range] = [insights[field], ranges[field]];
+  return (Object.keys(EDITION_LIMITS) as EditionLimit[]).flatMap((field) => {
+    const [value, range] = [values[field], EDITION_LIMITS[field][edition]];
     if (value === undefined || !range || (value >= range.min && value <= range.max)) return [];
     return [
       problem({
@@ -270,6 +266,13 @@ export function insightsProblems(
     ];
   });
 }
+
+const EDITION_LIMITS = {
+  queryStringLength: cloudSqlLimits.insightsQueryStringLength.value,
+  queryPlansPerMinute: cloudSqlLimits.insightsQueryPlansPerMinute.value,
+  transactionLogDays: cloudSqlLimits.transactionLogDays.value,
+} as const;
+type EditionLimit = keyof typeof EDITION_LIMITS;
 
 /** Managed connection pooling on an edition that has none. */
 export function poolingProblems(edition: string, name: Naming<"connectionPoolConfigs"> = asIs): Problem[] {

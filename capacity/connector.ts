@@ -1,4 +1,4 @@
-import { connectorLimits } from "./limits";
+import { connectorLimits, postgresCosts } from "./limits";
 import { asIs, clamp, type Naming, type Problem, problem } from "./problem";
 import { freeRange, overlap, rangeProblems } from "./ranges";
 
@@ -23,6 +23,16 @@ export function connectorMbps(machineType: string, instances: number): number {
 
 /** Whether a connector can have this machine type. */
 export const isMachineType = (machineType: string): boolean => MACHINE_TYPES.includes(machineType);
+
+/**
+ * New connections a second through one VM. `assumed` is the assumption for the default machine type: others carry as many
+ * as their throughput is larger or smaller, and none more than its bytes allow.
+ */
+export function vmConnectsPerSecond(machineType: string, assumed: number): number {
+  const vmMbps = (type: string) => connectorMbps(type, 2) / 2;
+  const share = vmMbps(machineType) / vmMbps(connectorLimits.defaultMachineType.value);
+  return Math.min(assumed * share, (vmMbps(machineType) * 1e6) / 8 / postgresCosts.connectBytes.value);
+}
 
 /** A machine type that no connector has. */
 export function machineTypeProblems(machineType: string, name: Naming<"machineType"> = asIs): Problem[] {

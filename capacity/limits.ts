@@ -127,6 +127,12 @@ export const cloudSqlLimits = {
     "S1",
     SQL_PROVIDER,
   ),
+  transactionLogDays: datum<Readonly<Record<string, Range>>>(
+    { ENTERPRISE: { min: 1, max: 7 }, ENTERPRISE_PLUS: { min: 1, max: 35 } },
+    "days",
+    "S1",
+    SQL_PROVIDER,
+  ),
   insightsQueryPlansPerMinute: datum<Readonly<Record<string, Range>>>(
     table({ ENTERPRISE: { min: 0, max: 20 }, ENTERPRISE_PLUS: { min: 0, max: 200 } }),
     "plans per minute",

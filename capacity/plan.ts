@@ -40,6 +40,7 @@ export interface DatabasePlan {
   readonly sharedBuffersMib: number;
   readonly workMemMib: number;
   readonly diskGb: number;
+  readonly backup: { readonly transactionLogDays: number };
   readonly insights: { readonly queryStringLength: number; readonly queryPlansPerMinute: number };
 }
 

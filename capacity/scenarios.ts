@@ -2,8 +2,8 @@ import { type AssumptionName, assumptions } from "./assumptions";
 import { pathFault } from "./budget";
 import { probeWindowSeconds, scalingProblems } from "./cloudrun";
 import { parseTier } from "./cloudsql";
-import { type ConnectorSize, connectorMbps, machineTypeProblems } from "./connector";
-import { cloudSqlLimits, connectorLimits, postgresCosts, startFacts } from "./limits";
+import { type ConnectorSize, machineTypeProblems, vmConnectsPerSecond } from "./connector";
+import { cloudSqlLimits, postgresCosts, startFacts } from "./limits";
 import { connectionsPerInstance, type DatabaseClientPlan, type DatabasePlan, type NetworkPlan, type ServicePlan } from "./plan";
 import { type Naming, type Problem, problem } from "./problem";
 import { normalQuantile } from "./random";
@@ -240,7 +240,7 @@ function inputOf(plan: StormPlan, groups: readonly StartGroup[], values: StormVa
       // No more than ordinary users are given: pools that want more are what the budget refuses.
       heldConnections: Math.max(0, Math.min(load.held + migrationConnections, maxConnections - reservedConnections)),
     },
-    connector: { vms: plan.connector.minInstances, connectsPerSecond: connectsPerSecond(plan.connector.machineType, values) },
+    connector: { vms: plan.connector.minInstances, connectsPerSecond: vmConnectsPerSecond(plan.connector.machineType, values.connectorConnectsPerSecond) },
     adminApi: { callsPerMinute: cloudSqlLimits.adminApiConnectPerMinute.value, callsPerProcess: cloudSqlLimits.adminApiCallsPerProcess.value },
     costs: {
       connectCpuMs: values.connectCpuMs,
@@ -260,11 +260,4 @@ function vcpusOf(name: string, values: StormValues): number {
   const tier = parseTier(name);
   if (!tier) return Number.NaN;
   return tier.kind === "shared-core" ? values.sharedCoreFraction : tier.vcpus;
-}
-
-/** New connections a second through one VM: the assumption, in proportion to the machine's throughput, and never more than its bytes allow. */
-function connectsPerSecond(machineType: string, values: StormValues): number {
-  const vmMbps = (type: string) => connectorMbps(type, 2) / 2;
-  const share = vmMbps(machineType) / vmMbps(connectorLimits.defaultMachineType.value);
-  return Math.min(values.connectorConnectsPerSecond * share, (vmMbps(machineType) * 1e6) / 8 / postgresCosts.connectBytes.value);
 }

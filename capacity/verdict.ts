@@ -2,7 +2,7 @@ import { type Check, planChecks } from "./checks";
 import type { CapacityPlan } from "./plan";
 import type { Problem } from "./problem";
 import { planScenarios, stormPlanProblems } from "./scenarios";
-import { planStorms, type StormResult, targetProblems } from "./storms";
+import { planStorms, replicationsFor, type StormResult, targetProblems } from "./storms";
 
 /** What is said of a plan as a whole: its checks, its storms, and everything that is wrong. */
 export interface PlanVerdict {
@@ -28,7 +28,7 @@ export function judgePlan(plan: CapacityPlan): PlanVerdict {
 
 function stormsOf(plan: CapacityPlan, refused: boolean): StormResult[] {
   if (stormPlanProblems(plan).length > 0) return [];
-  if (!refused) return planStorms(plan);
+  if (!refused) return planStorms(plan, { replications: replicationsFor(plan.targets.startupSuccessPercent / 100) });
   const starts = Math.max(0, ...planScenarios(plan).map((scenario) => scenario.starts));
   return starts > ILLUSTRATION.starts ? [] : planStorms(plan, { replications: ILLUSTRATION.replications });
 }

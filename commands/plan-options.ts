@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import type { CapacityPlan } from "../capacity/plan";
 import { InputError } from "../capacity/problem";
 import { planScenarios, type Scenario, stormPlanProblems } from "../capacity/scenarios";
-import { stormOptionProblems } from "../capacity/storms";
+import { replicationsFor, stormOptionProblems } from "../capacity/storms";
 import { planOf, readSettings } from "../config";
 import { readStackFile } from "./stack-file";
 
@@ -30,17 +30,20 @@ export function withPlanOptions(command: Command): Command {
 export interface Asked {
   readonly plan: CapacityPlan;
   readonly scenarios: readonly Scenario[];
-  readonly storms: { readonly replications?: number; readonly seed?: number };
+  readonly storms: { readonly replications: number; readonly seed?: number };
 }
 
 /** Reads plan and options. @throws InputError with every problem of the stack file, or every problem of the options. */
 export function readAsked({ stack, configFile, replications, seed, scenario }: PlanOptions): Asked {
   const plan = planOf(readSettings(readStackFile(stack, configFile)));
-  const storms = { ...(replications === undefined ? {} : { replications: Number(replications) }), ...(seed === undefined ? {} : { seed: Number(seed) }) };
   const unsimulable = stormPlanProblems(plan);
   if (unsimulable.length > 0) throw new InputError(unsimulable);
   const scenarios = planScenarios(plan);
   const target = plan.targets.startupSuccessPercent / 100;
+  const storms = {
+    replications: replications === undefined ? replicationsFor(target) : Number(replications),
+    ...(seed === undefined ? {} : { seed: Number(seed) }),
+  };
   const names = scenarios.map(({ name }) => name);
   const problems = stormOptionProblems({ ...storms, target, ...(scenario === undefined ? {} : { scenario }) }, names, (field) =>
     field === "target" ? "netra:targets.startupSuccessPercent" : `--${field}`,

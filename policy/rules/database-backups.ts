@@ -1,5 +1,6 @@
+import { editionLimitProblems } from "../../capacity/cloudsql";
 import { problem } from "../../capacity/problem";
-import { isPostgresInstance, isReplica, settingsOf } from "../database";
+import { editionOf, isPostgresInstance, isReplica, settingsOf } from "../database";
 import { resourceRule } from "../rule";
 import { SQL_INSTANCE } from "../types";
 
@@ -18,6 +19,9 @@ export const databaseBackups = resourceRule({
       if (value !== true) refuse(problem({ setting: backups.at(field), value, must: "be true", because, fix: "true" }));
     };
     mustBeTrue("enabled", "nothing else brings the data back, and point-in-time recovery starts from a backup");
-    if (isPostgresInstance(resource)) mustBeTrue("pointInTimeRecoveryEnabled", "a backup alone loses what was written since");
+    if (!isPostgresInstance(resource)) return;
+    mustBeTrue("pointInTimeRecoveryEnabled", "a backup alone loses what was written since");
+    const days = { transactionLogDays: backups.number("transactionLogRetentionDays") };
+    refuse(...editionLimitProblems(days, editionOf(resource), () => backups.at("transactionLogRetentionDays")));
   },
 });

@@ -1,4 +1,4 @@
-import { insightsProblems } from "../../capacity/cloudsql";
+import { editionLimitProblems } from "../../capacity/cloudsql";
 import { databaseSetting, editionOf, isPostgresInstance, settingsOf } from "../database";
 import { resourceRule } from "../rule";
 import { SQL_INSTANCE } from "../types";
@@ -15,6 +15,6 @@ export const databaseInsights = resourceRule({
     const insights = { queryStringLength: config.number("queryStringLength"), queryPlansPerMinute: config.number("queryPlansPerMinute") };
     // Without either there is nothing that the edition could forbid, known or not.
     if (insights.queryStringLength === undefined && insights.queryPlansPerMinute === undefined) return;
-    if (isPostgresInstance(resource)) refuse(...insightsProblems(insights, editionOf(resource), databaseSetting));
+    if (isPostgresInstance(resource)) refuse(...editionLimitProblems(insights, editionOf(resource), databaseSetting));
   },
 });

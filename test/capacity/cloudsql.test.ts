@@ -3,8 +3,8 @@ import { describe, expect, test } from "vitest";
 import {
   databaseMemory,
   defaultMaxConnections,
+  editionLimitProblems,
   effectiveEdition,
-  insightsProblems,
   maxConnectionsProblems,
   parseTier,
   postgresMajor,
@@ -213,10 +213,10 @@ describe("query insights", () => {
     ["ENTERPRISE", 256, 4500, 20],
     ["ENTERPRISE_PLUS", 1024, 100_000, 200],
   ])("%s takes %i..%i bytes and up to %i plans", (edition, least, most, plans) => {
-    expect(insightsProblems({ queryStringLength: least, queryPlansPerMinute: 0 }, edition)).toEqual([]);
-    expect(insightsProblems({ queryStringLength: most, queryPlansPerMinute: plans }, edition)).toEqual([]);
-    const problems = insightsProblems({ queryStringLength: least - 1, queryPlansPerMinute: plans + 1 }, edition);
+    expect(editionLimitProblems({ queryStringLength: least, queryPlansPerMinute: 0 }, edition)).toEqual([]);
+    expect(editionLimitProblems({ queryStringLength: most, queryPlansPerMinute: plans }, edition)).toEqual([]);
+    const problems = editionLimitProblems({ queryStringLength: least - 1, queryPlansPerMinute: plans + 1 }, edition);
     expect(problems.map(proposedNumber)).toEqual([least, plans]);
-    expect(insightsProblems({}, edition)).toEqual([]);
+    expect(editionLimitProblems({}, edition)).toEqual([]);
   });
 });
