@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { RegisterResourceResponse } from "@pulumi/pulumi/proto/resource_pb";
 import { type JavaScriptValue, Struct } from "google-protobuf/google/protobuf/struct_pb";
+import { UNKNOWN } from "../policy/unknown";
 
 /** A resource that a program registered, as a preview would show it. */
 export interface Registered {
@@ -26,8 +27,8 @@ export interface Registered {
   readonly outputs: Readonly<Record<string, unknown>>;
 }
 
-/** Pulumi's sentinel for a text that a preview cannot know, and the marks of a wrapped secret. */
-export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+/** The marks of a wrapped secret. */
+
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
 const SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270";
 

@@ -1,4 +1,11 @@
-import { UnknownValueError } from "@pulumi/policy";
+import { isUnknownValue } from "./unknown";
+
+/** A property that a preview cannot know. */
+export class UnknownAtPreviewError extends Error {
+  constructor(readonly path: string) {
+    super(`'${path}' is not known at preview`);
+  }
+}
 
 /** A property that has another type than the provider's schema gives it. Never carries the value: it could be a secret. */
 export class MalformedValueError extends Error {}
@@ -8,7 +15,7 @@ const UNDECRYPTED = "[secret]";
 
 /**
  * Reads a resource's properties without trusting them: an absent one is `undefined`, one that is unknown at preview
- * throws the SDK's `UnknownValueError`, one of another type throws {@link MalformedValueError}. Rules let both through;
+ * throws {@link UnknownAtPreviewError}, one of another type throws {@link MalformedValueError}. Rules let both through;
  * the wrapper in `rule.ts` reports them as "cannot evaluate".
  */
 export class Inputs {
@@ -37,23 +44,12 @@ export class Inputs {
 
   /** Whether the property is set; an unknown value counts as set. */
   has(key: string): boolean {
-    try {
-      return this.get(key) !== undefined;
-    } catch (error) {
-      if (error instanceof UnknownValueError) return true;
-      throw error;
-    }
+    return this.isUnknown(key) || this.get(key) !== undefined;
   }
 
   /** Whether the property is set to a value that a preview cannot know. */
   isUnknown(key: string): boolean {
-    try {
-      this.get(key);
-      return false;
-    } catch (error) {
-      if (error instanceof UnknownValueError) return true;
-      throw error;
-    }
+    return !this.unknownIsAbsent && isUnknownValue(this.raw(key));
   }
 
   text(key: string): string | undefined {
@@ -142,22 +138,25 @@ export class Inputs {
     const value = this.get(key);
     if (value === undefined) return [];
     if (!Array.isArray(value)) throw this.malformed(key, "a list");
-    // Indexed access: the SDK's proxy notices an unknown element only when it is read.
-    return Array.from({ length: value.length }, (_, i) => [this.read(() => value[i]), `${this.at(key)}[${i}]`]);
+    return value.map((item: unknown, i) => {
+      const path = `${this.at(key)}[${i}]`;
+      return [this.known(item, path), path];
+    });
+  }
+
+  private raw(key: string): unknown {
+    return this.properties === undefined ? undefined : (this.properties as Record<string, unknown>)[key];
   }
 
   private get(key: string): unknown {
-    const value = this.properties === undefined ? undefined : this.read(() => (this.properties as Record<string, unknown>)[key]);
-    return value === null ? undefined : value;
+    const value = this.raw(key);
+    return value === null || value === undefined ? undefined : this.known(value, this.at(key));
   }
 
-  private read(property: () => unknown): unknown {
-    try {
-      return property();
-    } catch (error) {
-      if (this.unknownIsAbsent && error instanceof UnknownValueError) return undefined;
-      throw error;
-    }
+  private known(value: unknown, path: string): unknown {
+    if (!isUnknownValue(value)) return value;
+    if (this.unknownIsAbsent) return undefined;
+    throw new UnknownAtPreviewError(path);
   }
 
   private malformed(key: string, expected: string): MalformedValueError {

@@ -1,16 +1,16 @@
-import {
-  type PolicyConfigSchema,
-  type PolicyResource,
-  type ReportViolation,
-  type ResourceValidationArgs,
-  type ResourceValidationPolicy,
-  type Severity,
-  type StackValidationPolicy,
-  UnknownValueError,
+import type {
+  PolicyConfigSchema,
+  PolicyResource,
+  ReportViolation,
+  ResourceValidationArgs,
+  ResourceValidationPolicy,
+  Severity,
+  StackValidationPolicy,
 } from "@pulumi/policy";
 import type { Problem } from "../capacity/problem";
-import { Inputs, MalformedValueError } from "./inputs";
+import { Inputs, MalformedValueError, UnknownAtPreviewError } from "./inputs";
 import { CANNOT_EVALUATE, WAIVED } from "./outcome";
+import { behindProxy } from "./unknown";
 
 /** What every rule says about itself. The README's table of rules is made from it. */
 interface About {
@@ -91,7 +91,13 @@ export function resourceRule<Config extends object = object>(
     guarded(
       () =>
         rule.judge(
-          { type: args.type, name: args.name, urn: args.urn, properties: new Inputs(args.props), provider: new Inputs(args.provider?.props) },
+          {
+            type: args.type,
+            name: args.name,
+            urn: args.urn,
+            properties: new Inputs(behindProxy(args.props)),
+            provider: new Inputs(behindProxy(args.provider?.props)),
+          },
           {
             config,
             refuse: (...problems) => {
@@ -188,9 +194,8 @@ function guarded<T>(judge: () => T, say: (why: string) => void): T | undefined {
   try {
     return judge();
   } catch (error) {
-    if (error instanceof UnknownValueError) {
-      const { props } = error as Error & { props: readonly PropertyKey[] }; // the SDK exports the class without its type
-      say(`${CANNOT_EVALUATE}'${props.map(String).join(".")}' is not known at preview; give it a plain value instead of another resource's output`);
+    if (error instanceof UnknownAtPreviewError) {
+      say(`${CANNOT_EVALUATE}${error.message}; give it a plain value instead of another resource's output`);
     } else if (error instanceof MalformedValueError) say(`${CANNOT_EVALUATE}${error.message}`);
     // A bug in a rule must neither crash the pack nor pass; its message could echo a value, so only its place is told.
     else say(`${CANNOT_EVALUATE}the rule itself failed: ${error instanceof Error ? `${error.name} ${placeOf(error)}` : "unknown error"}`);
@@ -213,8 +218,8 @@ function stackResources(resources: readonly PolicyResource[]): StackResource[] {
     type: resource.type,
     name: resource.name,
     urn: resource.urn,
-    properties: new Inputs(resource.props),
-    provider: new Inputs(resource.provider?.props),
+    properties: new Inputs(behindProxy(resource.props)),
+    provider: new Inputs(behindProxy(resource.provider?.props)),
     dependencies: [] as StackResource[],
     parent: undefined as StackResource | undefined,
     children: [] as StackResource[],

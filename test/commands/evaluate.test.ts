@@ -1,7 +1,8 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
 import { expect, test } from "vitest";
-import { evaluate, UNKNOWN, withoutSecrets } from "../../commands/evaluate";
+import { evaluate, withoutSecrets } from "../../commands/evaluate";
+import { UNKNOWN } from "../../policy/unknown";
 import { refusal } from "../fixtures/programs";
 
 const configuration = { "gcp:project": "netra-staging", "gcp:region": "us-central1", "netra:connector": { minInstances: 3 } };

@@ -2,11 +2,12 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { type Registered, UNKNOWN } from "../../commands/evaluate";
+import type { Registered } from "../../commands/evaluate";
 import { type Diagnostic, defaultsOf, PackServer } from "../../commands/pack-client";
 import { PROJECT_ROOT } from "../../commands/stack-file";
 import { rules } from "../../policy/rules";
 import { CONNECTOR, RUN_SERVICE, SQL_INSTANCE } from "../../policy/types";
+import { UNKNOWN } from "../../policy/unknown";
 
 const PROVIDER = { project: "netra-staging", region: "us-central1" };
 

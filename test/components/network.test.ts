@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { UNKNOWN } from "../../commands/evaluate";
 import { Network, type NetworkArgs } from "../../components/network";
 import { GLOBAL_ADDRESS, ROUTER_NAT, SUBNETWORK } from "../../policy/types";
+import { UNKNOWN } from "../../policy/unknown";
 import { only, registeredBy, waitsFor } from "../fixtures/programs";
 
 const NETWORK = "gcp:compute/network:Network";

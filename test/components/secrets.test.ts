@@ -1,8 +1,9 @@
 import * as gcp from "@pulumi/gcp";
 import { expect, test } from "vitest";
-import { UNKNOWN, withoutSecrets } from "../../commands/evaluate";
+import { withoutSecrets } from "../../commands/evaluate";
 import { type SecretArgs, Secrets } from "../../components/secrets";
 import { SECRET_VERSION } from "../../policy/types";
+import { UNKNOWN } from "../../policy/unknown";
 import { type Cloud, create, only, registeredBy, waitsFor, wireSecret } from "../fixtures/programs";
 
 const SECRET = "gcp:secretmanager/secret:Secret";

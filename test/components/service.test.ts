@@ -1,9 +1,9 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
 import { expect, test } from "vitest";
-import { UNKNOWN } from "../../commands/evaluate";
 import { Service, type ServiceArgs } from "../../components/service";
 import { RUN_SERVICE, SECRET_IAM_MEMBER } from "../../policy/types";
+import { UNKNOWN } from "../../policy/unknown";
 import { only, registeredBy, waitsFor } from "../fixtures/programs";
 
 const ACCOUNT = "gcp:serviceaccount/account:Account";

@@ -7,7 +7,7 @@ import {
 } from "@pulumi/policy";
 
 /** Pulumi's own sentinel for a text that a preview cannot know. */
-export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+export { UNKNOWN } from "../../policy/unknown";
 
 export interface Found {
   readonly message: string;

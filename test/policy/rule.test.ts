@@ -36,7 +36,7 @@ describe.each(["resource", "stack"] as const)("a %s rule", (kind) => {
     const rule = reading(({ properties }) => properties.object("settings").list("databaseFlags")[0]?.number("value"))[kind];
     expect(await rule(subject({ settings: { databaseFlags: [{ value: UNKNOWN }] } }))).toEqual([
       {
-        message: "cannot evaluate: 'settings.databaseFlags.0.value' is not known at preview; give it a plain value instead of another resource's output",
+        message: "cannot evaluate: 'settings.databaseFlags[0].value' is not known at preview; give it a plain value instead of another resource's output",
         resource: "subject",
         waived: false,
       },

@@ -205,7 +205,7 @@ describe("cannot evaluate", () => {
     const of = (DB_POOL_SIZE: string | Record<string, unknown>) =>
       messages([soundDatabase(), service("backend", 5, ["3", "2"], { variables: { DB_POOL_SIZE } })]);
     expect(await of(UNKNOWN)).toEqual([
-      "cannot evaluate: 'template.containers.0.envs.0.value' is not known at preview; give it a plain value instead of another resource's output",
+      "cannot evaluate: 'template.containers[0].envs[0].value' is not known at preview; give it a plain value instead of another resource's output",
     ]);
     expect((await of({ value: "", valueSource: { secretKeyRef: { secret: "pool", version: "1" } } }))[0]).toContain("must state DB_POOL_SIZE");
     expect(await of("0")).toEqual([
@@ -249,7 +249,7 @@ describe("cannot evaluate", () => {
 
   test("an instance whose flag or tier cannot be read", async () => {
     expect(await messages([soundDatabase(flag(UNKNOWN)), backend])).toEqual([
-      "cannot evaluate: 'settings.databaseFlags.0.value' is not known at preview; give it a plain value instead of another resource's output",
+      "cannot evaluate: 'settings.databaseFlags[0].value' is not known at preview; give it a plain value instead of another resource's output",
     ]);
     expect(await messages([soundDatabase(flag("many")), backend])).toEqual(["cannot evaluate: settings.databaseFlags[0].value must be a number"]);
     expect(await messages([soundDatabase({ databaseFlags: null, tier: "db-huge" }), backend])).toEqual([

@@ -72,7 +72,7 @@ test("leaves other engines alone", async () => {
 
 test("cannot evaluate what is unknown at preview or no number", async () => {
   expect(await messages(max(UNKNOWN))).toEqual([
-    "cannot evaluate: 'settings.databaseFlags.0.value' is not known at preview; give it a plain value instead of another resource's output",
+    "cannot evaluate: 'settings.databaseFlags[0].value' is not known at preview; give it a plain value instead of another resource's output",
   ]);
   expect(await messages({ name: UNKNOWN, value: "150" })).toHaveLength(1);
   expect((await judged({ databaseFlags: UNKNOWN }))[0]).toMatch(/^cannot evaluate: 'settings.databaseFlags' is not known at preview/);

@@ -82,7 +82,7 @@ describe("cannot evaluate", () => {
   test("a version or a secret that is unknown at preview, and still compares the others", async () => {
     const found = await judge([taking("backend", long, UNKNOWN), taking("auth", long, "1"), taking("chat", long, "2")]);
     expect(found.map((f) => f.resource)).toEqual(["backend", "chat"]);
-    expect(found[0]?.message).toContain("cannot evaluate: 'template.containers.0.envs.8.valueSource.secretKeyRef.version' is not known at preview");
+    expect(found[0]?.message).toContain("cannot evaluate: 'template.containers[0].envs[8].valueSource.secretKeyRef.version' is not known at preview");
     expect(await messages([taking("backend", UNKNOWN, "1")])).toHaveLength(1);
   });
 

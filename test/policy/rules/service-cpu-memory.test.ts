@@ -86,7 +86,7 @@ test("reports what it cannot evaluate, and goes on with the other containers", a
   const sidecar = { image: "sidecar:1.0.0", resources: { limits: { cpu: "3" } } };
   const found = await messages(serviceCpuMemory, soundService({ container: { resources: { limits: { cpu: UNKNOWN } } }, sidecars: [sidecar] }));
   expect(found).toEqual([
-    "cannot evaluate: 'template.containers.0.resources.limits.cpu' is not known at preview; give it a plain value instead of another resource's output",
+    "cannot evaluate: 'template.containers[0].resources.limits.cpu' is not known at preview; give it a plain value instead of another resource's output",
     "'template.containers[1].resources.limits.cpu' (3) must be 1, 2, 4, 6, 8 or a fraction from 0.08 to below 1 because Cloud Run offers no other number of vCPUs; set 'template.containers[1].resources.limits.cpu' to 4",
   ]);
   expect(await sized({ cpu: 2 })).toEqual([`cannot evaluate: ${CPU} must be a text`]);

@@ -78,7 +78,7 @@ test("refuses envFroms of a v1 service", async () => {
 test("reports what it cannot evaluate, and goes on with the other containers", async () => {
   const sidecar = { image: "sidecar:1.0.0", envs: [{ name: "PORT", value: "1" }] };
   expect(await messages(serviceEnvironment, soundService({ container: { envs: UNKNOWN }, sidecars: [sidecar] }))).toEqual([
-    "cannot evaluate: 'template.containers.0.envs' is not known at preview; give it a plain value instead of another resource's output",
+    "cannot evaluate: 'template.containers[0].envs' is not known at preview; give it a plain value instead of another resource's output",
     "'template.containers[1].envs[PORT]' must not be set because Cloud Run sets it itself, from 'ports.containerPort'; remove it",
   ]);
   expect(await withEnvs({ name: "A", value: ["hunter2"] })).toEqual(["cannot evaluate: template.containers[0].envs[0].value must be a text"]);

@@ -46,7 +46,7 @@ test("judges every container of every kind of workload", async () => {
 
 test("reports what it cannot evaluate, and goes on with the other containers", async () => {
   expect(await messages(serviceImage, soundService({ container: { image: UNKNOWN }, sidecars: [{ image: "proxy" }] }))).toEqual([
-    "cannot evaluate: 'template.containers.0.image' is not known at preview; give it a plain value instead of another resource's output",
+    "cannot evaluate: 'template.containers[0].image' is not known at preview; give it a plain value instead of another resource's output",
     expect.stringContaining("'template.containers[1].image' (proxy)"),
   ]);
   expect(await running(["a"])).toEqual(["cannot evaluate: template.containers[0].image must be a text"]);

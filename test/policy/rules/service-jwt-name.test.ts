@@ -22,7 +22,7 @@ test("refuses every other name, literal or secret, in every kind of workload", a
 test("reports what it cannot evaluate, and goes on with the other containers", async () => {
   const sidecar = { image: "sidecar:1.0.0", envs: [{ name: "JWT_SECRET", value: "" }] };
   expect(await messages(serviceJwtName, soundService({ container: { envs: [{ name: UNKNOWN, value: "x" }] }, sidecars: [sidecar] }))).toEqual([
-    "cannot evaluate: 'template.containers.0.envs.0.name' is not known at preview; give it a plain value instead of another resource's output",
+    "cannot evaluate: 'template.containers[0].envs[0].name' is not known at preview; give it a plain value instead of another resource's output",
     expect.stringContaining("'template.containers[1].envs[JWT_SECRET]' must not be set"),
   ]);
   expect(await messages(serviceJwtName, soundService({ container: { envs: { JWT_SECRET: "x" } } }))).toEqual([

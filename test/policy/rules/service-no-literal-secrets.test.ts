@@ -98,6 +98,6 @@ test("reports what it cannot evaluate", async () => {
   ]);
   expect(await given("API_KEY", ["hunter2"])).toEqual(["cannot evaluate: template.containers[0].envs[9].value must be a text"]);
   expect(await messages(serviceNoLiteralSecrets, soundService({ container: { envs: UNKNOWN } }))).toEqual([
-    "cannot evaluate: 'template.containers.0.envs' is not known at preview; give it a plain value instead of another resource's output",
+    "cannot evaluate: 'template.containers[0].envs' is not known at preview; give it a plain value instead of another resource's output",
   ]);
 });

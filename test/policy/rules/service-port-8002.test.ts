@@ -43,7 +43,7 @@ test("does not need to know which secret a variable comes from", async () => {
 test("reports what it cannot evaluate, and goes on with the rest", async () => {
   const found = await messages(servicePort8002, soundService({ container: { ports: { containerPort: UNKNOWN } }, variables: { ANALYTICS: "8002" } }));
   expect(found).toEqual([
-    "cannot evaluate: 'template.containers.0.ports.containerPort' is not known at preview; give it a plain value instead of another resource's output",
+    "cannot evaluate: 'template.containers[0].ports.containerPort' is not known at preview; give it a plain value instead of another resource's output",
     expect.stringContaining("envs[ANALYTICS]' must not name port 8002"),
   ]);
   expect(await naming({ port: 8002 })).toEqual(["cannot evaluate: template.containers[0].envs[9].value must be a text"]);

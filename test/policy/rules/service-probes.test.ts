@@ -75,7 +75,7 @@ test("reports what it cannot evaluate, and goes on with the other probes", async
     soundService({ container: { startupProbe: { httpGet, periodSeconds: UNKNOWN }, livenessProbe: { httpGet, failureThreshold: 0 } } }),
   );
   expect(found).toEqual([
-    "cannot evaluate: 'template.containers.0.startupProbe.periodSeconds' is not known at preview; give it a plain value instead of another resource's output",
+    "cannot evaluate: 'template.containers[0].startupProbe.periodSeconds' is not known at preview; give it a plain value instead of another resource's output",
     range("failureThreshold", 0, "of at least 1", "liveness", 1),
   ]);
   expect(await having("livenessProbe", { httpGet: { port: "http" } })).toEqual([

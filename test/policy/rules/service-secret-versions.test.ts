@@ -46,7 +46,7 @@ test("judges secrets that are mounted as files", async () => {
 test("reports what it cannot evaluate, and goes on with the other variables", async () => {
   const variables = { ...pinned(UNKNOWN), SECRET_KEY: { valueSource: { secretKeyRef: { secret: "secret-key-staging", version: "latest" } } } };
   expect(await messages(serviceSecretVersions, soundService({ variables }))).toEqual([
-    "cannot evaluate: 'template.containers.0.envs.8.valueSource.secretKeyRef.version' is not known at preview; give it a plain value instead of another resource's output",
+    "cannot evaluate: 'template.containers[0].envs[8].valueSource.secretKeyRef.version' is not known at preview; give it a plain value instead of another resource's output",
     refused("template.containers[0].envs[SECRET_KEY].valueSource.secretKeyRef.version", "latest"),
   ]);
   expect(await taken({ number: 1 })).toEqual(["cannot evaluate: template.containers[0].envs[8].valueSource.secretKeyRef.version must be a text"]);

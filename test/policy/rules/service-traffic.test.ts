@@ -32,7 +32,7 @@ test("reads v1 services and worker pools", async () => {
 
 test("reports what it cannot evaluate", async () => {
   expect(await shared([{ percent: UNKNOWN }])).toEqual([
-    "cannot evaluate: 'traffics.0.percent' is not known at preview; give it a plain value instead of another resource's output",
+    "cannot evaluate: 'traffics[0].percent' is not known at preview; give it a plain value instead of another resource's output",
   ]);
   expect(await shared({ percent: 100 })).toEqual(["cannot evaluate: traffics must be a list"]);
 });
