@@ -56,8 +56,10 @@ export class Secrets extends pulumi.ComponentResource {
         );
         const values = this.rotations(secret, args.redisAuth);
         if (secret.format === "database-password") passwords.push(...values.filter(({ rotation }) => isValid(secret, rotation)));
-        const versions = values.map(({ rotation, value }) => this.addVersion(secret, container, rotation, value));
-        return [variable, { secretId: secret.id, version: String(secret.version), ready: versions.at(-1) ?? container }];
+        let last: pulumi.Input<pulumi.Resource> = container;
+        // One after another: Secret Manager numbers versions in the order in which they come.
+        for (const { rotation, value } of values) last = this.addVersion(variable, secret, container, rotation, value, last);
+        return [variable, { secretId: secret.id, version: String(secret.version), ready: last }];
       }),
     );
     this.databasePasswords = passwords;
@@ -81,9 +83,17 @@ export class Secrets extends pulumi.ComponentResource {
     return new random.RandomPassword(resource, { length: 48, special: false }, { parent: this }).result;
   }
 
-  private addVersion(secret: SecretArgs, container: gcp.secretmanager.Secret, rotation: number, value: pulumi.Output<string>): pulumi.Output<pulumi.Resource> {
+  private addVersion(
+    variable: string,
+    secret: SecretArgs,
+    container: gcp.secretmanager.Secret,
+    rotation: number,
+    value: pulumi.Output<string>,
+    before: pulumi.Input<pulumi.Resource>,
+  ): pulumi.Output<pulumi.Resource> {
     const version = new gcp.secretmanager.SecretVersion(
-      `${secret.id}-v${numberOf(secret, rotation)}`,
+      // Named for the rotation: the number is the cloud's, and correcting it in the configuration must not make another one.
+      `${secret.id}-r${rotation}`,
       {
         secret: container.id,
         // Google makes Redis' string, which is no key; all others are ours and as long as keys must be.
@@ -92,20 +102,19 @@ export class Secrets extends pulumi.ComponentResource {
         // A version that leaves the program is disabled, not destroyed: a revision may still mount it.
         deletionPolicy: "DISABLE",
       },
-      { parent: this },
+      { parent: this, dependsOn: [before] },
     );
     return version.version.apply((number) => {
-      if (number !== String(numberOf(secret, rotation)))
+      const laterRotations = (secret.rotation ?? rotation) - rotation;
+      const expected = secret.version - laterRotations;
+      if (number !== String(expected))
         throw new pulumi.RunError(
-          `'netra:secrets' version of ${secret.id} (${numberOf(secret, rotation)}) must be ${number} because that is what Secret Manager called the new version; set 'version' to ${number} before services mount it`,
+          `'netra:secrets.${variable}.version' (${secret.version}) must be ${Number(number) + laterRotations} because Secret Manager called the version of rotation ${rotation} ${number}; set 'netra:secrets.${variable}.version' to ${Number(number) + laterRotations} before services mount it`,
         );
       return version;
     });
   }
 }
-
-/** The version number of a rotation: they follow each other, and the configured version is the last one's. */
-const numberOf = (secret: SecretArgs, rotation: number) => secret.version - ((secret.rotation ?? 0) - rotation);
 
 /** The current rotation, and the one before it until it is disabled. */
 const isValid = (secret: SecretArgs, rotation: number) => rotation >= (secret.rotation ?? 0) - 1 && rotation > (secret.disabledThroughRotation ?? 0);

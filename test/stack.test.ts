@@ -34,7 +34,7 @@ const cloud: Cloud = ({ type, name }) => {
     case "gcp:redis/instance:Instance":
       return { host: "10.166.204.83", port: 6379, authString: wireSecret("PLAIN-d6b0-4f8e") };
     case "gcp:secretmanager/secretVersion:SecretVersion":
-      return { version: name.split("-v").at(-1) };
+      return { version: name.split("-r").at(-1) };
     case "gcp:sql/databaseInstance:DatabaseInstance":
       return { privateIpAddress: "10.107.0.3", connectionName: "netra-staging:us-central1:staging-shared-postgres" };
     case "gcp:cloudrunv2/service:Service":
@@ -141,8 +141,8 @@ test("starts a service only once all that it needs is there", () => {
       "netra_a",
       "staging-redis",
       "netra-auth",
-      "jwt-secret-staging-v1",
-      "postgres-password-staging-v1",
+      "jwt-secret-staging-r1",
+      "postgres-password-staging-r1",
       "google-oauth-client-id-staging",
       "netra-auth-service-reads-jwt-secret-staging",
     ]),
@@ -196,8 +196,8 @@ test("a rotation adds a version and the other database user, and keeps the ones 
   const rotated = await preview({ "netra:secrets": { POSTGRES_PASSWORD: { rotation: 2, version: 2 } } });
   const of = (type: string) => rotated.filter((resource) => resource.type.endsWith(`:${type}`) && /postgres|netra_/.test(resource.name));
   expect(of("SecretVersion").map(({ name, inputs }) => [name, inputs.enabled])).toEqual([
-    ["postgres-password-staging-v1", true],
-    ["postgres-password-staging-v2", true],
+    ["postgres-password-staging-r1", true],
+    ["postgres-password-staging-r2", true],
   ]);
   expect(of("RandomPassword").map(({ name }) => name)).toEqual(["postgres-password-staging-r1", "postgres-password-staging-r2"]);
   expect(of("User").map(({ name }) => name)).toEqual(["netra_a", "netra_b"]);
@@ -210,8 +210,8 @@ test("disabling the earlier rotation disables its version and lets its user go",
   const rotated = await preview({ "netra:secrets": { POSTGRES_PASSWORD: { rotation: 2, version: 2, disabledThroughRotation: 1 } } });
   const versions = rotated.filter(({ name, type }) => type.endsWith(":SecretVersion") && name.startsWith("postgres"));
   expect(versions.map(({ name, inputs }) => [name, inputs.enabled])).toEqual([
-    ["postgres-password-staging-v1", false],
-    ["postgres-password-staging-v2", true],
+    ["postgres-password-staging-r1", false],
+    ["postgres-password-staging-r2", true],
   ]);
   expect(rotated.filter(({ type }) => type === "gcp:sql/user:User").map(({ name }) => name)).toEqual(["netra_b"]);
 });
@@ -220,10 +220,10 @@ test("fails before a service mounts a version that the cloud numbered differentl
   const services: string[] = [];
   const renumbered: Cloud = (resource) => {
     if (resource.type === "gcp:cloudrunv2/service:Service") services.push(resource.name);
-    return resource.name === "jwt-secret-staging-v1" ? { version: "3" } : cloud(resource);
+    return resource.type === "gcp:secretmanager/secretVersion:SecretVersion" && resource.name === "jwt-secret-staging-r1" ? { version: "3" } : cloud(resource);
   };
   await expect(create(staging, renumbered)).rejects.toThrow(
-    "'netra:secrets' version of jwt-secret-staging (1) must be 3 because that is what Secret Manager called the new version; set 'version' to 3 before services mount it",
+    "'netra:secrets.JWT_SECRET_KEY.version' (1) must be 3 because Secret Manager called the version of rotation 1 3; set 'netra:secrets.JWT_SECRET_KEY.version' to 3 before services mount it",
   );
   expect(services).not.toContain("netra-auth-service");
   expect(services).not.toContain("netra-backend-staging");

@@ -20,7 +20,7 @@ const SOUND = "k3Yq8Zt1Lw9Rb5Nc7Vx2Mf6Jh4Gd0Ps8Ta1Ue3Wi5Xo7";
 const cloud: Cloud = ({ type, name }) => {
   if (type === PASSWORD) return { result: wireSecret(SOUND) };
   if (type === BYTES) return { base64: wireSecret(`${"++//".repeat(10)}+/A=`) };
-  return type === SECRET_VERSION ? { version: name.split("-v").at(-1) } : {};
+  return type === SECRET_VERSION ? { version: name.split("-r").at(-1) } : {};
 };
 /** The data of every version that `up` creates, by its name. */
 const written = async (secrets: Readonly<Record<string, SecretArgs>>, redisAuth?: string, answers = cloud) => {
@@ -51,7 +51,7 @@ test("generates an owned secret: 48 letters and digits, in a version that is dis
   const registered = await preview({ JWT_SECRET_KEY: jwt });
   expect(only(registered, PASSWORD)).toMatchObject({ name: "jwt-secret-staging-r1", inputs: { length: 48, special: false } });
   const version = only(registered, SECRET_VERSION);
-  expect(version.name).toBe("jwt-secret-staging-v1");
+  expect(version.name).toBe("jwt-secret-staging-r1");
   expect(withoutSecrets(version.inputs)).toEqual({ secret: UNKNOWN, secretData: UNKNOWN, enabled: true, deletionPolicy: "DISABLE" });
   expect(waitsFor(version)).toEqual(["jwt-secret-staging", "jwt-secret-staging-r1"]);
 });
@@ -59,23 +59,35 @@ test("generates an owned secret: 48 letters and digits, in a version that is dis
 test("writes a Fernet key in its real format: 32 bytes in URL-safe base64 with padding", async () => {
   const fernet: SecretArgs = { id: "fernet-key-staging", version: 1, rotation: 1, format: "fernet" };
   expect(only(await preview({ FERNET_KEY: fernet }), BYTES).inputs).toEqual({ length: 32 });
-  expect(await written({ FERNET_KEY: fernet })).toEqual({ "fernet-key-staging-v1": wireSecret(`${"--__".repeat(10)}-_A=`) });
+  expect(await written({ FERNET_KEY: fernet })).toEqual({ "fernet-key-staging-r1": wireSecret(`${"--__".repeat(10)}-_A=`) });
 });
 
-test("numbers the versions of a secret backwards from the one that is mounted", async () => {
+test("adds the versions of a secret one after another, named for their rotation, because the cloud numbers them as they come", async () => {
   const registered = await preview({ JWT_SECRET_KEY: { ...jwt, version: 5, rotation: 3, disabledThroughRotation: 1 } });
   const versions = registered.filter(({ type }) => type === SECRET_VERSION);
   expect(versions.map(({ name, inputs }) => [name, inputs.enabled])).toEqual([
-    ["jwt-secret-staging-v3", false],
-    ["jwt-secret-staging-v4", true],
-    ["jwt-secret-staging-v5", true],
+    ["jwt-secret-staging-r1", false],
+    ["jwt-secret-staging-r2", true],
+    ["jwt-secret-staging-r3", true],
+  ]);
+  // Each also depends on the password of its own rotation, which has the same name.
+  expect(versions.map((version) => waitsFor(version).filter((name) => name !== version.name))).toEqual([
+    ["jwt-secret-staging"],
+    ["jwt-secret-staging", "jwt-secret-staging-r1"],
+    ["jwt-secret-staging", "jwt-secret-staging-r2"],
   ]);
   expect(registered.filter(({ type }) => type === PASSWORD).map(({ name }) => name)).toEqual([1, 2, 3].map((rotation) => `jwt-secret-staging-r${rotation}`));
 });
 
+test("expects an earlier rotation's version at the number before", async () => {
+  const secrets = { JWT_SECRET_KEY: { ...jwt, version: 5, rotation: 2 } };
+  const numbered: Cloud = (resource) => (resource.type === SECRET_VERSION ? { version: resource.name.endsWith("-r1") ? "4" : "5" } : cloud(resource));
+  expect(Object.keys(await written(secrets, undefined, numbered))).toEqual(["jwt-secret-staging-r1", "jwt-secret-staging-r2"]);
+});
+
 test("writes only the current rotation of the Redis string, because Redis has one", async () => {
   const versions = await written({ REDIS_PASSWORD: { ...redis, version: 2, rotation: 2 } });
-  expect(versions).toEqual({ "redis-password-staging-v2": wireSecret("d6b0-4f8e") });
+  expect(versions).toEqual({ "redis-password-staging-r2": wireSecret("d6b0-4f8e") });
 });
 
 test("hands out references as plain texts that a preview knows", async () => {
@@ -112,7 +124,7 @@ test("refuses a Redis string that ends in a newline, without showing it", async 
 test("refuses an empty Redis string and a placeholder, but no short one: Google makes it", async () => {
   await expect(written({ REDIS_PASSWORD: redis }, "")).rejects.toThrow("'redis-password-staging' (empty) must hold a value");
   await expect(written({ REDIS_PASSWORD: redis }, "changeme")).rejects.toThrow("'redis-password-staging' (not shown) must be no placeholder");
-  expect(await written({ REDIS_PASSWORD: redis }, "d6b0")).toEqual({ "redis-password-staging-v1": wireSecret("d6b0") });
+  expect(await written({ REDIS_PASSWORD: redis }, "d6b0")).toEqual({ "redis-password-staging-r1": wireSecret("d6b0") });
 });
 
 test("refuses a key under 32 characters", async () => {
@@ -134,7 +146,7 @@ test("what waits for a secret fails where the cloud numbered its version differe
     return resource.type === SECRET_VERSION ? { version: "9" } : cloud(resource);
   };
   await expect(create(program, renumbered)).rejects.toThrow(
-    "'netra:secrets' version of jwt-secret-staging (2) must be 9 because that is what Secret Manager called the new version; set 'version' to 9 before services mount it",
+    "'netra:secrets.JWT_SECRET_KEY.version' (2) must be 9 because Secret Manager called the version of rotation 1 9; set 'netra:secrets.JWT_SECRET_KEY.version' to 9 before services mount it",
   );
   expect(seen).not.toContain("consumer");
 });
