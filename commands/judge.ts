@@ -31,14 +31,15 @@ export async function judge(
   const resources = await evaluate(stack, configuration, () => declare(readSettings(configurationOfRun())));
   announce("asking the policy pack");
   const pack = await starting;
-  await pack.configure(packConfiguration(pack.rules));
+  const configured = packConfiguration(pack.rules);
+  await pack.configure(configured);
   const judging = pack.judge(resources, { project: settings.project, region: settings.region });
   judging.catch(() => undefined); // awaited below
   // Once the questions are on their way, the pack's process and this one work side by side.
   await setTimeout(FLUSH_MS);
   announce("simulating the start-up storms");
   const plan = judgePlan(planOf(settings));
-  return verdictOf(stack, settings, plan, resources, await judging);
+  return verdictOf(stack, settings, plan, resources, withIdleWaivers(await judging, configured));
 }
 
 function verdictOf(stack: string, settings: Settings, judged: PlanVerdict, resources: readonly Registered[], diagnostics: readonly Diagnostic[]): Verdict {
@@ -54,13 +55,42 @@ function verdictOf(stack: string, settings: Settings, judged: PlanVerdict, resou
     budget: planBudget(plan),
     checks: judged.checks,
     storms: judged.storms,
-    cost: planCost(plan, Object.keys(settings.secrets).length),
+    cost: planCost(plan, activeVersions(settings)),
     assumptions: Object.values(assumptions),
   };
 }
 
+/** Adds a note for every waiver that waives nothing: its resource is gone or misspelt, or its finding has been mended. */
+function withIdleWaivers(diagnostics: readonly Diagnostic[], configuration: PackConfiguration): Diagnostic[] {
+  const isUsed = (policy: string, resource: string) =>
+    diagnostics.some(
+      (found) => found.policy === policy && found.message.startsWith(WAIVED) && (found.urn === resource || resourceName(found.urn) === resource),
+    );
+  const idle = Object.entries(configuration).flatMap(([policy, settings]) => {
+    const waivers = typeof settings === "object" && Array.isArray(settings.waivers) ? (settings.waivers as { resource: string }[]) : []; // held to the schema
+    return waivers.filter(({ resource }) => !isUsed(policy, resource)).map(({ resource }) => ({ policy, resource }));
+  });
+  return [
+    ...diagnostics,
+    ...idle.map(({ policy, resource }) => ({
+      policy,
+      level: "advisory" as const,
+      urn: resource,
+      message: `the waiver for '${resource}' waives nothing, because this rule has no finding there; remove it, or mend its 'resource'`,
+    })),
+  ];
+}
+
 function reported({ type, name, urn, parent, dependencies, options, inputs }: Registered): ReportedResource {
   return { type, name, urn, parent, dependencies, options, inputs: withoutSecrets(inputs) };
+}
+
+/** Versions that are billed: one that people add, or every rotation that is not disabled; Redis has only the current one. */
+function activeVersions({ secrets }: Settings): number {
+  return Object.values(secrets).reduce(
+    (sum, { rotation = 1, format, disabledThroughRotation = 0 }) => sum + (format === "redis-auth" ? 1 : rotation - disabledThroughRotation),
+    0,
+  );
 }
 
 const resourceName = (urn: string) => urn.split("::").at(-1) || "stack";

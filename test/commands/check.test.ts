@@ -137,18 +137,22 @@ test("refuses the connector of the incident's last fix with the same findings in
   });
 });
 
-test("lets a waived finding and an advisory rule through, and shows both", async () => {
+test("lets a waived finding and an advisory rule through, shows both, and a waiver that waives nothing", async () => {
   const changes = { "netra:connector": { minInstances: 2 }, "netra:services": { frontend: { port: 8002 } } };
   const configuration = packFile("waived", {
     "connector-floor": { waivers: [{ resource: "staging-connector", reason: "until the load test" }] },
     "service-port-8002": "advisory",
+    "redis-auth": { waivers: [{ resource: "old-redis", reason: "until it is gone" }] },
   });
   const ended = await check("--json", "--config-file", stackFile("waived", changes), "--policy-pack-config", configuration);
   expect({ code: ended.code, stderr: ended.stderr }).toEqual({ code: 0, stderr: "" });
   const { ok, violations, waived } = verdictOf(ended);
   expect(ok).toBe(true);
   expect(waived).toEqual([{ policy: "connector-floor", resource: "staging-connector", reason: "until the load test" }]);
-  expect(new Set(violations.map(({ policy, level }) => `${policy} ${level}`))).toEqual(new Set(["service-port-8002 advisory"]));
+  expect(new Set(violations.map(({ policy, level }) => `${policy} ${level}`))).toEqual(new Set(["service-port-8002 advisory", "redis-auth advisory"]));
+  expect(violations.find(({ policy }) => policy === "redis-auth")?.message).toBe(
+    "the waiver for 'old-redis' waives nothing, because this rule has no finding there; remove it, or mend its 'resource'",
+  );
 });
 
 test("bad input: exit 2, every problem in JSON on standard output and in lines on standard error", async () => {
