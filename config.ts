@@ -235,13 +235,14 @@ export function readSettings(values: Readonly<Record<string, unknown>>): Setting
 
 /** Normalises the services and sorts them so that each comes after those it waits for; circles have been refused. */
 function inRolloutOrder(services: Parsed["services"]): Settings["services"] {
-  const keys = Object.keys(services);
+  // By name, because the engine hands sections to programs with their keys sorted: their order in the file is lost.
+  const keys = Object.keys(services).toSorted();
   const sorted = new Map<string, ServiceSettings>();
   const visit = (key: string) => {
     const service = services[key];
     if (!service || sorted.has(key)) return;
     const { memory: memoryMib, after: stated, ...rest } = service;
-    // Unless it says otherwise, a service waits for all that stand before it: one `up` never starts two at once.
+    // Unless it says otherwise, a service waits for all whose names come first: one `up` never starts two at once.
     const after = stated ?? keys.slice(0, keys.indexOf(key));
     after.forEach(visit);
     sorted.set(key, { ...rest, memoryMib, after });

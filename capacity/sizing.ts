@@ -92,19 +92,21 @@ export interface CostPoint {
   readonly success: number;
 }
 
-/** From the smallest tier up to two beyond today's: for people, who want to see where success begins. */
+/** From the smallest tier up to two beyond today's: for people, who want to see where success begins. Empty where no service uses a database. */
 export function costCurve(plan: CapacityPlan, options: StormOptions = {}): CostPoint[] {
   const { replications = replicationsFor(plan.targets.startupSuccessPercent / 100), seed = DEFAULT_SEED } = options;
+  if (planScenarios(plan).length === 0) return [];
   const tiers = [...sharedTiers(), ...tierCatalogue];
   const today = tiers.findIndex(({ name }) => name === plan.database.tier);
   return tiers.slice(0, Math.max(today, 0) + 3).map((tier) => {
     const sizes = maxConnectionsFor(plan, tier).filter(
       (maxConnections) => maxConnections <= Math.max(plan.database.maxConnections, defaultMaxConnections(tier)),
     );
-    const sized = withSize(plan, { connector: plan.connector, tier: tier.name, maxConnections: Math.max(...sizes) });
+    // Today's tier stands for today's plan: with any other max_connections the point would claim what the plan does not reach.
+    const maxConnections = tier.name === plan.database.tier ? plan.database.maxConnections : Math.max(...sizes);
+    const sized = withSize(plan, { connector: plan.connector, tier: tier.name, maxConnections });
     const bounds = planScenarios(sized).map(({ input }) => meanInterval(simulate(input, { replications, seed }).shares).lower);
-    const { maxConnections, usdPerMonth } = sizeOf(sized);
-    return { tier: tier.name, maxConnections, usdPerMonth, success: Math.min(...bounds) };
+    return { tier: tier.name, maxConnections, usdPerMonth: sizeOf(sized).usdPerMonth, success: Math.min(...bounds) };
   });
 }
 

@@ -19,8 +19,30 @@ export const DEFAULT_SEED = 1;
 /** A verdict on fewer storms says more about luck than about the plan. */
 const LEAST_REPLICATIONS = 1000;
 
+/** What a run can hold and a person can wait for. */
+const MOST_REPLICATIONS = 200_000;
+/** The strictest target that so many storms can show. */
+export const MOST_TARGET_PERCENT = 99.99;
+
 /** Storms for a verdict on that target: the default, or with a strict target so many that a rare failure is no refusal yet. */
 export const replicationsFor = (target: number): number => Math.max(DEFAULT_REPLICATIONS, 2 * leastStorms(target));
+
+/** The fewest storms after which a plan without a failure is not said to be under that target. */
+export const leastReplications = (target: number): number => Math.max(LEAST_REPLICATIONS, leastStorms(target));
+
+/** A target (percent, below 100) so strict that showing it takes more storms than can be simulated. */
+export function strictTargetProblems(percent: number, setting: string): Problem[] {
+  if (percent <= MOST_TARGET_PERCENT) return [];
+  return [
+    problem({
+      setting,
+      value: percent,
+      must: `be at most ${MOST_TARGET_PERCENT}`,
+      because: `${MOST_TARGET_PERCENT} % takes ${replicationsFor(MOST_TARGET_PERCENT / 100)} storms a scenario to show, and each further nine ten times as many`,
+      fix: MOST_TARGET_PERCENT,
+    }),
+  ];
+}
 
 /** What one scenario gave. Every field is plain data. */
 export interface StormResult {
@@ -230,35 +252,45 @@ function valueAt(plan: StormPlan, path: string): unknown {
   return path.split(".").reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], plan); // every step but the last is an object
 }
 
+/** What a command was asked for: a text is one that is no number. */
+interface StormQuestion {
+  readonly replications?: number | string | undefined;
+  readonly seed?: number | string | undefined;
+  readonly scenario?: string | undefined;
+  readonly target?: number | undefined;
+}
+
 /** What a command was asked for that it cannot do. A verdict needs enough storms to reach the target at all. */
 export function stormOptionProblems(
-  asked: { readonly replications?: number; readonly seed?: number; readonly scenario?: string; readonly target?: number },
+  asked: StormQuestion,
   scenarios: readonly string[],
   name: Naming<"replications" | "seed" | "scenario" | "target"> = asIs,
 ): Problem[] {
   const { replications, seed, scenario, target } = asked;
   const problems: Problem[] = [];
-  const wrong = (setting: "replications" | "seed" | "scenario" | "target", must: string, because: string, fix: string | number) =>
+  const wrong = (setting: keyof StormQuestion, must: string, because: string, fix: string | number) =>
     problems.push(problem({ setting: name(setting), value: asked[setting], must, because, fix }));
   const isTarget = target !== undefined && target > 0 && target < 1;
   if (target !== undefined && !isTarget)
     wrong("target", "be above 0 and below 1", "no number of storms proves certainty, and any plan reaches nothing", target >= 1 ? 0.99 : 0.95);
-  const least = isTarget ? Math.max(LEAST_REPLICATIONS, leastStorms(target)) : LEAST_REPLICATIONS;
-  if (replications !== undefined && !(Number.isSafeInteger(replications) && replications >= least))
+  const least = isTarget ? leastReplications(target) : LEAST_REPLICATIONS;
+  if (typeof replications === "number" && replications > MOST_REPLICATIONS)
+    wrong("replications", `be at most ${MOST_REPLICATIONS}`, "the results of all storms are kept in memory", MOST_REPLICATIONS);
+  else if (replications !== undefined && !isWholeFrom(least, replications))
     wrong(
       "replications",
       `be a whole number of at least ${least}`,
       least > LEAST_REPLICATIONS ? `with fewer storms the lower bound stays under ${target} even when no start fails` : "fewer storms give no verdict",
       isTarget ? replicationsFor(target) : DEFAULT_REPLICATIONS,
     );
-  if (seed !== undefined && !(Number.isSafeInteger(seed) && seed >= 0 && seed < 2 ** 32))
+  if (seed !== undefined && !(isWholeFrom(0, seed) && seed < 2 ** 32))
     wrong("seed", `be a whole number from 0 to ${2 ** 32 - 1}`, "the same seed gives the same storms on any machine", DEFAULT_SEED);
-  if (scenario !== undefined && !scenarios.includes(scenario))
-    wrong(
-      "scenario",
-      `be one of ${scenarios.join(", ")}`,
-      "the plan has no other storms",
-      scenarios[0] ?? "nothing, because the plan has no service with a database",
-    );
+  const [first] = scenarios;
+  if (scenario !== undefined && first === undefined)
+    wrong("scenario", "be left out", "no service of the plan uses the database, so it has no storms", "nothing");
+  else if (scenario !== undefined && first !== undefined && !scenarios.includes(scenario))
+    wrong("scenario", `be one of ${scenarios.join(", ")}`, "the plan has no other storms", first);
   return problems;
 }
+
+const isWholeFrom = (least: number, value: number | string): value is number => typeof value === "number" && Number.isSafeInteger(value) && value >= least;

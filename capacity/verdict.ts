@@ -2,7 +2,7 @@ import { type Check, planChecks } from "./checks";
 import type { CapacityPlan } from "./plan";
 import type { Problem } from "./problem";
 import { planScenarios, stormPlanProblems } from "./scenarios";
-import { planStorms, replicationsFor, type StormResult, targetProblems } from "./storms";
+import { leastReplications, planStorms, replicationsFor, type StormResult, strictTargetProblems, targetProblems } from "./storms";
 
 /** What is said of a plan as a whole: its checks, its storms, and everything that is wrong. */
 export interface PlanVerdict {
@@ -15,36 +15,46 @@ export interface PlanVerdict {
 }
 
 /** Storms of a plan that is refused anyway only illustrate: the fewest that still say something, and none of a huge one. */
-const ILLUSTRATION = { replications: 1000, starts: 200 };
+const ILLUSTRATED_STARTS = 200;
 
 /** Judges a plan: arithmetic first, then the storms against the plan's target. */
 export function judgePlan(plan: CapacityPlan): PlanVerdict {
   const checks = planChecks(plan);
-  const refused = checks.some(({ problems }) => problems.length > 0);
-  const storms = stormsOf(plan, refused);
-  const all = [...checks, stormCheck(plan, storms, refused)];
+  const refusals = checks.flatMap(({ problems }) => problems);
+  const unanswerable = [...stormPlanProblems(plan), ...strictTargetProblems(plan.targets.startupSuccessPercent, "netra:targets.startupSuccessPercent")];
+  const storms = unanswerable.length > 0 ? [] : stormsOf(plan, refusals.length > 0);
+  const all = [...checks, stormCheck(plan, storms, unanswerable, new Set(refusals.map(({ setting }) => setting)))];
   return { checks: all, storms, problems: all.flatMap(({ problems }) => problems) };
 }
 
 function stormsOf(plan: CapacityPlan, refused: boolean): StormResult[] {
-  if (stormPlanProblems(plan).length > 0) return [];
-  if (!refused) return planStorms(plan, { replications: replicationsFor(plan.targets.startupSuccessPercent / 100) });
-  const starts = Math.max(0, ...planScenarios(plan).map((scenario) => scenario.starts));
-  return starts > ILLUSTRATION.starts ? [] : planStorms(plan, { replications: ILLUSTRATION.replications });
+  const target = plan.targets.startupSuccessPercent / 100;
+  if (!refused) return planStorms(plan, { replications: replicationsFor(target) });
+  return mostStarts(plan) > ILLUSTRATED_STARTS ? [] : planStorms(plan, { replications: leastReplications(target) });
 }
 
-function stormCheck(plan: CapacityPlan, storms: readonly StormResult[], refused: boolean): Check {
+const mostStarts = (plan: CapacityPlan) => Math.max(0, ...planScenarios(plan).map(({ starts }) => starts));
+
+function stormCheck(plan: CapacityPlan, storms: readonly StormResult[], unanswerable: readonly Problem[], blamed: ReadonlySet<string>): Check {
   const target = plan.targets.startupSuccessPercent / 100;
   return {
     title: `start-up storms against the target of ${plan.targets.startupSuccessPercent} % at the first try`,
-    arithmetic: storms.map(
-      ({ scenario, starts, success, bottleneck }) =>
-        `${scenario}: ${starts} starts, ${percent(success.mean)} ready, lower bound ${percent(success.lower)}; bottleneck ${bottleneck}`,
-    ),
+    arithmetic:
+      storms.length > 0
+        ? storms.map(
+            ({ scenario, starts, success, bottleneck }) =>
+              `${scenario}: ${starts} starts, ${percent(success.mean)} ready, lower bound ${percent(success.lower)}; bottleneck ${bottleneck}`,
+          )
+        : [unanswerable.length > 0 ? "cannot be simulated" : withoutStorms(plan)],
     figures: Object.fromEntries(storms.map(({ scenario, success }) => [scenario, success.lower])),
-    // What cannot be simulated is also illegal; where a check has said so already, once is enough.
-    problems: refused && storms.length === 0 ? [] : [...stormPlanProblems(plan), ...targetProblems(plan, storms, target)],
+    // What cannot be simulated is mostly illegal as well: a setting that a check has blamed already is not blamed twice.
+    problems: [...unanswerable.filter(({ setting }) => !blamed.has(setting)), ...targetProblems(plan, storms, target)],
   };
+}
+
+function withoutStorms(plan: CapacityPlan): string {
+  const starts = mostStarts(plan);
+  return starts === 0 ? "no service uses the database" : `not simulated: the plan is refused already, and a storm of ${starts} starts takes long`;
 }
 
 /** Rounded down, so that no report claims more than was found. */

@@ -5,7 +5,7 @@ import { InputError } from "../capacity/problem";
 import { planOf, readSettings } from "../config";
 import { headline, pageSections, pullRequestMarkdown, terminalText } from "../report/markdown";
 import type { Verdict } from "../report/verdict";
-import { announce, command, EXIT, run } from "./command";
+import { announce, answering, command, EXIT, run } from "./command";
 import type { Subject } from "./judge";
 import { PackServer } from "./pack-client";
 import { readPackConfiguration } from "./pack-configuration";
@@ -26,9 +26,9 @@ const check = command("check", "Evaluates the program, judges what it registers,
   .option("--config-file <file>", "read this stack file instead, as pulumi's option of the same name does")
   .option("--policy-pack-config <file>", "configuration and waivers of the policy pack (JSON), as pulumi takes them");
 
-void run(check, async () => {
+void run(check, () => {
   const options = check.opts<Options>();
-  try {
+  return answering(options, async () => {
     const directory = options.report === undefined ? undefined : reportDirectory(resolve(options.report));
     const configuration = readStackFile(options.stack, options.configFile);
     const settings = readSettings(configuration);
@@ -36,11 +36,7 @@ void run(check, async () => {
     if (directory !== undefined) await writeReport(directory, verdict, planOf(settings));
     process.stdout.write(options.json ? `${JSON.stringify(verdict, null, 2)}\n` : terminalText(verdict));
     return verdict.ok ? EXIT.sound : EXIT.refused;
-  } catch (error) {
-    if (options.json && error instanceof InputError)
-      process.stdout.write(`${JSON.stringify({ stack: options.stack, ok: false, problems: error.problems }, null, 2)}\n`);
-    throw error;
-  }
+  });
 });
 
 async function verdictOn({ policyPackConfig }: Options, subject: Subject): Promise<Verdict> {

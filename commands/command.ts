@@ -36,6 +36,16 @@ export async function run(command: Command, action: () => Promise<number>): Prom
   }
 }
 
+/** Runs an action; what is wrong with its input is also an object on standard output, where JSON was asked for. */
+export async function answering({ stack, json }: { readonly stack: string; readonly json?: true }, action: () => number | Promise<number>): Promise<number> {
+  try {
+    return await action();
+  } catch (error) {
+    if (json && error instanceof InputError) process.stdout.write(`${JSON.stringify({ stack, ok: false, problems: error.problems }, null, 2)}\n`);
+    throw error;
+  }
+}
+
 function exitCodeOf(error: unknown): number {
   // Commander has printed its own message already; help is no mistake.
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.sound : EXIT.badInput;

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import type { CapacityPlan } from "../capacity/plan";
 import { InputError } from "../capacity/problem";
 import { planScenarios, type Scenario, stormPlanProblems } from "../capacity/scenarios";
-import { replicationsFor, stormOptionProblems } from "../capacity/storms";
+import { replicationsFor, stormOptionProblems, strictTargetProblems } from "../capacity/storms";
 import { planOf, readSettings } from "../config";
 import { readStackFile } from "./stack-file";
 
@@ -33,21 +33,23 @@ export interface Asked {
   readonly storms: { readonly replications: number; readonly seed?: number };
 }
 
+const TARGET = "netra:targets.startupSuccessPercent";
+
+/** The number that was written, or the text where it is none: JavaScript alone reads "" as 0 and 0x10 as 16. */
+const numberIn = (text: string): number | string => (/^[+-]?\d+(\.\d+)?$/.test(text.trim()) ? Number(text) : text);
+
 /** Reads plan and options. @throws InputError with every problem of the stack file, or every problem of the options. */
 export function readAsked({ stack, configFile, replications, seed, scenario }: PlanOptions): Asked {
   const plan = planOf(readSettings(readStackFile(stack, configFile)));
-  const unsimulable = stormPlanProblems(plan);
+  const unsimulable = [...stormPlanProblems(plan), ...strictTargetProblems(plan.targets.startupSuccessPercent, TARGET)];
   if (unsimulable.length > 0) throw new InputError(unsimulable);
   const scenarios = planScenarios(plan);
   const target = plan.targets.startupSuccessPercent / 100;
-  const storms = {
-    replications: replications === undefined ? replicationsFor(target) : Number(replications),
-    ...(seed === undefined ? {} : { seed: Number(seed) }),
-  };
+  const asked = { replications: replications === undefined ? replicationsFor(target) : numberIn(replications), seed: seed === undefined ? seed : numberIn(seed) };
   const names = scenarios.map(({ name }) => name);
-  const problems = stormOptionProblems({ ...storms, target, ...(scenario === undefined ? {} : { scenario }) }, names, (field) =>
-    field === "target" ? "netra:targets.startupSuccessPercent" : `--${field}`,
-  );
+  const problems = stormOptionProblems({ ...asked, target, scenario }, names, (field) => (field === "target" ? TARGET : `--${field}`));
   if (problems.length > 0) throw new InputError(problems);
+  // Both are numbers: a text would have been a problem.
+  const storms = { replications: Number(asked.replications), ...(asked.seed === undefined ? {} : { seed: Number(asked.seed) }) };
   return { plan, scenarios: scenario === undefined ? scenarios : scenarios.filter(({ name }) => name === scenario), storms };
 }

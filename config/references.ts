@@ -38,7 +38,7 @@ export function referenceProblems(own: Readonly<Record<string, unknown>>): Probl
           ? [
               {
                 setting: `${path}.after`,
-                message: `'${path}.after' (${after.join(", ")}) must not lead back to '${key}' because neither service could roll out first (one without 'after' waits for all that stand before it); set '${path}.after' to []`,
+                message: `'${path}.after' (${after.join(", ")}) must not lead back to '${key}' because neither service could roll out first (one without 'after' waits for all whose names come first); set '${path}.after' to []`,
               },
             ]
           : []),
@@ -96,7 +96,7 @@ function duplicates(section: string, entries: readonly [string, Record<string, u
 
 /** Whether following the rollout order from a service comes back to it. */
 function leadsBack(start: string, services: readonly [string, Record<string, unknown>][]): boolean {
-  const keys = services.map(([key]) => key);
+  const keys = services.map(([key]) => key).toSorted();
   const before = new Map(services.map(([key, value]) => [key, value.after === undefined ? keys.slice(0, keys.indexOf(key)) : textsOf(value, "after")]));
   const seen = new Set<string>();
   const queue = [...(before.get(start) ?? [])];

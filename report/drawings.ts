@@ -2,7 +2,7 @@ import { probeWindowSeconds } from "../capacity/cloudrun";
 import type { CapacityPlan } from "../capacity/plan";
 import { planScenarios } from "../capacity/scenarios";
 import { costCurve } from "../capacity/sizing";
-import { type StormDetail, stormDetail, successByStarts as successOf } from "../capacity/storms";
+import { leastReplications, type StormDetail, stormDetail, successByStarts as successOf } from "../capacity/storms";
 import { connectionsOverTime, costFrontier, type Plot, successByStarts, timeToReady } from "./plots";
 
 /** The plots of a plan, from storms simulated for them. None where no service uses a database. */
@@ -17,7 +17,7 @@ export async function drawings(plan: CapacityPlan): Promise<Plot[]> {
   const curve = costCurve(plan);
   const today = curve.find(({ tier }) => tier === plan.database.tier);
   return Promise.all([
-    successByStarts(successOf(scenario), worst.starts, target),
+    successByStarts(successOf(scenario, { replications: leastReplications(target) }), worst.starts, target),
     timeToReady(details.flatMap(readyPoints), shortestWindow(plan)),
     connectionsOverTime(fullest.connections, plan.database.maxConnections, fullest.scenario),
     ...(today ? [costFrontier(curve, today, target)] : []),

@@ -36,6 +36,9 @@ const markdown = new Marked({
   async: false,
   renderer: {
     html: ({ text }) => escaped(text),
+    // The report has no links of its own: what looks like one came with a value, and a page must load nothing.
+    link: ({ raw }) => escaped(raw),
+    image: ({ raw }) => escaped(raw),
     table(token) {
       const row = (cells: typeof token.header, tag: string) =>
         `<tr>${cells.map((cell) => `<${tag}${cell.align ? ` class="${cell.align}"` : ""}>${this.parser.parseInline(cell.tokens)}</${tag}>`).join("")}</tr>`;

@@ -1,6 +1,10 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import Ajv2020 from "ajv/dist/2020";
 import { expect, test } from "vitest";
-import { stackFileSchema } from "../config";
+import { parse } from "yaml";
+import { PROJECT_ROOT } from "../commands/stack-file";
+import { readSettings, stackFileSchema } from "../config";
 import { type Changes, configurationProblems, stagingConfiguration, stagingSettings } from "./stack-settings";
 
 const problems = (changes: Changes) => configurationProblems(stagingConfiguration(changes));
@@ -180,10 +184,17 @@ test("refuses two services or two secrets where there can be one", () => {
   ]);
 });
 
-test("lets a service wait for all that stand before it, unless it says for which", () => {
+test("lets a service wait for all whose names come first, wherever they stand in the file, unless it says for which", () => {
   const order = (changes: Changes) => Object.entries(stagingSettings(changes).services).map(([key, { after }]) => `${key} <- ${after.join(", ")}`);
   expect(order({})).toEqual(["auth <- ", "backend <- auth", "frontend <- auth, backend"]);
   expect(order(service("frontend", { after: ["auth"] }))).toEqual(["auth <- ", "backend <- auth", "frontend <- auth"]);
+  // The engine sorts the keys of a section: what a program sees does not tell how the file has them.
+  const { auth, backend, frontend } = stagingConfiguration()["netra:services"] as Record<string, object>;
+  expect(Object.keys(readSettings({ ...stagingConfiguration(), "netra:services": { frontend, backend, auth } }).services)).toEqual([
+    "auth",
+    "backend",
+    "frontend",
+  ]);
   // Sorted into rollout order: a component can only wait for what has been declared.
   const reversed = { "netra:services": { auth: { after: ["backend"] }, backend: { after: [] } } };
   expect(order(reversed)).toEqual(["backend <- ", "auth <- backend", "frontend <- auth, backend"]);
@@ -200,7 +211,7 @@ test("refuses to wait for a service that does not exist, or for itself", () => {
 
 test("refuses a circle, stated on both sides or closed by the default order", () => {
   const message = (key: string, other: string) =>
-    `'netra:services.${key}.after' (${other}) must not lead back to '${key}' because neither service could roll out first (one without 'after' waits for all that stand before it); set 'netra:services.${key}.after' to []`;
+    `'netra:services.${key}.after' (${other}) must not lead back to '${key}' because neither service could roll out first (one without 'after' waits for all whose names come first); set 'netra:services.${key}.after' to []`;
   expect(problems({ "netra:services": { auth: { after: ["backend"] }, backend: { after: ["auth"] } } })).toEqual([
     message("auth", "backend"),
     message("backend", "auth"),
@@ -288,4 +299,11 @@ test("wants the database password where services log in with it", () => {
   expect(configurationProblems(stagingConfiguration({ "netra:services": { auth: { secrets: ["JWT_SECRET_KEY"] } } }))).toEqual([
     "'netra:services.auth.secrets' must contain POSTGRES_PASSWORD because the service logs in to the database with it; add POSTGRES_PASSWORD to 'netra:services.auth.secrets'",
   ]);
+});
+
+test("Pulumi.yaml declares every section, and nothing of another namespace: the CLI refuses that", () => {
+  const project: { config: Record<string, { type: string }> } = parse(readFileSync(join(PROJECT_ROOT, "Pulumi.yaml"), "utf8"));
+  const sections = Object.keys(stagingConfiguration()).filter((key) => key.startsWith("netra:"));
+  expect(Object.keys(project.config).map((key) => `netra:${key}`)).toEqual(sections);
+  expect(Object.values(project.config).map(({ type }) => type)).toEqual(sections.map(() => "object"));
 });
