@@ -45,7 +45,10 @@ export function readAsked({ stack, configFile, replications, seed, scenario }: P
   if (unsimulable.length > 0) throw new InputError(unsimulable);
   const scenarios = planScenarios(plan);
   const target = plan.targets.startupSuccessPercent / 100;
-  const asked = { replications: replications === undefined ? replicationsFor(target) : numberIn(replications), seed: seed === undefined ? seed : numberIn(seed) };
+  const asked = {
+    replications: replications === undefined ? replicationsFor(target) : numberIn(replications),
+    seed: seed === undefined ? seed : numberIn(seed),
+  };
   const names = scenarios.map(({ name }) => name);
   const problems = stormOptionProblems({ ...asked, target, scenario }, names, (field) => (field === "target" ? TARGET : `--${field}`));
   if (problems.length > 0) throw new InputError(problems);

@@ -1,15 +1,19 @@
 import { sizePlan } from "../capacity/sizing";
 import defaults from "../policy/defaults.json";
 import { sizingText } from "../report/markdown";
-import { announce, command, EXIT, run } from "./command";
+import { announce, answering, command, EXIT, run } from "./command";
 import { type PlanOptions, readAsked, withPlanOptions } from "./plan-options";
 
 const size = withPlanOptions(
   command("size", "Finds the cheapest connector, tier and max_connections that the services of the plan start on, and what each cheaper one fails on."),
 );
 
-void run(size, async () => {
+void run(size, () => {
   const options = size.opts<PlanOptions>();
+  return answering(options, () => sized(options));
+});
+
+function sized(options: PlanOptions): number {
   const { plan, storms } = readAsked(options);
   const sizing = sizePlan(plan, {
     ...storms,
@@ -20,4 +24,4 @@ void run(size, async () => {
   announce("");
   process.stdout.write(options.json ? `${JSON.stringify(sizing, null, 2)}\n` : `${sizingText(sizing)}\n`);
   return sizing.cheapest ? EXIT.sound : EXIT.refused;
-});
+}

@@ -1,14 +1,18 @@
 import { scenarioStorms, sensitivity, stormDetail, targetProblems } from "../capacity/storms";
 import { problemList, sensitivityTable, stormDetailText, stormTable } from "../report/markdown";
-import { announce, command, EXIT, run } from "./command";
+import { announce, answering, command, EXIT, run } from "./command";
 import { type PlanOptions, readAsked, withPlanOptions } from "./plan-options";
 
 const storm = withPlanOptions(
   command("storm", "Simulates the plan's start-up storms: one in detail with the sensitivity to every assumption, or all with a line each."),
 ).option("--scenario <name>", "one scenario in detail (default: all)");
 
-void run(storm, async () => {
+void run(storm, () => {
   const options = storm.opts<PlanOptions>();
+  return answering(options, () => simulated(options));
+});
+
+function simulated(options: PlanOptions): number {
   const { plan, scenarios, storms } = readAsked(options);
   const target = plan.targets.startupSuccessPercent / 100;
   const [only] = options.scenario === undefined ? [] : scenarios;
@@ -33,7 +37,7 @@ void run(storm, async () => {
   const problems = targetProblems(plan, results, target);
   print(options, { storms: results, target, ok: problems.length === 0, problems }, [stormTable(results), problemList(problems)]);
   return problems.length === 0 ? EXIT.sound : EXIT.refused;
-});
+}
 
 function print({ json }: PlanOptions, object: object, sections: readonly string[]) {
   announce("");

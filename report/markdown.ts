@@ -1,7 +1,7 @@
-import { markdownTable } from "markdown-table";
 import type { Problem } from "../capacity/problem";
 import type { Size, SizedPlan, Sizing } from "../capacity/sizing";
 import type { Sensitivity, StormDetail } from "../capacity/storms";
+import { table } from "./table";
 import type { Verdict } from "./verdict";
 
 /*
@@ -62,14 +62,16 @@ export function headline(verdict: Verdict): string {
 const page = (sections: readonly string[]) => `${sections.filter((section) => section !== "").join("\n\n")}\n`;
 /** Rounded down, so that no report claims more than was found. */
 const percent = (share: number) => `${(Math.floor(share * 1e4) / 100).toFixed(2)} %`;
+/** A mean per storm: what is not 0 must not read as 0. */
+const mean = (value: number) => String(Number(value < 0.05 ? value.toPrecision(1) : value.toFixed(1)));
 const usd = (amount: number) => `${amount.toFixed(2)} USD`;
 const problemsOf = (verdict: Verdict) => verdict.checks.flatMap((check) => check.problems);
 const refusals = (verdict: Verdict) => verdict.violations.filter(({ level }) => level === "mandatory");
 
 function findings(verdict: Verdict): string {
-  const problems = problemsOf(verdict).map(({ message }) => `- ${message}`);
-  const violations = verdict.violations.map(({ policy, level, resource, message }) => `- [${level}] **${policy}** on ${resource}: ${indented(message)}`);
-  const waived = verdict.waived.map(({ policy, resource, reason }) => `- **${policy}** on ${resource}: ${reason}`);
+  const problems = problemsOf(verdict).map(({ message }) => `- ${oneLine(message)}`);
+  const violations = verdict.violations.map(({ policy, level, resource, message }) => `- [${level}] **${policy}** on ${resource}: ${oneLine(message)}`);
+  const waived = verdict.waived.map(({ policy, resource, reason }) => `- **${policy}** on ${resource}: ${oneLine(reason)}`);
   return [
     ["## What the plan must change", problems],
     ["## What the policy pack says", violations],
@@ -80,7 +82,8 @@ function findings(verdict: Verdict): string {
     .join("\n\n");
 }
 
-const indented = (message: string) => message.replaceAll("\n", "\n  ");
+/** A value with line breaks must not become a heading or a paragraph of the report. */
+const oneLine = (message: string) => message.replaceAll(/\s*\n\s*/g, " ");
 
 /** The connection budget as a table that adds up. Also the README's table. */
 export function budgetTable({ budget }: Pick<Verdict, "budget">): string {
@@ -89,14 +92,14 @@ export function budgetTable({ budget }: Pick<Verdict, "budget">): string {
     `(${instances} + ${overlap}) x ${perInstance}`,
     String(connections),
   ]);
-  return markdownTable(
+  return table(
     [
       ["service", "(instances + those of the revision before) x connections each", "connections"],
       ...lines,
       ["reserved and migrations", "", String(budget.reserved)],
       ["**sum**", "", `**${budget.demand} of ${budget.limit}**`],
     ],
-    { align: ["l", "l", "r"] },
+    ["l", "l", "r"],
   );
 }
 
@@ -106,7 +109,7 @@ function budgetSection(verdict: Verdict): string {
 
 function checksSection({ checks }: Verdict): string {
   const lines = checks.map(({ title, arithmetic, problems }) =>
-    [`- ${problems.length === 0 ? "ok" : "REFUSED"}: ${title}`, ...arithmetic.map((line) => `  - ${line}`)].join("\n"),
+    [`- ${problems.length === 0 ? "ok" : "REFUSED"}: ${title}`, ...arithmetic.map((line) => `  - ${oneLine(line)}`)].join("\n"),
   );
   return `## Checks of the plan\n\n${lines.join("\n")}`;
 }
@@ -117,6 +120,7 @@ function stormSection({ storms }: Pick<Verdict, "storms">): string {
 
 /** One line a scenario. */
 export function stormTable(storms: Verdict["storms"]): string {
+  if (storms.length === 0) return "No service of the plan uses the database: it has no start-up storms.";
   const seconds = (value: number | null) => (value === null ? "-" : value.toFixed(1));
   const rows = storms.map(({ scenario, starts, success, readySeconds: { p50, p95, p99 }, peakConnections, refusals, timeouts, bottleneck }) => [
     scenario,
@@ -125,10 +129,10 @@ export function stormTable(storms: Verdict["storms"]): string {
     percent(success.lower),
     [p50, p95, p99].map(seconds).join(" / "),
     String(peakConnections),
-    `${Number(refusals.toFixed(1))} / ${Number(timeouts.toFixed(1))}`,
+    `${mean(refusals)} / ${mean(timeouts)}`,
     bottleneck,
   ]);
-  return markdownTable(
+  return table(
     [
       [
         "scenario",
@@ -142,7 +146,7 @@ export function stormTable(storms: Verdict["storms"]): string {
       ],
       ...rows,
     ],
-    { align: ["l", "r", "r", "r", "r", "r", "r", "l"] },
+    ["l", "r", "r", "r", "r", "r", "r", "l"],
   );
 }
 
@@ -151,9 +155,9 @@ export function stormDetailText({ meaning, replications, seed, failedBy, dialFai
   const rows = reliefs.map(({ resource, gain, timeGone }) => [resource, `${(gain.mean * 100).toFixed(2)} points`, `${(timeGone * 100).toFixed(1)} %`]);
   return [
     `${meaning} ${replications} storms, seed ${seed}.`,
-    `Starts that failed, per storm: ${failedBy.attempts} used up their attempts, ${failedBy.initTimeout} their initialisation, ${failedBy.probeWindow} the probe window. Dials that failed: ${dialFailures}; waits for the Admin API: ${adminApiWaits}.`,
+    `Starts that failed, per storm: ${mean(failedBy.attempts)} used up their attempts, ${mean(failedBy.initTimeout)} their initialisation, ${mean(failedBy.probeWindow)} the probe window. Dials that failed: ${mean(dialFailures)}; waits for the Admin API: ${mean(adminApiWaits)}.`,
     `Longest queues: connector ${queues.connector}, postmaster ${queues.postmaster}, database CPU ${queues.databaseCpu}.`,
-    markdownTable([["unlimited", "starts gained", "p95 to ready saved"], ...rows], { align: ["l", "r", "r"] }),
+    table([["unlimited", "starts gained", "p95 to ready saved"], ...rows], ["l", "r", "r"]),
   ].join("\n\n");
 }
 
@@ -161,14 +165,14 @@ export function stormDetailText({ meaning, replications, seed, failedBy, dialFai
 export function sensitivityTable(rows: readonly Sensitivity[]): string {
   const at = ({ value, success, readyP95Seconds }: Sensitivity["low"]) =>
     `${Number(value.toPrecision(3))}: ${percent(success.mean)}, p95 ${readyP95Seconds === null ? "-" : `${readyP95Seconds.toFixed(1)} s`}`;
-  return `## Sensitivity\n\nOne assumption at a time at its low and at its high value, all others likely.\n\n${markdownTable([
+  return `## Sensitivity\n\nOne assumption at a time at its low and at its high value, all others likely.\n\n${table([
     ["assumption", "unit", "at low", "at high"],
     ...rows.map(({ name, unit, low, high }) => [name, unit, at(low), at(high)]),
   ])}`;
 }
 
 /** Problems as a list; empty where there are none. */
-export const problemList = (problems: readonly Problem[]) => problems.map(({ message }) => `- ${message}`).join("\n");
+export const problemList = (problems: readonly Problem[]) => problems.map(({ message }) => `- ${oneLine(message)}`).join("\n");
 
 /** The cheapest plan that passes, the frontier, and what the cheaper ones fail on. */
 export function sizingText({ plans, cheapest, today, frontier, rejected }: Sizing): string {
@@ -184,7 +188,7 @@ export function sizingText({ plans, cheapest, today, frontier, rejected }: Sizin
     plan.fails.join("; ") || "passes",
   ];
   const heads = ["connector", "tier", "max_connections", "USD a month", "lower bound of the worst storm", "verdict"];
-  const align = ["l", "l", "r", "r", "r", "l"];
+  const align = ["l", "l", "r", "r", "r", "l"] as const;
   const cheaper = rejected.map(({ fails, plans: count, cheapest: from, dearest: to }) => [
     String(count),
     size(from).join(", "),
@@ -192,9 +196,14 @@ export function sizingText({ plans, cheapest, today, frontier, rejected }: Sizin
     fails.join("; "),
   ]);
   return [
-    `## Cost against success\n\n${markdownTable([heads, ...frontier.map(sized)], { align })}`,
-    `## Cheaper plans, by what they fail on\n\n${markdownTable([["plans", "the cheapest of them", "USD a month", "fails on"], ...cheaper], { align: ["r", "l", "r", "l"] })}`,
-    `## Today's plan\n\n${markdownTable([heads, sized(today)], { align })}`,
+    // Without a simulated plan there is no frontier: nothing passes the checks, or nothing uses the database.
+    ...(frontier.length > 0 ? [`## Cost against success\n\n${table([heads, ...frontier.map(sized)], align)}`] : []),
+    ...(cheaper.length > 0
+      ? [
+          `## ${cheapest ? "Cheaper plans" : "Plans"}, by what they fail on\n\n${table([["plans", "the cheapest of them", "USD a month", "fails on"], ...cheaper], ["r", "l", "r", "l"])}`,
+        ]
+      : []),
+    `## Today's plan\n\n${table([heads, sized(today)], align)}`,
     cheapest
       ? `# Of ${plans} plans the cheapest that passes: ${size(cheapest).join(", ")}, ${usd(cheapest.usdPerMonth)} a month`
       : `# None of ${plans} plans passes: the services themselves must ask for less`,
@@ -203,17 +212,12 @@ export function sizingText({ plans, cheapest, today, frontier, rejected }: Sizin
 
 function costSection({ cost }: Verdict): string {
   const rows = cost.items.map(({ item, usdPerMonth, arithmetic }) => [item, usdPerMonth === undefined ? "not priced" : usdPerMonth.toFixed(2), arithmetic]);
-  const table = markdownTable(
-    [["item", "USD a month", "how"], ...rows, ["**sum**", `**${cost.usdPerMonth.toFixed(2)}**`, "list prices, us-central1, without traffic"]],
-    {
-      align: ["l", "r", "l"],
-    },
-  );
-  return `## Cost\n\n${table}`;
+  const sum = ["**sum**", `**${cost.usdPerMonth.toFixed(2)}**`, "list prices, us-central1, without traffic"];
+  return `## Cost\n\n${table([["item", "USD a month", "how"], ...rows, sum], ["l", "r", "l"])}`;
 }
 
 function resourceTable({ resources }: Verdict): string {
-  return markdownTable([["type", "name", "protected"], ...resources.map(({ type, name, options }) => [type, name, options.protect ? "yes" : ""])]);
+  return table([["type", "name", "protected"], ...resources.map(({ type, name, options }) => [type, name, options.protect ? "yes" : ""])]);
 }
 
 function assumptionSection({ assumptions }: Verdict): string {
@@ -223,5 +227,5 @@ function assumptionSection({ assumptions }: Verdict): string {
     unit,
     why,
   ]);
-  return `## Assumptions\n\nNobody publishes these; the likely value decides.\n\n${markdownTable([["assumption", "low", "likely", "high", "unit", "why"], ...rows])}`;
+  return `## Assumptions\n\nNobody publishes these; the likely value decides.\n\n${table([["assumption", "low", "likely", "high", "unit", "why"], ...rows])}`;
 }

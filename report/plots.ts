@@ -29,14 +29,14 @@ export function successByStarts(
   const broken = points.find(({ lower }) => lower < target);
   return plot(
     "Success against coinciding starts",
-    `The plan lets ${planned} starts coincide. ${broken ? `From ${broken.starts} starts on, the lower bound is under the target of ${percent(target)}.` : `Up to ${points.at(-1)?.starts} starts the lower bound stays above the target of ${percent(target)}.`}`,
+    `The plan lets ${planned} starts coincide. ${broken ? `From ${broken.starts} starts on, the lower bound is under the target of ${goal(target)}.` : `Up to ${points.at(-1)?.starts} starts the lower bound stays above the target of ${goal(target)}.`}`,
     {
       data: { values: [...points] },
       layer: [
         { mark: { type: "area", color: SERIES[0], opacity: 0.25 }, encoding: { x: starts, y: share("lower"), y2: { field: "upper" } } },
         { mark: { type: "line", color: SERIES[0], point: { color: SERIES[0] } }, encoding: { x: starts, y: share("mean") } },
         ...rule("x", planned, `${planned} in the plan`),
-        ...rule("y", target, `target ${percent(target)}`),
+        ...rule("y", target, `target ${goal(target)}`),
       ],
     },
   );
@@ -98,7 +98,7 @@ export function costFrontier(
   const enough = points.find(({ success }) => success >= target);
   return plot(
     "Cost against success",
-    `Today's plan costs ${today.usdPerMonth.toFixed(0)} USD a month for connector and database and reaches ${percent(today.success)}.${enough ? ` The cheapest tier that reaches ${percent(target)} is ${enough.tier}, at ${enough.usdPerMonth.toFixed(0)} USD.` : ` No tier shown reaches ${percent(target)}.`}`,
+    `Today's plan costs ${today.usdPerMonth.toFixed(0)} USD a month for connector and database and reaches ${percent(today.success)}.${enough ? ` The cheapest tier that reaches ${goal(target)} is ${enough.tier}, at ${enough.usdPerMonth.toFixed(0)} USD.` : ` No tier shown reaches ${goal(target)}.`}`,
     {
       layer: [
         {
@@ -169,4 +169,6 @@ function responsive(svg: string): string {
 
 /** Rounded down, so that no plot claims more than was found. */
 const percent = (value: number) => `${Math.floor(value * 1000) / 10} %`;
+/** A target as it was set. */
+const goal = (target: number) => `${Number((target * 100).toFixed(4))} %`;
 const seconds = (value: number) => `${Number(value.toFixed(value < 10 ? 1 : 0))} s`;

@@ -1,4 +1,4 @@
-import { markdownTable } from "markdown-table";
+import { table } from "./table";
 
 /** What the pack's README says of each rule: what it refuses, why and what to set, how to configure it. */
 export function rulesTable(
@@ -10,12 +10,12 @@ export function rulesTable(
     readonly configSchema?: { readonly properties: object };
   }[],
 ): string {
-  return markdownTable([
+  return table([
     ["rule", "what must hold", "why, and what to set", "severity", "settings"],
     ...rules.map((rule) => [
       `\`${rule.name}\``,
-      cell(rule.description),
-      cell(rule.remediationSteps ?? ""),
+      rule.description,
+      rule.remediationSteps ?? "",
       rule.severity ?? "",
       Object.keys(rule.configSchema?.properties ?? {})
         .filter((setting) => setting !== "waivers")
@@ -24,5 +24,3 @@ export function rulesTable(
     ]),
   ]);
 }
-
-const cell = (text: string) => text.replaceAll("|", "\\|").replaceAll("\n", " ");
