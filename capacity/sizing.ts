@@ -96,7 +96,10 @@ export interface CostPoint {
 export function costCurve(plan: CapacityPlan, options: StormOptions = {}): CostPoint[] {
   const { replications = replicationsFor(plan.targets.startupSuccessPercent / 100), seed = DEFAULT_SEED } = options;
   if (planScenarios(plan).length === 0) return [];
-  const tiers = [...sharedTiers(), ...tierCatalogue];
+  const own = parseTier(plan.database.tier);
+  const listed = [...sharedTiers(), ...tierCatalogue];
+  // Today's plan is on the curve also where its tier is not one of the usual ones.
+  const tiers = (own && listed.every(({ name }) => name !== own.name) ? [...listed, own] : listed).toSorted((a, b) => priceOf(plan, a) - priceOf(plan, b));
   const today = tiers.findIndex(({ name }) => name === plan.database.tier);
   return tiers.slice(0, Math.max(today, 0) + 3).map((tier) => {
     const sizes = maxConnectionsFor(plan, tier).filter(
@@ -109,6 +112,8 @@ export function costCurve(plan: CapacityPlan, options: StormOptions = {}): CostP
     return { tier: tier.name, maxConnections, usdPerMonth: sizeOf(sized).usdPerMonth, success: Math.min(...bounds) };
   });
 }
+
+const priceOf = (plan: CapacityPlan, { name }: Tier) => sizeOf({ ...plan, database: { ...plan.database, tier: name } }).usdPerMonth;
 
 const lowerOf = (plan: SizedPlan | undefined) => plan?.worst?.success.lower ?? -1;
 

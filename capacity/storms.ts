@@ -150,7 +150,11 @@ export function successByStarts(scenario: Scenario, options: StormOptions = {}):
   const { replications, seed } = withDefaults({ replications: LEAST_REPLICATIONS, ...options });
   const points: StartsPoint[] = [];
   for (const starts of new Set(MULTIPLES.map((multiple) => Math.max(1, Math.round(multiple * scenario.starts))))) {
-    const point = { starts, ...meanInterval(simulate(withStarts(scenario.input, starts), { replications, seed }).shares) };
+    const input = withStarts(scenario.input, starts);
+    const successAfter = (storms: number) => meanInterval(simulate(input, { replications: storms, seed }).shares);
+    const look = successAfter(Math.min(replications, LEAST_REPLICATIONS));
+    // Only where hardly a start fails does a strict target need more storms.
+    const point = { starts, ...(replications > LEAST_REPLICATIONS && look.mean > 0.9 ? successAfter(replications) : look) };
     points.push(point);
     if (point.mean < 0.5 && starts > scenario.starts) break;
   }
@@ -266,12 +270,12 @@ export function stormOptionProblems(
   scenarios: readonly string[],
   name: Naming<"replications" | "seed" | "scenario" | "target"> = asIs,
 ): Problem[] {
-  const { replications, seed, scenario, target } = asked;
+  const { replications, seed, scenario, target = Number.NaN } = asked;
   const problems: Problem[] = [];
   const wrong = (setting: keyof StormQuestion, must: string, because: string, fix: string | number) =>
     problems.push(problem({ setting: name(setting), value: asked[setting], must, because, fix }));
-  const isTarget = target !== undefined && target > 0 && target < 1;
-  if (target !== undefined && !isTarget)
+  const isTarget = target > 0 && target < 1;
+  if (asked.target !== undefined && !isTarget)
     wrong("target", "be above 0 and below 1", "no number of storms proves certainty, and any plan reaches nothing", target >= 1 ? 0.99 : 0.95);
   const least = isTarget ? leastReplications(target) : LEAST_REPLICATIONS;
   if (typeof replications === "number" && replications > MOST_REPLICATIONS)
@@ -280,7 +284,9 @@ export function stormOptionProblems(
     wrong(
       "replications",
       `be a whole number of at least ${least}`,
-      least > LEAST_REPLICATIONS ? `with fewer storms the lower bound stays under ${target} even when no start fails` : "fewer storms give no verdict",
+      least > LEAST_REPLICATIONS
+        ? `with fewer storms the lower bound stays under ${Number(target.toPrecision(12))} even when no start fails`
+        : "fewer storms give no verdict",
       isTarget ? replicationsFor(target) : DEFAULT_REPLICATIONS,
     );
   if (seed !== undefined && !(isWholeFrom(0, seed) && seed < 2 ** 32))

@@ -11,7 +11,7 @@ import { probeTiming } from "./probes";
 import type { StackResource } from "./rule";
 import { ROUTER_NAT } from "./types";
 import { egressOf, vpcAccessOf } from "./vpc-access";
-import { minInstancesOf, WORKLOAD_TYPES } from "./workload";
+import { minInstancesOf, WORKLOAD_TYPES, workloadOf } from "./workload";
 
 /** What decides a storm and is no property of a resource: how the application starts. */
 export interface StartBehaviour {
@@ -42,15 +42,17 @@ function serviceOf(holder: Holder, holders: readonly Holder[], { bootSeconds, st
   const { workload, container } = holder;
   const access = vpcAccessOf(workload);
   const named = access.inputs.isUnknown(access.keys.connector) || access.inputs.hasText(access.keys.connector);
+  // In outputs a preview does not know an egress or a probe's default that the program left out; resource rules read the inputs.
+  const known = workloadOf({ ...holder.resource, properties: holder.resource.properties.knownOnly() });
   const waitsFor = dependenciesOf(holder.resource, WORKLOAD_TYPES);
   return {
     minInstances: Math.min(minInstancesOf(workload), holder.instances),
     maxInstances: holder.instances,
     bootSeconds,
-    egress: egressOf(workload),
+    egress: egressOf(known ?? workload),
     // Without one Cloud Run waits for the port, as long as its default probe does.
     probe: container.inputs.has("startupProbe")
-      ? probeTiming(container.inputs.object("startupProbe"))
+      ? probeTiming(container.inputs.object("startupProbe").knownOnly())
       : { ...cloudRunLimits.probeDefaults.value, periodSeconds: cloudRunLimits.startupWindowSafeSeconds.value, failureThreshold: 1 },
     route: named ? "connector" : access.connected ? "direct-vpc" : "none",
     database: { ...holder, path: holder.viaSocket ? "built-in-socket" : "private-ip", startupQueryCpuMs, retry },

@@ -1,6 +1,6 @@
 import { stormPlanProblems } from "../../capacity/scenarios";
 import { failingStorms } from "../../capacity/storm-gate";
-import { targetProblems } from "../../capacity/storms";
+import { MOST_TARGET_PERCENT, targetProblems } from "../../capacity/storms";
 import { databaseSetting } from "../database";
 import defaults from "../defaults.json";
 import { databaseUses } from "../holders";
@@ -24,7 +24,13 @@ export const startupStorm = stackRule<{
   severity: "critical",
   remediation: "Relieve the bottleneck that the message names, or let fewer starts coincide.",
   config: {
-    targetPercent: { type: "number", exclusiveMinimum: 0, exclusiveMaximum: 100, description: "Share of starts that must be ready.", default: targetPercent },
+    targetPercent: {
+      type: "number",
+      exclusiveMinimum: 0,
+      maximum: MOST_TARGET_PERCENT,
+      description: "Share of starts that must be ready.",
+      default: targetPercent,
+    },
     services: { type: "object", description: "How each service starts, by its Cloud Run name: bootSeconds, startupQueryCpuMs, retry.", default: services },
     otherServices: { type: "object", description: "How a service starts that is not named.", default: slowest },
     reservedConnections: { ...count, description: "Slots kept for superusers, Cloud SQL's agents and people.", default: reservedConnections },

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { planChecks } from "../../capacity/checks";
 import { connectorCost, databaseCost } from "../../capacity/cost";
 import type { CapacityPlan } from "../../capacity/plan";
-import { type Size, sizePlan } from "../../capacity/sizing";
+import { costCurve, type Size, sizePlan } from "../../capacity/sizing";
 import { planStorms } from "../../capacity/storms";
 import type { Changes } from "../stack-settings";
 import { stagingPlan } from "./staging-plan";
@@ -107,5 +107,43 @@ describe("sizing other plans", () => {
     const { cheapest, rejected } = sizePlan(stagingPlan({ "netra:services": { backend: { egress: "all-traffic" } } }), options);
     expect(cheapest).toBeUndefined();
     for (const { fails } of rejected) expect(fails).toContain("a network path to the database that can work");
+  });
+});
+
+describe("the cost curve", () => {
+  const plan = stagingPlan();
+  const curve = costCurve(plan, options);
+  const pointOf = (changed: CapacityPlan) => costCurve(changed, options).find(({ tier }) => tier === changed.database.tier);
+
+  it("goes from the smallest tier to two beyond today's, and costs rise", () => {
+    expect(curve.map(({ tier }) => tier)).toEqual(["db-f1-micro", "db-g1-small", "db-custom-1-3840", "db-custom-1-6656", "db-custom-2-7680"]);
+    expect(curve.map(({ usdPerMonth }) => usdPerMonth)).toEqual(curve.map(({ usdPerMonth }) => usdPerMonth).toSorted((a, b) => a - b));
+  });
+
+  it("prices connector and database, and reaches what the storms reach", () => {
+    const today = curve.find(({ tier }) => tier === plan.database.tier);
+    const items = [connectorCost(plan), ...databaseCost(plan)];
+    expect(today?.usdPerMonth).toBeCloseTo(
+      items.reduce((sum, { usdPerMonth = 0 }) => sum + usdPerMonth, 0),
+      9,
+    );
+    expect(today?.success).toBe(Math.min(...planStorms(plan, options).map(({ success }) => success.lower)));
+    expect(curve[0]?.success).toBeLessThan(0.99);
+  });
+
+  it("takes today's max_connections for today's tier: the point is the plan, not a better one", () => {
+    const starved = stagingPlan({ "netra:database": { maxConnections: 40 } });
+    expect(pointOf(starved)).toMatchObject({ maxConnections: 40, success: Math.min(...planStorms(starved, options).map(({ success }) => success.lower)) });
+    expect(pointOf(starved)?.success).toBeLessThan(0.95);
+  });
+
+  it("has today's plan on it also where its tier is an unusual one", () => {
+    const unusual = stagingPlan({ "netra:database": { tier: "db-custom-1-4096" } });
+    const tiers = costCurve(unusual, options).map(({ tier }) => tier);
+    expect(tiers.slice(2)).toEqual(["db-custom-1-3840", "db-custom-1-4096", "db-custom-1-6656", "db-custom-2-7680"]);
+  });
+
+  it("is empty where no service uses a database", () => {
+    expect(costCurve(stagingPlan({ "netra:services": { auth: undefined, backend: undefined } }), options)).toEqual([]);
   });
 });

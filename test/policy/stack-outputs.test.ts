@@ -9,6 +9,7 @@ import { jwtOneSecret } from "../../policy/rules/jwt-one-secret";
 import { rangesDoNotOverlap } from "../../policy/rules/ranges-do-not-overlap";
 import { regionalQuota } from "../../policy/rules/regional-quota";
 import { startupConnectRate } from "../../policy/rules/startup-connect-rate";
+import { startupStorm } from "../../policy/rules/startup-storm";
 import { CONNECTOR, GLOBAL_ADDRESS, NETWORK, REDIS, RUN_JOB, RUN_SERVICE, SQL_INSTANCE, SUBNETWORK } from "../../policy/types";
 import { type Declared, judgeStack, UNKNOWN } from "./harness";
 
@@ -28,6 +29,7 @@ const rules = [
   rangesDoNotOverlap,
   regionalQuota,
   startupConnectRate,
+  startupStorm,
 ];
 
 /** What the cloud fills in: unknown at preview, `value` in a state. */
@@ -78,6 +80,15 @@ function service(name: string, filled: Filled, levels: { service?: object; revis
             envs: envs(filled, "3"),
             ports: filled({ containerPort: 8080, name: "http1" }),
             resources: filled({ limits: { cpu: "1000m", memory: "512Mi" }, cpuIdle: true, startupCpuBoost: false }),
+            startupProbe: {
+              initialDelaySeconds: filled(0),
+              periodSeconds: 10,
+              timeoutSeconds: 5,
+              failureThreshold: 12,
+              httpGet: { path: "/health", port: filled(8080), httpHeaders: null },
+              grpc: null,
+              tcpSocket: null,
+            },
             volumeMounts: null,
           },
         ],

@@ -1,0 +1,75 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { stringify } from "yaml";
+import { PROJECT_ROOT } from "../../commands/stack-file";
+import { type Changes, stagingConfiguration } from "../stack-settings";
+
+/* `size` as people start it. What it can be asked for stands in storm.test.ts, what it finds in capacity/sizing.test.ts. */
+
+let directory = "";
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), "netra-size-"));
+});
+afterAll(() => rmSync(directory, { recursive: true }));
+
+function stackFile(name: string, changes: Changes): string {
+  const file = join(directory, `Pulumi.${name}.yaml`);
+  writeFileSync(file, stringify({ config: stagingConfiguration(changes) }));
+  return file;
+}
+
+interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function size(...args: readonly string[]): Promise<Ended> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, ["--import", "tsx", "commands/size.ts", ...args], { cwd: PROJECT_ROOT }, (error, stdout, stderr) =>
+      resolve({ code: typeof error?.code === "number" ? error.code : error ? -1 : 0, stdout, stderr }),
+    );
+  });
+}
+
+test("finds the cheapest plan that is no smaller than the live connector: one object with --json, the answer last without", async () => {
+  const [json, again, text] = await Promise.all([size("--json"), size("--json", "--seed", "1"), size()]);
+  expect([json.code, json.stderr, text.code, text.stderr]).toEqual([0, "", 0, ""]);
+  expect(again.stdout).toBe(json.stdout);
+  const { cheapest, plans } = JSON.parse(json.stdout);
+  expect(cheapest).toMatchObject({ connector: { machineType: "e2-micro", minInstances: 3, maxInstances: 10 }, tier: "db-custom-1-3840", fails: [] });
+  expect(text.stdout.trimEnd().split("\n").at(-1)).toBe(
+    `# Of ${plans} plans the cheapest that passes: e2-micro 3..10, db-custom-1-3840, 150, ${cheapest.usdPerMonth.toFixed(2)} USD a month`,
+  );
+});
+
+test("exit 1 where no size helps, with what each plan fails on", async () => {
+  const { code, stdout, stderr } = await size("--config-file", stackFile("path", { "netra:services": { backend: { egress: "all-traffic" } } }));
+  expect([code, stderr]).toEqual([1, ""]);
+  expect(stdout).not.toContain("## Cost against success");
+  expect(stdout).toContain("## Plans, by what they fail on");
+  expect(stdout).toContain("a network path to the database that can work");
+  expect(stdout.trimEnd().split("\n").at(-1)).toMatch(/^# None of \d+ plans passes: /);
+});
+
+test("bad input: exit 2, every problem, an object where JSON was asked for", async () => {
+  const file = stackFile("bad", { "netra:database": { tier: "db-huge" } });
+  const [text, json, option] = await Promise.all([size("--config-file", file), size("--config-file", file, "--json"), size("--scenario", "cold-start")]);
+  const message =
+    "'netra:database.tier' (db-huge) must be a tier such as db-custom-1-3840 because a storm needs to know its vCPUs; set 'netra:database.tier' to db-custom-1-3840";
+  expect([text.code, text.stdout]).toEqual([2, ""]);
+  expect(text.stderr).toBe(`${message}\n`);
+  expect([json.code, JSON.parse(json.stdout)]).toEqual([2, { stack: "staging", ok: false, problems: [{ setting: "netra:database.tier", message }] }]);
+  expect([option.code, option.stdout]).toEqual([2, ""]);
+  expect(option.stderr).toMatch(/^error: unknown option '--scenario'\n/);
+});
+
+test("sizes a plan without database clients by its checks alone", async () => {
+  const { code, stdout, stderr } = await size("--config-file", stackFile("frontend", { "netra:services": { auth: undefined, backend: undefined } }));
+  expect([code, stderr]).toEqual([0, ""]);
+  expect(stdout).not.toContain("## Cost against success");
+  expect(stdout).toMatch(/# Of \d+ plans the cheapest that passes: e2-micro 3\.\.10, db-custom-1-3840, /);
+});

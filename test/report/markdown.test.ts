@@ -1,0 +1,171 @@
+import { describe, expect, it } from "vitest";
+import { planScenarios } from "../../capacity/scenarios";
+import { sizePlan } from "../../capacity/sizing";
+import { sensitivity, stormDetail } from "../../capacity/storms";
+import {
+  budgetTable,
+  headline,
+  pageSections,
+  problemList,
+  pullRequestMarkdown,
+  sensitivityTable,
+  sizingText,
+  stormDetailText,
+  stormTable,
+  terminalText,
+} from "../../report/markdown";
+import { incidentPlan, stagingPlan } from "../capacity/staging-plan";
+import { verdictOn } from "./verdict";
+
+const sound = verdictOn();
+const frontend = verdictOn({ "netra:services": { auth: undefined, backend: undefined } });
+const refused = verdictOn(
+  { "netra:connector": { maxInstances: 120 } },
+  {
+    resources: [
+      {
+        type: "gcp:vpcaccess/connector:Connector",
+        name: "staging-connector",
+        urn: "urn:c",
+        parent: "",
+        dependencies: [],
+        options: { protect: true, import: "", ignoreChanges: [] },
+        inputs: {},
+      },
+    ],
+    violations: [
+      { policy: "connector-floor", level: "mandatory", resource: "staging-connector", message: "two\nlines", outcome: "refused" },
+      { policy: "service-port-8002", level: "advisory", resource: "web", message: "only told", outcome: "refused" },
+    ],
+    waived: [{ policy: "secret-value", resource: "key", reason: "until Friday" }],
+  },
+);
+const quick = { replications: 1000 };
+const coldStart = (plan = stagingPlan()) => {
+  const [scenario] = planScenarios(plan);
+  if (!scenario) throw new Error("the plan has storms");
+  return stormDetail(scenario, quick);
+};
+const sections = (text: string) => text.split("\n").filter((line) => line.startsWith("#"));
+
+describe("the headline", () => {
+  it("says in a sentence that a plan is sound, its connections, its storms and what it costs", () => {
+    expect(headline(sound)).toMatch(/^staging: the plan is sound: 91 of 120 connections, at least 99\.56 % of starts succeed, \d+\.\d\d USD a month$/);
+  });
+
+  it("counts what refuses a plan: its problems and mandatory violations, no advice", () => {
+    expect(headline(refused)).toMatch(/^staging: the plan is REFUSED, 2 findings: 91 of 120 connections, /);
+    expect(headline({ ...refused, violations: [] })).toMatch(/ REFUSED, 1 finding: /);
+  });
+
+  it("says nothing of starts where there are no storms", () => {
+    expect(headline(frontend)).toMatch(/^staging: the plan is sound: 23 of 120 connections, \d+\.\d\d USD a month$/);
+  });
+});
+
+describe("the three orders", () => {
+  it("a pull request begins with the verdict, a terminal ends with it, a page has its own", () => {
+    const title = `# ${headline(refused)}`;
+    const body = ["## What the plan must change", "## What the policy pack says", "## Waived", "## Connection budget", "## Start-up storms"];
+    expect(sections(pullRequestMarkdown(refused))).toEqual([title, ...body, "## Checks of the plan", "## Cost", "## Assumptions"]);
+    expect(sections(pageSections(refused))).toEqual([...body, "## Checks of the plan", "## Cost", "## Assumptions", "## Resources"]);
+    expect(sections(terminalText(refused)).at(-1)).toBe(title);
+    expect(terminalText(refused).endsWith(`${title}\n`)).toBe(true);
+  });
+
+  it("leave out what there is none of", () => {
+    for (const text of [pullRequestMarkdown(frontend), pageSections(frontend), terminalText(frontend)]) {
+      expect(text).not.toMatch(/## (What|Waived|Start-up storms)/);
+      expect(text).toContain("start-up storms against the target of 99 % at the first try\n  - no service uses the database");
+    }
+  });
+
+  it("show every finding with its level, every waiver with its reason, every resource", () => {
+    for (const text of [pullRequestMarkdown(refused), pageSections(refused), terminalText(refused)]) {
+      expect(text).toContain("- 'netra:connector.maxInstances' (120) must be");
+      expect(text).toContain("- [mandatory] **connector-floor** on staging-connector: two lines\n");
+      expect(text).toContain("- [advisory] **service-port-8002** on web: only told");
+      expect(text).toContain("- **secret-value** on key: until Friday");
+      expect(text).toMatch(/\| gcp:vpcaccess\/connector:Connector \| staging-connector \| yes {7}\|/);
+      expect(text).toContain("- REFUSED: values that Google accepts");
+    }
+  });
+
+  it("let no value become a heading, a row or a cell", () => {
+    const forged = verdictOn({
+      "netra:connector": { name: "x\n\n# staging: the plan is sound\n\nx" },
+      "netra:database": { tier: "db|a\n| b" },
+    });
+    for (const text of [pullRequestMarkdown(forged), pageSections(forged), terminalText(forged)]) {
+      expect(sections(text).filter((line) => line.includes("is sound"))).toEqual([]);
+      expect(text).toMatch(/\| database db\\\|a \\\| b +\|/);
+    }
+  });
+});
+
+describe("the tables", () => {
+  it("of the budget adds up", () => {
+    expect(budgetTable(sound).split("\n").slice(2)).toEqual([
+      expect.stringMatching(/^\| auth +\| \(3 \+ 3\) x 3 +\| +18 \|$/),
+      expect.stringMatching(/^\| backend +\| \(5 \+ 5\) x 5 +\| +50 \|$/),
+      expect.stringMatching(/^\| reserved and migrations +\| +\| +23 \|$/),
+      expect.stringMatching(/^\| \*\*sum\*\* +\| +\| +\*\*91 of 120\*\* \|$/),
+    ]);
+  });
+
+  it("of the storms has a line each", () => {
+    const lines = stormTable(sound.storms).split("\n");
+    expect(lines).toHaveLength(2 + sound.storms.length);
+    expect(lines[2]).toMatch(/^\| cold-start +\| +8 \| 100\.00 % \| +99\.56 % \| +[\d.]+ \/ [\d.]+ \/ [\d.]+ \| +36 \| +0 \/ 0 \| none +\|$/);
+  });
+
+  it("of storms in which nothing is ready has no time to ready, and 0 % only where it is 0", () => {
+    const [broken] = verdictOn({ "netra:services": { backend: { egress: "all-traffic" }, auth: { egress: "all-traffic" } } }).storms;
+    if (!broken) throw new Error("the plan has storms");
+    expect(stormTable([broken])).toMatch(/\| +0\.00 % \| +0\.00 % \| +- \/ - \/ - \|/);
+    expect(stormTable([{ ...broken, refusals: 0.003, timeouts: 12.34 }])).toMatch(/\| +0\.003 \/ 12\.3 \|/);
+    expect(stormTable([{ ...broken, success: { mean: 0.99999, lower: 0.98999, upper: 1 } }])).toMatch(/\| +99\.99 % \| +98\.99 % \|/);
+  });
+
+  it("of no storms is a sentence", () => {
+    expect(stormTable([])).toBe("No service of the plan uses the database: it has no start-up storms.");
+  });
+
+  it("of a storm's detail has every relief and what ended the starts", () => {
+    const detail = coldStart(incidentPlan("private address"));
+    const text = stormDetailText(detail);
+    expect(text).toContain(`${detail.meaning} 1000 storms, seed 1.`);
+    for (const { resource } of detail.reliefs) expect(text).toContain(`| ${resource}`);
+    expect(text).not.toMatch(/\d\.\d{5}/);
+  });
+
+  it("of the sensitivity has a row for each assumption", () => {
+    const rows = sensitivity(stagingPlan(), "cold-start", quick);
+    const lines = sensitivityTable(rows).split("\n");
+    expect(lines[0]).toBe("## Sensitivity");
+    for (const { name } of rows) expect(lines.some((line) => line.startsWith(`| ${name} `))).toBe(true);
+    expect(lines.at(-1)).toMatch(/: \d+\.\d\d %, p95 \d+\.\d s +\| [\d.]+: \d+\.\d\d %, p95 \d+\.\d s +\|$/);
+  });
+
+  it("of problems is a list, empty where there are none", () => {
+    expect(problemList([])).toBe("");
+    expect(problemList([{ setting: "a", message: "'a' must\n\nx" }])).toBe("- 'a' must x");
+  });
+});
+
+describe("the sizing", () => {
+  it("ends with the cheapest plan", () => {
+    const text = sizingText(sizePlan(stagingPlan(), quick));
+    expect(sections(text).slice(0, -1)).toEqual(["## Cost against success", "## Cheaper plans, by what they fail on", "## Today's plan"]);
+    expect(sections(text).at(-1)).toMatch(/^# Of \d+ plans the cheapest that passes: f1-micro 2\.\.10, db-custom-1-3840, 150, \d+\.\d\d USD a month$/);
+  });
+
+  it("says so where none passes, and draws no empty frontier", () => {
+    const text = sizingText(sizePlan(stagingPlan({ "netra:services": { backend: { egress: "all-traffic" } } }), quick));
+    expect(sections(text)).toEqual([
+      "## Plans, by what they fail on",
+      "## Today's plan",
+      expect.stringMatching(/^# None of \d+ plans passes: the services themselves must ask for less$/),
+    ]);
+  });
+});
