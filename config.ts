@@ -9,6 +9,7 @@ import {
   choice,
   cidr,
   complaint,
+  computeName,
   described,
   flag,
   fraction,
@@ -104,14 +105,14 @@ const secret = section("one secret", {
 
 const sections = {
   network: section("the VPC of the environment", {
-    vpc: text("the network's name", "staging-vpc"),
-    subnet: text("the subnet's name", "staging-subnet"),
+    vpc: computeName("the network's name", "staging-vpc"),
+    subnet: computeName("the subnet's name", "staging-subnet"),
     subnetCidr: cidr("the subnet's range", "10.0.0.0/24"),
-    privateServicesRange: text("the name of the range for Google's managed services", "staging-private-ip-address"),
+    privateServicesRange: computeName("the name of the range for Google's managed services", "staging-private-ip-address"),
     privateServicesCidr: cidr("the range that is peered with Google's managed services", "10.107.0.0/16"),
     otherCidrs: list("ranges that exist beside the stack's own and must stay free", cidr("a range", "10.27.0.0/16"), "10.27.0.0/16").default([]),
     nat: section("Cloud NAT, for all-traffic egress", {
-      name: text("the name of router and gateway", "staging-nat"),
+      name: computeName("the name of router and gateway", "staging-nat"),
       minPortsPerVm: whole("ports kept for each VM", "ports", 64, 2),
     }).optional(),
   }),
@@ -264,10 +265,14 @@ export function stackFileSchema(): object {
 }
 
 function providerProblem(key: string, value: unknown): Problem[] {
-  if (typeof value === "string" && /^\S+$/.test(value)) return [];
-  const example = key === "gcp:region" ? "us-central1" : "netra-staging";
+  const { form, pattern, example } =
+    key === "gcp:region"
+      ? { form: "the name of a region, not of a zone", pattern: /^[a-z]+(-[a-z]+)+\d+$/, example: "us-central1" }
+      : { form: "a project's id, in clear text", pattern: /^([a-z][a-z0-9.-]*:)?[a-z][-a-z0-9]{4,28}[a-z0-9]$/, example: "netra-staging" };
+  if (typeof value === "string" && pattern.test(value)) return [];
+  const must = value === undefined || value === null || value === "" ? "be stated" : `be ${form}`;
   return [
-    { setting: key, message: `'${key}' (${shown(value)}) must be stated because the names and addresses of the stack contain it; set '${key}' to ${example}` },
+    { setting: key, message: `'${key}' (${shown(value)}) must ${must} because the names and addresses of the stack contain it; set '${key}' to ${example}` },
   ];
 }
 

@@ -45,18 +45,20 @@ export const isPostgres = (version: string): boolean => !/^(MYSQL|SQLSERVER)_/.t
 
 /** A version that is written as no Cloud SQL version is. Which ones exist at the moment is Google's to know. */
 export function versionProblems(version: string | undefined, name: Naming<"version"> = asIs): Problem[] {
-  if (version && /^(POSTGRES_(9_6|[1-9]\d)|MYSQL_\d_\d+(_\d+)?|SQLSERVER_20\d\d_(STANDARD|ENTERPRISE|EXPRESS|WEB))$/.test(version)) return [];
-  const major = version && /(\d+)/.exec(version)?.[1];
+  if (version && VERSION.test(version)) return [];
+  const meant = `POSTGRES_${(/postgres/i.test(version ?? "") && /\d+/.exec(version ?? "")?.[0]) || "14"}`;
   return [
     problem({
       setting: name("version"),
       value: version,
       must: "be written like POSTGRES_14",
       because: "Cloud SQL has no version of that name and only says so when it creates the instance",
-      fix: major && /postgres/i.test(version) ? `POSTGRES_${major}` : "POSTGRES_14",
+      fix: VERSION.test(meant) ? meant : "POSTGRES_14",
     }),
   ];
 }
+
+const VERSION = /^(POSTGRES_(9_6|[1-9]\d)|MYSQL_\d_\d+(_\d+)?|SQLSERVER_20\d\d_(STANDARD|ENTERPRISE|EXPRESS|WEB))$/;
 
 /** An edition that does not exist. One that is left out is Google's default for the version. */
 export function editionProblems(edition: string | undefined, name: Naming<"edition"> = asIs): Problem[] {
@@ -239,10 +241,11 @@ export function maxConnectionsProblems(db: DatabaseSize, name: Naming<"maxConnec
   const memory = databaseMemory(db, tier);
   if (memory.neededMib <= memory.usableMib) return [];
   const bigger = smallestTierFor(db.maxConnections, db);
+  const move = bigger ? `, or move to ${bigger.name}` : "";
   return wrong(
     `be at most ${memory.largestMaxConnections} on ${db.tier}`,
     `${db.maxConnections} backends x ${memory.perBackendMib} MiB + ${Math.round(memory.sharedBuffersMib)} MiB shared_buffers = ${Math.round(memory.neededMib)} MiB exceed the usable ${Math.round(memory.usableMib)} MiB, and the instance would run out of memory`,
-    memory.largestMaxConnections >= range.min ? `${memory.largestMaxConnections}${bigger ? `, or move to ${bigger.name}` : ""}` : "what a larger tier holds",
+    memory.largestMaxConnections >= range.min ? `${memory.largestMaxConnections}${move}` : `a smaller number with lower shared_buffers and work_mem${move}`,
   );
 }
 

@@ -211,6 +211,7 @@ export const redisLimits = {
 
 /** What a secret must have to be of use. */
 export const secretLimits = {
+  idCharacters: datum(255, "characters of an id: letters, digits, hyphens and underscores", "S1", "google/cloud/secretmanager/v1/service.proto"),
   keyCharacters: datum(32, "characters of a key that signs or encrypts (HS256 asks for 256 bits)", "S1", "RFC 7518, section 3.2"),
 } as const;
 

@@ -97,3 +97,18 @@ const hyphenated = (text: string) =>
   }-`;
 
 const wrong = (setting: string, must: string, because: string, fix: string, value = HIDDEN) => problem({ setting, value, must, because, fix });
+
+/** An id that Secret Manager does not take. Never shown: a value may have got into the wrong field. */
+export function secretIdProblems(id: string | undefined, setting = "secretId"): Problem[] {
+  const most = secretLimits.idCharacters.value;
+  if (id && id.length <= most && /^[\w-]+$/.test(id)) return [];
+  return [
+    problem({
+      setting,
+      value: id ? HIDDEN : id,
+      must: `be letters, digits, hyphens and underscores, at most ${most}`,
+      because: "Secret Manager refuses any other id, after the preview",
+      fix: "a name such as jwt-secret-staging",
+    }),
+  ];
+}

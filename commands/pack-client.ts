@@ -41,19 +41,21 @@ export class PackServer {
   /** Starts the pack in `directory`. @throws when it does not come up, with what it printed. */
   static async start(directory: string): Promise<PackServer> {
     const runner = require.resolve("@pulumi/pulumi/cmd/run-policy-pack");
-    const child = spawn(process.execPath, [runner, "127.0.0.1:1", directory], {
-      cwd: directory,
-      env: { ...process.env, PULUMI_NODEJS_TYPESCRIPT: "true" },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    // The pack does not notice when its driver dies.
-    const kill = () => child.kill();
+    // The pack does not notice when its driver dies. Before it starts: a signal in between would leave it behind.
+    let started: ChildProcess | undefined;
+    const kill = () => started?.kill();
     const die = (signal: NodeJS.Signals) => {
       kill();
       process.kill(process.pid, signal); // the handler is gone by now: the signal does what it would have done
     };
     process.once("exit", kill);
     for (const signal of SIGNALS) process.once(signal, die);
+    const child = spawn(process.execPath, [runner, "127.0.0.1:1", directory], {
+      cwd: directory,
+      env: { ...process.env, PULUMI_NODEJS_TYPESCRIPT: "true" },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    started = child;
     child.once("exit", () => {
       process.off("exit", kill);
       for (const signal of SIGNALS) process.off(signal, die);

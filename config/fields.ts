@@ -118,5 +118,7 @@ export function isPattern(value: string): boolean {
 
 export const HYPHENATED = "be lower-case letters, digits and hyphens, starting with a letter";
 export const UNDERSCORED = "be lower-case letters, digits and underscores, starting with no digit";
+/** A name by Compute Engine's rules; two characters at least, because a NAT gateway's has. */
+export const computeName = (meaning: string, example: string) => text(meaning, example, /^[a-z][-a-z0-9]{0,61}[a-z0-9]$/, `${HYPHENATED}, 2 to 63`);
 export const cidr = (meaning: string, example: string) => text(meaning, example);
 export const seconds = (meaning: string, example: number, min = 0) => whole(meaning, "seconds", example, min);

@@ -30,6 +30,7 @@ import { redisAuth } from "./rules/redis-auth";
 import { redisVersionAndSize } from "./rules/redis-version-and-size";
 import { regionalQuota } from "./rules/regional-quota";
 import { secretAccess } from "./rules/secret-access";
+import { secretId } from "./rules/secret-id";
 import { secretValue } from "./rules/secret-value";
 import { serviceConcurrency } from "./rules/service-concurrency";
 import { serviceContainers } from "./rules/service-containers";
@@ -88,6 +89,7 @@ export const rules = [
   redisVersionAndSize,
   regionalQuota,
   secretAccess,
+  secretId,
   secretValue,
   serviceConcurrency,
   serviceContainers,

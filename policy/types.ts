@@ -8,6 +8,7 @@ export const RUN_WORKER_POOL = "gcp:cloudrunv2/workerPool:WorkerPool";
 /** The Knative-shaped v1 service. */
 export const RUN_SERVICE_V1 = "gcp:cloudrun/service:Service";
 export const REDIS = "gcp:redis/instance:Instance";
+export const SECRETS = ["gcp:secretmanager/secret:Secret", "gcp:secretmanager/regionalSecret:RegionalSecret"];
 export const SECRET_VERSION = "gcp:secretmanager/secretVersion:SecretVersion";
 export const REGIONAL_SECRET_VERSION = "gcp:secretmanager/regionalSecretVersion:RegionalSecretVersion";
 export const SECRET_IAM_MEMBER = "gcp:secretmanager/secretIamMember:SecretIamMember";

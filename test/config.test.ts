@@ -97,6 +97,23 @@ test("refuses a missing, empty or blank value", () => {
   ]);
 });
 
+test("refuses a zone for a region, what is no project's id, and names that no network can have", () => {
+  const contained = "because the names and addresses of the stack contain it;";
+  for (const region of ["us-central1-a", "US-CENTRAL1", "iowa"])
+    expect(problems({ "gcp:region": region })).toEqual([
+      `'gcp:region' (${region}) must be the name of a region, not of a zone ${contained} set 'gcp:region' to us-central1`,
+    ]);
+  // `[secret]` is what an encrypted value reads as.
+  for (const project of ["[secret]", "Netra", "net"])
+    expect(problems({ "gcp:project": project })).toEqual([
+      `'gcp:project' (${project}) must be a project's id, in clear text ${contained} set 'gcp:project' to netra-staging`,
+    ]);
+  expect(problems({ "gcp:project": "example.com:netra-staging", "gcp:region": "northamerica-northeast1" })).toEqual([]);
+  expect(problems({ "netra:network": { vpc: "Staging VPC" } })).toEqual([
+    "'netra:network.vpc' (Staging VPC) must be lower-case letters, digits and hyphens, starting with a letter, 2 to 63 because it is the network's name; set 'netra:network.vpc' to staging-vpc",
+  ]);
+});
+
 test("reads a unit that slipped in as what was probably meant", () => {
   const fixes = (changes: Changes) => problems(changes).map((message) => message.split("; set ").at(-1));
   expect(problems(service("backend", { memory: "4GB", timeoutSeconds: "80s" }))).toEqual([

@@ -170,6 +170,12 @@ describe("max_connections", () => {
     );
   });
 
+  test("blames the memory flags where they leave no room for any backend", () => {
+    expect(maxConnectionsProblems({ tier: "db-custom-1-3840", maxConnections: 150, sharedBuffersMib: 4096 })[0]?.message).toContain(
+      "must be at most 0 on db-custom-1-3840 because 150 backends x 9 MiB + 4096 MiB shared_buffers = 5446 MiB exceed the usable 3264 MiB, and the instance would run out of memory; set 'maxConnections' to a smaller number with lower shared_buffers and work_mem, or move to db-custom-1-6656",
+    );
+  });
+
   test("both remedies pass: the smaller number, and the number on the larger tier", () => {
     fc.assert(
       fc.property(

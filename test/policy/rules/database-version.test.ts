@@ -16,6 +16,8 @@ test("refuses another spelling, and none", async () => {
   ];
   expect(await messages("postgres_15")).toEqual(expected("postgres_15", "POSTGRES_15"));
   expect(await messages("14")).toEqual(expected("14", "POSTGRES_14"));
+  expect(await messages("POSTGRES_9")).toEqual(expected("POSTGRES_9", "POSTGRES_14"));
+  expect(await messages("POSTGRES_100")).toEqual(expected("POSTGRES_100", "POSTGRES_14"));
   expect(await messages("POSTGRES_14 ")).toEqual(expected("POSTGRES_14 ", "POSTGRES_14"));
   expect(await messages(undefined)).toEqual(expected("not set", "POSTGRES_14"));
   expect(await messages("")).toEqual(expected("empty", "POSTGRES_14"));
