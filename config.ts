@@ -182,11 +182,11 @@ const sections = {
   targets: section("what the plan must reach", {
     startupSuccessPercent: (() => {
       const error = complaint({
-        must: "be above 0 and below 100 percent",
+        must: "be from 1 to below 100 percent",
         because: "it is the share of starts whose lower bound the plan must reach",
         example: 99,
       });
-      return described(z.number({ error }).gt(0, { error }).lt(100, { error }), "the share of starts that become ready at the first try", 99);
+      return described(z.number({ error }).gte(1, { error }).lt(100, { error }), "the share of starts that become ready at the first try", 99);
     })(),
   }),
 };

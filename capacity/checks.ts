@@ -19,6 +19,7 @@ import {
 import {
   concurrencyProblems,
   cpuMemoryProblems,
+  fractionalCpuProblems,
   portProblems,
   probeProblems,
   probeWindowSeconds,
@@ -298,6 +299,7 @@ function legalValuesCheck(plan: CapacityPlan): Check {
           ...imageProblems(service.image, plan.images.tagPattern, name),
           ...portProblems(service.port, name("port")),
           ...cpuMemoryProblems(service, name),
+          ...fractionalCpuProblems(service, name),
           ...concurrencyProblems(service, name),
           ...scalingProblems(service, name),
           ...requestTimeoutProblems(service.timeoutSeconds, name),

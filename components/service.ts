@@ -113,7 +113,8 @@ function serviceInputs(args: ServiceArgs, serviceAccount: pulumi.Input<string>):
     template: {
       serviceAccount,
       labels: { ...args.labels },
-      executionEnvironment: "EXECUTION_ENVIRONMENT_GEN2",
+      // The second generation has no instance below one vCPU.
+      executionEnvironment: args.cpu < 1 ? "EXECUTION_ENVIRONMENT_GEN1" : "EXECUTION_ENVIRONMENT_GEN2",
       timeout: `${args.timeoutSeconds}s`,
       maxInstanceRequestConcurrency: args.concurrency,
       scaling,

@@ -80,7 +80,7 @@ test("refuses numbers that are none, negative, fractional or out of range", () =
   ]);
   expect(problems({ ...service("auth", { port: 70000 }), "netra:targets": { startupSuccessPercent: 100 } })).toEqual([
     "'netra:services.auth.port' (70000) must be a whole number from 1 to 65535 because it is the container's port; Cloud Run sets PORT from it; set 'netra:services.auth.port' to 8000",
-    "'netra:targets.startupSuccessPercent' (100) must be above 0 and below 100 percent because it is the share of starts whose lower bound the plan must reach; set 'netra:targets.startupSuccessPercent' to 99",
+    "'netra:targets.startupSuccessPercent' (100) must be from 1 to below 100 percent because it is the share of starts whose lower bound the plan must reach; set 'netra:targets.startupSuccessPercent' to 99",
   ]);
 });
 

@@ -120,3 +120,10 @@ test("a service without a database holds no connections, whatever its size", () 
   const many = read({ "netra:services": { frontend: { maxInstances: 5 } } });
   expect(planBudget(many).demand).toBe(91);
 });
+
+test("below one vCPU the CPU must be throttled between requests", () => {
+  const problems = failing(backendWith({ cpu: 0.5, memoryMib: 512, concurrency: 1 })).flatMap((check) => check.problems.map(({ message }) => message));
+  expect(problems).toEqual([
+    "'netra:services.backend.cpuIdle' (false) must be true because below one vCPU Cloud Run offers request-based billing only; set 'netra:services.backend.cpuIdle' to true, or 'netra:services.backend.cpu' to 1 or more",
+  ]);
+});

@@ -91,10 +91,11 @@ describe("what storm and size can be asked for", () => {
   });
 
   test.each([
-    [0, "must be above 0 and below 100 percent"],
-    [100, "must be above 0 and below 100 percent"],
-    [-5, "must be above 0 and below 100 percent"],
-    ["99%", "must be above 0 and below 100 percent"],
+    [0, "must be from 1 to below 100 percent"],
+    [0.99, "must be from 1 to below 100 percent"],
+    [100, "must be from 1 to below 100 percent"],
+    [-5, "must be from 1 to below 100 percent"],
+    ["99%", "must be from 1 to below 100 percent"],
     [99.999999, "must be at most 99.99 because"],
   ])("not a target of %s", (startupSuccessPercent, must) => {
     const [message, ...others] = problems({}, { "netra:targets": { startupSuccessPercent } });

@@ -77,7 +77,7 @@ test("registers the service with everything stated: scaling at both levels, size
     template: {
       serviceAccount: EMAIL,
       labels: { environment: "staging" },
-      executionEnvironment: "EXECUTION_ENVIRONMENT_GEN2",
+      executionEnvironment: "EXECUTION_ENVIRONMENT_GEN1",
       timeout: "600s",
       maxInstanceRequestConcurrency: 80,
       scaling: { minInstanceCount: 1, maxInstanceCount: 3 },
@@ -220,4 +220,9 @@ test("writes all-traffic and whole GiB as Cloud Run does", async () => {
   const { vpcAccess } = await templateOf({ egress: "all-traffic" });
   expect(vpcAccess).toEqual({ connector: args.connector, egress: "ALL_TRAFFIC" });
   expect(JSON.stringify((await service({ memoryMib: 4096, cpu: 2 })).inputs)).toContain('"limits":{"cpu":"2","memory":"4Gi"}');
+});
+
+test("runs on the second generation from one vCPU on, and below on the first, which alone has less", async () => {
+  const environmentOf = async (cpu: number) => ((await service({ cpu })).inputs.template as { executionEnvironment: string }).executionEnvironment;
+  expect([await environmentOf(0.5), await environmentOf(1)]).toEqual(["EXECUTION_ENVIRONMENT_GEN1", "EXECUTION_ENVIRONMENT_GEN2"]);
 });
