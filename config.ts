@@ -200,7 +200,6 @@ export interface ServiceSettings extends Omit<ParsedService, "memory" | "after">
   readonly memoryMib: number;
   readonly after: readonly string[];
 }
-export type SecretSettings = Parsed["secrets"][string];
 
 /** The whole configuration: a {@link CapacityPlan} with what the components need beside it. */
 export interface Settings extends Omit<Parsed, "services"> {

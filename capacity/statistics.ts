@@ -62,3 +62,6 @@ function varianceOf(values: Float64Array, mean: number): number {
   for (const value of values) sum += (value - mean) * (value - mean);
   return sum / (values.length - 1);
 }
+
+/** A share as a text, rounded down, so that no report claims more than was found. */
+export const percentText = (share: number): string => `${(Math.floor(share * 1e4) / 100).toFixed(2)} %`;

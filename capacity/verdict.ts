@@ -2,6 +2,7 @@ import { type Check, planChecks } from "./checks";
 import type { CapacityPlan } from "./plan";
 import type { Problem } from "./problem";
 import { planScenarios, stormPlanProblems } from "./scenarios";
+import { percentText } from "./statistics";
 import { leastReplications, planStorms, replicationsFor, type StormResult, strictTargetProblems, targetProblems } from "./storms";
 
 /** What is said of a plan as a whole: its checks, its storms, and everything that is wrong. */
@@ -43,7 +44,7 @@ function stormCheck(plan: CapacityPlan, storms: readonly StormResult[], unanswer
       storms.length > 0
         ? storms.map(
             ({ scenario, starts, success, bottleneck }) =>
-              `${scenario}: ${starts} starts, ${percent(success.mean)} ready, lower bound ${percent(success.lower)}; bottleneck ${bottleneck}`,
+              `${scenario}: ${starts} starts, ${percentText(success.mean)} ready, lower bound ${percentText(success.lower)}; bottleneck ${bottleneck}`,
           )
         : [unanswerable.length > 0 ? "cannot be simulated" : withoutStorms(plan)],
     figures: Object.fromEntries(storms.map(({ scenario, success }) => [scenario, success.lower])),
@@ -56,6 +57,3 @@ function withoutStorms(plan: CapacityPlan): string {
   const starts = mostStarts(plan);
   return starts === 0 ? "no service uses the database" : `not simulated: the plan is refused already, and a storm of ${starts} starts takes long`;
 }
-
-/** Rounded down, so that no report claims more than was found. */
-const percent = (share: number) => `${(Math.floor(share * 1e4) / 100).toFixed(2)} %`;

@@ -1,5 +1,6 @@
 import type { Problem } from "../capacity/problem";
 import type { Size, SizedPlan, Sizing } from "../capacity/sizing";
+import { percentText } from "../capacity/statistics";
 import type { Sensitivity, StormDetail } from "../capacity/storms";
 import { table } from "./table";
 import type { Verdict } from "./verdict";
@@ -52,7 +53,8 @@ export function terminalText(verdict: Verdict): string {
 /** The verdict in a sentence. */
 export function headline(verdict: Verdict): string {
   const { budget } = verdict;
-  const storms = verdict.storms.length > 0 ? `at least ${percent(Math.min(...verdict.storms.map(({ success }) => success.lower)))} of starts succeed, ` : "";
+  const storms =
+    verdict.storms.length > 0 ? `at least ${percentText(Math.min(...verdict.storms.map(({ success }) => success.lower)))} of starts succeed, ` : "";
   const sum = `${budget.demand} of ${budget.limit} connections, ${storms}${usd(verdict.cost.usdPerMonth)} a month`;
   if (verdict.ok) return `${verdict.stack}: the plan is sound: ${sum}`;
   const count = problemsOf(verdict).length + refusals(verdict).length;
@@ -60,8 +62,6 @@ export function headline(verdict: Verdict): string {
 }
 
 const page = (sections: readonly string[]) => `${sections.filter((section) => section !== "").join("\n\n")}\n`;
-/** Rounded down, so that no report claims more than was found. */
-const percent = (share: number) => `${(Math.floor(share * 1e4) / 100).toFixed(2)} %`;
 /** A mean per storm: what is not 0 must not read as 0. */
 const mean = (value: number) => String(Number(value < 0.05 ? value.toPrecision(1) : value.toFixed(1)));
 const usd = (amount: number) => `${amount.toFixed(2)} USD`;
@@ -125,8 +125,8 @@ export function stormTable(storms: Verdict["storms"]): string {
   const rows = storms.map(({ scenario, starts, success, readySeconds: { p50, p95, p99 }, peakConnections, refusals, timeouts, bottleneck }) => [
     scenario,
     String(starts),
-    percent(success.mean),
-    percent(success.lower),
+    percentText(success.mean),
+    percentText(success.lower),
     [p50, p95, p99].map(seconds).join(" / "),
     String(peakConnections),
     `${mean(refusals)} / ${mean(timeouts)}`,
@@ -164,7 +164,7 @@ export function stormDetailText({ meaning, replications, seed, failedBy, dialFai
 /** What each assumption decides, the one that moves the success share most first. */
 export function sensitivityTable(rows: readonly Sensitivity[]): string {
   const at = ({ value, success, readyP95Seconds }: Sensitivity["low"]) =>
-    `${Number(value.toPrecision(3))}: ${percent(success.mean)}, p95 ${readyP95Seconds === null ? "-" : `${readyP95Seconds.toFixed(1)} s`}`;
+    `${Number(value.toPrecision(3))}: ${percentText(success.mean)}, p95 ${readyP95Seconds === null ? "-" : `${readyP95Seconds.toFixed(1)} s`}`;
   return `## Sensitivity\n\nOne assumption at a time at its low and at its high value, all others likely.\n\n${table([
     ["assumption", "unit", "at low", "at high"],
     ...rows.map(({ name, unit, low, high }) => [name, unit, at(low), at(high)]),
@@ -184,7 +184,7 @@ export function sizingText({ plans, cheapest, today, frontier, rejected }: Sizin
   const sized = (plan: SizedPlan) => [
     ...size(plan),
     plan.usdPerMonth.toFixed(2),
-    plan.worst ? percent(plan.worst.success.lower) : "-",
+    plan.worst ? percentText(plan.worst.success.lower) : "-",
     plan.fails.join("; ") || "passes",
   ];
   const heads = ["connector", "tier", "max_connections", "USD a month", "lower bound of the worst storm", "verdict"];

@@ -1,39 +1,10 @@
-import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { stringify } from "yaml";
-import { PROJECT_ROOT } from "../../commands/stack-file";
-import { type Changes, stagingConfiguration } from "../stack-settings";
+import { expect, test } from "vitest";
+import { commandNamed, stackFiles } from "./child";
 
 /* `size` as people start it. What it can be asked for stands in storm.test.ts, what it finds in capacity/sizing.test.ts. */
 
-let directory = "";
-beforeAll(() => {
-  directory = mkdtempSync(join(tmpdir(), "netra-size-"));
-});
-afterAll(() => rmSync(directory, { recursive: true }));
-
-function stackFile(name: string, changes: Changes): string {
-  const file = join(directory, `Pulumi.${name}.yaml`);
-  writeFileSync(file, stringify({ config: stagingConfiguration(changes) }));
-  return file;
-}
-
-interface Ended {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function size(...args: readonly string[]): Promise<Ended> {
-  return new Promise((resolve) => {
-    execFile(process.execPath, ["--import", "tsx", "commands/size.ts", ...args], { cwd: PROJECT_ROOT }, (error, stdout, stderr) =>
-      resolve({ code: typeof error?.code === "number" ? error.code : error ? -1 : 0, stdout, stderr }),
-    );
-  });
-}
+const stackFile = stackFiles();
+const size = commandNamed("size");
 
 test("finds the cheapest plan that is no smaller than the live connector: one object with --json, the answer last without", async () => {
   const [json, again, text] = await Promise.all([size("--json"), size("--json", "--seed", "1"), size()]);

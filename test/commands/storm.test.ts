@@ -1,41 +1,13 @@
-import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { stringify } from "yaml";
+import { describe, expect, test } from "vitest";
 import { InputError } from "../../capacity/problem";
 import { type PlanOptions, readAsked } from "../../commands/plan-options";
-import { PROJECT_ROOT } from "../../commands/stack-file";
-import { type Changes, stagingConfiguration } from "../stack-settings";
+import type { Changes } from "../stack-settings";
+import { commandNamed, stackFiles } from "./child";
 
 /* What `storm` and `size` can be asked for is read in process; a child shows what is printed where, and the exit code. */
 
-let directory = "";
-beforeAll(() => {
-  directory = mkdtempSync(join(tmpdir(), "netra-storm-"));
-});
-afterAll(() => rmSync(directory, { recursive: true }));
-
-function stackFile(name: string, changes: Changes): string {
-  const file = join(directory, `Pulumi.${name}.yaml`);
-  writeFileSync(file, stringify({ config: stagingConfiguration(changes) }));
-  return file;
-}
-
-interface Ended {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function storm(...args: readonly string[]): Promise<Ended> {
-  return new Promise((resolve) => {
-    execFile(process.execPath, ["--import", "tsx", "commands/storm.ts", ...args], { cwd: PROJECT_ROOT }, (error, stdout, stderr) =>
-      resolve({ code: typeof error?.code === "number" ? error.code : error ? -1 : 0, stdout, stderr }),
-    );
-  });
-}
+const stackFile = stackFiles();
+const storm = commandNamed("storm");
 
 const frontendOnly: Changes = { "netra:services": { auth: undefined, backend: undefined } };
 
