@@ -103,6 +103,9 @@ const secret = section("one secret", {
   disabledThroughRotation: whole("the last rotation whose version is disabled", "rotations", 0, 0).optional(),
 });
 
+/** A resource's name in the program, as the engine shows it. */
+const RESOURCE = /^[A-Za-z_][\w.-]*$/;
+
 const sections = {
   network: section("the VPC of the environment", {
     vpc: computeName("the network's name", "staging-vpc"),
@@ -189,7 +192,23 @@ const sections = {
       return described(z.number({ error }).gte(1, { error }).lt(100, { error }), "the share of starts that become ready at the first try", 99);
     })(),
   }),
+  adopt: named(
+    "what exists in the cloud and not in the state, to be imported: canonical ids by the resource's name in the program",
+    RESOURCE,
+    "a resource's name, like staging-connector",
+    text("the canonical id", "projects/netra-staging/locations/us-central1/connectors/staging-connector"),
+  ).default({}),
+  acknowledge: named(
+    "changes that `guard` would refuse and somebody has decided, by the resource's name in the program; remove each once it is done",
+    RESOURCE,
+    "a resource's name, like staging-connector",
+    section("one decided change", {
+      change: choice("what may happen to the resource", ["replace", "delete"]),
+      reason: text("why, and who decided it", "the new connector serves since 2026-11-20 (#1301)"),
+    }),
+  ).default({}),
 };
+const OPTIONAL_SECTIONS = ["netra:adopt", "netra:acknowledge"];
 const stackFile = z.strictObject(sections);
 
 type Parsed = z.output<typeof stackFile>;
@@ -258,7 +277,7 @@ export function stackFileSchema(): object {
     $schema: "https://json-schema.org/draft/2020-12/schema",
     title: "Stack file of the project netra",
     type: "object",
-    properties: { config: { type: "object", properties, required: Object.keys(properties) } },
+    properties: { config: { type: "object", properties, required: Object.keys(properties).filter((key) => !OPTIONAL_SECTIONS.includes(key)) } },
     required: ["config"],
   };
 }

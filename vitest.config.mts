@@ -3,6 +3,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
+    exclude: ["test/engine/**"], // these need a `pulumi`: npm run test:engine
     // Pulumi's runtime is process-global, and loading it is the whole cost: one worker, loaded once.
     pool: "forks",
     isolate: false,

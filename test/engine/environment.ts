@@ -1,0 +1,158 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import * as grpc from "@grpc/grpc-js";
+import type { PulumiFn } from "@pulumi/pulumi/automation";
+import { LanguageRuntimeService } from "@pulumi/pulumi/proto/language_grpc_pb";
+import { stringify } from "yaml";
+import { PROJECT_ROOT } from "../../commands/stack-file";
+import { staging } from "../../stack";
+import { Cloud } from "../cloud/cloud";
+import { addVersion } from "../cloud/kinds";
+import { installTwin } from "../cloud/plugins";
+import { type Changes, stagingConfiguration, stagingSettings } from "../stack-settings";
+
+/** How a command of the CLI ended, and all it printed. */
+export interface Ended {
+  /** Null where a signal ended it. */
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+// What the Automation API hosts its inline programs with; the SDK's types leave it out.
+const { LanguageServer } = require("@pulumi/pulumi/automation/server") as { LanguageServer: new (program: PulumiFn) => grpc.UntypedServiceImplementation };
+
+/** The pack, for `--policy-pack`. */
+export const PACK = join(PROJECT_ROOT, "policy");
+
+/** Commands that run the program: they are told where it listens. */
+const WITH_PROGRAM = ["preview", "up"];
+
+/**
+ * A stack `staging` on a file backend, its stack file, and a cloud of its own; programs run in this process, as the
+ * Automation API's inline programs do. Remove it with {@link remove}.
+ */
+export class Environment {
+  readonly folder = mkdtempSync(join(tmpdir(), "netra-engine-"));
+  readonly cloud = new Cloud(join(this.folder, "cloud"));
+  readonly project = join(this.folder, "project");
+  /** What the CLI is told about backend, passphrase and plugins. */
+  readonly variables: Readonly<Record<string, string>> = {
+    PULUMI_BACKEND_URL: `file://${join(this.folder, "backend")}`,
+    PULUMI_HOME: join(this.folder, "home"),
+    PULUMI_CONFIG_PASSPHRASE: "a passphrase of the tests",
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+    PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+    // The pack's shim resolves the SDK from the pack's folder; official CLIs find `node` themselves.
+    PATH: [process.env.PATH, join(process.execPath, "..")].join(delimiter),
+    TWIN_CLOUD: this.cloud.folder,
+  };
+
+  private constructor(private readonly program: PulumiFn) {
+    for (const folder of ["backend", "home", "project"]) mkdirSync(join(this.folder, folder));
+    installTwin(this.variables.PULUMI_HOME ?? "");
+    copyFileSync(join(PROJECT_ROOT, "Pulumi.yaml"), join(this.project, "Pulumi.yaml"));
+  }
+
+  /** The project's own stack, with changes to its stack file; people have added the values of the secrets that are theirs. */
+  static async ofStaging(changes: Changes = {}): Promise<Environment> {
+    const environment = await Environment.of(async () => ({ ...staging() }), stagingConfiguration(changes));
+    environment.addSecretValues();
+    return environment;
+  }
+
+  /** A program of a few resources. */
+  static async of(program: PulumiFn, configuration: Readonly<Record<string, unknown>>): Promise<Environment> {
+    const environment = new Environment(program);
+    environment.configure(configuration);
+    // A deployment outlives the program: the stack's salt stands in the stack file from now on.
+    const { code, stderr } = await environment.run(["stack", "init", "staging"]);
+    if (code !== 0) throw new Error(stderr);
+    return environment;
+  }
+
+  private salt = "";
+
+  /** Writes the stack file anew, as an operator edits it. */
+  configure(configuration: Readonly<Record<string, unknown>>): void {
+    const file = join(this.project, "Pulumi.staging.yaml");
+    this.salt ||= /^encryptionsalt: .+$/m.exec(existing(file))?.[0] ?? "";
+    writeFileSync(file, `${this.salt}\n${stringify({ config: configuration })}`);
+  }
+
+  /** What people do with the secrets that the stack does not own: add version 1. */
+  addSecretValues(): void {
+    for (const { id, rotation } of Object.values(stagingSettings().secrets)) {
+      if (rotation === undefined) addVersion(this.cloud, id, `issued elsewhere for ${id}`);
+    }
+  }
+
+  preview(...args: readonly string[]): Promise<Ended> {
+    return this.run(["preview", ...args]);
+  }
+
+  up(...args: readonly string[]): Promise<Ended> {
+    return this.run(["up", "--yes", "--skip-preview", ...args]);
+  }
+
+  /** Runs the CLI to its end. `started` gets the process, to be killed for instance. */
+  async run(args: readonly string[], started: (cli: ChildProcess) => void = () => undefined): Promise<Ended> {
+    const host = WITH_PROGRAM.includes(args[0] ?? "") ? await hosted(this.program) : undefined;
+    try {
+      const cli = spawn(
+        "pulumi",
+        [...args, "--non-interactive", "--color", "never", ...(host ? [`--client=127.0.0.1:${host.port}`, "--exec-kind", "auto.inline"] : [])],
+        {
+          cwd: this.project,
+          env: { ...process.env, ...this.variables },
+          stdio: ["ignore", "pipe", "pipe"],
+        },
+      );
+      started(cli);
+      return await ended(cli);
+    } finally {
+      host?.stop();
+    }
+  }
+
+  /** The checkpoint as `pulumi stack export` writes it, secrets encrypted. */
+  async state(): Promise<string> {
+    const { code, stdout, stderr } = await this.run(["stack", "export"]);
+    if (code !== 0) throw new Error(stderr);
+    return stdout;
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+function existing(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+/** Hosts a program for the engine, in this process. */
+async function hosted(program: PulumiFn): Promise<{ readonly port: number; stop(): void }> {
+  const server = new grpc.Server();
+  server.addService(LanguageRuntimeService, new LanguageServer(program));
+  const port = await new Promise<number>((resolve, reject) => {
+    server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) => (error ? reject(error) : resolve(bound)));
+  });
+  return { port, stop: () => server.forceShutdown() };
+}
+
+async function ended(cli: ChildProcess): Promise<Ended> {
+  const output = { stdout: "", stderr: "" };
+  for (const stream of ["stdout", "stderr"] as const) cli[stream]?.setEncoding("utf8").on("data", (text: string) => (output[stream] += text));
+  const code = await new Promise<number | null>((resolve, reject) => {
+    cli.once("error", reject);
+    cli.once("close", resolve);
+  });
+  return { code, ...output };
+}
