@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
@@ -12,7 +13,10 @@ export interface SecretArgs {
   readonly rotation?: number | undefined;
   /** Default: `text`, 48 letters and digits. */
   readonly format?: "text" | "fernet" | "database-password" | "redis-auth" | undefined;
-  /** The last rotation whose version is disabled. Default: none. */
+  /**
+   * The last rotation whose version is disabled: it leaves the program, which the engine carries out at the very end of
+   * an update, when the last service has rolled over. It cannot come back; re-enable it by hand if need be. Default: none.
+   */
   readonly disabledThroughRotation?: number | undefined;
 }
 
@@ -55,7 +59,8 @@ export class Secrets extends pulumi.ComponentResource {
           { parent: this, protect: true, dependsOn: [...args.waitsFor] },
         );
         const values = this.rotations(secret, args.redisAuth);
-        if (secret.format === "database-password") passwords.push(...values.filter(({ rotation }) => isValid(secret, rotation)));
+        // Two users alternate: a third password would take that of the current one's.
+        if (secret.format === "database-password") passwords.push(...values.slice(-2));
         let last: pulumi.Input<pulumi.Resource> = container;
         // One after another: Secret Manager numbers versions in the order in which they come.
         for (const { rotation, value } of values) last = this.addVersion(variable, secret, container, rotation, value, last);
@@ -66,21 +71,19 @@ export class Secrets extends pulumi.ComponentResource {
     this.registerOutputs({});
   }
 
-  /** The value of every rotation so far; Redis has one AUTH string, so only its current rotation is written. */
+  /** The value of every rotation that is not disabled; Redis has one AUTH string, so only its current rotation is written. */
   private rotations(secret: SecretArgs, redisAuth: pulumi.Input<string>): { rotation: number; value: pulumi.Output<string> }[] {
     const count = secret.rotation ?? 0;
     if (secret.format === "redis-auth") return count > 0 ? [{ rotation: count, value: pulumi.secret(redisAuth) }] : [];
-    return Array.from({ length: count }, (_, i) => ({ rotation: i + 1, value: this.generate(secret, i + 1) }));
+    const disabled = secret.disabledThroughRotation ?? 0;
+    return Array.from({ length: count - disabled }, (_, i) => disabled + i + 1).map((rotation) => ({ rotation, value: this.generate(secret, rotation) }));
   }
 
   private generate(secret: SecretArgs, rotation: number): pulumi.Output<string> {
-    const resource = `${secret.id}-r${rotation}`;
-    if (secret.format === "fernet") {
-      // A Fernet key is 32 random bytes in URL-safe base64, padding included.
-      const bytes = new random.RandomBytes(resource, { length: 32 }, { parent: this });
-      return bytes.base64.apply((base64) => base64.replaceAll("+", "-").replaceAll("/", "_"));
-    }
-    return new random.RandomPassword(resource, { length: 48, special: false }, { parent: this }).result;
+    // No RandomBytes: its id is its value, and ids stand in the state in plain text (pulumi/pulumi#8946).
+    const { result } = new random.RandomPassword(`${secret.id}-r${rotation}`, { length: 48, special: false }, { parent: this });
+    // A Fernet key is 32 bytes in URL-safe base64, padding included.
+    return secret.format === "fernet" ? result.apply((text) => `${createHash("sha256").update(text).digest("base64url")}=`) : result;
   }
 
   private addVersion(
@@ -98,8 +101,8 @@ export class Secrets extends pulumi.ComponentResource {
         secret: container.id,
         // Google makes Redis' string, which is no key; all others are ours and as long as keys must be.
         secretData: value.apply((data) => sound(secret.id, data, secret.format === "redis-auth" ? "opaque" : "key")),
-        enabled: rotation > (secret.disabledThroughRotation ?? 0),
-        // A version that leaves the program is disabled, not destroyed: a revision may still mount it.
+        enabled: true,
+        // A version that leaves the program is disabled, not destroyed: a traffic rollback may still want it.
         deletionPolicy: "DISABLE",
       },
       { parent: this, dependsOn: [before] },
@@ -115,9 +118,6 @@ export class Secrets extends pulumi.ComponentResource {
     });
   }
 }
-
-/** The current rotation, and the one before it until it is disabled. */
-const isValid = (secret: SecretArgs, rotation: number) => rotation >= (secret.rotation ?? 0) - 1 && rotation > (secret.disabledThroughRotation ?? 0);
 
 function sound(id: string, data: string, kind: "key" | "opaque"): string {
   const problems = secretValueProblems(id, data, kind);

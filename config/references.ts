@@ -151,9 +151,10 @@ function secretProblems(path: string, secret: Record<string, unknown>): Problem[
         `must be below 'rotation' (${rotation}) because services mount the last rotation; set '${path}.disabledThroughRotation' to ${rotation - 1}`,
       ),
     );
-  if (typeof rotation === "number" && typeof version === "number" && version < rotation)
+  const written = typeof rotation === "number" ? rotation - (typeof disabled === "number" && disabled < rotation ? disabled : 0) : 0;
+  if (typeof version === "number" && version < written)
     problems.push(
-      wrong("version", version, `must be at least 'rotation' (${rotation}) because every rotation adds a version; set '${path}.version' to ${rotation}`),
+      wrong("version", version, `must be at least ${written} because every rotation that is not disabled adds a version; set '${path}.version' to ${written}`),
     );
   return problems;
 }

@@ -277,7 +277,7 @@ test("refuses rotation, version and format that contradict each other", () => {
   expect(said).toEqual([
     "'netra:secrets.FERNET_KEY.format' (Fernet) must be one of text, fernet, database-password, redis-auth because it is how the stack makes the value; set 'netra:secrets.FERNET_KEY.format' to text",
     "'netra:secrets.GEMINI_API_KEY.version' (latest) must be a whole number, at least 1 because it is the version that services mount: the number Secret Manager gave it; set 'netra:secrets.GEMINI_API_KEY.version' to 1",
-    "'netra:secrets.JWT_SECRET_KEY.version' (1) must be at least 'rotation' (2) because every rotation adds a version; set 'netra:secrets.JWT_SECRET_KEY.version' to 2",
+    "'netra:secrets.JWT_SECRET_KEY.version' (1) must be at least 2 because every rotation that is not disabled adds a version; set 'netra:secrets.JWT_SECRET_KEY.version' to 2",
     "'netra:secrets.SECRET_KEY.format' (text) must not be set without 'rotation' because people add the value of this secret; set 'netra:secrets.SECRET_KEY.rotation' to 1 or remove 'format'",
     "'netra:secrets.SERVICE_SECRET.disabledThroughRotation' (3) must be below 'rotation' (3) because services mount the last rotation; set 'netra:secrets.SERVICE_SECRET.disabledThroughRotation' to 2",
     "'netra:secrets.OPENAI_API_KEY.disabledThroughRotation' (1) must not be set without 'rotation' because the stack owns no version of this secret; remove it",

@@ -1,0 +1,78 @@
+import { spawn } from "node:child_process";
+import * as grpc from "@grpc/grpc-js";
+import type { PulumiFn } from "@pulumi/pulumi/automation";
+import { type ILanguageRuntimeServer, LanguageRuntimeService } from "@pulumi/pulumi/proto/language_grpc_pb";
+import * as language from "@pulumi/pulumi/proto/language_pb";
+import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
+import { PROJECT_ROOT } from "../../commands/stack-file";
+
+/** A program that the engine can run: where it listens. */
+export interface Host {
+  readonly port: number;
+  stop(): void;
+}
+
+// What the Automation API hosts its inline programs with; the SDK's types leave it out.
+const { LanguageServer } = require("@pulumi/pulumi/automation/server") as { LanguageServer: new (program: PulumiFn) => grpc.UntypedServiceImplementation };
+
+/** Runs a program in this process, as the Automation API does. Nothing else of Pulumi's may run beside it here. */
+export const inline = (program: PulumiFn) => (): Promise<Host> => served(new LanguageServer(program));
+
+/** Runs the project's `index.ts` in a process of its own, by the runner that `pulumi up` starts where a Node.js language host is installed. */
+export function byRunner(): Promise<Host> {
+  const handlers: Partial<ILanguageRuntimeServer> = {
+    getPluginInfo: (_, answer) => {
+      const info = new PluginInfo();
+      info.setVersion("1.0.0");
+      answer(null, info);
+    },
+    getRequiredPlugins: (_, answer) => answer(null, new language.GetRequiredPluginsResponse()),
+    run: ({ request }, answer) => {
+      const response = new language.RunResponse();
+      spawn(process.execPath, runnerArguments(request), { cwd: PROJECT_ROOT, env: { ...process.env, ...runnerVariables(request) }, stdio: "ignore" })
+        .once("error", (error) => answer({ code: grpc.status.UNKNOWN, details: error.message }))
+        .once("exit", (code) => {
+          // 32: the program has said itself what is wrong.
+          if (code === 32) response.setBail(true);
+          else if (code !== 0) response.setError(`Program exited with code ${code}`);
+          answer(null, response);
+        });
+    },
+  };
+  return served(handlers as grpc.UntypedServiceImplementation); // what is missing, the engine does not ask a host of one program
+}
+
+function runnerArguments(request: language.RunRequest): string[] {
+  const [engine = ""] = request.getArgsList();
+  const options = {
+    monitor: request.getMonitorAddress(),
+    engine,
+    project: request.getProject(),
+    stack: request.getStack(),
+    "dry-run": request.getDryrun(),
+    parallel: request.getParallel(),
+    pwd: PROJECT_ROOT,
+  };
+  return [require.resolve("@pulumi/pulumi/cmd/run"), ...Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]), "."];
+}
+
+function runnerVariables(request: language.RunRequest): Record<string, string> {
+  const configuration: Record<string, string> = Object.create(null);
+  request.getConfigMap().forEach((value, key) => {
+    configuration[key] = value;
+  });
+  return {
+    PULUMI_NODEJS_TYPESCRIPT: "true",
+    PULUMI_CONFIG: JSON.stringify(configuration),
+    PULUMI_CONFIG_SECRET_KEYS: JSON.stringify(request.getConfigsecretkeysList()),
+  };
+}
+
+async function served(handlers: grpc.UntypedServiceImplementation): Promise<Host> {
+  const server = new grpc.Server();
+  server.addService(LanguageRuntimeService, handlers);
+  const port = await new Promise<number>((resolve, reject) => {
+    server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) => (error ? reject(error) : resolve(bound)));
+  });
+  return { port, stop: () => server.forceShutdown() };
+}
