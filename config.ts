@@ -1,5 +1,6 @@
 import { closest, distance } from "fastest-levenshtein";
 import { z } from "zod";
+import { adoptionProblems } from "./adoption";
 import { cloudRunLimits } from "./capacity/limits";
 import type { CapacityPlan } from "./capacity/plan";
 import { InputError, type Problem } from "./capacity/problem";
@@ -104,7 +105,7 @@ const secret = section("one secret", {
 });
 
 /** A resource's name in the program, as the engine shows it. */
-const RESOURCE = /^[A-Za-z_][\w.-]*$/;
+const RESOURCE = /^[\w.-]+$/;
 
 const sections = {
   network: section("the VPC of the environment", {
@@ -196,7 +197,8 @@ const sections = {
     "what exists in the cloud and not in the state, to be imported: canonical ids by the resource's name in the program",
     RESOURCE,
     "a resource's name, like staging-connector",
-    text("the canonical id", "projects/netra-staging/locations/us-central1/connectors/staging-connector"),
+    // `adoptionProblems` knows the one id that each name can have.
+    text("the canonical id", "projects/netra-staging/locations/us-central1/connectors/staging-connector", /.*/s, "be a text"),
   ).default({}),
   acknowledge: named(
     "changes that `guard` would refuse and somebody has decided, by the resource's name in the program; remove each once it is done",
@@ -207,8 +209,11 @@ const sections = {
       reason: text("why, and who decided it", "the new connector serves since 2026-11-20 (#1301)"),
     }),
   ).default({}),
+  teardown: section("present while the environment is being torn down: deletion protections are off", {
+    reason: text("why, and who decided it", "staging moves to another project (#1402)"),
+  }).optional(),
 };
-const OPTIONAL_SECTIONS = ["netra:adopt", "netra:acknowledge"];
+const OPTIONAL_SECTIONS = ["netra:adopt", "netra:acknowledge", "netra:teardown"];
 const stackFile = z.strictObject(sections);
 
 type Parsed = z.output<typeof stackFile>;
@@ -238,18 +243,17 @@ export const planOf = (settings: Settings): CapacityPlan => settings;
 export function readSettings(values: Readonly<Record<string, unknown>>): Settings {
   const own = Object.fromEntries(Object.entries(values).flatMap(([key, value]) => (key.startsWith("netra:") ? [[key.slice("netra:".length), value]] : [])));
   const parsed = stackFile.safeParse(own);
+  const place = { project: String(values["gcp:project"]), region: String(values["gcp:region"]) };
+  const placeProblems = ["gcp:project", "gcp:region"].flatMap((key) => providerProblem(key, values[key]));
   const problems = [
-    ...["gcp:project", "gcp:region"].flatMap((key) => providerProblem(key, values[key])),
+    ...placeProblems,
     ...(parsed.success ? [] : parsed.error.issues.flatMap((issue) => issueProblems(issue, own))),
     ...referenceProblems(own),
+    // Ids are made of what has just been read.
+    ...(parsed.success && placeProblems.length === 0 ? adoptionProblems({ ...parsed.data, ...place }) : []),
   ];
   if (!parsed.success || problems.length > 0) throw new InputError(problems);
-  return {
-    ...parsed.data,
-    project: String(values["gcp:project"]),
-    region: String(values["gcp:region"]),
-    services: inRolloutOrder(parsed.data.services),
-  };
+  return { ...parsed.data, ...place, services: inRolloutOrder(parsed.data.services) };
 }
 
 /** Normalises the services and sorts them so that each comes after those it waits for; circles have been refused. */

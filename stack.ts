@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { importing } from "./adoption";
 import { InputError, type Problem } from "./capacity/problem";
 import { judgePlan } from "./capacity/verdict";
 import { Cache } from "./components/cache";
@@ -8,6 +9,7 @@ import { Network } from "./components/network";
 import { Secrets } from "./components/secrets";
 import { Service } from "./components/service";
 import { planOf, readSettings, type ServiceSettings, type Settings } from "./config";
+import { withoutDeletionProtection } from "./teardown";
 
 /** What the program hands to the operator. */
 export interface Outputs {
@@ -53,22 +55,22 @@ export function configurationOfRun(): Record<string, unknown> {
 
 /** Registers every resource of the settings, sound or not: `check` judges what an unsound plan would register, too. */
 export function declare(settings: Settings): Outputs {
+  pulumi.runtime.registerStackTransformation(importing(settings));
+  if (settings.teardown) pulumi.runtime.registerStackTransformation(withoutDeletionProtection);
   const { project, region, network: net, connector: conn, database: db } = settings;
   const labels = { environment: pulumi.getStack(), project: "netra", managed_by: "pulumi", team: "platform" };
   const network = new Network("network", { ...net, project, region });
-  const waitsFor = network.apis;
+  const { apis: waitsFor, servicesConnection } = network;
   const connector = new Connector("connector", { ...conn, region, network: network.name, waitsFor });
-  const { servicesConnection } = network;
   const database = new Database("database", { ...db, region, network: network.id, servicesConnection, labels });
   const cache = new Cache("cache", { ...settings.cache, region, network: network.id, labels, waitsFor });
   const secrets = new Secrets("secrets", { secrets: settings.secrets, redisAuth: cache.authString, labels, waitsFor });
   const users = new DatabaseUsers("database-users", { instance: database.instance, user: db.user, passwords: secrets.databasePasswords });
-  const rotation = secrets.databasePasswords.at(-1)?.rotation ?? 1;
   const databaseLocation = {
     host: database.privateAddress,
     connectionName: database.connectionName,
     database: db.database,
-    user: rotatedUser(db.user, rotation),
+    user: rotatedUser(db.user, secrets.databasePasswords.at(-1)?.rotation ?? 1),
   };
 
   const services = new Map<string, Service>();

@@ -1,5 +1,6 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
+import { knownAfterUpdate } from "./after-update";
 
 export interface CacheArgs {
   readonly name: string;
@@ -44,7 +45,7 @@ export class Cache extends pulumi.ComponentResource {
     );
     this.host = instance.host;
     this.port = instance.port;
-    this.authString = pulumi.secret(instance.authString);
+    this.authString = pulumi.secret(knownAfterUpdate(instance.authString));
     this.registerOutputs({ host: this.host, port: this.port });
   }
 }

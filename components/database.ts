@@ -1,5 +1,6 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
+import { knownAfterUpdate } from "./after-update";
 
 export interface DatabaseArgs {
   readonly name: string;
@@ -79,7 +80,7 @@ export class Database extends pulumi.ComponentResource {
       { parent: this, protect: true, dependsOn: [args.servicesConnection] },
     );
     this.database = new gcp.sql.Database(args.database, { name: args.database, instance: this.instance.name }, { parent: this, protect: true });
-    this.privateAddress = this.instance.privateIpAddress;
+    this.privateAddress = knownAfterUpdate(this.instance.privateIpAddress);
     this.connectionName = this.instance.connectionName;
     this.registerOutputs({ privateAddress: this.privateAddress, connectionName: this.connectionName });
   }

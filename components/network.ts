@@ -1,5 +1,6 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
+import { APIS } from "./apis";
 
 export interface NetworkArgs {
   /** The project whose APIs are enabled. */
@@ -14,8 +15,6 @@ export interface NetworkArgs {
   /** Cloud NAT: only needed when a service sends all its traffic through the VPC. Default: none. */
   readonly nat?: { readonly name: string; readonly minPortsPerVm: number } | undefined;
 }
-
-const APIS = ["compute", "iam", "redis", "run", "secretmanager", "servicenetworking", "sqladmin", "vpcaccess"];
 
 /**
  * The VPC: enabled APIs, network, subnet with Private Google Access, the private services range and its connection,

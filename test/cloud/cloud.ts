@@ -34,8 +34,11 @@ export interface Call {
 
 /** What goes wrong from now on. Counts are of calls that would change the cloud, the first is 1. */
 export interface Faults {
-  /** `fail`: refused before anything is made. `crash`: made, and the provider dies before it answers. `rate-limit`: 429. */
-  readonly kind: "fail" | "crash" | "rate-limit";
+  /**
+   * `fail`: refused before anything is made. `rate-limit`: 429. `crash`: made, and the provider dies before it answers,
+   * with all calls that run beside it. `lost`: made, and never answered. `stuck`: nothing is made, and never answered.
+   */
+  readonly kind: "fail" | "rate-limit" | "crash" | "lost" | "stuck";
   /** The calls it strikes, or the first attempt of each resource's each method. */
   readonly calls: readonly number[] | "first-of-each";
 }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Cloud, Properties } from "./cloud";
+import type { Cloud, Properties, Resource } from "./cloud";
 
 /** Where a resource is made when it does not say so itself. */
 export interface Place {
@@ -37,6 +37,8 @@ export interface Kind {
   readonly upsert?: boolean;
   /** What a delete does where it does not remove the resource. */
   readonly onDelete?: (state: Properties) => "keep" | "disable" | "remove";
+  /** What a delete does to other resources. */
+  readonly afterDelete?: (cloud: Cloud, state: Properties) => void;
   /** How long a call takes, so that calls can overlap. Default: no time. */
   readonly milliseconds?: number;
 }
@@ -177,6 +179,12 @@ export const kinds: Readonly<Record<string, Kind>> = {
       serviceAccountEmailAddress: `p${PROJECT_NUMBER}@gcp-sa-cloud-sql.iam.gserviceaccount.com`,
       maintenanceVersion: "POSTGRES_14_13.R20250901.00_00",
     }),
+    afterDelete: (cloud, state) => {
+      for (const part of ["gcp:sql/database:Database", "gcp:sql/user:User"]) removeParts(part, ({ instance }, { name }) => instance === name)(cloud, state);
+      // Google keeps what lies behind the address for up to four days (Cloud SQL, "Delete instances"), and the connection with it.
+      const network = privateNetwork(state);
+      if (network !== undefined) cloud.put({ type: PRODUCER, id: text(network), properties: {} });
+    },
   },
   "gcp:sql/database:Database": {
     ...GLOBAL,
@@ -221,6 +229,7 @@ export const kinds: Readonly<Record<string, Kind>> = {
     replaces: ["secretId", "project", "replication"],
     defaults: { deletionProtection: false },
     onImport: { deletionProtection: false },
+    afterDelete: removeParts("gcp:secretmanager/secretVersion:SecretVersion", ({ secret }, { secretId }) => last(secret) === secretId),
     computed: (inputs) => ({ name: `projects/${PROJECT_NUMBER}/secrets/${text(inputs.secretId)}`, createTime: "2025-09-01T00:00:00Z" }),
   },
   "gcp:secretmanager/secretVersion:SecretVersion": {
@@ -307,6 +316,16 @@ export const kinds: Readonly<Record<string, Kind>> = {
   "gcp:cloudfunctionsv2/function:Function": { ...GLOBAL, id: regional("functions"), replaces: ["name", "project", "location"], computed: nothing },
 };
 
+/** What Google's producer still holds behind a services connection when the last instance is gone. No resource of the provider's. */
+export const PRODUCER = "producer:servicenetworking/resources:Resources";
+
+/** Deletes what goes with its whole. */
+function removeParts(type: string, isPart: (part: Properties, whole: Properties) => boolean) {
+  return (cloud: Cloud, whole: Properties) => {
+    for (const part of cloud.ofType(type)) if (isPart(part.properties, whole)) cloud.remove(type, part.id);
+  };
+}
+
 const ipConfiguration = (instance: Properties): Properties => ((instance.settings as Properties | undefined)?.ipConfiguration as Properties | undefined) ?? {};
 const privateNetwork = (instance: Properties): unknown => ipConfiguration(instance).privateNetwork;
 const diskSize = (instance: Properties): number => Number((instance.settings as Properties | undefined)?.diskSize ?? 0);
@@ -325,3 +344,7 @@ export function addVersion(cloud: Cloud, secretId: string, secretData: string): 
   const properties = { secret: secretId, secretData, enabled: true, name: id, version: last(id), createTime: "2025-09-01T00:00:00Z" };
   cloud.put({ type: "gcp:secretmanager/secretVersion:SecretVersion", id, properties });
 }
+
+/** Whether people have added it: such a version is nobody's in the state. */
+export const isSecretVersionOfPeople = ({ type, properties }: Resource): boolean =>
+  type === "gcp:secretmanager/secretVersion:SecretVersion" && text(properties.secretData).startsWith("issued elsewhere for ");

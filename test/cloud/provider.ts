@@ -10,6 +10,7 @@ import { isUnknownValue, UNKNOWN } from "../../policy/unknown";
 import { type Call, Cloud, type Properties } from "./cloud";
 import { type Change, type Difference, difference } from "./diff";
 import { type Kind, kinds, type Place } from "./kinds";
+import { asOutputs, withChoices } from "./outputs";
 import { randomKinds } from "./random";
 import { deletionRefusalOf, refusalOf } from "./refusals";
 import { brokenRevisions } from "./revisions";
@@ -91,7 +92,8 @@ function setDefault(target: unknown, [key = "", ...rest]: readonly string[], val
   } else if (rest.length > 0) setDefault(target[key], rest, value);
   else if (target[key] === undefined) {
     target[key] = value;
-    (target.__defaults as string[]).push(key);
+    // Only texts until now: that looked like a map of the user's.
+    target.__defaults = [...((target.__defaults as string[] | undefined) ?? []), key];
   }
 }
 
@@ -111,6 +113,15 @@ function changeBetween(subject: Subject, olds: Properties, news: Properties): Di
   return { ...found, replaces: Object.keys(found.changes) };
 }
 
+const never = new Promise<never>(() => undefined);
+let death: NodeJS.Timeout | undefined;
+
+/** Dies once no further call is struck for a moment: the answers of all that run at once are lost. */
+function die(): void {
+  clearTimeout(death);
+  death = setTimeout(() => process.exit(1), 300);
+}
+
 /** Runs a call: logged at its start and its end, slowed down, struck by the faults that were ordered. */
 async function performed(method: "create" | "update" | "delete", subject: Subject, changed: readonly string[], act: () => Subject): Promise<void> {
   const entry = { provider, method, ...subject, preview: false, changes: changed, broken: [] };
@@ -125,11 +136,13 @@ async function performed(method: "create" | "update" | "delete", subject: Subjec
     await wait(kinds[subject.type]?.milliseconds ?? 0);
     if (struck && fault === "rate-limit") throw new Error("googleapi: Error 429: Quota exceeded, rateLimitExceeded");
     if (struck && fault === "fail") throw new Error("googleapi: Error 503: The service is currently unavailable., backendError");
+    if (struck && fault === "stuck") await never;
     after = act();
   } catch (reason) {
     error = reason instanceof Error ? reason.message : String(reason);
   }
-  if (struck && fault === "crash") process.exit(1);
+  if (struck && fault === "crash") die();
+  if (struck && (fault === "crash" || fault === "lost")) await never;
   cloud.record({ ...entry, ...after, phase: "end", error, broken: brokenRevisions(cloud) });
   if (error) throw new Error(error);
 }
@@ -165,9 +178,12 @@ function update(subject: Subject, inputs: Properties): Properties {
 function remove(subject: Subject, state: Properties): void {
   const refusal = deletionRefusalOf(subject.type, subject.id, state, cloud);
   if (refusal) throw new Error(refusal);
-  const way = kindOf(subject).onDelete?.(state) ?? "remove";
+  const kind = kindOf(subject);
+  const way = kind.onDelete?.(state) ?? "remove";
   if (way === "disable") cloud.change(subject.type, subject.id, (properties) => Object.assign(properties, { enabled: false }));
-  if (way === "remove") cloud.remove(subject.type, subject.id);
+  if (way !== "remove") return;
+  cloud.remove(subject.type, subject.id);
+  kind.afterDelete?.(cloud, state);
 }
 
 /** What a preview knows of a resource that it would create or change. */
@@ -175,7 +191,7 @@ function foreseen(subject: Subject, inputs: Properties, before: Properties = {})
   const kind = kindOf(subject);
   const early = hasUnknown(inputs.accountId) ? {} : (kind.early?.(inputs, place) ?? {});
   const later = Object.keys(kind.computed(inputs, place, "", {})).map((output) => [output, before[output] ?? UNKNOWN]);
-  return { ...inputs, ...Object.fromEntries(later), ...early };
+  return { ...withChoices(inputs, kind.serverChooses, before), ...Object.fromEntries(later), ...early };
 }
 
 /** Inputs and outputs of a resource as the cloud has it. `known`: the inputs of the state; none at an import. */
@@ -193,6 +209,14 @@ function read(subject: Subject, known: Properties | undefined): { id: string; in
   const onImport = known ? {} : kind.onImport;
   return { id, inputs: known ? refreshed(known, settable) : noted({ ...settable, ...onImport }), state: { ...found, ...onImport } };
 }
+
+/** What the provider's schema calls sensitive leaves it as a secret, whoever asks. */
+const secretly = (values: Properties): Properties =>
+  Object.fromEntries(Object.entries(values).map(([key, value]) => [key, SENSITIVE.has(key) && !isSecret(value) ? asSecret(value) : value]));
+const SENSITIVE = new Set(["secretData", "password", "authString"]);
+const SIGNATURE = "4dabf18193072939515e22adb298388d";
+const asSecret = (value: unknown) => ({ [SIGNATURE]: "1b47061264138c4ac30d75fd1eb44270", value });
+const isSecret = (value: unknown) => isObject(value) && SIGNATURE in value;
 
 /** A refresh keeps to what the program has set: properties it is silent about are no drift. */
 function refreshed(known: Properties, found: Properties): Properties {
@@ -268,12 +292,9 @@ const handlers: Partial<IResourceProviderServer> = {
   }),
   check: answer((request: wire.CheckRequest) => {
     const subject = subjectOf(request);
-    const inputs = properties(request.getNews());
-    const named =
-      subject.type === "gcp:secretmanager/secret:Secret" || inputs.name !== undefined || !("name" in automatic(subject))
-        ? inputs
-        : { ...inputs, ...automatic(subject) };
-    return checked(withDefaults(kindOf(subject), named));
+    const kind = kindOf(subject);
+    // An automatic name is a default like the others, as in the bridge.
+    return checked(withDefaults({ ...kind, defaults: { ...kind.defaults, ...automatic(subject) } }, properties(request.getNews())));
   }),
   diff: answer((request: wire.DiffRequest) => {
     const subject = subjectOf(request);
@@ -291,7 +312,7 @@ const handlers: Partial<IResourceProviderServer> = {
         return { ...subject, id: made.id };
       });
     response.setId(made.id);
-    response.setProperties(struct(made.state));
+    response.setProperties(struct(asOutputs(made.state)));
     return response;
   }),
   update: answer(async (request: wire.UpdateRequest) => {
@@ -305,7 +326,7 @@ const handlers: Partial<IResourceProviderServer> = {
         return subject;
       });
     const response = new wire.UpdateResponse();
-    response.setProperties(struct(state));
+    response.setProperties(struct(asOutputs(state)));
     return response;
   }),
   delete: answer(async (request: wire.DeleteRequest) => {
@@ -321,14 +342,15 @@ const handlers: Partial<IResourceProviderServer> = {
     const known = request.getInputs();
     cloud.record({ provider, method: "read", ...subject, preview: false, phase: "end", changes: [], error: "", broken: [] });
     const response = new wire.ReadResponse();
-    const isImport = Object.keys(properties(known)).length === 0;
+    // As the bridge does: without a state, what the program has set is unknown to it (pkg/tfbridge/provider.go, Read).
+    const isImport = Object.keys(properties(request.getProperties())).length === 0;
     const found = randomKinds[subject.type]
       ? { id: subject.id, inputs: properties(known), state: properties(request.getProperties()) }
       : read(subject, isImport ? undefined : properties(known));
     if (!found) return response;
     response.setId(found.id);
-    response.setInputs(struct(found.inputs));
-    response.setProperties(struct(found.state));
+    response.setInputs(struct(secretly(found.inputs)));
+    response.setProperties(struct(secretly(asOutputs(found.state))));
     return response;
   }),
   cancel: answer(() => new Empty()),
@@ -349,6 +371,12 @@ function automatic({ name, urn, type }: Subject): Properties {
     return {};
   return { name: `${name}-${createHash("sha256").update(urn).digest("hex").slice(0, 7)}` };
 }
+
+// The real provider asks every few minutes whether its engine lives, and ends with it (github.com/pulumi/pulumi/pull/9735).
+const engine = process.ppid;
+setInterval(() => {
+  if (process.ppid !== engine) process.exit(0);
+}, 100);
 
 const server = new grpc.Server();
 // What is missing answers UNIMPLEMENTED, which the engine takes for "a provider of the older protocol".

@@ -12,6 +12,13 @@ export const randomKinds: Readonly<Record<string, { readonly outputs: readonly s
       return { id: "none", outputs: { result, bcryptHash: `$2a$10$${randomBytes(20).toString("hex")}` } };
     },
   },
+  "random:index/randomInteger:RandomInteger": {
+    outputs: ["result"],
+    create: ({ min, max }) => {
+      const result = randomInt(Number(min), Number(max) + 1);
+      return { id: String(result), outputs: { result } };
+    },
+  },
   "random:index/randomBytes:RandomBytes": {
     outputs: ["base64", "hex"],
     create: ({ length }) => {

@@ -1,5 +1,5 @@
 import type { Cloud, Properties } from "./cloud";
-import { kinds, type Place } from "./kinds";
+import { kinds, type Place, PRODUCER } from "./kinds";
 import { environment, versionOf } from "./revisions";
 
 /** What Google refuses when it is asked to make or change a resource, although a preview let it through (gcp.md 6.2, rows marked A). */
@@ -250,7 +250,9 @@ export function deletionRefusalOf(type: string, id: string, state: Properties, c
   if (type === SQL && at(cloud.find(SQL, id)?.properties, "settings", "deletionProtectionEnabled") === true)
     return "googleapi: Error 400: The instance is protected. Please disable the deletion protection and try again.";
   const network = type === NETWORK ? id : type === CONNECTION ? state.network : undefined;
-  if (type === CONNECTION && cloud.ofType(SQL).some(({ properties }) => at(properties, "settings", "ipConfiguration", "privateNetwork") === network))
+  const isUsed = cloud.ofType(SQL).some(({ properties }) => at(properties, "settings", "ipConfiguration", "privateNetwork") === network);
+  // Also when the instance is gone: only a person who deletes the peering goes on at once (magic-modules#18476).
+  if (type === CONNECTION && (isUsed || exists(cloud, PRODUCER, network)))
     return "Failed to delete connection; Producer services (e.g. CloudSQL, Cloud Memstore, etc.) are still using this connection.";
   if (type !== NETWORK) return undefined;
   const user = cloud.all().find(({ type: other, properties }) => other !== NETWORK && (properties.network === id || last(properties.network) === last(id)));

@@ -8,7 +8,7 @@ import { PROJECT_ROOT } from "../../commands/stack-file";
 import { staging } from "../../stack";
 import { Cloud } from "../cloud/cloud";
 import { addVersion } from "../cloud/kinds";
-import { installTwin } from "../cloud/plugins";
+import { installTwin, TSX } from "../cloud/plugins";
 import { type Changes, stagingConfiguration, stagingSettings } from "../stack-settings";
 import { byRunner, type Host, inline } from "./hosts";
 
@@ -105,18 +105,29 @@ export class Environment {
   }
 
   /** Runs the CLI to its end. `started` gets the process, to be killed for instance. */
-  async run(args: readonly string[], started: (cli: ChildProcess) => void = () => undefined): Promise<Ended> {
+  run(args: readonly string[], started?: (cli: ChildProcess) => void): Promise<Ended> {
+    return this.toItsEnd(["pulumi"], args, {}, started);
+  }
+
+  /** What `npm run preview` and `npm run up` start. A variable that is undefined is not set. */
+  npmRun(args: readonly string[], variables: NodeJS.ProcessEnv = {}): Promise<Ended> {
+    return this.toItsEnd([process.execPath, "--import", TSX, join(PROJECT_ROOT, "commands/pulumi.ts")], args, variables);
+  }
+
+  private async toItsEnd(
+    [program = "", ...first]: readonly string[],
+    args: readonly string[],
+    variables: NodeJS.ProcessEnv,
+    started: (cli: ChildProcess) => void = () => undefined,
+  ): Promise<Ended> {
     const host = WITH_PROGRAM.includes(args[0] ?? "") ? await this.host() : undefined;
+    const client = host ? [`--client=127.0.0.1:${host.port}`, "--exec-kind", "auto.inline"] : [];
     try {
-      const cli = spawn(
-        "pulumi",
-        [...args, "--non-interactive", "--color", "never", ...(host ? [`--client=127.0.0.1:${host.port}`, "--exec-kind", "auto.inline"] : [])],
-        {
-          cwd: this.project,
-          env: { ...process.env, ...this.variables },
-          stdio: ["ignore", "pipe", "pipe"],
-        },
-      );
+      const cli = spawn(program, [...first, ...args, "--non-interactive", "--color", "never", ...client], {
+        cwd: this.project,
+        env: { ...process.env, ...this.variables, ...variables },
+        stdio: ["ignore", "pipe", "pipe"],
+      });
       started(cli);
       return await ended(cli);
     } finally {

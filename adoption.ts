@@ -1,0 +1,106 @@
+import type { CustomResourceOptions, ResourceTransformation } from "@pulumi/pulumi";
+import { closest } from "fastest-levenshtein";
+import type { Problem } from "./capacity/problem";
+import { APIS } from "./components/apis";
+import type { ServiceSettings, Settings } from "./config";
+import { shown } from "./config/references";
+import { CONNECTOR, GLOBAL_ADDRESS, NETWORK, REDIS, ROUTER_NAT, RUN_SERVICE, SQL_INSTANCE, SUBNETWORK } from "./policy/types";
+
+/*
+ * What of the stack can exist before it does, and is then imported. Left out is what the stack always makes anew: versions
+ * of secrets (the old values are compromised), database users, and IAM members (setting one again is no conflict).
+ */
+
+/** A resource of the program, and the one id under which the engine may import it. */
+export interface Adoptable {
+  /** Pulumi's type token. */
+  readonly type: string;
+  /** The resource's name in the program. Two types may share one. */
+  readonly name: string;
+  /** The id as the provider returns it: an import under another form would be another resource to the engine. */
+  readonly id: string;
+}
+
+/** What ids are made of, and the list of those that exist. */
+export interface AdoptionSettings extends Pick<Settings, "project" | "region" | "network" | "connector" | "database" | "cache" | "secrets" | "adopt"> {
+  readonly services: Readonly<Record<string, Pick<ServiceSettings, "name" | "account">>>;
+}
+
+/**
+ * Every resource of the settings that can be adopted.
+ * Source of the id forms: the provider's documentation of each resource, section Import.
+ */
+export function adoptables(settings: Omit<AdoptionSettings, "adopt">): Adoptable[] {
+  const { project, region, network, connector, database, cache, secrets, services } = settings;
+  const { vpc, subnet, privateServicesRange, nat } = network;
+  const vpcId = `projects/${project}/global/networks/${vpc}`;
+  const inRegion = `projects/${project}/regions/${region}`;
+  const located = `projects/${project}/locations/${region}`;
+  const instanceId = `projects/${project}/instances/${database.name}`;
+  return [
+    ...APIS.map((api) => ({ type: "gcp:projects/service:Service", name: `api-${api}`, id: `${project}/${api}.googleapis.com` })),
+    { type: NETWORK, name: vpc, id: vpcId },
+    { type: SUBNETWORK, name: subnet, id: `${inRegion}/subnetworks/${subnet}` },
+    { type: GLOBAL_ADDRESS, name: privateServicesRange, id: `projects/${project}/global/addresses/${privateServicesRange}` },
+    {
+      type: "gcp:servicenetworking/connection:Connection",
+      name: `${vpc}-services`,
+      id: `${encodeURIComponent(vpcId)}:servicenetworking.googleapis.com`,
+    },
+    ...(nat
+      ? [
+          { type: "gcp:compute/router:Router", name: `${nat.name}-router`, id: `${inRegion}/routers/${nat.name}-router` },
+          { type: ROUTER_NAT, name: nat.name, id: `${project}/${region}/${nat.name}-router/${nat.name}` },
+        ]
+      : []),
+    { type: CONNECTOR, name: connector.name, id: `${located}/connectors/${connector.name}` },
+    { type: SQL_INSTANCE, name: database.name, id: instanceId },
+    { type: "gcp:sql/database:Database", name: database.database, id: `${instanceId}/databases/${database.database}` },
+    { type: REDIS, name: cache.name, id: `${located}/instances/${cache.name}` },
+    ...Object.values(secrets).map(({ id }) => ({ type: "gcp:secretmanager/secret:Secret", name: id, id: `projects/${project}/secrets/${id}` })),
+    ...Object.values(services).flatMap(({ name, account }) => [
+      {
+        type: "gcp:serviceaccount/account:Account",
+        name: account,
+        id: `projects/${project}/serviceAccounts/${account}@${project}.iam.gserviceaccount.com`,
+      },
+      { type: RUN_SERVICE, name, id: `${located}/services/${name}` },
+    ]),
+  ];
+}
+
+/** Sets `import` on what `netra:adopt` lists, wherever in the program it is declared. */
+export function importing(settings: AdoptionSettings): ResourceTransformation {
+  // By type and name: types may share a name, and the id says which of them is meant.
+  const ids = new Map(adoptables(settings).flatMap(({ type, name, id }) => (settings.adopt[name] === id ? [[`${type} ${name}`, id]] : [])));
+  return ({ type, name, props, opts }) => {
+    const id = ids.get(`${type} ${name}`);
+    if (id === undefined) return undefined;
+    const options: CustomResourceOptions = { ...opts, import: id };
+    return { props, opts: options };
+  };
+}
+
+/** What is wrong with `netra:adopt`: a name that nothing adoptable has, an id that is not the canonical one. */
+export function adoptionProblems(settings: AdoptionSettings): Problem[] {
+  const all = adoptables(settings);
+  return Object.entries(settings.adopt).flatMap(([name, id]) => {
+    const setting = `netra:adopt.${name}`;
+    const ids = all.filter((adoptable) => adoptable.name === name).map((adoptable) => adoptable.id);
+    if (ids.includes(id)) return [];
+    if (ids.length > 0)
+      return [
+        {
+          setting,
+          message: `'${setting}' (${shown(id)}) must be the canonical id of what the settings describe because to the engine every other form is another resource; set '${setting}' to ${ids.join(" or ")}`,
+        },
+      ];
+    const meant = all.find((adoptable) => adoptable.id === id)?.name ?? closest(name, [...new Set(all.map((adoptable) => adoptable.name))]);
+    return [
+      {
+        setting,
+        message: `'${setting}' (${shown(id)}) must be the name of a resource that the program can import because the list is looked up by name (versions of secrets, database users and IAM members are always made anew); rename it to 'netra:adopt.${meant}', or remove it`,
+      },
+    ];
+  });
+}
