@@ -20,8 +20,8 @@ export function generatedFiles(): Readonly<Record<string, string>> {
   return {
     "policy/defaults.json": json(packDefaults(settings)),
     "stack.schema.json": json(stackFileSchema()),
-    "README.md": withSection("README.md", "budget", budgetTable({ budget: planBudget(planOf(settings)) })),
-    "policy/README.md": withSection("policy/README.md", "rules", rulesTable(rules)),
+    "README.md": withSections("README.md", { budget: budgetTable({ budget: planBudget(planOf(settings)) }), edits: tableIn("docs/edits.md") }),
+    "policy/README.md": withSections("policy/README.md", { rules: rulesTable(rules) }),
   };
 }
 
@@ -61,15 +61,25 @@ function slowestOf(clients: readonly Client[]) {
 
 const json = (value: object) => `${JSON.stringify(value, null, 2)}\n`;
 
-/** The file with the text between its two markers replaced. */
-function withSection(file: string, section: string, content: string): string {
-  const text = readFileSync(join(PROJECT_ROOT, file), "utf8");
-  const [begin, end] = [`<!-- generated: ${section} -->`, `<!-- end: ${section} -->`];
-  const [head, rest] = text.split(begin);
-  const tail = rest?.split(end)[1];
-  if (head === undefined || tail === undefined) throw new Error(`${file} needs the markers ${begin} and ${end}`);
-  return `${head}${begin}\n\n${content}\n\n${end}${tail}`;
+/** The file with the text between the two markers of each section replaced. */
+function withSections(file: string, sections: Readonly<Record<string, string>>): string {
+  return Object.entries(sections).reduce((text, [section, content]) => {
+    const [begin, end] = [`<!-- generated: ${section} -->`, `<!-- end: ${section} -->`];
+    const [head, rest] = text.split(begin);
+    const tail = rest?.split(end)[1];
+    if (head === undefined || tail === undefined) throw new Error(`${file} needs the markers ${begin} and ${end}`);
+    return `${head}${begin}\n\n${content}\n\n${end}${tail}`;
+  }, textOf(file));
 }
+
+/** The table of a page that the tests on the engine write. */
+const tableIn = (file: string) =>
+  textOf(file)
+    .split("\n")
+    .filter((line) => line.startsWith("|"))
+    .join("\n");
+
+const textOf = (file: string) => readFileSync(join(PROJECT_ROOT, file), "utf8");
 
 if (require.main === module)
   void run(command("generate", "Writes the files that are derived from the staging plan and from the rules."), async () => {

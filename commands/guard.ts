@@ -1,0 +1,35 @@
+import { readFileSync } from "node:fs";
+import { InputError } from "../capacity/problem";
+import { judge } from "../guard/judge";
+import { readPreview } from "../guard/preview";
+import { verdictText } from "../guard/text";
+import { answering, command, EXIT, run } from "./command";
+
+interface Options {
+  readonly stack: string;
+  readonly json?: true;
+}
+
+const guard = command("guard", "Refuses a preview that replaces or deletes what cannot be made again, and announces what interrupts service.")
+  .argument("<preview>", "what `pulumi preview --json` printed, as one object or as a stream of events; - reads standard input")
+  .option("--stack <name>", "the stack that the preview must be of", "staging")
+  .option("--json", "print the verdict as one JSON object");
+
+void run(guard, () => {
+  const options = guard.opts<Options>();
+  return answering(options, () => {
+    const [file = ""] = guard.args;
+    const verdict = judge(readPreview(textOf(file), file === "-" ? "standard input" : file, options.stack));
+    process.stdout.write(options.json ? `${JSON.stringify(verdict, null, 2)}\n` : verdictText(verdict));
+    return verdict.ok ? EXIT.sound : EXIT.refused;
+  });
+});
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file === "-" ? 0 : file, "utf8");
+  } catch {
+    const message = `'${file}' must be a file that can be read because the preview stands there; run \`pulumi preview --json > ${file}\``;
+    throw new InputError([{ setting: file, message }]);
+  }
+}

@@ -1,0 +1,327 @@
+import { connectionsPerInstance, databaseVariables } from "../capacity/plan";
+import { CONNECTOR, REDIS, RUN_SERVICE, SECRET_VERSION, SQL_INSTANCE, SQL_USER, SUBNETWORK } from "../policy/types";
+import { isUnknownValue } from "../policy/unknown";
+import { type Difference, isWithin } from "./differences";
+import type { Properties, Step } from "./preview";
+
+/** What somebody who uses the environment notices. */
+export type Effect =
+  /** The resource is away until it is back. */
+  | "restart"
+  /** Open connections end, or may. */
+  | "connections"
+  /** Somebody who could connect or call no longer can. */
+  | "access"
+  /** A new Cloud Run revision takes over from the running one. */
+  | "new revision";
+
+/** A change in place that interrupts service. */
+export interface Consequence {
+  readonly type: string;
+  /** Paths of the properties; what stands below one counts. Default: none. */
+  readonly properties?: readonly string[];
+  /** Which changes of them; one whose values are not known always counts. Default: every one. */
+  readonly when?: (difference: Difference) => boolean;
+  /** Making such a resource interrupts something, too: which ones, by their inputs. */
+  readonly made?: (inputs: Properties) => boolean;
+  readonly effect: Effect;
+  readonly consequence: string | ((step: Step) => string);
+  /** What the operator can do. */
+  readonly advice?: string;
+  /** Whether values may be shown. Default: yes. */
+  readonly hidden?: true;
+  readonly source: string;
+}
+
+const SQL = "docs.cloud.google.com/sql/docs/postgres";
+const SQL_PROVIDER = "registry documentation of gcp.sql.DatabaseInstance 9.37";
+const REDIS_DOCS = "docs.cloud.google.com/memorystore/docs/redis";
+const RUN = "docs.cloud.google.com/run/docs";
+
+/** PostgreSQL 14's settings of context `postmaster`, but for those that a managed server keeps to itself (paths, ports, recovery). */
+export const RESTART_FLAGS: readonly string[] = [
+  ..."autovacuum_freeze_max_age autovacuum_max_workers autovacuum_multixact_freeze_max_age huge_pages max_connections max_files_per_process".split(" "),
+  ..."max_locks_per_transaction max_logical_replication_workers max_pred_locks_per_transaction max_prepared_transactions max_replication_slots".split(" "),
+  ..."max_wal_senders max_worker_processes old_snapshot_threshold shared_buffers superuser_reserved_connections".split(" "),
+  ..."track_activity_query_size track_commit_timestamp wal_buffers".split(" "),
+];
+/** Flags of which PostgreSQL 14 says that they take effect without a restart (contexts `user` and `sighup`), as far as the stack sets them. */
+export const LIVE_FLAGS: readonly string[] = ["work_mem"];
+const RESTARTS = "the instance restarts: every connection ends, and new ones are refused until it is back";
+const QUIET = "do it in a quiet hour; services reconnect with their retries";
+
+/** Settings of a Cloud SQL instance of which it is documented that they change under load, or that have a consequence of their own below. */
+const SQL_KNOWN: readonly string[] = [
+  ..."activationPolicy availabilityType databaseFlags edition insightsConfig tier userLabels connectorEnforcement maintenanceWindow".split(" "),
+  ..."backupConfiguration deletionProtectionEnabled diskAutoresize diskAutoresizeLimit diskSize".split(" "),
+  ..."ipConfiguration.privateNetwork ipConfiguration.ipv4Enabled ipConfiguration.authorizedNetworks ipConfiguration.sslMode".split(" "),
+];
+
+/** The service's connections as the budget counts them, from its variables; unknown where they are hidden or missing. */
+function connectionsOf(service: Properties = {}): number | undefined {
+  const template = objectIn(service.template);
+  if (!Array.isArray(template.containers)) return undefined;
+  const variables = template.containers.flatMap((container) => objectIn(container).envs).map(objectIn);
+  if (!variables.some(({ name }) => USES_DATABASE.includes(String(name)))) return 0;
+  const value = (field: "poolSize" | "maxOverflow" | "workers") => Number(variables.find(({ name }) => name === databaseVariables[field])?.value);
+  const instances = Number(objectIn(service.scaling).maxInstanceCount ?? objectIn(template.scaling).maxInstanceCount);
+  const connections = instances * connectionsPerInstance({ poolSize: value("poolSize"), maxOverflow: value("maxOverflow"), workers: value("workers") });
+  return Number.isFinite(connections) ? connections : undefined;
+}
+
+const USES_DATABASE = ["POSTGRES_HOST", "DATABASE_URL", "INSTANCE_CONNECTION_NAME"];
+const objectIn = (value: unknown): Properties => (typeof value === "object" && value !== null ? { ...value } : {});
+
+function newRevision({ old, new: now }: Step): string {
+  const [before, after] = [connectionsOf(old?.inputs), connectionsOf(now?.inputs)];
+  const count =
+    before === 0 && after === 0
+      ? "it holds no database connections"
+      : before === undefined || after === undefined
+        ? "how many connections both hold cannot be read from this preview"
+        : `both together hold up to ${before} + ${after} = ${before + after} connections, which the budget counts`;
+  return `a new revision takes over while the old one finishes its requests; ${count}; WebSockets stay on the old one until they end`;
+}
+
+const isFalse = (value: unknown) => value === undefined || value === null || value === false || value === "";
+const switchedOff = ({ old, new: now }: Difference) => !isFalse(old) && isFalse(now);
+const switchedOn = ({ old, new: now }: Difference) => isFalse(old) && !isFalse(now);
+
+/** Every change in place that is known to interrupt service. Read on 2026-11-23. */
+export const consequences: readonly Consequence[] = [
+  {
+    type: SQL_INSTANCE,
+    properties: ["settings.databaseFlags"],
+    when: ({ element }) => RESTART_FLAGS.includes(element ?? ""),
+    effect: "restart",
+    consequence: RESTARTS,
+    advice: QUIET,
+    source: `${SQL}/flags; postgresql.org/docs/14/view-pg-settings.html, context postmaster`,
+  },
+  {
+    type: SQL_INSTANCE,
+    properties: ["settings.databaseFlags"],
+    when: ({ element }) => ![...RESTART_FLAGS, ...LIVE_FLAGS].includes(element ?? ""),
+    effect: "restart",
+    consequence: "the instance may restart: whether this flag needs it, Google's list of flags says",
+    advice: QUIET,
+    source: `${SQL}/flags`,
+  },
+  {
+    type: SQL_INSTANCE,
+    properties: ["settings.tier", "settings.edition", "settings.availabilityType"],
+    effect: "restart",
+    consequence: RESTARTS,
+    advice: QUIET,
+    source: `${SQL}/availability`,
+  },
+  {
+    type: SQL_INSTANCE,
+    properties: ["databaseVersion"],
+    effect: "restart",
+    consequence: "a major version upgrade: the instance is away for as long as pg_upgrade takes, and there is no way back but a backup",
+    advice: "back it up first, and rehearse on a clone",
+    source: `${SQL}/upgrade-major-db-version-inplace`,
+  },
+  {
+    type: SQL_INSTANCE,
+    properties: ["settings.insightsConfig.queryStringLength"],
+    effect: "restart",
+    consequence: RESTARTS,
+    advice: QUIET,
+    source: `${SQL}/using-query-insights; ${SQL_PROVIDER}`,
+  },
+  {
+    type: SQL_INSTANCE,
+    properties: ["settings.backupConfiguration.pointInTimeRecoveryEnabled"],
+    when: switchedOn,
+    effect: "restart",
+    consequence: RESTARTS,
+    advice: QUIET,
+    source: SQL_PROVIDER,
+  },
+  {
+    type: SQL_INSTANCE,
+    properties: ["settings.ipConfiguration.privateNetwork"],
+    effect: "restart",
+    consequence: RESTARTS,
+    advice: QUIET,
+    source: `${SQL}/configure-private-ip`,
+  },
+  {
+    type: SQL_INSTANCE,
+    properties: ["settings.ipConfiguration.ipv4Enabled"],
+    when: switchedOff,
+    effect: "access",
+    consequence: "the public address closes: everything outside the VPC loses the database, and revisions that use the built-in socket, too",
+    advice: "move every client to the private address first",
+    source: `${SQL}/configure-ip`,
+  },
+  {
+    type: SQL_INSTANCE,
+    properties: ["settings.ipConfiguration.authorizedNetworks"],
+    effect: "access",
+    consequence: "who comes from a range that is no longer listed is refused, and its open connections may end",
+    advice: "ask who uses the range",
+    source: `${SQL}/configure-ip`,
+  },
+  {
+    type: SQL_INSTANCE,
+    properties: ["settings.ipConfiguration.sslMode"],
+    effect: "restart",
+    consequence: "the instance may restart, and with ENCRYPTED_ONLY every client that does not use TLS is refused",
+    advice: "set sslmode=require in every client first",
+    source: `${SQL}/configure-ssl-instance`,
+  },
+  {
+    type: SQL_INSTANCE,
+    properties: ["settings.activationPolicy"],
+    when: ({ new: now }) => now !== "ALWAYS",
+    effect: "restart",
+    consequence: "the instance stops and stays stopped",
+    source: SQL_PROVIDER,
+  },
+  {
+    type: SQL_INSTANCE,
+    properties: ["settings.connectorEnforcement"],
+    when: ({ new: now }) => now === "REQUIRED",
+    effect: "access",
+    consequence: "every direct connection is refused, also one to the private address",
+    source: SQL_PROVIDER,
+  },
+  {
+    type: SQL_INSTANCE,
+    properties: ["settings"],
+    when: ({ property }) => !SQL_KNOWN.some((known) => isWithin(property, `settings.${known}`)),
+    effect: "restart",
+    consequence: "the instance may restart: Google says so of updates in general, and nothing is known of this setting",
+    advice: QUIET,
+    hidden: true,
+    source: `${SQL}/admin-api/rest/v1/instances/update`,
+  },
+  {
+    type: SQL_USER,
+    properties: ["password"],
+    effect: "access",
+    consequence: "a revision that has this user's old password cannot open another connection",
+    advice: "none does, as long as rotations alternate between two users and the last one is finished",
+    hidden: true,
+    source: "postgresql.org/docs/14/sql-alterrole.html",
+  },
+  {
+    type: CONNECTOR,
+    properties: ["machineType"],
+    effect: "connections",
+    consequence: "long connections through the connector may drop: database pools, Redis",
+    advice: "services reconnect with their retries; do it in a quiet hour",
+    source: "docs.cloud.google.com/vpc/docs/configure-serverless-vpc-access",
+  },
+  {
+    type: SUBNETWORK,
+    properties: ["privateIpGoogleAccess"],
+    when: switchedOff,
+    effect: "access",
+    consequence: "what has no public address in this subnet no longer reaches Google's APIs",
+    source: "docs.cloud.google.com/vpc/docs/private-google-access",
+  },
+  {
+    type: "gcp:servicenetworking/connection:Connection",
+    properties: ["reservedPeeringRanges"],
+    when: ({ old }) => old !== undefined,
+    effect: "access",
+    consequence: "managed services with an address in the removed range are no longer reachable",
+    source: "docs.cloud.google.com/vpc/docs/configure-private-services-access",
+  },
+  {
+    type: REDIS,
+    properties: ["authEnabled"],
+    when: switchedOn,
+    effect: "access",
+    consequence: "from Redis 6 on, open connections go on and every reconnect without the AUTH string is refused; before, all commands without it are",
+    advice: "services that got the string in this same `up` come after it; others are refused until they have it",
+    source: `${REDIS_DOCS}/auth-overview`,
+  },
+  {
+    type: REDIS,
+    properties: ["authEnabled"],
+    when: switchedOff,
+    effect: "access",
+    consequence: "every reconnect that sends the AUTH string is refused, and the string is lost: switching AUTH on again makes another one",
+    advice: "raise rotation and version of its secret when AUTH is on again",
+    source: `${REDIS_DOCS}/auth-overview`,
+  },
+  {
+    type: REDIS,
+    properties: ["redisVersion"],
+    effect: "restart",
+    consequence: "reads and writes are blocked while it upgrades, and a BASIC instance may lose what it holds",
+    advice: "export what must not be lost",
+    source: `${REDIS_DOCS}/version-upgrade-behavior; ${REDIS_DOCS}/about-upgrading-version`,
+  },
+  {
+    type: REDIS,
+    properties: ["memorySizeGb"],
+    effect: "connections",
+    consequence: "connections are reset for up to a couple of minutes, and some writes of that time may be lost",
+    advice: QUIET,
+    source: `${REDIS_DOCS}/about-scaling-instances`,
+  },
+  {
+    type: RUN_SERVICE,
+    properties: ["template"],
+    effect: "new revision",
+    consequence: newRevision,
+    hidden: true,
+    source: `${RUN}/rollouts-rollbacks-traffic-migration`,
+  },
+  {
+    type: RUN_SERVICE,
+    properties: ["template.vpcAccess.egress"],
+    effect: "access",
+    consequence:
+      "the way out changes: with ALL_TRAFFIC the internet is reached through Cloud NAT or not at all, with PRIVATE_RANGES_ONLY from Google's own addresses",
+    advice: "ask who allows this service by its address; ALL_TRAFFIC needs netra:network.nat",
+    source: `${RUN}/configuring/connecting-vpc`,
+  },
+  {
+    type: RUN_SERVICE,
+    properties: ["ingress"],
+    effect: "access",
+    consequence: "callers that come another way than the new setting allows are refused",
+    source: `${RUN}/securing/ingress`,
+  },
+  {
+    type: RUN_SERVICE,
+    properties: ["invokerIamDisabled"],
+    when: switchedOff,
+    effect: "access",
+    consequence: "callers without run.invoker are refused",
+    source: `${RUN}/securing/managing-access`,
+  },
+  {
+    type: RUN_SERVICE,
+    properties: ["traffics"],
+    effect: "new revision",
+    consequence: "requests go to other revisions as soon as it is set",
+    source: `${RUN}/rollouts-rollbacks-traffic-migration`,
+  },
+  {
+    type: SECRET_VERSION,
+    // A secret that is not there yet is mounted by nobody.
+    made: ({ secret }) => !isUnknownValue(secret),
+    effect: "access",
+    consequence: "services that mount `latest` get the new value at their next start, each at another time; those that pin a version when they roll",
+    advice: "pin versions: then all change with the rollout",
+    hidden: true,
+    source: `${RUN}/configuring/services/secrets`,
+  },
+  {
+    type: SECRET_VERSION,
+    properties: ["enabled"],
+    when: switchedOff,
+    effect: "access",
+    consequence: "a revision that still mounts this version cannot start another instance",
+    advice: "disable it only when the last service has rolled",
+    source: `${RUN}/configuring/services/secrets`,
+  },
+];

@@ -1,0 +1,104 @@
+import {
+  CONNECTOR,
+  GLOBAL_ADDRESS,
+  NETWORK,
+  REDIS,
+  REGIONAL_SECRET_VERSION,
+  ROUTER_NAT,
+  RUN_SERVICE,
+  RUN_SERVICE_V1,
+  SECRET_GRANTS,
+  SECRET_VERSION,
+  SECRETS,
+  SQL_INSTANCE,
+  SQL_USER,
+  SUBNETWORK,
+} from "../policy/types";
+
+/** What is lost when a resource of a type ends. */
+export interface Ending {
+  /** What people call it. */
+  readonly what: string;
+  /** `refuse`: data, addresses or traffic are lost with it. `announce`: it can be made again, and something is interrupted until then. */
+  readonly verdict: "refuse" | "announce";
+  /** Completes "because". */
+  readonly because: string;
+}
+
+const SECRET: Ending = {
+  what: "secret",
+  verdict: "refuse",
+  because: "all its versions are destroyed with it, and every revision that mounts one cannot start",
+};
+const VERSION: Ending = {
+  what: "only version of a secret",
+  verdict: "refuse",
+  because: "this preview leaves no other version of the secret in its place, and every revision that mounts it cannot start",
+};
+export const SECRET_VERSIONS: readonly string[] = [SECRET_VERSION, REGIONAL_SECRET_VERSION];
+const GRANT: Ending = { what: "access to a secret", verdict: "announce", because: "a revision that still mounts the secret cannot start another instance" };
+const RUN: Ending = {
+  what: "Cloud Run service",
+  verdict: "refuse",
+  because: "its clients get errors until there is a new one, the provider's deletionProtection stops `up` half-way, and a rename is a new address",
+};
+
+/** By type token. A type that is missing here may end: the engine makes it again, and nobody notices. */
+export const endings: Readonly<Record<string, Ending>> = {
+  [NETWORK]: { what: "VPC", verdict: "refuse", because: "connector, database, cache and subnet are in it and end with it" },
+  [SUBNETWORK]: { what: "subnet", verdict: "refuse", because: "what has an address in it loses it" },
+  [GLOBAL_ADDRESS]: {
+    what: "private services range",
+    verdict: "refuse",
+    because: "the private addresses of Cloud SQL come from it, and Google does not release it while they do",
+  },
+  "gcp:servicenetworking/connection:Connection": {
+    what: "private services connection",
+    verdict: "refuse",
+    because: "it is the only way to the database's private address",
+  },
+  [CONNECTOR]: {
+    what: "VPC connector",
+    verdict: "refuse",
+    because: "the old one goes first, and until the new one is there no service reaches database and cache",
+  },
+  [SQL_INSTANCE]: { what: "database instance", verdict: "refuse", because: "its data and its backups are deleted with it" },
+  "gcp:sql/database:Database": { what: "database", verdict: "refuse", because: "its data is deleted with it" },
+  [REDIS]: { what: "cache", verdict: "refuse", because: "its data, its address and its AUTH string are lost with it" },
+  ...Object.fromEntries(SECRETS.map((type) => [type, SECRET])),
+  ...Object.fromEntries(SECRET_VERSIONS.map((type) => [type, VERSION])),
+  [RUN_SERVICE]: RUN,
+  [RUN_SERVICE_V1]: RUN,
+  [SQL_USER]: {
+    what: "database user",
+    verdict: "announce",
+    because: "who connects with its password is refused from then on; with deletionPolicy ABANDON the user stays in the database",
+  },
+  ...Object.fromEntries(SECRET_GRANTS.map((type) => [type, GRANT])),
+  "gcp:serviceaccount/account:Account": {
+    what: "service account",
+    verdict: "announce",
+    because: "every revision that runs as it loses its permissions",
+  },
+  [ROUTER_NAT]: { what: "Cloud NAT", verdict: "announce", because: "services that send all their traffic through the VPC lose the way to the internet" },
+};
+
+/**
+ * What an operation does to the resource that was there before it; operations that are not listed are unknown.
+ * Source: pulumi/pulumi 3.259, pkg/resource/deploy/step.go.
+ */
+export const operations: Readonly<Record<string, "keeps" | "replace" | "delete">> = {
+  create: "keeps",
+  update: "keeps",
+  import: "keeps",
+  "extend-parameterize": "keeps",
+  replace: "replace",
+  "create-replacement": "replace",
+  "delete-replaced": "replace",
+  "read-replacement": "replace",
+  "import-replacement": "replace",
+  "discard-replaced": "replace",
+  "remove-pending-replace": "replace",
+  delete: "delete",
+  discard: "delete",
+};

@@ -1,0 +1,228 @@
+import { CONNECTOR } from "../policy/types";
+import { isUnknownValue } from "../policy/unknown";
+import { type Consequence, consequences, type Effect } from "./consequences";
+import { type Difference, differencesOf, isOpaque, isWithin } from "./differences";
+import { type Ending, endings, operations, SECRET_VERSIONS } from "./endings";
+import type { Preview, Step } from "./preview";
+
+/** A change that ends something that cannot be made again, or a preview that did not come to its end. */
+export interface Refusal {
+  /** The resource's name in the program. */
+  readonly resource: string;
+  readonly type: string;
+  readonly urn: string;
+  /** `replace`, `delete`, an operation nobody here knows, or `preview` where the preview itself failed. */
+  readonly change: string;
+  /** Why it is refused. */
+  readonly reason: string;
+  /** The whole sentence, with what would pass. */
+  readonly message: string;
+  /** The reason of the acknowledgement in the stack's configuration that lets it pass. */
+  readonly acknowledged?: string;
+}
+
+/** A change that interrupts service and is none to refuse. */
+export interface Announcement {
+  readonly resource: string;
+  readonly type: string;
+  readonly urn: string;
+  /** What changes, with the values where they may be shown. */
+  readonly change: string;
+  readonly effect: Effect;
+  readonly consequence: string;
+  readonly advice?: string;
+  /** Where the consequence is documented. */
+  readonly source: string;
+}
+
+/** What `guard` says of a preview. */
+export interface Verdict {
+  /** Nothing is refused that is not acknowledged. */
+  readonly ok: boolean;
+  readonly refused: readonly Refusal[];
+  readonly announced: readonly Announcement[];
+  /** Resources whose acknowledgement acknowledges nothing in this preview. */
+  readonly unusedAcknowledgements: readonly string[];
+  /** How many resources undergo each operation. */
+  readonly changes: Readonly<Record<string, number>>;
+}
+
+/** Judges a preview. By the resources' names: the engine's own order differs from run to run. */
+export function judge({ steps, errors, changes, acknowledgements }: Preview): Verdict {
+  const ended = endedResources(steps);
+  const refused = ended.flatMap((end) => refusalOf(end, steps, acknowledgements));
+  const failures = failuresOf(errors, refused);
+  const used = refused.flatMap(({ resource, acknowledged: reason }) => (reason === undefined ? [] : [resource]));
+  const refusals = [...refused, ...failures];
+  return {
+    ok: refusals.every(({ acknowledged: reason }) => reason !== undefined),
+    refused: byResource(refusals),
+    announced: byResource([...steps.flatMap(interruptionsBy), ...ended.flatMap((end) => lossBy(end, steps))]),
+    // A preview that failed does not show everything: an acknowledgement may be about the rest.
+    unusedAcknowledgements: errors.length > 0 ? [] : Object.keys(acknowledgements).filter((name) => !used.includes(name)),
+    changes,
+  };
+}
+
+const byResource = <T extends { readonly resource: string }>(entries: readonly T[]): T[] =>
+  entries.toSorted((a, b) => (a.resource < b.resource ? -1 : a.resource > b.resource ? 1 : 0));
+
+/** A resource that a step ends, whether or not another one comes in its place. */
+interface End {
+  readonly step: Step;
+  readonly change: string;
+  /** Nothing where losing it is nobody's loss. */
+  readonly ending: Ending | undefined;
+}
+
+/** One for each resource: a replacement can be several steps, of which `replace` tells most. */
+function endedResources(steps: readonly Step[]): End[] {
+  const ends = steps
+    .toSorted((a, b) => Number(b.op === "replace") - Number(a.op === "replace"))
+    .flatMap((step): End[] => {
+      const change = Object.hasOwn(operations, step.op) ? operations[step.op] : step.op;
+      return change === undefined || change === "keeps" ? [] : [{ step, change, ending: Object.hasOwn(endings, step.type) ? endings[step.type] : undefined }];
+    });
+  return ends.filter(({ step }, i) => ends.findIndex((other) => other.step.urn === step.urn) === i);
+}
+
+function refusalOf(end: End, steps: readonly Step[], acknowledgements: Preview["acknowledgements"]): Refusal[] {
+  const { step, change, ending } = end;
+  const { name: resource, type, urn } = step;
+  const refusal = (because: string, fix: string): Refusal => {
+    const verb = { replace: "be replaced", delete: "be deleted" }[change] ?? `undergo '${change}', which may end it,`;
+    const message = `'${resource}' (${ending?.what ?? type}) must not ${verb} because ${because}; ${fix}`;
+    return { resource, type, urn, change, reason: because, message };
+  };
+  // Nobody can decide this one: `pulumi up` does not do it.
+  if (change === "replace" && steps.some((other) => other.urn === urn && other.op === "import"))
+    return [refusal("what exists under this id differs from the program in a way that only a replacement changes", importFix(step))];
+  if (ending?.verdict !== "refuse" || hasSuccessor(end, steps)) return [];
+  const refused = refusal(ending.because, fixOf(end, steps));
+  const acknowledgement = Object.hasOwn(acknowledgements, resource) ? acknowledgements[resource] : undefined;
+  return [acknowledgement?.change === change ? { ...refused, acknowledged: acknowledgement.reason } : refused];
+}
+
+/** Another enabled version of the same secret comes or stays with this preview. What a preview does not list, does not count. */
+function hasSuccessor({ step }: End, steps: readonly Step[]): boolean {
+  if (!SECRET_VERSIONS.includes(step.type)) return false;
+  const secret = lastPart(step.old?.inputs.secret);
+  return steps.some(
+    (other) =>
+      other.type === step.type &&
+      other.urn !== step.urn &&
+      operations[other.op] === "keeps" &&
+      secret !== "" &&
+      lastPart(other.new?.inputs.secret) === secret &&
+      other.new?.inputs.enabled !== false,
+  );
+}
+
+const lastPart = (path: unknown) => (typeof path === "string" ? (path.split("/").at(-1) ?? "") : "");
+
+function importFix({ changed, replaceReasons }: Step): string {
+  const properties = changed.length > 0 ? changed : replaceReasons;
+  return `\`pulumi up\` would refuse it in the middle; set ${properties.join(", ")} as the cloud has it, or larger where it can grow`;
+}
+
+function fixOf({ step, change }: End, steps: readonly Step[]): string {
+  const acknowledge = `if it is meant, state who decided it: 'netra:acknowledge' {${step.name}: {change: ${change}, reason: ...}}`;
+  if (change === "replace") {
+    if (step.type === CONNECTOR && step.replaceReasons.includes("__meta")) return shrinkingProcedure(step);
+    const reasons = step.replaceReasons.filter((reason) => reason !== "__meta");
+    return `undo the change of ${reasons.join(", ") || step.changed.join(", ") || "what forces it"}; ${acknowledge}`;
+  }
+  if (change !== "delete") return `find out what '${change}' does before anybody runs \`pulumi up\``;
+  const renamed = steps.find(({ op, type, urn }) => op === "create" && type === step.type && urn !== step.urn);
+  return `put it back into the program${renamed ? ` (the preview makes '${renamed.name}': a rename is a deletion)` : ""}; ${acknowledge}`;
+}
+
+/** Google's own procedure. Source: docs.cloud.google.com/vpc/docs/configure-serverless-vpc-access. */
+function shrinkingProcedure({ name, urn, changed }: Step): string {
+  return [
+    `${changed.join(" and ")} can only grow in place. To shrink it safely:`,
+    "1. give the connector another name, another free /28 and the smaller counts: the new one is made beside the old one, services move to it one after another, and the old one goes last",
+    `2. state who decided it: 'netra:acknowledge' {${name}: {change: delete, reason: ...}}, and lift the engine's protection: pulumi state unprotect '${urn}'`,
+    "3. preview, guard, up; then remove the acknowledgement",
+  ].join("\n    ");
+}
+
+/** The engine's last words when it has given the reason before, or when a policy has. */
+const GENERIC = "preview failed";
+
+/** A preview that failed is refused even where everything it shows is acknowledged: it does not show everything. */
+function failuresOf(errors: Preview["errors"], refused: readonly Refusal[]): Refusal[] {
+  const failures = errors.flatMap(({ urn, message }): Refusal[] => {
+    const refusal = refused.find((other) => other.urn === urn);
+    if (message === GENERIC || (refusal && refusal.acknowledged === undefined)) return [];
+    const fix =
+      refusal && /protect/.test(message)
+        ? `the change is acknowledged, and the engine still protects the resource: pulumi state unprotect '${urn}'`
+        : "put that right and preview again";
+    return [failure(urn, message, fix)];
+  });
+  if (failures.length > 0 || errors.length === 0 || refused.some(({ acknowledged: reason }) => reason === undefined)) return failures;
+  return [
+    failure("", "a rule of the policy pack was violated, or the provider refused: this format does not say", "run `pulumi preview` without --json to see it"),
+  ];
+}
+
+function failure(urn: string, reason: string, fix: string): Refusal {
+  const [, , types = "", ...name] = urn.split("::");
+  const message = `the preview must come to its end because what it does not show cannot be judged: ${reason}; ${fix}`;
+  return { resource: name.join("::"), type: types.split("$").at(-1) ?? "", urn, change: "preview", reason, message };
+}
+
+/** What a step interrupts although the resource stays. */
+function interruptionsBy(step: Step): Announcement[] {
+  if (operations[step.op] !== "keeps") return [];
+  const own = consequences.filter(({ type }) => type === step.type);
+  const differences = own.length > 0 ? differencesOf(step) : [];
+  return own.flatMap((consequence) => {
+    const { properties = [], when = () => true, made } = consequence;
+    if (step.op === "create" && made?.(step.new?.inputs ?? {})) return [announcementOf(step, step.op, consequence)];
+    const found = differences.filter((difference) =>
+      isOpaque(difference)
+        ? properties.some((property) => isWithin(difference.property, property) || isWithin(property, difference.property))
+        : properties.some((property) => isWithin(difference.property, property)) && when(difference),
+    );
+    return found.length > 0 ? [announcementOf(step, shownAll(found, consequence), consequence)] : [];
+  });
+}
+
+function announcementOf(step: Step, change: string, { effect, consequence, advice, source }: Consequence): Announcement {
+  const { name: resource, type, urn } = step;
+  const text = typeof consequence === "string" ? consequence : consequence(step);
+  return { resource, type, urn, change, effect, consequence: text, ...(advice === undefined ? {} : { advice }), source };
+}
+
+/** As many changes as one reads at a glance. */
+const SHOWN = 4;
+
+function shownAll(differences: readonly Difference[], consequence: Consequence): string {
+  const texts = differences.map((difference) => {
+    const { property, element, old, new: now } = difference;
+    const name = element === undefined ? property : `${property}[${element}]`;
+    return consequence.hidden || !(isShort(old) && isShort(now)) ? name : `${name} ${shown(old)} -> ${shown(now)}`;
+  });
+  const more = texts.length - SHOWN;
+  return [...texts.slice(0, SHOWN), ...(more > 0 ? [`${more} more`] : [])].join(", ");
+}
+
+const isShort = (value: unknown) => value === undefined || value === null || ["string", "number", "boolean"].includes(typeof value);
+
+function shown(value: unknown): string {
+  if (value === undefined || value === null) return "not set";
+  if (isUnknownValue(value)) return "what `up` will know";
+  return value === "" ? "empty" : String(value);
+}
+
+/** What is lost with a resource that can be made again. */
+function lossBy(end: End, steps: readonly Step[]): Announcement[] {
+  const { step, change, ending } = end;
+  if (!ending) return [];
+  const { name: resource, type, urn } = step;
+  const loss = { resource, type, urn, change, effect: "access" as const, source: "guard/endings.ts" };
+  if (ending.verdict === "announce") return [{ ...loss, consequence: ending.because }];
+  return hasSuccessor(end, steps) ? [{ ...loss, consequence: "a revision that still mounts this version cannot start another instance" }] : [];
+}

@@ -1,0 +1,210 @@
+import { z } from "zod";
+import { InputError } from "../capacity/problem";
+
+/*
+ * Reads what `pulumi preview --json` prints: one digest, or, with PULUMI_ENABLE_STREAMING_JSON_PREVIEW=true, a line for
+ * each event of the engine. Both become the same object. Fields that nobody here needs are passed over.
+ * Source: pulumi/pulumi 3.259, pkg/backend/display/json.go, pkg/display/json.go, sdk/go/common/apitype/events.go.
+ */
+
+/** Properties of a resource as the engine shows them: secrets are `[secret]`, what a preview cannot know is a sentinel. */
+export type Properties = Readonly<Record<string, unknown>>;
+
+/** A resource before or after a step. */
+export interface State {
+  readonly inputs: Properties;
+  readonly outputs: Properties;
+}
+
+/** What the engine would do to one resource. */
+export interface Step {
+  /** `create`, `update`, `replace`, `delete`, `import`, ... */
+  readonly op: string;
+  readonly urn: string;
+  /** Pulumi's type token. */
+  readonly type: string;
+  /** The resource's name in the program. */
+  readonly name: string;
+  readonly old?: State | undefined;
+  readonly new?: State | undefined;
+  /** Paths of the properties that change. Empty where the engine does not say. */
+  readonly changed: readonly string[];
+  /** What forces a replacement: property paths, or `__meta` for a rule of the provider's. */
+  readonly replaceReasons: readonly string[];
+}
+
+/** A decided change, as the stack's configuration states it. */
+export interface Acknowledgement {
+  readonly change: string;
+  readonly reason: string;
+}
+
+export interface Preview {
+  /** Steps that do something; what stays as it is, is left out. */
+  readonly steps: readonly Step[];
+  /** Errors in the engine's words, with the resource they are about. */
+  readonly errors: readonly { readonly urn: string; readonly message: string }[];
+  /** How many resources undergo each operation. */
+  readonly changes: Readonly<Record<string, number>>;
+  /** `netra:acknowledge` of the configuration that the preview ran with, by the resource's name. */
+  readonly acknowledgements: Readonly<Record<string, Acknowledgement>>;
+}
+
+const properties = z.record(z.string(), z.unknown());
+const state = z.object({ inputs: properties.nullish(), outputs: properties.nullish() });
+const reasons = z.array(z.string()).nullish();
+const detail = properties.nullish();
+const diagnostic = z.object({ urn: z.string().nullish(), message: z.string().nullish(), severity: z.string().nullish() });
+const counts = z.record(z.string(), z.number());
+const config = z.record(z.string(), z.string()).nullish();
+
+const digestSchema = z.object({
+  config,
+  steps: z
+    .array(
+      z.object({
+        op: z.string(),
+        urn: z.string(),
+        oldState: state.nullish(),
+        newState: state.nullish(),
+        diffReasons: reasons,
+        replaceReasons: reasons,
+        detailedDiff: detail,
+      }),
+    )
+    .nullish(),
+  diagnostics: z.array(diagnostic).nullish(),
+  changeSummary: counts.nullish(),
+});
+
+const metadata = z.object({
+  op: z.string(),
+  urn: z.string(),
+  old: state.nullish(),
+  new: state.nullish(),
+  keys: reasons,
+  diffs: reasons,
+  detailedDiff: detail,
+});
+const eventSchema = z.object({
+  preludeEvent: z.object({ config }).nullish(),
+  resourcePreEvent: z.object({ metadata }).nullish(),
+  resOutputsEvent: z.object({ metadata }).nullish(),
+  diagnosticEvent: diagnostic.nullish(),
+  summaryEvent: z.object({ resourceChanges: counts.nullish(), isPreview: z.boolean(), result: z.string().nullish() }).nullish(),
+});
+const acknowledgeSchema = z.record(z.string(), z.object({ change: z.string(), reason: z.string() }));
+
+type RawState = z.output<typeof state> | null | undefined;
+type Metadata = z.output<typeof metadata>;
+
+/** Nothing happens to the resource itself. `refresh` reads it; what it finds comes as an update or a delete. */
+const STILL = ["same", "read", "refresh", "diff"];
+
+/**
+ * Reads a preview of a stack.
+ * @param file how messages call the text.
+ * @throws InputError where it is no preview, is not whole, or is one of another stack.
+ */
+export function readPreview(content: string, file: string, stack: string): Preview {
+  const text = content.trim(); // without a byte order mark, too
+  const wrong = (rest: string) => new InputError([{ setting: file, message: `'${file}' ${rest}` }]);
+  if (text === "")
+    throw wrong("must hold a preview because it is empty: `pulumi preview --json` stopped before it began; run that again and read what it says");
+  const preview = text.startsWith("{") ? (readDigest(text) ?? readStream(text, wrong)) : undefined;
+  if (!preview)
+    throw wrong(
+      "must be what `pulumi preview --json` prints because nothing else shows what an update would do; redirect its standard output there, of npm with --silent",
+    );
+  const other = preview.steps.map(({ urn }) => stackOf(urn)).find((name) => name !== stack);
+  if (other !== undefined)
+    throw wrong(`must be a preview of the stack ${stack} because acknowledgements are for one stack, and it is of ${other}; set '--stack' to ${other}`);
+  return { ...preview, steps: preview.steps.filter(({ op }) => !STILL.includes(op)) };
+}
+
+const stackOf = (urn: string) => /^urn:pulumi:([^:]+)::/.exec(urn)?.[1] ?? "no stack";
+
+/** The digest: one object. `undefined` where the text is no such thing. */
+function readDigest(text: string): Preview | undefined {
+  const digest = digestSchema.safeParse(parsed(text)).data;
+  if (!digest) return undefined;
+  const errors = errorsOf(digest.diagnostics ?? []);
+  // Every preview that ends has a summary; one that never got to a resource has only its errors.
+  if (!digest.changeSummary && errors.length === 0) return undefined;
+  return {
+    steps: (digest.steps ?? []).map((step) => stepOf({ ...step, old: step.oldState, new: step.newState, keys: step.replaceReasons, diffs: step.diffReasons })),
+    errors,
+    changes: digest.changeSummary ?? {},
+    acknowledgements: acknowledgementsOf(digest.config),
+  };
+}
+
+/** The stream: an object a line. */
+function readStream(text: string, wrong: (rest: string) => InputError): Preview | undefined {
+  const lines = text.split("\n").filter((line) => line.trim() !== "");
+  const events = lines.map((line) => eventSchema.safeParse(parsed(line)).data);
+  if (!events[0] || !/"sequence"/.test(lines[0] ?? "")) return undefined;
+  const summary = events.find((event) => event?.summaryEvent)?.summaryEvent;
+  if (!summary || events.includes(undefined))
+    throw wrong("must end with the summary because steps may be missing before it: the stream was cut off; run `pulumi preview --json` to its end");
+  if (!summary.isPreview) throw wrong("must be a preview because this is the log of an update, which has happened; run `pulumi preview --json`");
+  const found = events.flatMap((event) => event?.resOutputsEvent?.metadata ?? []);
+  return {
+    steps: events.flatMap((event) => (event?.resourcePreEvent ? [stepOf(refreshed(event.resourcePreEvent.metadata, found))] : [])),
+    errors: errorsOf([...events.flatMap((event) => event?.diagnosticEvent ?? []), ...((summary.result ?? "succeeded") === "succeeded" ? [] : [FAILED])]),
+    changes: summary.resourceChanges ?? {},
+    acknowledgements: acknowledgementsOf(events.find((event) => event?.preludeEvent)?.preludeEvent?.config),
+  };
+}
+
+/** The digest's last words on a preview that failed for a reason it does not show. */
+const FAILED = { message: "preview failed", severity: "error" };
+
+/** What a refresh found out comes later, under the same URN: the digest puts it in the refresh's place, so do we. */
+const refreshed = (step: Metadata, found: readonly Metadata[]): Metadata =>
+  step.op === "refresh"
+    ? (found.find(({ urn, op, detailedDiff }) => urn === step.urn && (op === "delete" || (op === "update" && detailedDiff))) ?? step)
+    : step;
+
+function stepOf({ op, urn, old, new: now, keys, diffs, detailedDiff }: Metadata): Step {
+  const [, , types = "", ...name] = urn.split("::");
+  const changed = Object.keys(detailedDiff ?? {}).filter((path) => path !== "__meta");
+  return {
+    op,
+    urn,
+    type: types.split("$").at(-1) ?? "",
+    name: name.join("::"),
+    old: stateOf(old),
+    new: stateOf(now),
+    changed: changed.length > 0 ? changed : (diffs ?? []).filter((path) => path !== "__meta"),
+    replaceReasons: keys ?? [],
+  };
+}
+
+const stateOf = (raw: RawState): State | undefined => (raw ? { inputs: raw.inputs ?? {}, outputs: raw.outputs ?? {} } : undefined);
+
+function errorsOf(diagnostics: readonly z.output<typeof diagnostic>[]): Preview["errors"] {
+  const errors = diagnostics.flatMap(({ urn, message, severity }) => (severity === "error" ? [{ urn: urn ?? "", message: plain(message ?? "") }] : []));
+  return errors.filter(({ message }, i) => errors.findIndex((other) => other.message === message) === i);
+}
+
+/** Without the engine's prefix and its markup for colours. */
+const plain = (message: string) =>
+  message
+    .replaceAll(/<\{%.*?%\}>/g, "")
+    .replace(/^error: /, "")
+    .trim();
+
+/** The engine shows a section as one JSON text. What the program would refuse to read is no acknowledgement. */
+function acknowledgementsOf(values: z.output<typeof config>): Preview["acknowledgements"] {
+  const section = values?.["netra:acknowledge"];
+  return acknowledgeSchema.safeParse(parsed(section ?? "{}")).data ?? {};
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,36 @@
+import type { Announcement, Refusal, Verdict } from "./judge";
+
+/** The verdict as a person at a terminal reads it. */
+export function verdictText({ ok, refused, announced, unusedAcknowledgements, changes }: Verdict): string {
+  const open = refused.filter(({ acknowledged }) => acknowledged === undefined);
+  const decided = refused.filter(({ acknowledged }) => acknowledged !== undefined);
+  return [
+    ok ? "Nothing is refused." : `Refused, for ${open.length === 1 ? "one reason" : `${open.length} reasons`}:`,
+    ...open.map(({ message }) => `  ${message}`),
+    ...section("Acknowledged, and let through:", decided.map(decidedText)),
+    ...section("Interrupts service:", announced.flatMap(announcementText)),
+    ...section(
+      "Acknowledgements to remove, because this preview does nothing that they are about:",
+      unusedAcknowledgements.map((name) => `netra:acknowledge.${name}`),
+    ),
+    "",
+    `Steps: ${counted(changes)}.`,
+  ]
+    .join("\n")
+    .concat("\n");
+}
+
+const section = (title: string, lines: readonly string[]) => (lines.length > 0 ? ["", title, ...lines.map((line) => `  ${line}`)] : []);
+
+const decidedText = ({ resource, change, acknowledged }: Refusal) => `${change} of ${resource}: ${acknowledged}`;
+
+function announcementText({ resource, change, effect, consequence, advice }: Announcement): string[] {
+  return [`${resource}, ${change} (${effect})`, `  ${consequence}`, ...(advice === undefined ? [] : [`  -> ${advice}`])];
+}
+
+/** `1 update, 78 same`. */
+export const counted = (changes: Verdict["changes"]): string =>
+  Object.entries(changes)
+    .filter(([, count]) => count > 0)
+    .map(([operation, count]) => `${count} ${operation}`)
+    .join(", ") || "none";

@@ -1,0 +1,112 @@
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { PROJECT_ROOT } from "../../commands/stack-file";
+import { judge, type Verdict } from "../../guard/judge";
+import { type Preview, readPreview } from "../../guard/preview";
+import { table } from "../../report/table";
+import { type Changes, stagingConfiguration } from "../stack-settings";
+import { Environment } from "./environment";
+
+/* What an edit of the stack file does: one at a time, from a stack that is up. The table is what README shows. */
+
+const connector = (changes: Changes): Changes => ({ "netra:connector": changes });
+const database = (changes: Changes): Changes => ({ "netra:database": changes });
+const backend = (changes: Changes): Changes => ({ "netra:services": { backend: changes } });
+
+const edits: Readonly<Record<string, Changes>> = {
+  "nothing at all": {},
+  "connector: `minInstances` 3 -> 4": connector({ minInstances: 4 }),
+  "connector: `maxInstances` 10 -> 9": connector({ maxInstances: 9 }),
+  "connector: `machineType`": connector({ machineType: "e2-standard-4" }),
+  "database: `maxConnections` 150 -> 160": database({ maxConnections: 160 }),
+  "database: `tier`": database({ tier: "db-custom-2-7680" }),
+  "database: `diskGb` 20 -> 30": database({ diskGb: 30 }),
+  "database: `diskGb` 20 -> 10": database({ diskGb: 10 }),
+  "database: `name`": database({ name: "staging-other-postgres" }),
+  "network: `privateServicesCidr`": { "netra:network": { privateServicesCidr: "10.108.0.0/16" } },
+  "a secret's `rotation` and `version` 1 -> 2": { "netra:secrets": { JWT_SECRET_KEY: { rotation: 2, version: 2 } } },
+  "a secret's `id`": { "netra:secrets": { JWT_SECRET_KEY: { id: "jwt-secret-other" } } },
+  "a service's `environment`": backend({ environment: { LOG_LEVEL: "debug" } }),
+  "a service's `image`": backend({ image: "us-central1-docker.pkg.dev/netra-staging/netra/backend:1.0.1" }),
+  "a service's `probe`": backend({ probe: { failureThreshold: 13 } }),
+  "a service's `poolSize` 3 -> 2": backend({ database: { poolSize: 2 } }),
+};
+
+let environment: Environment;
+beforeAll(async () => {
+  environment = await Environment.ofStaging();
+  expect((await environment.up()).code).toBe(0);
+});
+afterAll(() => environment.remove());
+
+test("what each edit does, and what guard says of it", async () => {
+  const rows = [["edit of the stack file", "what it does", "`guard`"]];
+  for (const [edit, changes] of Object.entries(edits)) {
+    environment.configure(stagingConfiguration(changes));
+    const { stdout } = await environment.preview("--json");
+    const preview = readPreview(stdout, "preview", "staging");
+    const verdict = judge(preview);
+    rows.push([edit, whatHappens(preview, verdict), whatGuardSays(verdict)]);
+  }
+  await expect(`# What an edit does\n\n${INTRODUCTION}\n\n${table(rows)}\n`).toMatchFileSnapshot(join(PROJECT_ROOT, "docs/edits.md"));
+});
+
+const INTRODUCTION = [
+  "Each edit alone, previewed by Pulumi's engine on a stack that is up, and judged by `npm run guard`. The tests on the engine",
+  "write this page (`npm run test:engine -- -u` renews it). In brackets, what somebody who uses the environment notices:",
+  "",
+  "- *restart*: the resource is away until it is back",
+  "- *connections*: open connections end, or may",
+  "- *access*: somebody who could connect or call no longer can, until they have the new secret or address",
+  "- *new revision*: one takes over from the running one, with the same number of connections again",
+  "",
+  "Random values and grants on secrets are left out.",
+].join("\n");
+
+test("what was previewed as an update is one: nothing else is made, replaced or deleted", async () => {
+  const before = environment.cloud.all().map(({ id }) => id);
+  environment.configure(
+    stagingConfiguration({
+      ...connector({ minInstances: 4, machineType: "e2-standard-4" }),
+      ...database({ maxConnections: 160, diskGb: 30 }),
+      ...backend({ image: "us-central1-docker.pkg.dev/netra-staging/netra/backend:1.0.1", database: { poolSize: 2 } }),
+    }),
+  );
+  environment.cloud.forgetCalls();
+  expect((await environment.up()).code).toBe(0);
+  const changed = environment.cloud
+    .calls()
+    .filter(({ phase, preview, method }) => phase === "end" && !preview && ["create", "update", "delete"].includes(method))
+    .map(({ method, name, changes }) => `${method} ${name}: ${changes.join(", ")}`);
+  expect(changed.toSorted()).toEqual([
+    "update netra-backend-staging: template",
+    "update staging-connector: machineType, minInstances",
+    "update staging-shared-postgres: settings",
+  ]);
+  expect(environment.cloud.all().map(({ id }) => id)).toEqual(before);
+});
+
+const LEFT_OUT = /^random:|IamMember$/;
+
+/** Operations with the resources that undergo them, those with the same effects together. */
+function whatHappens({ steps }: Preview, { announced }: Verdict): string {
+  const groups = new Map<string, string[]>();
+  for (const { op, urn, type, name } of steps) {
+    if (LEFT_OUT.test(type)) continue;
+    const effects = announced.filter((other) => other.urn === urn && other.change !== "create").map(({ effect }) => effect);
+    const group = `${op}|${[...new Set(effects)].join(", ")}`;
+    groups.set(group, [...(groups.get(group) ?? []), name]);
+  }
+  const texts = [...groups].toSorted().map(([group, names]) => {
+    const [operation = "", effects = ""] = group.split("|");
+    return `**${operation}** ${names.toSorted().join(", ")}${effects ? ` (${effects})` : ""}`;
+  });
+  return texts.join("; ") || "nothing";
+}
+
+function whatGuardSays({ ok, refused, announced }: Verdict): string {
+  const refusals = refused.map(({ change, resource }) => `${change} ${resource}`).join(", ");
+  if (!ok) return `refuses: ${refusals}`;
+  const told = [...new Set(announced.map(({ effect }) => effect))].toSorted().join(", ");
+  return told ? `announces: ${told}` : "passes";
+}

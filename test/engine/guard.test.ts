@@ -1,0 +1,175 @@
+import * as gcp from "@pulumi/gcp";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { judge, type Verdict } from "../../guard/judge";
+import { readPreview } from "../../guard/preview";
+import { type Changes, stagingConfiguration } from "../stack-settings";
+import { Environment, PACK } from "./environment";
+
+/* What guard says of previews as the engine prints them, and that the way it proposes is one. */
+
+interface Judged extends Verdict {
+  /** Pulumi's own exit code. */
+  readonly code: number | null;
+}
+
+async function judged(environment: Environment, ...args: readonly string[]): Promise<Judged> {
+  const { code, stdout } = await environment.preview("--json", ...args);
+  return { ...judge(readPreview(stdout, "preview", "staging")), code };
+}
+
+/** The same from the stream of events. */
+async function judgedStream(environment: Environment, ...args: readonly string[]): Promise<Judged> {
+  process.env.PULUMI_ENABLE_STREAMING_JSON_PREVIEW = "true";
+  return await judged(environment, ...args).finally(() => delete process.env.PULUMI_ENABLE_STREAMING_JSON_PREVIEW);
+}
+
+const messages = ({ refused }: Verdict) => refused.map(({ message }) => message);
+
+describe("on staging", () => {
+  const OLD = "urn:pulumi:staging::netra::netra:staging:Connector$gcp:vpcaccess/connector:Connector::staging-connector";
+  let environment: Environment;
+  beforeAll(async () => {
+    environment = await Environment.ofStaging();
+    expect((await environment.up()).code).toBe(0);
+  });
+  afterAll(() => environment.remove());
+  const configure = (changes: Changes) => environment.configure(stagingConfiguration(changes));
+
+  test("a connector that shrinks is refused, with the safe procedure instead of the engine's advice to unprotect it", async () => {
+    configure({ "netra:connector": { maxInstances: 9 } });
+    const verdict = await judged(environment);
+    expect(verdict.code).toBe(1); // protected: the preview fails
+    expect(messages(verdict)).toEqual([
+      [
+        "'staging-connector' (VPC connector) must not be replaced because the old one goes first, and until the new one is there no service reaches database and cache; maxInstances can only grow in place. To shrink it safely:",
+        "1. give the connector another name, another free /28 and the smaller counts: the new one is made beside the old one, services move to it one after another, and the old one goes last",
+        `2. state who decided it: 'netra:acknowledge' {staging-connector: {change: delete, reason: ...}}, and lift the engine's protection: pulumi state unprotect '${OLD}'`,
+        "3. preview, guard, up; then remove the acknowledgement",
+      ].join("\n    "),
+    ]);
+    expect(await judgedStream(environment)).toEqual(verdict);
+  });
+
+  test("the safe procedure passes, step by step, and the old connector goes last", async () => {
+    const smaller = { "netra:connector": { name: "staging-small", ipCidrRange: "10.1.0.16/28", maxInstances: 9 } };
+    const decided = { ...smaller, "netra:acknowledge": { "staging-connector": { change: "delete", reason: "fewer VMs do (#1301)" } } };
+    configure(decided);
+    const still = await judged(environment);
+    expect(still.ok).toBe(false);
+    expect(still.refused).toMatchObject([
+      { resource: "staging-connector", change: "delete", acknowledged: "fewer VMs do (#1301)" },
+      {
+        resource: "staging-connector",
+        change: "preview",
+        message: expect.stringMatching(
+          /; the change is acknowledged, and the engine still protects the resource: pulumi state unprotect 'urn:pulumi:[^']+::staging-connector'$/,
+        ),
+      },
+    ]);
+
+    expect((await environment.run(["state", "unprotect", OLD, "--yes"])).code).toBe(0);
+    const passes = await judged(environment);
+    expect(passes).toMatchObject({ code: 0, ok: true, refused: [{ change: "delete", acknowledged: "fewer VMs do (#1301)" }], unusedAcknowledgements: [] });
+    expect(passes.announced.map(({ resource, effect }) => `${resource}: ${effect}`)).toEqual([
+      "netra-auth-service: new revision",
+      "netra-backend-staging: new revision",
+      "netra-frontend-staging: new revision",
+    ]);
+
+    environment.cloud.forgetCalls();
+    expect((await environment.up()).code).toBe(0);
+    const order = environment.cloud
+      .calls()
+      .filter(({ phase, preview, method }) => phase === "start" && !preview && ["create", "update", "delete"].includes(method));
+    expect(order.map(({ method, name }) => `${method} ${name}`)).toEqual([
+      "create staging-small",
+      "update netra-auth-service",
+      "update netra-backend-staging",
+      "update netra-frontend-staging",
+      "delete staging-connector",
+    ]);
+
+    expect(await judged(environment)).toMatchObject({ ok: true, refused: [], unusedAcknowledgements: ["staging-connector"] });
+  });
+
+  test("a plan that the program refuses is not passed", async () => {
+    configure({ "netra:connector": { name: "staging-small", ipCidrRange: "10.1.0.16/28", maxInstances: 9 }, "netra:database": { maxConnections: 60 } });
+    const verdict = await judged(environment);
+    expect(verdict).toMatchObject({ ok: false, refused: [{ resource: "", change: "preview" }] });
+    expect(messages(verdict)[0]).toContain(
+      "The capacity plan is refused, nothing was registered:\n  'netra:database.maxConnections' (60) must cover 91 connections",
+    );
+  });
+});
+
+describe("on programs that protect nothing, where Pulumi itself passes", () => {
+  const ID = "projects/netra-staging/locations/us-central1/connectors/shared";
+  const program = { imports: true, maxInstances: 9, version: true, everyone: false };
+  const declare = async () => {
+    const apis = ["vpcaccess", "secretmanager"].map(
+      (api) => new gcp.projects.Service(api, { project: "netra-staging", service: `${api}.googleapis.com`, disableOnDestroy: false }),
+    );
+    const sizes = { minInstances: 3, maxInstances: program.maxInstances, machineType: "e2-micro" };
+    new gcp.vpcaccess.Connector(
+      "shared",
+      { name: "shared", region: "us-central1", network: "legacy", ipCidrRange: "10.9.0.0/28", ...sizes },
+      { ...(program.imports ? { import: ID } : {}), dependsOn: apis },
+    );
+    const secret = new gcp.secretmanager.Secret("key", { secretId: "key", replication: { auto: {} } }, { dependsOn: apis });
+    if (program.version) new gcp.secretmanager.SecretVersion("key-r1", { secret: secret.id, secretData: "a-value-that-nobody-may-see-in-a-message" });
+    if (program.everyone) new gcp.secretmanager.SecretIamMember("all", { secretId: secret.id, role: "roles/secretmanager.secretAccessor", member: "allUsers" });
+    return {};
+  };
+  let environment: Environment;
+  beforeAll(async () => {
+    environment = await Environment.of(declare, stagingConfiguration());
+    const { cloud } = environment;
+    cloud.put({ type: "gcp:compute/network:Network", id: "projects/netra-staging/global/networks/legacy", properties: { name: "legacy" } });
+    const sizes = { minInstances: 2, maxInstances: 10, machineType: "e2-micro" };
+    const properties = { name: "shared", project: "netra-staging", region: "us-central1", network: "legacy", ipCidrRange: "10.9.0.0/28", ...sizes };
+    cloud.put({ type: "gcp:vpcaccess/connector:Connector", id: ID, properties });
+  });
+  afterAll(() => environment.remove());
+
+  test("an import that would replace: a warning of Pulumi's, refused here", async () => {
+    const verdict = await judged(environment);
+    expect(verdict.code).toBe(0);
+    expect(messages(verdict)).toEqual([
+      "'shared' (VPC connector) must not be replaced because what exists under this id differs from the program in a way that only a replacement changes; `pulumi up` would refuse it in the middle; set maxInstances, minInstances as the cloud has it, or larger where it can grow",
+    ]);
+    expect(await judgedStream(environment)).toEqual(verdict);
+  });
+
+  test("an import that updates passes, and once it is done a connector that shrinks is refused", async () => {
+    program.maxInstances = 10;
+    expect(await judged(environment)).toMatchObject({ code: 0, ok: true, refused: [], changes: { import: 1, update: 1 } });
+    expect((await environment.up()).code).toBe(0);
+    program.imports = false;
+    program.maxInstances = 9;
+    const verdict = await judged(environment);
+    expect(verdict.code).toBe(0);
+    expect(verdict.refused).toMatchObject([{ resource: "shared", change: "replace" }]);
+    program.maxInstances = 10;
+  });
+
+  test("the deletion of a secret's only version", async () => {
+    program.version = false;
+    const verdict = await judged(environment);
+    expect(verdict.code).toBe(0);
+    expect(messages(verdict)).toEqual([
+      "'key-r1' (only version of a secret) must not be deleted because this preview leaves no other version of the secret in its place, and every revision that mounts it cannot start; put it back into the program; if it is meant, state who decided it: 'netra:acknowledge' {key-r1: {change: delete, reason: ...}}",
+    ]);
+    expect(JSON.stringify(verdict)).not.toContain("a-value-that-nobody");
+    program.version = true;
+  });
+
+  test("a preview that a policy has stopped: the digest does not say which one, and it is no pass", async () => {
+    program.everyone = true;
+    const verdict = await judged(environment, "--policy-pack", PACK);
+    expect(verdict.code).toBe(1);
+    expect(messages(verdict)).toEqual([
+      "the preview must come to its end because what it does not show cannot be judged: a rule of the policy pack was violated, or the provider refused: this format does not say; run `pulumi preview` without --json to see it",
+    ]);
+    expect(await judgedStream(environment, "--policy-pack", PACK)).toEqual(verdict);
+  });
+});

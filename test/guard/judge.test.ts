@@ -1,0 +1,511 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { endings, operations } from "../../guard/endings";
+import { type Announcement, judge, type Verdict } from "../../guard/judge";
+import { readPreview } from "../../guard/preview";
+import { verdictText } from "../../guard/text";
+import { CONNECTOR, NETWORK, REDIS, RUN_SERVICE, SECRET_IAM_MEMBER, SECRET_VERSION, SQL_INSTANCE, SQL_USER, SUBNETWORK } from "../../policy/types";
+import { UNKNOWN } from "../../policy/unknown";
+import { digest, stream, type TestPreview, type TestStep, urnOf } from "./previews";
+
+/** The verdict, which both formats must give. */
+function verdictOn(preview: TestPreview): Verdict {
+  const verdict = judge(readPreview(digest(preview), "digest", "staging"));
+  expect(judge(readPreview(stream(preview), "stream", "staging"))).toEqual(verdict);
+  return verdict;
+}
+const on = (...steps: readonly TestStep[]) => verdictOn({ steps });
+
+const SECRET = "gcp:secretmanager/secret:Secret";
+const refusedTypes = Object.entries(endings).filter(([, { verdict }]) => verdict === "refuse");
+
+describe("what must not end", () => {
+  test("the types that are protected", () => {
+    expect(refusedTypes.map(([type, { what }]) => `${type.split(":").at(-1)}: ${what}`)).toEqual([
+      "Network: VPC",
+      "Subnetwork: subnet",
+      "GlobalAddress: private services range",
+      "Connection: private services connection",
+      "Connector: VPC connector",
+      "DatabaseInstance: database instance",
+      "Database: database",
+      "Instance: cache",
+      "Secret: secret",
+      "RegionalSecret: secret",
+      "SecretVersion: only version of a secret",
+      "RegionalSecretVersion: only version of a secret",
+      "Service: Cloud Run service",
+      "Service: Cloud Run service",
+    ]);
+  });
+
+  const ending = Object.entries(operations).filter(([, does]) => does !== "keeps");
+  test.each(ending)("%s of any of them is refused as a %s", (op, change) => {
+    for (const [type] of refusedTypes) {
+      const { ok, refused } = on({ op, type, name: "precious", old: { name: "precious" } });
+      expect(ok).toBe(false);
+      expect(refused).toMatchObject([{ resource: "precious", type, change, urn: urnOf({ type, name: "precious" }) }]);
+    }
+  });
+
+  test("an operation that guard does not know is refused on them, and passes on others", () => {
+    const { ok, refused } = on({ op: "transmogrify", type: NETWORK, name: "staging-vpc" });
+    expect(ok).toBe(false);
+    expect(refused.map(({ message }) => message)).toEqual([
+      "'staging-vpc' (VPC) must not undergo 'transmogrify', which may end it, because connector, database, cache and subnet are in it and end with it; find out what 'transmogrify' does before anybody runs `pulumi up`",
+    ]);
+    expect(on({ op: "constructor", type: NETWORK }).ok).toBe(false);
+    expect(on({ op: "transmogrify", type: "random:index/randomPassword:RandomPassword" }).ok).toBe(true);
+  });
+
+  test("any operation that is not known to keep a protected resource is refused", () => {
+    const types = fc.constantFrom(...refusedTypes.map(([type]) => type));
+    fc.assert(
+      fc.property(fc.string({ minLength: 1 }), types, (op, type) => {
+        fc.pre(operations[op] !== "keeps" && !["same", "read", "refresh", "diff"].includes(op));
+        expect(on({ op, type }).ok).toBe(false);
+      }),
+    );
+  });
+
+  test("a replacement names the properties that force it, and the acknowledgement that would let it pass", () => {
+    const { refused } = on({ op: "replace", type: SUBNETWORK, name: "staging-subnet", changed: ["network"], replaceReasons: ["network"] });
+    expect(refused.map(({ message }) => message)).toEqual([
+      "'staging-subnet' (subnet) must not be replaced because what has an address in it loses it; undo the change of network; if it is meant, state who decided it: 'netra:acknowledge' {staging-subnet: {change: replace, reason: ...}}",
+    ]);
+  });
+
+  test("a renamed resource is a deletion, and says so", () => {
+    const { refused } = on(
+      { op: "create", type: SQL_INSTANCE, name: "staging-other-postgres", new: {} },
+      { op: "delete", type: SQL_INSTANCE, name: "staging-shared-postgres", old: {} },
+    );
+    expect(refused.map(({ message }) => message)).toEqual([
+      "'staging-shared-postgres' (database instance) must not be deleted because its data and its backups are deleted with it; put it back into the program (the preview makes 'staging-other-postgres': a rename is a deletion); if it is meant, state who decided it: 'netra:acknowledge' {staging-shared-postgres: {change: delete, reason: ...}}",
+    ]);
+  });
+
+  test("the many steps of one replacement are one refusal, with the reasons of its logical step", () => {
+    const step = { type: CONNECTOR, name: "staging-connector" };
+    const { refused } = on(
+      { op: "delete-replaced", ...step },
+      { op: "replace", ...step, replaceReasons: ["ipCidrRange"] },
+      { op: "create-replacement", ...step },
+    );
+    expect(refused).toHaveLength(1);
+    expect(refused[0]?.message).toContain("undo the change of ipCidrRange;");
+  });
+
+  test("an import that would replace is refused whatever it is", () => {
+    const step = { type: "gcp:serviceaccount/account:Account", name: "netra-auth" };
+    const { ok, refused } = on({ op: "import", ...step, new: {} }, { op: "replace", ...step, changed: ["accountId"], replaceReasons: ["accountId"] });
+    expect(ok).toBe(false);
+    expect(refused.map(({ message }) => message)).toEqual([
+      "'netra-auth' (service account) must not be replaced because what exists under this id differs from the program in a way that only a replacement changes; `pulumi up` would refuse it in the middle; set accountId as the cloud has it, or larger where it can grow",
+    ]);
+  });
+
+  test("and nobody can acknowledge it: the engine would not do it", () => {
+    const step = { type: REDIS, name: "staging-redis" };
+    const config = { "netra:acknowledge": { "staging-redis": { change: "replace", reason: "agreed" } } };
+    expect(
+      verdictOn({
+        steps: [
+          { op: "import", ...step },
+          { op: "replace", ...step, replaceReasons: ["connectMode"] },
+        ],
+        config,
+      }),
+    ).toMatchObject({
+      ok: false,
+      unusedAcknowledgements: ["staging-redis"],
+    });
+  });
+
+  test("creating, importing and updating them is not refused", () => {
+    for (const [type] of refusedTypes) for (const op of ["create", "import", "update"]) expect(on({ op, type, old: {}, new: {} }).refused).toEqual([]);
+  });
+});
+
+describe("a version of a secret", () => {
+  const version = (op: string, name: string, inputs: object): TestStep => ({
+    op,
+    type: SECRET_VERSION,
+    name,
+    ...(op === "delete" ? { old: inputs } : { new: inputs }),
+  });
+  const secret = "projects/p/secrets/redis";
+
+  test("may go when another enabled one of the same secret comes with the same preview", () => {
+    const { ok, announced } = on(version("create", "redis-r2", { secret, enabled: true }), version("delete", "redis-r1", { secret }));
+    expect(ok).toBe(true);
+    expect(announced).toMatchObject([
+      { resource: "redis-r1", change: "delete", consequence: "a revision that still mounts this version cannot start another instance" },
+      { resource: "redis-r2", change: "create" },
+    ]);
+  });
+
+  test.each([
+    ["one of another secret", { secret: "projects/p/secrets/jwt", enabled: true }],
+    ["one that is disabled", { secret, enabled: false }],
+    ["one of a secret that is not there yet", { secret: UNKNOWN, enabled: true }],
+  ])("may not go for %s", (_, inputs) => {
+    expect(on(version("create", "other", inputs), version("delete", "redis-r1", { secret })).refused).toMatchObject([
+      { resource: "redis-r1", change: "delete" },
+    ]);
+  });
+
+  test("may not go for one that goes, too, nor without saying of which secret it is", () => {
+    expect(on(version("delete", "redis-r1", { secret }), version("delete", "redis-r2", { secret })).refused).toHaveLength(2);
+    expect(on(version("create", "r2", {}), version("delete", "r1", {})).ok).toBe(false);
+  });
+
+  test("that comes first for its secret interrupts nobody: nothing mounts the secret", () => {
+    expect(on(version("create", "redis-r1", { secret: UNKNOWN })).announced).toEqual([]);
+  });
+});
+
+describe("an acknowledgement", () => {
+  const replaced: TestStep = { op: "replace", type: CONNECTOR, name: "staging-connector", replaceReasons: ["ipCidrRange"] };
+  const judged = (acknowledge: object, steps: readonly TestStep[] = [replaced], errors: TestPreview["errors"] = []) =>
+    verdictOn({ steps, errors, config: { "netra:acknowledge": acknowledge } });
+
+  test("lets the named change of the named resource pass, and its reason is shown", () => {
+    const verdict = judged({ "staging-connector": { change: "replace", reason: "agreed in #1301" } });
+    expect(verdict).toMatchObject({ ok: true, refused: [{ acknowledged: "agreed in #1301" }], unusedAcknowledgements: [] });
+    expect(verdictText(verdict)).toBe(
+      "Nothing is refused.\n\nAcknowledged, and let through:\n  replace of staging-connector: agreed in #1301\n\nSteps: 1 replace.\n",
+    );
+  });
+
+  test.each([
+    ["another change", { "staging-connector": { change: "delete", reason: "no" } }],
+    ["another resource", { "other-connector": { change: "replace", reason: "no" } }],
+  ])("of %s lets nothing pass, and is told", (_, acknowledge) => {
+    const verdict = judged(acknowledge);
+    expect(verdict.ok).toBe(false);
+    expect(verdict.unusedAcknowledgements).toEqual(Object.keys(acknowledge));
+  });
+
+  test("that acknowledges nothing is told and refuses nothing", () => {
+    const verdict = judged({ "staging-connector": { change: "replace", reason: "done" } }, []);
+    expect(verdictText(verdict)).toBe(
+      "Nothing is refused.\n\nAcknowledgements to remove, because this preview does nothing that they are about:\n  netra:acknowledge.staging-connector\n\nSteps: none.\n",
+    );
+    expect(verdict.ok).toBe(true);
+  });
+
+  test("that cannot be read is none", () => {
+    expect(judged({ "staging-connector": { change: "replace" } }).ok).toBe(false);
+    expect(judged({ "staging-connector": true }).ok).toBe(false);
+  });
+
+  test("does not lift the engine's own protection, which is said", () => {
+    const urn = urnOf(replaced);
+    const protect = { urn, message: `unable to replace resource "${urn}"\nas it is currently marked for protection.` };
+    const verdict = judged({ "staging-connector": { change: "replace", reason: "agreed" } }, [replaced], [protect]);
+    expect(verdict.ok).toBe(false);
+    expect(verdict.refused.map(({ change, message }) => [change, message.split("; ").at(-1)])).toEqual([
+      ["replace", "if it is meant, state who decided it: 'netra:acknowledge' {staging-connector: {change: replace, reason: ...}}"],
+      ["preview", `the change is acknowledged, and the engine still protects the resource: pulumi state unprotect '${urn}'`],
+    ]);
+  });
+});
+
+describe("a preview that failed", () => {
+  test("is refused with its reason, once, though nothing else is", () => {
+    const { ok, refused } = verdictOn({ errors: [{ message: "quota exceeded" }, { message: "quota exceeded" }] });
+    expect(ok).toBe(false);
+    expect(refused.map(({ message }) => message)).toEqual([
+      "the preview must come to its end because what it does not show cannot be judged: quota exceeded; put that right and preview again",
+    ]);
+  });
+
+  test("without a reason is refused, too", () => {
+    expect(verdictOn({ errors: [{ message: "preview failed" }] })).toMatchObject({ ok: false, refused: [{ change: "preview" }] });
+  });
+
+  test("because of a resource that is refused anyway says it once", () => {
+    const step: TestStep = { op: "delete", type: SECRET, name: "jwt-secret-staging" };
+    const { refused } = verdictOn({ steps: [step], errors: [{ urn: urnOf(step), message: "it is protected" }] });
+    expect(refused.map(({ change }) => change)).toEqual(["delete"]);
+  });
+});
+
+describe("what interrupts service", () => {
+  const announced = (type: string, old: object, now: object, changed?: readonly string[]): string[] =>
+    on({ op: "update", type, name: "it", old, new: now, ...(changed ? { changed } : {}) }).announced.map(({ change, effect }) => `${effect}: ${change}`);
+  const sql = (settings: object) => ({ settings });
+  const flags = (values: Readonly<Record<string, string>>) => sql({ databaseFlags: Object.entries(values).map(([name, value]) => ({ name, value })) });
+
+  test.each<[string, string, object, object, string[]]>([
+    [
+      "a flag that needs a restart",
+      SQL_INSTANCE,
+      flags({ max_connections: "150" }),
+      flags({ max_connections: "160" }),
+      ["restart: settings.databaseFlags[max_connections] 150 -> 160"],
+    ],
+    [
+      "a flag that is set for the first time",
+      SQL_INSTANCE,
+      sql({}),
+      flags({ shared_buffers: "131072" }),
+      ["restart: settings.databaseFlags[shared_buffers] not set -> 131072"],
+    ],
+    ["a flag that goes", SQL_INSTANCE, flags({ max_connections: "100" }), sql({}), ["restart: settings.databaseFlags[max_connections] 100 -> not set"]],
+    ["a flag that is live", SQL_INSTANCE, flags({ work_mem: "4096" }), flags({ work_mem: "8192" }), []],
+    ["flags in another order", SQL_INSTANCE, flags({ a: "1", b: "2" }), flags({ b: "2", a: "1" }), []],
+    [
+      "a flag nobody here knows",
+      SQL_INSTANCE,
+      flags({ "cloudsql.novelty": "off" }),
+      flags({ "cloudsql.novelty": "on" }),
+      ["restart: settings.databaseFlags[cloudsql.novelty] off -> on"],
+    ],
+    [
+      "tier and availability, in one restart",
+      SQL_INSTANCE,
+      sql({ tier: "db-g1-small" }),
+      sql({ tier: "db-custom-1-3840", availabilityType: "REGIONAL" }),
+      ["restart: settings.tier db-g1-small -> db-custom-1-3840, settings.availabilityType not set -> REGIONAL"],
+    ],
+    [
+      "the length of query strings",
+      SQL_INSTANCE,
+      sql({ insightsConfig: { queryStringLength: 1024 } }),
+      sql({ insightsConfig: { queryStringLength: 2048 } }),
+      ["restart: settings.insightsConfig.queryStringLength 1024 -> 2048"],
+    ],
+    [
+      "point-in-time recovery, switched on",
+      SQL_INSTANCE,
+      sql({}),
+      sql({ backupConfiguration: { pointInTimeRecoveryEnabled: true, enabled: true } }),
+      ["restart: settings.backupConfiguration.pointInTimeRecoveryEnabled not set -> true"],
+    ],
+    [
+      "a private address",
+      SQL_INSTANCE,
+      sql({ ipConfiguration: {} }),
+      sql({ ipConfiguration: { privateNetwork: "n" } }),
+      ["restart: settings.ipConfiguration.privateNetwork not set -> n"],
+    ],
+    [
+      "closing the public address",
+      SQL_INSTANCE,
+      sql({ ipConfiguration: { ipv4Enabled: true } }),
+      sql({ ipConfiguration: { ipv4Enabled: false } }),
+      ["access: settings.ipConfiguration.ipv4Enabled true -> false"],
+    ],
+    ["opening a public address", SQL_INSTANCE, sql({ ipConfiguration: { ipv4Enabled: false } }), sql({ ipConfiguration: { ipv4Enabled: true } }), []],
+    [
+      "authorized networks",
+      SQL_INSTANCE,
+      sql({ ipConfiguration: { authorizedNetworks: [{ name: "all", value: "0.0.0.0/0" }] } }),
+      sql({ ipConfiguration: {} }),
+      ["access: settings.ipConfiguration.authorizedNetworks[all] 0.0.0.0/0 -> not set"],
+    ],
+    [
+      "TLS only",
+      SQL_INSTANCE,
+      sql({ ipConfiguration: { sslMode: "ALLOW_UNENCRYPTED_AND_ENCRYPTED" } }),
+      sql({ ipConfiguration: { sslMode: "ENCRYPTED_ONLY" } }),
+      ["restart: settings.ipConfiguration.sslMode ALLOW_UNENCRYPTED_AND_ENCRYPTED -> ENCRYPTED_ONLY"],
+    ],
+    [
+      "a version upgrade",
+      SQL_INSTANCE,
+      { databaseVersion: "POSTGRES_14" },
+      { databaseVersion: "POSTGRES_15" },
+      ["restart: databaseVersion POSTGRES_14 -> POSTGRES_15"],
+    ],
+    [
+      "stopping the instance",
+      SQL_INSTANCE,
+      sql({ activationPolicy: "ALWAYS" }),
+      sql({ activationPolicy: "NEVER" }),
+      ["restart: settings.activationPolicy ALWAYS -> NEVER"],
+    ],
+    ["connectors only", SQL_INSTANCE, sql({}), sql({ connectorEnforcement: "REQUIRED" }), ["access: settings.connectorEnforcement not set -> REQUIRED"]],
+    [
+      "disk, labels, backups, maintenance window",
+      SQL_INSTANCE,
+      sql({ diskSize: 20 }),
+      sql({
+        diskSize: 30,
+        userLabels: { team: "platform" },
+        maintenanceWindow: { day: 7 },
+        backupConfiguration: { startTime: "03:00" },
+        deletionProtectionEnabled: true,
+      }),
+      [],
+    ],
+    ["a setting that nothing is known of", SQL_INSTANCE, sql({}), sql({ timeMachine: true }), ["restart: settings.timeMachine"]],
+    ["a user's password", SQL_USER, { password: "[secret]" }, { password: "[secret] " }, ["access: password"]],
+    [
+      "the connector's machine type",
+      CONNECTOR,
+      { machineType: "e2-micro" },
+      { machineType: "e2-standard-4" },
+      ["connections: machineType e2-micro -> e2-standard-4"],
+    ],
+    ["a connector that grows", CONNECTOR, { minInstances: 2, maxInstances: 9 }, { minInstances: 3, maxInstances: 10 }, []],
+    ["Google's private access", SUBNETWORK, { privateIpGoogleAccess: true }, { privateIpGoogleAccess: false }, ["access: privateIpGoogleAccess true -> false"]],
+    ["Redis AUTH, on", REDIS, {}, { authEnabled: true }, ["access: authEnabled not set -> true"]],
+    ["Redis AUTH, off", REDIS, { authEnabled: true }, { authEnabled: false }, ["access: authEnabled true -> false"]],
+    [
+      "Redis, version and memory",
+      REDIS,
+      { redisVersion: "REDIS_6_X", memorySizeGb: 1 },
+      { redisVersion: "REDIS_7_2", memorySizeGb: 2 },
+      ["restart: redisVersion REDIS_6_X -> REDIS_7_2", "connections: memorySizeGb 1 -> 2"],
+    ],
+    ["Redis labels", REDIS, { labels: {} }, { labels: { team: "platform" } }, []],
+    ["a secret's version, disabled", SECRET_VERSION, { enabled: true }, { enabled: false }, ["access: enabled true -> false"]],
+    [
+      "a service's labels and scaling",
+      RUN_SERVICE,
+      { labels: {}, scaling: { minInstanceCount: 1 } },
+      { labels: { team: "platform" }, scaling: { minInstanceCount: 2 } },
+      [],
+    ],
+    [
+      "ingress",
+      RUN_SERVICE,
+      { ingress: "INGRESS_TRAFFIC_ALL" },
+      { ingress: "INGRESS_TRAFFIC_INTERNAL_ONLY" },
+      ["access: ingress INGRESS_TRAFFIC_ALL -> INGRESS_TRAFFIC_INTERNAL_ONLY"],
+    ],
+    ["invokers", RUN_SERVICE, { invokerIamDisabled: true }, { invokerIamDisabled: false }, ["access: invokerIamDisabled true -> false"]],
+    [
+      "egress",
+      RUN_SERVICE,
+      { template: { vpcAccess: { egress: "ALL_TRAFFIC" } } },
+      { template: { vpcAccess: { egress: "PRIVATE_RANGES_ONLY" } } },
+      ["new revision: template.vpcAccess.egress", "access: template.vpcAccess.egress ALL_TRAFFIC -> PRIVATE_RANGES_ONLY"],
+    ],
+  ])("%s", (_, type, old, now, expected) => {
+    expect(announced(type, old, now)).toEqual(expected);
+  });
+
+  test("what the engine does not count as a change is none: the server chose it, or the provider suppresses it", () => {
+    const old = sql({ tier: "db-custom-1-3840", edition: "ENTERPRISE", diskSize: 20 });
+    expect(announced(SQL_INSTANCE, old, sql({ tier: "db-custom-2-7680", diskSize: 10 }), ["settings.tier"])).toEqual([
+      "restart: settings.tier db-custom-1-3840 -> db-custom-2-7680",
+    ]);
+  });
+
+  test("a change behind a secret counts though both sides look alike, and shows nothing", () => {
+    const hidden = { template: { containers: "[secret]" } };
+    expect(announced(RUN_SERVICE, hidden, hidden, ["template.containers[0].envs[3].value"])).toEqual(["new revision: template.containers[0].envs[3].value"]);
+  });
+
+  test("what is hidden or unknown may be anything below it, and counts as all of it", () => {
+    expect(announced(REDIS, { authEnabled: true }, { authEnabled: UNKNOWN })).toEqual([
+      "access: authEnabled true -> what `up` will know",
+      "access: authEnabled true -> what `up` will know",
+    ]);
+    const found = announced(SQL_INSTANCE, sql({ tier: "db-custom-1-3840" }), { settings: "[secret]" });
+    expect([...new Set(found)]).toEqual(["restart: settings", "access: settings"]);
+  });
+
+  test("labels alone are nothing, a new label on the template is a revision", () => {
+    expect(announced(RUN_SERVICE, { labels: { a: "1" } }, { labels: { a: "2" } }, ["labels.a"])).toEqual([]);
+    expect(announced(RUN_SERVICE, { template: { labels: { a: "1" } } }, { template: { labels: { a: "2" } } }, ["template.labels.a"])).toEqual([
+      "new revision: template.labels.a",
+    ]);
+  });
+
+  test("an adoption: what an import's update changes is announced, the import itself is not", () => {
+    const step = { type: SQL_INSTANCE, name: "staging-shared-postgres" };
+    const old = sql({ tier: "db-g1-small", ipConfiguration: { ipv4Enabled: true } });
+    const now = sql({ tier: "db-custom-1-3840", ipConfiguration: { ipv4Enabled: false } });
+    const { announced: found } = on({ op: "import", ...step, new: old }, { op: "update", ...step, old, new: now });
+    expect(found.map(({ effect }) => effect)).toEqual(["restart", "access"]);
+  });
+
+  describe("a new revision", () => {
+    const service = (max: number, envs: Readonly<Record<string, string>>, scaling: object = { maxInstanceCount: max }) => ({
+      scaling,
+      template: {
+        scaling: { maxInstanceCount: max },
+        containers: [{ image: `app:${max}`, envs: Object.entries(envs).map(([name, value]) => ({ name, value })) }],
+      },
+    });
+    const client = { POSTGRES_HOST: "10.107.0.3", DB_POOL_SIZE: "3", DB_MAX_OVERFLOW: "2", WEB_CONCURRENCY: "1" };
+    const text = (old: object, now: object) =>
+      on({ op: "update", type: RUN_SERVICE, old, new: now }).announced.map(({ consequence }: Announcement) => consequence.split("; ")[1]);
+
+    test("says how many connections both revisions hold, as the budget counts them", () => {
+      expect(text(service(5, client), service(4, { ...client, DB_POOL_SIZE: "8" }))).toEqual([
+        "both together hold up to 25 + 40 = 65 connections, which the budget counts",
+      ]);
+    });
+    test("takes the revision's maximum where the service has none", () => {
+      expect(text(service(2, client, {}), service(3, client, {}))).toEqual(["both together hold up to 10 + 15 = 25 connections, which the budget counts"]);
+    });
+    test("says that a service without a database holds none", () => {
+      expect(text(service(3, { A: "1" }), service(3, { A: "2" }))).toEqual(["it holds no database connections"]);
+    });
+    test.each([
+      ["its pools are not stated", service(5, { DATABASE_URL: "x" })],
+      ["its containers are hidden", { template: { containers: "[secret]" } }],
+    ])("says so where %s", (_, old) => {
+      expect(text(old, service(5, client))).toEqual(["how many connections both hold cannot be read from this preview"]);
+    });
+  });
+
+  test("access that is taken away", () => {
+    const { ok, announced: found } = on({ op: "delete", type: SECRET_IAM_MEMBER, name: "reads", old: {} });
+    expect(ok).toBe(true);
+    expect(found).toMatchObject([{ change: "delete", effect: "access", consequence: "a revision that still mounts the secret cannot start another instance" }]);
+  });
+});
+
+test("whatever stands in the properties, there is a verdict", () => {
+  const inputs = fc.dictionary(fc.constantFrom("settings", "template", "scaling", "secret", "authEnabled", "traffics"), fc.jsonValue());
+  const template = fc.record({
+    template: fc.record({ containers: fc.array(fc.oneof(fc.jsonValue(), fc.record({ envs: fc.jsonValue() }))), scaling: fc.jsonValue() }),
+  });
+  const either = fc.oneof(inputs, template);
+  const types = fc.constantFrom(SQL_INSTANCE, RUN_SERVICE, REDIS, SECRET_VERSION);
+  fc.assert(
+    fc.property(either, either, types, fc.constantFrom("update", "create", "delete", "replace"), (old, now, type, op) => {
+      expect(on({ op, type, old, new: now }).changes).toEqual({ [op]: 1 });
+    }),
+  );
+});
+
+test("nothing that could be a secret is shown", () => {
+  const envs = (value: string) => ({ template: { containers: [{ envs: [{ name: "API_KEY", value }] }] } });
+  const verdict = on(
+    { op: "update", type: RUN_SERVICE, name: "app", old: envs("old-and-secret"), new: envs("new-and-secret") },
+    { op: "update", type: SQL_USER, name: "netra_a", old: { password: "old-and-secret" }, new: { password: "new-and-secret" } },
+    { op: "create", type: SECRET_VERSION, name: "r2", new: { secret: "s", secretData: "new-and-secret" } },
+    { op: "delete", type: SECRET_VERSION, name: "other", old: { secret: "t", secretData: "old-and-secret" } },
+  );
+  expect(verdict.announced).toHaveLength(3);
+  expect(JSON.stringify(verdict) + verdictText(verdict)).not.toContain("and-secret");
+});
+
+test("the text: what is refused and what would pass, what interrupts service, and how many steps", () => {
+  const verdict = on(
+    { op: "delete", type: NETWORK, name: "staging-vpc", old: {} },
+    { op: "update", type: CONNECTOR, name: "staging-connector", old: { machineType: "e2-micro" }, new: { machineType: "e2-standard-4" } },
+  );
+  expect(verdictText(verdict)).toBe(
+    [
+      "Refused, for one reason:",
+      "  'staging-vpc' (VPC) must not be deleted because connector, database, cache and subnet are in it and end with it; put it back into the program; if it is meant, state who decided it: 'netra:acknowledge' {staging-vpc: {change: delete, reason: ...}}",
+      "",
+      "Interrupts service:",
+      "  staging-connector, machineType e2-micro -> e2-standard-4 (connections)",
+      "    long connections through the connector may drop: database pools, Redis",
+      "    -> services reconnect with their retries; do it in a quiet hour",
+      "",
+      "Steps: 1 delete, 1 update.",
+      "",
+    ].join("\n"),
+  );
+});
