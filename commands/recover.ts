@@ -1,0 +1,96 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { InputError } from "../capacity/problem";
+import { readSettings } from "../config";
+import { type Recovery, type Resource, readExport, recovery } from "../recovery";
+import { announce, command, EXIT, run } from "./command";
+import { pulumiProblem } from "./pulumi-cli";
+import { PROJECT_ROOT, readStackFile } from "./stack-file";
+
+interface Options {
+  readonly stack: string;
+  readonly configFile?: string;
+}
+
+const recover = command("recover", "Says what an interrupted update may have left behind, and prints the commands that bring the stack back, in order.")
+  .argument("[export]", "a `pulumi stack export`, or - for standard input (default: asks pulumi for it)")
+  .option("--stack <name>", "the stack: Pulumi.<name>.yaml", "staging")
+  .option("--config-file <file>", "read this stack file instead, as pulumi's option of the same name does");
+
+void run(recover, async () => {
+  const { stack, configFile } = recover.opts<Options>();
+  const [source] = recover.args;
+  const configuration = readStackFile(stack, configFile);
+  const settings = readSettings(configuration);
+  const exported = readExport(source === undefined ? await exportOf(stack) : contentOf(source), source ?? "pulumi stack export", stack);
+  announce("evaluating the program");
+  const [{ evaluate }, { configurationOfRun, declare }] = await Promise.all([import("./evaluate.js"), import("../stack.js")]);
+  const program = await evaluate(stack, configuration, () => declare(readSettings(configurationOfRun())));
+  process.stdout.write(`${script(stack, recovery(exported, settings, program)).join("\n")}\n`);
+  return EXIT.sound;
+});
+
+async function exportOf(stack: string): Promise<string> {
+  const problem = await pulumiProblem(process.env);
+  if (problem) throw new InputError([{ setting: "pulumi", message: problem }]);
+  try {
+    const { stdout } = await promisify(execFile)("pulumi", ["stack", "export", "--stack", stack], { cwd: PROJECT_ROOT, maxBuffer: 2 ** 28 });
+    return stdout;
+  } catch (error) {
+    const { stderr = "", message } = error as Error & { stderr?: string }; // what execFile rejects with
+    throw inputError("--stack", `(${stack}) must be a stack that pulumi can export because its state is what is repaired; ${(stderr || message).trim()}`);
+  }
+}
+
+function contentOf(source: string): string {
+  try {
+    return readFileSync(source === "-" ? 0 : source, "utf8");
+  } catch {
+    throw inputError(source, "must be a file that can be read because the exported state stands there; give the path of a pulumi stack export");
+  }
+}
+
+/** A shell script: what is known as comments, then the commands. */
+function script(stack: string, { repaired, pending, unknown, repeated, settled }: Recovery): string[] {
+  const all = pending.length + unknown.length + repeated.length + settled.length;
+  if (all === 0)
+    return [
+      `# Nothing of ${stack} is pending, and nothing that could have been made is missing from its state: npm run up goes on.`,
+      `# Where it says that the stack is locked, and nobody is updating it: pulumi cancel ${stack} --yes`,
+    ];
+  const file = join(mkdtempSync(join(tmpdir(), "netra-recover-")), `${stack}.json`);
+  writeFileSync(file, JSON.stringify(repaired, null, 2));
+  const versions = [...pending, ...unknown].filter(({ id }) => id.includes("/versions/"));
+  return [
+    ...list("Being created when the update ended; the refresh keeps those that exist:", pending.map(shown)),
+    ...list("Not in the state, but may exist where a provider died; the refresh keeps those that do:", unknown.map(shown)),
+    ...list("Being created when the update ended; made again, which makes no second one:", repeated.map(shown)),
+    ...list("Being changed or deleted when the update ended; the refresh finds out what became of them:", settled.map(shown)),
+    ...list("Where the version of that number is not the stack's own, stop, and correct 'version' in netra:secrets first:", versions.map(listCommand)),
+    "# First be sure that nobody is updating the stack: the first command takes the lock away.",
+    `pulumi cancel ${stack} --yes`,
+    `pulumi stack import --stack ${stack} --file ${file}`,
+    `pulumi refresh --stack ${stack} --yes --skip-preview`,
+    `npm run up -- --stack ${stack}`,
+  ];
+}
+
+function list(title: string, lines: readonly string[]): string[] {
+  return lines.length > 0 ? [`# ${title}`, ...lines.toSorted().map((line) => `#   ${line}`)] : [];
+}
+
+function shown({ type, name, id }: Resource): string {
+  return `${type} ${name}${id && `: ${id}`}`;
+}
+
+function listCommand({ id }: Resource): string {
+  const [, project, , secret, , version] = id.split("/");
+  return `version ${version}: gcloud secrets versions list ${secret} --project ${project}`;
+}
+
+function inputError(setting: string, rest: string): InputError {
+  return new InputError([{ setting, message: `'${setting}' ${rest}` }]);
+}

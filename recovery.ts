@@ -1,0 +1,155 @@
+import { z } from "zod";
+import { adoptables } from "./adoption";
+import { InputError } from "./capacity/problem";
+import type { Registered } from "./commands/evaluate";
+import type { Settings } from "./config";
+import { SECRET_IAM_MEMBER, SECRET_VERSION, SQL_USER } from "./policy/types";
+
+/*
+ * What an update leaves behind whose answers were lost: resources that may or may not exist. The engine notes them as
+ * pending operations where it was killed itself, and forgets them where its provider was (github.com/pulumi/pulumi/issues/15958);
+ * `pulumi refresh --import-pending-creates` of 3.259 drops a pending operation without importing. So each is put into the
+ * state under the id that it has if it exists: a refresh asks the cloud, keeps it, or takes it out again.
+ */
+
+const state = z.looseObject({ urn: z.string(), type: z.string(), id: z.string().optional() });
+const stackExport = z.looseObject({
+  version: z.number(),
+  deployment: z.looseObject({
+    resources: z.array(state).default([]),
+    pending_operations: z.array(z.object({ resource: state, type: z.string() })).default([]),
+  }),
+});
+
+type State = z.output<typeof state>;
+/** A `pulumi stack export`. What is not needed here stays as it was. */
+export type StackExport = z.output<typeof stackExport>;
+
+/** A resource of the program. */
+export interface Resource {
+  readonly type: string;
+  readonly name: string;
+  /** The id under which it exists, if it does; empty where that does not matter. */
+  readonly id: string;
+}
+
+export interface Recovery {
+  /** The state to import before a refresh: whatever may exist is in it, under its id. */
+  readonly repaired: StackExport;
+  /** Creates that were interrupted. */
+  readonly pending: readonly Resource[];
+  /** What the program declares and the state does not have, although it could have been made: nothing that it waits for is missing. */
+  readonly unknown: readonly Resource[];
+  /** Interrupted creates that are forgotten: the next update makes each again, and that makes no second one. */
+  readonly repeated: readonly Resource[];
+  /** Interrupted updates and deletes: the refresh finds out what became of each. */
+  readonly settled: readonly Resource[];
+}
+
+/** Setting one of these again is no conflict, and a value of `random` lives in the state alone. */
+const isRepeatable = (type: string) =>
+  type.startsWith("random:") ||
+  [SQL_USER, SECRET_IAM_MEMBER, "gcp:projects/iAMMember:IAMMember", "gcp:cloudrunv2/serviceIamMember:ServiceIamMember"].includes(type);
+
+/** Reads a `pulumi stack export`. @throws InputError where it is none, or one of another stack. */
+export function readExport(content: string, source: string, stack: string): StackExport {
+  const refuse = (rest: string) =>
+    new InputError([{ setting: source, message: `'${source}' must be ${rest}; write it with pulumi stack export --stack ${stack}` }]);
+  const parsed = stackExport.safeParse(parsedJson(content));
+  if (!parsed.success) throw refuse("an exported state because what is pending stands there");
+  const { resources, pending_operations: pending } = parsed.data.deployment;
+  const other = [...resources, ...pending.map(({ resource }) => resource)].find(({ urn }) => !urn.startsWith(`urn:pulumi:${stack}::`));
+  if (other) throw refuse(`of the stack ${stack} because the program is evaluated for that one, and it holds ${other.urn}`);
+  return parsed.data;
+}
+
+function parsedJson(content: string): unknown {
+  try {
+    return JSON.parse(content);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Works out what may exist beside the exported state. `program`: all that the program registers with these settings.
+ * @throws InputError for interrupted creates that the settings do not describe any more, and for interrupted replacements.
+ */
+export function recovery(exported: StackExport, settings: Settings, program: readonly Registered[]): Recovery {
+  const { resources, pending_operations: operations } = exported.deployment;
+  const creating = operations.filter(({ type }) => type === "creating").map(({ resource }) => resource);
+  const others = operations.filter(({ type }) => type !== "creating");
+  const inState = new Set(resources.map(({ urn }) => urn));
+  const known = new Set([...inState, ...creating.map(({ urn }) => urn)]);
+  const ids = new Map([...adoptables(settings), ...versions(settings)].map(({ type, name, id }) => [`${type} ${name}`, id]));
+  const idOf = ({ type, urn }: { readonly type: string; readonly urn: string }) => ids.get(`${type} ${nameOf(urn)}`);
+  const [repeated, made] = [creating.filter(({ type }) => isRepeatable(type)), creating.filter(({ type }) => !isRepeatable(type))];
+  const problems = made.flatMap(({ urn, type }) =>
+    problemsOf({ name: nameOf(urn), isReplacement: inState.has(urn), isDescribed: idOf({ urn, type }) !== undefined }),
+  );
+  if (problems.length > 0) throw new InputError(problems);
+
+  const pending = made.flatMap((resource) => withId(resource, idOf(resource)));
+  const unknown = program.flatMap((registered) => {
+    const provider = resources.findLast(({ type }) => type === `pulumi:providers:${registered.type.split(":")[0]}`);
+    // What waits for something that is missing was never begun; asking for it could fail, where its API is not enabled.
+    const mayBeBegun = [registered.parent, ...registered.dependencies].every((urn) => inState.has(urn));
+    // What is imported is no loss: the next update imports it.
+    const mayExist = mayBeBegun && !known.has(registered.urn) && registered.options.import === "";
+    return provider && mayExist ? withId(asState(registered, provider), idOf(registered)) : [];
+  });
+  return {
+    repaired: {
+      ...exported,
+      deployment: {
+        ...exported.deployment,
+        resources: [...resources, ...pending, ...unknown],
+        pending_operations: others,
+      },
+    },
+    pending: pending.map(asResource),
+    unknown: unknown.map(asResource),
+    repeated: repeated.map(asResource),
+    settled: others.map(({ resource }) => asResource(resource)),
+  };
+}
+
+function problemsOf({ name, isReplacement, isDescribed }: { readonly name: string; readonly isReplacement: boolean; readonly isDescribed: boolean }) {
+  const refuse = (rest: string) => [{ setting: name, message: `'${name}' must ${rest}` }];
+  if (isReplacement)
+    return refuse(
+      "be looked at by a person because its replacement was interrupted, and the old one and a new one may exist; delete the new one at Google, then run pulumi refresh --clear-pending-creates",
+    );
+  if (isDescribed) return [];
+  return refuse(
+    "still be in the stack file because it was being created, and its id follows from there; put the settings back, recover, then change them again",
+  );
+}
+
+/** Secret Manager numbers versions; the settings say which number each rotation must have got, or the update stops. */
+function versions({ project, secrets }: Settings): Resource[] {
+  return Object.values(secrets).flatMap(({ id, version, rotation = 0 }) =>
+    Array.from({ length: rotation }, (_, i) => ({
+      type: SECRET_VERSION,
+      name: `${id}-r${i + 1}`,
+      id: `projects/${project}/secrets/${id}/versions/${version - (rotation - i - 1)}`,
+    })),
+  );
+}
+
+const nameOf = (urn: string) => urn.split("::").at(-1) ?? "";
+const asResource = ({ type, urn, id = "" }: State): Resource => ({ type, name: nameOf(urn), id });
+// Without outputs: the provider then reads it as an import does, from its id alone.
+const withId = (resource: State, id: string | undefined): State[] => (id === undefined ? [] : [{ ...resource, id, outputs: {} }]);
+
+const asState = ({ urn, type, parent, dependencies, options }: Registered, provider: State): State => ({
+  urn,
+  type,
+  custom: true,
+  parent,
+  dependencies,
+  provider: `${provider.urn}::${provider.id}`,
+  protect: options.protect,
+  additionalSecretOutputs: options.additionalSecretOutputs,
+  inputs: {},
+});

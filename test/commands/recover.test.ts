@@ -1,0 +1,177 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { evaluate, type Registered } from "../../commands/evaluate";
+import { readSettings } from "../../config";
+import { type Recovery, readExport, recovery } from "../../recovery";
+import { configurationOfRun, declare } from "../../stack";
+import { stagingConfiguration, stagingSettings } from "../stack-settings";
+import { commandNamed } from "./child";
+
+/* What an interrupted update leaves behind, from an exported state. On the real engine: test/engine/recovery.test.ts, faults.test.ts. */
+
+let program: readonly Registered[];
+let directory = "";
+
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), "netra-recover-test-"));
+  program = await evaluate("staging", stagingConfiguration(), () => declare(readSettings(configurationOfRun())));
+});
+afterAll(() => rmSync(directory, { recursive: true }));
+
+const PROVIDER = "urn:pulumi:staging::netra::pulumi:providers:gcp::default_9_37_0";
+
+interface State {
+  readonly urn: string;
+  readonly type: string;
+}
+
+const inState = (registered: readonly Registered[]) => [
+  { urn: PROVIDER, type: "pulumi:providers:gcp", id: "an-id" },
+  ...registered.map(({ urn, type, custom }) => ({ urn, type, custom, ...(custom ? { id: `id of ${urn}` } : {}) })),
+];
+
+function exported(resources: readonly State[], operations: readonly { readonly resource: State; readonly type: string }[] = []) {
+  return JSON.stringify({ version: 3, deployment: { manifest: { time: "now" }, resources, pending_operations: operations } });
+}
+
+const recovered = (content: string, changes = {}): Recovery => recovery(readExport(content, "export.json", "staging"), stagingSettings(changes), program);
+const named = (name: string) => program.filter((registered) => registered.name === name && registered.custom);
+const creating = (registered: readonly Registered[]) => registered.map(({ urn, type }) => ({ resource: { urn, type }, type: "creating" }));
+const components = () => program.filter(({ custom }) => !custom);
+
+test("every resource of the program is either known by its id or made again without harm", () => {
+  const all = program.filter(({ custom }) => custom);
+  const { pending, repeated, unknown, settled, repaired } = recovered(exported(inState(components()), creating(all)));
+  expect([...pending, ...repeated]).toHaveLength(all.length);
+  expect([unknown, settled]).toEqual([[], []]);
+  expect([...new Set(repeated.map(({ type }) => type))].toSorted()).toEqual([
+    "gcp:secretmanager/secretIamMember:SecretIamMember",
+    "gcp:sql/user:User",
+    "random:index/randomPassword:RandomPassword",
+  ]);
+  expect(pending.find(({ type }) => type.endsWith(":SecretVersion"))?.id).toMatch(/^projects\/netra-staging\/secrets\/[a-z0-9-]+\/versions\/1$/);
+  const { resources, pending_operations: operations } = repaired.deployment;
+  expect(operations).toEqual([]);
+  expect(resources.slice(-pending.length)).toEqual(
+    pending.map(({ type, name, id }) => ({ urn: named(name).find((one) => one.type === type)?.urn, type, id, outputs: {} })),
+  );
+});
+
+test("each rotation has the version that the settings expect of it", () => {
+  const changes = { "netra:secrets": { JWT_SECRET_KEY: { version: 7, rotation: 3 } } };
+  const [urn, type] = [
+    "urn:pulumi:staging::netra::netra:staging:Secrets$gcp:secretmanager/secretVersion:SecretVersion::jwt-secret-staging-r",
+    "gcp:secretmanager/secretVersion:SecretVersion",
+  ];
+  const operations = [1, 2, 3].map((rotation) => ({ resource: { urn: `${urn}${rotation}`, type }, type: "creating" }));
+  expect(recovered(exported([], operations), changes).pending.map(({ id }) => id)).toEqual(
+    [5, 6, 7].map((version) => `projects/netra-staging/secrets/jwt-secret-staging/versions/${version}`),
+  );
+});
+
+test("what is not in the state may exist where all that it waits for does, and is looked up with its parent, provider and protection", () => {
+  const apis = program.filter(({ name }) => name.startsWith("api-"));
+  const { unknown, repaired } = recovered(exported(inState([...components(), ...apis])));
+  expect([...new Set(unknown.map(({ type }) => type))].toSorted()).toEqual([
+    "gcp:compute/network:Network",
+    "gcp:secretmanager/secret:Secret",
+    "gcp:serviceaccount/account:Account",
+  ]);
+  expect(repaired.deployment.resources.find(({ urn }) => urn.endsWith("::staging-vpc"))).toMatchObject({
+    id: "projects/netra-staging/global/networks/staging-vpc",
+    custom: true,
+    parent: "urn:pulumi:staging::netra::netra:staging:Network::network",
+    provider: `${PROVIDER}::an-id`,
+    protect: true,
+    inputs: {},
+    outputs: {},
+  });
+});
+
+test("updates and deletes that were interrupted are left to the refresh", () => {
+  const [connector] = named("staging-connector");
+  const resource = { urn: connector?.urn ?? "", type: connector?.type ?? "", id: "an id" };
+  const { settled, repaired } = recovered(exported(inState(program), [{ resource, type: "updating" }]));
+  expect(settled).toEqual([{ type: "gcp:vpcaccess/connector:Connector", name: "staging-connector", id: "an id" }]);
+  expect(repaired.deployment.pending_operations).toEqual([{ resource, type: "updating" }]);
+});
+
+test("refuses, all at once, a create that the settings no longer describe and a replacement", () => {
+  const urn = "urn:pulumi:staging::netra::netra:staging:Secrets$gcp:secretmanager/secret:Secret::old-secret";
+  const operations = [...creating(named("staging-connector")), { resource: { urn, type: "gcp:secretmanager/secret:Secret" }, type: "creating" }];
+  expect(() => recovered(exported(inState(program), operations))).toThrow(
+    `'staging-connector' must be looked at by a person because its replacement was interrupted, and the old one and a new one may exist; delete the new one at Google, then run pulumi refresh --clear-pending-creates
+'old-secret' must still be in the stack file because it was being created, and its id follows from there; put the settings back, recover, then change them again`,
+  );
+});
+
+describe("the command", () => {
+  const recover = commandNamed("recover");
+  const file = (name: string, content: string) => {
+    const path = join(directory, name);
+    writeFileSync(path, content);
+    return path;
+  };
+
+  test("prints the commands in order, and writes the state to import where only its user can read it", async () => {
+    const { code, stdout, stderr } = await recover(
+      file("pending.json", exported(inState(program.filter(({ name }) => name !== "staging-redis")), creating(named("staging-redis")))),
+    );
+    expect([code, stderr]).toEqual([0, ""]);
+    const [, repaired = ""] = /--file (\S+)/.exec(stdout) ?? [];
+    expect(stdout).toBe(`# Being created when the update ended; the refresh keeps those that exist:
+#   gcp:redis/instance:Instance staging-redis: projects/netra-staging/locations/us-central1/instances/staging-redis
+# First be sure that nobody is updating the stack: the first command takes the lock away.
+pulumi cancel staging --yes
+pulumi stack import --stack staging --file ${repaired}
+pulumi refresh --stack staging --yes --skip-preview
+npm run up -- --stack staging
+`);
+    const { version, deployment } = JSON.parse(readFileSync(repaired, "utf8"));
+    expect([version, deployment.manifest, deployment.resources.at(-1).id]).toEqual([
+      3,
+      { time: "now" },
+      "projects/netra-staging/locations/us-central1/instances/staging-redis",
+    ]);
+    rmSync(join(repaired, ".."), { recursive: true });
+  });
+
+  test("says so where nothing is pending", async () => {
+    const { code, stdout, stderr } = await recover(file("whole.json", exported(inState(program))));
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(stdout).toBe(`# Nothing of staging is pending, and nothing that could have been made is missing from its state: npm run up goes on.
+# Where it says that the stack is locked, and nobody is updating it: pulumi cancel staging --yes
+`);
+  });
+
+  test("bad input: exit 2 and one line", async () => {
+    const noExport = file("no-export.json", "{}");
+    const other = file("other.json", exported([{ urn: "urn:pulumi:production::netra::pulumi:pulumi:Stack::netra-production", type: "pulumi:pulumi:Stack" }]));
+    vi.stubEnv("PATH", directory);
+    const without = await recover();
+    vi.unstubAllEnvs();
+    expect([without.code, without.stdout, without.stderr]).toEqual([
+      2,
+      "",
+      "'pulumi' must be on the PATH because previews and updates run on its engine; install Pulumi 3.252 or newer (pulumi.com/docs/install) and put it on the PATH\n",
+    ]);
+    const [missing, unreadable, foreign] = await Promise.all([recover("nowhere.json"), recover(noExport), recover(other)]);
+    expect([missing.code, missing.stdout, missing.stderr]).toEqual([
+      2,
+      "",
+      "'nowhere.json' must be a file that can be read because the exported state stands there; give the path of a pulumi stack export\n",
+    ]);
+    expect([unreadable.code, unreadable.stdout, unreadable.stderr]).toEqual([
+      2,
+      "",
+      `'${noExport}' must be an exported state because what is pending stands there; write it with pulumi stack export --stack staging\n`,
+    ]);
+    expect([foreign.code, foreign.stdout, foreign.stderr]).toEqual([
+      2,
+      "",
+      `'${other}' must be of the stack staging because the program is evaluated for that one, and it holds urn:pulumi:production::netra::pulumi:pulumi:Stack::netra-production; write it with pulumi stack export --stack staging\n`,
+    ]);
+  });
+});

@@ -1,0 +1,190 @@
+import { type ChildProcess, execFile, execFileSync } from "node:child_process";
+import { readFileSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { promisify } from "node:util";
+import { expect } from "vitest";
+import { PROJECT_ROOT } from "../../commands/stack-file";
+import { isSecretVersionOfPeople } from "../cloud/kinds";
+import { stagingConfiguration } from "../stack-settings";
+import { type Ended, Environment } from "./environment";
+
+/** One service and one secret of each format: the others make the same calls. Every other resource of staging is there. */
+export const SMALL = {
+  "netra:secrets": {
+    SECRET_KEY: undefined,
+    SERVICE_SECRET: undefined,
+    OAUTH_HMAC_SECRET: undefined,
+    GOOGLE_CLIENT_SECRET: undefined,
+    OPENAI_API_KEY: undefined,
+    ANTHROPIC_API_KEY: undefined,
+    GEMINI_API_KEY: undefined,
+    CLICKHOUSE_PASSWORD: undefined,
+  },
+  "netra:services": {
+    auth: { secrets: ["JWT_SECRET_KEY", "FERNET_KEY", "GOOGLE_CLIENT_ID", "POSTGRES_PASSWORD", "REDIS_PASSWORD"] },
+    backend: undefined,
+    frontend: undefined,
+  },
+};
+
+/** Touches what an update touches: connector, database, two rotations with a database user, and the service. */
+export const EDIT = {
+  ...SMALL,
+  "netra:connector": { minInstances: 4 },
+  "netra:database": { maxConnections: 160 },
+  "netra:secrets": { ...SMALL["netra:secrets"], JWT_SECRET_KEY: { version: 2, rotation: 2 }, POSTGRES_PASSWORD: { version: 2, rotation: 2 } },
+};
+
+/** The recipe: fenced `sh` blocks of the document for operators. */
+export const RECIPE = [...readFileSync(join(PROJECT_ROOT, "docs", "recovery.md"), "utf8").matchAll(/```sh\n(.*?)```/gs)].map(([, block = ""]) => block.trim());
+
+/** What an update without faults ends with: the creation, then the edit. A further update changes nothing. */
+export async function undisturbed(): Promise<[EndState, EndState]> {
+  const environment = await Environment.ofStaging(SMALL);
+  const up = async () => {
+    const { code, stdout } = await environment.up();
+    expect(code, stdout).toBe(0);
+    return endState(environment);
+  };
+  const created = await up();
+  environment.configure(stagingConfiguration(EDIT));
+  const edited = await up();
+  environment.remove();
+  for (const { pending, unmanaged, missing } of [created, edited]) expect({ pending, unmanaged, missing }).toEqual({ pending: [], unmanaged: [], missing: [] });
+  return [created, edited];
+}
+
+/** What the recipe prints. */
+export async function recover(environment: Environment): Promise<string> {
+  const [command = ""] = RECIPE;
+  const { stdout } = await promisify(execFile)("sh", ["-c", `${command} -- --config-file "${join(environment.project, "Pulumi.staging.yaml")}"`], {
+    cwd: PROJECT_ROOT,
+    env: { ...process.env, ...environment.variables },
+  });
+  return stdout;
+}
+
+/** Runs the commands that the recipe has printed, but the last one: the next `up`. @returns that one, unless it is another. */
+export async function repair(environment: Environment, printed: string): Promise<string> {
+  const commands = printed.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+  for (const command of commands.slice(0, -1)) {
+    const [cli, ...args] = command.split(" ");
+    if (cli !== "pulumi") throw new Error(`unexpected: ${command}`);
+    const { code, stdout, stderr } = await environment.run(args);
+    if (code !== 0) throw new Error(`${command}\n${stdout}\n${stderr}`);
+    if (args.includes("--file")) rmSync(dirname(args.at(-1) ?? ""), { recursive: true });
+  }
+  return commands.at(-1) ?? "";
+}
+
+/** Runs `up`, and kills the CLI once all calls that still run are hanging. */
+export async function upKilled(environment: Environment): Promise<Ended> {
+  const { cloud } = environment;
+  const before = cloud.calls().length;
+  let ended = false;
+  const killer = async (cli: ChildProcess) => {
+    for (let last = 0, quiet = 0; !ended; await wait(100)) {
+      const calls = cloud.calls().slice(before);
+      const hanging = calls.filter(({ phase }) => phase === "start").length - calls.filter(({ phase, method }) => phase === "end" && method !== "read").length;
+      quiet = hanging > 0 && calls.length === last ? quiet + 1 : 0;
+      last = calls.length;
+      if (quiet < 4) continue;
+      const providers = childrenOf(cli.pid);
+      cli.kill("SIGKILL");
+      await gone(providers);
+      return;
+    }
+  };
+  let killing = Promise.resolve();
+  const up = await environment.run(["up", "--yes", "--skip-preview", "--parallel", "100"], (cli) => {
+    killing = killer(cli);
+  });
+  ended = true;
+  await killing;
+  return up;
+}
+
+/** The calls that changed the cloud and got a good answer at every attempt: none of the faults has struck them. */
+export function neverStruck({ cloud }: Environment): string[] {
+  const balance = new Map<string, number>();
+  for (const { method, urn, phase, error } of cloud.calls()) {
+    if (method === "read" || (phase === "end" && error !== "")) continue;
+    const call = `${method} ${urn}`;
+    balance.set(call, (balance.get(call) ?? 0) + (phase === "start" ? 1 : -1));
+  }
+  return [...balance].flatMap(([call, unanswered]) => (unanswered > 0 ? [] : [call]));
+}
+
+const childrenOf = (pid: number | undefined) =>
+  execFileSync("ps", ["-A", "-o", "pid=,ppid="], { encoding: "utf8" })
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/).map(Number))
+    .flatMap(([child, parent]) => (child !== undefined && parent === pid ? [child] : []));
+
+/** @throws when a process outlives its parent by more than a few seconds. */
+async function gone(processes: readonly number[]): Promise<void> {
+  for (let i = 0; i < 50; i++, await wait(100)) if (!processes.some(isAlive)) return;
+  throw new Error(`processes ${processes} go on without their engine`);
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+interface State {
+  readonly urn: string;
+  readonly type: string;
+  readonly custom?: boolean;
+  readonly id?: string;
+  readonly inputs?: unknown;
+  readonly parent?: string;
+  readonly protect?: boolean;
+  readonly dependencies?: readonly string[];
+}
+
+export type EndState = Awaited<ReturnType<typeof endState>>;
+
+/** What cloud and state hold in the end, without what differs from run to run: values of secrets, how often a service was rolled. */
+export async function endState(environment: Environment) {
+  const { deployment } = JSON.parse(await environment.state()) as { deployment: { resources: readonly State[]; pending_operations?: readonly unknown[] } };
+  const custom = deployment.resources.filter(({ type, custom: isCustom }) => isCustom === true && !type.startsWith("pulumi:"));
+  const managed = custom.filter(({ type }) => !type.startsWith("random:")).map(({ type, id }) => `${type} ${id}`);
+  const cloud = environment.cloud.all().filter((resource) => !isSecretVersionOfPeople(resource));
+  return {
+    pending: deployment.pending_operations ?? [],
+    unmanaged: cloud.map(({ type, id }) => `${type} ${id}`).filter((resource) => !managed.includes(resource)),
+    missing: managed.filter((resource) => !cloud.some(({ type, id }) => `${type} ${id}` === resource)),
+    cloud: Object.fromEntries(cloud.map(({ type, id, properties }) => [`${type} ${id}`, comparable(properties)])),
+    state: Object.fromEntries(
+      custom.map(({ urn, type, id, inputs, parent, protect, dependencies }) => [
+        urn,
+        { id: type.startsWith("random:") ? "" : id, inputs: comparable(inputs), parent, protect, dependencies: dependencies?.toSorted() },
+      ]),
+    ),
+  };
+}
+
+/** The cloud's secret values that a text shows. */
+export function plainSecrets({ cloud }: Environment, text: string): string[] {
+  return cloud.all().flatMap(({ id, properties }) => {
+    const { secretData, password, authString } = properties;
+    return [secretData, password, authString].some((value) => typeof value === "string" && value !== "" && text.includes(value)) ? [id] : [];
+  });
+}
+
+const DIFFERS = new Set(["secretData", "password", "generation", "latestReadyRevision"]);
+
+function comparable(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(comparable);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([key]) => key !== "__defaults")
+      .map(([key, inner]) => [key, DIFFERS.has(key) ? "differs" : comparable(inner)]),
+  );
+}
