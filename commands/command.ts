@@ -37,7 +37,7 @@ export async function run(command: Command, action: () => Promise<number>): Prom
 }
 
 /** Runs an action; what is wrong with its input is also an object on standard output, where JSON was asked for. */
-export async function answering({ stack, json }: { readonly stack: string; readonly json?: true }, action: () => number | Promise<number>): Promise<number> {
+export async function answering({ stack, json }: { readonly stack?: string; readonly json?: true }, action: () => number | Promise<number>): Promise<number> {
   try {
     return await action();
   } catch (error) {

@@ -79,10 +79,15 @@ export async function untilDone(run: () => Promise<void>): Promise<void> {
   }
 }
 
-/** The engine hands configuration to programs as strings, sections as JSON. */
+/** The engine hands configuration to programs as strings, sections as JSON with their keys sorted. */
 function asStrings(configuration: Readonly<Record<string, unknown>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(configuration).map(([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value)]));
+  return Object.fromEntries(Object.entries(configuration).map(([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value, sorted)]));
 }
+
+const sorted = (_: string, value: unknown) =>
+  value === null || typeof value !== "object" || Array.isArray(value)
+    ? value
+    : Object.fromEntries(Object.entries(value).toSorted(([one], [other]) => (one < other ? -1 : 1)));
 
 /** Replaces the mock monitor's registration: it hides a resource's options, and its answers are no preview's. */
 function recordInto(registered: Registered[], project: string) {

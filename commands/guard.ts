@@ -6,13 +6,13 @@ import { verdictText } from "../guard/text";
 import { answering, command, EXIT, run } from "./command";
 
 interface Options {
-  readonly stack: string;
+  readonly stack?: string;
   readonly json?: true;
 }
 
 const guard = command("guard", "Refuses a preview that replaces or deletes what cannot be made again, and announces what interrupts service.")
   .argument("<preview>", "what `pulumi preview --json` printed, as one object or as a stream of events; - reads standard input")
-  .option("--stack <name>", "the stack that the preview must be of", "staging")
+  .option("--stack <name>", "the stack that the preview must be of (default: any)")
   .option("--json", "print the verdict as one JSON object");
 
 void run(guard, () => {

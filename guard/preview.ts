@@ -102,11 +102,12 @@ type Metadata = z.output<typeof metadata>;
 const STILL = ["same", "read", "refresh", "diff"];
 
 /**
- * Reads a preview of a stack.
+ * Reads a preview.
  * @param file how messages call the text.
+ * @param stack the stack that it must be of. Default: any.
  * @throws InputError where it is no preview, is not whole, or is one of another stack.
  */
-export function readPreview(content: string, file: string, stack: string): Preview {
+export function readPreview(content: string, file: string, stack?: string): Preview {
   const text = content.trim(); // without a byte order mark, too
   const wrong = (rest: string) => new InputError([{ setting: file, message: `'${file}' ${rest}` }]);
   if (text === "")
@@ -116,9 +117,8 @@ export function readPreview(content: string, file: string, stack: string): Previ
     throw wrong(
       "must be what `pulumi preview --json` prints because nothing else shows what an update would do; redirect its standard output there, of npm with --silent",
     );
-  const other = preview.steps.map(({ urn }) => stackOf(urn)).find((name) => name !== stack);
-  if (other !== undefined)
-    throw wrong(`must be a preview of the stack ${stack} because acknowledgements are for one stack, and it is of ${other}; set '--stack' to ${other}`);
+  const other = stack === undefined ? undefined : preview.steps.map(({ urn }) => stackOf(urn)).find((name) => name !== stack);
+  if (other !== undefined) throw wrong(`must be a preview of the stack ${stack} because '--stack' says so, and it is of ${other}; set '--stack' to ${other}`);
   return { ...preview, steps: preview.steps.filter(({ op }) => !STILL.includes(op)) };
 }
 

@@ -212,8 +212,12 @@ const placeOf = (error: Error) =>
 
 const messageOf = (problem: string | Problem) => (typeof problem === "string" ? problem : problem.message);
 
-/** The resources with their relations, which the SDK gives by URN and by parent only. */
-function stackResources(resources: readonly PolicyResource[]): StackResource[] {
+/**
+ * The resources with their relations, which the SDK gives by URN and by parent only. By URN: the engine hands them over
+ * in another order at every run, and neither whom a rule blames nor what a storm draws may depend on it.
+ */
+function stackResources(given: readonly PolicyResource[]): StackResource[] {
+  const resources = given.toSorted((a, b) => (a.urn < b.urn ? -1 : 1));
   const read = resources.map((resource) => ({
     type: resource.type,
     name: resource.name,

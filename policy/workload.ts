@@ -2,7 +2,7 @@ import { cloudRunLimits } from "../capacity/limits";
 import { type DatabaseClientVariables, databaseVariables } from "../capacity/plan";
 import { problem } from "../capacity/problem";
 import { parseCpu, parseMemoryMib } from "../capacity/units";
-import { type Inputs, MalformedValueError } from "./inputs";
+import { type Inputs, MalformedValueError, UnknownAtPreviewError } from "./inputs";
 import type { Resource } from "./rule";
 import { RUN_JOB, RUN_SERVICE, RUN_SERVICE_V1, RUN_WORKER_POOL } from "./types";
 
@@ -197,7 +197,10 @@ export function quantity(inputs: Inputs, key: string, parse: (text: string) => n
 
 /** The literal value; `undefined` where there is none. Throws where it is unknown at preview. */
 export function literalOf(variable: Variable): string | undefined {
-  return secretSourceOf(variable) ? undefined : variable.inputs.text("value");
+  if (secretSourceOf(variable)) return undefined;
+  // By its name: outputs hold variables in another order than the program.
+  if (variable.inputs.isUnknown("value")) throw new UnknownAtPreviewError(variable.setting);
+  return variable.inputs.text("value");
 }
 
 /** Where a variable names its secret, in v2's or v1's shape; which secret may be unknown at preview. */

@@ -9,9 +9,10 @@ export const connectorName = resourceRule({
   severity: "medium",
   remediation: "Set name to lower-case letters, digits and hyphens, at most 20 characters with each hyphen counted as two.",
   types: [CONNECTOR],
-  judge({ properties }, { refuse }) {
-    // The provider has filled in an automatic name by now, and lists it among its defaults.
-    const automatic = properties.texts("__defaults").includes("name");
-    refuse(...connectorNameProblems(automatic ? undefined : properties.text("name")));
+  judge({ name: resourceName, properties }, { refuse }) {
+    const name = properties.text("name");
+    // The provider has filled in an automatic name by now, and the engine strips the list of defaults that would tell.
+    const isAutomatic = name?.startsWith(`${resourceName}-`) && /^[0-9a-f]{7}$/.test(name.slice(resourceName.length + 1));
+    refuse(...connectorNameProblems(isAutomatic ? undefined : name));
   },
 });

@@ -18,6 +18,16 @@ test("gives the program its stack, its project and its configuration, sections a
   expect(seen).toEqual(["staging", "netra", "us-central1", { minInstances: 3 }]);
 });
 
+test("sorts the keys of sections, as the engine does: the order of a program's lists may follow them", async () => {
+  let keys: string[] = [];
+  await evaluate("staging", { "gcp:project": "p", "netra:secrets": { Z: { id: "z", at: 1 }, A: {} } }, () => {
+    const secrets = new pulumi.Config().requireObject<Record<string, object>>("secrets");
+    keys = [...Object.keys(secrets), ...Object.keys(secrets.Z ?? {})];
+    return {};
+  });
+  expect(keys).toEqual(["A", "Z", "at", "id"]);
+});
+
 test("is a preview: what only exists after creation is unknown, and what depends on it", async () => {
   let isDryRun = false;
   const registered = await run(() => {

@@ -61,9 +61,9 @@ test("a preview that is refused: exit 1, from the stream, too, and as one object
   });
 });
 
-test("standard input, and another stack", async () => {
+test("standard input, and the preview of any stack", async () => {
   const ended = await new Promise<Ended>((resolve) => {
-    const child = spawn(process.execPath, ["--import", "tsx", "commands/guard.ts", "-", "--stack", "production"], { cwd: PROJECT_ROOT });
+    const child = spawn(process.execPath, ["--import", "tsx", "commands/guard.ts", "-"], { cwd: PROJECT_ROOT });
     let stdout = "";
     let stderr = "";
     child.stdout.on("data", (text) => (stdout += text));
@@ -79,7 +79,7 @@ test("bad input: exit 2, one line, no stack trace", async () => {
   const [none, empty, other, withoutFile] = await Promise.all([
     guard(missing),
     guard(file("empty.json", "")),
-    guard(file("other.json", digest({ steps: [grows], stack: "production" })), "--json"),
+    guard(file("other.json", digest({ steps: [grows], stack: "production" })), "--json", "--stack", "staging"),
     guard(),
   ]);
   expect(none).toEqual({

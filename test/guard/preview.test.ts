@@ -90,7 +90,7 @@ describe("bad input", () => {
     ["stream", stream({ ...preview, stack: "production" })],
   ])("a preview of another stack, from the %s", (_, text) => {
     expect(problem(text)).toBe(
-      "'preview.json' must be a preview of the stack staging because acknowledgements are for one stack, and it is of production; set '--stack' to production",
+      "'preview.json' must be a preview of the stack staging because '--stack' says so, and it is of production; set '--stack' to production",
     );
   });
 });

@@ -215,8 +215,24 @@ describe("a stack rule", () => {
     const found = await judgeStack(policy, [subject({ count: 1 }, "one"), subject({ count: "x" }, "two"), subject({ count: 3 }, "three")]);
     expect(found.map((f) => [f.message, f.resource])).toEqual([
       ["cannot evaluate: count must be a number", "two"],
-      ["[1,null,3]", undefined],
+      ["[1,3,null]", undefined],
     ]);
+  });
+
+  test("sees the resources by URN, in whatever order the engine hands them over", async () => {
+    const policy = onStack((resources, { refuse }) => refuse(resources.map(({ name }) => name).join()));
+    for (const names of [
+      ["auth", "backend", "chat"],
+      ["chat", "auth", "backend"],
+    ])
+      expect(
+        (
+          await judgeStack(
+            policy,
+            names.map((name) => subject({}, name)),
+          )
+        ).map((f) => f.message),
+      ).toEqual(["auth,backend,chat"]);
   });
 
   test("knows dependencies, parents and children", async () => {

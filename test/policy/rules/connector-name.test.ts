@@ -11,7 +11,7 @@ const notStated = (shown: string) =>
 test("accepts a name of 20 characters with each hyphen counted as two", async () => {
   expect(await messages({ name: "staging-connector" })).toEqual([]);
   expect(await messages({ name: "abcdefghij-klmnopqr" })).toEqual([]);
-  expect(await messages({ name: "staging-connector", __defaults: ["machineType"] })).toEqual([]);
+  expect(await messages({ name: "subject-vm" })).toEqual([]);
 });
 
 test("refuses a name that is too long by hyphens alone, and one in capitals", async () => {
@@ -27,7 +27,8 @@ test("refuses a name that is too long by hyphens alone, and one in capitals", as
 test("refuses an absent name, and the one that Pulumi has filled in", async () => {
   for (const name of [undefined, null]) expect(await messages({ name })).toEqual([notStated("not set")]);
   expect(await messages({ name: "" })).toEqual([notStated("empty")]);
-  expect(await messages({ name: "conn-1a2b3c4", __defaults: ["machineType", "name"] })).toEqual([notStated("not set")]);
+  // The resource's own name, which is `subject` here, and seven digits.
+  expect(await messages({ name: "subject-1a2b3c4" })).toEqual([notStated("not set")]);
 });
 
 test("cannot evaluate a name that is unknown at preview or no text", async () => {

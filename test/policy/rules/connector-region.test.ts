@@ -66,7 +66,7 @@ describe("refuses", () => {
   test("jobs, worker pools and v1 services", async () => {
     const vpcAccess = { connector: id("europe-west1") };
     const annotations = { "run.googleapis.com/vpc-access-connector": id("europe-west1") };
-    const [job, pool, v1] = await messages([soundJob({ pod: { vpcAccess } }), soundWorkerPool({ pod: { vpcAccess } }), soundServiceV1({ annotations })]);
+    const [v1, job, pool] = await messages([soundJob({ pod: { vpcAccess } }), soundWorkerPool({ pod: { vpcAccess } }), soundServiceV1({ annotations })]);
     expect(job).toContain("'template.template.vpcAccess.connector'");
     expect(pool).toContain("'template.vpcAccess.connector'");
     expect(v1).toContain("'template.metadata.annotations.run.googleapis.com/vpc-access-connector'");

@@ -62,7 +62,7 @@ describe("refuses", () => {
     ["its own project's secret of that id", taking("auth", "jwt-secret-staging", "1", { properties: { project: "netra-production" } })],
     ["another version in a v1 service", soundServiceV1({ variables: { JWT_SECRET_KEY: { valueFrom: { secretKeyRef: { name: long, key: "2" } } } } })],
   ])("%s", async (_, other) => {
-    expect((await judge([taking("backend", long, "1"), other])).map((f) => f.resource)).toEqual([other.name]);
+    expect((await judge([taking("backend", long, "1"), taking("chat", long, "1"), other])).map((f) => f.resource)).toEqual([other.name]);
   });
 
   test("a sidecar that takes another version than its neighbour", async () => {

@@ -115,7 +115,7 @@ describe("cannot evaluate", () => {
     const found = await judge([connector(UNKNOWN), subnet("10.0.0.0/24"), services("10.0.0.0")]);
     expect(found.map((f) => [f.resource, f.message.slice(0, 38)])).toEqual([
       ["connector", "cannot evaluate: 'ipCidrRange' is not "],
-      ["subnet", "'ipCidrRange' (10.0.0.0/24) must not o"],
+      ["services", "'address' (10.0.0.0/16) must not overl"],
     ]);
     expect(await messages([subnet(10)])).toEqual(["cannot evaluate: ipCidrRange must be a text"]);
   });

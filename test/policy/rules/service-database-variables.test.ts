@@ -75,7 +75,7 @@ test("reads every kind of workload and every container", async () => {
 
 test("reports what it cannot evaluate", async () => {
   expect(await having({ DB_POOL_SIZE: UNKNOWN })).toEqual([
-    "cannot evaluate: 'template.containers[0].envs[0].value' is not known at preview; give it a plain value instead of another resource's output",
+    "cannot evaluate: 'template.containers[0].envs[DB_POOL_SIZE]' is not known at preview; give it a plain value instead of another resource's output",
   ]);
   expect(await having({ DB_POOL_SIZE: { value: 3 } })).toEqual(["cannot evaluate: template.containers[0].envs[0].value must be a text"]);
 });

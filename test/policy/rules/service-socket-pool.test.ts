@@ -38,6 +38,6 @@ test("reports what it cannot evaluate", async () => {
     "cannot evaluate: 'template.containers[0].envs' must have DB_POOL_SIZE as literal numbers because its connections over the socket are counted from them",
   ]);
   expect(await pooled({ DB_POOL_SIZE: UNKNOWN })).toEqual([
-    "cannot evaluate: 'template.containers[0].envs[0].value' is not known at preview; give it a plain value instead of another resource's output",
+    "cannot evaluate: 'template.containers[0].envs[DB_POOL_SIZE]' is not known at preview; give it a plain value instead of another resource's output",
   ]);
 });

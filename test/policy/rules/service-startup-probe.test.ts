@@ -72,7 +72,7 @@ test("reports what it cannot evaluate", async () => {
   ]);
   expect(await probed({ httpGet, failureThreshold: "often" })).toEqual([`cannot evaluate: ${PROBE}.failureThreshold must be a number`]);
   expect(await probed({ httpGet, failureThreshold: 12 }, { DB_INIT_TIMEOUT_SECONDS: UNKNOWN })).toEqual([
-    "cannot evaluate: 'template.containers[0].envs[4].value' is not known at preview; give it a plain value instead of another resource's output",
+    "cannot evaluate: 'template.containers[0].envs[DB_INIT_TIMEOUT_SECONDS]' is not known at preview; give it a plain value instead of another resource's output",
   ]);
   expect(await probed({ httpGet, failureThreshold: 12 }, { DB_INIT_TIMEOUT_SECONDS: "75s" })).toEqual([
     "cannot evaluate: template.containers[0].envs[DB_INIT_TIMEOUT_SECONDS] must be a number of seconds",

@@ -1,0 +1,35 @@
+import { spawn } from "node:child_process";
+import { constants } from "node:os";
+import { join } from "node:path";
+import { InputError } from "../capacity/problem";
+import { command, run } from "./command";
+import { type PulumiRun, runProblem } from "./pulumi-cli";
+import { PROJECT_ROOT } from "./stack-file";
+
+/*
+ * `npm run preview` and `npm run up`: what would keep pulumi from starting is said at once, in one line; then pulumi runs
+ * with the pack, on this terminal, and its exit code is this command's.
+ */
+
+const [operation, ...options] = process.argv.slice(2);
+// Everything else is pulumi's, `--help` included.
+const pulumi = command(String(operation), "Runs pulumi with the policy pack.").helpOption(false).allowUnknownOption().allowExcessArguments();
+
+void run(pulumi, async () => {
+  if (operation !== "preview" && operation !== "up") throw new Error(`package.json starts this with ${operation}`);
+  const subject: PulumiRun = { operation, options, environment: process.env, folder: process.cwd() };
+  const problem = await runProblem(subject);
+  if (problem !== undefined) throw new InputError([{ setting: "pulumi", message: problem }]);
+  return ending(subject);
+});
+
+/** Runs pulumi to its end. A signal is for it to answer: an update that is interrupted finishes what it has begun. */
+function ending({ operation, options }: PulumiRun): Promise<number> {
+  const child = spawn("pulumi", [operation, "--policy-pack", join(PROJECT_ROOT, "policy"), ...options], { stdio: "inherit" });
+  process.on("SIGINT", () => undefined); // a terminal sends it to both
+  process.on("SIGTERM", () => child.kill("SIGTERM"));
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("exit", (code, signal) => resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])));
+  });
+}

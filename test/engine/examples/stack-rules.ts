@@ -1,0 +1,130 @@
+import * as gcp from "@pulumi/gcp";
+import * as random from "@pulumi/random";
+import { connector, database, NETWORK_ID, network, privateServicesRange, type ServiceChanges, secretVersion, service, vpcAccess } from "./sound";
+
+/** What an example changes in the sound stack. */
+interface StackChanges {
+  readonly connector?: Partial<gcp.vpcaccess.ConnectorArgs>;
+  readonly settings?: Partial<gcp.types.input.sql.DatabaseInstanceSettings>;
+  readonly backend?: ServiceChanges;
+  readonly auth?: ServiceChanges;
+}
+
+/** Two services that roll out one after the other, on one private database: every rule accepts it, and the cloud makes it. */
+export function soundStack(changes: StackChanges = {}): void {
+  const vpc = network();
+  const range = privateServicesRange("range", { network: vpc.id });
+  const services = new gcp.servicenetworking.Connection("services", {
+    network: vpc.id,
+    service: "servicenetworking.googleapis.com",
+    reservedPeeringRanges: [range.name],
+  });
+  const way = connector("connector", { network: vpc.name, ...changes.connector });
+  const postgres = database("database", changes.settings, {}, [services]);
+  const jwt = new gcp.secretmanager.Secret("jwt", { secretId: "jwt-secret-staging", replication: { auto: {} } });
+  const key = new gcp.secretmanager.SecretVersion("jwt-r1", { secret: jwt.id, secretData: new random.RandomPassword("jwt-r1", { length: 64 }).result });
+  const declare = (name: string, own: ServiceChanges, change: ServiceChanges = {}, after: gcp.cloudrunv2.Service[] = []) => {
+    const account = new gcp.serviceaccount.Account(name, { accountId: `netra-${name}` });
+    const grant = new gcp.secretmanager.SecretIamMember(name, { secretId: jwt.secretId, role: "roles/secretmanager.secretAccessor", member: account.member });
+    return service(
+      name,
+      {
+        args: { ...own.args, ...change.args },
+        template: { serviceAccount: account.email, vpcAccess: { ...vpcAccess, connector: way.id }, ...own.template, ...change.template },
+        container: { ...own.container, ...change.container },
+        variables: { POSTGRES_HOST: { value: postgres.privateIpAddress }, ...own.variables, ...change.variables },
+      },
+      [key, grant, ...after],
+    );
+  };
+  const authScaling = { minInstanceCount: 1, maxInstanceCount: 3 };
+  const auth = declare("auth", { args: { name: "netra-auth-service", scaling: authScaling }, template: { scaling: authScaling } }, changes.auth);
+  declare("backend", {}, changes.backend, [auth]);
+}
+
+/** The sound stack with one fault. */
+export interface StackExample {
+  readonly program: () => void;
+  /** Pulumi's name of the resource that is blamed. */
+  readonly blamed: string;
+  /** The decisive part of what its rule says. */
+  readonly says: string;
+  /** Further rules that see the same fault. */
+  readonly also?: readonly string[];
+}
+
+const DATABASE = "netra-staging:us-central1:staging-shared-postgres";
+
+/** One example for each rule that judges the stack as a whole. */
+export const stackExamples: Readonly<Record<string, StackExample>> = {
+  "connection-budget": {
+    program: () => soundStack({ backend: { variables: { DB_POOL_SIZE: { value: "5" }, DB_MAX_OVERFLOW: { value: "3" } } } }),
+    blamed: "database",
+    says: "must cover 133 connections with 0.8 of its slots (it covers 120) because netra-auth-service (3 + 3) x 5 = 30; netra-backend-staging (5 + 5) x 8 = 80; reserved 13 + migrations 10 = 23",
+  },
+  "connector-region": {
+    program: () => {
+      const europe = connector("europe", { name: "europe-connector", region: "europe-west1", ipCidrRange: "10.1.0.16/28" });
+      soundStack({ backend: { template: { vpcAccess: { ...vpcAccess, connector: europe.id } } } });
+    },
+    blamed: "backend",
+    says: "'template.vpcAccess.connector' (europe) must be a connector in us-central1 because netra-backend-staging runs there, and this one is in europe-west1",
+  },
+  "database-clients-counted": {
+    program: () => {
+      soundStack();
+      new gcp.cloudfunctionsv2.Function("exporter", { location: "us-central1", serviceConfig: { environmentVariables: { POSTGRES_HOST: "10.107.0.3" } } });
+    },
+    blamed: "exporter",
+    says: "cannot evaluate: exporter uses a database, and how many connections it holds is not read from a resource of its type",
+  },
+  "database-path": {
+    program: () => soundStack({ backend: { variables: { POSTGRES_HOST: { value: `/cloudsql/${DATABASE}` } } } }),
+    blamed: "backend",
+    says: "'template.containers[0].envs[POSTGRES_HOST]' (the built-in socket) must lead to an address of database because the built-in socket dials the database's public address",
+    also: ["startup-storm"],
+  },
+  "direct-egress-subnet": {
+    program: () => {
+      const subnetwork = "projects/netra-staging/regions/europe-west1/subnetworks/staging-subnet";
+      soundStack({ backend: { template: { vpcAccess: { networkInterfaces: [{ network: "staging-vpc", subnetwork }], egress: "PRIVATE_RANGES_ONLY" } } } });
+    },
+    blamed: "backend",
+    says: "'template.vpcAccess.networkInterfaces[0].subnetwork' (in europe-west1) must be in us-central1 because netra-backend-staging runs there",
+  },
+  "egress-path": {
+    program: () => soundStack({ backend: { template: { vpcAccess: { ...vpcAccess, egress: "ALL_TRAFFIC" } } } }),
+    blamed: "backend",
+    says: "'template.vpcAccess.egress' (ALL_TRAFFIC) must be PRIVATE_RANGES_ONLY because all-traffic sends every packet into the VPC, which has no way to the internet without Cloud NAT",
+    also: ["startup-storm"],
+  },
+  "jwt-one-secret": {
+    program: () => soundStack({ backend: { variables: { JWT_SECRET_KEY: secretVersion("2") } } }),
+    blamed: "backend",
+    says: "(projects/netra-staging/secrets/jwt-secret-staging, version 2) must be what netra-auth-service takes (projects/netra-staging/secrets/jwt-secret-staging, version 1)",
+  },
+  "ranges-do-not-overlap": {
+    program: () => {
+      soundStack();
+      new gcp.compute.Subnetwork("subnet", { name: "staging-subnet", region: "us-central1", network: NETWORK_ID, ipCidrRange: "10.1.0.0/24" });
+    },
+    blamed: "connector",
+    says: "'ipCidrRange' (10.1.0.0/28) must not overlap 'ipCidrRange of subnet' (10.1.0.0/24)",
+  },
+  "regional-quota": {
+    program: () => soundStack({ backend: { container: { resources: { limits: { cpu: "4", memory: "4Gi" }, cpuIdle: false } } } }),
+    blamed: "backend",
+    says: "'scaling.maxInstanceCount' (5) must keep all services within the 20 vCPU of 'regionalCpu' (they need 26)",
+  },
+  "startup-connect-rate": {
+    program: () => soundStack({ backend: { variables: { DB_STARTUP_CONNECTIONS: { value: "200" }, DB_CONNECT_TIMEOUT_SECONDS: { value: "1" } } } }),
+    blamed: "connector",
+    says: "'minInstances' (3) must carry 1012 connects within 1 s (it needs 1.69 s at 300 Mbps and an assumed 600 connects a second)",
+    also: ["startup-storm"],
+  },
+  "startup-storm": {
+    program: () => soundStack({ backend: { variables: { DB_STARTUP_CONNECTIONS: { value: "60" } } } }),
+    blamed: "database",
+    says: "because the bottleneck of 100 simulated storms is max_connections",
+  },
+};

@@ -1,0 +1,55 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { incidents, outage } from "../fixtures/incidents";
+import { stagingConfiguration } from "../stack-settings";
+import { type Ended, Environment, PACK } from "./environment";
+
+let environment: Environment;
+beforeAll(async () => {
+  environment = await Environment.ofStaging();
+});
+afterAll(() => environment?.remove());
+
+function expectRefused({ code, stdout, stderr }: Ended, says: readonly string[]): void {
+  const printed = stdout + stderr;
+  for (const text of ["The capacity plan is refused, nothing was registered:", ...says]) expect(printed).toContain(text);
+  expect(printed).not.toMatch(/^\s*at .+:\d+/m);
+  expect(code).toBe(1);
+  expect(environment.cloud.calls()).toEqual([]);
+}
+
+const all = {
+  name: "the outage, all faults at once",
+  changes: outage,
+  says: [
+    "'netra:database.maxConnections' (100) must cover 2323 connections with 0.8 of its slots (it covers 80)",
+    "set 'netra:database.tier' to db-custom-1-3840",
+    "set 'netra:services.backend.egress' to private-ranges-only",
+    "set 'netra:services.backend.database.path' to private-ip",
+  ],
+};
+
+describe.each([...incidents, all])("$name", ({ changes, says }) => {
+  beforeAll(() => environment.configure(stagingConfiguration(changes)));
+
+  test("fails a preview before anything is registered", async () => {
+    expectRefused(await environment.preview(), says);
+  });
+
+  test("fails an update before anything is registered", async () => {
+    expectRefused(await environment.up(), says);
+  });
+});
+
+test("fails with the pack as well, which is not reached", async () => {
+  environment.configure(stagingConfiguration(outage));
+  const ended = await environment.preview("--policy-pack", PACK);
+  expectRefused(ended, []);
+  expect(ended.stdout).not.toContain("[mandatory]");
+});
+
+test("leaves neither a resource in the state nor one more in the cloud", async () => {
+  const { deployment } = JSON.parse(await environment.state()) as { deployment: { resources?: { type: string }[] } }; // the engine's own format
+  expect((deployment.resources ?? []).map(({ type }) => type)).toEqual(["pulumi:pulumi:Stack"]);
+  const people = ["gcp:secretmanager/secretVersion:SecretVersion"]; // have added the values of their secrets
+  expect(environment.cloud.all().filter(({ type }) => !people.includes(type))).toEqual([]);
+});

@@ -1,0 +1,151 @@
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Verdict } from "../../report/verdict";
+import { staging } from "../../stack";
+import { commandNamed } from "../commands/child";
+import { stagingConfiguration } from "../stack-settings";
+import { type Ended, Environment, PACK } from "./environment";
+
+const RUN = "gcp:cloudrunv2/service:Service";
+
+/** The pack's summary, without a finding below it. */
+const SOUND = /Policies:\n +✅ staging-capacity@v0\.1\.0[^\n]*\n\n/;
+
+/** A project in which nothing is yet, not even the values of the secrets that people add. */
+let environment: Environment;
+/** All that the CLI printed. */
+const printed: string[] = [];
+beforeAll(async () => {
+  environment = await Environment.of(async () => ({ ...staging() }), stagingConfiguration());
+});
+afterAll(() => environment?.remove());
+
+async function noted(running: Promise<Ended>): Promise<Ended> {
+  const ended = await running;
+  printed.push(ended.stdout, ended.stderr);
+  return ended;
+}
+
+test("preview shows what check shows: types, names, parents, dependencies, protection and inputs", async () => {
+  const [previewed, checked] = await Promise.all([noted(environment.preview("--json", "--policy-pack", PACK)), commandNamed("check")("--json")]);
+  expect(previewed).toMatchObject({ code: 0 });
+  const { steps, changeSummary } = JSON.parse(previewed.stdout) as { steps: readonly Step[]; changeSummary: object };
+  expect(changeSummary).toEqual({ create: 79 });
+  const shown = steps.map(({ urn, newState: { type, parent = "", dependencies = [], protect = false, inputs = {} } }) => ({
+    urn,
+    type,
+    parent,
+    dependencies: dependencies.toSorted(),
+    protect,
+    inputs: withoutDefaults(inputs),
+  }));
+  const { resources } = JSON.parse(checked.stdout) as Verdict;
+  const expected = resources.map(({ urn, type, parent, dependencies, options, inputs }) => ({
+    urn,
+    type,
+    parent,
+    dependencies,
+    protect: options.protect,
+    inputs,
+  }));
+  expect(shown.toSorted(byUrn)).toEqual(expected.toSorted(byUrn));
+});
+
+test("the first up from nothing ends at the first service, because people have not added their secrets' values, and nothing runs", async () => {
+  const { code, stdout } = await noted(environment.up());
+  expect(code).toBe(1);
+  expect(stdout).toContain("error: googleapi: Error 400: Secret projects/-/secrets/google-oauth-client-id-staging/versions/1 was not found");
+  const services = environment.cloud.calls().filter(({ type, phase }) => type === RUN && phase === "start");
+  expect(services.map(({ method, name }) => `${method} ${name}`)).toEqual(["create netra-auth-service"]);
+  expect(environment.cloud.ofType(RUN)).toEqual([]);
+});
+
+test("up finishes once the values are there, and what was made before stays as it is", async () => {
+  const before = environment.cloud.all();
+  environment.addSecretValues();
+  const { code, stdout } = await noted(environment.up("--policy-pack", PACK));
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/Resources:\n {4}\+ 3 created\n {4}76 unchanged\n/);
+  expect(stdout).toMatch(SOUND);
+  expect(environment.cloud.all()).toEqual(expect.arrayContaining(before));
+  expect(environment.cloud.ofType(RUN).map(({ properties }) => properties.name)).toEqual([
+    "netra-auth-service",
+    "netra-backend-staging",
+    "netra-frontend-staging",
+  ]);
+});
+
+test("a second up changes nothing, and the outputs are what the cloud has", async () => {
+  const changes = environment.cloud.changes();
+  const { code, stdout } = await noted(environment.up());
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/Resources:\n {4}79 unchanged\n/);
+  expect(environment.cloud.changes()).toBe(changes);
+  const outputs = await noted(environment.run(["stack", "output", "--json"]));
+  const url = (service: string) => environment.cloud.ofType(RUN).find(({ properties }) => properties.name === service)?.properties.uri;
+  expect(JSON.parse(outputs.stdout)).toEqual({
+    connector: "projects/netra-staging/locations/us-central1/connectors/staging-connector",
+    databaseAddress: "10.107.0.3",
+    urls: { auth: url("netra-auth-service"), backend: url("netra-backend-staging"), frontend: url("netra-frontend-staging") },
+  });
+});
+
+test("policy analyze over the exported state says what the preview said: nothing", async () => {
+  const file = join(environment.folder, "export.json");
+  writeFileSync(file, await environment.state());
+  const { code, stdout } = await noted(environment.run(["policy", "analyze", "--file", file, "--policy-pack", PACK]));
+  expect(code).toBe(0);
+  expect(stdout).toMatch(SOUND);
+});
+
+test("no secret is readable in state, backend, output, provider's log or pulumi's own files", async () => {
+  // Now that the values are known.
+  await noted(environment.preview("--json"));
+  const property = (type: string, name: string) => environment.cloud.ofType(type).map(({ properties }) => String(properties[name]));
+  const values = [
+    ...property("gcp:secretmanager/secretVersion:SecretVersion", "secretData"),
+    ...property("gcp:sql/user:User", "password"),
+    ...property("gcp:redis/instance:Instance", "authString"),
+  ];
+  expect(values).toHaveLength(15); // seven of the stack's own, six of people, one user, one AUTH string
+  // A Fernet key is another spelling of the bytes that were drawn.
+  const spellings = new Set(values.flatMap((value) => [value, value.replaceAll("-", "+").replaceAll("_", "/")]));
+  const places = new Map([
+    ["exported state", await environment.state()],
+    ["output", printed.join("\n")],
+    ["provider's log", readFileSync(join(environment.cloud.folder, "calls.jsonl"), "utf8")],
+    ...["backend", "home", "project"].flatMap((folder) => filesBelow(join(environment.folder, folder))),
+  ]);
+  expect(places.size).toBeGreaterThan(10);
+  for (const [place, content] of places) for (const value of spellings) expect(content.includes(value), `a secret in ${place}`).toBe(false);
+});
+
+/** A step of `preview --json`. */
+interface Step {
+  readonly urn: string;
+  readonly newState: {
+    readonly type: string;
+    readonly parent?: string;
+    readonly dependencies?: readonly string[];
+    readonly protect?: boolean;
+    readonly inputs?: object;
+  };
+}
+
+const byUrn = (one: { readonly urn: string }, other: { readonly urn: string }) => (one.urn < other.urn ? -1 : 1);
+
+/** Inputs as the program set them: without what the provider filled in, which it lists in `__defaults`. */
+function withoutDefaults(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutDefaults);
+  if (value === null || typeof value !== "object") return value;
+  const filledIn: readonly string[] = Reflect.get(value, "__defaults") ?? [];
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, inner]) => (key === "__defaults" || filledIn.includes(key) ? [] : [[key, withoutDefaults(inner)]])),
+  );
+}
+
+const filesBelow = (folder: string): [string, string][] =>
+  readdirSync(folder, { recursive: true, withFileTypes: true }).flatMap((entry) =>
+    entry.isFile() ? [[join(entry.parentPath, entry.name), readFileSync(join(entry.parentPath, entry.name), "utf8")]] : [],
+  );
