@@ -16,7 +16,18 @@ export interface Host {
 const { LanguageServer } = require("@pulumi/pulumi/automation/server") as { LanguageServer: new (program: PulumiFn) => grpc.UntypedServiceImplementation };
 
 /** Runs a program in this process, as the Automation API does. Nothing else of Pulumi's may run beside it here. */
-export const inline = (program: PulumiFn) => (): Promise<Host> => served(new LanguageServer(program));
+export const inline = (program: PulumiFn) => async (): Promise<Host> => {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 0; // as NO_STACKS
+  const { port, stop } = await served(new LanguageServer(program));
+  return {
+    port,
+    stop: () => {
+      Error.stackTraceLimit = limit;
+      stop();
+    },
+  };
+};
 
 /** Runs the project's `index.ts` in a process of its own, by the runner that `pulumi up` starts where a Node.js language host is installed. */
 export function byRunner(): Promise<Host> {
@@ -42,6 +53,9 @@ export function byRunner(): Promise<Host> {
   return served(handlers as grpc.UntypedServiceImplementation); // what is missing, the engine does not ask a host of one program
 }
 
+/** The runtime takes a stack trace for every promise; translated through source maps, that can take longer than all the rest. */
+const NO_STACKS = "--stack-trace-limit=0";
+
 function runnerArguments(request: language.RunRequest): string[] {
   const [engine = ""] = request.getArgsList();
   const options = {
@@ -53,7 +67,7 @@ function runnerArguments(request: language.RunRequest): string[] {
     parallel: request.getParallel(),
     pwd: PROJECT_ROOT,
   };
-  return [require.resolve("@pulumi/pulumi/cmd/run"), ...Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]), "."];
+  return [NO_STACKS, require.resolve("@pulumi/pulumi/cmd/run"), ...Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]), "."];
 }
 
 function runnerVariables(request: language.RunRequest): Record<string, string> {

@@ -1,7 +1,14 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { pulumiProblem } from "../../commands/pulumi-cli";
+import { buildTwin } from "../cloud/plugins";
 
 /** Without a usable `pulumi` no test would say anything about the engine: the run fails. */
-export default async function setup(): Promise<void> {
+export default async function setup(): Promise<() => void> {
   const problem = await pulumiProblem(process.env);
   if (problem) throw new Error(problem);
+  const folder = mkdtempSync(join(tmpdir(), "netra-twin-"));
+  await buildTwin(folder);
+  return () => rmSync(folder, { recursive: true });
 }
