@@ -1,0 +1,103 @@
+import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { promisify } from "node:util";
+import { parse } from "yaml";
+import { InputError, type Problem } from "../capacity/problem";
+import { readSettings } from "../config";
+import { readContract } from "../verify/contract";
+import { type Subject, verify } from "../verify/golden-path";
+import { verdictText } from "../verify/text";
+import { announce, answering, command, EXIT, run } from "./command";
+import { pulumiProblem } from "./pulumi-cli";
+import { PROJECT_ROOT, readStackFile } from "./stack-file";
+
+interface Options {
+  readonly hosts?: string;
+  readonly fromOutputs?: true;
+  readonly stack: string;
+  readonly json?: true;
+}
+
+const verification = command("verify", "Proves from outside, after an `up`, that hosts, certificates, tokens, WebSocket and starts are as they must be.")
+  .option("--hosts <file>", "where each service answers, and what is assumed of the application (docs/verify.md)")
+  .option("--from-outputs", "take the services' own addresses from pulumi's outputs of the stack")
+  .option("--stack <name>", "the stack: Pulumi.<name>.yaml", "staging")
+  .option("--json", "print the verdict as one JSON object");
+
+void run(verification, () => {
+  const options = verification.opts<Options>();
+  return answering(options, async () => {
+    const subject = await readSubject(options);
+    announce("verifying");
+    const verdict = await verify(subject, { variables: process.env });
+    announce("");
+    process.stdout.write(options.json ? `${JSON.stringify({ stack: options.stack, ...verdict }, null, 2)}\n` : verdictText(verdict));
+    return verdict.ok ? EXIT.sound : EXIT.refused;
+  });
+});
+
+/** Reads plan and contract. @throws InputError with the problems of both. */
+async function readSubject(options: Options): Promise<Subject> {
+  const problems: Problem[] = [];
+  const read = async <T>(reading: () => T | Promise<T>): Promise<T | undefined> => {
+    try {
+      return await reading();
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      problems.push(...error.problems);
+      return undefined;
+    }
+  };
+  const settings = await read(() => readSettings(readStackFile(options.stack)));
+  const values = await read(() => valuesOf(options));
+  // Without a plan there are no services to compare with; without hosts, nothing to read.
+  const contract = settings && values && (await read(() => readContract(values, { services: settings.services, variables: process.env })));
+  if (!settings || !contract) throw new InputError(problems);
+  return { settings, contract };
+}
+
+/** What the hosts file holds, or would hold. */
+async function valuesOf({ hosts, fromOutputs, stack }: Options): Promise<object> {
+  if ((hosts === undefined) === (fromOutputs === undefined)) {
+    const given = fromOutputs ? "both given" : "neither given";
+    throw inputError("--hosts", `and '--from-outputs' (${given}) must be one of the two because one says where to ask; add '--hosts FILE' or '--from-outputs'`);
+  }
+  return hosts === undefined ? { hosts: await urlsOf(stack) } : hostsIn(hosts);
+}
+
+function hostsIn(file: string): object {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch {
+    throw inputError("--hosts", `(${file}) must be a file that can be read because the hosts stand there; write one as in docs/verify.md`);
+  }
+  let values: unknown;
+  try {
+    values = parse(text, { logLevel: "error" });
+  } catch (error) {
+    const [reason] = (error instanceof Error ? error.message : "").split("\n");
+    throw inputError(file, `must be YAML because the hosts are read as such; ${reason}`);
+  }
+  if (values !== null && typeof values === "object" && !Array.isArray(values)) return values;
+  throw inputError(file, "must have a section 'hosts' because it says where each service answers; write it as in docs/verify.md");
+}
+
+/** The output `urls` of the stack: the addresses that Cloud Run gave its services. */
+async function urlsOf(stack: string): Promise<unknown> {
+  const problem = await pulumiProblem(process.env);
+  if (problem !== undefined) throw new InputError([{ setting: "pulumi", message: problem }]);
+  let stdout: string;
+  try {
+    ({ stdout } = await promisify(execFile)("pulumi", ["stack", "output", "--json", "--stack", stack, "--non-interactive"], { cwd: PROJECT_ROOT }));
+  } catch (error) {
+    const { stderr = "", message } = error as Error & { stderr?: string }; // what execFile rejects with
+    throw inputError("--stack", `(${stack}) must be a stack whose outputs pulumi can read because the addresses stand there; ${(stderr || message).trim()}`);
+  }
+  const { urls } = JSON.parse(stdout) as { readonly urls?: unknown }; // the CLI prints one object
+  if (urls === undefined)
+    throw inputError("--stack", `(${stack}) must have the output 'urls' because the addresses stand there; run 'npm run up -- --stack ${stack}' first`);
+  return urls;
+}
+
+const inputError = (setting: string, rest: string) => new InputError([{ setting, message: `'${setting}' ${rest}` }]);

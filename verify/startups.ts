@@ -1,0 +1,169 @@
+import { GoogleAuth } from "google-auth-library";
+import { z } from "zod";
+import { type Finding, type Proof, Unproven } from "./step";
+
+/*
+ * Start-up success over the last hour, from Cloud Run's own count of completed start-up probes: one for each start that became
+ * healthy, or was given up as unhealthy. A container that exits before its probe is decided may not be counted: health and the
+ * alerts on exits see that. The metric is visible up to two minutes late.
+ * Source: Cloud Monitoring metrics list (run.googleapis.com/container/completed_probe_count), REST v3 projects.timeSeries.list.
+ */
+
+const METRIC = "run.googleapis.com/container/completed_probe_count";
+const HOUR_SECONDS = 3600;
+/** What google-auth-library says where there are no credentials at all; broken ones have other texts. */
+const NO_CREDENTIALS = /^Could not load the default credentials/;
+
+/** Where the metrics are asked for, and as whom. */
+export interface Monitoring {
+  readonly endpoint: string;
+  /** Headers that authorise a request about a project. */
+  authorization(url: string, project: string): Promise<Readonly<Record<string, string>>>;
+}
+
+/** Cloud Monitoring with application default credentials. */
+export const cloudMonitoring: Monitoring = {
+  endpoint: "https://monitoring.googleapis.com",
+  async authorization(url, projectId) {
+    // With federated credentials the library would ask another API for the project's id, which may be off.
+    const client = await new GoogleAuth({ scopes: "https://www.googleapis.com/auth/monitoring.read", projectId }).getClient();
+    return Object.fromEntries((await client.getRequestHeaders(url)).entries());
+  },
+};
+
+export interface StartupQuestion {
+  readonly project: string;
+  readonly region: string;
+  /** Names of the services in Cloud Run. */
+  readonly services: readonly string[];
+  /** The share of starts that must succeed, in percent. */
+  readonly targetPercent: number;
+}
+
+interface Starts {
+  readonly healthy: number;
+  readonly all: number;
+}
+
+const page = z.object({
+  timeSeries: z
+    .array(
+      z.object({
+        metric: z.object({ labels: z.record(z.string(), z.string()).default({}) }),
+        points: z.array(z.object({ value: z.object({ int64Value: z.string().transform(Number).optional(), doubleValue: z.number().optional() }) })).default([]),
+      }),
+    )
+    .default([]),
+  nextPageToken: z.string().default(""),
+});
+
+/** Proves that at least the target's share of the last hour's starts succeeded. @throws Unproven, `open` where nobody answers. */
+export async function startupSuccess(question: StartupQuestion, monitoring: Monitoring, signal: AbortSignal): Promise<Proof<undefined>> {
+  const starts = await startsOfLastHour(question, monitoring, signal);
+  if (starts.all === 0)
+    throw new Unproven(
+      {
+        found: "no start in the last hour",
+        means: "nothing started in that time, or the metric is not there yet: it comes up to two minutes late",
+        lookAt: "run this again within an hour of the next `up`",
+      },
+      { outcome: "open", isTolerated: true },
+    );
+  const found = `${starts.healthy} of ${starts.all} starts in the last hour became healthy`;
+  if (starts.healthy * 100 >= starts.all * question.targetPercent) return { found, value: undefined };
+  throw new Unproven({
+    found: `${found}, fewer than ${question.targetPercent} %`,
+    means: "starts fail now and then: the next scale-out or rollout can stand without instances",
+    lookAt: "npm run diagnose; the logs for SQLSTATE 53300, the DATABASE phase and exit code 3; npm run storm for what the plan expects",
+  });
+}
+
+async function startsOfLastHour({ project, region, services }: StartupQuestion, monitoring: Monitoring, signal: AbortSignal): Promise<Starts> {
+  const end = Date.now();
+  const query = new URLSearchParams({
+    filter: `metric.type = "${METRIC}" AND resource.type = "cloud_run_revision" AND resource.labels.location = "${region}" AND resource.labels.service_name = one_of(${services.map((name) => `"${name}"`).join(", ")})`,
+    "interval.startTime": new Date(end - HOUR_SECONDS * 1000).toISOString(),
+    "interval.endTime": new Date(end).toISOString(),
+    "aggregation.alignmentPeriod": `${HOUR_SECONDS}s`,
+    "aggregation.perSeriesAligner": "ALIGN_SUM",
+    "aggregation.crossSeriesReducer": "REDUCE_SUM",
+  });
+  query.append("aggregation.groupByFields", "metric.label.probe_action");
+  query.append("aggregation.groupByFields", "metric.label.is_healthy");
+  const url = `${monitoring.endpoint}/v3/projects/${project}/timeSeries`;
+  const headers = await authorized(monitoring.authorization(url, project), signal);
+  const sum = { healthy: 0, all: 0 };
+  const actions = new Set<string>();
+  do {
+    const { timeSeries, nextPageToken } = await pageOf(`${url}?${query}`, headers, signal);
+    for (const { metric, points } of timeSeries) {
+      const { probe_action: action = "", is_healthy: healthy = "" } = metric.labels;
+      actions.add(action);
+      // The label's values are not published: STARTUP and startup are both read.
+      if (!/startup/i.test(action)) continue;
+      const count = points.reduce((all, { value }) => all + (value.int64Value ?? value.doubleValue ?? 0), 0);
+      sum.all += count;
+      if (/^true$/i.test(healthy)) sum.healthy += count;
+    }
+    query.set("pageToken", nextPageToken);
+  } while (query.get("pageToken") !== "");
+  if (sum.all === 0 && [...actions].some((action) => !/startup|liveness|readiness/i.test(action)))
+    throw open({
+      found: `the metric's probe_action is ${[...actions].join(", ")}`,
+      means: "which of them are start-up probes is not known here",
+      lookAt: `${METRIC} in the metrics explorer, and verify/startups.ts`,
+    });
+  return sum;
+}
+
+async function pageOf(url: string, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<z.output<typeof page>> {
+  let response: Response;
+  let body: unknown;
+  try {
+    response = await fetch(url, { headers, signal });
+    body = await response.json().catch(() => undefined);
+  } catch {
+    throw open({ found: "Cloud Monitoring did not answer", means: NOBODY_ANSWERED, lookAt: "the way from here to monitoring.googleapis.com" }, true);
+  }
+  const { status } = response;
+  if (status === 401 || status === 403)
+    throw open({
+      found: `Cloud Monitoring answered ${status}`,
+      means: `the credentials may not read this project's metrics, or the API is off; ${NOBODY_ANSWERED}`,
+      lookAt: "roles/monitoring.viewer of the account, and the API monitoring.googleapis.com of the project",
+    });
+  const read = page.safeParse(body);
+  if (response.ok && read.success) return read.data;
+  throw open(
+    {
+      found: `Cloud Monitoring answered ${status}${response.ok ? " in an unknown form" : ""}`,
+      means: NOBODY_ANSWERED,
+      lookAt: "the project's id in the stack file",
+    },
+    status === 429 || status >= 500,
+  );
+}
+
+async function authorized<T>(headers: Promise<T>, signal: AbortSignal): Promise<T> {
+  try {
+    return await Promise.race([headers, rejectionAt(signal)]);
+  } catch (error) {
+    if (error instanceof Error && NO_CREDENTIALS.test(error.message))
+      throw new Unproven(
+        { found: "no Google credentials here", means: NOBODY_ANSWERED, lookAt: "gcloud auth application-default login" },
+        { outcome: "open", isTolerated: true },
+      );
+    throw open({
+      found: "the Google credentials here give no token",
+      means: `they are broken or expired, or nobody answered before the time-out; ${NOBODY_ANSWERED}`,
+      lookAt: "GOOGLE_APPLICATION_CREDENTIALS, or gcloud auth application-default login",
+    });
+  }
+}
+
+/** The auth library takes no signal. */
+const rejectionAt = (signal: AbortSignal) => new Promise<never>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason), { once: true }));
+
+const NOBODY_ANSWERED = "how many starts succeeded is not known";
+
+const open = (finding: Finding, isTransient = false) => new Unproven(finding, { outcome: "open", isTransient });
