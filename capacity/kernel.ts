@@ -164,8 +164,8 @@ export class EventQueue {
   taken = 0;
   private readonly heap = new OrderedHeap();
 
-  /** `shares` complete their work by themselves: a completion arrives as an event of the share's kind. */
-  constructor(private readonly shares: readonly FairShare[] = []) {}
+  /** A `share` completes its work by itself: a completion arrives as an event of its kind. */
+  constructor(private readonly share?: FairShare) {}
 
   clear(): void {
     this.heap.clear();
@@ -179,20 +179,15 @@ export class EventQueue {
 
   /** Advances to the next event; false when there is none. */
   next(): boolean {
-    const { heap } = this;
+    const { heap, share } = this;
     let at = heap.first();
-    let due: FairShare | undefined;
-    for (const share of this.shares) {
-      if (share.nextAt <= at) {
-        at = share.nextAt;
-        due = share;
-      }
-    }
-    if (at === NEVER) return false;
-    if (due) {
-      this.kind = due.kind;
-      this.subject = due.complete();
+    if (share !== undefined && share.nextAt <= at) {
+      at = share.nextAt;
+      if (at === NEVER) return false;
+      this.kind = share.kind;
+      this.subject = share.complete();
     } else {
+      if (at === NEVER) return false;
       const payload = heap.firstPayload();
       this.kind = payload & (KINDS - 1);
       this.subject = payload >> 4;

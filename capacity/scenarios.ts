@@ -251,6 +251,7 @@ function inputOf(plan: StormPlan, groups: readonly StartGroup[], values: StormVa
       clientMs: values.clientConnectMs,
       clientAuthMs: 0,
       clientVcpus: Number.POSITIVE_INFINITY,
+      sigma: 0,
     },
     restartSeconds: startFacts.restartSeconds.value,
   };

@@ -1,5 +1,5 @@
 import { EventQueue, FairShare, f64 as readF64, i32 as readI32, ServerQueue, TokenBucket } from "./kernel";
-import { Draws } from "./random";
+import { Draws, normalQuantile } from "./random";
 import type { SimulationOptions, StartGroup, StormInput, StormRun } from "./storm";
 import { Tally } from "./tally";
 
@@ -18,7 +18,7 @@ const READY = 1;
 const EXPIRED = 2;
 const RELAUNCH = 3;
 const DATABASE_CPU = 4;
-const CLIENT_CPU = 5;
+const AT_CLIENT = 5;
 const TIMER = 6;
 const WAITED = 7;
 const AT_CONNECTOR = 8;
@@ -46,6 +46,7 @@ const FOR_BOOT = 1;
 const FOR_PATH = 2;
 const FOR_RESTART = 3;
 const FOR_JITTER = 4;
+const FOR_WORK = 5;
 
 const NEVER = Number.POSITIVE_INFINITY;
 const NONE = -1;
@@ -58,7 +59,7 @@ class Storm {
   private readonly draws = new Draws();
   private readonly events: EventQueue;
   private readonly cpu: FairShare;
-  private readonly clients: FairShare;
+  private readonly clients: ServerQueue;
   private readonly connector: ServerQueue;
   private readonly postmaster = new ServerQueue(1);
   private readonly adminApi: TokenBucket;
@@ -86,6 +87,9 @@ class Storm {
   private readonly laneAwaited: Int32Array;
   private readonly failures: Int32Array;
   private readonly jitters: Int32Array;
+  /** Attempts of the present life, and what the present one costs, as a multiple of the mean. */
+  private readonly attempts: Int32Array;
+  private readonly work: Float64Array;
   private readonly slot: Int32Array;
   private readonly certificate: Int32Array;
   private readonly deadline: Float64Array;
@@ -102,10 +106,10 @@ class Storm {
   ) {
     const { groups, database, connector, adminApi, costs } = input;
     this.cpu = new FairShare(DATABASE_CPU, database.vcpus);
-    this.clients = new FairShare(CLIENT_CPU, costs.clientVcpus);
+    this.clients = new ServerQueue(costs.clientVcpus);
     this.connector = new ServerQueue(connector.vms);
     this.connectorSeconds = 1 / connector.connectsPerSecond;
-    this.events = new EventQueue([this.cpu, this.clients]);
+    this.events = new EventQueue(this.cpu);
     this.adminApi = new TokenBucket(adminApi.callsPerMinute / 60, adminApi.callsPerMinute);
 
     const starts = groups.reduce((sum, group) => sum + group.starts, 0);
@@ -129,6 +133,8 @@ class Storm {
     this.laneAwaited = new Int32Array(lanes);
     this.failures = new Int32Array(lanes);
     this.jitters = new Int32Array(lanes);
+    this.attempts = new Int32Array(lanes);
+    this.work = new Float64Array(lanes).fill(1);
     this.slot = new Int32Array(lanes);
     this.certificate = new Int32Array(lanes);
     this.deadline = new Float64Array(lanes);
@@ -155,7 +161,7 @@ class Storm {
     for (let storm = 0; storm < this.options.replications; storm++) {
       this.draws.select(this.options.seed, storm);
       this.one();
-      this.tally.end(storm);
+      this.tally.end(storm, this.events.now);
     }
     return this.tally.run({ connector: this.connector.peak, postmaster: this.postmaster.peak, databaseCpu: this.cpu.peak }, this.events.taken);
   }
@@ -192,8 +198,9 @@ class Storm {
         if (subject === this.lanes) this.changeConnections(-1);
         else this.proceed(subject, i32(this.stage, subject) + 1);
         break;
-      case CLIENT_CPU:
-        this.proceed(subject, i32(this.stage, subject) + 1);
+      case AT_CLIENT:
+        this.clients.leave();
+        if (this.events.sequence === i32(this.laneAwaited, subject)) this.proceed(subject, i32(this.stage, subject) + 1);
         break;
       case AT_CONNECTOR:
         this.connector.leave();
@@ -265,6 +272,7 @@ class Storm {
     this.busyLanes[start] = to - from;
     for (let lane = from; lane < to; lane++) {
       this.jitters[lane] = 0;
+      this.attempts[lane] = 0;
       // The first lane of a process fetches the certificate for all of its lanes.
       this.certificate[lane] = group.callsAdminApi && (lane - from) % group.connectsAtOnce === 0 ? 0 : 1;
     }
@@ -293,6 +301,7 @@ class Storm {
     const { path, connectTimeoutSeconds, connectionsPerInstance } = this.group(start);
     const { now } = this.events;
     this.limit(lane, Math.min(now + connectTimeoutSeconds, f64(this.initEnd, start)));
+    if (this.input.costs.sigma > 0) this.drawWork(lane, start);
     if (path.kind === "broken") {
       this.stage[lane] = DEAD_DIAL;
       this.wait(lane, now + path.dialSeconds);
@@ -301,6 +310,15 @@ class Storm {
       this.stage[lane] = PATH;
       this.wait(lane, f64(this.pathOpensAt, start));
     } else this.proceed(lane, ADMIN_API);
+  }
+
+  /** Lognormal with mean 1. */
+  private drawWork(lane: number, start: number): void {
+    const { sigma } = this.input.costs;
+    const n = i32(this.attempts, lane);
+    this.attempts[lane] = n + 1;
+    const z = normalQuantile(this.draw(start, FOR_WORK, lane - i32(this.firstLane, start), n));
+    this.work[lane] = Math.exp(sigma * z - (sigma * sigma) / 2);
   }
 
   /** Goes through the stages from `first` until one takes time or ends the attempt. A stage without cost takes no event. */
@@ -325,7 +343,7 @@ class Storm {
         return false;
       }
       case CLIENT:
-        return this.compute(this.clients, lane, costs.clientMs);
+        return this.atClient(lane, costs.clientMs);
       case CONNECTOR:
         if (!this.group(i32(this.startOf, lane)).throughConnector) return true;
         this.laneAwaited[lane] = this.events.schedule(this.connector.admit(now, this.connectorSeconds), AT_CONNECTOR, lane);
@@ -335,16 +353,16 @@ class Storm {
         this.laneAwaited[lane] = this.events.schedule(this.postmaster.admit(now, costs.postmasterMs / 1000), AT_POSTMASTER, lane);
         return false;
       case TLS:
-        return this.compute(this.cpu, lane, costs.refusalCpuMs);
+        return this.compute(lane, costs.refusalCpuMs);
       case SLOT:
         if (this.connections >= database.maxConnections) return this.refused(lane);
         this.slot[lane] = 1;
         this.changeConnections(1);
         return true;
       case CLIENT_AUTH:
-        return this.compute(this.clients, lane, costs.clientAuthMs);
+        return this.atClient(lane, costs.clientAuthMs);
       case AUTH:
-        return this.compute(this.cpu, lane, costs.connectCpuMs - costs.refusalCpuMs);
+        return this.compute(lane, costs.connectCpuMs - costs.refusalCpuMs);
       case CONNECTED: {
         if (this.connections > database.maxConnections - database.reservedConnections) return this.refused(lane);
         const start = i32(this.startOf, lane);
@@ -355,7 +373,7 @@ class Storm {
         return true;
       }
       case QUERIES:
-        return this.compute(this.cpu, lane, this.group(i32(this.startOf, lane)).queryCpuMs);
+        return this.compute(lane, this.group(i32(this.startOf, lane)).queryCpuMs);
       default:
         this.nextConnection(lane);
         return false;
@@ -363,9 +381,15 @@ class Storm {
   }
 
   /** True when there is nothing to compute. */
-  private compute(share: FairShare, lane: number, ms: number): boolean {
+  private compute(lane: number, ms: number): boolean {
     if (ms === 0) return true;
-    share.add(this.events.now, ms / 1000, lane);
+    this.cpu.add(this.events.now, (ms / 1000) * f64(this.work, lane), lane);
+    return false;
+  }
+
+  private atClient(lane: number, ms: number): boolean {
+    if (ms === 0) return true;
+    this.laneAwaited[lane] = this.events.schedule(this.clients.admit(this.events.now, (ms / 1000) * f64(this.work, lane)), AT_CLIENT, lane);
     return false;
   }
 
@@ -449,7 +473,6 @@ class Storm {
     const { now } = this.events;
     const stage = i32(this.stage, lane);
     if (stage === TLS || stage === AUTH || stage === QUERIES) this.cpu.remove(now, lane);
-    else if (stage === CLIENT || stage === CLIENT_AUTH) this.clients.remove(now, lane);
     this.laneAwaited[lane] = NONE;
     this.stage[lane] = IDLE;
     if (i32(this.slot, lane) === 1) {

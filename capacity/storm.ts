@@ -11,6 +11,10 @@ import { asIs, type Naming, type Problem, problem } from "./problem";
  * its attempts, its initialisation or its probe window has failed: its connections close, and the platform starts it again.
  * That second try competes with the others but is not counted. A storm ends when every first try is ready or has failed.
  *
+ * The database's CPU is shared fairly. Clients that share CPUs, as in a rehearsal, work for one start after the other, as an event
+ * loop does, so that the server is busy meanwhile. `rehearse/` runs the same storms on a real PostgreSQL; docs/accuracy.md says
+ * how right this is.
+ *
  * Every connection is kept once it is open, also one that a migration would close: the conservative side.
  */
 
@@ -42,7 +46,7 @@ export interface StormDatabase {
   readonly heldConnections: number;
 }
 
-/** What one connect costs beside waiting. CPU costs are shared fairly over the CPUs that there are. */
+/** What one connect costs beside waiting. */
 export interface ConnectCosts {
   /** All of the database's CPU for TLS, authentication and the backend's own start, ms. */
   readonly connectCpuMs: number;
@@ -56,8 +60,10 @@ export interface ConnectCosts {
   readonly clientMs: number;
   /** Client-side time of authentication (PBKDF2), while the slot is held, ms. */
   readonly clientAuthMs: number;
-  /** CPUs that all clients share; Infinity where each instance has its own, as in Cloud Run. */
+  /** Whole CPUs that all clients share; Infinity where each instance has its own, as in Cloud Run. */
   readonly clientVcpus: number;
+  /** How the work of connects differs: sigma of its logarithm, around a mean that is what the costs above say. */
+  readonly sigma: number;
 }
 
 /** Starts that are alike: the instances of one service. */
@@ -127,6 +133,8 @@ export interface StormRun {
   readonly failedBy: { readonly attempts: number; readonly initTimeout: number; readonly probeWindow: number };
   /** Over all storms, the most that were at a stage at once, in service included. */
   readonly queues: { readonly connector: number; readonly postmaster: number; readonly databaseCpu: number };
+  /** How long a storm lasts: until the last first try is ready or has failed, mean, seconds. */
+  readonly stormSeconds: number;
   readonly events: number;
   readonly timeline?: { readonly binSeconds: number; readonly mean: Float64Array; readonly max: Float64Array } | undefined;
 }
@@ -136,6 +144,11 @@ const FORMS = {
   count: { must: "be a whole number of at least 1", holds: (value: number) => Number.isSafeInteger(value) && value >= 1, fix: 1 },
   countOrNone: { must: "be a whole number of at least 0", holds: (value: number) => Number.isSafeInteger(value) && value >= 0, fix: 0 },
   positive: { must: "be a number above 0", holds: (value: number) => value > 0 && Number.isFinite(value), fix: 1 },
+  countOrEndless: {
+    must: "be a whole number of at least 1",
+    holds: (value: number) => value === Number.POSITIVE_INFINITY || (Number.isSafeInteger(value) && value >= 1),
+    fix: 1,
+  },
   /** CPUs and limits that may be without end. */
   positiveOrEndless: { must: "be a number above 0", holds: (value: number) => value > 0, fix: 1 },
   amount: { must: "be a number of at least 0", holds: (value: number) => value >= 0 && Number.isFinite(value), fix: 0 },
@@ -181,7 +194,8 @@ export function stormInputProblems(input: StormInput, name: Naming<string> = asI
     postmasterMs: "amount",
     clientMs: "amount",
     clientAuthMs: "amount",
-    clientVcpus: "positiveOrEndless",
+    clientVcpus: "countOrEndless",
+    sigma: "amount",
   });
   const { refusalCpuMs, connectCpuMs } = input.costs;
   if (refusalCpuMs > connectCpuMs)

@@ -12,6 +12,7 @@ export class Tally {
   attempts = 0;
   initTimeout = 0;
   probeWindow = 0;
+  private lasted = 0;
   private succeeded = 0;
   private readies = 0;
   private connections = 0;
@@ -52,7 +53,8 @@ export class Tally {
     if (count > this.peakConnections) this.peakConnections = count;
   }
 
-  end(storm: number): void {
+  end(storm: number, now: number): void {
+    this.lasted += now;
     if (this.options.timeline) this.record(Number.POSITIVE_INFINITY);
     this.shares[storm] = this.starts === 0 ? 1 : this.succeeded / this.starts;
   }
@@ -70,6 +72,7 @@ export class Tally {
       adminApiWaits: this.adminApiWaits,
       failedBy: { attempts: this.attempts, initTimeout: this.initTimeout, probeWindow: this.probeWindow },
       queues,
+      stormSeconds: this.lasted / replications,
       events,
       timeline: timeline && {
         binSeconds: timeline.binSeconds,

@@ -51,7 +51,7 @@ describe("the event queue", () => {
 
   it("lets work that is done exactly at its time-out be done", () => {
     const share = new FairShare(1, 1);
-    const queue = new EventQueue([share]);
+    const queue = new EventQueue(share);
     queue.schedule(5, 0, 0);
     share.add(0, 5, 7);
     queue.next();
@@ -182,7 +182,7 @@ describe("theory, on the kernel that storms run on", () => {
     const draws = new Draws();
     draws.select(1, 1);
     const share = new FairShare(SERVED, 1);
-    const events = new EventQueue([share]);
+    const events = new EventQueue(share);
     const arrivedAt = new Float64Array(customers);
     let [arrived, served, sojourn] = [0, 0, 0];
     events.schedule(0, ARRIVAL, 0);
@@ -209,7 +209,7 @@ describe("processor sharing", () => {
   /** When each of the jobs, all added at 0, is done. */
   const done = (servers: number, seconds: readonly number[]) => {
     const share = new FairShare(0, servers);
-    const events = new EventQueue([share]);
+    const events = new EventQueue(share);
     seconds.forEach((work, subject) => {
       share.add(0, work, subject);
     });
@@ -226,7 +226,7 @@ describe("processor sharing", () => {
 
   it("gives the others the share of a job that is taken away", () => {
     const share = new FairShare(0, 1);
-    const events = new EventQueue([share]);
+    const events = new EventQueue(share);
     share.add(0, 1, 1);
     share.add(0, 1, 2);
     share.remove(1, 1);

@@ -43,6 +43,7 @@ export function stormInput(changes: Changes = {}): StormInput {
       clientMs: 0,
       clientAuthMs: 0,
       clientVcpus: Number.POSITIVE_INFINITY,
+      sigma: 0,
       ...costs,
     },
     restartSeconds: { min: 10, max: 10 },

@@ -42,6 +42,10 @@ describe("one start alone", () => {
     expect(run.queues.databaseCpu).toBe(4);
   });
 
+  it("ends its storm", () => {
+    expect(once(stormInput({ group: { boot: { medianSeconds: 7, sigma: 0 } } })).stormSeconds).toBe(7);
+  });
+
   it("is ready after its boot when it opens no connection", () => {
     expect([...once(stormInput({ group: { connectionsPerProcess: 0, boot: { medianSeconds: 3, sigma: 0 } } })).readySeconds]).toEqual([3]);
   });
@@ -231,9 +235,43 @@ describe("the way to the database", () => {
 });
 
 describe("clients that share CPUs, as in a rehearsal", () => {
-  it("wait for one another", () => {
+  it("work for one start after the other, as an event loop does", () => {
     const input = stormInput({ group: { starts: 4 }, costs: { clientMs: 1000, clientVcpus: 1 } });
-    expect([...once(input).readySeconds]).toEqual([4, 4, 4, 4]);
+    expect([...once(input).readySeconds]).toEqual([1, 2, 3, 4]);
+    expect([...once({ ...input, costs: { ...input.costs, clientVcpus: 2 } }).readySeconds]).toEqual([1, 1, 2, 2]);
+  });
+
+  it("keep the server busy meanwhile: the slower of the two decides, not their sum", () => {
+    const input = stormInput({ group: { starts: 10 }, costs: { clientMs: 100, clientVcpus: 1, connectCpuMs: 90 } });
+    expect(once(input).readySeconds.at(-1)).toBeCloseTo(1.09, 9);
+  });
+});
+
+describe("connects that differ", () => {
+  const input = (sigma: number) => stormInput({ costs: { connectCpuMs: 2000, clientMs: 1000, sigma } });
+
+  it("cost in the mean what the costs say, lognormally spread, client and server alike", () => {
+    const seconds = [...storms(input(0.3), 4000).readySeconds];
+    expect(seconds.reduce((sum, value) => sum + value, 0) / seconds.length).toBeCloseTo(3, 1);
+    const logs = seconds.map(Math.log);
+    const mean = logs.reduce((sum, value) => sum + value, 0) / logs.length;
+    expect(Math.sqrt(logs.reduce((sum, value) => sum + (value - mean) ** 2, 0) / logs.length)).toBeCloseTo(0.3, 1);
+  });
+
+  it("leave every other draw alone", () => {
+    const boots = (sigma: number) => storms(stormInput({ group: { starts: 5, boot: { medianSeconds: 7, sigma: 0.33 } }, costs: { sigma } })).readySeconds;
+    expect(boots(0.3)).toEqual(boots(0));
+  });
+
+  it("let equal starts drift apart, so that one that fails frees its slots for the next", () => {
+    // Five starts of ten connections in 47 slots: in lock-step all are at their tenth when the slots run out.
+    const rivals = (sigma: number) =>
+      stormInput({
+        group: { starts: 5, connectionsPerProcess: 10 },
+        database: { maxConnections: 50, reservedConnections: 3 },
+        costs: { connectCpuMs: 5, refusalCpuMs: 3, closeCpuMs: 1, sigma },
+      });
+    expect(share(rivals(0.2))).toBeGreaterThan(share(rivals(0)) + 0.05);
   });
 });
 

@@ -1,0 +1,103 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { InputError, problem } from "../capacity/problem";
+import { stormPlanProblems } from "../capacity/scenarios";
+import { planOf, readSettings } from "../config";
+import { fewCells, gridCells } from "../rehearse/cells";
+import { type Rehearsal, rehearse } from "../rehearse/rehearsal";
+import { accuracyMarkdown, rehearsalHeadline, rehearsalSections, rehearsalText } from "../report/rehearsal";
+import { announce, answering, command, EXIT, run } from "./command";
+import { PROJECT_ROOT, readStackFile } from "./stack-file";
+
+interface Options {
+  readonly stack: string;
+  readonly configFile?: string;
+  readonly grid?: true;
+  readonly write?: true;
+  readonly storms?: string;
+  readonly json?: true;
+  readonly report?: string;
+}
+
+const DEFAULT_STORMS = { few: 3, grid: 10 };
+const LEAST_STORMS = 2;
+/** As a shell has it for a command that SIGINT ended. */
+const INTERRUPTED = 130;
+
+const rehearsing = command("rehearse", "Runs start-up storms on a real PostgreSQL on this machine, beside what the model predicts for them.")
+  .option("--stack <name>", "the stack: Pulumi.<name>.yaml", "staging")
+  .option("--config-file <file>", "read this stack file instead, as pulumi's option of the same name does")
+  .option("--grid", "every cell of the grid and every scenario of the plan, half an hour (default: eight cells)")
+  .option("--write", "with --grid: also write docs/accuracy.md")
+  .option("--storms <number>", `storms of each cell (default: ${DEFAULT_STORMS.few}, of the grid ${DEFAULT_STORMS.grid})`)
+  .option("--json", "print one JSON object")
+  .option("--report <dir>", "also write rehearsal.html, with a plot, there");
+
+void run(rehearsing, () => {
+  const options = rehearsing.opts<Options>();
+  return answering(options, () => rehearsed(options));
+});
+
+async function rehearsed(options: Options): Promise<number> {
+  const storms = readOptions(options);
+  const plan = planOf(readSettings(readStackFile(options.stack, options.configFile)));
+  const unsimulable = stormPlanProblems(plan);
+  if (unsimulable.length > 0) throw new InputError(unsimulable);
+  const interrupt = new AbortController();
+  // Whoever is interrupted twice has still to clean up: nothing may stay behind.
+  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => interrupt.abort(name));
+  try {
+    const rehearsal = await rehearse(options.grid ? gridCells(plan) : fewCells(plan), { storms, signal: interrupt.signal, progress: announce });
+    await print(rehearsal, options);
+    return rehearsal.ok ? EXIT.sound : EXIT.refused;
+  } catch (error) {
+    if (!interrupt.signal.aborted) throw error;
+    process.stderr.write("interrupted; nothing is left behind\n");
+    return INTERRUPTED;
+  }
+}
+
+/** Storms a cell. @throws InputError with everything that is wrong. */
+function readOptions({ grid, write, storms }: Options): number {
+  const problems = [];
+  if (write && !grid)
+    problems.push(
+      problem({
+        setting: "--write",
+        value: "without --grid",
+        must: "come with '--grid'",
+        because: "docs/accuracy.md shows every cell",
+        fix: "nothing, or add --grid",
+      }),
+    );
+  const asked = storms ?? String(grid ? DEFAULT_STORMS.grid : DEFAULT_STORMS.few);
+  if (!/^[1-9]\d*$/.test(asked) || Number(asked) < LEAST_STORMS)
+    problems.push(
+      problem({
+        setting: "--storms",
+        value: asked,
+        must: `be a whole number of at least ${LEAST_STORMS}`,
+        because: "one storm has no interval",
+        fix: DEFAULT_STORMS.few,
+      }),
+    );
+  if (problems.length > 0) throw new InputError(problems);
+  return Number(asked);
+}
+
+async function print(rehearsal: Rehearsal, { json, report, write }: Options) {
+  if (report !== undefined) await writePage(resolve(report), rehearsal);
+  if (write) {
+    mkdirSync(join(PROJECT_ROOT, "docs"), { recursive: true });
+    writeFileSync(join(PROJECT_ROOT, "docs", "accuracy.md"), accuracyMarkdown(rehearsal, new Date().toISOString().slice(0, 10)));
+  }
+  announce("");
+  process.stdout.write(json ? `${JSON.stringify(rehearsal, null, 2)}\n` : rehearsalText(rehearsal));
+}
+
+async function writePage(directory: string, rehearsal: Rehearsal) {
+  const [{ predictedBesideMeasured }, { page }] = await Promise.all([import("../report/plots.js"), import("../report/html.js")]);
+  const plots = await Promise.all([predictedBesideMeasured(rehearsal.cells, "success"), predictedBesideMeasured(rehearsal.cells, "readyP95Seconds")]);
+  mkdirSync(directory, { recursive: true });
+  writeFileSync(join(directory, "rehearsal.html"), page(rehearsalHeadline(rehearsal), rehearsal.ok, rehearsalSections(rehearsal), plots));
+}

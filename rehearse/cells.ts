@@ -1,0 +1,204 @@
+import { probeWindowSeconds } from "../capacity/cloudrun";
+import { type ConnectorSize, connectorMbps } from "../capacity/connector";
+import { startFacts } from "../capacity/limits";
+import type { CapacityPlan, DatabaseClientPlan } from "../capacity/plan";
+import { likelyValues, planScenarios, type Scenario } from "../capacity/scenarios";
+import type { ConnectCosts, StartGroup, StormInput } from "../capacity/storm";
+import type { Calibration } from "./calibration";
+import { RehearsalError } from "./problems";
+import type { RelayBehaviour } from "./relay";
+
+/*
+ * What is rehearsed: cells of the grid, all starts at the same instant, and the plan's own scenarios. The machine's costs take the
+ * place of the cloud's, and every wait outside the database (boots, back-off, restarts) is TIME_SCALE of the plan's; time-outs
+ * are the plan's own. Prediction and run get the same input.
+ */
+
+/** Waits are so much shorter than the plan's, in prediction and run alike, or a pass would take hours. */
+export const TIME_SCALE = 1 / 20;
+
+/** One kind of storm that is predicted and run. */
+export interface Cell {
+  /** `20 x 4 in 50`, `cold-start`. */
+  readonly name: string;
+  readonly starts: number;
+  /** The mean, where services differ. */
+  readonly connectionsPerStart: number;
+  readonly maxConnections: number;
+  /** Whether a refused or timed-out connect is tried again, as the plan has it. */
+  readonly retries: boolean;
+  /** The storm without its costs, which the calibration gives. */
+  readonly storm: Omit<StormInput, "costs">;
+  /** What the relay does in it. */
+  readonly relay: RelayBehaviour;
+}
+
+interface GridCell {
+  readonly starts: number;
+  readonly connections: number;
+  readonly maxConnections: number;
+  readonly retries: boolean;
+}
+
+/** Slots that PostgreSQL keeps for superusers by default. */
+const RESERVED = 3;
+
+const GRID = { starts: [5, 10, 20, 40], connections: [1, 4, 10], maxConnections: [25, 50, 100, 200], retries: [false, true] } as const;
+
+/** Every cell of the grid, the broken path and the plan's scenarios; cells with the same limits stand together, so that the server restarts seldom. */
+export function gridCells(plan: CapacityPlan): Cell[] {
+  const cells = GRID.maxConnections.flatMap((maxConnections) =>
+    GRID.starts.flatMap((starts) =>
+      GRID.connections.flatMap((connections) => GRID.retries.map((retries) => gridCell(plan, { starts, connections, maxConnections, retries }))),
+    ),
+  );
+  return [...cells, brokenPath(plan), ...scenarioCells(plan)];
+}
+
+/** Eight cells that differ in what decides them: slots, CPU, retries, the way to the database. */
+export function fewCells(plan: CapacityPlan): Cell[] {
+  const coldStart = scenarioCells(plan).slice(0, 1);
+  const cells: readonly GridCell[] = [
+    { starts: 10, connections: 1, maxConnections: 25, retries: false },
+    { starts: 20, connections: 4, maxConnections: 50, retries: false },
+    { starts: 5, connections: 10, maxConnections: 50, retries: true },
+    { starts: 20, connections: 4, maxConnections: 100, retries: false },
+    { starts: 20, connections: 10, maxConnections: 100, retries: false },
+    { starts: 40, connections: 4, maxConnections: 200, retries: false },
+  ];
+  return [...cells.map((cell) => gridCell(plan, cell)), brokenPath(plan), ...coldStart];
+}
+
+export function gridCell(plan: CapacityPlan, { starts, connections, maxConnections, retries }: GridCell): Cell {
+  const group = { ...groupOf(plan, starts, connections), ...(retries ? {} : { retry: ONCE }) };
+  const name = `${starts} x ${connections} in ${maxConnections}${retries ? ", retries" : ""}`;
+  return {
+    name,
+    starts,
+    connectionsPerStart: connections,
+    maxConnections,
+    retries,
+    storm: stormOf([group], { maxConnections, reservedConnections: RESERVED }),
+    relay: {},
+  };
+}
+
+/** The incident's path: nothing arrives, whatever the sizes. */
+export function brokenPath(plan: CapacityPlan): Cell {
+  const { maxConnections, reservedConnections } = plan.database;
+  const path = { kind: "broken", dialSeconds: startFacts.dialFailureSeconds.value * TIME_SCALE } as const;
+  const group: StartGroup = { ...groupOf(plan, 20, 4), retry: ONCE, path };
+  return {
+    name: "broken path",
+    starts: 20,
+    connectionsPerStart: 4,
+    maxConnections,
+    retries: false,
+    storm: stormOf([group], { maxConnections, reservedConnections }),
+    relay: { blackHoleSeconds: path.dialSeconds },
+  };
+}
+
+/** The plan's own scenarios. What requests take of the CPU is left out: it cannot be given to a storm in shares. */
+function scenarioCells(plan: CapacityPlan): Cell[] {
+  return planScenarios(plan, { ...likelyValues, steadyCpuShare: 0 }).map((scenario) => scenarioCell(plan, scenario));
+}
+
+function scenarioCell({ connector }: CapacityPlan, { name, starts, input }: Scenario): Cell {
+  const { costs: _, ...storm } = input;
+  const groups = storm.groups.map(scaled);
+  const opened = input.groups.reduce((sum, group) => sum + group.starts * group.processes * group.connectionsPerProcess, 0);
+  return {
+    name,
+    starts,
+    connectionsPerStart: opened / starts,
+    maxConnections: storm.database.maxConnections,
+    retries: storm.groups.some(({ retry }) => retry.attempts > 1),
+    storm: {
+      ...storm,
+      groups,
+      // The rehearsal's server has one core, whatever the tier.
+      database: { ...storm.database, vcpus: 1 },
+      restartSeconds: { min: storm.restartSeconds.min * TIME_SCALE, max: storm.restartSeconds.max * TIME_SCALE },
+    },
+    relay: relayOf(groups, storm.connector, connector),
+  };
+}
+
+/** The connector and the path of a storm; all its groups go the same way. */
+function relayOf([group]: readonly StartGroup[], { vms, connectsPerSecond }: StormInput["connector"], { machineType }: ConnectorSize): RelayBehaviour {
+  if (group?.path.kind === "broken") return { blackHoleSeconds: group.path.dialSeconds };
+  if (!group?.throughConnector) return {};
+  return { connects: { vms, perSecond: connectsPerSecond }, bytesPerSecond: (connectorMbps(machineType, vms) * 1e6) / 8 };
+}
+
+/** Waits outside the database, scaled; time-outs stay. */
+const scaled = (group: StartGroup): StartGroup => ({
+  ...group,
+  boot: { ...group.boot, medianSeconds: group.boot.medianSeconds * TIME_SCALE },
+  spreadSeconds: group.spreadSeconds * TIME_SCALE,
+  remainingSeconds: group.remainingSeconds * TIME_SCALE,
+  retry: { ...group.retry, baseSeconds: group.retry.baseSeconds * TIME_SCALE, capSeconds: group.retry.capSeconds * TIME_SCALE },
+  path: group.path.kind === "broken" ? { kind: "broken", dialSeconds: group.path.dialSeconds * TIME_SCALE } : group.path,
+});
+
+const ONCE = { attempts: 1, baseSeconds: 0, factor: 1, capSeconds: 0, jitter: 0 } as const;
+
+/** Starts without a boot, all at once, with the time-outs and retries of the plan's largest database client. */
+function groupOf(plan: CapacityPlan, starts: number, connections: number): StartGroup {
+  const { database, probe } = largestClient(plan);
+  return scaled({
+    service: "rehearsal",
+    starts,
+    processes: 1,
+    connectionsPerProcess: connections,
+    connectsAtOnce: 1,
+    boot: { medianSeconds: 0, sigma: 0 },
+    spreadSeconds: 0,
+    remainingSeconds: 0,
+    probeWindowSeconds: probeWindowSeconds(probe),
+    connectTimeoutSeconds: database.connectTimeoutSeconds,
+    initTimeoutSeconds: database.initTimeoutSeconds,
+    retry: database.retry,
+    queryCpuMs: 0,
+    path: { kind: "open" },
+    throughConnector: false,
+    callsAdminApi: false,
+    connectionsPerInstance: Number.POSITIVE_INFINITY,
+  });
+}
+
+function largestClient({ services }: CapacityPlan) {
+  const clients = Object.values(services).flatMap(({ database, probe, maxInstances }) => (database ? [{ database, probe, maxInstances }] : []));
+  const size = ({ maxInstances, database }: { maxInstances: number; database: DatabaseClientPlan }) => maxInstances * database.startupConnections;
+  const [largest] = clients.toSorted((a, b) => size(b) - size(a));
+  if (!largest) throw new RehearsalError("'netra:services' must have a service with a database because there is no storm to rehearse otherwise; add one");
+  return largest;
+}
+
+function stormOf(groups: readonly StartGroup[], limits: { readonly maxConnections: number; readonly reservedConnections: number }): Cell["storm"] {
+  const { min, max } = startFacts.restartSeconds.value;
+  return {
+    groups,
+    database: { vcpus: 1, ...limits, heldConnections: 0 },
+    connector: { vms: 1, connectsPerSecond: Number.POSITIVE_INFINITY },
+    adminApi: { callsPerMinute: Number.POSITIVE_INFINITY, callsPerProcess: 0 },
+    restartSeconds: { min: min * TIME_SCALE, max: max * TIME_SCALE },
+  };
+}
+
+/** The cell's storm with the costs of this machine, whose clients share that many CPUs. */
+export function inputOf({ storm }: Cell, calibration: Calibration, clientCpus: number): StormInput {
+  const { connectCpuMs, refusalCpuMs, closeCpuMs, postmasterMs, clientConnectMs, clientRefusalMs, sigma } = calibration;
+  const costs: ConnectCosts = {
+    connectCpuMs,
+    refusalCpuMs: Math.min(refusalCpuMs, connectCpuMs),
+    closeCpuMs,
+    postmasterMs,
+    clientMs: Math.min(clientRefusalMs, clientConnectMs),
+    clientAuthMs: Math.max(0, clientConnectMs - clientRefusalMs),
+    clientVcpus: clientCpus,
+    sigma,
+  };
+  return { ...storm, costs };
+}

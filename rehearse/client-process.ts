@@ -1,0 +1,65 @@
+import { createSecureContext } from "node:tls";
+import type { Client } from "pg";
+import { codeOf, connect, hangUp, Instance, type Reach } from "./application";
+import { type ClientAnswer, type ClientOrder, clockSeconds, type ErrorCounts, ownCpuSeconds, sumOf } from "./protocol";
+
+/* A process that starts instances: a few of a storm's, so that no single process is what a storm waits for. */
+
+const answer = (message: ClientAnswer) => process.send?.(message);
+let reach: Reach | undefined;
+let held: Client[] = [];
+let instances: Instance[] = [];
+
+process.on("message", (order: ClientOrder) => void obey(order));
+process.once("disconnect", () => process.exit());
+answer({ kind: "listening" });
+
+async function obey(order: ClientOrder): Promise<void> {
+  switch (order.kind) {
+    case "reach":
+      reach = { access: order.access, port: order.port, secureContext: createSecureContext({ ca: order.access.certificate }) };
+      answer({ kind: "reached" });
+      break;
+    case "connect":
+      answer(await connects(order.count, known()));
+      break;
+    case "close":
+      for (const client of held) hangUp(client);
+      held = [];
+      answer({ kind: "closed" });
+      break;
+    case "storm":
+      instances = order.groups.map((group) => new Instance(group, known(), order));
+      for (const instance of instances) void instance.live((outcome) => answer({ kind: "decided", outcome }));
+      break;
+    case "end":
+      answer({ kind: "ended", errors: endAll() });
+  }
+}
+
+function known(): Reach {
+  if (!reach) throw new Error("an order before 'reach'");
+  return reach;
+}
+
+async function connects(count: number, to: Reach): Promise<Extract<ClientAnswer, { kind: "connected" }>> {
+  const seconds: number[] = [];
+  const cpuSeconds: number[] = [];
+  const codes: string[] = [];
+  for (let i = 0; i < count; i++) {
+    const [begun, used] = [clockSeconds(), ownCpuSeconds()];
+    try {
+      held.push(await connect(to, 10));
+    } catch (error) {
+      codes.push(codeOf(error));
+    }
+    seconds.push(clockSeconds() - begun);
+    cpuSeconds.push(ownCpuSeconds() - used);
+  }
+  return { kind: "connected", seconds, cpuSeconds, codes };
+}
+
+function endAll(): ErrorCounts {
+  for (const instance of instances) instance.end();
+  return sumOf(instances.map(({ errors }) => errors));
+}

@@ -1,0 +1,97 @@
+import { quantile } from "../capacity/statistics";
+import type { StormRun } from "../capacity/storm";
+import type { Cell } from "./cells";
+import { type ErrorCounts, sumOf } from "./protocol";
+import type { StormOutcome } from "./stage";
+
+/** The errors that the model is wanted to stay within. */
+export const WANTED = { successPoints: 0.05, readyP95: 0.25, readyP95Median: 0.15 } as const;
+
+/** What a cell gave, predicted or measured. */
+export interface Seen {
+  /** Share of the starts that were ready at the first try. */
+  readonly success: number;
+  /** The 95th percentile of the time to ready of those; `null` where none was. */
+  readonly readyP95Seconds: number | null;
+  /** Connects refused with SQLSTATE 53300, mean per storm, second tries included. */
+  readonly refusals: number;
+}
+
+export interface CellResult extends Omit<Cell, "storm" | "relay"> {
+  /** Storms run. */
+  readonly storms: number;
+  readonly predicted: Seen;
+  readonly measured: Seen & {
+    /** Half of the 95 % interval of the success share over storms (normal). */
+    readonly successMargin: number;
+    /** What connects failed with, mean per storm. */
+    readonly errors: ErrorCounts;
+  };
+  /** Predicted minus measured, -1 to 1. */
+  readonly successError: number;
+  /** Predicted over measured minus 1; `null` where too few starts were ready to tell a 95th percentile. */
+  readonly readyP95Error: number | null;
+  /** Whether both errors are within what is wanted. */
+  readonly within: boolean;
+}
+
+/** With fewer starts that were ready, over all storms, the 95th percentile is the slowest one. */
+const LEAST_READY = 20;
+
+export function compare(cell: Cell, run: StormRun, outcomes: readonly StormOutcome[]): CellResult {
+  const { storm: _storm, relay: _relay, ...facts } = cell;
+  const shares = outcomes.map(({ starts }) => starts.filter((start) => "readySeconds" in start).length / cell.starts);
+  const ready = Float64Array.from(outcomes.flatMap(({ starts }) => starts.flatMap((start) => ("readySeconds" in start ? [start.readySeconds] : [])))).sort();
+  const total = sumOf(outcomes.map(({ errors }) => errors));
+  const errors = Object.fromEntries(Object.entries(total).map(([code, count]) => [code, count / outcomes.length]));
+  const measured = { success: mean(shares), readyP95Seconds: quantile(ready, 0.95), refusals: errors["53300"] ?? 0, successMargin: margin(shares), errors };
+  const predicted = { success: mean([...run.shares]), readyP95Seconds: quantile(run.readySeconds, 0.95), refusals: run.refusals / run.shares.length };
+  const successError = predicted.success - measured.success;
+  const comparable = ready.length >= LEAST_READY && measured.readyP95Seconds !== null && predicted.readyP95Seconds !== null;
+  const readyP95Error = comparable ? (predicted.readyP95Seconds ?? 0) / (measured.readyP95Seconds ?? 1) - 1 : null;
+  return {
+    ...facts,
+    storms: outcomes.length,
+    predicted,
+    measured,
+    successError,
+    readyP95Error,
+    within: Math.abs(successError) <= WANTED.successPoints + measured.successMargin + ROUNDING && Math.abs(readyP95Error ?? 0) <= WANTED.readyP95,
+  };
+}
+
+/** 0.95 - 0.9 is more than 0.05 in doubles. */
+const ROUNDING = 1e-9;
+
+/** Absolute errors over all cells. */
+export interface Errors {
+  readonly success: { readonly median: number; readonly worst: number };
+  readonly readyP95: { readonly median: number | null; readonly worst: number | null };
+}
+
+export function errorsOf(cells: readonly CellResult[]): Errors {
+  const success = cells.map(({ successError }) => Math.abs(successError));
+  const readyP95 = cells.flatMap(({ readyP95Error }) => (readyP95Error === null ? [] : [Math.abs(readyP95Error)]));
+  return {
+    success: { median: median(success) ?? 0, worst: Math.max(0, ...success) },
+    readyP95: { median: median(readyP95), worst: readyP95.length > 0 ? Math.max(...readyP95) : null },
+  };
+}
+
+/** Whether every cell, and the median of p95, are within what is wanted. */
+export const isWithin = (cells: readonly CellResult[], errors: Errors): boolean =>
+  cells.every(({ within }) => within) && (errors.readyP95.median ?? 0) <= WANTED.readyP95Median;
+
+function margin(values: readonly number[]): number {
+  const center = mean(values);
+  const variance = values.reduce((sum, value) => sum + (value - center) ** 2, 0) / Math.max(1, values.length - 1);
+  return 1.96 * Math.sqrt(variance / values.length);
+}
+
+export const mean = (values: readonly number[]): number => (values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length);
+
+export function median(values: readonly number[]): number | null {
+  const sorted = values.toSorted((a, b) => a - b);
+  const [low, high] = [sorted[Math.floor((sorted.length - 1) / 2)], sorted[Math.floor(sorted.length / 2)]];
+  return low === undefined || high === undefined ? null : (low + high) / 2;
+}

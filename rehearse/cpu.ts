@@ -1,0 +1,55 @@
+import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+
+/** CPU that a server's processes have used since it started, seconds. */
+export interface BackendCpu {
+  readonly postmaster: number;
+  /** Its children that are there. */
+  readonly living: readonly { readonly pid: number; readonly seconds: number }[];
+  /** The postmaster and all its children, those included that have ended. */
+  readonly total: number;
+}
+
+/** Reads the server's CPU from Linux's process table; `undefined` elsewhere, and where the server has ended. */
+export function serverCpu(postmaster: number): BackendCpu | undefined {
+  const stat = statOf(postmaster);
+  if (!stat) return undefined;
+  const own = cpuSeconds(postmaster, stat);
+  const living = readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .flatMap((pid) => {
+      const child = statOf(pid);
+      return child && field(child, 4) === postmaster ? [{ pid, seconds: cpuSeconds(pid, child) }] : [];
+    });
+  // Fields 16 and 17 of proc(5) are what ended children have used.
+  const ended = (field(stat, 16) + field(stat, 17)) / ticksPerSecond();
+  return { postmaster: own, living, total: own + ended + living.reduce((sum, { seconds }) => sum + seconds, 0) };
+}
+
+/** The fields of /proc/PID/stat, from the third on: the second is a name that may hold anything. */
+function statOf(pid: number): readonly string[] | undefined {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return text.slice(text.lastIndexOf(")") + 2).split(" ");
+  } catch {
+    return undefined; // it has ended
+  }
+}
+
+const field = (stat: readonly string[], number: number): number => Number(stat[number - 3] ?? 0);
+
+/** To the nanosecond where the kernel keeps it, else to its tick. */
+function cpuSeconds(pid: number, stat: readonly string[]): number {
+  try {
+    return Number(readFileSync(`/proc/${pid}/schedstat`, "utf8").split(" ")[0]) / 1e9;
+  } catch {
+    return (field(stat, 14) + field(stat, 15)) / ticksPerSecond();
+  }
+}
+
+let ticks: number | undefined;
+function ticksPerSecond(): number {
+  ticks ??= Number(execFileSync("getconf", ["CLK_TCK"], { encoding: "utf8" }));
+  return ticks;
+}

@@ -1,0 +1,67 @@
+import type { Span, StartGroup } from "../capacity/storm";
+import type { RelayBehaviour } from "./relay";
+import type { Access } from "./server";
+
+/* What the rehearsal tells its processes, and what they answer. */
+
+export type RelayOrder =
+  /** Whose server to end, should the rehearsal vanish without a word. */
+  | { readonly kind: "guard"; readonly folder: string }
+  | { readonly kind: "set"; readonly target: number; readonly behaviour: RelayBehaviour }
+  | { readonly kind: "cpu" };
+
+export type RelayAnswer =
+  | { readonly kind: "listening"; readonly port: number }
+  | { readonly kind: "guarding" }
+  | { readonly kind: "set" }
+  /** CPU since the process began. */
+  | { readonly kind: "cpu"; readonly seconds: number };
+
+export type ClientOrder =
+  | { readonly kind: "reach"; readonly access: Access; readonly port: number }
+  /** So many connects one after another, kept where they are not refused. */
+  | { readonly kind: "connect"; readonly count: number }
+  | { readonly kind: "close" }
+  /** One start for each group that is listed; they begin at that time of the common clock. */
+  | {
+      readonly kind: "storm";
+      readonly groups: readonly StartGroup[];
+      readonly restartSeconds: Span;
+      readonly rowsPerCpuMs: number;
+      readonly beginsAt: number;
+    }
+  | { readonly kind: "end" };
+
+export type ClientAnswer =
+  | { readonly kind: "listening" }
+  | { readonly kind: "reached" }
+  /** Time and own CPU of each connect, and the codes of those that failed. */
+  | { readonly kind: "connected"; readonly seconds: readonly number[]; readonly cpuSeconds: readonly number[]; readonly codes: readonly string[] }
+  | { readonly kind: "closed" }
+  | { readonly kind: "decided"; readonly outcome: StartOutcome }
+  | { readonly kind: "ended"; readonly errors: ErrorCounts };
+
+/** How a first try ended. */
+export type StartOutcome =
+  /** Container start to ready. */
+  { readonly readySeconds: number } | { readonly failedBy: Failure };
+
+export type Failure = "attempts" | "initTimeout" | "probeWindow";
+
+/** By SQLSTATE, system error, or `timeout`. */
+export type ErrorCounts = Readonly<Record<string, number>>;
+
+/** Seconds on the clock that all processes of a machine share. */
+export const clockSeconds = (): number => (performance.timeOrigin + performance.now()) / 1000;
+
+/** CPU that this process has used. */
+export function ownCpuSeconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+}
+
+export function sumOf(counts: readonly ErrorCounts[]): ErrorCounts {
+  const sum: Record<string, number> = {};
+  for (const errors of counts) for (const [code, count] of Object.entries(errors)) sum[code] = (sum[code] ?? 0) + count;
+  return sum;
+}

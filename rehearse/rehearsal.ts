@@ -1,0 +1,153 @@
+import { assumptions } from "../capacity/assumptions";
+import { simulate } from "../capacity/simulation";
+import type { StormInput, StormRun } from "../capacity/storm";
+import { CALIBRATION_SLOTS, type Calibration, calibrate } from "./calibration";
+import { type Cell, inputOf, TIME_SCALE } from "./cells";
+import { type CellResult, compare, type Errors, errorsOf, isWithin } from "./comparison";
+import { describeMachine, divideCores, loadAverage, type Machine } from "./machine";
+import { RehearsalError } from "./problems";
+import { type Part, processesFor, Stage, type StormOutcome } from "./stage";
+
+/** What a rehearsal found. */
+export interface Rehearsal {
+  readonly machine: Machine;
+  /** Waits outside the database are that share of the plan's. */
+  readonly timeScale: number;
+  readonly calibration: Calibration;
+  /** What may have disturbed it, a sentence each; empty on a quiet machine. */
+  readonly disturbances: readonly string[];
+  readonly seconds: number;
+  readonly cells: readonly CellResult[];
+  readonly errors: Errors;
+  /** Whether the errors are within what is wanted. */
+  readonly ok: boolean;
+}
+
+export interface RehearsalOptions {
+  /** Storms to run of each cell. */
+  readonly storms: number;
+  /** Ends the rehearsal early; everything is removed all the same. */
+  readonly signal: AbortSignal;
+  readonly progress: (step: string) => void;
+  /** Called with the server's process once it runs, and after each restart. */
+  readonly serverIs?: ((pid: number) => void) | undefined;
+}
+
+const SEED = 1;
+const PREDICTED_STORMS = 300;
+/** What a storm takes beside its own time, and a restart of the server, s. */
+const OVERHEAD = { storm: 0.35, restart: 1 };
+/** A wider gap between the calibrations before and after says that something else was running. */
+const QUIET = { drift: 0.1, load: 0.5 };
+const MOST_HOURS = 1;
+
+/** Predicts and runs the cells on a server of its own. Leaves nothing behind, however it ends. @throws RehearsalError */
+export async function rehearse(cells: readonly Cell[], options: RehearsalOptions): Promise<Rehearsal> {
+  checkMemory(cells);
+  const load = loadAverage();
+  const parts: Part[] = [];
+  let fail: (error: unknown) => void = () => undefined;
+  const ended = new Promise<never>((_, reject) => {
+    fail = reject;
+  });
+  const interrupted = () => fail(options.signal.reason);
+  options.signal.addEventListener("abort", interrupted);
+  const add = (part: Part) => {
+    parts.push(part);
+    part.died.catch(fail);
+  };
+  options.signal.throwIfAborted();
+  options.progress("starting PostgreSQL, a relay and the clients");
+  const setting = Stage.set(add);
+  try {
+    return await Promise.race([setting.then((stage) => onStage(stage, cells, options, load)), ended]);
+  } finally {
+    options.signal.removeEventListener("abort", interrupted);
+    const removeAll = () => Promise.all(parts.splice(0).map((part) => part.remove()));
+    await removeAll();
+    // What was still being set up when it ended goes too.
+    await setting.catch(() => undefined);
+    await removeAll();
+  }
+}
+
+async function onStage(stage: Stage, cells: readonly Cell[], options: RehearsalOptions, load: number): Promise<Rehearsal> {
+  const begun = performance.now();
+  const { progress } = options;
+  await stage.serve({ maxConnections: CALIBRATION_SLOTS, reservedConnections: 3 });
+  progress("warming up");
+  await stage.warmUp();
+  progress("calibrating");
+  const calibration = await calibrate(stage);
+  const predictions = cells.map((cell) => {
+    progress(`predicting ${cell.name}`);
+    const input = inputOf(cell, calibration, stage.cores.clientCpus);
+    return { cell, input, run: simulate(input, { replications: PREDICTED_STORMS, seed: SEED }) };
+  });
+  checkDuration(predictions, options.storms);
+  const results: CellResult[] = [];
+  let serving = "";
+  for (const { cell, input, run } of predictions) {
+    const limits = JSON.stringify(limitsOf(input));
+    if (limits !== serving) await stage.serve(limitsOf(input));
+    serving = limits;
+    if (stage.server.pid !== undefined) options.serverIs?.(stage.server.pid);
+    await stage.hold(input.database.heldConnections);
+    const outcomes: StormOutcome[] = [];
+    while (outcomes.length < options.storms) {
+      progress(`${results.length + 1} of ${cells.length}: ${cell.name}, storm ${outcomes.length + 1} of ${options.storms}`);
+      outcomes.push(await stage.storm(input, cell.relay, calibration.rowsPerCpuMs));
+    }
+    results.push(compare(cell, run, outcomes));
+  }
+  progress("calibrating again");
+  const disturbances = disturbancesOf(load, calibration, await calibrate(stage));
+  const errors = errorsOf(results);
+  return {
+    machine: describeMachine(stage.cores),
+    timeScale: TIME_SCALE,
+    calibration,
+    disturbances,
+    seconds: (performance.now() - begun) / 1000,
+    cells: results,
+    errors,
+    ok: isWithin(results, errors),
+  };
+}
+
+const limitsOf = ({ database: { maxConnections, reservedConnections } }: StormInput) => ({ maxConnections, reservedConnections });
+
+/** A process of Node with `pg` in it, and a PostgreSQL without connections. */
+const MEMORY_MIB = { process: 80, server: 100 };
+
+/** @throws RehearsalError where the connections need more memory than there is. */
+export function checkMemory(cells: readonly Cell[], availableMib = process.availableMemory() / 2 ** 20): void {
+  const most = Math.max(...cells.map(({ maxConnections }) => maxConnections));
+  const base = MEMORY_MIB.server + MEMORY_MIB.process * (processesFor(divideCores()) + 1);
+  const needed = Math.ceil(base + most * assumptions.backendMib.likely);
+  if (needed <= availableMib) return;
+  const fits = Math.max(0, Math.floor((availableMib - base) / assumptions.backendMib.likely));
+  throw new RehearsalError(
+    `'max_connections' (${most}) must fit into this machine's memory because each connection may take ${assumptions.backendMib.likely} MiB: ${needed} MiB are needed and ${Math.floor(availableMib)} MiB are free; set 'max_connections' to ${fits} or free some memory`,
+  );
+}
+
+/** @throws RehearsalError where the storms would take longer than an hour. */
+export function checkDuration(predictions: readonly { readonly run: Pick<StormRun, "stormSeconds"> }[], storms: number): void {
+  const seconds = (count: number) =>
+    predictions.reduce((sum, { run }) => sum + count * (run.stormSeconds + OVERHEAD.storm), OVERHEAD.restart * predictions.length);
+  const hours = seconds(storms) / 3600;
+  if (hours <= MOST_HOURS) return;
+  const fewer = Math.max(1, Math.floor((storms * MOST_HOURS) / hours));
+  throw new RehearsalError(
+    `'--storms' (${storms}) must keep the rehearsal within ${MOST_HOURS} hour because a machine is seldom quiet for longer, and it would take ${hours.toFixed(1)} hours; set '--storms' to ${fewer}`,
+  );
+}
+
+function disturbancesOf(load: number, before: Calibration, after: Calibration): string[] {
+  const drifts = (["connectCpuMs", "clientConnectMs", "connectMs", "rowsPerCpuMs"] as const).flatMap((field) => {
+    const drift = after[field] / before[field] - 1;
+    return Math.abs(drift) <= QUIET.drift ? [] : [`${field} was ${before[field].toFixed(2)} before and ${after[field].toFixed(2)} after the storms`];
+  });
+  return [...(load > QUIET.load ? [`the load average was ${load.toFixed(1)} before the rehearsal began`] : []), ...drifts];
+}

@@ -1,0 +1,107 @@
+import { createServer, connect as dial, type Server, type Socket } from "node:net";
+import { Transform } from "node:stream";
+import { ServerQueue } from "../capacity/kernel";
+
+/** What the relay does to the connections it carries. */
+export interface RelayBehaviour {
+  /** New connections: so many VMs, each so many in a second; left out: no limit. */
+  readonly connects?: { readonly vms: number; readonly perSecond: number } | undefined;
+  /** Bytes in a second, both directions and all connections together; left out: no limit. */
+  readonly bytesPerSecond?: number | undefined;
+  /** The broken egress path: nothing gets through, and a dial ends so many seconds later. */
+  readonly blackHoleSeconds?: number | undefined;
+}
+
+/**
+ * A TCP relay on the loopback interface that stands for the VPC connector. A new connection waits for its turn before the server
+ * hears of it. A relay cannot leave a SYN unanswered, so its black hole accepts and stays silent, which a client that waits
+ * for the server's first word cannot tell apart.
+ */
+export class Relay {
+  private readonly server: Server;
+  private readonly sockets = new Set<Socket>();
+  private target = 0;
+  private behaviour: RelayBehaviour = {};
+  private queue: ServerQueue | undefined;
+  private bytesFreeAt = 0;
+
+  constructor() {
+    this.server = createServer({ noDelay: true, pauseOnConnect: true }, (socket) => this.admit(socket));
+  }
+
+  /** Listens on a free port and returns it. */
+  listen(host = "127.0.0.1"): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.server.once("error", reject);
+      this.server.listen(0, host, 1024, () => {
+        const address = this.server.address();
+        resolve(typeof address === "object" && address ? address.port : 0);
+      });
+    });
+  }
+
+  /** For the connections that come from now on: the server's port on this machine, and what to do to them. */
+  set(target: number, behaviour: RelayBehaviour): void {
+    this.target = target;
+    this.behaviour = behaviour;
+    this.queue = behaviour.connects && new ServerQueue(behaviour.connects.vms);
+    this.bytesFreeAt = 0;
+  }
+
+  close(): void {
+    this.server.close();
+    for (const socket of this.sockets) socket.destroy();
+  }
+
+  private admit(client: Socket): void {
+    this.know(client);
+    const { blackHoleSeconds, connects } = this.behaviour;
+    if (blackHoleSeconds !== undefined) {
+      client.resume();
+      setTimeout(() => client.destroy(), blackHoleSeconds * 1000).unref();
+      return;
+    }
+    if (!connects || !this.queue) {
+      this.forward(client);
+      return;
+    }
+    const now = performance.now() / 1000;
+    setTimeout(() => this.forward(client), (this.queue.admit(now, 1 / connects.perSecond) - now) * 1000);
+  }
+
+  private forward(client: Socket): void {
+    if (client.destroyed) return;
+    const server = dial({ port: this.target, host: "127.0.0.1", noDelay: true });
+    this.know(server);
+    // Who vanishes on one side does so on the other.
+    client.once("close", () => server.destroy());
+    server.once("close", () => client.destroy());
+    const { bytesPerSecond } = this.behaviour;
+    if (bytesPerSecond === undefined) {
+      client.pipe(server);
+      server.pipe(client);
+    } else {
+      client.pipe(this.paced(bytesPerSecond)).pipe(server);
+      server.pipe(this.paced(bytesPerSecond)).pipe(client);
+    }
+  }
+
+  /** Passes each chunk on when all before it, of any connection, are through at that rate. */
+  private paced(bytesPerSecond: number): Transform {
+    return new Transform({
+      transform: (chunk: Buffer, _, done) => {
+        const now = performance.now() / 1000;
+        this.bytesFreeAt = Math.max(now, this.bytesFreeAt) + chunk.length / bytesPerSecond;
+        const wait = (this.bytesFreeAt - now) * 1000;
+        if (wait < 1) done(null, chunk);
+        else setTimeout(() => done(null, chunk), wait);
+      },
+    });
+  }
+
+  private know(socket: Socket): void {
+    this.sockets.add(socket);
+    socket.on("error", () => socket.destroy());
+    socket.once("close", () => this.sockets.delete(socket));
+  }
+}

@@ -1,0 +1,155 @@
+import { connect } from "node:net";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { brokenPath, type Cell, fewCells, gridCell, gridCells } from "../../rehearse/cells";
+import { checkDuration, checkMemory, type RehearsalOptions, rehearse } from "../../rehearse/rehearsal";
+import { freePort, PostgresServer } from "../../rehearse/server";
+import { stagingPlan } from "../capacity/staging-plan";
+import { TemporaryFolder } from "./left-behind";
+
+const plan = stagingPlan();
+const options: RehearsalOptions = { storms: 2, signal: new AbortController().signal, progress: () => undefined };
+
+const temporary = new TemporaryFolder();
+const before = process.env.TMPDIR;
+beforeAll(() => {
+  process.env.TMPDIR = temporary.path;
+});
+afterAll(() => {
+  if (before === undefined) delete process.env.TMPDIR;
+  else process.env.TMPDIR = before;
+  temporary.remove();
+});
+
+describe("a rehearsal of four cells on a real PostgreSQL", () => {
+  // Each is decided by what has room, not by how fast this machine is today.
+  const cells = [
+    gridCell(plan, { starts: 8, connections: 2, maxConnections: 25, retries: false }),
+    // Nine slots for ordinary users: no start can have its ten connections.
+    gridCell(plan, { starts: 6, connections: 10, maxConnections: 12, retries: false }),
+    // Ten slots, one for each start that is ready.
+    gridCell(plan, { starts: 20, connections: 1, maxConnections: 13, retries: true }),
+    brokenPath(plan),
+  ];
+
+  test("finds what the model predicts, and leaves nothing behind", async () => {
+    const { cells: results, calibration, machine } = await rehearse(cells, options);
+    expect(results.map(({ predicted }) => predicted.success)).toEqual([1, 0, 0.5, 0]);
+    for (const { predicted, measured } of results) expect(Math.abs(predicted.success - measured.success)).toBeLessThanOrEqual(0.1);
+    // Refused where the model says so, and only there.
+    expect(results.map(({ predicted }) => predicted.refusals > 0)).toEqual([false, true, true, false]);
+    expect(results.map(({ measured }) => measured.refusals > 0)).toEqual([false, true, true, false]);
+    for (const { measured } of results) expect(measured.errors).toEqual(measured.refusals > 0 ? { "53300": measured.refusals } : expect.anything());
+    expect(results[3]?.measured).toMatchObject({ success: 0, readyP95Seconds: null });
+    expect(calibration.refusalCpuMs).toBeLessThan(calibration.connectCpuMs + calibration.closeCpuMs);
+    expect(calibration.connectCpuMs).toBeGreaterThan(1);
+    expect(machine.cores).toBeGreaterThan(0);
+    expect(temporary.contents()).toEqual([]);
+  });
+});
+
+describe("a rehearsal that cannot go on", () => {
+  test("reports a server that is killed in the middle of a storm, and leaves nothing behind", async () => {
+    const killed = rehearse([gridCell(plan, { starts: 20, connections: 4, maxConnections: 100, retries: false })], {
+      ...options,
+      storms: 50,
+      serverIs: (pid) => setTimeout(() => process.kill(pid, "SIGKILL"), 300),
+    });
+    await expect(killed).rejects.toThrow(
+      "PostgreSQL must run until the rehearsal is over because the storms need it, and it ended with SIGKILL; nothing of it is left",
+    );
+    expect(temporary.contents()).toEqual([]);
+  });
+
+  test("says why PostgreSQL does not start", async () => {
+    const server = await PostgresServer.create(undefined);
+    try {
+      await expect(server.start({ maxConnections: 1_000_000, reservedConnections: 3 })).rejects.toThrow(
+        /^PostgreSQL must start because the storms need one, and it does not: .*1000000 is outside the valid range for parameter "max_connections"/,
+      );
+    } finally {
+      await server.remove();
+    }
+    expect(temporary.contents()).toEqual([]);
+  });
+
+  test("needs a free port", async () => {
+    // An address of no interface: nothing can listen there.
+    await expect(freePort("192.0.2.1")).rejects.toThrow(
+      "a TCP port of 192.0.2.1 must be free because the server listens on one, and none is (listen EADDRNOTAVAIL: address not available 192.0.2.1); end what holds them",
+    );
+  });
+
+  test("needs memory for its connections", () => {
+    const cells = [gridCell(plan, { starts: 5, connections: 1, maxConnections: 20_000, retries: false })];
+    expect(() => checkMemory(cells, 4096)).toThrow(
+      /^'max_connections' \(20000\) must fit into this machine's memory because each connection may take 5 MiB: \d+ MiB are needed and 4096 MiB are free; set 'max_connections' to \d+ or free some memory$/,
+    );
+    expect(() => checkMemory(fewCells(plan), 4096)).not.toThrow();
+  });
+
+  test("takes no longer than an hour, and says how long it would", () => {
+    expect(() => checkDuration([{ run: { stormSeconds: 1.65 } }], 3600)).toThrow(
+      "'--storms' (3600) must keep the rehearsal within 1 hour because a machine is seldom quiet for longer, and it would take 2.0 hours; set '--storms' to 1799",
+    );
+    expect(() => checkDuration([{ run: { stormSeconds: 1.65 } }], 1799)).not.toThrow();
+  });
+});
+
+describe("a server of the rehearsal", () => {
+  test("speaks TLS, asks for SCRAM, and is gone when it is stopped", async () => {
+    const server = await PostgresServer.create(undefined);
+    try {
+      await server.start({ maxConnections: 20, reservedConnections: 3 });
+      const client = await server.superuser();
+      const { rows } = await client.query(
+        "SELECT (SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()), current_setting('max_connections'), rolpassword LIKE 'SCRAM-SHA-256$4096:%' AS scram, current_setting('server_version') LIKE '14.%' AS is14 FROM pg_authid WHERE rolname = 'staging'",
+      );
+      expect(rows).toEqual([{ ssl: true, current_setting: "20", scram: true, is14: true }]);
+      await client.end();
+      await server.start({ maxConnections: 30, reservedConnections: 3 });
+    } finally {
+      await server.remove();
+    }
+    await expect(dial(server.port)).rejects.toThrow("ECONNREFUSED");
+    expect(temporary.contents()).toEqual([]);
+  });
+
+  const dial = (port: number) =>
+    new Promise<void>((resolve, reject) => {
+      connect(port, "127.0.0.1").once("connect", resolve).once("error", reject);
+    });
+});
+
+describe("what is rehearsed", () => {
+  const names = (cells: readonly Cell[]) => cells.map(({ name }) => name);
+
+  test("the whole grid, the broken path and the plan's scenarios", () => {
+    const cells = gridCells(plan);
+    expect(cells).toHaveLength(4 * 3 * 4 * 2 + 1 + 5);
+    expect(new Set(names(cells)).size).toBe(cells.length);
+    expect(names(cells).slice(-6)).toEqual(["broken path", "cold-start", "rollout-auth", "rollout-backend", "recovery", "scale-out"]);
+  });
+
+  test("by default eight cells", () => {
+    expect(names(fewCells(plan))).toEqual([
+      "10 x 1 in 25",
+      "20 x 4 in 50",
+      "5 x 10 in 50, retries",
+      "20 x 4 in 100",
+      "20 x 10 in 100",
+      "40 x 4 in 200",
+      "broken path",
+      "cold-start",
+    ]);
+  });
+
+  test("back-off and restarts a twentieth of the plan's, time-outs the plan's own", () => {
+    const [group] = gridCell(plan, { starts: 5, connections: 4, maxConnections: 50, retries: true }).storm.groups;
+    expect(group).toMatchObject({
+      retry: { attempts: 5, baseSeconds: 0.1, factor: 2, capSeconds: 1.5, jitter: 0.5 },
+      connectTimeoutSeconds: 10,
+      initTimeoutSeconds: 75,
+      probeWindowSeconds: 120,
+    });
+  });
+});
