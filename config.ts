@@ -1,6 +1,5 @@
 import { closest, distance } from "fastest-levenshtein";
 import { z } from "zod";
-import { adoptionProblems } from "./adoption";
 import { cloudRunLimits } from "./capacity/limits";
 import type { CapacityPlan } from "./capacity/plan";
 import { InputError, type Problem } from "./capacity/problem";
@@ -27,6 +26,7 @@ import {
   whole,
 } from "./config/fields";
 import { referenceProblems, shown } from "./config/references";
+import { adoptionProblems } from "./operations/adoption";
 
 /*
  * The stack file, section by section. Every field says what it means, what form it has and what a sound value looks

@@ -1,5 +1,4 @@
 import * as pulumi from "@pulumi/pulumi";
-import { importing } from "./adoption";
 import { InputError, type Problem } from "./capacity/problem";
 import { judgePlan } from "./capacity/verdict";
 import { Cache } from "./components/cache";
@@ -9,7 +8,8 @@ import { Network } from "./components/network";
 import { Secrets } from "./components/secrets";
 import { Service } from "./components/service";
 import { planOf, readSettings, type ServiceSettings, type Settings } from "./config";
-import { withoutDeletionProtection } from "./teardown";
+import { importing } from "./operations/adoption";
+import { withoutDeletionProtection } from "./operations/teardown";
 
 /** What the program hands to the operator. */
 export interface Outputs {

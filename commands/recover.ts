@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { InputError } from "../capacity/problem";
 import { readSettings } from "../config";
-import { type Recovery, type Resource, readExport, recovery } from "../recovery";
+import { type Recovery, type Resource, readExport, recovery } from "../operations/recovery";
 import { announce, command, EXIT, run } from "./command";
 import { pulumiProblem } from "./pulumi-cli";
 import { PROJECT_ROOT, readStackFile } from "./stack-file";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { evaluate, type Registered } from "../../commands/evaluate";
 import { readSettings } from "../../config";
-import { type Recovery, readExport, recovery } from "../../recovery";
+import { type Recovery, readExport, recovery } from "../../operations/recovery";
 import { configurationOfRun, declare } from "../../stack";
 import { stagingConfiguration, stagingSettings } from "../stack-settings";
 import { commandNamed } from "./child";

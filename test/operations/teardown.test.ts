@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { evaluate } from "../commands/evaluate";
-import { staging } from "../stack";
-import { configurationProblems, stagingConfiguration } from "./stack-settings";
+import { evaluate } from "../../commands/evaluate";
+import { staging } from "../../stack";
+import { configurationProblems, stagingConfiguration } from "../stack-settings";
 
 const withTeardown = (teardown: object) => stagingConfiguration({ "netra:teardown": teardown });
 

@@ -1,12 +1,12 @@
 import { RunError } from "@pulumi/pulumi";
 import { beforeAll, expect, test } from "vitest";
-import { adoptables } from "../adoption";
-import { evaluate, type Registered } from "../commands/evaluate";
-import type { Verdict } from "../report/verdict";
-import { staging } from "../stack";
-import { commandNamed, stackFiles } from "./commands/child";
-import { refusal } from "./fixtures/programs";
-import { type Changes, configurationProblems, stagingConfiguration, stagingSettings } from "./stack-settings";
+import { evaluate, type Registered } from "../../commands/evaluate";
+import { adoptables } from "../../operations/adoption";
+import type { Verdict } from "../../report/verdict";
+import { staging } from "../../stack";
+import { commandNamed, stackFiles } from "../commands/child";
+import { refusal } from "../fixtures/programs";
+import { type Changes, configurationProblems, stagingConfiguration, stagingSettings } from "../stack-settings";
 
 const withNat: Changes = { "netra:network": { nat: { name: "staging-nat", minPortsPerVm: 64 } } };
 const adopting = (adopt: Readonly<Record<string, string>>, changes: Changes = {}) => stagingConfiguration({ ...changes, "netra:adopt": adopt });

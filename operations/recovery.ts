@@ -1,9 +1,9 @@
 import { z } from "zod";
+import { InputError } from "../capacity/problem";
+import type { Registered } from "../commands/evaluate";
+import type { Settings } from "../config";
+import { SECRET_IAM_MEMBER, SECRET_VERSION, SQL_USER } from "../policy/types";
 import { adoptables } from "./adoption";
-import { InputError } from "./capacity/problem";
-import type { Registered } from "./commands/evaluate";
-import type { Settings } from "./config";
-import { SECRET_IAM_MEMBER, SECRET_VERSION, SQL_USER } from "./policy/types";
 
 /*
  * What an update leaves behind whose answers were lost: resources that may or may not exist. The engine notes them as

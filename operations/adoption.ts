@@ -1,10 +1,10 @@
 import type { CustomResourceOptions, ResourceTransformation } from "@pulumi/pulumi";
 import { closest } from "fastest-levenshtein";
-import type { Problem } from "./capacity/problem";
-import { APIS } from "./components/apis";
-import type { ServiceSettings, Settings } from "./config";
-import { shown } from "./config/references";
-import { CONNECTOR, GLOBAL_ADDRESS, NETWORK, REDIS, ROUTER_NAT, RUN_SERVICE, SQL_INSTANCE, SUBNETWORK } from "./policy/types";
+import type { Problem } from "../capacity/problem";
+import { APIS } from "../components/apis";
+import type { ServiceSettings, Settings } from "../config";
+import { shown } from "../config/references";
+import { CONNECTOR, GLOBAL_ADDRESS, NETWORK, REDIS, ROUTER_NAT, RUN_SERVICE, SQL_INSTANCE, SUBNETWORK } from "../policy/types";
 
 /*
  * What of the stack can exist before it does, and is then imported. Left out is what the stack always makes anew: versions
