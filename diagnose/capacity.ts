@@ -1,0 +1,77 @@
+import { budgetArithmetic, connectionBudget } from "../capacity/budget";
+import { planScenarios, stormPlanProblems } from "../capacity/scenarios";
+import { leastReplications, planStorms, type StormResult } from "../capacity/storms";
+import { slotsOf } from "../policy/database";
+import defaults from "../policy/defaults.json";
+import { databaseUses } from "../policy/holders";
+import { Inputs, MalformedValueError, UnknownAtPreviewError } from "../policy/inputs";
+import type { StackResource } from "../policy/rule";
+import { type StartBehaviour, stormPlanOf } from "../policy/storm-plan";
+import type { Deployed } from "./deployed";
+import { asRegistered } from "./deployed";
+import type { Place } from "./sources";
+
+/** Budget and storms of one deployed database and all that connect to it. */
+export interface DatabaseCapacity {
+  readonly instance: string;
+  readonly maxConnections: number;
+  /** The tier's default, where no flag states max_connections. */
+  readonly isDefault: boolean;
+  readonly demand: number;
+  readonly limit: number;
+  readonly arithmetic: string;
+  /** Empty where they cannot be simulated, or would take long. */
+  readonly storms: readonly StormResult[];
+}
+
+/** Storms of what is deployed illustrate; the pack decides. So many starts at once show nothing more. */
+const ILLUSTRATED_STARTS = 200;
+
+/** Reads the capacity plan from what is deployed with the pack's own readers. What cannot be read, the pack reports. */
+export function capacityOf(deployed: readonly Deployed[], place: Place): DatabaseCapacity[] {
+  const resources = deployed.map((resource) => stackResource(resource, place));
+  const uses = databaseUses(resources, { attempt: (_, part) => attempt(part) });
+  return uses.flatMap(({ instance, holders }) => {
+    const capacity = instance && holders.length > 0 && attempt(() => ofDatabase(instance, holders, resources));
+    return capacity ? [capacity] : [];
+  });
+}
+
+type Uses = ReturnType<typeof databaseUses>[number];
+
+function ofDatabase(instance: StackResource, holders: Uses["holders"], resources: readonly StackResource[]): DatabaseCapacity {
+  const size = slotsOf(instance);
+  const slots = { ...defaults.database, maxConnections: size.maxConnections };
+  const budget = connectionBudget(holders, slots);
+  return {
+    instance: instance.name,
+    maxConnections: size.maxConnections,
+    isDefault: size.shown !== undefined,
+    demand: budget.demand,
+    limit: budget.limit,
+    arithmetic: budgetArithmetic(budget, slots),
+    storms: attempt(() => stormsOf(instance, holders, resources)) ?? [],
+  };
+}
+
+function stormsOf(instance: StackResource, holders: Uses["holders"], resources: readonly StackResource[]): StormResult[] {
+  const services: Readonly<Record<string, StartBehaviour>> = defaults.startup.services;
+  const plan = stormPlanOf(instance, holders, resources, defaults.database, (service) => services[service] ?? defaults.startup.slowest);
+  if (stormPlanProblems(plan).length > 0 || planScenarios(plan).some(({ starts }) => starts > ILLUSTRATED_STARTS)) return [];
+  return planStorms(plan, { replications: leastReplications(defaults.startup.targetPercent / 100) });
+}
+
+/** `undefined` where it cannot be evaluated. */
+function attempt<T>(part: () => T): T | undefined {
+  try {
+    return part();
+  } catch (error) {
+    if (error instanceof MalformedValueError || error instanceof UnknownAtPreviewError) return undefined;
+    throw error;
+  }
+}
+
+function stackResource(deployed: Deployed, place: Place): StackResource {
+  const { type, name, urn, outputs } = asRegistered(deployed);
+  return { type, name, urn, properties: new Inputs(outputs), provider: new Inputs(place), dependencies: [], parent: undefined, children: [] };
+}

@@ -1,0 +1,264 @@
+import type { Registered } from "../commands/evaluate";
+import { Inputs, MalformedValueError } from "../policy/inputs";
+import { CONNECTOR, NETWORK, REDIS, ROUTER_NAT, RUN_SERVICE, SECRETS, SQL_INSTANCE, SUBNETWORK } from "../policy/types";
+import type { Collection, Found } from "./recognise";
+import { knativeService, present, restService } from "./run-service";
+import type { Place, Source } from "./sources";
+
+/** A resource as it is deployed, in the shape in which the program declares it and the pack judges it. */
+export interface Deployed {
+  readonly source: Source;
+  readonly type: string;
+  readonly name: string;
+  /** The id as the provider has it: what an import takes. */
+  readonly id: string;
+  readonly region: string | undefined;
+  readonly form: "knative" | "rest";
+  /** As gcloud or REST printed it: where evidence is read. Never shown as a whole. */
+  readonly object: Found["object"];
+  readonly inputs: Readonly<Record<string, unknown>>;
+  readonly outputs: Readonly<Record<string, unknown>>;
+  /** Why it does not work at the moment; absent: it does, or nothing says. */
+  readonly unready?: { readonly field: string; readonly value: string; readonly message: string };
+}
+
+/** What of a collection the pack can judge, and what had to be left out. */
+export function deployedFrom({ found }: Collection, place: Place): { readonly deployed: readonly Deployed[]; readonly notes: readonly string[] } {
+  const notes: string[] = [];
+  const deployed = found.flatMap((one) => {
+    try {
+      return READERS[one.source]?.(new Inputs(one.object), one, place) ?? [];
+    } catch (error) {
+      if (!(error instanceof MalformedValueError)) throw error;
+      notes.push(`${one.from} has an object in an unknown form (${error.message}), which is left out`);
+      return [];
+    }
+  });
+  return { deployed, notes };
+}
+
+/** The resource as the pack's client hands it over. The id in the URN tells equal names in two regions apart. */
+export function asRegistered({ type, name, id, inputs, outputs }: Deployed): Registered {
+  return {
+    type,
+    name,
+    urn: `urn:pulumi:deployed::netra::${type}::${id}`,
+    parent: "",
+    dependencies: [],
+    options: { protect: false, import: "", ignoreChanges: [], deleteBeforeReplace: false, additionalSecretOutputs: [], retainOnDelete: false },
+    custom: true,
+    inputs,
+    outputs,
+  };
+}
+
+type Reader = (raw: Inputs, found: Found, place: Place) => Deployed[];
+type Properties = Record<string, unknown>;
+
+const READERS: { readonly [Key in Source]?: Reader } = {
+  services(raw, found, place) {
+    const form = raw.has("apiVersion") ? "knative" : "rest";
+    const { name, location, inputs, unready } = (form === "knative" ? knativeService : restService)(raw);
+    if (!name) throw new MalformedValueError("the service must have a name");
+    const region = location || place.region;
+    const id = `projects/${place.project}/locations/${region}/services/${name}`;
+    return [{ ...base(found, RUN_SERVICE, name, id, region), form, inputs, outputs: inputs, ...(unready ? { unready } : {}) }];
+  },
+  instances(raw, found, place) {
+    const name = named(raw);
+    const inputs = sqlInputs(raw, name);
+    const addresses = raw.list("ipAddresses");
+    const address = (type: string) => addresses.find((one) => one.text("type") === type)?.text("ipAddress");
+    const outputs = {
+      ...inputs,
+      ...present({ privateIpAddress: address("PRIVATE"), publicIpAddress: address("PRIMARY"), connectionName: raw.text("connectionName") }),
+    };
+    const id = `projects/${place.project}/instances/${name}`;
+    return [{ ...base(found, SQL_INSTANCE, name, id, raw.text("region")), inputs, outputs, ...unreadyUnless(raw, "RUNNABLE") }];
+  },
+  connectors(raw, found, place) {
+    const [name, region] = located(raw);
+    const [minInstances, maxInstances] = [raw.number("minInstances"), raw.number("maxInstances")];
+    // Google always prints the throughput that the instances amount to: it is a setting only where they are none.
+    const throughput =
+      minInstances === undefined || maxInstances === undefined
+        ? { minThroughput: raw.number("minThroughput"), maxThroughput: raw.number("maxThroughput") }
+        : {};
+    const subnet = raw.object("subnet");
+    const inputs = present({
+      name,
+      region,
+      network: raw.text("network"),
+      ipCidrRange: raw.text("ipCidrRange"),
+      subnet: subnet.hasText("name") ? present({ name: subnet.text("name"), projectId: subnet.text("projectId") }) : undefined,
+      machineType: raw.text("machineType"),
+      minInstances,
+      maxInstances,
+      ...throughput,
+    });
+    const id = `projects/${place.project}/locations/${region}/connectors/${name}`;
+    return [{ ...base(found, CONNECTOR, name, id, region), inputs, outputs: inputs, ...unreadyUnless(raw, "READY") }];
+  },
+  caches(raw, found, place) {
+    const [name, region] = located(raw);
+    const inputs = present({
+      name,
+      region,
+      tier: raw.text("tier"),
+      memorySizeGb: raw.number("memorySizeGb"),
+      redisVersion: raw.text("redisVersion"),
+      connectMode: raw.text("connectMode"),
+      authorizedNetwork: raw.text("authorizedNetwork"),
+      authEnabled: raw.flag("authEnabled") ?? false,
+      reservedIpRange: raw.text("reservedIpRange"),
+      labels: labels(raw, "labels"),
+    });
+    const outputs = { ...inputs, ...present({ host: raw.text("host"), port: raw.number("port") }) };
+    return [
+      {
+        ...base(found, REDIS, name, `projects/${place.project}/locations/${region}/instances/${name}`, region),
+        inputs,
+        outputs,
+        ...unreadyUnless(raw, "READY"),
+      },
+    ];
+  },
+  secrets(raw, found, place) {
+    const secretId = named(raw).split("/").at(-1) ?? "";
+    const inputs = { secretId, labels: labels(raw, "labels") };
+    const [type = ""] = SECRETS;
+    return [{ ...base(found, type, secretId, `projects/${place.project}/secrets/${secretId}`, undefined), inputs, outputs: inputs }];
+  },
+  networks(raw, found, place) {
+    const name = named(raw);
+    const inputs = present({
+      name,
+      autoCreateSubnetworks: raw.flag("autoCreateSubnetworks") ?? false,
+      routingMode: raw.object("routingConfig").text("routingMode"),
+    });
+    return [{ ...base(found, NETWORK, name, `projects/${place.project}/global/networks/${name}`, undefined), inputs, outputs: inputs }];
+  },
+  subnetworks(raw, found, place) {
+    const name = named(raw);
+    const region = last(raw.text("region"));
+    const inputs = present({
+      name,
+      region,
+      network: withoutHost(raw.text("network")),
+      ipCidrRange: raw.text("ipCidrRange"),
+      privateIpGoogleAccess: raw.flag("privateIpGoogleAccess") ?? false,
+      secondaryIpRanges: raw.list("secondaryIpRanges").map((range) => ({ rangeName: range.text("rangeName"), ipCidrRange: range.text("ipCidrRange") })),
+    });
+    return [{ ...base(found, SUBNETWORK, name, `projects/${place.project}/regions/${region}/subnetworks/${name}`, region), inputs, outputs: inputs }];
+  },
+  /** A router is of interest for its NATs only. */
+  routers(raw, found, place) {
+    const router = named(raw);
+    const region = last(raw.text("region"));
+    const routerId = `projects/${place.project}/regions/${region}/routers/${router}`;
+    const inputs = present({ name: router, region, network: withoutHost(raw.text("network")) });
+    const nats = raw.list("nats").map((nat) => {
+      const name = named(nat);
+      const own = present({
+        name,
+        router,
+        region,
+        type: nat.text("type"),
+        natIpAllocateOption: nat.text("natIpAllocateOption"),
+        natIps: nat.texts("natIps"),
+        sourceSubnetworkIpRangesToNat: nat.text("sourceSubnetworkIpRangesToNat"),
+        minPortsPerVm: nat.number("minPortsPerVm"),
+      });
+      return { ...base(found, ROUTER_NAT, name, `${place.project}/${region}/${router}/${name}`, region), inputs: own, outputs: own };
+    });
+    return [{ ...base(found, ROUTER, router, routerId, region), inputs, outputs: inputs }, ...nats];
+  },
+};
+
+const ROUTER = "gcp:compute/router:Router";
+
+const base = (found: Found, type: string, name: string, id: string, region: string | undefined) =>
+  ({ source: found.source, object: found.object, form: "rest", type, name, id, region }) as const;
+
+function named(raw: Inputs): string {
+  const name = raw.text("name");
+  if (!name) throw new MalformedValueError("name must be set");
+  return name;
+}
+
+function located(raw: Inputs): [name: string, region: string] {
+  const [, , , region = "", , name = ""] = named(raw).split("/");
+  return [name, region];
+}
+
+function unreadyUnless(raw: Inputs, state: string): Pick<Deployed, "unready"> {
+  const value = raw.text("state");
+  return value === undefined || value === state ? {} : { unready: { field: "state", value, message: "" } };
+}
+
+const last = (url: string | undefined) => url?.split("/").at(-1) ?? "";
+const withoutHost = (url: string | undefined) => url?.replace(/^https:\/\/[^/]+\/(?:compute\/)?v1\//, "");
+
+function labels(raw: Inputs, key: string): Properties {
+  const inputs = raw.object(key);
+  return Object.fromEntries(inputs.keys().flatMap((label) => (label.startsWith("goog-") ? [] : [[label, inputs.text(label)]])));
+}
+
+/** Cloud SQL calls the disk's fields otherwise than the provider does, and writes its sizes as texts. */
+function sqlInputs(raw: Inputs, name: string): Properties {
+  const settings = raw.object("settings");
+  const ip = settings.object("ipConfiguration");
+  const backup = settings.object("backupConfiguration");
+  const retention = backup.object("backupRetentionSettings");
+  const window = settings.object("maintenanceWindow");
+  const insights = settings.object("insightsConfig");
+  return present({
+    name,
+    region: raw.text("region"),
+    databaseVersion: raw.text("databaseVersion"),
+    masterInstanceName: raw.text("masterInstanceName"),
+    settings: present({
+      tier: settings.text("tier"),
+      edition: settings.text("edition"),
+      availabilityType: settings.text("availabilityType"),
+      activationPolicy: settings.text("activationPolicy"),
+      diskSize: settings.number("dataDiskSizeGb"),
+      diskType: settings.text("dataDiskType"),
+      diskAutoresize: settings.flag("storageAutoResize") ?? false,
+      deletionProtectionEnabled: settings.flag("deletionProtectionEnabled") ?? false,
+      userLabels: labels(settings, "userLabels"),
+      databaseFlags: settings.list("databaseFlags").map((flag) => ({ name: flag.text("name"), value: flag.textOrNumber("value") })),
+      connectionPoolConfigs: settings.has("connectionPoolConfig")
+        ? [present({ connectionPoolingEnabled: settings.object("connectionPoolConfig").flag("connectionPoolingEnabled") })]
+        : undefined,
+      ipConfiguration: present({
+        ipv4Enabled: ip.flag("ipv4Enabled") ?? false,
+        privateNetwork: withoutHost(ip.text("privateNetwork")),
+        sslMode: ip.text("sslMode"),
+        authorizedNetworks: ip.list("authorizedNetworks").map((network) => present({ name: network.text("name"), value: network.text("value") })),
+        pscConfigs: ip.has("pscConfig") ? [present({ pscEnabled: ip.object("pscConfig").flag("pscEnabled") })] : undefined,
+      }),
+      backupConfiguration: present({
+        enabled: backup.flag("enabled") ?? false,
+        startTime: backup.text("startTime"),
+        pointInTimeRecoveryEnabled: backup.flag("pointInTimeRecoveryEnabled") ?? false,
+        transactionLogRetentionDays: backup.number("transactionLogRetentionDays"),
+        backupRetentionSettings: retention.has("retainedBackups")
+          ? present({ retainedBackups: retention.number("retainedBackups"), retentionUnit: retention.text("retentionUnit") })
+          : undefined,
+      }),
+      maintenanceWindow: window.has("day")
+        ? present({ day: window.number("day"), hour: window.number("hour") ?? 0, updateTrack: window.text("updateTrack") })
+        : undefined,
+      insightsConfig: insights.has("queryInsightsEnabled")
+        ? present({
+            queryInsightsEnabled: insights.flag("queryInsightsEnabled"),
+            recordApplicationTags: insights.flag("recordApplicationTags") ?? false,
+            recordClientAddress: insights.flag("recordClientAddress") ?? false,
+            queryStringLength: insights.number("queryStringLength"),
+            queryPlansPerMinute: insights.number("queryPlansPerMinute"),
+          })
+        : undefined,
+    }),
+  });
+}

@@ -1,0 +1,140 @@
+import type { Registered } from "../commands/evaluate";
+import type { Diagnostic } from "../commands/pack-client";
+import type { Settings } from "../config";
+import { adoptables } from "../operations/adoption";
+import { CANNOT_EVALUATE } from "../policy/outcome";
+import type { DatabaseCapacity } from "./capacity";
+import type { Deployed } from "./deployed";
+import { type Change, changesBy } from "./difference";
+import type { Figure, HourAnswer } from "./figures";
+import { type Finding, finding, findingsOf, inOrder } from "./findings";
+import type { RegionAnswer } from "./incidents";
+import { NOT_JUDGED } from "./places";
+import { answersTo, type Question } from "./questions";
+import type { Collection } from "./recognise";
+import { judgeSecrets, mountedSecrets } from "./secrets";
+import { collectingLine } from "./sources";
+
+/** What is known of an environment as it is deployed. */
+export interface Diagnosis {
+  readonly project: string;
+  readonly region: string;
+  /** Every question is answered, and nothing is found. */
+  readonly ok: boolean;
+  /** In the order in which they break. */
+  readonly findings: readonly Finding[];
+  readonly questions: readonly Question[];
+  /** Budgets and storms of what is deployed. */
+  readonly capacity: readonly DatabaseCapacity[];
+  readonly figures: readonly Figure[];
+  /** What `up` would change. */
+  readonly changes: readonly Change[];
+  /** What was found of the program's resources: the section `netra:adopt`. */
+  readonly adopt: Readonly<Record<string, string>>;
+  /** What was left out, and why. */
+  readonly notes: readonly string[];
+  /** Rules that nothing deployed can be held to, with the reason. */
+  readonly notJudged: Readonly<Record<string, string>>;
+}
+
+export interface Evidences {
+  readonly settings: Settings;
+  readonly collection: Collection;
+  readonly deployed: readonly Deployed[];
+  readonly capacities: readonly DatabaseCapacity[];
+  /** What the pack says of them. */
+  readonly diagnostics: readonly Diagnostic[];
+  /** What the program registers. */
+  readonly plan: readonly Registered[];
+  readonly region: RegionAnswer;
+  readonly hour?: HourAnswer;
+  readonly notes: readonly string[];
+}
+
+/** Sums up. Nothing is asked here. */
+export function diagnose({ settings, collection, deployed, capacities, diagnostics, plan, region, hour, notes }: Evidences): Diagnosis {
+  const secrets = judgeSecrets(mountedSecrets(deployed, settings), collection, settings);
+  const { findings: ofPack, unjudged } = findingsOf(withOpenNat(diagnostics, deployed, collection, settings), deployed, settings);
+  const findings = inOrder([
+    ...ofPack,
+    ...secrets.findings,
+    ...deployed.flatMap(unreadyFinding),
+    ...withoutJwt(deployed, settings),
+    ...region.findings,
+    ...(hour?.findings ?? []),
+  ]);
+  const questions = answersTo({ settings, collection, deployed, capacities, findings, unjudged, secrets, region, hour });
+  const found = adoptables(settings).filter(({ type, id }) => deployed.some((one) => one.type === type && one.id === id));
+  return {
+    project: settings.project,
+    region: settings.region,
+    ok: questions.every(({ status }) => status === "healthy"),
+    findings,
+    questions,
+    capacity: capacities,
+    figures: hour?.figures ?? [],
+    changes: changesBy(plan, deployed, collection),
+    adopt: Object.fromEntries(found.map(({ name, id }) => [name, id])),
+    notes: [...new Set([...collection.notes, ...notes])],
+    notJudged: NOT_JUDGED,
+  };
+}
+
+/**
+ * Without the routers nobody knows whether there is Cloud NAT: what rests on its absence is open then. With the socket the
+ * path is broken whether there is one or not.
+ */
+function withOpenNat(diagnostics: readonly Diagnostic[], deployed: readonly Deployed[], { collected }: Collection, settings: Settings): readonly Diagnostic[] {
+  const isAllTraffic = deployed.some(({ source, inputs }) => source === "services" && JSON.stringify(inputs).includes('"egress":"ALL_TRAFFIC"'));
+  if (collected.has("routers") || !isAllTraffic) return diagnostics;
+  const isBroken = diagnostics.some(({ policy, message }) => policy === "service-egress" && !message.startsWith(CANNOT_EVALUATE));
+  return diagnostics.map((one) => {
+    const restsOnNat = (one.policy === "egress-path" && one.message.includes("without Cloud NAT")) || (one.policy === "startup-storm" && !isBroken);
+    if (!restsOnNat) return one;
+    return {
+      ...one,
+      message: `${CANNOT_EVALUATE}all traffic goes into the VPC, and whether there is Cloud NAT is not known: ${collectingLine("routers", settings)}`,
+    };
+  });
+}
+
+/** What the cloud itself says does not work. */
+function unreadyFinding({ source, name, unready }: Deployed): Finding[] {
+  if (!unready) return [];
+  const rule = { instances: "not-running", connectors: "connector-not-ready" }[source as string] ?? "not-ready"; // a key that may be none of the two
+  const { field, value, message } = unready;
+  return [
+    finding(rule, {
+      resource: name,
+      evidence: [{ field, value }],
+      consequences: [
+        message === ""
+          ? "must be ready because nothing that needs it can work meanwhile"
+          : `must be ready; Google says: ${message.split("\n")[0]?.slice(0, 300)}`,
+      ],
+      mend: [
+        source === "services"
+          ? `gcloud run services logs read ${name} --limit=100 shows what its container says`
+          : "wait for the operation that runs, or look at its error in the console",
+      ],
+    }),
+  ];
+}
+
+/** A service that must verify tokens and is not given the key at all. */
+function withoutJwt(deployed: readonly Deployed[], { services, secrets, project, region }: Settings): Finding[] {
+  const jwt = secrets.JWT_SECRET_KEY;
+  return Object.values(services).flatMap(({ name, secrets: mounted }) => {
+    const service = deployed.find((one) => one.source === "services" && one.name === name);
+    if (!jwt || !service || !mounted.includes("JWT_SECRET_KEY") || JSON.stringify(service.inputs).includes('"name":"JWT_SECRET_KEY"')) return [];
+    const field = service.form === "knative" ? "spec.template.spec.containers[0].env" : "template.containers[0].env";
+    return [
+      finding("jwt-taken", {
+        resource: name,
+        evidence: [{ field, value: "no JWT_SECRET_KEY" }],
+        consequences: ["must take JWT_SECRET_KEY because it can neither sign nor verify tokens without it"],
+        mend: [`gcloud run services update ${name} --project=${project} --region=${region} --update-secrets=JWT_SECRET_KEY=${jwt.id}:${jwt.version}`],
+      }),
+    ];
+  });
+}

@@ -1,0 +1,102 @@
+import { databaseVariables } from "../capacity/plan";
+import { type Registered, withoutSecrets } from "../commands/evaluate";
+import { type Difference, differencesOf } from "../guard/differences";
+import { isUnknownValue } from "../policy/unknown";
+import type { Deployed } from "./deployed";
+import type { Collection } from "./recognise";
+import type { ALL_SOURCES } from "./sources";
+
+/** What `up` would do to one resource, by the inputs that the program states. */
+export interface Change {
+  readonly resource: string;
+  readonly type: string;
+  /** `import` first, where the resource stands in no state. */
+  readonly change: "create" | "update";
+  /** `property: deployed -> plan`; without values where they might be secret. */
+  readonly properties: readonly string[];
+}
+
+/** Types whose absence shows: all of them are listed by a source that was collected. */
+const SOURCE_OF: Readonly<Record<string, (typeof ALL_SOURCES)[number]>> = {
+  "gcp:cloudrunv2/service:Service": "services",
+  "gcp:sql/databaseInstance:DatabaseInstance": "instances",
+  "gcp:vpcaccess/connector:Connector": "connectors",
+  "gcp:redis/instance:Instance": "caches",
+  "gcp:secretmanager/secret:Secret": "secrets",
+  "gcp:compute/network:Network": "networks",
+  "gcp:compute/subnetwork:Subnetwork": "subnetworks",
+  "gcp:compute/router:Router": "routers",
+  "gcp:compute/routerNat:RouterNat": "routers",
+};
+
+/** What `up` would change of what is deployed. Properties that the program leaves to the cloud are no difference. */
+export function changesBy(plan: readonly Registered[], deployed: readonly Deployed[], { collected }: Collection): Change[] {
+  return plan.flatMap((planned): Change[] => {
+    const source = SOURCE_OF[planned.type];
+    if (source === undefined) return [];
+    const { type } = planned;
+    const [name, wanted] = [nameOf(planned), withoutSecrets(planned.inputs) as Properties]; // an object stays one
+    const existing = deployed.find((one) => one.type === type && one.name === name);
+    if (!existing) return collected.has(source) ? [{ resource: name, type, change: "create", properties: [] }] : [];
+    const step = { op: "update", urn: "", type, name, changed: [], replaceReasons: [] };
+    const differences = differencesOf({ ...step, old: { inputs: comparable(existing.inputs), outputs: {} }, new: { inputs: comparable(wanted), outputs: {} } });
+    const properties = differences.filter((one) => isChange(one)).map(shown);
+    return properties.length > 0 ? [{ resource: name, type, change: "update", properties }] : [];
+  });
+}
+
+type Properties = Record<string, unknown>;
+
+const nameOf = ({ inputs, name }: Registered) => [inputs.name, inputs.secretId].find((own) => typeof own === "string") ?? name;
+
+/** What the program states otherwise, and named elements that it does not have (variables, flags, volumes). */
+function isChange({ property, element, old, new: now }: Difference): boolean {
+  if (ONLY_THE_PROGRAMS.some((prefix) => property.startsWith(prefix))) return false;
+  if (contains(now, isUnknownValue)) return old === undefined;
+  if (now === undefined) return element !== undefined && !/^labels|userLabels$/.test(property);
+  // A zero, a false and an empty text are not printed.
+  return !(isNothing(old) && (now === 0 || now === false || now === ""));
+}
+
+/** Protections of Pulumi's own, and the container's name that gcloud gives. */
+const ONLY_THE_PROGRAMS = ["deletionProtection", "replication", "routingMode"];
+
+const isNothing = (value: unknown) => value === undefined || value === null;
+const contains = (value: unknown, test: (value: unknown) => boolean): boolean =>
+  test(value) || (value !== null && typeof value === "object" && Object.values(value).some((item) => contains(item, test)));
+
+/** Google shows some references by their whole path, the program by their last part. */
+function comparable(value: unknown, key = ""): Properties {
+  return compared(value, key) as Properties; // an object stays one
+}
+
+function compared(value: unknown, key: string): unknown {
+  if (Array.isArray(value)) return value.map((item) => compared(item, key));
+  if (value !== null && typeof value === "object") return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, compared(item, name)]));
+  if (typeof value !== "string") return value;
+  return REFERENCES.includes(key) ? value.split("/").at(-1) : value;
+}
+
+const REFERENCES = ["connector", "network", "privateNetwork", "authorizedNetwork", "secret", "router"];
+const SHOWN_VARIABLES: readonly string[] = Object.values(databaseVariables);
+
+function shown({ property, element, old, new: now }: Difference): string {
+  const name = element === undefined ? property : `${property}[${element}]`;
+  if (/envs$/.test(property)) {
+    const [was, is] = [variable(element, old), variable(element, now)];
+    return was === is ? name : `${name}: ${was} -> ${is}`;
+  }
+  return isShort(old) && isShort(now) ? `${name}: ${text(old)} -> ${text(now)}` : `${name}${isNothing(now) ? ": removed" : isNothing(old) ? ": added" : ""}`;
+}
+
+/** Which secret, never what is in one; a literal only where it is a number of the plan. */
+function variable(name: string | undefined, value: unknown): string {
+  if (isNothing(value)) return "not set";
+  const reference = (value as { readonly valueSource?: { readonly secretKeyRef?: { readonly secret?: string; readonly version?: string } } }).valueSource
+    ?.secretKeyRef; // of a variable that is no literal
+  if (reference) return `${reference.secret}:${isUnknownValue(reference.version) ? "newest" : reference.version}`;
+  return SHOWN_VARIABLES.includes(name ?? "") && typeof value === "string" && /^\d+(\.\d+)?$/.test(value) ? value : "a value";
+}
+
+const isShort = (value: unknown) => isNothing(value) || ["string", "number", "boolean"].includes(typeof value);
+const text = (value: unknown) => (isNothing(value) ? "not set" : value === "" ? "empty" : String(value));

@@ -1,0 +1,57 @@
+import type { Deployed } from "./deployed";
+
+/** Where a fact stands in what gcloud prints, and what stands there. */
+export interface Evidence {
+  readonly field: string;
+  readonly value: string;
+}
+
+/** The provider's names beside gcloud's, where they differ: v2 and Cloud SQL. The longest first. */
+const REST: readonly (readonly [RegExp, string])[] = [
+  [/\.envs\b/, ".env"],
+  [/^traffics\b/, "traffic"],
+  [/^settings\.diskSize$/, "settings.dataDiskSizeGb"],
+  [/^settings\.diskType$/, "settings.dataDiskType"],
+  [/^settings\.connectionPoolConfigs.*/, "settings.connectionPoolConfig"],
+];
+
+/** v2's names and where the Knative form has them. */
+const KNATIVE: readonly (readonly [RegExp, string])[] = [
+  [/^template\.vpcAccess\.connector$/, "spec.template.metadata.annotations[run.googleapis.com/vpc-access-connector]"],
+  [/^template\.vpcAccess\.egress$/, "spec.template.metadata.annotations[run.googleapis.com/vpc-access-egress]"],
+  [/^template\.vpcAccess\.networkInterfaces.*/, "spec.template.metadata.annotations[run.googleapis.com/network-interfaces]"],
+  [/^template\.scaling\.minInstanceCount$/, "spec.template.metadata.annotations[autoscaling.knative.dev/minScale]"],
+  [/^template\.scaling\.maxInstanceCount$/, "spec.template.metadata.annotations[autoscaling.knative.dev/maxScale]"],
+  [/^scaling\.minInstanceCount$/, "metadata.annotations[run.googleapis.com/minScale]"],
+  [/^scaling\.maxInstanceCount$/, "metadata.annotations[run.googleapis.com/maxScale]"],
+  [/^template\.executionEnvironment$/, "spec.template.metadata.annotations[run.googleapis.com/execution-environment]"],
+  [/^template\.healthCheckDisabled$/, "spec.template.metadata.annotations[run.googleapis.com/health-check-disabled]"],
+  [/^template\.containers\[\d+\]\.resources\.cpuIdle$/, "spec.template.metadata.annotations[run.googleapis.com/cpu-throttling]"],
+  [/^template\.serviceAccount$/, "spec.template.spec.serviceAccountName"],
+  [/^template\.timeout$/, "spec.template.spec.timeoutSeconds"],
+  [/^template\.maxInstanceRequestConcurrency$/, "spec.template.spec.containerConcurrency"],
+  [/^ingress$/, "metadata.annotations[run.googleapis.com/ingress]"],
+  [/^template\.(containers|volumes)/, "spec.template.spec.$1"],
+  [/^traffics\b/, "spec.traffic"],
+  [/\.envs\b/, ".env"],
+  [/\.valueSource\.secretKeyRef\.version$/, ".valueFrom.secretKeyRef.key"],
+  [/\.valueSource\.secretKeyRef\.secret$/, ".valueFrom.secretKeyRef.name"],
+];
+
+/** A property of the resource in gcloud's terms, with the value that gcloud prints or, where it prints none, the rule's own. */
+export function evidenceOf({ form, object }: Deployed, setting: string, told: string): Evidence {
+  const field = (form === "knative" ? KNATIVE : REST).reduce((path, [ours, theirs]) => path.replace(ours, theirs), setting);
+  // What stands in a variable may be a secret: of those only what the rule itself shows.
+  const printed = /\.env\b/.test(field) ? undefined : valueAt(object, field);
+  return { field, value: printed === undefined ? told : String(printed) };
+}
+
+/** A scalar at a path like `a.b[0].c`, `a[x/y]` (a key) or `flags[name]` (a named element). */
+function valueAt(object: unknown, path: string): string | number | boolean | undefined {
+  const steps = [...path.matchAll(/\[([^\]]+)\]|([^.[\]]+)/g)].map(([, bracketed, plain]) => bracketed ?? plain ?? "");
+  const value = steps.reduce<unknown>((at, step) => {
+    if (Array.isArray(at)) return /^\d+$/.test(step) ? at[Number(step)] : at.find((one) => one?.name === step)?.value;
+    return at !== null && typeof at === "object" ? Reflect.get(at, step) : undefined;
+  }, object);
+  return ["string", "number", "boolean"].includes(typeof value) ? (value as string | number | boolean) : undefined; // just found to be one
+}

@@ -1,0 +1,218 @@
+import { z } from "zod";
+import { probeWindowSeconds } from "../capacity/cloudrun";
+import type { Settings } from "../config";
+import type { DatabaseCapacity } from "./capacity";
+import { type Finding, finding } from "./findings";
+import { type Cloud, listed, Unanswered } from "./rest";
+import type { Place } from "./sources";
+
+/*
+ * The last hour in Cloud Monitoring, against the plan. Source of metrics, kinds and labels: Google Cloud metrics list. Values
+ * are visible two to four minutes late.
+ */
+
+/** One figure of the last hour, beside what the plan allows. */
+export interface Figure {
+  readonly title: string;
+  /** Absent: nothing was recorded. */
+  readonly value?: string;
+  readonly plan: string;
+}
+
+export interface HourAnswer {
+  readonly figures: readonly Figure[];
+  readonly findings: readonly Finding[];
+  /** What could not be asked, with the reason. */
+  readonly open: readonly string[];
+}
+
+interface Series {
+  readonly metric: string;
+  readonly resource: string;
+  readonly filter?: string;
+  readonly aligner: string;
+  readonly alignmentSeconds: number;
+  readonly reducer: string;
+  readonly groupBy: string;
+}
+
+const HOUR_SECONDS = 3600;
+/** From here on an alert fires: the share of connections, and of the connector's cpu. */
+const ALERT_SHARE = 0.8;
+
+const timeSeries = z.object({
+  resource: z.object({ labels: z.record(z.string(), z.string()).default({}) }).default({ labels: {} }),
+  points: z.array(z.object({ value: z.object({ int64Value: z.coerce.number().optional(), doubleValue: z.number().optional() }) })).default([]),
+});
+
+/** Asks Cloud Monitoring. What cannot be asked stays open, the rest is answered. `now` in milliseconds. */
+export async function lastHour(cloud: Cloud, place: Place, settings: Settings, capacities: readonly DatabaseCapacity[], now: number): Promise<HourAnswer> {
+  const ask = (series: Series) => largestByLabel(cloud, place, series, now);
+  const answers: HourAnswer[] = [];
+  for (const part of [backends, connectorLoad, connectorInstances, startUps, failedProbes])
+    try {
+      answers.push(await part(ask, settings, capacities));
+    } catch (error) {
+      if (!(error instanceof Unanswered)) throw error;
+      answers.push({ figures: [], findings: [], open: [`${TITLES.get(part)}: ${error.message}`] });
+    }
+  return {
+    figures: answers.flatMap(({ figures }) => figures),
+    findings: answers.flatMap(({ findings }) => findings),
+    open: answers.flatMap(({ open }) => open),
+  };
+}
+
+type Part = (ask: (series: Series) => Promise<ReadonlyMap<string, number>>, settings: Settings, capacities: readonly DatabaseCapacity[]) => Promise<HourAnswer>;
+
+/** Summed over databases: the slots are the instance's. */
+const backends: Part = async (ask, settings, capacities) => {
+  const title = "backends, most at once";
+  const { name, maxConnections: planned, usableShare } = settings.database;
+  const most = await ask({
+    metric: "cloudsql.googleapis.com/database/postgresql/num_backends",
+    resource: "cloudsql_database",
+    aligner: "ALIGN_MAX",
+    alignmentSeconds: 60,
+    reducer: "REDUCE_SUM",
+    groupBy: "resource.label.database_id",
+  });
+  const value = most.get(`${settings.project}:${name}`);
+  const limit = capacities.find(({ instance }) => instance === name)?.maxConnections ?? planned;
+  const plan = `${limit} are there; the plan uses at most ${usableShare * 100} % of ${planned}`;
+  if (value === undefined) return nothing(title, plan);
+  const findings =
+    value > limit * usableShare
+      ? [
+          finding("backends", {
+            resource: name,
+            evidence: [{ field: "num_backends", value: `${value} of ${limit}` }],
+            consequences: [`must stay within ${usableShare * 100} % because the next start or rollout is refused connections (SQLSTATE 53300)`],
+            mend: ["lower pools or maximum instances, or raise 'netra:database.maxConnections' with the tier that holds it"],
+          }),
+        ]
+      : [];
+  return { figures: [{ title, value: String(value), plan }], findings, open: [] };
+};
+
+const onConnector = { resource: "vpc_access_connector", alignmentSeconds: 60, reducer: "REDUCE_MAX", groupBy: "resource.label.connector_name" };
+
+const connectorLoad: Part = async (ask, { connector }) => {
+  const title = "connector cpu, p99";
+  const plan = `below ${ALERT_SHARE * 100} %`;
+  const value = (await ask({ ...onConnector, metric: "vpcaccess.googleapis.com/connector/cpu/utilizations", aligner: "ALIGN_PERCENTILE_99" })).get(
+    connector.name,
+  );
+  if (value === undefined) return nothing(title, plan);
+  return {
+    figures: [{ title, value: `${Math.round(value * 100)} %`, plan }],
+    findings: value > ALERT_SHARE ? [overloaded(connector.name, "connector/cpu/utilizations", `${Math.round(value * 100)} %`)] : [],
+    open: [],
+  };
+};
+
+const connectorInstances: Part = async (ask, { connector }) => {
+  const title = "connector instances, most";
+  const plan = `${connector.minInstances} to ${connector.maxInstances}`;
+  const value = (await ask({ ...onConnector, metric: "vpcaccess.googleapis.com/connector/instances", aligner: "ALIGN_MAX" })).get(connector.name);
+  if (value === undefined) return nothing(title, plan);
+  return {
+    figures: [{ title, value: String(value), plan }],
+    findings: value >= connector.maxInstances ? [overloaded(connector.name, "connector/instances", `${value}, the maximum`)] : [],
+    open: [],
+  };
+};
+
+function overloaded(resource: string, field: string, value: string): Finding {
+  return finding("connector-load", {
+    resource,
+    evidence: [{ field, value }],
+    consequences: ["must have room because a connector drops packets without saying so, and never scales in again"],
+    mend: ["raise 'netra:connector.minInstances' and 'maxInstances', or set 'netra:connector.machineType' to e2-standard-4"],
+  });
+}
+
+const ofServices = { resource: "cloud_run_revision", alignmentSeconds: HOUR_SECONDS, groupBy: "resource.label.service_name" };
+
+/** No start in an hour is no fault. */
+const startUps: Part = async (ask, { services }) => {
+  const p95 = await ask({ ...ofServices, metric: "run.googleapis.com/container/startup_latencies", aligner: "ALIGN_PERCENTILE_95", reducer: "REDUCE_MAX" });
+  const rows = Object.values(services).map(({ name, probe }) => ({ name, window: probeWindowSeconds(probe), seconds: (p95.get(name) ?? Number.NaN) / 1000 }));
+  return {
+    figures: rows.map(({ name, window, seconds }) => ({
+      title: `start-up of ${name}, p95`,
+      ...(Number.isNaN(seconds) ? {} : { value: `${seconds.toFixed(1)} s` }),
+      plan: `within the probe's ${window} s`,
+    })),
+    findings: rows
+      .filter(({ window, seconds }) => seconds > window)
+      .map(({ name, window, seconds }) =>
+        finding("slow-starts", {
+          resource: name,
+          evidence: [{ field: "container/startup_latencies p95", value: `${seconds.toFixed(1)} s` }],
+          consequences: [`must stay within the probe's window of ${window} s because a start that takes longer is killed`],
+          mend: ["npm run storm says what the starts wait for"],
+        }),
+      ),
+    open: [],
+  };
+};
+
+const failedProbes: Part = async (ask, { services }) => {
+  const failed = await ask({
+    ...ofServices,
+    metric: "run.googleapis.com/container/completed_probe_count",
+    filter: "metric.labels.is_healthy = false",
+    aligner: "ALIGN_SUM",
+    reducer: "REDUCE_SUM",
+  });
+  const rows = Object.values(services).map(({ name }) => ({ name, count: failed.get(name) ?? 0 }));
+  return {
+    figures: rows.map(({ name, count }) => ({ title: `failed probes of ${name}`, value: String(count), plan: "none" })),
+    findings: rows
+      .filter(({ count }) => count > 0)
+      .map(({ name, count }) =>
+        finding("failed-probes", {
+          resource: name,
+          evidence: [{ field: "container/completed_probe_count, is_healthy = false", value: String(count) }],
+          consequences: ["must be none because each is an instance that did not start, or was restarted"],
+          mend: [`gcloud run services logs read ${name} --limit=100 shows why: SQLSTATE 53300, the DATABASE phase, exit code 3`],
+        }),
+      ),
+    open: [],
+  };
+};
+
+const TITLES: ReadonlyMap<Part, string> = new Map([
+  [backends, "backends"],
+  [connectorLoad, "connector cpu"],
+  [connectorInstances, "connector instances"],
+  [startUps, "start-up latency"],
+  [failedProbes, "failed probes"],
+]);
+
+const nothing = (title: string, plan: string): HourAnswer => ({ figures: [{ title, plan }], findings: [], open: [`${title}: nothing was recorded`] });
+
+/** The largest point of each group in the last hour. @throws Unanswered */
+async function largestByLabel(cloud: Cloud, { project }: Place, series: Series, now: number): Promise<ReadonlyMap<string, number>> {
+  const { metric, resource, filter, aligner, alignmentSeconds, reducer, groupBy } = series;
+  const query = new URLSearchParams({
+    filter: [`metric.type = "${metric}"`, `resource.type = "${resource}"`, ...(filter ? [filter] : [])].join(" AND "),
+    "interval.startTime": new Date(now - HOUR_SECONDS * 1000).toISOString(),
+    "interval.endTime": new Date(now).toISOString(),
+    "aggregation.alignmentPeriod": `${alignmentSeconds}s`,
+    "aggregation.perSeriesAligner": aligner,
+    "aggregation.crossSeriesReducer": reducer,
+    "aggregation.groupByFields": groupBy,
+  });
+  const found = await listed(cloud, "monitoring", `/v3/projects/${project}/timeSeries`, "timeSeries", query);
+  const read = found.map((one) => timeSeries.safeParse(one));
+  if (read.some(({ success }) => !success)) throw new Unanswered("monitoring.googleapis.com answered in an unknown form");
+  const label = groupBy.split(".").at(-1) ?? "";
+  const largest = new Map<string, number>();
+  for (const { data } of read) {
+    const key = data?.resource.labels[label] ?? "";
+    for (const { value } of data?.points ?? []) largest.set(key, Math.max(largest.get(key) ?? 0, value.int64Value ?? value.doubleValue ?? 0));
+  }
+  return largest;
+}

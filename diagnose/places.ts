@@ -1,0 +1,93 @@
+/** The order in which things break: no way to the database, a start that cannot succeed, too little for many starts, the rest. */
+export const STAGES = ["path", "start", "capacity", "hygiene"] as const;
+export type Stage = (typeof STAGES)[number];
+
+/** The questions of the incident report (#1278), in the order in which they are answered. */
+export const QUESTIONS = {
+  instance: "Is the Cloud SQL instance described, running and as it must be?",
+  connector: "Is the VPC connector described, ready and large enough?",
+  path: "Can every service reach the database at all (egress, NAT, socket, private address)?",
+  maxConnections: "Is max_connections known, and does the tier hold it?",
+  secrets: "Are all mounted secrets pinned to versions that are enabled?",
+  probes: "Does an HTTP probe wait for the whole start of every service?",
+  jwt: "Do all services take one JWT secret at one version?",
+  budget: "Do all pools fit into max_connections, with both revisions of a rollout alive?",
+  storm: "Do starts succeed when all of them coincide?",
+  region: "Is there a regional incident at Google?",
+  hour: "What did the last hour show?",
+  rest: "Does everything else keep the rules of the policy pack?",
+} as const;
+export type QuestionKey = keyof typeof QUESTIONS;
+
+/**
+ * Where each rule belongs: the question that it answers, and when what it refuses breaks. The order is that of the
+ * findings. Rules that are not listed belong to `rest`.
+ */
+const PLACES: readonly (readonly [rule: string, question: QuestionKey, stage: Stage])[] = [
+  ["service-egress", "path", "path"],
+  ["egress-path", "path", "path"],
+  ["database-path", "path", "path"],
+  ["service-vpc-path", "path", "path"],
+  ["connector-region", "path", "path"],
+  ["nat-addresses", "path", "path"],
+  ["direct-egress-subnet", "path", "path"],
+  ["ranges-do-not-overlap", "rest", "path"],
+  ["connector-range", "connector", "path"],
+  ["regional-incident", "region", "path"],
+  ["not-running", "instance", "path"],
+  ["connector-not-ready", "connector", "path"],
+  ["not-ready", "rest", "start"],
+  ["secret-version", "secrets", "start"],
+  ["jwt-one-secret", "jwt", "start"],
+  ["jwt-taken", "jwt", "start"],
+  ["service-startup-probe", "probes", "start"],
+  ["service-probes", "probes", "start"],
+  ["service-environment", "rest", "start"],
+  ["failed-probes", "hour", "start"],
+  ["database-dedicated-core", "instance", "capacity"],
+  ["connector-machine-type", "connector", "capacity"],
+  ["connector-instance-counts", "connector", "capacity"],
+  ["connector-floor", "connector", "capacity"],
+  ["connection-budget", "budget", "capacity"],
+  ["database-max-connections", "maxConnections", "capacity"],
+  ["service-socket-pool", "budget", "capacity"],
+  ["service-scaling", "budget", "capacity"],
+  ["service-database-variables", "budget", "capacity"],
+  ["startup-connect-rate", "storm", "capacity"],
+  ["startup-storm", "storm", "capacity"],
+  ["regional-quota", "budget", "capacity"],
+  ["backends", "hour", "capacity"],
+  ["connector-load", "hour", "capacity"],
+  ["slow-starts", "hour", "capacity"],
+  ["service-secret-versions", "secrets", "hygiene"],
+  ["tcp-probe", "probes", "hygiene"],
+  ["service-jwt-name", "jwt", "hygiene"],
+  ["service-no-literal-secrets", "secrets", "hygiene"],
+  ["secret-id", "secrets", "hygiene"],
+  ["connector-name", "connector", "hygiene"],
+  ...["private", "encrypted", "backups", "deletion-protection", "tier", "edition", "version", "disk", "insights", "connection-pooling"].map(
+    (rule) => [`database-${rule}`, "instance", "hygiene"] as const,
+  ),
+];
+
+/** Rules that nothing deployed can be held to, each with the reason; what they would say is left out, and this is said. */
+export const NOT_JUDGED: Readonly<Record<string, string>> = {
+  "secret-value": "no value of a secret is read",
+  "secret-access": "IAM policies are not collected",
+  "database-user-password": "Cloud SQL shows no password",
+  "database-clients-counted": "functions and App Engine versions are not collected",
+  "private-services-range": "reserved ranges are not collected",
+};
+
+export interface RulePlace {
+  readonly question: QuestionKey;
+  readonly stage: Stage;
+  /** What is smaller breaks first. */
+  readonly rank: number;
+}
+
+export function placeOf(rule: string): RulePlace {
+  const index = PLACES.findIndex(([name]) => name === rule);
+  const [, question = "rest", stage = "hygiene"] = PLACES[index] ?? [];
+  return { question, stage, rank: STAGES.indexOf(stage) * PLACES.length + (index < 0 ? PLACES.length - 1 : index) };
+}

@@ -1,0 +1,167 @@
+import { probeWindowSeconds } from "../capacity/cloudrun";
+import { percentText } from "../capacity/statistics";
+import type { Settings } from "../config";
+import { Inputs } from "../policy/inputs";
+import { probeTiming } from "../policy/probes";
+import type { DatabaseCapacity } from "./capacity";
+import type { Deployed } from "./deployed";
+import type { HourAnswer } from "./figures";
+import type { Finding, Unjudged } from "./findings";
+import type { RegionAnswer } from "./incidents";
+import { QUESTIONS, type QuestionKey } from "./places";
+import type { Collection } from "./recognise";
+import type { SecretsAnswer } from "./secrets";
+import { collectingLine, SOURCES, type Source } from "./sources";
+
+/** One question of the incident report, and what is known. */
+export interface Question {
+  readonly key: QuestionKey;
+  readonly question: string;
+  /** `open` also where something is known already; a question with findings can have open parts, too. */
+  readonly status: "healthy" | "findings" | "open";
+  /** What was found, in one line; empty where nothing was. */
+  readonly answer: string;
+  /** What is missing, and what would answer it. */
+  readonly open: readonly { readonly missing: string; readonly answeredBy: string }[];
+}
+
+/** Everything that questions are answered from. */
+export interface Known {
+  readonly settings: Settings;
+  readonly collection: Collection;
+  readonly deployed: readonly Deployed[];
+  readonly capacities: readonly DatabaseCapacity[];
+  readonly findings: readonly Finding[];
+  readonly unjudged: readonly Unjudged[];
+  readonly secrets: SecretsAnswer;
+  readonly region: RegionAnswer;
+  /** Absent: saved files show no figures, and the question is not asked. */
+  readonly hour: HourAnswer | undefined;
+}
+
+/** What each question cannot do without. */
+const NEEDS: Readonly<Record<QuestionKey, readonly Source[]>> = {
+  instance: ["instances"],
+  connector: ["connectors"],
+  path: ["services", "instances", "connectors"],
+  maxConnections: ["instances"],
+  secrets: ["services"],
+  probes: ["services"],
+  jwt: ["services"],
+  budget: ["services", "instances"],
+  storm: ["services", "instances", "connectors"],
+  region: [],
+  hour: [],
+  rest: ["services", "caches", "secrets", "subnetworks"],
+};
+
+/** Every question, answered as far as it can be. */
+export function answersTo(known: Known): Question[] {
+  // The keys are those of QUESTIONS.
+  return (Object.keys(QUESTIONS) as QuestionKey[]).flatMap((key): Question[] => {
+    if (key === "hour" && known.hour === undefined) return [];
+    const open = openPartsOf(key, known);
+    const status = known.findings.some(({ questions }) => questions.includes(key)) ? "findings" : open.length > 0 ? "open" : "healthy";
+    return [{ key, question: QUESTIONS[key], status, answer: ANSWERS[key](known), open }];
+  });
+}
+
+function openPartsOf(key: QuestionKey, known: Known): Question["open"] {
+  const { settings, unjudged, secrets, region, hour } = known;
+  const parts = [
+    ...NEEDS[key].flatMap((source) => missing(source, known)),
+    // What a rule cannot tell because a resource is missing has been said.
+    ...unjudged.filter(({ question }) => question === key).map(({ resource, why }) => ({ missing: resource ? `${resource}: ${why}` : why, answeredBy: "" })),
+    ...(key === "secrets" ? secrets.open.map(({ secret, why, line }) => ({ missing: `versions of ${secret}: ${why}`, answeredBy: line })) : []),
+    ...(key === "region" && region.open
+      ? [{ missing: region.open, answeredBy: `npm run diagnose -- ... --incidents FILE, or https://status.cloud.google.com/regional/${settings.region}` }]
+      : []),
+    ...(key === "hour" ? (hour?.open ?? []).map((why) => ({ missing: why, answeredBy: "roles/monitoring.viewer, and monitoring.googleapis.com on" })) : []),
+  ];
+  return parts.filter(({ missing: text }, i) => parts.findIndex((other) => other.missing === text) === i);
+}
+
+/** What of a source should be there and is not known. */
+function missing(source: Source, { settings, collection, deployed }: Known): Question["open"] {
+  const answeredBy = collectingLine(source, settings);
+  const { what } = SOURCES[source];
+  const gap = collection.gaps.get(source);
+  if (gap !== undefined) return [{ missing: `${what}: ${gap}`, answeredBy }];
+  if (!collection.collected.has(source)) return [{ missing: `${what}: no file shows any`, answeredBy }];
+  const names = deployed.filter((one) => one.source === source).map(({ name }) => name);
+  const absent = (EXPECTED[source]?.(settings) ?? []).filter((name) => !names.includes(name));
+  return absent.length > 0 ? [{ missing: `${what}: ${absent.join(", ")} ${absent.length > 1 ? "are" : "is"} not among them`, answeredBy }] : [];
+}
+
+const EXPECTED: { readonly [Key in Source]?: (settings: Settings) => string[] } = {
+  services: ({ services }) => Object.values(services).map(({ name }) => name),
+  instances: ({ database }) => [database.name],
+  connectors: ({ connector }) => [connector.name],
+  caches: ({ cache }) => [cache.name],
+};
+
+const ANSWERS: Readonly<Record<QuestionKey, (known: Known) => string>> = {
+  instance: ({ deployed }) => listedBy(deployed, "instances", ["databaseVersion", "settings.tier", "settings.edition", "settings.availabilityType"]),
+  connector: ({ deployed }) =>
+    deployed
+      .filter(({ source }) => source === "connectors")
+      .map(
+        ({ name, inputs }) =>
+          `${name}: ${inputs.machineType} ${inputs.minInstances ?? "?"}..${inputs.maxInstances ?? "?"} in ${inputs.ipCidrRange ?? "a subnet"}`,
+      )
+      .join("; "),
+  path: ({ deployed }) =>
+    services(deployed)
+      .map(({ name, inputs }) => {
+        const access = new Inputs(inputs).object("template").object("vpcAccess");
+        const way = access.text("connector")?.split("/").at(-1) ?? (access.has("networkInterfaces") ? "a network interface" : "no VPC");
+        return `${name}: ${access.text("egress")?.toLowerCase().replaceAll("_", "-") ?? "private-ranges-only"} through ${way}`;
+      })
+      .join("; "),
+  maxConnections: ({ capacities, deployed }) =>
+    capacities
+      .map(({ instance, maxConnections, isDefault }) => `${instance}: ${maxConnections}${isDefault ? ", the tier's default: no flag states it" : ""}`)
+      .join("; ") || listedBy(deployed, "instances", ["settings.tier"]),
+  secrets: ({ secrets: { mounted, open } }) =>
+    mounted.length === 0
+      ? ""
+      : `${mounted.length} references to ${new Set(mounted.map(({ secret }) => secret)).size} secrets${open.length > 0 ? "" : ", their versions known"}`,
+  probes: ({ deployed }) =>
+    services(deployed)
+      .map(({ name, inputs }) => `${name}: ${windowOf(inputs)}`)
+      .join("; "),
+  jwt: ({ secrets: { mounted } }) =>
+    mounted
+      .filter(({ variable }) => variable === "JWT_SECRET_KEY")
+      .map(({ service, secret, version }) => `${service.name}: ${secret} version ${version}`)
+      .join("; "),
+  budget: ({ capacities }) => capacities.map(({ arithmetic }) => arithmetic).join("; "),
+  storm: ({ capacities }) =>
+    capacities
+      .flatMap(({ storms }) => storms)
+      .map(({ scenario, success }) => `${scenario} ${percentText(success.mean)}`)
+      .join(", "),
+  region: ({ region }) => region.answer,
+  hour: ({ hour }) => (hour?.figures ?? []).flatMap(({ title, value }) => (value === undefined ? [] : [`${title} ${value}`])).join(", "),
+  rest: ({ deployed }) => `${deployed.length} resources judged`,
+};
+
+const services = (deployed: readonly Deployed[]) => deployed.filter(({ source }) => source === "services");
+
+function listedBy(deployed: readonly Deployed[], source: Source, paths: readonly string[]): string {
+  return deployed
+    .filter((one) => one.source === source)
+    .map(({ name, inputs }) => `${name}: ${paths.flatMap((path) => textAt(new Inputs(inputs), path.split(".")) ?? []).join(", ")}`)
+    .join("; ");
+}
+
+function textAt(inputs: Inputs, [key = "", ...rest]: readonly string[]): string | undefined {
+  return rest.length === 0 ? inputs.text(key) : textAt(inputs.object(key), rest);
+}
+
+function windowOf(inputs: Deployed["inputs"]): string {
+  const [container] = new Inputs(inputs).object("template").list("containers");
+  if (!container?.has("startupProbe")) return "none";
+  const probe = container.object("startupProbe");
+  return `${probe.has("httpGet") ? `HTTP ${probe.object("httpGet").text("path") ?? "/"}` : "an open port"}, ${probeWindowSeconds(probeTiming(probe))} s`;
+}

@@ -1,0 +1,58 @@
+import { SOURCES, type Source } from "./sources";
+
+/** An object of the cloud as gcloud or REST showed it. */
+export interface Found {
+  readonly source: Source;
+  readonly object: Readonly<Record<string, unknown>>;
+  /** The file or API it came from, for messages. */
+  readonly from: string;
+}
+
+/** What was found, and what could not be. */
+export interface Collection {
+  readonly found: readonly Found[];
+  /** Sources of which at least the list is known, an empty one included. */
+  readonly collected: ReadonlySet<Source>;
+  /** Why a source could not be read. */
+  readonly gaps: ReadonlyMap<Source, string>;
+  /** Why the versions of single secrets could not be read. */
+  readonly secretGaps: ReadonlyMap<string, string>;
+  /** Secrets that do not exist. */
+  readonly absentSecrets: ReadonlySet<string>;
+  /** What was left out, and why. */
+  readonly notes: readonly string[];
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+export const isObject = (value: unknown): value is Json => value !== null && typeof value === "object" && !Array.isArray(value);
+
+/** How each kind of object is known, whatever its file is called. */
+const SHAPES: readonly (readonly [Source, (object: Json) => boolean])[] = [
+  ["services", ({ apiVersion, kind }) => kind === "Service" && startsWith(apiVersion, "serving.knative.dev/")],
+  ["services", ({ name, template }) => isNamed(name, /^projects\/[^/]+\/locations\/[^/]+\/services\/[^/]+$/) && isObject(template)],
+  ["instances", ({ kind, databaseVersion, settings }) => kind === "sql#instance" || (typeof databaseVersion === "string" && isObject(settings))],
+  ["connectors", ({ name }) => isNamed(name, /^projects\/[^/]+\/locations\/[^/]+\/connectors\/[^/]+$/)],
+  ["caches", ({ name, redisVersion }) => isNamed(name, /^projects\/[^/]+\/locations\/[^/]+\/instances\/[^/]+$/) && redisVersion !== undefined],
+  ["versions", ({ name, state }) => isNamed(name, /^projects\/[^/]+\/secrets\/[^/]+\/versions\/\d+$/) && typeof state === "string"],
+  ["secrets", ({ name }) => isNamed(name, /^projects\/[^/]+\/secrets\/[^/]+$/)],
+  ["networks", ({ kind }) => kind === "compute#network"],
+  ["subnetworks", ({ kind }) => kind === "compute#subnetwork"],
+  ["routers", ({ kind }) => kind === "compute#router"],
+];
+
+const startsWith = (value: unknown, prefix: string) => typeof value === "string" && value.startsWith(prefix);
+const isNamed = (value: unknown, form: RegExp) => typeof value === "string" && form.test(value);
+
+/** What an object is, by its content; `undefined`: nothing that is read here. */
+export function recognise(value: unknown): Source | undefined {
+  return isObject(value) ? SHAPES.find(([, fits]) => fits(value))?.[0] : undefined;
+}
+
+/** The objects of a file: a list, a page of a REST answer, or the one object itself. */
+export function elementsOf(value: unknown): readonly unknown[] {
+  if (Array.isArray(value)) return value;
+  if (!isObject(value) || recognise(value) !== undefined) return [value];
+  const lists = [...new Set(Object.values(SOURCES).map(({ items }) => items))].flatMap((key) => (Array.isArray(value[key]) ? [value[key]] : []));
+  return lists.length > 0 ? lists.flat() : [value];
+}

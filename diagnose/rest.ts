@@ -1,0 +1,135 @@
+import { setTimeout as wait } from "node:timers/promises";
+import { GoogleAuth } from "google-auth-library";
+import { isObject } from "./recognise";
+
+/** The cloud as it is asked: where, as whom, and how long an answer may take. */
+export interface Cloud {
+  /** The address of an API, such as `run`. */
+  endpoint(api: string): string;
+  /** The headers that authorise a request. */
+  authorization(url: string): Promise<Readonly<Record<string, string>>>;
+  readonly timeoutSeconds: number;
+}
+
+/** Google's own APIs with application default credentials. Nothing but GET is ever sent. */
+export function googleCloud(projectId: string): Cloud {
+  // Cloud SQL and VPC Access know no narrower scope for reading: what is allowed is the account's roles to say.
+  const auth = new GoogleAuth({ scopes: "https://www.googleapis.com/auth/cloud-platform", projectId });
+  return {
+    endpoint: (api) => `https://${api}.googleapis.com`,
+    async authorization(url) {
+      const client = await auth.getClient();
+      return Object.fromEntries((await client.getRequestHeaders(url)).entries());
+    },
+    timeoutSeconds: 20,
+  };
+}
+
+/** Why something could not be asked. The message ends a sentence like "Cloud Run services: ...". */
+export class Unanswered extends Error {
+  constructor(
+    message: string,
+    /** The HTTP status, where there was an answer. */
+    readonly status?: number,
+  ) {
+    super(message);
+  }
+}
+
+const ATTEMPTS = 3;
+/** A longer wait than this is the user's to decide, seconds. */
+const LONGEST_WAIT = 30;
+const MOST_PAGES = 200;
+
+/** Every object of a list, page after page. @throws Unanswered */
+export async function listed(
+  cloud: Cloud,
+  api: string,
+  path: string,
+  items: string,
+  query: URLSearchParams = new URLSearchParams(),
+): Promise<readonly unknown[]> {
+  const all: unknown[] = [];
+  for (let page = 0; page < MOST_PAGES; page++) {
+    const suffix = query.size > 0 ? `?${query}` : "";
+    const answer = await answered(cloud, api, `${cloud.endpoint(api)}${path}${suffix}`);
+    const objects = answer[items] ?? [];
+    if (!Array.isArray(objects)) throw new Unanswered(`${api}.googleapis.com answered in an unknown form`);
+    all.push(...objects);
+    const next = answer.nextPageToken;
+    if (typeof next !== "string" || next === "") return all;
+    query.set("pageToken", next);
+  }
+  throw new Unanswered(`${api}.googleapis.com has more than ${MOST_PAGES} pages`);
+}
+
+async function answered(cloud: Cloud, api: string, url: string): Promise<Readonly<Record<string, unknown>>> {
+  for (let attempt = 1; ; attempt++) {
+    const signal = AbortSignal.timeout(cloud.timeoutSeconds * 1000);
+    const headers = await authorised(cloud, url, signal);
+    const { response, body } = await received(api, url, headers, signal, cloud.timeoutSeconds);
+    if (response.ok) {
+      if (isObject(body)) return body;
+      throw new Unanswered(`${api}.googleapis.com answered in an unknown form`);
+    }
+    const isBusy = response.status === 429 || response.status >= 500;
+    const seconds = retryAfterSeconds(response) ?? 2 ** (attempt - 1);
+    if (!isBusy || attempt === ATTEMPTS || seconds > LONGEST_WAIT) throw refusal(api, response.status, body, attempt, seconds);
+    await wait(seconds * 1000);
+  }
+}
+
+async function received(api: string, url: string, headers: Readonly<Record<string, string>>, signal: AbortSignal, seconds: number) {
+  try {
+    const response = await fetch(url, { headers, signal });
+    const text = await response.text();
+    return { response, body: parsed(text) };
+  } catch {
+    throw new Unanswered(signal.aborted ? `${api}.googleapis.com did not answer within ${seconds} s` : `${api}.googleapis.com cannot be reached from here`);
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Seconds, or a date; `undefined`: the server does not say. */
+function retryAfterSeconds({ headers }: Response): number | undefined {
+  const text = headers.get("retry-after");
+  if (text === null) return undefined;
+  if (/^\d+$/.test(text)) return Number(text);
+  const date = Date.parse(text);
+  return Number.isNaN(date) ? undefined : Math.max(0, (date - Date.now()) / 1000);
+}
+
+function refusal(api: string, status: number, body: unknown, attempts: number, seconds: number): Unanswered {
+  const host = `${api}.googleapis.com`;
+  if (status === 403 && isDisabled(body)) return new Unanswered(`the API ${host} is off: gcloud services enable ${host}`, status);
+  if (status === 401) return new Unanswered("the Google credentials here are not accepted (401): gcloud auth application-default login", status);
+  if (status === 403) return new Unanswered(`${host} allows these credentials nothing here (403)`, status);
+  if (status === 404) return new Unanswered(`${host} knows no such project or place (404)`, status);
+  if (status === 429 && seconds > LONGEST_WAIT)
+    return new Unanswered(`${host} asks to come back in ${Math.ceil(seconds)} s (429): run this again then`, status);
+  return new Unanswered(`${host} answered ${status}${attempts > 1 ? ` ${attempts} times` : ""}`, status);
+}
+
+/** The reason stands among the error's details; older APIs have it in `errors`. */
+function isDisabled(body: unknown): boolean {
+  const text = JSON.stringify(isObject(body) ? (body.error ?? "") : "");
+  return /"reason":"(SERVICE_DISABLED|accessNotConfigured)"/.test(text);
+}
+
+/** The auth library takes no signal. */
+async function authorised(cloud: Cloud, url: string, signal: AbortSignal): Promise<Readonly<Record<string, string>>> {
+  const timeout = new Promise<never>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason), { once: true }));
+  try {
+    return await Promise.race([cloud.authorization(url), timeout]);
+  } catch {
+    // Not its message: it can repeat what a credentials file holds.
+    throw new Unanswered("there are no Google credentials here that give a token: gcloud auth application-default login");
+  }
+}

@@ -1,0 +1,273 @@
+import { parseCpu } from "../capacity/units";
+import { Inputs } from "../policy/inputs";
+
+/*
+ * A Cloud Run service as the pack judges it and the program declares it: the v2 resource's properties. gcloud prints the
+ * Knative v1 form, in which half of them are annotations; the REST API prints v2.
+ */
+
+type Properties = Record<string, unknown>;
+
+/** One service in the program's terms. */
+export interface RunService {
+  readonly name: string;
+  readonly location: string;
+  readonly inputs: Properties;
+  /** Why it does not serve; absent: it does, or nothing says. */
+  readonly unready?: { readonly field: string; readonly value: string; readonly message: string };
+}
+
+const REVISION = {
+  minScale: "autoscaling.knative.dev/minScale",
+  maxScale: "autoscaling.knative.dev/maxScale",
+  connector: "run.googleapis.com/vpc-access-connector",
+  egress: "run.googleapis.com/vpc-access-egress",
+  interfaces: "run.googleapis.com/network-interfaces",
+  databases: "run.googleapis.com/cloudsql-instances",
+  environment: "run.googleapis.com/execution-environment",
+  boost: "run.googleapis.com/startup-cpu-boost",
+  throttling: "run.googleapis.com/cpu-throttling",
+  unchecked: "run.googleapis.com/health-check-disabled",
+  secrets: "run.googleapis.com/secrets",
+} as const;
+const SERVICE = {
+  minScale: "run.googleapis.com/minScale",
+  maxScale: "run.googleapis.com/maxScale",
+  mode: "run.googleapis.com/scalingMode",
+  manual: "run.googleapis.com/manualInstanceCount",
+  ingress: "run.googleapis.com/ingress",
+  open: "run.googleapis.com/invoker-iam-disabled",
+} as const;
+const SOCKET_VOLUME = "cloudsql";
+
+/** @throws MalformedValueError where a field has another type than Google gives it. */
+export function knativeService(raw: Inputs): RunService {
+  const metadata = raw.object("metadata");
+  const own = metadata.object("annotations");
+  const template = raw.object("spec").object("template");
+  const annotations = template.object("metadata").object("annotations");
+  const spec = template.object("spec");
+  const databases = (annotations.text(REVISION.databases) ?? "").split(",").flatMap((text) => text.trim() || []);
+  const aliases = new Map((annotations.text(REVISION.secrets) ?? "").split(",").map((entry) => [entry.split(":")[0]?.trim(), entry.split(":")[1]?.trim()]));
+  const scaling = { minInstanceCount: annotations.number(REVISION.minScale), maxInstanceCount: annotations.number(REVISION.maxScale) };
+  const resources = {
+    // Cloud Run throttles unless told otherwise.
+    cpuIdle: annotations.flag(REVISION.throttling) ?? true,
+    startupCpuBoost: annotations.flag(REVISION.boost) ?? false,
+  };
+  const environment = annotations.text(REVISION.environment);
+  const containers = spec.list("containers").map((container, i) =>
+    present({
+      ...containerOf(container, resources),
+      envs: container.list("env").map((variable) => {
+        const reference = variable.object("valueFrom").object("secretKeyRef");
+        const secret = reference.text("name");
+        return variableOf(variable, secret === undefined ? undefined : { secret: aliases.get(secret) ?? secret, version: reference.textOrNumber("key") });
+      }),
+      // The annotation opens the socket in every container; the first one stands for all, as in the resource.
+      volumeMounts: [...mountsOf(container), ...(databases.length > 0 && i === 0 ? [{ name: SOCKET_VOLUME, mountPath: "/cloudsql" }] : [])],
+    }),
+  );
+  const ready = raw
+    .object("status")
+    .list("conditions")
+    .find((condition) => condition.text("type") === "Ready");
+  return {
+    name: metadata.text("name") ?? "",
+    location: metadata.object("labels").text("cloud.googleapis.com/location") ?? "",
+    ...(ready && ready.text("status") !== "True"
+      ? { unready: { field: "status.conditions[Ready].status", value: ready.text("status") ?? "not set", message: ready.text("message") ?? "" } }
+      : {}),
+    inputs: present({
+      name: metadata.text("name"),
+      location: metadata.object("labels").text("cloud.googleapis.com/location"),
+      labels: labelsOf(metadata),
+      ingress: ingressOf(own.text(SERVICE.ingress)),
+      invokerIamDisabled: own.flag(SERVICE.open) ?? false,
+      scaling: present({
+        minInstanceCount: own.number(SERVICE.minScale),
+        maxInstanceCount: own.number(SERVICE.maxScale),
+        scalingMode: own.text(SERVICE.mode)?.toUpperCase(),
+        manualInstanceCount: own.number(SERVICE.manual),
+      }),
+      template: present({
+        labels: labelsOf(template.object("metadata")),
+        serviceAccount: spec.text("serviceAccountName"),
+        executionEnvironment: environment && `EXECUTION_ENVIRONMENT_${environment.toUpperCase()}`,
+        timeout: spec.number("timeoutSeconds") === undefined ? undefined : `${spec.number("timeoutSeconds")}s`,
+        maxInstanceRequestConcurrency: spec.number("containerConcurrency"),
+        healthCheckDisabled: annotations.flag(REVISION.unchecked),
+        scaling: present(scaling),
+        vpcAccess: vpcAccess(annotations.text(REVISION.connector), annotations.text(REVISION.egress), interfacesOf(annotations)),
+        containers,
+        volumes: [
+          ...spec.list("volumes").map(knativeVolume),
+          ...(databases.length > 0 ? [{ name: SOCKET_VOLUME, cloudSqlInstance: { instances: databases } }] : []),
+        ],
+      }),
+      traffics: raw
+        .object("spec")
+        .list("traffic")
+        .map((share) => trafficOf(share.flag("latestRevision") === true, share.text("revisionName"), share)),
+    }),
+  };
+}
+
+/** @throws MalformedValueError where a field has another type than Google gives it. */
+export function restService(raw: Inputs): RunService {
+  const [, location = "", name = ""] = /^projects\/[^/]+\/locations\/([^/]+)\/services\/([^/]+)$/.exec(raw.text("name") ?? "") ?? [];
+  const template = raw.object("template");
+  const access = template.object("vpcAccess");
+  const scaling = (at: Inputs) =>
+    present({
+      minInstanceCount: at.number("minInstanceCount"),
+      maxInstanceCount: at.number("maxInstanceCount"),
+      scalingMode: at.text("scalingMode"),
+      manualInstanceCount: at.number("manualInstanceCount"),
+    });
+  const containers = template.list("containers").map((container) => {
+    const resources = container.object("resources");
+    return present({
+      // What is false is not printed.
+      ...containerOf(container, { cpuIdle: resources.flag("cpuIdle") ?? false, startupCpuBoost: resources.flag("startupCpuBoost") ?? false }),
+      envs: container.list("env").map((variable) => {
+        const reference = variable.object("valueSource").object("secretKeyRef");
+        const secret = reference.text("secret");
+        return variableOf(variable, secret === undefined ? undefined : { secret, version: reference.textOrNumber("version") });
+      }),
+      volumeMounts: mountsOf(container),
+    });
+  });
+  const ready = raw.object("terminalCondition");
+  return {
+    name,
+    location,
+    ...(ready.has("state") && ready.text("state") !== "CONDITION_SUCCEEDED"
+      ? { unready: { field: "terminalCondition.state", value: ready.text("state") ?? "", message: ready.text("message") ?? "" } }
+      : {}),
+    inputs: present({
+      name,
+      location,
+      labels: labelsOf(raw),
+      ingress: raw.text("ingress"),
+      invokerIamDisabled: raw.flag("invokerIamDisabled") ?? false,
+      scaling: scaling(raw.object("scaling")),
+      template: present({
+        labels: labelsOf(template),
+        serviceAccount: template.text("serviceAccount"),
+        executionEnvironment: template.text("executionEnvironment"),
+        timeout: template.text("timeout"),
+        maxInstanceRequestConcurrency: template.number("maxInstanceRequestConcurrency"),
+        healthCheckDisabled: template.flag("healthCheckDisabled"),
+        scaling: scaling(template.object("scaling")),
+        vpcAccess: vpcAccess(access.text("connector"), access.text("egress"), access.list("networkInterfaces").map(interfaceOf)),
+        containers,
+        volumes: template.list("volumes").map((volume) =>
+          present({
+            name: volume.text("name"),
+            cloudSqlInstance: volume.has("cloudSqlInstance") ? { instances: volume.object("cloudSqlInstance").texts("instances") } : undefined,
+            secret: volume.has("secret") ? mountedSecret(volume.object("secret"), "secret", "version") : undefined,
+          }),
+        ),
+      }),
+      traffics: raw.list("traffic").map((share) => trafficOf(share.text("type") === LATEST, share.text("revision"), share)),
+    }),
+  };
+}
+
+/** Without what is not set, so that a property is either there or not. */
+export function present(properties: Properties): Properties {
+  return Object.fromEntries(Object.entries(properties).filter(([, value]) => value !== undefined));
+}
+
+const LATEST = "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST";
+
+function containerOf(container: Inputs, resources: { readonly cpuIdle: boolean; readonly startupCpuBoost: boolean }): Properties {
+  const limits = container.object("resources").object("limits");
+  const cpu = limits.text("cpu");
+  const vcpus = cpu === undefined ? undefined : parseCpu(cpu);
+  const [port] = container.list("ports");
+  return {
+    name: container.text("name"),
+    image: container.text("image"),
+    ports: port && present({ containerPort: port.number("containerPort"), name: port.text("name") }),
+    resources: { limits: present({ cpu: vcpus === undefined ? cpu : String(vcpus), memory: limits.text("memory") }), ...resources },
+    startupProbe: probeOf(container, "startupProbe"),
+    livenessProbe: probeOf(container, "livenessProbe"),
+    readinessProbe: probeOf(container, "readinessProbe"),
+  };
+}
+
+function probeOf(container: Inputs, key: string): Properties | undefined {
+  if (!container.has(key)) return undefined;
+  const probe = container.object(key);
+  const handler = (kind: string) => (probe.has(kind) ? present({ path: probe.object(kind).text("path"), port: probe.object(kind).number("port") }) : undefined);
+  return present({
+    httpGet: handler("httpGet"),
+    tcpSocket: handler("tcpSocket"),
+    grpc: handler("grpc"),
+    initialDelaySeconds: probe.number("initialDelaySeconds"),
+    periodSeconds: probe.number("periodSeconds"),
+    timeoutSeconds: probe.number("timeoutSeconds"),
+    failureThreshold: probe.number("failureThreshold"),
+  });
+}
+
+/** An empty value is not printed. */
+function variableOf(variable: Inputs, secretKeyRef: { readonly secret: string; readonly version: string | undefined } | undefined): Properties {
+  const name = variable.text("name");
+  return secretKeyRef ? { name, valueSource: { secretKeyRef: present(secretKeyRef) } } : { name, value: variable.text("value") ?? "" };
+}
+
+const mountsOf = (container: Inputs) =>
+  container.list("volumeMounts").map((mount) => present({ name: mount.text("name"), mountPath: mount.text("mountPath") }));
+
+function knativeVolume(volume: Inputs): Properties {
+  return present({ name: volume.text("name"), secret: volume.has("secret") ? mountedSecret(volume.object("secret"), "secretName", "key") : undefined });
+}
+
+function mountedSecret(secret: Inputs, nameKey: string, versionKey: string): Properties {
+  return present({
+    secret: secret.text(nameKey),
+    items: secret.list("items").map((item) => present({ path: item.text("path"), version: item.textOrNumber(versionKey) })),
+  });
+}
+
+function vpcAccess(connector: string | undefined, egress: string | undefined, networkInterfaces: readonly Properties[]): Properties | undefined {
+  if (connector === undefined && egress === undefined && networkInterfaces.length === 0) return undefined;
+  return present({
+    connector,
+    egress: egress?.toUpperCase().replaceAll("-", "_").replace(/^ALL$/, "ALL_TRAFFIC"),
+    networkInterfaces: networkInterfaces.length > 0 ? networkInterfaces : undefined,
+  });
+}
+
+const interfaceOf = (item: Inputs) => present({ network: item.text("network"), subnetwork: item.text("subnetwork") });
+
+/** In v1 they are JSON in an annotation. */
+function interfacesOf(annotations: Inputs): Properties[] {
+  const text = annotations.text(REVISION.interfaces);
+  if (!text) return [];
+  try {
+    const list: unknown = JSON.parse(text);
+    return new Inputs({ list }, annotations.path).list("list").map(interfaceOf);
+  } catch {
+    return [];
+  }
+}
+
+const INGRESS: Readonly<Record<string, string>> = {
+  all: "INGRESS_TRAFFIC_ALL",
+  internal: "INGRESS_TRAFFIC_INTERNAL_ONLY",
+  "internal-and-cloud-load-balancing": "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER",
+};
+const ingressOf = (ingress: string | undefined) => (ingress === undefined ? undefined : (INGRESS[ingress] ?? ingress));
+
+/** Google's own labels stand among the user's in v1. */
+function labelsOf(inputs: Inputs): Properties {
+  const labels = inputs.object("labels");
+  return Object.fromEntries(labels.keys().flatMap((key) => (/googleapis\.com\/|^goog-|knative\.dev\//.test(key) ? [] : [[key, labels.text(key)]])));
+}
+
+const trafficOf = (isLatest: boolean, revision: string | undefined, share: Inputs) =>
+  present({ type: isLatest ? LATEST : "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION", revision: isLatest ? undefined : revision, percent: share.number("percent") });
