@@ -25,6 +25,7 @@ import {
   UNDERSCORED,
   whole,
 } from "./config/fields";
+import { channelTokens, hosts, monitoring, monitoringProblems } from "./config/monitoring";
 import { referenceProblems, shown } from "./config/references";
 import { adoptionProblems } from "./operations/adoption";
 
@@ -193,6 +194,9 @@ const sections = {
       return described(z.number({ error }).gte(1, { error }).lt(100, { error }), "the share of starts that become ready at the first try", 99);
     })(),
   }),
+  hosts,
+  monitoring,
+  channelTokens: channelTokens.default({}),
   adopt: named(
     "what exists in the cloud and not in the state, to be imported: canonical ids by the resource's name in the program",
     RESOURCE,
@@ -213,7 +217,7 @@ const sections = {
     reason: text("why, and who decided it", "staging moves to another project (#1402)"),
   }).optional(),
 };
-const OPTIONAL_SECTIONS = ["netra:adopt", "netra:acknowledge", "netra:teardown"];
+const OPTIONAL_SECTIONS = ["netra:channelTokens", "netra:adopt", "netra:acknowledge", "netra:teardown"];
 const stackFile = z.strictObject(sections);
 
 type Parsed = z.output<typeof stackFile>;
@@ -249,6 +253,7 @@ export function readSettings(values: Readonly<Record<string, unknown>>): Setting
     ...placeProblems,
     ...(parsed.success ? [] : parsed.error.issues.flatMap((issue) => issueProblems(issue, own))),
     ...referenceProblems(own),
+    ...monitoringProblems(own),
     // Ids are made of what has just been read.
     ...(parsed.success && placeProblems.length === 0 ? adoptionProblems({ ...parsed.data, ...place }) : []),
   ];
@@ -307,8 +312,9 @@ function issueProblems(issue: z.core.$ZodIssue, own: unknown): Problem[] {
   return [{ setting: path, message: `'${path}' (${isHidden ? "not shown" : shown(value)}) ${message.replaceAll(PATH, path)}` }];
 }
 
-/** A secret's value written where its section or its id belongs, and a container's variables: no message may show them. */
+/** A secret's value written where its section or its id belongs, a channel's token, and a container's variables: no message may show them. */
 function mayBeSecret([section, , field, ...rest]: readonly PropertyKey[]): boolean {
+  if (section === "channelTokens") return true;
   if (section === "secrets") return field === undefined || field === "id";
   return section === "services" && field === "environment" && rest.length > 0;
 }

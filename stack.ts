@@ -4,12 +4,16 @@ import { judgePlan } from "./capacity/verdict";
 import { Cache } from "./components/cache";
 import { Connector } from "./components/connector";
 import { Database, DatabaseUsers, rotatedUser } from "./components/database";
+import { Monitoring } from "./components/monitoring";
 import { Network } from "./components/network";
 import { Secrets } from "./components/secrets";
 import { Service } from "./components/service";
 import { planOf, readSettings, type ServiceSettings, type Settings } from "./config";
+import { channelTokensOfRun, configurationOfRun } from "./config/run";
 import { importing } from "./operations/adoption";
 import { withoutDeletionProtection } from "./operations/teardown";
+
+export { configurationOfRun };
 
 /** What the program hands to the operator. */
 export interface Outputs {
@@ -40,17 +44,6 @@ function settingsOfRun(): Settings {
     if (error instanceof InputError) throw new pulumi.RunError(`The stack's configuration has problems, nothing was registered:\n${error.message}`);
     throw error;
   }
-}
-
-/** All configuration of the running stack, sections parsed. */
-export function configurationOfRun(): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.keys(pulumi.runtime.allConfig()).map((key) => {
-      const [namespace = "", name = ""] = key.split(":");
-      const config = new pulumi.Config(namespace);
-      return [key, namespace === pulumi.getProject() ? config.requireObject(name) : config.require(name)];
-    }),
-  );
 }
 
 /** Registers every resource of the settings, sound or not: `check` judges what an unsound plan would register, too. */
@@ -91,6 +84,8 @@ export function declare(settings: Settings): Outputs {
     });
   };
   for (const [key, service] of Object.entries(settings.services)) services.set(key, declareService(key, service));
+  const { channels, disabled } = settings.monitoring;
+  new Monitoring("monitoring", { plan: settings, channels, tokens: channelTokensOfRun(), turnedOff: disabled?.reason, labels, waitsFor });
   return {
     connector: connector.id,
     databaseAddress: database.privateAddress,

@@ -7,9 +7,9 @@ import { asRegistered, deployedFrom } from "../diagnose/deployed";
 import { type Diagnosis, diagnose } from "../diagnose/diagnosis";
 import { lastHour } from "../diagnose/figures";
 import { readFolder } from "../diagnose/folder";
-import { INCIDENTS_URL, judgeIncidents, type RegionAnswer } from "../diagnose/incidents";
+import { INCIDENTS_URL, judgeIncidents, type RegionAnswer, readFeed } from "../diagnose/incidents";
 import { readCloud } from "../diagnose/live";
-import { type Cloud, googleCloud } from "../diagnose/rest";
+import { googleCloud } from "../diagnose/rest";
 import { collectingLines } from "../diagnose/sources";
 import { diagnosisText } from "../diagnose/text";
 import { announce, answering, command, EXIT, run } from "./command";
@@ -53,7 +53,8 @@ void run(diagnosis, () => {
     const planned = readSettings(configuration);
     const settings = { ...planned, project: options.project ?? planned.project, region: options.region ?? planned.region };
     const from = askedOf(options);
-    const found = await diagnosed(options, settings, configuration, from === undefined ? googleCloud(settings.project) : undefined);
+    const feed = options.incidents === undefined ? undefined : feedIn(options.incidents);
+    const found = await diagnosed({ settings, stack: options.stack, configuration, from, feed });
     announce("");
     process.stdout.write(options.json ? `${JSON.stringify({ stack: options.stack, ...found }, null, 2)}\n` : diagnosisText(found, options.adopt === true));
     return found.ok ? EXIT.sound : EXIT.refused;
@@ -67,18 +68,29 @@ function askedOf({ project, from }: Options): string | undefined {
   throw inputError("--project", `and '--from' (${given}) must be one of the two because one says where to look; add '--project ID' or '--from DIR'`);
 }
 
-async function diagnosed(options: Options, settings: Settings, configuration: Record<string, unknown>, cloud: Cloud | undefined): Promise<Diagnosis> {
+interface Subject {
+  readonly settings: Settings;
+  readonly stack: string;
+  readonly configuration: Readonly<Record<string, unknown>>;
+  /** `undefined`: the project is asked. */
+  readonly from: string | undefined;
+  /** `undefined`: the public feed is asked. */
+  readonly feed: unknown;
+}
+
+async function diagnosed({ settings, stack, configuration, from, feed }: Subject): Promise<Diagnosis> {
   announce("reading what is deployed");
-  const collection = cloud ? await readCloud(cloud, settings) : readFolder(options.from ?? "");
+  const cloud = from === undefined ? googleCloud(settings.project) : undefined;
+  const collection = cloud ? await readCloud(cloud, settings) : readFolder(from ?? "");
   const { deployed, notes } = deployedFrom(collection, settings);
-  const feed = regionAnswer(options, settings.region);
-  announce("asking the policy pack");
-  const diagnostics = packDiagnostics(deployed.map(asRegistered), settings);
-  diagnostics.catch(() => undefined); // awaited below
+  announce("judging it");
+  const judging = Promise.all([packDiagnostics(deployed.map(asRegistered), settings), regionAnswer(feed, settings.region)]);
+  judging.catch(() => undefined); // awaited below
   const capacities = capacityOf(deployed, settings);
   const hour = cloud && (await lastHour(cloud, settings, settings, capacities, Date.now()));
-  const plan = await planned(options.stack, configuration);
-  return diagnose({ settings, collection, deployed, capacities, diagnostics: await diagnostics, plan, region: await feed, notes, ...(hour ? { hour } : {}) });
+  const plan = await planned(stack, configuration);
+  const [diagnostics, region] = await judging;
+  return diagnose({ settings, collection, deployed, capacities, diagnostics, plan, region, notes, ...(hour ? { hour } : {}) });
 }
 
 async function packDiagnostics(
@@ -95,21 +107,15 @@ async function packDiagnostics(
 }
 
 /** What the program registers; the SDK that it needs is loaded here only. */
-async function planned(stack: string, configuration: Record<string, unknown>) {
-  const [{ evaluate }, { configurationOfRun, declare }] = await Promise.all([import("./evaluate.js"), import("../stack.js")]);
-  return evaluate(stack, configuration, () => declare(readSettings(configurationOfRun())));
+async function planned(stack: string, configuration: Readonly<Record<string, unknown>>) {
+  const [{ evaluate }, { declare }] = await Promise.all([import("./evaluate.js"), import("../stack.js")]);
+  return evaluate(stack, configuration, () => declare(readSettings(configuration)));
 }
 
-/** The feed needs no credentials. A file that cannot be read is bad input; a feed that does not answer leaves the question open. */
-async function regionAnswer({ incidents }: Options, region: string): Promise<RegionAnswer> {
-  if (incidents !== undefined) return judgeIncidents(feedIn(incidents), region, Date.now());
-  try {
-    const response = await fetch(INCIDENTS_URL, { signal: AbortSignal.timeout(FEED_TIMEOUT_SECONDS * 1000) });
-    if (response.ok) return judgeIncidents(await response.json(), region, Date.now());
-    return { findings: [], answer: "", open: `the incident feed answered ${response.status}` };
-  } catch {
-    return { findings: [], answer: "", open: "the incident feed cannot be read from here" };
-  }
+/** The feed as it was saved, or the public one: where that does not answer, the question stays open. */
+async function regionAnswer(saved: unknown, region: string): Promise<RegionAnswer> {
+  const read = saved === undefined ? await readFeed(INCIDENTS_URL, FEED_TIMEOUT_SECONDS) : { feed: saved };
+  return typeof read === "string" ? { findings: [], answer: "", open: read } : judgeIncidents(read.feed, region, Date.now());
 }
 
 function feedIn(file: string): unknown {
@@ -120,4 +126,6 @@ function feedIn(file: string): unknown {
   }
 }
 
-const inputError = (setting: string, rest: string) => new InputError([{ setting, message: `'${setting}' ${rest}` }]);
+function inputError(setting: string, rest: string): InputError {
+  return new InputError([{ setting, message: `'${setting}' ${rest}` }]);
+}

@@ -160,7 +160,7 @@ function secretProblems(path: string, secret: Record<string, unknown>): Problem[
 }
 
 /** The entries of a mapping that are mappings themselves (or anything, with `all`). */
-function entriesOf(value: unknown, all = false): [string, Record<string, unknown>][] {
+export function entriesOf(value: unknown, all = false): [string, Record<string, unknown>][] {
   if (value === null || typeof value !== "object" || Array.isArray(value)) return [];
   return Object.entries(value).filter(
     (entry): entry is [string, Record<string, unknown>] => all || (entry[1] !== null && typeof entry[1] === "object" && !Array.isArray(entry[1])),

@@ -20,6 +20,8 @@ export interface DatabaseCapacity {
   readonly demand: number;
   readonly limit: number;
   readonly arithmetic: string;
+  /** The services that are seen to hold connections. */
+  readonly services: readonly string[];
   /** Empty where they cannot be simulated, or would take long. */
   readonly storms: readonly StormResult[];
 }
@@ -50,6 +52,7 @@ function ofDatabase(instance: StackResource, holders: Uses["holders"], resources
     demand: budget.demand,
     limit: budget.limit,
     arithmetic: budgetArithmetic(budget, slots),
+    services: holders.map(({ workload }) => workload.label),
     storms: attempt(() => stormsOf(instance, holders, resources)) ?? [],
   };
 }

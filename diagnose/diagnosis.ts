@@ -2,18 +2,18 @@ import type { Registered } from "../commands/evaluate";
 import type { Diagnostic } from "../commands/pack-client";
 import type { Settings } from "../config";
 import { adoptables } from "../operations/adoption";
+import { Inputs } from "../policy/inputs";
 import { CANNOT_EVALUATE } from "../policy/outcome";
 import type { DatabaseCapacity } from "./capacity";
 import type { Deployed } from "./deployed";
 import { type Change, changesBy } from "./difference";
 import type { Figure, HourAnswer } from "./figures";
-import { type Finding, finding, findingsOf, inOrder } from "./findings";
+import { type Finding, finding, findingsOf, inOrder, NAT_UNKNOWN } from "./findings";
 import type { RegionAnswer } from "./incidents";
 import { NOT_JUDGED } from "./places";
 import { answersTo, type Question } from "./questions";
 import type { Collection } from "./recognise";
 import { judgeSecrets, mountedSecrets } from "./secrets";
-import { collectingLine } from "./sources";
 
 /** What is known of an environment as it is deployed. */
 export interface Diagnosis {
@@ -54,7 +54,7 @@ export interface Evidences {
 /** Sums up. Nothing is asked here. */
 export function diagnose({ settings, collection, deployed, capacities, diagnostics, plan, region, hour, notes }: Evidences): Diagnosis {
   const secrets = judgeSecrets(mountedSecrets(deployed, settings), collection, settings);
-  const { findings: ofPack, unjudged } = findingsOf(withOpenNat(diagnostics, deployed, collection, settings), deployed, settings);
+  const { findings: ofPack, unjudged } = findingsOf(withOpenNat(diagnostics, deployed, collection), deployed, collection, settings);
   const findings = inOrder([
     ...ofPack,
     ...secrets.findings,
@@ -84,17 +84,16 @@ export function diagnose({ settings, collection, deployed, capacities, diagnosti
  * Without the routers nobody knows whether there is Cloud NAT: what rests on its absence is open then. With the socket the
  * path is broken whether there is one or not.
  */
-function withOpenNat(diagnostics: readonly Diagnostic[], deployed: readonly Deployed[], { collected }: Collection, settings: Settings): readonly Diagnostic[] {
-  const isAllTraffic = deployed.some(({ source, inputs }) => source === "services" && JSON.stringify(inputs).includes('"egress":"ALL_TRAFFIC"'));
+function withOpenNat(diagnostics: readonly Diagnostic[], deployed: readonly Deployed[], { collected }: Collection): readonly Diagnostic[] {
+  const isAllTraffic = deployed.some(
+    ({ source, inputs }) => source === "services" && new Inputs(inputs).object("template").object("vpcAccess").text("egress") === "ALL_TRAFFIC",
+  );
   if (collected.has("routers") || !isAllTraffic) return diagnostics;
   const isBroken = diagnostics.some(({ policy, message }) => policy === "service-egress" && !message.startsWith(CANNOT_EVALUATE));
   return diagnostics.map((one) => {
     const restsOnNat = (one.policy === "egress-path" && one.message.includes("without Cloud NAT")) || (one.policy === "startup-storm" && !isBroken);
     if (!restsOnNat) return one;
-    return {
-      ...one,
-      message: `${CANNOT_EVALUATE}all traffic goes into the VPC, and whether there is Cloud NAT is not known: ${collectingLine("routers", settings)}`,
-    };
+    return { ...one, message: `${CANNOT_EVALUATE}${NAT_UNKNOWN}` };
   });
 }
 
@@ -126,7 +125,7 @@ function withoutJwt(deployed: readonly Deployed[], { services, secrets, project,
   const jwt = secrets.JWT_SECRET_KEY;
   return Object.values(services).flatMap(({ name, secrets: mounted }) => {
     const service = deployed.find((one) => one.source === "services" && one.name === name);
-    if (!jwt || !service || !mounted.includes("JWT_SECRET_KEY") || JSON.stringify(service.inputs).includes('"name":"JWT_SECRET_KEY"')) return [];
+    if (!jwt || !service || !mounted.includes("JWT_SECRET_KEY") || hasVariable(service, "JWT_SECRET_KEY")) return [];
     const field = service.form === "knative" ? "spec.template.spec.containers[0].env" : "template.containers[0].env";
     return [
       finding("jwt-taken", {
@@ -137,4 +136,9 @@ function withoutJwt(deployed: readonly Deployed[], { services, secrets, project,
       }),
     ];
   });
+}
+
+function hasVariable({ inputs }: Deployed, name: string): boolean {
+  const containers = new Inputs(inputs).object("template").list("containers");
+  return containers.some((container) => container.list("envs").some((variable) => variable.text("name") === name));
 }

@@ -40,7 +40,7 @@ export function changesBy(plan: readonly Registered[], deployed: readonly Deploy
     if (!existing) return collected.has(source) ? [{ resource: name, type, change: "create", properties: [] }] : [];
     const step = { op: "update", urn: "", type, name, changed: [], replaceReasons: [] };
     const differences = differencesOf({ ...step, old: { inputs: comparable(existing.inputs), outputs: {} }, new: { inputs: comparable(wanted), outputs: {} } });
-    const properties = differences.filter((one) => isChange(one)).map(shown);
+    const properties = [...new Set(differences.filter(isChange).map(shown))];
     return properties.length > 0 ? [{ resource: name, type, change: "update", properties }] : [];
   });
 }
@@ -52,7 +52,8 @@ const nameOf = ({ inputs, name }: Registered) => [inputs.name, inputs.secretId].
 /** What the program states otherwise, and named elements that it does not have (variables, flags, volumes). */
 function isChange({ property, element, old, new: now }: Difference): boolean {
   if (ONLY_THE_PROGRAMS.some((prefix) => property.startsWith(prefix))) return false;
-  if (contains(now, isUnknownValue)) return old === undefined;
+  // What `up` will know can be what is there already, unless there is nothing, or a secret.
+  if (contains(now, isUnknownValue)) return typeof old !== "string" && typeof old !== "number";
   if (now === undefined) return element !== undefined && !/^labels|userLabels$/.test(property);
   // A zero, a false and an empty text are not printed.
   return !(isNothing(old) && (now === 0 || now === false || now === ""));
@@ -81,6 +82,9 @@ const REFERENCES = ["connector", "network", "privateNetwork", "authorizedNetwork
 const SHOWN_VARIABLES: readonly string[] = Object.values(databaseVariables);
 
 function shown({ property, element, old, new: now }: Difference): string {
+  // Each label by itself says nothing more.
+  const labels = /^(.*\b(?:labels|userLabels))\b/.exec(property)?.[1];
+  if (labels) return labels;
   const name = element === undefined ? property : `${property}[${element}]`;
   if (/envs$/.test(property)) {
     const [was, is] = [variable(element, old), variable(element, now)];
@@ -99,4 +103,8 @@ function variable(name: string | undefined, value: unknown): string {
 }
 
 const isShort = (value: unknown) => isNothing(value) || ["string", "number", "boolean"].includes(typeof value);
-const text = (value: unknown) => (isNothing(value) ? "not set" : value === "" ? "empty" : String(value));
+
+function text(value: unknown): string {
+  if (isUnknownValue(value)) return "what `up` will know";
+  return isNothing(value) ? "not set" : value === "" ? "empty" : String(value);
+}

@@ -1,9 +1,11 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Diagnostic } from "../commands/pack-client";
 import type { Settings } from "../config";
 import { CANNOT_EVALUATE } from "../policy/outcome";
 import { asRegistered, type Deployed } from "./deployed";
 import { type Evidence, evidenceOf } from "./evidence";
 import { NOT_JUDGED, placeOf, type QuestionKey, type Stage } from "./places";
+import type { Collection } from "./recognise";
 import { remedyFor } from "./remedy";
 
 /** Something that is wrong with what is deployed. */
@@ -29,6 +31,9 @@ export interface Unjudged {
   readonly why: string;
 }
 
+/** Why nothing is said that rests on there being no Cloud NAT. */
+export const NAT_UNKNOWN = "all traffic goes into the VPC, and whether there is Cloud NAT is not known";
+
 /** A finding of this command's own. */
 export function finding(rule: string, found: Omit<Finding, "stage" | "rules" | "questions">): Finding {
   const { stage, question } = placeOf(rule);
@@ -39,6 +44,7 @@ export function finding(rule: string, found: Omit<Finding, "stage" | "rules" | "
 export function findingsOf(
   diagnostics: readonly Diagnostic[],
   deployed: readonly Deployed[],
+  collection: Collection,
   settings: Settings,
 ): { readonly findings: readonly Finding[]; readonly unjudged: readonly Unjudged[] } {
   const byUrn = new Map(deployed.map((resource) => [asRegistered(resource).urn, resource]));
@@ -46,7 +52,7 @@ export function findingsOf(
   const isOpen = ({ message }: Diagnostic) => message.startsWith(CANNOT_EVALUATE);
   const groups = grouped(judged.filter((one) => !isOpen(one)));
   return {
-    findings: [...groups.values()].map((group) => findingOf(group, byUrn.get(group[0].urn), settings)),
+    findings: [...groups.values()].map((group) => findingOf(group, byUrn.get(group[0].urn), collection, settings)),
     unjudged: judged.filter(isOpen).map(({ policy, urn, message }) => ({
       rule: policy,
       question: placeOf(policy).question,
@@ -74,19 +80,27 @@ const ruleOf = ({ policy, message }: Diagnostic) => (policy === "service-startup
 /** The form that every message of the pack has. */
 const MESSAGE = /^'([^']+)'(?: \((.*?)\))? (must (?:.*?)) because (.*); ([^;]*)$/s;
 
-function findingOf(group: Group, resource: Deployed | undefined, settings: Settings): Finding {
+/** What a storm's refusal says of the storm: its name, and how many starts succeed. */
+const STORM = / in (\S+) \(([^)]*lower bound[^)]*)\)/;
+
+function findingOf(group: Group, resource: Deployed | undefined, collection: Collection, settings: Settings): Finding {
   const rule = ruleOf(group[0]);
   const read = group.map(({ message }) => {
     const [, setting, value, must, because, fix] = MESSAGE.exec(message) ?? [];
     return { setting, value, text: must === undefined ? message : `${must} because ${because}`, fix };
   });
-  const evidence = read.flatMap(({ setting, value = "not shown" }) => (setting && resource ? [evidenceOf(resource, setting, value)] : []));
-  const command = resource && remedyFor(rule, resource, evidence, settings);
+  const found = read.flatMap(({ setting, value = "not shown", text }) => {
+    const storm = STORM.exec(text);
+    if (storm) return [{ field: `simulated storm ${storm[1]}`, value: storm[2] ?? "" }];
+    return setting && resource ? [evidenceOf(resource, setting, value)] : [];
+  });
+  const evidence = found.filter((one, i) => found.findIndex((other) => isDeepStrictEqual(other, one)) === i);
+  const commands = resource ? remedyFor(rule, { resource, evidence, collection, settings }) : [];
   return finding(rule, {
     resource: resource?.name ?? "",
     evidence,
     consequences: [...new Set(read.map(({ text }) => text))],
-    mend: command === undefined ? [...new Set(read.flatMap(({ fix }) => fix ?? []))] : [command],
+    mend: commands.length > 0 ? commands : [...new Set(read.flatMap(({ fix }) => fix ?? []))],
   });
 }
 

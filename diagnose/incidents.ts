@@ -7,6 +7,16 @@ import { type Finding, finding } from "./findings";
 
 export const INCIDENTS_URL = "https://status.cloud.google.com/incidents.json";
 
+/** What the address of the feed answered; a text says why it did not. It needs no credentials. */
+export async function readFeed(url: string, timeoutSeconds: number): Promise<{ readonly feed: unknown } | string> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(timeoutSeconds * 1000) });
+    return response.ok ? { feed: await response.json() } : `the incident feed answered ${response.status}`;
+  } catch {
+    return "the incident feed cannot be read from here";
+  }
+}
+
 /** An incident that ended so long ago no longer explains anything, days. */
 const RECENT_DAYS = 7;
 

@@ -1,4 +1,5 @@
 import { probeWindowSeconds } from "../capacity/cloudrun";
+import { databaseVariables } from "../capacity/plan";
 import { percentText } from "../capacity/statistics";
 import type { Settings } from "../config";
 import { Inputs } from "../policy/inputs";
@@ -6,7 +7,7 @@ import { probeTiming } from "../policy/probes";
 import type { DatabaseCapacity } from "./capacity";
 import type { Deployed } from "./deployed";
 import type { HourAnswer } from "./figures";
-import type { Finding, Unjudged } from "./findings";
+import { type Finding, NAT_UNKNOWN, type Unjudged } from "./findings";
 import type { RegionAnswer } from "./incidents";
 import { QUESTIONS, type QuestionKey } from "./places";
 import type { Collection } from "./recognise";
@@ -71,14 +72,47 @@ function openPartsOf(key: QuestionKey, known: Known): Question["open"] {
   const parts = [
     ...NEEDS[key].flatMap((source) => missing(source, known)),
     // What a rule cannot tell because a resource is missing has been said.
-    ...unjudged.filter(({ question }) => question === key).map(({ resource, why }) => ({ missing: resource ? `${resource}: ${why}` : why, answeredBy: "" })),
-    ...(key === "secrets" ? secrets.open.map(({ secret, why, line }) => ({ missing: `versions of ${secret}: ${why}`, answeredBy: line })) : []),
+    ...unjudged
+      .filter(({ question }) => question === key)
+      .map(({ resource, why }) => ({
+        missing: resource ? `${resource}: ${why}` : why,
+        answeredBy: why === NAT_UNKNOWN ? collectingLine("routers", settings) : "",
+      })),
+    ...(key === "budget" || key === "storm" ? uncounted(known) : []),
+    ...(key === "secrets" ? unknownVersions(secrets, settings) : []),
     ...(key === "region" && region.open
       ? [{ missing: region.open, answeredBy: `npm run diagnose -- ... --incidents FILE, or https://status.cloud.google.com/regional/${settings.region}` }]
       : []),
     ...(key === "hour" ? (hour?.open ?? []).map((why) => ({ missing: why, answeredBy: "roles/monitoring.viewer, and monitoring.googleapis.com on" })) : []),
   ];
   return parts.filter(({ missing: text }, i) => parts.findIndex((other) => other.missing === text) === i);
+}
+
+/** A service that uses the database by the plan, and is not seen to hold a connection: its pool is in no sum. */
+function uncounted({ settings, deployed, capacities }: Known): Question["open"] {
+  const counted = capacities.flatMap((capacity) => capacity.services);
+  const isDeployed = (name: string) => services(deployed).some((service) => service.name === name);
+  return Object.values(settings.services).flatMap(({ name, database }) =>
+    database && isDeployed(name) && !counted.includes(name)
+      ? [
+          {
+            missing: `${name}: its connections are not counted`,
+            answeredBy: `state ${Object.values(databaseVariables).join(", ")} and POSTGRES_HOST as variables of the service`,
+          },
+        ]
+      : [],
+  );
+}
+
+/** For each reason once. */
+function unknownVersions({ open }: SecretsAnswer, settings: Settings): Question["open"] {
+  return [...new Set(open.map(({ why }) => why))].map((why) => {
+    const [first = "", ...others] = open.filter((one) => one.why === why).map(({ secret }) => secret);
+    return {
+      missing: `versions of ${[first, ...others].join(", ")}: ${why}`,
+      answeredBy: collectingLine("versions", settings, others.length > 0 ? undefined : first),
+    };
+  });
 }
 
 /** What of a source should be there and is not known. */

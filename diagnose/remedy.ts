@@ -1,7 +1,11 @@
+import { databaseVariables } from "../capacity/plan";
 import type { ServiceSettings, Settings } from "../config";
+import { Inputs } from "../policy/inputs";
 import type { Deployed } from "./deployed";
 import type { Evidence } from "./evidence";
+import type { Collection } from "./recognise";
 import { filledIn, type Place } from "./sources";
+import { newestEnabledOf, versionStates } from "./versions";
 
 /** What a remedy is made of: the plan, and the resource that breaks it. */
 interface Broken {
@@ -10,6 +14,7 @@ interface Broken {
   /** The service's plan, where the plan has it. */
   readonly service: ServiceSettings | undefined;
   readonly evidence: readonly Evidence[];
+  readonly collection: Collection;
 }
 
 /** The gcloud command that brings the plan's value, without a resource's own prefix; `undefined`: the plan has none. */
@@ -52,13 +57,27 @@ const REMEDIES: Readonly<Record<string, Remedy>> = {
   "redis-auth": () => "--enable-auth",
 };
 
-/** The command that mends a finding with the plan's own values; `undefined`: there is no single one. */
-export function remedyFor(rule: string, resource: Deployed, evidence: readonly Evidence[], settings: Settings): string | undefined {
+/** The commands that mend a finding, with the plan's own values; empty: there is no single way. */
+export function remedyFor(rule: string, broken: Omit<Broken, "service">): string[] {
+  const { resource, settings } = broken;
+  if (rule === "connection-budget") return [...poolCommands(settings), ...commandFor(resource, settings, flags(broken))];
   const service = Object.values(settings.services).find(({ name }) => name === resource.name);
-  const flags = REMEDIES[rule]?.({ resource, settings, service, evidence });
-  const prefix = PREFIXES[resource.source];
-  const place: Place = { project: settings.project, region: resource.region || settings.region };
-  return flags && prefix ? `${filledIn(prefix, place).replace("NAME", resource.name)} ${flags}` : undefined;
+  return commandFor(resource, settings, REMEDIES[rule]?.({ ...broken, service }));
+}
+
+function commandFor({ source, name, region }: Pick<Deployed, "source" | "name" | "region">, settings: Settings, flags: string | undefined): string[] {
+  const prefix = PREFIXES[source];
+  const place: Place = { project: settings.project, region: region || settings.region };
+  return flags && prefix ? [`${filledIn(prefix, place).replace("NAME", name)} ${flags}`] : [];
+}
+
+/** One database's budget is the sum of all services. */
+function poolCommands(settings: Settings): string[] {
+  return Object.values(settings.services).flatMap(({ name, maxInstances, database }) => {
+    if (!database) return [];
+    const variables = (["poolSize", "maxOverflow", "workers"] as const).map((field) => `${databaseVariables[field]}=${database[field]}`);
+    return commandFor({ source: "services", name, region: undefined }, settings, `--max-instances=${maxInstances} --update-env-vars=${variables.join(",")}`);
+  });
 }
 
 const PREFIXES: Readonly<Record<string, string>> = {
@@ -69,18 +88,26 @@ const PREFIXES: Readonly<Record<string, string>> = {
 };
 
 /** The flag replaces all others, so those that are there are repeated. */
-function flags({ resource, settings: { database } }: Broken): string {
-  const { settings } = resource.inputs as { readonly settings?: { readonly databaseFlags?: readonly { readonly name?: string; readonly value?: string }[] } }; // as sqlInputs makes it
-  const others = (settings?.databaseFlags ?? []).filter(({ name }) => name !== "max_connections").map(({ name, value }) => `${name}=${value}`);
+function flags({ resource, settings: { database } }: Pick<Broken, "resource" | "settings">): string {
+  const present = new Inputs(resource.inputs).object("settings").list("databaseFlags");
+  const others = present.flatMap((flag) => (flag.text("name") === "max_connections" ? [] : [`${flag.text("name")}=${flag.text("value")}`]));
   return `--tier=${database.tier} --database-flags=${[`max_connections=${database.maxConnections}`, ...others].join(",")}`;
 }
 
-/** The plan's version of each variable that the evidence names. */
-function versions({ evidence, settings, service }: Broken): string | undefined {
+/** The newest enabled version of each variable that the evidence names: what `latest` is now. */
+function versions({ evidence, resource, collection }: Broken): string | undefined {
+  const variables = new Inputs(resource.inputs)
+    .object("template")
+    .list("containers")
+    .flatMap((container) => container.list("envs"));
   const pinned = evidence.flatMap(({ field }) => {
-    const variable = /\.env\[([^\]]+)\]/.exec(field)?.[1] ?? "";
-    const secret = service?.secrets.includes(variable) ? settings.secrets[variable] : undefined;
-    return secret ? [`${variable}=${secret.id}:${secret.version}`] : [];
+    const name = /\.env\[([^\]]+)\]/.exec(field)?.[1];
+    const reference = variables
+      .find((variable) => variable.text("name") === name)
+      ?.object("valueSource")
+      .object("secretKeyRef");
+    const secret = reference?.text("secret")?.split("/").at(-1);
+    return secret === undefined ? [] : [`${name}=${secret}:${newestEnabledOf(versionStates(collection).get(secret) ?? new Map()) ?? "VERSION"}`];
   });
   return pinned.length > 0 ? `--update-secrets=${pinned.join(",")}` : undefined;
 }

@@ -5,9 +5,10 @@ import { workloadOf } from "../policy/workload";
 import { asRegistered, type Deployed } from "./deployed";
 import { type Finding, finding } from "./findings";
 import type { Collection } from "./recognise";
-import { collectingLine, type Place } from "./sources";
+import type { Place } from "./sources";
+import { newestEnabledOf, versionStates } from "./versions";
 
-/** A secret that a service's container takes, by variable. */
+/** A secret that a service takes, by the name of its variable or file. */
 export interface MountedSecret {
   readonly service: Deployed;
   readonly variable: string;
@@ -22,30 +23,49 @@ export interface MountedSecret {
 export interface SecretsAnswer {
   readonly findings: readonly Finding[];
   /** Secrets whose versions are not known, with the reason. */
-  readonly open: readonly { readonly secret: string; readonly why: string; readonly line: string }[];
+  readonly open: readonly { readonly secret: string; readonly why: string }[];
   readonly mounted: readonly MountedSecret[];
 }
 
-/** Every secret that a variable is taken from. A reference that cannot be read is the pack's to report. */
+/** Every secret that a variable is taken from, or that is mounted as a file. A reference that cannot be read is the pack's to report. */
 export function mountedSecrets(deployed: readonly Deployed[], place: Place): MountedSecret[] {
   return deployed.flatMap((service) => {
     const { type, name, urn, inputs } = asRegistered(service);
     const workload = workloadOf({ type, name, urn, properties: new Inputs(inputs), provider: new Inputs(place) });
-    return (workload?.containers ?? []).flatMap(({ inputs: container, variables }) =>
+    if (!workload) return [];
+    const isKnative = service.form === "knative";
+    const fieldOf = (path: string) => (isKnative ? `spec.${path.replace("template.", "template.spec.")}` : path);
+    const ofVariables = workload.containers.flatMap(({ inputs: container, variables }) =>
       variables.flatMap((variable): MountedSecret[] => {
-        const reference = workload && reading(() => secretVersionOf(workload, variable));
+        const reference = reading(() => secretVersionOf(workload, variable));
         if (!reference) return [];
         const { project, secret, version } = reference;
-        const isElsewhere = project !== undefined && !/^\d+$/.test(project) && project !== place.project;
-        const [path, key] =
-          service.form === "knative"
-            ? [`spec.${container.path.replace("template.", "template.spec.")}`, "valueFrom.secretKeyRef.key"]
-            : [container.path, "valueSource.secretKeyRef.version"];
-        return [{ service, variable: variable.name, field: `${path}.env[${variable.name}].${key}`, secret, version, isElsewhere }];
+        const key = isKnative ? "valueFrom.secretKeyRef.key" : "valueSource.secretKeyRef.version";
+        const field = `${fieldOf(container.path)}.env[${variable.name}].${key}`;
+        return [{ service, variable: variable.name, field, secret, version, isElsewhere: isElsewhere(project, place) }];
       }),
     );
+    const ofFiles = workload.pod.list("volumes").flatMap((volume): MountedSecret[] => {
+      const mounted = volume.object("secret");
+      const [, project, secret = mounted.text("secret") ?? ""] = /^projects\/([^/]+)\/secrets\/([^/]+)$/.exec(mounted.text("secret") ?? "") ?? [];
+      if (secret === "") return [];
+      const items = mounted.list("items").map((item) => ({ variable: item.text("path") ?? "", version: item.text("version") ?? "latest" }));
+      // Without items all of the secret is mounted, at its latest version.
+      return (items.length > 0 ? items : [{ variable: volume.text("name") ?? "", version: "latest" }]).map(({ variable, version }) => ({
+        service,
+        variable,
+        field: `${fieldOf(volume.path)}.secret`,
+        secret,
+        version,
+        isElsewhere: isElsewhere(project, place),
+      }));
+    });
+    return [...ofVariables, ...ofFiles];
   });
 }
+
+/** Google shows projects by their numbers, too, which nothing here compares. */
+const isElsewhere = (project: string | undefined, place: Place) => project !== undefined && !/^\d+$/.test(project) && project !== place.project;
 
 function reading<T>(read: () => T): T | undefined {
   try {
@@ -59,7 +79,7 @@ function reading<T>(read: () => T): T | undefined {
 export function judgeSecrets(mounted: readonly MountedSecret[], collection: Collection, settings: Settings): SecretsAnswer {
   const states = versionStates(collection);
   const findings: Finding[] = [];
-  const open = new Map<string, { secret: string; why: string; line: string }>();
+  const open = new Map<string, { secret: string; why: string }>();
   for (const one of mounted) {
     const { secret, version, service, variable, field } = one;
     const known = states.get(secret);
@@ -77,7 +97,7 @@ export function judgeSecrets(mounted: readonly MountedSecret[], collection: Coll
       const why = one.isElsewhere
         ? "it stands in another project"
         : (collection.secretGaps.get(secret) ?? collection.gaps.get("versions") ?? "no file shows its versions");
-      open.set(secret, { secret, why, line: collectingLine("versions", settings, secret) });
+      open.set(secret, { secret, why });
     } else {
       const newest = Math.max(0, ...[...known.keys()].map(Number));
       const state = known.get(version === "latest" ? String(newest) : version);
@@ -86,26 +106,9 @@ export function judgeSecrets(mounted: readonly MountedSecret[], collection: Coll
       else if (state !== "ENABLED")
         lost(
           state ?? "there is no such version",
-          `gcloud run services update ${service.name} --project=${settings.project} --region=${service.region} --update-secrets=${variable}=${secret}:${enabledOf(known) ?? "VERSION"}`,
+          `gcloud run services update ${service.name} --project=${settings.project} --region=${service.region} --update-secrets=${variable}=${secret}:${newestEnabledOf(known) ?? "VERSION"}`,
         );
     }
   }
   return { findings, open: [...open.values()], mounted };
-}
-
-const enabledOf = (known: ReadonlyMap<string, string>) =>
-  [...known]
-    .filter(([, state]) => state === "ENABLED")
-    .map(([version]) => Number(version))
-    .toSorted((a, b) => b - a)[0];
-
-/** The state of each version that was found, by secret and version. */
-function versionStates({ found }: Collection): Map<string, Map<string, string>> {
-  const states = new Map<string, Map<string, string>>();
-  for (const { source, object } of found) {
-    if (source !== "versions") continue;
-    const [, , , secret = "", , version = ""] = String(object.name).split("/");
-    states.set(secret, (states.get(secret) ?? new Map<string, string>()).set(version, String(object.state)));
-  }
-  return states;
 }

@@ -4,6 +4,7 @@ import type { Question } from "./questions";
 
 /** As much of one finding as one reads at a glance; `--json` has all. */
 const SHOWN_EVIDENCE = 2;
+const SHOWN_MENDS = 3;
 const SHOWN_PROPERTIES = 6;
 
 /** The diagnosis as a person at a terminal reads it. */
@@ -20,16 +21,7 @@ export function diagnosisText(diagnosis: Diagnosis, withAdoption: boolean): stri
       "The last hour:",
       figures.map(({ title, value, plan }) => `${title}: ${value ?? "nothing recorded"} (plan: ${plan})`),
     ),
-    ...section(
-      "`npm run up` would change:",
-      changes.flatMap(({ resource, change, properties }) =>
-        change === "create"
-          ? [`${resource}: make it`]
-          : [
-              `${resource}: ${properties.slice(0, SHOWN_PROPERTIES).join(", ")}${properties.length > SHOWN_PROPERTIES ? `, ${properties.length - SHOWN_PROPERTIES} more` : ""}`,
-            ],
-      ),
-    ),
+    ...section("`npm run up` would change:", changesText(changes)),
     ...section("Left out:", notes),
     ...(withAdoption ? ["", "netra:adopt:", ...Object.entries(adopt).map(([name, id]) => `  ${name}: ${id}`)] : []),
   ]
@@ -47,7 +39,19 @@ function findingText({ stage, rules, resource, evidence, consequences, mend }: F
   return [
     `${index + 1}. [${stage}] ${resource || "the stack"}: ${shown.join(", ")}${more > 0 ? `, and ${more} more` : ""} (${rules.join(", ")})`,
     ...consequences.slice(0, SHOWN_EVIDENCE).map((text) => `     ${text}`),
-    ...mend.slice(0, SHOWN_EVIDENCE).map((text) => `     -> ${text}`),
+    ...mend.slice(0, SHOWN_MENDS).map((text) => `     -> ${text}`),
+  ];
+}
+
+function changesText(changes: Diagnosis["changes"]): string[] {
+  const made = changes.filter(({ change }) => change === "create").map(({ resource }) => resource);
+  const updated = changes.filter(({ change }) => change === "update");
+  return [
+    ...(made.length > 0 ? [`make ${made.join(", ")}`] : []),
+    ...updated.map(({ resource, properties }) => {
+      const more = properties.length - SHOWN_PROPERTIES;
+      return `${resource}: ${[...properties.slice(0, SHOWN_PROPERTIES), ...(more > 0 ? [`${more} more`] : [])].join(", ")}`;
+    }),
   ];
 }
 

@@ -61,6 +61,8 @@ export interface StackContext<Config> {
   readonly config: Config;
   /** `resource` is the one to blame; left out, the whole stack is. */
   refuse(problem: string | Problem, resource?: Resource): void;
+  /** Reports what the program itself has decided, with the reason it gives: advisory, as a waiver is. */
+  accept(reason: string, problem: string | Problem, resource?: Resource): void;
   cannotEvaluate(why: string, resource?: Resource): void;
   /** Judges one part; what it cannot evaluate is reported (on `resource`) and the other parts go on. */
   attempt<T>(resource: Resource, part: () => T): T | undefined;
@@ -132,6 +134,7 @@ export function stackRule<Config extends object = object>(
           rule.judge(stackResources(args.resources), {
             config,
             refuse: (problem, resource) => say(messageOf(problem), resource),
+            accept: (reason, problem, resource) => say(messageOf(problem), resource, reason),
             cannotEvaluate: (why, resource) => say(CANNOT_EVALUATE + why, resource),
             attempt: (resource, part) => guarded(part, (why) => say(why, resource)),
           }),
@@ -180,11 +183,12 @@ const isReasoned = (waiver: unknown): waiver is Waiver => {
 };
 
 function reporter(report: ReportViolation, waivers: readonly Waiver[]) {
-  return (message: string, resource?: { readonly name: string; readonly urn: string }) => {
+  return (message: string, resource?: { readonly name: string; readonly urn: string }, accepted?: string) => {
     const waiver = waivers.find(({ resource: r }) => (resource ? r === resource.name || r === resource.urn : r === WHOLE_STACK));
-    if (!waiver) return report(message, resource?.urn);
+    const reason = waiver?.reason ?? accepted;
+    if (reason === undefined) return report(message, resource?.urn);
     // The server takes an object here, which its types do not declare: the only way to lower the level of one finding.
-    const lowered = { message: `${WAIVED}${waiver.reason}\n${message}`, urn: resource?.urn, enforcementLevel: "advisory" };
+    const lowered = { message: `${WAIVED}${reason}\n${message}`, urn: resource?.urn, enforcementLevel: "advisory" };
     (report as unknown as (violation: object) => void)(lowered);
   };
 }

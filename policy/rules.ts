@@ -1,3 +1,4 @@
+import { capacityAlerts } from "./rules/capacity-alerts";
 import { connectionBudget } from "./rules/connection-budget";
 import { connectorFloor } from "./rules/connector-floor";
 import { connectorInstanceCounts } from "./rules/connector-instance-counts";
@@ -57,6 +58,7 @@ import { startupStorm } from "./rules/startup-storm";
 
 /** Every rule of the pack: one a file. To add one, write the file and its test, and list it here. */
 export const rules = [
+  capacityAlerts,
   connectionBudget,
   connectorFloor,
   connectorInstanceCounts,

@@ -46,3 +46,6 @@ export const OTHER_COMPUTE = [
   "gcp:appengine/flexibleAppVersion:FlexibleAppVersion",
   "gcp:appengine/standardAppVersion:StandardAppVersion",
 ];
+export const ALERT_POLICY = "gcp:monitoring/alertPolicy:AlertPolicy";
+/** The component of staging's own program: it says why nothing is monitored, where that is so. */
+export const MONITORING = "netra:staging:Monitoring";

@@ -1,0 +1,88 @@
+import { type Aggregation, aggregationFaults } from "./alignment";
+import type { Metric } from "./metrics";
+
+/** One comparison of an alert. */
+export interface Condition {
+  readonly title: string;
+  readonly filter: string;
+  /** Absent where the filter selects a burn rate, which comes aggregated. */
+  readonly aggregation?: Aggregation;
+  readonly comparison: "COMPARISON_GT" | "COMPARISON_LT";
+  /** In the metric's unit. */
+  readonly threshold: number;
+  /** How long it must hold. */
+  readonly durationSeconds: number;
+}
+
+/** A setting of the stack file, and what stands there now. */
+export interface NamedSetting {
+  readonly name: string;
+  readonly value: string | number;
+}
+
+export type DashboardRow = "connector" | "database" | "start-up" | "requests";
+
+/** An alert with all that its text says: where its threshold comes from and what to change. */
+export interface Alert {
+  /** The resource's name in the program. */
+  readonly key: string;
+  readonly title: string;
+  readonly severity: "CRITICAL" | "ERROR" | "WARNING";
+  /** Any condition opens it (OR), or only all of them together (AND). */
+  readonly combiner: "OR" | "AND";
+  readonly conditions: readonly Condition[];
+  /** The threshold as a sum that a person can redo. */
+  readonly arithmetic: string;
+  /** What to change, first what helps first. */
+  readonly settings: readonly NamedSetting[];
+  /** The section of docs/runbook.md. */
+  readonly runbook: string;
+  /** Where the dashboard shows it. Default: nowhere. */
+  readonly row?: DashboardRow;
+  /** What lies beyond the threshold, drawn on the dashboard: where the resource itself ends. */
+  readonly limit?: { readonly label: string; readonly value: number };
+}
+
+/** Google's limit. Source: cloud.google.com/monitoring/quotas, "Conditions per alerting policy". */
+const MAX_CONDITIONS = 6;
+
+/** The filter of a metric on one resource, with further restrictions as they stand in the filter language. */
+export const filterOf = (metric: Pick<Metric, "type" | "resource">, ...restrictions: readonly string[]): string =>
+  [`metric.type="${metric.type}"`, `resource.type="${metric.resource}"`, ...restrictions].join(" AND ");
+
+/** The alert's text: what its threshold is made of, the settings and their values, the section of the runbook. */
+export function textOf({ arithmetic, settings, runbook }: Alert): string {
+  return [
+    `Threshold: ${arithmetic}.`,
+    `Settings, first the one to change: ${settings.map(({ name, value }) => `\`${name}\` (now ${value})`).join(", ")}.`,
+    `Runbook: docs/runbook.md#${runbook}`,
+  ].join("\n\n");
+}
+
+/** What a preview lets through in silence although Google refuses it or the alert never fires. `known`: the metrics there are. */
+export function alertFaults(alert: Alert, known: readonly Metric[]): string[] {
+  const { conditions, settings } = alert;
+  return [
+    ...(conditions.length < 1 || conditions.length > MAX_CONDITIONS ? [`has ${conditions.length} conditions, not 1 to ${MAX_CONDITIONS}`] : []),
+    ...(settings.length === 0 ? ["names no setting"] : []),
+    ...conditions.flatMap((condition) => conditionFaults(condition, known).map((fault) => `${condition.title}: ${fault}`)),
+  ].map((fault) => `${alert.key} ${fault}`);
+}
+
+function conditionFaults({ filter, aggregation, threshold, durationSeconds }: Condition, known: readonly Metric[]): string[] {
+  const numbers = [
+    ...(Number.isFinite(threshold) ? [] : [`the threshold is ${threshold}`]),
+    ...(durationSeconds % 60 === 0 ? [] : [`${durationSeconds} s is no whole number of minutes`]),
+  ];
+  if (filter.startsWith("select_slo_burn_rate(")) return aggregation ? [...numbers, "a burn rate is not aggregated again"] : numbers;
+  const metric = known.find(({ type }) => filter.includes(`metric.type="${type}"`));
+  if (!metric) return [...numbers, "the filter names no known metric"];
+  return [
+    ...numbers,
+    ...(filter.includes(`resource.type="${metric.resource}"`) ? [] : [`the filter must name resource.type="${metric.resource}"`]),
+    ...(aggregation ? aggregationFaults(metric, aggregation) : ["has no aggregation"]),
+    ...(aggregation && (aggregation.alignmentSeconds < 60 || aggregation.alignmentSeconds % 60 !== 0)
+      ? [`an alignment of ${aggregation.alignmentSeconds} s is no whole number of minutes`]
+      : []),
+  ];
+}

@@ -1,0 +1,146 @@
+import { z } from "zod";
+import type { Problem } from "../capacity/problem";
+import { amount, choice, complaint, described, fraction, list, named, seconds, section, text, whole } from "./fields";
+import { entriesOf, shown } from "./references";
+
+/* Who is told of alerts, what staging wants to reach, and which hosts clients use. Thresholds are derived, not stated. */
+
+/** A share of good events; more than 99.99 is no objective that Google takes. */
+export function percent(meaning: string, example: number) {
+  const error = complaint({ must: "be from 1 to 99.99 percent", because: `it is ${meaning}`, example });
+  return described(z.number({ error }).gte(1, { error }).lte(99.99, { error }), meaning, example);
+}
+
+const channel = section("one way to somebody", {
+  type: choice("the kind of channel", ["email", "slack", "pagerduty", "webhook"]),
+  to: text("the address, Slack channel or webhook's URL; PagerDuty has none", "platform@example.org").optional(),
+  user: text("the user of a webhook's basic authentication", "netra").optional(),
+});
+
+export const monitoring = section("who is told of what, and what staging wants to reach", {
+  channels: named("who is told of an alert", /^[a-z][a-z0-9-]*$/, "in small letters, like on-call", channel).default({}),
+  saturationShare: fraction("the share of a capacity at which an alert opens", 0.8, { above: 0, atMost: 0.99 }),
+  phaseSeconds: seconds("the longest a start-up phase may take at the 95th percentile", 45, 1),
+  certificateDays: whole("how long before its end a certificate must have been renewed", "days", 14),
+  objectives: section("what clients may expect", {
+    availabilityPercent: percent("the share of requests that are answered, over 30 days", 99.5),
+    requestSeconds: amount("how long a request may take", "seconds", 2, 0.001),
+    requestPercent: percent("the share of requests that are as fast, over 7 days", 95),
+  }),
+  disabled: section("present where nothing is monitored", {
+    reason: text("why, and who decided it", "a copy of staging for one afternoon (#1403)"),
+  }).optional(),
+});
+
+const HOST = /^(?=.{4,253}$)[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?(\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)+$/;
+
+export const hosts = named(
+  "the hosts that clients use, by the service behind them",
+  /^[a-z][a-z0-9-]*$/,
+  "as the service under 'netra:services'",
+  list("the service's hosts", text("a host", "api.staging.netrasystems.ai", HOST, "be a host name in small letters"), "api.staging.netrasystems.ai"),
+);
+
+/** What a secret is called that Pulumi has decrypted, or that a reader of the file cannot: its value is nobody's business here. */
+export const SECRET = "[secret]";
+
+/** Tokens by channel. Pulumi hands them to the program apart from this, as secrets. */
+export const channelTokens = named(
+  "the channels' tokens, keys and passwords, encrypted",
+  /^[a-z][a-z0-9-]*$/,
+  "as the channel under 'netra:monitoring.channels'",
+  z.literal(SECRET, {
+    error: complaint({
+      must: "be encrypted",
+      because: "the stack file is public to all who read the repository",
+      example: "a new token with `pulumi config set --secret --path`",
+    }),
+  }),
+);
+
+/** What each kind of channel needs beside its type. */
+const KINDS: Readonly<Record<string, { readonly to?: { readonly form: RegExp; readonly example: string }; readonly user?: true; readonly token?: string }>> = {
+  email: { to: { form: /^[^@\s]+@[^@\s]+\.[^@\s]+$/, example: "an address like platform@example.org" } },
+  slack: { to: { form: /^#\S+$/, example: "a channel like '#staging-alerts'" }, token: "the app's OAuth token" },
+  pagerduty: { token: "the integration key" },
+  webhook: { to: { form: /^https:\/\/[^\s?#@]+$/, example: "an https URL without user and query" }, user: true, token: "the user's password" },
+};
+
+/** Channels without what they need, hosts without a service, and an environment that nobody watches. */
+export function monitoringProblems(own: Readonly<Record<string, unknown>>): Problem[] {
+  const [monitored] = entriesOf({ monitoring: own.monitoring });
+  const channels = entriesOf(monitored?.[1].channels);
+  const tokens = entriesOf(own.channelTokens, true).map(([name]) => name);
+  const unwatched = monitored && channels.length === 0 && monitored[1].disabled === undefined;
+  return [
+    ...(unwatched
+      ? [
+          wrong(
+            "netra:monitoring.channels",
+            "must have at least one channel because an alert that reaches nobody is none",
+            "set 'netra:monitoring.channels' to { on-call: { type: email, to: platform@example.org } }, or 'netra:monitoring.disabled' to { reason: ... }",
+          ),
+        ]
+      : []),
+    ...channels.flatMap(([name, settings]) => channelProblems(name, settings, tokens)),
+    ...tokens
+      .filter((token) => !channels.some(([name]) => name === token))
+      .map((token) => wrong(`netra:channelTokens.${token}`, "must be the token of a channel because nothing else reads it", "remove it")),
+    ...hostProblems(own),
+  ];
+}
+
+function channelProblems(name: string, settings: Record<string, unknown>, tokens: readonly string[]): Problem[] {
+  const kind = typeof settings.type === "string" ? KINDS[settings.type] : undefined;
+  if (!kind) return [];
+  const path = `netra:monitoring.channels.${name}`;
+  const { to } = settings;
+  const isWanted = kind.to ? typeof to === "string" && kind.to.form.test(to) : to === undefined;
+  return [
+    ...(isWanted
+      ? []
+      : // A webhook's URL may carry a token: it is not shown.
+        [wrong(`${path}.to`, `must be ${kind.to?.example ?? "left out"} because the channel is of type ${settings.type}`, `set '${path}.to' so`)]),
+    ...((settings.user !== undefined) === (kind.user ?? false)
+      ? []
+      : [
+          wrong(
+            `${path}.user`,
+            `must be ${kind.user ? "stated" : "left out"} because the channel is of type ${settings.type}`,
+            kind.user ? `set '${path}.user' to netra` : "remove it",
+          ),
+        ]),
+    ...(tokens.includes(name) === (kind.token !== undefined)
+      ? []
+      : [
+          kind.token
+            ? wrong(
+                `netra:channelTokens.${name}`,
+                `must be ${kind.token} because a channel of type ${settings.type} is nothing without it`,
+                `run \`pulumi config set --secret --path 'netra:channelTokens.${name}'\``,
+              )
+            : wrong(`netra:channelTokens.${name}`, `must not be set because a channel of type ${settings.type} has no secret`, "remove it"),
+        ]),
+  ];
+}
+
+function hostProblems({ hosts: byService, services }: Readonly<Record<string, unknown>>): Problem[] {
+  const known = entriesOf(services, true).map(([key]) => key);
+  const stated = entriesOf(byService, true).flatMap(([key, names]) =>
+    Array.isArray(names) ? names.map((host: unknown, i) => ({ key, host, setting: `netra:hosts.${key}[${i}]` })) : [],
+  );
+  return [
+    ...entriesOf(byService, true)
+      .filter(([key]) => !known.includes(key))
+      .map(([key]) =>
+        wrong(`netra:hosts.${key}`, "must be a service under 'netra:services' because it answers for the hosts", `use one of ${known.join(", ")}`),
+      ),
+    ...stated
+      .filter(({ host }, i) => stated.findIndex((other) => other.host === host) < i)
+      .map(({ host, setting }) =>
+        wrong(setting, `(${shown(host)}) must be one service's host only because a host leads to one service`, "remove it from one of them"),
+      ),
+  ];
+}
+
+const wrong = (setting: string, must: string, fix: string): Problem => ({ setting, message: `'${setting}' ${must}; ${fix}` });

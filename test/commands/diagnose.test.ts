@@ -1,0 +1,188 @@
+import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { PROJECT_ROOT } from "../../commands/stack-file";
+import { collectingLines } from "../../diagnose/sources";
+import { collectionOf, QUIET_FEED } from "../diagnose/fixtures";
+import { commandNamed, type Ended } from "./child";
+
+const diagnose = commandNamed("diagnose");
+const saved = (name: Parameters<typeof collectionOf>[0], ...more: string[]) => diagnose("--from", collectionOf(name), "--incidents", QUIET_FEED, ...more);
+
+test("a healthy environment: every question is answered, exit 0", async () => {
+  const { code, stdout, stderr } = await saved("healthy");
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  expect(stdout).toBe(`Healthy: netra-staging in us-central1; 0 findings, 0 open questions of 11.
+
+Answered:
+  ok instance: staging-shared-postgres: POSTGRES_14, db-custom-1-3840, ENTERPRISE, ZONAL
+  ok connector: staging-connector: e2-micro 3..10 in 10.1.0.0/28
+  ok path: netra-frontend-staging: private-ranges-only through staging-connector; netra-auth-service: private-ranges-only through staging-connector; netra-backend-staging: private-ranges-only through staging-connector
+  ok maxConnections: staging-shared-postgres: 150
+  ok secrets: 20 references to 13 secrets, their versions known
+  ok probes: netra-frontend-staging: HTTP /health, 30 s; netra-auth-service: HTTP /health, 90 s; netra-backend-staging: HTTP /health/startup, 120 s
+  ok jwt: netra-auth-service: jwt-secret-staging version 1; netra-backend-staging: jwt-secret-staging version 1
+  ok budget: netra-auth-service (3 + 3) x 3 = 18; netra-backend-staging (5 + 5) x 5 = 50; reserved 13 + migrations 10 = 23; 91 of 120 (max_connections 150 x 0.8)
+  ok storm: cold-start 100.00 %, rollout-netra-auth-service+netra-backend-staging 100.00 %, recovery 100.00 %, scale-out 100.00 %
+  ok region: no incident in us-central1 for Cloud Run, Cloud SQL and VPC (newest entry 2026-06-14)
+  ok rest: 21 resources judged
+`);
+});
+
+describe("the incident", () => {
+  test("the path that cannot work first, then sizes and pools, then latest secrets and TCP probes: exit 1", async () => {
+    const { code, stdout, stderr } = await saved("incident", "--json");
+    expect({ code, stderr }).toEqual({ code: 1, stderr: "" });
+    const { findings, questions, ok } = JSON.parse(stdout);
+    expect(ok).toBe(false);
+    expect(
+      findings.map(({ stage, resource, rules }: { stage: string; resource: string; rules: string[] }) => `${stage} ${resource}: ${rules.join(", ")}`),
+    ).toEqual([
+      "path netra-backend-staging: service-egress, egress-path",
+      "path netra-auth-service: service-egress, egress-path",
+      "capacity staging-shared-postgres: database-dedicated-core",
+      "capacity staging-connector: connector-floor",
+      "capacity staging-shared-postgres: connection-budget, database-max-connections",
+      "capacity staging-shared-postgres: startup-storm",
+      "capacity netra-backend-staging: regional-quota",
+      "hygiene netra-backend-staging: service-secret-versions",
+      "hygiene netra-auth-service: service-secret-versions",
+      "hygiene netra-backend-staging: tcp-probe",
+      "hygiene netra-auth-service: tcp-probe",
+      "hygiene netra-frontend-staging: tcp-probe",
+      "hygiene netra-backend-staging: service-jwt-name",
+      "hygiene staging-shared-postgres: database-private",
+      "hygiene staging-shared-postgres: database-encrypted",
+      "hygiene staging-shared-postgres: database-backups",
+      "hygiene staging-shared-postgres: database-deletion-protection",
+      "hygiene staging-redis: redis-auth",
+      "hygiene netra-backend-staging: service-image",
+      "hygiene netra-auth-service: service-image",
+      "hygiene netra-frontend-staging: service-image",
+    ]);
+    expect(findings[0]).toEqual({
+      stage: "path",
+      rules: ["service-egress", "egress-path"],
+      questions: ["path"],
+      resource: "netra-backend-staging",
+      evidence: [{ field: "spec.template.metadata.annotations[run.googleapis.com/vpc-access-egress]", value: "all-traffic" }],
+      consequences: [
+        "must be PRIVATE_RANGES_ONLY because all-traffic with the public Cloud SQL socket is what broke staging: every dial fails after about 34 s",
+        "must be PRIVATE_RANGES_ONLY because all-traffic sends every packet into the VPC, which has no way to the internet without Cloud NAT",
+      ],
+      mend: ["gcloud run services update netra-backend-staging --project=netra-staging --region=us-central1 --vpc-egress=private-ranges-only"],
+    });
+    expect(findings[4]).toMatchObject({
+      evidence: [{ field: "settings.databaseFlags[max_connections]", value: "not set: 50 on db-g1-small" }],
+      mend: [
+        "gcloud run services update netra-auth-service --project=netra-staging --region=us-central1 --max-instances=3 --update-env-vars=DB_POOL_SIZE=2,DB_MAX_OVERFLOW=1,WEB_CONCURRENCY=1",
+        "gcloud run services update netra-backend-staging --project=netra-staging --region=us-central1 --max-instances=5 --update-env-vars=DB_POOL_SIZE=3,DB_MAX_OVERFLOW=2,WEB_CONCURRENCY=1",
+        "gcloud sql instances patch staging-shared-postgres --project=netra-staging --tier=db-custom-1-3840 --database-flags=max_connections=150",
+      ],
+    });
+    // What `latest` is now: the newest enabled version.
+    expect(findings[8].mend).toEqual([
+      "gcloud run services update netra-auth-service --project=netra-staging --region=us-central1 --update-secrets=POSTGRES_HOST=postgres-host-staging:1,POSTGRES_PASSWORD=postgres-password-staging:2,JWT_SECRET_KEY=jwt-secret-staging:2,SECRET_KEY=secret-key-staging:1",
+    ]);
+    expect(questions.filter(({ status }: { status: string }) => status === "healthy").map(({ key }: { key: string }) => key)).toEqual(["region"]);
+    expect(questions.find(({ key }: { key: string }) => key === "maxConnections").answer).toBe(
+      "staging-shared-postgres: 50, the tier's default: no flag states it",
+    );
+  });
+
+  test("prints what may be adopted, by the ids that the settings take", async () => {
+    const { stdout } = await saved("incident", "--adopt");
+    expect(stdout.split("\nnetra:adopt:\n")[1]).toBe(`  staging-vpc: projects/netra-staging/global/networks/staging-vpc
+  staging-subnet: projects/netra-staging/regions/us-central1/subnetworks/staging-subnet
+  staging-connector: projects/netra-staging/locations/us-central1/connectors/staging-connector
+  staging-shared-postgres: projects/netra-staging/instances/staging-shared-postgres
+  staging-redis: projects/netra-staging/locations/us-central1/instances/staging-redis
+  jwt-secret-staging: projects/netra-staging/secrets/jwt-secret-staging
+  secret-key-staging: projects/netra-staging/secrets/secret-key-staging
+  postgres-password-staging: projects/netra-staging/secrets/postgres-password-staging
+  netra-auth-service: projects/netra-staging/locations/us-central1/services/netra-auth-service
+  netra-backend-staging: projects/netra-staging/locations/us-central1/services/netra-backend-staging
+  netra-frontend-staging: projects/netra-staging/locations/us-central1/services/netra-frontend-staging
+`);
+  });
+});
+
+test("a partial collection: what is known is judged, what is not stays open with the line that answers it", async () => {
+  const { code, stdout } = await saved("partial");
+  expect(code).toBe(1);
+  expect(stdout).toMatch(/^Unhealthy: netra-staging in us-central1; 2 findings, 8 open questions of 11\.\n/);
+  expect(stdout).toContain(
+    "1. [start] netra-backend-staging: spec.template.spec.containers[0].env[JWT_SECRET_KEY].valueFrom.secretKeyRef.key = jwt-secret-staging, version 1: DISABLED",
+  );
+  expect(stdout).toContain(`  ? connector, path, storm: VPC connectors: no file shows any
+      -> gcloud compute networks vpc-access connectors list --project=netra-staging --region=us-central1 --format=json > connectors.json
+`);
+  // No routers were collected: that there is no NAT must not be claimed.
+  expect(stdout).toContain(`  ? path: netra-backend-staging: all traffic goes into the VPC, and whether there is Cloud NAT is not known
+      -> gcloud compute routers list --project=netra-staging --filter=region:us-central1 --format=json > routers.json
+`);
+  expect(stdout).not.toContain("egress-path");
+  expect(stdout).toContain("  !  maxConnections: staging-shared-postgres: 100, the tier's default: no flag states it\n");
+  expect(stdout).toContain(
+    "Left out:\n  buckets.json is in no shape that is known here, and is left out\n  secret-note.txt is no JSON that can be read, and is left out\n",
+  );
+  expect(stdout).not.toContain("hunter2");
+});
+
+test("without credentials every question but the feed's is open: exit 1, no stack trace", async () => {
+  const { code, stdout, stderr } = await withVariables({ GOOGLE_APPLICATION_CREDENTIALS: join(PROJECT_ROOT, "no-such-credentials.json") }, [
+    "--project",
+    "netra-staging",
+    "--incidents",
+    QUIET_FEED,
+    "--json",
+  ]);
+  expect({ code, stderr }).toEqual({ code: 1, stderr: "" });
+  const { questions } = JSON.parse(stdout);
+  expect(questions.filter(({ status }: { status: string }) => status !== "open").map(({ key }: { key: string }) => key)).toEqual(["region"]);
+  expect(questions[0].open[0].missing).toBe(
+    "Cloud SQL instances: there are no Google credentials here that give a token: gcloud auth application-default login",
+  );
+});
+
+describe("bad input: exit 2, one line, no stack trace", () => {
+  const both = (given: string) =>
+    `'--project' and '--from' (${given}) must be one of the two because one says where to look; add '--project ID' or '--from DIR'\n`;
+  test.each<[string, string[], string]>([
+    ["neither place", [], both("neither given")],
+    ["both places", ["--project", "p", "--from", "."], both("both given")],
+    [
+      "no such folder",
+      ["--from", "none-such"],
+      "'--from' (none-such) must be a folder that can be read because the collected files stand there; give another one\n",
+    ],
+    [
+      "no such feed",
+      ["--from", ".", "--incidents", "none-such"],
+      "'--incidents' (none-such) must be a JSON file that can be read because the incident feed stands there; save https://status.cloud.google.com/incidents.json\n",
+    ],
+    ["an unknown option", ["--form", "x"], "error: unknown option '--form'\n(Did you mean --from?)\n(npm run diagnose -- --help lists the options)\n"],
+  ])("%s", async (_, args, stderr) => {
+    expect(await diagnose(...args)).toEqual({ code: 2, stdout: "", stderr });
+  });
+});
+
+test("the help and the documentation have the same collecting lines", async () => {
+  const lines = collectingLines({ project: "$PROJECT", region: "$REGION" });
+  const { code, stdout } = await diagnose("--help");
+  expect(code).toBe(0);
+  expect(stdout).toContain(lines.map((line) => `  ${line}\n`).join(""));
+  expect(readFileSync(join(PROJECT_ROOT, "docs/diagnose.md"), "utf8")).toContain(lines.map((line) => `${line}\n`).join(""));
+});
+
+function withVariables(variables: Readonly<Record<string, string>>, args: readonly string[]): Promise<Ended> {
+  return new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      ["--import", "tsx", "commands/diagnose.ts", ...args],
+      { cwd: PROJECT_ROOT, env: { ...process.env, ...variables } },
+      (error, stdout, stderr) => resolve({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr }),
+    );
+  });
+}

@@ -1,0 +1,58 @@
+import { beforeAll, expect, test } from "vitest";
+import { evaluate, type Registered } from "../../commands/evaluate";
+import { readSettings } from "../../config";
+import { deployedFrom } from "../../diagnose/deployed";
+import { changesBy } from "../../diagnose/difference";
+import { readFolder } from "../../diagnose/folder";
+import { declare } from "../../stack";
+import { stagingConfiguration } from "../stack-settings";
+import { collectionOf, PLACE } from "./fixtures";
+
+let plan: readonly Registered[] = [];
+beforeAll(async () => {
+  plan = await evaluate("staging", stagingConfiguration(), () => declare(readSettings(stagingConfiguration())));
+});
+
+const changes = (name: Parameters<typeof collectionOf>[0]) => {
+  const collection = readFolder(collectionOf(name));
+  return changesBy(plan, deployedFrom(collection, PLACE).deployed, collection);
+};
+
+test("what is deployed as planned is left alone", () => {
+  expect(changes("healthy")).toEqual([]);
+});
+
+test("every property that the program states otherwise, by resource; no value of a variable but the plan's numbers", () => {
+  const of = (resource: string) => changes("incident").find((change) => change.resource === resource);
+  expect(of("staging-connector")).toEqual({
+    resource: "staging-connector",
+    type: "gcp:vpcaccess/connector:Connector",
+    change: "update",
+    properties: ["minInstances: 2 -> 3"],
+  });
+  expect(of("fernet-key-staging")).toMatchObject({ change: "create" });
+  expect(of("netra-backend-staging")?.properties).toEqual(
+    expect.arrayContaining([
+      "template.scaling.maxInstanceCount: 20 -> 5",
+      "template.containers[0].envs[DB_POOL_SIZE]: 20 -> 3",
+      "template.containers[0].envs[POSTGRES_HOST]: postgres-host-staging:latest -> a value",
+      "template.containers[0].envs[JWT_SECRET_KEY]: jwt-secret-staging:latest -> jwt-secret-staging:1",
+      "template.containers[0].envs[JWT_SECRET_STAGING]: jwt-secret-staging:latest -> not set",
+      "template.volumes[cloudsql]: removed",
+    ]),
+  );
+});
+
+test("what only `up` will know is no difference where something is there, and is said to be one where nothing is", () => {
+  const ofDatabase = changes("incident").find(({ resource }) => resource === "staging-shared-postgres");
+  expect(ofDatabase?.properties).toContain("settings.ipConfiguration.privateNetwork: not set -> what `up` will know");
+});
+
+test("what was not collected is no difference: nobody knows whether it is there", () => {
+  expect(changes("partial").map(({ resource }) => resource)).toEqual([
+    "staging-shared-postgres",
+    "netra-auth-service",
+    "netra-backend-staging",
+    "netra-frontend-staging",
+  ]);
+});

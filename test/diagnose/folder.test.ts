@@ -1,0 +1,90 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { InputError } from "../../capacity/problem";
+import { deployedFrom } from "../../diagnose/deployed";
+import { readFolder } from "../../diagnose/folder";
+import { fixture, PLACE } from "./fixtures";
+
+let folder = "";
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "netra-gcloud-"));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+const write = (name: string, content: unknown) => writeFileSync(join(folder, name), typeof content === "string" ? content : JSON.stringify(content));
+const sources = () =>
+  readFolder(folder)
+    .found.map(({ source }) => source)
+    .toSorted();
+
+describe("a file is recognised by its content", () => {
+  test("whatever it is called, a list or a single object, or a page of a REST answer", () => {
+    write("a.txt", fixture("healthy", "services.json")[0]);
+    write("b", { services: [fixture("healthy", "frontend.json")], nextPageToken: "" });
+    write("c.json", [fixture("healthy", "instances.json")[0], fixture("healthy", "connectors.json")[0]]);
+    write("routers.json", fixture("healthy", "redis.json"));
+    write("e.json", { kind: "compute#networkList", items: fixture("healthy", "networks.json") });
+    expect(sources()).toEqual(["caches", "connectors", "instances", "networks", "services", "services"]);
+    expect(readFolder(folder).notes).toEqual([]);
+  });
+
+  test("an empty list counts for what the collecting lines call it, and is named otherwise", () => {
+    write("routers.json", []);
+    write("some.json", []);
+    const { collected, notes } = readFolder(folder);
+    expect([...collected]).toEqual(["routers"]);
+    expect(notes).toEqual(["some.json is an empty list, and neither content nor name says of what: it is left out"]);
+  });
+
+  test("what is no JSON or in no known shape is named and left out, and nothing of it is repeated", () => {
+    write("broken.json", '{"password": hunter2}');
+    write("empty.json", "");
+    write("text.json", '"hunter2"');
+    write("null.json", "null");
+    write("bucket.json", { storage_url: "gs://hunter2" });
+    write("mixed.json", [fixture("healthy", "connectors.json")[0], { hunter2: 1 }]);
+    expect(readFolder(folder).notes).toEqual([
+      "broken.json is no JSON that can be read, and is left out",
+      "bucket.json is in no shape that is known here, and is left out",
+      "empty.json is no JSON that can be read, and is left out",
+      "mixed.json has 1 of 2 objects in no known shape, which are left out",
+      "null.json is in no shape that is known here, and is left out",
+      "text.json is in no shape that is known here, and is left out",
+    ]);
+    expect(sources()).toEqual(["connectors"]);
+  });
+
+  test("a resource that two files show alike is taken once; differently, it is said", () => {
+    const [service] = fixture("healthy", "services.json");
+    write("a.json", [service]);
+    write("b.json", service);
+    expect(readFolder(folder)).toMatchObject({ found: [{ source: "services", from: "a.json" }], notes: [] });
+    write("c.json", { ...service, spec: {} });
+    expect(readFolder(folder).notes).toEqual(["a.json and c.json show netra-auth-service in us-central1 differently: the first one is judged"]);
+  });
+
+  test("a field of another type than Google's leaves its object out, with the field's name only", () => {
+    write("instances.json", [{ ...fixture("healthy", "instances.json")[0], settings: { tier: ["hunter2"] } }]);
+    const { deployed, notes } = deployedFrom(readFolder(folder), PLACE);
+    expect(deployed).toEqual([]);
+    expect(notes).toEqual(["instances.json has an object in an unknown form (settings.tier must be a text), which is left out"]);
+  });
+});
+
+test("no folder and an empty one are refused", () => {
+  const problem = (path: string) => {
+    try {
+      readFolder(path);
+      return undefined;
+    } catch (error) {
+      return error instanceof InputError ? error.message : error;
+    }
+  };
+  expect(problem(join(folder, "none"))).toBe(
+    `'--from' (${join(folder, "none")}) must be a folder that can be read because the collected files stand there; give another one`,
+  );
+  expect(problem(folder)).toBe(
+    `'--from' (${folder}) must hold collected files because there is nothing to judge in an empty folder; \`npm run diagnose -- --help\` prints the lines that collect them`,
+  );
+});

@@ -1,0 +1,43 @@
+import { expect, test } from "vitest";
+import { NOT_JUDGED, placeOf, QUESTIONS, STAGES } from "../../diagnose/places";
+import { rules } from "../../policy/rules";
+
+const names = rules.map(({ name }) => name);
+
+test("what breaks first comes first: path, start, capacity, hygiene", () => {
+  const ranked = names.toSorted((a, b) => placeOf(a).rank - placeOf(b).rank).map((name) => STAGES.indexOf(placeOf(name).stage));
+  expect(ranked).toEqual(ranked.toSorted());
+  expect(["startup-storm", "service-egress", "redis-auth", "jwt-one-secret"].toSorted((a, b) => placeOf(a).rank - placeOf(b).rank)).toEqual([
+    "service-egress",
+    "jwt-one-secret",
+    "startup-storm",
+    "redis-auth",
+  ]);
+});
+
+test("every rule on a database, a connector, a path or a secret answers a question of its own", () => {
+  const unplaced = names.filter((name) => placeOf(name).question === "rest" && !Object.hasOwn(NOT_JUDGED, name));
+  expect(unplaced).toEqual([
+    "ranges-do-not-overlap",
+    "redis-auth",
+    "redis-version-and-size",
+    "service-concurrency",
+    "service-containers",
+    "service-cpu-memory",
+    "service-deploy-health-check",
+    "service-environment",
+    "service-identity",
+    "service-image",
+    "service-port-8002",
+    "service-timeout",
+    "service-traffic",
+  ]);
+});
+
+test("rules that are not judged exist, each with its reason", () => {
+  expect(Object.keys(NOT_JUDGED).filter((name) => !names.includes(name as (typeof names)[number]))).toEqual([]); // any text may be asked for
+});
+
+test("every question is asked", () => {
+  for (const question of Object.values(QUESTIONS)) expect(question).toMatch(/^[A-Z].*\?$/);
+});
