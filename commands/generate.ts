@@ -5,7 +5,7 @@ import type { DatabaseClientPlan, ServicePlan } from "../capacity/plan";
 import { planOf, readSettings, type Settings, stackFileSchema } from "../config";
 import { rules } from "../policy/rules";
 import { budgetTable } from "../report/markdown";
-import { rulesTable } from "../report/rules-table";
+import { rulesTable, settingsTable } from "../report/rules-table";
 import { command, EXIT, run } from "./command";
 import { PROJECT_ROOT, readStackFile } from "./stack-file";
 
@@ -21,7 +21,7 @@ export function generatedFiles(): Readonly<Record<string, string>> {
     "policy/defaults.json": json(packDefaults(settings)),
     "stack.schema.json": json(stackFileSchema()),
     "README.md": withSections("README.md", { budget: budgetTable({ budget: planBudget(planOf(settings)) }), edits: tableIn("docs/edits.md") }),
-    "policy/README.md": withSections("policy/README.md", { rules: rulesTable(rules) }),
+    "policy/README.md": withSections("policy/README.md", { rules: rulesTable(rules), settings: settingsTable(rules) }),
   };
 }
 

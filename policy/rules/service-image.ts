@@ -10,7 +10,7 @@ export const serviceImage = resourceRule<{ imageTagPattern: string }>({
   severity: "high",
   remediation: "Set image to name@sha256:<digest>, or to a tag that matches imageTagPattern (a version or a commit).",
   types: WORKLOAD_TYPES,
-  config: { imageTagPattern: { type: "string", format: "regex", description: "tags that are never moved", default: defaults.imageTagPattern } },
+  config: { imageTagPattern: { type: "string", format: "regex", description: "Tags that are never moved.", default: defaults.imageTagPattern } },
   judge(resource, { config, refuse, attempt }) {
     for (const { inputs } of workloadOf(resource)?.containers ?? [])
       attempt(() => refuse(...imageProblems(inputs.text("image") ?? "", config.imageTagPattern, (field) => inputs.at(field))));

@@ -17,11 +17,11 @@ export const serviceStartupProbe = resourceRule<{ bootSeconds: number; initTimeo
   remediation: "Set startupProbe.httpGet, and periodSeconds x failureThreshold to cover boot plus DB_INIT_TIMEOUT_SECONDS.",
   types: [RUN_SERVICE, RUN_SERVICE_V1],
   config: {
-    bootSeconds: { type: "number", minimum: 0, description: "seconds from container start to the first database connect", default: defaults.bootSeconds },
+    bootSeconds: { type: "number", minimum: 0, description: "Seconds from container start to the first database connect.", default: defaults.bootSeconds },
     initTimeoutSeconds: {
       type: "number",
       minimum: 0,
-      description: "seconds of database initialisation where a container that uses the database does not state them",
+      description: "Seconds of database initialisation where a container that uses the database does not state them.",
       default: defaults.initTimeoutSeconds,
     },
   },

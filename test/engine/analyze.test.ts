@@ -1,7 +1,9 @@
-import { writeFileSync } from "node:fs";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as gcp from "@pulumi/gcp";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { PROJECT_ROOT } from "../../commands/stack-file";
+import { commandNamed } from "../commands/child";
 import { stagingConfiguration } from "../stack-settings";
 import { type Ended, Environment, PACK } from "./environment";
 import { enableApis } from "./examples/sound";
@@ -60,9 +62,13 @@ const heads = (ended: Ended): string[] => [...new Set(said(ended).map((finding) 
 
 /** The verdict over the exported state. */
 async function analyzed(...configuration: readonly string[]): Promise<Ended> {
+  return analyzedBy(PACK, ...configuration);
+}
+
+async function analyzedBy(pack: string, ...configuration: readonly string[]): Promise<Ended> {
   const file = join(raw.folder, "export.json");
   writeFileSync(file, await raw.state());
-  return raw.run(["policy", "analyze", "--file", file, "--policy-pack", PACK, "--json", ...configuration]);
+  return raw.run(["policy", "analyze", "--file", file, "--policy-pack", pack, "--json", ...configuration]);
 }
 
 test("the state of a refused program is refused for the same reasons, of the same resources, at the same levels", async () => {
@@ -94,4 +100,15 @@ test("a waiver waives the same finding in both", async () => {
   );
   expect(heads(analysis)).toEqual(heads(preview));
   expect([preview.code, analysis.code]).toEqual([1, 1]);
+});
+
+test("the bundle for other repositories says what the pack says", async () => {
+  const bundle = join(raw.folder, "bundle");
+  expect(await commandNamed("bundle")(bundle)).toMatchObject({ code: 0 });
+  // What `npm install` puts there; nothing else of this project's packages is within reach.
+  mkdirSync(join(bundle, "node_modules"));
+  symlinkSync(join(PROJECT_ROOT, "node_modules", "@pulumi"), join(bundle, "node_modules", "@pulumi"));
+  const [ours, theirs] = [await analyzed(), await analyzedBy(bundle)];
+  expect(said(theirs)).toEqual(said(ours));
+  expect(theirs.code).toBe(1);
 });

@@ -1,0 +1,91 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { build } from "esbuild";
+import { parse, stringify } from "yaml";
+import { InputError } from "../capacity/problem";
+import { command, EXIT, run } from "./command";
+import { PROJECT_ROOT } from "./stack-file";
+
+/*
+ * The policy pack as a folder that another repository can use: one JavaScript file, and the two packages that Pulumi
+ * wants a pack to install for itself.
+ */
+
+const bundle = command("bundle", "Writes the policy pack, ready for `--policy-pack`, into a folder of its own.").argument(
+  "<folder>",
+  "where to: a new folder, an empty one, or a bundle that was written before",
+);
+
+void run(bundle, async () => {
+  const [folder = ""] = bundle.args;
+  refuseOthers(folder);
+  const files = await bundledPack();
+  mkdirSync(folder, { recursive: true });
+  for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
+  process.stdout.write(
+    `Wrote ${Object.keys(files).join(", ")} to ${folder}. Then:\n  npm install --prefix ${folder}\n  pulumi preview --policy-pack ${folder}\n`,
+  );
+  return EXIT.sound;
+});
+
+/** Every file of the bundle with its content. */
+async function bundledPack(): Promise<Readonly<Record<string, string>>> {
+  const project = JSON.parse(textOf("package.json"));
+  const pack = JSON.parse(textOf("policy/package.json"));
+  const { runtime, ...about } = parse(textOf("policy/PulumiPolicy.yaml"));
+  const installed = ["@pulumi/policy", "@pulumi/pulumi"];
+  const { outputFiles } = await build({
+    entryPoints: [join(PROJECT_ROOT, "policy", pack.main)],
+    bundle: true,
+    // Pulumi starts the pack with the SDK that is installed beside it, so the bundle must not bring another one.
+    external: installed,
+    platform: "node",
+    target: "node20",
+    write: false,
+    logLevel: "warning",
+  });
+  const [main] = outputFiles;
+  if (!main) throw new Error("esbuild made no file");
+  const dependencies = Object.fromEntries(installed.map((name) => [name, project.dependencies[name]]));
+  return {
+    "PulumiPolicy.yaml": stringify({ ...about, runtime: runtime.name }),
+    "index.js": main.text,
+    "package.json": `${JSON.stringify({ ...pack, main: "index.js", engines: project.engines, dependencies }, null, 2)}\n`,
+    "README.md": textOf("policy/README.md"),
+    LICENSE: textOf("LICENSE"),
+  };
+}
+
+/** @throws {InputError} where the folder holds what is not of a bundle: nobody's files are written over. */
+function refuseOthers(folder: string): void {
+  const [other] = contentsOf(folder);
+  if (other === undefined || isBundle(folder)) return;
+  throw wrongFolder(folder, `must be a folder of its own because files of others (${other}) could be written over; name a new one`);
+}
+
+function contentsOf(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException; // what readdir throws
+    if (code === "ENOENT") return [];
+    throw wrongFolder(folder, `must be a folder because the bundle has several files, and it cannot be read as one (${code}); name a new one`);
+  }
+}
+
+function isBundle(folder: string): boolean {
+  try {
+    const { name, main } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+    return name === JSON.parse(textOf("policy/package.json")).name && main === "index.js";
+  } catch {
+    return false;
+  }
+}
+
+function wrongFolder(folder: string, rest: string): InputError {
+  return new InputError([{ setting: "folder", message: `'folder' (${folder}) ${rest}` }]);
+}
+
+function textOf(file: string): string {
+  return readFileSync(join(PROJECT_ROOT, file), "utf8");
+}
