@@ -1,0 +1,75 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, relative } from "node:path";
+import { marked } from "marked";
+import { describe, expect, test } from "vitest";
+import { parse } from "yaml";
+import { readPackConfiguration } from "../commands/pack-configuration";
+import { PROJECT_ROOT } from "../commands/stack-file";
+import { readSettings } from "../config";
+import { rules } from "../policy/rules";
+import { stagingConfiguration } from "./stack-settings";
+
+/* What the documents name exists. Their commands are run on the engine (test/engine). */
+
+const textOf = (file: string) => readFileSync(join(PROJECT_ROOT, file), "utf8");
+const documents = readdirSync(PROJECT_ROOT, { recursive: true, encoding: "utf8" }).filter(
+  (file) => file.endsWith(".md") && !/^(node_modules|\.git|\.reports)\b/.test(file),
+);
+
+/** The anchor that GitHub gives a heading. */
+const anchorOf = (heading: string) =>
+  heading
+    .toLowerCase()
+    .replaceAll(/[^\w\- ]/g, "")
+    .replaceAll(" ", "-");
+const anchors = (file: string) => marked.lexer(textOf(file)).flatMap((token) => (token.type === "heading" ? [anchorOf(token.text)] : []));
+
+/** The links of a document, as they stand. */
+function linksOf(file: string): string[] {
+  const links: string[] = [];
+  marked.walkTokens(marked.lexer(textOf(file)), (token) => {
+    if (token.type === "link") links.push(token.href);
+  });
+  return links;
+}
+
+const scripts = Object.keys(JSON.parse(textOf("package.json")).scripts);
+
+describe.each(documents)("%s", (file) => {
+  test("links to files and sections that exist", () => {
+    for (const link of linksOf(file).filter((href) => !/^https?:/.test(href))) {
+      const [path = "", anchor] = link.split("#");
+      const target = path === "" ? file : relative(PROJECT_ROOT, join(PROJECT_ROOT, dirname(file), path));
+      expect(() => textOf(target), `${link} in ${file}`).not.toThrow();
+      if (anchor !== undefined) expect(anchors(target), `${link} in ${file}`).toContain(anchor);
+    }
+  });
+
+  test("names commands that there are", () => {
+    const named = [...textOf(file).matchAll(/npm run (?:--silent )?([a-z][\w:-]*)/g)].map(([, name]) => name);
+    expect(named.filter((name) => !scripts.includes(String(name)))).toEqual([]);
+  });
+});
+
+const fenced = (file: string, language: string) =>
+  [...textOf(file).matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, "gms"))].map(([, block = ""]) => block);
+
+test("the examples of README.md for the stack file are read as settings", () => {
+  const examples = fenced("README.md", "yaml").map((block) => parse(block));
+  expect(examples.length).toBeGreaterThan(0);
+  for (const example of examples) expect(() => readSettings({ ...stagingConfiguration(), ...example })).not.toThrow();
+});
+
+test("the example of policy/README.md configures the pack", () => {
+  const examples = fenced("policy/README.md", "json");
+  expect(examples).toHaveLength(1);
+  const file = join(mkdtempSync(join(tmpdir(), "netra-documents-")), "pack.json");
+  writeFileSync(file, examples[0] ?? "");
+  try {
+    const known = rules.map(({ name, configSchema }) => ({ name, level: 1, schema: { properties: { ...configSchema?.properties }, required: [] } }));
+    expect(() => readPackConfiguration(file, known)).not.toThrow();
+  } finally {
+    rmSync(dirname(file), { recursive: true });
+  }
+});

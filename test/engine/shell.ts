@@ -1,0 +1,62 @@
+import { execFile, execFileSync } from "node:child_process";
+import { chmodSync, cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { join, relative, sep } from "node:path";
+import { PROJECT_ROOT } from "../../commands/stack-file";
+import type { Ended, Environment } from "./environment";
+import { byRunner } from "./hosts";
+
+/** What a clone does not have, and what every copy can share. */
+const LEFT_OUT = ["node_modules", ".git", ".reports"];
+
+/**
+ * A clone of the project around the environment's stack, and what runs a document's commands in it, in `bash` and as they
+ * stand. Only this is different from an operator's: pulumi asks no questions and finds the program where the tests host it,
+ * and the network is cut off from npm.
+ */
+export async function shellIn({ folder, project, variables }: Environment): Promise<{ run(script: string): Promise<Ended>; stop(): void }> {
+  const salt = /^encryptionsalt: .+$/m.exec(readFileSync(join(project, "Pulumi.staging.yaml"), "utf8"))?.[0] ?? "";
+  cpSync(PROJECT_ROOT, project, { recursive: true, filter: (source) => !LEFT_OUT.includes(relative(PROJECT_ROOT, source).split(sep)[0] ?? "") });
+  symlinkSync(join(PROJECT_ROOT, "node_modules"), join(project, "node_modules"));
+  const stackFile = join(project, "Pulumi.staging.yaml");
+  writeFileSync(stackFile, `${salt}\n${readFileSync(stackFile, "utf8")}`);
+
+  const host = await byRunner();
+  const path = join(folder, "bin");
+  mkdirSync(path);
+  const pulumi = join(path, "pulumi");
+  const real = execFileSync("bash", ["-c", "command -v pulumi"], { encoding: "utf8" }).trim();
+  writeFileSync(
+    pulumi,
+    `#!/usr/bin/env bash
+program="--client=127.0.0.1:${host.port} --exec-kind auto.inline"
+case "$1" in
+  preview) exec ${real} "$@" $program ;;
+  up) exec ${real} "$@" $program --yes ;;
+  *) exec ${real} "$@" ;;
+esac
+`,
+  );
+  chmodSync(pulumi, 0o755);
+  const env = {
+    ...process.env,
+    ...variables,
+    PATH: `${path}:${variables.PATH}`,
+    NO_COLOR: "1",
+    // Whoever commits in the clone.
+    ...Object.fromEntries(
+      ["AUTHOR", "COMMITTER"].flatMap((who) => [
+        [`GIT_${who}_NAME`, "an operator"],
+        [`GIT_${who}_EMAIL`, "operator@example.com"],
+      ]),
+    ),
+    npm_config_offline: "true",
+    npm_config_update_notifier: "false",
+  };
+  const run = (script: string) =>
+    new Promise<Ended>((resolve) => {
+      execFile("bash", ["-euo", "pipefail", "-c", script], { cwd: project, env, maxBuffer: 2 ** 26 }, (error, stdout, stderr) =>
+        resolve({ code: typeof error?.code === "number" ? error.code : error ? null : 0, stdout, stderr }),
+      );
+    });
+  return { run, stop: host.stop };
+}
