@@ -8,18 +8,22 @@ import { declareLogMetrics } from "./monitoring/log-metrics";
 import { declareObjectives } from "./monitoring/objectives";
 import { declareUptimeChecks } from "./monitoring/uptime";
 
+/** What every threshold is derived from, and who is told by which channel. */
+export interface MonitoredStack extends Monitored {
+  readonly monitoring: Monitored["monitoring"] & {
+    readonly channels: Readonly<Record<string, Channel>>;
+  };
+}
+
 export interface MonitoringArgs {
-  /** What every threshold is derived from. */
-  readonly plan: Monitored;
-  /** Who is told, by name. */
-  readonly channels: Readonly<Record<string, Channel>>;
+  readonly plan: MonitoredStack;
   /** The channels' tokens, by name. */
   readonly tokens: pulumi.Output<Readonly<Record<string, string>>>;
-  /** Why nothing is monitored. Default: everything is. */
-  readonly turnedOff?: string | undefined;
   readonly labels: Readonly<Record<string, string>>;
   /** The enabled APIs. */
   readonly waitsFor: readonly pulumi.Resource[];
+  /** What takes minutes to make: Google knows a new log-based metric up to ten minutes late, and refuses alerts on it until then. */
+  readonly alertsWaitFor: readonly pulumi.Resource[];
 }
 
 /** How the parts inside are declared. */
@@ -31,26 +35,27 @@ export interface Declaring {
 
 /**
  * Alerts, log-based metrics, objectives with burn rates, uptime checks and one dashboard, all derived from the plan.
- * Cost: not priced here. Log-based metrics, uptime checks and alert conditions are billed by use beyond free allotments.
+ * Cost: not priced; log-based metrics, uptime checks and alerts are billed by use beyond free allotments.
  */
 export class Monitoring extends pulumi.ComponentResource {
   constructor(name: string, args: MonitoringArgs, opts?: pulumi.ComponentResourceOptions) {
     // The pack reads the reason from here, and lets what is missing through with it.
-    const reason = args.turnedOff === undefined ? {} : { turnedOff: args.turnedOff };
-    super("netra:staging:Monitoring", name, reason, opts);
-    if (args.turnedOff === undefined) this.declare(args);
-    this.registerOutputs(reason);
+    const { disabled } = args.plan.monitoring;
+    const turnedOff = disabled ? { turnedOff: disabled.reason } : {};
+    super("netra:staging:Monitoring", name, turnedOff, opts);
+    if (!disabled) this.declare(args);
+    this.registerOutputs(turnedOff);
   }
 
-  private declare({ plan, channels, tokens, labels, waitsFor }: MonitoringArgs) {
+  private declare({ plan, tokens, labels, waitsFor, alertsWaitFor }: MonitoringArgs) {
     const declaring: Declaring = { parent: this, labels, waitsFor };
     const alerts = planAlerts(plan);
-    const told = declareChannels(channels, tokens, declaring);
+    const told = declareChannels(plan.monitoring.channels, tokens, declaring);
     const logMetrics = declareLogMetrics(declaring);
     const slos = declareObjectives(plan, { ...declaring, waitsFor: logMetrics });
     const checks = declareUptimeChecks(plan, declaring);
-    // An alert on a metric that does not exist yet is refused.
-    declareAlerts(alerts, told, { ...declaring, waitsFor: [...logMetrics, ...slos, ...checks] });
+    // An alert on a metric or an objective that does not exist yet is refused.
+    declareAlerts(alerts, told, { ...declaring, waitsFor: [...logMetrics, ...slos, ...checks, ...alertsWaitFor] });
     declareDashboard(plan, alerts, { ...declaring, waitsFor: logMetrics });
   }
 }

@@ -130,8 +130,9 @@ function hostProblems({ hosts: byService, services }: Readonly<Record<string, un
     Array.isArray(names) ? names.map((host: unknown, i) => ({ key, host, setting: `netra:hosts.${key}[${i}]` })) : [],
   );
   return [
+    // Without any service, that is the problem.
     ...entriesOf(byService, true)
-      .filter(([key]) => !known.includes(key))
+      .filter(([key]) => known.length > 0 && !known.includes(key))
       .map(([key]) =>
         wrong(`netra:hosts.${key}`, "must be a service under 'netra:services' because it answers for the hosts", `use one of ${known.join(", ")}`),
       ),

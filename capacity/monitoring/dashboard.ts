@@ -11,9 +11,13 @@ interface Line {
   readonly aggregation: Aggregation;
 }
 
+/** The grid: three charts side by side, as many lines of them as a row needs. */
+const GRID = { columns: 12, chart: { width: 4, height: 4 }, header: { width: 12, height: 1 } };
+
 /**
  * The dashboard as Cloud Monitoring takes it: a row for each part, a chart for each of its alerts, with the alert's
- * threshold and the limit behind it drawn in.
+ * threshold and the limit behind it drawn in. Without zeros and empty lists: the API drops them, and each would be a
+ * difference at every preview.
  */
 export function dashboard(title: string, plan: Monitored, alerts: readonly Alert[]): object {
   const services = ofServices(plan);
@@ -37,13 +41,32 @@ export function dashboard(title: string, plan: Monitored, alerts: readonly Alert
       ]),
     ],
   };
-  return {
-    displayName: title,
-    rowLayout: {
-      rows: ROWS.map((row) => ({ weight: "1", widgets: [...alerts.filter((alert) => alert.row === row).map(alertChart), ...(further[row] ?? [])] })),
-    },
-  };
+  const rows = ROWS.map((row) => ({ row, widgets: [...alerts.filter((alert) => alert.row === row).map(alertChart), ...(further[row] ?? [])] }));
+  return { displayName: title, mosaicLayout: { columns: GRID.columns, tiles: tilesOf(rows) } };
 }
+
+/** A header across, the row's charts below it. */
+function tilesOf(rows: readonly { readonly row: string; readonly widgets: readonly object[] }[]): object[] {
+  const { columns, chart: size, header } = GRID;
+  const perLine = columns / size.width;
+  let y = 0;
+  return rows.flatMap(({ row, widgets }) => {
+    const top = y + header.height;
+    const tiles = [
+      tile(0, y, header, { title: row, sectionHeader: { dividerBelow: true } }),
+      ...widgets.map((widget, i) => tile((i % perLine) * size.width, top + Math.floor(i / perLine) * size.height, size, widget)),
+    ];
+    y = top + Math.ceil(widgets.length / perLine) * size.height;
+    return tiles;
+  });
+}
+
+const tile = (x: number, y: number, size: { readonly width: number; readonly height: number }, widget: object) => ({
+  ...(x > 0 ? { xPos: x } : {}),
+  ...(y > 0 ? { yPos: y } : {}),
+  ...size,
+  widget,
+});
 
 function alertChart({ title, conditions, limit }: Alert): object {
   const lines = conditions.flatMap(({ filter, aggregation }) => (aggregation ? [{ filter, aggregation }] : []));
@@ -53,7 +76,8 @@ function alertChart({ title, conditions, limit }: Alert): object {
 
 const line = (label: string, value: number) => ({ label, value });
 
-function chart(title: string, lines: readonly Line[], thresholds: readonly object[] = []): object {
+function chart(title: string, lines: readonly Line[], limits: readonly { readonly label: string; readonly value: number }[] = []): object {
+  const thresholds = limits.filter(({ value }) => value > 0);
   return {
     title,
     xyChart: {
@@ -66,12 +90,12 @@ function chart(title: string, lines: readonly Line[], thresholds: readonly objec
               alignmentPeriod: `${aggregation.alignmentSeconds}s`,
               perSeriesAligner: aggregation.aligner,
               crossSeriesReducer: aggregation.reducer,
-              groupByFields: aggregation.groupBy,
+              ...(aggregation.groupBy.length > 0 ? { groupByFields: aggregation.groupBy } : {}),
             },
           },
         },
       })),
-      thresholds,
+      ...(thresholds.length > 0 ? { thresholds } : {}),
     },
   };
 }

@@ -9,6 +9,8 @@ import type { Metric } from "./metrics";
 export const startupPhases = ["INIT", "DEPENDENCIES", "DATABASE", "CACHE", "SERVICES", "WEBSOCKET", "FINALIZE"] as const;
 
 export interface LogMetric extends Metric {
+  /** The resource's name in the program. */
+  readonly key: string;
   /** The metric's id in Cloud Logging. */
   readonly name: string;
   readonly description: string;
@@ -30,6 +32,7 @@ const PHASE_LABELS = { phase: "EXTRACT(jsonPayload.smd.phase)", outcome: "EXTRAC
 /** A log-based metric has the monitored resource of the entries it counts, and is always a delta. */
 function logMetric(name: string, metric: Pick<LogMetric, "description" | "filter"> & Partial<LogMetric>): LogMetric {
   return {
+    key: name.replace("/", "-"),
     name,
     type: `logging.googleapis.com/user/${name}`,
     resource: "cloud_run_revision",
@@ -67,11 +70,12 @@ export const logMetrics = {
   }),
   tooManyConnections: logMetric("netra/sqlstate_53300", {
     description: "Connects that PostgreSQL refused because max_connections was reached (SQLSTATE 53300)",
-    filter: `${SERVICE_LOGS} AND ${says("53300|too many clients already|remaining connection slots are reserved")}`,
+    // Not the number alone: it is a port, too, from which clients connect.
+    filter: `${SERVICE_LOGS} AND ${says("(SQLSTATE|sqlstate)[^0-9A-Za-z]*53300|TooManyConnections|too many clients already|remaining connection slots are reserved")}`,
   }),
   socketRefused: logMetric("netra/cloudsql_socket_refused", {
     description: "Connects over the built-in Cloud SQL socket that were refused or timed out",
-    filter: `${SERVICE_LOGS} AND ${says("/cloudsql/[^ ]*.*(refused|timed out|timeout|No such file)|Cloud SQL.*(refused|dial error)")}`,
+    filter: `${SERVICE_LOGS} AND ${says("/cloudsql/.*(refused|timed out|timeout|No such file)|Cloud SQL.*(connection failed|refused|dial error)")}`,
   }),
   requests: logMetric("netra/requests", { description: "All requests, also those that found no instance", filter: REQUEST_LOGS }),
   failedRequests: logMetric("netra/failed_requests", {

@@ -16,6 +16,8 @@ export interface Monitored extends CapacityPlan {
 
 /** What staging wants; every threshold is this, times what the plan has. */
 export interface MonitoringTargets {
+  /** Why nothing is monitored. Default: everything is. */
+  readonly disabled?: { readonly reason: string } | undefined;
   /** Share of a capacity at which an alert opens. */
   readonly saturationShare: number;
   /** The longest that a start-up phase may take at the 95th percentile. */

@@ -6,6 +6,7 @@ import { knownMetrics, planAlerts } from "../../../capacity/monitoring/monitorin
 import { objectives, SLO_LIMITS } from "../../../capacity/monitoring/objectives";
 import { uptimeChecks } from "../../../capacity/monitoring/uptime";
 import { PROJECT_ROOT } from "../../../commands/stack-file";
+import { incidents } from "../../fixtures/incidents";
 import { type Changes, stagingConfiguration, stagingSettings } from "../../stack-settings";
 
 const NAT: Changes = { "netra:network": { nat: { name: "staging-nat", minPortsPerVm: 64 } } };
@@ -53,6 +54,12 @@ describe("every alert", () => {
     expect(all.flatMap((each) => alertFaults(each, knownMetrics))).toEqual([]);
   });
 
+  test.each(incidents)("has a threshold that can be compared, also of a plan that is refused: $name", ({ changes }) => {
+    const alerts = alertsOf(changes);
+    expect(alerts.flatMap((each) => alertFaults(each, knownMetrics))).toEqual([]);
+    for (const each of alerts) expect(textOf(each)).not.toMatch(/NaN|Infinity|undefined/);
+  });
+
   test("has a name of its own", () => {
     expect(new Set(all.map(({ key }) => key)).size).toBe(all.length);
   });
@@ -84,7 +91,8 @@ describe("every alert", () => {
   });
 
   test("has its section in the runbook, and every section has its alert", () => {
-    const headings = readFileSync(join(PROJECT_ROOT, "docs/runbook.md"), "utf8").match(/(?<=^## ).+$/gm) ?? [];
+    const [, sections = ""] = readFileSync(join(PROJECT_ROOT, "docs/runbook.md"), "utf8").split(/^# Alerts$/m);
+    const headings = sections.match(/(?<=^## ).+$/gm) ?? [];
     expect(headings.toSorted()).toEqual([...new Set(all.map(({ runbook }) => runbook))].toSorted());
   });
 });
@@ -102,7 +110,9 @@ describe("what decides whether there is an alert", () => {
   });
 
   test("a pair for each host", () => {
-    expect(keys({ "netra:hosts": { frontend: ["app.staging.netrasystems.ai"] } }).filter((key) => key.includes(".netrasystems.ai"))).toHaveLength(6);
+    expect(
+      keys({ "netra:edge": undefined, "netra:hosts": { frontend: ["app.staging.netrasystems.ai"] } }).filter((key) => key.includes(".netrasystems.ai")),
+    ).toHaveLength(6);
   });
 });
 

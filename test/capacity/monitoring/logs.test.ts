@@ -52,7 +52,7 @@ describe("the documented line of a start-up phase", () => {
       expect(matches(phaseDuration.filter, entry)).toBe(true);
       expect(matches(phaseCompletion.filter, entry)).toBe(true);
       const labels = Object.values(phaseCompletion.labels).map((extractor) => extracted(extractor, entry));
-      return [...labels, extracted(phaseDuration.value, entry)];
+      return [...labels, extracted(phaseDuration.value ?? "", entry)];
     });
     expect(read).toEqual([
       ["DATABASE", "completed", 1.275],
@@ -89,8 +89,12 @@ describe("a log-based metric counts", () => {
     ["tooManyConnections", said("FATAL: sorry, too many clients already", "run.googleapis.com/stderr"), true],
     ["tooManyConnections", written({ message: "asyncpg.exceptions.TooManyConnectionsError (sqlstate 53300)" }), true],
     ["tooManyConnections", written({ message: "password authentication failed (sqlstate 28P01)" }), false],
+    ["tooManyConnections", written({ message: 'failed to connect: {"sqlstate": "53300"}' }), true],
+    ["tooManyConnections", said("FATAL: remaining connection slots are reserved for non-replication superuser connections", "run.googleapis.com/stderr"), true],
+    ["tooManyConnections", written({ message: "connection from 10.1.0.3:53300 closed" }), false],
     ["socketRefused", said('connection to server on socket "/cloudsql/p:r:i/.s.PGSQL.5432" failed: Connection refused', "run.googleapis.com/stderr"), true],
     ["socketRefused", written({ message: "/cloudsql/p:r:i/.s.PGSQL.5432 timed out" }), true],
+    ["socketRefused", said("Cloud SQL connection failed. Please see https://cloud.google.com/sql/docs/postgres/connect-run for additional details"), true],
     ["socketRefused", written({ message: "listening on /cloudsql/p:r:i" }), false],
     ["requests", request(200), true],
     ["requests", said("anything"), false],

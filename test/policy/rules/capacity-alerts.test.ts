@@ -56,24 +56,51 @@ test("refuses an alert on another one, a disabled alert, and one that nobody hea
     ]);
 });
 
-test("is advisory where monitoring is turned off with a reason, and only there", async () => {
+test("is one advisory where monitoring is turned off with a reason, and only there", async () => {
   const off = (turnedOff: unknown): Declared => ({ type: MONITORING, name: "monitoring", properties: { turnedOff } });
-  expect(await judge(connector, off("one afternoon (#1403)"))).toEqual([
-    { message: `waived: one afternoon (#1403)\n${CONNECTOR_MISSING}`, resource: "connector", waived: true },
+  expect(await judge(...all, onDatabase, off("one afternoon (#1403)"))).toEqual([
+    {
+      message: "waived: one afternoon (#1403)\nnobody is told when the capacity of netra-backend-staging, staging-connector runs out; monitoring is turned off",
+      resource: "monitoring",
+      waived: true,
+    },
   ]);
+  expect(await judge(...all, onConnector, onDatabase, onServices, off("one afternoon (#1403)"))).toEqual([]);
   for (const reason of [null, "", UNKNOWN]) expect(await judge(connector, off(reason))).toEqual([refused(CONNECTOR_MISSING, "connector")]);
 });
 
+const UNREAD = refused(`cannot evaluate: ${CONNECTOR_MISSING}, and write its filter with the name as plain text`, "connector");
+
 test("cannot evaluate a filter that is not known at preview, unless another one is enough", async () => {
-  expect(await judge(connector, alert(UNKNOWN))).toEqual([refused(`cannot evaluate: ${CONNECTOR_MISSING}, and write its filter as a plain text`, "connector")]);
+  expect(await judge(connector, alert(UNKNOWN))).toEqual([UNREAD]);
   expect(await judge(connector, alert(UNKNOWN), onConnector)).toEqual([]);
+});
+
+const CPU = 'metric.type="vpcaccess.googleapis.com/connector/cpu/utilizations"';
+test.each<[string, string, "about it" | "about another" | "unread"]>([
+  ["a name", 'resource.labels.connector_name = "staging-connector"', "about it"],
+  ["a quoted label", 'resource.label."connector_name"="staging-connector"', "about it"],
+  ["one of several", 'resource.labels.connector_name=one_of("other", "staging-connector")', "about it"],
+  ["either of two", 'resource.labels.connector_name="other" OR resource.labels.connector_name="staging-connector"', "about it"],
+  ["a query's selector", '{"connector_name"="staging-connector"}', "about it"],
+  ["a longer name", 'resource.labels.connector_name="staging-connector-2"', "about another"],
+  ["several others", 'resource.labels.connector_name=one_of("other", "third")', "about another"],
+  ["a pattern", 'resource.labels.connector_name=monitoring.regex.full_match("staging-.*")', "unread"],
+  ["a query's pattern", '{connector_name=~"staging-.*"}', "unread"],
+  ["a beginning", 'resource.labels.connector_name=starts_with("staging-connector")', "unread"],
+  ["all but it", 'resource.labels.connector_name!="staging-connector"', "unread"],
+  ["the negation of a name", 'NOT resource.labels.connector_name="staging-connector"', "unread"],
+])("reads %s in a filter: %s is %s", async (_, restriction, meaning) => {
+  const expected = { "about it": [], "about another": [refused(CONNECTOR_MISSING, "connector")], unread: [UNREAD] }[meaning];
+  expect(await judge(connector, alert(`${CPU} AND ${restriction}`))).toEqual(expected);
 });
 
 test("cannot evaluate malformed alerts and names", async () => {
   const malformed: Declared = { type: ALERT_POLICY, name: "alert", properties: { conditions: "none", notificationChannels: ["c"] } };
-  expect(await judge(connector, malformed)).toEqual(
-    expect.arrayContaining([refused("cannot evaluate: conditions must be a list", "alert"), refused(CONNECTOR_MISSING, "connector")]),
-  );
+  expect(await judge(connector, database, malformed, onDatabase)).toEqual([
+    refused("cannot evaluate: conditions must be a list", "alert"),
+    refused(CONNECTOR_MISSING, "connector"),
+  ]);
   expect(await judge({ ...connector, properties: { name: UNKNOWN } }, onConnector)).toEqual([
     refused("cannot evaluate: 'name' is not known at preview; give it a plain value instead of another resource's output", "connector"),
   ]);
