@@ -81,13 +81,12 @@ interface Subject {
 async function diagnosed({ settings, stack, configuration, from, feed }: Subject): Promise<Diagnosis> {
   announce("reading what is deployed");
   const cloud = from === undefined ? googleCloud(settings.project) : undefined;
-  const collection = cloud ? await readCloud(cloud, settings) : readFolder(from ?? "");
-  const { deployed, notes } = deployedFrom(collection, settings);
+  const { collection, deployed, notes } = deployedFrom(cloud ? await readCloud(cloud, settings) : readFolder(from ?? "", settings), settings);
   announce("judging it");
   const judging = Promise.all([packDiagnostics(deployed.map(asRegistered), settings), regionAnswer(feed, settings.region)]);
   judging.catch(() => undefined); // awaited below
   const capacities = capacityOf(deployed, settings);
-  const hour = cloud && (await lastHour(cloud, settings, settings, capacities, Date.now()));
+  const hour = cloud && (await lastHour(cloud, settings, { capacities, deployed }, Date.now()));
   const plan = await planned(stack, configuration);
   const [diagnostics, region] = await judging;
   return diagnose({ settings, collection, deployed, capacities, diagnostics, plan, region, notes, ...(hour ? { hour } : {}) });

@@ -1,8 +1,9 @@
 import type { Registered } from "../commands/evaluate";
 import { Inputs, MalformedValueError } from "../policy/inputs";
-import { CONNECTOR, NETWORK, REDIS, ROUTER_NAT, RUN_SERVICE, SECRETS, SQL_INSTANCE, SUBNETWORK } from "../policy/types";
+import { ALERT_POLICY, CONNECTOR, NETWORK, REDIS, ROUTER_NAT, RUN_JOB, RUN_SERVICE, SECRETS, SQL_INSTANCE, SUBNETWORK } from "../policy/types";
+import type { Evidences } from "./diagnosis";
 import type { Collection, Found } from "./recognise";
-import { knativeService, present, restService } from "./run-service";
+import { knativeJob, knativeService, present, type RunService, restJob, restService } from "./run-service";
 import type { Place, Source } from "./sources";
 
 /** A resource as it is deployed, in the shape in which the program declares it and the pack judges it. */
@@ -10,6 +11,8 @@ export interface Deployed {
   readonly source: Source;
   readonly type: string;
   readonly name: string;
+  /** The name, with the region where it is another one than the plan's. */
+  readonly label: string;
   /** The id as the provider has it: what an import takes. */
   readonly id: string;
   readonly region: string | undefined;
@@ -22,19 +25,22 @@ export interface Deployed {
   readonly unready?: { readonly field: string; readonly value: string; readonly message: string };
 }
 
-/** What of a collection the pack can judge, and what had to be left out. */
-export function deployedFrom({ found }: Collection, place: Place): { readonly deployed: readonly Deployed[]; readonly notes: readonly string[] } {
+/** What of a collection the pack can judge, and what had to be left out: a list that shows it is no whole one. */
+export function deployedFrom(collection: Collection, place: Place): Pick<Evidences, "deployed" | "notes" | "collection"> {
+  const { found, listed } = collection;
   const notes: string[] = [];
+  const incomplete = new Set<Source>();
   const deployed = found.flatMap((one) => {
     try {
       return READERS[one.source]?.(new Inputs(one.object), one, place) ?? [];
     } catch (error) {
       if (!(error instanceof MalformedValueError)) throw error;
       notes.push(`${one.from} has an object in an unknown form (${error.message}), which is left out`);
+      incomplete.add(one.source);
       return [];
     }
   });
-  return { deployed, notes };
+  return { deployed, notes, collection: { ...collection, listed: new Set([...listed].filter((source) => !incomplete.has(source))) } };
 }
 
 /** The resource as the pack's client hands it over. The id in the URN tells equal names in two regions apart. */
@@ -56,14 +62,8 @@ type Reader = (raw: Inputs, found: Found, place: Place) => Deployed[];
 type Properties = Record<string, unknown>;
 
 const READERS: { readonly [Key in Source]?: Reader } = {
-  services(raw, found, place) {
-    const form = raw.has("apiVersion") ? "knative" : "rest";
-    const { name, location, inputs, unready } = (form === "knative" ? knativeService : restService)(raw);
-    if (!name) throw new MalformedValueError("the service must have a name");
-    const region = location || place.region;
-    const id = `projects/${place.project}/locations/${region}/services/${name}`;
-    return [{ ...base(found, RUN_SERVICE, name, id, region), form, inputs, outputs: inputs, ...(unready ? { unready } : {}) }];
-  },
+  services: (raw, found, place) => workload(raw.has("apiVersion") ? knativeService(raw) : restService(raw), RUN_SERVICE, found, place),
+  jobs: (raw, found, place) => workload(raw.has("apiVersion") ? knativeJob(raw) : restJob(raw), RUN_JOB, found, place),
   instances(raw, found, place) {
     const name = named(raw);
     const inputs = sqlInputs(raw, name);
@@ -74,7 +74,7 @@ const READERS: { readonly [Key in Source]?: Reader } = {
       ...present({ privateIpAddress: address("PRIVATE"), publicIpAddress: address("PRIMARY"), connectionName: raw.text("connectionName") }),
     };
     const id = `projects/${place.project}/instances/${name}`;
-    return [{ ...base(found, SQL_INSTANCE, name, id, raw.text("region")), inputs, outputs, ...unreadyUnless(raw, "RUNNABLE") }];
+    return [{ ...base(place, found, SQL_INSTANCE, name, id, raw.text("region")), inputs, outputs, ...notRunning(raw) }];
   },
   connectors(raw, found, place) {
     const [name, region] = located(raw);
@@ -97,7 +97,7 @@ const READERS: { readonly [Key in Source]?: Reader } = {
       ...throughput,
     });
     const id = `projects/${place.project}/locations/${region}/connectors/${name}`;
-    return [{ ...base(found, CONNECTOR, name, id, region), inputs, outputs: inputs, ...unreadyUnless(raw, "READY") }];
+    return [{ ...base(place, found, CONNECTOR, name, id, region), inputs, outputs: inputs, ...unreadyUnless(raw, "READY") }];
   },
   caches(raw, found, place) {
     const [name, region] = located(raw);
@@ -116,7 +116,7 @@ const READERS: { readonly [Key in Source]?: Reader } = {
     const outputs = { ...inputs, ...present({ host: raw.text("host"), port: raw.number("port") }) };
     return [
       {
-        ...base(found, REDIS, name, `projects/${place.project}/locations/${region}/instances/${name}`, region),
+        ...base(place, found, REDIS, name, `projects/${place.project}/locations/${region}/instances/${name}`, region),
         inputs,
         outputs,
         ...unreadyUnless(raw, "READY"),
@@ -127,7 +127,7 @@ const READERS: { readonly [Key in Source]?: Reader } = {
     const secretId = named(raw).split("/").at(-1) ?? "";
     const inputs = { secretId, labels: labels(raw, "labels") };
     const [type = ""] = SECRETS;
-    return [{ ...base(found, type, secretId, `projects/${place.project}/secrets/${secretId}`, undefined), inputs, outputs: inputs }];
+    return [{ ...base(place, found, type, secretId, `projects/${place.project}/secrets/${secretId}`, undefined), inputs, outputs: inputs }];
   },
   networks(raw, found, place) {
     const name = named(raw);
@@ -136,7 +136,7 @@ const READERS: { readonly [Key in Source]?: Reader } = {
       autoCreateSubnetworks: raw.flag("autoCreateSubnetworks") ?? false,
       routingMode: raw.object("routingConfig").text("routingMode"),
     });
-    return [{ ...base(found, NETWORK, name, `projects/${place.project}/global/networks/${name}`, undefined), inputs, outputs: inputs }];
+    return [{ ...base(place, found, NETWORK, name, `projects/${place.project}/global/networks/${name}`, undefined), inputs, outputs: inputs }];
   },
   subnetworks(raw, found, place) {
     const name = named(raw);
@@ -149,7 +149,7 @@ const READERS: { readonly [Key in Source]?: Reader } = {
       privateIpGoogleAccess: raw.flag("privateIpGoogleAccess") ?? false,
       secondaryIpRanges: raw.list("secondaryIpRanges").map((range) => ({ rangeName: range.text("rangeName"), ipCidrRange: range.text("ipCidrRange") })),
     });
-    return [{ ...base(found, SUBNETWORK, name, `projects/${place.project}/regions/${region}/subnetworks/${name}`, region), inputs, outputs: inputs }];
+    return [{ ...base(place, found, SUBNETWORK, name, `projects/${place.project}/regions/${region}/subnetworks/${name}`, region), inputs, outputs: inputs }];
   },
   /** A router is of interest for its NATs only. */
   routers(raw, found, place) {
@@ -169,20 +169,55 @@ const READERS: { readonly [Key in Source]?: Reader } = {
         sourceSubnetworkIpRangesToNat: nat.text("sourceSubnetworkIpRangesToNat"),
         minPortsPerVm: nat.number("minPortsPerVm"),
       });
-      return { ...base(found, ROUTER_NAT, name, `${place.project}/${region}/${router}/${name}`, region), inputs: own, outputs: own };
+      return { ...base(place, found, ROUTER_NAT, name, `${place.project}/${region}/${router}/${name}`, region), inputs: own, outputs: own };
     });
-    return [{ ...base(found, ROUTER, router, routerId, region), inputs, outputs: inputs }, ...nats];
+    return [{ ...base(place, found, ROUTER, router, routerId, region), inputs, outputs: inputs }, ...nats];
+  },
+  alerts(raw, found, place) {
+    const id = named(raw);
+    const inputs = present({
+      displayName: raw.text("displayName"),
+      enabled: raw.flag("enabled"),
+      notificationChannels: raw.texts("notificationChannels"),
+      conditions: raw
+        .list("conditions")
+        .map((condition) =>
+          Object.fromEntries(condition.keys().flatMap((kind) => (kind.startsWith("condition") ? [[kind, watched(condition.object(kind))]] : []))),
+        ),
+    });
+    return [{ ...base(place, found, ALERT_POLICY, raw.text("displayName") ?? id, id, undefined), inputs, outputs: inputs }];
   },
 };
 
+function workload({ name, location, inputs, unready }: RunService, type: string, found: Found, place: Place): Deployed[] {
+  if (!/^[\w-]+$/.test(name)) throw new MalformedValueError(`the ${type === RUN_JOB ? "job" : "service"} must have a name that Google gives`);
+  const region = location || place.region;
+  const id = `projects/${place.project}/locations/${region}/${found.source}/${name}`;
+  const form = found.object.apiVersion === undefined ? "rest" : "knative";
+  return [{ ...base(place, found, type, name, id, region), form, inputs, outputs: inputs, ...(unready ? { unready } : {}) }];
+}
+
+/** What a condition is about: a filter, or a query. */
+const watched = (condition: Inputs) => present({ filter: condition.text("filter"), query: condition.text("query") });
+
 const ROUTER = "gcp:compute/router:Router";
 
-const base = (found: Found, type: string, name: string, id: string, region: string | undefined) =>
-  ({ source: found.source, object: found.object, form: "rest", type, name, id, region }) as const;
+const base = (place: Place, found: Found, type: string, name: string, id: string, region: string | undefined) =>
+  ({
+    source: found.source,
+    object: found.object,
+    form: "rest",
+    type,
+    name,
+    label: region === undefined || region === place.region ? name : `${name} (${region})`,
+    id,
+    region,
+  }) as const;
 
 function named(raw: Inputs): string {
   const name = raw.text("name");
-  if (!name) throw new MalformedValueError("name must be set");
+  // It ends up in commands that people copy into a shell.
+  if (!name || !/^[\w./-]+$/.test(name)) throw new MalformedValueError("name must be one that Google gives");
   return name;
 }
 
@@ -194,6 +229,12 @@ function located(raw: Inputs): [name: string, region: string] {
 function unreadyUnless(raw: Inputs, state: string): Pick<Deployed, "unready"> {
   const value = raw.text("state");
   return value === undefined || value === state ? {} : { unready: { field: "state", value, message: "" } };
+}
+
+/** A stopped instance stays RUNNABLE to the API: its policy says that it is not to run. */
+function notRunning(raw: Inputs): Pick<Deployed, "unready"> {
+  const isStopped = raw.object("settings").text("activationPolicy") === "NEVER";
+  return isStopped ? { unready: { field: "settings.activationPolicy", value: "NEVER", message: "" } } : unreadyUnless(raw, "RUNNABLE");
 }
 
 const last = (url: string | undefined) => url?.split("/").at(-1) ?? "";

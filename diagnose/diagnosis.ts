@@ -4,6 +4,7 @@ import type { Settings } from "../config";
 import { adoptables } from "../operations/adoption";
 import { Inputs } from "../policy/inputs";
 import { CANNOT_EVALUATE } from "../policy/outcome";
+import { silentAlerts } from "./alerts";
 import type { DatabaseCapacity } from "./capacity";
 import type { Deployed } from "./deployed";
 import { type Change, changesBy } from "./difference";
@@ -11,9 +12,10 @@ import type { Figure, HourAnswer } from "./figures";
 import { type Finding, finding, findingsOf, inOrder, NAT_UNKNOWN } from "./findings";
 import type { RegionAnswer } from "./incidents";
 import { NOT_JUDGED } from "./places";
-import { answersTo, type Question } from "./questions";
+import { absentOf, answersTo, type Question, questionsOn } from "./questions";
 import type { Collection } from "./recognise";
 import { judgeSecrets, mountedSecrets } from "./secrets";
+import { type Place, SOURCES } from "./sources";
 
 /** What is known of an environment as it is deployed. */
 export interface Diagnosis {
@@ -54,12 +56,19 @@ export interface Evidences {
 /** Sums up. Nothing is asked here. */
 export function diagnose({ settings, collection, deployed, capacities, diagnostics, plan, region, hour, notes }: Evidences): Diagnosis {
   const secrets = judgeSecrets(mountedSecrets(deployed, settings), collection, settings);
-  const { findings: ofPack, unjudged } = findingsOf(withOpenNat(diagnostics, deployed, collection), deployed, collection, settings);
+  const { findings: ofPack, unjudged } = findingsOf(
+    withoutOpenAlerts(withOpenNat(diagnostics, deployed, collection), collection, settings),
+    deployed,
+    collection,
+    settings,
+  );
   const findings = inOrder([
     ...ofPack,
     ...secrets.findings,
-    ...deployed.flatMap(unreadyFinding),
+    ...deployed.flatMap((one) => unreadyFinding(one, { project: settings.project, region: one.region ?? settings.region })),
+    ...absences(deployed, collection, settings),
     ...withoutJwt(deployed, settings),
+    ...silentAlerts(deployed, collection, settings),
     ...region.findings,
     ...(hour?.findings ?? []),
   ]);
@@ -84,11 +93,11 @@ export function diagnose({ settings, collection, deployed, capacities, diagnosti
  * Without the routers nobody knows whether there is Cloud NAT: what rests on its absence is open then. With the socket the
  * path is broken whether there is one or not.
  */
-function withOpenNat(diagnostics: readonly Diagnostic[], deployed: readonly Deployed[], { collected }: Collection): readonly Diagnostic[] {
+function withOpenNat(diagnostics: readonly Diagnostic[], deployed: readonly Deployed[], { listed }: Collection): readonly Diagnostic[] {
   const isAllTraffic = deployed.some(
     ({ source, inputs }) => source === "services" && new Inputs(inputs).object("template").object("vpcAccess").text("egress") === "ALL_TRAFFIC",
   );
-  if (collected.has("routers") || !isAllTraffic) return diagnostics;
+  if (listed.has("routers") || !isAllTraffic) return diagnostics;
   const isBroken = diagnostics.some(({ policy, message }) => policy === "service-egress" && !message.startsWith(CANNOT_EVALUATE));
   return diagnostics.map((one) => {
     const restsOnNat = (one.policy === "egress-path" && one.message.includes("without Cloud NAT")) || (one.policy === "startup-storm" && !isBroken);
@@ -97,14 +106,19 @@ function withOpenNat(diagnostics: readonly Diagnostic[], deployed: readonly Depl
   });
 }
 
+/** Without the alert policies nobody knows what is watched, and with monitoring turned off nothing need be. */
+function withoutOpenAlerts(diagnostics: readonly Diagnostic[], { listed }: Collection, { monitoring }: Settings): readonly Diagnostic[] {
+  return listed.has("alerts") && !monitoring.disabled ? diagnostics : diagnostics.filter(({ policy }) => policy !== "capacity-alerts");
+}
+
 /** What the cloud itself says does not work. */
-function unreadyFinding({ source, name, unready }: Deployed): Finding[] {
+function unreadyFinding({ source, name, label, unready }: Deployed, { project, region }: Place): Finding[] {
   if (!unready) return [];
   const rule = { instances: "not-running", connectors: "connector-not-ready" }[source as string] ?? "not-ready"; // a key that may be none of the two
   const { field, value, message } = unready;
   return [
     finding(rule, {
-      resource: name,
+      resource: label,
       evidence: [{ field, value }],
       consequences: [
         message === ""
@@ -113,18 +127,35 @@ function unreadyFinding({ source, name, unready }: Deployed): Finding[] {
       ],
       mend: [
         source === "services"
-          ? `gcloud run services logs read ${name} --limit=100 shows what its container says`
-          : "wait for the operation that runs, or look at its error in the console",
+          ? `gcloud run services logs read ${name} --project=${project} --region=${region} --limit=100`
+          : value === "NEVER"
+            ? `gcloud sql instances patch ${name} --project=${project} --activation-policy=ALWAYS`
+            : "wait for the operation that runs, or look at its error in the console",
       ],
     }),
   ];
+}
+
+/** What the plan counts on, and a whole list does not show. */
+function absences(deployed: readonly Deployed[], { listed }: Collection, settings: Settings): Finding[] {
+  return [...listed].flatMap((source) =>
+    absentOf(source, deployed, settings).map((resource) => ({
+      ...finding("absent", {
+        resource,
+        evidence: [{ field: SOURCES[source].what, value: "not among them" }],
+        consequences: [`must be in ${settings.project} and ${settings.region} because the plan counts on it`],
+        mend: ["`npm run up` makes it"],
+      }),
+      questions: questionsOn(source),
+    })),
+  );
 }
 
 /** A service that must verify tokens and is not given the key at all. */
 function withoutJwt(deployed: readonly Deployed[], { services, secrets, project, region }: Settings): Finding[] {
   const jwt = secrets.JWT_SECRET_KEY;
   return Object.values(services).flatMap(({ name, secrets: mounted }) => {
-    const service = deployed.find((one) => one.source === "services" && one.name === name);
+    const service = deployed.find((one) => one.source === "services" && one.label === name);
     if (!jwt || !service || !mounted.includes("JWT_SECRET_KEY") || hasVariable(service, "JWT_SECRET_KEY")) return [];
     const field = service.form === "knative" ? "spec.template.spec.containers[0].env" : "template.containers[0].env";
     return [

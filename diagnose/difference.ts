@@ -1,6 +1,7 @@
 import { databaseVariables } from "../capacity/plan";
 import { type Registered, withoutSecrets } from "../commands/evaluate";
 import { type Difference, differencesOf } from "../guard/differences";
+import { Inputs } from "../policy/inputs";
 import { isUnknownValue } from "../policy/unknown";
 import type { Deployed } from "./deployed";
 import type { Collection } from "./recognise";
@@ -30,19 +31,31 @@ const SOURCE_OF: Readonly<Record<string, (typeof ALL_SOURCES)[number]>> = {
 };
 
 /** What `up` would change of what is deployed. Properties that the program leaves to the cloud are no difference. */
-export function changesBy(plan: readonly Registered[], deployed: readonly Deployed[], { collected }: Collection): Change[] {
+export function changesBy(plan: readonly Registered[], deployed: readonly Deployed[], { listed }: Collection): Change[] {
   return plan.flatMap((planned): Change[] => {
     const source = SOURCE_OF[planned.type];
     if (source === undefined) return [];
     const { type } = planned;
     const [name, wanted] = [nameOf(planned), withoutSecrets(planned.inputs) as Properties]; // an object stays one
-    const existing = deployed.find((one) => one.type === type && one.name === name);
-    if (!existing) return collected.has(source) ? [{ resource: name, type, change: "create", properties: [] }] : [];
+    const existing = deployed.find((one) => one.type === type && one.label === name);
+    if (!existing) return listed.has(source) ? [{ resource: name, type, change: "create", properties: [] }] : [];
     const step = { op: "update", urn: "", type, name, changed: [], replaceReasons: [] };
     const differences = differencesOf({ ...step, old: { inputs: comparable(existing.inputs), outputs: {} }, new: { inputs: comparable(wanted), outputs: {} } });
-    const properties = [...new Set(differences.filter(isChange).map(shown))];
+    const isNamed = differences.some(({ property, element }) => property === "template.containers" && element !== undefined);
+    const surplus = isNamed ? [] : surplusContainers(existing.inputs, wanted);
+    const isLeft = ({ property }: Difference) => !surplus.some((container) => property.startsWith(container));
+    const properties = [
+      ...new Set(differences.filter((one) => isLeft(one) && isChange(one)).map(shown)),
+      ...surplus.map((container) => `${container}: removed`),
+    ];
     return properties.length > 0 ? [{ resource: name, type, change: "update", properties }] : [];
   });
+}
+
+/** Containers that the program does not have go as a whole. It gives its only one no name, so they go by position. */
+function surplusContainers(existing: Deployed["inputs"], wanted: Properties): string[] {
+  const [are, will] = [existing, wanted].map((inputs) => new Inputs(inputs).object("template").count("containers"));
+  return Array.from({ length: Math.max(0, (are ?? 0) - (will ?? 0)) }, (_, i) => `template.containers[${(will ?? 0) + i}]`);
 }
 
 type Properties = Record<string, unknown>;

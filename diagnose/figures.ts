@@ -2,6 +2,7 @@ import { z } from "zod";
 import { probeWindowSeconds } from "../capacity/cloudrun";
 import type { Settings } from "../config";
 import type { DatabaseCapacity } from "./capacity";
+import type { Deployed } from "./deployed";
 import { type Finding, finding } from "./findings";
 import { type Cloud, listed, Unanswered } from "./rest";
 import type { Place } from "./sources";
@@ -37,8 +38,6 @@ interface Series {
 }
 
 const HOUR_SECONDS = 3600;
-/** From here on an alert fires: the share of connections, and of the connector's cpu. */
-const ALERT_SHARE = 0.8;
 
 const timeSeries = z.object({
   resource: z.object({ labels: z.record(z.string(), z.string()).default({}) }).default({ labels: {} }),
@@ -46,12 +45,12 @@ const timeSeries = z.object({
 });
 
 /** Asks Cloud Monitoring. What cannot be asked stays open, the rest is answered. `now` in milliseconds. */
-export async function lastHour(cloud: Cloud, place: Place, settings: Settings, capacities: readonly DatabaseCapacity[], now: number): Promise<HourAnswer> {
-  const ask = (series: Series) => largestByLabel(cloud, place, series, now);
+export async function lastHour(cloud: Cloud, settings: Settings, deployed: DeployedSizes, now: number): Promise<HourAnswer> {
+  const ask = (series: Series) => largestByLabel(cloud, settings, series, now);
   const answers: HourAnswer[] = [];
   for (const part of [backends, connectorLoad, connectorInstances, startUps, failedProbes])
     try {
-      answers.push(await part(ask, settings, capacities));
+      answers.push(await part(ask, settings, deployed));
     } catch (error) {
       if (!(error instanceof Unanswered)) throw error;
       answers.push({ figures: [], findings: [], open: [`${TITLES.get(part)}: ${error.message}`] });
@@ -63,10 +62,16 @@ export async function lastHour(cloud: Cloud, place: Place, settings: Settings, c
   };
 }
 
-type Part = (ask: (series: Series) => Promise<ReadonlyMap<string, number>>, settings: Settings, capacities: readonly DatabaseCapacity[]) => Promise<HourAnswer>;
+/** What figures are held against where it is known; else the plan's. */
+interface DeployedSizes {
+  readonly capacities: readonly DatabaseCapacity[];
+  readonly deployed: readonly Deployed[];
+}
+
+type Part = (ask: (series: Series) => Promise<ReadonlyMap<string, number>>, settings: Settings, sizes: DeployedSizes) => Promise<HourAnswer>;
 
 /** Summed over databases: the slots are the instance's. */
-const backends: Part = async (ask, settings, capacities) => {
+const backends: Part = async (ask, settings, { capacities }) => {
   const title = "backends, most at once";
   const { name, maxConnections: planned, usableShare } = settings.database;
   const most = await ask({
@@ -97,28 +102,30 @@ const backends: Part = async (ask, settings, capacities) => {
 
 const onConnector = { resource: "vpc_access_connector", alignmentSeconds: 60, reducer: "REDUCE_MAX", groupBy: "resource.label.connector_name" };
 
-const connectorLoad: Part = async (ask, { connector }) => {
+const connectorLoad: Part = async (ask, { connector, monitoring: { saturationShare } }) => {
   const title = "connector cpu, p99";
-  const plan = `below ${ALERT_SHARE * 100} %`;
+  const plan = `below ${Math.round(saturationShare * 100)} %`;
   const value = (await ask({ ...onConnector, metric: "vpcaccess.googleapis.com/connector/cpu/utilizations", aligner: "ALIGN_PERCENTILE_99" })).get(
     connector.name,
   );
   if (value === undefined) return nothing(title, plan);
   return {
     figures: [{ title, value: `${Math.round(value * 100)} %`, plan }],
-    findings: value > ALERT_SHARE ? [overloaded(connector.name, "connector/cpu/utilizations", `${Math.round(value * 100)} %`)] : [],
+    findings: value > saturationShare ? [overloaded(connector.name, "connector/cpu/utilizations", `${Math.round(value * 100)} %`)] : [],
     open: [],
   };
 };
 
-const connectorInstances: Part = async (ask, { connector }) => {
+const connectorInstances: Part = async (ask, { connector }, { deployed }) => {
   const title = "connector instances, most";
   const plan = `${connector.minInstances} to ${connector.maxInstances}`;
   const value = (await ask({ ...onConnector, metric: "vpcaccess.googleapis.com/connector/instances", aligner: "ALIGN_MAX" })).get(connector.name);
   if (value === undefined) return nothing(title, plan);
+  const existing = deployed.find(({ source, label }) => source === "connectors" && label === connector.name);
+  const maximum = Number(existing?.inputs.maxInstances ?? connector.maxInstances);
   return {
     figures: [{ title, value: String(value), plan }],
-    findings: value >= connector.maxInstances ? [overloaded(connector.name, "connector/instances", `${value}, the maximum`)] : [],
+    findings: value >= maximum ? [overloaded(connector.name, "connector/instances", `${value}, the maximum`)] : [],
     open: [],
   };
 };
@@ -158,7 +165,7 @@ const startUps: Part = async (ask, { services }) => {
   };
 };
 
-const failedProbes: Part = async (ask, { services }) => {
+const failedProbes: Part = async (ask, { services, project, region }) => {
   const failed = await ask({
     ...ofServices,
     metric: "run.googleapis.com/container/completed_probe_count",
@@ -175,8 +182,10 @@ const failedProbes: Part = async (ask, { services }) => {
         finding("failed-probes", {
           resource: name,
           evidence: [{ field: "container/completed_probe_count, is_healthy = false", value: String(count) }],
-          consequences: ["must be none because each is an instance that did not start, or was restarted"],
-          mend: [`gcloud run services logs read ${name} --limit=100 shows why: SQLSTATE 53300, the DATABASE phase, exit code 3`],
+          consequences: [
+            "must be none because each is an instance that did not start, or was restarted: SQLSTATE 53300, the DATABASE phase and exit code 3 in its log say why",
+          ],
+          mend: [`gcloud run services logs read ${name} --project=${project} --region=${region} --limit=100`],
         }),
       ),
     open: [],

@@ -50,26 +50,32 @@ export function findingsOf(
   const byUrn = new Map(deployed.map((resource) => [asRegistered(resource).urn, resource]));
   const judged = diagnostics.filter(({ policy }) => !Object.hasOwn(NOT_JUDGED, policy));
   const isOpen = ({ message }: Diagnostic) => message.startsWith(CANNOT_EVALUATE);
-  const groups = grouped(judged.filter((one) => !isOpen(one)));
+  // What one rule says of one resource is one finding.
+  const groups = groupedBy(
+    judged.filter((one) => !isOpen(one)),
+    (one) => `${ruleOf(one)} ${one.urn}`,
+  );
   return {
-    findings: [...groups.values()].map((group) => findingOf(group, byUrn.get(group[0].urn), collection, settings)),
+    findings: [...groups.values()].map((group) => findingOf(group, byUrn.get(group[0].urn), { deployed, collection, settings })),
     unjudged: judged.filter(isOpen).map(({ policy, urn, message }) => ({
       rule: policy,
       question: placeOf(policy).question,
-      resource: byUrn.get(urn)?.name ?? "",
+      resource: byUrn.get(urn)?.label ?? "",
       why: message.slice(CANNOT_EVALUATE.length),
     })),
   };
 }
 
-type Group = readonly [Diagnostic, ...Diagnostic[]];
+type Group<T> = readonly [T, ...T[]];
 
-/** What one rule says of one resource is one finding. */
-function grouped(diagnostics: readonly Diagnostic[]): Map<string, Group> {
-  const groups = new Map<string, Group>();
-  for (const diagnostic of diagnostics) {
-    const key = `${ruleOf(diagnostic)} ${diagnostic.urn}`;
-    groups.set(key, [...(groups.get(key) ?? []), diagnostic] as unknown as Group); // never empty
+/** Items with the same key together, in the order of the first ones. */
+export function groupedBy<T>(items: readonly T[], keyOf: (item: T) => string): ReadonlyMap<string, Group<T>> {
+  const groups = new Map<string, [T, ...T[]]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group) group.push(item);
+    else groups.set(key, [item]);
   }
   return groups;
 }
@@ -83,21 +89,29 @@ const MESSAGE = /^'([^']+)'(?: \((.*?)\))? (must (?:.*?)) because (.*); ([^;]*)$
 /** What a storm's refusal says of the storm: its name, and how many starts succeed. */
 const STORM = / in (\S+) \(([^)]*lower bound[^)]*)\)/;
 
-function findingOf(group: Group, resource: Deployed | undefined, collection: Collection, settings: Settings): Finding {
+/** What the pack proposes is a setting of the plan; what breaks the path is a finding of its own, further up. */
+const MEND_THE_PATH = "mend the path first, as said above: no size helps while no packet arrives";
+
+type Context = Pick<Parameters<typeof remedyFor>[1], "deployed" | "collection" | "settings">;
+
+function findingOf(group: Group<Diagnostic>, resource: Deployed | undefined, context: Context): Finding {
   const rule = ruleOf(group[0]);
   const read = group.map(({ message }) => {
     const [, setting, value, must, because, fix] = MESSAGE.exec(message) ?? [];
-    return { setting, value, text: must === undefined ? message : `${must} because ${because}`, fix };
+    const text = must === undefined ? message : `${must} because ${because}`;
+    return { setting, value, text, fix: STORM.test(text) && text.endsWith(" is network path") ? MEND_THE_PATH : fix };
   });
   const found = read.flatMap(({ setting, value = "not shown", text }) => {
     const storm = STORM.exec(text);
     if (storm) return [{ field: `simulated storm ${storm[1]}`, value: storm[2] ?? "" }];
+    // A rule that misses something beside the resource names the resource itself.
+    if (rule === "capacity-alerts") return [{ field: "alert policies that tell somebody of it", value: "none" }];
     return setting && resource ? [evidenceOf(resource, setting, value)] : [];
   });
   const evidence = found.filter((one, i) => found.findIndex((other) => isDeepStrictEqual(other, one)) === i);
-  const commands = resource ? remedyFor(rule, { resource, evidence, collection, settings }) : [];
+  const commands = resource ? remedyFor(rule, { resource, evidence, ...context }) : [];
   return finding(rule, {
-    resource: resource?.name ?? "",
+    resource: resource?.label ?? "",
     evidence,
     consequences: [...new Set(read.map(({ text }) => text))],
     mend: commands.length > 0 ? commands : [...new Set(read.flatMap(({ fix }) => fix ?? []))],

@@ -1,29 +1,34 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { type Dirent, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { InputError } from "../capacity/problem";
-import { type Collection, elementsOf, type Found, recognise } from "./recognise";
-import { ALL_SOURCES, SOURCES, type Source } from "./sources";
+import { type Collection, elementsOf, type Found, isObject, recognise } from "./recognise";
+import { ALL_SOURCES, type Place, SOURCES, type Source } from "./sources";
 
 /**
- * Reads every file of a folder. What is no JSON, or in no known shape, is named and left out.
+ * Reads every file of a folder. What is no JSON, in no known shape, or of another project is named and left out.
  * @throws InputError where there is no such folder, or nothing in it.
  */
-export function readFolder(folder: string): Collection {
-  const files = filesOf(folder);
-  const notes: string[] = [];
+export function readFolder(folder: string, { project }: Pick<Place, "project">): Collection {
+  const { files, notes } = filesOf(folder);
   const found: Found[] = [];
   const collected = new Set<Source>();
+  const listed = new Set<Source>();
+  const listedSecrets = new Set<string>();
+  const elsewhere = new Map<string, string[]>();
   for (const file of files) {
     const content = parsed(join(folder, file));
     if (content === undefined) {
-      notes.push(`${file} is no JSON that can be read, and is left out`);
+      notes.push(`${file} is no JSON that can be read (--format=json prints it), and is left out`);
       continue;
     }
     const elements = elementsOf(content.value);
     const empty = elements.length === 0 ? ALL_SOURCES.find((source) => isCalled(file, source)) : undefined;
-    if (empty) collected.add(empty);
-    else if (elements.length === 0) notes.push(`${file} is an empty list, and neither content nor name says of what: it is left out`);
+    if (empty) {
+      collected.add(empty);
+      listed.add(empty);
+      if (empty === "versions") listedSecrets.add(file.slice("versions-".length, -".json".length));
+    } else if (elements.length === 0) notes.push(`${file} is an empty list, and neither content nor name says of what: it is left out`);
     const known = elements.flatMap((object): Found[] => {
       const source = recognise(object);
       // What a shape recognises is an object.
@@ -35,17 +40,36 @@ export function readFolder(folder: string): Collection {
           ? `${file} is in no shape that is known here, and is left out`
           : `${file} has ${elements.length - known.length} of ${elements.length} objects in no known shape, which are left out`,
       );
+    // One page of several, or one with something unknown in it, is no whole list.
+    const isList = elements[0] !== content.value && known.length === elements.length && !hasNextPage(content.value);
     for (const one of known) {
+      const other = projectOf(one.object);
+      if (other !== undefined && other !== project) {
+        elsewhere.set(other, [...new Set([...(elsewhere.get(other) ?? []), file])]);
+        continue;
+      }
       collected.add(one.source);
+      if (isList) listed.add(one.source);
+      if (isList && one.source === "versions") listedSecrets.add(String(one.object.name).split("/")[3] ?? "");
       const before = found.find((other) => other.source === one.source && nameOf(other) === nameOf(one));
       if (!before) found.push(one);
       else if (!isDeepStrictEqual(before.object, one.object)) notes.push(`${before.from} and ${file} show ${nameOf(one)} differently: the first one is judged`);
     }
   }
-  return { found, collected, gaps: new Map(), secretGaps: new Map(), absentSecrets: new Set(), notes };
+  for (const [other, shown] of elsewhere)
+    notes.push(`${shown.join(", ")} ${shown.length > 1 ? "show" : "shows"} ${other}, which is left out: the plan is of ${project}`);
+  return { found, collected, listed, listedSecrets, gaps: new Map(), secretGaps: new Map(), absentSecrets: new Set(), notes };
 }
 
 const isCalled = (file: string, source: Source) => (source === "versions" ? /^versions-.+\.json$/.test(file) : file === SOURCES[source].file);
+
+const hasNextPage = (value: unknown) => isObject(value) && typeof value.nextPageToken === "string" && value.nextPageToken !== "";
+
+/** The id of the project that an object says it stands in; `undefined`: it says none, or its number. */
+function projectOf({ project, name, selfLink }: Found["object"]): string | undefined {
+  const named = [project, /^projects\/([^/]+)\//.exec(String(name))?.[1], /\/projects\/([^/]+)\//.exec(String(selfLink))?.[1]];
+  return named.find((id): id is string => typeof id === "string" && !/^\d+$/.test(id));
+}
 
 /** What tells two objects of one source apart. */
 function nameOf({ object }: Found): string {
@@ -57,26 +81,28 @@ function nameOf({ object }: Found): string {
 const location = (labels: Readonly<Record<string, unknown>> | undefined) => (labels?.[LOCATION] ? ` in ${labels[LOCATION]}` : "");
 const LOCATION = "cloud.googleapis.com/location";
 
-function filesOf(folder: string): string[] {
+function filesOf(folder: string): { readonly files: readonly string[]; readonly notes: string[] } {
   const wrong = (rest: string) => new InputError([{ setting: "--from", message: `'--from' (${folder}) ${rest}` }]);
-  let files: string[];
+  let entries: Dirent[];
   try {
-    files = readdirSync(folder, { withFileTypes: true })
-      .flatMap((entry) => (entry.isFile() ? [entry.name] : []))
-      .toSorted();
+    entries = readdirSync(folder, { withFileTypes: true }).toSorted((a, b) => (a.name < b.name ? -1 : 1));
   } catch {
     throw wrong("must be a folder that can be read because the collected files stand there; give another one");
   }
-  if (files.length > 0) return files;
-  throw wrong(
-    "must hold collected files because there is nothing to judge in an empty folder; `npm run diagnose -- --help` prints the lines that collect them",
-  );
+  const [folders, files] = [entries.filter((entry) => entry.isDirectory()), entries.filter((entry) => !entry.isDirectory())];
+  if (files.length === 0)
+    throw wrong(
+      "must hold collected files because there is nothing to judge in an empty folder; `npm run diagnose -- --help` prints the lines that collect them",
+    );
+  return { files: files.map(({ name }) => name), notes: folders.map(({ name }) => `${name} is a folder, and is left out`) };
 }
 
-/** No word of the parser's: it would repeat a part of the file, and anything may stand there. */
+/** PowerShell writes UTF-16. No word of the parser's: it would repeat a part of the file, and anything may stand there. */
 function parsed(file: string): { readonly value: unknown } | undefined {
   try {
-    return { value: JSON.parse(readFileSync(file, "utf8")) };
+    const bytes = readFileSync(file);
+    const encoding = bytes[0] === 0xff && bytes[1] === 0xfe ? "utf-16le" : "utf-8";
+    return { value: JSON.parse(new TextDecoder(encoding).decode(bytes)) };
   } catch {
     return undefined;
   }

@@ -63,9 +63,9 @@ export function judgeIncidents(feed: unknown, region: string, now: number): Regi
   const ofProducts = all.filter(concernsStack);
   const recently = now - RECENT_DAYS * 86_400_000;
   const ongoing = ofProducts.filter(({ end }) => !end);
-  const here = ongoing.filter((one) => isIn(one.currently_affected_locations, region));
+  const here = ongoing.filter((one) => isIn(one.currently_affected_locations, region) || placesOf(one).length === 0);
   const past = ofProducts.filter((one) => {
-    const touched = isIn([...one.currently_affected_locations, ...one.previously_affected_locations], region);
+    const touched = placesOf(one).length === 0 || isIn(placesOf(one), region);
     return !here.includes(one) && touched && (!one.end || Date.parse(one.end) >= recently);
   });
   const unknown = all.filter((one) => here.includes(one) || past.includes(one)).flatMap(unknownValues);
@@ -97,8 +97,10 @@ function concernsStack({ affected_products: products, service_name }: Incident):
 }
 
 /** An incident that names no place is everywhere, until it says otherwise. */
+const placesOf = (one: Incident) => [...one.currently_affected_locations, ...one.previously_affected_locations];
+
 function isIn(locations: Incident["currently_affected_locations"], region: string): boolean {
-  return locations.length === 0 || locations.some(({ id, title }) => id === region || id === "global" || title === region);
+  return locations.some(({ id, title }) => id === region || id === "global" || title === region);
 }
 
 function unknownValues(one: Incident): string[] {

@@ -8,6 +8,8 @@ import { ALL_SOURCES, filledIn, type Place, SOURCES, type Source } from "./sourc
 export async function readCloud(cloud: Cloud, place: Place): Promise<Collection> {
   const found: Found[] = [];
   const collected = new Set<Source>();
+  const whole = new Set<Source>();
+  const listedSecrets = new Set<string>();
   const gaps = new Map<Source, string>();
   const secretGaps = new Map<string, string>();
   const absentSecrets = new Set<string>();
@@ -15,19 +17,20 @@ export async function readCloud(cloud: Cloud, place: Place): Promise<Collection>
   const read = async (source: Source, secret?: string) => {
     const { api, path, items } = SOURCES[source];
     const objects = await listed(cloud, api, filledIn(path, place, secret), items);
-    for (const object of objects) {
-      // What the API of a source lists is of that source; an object that does not look like it is left out.
-      if (recognise(object) === source) found.push({ source, object: object as Found["object"], from: `${api}.googleapis.com` });
-      else notes.push(`${api}.googleapis.com listed an object in no known shape, which is left out`);
-    }
+    // What the API of a source lists is of that source; an object that does not look like it is left out.
+    const known = objects.filter((object) => recognise(object) === source);
+    found.push(...known.map((object) => ({ source, object: object as Found["object"], from: `${api}.googleapis.com` })));
+    if (known.length < objects.length) notes.push(`${api}.googleapis.com listed an object in no known shape, which is left out`);
+    else whole.add(source);
     collected.add(source);
+    if (secret !== undefined) listedSecrets.add(secret);
   };
   await Promise.all(
     ALL_SOURCES.filter((source) => source !== "versions").map((source) =>
       read(source).catch((error: unknown) => gaps.set(source, reasonOf(error, `(${SOURCES[source].role} lets it be read)`))),
     ),
   );
-  const soFar: Collection = { found, collected, gaps, secretGaps, absentSecrets, notes };
+  const soFar: Collection = { found, collected, listed: whole, listedSecrets, gaps, secretGaps, absentSecrets, notes };
   const secrets = new Set(mountedSecrets(deployedFrom(soFar, place).deployed, place).flatMap(({ secret, isElsewhere }) => (isElsewhere ? [] : [secret])));
   for (const secret of secrets)
     await read("versions", secret).catch((error: unknown) => {

@@ -13,6 +13,7 @@ export const QUESTIONS = {
   jwt: "Do all services take one JWT secret at one version?",
   budget: "Do all pools fit into max_connections, with both revisions of a rollout alive?",
   storm: "Do starts succeed when all of them coincide?",
+  watched: "Does an alert that somebody is told of watch the connector, the database and every service?",
   region: "Is there a regional incident at Google?",
   hour: "What did the last hour show?",
   rest: "Does everything else keep the rules of the policy pack?",
@@ -36,6 +37,7 @@ const PLACES: readonly (readonly [rule: string, question: QuestionKey, stage: St
   ["regional-incident", "region", "path"],
   ["not-running", "instance", "path"],
   ["connector-not-ready", "connector", "path"],
+  ["absent", "rest", "path"],
   ["not-ready", "rest", "start"],
   ["secret-version", "secrets", "start"],
   ["jwt-one-secret", "jwt", "start"],
@@ -65,10 +67,14 @@ const PLACES: readonly (readonly [rule: string, question: QuestionKey, stage: St
   ["service-no-literal-secrets", "secrets", "hygiene"],
   ["secret-id", "secrets", "hygiene"],
   ["connector-name", "connector", "hygiene"],
+  ["capacity-alerts", "watched", "hygiene"],
+  ["silent-alert", "watched", "hygiene"],
   ...["private", "encrypted", "backups", "deletion-protection", "tier", "edition", "version", "disk", "insights", "connection-pooling"].map(
     (rule) => [`database-${rule}`, "instance", "hygiene"] as const,
   ),
 ];
+
+const NO_EDGE = "load balancers are not collected";
 
 /** Rules that nothing deployed can be held to, each with the reason; what they would say is left out, and this is said. */
 export const NOT_JUDGED: Readonly<Record<string, string>> = {
@@ -77,6 +83,9 @@ export const NOT_JUDGED: Readonly<Record<string, string>> = {
   "database-user-password": "Cloud SQL shows no password",
   "database-clients-counted": "functions and App Engine versions are not collected",
   "private-services-range": "reserved ranges are not collected",
+  "edge-certificate": NO_EDGE,
+  "edge-ingress": NO_EDGE,
+  "edge-service-exists": NO_EDGE,
 };
 
 export interface RulePlace {

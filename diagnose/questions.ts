@@ -4,6 +4,7 @@ import { percentText } from "../capacity/statistics";
 import type { Settings } from "../config";
 import { Inputs } from "../policy/inputs";
 import { probeTiming } from "../policy/probes";
+import { watchers } from "./alerts";
 import type { DatabaseCapacity } from "./capacity";
 import type { Deployed } from "./deployed";
 import type { HourAnswer } from "./figures";
@@ -46,11 +47,12 @@ const NEEDS: Readonly<Record<QuestionKey, readonly Source[]>> = {
   connector: ["connectors"],
   path: ["services", "instances", "connectors"],
   maxConnections: ["instances"],
-  secrets: ["services"],
+  secrets: ["services", "jobs"],
   probes: ["services"],
   jwt: ["services"],
-  budget: ["services", "instances"],
+  budget: ["services", "jobs", "instances"],
   storm: ["services", "instances", "connectors"],
+  watched: ["alerts", "channels", "services", "instances", "connectors"],
   region: [],
   hour: [],
   rest: ["services", "caches", "secrets", "subnetworks"],
@@ -69,16 +71,18 @@ export function answersTo(known: Known): Question[] {
 
 function openPartsOf(key: QuestionKey, known: Known): Question["open"] {
   const { settings, unjudged, secrets, region, hour } = known;
+  const absent = (key === "watched" && settings.monitoring.disabled ? [] : NEEDS[key]).flatMap((source) => missing(source, known));
+  const isComplete = absent.length === 0;
   const parts = [
-    ...NEEDS[key].flatMap((source) => missing(source, known)),
-    // What a rule cannot tell because a resource is missing has been said.
+    ...absent,
+    // What a rule cannot tell while half of the resources are missing says nothing more.
     ...unjudged
-      .filter(({ question }) => question === key)
+      .filter(({ question, why }) => question === key && (isComplete || why === NAT_UNKNOWN))
       .map(({ resource, why }) => ({
         missing: resource ? `${resource}: ${why}` : why,
         answeredBy: why === NAT_UNKNOWN ? collectingLine("routers", settings) : "",
       })),
-    ...(key === "budget" || key === "storm" ? uncounted(known) : []),
+    ...(isComplete && (key === "budget" || key === "storm") ? uncounted(known) : []),
     ...(key === "secrets" ? unknownVersions(secrets, settings) : []),
     ...(key === "region" && region.open
       ? [{ missing: region.open, answeredBy: `npm run diagnose -- ... --incidents FILE, or https://status.cloud.google.com/regional/${settings.region}` }]
@@ -91,7 +95,7 @@ function openPartsOf(key: QuestionKey, known: Known): Question["open"] {
 /** A service that uses the database by the plan, and is not seen to hold a connection: its pool is in no sum. */
 function uncounted({ settings, deployed, capacities }: Known): Question["open"] {
   const counted = capacities.flatMap((capacity) => capacity.services);
-  const isDeployed = (name: string) => services(deployed).some((service) => service.name === name);
+  const isDeployed = (name: string) => services(deployed).some((service) => service.label === name);
   return Object.values(settings.services).flatMap(({ name, database }) =>
     database && isDeployed(name) && !counted.includes(name)
       ? [
@@ -121,11 +125,22 @@ function missing(source: Source, { settings, collection, deployed }: Known): Que
   const { what } = SOURCES[source];
   const gap = collection.gaps.get(source);
   if (gap !== undefined) return [{ missing: `${what}: ${gap}`, answeredBy }];
-  if (!collection.collected.has(source)) return [{ missing: `${what}: no file shows any`, answeredBy }];
-  const names = deployed.filter((one) => one.source === source).map(({ name }) => name);
-  const absent = (EXPECTED[source]?.(settings) ?? []).filter((name) => !names.includes(name));
+  if (!collection.collected.has(source)) return [{ missing: `${what}: no file shows any of ${settings.project}`, answeredBy }];
+  if (collection.listed.has(source)) return [];
+  const absent = absentOf(source, deployed, settings);
   return absent.length > 0 ? [{ missing: `${what}: ${absent.join(", ")} ${absent.length > 1 ? "are" : "is"} not among them`, answeredBy }] : [];
 }
+
+/** What the plan has of a source, and nothing shows. */
+export function absentOf(source: Source, deployed: readonly Deployed[], settings: Settings): string[] {
+  const labels = deployed.filter((one) => one.source === source).map(({ label }) => label);
+  return (EXPECTED[source]?.(settings) ?? []).filter((name) => !labels.includes(name));
+}
+
+/** The questions that a source answers. */
+export const questionsOn = (source: Source): QuestionKey[] =>
+  // The keys are those of NEEDS.
+  (Object.keys(NEEDS) as QuestionKey[]).filter((key) => NEEDS[key].includes(source));
 
 const EXPECTED: { readonly [Key in Source]?: (settings: Settings) => string[] } = {
   services: ({ services }) => Object.values(services).map(({ name }) => name),
@@ -140,16 +155,17 @@ const ANSWERS: Readonly<Record<QuestionKey, (known: Known) => string>> = {
     deployed
       .filter(({ source }) => source === "connectors")
       .map(
-        ({ name, inputs }) =>
-          `${name}: ${inputs.machineType} ${inputs.minInstances ?? "?"}..${inputs.maxInstances ?? "?"} in ${inputs.ipCidrRange ?? "a subnet"}`,
+        ({ label, inputs }) =>
+          `${label}: ${inputs.machineType} ${inputs.minInstances ?? "?"}..${inputs.maxInstances ?? "?"} in ${inputs.ipCidrRange ?? "a subnet"}`,
       )
       .join("; "),
   path: ({ deployed }) =>
     services(deployed)
-      .map(({ name, inputs }) => {
+      .map(({ label, inputs }) => {
         const access = new Inputs(inputs).object("template").object("vpcAccess");
-        const way = access.text("connector")?.split("/").at(-1) ?? (access.has("networkInterfaces") ? "a network interface" : "no VPC");
-        return `${name}: ${access.text("egress")?.toLowerCase().replaceAll("_", "-") ?? "private-ranges-only"} through ${way}`;
+        const way = access.text("connector")?.split("/").at(-1) ?? (access.has("networkInterfaces") ? "a network interface" : undefined);
+        const egress = access.text("egress")?.toLowerCase().replaceAll("_", "-") ?? "private-ranges-only";
+        return `${label}: ${way === undefined ? "no way into a VPC" : `${egress} through ${way}`}`;
       })
       .join("; "),
   maxConnections: ({ capacities, deployed }) =>
@@ -162,12 +178,13 @@ const ANSWERS: Readonly<Record<QuestionKey, (known: Known) => string>> = {
       : `${mounted.length} references to ${new Set(mounted.map(({ secret }) => secret)).size} secrets${open.length > 0 ? "" : ", their versions known"}`,
   probes: ({ deployed }) =>
     services(deployed)
-      .map(({ name, inputs }) => `${name}: ${windowOf(inputs)}`)
+      .map(({ label, inputs }) => `${label}: ${windowOf(inputs)}`)
       .join("; "),
   jwt: ({ secrets: { mounted } }) =>
     mounted
       .filter(({ variable }) => variable === "JWT_SECRET_KEY")
-      .map(({ service, secret, version }) => `${service.name}: ${secret} version ${version}`)
+      .map(({ service, secret, version }) => `${service.label}: ${secret} version ${version}`)
+      .filter((text, i, all) => all.indexOf(text) === i)
       .join("; "),
   budget: ({ capacities }) => capacities.map(({ arithmetic }) => arithmetic).join("; "),
   storm: ({ capacities }) =>
@@ -175,6 +192,8 @@ const ANSWERS: Readonly<Record<QuestionKey, (known: Known) => string>> = {
       .flatMap(({ storms }) => storms)
       .map(({ scenario, success }) => `${scenario} ${percentText(success.mean)}`)
       .join(", "),
+  watched: ({ settings, deployed, collection }) =>
+    settings.monitoring.disabled ? `turned off in the plan: ${settings.monitoring.disabled.reason}` : watchers(deployed, collection),
   region: ({ region }) => region.answer,
   hour: ({ hour }) => (hour?.figures ?? []).flatMap(({ title, value }) => (value === undefined ? [] : [`${title} ${value}`])).join(", "),
   rest: ({ deployed }) => `${deployed.length} resources judged`,
@@ -185,7 +204,7 @@ const services = (deployed: readonly Deployed[]) => deployed.filter(({ source })
 function listedBy(deployed: readonly Deployed[], source: Source, paths: readonly string[]): string {
   return deployed
     .filter((one) => one.source === source)
-    .map(({ name, inputs }) => `${name}: ${paths.flatMap((path) => textAt(new Inputs(inputs), path.split(".")) ?? []).join(", ")}`)
+    .map(({ label, inputs }) => `${label}: ${paths.flatMap((path) => textAt(new Inputs(inputs), path.split(".")) ?? []).join(", ")}`)
     .join("; ");
 }
 

@@ -11,8 +11,12 @@ export interface Found {
 /** What was found, and what could not be. */
 export interface Collection {
   readonly found: readonly Found[];
-  /** Sources of which at least the list is known, an empty one included. */
+  /** Sources of which something is known, be it an empty list. */
   readonly collected: ReadonlySet<Source>;
+  /** Sources of which a list is known: what it does not show is not there. */
+  readonly listed: ReadonlySet<Source>;
+  /** Secrets of which the list of versions is known. */
+  readonly listedSecrets: ReadonlySet<string>;
   /** Why a source could not be read. */
   readonly gaps: ReadonlyMap<Source, string>;
   /** Why the versions of single secrets could not be read. */
@@ -31,6 +35,8 @@ export const isObject = (value: unknown): value is Json => value !== null && typ
 const SHAPES: readonly (readonly [Source, (object: Json) => boolean])[] = [
   ["services", ({ apiVersion, kind }) => kind === "Service" && startsWith(apiVersion, "serving.knative.dev/")],
   ["services", ({ name, template }) => isNamed(name, /^projects\/[^/]+\/locations\/[^/]+\/services\/[^/]+$/) && isObject(template)],
+  ["jobs", ({ apiVersion, kind }) => kind === "Job" && startsWith(apiVersion, "run.googleapis.com/")],
+  ["jobs", ({ name, template }) => isNamed(name, /^projects\/[^/]+\/locations\/[^/]+\/jobs\/[^/]+$/) && isObject(template)],
   ["instances", ({ kind, databaseVersion, settings }) => kind === "sql#instance" || (typeof databaseVersion === "string" && isObject(settings))],
   ["connectors", ({ name }) => isNamed(name, /^projects\/[^/]+\/locations\/[^/]+\/connectors\/[^/]+$/)],
   ["caches", ({ name, redisVersion }) => isNamed(name, /^projects\/[^/]+\/locations\/[^/]+\/instances\/[^/]+$/) && redisVersion !== undefined],
@@ -39,6 +45,8 @@ const SHAPES: readonly (readonly [Source, (object: Json) => boolean])[] = [
   ["networks", ({ kind }) => kind === "compute#network"],
   ["subnetworks", ({ kind }) => kind === "compute#subnetwork"],
   ["routers", ({ kind }) => kind === "compute#router"],
+  ["alerts", ({ name }) => isNamed(name, /^projects\/[^/]+\/alertPolicies\/[^/]+$/)],
+  ["channels", ({ name }) => isNamed(name, /^projects\/[^/]+\/notificationChannels\/[^/]+$/)],
 ];
 
 const startsWith = (value: unknown, prefix: string) => typeof value === "string" && value.startsWith(prefix);

@@ -15,6 +15,7 @@ interface Broken {
   readonly service: ServiceSettings | undefined;
   readonly evidence: readonly Evidence[];
   readonly collection: Collection;
+  readonly deployed: readonly Deployed[];
 }
 
 /** The gcloud command that brings the plan's value, without a resource's own prefix; `undefined`: the plan has none. */
@@ -24,7 +25,8 @@ const egress: Remedy = () => "--vpc-egress=private-ranges-only";
 const counts: Remedy = ({ settings: { connector } }) =>
   `--machine-type=${connector.machineType} --min-instances=${connector.minInstances} --max-instances=${connector.maxInstances}`;
 const tier: Remedy = ({ settings: { database } }) => `--tier=${database.tier}`;
-const maximum: Remedy = ({ service }) => service && `--max-instances=${service.maxInstances}`;
+const maximum: Remedy = ({ service, evidence }) =>
+  service && evidence.every(({ value }) => value !== String(service.maxInstances)) ? `--max-instances=${service.maxInstances}` : undefined;
 const probe: Remedy = ({ service }) => {
   if (!service) return undefined;
   const { path, initialDelaySeconds, periodSeconds, timeoutSeconds, failureThreshold } = service.probe;
@@ -52,16 +54,19 @@ const REMEDIES: Readonly<Record<string, Remedy>> = {
   "service-startup-probe": probe,
   "tcp-probe": probe,
   "service-secret-versions": versions,
+  "service-jwt-name": variablesGone,
   "service-identity": ({ service, settings }) => service && `--service-account=${service.account}@${settings.project}.iam.gserviceaccount.com`,
   "service-image": ({ service }) => service && `--image=${service.image}`,
   "redis-auth": () => "--enable-auth",
 };
 
-/** The commands that mend a finding, with the plan's own values; empty: there is no single way. */
+/** The commands that mend a finding, with the plan's own values; empty: there is no single way, or the plan's values are there. */
 export function remedyFor(rule: string, broken: Omit<Broken, "service">): string[] {
-  const { resource, settings } = broken;
-  if (rule === "connection-budget") return [...poolCommands(settings), ...commandFor(resource, settings, flags(broken))];
-  const service = Object.values(settings.services).find(({ name }) => name === resource.name);
+  const { resource, settings, deployed } = broken;
+  if (rule === "connection-budget") return [...poolCommands(settings, deployed), ...commandFor(resource, settings, flags(broken))];
+  const service = Object.values(settings.services).find(({ name }) => name === resource.label);
+  const isPlanned = service || [settings.connector.name, settings.database.name].includes(resource.label);
+  if (rule === "capacity-alerts") return isPlanned ? ["`npm run up` declares its alerts; 'netra:monitoring.channels' says who is told"] : [];
   return commandFor(resource, settings, REMEDIES[rule]?.({ ...broken, service }));
 }
 
@@ -71,43 +76,71 @@ function commandFor({ source, name, region }: Pick<Deployed, "source" | "name" |
   return flags && prefix ? [`${filledIn(prefix, place).replace("NAME", name)} ${flags}`] : [];
 }
 
-/** One database's budget is the sum of all services. */
-function poolCommands(settings: Settings): string[] {
+/** One database's budget is the sum of all services: those that are not as planned. */
+function poolCommands(settings: Settings, deployed: readonly Deployed[]): string[] {
   return Object.values(settings.services).flatMap(({ name, maxInstances, database }) => {
-    if (!database) return [];
-    const variables = (["poolSize", "maxOverflow", "workers"] as const).map((field) => `${databaseVariables[field]}=${database[field]}`);
-    return commandFor({ source: "services", name, region: undefined }, settings, `--max-instances=${maxInstances} --update-env-vars=${variables.join(",")}`);
+    const service = deployed.find(({ source, label }) => source === "services" && label === name);
+    if (!database || !service) return [];
+    const planned = (["poolSize", "maxOverflow", "workers"] as const).map((field) => [databaseVariables[field], String(database[field])] as const);
+    const isThere = planned.every(([variable, value]) => containersOf(service).some((one) => textOf(one, variable) === value));
+    const inputs = new Inputs(service.inputs);
+    const most = inputs.object("scaling").number("maxInstanceCount") ?? inputs.object("template").object("scaling").number("maxInstanceCount");
+    if (isThere && most === maxInstances) return [];
+    const variables = planned.map(([variable, value]) => `${variable}=${value}`).join(",");
+    return commandFor(service, settings, `--max-instances=${maxInstances} --update-env-vars=${variables}`);
   });
 }
 
+function containersOf({ source, inputs }: Deployed): Inputs[] {
+  const template = new Inputs(inputs).object("template");
+  return (source === "jobs" ? template.object("template") : template).list("containers");
+}
+
+const variableOf = (container: Inputs, name: string) => container.list("envs").find((variable) => variable.text("name") === name);
+const textOf = (container: Inputs, name: string) => variableOf(container, name)?.text("value");
+
 const PREFIXES: Readonly<Record<string, string>> = {
   services: "gcloud run services update NAME --project=PROJECT --region=REGION",
+  jobs: "gcloud run jobs update NAME --project=PROJECT --region=REGION",
   instances: "gcloud sql instances patch NAME --project=PROJECT",
   connectors: "gcloud compute networks vpc-access connectors update NAME --project=PROJECT --region=REGION",
   caches: "gcloud redis instances update NAME --project=PROJECT --region=REGION",
 };
 
 /** The flag replaces all others, so those that are there are repeated. */
-function flags({ resource, settings: { database } }: Pick<Broken, "resource" | "settings">): string {
-  const present = new Inputs(resource.inputs).object("settings").list("databaseFlags");
-  const others = present.flatMap((flag) => (flag.text("name") === "max_connections" ? [] : [`${flag.text("name")}=${flag.text("value")}`]));
-  return `--tier=${database.tier} --database-flags=${[`max_connections=${database.maxConnections}`, ...others].join(",")}`;
+function flags({ resource, settings: { database } }: Pick<Broken, "resource" | "settings">): string | undefined {
+  const settings = new Inputs(resource.inputs).object("settings");
+  const present = settings.list("databaseFlags").map((flag) => `${flag.text("name")}=${flag.text("value")}`);
+  const wanted = `max_connections=${database.maxConnections}`;
+  if (present.includes(wanted) && settings.text("tier") === database.tier) return undefined;
+  const others = present.filter((flag) => !flag.startsWith("max_connections="));
+  return `--tier=${database.tier} --database-flags=${word([wanted, ...others].join(","))}`;
 }
 
 /** The newest enabled version of each variable that the evidence names: what `latest` is now. */
 function versions({ evidence, resource, collection }: Broken): string | undefined {
-  const variables = new Inputs(resource.inputs)
-    .object("template")
-    .list("containers")
-    .flatMap((container) => container.list("envs"));
-  const pinned = evidence.flatMap(({ field }) => {
-    const name = /\.env\[([^\]]+)\]/.exec(field)?.[1];
-    const reference = variables
-      .find((variable) => variable.text("name") === name)
-      ?.object("valueSource")
-      .object("secretKeyRef");
-    const secret = reference?.text("secret")?.split("/").at(-1);
+  const pinned = named(evidence).flatMap((name) => {
+    const secret = containersOf(resource)
+      .flatMap((container) => variableOf(container, name) ?? [])
+      .map((variable) => variable.object("valueSource").object("secretKeyRef").text("secret")?.split("/").at(-1))
+      .find((id) => id !== undefined);
     return secret === undefined ? [] : [`${name}=${secret}:${newestEnabledOf(versionStates(collection).get(secret) ?? new Map()) ?? "VERSION"}`];
   });
-  return pinned.length > 0 ? `--update-secrets=${pinned.join(",")}` : undefined;
+  return pinned.length > 0 ? `--update-secrets=${word(pinned.join(","))}` : undefined;
 }
+
+/** Variables that must go, be they literals or secrets. */
+function variablesGone({ evidence, resource }: Broken): string | undefined {
+  const isSecret = (name: string) => containersOf(resource).some((container) => variableOf(container, name)?.has("valueSource"));
+  const flags = [
+    ["--remove-secrets", named(evidence).filter(isSecret)],
+    ["--remove-env-vars", named(evidence).filter((name) => !isSecret(name))],
+  ] as const;
+  return flags.flatMap(([flag, names]) => (names.length > 0 ? [`${flag}=${word(names.join(","))}`] : [])).join(" ") || undefined;
+}
+
+/** The variables that evidence is about. */
+const named = (evidence: readonly Evidence[]) => evidence.flatMap(({ field }) => /\.env\[([^\]]+)\]/.exec(field)?.[1] ?? []);
+
+/** One word of a shell's line: what stands in a saved file may be anything. */
+export const word = (text: string) => (/^[\w@%+=:,./-]*$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);

@@ -15,11 +15,13 @@ export interface Cloud {
 export function googleCloud(projectId: string): Cloud {
   // Cloud SQL and VPC Access know no narrower scope for reading: what is allowed is the account's roles to say.
   const auth = new GoogleAuth({ scopes: "https://www.googleapis.com/auth/cloud-platform", projectId });
+  let client: ReturnType<typeof auth.getClient> | undefined;
   return {
     endpoint: (api) => `https://${api}.googleapis.com`,
     async authorization(url) {
-      const client = await auth.getClient();
-      return Object.fromEntries((await client.getRequestHeaders(url)).entries());
+      // Credentials that are not there are looked for once.
+      client ??= auth.getClient();
+      return Object.fromEntries((await (await client).getRequestHeaders(url)).entries());
     },
     timeoutSeconds: 20,
   };

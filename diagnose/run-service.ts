@@ -2,7 +2,7 @@ import { parseCpu } from "../capacity/units";
 import { Inputs } from "../policy/inputs";
 
 /*
- * A Cloud Run service as the pack judges it and the program declares it: the v2 resource's properties. gcloud prints the
+ * A Cloud Run service or job as the pack judges it and the program declares it: the v2 resource's properties. gcloud prints the
  * Knative v1 form, in which half of them are annotations; the REST API prints v2.
  */
 
@@ -27,6 +27,7 @@ const REVISION = {
   environment: "run.googleapis.com/execution-environment",
   boost: "run.googleapis.com/startup-cpu-boost",
   throttling: "run.googleapis.com/cpu-throttling",
+  affinity: "run.googleapis.com/sessionAffinity",
   unchecked: "run.googleapis.com/health-check-disabled",
   secrets: "run.googleapis.com/secrets",
 } as const;
@@ -47,27 +48,7 @@ export function knativeService(raw: Inputs): RunService {
   const template = raw.object("spec").object("template");
   const annotations = template.object("metadata").object("annotations");
   const spec = template.object("spec");
-  const databases = (annotations.text(REVISION.databases) ?? "").split(",").flatMap((text) => text.trim() || []);
-  const aliases = new Map((annotations.text(REVISION.secrets) ?? "").split(",").map((entry) => [entry.split(":")[0]?.trim(), entry.split(":")[1]?.trim()]));
   const scaling = { minInstanceCount: annotations.number(REVISION.minScale), maxInstanceCount: annotations.number(REVISION.maxScale) };
-  const resources = {
-    // Cloud Run throttles unless told otherwise.
-    cpuIdle: annotations.flag(REVISION.throttling) ?? true,
-    startupCpuBoost: annotations.flag(REVISION.boost) ?? false,
-  };
-  const environment = annotations.text(REVISION.environment);
-  const containers = spec.list("containers").map((container, i) =>
-    present({
-      ...containerOf(container, resources),
-      envs: container.list("env").map((variable) => {
-        const reference = variable.object("valueFrom").object("secretKeyRef");
-        const secret = reference.text("name");
-        return variableOf(variable, secret === undefined ? undefined : { secret: aliases.get(secret) ?? secret, version: reference.textOrNumber("key") });
-      }),
-      // The annotation opens the socket in every container; the first one stands for all, as in the resource.
-      volumeMounts: [...mountsOf(container), ...(databases.length > 0 && i === 0 ? [{ name: SOCKET_VOLUME, mountPath: "/cloudsql" }] : [])],
-    }),
-  );
   const ready = raw
     .object("status")
     .list("conditions")
@@ -92,18 +73,11 @@ export function knativeService(raw: Inputs): RunService {
       }),
       template: present({
         labels: labelsOf(template.object("metadata")),
-        serviceAccount: spec.text("serviceAccountName"),
-        executionEnvironment: environment && `EXECUTION_ENVIRONMENT_${environment.toUpperCase()}`,
-        timeout: spec.number("timeoutSeconds") === undefined ? undefined : `${spec.number("timeoutSeconds")}s`,
+        ...knativePod(annotations, spec),
         maxInstanceRequestConcurrency: spec.number("containerConcurrency"),
+        sessionAffinity: annotations.flag(REVISION.affinity),
         healthCheckDisabled: annotations.flag(REVISION.unchecked),
         scaling: present(scaling),
-        vpcAccess: vpcAccess(annotations.text(REVISION.connector), annotations.text(REVISION.egress), interfacesOf(annotations)),
-        containers,
-        volumes: [
-          ...spec.list("volumes").map(knativeVolume),
-          ...(databases.length > 0 ? [{ name: SOCKET_VOLUME, cloudSqlInstance: { instances: databases } }] : []),
-        ],
       }),
       traffics: raw
         .object("spec")
@@ -113,11 +87,68 @@ export function knativeService(raw: Inputs): RunService {
   };
 }
 
+/** What a service's revision and a job's task have in common. */
+function knativePod(annotations: Inputs, spec: Inputs): Properties {
+  const databases = (annotations.text(REVISION.databases) ?? "").split(",").flatMap((text) => text.trim() || []);
+  const aliases = new Map((annotations.text(REVISION.secrets) ?? "").split(",").map((entry) => [entry.split(":")[0]?.trim(), entry.split(":")[1]?.trim()]));
+  const resources = {
+    // Cloud Run throttles unless told otherwise.
+    cpuIdle: annotations.flag(REVISION.throttling) ?? true,
+    startupCpuBoost: annotations.flag(REVISION.boost) ?? false,
+  };
+  const environment = annotations.text(REVISION.environment);
+  const containers = spec.list("containers").map((container, i) =>
+    present({
+      ...containerOf(container, resources),
+      envs: container.list("env").map((variable) => {
+        const reference = variable.object("valueFrom").object("secretKeyRef");
+        const secret = reference.text("name");
+        return variableOf(variable, secret === undefined ? undefined : { secret: aliases.get(secret) ?? secret, version: reference.textOrNumber("key") });
+      }),
+      // The annotation opens the socket in every container; the first one stands for all, as in the resource.
+      volumeMounts: [...mountsOf(container), ...(databases.length > 0 && i === 0 ? [{ name: SOCKET_VOLUME, mountPath: "/cloudsql" }] : [])],
+    }),
+  );
+  return {
+    serviceAccount: spec.text("serviceAccountName"),
+    executionEnvironment: environment && `EXECUTION_ENVIRONMENT_${environment.toUpperCase()}`,
+    timeout: spec.number("timeoutSeconds") === undefined ? undefined : `${spec.number("timeoutSeconds")}s`,
+    vpcAccess: vpcAccess(annotations.text(REVISION.connector), annotations.text(REVISION.egress), interfacesOf(annotations)),
+    containers,
+    volumes: [
+      ...spec.list("volumes").map(knativeVolume),
+      ...(databases.length > 0 ? [{ name: SOCKET_VOLUME, cloudSqlInstance: { instances: databases } }] : []),
+    ],
+  };
+}
+
+/** @throws MalformedValueError where a field has another type than Google gives it. */
+export function knativeJob(raw: Inputs): RunService {
+  const metadata = raw.object("metadata");
+  const execution = raw.object("spec").object("template");
+  const spec = execution.object("spec");
+  const [name, location] = [metadata.text("name") ?? "", metadata.object("labels").text("cloud.googleapis.com/location") ?? ""];
+  const task = present(knativePod(execution.object("metadata").object("annotations"), spec.object("template").object("spec")));
+  return { name, location, inputs: jobInputs(name, location, spec, task) };
+}
+
+/** @throws MalformedValueError where a field has another type than Google gives it. */
+export function restJob(raw: Inputs): RunService {
+  const [, location = "", name = ""] = /^projects\/[^/]+\/locations\/([^/]+)\/jobs\/([^/]+)$/.exec(raw.text("name") ?? "") ?? [];
+  const execution = raw.object("template");
+  return { name, location, inputs: jobInputs(name, location, execution, present(restPod(execution.object("template")))) };
+}
+
+/** Tasks run beside each other, at most `parallelism` at once. */
+function jobInputs(name: string, location: string, execution: Inputs, template: Properties): Properties {
+  const [taskCount, parallelism] = [execution.number("taskCount"), execution.number("parallelism")];
+  return present({ name, location, template: present({ taskCount, parallelism, template }) });
+}
+
 /** @throws MalformedValueError where a field has another type than Google gives it. */
 export function restService(raw: Inputs): RunService {
   const [, location = "", name = ""] = /^projects\/[^/]+\/locations\/([^/]+)\/services\/([^/]+)$/.exec(raw.text("name") ?? "") ?? [];
   const template = raw.object("template");
-  const access = template.object("vpcAccess");
   const scaling = (at: Inputs) =>
     present({
       minInstanceCount: at.number("minInstanceCount"),
@@ -125,19 +156,6 @@ export function restService(raw: Inputs): RunService {
       scalingMode: at.text("scalingMode"),
       manualInstanceCount: at.number("manualInstanceCount"),
     });
-  const containers = template.list("containers").map((container) => {
-    const resources = container.object("resources");
-    return present({
-      // What is false is not printed.
-      ...containerOf(container, { cpuIdle: resources.flag("cpuIdle") ?? false, startupCpuBoost: resources.flag("startupCpuBoost") ?? false }),
-      envs: container.list("env").map((variable) => {
-        const reference = variable.object("valueSource").object("secretKeyRef");
-        const secret = reference.text("secret");
-        return variableOf(variable, secret === undefined ? undefined : { secret, version: reference.textOrNumber("version") });
-      }),
-      volumeMounts: mountsOf(container),
-    });
-  });
   const ready = raw.object("terminalCondition");
   return {
     name,
@@ -154,24 +172,46 @@ export function restService(raw: Inputs): RunService {
       scaling: scaling(raw.object("scaling")),
       template: present({
         labels: labelsOf(template),
-        serviceAccount: template.text("serviceAccount"),
-        executionEnvironment: template.text("executionEnvironment"),
-        timeout: template.text("timeout"),
+        ...restPod(template),
         maxInstanceRequestConcurrency: template.number("maxInstanceRequestConcurrency"),
+        sessionAffinity: template.flag("sessionAffinity"),
         healthCheckDisabled: template.flag("healthCheckDisabled"),
         scaling: scaling(template.object("scaling")),
-        vpcAccess: vpcAccess(access.text("connector"), access.text("egress"), access.list("networkInterfaces").map(interfaceOf)),
-        containers,
-        volumes: template.list("volumes").map((volume) =>
-          present({
-            name: volume.text("name"),
-            cloudSqlInstance: volume.has("cloudSqlInstance") ? { instances: volume.object("cloudSqlInstance").texts("instances") } : undefined,
-            secret: volume.has("secret") ? mountedSecret(volume.object("secret"), "secret", "version") : undefined,
-          }),
-        ),
       }),
       traffics: raw.list("traffic").map((share) => trafficOf(share.text("type") === LATEST, share.text("revision"), share)),
     }),
+  };
+}
+
+/** What a service's revision and a job's task have in common. */
+function restPod(template: Inputs): Properties {
+  const access = template.object("vpcAccess");
+  const containers = template.list("containers").map((container) => {
+    const resources = container.object("resources");
+    return present({
+      // What is false is not printed.
+      ...containerOf(container, { cpuIdle: resources.flag("cpuIdle") ?? false, startupCpuBoost: resources.flag("startupCpuBoost") ?? false }),
+      envs: container.list("env").map((variable) => {
+        const reference = variable.object("valueSource").object("secretKeyRef");
+        const secret = reference.text("secret");
+        return variableOf(variable, secret === undefined ? undefined : { secret, version: reference.textOrNumber("version") });
+      }),
+      volumeMounts: mountsOf(container),
+    });
+  });
+  return {
+    serviceAccount: template.text("serviceAccount"),
+    executionEnvironment: template.text("executionEnvironment"),
+    timeout: template.text("timeout"),
+    vpcAccess: vpcAccess(access.text("connector"), access.text("egress"), access.list("networkInterfaces").map(interfaceOf)),
+    containers,
+    volumes: template.list("volumes").map((volume) =>
+      present({
+        name: volume.text("name"),
+        cloudSqlInstance: volume.has("cloudSqlInstance") ? { instances: volume.object("cloudSqlInstance").texts("instances") } : undefined,
+        secret: volume.has("secret") ? mountedSecret(volume.object("secret"), "secret", "version") : undefined,
+      }),
+    ),
   };
 }
 

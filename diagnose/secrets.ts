@@ -5,6 +5,7 @@ import { workloadOf } from "../policy/workload";
 import { asRegistered, type Deployed } from "./deployed";
 import { type Finding, finding } from "./findings";
 import type { Collection } from "./recognise";
+import { word } from "./remedy";
 import type { Place } from "./sources";
 import { newestEnabledOf, versionStates } from "./versions";
 
@@ -34,7 +35,7 @@ export function mountedSecrets(deployed: readonly Deployed[], place: Place): Mou
     const workload = workloadOf({ type, name, urn, properties: new Inputs(inputs), provider: new Inputs(place) });
     if (!workload) return [];
     const isKnative = service.form === "knative";
-    const fieldOf = (path: string) => (isKnative ? `spec.${path.replace("template.", "template.spec.")}` : path);
+    const fieldOf = (path: string) => (isKnative ? `spec.${path.replaceAll("template.", "template.spec.")}` : path);
     const ofVariables = workload.containers.flatMap(({ inputs: container, variables }) =>
       variables.flatMap((variable): MountedSecret[] => {
         const reference = reading(() => secretVersionOf(workload, variable));
@@ -82,17 +83,18 @@ export function judgeSecrets(mounted: readonly MountedSecret[], collection: Coll
   const open = new Map<string, { secret: string; why: string }>();
   for (const one of mounted) {
     const { secret, version, service, variable, field } = one;
-    const known = states.get(secret);
+    const isListed = collection.listedSecrets.has(secret);
+    const known = states.get(secret) ?? (isListed ? new Map<string, string>() : undefined);
     const lost = (state: string, mend: string) =>
       findings.push(
         finding("secret-version", {
-          resource: service.name,
+          resource: service.label,
           evidence: [{ field, value: `${secret}, version ${version}: ${state}` }],
           consequences: [`must be an enabled version because no instance that takes ${variable} from it can start`],
           mend: [mend],
         }),
       );
-    if (collection.absentSecrets.has(secret)) lost("there is no such secret", `gcloud secrets create ${secret} --project=${settings.project}`);
+    if (collection.absentSecrets.has(secret)) lost("there is no such secret", `gcloud secrets create ${word(secret)} --project=${settings.project}`);
     else if (known === undefined) {
       const why = one.isElsewhere
         ? "it stands in another project"
@@ -100,13 +102,16 @@ export function judgeSecrets(mounted: readonly MountedSecret[], collection: Coll
       open.set(secret, { secret, why });
     } else {
       const newest = Math.max(0, ...[...known.keys()].map(Number));
-      const state = known.get(version === "latest" ? String(newest) : version);
-      if (state === "DISABLED")
-        lost(state, `gcloud secrets versions enable ${version === "latest" ? newest : version} --secret=${secret} --project=${settings.project}`);
+      const state = version === "latest" && !isListed ? undefined : known.get(version === "latest" ? String(newest) : version);
+      if (state === undefined && !isListed)
+        open.set(secret, { secret, why: `no file shows ${version === "latest" ? "which is the newest" : `version ${version}`}` });
+      else if (known.size === 0) lost("there is no version at all", `gcloud secrets versions add ${word(secret)} --project=${settings.project} --data-file=-`);
+      else if (state === "DISABLED")
+        lost(state, `gcloud secrets versions enable ${version === "latest" ? newest : version} --secret=${word(secret)} --project=${settings.project}`);
       else if (state !== "ENABLED")
         lost(
           state ?? "there is no such version",
-          `gcloud run services update ${service.name} --project=${settings.project} --region=${service.region} --update-secrets=${variable}=${secret}:${newestEnabledOf(known) ?? "VERSION"}`,
+          `gcloud run ${service.source} update ${service.name} --project=${settings.project} --region=${service.region} --update-secrets=${word(`${variable}=${secret}:${newestEnabledOf(known) ?? "VERSION"}`)}`,
         );
     }
   }

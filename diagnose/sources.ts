@@ -28,6 +28,15 @@ export const SOURCES = {
     items: "services",
     role: "roles/run.viewer",
   }),
+  jobs: source({
+    what: "Cloud Run jobs",
+    file: "jobs.json",
+    gcloud: "gcloud run jobs list --project=PROJECT --region=REGION --format=json",
+    api: "run",
+    path: "/v2/projects/PROJECT/locations/REGION/jobs",
+    items: "jobs",
+    role: "roles/run.viewer",
+  }),
   instances: source({
     what: "Cloud SQL instances",
     file: "instances.json",
@@ -99,6 +108,24 @@ export const SOURCES = {
     path: "/compute/v1/projects/PROJECT/regions/REGION/routers",
     items: "items",
     role: "roles/compute.networkViewer",
+  }),
+  alerts: source({
+    what: "alert policies",
+    file: "alert-policies.json",
+    gcloud: "gcloud monitoring policies list --project=PROJECT --format=json",
+    api: "monitoring",
+    path: "/v3/projects/PROJECT/alertPolicies",
+    items: "alertPolicies",
+    role: "roles/monitoring.viewer",
+  }),
+  channels: source({
+    what: "notification channels",
+    file: "channels.json",
+    gcloud: "gcloud beta monitoring channels list --project=PROJECT --format=json",
+    api: "monitoring",
+    path: "/v3/projects/PROJECT/notificationChannels",
+    items: "notificationChannels",
+    role: "roles/monitoring.viewer",
   }),
 };
 

@@ -1,11 +1,13 @@
 import type { Diagnosis } from "./diagnosis";
-import type { Finding } from "./findings";
+import { type Finding, groupedBy } from "./findings";
+import { STAGES } from "./places";
 import type { Question } from "./questions";
 
 /** As much of one finding as one reads at a glance; `--json` has all. */
 const SHOWN_EVIDENCE = 2;
-const SHOWN_MENDS = 3;
-const SHOWN_PROPERTIES = 6;
+const SHOWN_PROPERTIES = 4;
+const SHOWN_NAMES = 4;
+const LONGEST_PROPERTY = 90;
 
 /** The diagnosis as a person at a terminal reads it. */
 export function diagnosisText(diagnosis: Diagnosis, withAdoption: boolean): string {
@@ -13,10 +15,13 @@ export function diagnosisText(diagnosis: Diagnosis, withAdoption: boolean): stri
   const open = questions.filter((question) => question.open.length > 0);
   const state = ok ? "Healthy" : findings.length > 0 ? "Unhealthy" : "Not known to be healthy";
   return [
-    `${state}: ${project} in ${region}; ${counted(findings.length, "finding")}, ${counted(open.length, "open question")} of ${questions.length}.`,
-    ...section("Findings, what breaks first at the top:", findings.flatMap(findingText)),
+    `${state}: ${project} in ${region}; ${counted(findings.length, "finding")}${byStage(findings)}, ${counted(open.length, "open question")} of ${questions.length}.`,
+    ...section(
+      "Findings, what breaks first at the top:",
+      [...groupedBy(findings, ({ stage, rules }) => `${stage} ${rules.join()}`).values()].flatMap(groupText),
+    ),
     ...section("Open:", openText(open)),
-    ...section("Answered:", questions.filter((question) => question.open.length === 0).map(answerText)),
+    ...section("Answered:", questions.filter(({ status, answer }) => status !== "open" && answer !== "").map(answerText)),
     ...section(
       "The last hour:",
       figures.map(({ title, value, plan }) => `${title}: ${value ?? "nothing recorded"} (plan: ${plan})`),
@@ -31,39 +36,81 @@ export function diagnosisText(diagnosis: Diagnosis, withAdoption: boolean): stri
 
 const section = (title: string, lines: readonly string[]) => (lines.length > 0 ? ["", title, ...lines.map((line) => `  ${line}`)] : []);
 const counted = (count: number, noun: string) => `${count} ${noun}${count === 1 ? "" : "s"}`;
+const named = (names: readonly string[]) =>
+  names.length > SHOWN_NAMES + 1 ? `${names.slice(0, SHOWN_NAMES).join(", ")} and ${names.length - SHOWN_NAMES} more` : names.join(", ");
 
-function findingText({ stage, rules, resource, evidence, consequences, mend }: Finding, index: number): string[] {
-  const [first, ...others] = evidence;
-  const shown = [first, ...others.slice(0, SHOWN_EVIDENCE - 1)].flatMap((one) => (one ? [`${one.field} = ${one.value}`] : []));
-  const more = evidence.length - shown.length;
+function byStage(findings: readonly Finding[]): string {
+  const counts = STAGES.map((stage) => `${findings.filter((one) => one.stage === stage).length} ${stage}`).filter((text) => !text.startsWith("0 "));
+  return counts.length > 0 ? ` (${counts.join(", ")})` : "";
+}
+
+/** What the same rules say of several resources is read at once; the commands stay one for each. */
+function groupText(group: readonly [Finding, ...Finding[]], index: number): string[] {
+  const [first] = group;
+  const byEvidence = groupedBy(group, evidenceText);
+  const [head = "", ...others] = [...byEvidence].map(([evidence, same]) => `${same.map(({ resource }) => resource || "the stack").join(", ")}: ${evidence}`);
+  const isUrgent = first.stage === "path" || first.stage === "start";
   return [
-    `${index + 1}. [${stage}] ${resource || "the stack"}: ${shown.join(", ")}${more > 0 ? `, and ${more} more` : ""} (${rules.join(", ")})`,
-    ...consequences.slice(0, SHOWN_EVIDENCE).map((text) => `     ${text}`),
-    ...mend.slice(0, SHOWN_MENDS).map((text) => `     -> ${text}`),
+    `${index + 1}. [${first.stage}] ${head} (${first.rules.join(", ")})`,
+    ...others.map((line) => `     ${line}`),
+    ...unique(group.flatMap(({ consequences }) => consequences))
+      .slice(0, isUrgent ? 2 : 1)
+      .map((text) => `     ${text}`),
+    ...unique(group.flatMap(({ mend }) => mend)).map((text) => `     -> ${text}`),
   ];
 }
+
+function evidenceText({ evidence }: Finding): string {
+  const shown = evidence.slice(0, SHOWN_EVIDENCE).map(({ field, value }) => `${shortField(field)} = ${value}`);
+  return [...shown, ...(evidence.length > shown.length ? [`${evidence.length - shown.length} more`] : [])].join(", ");
+}
+
+/** Where it stands in a service is long, and the same for all: the annotation or the field says it. */
+const shortField = (field: string) =>
+  field.replace(/^(?:spec\.template\.)?(?:metadata\.annotations\[([^\]]+)\]|spec\.(?=containers|volumes|serviceAccountName))/, "$1");
 
 function changesText(changes: Diagnosis["changes"]): string[] {
   const made = changes.filter(({ change }) => change === "create").map(({ resource }) => resource);
   const updated = changes.filter(({ change }) => change === "update");
+  const isLabel = (property: string) => /\b(?:labels|userLabels)$/.test(property);
+  const labelled = updated.filter(({ properties }) => properties.every(isLabel)).map(({ resource }) => resource);
   return [
-    ...(made.length > 0 ? [`make ${made.join(", ")}`] : []),
-    ...updated.map(({ resource, properties }) => {
-      const more = properties.length - SHOWN_PROPERTIES;
-      return `${resource}: ${[...properties.slice(0, SHOWN_PROPERTIES), ...(more > 0 ? [`${more} more`] : [])].join(", ")}`;
-    }),
+    ...(made.length > 0 ? [`make ${named(made)}`] : []),
+    ...updated
+      .filter(({ resource }) => !labelled.includes(resource))
+      .map(({ resource, properties }) => {
+        // What has a value now and gets another one says most, a label least.
+        const order = properties.toSorted((a, b) => weight(a) - weight(b)).map((text) => (text.length > LONGEST_PROPERTY ? (text.split(": ")[0] ?? "") : text));
+        const more = order.length - SHOWN_PROPERTIES;
+        return `${resource}: ${[...order.slice(0, SHOWN_PROPERTIES), ...(more > 0 ? [`${more} more`] : [])].join(", ")}`;
+      }),
+    ...(labelled.length > 0 ? [`labels of ${named(labelled)}`] : []),
   ];
+
+  function weight(property: string): number {
+    if (isLabel(property)) return 2;
+    return property.includes(": not set ->") ? 1 : 0;
+  }
 }
 
-/** The same source may leave several questions open: it is told once, with what it would answer. */
+/** The same reason may leave several questions open: it is told once, with what it is about and what answers it. */
 function openText(questions: readonly Question[]): string[] {
-  const parts = questions.flatMap(({ key, open }) => open.map((part) => ({ key, ...part })));
-  const texts = [...new Set(parts.map(({ missing }) => missing))];
-  return texts.flatMap((text) => {
-    const same = parts.filter(({ missing }) => missing === text);
-    const answeredBy = same[0]?.answeredBy ?? "";
-    return [`? ${same.map(({ key }) => key).join(", ")}: ${text}`, ...(answeredBy ? [`    -> ${answeredBy}`] : [])];
+  const parts = questions.flatMap(({ key, open }) =>
+    open.map(({ missing, answeredBy }) => {
+      const [, subject = "", why = missing] = /^([^:']*): (.*)$/s.exec(missing) ?? [];
+      return { key, subject, why, answeredBy };
+    }),
+  );
+  return [...groupedBy(parts, ({ why }) => why).values()].flatMap((same) => {
+    const [keys, subjects, lines] = [same.map(({ key }) => key), same.map(({ subject }) => subject), same.map(({ answeredBy }) => answeredBy)].map(unique);
+    // A reason can say itself what to do, and needs no other way round then.
+    const [why = "", remedy] = same[0].why.split(/: (?=gcloud )/);
+    const about = subjects?.every((one) => one === "") ? "" : `${subjects?.join(", ")}: `;
+    const shown = remedy === undefined ? (lines ?? []) : [remedy];
+    return [`? ${keys?.join(", ")}: ${about}${why}`, ...shown.flatMap((line) => (line ? [`    -> ${line}`] : []))];
   });
 }
+
+const unique = (texts: readonly string[]) => [...new Set(texts)];
 
 const answerText = ({ key, status, answer }: Question) => `${status === "healthy" ? "ok" : "! "} ${key}: ${answer}`;

@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { PROJECT_ROOT } from "../../commands/stack-file";
@@ -13,7 +14,7 @@ const saved = (name: Parameters<typeof collectionOf>[0], ...more: string[]) => d
 test("a healthy environment: every question is answered, exit 0", async () => {
   const { code, stdout, stderr } = await saved("healthy");
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-  expect(stdout).toBe(`Healthy: netra-staging in us-central1; 0 findings, 0 open questions of 11.
+  expect(stdout).toBe(`Healthy: netra-staging in us-central1; 0 findings, 0 open questions of 12.
 
 Answered:
   ok instance: staging-shared-postgres: POSTGRES_14, db-custom-1-3840, ENTERPRISE, ZONAL
@@ -25,8 +26,9 @@ Answered:
   ok jwt: netra-auth-service: jwt-secret-staging version 1; netra-backend-staging: jwt-secret-staging version 1
   ok budget: netra-auth-service (3 + 3) x 3 = 18; netra-backend-staging (5 + 5) x 5 = 50; reserved 13 + migrations 10 = 23; 91 of 120 (max_connections 150 x 0.8)
   ok storm: cold-start 100.00 %, rollout-netra-auth-service+netra-backend-staging 100.00 %, recovery 100.00 %, scale-out 100.00 %
+  ok watched: alert policies that tell somebody: Connector staging-connector: cpu; Database staging-shared-postgres: connections; Services: start-up takes longer than the probe's window
   ok region: no incident in us-central1 for Cloud Run, Cloud SQL and VPC (newest entry 2026-06-14)
-  ok rest: 21 resources judged
+  ok rest: 24 resources judged
 `);
 });
 
@@ -52,6 +54,12 @@ describe("the incident", () => {
       "hygiene netra-auth-service: tcp-probe",
       "hygiene netra-frontend-staging: tcp-probe",
       "hygiene netra-backend-staging: service-jwt-name",
+      "hygiene netra-auth-service: capacity-alerts",
+      "hygiene netra-backend-staging: capacity-alerts",
+      "hygiene netra-frontend-staging: capacity-alerts",
+      "hygiene staging-shared-postgres: capacity-alerts",
+      "hygiene staging-connector: capacity-alerts",
+      "hygiene Load balancer: 4xx: silent-alert",
       "hygiene staging-shared-postgres: database-private",
       "hygiene staging-shared-postgres: database-encrypted",
       "hygiene staging-shared-postgres: database-backups",
@@ -91,6 +99,37 @@ describe("the incident", () => {
     );
   });
 
+  test("in ten seconds: one group for what is the same, short fields, a command for each", async () => {
+    const { stdout } = await saved("incident");
+    expect(stdout).toMatch(/^Unhealthy: netra-staging in us-central1; 27 findings \(2 path, 5 capacity, 20 hygiene\), 0 open questions of 12\.\n/);
+    expect(stdout).toContain(`
+Findings, what breaks first at the top:
+  1. [path] netra-backend-staging, netra-auth-service: run.googleapis.com/vpc-access-egress = all-traffic (service-egress, egress-path)
+       must be PRIVATE_RANGES_ONLY because all-traffic with the public Cloud SQL socket is what broke staging: every dial fails after about 34 s
+       must be PRIVATE_RANGES_ONLY because all-traffic sends every packet into the VPC, which has no way to the internet without Cloud NAT
+       -> gcloud run services update netra-backend-staging --project=netra-staging --region=us-central1 --vpc-egress=private-ranges-only
+       -> gcloud run services update netra-auth-service --project=netra-staging --region=us-central1 --vpc-egress=private-ranges-only
+  2. [capacity] staging-shared-postgres: settings.tier = db-g1-small (database-dedicated-core)
+`);
+    expect(stdout).toContain("       -> mend the path first, as said above: no size helps while no packet arrives\n");
+    expect(
+      stdout,
+    ).toContain(`netra-auth-service, netra-backend-staging, netra-frontend-staging, staging-shared-postgres, staging-connector: alert policies that tell somebody of it = none (capacity-alerts)
+       must have an alert because nothing else tells that its capacity runs out
+       -> \`npm run up\` declares its alerts; 'netra:monitoring.channels' says who is told
+`);
+    expect(stdout).toContain(
+      "       -> gcloud run services update netra-backend-staging --project=netra-staging --region=us-central1 --remove-secrets=JWT_SECRET,JWT_SECRET_STAGING\n",
+    );
+    expect(stdout).toContain(`
+\`npm run up\` would change:
+  make service-secret-staging, oauth-hmac-secret-staging, fernet-key-staging, redis-password-staging and 6 more
+  staging-subnet: privateIpGoogleAccess: false -> true
+  staging-connector: minInstances: 2 -> 3
+`);
+    expect(stdout.split("\n").length).toBeLessThan(100);
+  });
+
   test("prints what may be adopted, by the ids that the settings take", async () => {
     const { stdout } = await saved("incident", "--adopt");
     expect(stdout.split("\nnetra:adopt:\n")[1]).toBe(`  staging-vpc: projects/netra-staging/global/networks/staging-vpc
@@ -111,21 +150,29 @@ describe("the incident", () => {
 test("a partial collection: what is known is judged, what is not stays open with the line that answers it", async () => {
   const { code, stdout } = await saved("partial");
   expect(code).toBe(1);
-  expect(stdout).toMatch(/^Unhealthy: netra-staging in us-central1; 2 findings, 8 open questions of 11\.\n/);
+  expect(stdout).toMatch(/^Unhealthy: netra-staging in us-central1; 2 findings \(1 start, 1 capacity\), 9 open questions of 12\.\n/);
   expect(stdout).toContain(
-    "1. [start] netra-backend-staging: spec.template.spec.containers[0].env[JWT_SECRET_KEY].valueFrom.secretKeyRef.key = jwt-secret-staging, version 1: DISABLED",
+    "1. [start] netra-backend-staging: containers[0].env[JWT_SECRET_KEY].valueFrom.secretKeyRef.key = jwt-secret-staging, version 1: DISABLED (secret-version)",
   );
-  expect(stdout).toContain(`  ? connector, path, storm: VPC connectors: no file shows any
+  expect(stdout).toContain(`
+  ? connector, path, secrets, budget, storm, watched, rest: VPC connectors, Cloud Run jobs, alert policies, notification channels, Redis instances, secrets, subnetworks: no file shows any of netra-staging
       -> gcloud compute networks vpc-access connectors list --project=netra-staging --region=us-central1 --format=json > connectors.json
+      -> gcloud run jobs list --project=netra-staging --region=us-central1 --format=json > jobs.json
+      -> gcloud monitoring policies list --project=netra-staging --format=json > alert-policies.json
 `);
-  // No routers were collected: that there is no NAT must not be claimed.
-  expect(stdout).toContain(`  ? path: netra-backend-staging: all traffic goes into the VPC, and whether there is Cloud NAT is not known
+  // No routers were collected: that there is no NAT must not be claimed, nor that nothing is watched.
+  expect(
+    stdout,
+  ).toContain(`  ? path, storm: netra-backend-staging, staging-shared-postgres: all traffic goes into the VPC, and whether there is Cloud NAT is not known
       -> gcloud compute routers list --project=netra-staging --filter=region:us-central1 --format=json > routers.json
 `);
-  expect(stdout).not.toContain("egress-path");
+  expect(stdout).not.toMatch(/egress-path|capacity-alerts/);
+  // A line that can be copied: the quotes are the shell's.
+  expect(stdout).toContain(`do gcloud secrets versions list "$id" --project=netra-staging --format=json > "versions-$id.json"; done\n`);
   expect(stdout).toContain("  !  maxConnections: staging-shared-postgres: 100, the tier's default: no flag states it\n");
+  expect(stdout).not.toContain("  make ");
   expect(stdout).toContain(
-    "Left out:\n  buckets.json is in no shape that is known here, and is left out\n  secret-note.txt is no JSON that can be read, and is left out\n",
+    "Left out:\n  buckets.json is in no shape that is known here, and is left out\n  secret-note.txt is no JSON that can be read (--format=json prints it), and is left out\n",
   );
   expect(stdout).not.toContain("hunter2");
 });
@@ -136,14 +183,28 @@ test("without credentials every question but the feed's is open: exit 1, no stac
     "netra-staging",
     "--incidents",
     QUIET_FEED,
-    "--json",
   ]);
   expect({ code, stderr }).toEqual({ code: 1, stderr: "" });
-  const { questions } = JSON.parse(stdout);
-  expect(questions.filter(({ status }: { status: string }) => status !== "open").map(({ key }: { key: string }) => key)).toEqual(["region"]);
-  expect(questions[0].open[0].missing).toBe(
-    "Cloud SQL instances: there are no Google credentials here that give a token: gcloud auth application-default login",
-  );
+  expect(stdout).toBe(`Not known to be healthy: netra-staging in us-central1; 0 findings, 12 open questions of 13.
+
+Open:
+  ? instance, connector, path, maxConnections, secrets, probes, jwt, budget, storm, watched, hour, rest: Cloud SQL instances, VPC connectors, Cloud Run services, Cloud Run jobs, alert policies, notification channels, backends, connector cpu, connector instances, start-up latency, failed probes, Redis instances, secrets, subnetworks: there are no Google credentials here that give a token
+      -> gcloud auth application-default login
+
+Answered:
+  ok region: no incident in us-central1 for Cloud Run, Cloud SQL and VPC (newest entry 2026-06-14)
+`);
+});
+
+test("an empty folder: exit 2", async () => {
+  const empty = mkdtempSync(join(tmpdir(), "netra-empty-"));
+  const ended = await diagnose("--from", empty);
+  rmSync(empty, { recursive: true });
+  expect(ended).toEqual({
+    code: 2,
+    stdout: "",
+    stderr: `'--from' (${empty}) must hold collected files because there is nothing to judge in an empty folder; \`npm run diagnose -- --help\` prints the lines that collect them\n`,
+  });
 });
 
 describe("bad input: exit 2, one line, no stack trace", () => {

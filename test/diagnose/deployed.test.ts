@@ -76,7 +76,7 @@ test("what Google says is not ready", () => {
 });
 
 test("Cloud SQL's names and texts become the provider's, with the addresses as outputs", () => {
-  const { deployed, notes } = deployedFrom(readFolder(collectionOf("healthy")), PLACE);
+  const { deployed, notes } = deployedFrom(readFolder(collectionOf("healthy"), PLACE), PLACE);
   expect(notes).toEqual([]);
   expect(deployed.find(({ source }) => source === "instances")).toMatchObject({
     id: "projects/netra-staging/instances/staging-shared-postgres",
@@ -88,15 +88,17 @@ test("Cloud SQL's names and texts become the provider's, with the addresses as o
 test("a connector's throughput is a setting only where it has no instances", () => {
   const [connector] = fixture("healthy", "connectors.json");
   const inputs = (object: object) =>
-    deployedFrom({ ...readFolder(collectionOf("healthy")), found: [{ source: "connectors", object: object as Record<string, unknown>, from: "" }] }, PLACE)
-      .deployed[0]?.inputs; // an object has such keys
+    deployedFrom(
+      { ...readFolder(collectionOf("healthy"), PLACE), found: [{ source: "connectors", object: object as Record<string, unknown>, from: "" }] },
+      PLACE,
+    ).deployed[0]?.inputs; // an object has such keys
   expect(inputs(connector)).not.toHaveProperty("maxThroughput");
   const { minInstances: _, maxInstances: __, ...withoutInstances } = connector;
   expect(inputs(withoutInstances)).toMatchObject({ minThroughput: 300, maxThroughput: 1000 });
 });
 
 test("evidence stands where gcloud prints it, and a variable's value is never read there", () => {
-  const { deployed } = deployedFrom(readFolder(collectionOf("healthy")), PLACE);
+  const { deployed } = deployedFrom(readFolder(collectionOf("healthy"), PLACE), PLACE);
   const evidence = (name: string, setting: string) => {
     const resource = deployed.find((one) => one.name === name);
     if (!resource) throw new Error(name);

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -14,7 +14,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 const write = (name: string, content: unknown) => writeFileSync(join(folder, name), typeof content === "string" ? content : JSON.stringify(content));
 const sources = () =>
-  readFolder(folder)
+  readFolder(folder, PLACE)
     .found.map(({ source }) => source)
     .toSorted();
 
@@ -26,13 +26,13 @@ describe("a file is recognised by its content", () => {
     write("routers.json", fixture("healthy", "redis.json"));
     write("e.json", { kind: "compute#networkList", items: fixture("healthy", "networks.json") });
     expect(sources()).toEqual(["caches", "connectors", "instances", "networks", "services", "services"]);
-    expect(readFolder(folder).notes).toEqual([]);
+    expect(readFolder(folder, PLACE).notes).toEqual([]);
   });
 
   test("an empty list counts for what the collecting lines call it, and is named otherwise", () => {
     write("routers.json", []);
     write("some.json", []);
-    const { collected, notes } = readFolder(folder);
+    const { collected, notes } = readFolder(folder, PLACE);
     expect([...collected]).toEqual(["routers"]);
     expect(notes).toEqual(["some.json is an empty list, and neither content nor name says of what: it is left out"]);
   });
@@ -44,10 +44,10 @@ describe("a file is recognised by its content", () => {
     write("null.json", "null");
     write("bucket.json", { storage_url: "gs://hunter2" });
     write("mixed.json", [fixture("healthy", "connectors.json")[0], { hunter2: 1 }]);
-    expect(readFolder(folder).notes).toEqual([
-      "broken.json is no JSON that can be read, and is left out",
+    expect(readFolder(folder, PLACE).notes).toEqual([
+      "broken.json is no JSON that can be read (--format=json prints it), and is left out",
       "bucket.json is in no shape that is known here, and is left out",
-      "empty.json is no JSON that can be read, and is left out",
+      "empty.json is no JSON that can be read (--format=json prints it), and is left out",
       "mixed.json has 1 of 2 objects in no known shape, which are left out",
       "null.json is in no shape that is known here, and is left out",
       "text.json is in no shape that is known here, and is left out",
@@ -55,18 +55,31 @@ describe("a file is recognised by its content", () => {
     expect(sources()).toEqual(["connectors"]);
   });
 
+  test("UTF-16, which PowerShell writes, and a byte order mark", () => {
+    const text = JSON.stringify(fixture("healthy", "instances.json"));
+    writeFileSync(join(folder, "a.json"), Buffer.from(`\ufeff${text}`, "utf16le"));
+    writeFileSync(join(folder, "b.json"), Buffer.from(`\ufeff${JSON.stringify(fixture("healthy", "redis.json"))}`));
+    expect(sources()).toEqual(["caches", "instances"]);
+  });
+
+  test("a folder among the files is named", () => {
+    mkdirSync(join(folder, "old"));
+    write("redis.json", fixture("healthy", "redis.json"));
+    expect(readFolder(folder, PLACE).notes).toEqual(["old is a folder, and is left out"]);
+  });
+
   test("a resource that two files show alike is taken once; differently, it is said", () => {
     const [service] = fixture("healthy", "services.json");
     write("a.json", [service]);
     write("b.json", service);
-    expect(readFolder(folder)).toMatchObject({ found: [{ source: "services", from: "a.json" }], notes: [] });
+    expect(readFolder(folder, PLACE)).toMatchObject({ found: [{ source: "services", from: "a.json" }], notes: [] });
     write("c.json", { ...service, spec: {} });
-    expect(readFolder(folder).notes).toEqual(["a.json and c.json show netra-auth-service in us-central1 differently: the first one is judged"]);
+    expect(readFolder(folder, PLACE).notes).toEqual(["a.json and c.json show netra-auth-service in us-central1 differently: the first one is judged"]);
   });
 
   test("a field of another type than Google's leaves its object out, with the field's name only", () => {
     write("instances.json", [{ ...fixture("healthy", "instances.json")[0], settings: { tier: ["hunter2"] } }]);
-    const { deployed, notes } = deployedFrom(readFolder(folder), PLACE);
+    const { deployed, notes } = deployedFrom(readFolder(folder, PLACE), PLACE);
     expect(deployed).toEqual([]);
     expect(notes).toEqual(["instances.json has an object in an unknown form (settings.tier must be a text), which is left out"]);
   });
@@ -75,7 +88,7 @@ describe("a file is recognised by its content", () => {
 test("no folder and an empty one are refused", () => {
   const problem = (path: string) => {
     try {
-      readFolder(path);
+      readFolder(path, PLACE);
       return undefined;
     } catch (error) {
       return error instanceof InputError ? error.message : error;

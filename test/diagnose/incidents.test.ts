@@ -24,7 +24,7 @@ test("says that there is none for the region and the products, and of when the f
 
 test("names one that goes on in the region, or everywhere, or nowhere in particular", () => {
   for (const places of [IOWA, [{ title: "Global", id: "global" }], []]) {
-    const { findings, answer } = judged({ ...ongoing, currently_affected_locations: places });
+    const { findings, answer } = judged({ ...ongoing, currently_affected_locations: places, previously_affected_locations: [] });
     expect(findings).toEqual([
       {
         stage: "path",
@@ -40,6 +40,12 @@ test("names one that goes on in the region, or everywhere, or nowhere in particu
     ]);
     expect(answer).toContain("incident 42");
   }
+});
+
+test("one that has left every place is over there, though nobody has closed it", () => {
+  const { findings, answer } = judged({ ...ongoing, currently_affected_locations: [], previously_affected_locations: IOWA });
+  expect(findings).toEqual([]);
+  expect(answer).toContain("elsewhere by now: incident 42");
 });
 
 test("passes over other regions and other products", () => {

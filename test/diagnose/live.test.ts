@@ -1,11 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { capacityOf } from "../../diagnose/capacity";
 import { deployedFrom } from "../../diagnose/deployed";
-import { type Diagnosis, diagnose } from "../../diagnose/diagnosis";
+import type { Diagnosis } from "../../diagnose/diagnosis";
 import { lastHour } from "../../diagnose/figures";
 import { readCloud } from "../../diagnose/live";
 import type { Cloud } from "../../diagnose/rest";
-import { fixture, PLACE, settings } from "./fixtures";
+import { diagnosisOf, fixture, PLACE, settings } from "./fixtures";
 import { refuse, restServer } from "./rest-server";
 
 /* Everything here goes through a local server that answers in the REST shapes; only the addresses differ from Google's. */
@@ -13,6 +12,7 @@ import { refuse, restServer } from "./rest-server";
 const server = restServer();
 const at = {
   services: "run/v2/projects/netra-staging/locations/us-central1/services",
+  jobs: "run/v2/projects/netra-staging/locations/us-central1/jobs",
   instances: "sqladmin/v1/projects/netra-staging/instances",
   connectors: "vpcaccess/v1/projects/netra-staging/locations/us-central1/connectors",
   secrets: "secretmanager/v1/projects/netra-staging/secrets",
@@ -20,14 +20,16 @@ const at = {
   networks: "compute/compute/v1/projects/netra-staging/global/networks",
   subnetworks: "compute/compute/v1/projects/netra-staging/regions/us-central1/subnetworks",
   routers: "compute/compute/v1/projects/netra-staging/regions/us-central1/routers",
+  alerts: "monitoring/v3/projects/netra-staging/alertPolicies",
+  channels: "monitoring/v3/projects/netra-staging/notificationChannels",
   series: "monitoring/v3/projects/netra-staging/timeSeries",
 };
 
 const frontend = fixture("healthy", "frontend.json");
 /** A v2 service that takes one secret. */
-const backend = {
+const taking = (service: string) => ({
   ...frontend,
-  name: "projects/netra-staging/locations/us-central1/services/netra-backend-staging",
+  name: `projects/netra-staging/locations/us-central1/services/${service}`,
   template: {
     ...frontend.template,
     containers: [
@@ -37,11 +39,13 @@ const backend = {
       },
     ],
   },
-};
+});
+const [auth, backend] = [taking("netra-auth-service"), taking("netra-backend-staging")];
 
 /** The whole project as its APIs show it; an empty list is left out of an answer. */
 function wholeProject() {
-  server.answers.set(at.services, { services: [backend, frontend] });
+  server.answers.set(at.services, { services: [auth, backend, frontend] });
+  server.answers.set(at.jobs, {});
   server.answers.set(at.instances, { kind: "sql#instancesList", items: fixture("healthy", "instances.json") });
   server.answers.set(at.connectors, { connectors: fixture("healthy", "connectors.json") });
   server.answers.set(at.secrets, { secrets: fixture("healthy", "secrets.json"), totalSize: 13 });
@@ -50,23 +54,12 @@ function wholeProject() {
   server.answers.set(at.networks, { kind: "compute#networkList", items: fixture("healthy", "networks.json") });
   server.answers.set(at.subnetworks, { kind: "compute#subnetworkList", items: fixture("healthy", "subnetworks.json") });
   server.answers.set(at.routers, { kind: "compute#routerList" });
+  server.answers.set(at.alerts, { alertPolicies: fixture("healthy", "alert-policies.json"), totalSize: 3 });
+  server.answers.set(at.channels, { notificationChannels: fixture("healthy", "channels.json"), totalSize: 1 });
 }
 
-/** The diagnosis without the pack's rules, which know nothing of where the resources come from. */
-async function diagnosed(cloud: Cloud): Promise<Diagnosis> {
-  const collection = await readCloud(cloud, PLACE);
-  const { deployed, notes } = deployedFrom(collection, PLACE);
-  return diagnose({
-    settings,
-    collection,
-    deployed,
-    capacities: capacityOf(deployed, PLACE),
-    diagnostics: [],
-    plan: [],
-    region: { findings: [], answer: "" },
-    notes,
-  });
-}
+/** Without the pack's rules, which know nothing of where the resources come from. */
+const diagnosed = async (cloud: Cloud): Promise<Diagnosis> => diagnosisOf(await readCloud(cloud, PLACE));
 const question = ({ questions }: Diagnosis, key: string) => questions.find((one) => one.key === key);
 
 describe("reading a project", () => {
@@ -74,8 +67,8 @@ describe("reading a project", () => {
     wholeProject();
     const { found, collected, gaps } = await readCloud(server.cloud(), PLACE);
     expect([...gaps]).toEqual([]);
-    expect(collected.size).toBe(9);
-    expect(found.length).toBe(2 + 1 + 1 + 13 + 1 + 1 + 1 + 1);
+    expect(collected.size).toBe(12);
+    expect(found.length).toBe(3 + 1 + 1 + 13 + 1 + 1 + 1 + 1 + 3 + 1);
     expect(server.asked.toSorted()).toEqual(
       [...Object.values(at).filter((path) => path !== at.series), `${at.secrets}/jwt-secret-staging/versions`].map((path) => `GET /${path}`).toSorted(),
     );
@@ -134,6 +127,21 @@ describe("what does not answer leaves its questions open, and the rest goes on",
     expect(question(diagnosis, "connector")).toMatchObject({ status: "healthy" });
   });
 
+  test("alert policies that may not be read: nobody knows what is watched", async () => {
+    wholeProject();
+    expect(question(await diagnosed(server.cloud()), "watched")).toMatchObject({ status: "healthy", open: [] });
+    server.answers.set(at.alerts, refuse(403, "PERMISSION_DENIED"));
+    expect(question(await diagnosed(server.cloud()), "watched")).toMatchObject({
+      status: "open",
+      open: [
+        {
+          missing: "alert policies: monitoring.googleapis.com allows these credentials nothing here (403) (roles/monitoring.viewer lets it be read)",
+          answeredBy: "gcloud monitoring policies list --project=netra-staging --format=json > alert-policies.json",
+        },
+      ],
+    });
+  });
+
   test("a time-out", async () => {
     wholeProject();
     server.answers.set(at.connectors, () => undefined);
@@ -176,10 +184,18 @@ describe("what does not answer leaves its questions open, and the rest goes on",
 
   test("a service of the plan that does not exist", async () => {
     wholeProject();
-    expect(question(await diagnosed(server.cloud()), "probes")).toMatchObject({
-      status: "open",
-      open: [{ missing: "Cloud Run services: netra-auth-service is not among them" }],
+    server.answers.set(at.services, { services: [backend, frontend] });
+    const diagnosis = await diagnosed(server.cloud());
+    expect(diagnosis.findings.find(({ resource }) => resource === "netra-auth-service")).toEqual({
+      stage: "path",
+      rules: ["absent"],
+      questions: ["path", "secrets", "probes", "jwt", "budget", "storm", "watched", "rest"],
+      resource: "netra-auth-service",
+      evidence: [{ field: "Cloud Run services", value: "not among them" }],
+      consequences: ["must be in netra-staging and us-central1 because the plan counts on it"],
+      mend: ["`npm run up` makes it"],
     });
+    expect(question(diagnosis, "probes")).toMatchObject({ status: "findings", open: [] });
   });
 });
 
@@ -242,6 +258,12 @@ describe("the versions of secrets", () => {
       "gcloud run services update netra-backend-staging --project=netra-staging --region=us-central1 --update-secrets=JWT_SECRET_KEY=jwt-secret-staging:VERSION",
     ],
     [
+      "of a secret without any version",
+      {},
+      "jwt-secret-staging, version 1: there is no version at all",
+      "gcloud secrets versions add jwt-secret-staging --project=netra-staging --data-file=-",
+    ],
+    [
       "of a secret that is not there",
       refuse(404, "NOT_FOUND"),
       "jwt-secret-staging, version 1: there is no such secret",
@@ -251,7 +273,8 @@ describe("the versions of secrets", () => {
     wholeProject();
     server.answers.set(versions, answer);
     const { findings } = await diagnosed(server.cloud());
-    expect(findings).toEqual([
+    expect(findings.map(({ resource }) => resource)).toEqual(["netra-auth-service", "netra-backend-staging"]);
+    expect(findings.slice(1)).toEqual([
       {
         stage: "start",
         rules: ["secret-version"],
@@ -269,7 +292,7 @@ describe("the versions of secrets", () => {
     const volumes = [{ name: "keys", secret: { secret: "jwt-secret-staging", items: [{ path: "jwt", version: "2" }] } }];
     server.answers.set(at.services, { services: [{ ...frontend, template: { ...frontend.template, volumes } }] });
     const { findings } = await diagnosed(server.cloud());
-    expect(findings[0]).toMatchObject({
+    expect(findings.find(({ rules }) => rules[0] === "secret-version")).toMatchObject({
       resource: "netra-frontend-staging",
       evidence: [{ field: "template.volumes[0].secret", value: "jwt-secret-staging, version 2: there is no such version" }],
     });
@@ -288,7 +311,7 @@ describe("the versions of secrets", () => {
 
 describe("the last hour", () => {
   const NOW = Date.parse("2026-11-24T12:00:00Z");
-  const hour = () => lastHour(server.cloud(), PLACE, settings, [], NOW);
+  const hour = () => lastHour(server.cloud(), settings, { capacities: [], deployed: [] }, NOW);
   const point = (value: object) => ({ interval: { startTime: "2026-11-24T11:58:00Z", endTime: "2026-11-24T11:59:00Z" }, value });
   const one = (labels: object, ...values: object[]) => ({ resource: { type: "x", labels }, metric: {}, points: values.map(point) });
 
@@ -360,6 +383,18 @@ describe("the last hour", () => {
       ["slow-starts", "netra-backend-staging", "130.5 s"],
       ["failed-probes", "netra-auth-service", "4"],
     ]);
+  });
+
+  test("what is deployed counts where it is less than the plan", async () => {
+    metrics(quiet);
+    const [connector] = fixture("healthy", "connectors.json");
+    const collection = {
+      ...(await readCloud(server.cloud(), PLACE)),
+      found: [{ source: "connectors" as const, object: { ...connector, maxInstances: 3 }, from: "" }],
+    };
+    const { deployed } = deployedFrom(collection, PLACE);
+    const { findings } = await lastHour(server.cloud(), settings, { capacities: [], deployed }, NOW);
+    expect(findings.map(({ evidence }) => evidence[0]?.value)).toEqual(["3, the maximum"]);
   });
 
   test("nothing recorded, and nobody who answers, leave it open", async () => {

@@ -1,0 +1,64 @@
+import { Inputs } from "../policy/inputs";
+import type { Deployed } from "./deployed";
+import { type Finding, finding } from "./findings";
+import type { Collection } from "./recognise";
+import { word } from "./remedy";
+import type { Place } from "./sources";
+
+/** An alert policy that is on, and the channels that forward what it says. */
+interface Heard {
+  readonly policy: Deployed;
+  readonly channels: readonly string[];
+  /** Channels that forward nothing, with the field that says so. */
+  readonly silent: readonly { readonly channel: string; readonly field: string; readonly value: string }[];
+}
+
+/** A channel that is not listed may stand in another project of the metrics scope: it counts as one that forwards. */
+function heard(deployed: readonly Deployed[], { found }: Collection): Heard[] {
+  const known = new Map(found.flatMap(({ source, object }) => (source === "channels" ? [[String(object.name), object] as const] : [])));
+  return deployed
+    .filter(({ source, inputs }) => source === "alerts" && inputs.enabled !== false)
+    .map((policy) => {
+      const channels = new Inputs(policy.inputs).texts("notificationChannels");
+      const silent = channels.flatMap((channel) => {
+        const { enabled, verificationStatus } = known.get(channel) ?? {};
+        if (enabled === false) return [{ channel, field: "enabled", value: "false" }];
+        return verificationStatus === "UNVERIFIED" ? [{ channel, field: "verificationStatus", value: "UNVERIFIED" }] : [];
+      });
+      return { policy, channels, silent };
+    });
+}
+
+/** Alert policies that open without anybody hearing of it. */
+export function silentAlerts(deployed: readonly Deployed[], collection: Collection, { project }: Place): Finding[] {
+  return heard(deployed, collection)
+    .filter(({ channels, silent }) => silent.length === channels.length)
+    .map(({ policy: { name, id }, silent }) =>
+      finding("silent-alert", {
+        resource: name,
+        evidence:
+          silent.length > 0
+            ? silent.map(({ channel, field, value }) => ({ field: `${channel} ${field}`, value }))
+            : [{ field: "notificationChannels", value: "none" }],
+        consequences: ["must have a notification channel that forwards because nobody is told when it opens"],
+        mend:
+          silent.length > 0
+            ? silent.map(({ channel, field }) =>
+                field === "enabled"
+                  ? `gcloud beta monitoring channels update ${word(channel)} --project=${project} --enabled`
+                  : `verify ${channel} in the console`,
+              )
+            : [`gcloud monitoring policies update ${id} --project=${project} --add-notification-channels=CHANNEL`],
+      }),
+    );
+}
+
+const SHOWN_TITLES = 3;
+
+/** Who watches, in one line. */
+export function watchers(deployed: readonly Deployed[], collection: Collection): string {
+  const titles = heard(deployed, collection).flatMap(({ policy, channels, silent }) => (channels.length > silent.length ? [policy.name] : []));
+  if (titles.length === 0) return "";
+  const more = titles.length - SHOWN_TITLES;
+  return `alert policies that tell somebody: ${titles.slice(0, SHOWN_TITLES).join("; ")}${more > 0 ? ` and ${more} more` : ""}`;
+}

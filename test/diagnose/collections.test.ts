@@ -1,0 +1,317 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { deployedFrom } from "../../diagnose/deployed";
+import { changesBy } from "../../diagnose/difference";
+import { readFolder } from "../../diagnose/folder";
+import { ALL_SOURCES, SOURCES } from "../../diagnose/sources";
+import { RUN_SERVICE } from "../../policy/types";
+import { diagnosisOf, fixture, PLACE, settings } from "./fixtures";
+
+/* What else somebody may hand over: each collection is the healthy one with one thing otherwise. */
+
+let folder = "";
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "netra-gcloud-"));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+const write = (name: string, content: unknown) => writeFileSync(join(folder, name), JSON.stringify(content));
+const healthy = (file: string) => fixture("healthy", file);
+const diagnosis = () => diagnosisOf(readFolder(folder, PLACE));
+const question = (key: string) => diagnosis().questions.find((one) => one.key === key);
+
+// biome-ignore lint/suspicious/noExplicitAny: the shape is gcloud's, and a test changes one field of it
+const changed = (object: any, change: (copy: any) => void) => {
+  const copy = structuredClone(object);
+  change(copy);
+  return copy;
+};
+const isJwt = ({ name }: { readonly name: string }) => name === "JWT_SECRET_KEY";
+const [auth, backend] = healthy("services.json");
+const frontend = healthy("frontend.json");
+
+test("single services as `describe` shows them: those that are not shown are open, not absent", () => {
+  write("auth.json", auth);
+  write("backend.json", backend);
+  const { findings, questions } = diagnosis();
+  expect(findings).toEqual([]);
+  expect(questions.find(({ key }) => key === "probes")).toMatchObject({
+    status: "open",
+    open: [{ missing: "Cloud Run services: netra-frontend-staging is not among them" }],
+  });
+  expect(questions.filter(({ status }) => status === "healthy").map(({ key }) => key)).toEqual(["region"]);
+});
+
+test("a list with something unread in it is no whole one: what it does not show is open", () => {
+  write("connectors.json", [{ ...healthy("connectors.json")[0], minInstances: [2] }]);
+  write("instances.json", { items: [{ ...healthy("instances.json")[0], name: "other" }], nextPageToken: "more" });
+  write("redis.json", [{ ...healthy("redis.json")[0], name: "projects/netra-staging/locations/us-central1/instances/other" }, { unknown: true }]);
+  const { findings, questions } = diagnosis();
+  expect(findings).toEqual([]);
+  expect(questions.flatMap(({ open }) => open.map(({ missing }) => missing))).toEqual(
+    expect.arrayContaining([
+      "VPC connectors: staging-connector is not among them",
+      "Cloud SQL instances: staging-shared-postgres is not among them",
+      "Redis instances: staging-redis is not among them",
+    ]),
+  );
+});
+
+test("nothing but empty lists: all that the plan counts on is absent", () => {
+  for (const source of ALL_SOURCES) write(SOURCES[source].file, []);
+  const { findings } = diagnosis();
+  expect(findings.map(({ rules, resource }) => `${rules[0]} ${resource}`).toSorted()).toEqual([
+    "absent netra-auth-service",
+    "absent netra-backend-staging",
+    "absent netra-frontend-staging",
+    "absent staging-connector",
+    "absent staging-redis",
+    "absent staging-shared-postgres",
+  ]);
+});
+
+describe("two regions", () => {
+  const elsewhere = (object: object) => JSON.parse(JSON.stringify(object).replaceAll("us-central1", "europe-west1"));
+
+  test("equal names are told apart, and connections from both are counted", () => {
+    write("services.json", [auth, backend, elsewhere(auth)]);
+    write("instances.json", healthy("instances.json"));
+    const { capacity } = diagnosis();
+    expect(question("jwt")?.answer).toBe(
+      "netra-auth-service: jwt-secret-staging version 1; netra-backend-staging: jwt-secret-staging version 1; netra-auth-service (europe-west1): jwt-secret-staging version 1",
+    );
+    expect(capacity.map(({ demand }) => demand)).toEqual([91 + 18]);
+  });
+
+  test("the plan's connector in another region only is absent", () => {
+    write("connectors.json", healthy("connectors.json").map(elsewhere));
+    expect(question("connector")).toMatchObject({ status: "findings", answer: "staging-connector (europe-west1): e2-micro 3..10 in 10.1.0.0/28" });
+  });
+});
+
+test("another project's files are left out, and named once", () => {
+  write("connectors.json", JSON.parse(JSON.stringify(healthy("connectors.json")).replaceAll("netra-staging", "other")));
+  write("instances.json", [
+    ...healthy("instances.json"),
+    changed(healthy("instances.json")[0], (copy) => Object.assign(copy, { project: "other", name: "theirs" })),
+  ]);
+  const { questions, notes } = diagnosis();
+  expect(notes).toEqual(["connectors.json, instances.json show other, which is left out: the plan is of netra-staging"]);
+  expect(questions.find(({ key }) => key === "connector")?.open[0]?.missing).toBe("VPC connectors: no file shows any of netra-staging");
+  expect(questions.find(({ key }) => key === "instance")).toMatchObject({ status: "healthy", answer: expect.not.stringContaining("theirs") });
+});
+
+test("the connections of every container are counted, and a container that the program does not have goes as a whole", () => {
+  const two = changed(backend, ({ spec }) => {
+    const { containers } = spec.template.spec;
+    containers[0].name = "app";
+    containers.push({ ...containers[0], name: "worker", ports: undefined });
+  });
+  write("services.json", [auth, two, frontend]);
+  write("instances.json", healthy("instances.json"));
+  expect(diagnosis().capacity[0]?.arithmetic).toContain("netra-backend-staging/app (5 + 5) x 5 = 50; netra-backend-staging/worker (5 + 5) x 5 = 50");
+  const collection = readFolder(folder, PLACE);
+  const { deployed } = deployedFrom(collection, PLACE);
+  const one = deployed.find(({ label }) => label === "netra-backend-staging");
+  const template = one?.inputs.template as { readonly containers: readonly object[] }; // as deployedFrom makes it
+  const inputs = {
+    ...one?.inputs,
+    template: { ...template, containers: template.containers.slice(0, 1).map((container) => ({ ...container, name: undefined })) },
+  };
+  const planned = { type: RUN_SERVICE, name: "backend", urn: "", parent: "", dependencies: [], custom: true, inputs, outputs: inputs };
+  const options = { protect: false, import: "", ignoreChanges: [], deleteBeforeReplace: false, additionalSecretOutputs: [], retainOnDelete: false };
+  expect(changesBy([{ ...planned, options }], deployed, collection)).toEqual([
+    { resource: "netra-backend-staging", type: RUN_SERVICE, change: "update", properties: ["template.containers[1]: removed"] },
+  ]);
+});
+
+describe("a job", () => {
+  const env = [...backend.spec.template.spec.containers[0].env.filter(({ name }: { name: string }) => /^(DB_|POSTGRES_|WEB_)/.test(name)), jwt("7")];
+  function jwt(key: string) {
+    return { name: "JWT_SECRET_KEY", valueFrom: { secretKeyRef: { name: "jwt-secret-staging", key } } };
+  }
+  const task = { containers: [{ image: "gcr.io/x/migrate:1.0.0", env, resources: { limits: { cpu: "1", memory: "512Mi" } } }], timeoutSeconds: "600" };
+  const { "run.googleapis.com/vpc-access-connector": connector } = backend.spec.template.metadata.annotations;
+  const v1 = {
+    apiVersion: "run.googleapis.com/v1",
+    kind: "Job",
+    metadata: { name: "migrate", namespace: "701982941522", labels: { "cloud.googleapis.com/location": "us-central1" } },
+    spec: {
+      template: {
+        metadata: { annotations: { "run.googleapis.com/vpc-access-connector": connector } },
+        spec: { parallelism: 4, taskCount: 2, template: { spec: task } },
+      },
+    },
+  };
+
+  test("holds connections, and takes secrets, as a service does", () => {
+    write("services.json", [auth, backend, frontend]);
+    write("instances.json", healthy("instances.json"));
+    write("jobs.json", [v1]);
+    write("versions.json", healthy("versions-jwt-secret-staging.json"));
+    const { capacity, findings } = diagnosis();
+    expect(capacity.map(({ arithmetic }) => arithmetic)).toEqual([expect.stringContaining("migrate (2 + 0) x 5 = 10")]);
+    expect(findings).toMatchObject([
+      {
+        resource: "migrate",
+        evidence: [
+          {
+            field: "spec.template.spec.template.spec.containers[0].env[JWT_SECRET_KEY].valueFrom.secretKeyRef.key",
+            value: "jwt-secret-staging, version 7: there is no such version",
+          },
+        ],
+        mend: ["gcloud run jobs update migrate --project=netra-staging --region=us-central1 --update-secrets=JWT_SECRET_KEY=jwt-secret-staging:1"],
+      },
+    ]);
+  });
+
+  test("is the same resource in the Knative form and in v2", () => {
+    const [container] = task.containers;
+    const envs = env.map(({ name, value, valueFrom }) =>
+      valueFrom ? { name, valueSource: { secretKeyRef: { secret: valueFrom.secretKeyRef.name, version: valueFrom.secretKeyRef.key } } } : { name, value },
+    );
+    const v2 = {
+      name: "projects/netra-staging/locations/us-central1/jobs/migrate",
+      template: {
+        parallelism: 4,
+        taskCount: 2,
+        template: {
+          containers: [{ ...container, env: envs, resources: { ...container?.resources, cpuIdle: true } }],
+          timeout: "600s",
+          vpcAccess: { connector },
+        },
+      },
+    };
+    const [knative, rest] = [v1, v2].map((object) => {
+      write("job.json", object);
+      return deployedFrom(readFolder(folder, PLACE), PLACE).deployed[0];
+    });
+    expect(rest).toMatchObject({ source: "jobs", id: v2.name, form: "rest" });
+    expect(rest?.inputs).toEqual(knative?.inputs);
+  });
+});
+
+test("Direct VPC in the connector's place", () => {
+  const direct = changed(backend, ({ spec }) => {
+    const { annotations } = spec.template.metadata;
+    delete annotations["run.googleapis.com/vpc-access-connector"];
+    annotations["run.googleapis.com/network-interfaces"] = '[{"network":"staging-vpc","subnetwork":"staging-subnet"}]';
+  });
+  write("services.json", [direct]);
+  write("connectors.json", []);
+  expect(question("path")?.answer).toBe("netra-backend-staging: private-ranges-only through a network interface");
+  expect(question("connector")).toMatchObject({ status: "findings", open: [] });
+});
+
+test("several SQL instances: connections count where they go", () => {
+  const [instance] = healthy("instances.json");
+  const other = changed(instance, (copy) => Object.assign(copy, { name: "analytics", connectionName: "netra-staging:us-central1:analytics" }));
+  other.ipAddresses = [{ ipAddress: "10.107.0.9", type: "PRIVATE" }];
+  write("instances.json", [instance, other]);
+  write("services.json", [auth, backend, frontend]);
+  expect(diagnosis().capacity.map((one) => [one.instance, one.demand])).toEqual([["staging-shared-postgres", 91]]);
+});
+
+test("an instance that was stopped does not run, though its state says RUNNABLE", () => {
+  write("instances.json", [changed(healthy("instances.json")[0], ({ settings: own }) => Object.assign(own, { activationPolicy: "NEVER" }))]);
+  expect(diagnosis().findings).toMatchObject([
+    {
+      stage: "path",
+      rules: ["not-running"],
+      evidence: [{ field: "settings.activationPolicy", value: "NEVER" }],
+      mend: ["gcloud sql instances patch staging-shared-postgres --project=netra-staging --activation-policy=ALWAYS"],
+    },
+  ]);
+});
+
+describe("versions of secrets", () => {
+  const [version] = healthy("versions-jwt-secret-staging.json");
+  const second = { ...version, name: version.name.replace(/1$/, "2") };
+  const found = () => diagnosis().findings.flatMap(({ rules, evidence }) => (rules[0] === "secret-version" ? evidence.map(({ value }) => value) : []));
+  beforeEach(() => write("services.json", [auth, backend, frontend]));
+
+  test("a list without the mounted one: it is not there", () => {
+    write("versions.json", [second]);
+    expect(found()).toEqual(Array(2).fill("jwt-secret-staging, version 1: there is no such version"));
+  });
+
+  test("another one alone, as `describe` shows it: open", () => {
+    write("version.json", second);
+    expect(found()).toEqual([]);
+    expect(question("secrets")?.open).toContainEqual({
+      missing: "versions of jwt-secret-staging: no file shows version 1",
+      answeredBy: "gcloud secrets versions list jwt-secret-staging --project=netra-staging --format=json > versions-jwt-secret-staging.json",
+    });
+  });
+
+  test("none at all: the secret was made, and nobody has added a value", () => {
+    write("versions-jwt-secret-staging.json", []);
+    expect(found()).toEqual(Array(2).fill("jwt-secret-staging, version 1: there is no version at all"));
+  });
+});
+
+describe("alerts", () => {
+  const alerts = "capacity-alerts";
+  const said = { policy: alerts, level: "mandatory", urn: "", message: "'x' must have an alert because y; add one" } as const;
+  const [policy] = healthy("alert-policies.json");
+  const [channel] = healthy("channels.json");
+
+  test("without the list nobody knows what is watched: what the pack misses is no finding", () => {
+    write("connectors.json", healthy("connectors.json"));
+    write("one.json", policy);
+    const { findings, questions } = diagnosisOf(readFolder(folder, PLACE), [said]);
+    expect(findings).toEqual([]);
+    expect(questions.find(({ key }) => key === "watched")).toMatchObject({ status: "open" });
+    write("alert-policies.json", [policy]);
+    expect(diagnosisOf(readFolder(folder, PLACE), [said]).findings).toMatchObject([{ rules: [alerts], stage: "hygiene", questions: ["watched"] }]);
+  });
+
+  test("turned off in the plan, with the reason", () => {
+    write("alert-policies.json", []);
+    const off = { ...settings, monitoring: { ...settings.monitoring, disabled: { reason: "an afternoon" } } };
+    const { findings, questions } = diagnosisOf(readFolder(folder, PLACE), [said], off);
+    expect(findings).toEqual([]);
+    expect(questions.find(({ key }) => key === "watched")).toMatchObject({ status: "healthy", answer: "turned off in the plan: an afternoon" });
+  });
+
+  test.each([
+    ["no channel", { ...policy, notificationChannels: undefined }, channel, "notificationChannels", "none"],
+    ["a channel that is off", policy, { ...channel, enabled: false }, `${channel.name} enabled`, "false"],
+    ["a channel that nobody has verified", policy, { ...channel, verificationStatus: "UNVERIFIED" }, `${channel.name} verificationStatus`, "UNVERIFIED"],
+  ])("%s tells nobody", (_, alert, told, field, value) => {
+    write("alert-policies.json", [alert]);
+    write("channels.json", [told]);
+    expect(diagnosis().findings).toMatchObject([{ rules: ["silent-alert"], resource: policy.displayName, evidence: [{ field, value }] }]);
+    expect(question("watched")?.answer).toBe("");
+  });
+
+  test("one channel of two is enough, and a policy that is off need have none", () => {
+    write("alert-policies.json", [
+      { ...policy, notificationChannels: [channel.name, "projects/other/notificationChannels/1"] },
+      { ...policy, name: `${policy.name}1`, enabled: false, notificationChannels: [] },
+    ]);
+    write("channels.json", [{ ...channel, enabled: false }]);
+    expect(diagnosis().findings).toEqual([]);
+    expect(question("watched")?.answer).toBe("alert policies that tell somebody: Connector staging-connector: cpu");
+  });
+});
+
+test("what stands in a file does not get into a shell's line", () => {
+  write("instances.json", [changed(healthy("instances.json")[0], (copy) => Object.assign(copy, { name: "x; rm -rf ~" }))]);
+  write("services.json", [changed(auth, ({ metadata }) => Object.assign(metadata, { name: "$(id)" }))]);
+  expect(diagnosis().notes).toEqual([
+    "instances.json has an object in an unknown form (name must be one that Google gives), which is left out",
+    "services.json has an object in an unknown form (the service must have a name that Google gives), which is left out",
+  ]);
+  write("versions-jwt-secret-staging.json", []);
+  write("instances.json", []);
+  write("services.json", [changed(auth, ({ spec }) => Object.assign(spec.template.spec.containers[0].env.find(isJwt), { name: "JWT'; id" }))]);
+  expect(diagnosis().findings.find(({ rules }) => rules[0] === "secret-version")?.mend).toEqual([
+    "gcloud secrets versions add jwt-secret-staging --project=netra-staging --data-file=-",
+  ]);
+  write("versions-jwt-secret-staging.json", [{ ...healthy("versions-jwt-secret-staging.json")[0], state: "DESTROYED" }]);
+  expect(diagnosis().findings.find(({ rules }) => rules[0] === "secret-version")?.mend).toEqual([
+    "gcloud run services update netra-auth-service --project=netra-staging --region=us-central1 --update-secrets='JWT'\\''; id=jwt-secret-staging:VERSION'",
+  ]);
+});
