@@ -4,6 +4,7 @@ import { cloudRunLimits } from "./capacity/limits";
 import type { CapacityPlan } from "./capacity/plan";
 import { InputError, type Problem } from "./capacity/problem";
 import { parseCpu, parseMemoryMib } from "./capacity/units";
+import { edge, edgeProblems } from "./config/edge";
 import {
   amount,
   choice,
@@ -78,10 +79,15 @@ const service = section("one Cloud Run service", {
   minInstances: whole("instances that are always there", "instances", 1, 0),
   maxInstances: whole("the most instances there can be", "instances", 5),
   concurrency: whole("requests one instance takes at once", "requests", 80),
-  timeoutSeconds: seconds("a request's time-out", 600, 1),
+  sessionAffinity: flag("whether a client's requests go to the same instance, as far as possible", true).default(false),
+  timeoutSeconds: seconds("a request's time-out, and the longest a WebSocket stays open", 600, 1),
   bootSeconds: amount("the time from container start to the first database connect (or to ready, without a database)", "seconds", 15),
   egress: choice("what leaves through the VPC connector", ["private-ranges-only", "all-traffic"]).default("private-ranges-only"),
-  ingress: choice("from where requests are accepted", ["all", "internal", "internal-and-load-balancer"]).default("all"),
+  ingress: choice("from where requests are accepted; default: with 'netra:edge' internal-and-load-balancer, without it all", [
+    "all",
+    "internal",
+    "internal-and-load-balancer",
+  ]).optional(),
   invoker: choice("who may call the service", ["iam-disabled", "all-users", "authenticated"]),
   probe: probe("start-up"),
   liveness: probe("liveness"),
@@ -195,6 +201,7 @@ const sections = {
     })(),
   }),
   hosts,
+  edge,
   monitoring,
   channelTokens: channelTokens.default({}),
   adopt: named(
@@ -217,15 +224,16 @@ const sections = {
     reason: text("why, and who decided it", "staging moves to another project (#1402)"),
   }).optional(),
 };
-const OPTIONAL_SECTIONS = ["netra:channelTokens", "netra:adopt", "netra:acknowledge", "netra:teardown"];
+const OPTIONAL_SECTIONS = ["netra:edge", "netra:channelTokens", "netra:adopt", "netra:acknowledge", "netra:teardown"];
 const stackFile = z.strictObject(sections);
 
 type Parsed = z.output<typeof stackFile>;
 type ParsedService = Parsed["services"][string];
 
 /** One service's settings, units normalised. */
-export interface ServiceSettings extends Omit<ParsedService, "memory" | "after"> {
+export interface ServiceSettings extends Omit<ParsedService, "memory" | "after" | "ingress"> {
   readonly memoryMib: number;
+  readonly ingress: NonNullable<ParsedService["ingress"]>;
   readonly after: readonly string[];
 }
 
@@ -254,26 +262,27 @@ export function readSettings(values: Readonly<Record<string, unknown>>): Setting
     ...(parsed.success ? [] : parsed.error.issues.flatMap((issue) => issueProblems(issue, own))),
     ...referenceProblems(own),
     ...monitoringProblems(own),
+    ...edgeProblems(own),
     // Ids are made of what has just been read.
     ...(parsed.success && placeProblems.length === 0 ? adoptionProblems({ ...parsed.data, ...place }) : []),
   ];
   if (!parsed.success || problems.length > 0) throw new InputError(problems);
-  return { ...parsed.data, ...place, services: inRolloutOrder(parsed.data.services) };
+  return { ...parsed.data, ...place, services: inRolloutOrder(parsed.data) };
 }
 
 /** Normalises the services and sorts them so that each comes after those it waits for; circles have been refused. */
-function inRolloutOrder(services: Parsed["services"]): Settings["services"] {
+function inRolloutOrder({ services, edge }: Parsed): Settings["services"] {
   // By name, because the engine hands sections to programs with their keys sorted: their order in the file is lost.
   const keys = Object.keys(services).toSorted();
   const sorted = new Map<string, ServiceSettings>();
   const visit = (key: string) => {
     const service = services[key];
     if (!service || sorted.has(key)) return;
-    const { memory: memoryMib, after: stated, ...rest } = service;
+    const { memory: memoryMib, after: stated, ingress = edge ? "internal-and-load-balancer" : "all", ...rest } = service;
     // Unless it says otherwise, a service waits for all whose names come first: one `up` never starts two at once.
     const after = stated ?? keys.slice(0, keys.indexOf(key));
     after.forEach(visit);
-    sorted.set(key, { ...rest, memoryMib, after });
+    sorted.set(key, { ...rest, memoryMib, ingress, after });
   };
   keys.forEach(visit);
   return Object.fromEntries(sorted);

@@ -4,6 +4,7 @@ import { judgePlan } from "./capacity/verdict";
 import { Cache } from "./components/cache";
 import { Connector } from "./components/connector";
 import { Database, DatabaseUsers, rotatedUser } from "./components/database";
+import { Edge } from "./components/edge";
 import { Monitoring } from "./components/monitoring";
 import { Network } from "./components/network";
 import { Secrets } from "./components/secrets";
@@ -19,7 +20,9 @@ export { configurationOfRun };
 export interface Outputs {
   readonly connector: pulumi.Output<string>;
   readonly databaseAddress: pulumi.Output<string>;
-  readonly urls: Readonly<Record<string, pulumi.Output<string>>>;
+  readonly edgeAddress?: pulumi.Output<string>;
+  /** Where clients find each service. */
+  readonly urls: Readonly<Record<string, pulumi.Input<string>>>;
 }
 
 /** A plan that is readable but cannot work: every problem at once, no stack trace. */
@@ -84,11 +87,12 @@ export function declare(settings: Settings): Outputs {
     });
   };
   for (const [key, service] of Object.entries(settings.services)) services.set(key, declareService(key, service));
-  const { channels, disabled } = settings.monitoring;
-  new Monitoring("monitoring", { plan: settings, channels, tokens: channelTokensOfRun(), turnedOff: disabled?.reason, labels, waitsFor });
+  const edge = settings.edge && new Edge("edge", { ...settings.edge, plan: settings, services, region, labels, waitsFor });
+  new Monitoring("monitoring", { plan: settings, tokens: channelTokensOfRun(), labels, waitsFor, alertsWaitFor: [database.database] });
   return {
     connector: connector.id,
     databaseAddress: database.privateAddress,
-    urls: Object.fromEntries([...services].map(([key, { url }]) => [key, url])),
+    ...(edge ? { edgeAddress: edge.address } : {}),
+    urls: Object.fromEntries([...services].map(([key, { url }]) => [key, edge?.urls[key] ?? url])),
   };
 }

@@ -1,4 +1,5 @@
 import { parseTier } from "./cloudsql";
+import { securityRules } from "./edge";
 import { cloudSqlLimits, connectorLimits, prices } from "./limits";
 import type { CapacityPlan } from "./plan";
 
@@ -20,7 +21,16 @@ const SECONDS = HOURS * 3600;
 
 /** What the plan costs while nothing happens: minimum instances, database, cache, connector at its minimum, secrets. */
 export function planCost(plan: CapacityPlan, activeSecretVersions: number): Cost {
-  const items = [connectorCost(plan), ...databaseCost(plan), cacheCost(plan), ...serviceCosts(plan), ...natCost(plan), secretsCost(activeSecretVersions)];
+  const items = [
+    connectorCost(plan),
+    ...databaseCost(plan),
+    cacheCost(plan),
+    ...serviceCosts(plan),
+    ...natCost(plan),
+    ...edgeCosts(plan),
+    ...monitoringCosts(plan),
+    secretsCost(activeSecretVersions),
+  ];
   return { usdPerMonth: items.reduce((sum, item) => sum + (item.usdPerMonth ?? 0), 0), items };
 }
 
@@ -79,6 +89,27 @@ function serviceCosts({ services }: CapacityPlan): CostItem[] {
 function natCost({ network }: CapacityPlan): CostItem[] {
   return network.nat
     ? [notPriced("Cloud NAT", `${prices.natVmHour.value} USD per VM-hour and ${prices.addressHour.value} per address-hour; connector VMs and traffic vary`)]
+    : [];
+}
+
+function edgeCosts({ edge }: CapacityPlan): CostItem[] {
+  if (!edge) return [];
+  const [hour, policy, each] = [prices.forwardingRulesHour.value, prices.armorPolicyMonth.value, prices.armorRuleMonth.value];
+  // Their number does not depend on the paths.
+  const rules = securityRules([], edge).length;
+  return [
+    priced("load balancer, forwarding rules", hour * HOURS, `${hour} USD/h for up to five x ${HOURS} h`),
+    priced("Cloud Armor", policy + rules * each, `1 policy x ${policy} USD + ${rules} rules x ${each} USD`),
+    notPriced(
+      "load balancer and Cloud Armor, traffic",
+      `${prices.trafficGib.value} USD per GiB each way and ${prices.armorRequestsMillion.value} USD per million requests; how many there are depends on the clients`,
+    ),
+  ];
+}
+
+function monitoringCosts({ monitoring }: CapacityPlan): CostItem[] {
+  return monitoring && !monitoring.disabled
+    ? [notPriced("monitoring", "log-based metrics, uptime checks and alerts are billed by use, beyond free allotments")]
     : [];
 }
 

@@ -222,6 +222,12 @@ export const postgresCosts = {
   connectBytes: datum(3363, "bytes per connect, both directions", "M", "pass-through TCP proxy around psql, TLS 1.3 + SCRAM"),
 } as const;
 
+/** What a global external Application Load Balancer takes. */
+export const edgeLimits = {
+  certificatesPerProxy: datum(15, "certificates", "S1", "docs.cloud.google.com/load-balancing/docs/quotas"),
+  hostsPerCertificate: datum(100, "hosts", "S1", "registry documentation of gcp.compute.ManagedSslCertificate 9.37"),
+} as const;
+
 /** List prices, us-central1, USD. */
 export const prices = {
   sqlVcpuHour: datum(0.0413, "USD per vCPU-hour", "S2", "cloud.google.com/sql/pricing", "2026-10-10"),
@@ -236,6 +242,17 @@ export const prices = {
   natVmHour: datum(0.0014, "USD per VM-hour, up to 32 VMs", "S1", "cloud.google.com/nat/pricing", "2026-09-01"),
   addressHour: datum(0.005, "USD per address-hour", "S1", "cloud.google.com/nat/pricing", "2026-09-01"),
   secretVersionMonth: datum(0.06, "USD per active version-month", "S1", "cloud.google.com/secret-manager/pricing", "2026-09-01"),
+  forwardingRulesHour: datum(
+    0.025,
+    "USD per hour for the first five global forwarding rules together",
+    "S2",
+    "cloud.google.com/vpc/network-pricing",
+    "2026-09-01",
+  ),
+  trafficGib: datum(0.008, "USD per GiB through the load balancer, each way", "S2", "cloud.google.com/vpc/network-pricing", "2026-09-01"),
+  armorPolicyMonth: datum(5, "USD per security policy and month", "S2", "cloud.google.com/armor/pricing", "2026-09-01"),
+  armorRuleMonth: datum(1, "USD per rule and month", "S2", "cloud.google.com/armor/pricing", "2026-09-01"),
+  armorRequestsMillion: datum(0.75, "USD per million requests", "S2", "cloud.google.com/armor/pricing", "2026-09-01"),
   hoursPerMonth: datum(730, "hours", "C", "365 x 24 / 12"),
 } as const;
 

@@ -1,5 +1,6 @@
 import type { ProbeTiming } from "./cloudrun";
 import type { ConnectorSize } from "./connector";
+import type { EdgePlan } from "./edge";
 
 /**
  * The capacity plan: everything about an environment that decides whether it starts. Read from the stack's
@@ -16,6 +17,10 @@ export interface CapacityPlan {
   readonly images: { readonly tagPattern: string };
   readonly limits: RegionalQuota;
   readonly targets: { readonly startupSuccessPercent: number };
+  /** The load balancer. Default: there is none. */
+  readonly edge?: EdgePlan | undefined;
+  /** Who watches it all. Default: nobody. */
+  readonly monitoring?: { readonly disabled?: { readonly reason: string } | undefined } | undefined;
 }
 
 export interface NetworkPlan {

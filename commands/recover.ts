@@ -54,8 +54,8 @@ function contentOf(source: string): string {
 }
 
 /** A shell script: what is known as comments, then the commands. */
-function script(stack: string, { repaired, pending, unknown, repeated, settled }: Recovery): string[] {
-  const all = pending.length + unknown.length + repeated.length + settled.length;
+function script(stack: string, { repaired, pending, unknown, repeated, drawn, settled }: Recovery): string[] {
+  const all = pending.length + unknown.length + repeated.length + drawn.length + settled.length;
   if (all === 0)
     return [
       `# Nothing of ${stack} is pending, and nothing that could have been made is missing from its state: npm run up goes on.`,
@@ -68,6 +68,7 @@ function script(stack: string, { repaired, pending, unknown, repeated, settled }
     ...list("Being created when the update ended; the refresh keeps those that exist:", pending.map(shown)),
     ...list("Not in the state, but may exist where a provider died; the refresh keeps those that do:", unknown.map(shown)),
     ...list("Being created when the update ended; made again, which makes no second one:", repeated.map(shown)),
+    ...list("Not in the state, and under a number of Google's if it was made; made again. Afterwards delete what is there twice:", drawn.map(shown)),
     ...list("Being changed or deleted when the update ended; the refresh finds out what became of them:", settled.map(shown)),
     ...list("Where the version of that number is not the stack's own, stop, and correct 'version' in netra:secrets first:", versions.map(listCommand)),
     "# First be sure that nobody is updating the stack: the first command takes the lock away.",

@@ -20,6 +20,8 @@ export interface ServiceArgs extends Omit<ServicePlan, "after"> {
   readonly account: string;
   /** By digest or immutable tag. */
   readonly image: string;
+  /** Whether a client's requests go to the same instance, as far as possible. */
+  readonly sessionAffinity: boolean;
   readonly ingress: "all" | "internal" | "internal-and-load-balancer";
   /** Who may call: everybody without an IAM check, everybody through `allUsers`, or only who has run.invoker. */
   readonly invoker: "iam-disabled" | "all-users" | "authenticated";
@@ -115,7 +117,9 @@ function serviceInputs(args: ServiceArgs, serviceAccount: pulumi.Input<string>):
       labels: { ...args.labels },
       // The second generation has no instance below one vCPU.
       executionEnvironment: args.cpu < 1 ? "EXECUTION_ENVIRONMENT_GEN1" : "EXECUTION_ENVIRONMENT_GEN2",
+      // WebSockets end with it, too.
       timeout: `${args.timeoutSeconds}s`,
+      sessionAffinity: args.sessionAffinity,
       maxInstanceRequestConcurrency: args.concurrency,
       scaling,
       vpcAccess: { connector: args.connector, egress: EGRESS[args.egress] },

@@ -1,5 +1,5 @@
 import { connectionsPerInstance, databaseVariables } from "../capacity/plan";
-import { CONNECTOR, REDIS, RUN_SERVICE, SECRET_VERSION, SQL_INSTANCE, SQL_USER, SUBNETWORK } from "../policy/types";
+import { CONNECTOR, HTTPS_PROXY, REDIS, RUN_SERVICE, SECRET_VERSION, SQL_INSTANCE, SQL_USER, SUBNETWORK, URL_MAP } from "../policy/types";
 import { isUnknownValue } from "../policy/unknown";
 import { type Difference, isWithin } from "./differences";
 import type { Properties, Step } from "./preview";
@@ -13,7 +13,9 @@ export type Effect =
   /** Somebody who could connect or call no longer can. */
   | "access"
   /** A new Cloud Run revision takes over from the running one. */
-  | "new revision";
+  | "new revision"
+  /** Nobody is told of something any more. */
+  | "silence";
 
 /** A change in place that interrupts service. */
 export interface Consequence {
@@ -36,6 +38,7 @@ export interface Consequence {
 const SQL = "docs.cloud.google.com/sql/docs/postgres";
 const SQL_PROVIDER = "registry documentation of gcp.sql.DatabaseInstance 9.37";
 const REDIS_DOCS = "docs.cloud.google.com/memorystore/docs/redis";
+const LOAD_BALANCING = "docs.cloud.google.com/load-balancing/docs";
 const RUN = "docs.cloud.google.com/run/docs";
 
 /** PostgreSQL 14's settings of context `postmaster`, but for those that a managed server keeps to itself (paths, ports, recovery). */
@@ -304,6 +307,41 @@ export const consequences: readonly Consequence[] = [
     effect: "new revision",
     consequence: "requests go to other revisions as soon as it is set",
     source: `${RUN}/rollouts-rollbacks-traffic-migration`,
+  },
+  {
+    type: URL_MAP,
+    properties: ["hostRules", "pathMatchers", "defaultService"],
+    effect: "access",
+    consequence: "requests for the hosts in question go to other services, or to none; it takes minutes until all of Google's front ends know",
+    advice: "roll the service out before its hosts move to it",
+    hidden: true,
+    source: `${LOAD_BALANCING}/url-map-concepts`,
+  },
+  {
+    type: HTTPS_PROXY,
+    properties: ["sslCertificates", "certificateMap", "certificateManagerCertificates"],
+    effect: "access",
+    consequence: "a host that is only on a new certificate has no TLS until that is issued: up to 60 minutes from when DNS leads here, and 30 more",
+    advice: "the certificates that stay go on; verify the new host once its certificate is ACTIVE",
+    hidden: true,
+    source: `${LOAD_BALANCING}/ssl-certificates/google-managed-certs`,
+  },
+  {
+    type: "gcp:compute/sSLPolicy:SSLPolicy",
+    properties: ["minTlsVersion", "profile", "customFeatures"],
+    effect: "access",
+    consequence: "clients that speak only what the policy no longer has are refused",
+    advice: "ask the load balancer's logs which TLS versions clients use",
+    source: `${LOAD_BALANCING}/ssl-policies-concepts`,
+  },
+  {
+    type: "gcp:compute/securityPolicy:SecurityPolicy",
+    properties: ["rules"],
+    effect: "access",
+    consequence: "other requests are let in, throttled or turned away",
+    advice: "look for 403 and 429 in the load balancer's logs afterwards",
+    hidden: true,
+    source: "docs.cloud.google.com/armor/docs/security-policy-overview",
   },
   {
     type: SECRET_VERSION,

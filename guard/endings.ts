@@ -1,6 +1,10 @@
 import {
+  ALERT_POLICY,
   CONNECTOR,
+  FORWARDING_RULE,
   GLOBAL_ADDRESS,
+  HTTPS_PROXY,
+  MANAGED_CERTIFICATE,
   NETWORK,
   REDIS,
   REGIONAL_SECRET_VERSION,
@@ -13,7 +17,10 @@ import {
   SQL_INSTANCE,
   SQL_USER,
   SUBNETWORK,
+  URL_MAP,
 } from "../policy/types";
+import type { Effect } from "./consequences";
+import type { Step } from "./preview";
 
 /** What is lost when a resource of a type ends. */
 export interface Ending {
@@ -23,6 +30,8 @@ export interface Ending {
   readonly verdict: "refuse" | "announce";
   /** Completes "because". */
   readonly because: string;
+  /** What is noticed where it is announced. Default: `access`. */
+  readonly effect?: Effect;
 }
 
 const SECRET: Ending = {
@@ -41,6 +50,14 @@ const RUN: Ending = {
   what: "Cloud Run service",
   verdict: "refuse",
   because: "its clients get errors until there is a new one, the provider's deletionProtection stops `up` half-way, and a rename is a new address",
+};
+
+const WAY_IN: Ending = { what: "way in", verdict: "refuse", because: "nobody reaches any host while it is away" };
+/** A global address is a range of the VPC or what hosts lead to. */
+const PUBLIC_ADDRESS: Ending = {
+  what: "public address",
+  verdict: "refuse",
+  because: "the hosts' DNS records point at it, and Google gives it to somebody else once it is released",
 };
 
 /** By type token. A type that is missing here may end: the engine makes it again, and nobody notices. */
@@ -67,6 +84,15 @@ export const endings: Readonly<Record<string, Ending>> = {
   [REDIS]: { what: "cache", verdict: "refuse", because: "its data, its address and its AUTH string are lost with it" },
   ...Object.fromEntries(SECRETS.map((type) => [type, SECRET])),
   ...Object.fromEntries(SECRET_VERSIONS.map((type) => [type, VERSION])),
+  [MANAGED_CERTIFICATE]: {
+    what: "certificate",
+    verdict: "refuse",
+    because:
+      "its hosts have no TLS until another one for them is issued, which takes up to 90 minutes: let both stand, each as a list of its own, until the new one is ACTIVE",
+  },
+  [FORWARDING_RULE]: WAY_IN,
+  [HTTPS_PROXY]: WAY_IN,
+  [URL_MAP]: WAY_IN,
   [RUN_SERVICE]: RUN,
   [RUN_SERVICE_V1]: RUN,
   [SQL_USER]: {
@@ -80,8 +106,26 @@ export const endings: Readonly<Record<string, Ending>> = {
     verdict: "announce",
     because: "every revision that runs as it loses its permissions",
   },
+  [ALERT_POLICY]: {
+    what: "alert",
+    verdict: "announce",
+    because: "nobody is told of what it watched until there is another one, and its open incidents close",
+    effect: "silence",
+  },
+  "gcp:monitoring/notificationChannel:NotificationChannel": {
+    what: "notification channel",
+    verdict: "announce",
+    because: "whoever it told hears of no alert any more",
+    effect: "silence",
+  },
   [ROUTER_NAT]: { what: "Cloud NAT", verdict: "announce", because: "services that send all their traffic through the VPC lose the way to the internet" },
 };
+
+/** What is lost with the resource of a step; `undefined`: nothing that anybody notices. */
+export function endingOf({ type, old }: Pick<Step, "type" | "old">): Ending | undefined {
+  if (type === GLOBAL_ADDRESS && old?.inputs.addressType === "EXTERNAL") return PUBLIC_ADDRESS;
+  return Object.hasOwn(endings, type) ? endings[type] : undefined;
+}
 
 /**
  * What an operation does to the resource that was there before it; operations that are not listed are unknown.

@@ -2,7 +2,7 @@ import { CONNECTOR } from "../policy/types";
 import { isUnknownValue } from "../policy/unknown";
 import { type Consequence, consequences, type Effect } from "./consequences";
 import { type Difference, differencesOf, isOpaque, isWithin } from "./differences";
-import { type Ending, endings, operations, SECRET_VERSIONS } from "./endings";
+import { type Ending, endingOf, operations, SECRET_VERSIONS } from "./endings";
 import type { Preview, Step } from "./preview";
 
 /** A change that ends something that cannot be made again, or a preview that did not come to its end. */
@@ -81,7 +81,7 @@ function endedResources(steps: readonly Step[]): End[] {
     .toSorted((a, b) => Number(b.op === "replace") - Number(a.op === "replace"))
     .flatMap((step): End[] => {
       const change = Object.hasOwn(operations, step.op) ? operations[step.op] : step.op;
-      return change === undefined || change === "keeps" ? [] : [{ step, change, ending: Object.hasOwn(endings, step.type) ? endings[step.type] : undefined }];
+      return change === undefined || change === "keeps" ? [] : [{ step, change, ending: endingOf(step) }];
     });
   return ends.filter(({ step }, i) => ends.findIndex((other) => other.step.urn === step.urn) === i);
 }
@@ -222,7 +222,7 @@ function lossBy(end: End, steps: readonly Step[]): Announcement[] {
   const { step, change, ending } = end;
   if (!ending) return [];
   const { name: resource, type, urn } = step;
-  const loss = { resource, type, urn, change, effect: "access" as const, source: "guard/endings.ts" };
+  const loss = { resource, type, urn, change, effect: ending.effect ?? "access", source: "guard/endings.ts" };
   if (ending.verdict === "announce") return [{ ...loss, consequence: ending.because }];
   return hasSuccessor(end, steps) ? [{ ...loss, consequence: "a revision that still mounts this version cannot start another instance" }] : [];
 }

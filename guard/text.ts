@@ -4,11 +4,13 @@ import type { Announcement, Refusal, Verdict } from "./judge";
 export function verdictText({ ok, refused, announced, unusedAcknowledgements, changes }: Verdict): string {
   const open = refused.filter(({ acknowledged }) => acknowledged === undefined);
   const decided = refused.filter(({ acknowledged }) => acknowledged !== undefined);
+  const silenced = announced.filter(({ effect }) => effect === "silence").map(({ resource }) => resource);
   return [
     ok ? "Nothing is refused." : `Refused, for ${open.length === 1 ? "one reason" : `${open.length} reasons`}:`,
     ...open.map(({ message }) => `  ${message}`),
     ...section("Acknowledged, and let through:", decided.map(decidedText)),
-    ...section("Interrupts service:", announced.flatMap(announcementText)),
+    ...section("Interrupts service:", announced.filter(({ effect }) => effect !== "silence").flatMap(announcementText)),
+    ...section("Alerts and channels that nobody hears of any more:", silenced.length > 0 ? [silenced.join(", ")] : []),
     ...section(
       "Acknowledgements to remove, because this preview does nothing that they are about:",
       unusedAcknowledgements.map((name) => `netra:acknowledge.${name}`),

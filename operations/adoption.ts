@@ -2,9 +2,24 @@ import type { CustomResourceOptions, ResourceTransformation } from "@pulumi/pulu
 import { closest } from "fastest-levenshtein";
 import type { Problem } from "../capacity/problem";
 import { APIS } from "../components/apis";
+import { backendNames, edgeNames, servicesBehind } from "../components/edge/names";
 import type { ServiceSettings, Settings } from "../config";
 import { shown } from "../config/references";
-import { CONNECTOR, GLOBAL_ADDRESS, NETWORK, REDIS, ROUTER_NAT, RUN_SERVICE, SQL_INSTANCE, SUBNETWORK } from "../policy/types";
+import {
+  CONNECTOR,
+  FORWARDING_RULE,
+  GLOBAL_ADDRESS,
+  HTTPS_PROXY,
+  MANAGED_CERTIFICATE,
+  NETWORK,
+  REDIS,
+  REGION_NEG,
+  ROUTER_NAT,
+  RUN_SERVICE,
+  SQL_INSTANCE,
+  SUBNETWORK,
+  URL_MAP,
+} from "../policy/types";
 
 /*
  * What of the stack can exist before it does, and is then imported. Left out is what the stack always makes anew: versions
@@ -22,7 +37,8 @@ export interface Adoptable {
 }
 
 /** What ids are made of, and the list of those that exist. */
-export interface AdoptionSettings extends Pick<Settings, "project" | "region" | "network" | "connector" | "database" | "cache" | "secrets" | "adopt"> {
+export interface AdoptionSettings
+  extends Pick<Settings, "project" | "region" | "network" | "connector" | "database" | "cache" | "secrets" | "hosts" | "edge" | "adopt"> {
   readonly services: Readonly<Record<string, Pick<ServiceSettings, "name" | "account">>>;
 }
 
@@ -66,6 +82,35 @@ export function adoptables(settings: Omit<AdoptionSettings, "adopt">): Adoptable
       },
       { type: RUN_SERVICE, name, id: `${located}/services/${name}` },
     ]),
+    ...edgeAdoptables(settings),
+  ];
+}
+
+/** The load balancer's parts. Today's has other names, which nobody recorded: of that one, the address can be adopted. */
+function edgeAdoptables({ project, region, edge, hosts, services }: Omit<AdoptionSettings, "adopt">): Adoptable[] {
+  if (!edge) return [];
+  const names = edgeNames(edge);
+  const part = (type: string, collection: string, name: string, place = "global"): Adoptable => ({
+    type,
+    name,
+    id: `projects/${project}/${place}/${collection}/${name}`,
+  });
+  return [
+    part(GLOBAL_ADDRESS, "addresses", names.address),
+    part("gcp:compute/securityPolicy:SecurityPolicy", "securityPolicies", names.policy),
+    part("gcp:compute/sSLPolicy:SSLPolicy", "sslPolicies", names.tls),
+    ...names.certificates.map(({ name }) => part(MANAGED_CERTIFICATE, "sslCertificates", name)),
+    ...[names.routes, names.redirect].map((name) => part(URL_MAP, "urlMaps", name)),
+    part(HTTPS_PROXY, "targetHttpsProxies", names.httpsProxy),
+    part("gcp:compute/targetHttpProxy:TargetHttpProxy", "targetHttpProxies", names.httpProxy),
+    ...[names.https, names.http].map((name) => part(FORWARDING_RULE, "forwardingRules", name)),
+    ...servicesBehind({ hosts, services }).flatMap(([key, service]) => {
+      const { group, backend } = backendNames(edge, key, service.name);
+      return [
+        part(REGION_NEG, "networkEndpointGroups", group, `regions/${region}`),
+        part("gcp:compute/backendService:BackendService", "backendServices", backend),
+      ];
+    }),
   ];
 }
 

@@ -1,8 +1,10 @@
 import { z } from "zod";
+import { allLogMetrics } from "../capacity/monitoring/monitoring";
+import { OBJECTIVES_SERVICE, objectiveName, objectives } from "../capacity/monitoring/objectives";
 import { InputError } from "../capacity/problem";
 import type { Registered } from "../commands/evaluate";
 import type { Settings } from "../config";
-import { SECRET_IAM_MEMBER, SECRET_VERSION, SQL_USER } from "../policy/types";
+import { ALERT_POLICY, SECRET_IAM_MEMBER, SECRET_VERSION, SQL_USER } from "../policy/types";
 import { adoptables } from "./adoption";
 
 /*
@@ -42,6 +44,8 @@ export interface Recovery {
   readonly unknown: readonly Resource[];
   /** Interrupted creates that are forgotten: the next update makes each again, and that makes no second one. */
   readonly repeated: readonly Resource[];
+  /** What may have been made under an id that Google drew: nobody can look it up, and the next update makes it again. */
+  readonly drawn: readonly Resource[];
   /** Interrupted updates and deletes: the refresh finds out what became of each. */
   readonly settled: readonly Resource[];
 }
@@ -50,6 +54,14 @@ export interface Recovery {
 const isRepeatable = (type: string) =>
   type.startsWith("random:") ||
   [SQL_USER, SECRET_IAM_MEMBER, "gcp:projects/iAMMember:IAMMember", "gcp:cloudrunv2/serviceIamMember:ServiceIamMember"].includes(type);
+
+const isDrawn = (type: string) =>
+  [
+    ALERT_POLICY,
+    "gcp:monitoring/notificationChannel:NotificationChannel",
+    "gcp:monitoring/uptimeCheckConfig:UptimeCheckConfig",
+    "gcp:monitoring/dashboard:Dashboard",
+  ].includes(type);
 
 /** Reads a `pulumi stack export`. @throws InputError where it is none, or one of another stack. */
 export function readExport(content: string, source: string, stack: string): StackExport {
@@ -81,22 +93,25 @@ export function recovery(exported: StackExport, settings: Settings, program: rea
   const others = operations.filter(({ type }) => type !== "creating");
   const inState = new Set(resources.map(({ urn }) => urn));
   const known = new Set([...inState, ...creating.map(({ urn }) => urn)]);
-  const ids = new Map([...adoptables(settings), ...versions(settings)].map(({ type, name, id }) => [`${type} ${name}`, id]));
+  const ids = new Map([...adoptables(settings), ...versions(settings), ...monitoring(settings)].map(({ type, name, id }) => [`${type} ${name}`, id]));
   const idOf = ({ type, urn }: { readonly type: string; readonly urn: string }) => ids.get(`${type} ${nameOf(urn)}`);
-  const [repeated, made] = [creating.filter(({ type }) => isRepeatable(type)), creating.filter(({ type }) => !isRepeatable(type))];
+  const repeated = creating.filter(({ type }) => isRepeatable(type));
+  const made = creating.filter(({ type }) => !isRepeatable(type) && !isDrawn(type));
   const problems = made.flatMap(({ urn, type }) =>
     problemsOf({ name: nameOf(urn), isReplacement: inState.has(urn), isDescribed: idOf({ urn, type }) !== undefined }),
   );
   if (problems.length > 0) throw new InputError(problems);
 
   const pending = made.flatMap((resource) => withId(resource, idOf(resource)));
+  const mayExist = ({ urn, parent, dependencies, options }: Registered) =>
+    // What waits for something that is missing was never begun; asking for it could fail, where its API is not enabled.
+    [parent, ...dependencies].every((other) => inState.has(other)) &&
+    !known.has(urn) &&
+    // What is imported is no loss: the next update imports it.
+    options.import === "";
   const unknown = program.flatMap((registered) => {
     const provider = resources.findLast(({ type }) => type === `pulumi:providers:${registered.type.split(":")[0]}`);
-    // What waits for something that is missing was never begun; asking for it could fail, where its API is not enabled.
-    const mayBeBegun = [registered.parent, ...registered.dependencies].every((urn) => inState.has(urn));
-    // What is imported is no loss: the next update imports it.
-    const mayExist = mayBeBegun && !known.has(registered.urn) && registered.options.import === "";
-    return provider && mayExist ? withId(asState(registered, provider), idOf(registered)) : [];
+    return provider && mayExist(registered) ? withId(asState(registered, provider), idOf(registered)) : [];
   });
   return {
     repaired: {
@@ -110,6 +125,7 @@ export function recovery(exported: StackExport, settings: Settings, program: rea
     pending: pending.map(asResource),
     unknown: unknown.map(asResource),
     repeated: repeated.map(asResource),
+    drawn: [...creating, ...program.filter(mayExist)].filter(({ type }) => isDrawn(type)).map(({ type, urn }) => asResource({ type, urn })),
     settled: others.map(({ resource }) => asResource(resource)),
   };
 }
@@ -135,6 +151,20 @@ function versions({ project, secrets }: Settings): Resource[] {
       id: `projects/${project}/secrets/${id}/versions/${version - (rotation - i - 1)}`,
     })),
   );
+}
+
+/** What of monitoring has an id that follows from the settings. */
+function monitoring(settings: Settings): Resource[] {
+  const service = {
+    type: "gcp:monitoring/customService:CustomService",
+    name: OBJECTIVES_SERVICE,
+    id: `projects/${settings.project}/services/${OBJECTIVES_SERVICE}`,
+  };
+  return [
+    ...allLogMetrics.map(({ key, name }) => ({ type: "gcp:logging/metric:Metric", name: key, id: name })),
+    service,
+    ...objectives(settings).map(({ id }) => ({ type: "gcp:monitoring/slo:Slo", name: id, id: objectiveName(settings.project, id) })),
+  ];
 }
 
 const nameOf = (urn: string) => urn.split("::").at(-1) ?? "";

@@ -121,6 +121,11 @@ export class Inputs {
     });
   }
 
+  /** Whether the property is a list. */
+  isList(key: string): boolean {
+    return Array.isArray(this.raw(key));
+  }
+
   /** How many items the list below `key` has, whether a preview knows them or not; an absent list has none. */
   count(key: string): number {
     const value = this.get(key);

@@ -22,6 +22,9 @@ import { databaseTier } from "./rules/database-tier";
 import { databaseUserPassword } from "./rules/database-user-password";
 import { databaseVersion } from "./rules/database-version";
 import { directEgressSubnet } from "./rules/direct-egress-subnet";
+import { edgeCertificate } from "./rules/edge-certificate";
+import { edgeIngress } from "./rules/edge-ingress";
+import { edgeServiceExists } from "./rules/edge-service-exists";
 import { egressPath } from "./rules/egress-path";
 import { jwtOneSecret } from "./rules/jwt-one-secret";
 import { natAddresses } from "./rules/nat-addresses";
@@ -82,6 +85,9 @@ export const rules = [
   databaseUserPassword,
   databaseVersion,
   directEgressSubnet,
+  edgeCertificate,
+  edgeIngress,
+  edgeServiceExists,
   egressPath,
   jwtOneSecret,
   natAddresses,

@@ -46,6 +46,23 @@ export const OTHER_COMPUTE = [
   "gcp:appengine/flexibleAppVersion:FlexibleAppVersion",
   "gcp:appengine/standardAppVersion:StandardAppVersion",
 ];
+export const REGION_NEG = "gcp:compute/regionNetworkEndpointGroup:RegionNetworkEndpointGroup";
+export const URL_MAP = "gcp:compute/uRLMap:URLMap";
+export const URL_MAPS = [URL_MAP, "gcp:compute/regionUrlMap:RegionUrlMap"];
+export const HTTPS_PROXY = "gcp:compute/targetHttpsProxy:TargetHttpsProxy";
+export const HTTPS_PROXIES = [HTTPS_PROXY, "gcp:compute/regionTargetHttpsProxy:RegionTargetHttpsProxy"];
+export const FORWARDING_RULE = "gcp:compute/globalForwardingRule:GlobalForwardingRule";
+export const MANAGED_CERTIFICATE = "gcp:compute/managedSslCertificate:ManagedSslCertificate";
+/** Certificates that say which hosts they are for. */
+export const MANAGED_CERTIFICATES = [
+  MANAGED_CERTIFICATE,
+  "gcp:compute/mangedSslCertificate:MangedSslCertificate", // the name it had by mistake
+  "gcp:certificatemanager/certificate:Certificate",
+];
+/** Certificates whose hosts stand in what people have uploaded. */
+export const SELF_MANAGED_CERTIFICATES = ["gcp:compute/sSLCertificate:SSLCertificate", "gcp:compute/regionSslCertificate:RegionSslCertificate"];
+export const CERTIFICATE_MAP = "gcp:certificatemanager/certificateMap:CertificateMap";
+export const CERTIFICATE_MAP_ENTRY = "gcp:certificatemanager/certificateMapEntry:CertificateMapEntry";
 export const ALERT_POLICY = "gcp:monitoring/alertPolicy:AlertPolicy";
 /** The component of staging's own program: it says why nothing is monitored, where that is so. */
 export const MONITORING = "netra:staging:Monitoring";

@@ -11,10 +11,21 @@ export interface Changes {
 
 const STAGING = readFileSync(join(__dirname, "../Pulumi.staging.yaml"), "utf8");
 
-/** The committed configuration of staging, keys as in the stack file, with the changes of a test. */
+/** The committed configuration of staging, keys as in the stack file, with the changes of a test. What leads to a service goes with it. */
 export function stagingConfiguration(changes: Changes = {}): Record<string, unknown> {
   const { config } = parse(STAGING) as { config: Record<string, unknown> }; // the committed file: test/config.test.ts validates it
-  return changed(config, changes);
+  return changed(config, { ...withoutHostsOf(servicesRemovedBy(changes), config), ...changes });
+}
+
+function servicesRemovedBy({ "netra:services": services }: Changes): string[] {
+  return isMapping(services) ? Object.keys(services).filter((key) => services[key] === undefined) : [];
+}
+
+function withoutHostsOf(removed: readonly string[], { "netra:hosts": hosts, "netra:edge": edge }: Readonly<Record<string, unknown>>): Changes {
+  if (removed.length === 0 || !isMapping(hosts) || !isMapping(edge)) return {};
+  const gone = removed.flatMap((key) => hosts[key]);
+  const certificates = (edge.certificates as string[][]).map((names) => names.filter((host) => !gone.includes(host))); // test/config.test.ts validates it
+  return { "netra:hosts": Object.fromEntries(removed.map((key) => [key, undefined])), "netra:edge": { certificates } };
 }
 
 /** The same, read and validated. */

@@ -110,7 +110,7 @@ test("puts every component under the stack and every resource under a component"
 
 test("protects what cannot be created again, and only that", () => {
   const protectedOnes = resources.filter(({ options }) => options.protect).map(({ type }) => type.split(":").at(-1));
-  expect([...new Set(protectedOnes)].toSorted()).toEqual(["Connector", "Database", "DatabaseInstance", "Instance", "Network", "Secret"]);
+  expect([...new Set(protectedOnes)].toSorted()).toEqual(["Connector", "Database", "DatabaseInstance", "GlobalAddress", "Instance", "Network", "Secret"]);
   expect(protectedOnes.filter((type) => type === "Secret")).toHaveLength(13);
 });
 
@@ -166,8 +166,26 @@ test("hands out the connector, the database's address and every service's URL", 
     outputs = staging();
     return outputs;
   });
+  expect(Object.keys(outputs ?? {})).toEqual(["connector", "databaseAddress", "edgeAddress", "urls"]);
+  // With the load balancer, Cloud Run's own addresses answer nobody outside.
+  expect(outputs?.urls).toEqual({
+    auth: "https://auth.staging.netrasystems.ai",
+    backend: "https://api.staging.netrasystems.ai",
+    frontend: "https://app.staging.netrasystems.ai",
+  });
+});
+
+test("without the load balancer, services are open and have Cloud Run's own addresses", async () => {
+  let outputs: Outputs | undefined;
+  const registered = await evaluate("staging", stagingConfiguration({ "netra:edge": undefined }), () => {
+    outputs = staging();
+    return outputs;
+  });
   expect(Object.keys(outputs ?? {})).toEqual(["connector", "databaseAddress", "urls"]);
-  expect(Object.keys(outputs?.urls ?? {})).toEqual(["auth", "backend", "frontend"]);
+  expect(registered.filter(({ type }) => /compute\/(?!network|subnetwork|globalAddress)/.test(type))).toEqual([]);
+  const ingress = (among: readonly Registered[]) => among.flatMap(({ inputs }) => inputs.ingress ?? []);
+  expect(ingress(registered)).toEqual(Array(3).fill("INGRESS_TRAFFIC_ALL"));
+  expect(ingress(resources)).toEqual(Array(3).fill("INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER"));
 });
 
 test("registers no secret in the clear, neither where it is made nor where it is used", async () => {

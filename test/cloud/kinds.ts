@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Cloud, Properties, Resource } from "./cloud";
+import { EDGE } from "./edge";
 
 /** Where a resource is made when it does not say so itself. */
 export interface Place {
@@ -65,6 +66,10 @@ const accountEmail = (inputs: Properties, place: Place) => `${text(inputs.accoun
 const GLOBAL = { serverChooses: ["project"], defaults: {} };
 const REGIONAL = { serverChooses: ["project", "region"], defaults: {} };
 
+const MONITORING = { ...GLOBAL, api: "monitoring" };
+const drawn = (collection: string) => (inputs: Properties, place: Place) =>
+  `projects/${projectOf(inputs, place)}/${collection}/${BigInt(`0x${digest(text(inputs.displayName ?? inputs.dashboardJson), 15)}`)}`;
+
 const PROBE_DEFAULTS = { failureThreshold: 3, periodSeconds: 10, timeoutSeconds: 1 };
 const probeDefaults = Object.fromEntries(
   ["startupProbe", "livenessProbe"].flatMap((probe) =>
@@ -109,9 +114,12 @@ export const kinds: Readonly<Record<string, Kind>> = {
     api: "compute",
     id: computeId("global/addresses"),
     replaces: ["name", "project", "address", "prefixLength", "network", "purpose", "addressType"],
-    serverChooses: ["project", "address"],
+    serverChooses: ["project", "address", "ipVersion"],
     defaults: { addressType: "EXTERNAL" },
-    computed: selfLink,
+    computed: (inputs, place, id, before) => ({
+      ...selfLink(inputs, place, id),
+      ...(inputs.address === undefined ? { address: text(before.address) || `34.110.${Number.parseInt(digest(id, 2), 16)}.7` } : {}),
+    }),
   },
   "gcp:compute/router:Router": {
     ...REGIONAL,
@@ -126,6 +134,70 @@ export const kinds: Readonly<Record<string, Kind>> = {
     id: (inputs, place) => `${projectOf(inputs, place)}/${text(inputs.region) || place.region}/${text(inputs.router)}/${text(inputs.name)}`,
     replaces: ["name", "project", "region", "router"],
     computed: nothing,
+  },
+  [EDGE.neg]: {
+    ...REGIONAL,
+    api: "compute",
+    id: computeRegional("networkEndpointGroups"),
+    replaces: ["name", "project", "region", "networkEndpointType", "cloudRun", "appEngine", "cloudFunction", "description"],
+    defaults: { networkEndpointType: "SERVERLESS" },
+    computed: selfLink,
+  },
+  [EDGE.backend]: {
+    ...GLOBAL,
+    api: "compute",
+    id: computeId("global/backendServices"),
+    replaces: ["name", "project"],
+    serverChooses: ["project", "protocol", "portName", "timeoutSec", "sessionAffinity"],
+    defaults: {
+      loadBalancingScheme: "EXTERNAL",
+      connectionDrainingTimeoutSec: 300,
+      "backends[].balancingMode": "UTILIZATION",
+      "backends[].capacityScaler": 1,
+    },
+    computed: selfLink,
+  },
+  [EDGE.policy]: {
+    ...GLOBAL,
+    api: "compute",
+    id: computeId("global/securityPolicies"),
+    replaces: ["name", "project", "type"],
+    defaults: { "rules[].preview": false },
+    computed: selfLink,
+  },
+  [EDGE.urlMap]: { ...GLOBAL, api: "compute", id: computeId("global/urlMaps"), replaces: ["name", "project"], computed: selfLink },
+  [EDGE.tls]: {
+    ...GLOBAL,
+    api: "compute",
+    id: computeId("global/sslPolicies"),
+    replaces: ["name", "project"],
+    defaults: { profile: "COMPATIBLE", minTlsVersion: "TLS_1_0" },
+    computed: selfLink,
+  },
+  [EDGE.certificate]: {
+    ...GLOBAL,
+    api: "compute",
+    id: computeId("global/sslCertificates"),
+    replaces: ["name", "project", "managed", "description", "type"],
+    defaults: { type: "MANAGED" },
+    computed: (inputs, place, id) => ({ ...selfLink(inputs, place, id), subjectAlternativeNames: [], expireTime: "" }), // as long as it is not issued
+  },
+  [EDGE.httpsProxy]: {
+    ...GLOBAL,
+    api: "compute",
+    id: computeId("global/targetHttpsProxies"),
+    replaces: ["name", "project"],
+    defaults: { quicOverride: "NONE" },
+    computed: selfLink,
+  },
+  [EDGE.httpProxy]: { ...GLOBAL, api: "compute", id: computeId("global/targetHttpProxies"), replaces: ["name", "project"], computed: selfLink },
+  [EDGE.rule]: {
+    ...GLOBAL,
+    api: "compute",
+    id: computeId("global/forwardingRules"),
+    replaces: ["name", "project", "ipAddress", "ipProtocol", "ipVersion", "portRange", "loadBalancingScheme"],
+    defaults: { loadBalancingScheme: "EXTERNAL" },
+    computed: selfLink,
   },
   "gcp:servicenetworking/connection:Connection": {
     serverChooses: [],
@@ -311,6 +383,54 @@ export const kinds: Readonly<Record<string, Kind>> = {
     api: "run",
     id: (inputs, place) => `locations/${text(inputs.location) || place.region}/namespaces/${projectOf(inputs, place)}/services/${text(inputs.name)}`,
     replaces: ["name", "project", "location"],
+    computed: nothing,
+  },
+  // Google draws most of these ids; here they follow from the title, so that two clouds can be compared.
+  "gcp:monitoring/notificationChannel:NotificationChannel": {
+    ...MONITORING,
+    id: drawn("notificationChannels"),
+    replaces: ["project"],
+    defaults: { enabled: true, forceDelete: false },
+    writeOnly: ["sensitiveLabels"],
+    computed: (_, __, id) => ({ name: id, verificationStatus: "" }),
+  },
+  "gcp:monitoring/alertPolicy:AlertPolicy": {
+    ...MONITORING,
+    id: drawn("alertPolicies"),
+    replaces: ["project"],
+    defaults: { enabled: true },
+    computed: (_, __, id) => ({ name: id, creationRecords: [] }),
+  },
+  "gcp:monitoring/uptimeCheckConfig:UptimeCheckConfig": {
+    ...MONITORING,
+    id: drawn("uptimeCheckConfigs"),
+    replaces: ["project", "monitoredResource", "httpCheck.requestMethod"],
+    defaults: { period: "300s" },
+    computed: (_, __, id) => ({ name: id, uptimeCheckId: last(id) }),
+  },
+  "gcp:monitoring/customService:CustomService": {
+    ...MONITORING,
+    id: (inputs, place) => `projects/${projectOf(inputs, place)}/services/${text(inputs.serviceId)}`,
+    replaces: ["project", "serviceId"],
+    computed: (_, __, id) => ({ name: id }),
+  },
+  "gcp:monitoring/slo:Slo": {
+    ...MONITORING,
+    id: (inputs, place) => `projects/${projectOf(inputs, place)}/services/${text(inputs.service)}/serviceLevelObjectives/${text(inputs.sloId)}`,
+    replaces: ["project", "service", "sloId"],
+    computed: (_, __, id) => ({ name: id }),
+  },
+  "gcp:monitoring/dashboard:Dashboard": {
+    ...MONITORING,
+    id: drawn("dashboards"),
+    replaces: ["project"],
+    computed: nothing,
+  },
+  "gcp:logging/metric:Metric": {
+    ...GLOBAL,
+    api: "logging",
+    id: ({ name }) => text(name),
+    replaces: ["project", "name"],
     computed: nothing,
   },
   "gcp:cloudfunctionsv2/function:Function": { ...GLOBAL, id: regional("functions"), replaces: ["name", "project", "location"], computed: nothing },

@@ -1,4 +1,5 @@
 import type { Cloud, Properties } from "./cloud";
+import { edgeDeletionRefusalOf, edgeRefusalOf } from "./edge";
 import { kinds, type Place, PRODUCER } from "./kinds";
 import { environment, versionOf } from "./revisions";
 
@@ -22,6 +23,8 @@ const SQL = "gcp:sql/databaseInstance:DatabaseInstance";
 const RUN = "gcp:cloudrunv2/service:Service";
 const CONNECTION = "gcp:servicenetworking/connection:Connection";
 const NETWORK = "gcp:compute/network:Network";
+const ALERT = "gcp:monitoring/alertPolicy:AlertPolicy";
+const CHANNEL = "gcp:monitoring/notificationChannel:NotificationChannel";
 
 const exists = (cloud: Cloud, type: string, id: unknown) => cloud.find(type, String(id)) !== undefined;
 const instanceExists = ({ instance }: Properties, cloud: Cloud) =>
@@ -230,6 +233,33 @@ const refusalList: readonly Refusal[] = [
       return false;
     },
   },
+  {
+    type: ALERT,
+    source: "row 41: filter",
+    says: ({ conditions }, cloud) => {
+      for (const condition of list(conditions)) {
+        const [, metric] = /metric\.type="logging\.googleapis\.com\/user\/([^"]+)"/.exec(String(at(condition, "conditionThreshold", "filter"))) ?? [];
+        if (metric !== undefined && !exists(cloud, "gcp:logging/metric:Metric", metric))
+          return `Cannot find metric that matches type = "logging.googleapis.com/user/${metric}". If a metric was created recently, it could take up to 10 minutes to become available.`;
+      }
+      return false;
+    },
+  },
+  {
+    type: ALERT,
+    source: "the API",
+    says: ({ notificationChannels }, cloud) => {
+      const missing = (Array.isArray(notificationChannels) ? notificationChannels : []).find((id) => !exists(cloud, CHANNEL, id));
+      return missing !== undefined && `Notification channel ${missing} does not exist.`;
+    },
+  },
+  {
+    type: "gcp:monitoring/slo:Slo",
+    source: "the API",
+    says: ({ service }, cloud) =>
+      !cloud.ofType("gcp:monitoring/customService:CustomService").some(({ properties }) => properties.serviceId === service) &&
+      `Service ${service} was not found.`,
+  },
 ];
 
 /** The API's error for making or changing a resource, if it refuses. */
@@ -241,7 +271,8 @@ export function refusalOf(type: string, inputs: Properties, cloud: Cloud, place:
     const message = refusal.type === type && refusal.says(inputs, cloud, place);
     if (message) return `googleapi: Error 400: ${message}`;
   }
-  return undefined;
+  const message = edgeRefusalOf(type, inputs, cloud);
+  return message === undefined ? undefined : `googleapi: Error 400: ${message}`;
 }
 
 /** Why a resource cannot be deleted now, if it cannot. `state` is what the provider remembers, not what the cloud has. */
@@ -249,6 +280,10 @@ export function deletionRefusalOf(type: string, id: string, state: Properties, c
   if (state.deletionProtection === true) return `cannot destroy ${type} without setting deletion_protection=false and running \`up\``;
   if (type === SQL && at(cloud.find(SQL, id)?.properties, "settings", "deletionProtectionEnabled") === true)
     return "googleapi: Error 400: The instance is protected. Please disable the deletion protection and try again.";
+  if (type === CHANNEL && cloud.ofType(ALERT).some(({ properties }) => (properties.notificationChannels as readonly unknown[] | undefined)?.includes(id)))
+    return `googleapi: Error 400: Notification channel ${id} is still used by alert policies.`;
+  const used = edgeDeletionRefusalOf(type, id, state, cloud);
+  if (used !== undefined) return used;
   const network = type === NETWORK ? id : type === CONNECTION ? state.network : undefined;
   const isUsed = cloud.ofType(SQL).some(({ properties }) => at(properties, "settings", "ipConfiguration", "privateNetwork") === network);
   // Also when the instance is gone: only a person who deletes the peering goes on at once (magic-modules#18476).

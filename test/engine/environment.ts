@@ -23,6 +23,9 @@ export interface Ended {
 /** The pack, for `--policy-pack`. */
 export const PACK = join(PROJECT_ROOT, "policy");
 
+/** Alerts, objectives and what belongs to them left out: half of the stack, for tests of the other half. */
+export const UNMONITORED: Changes = { "netra:monitoring": { disabled: { reason: "a test of something else" } } };
+
 /** Commands that run the program: they are told where it listens. */
 const WITH_PROGRAM = ["preview", "up"];
 

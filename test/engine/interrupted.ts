@@ -7,10 +7,13 @@ import { expect } from "vitest";
 import { PROJECT_ROOT } from "../../commands/stack-file";
 import { isSecretVersionOfPeople } from "../cloud/kinds";
 import { stagingConfiguration } from "../stack-settings";
-import { type Ended, Environment } from "./environment";
+import { type Ended, Environment, UNMONITORED } from "./environment";
 
-/** One service and one secret of each format: the others make the same calls. Every other resource of staging is there. */
+/** One service and one secret of each format: the others make the same calls. Every other resource of staging is there, but edge and monitoring. */
 export const SMALL = {
+  ...UNMONITORED,
+  "netra:edge": undefined,
+  "netra:hosts": { backend: undefined, frontend: undefined },
   "netra:secrets": {
     SECRET_KEY: undefined,
     SERVICE_SECRET: undefined,

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Call, Cloud } from "../cloud/cloud";
 import { environment as variablesOf, versionOf } from "../cloud/revisions";
 import { stagingConfiguration } from "../stack-settings";
-import { type Ended, Environment } from "./environment";
+import { type Ended, Environment, UNMONITORED } from "./environment";
 
 const RUN = "gcp:cloudrunv2/service:Service";
 const VERSION = "gcp:secretmanager/secretVersion:SecretVersion";
@@ -12,14 +12,14 @@ const SERVICES = ["netra-auth-service", "netra-backend-staging", "netra-frontend
 let staging: Environment;
 
 beforeAll(async () => {
-  staging = await Environment.ofStaging();
+  staging = await Environment.ofStaging(UNMONITORED);
   expect(await staging.up()).toMatchObject({ code: 0 });
 });
 afterAll(() => staging.remove());
 
 /** Changes the stack file and updates; the log holds this update's calls. */
 async function update(changes: Parameters<typeof stagingConfiguration>[0]): Promise<Ended> {
-  staging.configure(stagingConfiguration(changes));
+  staging.configure(stagingConfiguration({ ...UNMONITORED, ...changes }));
   staging.cloud.forgetCalls();
   return staging.up();
 }

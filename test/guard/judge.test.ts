@@ -4,7 +4,22 @@ import { endings, operations } from "../../guard/endings";
 import { type Announcement, judge, type Verdict } from "../../guard/judge";
 import { readPreview } from "../../guard/preview";
 import { verdictText } from "../../guard/text";
-import { CONNECTOR, NETWORK, REDIS, RUN_SERVICE, SECRET_IAM_MEMBER, SECRET_VERSION, SQL_INSTANCE, SQL_USER, SUBNETWORK } from "../../policy/types";
+import {
+  ALERT_POLICY,
+  CONNECTOR,
+  GLOBAL_ADDRESS,
+  HTTPS_PROXY,
+  MANAGED_CERTIFICATE,
+  NETWORK,
+  REDIS,
+  RUN_SERVICE,
+  SECRET_IAM_MEMBER,
+  SECRET_VERSION,
+  SQL_INSTANCE,
+  SQL_USER,
+  SUBNETWORK,
+  URL_MAP,
+} from "../../policy/types";
 import { UNKNOWN } from "../../policy/unknown";
 import { digest, stream, type TestPreview, type TestStep, urnOf } from "./previews";
 
@@ -34,6 +49,10 @@ describe("what must not end", () => {
       "RegionalSecret: secret",
       "SecretVersion: only version of a secret",
       "RegionalSecretVersion: only version of a secret",
+      "ManagedSslCertificate: certificate",
+      "GlobalForwardingRule: way in",
+      "TargetHttpsProxy: way in",
+      "URLMap: way in",
       "Service: Cloud Run service",
       "Service: Cloud Run service",
     ]);
@@ -72,6 +91,25 @@ describe("what must not end", () => {
     const { refused } = on({ op: "replace", type: SUBNETWORK, name: "staging-subnet", changed: ["network"], replaceReasons: ["network"] });
     expect(refused.map(({ message }) => message)).toEqual([
       "'staging-subnet' (subnet) must not be replaced because what has an address in it loses it; undo the change of network; if it is meant, state who decided it: 'netra:acknowledge' {staging-subnet: {change: replace, reason: ...}}",
+    ]);
+  });
+
+  test("a public address is another loss than the range for managed services", () => {
+    const address = { op: "delete", type: GLOBAL_ADDRESS, name: "address" };
+    const because = (old: object) => on({ ...address, old }).refused.map(({ reason }) => reason);
+    expect(because({ addressType: "EXTERNAL" })).toEqual(["the hosts' DNS records point at it, and Google gives it to somebody else once it is released"]);
+    const range = ["the private addresses of Cloud SQL come from it, and Google does not release it while they do"];
+    expect(because({ addressType: "INTERNAL", purpose: "VPC_PEERING" })).toEqual(range);
+    expect(because({})).toEqual(range);
+  });
+
+  test("a certificate with more hosts is another one, and guard says how both can stand", () => {
+    const { refused } = on(
+      { op: "create", type: MANAGED_CERTIFICATE, name: "staging-edge-00000002", new: {} },
+      { op: "delete", type: MANAGED_CERTIFICATE, name: "staging-edge-00000001", old: {} },
+    );
+    expect(refused.map(({ message }) => message)).toEqual([
+      "'staging-edge-00000001' (certificate) must not be deleted because its hosts have no TLS until another one for them is issued, which takes up to 90 minutes: let both stand, each as a list of its own, until the new one is ACTIVE; put it back into the program (the preview makes 'staging-edge-00000002': a rename is a deletion); if it is meant, state who decided it: 'netra:acknowledge' {staging-edge-00000001: {change: delete, reason: ...}}",
     ]);
   });
 
@@ -377,6 +415,23 @@ describe("what interrupts service", () => {
       { ingress: "INGRESS_TRAFFIC_INTERNAL_ONLY" },
       ["access: ingress INGRESS_TRAFFIC_ALL -> INGRESS_TRAFFIC_INTERNAL_ONLY"],
     ],
+    [
+      "hosts and certificates of the load balancer",
+      URL_MAP,
+      { hostRules: [{ hosts: ["api.example.org"], pathMatcher: "backend" }] },
+      { hostRules: [{ hosts: ["api.example.org"], pathMatcher: "frontend" }] },
+      ["access: hostRules[0].pathMatcher"],
+    ],
+    ["a certificate more", HTTPS_PROXY, { sslCertificates: ["one"] }, { sslCertificates: ["one", UNKNOWN] }, ["access: sslCertificates[1]"]],
+    [
+      "the oldest TLS",
+      "gcp:compute/sSLPolicy:SSLPolicy",
+      { minTlsVersion: "TLS_1_0" },
+      { minTlsVersion: "TLS_1_2" },
+      ["access: minTlsVersion TLS_1_0 -> TLS_1_2"],
+    ],
+    ["the throttle", "gcp:compute/securityPolicy:SecurityPolicy", { rules: [{ priority: 1 }] }, { rules: [{ priority: 2 }] }, ["access: rules[0].priority"]],
+    ["the logs of a backend", "gcp:compute/backendService:BackendService", { logConfig: { sampleRate: 1 } }, { logConfig: { sampleRate: 0.5 } }, []],
     ["invokers", RUN_SERVICE, { invokerIamDisabled: true }, { invokerIamDisabled: false }, ["access: invokerIamDisabled true -> false"]],
     [
       "egress",
@@ -460,6 +515,23 @@ describe("what interrupts service", () => {
     const { ok, announced: found } = on({ op: "delete", type: SECRET_IAM_MEMBER, name: "reads", old: {} });
     expect(ok).toBe(true);
     expect(found).toMatchObject([{ change: "delete", effect: "access", consequence: "a revision that still mounts the secret cannot start another instance" }]);
+  });
+
+  test("an alert and a channel that go are no interruption, and nobody hears of them any more", () => {
+    const gone = (type: string, name: string) => ({ op: "delete", type, name, old: {} });
+    const verdict = on(gone(ALERT_POLICY, "connector-cpu"), gone("gcp:monitoring/notificationChannel:NotificationChannel", "platform"));
+    expect(verdict.ok).toBe(true);
+    expect(verdict.announced).toMatchObject([
+      {
+        resource: "connector-cpu",
+        effect: "silence",
+        consequence: "nobody is told of what it watched until there is another one, and its open incidents close",
+      },
+      { resource: "platform", effect: "silence", consequence: "whoever it told hears of no alert any more" },
+    ]);
+    expect(verdictText(verdict)).toBe(
+      "Nothing is refused.\n\nAlerts and channels that nobody hears of any more:\n  connector-cpu, platform\n\nSteps: 2 delete.\n",
+    );
   });
 });
 

@@ -92,6 +92,9 @@ export const nat = (name: string, args: Partial<gcp.compute.RouterNatArgs> = {})
     ...args,
   });
 
+export const networkEndpointGroup = (name: string, args: Partial<gcp.compute.RegionNetworkEndpointGroupArgs> = {}) =>
+  new gcp.compute.RegionNetworkEndpointGroup(name, { name, region: REGION, cloudRun: { service: "netra-backend-staging" }, ...args });
+
 type Variable = gcp.types.input.cloudrunv2.ServiceTemplateContainerEnv;
 
 /** What an example lays over a service, level by level. */

@@ -1,6 +1,17 @@
 import * as gcp from "@pulumi/gcp";
 import * as random from "@pulumi/random";
-import { connector, database, NETWORK_ID, network, privateServicesRange, type ServiceChanges, secretVersion, service, vpcAccess } from "./sound";
+import {
+  connector,
+  database,
+  NETWORK_ID,
+  network,
+  networkEndpointGroup,
+  privateServicesRange,
+  type ServiceChanges,
+  secretVersion,
+  service,
+  vpcAccess,
+} from "./sound";
 
 /** What an example changes in the sound stack. */
 interface StackChanges {
@@ -8,9 +19,11 @@ interface StackChanges {
   readonly settings?: Partial<gcp.types.input.sql.DatabaseInstanceSettings>;
   readonly backend?: ServiceChanges;
   readonly auth?: ServiceChanges;
+  /** Whose cpu the alert on the connector reads. Default: every connector's. */
+  readonly watchedConnector?: string;
 }
 
-/** Two services that roll out one after the other, on one private database: every rule accepts it, and the cloud makes it. */
+/** Two services that roll out one after the other, on one private database, and an alert on each part: every rule accepts it, and the cloud makes it. */
 export function soundStack(changes: StackChanges = {}): void {
   const vpc = network();
   const range = privateServicesRange("range", { network: vpc.id });
@@ -40,6 +53,32 @@ export function soundStack(changes: StackChanges = {}): void {
   const authScaling = { minInstanceCount: 1, maxInstanceCount: 3 };
   const auth = declare("auth", { args: { name: "netra-auth-service", scaling: authScaling }, template: { scaling: authScaling } }, changes.auth);
   declare("backend", {}, changes.backend, [auth]);
+  watch(changes.watchedConnector);
+}
+
+function watch(connectorName?: string): void {
+  const email = new gcp.monitoring.NotificationChannel("email", { displayName: "email", type: "email", labels: { email_address: "platform@example.org" } });
+  const restricted = connectorName === undefined ? "" : ` AND resource.labels.connector_name="${connectorName}"`;
+  const filters = [
+    `resource.type="vpc_access_connector" AND metric.type="vpcaccess.googleapis.com/connector/instances"${restricted}`,
+    'resource.type="cloudsql_database" AND metric.type="cloudsql.googleapis.com/database/postgresql/num_backends"',
+    'resource.type="cloud_run_revision" AND metric.type="run.googleapis.com/container/instance_count"',
+  ];
+  new gcp.monitoring.AlertPolicy("capacity", {
+    displayName: "capacity",
+    combiner: "OR",
+    conditions: filters.map((filter) => ({
+      displayName: filter,
+      conditionThreshold: {
+        filter,
+        comparison: "COMPARISON_GT",
+        thresholdValue: 1,
+        duration: "0s",
+        aggregations: [{ alignmentPeriod: "60s", perSeriesAligner: "ALIGN_MAX" }],
+      },
+    })),
+    notificationChannels: [email.id],
+  });
 }
 
 /** The sound stack with one fault. */
@@ -53,10 +92,16 @@ export interface StackExample {
   readonly also?: readonly string[];
 }
 
+const BEHIND_EDGE = "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER";
 const DATABASE = "netra-staging:us-central1:staging-shared-postgres";
 
 /** One example for each rule that judges the stack as a whole. */
 export const stackExamples: Readonly<Record<string, StackExample>> = {
+  "capacity-alerts": {
+    program: () => soundStack({ watchedConnector: "another-connector" }),
+    blamed: "connector",
+    says: "'staging-connector' must have an alert because nothing else tells that its capacity runs out; add a gcp.monitoring.AlertPolicy with a notification channel on",
+  },
   "connection-budget": {
     program: () => soundStack({ backend: { variables: { DB_POOL_SIZE: { value: "5" }, DB_MAX_OVERFLOW: { value: "3" } } } }),
     blamed: "database",
@@ -91,6 +136,38 @@ export const stackExamples: Readonly<Record<string, StackExample>> = {
     },
     blamed: "backend",
     says: "'template.vpcAccess.networkInterfaces[0].subnetwork' (in europe-west1) must be in us-central1 because netra-backend-staging runs there",
+  },
+  "edge-certificate": {
+    program: () => {
+      soundStack();
+      const backend = new gcp.compute.BackendService("api", { name: "api", loadBalancingScheme: "EXTERNAL_MANAGED" });
+      const urlMap = new gcp.compute.URLMap("hosts", {
+        name: "hosts",
+        hostRules: [{ hosts: ["api.example.org", "app.example.org"], pathMatcher: "api" }],
+        pathMatchers: [{ name: "api", defaultService: backend.id }],
+        defaultService: backend.id,
+      });
+      const certificate = new gcp.compute.ManagedSslCertificate("certificate", { name: "certificate", managed: { domains: ["app.example.org"] } });
+      new gcp.compute.TargetHttpsProxy("proxy", { name: "proxy", urlMap: urlMap.id, sslCertificates: [certificate.id] });
+    },
+    blamed: "hosts",
+    says: "'hostRules' (api.example.org) must be on a certificate of proxy because browsers refuse to open a host without one",
+  },
+  "edge-ingress": {
+    program: () => {
+      soundStack({ backend: { args: { ingress: "INGRESS_TRAFFIC_ALL" } }, auth: { args: { ingress: BEHIND_EDGE } } });
+      networkEndpointGroup("group");
+    },
+    blamed: "backend",
+    says: "'ingress' (INGRESS_TRAFFIC_ALL) must be INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER because a load balancer is there",
+  },
+  "edge-service-exists": {
+    program: () => {
+      soundStack({ backend: { args: { ingress: BEHIND_EDGE } }, auth: { args: { ingress: BEHIND_EDGE } } });
+      networkEndpointGroup("group", { cloudRun: { service: "netra-backend" } });
+    },
+    blamed: "group",
+    says: "'cloudRun.service' (netra-backend) must be a service of this stack in us-central1 because there is none of that name",
   },
   "egress-path": {
     program: () => soundStack({ backend: { template: { vpcAccess: { ...vpcAccess, egress: "ALL_TRAFFIC" } } } }),

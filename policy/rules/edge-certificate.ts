@@ -1,0 +1,33 @@
+import { certifiedBy, isFor, leadsTo } from "../certificates";
+import { stackRule } from "../rule";
+import { HTTPS_PROXIES, URL_MAPS } from "../types";
+
+export const edgeCertificate = stackRule({
+  name: "edge-certificate",
+  info: "Every host of a load balancer that speaks TLS is on one of its certificates.",
+  why: "No preview compares hosts with certificates: whoever opens a host that is on none gets a warning instead of the application.",
+  severity: "high",
+  remediation: "Add a managed certificate with the host beside the others, or an entry for it in the certificate map.",
+  judge(resources, { refuse, cannotEvaluate, attempt }) {
+    const proxies = resources.filter(({ type }) => HTTPS_PROXIES.includes(type));
+    for (const urlMap of resources.filter(({ type }) => URL_MAPS.includes(type)))
+      attempt(urlMap, () => {
+        const hosts = urlMap.properties.list("hostRules").flatMap((rule) => rule.texts("hosts"));
+        for (const proxy of proxies.filter((other) => leadsTo(other, urlMap, resources)))
+          attempt(proxy, () => {
+            const { domains, unclear } = certifiedBy(proxy, resources);
+            // `*` is every host that nobody names.
+            for (const host of new Set(hosts.filter((stated) => stated !== "*"))) {
+              if (domains.some((domain) => isFor(host, domain))) continue;
+              const missing = `'hostRules' (${host}) must be on a certificate of ${proxy.name} because browsers refuse to open a host without one`;
+              if (unclear)
+                cannotEvaluate(
+                  `${missing}, and the hosts of some of its certificates cannot be read; use a managed certificate, or an entry of the certificate map with this 'hostname'`,
+                  urlMap,
+                );
+              else refuse(`${missing}; add a managed certificate with 'managed.domains' ${host}, beside those that are there`, urlMap);
+            }
+          });
+      });
+  },
+});

@@ -1,0 +1,58 @@
+import { describe, expect, test } from "vitest";
+import { edgeIngress } from "../../../policy/rules/edge-ingress";
+import { REGION_NEG } from "../../../policy/types";
+import { type Declared, judgeStack, UNKNOWN } from "../harness";
+import { soundService } from "../services";
+
+const edge: Declared = { type: REGION_NEG, name: "group", properties: { cloudRun: { service: "netra-backend-staging" } } };
+const withIngress = (ingress: unknown) => soundService({ properties: { ingress } });
+const v1 = (annotations: unknown): Declared => ({ type: "gcp:cloudrun/service:Service", name: "old", properties: { metadata: { annotations } } });
+const messages = async (...resources: Declared[]) => (await judgeStack(edgeIngress, resources)).map(({ message }) => message);
+
+describe("accepts", () => {
+  test.each(["INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER", "INGRESS_TRAFFIC_INTERNAL_ONLY"])("%s beside a load balancer", async (ingress) => {
+    expect(await messages(edge, withIngress(ingress))).toEqual([]);
+  });
+
+  test("a v1 service that is as closed", async () => {
+    for (const ingress of ["internal", "internal-and-cloud-load-balancing"])
+      expect(await messages(edge, v1({ "run.googleapis.com/ingress": ingress }))).toEqual([]);
+  });
+
+  test("open services where there is no load balancer, or one for something else", async () => {
+    expect(await messages(withIngress("INGRESS_TRAFFIC_ALL"))).toEqual([]);
+    const other = { type: REGION_NEG, name: "other", properties: { networkEndpointType: "INTERNET_FQDN_PORT" } };
+    expect(await messages(other, withIngress("INGRESS_TRAFFIC_ALL"))).toEqual([]);
+  });
+});
+
+describe("refuses", () => {
+  test("every open service beside a load balancer, also one that it does not lead to", async () => {
+    const said = (value: string) =>
+      `'ingress' (${value}) must be INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER because a load balancer is there, and clients can get round it; set 'ingress' to INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER`;
+    const worker = soundService({ name: "worker", properties: { name: "netra-worker", ingress: undefined } });
+    expect(await judgeStack(edgeIngress, [edge, withIngress("INGRESS_TRAFFIC_ALL"), worker])).toEqual([
+      { message: said("INGRESS_TRAFFIC_ALL"), resource: "backend", waived: false },
+      { message: said("not set"), resource: "worker", waived: false },
+    ]);
+  });
+
+  test("a v1 service that says nothing, or all", async () => {
+    for (const annotations of [undefined, {}, { "run.googleapis.com/ingress": "all" }]) expect(await messages(edge, v1(annotations))).toHaveLength(1);
+    expect(await messages(edge, v1({ "run.googleapis.com/ingress": "all" }))).toEqual([
+      "'metadata.annotations.run.googleapis.com/ingress' (all) must be internal-and-cloud-load-balancing because a load balancer is there, and clients can get round it; set 'metadata.annotations.run.googleapis.com/ingress' to internal-and-cloud-load-balancing",
+    ]);
+  });
+});
+
+describe("cannot evaluate", () => {
+  test("an ingress that a preview does not know", async () => {
+    expect(await messages(edge, withIngress(UNKNOWN))).toEqual([
+      "cannot evaluate: 'ingress' must be INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER or narrower, and it is not stated, or not known at preview; set 'ingress' to INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER",
+    ]);
+  });
+
+  test("an ingress that is no text", async () => {
+    expect(await messages(edge, withIngress(1))).toEqual(["cannot evaluate: ingress must be a text"]);
+  });
+});
