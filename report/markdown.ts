@@ -3,7 +3,7 @@ import type { Size, SizedPlan, Sizing } from "../capacity/sizing";
 import { percentText } from "../capacity/statistics";
 import type { Sensitivity, StormDetail } from "../capacity/storms";
 import { table } from "./table";
-import type { Verdict } from "./verdict";
+import type { ShownStorm, ShownVerdict, Verdict } from "./verdict";
 
 /*
  * The report as Markdown: for a pull request, and (aligned as it is) for a terminal. A pull request reads from the top,
@@ -51,7 +51,7 @@ export function terminalText(verdict: Verdict): string {
 }
 
 /** The verdict in a sentence. */
-export function headline(verdict: Verdict): string {
+export function headline(verdict: ShownVerdict): string {
   const { budget } = verdict;
   const storms =
     verdict.storms.length > 0 ? `at least ${percentText(Math.min(...verdict.storms.map(({ success }) => success.lower)))} of starts succeed, ` : "";
@@ -65,10 +65,11 @@ const page = (sections: readonly string[]) => `${sections.filter((section) => se
 /** A mean per storm: what is not 0 must not read as 0. */
 const mean = (value: number) => String(Number(value < 0.05 ? value.toPrecision(1) : value.toFixed(1)));
 const usd = (amount: number) => `${amount.toFixed(2)} USD`;
-const problemsOf = (verdict: Verdict) => verdict.checks.flatMap((check) => check.problems);
-const refusals = (verdict: Verdict) => verdict.violations.filter(({ level }) => level === "mandatory");
+const problemsOf = (verdict: ShownVerdict) => verdict.checks.flatMap((check) => check.problems);
+const refusals = (verdict: ShownVerdict) => verdict.violations.filter(({ level }) => level === "mandatory");
 
-function findings(verdict: Verdict): string {
+/** What is wrong, advised and waived; empty where there is nothing of it. */
+export function findings(verdict: ShownVerdict): string {
   const problems = problemsOf(verdict).map(({ message }) => `- ${oneLine(message)}`);
   const violations = verdict.violations.map(({ policy, level, resource, message }) => `- [${level}] **${policy}** on ${resource}: ${oneLine(message)}`);
   const waived = verdict.waived.map(({ policy, resource, reason }) => `- **${policy}** on ${resource}: ${oneLine(reason)}`);
@@ -103,23 +104,26 @@ export function budgetTable({ budget }: Pick<Verdict, "budget">): string {
   );
 }
 
-function budgetSection(verdict: Verdict): string {
+/** The connection budget as arithmetic. */
+export function budgetSection(verdict: Pick<Verdict, "budget">): string {
   return `## Connection budget\n\n${budgetTable(verdict)}`;
 }
 
-function checksSection({ checks }: Verdict): string {
+/** Every check with its sums. */
+export function checksSection({ checks }: ShownVerdict): string {
   const lines = checks.map(({ title, arithmetic, problems }) =>
     [`- ${problems.length === 0 ? "ok" : "REFUSED"}: ${title}`, ...arithmetic.map((line) => `  - ${oneLine(line)}`)].join("\n"),
   );
   return `## Checks of the plan\n\n${lines.join("\n")}`;
 }
 
-function stormSection({ storms }: Pick<Verdict, "storms">): string {
+/** The storms as a section; empty where there are none. */
+export function stormSection({ storms }: Pick<ShownVerdict, "storms">): string {
   return storms.length === 0 ? "" : `## Start-up storms\n\n${stormTable(storms)}`;
 }
 
 /** One line a scenario. */
-export function stormTable(storms: Verdict["storms"]): string {
+export function stormTable(storms: readonly ShownStorm[]): string {
   if (storms.length === 0) return "No service of the plan uses the database: it has no start-up storms.";
   const seconds = (value: number | null) => (value === null ? "-" : value.toFixed(1));
   const rows = storms.map(({ scenario, starts, success, readySeconds: { p50, p95, p99 }, peakConnections, refusals, timeouts, bottleneck }) => [
@@ -210,7 +214,8 @@ export function sizingText({ plans, cheapest, today, frontier, rejected }: Sizin
   ].join("\n\n");
 }
 
-function costSection({ cost }: Verdict): string {
+/** The cost by item, and how each comes about. */
+export function costSection({ cost }: ShownVerdict): string {
   const rows = cost.items.map(({ item, usdPerMonth, arithmetic }) => [item, usdPerMonth === undefined ? "not priced" : usdPerMonth.toFixed(2), arithmetic]);
   const sum = ["**sum**", `**${cost.usdPerMonth.toFixed(2)}**`, "list prices, us-central1, without traffic"];
   return `## Cost\n\n${table([["item", "USD a month", "how"], ...rows, sum], ["l", "r", "l"])}`;

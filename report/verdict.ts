@@ -46,3 +46,11 @@ export interface Verdict {
   readonly cost: Cost;
   readonly assumptions: readonly Assumption[];
 }
+
+/** A storm as its table shows it. */
+export type ShownStorm = Pick<StormResult, "scenario" | "starts" | "success" | "readySeconds" | "peakConnections" | "refusals" | "timeouts"> & {
+  readonly bottleneck: string;
+};
+
+/** The parts of a verdict that its Markdown shows, as they are also read back from a file. */
+export type ShownVerdict = Omit<Verdict, "resources" | "storms" | "assumptions"> & { readonly storms: readonly ShownStorm[] };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { connectorCost, databaseCost, planCost } from "../../capacity/cost";
 import { planOf } from "../../config";
-import { stagingSettings } from "../stack-settings";
+import { type Changes, stagingSettings } from "../stack-settings";
 
 const staging = planOf(stagingSettings());
 const usd = (value: number | undefined) => value?.toFixed(2);
@@ -66,11 +66,37 @@ describe("the plan", () => {
     expect(item("auth")).toBeCloseTo((1 * 0.0000025 + 0.5 * 0.0000025) * 730 * 3600, 9);
   });
 
+  test("monitoring is named unless it is turned off", () => {
+    const named = (changes: Changes) => planCost(planOf(stagingSettings(changes)), 13).items.filter(({ item }) => item === "monitoring");
+    expect(named({})).toEqual([
+      {
+        item: "monitoring",
+        arithmetic: "not priced: log-based metrics, uptime checks and alerts are billed by use, beyond free allotments",
+      },
+    ]);
+    expect(named({ "netra:monitoring": { disabled: { reason: "one afternoon (#1403)" } } })).toEqual([]);
+  });
+
   test("Cloud NAT is named where there is one, and a cache beyond the known prices is not priced", () => {
     expect(cost.items.some(({ item }) => item === "Cloud NAT")).toBe(false);
     const other = planCost({ ...staging, network: { ...staging.network, nat: {} }, cache: { memoryGb: 5 } }, 0);
     expect(other.items.find(({ item }) => item === "Cloud NAT")).not.toHaveProperty("usdPerMonth");
     expect(other.items.find(({ item }) => item === "cache")).not.toHaveProperty("usdPerMonth");
+  });
+
+  test("the load balancer costs its rules and its policy, and nothing where there is none", () => {
+    const items = cost.items.filter(({ item }) => /balancer|Armor/.test(item));
+    expect(items).toEqual([
+      { item: "load balancer, forwarding rules", usdPerMonth: 18.25, arithmetic: "0.025 USD/h for up to five x 730 h" },
+      { item: "Cloud Armor", usdPerMonth: 8, arithmetic: "1 policy x 5 USD + 3 rules x 1 USD" },
+      {
+        item: "load balancer and Cloud Armor, traffic",
+        arithmetic: "not priced: 0.008 USD per GiB each way and 0.75 USD per million requests; how many there are depends on the clients",
+      },
+    ]);
+    const without = planCost({ ...staging, edge: undefined }, 7);
+    expect(cost.usdPerMonth - without.usdPerMonth).toBeCloseTo(26.25, 9);
+    expect(without.items.some(({ item }) => /balancer|Armor/.test(item))).toBe(false);
   });
 
   test("more of anything never costs less", () => {

@@ -75,6 +75,13 @@ test("a waiver lets its one finding through, and shows with its reason", async (
   expect(refusing(verdict)).toEqual(["service-port-8002"]);
 });
 
+test("monitoring that is turned off with a reason is one advisory, and nothing of it is registered", async () => {
+  const verdict = await verdictOn({ "netra:monitoring": { channels: undefined, disabled: { reason: "one afternoon (#1403)" } } });
+  expect(verdict.ok).toBe(true);
+  expect(verdict.waived).toEqual([{ policy: "capacity-alerts", resource: "monitoring", reason: "one afternoon (#1403)" }]);
+  expect(verdict.resources.filter(({ type }) => /^gcp:(monitoring|logging)\//.test(type))).toEqual([]);
+});
+
 test("an advisory rule reports and does not refuse, a disabled one says nothing", async () => {
   const verdict = await verdictOn(belowFloor, { "connector-floor": "advisory", "service-port-8002": "disabled" });
   expect(verdict.ok).toBe(true);

@@ -1,0 +1,196 @@
+import type { Found, Policy } from "./found";
+import { apis, bucketRoles, environments, keyRoles, projectRoles, type Role, refreshRole } from "./roles";
+
+/** What is set up, and for whom. */
+export interface Subject {
+  readonly project: string;
+  /** `owner/name` on GitHub, in its exact case. */
+  readonly repository: string;
+  /** Where bucket and key are. */
+  readonly region: string;
+}
+
+const ISSUER = "https://token.actions.githubusercontent.com";
+const KEY_RING = "pulumi";
+const KEY = "stack-secrets";
+const POOL = "github";
+const PROVIDER = "github";
+const POOL_PLACE = ["--location", "global"];
+const ACCOUNTS = ["deployer", "previewer"] as const satisfies readonly Role[];
+
+const accountId = (role: Role) => `netra-${role}`;
+const email = (role: Role, project: string) => `${accountId(role)}@${project}.iam.gserviceaccount.com`;
+const bucketOf = (project: string) => `gs://${project}-pulumi-state`;
+
+/** How gcloud shows each thing that {@link Found} holds. */
+export function readings({ project, region }: Subject) {
+  const ring = ["--keyring", KEY_RING, "--location", region];
+  const provider = [PROVIDER, "--workload-identity-pool", POOL, ...POOL_PLACE];
+  const asked = (...args: readonly string[]) => [...args, "--project", project, "--format=json"];
+  return {
+    project: ["projects", "describe", project, "--format=json"],
+    apis: asked("services", "list", "--enabled"),
+    bucket: asked("storage", "buckets", "describe", bucketOf(project)),
+    keyRing: asked("kms", "keyrings", "describe", KEY_RING, "--location", region),
+    key: asked("kms", "keys", "describe", KEY, ...ring),
+    pool: asked("iam", "workload-identity-pools", "describe", POOL, ...POOL_PLACE),
+    provider: asked("iam", "workload-identity-pools", "providers", "describe", ...provider),
+    deployer: asked("iam", "service-accounts", "describe", email("deployer", project)),
+    previewer: asked("iam", "service-accounts", "describe", email("previewer", project)),
+    role: asked("iam", "roles", "describe", refreshRole.id),
+    policies: {
+      project: ["projects", "get-iam-policy", project, "--format=json"],
+      bucket: asked("storage", "buckets", "get-iam-policy", bucketOf(project)),
+      key: asked("kms", "keys", "get-iam-policy", KEY, ...ring),
+      deployer: asked("iam", "service-accounts", "get-iam-policy", email("deployer", project)),
+      previewer: asked("iam", "service-accounts", "get-iam-policy", email("previewer", project)),
+    },
+  } as const;
+}
+
+/** The calls of gcloud that make what is missing and correct what differs, in order; none where nothing does. */
+export function commands(subject: Subject, found: Found): string[][] {
+  const { project } = subject;
+  const missing = apis.filter((api) => !found.apis.includes(api));
+  return [
+    ...(missing.length > 0 ? [["services", "enable", ...missing, "--project", project]] : []),
+    ...bucketCommands(subject, found),
+    ...keyCommands(subject, found),
+    ...federationCommands(subject, found),
+    ...ACCOUNTS.filter((role) => !found[role]).map((role) => [
+      ...["iam", "service-accounts", "create", accountId(role), "--display-name", `${role} of the pipelines`, "--project", project],
+    ]),
+    ...refreshRoleCommands(subject, found),
+    ...bindingCommands(subject, found),
+  ];
+}
+
+function bucketCommands({ project, region }: Subject, { bucket }: Found): string[][] {
+  const name = bucketOf(project);
+  const update = (...flags: readonly string[]) => (flags.length > 0 ? [["storage", "buckets", "update", name, ...flags, "--project", project]] : []);
+  if (!bucket)
+    return [
+      ["storage", "buckets", "create", name, "--location", region, "--uniform-bucket-level-access", "--public-access-prevention", "--project", project],
+      ...update("--versioning"), // `create` has no such flag
+    ];
+  return update(
+    ...(bucket.versioning_enabled ? [] : ["--versioning"]),
+    ...(bucket.uniform_bucket_level_access ? [] : ["--uniform-bucket-level-access"]),
+    ...(bucket.public_access_prevention === "enforced" ? [] : ["--public-access-prevention"]),
+  );
+}
+
+function keyCommands({ project, region }: Subject, { keyRing, key }: Found): string[][] {
+  return [
+    ...(keyRing ? [] : [["kms", "keyrings", "create", KEY_RING, "--location", region, "--project", project]]),
+    ...(key ? [] : [["kms", "keys", "create", KEY, "--keyring", KEY_RING, "--location", region, "--purpose", "encryption", "--project", project]]),
+  ];
+}
+
+/**
+ * Who may come at all: jobs of this repository in one of the two environments; in the deployer's, only those of the main
+ * branch, also where GitHub's own rule for the environment is missing.
+ */
+export const conditionFor = (repository: string) =>
+  `assertion.repository == '${repository}' && (assertion.environment == '${environments.previewer}' || (assertion.environment == '${environments.deployer}' && assertion.ref == 'refs/heads/main'))`;
+
+const MAPPING = { "google.subject": "assertion.sub", "attribute.environment": "assertion.environment" };
+
+function federationCommands({ project, repository }: Subject, { pool, provider }: Found): string[][] {
+  const pools = (verb: string, ...flags: readonly string[]) => ["iam", "workload-identity-pools", verb, POOL, ...POOL_PLACE, ...flags, "--project", project];
+  const providers = (verb: string, ...flags: readonly string[]) => [
+    ...["iam", "workload-identity-pools", "providers", verb, PROVIDER, "--workload-identity-pool", POOL, ...POOL_PLACE, ...flags, "--project", project],
+  ];
+  const condition = conditionFor(repository);
+  const mapping = Object.entries(MAPPING)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(",");
+  const settings = ["--issuer-uri", ISSUER, "--attribute-mapping", mapping, "--attribute-condition", condition];
+  const isAsWanted =
+    provider?.attributeCondition === condition &&
+    provider.oidc.issuerUri === ISSUER &&
+    Object.keys(provider.attributeMapping).length === Object.keys(MAPPING).length &&
+    Object.entries(MAPPING).every(([key, value]) => provider.attributeMapping[key] === value);
+  return [
+    ...(pool ? [] : [pools("create", "--display-name", "GitHub Actions")]),
+    ...(pool?.state === "DELETED" ? [pools("undelete")] : []), // for 30 days the name stays taken
+    ...(pool?.disabled ? [pools("update", "--no-disabled")] : []),
+    ...(provider ? [] : [providers("create-oidc", ...settings)]),
+    ...(provider?.state === "DELETED" ? [providers("undelete")] : []),
+    ...(provider && (!isAsWanted || provider.disabled) ? [providers("update-oidc", ...settings, ...(provider.disabled ? ["--no-disabled"] : []))] : []),
+  ];
+}
+
+function refreshRoleCommands({ project }: Subject, { role }: Found): string[][] {
+  const { id } = refreshRole;
+  const permissions = refreshRole.permissions.join(",");
+  const place = ["--project", project];
+  if (!role) return [["iam", "roles", "create", id, "--title", "Refresh of the stack", "--permissions", permissions, "--stage", "GA", ...place]];
+  const isAsWanted = role.includedPermissions.toSorted().join(",") === permissions;
+  return [
+    ...(role.deleted ? [["iam", "roles", "undelete", id, ...place]] : []),
+    ...(isAsWanted ? [] : [["iam", "roles", "update", id, "--permissions", permissions, ...place]]),
+  ];
+}
+
+function bindingCommands(subject: Subject, { policies, projectNumber }: Found): string[][] {
+  const { project, region } = subject;
+  const key = [KEY, "--keyring", KEY_RING, "--location", region];
+  return ACCOUNTS.flatMap((account) => {
+    const member = memberOf(account, project);
+    const add = (policy: Policy, who: string, role: string, command: readonly string[], ...rest: readonly string[]) =>
+      isBound(policy, role, who) ? [] : [[...command, "--member", who, "--role", role, ...rest]];
+    const here = ["--project", project];
+    return [
+      // Where a policy has conditions, gcloud asks for one unless it is told that there is none.
+      ...wantedRoles(account, project).flatMap((role) =>
+        add(policies.project, member, role, ["projects", "add-iam-policy-binding", project], "--condition=None"),
+      ),
+      ...add(policies.bucket, member, bucketRoles[account], ["storage", "buckets", "add-iam-policy-binding", bucketOf(project)], ...here),
+      ...add(policies.key, member, keyRoles[account], ["kms", "keys", "add-iam-policy-binding", ...key], ...here),
+      ...add(
+        policies[account],
+        `principalSet://iam.googleapis.com/${poolName(projectNumber)}/attribute.environment/${environments[account]}`,
+        "roles/iam.workloadIdentityUser",
+        ["iam", "service-accounts", "add-iam-policy-binding", email(account, project)],
+        ...here,
+      ),
+    ];
+  });
+}
+
+const memberOf = (account: Role, project: string) => `serviceAccount:${email(account, project)}`;
+const poolName = (projectNumber: string) => `projects/${projectNumber}/locations/global/workloadIdentityPools/${POOL}`;
+const isBound = ({ bindings }: Policy, role: string, member: string) =>
+  bindings.some((binding) => binding.role === role && binding.condition === undefined && binding.members.includes(member));
+
+const wantedRoles = (account: Role, project: string) => [
+  ...projectRoles[account],
+  ...(account === "previewer" ? [`projects/${project}/roles/${refreshRole.id}`] : []),
+];
+
+/** Roles on the project that somebody has given the two accounts beside their own: told, with what takes them away. */
+export function surplusRoles({ project }: Subject, { policies }: Found): string[][] {
+  return ACCOUNTS.flatMap((account) => {
+    const member = memberOf(account, project);
+    const surplus = policies.project.bindings.filter(({ role, members }) => members.includes(member) && !wantedRoles(account, project).includes(role));
+    return surplus.map(({ role }) => ["projects", "remove-iam-policy-binding", project, "--member", member, "--role", role, "--all"]);
+  });
+}
+
+/** What the workflows and `pulumi` have to be told. */
+export function settings(
+  { project, region }: Subject,
+  projectNumber: string,
+): { readonly variables: Readonly<Record<string, string>>; readonly stackInit: string } {
+  return {
+    variables: {
+      GCP_PROJECT: project,
+      WORKLOAD_IDENTITY_PROVIDER: `${poolName(projectNumber)}/providers/${PROVIDER}`,
+      DEPLOYER: email("deployer", project),
+      PREVIEWER: email("previewer", project),
+      PULUMI_BACKEND_URL: bucketOf(project),
+    },
+    stackInit: `pulumi login ${bucketOf(project)} && pulumi stack init staging --secrets-provider gcpkms://projects/${project}/locations/${region}/keyRings/${KEY_RING}/cryptoKeys/${KEY}`,
+  };
+}

@@ -1,0 +1,160 @@
+import type { z } from "zod";
+import { anySchema, apisSchema, bucketSchema, type Found, policySchema, poolSchema, projectSchema, providerSchema, roleSchema } from "../bootstrap/found";
+import { commands, readings, type Subject, settings, surplusRoles } from "../bootstrap/plan";
+import { environments } from "../bootstrap/roles";
+import { InputError, type Problem, problem } from "../capacity/problem";
+import { readSettings } from "../config";
+import { announce, command, EXIT, run } from "./command";
+import { commandLine, gcloud, isAbsent } from "./gcloud-cli";
+import { readStackFile } from "./stack-file";
+
+interface Options {
+  readonly project: string;
+  readonly repository: string;
+  readonly stack: string;
+  readonly configFile?: string;
+  readonly dryRun?: true;
+}
+
+const bootstrapping = command(
+  "bootstrap",
+  "Sets up what the pipelines stand on: the state's bucket, the key of its secrets, the federation with GitHub and two accounts. Run again, it changes only what differs.",
+)
+  .requiredOption("--project <id>", "the Google Cloud project")
+  .requiredOption("--repository <owner/name>", "the repository on GitHub whose workflows may come, in its exact case")
+  .option("--stack <name>", "the stack whose region bucket and key are in: Pulumi.<name>.yaml", "staging")
+  .option("--config-file <file>", "read this stack file instead, as pulumi's option of the same name does")
+  .option("--dry-run", "print the commands it would run, and change nothing");
+
+void run(bootstrapping, async () => {
+  const options = bootstrapping.opts<Options>();
+  const subject = subjectOf(options);
+  announce("looking at what exists");
+  const found = await lookUp(subject);
+  announce("");
+  if (found.bucket && found.bucket.location.toLowerCase() !== subject.region) throw wrongLocation(subject, found.bucket.location);
+  const todo = commands(subject, found);
+  for (const args of todo) {
+    process.stdout.write(`${commandLine(args)}\n`);
+    if (options.dryRun) continue;
+    const { code, said } = await gcloud(args);
+    if (code !== 0) {
+      process.stdout.write(
+        `Stopped there: ${said || `gcloud exited ${code}`}. What ran before it stays; put that right and run this command again, it goes on from there.\n`,
+      );
+      return EXIT.refused;
+    }
+  }
+  process.stdout.write(todo.length === 0 ? "# Nothing differs.\n" : "");
+  for (const args of surplusRoles(subject, found))
+    process.stdout.write(`# Not one of its roles (bootstrap/roles.ts); this takes it away: ${commandLine(args)}\n`);
+  process.stdout.write(nextSteps(subject, found.projectNumber));
+  return EXIT.sound;
+});
+
+function subjectOf({ project, repository, stack, configFile }: Options): Subject {
+  const settings = readSettings(readStackFile(stack, configFile));
+  const problems: Problem[] = [];
+  if (!/^[a-z][a-z0-9-]{4,28}[a-z0-9]$/.test(project))
+    problems.push(
+      problem({
+        setting: "--project",
+        value: project,
+        must: "be the id of a project",
+        because: "everything is made in it",
+        fix: "6 to 30 lower-case letters, digits and hyphens, as `gcloud projects list` shows it",
+      }),
+    );
+  else if (project !== settings.project)
+    problems.push(
+      problem({
+        setting: "--project",
+        value: project,
+        must: `be ${settings.project}`,
+        because: `the stack ${stack} is in that project, and the accounts get their roles there`,
+        fix: `${settings.project}, or change gcp:project first`,
+      }),
+    );
+  if (!/^[A-Za-z0-9-]+\/[\w.-]+$/.test(repository))
+    problems.push(
+      problem({ setting: "--repository", value: repository, must: "be a repository on GitHub", because: "only its workflows may come", fix: "OWNER/NAME" }),
+    );
+  if (problems.length > 0) throw new InputError(problems);
+  return { project, repository, region: settings.region };
+}
+
+/** Reads everything; of an API that is not enabled nothing can be read, and nothing is taken for there. */
+async function lookUp(subject: Subject): Promise<Found> {
+  const ask = readings(subject);
+  const { projectNumber } = await shown(ask.project, projectSchema);
+  const apis = (await shown(ask.apis, apisSchema)).map(({ config: { name } }) => name);
+  const inApi = (api: string) => (apis.includes(api) ? shownIfAny : async () => undefined);
+  const [kms, iam] = [inApi("cloudkms.googleapis.com"), inApi("iam.googleapis.com")];
+  const bucket = await shownIfAny(ask.bucket, bucketSchema);
+  const keyRing = await kms(ask.keyRing, anySchema);
+  const key = keyRing && (await kms(ask.key, anySchema));
+  const pool = await iam(ask.pool, poolSchema);
+  const provider = pool && (await iam(ask.provider, providerSchema));
+  const deployer = await iam(ask.deployer, anySchema);
+  const previewer = await iam(ask.previewer, anySchema);
+  const role = await iam(ask.role, roleSchema);
+  const policyOf = async (what: unknown, args: readonly string[]) => (what ? shown(args, policySchema) : { bindings: [] });
+  const policies = {
+    project: await shown(ask.policies.project, policySchema),
+    bucket: await policyOf(bucket, ask.policies.bucket),
+    key: await policyOf(key, ask.policies.key),
+    deployer: await policyOf(deployer, ask.policies.deployer),
+    previewer: await policyOf(previewer, ask.policies.previewer),
+  };
+  return { projectNumber, apis, bucket, keyRing, key, pool, provider, deployer, previewer, role, policies };
+}
+
+async function shown<T extends z.ZodType>(args: readonly string[], schema: T): Promise<z.output<T>> {
+  const found = await shownIfAny(args, schema);
+  if (found === undefined) throw unreadable(args, "there is no such thing");
+  return found;
+}
+
+/** What gcloud shows; `undefined` where it says that there is none. */
+async function shownIfAny<T extends z.ZodType>(args: readonly string[], schema: T): Promise<z.output<T> | undefined> {
+  const called = await gcloud(args);
+  if (isAbsent(called)) return undefined;
+  if (called.code !== 0) throw unreadable(args, called.said || `gcloud exited ${called.code}`);
+  try {
+    return schema.parse(JSON.parse(called.stdout));
+  } catch {
+    throw unreadable(args, "it printed something else than this command reads");
+  }
+}
+
+const unreadable = (args: readonly string[], why: string) =>
+  new InputError([
+    {
+      setting: "gcloud",
+      message: `\`${commandLine(args)}\` must answer because only what differs is changed (${why}); log in as an owner of the project with \`gcloud auth login\``,
+    },
+  ]);
+
+const wrongLocation = ({ project, region }: Subject, location: string) =>
+  new InputError([
+    problem({
+      setting: `gs://${project}-pulumi-state`,
+      value: location,
+      must: `be in ${region}`,
+      because: "a bucket cannot move, and the state belongs beside what it describes",
+      fix: "another one: move its objects, delete it and run this command again",
+    }),
+  ]);
+
+/** Comments, so that what a dry run prints is a script. */
+function nextSteps(subject: Subject, projectNumber: string): string {
+  const { variables, stackInit } = settings(subject, projectNumber);
+  return [
+    "# Once, in the repository (docs/pipelines.md):",
+    ...Object.entries(variables).map(([name, value]) => `# gh variable set ${name} --repo ${subject.repository} --body '${value}'`),
+    `# environments '${environments.previewer}', without reviewers, and '${environments.deployer}', with them, for the branch main only`,
+    "# Once, on your machine, and commit what it writes into Pulumi.staging.yaml:",
+    `# ${stackInit}`,
+    "",
+  ].join("\n");
+}

@@ -1,0 +1,53 @@
+import { readFileSync } from "node:fs";
+import { z } from "zod";
+import { InputError } from "../capacity/problem";
+import { COMMENT_MARKER, comment } from "../delivery/comment";
+import { accessOfJob, openPullRequest, putComment } from "../delivery/github";
+import { readGuardFile, readVerdictFile } from "../delivery/verdict-file";
+import { command, EXIT, run } from "./command";
+
+interface Options {
+  readonly head: string;
+  readonly base: string;
+  readonly guard: string;
+  readonly post?: true;
+}
+
+/** The event of a workflow that another one started, as far as it is needed. */
+const eventSchema = z
+  .object({ workflow_run: z.object({ head_sha: z.string(), head_branch: z.string(), head_repository: z.object({ owner: z.object({ login: z.string() }) }) }) })
+  .transform(({ workflow_run: { head_sha, head_branch, head_repository } }) => ({ sha: head_sha, branch: head_branch, owner: head_repository.owner.login }));
+
+const commenting = command(
+  "comment",
+  "Writes the comment on a pull request, from what other jobs found out; a file that is not there is one that they did not get to.",
+)
+  .requiredOption("--head <file>", "what `check --json` printed on the pull request")
+  .requiredOption("--base <file>", "what it printed on the base")
+  .requiredOption("--guard <file>", "what `guard --json` printed on the preview")
+  .option("--post", "in a workflow that a run of `preview` started: put it on that run's pull request, in place of the one before");
+
+void run(commenting, async () => {
+  const { head, base, guard, post } = commenting.opts<Options>();
+  const body = comment({ head: readVerdictFile(head), base: readVerdictFile(base), guard: readGuardFile(guard) });
+  process.stdout.write(post ? `${await posted(body)}\n` : body);
+  return EXIT.sound;
+});
+
+/** Which pull request it is, is taken from GitHub's own event and answer: the artifact's word is the pull request's. */
+async function posted(body: string): Promise<string> {
+  const access = accessOfJob(process.env);
+  const head = headOf(process.env.GITHUB_EVENT_PATH);
+  const number = await openPullRequest(access, head);
+  if (number === undefined) return `No open pull request has ${head.sha} as its head: there is nothing to comment on.`;
+  return `Comment on #${number} ${await putComment(access, number, COMMENT_MARKER, body)}.`;
+}
+
+function headOf(file: string | undefined) {
+  try {
+    return eventSchema.parse(JSON.parse(readFileSync(file ?? "", "utf8")));
+  } catch {
+    const message = `'GITHUB_EVENT_PATH' (${file ?? "not set"}) must be the event of a workflow that another one started because it says which pull request is meant; leave out '--post' elsewhere`;
+    throw new InputError([{ setting: "GITHUB_EVENT_PATH", message }]);
+  }
+}

@@ -1,0 +1,82 @@
+import { readFileSync } from "node:fs";
+import { InputError, type Problem } from "../capacity/problem";
+import { DRIFT_MARKER, drift, readDiagnosis } from "../delivery/drift";
+import { accessOfJob, closeIssue, putIssue } from "../delivery/github";
+import { type Preview, readPreview } from "../guard/preview";
+import { command, EXIT, run } from "./command";
+
+interface Options {
+  readonly refresh: string;
+  readonly diagnosis: string;
+  readonly stack: string;
+  readonly post?: true;
+}
+
+const REFRESH = "pulumi refresh --preview-only --expect-no-changes --json";
+
+const drifting = command("drift", "Says where the cloud is no longer what the state and the plan say, and keeps one GitHub issue about it.")
+  .requiredOption("--refresh <file>", `what \`${REFRESH}\` printed`)
+  .requiredOption("--diagnosis <file>", "what `npm run --silent diagnose -- --json` printed")
+  .option("--stack <name>", "the stack that the refresh must be of", "staging")
+  .option("--post", "in a workflow: open the issue, update it, or close it");
+
+void run(drifting, async () => {
+  const { refresh, diagnosis, stack, post } = drifting.opts<Options>();
+  const problems: Problem[] = [];
+  const refreshed = attempted(problems, () => refreshIn(refresh, stack));
+  const diagnosed = attempted(problems, () => diagnosisIn(diagnosis));
+  if (!refreshed || !diagnosed) throw new InputError(problems);
+  const { clean, title, body } = drift(stack, refreshed, diagnosed);
+  process.stdout.write(`# ${title}\n\n${body}`);
+  if (post) {
+    const access = accessOfJob(process.env);
+    const done = clean ? await closeIssue(access, DRIFT_MARKER, "The last run found nothing.") : await putIssue(access, DRIFT_MARKER, { title, body });
+    process.stdout.write(`\n${done}\n`);
+  }
+  return clean ? EXIT.sound : EXIT.refused;
+});
+
+/** A refresh's digest has the form of a preview's, but is not one of `pulumi preview`, as that reader would advise. */
+function refreshIn(file: string, stack: string): Preview {
+  const content = contentOf(file, "--refresh", REFRESH);
+  try {
+    return readPreview(content, file, stack);
+  } catch (error) {
+    if (!(error instanceof InputError) || error.message.includes("must be a preview of the stack")) throw error;
+    throw inputError(
+      "--refresh",
+      `(${file}) must be what \`${REFRESH}\` prints because what has drifted stands there; run that to its end and redirect its standard output there`,
+    );
+  }
+}
+
+function diagnosisIn(file: string) {
+  const found = readDiagnosis(contentOf(file, "--diagnosis", "npm run --silent diagnose -- --json"));
+  if (found) return found;
+  throw inputError(
+    "--diagnosis",
+    `(${file}) must be what \`npm run --silent diagnose -- --json\` prints because its findings stand there; redirect its standard output there`,
+  );
+}
+
+function contentOf(file: string, option: string, source: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    throw inputError(option, `(${file}) must be a file that can be read because it is one half of the answer; run \`${source} > ${file}\``);
+  }
+}
+
+function attempted<T>(problems: Problem[], read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    problems.push(...error.problems);
+    return undefined;
+  }
+}
+
+function inputError(setting: string, rest: string): InputError {
+  return new InputError([{ setting, message: `'${setting}' ${rest}` }]);
+}

@@ -1,0 +1,57 @@
+import { percentText } from "../capacity/statistics";
+import { table } from "../report/table";
+import type { ReadVerdict } from "./verdict-file";
+
+/** One thing that a change of the plan changes. */
+export interface Difference {
+  readonly what: string;
+  /** Absent: it is new. */
+  readonly base?: string;
+  /** Absent: it is gone. */
+  readonly head?: string;
+}
+
+/** What changed in capacity, storms, resources and cost: equal things are left out. */
+export function differences(base: ReadVerdict, head: ReadVerdict): Difference[] {
+  const [before, after] = [figures(base), figures(head)];
+  return [...new Set([...before.keys(), ...after.keys()])].flatMap((what) => {
+    const [one, other] = [before.get(what), after.get(what)];
+    if (one === other) return [];
+    return [{ what, ...(one === undefined ? {} : { base: one }), ...(other === undefined ? {} : { head: other }) }];
+  });
+}
+
+/** The differences as a table; a sentence where there are none. */
+export function differencesTable(found: readonly Difference[]): string {
+  if (found.length === 0) return "Nothing that a report shows: capacity, storms, resources and cost are as they were.";
+  return table([["what", "base", "this change"], ...found.map(({ what, base = "-", head = "-" }) => [what, base, head])], ["l", "r", "r"]);
+}
+
+/** Everything that is compared, as a reader is shown it: what reads the same is the same. */
+function figures({ budget, checks, storms, resources, cost }: ReadVerdict): Map<string, string> {
+  return new Map([
+    ["connections of the plan", `${budget.demand} of ${budget.limit}`],
+    ...budget.lines.map(
+      ({ label, instances, overlap, perInstance, connections }): Figure => [
+        `connections of ${label}`,
+        `(${instances} + ${overlap}) x ${perInstance} = ${connections}`,
+      ],
+    ),
+    ["connections reserved", String(budget.reserved)],
+    ...checks.flatMap(({ title, figures }) => Object.entries(figures).map(([name, value]): Figure => [`${title}: ${name}`, rounded(value)])),
+    ...storms.flatMap(({ scenario, starts, success, readySeconds, bottleneck }): Figure[] => [
+      [`${scenario}: starts at once`, String(starts)],
+      [`${scenario}: ready, lower bound`, percentText(success.lower)],
+      [`${scenario}: p95 to ready`, readySeconds.p95 === null ? "none is ready" : `${readySeconds.p95.toFixed(1)} s`],
+      [`${scenario}: bottleneck`, bottleneck],
+    ]),
+    ...resources.map(({ type, name }): Figure => [`resource ${name} (${type})`, "there"]),
+    ...cost.items.map(({ item, usdPerMonth }): Figure => [`cost of ${item}`, usdPerMonth === undefined ? "not priced" : usd(usdPerMonth)]),
+    ["cost a month", usd(cost.usdPerMonth)],
+  ] satisfies Figure[]);
+}
+
+type Figure = [what: string, value: string];
+
+const usd = (amount: number) => `${amount.toFixed(2)} USD`;
+const rounded = (value: number) => String(Number(value.toFixed(2)));

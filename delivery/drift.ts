@@ -1,0 +1,98 @@
+import { z } from "zod";
+import type { Preview } from "../guard/preview";
+import { table } from "../report/table";
+import { literal, withinLimit } from "./text";
+
+/** Tells the one issue about drift. */
+export const DRIFT_MARKER = "<!-- netra-staging: drift -->";
+
+const text = z.string().transform(literal);
+
+/** What `diagnose --json` printed, as far as it is told here. */
+const diagnosisSchema = z.object({
+  findings: z.array(
+    z.object({
+      stage: text,
+      rules: z.array(text),
+      resource: text,
+      evidence: z.array(z.object({ field: text, value: text })),
+      consequences: z.array(text),
+      mend: z.array(text),
+    }),
+  ),
+  questions: z.array(z.object({ question: text, open: z.array(z.object({ missing: text })) })),
+});
+const problemsSchema = z.object({ problems: z.array(z.object({ message: text })) });
+
+export type Diagnosis = z.output<typeof diagnosisSchema> | { readonly problems: readonly string[] };
+
+/** Reads what `diagnose --json` printed; `undefined` where it is no such thing. */
+export function readDiagnosis(content: string): Diagnosis | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(content);
+  } catch {
+    return undefined;
+  }
+  const { data } = problemsSchema.safeParse(value);
+  return diagnosisSchema.safeParse(value).data ?? (data && { problems: data.problems.map(({ message }) => message) });
+}
+
+/** Where the cloud is no longer what the state and the plan say. */
+export interface Drift {
+  readonly clean: boolean;
+  readonly title: string;
+  /** The issue's text. It has names, paths of properties and findings; of a state, no value. */
+  readonly body: string;
+}
+
+/** Puts a refresh and a diagnosis together. What only is not known opens no issue: somebody would have to close it every day. */
+export function drift(stack: string, refresh: Pick<Preview, "steps" | "errors">, diagnosis: Diagnosis): Drift {
+  const findings = "findings" in diagnosis ? diagnosis.findings : [];
+  const problems = "problems" in diagnosis ? diagnosis.problems : [];
+  const errors = refresh.errors.filter(({ message }) => !/^no changes were expected/.test(message));
+  const clean = refresh.steps.length + errors.length + findings.length + problems.length === 0;
+  const counts = [
+    counted(refresh.steps.length, "resource changed", "resources changed"),
+    counted(findings.length, "finding", "findings"),
+    counted(errors.length + problems.length, "question that could not be asked", "questions that could not be asked"),
+  ].filter((count) => count !== "");
+  const title = clean ? `${stack}: no drift` : `${stack} has drifted: ${counts.join(", ")}`;
+  const steps = refresh.steps
+    .map(({ name, op, changed }) => [literal(name), op === "delete" ? "is gone" : `${op}: ${literal(changed.join(", ") || "(the engine does not say)")}`])
+    .toSorted(([one = ""], [other = ""]) => (one < other ? -1 : 1));
+  return {
+    clean,
+    title,
+    body: withinLimit([
+      {
+        title: "the title",
+        text: `${DRIFT_MARKER}\n\nThis issue is renewed by every run of the workflow \`drift\`, and closed by the first that finds nothing.`,
+      },
+      section("The cloud is not what the state says", steps.length > 0 ? `${table([["resource", "what"], ...steps])}\n\n${WAYS}` : ""),
+      section("The refresh failed", list(errors.map(({ message }) => literal(message)))),
+      section("What `npm run diagnose` finds", list(findings.map(findingLine))),
+      section("The diagnosis failed", list(problems)),
+      section(
+        "Open",
+        list("questions" in diagnosis ? diagnosis.questions.flatMap(({ question, open }) => open.map(({ missing }) => `${question}: ${missing}`)) : []),
+      ),
+    ]),
+  };
+}
+
+const WAYS =
+  "`npm run up` makes the cloud what the program says. Where the change is meant to stay, write it into the stack file first. A preview with `--refresh` shows what an `up` would do: plain `npm run preview` compares with the state only.";
+
+function findingLine({ stage, rules, resource, evidence, consequences, mend }: z.output<typeof diagnosisSchema>["findings"][number]): string {
+  const shown = evidence.map(({ field, value }) => `${field} = ${value}`).join(", ");
+  return [
+    `**${resource || "the stack"}** (${stage}; ${rules.join(", ")}): ${shown}`,
+    ...consequences.map((line) => `  - ${line}`),
+    ...mend.map((line) => `  - mend: ${line}`),
+  ].join("\n");
+}
+
+const section = (title: string, content: string) => ({ title, text: content === "" ? "" : `## ${title}\n\n${content}` });
+const list = (lines: readonly string[]) => lines.map((line) => `- ${line}`).join("\n");
+const counted = (count: number, one: string, more: string) => (count === 0 ? "" : `${count} ${count === 1 ? one : more}`);

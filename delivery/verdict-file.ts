@@ -1,0 +1,108 @@
+import { readFileSync } from "node:fs";
+import { z } from "zod";
+import type { ShownVerdict } from "../report/verdict";
+import { literal } from "./text";
+
+/*
+ * Reads what `check --json` and `guard --json` printed in another job. The code of a pull request ran there, so these are
+ * texts of unknown origin: every one becomes literal Markdown as it is read, and nothing else of the files is used.
+ */
+
+const text = z.string().transform(literal);
+const number = z.number(); // finite: JSON has no others
+const count = z.number().int();
+const problem = z.object({ setting: text, message: text });
+
+/** As much of a list as a person looks at. */
+const list = <T extends z.ZodType>(element: T) => z.array(element).max(1000);
+
+const verdictSchema = z.object({
+  stack: text,
+  ok: z.boolean(),
+  resources: list(z.object({ type: text, name: text })),
+  violations: list(
+    z.object({
+      policy: text,
+      level: z.enum(["mandatory", "advisory", "remediate", "disabled"]),
+      resource: text,
+      message: text,
+      outcome: z.enum(["refused", "cannot-evaluate"]),
+    }),
+  ),
+  waived: list(z.object({ policy: text, resource: text, reason: text })),
+  budget: z.object({
+    lines: list(z.object({ label: text, instances: count, overlap: count, perInstance: count, connections: count })),
+    reserved: count,
+    demand: count,
+    limit: count,
+    headroom: count,
+  }),
+  checks: list(z.object({ title: text, arithmetic: list(text), figures: z.record(text, number), problems: list(problem) })),
+  storms: list(
+    z.object({
+      scenario: text,
+      starts: number,
+      success: z.object({ mean: number, lower: number, upper: number }),
+      readySeconds: z.object({ p50: number.nullable(), p95: number.nullable(), p99: number.nullable() }),
+      peakConnections: number,
+      refusals: number,
+      timeouts: number,
+      bottleneck: text,
+    }),
+  ),
+  cost: z.object({ usdPerMonth: number, items: list(z.object({ item: text, usdPerMonth: number.exactOptional(), arithmetic: text })) }),
+});
+
+const problemsSchema = z.object({ ok: z.literal(false), problems: list(problem) });
+
+const guardSchema = z.object({
+  ok: z.boolean(),
+  refused: list(z.object({ message: text, acknowledged: text.exactOptional() })),
+  announced: list(z.object({ resource: text, change: text, effect: text, consequence: text })),
+  changes: z.record(text, count),
+});
+
+/** A verdict as it was read back; all its texts are literal Markdown. */
+export type ReadVerdict = ShownVerdict & { readonly resources: readonly { readonly type: string; readonly name: string }[] };
+
+/** What a job wrote: a verdict, the problems of what cannot be read as a plan, or neither. */
+export type VerdictFile =
+  | { readonly verdict: ReadVerdict }
+  | { readonly problems: readonly string[] }
+  /** Why there is none. */
+  | { readonly none: string };
+
+/** What `guard --json` says, as it was read back. */
+export type GuardFile = z.output<typeof guardSchema>;
+
+/** Reads what `check --json` printed. */
+export function readVerdictFile(file: string): VerdictFile {
+  const content = contentOf(file);
+  if (content === undefined) return { none: "the run did not get to it" };
+  const verdict = verdictSchema.safeParse(content);
+  if (verdict.success) return { verdict: verdict.data };
+  const { data } = problemsSchema.safeParse(content);
+  return data ? { problems: data.problems.map(({ message }) => message) } : { none: "`npm run check -- --json` printed no verdict" };
+}
+
+/** Reads what `guard --json` printed; `undefined` where there is nothing, because a run without credentials has no preview. */
+export function readGuardFile(file: string): GuardFile | { readonly problems: readonly string[] } | undefined {
+  const content = contentOf(file);
+  return content === undefined
+    ? undefined
+    : (guardSchema.safeParse(content).data ??
+        problemsSchema.transform(({ problems }) => ({ problems: problems.map(({ message }) => message) })).safeParse(content).data);
+}
+
+/** Larger files are none that a check prints. */
+const MOST_BYTES = 16 * 2 ** 20;
+
+/** The JSON of a file; `undefined` where there is no such file or it is no JSON: a job may have ended before it wrote it. */
+function contentOf(file: string): unknown {
+  try {
+    const bytes = readFileSync(file);
+    return bytes.length > MOST_BYTES ? undefined : JSON.parse(bytes.toString("utf8"));
+  } catch {
+    return undefined;
+  }
+}

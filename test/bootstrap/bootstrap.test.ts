@@ -1,0 +1,288 @@
+import { execFile } from "node:child_process";
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { apis, bucketRoles, keyRoles, projectRoles } from "../../bootstrap/roles";
+import { PROJECT_ROOT } from "../../commands/stack-file";
+import type { Ended } from "../commands/child";
+
+/* The real command, and a `gcloud` in a process of its own that keeps a project in a file. */
+
+const PROJECT = "netra-staging";
+const DEPLOYER = `netra-deployer@${PROJECT}.iam.gserviceaccount.com`;
+const PREVIEWER = `netra-previewer@${PROJECT}.iam.gserviceaccount.com`;
+const BUCKET = `gs://${PROJECT}-pulumi-state`;
+
+interface State {
+  calls: string[][];
+  apis: string[];
+  broken?: string;
+  buckets: Record<string, object>;
+  keyrings: object;
+  keys: object;
+  pools: Record<string, object>;
+  providers: Record<string, { attributeCondition?: string; disabled?: boolean; state?: string }>;
+  accounts: object;
+  roles: Record<string, { includedPermissions?: string[]; deleted?: boolean }>;
+  policies: Record<string, { bindings: { role: string; members: string[]; condition?: object }[] }>;
+}
+
+let folder = "";
+let path = "";
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "netra-bootstrap-"));
+  const bin = join(folder, "bin");
+  mkdirSync(bin);
+  copyFileSync(join(__dirname, "gcloud.mjs"), join(bin, "gcloud"));
+  chmodSync(join(bin, "gcloud"), 0o755);
+  // An executable without an extension is an ES module only beside a package that says so.
+  writeFileSync(join(bin, "package.json"), '{ "type": "module" }');
+  path = [bin, process.env.PATH].join(delimiter);
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** A project of its own; empty unless a test says otherwise. */
+class Project {
+  private readonly file = join(mkdtempSync(join(folder, "project-")), "state.json");
+
+  constructor(state: Partial<State> = {}) {
+    const empty = {
+      calls: [],
+      apis: ["serviceusage.googleapis.com"],
+      buckets: {},
+      keyrings: {},
+      keys: {},
+      pools: {},
+      providers: {},
+      accounts: {},
+      roles: {},
+      policies: {},
+    };
+    this.write({ ...empty, ...state });
+  }
+
+  get state(): State & { readonly projectNumber: string } {
+    return JSON.parse(readFileSync(this.file, "utf8"));
+  }
+
+  /** Changes what exists, as somebody else would. */
+  change(change: (state: State) => void): void {
+    const state = this.state;
+    change(state);
+    this.write({ ...state, calls: [] });
+  }
+
+  private write(state: State): void {
+    writeFileSync(this.file, JSON.stringify({ projectNumber: "123456", ...state }));
+  }
+
+  bootstrap(...args: readonly string[]): Promise<Ended> {
+    const options = args.length > 0 && args[0] === "--only" ? args.slice(1) : ["--project", PROJECT, "--repository", "netra/staging", ...args];
+    return new Promise((resolve) => {
+      const env = { ...process.env, PATH: path, GCLOUD_STATE: this.file };
+      execFile(process.execPath, ["--import", "tsx", "commands/bootstrap.ts", ...options], { cwd: PROJECT_ROOT, env }, (error, stdout, stderr) =>
+        resolve({ code: typeof error?.code === "number" ? error.code : error ? -1 : 0, stdout, stderr }),
+      );
+    });
+  }
+
+  /** The calls since the last change that change something. */
+  get changes(): string[] {
+    return this.state.calls.map((args) => args.join(" ")).filter((line) => !/ (describe|list|get-iam-policy)\b/.test(line));
+  }
+}
+
+/** The commands among the printed lines. */
+const commandsIn = (stdout: string) => stdout.split("\n").filter((line) => line.startsWith("gcloud "));
+
+/** What an account may do, by what it may do it on. */
+function grants({ policies }: State, member: string): Record<string, string[]> {
+  return Object.fromEntries(
+    Object.entries(policies)
+      .map(([on, { bindings }]) => [on, bindings.filter(({ members }) => members.includes(member)).map(({ role }) => role)] as const)
+      .filter(([, roles]) => roles.length > 0)
+      .map(([on, roles]) => [on, roles.toSorted()]),
+  );
+}
+
+describe("an empty project", () => {
+  const project = () => made;
+  let made: Project;
+  let dry: Ended;
+  let first: Ended;
+  let second: Ended;
+  let ran: string[];
+  beforeAll(async () => {
+    made = new Project();
+    dry = await made.bootstrap("--dry-run");
+    expect(made.changes).toEqual([]);
+    first = await made.bootstrap();
+    ran = made.changes;
+    made.change(() => undefined);
+    second = await made.bootstrap();
+  });
+
+  test("the dry run changes nothing and prints exactly the commands that the run then runs", () => {
+    expect(dry).toMatchObject({ code: 0, stderr: "" });
+    expect(first).toEqual(dry);
+    expect(commandsIn(dry.stdout)).toHaveLength(ran.length);
+    // As a shell reads them: only what needs quotes has them.
+    expect(commandsIn(dry.stdout).map((line) => line.replaceAll(/'((?:[^']|'\\'')*)'/g, (_, text) => text.replaceAll("'\\''", "'")))).toEqual(
+      ran.map((line) => `gcloud ${line}`),
+    );
+  });
+
+  test("gets a versioned, private bucket, a key, the two accounts, and every API", () => {
+    expect(project().state.buckets).toEqual({
+      [BUCKET]: { location: "US-CENTRAL1", versioning_enabled: true, uniform_bucket_level_access: true, public_access_prevention: "enforced" },
+    });
+    expect(Object.keys(project().state.keys)).toEqual(["stack-secrets"]);
+    expect(Object.keys(project().state.accounts)).toEqual([DEPLOYER, PREVIEWER]);
+    expect(project().state.apis.toSorted()).toEqual([...apis]);
+  });
+
+  test("lets in only jobs of this repository in the two environments, the deployer's only from main", () => {
+    expect(project().state.providers.github).toEqual({
+      state: "ACTIVE",
+      oidc: { issuerUri: "https://token.actions.githubusercontent.com" },
+      attributeMapping: { "google.subject": "assertion.sub", "attribute.environment": "assertion.environment" },
+      attributeCondition:
+        "assertion.repository == 'netra/staging' && (assertion.environment == 'preview' || (assertion.environment == 'staging' && assertion.ref == 'refs/heads/main'))",
+    });
+    const principal = (environment: string) =>
+      `principalSet://iam.googleapis.com/projects/123456/locations/global/workloadIdentityPools/github/attribute.environment/${environment}`;
+    expect(grants(project().state, principal("staging"))).toEqual({ [`accounts/${DEPLOYER}`]: ["roles/iam.workloadIdentityUser"] });
+    expect(grants(project().state, principal("preview"))).toEqual({ [`accounts/${PREVIEWER}`]: ["roles/iam.workloadIdentityUser"] });
+  });
+
+  test("gives each account its roles and no other", () => {
+    expect(grants(project().state, `serviceAccount:${DEPLOYER}`)).toEqual({
+      [`projects/${PROJECT}`]: [...projectRoles.deployer],
+      [`buckets/${BUCKET}`]: [bucketRoles.deployer],
+      "keys/stack-secrets": [keyRoles.deployer],
+    });
+    expect(grants(project().state, `serviceAccount:${PREVIEWER}`)).toEqual({
+      [`projects/${PROJECT}`]: [`projects/${PROJECT}/roles/netraRefresh`, ...projectRoles.previewer],
+      [`buckets/${BUCKET}`]: [bucketRoles.previewer],
+      "keys/stack-secrets": [keyRoles.previewer],
+    });
+  });
+
+  test("a second run changes nothing, and says what is to be set in the repository", () => {
+    expect(project().changes).toEqual([]);
+    expect(second).toEqual({
+      code: 0,
+      stderr: "",
+      stdout: [
+        "# Nothing differs.",
+        "# Once, in the repository (docs/pipelines.md):",
+        "# gh variable set GCP_PROJECT --repo netra/staging --body 'netra-staging'",
+        "# gh variable set WORKLOAD_IDENTITY_PROVIDER --repo netra/staging --body 'projects/123456/locations/global/workloadIdentityPools/github/providers/github'",
+        `# gh variable set DEPLOYER --repo netra/staging --body '${DEPLOYER}'`,
+        `# gh variable set PREVIEWER --repo netra/staging --body '${PREVIEWER}'`,
+        `# gh variable set PULUMI_BACKEND_URL --repo netra/staging --body '${BUCKET}'`,
+        "# environments 'preview', without reviewers, and 'staging', with them, for the branch main only",
+        "# Once, on your machine, and commit what it writes into Pulumi.staging.yaml:",
+        `# pulumi login ${BUCKET} && pulumi stack init staging --secrets-provider gcpkms://projects/${PROJECT}/locations/us-central1/keyRings/pulumi/cryptoKeys/stack-secrets`,
+        "",
+      ].join("\n"),
+    });
+  });
+
+  describe("that somebody changed afterwards", () => {
+    test("is corrected where it differs, and only there", async () => {
+      project().change((state) => {
+        Object.assign(state.buckets[BUCKET] ?? {}, { versioning_enabled: false });
+        Object.assign(state.providers.github ?? {}, { attributeCondition: "true", disabled: true });
+        Object.assign(state.pools.github ?? {}, { state: "DELETED" });
+        Object.assign(state.roles.netraRefresh ?? {}, { includedPermissions: ["secretmanager.versions.access"], deleted: true });
+        const ours = state.policies[`projects/${PROJECT}`]?.bindings.find(({ role }) => role === "roles/run.admin");
+        Object.assign(ours ?? {}, { condition: { title: "until Friday" } });
+      });
+      expect(await project().bootstrap()).toMatchObject({ code: 0, stderr: "" });
+      expect(project().changes).toEqual([
+        `storage buckets update ${BUCKET} --versioning --project ${PROJECT}`,
+        `iam workload-identity-pools undelete github --location global --project ${PROJECT}`,
+        expect.stringMatching(/^iam workload-identity-pools providers update-oidc github .* --no-disabled --project netra-staging$/),
+        `iam roles undelete netraRefresh --project ${PROJECT}`,
+        `iam roles update netraRefresh --permissions redis.instances.getAuthString,secretmanager.versions.access --project ${PROJECT}`,
+        `projects add-iam-policy-binding ${PROJECT} --member serviceAccount:${DEPLOYER} --role roles/run.admin --condition=None`,
+      ]);
+    });
+
+    test("tells a role that is none of the account's, with what takes it away, and leaves it", async () => {
+      project().change(({ policies }) => policies[`projects/${PROJECT}`]?.bindings.push({ role: "roles/owner", members: [`serviceAccount:${PREVIEWER}`] }));
+      const { stdout } = await project().bootstrap();
+      expect(stdout).toContain(
+        `# Not one of its roles (bootstrap/roles.ts); this takes it away: gcloud projects remove-iam-policy-binding ${PROJECT} --member serviceAccount:${PREVIEWER} --role roles/owner --all\n`,
+      );
+      expect(project().changes).toEqual([]);
+    });
+
+    test("a bucket elsewhere is refused before anything runs", async () => {
+      project().change(({ buckets }) => Object.assign(buckets[BUCKET] ?? {}, { location: "EU", versioning_enabled: false }));
+      expect(await project().bootstrap()).toEqual({
+        code: 2,
+        stdout: "",
+        stderr: `'${BUCKET}' (EU) must be in us-central1 because a bucket cannot move, and the state belongs beside what it describes; set '${BUCKET}' to another one: move its objects, delete it and run this command again\n`,
+      });
+      expect(project().changes).toEqual([]);
+    });
+  });
+});
+
+describe("a call that fails", () => {
+  test("ends the run there with gcloud's words, and the next run goes on", async () => {
+    const project = new Project({ broken: "kms keyrings create" });
+    const { code, stdout, stderr } = await project.bootstrap();
+    expect({ code, stderr }).toEqual({ code: 1, stderr: "" });
+    expect(stdout.split("\n").slice(-3)).toEqual([
+      `gcloud kms keyrings create pulumi --location us-central1 --project ${PROJECT}`,
+      "Stopped there: PERMISSION_DENIED: Permission denied on resource. This is the second line. What ran before it stays; put that right and run this command again, it goes on from there.",
+      "",
+    ]);
+    project.change((state) => {
+      delete state.broken;
+    });
+    expect(await project.bootstrap()).toMatchObject({ code: 0 });
+    expect(project.changes[0]).toBe(`kms keyrings create pulumi --location us-central1 --project ${PROJECT}`);
+  });
+
+  test("a question that is not answered ends it before anything runs: what may not be seen is not taken for absent", async () => {
+    const project = new Project({ broken: "storage buckets describe" });
+    expect(await project.bootstrap()).toEqual({
+      code: 2,
+      stdout: "",
+      stderr: `\`gcloud storage buckets describe ${BUCKET} --project ${PROJECT} --format=json\` must answer because only what differs is changed (PERMISSION_DENIED: Permission denied on resource. This is the second line); log in as an owner of the project with \`gcloud auth login\`\n`,
+    });
+    expect(project.changes).toEqual([]);
+  });
+});
+
+test("bad options are refused together, and gcloud is not asked", async () => {
+  const project = new Project();
+  expect(await project.bootstrap("--only", "--project", "other-project", "--repository", "staging'; true")).toEqual({
+    code: 2,
+    stdout: "",
+    stderr: [
+      "'--project' (other-project) must be netra-staging because the stack staging is in that project, and the accounts get their roles there; set '--project' to netra-staging, or change gcp:project first",
+      "'--repository' (staging'; true) must be a repository on GitHub because only its workflows may come; set '--repository' to OWNER/NAME",
+      "",
+    ].join("\n"),
+  });
+  expect(await project.bootstrap("--only", "--project", "x", "--repository", "a/b")).toMatchObject({
+    code: 2,
+    stderr:
+      "'--project' (x) must be the id of a project because everything is made in it; set '--project' to 6 to 30 lower-case letters, digits and hyphens, as `gcloud projects list` shows it\n",
+  });
+  expect(project.state.calls).toEqual([]);
+});
+
+test("docs/pipelines.md names the options that these tests give", () => {
+  const documented = [...readFileSync(join(PROJECT_ROOT, "docs/pipelines.md"), "utf8").matchAll(/^npm run --silent bootstrap -- (.*?) #/gm)].map(
+    ([, options]) => options,
+  );
+  const options = `--project ${PROJECT} --repository OWNER/NAME`;
+  expect(documented).toEqual([`${options} --dry-run`, options]);
+});

@@ -1,0 +1,33 @@
+import { execFile } from "node:child_process";
+import { expect, test } from "vitest";
+import { PROJECT_ROOT } from "../../commands/stack-file";
+import type { Ended } from "./child";
+
+const wayBack = (variables: NodeJS.ProcessEnv, ...args: readonly string[]): Promise<Ended> =>
+  new Promise((resolve) => {
+    const env = { ...process.env, ...variables };
+    execFile(process.execPath, ["--import", "tsx", "commands/way-back.ts", ...args], { cwd: PROJECT_ROOT, env }, (error, stdout, stderr) =>
+      resolve({ code: typeof error?.code === "number" ? error.code : error ? -1 : 0, stdout, stderr }),
+    );
+  });
+
+test("reads the steps of the job, as GitHub hands them over", async () => {
+  const STEPS = JSON.stringify({
+    check: { outputs: {}, outcome: "success", conclusion: "success" },
+    up: { outputs: {}, outcome: "cancelled", conclusion: "cancelled" },
+  });
+  const { code, stdout, stderr } = await wayBack({ STEPS, GITHUB_SHA: "d".repeat(40) }, "--cancelled");
+  expect({ code, stderr, title: stdout.split("\n")[0] }).toEqual({ code: 0, stderr: "", title: "# staging: the update was cancelled at up" });
+});
+
+test("names everything that is missing", async () => {
+  expect(await wayBack({ STEPS: "{", GITHUB_SHA: "" })).toEqual({
+    code: 2,
+    stdout: "",
+    stderr: [
+      "'STEPS' must be the steps of the job as JSON because it says which one failed; set it to toJSON(steps)",
+      "'GITHUB_SHA' (not set) must be a commit because the way back reverts it; set it to the one that was applied",
+      "",
+    ].join("\n"),
+  });
+});

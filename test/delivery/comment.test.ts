@@ -1,0 +1,231 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { marked } from "marked";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { COMMENT_MARKER, comment } from "../../delivery/comment";
+import { readGuardFile, readVerdictFile } from "../../delivery/verdict-file";
+import { judge } from "../../guard/judge";
+import { readPreview } from "../../guard/preview";
+import { CONNECTOR, NETWORK } from "../../policy/types";
+import type { Verdict } from "../../report/verdict";
+import { digest } from "../guard/previews";
+import { verdictOn } from "../report/verdict";
+import type { Changes } from "../stack-settings";
+
+let folder = "";
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "netra-comment-"));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+let files = 0;
+function written(content: unknown): string {
+  const file = join(folder, `${files++}.json`);
+  writeFileSync(file, typeof content === "string" ? content : JSON.stringify(content));
+  return file;
+}
+
+const NONE = "no/such/file.json";
+const of = (head: unknown, base: unknown, guard: unknown = undefined) =>
+  comment({
+    head: readVerdictFile(head === undefined ? NONE : written(head)),
+    base: readVerdictFile(base === undefined ? NONE : written(base)),
+    guard: readGuardFile(guard === undefined ? NONE : written(guard)),
+  });
+
+const resource = (name: string) => ({
+  type: "gcp:cloudrunv2/service:Service",
+  name,
+  urn: `urn:${name}`,
+  parent: "",
+  dependencies: [],
+  options: { protect: true, import: "", ignoreChanges: [] },
+  inputs: { password: "[secret]" },
+});
+const sound = verdictOn({}, { resources: [resource("backend")] });
+const pool = (size: number, said: Partial<Verdict> = {}): Changes => ({ "netra:services": { backend: { database: { poolSize: size } } }, ...said });
+const section = (text: string, title: string) => text.split(/^(?=## |<details>)/m).find((part) => part.startsWith(`## ${title}`)) ?? "";
+const verdictLine = (text: string) => text.split("\n")[2] ?? "";
+
+describe("the comment", () => {
+  test("begins with its marker and the verdict, and has every part in its order", () => {
+    const text = of(sound, sound);
+    expect(text.startsWith(`${COMMENT_MARKER}\n\n# staging: the plan is sound: 91 of 120 connections, at least `)).toBe(true);
+    expect(text.match(/^(## .*|<details>.*)$/gm)).toEqual([
+      "## What changes against the base",
+      "## What an update would do",
+      "## Connection budget",
+      "## Start-up storms",
+      "<details><summary>Checks of the plan</summary>",
+      "## Checks of the plan",
+      "<details><summary>Cost</summary>",
+      "## Cost",
+    ]);
+    expect(text).toContain("| backend                 | (5 + 5) x 5");
+  });
+
+  test("says that nothing changes where nothing does", () => {
+    expect(section(of(sound, sound), "What changes")).toBe(
+      "## What changes against the base\n\nNothing that a report shows: capacity, storms, resources and cost are as they were.\n\n",
+    );
+  });
+
+  test("lists what a change of the plan changes in capacity, resources and cost, and nothing else", () => {
+    const head = verdictOn({ ...pool(4), "netra:database": { diskGb: 30 } }, { resources: [resource("frontend")] });
+    const rows = section(of(head, sound), "What changes")
+      .split("\n")
+      .filter((line) => line.startsWith("| "))
+      .map((line) =>
+        line
+          .split("|")
+          .map((cell) => cell.trim())
+          .filter((cell) => cell !== ""),
+      )
+      .filter(([what = ""]) => !/^(cold-start|rollout|crash|scale)/.test(what) && !/storm|connects|wait/i.test(what));
+    expect(rows.map(([what]) => what)).toEqual(
+      expect.arrayContaining([
+        "what",
+        "connections of the plan",
+        "connections of backend",
+        "resource backend (gcp:cloudrunv2/service:Service)",
+        "cost a month",
+      ]),
+    );
+    expect(rows).toContainEqual(["connections of the plan", "91 of 120", "101 of 120"]);
+    expect(rows).toContainEqual(["connections of backend", "(5 + 5) x 5 = 50", "(5 + 5) x 6 = 60"]);
+    expect(rows).toContainEqual(["resource backend (gcp:cloudrunv2/service:Service)", "there", "-"]);
+    expect(rows).toContainEqual(["resource frontend (gcp:cloudrunv2/service:Service)", "-", "there"]);
+    const [, before = "", after = ""] = rows.find(([what]) => what === "cost a month") ?? [];
+    // 10 GiB of SSD: 0.17 each.
+    expect(Number.parseFloat(after) - Number.parseFloat(before)).toBeCloseTo(1.7, 5);
+    expect(rows.map(([what]) => what)).not.toContain("connections of auth");
+  });
+
+  test("a refused plan says so at once, with its findings before anything else", () => {
+    const head = verdictOn(pool(20), {
+      violations: [{ policy: "connection-budget", level: "mandatory", resource: "stack", message: "too many", outcome: "refused" }],
+      waived: [{ policy: "secret-value", resource: "key", reason: "until Friday" }],
+    });
+    const text = of(head, sound);
+    expect(verdictLine(text)).toMatch(/^# staging: the plan is REFUSED, \d+ findings: 261 of 120 connections/);
+    expect(text.match(/^## .*$/gm)?.slice(0, 4)).toEqual([
+      "## What the plan must change",
+      "## What the policy pack says",
+      "## Waived",
+      "## What changes against the base",
+    ]);
+    expect(text).toContain("- [mandatory] **connection-budget** on stack: too many\n");
+  });
+
+  test("a base that cannot be evaluated is told, and the rest stands", () => {
+    const changes = (base: unknown) => section(of(sound, base), "What changes").trim().split("\n").at(-1);
+    expect(changes(undefined)).toBe("The base cannot be evaluated (the run did not get to it), so nothing is compared.");
+    expect(changes("npm error")).toBe("The base cannot be evaluated (the run did not get to it), so nothing is compared.");
+    expect(changes({ hello: 1 })).toBe("The base cannot be evaluated (`npm run check -- --json` printed no verdict), so nothing is compared.");
+    expect(changes({ stack: "staging", ok: false, problems: [{ setting: "x", message: "x" }] })).toBe(
+      "The base cannot be evaluated (its stack file cannot be read as a plan), so nothing is compared.",
+    );
+  });
+
+  test("a stack file that is no plan shows its problems, a run without a verdict that there is none", () => {
+    const problems = of({ stack: "staging", ok: false, problems: [{ setting: "a", message: "'a' must be b" }] }, sound);
+    expect(verdictLine(problems)).toBe("# The stack file cannot be read as a plan");
+    expect(problems).toContain("\n- 'a' must be b\n");
+    expect(verdictLine(of(undefined, sound))).toBe("# There is no verdict");
+    expect(of(undefined, sound)).toContain("the run did not get to it: the run of this workflow says why.");
+  });
+});
+
+describe("the preview in the comment", () => {
+  const guarded = (steps: Parameters<typeof digest>[0]["steps"]) => judge(readPreview(digest({ steps: steps ?? [] }), "preview.json"));
+  const shown = (guard: unknown) => section(of(sound, sound, guard), "What an update would do").trim();
+
+  test("was not made without credentials", () => {
+    expect(shown(undefined)).toBe("## What an update would do\n\nNot previewed: this run had no credentials, or the preview did not begin.");
+  });
+
+  test("shows steps, what interrupts and what is refused", () => {
+    const machine = {
+      op: "update",
+      type: CONNECTOR,
+      name: "staging-connector",
+      old: { machineType: "e2-micro" },
+      new: { machineType: "f1-micro" },
+      changed: ["machineType"],
+    };
+    expect(shown(guarded([machine]))).toMatch(
+      /^## What an update would do\n\n`guard` refuses nothing\. Steps: 1 update\.\n\n- interrupts \(connections\): staging-connector, machineType e2-micro -&gt; f1-micro: /,
+    );
+    expect(shown(guarded([{ op: "delete", type: NETWORK, name: "staging-vpc", old: {} }]))).toMatch(
+      /`guard` REFUSES it, for one reason\. Steps: 1 delete\.\n\n- 'staging-vpc' \(VPC\) must not be deleted because /,
+    );
+  });
+
+  test("shows what is wrong with a preview that guard cannot read", () => {
+    expect(shown({ ok: false, problems: [{ setting: "x", message: "'x' must hold a preview" }] })).toBe(
+      "## What an update would do\n\n- 'x' must hold a preview",
+    );
+  });
+});
+
+describe("a verdict that somebody made up", () => {
+  const EVIL = "</details><script>alert(1)</script> @everyone [x](https://evil.example) ![y](https://evil.example/z.png)\n\n# merged by netra | x |";
+
+  test("shows its texts and nothing more", () => {
+    const everywhere = (value: unknown): unknown => {
+      if (typeof value === "string") return EVIL;
+      if (Array.isArray(value)) return value.map(everywhere);
+      if (value === null || typeof value !== "object") return value;
+      return Object.fromEntries(
+        Object.entries(value).map(([key, item]) => [
+          key,
+          ["level", "outcome"].includes(key) ? item : ["figures", "changes"].includes(key) ? { [EVIL]: 1 } : everywhere(item),
+        ]),
+      );
+    };
+    const violation = { policy: "a", level: "mandatory", resource: "b", message: "c", outcome: "refused" };
+    const made = everywhere({
+      ...verdictOn(pool(20)),
+      violations: [violation],
+      waived: [{ policy: "a", resource: "b", reason: "c" }],
+      resources: [resource("x")],
+    });
+    const guard = everywhere({
+      ok: false,
+      refused: [{ message: "a" }],
+      announced: [{ resource: "a", change: "b", effect: "c", consequence: "d" }],
+      changes: { same: 1 },
+    });
+    const text = of(made, sound, guard);
+    const html = String(marked.parse(text));
+    expect(html).toContain("&lt;script&gt;");
+    expect(html).not.toMatch(/<script|<a |<img|@everyone|:\/\/evil/);
+    expect(html.match(/<\/details>/g)).toHaveLength(html.match(/<details>/g)?.length ?? 0);
+    expect(text.match(/^# /gm)).toHaveLength(1);
+  });
+
+  test("is no verdict where a figure or a level is none", () => {
+    for (const changed of [
+      { ok: "yes" },
+      { budget: { ...sound.budget, demand: "<b>" } },
+      { violations: [{ policy: "a", level: "<b>", resource: "b", message: "c", outcome: "refused" }] },
+    ])
+      expect(verdictLine(of({ ...sound, ...changed }, sound))).toBe("# There is no verdict");
+  });
+
+  test("never makes a comment longer than GitHub takes: the verdict stays, and what was left out is told", () => {
+    const violations = Array.from({ length: 900 }, (_, i) => ({
+      policy: `p${i}`,
+      level: "mandatory",
+      resource: "r",
+      message: "m".repeat(100),
+      outcome: "refused" as const,
+    }));
+    const text = of({ ...sound, ok: false, violations }, sound);
+    expect(text.length).toBeLessThanOrEqual(65_536);
+    expect(verdictLine(text)).toContain("REFUSED, 900 findings");
+    expect(text).toContain("\n\nLeft out, because a comment has 65536 characters: the findings.\n");
+    expect(text).toContain("## Connection budget");
+  });
+});

@@ -1,0 +1,70 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { InputError } from "../../capacity/problem";
+import { PROJECT_ROOT } from "../../commands/stack-file";
+import { withImage } from "../../delivery/image";
+
+const STAGING = readFileSync(join(PROJECT_ROOT, "Pulumi.staging.yaml"), "utf8");
+const DIGEST = `sha256:${"0123456789abcdef".repeat(4)}`;
+const IMAGE = `us-central1-docker.pkg.dev/netra-staging/netra/backend@${DIGEST}`;
+
+function problems(text: string, service: string, image: string): string[] {
+  try {
+    withImage(text, "Pulumi.staging.yaml", service, image);
+    return [];
+  } catch (error) {
+    if (error instanceof InputError) return error.problems.map(({ message }) => message);
+    throw error;
+  }
+}
+
+describe("the stack file", () => {
+  test.each(["auth", "backend", "frontend"])("gets another image for %s, and no other line changes", (service) => {
+    const [before, after] = [STAGING.split("\n"), withImage(STAGING, "Pulumi.staging.yaml", service, IMAGE).split("\n")];
+    expect(after).toHaveLength(before.length);
+    expect(after.filter((line, i) => line !== before[i])).toEqual([`      image: ${IMAGE}`]);
+  });
+
+  test("keeps the comment behind the image, quotes or none", () => {
+    const file = (image: string) =>
+      `config:\n  netra:services:\n    web: { image: ${image}, port: 1 } # why\n    api:\n      image: ${image} # of the release\n`;
+    expect(withImage(file('"x/y:1"'), "f", "api", IMAGE)).toBe(file('"x/y:1"').replace('image: "x/y:1" # of', `image: ${IMAGE} # of`));
+    expect(withImage(file("x/y:1"), "f", "web", IMAGE)).toBe(file("x/y:1").replace("{ image: x/y:1,", `{ image: ${IMAGE},`));
+  });
+
+  test("takes a tag beside the digest, and a registry with a port", () => {
+    for (const image of [`reg.example:5000/a/b:1.2.3@${DIGEST}`, `gcr.io/netra-staging/backend@${DIGEST}`])
+      expect(withImage(STAGING, "f", "backend", image)).toContain(`image: ${image}\n`);
+  });
+});
+
+describe("what is wrong", () => {
+  test("with service and image is said at once", () => {
+    expect(problems(STAGING, "backnd", "gcr.io/netra-staging/backend:latest")).toEqual([
+      "'SERVICE' (backnd) must be one of auth, backend, frontend because no other is in 'netra:services' of Pulumi.staging.yaml; set 'SERVICE' to backend",
+      "'IMAGE' (gcr.io/netra-staging/backend:latest) must name its registry and end with @sha256: and 64 hexadecimal digits because a tag can be moved, and the next instance would start another program; set 'IMAGE' to REGISTRY/NAME@sha256:DIGEST, as `docker push` and `gcloud builds` print it",
+    ]);
+  });
+
+  test.each([`backend@${DIGEST}`, `x/y@sha256:abc`, `x/y@${DIGEST} # comment`, `x/y\n@${DIGEST}`, `{x/y@${DIGEST}`, `x/Y@${DIGEST}`])(
+    "%j is no image by digest",
+    (image) => {
+      expect(problems(STAGING, "backend", image)).toHaveLength(1);
+    },
+  );
+
+  test("a file without services, or one that is no YAML", () => {
+    const message =
+      "'Pulumi.staging.yaml' must be a stack file with a section 'netra:services' because the image stands there; run `npm run check` to see what is wrong with it";
+    for (const text of ["", "config: {}", "config: [", "a: 1\na: 2"]) expect(problems(text, "backend", IMAGE)).toEqual([message]);
+  });
+
+  test("an image that stands elsewhere is not guessed at", () => {
+    const text = "config:\n  x: &image a/b:1\n  netra:services:\n    backend: { image: *image }\n    auth: { port: 1 }\n";
+    for (const service of ["backend", "auth"])
+      expect(problems(text, service, IMAGE)).toEqual([
+        `'netra:services.${service}.image' must be stated as text of its own because it is replaced there; write it into Pulumi.staging.yaml without an anchor or a merge`,
+      ]);
+  });
+});

@@ -1,0 +1,46 @@
+import { describe, expect, test } from "vitest";
+import { failedStep, UP_STEPS, wayBack } from "../../delivery/way-back";
+
+const steps = (outcomes: Readonly<Record<string, string>>) =>
+  JSON.stringify(Object.fromEntries(Object.entries(outcomes).map(([id, outcome]) => [id, { outcome, conclusion: outcome, outputs: {} }])));
+const back = { stack: "staging", commit: "c".repeat(40), wasCancelled: false };
+
+describe("the step that failed", () => {
+  test("is the first that did not succeed", () => {
+    expect(failedStep(steps({ check: "success", preview: "success", guard: "failure", up: "skipped" }))).toBe("guard");
+    expect(failedStep(steps({ up: "success", diagnose: "failure", verify: "failure" }))).toBe("diagnose");
+    expect(failedStep(steps({ up: "cancelled" }))).toBe("up");
+  });
+
+  test("is none where one without an id failed before", () => {
+    expect(failedStep("{}")).toBeUndefined();
+    expect(wayBack(undefined, back)).toContain("# staging: the update failed at a step before any of its own\n\nNothing was changed");
+  });
+});
+
+describe("the way back", () => {
+  test.each([
+    ["check", "Nothing was changed: staging runs as before."],
+    ["preview", "Nothing was changed: staging runs as before."],
+    ["guard", "Nothing was changed: staging runs as before."],
+    ["migrate", "No service was changed. The migration may have been carried out in part: the old revisions run on a schema that may be newer than they are."],
+    ["up", "The update stopped half-way. What it had done stays done; services that had not rolled run as before."],
+    ["diagnose", "The update is applied, and what runs is not sound."],
+    ["verify", "The update is applied, and what runs is not sound."],
+  ] as const)("from %s says what is changed, and how to revert", (step, state) => {
+    const text = wayBack(step, back);
+    expect(text.split("\n").slice(0, 4)).toEqual([`# staging: the update failed at ${step}`, "", state, ""]);
+    expect(text).toContain(`\`git revert --mainline 1 ${"c".repeat(40)}\``);
+    expect(text.includes("npm run --silent recover -- --stack staging")).toBe(step === "up");
+  });
+
+  test("covers every step of the workflow that has an id", () => {
+    expect(UP_STEPS).toHaveLength(7);
+  });
+
+  test("from an update that was cancelled begins with what it left behind", () => {
+    expect(wayBack("up", { ...back, wasCancelled: true })).toMatch(
+      /^# staging: the update was cancelled at up\n\nThe update was interrupted: some resources may exist that the state does not know\.\n\n1\. Before anything else, on your machine: `npm run --silent recover -- --stack staging` prints /,
+    );
+  });
+});

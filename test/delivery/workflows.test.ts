@@ -1,0 +1,262 @@
+import { execFile } from "node:child_process";
+import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { promisify } from "node:util";
+import { tsImport } from "tsx/esm/api";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { parse } from "yaml";
+import { settings } from "../../bootstrap/plan";
+import { environments } from "../../bootstrap/roles";
+import { PROJECT_ROOT } from "../../commands/stack-file";
+import { UP_STEPS } from "../../delivery/way-back";
+
+/* The workflows as GitHub's own parser reads them, and the rules that this project holds them to. */
+
+interface Step {
+  readonly id?: string;
+  readonly name?: string;
+  readonly uses?: string;
+  readonly run?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+interface Job {
+  readonly permissions?: Readonly<Record<string, string>>;
+  readonly environment?: string;
+  readonly "timeout-minutes"?: number;
+  readonly steps: readonly Step[];
+}
+interface Workflow {
+  readonly name: string;
+  readonly on: Readonly<Record<string, unknown>>;
+  readonly permissions?: object;
+  readonly defaults?: object;
+  readonly jobs: Readonly<Record<string, Job>>;
+}
+
+const text = (file: string) => readFileSync(join(PROJECT_ROOT, file), "utf8");
+const WORKFLOWS = readdirSync(join(PROJECT_ROOT, ".github/workflows")).map((name) => `.github/workflows/${name}`);
+const ACTION = ".github/actions/cloud/action.yml";
+const workflows = WORKFLOWS.map((file) => [file, parse(text(file)) as Workflow] as const); // GitHub's parser has validated it, below
+const jobs = workflows.flatMap(([file, { jobs }]) => Object.entries(jobs).map(([name, job]) => [`${file.split("/").at(-1)}: ${name}`, job] as const));
+const { runs } = parse(text(ACTION)) as { readonly runs: { readonly steps: readonly Step[] } };
+const steps = [...jobs.flatMap(([, job]) => job.steps), ...runs.steps];
+const scripts = steps.flatMap(({ run }) => run ?? []);
+
+/** The only actions whose code runs here. */
+const ACTIONS = [
+  "actions/checkout",
+  "actions/dependency-review-action",
+  "actions/setup-node",
+  "actions/upload-artifact",
+  "google-github-actions/auth",
+  "google-github-actions/setup-gcloud",
+  "pulumi/actions",
+];
+
+describe("GitHub's own parser", () => {
+  // It imports JSON in a way that Node itself refuses: tsx reads it.
+  interface Parser {
+    parseWorkflow(file: object, trace: object): { readonly context: { readonly errors: { getErrors(): readonly { readonly message: string }[] } } };
+    readonly NoOperationTraceWriter: new () => object;
+  }
+  let parser: Parser;
+  beforeAll(async () => {
+    parser = await tsImport("@actions/workflow-parser", __filename);
+  });
+  const errors = (name: string, content: string) =>
+    parser
+      .parseWorkflow({ name, content }, new parser.NoOperationTraceWriter())
+      .context.errors.getErrors()
+      .map(({ message }) => message);
+
+  test.each(WORKFLOWS)("has nothing to say about %s", (file) => {
+    expect(errors(file, text(file))).toEqual([]);
+  });
+
+  test("would say it: a key and a context that do not exist", () => {
+    const wrong = text(".github/workflows/up.yml").replace("timeout-minutes:", "timeout-minuets:").replace("vars.DEPLOYER", "variables.DEPLOYER");
+    expect(errors("up.yml", wrong)).toEqual([
+      expect.stringContaining("Unexpected value 'timeout-minuets'"),
+      expect.stringContaining("Unrecognized named-value: 'variables'"),
+    ]);
+  });
+});
+
+describe("actions", () => {
+  const uses = [...WORKFLOWS, ACTION].flatMap((file) => [...text(file).matchAll(/uses: +(.+)$/gm)].map(([, use = ""]) => use));
+
+  test("are known ones, by commit, the release beside it, each in one version everywhere", () => {
+    const versions = new Set(uses.filter((use) => !use.startsWith("./")));
+    for (const use of versions) expect(use).toMatch(/^[\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
+    expect([...versions].map((use) => use.split("@")[0]).toSorted()).toEqual(ACTIONS);
+  });
+
+  test("of this repository exist", () => {
+    const own = uses.filter((use) => use.startsWith("./"));
+    expect(own.length).toBeGreaterThan(0);
+    for (const use of own) expect(existsSync(join(PROJECT_ROOT, use, "action.yml"))).toBe(true);
+  });
+});
+
+describe("permissions", () => {
+  test.each(workflows)("%s gives none but to its jobs", (_, { permissions }) => {
+    expect(permissions).toEqual({});
+  });
+
+  test("are the least for each job; a token for Google only in an environment", () => {
+    const given = jobs.map(([name, { permissions = {}, environment }]) => [
+      name,
+      Object.entries(permissions)
+        .map(([what, how]) => `${what}: ${how}`)
+        .join(", "),
+      environment,
+    ]);
+    expect(given).toEqual([
+      ["ci.yml: test", "contents: read", undefined],
+      ["comment.yml: comment", "actions: read, contents: read, pull-requests: write", undefined],
+      ["dependency-review.yml: review", "contents: read", undefined],
+      ["drift.yml: drift", "contents: read, id-token: write, issues: write", environments.previewer],
+      ["image.yml: image", "contents: write, pull-requests: write", undefined],
+      ["preview.yml: check", "contents: read", undefined],
+      ["preview.yml: preview", "contents: read, id-token: write", environments.previewer],
+      ["up.yml: preview", "contents: read, id-token: write", environments.previewer],
+      ["up.yml: up", "contents: read, id-token: write", environments.deployer],
+    ]);
+  });
+
+  test("no workflow runs a pull request's code with more than a fork has", () => {
+    for (const [file, { on }] of workflows) expect([file, Object.hasOwn(on, "pull_request_target")]).toEqual([file, false]);
+    const checkouts = workflows
+      .find(([file]) => file.endsWith("comment.yml"))?.[1]
+      .jobs.comment?.steps.filter(({ uses }) => uses?.startsWith("actions/checkout"));
+    expect(checkouts).toEqual([{ uses: expect.any(String), with: { "persist-credentials": false } }]);
+  });
+
+  test("no secret is handed to any job", () => {
+    for (const file of [...WORKFLOWS, ACTION]) expect(text(file)).not.toMatch(/\$\{\{[^}]*\bsecrets\b/);
+  });
+});
+
+describe("jobs", () => {
+  test.each(jobs)("%s has an end", (_, job) => {
+    expect(job["timeout-minutes"]).toBeGreaterThan(0);
+  });
+
+  test("the update is one at a time, and never cancelled by the next", () => {
+    expect(parse(text(".github/workflows/up.yml"))).toMatchObject({ concurrency: { group: "up-staging", "cancel-in-progress": false } });
+  });
+
+  test("the update checks, previews and guards before, diagnoses and verifies after, in the order of the way back", () => {
+    const ids = workflows.find(([file]) => file.endsWith("up.yml"))?.[1].jobs.up?.steps.flatMap(({ id }) => id ?? []);
+    expect(ids).toEqual([...UP_STEPS]);
+  });
+});
+
+describe("scripts", () => {
+  test("have no expression in them: values come as variables of the environment", () => {
+    for (const script of scripts) expect(script).not.toContain("${{");
+  });
+
+  test("with a pipe stop at its first failure", () => {
+    for (const [file, workflow] of workflows) {
+      const pipes = Object.values(workflow.jobs).some(({ steps }) => steps.some(({ run }) => /[^|]\|[^|]/.test(run ?? "")));
+      if (pipes) expect([file, workflow.defaults]).toEqual([file, { run: { shell: "bash" } }]);
+    }
+  });
+
+  const { scripts: known } = JSON.parse(text("package.json")) as { readonly scripts: Readonly<Record<string, string>> }; // npm has read it
+  const calls = scripts.flatMap((script) => [...script.matchAll(/npm run (?:--silent )?([\w:-]+)(.*)/g)].map(([, name = "", rest = ""]) => ({ name, rest })));
+
+  test("start only what package.json has", () => {
+    expect(calls.length).toBeGreaterThan(10);
+    for (const { name } of calls) expect(Object.keys(known)).toContain(name);
+  });
+
+  test("use only options that the commands have", async () => {
+    const used = new Map<string, Set<string>>();
+    for (const { name, rest } of calls.filter(({ name }) => !["preview", "up"].includes(name)))
+      used.set(name, new Set([...(used.get(name) ?? []), ...[...rest.matchAll(/ (--[a-z-]+)/g)].map(([, option = ""]) => option)]));
+    expect([...used.keys()].toSorted()).toEqual(["check", "comment", "diagnose", "drift", "guard", "image", "migrate", "verify", "way-back"]);
+    for (const [name, options] of used) {
+      const { stdout } = await promisify(execFile)(process.execPath, ["--import", "tsx", `commands/${name}.ts`, "--help"], { cwd: PROJECT_ROOT });
+      for (const option of options) expect([name, stdout.includes(`  ${option} `)]).toEqual([name, true]);
+    }
+  });
+
+  test("name files that exist", () => {
+    for (const [, file = ""] of scripts.join("\n").matchAll(/bash (\S+)/g)) expect(existsSync(join(PROJECT_ROOT, file))).toBe(true);
+  });
+
+  test("never ask pulumi for its event stream", () => {
+    for (const script of scripts) expect(script).not.toMatch(/(run (--silent )?up|pulumi up).*--json|STREAMING/);
+  });
+});
+
+test("variables of the repository are those that bootstrap prints, or documented", () => {
+  const used = new Set([...WORKFLOWS, ACTION].flatMap((file) => [...text(file).matchAll(/\bvars\.(\w+)/g)].map(([, name = ""]) => name)));
+  const subject = { project: "p", repository: "o/n", region: "r" };
+  const printed = Object.keys(settings(subject, "1").variables);
+  const others = [...used].filter((name) => !printed.includes(name)).toSorted();
+  expect(others).toEqual(["MIGRATION_JOB", "VERIFY_EMAIL", "VERIFY_HOSTS", "VERIFY_PASSWORD_SECRET"]);
+  expect(printed.filter((name) => !used.has(name))).toEqual([]);
+  for (const name of [...others, ...printed]) expect(text("docs/pipelines.md")).toContain(`\`${name}\``);
+});
+
+describe("the pull request of image.yml", () => {
+  const script = workflows.find(([file]) => file.endsWith("image.yml"))?.[1].jobs.image?.steps.find(({ name }) => name === "Open the pull request")?.run ?? "";
+  let folder = "";
+  let work = "";
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), "netra-image-pr-"));
+    work = join(folder, "work");
+    mkdirSync(join(folder, "bin"));
+    // `gh` of this test: one pull request for each branch, kept in a file.
+    writeFileSync(
+      join(folder, "bin/gh"),
+      `#!/bin/sh\necho "$*" >> ${folder}/calls\ncase "$2" in list) grep -c "^$4$" ${folder}/open || true;; create) echo "$4" >> ${folder}/open;; esac\n`,
+    );
+    chmodSync(join(folder, "bin/gh"), 0o755);
+    writeFileSync(join(folder, "open"), "");
+    await git(folder, "init", "--quiet", "--bare", "--initial-branch", "main", "origin.git");
+    await clone();
+    copyFileSync(join(PROJECT_ROOT, "Pulumi.staging.yaml"), join(work, "Pulumi.staging.yaml"));
+    await git(work, "add", ".");
+    await git(work, "-c", "user.name=a", "-c", "user.email=a@b", "commit", "--quiet", "--message", "main");
+    await git(work, "push", "--quiet", "origin", "HEAD:main");
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  const git = async (cwd: string, ...args: readonly string[]) => (await promisify(execFile)("git", args, { cwd })).stdout.trim();
+  const clone = async () => {
+    rmSync(work, { recursive: true, force: true });
+    await git(folder, "clone", "--quiet", "origin.git", "work");
+  };
+  const opened = async (image: string) => {
+    const env = { ...process.env, PATH: [join(folder, "bin"), process.env.PATH].join(delimiter), SERVICE: "backend", IMAGE: image };
+    return (await promisify(execFile)("bash", ["--noprofile", "--norc", "-eo", "pipefail", "-c", script], { cwd: work, env })).stdout;
+  };
+  const changed = (image: string) => writeFileSync(join(work, "Pulumi.staging.yaml"), `${text("Pulumi.staging.yaml")}# ${image}\n`);
+
+  test("is none where the image is there already", async () => {
+    expect(await opened("r/backend@sha256:1")).toBe("nothing to do\n");
+    expect(await git(join(folder, "origin.git"), "branch", "--list", "image/*")).toBe("");
+  });
+
+  test("is opened for the first image of a service, and renewed by the next", async () => {
+    changed("one");
+    await opened("r/backend@sha256:1");
+    await clone();
+    changed("two");
+    await opened("r/backend@sha256:2");
+    expect(await git(join(folder, "origin.git"), "log", "--format=%s|%b|%an", "main..image/backend")).toBe(
+      "backend: sha256:2|r/backend@sha256:2\n|github-actions[bot]",
+    );
+    expect(readFileSync(join(folder, "calls"), "utf8").trim().split("\n")).toEqual([
+      "pr list --head image/backend --state open --json number --jq length",
+      "pr create --head image/backend --title backend: sha256:1 --body r/backend@sha256:1",
+      "pr list --head image/backend --state open --json number --jq length",
+      "pr edit image/backend --title backend: sha256:2 --body r/backend@sha256:2",
+    ]);
+  });
+});
