@@ -85,6 +85,12 @@ export class OrderedHeap {
     else this.sink(at, key, sequence, moved);
   }
 
+  /** Adds to every key: their order stays. */
+  shift(by: number): void {
+    if (this.hole) this.close();
+    for (let at = 0; at < this.size; at++) this.keys[at] = (this.keys[at] as number) + by;
+  }
+
   private close(): void {
     this.hole = false;
     const last = --this.size;
@@ -151,7 +157,7 @@ export class OrderedHeap {
 const KINDS = 16;
 
 /**
- * The clock: events in the order of (time, sequence). What a {@link FairShare} finishes comes before every event of the same
+ * The clock: events in the order of (time, sequence). What {@link TimeSlices} finish comes before every event of the same
  * instant, because what finishes exactly at its time-out has finished.
  */
 export class EventQueue {
@@ -164,8 +170,8 @@ export class EventQueue {
   taken = 0;
   private readonly heap = new OrderedHeap();
 
-  /** A `share` completes its work by itself: a completion arrives as an event of its kind. */
-  constructor(private readonly share?: FairShare) {}
+  /** `cpu` completes its work by itself: a completion arrives as an event of its kind. */
+  constructor(private readonly cpu?: TimeSlices) {}
 
   clear(): void {
     this.heap.clear();
@@ -179,97 +185,232 @@ export class EventQueue {
 
   /** Advances to the next event; false when there is none. */
   next(): boolean {
-    const { heap, share } = this;
-    let at = heap.first();
-    if (share !== undefined && share.nextAt <= at) {
-      at = share.nextAt;
-      if (at === NEVER) return false;
-      this.kind = share.kind;
-      this.subject = share.complete();
-    } else {
-      if (at === NEVER) return false;
-      const payload = heap.firstPayload();
-      this.kind = payload & (KINDS - 1);
-      this.subject = payload >> 4;
-      this.sequence = heap.firstSequence();
-      heap.takeFirst();
+    const { heap, cpu } = this;
+    const at = heap.first();
+    while (cpu !== undefined && cpu.nextAt <= at && cpu.nextAt < NEVER) {
+      cpu.leap(at);
+      this.now = cpu.nextAt;
+      const done = cpu.endTurn();
+      if (done < 0) continue;
+      this.kind = cpu.kind;
+      this.subject = done;
+      this.taken++;
+      return true;
     }
+    if (at === NEVER) return false;
+    const payload = heap.firstPayload();
+    this.kind = payload & (KINDS - 1);
+    this.subject = payload >> 4;
+    this.sequence = heap.firstSequence();
+    heap.takeFirst();
     this.now = at;
     this.taken++;
     return true;
   }
 }
 
+/** What a Linux scheduler gives a process before the next one's turn: a tick of 250 Hz, as most distributions' kernels have it, s. */
+export const SLICE_SECONDS = 0.004;
+
 /**
- * Processor sharing: `servers` CPUs (a fraction is allowed) shared fairly by all jobs, one CPU per job at most. Jobs are kept by
- * the virtual time at which they finish, so that an arrival changes the speed of all of them without touching any.
+ * CPUs that jobs take in turns, a slice at a time, as processes do: what is shorter than a slice is done at once when its turn
+ * comes, so that connects finish one after another, while long queries advance together. A fraction of CPUs is the next whole
+ * number of them, each so much slower.
  */
-export class FairShare {
-  /** When the next job finishes if nothing else arrives; Infinity where there is none. */
+export class TimeSlices {
+  /** When a turn ends next if nothing else arrives; Infinity where there is none. */
   nextAt = NEVER;
   jobs = 0;
   peak = 0;
-  private readonly heap = new OrderedHeap();
-  private virtual = 0;
-  private since = 0;
-  private rate = 1;
+  private readonly cpus: number;
+  private readonly speed: number;
+  /** Jobs that have a CPU, by the end of their turn. */
+  private readonly running = new OrderedHeap();
+  private onCpu = 0;
+  /** Jobs that wait, in the order of their arrival. */
+  private queue = new Int32Array(64);
+  private waiting = 0;
+  // Of each job: whose it is, what is left of it when its turn begins, when that was, and whether the turn ends it.
+  private subjects = new Int32Array(64).fill(-1);
+  private left = new Float64Array(64);
+  private begun = new Float64Array(64);
+  private last = new Int32Array(64);
+  /** Job numbers that are free: the first so many. */
+  private free = Int32Array.from({ length: 64 }, (_, i) => 63 - i);
+  private freed = 64;
+  /** A job that is too short for a whole round of all: until it is done there is none to leap. -1 where none is known. */
+  private ending = -1;
 
   constructor(
     /** The kind of event that a completion is. */
     readonly kind: number,
-    private readonly servers: number,
-  ) {}
+    cpus: number,
+    /** Which of so many that wait has its turn next, from 0; left out: who waits longest. */
+    private readonly pick: (waiting: number) => number = () => 0,
+  ) {
+    this.cpus = Math.ceil(cpus);
+    this.speed = cpus === NEVER ? 1 : cpus / this.cpus;
+  }
 
   clear(): void {
-    this.heap.clear();
+    this.running.clear();
+    this.onCpu = 0;
+    this.waiting = 0;
     this.jobs = 0;
-    this.virtual = 0;
-    this.since = 0;
     this.nextAt = NEVER;
+    this.ending = -1;
+    this.subjects.fill(-1);
+    this.freed = this.free.length;
+    for (let i = 0; i < this.freed; i++) this.free[i] = this.freed - 1 - i;
   }
 
   add(now: number, seconds: number, subject: number): void {
-    this.advance(now);
-    this.heap.insert(this.virtual + seconds, subject);
+    if (this.freed === 0) this.grow();
+    const job = i32(this.free, --this.freed);
+    this.subjects[job] = subject;
+    this.left[job] = seconds;
     this.jobs++;
     if (this.jobs > this.peak) this.peak = this.jobs;
-    this.plan(now);
+    if (this.onCpu < this.cpus) {
+      this.onCpu++;
+      this.begin(now, job);
+    } else {
+      if (this.waiting === 0) this.interrupt(now);
+      this.queue[this.waiting++] = job;
+    }
+    this.nextAt = this.running.first();
   }
 
   /** Takes a job of that subject away unfinished. The caller knows that there is one. */
   remove(now: number, subject: number): void {
-    this.advance(now);
-    this.heap.remove(subject);
-    this.jobs--;
-    this.plan(now);
+    const job = this.subjects.indexOf(subject);
+    this.release(job);
+    const at = this.queue.subarray(0, this.waiting).indexOf(job);
+    if (at >= 0) this.leaveQueue(at);
+    else {
+      this.running.remove(job);
+      this.handOver(now);
+    }
+    this.nextAt = this.running.first();
   }
 
-  /** Ends the job that is due at `nextAt` and returns its subject. */
-  complete(): number {
+  // A turn is most of an overloaded storm's time: arrays are read directly, as in the heap.
+
+  /** Ends the turn that is due at `nextAt`; returns the subject of the job if it is done, else -1. */
+  endTurn(): number {
     const now = this.nextAt;
-    this.advance(now);
-    const subject = this.heap.firstPayload();
-    this.heap.takeFirst();
-    this.jobs--;
-    this.plan(now);
-    return subject;
+    const job = this.running.firstPayload();
+    this.running.takeFirst();
+    let done = -1;
+    if ((this.last[job] as number) === 1) {
+      done = this.subjects[job] as number;
+      this.release(job);
+      this.handOver(now);
+    } else {
+      this.left[job] = (this.left[job] as number) - (now - (this.begun[job] as number)) * this.speed;
+      if (this.waiting === 0) this.begin(now, job);
+      else {
+        this.queue[this.waiting++] = job;
+        this.handOver(now);
+      }
+    }
+    this.nextAt = this.running.first();
+    return done;
   }
 
-  private advance(now: number): void {
-    this.virtual += (now - this.since) * this.rate;
-    this.since = now;
+  /**
+   * Takes the rounds at once, in which every job gets one slice and nothing else happens: none is done, and none comes before
+   * `until`. Queries of seconds would cost a thousand turns each.
+   */
+  leap(until: number): void {
+    const { subjects, left, begun, cpus, jobs, speed } = this;
+    if (this.waiting === 0 || this.ending >= 0) return;
+    const round = (jobs * SLICE_SECONDS) / cpus;
+    let rounds = Math.floor((until - this.nextAt) / round) - 1;
+    for (let job = 0; job < subjects.length && rounds > 0; job++) {
+      if ((subjects[job] as number) < 0) continue;
+      rounds = Math.min(rounds, Math.floor((left[job] as number) / speed / SLICE_SECONDS) - 2);
+      if (rounds <= 0) this.ending = job;
+    }
+    if (rounds <= 0) return;
+    for (let job = 0; job < subjects.length; job++) {
+      left[job] = (left[job] as number) - rounds * SLICE_SECONDS * speed;
+      begun[job] = (begun[job] as number) + rounds * round;
+    }
+    this.running.shift(rounds * round);
+    this.nextAt = this.running.first();
   }
 
-  private plan(now: number): void {
-    if (this.jobs === 0) {
-      // An idle CPU starts from zero, so that a lone job takes exactly its own time whatever ran before.
-      this.virtual = 0;
-      this.nextAt = NEVER;
+  /** The others keep their order. By hand: most queues are short, and `copyWithin` is a call of its own. */
+  private leaveQueue(at: number): void {
+    const { queue } = this;
+    const last = --this.waiting;
+    for (let i = at; i < last; i++) queue[i] = queue[i + 1] as number;
+  }
+
+  /** The CPU that has become free goes to one that waits. */
+  private handOver(now: number): void {
+    if (this.waiting === 0) {
+      this.onCpu--;
       return;
     }
-    const rate = Math.min(1, this.servers / this.jobs);
-    this.rate = rate;
-    this.nextAt = now + Math.max(0, this.heap.first() - this.virtual) / rate;
+    const at = this.waiting === 1 ? 0 : this.pick(this.waiting);
+    const job = this.queue[at] as number;
+    this.leaveQueue(at);
+    this.begin(now, job);
+  }
+
+  /** Begins a job's turn: a slice, or the whole job where that is shorter or nobody waits. */
+  private begin(now: number, job: number): void {
+    const seconds = (this.left[job] as number) / this.speed;
+    const isLast = this.waiting === 0 || seconds <= SLICE_SECONDS;
+    this.begun[job] = now;
+    this.last[job] = isLast ? 1 : 0;
+    this.running.insert(now + (isLast ? seconds : SLICE_SECONDS), job);
+  }
+
+  /** Somebody has begun to wait: turns that were without end now end with their present slice. */
+  private interrupt(now: number): void {
+    const { subjects } = this;
+    for (let job = 0; job < subjects.length; job++) {
+      if (i32(subjects, job) < 0 || i32(this.last, job) === 0) continue;
+      const begun = f64(this.begun, job);
+      const end = begun + SLICE_SECONDS * Math.max(1, Math.ceil((now - begun) / SLICE_SECONDS));
+      if (end >= begun + f64(this.left, job) / this.speed) continue;
+      this.last[job] = 0;
+      this.running.remove(job);
+      this.running.insert(end, job);
+    }
+  }
+
+  private release(job: number): void {
+    if (job === this.ending) this.ending = -1;
+    this.subjects[job] = -1;
+    this.last[job] = 0;
+    this.free[this.freed++] = job;
+    this.jobs--;
+  }
+
+  private grow(): void {
+    const size = this.free.length;
+    const queue = new Int32Array(2 * size);
+    queue.set(this.queue);
+    this.queue = queue;
+    const subjects = new Int32Array(2 * size).fill(-1);
+    subjects.set(this.subjects);
+    this.subjects = subjects;
+    const left = new Float64Array(2 * size);
+    left.set(this.left);
+    this.left = left;
+    const begun = new Float64Array(2 * size);
+    begun.set(this.begun);
+    this.begun = begun;
+    const last = new Int32Array(2 * size);
+    last.set(this.last);
+    this.last = last;
+    this.free = new Int32Array(2 * size);
+    for (let i = 0; i < size; i++) this.free[i] = 2 * size - 1 - i;
+    this.freed = size;
   }
 }
 

@@ -245,10 +245,13 @@ function inputOf(plan: StormPlan, groups: readonly StartGroup[], values: StormVa
     costs: {
       connectCpuMs: values.connectCpuMs,
       refusalCpuMs: values.connectCpuMs * values.refusalShare,
+      startCpuMs: 0,
       // What was measured as the cost of a connect contains its end.
+      exitCpuMs: 0,
       closeCpuMs: 0,
       postmasterMs: postgresCosts.postmasterMs.value,
       clientMs: values.clientConnectMs,
+      clientTlsMs: 0,
       clientAuthMs: 0,
       clientVcpus: Number.POSITIVE_INFINITY,
       sigma: 0,

@@ -1,4 +1,4 @@
-import { EventQueue, FairShare, f64 as readF64, i32 as readI32, ServerQueue, TokenBucket } from "./kernel";
+import { EventQueue, f64 as readF64, i32 as readI32, ServerQueue, SLICE_SECONDS, TimeSlices, TokenBucket } from "./kernel";
 import { Draws, normalQuantile } from "./random";
 import type { SimulationOptions, StartGroup, StormInput, StormRun } from "./storm";
 import { Tally } from "./tally";
@@ -22,7 +22,6 @@ const AT_CLIENT = 5;
 const TIMER = 6;
 const WAITED = 7;
 const AT_CONNECTOR = 8;
-const AT_POSTMASTER = 9;
 
 // What a lane is doing: the stages of a connect, in their order, after the three that are none.
 const IDLE = 0;
@@ -33,12 +32,14 @@ const ADMIN_API = 4;
 const CLIENT = 5;
 const CONNECTOR = 6;
 const POSTMASTER = 7;
-const TLS = 8;
-const SLOT = 9;
-const CLIENT_AUTH = 10;
-const AUTH = 11;
-const CONNECTED = 12;
-const QUERIES = 13;
+const BACKEND = 8;
+const CLIENT_TLS = 9;
+const TLS = 10;
+const SLOT = 11;
+const CLIENT_AUTH = 12;
+const AUTH = 13;
+const CONNECTED = 14;
+const QUERIES = 15;
 
 // What a random number is for: three bits of its index.
 const FOR_SPREAD = 0;
@@ -47,6 +48,15 @@ const FOR_PATH = 2;
 const FOR_RESTART = 3;
 const FOR_JITTER = 4;
 const FOR_WORK = 5;
+
+/**
+ * Turns in which clients that share CPUs authenticate. It is a dozen small steps (PBKDF2 in one of four threads, then one HMAC
+ * after another), each behind those of every other connect: they are done nearly together, not one after another.
+ */
+const AUTH_TURNS = 4;
+
+/** Whose the draws are that say which backend has its turn next: of no start. */
+const SCHEDULER = 2 ** 31 - 1;
 
 const NEVER = Number.POSITIVE_INFINITY;
 const NONE = -1;
@@ -58,10 +68,16 @@ const NONE = -1;
 class Storm {
   private readonly draws = new Draws();
   private readonly events: EventQueue;
-  private readonly cpu: FairShare;
+  private readonly cpu: TimeSlices;
   private readonly clients: ServerQueue;
   private readonly connector: ServerQueue;
-  private readonly postmaster = new ServerQueue(1);
+  /** Lanes that wait for the postmaster, in their order, and the tickets by which it knows them. */
+  private readonly arrivals: number[] = [];
+  private readonly tickets: number[] = [];
+  private ticket = NONE;
+  /** Of those, the ones that its present turn is for. */
+  private forking = 0;
+  private postmasterPeak = 0;
   private readonly adminApi: TokenBucket;
   private readonly connectorSeconds: number;
 
@@ -91,6 +107,8 @@ class Storm {
   private readonly attempts: Int32Array;
   private readonly work: Float64Array;
   private readonly slot: Int32Array;
+  /** Turns of its authentication that a lane still has before it at its client. */
+  private readonly turns: Int32Array;
   private readonly certificate: Int32Array;
   private readonly deadline: Float64Array;
   private readonly timer: Int32Array;
@@ -98,6 +116,7 @@ class Storm {
 
   private readonly tally: Tally;
   private connections = 0;
+  private picks = 0;
   private undecided = 0;
 
   constructor(
@@ -105,7 +124,7 @@ class Storm {
     private readonly options: SimulationOptions,
   ) {
     const { groups, database, connector, adminApi, costs } = input;
-    this.cpu = new FairShare(DATABASE_CPU, database.vcpus);
+    this.cpu = new TimeSlices(DATABASE_CPU, database.vcpus, (waiting) => Math.floor(this.draws.uniform(SCHEDULER, this.picks++) * waiting));
     this.clients = new ServerQueue(costs.clientVcpus);
     this.connector = new ServerQueue(connector.vms);
     this.connectorSeconds = 1 / connector.connectsPerSecond;
@@ -136,6 +155,7 @@ class Storm {
     this.attempts = new Int32Array(lanes);
     this.work = new Float64Array(lanes).fill(1);
     this.slot = new Int32Array(lanes);
+    this.turns = new Int32Array(lanes);
     this.certificate = new Int32Array(lanes);
     this.deadline = new Float64Array(lanes);
     this.timer = new Int32Array(lanes);
@@ -163,16 +183,19 @@ class Storm {
       this.one();
       this.tally.end(storm, this.events.now);
     }
-    return this.tally.run({ connector: this.connector.peak, postmaster: this.postmaster.peak, databaseCpu: this.cpu.peak }, this.events.taken);
+    return this.tally.run({ connector: this.connector.peak, postmaster: this.postmasterPeak, databaseCpu: this.cpu.peak }, this.events.taken);
   }
 
   private one(): void {
     const { events, starts } = this;
     events.clear();
     this.cpu.clear();
+    this.picks = 0;
     this.clients.clear();
     this.connector.clear();
-    this.postmaster.clear();
+    this.arrivals.length = 0;
+    this.tickets.length = 0;
+    this.forking = 0;
     this.adminApi.clear();
     this.stage.fill(IDLE);
     this.slot.fill(0);
@@ -194,21 +217,18 @@ class Storm {
   private handle(kind: number, subject: number): void {
     switch (kind) {
       case DATABASE_CPU:
-        // Closed connections are work of no lane.
+        // Backends that end are work of no lane.
         if (subject === this.lanes) this.changeConnections(-1);
-        else this.proceed(subject, i32(this.stage, subject) + 1);
+        else if (subject === this.lanes + POSTMASTER) this.forked();
+        else if (subject < this.lanes) this.proceed(subject, i32(this.stage, subject) + 1);
         break;
       case AT_CLIENT:
         this.clients.leave();
-        if (this.events.sequence === i32(this.laneAwaited, subject)) this.proceed(subject, i32(this.stage, subject) + 1);
+        if (this.events.sequence === i32(this.laneAwaited, subject)) this.clientDone(subject);
         break;
       case AT_CONNECTOR:
         this.connector.leave();
         if (this.events.sequence === i32(this.laneAwaited, subject)) this.proceed(subject, POSTMASTER);
-        break;
-      case AT_POSTMASTER:
-        this.postmaster.leave();
-        if (this.events.sequence === i32(this.laneAwaited, subject)) this.proceed(subject, TLS);
         break;
       case WAITED:
         if (this.events.sequence === i32(this.laneAwaited, subject)) this.waited(subject);
@@ -350,23 +370,38 @@ class Storm {
         return false;
       case POSTMASTER:
         if (costs.postmasterMs === 0) return true;
-        this.laneAwaited[lane] = this.events.schedule(this.postmaster.admit(now, costs.postmasterMs / 1000), AT_POSTMASTER, lane);
+        this.laneAwaited[lane] = --this.ticket;
+        this.tickets.push(this.ticket);
+        this.postmasterPeak = Math.max(this.postmasterPeak, this.arrivals.push(lane));
+        if (this.forking === 0) this.fork();
         return false;
+      case BACKEND:
+        return this.compute(lane, costs.startCpuMs);
+      case CLIENT_TLS:
+        return this.atClient(lane, costs.clientTlsMs);
       case TLS:
-        return this.compute(lane, costs.refusalCpuMs);
+        return this.compute(lane, costs.refusalCpuMs - costs.startCpuMs);
       case SLOT:
-        if (this.connections >= database.maxConnections) return this.refused(lane);
+        if (this.connections >= database.maxConnections) {
+          this.endBackend(this.lanes + 1);
+          return this.refused(lane);
+        }
         this.slot[lane] = 1;
         this.changeConnections(1);
         return true;
       case CLIENT_AUTH:
-        return this.atClient(lane, costs.clientAuthMs);
+        this.turns[lane] = costs.clientVcpus === NEVER ? 1 : AUTH_TURNS;
+        return this.atClient(lane, costs.clientAuthMs / i32(this.turns, lane));
       case AUTH:
         return this.compute(lane, costs.connectCpuMs - costs.refusalCpuMs);
       case CONNECTED: {
-        if (this.connections > database.maxConnections - database.reservedConnections) return this.refused(lane);
-        const start = i32(this.startOf, lane);
         this.slot[lane] = 0;
+        if (this.connections > database.maxConnections - database.reservedConnections) {
+          this.changeConnections(-1);
+          this.endBackend(this.lanes + 1);
+          return this.refused(lane);
+        }
+        const start = i32(this.startOf, lane);
         this.held[start] = i32(this.held, start) + 1;
         // The attempt is over; queries run under the initialisation's time-out.
         this.deadline[lane] = f64(this.initEnd, start);
@@ -393,6 +428,38 @@ class Storm {
     return false;
   }
 
+  /** The postmaster is one process, which competes with its backends: in one turn it forks for as many as a slice is enough for. */
+  private fork(): void {
+    const seconds = this.input.costs.postmasterMs / 1000;
+    this.forking = Math.min(this.arrivals.length, Math.max(1, Math.floor(SLICE_SECONDS / seconds)));
+    this.cpu.add(this.events.now, this.forking * seconds, this.lanes + POSTMASTER);
+  }
+
+  private forked(): void {
+    const lanes = this.arrivals.splice(0, this.forking);
+    const tickets = this.tickets.splice(0, this.forking);
+    this.forking = 0;
+    if (this.arrivals.length > 0) this.fork();
+    // It has forked also for those that have given up.
+    lanes.forEach((lane, i) => {
+      if (i32(this.laneAwaited, lane) === tickets[i]) this.proceed(lane, BACKEND);
+    });
+  }
+
+  private clientDone(lane: number): void {
+    const stage = i32(this.stage, lane);
+    const { clientAuthMs } = this.input.costs;
+    if (stage === CLIENT_AUTH) {
+      const turns = i32(this.turns, lane) - 1;
+      this.turns[lane] = turns;
+      if (turns > 0) {
+        this.atClient(lane, clientAuthMs / AUTH_TURNS);
+        return;
+      }
+    }
+    this.proceed(lane, stage + 1);
+  }
+
   private wait(lane: number, until: number): void {
     this.laneAwaited[lane] = this.events.schedule(until, WAITED, lane);
   }
@@ -404,6 +471,13 @@ class Storm {
       this.tally.dialFailures++;
       this.attemptFailed(lane);
     } else this.proceed(lane, stage + 1);
+  }
+
+  /** A backend that has refused its client ends; its slot, if it has one, is free when it is gone. */
+  private endBackend(subject: number): void {
+    const { exitCpuMs } = this.input.costs;
+    if (exitCpuMs > 0) this.cpu.add(this.events.now, exitCpuMs / 1000, subject);
+    else if (subject === this.lanes) this.changeConnections(-1);
   }
 
   private refused(lane: number): false {
@@ -472,7 +546,7 @@ class Storm {
   private leave(lane: number): void {
     const { now } = this.events;
     const stage = i32(this.stage, lane);
-    if (stage === TLS || stage === AUTH || stage === QUERIES) this.cpu.remove(now, lane);
+    if (stage === BACKEND || stage === TLS || stage === AUTH || stage === QUERIES) this.cpu.remove(now, lane);
     this.laneAwaited[lane] = NONE;
     this.stage[lane] = IDLE;
     if (i32(this.slot, lane) === 1) {

@@ -11,8 +11,9 @@ import { asIs, type Naming, type Problem, problem } from "./problem";
  * its attempts, its initialisation or its probe window has failed: its connections close, and the platform starts it again.
  * That second try competes with the others but is not counted. A storm ends when every first try is ready or has failed.
  *
- * The database's CPU is shared fairly. Clients that share CPUs, as in a rehearsal, work for one start after the other, as an event
- * loop does, so that the server is busy meanwhile. `rehearse/` runs the same storms on a real PostgreSQL; docs/accuracy.md says
+ * Backends take turns on the database's CPU, a slice at a time: what is short is done when its turn comes, what is long shares the
+ * CPU fairly. Clients that share CPUs, as in a rehearsal, do one step after the other, as an event loop does; authentication is many
+ * small steps, so that connects that have come so far get through nearly together. `rehearse/` runs the same storms on a real PostgreSQL; docs/accuracy.md says
  * how right this is.
  *
  * Every connection is kept once it is open, also one that a migration would close: the conservative side.
@@ -48,16 +49,22 @@ export interface StormDatabase {
 
 /** What one connect costs beside waiting. */
 export interface ConnectCosts {
-  /** All of the database's CPU for TLS, authentication and the backend's own start, ms. */
+  /** All of a backend's CPU for its own start, TLS and authentication, ms. */
   readonly connectCpuMs: number;
-  /** The part of it that is spent before the slots are looked at: what a refused connect costs, ms. */
+  /** The part of it that is spent before the slots are looked at: what every refused connect costs, ms. */
   readonly refusalCpuMs: number;
+  /** The part of that until the backend waits for its client's first word, before TLS, ms. */
+  readonly startCpuMs: number;
+  /** Database CPU of the end of a backend that has refused its client, ms. */
+  readonly exitCpuMs: number;
   /** Database CPU of closing a connection; its slot is free afterwards, ms. */
   readonly closeCpuMs: number;
-  /** The postmaster's work, one connect at a time, ms. */
+  /** The postmaster's CPU, one connect at a time, beside the backend's, ms. */
   readonly postmasterMs: number;
   /** Client-side time before the server is reached (round trips, key exchange), ms. A refused connect pays it too. */
   readonly clientMs: number;
+  /** Client-side time of TLS, while the backend waits, ms. A refused connect pays it too. */
+  readonly clientTlsMs: number;
   /** Client-side time of authentication (PBKDF2), while the slot is held, ms. */
   readonly clientAuthMs: number;
   /** Whole CPUs that all clients share; Infinity where each instance has its own, as in Cloud Run. */
@@ -190,9 +197,12 @@ export function stormInputProblems(input: StormInput, name: Naming<string> = asI
   fields("costs", input.costs, {
     connectCpuMs: "amount",
     refusalCpuMs: "amount",
+    startCpuMs: "amount",
+    exitCpuMs: "amount",
     closeCpuMs: "amount",
     postmasterMs: "amount",
     clientMs: "amount",
+    clientTlsMs: "amount",
     clientAuthMs: "amount",
     clientVcpus: "countOrEndless",
     sigma: "amount",

@@ -78,18 +78,24 @@ export class Instance {
     private readonly setting: Setting,
   ) {}
 
-  /** Lives until it is ready for good or ended; tells how the first try went. */
-  async live(decided: (outcome: StartOutcome) => void): Promise<void> {
+  /** Lives until it is ready for good or ended; returns how the first try went, as soon as that is known. */
+  async live(): Promise<StartOutcome> {
+    const born = this.setting.beginsAt + this.group.spreadSeconds * Math.random();
+    await this.until(born);
+    const failedBy = await this.tryOnce(born);
+    if (!failedBy) return { readySeconds: clockSeconds() - born };
+    void this.restart();
+    return { failedBy };
+  }
+
+  /** After a failure the platform starts it again, until it is ready or ended. */
+  private async restart(): Promise<void> {
     const { min, max } = this.setting.restartSeconds;
-    let born = this.setting.beginsAt + this.group.spreadSeconds * Math.random();
-    for (let life = 0; ; life++) {
-      await this.until(born);
-      const failedBy = await this.tryOnce(born);
-      if (this.ended.signal.aborted) return;
-      if (life === 0) decided(failedBy ? { failedBy } : { readySeconds: clockSeconds() - born });
-      if (!failedBy) return;
+    for (let failed = true; failed && !this.ended.signal.aborted; ) {
       this.hangUpAll();
-      born = clockSeconds() + min + (max - min) * Math.random();
+      const born = clockSeconds() + min + (max - min) * Math.random();
+      await this.until(born);
+      failed = (await this.tryOnce(born)) !== undefined;
     }
   }
 

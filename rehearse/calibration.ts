@@ -15,13 +15,20 @@ export interface Calibration {
   readonly connectCpuMs: number;
   /** The server's CPU of a connect that is refused because every slot is taken, ms. */
   readonly refusalCpuMs: number;
+  /** The server's CPU of a connect until its backend waits for the client's first word, and until TLS is there, ms. */
+  readonly startCpuMs: number;
+  readonly tlsCpuMs: number;
   /** The server's CPU of closing a connection, ms. */
   readonly closeCpuMs: number;
   /** The postmaster's part of a connect, ms. */
   readonly postmasterMs: number;
-  /** CPU of client and relay for a connect, and for a refused one, ms. */
+  /** CPU of the client for a connect, and for a refused one, ms. */
   readonly clientConnectMs: number;
   readonly clientRefusalMs: number;
+  /** CPU of the client for the TCP connection alone, ms. */
+  readonly clientDialMs: number;
+  /** CPU of the relay for a connect that goes through it, ms. */
+  readonly relayMs: number;
   /** How the server's CPU of a connect differs: sigma of its logarithm. */
   readonly sigma: number;
   /** From the first packet to ready for queries as the client sees it, and to the refusal, ms. */
@@ -32,6 +39,7 @@ export interface Calibration {
 }
 
 const ROUNDS = 8;
+const RELAY_ROUNDS = 3;
 const CONNECTIONS = 20;
 const RESERVED = 3;
 export const CALIBRATION_SLOTS = CONNECTIONS + RESERVED;
@@ -48,19 +56,65 @@ export async function calibrate(stage: Stage): Promise<Calibration> {
   const backends = all(({ backendCpu }) => backendCpu);
   const perConnect = (seconds: number) => (seconds / CONNECTIONS) * 1000;
   const postmasterMs = perConnect(each(({ postmaster }) => postmaster));
+  const steps = await stepCosts(stage);
   return {
     connects: ROUNDS * CONNECTIONS,
     connectCpuMs: median(backends) * 1000 + postmasterMs,
     refusalCpuMs: perConnect(each(({ refusal }) => refusal)),
+    startCpuMs: steps.start * 1000 + postmasterMs,
+    tlsCpuMs: steps.tls * 1000 + postmasterMs,
     closeCpuMs: perConnect(each(({ close }) => close)),
     postmasterMs,
-    clientConnectMs: median(all(({ clientCpu }) => clientCpu)) * 1000 + perConnect(each(({ relay }) => relay)),
-    clientRefusalMs: median(all(({ refusedClientCpu }) => refusedClientCpu)) * 1000 + perConnect(each(({ refusalRelay }) => refusalRelay)),
+    clientConnectMs: median(all(({ clientCpu }) => clientCpu)) * 1000,
+    clientRefusalMs: median(all(({ refusedClientCpu }) => refusedClientCpu)) * 1000,
+    clientDialMs: steps.clientDial * 1000,
+    relayMs: await relayMs(stage),
     // The quartiles of a lognormal are 1.349 sigma apart.
     sigma: Math.log(quantileOf(backends, 0.75) / quantileOf(backends, 0.25)) / 1.349,
     connectMs: median(all(({ connectSeconds }) => connectSeconds)) * 1000,
     refusalMs: median(all(({ refusalSeconds }) => refusalSeconds)) * 1000,
     rowsPerCpuMs: await rowsPerCpuMs(stage),
+  };
+}
+
+/** What connects cost around a storm, as a multiple of what they cost in the calibration: a machine's speed drifts. */
+export interface Pace {
+  readonly server: number;
+  readonly client: number;
+}
+
+/** Connects that tell the pace; there must be slots for so many. */
+const PACE_CONNECTS = 8;
+
+/** Measures the pace by one client at a time. */
+export async function paceOf(stage: Stage, { connectCpuMs, postmasterMs, clientConnectMs }: Calibration): Promise<Pace> {
+  const [client] = stage.clients;
+  if (!client) throw new Error("no client to calibrate with");
+  const known = new Set((await settledCpu(stage)).living.map(({ pid }) => pid));
+  const { cpuSeconds } = await client.ask({ kind: "connect", count: PACE_CONNECTS }, "connected");
+  const backends = (await settledCpu(stage)).living.filter(({ pid }) => !known.has(pid));
+  await client.ask({ kind: "close" }, "closed");
+  return {
+    server: (median(backends.map(({ seconds }) => seconds)) * 1000) / (connectCpuMs - postmasterMs),
+    client: (median(cpuSeconds) * 1000) / clientConnectMs,
+  };
+}
+
+/** The calibration as it would have been at that pace. */
+export function atPace(calibration: Calibration, { server, client }: Pace): Calibration {
+  const { connectCpuMs, refusalCpuMs, startCpuMs, tlsCpuMs, closeCpuMs, postmasterMs, clientDialMs, clientConnectMs, clientRefusalMs, relayMs } = calibration;
+  return {
+    ...calibration,
+    connectCpuMs: connectCpuMs * server,
+    refusalCpuMs: refusalCpuMs * server,
+    startCpuMs: startCpuMs * server,
+    tlsCpuMs: tlsCpuMs * server,
+    closeCpuMs: closeCpuMs * server,
+    postmasterMs: postmasterMs * server,
+    clientDialMs: clientDialMs * client,
+    clientConnectMs: clientConnectMs * client,
+    clientRefusalMs: clientRefusalMs * client,
+    relayMs: relayMs * client,
   };
 }
 
@@ -70,55 +124,84 @@ interface Round {
   readonly clientCpu: readonly number[];
   readonly connectSeconds: readonly number[];
   readonly postmaster: number;
-  readonly relay: number;
   readonly refusedClientCpu: readonly number[];
   readonly refusalSeconds: readonly number[];
   readonly refusal: number;
-  readonly refusalRelay: number;
   readonly close: number;
 }
 
 async function oneRound(stage: Stage): Promise<Round> {
   const [client] = stage.clients;
   if (!client) throw new Error("no client to calibrate with");
-  const before = await usage(stage);
+  const before = await settledCpu(stage);
   const opened = await client.ask({ kind: "connect", count: CONNECTIONS }, "connected");
-  const open = await usage(stage);
+  const open = await settledCpu(stage);
   // Superusers fill the reserved slots: from now on every connect is refused before it is authenticated.
   const fillers = await Promise.all(Array.from({ length: RESERVED }, () => stage.server.superuser()));
-  const full = await usage(stage);
+  const full = await settledCpu(stage);
   const refused = await client.ask({ kind: "connect", count: CONNECTIONS }, "connected");
-  const over = await usage(stage);
+  const over = await settledCpu(stage);
   if (refused.codes.some((code) => code !== "53300") || refused.codes.length < CONNECTIONS)
     throw new RehearsalError(
       `PostgreSQL must refuse with 53300 when ${CALIBRATION_SLOTS} slots are taken because the calibration measures that, and it gave ${refused.codes[0] ?? "a connection"}`,
     );
   await Promise.all(fillers.map((filler) => filler.end()));
   await sleep(SETTLE_MS);
-  const closing = await usage(stage);
+  const closing = await settledCpu(stage);
   await client.ask({ kind: "close" }, "closed");
   await sleep(SETTLE_MS);
-  const closed = await usage(stage);
-  const known = new Set(before.server.living.map(({ pid }) => pid));
+  const closed = await settledCpu(stage);
+  const known = new Set(before.living.map(({ pid }) => pid));
   return {
-    backendCpu: open.server.living.filter(({ pid }) => !known.has(pid)).map(({ seconds }) => seconds),
+    backendCpu: open.living.filter(({ pid }) => !known.has(pid)).map(({ seconds }) => seconds),
     clientCpu: opened.cpuSeconds,
     connectSeconds: opened.seconds,
-    postmaster: open.server.postmaster - before.server.postmaster,
-    relay: open.relay - before.relay,
+    postmaster: open.postmaster - before.postmaster,
     refusedClientCpu: refused.cpuSeconds,
     refusalSeconds: refused.seconds,
-    refusal: over.server.total - full.server.total,
-    refusalRelay: over.relay - full.relay,
-    close: closed.server.total - closing.server.total,
+    refusal: over.total - full.total,
+    close: closed.total - closing.total,
   };
 }
 
 const SETTLE_MS = 100;
 
-async function usage(stage: Stage): Promise<{ readonly server: BackendCpu; readonly relay: number }> {
+/** What the first steps of a connect cost its backend and its client; medians, seconds. */
+async function stepCosts(stage: Stage): Promise<{ readonly start: number; readonly tls: number; readonly clientDial: number }> {
+  const [client] = stage.clients;
+  if (!client) throw new Error("no client to calibrate with");
+  const [start, tls, clientDial]: [number[], number[], number[]] = [[], [], []];
+  for (let i = 0; i < CONNECTIONS; i++) {
+    const known = new Set((await settledCpu(stage)).living.map(({ pid }) => pid));
+    const backend = async () => (await settledCpu(stage)).living.find(({ pid }) => !known.has(pid))?.seconds ?? Number.NaN;
+    clientDial.push((await client.ask({ kind: "step", to: "dial" }, "stepped")).cpuSeconds);
+    start.push(await backend());
+    await client.ask({ kind: "step", to: "tls" }, "stepped");
+    tls.push(await backend());
+    await client.ask({ kind: "close" }, "closed");
+  }
+  return { start: median(start), tls: median(tls), clientDial: median(clientDial) };
+}
+
+async function settledCpu(stage: Stage): Promise<BackendCpu> {
   await sleep(20); // what is on its way still costs
-  return { server: cpuOf(stage), relay: (await stage.relay.ask({ kind: "cpu" }, "cpu")).seconds };
+  return cpuOf(stage);
+}
+
+async function relayMs(stage: Stage): Promise<number> {
+  const [client] = stage.clients;
+  const used = async () => (await stage.relay.ask({ kind: "cpu" }, "cpu")).seconds;
+  await stage.reach({});
+  const rounds: number[] = [];
+  for (let round = 0; round < RELAY_ROUNDS; round++) {
+    const before = await used();
+    await client?.ask({ kind: "connect", count: CONNECTIONS }, "connected");
+    rounds.push(((await used()) - before) * (1000 / CONNECTIONS));
+    await client?.ask({ kind: "close" }, "closed");
+    await sleep(SETTLE_MS);
+  }
+  await stage.reach(undefined);
+  return median(rounds);
 }
 
 function cpuOf({ server }: Stage): BackendCpu {

@@ -29,8 +29,8 @@ export interface Cell {
   readonly retries: boolean;
   /** The storm without its costs, which the calibration gives. */
   readonly storm: Omit<StormInput, "costs">;
-  /** What the relay does in it. */
-  readonly relay: RelayBehaviour;
+  /** What the relay does in it; left out: clients reach the server straight. */
+  readonly relay: RelayBehaviour | undefined;
 }
 
 interface GridCell {
@@ -79,7 +79,7 @@ export function gridCell(plan: CapacityPlan, { starts, connections, maxConnectio
     maxConnections,
     retries,
     storm: stormOf([group], { maxConnections, reservedConnections: RESERVED }),
-    relay: {},
+    relay: undefined,
   };
 }
 
@@ -126,9 +126,13 @@ function scenarioCell({ connector }: CapacityPlan, { name, starts, input }: Scen
 }
 
 /** The connector and the path of a storm; all its groups go the same way. */
-function relayOf([group]: readonly StartGroup[], { vms, connectsPerSecond }: StormInput["connector"], { machineType }: ConnectorSize): RelayBehaviour {
+function relayOf(
+  [group]: readonly StartGroup[],
+  { vms, connectsPerSecond }: StormInput["connector"],
+  { machineType }: ConnectorSize,
+): RelayBehaviour | undefined {
   if (group?.path.kind === "broken") return { blackHoleSeconds: group.path.dialSeconds };
-  if (!group?.throughConnector) return {};
+  if (!group?.throughConnector) return undefined;
   return { connects: { vms, perSecond: connectsPerSecond }, bytesPerSecond: (connectorMbps(machineType, vms) * 1e6) / 8 };
 }
 
@@ -188,14 +192,18 @@ function stormOf(groups: readonly StartGroup[], limits: { readonly maxConnection
 }
 
 /** The cell's storm with the costs of this machine, whose clients share that many CPUs. */
-export function inputOf({ storm }: Cell, calibration: Calibration, clientCpus: number): StormInput {
-  const { connectCpuMs, refusalCpuMs, closeCpuMs, postmasterMs, clientConnectMs, clientRefusalMs, sigma } = calibration;
+export function inputOf({ storm, relay }: Cell, calibration: Calibration, clientCpus: number): StormInput {
+  const { connectCpuMs, refusalCpuMs, startCpuMs, tlsCpuMs, closeCpuMs, postmasterMs, clientDialMs, clientConnectMs, clientRefusalMs, relayMs, sigma } =
+    calibration;
   const costs: ConnectCosts = {
-    connectCpuMs,
-    refusalCpuMs: Math.min(refusalCpuMs, connectCpuMs),
+    connectCpuMs: connectCpuMs - postmasterMs,
+    refusalCpuMs: tlsCpuMs - postmasterMs,
+    startCpuMs: startCpuMs - postmasterMs,
+    exitCpuMs: Math.max(0, refusalCpuMs - tlsCpuMs),
     closeCpuMs,
     postmasterMs,
-    clientMs: Math.min(clientRefusalMs, clientConnectMs),
+    clientMs: clientDialMs + (relay ? relayMs : 0),
+    clientTlsMs: Math.max(0, clientRefusalMs - clientDialMs),
     clientAuthMs: Math.max(0, clientConnectMs - clientRefusalMs),
     clientVcpus: clientCpus,
     sigma,

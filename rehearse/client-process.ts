@@ -2,12 +2,14 @@ import { createSecureContext } from "node:tls";
 import type { Client } from "pg";
 import { codeOf, connect, hangUp, Instance, type Reach } from "./application";
 import { type ClientAnswer, type ClientOrder, clockSeconds, type ErrorCounts, ownCpuSeconds, sumOf } from "./protocol";
+import { StepwiseConnect } from "./step";
 
 /* A process that starts instances: a few of a storm's, so that no single process is what a storm waits for. */
 
 const answer = (message: ClientAnswer) => process.send?.(message);
 let reach: Reach | undefined;
 let held: Client[] = [];
+let stepwise: StepwiseConnect | undefined;
 let instances: Instance[] = [];
 
 process.on("message", (order: ClientOrder) => void obey(order));
@@ -23,14 +25,20 @@ async function obey(order: ClientOrder): Promise<void> {
     case "connect":
       answer(await connects(order.count, known()));
       break;
+    case "step":
+      answer({ kind: "stepped", cpuSeconds: await step(order.to) });
+      break;
     case "close":
+      stepwise?.close();
+      stepwise = undefined;
       for (const client of held) hangUp(client);
       held = [];
       answer({ kind: "closed" });
       break;
     case "storm":
       instances = order.groups.map((group) => new Instance(group, known(), order));
-      for (const instance of instances) void instance.live((outcome) => answer({ kind: "decided", outcome }));
+      // One answer for all of them: an answer costs as much CPU as a part of a connect.
+      answer({ kind: "decided", outcomes: await Promise.all(instances.map((instance) => instance.live())) });
       break;
     case "end":
       answer({ kind: "ended", errors: endAll() });
@@ -57,6 +65,14 @@ async function connects(count: number, to: Reach): Promise<Extract<ClientAnswer,
     cpuSeconds.push(ownCpuSeconds() - used);
   }
   return { kind: "connected", seconds, cpuSeconds, codes };
+}
+
+async function step(to: "dial" | "tls"): Promise<number> {
+  const used = ownCpuSeconds();
+  stepwise ??= new StepwiseConnect(known());
+  if (to === "dial") await stepwise.dial();
+  else await stepwise.encrypt();
+  return ownCpuSeconds() - used;
 }
 
 function endAll(): ErrorCounts {

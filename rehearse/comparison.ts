@@ -82,7 +82,8 @@ export function errorsOf(cells: readonly CellResult[]): Errors {
 export const isWithin = (cells: readonly CellResult[], errors: Errors): boolean =>
   cells.every(({ within }) => within) && (errors.readyP95.median ?? 0) <= WANTED.readyP95Median;
 
-function margin(values: readonly number[]): number {
+/** Half of the 95 % interval of the mean (normal). */
+export function margin(values: readonly number[]): number {
   const center = mean(values);
   const variance = values.reduce((sum, value) => sum + (value - center) ** 2, 0) / Math.max(1, values.length - 1);
   return 1.96 * Math.sqrt(variance / values.length);

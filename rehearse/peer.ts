@@ -8,7 +8,6 @@ import type { Part } from "./stage";
 export class Peer<Order extends { kind: string }, Answer extends { kind: string }> implements Part {
   readonly died: Promise<never>;
   private readonly waiting: { readonly kind: string; readonly resolve: (answer: Answer) => void; readonly reject: (error: Error) => void }[] = [];
-  private readonly listeners = new Set<(answer: Answer) => void>();
   private ended: RehearsalError | undefined;
   private removed = false;
 
@@ -18,8 +17,7 @@ export class Peer<Order extends { kind: string }, Answer extends { kind: string 
   ) {
     child.on("message", (answer: Answer) => {
       const index = this.waiting.findIndex(({ kind }) => kind === answer.kind);
-      if (index >= 0) this.waiting.splice(index, 1)[0]?.resolve(answer);
-      else for (const listener of this.listeners) listener(answer);
+      this.waiting.splice(index, index < 0 ? 0 : 1)[0]?.resolve(answer);
     });
     this.died = new Promise((_, reject) => {
       const end = (how: string) => {
@@ -64,12 +62,6 @@ export class Peer<Order extends { kind: string }, Answer extends { kind: string 
 
   tell(order: Order): void {
     if (this.child.connected) this.child.send(order);
-  }
-
-  /** Hears every answer that nobody waits for. */
-  hear(listener: (answer: Answer) => void): () => void {
-    this.listeners.add(listener);
-    return () => this.listeners.delete(listener);
   }
 
   /** Ends the process and waits until it is gone. */

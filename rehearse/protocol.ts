@@ -21,6 +21,8 @@ export type ClientOrder =
   | { readonly kind: "reach"; readonly access: Access; readonly port: number }
   /** So many connects one after another, kept where they are not refused. */
   | { readonly kind: "connect"; readonly count: number }
+  /** A connect that stops after this step; `tls` goes on where `dial` has stopped, and `close` ends it. */
+  | { readonly kind: "step"; readonly to: "dial" | "tls" }
   | { readonly kind: "close" }
   /** One start for each group that is listed; they begin at that time of the common clock. */
   | {
@@ -37,8 +39,11 @@ export type ClientAnswer =
   | { readonly kind: "reached" }
   /** Time and own CPU of each connect, and the codes of those that failed. */
   | { readonly kind: "connected"; readonly seconds: readonly number[]; readonly cpuSeconds: readonly number[]; readonly codes: readonly string[] }
+  /** Own CPU of the step. */
+  | { readonly kind: "stepped"; readonly cpuSeconds: number }
   | { readonly kind: "closed" }
-  | { readonly kind: "decided"; readonly outcome: StartOutcome }
+  /** When the first try of all its starts has ended. */
+  | { readonly kind: "decided"; readonly outcomes: readonly StartOutcome[] }
   | { readonly kind: "ended"; readonly errors: ErrorCounts };
 
 /** How a first try ended. */

@@ -1,9 +1,9 @@
 import { assumptions } from "../capacity/assumptions";
 import { simulate } from "../capacity/simulation";
 import type { StormInput, StormRun } from "../capacity/storm";
-import { CALIBRATION_SLOTS, type Calibration, calibrate } from "./calibration";
+import { atPace, CALIBRATION_SLOTS, type Calibration, calibrate, type Pace, paceOf } from "./calibration";
 import { type Cell, inputOf, TIME_SCALE } from "./cells";
-import { type CellResult, compare, type Errors, errorsOf, isWithin } from "./comparison";
+import { type CellResult, compare, type Errors, errorsOf, isWithin, margin, mean, median } from "./comparison";
 import { describeMachine, divideCores, loadAverage, type Machine } from "./machine";
 import { RehearsalError } from "./problems";
 import { type Part, processesFor, Stage, type StormOutcome } from "./stage";
@@ -36,9 +36,9 @@ export interface RehearsalOptions {
 const SEED = 1;
 const PREDICTED_STORMS = 300;
 /** What a storm takes beside its own time, and a restart of the server, s. */
-const OVERHEAD = { storm: 0.35, restart: 1 };
-/** A wider gap between the calibrations before and after says that something else was running. */
-const QUIET = { drift: 0.1, load: 0.5 };
+const OVERHEAD = { storm: 0.5, restart: 1 };
+/** How well a cell's pace must be known (half of its 95 % interval, as a share), where p95 is judged within 25 %; and the load before. */
+const QUIET = { pace: 0.15, load: 0.5 };
 const MOST_HOURS = 1;
 
 /** Predicts and runs the cells on a server of its own. Leaves nothing behind, however it ends. @throws RehearsalError */
@@ -81,27 +81,32 @@ async function onStage(stage: Stage, cells: readonly Cell[], options: RehearsalO
   const calibration = await calibrate(stage);
   const predictions = cells.map((cell) => {
     progress(`predicting ${cell.name}`);
-    const input = inputOf(cell, calibration, stage.cores.clientCpus);
-    return { cell, input, run: simulate(input, { replications: PREDICTED_STORMS, seed: SEED }) };
+    return { cell, input: inputOf(cell, calibration, stage.cores.clientCpus), run: predict(cell, calibration, stage) };
   });
   checkDuration(predictions, options.storms);
   const results: CellResult[] = [];
+  const unsteady: string[] = [];
   let serving = "";
-  for (const { cell, input, run } of predictions) {
+  for (const { cell, input } of predictions) {
     const limits = JSON.stringify(limitsOf(input));
     if (limits !== serving) await stage.serve(limitsOf(input));
     serving = limits;
     if (stage.server.pid !== undefined) options.serverIs?.(stage.server.pid);
     await stage.hold(input.database.heldConnections);
     const outcomes: StormOutcome[] = [];
+    const paces: Pace[] = [];
     while (outcomes.length < options.storms) {
       progress(`${results.length + 1} of ${cells.length}: ${cell.name}, storm ${outcomes.length + 1} of ${options.storms}`);
+      await stage.reach(undefined);
+      paces.push(await paceOf(stage, calibration));
       outcomes.push(await stage.storm(input, cell.relay, calibration.rowsPerCpuMs));
     }
-    results.push(compare(cell, run, outcomes));
+    const pace = { server: median(paces.map(({ server }) => server)) ?? 1, client: median(paces.map(({ client }) => client)) ?? 1 };
+    if (isUnsteady(paces)) unsteady.push(cell.name);
+    const costs = atPace(calibration, pace);
+    results.push(compare(cell, predict(cell, costs, stage), outcomes));
   }
-  progress("calibrating again");
-  const disturbances = disturbancesOf(load, calibration, await calibrate(stage));
+  const disturbances = disturbancesOf(load, unsteady, cells.length);
   const errors = errorsOf(results);
   return {
     machine: describeMachine(stage.cores),
@@ -114,6 +119,15 @@ async function onStage(stage: Stage, cells: readonly Cell[], options: RehearsalO
     ok: isWithin(results, errors),
   };
 }
+
+const predict = (cell: Cell, calibration: Calibration, { cores }: Stage): StormRun =>
+  simulate(inputOf(cell, calibration, cores.clientCpus), { replications: PREDICTED_STORMS, seed: SEED });
+
+const isUnsteady = (paces: readonly Pace[]): boolean =>
+  (["server", "client"] as const).some((side) => {
+    const values = paces.map((pace) => pace[side]);
+    return margin(values) > QUIET.pace * mean(values);
+  });
 
 const limitsOf = ({ database: { maxConnections, reservedConnections } }: StormInput) => ({ maxConnections, reservedConnections });
 
@@ -144,10 +158,14 @@ export function checkDuration(predictions: readonly { readonly run: Pick<StormRu
   );
 }
 
-function disturbancesOf(load: number, before: Calibration, after: Calibration): string[] {
-  const drifts = (["connectCpuMs", "clientConnectMs", "connectMs", "rowsPerCpuMs"] as const).flatMap((field) => {
-    const drift = after[field] / before[field] - 1;
-    return Math.abs(drift) <= QUIET.drift ? [] : [`${field} was ${before[field].toFixed(2)} before and ${after[field].toFixed(2)} after the storms`];
-  });
-  return [...(load > QUIET.load ? [`the load average was ${load.toFixed(1)} before the rehearsal began`] : []), ...drifts];
+function disturbancesOf(load: number, unsteady: readonly string[], cells: number): string[] {
+  const share = unsteady.length / cells;
+  return [
+    ...(load > QUIET.load ? [`the load average was ${load.toFixed(1)} before the rehearsal began`] : []),
+    ...(share > 0.1
+      ? [
+          `in ${unsteady.length} of ${cells} cells what a connect alone costs differed so much from storm to storm that its mean is uncertain by more than ${QUIET.pace * 100} %`,
+        ]
+      : []),
+  ];
 }

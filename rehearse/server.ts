@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { chownSync, mkdtempSync, readdirSync, readlinkSync, writeFileSync } from "node:fs";
+import { chownSync, closeSync, mkdtempSync, openSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -38,7 +38,6 @@ export class PostgresServer implements Part {
   private up = false;
   private stopping = false;
   private removed = false;
-  private log = "";
   readonly died: Promise<never>;
   private tellDeath: (error: RehearsalError) => void = () => undefined;
 
@@ -96,6 +95,10 @@ export class PostgresServer implements Part {
     return file;
   }
 
+  private get log(): string {
+    return join(this.folder, "log");
+  }
+
   private get data(): string {
     return dataIn(this.folder);
   }
@@ -127,20 +130,19 @@ export class PostgresServer implements Part {
     };
     const flags = Object.entries(options).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
     const [command, args] = heldTo(this.core === undefined ? [] : [this.core], this.binaries.postgres, ["-D", this.data, "-p", String(this.port), ...flags]);
-    this.log = "";
     this.stopping = false;
     this.up = false;
     // In a process group of its own: Ctrl-C in a terminal is for the command, which then stops the server.
-    const child = spawn(command, args, { ...this.binaries.user, stdio: ["ignore", "ignore", "pipe"], detached: process.platform !== "win32" });
+    // Its log is a file, because a pipe would wake this process, on whatever core, at every refusal of a storm.
+    const log = openSync(this.log, "w");
+    const child = spawn(command, args, { ...this.binaries.user, stdio: ["ignore", "ignore", log], detached: process.platform !== "win32" });
+    closeSync(log);
     this.process = child;
-    child.stderr?.on("data", (text) => {
-      this.log = (this.log + text).slice(-4000);
-    });
     const ended = new Promise<string>((resolve) => {
       child.once("error", ({ message }) => resolve(message));
       child.once("exit", (code, signal) => {
         this.process = undefined;
-        resolve(lastLine(this.log) || `it ended with ${signal ?? code}`);
+        resolve(lastLine(readFileSync(this.log, "utf8")) || `it ended with ${signal ?? code}`);
         if (this.up && !this.stopping)
           this.tellDeath(
             new RehearsalError(

@@ -21,16 +21,15 @@ export interface StormOutcome {
   readonly errors: ErrorCounts;
 }
 
-/** Client processes a core, because none of them may be what a storm waits for; and no more than memory is likely to hold. */
-const PROCESSES_PER_CORE = 4;
+/** One client process a core: more would only take turns on it, at the price of a switch each time. No more than memory is likely to hold. */
 const MOST_PROCESSES = 16;
 /** Connects of each process before the first storm: by then its code is compiled. */
-const WARM_UP = 40;
+const WARM_UP = 100;
 /** From the order to the storm: by then every process has heard of it. */
 const LEAD_SECONDS = 0.02;
 
 /** The client processes and the relay that a rehearsal starts here. */
-export const processesFor = ({ clientCpus }: Cores): number => Math.min(MOST_PROCESSES, PROCESSES_PER_CORE * clientCpus);
+export const processesFor = ({ clientCpus }: Cores): number => Math.min(MOST_PROCESSES, clientCpus);
 
 /** Everything a storm needs: a server, a relay, and processes full of clients. */
 export class Stage {
@@ -65,18 +64,22 @@ export class Stage {
   async serve(limits: { readonly maxConnections: number; readonly reservedConnections: number }): Promise<void> {
     await this.hold(0);
     await this.server.start(limits);
-    await this.relayAs({});
-    await Promise.all(this.clients.map((client) => client.ask({ kind: "reach", access: this.server.access, port: this.relayPort }, "reached")));
+    await this.reach(undefined);
   }
 
-  /** What the relay does from now on. */
-  async relayAs(behaviour: RelayBehaviour): Promise<void> {
-    await this.relay.ask({ kind: "set", behaviour, target: this.server.port }, "set");
+  /** How clients reach the server from now on: straight, or through a relay that behaves so. */
+  async reach(relay: RelayBehaviour | undefined): Promise<void> {
+    if (relay) await this.relay.ask({ kind: "set", behaviour: relay, target: this.server.port }, "set");
+    const port = relay ? this.relayPort : this.server.port;
+    await Promise.all(this.clients.map((client) => client.ask({ kind: "reach", access: this.server.access, port }, "reached")));
   }
 
-  /** Lets every client process connect until its code is compiled. */
+  /** Lets every client process connect, half of the time through the relay, until its code is compiled. */
   async warmUp(): Promise<void> {
-    for (let round = 0; round < WARM_UP; round++) await this.connectOnce();
+    for (const relay of [{}, undefined]) {
+      await this.reach(relay);
+      for (let round = 0; round < WARM_UP / 2; round++) await this.connectOnce();
+    }
     await this.server.settled(this.held.length);
   }
 
@@ -87,36 +90,31 @@ export class Stage {
   }
 
   /** Runs the storm of that input once, until every first try is ready or has failed, and waits until nothing of it is left. */
-  async storm(input: StormInput, relay: RelayBehaviour, rowsPerCpuMs: number): Promise<StormOutcome> {
+  async storm(input: StormInput, relay: RelayBehaviour | undefined, rowsPerCpuMs: number): Promise<StormOutcome> {
     // A process that has slept starts slowly, which is no part of a storm.
-    await this.relayAs({});
+    await this.reach(relay && {});
     await this.connectOnce();
     await this.server.settled(this.held.length);
-    await this.relayAs(relay);
+    await this.reach(relay);
     const groups = input.groups.flatMap((group) => Array.from({ length: group.starts }, () => group));
-    const starts: StartOutcome[] = [];
-    let allDecided: () => void = () => undefined;
-    const decided = new Promise<void>((resolve) => {
-      allDecided = resolve;
-    });
     const beginsAt = clockSeconds() + LEAD_SECONDS;
-    const forget = this.clients.map((client, i) => {
-      client.tell({
-        kind: "storm",
-        groups: groups.filter((_, start) => start % this.clients.length === i),
-        restartSeconds: input.restartSeconds,
-        rowsPerCpuMs,
-        beginsAt,
-      });
-      return client.hear((answer) => {
-        if (answer.kind === "decided" && starts.push(answer.outcome) === groups.length) allDecided();
-      });
-    });
-    await decided;
+    const decided = await Promise.all(
+      this.clients.map((client, i) =>
+        client.ask(
+          {
+            kind: "storm",
+            groups: groups.filter((_, start) => start % this.clients.length === i),
+            restartSeconds: input.restartSeconds,
+            rowsPerCpuMs,
+            beginsAt,
+          },
+          "decided",
+        ),
+      ),
+    );
     const ended = await Promise.all(this.clients.map((client) => client.ask({ kind: "end" }, "ended")));
-    for (const stop of forget) stop();
     await this.server.settled(this.held.length);
-    return { starts, errors: sumOf(ended.map(({ errors }) => errors)) };
+    return { starts: decided.flatMap(({ outcomes }) => outcomes), errors: sumOf(ended.map(({ errors }) => errors)) };
   }
 
   /** Every process opens a connection and closes it. */

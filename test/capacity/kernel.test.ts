@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { EventQueue, FairShare, OrderedHeap, ServerQueue, TokenBucket } from "../../capacity/kernel";
+import { EventQueue, OrderedHeap, ServerQueue, SLICE_SECONDS, TimeSlices, TokenBucket } from "../../capacity/kernel";
 import { Draws } from "../../capacity/random";
 import { bareHeapMM1 } from "../bench/bare-heap";
 
@@ -50,10 +50,10 @@ describe("the event queue", () => {
   });
 
   it("lets work that is done exactly at its time-out be done", () => {
-    const share = new FairShare(1, 1);
-    const queue = new EventQueue(share);
+    const cpu = new TimeSlices(1, 1);
+    const queue = new EventQueue(cpu);
     queue.schedule(5, 0, 0);
-    share.add(0, 5, 7);
+    cpu.add(0, 5, 7);
     queue.next();
     expect([queue.now, queue.kind, queue.subject]).toEqual([5, 1, 7]);
     queue.next();
@@ -177,62 +177,72 @@ describe("theory, on the kernel that storms run on", () => {
     expect(relativeError(found.meanInside, found.arrivalRate * found.meanSojourn)).toBeLessThan(0.01);
   });
 
-  it.each(["exponential", "constant"] as const)("processor sharing with %s work: the mean time is 1 / (1 - utilisation), whatever the work", (service) => {
-    const [utilisation, customers] = [0.6, 1_000_000];
-    const draws = new Draws();
-    draws.select(1, 1);
-    const share = new FairShare(SERVED, 1);
-    const events = new EventQueue(share);
-    const arrivedAt = new Float64Array(customers);
-    let [arrived, served, sojourn] = [0, 0, 0];
-    events.schedule(0, ARRIVAL, 0);
-    while (served < customers && events.next()) {
-      if (events.kind === SERVED) {
-        served++;
-        sojourn += events.now - (arrivedAt[events.subject] ?? 0);
-      } else {
-        arrivedAt[arrived] = events.now;
-        share.add(events.now, service === "constant" ? 1 : draws.exponential(arrived, 1), arrived);
-        arrived++;
-        if (arrived < customers) events.schedule(events.now + draws.exponential(arrived, 0) / utilisation, ARRIVAL, 0);
+  it.each(["exponential", "constant"] as const)(
+    "turns on a CPU with %s work of many slices: the mean time is 1 / (1 - utilisation), whatever the work, as of processor sharing",
+    (service) => {
+      const [utilisation, customers, mean] = [0.6, 100_000, 25 * SLICE_SECONDS];
+      const draws = new Draws();
+      draws.select(1, 1);
+      const cpu = new TimeSlices(SERVED, 1);
+      const events = new EventQueue(cpu);
+      const arrivedAt = new Float64Array(customers);
+      let [arrived, served, sojourn] = [0, 0, 0];
+      events.schedule(0, ARRIVAL, 0);
+      while (served < customers && events.next()) {
+        if (events.kind === SERVED) {
+          served++;
+          sojourn += events.now - (arrivedAt[events.subject] ?? 0);
+        } else {
+          arrivedAt[arrived] = events.now;
+          cpu.add(events.now, mean * (service === "constant" ? 1 : draws.exponential(arrived, 1)), arrived);
+          arrived++;
+          if (arrived < customers) events.schedule(events.now + (mean * draws.exponential(arrived, 0)) / utilisation, ARRIVAL, 0);
+        }
       }
-    }
-    expect(relativeError(sojourn / customers, 1 / (1 - utilisation))).toBeLessThan(0.02);
-  });
+      expect(relativeError(sojourn / customers / mean, 1 / (1 - utilisation))).toBeLessThan(0.02);
+    },
+  );
 
   it("the bare heap of the benchmark runs the same M/M/1", () => {
     expect(relativeError(bareHeapMM1(4_000_000, 0.6), 0.6 / 0.4)).toBeLessThan(0.02);
   });
 });
 
-describe("processor sharing", () => {
-  /** When each of the jobs, all added at 0, is done. */
-  const done = (servers: number, seconds: readonly number[]) => {
-    const share = new FairShare(0, servers);
-    const events = new EventQueue(share);
-    seconds.forEach((work, subject) => {
-      share.add(0, work, subject);
+describe("turns on CPUs", () => {
+  /** When each of the jobs, all added at 0, is done; in slices. */
+  const done = (cpus: number, slices: readonly number[], pick?: (waiting: number) => number) => {
+    const cpu = new TimeSlices(0, cpus, pick);
+    const events = new EventQueue(cpu);
+    slices.forEach((work, subject) => {
+      cpu.add(0, work * SLICE_SECONDS, subject);
     });
     const times: number[] = [];
-    while (events.next()) times[events.subject] = events.now;
+    while (events.next()) times[events.subject] = Number((events.now / SLICE_SECONDS).toFixed(9));
     return times;
   };
 
-  it("shares one CPU fairly", () => expect(done(1, [1, 1, 1, 1, 1])).toEqual([5, 5, 5, 5, 5]));
-  it("gives a job at most one CPU", () => expect(done(4, [1, 2])).toEqual([1, 2]));
-  it("speeds up when a job is done", () => expect(done(1, [1, 2])).toEqual([2, 3]));
-  it("knows fractions of a CPU", () => expect(done(0.25, [1])).toEqual([4]));
-  it("knows no waiting where CPUs are unlimited", () => expect(done(Number.POSITIVE_INFINITY, [1, 2, 3])).toEqual([1, 2, 3]));
+  it("what is shorter than a slice is done when its turn comes", () => expect(done(1, [0.5, 0.25, 1])).toEqual([0.5, 0.75, 1.75]));
+  it("what is longer shares the CPU", () => expect(done(1, [30, 30, 30, 30])).toEqual([117, 118, 119, 120]));
+  it("who arrives waits for the end of a slice, not of the job", () => expect(done(1, [100, 0.5])).toEqual([100.5, 1.5]));
+  it("a job has at most one CPU", () => expect(done(4, [1, 2])).toEqual([1, 2]));
+  it("a fraction of CPUs is slower", () => {
+    expect(done(0.25, [1])).toEqual([4]);
+    expect(done(1.5, [3, 3])).toEqual([4, 4]);
+  });
+  it("nobody waits where CPUs are unlimited", () => expect(done(Number.POSITIVE_INFINITY, [1, 2, 3])).toEqual([1, 2, 3]));
+  it("the scheduler may take another than who waits longest", () => expect(done(1, [0.5, 0.5, 0.5], (waiting) => waiting - 1)).toEqual([0.5, 1.5, 1]));
+  it("holds many jobs", () => expect(done(1, Array(200).fill(1)).at(-1)).toBe(200));
 
-  it("gives the others the share of a job that is taken away", () => {
-    const share = new FairShare(0, 1);
-    const events = new EventQueue(share);
-    share.add(0, 1, 1);
-    share.add(0, 1, 2);
-    share.remove(1, 1);
+  it("gives the others the CPU of a job that is taken away, running or waiting", () => {
+    const cpu = new TimeSlices(0, 1);
+    const events = new EventQueue(cpu);
+    for (const subject of [1, 2, 3]) cpu.add(0, 0.5 * SLICE_SECONDS, subject);
+    cpu.remove(0.25 * SLICE_SECONDS, 1);
+    cpu.remove(0.25 * SLICE_SECONDS, 3);
     events.next();
-    expect([events.now, events.subject]).toEqual([1.5, 2]);
-    expect(share.peak).toBe(2);
+    expect([events.now, events.subject]).toEqual([0.75 * SLICE_SECONDS, 2]);
+    expect([cpu.jobs, cpu.peak]).toEqual([0, 3]);
+    expect(events.next()).toBe(false);
   });
 });
 

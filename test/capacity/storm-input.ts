@@ -38,9 +38,12 @@ export function stormInput(changes: Changes = {}): StormInput {
     costs: {
       connectCpuMs: 0,
       refusalCpuMs: 0,
+      startCpuMs: 0,
+      exitCpuMs: 0,
       closeCpuMs: 0,
       postmasterMs: 0,
       clientMs: 0,
+      clientTlsMs: 0,
       clientAuthMs: 0,
       clientVcpus: Number.POSITIVE_INFINITY,
       sigma: 0,

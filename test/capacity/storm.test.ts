@@ -262,16 +262,18 @@ describe("connects that differ", () => {
     const boots = (sigma: number) => storms(stormInput({ group: { starts: 5, boot: { medianSeconds: 7, sigma: 0.33 } }, costs: { sigma } })).readySeconds;
     expect(boots(0.3)).toEqual(boots(0));
   });
+});
 
-  it("let equal starts drift apart, so that one that fails frees its slots for the next", () => {
-    // Five starts of ten connections in 47 slots: in lock-step all are at their tenth when the slots run out.
-    const rivals = (sigma: number) =>
-      stormInput({
-        group: { starts: 5, connectionsPerProcess: 10 },
-        database: { maxConnections: 50, reservedConnections: 3 },
-        costs: { connectCpuMs: 5, refusalCpuMs: 3, closeCpuMs: 1, sigma },
-      });
-    expect(share(rivals(0.2))).toBeGreaterThan(share(rivals(0)) + 0.05);
+describe("whose turn is next on the database's CPU", () => {
+  it("is chance, so that equal starts drift apart, and one that fails frees its slots for the next", () => {
+    // Five starts of ten connections in 47 slots: in lock-step all are at their tenth when the slots run out, and one of five is ready.
+    const rivals = stormInput({
+      group: { starts: 5, connectionsPerProcess: 10 },
+      database: { maxConnections: 50, reservedConnections: 3 },
+      costs: { connectCpuMs: 5, refusalCpuMs: 3, closeCpuMs: 1 },
+    });
+    expect(share(rivals)).toBeGreaterThan(0.6);
+    expect(share(rivals)).toBeLessThanOrEqual(0.8);
   });
 });
 
@@ -293,12 +295,12 @@ describe("storms are repeatable and comparable", () => {
     const run = simulate(busy, { replications: 100, seed: 20_261_123 });
     expect([run.events, run.refusals, run.timeouts, meanInterval(run.shares).mean, run.readySeconds[0], run.readySeconds.at(-1)]).toMatchInlineSnapshot(`
       [
-        24955,
-        2410,
-        27,
-        0.6025,
-        3.51235505880137,
-        88.77126746127549,
+        24569,
+        2332,
+        21,
+        0.60625,
+        3.5183550588013683,
+        88.82463063428902,
       ]
     `);
   });

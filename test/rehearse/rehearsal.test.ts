@@ -88,10 +88,10 @@ describe("a rehearsal that cannot go on", () => {
   });
 
   test("takes no longer than an hour, and says how long it would", () => {
-    expect(() => checkDuration([{ run: { stormSeconds: 1.65 } }], 3600)).toThrow(
+    expect(() => checkDuration([{ run: { stormSeconds: 1.5 } }], 3600)).toThrow(
       "'--storms' (3600) must keep the rehearsal within 1 hour because a machine is seldom quiet for longer, and it would take 2.0 hours; set '--storms' to 1799",
     );
-    expect(() => checkDuration([{ run: { stormSeconds: 1.65 } }], 1799)).not.toThrow();
+    expect(() => checkDuration([{ run: { stormSeconds: 1.5 } }], 1799)).not.toThrow();
   });
 });
 
