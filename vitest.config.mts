@@ -1,17 +1,30 @@
 import { defineConfig } from "vitest/config";
 
+/** They measure: nothing else may run beside them. */
+const MEASURING = ["test/rehearse/**/*.test.ts", "test/commands/rehearse.test.ts"];
+
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
-    exclude: ["test/engine/**"], // these need a `pulumi`: npm run test:engine
-    // Pulumi's runtime is process-global, and loading it is the whole cost: one worker, loaded once.
+    // Pulumi's runtime is process-global, and loading it is most of the cost: two workers, each loads it once.
     pool: "forks",
     isolate: false,
-    maxWorkers: 1,
     passWithNoTests: false,
     testTimeout: 120_000,
     hookTimeout: 120_000,
     // The second report is what `.ci/run` counts.
     reporters: ["default", ["json", { outputFile: ".reports/vitest.json" }]],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "unit",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/engine/**", ...MEASURING], // engine: these need a `pulumi`: npm run test:engine
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      { extends: true, test: { name: "rehearsal", include: MEASURING, maxWorkers: 1, sequence: { groupOrder: 1 } } },
+    ],
   },
 });

@@ -20,7 +20,7 @@ export function generatedFiles(): Readonly<Record<string, string>> {
   return {
     "policy/defaults.json": json(packDefaults(settings)),
     "stack.schema.json": json(stackFileSchema()),
-    "README.md": withSections("README.md", { budget: budgetTable({ budget: planBudget(planOf(settings)) }), edits: tableIn("docs/edits.md") }),
+    "README.md": withSections("README.md", { budget: budgetTable({ budget: planBudget(planOf(settings)) }) }),
     "policy/README.md": withSections("policy/README.md", { rules: rulesTable(rules), settings: settingsTable(rules) }),
   };
 }
@@ -71,13 +71,6 @@ function withSections(file: string, sections: Readonly<Record<string, string>>):
     return `${head}${begin}\n\n${content}\n\n${end}${tail}`;
   }, textOf(file));
 }
-
-/** The table of a page that the tests on the engine write. */
-const tableIn = (file: string) =>
-  textOf(file)
-    .split("\n")
-    .filter((line) => line.startsWith("|"))
-    .join("\n");
 
 const textOf = (file: string) => readFileSync(join(PROJECT_ROOT, file), "utf8");
 

@@ -210,7 +210,8 @@ function cpuOf({ server }: Stage): BackendCpu {
   return used;
 }
 
-async function rowsPerCpuMs(stage: Stage): Promise<number> {
+/** Rows that the server counts in one ms of its CPU, now. */
+export async function rowsPerCpuMs(stage: Stage): Promise<number> {
   const superuser = await stage.server.superuser();
   try {
     const rates: number[] = [];

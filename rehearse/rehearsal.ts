@@ -1,7 +1,7 @@
 import { assumptions } from "../capacity/assumptions";
 import { simulate } from "../capacity/simulation";
 import type { StormInput, StormRun } from "../capacity/storm";
-import { atPace, CALIBRATION_SLOTS, type Calibration, calibrate, type Pace, paceOf } from "./calibration";
+import { atPace, CALIBRATION_SLOTS, type Calibration, calibrate, type Pace, paceOf, rowsPerCpuMs } from "./calibration";
 import { type Cell, inputOf, TIME_SCALE } from "./cells";
 import { type CellResult, compare, type Errors, errorsOf, isWithin, margin, mean, median } from "./comparison";
 import { describeMachine, divideCores, loadAverage, type Machine } from "./machine";
@@ -99,7 +99,9 @@ async function onStage(stage: Stage, cells: readonly Cell[], options: RehearsalO
       progress(`${results.length + 1} of ${cells.length}: ${cell.name}, storm ${outcomes.length + 1} of ${options.storms}`);
       await stage.reach(undefined);
       paces.push(await paceOf(stage, calibration));
-      outcomes.push(await stage.storm(input, cell.relay, calibration.rowsPerCpuMs));
+      // A query shall cost what the model takes it for, at the machine's present pace.
+      const rows = input.groups.some(({ queryCpuMs }) => queryCpuMs > 0) ? await rowsPerCpuMs(stage) : calibration.rowsPerCpuMs;
+      outcomes.push(await stage.storm(input, cell.relay, rows));
     }
     const pace = { server: median(paces.map(({ server }) => server)) ?? 1, client: median(paces.map(({ client }) => client)) ?? 1 };
     if (isUnsteady(paces)) unsteady.push(cell.name);

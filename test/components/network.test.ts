@@ -35,7 +35,9 @@ test("creates the network without automatic subnets, protected, once the APIs ar
 test("enables the APIs that the stack uses and leaves them enabled on destroy", async () => {
   const apis = (await network()).filter(({ type }) => type === API);
   expect(apis.map(({ inputs }) => inputs.service)).toEqual(
-    ["compute", "iam", "redis", "run", "secretmanager", "servicenetworking", "sqladmin", "vpcaccess"].map((api) => `${api}.googleapis.com`),
+    ["compute", "iam", "logging", "monitoring", "redis", "run", "secretmanager", "servicenetworking", "sqladmin", "vpcaccess"].map(
+      (api) => `${api}.googleapis.com`,
+    ),
   );
   for (const { inputs } of apis) expect(inputs).toMatchObject({ project: "netra-staging", disableOnDestroy: false });
 });

@@ -7,7 +7,7 @@ import { table } from "../../report/table";
 import { type Changes, stagingConfiguration, stagingSettings } from "../stack-settings";
 import { Environment } from "./environment";
 
-/* What an edit of the stack file does: one at a time, from a stack that is up. The table is what README shows. */
+/* What an edit of the stack file does: one at a time, from a stack that is up. The table is docs/edits.md. */
 
 const connector = (changes: Changes): Changes => ({ "netra:connector": changes });
 const database = (changes: Changes): Changes => ({ "netra:database": changes });

@@ -26,9 +26,16 @@ test("every adoptable resource is one that the program registers, and is importe
   expect(imports(registered)).toEqual(Object.fromEntries(everything.map((adoptable) => [nameOf(adoptable), adoptable.id])));
 });
 
-test("everything of Google's is adoptable but versions of secrets, database users and IAM members", () => {
+test("everything of Google's is adoptable but versions of secrets, database users, IAM members, and monitoring, which the plan makes anew", () => {
   const others = registered.filter(({ custom, type, options }) => custom && type.startsWith("gcp:") && options.import === "").map(({ type }) => type);
   expect([...new Set(others)].toSorted()).toEqual([
+    "gcp:logging/metric:Metric",
+    "gcp:monitoring/alertPolicy:AlertPolicy",
+    "gcp:monitoring/customService:CustomService",
+    "gcp:monitoring/dashboard:Dashboard",
+    "gcp:monitoring/notificationChannel:NotificationChannel",
+    "gcp:monitoring/slo:Slo",
+    "gcp:monitoring/uptimeCheckConfig:UptimeCheckConfig",
     "gcp:secretmanager/secretIamMember:SecretIamMember",
     "gcp:secretmanager/secretVersion:SecretVersion",
     "gcp:sql/user:User",
