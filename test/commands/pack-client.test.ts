@@ -39,7 +39,10 @@ const connector = (changes: Record<string, unknown> = {}) =>
     maxInstances: 10,
     ...changes,
   });
-const judge = (...resources: Registered[]): Promise<Diagnostic[]> => pack.judge(resources, PROVIDER);
+/** A resource alone is watched by nobody: that finding is in every answer, and none of what is tested here. */
+const judgedBy = async (server: PackServer, resources: readonly Registered[]): Promise<Diagnostic[]> =>
+  (await server.judge(resources, PROVIDER)).filter(({ policy }) => policy !== "capacity-alerts");
+const judge = (...resources: Registered[]) => judgedBy(pack, resources);
 
 test("describes every rule with its level and what can be configured", () => {
   expect(pack.rules.map(({ name }) => name).toSorted()).toEqual(rules.map(({ name }) => name).toSorted());
@@ -55,7 +58,7 @@ test("judges before anything configures it as it does with its defaults", async 
   expect(await judge(connector())).toEqual([]);
   const fresh = await PackServer.start(join(PROJECT_ROOT, "policy"));
   try {
-    expect(await fresh.judge([connector({ minInstances: 2 })], PROVIDER)).toEqual(await judge(connector({ minInstances: 2 })));
+    expect(await judgedBy(fresh, [connector({ minInstances: 2 })])).toEqual(await judge(connector({ minInstances: 2 })));
   } finally {
     fresh.stop();
   }
