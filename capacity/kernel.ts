@@ -238,6 +238,8 @@ export class TimeSlices {
   /** Job numbers that are free: the first so many. */
   private free = Int32Array.from({ length: 64 }, (_, i) => 63 - i);
   private freed = 64;
+  /** Job numbers from here on have not been used since the last `clear`. */
+  private used = 0;
   /** A job that is too short for a whole round of all: until it is done there is none to leap. -1 where none is known. */
   private ending = -1;
 
@@ -259,14 +261,17 @@ export class TimeSlices {
     this.jobs = 0;
     this.nextAt = NEVER;
     this.ending = -1;
-    this.subjects.fill(-1);
-    this.freed = this.free.length;
-    for (let i = 0; i < this.freed; i++) this.free[i] = this.freed - 1 - i;
+    const size = this.free.length;
+    this.subjects.fill(-1, 0, this.used);
+    for (let job = 0; job < this.used; job++) this.free[size - 1 - job] = job;
+    this.freed = size;
+    this.used = 0;
   }
 
   add(now: number, seconds: number, subject: number): void {
     if (this.freed === 0) this.grow();
     const job = i32(this.free, --this.freed);
+    if (job >= this.used) this.used = job + 1;
     this.subjects[job] = subject;
     this.left[job] = seconds;
     this.jobs++;
@@ -323,17 +328,17 @@ export class TimeSlices {
    * `until`. Queries of seconds would cost a thousand turns each.
    */
   leap(until: number): void {
-    const { subjects, left, begun, cpus, jobs, speed } = this;
+    const { subjects, left, begun, cpus, jobs, speed, used } = this;
     if (this.waiting === 0 || this.ending >= 0) return;
     const round = (jobs * SLICE_SECONDS) / cpus;
     let rounds = Math.floor((until - this.nextAt) / round) - 1;
-    for (let job = 0; job < subjects.length && rounds > 0; job++) {
+    for (let job = 0; job < used && rounds > 0; job++) {
       if ((subjects[job] as number) < 0) continue;
       rounds = Math.min(rounds, Math.floor((left[job] as number) / speed / SLICE_SECONDS) - 2);
       if (rounds <= 0) this.ending = job;
     }
     if (rounds <= 0) return;
-    for (let job = 0; job < subjects.length; job++) {
+    for (let job = 0; job < used; job++) {
       left[job] = (left[job] as number) - rounds * SLICE_SECONDS * speed;
       begun[job] = (begun[job] as number) + rounds * round;
     }
@@ -371,8 +376,8 @@ export class TimeSlices {
 
   /** Somebody has begun to wait: turns that were without end now end with their present slice. */
   private interrupt(now: number): void {
-    const { subjects } = this;
-    for (let job = 0; job < subjects.length; job++) {
+    const { subjects, used } = this;
+    for (let job = 0; job < used; job++) {
       if (i32(subjects, job) < 0 || i32(this.last, job) === 0) continue;
       const begun = f64(this.begun, job);
       const end = begun + SLICE_SECONDS * Math.max(1, Math.ceil((now - begun) / SLICE_SECONDS));
