@@ -10,6 +10,18 @@ export const i32 = (array: Int32Array, index: number): number => array[index] as
 
 const NEVER = Number.POSITIVE_INFINITY;
 
+function doubledInts(array: Int32Array) {
+  const larger = new Int32Array(2 * array.length);
+  larger.set(array);
+  return larger;
+}
+
+function doubledFloats(array: Float64Array) {
+  const larger = new Float64Array(2 * array.length);
+  larger.set(array);
+  return larger;
+}
+
 /**
  * A binary heap of (key, payload) in the order of (key, sequence of insertion). Taking the top leaves a hole that the next
  * insertion fills, because most events cause exactly one other.
@@ -143,13 +155,9 @@ export class OrderedHeap {
   }
 
   private grow(): void {
-    const { keys, sequences, payloads } = this;
-    this.keys = new Float64Array(2 * keys.length);
-    this.keys.set(keys);
-    this.sequences = new Int32Array(2 * keys.length);
-    this.sequences.set(sequences);
-    this.payloads = new Int32Array(2 * keys.length);
-    this.payloads.set(payloads);
+    this.keys = doubledFloats(this.keys);
+    this.sequences = doubledInts(this.sequences);
+    this.payloads = doubledInts(this.payloads);
   }
 }
 
@@ -398,21 +406,11 @@ export class TimeSlices {
 
   private grow(): void {
     const size = this.free.length;
-    const queue = new Int32Array(2 * size);
-    queue.set(this.queue);
-    this.queue = queue;
-    const subjects = new Int32Array(2 * size).fill(-1);
-    subjects.set(this.subjects);
-    this.subjects = subjects;
-    const left = new Float64Array(2 * size);
-    left.set(this.left);
-    this.left = left;
-    const begun = new Float64Array(2 * size);
-    begun.set(this.begun);
-    this.begun = begun;
-    const last = new Int32Array(2 * size);
-    last.set(this.last);
-    this.last = last;
+    this.queue = doubledInts(this.queue);
+    this.subjects = doubledInts(this.subjects).fill(-1, size);
+    this.left = doubledFloats(this.left);
+    this.begun = doubledFloats(this.begun);
+    this.last = doubledInts(this.last);
     this.free = new Int32Array(2 * size);
     for (let i = 0; i < size; i++) this.free[i] = 2 * size - 1 - i;
     this.freed = size;

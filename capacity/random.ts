@@ -7,7 +7,7 @@
  * The generator is Threefry-2x32 with 13 rounds (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC11),
  * which passes BigCrush and was made for counters. pure-rand 8.4.1 was measured beside it (Node 20, millions of doubles a
  * second): 174 as one sequence against 76 here, but a sequence cannot be indexed, and one generator per draw is none:
- * the first draws of xoroshiro128plus(0), (1), ... (2,000,000) average 0.99977. A storm draws about once per start.
+ * the first draws of xoroshiro128plus(0), (1), ... (2,000,000) average 0.99977. A start draws about once.
  */
 export class Draws {
   private key0 = 0;

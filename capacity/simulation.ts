@@ -41,6 +41,11 @@ const AUTH = 13;
 const CONNECTED = 14;
 const QUERIES = 15;
 
+// Work of the database's CPU that is no lane's, numbered after the lanes: backends that end, and the postmaster's.
+const CLOSED = 0;
+const REFUSED = 1;
+const FORKED = 2;
+
 // What a random number is for: three bits of its index.
 const FOR_SPREAD = 0;
 const FOR_BOOT = 1;
@@ -217,10 +222,9 @@ class Storm {
   private handle(kind: number, subject: number): void {
     switch (kind) {
       case DATABASE_CPU:
-        // Backends that end are work of no lane.
-        if (subject === this.lanes) this.changeConnections(-1);
-        else if (subject === this.lanes + POSTMASTER) this.forked();
-        else if (subject < this.lanes) this.proceed(subject, i32(this.stage, subject) + 1);
+        if (subject < this.lanes) this.proceed(subject, i32(this.stage, subject) + 1);
+        else if (subject === this.lanes + CLOSED) this.changeConnections(-1);
+        else if (subject === this.lanes + FORKED) this.forked();
         break;
       case AT_CLIENT:
         this.clients.leave();
@@ -383,7 +387,7 @@ class Storm {
         return this.compute(lane, costs.refusalCpuMs - costs.startCpuMs);
       case SLOT:
         if (this.connections >= database.maxConnections) {
-          this.endBackend(this.lanes + 1);
+          this.endBackend();
           return this.refused(lane);
         }
         this.slot[lane] = 1;
@@ -398,7 +402,7 @@ class Storm {
         this.slot[lane] = 0;
         if (this.connections > database.maxConnections - database.reservedConnections) {
           this.changeConnections(-1);
-          this.endBackend(this.lanes + 1);
+          this.endBackend();
           return this.refused(lane);
         }
         const start = i32(this.startOf, lane);
@@ -432,7 +436,7 @@ class Storm {
   private fork(): void {
     const seconds = this.input.costs.postmasterMs / 1000;
     this.forking = Math.min(this.arrivals.length, Math.max(1, Math.floor(SLICE_SECONDS / seconds)));
-    this.cpu.add(this.events.now, this.forking * seconds, this.lanes + POSTMASTER);
+    this.cpu.add(this.events.now, this.forking * seconds, this.lanes + FORKED);
   }
 
   private forked(): void {
@@ -473,11 +477,10 @@ class Storm {
     } else this.proceed(lane, stage + 1);
   }
 
-  /** A backend that has refused its client ends; its slot, if it has one, is free when it is gone. */
-  private endBackend(subject: number): void {
+  /** A backend that has refused its client ends, after its slot, if it had one, is free again. */
+  private endBackend(): void {
     const { exitCpuMs } = this.input.costs;
-    if (exitCpuMs > 0) this.cpu.add(this.events.now, exitCpuMs / 1000, subject);
-    else if (subject === this.lanes) this.changeConnections(-1);
+    if (exitCpuMs > 0) this.cpu.add(this.events.now, exitCpuMs / 1000, this.lanes + REFUSED);
   }
 
   private refused(lane: number): false {
@@ -573,7 +576,7 @@ class Storm {
     const { closeCpuMs } = this.input.costs;
     if (closeCpuMs === 0) {
       if (count > 0) this.changeConnections(-count);
-    } else for (let i = 0; i < count; i++) this.cpu.add(this.events.now, closeCpuMs / 1000, this.lanes);
+    } else for (let i = 0; i < count; i++) this.cpu.add(this.events.now, closeCpuMs / 1000, this.lanes + CLOSED);
   }
 
   private changeConnections(by: number): void {

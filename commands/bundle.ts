@@ -4,7 +4,7 @@ import { build } from "esbuild";
 import { parse, stringify } from "yaml";
 import { InputError } from "../capacity/problem";
 import { command, EXIT, run } from "./command";
-import { PROJECT_ROOT } from "./stack-file";
+import { PROJECT_ROOT, projectText } from "./stack-file";
 
 /*
  * The policy pack as a folder that another repository can use: one JavaScript file, and the two packages that Pulumi
@@ -30,9 +30,9 @@ void run(bundle, async () => {
 
 /** Every file of the bundle with its content. */
 async function bundledPack(): Promise<Readonly<Record<string, string>>> {
-  const project = JSON.parse(textOf("package.json"));
-  const pack = JSON.parse(textOf("policy/package.json"));
-  const { runtime, ...about } = parse(textOf("policy/PulumiPolicy.yaml"));
+  const project = JSON.parse(projectText("package.json"));
+  const pack = JSON.parse(projectText("policy/package.json"));
+  const { runtime, ...about } = parse(projectText("policy/PulumiPolicy.yaml"));
   const installed = ["@pulumi/policy", "@pulumi/pulumi"];
   const { outputFiles } = await build({
     entryPoints: [join(PROJECT_ROOT, "policy", pack.main)],
@@ -51,8 +51,8 @@ async function bundledPack(): Promise<Readonly<Record<string, string>>> {
     "PulumiPolicy.yaml": stringify({ ...about, runtime: runtime.name }),
     "index.js": main.text,
     "package.json": `${JSON.stringify({ ...pack, main: "index.js", engines: project.engines, dependencies }, null, 2)}\n`,
-    "README.md": textOf("policy/README.md"),
-    LICENSE: textOf("LICENSE"),
+    "README.md": projectText("policy/README.md"),
+    LICENSE: projectText("LICENSE"),
   };
 }
 
@@ -76,7 +76,7 @@ function contentsOf(folder: string): string[] {
 function isBundle(folder: string): boolean {
   try {
     const { name, main } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
-    return name === JSON.parse(textOf("policy/package.json")).name && main === "index.js";
+    return name === JSON.parse(projectText("policy/package.json")).name && main === "index.js";
   } catch {
     return false;
   }
@@ -84,8 +84,4 @@ function isBundle(folder: string): boolean {
 
 function wrongFolder(folder: string, rest: string): InputError {
   return new InputError([{ setting: "folder", message: `'folder' (${folder}) ${rest}` }]);
-}
-
-function textOf(file: string): string {
-  return readFileSync(join(PROJECT_ROOT, file), "utf8");
 }

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { planBudget } from "../capacity/checks";
 import type { DatabaseClientPlan, ServicePlan } from "../capacity/plan";
@@ -7,7 +7,7 @@ import { rules } from "../policy/rules";
 import { budgetTable } from "../report/markdown";
 import { rulesTable, settingsTable } from "../report/rules-table";
 import { command, EXIT, run } from "./command";
-import { PROJECT_ROOT, readStackFile } from "./stack-file";
+import { PROJECT_ROOT, projectText, readStackFile } from "./stack-file";
 
 /*
  * What is derived from the staging plan and from the rules, and committed so that people and other tools can read it.
@@ -69,10 +69,8 @@ function withSections(file: string, sections: Readonly<Record<string, string>>):
     const tail = rest?.split(end)[1];
     if (head === undefined || tail === undefined) throw new Error(`${file} needs the markers ${begin} and ${end}`);
     return `${head}${begin}\n\n${content}\n\n${end}${tail}`;
-  }, textOf(file));
+  }, projectText(file));
 }
-
-const textOf = (file: string) => readFileSync(join(PROJECT_ROOT, file), "utf8");
 
 if (require.main === module)
   void run(command("generate", "Writes the files that are derived from the staging plan and from the rules."), async () => {

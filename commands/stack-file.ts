@@ -6,6 +6,9 @@ import { InputError } from "../capacity/problem";
 /** The project's folder: where Pulumi.yaml stands. */
 export const PROJECT_ROOT = join(__dirname, "..");
 
+/** A file of the project, by its path from there. */
+export const projectText = (file: string): string => readFileSync(join(PROJECT_ROOT, file), "utf8");
+
 /**
  * The `config` of `Pulumi.<stack>.yaml`, or of `configFile` (as pulumi's `--config-file`). Encrypted values (`secure:`)
  * become `[secret]`: no passphrase is needed, and nothing that a check reads may be one.
@@ -33,7 +36,7 @@ function parsed(file: string, text: string): unknown {
 
 function stackText(file: string): string {
   try {
-    return readFileSync(join(PROJECT_ROOT, file), "utf8");
+    return projectText(file);
   } catch {
     const stacks = readdirSync(PROJECT_ROOT).flatMap((name) => /^Pulumi\.(.+)\.yaml$/.exec(name)?.[1] ?? []);
     throw inputError("--stack", `must name a stack with a file of its own because ${file} does not exist; use ${stacks.join(" or ")}`);

@@ -17,41 +17,23 @@ export interface Metric {
   readonly source: string;
 }
 
-const CONNECTOR_SOURCE = "docs.cloud.google.com/monitoring/api/metrics_gcp_p_z, generated 2026-04-10";
+const METRICS_SOURCE = "docs.cloud.google.com/monitoring/api/metrics_gcp_p_z, generated 2026-04-10";
 const SQL_SOURCE = "docs.cloud.google.com/sql/docs/postgres/admin-api/metrics, read 2026-11-24";
 
-const connector = (name: string, shape: Pick<Metric, "kind" | "valueType" | "unit">): Metric => ({
-  type: `vpcaccess.googleapis.com/connector/${name}`,
-  resource: "vpc_access_connector",
-  ...shape,
-  stage: "BETA",
-  source: CONNECTOR_SOURCE,
-});
-const sql = (name: string, shape: Pick<Metric, "kind" | "valueType" | "unit">, resource = "cloudsql_database"): Metric => ({
-  type: `cloudsql.googleapis.com/database/${name}`,
-  resource,
-  ...shape,
-  stage: "GA",
-  source: SQL_SOURCE,
-});
-const run = (name: string, shape: Pick<Metric, "kind" | "valueType" | "unit">, stage: Metric["stage"] = "GA"): Metric => ({
-  type: `run.googleapis.com/${name}`,
-  resource: "cloud_run_revision",
-  ...shape,
-  stage,
-  source: CONNECTOR_SOURCE,
-});
-const redis = (name: string, shape: Pick<Metric, "kind" | "valueType" | "unit">): Metric => ({
-  type: `redis.googleapis.com/stats/${name}`,
-  resource: "redis_instance",
-  ...shape,
-  stage: "GA",
-  source: CONNECTOR_SOURCE,
-});
-const uptime = (name: string, shape: Pick<Metric, "kind" | "valueType" | "unit">): Metric => ({
-  type: `monitoring.googleapis.com/uptime_check/${name}`,
+type Shape = Pick<Metric, "kind" | "valueType" | "unit">;
+
+/** The metrics below one prefix: what they have in common, unless one says otherwise. */
+const family =
+  (prefix: string, common: Pick<Metric, "resource" | "stage" | "source">) =>
+  (name: string, shape: Shape & Partial<Pick<Metric, "resource" | "stage">>): Metric => ({ type: `${prefix}/${name}`, ...common, ...shape });
+
+const connector = family("vpcaccess.googleapis.com/connector", { resource: "vpc_access_connector", stage: "BETA", source: METRICS_SOURCE });
+const sql = family("cloudsql.googleapis.com/database", { resource: "cloudsql_database", stage: "GA", source: SQL_SOURCE });
+const run = family("run.googleapis.com", { resource: "cloud_run_revision", stage: "GA", source: METRICS_SOURCE });
+const redis = family("redis.googleapis.com/stats", { resource: "redis_instance", stage: "GA", source: METRICS_SOURCE });
+const nat = family("router.googleapis.com/nat", { resource: "nat_gateway", stage: "GA", source: METRICS_SOURCE });
+const uptime = family("monitoring.googleapis.com/uptime_check", {
   resource: "uptime_url",
-  ...shape,
   stage: "GA",
   source: "Cloud Monitoring's own alert for uptime checks, as public repositories keep it (ALIGN_NEXT_OLDER, fewer than 15 days), read 2026-11-24",
 });
@@ -68,9 +50,14 @@ export const metrics = {
   newConnections: sql("postgresql/new_connection_count", { kind: "DELTA", valueType: "INT64", unit: "1" }),
   databaseCpu: sql("cpu/utilization", { kind: "GAUGE", valueType: "DOUBLE", unit: "10^2.%" }),
   databaseMemory: sql("memory/utilization", { kind: "GAUGE", valueType: "DOUBLE", unit: "1" }),
-  queryLatency: sql("postgresql/insights/aggregate/latencies", { kind: "CUMULATIVE", valueType: "DISTRIBUTION", unit: "us" }, "cloudsql_instance_database"),
+  queryLatency: sql("postgresql/insights/aggregate/latencies", {
+    kind: "CUMULATIVE",
+    valueType: "DISTRIBUTION",
+    unit: "us",
+    resource: "cloudsql_instance_database",
+  }),
 
-  startupLatency: run("container/startup_latencies", { kind: "DELTA", valueType: "DISTRIBUTION", unit: "ms" }, "BETA"),
+  startupLatency: run("container/startup_latencies", { kind: "DELTA", valueType: "DISTRIBUTION", unit: "ms", stage: "BETA" }),
   probes: run("container/completed_probe_count", { kind: "DELTA", valueType: "INT64", unit: "1" }),
   instances: run("container/instance_count", { kind: "GAUGE", valueType: "INT64", unit: "1" }),
   /** Cannot see a request that found no instance; the logs can (`logs.ts`). */
@@ -83,15 +70,7 @@ export const metrics = {
   cacheRejections: redis("reject_connections_count", { kind: "DELTA", valueType: "INT64", unit: "1" }),
 
   /** The most ports that one VM behind the gateway uses. */
-  natPorts: {
-    type: "router.googleapis.com/nat/port_usage",
-    resource: "nat_gateway",
-    kind: "GAUGE",
-    valueType: "INT64",
-    unit: "{port}",
-    stage: "GA",
-    source: CONNECTOR_SOURCE,
-  },
+  natPorts: nat("port_usage", { kind: "GAUGE", valueType: "INT64", unit: "{port}" }),
 
   uptimePassed: uptime("check_passed", { kind: "GAUGE", valueType: "BOOL", unit: "" }),
   certificateExpiry: uptime("time_until_ssl_cert_expires", { kind: "GAUGE", valueType: "DOUBLE", unit: "d" }),
