@@ -213,6 +213,11 @@ export function flagMib(flag: keyof typeof cloudSqlLimits.flagUnitKib.value, val
   return (value * cloudSqlLimits.flagUnitKib.value[flag]) / 1024;
 }
 
+/** The number that a memory flag must have for so many MiB: the inverse of {@link flagMib}. */
+export function flagValue(flag: keyof typeof cloudSqlLimits.flagUnitKib.value, mib: number): number {
+  return (mib * 1024) / cloudSqlLimits.flagUnitKib.value[flag];
+}
+
 /** A max_connections that is not stated: what an instance then has follows its tier, and no budget can be counted on it. */
 export function statedMaxConnectionsProblems(tierName: string, name: Naming<"maxConnections"> = asIs): Problem[] {
   const tier = parseTier(tierName);

@@ -1,5 +1,6 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
+import { flagValue } from "../capacity/cloudsql";
 import { knownAfterUpdate } from "./after-update";
 
 export interface DatabaseArgs {
@@ -86,12 +87,11 @@ export class Database extends pulumi.ComponentResource {
   }
 }
 
-/** Flags in Cloud SQL's units: shared_buffers in pages of 8 kB, work_mem in kB. */
 function flags(args: DatabaseArgs): gcp.types.input.sql.DatabaseInstanceSettingsDatabaseFlag[] {
   return [
     { name: "max_connections", value: String(args.maxConnections) },
-    { name: "shared_buffers", value: String(args.sharedBuffersMib * 128) },
-    { name: "work_mem", value: String(args.workMemMib * 1024) },
+    { name: "shared_buffers", value: String(flagValue("shared_buffers", args.sharedBuffersMib)) },
+    { name: "work_mem", value: String(flagValue("work_mem", args.workMemMib)) },
   ];
 }
 

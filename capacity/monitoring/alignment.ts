@@ -62,3 +62,11 @@ export function percentileOf(metric: Shape, percentile: Percentile): Pick<Aggreg
     ? { aligner: "ALIGN_DELTA", reducer: `REDUCE_PERCENTILE_${percentile}` }
     : { aligner: `ALIGN_PERCENTILE_${percentile}`, reducer: "REDUCE_MAX" };
 }
+
+/** The aggregation as Google's API spells it, without the empty list that it drops. */
+export const spelledOut = ({ alignmentSeconds, aligner, reducer, groupBy }: Aggregation) => ({
+  alignmentPeriod: `${alignmentSeconds}s`,
+  perSeriesAligner: aligner,
+  crossSeriesReducer: reducer,
+  ...(groupBy.length > 0 ? { groupByFields: [...groupBy] } : {}),
+});

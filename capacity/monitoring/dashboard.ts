@@ -1,5 +1,5 @@
 import { type Alert, type DashboardRow, filterOf } from "./alert";
-import { type Aggregation, percentileOf } from "./alignment";
+import { type Aggregation, percentileOf, spelledOut } from "./alignment";
 import { logMetrics } from "./logs";
 import { metrics } from "./metrics";
 import { type Monitored, ofServices } from "./monitored";
@@ -86,12 +86,7 @@ function chart(title: string, lines: readonly Line[], limits: readonly { readonl
         timeSeriesQuery: {
           timeSeriesFilter: {
             filter,
-            aggregation: {
-              alignmentPeriod: `${aggregation.alignmentSeconds}s`,
-              perSeriesAligner: aggregation.aligner,
-              crossSeriesReducer: aggregation.reducer,
-              ...(aggregation.groupBy.length > 0 ? { groupByFields: aggregation.groupBy } : {}),
-            },
+            aggregation: spelledOut(aggregation),
           },
         },
       })),

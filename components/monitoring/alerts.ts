@@ -1,5 +1,6 @@
 import * as gcp from "@pulumi/gcp";
 import { type Alert, type Condition, textOf } from "../../capacity/monitoring/alert";
+import { spelledOut } from "../../capacity/monitoring/alignment";
 import type { Declaring } from "../monitoring";
 
 /**
@@ -43,17 +44,6 @@ function threshold({
     comparison,
     thresholdValue: threshold,
     duration: `${durationSeconds}s`,
-    ...(aggregation
-      ? {
-          aggregations: [
-            {
-              alignmentPeriod: `${aggregation.alignmentSeconds}s`,
-              perSeriesAligner: aggregation.aligner,
-              crossSeriesReducer: aggregation.reducer,
-              ...(aggregation.groupBy.length > 0 ? { groupByFields: [...aggregation.groupBy] } : {}),
-            },
-          ],
-        }
-      : {}),
+    ...(aggregation ? { aggregations: [spelledOut(aggregation)] } : {}),
   };
 }
