@@ -63,6 +63,10 @@ export function connectionBudget(holders: readonly ConnectionHolder[], slots: Da
 /** With a tolerance: 100 x 0.29 is 28.999999999999996 in floating point, and 29 is meant. */
 const usableSlots = (slots: Pick<DatabaseSlots, "maxConnections" | "usableShare">) => Math.floor(slots.maxConnections * slots.usableShare + 1e-9);
 
+/** The smallest max_connections whose usable share covers the demand; with the same tolerance. */
+export const neededSlots = ({ demand }: Pick<ConnectionBudget, "demand">, { usableShare }: Pick<DatabaseSlots, "usableShare">): number =>
+  Math.ceil(demand / usableShare - 1e-9);
+
 /** The budget as one line of arithmetic: `backend (5 + 5) x 5 = 50; ...; 91 of 120`. */
 export function budgetArithmetic(budget: ConnectionBudget, slots: DatabaseSlots): string {
   const lines = budget.lines.map((l) => `${l.label} (${l.instances} + ${l.overlap}) x ${l.perInstance} = ${l.connections}`);
@@ -91,7 +95,7 @@ export interface BudgetRemedy {
 }
 
 export function budgetRemedy(budget: ConnectionBudget, database: BudgetDatabase): BudgetRemedy {
-  const maxConnections = Math.ceil(budget.demand / database.usableShare - 1e-9);
+  const maxConnections = neededSlots(budget, database);
   const { tier } = database;
   const isHeld = tier !== undefined && parseTier(tier) !== undefined && maxConnectionsProblems({ ...database, tier, maxConnections }).length === 0;
   const largest = budget.lines.toSorted((a, b) => b.connections - a.connections)[0];
@@ -167,6 +171,9 @@ function stormOf(clients: readonly StartingClient[]) {
   };
 }
 
+/** What of the database's time one of many connects takes, ms: its CPU on all vCPUs, or the postmaster, which forks one at a time. */
+export const msPerConnect = (vcpus: number): number => Math.max(postgresCosts.connectCpuMs.value / vcpus, postgresCosts.postmasterMs.value);
+
 /**
  * The database's connect rate: every process connects at once, each connect costs TLS and SCRAM on the tier's vCPUs and
  * a fork in the postmaster. `undefined` where the tier cannot be read or nothing connects.
@@ -175,8 +182,7 @@ export function databaseConnectWait(clients: readonly StartingClient[], tierName
   const tier = parseTier(tierName);
   if (!tier || clients.length === 0) return undefined;
   const storm = stormOf(clients);
-  const perConnectMs = Math.max(postgresCosts.connectCpuMs.value / tier.vcpus, postgresCosts.postmasterMs.value);
-  return { ...storm, vcpus: tier.vcpus, waitSeconds: (storm.concurrentConnects * perConnectMs) / 1000 };
+  return { ...storm, vcpus: tier.vcpus, waitSeconds: (storm.concurrentConnects * msPerConnect(tier.vcpus)) / 1000 };
 }
 
 /** A storm whose connects the database cannot authenticate within the time-out. */

@@ -128,7 +128,7 @@ export const cloudSqlLimits = {
     SQL_PROVIDER,
   ),
   transactionLogDays: datum<Readonly<Record<string, Range>>>(
-    { ENTERPRISE: { min: 1, max: 7 }, ENTERPRISE_PLUS: { min: 1, max: 35 } },
+    table({ ENTERPRISE: { min: 1, max: 7 }, ENTERPRISE_PLUS: { min: 1, max: 35 } }),
     "days",
     "S1",
     SQL_PROVIDER,

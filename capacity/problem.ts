@@ -43,3 +43,6 @@ export class InputError extends Error {
     super(problems.map(({ message }) => message).join("\n"));
   }
 }
+
+/** A single mistake: `'setting' rest`. */
+export const inputError = (setting: string, rest: string): InputError => new InputError([{ setting, message: `'${setting}' ${rest}` }]);

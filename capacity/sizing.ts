@@ -1,3 +1,4 @@
+import { neededSlots } from "./budget";
 import { planBudget, planChecks } from "./checks";
 import { defaultMaxConnections, maxConnectionsProblems, parseTier, type Tier, tierCatalogue } from "./cloudsql";
 import { type ConnectorSize, connectorFloorProblems } from "./connector";
@@ -181,8 +182,7 @@ const sharedTiers = (): Tier[] => Object.keys(cloudSqlLimits.sharedCore.value).f
 
 /** For a tier: today's, Google's default, what the budget needs, and the most its memory holds; only those it holds. */
 function maxConnectionsFor(plan: CapacityPlan, tier: Tier): number[] {
-  const { demand } = planBudget(plan);
-  const asked = [plan.database.maxConnections, defaultMaxConnections(tier), Math.ceil(demand / plan.database.usableShare - 1e-9)];
+  const asked = [plan.database.maxConnections, defaultMaxConnections(tier), neededSlots(planBudget(plan), plan.database)];
   const holds = (maxConnections: number) =>
     maxConnectionsProblems(withSize(plan, { connector: plan.connector, tier: tier.name, maxConnections }).database).length === 0;
   const held = asked.filter(holds);

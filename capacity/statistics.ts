@@ -44,6 +44,13 @@ export function quantile(ascending: Float64Array, q: number): number | null {
   return ascending[Math.max(0, Math.ceil(q * ascending.length) - 1)] ?? null;
 }
 
+/** The median: between the two in the middle where their number is even; `null` where there are none. */
+export function median(values: readonly number[]): number | null {
+  const ascending = values.toSorted((a, b) => a - b);
+  const [low, high] = [ascending[Math.floor((ascending.length - 1) / 2)], ascending[Math.floor(ascending.length / 2)]];
+  return low === undefined || high === undefined ? null : (low + high) / 2;
+}
+
 function bernsteinMargin(n: number, variance: number, confidence: number): number {
   const log = logTerm(confidence);
   return Math.sqrt((2 * variance * log) / n) + (7 * log) / (3 * (n - 1));

@@ -3,7 +3,7 @@ import { type Bottleneck, findBottleneck, type Relief } from "./bottleneck";
 import { asIs, type Naming, type Problem, problem } from "./problem";
 import { likelyValues, planScenarios, type Scenario, type StormPlan } from "./scenarios";
 import { simulate } from "./simulation";
-import { type Interval, leastStorms, meanInterval, quantile } from "./statistics";
+import { type Interval, leastStorms, meanInterval, percentText, quantile } from "./statistics";
 import type { StormInput, StormRun } from "./storm";
 
 /** How many storms, and which. */
@@ -232,7 +232,7 @@ export function targetProblems(
   target: number,
   name: Naming<string> = (field) => `netra:${field}`,
 ): Problem[] {
-  const percent = (share: number) => `${Number((share * 100).toFixed(2))} %`;
+  const wanted = `${Number((target * 100).toFixed(4))} %`;
   const largest = Object.entries(plan.services)
     .filter(([, service]) => service.database)
     .toSorted(([, a], [, b]) => b.maxInstances - a.maxInstances)[0]?.[0];
@@ -244,7 +244,7 @@ export function targetProblems(
       return problem({
         setting: name(field),
         value: valueAt(plan, field),
-        must: `let at least ${percent(target)} of starts be ready at the first try in ${scenario} (${percent(success.mean)} of ${starts}, lower bound ${percent(success.lower)})`,
+        must: `let at least ${wanted} of starts be ready at the first try in ${scenario} (${percentText(success.mean)} of ${starts}, lower bound ${percentText(success.lower)})`,
         because: bottleneck === "none" ? `${replications} simulated storms say so` : `the bottleneck of ${replications} simulated storms is ${bottleneck}`,
         fix,
       });

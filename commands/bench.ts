@@ -4,7 +4,9 @@ import { join } from "node:path";
 import { planScenarios } from "../capacity/scenarios";
 import { simulate } from "../capacity/simulation";
 import { sizePlan } from "../capacity/sizing";
+import { median as medianOf } from "../capacity/statistics";
 import { planOf, readSettings } from "../config";
+import { RUN_SERVICE } from "../policy/types";
 import { declare } from "../stack";
 import { bareHeapMM1 } from "../test/bench/bare-heap";
 import { command, EXIT, run } from "./command";
@@ -121,7 +123,7 @@ async function packSpeed(): Promise<Measured["pack"]> {
       }
       return median(times);
     };
-    const services = resources.filter(({ type }) => type === "gcp:cloudrunv2/service:Service");
+    const services = resources.filter(({ type }) => type === RUN_SERVICE);
     const secondsByServices: Record<number, number> = {};
     for (const count of [75, 150, 300]) secondsByServices[count] = await judge([...resources, ...repeated(services, count)]);
     return { resourcesPerSecond: RESOURCES / (await judge(repeated(resources.slice(1), RESOURCES))), secondsByServices };
@@ -144,12 +146,10 @@ function node(args: string[]) {
   if (status !== 0) throw new Error(`node ${args.join(" ")} exited ${status}\n${stderr}`);
 }
 
+const median = (rounds: readonly number[]) => medianOf(rounds) ?? 0;
+
 function seconds(action: () => void): number {
   const begun = performance.now();
   action();
   return (performance.now() - begun) / 1000;
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 }

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { parse, stringify } from "yaml";
-import { InputError } from "../capacity/problem";
+import { type InputError, inputError } from "../capacity/problem";
 import { command, EXIT, run } from "./command";
 import { PROJECT_ROOT, projectText } from "./stack-file";
 
@@ -83,5 +83,5 @@ function isBundle(folder: string): boolean {
 }
 
 function wrongFolder(folder: string, rest: string): InputError {
-  return new InputError([{ setting: "folder", message: `'folder' (${folder}) ${rest}` }]);
+  return inputError("folder", `(${folder}) ${rest}`);
 }

@@ -1,7 +1,7 @@
 import { accessSync, constants, mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { CapacityPlan } from "../capacity/plan";
-import { InputError } from "../capacity/problem";
+import { inputError } from "../capacity/problem";
 import { planOf, readSettings } from "../config";
 import { headline, pageSections, pullRequestMarkdown, terminalText } from "../report/markdown";
 import type { Verdict } from "../report/verdict";
@@ -62,8 +62,7 @@ function reportDirectory(directory: string): string {
     accessSync(directory, constants.W_OK);
     return directory;
   } catch {
-    const message = `'--report' (${directory}) must be a directory that can be written because the report goes there; give another one`;
-    throw new InputError([{ setting: "--report", message }]);
+    throw inputError("--report", `(${directory}) must be a directory that can be written because the report goes there; give another one`);
   }
 }
 

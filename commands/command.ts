@@ -1,5 +1,5 @@
 import { Command, CommanderError } from "commander";
-import { InputError } from "../capacity/problem";
+import { InputError, type Problem } from "../capacity/problem";
 
 /** Exit codes of every command: sound, refused, bad input. */
 export const EXIT = { sound: 0, refused: 1, badInput: 2 } as const;
@@ -43,6 +43,17 @@ export async function answering({ stack, json }: { readonly stack?: string; read
   } catch (error) {
     if (json && error instanceof InputError) process.stdout.write(`${JSON.stringify({ stack, ok: false, problems: error.problems }, null, 2)}\n`);
     throw error;
+  }
+}
+
+/** Reads one of several inputs: what is wrong with it joins the problems of the others, so that all are told at once. */
+export async function collecting<T>(problems: Problem[], read: () => T | Promise<T>): Promise<T | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    problems.push(...error.problems);
+    return undefined;
   }
 }
 

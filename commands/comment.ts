@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
-import { InputError } from "../capacity/problem";
+import { inputError } from "../capacity/problem";
 import { COMMENT_MARKER, comment } from "../delivery/comment";
 import { accessOfJob, openPullRequest, putComment } from "../delivery/github";
 import { readGuardFile, readVerdictFile } from "../delivery/verdict-file";
@@ -47,7 +47,9 @@ function headOf(file: string | undefined) {
   try {
     return eventSchema.parse(JSON.parse(readFileSync(file ?? "", "utf8")));
   } catch {
-    const message = `'GITHUB_EVENT_PATH' (${file ?? "not set"}) must be the event of a workflow that another one started because it says which pull request is meant; leave out '--post' elsewhere`;
-    throw new InputError([{ setting: "GITHUB_EVENT_PATH", message }]);
+    throw inputError(
+      "GITHUB_EVENT_PATH",
+      `(${file ?? "not set"}) must be the event of a workflow that another one started because it says which pull request is meant; leave out '--post' elsewhere`,
+    );
   }
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { InputError } from "../capacity/problem";
+import { inputError } from "../capacity/problem";
 import { readSettings, type Settings } from "../config";
 import { capacityOf } from "../diagnose/capacity";
 import { asRegistered, deployedFrom } from "../diagnose/deployed";
@@ -123,8 +123,4 @@ function feedIn(file: string): unknown {
   } catch {
     throw inputError("--incidents", `(${file}) must be a JSON file that can be read because the incident feed stands there; save ${INCIDENTS_URL}`);
   }
-}
-
-function inputError(setting: string, rest: string): InputError {
-  return new InputError([{ setting, message: `'${setting}' ${rest}` }]);
 }

@@ -1,9 +1,9 @@
-import { readFileSync } from "node:fs";
-import { InputError, type Problem } from "../capacity/problem";
+import { InputError, inputError, type Problem } from "../capacity/problem";
 import { DRIFT_MARKER, drift, readDiagnosis } from "../delivery/drift";
 import { accessOfJob, closeIssue, putIssue } from "../delivery/github";
 import { type Preview, readPreview } from "../guard/preview";
-import { command, EXIT, run } from "./command";
+import { collecting, command, EXIT, run } from "./command";
+import { textIn } from "./input";
 
 interface Options {
   readonly refresh: string;
@@ -23,8 +23,8 @@ const drifting = command("drift", "Says where the cloud is no longer what the st
 void run(drifting, async () => {
   const { refresh, diagnosis, stack, post } = drifting.opts<Options>();
   const problems: Problem[] = [];
-  const refreshed = attempted(problems, () => refreshIn(refresh, stack));
-  const diagnosed = attempted(problems, () => diagnosisIn(diagnosis));
+  const refreshed = await collecting(problems, () => refreshIn(refresh, stack));
+  const diagnosed = await collecting(problems, () => diagnosisIn(diagnosis));
   if (!refreshed || !diagnosed) throw new InputError(problems);
   const { clean, title, body } = drift(stack, refreshed, diagnosed);
   process.stdout.write(`# ${title}\n\n${body}`);
@@ -60,23 +60,5 @@ function diagnosisIn(file: string) {
 }
 
 function contentOf(file: string, option: string, source: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch {
-    throw inputError(option, `(${file}) must be a file that can be read because it is one half of the answer; run \`${source} > ${file}\``);
-  }
-}
-
-function attempted<T>(problems: Problem[], read: () => T): T | undefined {
-  try {
-    return read();
-  } catch (error) {
-    if (!(error instanceof InputError)) throw error;
-    problems.push(...error.problems);
-    return undefined;
-  }
-}
-
-function inputError(setting: string, rest: string): InputError {
-  return new InputError([{ setting, message: `'${setting}' ${rest}` }]);
+  return textIn(file, { because: "it is one half of the answer", fix: `run \`${source} > ${file}\``, option });
 }

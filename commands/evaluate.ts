@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { RegisterResourceResponse } from "@pulumi/pulumi/proto/resource_pb";
 import { type JavaScriptValue, Struct } from "google-protobuf/google/protobuf/struct_pb";
+import { SERVICE_ACCOUNT } from "../policy/types";
 import { UNKNOWN } from "../policy/unknown";
 
 /** A resource that a program registered, as a preview would show it. */
@@ -28,7 +29,6 @@ export interface Registered {
 }
 
 /** The marks of a wrapped secret. */
-
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
 const SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270";
 
@@ -147,7 +147,7 @@ function urnOf(request: RegisterRequest): string {
 
 /** The few computed properties that the real provider knows before it creates anything. */
 function knownAtPreview(type: string, inputs: Record<string, unknown>, project: string): Record<string, JavaScriptValue> {
-  if (type !== "gcp:serviceaccount/account:Account") return {};
+  if (type !== SERVICE_ACCOUNT) return {};
   const email = `${inputs.accountId}@${project}.iam.gserviceaccount.com`;
   return { email, member: `serviceAccount:${email}` };
 }

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { InputError } from "../capacity/problem";
+import { inputError } from "../capacity/problem";
 
 /** How a call of gcloud ended. */
 export interface Called {
@@ -39,10 +39,7 @@ function saidBy(stderr: string): string {
 }
 
 const missing = () =>
-  new InputError([
-    {
-      setting: "gcloud",
-      message:
-        "'gcloud' must be on the PATH because this command works through it; install the Google Cloud CLI (cloud.google.com/sdk/docs/install), and log in with `gcloud auth login`",
-    },
-  ]);
+  inputError(
+    "gcloud",
+    "must be on the PATH because this command works through it; install the Google Cloud CLI (cloud.google.com/sdk/docs/install), and log in with `gcloud auth login`",
+  );

@@ -1,9 +1,8 @@
-import { readFileSync } from "node:fs";
-import { InputError } from "../capacity/problem";
 import { judge } from "../guard/judge";
 import { readPreview } from "../guard/preview";
 import { verdictText } from "../guard/text";
 import { answering, command, EXIT, run } from "./command";
+import { textIn } from "./input";
 
 interface Options {
   readonly stack?: string;
@@ -19,17 +18,9 @@ void run(guard, () => {
   const options = guard.opts<Options>();
   return answering(options, () => {
     const [file = ""] = guard.args;
-    const verdict = judge(readPreview(textOf(file), file === "-" ? "standard input" : file, options.stack));
+    const text = textIn(file, { because: "the preview stands there", fix: `run \`pulumi preview --json > ${file}\`` });
+    const verdict = judge(readPreview(text, file === "-" ? "standard input" : file, options.stack));
     process.stdout.write(options.json ? `${JSON.stringify(verdict, null, 2)}\n` : verdictText(verdict));
     return verdict.ok ? EXIT.sound : EXIT.refused;
   });
 });
-
-function textOf(file: string): string {
-  try {
-    return readFileSync(file === "-" ? 0 : file, "utf8");
-  } catch {
-    const message = `'${file}' must be a file that can be read because the preview stands there; run \`pulumi preview --json > ${file}\``;
-    throw new InputError([{ setting: file, message }]);
-  }
-}

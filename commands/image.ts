@@ -1,8 +1,8 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { InputError } from "../capacity/problem";
 import { withImage } from "../delivery/image";
 import { command, EXIT, run } from "./command";
+import { textIn } from "./input";
 import { PROJECT_ROOT } from "./stack-file";
 
 interface Options {
@@ -21,19 +21,13 @@ void run(imaging, async () => {
   const [service = "", image = ""] = imaging.args;
   const name = configFile ?? `Pulumi.${stack}.yaml`;
   const file = configFile ?? join(PROJECT_ROOT, name);
-  const before = contentOf(file, configFile === undefined ? "--stack" : "--config-file");
+  const before = textIn(file, {
+    because: "the image is written there",
+    fix: "name a stack file that exists",
+    option: configFile === undefined ? "--stack" : "--config-file",
+  });
   const after = withImage(before, name, service, image);
   if (after !== before) writeFileSync(file, after);
   process.stdout.write(`${name}: ${service} ${after === before ? "has that image already" : `now has ${image}`}\n`);
   return EXIT.sound;
 });
-
-function contentOf(file: string, setting: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch {
-    throw new InputError([
-      { setting, message: `'${setting}' (${file}) must be a stack file that can be read because the image is written there; name one that exists` },
-    ]);
-  }
-}

@@ -1,4 +1,4 @@
-import { InputError, type Problem, problem } from "../capacity/problem";
+import { InputError, inputError, type Problem, problem } from "../capacity/problem";
 import { readSettings } from "../config";
 import { migrationProblems, readJob } from "../delivery/migration";
 import { announce, command, EXIT, run } from "./command";
@@ -55,9 +55,7 @@ void run(migrating, async () => {
   const found = described.code === 0 ? readJob(described.stdout) : undefined;
   if (!found) {
     const why = isAbsent(described) ? `there is none in ${region} of ${project}` : described.said || "gcloud printed no job";
-    throw new InputError([
-      { setting: "JOB", message: `'JOB' (${job}) must be a Cloud Run job because the migrations run in it (${why}); make it as docs/pipelines.md says` },
-    ]);
+    throw inputError("JOB", `(${job}) must be a Cloud Run job because the migrations run in it (${why}); make it as docs/pipelines.md says`);
   }
   const refused = migrationProblems(job, found, database.migrationConnections);
   if (refused.length > 0) return refuse(refused.map(({ message }) => message));

@@ -10,7 +10,7 @@ import type { Registered } from "./evaluate";
 /** What the pack says of a resource (or, without `urn`, of the stack). */
 export interface Diagnostic {
   readonly policy: string;
-  readonly level: "advisory" | "mandatory" | "disabled" | "remediate";
+  readonly level: (typeof LEVELS)[number];
   readonly urn: string;
   readonly message: string;
 }
@@ -25,7 +25,8 @@ export interface RuleInfo {
   readonly schema: { readonly properties: Record<string, { readonly default?: unknown }>; readonly required: readonly string[] };
 }
 
-const LEVELS = ["advisory", "mandatory", "disabled", "remediate"] as const;
+/** In the order of the wire's enum. */
+export const LEVELS = ["advisory", "mandatory", "disabled", "remediate"] as const;
 /** What ends a process without an `exit` event. */
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 const MAX_MESSAGE_BYTES = 400 * 1024 * 1024; // the pack's own limit

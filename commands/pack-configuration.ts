@@ -1,10 +1,8 @@
 import { readFileSync } from "node:fs";
 import Ajv, { type ErrorObject } from "ajv";
 import { closest } from "fastest-levenshtein";
-import { InputError, type Problem } from "../capacity/problem";
-import type { PackConfiguration, RuleInfo } from "./pack-client";
-
-const LEVELS = ["advisory", "mandatory", "remediate", "disabled"];
+import { InputError, inputError, type Problem } from "../capacity/problem";
+import { LEVELS, type PackConfiguration, type RuleInfo } from "./pack-client";
 
 /**
  * Reads a `--policy-pack-config` file and validates it as the engine would: every rule exists, every setting has the
@@ -19,7 +17,7 @@ export function readPackConfiguration(file: string, rules: readonly RuleInfo[]):
 }
 
 function parsed(file: string): object {
-  const wrong = (rest: string) => new InputError([{ setting: "--policy-pack-config", message: `'--policy-pack-config' (${file}) ${rest}` }]);
+  const wrong = (rest: string) => inputError("--policy-pack-config", `(${file}) ${rest}`);
   let content: unknown;
   try {
     content = JSON.parse(readFileSync(file, "utf8"));
@@ -39,7 +37,8 @@ function problemsOf(file: string, name: string, value: unknown, rules: readonly 
     const names = rules.map((candidate) => candidate.name);
     return [wrong(name, `must be the name of a rule because nothing else can be configured; did you mean '${closest(name, names)}'?`)];
   }
-  if (typeof value === "string") return LEVELS.includes(value) ? [] : [wrong(name, `must be a level because it is a text; use one of ${LEVELS.join(", ")}`)];
+  if (typeof value === "string")
+    return LEVELS.some((level) => level === value) ? [] : [wrong(name, `must be a level because it is a text; use one of ${LEVELS.join(", ")}`)];
   const validate = new Ajv({ allErrors: true, strict: false }).compile({
     type: "object",
     additionalProperties: false,

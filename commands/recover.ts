@@ -1,12 +1,13 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { InputError } from "../capacity/problem";
+import { InputError, inputError } from "../capacity/problem";
 import { readSettings } from "../config";
 import { type Recovery, type Resource, readExport, recovery } from "../operations/recovery";
 import { announce, command, EXIT, run } from "./command";
+import { textIn } from "./input";
 import { pulumiProblem } from "./pulumi-cli";
 import { PROJECT_ROOT, readStackFile } from "./stack-file";
 
@@ -25,7 +26,13 @@ void run(recover, async () => {
   const [source] = recover.args;
   const configuration = readStackFile(stack, configFile);
   const settings = readSettings(configuration);
-  const exported = readExport(source === undefined ? await exportOf(stack) : contentOf(source), source ?? "pulumi stack export", stack);
+  const exported = readExport(
+    source === undefined
+      ? await exportOf(stack)
+      : textIn(source, { because: "the exported state stands there", fix: "give the path of a pulumi stack export" }),
+    source ?? "pulumi stack export",
+    stack,
+  );
   announce("evaluating the program");
   const [{ evaluate }, { configurationOfRun, declare }] = await Promise.all([import("./evaluate.js"), import("../stack.js")]);
   const program = await evaluate(stack, configuration, () => declare(readSettings(configurationOfRun())));
@@ -42,14 +49,6 @@ async function exportOf(stack: string): Promise<string> {
   } catch (error) {
     const { stderr = "", message } = error as Error & { stderr?: string }; // what execFile rejects with
     throw inputError("--stack", `(${stack}) must be a stack that pulumi can export because its state is what is repaired; ${(stderr || message).trim()}`);
-  }
-}
-
-function contentOf(source: string): string {
-  try {
-    return readFileSync(source === "-" ? 0 : source, "utf8");
-  } catch {
-    throw inputError(source, "must be a file that can be read because the exported state stands there; give the path of a pulumi stack export");
   }
 }
 
@@ -90,8 +89,4 @@ function shown({ type, name, id }: Resource): string {
 function listCommand({ id }: Resource): string {
   const [, project, , secret, , version] = id.split("/");
   return `version ${version}: gcloud secrets versions list ${secret} --project ${project}`;
-}
-
-function inputError(setting: string, rest: string): InputError {
-  return new InputError([{ setting, message: `'${setting}' ${rest}` }]);
 }

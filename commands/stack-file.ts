@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { InputError } from "../capacity/problem";
+import { inputError } from "../capacity/problem";
+import { textIn } from "./input";
 
 /** The project's folder: where Pulumi.yaml stands. */
 export const PROJECT_ROOT = join(__dirname, "..");
@@ -16,7 +17,8 @@ export const projectText = (file: string): string => readFileSync(join(PROJECT_R
  */
 export function readStackFile(stack: string, configFile?: string): Record<string, unknown> {
   const file = configFile ?? `Pulumi.${stack}.yaml`;
-  const content = parsed(file, configFile === undefined ? stackText(file) : fileText(configFile));
+  const asked = { because: "the capacity plan stands there", fix: "give the path of a stack file", option: "--config-file" };
+  const content = parsed(file, configFile === undefined ? stackText(file) : textIn(configFile, asked));
   const config = content !== null && typeof content === "object" ? Reflect.get(content, "config") : undefined;
   if (config === null || typeof config !== "object" || Array.isArray(config))
     throw inputError(file, "must have a section 'config' because the capacity plan stands there; write it as in Pulumi.staging.yaml");
@@ -43,14 +45,6 @@ function stackText(file: string): string {
   }
 }
 
-function fileText(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch {
-    throw inputError("--config-file", `(${file}) must be a file that can be read because the capacity plan stands there; give the path of a stack file`);
-  }
-}
-
 function decrypted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(decrypted);
   if (value === null || typeof value !== "object") return value;
@@ -58,5 +52,3 @@ function decrypted(value: unknown): unknown {
   if (keys.length === 1 && keys[0] === "secure") return "[secret]";
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, decrypted(item)]));
 }
-
-const inputError = (setting: string, rest: string) => new InputError([{ setting, message: `'${setting}' ${rest}` }]);

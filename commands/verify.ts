@@ -1,13 +1,13 @@
 import { execFile } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { promisify } from "node:util";
 import { parse } from "yaml";
-import { InputError, type Problem } from "../capacity/problem";
+import { InputError, inputError, type Problem } from "../capacity/problem";
 import { readSettings } from "../config";
 import { readContract } from "../verify/contract";
 import { type Subject, verify } from "../verify/golden-path";
 import { verdictText } from "../verify/text";
-import { announce, answering, command, EXIT, run } from "./command";
+import { announce, answering, collecting, command, EXIT, run } from "./command";
+import { textIn } from "./input";
 import { pulumiProblem } from "./pulumi-cli";
 import { PROJECT_ROOT, readStackFile } from "./stack-file";
 
@@ -39,19 +39,10 @@ void run(verification, () => {
 /** Reads plan and contract. @throws InputError with the problems of both. */
 async function readSubject(options: Options): Promise<Subject> {
   const problems: Problem[] = [];
-  const read = async <T>(reading: () => T | Promise<T>): Promise<T | undefined> => {
-    try {
-      return await reading();
-    } catch (error) {
-      if (!(error instanceof InputError)) throw error;
-      problems.push(...error.problems);
-      return undefined;
-    }
-  };
-  const settings = await read(() => readSettings(readStackFile(options.stack)));
-  const values = await read(() => valuesOf(options));
+  const settings = await collecting(problems, () => readSettings(readStackFile(options.stack)));
+  const values = await collecting(problems, () => valuesOf(options));
   // Without a plan there are no services to compare with; without hosts, nothing to read.
-  const contract = settings && values && (await read(() => readContract(values, { services: settings.services, variables: process.env })));
+  const contract = settings && values && (await collecting(problems, () => readContract(values, { services: settings.services, variables: process.env })));
   if (!settings || !contract) throw new InputError(problems);
   return { settings, contract };
 }
@@ -66,12 +57,7 @@ async function valuesOf({ hosts, fromOutputs, stack }: Options): Promise<object>
 }
 
 function hostsIn(file: string): object {
-  let text: string;
-  try {
-    text = readFileSync(file, "utf8");
-  } catch {
-    throw inputError("--hosts", `(${file}) must be a file that can be read because the hosts stand there; write one as in docs/verify.md`);
-  }
+  const text = textIn(file, { because: "the hosts stand there", fix: "write one as in docs/verify.md", option: "--hosts" });
   let values: unknown;
   try {
     values = parse(text, { logLevel: "error" });
@@ -99,5 +85,3 @@ async function urlsOf(stack: string): Promise<unknown> {
     throw inputError("--stack", `(${stack}) must have the output 'urls' because the addresses stand there; run 'npm run up -- --stack ${stack}' first`);
   return urls;
 }
-
-const inputError = (setting: string, rest: string) => new InputError([{ setting, message: `'${setting}' ${rest}` }]);

@@ -1,7 +1,7 @@
 import { counted } from "../guard/text";
 import { budgetSection, checksSection, costSection, findings, headline, stormSection } from "../report/markdown";
 import { differences, differencesTable } from "./comparison";
-import { type Section, withinLimit } from "./text";
+import { list, type Section, withinLimit } from "./text";
 import type { GuardFile, VerdictFile } from "./verdict-file";
 
 /** Tells the one comment that is updated in place. */
@@ -73,4 +73,3 @@ function sums(head: VerdictFile): Section[] {
 }
 
 const folded = (summary: string, text: string) => `<details><summary>${summary}</summary>\n\n${text}\n\n</details>`;
-const list = (lines: readonly string[]) => lines.map((line) => `- ${line}`).join("\n");

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Preview } from "../guard/preview";
 import { table } from "../report/table";
-import { literal, withinLimit } from "./text";
+import { list, literal, withinLimit } from "./text";
 
 /** Tells the one issue about drift. */
 export const DRIFT_MARKER = "<!-- netra-staging: drift -->";
@@ -94,5 +94,4 @@ function findingLine({ stage, rules, resource, evidence, consequences, mend }: z
 }
 
 const section = (title: string, content: string) => ({ title, text: content === "" ? "" : `## ${title}\n\n${content}` });
-const list = (lines: readonly string[]) => lines.map((line) => `- ${line}`).join("\n");
 const counted = (count: number, one: string, more: string) => (count === 0 ? "" : `${count} ${count === 1 ? one : more}`);

@@ -24,6 +24,9 @@ export function literal(text: string): string {
   );
 }
 
+/** Lines as a list. */
+export const list = (lines: readonly string[]): string => lines.map((line) => `- ${line}`).join("\n");
+
 /** The sections that fit into one body, in their order; which were left out stands at the end. */
 export function withinLimit(sections: readonly Section[], limit = BODY_LIMIT): string {
   const shown: Section[] = [];

@@ -1,6 +1,6 @@
 import type { Registered } from "../commands/evaluate";
 import { Inputs, MalformedValueError } from "../policy/inputs";
-import { ALERT_POLICY, CONNECTOR, NETWORK, REDIS, ROUTER_NAT, RUN_JOB, RUN_SERVICE, SECRETS, SQL_INSTANCE, SUBNETWORK } from "../policy/types";
+import { ALERT_POLICY, CONNECTOR, NETWORK, REDIS, ROUTER, ROUTER_NAT, RUN_JOB, RUN_SERVICE, SECRETS, SQL_INSTANCE, SUBNETWORK } from "../policy/types";
 import type { Evidences } from "./diagnosis";
 import type { Collection, Found } from "./recognise";
 import { knativeJob, knativeService, present, type RunService, restJob, restService } from "./run-service";
@@ -199,8 +199,6 @@ function workload({ name, location, inputs, unready }: RunService, type: string,
 
 /** What a condition is about: a filter, or a query. */
 const watched = (condition: Inputs) => present({ filter: condition.text("filter"), query: condition.text("query") });
-
-const ROUTER = "gcp:compute/router:Router";
 
 const base = (place: Place, found: Found, type: string, name: string, id: string, region: string | undefined) =>
   ({

@@ -2,6 +2,7 @@ import { databaseVariables } from "../capacity/plan";
 import { type Registered, withoutSecrets } from "../commands/evaluate";
 import { type Difference, differencesOf } from "../guard/differences";
 import { Inputs } from "../policy/inputs";
+import { CONNECTOR, NETWORK, REDIS, ROUTER, ROUTER_NAT, RUN_SERVICE, SECRET, SQL_INSTANCE, SUBNETWORK } from "../policy/types";
 import { isUnknownValue } from "../policy/unknown";
 import type { Deployed } from "./deployed";
 import type { Collection } from "./recognise";
@@ -19,15 +20,15 @@ export interface Change {
 
 /** Types whose absence shows: all of them are listed by a source that was collected. */
 const SOURCE_OF: Readonly<Record<string, (typeof ALL_SOURCES)[number]>> = {
-  "gcp:cloudrunv2/service:Service": "services",
-  "gcp:sql/databaseInstance:DatabaseInstance": "instances",
-  "gcp:vpcaccess/connector:Connector": "connectors",
-  "gcp:redis/instance:Instance": "caches",
-  "gcp:secretmanager/secret:Secret": "secrets",
-  "gcp:compute/network:Network": "networks",
-  "gcp:compute/subnetwork:Subnetwork": "subnetworks",
-  "gcp:compute/router:Router": "routers",
-  "gcp:compute/routerNat:RouterNat": "routers",
+  [RUN_SERVICE]: "services",
+  [SQL_INSTANCE]: "instances",
+  [CONNECTOR]: "connectors",
+  [REDIS]: "caches",
+  [SECRET]: "secrets",
+  [NETWORK]: "networks",
+  [SUBNETWORK]: "subnetworks",
+  [ROUTER]: "routers",
+  [ROUTER_NAT]: "routers",
 };
 
 /** What `up` would change of what is deployed. Properties that the program leaves to the cloud are no difference. */

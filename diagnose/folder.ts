@@ -1,7 +1,7 @@
 import { type Dirent, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { InputError } from "../capacity/problem";
+import { inputError } from "../capacity/problem";
 import { type Collection, elementsOf, type Found, isObject, recognise } from "./recognise";
 import { ALL_SOURCES, type Place, SOURCES, type Source } from "./sources";
 
@@ -82,7 +82,7 @@ const location = (labels: Readonly<Record<string, unknown>> | undefined) => (lab
 const LOCATION = "cloud.googleapis.com/location";
 
 function filesOf(folder: string): { readonly files: readonly string[]; readonly notes: string[] } {
-  const wrong = (rest: string) => new InputError([{ setting: "--from", message: `'--from' (${folder}) ${rest}` }]);
+  const wrong = (rest: string) => inputError("--from", `(${folder}) ${rest}`);
   let entries: Dirent[];
   try {
     entries = readdirSync(folder, { withFileTypes: true }).toSorted((a, b) => (a.name < b.name ? -1 : 1));

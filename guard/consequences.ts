@@ -1,6 +1,20 @@
 import { connectionsPerInstance, databaseVariables } from "../capacity/plan";
-import { CONNECTOR, HTTPS_PROXY, REDIS, RUN_SERVICE, SECRET_VERSION, SQL_INSTANCE, SQL_USER, SUBNETWORK, URL_MAP } from "../policy/types";
+import {
+  CONNECTOR,
+  HTTPS_PROXY,
+  REDIS,
+  RUN_SERVICE,
+  SECRET_VERSION,
+  SECURITY_POLICY,
+  SERVICES_CONNECTION,
+  SQL_INSTANCE,
+  SQL_USER,
+  SSL_POLICY,
+  SUBNETWORK,
+  URL_MAP,
+} from "../policy/types";
 import { isUnknownValue } from "../policy/unknown";
+import { DATABASE_LOCATIONS } from "../policy/workload";
 import { type Difference, isWithin } from "./differences";
 import type { Properties, Step } from "./preview";
 
@@ -65,14 +79,13 @@ function connectionsOf(service: Properties = {}): number | undefined {
   const template = objectIn(service.template);
   if (!Array.isArray(template.containers)) return undefined;
   const variables = template.containers.flatMap((container) => objectIn(container).envs).map(objectIn);
-  if (!variables.some(({ name }) => USES_DATABASE.includes(String(name)))) return 0;
+  if (!variables.some(({ name }) => DATABASE_LOCATIONS.includes(String(name)))) return 0;
   const value = (field: "poolSize" | "maxOverflow" | "workers") => Number(variables.find(({ name }) => name === databaseVariables[field])?.value);
   const instances = Number(objectIn(service.scaling).maxInstanceCount ?? objectIn(template.scaling).maxInstanceCount);
   const connections = instances * connectionsPerInstance({ poolSize: value("poolSize"), maxOverflow: value("maxOverflow"), workers: value("workers") });
   return Number.isFinite(connections) ? connections : undefined;
 }
 
-const USES_DATABASE = ["POSTGRES_HOST", "DATABASE_URL", "INSTANCE_CONNECTION_NAME"];
 const objectIn = (value: unknown): Properties => (typeof value === "object" && value !== null ? { ...value } : {});
 
 function newRevision({ old, new: now }: Step): string {
@@ -228,7 +241,7 @@ export const consequences: readonly Consequence[] = [
     source: "docs.cloud.google.com/vpc/docs/private-google-access",
   },
   {
-    type: "gcp:servicenetworking/connection:Connection",
+    type: SERVICES_CONNECTION,
     properties: ["reservedPeeringRanges"],
     when: ({ old }) => old !== undefined,
     effect: "access",
@@ -327,7 +340,7 @@ export const consequences: readonly Consequence[] = [
     source: `${LOAD_BALANCING}/ssl-certificates/google-managed-certs`,
   },
   {
-    type: "gcp:compute/sSLPolicy:SSLPolicy",
+    type: SSL_POLICY,
     properties: ["minTlsVersion", "profile", "customFeatures"],
     effect: "access",
     consequence: "clients that speak only what the policy no longer has are refused",
@@ -335,7 +348,7 @@ export const consequences: readonly Consequence[] = [
     source: `${LOAD_BALANCING}/ssl-policies-concepts`,
   },
   {
-    type: "gcp:compute/securityPolicy:SecurityPolicy",
+    type: SECURITY_POLICY,
     properties: ["rules"],
     effect: "access",
     consequence: "other requests are let in, throttled or turned away",

@@ -6,6 +6,7 @@ import {
   HTTPS_PROXY,
   MANAGED_CERTIFICATE,
   NETWORK,
+  NOTIFICATION_CHANNEL,
   REDIS,
   REGIONAL_SECRET_VERSION,
   ROUTER_NAT,
@@ -14,6 +15,9 @@ import {
   SECRET_GRANTS,
   SECRET_VERSION,
   SECRETS,
+  SERVICE_ACCOUNT,
+  SERVICES_CONNECTION,
+  SQL_DATABASE,
   SQL_INSTANCE,
   SQL_USER,
   SUBNETWORK,
@@ -69,7 +73,7 @@ export const endings: Readonly<Record<string, Ending>> = {
     verdict: "refuse",
     because: "the private addresses of Cloud SQL come from it, and Google does not release it while they do",
   },
-  "gcp:servicenetworking/connection:Connection": {
+  [SERVICES_CONNECTION]: {
     what: "private services connection",
     verdict: "refuse",
     because: "it is the only way to the database's private address",
@@ -80,7 +84,7 @@ export const endings: Readonly<Record<string, Ending>> = {
     because: "the old one goes first, and until the new one is there no service reaches database and cache",
   },
   [SQL_INSTANCE]: { what: "database instance", verdict: "refuse", because: "its data and its backups are deleted with it" },
-  "gcp:sql/database:Database": { what: "database", verdict: "refuse", because: "its data is deleted with it" },
+  [SQL_DATABASE]: { what: "database", verdict: "refuse", because: "its data is deleted with it" },
   [REDIS]: { what: "cache", verdict: "refuse", because: "its data, its address and its AUTH string are lost with it" },
   ...Object.fromEntries(SECRETS.map((type) => [type, SECRET])),
   ...Object.fromEntries(SECRET_VERSIONS.map((type) => [type, VERSION])),
@@ -101,7 +105,7 @@ export const endings: Readonly<Record<string, Ending>> = {
     because: "who connects with its password is refused from then on; with deletionPolicy ABANDON the user stays in the database",
   },
   ...Object.fromEntries(SECRET_GRANTS.map((type) => [type, GRANT])),
-  "gcp:serviceaccount/account:Account": {
+  [SERVICE_ACCOUNT]: {
     what: "service account",
     verdict: "announce",
     because: "every revision that runs as it loses its permissions",
@@ -112,7 +116,7 @@ export const endings: Readonly<Record<string, Ending>> = {
     because: "nobody is told of what it watched until there is another one, and its open incidents close",
     effect: "silence",
   },
-  "gcp:monitoring/notificationChannel:NotificationChannel": {
+  [NOTIFICATION_CHANNEL]: {
     what: "notification channel",
     verdict: "announce",
     because: "whoever it told hears of no alert any more",

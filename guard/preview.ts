@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { InputError } from "../capacity/problem";
+import { type InputError, inputError } from "../capacity/problem";
 
 /*
  * Reads what `pulumi preview --json` prints: one digest, or, with PULUMI_ENABLE_STREAMING_JSON_PREVIEW=true, a line for
@@ -109,7 +109,7 @@ const STILL = ["same", "read", "refresh", "diff"];
  */
 export function readPreview(content: string, file: string, stack?: string): Preview {
   const text = content.trim(); // without a byte order mark, too
-  const wrong = (rest: string) => new InputError([{ setting: file, message: `'${file}' ${rest}` }]);
+  const wrong = (rest: string) => inputError(file, rest);
   if (text === "")
     throw wrong("must hold a preview because it is empty: `pulumi preview --json` stopped before it began; run that again and read what it says");
   const preview = text.startsWith("{") ? (readDigest(text) ?? readStream(text, wrong)) : undefined;

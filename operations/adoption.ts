@@ -14,9 +14,16 @@ import {
   NETWORK,
   REDIS,
   REGION_NEG,
+  ROUTER,
   ROUTER_NAT,
   RUN_SERVICE,
+  SECRET,
+  SECURITY_POLICY,
+  SERVICE_ACCOUNT,
+  SERVICES_CONNECTION,
+  SQL_DATABASE,
   SQL_INSTANCE,
+  SSL_POLICY,
   SUBNETWORK,
   URL_MAP,
 } from "../policy/types";
@@ -59,24 +66,24 @@ export function adoptables(settings: Omit<AdoptionSettings, "adopt">): Adoptable
     { type: SUBNETWORK, name: subnet, id: `${inRegion}/subnetworks/${subnet}` },
     { type: GLOBAL_ADDRESS, name: privateServicesRange, id: `projects/${project}/global/addresses/${privateServicesRange}` },
     {
-      type: "gcp:servicenetworking/connection:Connection",
+      type: SERVICES_CONNECTION,
       name: `${vpc}-services`,
       id: `${encodeURIComponent(vpcId)}:servicenetworking.googleapis.com`,
     },
     ...(nat
       ? [
-          { type: "gcp:compute/router:Router", name: `${nat.name}-router`, id: `${inRegion}/routers/${nat.name}-router` },
+          { type: ROUTER, name: `${nat.name}-router`, id: `${inRegion}/routers/${nat.name}-router` },
           { type: ROUTER_NAT, name: nat.name, id: `${project}/${region}/${nat.name}-router/${nat.name}` },
         ]
       : []),
     { type: CONNECTOR, name: connector.name, id: `${located}/connectors/${connector.name}` },
     { type: SQL_INSTANCE, name: database.name, id: instanceId },
-    { type: "gcp:sql/database:Database", name: database.database, id: `${instanceId}/databases/${database.database}` },
+    { type: SQL_DATABASE, name: database.database, id: `${instanceId}/databases/${database.database}` },
     { type: REDIS, name: cache.name, id: `${located}/instances/${cache.name}` },
-    ...Object.values(secrets).map(({ id }) => ({ type: "gcp:secretmanager/secret:Secret", name: id, id: `projects/${project}/secrets/${id}` })),
+    ...Object.values(secrets).map(({ id }) => ({ type: SECRET, name: id, id: `projects/${project}/secrets/${id}` })),
     ...Object.values(services).flatMap(({ name, account }) => [
       {
-        type: "gcp:serviceaccount/account:Account",
+        type: SERVICE_ACCOUNT,
         name: account,
         id: `projects/${project}/serviceAccounts/${account}@${project}.iam.gserviceaccount.com`,
       },
@@ -97,8 +104,8 @@ function edgeAdoptables({ project, region, edge, hosts, services }: Omit<Adoptio
   });
   return [
     part(GLOBAL_ADDRESS, "addresses", names.address),
-    part("gcp:compute/securityPolicy:SecurityPolicy", "securityPolicies", names.policy),
-    part("gcp:compute/sSLPolicy:SSLPolicy", "sslPolicies", names.tls),
+    part(SECURITY_POLICY, "securityPolicies", names.policy),
+    part(SSL_POLICY, "sslPolicies", names.tls),
     ...names.certificates.map(({ name }) => part(MANAGED_CERTIFICATE, "sslCertificates", name)),
     ...[names.routes, names.redirect].map((name) => part(URL_MAP, "urlMaps", name)),
     part(HTTPS_PROXY, "targetHttpsProxies", names.httpsProxy),

@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { allLogMetrics } from "../capacity/monitoring/monitoring";
 import { OBJECTIVES_SERVICE, objectiveName, objectives } from "../capacity/monitoring/objectives";
-import { InputError } from "../capacity/problem";
+import { InputError, inputError } from "../capacity/problem";
 import type { Registered } from "../commands/evaluate";
 import type { Settings } from "../config";
-import { ALERT_POLICY, SECRET_IAM_MEMBER, SECRET_VERSION, SQL_USER } from "../policy/types";
+import { ALERT_POLICY, NOTIFICATION_CHANNEL, PROJECT_IAM_MEMBER, SECRET_IAM_MEMBER, SECRET_VERSION, SQL_USER } from "../policy/types";
 import { adoptables } from "./adoption";
 
 /*
@@ -52,21 +52,14 @@ export interface Recovery {
 
 /** Setting one of these again is no conflict, and a value of `random` lives in the state alone. */
 const isRepeatable = (type: string) =>
-  type.startsWith("random:") ||
-  [SQL_USER, SECRET_IAM_MEMBER, "gcp:projects/iAMMember:IAMMember", "gcp:cloudrunv2/serviceIamMember:ServiceIamMember"].includes(type);
+  type.startsWith("random:") || [SQL_USER, SECRET_IAM_MEMBER, PROJECT_IAM_MEMBER, "gcp:cloudrunv2/serviceIamMember:ServiceIamMember"].includes(type);
 
 const isDrawn = (type: string) =>
-  [
-    ALERT_POLICY,
-    "gcp:monitoring/notificationChannel:NotificationChannel",
-    "gcp:monitoring/uptimeCheckConfig:UptimeCheckConfig",
-    "gcp:monitoring/dashboard:Dashboard",
-  ].includes(type);
+  [ALERT_POLICY, NOTIFICATION_CHANNEL, "gcp:monitoring/uptimeCheckConfig:UptimeCheckConfig", "gcp:monitoring/dashboard:Dashboard"].includes(type);
 
 /** Reads a `pulumi stack export`. @throws InputError where it is none, or one of another stack. */
 export function readExport(content: string, source: string, stack: string): StackExport {
-  const refuse = (rest: string) =>
-    new InputError([{ setting: source, message: `'${source}' must be ${rest}; write it with pulumi stack export --stack ${stack}` }]);
+  const refuse = (rest: string) => inputError(source, `must be ${rest}; write it with pulumi stack export --stack ${stack}`);
   const parsed = stackExport.safeParse(parsedJson(content));
   if (!parsed.success) throw refuse("an exported state because what is pending stands there");
   const { resources, pending_operations: pending } = parsed.data.deployment;

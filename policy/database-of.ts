@@ -2,7 +2,7 @@ import { isPostgres } from "../capacity/cloudsql";
 import { dependenciesOf } from "./dependencies";
 import type { StackResource } from "./rule";
 import { SQL_INSTANCE } from "./types";
-import { type Container, DATABASE_LOCATIONS, revisionAnnotations, secretSourceOf, type Workload } from "./workload";
+import { type Container, DATABASE_LOCATIONS, revisionAnnotations, secretSourceOf, V1_INSTANCES, type Workload } from "./workload";
 
 /** Which databases a container uses. */
 export interface UsedDatabases {
@@ -54,7 +54,6 @@ export function callsAdminApi(workload: Workload, container: Container): boolean
   return usesSocket(workload, container) || told.join() === "INSTANCE_CONNECTION_NAME";
 }
 
-const V1_INSTANCES = "run.googleapis.com/cloudsql-instances";
 /** `project:region:name`, where the project may have a domain before it. */
 const CONNECTION_NAME = /[a-z0-9.:-]+:[a-z]+-[a-z]+\d+:[a-z][a-z0-9-]*/g;
 const ADDRESS = /(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])/g;

@@ -1,6 +1,7 @@
-/** Type tokens of the resources that rules judge. Tokens, not classes: loading @pulumi/gcp would cost more than the pack. */
+/** Type tokens of the resources that rules judge, and of others that several files name. Tokens, not classes: loading @pulumi/gcp would cost more than the pack. */
 export const CONNECTOR = "gcp:vpcaccess/connector:Connector";
 export const SQL_INSTANCE = "gcp:sql/databaseInstance:DatabaseInstance";
+export const SQL_DATABASE = "gcp:sql/database:Database";
 export const SQL_USER = "gcp:sql/user:User";
 export const RUN_SERVICE = "gcp:cloudrunv2/service:Service";
 export const RUN_JOB = "gcp:cloudrunv2/job:Job";
@@ -8,7 +9,8 @@ export const RUN_WORKER_POOL = "gcp:cloudrunv2/workerPool:WorkerPool";
 /** The Knative-shaped v1 service. */
 export const RUN_SERVICE_V1 = "gcp:cloudrun/service:Service";
 export const REDIS = "gcp:redis/instance:Instance";
-export const SECRETS = ["gcp:secretmanager/secret:Secret", "gcp:secretmanager/regionalSecret:RegionalSecret"];
+export const SECRET = "gcp:secretmanager/secret:Secret";
+export const SECRETS = [SECRET, "gcp:secretmanager/regionalSecret:RegionalSecret"];
 export const SECRET_VERSION = "gcp:secretmanager/secretVersion:SecretVersion";
 export const REGIONAL_SECRET_VERSION = "gcp:secretmanager/regionalSecretVersion:RegionalSecretVersion";
 export const SECRET_IAM_MEMBER = "gcp:secretmanager/secretIamMember:SecretIamMember";
@@ -22,9 +24,10 @@ export const SECRET_GRANTS = [
   "gcp:secretmanager/regionalSecretIamBinding:RegionalSecretIamBinding",
   "gcp:secretmanager/regionalSecretIamPolicy:RegionalSecretIamPolicy",
 ];
+export const PROJECT_IAM_MEMBER = "gcp:projects/iAMMember:IAMMember";
 /** Grants on everything in a project, a folder or an organization. */
 export const WIDE_GRANTS = [
-  "gcp:projects/iAMMember:IAMMember",
+  PROJECT_IAM_MEMBER,
   "gcp:projects/iAMBinding:IAMBinding",
   "gcp:projects/iAMPolicy:IAMPolicy",
   "gcp:folder/iAMMember:IAMMember",
@@ -38,6 +41,8 @@ export const SUBNETWORK = "gcp:compute/subnetwork:Subnetwork";
 export const NETWORK = "gcp:compute/network:Network";
 export const ADDRESS = "gcp:compute/address:Address";
 export const GLOBAL_ADDRESS = "gcp:compute/globalAddress:GlobalAddress";
+export const SERVICES_CONNECTION = "gcp:servicenetworking/connection:Connection";
+export const ROUTER = "gcp:compute/router:Router";
 export const ROUTER_NAT = "gcp:compute/routerNat:RouterNat";
 /** What runs code on Google Cloud beside Cloud Run's own resources, and can hold connections that no rule reads. */
 export const OTHER_COMPUTE = [
@@ -51,6 +56,8 @@ export const URL_MAP = "gcp:compute/uRLMap:URLMap";
 export const URL_MAPS = [URL_MAP, "gcp:compute/regionUrlMap:RegionUrlMap"];
 export const HTTPS_PROXY = "gcp:compute/targetHttpsProxy:TargetHttpsProxy";
 export const HTTPS_PROXIES = [HTTPS_PROXY, "gcp:compute/regionTargetHttpsProxy:RegionTargetHttpsProxy"];
+export const SECURITY_POLICY = "gcp:compute/securityPolicy:SecurityPolicy";
+export const SSL_POLICY = "gcp:compute/sSLPolicy:SSLPolicy";
 export const FORWARDING_RULE = "gcp:compute/globalForwardingRule:GlobalForwardingRule";
 export const MANAGED_CERTIFICATE = "gcp:compute/managedSslCertificate:ManagedSslCertificate";
 /** Certificates that say which hosts they are for. */
@@ -64,5 +71,7 @@ export const SELF_MANAGED_CERTIFICATES = ["gcp:compute/sSLCertificate:SSLCertifi
 export const CERTIFICATE_MAP = "gcp:certificatemanager/certificateMap:CertificateMap";
 export const CERTIFICATE_MAP_ENTRY = "gcp:certificatemanager/certificateMapEntry:CertificateMapEntry";
 export const ALERT_POLICY = "gcp:monitoring/alertPolicy:AlertPolicy";
+export const NOTIFICATION_CHANNEL = "gcp:monitoring/notificationChannel:NotificationChannel";
+export const SERVICE_ACCOUNT = "gcp:serviceaccount/account:Account";
 /** The component of staging's own program: it says why nothing is monitored, where that is so. */
 export const MONITORING = "netra:staging:Monitoring";

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { median, quantile } from "../capacity/statistics";
 import { busyQuery } from "./application";
 import { type BackendCpu, serverCpu } from "./cpu";
 import { RehearsalError } from "./problems";
@@ -51,7 +52,7 @@ export async function calibrate(stage: Stage): Promise<Calibration> {
   await stage.serve({ maxConnections: CALIBRATION_SLOTS, reservedConnections: RESERVED });
   const rounds: Round[] = [];
   for (let round = 0; round < ROUNDS; round++) rounds.push(await oneRound(stage));
-  const each = (of: (round: Round) => number) => median(rounds.map(of));
+  const each = (of: (round: Round) => number) => middle(rounds.map(of));
   const all = (of: (round: Round) => readonly number[]) => rounds.flatMap(of);
   const backends = all(({ backendCpu }) => backendCpu);
   const perConnect = (seconds: number) => (seconds / CONNECTIONS) * 1000;
@@ -59,20 +60,20 @@ export async function calibrate(stage: Stage): Promise<Calibration> {
   const steps = await stepCosts(stage);
   return {
     connects: ROUNDS * CONNECTIONS,
-    connectCpuMs: median(backends) * 1000 + postmasterMs,
+    connectCpuMs: middle(backends) * 1000 + postmasterMs,
     refusalCpuMs: perConnect(each(({ refusal }) => refusal)),
     startCpuMs: steps.start * 1000 + postmasterMs,
     tlsCpuMs: steps.tls * 1000 + postmasterMs,
     closeCpuMs: perConnect(each(({ close }) => close)),
     postmasterMs,
-    clientConnectMs: median(all(({ clientCpu }) => clientCpu)) * 1000,
-    clientRefusalMs: median(all(({ refusedClientCpu }) => refusedClientCpu)) * 1000,
+    clientConnectMs: middle(all(({ clientCpu }) => clientCpu)) * 1000,
+    clientRefusalMs: middle(all(({ refusedClientCpu }) => refusedClientCpu)) * 1000,
     clientDialMs: steps.clientDial * 1000,
     relayMs: await relayMs(stage),
     // The quartiles of a lognormal are 1.349 sigma apart.
-    sigma: Math.log(quantileOf(backends, 0.75) / quantileOf(backends, 0.25)) / 1.349,
-    connectMs: median(all(({ connectSeconds }) => connectSeconds)) * 1000,
-    refusalMs: median(all(({ refusalSeconds }) => refusalSeconds)) * 1000,
+    sigma: Math.log(quartile(backends, 0.75) / quartile(backends, 0.25)) / 1.349,
+    connectMs: middle(all(({ connectSeconds }) => connectSeconds)) * 1000,
+    refusalMs: middle(all(({ refusalSeconds }) => refusalSeconds)) * 1000,
     rowsPerCpuMs: await rowsPerCpuMs(stage),
   };
 }
@@ -95,8 +96,8 @@ export async function paceOf(stage: Stage, { connectCpuMs, postmasterMs, clientC
   const backends = (await settledCpu(stage)).living.filter(({ pid }) => !known.has(pid));
   await client.ask({ kind: "close" }, "closed");
   return {
-    server: (median(backends.map(({ seconds }) => seconds)) * 1000) / (connectCpuMs - postmasterMs),
-    client: (median(cpuSeconds) * 1000) / clientConnectMs,
+    server: (middle(backends.map(({ seconds }) => seconds)) * 1000) / (connectCpuMs - postmasterMs),
+    client: (middle(cpuSeconds) * 1000) / clientConnectMs,
   };
 }
 
@@ -180,7 +181,7 @@ async function stepCosts(stage: Stage): Promise<{ readonly start: number; readon
     tls.push(await backend());
     await client.ask({ kind: "close" }, "closed");
   }
-  return { start: median(start), tls: median(tls), clientDial: median(clientDial) };
+  return { start: middle(start), tls: middle(tls), clientDial: middle(clientDial) };
 }
 
 async function settledCpu(stage: Stage): Promise<BackendCpu> {
@@ -201,7 +202,7 @@ async function relayMs(stage: Stage): Promise<number> {
     await sleep(SETTLE_MS);
   }
   await stage.reach(undefined);
-  return median(rounds);
+  return middle(rounds);
 }
 
 function cpuOf({ server }: Stage): BackendCpu {
@@ -220,11 +221,11 @@ export async function rowsPerCpuMs(stage: Stage): Promise<number> {
       await superuser.query(busyQuery(ROWS));
       rates.push(ROWS / ((cpuOf(stage).total - before) * 1000));
     }
-    return median(rates);
+    return middle(rates);
   } finally {
     await superuser.end();
   }
 }
 
-const quantileOf = (values: readonly number[], share: number): number => values.toSorted((a, b) => a - b)[Math.floor(values.length * share)] ?? Number.NaN;
-const median = (values: readonly number[]): number => quantileOf(values, 0.5);
+const middle = (values: readonly number[]): number => median(values) ?? Number.NaN;
+const quartile = (values: readonly number[], share: 0.25 | 0.75): number => quantile(Float64Array.from(values).sort(), share) ?? Number.NaN;

@@ -1,4 +1,4 @@
-import { quantile } from "../capacity/statistics";
+import { median, quantile } from "../capacity/statistics";
 import type { StormRun } from "../capacity/storm";
 import type { Cell } from "./cells";
 import { type ErrorCounts, sumOf } from "./protocol";
@@ -90,9 +90,3 @@ export function margin(values: readonly number[]): number {
 }
 
 export const mean = (values: readonly number[]): number => (values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length);
-
-export function median(values: readonly number[]): number | null {
-  const sorted = values.toSorted((a, b) => a - b);
-  const [low, high] = [sorted[Math.floor((sorted.length - 1) / 2)], sorted[Math.floor(sorted.length / 2)]];
-  return low === undefined || high === undefined ? null : (low + high) / 2;
-}

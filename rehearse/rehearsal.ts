@@ -1,9 +1,10 @@
 import { assumptions } from "../capacity/assumptions";
 import { simulate } from "../capacity/simulation";
+import { median } from "../capacity/statistics";
 import type { StormInput, StormRun } from "../capacity/storm";
 import { atPace, CALIBRATION_SLOTS, type Calibration, calibrate, type Pace, paceOf, rowsPerCpuMs } from "./calibration";
 import { type Cell, inputOf, TIME_SCALE } from "./cells";
-import { type CellResult, compare, type Errors, errorsOf, isWithin, margin, mean, median } from "./comparison";
+import { type CellResult, compare, type Errors, errorsOf, isWithin, margin, mean } from "./comparison";
 import { describeMachine, divideCores, loadAverage, type Machine } from "./machine";
 import { RehearsalError } from "./problems";
 import { type Part, processesFor, Stage, type StormOutcome } from "./stage";

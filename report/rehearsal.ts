@@ -1,4 +1,5 @@
-import { type CellResult, type Errors, mean, median, type Seen, WANTED } from "../rehearse/comparison";
+import { median } from "../capacity/statistics";
+import { type CellResult, type Errors, mean, type Seen, WANTED } from "../rehearse/comparison";
 import type { Rehearsal } from "../rehearse/rehearsal";
 import { table } from "./table";
 

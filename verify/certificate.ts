@@ -62,17 +62,17 @@ const SILENT: Finding = {
 const untrusted = (problem: string): Finding => ({
   found: `its chain is not valid (${problem})`,
   means: "clients refuse it: it is signed by no authority they trust, or an intermediate certificate is not sent",
-  lookAt: "the certificate map of the load balancer's HTTPS proxy",
+  lookAt: "the certificates of the load balancer's HTTPS proxy (gcloud compute ssl-certificates list)",
 });
 
 const wrongNames = ({ subjectaltname = "" }: PeerCertificate, host: string): Finding => ({
   found: `its names (${subjectaltname || "none"}) do not cover ${host}`,
-  means: "clients refuse it: the host is missing on the certificate, or its entry in the certificate map",
-  lookAt: `the domains of the certificate and the entry of ${host} in the certificate map`,
+  means: "clients refuse it: the host is on no certificate of the load balancer",
+  lookAt: `'netra:edge.certificates' in the stack file, and whether the certificate with ${host} is ACTIVE (gcloud compute ssl-certificates list)`,
 });
 
 const expiring = (found: string, leastDays: number, host: string): Finding => ({
   found,
   means: `fewer than ${leastDays} days are left: a managed certificate is renewed well before, so renewing it fails`,
-  lookAt: `the certificate's state (gcloud certificate-manager certificates describe) and the DNS authorisation of ${host}`,
+  lookAt: `the certificate's state (gcloud compute ssl-certificates describe), and whether the DNS record of ${host} leads to the load balancer`,
 });

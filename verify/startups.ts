@@ -1,5 +1,6 @@
 import { GoogleAuth } from "google-auth-library";
 import { z } from "zod";
+import { metrics } from "../capacity/monitoring/metrics";
 import { type Finding, type Proof, Unproven } from "./step";
 
 /*
@@ -9,7 +10,7 @@ import { type Finding, type Proof, Unproven } from "./step";
  * Source: Cloud Monitoring metrics list (run.googleapis.com/container/completed_probe_count), REST v3 projects.timeSeries.list.
  */
 
-const METRIC = "run.googleapis.com/container/completed_probe_count";
+const METRIC = metrics.probes.type;
 const HOUR_SECONDS = 3600;
 /** What google-auth-library says where there are no credentials at all; broken ones have other texts. */
 const NO_CREDENTIALS = /^Could not load the default credentials/;

@@ -1,4 +1,5 @@
 import { assumptions } from "../assumptions";
+import { msPerConnect } from "../budget";
 import { databaseMemory, parseTier } from "../cloudsql";
 import { vmConnectsPerSecond } from "../connector";
 import { postgresCosts } from "../limits";
@@ -84,7 +85,7 @@ function backends({ database, services }: Monitored): Said {
 function connectRate(plan: Monitored): Said {
   const { connector, database, monitoring } = plan;
   const vcpus = parseTier(database.tier)?.vcpus ?? 0;
-  const authenticated = round(1000 / Math.max(postgresCosts.connectCpuMs.value / vcpus, postgresCosts.postmasterMs.value));
+  const authenticated = round(1000 / msPerConnect(vcpus));
   const carried = round(connector.minInstances * vmConnectsPerSecond(connector.machineType, assumptions.connectorConnectsPerSecond.likely));
   const limit = Math.min(authenticated, carried);
   const threshold = round(monitoring.saturationShare * limit);

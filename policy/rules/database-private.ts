@@ -1,6 +1,6 @@
 import { problem } from "../../capacity/problem";
 import { isOpenRange } from "../../capacity/ranges";
-import { settingsOf } from "../database";
+import { addressesOf, settingsOf } from "../database";
 import { MalformedValueError } from "../inputs";
 import { resourceRule } from "../rule";
 import { SQL_INSTANCE } from "../types";
@@ -14,8 +14,7 @@ export const databasePrivate = resourceRule({
   types: [SQL_INSTANCE],
   judge(resource, { refuse }) {
     const ip = settingsOf(resource).object("ipConfiguration");
-    const isPrivate = ip.hasText("privateNetwork") || ip.list("pscConfigs").some((psc) => psc.flag("pscEnabled"));
-    if (!isPrivate)
+    if (!addressesOf(resource).isPrivate)
       refuse(
         problem({
           setting: ip.at("privateNetwork"),

@@ -31,6 +31,6 @@ test("bad input changes nothing: exit 2, all problems, no stack trace", async ()
   expect(readFileSync(file, "utf8")).toBe(before);
   expect(await image("--stack", "none", "backend", IMAGE)).toMatchObject({
     code: 2,
-    stderr: `'--stack' (${join(PROJECT_ROOT, "Pulumi.none.yaml")}) must be a stack file that can be read because the image is written there; name one that exists\n`,
+    stderr: `'--stack' (${join(PROJECT_ROOT, "Pulumi.none.yaml")}) must be a file that can be read because the image is written there; name a stack file that exists\n`,
   });
 });

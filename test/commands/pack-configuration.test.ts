@@ -64,11 +64,11 @@ test("refuses a rule that does not exist, with the nearest one", () => {
 
 test("refuses a level that does not exist, alone or among settings", () => {
   expect(problems({ "service-image": "warn", all: "off" })).toEqual([
-    "'service-image' in FILE must be a level because it is a text; use one of advisory, mandatory, remediate, disabled",
-    "'all' in FILE must be a level because it is a text; use one of advisory, mandatory, remediate, disabled",
+    "'service-image' in FILE must be a level because it is a text; use one of advisory, mandatory, disabled, remediate",
+    "'all' in FILE must be a level because it is a text; use one of advisory, mandatory, disabled, remediate",
   ]);
   expect(problems({ "service-image": { enforcementLevel: "warn" } })).toEqual([
-    "'service-image.enforcementLevel' in FILE must be equal to one of the allowed values (advisory, mandatory, remediate, disabled); see the rule's settings in the policy pack's README",
+    "'service-image.enforcementLevel' in FILE must be equal to one of the allowed values (advisory, mandatory, disabled, remediate); see the rule's settings in the policy pack's README",
   ]);
 });
 

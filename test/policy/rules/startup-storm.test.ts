@@ -36,7 +36,7 @@ test("takes boot time, query CPU and retries from its configuration", async () =
 test("gives 0 % where the path cannot work: all-traffic without Cloud NAT", async () => {
   const broken = soundService({ pod: { vpcAccess: { connector: UNKNOWN, egress: "ALL_TRAFFIC" } } });
   const messages = await storm([connector, soundDatabase(), broken]);
-  expect(messages[0]).toContain("in cold-start (0 % of 5, lower bound 0 %) because the bottleneck of 100 simulated storms is network path");
+  expect(messages[0]).toContain("in cold-start (0.00 % of 5, lower bound 0.00 %) because the bottleneck of 100 simulated storms is network path");
 });
 
 test("cannot evaluate a service without the plan's variables, or one whose maximum is unknown at preview", async () => {
