@@ -6,24 +6,23 @@ import { InputError, type Problem, problem } from "../capacity/problem";
 import { readSettings } from "../config";
 import { announce, command, EXIT, run } from "./command";
 import { commandLine, gcloud, isAbsent } from "./gcloud-cli";
-import { readStackFile } from "./stack-file";
+import { readStackFile, type StackOptions, withStackOptions } from "./stack-file";
 
-interface Options {
+interface Options extends StackOptions {
   readonly project: string;
   readonly repository: string;
-  readonly stack: string;
-  readonly configFile?: string;
   readonly dryRun?: true;
 }
 
-const bootstrapping = command(
-  "bootstrap",
-  "Sets up what the pipelines stand on: the state's bucket, the key of its secrets, the federation with GitHub and two accounts. Run again, it changes only what differs.",
+const bootstrapping = withStackOptions(
+  command(
+    "bootstrap",
+    "Sets up what the pipelines stand on: the state's bucket, the key of its secrets, the federation with GitHub and two accounts. Run again, it changes only what differs.",
+  ),
+  "the stack whose region bucket and key are in",
 )
   .requiredOption("--project <id>", "the Google Cloud project")
   .requiredOption("--repository <owner/name>", "the repository on GitHub whose workflows may come, in its exact case")
-  .option("--stack <name>", "the stack whose region bucket and key are in: Pulumi.<name>.yaml", "staging")
-  .option("--config-file <file>", "read this stack file instead, as pulumi's option of the same name does")
   .option("--dry-run", "print the commands it would run, and change nothing");
 
 void run(bootstrapping, async () => {

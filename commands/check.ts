@@ -9,21 +9,19 @@ import { announce, answering, command, EXIT, run } from "./command";
 import type { Subject } from "./judge";
 import { PackServer } from "./pack-client";
 import { readPackConfiguration } from "./pack-configuration";
-import { PROJECT_ROOT, readStackFile } from "./stack-file";
+import { PROJECT_ROOT, readStackFile, type StackOptions, withStackOptions } from "./stack-file";
 
-interface Options {
-  readonly stack: string;
+interface Options extends StackOptions {
   readonly json?: true;
   readonly report?: string;
-  readonly configFile?: string;
   readonly policyPackConfig?: string;
 }
 
-const check = command("check", "Evaluates the program, judges what it registers, and says whether the stack is sound, why, and what it costs.")
-  .option("--stack <name>", "the stack: Pulumi.<name>.yaml", "staging")
+const check = withStackOptions(
+  command("check", "Evaluates the program, judges what it registers, and says whether the stack is sound, why, and what it costs."),
+)
   .option("--json", "print the verdict as one JSON object")
   .option("--report <dir>", "also write report.md, report.html and report.json there")
-  .option("--config-file <file>", "read this stack file instead, as pulumi's option of the same name does")
   .option("--policy-pack-config <file>", "configuration and waivers of the policy pack (JSON), as pulumi takes them");
 
 void run(check, () => {

@@ -14,28 +14,27 @@ import { collectingLines } from "../diagnose/sources";
 import { diagnosisText } from "../diagnose/text";
 import { announce, answering, command, EXIT, run } from "./command";
 import { type Diagnostic, PackServer } from "./pack-client";
-import { PROJECT_ROOT, readStackFile } from "./stack-file";
+import { PROJECT_ROOT, readStackFile, type StackOptions, withStackOptions } from "./stack-file";
 
-interface Options {
+interface Options extends StackOptions {
   readonly project?: string;
   readonly region?: string;
   readonly from?: string;
   readonly incidents?: string;
-  readonly stack: string;
-  readonly configFile?: string;
   readonly adopt?: true;
   readonly json?: true;
 }
 
 const FEED_TIMEOUT_SECONDS = 20;
 
-const diagnosis = command("diagnose", "Answers the questions of the incident report about what is deployed, and judges it as the plan is judged. Read-only.")
+const diagnosis = withStackOptions(
+  command("diagnose", "Answers the questions of the incident report about what is deployed, and judges it as the plan is judged. Read-only."),
+  "the plan to compare with",
+)
   .option("--project <id>", "ask Google about this project, with application default credentials")
   .option("--from <dir>", "read files that gcloud printed instead")
   .option("--region <name>", "the region (default: the stack's)")
   .option("--incidents <file>", `read the incident feed from a file instead of ${INCIDENTS_URL}`)
-  .option("--stack <name>", "the plan to compare with: Pulumi.<name>.yaml", "staging")
-  .option("--config-file <file>", "read this stack file instead, as pulumi's option of the same name does")
   .option("--adopt", "also print the section netra:adopt of what was found")
   .option("--json", "print the diagnosis as one JSON object")
   .addHelpText(

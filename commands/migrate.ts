@@ -3,22 +3,17 @@ import { readSettings } from "../config";
 import { migrationProblems, readJob } from "../delivery/migration";
 import { announce, command, EXIT, run } from "./command";
 import { commandLine, gcloud, isAbsent } from "./gcloud-cli";
-import { readStackFile } from "./stack-file";
+import { readStackFile, type StackOptions, withStackOptions } from "./stack-file";
 
-interface Options {
+interface Options extends StackOptions {
   readonly service: string;
-  readonly stack: string;
-  readonly configFile?: string;
 }
 
-const migrating = command(
-  "migrate",
-  "Runs the application's migrations before a rollout: gives its Cloud Run job the image that is about to roll out, and waits for it.",
+const migrating = withStackOptions(
+  command("migrate", "Runs the application's migrations before a rollout: gives its Cloud Run job the image that is about to roll out, and waits for it."),
 )
   .argument("<job>", "the Cloud Run job")
-  .requiredOption("--service <key>", "the service in netra:services whose image migrates")
-  .option("--stack <name>", "the stack: Pulumi.<name>.yaml", "staging")
-  .option("--config-file <file>", "read this stack file instead, as pulumi's option of the same name does");
+  .requiredOption("--service <key>", "the service in netra:services whose image migrates");
 
 void run(migrating, async () => {
   const { service: key, stack, configFile } = migrating.opts<Options>();

@@ -4,12 +4,10 @@ import { InputError } from "../capacity/problem";
 import { planScenarios, type Scenario, stormPlanProblems } from "../capacity/scenarios";
 import { replicationsFor, stormOptionProblems, strictTargetProblems } from "../capacity/storms";
 import { planOf, readSettings } from "../config";
-import { readStackFile } from "./stack-file";
+import { readStackFile, type StackOptions, withStackOptions } from "./stack-file";
 
 /** Options of the commands that simulate a stack's plan. */
-export interface PlanOptions {
-  readonly stack: string;
-  readonly configFile?: string;
+export interface PlanOptions extends StackOptions {
   readonly replications?: string;
   readonly seed?: string;
   readonly scenario?: string;
@@ -18,9 +16,7 @@ export interface PlanOptions {
 
 /** Adds the options that `storm` and `size` share. */
 export function withPlanOptions(command: Command): Command {
-  return command
-    .option("--stack <name>", "the stack: Pulumi.<name>.yaml", "staging")
-    .option("--config-file <file>", "read this stack file instead, as pulumi's option of the same name does")
+  return withStackOptions(command)
     .option("--replications <number>", "storms per scenario (default: 2000, or what the target needs)")
     .option("--seed <number>", "another seed gives other storms (default: 1)")
     .option("--json", "print one JSON object");

@@ -9,20 +9,17 @@ import { type Recovery, type Resource, readExport, recovery } from "../operation
 import { announce, command, EXIT, run } from "./command";
 import { textIn } from "./input";
 import { pulumiProblem } from "./pulumi-cli";
-import { PROJECT_ROOT, readStackFile } from "./stack-file";
+import { PROJECT_ROOT, readStackFile, type StackOptions, withStackOptions } from "./stack-file";
 
-interface Options {
-  readonly stack: string;
-  readonly configFile?: string;
-}
-
-const recover = command("recover", "Says what an interrupted update may have left behind, and prints the commands that bring the stack back, in order.")
-  .argument("[export]", "a `pulumi stack export`, or - for standard input (default: asks pulumi for it)")
-  .option("--stack <name>", "the stack: Pulumi.<name>.yaml", "staging")
-  .option("--config-file <file>", "read this stack file instead, as pulumi's option of the same name does");
+const recover = withStackOptions(
+  command("recover", "Says what an interrupted update may have left behind, and prints the commands that bring the stack back, in order.").argument(
+    "[export]",
+    "a `pulumi stack export`, or - for standard input (default: asks pulumi for it)",
+  ),
+);
 
 void run(recover, async () => {
-  const { stack, configFile } = recover.opts<Options>();
+  const { stack, configFile } = recover.opts<StackOptions>();
   const [source] = recover.args;
   const configuration = readStackFile(stack, configFile);
   const settings = readSettings(configuration);

@@ -7,11 +7,9 @@ import { fewCells, gridCells } from "../rehearse/cells";
 import { type Rehearsal, rehearse } from "../rehearse/rehearsal";
 import { accuracyMarkdown, rehearsalHeadline, rehearsalSections, rehearsalText } from "../report/rehearsal";
 import { announce, answering, command, EXIT, run } from "./command";
-import { PROJECT_ROOT, readStackFile } from "./stack-file";
+import { PROJECT_ROOT, readStackFile, type StackOptions, withStackOptions } from "./stack-file";
 
-interface Options {
-  readonly stack: string;
-  readonly configFile?: string;
+interface Options extends StackOptions {
   readonly grid?: true;
   readonly write?: true;
   readonly storms?: string;
@@ -24,9 +22,7 @@ const LEAST_STORMS = 2;
 /** As a shell has it for a command that SIGINT ended. */
 const INTERRUPTED = 130;
 
-const rehearsing = command("rehearse", "Runs start-up storms on a real PostgreSQL on this machine, beside what the model predicts for them.")
-  .option("--stack <name>", "the stack: Pulumi.<name>.yaml", "staging")
-  .option("--config-file <file>", "read this stack file instead, as pulumi's option of the same name does")
+const rehearsing = withStackOptions(command("rehearse", "Runs start-up storms on a real PostgreSQL on this machine, beside what the model predicts for them."))
   .option("--grid", "every cell of the grid and every scenario of the plan, half an hour (default: eight cells)")
   .option("--write", "with --grid: also write docs/accuracy.md")
   .option("--storms <number>", `storms of each cell (default: ${DEFAULT_STORMS.few}, of the grid ${DEFAULT_STORMS.grid})`)

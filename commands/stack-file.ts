@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Command } from "commander";
 import { parse } from "yaml";
 import { inputError } from "../capacity/problem";
 import { textIn } from "./input";
@@ -9,6 +10,18 @@ export const PROJECT_ROOT = join(__dirname, "..");
 
 /** A file of the project, by its path from there. */
 export const projectText = (file: string): string => readFileSync(join(PROJECT_ROOT, file), "utf8");
+
+/** Which stack file a command reads. */
+export interface StackOptions {
+  readonly stack: string;
+  readonly configFile?: string;
+}
+
+/** Adds them. `what` is what the command takes from the file. */
+export const withStackOptions = (command: Command, what = "the stack"): Command =>
+  command
+    .option("--stack <name>", `${what}: Pulumi.<name>.yaml`, "staging")
+    .option("--config-file <file>", "read this stack file instead, as pulumi's option of the same name does");
 
 /**
  * The `config` of `Pulumi.<stack>.yaml`, or of `configFile` (as pulumi's `--config-file`). Encrypted values (`secure:`)
