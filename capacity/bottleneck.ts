@@ -1,3 +1,4 @@
+import { clamp } from "./problem";
 import { simulate } from "./simulation";
 import { differenceInterval, type Interval, meanInterval, quantile } from "./statistics";
 import type { StormInput, StormRun } from "./storm";
@@ -45,15 +46,19 @@ export interface Relief {
   readonly timeGone: number;
 }
 
-/** Storms for each relief: paired with the first ones of the real run, so that few are enough, and fewer where only time is compared. */
-const REPLICATIONS = { withFailures: 300, timeOnly: 100 };
+/**
+ * Storms for each relief: paired with the first ones of the real run, so that few are enough; fewer where only time is compared,
+ * or where so many starts fail that some storms hold them all.
+ */
+const REPLICATIONS = { withFailures: 300, least: 60, timeOnly: 100 };
+/** Failed starts that show which relief spares most of them. */
+const FAILED_STARTS = 600;
 /** A relief that changes less is not worth a name. */
 const WORTH_NAMING = { failures: 0.1, time: 0.02 };
 
 /** `run` is what the input gave with that seed. */
 export function findBottleneck(input: StormInput, run: StormRun, seed: number): { readonly bottleneck: Bottleneck; readonly reliefs: readonly Relief[] } {
-  const fails = run.shares.some((share) => share < 1);
-  const options = { replications: Math.min(run.shares.length, fails ? REPLICATIONS.withFailures : REPLICATIONS.timeOnly), seed };
+  const options = { replications: Math.min(run.shares.length, replicationsFor(run)), seed };
   const base = options.replications === run.shares.length ? run : simulate(input, options);
   const failing = 1 - meanInterval(base.shares).mean;
   const p95 = quantile(base.readySeconds, 0.95);
@@ -70,6 +75,12 @@ export function findBottleneck(input: StormInput, run: StormRun, seed: number): 
   if (byFailures) return { bottleneck: byFailures, reliefs };
   if (failing > 0) return { bottleneck: mostHarmful(input, options) ?? "none", reliefs };
   return { bottleneck: largest(reliefs, (relief) => relief.timeGone, WORTH_NAMING.time) ?? "none", reliefs };
+}
+
+function replicationsFor({ shares, starts }: StormRun): number {
+  const failing = 1 - meanInterval(shares).mean;
+  if (failing === 0) return REPLICATIONS.timeOnly;
+  return clamp(FAILED_STARTS / (failing * starts), { min: REPLICATIONS.least, max: REPLICATIONS.withFailures });
 }
 
 /** The resource that fails most starts when every other one is unlimited, beyond those that fail with all of them unlimited. */

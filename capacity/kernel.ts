@@ -10,7 +10,7 @@ export const i32 = (array: Int32Array, index: number): number => array[index] as
 
 const NEVER = Number.POSITIVE_INFINITY;
 
-function doubledInts(array: Int32Array) {
+export function doubledInts(array: Int32Array) {
   const larger = new Int32Array(2 * array.length);
   larger.set(array);
   return larger;
@@ -161,6 +161,42 @@ export class OrderedHeap {
   }
 }
 
+/** What one CPU has of an {@link OrderedHeap}: room for one entry. Most storms meet one CPU. */
+class OneEntry {
+  private key = NEVER;
+  private payload = -1;
+
+  clear(): void {
+    this.key = NEVER;
+  }
+
+  first(): number {
+    return this.key;
+  }
+
+  firstPayload(): number {
+    return this.payload;
+  }
+
+  takeFirst(): void {
+    this.key = NEVER;
+  }
+
+  insert(key: number, payload: number): void {
+    this.key = key;
+    this.payload = payload;
+  }
+
+  /** Only what is there is ever removed. */
+  remove(): void {
+    this.key = NEVER;
+  }
+
+  shift(by: number): void {
+    this.key += by;
+  }
+}
+
 /** Kinds of events are below this; a subject is below 2^31 / KINDS. */
 const KINDS = 16;
 
@@ -233,7 +269,9 @@ export class TimeSlices {
   private readonly cpus: number;
   private readonly speed: number;
   /** Jobs that have a CPU, by the end of their turn. */
-  private readonly running = new OrderedHeap();
+  private readonly running: Pick<OrderedHeap, "clear" | "first" | "firstPayload" | "takeFirst" | "remove" | "shift"> & {
+    insert(key: number, payload: number): void;
+  };
   private onCpu = 0;
   /** Jobs that wait, in the order of their arrival. */
   private queue = new Int32Array(64);
@@ -260,6 +298,7 @@ export class TimeSlices {
   ) {
     this.cpus = Math.ceil(cpus);
     this.speed = cpus === NEVER ? 1 : cpus / this.cpus;
+    this.running = this.cpus === 1 ? new OneEntry() : new OrderedHeap();
   }
 
   clear(): void {

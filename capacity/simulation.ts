@@ -1,4 +1,4 @@
-import { EventQueue, f64 as readF64, i32 as readI32, ServerQueue, SLICE_SECONDS, TimeSlices, TokenBucket } from "./kernel";
+import { doubledInts, EventQueue, f64 as readF64, i32 as readI32, ServerQueue, SLICE_SECONDS, TimeSlices, TokenBucket } from "./kernel";
 import { Draws, normalQuantile } from "./random";
 import type { SimulationOptions, StartGroup, StormInput, StormRun } from "./storm";
 import { Tally } from "./tally";
@@ -76,9 +76,11 @@ class Storm {
   private readonly cpu: TimeSlices;
   private readonly clients: ServerQueue;
   private readonly connector: ServerQueue;
-  /** Lanes that wait for the postmaster, in their order, and the tickets by which it knows them. */
-  private readonly arrivals: number[] = [];
-  private readonly tickets: number[] = [];
+  /** Lanes that wait for the postmaster, from `arrived` to `forkedFor` backwards, and the tickets by which it knows them. */
+  private arrivals = new Int32Array(64);
+  private tickets = new Int32Array(64);
+  private forkedFor = 0;
+  private arrived = 0;
   private ticket = NONE;
   /** Of those, the ones that its present turn is for. */
   private forking = 0;
@@ -198,8 +200,8 @@ class Storm {
     this.picks = 0;
     this.clients.clear();
     this.connector.clear();
-    this.arrivals.length = 0;
-    this.tickets.length = 0;
+    this.forkedFor = 0;
+    this.arrived = 0;
     this.forking = 0;
     this.adminApi.clear();
     this.stage.fill(IDLE);
@@ -374,10 +376,7 @@ class Storm {
         return false;
       case POSTMASTER:
         if (costs.postmasterMs === 0) return true;
-        this.laneAwaited[lane] = --this.ticket;
-        this.tickets.push(this.ticket);
-        this.postmasterPeak = Math.max(this.postmasterPeak, this.arrivals.push(lane));
-        if (this.forking === 0) this.fork();
+        this.arrive(lane);
         return false;
       case BACKEND:
         return this.compute(lane, costs.startCpuMs);
@@ -432,22 +431,36 @@ class Storm {
     return false;
   }
 
+  private arrive(lane: number): void {
+    if (this.arrived === this.arrivals.length) {
+      this.arrivals = doubledInts(this.arrivals);
+      this.tickets = doubledInts(this.tickets);
+    }
+    this.laneAwaited[lane] = --this.ticket;
+    this.tickets[this.arrived] = this.ticket;
+    this.arrivals[this.arrived++] = lane;
+    this.postmasterPeak = Math.max(this.postmasterPeak, this.arrived - this.forkedFor);
+    if (this.forking === 0) this.fork();
+  }
+
   /** The postmaster is one process, which competes with its backends: in one turn it forks for as many as a slice is enough for. */
   private fork(): void {
     const seconds = this.input.costs.postmasterMs / 1000;
-    this.forking = Math.min(this.arrivals.length, Math.max(1, Math.floor(SLICE_SECONDS / seconds)));
+    this.forking = Math.min(this.arrived - this.forkedFor, Math.max(1, Math.floor(SLICE_SECONDS / seconds)));
     this.cpu.add(this.events.now, this.forking * seconds, this.lanes + FORKED);
   }
 
   private forked(): void {
-    const lanes = this.arrivals.splice(0, this.forking);
-    const tickets = this.tickets.splice(0, this.forking);
+    const from = this.forkedFor;
+    const to = from + this.forking;
+    this.forkedFor = to;
     this.forking = 0;
-    if (this.arrivals.length > 0) this.fork();
-    // It has forked also for those that have given up.
-    lanes.forEach((lane, i) => {
-      if (i32(this.laneAwaited, lane) === tickets[i]) this.proceed(lane, BACKEND);
-    });
+    if (to < this.arrived) this.fork();
+    for (let i = from; i < to; i++) {
+      const lane = i32(this.arrivals, i);
+      // It has forked also for those that have given up.
+      if (i32(this.laneAwaited, lane) === i32(this.tickets, i)) this.proceed(lane, BACKEND);
+    }
   }
 
   private clientDone(lane: number): void {
