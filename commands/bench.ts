@@ -146,7 +146,9 @@ function node(args: string[]) {
   if (status !== 0) throw new Error(`node ${args.join(" ")} exited ${status}\n${stderr}`);
 }
 
-const median = (rounds: readonly number[]) => medianOf(rounds) ?? 0;
+function median(rounds: readonly number[]): number {
+  return medianOf(rounds) ?? 0;
+}
 
 function seconds(action: () => void): number {
   const begun = performance.now();
