@@ -67,8 +67,8 @@ const databaseClient = section("how the service uses the database", {
 });
 
 const service = section("one Cloud Run service", {
-  name: text("the service's name in Cloud Run", "netra-backend-staging", /^[a-z]([-a-z0-9]{0,47}[a-z0-9])?$/, `${HYPHENATED}, at most 49`),
-  account: text("the service's own runtime account", "netra-backend", /^[a-z][-a-z0-9]{4,28}[a-z0-9]$/, `${HYPHENATED}, 6 to 30`),
+  name: text("the service's name in Cloud Run", "netra-worker-staging", /^[a-z]([-a-z0-9]{0,47}[a-z0-9])?$/, `${HYPHENATED}, at most 49`),
+  account: text("the service's own runtime account", "netra-worker", /^[a-z][-a-z0-9]{4,28}[a-z0-9]$/, `${HYPHENATED}, 6 to 30`),
   image: text("the container image, by digest or immutable tag", "us-central1-docker.pkg.dev/netra-staging/netra/backend:1.0.0"),
   port: whole("the container's port; Cloud Run sets PORT from it", "", 8000, cloudRunLimits.port.value.min, cloudRunLimits.port.value.max),
   cpu: quantity("the vCPUs of one instance", "a number of vCPUs like 2 or 500m", "2", "cpu", parseCpu),
@@ -104,7 +104,7 @@ const service = section("one Cloud Run service", {
 });
 
 const secret = section("one secret", {
-  id: text("the secret's id in Secret Manager", "jwt-secret-staging", /^[A-Za-z0-9_-]{1,255}$/, "be letters, digits, hyphens and underscores, at most 255"),
+  id: text("the secret's id in Secret Manager", "another-secret-staging", /^[A-Za-z0-9_-]{1,255}$/, "be letters, digits, hyphens and underscores, at most 255"),
   version: whole("the version that services mount: the number Secret Manager gave it", "", 1),
   rotation: whole("how often the stack has generated it; absent: people add the value", "rotations", 1).optional(),
   format: choice("how the stack makes the value", ["text", "fernet", "database-password", "redis-auth"]).optional(),

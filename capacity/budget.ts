@@ -125,21 +125,20 @@ export interface BudgetNames {
 export function budgetProblems(budget: ConnectionBudget, database: BudgetDatabase, names: BudgetNames): Problem[] {
   if (budget.headroom >= 0) return [];
   const { maxConnections, tier, largest, largestPerInstance, largestInstances } = budgetRemedy(budget, database);
-  const remedies = [
-    tier === undefined ? `${maxConnections}, which no tier of the catalogue holds` : `${maxConnections}${tier === database.tier ? "" : ` on ${tier}`}`,
-  ];
+  const remedies: string[] = tier === undefined ? [] : [`${maxConnections}${tier === database.tier ? "" : ` on ${tier}`}`];
   if (largest && largestPerInstance >= 1)
     remedies.push(`lower ${names.pool(largest.label)} from ${largest.perInstance} to ${largestPerInstance} connections per instance`);
   if (largest && largestInstances >= 1) remedies.push(`lower ${names.instances(largest.label)} from ${largest.instances} to ${largestInstances}`);
-  if (remedies.length === 1 && budget.limit > budget.reserved)
+  if (remedies.length === (tier === undefined ? 0 : 1) && budget.limit > budget.reserved)
     remedies.push(`lower pools and maximum instances until all lines together hold at most ${budget.limit - budget.reserved}`);
+  const stays = tier === undefined ? `no other number, because no tier of the catalogue holds ${maxConnections}${remedies.length > 0 ? ": " : ""}` : "";
   return [
     problem({
       setting: names.maxConnections,
       value: names.shown ?? database.maxConnections,
       must: `cover ${budget.demand} connections with ${database.usableShare} of its slots (it covers ${budget.limit})`,
       because: `${budgetArithmetic(budget, database)}, and the database refuses connections at the first rollout`,
-      fix: remedies.join(", or "),
+      fix: `${stays}${remedies.join(", or ")}`,
     }),
   ];
 }
@@ -290,10 +289,17 @@ export function regionalQuotaProblems<User extends QuotaUser>(
   name: Naming<keyof RegionalQuota> = asIs,
 ): { readonly problem: Problem; readonly largest: User }[] {
   const demand = regionalDemand(users, quota);
+  const { regionalCpu, regionalMemoryGib } = quota;
+  const cpuOf = (user: QuotaUser) => user.cpu;
+  const gibOf = (user: QuotaUser) => user.memoryMib / 1024;
+  /** The most instances of one user that leave room for all others. */
+  const most = (user: User, used: number, allowed: number, of: (user: QuotaUser) => number) =>
+    Math.floor((allowed - (used - user.instances * of(user))) / of(user));
   const over = (used: number, allowed: number, unit: string, of: (user: QuotaUser) => number, key: keyof RegionalQuota) => {
     const largest = users.toSorted((a, b) => b.instances * of(b) - a.instances * of(a))[0];
     if (used <= allowed || !largest) return [];
-    const fits = Math.floor((allowed - (used - largest.instances * of(largest))) / of(largest));
+    // A number that the other quota refuses would be none.
+    const fits = Math.min(most(largest, demand.cpu, regionalCpu, cpuOf), most(largest, demand.memoryGib, regionalMemoryGib, gibOf));
     const found = problem({
       setting: largest.setting,
       value: largest.instances,
@@ -303,10 +309,7 @@ export function regionalQuotaProblems<User extends QuotaUser>(
     });
     return [{ problem: found, largest }];
   };
-  return [
-    ...over(demand.cpu, demand.regionalCpu, "vCPU", (user) => user.cpu, "regionalCpu"),
-    ...over(demand.memoryGib, demand.regionalMemoryGib, "GiB", (user) => user.memoryMib / 1024, "regionalMemoryGib"),
-  ];
+  return [...over(demand.cpu, regionalCpu, "vCPU", cpuOf, "regionalCpu"), ...over(demand.memoryGib, regionalMemoryGib, "GiB", gibOf, "regionalMemoryGib")];
 }
 
 /** Why a path to the database cannot work at any size; `undefined`: it can. */

@@ -10,6 +10,7 @@ import {
   connectorWaitProblems,
   connectRateProblems,
   databaseConnectWait,
+  neededSlots,
   pathFault,
   regionalDemand,
   regionalQuotaProblems,
@@ -90,7 +91,7 @@ function connectionsCheck(plan: CapacityPlan): Check {
     figures: { demand: budget.demand, limit: budget.limit, headroom: budget.headroom },
     problems: budgetProblems(budget, plan.database, {
       maxConnections: setting("database.maxConnections"),
-      pool: (key) => `'${setting(`services.${key}.database.poolSize`)}' and 'maxOverflow'`,
+      pool: (key) => `'${setting(`services.${key}.database.poolSize`)}', 'maxOverflow' and 'workers'`,
       instances: (key) => `'${setting(`services.${key}.maxInstances`)}'`,
     }),
   };
@@ -108,7 +109,7 @@ function memoryCheck(plan: CapacityPlan): Check {
         ]
       : [`${plan.database.tier} is no tier`],
     figures: memory ? { neededMib: memory.neededMib, usableMib: memory.usableMib, largestMaxConnections: memory.largestMaxConnections } : {},
-    problems: maxConnectionsProblems(plan.database, name),
+    problems: maxConnectionsProblems(plan.database, name, neededSlots(planBudget(plan), plan.database)),
   };
 }
 
@@ -187,8 +188,17 @@ function probeWindowCheck(plan: CapacityPlan): Check {
         `${s.key}: boot ${s.bootSeconds} + initialisation ${s.database?.initTimeoutSeconds ?? 0} = ${startSeconds(s)} s of ${probeWindowSeconds(s.probe)} s (at most ${cloudRunLimits.startupWindowSafeSeconds.value})`,
     ),
     figures: Object.fromEntries(services.map((s) => [s.key, probeWindowSeconds(s.probe)])),
-    problems: services.flatMap((s) => startupWindowProblems(s.probe, startSeconds(s), (field) => setting(`services.${s.key}.probe.${field}`))),
+    problems: services.flatMap((s) => startupProblems(s).window),
   };
+}
+
+/** A window is counted from legal timings only; a threshold that the window refuses, with what covers the start, is told once. */
+function startupProblems(service: KeyedService): { readonly window: readonly Problem[]; readonly timing: readonly Problem[] } {
+  const name = (field: string) => setting(`services.${service.key}.probe.${field}`);
+  const timing = probeProblems("startup", service.probe, name);
+  const others = timing.filter((problem) => problem.setting !== name("failureThreshold"));
+  const window = others.length > 0 ? [] : startupWindowProblems(service.probe, startSeconds(service), name);
+  return { window, timing: window.length > 0 ? others : timing };
 }
 
 function quotaCheck(plan: CapacityPlan): Check {
@@ -303,7 +313,7 @@ function legalValuesCheck(plan: CapacityPlan): Check {
           ...concurrencyProblems(service, name),
           ...scalingProblems(service, name),
           ...requestTimeoutProblems(service.timeoutSeconds, name),
-          ...probeProblems("startup", service.probe, (field) => name(`probe.${field}`)),
+          ...startupProblems(service).timing,
           ...probeProblems("liveness", service.liveness, (field) => name(`liveness.${field}`)),
           ...(service.database ? databaseClientProblems(service.database, (field) => name(`database.${field}`)) : []),
         ];

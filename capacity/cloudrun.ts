@@ -306,7 +306,8 @@ export function probeProblems(kind: "startup" | "liveness" | "readiness", probe:
         value,
         must: range.max === Number.MAX_SAFE_INTEGER ? `be a whole number of at least ${range.min}` : `be a whole number from ${range.min} to ${range.max}`,
         because: `Cloud Run refuses the ${kind} probe otherwise, after the preview`,
-        fix: clamp(value, range),
+        // What is proposed must not outlast the period either.
+        fix: clamp(value, field === "timeoutSeconds" ? { ...range, max: Math.max(range.min, Math.min(range.max, probe.periodSeconds)) } : range),
       }),
     ];
   });

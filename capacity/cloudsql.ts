@@ -233,24 +233,32 @@ export function statedMaxConnectionsProblems(tierName: string, name: Naming<"max
   ];
 }
 
-/** max_connections outside the flag's range, or more than the tier's memory can hold. */
-export function maxConnectionsProblems(db: DatabaseSize, name: Naming<"maxConnections"> = asIs): Problem[] {
+/**
+ * max_connections outside the flag's range, or more than the tier's memory can hold. `needed` is how many the connection budget
+ * asks for, where that is known: no fewer are proposed.
+ */
+export function maxConnectionsProblems(db: DatabaseSize, name: Naming<"maxConnections"> = asIs, needed = 0): Problem[] {
   const range = cloudSqlLimits.maxConnectionsFlag.value;
   const wrong = (must: string, because: string, fix: string | number) => [
     problem({ setting: name("maxConnections"), value: db.maxConnections, must, because, fix }),
   ];
-  if (!Number.isInteger(db.maxConnections) || db.maxConnections < range.min || db.maxConnections > range.max)
-    return wrong(`be a whole number from ${range.min} to ${range.max}`, "Cloud SQL refuses the flag otherwise", clamp(db.maxConnections, range));
   const tier = parseTier(db.tier);
-  if (!tier) return [];
-  const memory = databaseMemory(db, tier);
-  if (memory.neededMib <= memory.usableMib) return [];
-  const bigger = smallestTierFor(db.maxConnections, db);
+  const memory = tier && databaseMemory(db, tier);
+  if (!Number.isInteger(db.maxConnections) || db.maxConnections < range.min || db.maxConnections > range.max) {
+    const most = Math.max(range.min, Math.min(range.max, memory?.largestMaxConnections ?? range.max));
+    const fix = clamp(Math.max(db.maxConnections, needed), { min: range.min, max: most });
+    return wrong(`be a whole number from ${range.min} to ${range.max}`, "Cloud SQL refuses the flag otherwise", fix);
+  }
+  if (!memory || memory.neededMib <= memory.usableMib) return [];
+  const bigger = smallestTierFor(Math.max(db.maxConnections, needed), db);
   const move = bigger ? `, or move to ${bigger.name}` : "";
+  const least = Math.max(range.min, needed);
   return wrong(
     `be at most ${memory.largestMaxConnections} on ${db.tier}`,
     `${db.maxConnections} backends x ${memory.perBackendMib} MiB + ${Math.round(memory.sharedBuffersMib)} MiB shared_buffers = ${Math.round(memory.neededMib)} MiB exceed the usable ${Math.round(memory.usableMib)} MiB, and the instance would run out of memory`,
-    memory.largestMaxConnections >= range.min ? `${memory.largestMaxConnections}${move}` : `a smaller number with lower shared_buffers and work_mem${move}`,
+    memory.largestMaxConnections >= least
+      ? `${memory.largestMaxConnections}${move}`
+      : `${needed > range.min ? `at least ${needed}, which the pools need,` : "a smaller number"} with lower shared_buffers and work_mem${move}`,
   );
 }
 

@@ -129,7 +129,7 @@ const SETTINGS: Readonly<Record<string, string>> = {
   starts: "maxInstances",
   processes: "database.workers",
   connectionsPerProcess: "database.startupConnections",
-  probeWindowSeconds: "probe.failureThreshold",
+  probeWindowSeconds: "probe",
   connectTimeoutSeconds: "database.connectTimeoutSeconds",
   initTimeoutSeconds: "database.initTimeoutSeconds",
   queryCpuMs: "database.startupQueryCpuMs",

@@ -48,8 +48,11 @@ function stormCheck(plan: CapacityPlan, storms: readonly StormResult[], unanswer
           )
         : [unanswerable.length > 0 ? "cannot be simulated" : withoutStorms(plan)],
     figures: Object.fromEntries(storms.map(({ scenario, success }) => [scenario, success.lower])),
-    // What cannot be simulated is mostly illegal as well: a setting that a check has blamed already is not blamed twice.
-    problems: [...unanswerable.filter(({ setting }) => !blamed.has(setting)), ...targetProblems(plan, storms, target)],
+    // What cannot be simulated is mostly illegal as well: a setting of which a check has blamed something already is not blamed twice.
+    problems: [
+      ...unanswerable.filter(({ setting }) => ![...blamed].some((other) => other === setting || other.startsWith(`${setting}.`))),
+      ...targetProblems(plan, storms, target),
+    ],
   };
 }
 

@@ -38,7 +38,7 @@ export const hosts = named(
   "the hosts that clients use, by the service behind them",
   /^[a-z][a-z0-9-]*$/,
   "as the service under 'netra:services'",
-  list("the service's hosts", text("a host", "api.staging.netrasystems.ai", HOST, "be a host name in small letters"), "api.staging.netrasystems.ai"),
+  list("the service's hosts", text("a host", "another.staging.netrasystems.ai", HOST, "be a host name in small letters"), "api.staging.netrasystems.ai"),
 );
 
 /** What a secret is called that Pulumi has decrypted, or that a reader of the file cannot: its value is nobody's business here. */

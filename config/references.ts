@@ -151,8 +151,9 @@ function secretProblems(path: string, secret: Record<string, unknown>): Problem[
         `must be below 'rotation' (${rotation}) because services mount the last rotation; set '${path}.disabledThroughRotation' to ${rotation - 1}`,
       ),
     );
-  const written = typeof rotation === "number" ? rotation - (typeof disabled === "number" && disabled < rotation ? disabled : 0) : 0;
-  if (typeof version === "number" && version < written)
+  const written =
+    Number.isInteger(rotation) && typeof rotation === "number" ? rotation - (typeof disabled === "number" && disabled < rotation ? disabled : 0) : 0;
+  if (typeof version === "number" && written > 0 && version < written)
     problems.push(
       wrong("version", version, `must be at least ${written} because every rotation that is not disabled adds a version; set '${path}.version' to ${written}`),
     );

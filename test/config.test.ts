@@ -50,7 +50,7 @@ test("never repeats what stands under an unknown key, or where a secret or a var
   expect(said).toEqual([
     "'netra:secrets.SECRET_KEY.value' must not be set because there is no such setting; use one of id, version, rotation, format, disabledThroughRotation, or remove it",
     "'netra:secrets.OPENAI_API_KEY' (not shown) must be a section with settings of its own because it is one secret; set 'netra:secrets.OPENAI_API_KEY' to its settings, as in Pulumi.staging.yaml",
-    "'netra:secrets.GEMINI_API_KEY.id' (not shown) must be letters, digits, hyphens and underscores, at most 255 because it is the secret's id in Secret Manager; set 'netra:secrets.GEMINI_API_KEY.id' to jwt-secret-staging",
+    "'netra:secrets.GEMINI_API_KEY.id' (not shown) must be letters, digits, hyphens and underscores, at most 255 because it is the secret's id in Secret Manager; set 'netra:secrets.GEMINI_API_KEY.id' to another-secret-staging",
     "'netra:services.auth.environment.TOKEN' (not shown) must be a text of one line because it is a variable's value; quote numbers and true or false; set 'netra:services.auth.environment.TOKEN' to \"info\"",
     "'netra:services.auth.environment.PIN' (not shown) must be a text of one line because it is a variable's value; quote numbers and true or false; set 'netra:services.auth.environment.PIN' to \"info\"",
   ]);

@@ -26,7 +26,7 @@ export const connectionBudget = stackRule<
       const names = {
         maxConnections: setting,
         shown,
-        pool: (label: string) => `'DB_POOL_SIZE' and 'DB_MAX_OVERFLOW' of ${label}`,
+        pool: (label: string) => `'DB_POOL_SIZE', 'DB_MAX_OVERFLOW' and 'WEB_CONCURRENCY' of ${label}`,
         instances: (label: string) => `'${holders.find((holder) => holder.label === label)?.setting}' of ${label}`,
       };
       for (const problem of budgetProblems(budgetOf(holders, database), database, names)) refuse(problem, blamed);

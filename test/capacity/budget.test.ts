@@ -171,7 +171,7 @@ describe("connections", () => {
   test("says so where no tier holds what would be needed", () => {
     const [problem] = budgetProblems(connectionBudget([holder("backend", 1000, 50, 50)], slots), slots, names);
     expect(problem && proposedFix(problem)).toBe(
-      "250029, which no tier of the catalogue holds, or lower pools and maximum instances until all lines together hold at most 97",
+      "no other number, because no tier of the catalogue holds 250029: lower pools and maximum instances until all lines together hold at most 97",
     );
   });
 });

@@ -112,7 +112,7 @@ describe("each check fails on its own fault", () => {
 test("the overdrawn budget names the settings of the largest service", () => {
   const [budget] = failing(databaseOf({ poolSize: 8 }));
   expect(budget?.problems.map((p) => p.message)).toEqual([
-    "'netra:database.maxConnections' (150) must cover 141 connections with 0.8 of its slots (it covers 120) because auth (3 + 3) x 3 = 18; backend (5 + 5) x 10 = 100; reserved 13 + migrations 10 = 23; 141 of 120 (max_connections 150 x 0.8), and the database refuses connections at the first rollout; set 'netra:database.maxConnections' to 177, or lower 'netra:services.backend.database.poolSize' and 'maxOverflow' from 10 to 7 connections per instance, or lower 'netra:services.backend.maxInstances' from 5 to 3",
+    "'netra:database.maxConnections' (150) must cover 141 connections with 0.8 of its slots (it covers 120) because auth (3 + 3) x 3 = 18; backend (5 + 5) x 10 = 100; reserved 13 + migrations 10 = 23; 141 of 120 (max_connections 150 x 0.8), and the database refuses connections at the first rollout; set 'netra:database.maxConnections' to 177, or lower 'netra:services.backend.database.poolSize', 'maxOverflow' and 'workers' from 10 to 7 connections per instance, or lower 'netra:services.backend.maxInstances' from 5 to 3",
   ]);
 });
 

@@ -83,7 +83,7 @@ describe("refuses", () => {
 
   test("one instance too many, and names each single change that would do", async () => {
     expect(await messages([soundDatabase(), service("backend", 9, ["3", "2"]), auth])).toEqual([
-      "'settings.databaseFlags[max_connections]' (150) must cover 131 connections with 0.8 of its slots (it covers 120) because auth (3 + 3) x 3 = 18; backend (9 + 9) x 5 = 90; reserved 13 + migrations 10 = 23; 131 of 120 (max_connections 150 x 0.8), and the database refuses connections at the first rollout; set 'settings.databaseFlags[max_connections]' to 164, or lower 'DB_POOL_SIZE' and 'DB_MAX_OVERFLOW' of backend from 5 to 4 connections per instance, or lower 'scaling.maxInstanceCount' of backend from 9 to 7",
+      "'settings.databaseFlags[max_connections]' (150) must cover 131 connections with 0.8 of its slots (it covers 120) because auth (3 + 3) x 3 = 18; backend (9 + 9) x 5 = 90; reserved 13 + migrations 10 = 23; 131 of 120 (max_connections 150 x 0.8), and the database refuses connections at the first rollout; set 'settings.databaseFlags[max_connections]' to 164, or lower 'DB_POOL_SIZE', 'DB_MAX_OVERFLOW' and 'WEB_CONCURRENCY' of backend from 5 to 4 connections per instance, or lower 'scaling.maxInstanceCount' of backend from 9 to 7",
     ]);
   });
 

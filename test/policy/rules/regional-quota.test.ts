@@ -49,7 +49,7 @@ describe("refuses", () => {
         waived: false,
       },
       {
-        message: `'scaling.maxInstanceCount' (20) must keep all services within the 40 GiB of 'regionalMemoryGib' (they need 90) ${because}; set 'scaling.maxInstanceCount' to 7`,
+        message: `'scaling.maxInstanceCount' (20) must keep all services within the 40 GiB of 'regionalMemoryGib' (they need 90) ${because}; set 'scaling.maxInstanceCount' to 1 and lower the other services too, or ask Google for a larger quota`,
         resource: "backend",
         waived: false,
       },
