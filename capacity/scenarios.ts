@@ -1,3 +1,4 @@
+import { heaviestAntichain } from "./antichain";
 import { type AssumptionName, assumptions } from "./assumptions";
 import { pathFault } from "./budget";
 import { probeWindowSeconds, scalingProblems } from "./cloudrun";
@@ -150,38 +151,23 @@ const clientsOf = (plan: StormPlan): Client[] =>
 /** For each client the largest set of clients that can roll out at the same time as it; equal sets once. */
 function rolloutsOf(plan: StormPlan, clients: readonly Client[]): Client[][] {
   const before = new Map(Object.keys(plan.services).map((key) => [key, predecessors(plan, key)]));
-  const coincide = (a: Client, b: Client) => !before.get(a.key)?.has(b.key) && !before.get(b.key)?.has(a.key);
-  // Unordered services all roll out together; most stacks that have many are of that kind.
-  if (clients.every((a) => clients.every((b) => coincide(a, b)))) return clients.length > 0 ? [[...clients]] : [];
-  /** The candidates that coincide with one another and start most instances, if those are more than `atLeast`. */
-  const most = (candidates: readonly Client[], atLeast: number): Client[] => {
-    const [first, ...rest] = candidates;
-    if (!first || startsOf(candidates) <= atLeast) return [];
-    const together = [
-      first,
-      ...most(
-        rest.filter((other) => coincide(first, other)),
-        atLeast - first.maxInstances,
-      ),
-    ];
-    const without = most(rest, Math.max(atLeast, startsOf(together)));
-    return startsOf(without) > startsOf(together) ? without : together;
-  };
+  const after = new Map(clients.map((client) => [client, clients.filter((other) => other !== client && before.get(other.key)?.has(client.key))]));
   const sets = clients.map((client) => {
+    const ordered = new Set([client, ...(after.get(client) ?? []), ...clients.filter((other) => after.get(other)?.includes(client))]);
+    const others = clients.filter((other) => !ordered.has(other));
     const together = new Set([
       client,
-      ...most(
-        clients.filter((other) => other !== client && coincide(client, other)),
-        0,
+      ...heaviestAntichain(
+        others,
+        ({ maxInstances }) => maxInstances,
+        (other) => after.get(other) ?? [],
       ),
     ]);
     return clients.filter((other) => together.has(other));
   });
   const label = (set: readonly Client[]) => set.map(({ key }) => key).join("+");
-  return sets.filter((set, i) => sets.findIndex((other) => label(other) === label(set)) === i);
+  return [...new Map(sets.map((set) => [label(set), set])).values()];
 }
-
-const startsOf = (clients: readonly Client[]) => clients.reduce((sum, client) => sum + client.maxInstances, 0);
 
 /** All services that must have rolled out before this one, directly or not. */
 function predecessors(plan: StormPlan, key: string, found = new Set<string>()): Set<string> {

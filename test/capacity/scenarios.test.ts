@@ -88,6 +88,22 @@ describe("what rolls out together", () => {
     const many = Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`s${i}`, []]));
     expect(rollouts(many)).toHaveLength(1);
   });
+
+  it("many pairs of which one waits for the other are, too: each has 2^40 sets", () => {
+    const pairs = Object.fromEntries(
+      Array.from(
+        { length: 40 },
+        (_, i) =>
+          [
+            [`a${i}`, []],
+            [`b${i}`, [`a${i}`]],
+          ] as [string, string[]][],
+      ).flat(),
+    );
+    const waiting = Object.keys(pairs).filter((key) => key.startsWith("b"));
+    // The one of each pair that comes second here has more instances.
+    expect(rollouts(pairs)).toContain(`rollout-${waiting.join("+")} ${40 * 41}`);
+  });
 });
 
 describe("a start as the plan has it", () => {
