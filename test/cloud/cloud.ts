@@ -52,14 +52,11 @@ export class Cloud {
   }
 
   all(): Resource[] {
-    return readdirSync(join(this.folder, "resources"))
-      .filter((file) => file.endsWith(".json"))
-      .toSorted()
-      .map((file) => JSON.parse(readFileSync(join(this.folder, "resources", file), "utf8")));
+    return this.read("");
   }
 
   ofType(type: string): Resource[] {
-    return this.all().filter((resource) => resource.type === type);
+    return this.read(prefixOf(type)).filter((resource) => resource.type === type);
   }
 
   find(type: string, id: string): Resource | undefined {
@@ -116,12 +113,22 @@ export class Cloud {
     write(join(this.folder, "faults.json"), faults ?? NOTHING_WRONG);
   }
 
+  private read(prefix: string): Resource[] {
+    return readdirSync(join(this.folder, "resources"))
+      .filter((file) => file.startsWith(prefix) && file.endsWith(".json"))
+      .toSorted()
+      .map((file) => JSON.parse(readFileSync(join(this.folder, "resources", file), "utf8")));
+  }
+
   private file(type: string, id: string): string {
     // An id is longer than a file's name may be.
     const short = (id.split("/").at(-1) ?? "").slice(0, 60).replaceAll(/[^\w.-]/g, "_");
-    return join(this.folder, "resources", `${type.split(":").at(-1)}-${short}-${createHash("sha256").update(`${type} ${id}`).digest("hex").slice(0, 16)}.json`);
+    return join(this.folder, "resources", `${prefixOf(type)}${short}-${createHash("sha256").update(`${type} ${id}`).digest("hex").slice(0, 16)}.json`);
   }
 }
+
+/** What the file of a resource begins with: reading those of one type must not cost reading all, which every change would pay. */
+const prefixOf = (type: string) => `${type.split(":").at(-1)}-`;
 
 /** Whole or not at all: another process may read, and this one may be killed. */
 function write(file: string, content: unknown): void {

@@ -126,9 +126,9 @@ function die(): void {
 async function performed(method: "create" | "update" | "delete", subject: Subject, changed: readonly string[], act: () => Subject): Promise<void> {
   const entry = { provider, method, ...subject, preview: false, changes: changed, broken: [] };
   const { kind: fault, calls } = cloud.faults;
-  const first = !cloud.calls().some((call) => call.urn === subject.urn && call.method === method && call.phase === "start");
+  const isFirst = () => !cloud.calls().some((call) => call.urn === subject.urn && call.method === method && call.phase === "start");
   changes += 1;
-  const struck = calls === "first-of-each" ? first : calls.includes(changes);
+  const struck = calls === "first-of-each" ? isFirst() : calls.includes(changes);
   cloud.record({ ...entry, phase: "start", error: "" });
   let error = "";
   let after: Subject = subject;
