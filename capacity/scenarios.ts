@@ -4,7 +4,7 @@ import { pathFault } from "./budget";
 import { probeWindowSeconds, scalingProblems } from "./cloudrun";
 import { parseTier } from "./cloudsql";
 import { type ConnectorSize, machineTypeProblems, vmConnectsPerSecond } from "./connector";
-import { cloudSqlLimits, postgresCosts, startFacts } from "./limits";
+import { cloudSqlLimits, connectorLimits, postgresCosts, startFacts } from "./limits";
 import { connectionsPerInstance, type DatabaseClientPlan, type DatabasePlan, type NetworkPlan, type ServicePlan } from "./plan";
 import { type Naming, type Problem, problem } from "./problem";
 import { normalQuantile } from "./random";
@@ -118,7 +118,31 @@ export function stormPlanProblems(plan: StormPlan, name: Naming<string> = (field
     });
     problems.push(...found.filter(({ setting }) => problems.every((known) => known.setting !== setting)));
   }
-  return problems;
+  return problems.length > 0 ? problems : tooManyConnects(clientsOf(plan), name);
+}
+
+/** What one storm may have at the most: more take many minutes, and far more the memory of any machine. */
+const MOST_CONNECTS = 10_000;
+
+/** A cold start, the largest storm, of more connects than can be simulated: told of the number that has most of it, as far as it alone can be lowered. */
+function tooManyConnects(clients: readonly Client[], name: Naming<string>): Problem[] {
+  const connectsOf = ({ maxInstances, database }: Client) => maxInstances * database.workers * Math.max(1, database.startupConnections);
+  const connects = clients.reduce((sum, client) => sum + connectsOf(client), 0);
+  const [largest] = clients.toSorted((a, b) => connectsOf(b) - connectsOf(a));
+  if (connects <= MOST_CONNECTS || !largest) return [];
+  const { maxInstances, database } = largest;
+  const factors = { maxInstances, "database.workers": database.workers, "database.startupConnections": database.startupConnections };
+  const [field = "", value = 1] = Object.entries(factors).toSorted(([, a], [, b]) => b - a)[0] ?? [];
+  const fits = Math.floor(((MOST_CONNECTS - (connects - connectsOf(largest))) * value) / connectsOf(largest));
+  return [
+    problem({
+      setting: name(`services.${largest.key}.${field}`),
+      value,
+      must: `leave a cold start with at most ${MOST_CONNECTS} connects (it has ${connects})`,
+      because: "a storm of more takes too long to simulate",
+      fix: fits >= 1 ? fits : "1 and lower the other services too",
+    }),
+  ];
 }
 
 /** Where in a plan that stands which a storm's input is made from. */
@@ -226,7 +250,11 @@ function inputOf(plan: StormPlan, groups: readonly StartGroup[], values: StormVa
       // No more than ordinary users are given: pools that want more are what the budget refuses.
       heldConnections: Math.max(0, Math.min(load.held + migrationConnections, maxConnections - reservedConnections)),
     },
-    connector: { vms: plan.connector.minInstances, connectsPerSecond: vmConnectsPerSecond(plan.connector.machineType, values.connectorConnectsPerSecond) },
+    // No more than there can be: what wants more is refused for that.
+    connector: {
+      vms: Math.min(plan.connector.minInstances, connectorLimits.minInstances.value.max),
+      connectsPerSecond: vmConnectsPerSecond(plan.connector.machineType, values.connectorConnectsPerSecond),
+    },
     adminApi: { callsPerMinute: cloudSqlLimits.adminApiConnectPerMinute.value, callsPerProcess: cloudSqlLimits.adminApiCallsPerProcess.value },
     costs: {
       connectCpuMs: values.connectCpuMs,

@@ -158,6 +158,24 @@ describe("a plan that cannot be simulated", () => {
 
   it("staging's can", () => expect(messages(stagingPlan())).toEqual([]));
 
+  it.each([
+    ["maxInstances", (n: number) => ({ maxInstances: n }), 4, 2498],
+    ["database.workers", (n: number) => ({ database: { workers: n } }), 20, 499],
+    ["database.startupConnections", (n: number) => ({ database: { startupConnections: n } }), 5, 1998],
+  ])("a billion as %s is more connects than are simulated, and the proposed number is not", (field, backend, each, fits) => {
+    const planWith = (n: number) => stagingPlan({ "netra:services": { backend: backend(n) } });
+    expect(messages(planWith(1e9))).toEqual([
+      `'netra:services.backend.${field}' (1000000000) must leave a cold start with at most 10000 connects (it has ${each}000000006) because a storm of more takes too long to simulate; set 'netra:services.backend.${field}' to ${fits}`,
+    ]);
+    expect(messages(planWith(fits))).toEqual([]);
+    expect(messages(planWith(fits + 1))).toHaveLength(1);
+  });
+
+  it("has no more of a connector than there is", () => {
+    const [coldStart] = planScenarios(stagingPlan({ "netra:connector": { minInstances: 1e9 } }));
+    expect(coldStart?.input.connector.vms).toBe(9);
+  });
+
   it("names the settings, each once", () => {
     const { services, ...plan } = stagingPlan();
     const broken = Object.fromEntries(Object.entries(services).map(([key, service]) => [key, { ...service, maxInstances: key === "auth" ? 0 : 5 }]));
