@@ -1,8 +1,9 @@
 import { isPostgres } from "../capacity/cloudsql";
+import { CONNECTION_NAME, namesInstance, tellsDatabase, V1_INSTANCES } from "./database-clients";
 import { dependenciesOf } from "./dependencies";
 import type { StackResource } from "./rule";
 import { SQL_INSTANCE } from "./types";
-import { type Container, DATABASE_LOCATIONS, revisionAnnotations, secretSourceOf, V1_INSTANCES, type Workload } from "./workload";
+import { type Container, revisionAnnotations, secretSourceOf, type Workload } from "./workload";
 
 /** Which databases a container uses. */
 export interface UsedDatabases {
@@ -50,18 +51,16 @@ export function usesSocket(workload: Workload, container: Container): boolean {
 
 /** Whether its processes ask the Admin API before they connect: over the socket, or with a library that knows only the connection name. */
 export function callsAdminApi(workload: Workload, container: Container): boolean {
-  const told = container.variables.filter(({ name }) => DATABASE_LOCATIONS.includes(name)).map(({ name }) => name);
-  return usesSocket(workload, container) || told.join() === "INSTANCE_CONNECTION_NAME";
+  const told = container.variables.filter(tellsDatabase);
+  return usesSocket(workload, container) || (told.length > 0 && told.every(namesInstance));
 }
 
-/** `project:region:name`, where the project may have a domain before it. */
-const CONNECTION_NAME = /[a-z0-9.:-]+:[a-z]+-[a-z]+\d+:[a-z][a-z0-9-]*/g;
 const ADDRESS = /(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])/g;
 
 /** What the container is told about its database, as far as a preview knows it. Never shown: an address may carry a password. */
 function toldLocations(workload: Workload, container: Container): string[] {
   const literals = container.variables
-    .filter((variable) => DATABASE_LOCATIONS.includes(variable.name) && !variable.inputs.isUnknown("value") && !secretSourceOf(variable))
+    .filter((variable) => tellsDatabase(variable) && !variable.inputs.isUnknown("value") && !secretSourceOf(variable))
     .map((variable) => decoded(variable.inputs.text("value") ?? ""));
   const mounted = socketVolumes(workload, container).flatMap((volume) => volume.knownOnly().object("cloudSqlInstance").texts("instances"));
   const annotations = workload.kind === "v1 service" ? revisionAnnotations(workload) : undefined;
