@@ -1,6 +1,6 @@
 import { dependenciesOf } from "./dependencies";
 import { type Inputs, MalformedValueError } from "./inputs";
-import { mayBeSameProject } from "./project";
+import { mayBeSameProject } from "./place";
 import type { StackResource } from "./rule";
 import { ADDRESS, CONNECTOR, GLOBAL_ADDRESS, NETWORK, REDIS, SUBNETWORK } from "./types";
 

@@ -1,6 +1,7 @@
 import { isPostgres } from "../capacity/cloudsql";
 import { CONNECTION_NAME, namesInstance, tellsDatabase, V1_INSTANCES } from "./database-clients";
 import { dependenciesOf } from "./dependencies";
+import { projectOf, regionOf } from "./place";
 import type { StackResource } from "./rule";
 import { SQL_INSTANCE } from "./types";
 import { type Container, revisionAnnotations, secretSourceOf, type Workload } from "./workload";
@@ -93,8 +94,8 @@ function isNamed(instance: StackResource, connectionName: string): boolean {
   const [name, region, project] = [parts.at(-1), parts.at(-2), parts.slice(0, -2).join(":")];
   const differs = (stated: string | undefined, expected: string | undefined) => Boolean(stated) && stated !== expected;
   if (known.text("connectionName")) return known.text("connectionName") === connectionName;
-  if (known.text("name") !== name || differs(known.text("region") || instance.provider.text("region"), region)) return false;
-  return !differs(known.text("project") || instance.provider.text("project"), project);
+  if (known.text("name") !== name || differs(regionOf(instance), region)) return false;
+  return !differs(projectOf(instance), project);
 }
 
 /** The instance's addresses; `undefined` where a preview does not know them. */

@@ -6,6 +6,7 @@ import { connectorMachineType } from "./rules/connector-machine-type";
 import { connectorName } from "./rules/connector-name";
 import { connectorRange } from "./rules/connector-range";
 import { connectorRegion } from "./rules/connector-region";
+import { connectorSubnet } from "./rules/connector-subnet";
 import { databaseBackups } from "./rules/database-backups";
 import { databaseClientsCounted } from "./rules/database-clients-counted";
 import { databaseConnectionPooling } from "./rules/database-connection-pooling";
@@ -69,6 +70,7 @@ export const rules = [
   connectorName,
   connectorRange,
   connectorRegion,
+  connectorSubnet,
   databaseBackups,
   databaseClientsCounted,
   databaseConnectionPooling,

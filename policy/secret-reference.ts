@@ -1,5 +1,5 @@
 import { MalformedValueError } from "./inputs";
-import { mayBeSameProject } from "./project";
+import { mayBeSameProject, projectOf } from "./place";
 import { revisionAnnotations, secretOf, type Variable, type Workload } from "./workload";
 
 /** A version of a secret, named without regard to the form in which a program wrote it. */
@@ -21,8 +21,7 @@ export function secretVersionOf(workload: Workload, variable: Variable): SecretV
   const [, stated, id] = /^(?:.*projects\/([^/]+)\/secrets\/)?([^/]+)$/.exec(aliased(workload, secret ?? "")) ?? [];
   if (!id || !version)
     throw new MalformedValueError(`${variable.setting} must name a secret, by its id or as projects/<project>/secrets/<id>, and a version's number`);
-  const { properties, provider } = workload.resource;
-  return { project: stated || properties.knownOnly().text("project") || provider.text("project"), secret: id, version };
+  return { project: stated || projectOf(workload.resource), secret: id, version };
 }
 
 /** Whether both may name the same version. */
