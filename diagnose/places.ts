@@ -34,6 +34,7 @@ const PLACES: readonly (readonly [rule: string, question: QuestionKey, stage: St
   ["direct-egress-subnet", "path", "path"],
   ["ranges-do-not-overlap", "rest", "path"],
   ["connector-range", "connector", "path"],
+  ["connector-subnet", "connector", "path"],
   ["regional-incident", "region", "path"],
   ["not-running", "instance", "path"],
   ["connector-not-ready", "connector", "path"],

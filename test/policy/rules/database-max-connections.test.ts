@@ -33,6 +33,9 @@ test("refuses a flag that is stated twice", async () => {
   expect(await messages(max("150"), { name: "work_mem", value: 4096 }, { name: "work_mem", value: 8192 })).toEqual([
     "'settings.databaseFlags[work_mem]' (stated more than once) must be stated once because only one of the values can count; set 'settings.databaseFlags[work_mem]' to the one that is meant",
   ]);
+  expect(await messages(max("150"), { name: "log_lock_waits", value: "on" }, { name: "log_lock_waits", value: "off" })).toEqual([
+    "'settings.databaseFlags[log_lock_waits]' (stated more than once) must be stated once because only one of the values can count; set 'settings.databaseFlags[log_lock_waits]' to the one that is meant",
+  ]);
 });
 
 test("refuses a value outside the flag's range", async () => {
