@@ -24,6 +24,9 @@ import { databaseUserPassword } from "./rules/database-user-password";
 import { databaseVersion } from "./rules/database-version";
 import { directEgressSubnet } from "./rules/direct-egress-subnet";
 import { edgeCertificate } from "./rules/edge-certificate";
+import { edgeCertificateDomains } from "./rules/edge-certificate-domains";
+import { edgeDefaultRule } from "./rules/edge-default-rule";
+import { edgeHostRules } from "./rules/edge-host-rules";
 import { edgeIngress } from "./rules/edge-ingress";
 import { edgeServiceExists } from "./rules/edge-service-exists";
 import { egressPath } from "./rules/egress-path";
@@ -88,6 +91,9 @@ export const rules = [
   databaseVersion,
   directEgressSubnet,
   edgeCertificate,
+  edgeCertificateDomains,
+  edgeDefaultRule,
+  edgeHostRules,
   edgeIngress,
   edgeServiceExists,
   egressPath,
