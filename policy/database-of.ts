@@ -47,7 +47,7 @@ const addressesIn = (told: readonly string[]) => told.flatMap((text) => text.mat
 /** Whether the container connects over the built-in Cloud SQL socket. */
 export function usesSocket(workload: Workload, container: Container): boolean {
   if (toldLocations(workload, container).some((text) => text.includes("/cloudsql/"))) return true;
-  return socketVolumes(workload, container).length > 0 || (workload.kind === "v1 service" && revisionAnnotations(workload).has(V1_INSTANCES));
+  return socketVolumes(workload, container).length > 0 || (workload.kind === "v1 service" && revisionAnnotations(workload).hasText(V1_INSTANCES));
 }
 
 /** Whether its processes ask the Admin API before they connect: over the socket, or with a library that knows only the connection name. */

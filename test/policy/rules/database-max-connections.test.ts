@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
 import { databaseMaxConnections } from "../../../policy/rules/database-max-connections";
-import { instance } from "../database-instance";
 import { judge, UNKNOWN } from "../harness";
+import { soundDatabase } from "../services";
 
 type Flag = { name: unknown; value?: unknown };
-const judged = async (settings: object, properties: object = {}) => (await judge(databaseMaxConnections, instance(settings, properties))).map((f) => f.message);
+const judged = async (settings: object, properties: object = {}) =>
+  (await judge(databaseMaxConnections, soundDatabase(settings, properties))).map((f) => f.message);
 const messages = (...databaseFlags: Flag[]) => judged({ databaseFlags });
 const max = (value: unknown): Flag => ({ name: "max_connections", value });
 

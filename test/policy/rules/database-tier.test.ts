@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { databaseTier } from "../../../policy/rules/database-tier";
-import { instance } from "../database-instance";
 import { judge, UNKNOWN } from "../harness";
+import { soundDatabase } from "../services";
 
-const messages = async (settings: object, properties: object = {}) => (await judge(databaseTier, instance(settings, properties))).map((f) => f.message);
+const messages = async (settings: object, properties: object = {}) => (await judge(databaseTier, soundDatabase(settings, properties))).map((f) => f.message);
 
 test("accepts a tier of its edition", async () => {
   expect(await messages({})).toEqual([]);
