@@ -5,7 +5,7 @@ import { asIs, clamp, type Naming, type Problem, problem } from "./problem";
 /** A Cloud SQL machine. `vcpus` of a shared-core tier is the assumed fraction. */
 export interface Tier {
   readonly name: string;
-  readonly kind: "custom" | "predefined" | "shared-core";
+  readonly kind: "custom" | "custom-n4" | "predefined" | "shared-core";
   readonly vcpus: number;
   readonly memoryMib: number;
 }
@@ -29,9 +29,22 @@ export function parseTier(name: string): Tier | undefined {
   if (shared) return { name, kind: "shared-core", vcpus: assumptions.sharedCoreFraction.likely, memoryMib: shared.memoryMib };
   const custom = /^db-custom-(\d+)-(\d+)$/.exec(name);
   if (custom) return { name, kind: "custom", vcpus: Number(custom[1]), memoryMib: Number(custom[2]) };
-  const predefined = /^db-perf-optimized-N-(\d+)$/.exec(name);
-  const gib = predefined && cloudSqlLimits.perfOptimizedMemoryGib.value[Number(predefined[1])];
-  return gib ? { name, kind: "predefined", vcpus: Number(predefined[1]), memoryMib: gib * 1024 } : undefined;
+  const n4 = /^db-custom-N4-([1-9]\d*)-([1-9]\d*)$/.exec(name);
+  if (n4) return n4Tier(name, Number(n4[1]), Number(n4[2]));
+  const [, series = "", vcpus] = /^db-(perf-optimized-N|c4a-highmem)-(\d+)$/.exec(name) ?? [];
+  const gib = PREDEFINED[series]?.[Number(vcpus)];
+  return gib ? { name, kind: "predefined", vcpus: Number(vcpus), memoryMib: gib * 1024 } : undefined;
+}
+
+const PREDEFINED: Readonly<Record<string, Readonly<Record<number, number>>>> = {
+  "perf-optimized-N": cloudSqlLimits.perfOptimizedMemoryGib.value,
+  "c4a-highmem": cloudSqlLimits.c4aMemoryGib.value,
+};
+
+/** Which steps N4 has below its largest machine is not published in what was read: whatever is not too large may exist. */
+function n4Tier(name: string, vcpus: number, memoryMib: number): Tier | undefined {
+  const { vcpusMax, memoryGibMax } = cloudSqlLimits.n4.value;
+  return vcpus <= vcpusMax && memoryMib <= memoryGibMax * 1024 ? { name, kind: "custom-n4", vcpus, memoryMib } : undefined;
 }
 
 /** `POSTGRES_14` -> 14; `undefined` for anything that is no PostgreSQL version. */
@@ -116,7 +129,7 @@ export function tierProblems(
       nearest,
     );
   if (edition === "ENTERPRISE" && tier.kind === "predefined")
-    return wrong("be a custom tier", "db-perf-optimized tiers belong to edition ENTERPRISE_PLUS", nearest);
+    return wrong("be a custom tier", `${tier.name.replace(/-\d+$/, "")} tiers belong to edition ENTERPRISE_PLUS`, nearest);
   return [];
 }
 

@@ -18,7 +18,7 @@ export interface SecurityRule {
 }
 
 /** The rule that every policy must have. Source: registry documentation of gcp.compute.SecurityPolicy 9.37. */
-const DEFAULT_PRIORITY = 2_147_483_647;
+export const DEFAULT_PRIORITY = 2_147_483_647;
 
 /**
  * The policy's rules, the first one first. Health paths come before the throttle: a client that is throttled makes no

@@ -116,6 +116,16 @@ export const cloudSqlLimits = {
     "S1",
     SQL_PROVIDER,
   ),
+  /** Enterprise Plus tiers of the C4A series (`db-c4a-highmem-<vCPU>`): vCPU -> memory. */
+  c4aMemoryGib: datum<Readonly<Record<number, number>>>(
+    { 2: 16, 4: 32, 8: 64, 16: 128, 32: 256, 48: 384, 64: 512, 72: 576 },
+    "vCPU -> GiB",
+    "S2",
+    "docs.cloud.google.com/sql/docs/postgres/machine-series-overview",
+    "2026-11-26",
+  ),
+  /** The largest Enterprise machine of the N4 series (`db-custom-N4-<vCPU>-<MiB>`). */
+  n4: datum({ vcpusMax: 80, memoryGibMax: 624 }, "vCPU; GiB", "S2", "docs.cloud.google.com/sql/docs/postgres/machine-series-overview", "2026-11-26"),
   enterprisePlusDefaultFrom: datum(16, "PostgreSQL major version", "S1", SQL_CREATE),
   builtInSocketConnectionsPerInstance: datum(100, "connections per Cloud Run instance and database", "S1", SQL_QUOTAS, "2026-04-10"),
   adminApiConnectPerMinute: datum(1000, "calls per minute, user and region", "S1", SQL_QUOTAS, "2026-04-10"),

@@ -76,5 +76,5 @@ function attempt<T>(part: () => T): T | undefined {
 
 function stackResource(deployed: Deployed, place: Place): StackResource {
   const { type, name, urn, outputs } = asRegistered(deployed);
-  return { type, name, urn, properties: new Inputs(outputs), provider: new Inputs(place), dependencies: [], parent: undefined, children: [] };
+  return { type, name, urn, properties: new Inputs(outputs), provider: new Inputs(place), dependencies: [], handed: [], parent: undefined, children: [] };
 }

@@ -83,7 +83,11 @@ export const NOT_JUDGED: Readonly<Record<string, string>> = {
   "database-user-password": "Cloud SQL shows no password",
   "database-clients-counted": "functions and App Engine versions are not collected",
   "private-services-range": "reserved ranges are not collected",
+  "connector-subnet": "subnetworks are not collected",
   "edge-certificate": NO_EDGE,
+  "edge-certificate-domains": NO_EDGE,
+  "edge-default-rule": NO_EDGE,
+  "edge-host-rules": NO_EDGE,
   "edge-ingress": NO_EDGE,
   "edge-service-exists": NO_EDGE,
 };

@@ -1,4 +1,5 @@
 import { connectionsPerInstance, databaseVariables } from "../capacity/plan";
+import { isDatabaseLocation } from "../policy/database-clients";
 import {
   CONNECTOR,
   HTTPS_PROXY,
@@ -14,7 +15,6 @@ import {
   URL_MAP,
 } from "../policy/types";
 import { isUnknownValue } from "../policy/unknown";
-import { DATABASE_LOCATIONS } from "../policy/workload";
 import { type Difference, isWithin } from "./differences";
 import type { Properties, Step } from "./preview";
 
@@ -79,7 +79,7 @@ function connectionsOf(service: Properties = {}): number | undefined {
   const template = objectIn(service.template);
   if (!Array.isArray(template.containers)) return undefined;
   const variables = template.containers.flatMap((container) => objectIn(container).envs).map(objectIn);
-  if (!variables.some(({ name }) => DATABASE_LOCATIONS.includes(String(name)))) return 0;
+  if (!variables.some(({ name }) => isDatabaseLocation(String(name)))) return 0;
   const value = (field: "poolSize" | "maxOverflow" | "workers") => Number(variables.find(({ name }) => name === databaseVariables[field])?.value);
   const instances = Number(objectIn(service.scaling).maxInstanceCount ?? objectIn(template.scaling).maxInstanceCount);
   const connections = instances * connectionsPerInstance({ poolSize: value("poolSize"), maxOverflow: value("maxOverflow"), workers: value("workers") });

@@ -1,8 +1,17 @@
+import defaults from "./defaults.json";
 import { dependenciesOf } from "./dependencies";
 import { type Inputs, MalformedValueError } from "./inputs";
-import { mayBeSameProject } from "./project";
+import { mayBeSameProject } from "./place";
 import type { StackResource } from "./rule";
 import { ADDRESS, CONNECTOR, GLOBAL_ADDRESS, NETWORK, REDIS, SUBNETWORK } from "./types";
+
+/** The setting of the rules that compare ranges. */
+export const otherCidrs = {
+  type: "array",
+  items: { type: "string" },
+  description: "IPv4 networks that exist beside the stack's own and must stay free, in CIDR form.",
+  default: defaults.otherCidrs as readonly string[],
+};
 
 /** A range of addresses that a resource takes in its network. */
 export interface TakenRange {

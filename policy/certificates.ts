@@ -10,16 +10,20 @@ export interface Certified {
   readonly unclear: boolean;
 }
 
+const CERTIFICATE_LISTS = ["sslCertificates", "certificateManagerCertificates"];
+
+/** Whether an HTTPS proxy has any certificate or a map of them, known or not. */
+export function presentsAny({ properties }: StackResource): boolean {
+  return properties.hasText("certificateMap") || CERTIFICATE_LISTS.some((key) => properties.isUnknown(key) || properties.count(key) > 0);
+}
+
 /** All that an HTTPS proxy of the stack presents, from its own certificates or from its certificate map. */
 export function certifiedBy(proxy: StackResource, stack: readonly StackResource[]): Certified {
   const maps = referredBy(proxy, "certificateMap", [CERTIFICATE_MAP], stack);
   const entries = maps.resources.flatMap((map) =>
     stack.filter((entry) => entry.type === CERTIFICATE_MAP_ENTRY && referredBy(entry, "map", [CERTIFICATE_MAP], stack).resources.includes(map)),
   );
-  const parts = [
-    ...["sslCertificates", "certificateManagerCertificates"].map((key) => certificatesOf(proxy, key, stack)),
-    ...entries.map((entry) => entryOf(entry, stack)),
-  ];
+  const parts = [...CERTIFICATE_LISTS.map((key) => certificatesOf(proxy, key, stack)), ...entries.map((entry) => entryOf(entry, stack))];
   return { domains: parts.flatMap(({ domains }) => domains), unclear: maps.beyond || parts.some(({ unclear }) => unclear) };
 }
 

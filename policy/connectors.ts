@@ -2,6 +2,7 @@ import { type ConnectorSize, isMachineType } from "../capacity/connector";
 import { connectorLimits } from "../capacity/limits";
 import { dependenciesOf } from "./dependencies";
 import { MalformedValueError } from "./inputs";
+import { mayBeSameProject, projectOf, regionOf } from "./place";
 import type { Resource, StackResource } from "./rule";
 import { CONNECTOR } from "./types";
 import { vpcAccessOf } from "./vpc-access";
@@ -29,17 +30,19 @@ export function connectorOf(resource: StackResource, workload: Workload, resourc
   }
   const text = inputs.text(keys.connector)?.trim();
   if (!text) return undefined;
-  const [, region, name] = /^(?:.*\/)?projects\/[^/]+\/locations\/([^/]+)\/connectors\/([^/]+)$/.exec(text) ?? [undefined, undefined, text];
+  const [, project, region, name] = /^(?:.*\/)?projects\/([^/]+)\/locations\/([^/]+)\/connectors\/([^/]+)$/.exec(text) ?? [
+    undefined,
+    undefined,
+    undefined,
+    text,
+  ];
   if (name === undefined || name.includes("/"))
     throw new MalformedValueError(`${setting} must be a connector's name or projects/<project>/locations/<region>/connectors/<name>`);
   const isMeant = (connector: StackResource) =>
-    connector.properties.knownOnly().text("name") === name && (region === undefined || (regionOf(connector) ?? region) === region);
+    connector.properties.knownOnly().text("name") === name &&
+    (region === undefined || (regionOf(connector) ?? region) === region) &&
+    mayBeSameProject(project, projectOf(connector));
   return { setting, name, ...(region === undefined ? {} : { region }), candidates: connectors.filter(isMeant) };
-}
-
-/** A resource's region, or the provider's where it states none: in outputs a preview does not know what the program left out. */
-export function regionOf(resource: Resource): string | undefined {
-  return resource.properties.knownOnly().text("region") || resource.provider.text("region") || undefined;
 }
 
 /** Throws where a count is not stated or the machine type is none: two other rules refuse those. */

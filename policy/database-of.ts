@@ -1,8 +1,10 @@
 import { isPostgres } from "../capacity/cloudsql";
+import { CONNECTION_NAME, namesInstance, tellsDatabase, V1_INSTANCES } from "./database-clients";
 import { dependenciesOf } from "./dependencies";
+import { projectOf, regionOf } from "./place";
 import type { StackResource } from "./rule";
 import { SQL_INSTANCE } from "./types";
-import { type Container, DATABASE_LOCATIONS, revisionAnnotations, secretSourceOf, V1_INSTANCES, type Workload } from "./workload";
+import { type Container, revisionAnnotations, secretSourceOf, type Workload } from "./workload";
 
 /** Which databases a container uses. */
 export interface UsedDatabases {
@@ -45,23 +47,21 @@ const addressesIn = (told: readonly string[]) => told.flatMap((text) => text.mat
 /** Whether the container connects over the built-in Cloud SQL socket. */
 export function usesSocket(workload: Workload, container: Container): boolean {
   if (toldLocations(workload, container).some((text) => text.includes("/cloudsql/"))) return true;
-  return socketVolumes(workload, container).length > 0 || (workload.kind === "v1 service" && revisionAnnotations(workload).has(V1_INSTANCES));
+  return socketVolumes(workload, container).length > 0 || (workload.kind === "v1 service" && revisionAnnotations(workload).hasText(V1_INSTANCES));
 }
 
 /** Whether its processes ask the Admin API before they connect: over the socket, or with a library that knows only the connection name. */
 export function callsAdminApi(workload: Workload, container: Container): boolean {
-  const told = container.variables.filter(({ name }) => DATABASE_LOCATIONS.includes(name)).map(({ name }) => name);
-  return usesSocket(workload, container) || told.join() === "INSTANCE_CONNECTION_NAME";
+  const told = container.variables.filter(tellsDatabase);
+  return usesSocket(workload, container) || (told.length > 0 && told.every(namesInstance));
 }
 
-/** `project:region:name`, where the project may have a domain before it. */
-const CONNECTION_NAME = /[a-z0-9.:-]+:[a-z]+-[a-z]+\d+:[a-z][a-z0-9-]*/g;
 const ADDRESS = /(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])/g;
 
 /** What the container is told about its database, as far as a preview knows it. Never shown: an address may carry a password. */
 function toldLocations(workload: Workload, container: Container): string[] {
   const literals = container.variables
-    .filter((variable) => DATABASE_LOCATIONS.includes(variable.name) && !variable.inputs.isUnknown("value") && !secretSourceOf(variable))
+    .filter((variable) => tellsDatabase(variable) && !variable.inputs.isUnknown("value") && !secretSourceOf(variable))
     .map((variable) => decoded(variable.inputs.text("value") ?? ""));
   const mounted = socketVolumes(workload, container).flatMap((volume) => volume.knownOnly().object("cloudSqlInstance").texts("instances"));
   const annotations = workload.kind === "v1 service" ? revisionAnnotations(workload) : undefined;
@@ -94,8 +94,8 @@ function isNamed(instance: StackResource, connectionName: string): boolean {
   const [name, region, project] = [parts.at(-1), parts.at(-2), parts.slice(0, -2).join(":")];
   const differs = (stated: string | undefined, expected: string | undefined) => Boolean(stated) && stated !== expected;
   if (known.text("connectionName")) return known.text("connectionName") === connectionName;
-  if (known.text("name") !== name || differs(known.text("region") || instance.provider.text("region"), region)) return false;
-  return !differs(known.text("project") || instance.provider.text("project"), project);
+  if (known.text("name") !== name || differs(regionOf(instance), region)) return false;
+  return !differs(projectOf(instance), project);
 }
 
 /** The instance's addresses; `undefined` where a preview does not know them. */

@@ -1,9 +1,10 @@
 import { databaseClientProblems } from "../capacity/database-client";
 import { type DatabaseClientVariables, databaseVariables } from "../capacity/plan";
+import { databaseClient, databaseContainers } from "./database-clients";
 import { databasesOf, usesSocket } from "./database-of";
 import { MalformedValueError } from "./inputs";
 import type { StackContext, StackResource } from "./rule";
-import { type Container, databaseClient, databaseContainers, type Maximum, maximumOf, WORKLOAD_TYPES, type Workload, workloadOf } from "./workload";
+import { type Container, type Maximum, maximumOf, WORKLOAD_TYPES, type Workload, workloadOf } from "./workload";
 
 /**
  * One container of a workload that holds database connections, with the plan its variables carry: a line of the

@@ -43,6 +43,8 @@ export interface Resource {
 /** A resource in a stack rule: it also knows what it depends on, and where it stands among components. */
 export interface StackResource extends Resource {
   readonly dependencies: readonly StackResource[];
+  /** Those whose outputs it is handed, in whatever property: `dependsOn` alone hands over nothing. */
+  readonly handed: readonly StackResource[];
   readonly parent: StackResource | undefined;
   readonly children: readonly StackResource[];
 }
@@ -229,14 +231,16 @@ function stackResources(given: readonly PolicyResource[]): StackResource[] {
     properties: new Inputs(behindProxy(resource.props)),
     provider: new Inputs(behindProxy(resource.provider?.props)),
     dependencies: [] as StackResource[],
+    handed: [] as StackResource[],
     parent: undefined as StackResource | undefined,
     children: [] as StackResource[],
   }));
   const byUrn = new Map(read.map((resource) => [resource.urn, resource]));
-  resources.forEach(({ dependencies, parent }, i) => {
+  resources.forEach(({ dependencies, propertyDependencies, parent }, i) => {
     const resource = read[i];
     if (!resource) return;
     resource.dependencies.push(...dependencies.flatMap((dependency) => byUrn.get(dependency.urn) ?? []));
+    resource.handed.push(...Object.values(propertyDependencies).flatMap((others) => others.flatMap((other) => byUrn.get(other.urn) ?? [])));
     const above = parent && byUrn.get(parent.urn);
     resource.parent = above;
     above?.children.push(resource);

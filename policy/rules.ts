@@ -6,6 +6,7 @@ import { connectorMachineType } from "./rules/connector-machine-type";
 import { connectorName } from "./rules/connector-name";
 import { connectorRange } from "./rules/connector-range";
 import { connectorRegion } from "./rules/connector-region";
+import { connectorSubnet } from "./rules/connector-subnet";
 import { databaseBackups } from "./rules/database-backups";
 import { databaseClientsCounted } from "./rules/database-clients-counted";
 import { databaseConnectionPooling } from "./rules/database-connection-pooling";
@@ -23,6 +24,9 @@ import { databaseUserPassword } from "./rules/database-user-password";
 import { databaseVersion } from "./rules/database-version";
 import { directEgressSubnet } from "./rules/direct-egress-subnet";
 import { edgeCertificate } from "./rules/edge-certificate";
+import { edgeCertificateDomains } from "./rules/edge-certificate-domains";
+import { edgeDefaultRule } from "./rules/edge-default-rule";
+import { edgeHostRules } from "./rules/edge-host-rules";
 import { edgeIngress } from "./rules/edge-ingress";
 import { edgeServiceExists } from "./rules/edge-service-exists";
 import { egressPath } from "./rules/egress-path";
@@ -69,6 +73,7 @@ export const rules = [
   connectorName,
   connectorRange,
   connectorRegion,
+  connectorSubnet,
   databaseBackups,
   databaseClientsCounted,
   databaseConnectionPooling,
@@ -86,6 +91,9 @@ export const rules = [
   databaseVersion,
   directEgressSubnet,
   edgeCertificate,
+  edgeCertificateDomains,
+  edgeDefaultRule,
+  edgeHostRules,
   edgeIngress,
   edgeServiceExists,
   egressPath,

@@ -1,6 +1,6 @@
 import { MalformedValueError } from "./inputs";
-import { mayBeSameProject } from "./project";
-import { revisionAnnotations, secretOf, type Variable, type Workload } from "./workload";
+import { mayBeSameProject, projectOf } from "./place";
+import { revisionAnnotations, type SecretReference, secretOf, type Variable, type Workload } from "./workload";
 
 /** A version of a secret, named without regard to the form in which a program wrote it. */
 export interface SecretVersionName {
@@ -16,13 +16,34 @@ export interface SecretVersionName {
  */
 export function secretVersionOf(workload: Workload, variable: Variable): SecretVersionName | undefined {
   const reference = secretOf(variable);
-  if (!reference) return undefined;
-  const { secret, version } = reference;
+  return reference && versionName(workload, reference, variable.setting);
+}
+
+/** A secret that is mounted as a file. */
+export interface MountedSecret extends SecretReference {
+  /** Where its version stands. */
+  readonly setting: string;
+  /** The file's name; undefined where no items are named: then all of the secret is mounted at its latest version. */
+  readonly path: string | undefined;
+}
+
+export function mountedSecrets({ kind, pod }: Workload): MountedSecret[] {
+  const [secretKey, versionKey] = kind === "v1 service" ? ["secretName", "key"] : ["secret", "version"];
+  return pod.list("volumes").flatMap((volume) => {
+    if (!volume.has("secret")) return [];
+    const inputs = volume.object("secret");
+    const secret = inputs.isUnknown(secretKey) ? undefined : inputs.text(secretKey);
+    const items = inputs.list("items");
+    if (items.length === 0) return [{ setting: `${inputs.at("items")}[0].${versionKey}`, secret, version: undefined, path: undefined }];
+    return items.map((item) => ({ setting: item.at(versionKey), secret, version: item.textOrNumber(versionKey), path: item.text("path") }));
+  });
+}
+
+/** Throws where secret or version is missing. */
+export function versionName(workload: Workload, { secret, version }: SecretReference, setting: string): SecretVersionName {
   const [, stated, id] = /^(?:.*projects\/([^/]+)\/secrets\/)?([^/]+)$/.exec(aliased(workload, secret ?? "")) ?? [];
-  if (!id || !version)
-    throw new MalformedValueError(`${variable.setting} must name a secret, by its id or as projects/<project>/secrets/<id>, and a version's number`);
-  const { properties, provider } = workload.resource;
-  return { project: stated || properties.knownOnly().text("project") || provider.text("project"), secret: id, version };
+  if (!id || !version) throw new MalformedValueError(`${setting} must name a secret, by its id or as projects/<project>/secrets/<id>, and a version's number`);
+  return { project: stated || projectOf(workload.resource), secret: id, version };
 }
 
 /** Whether both may name the same version. */

@@ -1,8 +1,9 @@
 import { cloudRunLimits } from "../capacity/limits";
 import type { RetryPolicy } from "../capacity/plan";
 import type { StormPlan, StormService } from "../capacity/scenarios";
+import { MOST_STARTS, mostStarts } from "../capacity/storm-gate";
 import { connectorOf, sizeOf } from "./connectors";
-import { addressesOf, slotsOf } from "./database";
+import { addressesOf, slotsOf, tierOf } from "./database";
 import defaults from "./defaults.json";
 import { dependenciesOf } from "./dependencies";
 import type { Holder } from "./holders";
@@ -20,7 +21,32 @@ export interface StartBehaviour {
   readonly retry: RetryPolicy;
 }
 
-/** The storm's plan of one database and all that connect to it, read from the resources. */
+const amount = { type: "number", minimum: 0 };
+
+/** The same as JSON Schema: a rule's configuration states all of it, or the engine refuses the file. */
+export const startBehaviour = {
+  type: "object",
+  additionalProperties: false,
+  required: ["bootSeconds", "startupQueryCpuMs", "retry"],
+  properties: {
+    bootSeconds: amount,
+    startupQueryCpuMs: amount,
+    retry: {
+      type: "object",
+      additionalProperties: false,
+      required: ["attempts", "baseSeconds", "factor", "capSeconds", "jitter"],
+      properties: {
+        attempts: { type: "integer", minimum: 1 },
+        baseSeconds: amount,
+        factor: { type: "number", minimum: 1 },
+        capSeconds: amount,
+        jitter: amount,
+      },
+    },
+  },
+};
+
+/** The storm's plan of one database and all that connect to it, read from the resources. Throws where it is too large to be simulated. */
 export function stormPlanOf(
   instance: StackResource,
   holders: readonly Holder[],
@@ -28,14 +54,21 @@ export function stormPlanOf(
   reserved: { readonly reservedConnections: number; readonly migrationConnections: number },
   behaviour: (service: string) => StartBehaviour,
 ): StormPlan {
-  const { tier, maxConnections } = slotsOf(instance);
+  const { maxConnections } = slotsOf(instance);
   const nat = resources.find(({ type }) => type === ROUTER_NAT);
-  return {
+  const plan = {
     network: { nat },
     connector: smallestConnector(holders, resources),
-    database: { tier, maxConnections, ...reserved, isPrivate: !addressesOf(instance).isPublic },
+    database: { tier: tierOf(instance), maxConnections, ...reserved, isPrivate: !addressesOf(instance).isPublic },
     services: Object.fromEntries(holders.map((holder) => [holder.label, serviceOf(holder, holders, behaviour(holder.workload.label))])),
   };
+  const starts = mostStarts(plan);
+  const [largest] = holders.toSorted((a, b) => b.instances - a.instances);
+  if (starts > MOST_STARTS)
+    throw new MalformedValueError(
+      `${starts} instances may start at once, and more than ${MOST_STARTS} are not simulated; lower '${largest?.setting}' (${largest?.instances}) of ${largest?.label}`,
+    );
+  return plan;
 }
 
 function serviceOf(holder: Holder, holders: readonly Holder[], { bootSeconds, startupQueryCpuMs, retry }: StartBehaviour): StormService {

@@ -60,11 +60,13 @@ export const SECURITY_POLICY = "gcp:compute/securityPolicy:SecurityPolicy";
 export const SSL_POLICY = "gcp:compute/sSLPolicy:SSLPolicy";
 export const FORWARDING_RULE = "gcp:compute/globalForwardingRule:GlobalForwardingRule";
 export const MANAGED_CERTIFICATE = "gcp:compute/managedSslCertificate:ManagedSslCertificate";
+/** Certificate Manager's own, which also holds uploaded ones. */
+export const CERTIFICATE = "gcp:certificatemanager/certificate:Certificate";
 /** Certificates that say which hosts they are for. */
 export const MANAGED_CERTIFICATES = [
   MANAGED_CERTIFICATE,
   "gcp:compute/mangedSslCertificate:MangedSslCertificate", // the name it had by mistake
-  "gcp:certificatemanager/certificate:Certificate",
+  CERTIFICATE,
 ];
 /** Certificates whose hosts stand in what people have uploaded. */
 export const SELF_MANAGED_CERTIFICATES = ["gcp:compute/sSLCertificate:SSLCertificate", "gcp:compute/regionSslCertificate:RegionSslCertificate"];

@@ -1,5 +1,4 @@
 import { cloudRunLimits } from "../capacity/limits";
-import { type DatabaseClientVariables, databaseVariables } from "../capacity/plan";
 import { problem } from "../capacity/problem";
 import { parseCpu, parseMemoryMib } from "../capacity/units";
 import { type Inputs, MalformedValueError, UnknownAtPreviewError } from "./inputs";
@@ -217,53 +216,4 @@ export function secretSourceOf({ inputs, setting }: Variable) {
 export function secretOf(variable: Variable): SecretReference | undefined {
   const source = secretSourceOf(variable);
   return source && { secret: source.reference.text(source.secretKey), version: source.reference.textOrNumber(source.versionKey) };
-}
-
-/** Names under which an application is told its database's address. */
-export const DATABASE_HOSTS = ["POSTGRES_HOST", "PGHOST", "PG_HOST", "DB_HOST", "DATABASE_HOST"];
-
-/** Names under which an application is told where its database is. */
-export const DATABASE_LOCATIONS = [
-  ...DATABASE_HOSTS,
-  ...["DATABASE_URL", "DATABASE_URI", "DB_URL", "POSTGRES_URL", "SQLALCHEMY_DATABASE_URI"],
-  ...["INSTANCE_CONNECTION_NAME", "CLOUD_SQL_CONNECTION_NAME", "INSTANCE_UNIX_SOCKET"],
-];
-
-/** The annotation of a v1 service that names its Cloud SQL instances. */
-export const V1_INSTANCES = "run.googleapis.com/cloudsql-instances";
-
-/** Cloud SQL instances that the workload reaches over the built-in socket, as far as they are known. */
-export function socketInstances(workload: Workload): { readonly mounted: boolean; readonly volumes: readonly string[] } {
-  const volumes = workload.pod.list("volumes").filter((volume) => volume.has("cloudSqlInstance"));
-  const annotation = workload.kind === "v1 service" && revisionAnnotations(workload).has(V1_INSTANCES);
-  return { mounted: volumes.length > 0 || annotation, volumes: volumes.map((volume) => volume.text("name") ?? "") };
-}
-
-/**
- * The containers that hold database connections: those that mount a Cloud SQL volume, are told where the database is,
- * or carry the plan's pool. Where a Cloud SQL volume is attached and nobody mounts it, the first container counts.
- */
-export function databaseContainers(workload: Workload): Container[] {
-  const { mounted, volumes } = socketInstances(workload);
-  const found = workload.containers.filter(
-    ({ inputs, variables }) =>
-      variables.some(({ name }) => DATABASE_LOCATIONS.includes(name) || name === databaseVariables.poolSize) ||
-      inputs.list("volumeMounts").some((mount) => volumes.includes(mount.text("name") ?? "")),
-  );
-  return found.length === 0 && mounted ? workload.containers.slice(0, 1) : found;
-}
-
-/** The plan that a container's variables carry, and the names of those that are missing or no number. */
-export function databaseClient(container: Container): { readonly client?: DatabaseClientVariables; readonly missing: readonly string[] } {
-  const missing: string[] = [];
-  const entries = Object.entries(databaseVariables).map(([field, name]) => {
-    const variable = container.variables.find((v) => v.name === name);
-    const text = (variable && literalOf(variable)) ?? "";
-    // Only what every application reads alike: to JavaScript alone, `0x10` and `Infinity` are numbers too.
-    const value = /^\d+(\.\d+)?$/.test(text.trim()) ? Number(text) : Number.NaN;
-    if (Number.isNaN(value)) missing.push(name);
-    return [field, value];
-  });
-  // The fields are the keys of databaseVariables, and all of them are numbers once nothing is missing.
-  return missing.length > 0 ? { missing } : { client: Object.fromEntries(entries) as unknown as DatabaseClientVariables, missing };
 }

@@ -1,8 +1,11 @@
 import { type ConnectorSize, connectorFloorProblems, isMachineType } from "../../capacity/connector";
-import { connectorLimits } from "../../capacity/limits";
+import { connectorLimits, type Range } from "../../capacity/limits";
 import defaults from "../defaults.json";
 import { resourceRule } from "../rule";
 import { CONNECTOR } from "../types";
+
+/** A floor that no connector can have would refuse them all. */
+const within = ({ min, max }: Range) => ({ type: "integer", minimum: min, maximum: max });
 
 export const connectorFloor = resourceRule<ConnectorSize>({
   name: "connector-floor",
@@ -18,9 +21,13 @@ export const connectorFloor = resourceRule<ConnectorSize>({
       description: "The smallest machine type.",
       default: defaults.connector.machineType,
     },
-    minInstances: { type: "integer", description: "The fewest VMs the connector may start with.", default: defaults.connector.minInstances },
+    minInstances: {
+      ...within(connectorLimits.minInstances.value),
+      description: "The fewest VMs the connector may start with.",
+      default: defaults.connector.minInstances,
+    },
     maxInstances: {
-      type: "integer",
+      ...within(connectorLimits.maxInstances.value),
       description: "The fewest VMs it may grow to: what the live connector has, because none shrinks in place.",
       default: defaults.connector.maxInstances,
     },

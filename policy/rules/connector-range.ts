@@ -1,6 +1,6 @@
 import { connectorOverlapProblems, connectorRangeProblems } from "../../capacity/connector";
 import { parseRange } from "../../capacity/ranges";
-import defaults from "../defaults.json";
+import { otherCidrs } from "../address-ranges";
 import { resourceRule } from "../rule";
 import { CONNECTOR } from "../types";
 
@@ -11,14 +11,7 @@ export const connectorRange = resourceRule<{ otherCidrs: readonly string[] }>({
   severity: "high",
   remediation: "Set ipCidrRange to a free /28, or subnet.name to an existing subnet of that size.",
   types: [CONNECTOR],
-  config: {
-    otherCidrs: {
-      type: "array",
-      items: { type: "string" },
-      description: "IPv4 networks that exist beside the stack's own and must stay free, in CIDR form.",
-      default: defaults.otherCidrs,
-    },
-  },
+  config: { otherCidrs },
   judge({ properties }, { config, refuse, cannotEvaluate }) {
     const subnetIsGiven = properties.isUnknown("subnet") || properties.object("subnet").hasText("name");
     const cidr = properties.text("ipCidrRange");

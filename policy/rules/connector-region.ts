@@ -1,5 +1,6 @@
 import { problem } from "../../capacity/problem";
-import { connectorOf, regionOf, type UsedConnector } from "../connectors";
+import { connectorOf, type UsedConnector } from "../connectors";
+import { regionOf } from "../place";
 import { stackRule } from "../rule";
 import { regionsOf, WORKLOAD_TYPES, workloadOf } from "../workload";
 

@@ -6,7 +6,7 @@ import { SQL_INSTANCE } from "../types";
 
 export const databaseMaxConnections = resourceRule({
   name: "database-max-connections",
-  info: "A PostgreSQL instance states max_connections once, within the flag's range and what the tier's memory holds.",
+  info: "A PostgreSQL instance states max_connections within the flag's range and what the tier's memory holds, and no flag twice.",
   why: "Google's default changes with the tier, and too many backends run the instance out of memory.",
   severity: "high",
   remediation: "State the flag max_connections in settings.databaseFlags; raise the tier before the flag.",
@@ -14,11 +14,15 @@ export const databaseMaxConnections = resourceRule({
   judge(resource, { refuse }) {
     if (!isPostgresInstance(resource)) return;
     const tier = settingsOf(resource).text("tier") ?? "";
-    for (const flag of ["max_connections", "shared_buffers", "work_mem"])
-      if (flagsOf(resource, flag).length > 1)
-        return refuse(
-          `'settings.databaseFlags[${flag}]' (stated more than once) must be stated once because only one of the values can count; set 'settings.databaseFlags[${flag}]' to the one that is meant`,
-        );
+    const names = settingsOf(resource)
+      .list("databaseFlags")
+      .map((flag) => flag.text("name") ?? "");
+    const twice = names.filter((name, i) => names.indexOf(name) < i);
+    for (const flag of new Set(twice))
+      refuse(
+        `'settings.databaseFlags[${flag}]' (stated more than once) must be stated once because only one of the values can count; set 'settings.databaseFlags[${flag}]' to the one that is meant`,
+      );
+    if (twice.length > 0) return;
     const maxConnections = flagsOf(resource, "max_connections")[0]?.number("value");
     if (maxConnections === undefined) return refuse(...statedMaxConnectionsProblems(tier, databaseSetting));
     const size = { tier, maxConnections, sharedBuffersMib: memoryFlag(resource, "shared_buffers"), workMemMib: memoryFlag(resource, "work_mem") };

@@ -1,11 +1,12 @@
 import { pathFault } from "../../capacity/budget";
 import { problem } from "../../capacity/problem";
 import { addressesOf } from "../database";
+import { databaseContainers, isDatabaseHost } from "../database-clients";
 import { databasesOf, usesSocket } from "../database-of";
 import { type StackResource, stackRule } from "../rule";
 import { SQL_INSTANCE } from "../types";
 import { vpcAccessOf } from "../vpc-access";
-import { type Container, DATABASE_HOSTS, databaseContainers, WORKLOAD_TYPES, type Workload, workloadOf } from "../workload";
+import { type Container, WORKLOAD_TYPES, type Workload, workloadOf } from "../workload";
 
 export const databasePath = stackRule({
   name: "database-path",
@@ -40,7 +41,7 @@ export const databasePath = stackRule({
 function faultWith(instance: StackResource, workload: Workload, container: Container): string | undefined {
   const viaSocket = usesSocket(workload, container);
   // `service-vpc-path` sees a workload that is told an address, or whose access to the VPC is empty, on the resource itself.
-  const isSeen = workload.pod.has("vpcAccess") || container.variables.some(({ name }) => DATABASE_HOSTS.includes(name));
+  const isSeen = workload.pod.has("vpcAccess") || container.variables.some(({ name }) => isDatabaseHost(name));
   const hasVpc = viaSocket || isSeen || vpcAccessOf(workload).connected;
   return pathFault({ egress: "private-ranges-only", viaSocket, hasVpc, hasNat: true, databaseIsPrivate: !addressesOf(instance).isPublic });
 }

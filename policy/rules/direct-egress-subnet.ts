@@ -1,9 +1,7 @@
 import { directSubnetProblems } from "../../capacity/direct-vpc";
 import { problem } from "../../capacity/problem";
-import { regionOf } from "../connectors";
-import { dependenciesOf } from "../dependencies";
 import { type StackResource, stackRule } from "../rule";
-import { SUBNETWORK } from "../types";
+import { subnetworkOf } from "../subnetworks";
 import { networkInterfacesOf } from "../vpc-access";
 import { maximumOf, regionsOf, WORKLOAD_TYPES, workloadOf } from "../workload";
 
@@ -21,11 +19,7 @@ export const directEgressSubnet = stackRule({
         if (!workload) return;
         const own = regionsOf(workload);
         for (const { setting, subnetwork } of networkInterfacesOf(workload)) {
-          const stated = /regions\/([^/]+)\/subnetworks\//.exec(subnetwork ?? "")?.[1];
-          const candidates = subnetwork === undefined ? dependenciesOf(resource, [SUBNETWORK]) : namedIn(resources, subnetwork, stated);
-          // A name without a region is looked for in the workload's own.
-          const subnet = candidates.find((candidate) => own.includes(regionOf(candidate) ?? "")) ?? candidates[0];
-          const region = stated ?? (subnet && regionOf(subnet));
+          const { subnet, region } = subnetworkOf(resource, subnetwork, own, resources);
           if (region !== undefined && own.some((wanted) => wanted !== region)) {
             const must = `be in ${own.join(" and ")}`;
             const because = `${workload.label} runs there, and packets for another region are dropped in silence`;
@@ -39,9 +33,3 @@ export const directEgressSubnet = stackRule({
       });
   },
 });
-
-/** The stack's subnetworks that a name or a path may mean. */
-function namedIn(resources: readonly StackResource[], subnetwork: string, region: string | undefined): StackResource[] {
-  const isMeant = (subnet: StackResource) => subnet.properties.knownOnly().text("name") === subnetwork.split("/").at(-1);
-  return resources.filter((subnet) => subnet.type === SUBNETWORK && isMeant(subnet) && (!region || (regionOf(subnet) ?? region) === region));
-}

@@ -1,15 +1,17 @@
-import { certifiedBy, isFor, leadsTo } from "../certificates";
-import { stackRule } from "../rule";
+import { problem } from "../../capacity/problem";
+import { certifiedBy, isFor, leadsTo, presentsAny } from "../certificates";
+import { type StackResource, stackRule } from "../rule";
 import { HTTPS_PROXIES, URL_MAPS } from "../types";
 
 export const edgeCertificate = stackRule({
   name: "edge-certificate",
-  info: "Every host of a load balancer that speaks TLS is on one of its certificates.",
+  info: "A load balancer that speaks TLS has certificates, and every host of it is on one of them.",
   why: "No preview compares hosts with certificates: whoever opens a host that is on none gets a warning instead of the application.",
   severity: "high",
   remediation: "Add a managed certificate with the host beside the others, or an entry for it in the certificate map.",
   judge(resources, { refuse, cannotEvaluate, attempt }) {
     const proxies = resources.filter(({ type }) => HTTPS_PROXIES.includes(type));
+    const lacking = new Set<StackResource>();
     for (const urlMap of resources.filter(({ type }) => URL_MAPS.includes(type)))
       attempt(urlMap, () => {
         const hosts = urlMap.properties.list("hostRules").flatMap((rule) => rule.texts("hosts"));
@@ -19,6 +21,7 @@ export const edgeCertificate = stackRule({
             // `*` is every host that nobody names.
             for (const host of new Set(hosts.filter((stated) => stated !== "*"))) {
               if (domains.some((domain) => isFor(host, domain))) continue;
+              lacking.add(proxy);
               const missing = `'hostRules' (${host}) must be on a certificate of ${proxy.name} because browsers refuse to open a host without one`;
               if (unclear)
                 cannotEvaluate(
@@ -28,6 +31,16 @@ export const edgeCertificate = stackRule({
               else refuse(`${missing}; add a managed certificate with 'managed.domains' ${host}, beside those that are there`, urlMap);
             }
           });
+      });
+    // One without hosts has nobody else to miss its certificates.
+    for (const proxy of proxies.filter((other) => !lacking.has(other)))
+      attempt(proxy, () => {
+        if (presentsAny(proxy)) return;
+        const fix = "the ids of managed certificates for all its hosts";
+        refuse(
+          problem({ setting: "sslCertificates", value: undefined, must: "name a certificate", because: "nobody can open an HTTPS proxy without one", fix }),
+          proxy,
+        );
       });
   },
 });

@@ -1,13 +1,14 @@
 import { pathFault } from "../../capacity/budget";
 import { problem } from "../../capacity/problem";
 import { isPrivateAddress } from "../../capacity/ranges";
-import { regionOf } from "../connectors";
 import { addressesOf } from "../database";
+import { databaseContainers, socketInstances } from "../database-clients";
 import { databasesOf, toldAddresses, usesSocket } from "../database-of";
+import { regionOf } from "../place";
 import { type StackResource, stackRule } from "../rule";
 import { ROUTER_NAT, SQL_INSTANCE } from "../types";
 import { egressOf, vpcAccessOf } from "../vpc-access";
-import { databaseContainers, regionsOf, socketInstances, WORKLOAD_TYPES, workloadOf } from "../workload";
+import { regionsOf, WORKLOAD_TYPES, workloadOf } from "../workload";
 
 export const egressPath = stackRule({
   name: "egress-path",

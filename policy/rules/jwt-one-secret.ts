@@ -1,6 +1,6 @@
 import { problem } from "../../capacity/problem";
 import { type StackResource, stackRule } from "../rule";
-import { isSameVersion, type SecretVersionName, secretVersionOf } from "../secret-reference";
+import { isSameVersion, type MountedSecret, mountedSecrets, type SecretVersionName, secretVersionOf, versionName } from "../secret-reference";
 import { WORKLOAD_TYPES, workloadOf } from "../workload";
 
 const JWT = "JWT_SECRET_KEY";
@@ -13,25 +13,31 @@ interface Taken extends SecretVersionName {
 
 export const jwtOneSecret = stackRule({
   name: "jwt-one-secret",
-  info: `Every workload takes ${JWT} from one secret at one version.`,
+  info: `Every workload takes ${JWT} from one secret at one version, as a variable or as a file.`,
   why: "A token that one service signs is refused by a service that holds another key.",
   severity: "critical",
   remediation: `Point ${JWT} of every workload at the same secret and the same version number.`,
   judge(resources, { refuse, attempt }) {
     const taken: Taken[] = [];
+    const files: (Taken & Pick<MountedSecret, "path">)[] = [];
     for (const resource of resources.filter(({ type }) => WORKLOAD_TYPES.includes(type)))
       attempt(resource, () => {
         const workload = workloadOf(resource);
-        for (const variable of workload?.containers.flatMap(({ variables }) => variables) ?? [])
-          if (workload && variable.name === JWT)
+        if (!workload) return;
+        for (const variable of workload.containers.flatMap(({ variables }) => variables))
+          if (variable.name === JWT)
             attempt(resource, () => {
               const version = secretVersionOf(workload, variable);
               // A literal is refused by `service-no-literal-secrets`.
               if (version) taken.push({ ...version, resource, label: workload.label, setting: variable.setting });
             });
+        for (const { setting, path, secret, version = "latest" } of mountedSecrets(workload))
+          if (secret) files.push({ ...versionName(workload, { secret, version }, setting), resource, label: workload.label, setting, path });
       });
-    // What most of them take is what the others should; the first one's where they are equally many.
-    const agreeing = (one: Taken) => taken.filter((other) => isSameVersion(one, other)).length;
+    // A file may have any name: that it holds the key, its own name tells or its secret's.
+    taken.push(...files.filter(({ path, secret }) => path === JWT || taken.some((other) => other.secret === secret)));
+    // What most of them take is what the others should, a version's number first; the first one's where they are equally many.
+    const agreeing = (one: Taken) => taken.filter((other) => isSameVersion(one, other)).length + (isNumber(one.version) ? taken.length : 0);
     const [usual] = taken.toSorted((a, b) => agreeing(b) - agreeing(a));
     for (const other of taken)
       if (usual && !isSameVersion(usual, other))
@@ -50,4 +56,5 @@ export const jwtOneSecret = stackRule({
 
 /** Names, not values; a version that is no number could be anything. */
 const shown = ({ project, secret, version }: SecretVersionName) =>
-  `${project ? `projects/${project}/secrets/` : ""}${secret}, version ${/^(\d+|latest)$/.test(version) ? version : "not a number"}`;
+  `${project ? `projects/${project}/secrets/` : ""}${secret}, version ${isNumber(version) || version === "latest" ? version : "not a number"}`;
+const isNumber = (version: string) => /^\d+$/.test(version);

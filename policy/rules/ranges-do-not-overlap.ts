@@ -1,6 +1,5 @@
 import { overlap, overlapProblem, rangeProblems } from "../../capacity/ranges";
-import { mayShareNetwork, rangesOf } from "../address-ranges";
-import defaults from "../defaults.json";
+import { mayShareNetwork, otherCidrs, rangesOf } from "../address-ranges";
 import { stackRule } from "../rule";
 import { CONNECTOR } from "../types";
 
@@ -10,14 +9,7 @@ export const rangesDoNotOverlap = stackRule<{ otherCidrs: readonly string[] }>({
   why: "No preview compares ranges: Google refuses the second one, or packets for one end up in the other.",
   severity: "high",
   remediation: "Give each of them a range that nothing else uses.",
-  config: {
-    otherCidrs: {
-      type: "array",
-      items: { type: "string" },
-      description: "IPv4 networks that exist beside the stack's own and must stay free, in CIDR form.",
-      default: defaults.otherCidrs,
-    },
-  },
+  config: { otherCidrs },
   judge(resources, { config, refuse, cannotEvaluate, attempt }) {
     // Connectors first: they are the ones to move, and nothing else depends on their range.
     const inOrder = resources.toSorted((a, b) => Number(b.type === CONNECTOR) - Number(a.type === CONNECTOR));

@@ -1,7 +1,8 @@
 import { databaseClientProblems } from "../../capacity/database-client";
 import { databaseVariables } from "../../capacity/plan";
+import { databaseClient, databaseContainers } from "../database-clients";
 import { resourceRule } from "../rule";
-import { databaseClient, databaseContainers, WORKLOAD_TYPES, workloadOf } from "../workload";
+import { WORKLOAD_TYPES, workloadOf } from "../workload";
 
 export const serviceDatabaseVariables = resourceRule({
   name: "service-database-variables",

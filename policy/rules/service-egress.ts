@@ -1,8 +1,9 @@
 import { pathFault } from "../../capacity/budget";
 import { problem } from "../../capacity/problem";
+import { socketInstances } from "../database-clients";
 import { resourceRule } from "../rule";
 import { egressOf, vpcAccessOf } from "../vpc-access";
-import { socketInstances, WORKLOAD_TYPES, workloadOf } from "../workload";
+import { WORKLOAD_TYPES, workloadOf } from "../workload";
 
 export const serviceEgress = resourceRule({
   name: "service-egress",

@@ -8,12 +8,12 @@ export const serviceJwtName = resourceRule({
   info: "The secret that signs tokens has one name in every workload: JWT_SECRET_KEY.",
   why: "Two services resolved JWT_SECRET, JWT_SECRET_KEY and JWT_SECRET_STAGING in different orders, and refused each other's tokens.",
   severity: "high",
-  remediation: "Keep JWT_SECRET_KEY and remove every other variable that begins with JWT_SECRET.",
+  remediation: "Keep JWT_SECRET_KEY and remove every other variable whose name says JWT_SECRET.",
   types: WORKLOAD_TYPES,
   judge(resource, { refuse, attempt }) {
     for (const container of workloadOf(resource)?.containers ?? [])
       for (const { name, setting } of attempt(() => container.variables) ?? [])
-        if (/^JWT_?SECRET/i.test(name) && name !== THE_NAME)
+        if (/(^|_)JWT_?SECRET/i.test(name) && name !== THE_NAME)
           refuse(`'${setting}' must not be set because services resolve several names of one secret in different orders; set '${THE_NAME}' instead`);
   },
 });

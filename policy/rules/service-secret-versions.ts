@@ -1,6 +1,7 @@
 import { problem } from "../../capacity/problem";
 import { resourceRule } from "../rule";
-import { secretSourceOf, WORKLOAD_TYPES, type Workload, workloadOf } from "../workload";
+import { mountedSecrets } from "../secret-reference";
+import { secretSourceOf, WORKLOAD_TYPES, workloadOf } from "../workload";
 
 /** The one name a version has beside its number. */
 const LATEST = "latest";
@@ -31,22 +32,10 @@ export const serviceSecretVersions = resourceRule({
       for (const variable of attempt(() => container.variables) ?? [])
         attempt(() => {
           const source = secretSourceOf(variable);
-          if (source) judge(`${source.setting}.${source.versionKey}`, source.reference.text(source.versionKey));
+          if (source) judge(`${source.setting}.${source.versionKey}`, source.reference.textOrNumber(source.versionKey));
         });
     attempt(() => {
-      for (const { setting, version } of mountedVersions(workload)) judge(setting, version);
+      for (const { setting, version } of mountedSecrets(workload)) judge(setting, version);
     });
   },
 });
-
-/** Secrets mounted as files. Without items all of the secret is mounted at its latest version. */
-function mountedVersions({ kind, pod }: Workload) {
-  const key = kind === "v1 service" ? "key" : "version";
-  return pod.list("volumes").flatMap((volume) => {
-    if (!volume.has("secret")) return [];
-    const secret = volume.object("secret");
-    const items = secret.list("items");
-    if (items.length === 0) return [{ setting: `${secret.at("items")}[0].${key}`, version: undefined }];
-    return items.map((item) => ({ setting: item.at(key), version: item.text(key) }));
-  });
-}

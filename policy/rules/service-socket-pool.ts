@@ -1,7 +1,8 @@
 import { socketPoolProblems } from "../../capacity/database-client";
 import { connectionsPerInstance, databaseVariables } from "../../capacity/plan";
+import { databaseClient, databaseContainers, socketInstances } from "../database-clients";
 import { resourceRule } from "../rule";
-import { databaseClient, databaseContainers, socketInstances, WORKLOAD_TYPES, workloadOf } from "../workload";
+import { WORKLOAD_TYPES, workloadOf } from "../workload";
 
 export const serviceSocketPool = resourceRule({
   name: "service-socket-pool",

@@ -1,13 +1,14 @@
 import { startupWindowProblems } from "../../capacity/cloudrun";
 import { databaseVariables, startSeconds } from "../../capacity/plan";
 import { problem } from "../../capacity/problem";
+import { databaseContainers } from "../database-clients";
 import defaults from "../defaults.json";
 import { MalformedValueError } from "../inputs";
 import { ingressContainers, ingressPort } from "../ports";
 import { handlersOf, probeTiming } from "../probes";
 import { resourceRule } from "../rule";
 import { RUN_SERVICE, RUN_SERVICE_V1 } from "../types";
-import { type Container, databaseContainers, literalOf, workloadOf } from "../workload";
+import { type Container, literalOf, workloadOf } from "../workload";
 
 export const serviceStartupProbe = resourceRule<{ bootSeconds: number; initTimeoutSeconds: number }>({
   name: "service-startup-probe",

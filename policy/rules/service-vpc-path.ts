@@ -1,8 +1,9 @@
 import { pathFault } from "../../capacity/budget";
 import { problem } from "../../capacity/problem";
+import { isDatabaseHost, socketInstances } from "../database-clients";
 import { resourceRule } from "../rule";
 import { vpcAccessOf } from "../vpc-access";
-import { DATABASE_HOSTS, socketInstances, WORKLOAD_TYPES, type Workload, workloadOf } from "../workload";
+import { WORKLOAD_TYPES, type Workload, workloadOf } from "../workload";
 
 export const serviceVpcPath = resourceRule({
   name: "service-vpc-path",
@@ -28,4 +29,4 @@ export const serviceVpcPath = resourceRule({
   },
 });
 
-const hasDatabaseAddress = ({ containers }: Workload) => containers.some(({ variables }) => variables.some(({ name }) => DATABASE_HOSTS.includes(name)));
+const hasDatabaseAddress = ({ containers }: Workload) => containers.some(({ variables }) => variables.some(({ name }) => isDatabaseHost(name)));

@@ -5,7 +5,7 @@ import { databaseSetting } from "../database";
 import defaults from "../defaults.json";
 import { databaseUses } from "../holders";
 import { stackRule } from "../rule";
-import { type StartBehaviour, stormPlanOf } from "../storm-plan";
+import { type StartBehaviour, startBehaviour, stormPlanOf } from "../storm-plan";
 
 const { services, slowest, targetPercent } = defaults.startup;
 const { reservedConnections, migrationConnections } = defaults.database;
@@ -31,8 +31,13 @@ export const startupStorm = stackRule<{
       description: "Share of starts that must be ready.",
       default: targetPercent,
     },
-    services: { type: "object", description: "How each service starts, by its Cloud Run name: bootSeconds, startupQueryCpuMs, retry.", default: services },
-    otherServices: { type: "object", description: "How a service starts that is not named.", default: slowest },
+    services: {
+      type: "object",
+      additionalProperties: startBehaviour,
+      description: "How each service starts, by its Cloud Run name: bootSeconds, startupQueryCpuMs, retry.",
+      default: services,
+    },
+    otherServices: { ...startBehaviour, description: "How a service starts that is not named.", default: slowest },
     reservedConnections: { ...count, description: "Slots kept for superusers, Cloud SQL's agents and people.", default: reservedConnections },
     migrationConnections: { ...count, description: "Slots that migrations take while services start.", default: migrationConnections },
   },

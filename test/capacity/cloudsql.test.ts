@@ -28,20 +28,34 @@ describe("tiers", () => {
   test.each([
     ["db-custom-2-7680", { kind: "custom", vcpus: 2, memoryMib: 7680 }],
     ["db-perf-optimized-N-128", { kind: "predefined", vcpus: 128, memoryMib: 864 * 1024 }],
+    ["db-c4a-highmem-4", { kind: "predefined", vcpus: 4, memoryMib: 32 * 1024 }],
+    ["db-custom-N4-2-4096", { kind: "custom-n4", vcpus: 2, memoryMib: 4096 }],
     ["db-g1-small", { kind: "shared-core", memoryMib: 1740 }],
   ])("reads %s", (name, expected) => expect(parseTier(name)).toMatchObject(expected));
 
-  test.each(["", "db-custom-1", "db-custom-1-3840-", "db-custom-one-3840", "db-perf-optimized-N-3", "db-n1-standard-1", "constructor", "__proto__"])(
-    "reads no tier in %j",
-    (name) => {
-      expect(parseTier(name)).toBeUndefined();
-      expect(tierProblems({ ...postgres14, tier: name })).toHaveLength(1);
+  test.each([
+    "",
+    "db-custom-1",
+    "db-custom-1-3840-",
+    "db-custom-one-3840",
+    "db-perf-optimized-N-3",
+    "db-c4a-highmem-80",
+    "db-custom-N4-82-4096",
+    "db-custom-N4-0-4096",
+    "db-n1-standard-1",
+    "constructor",
+    "__proto__",
+  ])("reads no tier in %j", (name) => {
+    expect(parseTier(name)).toBeUndefined();
+    expect(tierProblems({ ...postgres14, tier: name })).toHaveLength(1);
+  });
+
+  test.each(["db-custom-1-3840", "db-custom-1-6656", "db-custom-2-3840", "db-custom-96-638976", "db-custom-N4-2-4096", "db-g1-small"])(
+    "accepts %s in ENTERPRISE",
+    (tier) => {
+      expect(tierProblems({ ...postgres14, tier })).toEqual([]);
     },
   );
-
-  test.each(["db-custom-1-3840", "db-custom-1-6656", "db-custom-2-3840", "db-custom-96-638976", "db-g1-small"])("accepts %s in ENTERPRISE", (tier) => {
-    expect(tierProblems({ ...postgres14, tier })).toEqual([]);
-  });
 
   test.each([
     ["db-custom-3-11520", "db-custom-4-11520"],
@@ -52,6 +66,7 @@ describe("tiers", () => {
     ["db-custom-98-400000", "db-custom-96-400128"],
     ["db-custom-0-3840", "db-custom-1-3840"],
     ["db-perf-optimized-N-2", "db-custom-2-13312"],
+    ["db-c4a-highmem-2", "db-custom-2-13312"],
   ])("refuses %s in ENTERPRISE and proposes %s", (tier, fix) => {
     const [problem] = tierProblems({ ...postgres14, tier });
     expect(problem && proposedFix(problem)).toBe(fix);
@@ -60,6 +75,7 @@ describe("tiers", () => {
   test.each([
     ["db-custom-4-15360", "db-perf-optimized-N-4"],
     ["db-custom-3-1", "db-perf-optimized-N-4"],
+    ["db-custom-N4-4-16384", "db-perf-optimized-N-4"],
     ["db-g1-small", "db-perf-optimized-N-2"],
     ["db-custom-200-3840", "db-perf-optimized-N-128"],
   ])("refuses %s in ENTERPRISE_PLUS and proposes %s", (tier, fix) => {

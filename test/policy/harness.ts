@@ -24,6 +24,8 @@ export interface Declared {
   readonly provider?: Record<string, unknown>;
   /** Names of the resources it depends on. */
   readonly dependsOn?: readonly string[];
+  /** Names of the resources whose outputs stand in its properties. */
+  readonly handed?: readonly string[];
   /** The name of the component it stands in. */
   readonly parent?: string;
 }
@@ -98,6 +100,7 @@ export async function judgeStack(policy: StackValidationPolicy, resources: reado
     const subject = built[i];
     const parent = built.find((candidate) => candidate.name === resource.parent);
     subject?.dependencies.push(...dependencies);
+    if (subject && resource.handed) subject.propertyDependencies.template = built.filter(({ name }) => resource.handed?.includes(name));
     if (subject && parent) subject.parent = parent;
   });
   await policy.validateStack(

@@ -193,7 +193,7 @@ export function soundConnector(properties: Properties = {}): Declared {
 }
 
 /** Staging's database: private only, one dedicated core, 150 connections. `settings` are laid over its settings. */
-export function soundDatabase(settings: Properties = {}, properties: Properties = {}): Declared {
+export function soundDatabase(settings: object = {}, properties: object = {}): Declared {
   return {
     type: SQL_INSTANCE,
     name: "database",

@@ -102,6 +102,26 @@ export const resourceExamples: Readonly<Record<string, ResourceExample>> = {
     program: (name) => database(name, {}, { databaseVersion: "POSTGRES14" }),
     says: "'databaseVersion' (POSTGRES14) must be written like POSTGRES_14 because Cloud SQL has no version of that name and only says so when it creates the instance; set 'databaseVersion' to POSTGRES_14",
   },
+  "edge-certificate-domains": {
+    program: (name) => new gcp.compute.ManagedSslCertificate(name, { managed: { domains: ["*.example.org"] } }),
+    says: "'managed.domains' (*.example.org) must hold no wildcard because only Certificate Manager with a DNS authorization gets one issued; set 'managed.domains' to its hosts one by one, or use a gcp.certificatemanager.Certificate with 'managed.dnsAuthorizations'",
+  },
+  "edge-default-rule": {
+    program: (name) =>
+      new gcp.compute.SecurityPolicy(name, {
+        rules: [{ action: "allow", priority: 1000, match: { versionedExpr: "SRC_IPS_V1", config: { srcIpRanges: ["10.0.0.0/8"] } } }],
+      }),
+    says: "'rules' (priorities 1000) must have one of priority 2147483647 because it decides about every request that no other rule matches; set 'rules' to these and one of priority 2147483647 that matches srcIpRanges \"*\"",
+  },
+  "edge-host-rules": {
+    program: (name) =>
+      new gcp.compute.URLMap(name, {
+        defaultUrlRedirect: { httpsRedirect: true, stripQuery: false },
+        hostRules: [{ hosts: ["api.example.org"], pathMatcher: "backend" }],
+        pathMatchers: [{ name: "api", defaultUrlRedirect: { httpsRedirect: true, stripQuery: false } }],
+      }),
+    says: "'hostRules[0].pathMatcher' (backend) must be the name of a path matcher because 'pathMatchers' has none of that name; set 'hostRules[0].pathMatcher' to api",
+  },
   "nat-addresses": {
     program: (name) => nat(name, { natIpAllocateOption: "MANUAL_ONLY" }),
     says: "'natIps' (not set) must name at least one address because 'natIpAllocateOption' is MANUAL_ONLY, and Google then takes no address by itself; set 'natIps' to the addresses' ids, or 'natIpAllocateOption' to AUTO_ONLY",

@@ -115,6 +115,14 @@ export const stackExamples: Readonly<Record<string, StackExample>> = {
     blamed: "backend",
     says: "'template.vpcAccess.connector' (europe) must be a connector in us-central1 because netra-backend-staging runs there, and this one is in europe-west1",
   },
+  "connector-subnet": {
+    program: () => {
+      const wide = new gcp.compute.Subnetwork("wide", { name: "wide", network: NETWORK_ID, region: "us-central1", ipCidrRange: "10.9.0.0/24" });
+      soundStack({ connector: { network: undefined, ipCidrRange: undefined, subnet: { name: wide.name } } });
+    },
+    blamed: "wide",
+    says: "'ipCidrRange' (10.9.0.0/24) must be exactly a /28 because a Serverless VPC Access connector takes no other size",
+  },
   "database-clients-counted": {
     program: () => {
       soundStack();

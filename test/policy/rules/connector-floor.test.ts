@@ -1,3 +1,4 @@
+import { Ajv } from "ajv";
 import { expect, test } from "vitest";
 import { connectorFloor } from "../../../policy/rules/connector-floor";
 import { CONNECTOR } from "../../../policy/types";
@@ -43,4 +44,11 @@ test("cannot evaluate what is unknown at preview or no number", async () => {
     "cannot evaluate: 'maxInstances' is not known at preview; give it a plain value instead of another resource's output",
   ]);
   expect(await messages({ minInstances: "three", maxInstances: 10 })).toEqual(["cannot evaluate: minInstances must be a number"]);
+});
+
+test("its configuration takes no floor that no connector can have", () => {
+  const validate = new Ajv().compile({ type: "object", properties: connectorFloor.configSchema?.properties });
+  for (const floor of [{ minInstances: 2 }, { minInstances: 9 }, { maxInstances: 3 }, { maxInstances: 10 }]) expect(validate(floor)).toBe(true);
+  for (const floor of [{ minInstances: 1 }, { minInstances: 10 }, { maxInstances: 2 }, { maxInstances: 20 }, { machineType: "e2-standard-8" }])
+    expect(validate(floor)).toBe(false);
 });

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import { databaseBackups } from "../../../policy/rules/database-backups";
-import { instance } from "../database-instance";
 import { judge, UNKNOWN } from "../harness";
+import { soundDatabase } from "../services";
 
 const messages = async (backupConfiguration: unknown, properties: object = {}) =>
-  (await judge(databaseBackups, instance({ backupConfiguration }, properties))).map((f) => f.message);
+  (await judge(databaseBackups, soundDatabase({ backupConfiguration }, properties))).map((f) => f.message);
 const NO_BACKUPS = (shown: string) =>
   `'settings.backupConfiguration.enabled' (${shown}) must be true because nothing else brings the data back, and point-in-time recovery starts from a backup; set 'settings.backupConfiguration.enabled' to true`;
 const NO_RECOVERY = (shown: string) =>

@@ -31,6 +31,20 @@ describe("cannot evaluate", () => {
     expect(await judge([soundDatabase(), resource])).toEqual([{ message, resource: "exporter", waived: false }]);
   });
 
+  test("a Cloud Run workload that is handed an output of the database under a name that says nothing", async () => {
+    const variables = { POSTGRES_HOST: undefined, DB_POOL_SIZE: undefined, WHERE: UNKNOWN };
+    const job: Declared = { ...soundJob({ variables }), handed: ["database"] };
+    expect(await judge([soundDatabase(), job])).toEqual([
+      {
+        message:
+          "cannot evaluate: netra-migrations-staging is handed an output of database, and no variable that is known here says that it connects; name the address POSTGRES_HOST beside the plan's variables, or waive this rule for it if it holds no connection",
+        resource: "migrations",
+        waived: false,
+      },
+    ]);
+    expect(await judge([soundDatabase(), soundJob({ variables, dependsOn: ["database"] }), { ...soundService(), handed: ["database"] }])).toEqual([]);
+  });
+
   test("one whose configuration is malformed", async () => {
     expect((await judge([fn({ serviceConfig: "none" })])).map((f) => f.message)).toEqual(["cannot evaluate: serviceConfig must be an object"]);
   });

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import { databaseConnectionPooling } from "../../../policy/rules/database-connection-pooling";
-import { instance } from "../database-instance";
 import { judge, UNKNOWN } from "../harness";
+import { soundDatabase } from "../services";
 
 const ENABLED = [{ connectionPoolingEnabled: true, flags: [{ name: "max_pool_size", value: "50" }] }];
 const messages = async (connectionPoolConfigs: unknown, settings: object = {}, properties: object = {}) =>
-  (await judge(databaseConnectionPooling, instance({ connectionPoolConfigs, ...settings }, properties))).map((f) => f.message);
+  (await judge(databaseConnectionPooling, soundDatabase({ connectionPoolConfigs, ...settings }, properties))).map((f) => f.message);
 const refused = [
   "'settings.connectionPoolConfigs' (enabled) must not be set because managed connection pooling needs edition ENTERPRISE_PLUS and this instance is ENTERPRISE; set 'settings.connectionPoolConfigs' to nothing and keep the pools in the application",
 ];

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import { databaseDedicatedCore } from "../../../policy/rules/database-dedicated-core";
-import { instance } from "../database-instance";
 import { judge, UNKNOWN } from "../harness";
+import { soundDatabase } from "../services";
 
 const messages = async (settings: object, properties: object = {}) =>
-  (await judge(databaseDedicatedCore, instance(settings, properties))).map((f) => f.message);
+  (await judge(databaseDedicatedCore, soundDatabase(settings, properties))).map((f) => f.message);
 
 test("accepts dedicated cores", async () => {
   expect(await messages({})).toEqual([]);

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import { databaseDeletionProtection } from "../../../policy/rules/database-deletion-protection";
-import { instance } from "../database-instance";
 import { judge, UNKNOWN } from "../harness";
+import { soundDatabase } from "../services";
 
 const messages = async (settings: object, properties: object = {}) =>
-  (await judge(databaseDeletionProtection, instance(settings, properties))).map((f) => f.message);
+  (await judge(databaseDeletionProtection, soundDatabase(settings, properties))).map((f) => f.message);
 const GOOGLES = (shown: string) =>
   `'settings.deletionProtectionEnabled' (${shown}) must be true because the console, gcloud and the API delete the instance otherwise; set 'settings.deletionProtectionEnabled' to true`;
 const PULUMIS = "'deletionProtection' (false) must be true because a replacement deletes the data first; set 'deletionProtection' to true";

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { databaseDisk } from "../../../policy/rules/database-disk";
-import { instance } from "../database-instance";
 import { judge, UNKNOWN } from "../harness";
+import { soundDatabase } from "../services";
 
-const messages = async (settings: object) => (await judge(databaseDisk, instance(settings))).map((f) => f.message);
+const messages = async (settings: object) => (await judge(databaseDisk, soundDatabase(settings))).map((f) => f.message);
 
 test("accepts the smallest disks and a size that is left to Google", async () => {
   expect(await messages({ diskSize: 10 })).toEqual([]);

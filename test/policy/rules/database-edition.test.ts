@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { databaseEdition } from "../../../policy/rules/database-edition";
-import { instance } from "../database-instance";
 import { judge, UNKNOWN } from "../harness";
+import { soundDatabase } from "../services";
 
-const messages = async (settings: object, properties: object = {}) => (await judge(databaseEdition, instance(settings, properties))).map((f) => f.message);
+const messages = async (settings: object, properties: object = {}) => (await judge(databaseEdition, soundDatabase(settings, properties))).map((f) => f.message);
 
 test("accepts a stated edition, and none where Google's default fits the tier", async () => {
   expect(await messages({})).toEqual([]);

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import { databaseEncrypted } from "../../../policy/rules/database-encrypted";
-import { instance } from "../database-instance";
 import { judge, UNKNOWN } from "../harness";
+import { soundDatabase } from "../services";
 
 const messages = async (sslMode: unknown, properties: object = {}) =>
-  (await judge(databaseEncrypted, instance({ ipConfiguration: { ipv4Enabled: false, sslMode } }, properties))).map((f) => f.message);
+  (await judge(databaseEncrypted, soundDatabase({ ipConfiguration: { ipv4Enabled: false, sslMode } }, properties))).map((f) => f.message);
 const refused = (shown: string) => [
   `'settings.ipConfiguration.sslMode' (${shown}) must be ENCRYPTED_ONLY or TRUSTED_CLIENT_CERTIFICATE_REQUIRED because the instance otherwise lets unencrypted connections in; set 'settings.ipConfiguration.sslMode' to ENCRYPTED_ONLY`,
 ];
@@ -19,7 +19,7 @@ test("refuses the open mode and none, whatever the engine", async () => {
   expect(await messages(undefined)).toEqual(refused("not set"));
   expect(await messages(null)).toEqual(refused("not set"));
   expect(await messages("", { databaseVersion: "MYSQL_8_0" })).toEqual(refused("empty"));
-  expect(await judge(databaseEncrypted, instance({ ipConfiguration: null }))).toHaveLength(1);
+  expect(await judge(databaseEncrypted, soundDatabase({ ipConfiguration: null }))).toHaveLength(1);
 });
 
 test("cannot evaluate a mode that is unknown at preview or no text", async () => {

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import { databaseInsights } from "../../../policy/rules/database-insights";
-import { instance } from "../database-instance";
 import { judge, UNKNOWN } from "../harness";
+import { soundDatabase } from "../services";
 
 const messages = async (insightsConfig: unknown, settings: object = {}, properties: object = {}) =>
-  (await judge(databaseInsights, instance({ insightsConfig, ...settings }, properties))).map((f) => f.message);
+  (await judge(databaseInsights, soundDatabase({ insightsConfig, ...settings }, properties))).map((f) => f.message);
 
 test("accepts what the edition allows, and no insights at all", async () => {
   expect(await messages({ queryInsightsEnabled: true })).toEqual([]);

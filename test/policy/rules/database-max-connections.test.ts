@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
 import { databaseMaxConnections } from "../../../policy/rules/database-max-connections";
-import { instance } from "../database-instance";
 import { judge, UNKNOWN } from "../harness";
+import { soundDatabase } from "../services";
 
 type Flag = { name: unknown; value?: unknown };
-const judged = async (settings: object, properties: object = {}) => (await judge(databaseMaxConnections, instance(settings, properties))).map((f) => f.message);
+const judged = async (settings: object, properties: object = {}) =>
+  (await judge(databaseMaxConnections, soundDatabase(settings, properties))).map((f) => f.message);
 const messages = (...databaseFlags: Flag[]) => judged({ databaseFlags });
 const max = (value: unknown): Flag => ({ name: "max_connections", value });
 
@@ -32,6 +33,9 @@ test("refuses a flag that is stated twice", async () => {
   ]);
   expect(await messages(max("150"), { name: "work_mem", value: 4096 }, { name: "work_mem", value: 8192 })).toEqual([
     "'settings.databaseFlags[work_mem]' (stated more than once) must be stated once because only one of the values can count; set 'settings.databaseFlags[work_mem]' to the one that is meant",
+  ]);
+  expect(await messages(max("150"), { name: "log_lock_waits", value: "on" }, { name: "log_lock_waits", value: "off" })).toEqual([
+    "'settings.databaseFlags[log_lock_waits]' (stated more than once) must be stated once because only one of the values can count; set 'settings.databaseFlags[log_lock_waits]' to the one that is meant",
   ]);
 });
 

@@ -16,6 +16,8 @@ describe("accepts", () => {
     expect(await judge([soundDatabase(), soundService()])).toEqual([]);
     expect(await judge([soundDatabase(), soundService({ variables: byUrl })])).toEqual([]);
     expect(await judge([soundDatabase(), soundServiceV1({ variables: byUrl })])).toEqual([]);
+    const noSocket = { "run.googleapis.com/cloudsql-instances": "" };
+    expect(await judge([soundDatabase(), soundServiceV1({ variables: byUrl, annotations: noSocket })])).toEqual([]);
     expect(await judge([soundDatabase(), soundService({ variables: byUrl, pod: { vpcAccess: { networkInterfaces: [{ network: UNKNOWN }] } } })])).toEqual([]);
   });
 

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import { databasePrivate } from "../../../policy/rules/database-private";
-import { instance } from "../database-instance";
 import { judge, UNKNOWN } from "../harness";
+import { soundDatabase } from "../services";
 
 const PRIVATE = { ipv4Enabled: false, privateNetwork: UNKNOWN };
 const messages = async (ipConfiguration: unknown, properties: object = {}) =>
-  (await judge(databasePrivate, instance({ ipConfiguration }, properties))).map((f) => f.message);
+  (await judge(databasePrivate, soundDatabase({ ipConfiguration }, properties))).map((f) => f.message);
 const authorized = (...values: unknown[]) => messages({ ...PRIVATE, authorizedNetworks: values.map((value) => ({ name: "office", value })) });
 
 const NO_NETWORK =

@@ -1,15 +1,17 @@
 import { expect, test } from "vitest";
 import { databaseTier } from "../../../policy/rules/database-tier";
-import { instance } from "../database-instance";
 import { judge, UNKNOWN } from "../harness";
+import { soundDatabase } from "../services";
 
-const messages = async (settings: object, properties: object = {}) => (await judge(databaseTier, instance(settings, properties))).map((f) => f.message);
+const messages = async (settings: object, properties: object = {}) => (await judge(databaseTier, soundDatabase(settings, properties))).map((f) => f.message);
 
 test("accepts a tier of its edition", async () => {
   expect(await messages({})).toEqual([]);
   expect(await messages({ tier: "db-custom-2-7680", edition: null })).toEqual([]);
   expect(await messages({ tier: "db-perf-optimized-N-2", edition: "ENTERPRISE_PLUS" })).toEqual([]);
   expect(await messages({ tier: "db-perf-optimized-N-2", edition: "" }, { databaseVersion: "POSTGRES_16" })).toEqual([]);
+  expect(await messages({ tier: "db-c4a-highmem-4", edition: "ENTERPRISE_PLUS" })).toEqual([]);
+  expect(await messages({ tier: "db-custom-N4-2-8192" })).toEqual([]);
 });
 
 test("refuses a tier that does not exist, and none", async () => {
@@ -32,7 +34,9 @@ test("refuses a tier of another edition", async () => {
   expect(await messages({ edition: "ENTERPRISE_PLUS" })).toEqual([
     "'settings.tier' (db-custom-1-3840) must be a db-perf-optimized-N tier because edition ENTERPRISE_PLUS has no custom or shared-core tiers; set 'settings.tier' to db-perf-optimized-N-2",
   ]);
-  expect(await messages({ tier: "db-perf-optimized-N-2" })).toHaveLength(1);
+  expect(await messages({ tier: "db-c4a-highmem-2" })).toEqual([
+    "'settings.tier' (db-c4a-highmem-2) must be a custom tier because db-c4a-highmem tiers belong to edition ENTERPRISE_PLUS; set 'settings.tier' to db-custom-2-13312",
+  ]);
 });
 
 test("leaves an edition that must be stated to its own rule, and shared cores to theirs", async () => {

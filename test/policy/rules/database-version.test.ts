@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { databaseVersion } from "../../../policy/rules/database-version";
-import { instance } from "../database-instance";
 import { judge, UNKNOWN } from "../harness";
+import { soundDatabase } from "../services";
 
-const messages = async (version: unknown) => (await judge(databaseVersion, instance({}, { databaseVersion: version }))).map((f) => f.message);
+const messages = async (version: unknown) => (await judge(databaseVersion, soundDatabase({}, { databaseVersion: version }))).map((f) => f.message);
 
 test("accepts every engine's spelling", async () => {
   for (const version of ["POSTGRES_14", "POSTGRES_9_6", "POSTGRES_18", "MYSQL_8_0", "MYSQL_8_0_31", "MYSQL_8_4", "SQLSERVER_2019_STANDARD"])

@@ -66,6 +66,18 @@ describe("accepts", () => {
   });
 });
 
+test("refuses a proxy without any certificate, though nobody names a host, and blames it", async () => {
+  for (const none of [{}, { sslCertificates: [], certificateMap: "" }])
+    expect(await judgeStack(edgeCertificate, [urlMap("*"), proxy(none)])).toEqual([
+      {
+        message:
+          "'sslCertificates' (not set) must name a certificate because nobody can open an HTTPS proxy without one; set 'sslCertificates' to the ids of managed certificates for all its hosts",
+        resource: "proxy",
+        waived: false,
+      },
+    ]);
+});
+
 describe("a certificate map", () => {
   const map: Declared = { type: CERTIFICATE_MAP, name: "map", properties: { name: "edge" } };
   const entry = (properties: object, ...dependsOn: string[]): Declared => ({
@@ -142,6 +154,8 @@ describe("cannot evaluate", () => {
     expect(await messages(urlMap(HOST), ...presenting(managed("one", UNKNOWN)))).toEqual([
       "cannot evaluate: 'managed.domains[0]' is not known at preview; give it a plain value instead of another resource's output",
     ]);
-    expect(await messages({ ...urlMap(), properties: { hostRules: "all" } }, proxy({}))).toEqual(["cannot evaluate: hostRules must be a list"]);
+    expect(await messages({ ...urlMap(), properties: { hostRules: "all" } }, proxy({ sslCertificates: UNKNOWN }))).toEqual([
+      "cannot evaluate: hostRules must be a list",
+    ]);
   });
 });

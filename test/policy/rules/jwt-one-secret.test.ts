@@ -65,6 +65,23 @@ describe("refuses", () => {
     expect((await judge([taking("backend", long, "1"), taking("chat", long, "1"), other])).map((f) => f.resource)).toEqual([other.name]);
   });
 
+  test("latest, whoever takes it: what is proposed must be a version's number", async () => {
+    const stack = [taking("auth", long, "latest"), taking("backend", long, "latest"), taking("chat", long, "1")];
+    expect((await judge(stack)).map((found) => found.resource)).toEqual(["auth", "backend"]);
+  });
+
+  test("another version in a file, which its own name or its secret's shows to be the key", async () => {
+    const mounting = (secret: string, item: object) =>
+      soundService({ name: "auth", variables: { JWT_SECRET_KEY: undefined }, pod: { volumes: [{ name: "keys", secret: { secret, items: [item] } }] } });
+    const item = { path: "key", version: "2" };
+    expect(await messages([taking("backend", long, "1"), mounting(long, item)])).toEqual([
+      "'template.volumes[0].secret.items[0].version' (projects/netra-staging/secrets/jwt-secret-staging, version 2) must be what backend takes (projects/netra-staging/secrets/jwt-secret-staging, version 1) because a token that one service signs must verify in every other; set 'template.volumes[0].secret.items[0].version' to projects/netra-staging/secrets/jwt-secret-staging, version 1",
+    ]);
+    expect(await messages([taking("backend", long, "1"), mounting("other", { path: "JWT_SECRET_KEY", version: "1" })])).toHaveLength(1);
+    expect(await messages([taking("backend", long, "1"), mounting(long, { ...item, version: "1" })])).toEqual([]);
+    expect(await messages([taking("backend", long, "1"), mounting("certificate", item)])).toEqual([]);
+  });
+
   test("a sidecar that takes another version than its neighbour", async () => {
     const sidecar = { envs: [{ name: "JWT_SECRET_KEY", valueSource: { secretKeyRef: { secret: "jwt-secret-staging", version: "2" } } }] };
     const [message] = await messages([soundService({ sidecars: [sidecar] })]);

@@ -17,7 +17,7 @@ test("accepts the plan's variables, and a container that uses no database", asyn
 
 test("cannot count a client that does not state its pool as numbers", async () => {
   expect(await having({ DB_POOL_SIZE: undefined, WEB_CONCURRENCY: undefined })).toEqual([uncounted("DB_POOL_SIZE, WEB_CONCURRENCY")]);
-  for (const odd of ["", "many", "-1", "0x10", "Infinity", "1e3", "3 connections"])
+  for (const odd of ["", "many", "-1", "0x10", "Infinity", "1e3", "3 connections", "5.0", " 5", "5\n"])
     expect(await having({ DB_MAX_OVERFLOW: odd })).toEqual([uncounted("DB_MAX_OVERFLOW")]);
   const secret = { valueSource: { secretKeyRef: { secret: "pool", version: "1" } } };
   expect(await having({ DB_POOL_SIZE: secret })).toEqual([uncounted("DB_POOL_SIZE")]);
@@ -28,6 +28,15 @@ test.each([
   ["DATABASE_URL", "postgresql://10.107.0.3/netra_staging"],
   ["INSTANCE_CONNECTION_NAME", "netra-staging:us-central1:staging-shared-postgres"],
   ["POSTGRES_URL", "postgresql://10.107.0.3/netra_staging"],
+  ["POSTGRES_SERVER", UNKNOWN],
+  ["PGHOSTADDR", "10.107.0.3"],
+  ["db_host", UNKNOWN],
+  ["DATABASE_URL_STAGING", UNKNOWN],
+  ["SPRING_DATASOURCE_URL", "jdbc:postgresql://10.107.0.3/netra_staging"],
+  // By the value, under whatever name.
+  ["STORE", "postgresql+asyncpg://10.107.0.3/netra_staging"],
+  ["SOCKET", "/cloudsql/netra-staging:us-central1:staging-shared-postgres"],
+  ["INSTANCE", "netra-staging:us-central1:staging-shared-postgres"],
 ])("counts a client that only has %s", async (name, value) => {
   const envs = [{ name, value }];
   const found = await messages(serviceDatabaseVariables, soundService({ container: { envs } }));
@@ -36,6 +45,24 @@ test.each([
       "DB_POOL_SIZE, DB_MAX_OVERFLOW, DB_POOL_TIMEOUT_SECONDS, DB_CONNECT_TIMEOUT_SECONDS, DB_INIT_TIMEOUT_SECONDS, DB_STARTUP_CONNECTIONS, WEB_CONCURRENCY",
     ),
   ]);
+});
+
+test("counts no client where names and values are another store's", async () => {
+  const others = {
+    MONGO_DB_URL: "mongodb://10.0.0.9/db",
+    REDIS_URL: UNKNOWN,
+    CLICKHOUSE_DB_HOST: UNKNOWN,
+    DB_NAME: "netra",
+    API_URL: "https://x:443/postgres",
+  };
+  expect(await messages(serviceDatabaseVariables, soundService({ variables: { ...withoutDatabase, ...others } }))).toEqual([]);
+});
+
+test("counts the first container beside a proxy whose arguments name an instance, where nothing says who connects", async () => {
+  const proxy = { name: "proxy", args: ["--private-ip", "netra-staging:us-central1:staging-shared-postgres?port=5432"] };
+  const [found, ...others] = await messages(serviceDatabaseVariables, soundService({ container: { envs: [] }, sidecars: [proxy] }));
+  expect([found, others]).toEqual([expect.stringContaining("'template.containers[0].envs' belongs to a container that uses the database"), []]);
+  expect(await messages(serviceDatabaseVariables, soundService({ sidecars: [proxy] }))).toEqual([]);
 });
 
 test("counts a client that has nothing but the socket", async () => {

@@ -11,7 +11,7 @@ test("accepts JWT_SECRET_KEY, and names that only look like it", async () => {
 });
 
 test("refuses every other name, literal or secret, in every kind of workload", async () => {
-  for (const name of ["JWT_SECRET", "JWT_SECRET_STAGING", "JWT_SECRET_KEY_STAGING", "jwt_secret_key"])
+  for (const name of ["JWT_SECRET", "JWT_SECRET_STAGING", "JWT_SECRET_KEY_STAGING", "AUTH_JWT_SECRET", "jwt_secret_key"])
     expect(await messages(serviceJwtName, soundService({ variables: { [name]: secret } }))).toEqual([
       `'template.containers[0].envs[${name}]' must not be set because services resolve several names of one secret in different orders; set 'JWT_SECRET_KEY' instead`,
     ]);

@@ -39,10 +39,23 @@ test.each([
   "OPENAI_MAX_TOKENS",
   "JWT_PUBLIC_KEY",
   "STRIPE_PUBLISHABLE_KEY",
+  "NEXT_PUBLIC_FIREBASE_API_KEY",
   "KEYCLOAK_REALM",
   "SECRETARY",
 ])("accepts a literal under %s", async (name) => {
   expect(await given(name, "some-value")).toEqual([]);
+});
+
+test.each([
+  `ghp_${"a1B2".repeat(9)}`,
+  `github_pat_${"a1B2".repeat(9)}`,
+  "xoxb-1234567890-abcdef",
+  `sk_live_${"a1B2".repeat(6)}`,
+  `AKIA${"A1B2".repeat(4)}`,
+  "Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl",
+])("refuses an issued token under any name: %s", async (value) => {
+  expect(await given("SETTING", value)).toEqual([refused("SETTING")]);
+  expect(await given("NEXT_PUBLIC_SETTING", value)).toEqual([refused("NEXT_PUBLIC_SETTING")]);
 });
 
 test("accepts secrets from Secret Manager, empty values, switches and paths to credentials", async () => {

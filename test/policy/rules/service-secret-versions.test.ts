@@ -10,7 +10,7 @@ const refused = (setting: string, value: string) =>
 const JWT = "template.containers[0].envs[JWT_SECRET_KEY].valueSource.secretKeyRef.version";
 
 test("accepts a version's number", async () => {
-  for (const version of ["1", "42"]) expect(await taken(version)).toEqual([]);
+  for (const version of ["1", "42", 1]) expect(await taken(version)).toEqual([]);
 });
 
 test("refuses latest, 0 and no version at all", async () => {

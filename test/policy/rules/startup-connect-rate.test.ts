@@ -115,9 +115,15 @@ describe("cannot evaluate", () => {
     expect(await messages([soundDatabase(), soundConnector({ machineType: "e2-standard-8" }), service(5)])).toEqual([
       "cannot evaluate: 'machineType' must be a connector's because the connector's size is counted from it",
     ]);
-    expect(await messages([soundDatabase(), service(5)])).toEqual([
+    const elsewhere = [
       "cannot evaluate: 'template.vpcAccess.connector' must be a connector of this stack because its size decides how long a start takes; set 'template.vpcAccess.connector' to the connector's id",
-    ]);
+    ];
+    expect(await messages([soundDatabase(), service(5)])).toEqual(elsewhere);
+    const through = (project: string) =>
+      service(5, { pod: { vpcAccess: { connector: `projects/${project}/locations/us-central1/connectors/staging-connector` } } });
+    const connector = { ...soundConnector(), provider: { project: "netra-staging" } };
+    expect(await messages([soundDatabase(), connector, through("netra-shared")])).toEqual(elsewhere);
+    expect(await messages([soundDatabase(), connector, through("netra-staging")])).toEqual([]);
   });
 
   test("a workload whose plan is missing, or whose database is not in the stack", async () => {

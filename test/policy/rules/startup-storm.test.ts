@@ -1,5 +1,7 @@
+import { Ajv } from "ajv";
 import { expect, test } from "vitest";
 import { databaseVariables } from "../../../capacity/plan";
+import defaults from "../../../policy/defaults.json";
 import { startupStorm } from "../../../policy/rules/startup-storm";
 import { type Declared, judgeStack, UNKNOWN } from "../harness";
 import { soundConnector, soundDatabase, soundService } from "../services";
@@ -51,4 +53,35 @@ test("cannot evaluate a storm through a connector that does not stand in the sta
   expect(await storm([soundDatabase(), soundService()])).toEqual([
     "cannot evaluate: a connector that does not stand in the stack carries the storm, and its size is not known; add it to the stack",
   ]);
+});
+
+test("cannot evaluate more starts than can be simulated, and says what to lower", async () => {
+  const huge = soundService({ properties: { scaling: { maxInstanceCount: 1_000_000_000 } }, pod: { scaling: {} } });
+  expect(await storm([connector, soundDatabase(), soundService({ name: "auth", properties: { name: "auth" } }), huge])).toEqual([
+    "cannot evaluate: 1000000005 instances may start at once, and more than 2000 are not simulated; lower 'scaling.maxInstanceCount' (1000000000) of netra-backend-staging",
+  ]);
+});
+
+test("cannot evaluate a database whose machine it does not know, as an engine's other tiers", async () => {
+  const mysql = soundDatabase({ tier: "db-n1-standard-1" }, { databaseVersion: "MYSQL_8_0" });
+  expect(await storm([connector, mysql, soundService()])).toEqual([
+    "cannot evaluate: 'settings.tier' must be a tier such as db-custom-1-3840 because the instance's vCPUs are counted from it",
+  ]);
+});
+
+test("its configuration states all of how a service starts", () => {
+  const ajv = new Ajv();
+  const validate = ajv.compile({ type: "object", properties: startupStorm.configSchema?.properties });
+  const { slowest } = defaults.startup;
+  expect(validate({ services: { auth: slowest }, otherServices: slowest })).toBe(true);
+  for (const wrong of [
+    {},
+    { ...slowest, bootSeconds: -1 },
+    { ...slowest, retry: undefined },
+    { ...slowest, retry: { ...slowest.retry, attempts: 0 } },
+    { ...slowest, boot: 1 },
+  ]) {
+    expect(validate({ services: { auth: wrong } })).toBe(false);
+    expect(validate({ otherServices: wrong })).toBe(false);
+  }
 });
