@@ -7,12 +7,6 @@ import { DEFAULT_SEED, replicationsFor, type StormResult, scenarioStorms } from 
 /** A scenario that is clearly under the target after so many storms needs no more; of long storms fewer are enough to see most starts fail. */
 const FIRST_LOOK = { most: 100, least: 20, starts: 20_000 };
 
-/** More starts at once take minutes and gigabytes. */
-export const MOST_STARTS = 2000;
-
-/** The most starts that coincide in any scenario of the plan. */
-export const mostStarts = (plan: StormPlan): number => Math.max(0, ...planScenarios(plan).map(({ starts }) => starts));
-
 /**
  * The scenarios whose lower bound is under `target` (above 0, below 1), and nothing about the others: what a gate needs, in
  * half the time of a report. Scenarios that differ in names only are simulated once.

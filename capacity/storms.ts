@@ -212,13 +212,19 @@ const withDefaults = ({ replications = DEFAULT_REPLICATIONS, seed = DEFAULT_SEED
 
 /** What of a plan each bottleneck asks for. */
 const REMEDIES: { readonly [Resource in Bottleneck]: { readonly setting: (service: string) => string; readonly fix: string } } = {
-  "network path": { setting: (service) => `services.${service}.egress`, fix: "private-ranges-only, with 'database.path' private-ip" },
-  max_connections: { setting: () => "database.maxConnections", fix: "more, as far as the tier's memory holds them, or lower the services' maxInstances" },
-  "database CPU": { setting: () => "database.tier", fix: "a tier with more vCPUs, or lower the services' maxInstances or startupQueryCpuMs" },
-  connector: { setting: () => "connector.minInstances", fix: "more, or 'connector.machineType' to e2-standard-4" },
-  "Admin API": { setting: (service) => `services.${service}.database.path`, fix: "private-ip, which needs no call" },
-  "built-in socket": { setting: (service) => `services.${service}.database.path`, fix: "private-ip, which has no limit per instance" },
-  postmaster: { setting: (service) => `services.${service}.maxInstances`, fix: "fewer, or fewer 'startupConnections'" },
+  "network path": {
+    setting: (service) => `services.${service}.egress`,
+    fix: "private-ranges-only, and go to the database's private address through the connector",
+  },
+  max_connections: { setting: () => "database.maxConnections", fix: "more, as far as the tier's memory holds them, or lower the services' maximum instances" },
+  "database CPU": {
+    setting: () => "database.tier",
+    fix: "a tier with more vCPUs, or lower the services' maximum instances or what their start-up queries cost",
+  },
+  connector: { setting: () => "connector.minInstances", fix: "more, or take machineType e2-standard-4" },
+  "Admin API": { setting: (service) => `services.${service}.database.path`, fix: "the private address, which needs no call" },
+  "built-in socket": { setting: (service) => `services.${service}.database.path`, fix: "the private address, which has no limit per instance" },
+  postmaster: { setting: (service) => `services.${service}.maxInstances`, fix: "fewer, or let each open fewer connections at its start" },
   none: {
     setting: (service) => `services.${service}.maxInstances`,
     fix: "fewer, or a longer probe window and longer time-outs: no single resource is the cause",

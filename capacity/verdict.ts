@@ -1,9 +1,8 @@
 import { type Check, planChecks } from "./checks";
 import type { CapacityPlan } from "./plan";
 import type { Problem } from "./problem";
-import { stormPlanProblems } from "./scenarios";
+import { planScenarios, stormPlanProblems } from "./scenarios";
 import { percentText } from "./statistics";
-import { mostStarts } from "./storm-gate";
 import { leastReplications, planStorms, replicationsFor, type StormResult, strictTargetProblems, targetProblems } from "./storms";
 
 /** What is said of a plan as a whole: its checks, its storms, and everything that is wrong. */
@@ -34,6 +33,8 @@ function stormsOf(plan: CapacityPlan, refused: boolean): StormResult[] {
   if (!refused) return planStorms(plan, { replications: replicationsFor(target) });
   return mostStarts(plan) > ILLUSTRATED_STARTS ? [] : planStorms(plan, { replications: leastReplications(target) });
 }
+
+const mostStarts = (plan: CapacityPlan) => Math.max(0, ...planScenarios(plan).map(({ starts }) => starts));
 
 function stormCheck(plan: CapacityPlan, storms: readonly StormResult[], unanswerable: readonly Problem[], blamed: ReadonlySet<string>): Check {
   const target = plan.targets.startupSuccessPercent / 100;

@@ -1,9 +1,8 @@
 import { cloudRunLimits } from "../capacity/limits";
-import type { RetryPolicy } from "../capacity/plan";
+import { databaseVariables, type RetryPolicy } from "../capacity/plan";
 import type { StormPlan, StormService } from "../capacity/scenarios";
-import { MOST_STARTS, mostStarts } from "../capacity/storm-gate";
 import { connectorOf, sizeOf } from "./connectors";
-import { addressesOf, slotsOf, tierOf } from "./database";
+import { addressesOf, databaseSetting, slotsOf, tierOf } from "./database";
 import defaults from "./defaults.json";
 import { dependenciesOf } from "./dependencies";
 import type { Holder } from "./holders";
@@ -46,7 +45,7 @@ export const startBehaviour = {
   },
 };
 
-/** The storm's plan of one database and all that connect to it, read from the resources. Throws where it is too large to be simulated. */
+/** The storm's plan of one database and all that connect to it, read from the resources. */
 export function stormPlanOf(
   instance: StackResource,
   holders: readonly Holder[],
@@ -56,19 +55,29 @@ export function stormPlanOf(
 ): StormPlan {
   const { maxConnections } = slotsOf(instance);
   const nat = resources.find(({ type }) => type === ROUTER_NAT);
-  const plan = {
+  return {
     network: { nat },
     connector: smallestConnector(holders, resources),
     database: { tier: tierOf(instance), maxConnections, ...reserved, isPrivate: !addressesOf(instance).isPublic },
     services: Object.fromEntries(holders.map((holder) => [holder.label, serviceOf(holder, holders, behaviour(holder.workload.label))])),
   };
-  const starts = mostStarts(plan);
-  const [largest] = holders.toSorted((a, b) => b.instances - a.instances);
-  if (starts > MOST_STARTS)
-    throw new MalformedValueError(
-      `${starts} instances may start at once, and more than ${MOST_STARTS} are not simulated; lower '${largest?.setting}' (${largest?.instances}) of ${largest?.label}`,
-    );
-  return plan;
+}
+
+/** Where on the resources that stands which a plan has under such a name. */
+export function stormSetting(field: string, holders: readonly Holder[]): string {
+  const [, label, key = ""] = /^services\.(.+?)\.((?:database\.)?\w+)$/.exec(field) ?? [];
+  const holder = holders.find((other) => other.label === label);
+  if (!holder) return field.startsWith("database.") ? databaseSetting(field.slice("database.".length)) : field.replace(/^connector\./, "");
+  return `${holderSetting(key, holder)} of ${holder.label}`;
+}
+
+function holderSetting(key: string, { setting, workload, container }: Holder): string {
+  const variable = Object.entries(databaseVariables).find(([field]) => key === `database.${field}`)?.[1];
+  if (variable) return `${container.inputs.at("envs")}[${variable}]`;
+  if (key === "maxInstances" || key === "minInstances") return setting;
+  const { inputs, keys } = vpcAccessOf(workload);
+  if (key === "egress") return inputs.at(keys.egress);
+  return key === "database.path" ? "POSTGRES_HOST" : container.inputs.at("startupProbe");
 }
 
 function serviceOf(holder: Holder, holders: readonly Holder[], { bootSeconds, startupQueryCpuMs, retry }: StartBehaviour): StormService {

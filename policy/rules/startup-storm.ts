@@ -1,11 +1,10 @@
 import { stormPlanProblems } from "../../capacity/scenarios";
 import { failingStorms } from "../../capacity/storm-gate";
 import { MOST_TARGET_PERCENT, targetProblems } from "../../capacity/storms";
-import { databaseSetting } from "../database";
 import defaults from "../defaults.json";
 import { databaseUses } from "../holders";
 import { stackRule } from "../rule";
-import { type StartBehaviour, startBehaviour, stormPlanOf } from "../storm-plan";
+import { type StartBehaviour, startBehaviour, stormPlanOf, stormSetting } from "../storm-plan";
 
 const { services, slowest, targetPercent } = defaults.startup;
 const { reservedConnections, migrationConnections } = defaults.database;
@@ -42,14 +41,14 @@ export const startupStorm = stackRule<{
     migrationConnections: { ...count, description: "Slots that migrations take while services start.", default: migrationConnections },
   },
   judge(resources, { config, refuse, attempt }) {
-    const behaviour = (service: string): StartBehaviour => config.services[service] ?? config.otherServices;
+    const named = new Map(Object.entries(config.services));
+    const behaviour = (service: string): StartBehaviour => named.get(service) ?? config.otherServices;
     // A database outside the stack, and a holder that cannot be read, are reported by connection-budget.
     for (const { instance, holders } of databaseUses(resources, { attempt }))
       if (instance && holders.length > 0)
         attempt(instance, () => {
           const plan = stormPlanOf(instance, holders, resources, config, behaviour);
-          const name = (field: string) =>
-            field === "database.maxConnections" ? databaseSetting("maxConnections") : field === "database.tier" ? "settings.tier" : field;
+          const name = (field: string) => stormSetting(field, holders);
           const unsimulable = stormPlanProblems(plan, name);
           const problems =
             unsimulable.length > 0 ? unsimulable : targetProblems(plan, failingStorms(plan, config.targetPercent / 100), config.targetPercent / 100, name);

@@ -55,11 +55,25 @@ test("cannot evaluate a storm through a connector that does not stand in the sta
   ]);
 });
 
-test("cannot evaluate more starts than can be simulated, and says what to lower", async () => {
+test("refuses more starts than can be simulated, and says what can be", async () => {
   const huge = soundService({ properties: { scaling: { maxInstanceCount: 1_000_000_000 } }, pod: { scaling: {} } });
-  expect(await storm([connector, soundDatabase(), soundService({ name: "auth", properties: { name: "auth" } }), huge])).toEqual([
-    "cannot evaluate: 1000000005 instances may start at once, and more than 2000 are not simulated; lower 'scaling.maxInstanceCount' (1000000000) of netra-backend-staging",
+  const found = await storm([connector, soundDatabase(), soundService({ name: "auth", properties: { name: "auth" } }), huge]);
+  expect(found).toEqual([
+    "'scaling.maxInstanceCount of netra-backend-staging' (1000000000) must leave a cold start with at most 10000 connects (it has 4000000020) because a storm of more takes too long to simulate; set 'scaling.maxInstanceCount of netra-backend-staging' to 2495",
   ]);
+});
+
+test("names settings as the resources have them", async () => {
+  const settings = async (...services: Declared[]) => (await storm([connector, soundDatabase(), ...services])).map((message) => message.split("'")[1]);
+  const egress = "template.vpcAccess.egress of netra-backend-staging";
+  expect(await settings(soundService({ pod: { vpcAccess: { connector: UNKNOWN, egress: "ALL_TRAFFIC" } } }))).toEqual(Array(4).fill(egress));
+  expect(await settings(soundService({ variables: { WEB_CONCURRENCY: "1000000" } }))).toEqual([
+    "template.containers[0].envs[WEB_CONCURRENCY] of netra-backend-staging",
+  ]);
+});
+
+test("takes a service by its own name only: constructor is none that the configuration has", async () => {
+  expect(await storm([connector, soundDatabase(), soundService({ properties: { name: "constructor" } })])).toEqual([]);
 });
 
 test("cannot evaluate a database whose machine it does not know, as an engine's other tiers", async () => {
