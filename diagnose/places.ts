@@ -36,6 +36,7 @@ const PLACES: readonly (readonly [rule: string, question: QuestionKey, stage: St
   ["connector-range", "connector", "path"],
   ["regional-incident", "region", "path"],
   ["not-running", "instance", "path"],
+  ["database-engine", "instance", "path"],
   ["connector-not-ready", "connector", "path"],
   ["absent", "rest", "path"],
   ["not-ready", "rest", "start"],

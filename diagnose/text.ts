@@ -34,7 +34,9 @@ export function diagnosisText(diagnosis: Diagnosis, withAdoption: boolean): stri
     .concat("\n");
 }
 
-const section = (title: string, lines: readonly string[]) => (lines.length > 0 ? ["", title, ...lines.map((line) => `  ${line}`)] : []);
+const section = (title: string, lines: readonly string[]) => (lines.length > 0 ? ["", title, ...lines.map((line) => `  ${printable(line)}`)] : []);
+/** What stands in a saved file may be anything: it shall neither steer the terminal nor look like a line of its own. */
+const printable = (line: string) => line.replace(/\p{Cc}+/gu, " ");
 const counted = (count: number, noun: string) => `${count} ${noun}${count === 1 ? "" : "s"}`;
 const named = (names: readonly string[]) =>
   names.length > SHOWN_NAMES + 1 ? `${names.slice(0, SHOWN_NAMES).join(", ")} and ${names.length - SHOWN_NAMES} more` : names.join(", ");
