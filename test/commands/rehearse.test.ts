@@ -33,7 +33,8 @@ describe("rehearse", () => {
         env: { ...process.env, TMPDIR: temporary.path },
         stdio: ["ignore", "ignore", "pipe"],
       });
-      const ended = { stderr: "", code: new Promise((resolve) => child.once("exit", resolve)) };
+      // Closed, not only ended: what it wrote has been read by then, and everything that it started is gone.
+      const ended = { stderr: "", code: new Promise((resolve) => child.once("close", resolve)) };
       child.stderr.on("data", (text) => {
         ended.stderr += text;
       });
@@ -55,7 +56,7 @@ describe("rehearse", () => {
       while (!temporary.hasServer()) await sleep(50);
       child.kill("SIGKILL");
       await ended.code;
-      while (temporary.contents().length > 0) await sleep(50);
+      expect(temporary.contents()).toEqual([]);
     });
   });
 });
