@@ -146,6 +146,15 @@ test.each([
   expect(application.requests.filter((request) => request.includes("backend"))).toEqual([]);
 });
 
+test("a certificate whose time has not begun", async () => {
+  const { verdict } = await misbehaving({ certificates: { backend: await authority().certificate(["localhost"], 90, -10) } });
+  expect(failure(verdict)).toMatchObject({
+    name: "certificate of HOST",
+    found: "its chain is not valid (CERT_NOT_YET_VALID)",
+    means: "clients refuse it: its time has not begun, by the clock of this machine",
+  });
+});
+
 test("a certificate of an authority that nobody trusts", async () => {
   const application = await start();
   const contract = readContract({ hosts: application.hosts, limits: LIMITS }, { services: settings.services, variables: CREDENTIALS });
@@ -198,6 +207,12 @@ test("health that hangs", async () => {
     means: "the host takes the connection and the application does not answer: it waits for a database connection, or traffic reaches one that never started",
     attempts: 2,
   });
+});
+
+test("health whose body never ends is judged by its status", async () => {
+  const { verdict } = await misbehaving({ health: { "backend /health/startup": ["endless"] } });
+  expect(verdict.ok).toBe(true);
+  expect(verdict.steps.find(({ name }) => name.endsWith("/health/startup"))).toMatchObject({ outcome: "proven", found: "answered 200", attempts: 1 });
 });
 
 test("a port where nothing listens", async () => {
