@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { probeWindowSeconds } from "../capacity/cloudrun";
+import { round } from "../capacity/monitoring/monitored";
 import type { Settings } from "../config";
 import type { DatabaseCapacity } from "./capacity";
 import type { Deployed } from "./deployed";
@@ -84,15 +85,15 @@ const backends: Part = async (ask, settings, { capacities }) => {
   });
   const value = most.get(`${settings.project}:${name}`);
   const limit = capacities.find(({ instance }) => instance === name)?.maxConnections ?? planned;
-  const plan = `${limit} are there; the plan uses at most ${usableShare * 100} % of ${planned}`;
+  const plan = `${limit} are there; the plan uses at most ${percent(usableShare)} of ${planned}`;
   if (value === undefined) return nothing(title, plan);
   const findings =
-    value > limit * usableShare
+    value > round(limit * usableShare)
       ? [
           finding("backends", {
             resource: name,
             evidence: [{ field: "num_backends", value: `${value} of ${limit}` }],
-            consequences: [`must stay within ${usableShare * 100} % because the next start or rollout is refused connections (SQLSTATE 53300)`],
+            consequences: [`must stay within ${percent(usableShare)} because the next start or rollout is refused connections (SQLSTATE 53300)`],
             mend: ["lower pools or maximum instances, or raise 'netra:database.maxConnections' with the tier that holds it"],
           }),
         ]
@@ -104,14 +105,14 @@ const onConnector = { resource: "vpc_access_connector", alignmentSeconds: 60, re
 
 const connectorLoad: Part = async (ask, { connector, monitoring: { saturationShare } }) => {
   const title = "connector cpu, p99";
-  const plan = `below ${Math.round(saturationShare * 100)} %`;
+  const plan = `below ${percent(saturationShare)}`;
   const value = (await ask({ ...onConnector, metric: "vpcaccess.googleapis.com/connector/cpu/utilizations", aligner: "ALIGN_PERCENTILE_99" })).get(
     connector.name,
   );
   if (value === undefined) return nothing(title, plan);
   return {
-    figures: [{ title, value: `${Math.round(value * 100)} %`, plan }],
-    findings: value > saturationShare ? [overloaded(connector.name, "connector/cpu/utilizations", `${Math.round(value * 100)} %`)] : [],
+    figures: [{ title, value: percent(value), plan }],
+    findings: value > saturationShare ? [overloaded(connector.name, "connector/cpu/utilizations", percent(value))] : [],
     open: [],
   };
 };
@@ -191,6 +192,9 @@ const failedProbes: Part = async (ask, { services, project, region }) => {
     open: [],
   };
 };
+
+/** Not rounded so far that a value beyond its bound looks like the bound. */
+const percent = (share: number) => `${Number((share * 100).toFixed(2))} %`;
 
 const TITLES: ReadonlyMap<Part, string> = new Map([
   [backends, "backends"],

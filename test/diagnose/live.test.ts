@@ -391,6 +391,14 @@ describe("the last hour", () => {
     ]);
   });
 
+  test("a share is shown as it is compared", async () => {
+    metrics({ ...quiet, "connector/cpu/utilizations": [one({ connector_name: "staging-connector" }, { doubleValue: 0.804 })] });
+    const of = { ...settings, database: { ...settings.database, maxConnections: 100, usableShare: 0.55 } };
+    const { figures, findings } = await lastHour(server.cloud(), of, { capacities: [], deployed: [] }, NOW);
+    expect(figures[0]?.plan).toBe("100 are there; the plan uses at most 55 % of 100");
+    expect(findings.map(({ evidence }) => evidence[0]?.value)).toEqual(["80.4 %"]);
+  });
+
   test("what is deployed counts where it is less than the plan", async () => {
     metrics(quiet);
     const [connector] = fixture("healthy", "connectors.json");
