@@ -46,6 +46,7 @@ const PLACES: readonly (readonly [rule: string, question: QuestionKey, stage: St
   ["service-startup-probe", "probes", "start"],
   ["service-probes", "probes", "start"],
   ["service-environment", "rest", "start"],
+  ["service-containers", "rest", "start"],
   ["failed-probes", "hour", "start"],
   ["database-dedicated-core", "instance", "capacity"],
   ["connector-machine-type", "connector", "capacity"],

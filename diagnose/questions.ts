@@ -131,10 +131,11 @@ function missing(source: Source, { settings, collection, deployed }: Known): Que
   const { what } = SOURCES[source];
   const gap = collection.gaps.get(source);
   if (gap !== undefined) return [{ missing: `${what}: ${gap}`, answeredBy }];
-  if (!collection.collected.has(source)) return [{ missing: `${what}: no file shows any of ${settings.project}`, answeredBy }];
+  const why = collection.hidden.get(source);
+  if (!collection.collected.has(source)) return [{ missing: `${what}: ${why ?? `no file shows any of ${settings.project}`}`, answeredBy }];
   if (collection.listed.has(source)) return [];
   const absent = absentOf(source, deployed, settings);
-  const hidden = collection.hidden.get(source) ?? (EXPECTED[source] ? undefined : "single ones are shown, and whether there are others is not known");
+  const hidden = why ?? (EXPECTED[source] ? undefined : "single ones are shown, and whether there are others is not known");
   return [
     ...(absent.length > 0 ? [{ missing: `${what}: ${absent.join(", ")} ${absent.length > 1 ? "are" : "is"} not among them`, answeredBy }] : []),
     ...(hidden === undefined ? [] : [{ missing: `${what}: ${hidden}`, answeredBy }]),

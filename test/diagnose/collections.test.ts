@@ -80,6 +80,8 @@ describe("what may be there and is not seen is never fine", () => {
     for (const service of all) write(`${service.name ?? service.metadata.name}.json`.replaceAll("/", "-"), service);
     writeFileSync(join(folder, "services.json"), JSON.stringify(all).slice(0, 500));
     expect(open("budget")).toEqual(["Cloud Run services: services.json is no JSON that can be read (--format=json prints it)"]);
+    for (const service of all) rmSync(join(folder, `${service.name ?? service.metadata.name}.json`.replaceAll("/", "-")));
+    expect(open("budget")).toEqual(["Cloud Run services: services.json is no JSON that can be read (--format=json prints it)"]);
     // Whole again: the page that was there before no longer matters.
     write("services.json", all);
     expect(open("budget")).toEqual([]);
@@ -438,6 +440,15 @@ test("a flag's value with a comma stays one in gcloud's list", () => {
   expect(diagnosisOf(readFolder(folder, PLACE), [said]).findings.flatMap(({ mend }) => mend)).toEqual([
     "gcloud sql instances patch staging-shared-postgres --project=netra-staging --tier=db-custom-1-3840 --database-flags='^;^max_connections=150;pgaudit.log=read,write;cloudsql.iam_authentication='",
   ]);
+});
+
+test("a storm with the names of many services is read at a glance", () => {
+  write("instances.json", healthy("instances.json"));
+  const urn = "urn:pulumi:deployed::netra::gcp:sql/databaseInstance:DatabaseInstance::projects/netra-staging/instances/staging-shared-postgres";
+  const rollout = `rollout-${"x".repeat(500)}`;
+  const refusal = `'settings.tier' (db-custom-1-3840) must let starts be ready in ${rollout} (0.00 % of 9, lower bound 0.00 %) because of CPU; set it`;
+  const text = diagnosisText(diagnosisOf(readFolder(folder, PLACE), [{ policy: "startup-storm", level: "mandatory", urn, message: refusal }]), false);
+  expect(text).toContain(`staging-shared-postgres: simulated storm rollout-${"x".repeat(96)}... = 0.00 % of 9, lower bound 0.00 % (startup-storm)`);
 });
 
 test("nor does it steer the terminal, or look like a line of its own", () => {
