@@ -8,7 +8,7 @@ import { collectingLine, filledIn, type Place, type Source } from "./sources";
 /** This command's own rules on it. */
 const ruleOf = (source: Source): string => ({ instances: "not-running", connectors: "connector-not-ready" })[source as string] ?? "not-ready"; // a key that may be none of the two
 
-/** The line that shows why: what runs at the moment, and what has failed. */
+/** What runs at the moment, and what has failed. */
 const SHOWING: { readonly [Key in Source]?: string } = {
   services: "gcloud run services logs read NAME --project=PROJECT --region=REGION --limit=100",
   instances: "gcloud sql operations list --instance=NAME --project=PROJECT --limit=5",
@@ -16,12 +16,16 @@ const SHOWING: { readonly [Key in Source]?: string } = {
   caches: "gcloud redis operations list --project=PROJECT --region=REGION",
 };
 
+/** The line that shows why something does not work. */
+export const showingLine = ({ source, name }: Pick<Deployed, "source" | "name">, place: Place): string =>
+  filledIn(SHOWING[source] ?? "", place).replace("NAME", name);
+
 /** What does not work. */
 export function unreadyFindings(deployed: readonly Deployed[], { project, region }: Place): Finding[] {
   return deployed.flatMap((one): Finding[] => {
     if (one.unready?.value === undefined) return [];
     const { field, value, message } = one.unready;
-    const line = value === "NEVER" ? "gcloud sql instances patch NAME --project=PROJECT --activation-policy=ALWAYS" : (SHOWING[one.source] ?? "");
+    const at = { project, region: one.region ?? region };
     return [
       finding(ruleOf(one.source), {
         resource: one.label,
@@ -31,7 +35,7 @@ export function unreadyFindings(deployed: readonly Deployed[], { project, region
             ? "must be ready because nothing that needs it can work meanwhile"
             : `must be ready; Google says: ${message.split("\n")[0]?.slice(0, 300)}`,
         ],
-        mend: [filledIn(line, { project, region: one.region ?? region }).replace("NAME", one.name)],
+        mend: [value === "NEVER" ? `gcloud sql instances patch ${one.name} --project=${project} --activation-policy=ALWAYS` : showingLine(one, at)],
       }),
     ];
   });

@@ -325,7 +325,7 @@ describe("the last hour", () => {
   function metrics(series: Readonly<Record<string, object[]>>) {
     server.answers.set(at.series, ({ url }, response) => {
       const filter = new URL(url ?? "", "http://localhost").searchParams.get("filter") ?? "";
-      const name = /metric\.type = "([^"]+)"/.exec(filter)?.[1]?.split("/").slice(1).join("/") ?? "";
+      const name = /metric\.type="([^"]+)"/.exec(filter)?.[1]?.split("/").slice(1).join("/") ?? "";
       response.end(JSON.stringify(series[name] ? { timeSeries: series[name] } : {}));
     });
   }
@@ -369,7 +369,7 @@ describe("the last hour", () => {
     // A database's backends are counted by database: all of an instance's together hold its slots.
     expect([asked[0]?.get("aggregation.crossSeriesReducer"), asked[0]?.get("aggregation.groupByFields")]).toEqual(["REDUCE_SUM", "resource.label.database_id"]);
     expect(asked[4]?.get("filter")).toBe(
-      'metric.type = "run.googleapis.com/container/completed_probe_count" AND resource.type = "cloud_run_revision" AND metric.labels.is_healthy = false',
+      'metric.type="run.googleapis.com/container/completed_probe_count" AND resource.type="cloud_run_revision" AND metric.labels.is_healthy=false',
     );
   });
 
