@@ -256,7 +256,7 @@ export function readSettings(values: Readonly<Record<string, unknown>>): Setting
   const own = Object.fromEntries(Object.entries(values).flatMap(([key, value]) => (key.startsWith("netra:") ? [[key.slice("netra:".length), value]] : [])));
   const parsed = stackFile.safeParse(own);
   const place = { project: String(values["gcp:project"]), region: String(values["gcp:region"]) };
-  const placeProblems = ["gcp:project", "gcp:region"].flatMap((key) => providerProblem(key, values[key]));
+  const placeProblems = (["gcp:project", "gcp:region"] as const).flatMap((key) => providerProblem(key, values[key]));
   const problems = [
     ...placeProblems,
     ...(parsed.success ? [] : parsed.error.issues.flatMap((issue) => issueProblems(issue, own))),
@@ -300,7 +300,8 @@ export function stackFileSchema(): object {
   };
 }
 
-function providerProblem(key: string, value: unknown): Problem[] {
+/** What is wrong with `gcp:project` or `gcp:region`; `setting` is what a message calls it where it was not read from the stack file. */
+export function providerProblem(key: "gcp:project" | "gcp:region", value: unknown, setting: string = key): Problem[] {
   const { form, pattern, example } =
     key === "gcp:region"
       ? { form: "the name of a region, not of a zone", pattern: /^[a-z]+(-[a-z]+)+\d+$/, example: "us-central1" }
@@ -308,7 +309,10 @@ function providerProblem(key: string, value: unknown): Problem[] {
   if (typeof value === "string" && pattern.test(value)) return [];
   const must = value === undefined || value === null || value === "" ? "be stated" : `be ${form}`;
   return [
-    { setting: key, message: `'${key}' (${shown(value)}) must ${must} because the names and addresses of the stack contain it; set '${key}' to ${example}` },
+    {
+      setting,
+      message: `'${setting}' (${shown(value)}) must ${must} because the names and addresses of the stack contain it; set '${setting}' to ${example}`,
+    },
   ];
 }
 

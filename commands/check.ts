@@ -1,7 +1,6 @@
-import { accessSync, constants, mkdirSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import type { CapacityPlan } from "../capacity/plan";
-import { inputError } from "../capacity/problem";
 import { planOf, readSettings } from "../config";
 import { headline, pageSections, pullRequestMarkdown, terminalText } from "../report/markdown";
 import type { Verdict } from "../report/verdict";
@@ -9,6 +8,7 @@ import { announce, answering, command, EXIT, run } from "./command";
 import type { Subject } from "./judge";
 import { PackServer } from "./pack-client";
 import { readPackConfiguration } from "./pack-configuration";
+import { reportDirectory } from "./report-directory";
 import { PROJECT_ROOT, readStackFile, type StackOptions, withStackOptions } from "./stack-file";
 
 interface Options extends StackOptions {
@@ -27,7 +27,7 @@ const check = withStackOptions(
 void run(check, () => {
   const options = check.opts<Options>();
   return answering(options, async () => {
-    const directory = options.report === undefined ? undefined : reportDirectory(resolve(options.report));
+    const directory = reportDirectory(options.report);
     const configuration = readStackFile(options.stack, options.configFile);
     const settings = readSettings(configuration);
     const verdict = await verdictOn(options, { stack: options.stack, configuration, settings });
@@ -50,17 +50,6 @@ async function verdictOn({ policyPackConfig }: Options, subject: Subject): Promi
       (pack) => pack.stop(),
       () => undefined,
     );
-  }
-}
-
-/** Also before the work: a directory that cannot be written is known at once, and the verdict is not lost over it. */
-function reportDirectory(directory: string): string {
-  try {
-    mkdirSync(directory, { recursive: true });
-    accessSync(directory, constants.W_OK);
-    return directory;
-  } catch {
-    throw inputError("--report", `(${directory}) must be a directory that can be written because the report goes there; give another one`);
   }
 }
 

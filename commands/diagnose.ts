@@ -1,16 +1,15 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { inputError } from "../capacity/problem";
-import { readSettings, type Settings } from "../config";
+import { InputError, inputError } from "../capacity/problem";
+import { providerProblem, readSettings, type Settings } from "../config";
 import { capacityOf } from "../diagnose/capacity";
 import { asRegistered, deployedFrom } from "../diagnose/deployed";
 import { type Diagnosis, diagnose } from "../diagnose/diagnosis";
 import { lastHour } from "../diagnose/figures";
-import { readFolder } from "../diagnose/folder";
+import { jsonIn, readFolder } from "../diagnose/folder";
 import { INCIDENTS_URL, judgeIncidents, type RegionAnswer, readFeed } from "../diagnose/incidents";
 import { readCloud } from "../diagnose/live";
 import { googleCloud } from "../diagnose/rest";
-import { collectingLines } from "../diagnose/sources";
+import { collectingLines, type Place } from "../diagnose/sources";
 import { diagnosisText } from "../diagnose/text";
 import { announce, answering, command, EXIT, run } from "./command";
 import { type Diagnostic, PackServer } from "./pack-client";
@@ -50,8 +49,8 @@ void run(diagnosis, () => {
   return answering(options, async () => {
     const configuration = readStackFile(options.stack, options.configFile);
     const planned = readSettings(configuration);
-    const settings = { ...planned, project: options.project ?? planned.project, region: options.region ?? planned.region };
     const from = askedOf(options);
+    const settings = { ...planned, ...placeOf(options, planned) };
     const feed = options.incidents === undefined ? undefined : feedIn(options.incidents);
     const found = await diagnosed({ settings, stack: options.stack, configuration, from, feed });
     announce("");
@@ -59,6 +58,16 @@ void run(diagnosis, () => {
     return found.ok ? EXIT.sound : EXIT.refused;
   });
 });
+
+/** Where it is deployed: as the options say, else as the stack file does. @throws InputError */
+function placeOf({ project, region }: Options, planned: Place): Place {
+  const problems = [
+    ...(project === undefined ? [] : providerProblem("gcp:project", project, "--project")),
+    ...(region === undefined ? [] : providerProblem("gcp:region", region, "--region")),
+  ];
+  if (problems.length > 0) throw new InputError(problems);
+  return { project: project ?? planned.project, region: region ?? planned.region };
+}
 
 /** The folder; `undefined`: the project is asked. */
 function askedOf({ project, from }: Options): string | undefined {
@@ -88,17 +97,14 @@ async function diagnosed({ settings, stack, configuration, from, feed }: Subject
   const hour = cloud && (await lastHour(cloud, settings, { capacities, deployed }, Date.now()));
   const plan = await planned(stack, configuration);
   const [diagnostics, region] = await judging;
-  return diagnose({ settings, collection, deployed, capacities, diagnostics, plan, region, notes, ...(hour ? { hour } : {}) });
+  return diagnose({ settings, collection, deployed, capacities, diagnostics, plan, region, notes, hour });
 }
 
-async function packDiagnostics(
-  resources: ReturnType<typeof asRegistered>[],
-  place: { readonly project: string; readonly region: string },
-): Promise<Diagnostic[]> {
+async function packDiagnostics(resources: ReturnType<typeof asRegistered>[], { project, region }: Place): Promise<Diagnostic[]> {
   const pack = await PackServer.start(join(PROJECT_ROOT, "policy"));
   try {
     await pack.configure();
-    return await pack.judge(resources, { project: place.project, region: place.region });
+    return await pack.judge(resources, { project, region });
   } finally {
     pack.stop();
   }
@@ -117,9 +123,7 @@ async function regionAnswer(saved: unknown, region: string): Promise<RegionAnswe
 }
 
 function feedIn(file: string): unknown {
-  try {
-    return JSON.parse(readFileSync(file, "utf8"));
-  } catch {
-    throw inputError("--incidents", `(${file}) must be a JSON file that can be read because the incident feed stands there; save ${INCIDENTS_URL}`);
-  }
+  const read = jsonIn(file);
+  if (read) return read.value;
+  throw inputError("--incidents", `(${file}) must be a JSON file that can be read because the incident feed stands there; save ${INCIDENTS_URL}`);
 }

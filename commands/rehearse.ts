@@ -1,12 +1,13 @@
-import { mkdirSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
-import { InputError, problem } from "../capacity/problem";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { InputError, type Problem, problem } from "../capacity/problem";
 import { stormPlanProblems } from "../capacity/scenarios";
 import { planOf, readSettings } from "../config";
 import { fewCells, gridCells } from "../rehearse/cells";
 import { type Rehearsal, rehearse } from "../rehearse/rehearsal";
 import { accuracyMarkdown, rehearsalHeadline, rehearsalSections, rehearsalText } from "../report/rehearsal";
-import { announce, answering, command, EXIT, run } from "./command";
+import { announce, answering, collecting, command, EXIT, run } from "./command";
+import { reportDirectory } from "./report-directory";
 import { PROJECT_ROOT, readStackFile, type StackOptions, withStackOptions } from "./stack-file";
 
 interface Options extends StackOptions {
@@ -35,7 +36,10 @@ void run(rehearsing, () => {
 });
 
 async function rehearsed(options: Options): Promise<number> {
-  const storms = readOptions(options);
+  const problems: Problem[] = [];
+  const storms = await collecting(problems, () => readOptions(options));
+  const directory = await collecting(problems, () => reportDirectory(options.report));
+  if (storms === undefined || problems.length > 0) throw new InputError(problems);
   const plan = planOf(readSettings(readStackFile(options.stack, options.configFile)));
   const unsimulable = stormPlanProblems(plan);
   if (unsimulable.length > 0) throw new InputError(unsimulable);
@@ -44,7 +48,7 @@ async function rehearsed(options: Options): Promise<number> {
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => interrupt.abort(name));
   try {
     const rehearsal = await rehearse(options.grid ? gridCells(plan) : fewCells(plan), { storms, signal: interrupt.signal, progress: announce });
-    await print(rehearsal, options);
+    await print(rehearsal, options, directory);
     return rehearsal.ok ? EXIT.sound : EXIT.refused;
   } catch (error) {
     if (!interrupt.signal.aborted) throw error;
@@ -81,12 +85,9 @@ function readOptions({ grid, write, storms }: Options): number {
   return Number(asked);
 }
 
-async function print(rehearsal: Rehearsal, { json, report, write }: Options) {
-  if (report !== undefined) await writePage(resolve(report), rehearsal);
-  if (write) {
-    mkdirSync(join(PROJECT_ROOT, "docs"), { recursive: true });
-    writeFileSync(join(PROJECT_ROOT, "docs", "accuracy.md"), accuracyMarkdown(rehearsal, new Date().toISOString().slice(0, 10)));
-  }
+async function print(rehearsal: Rehearsal, { json, write }: Options, directory: string | undefined) {
+  if (directory !== undefined) await writePage(directory, rehearsal);
+  if (write) writeFileSync(join(PROJECT_ROOT, "docs", "accuracy.md"), accuracyMarkdown(rehearsal, new Date().toISOString().slice(0, 10)));
   announce("");
   process.stdout.write(json ? `${JSON.stringify(rehearsal, null, 2)}\n` : rehearsalText(rehearsal));
 }
@@ -94,6 +95,5 @@ async function print(rehearsal: Rehearsal, { json, report, write }: Options) {
 async function writePage(directory: string, rehearsal: Rehearsal) {
   const [{ predictedBesideMeasured }, { page }] = await Promise.all([import("../report/plots.js"), import("../report/html.js")]);
   const plots = await Promise.all([predictedBesideMeasured(rehearsal.cells, "success"), predictedBesideMeasured(rehearsal.cells, "readyP95Seconds")]);
-  mkdirSync(directory, { recursive: true });
   writeFileSync(join(directory, "rehearsal.html"), page(rehearsalHeadline(rehearsal), rehearsal.ok, rehearsalSections(rehearsal), plots));
 }

@@ -2,7 +2,7 @@ import { Inputs } from "../policy/inputs";
 import type { Deployed } from "./deployed";
 import { type Finding, finding } from "./findings";
 import type { Collection } from "./recognise";
-import { word } from "./remedy";
+import { word } from "./shell";
 import type { Place } from "./sources";
 
 /** An alert policy that is on, and the channels that forward what it says. */

@@ -58,8 +58,9 @@ function ofDatabase(instance: StackResource, holders: Uses["holders"], resources
 }
 
 function stormsOf(instance: StackResource, holders: Uses["holders"], resources: readonly StackResource[]): StormResult[] {
-  const services: Readonly<Record<string, StartBehaviour>> = defaults.startup.services;
-  const plan = stormPlanOf(instance, holders, resources, defaults.database, (service) => services[service] ?? defaults.startup.slowest);
+  // A map, because a service may be called `constructor`.
+  const services: ReadonlyMap<string, StartBehaviour> = new Map(Object.entries(defaults.startup.services));
+  const plan = stormPlanOf(instance, holders, resources, defaults.database, (service) => services.get(service) ?? defaults.startup.slowest);
   if (stormPlanProblems(plan).length > 0 || planScenarios(plan).some(({ starts }) => starts > ILLUSTRATED_STARTS)) return [];
   return planStorms(plan, { replications: leastReplications(defaults.startup.targetPercent / 100) });
 }

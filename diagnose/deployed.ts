@@ -1,9 +1,8 @@
 import type { Registered } from "../commands/evaluate";
 import { Inputs, MalformedValueError } from "../policy/inputs";
 import { ALERT_POLICY, CONNECTOR, NETWORK, REDIS, ROUTER, ROUTER_NAT, RUN_JOB, RUN_SERVICE, SECRETS, SQL_INSTANCE, SUBNETWORK } from "../policy/types";
-import type { Evidences } from "./diagnosis";
-import type { Collection, Found } from "./recognise";
-import { knativeJob, knativeService, present, type RunService, restJob, restService } from "./run-service";
+import { type Collection, type Found, isObject } from "./recognise";
+import { knativeJob, knativeService, type RunService, restJob, restService, type Unready, unreadyUnless } from "./run-service";
 import type { Place, Source } from "./sources";
 
 /** A resource as it is deployed, in the shape in which the program declares it and the pack judges it. */
@@ -21,26 +20,38 @@ export interface Deployed {
   readonly object: Found["object"];
   readonly inputs: Readonly<Record<string, unknown>>;
   readonly outputs: Readonly<Record<string, unknown>>;
-  /** Why it does not work at the moment; absent: it does, or nothing says. */
-  readonly unready?: { readonly field: string; readonly value: string; readonly message: string };
+  /** Why it does not work at the moment, or that nothing says; absent: it does, or there is nothing to say. */
+  readonly unready?: Unready;
 }
 
 /** What of a collection the pack can judge, and what had to be left out: a list that shows it is no whole one. */
-export function deployedFrom(collection: Collection, place: Place): Pick<Evidences, "deployed" | "notes" | "collection"> {
-  const { found, listed } = collection;
+export function deployedFrom(
+  collection: Collection,
+  place: Place,
+): { readonly deployed: readonly Deployed[]; readonly collection: Collection; readonly notes: readonly string[] } {
+  const { found, listed, hidden } = collection;
   const notes: string[] = [];
-  const incomplete = new Set<Source>();
-  const deployed = found.flatMap((one) => {
+  const unread = new Map<Source, string>();
+  const deployed = found.flatMap((one): Deployed[] => {
     try {
-      return READERS[one.source]?.(new Inputs(one.object), one, place) ?? [];
+      const read = READERS[one.source]?.(new Inputs(one.object), one, place) ?? [];
+      return read.map((resource) => ({ ...resource, inputs: present(resource.inputs), outputs: present(resource.outputs) }));
     } catch (error) {
       if (!(error instanceof MalformedValueError)) throw error;
-      notes.push(`${one.from} has an object in an unknown form (${error.message}), which is left out`);
-      incomplete.add(one.source);
+      const what = `${one.from} has an object in an unknown form (${error.message})`;
+      notes.push(`${what}, which is left out`);
+      unread.set(one.source, what);
       return [];
     }
   });
-  return { deployed, notes, collection: { ...collection, listed: new Set([...listed].filter((source) => !incomplete.has(source))) } };
+  const whole = new Set([...listed].filter((source) => !unread.has(source)));
+  return { deployed, notes, collection: { ...collection, listed: whole, hidden: new Map([...hidden, ...unread]) } };
+}
+
+/** Without what is not set, at any depth: a property is either there or not. */
+function present(properties: Properties): Properties {
+  const inside = (value: unknown): unknown => (Array.isArray(value) ? value.map(inside) : isObject(value) ? present(value) : value);
+  return Object.fromEntries(Object.entries(properties).flatMap(([key, value]) => (value === undefined ? [] : [[key, inside(value)]])));
 }
 
 /** The resource as the pack's client hands it over. The id in the URN tells equal names in two regions apart. */
@@ -59,7 +70,7 @@ export function asRegistered({ type, name, id, inputs, outputs }: Deployed): Reg
 }
 
 type Reader = (raw: Inputs, found: Found, place: Place) => Deployed[];
-type Properties = Record<string, unknown>;
+type Properties = Readonly<Record<string, unknown>>;
 
 const READERS: { readonly [Key in Source]?: Reader } = {
   services: (raw, found, place) => workload(raw.has("apiVersion") ? knativeService(raw) : restService(raw), RUN_SERVICE, found, place),
@@ -71,7 +82,9 @@ const READERS: { readonly [Key in Source]?: Reader } = {
     const address = (type: string) => addresses.find((one) => one.text("type") === type)?.text("ipAddress");
     const outputs = {
       ...inputs,
-      ...present({ privateIpAddress: address("PRIVATE"), publicIpAddress: address("PRIMARY"), connectionName: raw.text("connectionName") }),
+      privateIpAddress: address("PRIVATE"),
+      publicIpAddress: address("PRIMARY"),
+      connectionName: raw.text("connectionName"),
     };
     const id = `projects/${place.project}/instances/${name}`;
     return [{ ...base(place, found, SQL_INSTANCE, name, id, raw.text("region")), inputs, outputs, ...notRunning(raw) }];
@@ -85,23 +98,23 @@ const READERS: { readonly [Key in Source]?: Reader } = {
         ? { minThroughput: raw.number("minThroughput"), maxThroughput: raw.number("maxThroughput") }
         : {};
     const subnet = raw.object("subnet");
-    const inputs = present({
+    const inputs = {
       name,
       region,
       network: raw.text("network"),
       ipCidrRange: raw.text("ipCidrRange"),
-      subnet: subnet.hasText("name") ? present({ name: subnet.text("name"), projectId: subnet.text("projectId") }) : undefined,
+      subnet: subnet.hasText("name") ? { name: subnet.text("name"), projectId: subnet.text("projectId") } : undefined,
       machineType: raw.text("machineType"),
       minInstances,
       maxInstances,
       ...throughput,
-    });
+    };
     const id = `projects/${place.project}/locations/${region}/connectors/${name}`;
-    return [{ ...base(place, found, CONNECTOR, name, id, region), inputs, outputs: inputs, ...unreadyUnless(raw, "READY") }];
+    return [{ ...base(place, found, CONNECTOR, name, id, region), inputs, outputs: inputs, ...unreadyUnless("READY", stateOf(raw)) }];
   },
   caches(raw, found, place) {
     const [name, region] = located(raw);
-    const inputs = present({
+    const inputs = {
       name,
       region,
       tier: raw.text("tier"),
@@ -112,14 +125,14 @@ const READERS: { readonly [Key in Source]?: Reader } = {
       authEnabled: raw.flag("authEnabled") ?? false,
       reservedIpRange: raw.text("reservedIpRange"),
       labels: labels(raw, "labels"),
-    });
-    const outputs = { ...inputs, ...present({ host: raw.text("host"), port: raw.number("port") }) };
+    };
+    const outputs = { ...inputs, host: raw.text("host"), port: raw.number("port") };
     return [
       {
         ...base(place, found, REDIS, name, `projects/${place.project}/locations/${region}/instances/${name}`, region),
         inputs,
         outputs,
-        ...unreadyUnless(raw, "READY"),
+        ...unreadyUnless("READY", stateOf(raw)),
       },
     ];
   },
@@ -131,24 +144,24 @@ const READERS: { readonly [Key in Source]?: Reader } = {
   },
   networks(raw, found, place) {
     const name = named(raw);
-    const inputs = present({
+    const inputs = {
       name,
       autoCreateSubnetworks: raw.flag("autoCreateSubnetworks") ?? false,
       routingMode: raw.object("routingConfig").text("routingMode"),
-    });
+    };
     return [{ ...base(place, found, NETWORK, name, `projects/${place.project}/global/networks/${name}`, undefined), inputs, outputs: inputs }];
   },
   subnetworks(raw, found, place) {
     const name = named(raw);
     const region = last(raw.text("region"));
-    const inputs = present({
+    const inputs = {
       name,
       region,
       network: withoutHost(raw.text("network")),
       ipCidrRange: raw.text("ipCidrRange"),
       privateIpGoogleAccess: raw.flag("privateIpGoogleAccess") ?? false,
       secondaryIpRanges: raw.list("secondaryIpRanges").map((range) => ({ rangeName: range.text("rangeName"), ipCidrRange: range.text("ipCidrRange") })),
-    });
+    };
     return [{ ...base(place, found, SUBNETWORK, name, `projects/${place.project}/regions/${region}/subnetworks/${name}`, region), inputs, outputs: inputs }];
   },
   /** A router is of interest for its NATs only. */
@@ -156,10 +169,10 @@ const READERS: { readonly [Key in Source]?: Reader } = {
     const router = named(raw);
     const region = last(raw.text("region"));
     const routerId = `projects/${place.project}/regions/${region}/routers/${router}`;
-    const inputs = present({ name: router, region, network: withoutHost(raw.text("network")) });
+    const inputs = { name: router, region, network: withoutHost(raw.text("network")) };
     const nats = raw.list("nats").map((nat) => {
       const name = named(nat);
-      const own = present({
+      const own = {
         name,
         router,
         region,
@@ -168,14 +181,14 @@ const READERS: { readonly [Key in Source]?: Reader } = {
         natIps: nat.texts("natIps"),
         sourceSubnetworkIpRangesToNat: nat.text("sourceSubnetworkIpRangesToNat"),
         minPortsPerVm: nat.number("minPortsPerVm"),
-      });
+      };
       return { ...base(place, found, ROUTER_NAT, name, `${place.project}/${region}/${router}/${name}`, region), inputs: own, outputs: own };
     });
     return [{ ...base(place, found, ROUTER, router, routerId, region), inputs, outputs: inputs }, ...nats];
   },
   alerts(raw, found, place) {
     const id = named(raw);
-    const inputs = present({
+    const inputs = {
       displayName: raw.text("displayName"),
       enabled: raw.flag("enabled"),
       notificationChannels: raw.texts("notificationChannels"),
@@ -184,13 +197,16 @@ const READERS: { readonly [Key in Source]?: Reader } = {
         .map((condition) =>
           Object.fromEntries(condition.keys().flatMap((kind) => (kind.startsWith("condition") ? [[kind, watched(condition.object(kind))]] : []))),
         ),
-    });
+    };
     return [{ ...base(place, found, ALERT_POLICY, raw.text("displayName") ?? id, id, undefined), inputs, outputs: inputs }];
   },
 };
 
 function workload({ name, location, inputs, unready }: RunService, type: string, found: Found, place: Place): Deployed[] {
-  if (!/^[\w-]+$/.test(name)) throw new MalformedValueError(`the ${type === RUN_JOB ? "job" : "service"} must have a name that Google gives`);
+  // Both end up in commands that people copy into a shell.
+  const kind = type === RUN_JOB ? "job" : "service";
+  if (!/^\w[\w-]*$/.test(name)) throw new MalformedValueError(`the ${kind} must have a name that Google gives`);
+  if (!/^(\w[\w-]*)?$/.test(location)) throw new MalformedValueError(`the ${kind} must be in a region that Google has`);
   const region = location || place.region;
   const id = `projects/${place.project}/locations/${region}/${found.source}/${name}`;
   const form = found.object.apiVersion === undefined ? "rest" : "knative";
@@ -198,7 +214,7 @@ function workload({ name, location, inputs, unready }: RunService, type: string,
 }
 
 /** What a condition is about: a filter, or a query. */
-const watched = (condition: Inputs) => present({ filter: condition.text("filter"), query: condition.text("query") });
+const watched = (condition: Inputs) => ({ filter: condition.text("filter"), query: condition.text("query") });
 
 const base = (place: Place, found: Found, type: string, name: string, id: string, region: string | undefined) =>
   ({
@@ -215,7 +231,7 @@ const base = (place: Place, found: Found, type: string, name: string, id: string
 function named(raw: Inputs): string {
   const name = raw.text("name");
   // It ends up in commands that people copy into a shell.
-  if (!name || !/^[\w./-]+$/.test(name)) throw new MalformedValueError("name must be one that Google gives");
+  if (!name || !/^\w[\w./:-]*$/.test(name)) throw new MalformedValueError("name must be one that Google gives");
   return name;
 }
 
@@ -224,15 +240,12 @@ function located(raw: Inputs): [name: string, region: string] {
   return [name, region];
 }
 
-function unreadyUnless(raw: Inputs, state: string): Pick<Deployed, "unready"> {
-  const value = raw.text("state");
-  return value === undefined || value === state ? {} : { unready: { field: "state", value, message: "" } };
-}
+const stateOf = (raw: Inputs): Unready => ({ field: "state", value: raw.text("state"), message: "" });
 
 /** A stopped instance stays RUNNABLE to the API: its policy says that it is not to run. */
 function notRunning(raw: Inputs): Pick<Deployed, "unready"> {
   const isStopped = raw.object("settings").text("activationPolicy") === "NEVER";
-  return isStopped ? { unready: { field: "settings.activationPolicy", value: "NEVER", message: "" } } : unreadyUnless(raw, "RUNNABLE");
+  return isStopped ? { unready: { field: "settings.activationPolicy", value: "NEVER", message: "" } } : unreadyUnless("RUNNABLE", stateOf(raw));
 }
 
 const last = (url: string | undefined) => url?.split("/").at(-1) ?? "";
@@ -251,12 +264,12 @@ function sqlInputs(raw: Inputs, name: string): Properties {
   const retention = backup.object("backupRetentionSettings");
   const window = settings.object("maintenanceWindow");
   const insights = settings.object("insightsConfig");
-  return present({
+  return {
     name,
     region: raw.text("region"),
     databaseVersion: raw.text("databaseVersion"),
     masterInstanceName: raw.text("masterInstanceName"),
-    settings: present({
+    settings: {
       tier: settings.text("tier"),
       edition: settings.text("edition"),
       availabilityType: settings.text("availabilityType"),
@@ -268,36 +281,36 @@ function sqlInputs(raw: Inputs, name: string): Properties {
       userLabels: labels(settings, "userLabels"),
       databaseFlags: settings.list("databaseFlags").map((flag) => ({ name: flag.text("name"), value: flag.textOrNumber("value") })),
       connectionPoolConfigs: settings.has("connectionPoolConfig")
-        ? [present({ connectionPoolingEnabled: settings.object("connectionPoolConfig").flag("connectionPoolingEnabled") })]
+        ? [{ connectionPoolingEnabled: settings.object("connectionPoolConfig").flag("connectionPoolingEnabled") }]
         : undefined,
-      ipConfiguration: present({
+      ipConfiguration: {
         ipv4Enabled: ip.flag("ipv4Enabled") ?? false,
         privateNetwork: withoutHost(ip.text("privateNetwork")),
         sslMode: ip.text("sslMode"),
-        authorizedNetworks: ip.list("authorizedNetworks").map((network) => present({ name: network.text("name"), value: network.text("value") })),
-        pscConfigs: ip.has("pscConfig") ? [present({ pscEnabled: ip.object("pscConfig").flag("pscEnabled") })] : undefined,
-      }),
-      backupConfiguration: present({
+        authorizedNetworks: ip.list("authorizedNetworks").map((network) => ({ name: network.text("name"), value: network.text("value") })),
+        pscConfigs: ip.has("pscConfig") ? [{ pscEnabled: ip.object("pscConfig").flag("pscEnabled") }] : undefined,
+      },
+      backupConfiguration: {
         enabled: backup.flag("enabled") ?? false,
         startTime: backup.text("startTime"),
         pointInTimeRecoveryEnabled: backup.flag("pointInTimeRecoveryEnabled") ?? false,
         transactionLogRetentionDays: backup.number("transactionLogRetentionDays"),
         backupRetentionSettings: retention.has("retainedBackups")
-          ? present({ retainedBackups: retention.number("retainedBackups"), retentionUnit: retention.text("retentionUnit") })
+          ? { retainedBackups: retention.number("retainedBackups"), retentionUnit: retention.text("retentionUnit") }
           : undefined,
-      }),
+      },
       maintenanceWindow: window.has("day")
-        ? present({ day: window.number("day"), hour: window.number("hour") ?? 0, updateTrack: window.text("updateTrack") })
+        ? { day: window.number("day"), hour: window.number("hour") ?? 0, updateTrack: window.text("updateTrack") }
         : undefined,
       insightsConfig: insights.has("queryInsightsEnabled")
-        ? present({
+        ? {
             queryInsightsEnabled: insights.flag("queryInsightsEnabled"),
             recordApplicationTags: insights.flag("recordApplicationTags") ?? false,
             recordClientAddress: insights.flag("recordClientAddress") ?? false,
             queryStringLength: insights.number("queryStringLength"),
             queryPlansPerMinute: insights.number("queryPlansPerMinute"),
-          })
+          }
         : undefined,
-    }),
-  });
+    },
+  };
 }

@@ -1,3 +1,4 @@
+import { isPostgres } from "../capacity/cloudsql";
 import type { Registered } from "../commands/evaluate";
 import type { Diagnostic } from "../commands/pack-client";
 import type { Settings } from "../config";
@@ -8,14 +9,14 @@ import { silentAlerts } from "./alerts";
 import type { DatabaseCapacity } from "./capacity";
 import type { Deployed } from "./deployed";
 import { type Change, changesBy } from "./difference";
-import type { Figure, HourAnswer } from "./figures";
+import type { Figure } from "./figures";
 import { type Finding, finding, findingsOf, inOrder, NAT_UNKNOWN } from "./findings";
-import type { RegionAnswer } from "./incidents";
 import { NOT_JUDGED } from "./places";
-import { absentOf, answersTo, type Question, questionsOn } from "./questions";
+import { absentOf, answersTo, type Question, questionsOn, type Seen } from "./questions";
+import { unreadyFindings } from "./readiness";
 import type { Collection } from "./recognise";
 import { judgeSecrets, mountedSecrets } from "./secrets";
-import { type Place, SOURCES } from "./sources";
+import { SOURCES } from "./sources";
 
 /** What is known of an environment as it is deployed. */
 export interface Diagnosis {
@@ -39,17 +40,12 @@ export interface Diagnosis {
   readonly notJudged: Readonly<Record<string, string>>;
 }
 
-export interface Evidences {
-  readonly settings: Settings;
-  readonly collection: Collection;
-  readonly deployed: readonly Deployed[];
-  readonly capacities: readonly DatabaseCapacity[];
+export interface Evidences extends Seen {
   /** What the pack says of them. */
   readonly diagnostics: readonly Diagnostic[];
   /** What the program registers. */
   readonly plan: readonly Registered[];
-  readonly region: RegionAnswer;
-  readonly hour?: HourAnswer;
+  /** What was left out on the way, and why. */
   readonly notes: readonly string[];
 }
 
@@ -65,7 +61,8 @@ export function diagnose({ settings, collection, deployed, capacities, diagnosti
   const findings = inOrder([
     ...ofPack,
     ...secrets.findings,
-    ...deployed.flatMap((one) => unreadyFinding(one, { project: settings.project, region: one.region ?? settings.region })),
+    ...unreadyFindings(deployed, settings),
+    ...otherEngine(deployed, settings),
     ...absences(deployed, collection, settings),
     ...withoutJwt(deployed, settings),
     ...silentAlerts(deployed, collection, settings),
@@ -111,29 +108,20 @@ function withoutOpenAlerts(diagnostics: readonly Diagnostic[], { listed }: Colle
   return listed.has("alerts") && !monitoring.disabled ? diagnostics : diagnostics.filter(({ policy }) => policy !== "capacity-alerts");
 }
 
-/** What the cloud itself says does not work. */
-function unreadyFinding({ source, name, label, unready }: Deployed, { project, region }: Place): Finding[] {
-  if (!unready) return [];
-  const rule = { instances: "not-running", connectors: "connector-not-ready" }[source as string] ?? "not-ready"; // a key that may be none of the two
-  const { field, value, message } = unready;
-  return [
-    finding(rule, {
-      resource: label,
-      evidence: [{ field, value }],
-      consequences: [
-        message === ""
-          ? "must be ready because nothing that needs it can work meanwhile"
-          : `must be ready; Google says: ${message.split("\n")[0]?.slice(0, 300)}`,
-      ],
-      mend: [
-        source === "services"
-          ? `gcloud run services logs read ${name} --project=${project} --region=${region} --limit=100`
-          : value === "NEVER"
-            ? `gcloud sql instances patch ${name} --project=${project} --activation-policy=ALWAYS`
-            : "wait for the operation that runs, or look at its error in the console",
-      ],
-    }),
-  ];
+/** The plan's database under another engine: no rule on PostgreSQL judges it. */
+function otherEngine(deployed: readonly Deployed[], { database }: Settings): Finding[] {
+  return deployed.flatMap(({ source, label, inputs }) => {
+    const version = new Inputs(inputs).text("databaseVersion");
+    if (source !== "instances" || label !== database.name || version === undefined || isPostgres(version)) return [];
+    return [
+      finding("database-engine", {
+        resource: label,
+        evidence: [{ field: "databaseVersion", value: version }],
+        consequences: [`must be PostgreSQL because the plan's services speak nothing else, and its sizes are those of ${database.version}`],
+        mend: ["set 'netra:database.name' to a name that is free, and `npm run up` makes the database beside this one"],
+      }),
+    ];
+  });
 }
 
 /** What the plan counts on, and a whole list does not show. */

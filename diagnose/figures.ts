@@ -1,15 +1,19 @@
 import { z } from "zod";
 import { probeWindowSeconds } from "../capacity/cloudrun";
+import { filterOf } from "../capacity/monitoring/alert";
+import type { Aggregation } from "../capacity/monitoring/alignment";
+import { type Metric, metrics } from "../capacity/monitoring/metrics";
+import { round } from "../capacity/monitoring/monitored";
 import type { Settings } from "../config";
 import type { DatabaseCapacity } from "./capacity";
 import type { Deployed } from "./deployed";
 import { type Finding, finding } from "./findings";
+import { showingLine } from "./readiness";
 import { type Cloud, listed, Unanswered } from "./rest";
 import type { Place } from "./sources";
 
 /*
- * The last hour in Cloud Monitoring, against the plan. Source of metrics, kinds and labels: Google Cloud metrics list. Values
- * are visible two to four minutes late.
+ * The last hour in Cloud Monitoring, against the plan. Values are visible two to four minutes late.
  */
 
 /** One figure of the last hour, beside what the plan allows. */
@@ -27,13 +31,9 @@ export interface HourAnswer {
   readonly open: readonly string[];
 }
 
-interface Series {
-  readonly metric: string;
-  readonly resource: string;
-  readonly filter?: string;
-  readonly aligner: string;
-  readonly alignmentSeconds: number;
-  readonly reducer: string;
+interface Series extends Omit<Aggregation, "groupBy"> {
+  readonly metric: Metric;
+  readonly restriction?: string;
   readonly groupBy: string;
 }
 
@@ -75,8 +75,7 @@ const backends: Part = async (ask, settings, { capacities }) => {
   const title = "backends, most at once";
   const { name, maxConnections: planned, usableShare } = settings.database;
   const most = await ask({
-    metric: "cloudsql.googleapis.com/database/postgresql/num_backends",
-    resource: "cloudsql_database",
+    metric: metrics.backends,
     aligner: "ALIGN_MAX",
     alignmentSeconds: 60,
     reducer: "REDUCE_SUM",
@@ -84,15 +83,15 @@ const backends: Part = async (ask, settings, { capacities }) => {
   });
   const value = most.get(`${settings.project}:${name}`);
   const limit = capacities.find(({ instance }) => instance === name)?.maxConnections ?? planned;
-  const plan = `${limit} are there; the plan uses at most ${usableShare * 100} % of ${planned}`;
+  const plan = `${limit} are there; the plan uses at most ${percent(usableShare)} of ${planned}`;
   if (value === undefined) return nothing(title, plan);
   const findings =
-    value > limit * usableShare
+    value > round(limit * usableShare)
       ? [
           finding("backends", {
             resource: name,
             evidence: [{ field: "num_backends", value: `${value} of ${limit}` }],
-            consequences: [`must stay within ${usableShare * 100} % because the next start or rollout is refused connections (SQLSTATE 53300)`],
+            consequences: [`must stay within ${percent(usableShare)} because the next start or rollout is refused connections (SQLSTATE 53300)`],
             mend: ["lower pools or maximum instances, or raise 'netra:database.maxConnections' with the tier that holds it"],
           }),
         ]
@@ -100,18 +99,16 @@ const backends: Part = async (ask, settings, { capacities }) => {
   return { figures: [{ title, value: String(value), plan }], findings, open: [] };
 };
 
-const onConnector = { resource: "vpc_access_connector", alignmentSeconds: 60, reducer: "REDUCE_MAX", groupBy: "resource.label.connector_name" };
+const onConnector = { alignmentSeconds: 60, reducer: "REDUCE_MAX", groupBy: "resource.label.connector_name" } as const;
 
 const connectorLoad: Part = async (ask, { connector, monitoring: { saturationShare } }) => {
   const title = "connector cpu, p99";
-  const plan = `below ${Math.round(saturationShare * 100)} %`;
-  const value = (await ask({ ...onConnector, metric: "vpcaccess.googleapis.com/connector/cpu/utilizations", aligner: "ALIGN_PERCENTILE_99" })).get(
-    connector.name,
-  );
+  const plan = `below ${percent(saturationShare)}`;
+  const value = (await ask({ ...onConnector, metric: metrics.connectorCpu, aligner: "ALIGN_PERCENTILE_99" })).get(connector.name);
   if (value === undefined) return nothing(title, plan);
   return {
-    figures: [{ title, value: `${Math.round(value * 100)} %`, plan }],
-    findings: value > saturationShare ? [overloaded(connector.name, "connector/cpu/utilizations", `${Math.round(value * 100)} %`)] : [],
+    figures: [{ title, value: percent(value), plan }],
+    findings: value > saturationShare ? [overloaded(connector.name, "connector/cpu/utilizations", percent(value))] : [],
     open: [],
   };
 };
@@ -119,7 +116,7 @@ const connectorLoad: Part = async (ask, { connector, monitoring: { saturationSha
 const connectorInstances: Part = async (ask, { connector }, { deployed }) => {
   const title = "connector instances, most";
   const plan = `${connector.minInstances} to ${connector.maxInstances}`;
-  const value = (await ask({ ...onConnector, metric: "vpcaccess.googleapis.com/connector/instances", aligner: "ALIGN_MAX" })).get(connector.name);
+  const value = (await ask({ ...onConnector, metric: metrics.connectorInstances, aligner: "ALIGN_MAX" })).get(connector.name);
   if (value === undefined) return nothing(title, plan);
   const existing = deployed.find(({ source, label }) => source === "connectors" && label === connector.name);
   const maximum = Number(existing?.inputs.maxInstances ?? connector.maxInstances);
@@ -139,11 +136,11 @@ function overloaded(resource: string, field: string, value: string): Finding {
   });
 }
 
-const ofServices = { resource: "cloud_run_revision", alignmentSeconds: HOUR_SECONDS, groupBy: "resource.label.service_name" };
+const ofServices = { alignmentSeconds: HOUR_SECONDS, groupBy: "resource.label.service_name" } as const;
 
 /** No start in an hour is no fault. */
 const startUps: Part = async (ask, { services }) => {
-  const p95 = await ask({ ...ofServices, metric: "run.googleapis.com/container/startup_latencies", aligner: "ALIGN_PERCENTILE_95", reducer: "REDUCE_MAX" });
+  const p95 = await ask({ ...ofServices, metric: metrics.startupLatency, aligner: "ALIGN_PERCENTILE_95", reducer: "REDUCE_MAX" });
   const rows = Object.values(services).map(({ name, probe }) => ({ name, window: probeWindowSeconds(probe), seconds: (p95.get(name) ?? Number.NaN) / 1000 }));
   return {
     figures: rows.map(({ name, window, seconds }) => ({
@@ -168,8 +165,8 @@ const startUps: Part = async (ask, { services }) => {
 const failedProbes: Part = async (ask, { services, project, region }) => {
   const failed = await ask({
     ...ofServices,
-    metric: "run.googleapis.com/container/completed_probe_count",
-    filter: "metric.labels.is_healthy = false",
+    metric: metrics.probes,
+    restriction: "metric.labels.is_healthy=false",
     aligner: "ALIGN_SUM",
     reducer: "REDUCE_SUM",
   });
@@ -185,12 +182,15 @@ const failedProbes: Part = async (ask, { services, project, region }) => {
           consequences: [
             "must be none because each is an instance that did not start, or was restarted: SQLSTATE 53300, the DATABASE phase and exit code 3 in its log say why",
           ],
-          mend: [`gcloud run services logs read ${name} --project=${project} --region=${region} --limit=100`],
+          mend: [showingLine({ source: "services", name }, { project, region })],
         }),
       ),
     open: [],
   };
 };
+
+/** Not rounded so far that a value beyond its bound looks like the bound. */
+const percent = (share: number) => `${Number((share * 100).toFixed(2))} %`;
 
 const TITLES: ReadonlyMap<Part, string> = new Map([
   [backends, "backends"],
@@ -204,9 +204,9 @@ const nothing = (title: string, plan: string): HourAnswer => ({ figures: [{ titl
 
 /** The largest point of each group in the last hour. @throws Unanswered */
 async function largestByLabel(cloud: Cloud, { project }: Place, series: Series, now: number): Promise<ReadonlyMap<string, number>> {
-  const { metric, resource, filter, aligner, alignmentSeconds, reducer, groupBy } = series;
+  const { metric, restriction, aligner, alignmentSeconds, reducer, groupBy } = series;
   const query = new URLSearchParams({
-    filter: [`metric.type = "${metric}"`, `resource.type = "${resource}"`, ...(filter ? [filter] : [])].join(" AND "),
+    filter: filterOf(metric, ...(restriction ? [restriction] : [])),
     "interval.startTime": new Date(now - HOUR_SECONDS * 1000).toISOString(),
     "interval.endTime": new Date(now).toISOString(),
     "aggregation.alignmentPeriod": `${alignmentSeconds}s`,

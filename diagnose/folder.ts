@@ -1,4 +1,4 @@
-import { type Dirent, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { inputError } from "../capacity/problem";
@@ -14,20 +14,23 @@ export function readFolder(folder: string, { project }: Pick<Place, "project">):
   const found: Found[] = [];
   const collected = new Set<Source>();
   const listed = new Set<Source>();
+  const hidden = new Map<Source, string>();
   const listedSecrets = new Set<string>();
   const elsewhere = new Map<string, string[]>();
   for (const file of files) {
-    const content = parsed(join(folder, file));
+    const content = jsonIn(join(folder, file));
+    const called = ALL_SOURCES.find((source) => isCalled(file, source));
     if (content === undefined) {
-      notes.push(`${file} is no JSON that can be read (--format=json prints it), and is left out`);
+      const what = `${file} is no JSON that can be read (--format=json prints it)`;
+      notes.push(`${what}, and is left out`);
+      if (called) hidden.set(called, what);
       continue;
     }
     const elements = elementsOf(content.value);
-    const empty = elements.length === 0 ? ALL_SOURCES.find((source) => isCalled(file, source)) : undefined;
-    if (empty) {
-      collected.add(empty);
-      listed.add(empty);
-      if (empty === "versions") listedSecrets.add(file.slice("versions-".length, -".json".length));
+    if (elements.length === 0 && called) {
+      collected.add(called);
+      listed.add(called);
+      if (called === "versions") listedSecrets.add(file.slice("versions-".length, -".json".length));
     } else if (elements.length === 0) notes.push(`${file} is an empty list, and neither content nor name says of what: it is left out`);
     const known = elements.flatMap((object): Found[] => {
       const source = recognise(object);
@@ -41,7 +44,8 @@ export function readFolder(folder: string, { project }: Pick<Place, "project">):
           : `${file} has ${elements.length - known.length} of ${elements.length} objects in no known shape, which are left out`,
       );
     // One page of several, or one with something unknown in it, is no whole list.
-    const isList = elements[0] !== content.value && known.length === elements.length && !hasNextPage(content.value);
+    const missing = known.length < elements.length ? "has something in no known shape" : hasNextPage(content.value) ? "is one page of several" : undefined;
+    const isList = elements[0] !== content.value && missing === undefined;
     for (const one of known) {
       const other = projectOf(one.object);
       if (other !== undefined && other !== project) {
@@ -50,6 +54,7 @@ export function readFolder(folder: string, { project }: Pick<Place, "project">):
       }
       collected.add(one.source);
       if (isList) listed.add(one.source);
+      if (missing !== undefined) hidden.set(one.source, `${file} ${missing}`);
       if (isList && one.source === "versions") listedSecrets.add(String(one.object.name).split("/")[3] ?? "");
       const before = found.find((other) => other.source === one.source && nameOf(other) === nameOf(one));
       if (!before) found.push(one);
@@ -58,7 +63,7 @@ export function readFolder(folder: string, { project }: Pick<Place, "project">):
   }
   for (const [other, shown] of elsewhere)
     notes.push(`${shown.join(", ")} ${shown.length > 1 ? "show" : "shows"} ${other}, which is left out: the plan is of ${project}`);
-  return { found, collected, listed, listedSecrets, gaps: new Map(), secretGaps: new Map(), absentSecrets: new Set(), notes };
+  return { found, collected, listed, hidden, listedSecrets, gaps: new Map(), secretGaps: new Map(), absentSecrets: new Set(), notes };
 }
 
 const isCalled = (file: string, source: Source) => (source === "versions" ? /^versions-.+\.json$/.test(file) : file === SOURCES[source].file);
@@ -83,25 +88,37 @@ const LOCATION = "cloud.googleapis.com/location";
 
 function filesOf(folder: string): { readonly files: readonly string[]; readonly notes: string[] } {
   const wrong = (rest: string) => inputError("--from", `(${folder}) ${rest}`);
-  let entries: Dirent[];
+  let names: string[];
   try {
-    entries = readdirSync(folder, { withFileTypes: true }).toSorted((a, b) => (a.name < b.name ? -1 : 1));
+    names = readdirSync(folder).toSorted();
   } catch {
     throw wrong("must be a folder that can be read because the collected files stand there; give another one");
   }
-  const [folders, files] = [entries.filter((entry) => entry.isDirectory()), entries.filter((entry) => !entry.isDirectory())];
+  const kinds = new Map(names.map((name) => [name, kindOf(join(folder, name))]));
+  const files = names.filter((name) => kinds.get(name) === "a file");
   if (files.length === 0)
     throw wrong(
       "must hold collected files because there is nothing to judge in an empty folder; `npm run diagnose -- --help` prints the lines that collect them",
     );
-  return { files: files.map(({ name }) => name), notes: folders.map(({ name }) => `${name} is a folder, and is left out`) };
+  return { files, notes: names.flatMap((name) => (files.includes(name) ? [] : [`${name} is ${kinds.get(name)}, and is left out`])) };
 }
 
-/** PowerShell writes UTF-16. No word of the parser's: it would repeat a part of the file, and anything may stand there. */
-function parsed(file: string): { readonly value: unknown } | undefined {
+/** A link counts for what it leads to. Who reads a pipe waits for somebody who writes. */
+function kindOf(path: string): "a file" | "a folder" | "no file" {
+  try {
+    const stat = statSync(path);
+    return stat.isFile() ? "a file" : stat.isDirectory() ? "a folder" : "no file";
+  } catch {
+    return "no file"; // a link that leads nowhere
+  }
+}
+
+/** What a JSON file holds; PowerShell writes UTF-16. No word of the parser's: it would repeat a part of the file, and anything may stand there. */
+export function jsonIn(file: string): { readonly value: unknown } | undefined {
   try {
     const bytes = readFileSync(file);
-    const encoding = bytes[0] === 0xff && bytes[1] === 0xfe ? "utf-16le" : "utf-8";
+    const [first, second] = bytes;
+    const encoding = first === 0xff && second === 0xfe ? "utf-16le" : first === 0xfe && second === 0xff ? "utf-16be" : "utf-8";
     return { value: JSON.parse(new TextDecoder(encoding).decode(bytes)) };
   } catch {
     return undefined;

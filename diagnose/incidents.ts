@@ -93,6 +93,8 @@ export function judgeIncidents(feed: unknown, region: string, now: number): Regi
 
 function concernsStack({ affected_products: products, service_name }: Incident): boolean {
   const named = products.length > 0 ? products : [{ title: service_name }];
+  // One that names no product may concern any.
+  if (named.every(({ id, title }) => !id && !title)) return true;
   return named.some(({ id, title }) => PRODUCTS.some((product) => (id && product.id === id) || (title && product.title === title)));
 }
 
@@ -100,7 +102,7 @@ function concernsStack({ affected_products: products, service_name }: Incident):
 const placesOf = (one: Incident) => [...one.currently_affected_locations, ...one.previously_affected_locations];
 
 function isIn(locations: Incident["currently_affected_locations"], region: string): boolean {
-  return locations.some(({ id, title }) => id === region || id === "global" || title === region);
+  return locations.some(({ id, title }) => id === region || id === "global" || title === region || title?.endsWith(`(${region})`));
 }
 
 function unknownValues(one: Incident): string[] {
@@ -114,6 +116,6 @@ function unknownValues(one: Incident): string[] {
 const nameOf = ({ number, uri }: Incident) => `incident ${number ?? uri ?? "without a number"}`;
 
 function described(one: Incident): string {
-  const products = one.affected_products.map(({ title }) => title).join(", ") || one.service_name;
+  const products = one.affected_products.map(({ title }) => title).join(", ") || (one.service_name ?? "no product named");
   return `${nameOf(one)} (${products}, since ${one.begin.slice(0, 16)}${one.end ? ` until ${one.end.slice(0, 16)}` : ""}): ${one.external_desc.split("\n")[0]?.slice(0, 120)}`;
 }

@@ -9,6 +9,7 @@ export async function readCloud(cloud: Cloud, place: Place): Promise<Collection>
   const found: Found[] = [];
   const collected = new Set<Source>();
   const whole = new Set<Source>();
+  const hidden = new Map<Source, string>();
   const listedSecrets = new Set<string>();
   const gaps = new Map<Source, string>();
   const secretGaps = new Map<string, string>();
@@ -20,8 +21,11 @@ export async function readCloud(cloud: Cloud, place: Place): Promise<Collection>
     // What the API of a source lists is of that source; an object that does not look like it is left out.
     const known = objects.filter((object) => recognise(object) === source);
     found.push(...known.map((object) => ({ source, object: object as Found["object"], from: `${api}.googleapis.com` })));
-    if (known.length < objects.length) notes.push(`${api}.googleapis.com listed an object in no known shape, which is left out`);
-    else whole.add(source);
+    if (known.length < objects.length) {
+      const what = `${api}.googleapis.com listed an object in no known shape`;
+      notes.push(`${what}, which is left out`);
+      hidden.set(source, what);
+    } else whole.add(source);
     collected.add(source);
     if (secret !== undefined) listedSecrets.add(secret);
   };
@@ -30,7 +34,7 @@ export async function readCloud(cloud: Cloud, place: Place): Promise<Collection>
       read(source).catch((error: unknown) => gaps.set(source, reasonOf(error, `(${SOURCES[source].role} lets it be read)`))),
     ),
   );
-  const soFar: Collection = { found, collected, listed: whole, listedSecrets, gaps, secretGaps, absentSecrets, notes };
+  const soFar: Collection = { found, collected, listed: whole, hidden, listedSecrets, gaps, secretGaps, absentSecrets, notes };
   const secrets = new Set(mountedSecrets(deployedFrom(soFar, place).deployed, place).flatMap(({ secret, isElsewhere }) => (isElsewhere ? [] : [secret])));
   for (const secret of secrets)
     await read("versions", secret).catch((error: unknown) => {

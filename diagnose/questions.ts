@@ -11,6 +11,7 @@ import type { HourAnswer } from "./figures";
 import { type Finding, NAT_UNKNOWN, type Unjudged } from "./findings";
 import type { RegionAnswer } from "./incidents";
 import { QUESTIONS, type QuestionKey } from "./places";
+import { unsaidReadiness } from "./readiness";
 import type { Collection } from "./recognise";
 import type { SecretsAnswer } from "./secrets";
 import { collectingLine, SOURCES, type Source } from "./sources";
@@ -27,18 +28,22 @@ export interface Question {
   readonly open: readonly { readonly missing: string; readonly answeredBy: string }[];
 }
 
-/** Everything that questions are answered from. */
-export interface Known {
+/** What was seen of an environment. */
+export interface Seen {
   readonly settings: Settings;
   readonly collection: Collection;
   readonly deployed: readonly Deployed[];
   readonly capacities: readonly DatabaseCapacity[];
+  readonly region: RegionAnswer;
+  /** `undefined`: saved files show no figures, and the question is not asked. */
+  readonly hour: HourAnswer | undefined;
+}
+
+/** Everything that questions are answered from. */
+export interface Known extends Seen {
   readonly findings: readonly Finding[];
   readonly unjudged: readonly Unjudged[];
   readonly secrets: SecretsAnswer;
-  readonly region: RegionAnswer;
-  /** Absent: saved files show no figures, and the question is not asked. */
-  readonly hour: HourAnswer | undefined;
 }
 
 /** What each question cannot do without. */
@@ -70,7 +75,7 @@ export function answersTo(known: Known): Question[] {
 }
 
 function openPartsOf(key: QuestionKey, known: Known): Question["open"] {
-  const { settings, unjudged, secrets, region, hour } = known;
+  const { settings, deployed, unjudged, secrets, region, hour } = known;
   const absent = (key === "watched" && settings.monitoring.disabled ? [] : NEEDS[key]).flatMap((source) => missing(source, known));
   const isComplete = absent.length === 0;
   const parts = [
@@ -82,6 +87,7 @@ function openPartsOf(key: QuestionKey, known: Known): Question["open"] {
         missing: resource ? `${resource}: ${why}` : why,
         answeredBy: why === NAT_UNKNOWN ? collectingLine("routers", settings) : "",
       })),
+    ...unsaidReadiness(key, deployed, settings),
     ...(isComplete && (key === "budget" || key === "storm") ? uncounted(known) : []),
     ...(key === "secrets" ? unknownVersions(secrets, settings) : []),
     ...(key === "region" && region.open
@@ -125,10 +131,15 @@ function missing(source: Source, { settings, collection, deployed }: Known): Que
   const { what } = SOURCES[source];
   const gap = collection.gaps.get(source);
   if (gap !== undefined) return [{ missing: `${what}: ${gap}`, answeredBy }];
-  if (!collection.collected.has(source)) return [{ missing: `${what}: no file shows any of ${settings.project}`, answeredBy }];
+  const why = collection.hidden.get(source);
+  if (!collection.collected.has(source)) return [{ missing: `${what}: ${why ?? `no file shows any of ${settings.project}`}`, answeredBy }];
   if (collection.listed.has(source)) return [];
   const absent = absentOf(source, deployed, settings);
-  return absent.length > 0 ? [{ missing: `${what}: ${absent.join(", ")} ${absent.length > 1 ? "are" : "is"} not among them`, answeredBy }] : [];
+  const hidden = why ?? (EXPECTED[source] ? undefined : "single ones are shown, and whether there are others is not known");
+  return [
+    ...(absent.length > 0 ? [{ missing: `${what}: ${absent.join(", ")} ${absent.length > 1 ? "are" : "is"} not among them`, answeredBy }] : []),
+    ...(hidden === undefined ? [] : [{ missing: `${what}: ${hidden}`, answeredBy }]),
+  ];
 }
 
 /** What the plan has of a source, and nothing shows. */

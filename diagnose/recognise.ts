@@ -17,6 +17,8 @@ export interface Collection {
   readonly listed: ReadonlySet<Source>;
   /** Secrets of which the list of versions is known. */
   readonly listedSecrets: ReadonlySet<string>;
+  /** Why there may be more of a source than is known, unless it is listed. */
+  readonly hidden: ReadonlyMap<Source, string>;
   /** Why a source could not be read. */
   readonly gaps: ReadonlyMap<Source, string>;
   /** Why the versions of single secrets could not be read. */

@@ -4,6 +4,7 @@ import { Inputs } from "../policy/inputs";
 import type { Deployed } from "./deployed";
 import type { Evidence } from "./evidence";
 import type { Collection } from "./recognise";
+import { listWord } from "./shell";
 import { filledIn, type Place } from "./sources";
 import { newestEnabledOf, versionStates } from "./versions";
 
@@ -110,11 +111,11 @@ const PREFIXES: Readonly<Record<string, string>> = {
 /** The flag replaces all others, so those that are there are repeated. */
 function flags({ resource, settings: { database } }: Pick<Broken, "resource" | "settings">): string | undefined {
   const settings = new Inputs(resource.inputs).object("settings");
-  const present = settings.list("databaseFlags").map((flag) => `${flag.text("name")}=${flag.text("value")}`);
+  const present = settings.list("databaseFlags").map((flag) => `${flag.text("name")}=${flag.text("value") ?? ""}`);
   const wanted = `max_connections=${database.maxConnections}`;
   if (present.includes(wanted) && settings.text("tier") === database.tier) return undefined;
   const others = present.filter((flag) => !flag.startsWith("max_connections="));
-  return `--tier=${database.tier} --database-flags=${word([wanted, ...others].join(","))}`;
+  return `--tier=${database.tier} --database-flags=${listWord([wanted, ...others])}`;
 }
 
 /** The newest enabled version of each variable that the evidence names: what `latest` is now. */
@@ -126,7 +127,7 @@ function versions({ evidence, resource, collection }: Broken): string | undefine
       .find((id) => id !== undefined);
     return secret === undefined ? [] : [`${name}=${secret}:${newestEnabledOf(versionStates(collection).get(secret) ?? new Map()) ?? "VERSION"}`];
   });
-  return pinned.length > 0 ? `--update-secrets=${word(pinned.join(","))}` : undefined;
+  return pinned.length > 0 ? `--update-secrets=${listWord(pinned)}` : undefined;
 }
 
 /** Variables that must go, be they literals or secrets. */
@@ -136,11 +137,8 @@ function variablesGone({ evidence, resource }: Broken): string | undefined {
     ["--remove-secrets", named(evidence).filter(isSecret)],
     ["--remove-env-vars", named(evidence).filter((name) => !isSecret(name))],
   ] as const;
-  return flags.flatMap(([flag, names]) => (names.length > 0 ? [`${flag}=${word(names.join(","))}`] : [])).join(" ") || undefined;
+  return flags.flatMap(([flag, names]) => (names.length > 0 ? [`${flag}=${listWord(names)}`] : [])).join(" ") || undefined;
 }
 
 /** The variables that evidence is about. */
 const named = (evidence: readonly Evidence[]) => evidence.flatMap(({ field }) => /\.env\[([^\]]+)\]/.exec(field)?.[1] ?? []);
-
-/** One word of a shell's line: what stands in a saved file may be anything. */
-export const word = (text: string) => (/^[\w@%+=:,./-]*$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);

@@ -1,4 +1,4 @@
-import { setTimeout as wait } from "node:timers/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import { GoogleAuth } from "google-auth-library";
 import { isObject } from "./recognise";
 
@@ -9,6 +9,8 @@ export interface Cloud {
   /** The headers that authorise a request. */
   authorization(url: string): Promise<Readonly<Record<string, string>>>;
   readonly timeoutSeconds: number;
+  /** Lets that many seconds pass before the next attempt. */
+  wait(seconds: number): Promise<unknown>;
 }
 
 /** Google's own APIs with application default credentials. Nothing but GET is ever sent. */
@@ -24,6 +26,7 @@ export function googleCloud(projectId: string): Cloud {
       return Object.fromEntries((await (await client).getRequestHeaders(url)).entries());
     },
     timeoutSeconds: 20,
+    wait: (seconds) => sleep(seconds * 1000),
   };
 }
 
@@ -77,7 +80,7 @@ async function answered(cloud: Cloud, api: string, url: string): Promise<Readonl
     const isBusy = response.status === 429 || response.status >= 500;
     const seconds = retryAfterSeconds(response) ?? 2 ** (attempt - 1);
     if (!isBusy || attempt === ATTEMPTS || seconds > LONGEST_WAIT) throw refusal(api, response.status, body, attempt, seconds);
-    await wait(seconds * 1000);
+    await cloud.wait(seconds);
   }
 }
 

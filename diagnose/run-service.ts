@@ -8,13 +8,22 @@ import { Inputs } from "../policy/inputs";
 
 type Properties = Record<string, unknown>;
 
+/** Where Google says that something does not work. */
+export interface Unready {
+  readonly field: string;
+  /** Absent: nothing says whether it works. */
+  readonly value: string | undefined;
+  readonly message: string;
+}
+
 /** One service in the program's terms. */
 export interface RunService {
   readonly name: string;
   readonly location: string;
+  /** With a property that is `undefined` where nothing is set. */
   readonly inputs: Properties;
-  /** Why it does not serve; absent: it does, or nothing says. */
-  readonly unready?: { readonly field: string; readonly value: string; readonly message: string };
+  /** Why it does not serve, or that nothing says; absent: it does, or is a job. */
+  readonly unready?: Unready;
 }
 
 const REVISION = {
@@ -56,34 +65,32 @@ export function knativeService(raw: Inputs): RunService {
   return {
     name: metadata.text("name") ?? "",
     location: metadata.object("labels").text("cloud.googleapis.com/location") ?? "",
-    ...(ready && ready.text("status") !== "True"
-      ? { unready: { field: "status.conditions[Ready].status", value: ready.text("status") ?? "not set", message: ready.text("message") ?? "" } }
-      : {}),
-    inputs: present({
+    ...unreadyUnless("True", { field: "status.conditions[Ready].status", value: ready?.text("status"), message: ready?.text("message") ?? "" }),
+    inputs: {
       name: metadata.text("name"),
       location: metadata.object("labels").text("cloud.googleapis.com/location"),
       labels: labelsOf(metadata),
       ingress: ingressOf(own.text(SERVICE.ingress)),
       invokerIamDisabled: own.flag(SERVICE.open) ?? false,
-      scaling: present({
+      scaling: {
         minInstanceCount: own.number(SERVICE.minScale),
         maxInstanceCount: own.number(SERVICE.maxScale),
         scalingMode: own.text(SERVICE.mode)?.toUpperCase(),
         manualInstanceCount: own.number(SERVICE.manual),
-      }),
-      template: present({
+      },
+      template: {
         labels: labelsOf(template.object("metadata")),
         ...knativePod(annotations, spec),
         maxInstanceRequestConcurrency: spec.number("containerConcurrency"),
         sessionAffinity: annotations.flag(REVISION.affinity),
         healthCheckDisabled: annotations.flag(REVISION.unchecked),
-        scaling: present(scaling),
-      }),
+        scaling: scaling,
+      },
       traffics: raw
         .object("spec")
         .list("traffic")
         .map((share) => trafficOf(share.flag("latestRevision") === true, share.text("revisionName"), share)),
-    }),
+    },
   };
 }
 
@@ -97,18 +104,16 @@ function knativePod(annotations: Inputs, spec: Inputs): Properties {
     startupCpuBoost: annotations.flag(REVISION.boost) ?? false,
   };
   const environment = annotations.text(REVISION.environment);
-  const containers = spec.list("containers").map((container, i) =>
-    present({
-      ...containerOf(container, resources),
-      envs: container.list("env").map((variable) => {
-        const reference = variable.object("valueFrom").object("secretKeyRef");
-        const secret = reference.text("name");
-        return variableOf(variable, secret === undefined ? undefined : { secret: aliases.get(secret) ?? secret, version: reference.textOrNumber("key") });
-      }),
-      // The annotation opens the socket in every container; the first one stands for all, as in the resource.
-      volumeMounts: [...mountsOf(container), ...(databases.length > 0 && i === 0 ? [{ name: SOCKET_VOLUME, mountPath: "/cloudsql" }] : [])],
+  const containers = spec.list("containers").map((container, i) => ({
+    ...containerOf(container, resources),
+    envs: container.list("env").map((variable) => {
+      const reference = variable.object("valueFrom").object("secretKeyRef");
+      const secret = reference.text("name");
+      return variableOf(variable, secret === undefined ? undefined : { secret: aliases.get(secret) ?? secret, version: reference.textOrNumber("key") });
     }),
-  );
+    // The annotation opens the socket in every container; the first one stands for all, as in the resource.
+    volumeMounts: [...mountsOf(container), ...(databases.length > 0 && i === 0 ? [{ name: SOCKET_VOLUME, mountPath: "/cloudsql" }] : [])],
+  }));
   return {
     serviceAccount: spec.text("serviceAccountName"),
     executionEnvironment: environment && `EXECUTION_ENVIRONMENT_${environment.toUpperCase()}`,
@@ -128,7 +133,7 @@ export function knativeJob(raw: Inputs): RunService {
   const execution = raw.object("spec").object("template");
   const spec = execution.object("spec");
   const [name, location] = [metadata.text("name") ?? "", metadata.object("labels").text("cloud.googleapis.com/location") ?? ""];
-  const task = present(knativePod(execution.object("metadata").object("annotations"), spec.object("template").object("spec")));
+  const task = knativePod(execution.object("metadata").object("annotations"), spec.object("template").object("spec"));
   return { name, location, inputs: jobInputs(name, location, spec, task) };
 }
 
@@ -136,50 +141,47 @@ export function knativeJob(raw: Inputs): RunService {
 export function restJob(raw: Inputs): RunService {
   const [, location = "", name = ""] = /^projects\/[^/]+\/locations\/([^/]+)\/jobs\/([^/]+)$/.exec(raw.text("name") ?? "") ?? [];
   const execution = raw.object("template");
-  return { name, location, inputs: jobInputs(name, location, execution, present(restPod(execution.object("template")))) };
+  return { name, location, inputs: jobInputs(name, location, execution, restPod(execution.object("template"))) };
 }
 
 /** Tasks run beside each other, at most `parallelism` at once. */
 function jobInputs(name: string, location: string, execution: Inputs, template: Properties): Properties {
   const [taskCount, parallelism] = [execution.number("taskCount"), execution.number("parallelism")];
-  return present({ name, location, template: present({ taskCount, parallelism, template }) });
+  return { name, location, template: { taskCount, parallelism, template } };
 }
 
 /** @throws MalformedValueError where a field has another type than Google gives it. */
 export function restService(raw: Inputs): RunService {
   const [, location = "", name = ""] = /^projects\/[^/]+\/locations\/([^/]+)\/services\/([^/]+)$/.exec(raw.text("name") ?? "") ?? [];
   const template = raw.object("template");
-  const scaling = (at: Inputs) =>
-    present({
-      minInstanceCount: at.number("minInstanceCount"),
-      maxInstanceCount: at.number("maxInstanceCount"),
-      scalingMode: at.text("scalingMode"),
-      manualInstanceCount: at.number("manualInstanceCount"),
-    });
+  const scaling = (at: Inputs) => ({
+    minInstanceCount: at.number("minInstanceCount"),
+    maxInstanceCount: at.number("maxInstanceCount"),
+    scalingMode: at.text("scalingMode"),
+    manualInstanceCount: at.number("manualInstanceCount"),
+  });
   const ready = raw.object("terminalCondition");
   return {
     name,
     location,
-    ...(ready.has("state") && ready.text("state") !== "CONDITION_SUCCEEDED"
-      ? { unready: { field: "terminalCondition.state", value: ready.text("state") ?? "", message: ready.text("message") ?? "" } }
-      : {}),
-    inputs: present({
+    ...unreadyUnless("CONDITION_SUCCEEDED", { field: "terminalCondition.state", value: ready.text("state"), message: ready.text("message") ?? "" }),
+    inputs: {
       name,
       location,
       labels: labelsOf(raw),
       ingress: raw.text("ingress"),
       invokerIamDisabled: raw.flag("invokerIamDisabled") ?? false,
       scaling: scaling(raw.object("scaling")),
-      template: present({
+      template: {
         labels: labelsOf(template),
         ...restPod(template),
         maxInstanceRequestConcurrency: template.number("maxInstanceRequestConcurrency"),
         sessionAffinity: template.flag("sessionAffinity"),
         healthCheckDisabled: template.flag("healthCheckDisabled"),
         scaling: scaling(template.object("scaling")),
-      }),
+      },
       traffics: raw.list("traffic").map((share) => trafficOf(share.text("type") === LATEST, share.text("revision"), share)),
-    }),
+    },
   };
 }
 
@@ -188,7 +190,7 @@ function restPod(template: Inputs): Properties {
   const access = template.object("vpcAccess");
   const containers = template.list("containers").map((container) => {
     const resources = container.object("resources");
-    return present({
+    return {
       // What is false is not printed.
       ...containerOf(container, { cpuIdle: resources.flag("cpuIdle") ?? false, startupCpuBoost: resources.flag("startupCpuBoost") ?? false }),
       envs: container.list("env").map((variable) => {
@@ -197,7 +199,7 @@ function restPod(template: Inputs): Properties {
         return variableOf(variable, secret === undefined ? undefined : { secret, version: reference.textOrNumber("version") });
       }),
       volumeMounts: mountsOf(container),
-    });
+    };
   });
   return {
     serviceAccount: template.text("serviceAccount"),
@@ -205,20 +207,16 @@ function restPod(template: Inputs): Properties {
     timeout: template.text("timeout"),
     vpcAccess: vpcAccess(access.text("connector"), access.text("egress"), access.list("networkInterfaces").map(interfaceOf)),
     containers,
-    volumes: template.list("volumes").map((volume) =>
-      present({
-        name: volume.text("name"),
-        cloudSqlInstance: volume.has("cloudSqlInstance") ? { instances: volume.object("cloudSqlInstance").texts("instances") } : undefined,
-        secret: volume.has("secret") ? mountedSecret(volume.object("secret"), "secret", "version") : undefined,
-      }),
-    ),
+    volumes: template.list("volumes").map((volume) => ({
+      name: volume.text("name"),
+      cloudSqlInstance: volume.has("cloudSqlInstance") ? { instances: volume.object("cloudSqlInstance").texts("instances") } : undefined,
+      secret: volume.has("secret") ? mountedSecret(volume.object("secret"), "secret", "version") : undefined,
+    })),
   };
 }
 
-/** Without what is not set, so that a property is either there or not. */
-export function present(properties: Properties): Properties {
-  return Object.fromEntries(Object.entries(properties).filter(([, value]) => value !== undefined));
-}
+/** Nothing where the value is the one that says that it works. */
+export const unreadyUnless = (well: string, said: Unready): { readonly unready?: Unready } => (said.value === well ? {} : { unready: said });
 
 const LATEST = "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST";
 
@@ -230,8 +228,8 @@ function containerOf(container: Inputs, resources: { readonly cpuIdle: boolean; 
   return {
     name: container.text("name"),
     image: container.text("image"),
-    ports: port && present({ containerPort: port.number("containerPort"), name: port.text("name") }),
-    resources: { limits: present({ cpu: vcpus === undefined ? cpu : String(vcpus), memory: limits.text("memory") }), ...resources },
+    ports: port && { containerPort: port.number("containerPort"), name: port.text("name") },
+    resources: { limits: { cpu: vcpus === undefined ? cpu : String(vcpus), memory: limits.text("memory") }, ...resources },
     startupProbe: probeOf(container, "startupProbe"),
     livenessProbe: probeOf(container, "livenessProbe"),
     readinessProbe: probeOf(container, "readinessProbe"),
@@ -241,8 +239,8 @@ function containerOf(container: Inputs, resources: { readonly cpuIdle: boolean; 
 function probeOf(container: Inputs, key: string): Properties | undefined {
   if (!container.has(key)) return undefined;
   const probe = container.object(key);
-  const handler = (kind: string) => (probe.has(kind) ? present({ path: probe.object(kind).text("path"), port: probe.object(kind).number("port") }) : undefined);
-  return present({
+  const handler = (kind: string) => (probe.has(kind) ? { path: probe.object(kind).text("path"), port: probe.object(kind).number("port") } : undefined);
+  return {
     httpGet: handler("httpGet"),
     tcpSocket: handler("tcpSocket"),
     grpc: handler("grpc"),
@@ -250,39 +248,38 @@ function probeOf(container: Inputs, key: string): Properties | undefined {
     periodSeconds: probe.number("periodSeconds"),
     timeoutSeconds: probe.number("timeoutSeconds"),
     failureThreshold: probe.number("failureThreshold"),
-  });
+  };
 }
 
 /** An empty value is not printed. */
 function variableOf(variable: Inputs, secretKeyRef: { readonly secret: string; readonly version: string | undefined } | undefined): Properties {
   const name = variable.text("name");
-  return secretKeyRef ? { name, valueSource: { secretKeyRef: present(secretKeyRef) } } : { name, value: variable.text("value") ?? "" };
+  return secretKeyRef ? { name, valueSource: { secretKeyRef } } : { name, value: variable.text("value") ?? "" };
 }
 
-const mountsOf = (container: Inputs) =>
-  container.list("volumeMounts").map((mount) => present({ name: mount.text("name"), mountPath: mount.text("mountPath") }));
+const mountsOf = (container: Inputs) => container.list("volumeMounts").map((mount) => ({ name: mount.text("name"), mountPath: mount.text("mountPath") }));
 
 function knativeVolume(volume: Inputs): Properties {
-  return present({ name: volume.text("name"), secret: volume.has("secret") ? mountedSecret(volume.object("secret"), "secretName", "key") : undefined });
+  return { name: volume.text("name"), secret: volume.has("secret") ? mountedSecret(volume.object("secret"), "secretName", "key") : undefined };
 }
 
 function mountedSecret(secret: Inputs, nameKey: string, versionKey: string): Properties {
-  return present({
+  return {
     secret: secret.text(nameKey),
-    items: secret.list("items").map((item) => present({ path: item.text("path"), version: item.textOrNumber(versionKey) })),
-  });
+    items: secret.list("items").map((item) => ({ path: item.text("path"), version: item.textOrNumber(versionKey) })),
+  };
 }
 
 function vpcAccess(connector: string | undefined, egress: string | undefined, networkInterfaces: readonly Properties[]): Properties | undefined {
   if (connector === undefined && egress === undefined && networkInterfaces.length === 0) return undefined;
-  return present({
+  return {
     connector,
     egress: egress?.toUpperCase().replaceAll("-", "_").replace(/^ALL$/, "ALL_TRAFFIC"),
     networkInterfaces: networkInterfaces.length > 0 ? networkInterfaces : undefined,
-  });
+  };
 }
 
-const interfaceOf = (item: Inputs) => present({ network: item.text("network"), subnetwork: item.text("subnetwork") });
+const interfaceOf = (item: Inputs) => ({ network: item.text("network"), subnetwork: item.text("subnetwork") });
 
 /** In v1 they are JSON in an annotation. */
 function interfacesOf(annotations: Inputs): Properties[] {
@@ -309,5 +306,8 @@ function labelsOf(inputs: Inputs): Properties {
   return Object.fromEntries(labels.keys().flatMap((key) => (/googleapis\.com\/|^goog-|knative\.dev\//.test(key) ? [] : [[key, labels.text(key)]])));
 }
 
-const trafficOf = (isLatest: boolean, revision: string | undefined, share: Inputs) =>
-  present({ type: isLatest ? LATEST : "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION", revision: isLatest ? undefined : revision, percent: share.number("percent") });
+const trafficOf = (isLatest: boolean, revision: string | undefined, share: Inputs) => ({
+  type: isLatest ? LATEST : "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION",
+  revision: isLatest ? undefined : revision,
+  percent: share.number("percent"),
+});

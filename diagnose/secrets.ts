@@ -5,7 +5,7 @@ import { workloadOf } from "../policy/workload";
 import { asRegistered, type Deployed } from "./deployed";
 import { type Finding, finding } from "./findings";
 import type { Collection } from "./recognise";
-import { word } from "./remedy";
+import { listWord, word } from "./shell";
 import type { Place } from "./sources";
 import { newestEnabledOf, versionStates } from "./versions";
 
@@ -111,7 +111,7 @@ export function judgeSecrets(mounted: readonly MountedSecret[], collection: Coll
       else if (state !== "ENABLED")
         lost(
           state ?? "there is no such version",
-          `gcloud run ${service.source} update ${service.name} --project=${settings.project} --region=${service.region} --update-secrets=${word(`${variable}=${secret}:${newestEnabledOf(known) ?? "VERSION"}`)}`,
+          `gcloud run ${service.source} update ${service.name} --project=${settings.project} --region=${service.region} --update-secrets=${listWord([`${variable}=${secret}:${newestEnabledOf(known) ?? "VERSION"}`])}`,
         );
     }
   }

@@ -1,3 +1,5 @@
+import { word } from "./shell";
+
 /** What is collected of a project. One home: the documentation, the command and the live path all take it from here. */
 interface SourceInfo {
   /** What its objects are, in the plural. */
@@ -142,13 +144,18 @@ export interface Place {
 
 /** A gcloud line or a REST path with its places filled in; the secret stays open where there is none. */
 export function filledIn(template: string, { project, region }: Place, secret = "SECRET"): string {
-  return template.replaceAll("PROJECT", project).replaceAll("REGION", region).replaceAll("SECRET", secret);
+  // Functions, because a `$` in a text would be a pattern.
+  return template
+    .replaceAll("PROJECT", () => project)
+    .replaceAll("REGION", () => region)
+    .replaceAll("SECRET", () => secret);
 }
 
 /** The line that collects one source. Versions: those of one secret, else of every secret. */
 export function collectingLine(of: Source, place: Place, secret?: string): string {
   const { gcloud, file } = SOURCES[of];
-  if (of !== "versions" || secret !== undefined) return `${filledIn(gcloud, place, secret)} > ${file.replace("SECRET", secret ?? "SECRET")}`;
+  if (of !== "versions") return `${filledIn(gcloud, place)} > ${file}`;
+  if (secret !== undefined) return `${filledIn(gcloud, place, word(secret))} > ${word(filledIn(file, place, secret))}`;
   // A secret's name is its whole path to some versions of gcloud, its id to others.
   const each = filledIn(`${gcloud} > ${file}`, place, '"$id"')
     .replace('versions-"$id"', '"versions-$id"')

@@ -8,6 +8,7 @@ const SHOWN_EVIDENCE = 2;
 const SHOWN_PROPERTIES = 4;
 const SHOWN_NAMES = 4;
 const LONGEST_PROPERTY = 90;
+const LONGEST_FIELD = 120;
 
 /** The diagnosis as a person at a terminal reads it. */
 export function diagnosisText(diagnosis: Diagnosis, withAdoption: boolean): string {
@@ -34,7 +35,9 @@ export function diagnosisText(diagnosis: Diagnosis, withAdoption: boolean): stri
     .concat("\n");
 }
 
-const section = (title: string, lines: readonly string[]) => (lines.length > 0 ? ["", title, ...lines.map((line) => `  ${line}`)] : []);
+const section = (title: string, lines: readonly string[]) => (lines.length > 0 ? ["", title, ...lines.map((line) => `  ${printable(line)}`)] : []);
+/** What stands in a saved file may be anything: it shall neither steer the terminal nor look like a line of its own. */
+const printable = (line: string) => line.replace(/\p{Cc}+/gu, " ");
 const counted = (count: number, noun: string) => `${count} ${noun}${count === 1 ? "" : "s"}`;
 const named = (names: readonly string[]) =>
   names.length > SHOWN_NAMES + 1 ? `${names.slice(0, SHOWN_NAMES).join(", ")} and ${names.length - SHOWN_NAMES} more` : names.join(", ");
@@ -66,8 +69,11 @@ function evidenceText({ evidence }: Finding): string {
 }
 
 /** Where it stands in a service is long, and the same for all: the annotation or the field says it. */
-const shortField = (field: string) =>
-  field.replace(/^(?:spec\.template\.)?(?:metadata\.annotations\[([^\]]+)\]|spec\.(?=containers|volumes|serviceAccountName))/, "$1");
+function shortField(field: string): string {
+  const short = field.replace(/^(?:spec\.template\.)?(?:metadata\.annotations\[([^\]]+)\]|spec\.(?=containers|volumes|serviceAccountName))/, "$1");
+  // A rollout of fifty services has fifty names.
+  return short.length > LONGEST_FIELD ? `${short.slice(0, LONGEST_FIELD)}...` : short;
+}
 
 function changesText(changes: Diagnosis["changes"]): string[] {
   const made = changes.filter(({ change }) => change === "create").map(({ resource }) => resource);

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { median, quantile } from "../capacity/statistics";
 import { busyQuery } from "./application";
+import { RESERVED_SLOTS } from "./cells";
 import { type BackendCpu, serverCpu } from "./cpu";
 import { RehearsalError } from "./problems";
 import type { Stage } from "./stage";
@@ -42,14 +43,14 @@ export interface Calibration {
 const ROUNDS = 8;
 const RELAY_ROUNDS = 3;
 const CONNECTIONS = 20;
-const RESERVED = 3;
-export const CALIBRATION_SLOTS = CONNECTIONS + RESERVED;
+/** As many slots as it needs. */
+export const CALIBRATION_LIMITS = { maxConnections: CONNECTIONS + RESERVED_SLOTS, reservedConnections: RESERVED_SLOTS };
 const ROWS = 250_000;
 const QUERIES = 12;
 
 /** Starts the server with its own limits, and measures. The clients are warm. */
 export async function calibrate(stage: Stage): Promise<Calibration> {
-  await stage.serve({ maxConnections: CALIBRATION_SLOTS, reservedConnections: RESERVED });
+  await stage.serve(CALIBRATION_LIMITS);
   const rounds: Round[] = [];
   for (let round = 0; round < ROUNDS; round++) rounds.push(await oneRound(stage));
   const each = (of: (round: Round) => number) => middle(rounds.map(of));
@@ -138,20 +139,18 @@ async function oneRound(stage: Stage): Promise<Round> {
   const opened = await client.ask({ kind: "connect", count: CONNECTIONS }, "connected");
   const open = await settledCpu(stage);
   // Superusers fill the reserved slots: from now on every connect is refused before it is authenticated.
-  const fillers = await Promise.all(Array.from({ length: RESERVED }, () => stage.server.superuser()));
+  const fillers = await Promise.all(Array.from({ length: RESERVED_SLOTS }, () => stage.server.superuser()));
   const full = await settledCpu(stage);
   const refused = await client.ask({ kind: "connect", count: CONNECTIONS }, "connected");
-  const over = await settledCpu(stage);
+  const over = await settledTo(full, stage);
   if (refused.codes.some((code) => code !== "53300") || refused.codes.length < CONNECTIONS)
     throw new RehearsalError(
-      `PostgreSQL must refuse with 53300 when ${CALIBRATION_SLOTS} slots are taken because the calibration measures that, and it gave ${refused.codes[0] ?? "a connection"}`,
+      `PostgreSQL must refuse with 53300 when ${CALIBRATION_LIMITS.maxConnections} slots are taken because the calibration measures that, and it gave ${refused.codes[0] ?? "a connection"}`,
     );
   await Promise.all(fillers.map((filler) => filler.end()));
-  await sleep(SETTLE_MS);
-  const closing = await settledCpu(stage);
+  const closing = await settledTo(open, stage);
   await client.ask({ kind: "close" }, "closed");
-  await sleep(SETTLE_MS);
-  const closed = await settledCpu(stage);
+  const closed = await settledTo(before, stage);
   const known = new Set(before.living.map(({ pid }) => pid));
   return {
     backendCpu: open.living.filter(({ pid }) => !known.has(pid)).map(({ seconds }) => seconds),
@@ -164,8 +163,6 @@ async function oneRound(stage: Stage): Promise<Round> {
     close: closed.total - closing.total,
   };
 }
-
-const SETTLE_MS = 100;
 
 /** What the first steps of a connect cost its backend and its client; medians, seconds. */
 async function stepCosts(stage: Stage): Promise<{ readonly start: number; readonly tls: number; readonly clientDial: number }> {
@@ -189,17 +186,27 @@ async function settledCpu(stage: Stage): Promise<BackendCpu> {
   return cpuOf(stage);
 }
 
+/** The same once nobody lives who did not live then: who ends costs, and takes a slot, until it is gone. */
+async function settledTo({ living }: BackendCpu, stage: Stage): Promise<BackendCpu> {
+  const known = new Set(living.map(({ pid }) => pid));
+  for (;;) {
+    const now = await settledCpu(stage);
+    if (now.living.every(({ pid }) => known.has(pid))) return now;
+  }
+}
+
 async function relayMs(stage: Stage): Promise<number> {
   const [client] = stage.clients;
   const used = async () => (await stage.relay.ask({ kind: "cpu" }, "cpu")).seconds;
   await stage.reach({});
+  const alone = await settledCpu(stage);
   const rounds: number[] = [];
   for (let round = 0; round < RELAY_ROUNDS; round++) {
     const before = await used();
     await client?.ask({ kind: "connect", count: CONNECTIONS }, "connected");
     rounds.push(((await used()) - before) * (1000 / CONNECTIONS));
     await client?.ask({ kind: "close" }, "closed");
-    await sleep(SETTLE_MS);
+    await settledTo(alone, stage);
   }
   await stage.reach(undefined);
   return middle(rounds);

@@ -41,7 +41,7 @@ interface GridCell {
 }
 
 /** Slots that PostgreSQL keeps for superusers by default. */
-const RESERVED = 3;
+export const RESERVED_SLOTS = 3;
 
 const GRID = { starts: [5, 10, 20, 40], connections: [1, 4, 10], maxConnections: [25, 50, 100, 200], retries: [false, true] } as const;
 
@@ -78,7 +78,7 @@ export function gridCell(plan: CapacityPlan, { starts, connections, maxConnectio
     connectionsPerStart: connections,
     maxConnections,
     retries,
-    storm: stormOf([group], { maxConnections, reservedConnections: RESERVED }),
+    storm: stormOf([group], { maxConnections, reservedConnections: RESERVED_SLOTS }),
     relay: undefined,
   };
 }

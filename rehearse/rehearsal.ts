@@ -1,8 +1,9 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { assumptions } from "../capacity/assumptions";
 import { simulate } from "../capacity/simulation";
 import { median } from "../capacity/statistics";
 import type { StormInput, StormRun } from "../capacity/storm";
-import { atPace, CALIBRATION_SLOTS, type Calibration, calibrate, type Pace, paceOf, rowsPerCpuMs } from "./calibration";
+import { atPace, CALIBRATION_LIMITS, type Calibration, calibrate, type Pace, paceOf, rowsPerCpuMs } from "./calibration";
 import { type Cell, inputOf, TIME_SCALE } from "./cells";
 import { type CellResult, compare, type Errors, errorsOf, isWithin, margin, mean } from "./comparison";
 import { describeMachine, divideCores, loadAverage, type Machine } from "./machine";
@@ -61,7 +62,8 @@ export async function rehearse(cells: readonly Cell[], options: RehearsalOptions
   options.progress("starting PostgreSQL, a relay and the clients");
   const setting = Stage.set(add);
   try {
-    return await Promise.race([setting.then((stage) => onStage(stage, cells, options, load)), ended]);
+    const rehearsed = setting.then((stage) => onStage(stage, cells, options, load));
+    return await Promise.race([rehearsed.catch(afterTheNews), ended]);
   } finally {
     options.signal.removeEventListener("abort", interrupted);
     const removeAll = () => Promise.all(parts.splice(0).map((part) => part.remove()));
@@ -72,10 +74,18 @@ export async function rehearse(cells: readonly Cell[], options: RehearsalOptions
   }
 }
 
+const NEWS_MS = 1000;
+
+/** A connection that breaks, and the news that the server behind it has died, come in either order: the news says more. */
+async function afterTheNews(error: unknown): Promise<never> {
+  if (!(error instanceof RehearsalError)) await sleep(NEWS_MS);
+  throw error;
+}
+
 async function onStage(stage: Stage, cells: readonly Cell[], options: RehearsalOptions, load: number): Promise<Rehearsal> {
   const begun = performance.now();
   const { progress } = options;
-  await stage.serve({ maxConnections: CALIBRATION_SLOTS, reservedConnections: 3 });
+  await stage.serve(CALIBRATION_LIMITS);
   progress("warming up");
   await stage.warmUp();
   progress("calibrating");

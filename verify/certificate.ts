@@ -61,7 +61,10 @@ const SILENT: Finding = {
 
 const untrusted = (problem: string): Finding => ({
   found: `its chain is not valid (${problem})`,
-  means: "clients refuse it: it is signed by no authority they trust, or an intermediate certificate is not sent",
+  means:
+    problem === "CERT_NOT_YET_VALID"
+      ? "clients refuse it: its time has not begun, by the clock of this machine"
+      : "clients refuse it: it is signed by no authority they trust, or an intermediate certificate is not sent",
   lookAt: "the certificates of the load balancer's HTTPS proxy (gcloud compute ssl-certificates list)",
 });
 

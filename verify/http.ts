@@ -1,5 +1,5 @@
+import type { IncomingMessage } from "node:http";
 import { request } from "node:https";
-import { text } from "node:stream/consumers";
 import { type Finding, Unproven } from "./step";
 
 /** How the other side is reached. */
@@ -30,7 +30,7 @@ export async function ask(url: URL, question: Question, { signal, ca }: Reach): 
     return await new Promise((resolve, reject) => {
       const { method = "GET", headers = {}, body = "" } = question;
       const asking = request(url, { method, headers, signal, agent: false, ...(ca === undefined ? {} : { ca }) }, (response) => {
-        text(response).then((body) => resolve({ status: response.statusCode ?? 0, body }), reject);
+        beginningOf(response).then((body) => resolve({ status: response.statusCode ?? 0, body }), reject);
       });
       asking.once("error", reject);
       asking.end(body);
@@ -38,6 +38,19 @@ export async function ask(url: URL, question: Question, { signal, ca }: Reach): 
   } catch (error) {
     throw new Unproven(signal.aborted ? HANGS : connectionFinding(error, url.hostname), { isTransient: true });
   }
+}
+
+/** No answer that is read here is longer; one without end would fill the memory. Characters. */
+const LONGEST_BODY = 2 ** 20;
+
+/** As much of a body as is of interest; the connection is closed where there is more. */
+async function beginningOf(response: IncomingMessage): Promise<string> {
+  let body = "";
+  for await (const chunk of response.setEncoding("utf8")) {
+    body += chunk;
+    if (body.length > LONGEST_BODY) break;
+  }
+  return body;
 }
 
 export const isSuccess = ({ status }: Answer) => status >= 200 && status < 300;

@@ -63,7 +63,8 @@ export function connectorAlerts(plan: Monitored): Alert[] {
     },
     {
       ...common,
-      key: "connector-at-maximum",
+      // Not `-at-maximum`: that is what a service called `connector` would be given, too.
+      key: "connector-instances",
       title: `${name}: at its most instances`,
       severity: "WARNING",
       conditions: [

@@ -11,12 +11,15 @@ interface Line {
   readonly aggregation: Aggregation;
 }
 
+/** Google's limit. Source: Cloud Monitoring release notes, 2025-05-02 (40 before). */
+export const MOST_TILES = 100;
+
 /** The grid: three charts side by side, as many lines of them as a row needs. */
 const GRID = { columns: 12, chart: { width: 4, height: 4 }, header: { width: 12, height: 1 } };
 
 /**
  * The dashboard as Cloud Monitoring takes it: a row for each part, a chart for each of its alerts, with the alert's
- * threshold and the limit behind it drawn in. Without zeros and empty lists: the API drops them, and each would be a
+ * threshold and the limit behind it drawn in; of more services than there is room for, one chart for what is the same. Without zeros and empty lists: the API drops them, and each would be a
  * difference at every preview.
  */
 export function dashboard(title: string, plan: Monitored, alerts: readonly Alert[]): object {
@@ -41,8 +44,30 @@ export function dashboard(title: string, plan: Monitored, alerts: readonly Alert
       ]),
     ],
   };
-  const rows = ROWS.map((row) => ({ row, widgets: [...alerts.filter((alert) => alert.row === row).map(alertChart), ...(further[row] ?? [])] }));
-  return { displayName: title, mosaicLayout: { columns: GRID.columns, tiles: tilesOf(rows) } };
+  const tilesWith = (charts: (own: readonly Alert[]) => readonly object[]) =>
+    tilesOf(ROWS.map((row) => ({ row, widgets: [...charts(alerts.filter((alert) => alert.row === row)), ...(further[row] ?? [])] })));
+  const each = tilesWith((own) => own.map(alertChart));
+  const tiles = each.length <= MOST_TILES ? each : tilesWith((own) => sharedCharts(own, services));
+  return { displayName: title, mosaicLayout: { columns: GRID.columns, tiles } };
+}
+
+/** Alerts that differ in their service only as one chart: a line for each service, and no threshold, because each has its own. */
+function sharedCharts(alerts: readonly Alert[], services: string): object[] {
+  return [...new Set(alerts.map(({ runbook }) => runbook))].flatMap((runbook) => {
+    const same = alerts.filter((alert) => alert.runbook === runbook);
+    const [first, second] = same;
+    const condition = first?.conditions[0];
+    if (!first || !second || !condition?.aggregation) return same.map(alertChart);
+    const { filter, aggregation } = condition;
+    return [
+      chart(`All services: ${first.title.split(": ").at(-1)}`, [
+        {
+          filter: filter.replace(/resource\.labels\.service_name="[^"]*"/, () => services),
+          aggregation: { ...aggregation, groupBy: [...aggregation.groupBy, "resource.label.service_name"] },
+        },
+      ]),
+    ];
+  });
 }
 
 /** A header across, the row's charts below it. */

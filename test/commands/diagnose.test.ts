@@ -223,6 +223,12 @@ describe("bad input: exit 2, one line, no stack trace", () => {
       ["--from", ".", "--incidents", "none-such"],
       "'--incidents' (none-such) must be a JSON file that can be read because the incident feed stands there; save https://status.cloud.google.com/incidents.json\n",
     ],
+    [
+      "a project and a region that Google has none of",
+      ["--project", "a; id", "--region", "$(id)"],
+      "'--project' (a; id) must be a project's id, in clear text because the names and addresses of the stack contain it; set '--project' to netra-staging\n" +
+        "'--region' ($(id)) must be the name of a region, not of a zone because the names and addresses of the stack contain it; set '--region' to us-central1\n",
+    ],
     ["an unknown option", ["--form", "x"], "error: unknown option '--form'\n(Did you mean --from?)\n(npm run diagnose -- --help lists the options)\n"],
   ])("%s", async (_, args, stderr) => {
     expect(await diagnose(...args)).toEqual({ code: 2, stdout: "", stderr });

@@ -9,12 +9,13 @@ const rehearse = commandNamed("rehearse");
 
 describe("rehearse", () => {
   test("says all that is wrong with what it was asked for", async () => {
-    expect(await rehearse("--write", "--storms", "many")).toEqual({
+    expect(await rehearse("--write", "--storms", "many", "--report", "/dev/null/report")).toEqual({
       code: 2,
       stdout: "",
       stderr:
         "'--write' (without --grid) must come with '--grid' because docs/accuracy.md shows every cell; set '--write' to nothing, or add --grid\n" +
-        "'--storms' (many) must be a whole number of at least 2 because one storm has no interval; set '--storms' to 3\n",
+        "'--storms' (many) must be a whole number of at least 2 because one storm has no interval; set '--storms' to 3\n" +
+        "'--report' (/dev/null/report) must be a directory that can be written because the report goes there; give another one\n",
     });
   });
 
@@ -33,7 +34,8 @@ describe("rehearse", () => {
         env: { ...process.env, TMPDIR: temporary.path },
         stdio: ["ignore", "ignore", "pipe"],
       });
-      const ended = { stderr: "", code: new Promise((resolve) => child.once("exit", resolve)) };
+      // Closed, not only ended: what it wrote has been read by then, and everything that it started is gone.
+      const ended = { stderr: "", code: new Promise((resolve) => child.once("close", resolve)) };
       child.stderr.on("data", (text) => {
         ended.stderr += text;
       });
@@ -55,7 +57,7 @@ describe("rehearse", () => {
       while (!temporary.hasServer()) await sleep(50);
       child.kill("SIGKILL");
       await ended.code;
-      while (temporary.contents().length > 0) await sleep(50);
+      expect(temporary.contents()).toEqual([]);
     });
   });
 });

@@ -6,6 +6,7 @@ import { deployedFrom } from "../../diagnose/deployed";
 import { changesBy } from "../../diagnose/difference";
 import { readFolder } from "../../diagnose/folder";
 import { ALL_SOURCES, SOURCES } from "../../diagnose/sources";
+import { diagnosisText } from "../../diagnose/text";
 import { RUN_SERVICE } from "../../policy/types";
 import { diagnosisOf, fixture, PLACE, settings } from "./fixtures";
 
@@ -56,6 +57,105 @@ test("a list with something unread in it is no whole one: what it does not show 
       "Redis instances: staging-redis is not among them",
     ]),
   );
+});
+
+describe("what may be there and is not seen is never fine", () => {
+  const open = (key: string) => question(key)?.open.map(({ missing }) => missing);
+  const single = "single ones are shown, and whether there are others is not known";
+  const other = changed(backend, ({ metadata }) => Object.assign(metadata, { name: "other" }));
+  beforeEach(() => {
+    write("instances.json", healthy("instances.json"));
+    write("connectors.json", healthy("connectors.json"));
+    write("jobs.json", []);
+  });
+
+  test("a service beside the plan's in an unknown form, in no known shape, on another page, and in a file that was cut off", () => {
+    const all = [auth, backend, frontend];
+    write("services.json", [...all, changed(other, ({ spec }) => Object.assign(spec.template.spec, { containers: "hunter2" }))]);
+    expect(open("budget")).toEqual(["Cloud Run services: services.json has an object in an unknown form (spec.template.spec.containers must be a list)"]);
+    write("services.json", [...all, { hunter2: 1 }]);
+    expect(open("budget")).toEqual(["Cloud Run services: services.json has something in no known shape"]);
+    write("services.json", { services: all, nextPageToken: "more" });
+    expect(open("budget")).toEqual(["Cloud Run services: services.json is one page of several"]);
+    for (const service of all) write(`${service.name ?? service.metadata.name}.json`.replaceAll("/", "-"), service);
+    writeFileSync(join(folder, "services.json"), JSON.stringify(all).slice(0, 500));
+    expect(open("budget")).toEqual(["Cloud Run services: services.json is no JSON that can be read (--format=json prints it)"]);
+    for (const service of all) rmSync(join(folder, `${service.name ?? service.metadata.name}.json`.replaceAll("/", "-")));
+    expect(open("budget")).toEqual(["Cloud Run services: services.json is no JSON that can be read (--format=json prints it)"]);
+    // Whole again: the page that was there before no longer matters.
+    write("services.json", all);
+    expect(open("budget")).toEqual([]);
+  });
+
+  test("jobs and alert policies of which only one is shown", () => {
+    write("services.json", [auth, backend, frontend]);
+    write("channels.json", healthy("channels.json"));
+    write("alert-policies.json", healthy("alert-policies.json")[0]);
+    expect(open("watched")).toEqual([`alert policies: ${single}`]);
+    write("jobs.json", { name: "projects/netra-staging/locations/us-central1/jobs/migrate", template: {} });
+    expect(open("budget")).toEqual([`Cloud Run jobs: ${single}`]);
+  });
+
+  test("a state that is not shown", () => {
+    const without = (object: object) => changed(object, (copy) => Object.assign(copy, { state: null, status: null, terminalCondition: null }));
+    write("instances.json", [without(healthy("instances.json")[0])]);
+    write("connectors.json", [without(healthy("connectors.json")[0])]);
+    write("redis.json", [without(healthy("redis.json")[0])]);
+    write("services.json", [without(auth), without(frontend)]);
+    const unsaid = (key: string) => open(key)?.filter((missing) => missing.endsWith(" is not shown, so whether it works is not known"));
+    expect(unsaid("instance")).toEqual(["staging-shared-postgres: 'state' is not shown, so whether it works is not known"]);
+    expect(unsaid("connector")).toEqual(["staging-connector: 'state' is not shown, so whether it works is not known"]);
+    expect(unsaid("rest")?.map((missing) => missing.split(" is not shown")[0])).toEqual([
+      "staging-redis: 'state'",
+      "netra-auth-service: 'status.conditions[Ready].status'",
+      "netra-frontend-staging: 'terminalCondition.state'",
+    ]);
+    expect(diagnosis().findings.map(({ rules }) => rules[0])).not.toContain("not-running");
+  });
+});
+
+test("what does not work has the line that shows why", () => {
+  write("instances.json", [{ ...healthy("instances.json")[0], state: "PENDING_CREATE" }]);
+  write("connectors.json", [{ ...healthy("connectors.json")[0], state: "ERROR" }]);
+  write("redis.json", [{ ...healthy("redis.json")[0], state: "REPAIRING" }]);
+  expect(diagnosis().findings.map(({ rules, evidence, mend }) => [rules[0], evidence[0]?.value, ...mend])).toEqual([
+    ["not-running", "PENDING_CREATE", "gcloud sql operations list --instance=staging-shared-postgres --project=netra-staging --limit=5"],
+    ["connector-not-ready", "ERROR", "gcloud compute networks vpc-access operations list --project=netra-staging --region=us-central1"],
+    ["not-ready", "REPAIRING", "gcloud redis operations list --project=netra-staging --region=us-central1"],
+  ]);
+});
+
+test("the plan's database under another engine", () => {
+  write("instances.json", [{ ...healthy("instances.json")[0], databaseVersion: "MYSQL_8_0" }]);
+  expect(diagnosis().findings).toEqual([
+    {
+      stage: "path",
+      rules: ["database-engine"],
+      questions: ["instance"],
+      resource: "staging-shared-postgres",
+      evidence: [{ field: "databaseVersion", value: "MYSQL_8_0" }],
+      consequences: ["must be PostgreSQL because the plan's services speak nothing else, and its sizes are those of POSTGRES_14"],
+      mend: ["set 'netra:database.name' to a name that is free, and `npm run up` makes the database beside this one"],
+    },
+  ]);
+});
+
+test("a service may be called what every object of JavaScript has", () => {
+  write("instances.json", healthy("instances.json"));
+  write("connectors.json", healthy("connectors.json"));
+  write("services.json", [changed(backend, ({ metadata }) => Object.assign(metadata, { name: "constructor" }))]);
+  expect(diagnosis().capacity.map(({ services, storms }) => [services, storms.length > 0])).toEqual([[["constructor"], true]]);
+});
+
+test("what is null in a file is not there, at any depth", () => {
+  const nothing = { name: null, value: null };
+  write("instances.json", [changed(healthy("instances.json")[0], ({ settings: own }) => own.databaseFlags.push({ name: "a" }, nothing))]);
+  write("services.json", [changed(auth, ({ spec }) => spec.template.spec.containers[0].env.push(nothing))]);
+  write("subnetworks.json", [{ ...healthy("subnetworks.json")[0], secondaryIpRanges: [{ rangeName: null }] }]);
+  const isSet = (value: unknown): boolean =>
+    value !== undefined && (value === null || typeof value !== "object" || Object.values(value).every((inside) => isSet(inside)));
+  const { deployed } = deployedFrom(readFolder(folder, PLACE), PLACE);
+  expect(deployed.map(({ inputs, outputs }) => isSet([inputs, outputs]))).toEqual([true, true, true]);
 });
 
 test("nothing but empty lists: all that the plan counts on is absent", () => {
@@ -314,4 +414,48 @@ test("what stands in a file does not get into a shell's line", () => {
   expect(diagnosis().findings.find(({ rules }) => rules[0] === "secret-version")?.mend).toEqual([
     "gcloud run services update netra-auth-service --project=netra-staging --region=us-central1 --update-secrets='JWT'\\''; id=jwt-secret-staging:VERSION'",
   ]);
+});
+
+test("nor does a region, or a secret's name, even where only a file is to be collected", () => {
+  const somewhere = changed(auth, ({ metadata }) => Object.assign(metadata.labels, { "cloud.googleapis.com/location": "x; id" }));
+  write("services.json", [somewhere]);
+  expect(diagnosis().notes).toEqual(["services.json has an object in an unknown form (the service must be in a region that Google has), which is left out"]);
+  const taking = changed(auth, ({ spec: { template } }) => {
+    const [container] = template.spec.containers;
+    container.env = [{ name: "JWT_SECRET_KEY", valueFrom: { secretKeyRef: { name: "it's $&; id", key: "1" } } }];
+  });
+  write("services.json", [taking]);
+  expect(question("secrets")?.open).toContainEqual({
+    missing: "versions of it's $&; id: no file shows its versions",
+    answeredBy: "gcloud secrets versions list 'it'\\''s $&; id' --project=netra-staging --format=json > 'versions-it'\\''s $&; id.json'",
+  });
+});
+
+test("a flag's value with a comma stays one in gcloud's list", () => {
+  const flags = [{ name: "max_connections", value: "500" }, { name: "pgaudit.log", value: "read,write" }, { name: "cloudsql.iam_authentication" }];
+  write("instances.json", [changed(healthy("instances.json")[0], ({ settings: own }) => Object.assign(own, { databaseFlags: flags }))]);
+  const refusal = "'settings.databaseFlags[max_connections]' (500) must be at most 248 because memory; lower it";
+  const urn = "urn:pulumi:deployed::netra::gcp:sql/databaseInstance:DatabaseInstance::projects/netra-staging/instances/staging-shared-postgres";
+  const said = { policy: "database-max-connections", level: "mandatory", urn, message: refusal } as const;
+  expect(diagnosisOf(readFolder(folder, PLACE), [said]).findings.flatMap(({ mend }) => mend)).toEqual([
+    "gcloud sql instances patch staging-shared-postgres --project=netra-staging --tier=db-custom-1-3840 --database-flags='^;^max_connections=150;pgaudit.log=read,write;cloudsql.iam_authentication='",
+  ]);
+});
+
+test("a storm with the names of many services is read at a glance", () => {
+  write("instances.json", healthy("instances.json"));
+  const urn = "urn:pulumi:deployed::netra::gcp:sql/databaseInstance:DatabaseInstance::projects/netra-staging/instances/staging-shared-postgres";
+  const rollout = `rollout-${"x".repeat(500)}`;
+  const refusal = `'settings.tier' (db-custom-1-3840) must let starts be ready in ${rollout} (0.00 % of 9, lower bound 0.00 %) because of CPU; set it`;
+  const text = diagnosisText(diagnosisOf(readFolder(folder, PLACE), [{ policy: "startup-storm", level: "mandatory", urn, message: refusal }]), false);
+  expect(text).toContain(`staging-shared-postgres: simulated storm rollout-${"x".repeat(96)}... = 0.00 % of 9, lower bound 0.00 % (startup-storm)`);
+});
+
+test("nor does it steer the terminal, or look like a line of its own", () => {
+  const message = "\u001b[2Jgone\nHealthy";
+  const failing = (status: object) => changed(auth, (copy) => Object.assign(copy, { status }));
+  write("services.json", [failing({ conditions: [{ type: "Ready", status: "False\r\n  ok instance: fine", message }] })]);
+  const text = diagnosisText(diagnosis(), false);
+  expect(text.replaceAll("\n", "")).not.toMatch(/\p{Cc}/u);
+  expect(text).not.toMatch(/^ {2}ok instance: fine/m);
 });

@@ -30,5 +30,6 @@ export function diagnosisOf(read: Collection, diagnostics: readonly Diagnostic[]
     plan: [],
     region: { findings: [], answer: "" },
     notes,
+    hour: undefined,
   });
 }

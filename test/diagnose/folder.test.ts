@@ -1,11 +1,12 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { InputError } from "../../capacity/problem";
 import { deployedFrom } from "../../diagnose/deployed";
 import { readFolder } from "../../diagnose/folder";
-import { fixture, PLACE } from "./fixtures";
+import { collectionOf, fixture, PLACE } from "./fixtures";
 
 let folder = "";
 beforeEach(() => {
@@ -55,11 +56,21 @@ describe("a file is recognised by its content", () => {
     expect(sources()).toEqual(["connectors"]);
   });
 
-  test("UTF-16, which PowerShell writes, and a byte order mark", () => {
+  test("UTF-16, which PowerShell writes in either order, and a byte order mark", () => {
     const text = JSON.stringify(fixture("healthy", "instances.json"));
     writeFileSync(join(folder, "a.json"), Buffer.from(`\ufeff${text}`, "utf16le"));
     writeFileSync(join(folder, "b.json"), Buffer.from(`\ufeff${JSON.stringify(fixture("healthy", "redis.json"))}`));
+    writeFileSync(join(folder, "c.json"), Buffer.from(`\ufeff${JSON.stringify(fixture("healthy", "connectors.json"))}`, "utf16le").swap16());
+    expect(sources()).toEqual(["caches", "connectors", "instances"]);
+  });
+
+  test("a link counts for what it leads to; what is no file is named, and nobody waits for a pipe", () => {
+    write("redis.json", fixture("healthy", "redis.json"));
+    symlinkSync(join(collectionOf("healthy"), "instances.json"), join(folder, "link"));
+    symlinkSync(join(folder, "gone"), join(folder, "nowhere"));
+    execFileSync("mkfifo", [join(folder, "pipe")]);
     expect(sources()).toEqual(["caches", "instances"]);
+    expect(readFolder(folder, PLACE).notes).toEqual(["nowhere is no file, and is left out", "pipe is no file, and is left out"]);
   });
 
   test("a folder among the files is named", () => {

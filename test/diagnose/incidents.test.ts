@@ -61,6 +61,16 @@ test("knows a product by its id, else by its title, else by the service of the w
   expect(of({ affected_products: [{ title: "Renamed", id: "hV87iK5DcEXKgWU2kDri" }] })).toBe(1);
   expect(of({ affected_products: [{ title: "Google Cloud Networking", id: "unknown" }] })).toBe(1);
   expect(of({ affected_products: [], service_name: "Virtual Private Cloud (VPC)" })).toBe(1);
+  expect(of({ affected_products: [], service_name: "Gmail" })).toBe(0);
+});
+
+test("takes one that names no product for one of any, and a region by its title where it has no id", () => {
+  const { findings } = judged({ ...ongoing, affected_products: [], service_name: undefined });
+  expect(findings.flatMap(({ consequences }) => consequences)).toEqual([
+    "incident 42 (no product named, since 2026-11-24T09:30): Cloud SQL connects slowly: what fails meanwhile may not be the stack's fault",
+  ]);
+  const by = (title: string) => judged({ ...ongoing, currently_affected_locations: [{ title }], previously_affected_locations: [] }).findings.length;
+  expect([by("Iowa (us-central1)"), by("Tokyo (asia-northeast1)")]).toEqual([1, 0]);
 });
 
 test("one that ended within seven days is named and no finding; an older one is not named", () => {

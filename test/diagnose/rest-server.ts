@@ -12,6 +12,8 @@ export interface RestServer {
   /** What was asked, in order, with method and query. */
   readonly asked: string[];
   readonly authorizations: string[];
+  /** Seconds between attempts, which here go by at once. */
+  readonly waits: number[];
   cloud(timeoutSeconds?: number): Cloud;
 }
 
@@ -20,6 +22,7 @@ export function restServer(): RestServer {
   const answers = new Map<string, Answer>();
   const asked: string[] = [];
   const authorizations: string[] = [];
+  const waits: number[] = [];
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? "", "http://localhost");
     asked.push(`${request.method} ${request.url}`);
@@ -38,16 +41,19 @@ export function restServer(): RestServer {
     answers.clear();
     asked.length = 0;
     authorizations.length = 0;
+    waits.length = 0;
   });
   const port = () => (server.address() as AddressInfo).port; // it listens on TCP
   return {
     answers,
     asked,
     authorizations,
+    waits,
     cloud: (timeoutSeconds = 5) => ({
       endpoint: (api) => `http://127.0.0.1:${port()}/${api}`,
       authorization: async () => ({ authorization: "Bearer a-token" }),
       timeoutSeconds,
+      wait: async (seconds) => waits.push(seconds),
     }),
   };
 }

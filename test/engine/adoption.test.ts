@@ -1,8 +1,5 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { PROJECT_ROOT } from "../../commands/stack-file";
 import { type Announcement, judge } from "../../guard/judge";
 import { type Preview, readPreview } from "../../guard/preview";
 import { UNKNOWN } from "../../policy/unknown";
@@ -10,6 +7,7 @@ import { staging } from "../../stack";
 import type { Cloud, Resource } from "../cloud/cloud";
 import { legacySecrets, putLegacyEnvironment } from "../cloud/legacy";
 import { brokenRevisions } from "../cloud/revisions";
+import { fencedBlocks } from "../fenced-blocks";
 import { type Changes, stagingConfiguration, stagingSettings } from "../stack-settings";
 import { Environment, PACK } from "./environment";
 
@@ -20,8 +18,8 @@ const SERVICES = ["netra-auth-service", "netra-backend-staging", "netra-frontend
 
 const secrets = Object.entries(stagingSettings().secrets);
 /** What of the program exists, as the recipe lists it. */
-const recipe = readFileSync(join(PROJECT_ROOT, "docs", "adoption.md"), "utf8");
-const { "netra:adopt": listed } = parse(/```yaml\n(.*?)```/s.exec(recipe)?.[1] ?? "") as { "netra:adopt": Readonly<Record<string, string>> }; // refused by the program where it is anything else
+const [recipe = ""] = fencedBlocks("docs/adoption.md", "yaml");
+const { "netra:adopt": listed } = parse(recipe) as { "netra:adopt": Readonly<Record<string, string>> }; // refused by the program where it is anything else
 /** The number that the version services mount will have: a new one for what the stack generates, else the newest there is. */
 const versions: Changes = Object.fromEntries(
   secrets.map(([variable, { id, rotation }]) => [variable, { version: (legacySecrets[id] ?? 0) + (rotation === undefined ? 0 : 1) }]),

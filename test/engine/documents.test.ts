@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { PROJECT_ROOT } from "../../commands/stack-file";
 import type { Call } from "../cloud/cloud";
+import { blocksIn } from "../fenced-blocks";
 import { Environment } from "./environment";
 import { shellIn } from "./shell";
 
@@ -13,7 +14,7 @@ const NEEDS_CLOUD = /# .*needs the cloud$/;
 
 /** The fenced `sh` blocks below a heading of a document, without what needs the cloud. */
 function blocks(text: string): string[] {
-  return [...text.matchAll(/^```sh\n(.*?)^```/gms)].map(([, block = ""]) =>
+  return blocksIn(text, "sh").map((block) =>
     block
       .split("\n")
       .filter((line) => !NEEDS_CLOUD.test(line))

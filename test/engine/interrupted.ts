@@ -1,11 +1,12 @@
 import { type ChildProcess, execFile, execFileSync } from "node:child_process";
-import { readFileSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { promisify } from "node:util";
 import { expect } from "vitest";
 import { PROJECT_ROOT } from "../../commands/stack-file";
 import { isSecretVersionOfPeople } from "../cloud/kinds";
+import { fencedBlocks } from "../fenced-blocks";
 import { stagingConfiguration } from "../stack-settings";
 import { type Ended, Environment, UNMONITORED } from "./environment";
 
@@ -40,7 +41,7 @@ export const EDIT = {
 };
 
 /** The recipe: fenced `sh` blocks of the document for operators. */
-export const RECIPE = [...readFileSync(join(PROJECT_ROOT, "docs", "recovery.md"), "utf8").matchAll(/```sh\n(.*?)```/gs)].map(([, block = ""]) => block.trim());
+export const RECIPE = fencedBlocks("docs/recovery.md", "sh").map((block) => block.trim());
 
 /** What an update without faults ends with: the creation, then the edit. A further update changes nothing. */
 export async function undisturbed(): Promise<[EndState, EndState]> {

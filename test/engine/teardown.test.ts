@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { PROJECT_ROOT } from "../../commands/stack-file";
+import { projectText } from "../../commands/stack-file";
 import { EDGE } from "../cloud/edge";
 import { PRODUCER } from "../cloud/kinds";
+import { blocksIn } from "../fenced-blocks";
 import { type Ended, Environment } from "./environment";
 
 const API = "gcp:projects/service:Service";
@@ -55,11 +56,8 @@ describe("destroy", () => {
 });
 
 describe("the recipe of docs/teardown.md", () => {
-  const commands =
-    /<!-- teardown recipe -->\n```sh\n(.*?)```/s
-      .exec(readFileSync(join(PROJECT_ROOT, "docs/teardown.md"), "utf8"))?.[1]
-      ?.trim()
-      .split("\n") ?? [];
+  const [, marked = ""] = projectText("docs/teardown.md").split("<!-- teardown recipe -->\n");
+  const commands = blocksIn(marked, "sh")[0]?.trim().split("\n") ?? [];
   const ran: Ended[] = [];
 
   test("consists of the commands that these tests follow", () => {

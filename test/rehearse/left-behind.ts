@@ -1,6 +1,7 @@
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, readdirSync, readlinkSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { lockFile } from "../../rehearse/folder";
 
 /** A folder for temporary files, so that what a rehearsal leaves behind is found. */
 export class TemporaryFolder {
@@ -29,10 +30,7 @@ export class TemporaryFolder {
 
   /** Whether a PostgreSQL in it takes connections. */
   hasServer(): boolean {
-    return readdirSync(this.path).some((name) => {
-      const lockFile = join(this.path, name, "data", "postmaster.pid");
-      return existsSync(lockFile) && readFileSync(lockFile, "utf8").includes("ready");
-    });
+    return readdirSync(this.path).some((name) => lockFile(join(this.path, name)).some((line) => line.startsWith("ready")));
   }
 
   remove(): void {

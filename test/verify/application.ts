@@ -20,7 +20,8 @@ export interface Pair {
 /** An authority of the tests' own, and what it signs. */
 export interface Authority {
   readonly ca: string;
-  certificate(names: readonly string[], days?: number): Promise<Pair>;
+  /** Valid for so many days from now, and since so many days. */
+  certificate(names: readonly string[], days?: number, since?: number): Promise<Pair>;
 }
 
 const DAY_MS = 86_400_000;
@@ -38,10 +39,10 @@ export async function authority(): Promise<Authority> {
   });
   return {
     ca: root.cert,
-    async certificate(names, days = 90) {
+    async certificate(names, days = 90, since = 300) {
       const leaf = await generate([{ name: "commonName", value: names[0] ?? "" }], {
         ...common,
-        notBeforeDate: new Date(Date.now() - 300 * DAY_MS),
+        notBeforeDate: new Date(Date.now() - since * DAY_MS),
         notAfterDate: new Date(Date.now() + days * DAY_MS),
         extensions: [{ name: "subjectAltName", altNames: names.map((value) => ({ type: 2, value })) }],
         ca: { key: root.private, cert: root.cert },
@@ -58,8 +59,8 @@ export const EVENTS = ["agent_started", "agent_thinking", "tool_executing", "too
 export interface Behaviour {
   /** Certificates by service. Default: a good one for localhost. */
   readonly certificates?: Readonly<Record<string, Pair>>;
-  /** Answers of health paths, one after another, the last one for ever. `hang`: none. Default: 200. */
-  readonly health?: Readonly<Record<string, readonly (number | "hang")[]>>;
+  /** Answers of health paths, one after another, the last one for ever. `hang`: none; `endless`: 200, and a body without end. Default: 200. */
+  readonly health?: Readonly<Record<string, readonly (number | "hang" | "endless")[]>>;
   /** What auth answers to credentials. Default: a token, or 401. */
   readonly issue?: { readonly status: number; readonly body: string };
   readonly secrets?: { readonly auth?: string; readonly backend?: string };
@@ -126,6 +127,15 @@ export function applications() {
   };
 }
 
+function endless(response: ServerResponse): void {
+  const chunk = Buffer.alloc(2 ** 16, " ");
+  const write = () => {
+    while (!response.destroyed && response.write(chunk));
+  };
+  response.on("drain", write);
+  write();
+}
+
 /** A server on a port has an address of this form. */
 const portOf = (server: Server) => (server.address() as AddressInfo).port;
 
@@ -137,7 +147,8 @@ async function answer(service: string, request: IncomingMessage, response: Serve
     const turn = asked.get(path) ?? 0;
     asked.set(path, turn + 1);
     const status = answers[Math.min(turn, answers.length - 1)] ?? 200;
-    if (status !== "hang") end(status);
+    if (status === "endless") endless(response);
+    else if (status !== "hang") end(status);
   } else if (path === "/auth/login" && request.method === "POST") {
     const { email, password } = JSON.parse(await text(request));
     const isKnown = email === CREDENTIALS.VERIFY_EMAIL && password === CREDENTIALS.VERIFY_PASSWORD;

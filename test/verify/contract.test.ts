@@ -1,9 +1,8 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
 import { InputError } from "../../capacity/problem";
 import { readContract } from "../../verify/contract";
+import { fencedBlocks } from "../fenced-blocks";
 import { stagingSettings } from "../stack-settings";
 
 const SERVICES = { auth: { ingress: "all" }, backend: { ingress: "all" }, worker: { ingress: "internal" } } as const;
@@ -34,7 +33,7 @@ test("hosts alone are enough: what internal services answer, nobody asks from ou
 });
 
 test("the example in docs/verify.md is what is assumed where the file says nothing", () => {
-  const [, example = ""] = /```yaml\n(.*?)```/s.exec(readFileSync(join(__dirname, "../../docs/verify.md"), "utf8")) ?? [];
+  const [example = ""] = fencedBlocks("docs/verify.md", "yaml");
   const stated = parse(example);
   const reader = { services: stagingSettings().services, variables: VARIABLES };
   expect(Object.keys(stated)).toEqual(["hosts", "issue", "accept", "webSocket", "limits"]);

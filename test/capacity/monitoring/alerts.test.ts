@@ -23,7 +23,7 @@ describe("a threshold follows the plan", () => {
   test.each<[string, number, Changes, number]>([
     ["connector-cpu", 0.8, { "netra:monitoring": { saturationShare: 0.7 } }, 0.7],
     ["connector-throughput", 100_000_000, { "netra:connector": { machineType: "e2-standard-4" } }, 1_600_000_000],
-    ["connector-at-maximum", 9, { "netra:connector": { maxInstances: 8 } }, 7],
+    ["connector-instances", 9, { "netra:connector": { maxInstances: 8 } }, 7],
     ["database-backends", 120, { "netra:database": { maxConnections: 200 } }, 160],
     ["database-connect-rate", 114.2857, { "netra:database": { tier: "db-custom-2-7680" } }, 228.5714],
     ["database-connect-rate", 114.2857, { "netra:database": { tier: "db-custom-8-30720" }, "netra:connector": { minInstances: 2 } }, 320],

@@ -1,8 +1,7 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { type LogMetric, logMetrics, startupPhases } from "../../../capacity/monitoring/logs";
-import { PROJECT_ROOT } from "../../../commands/stack-file";
+import { projectText } from "../../../commands/stack-file";
+import { fencedBlocks } from "../../fenced-blocks";
 
 /** A log entry as Cloud Logging keeps it; what a container writes as JSON is `jsonPayload`. */
 interface Entry {
@@ -40,7 +39,7 @@ const said = (textPayload: string, logName = "run.googleapis.com/varlog/system")
 const request = (status: number, textPayload?: string): Entry => ({ resource, logName: "run.googleapis.com/requests", httpRequest: { status }, textPayload });
 
 /** The example lines of the page that the application's authors read. */
-const examples = [...readFileSync(join(PROJECT_ROOT, "docs/startup-log.md"), "utf8").matchAll(/```json\n(.+)\n```/g)].map(([, line = ""]) => line);
+const examples = fencedBlocks("docs/startup-log.md", "json");
 
 describe("the documented line of a start-up phase", () => {
   const { phaseDuration, phaseCompletion } = logMetrics;
@@ -61,7 +60,7 @@ describe("the documented line of a start-up phase", () => {
   });
 
   test("may name every phase, and the page names them all", () => {
-    const page = readFileSync(join(PROJECT_ROOT, "docs/startup-log.md"), "utf8");
+    const page = projectText("docs/startup-log.md");
     for (const phase of startupPhases) {
       expect(page).toContain(`\`${phase}\``);
       expect(matches(phaseDuration.filter, written({ smd: { phase, outcome: "completed", seconds: 1 } }))).toBe(true);

@@ -1,0 +1,51 @@
+import type { Deployed } from "./deployed";
+import { type Finding, finding } from "./findings";
+import { placeOf, type QuestionKey } from "./places";
+import { collectingLine, filledIn, type Place, type Source } from "./sources";
+
+/* Whether what is deployed works, as the cloud itself says. */
+
+/** This command's own rules on it. */
+const ruleOf = (source: Source): string => ({ instances: "not-running", connectors: "connector-not-ready" })[source as string] ?? "not-ready"; // a key that may be none of the two
+
+/** What runs at the moment, and what has failed. */
+const SHOWING: { readonly [Key in Source]?: string } = {
+  services: "gcloud run services logs read NAME --project=PROJECT --region=REGION --limit=100",
+  instances: "gcloud sql operations list --instance=NAME --project=PROJECT --limit=5",
+  connectors: "gcloud compute networks vpc-access operations list --project=PROJECT --region=REGION",
+  caches: "gcloud redis operations list --project=PROJECT --region=REGION",
+};
+
+/** The line that shows why something does not work. */
+export const showingLine = ({ source, name }: Pick<Deployed, "source" | "name">, place: Place): string =>
+  filledIn(SHOWING[source] ?? "", place).replace("NAME", name);
+
+/** What does not work. */
+export function unreadyFindings(deployed: readonly Deployed[], { project, region }: Place): Finding[] {
+  return deployed.flatMap((one): Finding[] => {
+    if (one.unready?.value === undefined) return [];
+    const { field, value, message } = one.unready;
+    const at = { project, region: one.region ?? region };
+    return [
+      finding(ruleOf(one.source), {
+        resource: one.label,
+        evidence: [{ field, value }],
+        consequences: [
+          message === ""
+            ? "must be ready because nothing that needs it can work meanwhile"
+            : `must be ready; Google says: ${message.split("\n")[0]?.slice(0, 300)}`,
+        ],
+        mend: [value === "NEVER" ? `gcloud sql instances patch ${one.name} --project=${project} --activation-policy=ALWAYS` : showingLine(one, at)],
+      }),
+    ];
+  });
+}
+
+/** What nothing says of whether it works, among what a question is about. */
+export function unsaidReadiness(key: QuestionKey, deployed: readonly Deployed[], place: Place): { readonly missing: string; readonly answeredBy: string }[] {
+  return deployed.flatMap(({ source, label, unready }) =>
+    unready && unready.value === undefined && placeOf(ruleOf(source)).question === key
+      ? [{ missing: `${label}: '${unready.field}' is not shown, so whether it works is not known`, answeredBy: collectingLine(source, place) }]
+      : [],
+  );
+}
