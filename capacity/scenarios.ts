@@ -118,17 +118,21 @@ export function stormPlanProblems(plan: StormPlan, name: Naming<string> = (field
     });
     problems.push(...found.filter(({ setting }) => problems.every((known) => known.setting !== setting)));
   }
-  return problems.length > 0 ? problems : tooManyConnects(clientsOf(plan), name);
+  return problems.length > 0 ? problems : tooManyConnects(plan, name);
 }
 
-/** What one storm may have at the most: more take many minutes, and far more the memory of any machine. */
+const connectsOf = ({ maxInstances, database }: Client) => maxInstances * database.workers * Math.max(1, database.startupConnections);
+
+/** The connects of a cold start, of all storms the largest: what simulating a plan costs. */
+export const mostConnects = (plan: StormPlan): number => clientsOf(plan).reduce((sum, client) => sum + connectsOf(client), 0);
+
+/** More take minutes to simulate, and far more the memory of any machine. */
 const MOST_CONNECTS = 10_000;
 
-/** A cold start, the largest storm, of more connects than can be simulated: told of the number that has most of it, as far as it alone can be lowered. */
-function tooManyConnects(clients: readonly Client[], name: Naming<string>): Problem[] {
-  const connectsOf = ({ maxInstances, database }: Client) => maxInstances * database.workers * Math.max(1, database.startupConnections);
-  const connects = clients.reduce((sum, client) => sum + connectsOf(client), 0);
-  const [largest] = clients.toSorted((a, b) => connectsOf(b) - connectsOf(a));
+/** More connects than can be simulated, as a problem of the number that has most part in them. */
+function tooManyConnects(plan: StormPlan, name: Naming<string>): Problem[] {
+  const connects = mostConnects(plan);
+  const [largest] = clientsOf(plan).toSorted((a, b) => connectsOf(b) - connectsOf(a));
   if (connects <= MOST_CONNECTS || !largest) return [];
   const { maxInstances, database } = largest;
   const factors = { maxInstances, "database.workers": database.workers, "database.startupConnections": database.startupConnections };

@@ -1,7 +1,7 @@
 import { type AssumptionName, assumptions } from "./assumptions";
 import { type Bottleneck, findBottleneck, type Relief } from "./bottleneck";
 import { asIs, type Naming, type Problem, problem } from "./problem";
-import { likelyValues, planScenarios, type Scenario, type StormPlan } from "./scenarios";
+import { likelyValues, mostConnects, planScenarios, type Scenario, type StormPlan } from "./scenarios";
 import { simulate } from "./simulation";
 import { type Interval, leastStorms, meanInterval, percentText, quantile } from "./statistics";
 import type { StormInput, StormRun } from "./storm";
@@ -74,6 +74,14 @@ export interface StormResult {
 /** Simulates every scenario of the plan. The plan can be simulated: see `stormPlanProblems`. */
 export function planStorms(plan: StormPlan, options: StormOptions = {}): StormResult[] {
   return planScenarios(plan).map((scenario) => scenarioStorms(scenario, options));
+}
+
+/** Storms that only illustrate, because the plan is refused already or runs already: none of more connects. */
+const MOST_ILLUSTRATED = 2000;
+
+/** The storms of a plan that is judged by something else: the fewest that say something, and none of a huge plan. */
+export function illustratingStorms(plan: StormPlan, target: number): StormResult[] {
+  return mostConnects(plan) > MOST_ILLUSTRATED ? [] : planStorms(plan, { replications: leastReplications(target) });
 }
 
 /** Simulates one scenario. */

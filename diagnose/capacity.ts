@@ -1,6 +1,6 @@
 import { budgetArithmetic, connectionBudget } from "../capacity/budget";
-import { planScenarios, stormPlanProblems } from "../capacity/scenarios";
-import { leastReplications, planStorms, type StormResult } from "../capacity/storms";
+import { stormPlanProblems } from "../capacity/scenarios";
+import { illustratingStorms, type StormResult } from "../capacity/storms";
 import { slotsOf } from "../policy/database";
 import defaults from "../policy/defaults.json";
 import { databaseUses } from "../policy/holders";
@@ -25,9 +25,6 @@ export interface DatabaseCapacity {
   /** Empty where they cannot be simulated, or would take long. */
   readonly storms: readonly StormResult[];
 }
-
-/** Storms of what is deployed illustrate; the pack decides. So many starts at once show nothing more. */
-const ILLUSTRATED_STARTS = 200;
 
 /** Reads the capacity plan from what is deployed with the pack's own readers. What cannot be read, the pack reports. */
 export function capacityOf(deployed: readonly Deployed[], place: Place): DatabaseCapacity[] {
@@ -61,8 +58,7 @@ function stormsOf(instance: StackResource, holders: Uses["holders"], resources: 
   // A map, because a service may be called `constructor`.
   const services: ReadonlyMap<string, StartBehaviour> = new Map(Object.entries(defaults.startup.services));
   const plan = stormPlanOf(instance, holders, resources, defaults.database, (service) => services.get(service) ?? defaults.startup.slowest);
-  if (stormPlanProblems(plan).length > 0 || planScenarios(plan).some(({ starts }) => starts > ILLUSTRATED_STARTS)) return [];
-  return planStorms(plan, { replications: leastReplications(defaults.startup.targetPercent / 100) });
+  return stormPlanProblems(plan).length > 0 ? [] : illustratingStorms(plan, defaults.startup.targetPercent / 100);
 }
 
 /** `undefined` where it cannot be evaluated. */

@@ -110,7 +110,7 @@ describe("a plan without storms", () => {
     const verdict = judgePlan(huge);
     expect(settingsOf(verdict)).toContain("netra:database.maxConnections");
     expect(verdict.storms).toEqual([]);
-    expect(stormCheckOf(verdict)?.arithmetic).toEqual(["not simulated: the plan is refused already, and a storm of 1003 starts takes long"]);
+    expect(stormCheckOf(verdict)?.arithmetic).toEqual(["not simulated: the plan is refused already, and a storm of 4006 connects takes long"]);
   });
 
   const unsimulable: [string, CapacityPlan, string[]][] = [
