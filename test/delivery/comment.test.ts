@@ -214,6 +214,13 @@ describe("a verdict that somebody made up", () => {
       expect(verdictLine(of({ ...sound, ...changed }, sound))).toBe("# There is no verdict");
   });
 
+  test("is none with more entries than a person looks at, in a list or in a table", () => {
+    const figures = Object.fromEntries(Array.from({ length: 1001 }, (_, i) => [`figure ${i}`, i]));
+    const checks = [{ title: "a", arithmetic: [], problems: [], figures }];
+    for (const changed of [{ checks }, { resources: Array.from({ length: 1001 }, () => resource("x")) }])
+      expect(verdictLine(of({ ...sound, ...changed }, sound))).toBe("# There is no verdict");
+  });
+
   test("never makes a comment longer than GitHub takes: the verdict stays, and what was left out is told", () => {
     const violations = Array.from({ length: 900 }, (_, i) => ({
       policy: `p${i}`,
