@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Preview } from "../guard/preview";
+import { LAST_WORDS, type Preview } from "../guard/preview";
 import { table } from "../report/table";
 import { list, literal, withinLimit } from "./text";
 
@@ -50,7 +50,7 @@ export interface Drift {
 export function drift(stack: string, refresh: Pick<Preview, "steps" | "errors">, diagnosis: Diagnosis): Drift {
   const findings = "findings" in diagnosis ? diagnosis.findings : [];
   const problems = "problems" in diagnosis ? diagnosis.problems : [];
-  const errors = refresh.errors.filter(({ message }) => !/^no changes were expected/.test(message));
+  const errors = refresh.errors.filter(({ message }) => !/^no changes were expected/.test(message) && (message !== LAST_WORDS || refresh.errors.length === 1));
   const clean = refresh.steps.length + errors.length + findings.length + problems.length === 0;
   const counts = [
     counted(refresh.steps.length, "resource changed", "resources changed"),

@@ -3,7 +3,7 @@ import { isUnknownValue } from "../policy/unknown";
 import { type Consequence, consequences, type Effect } from "./consequences";
 import { type Difference, differencesOf, isOpaque, isWithin } from "./differences";
 import { type Ending, endingOf, operations, SECRET_VERSIONS } from "./endings";
-import type { Preview, Step } from "./preview";
+import { LAST_WORDS, type Preview, type Step } from "./preview";
 
 /** A change that ends something that cannot be made again, or a preview that did not come to its end. */
 export interface Refusal {
@@ -166,14 +166,11 @@ function shrinkingProcedure(step: Step): string {
   ].join("\n    ");
 }
 
-/** The engine's last words when it has given the reason before, or when a policy has. */
-const GENERIC = "preview failed";
-
 /** A preview that failed is refused even where everything it shows is acknowledged: it does not show everything. */
 function failuresOf(errors: Preview["errors"], refused: readonly Refusal[]): Refusal[] {
   const failures = errors.flatMap(({ urn, message }): Refusal[] => {
     const refusal = refused.find((other) => other.urn === urn);
-    if (message === GENERIC || (refusal && refusal.acknowledged === undefined)) return [];
+    if (message === LAST_WORDS || (refusal && refusal.acknowledged === undefined)) return [];
     const fix =
       refusal && /protect/.test(message)
         ? `the change is acknowledged, and the engine still protects the resource: pulumi state unprotect '${urn}'`

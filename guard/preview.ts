@@ -171,8 +171,9 @@ function readStream(text: string, wrong: (rest: string) => InputError): Preview 
   };
 }
 
-/** The digest's last words on a preview that failed for a reason it does not show. */
-const FAILED = { message: "preview failed", severity: "error" };
+/** The engine's last words when it has given the reason before, or when a policy has. */
+export const LAST_WORDS = "preview failed";
+const FAILED = { message: LAST_WORDS, severity: "error" };
 
 /** What a refresh found out comes later, under the same URN: the digest puts it in the refresh's place, so do we. */
 const refreshed = (step: Metadata, found: readonly Metadata[]): Metadata =>
