@@ -208,8 +208,9 @@ describe("what must not end", () => {
     });
   });
 
-  test("creating, importing and updating them is not refused", () => {
-    for (const [type] of refusedTypes) for (const op of ["create", "import", "update"]) expect(on({ op, type, old: {}, new: {} }).refused).toEqual([]);
+  test("creating, importing and updating them is not refused, nor that a program no longer reads one", () => {
+    for (const [type] of refusedTypes)
+      for (const op of ["create", "import", "update", "discard", "discard-replaced"]) expect(on({ op, type, old: {}, new: {} }).refused).toEqual([]);
   });
 });
 
