@@ -133,7 +133,9 @@ describe("the comment", () => {
     expect(verdictLine(problems)).toBe("# The stack file cannot be read as a plan");
     expect(problems).toContain("\n- 'a' must be b\n");
     expect(verdictLine(of(undefined, sound))).toBe("# There is no verdict");
-    expect(of(undefined, sound)).toContain("the run did not get to it: the run of this workflow says why.");
+    expect(of(undefined, sound)).toContain(
+      "# There is no verdict\n\nNothing can be said of it (the run did not get to it); the log of the workflow `preview` says why.\n\n",
+    );
   });
 });
 
