@@ -77,13 +77,12 @@ interface End {
 
 /** One for each resource: a replacement can be several steps, of which `replace` tells most. */
 function endedResources(steps: readonly Step[]): End[] {
-  const ends = steps
-    .toSorted((a, b) => Number(b.op === "replace") - Number(a.op === "replace"))
-    .flatMap((step): End[] => {
-      const change = Object.hasOwn(operations, step.op) ? operations[step.op] : step.op;
-      return change === undefined || change === "keeps" ? [] : [{ step, change, ending: endingOf(step) }];
-    });
-  return ends.filter(({ step }, i) => ends.findIndex((other) => other.step.urn === step.urn) === i);
+  const ends = new Map<string, End>();
+  for (const step of steps.toSorted((a, b) => Number(b.op === "replace") - Number(a.op === "replace"))) {
+    const change = Object.hasOwn(operations, step.op) ? operations[step.op] : step.op;
+    if (change !== undefined && change !== "keeps" && !ends.has(step.urn)) ends.set(step.urn, { step, change, ending: endingOf(step) });
+  }
+  return [...ends.values()];
 }
 
 function refusalOf(end: End, steps: readonly Step[], acknowledgements: Preview["acknowledgements"]): Refusal[] {
