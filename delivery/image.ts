@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { closest } from "fastest-levenshtein";
-import { isMap, isScalar, parseDocument } from "yaml";
+import { isScalar, parseDocument } from "yaml";
+import { z } from "zod";
 import { InputError, type Problem, problem } from "../capacity/problem";
 
 /** `REGISTRY/PATH[:tag]@sha256:...`: what a pipeline that has just pushed an image knows of it. */
@@ -13,10 +14,10 @@ const WITH_DIGEST = /^[\w.-]+(?::\d+)?\/[a-z0-9][a-z0-9._/-]*(?::[\w][\w.+-]{0,1
  */
 export function withImage(text: string, file: string, service: string, image: string): string {
   const document = read(text);
-  const isStackFile = document.errors.length === 0 && isMap(document.getIn(["config", "netra:services"]));
-  const names = isStackFile ? Object.keys(contentOf(document).config["netra:services"]) : [];
+  const content = contentOf(document);
+  const names = Object.keys(content?.config["netra:services"] ?? {});
   const problems: Problem[] = [];
-  if (!isStackFile)
+  if (!content)
     problems.push({
       setting: file,
       message: `'${file}' must be a stack file with a section 'netra:services' because the image stands there; run \`npm run check\` to see what is wrong with it`,
@@ -46,10 +47,9 @@ export function withImage(text: string, file: string, service: string, image: st
   if (isScalar(node) && node.range) {
     const [start, end] = node.range;
     const replaced = `${text.slice(0, start)}${image}${text.slice(end)}`;
-    const wanted = contentOf(document);
-    Object.assign(wanted.config["netra:services"][service] ?? {}, { image });
+    Object.assign(content?.config["netra:services"][service] ?? {}, { image });
     // A block, an anchor that others refer to, a comment where the text was missing: there it would say something else.
-    if (isDeepStrictEqual(contentOf(read(replaced)), wanted)) return replaced;
+    if (isDeepStrictEqual(contentOf(read(replaced)), content)) return replaced;
   }
   const setting = `netra:services.${service}.image`;
   throw new InputError([
@@ -62,10 +62,14 @@ export function withImage(text: string, file: string, service: string, image: st
 
 const read = (text: string) => parseDocument(text, { logLevel: "silent", merge: true });
 
-/** What a stack file says. */
-interface Content {
-  readonly config: { readonly "netra:services": Readonly<Record<string, object>> };
-}
+const stackFile = z.looseObject({ config: z.looseObject({ "netra:services": z.record(z.string(), z.unknown()) }) });
 
-/** A copy, in which what an alias repeats is a value of its own. */
-const contentOf = (document: ReturnType<typeof read>): Content => JSON.parse(JSON.stringify(document.toJS()));
+/** What a stack file says, in which what an alias repeats is a value of its own; `undefined` where it is none. */
+function contentOf(document: ReturnType<typeof read>): z.output<typeof stackFile> | undefined {
+  if (document.errors.length > 0) return undefined;
+  try {
+    return stackFile.safeParse(JSON.parse(JSON.stringify(document.toJS()))).data;
+  } catch {
+    return undefined; // an alias without its anchor, or far too many
+  }
+}

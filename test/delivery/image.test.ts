@@ -67,7 +67,15 @@ describe("what is wrong", () => {
   test("a file without services, or one that is no YAML", () => {
     const message =
       "'Pulumi.staging.yaml' must be a stack file with a section 'netra:services' because the image stands there; run `npm run check` to see what is wrong with it";
-    for (const text of ["", "config: {}", "config: [", "a: 1\na: 2", "config:\n  netra:services: [a]\n", "config:\n  netra:services: text\n"])
+    for (const text of [
+      "",
+      "config: {}",
+      "config: [",
+      "a: 1\na: 2",
+      "config:\n  netra:services: [a]\n",
+      "config:\n  netra:services: text\n",
+      "config: { a: *nothing, netra:services: { backend: { image: x } } }",
+    ])
       expect(problems(text, "backend", IMAGE)).toEqual([message]);
   });
 
