@@ -134,9 +134,12 @@ const stackOf = (urn: string) => urn.slice("urn:pulumi:".length, urn.indexOf("::
 /** What the summary counts and no step shows, as `2 delete`. A refresh stands for what it found. */
 function unshown({ steps, changes }: Preview): string {
   const shown = (op: string) => steps.filter((step) => step.op === op || step.op === "refresh").length;
-  const missing = Object.entries(changes).filter(([op, count]) => !STILL.includes(op) && shown(op) < count);
+  const missing = Object.entries(changing(changes)).filter(([op, count]) => shown(op) < count);
   return missing.map(([op, count]) => `${count - shown(op)} ${op}`).join(", ");
 }
+
+/** The operations that do something to a resource, of those that are counted. */
+export const changing = (changes: Preview["changes"]): Preview["changes"] => Object.fromEntries(Object.entries(changes).filter(([op]) => !STILL.includes(op)));
 
 /** The digest: one object. `undefined` where the text is no such thing. */
 function readDigest(text: string): Preview | undefined {

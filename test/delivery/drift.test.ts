@@ -54,6 +54,14 @@ test("what changed is told by resource and property, without any value of the st
   expect(body).not.toContain("value");
 });
 
+test("a change that the refresh counts and does not name is one all the same", () => {
+  const steps = [{ op: "refresh", urn: "urn:pulumi:staging::netra::gcp:redis/instance:Instance::staging-redis" }];
+  const refresh = readPreview(JSON.stringify({ steps, changeSummary: { same: 3, update: 1 } }), "refresh.json");
+  const { clean, title, body } = drift("staging", refresh, { findings: [], questions: [] });
+  expect({ clean, title }).toEqual({ clean: false, title: "staging has drifted: 1 resource changed" });
+  expect(body).toContain("| 1 other  | the engine names neither resource nor property: `pulumi refresh --preview-only --diff` does |\n");
+});
+
 test("findings and failures are told with what mends them", () => {
   const { title, body } = of(
     { errors: [{ message: "no changes were expected for refresh but changes were proposed" }, { message: "quota <b>" }] },
