@@ -23,6 +23,7 @@ export const providerSchema = poolSchema.extend({
   attributeMapping: z.record(z.string(), z.string()).default({}),
   oidc: z.object({ issuerUri: z.string().default("") }).default({ issuerUri: "" }),
 });
+export const accountSchema = z.object({ disabled: z.boolean().default(false) });
 export const roleSchema = z.object({ includedPermissions: z.array(z.string()).default([]), deleted: z.boolean().default(false) });
 export const anySchema = z.object({});
 
@@ -35,8 +36,8 @@ export interface Found {
   readonly key: object | undefined;
   readonly pool: z.output<typeof poolSchema> | undefined;
   readonly provider: z.output<typeof providerSchema> | undefined;
-  readonly deployer: object | undefined;
-  readonly previewer: object | undefined;
+  readonly deployer: z.output<typeof accountSchema> | undefined;
+  readonly previewer: z.output<typeof accountSchema> | undefined;
   readonly role: z.output<typeof roleSchema> | undefined;
   /** Of what does not exist yet: no binding. */
   readonly policies: { readonly project: Policy; readonly bucket: Policy; readonly key: Policy; readonly deployer: Policy; readonly previewer: Policy };

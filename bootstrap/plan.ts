@@ -60,6 +60,7 @@ export function commands(subject: Subject, found: Found): string[][] {
     ...ACCOUNTS.filter((role) => !found[role]).map((role) => [
       ...["iam", "service-accounts", "create", accountId(role), "--display-name", `${role} of the pipelines`, "--project", project],
     ]),
+    ...ACCOUNTS.filter((role) => found[role]?.disabled).map((role) => ["iam", "service-accounts", "enable", email(role, project), "--project", project]),
     ...refreshRoleCommands(subject, found),
     ...bindingCommands(subject, found),
   ];
@@ -150,8 +151,8 @@ function bindingCommands(subject: Subject, { policies, projectNumber }: Found): 
       ...add(policies.key, member, keyRoles[account], ["kms", "keys", "add-iam-policy-binding", ...key], ...here),
       ...add(
         policies[account],
-        `principalSet://iam.googleapis.com/${poolName(projectNumber)}/attribute.environment/${environments[account]}`,
-        "roles/iam.workloadIdentityUser",
+        jobsOf(account, projectNumber),
+        ACTS_AS,
         ["iam", "service-accounts", "add-iam-policy-binding", email(account, project)],
         ...here,
       ),
@@ -161,6 +162,10 @@ function bindingCommands(subject: Subject, { policies, projectNumber }: Found): 
 
 const memberOf = (account: Role, project: string) => `serviceAccount:${email(account, project)}`;
 const poolName = (projectNumber: string) => `projects/${projectNumber}/locations/global/workloadIdentityPools/${POOL}`;
+/** The jobs in the account's environment. */
+const jobsOf = (account: Role, projectNumber: string) =>
+  `principalSet://iam.googleapis.com/${poolName(projectNumber)}/attribute.environment/${environments[account]}`;
+const ACTS_AS = "roles/iam.workloadIdentityUser";
 const isBound = ({ bindings }: Policy, role: string, member: string) =>
   bindings.some((binding) => binding.role === role && binding.condition === undefined && binding.members.includes(member));
 
@@ -176,6 +181,20 @@ export function surplusRoles({ project }: Subject, { policies }: Found): string[
     const surplus = policies.project.bindings.filter(({ role, members }) => members.includes(member) && !wantedRoles(account, project).includes(role));
     return surplus.map(({ role }) => ["projects", "remove-iam-policy-binding", project, "--member", member, "--role", role, "--all"]);
   });
+}
+
+/** Whoever else has a role on one of the two accounts themselves: told, with what takes it away. */
+export function othersWhoAct({ project }: Subject, { policies, projectNumber }: Found): string[][] {
+  return ACCOUNTS.flatMap((account) =>
+    policies[account].bindings.flatMap(({ role, members }) =>
+      members
+        .filter((member) => role !== ACTS_AS || member !== jobsOf(account, projectNumber))
+        .map((member) => [
+          ...["iam", "service-accounts", "remove-iam-policy-binding", email(account, project)],
+          ...["--member", member, "--role", role, "--all", "--project", project],
+        ]),
+    ),
+  );
 }
 
 /** What the workflows and `pulumi` have to be told. */

@@ -235,6 +235,7 @@ export const postgresCosts = {
 /** What a global external Application Load Balancer takes. */
 export const edgeLimits = {
   certificatesPerProxy: datum(15, "certificates", "S1", "docs.cloud.google.com/load-balancing/docs/quotas"),
+  requestsPerThrottle: datum(1_000_000, "requests in one interval", "S2", "docs.cloud.google.com/armor/docs/rate-limiting-overview", "2026-09-20"),
   hostsPerCertificate: datum(100, "hosts", "S1", "registry documentation of gcp.compute.ManagedSslCertificate 9.37"),
 } as const;
 

@@ -1,6 +1,17 @@
 import type { z } from "zod";
-import { anySchema, apisSchema, bucketSchema, type Found, policySchema, poolSchema, projectSchema, providerSchema, roleSchema } from "../bootstrap/found";
-import { commands, readings, type Subject, settings, surplusRoles } from "../bootstrap/plan";
+import {
+  accountSchema,
+  anySchema,
+  apisSchema,
+  bucketSchema,
+  type Found,
+  policySchema,
+  poolSchema,
+  projectSchema,
+  providerSchema,
+  roleSchema,
+} from "../bootstrap/found";
+import { commands, othersWhoAct, readings, type Subject, settings, surplusRoles } from "../bootstrap/plan";
 import { environments } from "../bootstrap/roles";
 import { InputError, type Problem, problem } from "../capacity/problem";
 import { readSettings } from "../config";
@@ -47,6 +58,8 @@ void run(bootstrapping, async () => {
   process.stdout.write(todo.length === 0 ? "# Nothing differs.\n" : "");
   for (const args of surplusRoles(subject, found))
     process.stdout.write(`# Not one of its roles (bootstrap/roles.ts); this takes it away: ${commandLine(args)}\n`);
+  for (const args of othersWhoAct(subject, found))
+    process.stdout.write(`# Somebody else has rights on the account, and may act as it; this takes them away: ${commandLine(args)}\n`);
   process.stdout.write(nextSteps(subject, found.projectNumber));
   return EXIT.sound;
 });
@@ -74,7 +87,7 @@ function subjectOf({ project, repository, stack, configFile }: Options): Subject
         fix: `${settings.project}, or change gcp:project first`,
       }),
     );
-  if (!/^[A-Za-z0-9-]+\/[\w.-]+$/.test(repository))
+  if (!/^[\w-]+\/[\w.-]+$/.test(repository))
     problems.push(
       problem({ setting: "--repository", value: repository, must: "be a repository on GitHub", because: "only its workflows may come", fix: "OWNER/NAME" }),
     );
@@ -94,8 +107,8 @@ async function lookUp(subject: Subject): Promise<Found> {
   const key = keyRing && (await kms(ask.key, anySchema));
   const pool = await iam(ask.pool, poolSchema);
   const provider = pool && (await iam(ask.provider, providerSchema));
-  const deployer = await iam(ask.deployer, anySchema);
-  const previewer = await iam(ask.previewer, anySchema);
+  const deployer = await iam(ask.deployer, accountSchema);
+  const previewer = await iam(ask.previewer, accountSchema);
   const role = await iam(ask.role, roleSchema);
   const policyOf = async (what: unknown, args: readonly string[]) => (what ? shown(args, policySchema) : { bindings: [] });
   const policies = {

@@ -19,7 +19,13 @@ export const edge = section("the load balancer in front of the services; absent:
     list("the hosts of one certificate", text("a host under 'netra:hosts'", "api.staging.netrasystems.ai"), "api.staging.netrasystems.ai"),
     "[api.staging.netrasystems.ai]",
   ),
-  requestsPerMinute: whole("how many requests one client address may send in a minute, health paths aside", "requests", 600),
+  requestsPerMinute: whole(
+    "how many requests one client address may send in a minute, health paths aside",
+    "requests",
+    600,
+    1,
+    edgeLimits.requestsPerThrottle.value,
+  ),
   logSampleRate: fraction("the share of requests that is logged", 1, { above: 0, atMost: 1 }),
 }).optional();
 

@@ -31,7 +31,7 @@ function title(head: VerdictFile): string {
 }
 
 function verdictSections(head: VerdictFile, base: VerdictFile): Section[] {
-  if ("none" in head) return [{ title: "why there is none", text: `${head.none}: the run of this workflow says why.` }];
+  if ("none" in head) return [{ title: "why there is none", text: `Nothing can be said of it (${head.none}); the log of the workflow \`preview\` says why.` }];
   if ("problems" in head) return [{ title: "its problems", text: list(head.problems) }];
   return [
     { title: "the findings", text: findings(head.verdict) },

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Preview } from "../guard/preview";
+import { changing, LAST_WORDS, type Preview } from "../guard/preview";
 import { table } from "../report/table";
 import { list, literal, withinLimit } from "./text";
 
@@ -47,20 +47,26 @@ export interface Drift {
 }
 
 /** Puts a refresh and a diagnosis together. What only is not known opens no issue: somebody would have to close it every day. */
-export function drift(stack: string, refresh: Pick<Preview, "steps" | "errors">, diagnosis: Diagnosis): Drift {
+export function drift(stack: string, refresh: Pick<Preview, "steps" | "errors" | "changes">, diagnosis: Diagnosis): Drift {
   const findings = "findings" in diagnosis ? diagnosis.findings : [];
   const problems = "problems" in diagnosis ? diagnosis.problems : [];
-  const errors = refresh.errors.filter(({ message }) => !/^no changes were expected/.test(message));
-  const clean = refresh.steps.length + errors.length + findings.length + problems.length === 0;
+  const errors = refresh.errors.filter(({ message }) => !/^no changes were expected/.test(message) && (message !== LAST_WORDS || refresh.errors.length === 1));
+  // Of a resource whose provider names no property the engine shows the refresh, and only counts the change.
+  const changed = Object.values(changing(refresh.changes)).reduce((sum, count) => sum + count, 0);
+  const unnamed = Math.max(0, changed - refresh.steps.length);
+  const clean = refresh.steps.length + unnamed + errors.length + findings.length + problems.length === 0;
   const counts = [
-    counted(refresh.steps.length, "resource changed", "resources changed"),
+    counted(refresh.steps.length + unnamed, "resource changed", "resources changed"),
     counted(findings.length, "finding", "findings"),
     counted(errors.length + problems.length, "question that could not be asked", "questions that could not be asked"),
   ].filter((count) => count !== "");
   const title = clean ? `${stack}: no drift` : `${stack} has drifted: ${counts.join(", ")}`;
   const steps = refresh.steps
     .map(({ name, op, changed }) => [literal(name), op === "delete" ? "is gone" : `${op}: ${literal(changed.join(", ") || "(the engine does not say)")}`])
-    .toSorted(([one = ""], [other = ""]) => (one < other ? -1 : 1));
+    .toSorted(([one = ""], [other = ""]) => (one < other ? -1 : 1))
+    .concat(
+      unnamed > 0 ? [[counted(unnamed, "other", "others"), "the engine names neither resource nor property: `pulumi refresh --preview-only --diff` does"]] : [],
+    );
   return {
     clean,
     title,

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { databaseClientProblems } from "../capacity/database-client";
 import { connectionsPerInstance, databaseVariables } from "../capacity/plan";
 import { type Problem, problem } from "../capacity/problem";
 
@@ -71,7 +72,12 @@ export function migrationProblems(name: string, job: Job, migrationConnections: 
       }),
     ];
   }
-  const perTask = connectionsPerInstance({ poolSize: pool, maxOverflow: overflow, workers: processes });
+  const client = { poolSize: pool, maxOverflow: overflow, workers: processes };
+  // What a job need not state: it is no start, and has as long as it takes.
+  const untold = { startupConnections: 0, poolTimeoutSeconds: 1, connectTimeoutSeconds: 1, initTimeoutSeconds: 1 };
+  const meaningless = databaseClientProblems({ ...client, ...untold }, (field) => `job ${name}: ${databaseVariables[field]}`);
+  if (meaningless.length > 0) return meaningless;
+  const perTask = connectionsPerInstance(client);
   if (tasks * perTask <= migrationConnections) return [];
   return [
     problem({

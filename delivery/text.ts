@@ -12,15 +12,17 @@ export function literal(text: string): string {
   const cut = text.length > TEXT_LIMIT ? `${text.slice(0, TEXT_LIMIT)} ...` : text;
   return (
     cut
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what must go
-      .replaceAll(/[\u0000-\u001f\u007f\u2028\u2029]+/g, " ")
+      // Ends of lines and other controls; U+202A and those after it turn around what follows them.
+      .replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]+/gu, " ")
+      .trim() // four spaces in front would be a block of code
       .replaceAll("&", "&amp;")
       .replaceAll("<", "&lt;")
       .replaceAll(">", "&gt;")
       .replaceAll(/[\\`*_{}[\]~]/g, "\\$&")
+      .replaceAll("$", "&dollar;") // GitHub's mathematics
       // A list, heading or rule begins a line; what would be linked gets a space of no width.
       .replace(/^(\s*\d*)([#+=.)-])/, "$1\\$2")
-      .replaceAll(/@|#(?=\d)|:(?=\/\/)|\bwww(?=\.)/gi, "$&\u200b")
+      .replaceAll(/@|#(?=\d)|\bGH-(?=\d)|:(?=\/\/)|\bwww(?=\.)/gi, "$&\u200b")
   );
 }
 

@@ -13,8 +13,10 @@ const number = z.number(); // finite: JSON has no others
 const count = z.number().int();
 const problem = z.object({ setting: text, message: text });
 
-/** As much of a list as a person looks at. */
-const list = <T extends z.ZodType>(element: T) => z.array(element).max(1000);
+/** As much of a list, or of a table, as a person looks at. */
+const MOST_ENTRIES = 1000;
+const list = <T extends z.ZodType>(element: T) => z.array(element).max(MOST_ENTRIES);
+const table = <T extends z.ZodType>(value: T) => z.record(text, value).refine((entries) => Object.keys(entries).length <= MOST_ENTRIES);
 
 const verdictSchema = z.object({
   stack: text,
@@ -37,7 +39,7 @@ const verdictSchema = z.object({
     limit: count,
     headroom: count,
   }),
-  checks: list(z.object({ title: text, arithmetic: list(text), figures: z.record(text, number), problems: list(problem) })),
+  checks: list(z.object({ title: text, arithmetic: list(text), figures: table(number), problems: list(problem) })),
   storms: list(
     z.object({
       scenario: text,
@@ -59,7 +61,7 @@ const guardSchema = z.object({
   ok: z.boolean(),
   refused: list(z.object({ message: text, acknowledged: text.exactOptional() })),
   announced: list(z.object({ resource: text, change: text, effect: text, consequence: text })),
-  changes: z.record(text, count),
+  changes: table(count),
 });
 
 /** A verdict as it was read back; all its texts are literal Markdown. */

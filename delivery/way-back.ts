@@ -59,7 +59,7 @@ function instructions(
           : "The update stopped half-way. What it had done stays done; services that had not rolled run as before.",
         wasCancelled
           ? INTERRUPTED(stack)
-          : `Where the log ends with an API's error, nothing needs repair. Where it says that the engine or a provider died, or nothing at all: ${INTERRUPTED(stack)}`,
+          : `Where the log ends with an API's error, nothing needs repair. Where it says that the engine or a provider died, or nothing at all, it was interrupted. ${INTERRUPTED(stack)}`,
         again,
         revert(commit),
       ];

@@ -140,13 +140,14 @@ export const operations: Readonly<Record<string, "keeps" | "replace" | "delete">
   update: "keeps",
   import: "keeps",
   "extend-parameterize": "keeps",
+  // Of a resource that the program only reads: the engine forgets it, and does nothing to it.
+  discard: "keeps",
+  "discard-replaced": "keeps",
   replace: "replace",
   "create-replacement": "replace",
   "delete-replaced": "replace",
   "read-replacement": "replace",
   "import-replacement": "replace",
-  "discard-replaced": "replace",
   "remove-pending-replace": "replace",
   delete: "delete",
-  discard: "delete",
 };

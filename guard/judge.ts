@@ -3,7 +3,7 @@ import { isUnknownValue } from "../policy/unknown";
 import { type Consequence, consequences, type Effect } from "./consequences";
 import { type Difference, differencesOf, isOpaque, isWithin } from "./differences";
 import { type Ending, endingOf, operations, SECRET_VERSIONS } from "./endings";
-import type { Preview, Step } from "./preview";
+import { LAST_WORDS, type Preview, type Step } from "./preview";
 
 /** A change that ends something that cannot be made again, or a preview that did not come to its end. */
 export interface Refusal {
@@ -11,7 +11,7 @@ export interface Refusal {
   readonly resource: string;
   readonly type: string;
   readonly urn: string;
-  /** `replace`, `delete`, an operation nobody here knows, or `preview` where the preview itself failed. */
+  /** `replace`, `delete`, `update` where that shrinks, an operation nobody here knows, or `preview` where the preview itself failed. */
   readonly change: string;
   /** Why it is refused. */
   readonly reason: string;
@@ -50,7 +50,7 @@ export interface Verdict {
 /** Judges a preview. By the resources' names: the engine's own order differs from run to run. */
 export function judge({ steps, errors, changes, acknowledgements }: Preview): Verdict {
   const ended = endedResources(steps);
-  const refused = ended.flatMap((end) => refusalOf(end, steps, acknowledgements));
+  const refused = [...ended.flatMap((end) => refusalOf(end, steps, acknowledgements)), ...steps.flatMap(shrinkageBy)];
   const failures = failuresOf(errors, refused);
   const used = refused.flatMap(({ resource, acknowledged: reason }) => (reason === undefined ? [] : [resource]));
   const refusals = [...refused, ...failures];
@@ -77,20 +77,19 @@ interface End {
 
 /** One for each resource: a replacement can be several steps, of which `replace` tells most. */
 function endedResources(steps: readonly Step[]): End[] {
-  const ends = steps
-    .toSorted((a, b) => Number(b.op === "replace") - Number(a.op === "replace"))
-    .flatMap((step): End[] => {
-      const change = Object.hasOwn(operations, step.op) ? operations[step.op] : step.op;
-      return change === undefined || change === "keeps" ? [] : [{ step, change, ending: endingOf(step) }];
-    });
-  return ends.filter(({ step }, i) => ends.findIndex((other) => other.step.urn === step.urn) === i);
+  const ends = new Map<string, End>();
+  for (const step of steps.toSorted((a, b) => Number(b.op === "replace") - Number(a.op === "replace"))) {
+    const change = Object.hasOwn(operations, step.op) ? operations[step.op] : step.op;
+    if (change !== undefined && change !== "keeps" && !ends.has(step.urn)) ends.set(step.urn, { step, change, ending: endingOf(step) });
+  }
+  return [...ends.values()];
 }
 
 function refusalOf(end: End, steps: readonly Step[], acknowledgements: Preview["acknowledgements"]): Refusal[] {
   const { step, change, ending } = end;
   const { name: resource, type, urn } = step;
   const refusal = (because: string, fix: string): Refusal => {
-    const verb = { replace: "be replaced", delete: "be deleted" }[change] ?? `undergo '${change}', which may end it,`;
+    const verb = change === "replace" ? "be replaced" : change === "delete" ? "be deleted" : `undergo '${change}', which may end it,`;
     const message = `'${resource}' (${ending?.what ?? type}) must not ${verb} because ${because}; ${fix}`;
     return { resource, type, urn, change, reason: because, message };
   };
@@ -128,7 +127,9 @@ function importFix({ changed, replaceReasons }: Step): string {
 function fixOf({ step, change }: End, steps: readonly Step[]): string {
   const acknowledge = `if it is meant, state who decided it: 'netra:acknowledge' {${step.name}: {change: ${change}, reason: ...}}`;
   if (change === "replace") {
-    if (step.type === CONNECTOR && step.replaceReasons.includes("__meta")) return shrinkingProcedure(step);
+    // The provider names its own rule, and not the counts that it is about.
+    const isShrinkage = shrunkBy(step).length > 0 || step.replaceReasons.includes("__meta");
+    if (step.type === CONNECTOR && isShrinkage) return shrinkingProcedure(step);
     const reasons = step.replaceReasons.filter((reason) => reason !== "__meta");
     return `undo the change of ${reasons.join(", ") || step.changed.join(", ") || "what forces it"}; ${acknowledge}`;
   }
@@ -137,24 +138,38 @@ function fixOf({ step, change }: End, steps: readonly Step[]): string {
   return `put it back into the program${renamed ? ` (the preview makes '${renamed.name}': a rename is a deletion)` : ""}; ${acknowledge}`;
 }
 
+/** The counts of a connector, which only grow. */
+const COUNTS = ["minInstances", "maxInstances"] as const;
+
+/** Which of them a step makes smaller, as far as it shows both sides. */
+const shrunkBy = ({ old, new: now }: Step) => COUNTS.filter((count) => Number(now?.inputs[count] ?? Number.NaN) < Number(old?.inputs[count] ?? Number.NaN));
+
+/** A connector that a preview shows as shrinking in place: today's provider replaces it, and Google refuses the update of another one. */
+function shrinkageBy(step: Step): Refusal[] {
+  const { name: resource, type, urn, op } = step;
+  if (type !== CONNECTOR || operations[op] !== "keeps" || shrunkBy(step).length === 0) return [];
+  const reason = "Google makes no connector smaller in place, and where it is replaced the old one goes first";
+  const message = `'${resource}' (VPC connector) must not shrink because ${reason}; ${shrinkingProcedure(step)}`;
+  return [{ resource, type, urn, change: op, reason, message }];
+}
+
 /** Google's own procedure. Source: docs.cloud.google.com/vpc/docs/configure-serverless-vpc-access. */
-function shrinkingProcedure({ name, urn, changed }: Step): string {
+function shrinkingProcedure(step: Step): string {
+  const { name, urn } = step;
+  const shrunk = shrunkBy(step);
   return [
-    `${changed.join(" and ")} can only grow in place. To shrink it safely:`,
+    `${(shrunk.length > 0 ? shrunk : COUNTS).join(" and ")} can only grow in place. To shrink it safely:`,
     "1. give the connector another name, another free /28 and the smaller counts: the new one is made beside the old one, services move to it one after another, and the old one goes last",
     `2. state who decided it: 'netra:acknowledge' {${name}: {change: delete, reason: ...}}, and lift the engine's protection: pulumi state unprotect '${urn}'`,
     "3. preview, guard, up; then remove the acknowledgement",
   ].join("\n    ");
 }
 
-/** The engine's last words when it has given the reason before, or when a policy has. */
-const GENERIC = "preview failed";
-
 /** A preview that failed is refused even where everything it shows is acknowledged: it does not show everything. */
 function failuresOf(errors: Preview["errors"], refused: readonly Refusal[]): Refusal[] {
   const failures = errors.flatMap(({ urn, message }): Refusal[] => {
     const refusal = refused.find((other) => other.urn === urn);
-    if (message === GENERIC || (refusal && refusal.acknowledged === undefined)) return [];
+    if (message === LAST_WORDS || (refusal && refusal.acknowledged === undefined)) return [];
     const fix =
       refusal && /protect/.test(message)
         ? `the change is acknowledged, and the engine still protects the resource: pulumi state unprotect '${urn}'`

@@ -52,6 +52,8 @@ export interface Preview {
 
 const properties = z.record(z.string(), z.unknown());
 const state = z.object({ inputs: properties.nullish(), outputs: properties.nullish() });
+/** Stack, project and type are read from it. */
+const urn = z.string().regex(/^urn:pulumi:[^:]+::.+?::.+?::/);
 const reasons = z.array(z.string()).nullish();
 const detail = properties.nullish();
 const diagnostic = z.object({ urn: z.string().nullish(), message: z.string().nullish(), severity: z.string().nullish() });
@@ -64,7 +66,7 @@ const digestSchema = z.object({
     .array(
       z.object({
         op: z.string(),
-        urn: z.string(),
+        urn,
         oldState: state.nullish(),
         newState: state.nullish(),
         diffReasons: reasons,
@@ -79,7 +81,7 @@ const digestSchema = z.object({
 
 const metadata = z.object({
   op: z.string(),
-  urn: z.string(),
+  urn,
   old: state.nullish(),
   new: state.nullish(),
   keys: reasons,
@@ -119,10 +121,25 @@ export function readPreview(content: string, file: string, stack?: string): Prev
     );
   const other = stack === undefined ? undefined : preview.steps.map(({ urn }) => stackOf(urn)).find((name) => name !== stack);
   if (other !== undefined) throw wrong(`must be a preview of the stack ${stack} because '--stack' says so, and it is of ${other}; set '--stack' to ${other}`);
+  const missing = unshown(preview);
+  if (missing !== "")
+    throw wrong(
+      `must show every change that its summary counts because what it does not show cannot be judged (${missing}); run \`pulumi preview --json\` again, and keep all of it`,
+    );
   return { ...preview, steps: preview.steps.filter(({ op }) => !STILL.includes(op)) };
 }
 
-const stackOf = (urn: string) => /^urn:pulumi:([^:]+)::/.exec(urn)?.[1] ?? "no stack";
+const stackOf = (urn: string) => urn.slice("urn:pulumi:".length, urn.indexOf("::"));
+
+/** What the summary counts and no step shows, as `2 delete`. A refresh stands for what it found. */
+function unshown({ steps, changes }: Preview): string {
+  const shown = (op: string) => steps.filter((step) => step.op === op || step.op === "refresh").length;
+  const missing = Object.entries(changing(changes)).filter(([op, count]) => shown(op) < count);
+  return missing.map(([op, count]) => `${count - shown(op)} ${op}`).join(", ");
+}
+
+/** The operations that do something to a resource, of those that are counted. */
+export const changing = (changes: Preview["changes"]): Preview["changes"] => Object.fromEntries(Object.entries(changes).filter(([op]) => !STILL.includes(op)));
 
 /** The digest: one object. `undefined` where the text is no such thing. */
 function readDigest(text: string): Preview | undefined {
@@ -157,8 +174,9 @@ function readStream(text: string, wrong: (rest: string) => InputError): Preview 
   };
 }
 
-/** The digest's last words on a preview that failed for a reason it does not show. */
-const FAILED = { message: "preview failed", severity: "error" };
+/** The engine's last words when it has given the reason before, or when a policy has. */
+export const LAST_WORDS = "preview failed";
+const FAILED = { message: LAST_WORDS, severity: "error" };
 
 /** What a refresh found out comes later, under the same URN: the digest puts it in the refresh's place, so do we. */
 const refreshed = (step: Metadata, found: readonly Metadata[]): Metadata =>

@@ -3,17 +3,28 @@ import type { Inputs } from "../inputs";
 import { stackRule } from "../rule";
 import { REGION_NEG, RUN_SERVICE, RUN_SERVICE_V1 } from "../types";
 
+interface Kind {
+  readonly holder: (service: Inputs) => Inputs;
+  readonly key: string;
+  readonly closed: string;
+  readonly narrower: string;
+}
+
 /** How each kind of service says where its requests may come from. */
-const KINDS: Readonly<Record<string, { readonly holder: (service: Inputs) => Inputs; readonly key: string; readonly open: string; readonly closed: string }>> =
-  {
-    [RUN_SERVICE]: { holder: (service) => service, key: "ingress", open: "INGRESS_TRAFFIC_ALL", closed: "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER" },
-    [RUN_SERVICE_V1]: {
-      holder: (service) => service.object("metadata").object("annotations"),
-      key: "run.googleapis.com/ingress",
-      open: "all",
-      closed: "internal-and-cloud-load-balancing",
-    },
-  };
+const KINDS: Readonly<Record<string, Kind>> = {
+  [RUN_SERVICE]: {
+    holder: (service) => service,
+    key: "ingress",
+    closed: "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER",
+    narrower: "INGRESS_TRAFFIC_INTERNAL_ONLY",
+  },
+  [RUN_SERVICE_V1]: {
+    holder: (service) => service.object("metadata").object("annotations"),
+    key: "run.googleapis.com/ingress",
+    closed: "internal-and-cloud-load-balancing",
+    narrower: "internal",
+  },
+};
 
 export const edgeIngress = stackRule({
   name: "edge-ingress",
@@ -28,7 +39,7 @@ export const edgeIngress = stackRule({
       const kind = KINDS[resource.type];
       if (!kind) continue;
       attempt(resource, () => {
-        const { key, open, closed } = kind;
+        const { key, closed, narrower } = kind;
         const holder = kind.holder(resource.properties);
         const setting = holder.at(key);
         // In outputs a preview does not know what the program left out.
@@ -38,7 +49,7 @@ export const edgeIngress = stackRule({
             resource,
           );
         const ingress = holder.text(key) || undefined;
-        if (ingress !== undefined && ingress !== open) return;
+        if (ingress === closed || ingress === narrower) return;
         const because = "a load balancer is there, and clients can get round it";
         refuse(problem({ setting, value: ingress, must: `be ${closed}`, because, fix: closed }), resource);
       });

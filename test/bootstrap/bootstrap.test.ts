@@ -23,7 +23,7 @@ interface State {
   keys: object;
   pools: Record<string, object>;
   providers: Record<string, { attributeCondition?: string; disabled?: boolean; state?: string }>;
-  accounts: object;
+  accounts: Record<string, { disabled?: boolean }>;
   roles: Record<string, { includedPermissions?: string[]; deleted?: boolean }>;
   policies: Record<string, { bindings: { role: string; members: string[]; condition?: object }[] }>;
 }
@@ -196,6 +196,7 @@ describe("an empty project", () => {
         Object.assign(state.buckets[BUCKET] ?? {}, { versioning_enabled: false });
         Object.assign(state.providers.github ?? {}, { attributeCondition: "true", disabled: true });
         Object.assign(state.pools.github ?? {}, { state: "DELETED" });
+        Object.assign(state.accounts[DEPLOYER] ?? {}, { disabled: true });
         Object.assign(state.roles.netraRefresh ?? {}, { includedPermissions: ["secretmanager.versions.access"], deleted: true });
         const ours = state.policies[`projects/${PROJECT}`]?.bindings.find(({ role }) => role === "roles/run.admin");
         Object.assign(ours ?? {}, { condition: { title: "until Friday" } });
@@ -205,6 +206,7 @@ describe("an empty project", () => {
         `storage buckets update ${BUCKET} --versioning --project ${PROJECT}`,
         `iam workload-identity-pools undelete github --location global --project ${PROJECT}`,
         expect.stringMatching(/^iam workload-identity-pools providers update-oidc github .* --no-disabled --project netra-staging$/),
+        `iam service-accounts enable ${DEPLOYER} --project ${PROJECT}`,
         `iam roles undelete netraRefresh --project ${PROJECT}`,
         `iam roles update netraRefresh --permissions redis.instances.getAuthString,secretmanager.versions.access --project ${PROJECT}`,
         `projects add-iam-policy-binding ${PROJECT} --member serviceAccount:${DEPLOYER} --role roles/run.admin --condition=None`,
@@ -217,6 +219,22 @@ describe("an empty project", () => {
       expect(stdout).toContain(
         `# Not one of its roles (bootstrap/roles.ts); this takes it away: gcloud projects remove-iam-policy-binding ${PROJECT} --member serviceAccount:${PREVIEWER} --role roles/owner --all\n`,
       );
+      expect(project().changes).toEqual([]);
+    });
+
+    test("tells who else may act as an account, also through another repository's jobs, and leaves it", async () => {
+      const [person, jobs] = ["user:mallory@example.org", "principalSet://iam.googleapis.com/projects/123456/locations/global/workloadIdentityPools/old/*"];
+      project().change(({ policies }) => {
+        policies[`accounts/${DEPLOYER}`]?.bindings.push({ role: "roles/iam.serviceAccountTokenCreator", members: [person] });
+        policies[`accounts/${DEPLOYER}`]?.bindings.find(({ role }) => role === "roles/iam.workloadIdentityUser")?.members.push(jobs);
+      });
+      const { stdout } = await project().bootstrap();
+      const told = (member: string, role: string) =>
+        `# Somebody else has rights on the account, and may act as it; this takes them away: gcloud iam service-accounts remove-iam-policy-binding ${DEPLOYER} --member ${member} --role ${role} --all --project ${PROJECT}`;
+      expect(stdout.split("\n").filter((line) => line.startsWith("# Somebody"))).toEqual([
+        told(`'${jobs}'`, "roles/iam.workloadIdentityUser"),
+        told(person, "roles/iam.serviceAccountTokenCreator"),
+      ]);
       expect(project().changes).toEqual([]);
     });
 

@@ -116,6 +116,7 @@ const commands = {
   ],
   "iam service-accounts describe": [[], [], describe("accounts"), "iam"],
   "iam service-accounts create": [["--display-name"], [], (id) => create("accounts", (email) => ({ email }))(account(id)), "iam"],
+  "iam service-accounts enable": [[], [], update("accounts", () => ({ disabled: false })), "iam"],
   "iam service-accounts get-iam-policy": [[], [], showPolicy("accounts"), "iam"],
   "iam service-accounts add-iam-policy-binding": [BINDING, [], bind("accounts"), "iam"],
   "iam roles describe": [[], [], describe("roles"), "iam"],

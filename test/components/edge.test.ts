@@ -172,11 +172,16 @@ describe("the section netra:edge", () => {
     expect(problems({ "netra:edge": undefined, "netra:services": { auth: { ingress: "all" } } })).toEqual([]);
   });
 
+  test("wants no more requests than Cloud Armor counts", () => {
+    expect(edge({ requestsPerMinute: 1_000_000 })).toEqual([]);
+    expect(edge({ requestsPerMinute: 1_000_001 })).toHaveLength(1);
+  });
+
   test("wants names, a rate and a share", () => {
     expect(edge({ name: "Edge", address: "-", requestsPerMinute: 0, logSampleRate: 0 })).toEqual([
       expect.stringMatching(/^'netra:edge.name' \(Edge\) must be lower-case letters/),
       expect.stringMatching(/^'netra:edge.address' \(-\) must be lower-case letters/),
-      "'netra:edge.requestsPerMinute' (0) must be a whole number of requests, at least 1 because it is how many requests one client address may send in a minute, health paths aside; set 'netra:edge.requestsPerMinute' to 600",
+      "'netra:edge.requestsPerMinute' (0) must be a whole number of requests from 1 to 1000000 because it is how many requests one client address may send in a minute, health paths aside; set 'netra:edge.requestsPerMinute' to 600",
       "'netra:edge.logSampleRate' (0) must be a number above 0 and at most 1 because it is the share of requests that is logged; set 'netra:edge.logSampleRate' to 1",
     ]);
   });

@@ -133,7 +133,9 @@ describe("the comment", () => {
     expect(verdictLine(problems)).toBe("# The stack file cannot be read as a plan");
     expect(problems).toContain("\n- 'a' must be b\n");
     expect(verdictLine(of(undefined, sound))).toBe("# There is no verdict");
-    expect(of(undefined, sound)).toContain("the run did not get to it: the run of this workflow says why.");
+    expect(of(undefined, sound)).toContain(
+      "# There is no verdict\n\nNothing can be said of it (the run did not get to it); the log of the workflow `preview` says why.\n\n",
+    );
   });
 });
 
@@ -211,6 +213,13 @@ describe("a verdict that somebody made up", () => {
       { budget: { ...sound.budget, demand: "<b>" } },
       { violations: [{ policy: "a", level: "<b>", resource: "b", message: "c", outcome: "refused" }] },
     ])
+      expect(verdictLine(of({ ...sound, ...changed }, sound))).toBe("# There is no verdict");
+  });
+
+  test("is none with more entries than a person looks at, in a list or in a table", () => {
+    const figures = Object.fromEntries(Array.from({ length: 1001 }, (_, i) => [`figure ${i}`, i]));
+    const checks = [{ title: "a", arithmetic: [], problems: [], figures }];
+    for (const changed of [{ checks }, { resources: Array.from({ length: 1001 }, () => resource("x")) }])
       expect(verdictLine(of({ ...sound, ...changed }, sound))).toBe("# There is no verdict");
   });
 

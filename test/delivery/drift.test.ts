@@ -54,17 +54,31 @@ test("what changed is told by resource and property, without any value of the st
   expect(body).not.toContain("value");
 });
 
+test("a change that the refresh counts and does not name is one all the same", () => {
+  const steps = [{ op: "refresh", urn: "urn:pulumi:staging::netra::gcp:redis/instance:Instance::staging-redis" }];
+  const refresh = readPreview(JSON.stringify({ steps, changeSummary: { same: 3, update: 1 } }), "refresh.json");
+  const { clean, title, body } = drift("staging", refresh, { findings: [], questions: [] });
+  expect({ clean, title }).toEqual({ clean: false, title: "staging has drifted: 1 resource changed" });
+  expect(body).toContain("| 1 other  | the engine names neither resource nor property: `pulumi refresh --preview-only --diff` does |\n");
+});
+
 test("findings and failures are told with what mends them", () => {
   const { title, body } = of(
     { errors: [{ message: "no changes were expected for refresh but changes were proposed" }, { message: "quota <b>" }] },
     { findings: [finding], questions: [] },
   );
-  // The engine's last words, "preview failed", are the second.
-  expect(title).toBe("staging has drifted: 1 finding, 2 questions that could not be asked");
+  // The engine's last words, "preview failed", are no question of their own.
+  expect(title).toBe("staging has drifted: 1 finding, 1 question that could not be asked");
   expect(body).toContain("## The refresh failed\n\n- quota &lt;b&gt;\n");
   expect(body).toContain(
     "- **staging-shared-postgres** (database; database-max-connections): settings.databaseFlags\\[max\\_connections\\] = 50\n  - it holds too few\n  - mend: gcloud sql instances patch staging-shared-postgres\n",
   );
+});
+
+test("a refresh that failed without another word of it is told", () => {
+  const { clean, body } = of({ errors: [{ message: "preview failed" }] });
+  expect(clean).toBe(false);
+  expect(body).toContain("## The refresh failed\n\n- preview failed\n");
 });
 
 test("a diagnosis that could not be made opens the issue, too", () => {

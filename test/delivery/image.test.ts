@@ -33,6 +33,16 @@ describe("the stack file", () => {
     expect(withImage(file("x/y:1"), "f", "web", IMAGE)).toBe(file("x/y:1").replace("{ image: x/y:1,", `{ image: ${IMAGE},`));
   });
 
+  test("keeps a file as it is written: in one line, with carriage returns, after a byte order mark, with an anchor that nobody uses", () => {
+    for (const file of [
+      (image: string) => `{"config":{"netra:services":{"api":{"image":${image},"port":1}}}}`,
+      (image: string) => `config:\r\n  "netra:services":\r\n    api:\r\n      image: ${image}\r\n`,
+      (image: string) => `\ufeffconfig:\n  netra:services:\n    api:\n      image: ${image}`,
+      (image: string) => `config: { netra:services: { api: { image: &api ${image} } } }\n`,
+    ])
+      expect(withImage(file('"x/y:1"'), "f", "api", IMAGE)).toBe(file(IMAGE));
+  });
+
   test("takes a tag beside the digest, and a registry with a port", () => {
     for (const image of [`reg.example:5000/a/b:1.2.3@${DIGEST}`, `gcr.io/netra-staging/backend@${DIGEST}`])
       expect(withImage(STAGING, "f", "backend", image)).toContain(`image: ${image}\n`);
@@ -57,14 +67,35 @@ describe("what is wrong", () => {
   test("a file without services, or one that is no YAML", () => {
     const message =
       "'Pulumi.staging.yaml' must be a stack file with a section 'netra:services' because the image stands there; run `npm run check` to see what is wrong with it";
-    for (const text of ["", "config: {}", "config: [", "a: 1\na: 2"]) expect(problems(text, "backend", IMAGE)).toEqual([message]);
+    for (const text of [
+      "",
+      "config: {}",
+      "config: [",
+      "a: 1\na: 2",
+      "config:\n  netra:services: [a]\n",
+      "config:\n  netra:services: text\n",
+      "config: { a: *nothing, netra:services: { backend: { image: x } } }",
+    ])
+      expect(problems(text, "backend", IMAGE)).toEqual([message]);
+  });
+
+  test.each([
+    ["a block of lines", "config:\n  netra:services:\n    backend:\n      image: >-\n        a/b:1\n      port: 1\n"],
+    ["a comment in its place", "config:\n  netra:services:\n    backend:\n      image: # comes with the first build\n      port: 1\n"],
+    ["an anchor that another service uses", "config:\n  netra:services:\n    backend: { image: &image a/b:1 }\n    auth: { image: *image }\n"],
+    ["a service that another one repeats", "config:\n  netra:services:\n    backend: &all { image: a/b:1 }\n    auth: *all\n"],
+    ["a service without settings", "config:\n  netra:services:\n    backend:\n"],
+  ])("%s is not replaced: the file would say something else", (_, text) => {
+    expect(problems(text, "backend", IMAGE)).toEqual([
+      "'netra:services.backend.image' must be stated as text of its own because it is replaced there; write it into Pulumi.staging.yaml on one line, without an anchor or a merge",
+    ]);
   });
 
   test("an image that stands elsewhere is not guessed at", () => {
     const text = "config:\n  x: &image a/b:1\n  netra:services:\n    backend: { image: *image }\n    auth: { port: 1 }\n";
     for (const service of ["backend", "auth"])
       expect(problems(text, service, IMAGE)).toEqual([
-        `'netra:services.${service}.image' must be stated as text of its own because it is replaced there; write it into Pulumi.staging.yaml without an anchor or a merge`,
+        `'netra:services.${service}.image' must be stated as text of its own because it is replaced there; write it into Pulumi.staging.yaml on one line, without an anchor or a merge`,
       ]);
   });
 });

@@ -62,6 +62,13 @@ describe("a job's connections", () => {
     ]);
   });
 
+  test("are not those of a pool that has no limit, or of no process", () => {
+    expect(problems({ env: { ...POOL, DB_POOL_SIZE: "0", WEB_CONCURRENCY: "0" } })).toEqual([
+      "'job migrate: DB_POOL_SIZE' (0) must be a whole number of at least 1 because a pool of 0 has no limit, and the budget counts what is stated; set 'job migrate: DB_POOL_SIZE' to 1",
+      "'job migrate: WEB_CONCURRENCY' (0) must be a whole number of at least 1 because every instance runs at least one process, each with a pool of its own; set 'job migrate: WEB_CONCURRENCY' to 1",
+    ]);
+  });
+
   test("of a second container are counted by nobody", () => {
     expect(problems({ containers: [{}, {}] })).toEqual([
       "'job migrate' (2 containers) must have one container because the image of one is set, and its connections are counted; set 'job migrate' to a job of its own for each",

@@ -23,15 +23,22 @@ describe("a text of unknown origin", () => {
   });
 
   test("stays on one line, in its cell", () => {
-    expect(literal("one\r\n\n# two\u2028three\u0000four")).toBe("one # two three four");
+    expect(literal("one\r\n\n# two\u2028three\u0000four\u0085five")).toBe("one # two three four five");
+    expect(literal("passes\u202eton seod\u2066")).toBe("passes ton seod");
+    expect(literal("    no block of code")).toBe("no block of code");
     const cells = rendered(table([["a"], [literal("x | y \\| z\n| w |")]]));
     expect(cells.match(/<td>/g)).toHaveLength(1);
   });
 
   test("mentions nobody, refers to no issue, links nowhere", () => {
+    expect(literal("GH-12, not GH-x")).toBe("GH-\u200b12, not GH-x");
     const text = literal("@netra/all see #12 and https://example.com and www.example.com; item #one stays");
     expect(text).toBe("@\u200bnetra/all see #\u200b12 and https:\u200b//example.com and www\u200b.example.com; item #one stays");
     expect(rendered(text)).not.toContain("<a");
+  });
+
+  test("is no mathematics", () => {
+    expect(literal("$x$ and $$\\frac{1}{2}$$")).toBe("&dollar;x&dollar; and &dollar;&dollar;\\\\frac\\{1\\}\\{2\\}&dollar;&dollar;");
   });
 
   test("is cut where it is longer than any message", () => {

@@ -148,8 +148,14 @@ describe("jobs", () => {
   });
 
   test("the update checks, previews and guards before, diagnoses and verifies after, in the order of the way back", () => {
-    const ids = workflows.find(([file]) => file.endsWith("up.yml"))?.[1].jobs.up?.steps.flatMap(({ id }) => id ?? []);
-    expect(ids).toEqual([...UP_STEPS]);
+    const { preview, up } = workflows.find(([file]) => file.endsWith("up.yml"))?.[1].jobs ?? {};
+    const ids = (job: Job | undefined) => job?.steps.flatMap(({ id }) => id ?? []);
+    expect(ids(preview)).toEqual(UP_STEPS.slice(0, 3));
+    expect(ids(up)).toEqual([...UP_STEPS]);
+    for (const job of [preview, up])
+      expect(job?.steps.filter(({ run }) => run?.includes("way-back")).map(({ env }) => env)).toContainEqual({
+        STEPS: expect.stringContaining("toJSON(steps)"),
+      });
   });
 });
 
@@ -203,8 +209,41 @@ test("variables of the repository are those that bootstrap prints, or documented
   for (const name of [...others, ...printed]) expect(text("docs/pipelines.md")).toContain(`\`${name}\``);
 });
 
+const scriptOf = (file: string, job: string, step: string) =>
+  workflows.find(([path]) => path.endsWith(`/${file}`))?.[1].jobs[job]?.steps.find(({ name }) => name === step)?.run ?? "";
+
+describe("what another program could not do", () => {
+  /** A step, where that program says something and ends with that code. */
+  async function ran(script: string, program: string, { code, says = "" }: { readonly code: number; readonly says?: string }) {
+    const folder = mkdtempSync(join(tmpdir(), "netra-step-"));
+    try {
+      writeFileSync(join(folder, program), `#!/bin/sh\nprintf '%s' '${says}'\nexit ${code}\n`, { mode: 0o755 });
+      const env = { ...process.env, PATH: [folder, process.env.PATH].join(delimiter), RUNNER_TEMP: folder, RUN: "1" };
+      const { stdout } = await promisify(execFile)("bash", ["--noprofile", "--norc", "-eo", "pipefail", "-c", script], { env });
+      return { stdout, refresh: existsSync(join(folder, "refresh.json")) ? readFileSync(join(folder, "refresh.json"), "utf8") : undefined };
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  }
+
+  test.each([
+    ["nothing has drifted", 0, ""],
+    ["something has", 7, "pulumi refresh exited with 7\n"],
+    ["something could not be read", 1, "pulumi refresh exited with 1\n"],
+  ])("drift.yml goes on to its issue where %s", async (_, code, stdout) => {
+    expect(await ran(scriptOf("drift.yml", "drift", "Refresh"), "pulumi", { code, says: "{}" })).toEqual({ stdout, refresh: "{}" });
+  });
+
+  test("comment.yml says that there is no verdict, in place of the one before, where the run left none", async () => {
+    expect(await ran(scriptOf("comment.yml", "comment", "Fetch what the run found out"), "gh", { code: 1 })).toEqual({
+      stdout: "no verdict: the run did not get to it\nno preview: the run had no credentials\n",
+      refresh: undefined,
+    });
+  });
+});
+
 describe("the pull request of image.yml", () => {
-  const script = workflows.find(([file]) => file.endsWith("image.yml"))?.[1].jobs.image?.steps.find(({ name }) => name === "Open the pull request")?.run ?? "";
+  const script = scriptOf("image.yml", "image", "Open the pull request");
   let folder = "";
   let work = "";
   beforeAll(async () => {

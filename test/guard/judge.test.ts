@@ -134,6 +134,54 @@ describe("what must not end", () => {
     expect(refused[0]?.message).toContain("undo the change of ipCidrRange;");
   });
 
+  describe("a connector that shrinks", () => {
+    const connector = { type: CONNECTOR, name: "staging-connector" };
+    const procedure = [
+      "To shrink it safely:",
+      "1. give the connector another name, another free /28 and the smaller counts: the new one is made beside the old one, services move to it one after another, and the old one goes last",
+      `2. state who decided it: 'netra:acknowledge' {staging-connector: {change: delete, reason: ...}}, and lift the engine's protection: pulumi state unprotect '${urnOf(connector)}'`,
+      "3. preview, guard, up; then remove the acknowledgement",
+    ].join("\n    ");
+    const counts = (minInstances: number, maxInstances: number, more: object = {}) => ({ minInstances, maxInstances, ...more });
+
+    test.each<[string, object, object, string]>([
+      ["in one count, while the other grows", counts(4, 9), counts(3, 10), "minInstances"],
+      ["in both", counts(4, 10), counts(3, 9), "minInstances and maxInstances"],
+      ["under a larger machine", counts(3, 10), counts(3, 9, { machineType: "e2-standard-4" }), "maxInstances"],
+    ])("is refused where a preview shows an update, too, and nobody can acknowledge that: %s", (_, old, now, shrunk) => {
+      const config = { "netra:acknowledge": { "staging-connector": { change: "update", reason: "agreed" } } };
+      const { ok, refused } = verdictOn({ steps: [{ op: "update", ...connector, old, new: now }], config });
+      expect(ok).toBe(false);
+      expect(refused.map(({ change, message }) => [change, message])).toEqual([
+        [
+          "update",
+          `'staging-connector' (VPC connector) must not shrink because Google makes no connector smaller in place, and where it is replaced the old one goes first; ${shrunk} can only grow in place. ${procedure}`,
+        ],
+      ]);
+    });
+
+    test.each<[string, TestStep, string]>([
+      ["with another range", { op: "replace", ...connector, old: counts(3, 10), new: counts(3, 9), changed: ["ipCidrRange", "maxInstances"] }, "maxInstances"],
+      ["in a preview without the values", { op: "replace", ...connector, changed: ["ipCidrRange"] }, "minInstances and maxInstances"],
+    ])("names the counts that only grow, and nothing else: %s", (_, step, shrunk) => {
+      const { refused } = on({ ...step, replaceReasons: ["__meta", "ipCidrRange"] });
+      expect(refused.map(({ message }) => message)).toEqual([
+        `'staging-connector' (VPC connector) must not be replaced because the old one goes first, and until the new one is there no service reaches database and cache; ${shrunk} can only grow in place. ${procedure}`,
+      ]);
+    });
+
+    test("does not where a count is no longer stated: the provider keeps it", () => {
+      expect(on({ op: "update", ...connector, old: counts(3, 10), new: { maxInstances: 10 } }).refused).toEqual([]);
+    });
+  });
+
+  test("an operation with a name of JavaScript's own is an unknown one", () => {
+    const { refused } = on({ op: "__proto__", type: NETWORK, name: "staging-vpc" });
+    expect(refused.map(({ message }) => message)).toEqual([
+      "'staging-vpc' (VPC) must not undergo '__proto__', which may end it, because connector, database, cache and subnet are in it and end with it; find out what '__proto__' does before anybody runs `pulumi up`",
+    ]);
+  });
+
   test("an import that would replace is refused whatever it is", () => {
     const step = { type: "gcp:serviceaccount/account:Account", name: "netra-auth" };
     const { ok, refused } = on({ op: "import", ...step, new: {} }, { op: "replace", ...step, changed: ["accountId"], replaceReasons: ["accountId"] });
@@ -160,8 +208,9 @@ describe("what must not end", () => {
     });
   });
 
-  test("creating, importing and updating them is not refused", () => {
-    for (const [type] of refusedTypes) for (const op of ["create", "import", "update"]) expect(on({ op, type, old: {}, new: {} }).refused).toEqual([]);
+  test("creating, importing and updating them is not refused, nor that a program no longer reads one", () => {
+    for (const [type] of refusedTypes)
+      for (const op of ["create", "import", "update", "discard", "discard-replaced"]) expect(on({ op, type, old: {}, new: {} }).refused).toEqual([]);
   });
 });
 

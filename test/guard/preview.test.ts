@@ -86,6 +86,23 @@ describe("bad input", () => {
   });
 
   test.each([
+    ["digest", digest(preview)],
+    ["stream", stream(preview)],
+  ])("a step of something that is no resource, in the %s", (name, text) => {
+    expect(problem(text.replaceAll(/"urn:pulumi:[^"]+"/g, '"staging-connector"'))).toBe(name === "digest" ? NO_PREVIEW : CUT);
+  });
+
+  test("a summary that counts what no step shows", () => {
+    const gone = { op: "delete", type: CONNECTOR, name: "staging-connector" };
+    const whole = JSON.parse(digest({ steps: [gone, { ...gone, name: "other" }] }));
+    const missing = (count: number) =>
+      `'preview.json' must show every change that its summary counts because what it does not show cannot be judged (${count} delete); run \`pulumi preview --json\` again, and keep all of it`;
+    expect(problem(JSON.stringify({ ...whole, steps: [whole.steps[0]] }))).toBe(missing(1));
+    expect(problem(JSON.stringify({ ...whole, steps: undefined }))).toBe(missing(2));
+    expect(problem(stream({ steps: [gone] }).replace(/^.*resourcePreEvent.*"op":"delete".*\n/m, ""))).toBe(missing(1));
+  });
+
+  test.each([
     ["digest", digest({ ...preview, stack: "production" })],
     ["stream", stream({ ...preview, stack: "production" })],
   ])("a preview of another stack, from the %s", (_, text) => {

@@ -45,6 +45,11 @@ describe("refuses", () => {
   });
 });
 
+test("refuses a setting that is neither of the closed ones, whatever Google would make of it", async () => {
+  for (const ingress of ["INGRESS_TRAFFIC_UNSPECIFIED", "internal"]) expect(await messages(edge, withIngress(ingress))).toHaveLength(1);
+  for (const ingress of ["All", "none"]) expect(await messages(edge, v1({ "run.googleapis.com/ingress": ingress }))).toHaveLength(1);
+});
+
 describe("cannot evaluate", () => {
   test("an ingress that a preview does not know", async () => {
     expect(await messages(edge, withIngress(UNKNOWN))).toEqual([
