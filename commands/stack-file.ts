@@ -71,7 +71,9 @@ function readOtherwise(document: Document, lines: LineCounter): string[] {
       const { type, source = "" } = scalar;
       if (type !== "PLAIN" || key === "key") return;
       if (/^[-+]?0[0-7]+$/.test(source) && Number(source) !== Number.parseInt(source, 8))
-        found.push(`must not have a number with a leading zero (${at(scalar)}) because Pulumi reads it as octal; leave out the zero, or quote it if it is a text`);
+        found.push(
+          `must not have a number with a leading zero (${at(scalar)}) because Pulumi reads it as octal; leave out the zero, or quote it if it is a text`,
+        );
       if (/^\d{4}-\d\d?-\d\d?([Tt\s].*)?$/.test(source))
         found.push(`must not have a date without quotes (${at(scalar)}) because Pulumi writes it as a point in time; quote it`);
     },

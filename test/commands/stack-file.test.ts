@@ -56,7 +56,10 @@ test("knows anchors and merges, as Pulumi's reader does", () => {
 });
 
 test("takes a key without a namespace as the project's own, as Pulumi does", () => {
-  expect(read("config:\n  connector: { minInstances: 3 }\n  aws:region: us-east-1")).toEqual({ "netra:connector": { minInstances: 3 }, "aws:region": "us-east-1" });
+  expect(read("config:\n  connector: { minInstances: 3 }\n  aws:region: us-east-1")).toEqual({
+    "netra:connector": { minInstances: 3 },
+    "aws:region": "us-east-1",
+  });
 });
 
 test("refuses what Pulumi reads as something else, without showing it", () => {
