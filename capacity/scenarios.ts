@@ -3,7 +3,7 @@ import { pathFault } from "./budget";
 import { probeWindowSeconds, scalingProblems } from "./cloudrun";
 import { parseTier } from "./cloudsql";
 import { type ConnectorSize, machineTypeProblems, vmConnectsPerSecond } from "./connector";
-import { cloudSqlLimits, postgresCosts, startFacts } from "./limits";
+import { cloudSqlLimits, connectorLimits, postgresCosts, startFacts } from "./limits";
 import { connectionsPerInstance, type DatabaseClientPlan, type DatabasePlan, type NetworkPlan, type ServicePlan } from "./plan";
 import { type Naming, type Problem, problem } from "./problem";
 import { normalQuantile } from "./random";
@@ -109,7 +109,8 @@ export function stormPlanProblems(plan: StormPlan, name: Naming<string> = (field
         fix: "db-custom-1-3840",
       }),
     );
-  for (const { input } of planScenarios(plan)) {
+  const scenarios = planScenarios(plan);
+  for (const { input } of scenarios) {
     const found = stormInputProblems(input, (field) => {
       const [, index, rest = ""] = /^groups\[(\d+)\]\.(.*)$/.exec(field) ?? [];
       const key = index === undefined ? undefined : input.groups[Number(index)]?.service;
@@ -117,7 +118,36 @@ export function stormPlanProblems(plan: StormPlan, name: Naming<string> = (field
     });
     problems.push(...found.filter(({ setting }) => problems.every((known) => known.setting !== setting)));
   }
-  return problems;
+  return [...problems, ...crowdProblems(scenarios, name)];
+}
+
+/** More processes at once take minutes and gigabytes. */
+const MOST_PROCESSES = 2000;
+
+/** Processes that start at once: what a storm takes to simulate. */
+const processesIn = (groups: readonly StartGroup[]) => groups.reduce((sum, { starts, processes }) => sum + starts * processes, 0);
+
+/** The most processes that start at once in any scenario of the plan. */
+export const mostProcesses = (plan: StormPlan): number => Math.max(0, ...planScenarios(plan).map(({ input }) => processesIn(input.groups)));
+
+function crowdProblems(scenarios: readonly Scenario[], name: Naming<string>): Problem[] {
+  const [most] = scenarios.map(({ input }) => input.groups).toSorted((one, other) => processesIn(other) - processesIn(one));
+  const [largest] = (most ?? []).toSorted((one, other) => processesIn([other]) - processesIn([one]));
+  if (!most || !largest || processesIn(most) <= MOST_PROCESSES) return [];
+  const [field, value, factor] =
+    largest.starts >= largest.processes
+      ? (["starts", largest.starts, largest.processes] as const)
+      : (["processes", largest.processes, largest.starts] as const);
+  const left = MOST_PROCESSES - (processesIn(most) - processesIn([largest]));
+  return [
+    problem({
+      setting: name(`services.${largest.service}.${SETTINGS[field]}`),
+      value,
+      must: `let at most ${MOST_PROCESSES} processes start at once (${processesIn(most)} do)`,
+      because: "a storm of more takes minutes and gigabytes to simulate",
+      fix: left >= factor ? Math.floor(left / factor) : "fewer, and lower the other services' as well",
+    }),
+  ];
 }
 
 /** Where in a plan that stands which a storm's input is made from. */
@@ -240,7 +270,11 @@ function inputOf(plan: StormPlan, groups: readonly StartGroup[], values: StormVa
       // No more than ordinary users are given: pools that want more are what the budget refuses.
       heldConnections: Math.max(0, Math.min(load.held + migrationConnections, maxConnections - reservedConnections)),
     },
-    connector: { vms: plan.connector.minInstances, connectsPerSecond: vmConnectsPerSecond(plan.connector.machineType, values.connectorConnectsPerSecond) },
+    connector: {
+      // Google runs no more of them, whatever a plan says that it would refuse.
+      vms: Math.min(plan.connector.minInstances, connectorLimits.maxInstances.value.max),
+      connectsPerSecond: vmConnectsPerSecond(plan.connector.machineType, values.connectorConnectsPerSecond),
+    },
     adminApi: { callsPerMinute: cloudSqlLimits.adminApiConnectPerMinute.value, callsPerProcess: cloudSqlLimits.adminApiCallsPerProcess.value },
     costs: {
       connectCpuMs: values.connectCpuMs,

@@ -1,7 +1,7 @@
 import { type Check, planChecks } from "./checks";
 import type { CapacityPlan } from "./plan";
 import type { Problem } from "./problem";
-import { planScenarios, stormPlanProblems } from "./scenarios";
+import { mostProcesses, stormPlanProblems } from "./scenarios";
 import { percentText } from "./statistics";
 import { leastReplications, planStorms, replicationsFor, type StormResult, strictTargetProblems, targetProblems } from "./storms";
 
@@ -16,7 +16,7 @@ export interface PlanVerdict {
 }
 
 /** Storms of a plan that is refused anyway only illustrate: the fewest that still say something, and none of a huge one. */
-const ILLUSTRATED_STARTS = 200;
+const ILLUSTRATED_PROCESSES = 200;
 
 /** Judges a plan: arithmetic first, then the storms against the plan's target. */
 export function judgePlan(plan: CapacityPlan): PlanVerdict {
@@ -31,10 +31,8 @@ export function judgePlan(plan: CapacityPlan): PlanVerdict {
 function stormsOf(plan: CapacityPlan, refused: boolean): StormResult[] {
   const target = plan.targets.startupSuccessPercent / 100;
   if (!refused) return planStorms(plan, { replications: replicationsFor(target) });
-  return mostStarts(plan) > ILLUSTRATED_STARTS ? [] : planStorms(plan, { replications: leastReplications(target) });
+  return mostProcesses(plan) > ILLUSTRATED_PROCESSES ? [] : planStorms(plan, { replications: leastReplications(target) });
 }
-
-const mostStarts = (plan: CapacityPlan) => Math.max(0, ...planScenarios(plan).map(({ starts }) => starts));
 
 function stormCheck(plan: CapacityPlan, storms: readonly StormResult[], unanswerable: readonly Problem[], blamed: ReadonlySet<string>): Check {
   const target = plan.targets.startupSuccessPercent / 100;
@@ -57,6 +55,6 @@ function stormCheck(plan: CapacityPlan, storms: readonly StormResult[], unanswer
 }
 
 function withoutStorms(plan: CapacityPlan): string {
-  const starts = mostStarts(plan);
-  return starts === 0 ? "no service uses the database" : `not simulated: the plan is refused already, and a storm of ${starts} starts takes long`;
+  const processes = mostProcesses(plan);
+  return processes === 0 ? "no service uses the database" : `not simulated: the plan is refused already, and a storm of ${processes} processes takes long`;
 }

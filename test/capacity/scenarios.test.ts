@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { assumptions } from "../../capacity/assumptions";
 import { likelyValues, planScenarios, type StormPlan, stormPlanProblems } from "../../capacity/scenarios";
 import { stormInputProblems } from "../../capacity/storm";
+import type { Changes } from "../stack-settings";
 import { incidentPlan, stagingPlan } from "./staging-plan";
 
 const shape = (plan: StormPlan) =>
@@ -152,5 +153,28 @@ describe("a plan that cannot be simulated", () => {
       "'netra:database.tier' (db-none) must be a tier such as db-custom-1-3840 because a storm needs to know its vCPUs; set 'netra:database.tier' to db-custom-1-3840",
       "'netra:database.maxConnections' (0) must be a whole number of at least 1 because no storm can be simulated otherwise; set 'netra:database.maxConnections' to 1",
     ]);
+  });
+
+  it("names what makes a storm too large to simulate, instances or workers, and what would pass", () => {
+    const crowded = (backend: Changes) => stagingPlan({ "netra:services": { backend } });
+    const because = "because a storm of more takes minutes and gigabytes to simulate;";
+    expect(messages(crowded({ maxInstances: 1e15 }))).toEqual([
+      `'netra:services.backend.maxInstances' (1000000000000000) must let at most 2000 processes start at once (1000000000000003 do) ${because} set 'netra:services.backend.maxInstances' to 1997`,
+    ]);
+    expect(messages(crowded({ database: { workers: 10_000 } }))).toEqual([
+      `'netra:services.backend.database.workers' (10000) must let at most 2000 processes start at once (50003 do) ${because} set 'netra:services.backend.database.workers' to 399`,
+    ]);
+    expect(messages(crowded({ maxInstances: 1997 }))).toEqual([]);
+    expect(messages(crowded({ database: { workers: 399 } }))).toEqual([]);
+    const two = { maxInstances: 3000 };
+    expect(messages(stagingPlan({ "netra:services": { auth: two, backend: two } }))).toEqual([
+      `'netra:services.auth.maxInstances' (3000) must let at most 2000 processes start at once (6000 do) ${because} set 'netra:services.auth.maxInstances' to fewer, and lower the other services' as well`,
+    ]);
+  });
+
+  it("counts no more VMs than a connector has: a number that Google would refuse costs neither time nor memory", () => {
+    const vms = (minInstances: number) => planScenarios(stagingPlan({ "netra:connector": { minInstances } })).map(({ input }) => input.connector.vms);
+    expect(new Set(vms(4))).toEqual(new Set([4]));
+    expect(new Set(vms(Number.MAX_SAFE_INTEGER))).toEqual(new Set([10]));
   });
 });

@@ -114,7 +114,13 @@ describe("a plan without storms", () => {
     expect(performance.now() - begun).toBeLessThan(2000);
     expect(settingsOf(verdict)).toContain("netra:database.maxConnections");
     expect(verdict.storms).toEqual([]);
-    expect(stormCheckOf(verdict)?.arithmetic).toEqual(["not simulated: the plan is refused already, and a storm of 1003 starts takes long"]);
+    expect(stormCheckOf(verdict)?.arithmetic).toEqual(["not simulated: the plan is refused already, and a storm of 1003 processes takes long"]);
+  });
+
+  it("that is refused and runs many processes in few instances is not simulated either", () => {
+    const verdict = judgePlan(stagingPlan(backend({ database: { workers: 300 } })));
+    expect(verdict.storms).toEqual([]);
+    expect(stormCheckOf(verdict)?.arithmetic).toEqual(["not simulated: the plan is refused already, and a storm of 1503 processes takes long"]);
   });
 
   const unsimulable: [string, CapacityPlan, string[]][] = [
