@@ -29,8 +29,8 @@ export function edgeProblems(own: Readonly<Record<string, unknown>>): Problem[] 
   if (!stated) return [];
   const hosts = entriesOf(own.hosts, true).flatMap(([service, names]) => textsIn(names).map((host, i) => ({ host, setting: `netra:hosts.${service}[${i}]` })));
   const { certificates: lists } = stated[1];
-  // Without one of the two sections, that is the problem.
-  if (!Array.isArray(lists) || !isMapping(own.hosts)) return ingressProblems(own);
+  // Where one of the two cannot be read, that is the problem.
+  if (!Array.isArray(lists) || !lists.every(Array.isArray) || !isMapping(own.hosts)) return ingressProblems(own);
   const certificates = lists.map(textsIn);
   return [
     ...certificateProblems(
@@ -38,7 +38,7 @@ export function edgeProblems(own: Readonly<Record<string, unknown>>): Problem[] 
       hosts.map(({ host }) => host),
     ),
     ...hosts
-      .filter(({ host }) => !certificates.flat().includes(host))
+      .filter(({ host }) => certificates.length > 0 && !certificates.flat().includes(host))
       .map(({ host, setting }) =>
         wrong(
           setting,

@@ -60,11 +60,17 @@ export const channelTokens = named(
 );
 
 /** What each kind of channel needs beside its type. */
-const KINDS: Readonly<Record<string, { readonly to?: { readonly form: RegExp; readonly example: string }; readonly user?: true; readonly token?: string }>> = {
-  email: { to: { form: /^[^@\s]+@[^@\s]+\.[^@\s]+$/, example: "an address like platform@example.org" } },
-  slack: { to: { form: /^#\S+$/, example: "a channel like '#staging-alerts'" }, token: "the app's OAuth token" },
+const KINDS: Readonly<
+  Record<string, { readonly to?: { readonly form: RegExp; readonly meaning: string; readonly example: string }; readonly user?: true; readonly token?: string }>
+> = {
+  email: { to: { form: /^[^@\s]+@[^@\s]+\.[^@\s]+$/, meaning: "an address", example: "platform@example.org" } },
+  slack: { to: { form: /^#\S+$/, meaning: "a channel", example: "'#staging-alerts'" }, token: "the app's OAuth token" },
   pagerduty: { token: "the integration key" },
-  webhook: { to: { form: /^https:\/\/[^\s?#@]+$/, example: "an https URL without user and query" }, user: true, token: "the user's password" },
+  webhook: {
+    to: { form: /^https:\/\/[^\s?#@]+$/, meaning: "an https URL without user and query", example: "https://hooks.example.org/staging" },
+    user: true,
+    token: "the user's password",
+  },
 };
 
 /** Channels without what they need, hosts without a service, and an environment that nobody watches. */
@@ -101,7 +107,13 @@ function channelProblems(name: string, settings: Record<string, unknown>, tokens
     ...(isWanted
       ? []
       : // A webhook's URL may carry a token: it is not shown.
-        [wrong(`${path}.to`, `must be ${kind.to?.example ?? "left out"} because the channel is of type ${settings.type}`, `set '${path}.to' so`)]),
+        [
+          wrong(
+            `${path}.to`,
+            `must be ${kind.to ? `${kind.to.meaning} like ${kind.to.example}` : "left out"} because the channel is of type ${settings.type}`,
+            kind.to ? `set '${path}.to' to ${kind.to.example}` : "remove it",
+          ),
+        ]),
     ...((settings.user !== undefined) === (kind.user ?? false)
       ? []
       : [

@@ -162,16 +162,17 @@ function secretProblems(path: string, secret: Record<string, unknown>): Problem[
     );
   if (rotation === undefined && disabled !== undefined)
     problems.push(wrong("disabledThroughRotation", disabled, `must not be set without 'rotation' because the stack owns no version of this secret; remove it`));
-  if (typeof rotation === "number" && typeof disabled === "number" && disabled >= rotation)
+  // What is no count is told of already.
+  const made = typeof rotation === "number" && Number.isInteger(rotation) && rotation >= 1 ? rotation : undefined;
+  if (made !== undefined && typeof disabled === "number" && disabled >= made)
     problems.push(
       wrong(
         "disabledThroughRotation",
         disabled,
-        `must be below 'rotation' (${rotation}) because services mount the last rotation; set '${path}.disabledThroughRotation' to ${rotation - 1}`,
+        `must be below 'rotation' (${made}) because services mount the last rotation; set '${path}.disabledThroughRotation' to ${made - 1}`,
       ),
     );
-  const written =
-    Number.isInteger(rotation) && typeof rotation === "number" ? rotation - (typeof disabled === "number" && disabled < rotation ? disabled : 0) : 0;
+  const written = made === undefined ? 0 : made - (typeof disabled === "number" && disabled < made ? disabled : 0);
   if (typeof version === "number" && written > 0 && version < written)
     problems.push(
       wrong("version", version, `must be at least ${written} because every rotation that is not disabled adds a version; set '${path}.version' to ${written}`),
