@@ -1,6 +1,6 @@
 import { closest, distance } from "fastest-levenshtein";
 import { z } from "zod";
-import { cloudRunLimits } from "./capacity/limits";
+import { cloudRunLimits, cloudSqlLimits } from "./capacity/limits";
 import type { CapacityPlan } from "./capacity/plan";
 import { InputError, type Problem } from "./capacity/problem";
 import { parseCpu, parseMemoryMib } from "./capacity/units";
@@ -16,6 +16,7 @@ import {
   fraction,
   HYPHENATED,
   isPattern,
+  KEY,
   list,
   named,
   PATH,
@@ -27,7 +28,7 @@ import {
   whole,
 } from "./config/fields";
 import { channelTokens, hosts, monitoring, monitoringProblems } from "./config/monitoring";
-import { referenceProblems, shown } from "./config/references";
+import { referenceProblems, reservedNames, SECRET_FORMATS, shown } from "./config/references";
 import { adoptionProblems } from "./operations/adoption";
 
 /*
@@ -107,7 +108,7 @@ const secret = section("one secret", {
   id: text("the secret's id in Secret Manager", "another-secret-staging", /^[A-Za-z0-9_-]{1,255}$/, "be letters, digits, hyphens and underscores, at most 255"),
   version: whole("the version that services mount: the number Secret Manager gave it", "", 1),
   rotation: whole("how often the stack has generated it; absent: people add the value", "rotations", 1).optional(),
-  format: choice("how the stack makes the value", ["text", "fernet", "database-password", "redis-auth"]).optional(),
+  format: choice("how the stack makes the value", SECRET_FORMATS).optional(),
   disabledThroughRotation: whole("the last rotation whose version is disabled", "rotations", 0, 0).optional(),
 });
 
@@ -146,9 +147,14 @@ const sections = {
     migrationConnections: whole("slots for migrations", "connections", 10, 0),
     sharedBuffersMib: whole("shared_buffers", "MiB", 1024),
     workMemMib: whole("work_mem, counted once per backend", "MiB", 4),
-    diskGb: whole("the disk", "GB", 20, 10),
-    database: text("the database's name", "netra_staging", /^[a-z_][a-z0-9_]*$/, UNDERSCORED),
-    user: text("the application user's name; rotation alternates between <user>_a and <user>_b", "netra", /^[a-z_][a-z0-9_]*$/, UNDERSCORED),
+    diskGb: whole("the disk", "GB", 20, 10, cloudSqlLimits.diskGbMax.value),
+    database: text("the database's name", "netra_staging", /^[a-z_][a-z0-9_]{0,62}$/, `${UNDERSCORED}, at most 63`),
+    user: text(
+      "the application user's name; rotation alternates between <user>_a and <user>_b",
+      "netra",
+      /^[a-z_][a-z0-9_]{0,60}$/,
+      `${UNDERSCORED}, at most 61`,
+    ),
     backup: section("backups", {
       startTime: text("the daily backup's hour, UTC", '"03:00"', /^([01]\d|2[0-3]):[0-5]\d$/, "be a time of day like 03:00"),
       retainedBackups: whole("backups that are kept", "backups", 7),
@@ -171,7 +177,7 @@ const sections = {
     reservedIpRange: cidr("the range the instance uses", "10.166.204.80/29").optional(),
   }),
   secrets: named("the secrets, by the name of their variable", /^[A-Z][A-Z0-9_]*$/, "in capitals, like JWT_SECRET_KEY", secret),
-  services: named("the Cloud Run services, by a short name", /^[a-z][a-z0-9-]*$/, "in small letters, like backend", service).refine(
+  services: named("the Cloud Run services, by a short name", KEY, "in small letters, like backend", service).refine(
     (services) => Object.keys(services).length > 0,
     {
       error: complaint({
@@ -257,12 +263,12 @@ export function readSettings(values: Readonly<Record<string, unknown>>): Setting
   const parsed = stackFile.safeParse(own);
   const place = { project: String(values["gcp:project"]), region: String(values["gcp:region"]) };
   const placeProblems = (["gcp:project", "gcp:region"] as const).flatMap((key) => providerProblem(key, values[key]));
+  const misread = [...placeProblems, ...(parsed.success ? [] : misreadProblems(parsed.error.issues, own))];
+  const between = [...reservedNames(own), ...referenceProblems(own), ...monitoringProblems(own), ...edgeProblems(own)];
   const problems = [
-    ...placeProblems,
-    ...(parsed.success ? [] : parsed.error.issues.flatMap((issue) => issueProblems(issue, own))),
-    ...referenceProblems(own),
-    ...monitoringProblems(own),
-    ...edgeProblems(own),
+    ...misread,
+    // A setting that cannot be read is one mistake: what it leads to is not told, too.
+    ...between.filter(({ setting }) => !misread.some((told) => isWithin(setting, told.setting))),
     // Ids are made of what has just been read.
     ...(parsed.success && placeProblems.length === 0 ? adoptionProblems({ ...parsed.data, ...place }) : []),
   ];
@@ -316,6 +322,21 @@ export function providerProblem(key: "gcp:project" | "gcp:region", value: unknow
   ];
 }
 
+/** What the form of each setting says, each mistake once: a misspelt setting is not missing, too. */
+function misreadProblems(issues: readonly z.core.$ZodIssue[], own: unknown): Problem[] {
+  const meant = issues.flatMap((issue) =>
+    issue.code === "unrecognized_keys" ? issue.keys.map((key) => settingPath([...issue.path, nearestKey(issue.path, key) ?? key])) : [],
+  );
+  const problems = issues
+    .filter(({ path }) => valueAt(own, path) !== undefined || !meant.includes(settingPath(path)))
+    .flatMap((issue) => issueProblems(issue, own));
+  // A number far too large is both: no whole number, and too large.
+  return [...new Map(problems.map((found) => [found.message, found])).values()];
+}
+
+/** Whether a setting stands at or under another one. */
+const isWithin = (setting: string, other: string) => setting === other || setting.startsWith(`${other}.`) || setting.startsWith(`${other}[`);
+
 function issueProblems(issue: z.core.$ZodIssue, own: unknown): Problem[] {
   const path = settingPath(issue.path);
   if (issue.code === "unrecognized_keys") return issue.keys.map((key) => unknownKey(issue.path, key));
@@ -333,12 +354,22 @@ function mayBeSecret([section, , field, ...rest]: readonly PropertyKey[]): boole
 }
 
 function unknownKey(parent: readonly PropertyKey[], key: string): Problem {
-  const known = knownKeys(parent);
-  const nearest = known.length > 0 ? closest(key, known) : "";
+  const nearest = nearestKey(parent, key);
   const setting = settingPath([...parent, key]);
-  const instead =
-    nearest && distance(key, nearest) <= Math.max(2, key.length / 3) ? `rename it to '${settingPath([...parent, nearest])}'` : `use one of ${known.join(", ")}`;
+  const instead = nearest === undefined ? `use one of ${knownKeys(parent).join(", ")}` : `rename it to '${settingPath([...parent, nearest])}'`;
   return { setting, message: `'${setting}' must not be set because there is no such setting; ${instead}, or remove it` };
+}
+
+/** What a misspelt setting was probably meant to be: in another case or with other separators, without its unit, or a few letters off. */
+function nearestKey(parent: readonly PropertyKey[], key: string): string | undefined {
+  const bare = (text: string) => text.toLowerCase().replaceAll(/[^a-z0-9]/g, "");
+  const [known, written] = [knownKeys(parent), bare(key)];
+  if (known.length === 0 || written === "") return undefined;
+  const [begun, ...others] = known.filter((candidate) => bare(candidate).startsWith(written));
+  if (begun !== undefined && others.length === 0) return begun;
+  const nearest = closest(written, known.map(bare));
+  const farthest = Math.min(Math.max(2, written.length / 3), written.length - 1);
+  return distance(written, nearest) <= farthest ? known.find((candidate) => bare(candidate) === nearest) : undefined;
 }
 
 /** The settings that exist at a path of the stack file. */

@@ -102,6 +102,7 @@ export const cloudSqlLimits = {
   /** Values of sslMode that let no unencrypted connection in. */
   encryptedSslModes: datum<readonly string[]>(["ENCRYPTED_ONLY", "TRUSTED_CLIENT_CERTIFICATE_REQUIRED"], "names", "S1", SQL_PROVIDER),
   diskGbMin: datum<Readonly<Record<string, number>>>({ PD_SSD: 10, PD_HDD: 10, HYPERDISK_BALANCED: 20 }, "GB by disk type", "S1", SQL_PROVIDER),
+  diskGbMax: datum(65_536, "GB, of a dedicated-core tier", "S1", SQL_QUOTAS, "2026-04-10"),
   defaultDiskType: datum("PD_SSD", "disk type", "S1", SQL_PROVIDER),
   custom: datum(
     { vcpus: { min: 1, max: 96 }, gibPerVcpu: { min: 0.9, max: 6.5 }, memoryMultipleMib: 256, memoryMinMib: 3840 },

@@ -5,7 +5,7 @@ import { meanInterval } from "./statistics";
 import { DEFAULT_SEED, replicationsFor, type StormResult, scenarioStorms } from "./storms";
 
 /** A scenario that is clearly under the target after so many storms needs no more; of long storms fewer are enough to see most starts fail. */
-const FIRST_LOOK = { most: 100, least: 20, starts: 20_000 };
+const FIRST_LOOK = { most: 100, least: 20, connects: 80_000 };
 
 /**
  * The scenarios whose lower bound is under `target` (above 0, below 1), and nothing about the others: what a gate needs, in
@@ -22,10 +22,11 @@ export function failingStorms(plan: StormPlan, target: number): StormResult[] {
 }
 
 /** How many storms showed that the scenario fails; `undefined`: it does not. */
-function stormsThatFail({ input, starts }: Scenario, target: number): number | undefined {
+function stormsThatFail({ input }: Scenario, target: number): number | undefined {
   const replications = replicationsFor(target);
   const boundsAfter = (storms: number) => meanInterval(simulate(input, { replications: storms, seed: DEFAULT_SEED }).shares);
-  const look = clamp(FIRST_LOOK.starts / starts, { min: FIRST_LOOK.least, max: FIRST_LOOK.most });
+  const connects = input.groups.reduce((sum, { starts, processes, connectionsPerProcess }) => sum + starts * processes * connectionsPerProcess, 0);
+  const look = clamp(FIRST_LOOK.connects / connects, { min: FIRST_LOOK.least, max: FIRST_LOOK.most });
   if (boundsAfter(look).upper < target) return look;
   return boundsAfter(replications).lower < target ? replications : undefined;
 }

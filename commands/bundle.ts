@@ -1,9 +1,10 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { parse, stringify } from "yaml";
 import { type InputError, inputError } from "../capacity/problem";
 import { command, EXIT, run } from "./command";
+import { makeFolder } from "./folder";
 import { PROJECT_ROOT, projectText } from "./stack-file";
 
 /*
@@ -20,8 +21,13 @@ void run(bundle, async () => {
   const [folder = ""] = bundle.args;
   refuseOthers(folder);
   const files = await bundledPack();
-  mkdirSync(folder, { recursive: true });
-  for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
+  try {
+    makeFolder(folder);
+    for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException; // what making and writing throw
+    throw wrongFolder(folder, `must be a folder that can be written because the bundle goes there (${code}); name another one`);
+  }
   process.stdout.write(
     `Wrote ${Object.keys(files).join(", ")} to ${folder}. Then:\n  npm install --prefix ${folder}\n  pulumi preview --policy-pack ${folder}\n`,
   );

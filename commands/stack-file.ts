@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
-import { parse } from "yaml";
-import { inputError } from "../capacity/problem";
+import { type Document, LineCounter, parseDocument, visit } from "yaml";
+import { InputError, inputError } from "../capacity/problem";
 import { textIn } from "./input";
 
 /** The project's folder: where Pulumi.yaml stands. */
@@ -35,18 +35,55 @@ export function readStackFile(stack: string, configFile?: string): Record<string
   const config = content !== null && typeof content === "object" ? Reflect.get(content, "config") : undefined;
   if (config === null || typeof config !== "object" || Array.isArray(config))
     throw inputError(file, "must have a section 'config' because the capacity plan stands there; write it as in Pulumi.staging.yaml");
-  return decrypted(config) as Record<string, unknown>; // an object stays one
+  // Pulumi takes a key without a namespace as the project's own.
+  return Object.fromEntries(Object.entries(config).map(([key, value]) => [key.includes(":") ? key : `netra:${key}`, decrypted(value)]));
 }
 
 /** `merge`: Pulumi's reader knows YAML's `<<`, too. */
 function parsed(file: string, text: string): unknown {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { merge: true, logLevel: "error", lineCounter: lines });
+  const [error] = document.errors;
+  if (error?.code === "MULTIPLE_DOCS")
+    throw inputError(file, "must be one YAML document because Pulumi reads the first and leaves out the rest; remove the line '---' and what follows it");
+  if (error) throw notYaml(file, error);
+  const differing = readOtherwise(document, lines);
+  if (differing.length > 0) throw new InputError(differing.map((rest) => ({ setting: file, message: `'${file}' ${rest}` })));
   try {
-    return parse(text, { merge: true, logLevel: "error" });
-  } catch (error) {
-    // Besides syntax, an alias without its anchor or far too many of them: the library throws plain errors for those.
-    const [reason] = (error instanceof Error ? error.message : "").split("\n");
-    throw inputError(file, `must be YAML because Pulumi reads it as such; ${reason}`);
+    return document.toJS();
+  } catch (reason) {
+    // An alias without its anchor, or far too many of them: the library throws plain errors for those.
+    throw notYaml(file, reason);
   }
+}
+
+/** What Pulumi's reader takes for something else, without a word, or refuses: what is judged here must be what an update uses. */
+function readOtherwise(document: Document, lines: LineCounter): string[] {
+  const found: string[] = [];
+  const at = ({ range }: { readonly range?: readonly number[] | null }) => `line ${lines.linePos(range?.[0] ?? 0).line}`;
+  visit(document, {
+    Alias(_, alias, path) {
+      if (path.some((node) => node === alias.resolve(document)))
+        found.push(`must not have an alias inside its own anchor (${at(alias)}) because it has no end; write out what is meant`);
+    },
+    // The values are not shown: they could be somebody's PIN.
+    Scalar(key, scalar) {
+      const { type, source = "" } = scalar;
+      if (type !== "PLAIN" || key === "key") return;
+      if (/^[-+]?0[0-7]+$/.test(source) && Number(source) !== Number.parseInt(source, 8))
+        found.push(
+          `must not have a number with a leading zero (${at(scalar)}) because Pulumi reads it as octal; leave out the zero, or quote it if it is a text`,
+        );
+      if (/^\d{4}-\d\d?-\d\d?([Tt\s].*)?$/.test(source))
+        found.push(`must not have a date without quotes (${at(scalar)}) because Pulumi writes it as a point in time; quote it`);
+    },
+  });
+  return found;
+}
+
+function notYaml(file: string, error: unknown): InputError {
+  const [reason] = (error instanceof Error ? error.message : "").split("\n");
+  return inputError(file, `must be YAML because Pulumi reads it as such; ${reason}`);
 }
 
 function stackText(file: string): string {

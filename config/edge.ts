@@ -1,7 +1,7 @@
 import { edgeLimits } from "../capacity/limits";
 import type { Problem } from "../capacity/problem";
 import { computeName, fraction, list, section, text, whole } from "./fields";
-import { entriesOf, shown } from "./references";
+import { entriesOf, isMapping, shown } from "./references";
 
 /* The load balancer in front of the services. Its hosts stand in `netra:hosts`, where monitoring reads them, too. */
 
@@ -34,14 +34,17 @@ export function edgeProblems(own: Readonly<Record<string, unknown>>): Problem[] 
   const [stated] = entriesOf({ edge: own.edge });
   if (!stated) return [];
   const hosts = entriesOf(own.hosts, true).flatMap(([service, names]) => textsIn(names).map((host, i) => ({ host, setting: `netra:hosts.${service}[${i}]` })));
-  const certificates = Array.isArray(stated[1].certificates) ? stated[1].certificates.map(textsIn) : [];
+  const { certificates: lists } = stated[1];
+  // Where one of the two cannot be read, that is the problem.
+  if (!Array.isArray(lists) || !lists.every(Array.isArray) || !isMapping(own.hosts)) return ingressProblems(own);
+  const certificates = lists.map(textsIn);
   return [
     ...certificateProblems(
       certificates,
       hosts.map(({ host }) => host),
     ),
     ...hosts
-      .filter(({ host }) => !certificates.flat().includes(host))
+      .filter(({ host }) => certificates.length > 0 && !certificates.flat().includes(host))
       .map(({ host, setting }) =>
         wrong(
           setting,

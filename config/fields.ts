@@ -32,13 +32,14 @@ export const described = <T extends z.ZodType>(type: T, meaning: string, example
 
 /** A whole number in the given unit (may be empty), by default of at least 1. */
 export function whole(meaning: string, unit: string, example: number, min = 1, max = Number.MAX_SAFE_INTEGER) {
-  const range = max === Number.MAX_SAFE_INTEGER ? `, at least ${min}` : ` from ${min} to ${max}`;
-  const error = complaint({
-    must: `be a whole number${unit && ` of ${unit}`}${range}`,
-    because: `it is ${meaning}`,
-    example,
-    meant: (input) => meantNumber(input, unit, (value) => Number.isInteger(value) && value >= min && value <= max),
-  });
+  const range = (input: unknown) => (max === Number.MAX_SAFE_INTEGER && !(Number(input) > max) ? `, at least ${min}` : ` from ${min} to ${max}`);
+  const error = ({ input }: { readonly input?: unknown }) =>
+    complaint({
+      must: `be a whole number${unit && ` of ${unit}`}${range(input)}`,
+      because: `it is ${meaning}`,
+      example,
+      meant: () => meantNumber(input, unit, (value) => Number.isInteger(value) && value >= min && value <= max),
+    })({ input });
   return described(z.int({ error }).min(min, { error }).max(max, { error }), meaning, example);
 }
 
@@ -75,7 +76,8 @@ export function flag(meaning: string, example: boolean) {
 }
 
 export function list<T extends z.ZodType>(meaning: string, item: T, example: string) {
-  return described(z.array(item, { error: complaint({ must: "be a list", because: `it is ${meaning}`, example: `[${example}]` }) }), meaning, [example]);
+  const meant = (input: unknown) => (item.safeParse(input).success ? `[${input}]` : undefined);
+  return described(z.array(item, { error: complaint({ must: "be a list", because: `it is ${meaning}`, example: `[${example}]`, meant }) }), meaning, [example]);
 }
 
 export function section<T extends z.core.$ZodLooseShape>(meaning: string, shape: T) {
@@ -118,6 +120,8 @@ export function isPattern(value: string): boolean {
 
 export const HYPHENATED = "be lower-case letters, digits and hyphens, starting with a letter";
 export const UNDERSCORED = "be lower-case letters, digits and underscores, starting with no digit";
+/** A short name that names in the cloud are derived from, a path matcher's among them. */
+export const KEY = /^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/;
 /** A name by Compute Engine's rules; two characters at least, because a NAT gateway's has. */
 export const computeName = (meaning: string, example: string) => text(meaning, example, /^[a-z][-a-z0-9]{0,61}[a-z0-9]$/, `${HYPHENATED}, 2 to 63`);
 export const cidr = (meaning: string, example: string) => text(meaning, example);

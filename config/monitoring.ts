@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Problem } from "../capacity/problem";
-import { amount, choice, complaint, described, fraction, list, named, seconds, section, text, whole } from "./fields";
+import { amount, choice, complaint, described, fraction, KEY, list, named, seconds, section, text, whole } from "./fields";
 import { entriesOf, shown } from "./references";
 
 /* Who is told of alerts, what staging wants to reach, and which hosts clients use. Thresholds are derived, not stated. */
@@ -18,7 +18,7 @@ const channel = section("one way to somebody", {
 });
 
 export const monitoring = section("who is told of what, and what staging wants to reach", {
-  channels: named("who is told of an alert", /^[a-z][a-z0-9-]*$/, "in small letters, like on-call", channel).default({}),
+  channels: named("who is told of an alert", KEY, "in small letters, like on-call", channel).default({}),
   saturationShare: fraction("the share of a capacity at which an alert opens", 0.8, { above: 0, atMost: 0.99 }),
   phaseSeconds: seconds("the longest a start-up phase may take at the 95th percentile", 45, 1),
   certificateDays: whole("how long before its end a certificate must have been renewed", "days", 14),
@@ -32,11 +32,12 @@ export const monitoring = section("who is told of what, and what staging wants t
   }).optional(),
 });
 
-const HOST = /^(?=.{4,253}$)[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?(\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)+$/;
+// The last part has a letter first: an address is no host that could have a certificate.
+const HOST = /^(?=.{4,253}$)([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\.)+[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/;
 
 export const hosts = named(
   "the hosts that clients use, by the service behind them",
-  /^[a-z][a-z0-9-]*$/,
+  KEY,
   "as the service under 'netra:services'",
   list("the service's hosts", text("a host", "another.staging.netrasystems.ai", HOST, "be a host name in small letters"), "api.staging.netrasystems.ai"),
 );
@@ -47,7 +48,7 @@ export const SECRET = "[secret]";
 /** Tokens by channel. Pulumi hands them to the program apart from this, as secrets. */
 export const channelTokens = named(
   "the channels' tokens, keys and passwords, encrypted",
-  /^[a-z][a-z0-9-]*$/,
+  KEY,
   "as the channel under 'netra:monitoring.channels'",
   z.literal(SECRET, {
     error: complaint({
@@ -59,11 +60,17 @@ export const channelTokens = named(
 );
 
 /** What each kind of channel needs beside its type. */
-const KINDS: Readonly<Record<string, { readonly to?: { readonly form: RegExp; readonly example: string }; readonly user?: true; readonly token?: string }>> = {
-  email: { to: { form: /^[^@\s]+@[^@\s]+\.[^@\s]+$/, example: "an address like platform@example.org" } },
-  slack: { to: { form: /^#\S+$/, example: "a channel like '#staging-alerts'" }, token: "the app's OAuth token" },
+const KINDS: Readonly<
+  Record<string, { readonly to?: { readonly form: RegExp; readonly meaning: string; readonly example: string }; readonly user?: true; readonly token?: string }>
+> = {
+  email: { to: { form: /^[^@\s]+@[^@\s]+\.[^@\s]+$/, meaning: "an address", example: "platform@example.org" } },
+  slack: { to: { form: /^#\S+$/, meaning: "a channel", example: "'#staging-alerts'" }, token: "the app's OAuth token" },
   pagerduty: { token: "the integration key" },
-  webhook: { to: { form: /^https:\/\/[^\s?#@]+$/, example: "an https URL without user and query" }, user: true, token: "the user's password" },
+  webhook: {
+    to: { form: /^https:\/\/[^\s?#@]+$/, meaning: "an https URL without user and query", example: "https://hooks.example.org/staging" },
+    user: true,
+    token: "the user's password",
+  },
 };
 
 /** Channels without what they need, hosts without a service, and an environment that nobody watches. */
@@ -100,7 +107,13 @@ function channelProblems(name: string, settings: Record<string, unknown>, tokens
     ...(isWanted
       ? []
       : // A webhook's URL may carry a token: it is not shown.
-        [wrong(`${path}.to`, `must be ${kind.to?.example ?? "left out"} because the channel is of type ${settings.type}`, `set '${path}.to' so`)]),
+        [
+          wrong(
+            `${path}.to`,
+            `must be ${kind.to ? `${kind.to.meaning} like ${kind.to.example}` : "left out"} because the channel is of type ${settings.type}`,
+            kind.to ? `set '${path}.to' to ${kind.to.example}` : "remove it",
+          ),
+        ]),
     ...((settings.user !== undefined) === (kind.user ?? false)
       ? []
       : [

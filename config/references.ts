@@ -5,44 +5,33 @@ import type { Problem } from "../capacity/problem";
 
 /* What holds between the sections of the stack file. */
 
+/** How the stack makes a secret's value. */
+export const SECRET_FORMATS = ["text", "fernet", "database-password", "redis-auth"] as const;
+
+/** A name that JavaScript keeps for itself: what stands under it would be left out without a word. */
+export function reservedNames(value: unknown, path = "netra"): Problem[] {
+  if (value === null || typeof value !== "object") return [];
+  return Object.entries(value).flatMap(([key, item]) => {
+    const setting = path === "netra" ? `netra:${key}` : `${path}.${key}`;
+    if (key !== "__proto__") return reservedNames(item, setting);
+    return [{ setting, message: `'${setting}' must have another name because JavaScript keeps this one for itself; rename it` }];
+  });
+}
+
 /** Names that point at nothing: they are found even where other settings are wrong, so that all problems show at once. */
 export function referenceProblems(own: Readonly<Record<string, unknown>>): Problem[] {
   const services = entriesOf(own.services);
   const secrets = entriesOf(own.secrets);
-  const serviceKeys = entriesOf(own.services, true).map(([key]) => key);
   const secretKeys = entriesOf(own.secrets, true).map(([key]) => key);
-  const unknownName = (setting: string, name: unknown, known: string[], what: string): Problem[] =>
-    typeof name !== "string" || known.includes(name)
-      ? []
-      : [
-          {
-            setting,
-            message: `'${setting}' (${name}) must name ${what} because nothing else of that name exists; set '${setting}' to ${known.length > 0 ? closest(name, known) : "one that exists"}`,
-          },
-        ];
   return [
     ...services.flatMap(([key, value]) => {
       const path = `netra:services.${key}`;
-      const after = textsOf(value, "after");
-      const circular = value.after !== undefined && leadsBack(key, services);
       return [
-        ...after.flatMap((name, i) =>
-          unknownName(
-            `${path}.after[${i}]`,
-            name,
-            serviceKeys.filter((other) => other !== key),
-            "another service",
-          ),
-        ),
-        ...(circular
-          ? [
-              {
-                setting: `${path}.after`,
-                message: `'${path}.after' (${after.join(", ")}) must not lead back to '${key}' because neither service could roll out first (one without 'after' waits for all whose names come first); set '${path}.after' to []`,
-              },
-            ]
+        ...orderProblems(key, value, own.services),
+        // Without the section, that is the problem.
+        ...(isMapping(own.secrets)
+          ? textsOf(value, "secrets").flatMap((name, i) => unknownName(`${path}.secrets[${i}]`, name, secretKeys, "a secret under 'netra:secrets'"))
           : []),
-        ...textsOf(value, "secrets").flatMap((name, i) => unknownName(`${path}.secrets[${i}]`, name, secretKeys, "a secret under 'netra:secrets'")),
         ...reservedVariables(path, value),
       ];
     }),
@@ -50,7 +39,7 @@ export function referenceProblems(own: Readonly<Record<string, unknown>>): Probl
     ...duplicates("services", services, "name", "two services of one name are one service"),
     ...duplicates("services", services, "account", "every service has an identity of its own"),
     ...duplicates("secrets", secrets, "id", "Secret Manager has every id once"),
-    ...databasePasswordProblems(services, secrets),
+    ...databasePasswordProblems(services, own.secrets),
     ...secrets
       .filter(([, { format }]) => format === "database-password")
       .slice(1)
@@ -61,12 +50,42 @@ export function referenceProblems(own: Readonly<Record<string, unknown>>): Probl
   ];
 }
 
+/** What a service waits for: others that exist, and that do not wait for it. */
+function orderProblems(key: string, service: Record<string, unknown>, all: unknown): Problem[] {
+  const services = entriesOf(all);
+  const after = textsOf(service, "after");
+  const setting = `netra:services.${key}.after`;
+  // A fix must not lead into a circle.
+  const possible = services.map(([other]) => other).filter((other) => other !== key && !leadsBack(key, [...services, [key, { after: [other] }]]));
+  const known = entriesOf(all, true).map(([other]) => other);
+  const unknown = after.flatMap((name, i) => {
+    if (name === key)
+      return [{ setting: `${setting}[${i}]`, message: `'${setting}[${i}]' (${name}) must name another service because none can wait for itself; remove it` }];
+    return known.includes(name) ? [] : unknownName(`${setting}[${i}]`, name, possible, "another service");
+  });
+  const others = { after: after.filter((name) => name !== key) };
+  if (service.after === undefined || !leadsBack(key, [...services, [key, others]])) return unknown;
+  const message = `'${setting}' (${after.join(", ")}) must not lead back to '${key}' because neither service could roll out first (one without 'after' waits for all whose names come first); set '${setting}' to []`;
+  return [...unknown, { setting, message }];
+}
+
+/** `possible` are the names that would pass. */
+function unknownName(setting: string, name: string, possible: readonly string[], what: string): Problem[] {
+  if (possible.includes(name)) return [];
+  const fix = possible.length > 0 ? `set '${setting}' to ${closest(name, [...possible])}` : "remove it";
+  return [{ setting, message: `'${setting}' (${name}) must name ${what} because nothing else of that name exists; ${fix}` }];
+}
+
 /** A service that uses the database logs in with the password that the stack generates: there must be one, and it must mount it. */
-function databasePasswordProblems(services: readonly [string, Record<string, unknown>][], secrets: readonly [string, Record<string, unknown>][]): Problem[] {
-  const [password] = secrets.find(([, { format }]) => format === "database-password") ?? [];
+function databasePasswordProblems(services: readonly [string, Record<string, unknown>][], secrets: unknown): Problem[] {
+  const [password] = entriesOf(secrets).find(([, { format }]) => format === "database-password") ?? [];
   const users = services.filter(([, { database }]) => database !== undefined);
+  // A secret that cannot be read may be the one.
+  const isRead =
+    isMapping(secrets) &&
+    Object.values(secrets).every((secret) => isMapping(secret) && [undefined, ...SECRET_FORMATS].some((format) => format === secret.format));
   if (password === undefined)
-    return users.length === 0
+    return users.length === 0 || !isRead
       ? []
       : [
           {
@@ -75,7 +94,7 @@ function databasePasswordProblems(services: readonly [string, Record<string, unk
           },
         ];
   return users
-    .filter(([, service]) => !textsOf(service, "secrets").includes(password))
+    .filter(([, service]) => (service.secrets === undefined || Array.isArray(service.secrets)) && !textsOf(service, "secrets").includes(password))
     .map(([key]) => {
       const setting = `netra:services.${key}.secrets`;
       return { setting, message: `'${setting}' must contain ${password} because the service logs in to the database with it; add ${password} to '${setting}'` };
@@ -143,16 +162,17 @@ function secretProblems(path: string, secret: Record<string, unknown>): Problem[
     );
   if (rotation === undefined && disabled !== undefined)
     problems.push(wrong("disabledThroughRotation", disabled, `must not be set without 'rotation' because the stack owns no version of this secret; remove it`));
-  if (typeof rotation === "number" && typeof disabled === "number" && disabled >= rotation)
+  // What is no count is told of already.
+  const made = typeof rotation === "number" && Number.isInteger(rotation) && rotation >= 1 ? rotation : undefined;
+  if (made !== undefined && typeof disabled === "number" && disabled >= made)
     problems.push(
       wrong(
         "disabledThroughRotation",
         disabled,
-        `must be below 'rotation' (${rotation}) because services mount the last rotation; set '${path}.disabledThroughRotation' to ${rotation - 1}`,
+        `must be below 'rotation' (${made}) because services mount the last rotation; set '${path}.disabledThroughRotation' to ${made - 1}`,
       ),
     );
-  const written =
-    Number.isInteger(rotation) && typeof rotation === "number" ? rotation - (typeof disabled === "number" && disabled < rotation ? disabled : 0) : 0;
+  const written = made === undefined ? 0 : made - (typeof disabled === "number" && disabled < made ? disabled : 0);
   if (typeof version === "number" && written > 0 && version < written)
     problems.push(
       wrong("version", version, `must be at least ${written} because every rotation that is not disabled adds a version; set '${path}.version' to ${written}`),
@@ -162,10 +182,12 @@ function secretProblems(path: string, secret: Record<string, unknown>): Problem[
 
 /** The entries of a mapping that are mappings themselves (or anything, with `all`). */
 export function entriesOf(value: unknown, all = false): [string, Record<string, unknown>][] {
-  if (value === null || typeof value !== "object" || Array.isArray(value)) return [];
-  return Object.entries(value).filter(
-    (entry): entry is [string, Record<string, unknown>] => all || (entry[1] !== null && typeof entry[1] === "object" && !Array.isArray(entry[1])),
-  );
+  if (!isMapping(value)) return [];
+  return Object.entries(value).filter((entry): entry is [string, Record<string, unknown>] => all || isMapping(entry[1]));
+}
+
+export function isMapping(value: unknown): value is Record<string, unknown> {
+  return value !== null && typeof value === "object" && !Array.isArray(value);
 }
 
 function textsOf(value: Record<string, unknown>, key: string): string[] {

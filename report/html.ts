@@ -69,6 +69,7 @@ figcaption { color: var(--muted); font-size: .9rem; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-size: .9rem; }
 th, td { padding: .3rem .6rem; border-bottom: 1px solid var(--grid); text-align: left; vertical-align: top; }
-th.right, td.right { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+th.right, td.right { text-align: right; }
+td.right { font-variant-numeric: tabular-nums; white-space: nowrap; }
 li { overflow-wrap: anywhere; }
 `;

@@ -36,6 +36,25 @@ test("refuses an unknown key at every depth and names the nearest one", () => {
   ]);
 });
 
+test("knows a setting in another case, with other separators, or without its unit, and does not call it missing, too", () => {
+  const renamed = (section: string, right: string, wrong: string) => {
+    const { [right]: value, ...others } = stagingConfiguration()[section] as Record<string, unknown>;
+    return configurationProblems({ ...stagingConfiguration(), [section]: { ...others, [wrong]: value } });
+  };
+  for (const wrong of ["max_instances", "MAXINSTANCES", "max-instances", "MaxInstance"])
+    expect(renamed("netra:connector", "maxInstances", wrong)).toEqual([
+      `'netra:connector.${wrong}' must not be set because there is no such setting; rename it to 'netra:connector.maxInstances', or remove it`,
+    ]);
+  expect(renamed("netra:monitoring", "phaseSeconds", "phase")).toEqual([
+    "'netra:monitoring.phase' must not be set because there is no such setting; rename it to 'netra:monitoring.phaseSeconds', or remove it",
+  ]);
+  // Two settings begin like it, and nothing is near "x".
+  for (const wrong of ["request", "x"])
+    expect(problems({ "netra:monitoring": { objectives: { [wrong]: 1 } } })).toEqual([
+      `'netra:monitoring.objectives.${wrong}' must not be set because there is no such setting; use one of availabilityPercent, requestSeconds, requestPercent, or remove it`,
+    ]);
+});
+
 test("answers an unknown key that resembles none with those that exist", () => {
   expect(problems(service("backend", { liveness: { grpc: true } }))).toEqual([
     "'netra:services.backend.liveness.grpc' must not be set because there is no such setting; use one of path, initialDelaySeconds, periodSeconds, timeoutSeconds, failureThreshold, or remove it",
@@ -64,7 +83,7 @@ test("refuses a wrong type, and shows the quotes that make a number a text", () 
   expect(problems(service("auth", { cpuIdle: "true", after: "backend", invoker: "public" }))).toEqual([
     "'netra:services.auth.cpuIdle' (\"true\") must be true or false because it is whether the CPU is throttled between requests, which makes an idle instance cheaper; set 'netra:services.auth.cpuIdle' to false",
     "'netra:services.auth.invoker' (public) must be one of iam-disabled, all-users, authenticated because it is who may call the service; set 'netra:services.auth.invoker' to iam-disabled",
-    "'netra:services.auth.after' (backend) must be a list because it is the services that must have rolled out before this one; set 'netra:services.auth.after' to [auth]",
+    "'netra:services.auth.after' (backend) must be a list because it is the services that must have rolled out before this one; set 'netra:services.auth.after' to [backend]",
   ]);
 });
 
@@ -89,7 +108,7 @@ test("refuses a missing, empty or blank value", () => {
     "'netra:database.name' (not set) must be lower-case letters, digits and hyphens, starting with a letter because it is the instance's name; set 'netra:database.name' to staging-shared-postgres",
     "'netra:database.version' (empty) must be written like POSTGRES_14 because it is the database version; set 'netra:database.version' to POSTGRES_14",
     "'netra:database.tier' (not set) must be a text without surrounding whitespace because it is the machine: db-custom-<vCPU>-<MiB>; set 'netra:database.tier' to db-custom-1-3840",
-    "'netra:database.user' (  ) must be lower-case letters, digits and underscores, starting with no digit because it is the application user's name; rotation alternates between <user>_a and <user>_b; set 'netra:database.user' to netra",
+    "'netra:database.user' (  ) must be lower-case letters, digits and underscores, starting with no digit, at most 61 because it is the application user's name; rotation alternates between <user>_a and <user>_b; set 'netra:database.user' to netra",
   ]);
   expect(problems({ "gcp:project": "", "gcp:region": undefined })).toEqual([
     "'gcp:project' (empty) must be stated because the names and addresses of the stack contain it; set 'gcp:project' to netra-staging",
@@ -179,6 +198,61 @@ test("reports all problems of a file at once, whatever kind they are", () => {
   ]);
 });
 
+test("tells a mistake once, and nothing that it leads to", () => {
+  const first = (changes: Changes) => problems(changes).map((message) => message.split(" must ")[0]);
+  // Sections that others refer to.
+  for (const section of ["netra:secrets", "netra:hosts"]) {
+    expect(first({ [section]: null }), section).toEqual([`'${section}' (not set)`]);
+    expect(first({ [section]: ["x"] }), section).toEqual([`'${section}' (a list)`]);
+  }
+  expect(first({ "netra:edge": { certificates: undefined } })).toEqual(["'netra:edge.certificates' (not set)"]);
+  // One setting that several checks read.
+  expect(first(secrets({ POSTGRES_PASSWORD: { format: "database_password" } }))).toEqual(["'netra:secrets.POSTGRES_PASSWORD.format' (database_password)"]);
+  expect(first(secrets({ POSTGRES_PASSWORD: null }))).toEqual(["'netra:secrets.POSTGRES_PASSWORD' (not set)"]);
+  expect(first(secrets({ POSTGRES_PASSWORD: { version: 0 } }))).toEqual(["'netra:secrets.POSTGRES_PASSWORD.version' (0)"]);
+  expect(first(service("auth", { secrets: "POSTGRES_PASSWORD" }))).toEqual(["'netra:services.auth.secrets' (POSTGRES_PASSWORD)"]);
+  expect(first({ "netra:hosts": { Front: [] } })).toEqual(["'netra:hosts.Front' (Front)"]);
+  expect(
+    first({
+      "netra:hosts": { frontend: ["https://app.staging.netrasystems.ai"] },
+      "netra:edge": { certificates: [["api.staging.netrasystems.ai", "auth.staging.netrasystems.ai"]] },
+    }),
+  ).toEqual(["'netra:hosts.frontend[0]' (https://app.staging.netrasystems.ai)"]);
+});
+
+test("refuses a number beyond what can be counted once, and says what is too large", () => {
+  for (const value of [1e308, 2 ** 53])
+    expect(problems({ "netra:connector": { maxInstances: value } })).toEqual([
+      `'netra:connector.maxInstances' (${value}) must be a whole number of instances from 1 to 9007199254740991 because it is the most VMs; a connector never shrinks (3 to 10); set 'netra:connector.maxInstances' to 10`,
+    ]);
+  expect(problems({ "netra:database": { diskGb: 1e15 } })).toEqual([
+    "'netra:database.diskGb' (1000000000000000) must be a whole number of GB from 10 to 65536 because it is the disk; set 'netra:database.diskGb' to 20",
+  ]);
+});
+
+test("refuses a name that JavaScript keeps for itself: what stands under it would be left out", () => {
+  const odd = (value: unknown) => JSON.parse(`{"__proto__": ${JSON.stringify(value)}}`) as Record<string, unknown>;
+  const { "netra:services": services, ...others } = stagingConfiguration();
+  const { auth, ...rest } = services as Record<string, object>;
+  const withOdd = (value: unknown) => Object.defineProperty({ auth, ...rest }, "__proto__", { value, enumerable: true });
+  expect(configurationProblems({ ...others, "netra:services": withOdd(auth) })).toContain(
+    "'netra:services.__proto__' must have another name because JavaScript keeps this one for itself; rename it",
+  );
+  expect(configurationProblems({ ...others, "netra:services": { ...rest, auth: { ...auth, environment: odd("x") } } })).toEqual([
+    "'netra:services.auth.environment.__proto__' must have another name because JavaScript keeps this one for itself; rename it",
+  ]);
+});
+
+test("refuses a service's key that is too long for what is named after it, or ends in a hyphen, and a host that is an address", () => {
+  for (const key of ["a".repeat(64), "worker-"])
+    expect(problems({ "netra:services": { [key]: {} } })[0]).toBe(
+      `'netra:services.${key}' (${key}) must be named in small letters, like backend because the stack derives names from it; set 'netra:services.${key}' to such a name`,
+    );
+  expect(problems({ "netra:hosts": { auth: ["10.0.0.1"] }, "netra:edge": undefined })).toEqual([
+    "'netra:hosts.auth[0]' (10.0.0.1) must be a host name in small letters because it is a host; set 'netra:hosts.auth[0]' to another.staging.netrasystems.ai",
+  ]);
+});
+
 test("refuses names that the stack cannot derive names from", () => {
   expect(problems({ "netra:services": { Backend2: { name: "x" } } })).toContain(
     "'netra:services.Backend2' (Backend2) must be named in small letters, like backend because the stack derives names from it; set 'netra:services.Backend2' to such a name",
@@ -217,13 +291,15 @@ test("lets a service wait for all whose names come first, wherever they stand in
   expect(order(reversed)).toEqual(["backend <- ", "auth <- backend", "frontend <- auth, backend"]);
 });
 
-test("refuses to wait for a service that does not exist, or for itself", () => {
+test("refuses to wait for a service that does not exist, or for itself, and proposes none that waits for it", () => {
+  // frontend is nearer by its letters, but waits for backend.
   expect(problems(service("backend", { after: ["fronted"] }))).toEqual([
-    "'netra:services.backend.after[0]' (fronted) must name another service because nothing else of that name exists; set 'netra:services.backend.after[0]' to frontend",
+    "'netra:services.backend.after[0]' (fronted) must name another service because nothing else of that name exists; set 'netra:services.backend.after[0]' to auth",
   ]);
-  expect(problems(service("auth", { after: ["auth"] }))[0]).toBe(
-    "'netra:services.auth.after[0]' (auth) must name another service because nothing else of that name exists; set 'netra:services.auth.after[0]' to backend",
-  );
+  expect(problems(service("auth", { after: ["auth", "zzz"] }))).toEqual([
+    "'netra:services.auth.after[0]' (auth) must name another service because none can wait for itself; remove it",
+    "'netra:services.auth.after[1]' (zzz) must name another service because nothing else of that name exists; remove it",
+  ]);
 });
 
 test("refuses a circle, stated on both sides or closed by the default order", () => {

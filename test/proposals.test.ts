@@ -11,9 +11,12 @@ import { stagingConfiguration } from "./stack-settings";
 
 type Path = readonly (string | number)[];
 
-/** The paths of all numbers. */
+/** A CPU count or an amount of memory, which the file writes as text. */
+const QUANTITY = /^(\d+(?:\.\d+)?)(m|[KMGT]i)?$/;
+
+/** The paths of all numbers and quantities. */
 function numbersIn(value: unknown, path: Path = []): Path[] {
-  if (typeof value === "number") return [path];
+  if (typeof value === "number" || (typeof value === "string" && QUANTITY.test(value))) return [path];
   if (value === null || typeof value !== "object") return [];
   return Object.entries(value).flatMap(([key, item]) => numbersIn(item, [...path, Array.isArray(value) ? Number(key) : key]));
 }
@@ -42,18 +45,24 @@ const pathOf = (setting: string): Path => {
   return [section, ...rest];
 };
 
-/** The number that a message proposes alone: not one that takes another change beside it. */
-const proposed = ({ setting, message }: Problem): number | undefined => {
-  const [, number] = new RegExp(`; set '${setting}' to (-?\\d+(?:\\.\\d+)?)(?=$|, or )`).exec(message) ?? [];
-  return number === undefined ? undefined : Number(number);
+/** The number or quantity that a message proposes alone: not one that takes another change beside it. */
+const proposed = ({ setting, message }: Problem): number | string | undefined => {
+  const [, written, unit] = new RegExp(`; set '${setting.replaceAll(/[[\].]/g, "\\$&")}' to (-?\\d+(?:\\.\\d+)?(m|[KMGT]i)?)(?=$|, or )`).exec(message) ?? [];
+  return written === undefined || unit !== undefined ? written : Number(written);
 };
 
-const configuration = stagingConfiguration();
+/** Staging's, with the numbers that may be left out. */
+const configuration = stagingConfiguration({
+  "netra:network": { nat: { name: "staging-nat", minPortsPerVm: 64 } },
+  "netra:secrets": { JWT_SECRET_KEY: { version: 2, rotation: 2, disabledThroughRotation: 1 } },
+});
 
 test.each(numbersIn(configuration).map((path) => [path.join("."), path] as const))("a foolish %s is answered with numbers that pass", (_, path) => {
-  const value = Number(at(configuration, path));
-  const foolish = [-1, 0, 1, 1.5, value - 1, value + 1, 2 * value, 10 * value, value / 10, 1e9];
-  for (const other of foolish) {
+  const stated = at(configuration, path);
+  const [, digits, unit = ""] = QUANTITY.exec(String(stated)) ?? [];
+  const value = Number(digits);
+  const foolish = [-1, 0, 1, 1.5, value - 1, value + 1, 2 * value, 10 * value, value / 10, 1e9, 1e300].map((number) => (unit ? `${number}${unit}` : number));
+  for (const other of [...foolish, `${value}`, `${value} seconds`, ...(unit.endsWith("i") ? ["2GB"] : []), "many", null, ""]) {
     const wrong = withValue(configuration, path, other);
     for (const problem of problemsOf(wrong)) {
       const number = proposed(problem);
@@ -67,4 +76,4 @@ test.each(numbersIn(configuration).map((path) => [path.join("."), path] as const
   }
 });
 
-test("the numbers are those of a whole stack file", () => expect(numbersIn(configuration).length).toBeGreaterThan(90));
+test("the numbers are those of a whole stack file", () => expect(numbersIn(configuration).length).toBeGreaterThan(100));

@@ -171,6 +171,13 @@ describe("a plan that cannot be simulated", () => {
     expect(messages(planWith(fits + 1))).toHaveLength(1);
   });
 
+  it("more connects than are simulated without the largest service, too: the others must be lowered as well", () => {
+    const many = { maxInstances: 6000 };
+    expect(messages(stagingPlan({ "netra:services": { auth: many, backend: many } }))).toEqual([
+      "'netra:services.backend.maxInstances' (6000) must leave a cold start with at most 10000 connects (it has 36000) because a storm of more takes too long to simulate; set 'netra:services.backend.maxInstances' to 1 and lower the other services too",
+    ]);
+  });
+
   it("has no more of a connector than there is", () => {
     const [coldStart] = planScenarios(stagingPlan({ "netra:connector": { minInstances: 1e9 } }));
     expect(coldStart?.input.connector.vms).toBe(9);

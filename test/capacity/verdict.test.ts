@@ -113,6 +113,12 @@ describe("a plan without storms", () => {
     expect(stormCheckOf(verdict)?.arithmetic).toEqual(["not simulated: the plan is refused already, and a storm of 4006 connects takes long"]);
   });
 
+  it("that is refused and runs many processes in few instances is not simulated either", () => {
+    const verdict = judgePlan(stagingPlan(backend({ database: { workers: 300 } })));
+    expect(verdict.storms).toEqual([]);
+    expect(stormCheckOf(verdict)?.arithmetic).toEqual(["not simulated: the plan is refused already, and a storm of 6006 connects takes long"]);
+  });
+
   const unsimulable: [string, CapacityPlan, string[]][] = [
     ["tier", stagingPlan({ "netra:database": { tier: "db-huge" } }), ["netra:database.tier"]],
     ["machine type", stagingPlan({ "netra:connector": { machineType: "n1-micro" } }), ["netra:connector.machineType"]],

@@ -51,3 +51,11 @@ test("a file where the folder should be", async () => {
     `'folder' (${file}) must be a folder because the bundle has several files, and it cannot be read as one (ENOTDIR); name a new one\n`,
   );
 });
+
+test.runIf(process.platform === "linux")("a folder in which none can be made", async () => {
+  expect(await bundle("/proc/bundle")).toEqual({
+    code: 2,
+    stdout: "",
+    stderr: "'folder' (/proc/bundle) must be a folder that can be written because the bundle goes there (ENOENT); name another one\n",
+  });
+});

@@ -55,6 +55,33 @@ test("knows anchors and merges, as Pulumi's reader does", () => {
   });
 });
 
+test("takes a key without a namespace as the project's own, as Pulumi does", () => {
+  expect(read("config:\n  connector: { minInstances: 3 }\n  aws:region: us-east-1")).toEqual({
+    "netra:connector": { minInstances: 3 },
+    "aws:region": "us-east-1",
+  });
+});
+
+test("refuses what Pulumi reads as something else, without showing it", () => {
+  const octal = (line: number) =>
+    `'/Pulumi.test.yaml' must not have a number with a leading zero (line ${line}) because Pulumi reads it as octal; leave out the zero, or quote it if it is a text`;
+  const date = "'/Pulumi.test.yaml' must not have a date without quotes (line 4) because Pulumi writes it as a point in time; quote it";
+  expect(refusal("config:\n  a:b: { most: 010 }\n  a:c: [-0777]\n  a:since: 2026-11-20\n")).toBe([octal(2), octal(3), date].join("\n"));
+  // 0o10 and 0x10 are the same number to both, 007 is 7 either way, and 08 is no octal.
+  expect(read("config: { a:b: [0o10, 0x10, 007, 08, 1e1, '010', \"2026-11-20\", 0.5, yes] }")).toEqual({
+    "a:b": [8, 16, 7, 8, 10, "010", "2026-11-20", 0.5, "yes"],
+  });
+});
+
+test("refuses an alias that stands for itself, and more than one document", () => {
+  const endless = "'/Pulumi.test.yaml' must not have an alias inside its own anchor (line 2) because it has no end; write out what is meant";
+  expect(refusal("config:\n  a:b: &b { c: [*b] }")).toBe(endless);
+  expect(refusal("config: &c\n  a:b: *c")).toBe(endless);
+  expect(refusal("config: {}\n---\nconfig: {}")).toBe(
+    "'/Pulumi.test.yaml' must be one YAML document because Pulumi reads the first and leaves out the rest; remove the line '---' and what follows it",
+  );
+});
+
 test("refuses what is no YAML, with the place", () => {
   const because = "'/Pulumi.test.yaml' must be YAML because Pulumi reads it as such;";
   expect(refusal("config:\n\ta: 1")).toBe(`${because} Tabs are not allowed as indentation at line 2, column 1:`);
