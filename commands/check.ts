@@ -1,14 +1,15 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { CapacityPlan } from "../capacity/plan";
+import { InputError, type Problem } from "../capacity/problem";
 import { planOf, readSettings } from "../config";
 import { headline, pageSections, pullRequestMarkdown, terminalText } from "../report/markdown";
 import type { Verdict } from "../report/verdict";
-import { announce, answering, command, EXIT, run } from "./command";
+import { announce, answering, collecting, command, EXIT, run } from "./command";
+import { reportDirectory } from "./folder";
 import type { Subject } from "./judge";
 import { PackServer } from "./pack-client";
 import { readPackConfiguration } from "./pack-configuration";
-import { reportDirectory } from "./report-directory";
 import { PROJECT_ROOT, readStackFile, type StackOptions, withStackOptions } from "./stack-file";
 
 interface Options extends StackOptions {
@@ -27,15 +28,21 @@ const check = withStackOptions(
 void run(check, () => {
   const options = check.opts<Options>();
   return answering(options, async () => {
-    const directory = reportDirectory(options.report);
-    const configuration = readStackFile(options.stack, options.configFile);
-    const settings = readSettings(configuration);
-    const verdict = await verdictOn(options, { stack: options.stack, configuration, settings });
-    if (directory !== undefined) await writeReport(directory, verdict, planOf(settings));
+    const problems: Problem[] = [];
+    const subject = await collecting(problems, () => readSubject(options));
+    const directory = await collecting(problems, () => reportDirectory(options.report));
+    if (!subject || problems.length > 0) throw new InputError(problems);
+    const verdict = await verdictOn(options, subject);
+    if (directory !== undefined) await writeReport(directory, verdict, planOf(subject.settings));
     process.stdout.write(options.json ? `${JSON.stringify(verdict, null, 2)}\n` : terminalText(verdict));
     return verdict.ok ? EXIT.sound : EXIT.refused;
   });
 });
+
+function readSubject({ stack, configFile }: Options): Subject {
+  const configuration = readStackFile(stack, configFile);
+  return { stack, configuration, settings: readSettings(configuration) };
+}
 
 async function verdictOn({ policyPackConfig }: Options, subject: Subject): Promise<Verdict> {
   // The pack takes longest to start: it does while the program, and the SDK that it needs, are loaded and evaluated.

@@ -7,7 +7,7 @@ import { fewCells, gridCells } from "../rehearse/cells";
 import { type Rehearsal, rehearse } from "../rehearse/rehearsal";
 import { accuracyMarkdown, rehearsalHeadline, rehearsalSections, rehearsalText } from "../report/rehearsal";
 import { announce, answering, collecting, command, EXIT, run } from "./command";
-import { reportDirectory } from "./report-directory";
+import { reportDirectory } from "./folder";
 import { PROJECT_ROOT, readStackFile, type StackOptions, withStackOptions } from "./stack-file";
 
 interface Options extends StackOptions {

@@ -174,16 +174,15 @@ test("bad input without --json: exit 2, nothing on standard output, no stack tra
     check("--stack", "nowhere"),
     check("--config-file", written("Pulumi.broken.yaml", "config: {a: 1")),
     check("--report", join(written("in-the-way", ""), "report")),
+    check("--stack", "nowhere", "--report", "/proc/report"),
   ]);
-  expect(ended.map(({ code, stdout }) => [code, stdout])).toEqual([
-    [2, ""],
-    [2, ""],
-    [2, ""],
-  ]);
+  expect(ended.map(({ code, stdout }) => [code, stdout])).toEqual(Array(4).fill([2, ""]));
   expect(ended.map(({ stderr }) => stderr.replaceAll(directory, ""))).toEqual([
     "'--stack' must name a stack with a file of its own because Pulumi.nowhere.yaml does not exist; use staging\n",
     expect.stringMatching(/^'\/Pulumi\.broken\.yaml' must be YAML because Pulumi reads it as such; .* at line 1, column 14:?\n$/),
     "'--report' (/in-the-way/report) must be a directory that can be written because the report goes there; give another one\n",
+    "'--stack' must name a stack with a file of its own because Pulumi.nowhere.yaml does not exist; use staging\n" +
+      "'--report' (/proc/report) must be a directory that can be written because the report goes there; give another one\n",
   ]);
 });
 
