@@ -157,7 +157,7 @@ const sections = {
     ),
     backup: section("backups", {
       startTime: text("the daily backup's hour, UTC", '"03:00"', /^([01]\d|2[0-3]):[0-5]\d$/, "be a time of day like 03:00"),
-      retainedBackups: whole("backups that are kept", "backups", 7),
+      retainedBackups: whole("backups that are kept", "backups", 7, cloudSqlLimits.retainedBackups.value.min, cloudSqlLimits.retainedBackups.value.max),
       transactionLogDays: whole("days of point-in-time recovery (1 to 7)", "days", 7),
     }),
     maintenance: section("the maintenance window", {

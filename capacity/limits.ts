@@ -138,6 +138,7 @@ export const cloudSqlLimits = {
     "S1",
     SQL_PROVIDER,
   ),
+  retainedBackups: datum<Range>({ min: 1, max: 365 }, "backups", "S1", "docs.cloud.google.com/sql/docs/sqlserver/backup-recovery/backups"),
   transactionLogDays: datum<Readonly<Record<string, Range>>>(
     table({ ENTERPRISE: { min: 1, max: 7 }, ENTERPRISE_PLUS: { min: 1, max: 35 } }),
     "days",
