@@ -177,8 +177,19 @@ function secretProblems(path: string, secret: Record<string, unknown>): Problem[
     problems.push(
       wrong("version", version, `must be at least ${written} because every rotation that is not disabled adds a version; set '${path}.version' to ${written}`),
     );
+  if (made !== undefined && written > MOST_KEPT)
+    problems.push(
+      wrong(
+        "disabledThroughRotation",
+        disabled,
+        `must be at least ${made - MOST_KEPT} because each rotation that is not disabled is a resource and a version that can be read, and no revision mounts so old a one; set '${path}.disabledThroughRotation' to ${made - MOST_KEPT}`,
+      ),
+    );
   return problems;
 }
+
+/** Rotations of one secret whose versions stay enabled: many more than a rollback wants. */
+const MOST_KEPT = 50;
 
 /** The entries of a mapping that are mappings themselves (or anything, with `all`). */
 export function entriesOf(value: unknown, all = false): [string, Record<string, unknown>][] {

@@ -362,6 +362,11 @@ test("refuses rotation, version and format that contradict each other", () => {
 
 test("accepts a rotation whose version Secret Manager numbered higher", () => {
   expect(problems(secrets({ JWT_SECRET_KEY: { version: 5, rotation: 2, disabledThroughRotation: 1 } }))).toEqual([]);
+  const old = (disabledThroughRotation: number) => problems(secrets({ JWT_SECRET_KEY: { version: 1e9, rotation: 1e9, disabledThroughRotation } }));
+  expect(old(7)).toEqual([
+    "'netra:secrets.JWT_SECRET_KEY.disabledThroughRotation' (7) must be at least 999999950 because each rotation that is not disabled is a resource and a version that can be read, and no revision mounts so old a one; set 'netra:secrets.JWT_SECRET_KEY.disabledThroughRotation' to 999999950",
+  ]);
+  expect(old(999_999_950)).toEqual([]);
 });
 
 test("leaves other namespaces alone, whatever they hold", () => {
