@@ -27,7 +27,7 @@ function servicesOf(keys: readonly string[]): Changes {
 /** Keys that alerts are named after, too. */
 const key = fc.oneof(
   fc.constantFrom("connector", "database", "cache", "nat", "startup-phase", "container", "no", "a-startup"),
-  fc.stringMatching(/^[a-z][a-z0-9-]{0,20}$/),
+  fc.stringMatching(/^[a-z]([a-z0-9-]{0,19}[a-z0-9])?$/),
 );
 const plans = fc
   .record({
