@@ -23,8 +23,11 @@ export interface Ended {
 /** The pack, for `--policy-pack`. */
 export const PACK = join(PROJECT_ROOT, "policy");
 
+/** What `netra:monitoring.disabled` is in those tests. */
+export const NOT_MONITORED = { reason: "a test of something else" };
+
 /** Alerts, objectives and what belongs to them left out: half of the stack, for tests of the other half. */
-export const UNMONITORED: Changes = { "netra:monitoring": { disabled: { reason: "a test of something else" } } };
+export const UNMONITORED: Changes = { "netra:monitoring": { disabled: NOT_MONITORED } };
 
 /** Commands that run the program: they are told where it listens. */
 const WITH_PROGRAM = ["preview", "up"];

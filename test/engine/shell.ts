@@ -1,8 +1,9 @@
 import { execFile, execFileSync } from "node:child_process";
 import { chmodSync, cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, relative, sep } from "node:path";
+import { parseDocument } from "yaml";
 import { PROJECT_ROOT } from "../../commands/stack-file";
-import type { Ended, Environment } from "./environment";
+import { type Ended, type Environment, NOT_MONITORED } from "./environment";
 import { byRunner } from "./hosts";
 
 /** What a clone does not have, and what every copy can share. */
@@ -11,14 +12,16 @@ const LEFT_OUT = ["node_modules", ".git", ".reports"];
 /**
  * A clone of the project around the environment's stack, and what runs a document's commands in it, in `bash` and as they
  * stand. Only this is different from an operator's: pulumi asks no questions and finds the program where the tests host it,
- * and the network is cut off from npm.
+ * the network is cut off from npm, and nothing is monitored, which is half of the stack and has tests of its own.
  */
 export async function shellIn({ folder, project, variables }: Environment): Promise<{ run(script: string): Promise<Ended>; stop(): void }> {
   const salt = /^encryptionsalt: .+$/m.exec(readFileSync(join(project, "Pulumi.staging.yaml"), "utf8"))?.[0] ?? "";
   cpSync(PROJECT_ROOT, project, { recursive: true, filter: (source) => !LEFT_OUT.includes(relative(PROJECT_ROOT, source).split(sep)[0] ?? "") });
   symlinkSync(join(PROJECT_ROOT, "node_modules"), join(project, "node_modules"));
   const stackFile = join(project, "Pulumi.staging.yaml");
-  writeFileSync(stackFile, `${salt}\n${readFileSync(stackFile, "utf8")}`);
+  const staging = parseDocument(readFileSync(stackFile, "utf8"));
+  staging.setIn(["config", "netra:monitoring", "disabled"], staging.createNode(NOT_MONITORED));
+  writeFileSync(stackFile, `${salt}\n${staging}`);
 
   const host = await byRunner();
   const path = join(folder, "bin");
