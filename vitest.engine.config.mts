@@ -1,4 +1,16 @@
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
+
+/** The files that take longest, in that order: begun last, one of them would run alone at the end. */
+const LONGEST = ["documents", "rules", "recovery", "edits", "faults", "stack-rules"];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const isNamed = (name: string) => (file: TestSpecification) => file.moduleId.endsWith(`/${name}.test.ts`);
+    const others = files.filter((file) => !LONGEST.some((name) => isNamed(name)(file)));
+    return [...LONGEST.flatMap((name) => files.filter(isNamed(name))), ...(await super.sort(others))];
+  }
+}
 
 export default defineConfig({
   test: {
@@ -8,6 +20,7 @@ export default defineConfig({
     pool: "forks",
     // Engine, provider and pack are processes of their own beside each.
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
     passWithNoTests: false,
     testTimeout: 300_000,
     hookTimeout: 300_000,
