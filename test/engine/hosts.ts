@@ -15,6 +15,11 @@ export interface Host {
 // What the Automation API hosts its inline programs with; the SDK's types leave it out.
 const { LanguageServer } = require("@pulumi/pulumi/automation/server") as { LanguageServer: new (program: PulumiFn) => grpc.UntypedServiceImplementation };
 
+// One process meets many engines here, and one may listen at the port of another that is gone: with the pool that gRPC's clients share,
+// its calls would fail because the connection to that one does ("No connection established. Last error: null").
+const { grpcClientOptions } = require("@pulumi/pulumi/runtime/settings") as { grpcClientOptions: Record<string, unknown> };
+grpcClientOptions["grpc.use_local_subchannel_pool"] = 1;
+
 /** Runs a program in this process, as the Automation API does. Nothing else of Pulumi's may run beside it here. */
 export const inline = (program: PulumiFn) => async (): Promise<Host> => {
   const limit = Error.stackTraceLimit;
