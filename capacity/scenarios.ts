@@ -8,7 +8,7 @@ import { cloudSqlLimits, connectorLimits, postgresCosts, startFacts } from "./li
 import { connectionsPerInstance, type DatabaseClientPlan, type DatabasePlan, type NetworkPlan, type ServicePlan } from "./plan";
 import { type Naming, type Problem, problem } from "./problem";
 import { normalQuantile } from "./random";
-import { type NetworkPath, type StartGroup, type StormInput, stormInputProblems } from "./storm";
+import { connectsOf, type NetworkPath, type StartGroup, type StormInput, stormInputProblems } from "./storm";
 
 /*
  * The storms a plan must survive, derived from it: none is typed by hand. Only services with a database take part.
@@ -110,7 +110,8 @@ export function stormPlanProblems(plan: StormPlan, name: Naming<string> = (field
         fix: "db-custom-1-3840",
       }),
     );
-  for (const { input } of planScenarios(plan)) {
+  const scenarios = planScenarios(plan);
+  for (const { input } of scenarios) {
     const found = stormInputProblems(input, (field) => {
       const [, index, rest = ""] = /^groups\[(\d+)\]\.(.*)$/.exec(field) ?? [];
       const key = index === undefined ? undefined : input.groups[Number(index)]?.service;
@@ -118,29 +119,28 @@ export function stormPlanProblems(plan: StormPlan, name: Naming<string> = (field
     });
     problems.push(...found.filter(({ setting }) => problems.every((known) => known.setting !== setting)));
   }
-  return problems.length > 0 ? problems : tooManyConnects(plan, name);
+  return problems.length > 0 ? problems : tooManyConnects(scenarios, name);
 }
 
-const connectsOf = ({ maxInstances, database }: Client) => maxInstances * database.workers * Math.max(1, database.startupConnections);
-
-/** The connects of a cold start, of all storms the largest: what simulating a plan costs. */
-export const mostConnects = (plan: StormPlan): number => clientsOf(plan).reduce((sum, client) => sum + connectsOf(client), 0);
+/** The connects of the plan's largest storm. */
+export const mostConnects = (plan: StormPlan): number => Math.max(0, ...planScenarios(plan).map(({ input }) => connectsOf(input.groups)));
 
 /** More take minutes to simulate, and far more the memory of any machine. */
 const MOST_CONNECTS = 10_000;
 
-/** More connects than can be simulated, as a problem of the number that has most part in them. */
-function tooManyConnects(plan: StormPlan, name: Naming<string>): Problem[] {
-  const connects = mostConnects(plan);
-  const [largest] = clientsOf(plan).toSorted((a, b) => connectsOf(b) - connectsOf(a));
-  if (connects <= MOST_CONNECTS || !largest) return [];
-  const { maxInstances, database } = largest;
-  const factors = { maxInstances, "database.workers": database.workers, "database.startupConnections": database.startupConnections };
-  const [field = "", value = 1] = Object.entries(factors).toSorted(([, a], [, b]) => b - a)[0] ?? [];
-  const fits = Math.floor(((MOST_CONNECTS - (connects - connectsOf(largest))) * value) / connectsOf(largest));
+/** More connects at once than can be simulated, as a problem of the number that has most part in them. */
+function tooManyConnects(scenarios: readonly Scenario[], name: Naming<string>): Problem[] {
+  const [most] = scenarios.toSorted((a, b) => connectsOf(b.input.groups) - connectsOf(a.input.groups));
+  const [largest] = most?.input.groups.toSorted((a, b) => connectsOf([b]) - connectsOf([a])) ?? [];
+  if (!most || !largest) return [];
+  const [connects, own] = [connectsOf(most.input.groups), connectsOf([largest])];
+  if (connects <= MOST_CONNECTS) return [];
+  const { starts, processes, connectionsPerProcess } = largest;
+  const [field = "", value = 1] = Object.entries({ starts, processes, connectionsPerProcess }).toSorted(([, a], [, b]) => b - a)[0] ?? [];
+  const fits = Math.floor(((MOST_CONNECTS - (connects - own)) * value) / own);
   return [
     problem({
-      setting: name(`services.${largest.key}.${field}`),
+      setting: name(`services.${largest.service}.${SETTINGS[field]}`),
       value,
       must: `leave a cold start with at most ${MOST_CONNECTS} connects (it has ${connects})`,
       because: "a storm of more takes too long to simulate",

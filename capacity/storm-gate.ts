@@ -2,6 +2,7 @@ import { clamp } from "./problem";
 import { planScenarios, type Scenario, type StormPlan } from "./scenarios";
 import { simulate } from "./simulation";
 import { meanInterval } from "./statistics";
+import { connectsOf } from "./storm";
 import { DEFAULT_SEED, replicationsFor, type StormResult, scenarioStorms } from "./storms";
 
 /** A scenario that is clearly under the target after so many storms needs no more; of long storms fewer are enough to see most starts fail. */
@@ -25,8 +26,7 @@ export function failingStorms(plan: StormPlan, target: number): StormResult[] {
 function stormsThatFail({ input }: Scenario, target: number): number | undefined {
   const replications = replicationsFor(target);
   const boundsAfter = (storms: number) => meanInterval(simulate(input, { replications: storms, seed: DEFAULT_SEED }).shares);
-  const connects = input.groups.reduce((sum, { starts, processes, connectionsPerProcess }) => sum + starts * processes * connectionsPerProcess, 0);
-  const look = clamp(FIRST_LOOK.connects / connects, { min: FIRST_LOOK.least, max: FIRST_LOOK.most });
+  const look = clamp(FIRST_LOOK.connects / connectsOf(input.groups), { min: FIRST_LOOK.least, max: FIRST_LOOK.most });
   if (boundsAfter(look).upper < target) return look;
   return boundsAfter(replications).lower < target ? replications : undefined;
 }

@@ -146,6 +146,10 @@ export interface StormRun {
   readonly timeline?: { readonly binSeconds: number; readonly mean: Float64Array; readonly max: Float64Array } | undefined;
 }
 
+/** The connects of a storm if each succeeds at once, a process without any as one: what simulating it costs. */
+export const connectsOf = (groups: readonly StartGroup[]): number =>
+  groups.reduce((sum, { starts, processes, connectionsPerProcess }) => sum + starts * processes * Math.max(1, connectionsPerProcess), 0);
+
 /** What a field of the input can be, and what to write where it is something else. */
 const FORMS = {
   count: { must: "be a whole number of at least 1", holds: (value: number) => Number.isSafeInteger(value) && value >= 1, fix: 1 },

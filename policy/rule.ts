@@ -231,16 +231,18 @@ function stackResources(given: readonly PolicyResource[]): StackResource[] {
     properties: new Inputs(behindProxy(resource.props)),
     provider: new Inputs(behindProxy(resource.provider?.props)),
     dependencies: [] as StackResource[],
-    handed: [] as StackResource[],
+    // One rule asks, and every rule has resources of its own.
+    get handed(): StackResource[] {
+      return Object.values(resource.propertyDependencies).flatMap((others) => others.flatMap((other) => byUrn.get(other.urn) ?? []));
+    },
     parent: undefined as StackResource | undefined,
     children: [] as StackResource[],
   }));
   const byUrn = new Map(read.map((resource) => [resource.urn, resource]));
-  resources.forEach(({ dependencies, propertyDependencies, parent }, i) => {
+  resources.forEach(({ dependencies, parent }, i) => {
     const resource = read[i];
     if (!resource) return;
     resource.dependencies.push(...dependencies.flatMap((dependency) => byUrn.get(dependency.urn) ?? []));
-    resource.handed.push(...Object.values(propertyDependencies).flatMap((others) => others.flatMap((other) => byUrn.get(other.urn) ?? [])));
     const above = parent && byUrn.get(parent.urn);
     resource.parent = above;
     above?.children.push(resource);

@@ -77,7 +77,9 @@ function holderSetting(key: string, { setting, workload, container }: Holder): s
   if (key === "maxInstances" || key === "minInstances") return setting;
   const { inputs, keys } = vpcAccessOf(workload);
   if (key === "egress") return inputs.at(keys.egress);
-  return key === "database.path" ? "POSTGRES_HOST" : container.inputs.at("startupProbe");
+  if (key === "database.path") return "POSTGRES_HOST";
+  // What else there is stands in the rule's own configuration.
+  return key === "probe" ? container.inputs.at("startupProbe") : key.replace(/^database\./, "");
 }
 
 function serviceOf(holder: Holder, holders: readonly Holder[], { bootSeconds, startupQueryCpuMs, retry }: StartBehaviour): StormService {

@@ -19,8 +19,8 @@ const GRID = { columns: 12, chart: { width: 4, height: 4 }, header: { width: 12,
 
 /**
  * The dashboard as Cloud Monitoring takes it: a row for each part, a chart for each of its alerts, with the alert's
- * threshold and the limit behind it drawn in; of more services than there is room for, one chart for what is the same. Without zeros and empty lists: the API drops them, and each would be a
- * difference at every preview.
+ * threshold and the limit behind it drawn in; of more services than there is room for, one chart for what is the same.
+ * Without zeros and empty lists: the API drops them, and each would be a difference at every preview.
  */
 export function dashboard(title: string, plan: Monitored, alerts: readonly Alert[]): object {
   const services = ofServices(plan);
