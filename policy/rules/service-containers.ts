@@ -1,5 +1,6 @@
 import { portProblems } from "../../capacity/cloudrun";
 import { problem } from "../../capacity/problem";
+import { orderProblems } from "../container-order";
 import { ingressContainers, statedPorts } from "../ports";
 import { resourceRule } from "../rule";
 import { RUN_SERVICE, RUN_SERVICE_V1 } from "../types";
@@ -7,10 +8,11 @@ import { WORKLOAD_TYPES, workloadOf } from "../workload";
 
 export const serviceContainers = resourceRule({
   name: "service-containers",
-  info: "A workload has a container, a service exactly one that takes requests, and every mount a volume.",
-  why: "The preview lets a service without a container, with two ports, with port 70000 or with a mount of nothing through; Google refuses it at the deploy.",
+  info: "A workload has a container, a service exactly one that takes requests, every mount a volume, and every container that others wait for a start-up probe.",
+  why: "The preview lets a service without a container, with two ports, with port 70000, with a mount of nothing or with a circle in dependsOns through; Google refuses it at the deploy.",
   severity: "medium",
-  remediation: "Give the workload a container, state one containerPort from 1 to 65535, and declare every volume that is mounted.",
+  remediation:
+    "Give the workload a container, state one containerPort from 1 to 65535, declare every volume that is mounted, and give every container in dependsOns a startupProbe.",
   types: WORKLOAD_TYPES,
   judge(resource, { refuse, cannotEvaluate, attempt }) {
     const workload = workloadOf(resource);
@@ -41,6 +43,7 @@ export const serviceContainers = resourceRule({
           "one container with ports",
         );
     });
+    attempt(() => refuse(...orderProblems(workload)));
     attempt(() => {
       const volumes = pod.list("volumes").flatMap((volume) => volume.text("name") || []);
       for (const { inputs } of containers)
