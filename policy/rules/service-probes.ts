@@ -1,29 +1,38 @@
 import { probeProblems } from "../../capacity/cloudrun";
 import { type Problem, problem } from "../../capacity/problem";
 import type { Inputs } from "../inputs";
-import { ingressContainers, ingressPort } from "../ports";
+import { loopbackListener } from "../listening";
+import { ingressContainers, ingressPort, statedPorts } from "../ports";
 import { handlersOf, probesOf, probeTiming } from "../probes";
 import { resourceRule } from "../rule";
-import { WORKLOAD_TYPES, workloadOf } from "../workload";
+import { type Container, WORKLOAD_TYPES, workloadOf } from "../workload";
 
 export const serviceProbes = resourceRule({
   name: "service-probes",
-  info: "Every probe is one that Cloud Run accepts: its timing, exactly one handler, the container's port.",
+  info: "Every probe is one that Cloud Run accepts and that can be answered: its timing, exactly one handler, the container's port, and a listener beyond 127.0.0.1.",
   why: "The preview checks nothing about probes; Google refuses them at the deploy, or the probe asks a port where nobody answers.",
   severity: "medium",
-  remediation: "Set exactly one of httpGet, tcpSocket and grpc on the containerPort, and timeoutSeconds not above periodSeconds.",
+  remediation:
+    "Set exactly one of httpGet, tcpSocket and grpc on the containerPort, timeoutSeconds not above periodSeconds, and let the container listen at 0.0.0.0.",
   types: WORKLOAD_TYPES,
   judge(resource, { refuse, attempt }) {
     const workload = workloadOf(resource);
     if (!workload) return;
-    for (const container of workload.containers)
+    for (const container of workload.containers) {
+      // One listener is one cause, however many probes ask it.
+      const unanswered = new Set<string>();
       for (const { kind, probe } of attempt(() => probesOf(container)) ?? []) {
         attempt(() => refuse(...probeProblems(kind, probeTiming(probe), (field) => probe.at(field))));
         attempt(() => {
           const port = ingressContainers(workload).includes(container) ? ingressPort(container) : undefined;
           refuse(...handlerProblems(probe, port), ...successThresholdProblems(probe));
+          for (const problem of unansweredProblems(container, probe)) {
+            if (!unanswered.has(problem.setting)) refuse(problem);
+            unanswered.add(problem.setting);
+          }
         });
       }
+    }
   },
 });
 
@@ -43,6 +52,17 @@ function handlerProblems(probe: Inputs, containerPort: number | undefined): Prob
     const port = inputs.number("port");
     if (port === undefined || containerPort === undefined || port === containerPort) return [];
     return wrong(inputs.at("port"), port, `be the containerPort (${containerPort})`, "the application listens nowhere else", containerPort);
+  });
+}
+
+function unansweredProblems(container: Container, probe: Inputs): Problem[] {
+  return handlersOf(probe).flatMap(({ inputs }) => {
+    const port = inputs.number("port") ?? statedPorts(container)[0]?.number("containerPort");
+    const listener = port === undefined ? undefined : loopbackListener(container, port);
+    if (listener === undefined) return [];
+    const { setting, value, fix } = listener;
+    const because = "Cloud Run's probes come from outside the container and reach no listener at 127.0.0.1";
+    return problem({ setting, value, must: `let the probe's port ${port} answer at every address`, because, fix });
   });
 }
 

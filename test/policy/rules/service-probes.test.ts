@@ -62,6 +62,27 @@ test("refuses a probe on a port where the application does not listen", async ()
   expect(await messages(serviceProbes, soundService({ sidecars: [{ image: "sidecar:1.0.0", livenessProbe: probe }] }))).toEqual([]);
 });
 
+test("refuses a probe of what listens at 127.0.0.1 only, once a container", async () => {
+  const proxy = (args: unknown[], ...probes: object[]) => {
+    const [startupProbe, livenessProbe] = probes;
+    const container = { name: "proxy", image: "cloud-sql-connectors/cloud-sql-proxy:2.15.2", args, startupProbe, livenessProbe };
+    return messages(serviceProbes, soundService({ sidecars: [container] }));
+  };
+  const tcp = { tcpSocket: { port: 5432 } };
+  const refused = [
+    "'template.containers[1].args' (--address=127.0.0.1) must let the probe's port 5432 answer at every address because Cloud Run's probes come from outside the container and reach no listener at 127.0.0.1; set 'template.containers[1].args' to these with --address=0.0.0.0, or with --health-check and --http-address=0.0.0.0, and the probe to httpGet of /startup on port 9090",
+  ];
+  expect(await proxy(["--port=5432", UNKNOWN], tcp)).toEqual(refused);
+  expect(await proxy(["--port=5432", UNKNOWN], tcp, tcp)).toEqual(refused);
+  expect(await proxy(["--port=5432", "--address=0.0.0.0", UNKNOWN], tcp)).toEqual([]);
+  expect(await proxy(["--health-check", "--http-address=0.0.0.0", UNKNOWN], { httpGet: { path: "/startup", port: 9090 } })).toEqual([]);
+  // Nobody asks it.
+  expect(await proxy(["--port=5432", UNKNOWN])).toEqual([]);
+  // The port of a probe that names none is the container's.
+  const [own] = await messages(serviceProbes, soundService({ container: { args: ["--host=127.0.0.1"], startupProbe: { httpGet: { path: "/health" } } } }));
+  expect(own).toContain("must let the probe's port 8000 answer at every address");
+});
+
 test("reads v1 services, worker pools and jobs", async () => {
   for (const declare of [soundServiceV1, soundWorkerPool, soundJob])
     expect((await messages(serviceProbes, declare({ container: { startupProbe: { tcpSocket: { port: 8000 }, periodSeconds: 0 } } })))[0]).toMatch(
