@@ -1,3 +1,7 @@
+import { type Problem, problem } from "../capacity/problem";
+import type { Inputs } from "./inputs";
+import { statedPorts } from "./ports";
+import { handlersOf } from "./probes";
 import type { Container } from "./workload";
 
 /*
@@ -31,6 +35,18 @@ export function loopbackListener(container: Container, port: number): LoopbackLi
   for (const [name, { value, setting: variable }] of variables)
     if (ADDRESS_VARIABLE.test(name) && isLoopback(value) && mayBePort(value, port)) return { setting: variable, value, fix: everywhere(value) };
   return undefined;
+}
+
+/** A probe whose port the container answers to itself only. */
+export function unansweredProblems(container: Container, probe: Inputs): Problem[] {
+  return handlersOf(probe).flatMap(({ inputs }) => {
+    const port = inputs.number("port") ?? statedPorts(container)[0]?.number("containerPort");
+    const listener = port === undefined ? undefined : loopbackListener(container, port);
+    if (listener === undefined) return [];
+    const { setting, value, fix } = listener;
+    const because = "Cloud Run's probes come from outside the container and reach no listener at 127.0.0.1";
+    return problem({ setting, value, must: `let the probe's port ${port} answer at every address`, because, fix });
+  });
 }
 
 interface Flag {

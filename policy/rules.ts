@@ -40,6 +40,7 @@ import { regionalQuota } from "./rules/regional-quota";
 import { secretAccess } from "./rules/secret-access";
 import { secretId } from "./rules/secret-id";
 import { secretValue } from "./rules/secret-value";
+import { serviceAnnotations } from "./rules/service-annotations";
 import { serviceConcurrency } from "./rules/service-concurrency";
 import { serviceContainers } from "./rules/service-containers";
 import { serviceCpuMemory } from "./rules/service-cpu-memory";
@@ -107,6 +108,7 @@ export const rules = [
   secretAccess,
   secretId,
   secretValue,
+  serviceAnnotations,
   serviceConcurrency,
   serviceContainers,
   serviceCpuMemory,

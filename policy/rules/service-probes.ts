@@ -1,11 +1,11 @@
 import { probeProblems } from "../../capacity/cloudrun";
 import { type Problem, problem } from "../../capacity/problem";
 import type { Inputs } from "../inputs";
-import { loopbackListener } from "../listening";
-import { ingressContainers, ingressPort, statedPorts } from "../ports";
+import { unansweredProblems } from "../listening";
+import { ingressContainers, ingressPort } from "../ports";
 import { handlersOf, probesOf, probeTiming } from "../probes";
 import { resourceRule } from "../rule";
-import { type Container, WORKLOAD_TYPES, workloadOf } from "../workload";
+import { WORKLOAD_TYPES, workloadOf } from "../workload";
 
 export const serviceProbes = resourceRule({
   name: "service-probes",
@@ -52,17 +52,6 @@ function handlerProblems(probe: Inputs, containerPort: number | undefined): Prob
     const port = inputs.number("port");
     if (port === undefined || containerPort === undefined || port === containerPort) return [];
     return wrong(inputs.at("port"), port, `be the containerPort (${containerPort})`, "the application listens nowhere else", containerPort);
-  });
-}
-
-function unansweredProblems(container: Container, probe: Inputs): Problem[] {
-  return handlersOf(probe).flatMap(({ inputs }) => {
-    const port = inputs.number("port") ?? statedPorts(container)[0]?.number("containerPort");
-    const listener = port === undefined ? undefined : loopbackListener(container, port);
-    if (listener === undefined) return [];
-    const { setting, value, fix } = listener;
-    const because = "Cloud Run's probes come from outside the container and reach no listener at 127.0.0.1";
-    return problem({ setting, value, must: `let the probe's port ${port} answer at every address`, because, fix });
   });
 }
 

@@ -18,6 +18,7 @@ test("every rule on a database, a connector, a path or a secret answers a questi
     "ranges-do-not-overlap",
     "redis-auth",
     "redis-version-and-size",
+    "service-annotations",
     "service-concurrency",
     "service-containers",
     "service-cpu-memory",

@@ -156,6 +156,30 @@ export const resourceExamples: Readonly<Record<string, ResourceExample>> = {
       new gcp.secretmanager.SecretVersion(name, { secret: "projects/netra-staging/secrets/redis-host-staging", secretData: "10.166.204.83\n" }),
     says: "'secretData' (not shown) must not begin or end with whitespace or an invisible character because the consumer gets it as it stands, and a trailing newline breaks host names and signatures; set 'secretData' to the same value without it",
   },
+  "service-annotations": {
+    program: (name) =>
+      new gcp.cloudrun.Service(name, {
+        name: "netra-legacy-staging",
+        location: "us-central1",
+        metadata: { annotations: { "run.googleapis.com/execution-environment": "gen2" } },
+        template: {
+          metadata: { annotations: { "autoscaling.knative.dev/maxScale": "1" } },
+          spec: {
+            serviceAccountName: "netra-legacy@netra-staging.iam.gserviceaccount.com",
+            timeoutSeconds: 600,
+            containers: [
+              {
+                image: `us-central1-docker.pkg.dev/netra-staging/netra/legacy@sha256:${"0123456789abcdef".repeat(4)}`,
+                ports: [{ containerPort: 8000 }],
+                resources: { limits: { cpu: "1", memory: "512Mi" } },
+                startupProbe: { httpGet, periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 12 },
+              },
+            ],
+          },
+        },
+      }),
+    says: "'metadata.annotations.run.googleapis.com/execution-environment' (gen2) must stand in 'template.metadata.annotations' because Cloud Run takes this annotation nowhere else and refuses the deploy; set 'metadata.annotations.run.googleapis.com/execution-environment' to nothing, and 'template.metadata.annotations.run.googleapis.com/execution-environment' to this value",
+  },
   "service-concurrency": {
     program: (name) => service(name, { template: { maxInstanceRequestConcurrency: 2000 } }),
     says: "'template.maxInstanceRequestConcurrency' (2000) must be a whole number from 1 to 1000 because Cloud Run sends an instance no more requests at once; set 'template.maxInstanceRequestConcurrency' to 1000",
