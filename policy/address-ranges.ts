@@ -39,7 +39,7 @@ export function rangesOf(resource: StackResource): TakenRange[] {
   switch (type) {
     case CONNECTOR:
       // The range of an existing subnet is the subnet's, and that the connector is in it is no overlap.
-      return properties.isUnknown("subnet") || properties.object("subnet").hasText("name") ? [] : take("network", [own("ipCidrRange")]);
+      return properties.isUnknown("subnet") || properties.object("subnet").mayHave("name") ? [] : take("network", [own("ipCidrRange")]);
     case SUBNETWORK: {
       const secondary = properties.isUnknown("secondaryIpRanges") ? [] : properties.list("secondaryIpRanges");
       return take("network", [properties, ...secondary].map(subnetRange));
@@ -59,7 +59,7 @@ export function rangesOf(resource: StackResource): TakenRange[] {
 }
 
 function subnetRange(inputs: Inputs): [string, string | undefined] {
-  const isChosen = inputs.isUnknown("ipCidrRange") && inputs.hasText("reservedInternalRange");
+  const isChosen = inputs.isUnknown("ipCidrRange") && inputs.mayHave("reservedInternalRange");
   return [inputs.at("ipCidrRange"), isChosen ? undefined : inputs.text("ipCidrRange")];
 }
 

@@ -11,7 +11,7 @@ const TEXTS: Readonly<Record<string, string>> = {
 
 /** The filters and queries of an alert that reaches somebody; `undefined`: one that a preview does not know. */
 export function heardFilters({ properties }: StackResource): (string | undefined)[] {
-  const isHeard = properties.isUnknown("notificationChannels") || properties.count("notificationChannels") > 0;
+  const isHeard = properties.mayHave("notificationChannels");
   if (properties.flag("enabled") === false || !isHeard) return [];
   return properties.list("conditions").flatMap((condition) =>
     Object.entries(TEXTS).flatMap(([kind, field]) => {

@@ -14,7 +14,7 @@ const CERTIFICATE_LISTS = ["sslCertificates", "certificateManagerCertificates"];
 
 /** Whether an HTTPS proxy has any certificate or a map of them, known or not. */
 export function presentsAny({ properties }: StackResource): boolean {
-  return properties.hasText("certificateMap") || CERTIFICATE_LISTS.some((key) => properties.isUnknown(key) || properties.count(key) > 0);
+  return ["certificateMap", ...CERTIFICATE_LISTS].some((key) => properties.mayHave(key));
 }
 
 /** All that an HTTPS proxy of the stack presents, from its own certificates or from its certificate map. */
@@ -34,7 +34,7 @@ function entryOf(entry: StackResource, stack: readonly StackResource[]): Certifi
 }
 
 function certificatesOf(holder: StackResource, key: string, stack: readonly StackResource[]): Certified {
-  if (!holder.properties.has(key)) return { domains: [], unclear: false };
+  if (!holder.properties.mayHave(key)) return { domains: [], unclear: false };
   const { resources, beyond } = referredBy(holder, key, [...MANAGED_CERTIFICATES, ...SELF_MANAGED_CERTIFICATES], stack);
   const domains = resources.map((certificate) => certificate.properties.object("managed").texts("domains"));
   return { domains: domains.flat(), unclear: beyond || domains.some(({ length }) => length === 0) };

@@ -39,8 +39,8 @@ export const V1_INSTANCES = "run.googleapis.com/cloudsql-instances";
 
 /** Cloud SQL instances that the workload reaches over the built-in socket, as far as they are known. */
 export function socketInstances(workload: Workload): { readonly mounted: boolean; readonly volumes: readonly string[] } {
-  const volumes = workload.pod.list("volumes").filter((volume) => volume.has("cloudSqlInstance"));
-  const annotation = workload.kind === "v1 service" && revisionAnnotations(workload).hasText(V1_INSTANCES);
+  const volumes = workload.pod.list("volumes").filter((volume) => volume.mayHave("cloudSqlInstance"));
+  const annotation = workload.kind === "v1 service" && revisionAnnotations(workload).mayHave(V1_INSTANCES);
   return { mounted: volumes.length > 0 || annotation, volumes: volumes.map((volume) => volume.text("name") ?? "") };
 }
 

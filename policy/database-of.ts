@@ -47,7 +47,7 @@ const addressesIn = (told: readonly string[]) => told.flatMap((text) => text.mat
 /** Whether the container connects over the built-in Cloud SQL socket. */
 export function usesSocket(workload: Workload, container: Container): boolean {
   if (toldLocations(workload, container).some((text) => text.includes("/cloudsql/"))) return true;
-  return socketVolumes(workload, container).length > 0 || (workload.kind === "v1 service" && revisionAnnotations(workload).hasText(V1_INSTANCES));
+  return socketVolumes(workload, container).length > 0 || (workload.kind === "v1 service" && revisionAnnotations(workload).mayHave(V1_INSTANCES));
 }
 
 /** Whether its processes ask the Admin API before they connect: over the socket, or with a library that knows only the connection name. */
@@ -71,7 +71,7 @@ function toldLocations(workload: Workload, container: Container): string[] {
 
 /** The Cloud SQL volumes that the container mounts; all of them where no container mounts any. */
 function socketVolumes(workload: Workload, container: Container) {
-  const volumes = workload.pod.list("volumes").filter((volume) => volume.has("cloudSqlInstance"));
+  const volumes = workload.pod.list("volumes").filter((volume) => volume.mayHave("cloudSqlInstance"));
   const mountedBy = ({ inputs }: Container) => {
     const mounts = inputs.list("volumeMounts").map((mount) => mount.text("name"));
     return volumes.filter((volume) => mounts.includes(volume.text("name")));

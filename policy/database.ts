@@ -77,6 +77,6 @@ export function addressesOf(instance: Resource): { readonly isPublic: boolean; r
   const settings = settingsOf(instance);
   if (settings.isUnknown("ipConfiguration")) return { isPublic: true, isPrivate: false };
   const ip = settings.object("ipConfiguration");
-  const isPrivate = ip.hasText("privateNetwork") || ip.list("pscConfigs").some((psc) => psc.flag("pscEnabled"));
+  const isPrivate = ip.mayHave("privateNetwork") || ip.list("pscConfigs").some((psc) => psc.flag("pscEnabled"));
   return { isPublic: ip.flag("ipv4Enabled") !== false, isPrivate };
 }

@@ -18,7 +18,7 @@ const SERVICES = [RUN_SERVICE, RUN_SERVICE_V1];
 /** `undefined`: a group of something else. With a URL mask the request itself chooses: whether that service exists, nobody knows. */
 export function referredByGroup(group: StackResource, stack: readonly StackResource[]): ReferredByGroup | undefined {
   const { properties } = group;
-  if (!properties.has("cloudRun")) return undefined;
+  if (!properties.mayHave("cloudRun")) return undefined;
   const inputs = properties.object("cloudRun");
   const tag = inputs.text("tag") || undefined;
   const common = { setting: inputs.at("service"), ...(tag === undefined ? {} : { tag }) };

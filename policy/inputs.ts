@@ -14,6 +14,12 @@ export class MalformedValueError extends Error {}
 const UNDECRYPTED = "[secret]";
 
 /**
+ * What it means that a value is unknown. In a resource's inputs the program states it. In its outputs the program may also
+ * have left it out: a preview does not know what the cloud fills in. A reader may decide to read every unknown value as absent.
+ */
+type Unknown = "stated" | "stated or left out" | "absent";
+
+/**
  * Reads a resource's properties without trusting them: an absent one is `undefined`, one that is unknown at preview
  * throws {@link UnknownAtPreviewError}, one of another type throws {@link MalformedValueError}. Rules let both through;
  * the wrapper in `rule.ts` reports them as "cannot evaluate".
@@ -23,10 +29,15 @@ export class Inputs {
     private readonly properties: unknown,
     /** Where these properties stand on the resource: `template.containers[0]`; empty at the top. */
     readonly path: string = "",
-    private readonly unknownIsAbsent: boolean = false,
+    private readonly unknown: Unknown = "stated",
   ) {
     if (properties !== undefined && (typeof properties !== "object" || properties === null || Array.isArray(properties)))
       throw new MalformedValueError(`${path || "properties"} must be an object`);
+  }
+
+  /** A resource's outputs, as stack rules see them. */
+  static ofOutputs(properties: unknown): Inputs {
+    return new Inputs(properties, "", "stated or left out");
   }
 
   /**
@@ -34,7 +45,7 @@ export class Inputs {
    * program left out and the cloud fills in: only for properties whose inputs a resource rule judges.
    */
   knownOnly(): Inputs {
-    return new Inputs(this.properties, this.path, true);
+    return new Inputs(this.properties, this.path, "absent");
   }
 
   /** The path of a property, as an error names it. */
@@ -42,14 +53,27 @@ export class Inputs {
     return this.path ? `${this.path}.${key}` : key;
   }
 
-  /** Whether the property is set; an unknown value counts as set. */
+  /**
+   * Whether the property is set. An unknown input is; of an unknown output nobody knows, and it throws: a stack rule says what
+   * it makes of one with {@link mayHave}, {@link isUnknown} or {@link knownOnly}.
+   */
   has(key: string): boolean {
-    return this.isUnknown(key) || this.get(key) !== undefined;
+    return this.isStatedUnknown(key) || this.get(key) !== undefined;
   }
 
-  /** Whether the property is set to a value that a preview cannot know. */
+  /**
+   * Whether the property may be set to something: it is unknown, or neither absent nor an empty text or list. For outputs that
+   * the cloud never fills in, an unknown one of which the program states.
+   */
+  mayHave(key: string): boolean {
+    if (this.isUnknown(key)) return true;
+    const value = this.get(key);
+    return value !== undefined && value !== "" && !(Array.isArray(value) && value.length === 0);
+  }
+
+  /** Whether a preview cannot know the property's value. */
   isUnknown(key: string): boolean {
-    return !this.unknownIsAbsent && isUnknownValue(this.raw(key));
+    return this.unknown !== "absent" && isUnknownValue(this.raw(key));
   }
 
   text(key: string): string | undefined {
@@ -64,9 +88,17 @@ export class Inputs {
     return typeof value === "number" ? String(value) : this.text(key);
   }
 
-  /** Whether the property is set to a text that is not empty; an unknown value counts as one. */
+  /** Whether the property is set to a text that is not empty. An unknown input is, an unknown output throws as in {@link has}. */
   hasText(key: string): boolean {
-    return this.isUnknown(key) || Boolean(this.text(key));
+    return this.isStatedUnknown(key) || Boolean(this.text(key));
+  }
+
+  /**
+   * One of the provider's fixed values, in the capitals in which it has them. Google and the provider refuse another spelling or
+   * take it for the same: no rule may take it for another value. An empty one is absent.
+   */
+  choice(key: string): string | undefined {
+    return this.text(key)?.trim().toUpperCase() || undefined;
   }
 
   /**
@@ -98,12 +130,12 @@ export class Inputs {
 
   /** The object below `key`; an absent one reads as empty. */
   object(key: string): Inputs {
-    return new Inputs(this.get(key), this.at(key), this.unknownIsAbsent);
+    return new Inputs(this.get(key), this.at(key), this.unknown);
   }
 
   /** The objects in the list below `key`; an absent list reads as empty. */
   list(key: string): Inputs[] {
-    return this.items(key).map(([item, path]) => new Inputs(item, path, this.unknownIsAbsent));
+    return this.items(key).map(([item, path]) => new Inputs(item, path, this.unknown));
   }
 
   /** The objects below `key`, where one kind of resource has a list and another a single object. */
@@ -116,7 +148,7 @@ export class Inputs {
   texts(key: string): string[] {
     return this.items(key).flatMap(([item, path]) => {
       if (typeof item === "string") return item;
-      if (item === undefined && this.unknownIsAbsent) return [];
+      if (item === undefined && this.unknown === "absent") return [];
       throw new MalformedValueError(`${path} must be a text`);
     });
   }
@@ -149,6 +181,10 @@ export class Inputs {
     });
   }
 
+  private isStatedUnknown(key: string): boolean {
+    return this.unknown === "stated" && this.isUnknown(key);
+  }
+
   private raw(key: string): unknown {
     return this.properties === undefined ? undefined : (this.properties as Record<string, unknown>)[key];
   }
@@ -160,7 +196,7 @@ export class Inputs {
 
   private known(value: unknown, path: string): unknown {
     if (!isUnknownValue(value)) return value;
-    if (this.unknownIsAbsent) return undefined;
+    if (this.unknown === "absent") return undefined;
     throw new UnknownAtPreviewError(path);
   }
 

@@ -228,7 +228,7 @@ function stackResources(given: readonly PolicyResource[]): StackResource[] {
     type: resource.type,
     name: resource.name,
     urn: resource.urn,
-    properties: new Inputs(behindProxy(resource.props)),
+    properties: Inputs.ofOutputs(behindProxy(resource.props)),
     provider: new Inputs(behindProxy(resource.provider?.props)),
     dependencies: [] as StackResource[],
     // One rule asks, and every rule has resources of its own.

@@ -85,7 +85,7 @@ function holderSetting(key: string, { setting, workload, container }: Holder): s
 function serviceOf(holder: Holder, holders: readonly Holder[], { bootSeconds, startupQueryCpuMs, retry }: StartBehaviour): StormService {
   const { workload, container } = holder;
   const access = vpcAccessOf(workload);
-  const named = access.inputs.isUnknown(access.keys.connector) || access.inputs.hasText(access.keys.connector);
+  const named = access.inputs.mayHave(access.keys.connector);
   // In outputs a preview does not know an egress or a probe's default that the program left out; resource rules read the inputs.
   const known = workloadOf({ ...holder.resource, properties: holder.resource.properties.knownOnly() });
   const waitsFor = dependenciesOf(holder.resource, WORKLOAD_TYPES);
@@ -95,8 +95,8 @@ function serviceOf(holder: Holder, holders: readonly Holder[], { bootSeconds, st
     bootSeconds,
     egress: egressOf(known ?? workload),
     // Without one Cloud Run waits for the port, as long as its default probe does.
-    probe: container.inputs.has("startupProbe")
-      ? probeTiming(container.inputs.object("startupProbe").knownOnly())
+    probe: container.inputs.knownOnly().has("startupProbe")
+      ? probeTiming(container.inputs.knownOnly().object("startupProbe"))
       : { ...cloudRunLimits.probeDefaults.value, periodSeconds: cloudRunLimits.startupWindowSafeSeconds.value, failureThreshold: 1 },
     route: named ? "connector" : access.connected ? "direct-vpc" : "none",
     database: { ...holder, path: holder.viaSocket ? "built-in-socket" : "private-ip", startupQueryCpuMs, retry },

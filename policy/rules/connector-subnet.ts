@@ -16,7 +16,7 @@ export const connectorSubnet = stackRule({
     for (const connector of resources.filter(({ type, properties }) => type === CONNECTOR && !properties.isUnknown("subnet")))
       attempt(connector, () => {
         const inputs = connector.properties.object("subnet");
-        if (!inputs.hasText("name")) return;
+        if (!inputs.mayHave("name")) return;
         const name = inputs.knownOnly().text("name");
         const own = regionOf(connector);
         const { subnet, region } = subnetworkOf(connector, name, [own], resources);

@@ -41,7 +41,7 @@ export const databasePath = stackRule({
 function faultWith(instance: StackResource, workload: Workload, container: Container): string | undefined {
   const viaSocket = usesSocket(workload, container);
   // `service-vpc-path` sees a workload that is told an address, or whose access to the VPC is empty, on the resource itself.
-  const isSeen = workload.pod.has("vpcAccess") || container.variables.some(({ name }) => isDatabaseHost(name));
+  const isSeen = workload.pod.mayHave("vpcAccess") || container.variables.some(({ name }) => isDatabaseHost(name));
   const hasVpc = viaSocket || isSeen || vpcAccessOf(workload).connected;
   return pathFault({ egress: "private-ranges-only", viaSocket, hasVpc, hasNat: true, databaseIsPrivate: !addressesOf(instance).isPublic });
 }

@@ -33,7 +33,7 @@ export const edgeIngress = stackRule({
   severity: "high",
   remediation: "Set ingress to INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER.",
   judge(resources, { refuse, cannotEvaluate, attempt }) {
-    const hasEdge = resources.some(({ type, properties }) => type === REGION_NEG && properties.has("cloudRun"));
+    const hasEdge = resources.some(({ type, properties }) => type === REGION_NEG && properties.mayHave("cloudRun"));
     if (!hasEdge) return;
     for (const resource of resources) {
       const kind = KINDS[resource.type];

@@ -235,6 +235,20 @@ describe("a stack rule", () => {
       ).toEqual(["auth,backend,chat"]);
   });
 
+  test("never takes an unknown output for one that is there: the cloud may fill in what the program left out", async () => {
+    const asked = (ask: (properties: StackResource["properties"]) => boolean) =>
+      messagesOf(([first], { refuse }) => {
+        if (first && ask(first.properties)) refuse("it is there");
+      });
+    const unknown = "cannot evaluate: 'template.probe' is not known at preview; give it a plain value instead of another resource's output";
+    const template = { probe: UNKNOWN };
+    const messagesOf = async (judgement: JudgeStack) => (await judgeStack(onStack(judgement), [subject({ template })])).map(({ message }) => message);
+    expect(await asked((properties) => properties.object("template").has("probe"))).toEqual([unknown]);
+    expect(await asked((properties) => properties.object("template").hasText("probe"))).toEqual([unknown]);
+    expect(await asked((properties) => properties.object("template").knownOnly().has("probe"))).toEqual([]);
+    expect(await asked((properties) => properties.object("template").mayHave("probe"))).toEqual(["it is there"]);
+  });
+
   test("knows dependencies, parents and children", async () => {
     const related: string[] = [];
     const names = (resources: readonly StackResource[]) => resources.map(({ name }) => name).join();
@@ -298,6 +312,19 @@ describe("properties", () => {
         return [known.has("one"), known.text("one"), known.object("deep").number("two"), known.object("deep").texts("list")];
       }),
     ).toEqual([false, undefined, undefined, ["three"]]);
+  });
+
+  test("an unknown one may be set", async () => {
+    const properties = { one: UNKNOWN, two: "2", none: "", nothing: [], null: null };
+    const asked = ({ properties: inputs }: Resource) => ["one", "two", "none", "nothing", "null", "absent"].map((key) => inputs.mayHave(key));
+    expect(await read(properties, asked)).toEqual([true, true, false, false, false, false]);
+    expect(await read(properties, ({ properties: inputs }) => inputs.knownOnly().mayHave("one"))).toBe(false);
+  });
+
+  test("one of fixed values has capitals, however a program spells it", async () => {
+    const properties = { mode: "Manual", none: "", number: 1 };
+    expect(await read(properties, (r) => ["mode", "none", "absent"].map((key) => r.properties.choice(key)))).toEqual(["MANUAL", undefined, undefined]);
+    expect(await read(properties, (r) => r.properties.choice("number"))).toBe("cannot evaluate: number must be a text");
   });
 
   test("a malformed one stays malformed where only the known ones are asked for", async () => {
