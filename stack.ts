@@ -11,7 +11,7 @@ import { Secrets } from "./components/secrets";
 import { Service } from "./components/service";
 import { planOf, readSettings, type ServiceSettings, type Settings } from "./config";
 import { channelTokensOfRun, configurationOfRun } from "./config/run";
-import { importing } from "./operations/adoption";
+import { importing, leftOutOfImports } from "./operations/adoption";
 import { withoutDeletionProtection } from "./operations/teardown";
 
 export { configurationOfRun };
@@ -37,6 +37,7 @@ export function staging(): Outputs {
   const settings = settingsOfRun();
   const { problems } = judgePlan(planOf(settings));
   if (problems.length > 0) throw new UnsoundPlanError(problems);
+  for (const sentence of leftOutOfImports(settings)) void pulumi.log.info(sentence);
   return declare(settings);
 }
 

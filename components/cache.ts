@@ -1,5 +1,6 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
+import { problem } from "../capacity/problem";
 import { knownAfterUpdate } from "./after-update";
 
 export interface CacheArgs {
@@ -12,7 +13,7 @@ export interface CacheArgs {
   readonly memoryGb: number;
   /** Cannot change in place. */
   readonly connectMode: string;
-  /** The range the instance uses. Default: Google chooses one. */
+  /** The range the instance uses. Counts at creation only. Default: Google chooses one. */
   readonly reservedIpRange?: string | undefined;
   /** The enabled APIs. */
   readonly waitsFor: readonly pulumi.Resource[];
@@ -41,11 +42,23 @@ export class Cache extends pulumi.ComponentResource {
         labels: { ...args.labels },
         ...(args.reservedIpRange === undefined ? {} : { reservedIpRange: args.reservedIpRange }),
       },
-      { parent: this, protect: true, dependsOn: [...args.waitsFor] },
+      // The provider cannot read the range back, and adding it replaces the instance: an adopted one would be lost (operations/adoption.ts, NOT_READ_BACK).
+      { parent: this, protect: true, dependsOn: [...args.waitsFor], ignoreChanges: ["reservedIpRange"] },
     );
+    warnOfAnotherRange(instance, args);
     this.host = instance.host;
     this.port = instance.port;
     this.authString = pulumi.secret(knownAfterUpdate(instance.authString));
     this.registerOutputs({ host: this.host, port: this.port });
   }
+}
+
+/** A range that changes in the stack file after creation changes nothing: that must not go unnoticed. */
+function warnOfAnotherRange({ effectiveReservedIpRange }: gcp.redis.Instance, { connectMode, reservedIpRange }: CacheArgs): void {
+  if (reservedIpRange === undefined || connectMode !== "DIRECT_PEERING") return;
+  effectiveReservedIpRange.apply((range) => {
+    if (!range || range === reservedIpRange) return; // the state of an older provider has none
+    const because = "the instance has that range until it is replaced";
+    void pulumi.log.warn(problem({ setting: "netra:cache.reservedIpRange", value: reservedIpRange, must: `be ${range}`, because, fix: range }).message);
+  });
 }

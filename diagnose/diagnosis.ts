@@ -2,13 +2,13 @@ import { isPostgres } from "../capacity/cloudsql";
 import type { Registered } from "../commands/evaluate";
 import type { Diagnostic } from "../commands/pack-client";
 import type { Settings } from "../config";
-import { adoptables } from "../operations/adoption";
+import { adoptables, leftOutOfImports } from "../operations/adoption";
 import { Inputs } from "../policy/inputs";
 import { CANNOT_EVALUATE } from "../policy/outcome";
 import { silentAlerts } from "./alerts";
 import type { DatabaseCapacity } from "./capacity";
 import type { Deployed } from "./deployed";
-import { type Change, changesBy } from "./difference";
+import { type Change, changesBy, keptDespitePlan } from "./difference";
 import type { Figure } from "./figures";
 import { type Finding, finding, findingsOf, inOrder, NAT_UNKNOWN } from "./findings";
 import { NOT_JUDGED } from "./places";
@@ -34,6 +34,8 @@ export interface Diagnosis {
   readonly changes: readonly Change[];
   /** What was found of the program's resources: the section `netra:adopt`. */
   readonly adopt: Readonly<Record<string, string>>;
+  /** What their imports leave out, and why. */
+  readonly leftOutOfImports: readonly string[];
   /** What was left out, and why. */
   readonly notes: readonly string[];
   /** Rules that nothing deployed can be held to, with the reason. */
@@ -71,6 +73,7 @@ export function diagnose({ settings, collection, deployed, capacities, diagnosti
   ]);
   const questions = answersTo({ settings, collection, deployed, capacities, findings, unjudged, secrets, region, hour });
   const found = adoptables(settings).filter(({ type, id }) => deployed.some((one) => one.type === type && one.id === id));
+  const adopt = Object.fromEntries(found.map(({ name, id }) => [name, id]));
   return {
     project: settings.project,
     region: settings.region,
@@ -80,8 +83,9 @@ export function diagnose({ settings, collection, deployed, capacities, diagnosti
     capacity: capacities,
     figures: hour?.figures ?? [],
     changes: changesBy(plan, deployed, collection),
-    adopt: Object.fromEntries(found.map(({ name, id }) => [name, id])),
-    notes: [...new Set([...collection.notes, ...notes])],
+    adopt,
+    leftOutOfImports: leftOutOfImports({ ...settings, adopt }),
+    notes: [...new Set([...collection.notes, ...notes, ...keptDespitePlan(plan, deployed)])],
     notJudged: NOT_JUDGED,
   };
 }

@@ -1,6 +1,6 @@
 import { databaseVariables } from "../capacity/plan";
 import { type Registered, withoutSecrets } from "../commands/evaluate";
-import { type Difference, differencesOf } from "../guard/differences";
+import { type Difference, differencesOf, isWithin } from "../guard/differences";
 import { Inputs } from "../policy/inputs";
 import { CONNECTOR, NETWORK, REDIS, ROUTER, ROUTER_NAT, RUN_SERVICE, SECRET, SQL_INSTANCE, SUBNETWORK } from "../policy/types";
 import { isUnknownValue } from "../policy/unknown";
@@ -37,21 +37,39 @@ export function changesBy(plan: readonly Registered[], deployed: readonly Deploy
     const source = SOURCE_OF[planned.type];
     if (source === undefined) return [];
     const { type } = planned;
-    const [name, wanted] = [nameOf(planned), withoutSecrets(planned.inputs) as Properties]; // an object stays one
+    const [name, wanted] = [nameOf(planned), wantedBy(planned)];
     const existing = deployed.find((one) => one.type === type && one.label === name);
     if (!existing) return listed.has(source) ? [{ resource: name, type, change: "create", properties: [] }] : [];
-    const step = { op: "update", urn: "", type, name, changed: [], replaceReasons: [] };
-    const differences = differencesOf({ ...step, old: { inputs: comparable(existing.inputs), outputs: {} }, new: { inputs: comparable(wanted), outputs: {} } });
+    const differences = differencesBetween(planned, existing);
     const isNamed = differences.some(({ property, element }) => property === "template.containers" && element !== undefined);
     const surplus = isNamed ? [] : surplusContainers(existing.inputs, wanted);
     const isLeft = ({ property }: Difference) => !surplus.some((container) => property.startsWith(container));
     const properties = [
-      ...new Set(differences.filter((one) => isLeft(one) && isChange(one)).map(shown)),
+      ...new Set(differences.filter((one) => isLeft(one) && isChange(one) && !isIgnored(planned, one)).map(shown)),
       ...surplus.map((container) => `${container}: removed`),
     ];
     return properties.length > 0 ? [{ resource: name, type, change: "update", properties }] : [];
   });
 }
+
+/** Properties that count at creation only, where the plan states another value than what is deployed has: a sentence each. */
+export function keptDespitePlan(plan: readonly Registered[], deployed: readonly Deployed[]): string[] {
+  return plan.flatMap((planned) => {
+    const existing = deployed.find(({ type, label }) => type === planned.type && label === nameOf(planned));
+    const kept = existing ? differencesBetween(planned, existing).filter((one) => isIgnored(planned, one) && !isNothing(one.new)) : [];
+    return kept.map(
+      ({ property, old, new: now }) => `${nameOf(planned)} keeps ${property} ${text(old)}: the stack file says ${text(now)}, which counts at creation only`,
+    );
+  });
+}
+
+function differencesBetween(planned: Registered, { inputs }: Deployed): Difference[] {
+  const step = { op: "update", urn: "", type: planned.type, name: nameOf(planned), changed: [], replaceReasons: [] };
+  return differencesOf({ ...step, old: { inputs: comparable(inputs), outputs: {} }, new: { inputs: comparable(wantedBy(planned)), outputs: {} } });
+}
+
+const wantedBy = ({ inputs }: Registered) => withoutSecrets(inputs) as Properties; // an object stays one
+const isIgnored = ({ options }: Registered, { property }: Difference) => options.ignoreChanges.some((path) => isWithin(property, path));
 
 /** Containers that the program does not have go as a whole. It gives its only one no name, so they go by position. */
 function surplusContainers(existing: Deployed["inputs"], wanted: Properties): string[] {

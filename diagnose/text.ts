@@ -12,7 +12,7 @@ const LONGEST_FIELD = 120;
 
 /** The diagnosis as a person at a terminal reads it. */
 export function diagnosisText(diagnosis: Diagnosis, withAdoption: boolean): string {
-  const { findings, questions, figures, changes, adopt, notes, project, region, ok } = diagnosis;
+  const { findings, questions, figures, changes, adopt, leftOutOfImports, notes, project, region, ok } = diagnosis;
   const open = questions.filter((question) => question.open.length > 0);
   const state = ok ? "Healthy" : findings.length > 0 ? "Unhealthy" : "Not known to be healthy";
   return [
@@ -29,7 +29,9 @@ export function diagnosisText(diagnosis: Diagnosis, withAdoption: boolean): stri
     ),
     ...section("`npm run up` would change:", changesText(changes)),
     ...section("Left out:", notes),
-    ...(withAdoption ? ["", "netra:adopt:", ...Object.entries(adopt).map(([name, id]) => `  ${name}: ${id}`)] : []),
+    ...(withAdoption
+      ? ["", "netra:adopt:", ...Object.entries(adopt).map(([name, id]) => `  ${name}: ${id}`), ...leftOutOfImports.map((sentence) => `  # ${sentence}`)]
+      : []),
   ]
     .join("\n")
     .concat("\n");

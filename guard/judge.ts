@@ -41,6 +41,8 @@ export interface Verdict {
   readonly ok: boolean;
   readonly refused: readonly Refusal[];
   readonly announced: readonly Announcement[];
+  /** What the program and its providers warn of. */
+  readonly warnings: readonly string[];
   /** Resources whose acknowledgement acknowledges nothing in this preview. */
   readonly unusedAcknowledgements: readonly string[];
   /** How many resources undergo each operation. */
@@ -48,7 +50,7 @@ export interface Verdict {
 }
 
 /** Judges a preview. By the resources' names: the engine's own order differs from run to run. */
-export function judge({ steps, errors, changes, acknowledgements }: Preview): Verdict {
+export function judge({ steps, errors, warnings, changes, acknowledgements }: Preview): Verdict {
   const ended = endedResources(steps);
   const refused = [...ended.flatMap((end) => refusalOf(end, steps, acknowledgements)), ...steps.flatMap(shrinkageBy)];
   const failures = failuresOf(errors, refused);
@@ -58,6 +60,7 @@ export function judge({ steps, errors, changes, acknowledgements }: Preview): Ve
     ok: refusals.every(({ acknowledged: reason }) => reason !== undefined),
     refused: byResource(refusals),
     announced: byResource([...steps.flatMap(interruptionsBy), ...ended.flatMap((end) => lossBy(end, steps))]),
+    warnings: warnings.map(({ message }) => message),
     // A preview that failed does not show everything: an acknowledgement may be about the rest.
     unusedAcknowledgements: errors.length > 0 ? [] : Object.keys(acknowledgements).filter((name) => !used.includes(name)),
     changes,

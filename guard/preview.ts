@@ -39,11 +39,19 @@ export interface Acknowledgement {
   readonly reason: string;
 }
 
+/** Something that was said, with the resource it is about; none: the program. */
+interface Said {
+  readonly urn: string;
+  readonly message: string;
+}
+
 export interface Preview {
   /** Steps that do something; what stays as it is, is left out. */
   readonly steps: readonly Step[];
   /** Errors in the engine's words, with the resource they are about. */
-  readonly errors: readonly { readonly urn: string; readonly message: string }[];
+  readonly errors: readonly Said[];
+  /** Warnings of the program and its providers. */
+  readonly warnings: readonly Said[];
   /** How many resources undergo each operation. */
   readonly changes: Readonly<Record<string, number>>;
   /** `netra:acknowledge` of the configuration that the preview ran with, by the resource's name. */
@@ -145,12 +153,13 @@ export const changing = (changes: Preview["changes"]): Preview["changes"] => Obj
 function readDigest(text: string): Preview | undefined {
   const digest = digestSchema.safeParse(parsed(text)).data;
   if (!digest) return undefined;
-  const errors = errorsOf(digest.diagnostics ?? []);
+  const errors = saidAs("error", digest.diagnostics ?? []);
   // Every preview that ends has a summary; one that never got to a resource has only its errors.
   if (!digest.changeSummary && errors.length === 0) return undefined;
   return {
     steps: (digest.steps ?? []).map((step) => stepOf({ ...step, old: step.oldState, new: step.newState, keys: step.replaceReasons, diffs: step.diffReasons })),
     errors,
+    warnings: saidAs("warning", digest.diagnostics ?? []),
     changes: digest.changeSummary ?? {},
     acknowledgements: acknowledgementsOf(digest.config),
   };
@@ -166,9 +175,11 @@ function readStream(text: string, wrong: (rest: string) => InputError): Preview 
     throw wrong("must end with the summary because steps may be missing before it: the stream was cut off; run `pulumi preview --json` to its end");
   if (!summary.isPreview) throw wrong("must be a preview because this is the log of an update, which has happened; run `pulumi preview --json`");
   const found = events.flatMap((event) => event?.resOutputsEvent?.metadata ?? []);
+  const diagnostics = events.flatMap((event) => event?.diagnosticEvent ?? []);
   return {
     steps: events.flatMap((event) => (event?.resourcePreEvent ? [stepOf(refreshed(event.resourcePreEvent.metadata, found))] : [])),
-    errors: errorsOf([...events.flatMap((event) => event?.diagnosticEvent ?? []), ...((summary.result ?? "succeeded") === "succeeded" ? [] : [FAILED])]),
+    errors: saidAs("error", [...diagnostics, ...((summary.result ?? "succeeded") === "succeeded" ? [] : [FAILED])]),
+    warnings: saidAs("warning", diagnostics),
     changes: summary.resourceChanges ?? {},
     acknowledgements: acknowledgementsOf(events.find((event) => event?.preludeEvent)?.preludeEvent?.config),
   };
@@ -201,16 +212,16 @@ function stepOf({ op, urn, old, new: now, keys, diffs, detailedDiff }: Metadata)
 
 const stateOf = (raw: RawState): State | undefined => (raw ? { inputs: raw.inputs ?? {}, outputs: raw.outputs ?? {} } : undefined);
 
-function errorsOf(diagnostics: readonly z.output<typeof diagnostic>[]): Preview["errors"] {
-  const errors = diagnostics.flatMap(({ urn, message, severity }) => (severity === "error" ? [{ urn: urn ?? "", message: plain(message ?? "") }] : []));
-  return errors.filter(({ message }, i) => errors.findIndex((other) => other.message === message) === i);
+function saidAs(wanted: "error" | "warning", diagnostics: readonly z.output<typeof diagnostic>[]): Said[] {
+  const said = diagnostics.flatMap(({ urn, message, severity }) => (severity === wanted ? [{ urn: urn ?? "", message: plain(message ?? "") }] : []));
+  return said.filter(({ message }, i) => said.findIndex((other) => other.message === message) === i);
 }
 
 /** Without the engine's prefix and its markup for colours. */
 const plain = (message: string) =>
   message
     .replaceAll(/<\{%.*?%\}>/g, "")
-    .replace(/^error: /, "")
+    .replace(/^(error|warning): /, "")
     .trim();
 
 /** The engine shows a section as one JSON text. What the program would refuse to read is no acknowledgement. */

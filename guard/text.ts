@@ -1,7 +1,7 @@
 import type { Announcement, Refusal, Verdict } from "./judge";
 
 /** The verdict as a person at a terminal reads it. */
-export function verdictText({ ok, refused, announced, unusedAcknowledgements, changes }: Verdict): string {
+export function verdictText({ ok, refused, announced, warnings, unusedAcknowledgements, changes }: Verdict): string {
   const open = refused.filter(({ acknowledged }) => acknowledged === undefined);
   const decided = refused.filter(({ acknowledged }) => acknowledged !== undefined);
   const silenced = announced.filter(({ effect }) => effect === "silence").map(({ resource }) => resource);
@@ -11,6 +11,7 @@ export function verdictText({ ok, refused, announced, unusedAcknowledgements, ch
     ...section("Acknowledged, and let through:", decided.map(decidedText)),
     ...section("Interrupts service:", announced.filter(({ effect }) => effect !== "silence").flatMap(announcementText)),
     ...section("Alerts and channels that nobody hears of any more:", silenced.length > 0 ? [silenced.join(", ")] : []),
+    ...section("Warnings of the preview:", warnings),
     ...section(
       "Acknowledgements to remove, because this preview does nothing that they are about:",
       unusedAcknowledgements.map((name) => `netra:acknowledge.${name}`),

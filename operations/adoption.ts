@@ -121,6 +121,46 @@ function edgeAdoptables({ project, region, edge, hosts, services }: Omit<Adoptio
   ];
 }
 
+/** A property that the provider never reads back, and whose change replaces the resource: an import that took it from the program would replace what exists. */
+interface NotReadBack {
+  readonly type: string;
+  readonly property: string;
+  readonly setting: string;
+  /** Whether the program states it. */
+  readonly isStated: (settings: AdoptionSettings) => boolean;
+  /** Completes "because". */
+  readonly because: string;
+  readonly source: string;
+}
+
+/**
+ * Their components state them at creation and ignore later changes (`ignoreChanges`): so an import leaves them out, and no
+ * later update adds them. Complete for the types that can be adopted: the inputs of each were compared with what the
+ * provider reads (`ignore_read` and `ImportStateVerifyIgnore` in its sources). What else is not read back updates in
+ * place: `deletionProtection`, `disableOnDestroy`.
+ */
+export const NOT_READ_BACK: readonly NotReadBack[] = [
+  {
+    type: REDIS,
+    property: "reservedIpRange",
+    setting: "netra:cache.reservedIpRange",
+    isStated: ({ cache }) => cache.reservedIpRange !== undefined,
+    because: "the provider reads back only the effective range, and adding this one later would replace the instance",
+    source:
+      "GoogleCloudPlatform/magic-modules, mmv1/products/redis/Instance.yaml (ignore_read); google/services/redis/resource_redis_instance_generated_test.go",
+  },
+];
+
+/** What of the listed resources an import leaves out, in a sentence each. */
+export function leftOutOfImports(settings: AdoptionSettings): string[] {
+  const imported = adoptables(settings).filter(({ name, id }) => settings.adopt[name] === id);
+  return imported.flatMap(({ type, name }) =>
+    NOT_READ_BACK.filter((entry) => entry.type === type && entry.isStated(settings)).map(
+      ({ property, setting, because }) => `'${name}' is imported without ${property} because ${because}; '${setting}' must be what the cloud has`,
+    ),
+  );
+}
+
 /** Sets `import` on what `netra:adopt` lists, wherever in the program it is declared. */
 export function importing(settings: AdoptionSettings): ResourceTransformation {
   // By type and name: types may share a name, and the id says which of them is meant.

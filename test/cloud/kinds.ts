@@ -32,7 +32,7 @@ export interface Kind {
   computed(inputs: Properties, place: Place, id: string, before: Properties): Properties;
   /** Properties that live in the provider only, and what an import takes for them. */
   readonly onImport?: Properties;
-  /** What an import cannot read back. */
+  /** What the provider never reads back: an import does not have it, a refresh keeps what the state holds. */
   readonly writeOnly?: readonly string[];
   /** Making one that exists is no conflict: the API sets it again. */
   readonly upsert?: boolean;
@@ -285,9 +285,14 @@ export const kinds: Readonly<Record<string, Kind>> = {
     api: "redis",
     id: regional("instances"),
     replaces: ["name", "project", "region", "tier", "connectMode", "authorizedNetwork", "reservedIpRange", "transitEncryptionMode"],
-    serverChooses: ["project", "region", "redisVersion", "reservedIpRange", "authorizedNetwork", "locationId"],
+    // An older version replaces (resource_redis_instance.go, isRedisVersionDecreasing).
+    replacesWhen: (olds, news) => text(news.redisVersion) < text(olds.redisVersion),
+    serverChooses: ["project", "region", "redisVersion", "authorizedNetwork", "locationId"],
     defaults: { tier: "BASIC", connectMode: "DIRECT_PEERING", transitEncryptionMode: "DISABLED" },
-    computed: ({ authEnabled }, _, id, before) => ({
+    // Nobody but whoever made it knows the range that was asked for; only the effective one is read (magic-modules, redis/Instance.yaml, ignore_read).
+    writeOnly: ["reservedIpRange"],
+    computed: ({ authEnabled, reservedIpRange }, _, id, before) => ({
+      effectiveReservedIpRange: text(before.effectiveReservedIpRange) || text(reservedIpRange) || "10.166.204.80/29",
       host: "10.166.204.83",
       port: 6379,
       authString: authEnabled === true ? text(before.authString) || `${digest(id, 8)}-0000-4000-8000-${digest(`auth ${id}`, 12)}` : "",

@@ -200,14 +200,12 @@ function read(subject: Subject, known: Properties | undefined): { id: string; in
   const id = kind.fromImportId?.(subject.id) ?? subject.id;
   const found = cloud.find(subject.type, id)?.properties;
   if (!found) return undefined;
-  const computed = new Set([
-    ...Object.keys(kind.computed(found, place, id, found)),
-    ...Object.keys(kind.early?.(found, place) ?? {}),
-    ...(known ? [] : (kind.writeOnly ?? [])),
-  ]);
-  const settable = Object.fromEntries(Object.entries(found).filter(([key]) => !computed.has(key)));
+  const neverRead = Object.fromEntries((kind.writeOnly ?? []).map((key) => [key, known?.[key]]));
+  const readable: Properties = { ...found, ...neverRead };
+  const computed = new Set([...Object.keys(kind.computed(found, place, id, found)), ...Object.keys(kind.early?.(found, place) ?? {})]);
+  const settable = Object.fromEntries(Object.entries(readable).filter(([key]) => !computed.has(key)));
   const onImport = known ? {} : kind.onImport;
-  return { id, inputs: known ? refreshed(known, settable) : noted({ ...settable, ...onImport }), state: { ...found, ...onImport } };
+  return { id, inputs: known ? refreshed(known, settable) : noted({ ...settable, ...onImport }), state: { ...readable, ...onImport } };
 }
 
 /** What the provider's schema calls sensitive leaves it as a secret, whoever asks. */

@@ -143,6 +143,7 @@ Findings, what breaks first at the top:
   netra-auth-service: projects/netra-staging/locations/us-central1/services/netra-auth-service
   netra-backend-staging: projects/netra-staging/locations/us-central1/services/netra-backend-staging
   netra-frontend-staging: projects/netra-staging/locations/us-central1/services/netra-frontend-staging
+  # 'staging-redis' is imported without reservedIpRange because the provider reads back only the effective range, and adding this one later would replace the instance; 'netra:cache.reservedIpRange' must be what the cloud has
 `);
   });
 });

@@ -56,6 +56,7 @@ test("a preview that is refused: exit 1, from the stream, too, and as one object
       },
     ],
     announced: [],
+    warnings: [],
     unusedAcknowledgements: [],
     changes: { delete: 1 },
   });

@@ -1,6 +1,6 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
-import { expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { Cache, type CacheArgs } from "../../components/cache";
 import { REDIS } from "../../policy/types";
 import { create, only, registeredBy, waitsFor } from "../fixtures/programs";
@@ -30,7 +30,36 @@ test("creates Redis with AUTH in the network, protected", async () => {
     labels: { environment: "staging" },
     reservedIpRange: "10.166.204.80/29",
   });
-  expect(redis.options.protect).toBe(true);
+  // The range: see operations/adoption.ts, NOT_READ_BACK.
+  expect(redis.options).toMatchObject({ protect: true, ignoreChanges: ["reservedIpRange"] });
+});
+
+describe("a range that the stack file has otherwise than the instance", () => {
+  async function warnings(more: Partial<CacheArgs>): Promise<string[]> {
+    const warn = vi.spyOn(pulumi.log, "warn").mockResolvedValue();
+    await create(
+      () => {
+        new Cache("cache", { ...args, ...more });
+        return {};
+      },
+      () => ({ effectiveReservedIpRange: "10.166.204.80/29" }),
+    );
+    const said = warn.mock.calls.map(([message]) => message);
+    warn.mockRestore();
+    return said;
+  }
+
+  test("is warned of, because it changes nothing", async () => {
+    expect(await warnings({ reservedIpRange: "10.166.204.88/29" })).toEqual([
+      "'netra:cache.reservedIpRange' (10.166.204.88/29) must be 10.166.204.80/29 because the instance has that range until it is replaced; set 'netra:cache.reservedIpRange' to 10.166.204.80/29",
+    ]);
+  });
+
+  test("is nothing where it is the same, left to Google, or the name of a range", async () => {
+    expect(await warnings({ reservedIpRange: "10.166.204.80/29" })).toEqual([]);
+    expect(await warnings({})).toEqual([]);
+    expect(await warnings({ reservedIpRange: "staging-private-ip-address", connectMode: "PRIVATE_SERVICE_ACCESS" })).toEqual([]);
+  });
 });
 
 test("leaves the range to Google where none is stated, and waits for the APIs", async () => {

@@ -2,8 +2,9 @@ import { beforeAll, expect, test } from "vitest";
 import { evaluate, type Registered } from "../../commands/evaluate";
 import { readSettings } from "../../config";
 import { deployedFrom } from "../../diagnose/deployed";
-import { changesBy } from "../../diagnose/difference";
+import { changesBy, keptDespitePlan } from "../../diagnose/difference";
 import { readFolder } from "../../diagnose/folder";
+import { REDIS } from "../../policy/types";
 import { declare } from "../../stack";
 import { stagingConfiguration } from "../stack-settings";
 import { collectionOf, PLACE } from "./fixtures";
@@ -20,6 +21,17 @@ const changes = (name: Parameters<typeof collectionOf>[0]) => {
 
 test("what is deployed as planned is left alone", () => {
   expect(changes("healthy")).toEqual([]);
+});
+
+test("a property that counts at creation only is no change: what is deployed stays, and that is said", () => {
+  const collection = readFolder(collectionOf("healthy"), PLACE);
+  const { deployed } = deployedFrom(collection, PLACE);
+  const other = plan.map((one) => (one.type === REDIS ? { ...one, inputs: { ...one.inputs, reservedIpRange: "10.166.204.88/29" } } : one));
+  expect(changesBy(other, deployed, collection)).toEqual([]);
+  expect(keptDespitePlan(plan, deployed)).toEqual([]);
+  expect(keptDespitePlan(other, deployed)).toEqual([
+    "staging-redis keeps reservedIpRange 10.166.204.80/29: the stack file says 10.166.204.88/29, which counts at creation only",
+  ]);
 });
 
 test("every property that the program states otherwise, by resource; no value of a variable but the plan's numbers", () => {

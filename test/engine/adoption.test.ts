@@ -49,6 +49,7 @@ describe("an environment whose resources are all listed", () => {
   let environment: Environment;
   let before: Map<string, Resource["properties"]>;
   let preview: Preview;
+  let upOutput = "";
 
   beforeAll(async () => {
     environment = await legacy();
@@ -113,6 +114,7 @@ describe("an environment whose resources are all listed", () => {
     beforeAll(async () => {
       const { code, stdout } = await environment.up("--policy-pack", PACK);
       expect(code, stdout).toBe(0);
+      upOutput = stdout;
     });
 
     test("the cloud is what the preview promised", () => {
@@ -134,7 +136,7 @@ describe("an environment whose resources are all listed", () => {
         privateIpAddress: "10.107.0.3",
         publicIpAddress: "",
       });
-      expect(cloud.find(REDIS, listed["staging-redis"] ?? "")?.properties).toMatchObject({ authEnabled: true, reservedIpRange: "10.166.204.80/29" });
+      expect(cloud.find(REDIS, listed["staging-redis"] ?? "")?.properties).toMatchObject({ authEnabled: true, effectiveReservedIpRange: "10.166.204.80/29" });
       expect(brokenRevisions(cloud)).toEqual([]);
     });
 
@@ -164,6 +166,23 @@ describe("an environment whose resources are all listed", () => {
         expect(broken).toEqual(
           ["netra-auth-service", "netra-backend-staging"].filter((name) => i >= written && i < position(name, "gcp:cloudrunv2/service:Service")).map(fault),
         );
+    });
+
+    test("Redis keeps the range that the provider cannot read back, and the operator was told", async () => {
+      expect(upOutput).toContain("'staging-redis' is imported without reservedIpRange because");
+      const { deployment } = JSON.parse(await environment.state());
+      const state = deployment.resources.find(({ type }: { readonly type: string }) => type === REDIS);
+      expect(state.inputs).not.toHaveProperty("reservedIpRange");
+      expect(state.outputs).toMatchObject({ effectiveReservedIpRange: "10.166.204.80/29" });
+    });
+
+    test("another range in the stack file changes nothing, and the preview warns of it", async () => {
+      environment.configure({ ...configured(), "netra:cache": { ...stagingSettings().cache, reservedIpRange: "10.166.204.88/29" } });
+      const { stdout } = await environment.preview("--json");
+      const changed = readPreview(stdout, "preview.json", "staging");
+      expect(changed.steps.filter(({ type }) => type.startsWith("gcp:"))).toEqual([]);
+      const [warning] = judge(changed).warnings;
+      expect(warning).toContain("'netra:cache.reservedIpRange' (10.166.204.88/29) must be 10.166.204.80/29 because");
     });
 
     test("`up` without the list changes nothing", async () => {

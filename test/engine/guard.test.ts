@@ -2,6 +2,7 @@ import * as gcp from "@pulumi/gcp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { judge, type Verdict } from "../../guard/judge";
 import { readPreview } from "../../guard/preview";
+import { REDIS } from "../../policy/types";
 import { type Changes, stagingConfiguration } from "../stack-settings";
 import { Environment, PACK } from "./environment";
 
@@ -48,6 +49,15 @@ describe("on staging", () => {
       ].join("\n    "),
     ]);
     expect(await judgedStream(environment)).toEqual(verdict);
+  });
+
+  test("Redis is made with the range of the stack file; another one later changes nothing, and guard repeats the warning", async () => {
+    const [redis] = environment.cloud.ofType(REDIS);
+    expect(redis?.properties).toMatchObject({ reservedIpRange: "10.166.204.80/29" });
+    configure({ "netra:cache": { reservedIpRange: "10.166.204.88/29" } });
+    const { ok, changes, warnings } = await judged(environment);
+    expect({ ok, operations: Object.keys(changes) }).toEqual({ ok: true, operations: ["same"] });
+    expect(warnings).toEqual([expect.stringContaining("'netra:cache.reservedIpRange' (10.166.204.88/29) must be 10.166.204.80/29 because")]);
   });
 
   test("the safe procedure passes, step by step, and the old connector goes last", async () => {

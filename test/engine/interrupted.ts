@@ -5,6 +5,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { promisify } from "node:util";
 import { expect } from "vitest";
 import { PROJECT_ROOT } from "../../commands/stack-file";
+import { NOT_READ_BACK } from "../../operations/adoption";
 import { isSecretVersionOfPeople } from "../cloud/kinds";
 import { fencedBlocks } from "../fenced-blocks";
 import { stagingConfiguration } from "../stack-settings";
@@ -181,6 +182,8 @@ export function plainSecrets({ cloud }: Environment, text: string): string[] {
   });
 }
 
+/** A recovered resource does not have them in its state, as an adopted one does not. */
+const NEVER_READ = new Set(NOT_READ_BACK.map(({ property }) => property));
 const DIFFERS = new Set(["secretData", "password", "generation", "latestReadyRevision"]);
 
 function comparable(value: unknown): unknown {
@@ -188,7 +191,7 @@ function comparable(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(
     Object.entries(value)
-      .filter(([key]) => key !== "__defaults")
+      .filter(([key]) => key !== "__defaults" && !NEVER_READ.has(key))
       .map(([key, inner]) => [key, DIFFERS.has(key) ? "differs" : comparable(inner)]),
   );
 }

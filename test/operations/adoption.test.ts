@@ -1,7 +1,7 @@
 import { RunError } from "@pulumi/pulumi";
 import { beforeAll, expect, test } from "vitest";
 import { evaluate, type Registered } from "../../commands/evaluate";
-import { adoptables } from "../../operations/adoption";
+import { adoptables, leftOutOfImports, NOT_READ_BACK } from "../../operations/adoption";
 import type { Verdict } from "../../report/verdict";
 import { staging } from "../../stack";
 import { commandNamed, stackFiles } from "../commands/child";
@@ -67,6 +67,24 @@ test("imports what is listed, and nothing else", async () => {
     "gcp:vpcaccess/connector:Connector staging-connector": CONNECTOR_ID,
   });
   expect(imports(await evaluate("staging", stagingConfiguration(), staging))).toEqual({});
+});
+
+test("what the provider never reads back is stated at creation and ignored from then on, so that no import replaces what exists", () => {
+  for (const { type, property } of NOT_READ_BACK) {
+    const stating = registered.filter((resource) => resource.type === type && property in resource.inputs);
+    expect(stating, property).toHaveLength(1);
+    for (const { options } of stating) expect(options.ignoreChanges).toContain(property);
+  }
+});
+
+test("the operator is told what an import leaves out, where it is imported and the settings state it", () => {
+  const adopt = { "staging-redis": "projects/netra-staging/locations/us-central1/instances/staging-redis", "staging-connector": CONNECTOR_ID };
+  expect(leftOutOfImports(stagingSettings({ "netra:adopt": adopt }))).toEqual([
+    "'staging-redis' is imported without reservedIpRange because the provider reads back only the effective range, and adding this one later would replace the instance; 'netra:cache.reservedIpRange' must be what the cloud has",
+  ]);
+  expect(leftOutOfImports(stagingSettings())).toEqual([]);
+  expect(leftOutOfImports(stagingSettings({ "netra:adopt": { "staging-connector": CONNECTOR_ID } }))).toEqual([]);
+  expect(leftOutOfImports(stagingSettings({ "netra:adopt": adopt, "netra:cache": { reservedIpRange: undefined } }))).toEqual([]);
 });
 
 test("where a service and its account share a name, the id says which of them exists", async () => {
