@@ -119,11 +119,15 @@ export interface BudgetNames {
   pool(label: string): string;
   /** A line's maximum of instances. */
   instances(label: string): string;
+  /** Holders that are on no line because their connections cannot be counted. Default: none. */
+  readonly uncounted?: readonly string[];
 }
 
 /** A demand beyond the usable share of the slots, with the whole sum and every single change that would do. */
 export function budgetProblems(budget: ConnectionBudget, database: BudgetDatabase, names: BudgetNames): Problem[] {
   if (budget.headroom >= 0) return [];
+  const { uncounted = [] } = names;
+  if (uncounted.length > 0) return [incompleteBudgetProblem(budget, database, names, uncounted)];
   const { maxConnections, tier, largest, largestPerInstance, largestInstances } = budgetRemedy(budget, database);
   const remedies: string[] = tier === undefined ? [] : [`${maxConnections}${tier === database.tier ? "" : ` on ${tier}`}`];
   if (largest && largestPerInstance >= 1)
@@ -142,6 +146,16 @@ export function budgetProblems(budget: ConnectionBudget, database: BudgetDatabas
     }),
   ];
 }
+
+/** What is counted is too much already; what would pass follows only from a complete sum. */
+const incompleteBudgetProblem = (budget: ConnectionBudget, database: BudgetDatabase, names: BudgetNames, uncounted: readonly string[]): Problem =>
+  problem({
+    setting: names.maxConnections,
+    value: names.shown ?? database.maxConnections,
+    must: `cover ${budget.demand} connections, and those of ${uncounted.join(", ")}, with ${database.usableShare} of its slots (it covers ${budget.limit})`,
+    because: `${budgetArithmetic(budget, database)}, and the database refuses connections at the first rollout`,
+    fix: `a number that covers them all, once ${uncounted.join(", ")} can be counted`,
+  });
 
 /** A database client as a storm sees it: how many instances may start at once, and what each opens. */
 export interface StartingClient {

@@ -13,22 +13,24 @@ const LEAST: { readonly [Field in keyof DatabaseClientVariables]: { readonly min
   initTimeoutSeconds: { min: 1, whole: false, because: "the initialisation would otherwise fail at once, or never" },
 };
 
-/** Settings of a database client that make its budget meaningless, or its start impossible. */
-export function databaseClientProblems(client: DatabaseClientVariables, name: Naming<keyof DatabaseClientVariables> = asIs): Problem[] {
+/** Settings of a database client that make its budget meaningless, or its start impossible; one that is absent is none. */
+export function databaseClientProblems(client: Partial<DatabaseClientVariables>, name: Naming<keyof DatabaseClientVariables> = asIs): Problem[] {
   const problems = (Object.keys(LEAST) as (keyof typeof LEAST)[]).flatMap((field) => {
     const [value, { min, whole, because }] = [client[field], LEAST[field]];
+    if (value === undefined) return [];
     if (Number.isFinite(value) && value >= min && (!whole || Number.isInteger(value))) return [];
     const fix = clamp(value, { min, max: Number.MAX_SAFE_INTEGER });
     return [problem({ setting: name(field), value, must: `be a ${whole ? "whole " : ""}number of at least ${min}`, because, fix })];
   });
-  if (client.connectTimeoutSeconds > client.initTimeoutSeconds)
+  const { connectTimeoutSeconds, initTimeoutSeconds } = client;
+  if (connectTimeoutSeconds !== undefined && initTimeoutSeconds !== undefined && connectTimeoutSeconds > initTimeoutSeconds)
     problems.push(
       problem({
         setting: name("connectTimeoutSeconds"),
-        value: client.connectTimeoutSeconds,
-        must: `not exceed '${name("initTimeoutSeconds")}' (${client.initTimeoutSeconds})`,
+        value: connectTimeoutSeconds,
+        must: `not exceed '${name("initTimeoutSeconds")}' (${initTimeoutSeconds})`,
         because: "one attempt cannot outlast the initialisation it belongs to",
-        fix: client.initTimeoutSeconds,
+        fix: initTimeoutSeconds,
       }),
     );
   return problems;

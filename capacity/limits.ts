@@ -234,6 +234,11 @@ export const postgresCosts = {
   connectBytes: datum(3363, "bytes per connect, both directions", "M", "pass-through TCP proxy around psql, TLS 1.3 + SCRAM"),
 } as const;
 
+/** What connection pools do where a program states nothing. */
+export const poolDefaults = {
+  waitSeconds: datum(30, "seconds for one connection", "S1", "HikariCP, connectionTimeout; docs.sqlalchemy.org, pool_timeout", "2026-11-30"),
+} as const;
+
 /** What a global external Application Load Balancer takes. */
 export const edgeLimits = {
   certificatesPerProxy: datum(15, "certificates", "S1", "docs.cloud.google.com/load-balancing/docs/quotas"),

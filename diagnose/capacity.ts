@@ -3,8 +3,8 @@ import { stormPlanProblems } from "../capacity/scenarios";
 import { illustratingStorms, type StormResult } from "../capacity/storms";
 import { slotsOf } from "../policy/database";
 import defaults from "../policy/defaults.json";
-import { databaseUses } from "../policy/holders";
-import { Inputs, MalformedValueError, UnknownAtPreviewError } from "../policy/inputs";
+import { databaseUses, type Holder } from "../policy/holders";
+import { Inputs, ifReadable } from "../policy/inputs";
 import type { StackResource } from "../policy/rule";
 import { type StartBehaviour, stormPlanOf } from "../policy/storm-plan";
 import type { Deployed } from "./deployed";
@@ -29,16 +29,13 @@ export interface DatabaseCapacity {
 /** Reads the capacity plan from what is deployed with the pack's own readers. What cannot be read, the pack reports. */
 export function capacityOf(deployed: readonly Deployed[], place: Place): DatabaseCapacity[] {
   const resources = deployed.map((resource) => stackResource(resource, place));
-  const uses = databaseUses(resources, { attempt: (_, part) => attempt(part) });
-  return uses.flatMap(({ instance, holders }) => {
-    const capacity = instance && holders.length > 0 && attempt(() => ofDatabase(instance, holders, resources));
+  return databaseUses(resources).uses.flatMap(({ instance, holders }) => {
+    const capacity = instance && holders.length > 0 && ifReadable(() => ofDatabase(instance, holders, resources));
     return capacity ? [capacity] : [];
   });
 }
 
-type Uses = ReturnType<typeof databaseUses>[number];
-
-function ofDatabase(instance: StackResource, holders: Uses["holders"], resources: readonly StackResource[]): DatabaseCapacity {
+function ofDatabase(instance: StackResource, holders: readonly Holder[], resources: readonly StackResource[]): DatabaseCapacity {
   const size = slotsOf(instance);
   const slots = { ...defaults.database, maxConnections: size.maxConnections };
   const budget = connectionBudget(holders, slots);
@@ -50,25 +47,15 @@ function ofDatabase(instance: StackResource, holders: Uses["holders"], resources
     limit: budget.limit,
     arithmetic: budgetArithmetic(budget, slots),
     services: holders.map(({ workload }) => workload.label),
-    storms: attempt(() => stormsOf(instance, holders, resources)) ?? [],
+    storms: ifReadable(() => stormsOf(instance, holders, resources)) ?? [],
   };
 }
 
-function stormsOf(instance: StackResource, holders: Uses["holders"], resources: readonly StackResource[]): StormResult[] {
+function stormsOf(instance: StackResource, holders: readonly Holder[], resources: readonly StackResource[]): StormResult[] {
   // A map, because a service may be called `constructor`.
   const services: ReadonlyMap<string, StartBehaviour> = new Map(Object.entries(defaults.startup.services));
   const plan = stormPlanOf(instance, holders, resources, defaults.database, (service) => services.get(service) ?? defaults.startup.slowest);
   return stormPlanProblems(plan).length > 0 ? [] : illustratingStorms(plan, defaults.startup.targetPercent / 100);
-}
-
-/** `undefined` where it cannot be evaluated. */
-function attempt<T>(part: () => T): T | undefined {
-  try {
-    return part();
-  } catch (error) {
-    if (error instanceof MalformedValueError || error instanceof UnknownAtPreviewError) return undefined;
-    throw error;
-  }
 }
 
 function stackResource(deployed: Deployed, place: Place): StackResource {

@@ -1,8 +1,8 @@
-import { type DatabaseClientVariables, databaseVariables } from "../capacity/plan";
-import { type Container, literalOf, revisionAnnotations, type Variable, type Workload } from "./workload";
+import { databaseVariables } from "../capacity/plan";
+import { type Container, revisionAnnotations, type Variable, type Workload } from "./workload";
 
 /*
- * What makes a container a client of a database, and what its variables say about its pool.
+ * What makes a container a client of a database. What it states about its pool: `client-plan.ts`.
  */
 
 /** After a name: the environment that it is for. */
@@ -16,7 +16,10 @@ const INSTANCE_NAME = new RegExp(`^(INSTANCE|CLOUD_?SQL)_CONNECTION_NAME${FOR_EN
 /** `project:region:name`, where the project may have a domain before it. */
 export const CONNECTION_NAME = /[a-z0-9.:-]+:[a-z]+-[a-z]+\d+:[a-z][a-z0-9-]*/g;
 const IS_CONNECTION_NAME = new RegExp(`^${CONNECTION_NAME.source}$`);
-const DATABASE_URL = /^\s*(jdbc:)?postgres(ql)?(\+\w+)?:\/\/|\/cloudsql\//i;
+const DATABASE_URL = /\b(jdbc:)?postgres(ql)?(\+\w+)?:\/\/|\/cloudsql\//i;
+/** A connection string in keywords: libpq's `host=... dbname=...`, ADO.NET's `Host=...;Database=...`. */
+const KEYWORDS = /\b(host(addr)?|server|data source)\s*=/i;
+const DATABASE_KEYWORD = /\b(dbname|database|initial catalog)\s*=/i;
 
 /** Whether an application is told its database's address under that name. */
 export const isDatabaseHost = (name: string): boolean => HOST_NAME.test(name);
@@ -26,8 +29,10 @@ export const isDatabaseLocation = (name: string): boolean => [HOST_NAME, URL_NAM
 
 /** Whether a variable tells where a database is: by its name, or by its value, as far as that is known, under whatever name. */
 export function tellsDatabase(variable: Variable): boolean {
-  return isDatabaseLocation(variable.name) || namesInstance(variable) || DATABASE_URL.test(knownValue(variable));
+  return isDatabaseLocation(variable.name) || namesInstance(variable) || isConnectionString(knownValue(variable));
 }
+
+const isConnectionString = (text: string) => DATABASE_URL.test(text) || (KEYWORDS.test(text) && DATABASE_KEYWORD.test(text));
 
 /** Whether it tells no more than the instance's connection name: a library asks the Admin API for the address. */
 export const namesInstance = (variable: Variable): boolean => INSTANCE_NAME.test(variable.name) || IS_CONNECTION_NAME.test(knownValue(variable));
@@ -65,20 +70,4 @@ export function databaseContainers(workload: Workload): Container[] {
         .some((text) => text.search(CONNECTION_NAME) >= 0),
     );
   return found.length === 0 && isReached() ? workload.containers.slice(0, 1) : found;
-}
-
-/** The plan that a container's variables carry, and the names of those that are missing or no number. */
-export function databaseClient(container: Container): { readonly client?: DatabaseClientVariables; readonly missing: readonly string[] } {
-  const missing: string[] = [];
-  const entries = Object.entries(databaseVariables).map(([field, name]) => {
-    const variable = container.variables.find((v) => v.name === name);
-    const text = (variable && literalOf(variable)) ?? "";
-    // Only what every application reads alike: `0x10` and `Infinity` are numbers to JavaScript alone, ` 5` and a count of `5.0` not to all.
-    const isNumber = /^\d+(\.\d+)?$/.test(text) && (field.endsWith("Seconds") || !/\.0+$/.test(text));
-    const value = isNumber ? Number(text) : Number.NaN;
-    if (Number.isNaN(value)) missing.push(name);
-    return [field, value];
-  });
-  // The fields are the keys of databaseVariables, and all of them are numbers once nothing is missing.
-  return missing.length > 0 ? { missing } : { client: Object.fromEntries(entries) as unknown as DatabaseClientVariables, missing };
 }

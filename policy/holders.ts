@@ -1,14 +1,16 @@
 import { databaseClientProblems } from "../capacity/database-client";
-import { type DatabaseClientVariables, databaseVariables } from "../capacity/plan";
-import { databaseClient, databaseContainers } from "./database-clients";
+import type { DatabaseClientVariables } from "../capacity/plan";
+import { problem } from "../capacity/problem";
+import { type ClientPlan, clientPlanOf } from "./client-plan";
+import { databaseContainers } from "./database-clients";
 import { databasesOf, usesSocket } from "./database-of";
-import { MalformedValueError } from "./inputs";
-import type { StackContext, StackResource } from "./rule";
+import { ifReadable, isUnreadable, MalformedValueError, UnknownAtPreviewError } from "./inputs";
+import type { StackResource } from "./rule";
 import { type Container, type Maximum, maximumOf, WORKLOAD_TYPES, type Workload, workloadOf } from "./workload";
 
 /**
- * One container of a workload that holds database connections, with the plan its variables carry: a line of the
- * connection budget, a client of a start-up storm. `overlap` is a second full set of instances where a rollout keeps one.
+ * One container of a workload that holds database connections, with the plan it states: a line of the connection budget,
+ * a client of a start-up storm. `overlap` is a second full set of instances where a rollout keeps one.
  */
 export interface Holder extends DatabaseClientVariables, Maximum {
   readonly label: string;
@@ -17,55 +19,99 @@ export interface Holder extends DatabaseClientVariables, Maximum {
   readonly workload: Workload;
   readonly container: Container;
   readonly viaSocket: boolean;
+  readonly plan: Pick<ClientPlan, "settings" | "poolNames">;
 }
 
-/** A database and all that hold connections to it, as far as they can be read. */
+/** A container that holds connections, how many cannot be told. */
+export interface Uncounted {
+  readonly label: string;
+  readonly resource: StackResource;
+  /** `does not state DB_POOL_SIZE`. */
+  readonly why: string;
+}
+
+/** A database and all that hold connections to it. */
 export interface DatabaseUse {
   /** `undefined`: a database that does not stand in the stack. */
   readonly instance: StackResource | undefined;
   readonly holders: readonly Holder[];
+  /** Where there are any, no sum of the holders is complete, and no number follows from it. */
+  readonly uncounted: readonly Uncounted[];
+}
+
+/** A workload of which nothing can be read, or whose database cannot be told. */
+export interface Unread {
+  readonly label: string;
+  readonly resource: StackResource;
+  readonly error: MalformedValueError | UnknownAtPreviewError;
 }
 
 /**
- * Every database that workloads of the stack use. A workload that cannot be read, or whose database cannot be told, is
- * reported on it, and the others are read all the same.
+ * Every database that workloads of the stack use. What cannot be read is data: `connection-budget` reports it, once, and
+ * the rules that build on the same holders stay silent about it, as does every rule about what `service-database-variables`
+ * reports on the container itself.
  */
-export function databaseUses(resources: readonly StackResource[], context: Pick<StackContext<object>, "attempt">): DatabaseUse[] {
-  const uses = new Map<StackResource | undefined, Holder[]>();
+export function databaseUses(resources: readonly StackResource[]): { readonly uses: readonly DatabaseUse[]; readonly unread: readonly Unread[] } {
+  const uses = new Map<StackResource | undefined, { holders: Holder[]; uncounted: Uncounted[] }>();
+  const unread: Unread[] = [];
+  const reading = (label: string, resource: StackResource, part: () => void) => {
+    try {
+      part();
+    } catch (error) {
+      if (!isUnreadable(error)) throw error;
+      unread.push({ label, resource, error });
+    }
+  };
   for (const resource of resources.filter(({ type }) => WORKLOAD_TYPES.includes(type)))
-    context.attempt(resource, () => {
+    reading(resource.name, resource, () => {
       const workload = workloadOf(resource);
       const containers = workload ? databaseContainers(workload) : [];
       for (const container of containers)
-        context.attempt(resource, () => {
+        reading(workload?.label ?? resource.name, resource, () => {
           if (!workload) return;
           const used = databasesOf(resource, workload, container, resources);
-          if (!used) throw new MalformedValueError(`${workload.label} ${WHICH_DATABASE}`);
-          const databases = used.outside ? [...used.instances, undefined] : used.instances;
-          // Before the holder is read: a database whose only holder cannot be read is a used one all the same.
-          for (const database of databases) uses.set(database, uses.get(database) ?? []);
-          const holder = holderOf(resource, workload, container, containers);
-          for (const database of databases) uses.get(database)?.push(holder);
+          if (!used) throw new MalformedValueError(whichDatabase(workload, container));
+          const counted = holderOf(resource, workload, container, containers);
+          for (const database of used.outside ? [...used.instances, undefined] : used.instances) {
+            const use = uses.get(database) ?? { holders: [], uncounted: [] };
+            uses.set(database, use);
+            if ("why" in counted) use.uncounted.push(counted);
+            else use.holders.push(counted);
+          }
         });
     });
-  return [...uses].map(([instance, holders]) => ({ instance, holders }));
+  return { uses: [...uses].map(([instance, use]) => ({ instance, ...use })), unread };
 }
 
-const WHICH_DATABASE =
-  "must tell which of the stack's database instances it uses because each has a budget of its own; take POSTGRES_HOST from the instance's output, or add the instance to 'dependsOn'";
+const whichDatabase = (workload: Workload, container: Container) =>
+  problem({
+    setting: container.inputs.at("envs"),
+    value: "no address that is known here",
+    must: `tell which of the stack's database instances ${workload.label} uses`,
+    because: "each has a budget of its own",
+    fix: "an address that is taken from the instance's output, or add the instance to 'dependsOn'",
+  }).message;
 
-function holderOf(resource: StackResource, workload: Workload, container: Container, containers: readonly Container[]): Holder {
+/** `service-scaling` says where it is missing. */
+const maximumIfStated = (workload: Workload): Maximum | undefined => ifReadable(() => maximumOf(workload));
+
+function holderOf(resource: StackResource, workload: Workload, container: Container, containers: readonly Container[]): Holder | Uncounted {
   const label = containers.length > 1 ? `${workload.label}/${container.inputs.text("name") || workload.containers.indexOf(container)}` : workload.label;
-  const { client, missing } = databaseClient(container);
-  if (!client)
-    throw new MalformedValueError(
-      `${label} must state ${missing.join(", ")} because it uses a database and the plan is read from them; set each in '${container.inputs.at("envs")}' to a literal number`,
-    );
-  // That one attempt outlasts the whole initialisation is `service-database-variables`' to refuse: nothing here needs it.
-  const judged = { ...client, initTimeoutSeconds: Math.max(client.initTimeoutSeconds, client.connectTimeoutSeconds) };
-  const [problem] = databaseClientProblems(judged, (field) => `${container.inputs.at("envs")}[${databaseVariables[field]}]`);
-  if (problem) throw new MalformedValueError(problem.message);
-  const maximum = maximumOf(workload);
-  const overlap = workload.rolls ? maximum.instances : 0;
-  return { ...client, ...maximum, label, overlap, resource, workload, container, viaSocket: usesSocket(workload, container) };
+  const uncounted = (why: string): Uncounted => ({ label, resource, why });
+  try {
+    const plan = clientPlanOf(container);
+    const { client, settings, missing, contradictions } = plan;
+    if (contradictions.length > 0) return uncounted("states numbers that contradict each other");
+    if (!client) return uncounted(`does not state ${missing.join(", ")}`);
+    const { poolSize, maxOverflow, workers } = client;
+    const [wrong] = databaseClientProblems({ poolSize, maxOverflow, workers }, (field) => settings[field]);
+    if (wrong) return uncounted(`states no pool in '${wrong.setting}'`);
+    const maximum = maximumIfStated(workload);
+    if (!maximum) return uncounted("has no stated maximum of instances");
+    const overlap = workload.rolls ? maximum.instances : 0;
+    return { ...client, ...maximum, label, overlap, resource, workload, container, plan, viaSocket: usesSocket(workload, container) };
+  } catch (error) {
+    if (!isUnreadable(error)) throw error;
+    return uncounted(error instanceof UnknownAtPreviewError ? `has '${error.path}', which is not known at preview` : error.message);
+  }
 }

@@ -10,6 +10,20 @@ export class UnknownAtPreviewError extends Error {
 /** A property that has another type than the provider's schema gives it. Never carries the value: it could be a secret. */
 export class MalformedValueError extends Error {}
 
+/** Whether a reading failed because of what was read, and not because of a bug. */
+export const isUnreadable = (error: unknown): error is UnknownAtPreviewError | MalformedValueError =>
+  error instanceof UnknownAtPreviewError || error instanceof MalformedValueError;
+
+/** `undefined` where it cannot be read: for what another rule reports. */
+export function ifReadable<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (isUnreadable(error)) return undefined;
+    throw error;
+  }
+}
+
 /** What `pulumi policy analyze --file` shows in a secret's place where it cannot decrypt it. */
 const UNDECRYPTED = "[secret]";
 
@@ -151,6 +165,14 @@ export class Inputs {
       if (item === undefined && this.unknown === "absent") return [];
       throw new MalformedValueError(`${path} must be a text`);
     });
+  }
+
+  /** The same, with `unknown` in the place of each text that a preview does not know. */
+  textsOr(key: string, unknown: string): string[] {
+    const list = this.raw(key);
+    if (!Array.isArray(list)) return this.texts(key);
+    const known = list.map((item: unknown) => (isUnknownValue(item) ? unknown : item));
+    return new Inputs({ [key]: known }, this.path).texts(key);
   }
 
   /** Whether the property is a list. */

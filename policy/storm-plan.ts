@@ -1,5 +1,5 @@
 import { cloudRunLimits } from "../capacity/limits";
-import { databaseVariables, type RetryPolicy } from "../capacity/plan";
+import type { RetryPolicy } from "../capacity/plan";
 import type { StormPlan, StormService } from "../capacity/scenarios";
 import { connectorOf, sizeOf } from "./connectors";
 import { addressesOf, databaseSetting, slotsOf, tierOf } from "./database";
@@ -71,9 +71,9 @@ export function stormSetting(field: string, holders: readonly Holder[]): string 
   return `${holderSetting(key, holder)} of ${holder.label}`;
 }
 
-function holderSetting(key: string, { setting, workload, container }: Holder): string {
-  const variable = Object.entries(databaseVariables).find(([field]) => key === `database.${field}`)?.[1];
-  if (variable) return `${container.inputs.at("envs")}[${variable}]`;
+function holderSetting(key: string, { setting, workload, container, plan }: Holder): string {
+  const stated = Object.entries(plan.settings).find(([field]) => key === `database.${field}`)?.[1];
+  if (stated) return stated;
   if (key === "maxInstances" || key === "minInstances") return setting;
   const { inputs, keys } = vpcAccessOf(workload);
   if (key === "egress") return inputs.at(keys.egress);

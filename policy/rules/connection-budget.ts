@@ -1,8 +1,9 @@
 import { type BudgetDatabase, connectionBudget as budgetOf, budgetProblems } from "../../capacity/budget";
+import { problem } from "../../capacity/problem";
 import { databaseSetting, slotsOf } from "../database";
 import defaults from "../defaults.json";
-import { databaseUses, type Holder } from "../holders";
-import { type Resource, stackRule } from "../rule";
+import { type DatabaseUse, databaseUses, type Holder, type Uncounted } from "../holders";
+import { stackRule } from "../rule";
 
 const { usableShare, reservedConnections, migrationConnections } = defaults.database;
 const count = { type: "integer", minimum: 0 };
@@ -22,28 +23,59 @@ export const connectionBudget = stackRule<
     externalMaxConnections: { ...count, description: "What a database outside the stack allows; 0: there is none.", default: 0 },
   },
   judge(resources, { config, refuse, cannotEvaluate, attempt }) {
-    const judge = (database: BudgetDatabase, holders: readonly Holder[], blamed: Resource | undefined, setting: string, shown?: string) => {
-      const names = {
-        maxConnections: setting,
-        shown,
-        pool: (label: string) => `'DB_POOL_SIZE', 'DB_MAX_OVERFLOW' and 'WEB_CONCURRENCY' of ${label}`,
-        instances: (label: string) => `'${holders.find((holder) => holder.label === label)?.setting}' of ${label}`,
-      };
-      for (const problem of budgetProblems(budgetOf(holders, database), database, names)) refuse(problem, blamed);
+    const { uses, unread } = databaseUses(resources);
+    for (const { resource, error } of unread)
+      attempt(resource, () => {
+        throw error;
+      });
+    const judgeOne = (use: DatabaseUse, database: BudgetDatabase, setting: string, shown?: string) => {
+      const blamed = use.instance ?? [...use.holders, ...use.uncounted][0]?.resource;
+      const budget = budgetOf(use.holders, database);
+      const names = { ...namesOf(use.holders, setting, shown), uncounted: [...use.uncounted, ...unread].map(({ label }) => label) };
+      const problems = budgetProblems(budget, database, names);
+      for (const problem of problems) refuse(problem, blamed);
+      if (problems.length === 0 && use.uncounted.length > 0)
+        cannotEvaluate(incomplete(use.uncounted, setting, shown ?? database.maxConnections).message, blamed);
     };
-    for (const { instance, holders } of databaseUses(resources, { attempt }))
-      if (instance)
+    for (const use of uses)
+      if (use.instance) {
+        const { instance } = use;
         attempt(instance, () => {
           const { shown, ...size } = slotsOf(instance);
-          judge({ ...config, ...size }, holders, instance, databaseSetting("maxConnections"), shown);
+          judgeOne(use, { ...config, ...size }, databaseSetting("maxConnections"), shown);
         });
-      else if (config.externalMaxConnections > 0)
-        judge({ ...config, maxConnections: config.externalMaxConnections }, holders, holders[0]?.resource, "externalMaxConnections");
+      } else if (config.externalMaxConnections > 0) judgeOne(use, { ...config, maxConnections: config.externalMaxConnections }, "externalMaxConnections");
       else
-        for (const { label, resource } of holders)
+        for (const { label, resource } of [...use.holders, ...use.uncounted])
           cannotEvaluate(
             `${label} uses a database that does not stand in the stack; set 'externalMaxConnections' in this rule's configuration to what it allows`,
             resource,
           );
   },
 });
+
+function namesOf(holders: readonly Holder[], maxConnections: string, shown: string | undefined) {
+  const holderOf = (label: string) => holders.find((holder) => holder.label === label);
+  return {
+    maxConnections,
+    shown,
+    pool: (label: string) => `${listed((holderOf(label)?.plan.poolNames ?? []).map((name) => `'${name}'`))} of ${label}`,
+    instances: (label: string) => `'${holderOf(label)?.setting}' of ${label}`,
+  };
+}
+
+const listed = (names: readonly string[]) => (names.length > 1 ? `${names.slice(0, -1).join(", ")} and ${names.at(-1)}` : (names[0] ?? ""));
+
+/** A sum that lacks a holder: no number follows from it, neither that it fits nor what would. */
+function incomplete(uncounted: readonly Uncounted[], setting: string, value: unknown) {
+  const labels = uncounted.map(({ label }) => label).join(", ");
+  const reasons = new Map<string, string[]>();
+  for (const { label, why } of uncounted) reasons.set(why, [...(reasons.get(why) ?? []), label]);
+  return problem({
+    setting,
+    value,
+    must: `also cover the connections of ${labels}`,
+    because: `they cannot be counted, and no sum is complete without them: ${[...reasons].map(([why, of]) => `${of.join(", ")} ${why}`).join("; ")}`,
+    fix: "a number that covers them all, once they can be counted",
+  });
+}

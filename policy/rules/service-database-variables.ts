@@ -1,27 +1,36 @@
 import { databaseClientProblems } from "../../capacity/database-client";
 import { databaseVariables } from "../../capacity/plan";
-import { databaseClient, databaseContainers } from "../database-clients";
+import { problem } from "../../capacity/problem";
+import { clientPlanOf } from "../client-plan";
+import { databaseContainers } from "../database-clients";
 import { resourceRule } from "../rule";
 import { WORKLOAD_TYPES, workloadOf } from "../workload";
 
 export const serviceDatabaseVariables = resourceRule({
   name: "service-database-variables",
-  info: "Every container that uses the database carries its pool, its time-outs and its workers as literal variables.",
-  why: "The connection budget is read from them: what a container does not state cannot be counted, and whatever its code has by default opens.",
+  info: "Every container that uses the database states its pool and its workers once, as literal numbers; one with DB_POOL_SIZE its time-outs, too.",
+  why: "The connection budget is read from them: what a container does not state cannot be counted, and of two numbers nobody knows which one its code takes.",
   severity: "high",
-  remediation: `Set ${Object.values(databaseVariables).join(", ")} to plain numbers.`,
+  remediation: `Set ${Object.values(databaseVariables).join(", ")} to plain numbers, or the pool in the framework's own variable or connection string; remove every second pool.`,
   types: WORKLOAD_TYPES,
   judge(resource, { refuse, cannotEvaluate, attempt }) {
     const workload = workloadOf(resource);
     for (const container of workload ? databaseContainers(workload) : [])
       attempt(() => {
-        const envs = container.inputs.at("envs");
-        const { client, missing } = databaseClient(container);
-        if (client) refuse(...databaseClientProblems(client, (field) => `${envs}[${databaseVariables[field]}]`));
-        else
+        const { stated, settings, missing, missingStart, contradictions } = clientPlanOf(container);
+        refuse(...contradictions);
+        const names = [...missing, ...missingStart].join(", ");
+        if (names !== "")
           cannotEvaluate(
-            `'${envs}' belongs to a container that uses the database and must have ${missing.join(", ")} as literal numbers from 0 because its connections are counted from them; set them to the plan's values`,
+            problem({
+              setting: container.inputs.at("envs"),
+              value: `without ${names}`,
+              must: `state ${names} as literal numbers from 0`,
+              because: "its container uses the database, and connections and starts are counted from them",
+              fix: missing.length > 0 ? "the plan's values, or the pool in the framework's own variable" : "the plan's values",
+            }).message,
           );
+        else refuse(...databaseClientProblems(stated, (field) => settings[field]));
       });
   },
 });

@@ -1,6 +1,8 @@
 import { socketPoolProblems } from "../../capacity/database-client";
-import { connectionsPerInstance, databaseVariables } from "../../capacity/plan";
-import { databaseClient, databaseContainers, socketInstances } from "../database-clients";
+import { connectionsPerInstance } from "../../capacity/plan";
+import { clientPlanOf } from "../client-plan";
+import { databaseContainers, socketInstances } from "../database-clients";
+import { ifReadable } from "../inputs";
 import { resourceRule } from "../rule";
 import { WORKLOAD_TYPES, workloadOf } from "../workload";
 
@@ -11,17 +13,17 @@ export const serviceSocketPool = resourceRule({
   severity: "high",
   remediation: "Lower DB_POOL_SIZE, DB_MAX_OVERFLOW or WEB_CONCURRENCY, or use the database's private address.",
   types: WORKLOAD_TYPES,
-  judge(resource, { refuse, cannotEvaluate }) {
+  judge(resource, { refuse }) {
     const workload = workloadOf(resource);
     if (!workload || !socketInstances(workload).mounted) return;
-    const holders = databaseContainers(workload).map((container) => ({ envs: container.inputs.at("envs"), ...databaseClient(container) }));
-    for (const { envs, missing } of holders)
-      if (missing.length > 0)
-        cannotEvaluate(`'${envs}' must have ${missing.join(", ")} as literal numbers because its connections over the socket are counted from them`);
-    const known = holders.flatMap(({ envs, client }) => (client ? [{ envs, client, connections: connectionsPerInstance(client) }] : []));
+    // A container that does not state its pool is `service-database-variables`' to report, and `connection-budget`'s to miss.
+    const known = databaseContainers(workload).flatMap((container) => {
+      const { client, settings } = ifReadable(() => clientPlanOf(container)) ?? {};
+      return client && settings ? [{ client, settings, connections: connectionsPerInstance(client) }] : [];
+    });
     const [largest, ...others] = known.toSorted((a, b) => b.connections - a.connections);
     if (!largest) return;
     const rest = others.reduce((sum, { connections }) => sum + connections, 0);
-    refuse(...socketPoolProblems(largest.client, (field) => `${largest.envs}[${databaseVariables[field]}]`, rest));
+    refuse(...socketPoolProblems(largest.client, (field) => largest.settings[field], rest));
   },
 });

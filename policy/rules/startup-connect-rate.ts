@@ -12,7 +12,8 @@ export const startupConnectRate = stackRule({
   severity: "critical",
   remediation: "Lower maximum instances or start-up connections, or take a tier with more vCPUs or a connector with a larger minimum.",
   judge(resources, { refuse, cannotEvaluate, attempt }) {
-    const uses = databaseUses(resources, { attempt });
+    // A start of which a part cannot be counted is no start to judge: `connection-budget` reports that.
+    const uses = databaseUses(resources).uses.filter(({ uncounted }) => uncounted.length === 0);
     for (const { instance, holders } of uses) {
       const names = { tier: "settings.tier", instances: maximaOf(holders) };
       if (instance) attempt(instance, () => connectRateProblems(holders, tierOf(instance), names).map((problem) => refuse(problem, instance)));

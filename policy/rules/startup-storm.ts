@@ -43,9 +43,9 @@ export const startupStorm = stackRule<{
   judge(resources, { config, refuse, attempt }) {
     const named = new Map(Object.entries(config.services));
     const behaviour = (service: string): StartBehaviour => named.get(service) ?? config.otherServices;
-    // A database outside the stack, and a holder that cannot be read, are reported by connection-budget.
-    for (const { instance, holders } of databaseUses(resources, { attempt }))
-      if (instance && holders.length > 0)
+    // A database outside the stack, and a holder that cannot be counted, are reported by connection-budget.
+    for (const { instance, holders, uncounted } of databaseUses(resources).uses)
+      if (instance && holders.length > 0 && uncounted.length === 0)
         attempt(instance, () => {
           const plan = stormPlanOf(instance, holders, resources, config, behaviour);
           const name = (field: string) => stormSetting(field, holders);

@@ -194,7 +194,7 @@ export const resourceExamples: Readonly<Record<string, ResourceExample>> = {
   },
   "service-database-variables": {
     program: (name) => service(name, { variables: { DB_POOL_SIZE: undefined } }),
-    says: "cannot evaluate: 'template.containers[0].envs' belongs to a container that uses the database and must have DB_POOL_SIZE as literal numbers from 0 because its connections are counted from them; set them to the plan's values",
+    says: "cannot evaluate: 'template.containers[0].envs' (without DB_POOL_SIZE) must state DB_POOL_SIZE as literal numbers from 0 because its container uses the database, and connections and starts are counted from them; set 'template.containers[0].envs' to the plan's values, or the pool in the framework's own variable",
   },
   "service-deploy-health-check": {
     program: (name) => service(name, { template: { healthCheckDisabled: true } }),

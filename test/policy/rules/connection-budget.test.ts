@@ -178,13 +178,30 @@ describe("refuses", () => {
     expect((await judge([named("primary", "1000"), replica, reader])).map((f) => f.resource)).toEqual(["replica"]);
   });
 
-  test("a known part that exceeds the slots, although another workload cannot be evaluated", async () => {
-    const unreadable = service("auth", 3, ["2", "1"], { variables: { DB_POOL_SIZE: undefined } });
-    const found = await judge([soundDatabase(), service("backend", 20, ["3", "2"]), unreadable]);
-    expect(found.map((f) => [f.resource, f.message.startsWith("cannot evaluate: ")])).toEqual([
-      ["auth", true],
-      ["database", false],
+  test("a known part that exceeds the slots, although another workload cannot be counted, and proposes no number", async () => {
+    const uncounted = service("auth", 3, ["2", "1"], { variables: { DB_POOL_SIZE: undefined } });
+    expect(await judge([soundDatabase(), service("backend", 20, ["3", "2"]), uncounted])).toEqual([
+      {
+        message:
+          "'settings.databaseFlags[max_connections]' (150) must cover 223 connections, and those of auth, with 0.8 of its slots (it covers 120) because backend (20 + 20) x 5 = 200; reserved 13 + migrations 10 = 23; 223 of 120 (max_connections 150 x 0.8), and the database refuses connections at the first rollout; set 'settings.databaseFlags[max_connections]' to a number that covers them all, once auth can be counted",
+        resource: "database",
+        waived: false,
+      },
     ]);
+  });
+
+  test("pools in their frameworks' own names, and names those", async () => {
+    const spring = service("spring", 20, ["3", "2"], {
+      variables: { DB_POOL_SIZE: undefined, DB_MAX_OVERFLOW: undefined, SPRING_DATASOURCE_HIKARI_MAXIMUM_POOL_SIZE: "5" },
+    });
+    const [message] = await messages([soundDatabase(), spring]);
+    expect(message).toContain("spring (20 + 20) x 5 = 200");
+    expect(message).toContain("lower 'SPRING_DATASOURCE_HIKARI_MAXIMUM_POOL_SIZE' and 'WEB_CONCURRENCY' of spring from 5 to 2 connections per instance");
+  });
+
+  test("the processes that the command line starts, whatever WEB_CONCURRENCY says", async () => {
+    const [message] = await messages([soundDatabase(), service("backend", 5, ["3", "2"], { container: { commands: ["gunicorn", "-w", "4", "app:app"] } })]);
+    expect(message).toContain("backend (5 + 5) x 20 = 200");
   });
 
   test("what an external database is said to allow", async () => {
@@ -195,34 +212,46 @@ describe("refuses", () => {
 });
 
 describe("cannot evaluate", () => {
-  test("a workload without the plan's variables: names what is missing", async () => {
-    expect(await messages([soundDatabase(), service("backend", 5, ["3", "2"], { variables: { DB_POOL_SIZE: undefined, WEB_CONCURRENCY: "" } })])).toEqual([
-      "cannot evaluate: backend must state DB_POOL_SIZE, WEB_CONCURRENCY because it uses a database and the plan is read from them; set each in 'template.containers[0].envs' to a literal number",
+  const incomplete = (why: string) =>
+    `cannot evaluate: 'settings.databaseFlags[max_connections]' (150) must also cover the connections of ${why}; set 'settings.databaseFlags[max_connections]' to a number that covers them all, once they can be counted`;
+  const uncountable = (label: string, why: string) =>
+    incomplete(`${label} because they cannot be counted, and no sum is complete without them: ${label} ${why}`);
+
+  test("a sum that lacks workloads: once for the database, with what is missing", async () => {
+    const silent = (name: string) => service(name, 5, ["3", "2"], { variables: { DB_POOL_SIZE: undefined, WEB_CONCURRENCY: "" } });
+    expect(await judge([soundDatabase(), auth, silent("one"), silent("two"), service("three", 5, ["0", "2"])])).toEqual([
+      {
+        message: incomplete(
+          "one, three, two because they cannot be counted, and no sum is complete without them: one, two does not state DB_POOL_SIZE, WEB_CONCURRENCY; three states no pool in 'template.containers[0].envs[DB_POOL_SIZE]'",
+        ),
+        resource: "database",
+        waived: false,
+      },
     ]);
   });
 
-  test("a pool that is unknown at preview, comes from a secret or has no limit", async () => {
-    const of = (DB_POOL_SIZE: string | Record<string, unknown>) =>
-      messages([soundDatabase(), service("backend", 5, ["3", "2"], { variables: { DB_POOL_SIZE } })]);
-    expect(await of(UNKNOWN)).toEqual([
-      "cannot evaluate: 'template.containers[0].envs[DB_POOL_SIZE]' is not known at preview; give it a plain value instead of another resource's output",
+  test("a pool that is unknown at preview, comes from a secret, or is contradicted", async () => {
+    const of = (DB_POOL_SIZE: string | Record<string, unknown>, variables = {}) =>
+      messages([soundDatabase(), service("backend", 5, ["3", "2"], { variables: { DB_POOL_SIZE, ...variables } })]);
+    expect(await of(UNKNOWN)).toEqual([uncountable("backend", "has 'template.containers[0].envs[DB_POOL_SIZE]', which is not known at preview")]);
+    expect(await of({ value: "", valueSource: { secretKeyRef: { secret: "pool", version: "1" } } })).toEqual([
+      uncountable("backend", "does not state DB_POOL_SIZE"),
     ]);
-    expect((await of({ value: "", valueSource: { secretKeyRef: { secret: "pool", version: "1" } } }))[0]).toContain("must state DB_POOL_SIZE");
-    expect(await of("0")).toEqual([
-      "cannot evaluate: 'template.containers[0].envs[DB_POOL_SIZE]' (0) must be a whole number of at least 1 because a pool of 0 has no limit, and the budget counts what is stated; set 'template.containers[0].envs[DB_POOL_SIZE]' to 1",
-    ]);
+    expect(await of("3", { KNEX_POOL_MAX: "40" })).toEqual([uncountable("backend", "states numbers that contradict each other")]);
+  });
+
+  test("but not for a missing time-out: the sum needs none", async () => {
+    expect(await judge([soundDatabase(), service("backend", 5, ["3", "2"], { variables: { DB_CONNECT_TIMEOUT_SECONDS: undefined } })])).toEqual([]);
   });
 
   test.each([
-    ["no maximum at all", {}, "not set"],
-    ["a maximum of 0", { maxInstanceCount: 0 }, "0"],
-    ["a negative maximum, which would give connections back", { maxInstanceCount: -5 }, "-5"],
-    ["a maximum that is unknown at preview", { maxInstanceCount: UNKNOWN }, "not set"],
-  ])("%s", async (_, scaling, shown) => {
+    ["no maximum at all", {}],
+    ["a maximum of 0", { maxInstanceCount: 0 }],
+    ["a negative maximum, which would give connections back", { maxInstanceCount: -5 }],
+    ["a maximum that is unknown at preview", { maxInstanceCount: UNKNOWN }],
+  ])("%s", async (_, scaling) => {
     const unlimited = soundService({ properties: { scaling: null }, pod: { scaling } });
-    expect(await messages([soundDatabase(), unlimited])).toEqual([
-      `cannot evaluate: 'template.scaling.maxInstanceCount' (${shown}) must state how many instances netra-backend-staging may have because without a number nothing limits what they take together; set 'template.scaling.maxInstanceCount' to a whole number of at least 1`,
-    ]);
+    expect(await messages([soundDatabase(), unlimited])).toEqual([uncountable("netra-backend-staging", "has no stated maximum of instances")]);
   });
 
   test("containers or variables that are unknown as a whole", async () => {
@@ -232,7 +261,7 @@ describe("cannot evaluate", () => {
 
   test("which of two databases a workload uses", async () => {
     expect(await messages([named("accounts", "100"), named("orders", "100"), backend])).toEqual([
-      "cannot evaluate: backend must tell which of the stack's database instances it uses because each has a budget of its own; take POSTGRES_HOST from the instance's output, or add the instance to 'dependsOn'",
+      "cannot evaluate: 'template.containers[0].envs' (no address that is known here) must tell which of the stack's database instances backend uses because each has a budget of its own; set 'template.containers[0].envs' to an address that is taken from the instance's output, or add the instance to 'dependsOn'",
     ]);
   });
 

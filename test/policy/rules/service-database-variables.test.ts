@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { databaseVariables } from "../../../capacity/plan";
 import { serviceDatabaseVariables } from "../../../policy/rules/service-database-variables";
 import { messages, UNKNOWN } from "../harness";
 import { soundJob, soundService, soundServiceV1, soundWorkerPool } from "../services";
@@ -8,7 +9,7 @@ const having = (variables: Variables) => messages(serviceDatabaseVariables, soun
 const withoutDatabase: Variables = { POSTGRES_HOST: undefined, DB_POOL_SIZE: undefined };
 const setting = (name: string) => `template.containers[0].envs[${name}]`;
 const uncounted = (names: string) =>
-  `cannot evaluate: 'template.containers[0].envs' belongs to a container that uses the database and must have ${names} as literal numbers from 0 because its connections are counted from them; set them to the plan's values`;
+  `cannot evaluate: 'template.containers[0].envs' (without ${names}) must state ${names} as literal numbers from 0 because its container uses the database, and connections and starts are counted from them; set 'template.containers[0].envs' to the plan's values, or the pool in the framework's own variable`;
 
 test("accepts the plan's variables, and a container that uses no database", async () => {
   expect(await having({ DB_MAX_OVERFLOW: "0", DB_STARTUP_CONNECTIONS: "0", DB_CONNECT_TIMEOUT_SECONDS: "75" })).toEqual([]);
@@ -42,7 +43,7 @@ test.each([
   const found = await messages(serviceDatabaseVariables, soundService({ container: { envs } }));
   expect(found).toEqual([
     uncounted(
-      "DB_POOL_SIZE, DB_MAX_OVERFLOW, DB_POOL_TIMEOUT_SECONDS, DB_CONNECT_TIMEOUT_SECONDS, DB_INIT_TIMEOUT_SECONDS, DB_STARTUP_CONNECTIONS, WEB_CONCURRENCY",
+      "DB_POOL_SIZE, DB_MAX_OVERFLOW, WEB_CONCURRENCY, DB_POOL_TIMEOUT_SECONDS, DB_CONNECT_TIMEOUT_SECONDS, DB_INIT_TIMEOUT_SECONDS, DB_STARTUP_CONNECTIONS",
     ),
   ]);
 });
@@ -61,7 +62,7 @@ test("counts no client where names and values are another store's", async () => 
 test("counts the first container beside a proxy whose arguments name an instance, where nothing says who connects", async () => {
   const proxy = { name: "proxy", args: ["--private-ip", "netra-staging:us-central1:staging-shared-postgres?port=5432"] };
   const [found, ...others] = await messages(serviceDatabaseVariables, soundService({ container: { envs: [] }, sidecars: [proxy] }));
-  expect([found, others]).toEqual([expect.stringContaining("'template.containers[0].envs' belongs to a container that uses the database"), []]);
+  expect([found, others]).toEqual([expect.stringContaining("'template.containers[0].envs' (without DB_POOL_SIZE"), []]);
   expect(await messages(serviceDatabaseVariables, soundService({ sidecars: [proxy] }))).toEqual([]);
 });
 
@@ -91,13 +92,28 @@ test("refuses an initialisation shorter than one of its attempts", async () => {
   ]);
 });
 
+test("asks for no time-outs where the pool stands in a framework's own name", async () => {
+  const variables = {
+    ...Object.fromEntries(Object.values(databaseVariables).map((name) => [name, undefined])),
+    SPRING_DATASOURCE_HIKARI_MAXIMUM_POOL_SIZE: "5",
+  };
+  expect(await having(variables)).toEqual([]);
+  expect(await having({ DB_CONNECT_TIMEOUT_SECONDS: undefined })).toEqual([
+    `cannot evaluate: 'template.containers[0].envs' (without DB_CONNECT_TIMEOUT_SECONDS) must state DB_CONNECT_TIMEOUT_SECONDS as literal numbers from 0 because its container uses the database, and connections and starts are counted from them; set 'template.containers[0].envs' to the plan's values`,
+  ]);
+});
+
+test("refuses a second pool that contradicts the first", async () => {
+  expect(await having({ DATABASE_URL: "postgresql://app@10.107.0.3/netra?connection_limit=50" })).toEqual([
+    `'${setting("DATABASE_URL")} (connection_limit)' (50) must equal '${setting("DB_POOL_SIZE")}' (3) because they contradict each other, and which of them the application takes cannot be told; set '${setting("DATABASE_URL")} (connection_limit)' to 3`,
+  ]);
+});
+
 test("reads every kind of workload and every container", async () => {
   for (const declare of [soundJob, soundWorkerPool, soundServiceV1])
     expect(await messages(serviceDatabaseVariables, declare({ variables: { DB_POOL_SIZE: "0" } }))).toHaveLength(1);
   const sidecar = { image: "worker:1.0.0", envs: [{ name: "POSTGRES_HOST", value: UNKNOWN }] };
-  expect((await messages(serviceDatabaseVariables, soundService({ sidecars: [sidecar] })))[0]).toContain(
-    "'template.containers[1].envs' belongs to a container",
-  );
+  expect((await messages(serviceDatabaseVariables, soundService({ sidecars: [sidecar] })))[0]).toContain("'template.containers[1].envs' (without DB_POOL_SIZE");
 });
 
 test("reports what it cannot evaluate", async () => {

@@ -33,11 +33,15 @@ test("reads a v1 service", async () => {
   expect(await messages(serviceSocketPool, soundServiceV1({ annotations, variables: { DB_POOL_SIZE: "120" } }))).toHaveLength(1);
 });
 
-test("reports what it cannot evaluate", async () => {
-  expect(await pooled({ DB_POOL_SIZE: undefined })).toEqual([
-    "cannot evaluate: 'template.containers[0].envs' must have DB_POOL_SIZE as literal numbers because its connections over the socket are counted from them",
-  ]);
-  expect(await pooled({ DB_POOL_SIZE: UNKNOWN })).toEqual([
-    "cannot evaluate: 'template.containers[0].envs[DB_POOL_SIZE]' is not known at preview; give it a plain value instead of another resource's output",
-  ]);
+test("leaves a container that does not state its pool to service-database-variables, and judges what the others hold", async () => {
+  expect(await pooled({ DB_POOL_SIZE: undefined })).toEqual([]);
+  expect(await pooled({ DB_POOL_SIZE: UNKNOWN })).toEqual([]);
+  const sidecar = { image: "worker:1.0.0", envs: [{ name: "POSTGRES_HOST", value: UNKNOWN }] };
+  expect(await pooled({ DB_POOL_SIZE: "120" }, { sidecars: [sidecar] })).toHaveLength(1);
+});
+
+test("counts a pool in a framework's own name, and blames it", async () => {
+  const variables = { DB_POOL_SIZE: undefined, DB_MAX_OVERFLOW: undefined, SPRING_DATASOURCE_HIKARI_MAXIMUM_POOL_SIZE: "120" };
+  const setting = "template.containers[0].envs[SPRING_DATASOURCE_HIKARI_MAXIMUM_POOL_SIZE]";
+  expect(await pooled(variables)).toEqual([refused(setting, 120, 120, 100)]);
 });

@@ -126,11 +126,19 @@ describe("cannot evaluate", () => {
     expect(await messages([soundDatabase(), connector, through("netra-staging")])).toEqual([]);
   });
 
-  test("a workload whose plan is missing, or whose database is not in the stack", async () => {
-    const [missing] = await messages([soundDatabase(), soundConnector(), service(5, { variables: { DB_STARTUP_CONNECTIONS: undefined } })]);
-    expect(missing).toContain("cannot evaluate: backend must state DB_STARTUP_CONNECTIONS");
+  test("a workload whose database is not in the stack", async () => {
     expect(await messages([soundConnector(), service(5)])).toEqual([
       "cannot evaluate: backend uses a database that does not stand in the stack; waive this rule for it if that database connects fast enough",
     ]);
   });
+});
+
+test("leaves a workload whose connections cannot be counted to connection-budget, and needs no time-outs", async () => {
+  const slow = soundDatabase({ tier: "db-g1-small" });
+  const hasty = service(20, { variables: { DB_CONNECT_TIMEOUT_SECONDS: "1", WEB_CONCURRENCY: "2" } });
+  const uncounted = service(5, { variables: { DB_POOL_SIZE: undefined } }, "auth");
+  expect(await judge([slow, soundConnector(), hasty, uncounted])).toEqual([]);
+  expect(
+    await judge([slow, soundConnector(), service(5, { variables: { DB_CONNECT_TIMEOUT_SECONDS: undefined, DB_STARTUP_CONNECTIONS: undefined } })]),
+  ).toEqual([]);
 });

@@ -41,12 +41,22 @@ test("gives 0 % where the path cannot work: all-traffic without Cloud NAT", asyn
   expect(messages[0]).toContain("in cold-start (0.00 % of 5, lower bound 0.00 %) because the bottleneck of 100 simulated storms is network path");
 });
 
-test("cannot evaluate a service without the plan's variables, or one whose maximum is unknown at preview", async () => {
-  expect(await storm([connector, soundDatabase(), soundService({ variables: { [databaseVariables.poolSize]: undefined, POSTGRES_HOST: UNKNOWN } })])).toEqual([
-    expect.stringMatching(/^cannot evaluate: netra-backend-staging must state DB_POOL_SIZE /),
-  ]);
+test("leaves a service that cannot be counted to connection-budget", async () => {
+  expect(await storm([connector, soundDatabase(), soundService({ variables: { [databaseVariables.poolSize]: undefined, POSTGRES_HOST: UNKNOWN } })])).toEqual(
+    [],
+  );
   const unknown = soundService({ properties: { scaling: { maxInstanceCount: UNKNOWN } }, pod: { scaling: { maxInstanceCount: UNKNOWN } } });
-  expect(await storm([connector, soundDatabase(), unknown])).toEqual([expect.stringMatching(/^cannot evaluate: /)]);
+  expect(await storm([connector, soundDatabase(), unknown])).toEqual([]);
+});
+
+test("assumes a patient start of every connection where a service does not state it", async () => {
+  const variables = {
+    DB_POOL_TIMEOUT_SECONDS: undefined,
+    DB_CONNECT_TIMEOUT_SECONDS: undefined,
+    DB_INIT_TIMEOUT_SECONDS: undefined,
+    DB_STARTUP_CONNECTIONS: undefined,
+  };
+  expect(await storm([connector, soundDatabase(), soundService({ variables })])).toEqual([]);
 });
 
 test("cannot evaluate a storm through a connector that does not stand in the stack", async () => {
