@@ -58,14 +58,15 @@ export function knativeService(raw: Inputs): RunService {
   const annotations = template.object("metadata").object("annotations");
   const spec = template.object("spec");
   const scaling = { minInstanceCount: annotations.number(REVISION.minScale), maxInstanceCount: annotations.number(REVISION.maxScale) };
-  const ready = raw
-    .object("status")
-    .list("conditions")
-    .find((condition) => condition.text("type") === "Ready");
+  const status = raw.object("status");
+  const ready = status.list("conditions").find((condition) => condition.text("type") === "Ready");
   return {
     name: metadata.text("name") ?? "",
     location: metadata.object("labels").text("cloud.googleapis.com/location") ?? "",
-    ...unreadyUnless("True", { field: "status.conditions[Ready].status", value: ready?.text("status"), message: ready?.text("message") ?? "" }),
+    ...notServing(
+      { field: "status.latestReadyRevisionName", created: status.text("latestCreatedRevisionName"), ready: status.text("latestReadyRevisionName") },
+      unreadyUnless("True", { field: "status.conditions[Ready].status", value: ready?.text("status"), message: ready?.text("message") ?? "" }),
+    ),
     inputs: {
       name: metadata.text("name"),
       location: metadata.object("labels").text("cloud.googleapis.com/location"),
@@ -89,7 +90,7 @@ export function knativeService(raw: Inputs): RunService {
       traffics: raw
         .object("spec")
         .list("traffic")
-        .map((share) => trafficOf(share.flag("latestRevision") === true, share.text("revisionName"), share)),
+        .map((share) => trafficOf(share.flag("latestRevision") === true, share.text("revisionName"), status.text("latestCreatedRevisionName"), share)),
     },
   };
 }
@@ -161,10 +162,14 @@ export function restService(raw: Inputs): RunService {
     manualInstanceCount: at.number("manualInstanceCount"),
   });
   const ready = raw.object("terminalCondition");
+  const created = lastOf(raw.text("latestCreatedRevision"));
   return {
     name,
     location,
-    ...unreadyUnless("CONDITION_SUCCEEDED", { field: "terminalCondition.state", value: ready.text("state"), message: ready.text("message") ?? "" }),
+    ...notServing(
+      { field: "latestReadyRevision", created, ready: lastOf(raw.text("latestReadyRevision")) },
+      unreadyUnless("CONDITION_SUCCEEDED", { field: "terminalCondition.state", value: ready.text("state"), message: ready.text("message") ?? "" }),
+    ),
     inputs: {
       name,
       location,
@@ -180,7 +185,7 @@ export function restService(raw: Inputs): RunService {
         healthCheckDisabled: template.flag("healthCheckDisabled"),
         scaling: scaling(template.object("scaling")),
       },
-      traffics: raw.list("traffic").map((share) => trafficOf(share.text("type") === LATEST, share.text("revision"), share)),
+      traffics: raw.list("traffic").map((share) => trafficOf(share.text("type") === LATEST, share.text("revision"), created, share)),
     },
   };
 }
@@ -306,8 +311,26 @@ function labelsOf(inputs: Inputs): Properties {
   return Object.fromEntries(labels.keys().flatMap((key) => (/googleapis\.com\/|^goog-|knative\.dev\//.test(key) ? [] : [[key, labels.text(key)]])));
 }
 
-const trafficOf = (isLatest: boolean, revision: string | undefined, share: Inputs) => ({
-  type: isLatest ? LATEST : "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION",
-  revision: isLatest ? undefined : revision,
-  percent: share.number("percent"),
-});
+/** A share that is pinned to the newest revision runs the template that is shown. */
+function trafficOf(isLatest: boolean, revision: string | undefined, created: string | undefined, share: Inputs): Properties {
+  const runsTemplate = isLatest || (revision !== undefined && lastOf(revision) === created);
+  return {
+    type: runsTemplate ? LATEST : "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION",
+    revision: runsTemplate ? undefined : revision,
+    percent: share.number("percent"),
+  };
+}
+
+const lastOf = (name: string | undefined) => name?.split("/").at(-1);
+
+/** Adds what serves instead where the newest revision, whose template is shown and judged, is not the one that is ready. */
+function notServing(
+  revisions: { readonly field: string; readonly created: string | undefined; readonly ready: string | undefined },
+  { unready }: { readonly unready?: Unready },
+): { readonly unready?: Unready } {
+  const { field, created, ready } = revisions;
+  if (!created || created === ready) return unready ? { unready } : {};
+  const instead = `${created} is judged here, and ${ready || "no revision"} serves`;
+  if (!unready) return { unready: { field, value: ready || "none", message: instead } };
+  return { unready: { ...unready, message: unready.message === "" ? instead : `${instead}; ${unready.message}` } };
+}

@@ -1,17 +1,33 @@
 import { trafficProblems } from "../../capacity/cloudrun";
+import { problem } from "../../capacity/problem";
 import { resourceRule } from "../rule";
+import { namedRevision, sharesOf } from "../traffic";
 import { RUN_SERVICE, RUN_SERVICE_V1, RUN_WORKER_POOL } from "../types";
 
 export const serviceTraffic = resourceRule({
   name: "service-traffic",
-  info: "A service's shares of traffic (a worker pool's of instances) add up to 100 percent.",
-  why: "The preview checks no sum; Google refuses the rollout.",
+  info: "What runs is what the template says: all traffic (a worker pool's instances) goes to its revision, in shares that add up to 100 percent.",
+  why: "A revision's fixed name makes the next update fail, traffic pinned to another revision runs a template that nobody judged, and Google refuses other sums; the preview checks none of it.",
   severity: "medium",
-  remediation: "Make the percents of traffics add up to 100, or leave traffics out.",
+  remediation: "Leave out template.revision and traffics, or send 100 percent to the latest revision; a tag needs no percent.",
   types: [RUN_SERVICE, RUN_SERVICE_V1, RUN_WORKER_POOL],
-  judge({ type, properties }, { refuse }) {
-    const key = type === RUN_WORKER_POOL ? "instanceSplits" : "traffics";
-    const percents = properties.list(key).map((share) => share.number("percent"));
-    refuse(...trafficProblems(percents, { all: properties.at(key), one: (index) => `${properties.at(key)}[${index}].percent` }));
+  judge(resource, { refuse, cannotEvaluate, attempt }) {
+    const named = attempt(() => namedRevision(resource));
+    if (named && !named.followsImage) {
+      const because = "the next change of the template asks for a second revision of this name, and Google refuses that (409)";
+      refuse(problem({ setting: named.setting, value: named.name, must: "be left out", because, fix: "nothing: Cloud Run names every revision itself" }));
+    }
+    const { setting, shares } = sharesOf(resource);
+    const percents = shares.map(({ inputs }) => inputs.number("percent"));
+    refuse(...trafficProblems(percents, { all: setting, one: (index) => `${setting}[${index}].percent` }));
+    for (const [index, { inputs, key }] of shares.entries())
+      attempt(() => {
+        const percent = percents[index] ?? 0;
+        const pinned = inputs.isUnknown(key) ? "not known at preview" : inputs.text(key);
+        if (percent <= 0 || !pinned || pinned === named?.name) return;
+        cannotEvaluate(
+          `'${inputs.at(key)}' (${pinned}) must not take traffic because ${percent} percent run another template than the one that is judged; set '${setting}' to 100 percent for the latest revision, and give this one a tag without percent`,
+        );
+      });
   },
 });

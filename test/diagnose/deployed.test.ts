@@ -75,6 +75,30 @@ test("what Google says is not ready", () => {
   expect(restService(new Inputs(rest)).unready).toEqual({ field: "terminalCondition.state", value: "CONDITION_FAILED", message: "quota" });
 });
 
+test("what serves is another revision than the one that is shown", () => {
+  const older = "netra-backend-staging-00117-abc";
+  const pinned = (revision: string) => {
+    const changed = structuredClone(backend);
+    changed.spec.traffic = [{ revisionName: revision, percent: 100 }];
+    return knativeService(new Inputs(changed)).inputs.traffics;
+  };
+  expect(pinned(older)).toEqual([{ type: "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION", revision: older, percent: 100 }]);
+  expect(pinned(backend.status.latestCreatedRevisionName)).toEqual([{ type: "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST", percent: 100 }]);
+
+  const instead = `${backend.status.latestCreatedRevisionName} is judged here, and ${older} serves`;
+  const failed = structuredClone(backend);
+  failed.status.latestReadyRevisionName = older;
+  expect(knativeService(new Inputs(failed)).unready).toEqual({ field: "status.latestReadyRevisionName", value: older, message: instead });
+  failed.status.conditions[0] = { type: "Ready", status: "False", message: "The user-provided container failed to start." };
+  expect(knativeService(new Inputs(failed)).unready).toEqual({
+    field: "status.conditions[Ready].status",
+    value: "False",
+    message: `${instead}; The user-provided container failed to start.`,
+  });
+  const rest = { ...fixture("healthy", "frontend.json"), latestReadyRevision: "projects/p/locations/l/services/s/revisions/netra-frontend-staging-00016-xyz" };
+  expect(restService(new Inputs(rest)).unready).toMatchObject({ field: "latestReadyRevision", value: "netra-frontend-staging-00016-xyz" });
+});
+
 test("Cloud SQL's names and texts become the provider's, with the addresses as outputs", () => {
   const { deployed, notes } = deployedFrom(readFolder(collectionOf("healthy"), PLACE), PLACE);
   expect(notes).toEqual([]);
