@@ -1,7 +1,7 @@
 import { type Problem, problem } from "../capacity/problem";
 import { Inputs, MalformedValueError } from "./inputs";
 import { ingressContainers, statedPorts } from "./ports";
-import { type Container, revisionAnnotations, type Workload } from "./workload";
+import { type Container, containerName, revisionAnnotations, type Workload } from "./workload";
 
 /** v1's place for the order: `{"app":["proxy"]}`. Source: docs.cloud.google.com/run/docs/configuring/services/containers. */
 const V1_ANNOTATION = "run.googleapis.com/container-dependencies";
@@ -20,7 +20,7 @@ interface Wait {
  */
 export function orderProblems(workload: Workload): Problem[] {
   const waits = waitsOf(workload);
-  const byName = new Map(workload.containers.map((container) => [nameOf(container), container]));
+  const byName = new Map(workload.containers.map((container) => [containerName(container), container]));
   const reported = new Set<string>();
   return waits.flatMap((wait) => {
     const awaited = wait.to === "" ? undefined : byName.get(wait.to);
@@ -48,7 +48,7 @@ function waitsOf(workload: Workload): Wait[] {
     // A name that a preview does not know is one of another resource's: nothing can be said about it.
     if (container.inputs.isUnknown("dependsOns")) return [];
     const names = container.inputs.knownOnly().texts("dependsOns");
-    return names.map((to, index) => ({ setting: `${container.inputs.at("dependsOns")}[${index}]`, from: nameOf(container), to }));
+    return names.map((to, index) => ({ setting: `${container.inputs.at("dependsOns")}[${index}]`, from: containerName(container), to }));
   });
 }
 
@@ -95,5 +95,3 @@ function missingProbe({ from, to }: Wait, { inputs }: Container): Problem {
     fix: `httpGet or tcpSocket with ${port === undefined ? "a port" : `port ${port}`} on which it listens at every address`,
   });
 }
-
-const nameOf = ({ inputs }: Container) => inputs.knownOnly().text("name") ?? "";

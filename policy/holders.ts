@@ -6,28 +6,35 @@ import { databaseContainers } from "./database-clients";
 import { databasesOf, usesSocket } from "./database-of";
 import { ifReadable, isUnreadable, MalformedValueError, UnknownAtPreviewError } from "./inputs";
 import type { StackResource } from "./rule";
-import { type Container, type Maximum, maximumOf, WORKLOAD_TYPES, type Workload, workloadOf } from "./workload";
+import { type Container, containerName, type Maximum, maximumOf, WORKLOAD_TYPES, type Workload, workloadOf } from "./workload";
 
 /**
- * One container of a workload that holds database connections, with the plan it states: a line of the connection budget,
- * a client of a start-up storm. `overlap` is a second full set of instances where a rollout keeps one.
+ * One container of a workload that holds database connections, with the plan it states. `overlap` is a second full set of
+ * instances where a rollout keeps one.
  */
-export interface Holder extends DatabaseClientVariables, Maximum {
+export interface CountedClient extends DatabaseClientVariables, Maximum {
   readonly label: string;
   readonly overlap: number;
-  readonly resource: StackResource;
   readonly workload: Workload;
   readonly container: Container;
-  readonly viaSocket: boolean;
   readonly plan: Pick<ClientPlan, "settings" | "poolNames">;
 }
 
 /** A container that holds connections, how many cannot be told. */
-export interface Uncounted {
+export interface UncountedClient {
   readonly label: string;
-  readonly resource: StackResource;
   /** `does not state DB_POOL_SIZE`. */
   readonly why: string;
+}
+
+/** A client in its stack: a line of the connection budget, a client of a start-up storm. */
+export interface Holder extends CountedClient {
+  readonly resource: StackResource;
+  readonly viaSocket: boolean;
+}
+
+export interface Uncounted extends UncountedClient {
+  readonly resource: StackResource;
 }
 
 /** A database and all that hold connections to it. */
@@ -71,12 +78,12 @@ export function databaseUses(resources: readonly StackResource[]): { readonly us
           if (!workload) return;
           const used = databasesOf(resource, workload, container, resources);
           if (!used) throw new MalformedValueError(whichDatabase(workload, container));
-          const counted = holderOf(resource, workload, container, containers);
+          const client = clientIn(workload, container, containers.length === 1);
           for (const database of used.outside ? [...used.instances, undefined] : used.instances) {
             const use = uses.get(database) ?? { holders: [], uncounted: [] };
             uses.set(database, use);
-            if ("why" in counted) use.uncounted.push(counted);
-            else use.holders.push(counted);
+            if ("why" in client) use.uncounted.push({ ...client, resource });
+            else use.holders.push({ ...client, resource, viaSocket: usesSocket(workload, container) });
           }
         });
     });
@@ -95,9 +102,13 @@ const whichDatabase = (workload: Workload, container: Container) =>
 /** `service-scaling` says where it is missing. */
 const maximumIfStated = (workload: Workload): Maximum | undefined => ifReadable(() => maximumOf(workload));
 
-function holderOf(resource: StackResource, workload: Workload, container: Container, containers: readonly Container[]): Holder | Uncounted {
-  const label = containers.length > 1 ? `${workload.label}/${container.inputs.text("name") || workload.containers.indexOf(container)}` : workload.label;
-  const uncounted = (why: string): Uncounted => ({ label, resource, why });
+/** Every container of the workload that holds database connections, in whatever database. Throws where they cannot be told. */
+export const clientsOf = (workload: Workload): (CountedClient | UncountedClient)[] =>
+  databaseContainers(workload).map((container, _, all) => clientIn(workload, container, all.length === 1));
+
+function clientIn(workload: Workload, container: Container, isOnly: boolean): CountedClient | UncountedClient {
+  const label = isOnly ? workload.label : `${workload.label}/${containerName(container) || workload.containers.indexOf(container)}`;
+  const uncounted = (why: string): UncountedClient => ({ label, why });
   try {
     const plan = clientPlanOf(container);
     const { client, settings, missing, contradictions } = plan;
@@ -109,7 +120,7 @@ function holderOf(resource: StackResource, workload: Workload, container: Contai
     const maximum = maximumIfStated(workload);
     if (!maximum) return uncounted("has no stated maximum of instances");
     const overlap = workload.rolls ? maximum.instances : 0;
-    return { ...client, ...maximum, label, overlap, resource, workload, container, plan, viaSocket: usesSocket(workload, container) };
+    return { ...client, ...maximum, label, overlap, workload, container, plan };
   } catch (error) {
     if (!isUnreadable(error)) throw error;
     return uncounted(error instanceof UnknownAtPreviewError ? `has '${error.path}', which is not known at preview` : error.message);

@@ -82,6 +82,9 @@ function containerOf(inputs: Inputs): Container {
   };
 }
 
+/** Empty where it has none, or a preview does not know it. */
+export const containerName = ({ inputs }: Container): string => inputs.knownOnly().text("name") ?? "";
+
 /** Reads at the first use: an environment that is unknown at preview keeps no rule from judging the image. */
 function once<T>(read: () => T): () => T {
   let known: { readonly value: T } | undefined;

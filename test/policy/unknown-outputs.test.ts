@@ -1,0 +1,150 @@
+import { type PolicyResource, type ResourceValidationPolicy, type StackValidationPolicy, unknownCheckingProxy } from "@pulumi/policy";
+import { beforeAll, describe, expect, test } from "vitest";
+import { evaluate, type Registered } from "../../commands/evaluate";
+import { readSettings } from "../../config";
+import { rules } from "../../policy/rules";
+import { configurationOfRun, declare } from "../../stack";
+import { soundStack, stackExamples } from "../engine/examples/stack-rules";
+import { soundShops } from "../fixtures/shop";
+import { stagingConfiguration } from "../stack-settings";
+import { judge } from "./harness";
+import { type Chosen, leftOut, type Marking, previewOutputs } from "./preview-outputs";
+
+/*
+ * A preview does not know what the cloud fills in where a program leaves it out. Whatever of that is unknown, one property or
+ * all, no stack rule may change its verdict.
+ */
+
+const stackRules = rules.filter((rule): rule is StackValidationPolicy => "validateStack" in rule);
+const resourceRules = rules.filter((rule): rule is ResourceValidationPolicy => "validateResource" in rule);
+const PROVIDER = { type: "pulumi:providers:gcp", name: "default", urn: "urn:p", props: { project: "netra-staging", region: "us-central1" } };
+
+/** What is unknown of a resource of that type. */
+type Unknowns = (type: string) => Chosen;
+const nothing: Unknowns = () => () => false;
+const everything: Unknowns = () => () => true;
+
+interface Judged {
+  /** Whom the rule blames, and for what. */
+  readonly findings: readonly string[];
+  /** What it has read: `gcp:redis/instance:Instance host`. */
+  readonly read: ReadonlySet<string>;
+}
+
+function judged(rule: StackValidationPolicy, program: readonly Registered[], unknowns: Unknowns, marking?: Marking): Judged {
+  const findings: string[] = [];
+  const read = new Set<string>();
+  const resources = program.map((resource): PolicyResource => {
+    const outputs = previewOutputs(resource.type, plain(resource.outputs), marking, unknowns(resource.type));
+    return {
+      type: resource.type,
+      name: resource.name,
+      urn: resource.urn,
+      props: unknownCheckingProxy(recording(outputs, "", (path) => read.add(`${resource.type} ${path}`))),
+      provider: PROVIDER,
+      opts: {
+        protect: false,
+        ignoreChanges: [],
+        aliases: [],
+        additionalSecretOutputs: [],
+        customTimeouts: { createSeconds: 0, updateSeconds: 0, deleteSeconds: 0 },
+      },
+      dependencies: [],
+      propertyDependencies: {},
+      isType: () => false,
+      asType: () => undefined,
+    };
+  });
+  const byUrn = new Map(resources.map((resource) => [resource.urn, resource]));
+  program.forEach(({ urn, dependencies, parent }) => {
+    const [resource, above] = [byUrn.get(urn), byUrn.get(parent)];
+    resource?.dependencies.push(...dependencies.flatMap((other) => byUrn.get(other) ?? []));
+    if (resource && above) resource.parent = above;
+  });
+  const report = (violation: string | { message: string; urn?: string }, urn?: string) => {
+    const { message, urn: blamed } = typeof violation === "string" ? { message: violation, urn } : violation;
+    findings.push(`${rule.name} on ${blamed?.split("::").at(-1)}: ${message}`);
+  };
+  const notApplicable = (): never => {
+    throw new Error("every rule applies");
+  };
+  rule.validateStack({ resources, stackTags: new Map(), getConfig: <T extends object>() => ({}) as T, notApplicable }, report);
+  return { findings, read };
+}
+
+/** Hands on what stands below a path and says what is read; a list's items have its path. */
+function recording(value: object, path: string, note: (path: string) => void): object {
+  return new Proxy(value, {
+    get(target, key) {
+      const item: unknown = Reflect.get(target, key);
+      if (typeof key === "symbol" || typeof item === "function") return item;
+      const at = Array.isArray(target) ? path : path ? `${path}.${key}` : key;
+      note(at);
+      return item !== null && typeof item === "object" ? recording(item, at, note) : item;
+    },
+  });
+}
+
+const [SIGNATURE, SECRET] = ["4dabf18193072939515e22adb298388d", "1b47061264138c4ac30d75fd1eb44270"];
+
+/** Policies see secrets as they are. */
+function plain(value: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return JSON.parse(JSON.stringify(value), (_, item) => (item?.[SIGNATURE ?? ""] === SECRET ? item.value : item));
+}
+
+/** The types and paths of what a program leaves to the cloud. */
+const leftToCloud = (program: readonly Registered[]) =>
+  new Set(program.flatMap(({ type, outputs }) => leftOut(type, plain(outputs)).map((path) => `${type} ${path}`)));
+
+const only =
+  (property: string): Unknowns =>
+  (type) =>
+  (path) =>
+    `${type} ${path}` === property;
+
+/** Every way in which what the program leaves out can be unknown, as far as the rule reads it. */
+function verdicts(rule: StackValidationPolicy, program: readonly Registered[]): Map<string, readonly string[]> {
+  const [none, all] = [judged(rule, program, nothing), judged(rule, program, everything)];
+  const read = new Set([...none.read, ...all.read]);
+  const found = new Map([
+    ["nothing", none.findings],
+    ["everything", all.findings],
+    ["everything, by kind", judged(rule, program, everything, "by kind").findings],
+  ]);
+  for (const property of leftToCloud(program)) if (read.has(property)) found.set(property, judged(rule, program, only(property)).findings);
+  return found;
+}
+
+const evaluated = (program: () => object) => evaluate("staging", stagingConfiguration(), program);
+
+describe.each(
+  Object.entries<() => object>({
+    staging: () => declare(readSettings(configurationOfRun())),
+    "the examples' sound stack": () => Object(soundStack()),
+    ...Object.fromEntries(Object.entries(soundShops).map(([name, program]) => [`the shop with ${name}`, () => Object(program())])),
+  }),
+)("%s is sound, whatever a preview does not know", (_, program) => {
+  let resources: readonly Registered[];
+  beforeAll(async () => {
+    resources = await evaluated(program);
+  });
+
+  test("to the rules that see single resources, which see what it states", async () => {
+    for (const rule of resourceRules)
+      for (const { type, name, inputs } of resources)
+        expect(await judge(rule, { type, name, properties: plain(inputs), provider: PROVIDER.props }), `${rule.name} on ${name}`).toEqual([]);
+  });
+
+  test.each(stackRules.map((rule) => [rule.name, rule] as const))("to %s", (_name, rule) => {
+    for (const [unknown, findings] of verdicts(rule, resources)) expect(findings, `unknown: ${unknown}`).toEqual([]);
+  });
+});
+
+describe.each(Object.entries(stackExamples))("the example of %s", (name, { program }) => {
+  test("stays refused, whatever a preview does not know", async () => {
+    const resources = await evaluated(() => Object(program()));
+    const rule = stackRules.find((candidate) => candidate.name === name);
+    if (!rule) throw new Error(`there is no stack rule ${name}`);
+    for (const [unknown, findings] of verdicts(rule, resources)) expect(findings, `unknown: ${unknown}`).not.toEqual([]);
+  });
+});
