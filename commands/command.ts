@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { InputError, type Problem } from "../capacity/problem";
+import { type OwnOption, refuseSwallowedOptions } from "./swallowed";
 
 /** Exit codes of every command: sound, refused, bad input. */
 export const EXIT = { sound: 0, refused: 1, badInput: 2 } as const;
@@ -15,9 +16,14 @@ export function command(name: string, description: string): Command {
 
 /**
  * Runs a command whose action returns the exit code. A user's mistake prints its problems and exits 2 without a stack
- * trace; a bug keeps its trace and exits 70.
+ * trace; a bug keeps its trace and exits 70. `handedOn`: options that it hands on to another
+ * program. `args`: what was written behind its name.
  */
-export async function run(command: Command, action: () => Promise<number>): Promise<void> {
+export async function run(
+  command: Command,
+  action: () => Promise<number>,
+  { handedOn = [], args = process.argv.slice(2) }: { readonly handedOn?: readonly OwnOption[]; readonly args?: readonly string[] } = {},
+): Promise<void> {
   command.action(async () => {
     try {
       process.exitCode = await action();
@@ -30,11 +36,26 @@ export async function run(command: Command, action: () => Promise<number>): Prom
     if (error.code !== "EPIPE") throw error;
   });
   try {
+    refuseSwallowedOptions({
+      command: command.name().split(" ")[2] ?? "",
+      options: [...command.options.map(ownOption), ...handedOn, ...OF_MOST],
+      expected: command.registeredArguments.map((argument) => argument.name()),
+      args,
+      environment: process.env,
+    });
     await command.parseAsync();
   } catch (error) {
     process.exitCode = exitCodeOf(error);
   }
 }
+
+/** Whoever gives one of these to a command that does not have it must be told. */
+const OF_MOST: readonly OwnOption[] = [{ name: "stack", value: "name" }, { name: "config-file", value: "file" }, { name: "json" }];
+
+const ownOption = ({ long, required, flags }: Command["options"][number]): OwnOption => ({
+  name: (long ?? flags).replace(/^-+/, ""),
+  ...(required ? { value: /<(.+)>/.exec(flags)?.[1] ?? "value" } : {}),
+});
 
 /** Runs an action; what is wrong with its input is also an object on standard output, where JSON was asked for. */
 export async function answering({ stack, json }: { readonly stack?: string; readonly json?: true }, action: () => number | Promise<number>): Promise<number> {

@@ -4,6 +4,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { parse } from "yaml";
+import type { OwnOption } from "./swallowed";
 
 /** Before 3.252 an import id that is not the canonical one could delete the resource later. Source: Pulumi's changelog. */
 const LEAST = [3, 252] as const;
@@ -21,6 +22,24 @@ export async function pulumiProblem(environment: NodeJS.ProcessEnv): Promise<str
   if (major > LEAST[0] || (major === LEAST[0] && minor >= LEAST[1])) return undefined;
   return `'pulumi' (${version}) must be at least ${LEAST.join(".")} because an older one can delete an imported resource; ${INSTALL}`;
 }
+
+/** Options of `pulumi preview` and `pulumi up` with a value, as `name=what`, and without one. Source: their help, 3.259. */
+const WITH_VALUE = [
+  "stack=name s=name config-file=file config=key=value c=key=value target=urn t=urn replace=urn target-replace=urn exclude=urn parallel=number",
+  "p=number message=text m=text policy-pack=folder policy-pack-config=file refresh=true r=true import-file=file save-plan=file suppress-",
+  "permalink=true cwd=folder C=folder color=when attach-debugger=what override-env=what secrets-provider=url verbose=number v=number",
+].join(" ");
+const WITHOUT_VALUE = [
+  "yes y skip-preview json j diff debug d expect-no-changes target-dependents exclude-dependents show-secrets show-reads show-sames show-config",
+  "show-full-output show-replacement-steps show-policy-remediations suppress-outputs suppress-progress config-path continue-on-error ignore-",
+  "protect run-program strict neo non-interactive disable-integrity-checking skip-config-validation skip-plugin-pre-install urns",
+].join(" ");
+
+/** What npm may take for itself where the `--` before it was forgotten. */
+export const PULUMI_OPTIONS: readonly OwnOption[] = [
+  ...WITH_VALUE.split(" ").map((option) => ({ name: option.replace(/=.*/, ""), value: option.replace(/^[^=]*=/, "") })),
+  ...WITHOUT_VALUE.split(" ").map((name) => ({ name })),
+];
 
 /** What a run of the CLI is about, as its options and variables say it. */
 export interface PulumiRun {

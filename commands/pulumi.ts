@@ -3,7 +3,7 @@ import { constants } from "node:os";
 import { join } from "node:path";
 import { InputError } from "../capacity/problem";
 import { command, run } from "./command";
-import { type PulumiRun, runProblem } from "./pulumi-cli";
+import { PULUMI_OPTIONS, type PulumiRun, runProblem } from "./pulumi-cli";
 import { PROJECT_ROOT } from "./stack-file";
 
 /*
@@ -15,13 +15,15 @@ const [operation, ...options] = process.argv.slice(2);
 // Everything else is pulumi's, `--help` included.
 const pulumi = command(String(operation), "Runs pulumi with the policy pack.").helpOption(false).allowUnknownOption().allowExcessArguments();
 
-void run(pulumi, async () => {
+void run(pulumi, started, { handedOn: PULUMI_OPTIONS, args: options });
+
+async function started(): Promise<number> {
   if (operation !== "preview" && operation !== "up") throw new Error(`package.json starts this with ${operation}`);
   const subject: PulumiRun = { operation, options, environment: process.env, folder: process.cwd() };
   const problem = await runProblem(subject);
   if (problem !== undefined) throw new InputError([{ setting: "pulumi", message: problem }]);
   return ending(subject);
-});
+}
 
 /** Runs pulumi to its end. A signal is for it to answer: an update that is interrupted finishes what it has begun. */
 function ending({ operation, options }: PulumiRun): Promise<number> {

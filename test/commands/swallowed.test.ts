@@ -1,0 +1,92 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { PROJECT_ROOT } from "../../commands/stack-file";
+import { type Invocation, refuseSwallowedOptions } from "../../commands/swallowed";
+import type { Ended } from "./child";
+
+/* What npm does with options before `--` is npm's: so its real program runs, as people start it. */
+
+let npmrc = "";
+let folder = "";
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "netra-npm-"));
+  npmrc = join(folder, ".npmrc");
+  writeFileSync(npmrc, "json=true\nyes=true\nstack=production\n");
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** `npm run ...`, without what the npm that runs the tests has set. */
+function npmRun(args: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<Ended> {
+  const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name)));
+  return new Promise((resolve) => {
+    const options = { cwd: PROJECT_ROOT, env: { ...inherited, ...environment } };
+    execFile("npm", ["run", "--silent", ...args], options, (error, stdout, stderr) =>
+      resolve({ code: typeof error?.code === "number" ? error.code : error ? -1 : 0, stdout, stderr }),
+    );
+  });
+}
+
+describe("an option before `--` is refused, in one line with the command that was meant", () => {
+  test.each<[string, string]>([
+    ["check --stack=production", "check -- --stack=production"],
+    ["check --stack production", "check -- --stack production"],
+    ["check --config-file=Pulumi.other.yaml", "check -- --config-file=Pulumi.other.yaml"],
+    ["guard --stack x", "guard -- --stack x <preview>"],
+    ["guard --stack=x preview.json", "guard -- --stack=x preview.json"],
+    ["guard --stack x preview.json", "guard -- --stack <name> <preview>"], // which of them is the stack, npm does not hand on
+    ["bootstrap --dry-run -- --project=p --repository=a/b", "bootstrap -- --dry-run --project=p --repository=a/b"],
+    ["generate --stack=production", "generate -- --stack=production"],
+    ["preview --stack production", "preview -- --stack production"],
+    ["preview --target=a --target=b", "preview -- --target=a --target=b"],
+    ["up --yes --stack=production", "up -- --stack=production --yes"],
+  ])("npm run %s", async (typed, meant) => {
+    const { code, stderr } = await npmRun(typed.split(" "));
+    const options = [...new Set(meant.match(/--[a-z][a-z-]*/g))].filter((option) => typed.split(" -- ")[0]?.includes(option));
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: `${options.map((option) => `'${option}'`).join(", ")} must come after '--' because npm keeps what stands before it; run \`npm run ${meant}\`\n`,
+    });
+  });
+
+  test("npm run check --json: npm adds an object of its own to standard output, and no verdict stands there", async () => {
+    const { code, stdout, stderr } = await npmRun(["check", "--json"]);
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: "'--json' must come after '--' because npm keeps what stands before it; run `npm run check -- --json`\n",
+    });
+    expect(stdout).not.toContain('"ok"');
+  });
+});
+
+describe("nothing is refused", () => {
+  const passes = ["image", "--", "--stack=nowhere", "backend", "registry/image:1"];
+  const reached = expect.objectContaining({ code: 2, stderr: expect.stringContaining("Pulumi.nowhere.yaml") }); // the command's own answer
+
+  test("after `--`", async () => {
+    expect(await npmRun(passes)).toEqual(reached);
+  });
+
+  test("where the setting stands in an .npmrc, even under a name that a command knows", async () => {
+    expect(await npmRun(passes, { NPM_CONFIG_USERCONFIG: npmrc })).toEqual(reached);
+  });
+
+  test("where npm's own options are given: --silent, --no-fund, --loglevel", async () => {
+    const [command = "", ...rest] = passes;
+    expect(await npmRun([command, "--no-fund", "--loglevel=silent", ...rest])).toEqual(reached);
+  });
+
+  test("where another script of npm's has started the command", () => {
+    const invocation: Invocation = {
+      command: "check",
+      options: [{ name: "json" }],
+      expected: [],
+      args: [],
+      environment: { npm_lifecycle_event: "test", npm_config_json: "true" },
+    };
+    expect(() => refuseSwallowedOptions(invocation)).not.toThrow();
+    expect(() => refuseSwallowedOptions({ ...invocation, environment: { ...invocation.environment, npm_lifecycle_event: "check" } })).toThrow("'--json' must");
+  });
+});
