@@ -2,7 +2,7 @@ import { closest, distance } from "fastest-levenshtein";
 import { z } from "zod";
 import { cloudRunLimits, cloudSqlLimits } from "./capacity/limits";
 import type { CapacityPlan } from "./capacity/plan";
-import { InputError, type Problem } from "./capacity/problem";
+import { InputError, type InputProblem } from "./capacity/problem";
 import { parseCpu, parseMemoryMib } from "./capacity/units";
 import { edge, edgeProblems } from "./config/edge";
 import {
@@ -307,7 +307,7 @@ export function stackFileSchema(): object {
 }
 
 /** What is wrong with `gcp:project` or `gcp:region`; `setting` is what a message calls it where it was not read from the stack file. */
-export function providerProblem(key: "gcp:project" | "gcp:region", value: unknown, setting: string = key): Problem[] {
+export function providerProblem(key: "gcp:project" | "gcp:region", value: unknown, setting: string = key): InputProblem[] {
   const { form, pattern, example } =
     key === "gcp:region"
       ? { form: "the name of a region, not of a zone", pattern: /^[a-z]+(-[a-z]+)+\d+$/, example: "us-central1" }
@@ -323,7 +323,7 @@ export function providerProblem(key: "gcp:project" | "gcp:region", value: unknow
 }
 
 /** What the form of each setting says, each mistake once: a misspelt setting is not missing, too. */
-function misreadProblems(issues: readonly z.core.$ZodIssue[], own: unknown): Problem[] {
+function misreadProblems(issues: readonly z.core.$ZodIssue[], own: unknown): InputProblem[] {
   const meant = issues.flatMap((issue) =>
     issue.code === "unrecognized_keys" ? issue.keys.map((key) => settingPath([...issue.path, nearestKey(issue.path, key) ?? key])) : [],
   );
@@ -337,7 +337,7 @@ function misreadProblems(issues: readonly z.core.$ZodIssue[], own: unknown): Pro
 /** Whether a setting stands at or under another one. */
 const isWithin = (setting: string, other: string) => setting === other || setting.startsWith(`${other}.`) || setting.startsWith(`${other}[`);
 
-function issueProblems(issue: z.core.$ZodIssue, own: unknown): Problem[] {
+function issueProblems(issue: z.core.$ZodIssue, own: unknown): InputProblem[] {
   const path = settingPath(issue.path);
   if (issue.code === "unrecognized_keys") return issue.keys.map((key) => unknownKey(issue.path, key));
   const message = issue.code === "invalid_key" ? (issue.issues[0]?.message ?? issue.message) : issue.message;
@@ -353,7 +353,7 @@ function mayBeSecret([section, , field, ...rest]: readonly PropertyKey[]): boole
   return section === "services" && field === "environment" && rest.length > 0;
 }
 
-function unknownKey(parent: readonly PropertyKey[], key: string): Problem {
+function unknownKey(parent: readonly PropertyKey[], key: string): InputProblem {
   const nearest = nearestKey(parent, key);
   const setting = settingPath([...parent, key]);
   const instead = nearest === undefined ? `use one of ${knownKeys(parent).join(", ")}` : `rename it to '${settingPath([...parent, nearest])}'`;

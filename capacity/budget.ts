@@ -326,6 +326,9 @@ export function regionalQuotaProblems<User extends QuotaUser>(
   return [...over(demand.cpu, regionalCpu, "vCPU", cpuOf, "regionalCpu"), ...over(demand.memoryGib, regionalMemoryGib, "GiB", gibOf, "regionalMemoryGib")];
 }
 
+/** The cause of what is refused because nothing leads from the VPC to the internet. */
+export const NO_NAT = "no NAT";
+
 /** Why a path to the database cannot work at any size; `undefined`: it can. */
 export function pathFault(path: {
   readonly egress: "private-ranges-only" | "all-traffic";

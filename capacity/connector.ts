@@ -144,8 +144,7 @@ export function connectorOverlapProblems(cidr: string, taken: readonly string[],
 }
 
 /**
- * A connector that is smaller than the floor in throughput or in either count. A connector never shrinks in place,
- * so a smaller one than the live one is also a replacement.
+ * A connector that is smaller than the floor in throughput or in either count.
  */
 export function connectorFloorProblems(
   size: ConnectorSize,
@@ -159,7 +158,7 @@ export function connectorFloorProblems(
         setting: name("machineType"),
         value: size.machineType,
         must: `carry at least what ${floor.machineType} does`,
-        because: `the plan's floor is ${floor.machineType}, ${floor.minInstances}..${floor.maxInstances} instances`,
+        because: `the floor is ${floor.machineType}, ${floor.minInstances}..${floor.maxInstances} instances`,
         fix: floor.machineType,
       }),
     );
@@ -173,7 +172,7 @@ export function connectorFloorProblems(
           because:
             field === "minInstances"
               ? "a storm is over before the connector scales out, so its minimum is what carries every start at once"
-              : "a connector cannot shrink in place: a smaller maximum replaces it while services still point at it",
+              : `the floor is ${floor.machineType}, ${floor.minInstances}..${floor.maxInstances} instances`,
           fix: floor[field],
         }),
       );

@@ -239,6 +239,9 @@ const REMEDIES: { readonly [Resource in Bottleneck]: { readonly setting: (servic
   },
 };
 
+/** The cause of what is refused because no packet of a start arrives. */
+export const NO_PATH: Bottleneck = "network path";
+
 /** Every scenario whose lower bound is under the target (above 0, below 1), with what to change. */
 export function targetProblems(
   plan: StormPlan,
@@ -255,10 +258,13 @@ export function targetProblems(
     .map(({ scenario, starts, success, bottleneck, replications }) => {
       const { setting, fix } = REMEDIES[bottleneck];
       const field = setting(largest ?? "");
+      const share = `${percentText(success.mean)} of ${starts}, lower bound ${percentText(success.lower)}`;
       return problem({
         setting: name(field),
         value: valueAt(plan, field),
-        must: `let at least ${wanted} of starts be ready at the first try in ${scenario} (${percentText(success.mean)} of ${starts}, lower bound ${percentText(success.lower)})`,
+        must: `let at least ${wanted} of starts be ready at the first try in ${scenario} (${share})`,
+        cause: bottleneck,
+        evidence: [{ field: `simulated storm ${scenario}`, value: share }],
         because: bottleneck === "none" ? `${replications} simulated storms say so` : `the bottleneck of ${replications} simulated storms is ${bottleneck}`,
         fix,
       });

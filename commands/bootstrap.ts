@@ -13,7 +13,7 @@ import {
 } from "../bootstrap/found";
 import { commands, othersWhoAct, readings, type Subject, settings, surplusRoles } from "../bootstrap/plan";
 import { environments } from "../bootstrap/roles";
-import { InputError, type Problem, problem } from "../capacity/problem";
+import { InputError, type InputProblem, problem } from "../capacity/problem";
 import { readSettings } from "../config";
 import { announce, command, EXIT, run } from "./command";
 import { commandLine, gcloud, isAbsent } from "./gcloud-cli";
@@ -66,7 +66,7 @@ void run(bootstrapping, async () => {
 
 function subjectOf({ project, repository, stack, configFile }: Options): Subject {
   const settings = readSettings(readStackFile(stack, configFile));
-  const problems: Problem[] = [];
+  const problems: InputProblem[] = [];
   if (!/^[a-z][a-z0-9-]{4,28}[a-z0-9]$/.test(project))
     problems.push(
       problem({

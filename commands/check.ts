@@ -1,16 +1,17 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { CapacityPlan } from "../capacity/plan";
-import { InputError, type Problem } from "../capacity/problem";
+import { InputError, type InputProblem } from "../capacity/problem";
 import { planOf, readSettings } from "../config";
+import type { PackConfiguration } from "../policy/judgement";
+import { rules } from "../policy/rules";
 import { headline, pageSections, pullRequestMarkdown, terminalText } from "../report/markdown";
 import type { Verdict } from "../report/verdict";
 import { announce, answering, collecting, command, EXIT, run } from "./command";
 import { reportDirectory } from "./folder";
 import type { Subject } from "./judge";
-import { PackServer } from "./pack-client";
 import { readPackConfiguration } from "./pack-configuration";
-import { PROJECT_ROOT, readStackFile, type StackOptions, withStackOptions } from "./stack-file";
+import { readStackFile, type StackOptions, withStackOptions } from "./stack-file";
 
 interface Options extends StackOptions {
   readonly json?: true;
@@ -28,11 +29,14 @@ const check = withStackOptions(
 void run(check, () => {
   const options = check.opts<Options>();
   return answering(options, async () => {
-    const problems: Problem[] = [];
+    const problems: InputProblem[] = [];
     const subject = await collecting(problems, () => readSubject(options));
     const directory = await collecting(problems, () => reportDirectory(options.report));
+    const configuration = await collecting(problems, () => packConfiguration(options));
     if (!subject || problems.length > 0) throw new InputError(problems);
-    const verdict = await verdictOn(options, subject);
+    // Loads the SDKs, which a mistake in the input need not wait for.
+    const { judge } = await import("./judge.js");
+    const verdict = await judge(subject, configuration);
     if (directory !== undefined) await writeReport(directory, verdict, planOf(subject.settings));
     process.stdout.write(options.json ? `${JSON.stringify(verdict, null, 2)}\n` : terminalText(verdict));
     return verdict.ok ? EXIT.sound : EXIT.refused;
@@ -44,21 +48,8 @@ function readSubject({ stack, configFile }: Options): Subject {
   return { stack, configuration, settings: readSettings(configuration) };
 }
 
-async function verdictOn({ policyPackConfig }: Options, subject: Subject): Promise<Verdict> {
-  // The pack takes longest to start: it does while the program, and the SDK that it needs, are loaded and evaluated.
-  const starting = PackServer.start(join(PROJECT_ROOT, "policy"));
-  starting.catch(() => undefined); // awaited by `judge`; an earlier failure must not count as unhandled
-  try {
-    const { judge } = await import("./judge.js");
-    return await judge(subject, starting, (rules) => (policyPackConfig === undefined ? {} : readPackConfiguration(policyPackConfig, rules)));
-  } finally {
-    // Also where the evaluation failed: a pack that goes on would keep this process alive.
-    void starting.then(
-      (pack) => pack.stop(),
-      () => undefined,
-    );
-  }
-}
+const packConfiguration = ({ policyPackConfig }: Options): PackConfiguration =>
+  policyPackConfig === undefined ? {} : readPackConfiguration(policyPackConfig, rules);
 
 async function writeReport(directory: string, verdict: Verdict, plan: CapacityPlan) {
   writeFileSync(join(directory, "report.md"), pullRequestMarkdown(verdict));

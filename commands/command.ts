@@ -1,5 +1,5 @@
 import { Command, CommanderError } from "commander";
-import { InputError, type Problem } from "../capacity/problem";
+import { InputError, type InputProblem } from "../capacity/problem";
 import { type OwnOption, refuseSwallowedOptions } from "./swallowed";
 
 /** Exit codes of every command: sound, refused, bad input. */
@@ -68,7 +68,7 @@ export async function answering({ stack, json }: { readonly stack?: string; read
 }
 
 /** Reads one of several inputs: what is wrong with it joins the problems of the others, so that all are told at once. */
-export async function collecting<T>(problems: Problem[], read: () => T | Promise<T>): Promise<T | undefined> {
+export async function collecting<T>(problems: InputProblem[], read: () => T | Promise<T>): Promise<T | undefined> {
   try {
     return await read();
   } catch (error) {

@@ -1,8 +1,7 @@
-import { join } from "node:path";
 import { InputError, inputError } from "../capacity/problem";
-import { providerProblem, readSettings, type Settings } from "../config";
+import { planOf, providerProblem, readSettings, type Settings } from "../config";
 import { capacityOf } from "../diagnose/capacity";
-import { asRegistered, deployedFrom } from "../diagnose/deployed";
+import { asJudged, deployedFrom } from "../diagnose/deployed";
 import { type Diagnosis, diagnose } from "../diagnose/diagnosis";
 import { lastHour } from "../diagnose/figures";
 import { jsonIn, readFolder } from "../diagnose/folder";
@@ -11,9 +10,10 @@ import { readCloud } from "../diagnose/live";
 import { googleCloud } from "../diagnose/rest";
 import { collectingLines, type Place } from "../diagnose/sources";
 import { diagnosisText } from "../diagnose/text";
+import { judgeProgram } from "../policy/judgement";
+import { rules } from "../policy/rules";
 import { announce, answering, command, EXIT, run } from "./command";
-import { type Diagnostic, PackServer } from "./pack-client";
-import { PROJECT_ROOT, readStackFile, type StackOptions, withStackOptions } from "./stack-file";
+import { readStackFile, type StackOptions, withStackOptions } from "./stack-file";
 
 interface Options extends StackOptions {
   readonly project?: string;
@@ -91,23 +91,17 @@ async function diagnosed({ settings, stack, configuration, from, feed }: Subject
   const cloud = from === undefined ? googleCloud(settings.project) : undefined;
   const { collection, deployed, notes } = deployedFrom(cloud ? await readCloud(cloud, settings) : readFolder(from ?? "", settings), settings);
   announce("judging it");
-  const judging = Promise.all([packDiagnostics(deployed.map(asRegistered), settings), regionAnswer(feed, settings.region)]);
-  judging.catch(() => undefined); // awaited below
+  const answering = regionAnswer(feed, settings.region);
+  answering.catch(() => undefined); // awaited below
+  const judged = judgeProgram(
+    rules,
+    deployed.map((resource) => asJudged(resource, settings)),
+    { plan: planOf(settings) },
+  );
   const capacities = capacityOf(deployed, settings);
   const hour = cloud && (await lastHour(cloud, settings, { capacities, deployed }, Date.now()));
   const plan = await planned(stack, configuration);
-  const [diagnostics, region] = await judging;
-  return diagnose({ settings, collection, deployed, capacities, diagnostics, plan, region, notes, hour });
-}
-
-async function packDiagnostics(resources: ReturnType<typeof asRegistered>[], { project, region }: Place): Promise<Diagnostic[]> {
-  const pack = await PackServer.start(join(PROJECT_ROOT, "policy"));
-  try {
-    await pack.configure();
-    return await pack.judge(resources, { project, region });
-  } finally {
-    pack.stop();
-  }
+  return diagnose({ settings, collection, deployed, capacities, judged, plan, region: await answering, notes, hour });
 }
 
 /** What the program registers; the SDK that it needs is loaded here only. */

@@ -1,4 +1,4 @@
-import { InputError, inputError, type Problem } from "../capacity/problem";
+import { InputError, type InputProblem, inputError } from "../capacity/problem";
 import { DRIFT_MARKER, drift, readDiagnosis } from "../delivery/drift";
 import { accessOfJob, closeIssue, putIssue } from "../delivery/github";
 import { type Preview, readPreview } from "../guard/preview";
@@ -22,7 +22,7 @@ const drifting = command("drift", "Says where the cloud is no longer what the st
 
 void run(drifting, async () => {
   const { refresh, diagnosis, stack, post } = drifting.opts<Options>();
-  const problems: Problem[] = [];
+  const problems: InputProblem[] = [];
   const refreshed = await collecting(problems, () => refreshIn(refresh, stack));
   const diagnosed = await collecting(problems, () => diagnosisIn(diagnosis));
   if (!refreshed || !diagnosed) throw new InputError(problems);

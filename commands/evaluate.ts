@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { RegisterResourceResponse } from "@pulumi/pulumi/proto/resource_pb";
 import { type JavaScriptValue, Struct } from "google-protobuf/google/protobuf/struct_pb";
+import type { ProgramResource } from "../policy/judgement";
 import { SERVICE_ACCOUNT } from "../policy/types";
 import { UNKNOWN } from "../policy/unknown";
 
@@ -13,6 +14,8 @@ export interface Registered {
   readonly parent: string;
   /** URNs of what it waits for. */
   readonly dependencies: readonly string[];
+  /** URNs of those whose outputs stand in each property. */
+  readonly propertyDependencies: Readonly<Record<string, readonly string[]>>;
   readonly options: {
     readonly protect: boolean;
     readonly import: string;
@@ -80,7 +83,7 @@ export async function untilDone(run: () => Promise<void>): Promise<void> {
 }
 
 /** The engine hands configuration to programs as strings, sections as JSON with their keys sorted. */
-function asStrings(configuration: Readonly<Record<string, unknown>>): Record<string, string> {
+export function asStrings(configuration: Readonly<Record<string, unknown>>): Record<string, string> {
   return Object.fromEntries(Object.entries(configuration).map(([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value, sorted)]));
 }
 
@@ -104,6 +107,7 @@ function recordInto(registered: Registered[], project: string) {
       urn,
       parent: request.getParent(),
       dependencies: request.getDependenciesList().toSorted(),
+      propertyDependencies: propertyDependenciesOf(request),
       options: {
         protect: request.getProtect() ?? false,
         import: request.getImportid(),
@@ -136,8 +140,12 @@ interface RegisterRequest {
   getAdditionalsecretoutputsList(): string[];
   getRetainondelete(): boolean | undefined;
   getDependenciesList(): string[];
+  getPropertydependenciesMap(): { entries(): Iterable<[string, { getUrnsList(): string[] }]> };
   getObject(): { toJavaScript(): Record<string, JavaScriptValue> } | undefined;
 }
+
+const propertyDependenciesOf = (request: RegisterRequest) =>
+  Object.fromEntries([...request.getPropertydependenciesMap().entries()].map(([property, others]) => [property, others.getUrnsList().toSorted()]));
 
 function urnOf(request: RegisterRequest): string {
   const parentType = request.getParent().split("::")[2] ?? "";
@@ -150,6 +158,30 @@ function knownAtPreview(type: string, inputs: Record<string, unknown>, project: 
   if (type !== SERVICE_ACCOUNT) return {};
   const email = `${inputs.accountId}@${project}.iam.gserviceaccount.com`;
   return { email, member: `serviceAccount:${email}` };
+}
+
+/** The resource as rules read it, in the shape in which the pack's server hands it to them. */
+export const asJudged = (
+  { type, name, urn, parent, dependencies, propertyDependencies, custom, inputs, outputs }: Registered,
+  provider: object,
+): ProgramResource => ({
+  type,
+  name,
+  urn,
+  parent,
+  dependencies,
+  propertyDependencies,
+  inputs: unwrapSecrets(inputs) as object, // an object stays one
+  outputs: unwrapSecrets(outputs) as object,
+  ...(custom && type.startsWith("gcp:") ? { provider } : {}),
+});
+
+/** Secrets as rules read them: the values themselves. */
+function unwrapSecrets(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(unwrapSecrets);
+  if (value === null || typeof value !== "object") return value;
+  if (Reflect.get(value, SIGNATURE) === SECRET_SIGNATURE) return unwrapSecrets(Reflect.get(value, "value"));
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, unwrapSecrets(item)]));
 }
 
 /** Inputs as a report shows them: a secret is `[secret]`, one that is not known yet stays the sentinel. */

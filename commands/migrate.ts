@@ -1,4 +1,4 @@
-import { InputError, inputError, type Problem, problem } from "../capacity/problem";
+import { InputError, type InputProblem, inputError, problem } from "../capacity/problem";
 import { readSettings } from "../config";
 import { migrationProblems, readJob } from "../delivery/migration";
 import { announce, command, EXIT, run } from "./command";
@@ -20,7 +20,7 @@ void run(migrating, async () => {
   const [job = ""] = migrating.args;
   const { project, region, services, database } = readSettings(readStackFile(stack, configFile));
   const service = services[key];
-  const problems: Problem[] = [];
+  const problems: InputProblem[] = [];
   // Cloud Run's own form; anything else could be an option of gcloud's.
   if (!/^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/.test(job))
     problems.push(

@@ -5,28 +5,29 @@ import { AnalyzerClient } from "@pulumi/pulumi/proto/analyzer_grpc_pb";
 import * as analyzer from "@pulumi/pulumi/proto/analyzer_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
-import type { Registered } from "./evaluate";
+import { configured, LEVELS, type Level, type PackConfiguration } from "../policy/judgement";
+import { asStrings, type Registered } from "./evaluate";
 
 /** What the pack says of a resource (or, without `urn`, of the stack). */
 export interface Diagnostic {
   readonly policy: string;
-  readonly level: (typeof LEVELS)[number];
+  readonly level: Level;
   readonly urn: string;
   readonly message: string;
 }
 
-/** A `--policy-pack-config` file: a level, or settings with an optional level, for each rule or `all`. */
-export type PackConfiguration = Readonly<Record<string, string | Readonly<Record<string, unknown>>>>;
-
 /** One rule as the pack describes itself: what its configuration may contain. */
 export interface RuleInfo {
   readonly name: string;
-  readonly level: number;
   readonly schema: { readonly properties: Record<string, { readonly default?: unknown }>; readonly required: readonly string[] };
 }
 
-/** In the order of the wire's enum. */
-export const LEVELS = ["advisory", "mandatory", "disabled", "remediate"] as const;
+/** The stack that a pack judges. */
+interface StackOfPack {
+  readonly name: string;
+  readonly configuration: Readonly<Record<string, unknown>>;
+}
+
 /** What ends a process without an `exit` event. */
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 const MAX_MESSAGE_BYTES = 400 * 1024 * 1024; // the pack's own limit
@@ -39,8 +40,8 @@ export class PackServer {
     readonly rules: readonly RuleInfo[],
   ) {}
 
-  /** Starts the pack in `directory`. @throws when it does not come up, with what it printed. */
-  static async start(directory: string): Promise<PackServer> {
+  /** Starts the pack in `directory`, for a stack or, as `policy analyze` does, for none. @throws when it does not come up, with what it printed. */
+  static async start(directory: string, stack?: StackOfPack): Promise<PackServer> {
     const runner = require.resolve("@pulumi/pulumi/cmd/run-policy-pack");
     // The pack does not notice when its driver dies. Before it starts: a signal in between would leave it behind.
     let started: ChildProcess | undefined;
@@ -53,7 +54,7 @@ export class PackServer {
     for (const signal of SIGNALS) process.once(signal, die);
     const child = spawn(process.execPath, [runner, "127.0.0.1:1", directory], {
       cwd: directory,
-      env: { ...process.env, PULUMI_NODEJS_TYPESCRIPT: "true" },
+      env: { ...process.env, PULUMI_NODEJS_TYPESCRIPT: "true", ...(stack && configurationOf(stack)) },
       stdio: ["ignore", "pipe", "pipe"],
     });
     started = child;
@@ -77,14 +78,11 @@ export class PackServer {
   /** Merges defaults and configuration as the engine does, and hands them to the pack. */
   async configure(configuration: PackConfiguration = {}): Promise<void> {
     const request = new analyzer.ConfigureAnalyzerRequest();
-    const common = configuration.all;
     for (const rule of this.rules) {
-      const own = configuration[rule.name];
-      const { enforcementLevel, ...settings } = typeof own === "object" ? own : { enforcementLevel: own };
-      const level = LEVELS.findIndex((name) => name === (enforcementLevel ?? (typeof common === "object" ? common.enforcementLevel : common)));
+      const { level, settings } = configured(rule.name, configuration);
       const properties = { ...defaultsOf(rule), ...settings };
       const policy = new analyzer.PolicyConfig();
-      policy.setEnforcementlevel((level < 0 ? rule.level : level) as Parameters<typeof policy.setEnforcementlevel>[0]); // the enum is declared by value
+      policy.setEnforcementlevel(LEVELS.indexOf(level) as Parameters<typeof policy.setEnforcementlevel>[0]); // the enum is declared by value
       policy.setProperties(Struct.fromJavaScript(JSON.parse(JSON.stringify(properties))));
       request.getPolicyconfigMap().set(rule.name, policy);
     }
@@ -117,6 +115,11 @@ export class PackServer {
       const stacked = fill(new analyzer.AnalyzerResource(), resource, resource.outputs);
       stacked.setParent(resource.parent);
       stacked.setDependenciesList([...resource.dependencies]);
+      for (const [property, urns] of Object.entries(resource.propertyDependencies)) {
+        const others = new analyzer.AnalyzerPropertyDependencies();
+        others.setUrnsList([...urns]);
+        stacked.getPropertydependenciesMap().set(property, others);
+      }
       stack.addResources(stacked);
     }
     const response = call<analyzer.AnalyzeResponse>((done) => this.client.analyzeStack(stack, done));
@@ -129,6 +132,13 @@ export class PackServer {
     this.process.kill();
   }
 }
+
+/** The stack's configuration as the engine hands it to a pack: in variables. */
+const configurationOf = ({ name, configuration }: StackOfPack) => ({
+  PULUMI_NODEJS_PROJECT: "netra",
+  PULUMI_NODEJS_STACK: name,
+  PULUMI_CONFIG: JSON.stringify(asStrings(configuration)),
+});
 
 /** The values a rule has where nobody configures it. */
 export function defaultsOf(rule: RuleInfo): Record<string, unknown> {
@@ -156,7 +166,6 @@ function ruleInfo(info: analyzer.PolicyInfo): RuleInfo {
   const schema = info.getConfigschema();
   return {
     name: info.getName(),
-    level: info.getEnforcementlevel(),
     schema: { properties: (schema?.getProperties()?.toJavaScript() ?? {}) as RuleInfo["schema"]["properties"], required: schema?.getRequiredList() ?? [] },
   };
 }

@@ -1,15 +1,17 @@
 import { readFileSync } from "node:fs";
 import Ajv, { type ErrorObject } from "ajv";
 import { closest } from "fastest-levenshtein";
-import { InputError, inputError, type Problem } from "../capacity/problem";
-import { LEVELS, type PackConfiguration, type RuleInfo } from "./pack-client";
+import { InputError, type InputProblem, inputError } from "../capacity/problem";
+import { LEVELS, type PackConfiguration } from "../policy/judgement";
+import type { Rule } from "../policy/rule";
+import { configSchema } from "../policy/settings";
 
 /**
  * Reads a `--policy-pack-config` file and validates it as the engine would: every rule exists, every setting has the
  * form of the rule's schema, every waiver names its resource and a reason.
  * @throws InputError with every problem.
  */
-export function readPackConfiguration(file: string, rules: readonly RuleInfo[]): PackConfiguration {
+export function readPackConfiguration(file: string, rules: readonly Rule[]): PackConfiguration {
   const content = parsed(file);
   const problems = Object.entries(content).flatMap(([name, value]) => problemsOf(file, name, value, rules));
   if (problems.length > 0) throw new InputError(problems);
@@ -30,8 +32,8 @@ function parsed(file: string): object {
   return content;
 }
 
-function problemsOf(file: string, name: string, value: unknown, rules: readonly RuleInfo[]): Problem[] {
-  const wrong = (setting: string, rest: string): Problem => ({ setting, message: `'${setting}' in ${file} ${rest}` });
+function problemsOf(file: string, name: string, value: unknown, rules: readonly Rule[]): InputProblem[] {
+  const wrong = (setting: string, rest: string): InputProblem => ({ setting, message: `'${setting}' in ${file} ${rest}` });
   const rule = rules.find((candidate) => candidate.name === name);
   if (!rule && name !== "all") {
     const names = rules.map((candidate) => candidate.name);
@@ -42,7 +44,7 @@ function problemsOf(file: string, name: string, value: unknown, rules: readonly 
   const validate = new Ajv({ allErrors: true, strict: false }).compile({
     type: "object",
     additionalProperties: false,
-    properties: { enforcementLevel: { enum: LEVELS }, ...rule?.schema.properties },
+    properties: { enforcementLevel: { enum: LEVELS }, ...(rule && configSchema(rule)) },
   });
   if (validate(value)) return [];
   return (validate.errors ?? []).map((error) =>

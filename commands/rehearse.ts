@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { InputError, type Problem, problem } from "../capacity/problem";
+import { InputError, type InputProblem, problem } from "../capacity/problem";
 import { stormPlanProblems } from "../capacity/scenarios";
 import { planOf, readSettings } from "../config";
 import { fewCells, gridCells } from "../rehearse/cells";
@@ -36,7 +36,7 @@ void run(rehearsing, () => {
 });
 
 async function rehearsed(options: Options): Promise<number> {
-  const problems: Problem[] = [];
+  const problems: InputProblem[] = [];
   const storms = await collecting(problems, () => readOptions(options));
   const directory = await collecting(problems, () => reportDirectory(options.report));
   if (storms === undefined || problems.length > 0) throw new InputError(problems);

@@ -1,5 +1,4 @@
 import { sizePlan } from "../capacity/sizing";
-import defaults from "../policy/defaults.json";
 import { sizingText } from "../report/markdown";
 import { announce, answering, command, EXIT, run } from "./command";
 import { type PlanOptions, readAsked, withPlanOptions } from "./plan-options";
@@ -17,8 +16,8 @@ function sized(options: PlanOptions): number {
   const { plan, storms } = readAsked(options);
   const sizing = sizePlan(plan, {
     ...storms,
-    // What the pack refuses is no proposal: the live connector cannot shrink in place.
-    connectorFloor: defaults.connector,
+    // A connector cannot shrink in place, and the plan's is taken to be the deployed one.
+    connectorFloor: plan.connector,
     progress: (judged, plans) => announce(`judged ${judged} of ${plans} plans`),
   });
   announce("");

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { parse } from "yaml";
-import { InputError, inputError, type Problem } from "../capacity/problem";
+import { InputError, type InputProblem, inputError } from "../capacity/problem";
 import { readSettings } from "../config";
 import { readContract } from "../verify/contract";
 import { type Subject, verify } from "../verify/golden-path";
@@ -38,7 +38,7 @@ void run(verification, () => {
 
 /** Reads plan and contract. @throws InputError with the problems of both. */
 async function readSubject(options: Options): Promise<Subject> {
-  const problems: Problem[] = [];
+  const problems: InputProblem[] = [];
   const settings = await collecting(problems, () => readSettings(readStackFile(options.stack)));
   const values = await collecting(problems, () => valuesOf(options));
   // Without a plan there are no services to compare with; without hosts, nothing to read.

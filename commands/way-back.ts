@@ -1,4 +1,4 @@
-import { InputError, type Problem } from "../capacity/problem";
+import { InputError, type InputProblem } from "../capacity/problem";
 import { failedStep, type UpStep, wayBack } from "../delivery/way-back";
 import { command, EXIT, run } from "./command";
 
@@ -14,7 +14,7 @@ const going = command("way-back", "Says what to do after an update in a workflow
 void run(going, async () => {
   const { stack, cancelled } = going.opts<Options>();
   const { STEPS = "", GITHUB_SHA: commit = "" } = process.env;
-  const problems: Problem[] = [];
+  const problems: InputProblem[] = [];
   let step: UpStep | undefined;
   try {
     step = failedStep(STEPS);

@@ -1,5 +1,5 @@
 import { edgeLimits } from "../capacity/limits";
-import type { Problem } from "../capacity/problem";
+import type { InputProblem } from "../capacity/problem";
 import { computeName, fraction, list, section, text, whole } from "./fields";
 import { entriesOf, isMapping, shown } from "./references";
 
@@ -30,7 +30,7 @@ export const edge = section("the load balancer in front of the services; absent:
 }).optional();
 
 /** Hosts without a certificate, certificates that Google would not issue, and services that can be reached around the edge. */
-export function edgeProblems(own: Readonly<Record<string, unknown>>): Problem[] {
+export function edgeProblems(own: Readonly<Record<string, unknown>>): InputProblem[] {
   const [stated] = entriesOf({ edge: own.edge });
   if (!stated) return [];
   const hosts = entriesOf(own.hosts, true).flatMap(([service, names]) => textsIn(names).map((host, i) => ({ host, setting: `netra:hosts.${service}[${i}]` })));
@@ -58,7 +58,7 @@ export function edgeProblems(own: Readonly<Record<string, unknown>>): Problem[] 
 
 const CERTIFICATES = "netra:edge.certificates";
 
-function certificateProblems(certificates: readonly (readonly string[])[], hosts: readonly string[]): Problem[] {
+function certificateProblems(certificates: readonly (readonly string[])[], hosts: readonly string[]): InputProblem[] {
   const { certificatesPerProxy, hostsPerCertificate } = edgeLimits;
   const at = (i: number) => `${CERTIFICATES}[${i}]`;
   const alike = (one: readonly string[], other: readonly string[]) => one.toSorted().join() === other.toSorted().join();
@@ -102,7 +102,7 @@ function certificateProblems(certificates: readonly (readonly string[])[], hosts
 }
 
 /** With the edge, what clients send comes through it or not at all. */
-function ingressProblems({ services, hosts }: Readonly<Record<string, unknown>>): Problem[] {
+function ingressProblems({ services, hosts }: Readonly<Record<string, unknown>>): InputProblem[] {
   const behind = entriesOf(hosts, true).map(([service]) => service);
   return entriesOf(services).flatMap(([key, { ingress }]) => {
     const setting = `netra:services.${key}.ingress`;
@@ -121,4 +121,4 @@ function ingressProblems({ services, hosts }: Readonly<Record<string, unknown>>)
 }
 
 const textsIn = (value: unknown): string[] => (Array.isArray(value) ? value.filter((item) => typeof item === "string") : []);
-const wrong = (setting: string, must: string, fix: string): Problem => ({ setting, message: `'${setting}' ${must}; ${fix}` });
+const wrong = (setting: string, must: string, fix: string): InputProblem => ({ setting, message: `'${setting}' ${must}; ${fix}` });

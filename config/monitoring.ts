@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Problem } from "../capacity/problem";
+import type { InputProblem } from "../capacity/problem";
 import { amount, choice, complaint, described, fraction, KEY, list, named, seconds, section, text, whole } from "./fields";
 import { entriesOf, shown } from "./references";
 
@@ -74,7 +74,7 @@ const KINDS: Readonly<
 };
 
 /** Channels without what they need, hosts without a service, and an environment that nobody watches. */
-export function monitoringProblems(own: Readonly<Record<string, unknown>>): Problem[] {
+export function monitoringProblems(own: Readonly<Record<string, unknown>>): InputProblem[] {
   const [monitored] = entriesOf({ monitoring: own.monitoring });
   const channels = entriesOf(monitored?.[1].channels);
   const tokens = entriesOf(own.channelTokens, true).map(([name]) => name);
@@ -97,7 +97,7 @@ export function monitoringProblems(own: Readonly<Record<string, unknown>>): Prob
   ];
 }
 
-function channelProblems(name: string, settings: Record<string, unknown>, tokens: readonly string[]): Problem[] {
+function channelProblems(name: string, settings: Record<string, unknown>, tokens: readonly string[]): InputProblem[] {
   const kind = typeof settings.type === "string" ? KINDS[settings.type] : undefined;
   if (!kind) return [];
   const path = `netra:monitoring.channels.${name}`;
@@ -137,7 +137,7 @@ function channelProblems(name: string, settings: Record<string, unknown>, tokens
   ];
 }
 
-function hostProblems({ hosts: byService, services }: Readonly<Record<string, unknown>>): Problem[] {
+function hostProblems({ hosts: byService, services }: Readonly<Record<string, unknown>>): InputProblem[] {
   const known = entriesOf(services, true).map(([key]) => key);
   const stated = entriesOf(byService, true).flatMap(([key, names]) =>
     Array.isArray(names) ? names.map((host: unknown, i) => ({ key, host, setting: `netra:hosts.${key}[${i}]` })) : [],
@@ -157,4 +157,4 @@ function hostProblems({ hosts: byService, services }: Readonly<Record<string, un
   ];
 }
 
-const wrong = (setting: string, must: string, fix: string): Problem => ({ setting, message: `'${setting}' ${must}; ${fix}` });
+const wrong = (setting: string, must: string, fix: string): InputProblem => ({ setting, message: `'${setting}' ${must}; ${fix}` });

@@ -1,7 +1,7 @@
 import { closest } from "fastest-levenshtein";
 import { cloudRunLimits } from "../capacity/limits";
 import { databaseVariables } from "../capacity/plan";
-import type { Problem } from "../capacity/problem";
+import type { InputProblem } from "../capacity/problem";
 
 /* What holds between the sections of the stack file. */
 
@@ -9,7 +9,7 @@ import type { Problem } from "../capacity/problem";
 export const SECRET_FORMATS = ["text", "fernet", "database-password", "redis-auth"] as const;
 
 /** A name that JavaScript keeps for itself: what stands under it would be left out without a word. */
-export function reservedNames(value: unknown, path = "netra"): Problem[] {
+export function reservedNames(value: unknown, path = "netra"): InputProblem[] {
   if (value === null || typeof value !== "object") return [];
   return Object.entries(value).flatMap(([key, item]) => {
     const setting = path === "netra" ? `netra:${key}` : `${path}.${key}`;
@@ -19,7 +19,7 @@ export function reservedNames(value: unknown, path = "netra"): Problem[] {
 }
 
 /** Names that point at nothing: they are found even where other settings are wrong, so that all problems show at once. */
-export function referenceProblems(own: Readonly<Record<string, unknown>>): Problem[] {
+export function referenceProblems(own: Readonly<Record<string, unknown>>): InputProblem[] {
   const services = entriesOf(own.services);
   const secrets = entriesOf(own.secrets);
   const secretKeys = entriesOf(own.secrets, true).map(([key]) => key);
@@ -51,7 +51,7 @@ export function referenceProblems(own: Readonly<Record<string, unknown>>): Probl
 }
 
 /** What a service waits for: others that exist, and that do not wait for it. */
-function orderProblems(key: string, service: Record<string, unknown>, all: unknown): Problem[] {
+function orderProblems(key: string, service: Record<string, unknown>, all: unknown): InputProblem[] {
   const services = entriesOf(all);
   const after = textsOf(service, "after");
   const setting = `netra:services.${key}.after`;
@@ -70,14 +70,14 @@ function orderProblems(key: string, service: Record<string, unknown>, all: unkno
 }
 
 /** `possible` are the names that would pass. */
-function unknownName(setting: string, name: string, possible: readonly string[], what: string): Problem[] {
+function unknownName(setting: string, name: string, possible: readonly string[], what: string): InputProblem[] {
   if (possible.includes(name)) return [];
   const fix = possible.length > 0 ? `set '${setting}' to ${closest(name, [...possible])}` : "remove it";
   return [{ setting, message: `'${setting}' (${name}) must name ${what} because nothing else of that name exists; ${fix}` }];
 }
 
 /** A service that uses the database logs in with the password that the stack generates: there must be one, and it must mount it. */
-function databasePasswordProblems(services: readonly [string, Record<string, unknown>][], secrets: unknown): Problem[] {
+function databasePasswordProblems(services: readonly [string, Record<string, unknown>][], secrets: unknown): InputProblem[] {
   const [password] = entriesOf(secrets).find(([, { format }]) => format === "database-password") ?? [];
   const users = services.filter(([, { database }]) => database !== undefined);
   // A secret that cannot be read may be the one.
@@ -102,7 +102,7 @@ function databasePasswordProblems(services: readonly [string, Record<string, unk
 }
 
 /** The same text where each section needs its own. Its value is not shown: it could be a misplaced secret. */
-function duplicates(section: string, entries: readonly [string, Record<string, unknown>][], field: string, because: string): Problem[] {
+function duplicates(section: string, entries: readonly [string, Record<string, unknown>][], field: string, because: string): InputProblem[] {
   return entries.flatMap(([key, value], i) => {
     const first = entries.slice(0, i).find(([, other]) => typeof value[field] === "string" && other[field] === value[field]);
     if (!first) return [];
@@ -128,7 +128,7 @@ function leadsBack(start: string, services: readonly [string, Record<string, unk
 }
 
 /** Variables that the stack or Cloud Run sets: a second value by hand would win or lose by chance. */
-function reservedVariables(path: string, service: Record<string, unknown>): Problem[] {
+function reservedVariables(path: string, service: Record<string, unknown>): InputProblem[] {
   const cloudRun = cloudRunLimits.reservedVariables.value;
   const derived: string[] = [...Object.values(databaseVariables), "POSTGRES_HOST", "POSTGRES_PORT", "POSTGRES_DB", "POSTGRES_USER", "REDIS_HOST", "REDIS_PORT"];
   const secrets = textsOf(service, "secrets");
@@ -149,13 +149,13 @@ function reservedVariables(path: string, service: Record<string, unknown>): Prob
   ];
 }
 
-function secretProblems(path: string, secret: Record<string, unknown>): Problem[] {
+function secretProblems(path: string, secret: Record<string, unknown>): InputProblem[] {
   const { rotation, version, format, disabledThroughRotation: disabled } = secret;
-  const wrong = (field: string, value: unknown, rest: string): Problem => ({
+  const wrong = (field: string, value: unknown, rest: string): InputProblem => ({
     setting: `${path}.${field}`,
     message: `'${path}.${field}' (${shown(value)}) ${rest}`,
   });
-  const problems: Problem[] = [];
+  const problems: InputProblem[] = [];
   if (rotation === undefined && format !== undefined)
     problems.push(
       wrong("format", format, `must not be set without 'rotation' because people add the value of this secret; set '${path}.rotation' to 1 or remove 'format'`),

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { closest } from "fastest-levenshtein";
 import { isScalar, parseDocument } from "yaml";
 import { z } from "zod";
-import { InputError, type Problem, problem } from "../capacity/problem";
+import { InputError, type InputProblem, problem } from "../capacity/problem";
 
 /** `REGISTRY/PATH[:tag]@sha256:...`: what a pipeline that has just pushed an image knows of it. */
 const WITH_DIGEST = /^[\w.-]+(?::\d+)?\/[a-z0-9][a-z0-9._/-]*(?::[\w][\w.+-]{0,127})?@sha256:[0-9a-f]{64}$/;
@@ -16,7 +16,7 @@ export function withImage(text: string, file: string, service: string, image: st
   const document = read(text);
   const content = contentOf(document);
   const names = Object.keys(content?.config["netra:services"] ?? {});
-  const problems: Problem[] = [];
+  const problems: InputProblem[] = [];
   if (!content)
     problems.push({
       setting: file,

@@ -1,15 +1,16 @@
 import { budgetArithmetic, connectionBudget } from "../capacity/budget";
+import type { CapacityPlan } from "../capacity/plan";
 import { stormPlanProblems } from "../capacity/scenarios";
 import { illustratingStorms, type StormResult } from "../capacity/storms";
+import { planOf, type Settings } from "../config";
 import { slotsOf } from "../policy/database";
-import defaults from "../policy/defaults.json";
+import { neutralStart, plannedStarts } from "../policy/defaults";
 import { databaseUses, type Holder } from "../policy/holders";
-import { Inputs, ifReadable } from "../policy/inputs";
+import { ifReadable } from "../policy/inputs";
 import type { StackResource } from "../policy/rule";
+import { linked } from "../policy/stack-resources";
 import { type StartBehaviour, stormPlanOf } from "../policy/storm-plan";
-import type { Deployed } from "./deployed";
-import { asRegistered } from "./deployed";
-import type { Place } from "./sources";
+import { asJudged, type Deployed } from "./deployed";
 
 /** Budget and storms of one deployed database and all that connect to it. */
 export interface DatabaseCapacity {
@@ -27,17 +28,18 @@ export interface DatabaseCapacity {
 }
 
 /** Reads the capacity plan from what is deployed with the pack's own readers. What cannot be read, the pack reports. */
-export function capacityOf(deployed: readonly Deployed[], place: Place): DatabaseCapacity[] {
-  const resources = deployed.map((resource) => stackResource(resource, place));
+export function capacityOf(deployed: readonly Deployed[], settings: Settings): DatabaseCapacity[] {
+  const plan = planOf(settings);
+  const resources = linked(deployed.map((resource) => asJudged(resource, settings)).map(({ outputs, ...resource }) => ({ ...resource, properties: outputs })));
   return databaseUses(resources).uses.flatMap(({ instance, holders }) => {
-    const capacity = instance && holders.length > 0 && ifReadable(() => ofDatabase(instance, holders, resources));
+    const capacity = instance && holders.length > 0 && ifReadable(() => ofDatabase(instance, holders, resources, plan));
     return capacity ? [capacity] : [];
   });
 }
 
-function ofDatabase(instance: StackResource, holders: readonly Holder[], resources: readonly StackResource[]): DatabaseCapacity {
+function ofDatabase(instance: StackResource, holders: readonly Holder[], resources: readonly StackResource[], plan: CapacityPlan): DatabaseCapacity {
   const size = slotsOf(instance);
-  const slots = { ...defaults.database, maxConnections: size.maxConnections };
+  const slots = { ...plan.database, maxConnections: size.maxConnections };
   const budget = connectionBudget(holders, slots);
   return {
     instance: instance.name,
@@ -47,18 +49,13 @@ function ofDatabase(instance: StackResource, holders: readonly Holder[], resourc
     limit: budget.limit,
     arithmetic: budgetArithmetic(budget, slots),
     services: holders.map(({ workload }) => workload.label),
-    storms: ifReadable(() => stormsOf(instance, holders, resources)) ?? [],
+    storms: ifReadable(() => stormsOf(instance, holders, resources, plan)) ?? [],
   };
 }
 
-function stormsOf(instance: StackResource, holders: readonly Holder[], resources: readonly StackResource[]): StormResult[] {
+function stormsOf(instance: StackResource, holders: readonly Holder[], resources: readonly StackResource[], plan: CapacityPlan): StormResult[] {
   // A map, because a service may be called `constructor`.
-  const services: ReadonlyMap<string, StartBehaviour> = new Map(Object.entries(defaults.startup.services));
-  const plan = stormPlanOf(instance, holders, resources, defaults.database, (service) => services.get(service) ?? defaults.startup.slowest);
-  return stormPlanProblems(plan).length > 0 ? [] : illustratingStorms(plan, defaults.startup.targetPercent / 100);
-}
-
-function stackResource(deployed: Deployed, place: Place): StackResource {
-  const { type, name, urn, outputs } = asRegistered(deployed);
-  return { type, name, urn, properties: new Inputs(outputs), provider: new Inputs(place), dependencies: [], handed: [], parent: undefined, children: [] };
+  const starts: ReadonlyMap<string, StartBehaviour> = new Map(Object.entries(plannedStarts(plan)));
+  const deployed = stormPlanOf(instance, holders, resources, plan.database, (service) => starts.get(service) ?? neutralStart);
+  return stormPlanProblems(deployed).length > 0 ? [] : illustratingStorms(deployed, plan.targets.startupSuccessPercent / 100);
 }

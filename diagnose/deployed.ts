@@ -1,5 +1,5 @@
-import type { Registered } from "../commands/evaluate";
 import { Inputs, MalformedValueError } from "../policy/inputs";
+import type { ProgramResource } from "../policy/judgement";
 import { ALERT_POLICY, CONNECTOR, NETWORK, REDIS, ROUTER, ROUTER_NAT, RUN_JOB, RUN_SERVICE, SECRETS, SQL_INSTANCE, SUBNETWORK } from "../policy/types";
 import { type Collection, type Found, isObject } from "./recognise";
 import { knativeJob, knativeService, type RunService, restJob, restService, type Unready, unreadyUnless } from "./run-service";
@@ -54,19 +54,13 @@ function present(properties: Properties): Properties {
   return Object.fromEntries(Object.entries(properties).flatMap(([key, value]) => (value === undefined ? [] : [[key, inside(value)]])));
 }
 
-/** The resource as the pack's client hands it over. The id in the URN tells equal names in two regions apart. */
-export function asRegistered({ type, name, id, inputs, outputs }: Deployed): Registered {
-  return {
-    type,
-    name,
-    urn: `urn:pulumi:deployed::netra::${type}::${id}`,
-    parent: "",
-    dependencies: [],
-    options: { protect: false, import: "", ignoreChanges: [], deleteBeforeReplace: false, additionalSecretOutputs: [], retainOnDelete: false },
-    custom: true,
-    inputs,
-    outputs,
-  };
+/** The resource's URN. The id in it tells equal names in two regions apart. */
+export const urnOf = ({ type, id }: Pick<Deployed, "type" | "id">): string => `urn:pulumi:deployed::netra::${type}::${id}`;
+
+/** The resource as rules judge it. */
+export function asJudged(resource: Deployed, { project, region }: Place): ProgramResource {
+  const { type, name, inputs, outputs } = resource;
+  return { type, name, urn: urnOf(resource), dependencies: [], propertyDependencies: {}, inputs, outputs, provider: { project, region } };
 }
 
 type Reader = (raw: Inputs, found: Found, place: Place) => Deployed[];

@@ -1,10 +1,11 @@
+import { NO_NAT } from "../capacity/budget";
 import { isPostgres } from "../capacity/cloudsql";
+import { NO_PATH } from "../capacity/storms";
 import type { Registered } from "../commands/evaluate";
-import type { Diagnostic } from "../commands/pack-client";
 import type { Settings } from "../config";
 import { adoptables, leftOutOfImports } from "../operations/adoption";
+import type { Finding as RuleFinding } from "../policy/finding";
 import { Inputs } from "../policy/inputs";
-import { CANNOT_EVALUATE } from "../policy/outcome";
 import { silentAlerts } from "./alerts";
 import type { DatabaseCapacity } from "./capacity";
 import type { Deployed } from "./deployed";
@@ -43,8 +44,8 @@ export interface Diagnosis {
 }
 
 export interface Evidences extends Seen {
-  /** What the pack says of them. */
-  readonly diagnostics: readonly Diagnostic[];
+  /** What the rules of the pack say of them. */
+  readonly judged: readonly RuleFinding[];
   /** What the program registers. */
   readonly plan: readonly Registered[];
   /** What was left out on the way, and why. */
@@ -52,10 +53,10 @@ export interface Evidences extends Seen {
 }
 
 /** Sums up. Nothing is asked here. */
-export function diagnose({ settings, collection, deployed, capacities, diagnostics, plan, region, hour, notes }: Evidences): Diagnosis {
+export function diagnose({ settings, collection, deployed, capacities, judged, plan, region, hour, notes }: Evidences): Diagnosis {
   const secrets = judgeSecrets(mountedSecrets(deployed, settings), collection, settings);
   const { findings: ofPack, unjudged } = findingsOf(
-    withoutOpenAlerts(withOpenNat(diagnostics, deployed, collection), collection, settings),
+    withoutOpenAlerts(withOpenNat(judged, deployed, collection), collection, settings),
     deployed,
     collection,
     settings,
@@ -94,22 +95,21 @@ export function diagnose({ settings, collection, deployed, capacities, diagnosti
  * Without the routers nobody knows whether there is Cloud NAT: what rests on its absence is open then. With the socket the
  * path is broken whether there is one or not.
  */
-function withOpenNat(diagnostics: readonly Diagnostic[], deployed: readonly Deployed[], { listed }: Collection): readonly Diagnostic[] {
+function withOpenNat(judged: readonly RuleFinding[], deployed: readonly Deployed[], { listed }: Collection): readonly RuleFinding[] {
   const isAllTraffic = deployed.some(
     ({ source, inputs }) => source === "services" && new Inputs(inputs).object("template").object("vpcAccess").text("egress") === "ALL_TRAFFIC",
   );
-  if (listed.has("routers") || !isAllTraffic) return diagnostics;
-  const isBroken = diagnostics.some(({ policy, message }) => policy === "service-egress" && !message.startsWith(CANNOT_EVALUATE));
-  return diagnostics.map((one) => {
-    const restsOnNat = (one.policy === "egress-path" && one.message.includes("without Cloud NAT")) || (one.policy === "startup-storm" && !isBroken);
-    if (!restsOnNat) return one;
-    return { ...one, message: `${CANNOT_EVALUATE}${NAT_UNKNOWN}` };
+  if (listed.has("routers") || !isAllTraffic) return judged;
+  const isBroken = judged.some(({ rule, outcome }) => rule === "service-egress" && outcome === "refused");
+  return judged.map((one) => {
+    const restsOnNat = one.problem?.cause === NO_NAT || (one.problem?.cause === NO_PATH && !isBroken);
+    return restsOnNat ? { ...one, outcome: "cannot-evaluate", text: NAT_UNKNOWN, problem: undefined } : one;
   });
 }
 
 /** Without the alert policies nobody knows what is watched, and with monitoring turned off nothing need be. */
-function withoutOpenAlerts(diagnostics: readonly Diagnostic[], { listed }: Collection, { monitoring }: Settings): readonly Diagnostic[] {
-  return listed.has("alerts") && !monitoring.disabled ? diagnostics : diagnostics.filter(({ policy }) => policy !== "capacity-alerts");
+function withoutOpenAlerts(judged: readonly RuleFinding[], { listed }: Collection, { monitoring }: Settings): readonly RuleFinding[] {
+  return listed.has("alerts") && !monitoring.disabled ? judged : judged.filter(({ rule }) => rule !== "capacity-alerts");
 }
 
 /** The plan's database under another engine: no rule on PostgreSQL judges it. */

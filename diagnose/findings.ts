@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Diagnostic } from "../commands/pack-client";
+import type { Problem } from "../capacity/problem";
+import { NO_PATH } from "../capacity/storms";
 import type { Settings } from "../config";
-import { CANNOT_EVALUATE } from "../policy/outcome";
-import { asRegistered, type Deployed } from "./deployed";
+import type { Finding as RuleFinding } from "../policy/finding";
+import { type Deployed, urnOf } from "./deployed";
 import { type Evidence, evidenceOf } from "./evidence";
 import { NOT_JUDGED, placeOf, type QuestionKey, type Stage } from "./places";
 import type { Collection } from "./recognise";
@@ -40,31 +41,30 @@ export function finding(rule: string, found: Omit<Finding, "stage" | "rules" | "
   return { stage, rules: [rule], questions: [question], ...found };
 }
 
-/** What the pack says, as findings in gcloud's terms, and what it cannot tell. */
+/** What the rules say, as findings in gcloud's terms, and what they cannot tell. */
 export function findingsOf(
-  diagnostics: readonly Diagnostic[],
+  found: readonly RuleFinding[],
   deployed: readonly Deployed[],
   collection: Collection,
   settings: Settings,
 ): { readonly findings: readonly Finding[]; readonly unjudged: readonly Unjudged[] } {
-  const byUrn = new Map(deployed.map((resource) => [asRegistered(resource).urn, resource]));
-  const judged = diagnostics.filter(({ policy }) => !Object.hasOwn(NOT_JUDGED, policy));
-  const isOpen = ({ message }: Diagnostic) => message.startsWith(CANNOT_EVALUATE);
+  const byUrn = new Map(deployed.map((resource) => [urnOf(resource), resource]));
+  const resourceOf = ({ resource }: RuleFinding) => byUrn.get(resource?.urn ?? "");
+  const judged = found.filter(({ rule }) => !Object.hasOwn(NOT_JUDGED, rule));
   // What one rule says of one resource is one finding.
-  const groups = groupedBy(
-    judged.filter((one) => !isOpen(one)),
-    (one) => `${ruleOf(one)} ${one.urn}`,
-  );
+  const refused = judged.flatMap(({ outcome, problem, ...one }) => (outcome === "refused" && problem ? [{ ...one, outcome, problem }] : []));
+  const groups = groupedBy(refused, (one) => `${ruleOf(one)} ${one.resource?.urn}`);
   return {
-    findings: [...groups.values()].map((group) => findingOf(group, byUrn.get(group[0].urn), { deployed, collection, settings })),
-    unjudged: judged.filter(isOpen).map(({ policy, urn, message }) => ({
-      rule: policy,
-      question: placeOf(policy).question,
-      resource: byUrn.get(urn)?.label ?? "",
-      why: message.slice(CANNOT_EVALUATE.length),
-    })),
+    findings: [...groups.values()].map((group) => findingOf(group, resourceOf(group[0]), { deployed, collection, settings })),
+    unjudged: judged.flatMap((one) =>
+      one.outcome === "cannot-evaluate"
+        ? [{ rule: one.rule, question: placeOf(one.rule).question, resource: resourceOf(one)?.label ?? "", why: one.text }]
+        : [],
+    ),
   };
 }
+
+type Refused = RuleFinding & { readonly problem: Problem };
 
 type Group<T> = readonly [T, ...T[]];
 
@@ -81,40 +81,24 @@ export function groupedBy<T>(items: readonly T[], keyOf: (item: T) => string): R
 }
 
 /** A start-up probe that only asks for an open port fails no start: it lets traffic through to an application that is not there. */
-const ruleOf = ({ policy, message }: Diagnostic) => (policy === "service-startup-probe" && / must be an HTTP probe /.test(message) ? "tcp-probe" : policy);
+const ruleOf = ({ rule, problem }: Refused) => (problem.cause === "tcp-probe" ? "tcp-probe" : rule);
 
-/** The form that every message of the pack has. */
-const MESSAGE = /^'([^']+)'(?: \((.*?)\))? (must (?:.*?)) because (.*); ([^;]*)$/s;
-
-/** What a storm's refusal says of the storm: its name, and how many starts succeed. */
-const STORM = / in (\S+) \(([^)]*lower bound[^)]*)\)/;
-
-/** What the pack proposes is a setting of the plan; what breaks the path is a finding of its own, further up. */
+/** What the rule proposes is a setting of the plan; what breaks the path is a finding of its own, further up. */
 const MEND_THE_PATH = "mend the path first, as said above: no size helps while no packet arrives";
 
 type Context = Pick<Parameters<typeof remedyFor>[1], "deployed" | "collection" | "settings">;
 
-function findingOf(group: Group<Diagnostic>, resource: Deployed | undefined, context: Context): Finding {
+function findingOf(group: Group<Refused>, resource: Deployed | undefined, context: Context): Finding {
   const rule = ruleOf(group[0]);
-  const read = group.map(({ message }) => {
-    const [, setting, value, must, because, fix] = MESSAGE.exec(message) ?? [];
-    const text = must === undefined ? message : `${must} because ${because}`;
-    return { setting, value, text, fix: STORM.test(text) && text.endsWith(" is network path") ? MEND_THE_PATH : fix };
-  });
-  const found = read.flatMap(({ setting, value = "not shown", text }) => {
-    const storm = STORM.exec(text);
-    if (storm) return [{ field: `simulated storm ${storm[1]}`, value: storm[2] ?? "" }];
-    // A rule that misses something beside the resource names the resource itself.
-    if (rule === "capacity-alerts") return [{ field: "alert policies that tell somebody of it", value: "none" }];
-    return setting && resource ? [evidenceOf(resource, setting, value)] : [];
-  });
+  const problems = group.map(({ problem }) => problem);
+  const found = problems.flatMap(({ setting, value = "not shown", evidence }) => evidence ?? (resource ? [evidenceOf(resource, setting, value)] : []));
   const evidence = found.filter((one, i) => found.findIndex((other) => isDeepStrictEqual(other, one)) === i);
   const commands = resource ? remedyFor(rule, { resource, evidence, ...context }) : [];
   return finding(rule, {
     resource: resource?.label ?? "",
     evidence,
-    consequences: [...new Set(read.map(({ text }) => text))],
-    mend: commands.length > 0 ? commands : [...new Set(read.flatMap(({ fix }) => fix ?? []))],
+    consequences: [...new Set(problems.map(({ must, because }) => `must ${must} because ${because}`))],
+    mend: commands.length > 0 ? commands : [...new Set(problems.map(({ fix, cause }) => (cause === NO_PATH ? MEND_THE_PATH : fix)))],
   });
 }
 

@@ -2,7 +2,7 @@ import type { Settings } from "../config";
 import { Inputs } from "../policy/inputs";
 import { secretVersionOf } from "../policy/secret-reference";
 import { workloadOf } from "../policy/workload";
-import { asRegistered, type Deployed } from "./deployed";
+import { type Deployed, urnOf } from "./deployed";
 import { type Finding, finding } from "./findings";
 import type { Collection } from "./recognise";
 import { listWord, word } from "./shell";
@@ -31,8 +31,8 @@ export interface SecretsAnswer {
 /** Every secret that a variable is taken from, or that is mounted as a file. A reference that cannot be read is the pack's to report. */
 export function mountedSecrets(deployed: readonly Deployed[], place: Place): MountedSecret[] {
   return deployed.flatMap((service) => {
-    const { type, name, urn, inputs } = asRegistered(service);
-    const workload = workloadOf({ type, name, urn, properties: new Inputs(inputs), provider: new Inputs(place) });
+    const { type, name, inputs } = service;
+    const workload = workloadOf({ type, name, urn: urnOf(service), properties: new Inputs(inputs), provider: new Inputs(place) });
     if (!workload) return [];
     const isKnative = service.form === "knative";
     const fieldOf = (path: string) => (isKnative ? `spec.${path.replaceAll("template.", "template.spec.")}` : path);

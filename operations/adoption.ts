@@ -1,6 +1,6 @@
 import type { CustomResourceOptions, ResourceTransformation } from "@pulumi/pulumi";
 import { closest } from "fastest-levenshtein";
-import type { Problem } from "../capacity/problem";
+import type { InputProblem } from "../capacity/problem";
 import { APIS } from "../components/apis";
 import { backendNames, edgeNames, servicesBehind } from "../components/edge/names";
 import type { ServiceSettings, Settings } from "../config";
@@ -174,7 +174,7 @@ export function importing(settings: AdoptionSettings): ResourceTransformation {
 }
 
 /** What is wrong with `netra:adopt`: a name that nothing adoptable has, an id that is not the canonical one. */
-export function adoptionProblems(settings: AdoptionSettings): Problem[] {
+export function adoptionProblems(settings: AdoptionSettings): InputProblem[] {
   const all = adoptables(settings);
   return Object.entries(settings.adopt).flatMap(([name, id]) => {
     const setting = `netra:adopt.${name}`;

@@ -1,4 +1,4 @@
-import defaults from "./defaults.json";
+import type { CapacityPlan } from "../capacity/plan";
 import { dependenciesOf } from "./dependencies";
 import { type Inputs, MalformedValueError } from "./inputs";
 import { mayBeSameProject } from "./place";
@@ -10,7 +10,8 @@ export const otherCidrs = {
   type: "array",
   items: { type: "string" },
   description: "IPv4 networks that exist beside the stack's own and must stay free, in CIDR form.",
-  default: defaults.otherCidrs as readonly string[],
+  default: [] as readonly string[],
+  fromPlan: ({ network }: CapacityPlan) => network.otherCidrs,
 };
 
 /** A range of addresses that a resource takes in its network. */

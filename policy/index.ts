@@ -1,4 +1,8 @@
 import { PolicyPack } from "@pulumi/policy";
+import { asPolicy } from "./pulumi";
 import { rules } from "./rules";
+import { planOfRun } from "./run-plan";
 
-new PolicyPack("staging-capacity", { policies: [...rules], enforcementLevel: "mandatory" });
+const plan = planOfRun();
+
+new PolicyPack("staging-capacity", { policies: rules.map((rule) => asPolicy(rule, () => plan)), enforcementLevel: "mandatory" });

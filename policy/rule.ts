@@ -1,16 +1,13 @@
-import type {
-  PolicyConfigSchema,
-  PolicyResource,
-  ReportViolation,
-  ResourceValidationArgs,
-  ResourceValidationPolicy,
-  Severity,
-  StackValidationPolicy,
-} from "@pulumi/policy";
+import type { Severity } from "@pulumi/policy";
+import type { CapacityPlan } from "../capacity/plan";
 import type { Problem } from "../capacity/problem";
-import { Inputs, MalformedValueError, UnknownAtPreviewError } from "./inputs";
-import { CANNOT_EVALUATE, WAIVED } from "./outcome";
-import { behindProxy } from "./unknown";
+import type { Finding } from "./finding";
+import { type Inputs, MalformedValueError, UnknownAtPreviewError } from "./inputs";
+
+/*
+ * What a rule is. Rules know nothing of Pulumi's modules: `pulumi.ts` hands them to the engine, `judgement.ts` runs them
+ * in a process of our own, and both get the same findings.
+ */
 
 /** What every rule says about itself. The README's table of rules is made from it. */
 interface About {
@@ -23,12 +20,28 @@ interface About {
   readonly severity: Severity;
   /** What to set. */
   readonly remediation: string;
+  /**
+   * Whether it holds this project's own conventions: on resources of other programs its findings are advisory, unless the
+   * rule's setting `everywhere` is true. Default: false.
+   */
+  readonly convention?: true;
 }
 
-/** A rule's configuration: JSON Schema for each property, with the default that staging gives it. */
-type ConfigSchema<Config> = {
-  readonly [Key in keyof Config]: { readonly type: string; readonly description: string; readonly default: Config[Key]; readonly [keyword: string]: unknown };
-};
+/**
+ * A rule's configuration: JSON Schema for each setting. `default` is neutral: it holds for any program. Where the stack has a
+ * plan of its own (`netra:` in its configuration), `fromPlan` takes the value from there.
+ */
+type ConfigSchema<Config> = { readonly [Key in keyof Config]: SettingDefinition<Config[Key]> };
+
+/** One setting of a rule. */
+export interface SettingDefinition<Value = unknown> {
+  readonly type: string;
+  readonly description: string;
+  readonly default: Value;
+  readonly fromPlan?: (plan: CapacityPlan) => Value;
+  /** Further keywords of JSON Schema. */
+  readonly [keyword: string]: unknown;
+}
 
 /** A resource as a rule reads it: inputs in a resource rule, outputs in a stack rule. */
 export interface Resource {
@@ -51,27 +64,60 @@ export interface StackResource extends Resource {
 
 interface Context<Config> {
   readonly config: Config;
-  /** Reports what is wrong; the message never echoes a value that could be a secret. */
-  refuse(...problems: readonly (string | Problem)[]): void;
+  /** Reports what is wrong; a problem never echoes a value that could be a secret. */
+  refuse(...problems: readonly Problem[]): void;
+  /** Reports what should be otherwise and breaks nothing: always advisory. */
+  advise(...problems: readonly Problem[]): void;
   /** Reports that the rule cannot tell: at its own level, never as a pass. */
-  cannotEvaluate(why: string): void;
+  cannotEvaluate(why: string | Problem): void;
   /** Judges one part; what it cannot evaluate is reported and the other parts go on. */
   attempt<T>(part: () => T): T | undefined;
 }
 
 export interface StackContext<Config> {
   readonly config: Config;
+  /** Whether a resource belongs to this project's own program. */
+  isOwn(resource: Resource): boolean;
   /** `resource` is the one to blame; left out, the whole stack is. */
-  refuse(problem: string | Problem, resource?: Resource): void;
+  refuse(problem: Problem, resource?: Resource): void;
+  /** Reports what should be otherwise and breaks nothing: always advisory. */
+  advise(problem: Problem, resource?: Resource): void;
   /** Reports what the program itself has decided, with the reason it gives: advisory, as a waiver is. */
-  accept(reason: string, problem: string | Problem, resource?: Resource): void;
-  cannotEvaluate(why: string, resource?: Resource): void;
+  accept(reason: string, problem: Problem, resource?: Resource): void;
+  cannotEvaluate(why: string | Problem, resource?: Resource): void;
   /** Judges one part; what it cannot evaluate is reported (on `resource`) and the other parts go on. */
   attempt<T>(resource: Resource, part: () => T): T | undefined;
 }
 
+/** What a rule is run with. */
+export interface RuleRun {
+  /** The settings and waivers that somebody has given this rule. Default: none. */
+  readonly settings?: { readonly [setting: string]: unknown } | undefined;
+  /** The plan of the stack that the resources belong to; absent: a foreign program, or an exported state. */
+  readonly plan?: CapacityPlan | undefined;
+}
+
+interface Defined extends About {
+  readonly config: Readonly<Record<string, SettingDefinition>>;
+}
+
+/** A rule on single resources of some types: it runs before the provider is called. */
+export interface ResourceRule extends Defined {
+  readonly kind: "resource";
+  readonly types: readonly string[];
+  findings(resource: Resource, run?: RuleRun): Finding[];
+}
+
+/** A rule on the stack as a whole: it runs after every resource, so it blocks a preview but comes too late for an `up`. */
+export interface StackRule extends Defined {
+  readonly kind: "stack";
+  findings(resources: readonly StackResource[], run?: RuleRun): Finding[];
+}
+
+export type Rule = ResourceRule | StackRule;
+
 /** A finding that was accepted: by the rule's own configuration, with the resource (name or URN, or `stack`) and the reason. */
-interface Waiver {
+export interface Waiver {
   readonly resource: string;
   readonly reason: string;
 }
@@ -79,103 +125,92 @@ interface Waiver {
 /** A waiver's resource for a finding that concerns the whole stack. */
 const WHOLE_STACK = "stack";
 
-/** A rule on single resources of some types: it runs before the provider is called. */
+/** The setting of every rule that holds a convention. */
+const everywhere = {
+  type: "boolean",
+  description: "Whether the rule also refuses in programs that are not this project's own; false: there it only advises.",
+  default: false,
+};
+
 export function resourceRule<Config extends object = object>(
   rule: About & {
     readonly types: readonly string[];
     readonly config?: ConfigSchema<Config>;
     judge(resource: Resource, context: Context<Config>): void;
   },
-): ResourceValidationPolicy {
-  const validate = (args: ResourceValidationArgs, report: ReportViolation) => {
-    if (!rule.types.includes(args.type)) return;
-    const { config, waivers } = configuration<Config>(rule.config, args.getConfig());
-    const say = reporter(report, waivers);
-    const blame = { name: args.name, urn: args.urn };
-    guarded(
-      () =>
-        rule.judge(
-          {
-            type: args.type,
-            name: args.name,
-            urn: args.urn,
-            properties: new Inputs(behindProxy(args.props)),
-            provider: new Inputs(behindProxy(args.provider?.props)),
+): ResourceRule {
+  const { judge, ...about } = rule;
+  return {
+    ...about,
+    kind: "resource",
+    config: configOf(rule),
+    findings: (resource, run = {}) => {
+      if (!rule.types.includes(resource.type)) return [];
+      const { findings, report } = reporter(rule, run);
+      const guard = guarded((why) => report("cannot-evaluate", why, resource));
+      guard(() =>
+        judge(resource, {
+          config: settingsFor<Config>(rule.config, run),
+          refuse: (...problems) => {
+            for (const problem of problems) report("refused", problem, resource);
           },
-          {
-            config,
-            refuse: (...problems) => {
-              for (const problem of problems) say(messageOf(problem), blame);
-            },
-            cannotEvaluate: (why) => say(CANNOT_EVALUATE + why, blame),
-            attempt: (part) => guarded(part, (why) => say(why, blame)),
+          advise: (...problems) => {
+            for (const problem of problems) report("refused", problem, resource, { advisory: true });
           },
-        ),
-      (why) => say(why, blame),
-    );
+          cannotEvaluate: (why) => report("cannot-evaluate", why, resource),
+          attempt: guard,
+        }),
+      );
+      return findings;
+    },
   };
-  // The server skips a single function that carries a Pulumi type without reading the properties: most of a stack's cost.
-  const only = rule.types.length === 1 ? Object.assign(validate, { __pulumiType: rule.types[0] }) : validate;
-  return { ...policy(rule, rule.config), validateResource: only };
 }
 
-/** A rule on the stack as a whole: it runs after every resource, so it blocks a preview but comes too late for an `up`. */
 export function stackRule<Config extends object = object>(
   rule: About & {
     readonly config?: ConfigSchema<Config>;
     judge(resources: readonly StackResource[], context: StackContext<Config>): void;
   },
-): StackValidationPolicy {
+): StackRule {
+  const { judge, ...about } = rule;
   return {
-    ...policy(rule, rule.config),
-    validateStack: (args, report) => {
-      const { config, waivers } = configuration<Config>(rule.config, args.getConfig());
-      const say = reporter(report, waivers);
-      guarded(
-        () =>
-          rule.judge(stackResources(args.resources), {
-            config,
-            refuse: (problem, resource) => say(messageOf(problem), resource),
-            accept: (reason, problem, resource) => say(messageOf(problem), resource, reason),
-            cannotEvaluate: (why, resource) => say(CANNOT_EVALUATE + why, resource),
-            attempt: (resource, part) => guarded(part, (why) => say(why, resource)),
-          }),
-        (why) => say(why),
+    ...about,
+    kind: "stack",
+    config: configOf(rule),
+    findings: (resources, run = {}) => {
+      const { findings, report } = reporter(rule, run);
+      guarded((why) => report("cannot-evaluate", why))(() =>
+        judge(resources, {
+          config: settingsFor<Config>(rule.config, run),
+          isOwn: (resource) => isOwn(resource, run),
+          refuse: (problem, resource) => report("refused", problem, resource),
+          advise: (problem, resource) => report("refused", problem, resource, { advisory: true }),
+          accept: (reason, problem, resource) => report("refused", problem, resource, { accepted: reason }),
+          cannotEvaluate: (why, resource) => report("cannot-evaluate", why, resource),
+          attempt: (resource, part) => guarded((why) => report("cannot-evaluate", why, resource))(part),
+        }),
       );
+      return findings;
     },
   };
 }
 
-function policy(rule: About, config: ConfigSchema<object> | undefined) {
-  return {
-    name: rule.name,
-    description: rule.info,
-    enforcementLevel: "mandatory" as const,
-    severity: rule.severity,
-    remediationSteps: `${rule.why} ${rule.remediation}`,
-    configSchema: {
-      properties: {
-        ...config,
-        waivers: {
-          type: "array",
-          default: [],
-          items: {
-            type: "object",
-            additionalProperties: false,
-            required: ["resource", "reason"],
-            properties: { resource: { type: "string", minLength: 1 }, reason: { type: "string", minLength: 1 } },
-          },
-        },
-      },
-    } as PolicyConfigSchema, // the SDK's type asks for mutable lists; the shape is JSON Schema as it wants it
-  };
-}
+const configOf = ({ config, convention }: { readonly config?: object } & Pick<About, "convention">): Defined["config"] => ({
+  ...config,
+  ...(convention ? { everywhere } : {}),
+});
 
-/** The engine merges a schema's defaults before it configures a pack; `policy analyze` by hand and tests may not have. */
-function configuration<Config>(schema: ConfigSchema<Config> | undefined, given: { waivers?: unknown }): { config: Config; waivers: readonly Waiver[] } {
-  const defaults = Object.fromEntries(Object.entries<{ default: unknown }>(schema ?? {}).map(([key, property]) => [key, property.default]));
-  const { waivers, ...config } = given;
-  return { config: { ...defaults, ...config } as Config, waivers: (Array.isArray(waivers) ? waivers : []).filter(isReasoned) };
+/** Whether a resource is of this project's own program: its stack has a plan, or it stands in one of its components. */
+const isOwn = (resource: Pick<Resource, "urn"> | undefined, { plan }: RuleRun): boolean => plan !== undefined || /::netra:staging:/.test(resource?.urn ?? "");
+
+/** What somebody has given, else what the plan says, else the neutral default. */
+function settingsFor<Config>(schema: ConfigSchema<Config> | undefined, { settings, plan }: RuleRun): Config {
+  const known = Object.entries<SettingDefinition>(schema ?? {}).map(([key, setting]) => [
+    key,
+    plan && setting.fromPlan ? setting.fromPlan(plan) : setting.default,
+  ]);
+  const { waivers: _, ...given } = settings ?? {};
+  return { ...Object.fromEntries(known), ...given } as Config; // the engine and `check` hold what is given to the schema
 }
 
 /** The engine holds waivers to the schema; whatever else is handed in waives nothing. */
@@ -184,68 +219,50 @@ const isReasoned = (waiver: unknown): waiver is Waiver => {
   return typeof resource === "string" && resource !== "" && typeof reason === "string" && reason.trim() !== "";
 };
 
-function reporter(report: ReportViolation, waivers: readonly Waiver[]) {
-  return (message: string, resource?: { readonly name: string; readonly urn: string }, accepted?: string) => {
+/** Collects findings; a waiver, or a reason of the program's own, lowers one to advisory. */
+function reporter({ name, convention }: About, run: RuleRun) {
+  const { waivers: given, everywhere: refusesEverywhere } = run.settings ?? {};
+  const waivers = (Array.isArray(given) ? given : []).filter(isReasoned);
+  const findings: Finding[] = [];
+  const report = (
+    outcome: Finding["outcome"],
+    what: string | Problem,
+    resource?: Pick<Resource, "name" | "urn">,
+    { advisory = false, accepted }: { readonly advisory?: boolean; readonly accepted?: string } = {},
+  ) => {
     const waiver = waivers.find(({ resource: r }) => (resource ? r === resource.name || r === resource.urn : r === WHOLE_STACK));
-    const reason = waiver?.reason ?? accepted;
-    if (reason === undefined) return report(message, resource?.urn);
-    // The server takes an object here, which its types do not declare: the only way to lower the level of one finding.
-    const lowered = { message: `${WAIVED}${reason}\n${message}`, urn: resource?.urn, enforcementLevel: "advisory" };
-    (report as unknown as (violation: object) => void)(lowered);
+    const waived = waiver?.reason ?? accepted;
+    const isAdvice = advisory || (convention === true && refusesEverywhere !== true && !isOwn(resource, run));
+    findings.push({
+      rule: name,
+      level: isAdvice || waived !== undefined ? "advisory" : "mandatory",
+      outcome,
+      ...(resource ? { resource: { name: resource.name, urn: resource.urn } } : {}),
+      ...(typeof what === "string" ? { text: what } : { text: what.message, problem: what }),
+      ...(waived === undefined ? {} : { waived }),
+    });
   };
+  return { findings, report };
 }
 
 /** Runs a judgement; what the preview cannot know and what has a wrong type is reported instead of thrown. Fails closed. */
-function guarded<T>(judge: () => T, say: (why: string) => void): T | undefined {
-  try {
-    return judge();
-  } catch (error) {
-    if (error instanceof UnknownAtPreviewError) {
-      say(`${CANNOT_EVALUATE}${error.message}; give it a plain value instead of another resource's output`);
-    } else if (error instanceof MalformedValueError) say(`${CANNOT_EVALUATE}${error.message}`);
-    // A bug in a rule must neither crash the pack nor pass; its message could echo a value, so only its place is told.
-    else say(`${CANNOT_EVALUATE}the rule itself failed: ${error instanceof Error ? `${error.name} ${placeOf(error)}` : "unknown error"}`);
-    return undefined;
-  }
-}
+const guarded =
+  (report: (why: string) => void) =>
+  <T>(judge: () => T): T | undefined => {
+    try {
+      return judge();
+    } catch (error) {
+      if (error instanceof UnknownAtPreviewError) report(`${error.message}; give it a plain value instead of another resource's output`);
+      else if (error instanceof MalformedValueError) report(error.message);
+      // A bug in a rule must neither crash the pack nor pass; its message could echo a value, so only its place is told.
+      else report(`the rule itself failed: ${error instanceof Error ? `${error.name} ${firstFrame(error)}` : "unknown error"}`);
+      return undefined;
+    }
+  };
 
 /** The first frame of the stack. The message stands above it and may have several lines. */
-const placeOf = (error: Error) =>
+const firstFrame = (error: Error) =>
   error.stack
     ?.split("\n")
     .find((line) => /^ +at .*:\d+:\d+\)?$/.test(line))
     ?.trim() ?? "";
-
-const messageOf = (problem: string | Problem) => (typeof problem === "string" ? problem : problem.message);
-
-/**
- * The resources with their relations, which the SDK gives by URN and by parent only. By URN: the engine hands them over
- * in another order at every run, and neither whom a rule blames nor what a storm draws may depend on it.
- */
-function stackResources(given: readonly PolicyResource[]): StackResource[] {
-  const resources = given.toSorted((a, b) => (a.urn < b.urn ? -1 : 1));
-  const read = resources.map((resource) => ({
-    type: resource.type,
-    name: resource.name,
-    urn: resource.urn,
-    properties: Inputs.ofOutputs(behindProxy(resource.props)),
-    provider: new Inputs(behindProxy(resource.provider?.props)),
-    dependencies: [] as StackResource[],
-    // One rule asks, and every rule has resources of its own.
-    get handed(): StackResource[] {
-      return Object.values(resource.propertyDependencies).flatMap((others) => others.flatMap((other) => byUrn.get(other.urn) ?? []));
-    },
-    parent: undefined as StackResource | undefined,
-    children: [] as StackResource[],
-  }));
-  const byUrn = new Map(read.map((resource) => [resource.urn, resource]));
-  resources.forEach(({ dependencies, parent }, i) => {
-    const resource = read[i];
-    if (!resource) return;
-    resource.dependencies.push(...dependencies.flatMap((dependency) => byUrn.get(dependency.urn) ?? []));
-    const above = parent && byUrn.get(parent.urn);
-    resource.parent = above;
-    above?.children.push(resource);
-  });
-  return read;
-}

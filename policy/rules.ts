@@ -1,3 +1,4 @@
+import type { Rule } from "./rule";
 import { capacityAlerts } from "./rules/capacity-alerts";
 import { connectionBudget } from "./rules/connection-budget";
 import { connectorFloor } from "./rules/connector-floor";
@@ -131,4 +132,4 @@ export const rules = [
   serviceVpcPath,
   startupConnectRate,
   startupStorm,
-] as const;
+] as const satisfies readonly Rule[];

@@ -3,7 +3,7 @@ import type { RetryPolicy } from "../capacity/plan";
 import type { StormPlan, StormService } from "../capacity/scenarios";
 import { connectorOf, sizeOf } from "./connectors";
 import { addressesOf, databaseSetting, slotsOf, tierOf } from "./database";
-import defaults from "./defaults.json";
+import { neutralConnector } from "./defaults";
 import { dependenciesOf } from "./dependencies";
 import type { Holder } from "./holders";
 import { MalformedValueError } from "./inputs";
@@ -111,5 +111,5 @@ function smallestConnector(holders: readonly Holder[], resources: readonly Stack
   if (used.some(({ candidates }) => candidates.length === 0))
     throw new MalformedValueError("a connector that does not stand in the stack carries the storm, and its size is not known; add it to the stack");
   const [smallest] = candidates.map(sizeOf).toSorted((a, b) => a.minInstances - b.minInstances);
-  return smallest ?? defaults.connector;
+  return smallest ?? neutralConnector;
 }

@@ -20,6 +20,6 @@ export const isUnknownValue = (value: unknown): boolean => SENTINELS.has(value);
  * The properties behind the proxy that the SDK wraps around them. The proxy throws at every unknown value; a rule also
  * asks whether a value is unknown, and {@link Inputs} answers both, without a proxy for every object it meets.
  */
-export function behindProxy(properties: object | undefined): unknown {
+export function unwrapProxy(properties: object | undefined): unknown {
   return properties === undefined ? undefined : (Reflect.get(properties, "__getSpecialProxyTarget") ?? properties);
 }

@@ -1,4 +1,4 @@
-import type { Problem } from "../capacity/problem";
+import type { InputProblem } from "../capacity/problem";
 import type { Size, SizedPlan, Sizing } from "../capacity/sizing";
 import { percentText } from "../capacity/statistics";
 import type { Sensitivity, StormDetail } from "../capacity/storms";
@@ -176,7 +176,7 @@ export function sensitivityTable(rows: readonly Sensitivity[]): string {
 }
 
 /** Problems as a list; empty where there are none. */
-export const problemList = (problems: readonly Problem[]) => problems.map(({ message }) => `- ${oneLine(message)}`).join("\n");
+export const problemList = (problems: readonly InputProblem[]) => problems.map(({ message }) => `- ${oneLine(message)}`).join("\n");
 
 /** The cheapest plan that passes, the frontier, and what the cheaper ones fail on. */
 export function sizingText({ plans, cheapest, today, frontier, rejected }: Sizing): string {

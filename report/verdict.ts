@@ -2,6 +2,7 @@ import type { Assumption } from "../capacity/assumptions";
 import type { ConnectionBudget } from "../capacity/budget";
 import type { Check } from "../capacity/checks";
 import type { Cost } from "../capacity/cost";
+import type { InputProblem, Problem } from "../capacity/problem";
 import type { StormResult } from "../capacity/storms";
 
 /** A resource as `check --json` lists it: an unknown is Pulumi's sentinel, a secret is `[secret]`. */
@@ -23,6 +24,8 @@ export interface Violation {
   readonly resource: string;
   readonly message: string;
   readonly outcome: "refused" | "cannot-evaluate";
+  /** The message in its parts; absent where a property cannot be read. */
+  readonly problem?: Problem;
 }
 
 export interface Waived {
@@ -53,4 +56,7 @@ export type ShownStorm = Pick<StormResult, "scenario" | "starts" | "success" | "
 };
 
 /** The parts of a verdict that its Markdown shows, as they are also read back from a file. */
-export type ShownVerdict = Omit<Verdict, "resources" | "storms" | "assumptions"> & { readonly storms: readonly ShownStorm[] };
+export type ShownVerdict = Omit<Verdict, "resources" | "checks" | "storms" | "assumptions"> & {
+  readonly checks: readonly (Omit<Check, "problems"> & { readonly problems: readonly InputProblem[] })[];
+  readonly storms: readonly ShownStorm[];
+};

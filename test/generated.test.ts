@@ -6,8 +6,8 @@ import { PROJECT_ROOT } from "../commands/stack-file";
 
 const files = Object.entries(generatedFiles());
 
-test("derives the pack's defaults, the schema and the READMEs' tables", () => {
-  expect(files.map(([file]) => file)).toEqual(["policy/defaults.json", "stack.schema.json", "README.md", "policy/README.md"]);
+test("derives the schema and the READMEs' tables", () => {
+  expect(files.map(([file]) => file)).toEqual(["stack.schema.json", "README.md", "policy/README.md"]);
 });
 
 test.each(files)("%s is what `npm run generate` writes", (file, content) => {

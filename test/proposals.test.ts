@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { planChecks } from "../capacity/checks";
-import { InputError, type Problem } from "../capacity/problem";
+import { InputError, type InputProblem } from "../capacity/problem";
 import { planOf, readSettings } from "../config";
 import { stagingConfiguration } from "./stack-settings";
 
@@ -30,7 +30,7 @@ function withValue(configuration: object, path: Path, value: unknown): Record<st
   return copy;
 }
 
-function problemsOf(configuration: Record<string, unknown>): readonly Problem[] {
+function problemsOf(configuration: Record<string, unknown>): readonly InputProblem[] {
   try {
     return planChecks(planOf(readSettings(configuration))).flatMap(({ problems }) => problems);
   } catch (error) {
@@ -46,7 +46,7 @@ const pathOf = (setting: string): Path => {
 };
 
 /** The number or quantity that a message proposes alone: not one that takes another change beside it. */
-const proposed = ({ setting, message }: Problem): number | string | undefined => {
+const proposed = ({ setting, message }: InputProblem): number | string | undefined => {
   const [, written, unit] = new RegExp(`; set '${setting.replaceAll(/[[\].]/g, "\\$&")}' to (-?\\d+(?:\\.\\d+)?(m|[KMGT]i)?)(?=$|, or )`).exec(message) ?? [];
   return written === undefined || unit !== undefined ? written : Number(written);
 };

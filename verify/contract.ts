@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { cloudRunLimits } from "../capacity/limits";
-import { InputError, type Problem, problem } from "../capacity/problem";
+import { InputError, type InputProblem, problem } from "../capacity/problem";
 import type { ServiceSettings } from "../config";
 import { amount, complaint, PATH, text, whole } from "../config/fields";
 import { shown } from "../config/references";
@@ -109,7 +109,7 @@ export function readContract(values: unknown, { services, variables }: Reader): 
   return data;
 }
 
-function issueProblems(issue: z.core.$ZodIssue, values: unknown): Problem[] {
+function issueProblems(issue: z.core.$ZodIssue, values: unknown): InputProblem[] {
   const setting = issue.path.join(".") || "the hosts file";
   if (issue.code === "unrecognized_keys")
     return issue.keys.map((name) => {
@@ -132,7 +132,7 @@ const used = ({ issue, accept, webSocket }: Contract): readonly (readonly [setti
   ["webSocket.service", webSocket.service],
 ];
 
-function serviceProblems(read: Contract, services: Reader["services"]): Problem[] {
+function serviceProblems(read: Contract, services: Reader["services"]): InputProblem[] {
   const known = Object.keys(services).join(", ");
   const named = [...Object.keys(read.hosts).map((service) => [`hosts.${service}`, service] as const), ...used(read)];
   const unknown = named.flatMap(([setting, service]) =>
@@ -155,7 +155,7 @@ function serviceProblems(read: Contract, services: Reader["services"]): Problem[
       ];
 }
 
-function hostProblems(read: Contract, services: Reader["services"]): Problem[] {
+function hostProblems(read: Contract, services: Reader["services"]): InputProblem[] {
   const open = Object.entries(services).flatMap(([key, { ingress }]) => (ingress === "internal" ? [] : [key]));
   const wanted = new Set([...open, ...used(read).flatMap(([, service]) => (Object.hasOwn(services, service) ? [service] : []))]);
   return [...wanted].flatMap((service) =>
@@ -173,7 +173,7 @@ function hostProblems(read: Contract, services: Reader["services"]): Problem[] {
   );
 }
 
-function credentialProblems({ issue }: Contract, variables: Reader["variables"]): Problem[] {
+function credentialProblems({ issue }: Contract, variables: Reader["variables"]): InputProblem[] {
   return Object.entries(issue.credentials).flatMap(([field, name]) =>
     (variables[name] ?? "") === ""
       ? [

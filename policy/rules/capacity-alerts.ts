@@ -1,3 +1,4 @@
+import { problem } from "../../capacity/problem";
 import { heardFilters, isAbout } from "../alert-filters";
 import { stackRule } from "../rule";
 import { ALERT_POLICY, CONNECTOR, MONITORING, RUN_SERVICE, SQL_INSTANCE } from "../types";
@@ -17,6 +18,8 @@ const WATCHED: Readonly<Record<string, { readonly metrics: RegExp; readonly labe
   [RUN_SERVICE]: { metrics: /run[._]googleapis|cloud_run_revision/, label: "service_name", example: "run.googleapis.com/container/startup_latencies" },
 };
 
+const NO_ALERT = { field: "alert policies that tell somebody of it", value: "none" };
+
 export const capacityAlerts = stackRule({
   name: "capacity-alerts",
   info: "Every connector, database and service has an alert that somebody is told of.",
@@ -35,13 +38,24 @@ export const capacityAlerts = stackRule({
         const name = resource.properties.text("name") || resource.name;
         const about = heard.map((text) => text && watched.metrics.test(text) && isAbout(text, watched.label, name));
         if (about.includes(true)) return;
-        const missing = `'${name}' must have an alert because nothing else tells that its capacity runs out; add a gcp.monitoring.AlertPolicy with a notification channel on ${watched.example} of ${watched.label} ${name}`;
+        const add = `add a gcp.monitoring.AlertPolicy with a notification channel on ${watched.example} of ${watched.label} ${name}`;
+        const missing = { setting: name, must: "have an alert", because: "nothing else tells that its capacity runs out", evidence: [NO_ALERT] };
         if (turnedOff) unwatched.push(name);
-        else if (about.includes(undefined)) cannotEvaluate(`${missing}, and write its filter with the name as plain text`, resource);
-        else refuse(missing, resource);
+        else if (about.includes(undefined))
+          cannotEvaluate(problem({ ...missing, instead: `${add}, and write its filter with the name as plain text` }), resource);
+        else refuse(problem({ ...missing, instead: add }), resource);
       });
     }
     if (!turnedOff || unwatched.length === 0) return;
-    accept(turnedOff, `nobody is told when the capacity of ${unwatched.join(", ")} runs out; monitoring is turned off`, monitoring);
+    accept(
+      turnedOff,
+      problem({
+        setting: "netra:monitoring.disabled",
+        must: "not be set",
+        because: `nobody is told when the capacity of ${unwatched.join(", ")} runs out`,
+        instead: "remove it",
+      }),
+      monitoring,
+    );
   },
 });

@@ -1,11 +1,11 @@
 import { type BudgetDatabase, connectionBudget as budgetOf, budgetProblems } from "../../capacity/budget";
 import { problem } from "../../capacity/problem";
 import { databaseSetting, slotsOf } from "../database";
-import defaults from "../defaults.json";
+import { neutralDatabase } from "../defaults";
 import { type DatabaseUse, databaseUses, type Holder, type Uncounted } from "../holders";
 import { stackRule } from "../rule";
 
-const { usableShare, reservedConnections, migrationConnections } = defaults.database;
+const { usableShare, reservedConnections, migrationConnections } = neutralDatabase;
 const count = { type: "integer", minimum: 0 };
 
 export const connectionBudget = stackRule<
@@ -17,9 +17,26 @@ export const connectionBudget = stackRule<
   severity: "critical",
   remediation: "Lower pools or maximum instances, or raise max_connections with the tier that holds it.",
   config: {
-    usableShare: { type: "number", exclusiveMinimum: 0, maximum: 1, description: "Share of max_connections that may be used.", default: usableShare },
-    reservedConnections: { ...count, description: "Slots kept for superusers, Cloud SQL's agents and people.", default: reservedConnections },
-    migrationConnections: { ...count, description: "Slots that migrations take while services start.", default: migrationConnections },
+    usableShare: {
+      type: "number",
+      exclusiveMinimum: 0,
+      maximum: 1,
+      description: "Share of max_connections that may be used.",
+      default: usableShare,
+      fromPlan: ({ database }) => database.usableShare,
+    },
+    reservedConnections: {
+      ...count,
+      description: "Slots kept for superusers, Cloud SQL's agents and people.",
+      default: reservedConnections,
+      fromPlan: ({ database }) => database.reservedConnections,
+    },
+    migrationConnections: {
+      ...count,
+      description: "Slots that migrations take while services start.",
+      default: migrationConnections,
+      fromPlan: ({ database }) => database.migrationConnections,
+    },
     externalMaxConnections: { ...count, description: "What a database outside the stack allows; 0: there is none.", default: 0 },
   },
   judge(resources, { config, refuse, cannotEvaluate, attempt }) {

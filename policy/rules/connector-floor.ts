@@ -1,6 +1,6 @@
 import { type ConnectorSize, connectorFloorProblems, isMachineType } from "../../capacity/connector";
 import { connectorLimits, type Range } from "../../capacity/limits";
-import defaults from "../defaults.json";
+import { neutralConnector } from "../defaults";
 import { resourceRule } from "../rule";
 import { CONNECTOR } from "../types";
 
@@ -19,17 +19,20 @@ export const connectorFloor = resourceRule<ConnectorSize>({
       type: "string",
       enum: Object.keys(connectorLimits.machineTypes.value),
       description: "The smallest machine type.",
-      default: defaults.connector.machineType,
+      default: neutralConnector.machineType,
+      fromPlan: ({ connector }) => connector.machineType,
     },
     minInstances: {
       ...within(connectorLimits.minInstances.value),
       description: "The fewest VMs the connector may start with.",
-      default: defaults.connector.minInstances,
+      default: neutralConnector.minInstances,
+      fromPlan: ({ connector }) => connector.minInstances,
     },
     maxInstances: {
       ...within(connectorLimits.maxInstances.value),
-      description: "The fewest VMs it may grow to: what the live connector has, because none shrinks in place.",
-      default: defaults.connector.maxInstances,
+      description: "The fewest VMs it may grow to.",
+      default: neutralConnector.maxInstances,
+      fromPlan: ({ connector }) => connector.maxInstances,
     },
   },
   judge({ properties }, { config, refuse, cannotEvaluate }) {

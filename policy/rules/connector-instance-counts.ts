@@ -1,4 +1,5 @@
 import { instanceCountProblems } from "../../capacity/connector";
+import { problem } from "../../capacity/problem";
 import { resourceRule } from "../rule";
 import { CONNECTOR } from "../types";
 
@@ -13,6 +14,13 @@ export const connectorInstanceCounts = resourceRule({
     refuse(...instanceCountProblems({ minInstances: properties.number("minInstances"), maxInstances: properties.number("maxInstances") }));
     for (const field of ["minThroughput", "maxThroughput"])
       if (properties.has(field))
-        refuse(`'${field}' must not be set because throughput settings are deprecated and force replacements; set 'minInstances' and 'maxInstances' instead`);
+        refuse(
+          problem({
+            setting: field,
+            must: "not be set",
+            because: "throughput settings are deprecated and force replacements",
+            instead: "set 'minInstances' and 'maxInstances' instead",
+          }),
+        );
   },
 });

@@ -1,4 +1,5 @@
 import { connectorOverlapProblems, connectorRangeProblems } from "../../capacity/connector";
+import { problem } from "../../capacity/problem";
 import { parseRange } from "../../capacity/ranges";
 import { otherCidrs } from "../address-ranges";
 import { resourceRule } from "../rule";
@@ -19,7 +20,13 @@ export const connectorRange = resourceRule<{ otherCidrs: readonly string[] }>({
       // The range of an existing subnet is the subnet's to have.
       if (!subnetIsGiven)
         refuse(
-          "'ipCidrRange' (not set) must be stated because a connector without 'subnet.name' needs a /28 of its own; set 'ipCidrRange' to a free range such as 10.1.0.0/28",
+          problem({
+            setting: "ipCidrRange",
+            value: undefined,
+            must: "be stated",
+            because: "a connector without 'subnet.name' needs a /28 of its own",
+            fix: "a free range such as 10.1.0.0/28",
+          }),
         );
       return;
     }

@@ -1,4 +1,5 @@
 import { flagMib, maxConnectionsProblems, statedMaxConnectionsProblems } from "../../capacity/cloudsql";
+import { problem } from "../../capacity/problem";
 import { databaseSetting, flagsOf, isPostgresInstance, settingsOf } from "../database";
 import { MalformedValueError } from "../inputs";
 import { type Resource, resourceRule } from "../rule";
@@ -20,7 +21,13 @@ export const databaseMaxConnections = resourceRule({
     const twice = names.filter((name, i) => names.indexOf(name) < i);
     for (const flag of new Set(twice))
       refuse(
-        `'settings.databaseFlags[${flag}]' (stated more than once) must be stated once because only one of the values can count; set 'settings.databaseFlags[${flag}]' to the one that is meant`,
+        problem({
+          setting: `settings.databaseFlags[${flag}]`,
+          value: "stated more than once",
+          must: "be stated once",
+          because: "only one of the values can count",
+          fix: "the one that is meant",
+        }),
       );
     if (twice.length > 0) return;
     const maxConnections = flagsOf(resource, "max_connections")[0]?.number("value");

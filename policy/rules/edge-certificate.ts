@@ -22,13 +22,22 @@ export const edgeCertificate = stackRule({
             for (const host of new Set(hosts.filter((stated) => stated !== "*"))) {
               if (domains.some((domain) => isFor(host, domain))) continue;
               lacking.add(proxy);
-              const missing = `'hostRules' (${host}) must be on a certificate of ${proxy.name} because browsers refuse to open a host without one`;
+              const missing = { setting: "hostRules", value: host, must: `be on a certificate of ${proxy.name}` };
+              const because = "browsers refuse to open a host without one";
               if (unclear)
                 cannotEvaluate(
-                  `${missing}, and the hosts of some of its certificates cannot be read; use a managed certificate, or an entry of the certificate map with this 'hostname'`,
+                  problem({
+                    ...missing,
+                    because: `${because}, and the hosts of some of its certificates cannot be read`,
+                    instead: "use a managed certificate, or an entry of the certificate map with this 'hostname'",
+                  }),
                   urlMap,
                 );
-              else refuse(`${missing}; add a managed certificate with 'managed.domains' ${host}, beside those that are there`, urlMap);
+              else
+                refuse(
+                  problem({ ...missing, because, instead: `add a managed certificate with 'managed.domains' ${host}, beside those that are there` }),
+                  urlMap,
+                );
             }
           });
       });

@@ -1,4 +1,4 @@
-import { pathFault } from "../../capacity/budget";
+import { NO_NAT, pathFault } from "../../capacity/budget";
 import { problem } from "../../capacity/problem";
 import { isPrivateAddress } from "../../capacity/ranges";
 import { addressesOf } from "../database";
@@ -28,11 +28,12 @@ export const egressPath = stackRule({
         const [setting, fix] = [inputs.at(keys.egress), workload.kind === "v1 service" ? "private-ranges-only" : "PRIVATE_RANGES_ONLY"];
         const fault = (path: { hasNat?: boolean; viaSocket?: boolean; databaseIsPublic?: boolean }) =>
           pathFault({ egress: "all-traffic", viaSocket: false, hasVpc: true, hasNat: true, databaseIsPrivate: false, ...path });
-        const judge = (because: string | undefined, otherwise: string) => {
-          if (because) refuse(problem({ setting, value: inputs.text(keys.egress), must: `be ${fix}`, because, fix: `${fix}, or ${otherwise}` }), resource);
+        const judge = (because: string | undefined, otherwise: string, cause?: string) => {
+          if (because)
+            refuse(problem({ setting, value: inputs.text(keys.egress), must: `be ${fix}`, because, fix: `${fix}, or ${otherwise}`, cause }), resource);
         };
         for (const region of regionsOf(workload))
-          judge(fault({ hasNat: resources.some((nat) => servesInternet(nat, region)) }), `add a gcp.compute.RouterNat in ${region}`);
+          judge(fault({ hasNat: resources.some((nat) => servesInternet(nat, region)) }), `add a gcp.compute.RouterNat in ${region}`, NO_NAT);
         // A mounted socket is refused by `service-egress`, before the provider is called.
         for (const container of socketInstances(workload).mounted ? [] : databaseContainers(workload))
           attempt(resource, () => {

@@ -1,6 +1,6 @@
 import { type QuotaUser, regionalQuotaProblems } from "../../capacity/budget";
 import type { RegionalQuota } from "../../capacity/plan";
-import defaults from "../defaults.json";
+import { neutralQuota } from "../defaults";
 import { type StackResource, stackRule } from "../rule";
 import { instanceSize, maximumOf, regionsOf, WORKLOAD_TYPES, workloadOf } from "../workload";
 
@@ -13,12 +13,19 @@ export const regionalQuota = stackRule<RegionalQuota>({
   severity: "high",
   remediation: "Lower maximum instances or sizes, or raise the quota with Google and then 'regionalCpu' and 'regionalMemoryGib' in this rule's configuration.",
   config: {
-    regionalCpu: { type: "number", exclusiveMinimum: 0, description: "vCPU that the project may allocate in a region.", default: defaults.limits.regionalCpu },
+    regionalCpu: {
+      type: "number",
+      exclusiveMinimum: 0,
+      description: "vCPU that the project may allocate in a region.",
+      default: neutralQuota.regionalCpu,
+      fromPlan: ({ limits }) => limits.regionalCpu,
+    },
     regionalMemoryGib: {
       type: "number",
       exclusiveMinimum: 0,
       description: "GiB that the project may allocate in a region.",
-      default: defaults.limits.regionalMemoryGib,
+      default: neutralQuota.regionalMemoryGib,
+      fromPlan: ({ limits }) => limits.regionalMemoryGib,
     },
   },
   judge(resources, { config, refuse, attempt }) {

@@ -24,7 +24,13 @@ export const secretAccess = resourceRule({
         }
       else if (textOf(grant, "role") === ACCESSOR)
         refuse(
-          `'${grant.at("role")}' (${ACCESSOR}) must not be granted beyond one secret because its holder then reads every secret; set it on each secret with gcp.secretmanager.SecretIamMember instead`,
+          problem({
+            setting: grant.at("role"),
+            value: ACCESSOR,
+            must: "not be granted beyond one secret",
+            because: "its holder then reads every secret",
+            instead: "set it on each secret with gcp.secretmanager.SecretIamMember instead",
+          }),
         );
     }
   },

@@ -1,4 +1,5 @@
 import { cloudRunLimits } from "../../capacity/limits";
+import { type Problem, problem } from "../../capacity/problem";
 import { STRINGIFIED_OUTPUT } from "../../capacity/secret-value";
 import { resourceRule } from "../rule";
 import { type Variable, WORKLOAD_TYPES, workloadOf } from "../workload";
@@ -14,7 +15,9 @@ export const serviceEnvironment = resourceRule({
     for (const container of workloadOf(resource)?.containers ?? []) {
       attempt(() => {
         if (container.inputs.list("envFroms").length > 0)
-          refuse(`'${container.inputs.at("envFroms")}' must not be set because Cloud Run does not support it; set 'envs' instead`);
+          refuse(
+            problem({ setting: container.inputs.at("envFroms"), must: "not be set", because: "Cloud Run does not support it", instead: "set 'envs' instead" }),
+          );
       });
       const variables = attempt(() => container.variables) ?? [];
       const names = variables.map(({ name }) => name);
@@ -27,32 +30,61 @@ export const serviceEnvironment = resourceRule({
   },
 });
 
-function nameProblems({ name, setting, inputs }: Variable, isSecond: boolean): string[] {
+function nameProblems({ name, setting, inputs }: Variable, isSecond: boolean): Problem[] {
   if (!/^[^\s=\0]+$/.test(name))
     return [
-      `'${inputs.at("name")}' (${name === "" ? "empty" : "not shown"}) must be a name without spaces and '=' because Cloud Run refuses any other; set '${inputs.at("name")}' to a name such as LOG_LEVEL`,
+      problem({
+        setting: inputs.at("name"),
+        value: name === "" ? "empty" : "not shown",
+        must: "be a name without spaces and '='",
+        because: "Cloud Run refuses any other",
+        fix: "a name such as LOG_LEVEL",
+      }),
     ];
-  if (cloudRunLimits.reservedVariables.value.includes(name))
-    return [`'${setting}' must not be set because Cloud Run sets it itself${name === "PORT" ? ", from 'ports.containerPort'" : ""}; remove it`];
-  if (isSecond) return [`'${setting}' must be set once because one of several values wins by chance; remove the others`];
+  if (cloudRunLimits.reservedVariables.value.includes(name)) {
+    const because = `Cloud Run sets it itself${name === "PORT" ? ", from 'ports.containerPort'" : ""}`;
+    return [problem({ setting, must: "not be set", because, instead: "remove it" })];
+  }
+  if (isSecond) return [problem({ setting, must: "be set once", because: "one of several values wins by chance", instead: "remove the others" })];
   return [];
 }
 
 /** An empty text is a value that somebody wrote; an absent one is not. In outputs a variable from a secret has an empty value. */
-function valueProblems({ setting, inputs }: Variable): string[] {
+function valueProblems({ setting, inputs }: Variable): Problem[] {
   const source = ["valueSource", "valueFrom"].find((key) => inputs.has(key));
   const value = inputs.isUnknown("value") ? "unknown" : inputs.text("value");
   if (value?.includes(STRINGIFIED_OUTPUT))
     return [
-      `'${setting}' must be a value because it holds the text that JavaScript makes of an Output; set '${setting}' with pulumi.interpolate or apply instead of a template literal`,
+      problem({
+        setting,
+        must: "be a value",
+        because: "it holds the text that JavaScript makes of an Output",
+        instead: `set '${setting}' with pulumi.interpolate or apply instead of a template literal`,
+      }),
     ];
   if (!source)
     return value === undefined
-      ? [`'${setting}' (not set) must have a value or a secret because it has neither; set '${setting}' to a value ("" for an empty one) or a secretKeyRef`]
+      ? [
+          problem({
+            setting,
+            value,
+            must: "have a value or a secret",
+            because: "it has neither",
+            fix: 'a value ("" for an empty one) or a secretKeyRef',
+          }),
+        ]
       : [];
-  if (value) return [`'${setting}' must have either a value or a secret because Cloud Run refuses both; remove one of them`];
+  if (value) return [problem({ setting, must: "have either a value or a secret", because: "Cloud Run refuses both", instead: "remove one of them" })];
   const reference = inputs.object(source).object("secretKeyRef");
   const key = source === "valueSource" ? "secret" : "name";
   if (reference.isUnknown(key) || reference.text(key)) return [];
-  return [`'${reference.at(key)}' (not set) must name a secret because the variable otherwise has no value; set '${reference.at(key)}' to the secret's id`];
+  return [
+    problem({
+      setting: reference.at(key),
+      value: undefined,
+      must: "name a secret",
+      because: "the variable otherwise has no value",
+      fix: "the secret's id",
+    }),
+  ];
 }

@@ -1,5 +1,5 @@
 import { imageProblems } from "../../capacity/image";
-import defaults from "../defaults.json";
+import { neutralTagPattern } from "../defaults";
 import { resourceRule } from "../rule";
 import { WORKLOAD_TYPES, workloadOf } from "../workload";
 
@@ -10,7 +10,15 @@ export const serviceImage = resourceRule<{ imageTagPattern: string }>({
   severity: "high",
   remediation: "Set image to name@sha256:<digest>, or to a tag that matches imageTagPattern (a version or a commit).",
   types: WORKLOAD_TYPES,
-  config: { imageTagPattern: { type: "string", format: "regex", description: "Tags that are never moved.", default: defaults.imageTagPattern } },
+  config: {
+    imageTagPattern: {
+      type: "string",
+      format: "regex",
+      description: "Tags that are never moved.",
+      default: neutralTagPattern,
+      fromPlan: ({ images }) => images.tagPattern,
+    },
+  },
   judge(resource, { config, refuse, attempt }) {
     for (const { inputs } of workloadOf(resource)?.containers ?? [])
       attempt(() => refuse(...imageProblems(inputs.text("image") ?? "", config.imageTagPattern, (field) => inputs.at(field))));

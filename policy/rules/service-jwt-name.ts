@@ -1,3 +1,4 @@
+import { problem } from "../../capacity/problem";
 import { resourceRule } from "../rule";
 import { WORKLOAD_TYPES, workloadOf } from "../workload";
 
@@ -14,6 +15,13 @@ export const serviceJwtName = resourceRule({
     for (const container of workloadOf(resource)?.containers ?? [])
       for (const { name, setting } of attempt(() => container.variables) ?? [])
         if (/(^|_)JWT_?SECRET/i.test(name) && name !== THE_NAME)
-          refuse(`'${setting}' must not be set because services resolve several names of one secret in different orders; set '${THE_NAME}' instead`);
+          refuse(
+            problem({
+              setting,
+              must: "not be set",
+              because: "services resolve several names of one secret in different orders",
+              instead: `set '${THE_NAME}' instead`,
+            }),
+          );
   },
 });

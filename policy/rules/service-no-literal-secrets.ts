@@ -1,3 +1,4 @@
+import { problem } from "../../capacity/problem";
 import { resourceRule } from "../rule";
 import { type Variable, WORKLOAD_TYPES, workloadOf } from "../workload";
 
@@ -24,19 +25,20 @@ export const serviceNoLiteralSecrets = resourceRule({
   remediation: "Put the value into Secret Manager and set valueSource.secretKeyRef (v1: valueFrom.secretKeyRef) with its version.",
   types: WORKLOAD_TYPES,
   judge(resource, { refuse, cannotEvaluate, attempt }) {
-    const fix = (setting: string) => `set '${setting}' to a secretKeyRef with the secret and its version`;
+    const fix = "a secretKeyRef with the secret and its version";
+    const must = "be taken from Secret Manager";
     for (const container of workloadOf(resource)?.containers ?? [])
       for (const variable of attempt(() => container.variables) ?? [])
         attempt(() => {
           const { name, setting, inputs } = variable;
           const isSecret = SECRET_NAME.test(name) && !PUBLIC_NAME.test(name);
           if (!inputs.isUnknown("value")) {
-            if (holdsSecret(variable, isSecret))
-              refuse(`'${setting}' (not shown) must be taken from Secret Manager because a literal is stored in clear text; ${fix(setting)}`);
-          } else if (isSecret)
-            refuse(`'${setting}' (not known at preview) must be taken from Secret Manager because its value is stored in clear text; ${fix(setting)}`);
+            if (holdsSecret(variable, isSecret)) refuse(problem({ setting, value: "not shown", must, because: "a literal is stored in clear text", fix }));
+          } else if (isSecret) refuse(problem({ setting, value: "not known at preview", must, because: "its value is stored in clear text", fix }));
           else if (CONNECTION_NAME.test(name))
-            cannotEvaluate(`'${setting}' is not known at preview and may carry a password; ${fix(setting)}, or give its parts in variables of their own`);
+            cannotEvaluate(
+              `'${setting}' is not known at preview and may carry a password; set '${setting}' to ${fix}, or give its parts in variables of their own`,
+            );
         });
   },
 });

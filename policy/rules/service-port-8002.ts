@@ -1,3 +1,4 @@
+import { problem } from "../../capacity/problem";
 import { statedPorts } from "../ports";
 import { handlersOf, probesOf } from "../probes";
 import { resourceRule } from "../rule";
@@ -18,15 +19,13 @@ export const servicePort8002 = resourceRule({
     const because = "no service was ever there and whatever points to it hangs";
     for (const container of workloadOf(resource)?.containers ?? []) {
       for (const setting of attempt(() => portSettings(container)) ?? [])
-        refuse(`'${setting}' (${RETIRED_PORT}) must not be ${RETIRED_PORT} because ${because}; set '${setting}' to the port the application listens on`);
+        refuse(problem({ setting, value: RETIRED_PORT, must: `not be ${RETIRED_PORT}`, because, fix: "the port the application listens on" }));
       for (const variable of attempt(() => container.variables) ?? [])
         attempt(() => {
           // A value that is unknown at preview comes from another resource, and none of those has this port.
           const value = variable.inputs.isUnknown("value") ? undefined : literalOf(variable);
           if (value && MENTION.test(value.trim()))
-            refuse(
-              `'${variable.setting}' must not name port ${RETIRED_PORT} because ${because}; set '${variable.setting}' to a service that exists, or remove it`,
-            );
+            refuse(problem({ setting: variable.setting, must: `not name port ${RETIRED_PORT}`, because, fix: "a service that exists, or remove it" }));
         });
     }
   },

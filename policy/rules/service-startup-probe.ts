@@ -2,7 +2,7 @@ import { startupWindowProblems } from "../../capacity/cloudrun";
 import { databaseVariables, startSeconds } from "../../capacity/plan";
 import { problem } from "../../capacity/problem";
 import { databaseContainers } from "../database-clients";
-import defaults from "../defaults.json";
+import { neutralInitTimeoutSeconds, neutralStart } from "../defaults";
 import { MalformedValueError } from "../inputs";
 import { ingressContainers, ingressPort } from "../ports";
 import { handlersOf, probeTiming } from "../probes";
@@ -10,7 +10,7 @@ import { resourceRule } from "../rule";
 import { RUN_SERVICE, RUN_SERVICE_V1 } from "../types";
 import { type Container, literalOf, workloadOf } from "../workload";
 
-export const serviceStartupProbe = resourceRule<{ bootSeconds: number; initTimeoutSeconds: number }>({
+export const serviceStartupProbe = resourceRule<{ services: Readonly<Record<string, number>>; bootSeconds: number; initTimeoutSeconds: number }>({
   name: "service-startup-probe",
   info: "A service has an HTTP start-up probe whose window covers boot and database initialisation and is at most 240 seconds.",
   why: "The default TCP probe passes as soon as gunicorn listens, before the application is there, and traffic hangs; a short window kills the container while it still initialises.",
@@ -18,12 +18,19 @@ export const serviceStartupProbe = resourceRule<{ bootSeconds: number; initTimeo
   remediation: "Set startupProbe.httpGet, and periodSeconds x failureThreshold to cover boot plus DB_INIT_TIMEOUT_SECONDS.",
   types: [RUN_SERVICE, RUN_SERVICE_V1],
   config: {
-    bootSeconds: { type: "number", minimum: 0, description: "Seconds from container start to the first database connect.", default: defaults.bootSeconds },
+    services: {
+      type: "object",
+      additionalProperties: { type: "number", minimum: 0 },
+      description: "Seconds from container start to the first database connect (or to ready, without a database), by the service's Cloud Run name.",
+      default: {},
+      fromPlan: ({ services }) => Object.fromEntries(Object.values(services).map(({ name, bootSeconds }) => [name, bootSeconds])),
+    },
+    bootSeconds: { type: "number", minimum: 0, description: "The same for a service that is not named.", default: neutralStart.bootSeconds },
     initTimeoutSeconds: {
       type: "number",
       minimum: 0,
       description: "Seconds of database initialisation where a container that uses the database does not state them.",
-      default: defaults.initTimeoutSeconds,
+      default: neutralInitTimeoutSeconds,
     },
   },
   judge(resource, { config, refuse, attempt }) {
@@ -38,13 +45,15 @@ export const serviceStartupProbe = resourceRule<{ bootSeconds: number; initTimeo
               setting: probe.path,
               value: handler?.kind ?? (container.inputs.has("startupProbe") ? "without a handler" : undefined),
               must: "be an HTTP probe",
+              cause: "tcp-probe",
               because: "only an HTTP answer shows that the application is there: the default TCP probe passes as soon as the server listens, and traffic hangs",
               fix: `httpGet with the path and port (${ingressPort(container)}) of the health endpoint`,
             }),
           );
         const usesDatabase = workload !== undefined && databaseContainers(workload).includes(container);
         const initTimeoutSeconds = statedInitTimeout(container) ?? (usesDatabase ? config.initTimeoutSeconds : 0);
-        const needed = startSeconds({ bootSeconds: config.bootSeconds, database: { initTimeoutSeconds } });
+        const bootSeconds = (workload && new Map(Object.entries(config.services)).get(workload.label)) ?? config.bootSeconds;
+        const needed = startSeconds({ bootSeconds, database: { initTimeoutSeconds } });
         refuse(...startupWindowProblems(probeTiming(probe), needed, (field) => probe.at(field)));
       });
   },

@@ -1,13 +1,12 @@
 import { stormPlanProblems } from "../../capacity/scenarios";
 import { failingStorms } from "../../capacity/storm-gate";
 import { MOST_TARGET_PERCENT, targetProblems } from "../../capacity/storms";
-import defaults from "../defaults.json";
+import { neutralDatabase, neutralStart, neutralTargetPercent, plannedStarts } from "../defaults";
 import { databaseUses } from "../holders";
 import { stackRule } from "../rule";
 import { type StartBehaviour, startBehaviour, stormPlanOf, stormSetting } from "../storm-plan";
 
-const { services, slowest, targetPercent } = defaults.startup;
-const { reservedConnections, migrationConnections } = defaults.database;
+const { reservedConnections, migrationConnections } = neutralDatabase;
 const count = { type: "integer", minimum: 0 };
 
 export const startupStorm = stackRule<{
@@ -28,17 +27,29 @@ export const startupStorm = stackRule<{
       exclusiveMinimum: 0,
       maximum: MOST_TARGET_PERCENT,
       description: "Share of starts that must be ready.",
-      default: targetPercent,
+      default: neutralTargetPercent,
+      fromPlan: ({ targets }) => targets.startupSuccessPercent,
     },
     services: {
       type: "object",
       additionalProperties: startBehaviour,
       description: "How each service starts, by its Cloud Run name: bootSeconds, startupQueryCpuMs, retry.",
-      default: services,
+      default: {},
+      fromPlan: plannedStarts,
     },
-    otherServices: { ...startBehaviour, description: "How a service starts that is not named.", default: slowest },
-    reservedConnections: { ...count, description: "Slots kept for superusers, Cloud SQL's agents and people.", default: reservedConnections },
-    migrationConnections: { ...count, description: "Slots that migrations take while services start.", default: migrationConnections },
+    otherServices: { ...startBehaviour, description: "How a service starts that is not named.", default: neutralStart },
+    reservedConnections: {
+      ...count,
+      description: "Slots kept for superusers, Cloud SQL's agents and people.",
+      default: reservedConnections,
+      fromPlan: ({ database }) => database.reservedConnections,
+    },
+    migrationConnections: {
+      ...count,
+      description: "Slots that migrations take while services start.",
+      default: migrationConnections,
+      fromPlan: ({ database }) => database.migrationConnections,
+    },
   },
   judge(resources, { config, refuse, attempt }) {
     const named = new Map(Object.entries(config.services));

@@ -162,9 +162,7 @@ test("a partial collection: what is known is judged, what is not stays open with
       -> gcloud monitoring policies list --project=netra-staging --format=json > alert-policies.json
 `);
   // No routers were collected: that there is no NAT must not be claimed, nor that nothing is watched.
-  expect(
-    stdout,
-  ).toContain(`  ? path, storm: netra-backend-staging, staging-shared-postgres: all traffic goes into the VPC, and whether there is Cloud NAT is not known
+  expect(stdout).toContain(`  ? path: netra-backend-staging: all traffic goes into the VPC, and whether there is Cloud NAT is not known
       -> gcloud compute routers list --project=netra-staging --filter=region:us-central1 --format=json > routers.json
 `);
   expect(stdout).not.toMatch(/egress-path|capacity-alerts/);

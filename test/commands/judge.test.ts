@@ -1,28 +1,21 @@
-import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { judge } from "../../commands/judge";
-import { type PackConfiguration, PackServer } from "../../commands/pack-client";
-import { PROJECT_ROOT } from "../../commands/stack-file";
+import type { PackConfiguration } from "../../policy/judgement";
 import type { Verdict } from "../../report/verdict";
 import { incidents, outage } from "../fixtures/incidents";
 import { type Changes, stagingConfiguration, stagingSettings } from "../stack-settings";
 
-let pack: PackServer;
-beforeAll(async () => {
-  pack = await PackServer.start(join(PROJECT_ROOT, "policy"));
-});
-afterAll(() => pack.stop());
-
 function verdictOn(changes: Changes, packConfiguration: PackConfiguration = {}): Promise<Verdict> {
   const subject = { stack: "staging", configuration: stagingConfiguration(changes), settings: stagingSettings(changes) };
-  return judge(subject, Promise.resolve(pack), () => packConfiguration);
+  return judge(subject, packConfiguration);
 }
 
 const problemsOf = ({ checks }: Verdict) => checks.flatMap(({ problems }) => problems.map(({ message }) => message)).join("\n");
 const refusing = ({ violations }: Verdict) => [...new Set(violations.filter(({ level }) => level === "mandatory").map(({ policy }) => policy))].toSorted();
 
-/** Sound to the plan, but with a connector below the floor of the pack and the port of a service that never existed. */
-const belowFloor: Changes = { "netra:connector": { minInstances: 2 }, "netra:services": { frontend: { port: 8002 } } };
+/** Sound to the plan, but with the port of a service that never existed, and below a floor that the pack is configured with. */
+const retiredPort: Changes = { "netra:services": { frontend: { port: 8002 } } };
+const floor = { minInstances: 4 };
 
 test("finds nothing wrong with staging", async () => {
   const { ok, violations, waived } = await verdictOn({});
@@ -40,25 +33,17 @@ test.each(incidents)("refuses $name by its plan and, on its own, by the pack", a
 test("sees every fault of the outage at once", async () => {
   const verdict = await verdictOn(outage);
   expect(refusing(verdict)).toEqual(
-    expect.arrayContaining([
-      "connection-budget",
-      "connector-floor",
-      "database-dedicated-core",
-      "database-path",
-      "egress-path",
-      "regional-quota",
-      "service-image",
-    ]),
+    expect.arrayContaining(["connection-budget", "database-dedicated-core", "database-path", "egress-path", "regional-quota", "service-image"]),
   );
-  expect(verdict.violations.find(({ policy }) => policy === "connector-floor")).toMatchObject({
+  expect(verdict.violations.find(({ policy }) => policy === "database-dedicated-core")).toMatchObject({
     level: "mandatory",
-    resource: "staging-connector",
+    resource: "staging-shared-postgres",
     outcome: "refused",
   });
 });
 
 test("is refused by the pack alone where the plan is sound", async () => {
-  const verdict = await verdictOn(belowFloor);
+  const verdict = await verdictOn(retiredPort, { "connector-floor": floor });
   expect(problemsOf(verdict)).toBe("");
   expect(verdict.ok).toBe(false);
   expect(refusing(verdict)).toEqual(["connector-floor", "service-port-8002"]);
@@ -66,11 +51,11 @@ test("is refused by the pack alone where the plan is sound", async () => {
 
 test("a waiver lets its one finding through, and shows with its reason", async () => {
   const waiver = (resource: string, reason: string) => ({ waivers: [{ resource, reason }] });
-  const verdict = await verdictOn(belowFloor, {
-    "connector-floor": waiver("staging-connector", "two are enough until the load test"),
+  const verdict = await verdictOn(retiredPort, {
+    "connector-floor": { ...floor, ...waiver("staging-connector", "three are enough until the load test") },
     "service-port-8002": waiver("netra-auth-service", "the wrong service"),
   });
-  expect(verdict.waived).toEqual([{ policy: "connector-floor", resource: "staging-connector", reason: "two are enough until the load test" }]);
+  expect(verdict.waived).toEqual([{ policy: "connector-floor", resource: "staging-connector", reason: "three are enough until the load test" }]);
   expect(verdict.ok).toBe(false);
   expect(refusing(verdict)).toEqual(["service-port-8002"]);
 });
@@ -83,18 +68,12 @@ test("monitoring that is turned off with a reason is one advisory, and nothing o
 });
 
 test("an advisory rule reports and does not refuse, a disabled one says nothing", async () => {
-  const verdict = await verdictOn(belowFloor, { "connector-floor": "advisory", "service-port-8002": "disabled" });
+  const verdict = await verdictOn(retiredPort, { "connector-floor": { ...floor, enforcementLevel: "advisory" }, "service-port-8002": "disabled" });
   expect(verdict.ok).toBe(true);
   expect(verdict.violations.map(({ policy, level, outcome }) => [policy, level, outcome])).toEqual([["connector-floor", "advisory", "refused"]]);
 });
 
 test("configuration moves a rule's threshold", async () => {
-  const verdict = await verdictOn(belowFloor, { "connector-floor": { minInstances: 2 }, "service-port-8002": { enforcementLevel: "advisory" } });
+  const verdict = await verdictOn(retiredPort, { "connector-floor": { minInstances: 3 }, "service-port-8002": { enforcementLevel: "advisory" } });
   expect(verdict.ok).toBe(true);
-});
-
-test("fails with the pack's own reason where it does not start", async () => {
-  const subject = { stack: "staging", configuration: stagingConfiguration(), settings: stagingSettings() };
-  const broken = Promise.reject(new Error("the pack did not start"));
-  await expect(judge(subject, broken, () => ({}))).rejects.toThrow("the pack did not start");
 });

@@ -2,11 +2,13 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type Problem, problem } from "../../capacity/problem";
 import { deployedFrom } from "../../diagnose/deployed";
 import { changesBy } from "../../diagnose/difference";
 import { readFolder } from "../../diagnose/folder";
 import { ALL_SOURCES, SOURCES } from "../../diagnose/sources";
 import { diagnosisText } from "../../diagnose/text";
+import type { Finding } from "../../policy/finding";
 import { RUN_SERVICE } from "../../policy/types";
 import { diagnosisOf, fixture, PLACE, settings } from "./fixtures";
 
@@ -219,7 +221,17 @@ test("the connections of every container are counted, and a container that the p
     ...one?.inputs,
     template: { ...template, containers: template.containers.slice(0, 1).map((container) => ({ ...container, name: undefined })) },
   };
-  const planned = { type: RUN_SERVICE, name: "backend", urn: "", parent: "", dependencies: [], custom: true, inputs, outputs: inputs };
+  const planned = {
+    type: RUN_SERVICE,
+    name: "backend",
+    urn: "",
+    parent: "",
+    dependencies: [],
+    propertyDependencies: {},
+    custom: true,
+    inputs,
+    outputs: inputs,
+  };
   const options = { protect: false, import: "", ignoreChanges: [], deleteBeforeReplace: false, additionalSecretOutputs: [], retainOnDelete: false };
   expect(changesBy([{ ...planned, options }], deployed, collection)).toEqual([
     { resource: "netra-backend-staging", type: RUN_SERVICE, change: "update", properties: ["template.containers[1]: removed"] },
@@ -351,9 +363,19 @@ describe("versions of secrets", () => {
   });
 });
 
+/** What a rule would say of a resource. */
+const refusal = (rule: string, urn: string, found: Problem): Finding => ({
+  rule,
+  level: "mandatory",
+  outcome: "refused",
+  resource: { name: "", urn },
+  text: found.message,
+  problem: found,
+});
+
 describe("alerts", () => {
   const alerts = "capacity-alerts";
-  const said = { policy: alerts, level: "mandatory", urn: "", message: "'x' must have an alert because y; add one" } as const;
+  const said = refusal(alerts, "", problem({ setting: "x", must: "have an alert", because: "y", instead: "add one" }));
   const [policy] = healthy("alert-policies.json");
   const [channel] = healthy("channels.json");
 
@@ -434,9 +456,9 @@ test("nor does a region, or a secret's name, even where only a file is to be col
 test("a flag's value with a comma stays one in gcloud's list", () => {
   const flags = [{ name: "max_connections", value: "500" }, { name: "pgaudit.log", value: "read,write" }, { name: "cloudsql.iam_authentication" }];
   write("instances.json", [changed(healthy("instances.json")[0], ({ settings: own }) => Object.assign(own, { databaseFlags: flags }))]);
-  const refusal = "'settings.databaseFlags[max_connections]' (500) must be at most 248 because memory; lower it";
   const urn = "urn:pulumi:deployed::netra::gcp:sql/databaseInstance:DatabaseInstance::projects/netra-staging/instances/staging-shared-postgres";
-  const said = { policy: "database-max-connections", level: "mandatory", urn, message: refusal } as const;
+  const setting = "settings.databaseFlags[max_connections]";
+  const said = refusal("database-max-connections", urn, problem({ setting, value: 500, must: "be at most 248", because: "memory", instead: "lower it" }));
   expect(diagnosisOf(readFolder(folder, PLACE), [said]).findings.flatMap(({ mend }) => mend)).toEqual([
     "gcloud sql instances patch staging-shared-postgres --project=netra-staging --tier=db-custom-1-3840 --database-flags='^;^max_connections=150;pgaudit.log=read,write;cloudsql.iam_authentication='",
   ]);
@@ -446,8 +468,9 @@ test("a storm with the names of many services is read at a glance", () => {
   write("instances.json", healthy("instances.json"));
   const urn = "urn:pulumi:deployed::netra::gcp:sql/databaseInstance:DatabaseInstance::projects/netra-staging/instances/staging-shared-postgres";
   const rollout = `rollout-${"x".repeat(500)}`;
-  const refusal = `'settings.tier' (db-custom-1-3840) must let starts be ready in ${rollout} (0.00 % of 9, lower bound 0.00 %) because of CPU; set it`;
-  const text = diagnosisText(diagnosisOf(readFolder(folder, PLACE), [{ policy: "startup-storm", level: "mandatory", urn, message: refusal }]), false);
+  const evidence = [{ field: `simulated storm ${rollout}`, value: "0.00 % of 9, lower bound 0.00 %" }];
+  const storm = problem({ setting: "settings.tier", must: "let starts be ready", because: "of CPU", evidence, instead: "set it" });
+  const text = diagnosisText(diagnosisOf(readFolder(folder, PLACE), [refusal("startup-storm", urn, storm)]), false);
   expect(text).toContain(`staging-shared-postgres: simulated storm rollout-${"x".repeat(96)}... = 0.00 % of 9, lower bound 0.00 % (startup-storm)`);
 });
 

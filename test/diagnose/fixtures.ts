@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Diagnostic } from "../../commands/pack-client";
 import { capacityOf } from "../../diagnose/capacity";
 import { deployedFrom } from "../../diagnose/deployed";
 import { type Diagnosis, diagnose } from "../../diagnose/diagnosis";
 import type { Collection } from "../../diagnose/recognise";
+import type { Finding } from "../../policy/finding";
 import { stagingSettings } from "../stack-settings";
 
 /** The folder of one collection, hand-written in the shapes that gcloud prints. */
@@ -19,14 +19,14 @@ export const settings = stagingSettings({});
 export const PLACE = { project: "netra-staging", region: "us-central1" };
 
 /** The diagnosis of a collection, with what the pack would say of it. */
-export function diagnosisOf(read: Collection, diagnostics: readonly Diagnostic[] = [], of = settings): Diagnosis {
+export function diagnosisOf(read: Collection, judged: readonly Finding[] = [], of = settings): Diagnosis {
   const { collection, deployed, notes } = deployedFrom(read, PLACE);
   return diagnose({
     settings: of,
     collection,
     deployed,
-    capacities: capacityOf(deployed, PLACE),
-    diagnostics,
+    capacities: capacityOf(deployed, of),
+    judged,
     plan: [],
     region: { findings: [], answer: "" },
     notes,

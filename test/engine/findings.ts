@@ -21,7 +21,7 @@ export function findingsIn(stdout: string): Finding[] {
       .split("\n")
       .map((line) => line.slice(10));
     // What the rule is for stands above a message, not above that of a waived finding.
-    const isInfo = rules.some(({ name, description }) => name === rule && description === lines[0]);
+    const isInfo = rules.some(({ name, info }) => name === rule && info === lines[0]);
     return { rule, resource, level, message: lines.slice(isInfo ? 1 : 0).join("\n") };
   });
 }

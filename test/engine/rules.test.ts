@@ -12,8 +12,8 @@ import { type Finding, findingsIn, packWith } from "./findings";
  * ends at the first one that is refused, so each has its own. Rules on the stack: stack-rules.test.ts.
  */
 
-const resourceRules = rules.filter((rule) => "validateResource" in rule).map(({ name }) => name);
-const stackRules = rules.filter((rule) => "validateStack" in rule).map(({ name }) => name);
+const resourceRules = rules.filter((rule) => rule.kind === "resource").map(({ name }) => name);
+const stackRules = rules.filter((rule) => rule.kind === "stack").map(({ name }) => name);
 const withoutStackRules = Object.fromEntries(stackRules.map((name) => [name, "disabled"]));
 
 let environment: Environment;

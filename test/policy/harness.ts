@@ -1,10 +1,9 @@
-import {
-  type PolicyResource,
-  type ResourceValidationArgs,
-  type ResourceValidationPolicy,
-  type StackValidationPolicy,
-  unknownCheckingProxy,
-} from "@pulumi/policy";
+import { planOf } from "../../config";
+import { type Finding, messageOf } from "../../policy/finding";
+import { Inputs } from "../../policy/inputs";
+import type { ResourceRule, RuleRun, StackRule } from "../../policy/rule";
+import { linked } from "../../policy/stack-resources";
+import { stagingSettings } from "../stack-settings";
 
 /** Pulumi's own sentinel for a text that a preview cannot know. */
 export { UNKNOWN } from "../../policy/unknown";
@@ -20,6 +19,8 @@ export interface Found {
 export interface Declared {
   readonly type: string;
   readonly name?: string;
+  /** Default: one of the stack itself. */
+  readonly urn?: string;
   readonly properties: Record<string, unknown>;
   readonly provider?: Record<string, unknown>;
   /** Names of the resources it depends on. */
@@ -30,89 +31,49 @@ export interface Declared {
   readonly parent?: string;
 }
 
-const urnOf = (resource: Declared) => `urn:pulumi:test::netra::${resource.type}::${resource.name ?? "subject"}`;
-const opts = {
-  protect: false,
-  ignoreChanges: [],
-  aliases: [],
-  additionalSecretOutputs: [],
-  customTimeouts: { createSeconds: 0, updateSeconds: 0, deleteSeconds: 0 },
-};
+const urnOf = (resource: Declared) => resource.urn ?? `urn:pulumi:test::netra::${resource.type}::${resource.name ?? "subject"}`;
+const found = (finding: Finding): Found => ({
+  message: messageOf(finding),
+  resource: finding.resource?.name,
+  waived: finding.waived !== undefined,
+});
 
-function collector() {
-  const found: Found[] = [];
-  const nameOf = (urn: string | undefined) => urn?.split("::").at(-1);
-  // The server also takes an object: that is how a waiver lowers a finding.
-  const report = (violation: string | { message: string; urn?: string; enforcementLevel?: string }, urn?: string) => {
-    if (typeof violation === "string") found.push({ message: violation, resource: nameOf(urn), waived: false });
-    else found.push({ message: violation.message, resource: nameOf(violation.urn), waived: violation.enforcementLevel === "advisory" });
-  };
-  return { found, report };
+/** The plan that rules are run with, as in this project's own stack. */
+const plan = planOf(stagingSettings());
+
+/** Runs a resource rule in the stack of the reference plan; `settings` as somebody has given them. */
+export async function judge(rule: ResourceRule, resource: Declared, settings: object = {}): Promise<Found[]> {
+  return findings(rule, resource, { settings: { ...settings }, plan }).map(found);
 }
 
-/** Runs a resource rule as the pack's server does: unknown-checking properties, the configuration as given (defaults are the rule's). */
-export async function judge(policy: ResourceValidationPolicy, resource: Declared, config: object = {}): Promise<Found[]> {
-  const { found, report } = collector();
-  const provider = resource.provider;
-  const args: ResourceValidationArgs = {
-    type: resource.type,
-    name: resource.name ?? "subject",
-    urn: urnOf(resource),
-    props: unknownCheckingProxy(resource.properties),
-    opts,
-    stackTags: new Map(),
-    isType: () => false,
-    asType: () => undefined,
-    getConfig: <T extends object>() => config as T,
-    notApplicable: (reason?: string): never => {
-      throw new Error(reason);
-    },
-    ...(provider
-      ? { provider: { type: "pulumi:providers:gcp", name: "default", urn: "urn:pulumi:test::netra::pulumi:providers:gcp::default", props: provider } }
-      : {}),
-  };
-  await [policy.validateResource ?? []].flat()[0]?.(args, report);
-  return found;
+/** The findings themselves; without a plan the resource is of a foreign program. */
+export function findings(rule: ResourceRule, { type, name = "subject", properties, provider, ...declared }: Declared, run: RuleRun = {}): Finding[] {
+  const urn = urnOf({ type, name, properties, ...declared });
+  return rule.findings({ type, name, urn, properties: new Inputs(properties), provider: new Inputs(provider) }, run);
 }
 
 /** The texts of what a resource rule says. */
-export async function messages(policy: ResourceValidationPolicy, resource: Declared, config: object = {}): Promise<string[]> {
-  return (await judge(policy, resource, config)).map(({ message }) => message);
+export async function messages(rule: ResourceRule, resource: Declared, settings: object = {}): Promise<string[]> {
+  return (await judge(rule, resource, settings)).map(({ message }) => message);
 }
 
-/** Runs a stack rule over the resources. */
-export async function judgeStack(policy: StackValidationPolicy, resources: readonly Declared[], config: object = {}): Promise<Found[]> {
-  const { found, report } = collector();
-  const built: PolicyResource[] = resources.map((resource) => ({
+/** Runs a stack rule over the resources, in the stack of the reference plan. */
+export async function judgeStack(rule: StackRule, resources: readonly Declared[], settings: object = {}): Promise<Found[]> {
+  return stackFindings(rule, resources, { settings: { ...settings }, plan }).map(found);
+}
+
+/** The findings themselves. */
+export function stackFindings(rule: StackRule, resources: readonly Declared[], run: RuleRun = {}): Finding[] {
+  const urnsOf = (names: readonly string[] = []) => resources.filter(({ name = "subject" }) => names.includes(name)).map(urnOf);
+  const declared = resources.map((resource) => ({
     type: resource.type,
     name: resource.name ?? "subject",
     urn: urnOf(resource),
-    props: unknownCheckingProxy(resource.properties),
-    opts,
-    dependencies: [],
-    propertyDependencies: {},
-    isType: () => false,
-    asType: () => undefined,
-    ...(resource.provider ? { provider: { type: "pulumi:providers:gcp", name: "default", urn: "urn:p", props: resource.provider } } : {}),
+    properties: resource.properties,
+    provider: resource.provider,
+    parent: urnsOf(resource.parent === undefined ? [] : [resource.parent])[0],
+    dependencies: urnsOf(resource.dependsOn),
+    propertyDependencies: { template: urnsOf(resource.handed) },
   }));
-  resources.forEach((resource, i) => {
-    const dependencies = built.filter((candidate) => resource.dependsOn?.includes(candidate.name));
-    const subject = built[i];
-    const parent = built.find((candidate) => candidate.name === resource.parent);
-    subject?.dependencies.push(...dependencies);
-    if (subject && resource.handed) subject.propertyDependencies.template = built.filter(({ name }) => resource.handed?.includes(name));
-    if (subject && parent) subject.parent = parent;
-  });
-  await policy.validateStack(
-    {
-      resources: built,
-      stackTags: new Map(),
-      getConfig: <T extends object>() => config as T,
-      notApplicable: (reason?: string): never => {
-        throw new Error(reason);
-      },
-    },
-    report,
-  );
-  return found;
+  return rule.findings(linked(declared), run);
 }

@@ -1,27 +1,32 @@
-import type { ResourceValidationPolicy, StackValidationPolicy } from "@pulumi/policy";
 import { describe, expect, test } from "vitest";
-import { problem } from "../../capacity/problem";
-import { type Resource, resourceRule, type StackResource, stackRule } from "../../policy/rule";
-import { type Declared, judge, judgeStack, UNKNOWN } from "./harness";
+import type { CapacityPlan } from "../../capacity/plan";
+import { type Problem, problem } from "../../capacity/problem";
+import { planOf } from "../../config";
+import { type Resource, type ResourceRule, type RuleRun, resourceRule, type StackResource, type StackRule, stackRule } from "../../policy/rule";
+import { configSchema } from "../../policy/settings";
+import { stagingSettings } from "../stack-settings";
+import { type Declared, findings, judge, judgeStack, stackFindings, UNKNOWN } from "./harness";
 
 const about = { name: "sample", info: "A sample.", why: "Samples matter.", severity: "low", remediation: "Set it." } as const;
+/** A problem of which only the text matters. */
+const said = (message: string): Problem => ({ ...problem({ setting: "x", must: "be", because: "it is", fix: 1 }), message });
 const TYPE = "gcp:vpcaccess/connector:Connector";
 
 type Judge = Parameters<typeof resourceRule>[0]["judge"];
 type JudgeStack = Parameters<typeof stackRule>[0]["judge"];
-const onResource = (judgement: Judge, types = [TYPE]): ResourceValidationPolicy => resourceRule({ ...about, types, judge: judgement });
-const onStack = (judgement: JudgeStack): StackValidationPolicy => stackRule({ ...about, judge: judgement });
+const onResource = (judgement: Judge, types = [TYPE]): ResourceRule => resourceRule({ ...about, types, judge: judgement });
+const onStack = (judgement: JudgeStack): StackRule => stackRule({ ...about, judge: judgement });
 const subject = (properties: Record<string, unknown> = {}, name = "subject"): Declared => ({ type: TYPE, name, properties });
 
 /** The same reading as a resource rule and as a stack rule: the wrapper must treat both alike. */
 const reading = (read: (resource: Resource) => unknown) => ({
-  resource: (declared: Declared, config?: object) =>
+  resource: (declared: Declared, config?: RuleRun["settings"]) =>
     judge(
       onResource((resource) => void read(resource)),
       declared,
       config,
     ),
-  stack: (declared: Declared, config?: object) =>
+  stack: (declared: Declared, config?: RuleRun["settings"]) =>
     judgeStack(
       onStack(([first], { attempt }) => {
         if (first) attempt(first, () => read(first));
@@ -99,16 +104,9 @@ describe.each(["resource", "stack"] as const)("a %s rule", (kind) => {
     });
   });
 
-  test("carries what it says about itself, and a schema in which a waiver needs a reason", () => {
-    const policy = kind === "resource" ? onResource(() => {}) : onStack(() => {});
-    expect(policy).toMatchObject({
-      name: "sample",
-      description: "A sample.",
-      enforcementLevel: "mandatory",
-      severity: "low",
-      remediationSteps: "Samples matter. Set it.",
-    });
-    expect(policy.configSchema?.properties.waivers).toMatchObject({ type: "array", items: { required: ["resource", "reason"] } });
+  test("lets nobody waive without a reason", () => {
+    const rule = kind === "resource" ? onResource(() => {}) : onStack(() => {});
+    expect(configSchema(rule).waivers).toMatchObject({ type: "array", items: { required: ["resource", "reason"] } });
   });
 });
 
@@ -121,7 +119,7 @@ describe("configuration", () => {
     ...about,
     types: [TYPE],
     config,
-    judge: (_, { config: given, refuse }) => refuse(JSON.stringify(given)),
+    judge: (_, { config: given, refuse }) => refuse(said(JSON.stringify(given))),
   });
 
   test("is the defaults where nothing is given, and the defaults around what is given", async () => {
@@ -134,53 +132,89 @@ describe("configuration", () => {
   });
 
   test("is the schema that the engine validates against", () => {
-    expect(seen.configSchema?.properties).toMatchObject(config);
+    expect(configSchema(seen)).toMatchObject(config);
+  });
+
+  test("is what the stack's plan says where it has one, and what somebody has set goes first", () => {
+    const planned = { ...config.least, fromPlan: ({ connector }: CapacityPlan) => connector.minInstances };
+    const rule = resourceRule<{ least: number }>({
+      ...about,
+      types: [TYPE],
+      config: { least: planned },
+      judge: (_, { config: { least }, refuse }) => refuse(said(String(least))),
+    });
+    const plan = planOf(stagingSettings({ "netra:connector": { minInstances: 5 } }));
+    const least = (run: RuleRun) => findings(rule, subject(), run).map(({ text }) => text);
+    expect([least({}), least({ plan }), least({ plan, settings: { least: 7 } })]).toEqual([["3"], ["5"], ["7"]]);
+    // The engine fills a schema's defaults in, and one could not be told from what somebody has set.
+    expect(configSchema(rule).least).toEqual({
+      type: "integer",
+      description: "The least. Default: what the stack's plan says; without a plan 3.",
+    });
+  });
+});
+
+describe("a convention of this project", () => {
+  const rule = resourceRule({ ...about, convention: true, types: [TYPE], judge: (_, { refuse }) => refuse(said("wrong")) });
+  const onAll = stackRule({ ...about, convention: true, judge: ([first], { refuse }) => refuse(said("wrong"), first) });
+  const plan = planOf(stagingSettings());
+  const levels = (declared: Declared, run: RuleRun = {}) =>
+    [...findings(rule, declared, run), ...stackFindings(onAll, [declared], run)].map(({ level }) => level);
+
+  test("advises other programs, unless they opt in", () => {
+    expect(levels(subject())).toEqual(["advisory", "advisory"]);
+    expect(levels(subject(), { settings: { everywhere: true } })).toEqual(["mandatory", "mandatory"]);
+    expect(configSchema(rule).everywhere).toMatchObject({ type: "boolean", default: false });
+  });
+
+  test("is refused in this project's own program: its stack has a plan, or the resource stands in one of its components", () => {
+    expect(levels(subject(), { plan })).toEqual(["mandatory", "mandatory"]);
+    expect(levels({ ...subject(), urn: `urn:pulumi:staging::netra::netra:staging:Connector$${TYPE}::subject` })).toEqual(["mandatory", "mandatory"]);
   });
 });
 
 describe("a resource rule", () => {
   test("judges its types only, one or several", async () => {
     const types = [TYPE, "gcp:redis/instance:Instance"];
-    const policy = onResource(({ type }, { refuse }) => refuse(type), types);
+    const policy = onResource(({ type }, { refuse }) => refuse(said(type)), types);
     for (const type of types) expect((await judge(policy, { type, properties: {} })).map((f) => f.message)).toEqual([type]);
     expect(await judge(policy, { type: "gcp:compute/network:Network", properties: {} })).toEqual([]);
     expect(
       await judge(
-        onResource((_, { refuse }) => refuse("always")),
+        onResource((_, { refuse }) => refuse(said("always"))),
         { type: "gcp:compute/network:Network", properties: {} },
       ),
     ).toEqual([]);
   });
 
-  test("carries its type where it has one only: the server then skips the others without reading them", () => {
-    expect(onResource(() => {}).validateResource).toHaveProperty("__pulumiType", TYPE);
-    expect(onResource(() => {}, [TYPE, "gcp:redis/instance:Instance"]).validateResource).not.toHaveProperty("__pulumiType");
-  });
-
-  test("reports every problem, as a sentence or as capacity's own", async () => {
+  test("reports every problem, and advice as advisory", async () => {
     const sentence = problem({ setting: "count", value: 0, must: "be 1", because: "it is", fix: 1 });
-    const policy = onResource((_, { refuse, cannotEvaluate }) => {
-      refuse("one", sentence);
+    const policy = onResource((_, { refuse, advise, cannotEvaluate }) => {
+      refuse(said("one"), sentence);
       refuse();
       cannotEvaluate("three");
+      cannotEvaluate(sentence);
+      advise(said("four"));
     });
-    expect((await judge(policy, subject())).map((f) => f.message)).toEqual([
-      "one",
-      "'count' (0) must be 1 because it is; set 'count' to 1",
-      "cannot evaluate: three",
+    expect(findings(policy, subject())).toMatchObject([
+      { rule: "sample", level: "mandatory", outcome: "refused", text: "one", resource: { name: "subject" } },
+      { text: "'count' (0) must be 1 because it is; set 'count' to 1", problem: { setting: "count", value: "0", must: "be 1", because: "it is", proposal: 1 } },
+      { level: "mandatory", outcome: "cannot-evaluate", text: "three" },
+      { outcome: "cannot-evaluate", problem: sentence },
+      { level: "advisory", outcome: "refused", text: "four" },
     ]);
   });
 
   test("goes on after a part that cannot be evaluated", async () => {
     const policy = onResource(({ properties }, { attempt, refuse }) => {
       attempt(() => properties.number("count"));
-      refuse("the rest");
+      refuse(said("the rest"));
     });
     expect((await judge(policy, subject({ count: UNKNOWN }))).map((f) => f.message.slice(0, 24))).toEqual(["cannot evaluate: 'count'", "the rest"]);
   });
 
   test("reads the provider's configuration", async () => {
-    const policy = onResource(({ provider }, { refuse }) => refuse(provider.text("region") ?? "none"));
+    const policy = onResource(({ provider }, { refuse }) => refuse(said(provider.text("region") ?? "none")));
     expect((await judge(policy, { ...subject(), provider: { region: "us-central1" } })).map((f) => f.message)).toEqual(["us-central1"]);
     expect((await judge(policy, subject())).map((f) => f.message)).toEqual(["none"]);
   });
@@ -189,8 +223,8 @@ describe("a resource rule", () => {
 describe("a stack rule", () => {
   test("blames a resource, or the whole stack, which has a waiver of its own", async () => {
     const policy = onStack(([first], { refuse, cannotEvaluate }) => {
-      refuse("one of them", first);
-      refuse("all of it");
+      refuse(said("one of them"), first);
+      refuse(said("all of it"));
       cannotEvaluate("the whole");
     });
     expect((await judgeStack(policy, [subject()])).map((f) => [f.message, f.resource])).toEqual([
@@ -210,7 +244,7 @@ describe("a stack rule", () => {
   test("goes on after a part that cannot be evaluated, and gives what a part returns", async () => {
     const policy = onStack((resources, { attempt, refuse }) => {
       const counts = resources.map((resource) => attempt(resource, () => resource.properties.number("count")));
-      refuse(JSON.stringify(counts));
+      refuse(said(JSON.stringify(counts)));
     });
     const found = await judgeStack(policy, [subject({ count: 1 }, "one"), subject({ count: "x" }, "two"), subject({ count: 3 }, "three")]);
     expect(found.map((f) => [f.message, f.resource])).toEqual([
@@ -220,7 +254,7 @@ describe("a stack rule", () => {
   });
 
   test("sees the resources by URN, in whatever order the engine hands them over", async () => {
-    const policy = onStack((resources, { refuse }) => refuse(resources.map(({ name }) => name).join()));
+    const policy = onStack((resources, { refuse }) => refuse(said(resources.map(({ name }) => name).join())));
     for (const names of [
       ["auth", "backend", "chat"],
       ["chat", "auth", "backend"],
@@ -238,7 +272,7 @@ describe("a stack rule", () => {
   test("never takes an unknown output for one that is there: the cloud may fill in what the program left out", async () => {
     const asked = (ask: (properties: StackResource["properties"]) => boolean) =>
       messagesOf(([first], { refuse }) => {
-        if (first && ask(first.properties)) refuse("it is there");
+        if (first && ask(first.properties)) refuse(said("it is there"));
       });
     const unknown = "cannot evaluate: 'template.probe' is not known at preview; give it a plain value instead of another resource's output";
     const template = { probe: UNKNOWN };

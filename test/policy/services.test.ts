@@ -1,10 +1,9 @@
-import type { ResourceValidationPolicy } from "@pulumi/policy";
 import { describe, expect, test } from "vitest";
 import { rules } from "../../policy/rules";
 import { type Declared, messages, UNKNOWN } from "./harness";
 import { soundConnector, soundDatabase, soundJob, soundService, soundServiceV1, soundWorkerPool } from "./services";
 
-const resourceRules = rules.filter((rule): rule is ResourceValidationPolicy & (typeof rules)[number] => "validateResource" in rule);
+const resourceRules = rules.filter((rule) => rule.kind === "resource");
 const sound = [soundService(), soundJob(), soundWorkerPool(), soundServiceV1(), soundConnector(), soundDatabase()];
 
 test.each(sound)("every rule accepts the sound $name", async (resource) => {

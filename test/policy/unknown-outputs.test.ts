@@ -1,12 +1,13 @@
-import { type PolicyResource, type ResourceValidationPolicy, type StackValidationPolicy, unknownCheckingProxy } from "@pulumi/policy";
 import { beforeAll, describe, expect, test } from "vitest";
 import { evaluate, type Registered } from "../../commands/evaluate";
-import { readSettings } from "../../config";
+import { planOf, readSettings } from "../../config";
+import type { StackRule } from "../../policy/rule";
 import { rules } from "../../policy/rules";
+import { linked } from "../../policy/stack-resources";
 import { configurationOfRun, declare } from "../../stack";
 import { soundStack, stackExamples } from "../engine/examples/stack-rules";
 import { soundShops } from "../fixtures/shop";
-import { stagingConfiguration } from "../stack-settings";
+import { stagingConfiguration, stagingSettings } from "../stack-settings";
 import { judge } from "./harness";
 import { type Chosen, leftOut, type Marking, previewOutputs } from "./preview-outputs";
 
@@ -15,9 +16,10 @@ import { type Chosen, leftOut, type Marking, previewOutputs } from "./preview-ou
  * all, no stack rule may change its verdict.
  */
 
-const stackRules = rules.filter((rule): rule is StackValidationPolicy => "validateStack" in rule);
-const resourceRules = rules.filter((rule): rule is ResourceValidationPolicy => "validateResource" in rule);
-const PROVIDER = { type: "pulumi:providers:gcp", name: "default", urn: "urn:p", props: { project: "netra-staging", region: "us-central1" } };
+const stackRules = rules.filter((rule) => rule.kind === "stack");
+const resourceRules = rules.filter((rule) => rule.kind === "resource");
+const PROVIDER = { project: "netra-staging", region: "us-central1" };
+const plan = planOf(stagingSettings());
 
 /** What is unknown of a resource of that type. */
 type Unknowns = (type: string) => Chosen;
@@ -31,44 +33,13 @@ interface Judged {
   readonly read: ReadonlySet<string>;
 }
 
-function judged(rule: StackValidationPolicy, program: readonly Registered[], unknowns: Unknowns, marking?: Marking): Judged {
-  const findings: string[] = [];
+function judged(rule: StackRule, program: readonly Registered[], unknowns: Unknowns, marking?: Marking): Judged {
   const read = new Set<string>();
-  const resources = program.map((resource): PolicyResource => {
-    const outputs = previewOutputs(resource.type, plain(resource.outputs), marking, unknowns(resource.type));
-    return {
-      type: resource.type,
-      name: resource.name,
-      urn: resource.urn,
-      props: unknownCheckingProxy(recording(outputs, "", (path) => read.add(`${resource.type} ${path}`))),
-      provider: PROVIDER,
-      opts: {
-        protect: false,
-        ignoreChanges: [],
-        aliases: [],
-        additionalSecretOutputs: [],
-        customTimeouts: { createSeconds: 0, updateSeconds: 0, deleteSeconds: 0 },
-      },
-      dependencies: [],
-      propertyDependencies: {},
-      isType: () => false,
-      asType: () => undefined,
-    };
+  const resources = program.map(({ outputs: registered, ...resource }) => {
+    const outputs = previewOutputs(resource.type, plain(registered), marking, unknowns(resource.type));
+    return { ...resource, provider: PROVIDER, properties: recording(outputs, "", (path) => read.add(`${resource.type} ${path}`)) };
   });
-  const byUrn = new Map(resources.map((resource) => [resource.urn, resource]));
-  program.forEach(({ urn, dependencies, parent }) => {
-    const [resource, above] = [byUrn.get(urn), byUrn.get(parent)];
-    resource?.dependencies.push(...dependencies.flatMap((other) => byUrn.get(other) ?? []));
-    if (resource && above) resource.parent = above;
-  });
-  const report = (violation: string | { message: string; urn?: string }, urn?: string) => {
-    const { message, urn: blamed } = typeof violation === "string" ? { message: violation, urn } : violation;
-    findings.push(`${rule.name} on ${blamed?.split("::").at(-1)}: ${message}`);
-  };
-  const notApplicable = (): never => {
-    throw new Error("every rule applies");
-  };
-  rule.validateStack({ resources, stackTags: new Map(), getConfig: <T extends object>() => ({}) as T, notApplicable }, report);
+  const findings = rule.findings(linked(resources), { plan }).map(({ rule: name, resource, text }) => `${name} on ${resource?.name}: ${text}`);
   return { findings, read };
 }
 
@@ -103,7 +74,7 @@ const only =
     `${type} ${path}` === property;
 
 /** Every way in which what the program leaves out can be unknown, as far as the rule reads it. */
-function verdicts(rule: StackValidationPolicy, program: readonly Registered[]): Map<string, readonly string[]> {
+function verdicts(rule: StackRule, program: readonly Registered[]): Map<string, readonly string[]> {
   const [none, all] = [judged(rule, program, nothing), judged(rule, program, everything)];
   const read = new Set([...none.read, ...all.read]);
   const found = new Map([
@@ -132,7 +103,7 @@ describe.each(
   test("to the rules that see single resources, which see what it states", async () => {
     for (const rule of resourceRules)
       for (const { type, name, inputs } of resources)
-        expect(await judge(rule, { type, name, properties: plain(inputs), provider: PROVIDER.props }), `${rule.name} on ${name}`).toEqual([]);
+        expect(await judge(rule, { type, name, properties: plain(inputs), provider: PROVIDER }), `${rule.name} on ${name}`).toEqual([]);
   });
 
   test.each(stackRules.map((rule) => [rule.name, rule] as const))("to %s", (_name, rule) => {

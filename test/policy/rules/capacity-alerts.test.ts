@@ -60,7 +60,8 @@ test("is one advisory where monitoring is turned off with a reason, and only the
   const off = (turnedOff: unknown): Declared => ({ type: MONITORING, name: "monitoring", properties: { turnedOff } });
   expect(await judge(...all, onDatabase, off("one afternoon (#1403)"))).toEqual([
     {
-      message: "waived: one afternoon (#1403)\nnobody is told when the capacity of netra-backend-staging, staging-connector runs out; monitoring is turned off",
+      message:
+        "waived: one afternoon (#1403)\n'netra:monitoring.disabled' must not be set because nobody is told when the capacity of netra-backend-staging, staging-connector runs out; remove it",
       resource: "monitoring",
       waived: true,
     },

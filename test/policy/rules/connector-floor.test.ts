@@ -1,6 +1,7 @@
 import { Ajv } from "ajv";
 import { expect, test } from "vitest";
 import { connectorFloor } from "../../../policy/rules/connector-floor";
+import { configSchema } from "../../../policy/settings";
 import { CONNECTOR } from "../../../policy/types";
 import { judge, UNKNOWN } from "../harness";
 
@@ -15,9 +16,9 @@ test("accepts staging's floor and what is above it", async () => {
 
 test("refuses a smaller machine type and smaller counts, all at once", async () => {
   expect(await messages({ machineType: "f1-micro", minInstances: 2, maxInstances: 5 })).toEqual([
-    "'machineType' (f1-micro) must carry at least what e2-micro does because the plan's floor is e2-micro, 3..10 instances; set 'machineType' to e2-micro",
+    "'machineType' (f1-micro) must carry at least what e2-micro does because the floor is e2-micro, 3..10 instances; set 'machineType' to e2-micro",
     "'minInstances' (2) must be at least 3 because a storm is over before the connector scales out, so its minimum is what carries every start at once; set 'minInstances' to 3",
-    "'maxInstances' (5) must be at least 10 because a connector cannot shrink in place: a smaller maximum replaces it while services still point at it; set 'maxInstances' to 10",
+    "'maxInstances' (5) must be at least 10 because the floor is e2-micro, 3..10 instances; set 'maxInstances' to 10",
   ]);
 });
 
@@ -25,7 +26,7 @@ test("takes the floor from the configuration", async () => {
   const small = { minInstances: 2, maxInstances: 3 };
   expect(await messages({ machineType: "e2-micro", ...small }, small)).toEqual([]);
   expect(await messages({ machineType: "e2-micro", minInstances: 3, maxInstances: 10 }, { machineType: "e2-standard-4" })).toEqual([
-    "'machineType' (e2-micro) must carry at least what e2-standard-4 does because the plan's floor is e2-standard-4, 3..10 instances; set 'machineType' to e2-standard-4",
+    "'machineType' (e2-micro) must carry at least what e2-standard-4 does because the floor is e2-standard-4, 3..10 instances; set 'machineType' to e2-standard-4",
   ]);
 });
 
@@ -47,7 +48,7 @@ test("cannot evaluate what is unknown at preview or no number", async () => {
 });
 
 test("its configuration takes no floor that no connector can have", () => {
-  const validate = new Ajv().compile({ type: "object", properties: connectorFloor.configSchema?.properties });
+  const validate = new Ajv().compile({ type: "object", properties: configSchema(connectorFloor) });
   for (const floor of [{ minInstances: 2 }, { minInstances: 9 }, { maxInstances: 3 }, { maxInstances: 10 }]) expect(validate(floor)).toBe(true);
   for (const floor of [{ minInstances: 1 }, { minInstances: 10 }, { maxInstances: 2 }, { maxInstances: 20 }, { machineType: "e2-standard-8" }])
     expect(validate(floor)).toBe(false);

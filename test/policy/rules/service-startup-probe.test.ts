@@ -35,8 +35,10 @@ test("refuses a window shorter than boot and initialisation", async () => {
 });
 
 test("takes boot and initialisation from its configuration", async () => {
-  expect(await probed({ httpGet, failureThreshold: 9 }, {}, { bootSeconds: 20 })).toHaveLength(1);
-  expect(await probed({ httpGet, failureThreshold: 5 }, { DB_INIT_TIMEOUT_SECONDS: undefined }, { bootSeconds: 20, initTimeoutSeconds: 30 })).toEqual([]);
+  expect(await probed({ httpGet, failureThreshold: 9 }, {}, { services: {}, bootSeconds: 20 })).toHaveLength(1);
+  expect(
+    await probed({ httpGet, failureThreshold: 5 }, { DB_INIT_TIMEOUT_SECONDS: undefined }, { services: {}, bootSeconds: 20, initTimeoutSeconds: 30 }),
+  ).toEqual([]);
 });
 
 test("refuses a window of more than 240 seconds, and an initialisation that none can cover", async () => {

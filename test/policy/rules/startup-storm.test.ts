@@ -1,8 +1,9 @@
 import { Ajv } from "ajv";
 import { expect, test } from "vitest";
 import { databaseVariables } from "../../../capacity/plan";
-import defaults from "../../../policy/defaults.json";
+import { neutralStart as slowest } from "../../../policy/defaults";
 import { startupStorm } from "../../../policy/rules/startup-storm";
+import { configSchema } from "../../../policy/settings";
 import { type Declared, judgeStack, UNKNOWN } from "../harness";
 import { soundConnector, soundDatabase, soundService } from "../services";
 
@@ -95,8 +96,7 @@ test("cannot evaluate a database whose machine it does not know, as an engine's 
 
 test("its configuration states all of how a service starts", () => {
   const ajv = new Ajv();
-  const validate = ajv.compile({ type: "object", properties: startupStorm.configSchema?.properties });
-  const { slowest } = defaults.startup;
+  const validate = ajv.compile({ type: "object", properties: configSchema(startupStorm) });
   expect(validate({ services: { auth: slowest }, otherServices: slowest })).toBe(true);
   for (const wrong of [
     {},

@@ -1,0 +1,60 @@
+import type { CapacityPlan } from "../capacity/plan";
+import type { Finding } from "./finding";
+import { Inputs } from "./inputs";
+import type { Rule } from "./rule";
+import { linked, type UnlinkedResource } from "./stack-resources";
+
+/** The levels of a rule, as Pulumi names them and in the order of its wire's enum. */
+export const LEVELS = ["advisory", "mandatory", "disabled", "remediate"] as const;
+export type Level = (typeof LEVELS)[number];
+
+/** A `--policy-pack-config` file: a level, or settings with an optional level, for each rule or `all`. */
+export type PackConfiguration = Readonly<Record<string, Level | Readonly<Record<string, unknown>>>>;
+
+/** A resource of a program, with secrets unwrapped and Pulumi's sentinels for what is unknown. */
+export interface ProgramResource extends Omit<UnlinkedResource, "properties"> {
+  /** What resource rules read. */
+  readonly inputs: object;
+  /** What stack rules read. */
+  readonly outputs: object;
+}
+
+/** What rules are run with. */
+export interface JudgementOptions {
+  /** Default: every rule at its own level, without settings. */
+  readonly configuration?: PackConfiguration;
+  /** The plan of the stack. Default: none, as for a foreign program. */
+  readonly plan?: CapacityPlan | undefined;
+}
+
+/**
+ * Judges a program in this process as the engine does through the pack: every resource by its inputs, then the whole by its
+ * outputs. The findings are the pack's own (test/engine shows it).
+ */
+export function judgeProgram(rules: readonly Rule[], program: readonly ProgramResource[], { configuration = {}, plan }: JudgementOptions = {}): Finding[] {
+  const active = rules.flatMap((rule) => {
+    const { level, settings } = configured(rule.name, configuration);
+    return level === "disabled" ? [] : [{ rule, level, run: { settings, plan } }];
+  });
+  const read = program.map(({ type, name, urn, inputs, provider }) => ({
+    type,
+    name,
+    urn,
+    properties: new Inputs(inputs),
+    provider: new Inputs(provider),
+  }));
+  const stack = linked(program.map(({ inputs: _, outputs, ...resource }) => ({ ...resource, properties: outputs })));
+  return active.flatMap(({ rule, level, run }) => {
+    const found = rule.kind === "resource" ? read.flatMap((resource) => rule.findings(resource, run)) : rule.findings(stack, run);
+    return level === "advisory" ? found.map((finding) => ({ ...finding, level })) : found;
+  });
+}
+
+/** A rule's level and settings in a configuration. */
+export function configured(rule: string, configuration: PackConfiguration): { readonly level: Level; readonly settings: Readonly<Record<string, unknown>> } {
+  const { all } = configuration;
+  const own = Object.hasOwn(configuration, rule) ? configuration[rule] : undefined;
+  const { enforcementLevel, ...settings } = typeof own === "object" ? own : { enforcementLevel: own };
+  const stated = enforcementLevel ?? (typeof all === "object" ? all.enforcementLevel : all);
+  return { level: LEVELS.find((level) => level === stated) ?? "mandatory", settings };
+}
