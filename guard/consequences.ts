@@ -1,5 +1,5 @@
 import { connectionsPerInstance, databaseVariables } from "../capacity/plan";
-import { isDatabaseLocation } from "../policy/database-clients";
+import { isDatabaseLocation } from "../policy/database-names";
 import {
   CONNECTOR,
   HTTPS_PROXY,

@@ -1,9 +1,10 @@
 import { cloudRunLimits, poolDefaults } from "../capacity/limits";
 import { type ConnectionPool, type DatabaseClientVariables, databaseVariables } from "../capacity/plan";
 import { type Problem, problem } from "../capacity/problem";
+import { isPooler } from "./beside";
 import { commandLineOf } from "./command-line";
-import { tellsDatabase } from "./database-clients";
-import { frameworks, OTHER_STORE, type PoolField, type PoolNames } from "./pool-names";
+import { isOtherStore, normalName, tellsDatabase } from "./database-names";
+import { frameworks, type PoolField, type PoolNames, poolerNames } from "./pool-names";
 import { type Container, literalOf, type Variable } from "./workload";
 
 /*
@@ -40,6 +41,7 @@ const START_FIELDS = ["poolTimeoutSeconds", "connectTimeoutSeconds", "initTimeou
 
 /** Reads a container's plan. Throws where a value is unknown at preview. */
 export function clientPlanOf(container: Container): ClientPlan {
+  if (isPooler(container)) return poolerPlanOf(container);
   const own = ownValues(container);
   const statements = winning(statementsIn(container));
   const contradictions = contradictionsOf(container, own, statements);
@@ -73,6 +75,28 @@ export function clientPlanOf(container: Container): ClientPlan {
   if (poolSize === undefined || maxOverflow === undefined || workers.value === undefined || contradictions.length > 0) return plan;
   const pool = { poolSize, maxOverflow, workers: workers.value };
   return { ...plan, client: { ...pool, ...startOf(own, pool) } };
+}
+
+/** A pooler's plan: its server connections, in one process; how many clients it has makes no difference. */
+function poolerPlanOf(container: Container): ClientPlan {
+  const counts = (pattern: RegExp) => container.variables.filter((variable) => pattern.test(variable.name) && isCount(variable));
+  const [size, reserve, limit] = [poolerNames.poolSize, poolerNames.reserve, poolerNames.limit].map((pattern) => counts(pattern)[0]);
+  const countIn = (variable: Variable | undefined) => (variable ? Number(literalOf(variable)) : undefined);
+  const most = countIn(limit) || undefined; // 0 is no limit
+  const decides = size ?? (most === undefined ? undefined : limit);
+  const setting = decides?.setting ?? `${container.inputs.at("envs")}[${poolerNames.asked}]`;
+  const settings = Object.fromEntries(FIELDS.map((field) => [field, setting])) as ClientPlan["settings"]; // FIELDS are the keys
+  const plan = {
+    settings,
+    poolNames: [size, reserve, most && limit].flatMap((variable) => (variable ? variable.name : [])),
+    missingStart: [],
+    contradictions: [],
+  };
+  if (!decides) return { ...plan, stated: {}, missing: [poolerNames.asked] };
+  const poolSize = Math.min(countIn(size) ?? Number.POSITIVE_INFINITY, most ?? Number.POSITIVE_INFINITY);
+  const maxOverflow = Math.min(countIn(reserve) ?? 0, (most ?? Number.POSITIVE_INFINITY) - poolSize);
+  const pool = { poolSize, maxOverflow, workers: 1 };
+  return { ...plan, stated: { poolSize }, missing: [], client: { ...pool, ...startOf({}, pool) } };
 }
 
 const FIELDS = Object.keys(databaseVariables) as (keyof DatabaseClientVariables)[];
@@ -141,11 +165,8 @@ const isCount = (variable: Variable) => /^\d+$/.test(literalOf(variable)?.trim()
 function statementsIn(container: Container): Statement[] {
   return container.variables.flatMap((variable) => {
     if (Object.values<string>(databaseVariables).includes(variable.name)) return [];
-    const name = variable.name
-      .replace(/([a-z])([A-Z])/g, "$1_$2")
-      .replace(/[.-]/g, "_")
-      .toUpperCase();
-    const named = OTHER_STORE.test(name) ? undefined : namedField(name);
+    const name = normalName(variable.name);
+    const named = isOtherStore(name) ? undefined : namedField(name);
     if (named) return isCount(variable) ? [{ ...named, value: Number(literalOf(variable)), setting: variable.setting }] : [];
     return tellsDatabase(variable) ? statementsInText(variable) : [];
   });

@@ -1,5 +1,6 @@
 import { isPostgres } from "../capacity/cloudsql";
-import { CONNECTION_NAME, namesInstance, tellsDatabase, V1_INSTANCES } from "./database-clients";
+import { V1_INSTANCES } from "./database-clients";
+import { CONNECTION_NAME, namesInstance, tellsDatabase } from "./database-names";
 import { dependenciesOf } from "./dependencies";
 import { projectOf, regionOf } from "./place";
 import type { StackResource } from "./rule";

@@ -22,10 +22,6 @@ export interface PoolNames {
   readonly yieldsTo?: "any" | string;
 }
 
-/** Other stores have pools, too: their variables say nothing about this database's. */
-export const OTHER_STORE =
-  /(REDIS|VALKEY|MONGO|MEMCACHE|CLICKHOUSE|CASSANDRA|SCYLLA|NEO4J|ELASTIC|OPENSEARCH|KAFKA|RABBIT|AMQP|MYSQL|MARIADB|MSSQL|SQLSERVER|ORACLE|SQLITE|DUCKDB|INFLUX|SNOWFLAKE|BIGQUERY|BIGTABLE|SPANNER|FIRESTORE|DYNAMO|QDRANT|PINECONE|MILVUS|WEAVIATE|HTTP|THREAD_?POOL|SMTP|LDAP|CACHE)/;
-
 const JAVA = { defaultOverflow: 0, oneProcess: true };
 const NODE = { defaultOverflow: 0, oneProcess: true };
 
@@ -140,3 +136,14 @@ export const frameworks: readonly PoolNames[] = [
     oneProcess: false,
   },
 ];
+
+/** The settings of a pooler, under the names that its images give them as variables. */
+export const poolerNames = {
+  source: "pgbouncer.org/config.html: default_pool_size, reserve_pool_size (0), max_db_connections; images edoburu/pgbouncer, bitnami/pgbouncer",
+  poolSize: /^(PGBOUNCER_|PGCAT_|ODYSSEY_|PGPOOL_)?(DEFAULT_)?POOL_SIZE$/,
+  reserve: /^(PGBOUNCER_)?RESERVE_POOL_SIZE$/,
+  /** Whatever the pools would take together. */
+  limit: /^(PGBOUNCER_)?MAX_DB_CONNECTIONS$/,
+  /** What is asked for where nothing is stated. */
+  asked: "DEFAULT_POOL_SIZE",
+} as const;

@@ -1,5 +1,6 @@
 import { databaseVariables } from "../../capacity/plan";
-import { databaseContainers, isDatabaseLocation } from "../database-clients";
+import { databaseContainers } from "../database-clients";
+import { isDatabaseLocation } from "../database-names";
 import { dependenciesOf } from "../dependencies";
 import type { Inputs } from "../inputs";
 import { type StackResource, stackRule } from "../rule";

@@ -1,7 +1,8 @@
 import { pathFault } from "../../capacity/budget";
 import { problem } from "../../capacity/problem";
 import { addressesOf } from "../database";
-import { databaseContainers, isDatabaseHost } from "../database-clients";
+import { databaseContainers } from "../database-clients";
+import { isDatabaseHost } from "../database-names";
 import { databasesOf, usesSocket } from "../database-of";
 import { type StackResource, stackRule } from "../rule";
 import { SQL_INSTANCE } from "../types";

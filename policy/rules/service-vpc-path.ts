@@ -1,6 +1,7 @@
 import { pathFault } from "../../capacity/budget";
 import { problem } from "../../capacity/problem";
-import { isDatabaseHost, socketInstances } from "../database-clients";
+import { socketInstances } from "../database-clients";
+import { isDatabaseHost } from "../database-names";
 import { resourceRule } from "../rule";
 import { vpcAccessOf } from "../vpc-access";
 import { WORKLOAD_TYPES, type Workload, workloadOf } from "../workload";

@@ -1,0 +1,71 @@
+import { CONNECTION_NAME, endpointsIn, isDatabaseHost, isLoopback, knownValue, tellsDatabase } from "./database-names";
+import { statedPorts } from "./ports";
+import type { Container, Workload } from "./workload";
+
+/*
+ * What stands between a client and its database in the same instance: the Cloud SQL Auth Proxy, which passes every
+ * connection on, or a pooler, which holds connections of its own for all of them.
+ */
+
+const PROXY = /cloud-?sql-(auth-)?proxy|cloudsql-docker\/gce-proxy|cloud_sql_proxy/i;
+const POOLER = /\b(pgbouncer|pgcat|odyssey|pgpool(-ii)?|pgdog)\b(?![-\w]*exporter)/i;
+/** Settings that only a pooler has: the variables of the images edoburu/pgbouncer and bitnami/pgbouncer. */
+const POOLER_SETTING = /^(PGBOUNCER_)?(DEFAULT_POOL_SIZE|POOL_MODE|MAX_CLIENT_CONN)$/;
+
+/** Whether the container is the Cloud SQL Auth Proxy: it holds one connection for each that a client opens, and none without. */
+export const isProxy = (container: Container): boolean => PROXY.test(programOf(container));
+
+/** Whether the container is a pooler: its server connections count, whatever its clients open. */
+export const isPooler = (container: Container): boolean =>
+  POOLER.test(programOf(container)) || container.variables.some(({ name }) => POOLER_SETTING.test(name));
+
+function programOf({ inputs }: Container): string {
+  const known = inputs.knownOnly();
+  return [known.text("image") ?? "", known.texts("commands")[0] ?? ""].join(" ");
+}
+
+/** What the commands and arguments say, as far as a preview knows them. */
+export const argumentsOf = ({ inputs }: Container): string[] => [...inputs.knownOnly().texts("commands"), ...inputs.knownOnly().texts("args")];
+
+/** The instances that proxies in the same instance pass connections on to. */
+export const proxiedInstances = (workload: Workload): string[] =>
+  workload.containers
+    .filter(isProxy)
+    .flatMap((proxy) => [...argumentsOf(proxy), ...proxy.variables.map(knownValue)].flatMap((text) => text.match(CONNECTION_NAME) ?? []));
+
+/** Whether every location that the container is told is this instance's own. */
+export function isLocal(container: Container): boolean {
+  const told = toldEndpoints(container);
+  return (
+    told.length > 0 && told.every(({ host }) => isLoopback(host)) && container.variables.filter(tellsDatabase).every((variable) => knownValue(variable) !== "")
+  );
+}
+
+/** Whether the container connects to a pooler beside it: then the pooler counts, and it does not. */
+export function isBehindPooler(workload: Workload, container: Container): boolean {
+  const poolers = workload.containers.filter((other) => other !== container && isPooler(other));
+  if (poolers.length === 0 || isPooler(container) || !isLocal(container)) return false;
+  const ports = poolers.flatMap(portsOf);
+  const own = toldEndpoints(container).map(({ port }) => port ?? statedPort(container));
+  // Beside a proxy, the port says which of the two it is.
+  return !workload.containers.some(isProxy) || ports.length === 0 || own.every((port) => port !== undefined && ports.includes(port));
+}
+
+const toldEndpoints = (container: Container) =>
+  container.variables.filter(tellsDatabase).flatMap((variable) => {
+    const endpoints = endpointsIn(knownValue(variable));
+    return endpoints.length > 0 || !isDatabaseHost(variable.name) ? endpoints : [];
+  });
+
+/** The port in a variable of its own. */
+const statedPort = ({ variables }: Container): string | undefined => {
+  const variable = variables.find(({ name }) => /^(PG_?|(POSTGRES(QL)?|DB|DATABASE)_)PORT$/i.test(name));
+  return (variable && knownValue(variable)) || undefined;
+};
+
+/** Where a pooler listens, as far as that is stated. */
+function portsOf(pooler: Container): string[] {
+  const variables = pooler.variables.filter(({ name }) => /^(PGBOUNCER_)?(LISTEN_)?PORT$/.test(name)).map(knownValue);
+  const ports = statedPorts(pooler).flatMap((port) => port.knownOnly().textOrNumber("containerPort") ?? []);
+  return [...variables, ...ports].filter((port) => port !== "");
+}

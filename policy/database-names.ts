@@ -1,0 +1,90 @@
+import type { Variable } from "./workload";
+
+/*
+ * By which names and values an application is told where its PostgreSQL database is. Applications choose the names
+ * themselves: a prefix, a qualifier and an environment may stand around the words that count.
+ */
+
+/** Other stores have addresses and pools, too: what their words stand in says nothing about this database. */
+const OTHER_STORE =
+  /(REDIS|VALKEY|MONGO|MEMCACHE|CLICKHOUSE|CASSANDRA|SCYLLA|NEO4J|GRAPH_DB|VECTOR|ELASTIC|OPENSEARCH|KAFKA|RABBIT|AMQP|MYSQL|MARIADB|MSSQL|SQLSERVER|ORACLE|SQLITE|DUCKDB|INFLUX|SNOWFLAKE|BIGQUERY|BIGTABLE|SPANNER|FIRESTORE|FIREBASE|REALTIME|DYNAMO|QDRANT|PINECONE|MILVUS|WEAVIATE|HTTP|THREAD_?POOL|SMTP|LDAP|CACHE)/;
+
+/** A name in the form that the tables have: upper case, with `_` for dots, hyphens and humps. */
+export const normalName = (name: string): string =>
+  name
+    .replace(/([a-z0-9])([A-Z])/g, "$1_$2")
+    .replace(/[.-]/g, "_")
+    .toUpperCase();
+
+/** Whether a name, in its normal form, is about another kind of store. */
+export const isOtherStore = (normal: string): boolean => OTHER_STORE.test(normal);
+
+const STORE = "(^|_)(PG|POSTGRES(QL)?|POSTGRES_?DB|DB|DATABASE|DATASOURCE|(CLOUD_?)?SQL(_?ALCHEMY)?)";
+/** What may stand between the store and the kind of address, or after it. */
+const QUALIFIER =
+  "(_(PRIMARY|MAIN|MASTER|WRITER?|READ(ER|ONLY)?|RO|RW|REPLICA|DIRECT|POOL(ED|ER|ING)?|NON_POOLING|UNPOOLED|NO_SSL|PRISMA|PRIVATE|PUBLIC|INTERNAL|SHADOW|ADMIN|MIGRATIONS?|ASYNC|SYNC|JDBC|DATABASE|DB))*";
+const FOR_ENVIRONMENT = "(_(STAGING|STAGE|PROD|PRODUCTION|DEV|DEVELOPMENT|TEST))?";
+const named = (kinds: string, whole = "") => new RegExp(`${STORE}${QUALIFIER}_?(${kinds})${QUALIFIER}${FOR_ENVIRONMENT}$${whole}`);
+
+const HOST_NAME = named("HOST(NAME|_?ADDR)?|SERVER|ADDR(ESS)?|IP(_ADDRESS)?|ENDPOINT");
+const URL_NAME = named(
+  "URL|URI|DSN|CONN(ECTION)?_?STR(ING)?|CONNECTION_UR[LI]",
+  "|(^|_)(JDBC_(DATABASE_)?URL|INSTANCE_UNIX_SOCKET)$|^DIRECT_URL$|^CONNECTION_?STRINGS?_+\\w+$",
+);
+const INSTANCE_NAME = new RegExp(`(^|_)((CLOUD_?)?SQL_?)?(INSTANCE|CLOUD_?SQL|DB|DATABASE|SQL)_CONNECTION_NAME${FOR_ENVIRONMENT}$`);
+
+/** `project:region:name`, where the project may have a domain before it. */
+export const CONNECTION_NAME = /[a-z0-9.:-]+:[a-z]+-[a-z]+\d+:[a-z][a-z0-9-]*/g;
+const IS_CONNECTION_NAME = new RegExp(`^${CONNECTION_NAME.source}$`);
+const DATABASE_URL = /\b(jdbc:)?postgres(ql)?(\+\w+)?:\/\/|\/cloudsql\//i;
+/** A connection string in keywords: libpq's `host=... dbname=...`, ADO.NET's `Host=...;Database=...`. */
+const KEYWORDS = /\b(host(addr)?|server|data source)\s*=/i;
+const DATABASE_KEYWORD = /\b(dbname|database|initial catalog)\s*=/i;
+/** An address of something else, whatever its name says. */
+const OTHER_ADDRESS =
+  /^(jdbc:)?(https?|wss?|grpc|mongodb(\+srv)?|rediss?|mysql|mariadb|sqlserver|oracle|sqlite\w*|libsql|file|amqps?|kafka|bolt|neo4j|clickhouse|bigquery|s3|gs):/i;
+
+const is = (pattern: RegExp, name: string) => !isOtherStore(normalName(name)) && pattern.test(normalName(name));
+
+/** Whether an application is told its database's address under that name. */
+export const isDatabaseHost = (name: string): boolean => is(HOST_NAME, name);
+
+/** Whether an application is told where its database is under that name. */
+export const isDatabaseLocation = (name: string): boolean => [HOST_NAME, URL_NAME, INSTANCE_NAME].some((pattern) => is(pattern, name));
+
+/** Whether a text tells where a database is, in whatever it stands: a URL, keywords, JSON, a command line. */
+export const isConnectionString = (text: string): boolean => DATABASE_URL.test(text) || (KEYWORDS.test(text) && DATABASE_KEYWORD.test(text));
+
+/** Whether a variable tells where a database is: by its value, as far as that is known, else by its name. */
+export function tellsDatabase(variable: Variable): boolean {
+  const value = knownValue(variable);
+  if (isConnectionString(value) || IS_CONNECTION_NAME.test(value)) return true;
+  return !OTHER_ADDRESS.test(value) && isDatabaseLocation(variable.name);
+}
+
+/** Whether it tells no more than the instance's connection name: a library asks the Admin API for the address. */
+export const namesInstance = (variable: Variable): boolean => is(INSTANCE_NAME, variable.name) || IS_CONNECTION_NAME.test(knownValue(variable));
+
+/** The literal value, as far as a preview knows it. */
+export const knownValue = ({ inputs }: Variable): string => inputs.knownOnly().text("value")?.trim() ?? "";
+
+/** Where a text says that a database listens; the port is absent where it says none. */
+export interface Endpoint {
+  readonly host: string;
+  readonly port: string | undefined;
+}
+
+/** The endpoints in a connection string, or the one that a variable of a host holds. */
+export function endpointsIn(text: string): Endpoint[] {
+  const urls = [...text.matchAll(/postgres(?:ql)?(?:\+\w+)?:\/\/(?:[^@/\s]*@)?([^/?\s"']*)/gi)].flatMap(([, authority = ""]) => authority.split(","));
+  const words = [...text.matchAll(/\b(?:host(?:addr)?|server|data source)\s*=\s*([^\s;&"']+)/gi)].flatMap(([, hosts = ""]) => hosts.split(","));
+  const port = /\bport\s*=\s*(\d+)/i.exec(text)?.[1];
+  const bare = urls.length + words.length === 0 && /^[\w.:[\]-]+$/.test(text) ? [text] : [];
+  return [...urls, ...words, ...bare].flatMap((endpoint) => {
+    const [, host = "", stated] = /^(\[[^\]]*\]|[^:]*)(?::(\d+))?$/.exec(endpoint) ?? [];
+    return host === "" ? [] : [{ host, port: stated ?? port }];
+  });
+}
+
+/** This instance's own address: a proxy or a pooler listens there, in a container beside. */
+export const isLoopback = (host: string): boolean => /^(localhost|127(\.\d+){3}|\[?::1\]?|0\.0\.0\.0)$/i.test(host);
