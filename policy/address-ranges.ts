@@ -47,10 +47,10 @@ export function rangesOf(resource: StackResource): TakenRange[] {
     }
     case REDIS:
       // With private services access it lies within that range, or is its name.
-      if (properties.text("connectMode") === "PRIVATE_SERVICE_ACCESS" || properties.isUnknown("reservedIpRange")) return [];
+      if (properties.choice("connectMode") === "PRIVATE_SERVICE_ACCESS" || properties.isUnknown("reservedIpRange")) return [];
       return take("authorizedNetwork", [own("reservedIpRange")]);
     case GLOBAL_ADDRESS:
-      return properties.text("purpose") === "VPC_PEERING" ? take("network", [addressRange(properties)]) : [];
+      return properties.choice("purpose") === "VPC_PEERING" ? take("network", [addressRange(properties)]) : [];
     case ADDRESS:
       // One within a subnet is the subnet's.
       return properties.knownOnly().text("subnetwork") || !properties.knownOnly().number("prefixLength") ? [] : take("network", [addressRange(properties)]);

@@ -4,7 +4,7 @@ import { problem } from "../capacity/problem";
 import { type ClientPlan, clientPlanOf } from "./client-plan";
 import { databaseContainers } from "./database-clients";
 import { databasesOf, usesSocket } from "./database-of";
-import { ifReadable, isUnreadable, MalformedValueError, UnknownAtPreviewError } from "./inputs";
+import { isUnreadable, MalformedValueError, UnknownAtPreviewError } from "./inputs";
 import type { StackResource } from "./rule";
 import { type Container, containerName, type Maximum, maximumOf, WORKLOAD_TYPES, type Workload, workloadOf } from "./workload";
 
@@ -99,8 +99,15 @@ const whichDatabase = (workload: Workload, container: Container) =>
     fix: "an address that is taken from the instance's output, or add the instance to 'dependsOn'",
   }).message;
 
-/** `service-scaling` says where it is missing. */
-const maximumIfStated = (workload: Workload): Maximum | undefined => ifReadable(() => maximumOf(workload));
+/** `service-scaling` says where it is missing. Throws where what multiplies it is unknown at preview. */
+function maximumIfStated(workload: Workload): Maximum | undefined {
+  try {
+    return maximumOf(workload);
+  } catch (error) {
+    if (error instanceof MalformedValueError) return undefined;
+    throw error;
+  }
+}
 
 /** Every container of the workload that holds database connections, in whatever database. Throws where they cannot be told. */
 export const clientsOf = (workload: Workload): (CountedClient | UncountedClient)[] =>

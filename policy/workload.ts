@@ -3,6 +3,7 @@ import { problem } from "../capacity/problem";
 import { parseCpu, parseMemoryMib } from "../capacity/units";
 import { type Inputs, MalformedValueError, UnknownAtPreviewError } from "./inputs";
 import type { Resource } from "./rule";
+import { scalingOf } from "./scaling";
 import { RUN_JOB, RUN_SERVICE, RUN_SERVICE_V1, RUN_WORKER_POOL } from "./types";
 
 /**
@@ -119,45 +120,33 @@ export function maximumOf(workload: Workload): Maximum {
 }
 
 /** `revisions`: how many of them have that maximum each, where it is a revision's own. */
-function statedMaximum(workload: Workload): { readonly setting: string; readonly instances: number | undefined; readonly revisions?: number } {
-  const properties = workload.resource.properties.knownOnly();
-  const template = properties.object("template");
-  const scaling = workload.kind === "v1 service" ? properties.object("metadata").object("annotations") : properties.object("scaling");
-  const at = (inputs: Inputs, key: string) => ({ setting: inputs.at(key), instances: inputs.number(key) });
-  const serving = () => Math.max(1, properties.list("traffics").filter((traffic) => (traffic.number("percent") ?? 0) > 0).length);
-  switch (workload.kind) {
-    case "service":
-      if (scaling.text("scalingMode") === "MANUAL") return at(scaling, "manualInstanceCount");
-      if (positive(scaling.number("maxInstanceCount"))) return at(scaling, "maxInstanceCount");
-      return { ...at(template.object("scaling"), "maxInstanceCount"), revisions: serving() };
-    case "worker pool":
-      return at(scaling, scaling.text("scalingMode") === "AUTOMATIC" ? "maxInstanceCount" : "manualInstanceCount");
-    case "job": {
-      const tasks = positive(template.number("taskCount")) ?? 1;
-      return { setting: template.at("parallelism"), instances: Math.min(positive(template.number("parallelism")) ?? tasks, tasks) };
-    }
-    case "v1 service": {
-      if (scaling.text("run.googleapis.com/scalingMode")?.toLowerCase() === "manual") return at(scaling, "run.googleapis.com/manualInstanceCount");
-      if (scaling.has("run.googleapis.com/maxScale")) return at(scaling, "run.googleapis.com/maxScale");
-      return { ...at(template.object("metadata").object("annotations"), "autoscaling.knative.dev/maxScale"), revisions: serving() };
-    }
+function statedMaximum({ kind, resource }: Workload): { readonly setting: string; readonly instances: number | undefined; readonly revisions?: number } {
+  const properties = resource.properties.knownOnly();
+  if (kind === "job") {
+    const template = properties.object("template");
+    const tasks = positive(template.number("taskCount")) ?? 1;
+    return { setting: template.at("parallelism"), instances: Math.min(positive(template.number("parallelism")) ?? tasks, tasks) };
   }
+  const { mode, manual, service, revision } = scalingOf(kind, properties);
+  const at = (inputs: Inputs, key: string) => ({ setting: inputs.at(key), instances: inputs.number(key) });
+  if (mode === "MANUAL") return at(manual.inputs, manual.key);
+  const maximum = at(service.inputs, service.keys.maxInstances);
+  if (kind === "worker pool" || positive(maximum.instances)) return maximum;
+  const serving = properties.list("traffics").filter((traffic) => (traffic.number("percent") ?? 0) > 0).length;
+  return { ...at(revision.inputs, revision.keys.maxInstances), revisions: Math.max(1, serving) };
 }
 
 /** Instances that are always there; 0 where nothing states any. */
-export function minInstancesOf(workload: Workload): number {
-  const properties = workload.resource.properties.knownOnly();
-  const template = properties.object("template");
-  const scaling = properties.object("scaling");
-  if (workload.kind === "job") return 0;
-  if (workload.kind === "v1 service") return template.object("metadata").object("annotations").number("autoscaling.knative.dev/minScale") ?? 0;
-  if (scaling.text("scalingMode") === "MANUAL") return scaling.number("manualInstanceCount") ?? 0;
-  return Math.max(scaling.number("minInstanceCount") ?? 0, template.object("scaling").number("minInstanceCount") ?? 0);
+export function minInstancesOf({ kind, resource }: Workload): number {
+  if (kind === "job") return 0;
+  const { mode, manual, service, revision } = scalingOf(kind, resource.properties.knownOnly());
+  if (mode === "MANUAL") return manual.inputs.number(manual.key) ?? 0;
+  return Math.max(...[service, revision].map(({ inputs, keys }) => inputs.number(keys.minInstances) ?? 0));
 }
 
-/** The regions that a workload runs in; a v2 service may name several. */
+/** The regions that a workload runs in; a v2 service may name several. Throws where one of them is unknown: they multiply its instances. */
 export function regionsOf({ resource: { properties, provider } }: Workload): readonly string[] {
-  const several = properties.knownOnly().object("multiRegionSettings").texts("regions");
+  const several = properties.object("multiRegionSettings").texts("regions");
   return several.length > 0 ? several : [properties.text("location") || provider.text("region") || ""];
 }
 

@@ -19,7 +19,7 @@ export const databaseUserPassword = resourceRule({
       const value = properties.knownSecret(field);
       if (value !== undefined) refuse(...secretValueProblems(field, value, "opaque"));
     }
-    if (stated.length > 0 || PASSWORDLESS.test(properties.text("type") ?? "")) return;
+    if (stated.length > 0 || PASSWORDLESS.test(properties.choice("type") ?? "")) return;
     refuse(
       problem({
         setting: "password",

@@ -57,6 +57,6 @@ export const egressPath = stackRule({
 function servesInternet(nat: StackResource, region: string): boolean {
   if (nat.type !== ROUTER_NAT) return false;
   const known = nat.properties.knownOnly();
-  const hasAddresses = known.text("natIpAllocateOption") !== "MANUAL_ONLY" || nat.properties.isUnknown("natIps") || known.count("natIps") > 0;
-  return hasAddresses && known.text("type") !== "PRIVATE" && (regionOf(nat) ?? region) === region;
+  const hasAddresses = known.choice("natIpAllocateOption") !== "MANUAL_ONLY" || nat.properties.isUnknown("natIps") || known.count("natIps") > 0;
+  return hasAddresses && known.choice("type") !== "PRIVATE" && (regionOf(nat) ?? region) === region;
 }

@@ -10,7 +10,7 @@ export const natAddresses = resourceRule({
   remediation: "Set natIps to the addresses, or natIpAllocateOption to AUTO_ONLY.",
   types: [ROUTER_NAT],
   judge({ properties }, { refuse }) {
-    if (properties.text("natIpAllocateOption") !== "MANUAL_ONLY") return;
+    if (properties.choice("natIpAllocateOption") !== "MANUAL_ONLY") return;
     const hasSome = (key: string) => properties.isUnknown(key) || properties.count(key) > 0;
     if (hasSome("natIps") || hasSome("initialNatIps")) return;
     refuse(

@@ -11,7 +11,7 @@ export const privateServicesRange = resourceRule({
   remediation: "Set addressType INTERNAL, prefixLength (16 is Google's recommendation) and network.",
   types: [GLOBAL_ADDRESS],
   judge({ properties }, { refuse, attempt }) {
-    if (properties.text("purpose") !== "VPC_PEERING") return;
+    if (properties.choice("purpose") !== "VPC_PEERING") return;
     attempt(() => refuse(...privateServicesProblems(properties.number("prefixLength"))));
     const addressType = properties.text("addressType");
     if (addressType !== "INTERNAL")

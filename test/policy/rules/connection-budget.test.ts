@@ -122,6 +122,15 @@ describe("refuses", () => {
     expect(regions).toContain("backend (15 + 15) x 5 = 150");
   });
 
+  test("no total, where a region is unknown: it would have instances of its own", async () => {
+    for (const regions of [UNKNOWN, ["us-central1", UNKNOWN]]) {
+      const global = { location: "global", multiRegionSettings: { regions } };
+      const [message, ...others] = await messages([soundDatabase(), service("backend", 5, ["3", "2"], { properties: global })]);
+      expect(message).toMatch(/^cannot evaluate: .*'multiRegionSettings\.regions(\[1\])?'.* not known at preview/);
+      expect(others).toEqual([]);
+    }
+  });
+
   test("each revision that has traffic, where the maximum is a revision's own", async () => {
     const traffics = [
       { type: "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST", percent: 60 },
