@@ -82,6 +82,7 @@ const NO_EDGE = "load balancers are not collected";
 export const NOT_JUDGED: Readonly<Record<string, string>> = {
   "secret-value": "no value of a secret is read",
   "secret-access": "IAM policies are not collected",
+  "service-secrets-readable": "IAM policies are not collected; versions are asked for one by one",
   "database-user-password": "Cloud SQL shows no password",
   "database-clients-counted": "functions and App Engine versions are not collected",
   "private-services-range": "reserved ranges are not collected",

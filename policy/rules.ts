@@ -57,6 +57,7 @@ import { servicePort8002 } from "./rules/service-port-8002";
 import { serviceProbes } from "./rules/service-probes";
 import { serviceScaling } from "./rules/service-scaling";
 import { serviceSecretVersions } from "./rules/service-secret-versions";
+import { serviceSecretsReadable } from "./rules/service-secrets-readable";
 import { serviceSocketPool } from "./rules/service-socket-pool";
 import { serviceStartupProbe } from "./rules/service-startup-probe";
 import { serviceTimeout } from "./rules/service-timeout";
@@ -125,6 +126,7 @@ export const rules = [
   serviceProbes,
   serviceScaling,
   serviceSecretVersions,
+  serviceSecretsReadable,
   serviceSocketPool,
   serviceStartupProbe,
   serviceTimeout,

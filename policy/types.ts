@@ -37,6 +37,8 @@ export const WIDE_GRANTS = [
   "gcp:organizations/iAMBinding:IAMBinding",
   "gcp:organizations/iAMPolicy:IAMPolicy",
 ];
+/** Roles that a program makes itself. */
+export const CUSTOM_ROLES = ["gcp:projects/iAMCustomRole:IAMCustomRole", "gcp:organizations/iAMCustomRole:IAMCustomRole"];
 export const SUBNETWORK = "gcp:compute/subnetwork:Subnetwork";
 export const NETWORK = "gcp:compute/network:Network";
 export const ADDRESS = "gcp:compute/address:Address";

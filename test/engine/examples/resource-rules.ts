@@ -138,15 +138,6 @@ export const resourceExamples: Readonly<Record<string, ResourceExample>> = {
     program: (name) => redis(name, { redisVersion: "7.2" }),
     says: "'redisVersion' (7.2) must be written like REDIS_7_2 because Memorystore knows no other spelling and only says so at creation; set 'redisVersion' to REDIS_7_2",
   },
-  "secret-access": {
-    program: (name) =>
-      new gcp.projects.IAMMember(name, {
-        project: "netra-staging",
-        role: "roles/secretmanager.secretAccessor",
-        member: "serviceAccount:netra-backend@netra-staging.iam.gserviceaccount.com",
-      }),
-    says: "'role' (roles/secretmanager.secretAccessor) must not be granted beyond one secret because its holder then reads every secret; set it on each secret with gcp.secretmanager.SecretIamMember instead",
-  },
   "secret-id": {
     program: (name) => new gcp.secretmanager.Secret(name, { secretId: "jwt.secret.staging", replication: { auto: {} } }),
     says: "'secretId' (not shown) must be letters, digits, hyphens and underscores, at most 255 because Secret Manager refuses any other id, after the preview; set 'secretId' to a name such as jwt-secret-staging",

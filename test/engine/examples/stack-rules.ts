@@ -201,6 +201,27 @@ export const stackExamples: Readonly<Record<string, StackExample>> = {
     blamed: "backend",
     says: "'scaling.maxInstanceCount' (5) must keep all services within the 20 vCPU of 'regionalCpu' (they need 26)",
   },
+  "secret-access": {
+    program: () => {
+      soundStack();
+      new gcp.projects.IAMMember("everything", {
+        project: "netra-staging",
+        role: "roles/secretmanager.secretAccessor",
+        member: "serviceAccount:netra-backend@netra-staging.iam.gserviceaccount.com",
+      });
+    },
+    blamed: "everything",
+    says: "'role' (roles/secretmanager.secretAccessor) must not be granted beyond one secret because its holder then reads every secret",
+  },
+  "service-secrets-readable": {
+    program: () => {
+      const other = new gcp.secretmanager.Secret("other", { secretId: "another-secret-staging", replication: { auto: {} } });
+      const secretKeyRef = { secret: other.secretId, version: "1" };
+      soundStack({ backend: { variables: { SECRET_KEY: { valueSource: { secretKeyRef } } } } });
+    },
+    blamed: "backend",
+    says: "'template.containers[0].envs[SECRET_KEY].valueSource.secretKeyRef' (another-secret-staging) must be a secret that netra-backend@netra-staging.iam.gserviceaccount.com may read",
+  },
   "startup-connect-rate": {
     program: () => soundStack({ backend: { variables: { DB_STARTUP_CONNECTIONS: { value: "200" }, DB_CONNECT_TIMEOUT_SECONDS: { value: "1" } } } }),
     blamed: "connector",

@@ -1,9 +1,10 @@
 import { expect, test } from "vitest";
 import { secretAccess } from "../../../policy/rules/secret-access";
-import { SECRET_IAM_BINDING, SECRET_IAM_MEMBER } from "../../../policy/types";
-import { judge, UNKNOWN } from "../harness";
+import { SERVICE_ACCOUNT as ACCOUNT, CUSTOM_ROLES, SECRET_IAM_BINDING, SECRET_IAM_MEMBER } from "../../../policy/types";
+import { type Declared, judgeStack, UNKNOWN } from "../harness";
 
-const messages = async (type: string, properties: object) => (await judge(secretAccess, { type, properties: { ...properties } })).map((f) => f.message);
+const judge = async (...resources: Declared[]) => (await judgeStack(secretAccess, resources)).map((f) => f.message);
+const messages = (type: string, properties: object) => judge({ type, properties: { ...properties } });
 const ACCESSOR = "roles/secretmanager.secretAccessor";
 const BACKEND = "serviceAccount:backend@netra-staging.iam.gserviceaccount.com";
 const SECRET_POLICY = "gcp:secretmanager/secretIamPolicy:SecretIamPolicy";
@@ -11,8 +12,8 @@ const PROJECT_MEMBER = "gcp:projects/iAMMember:IAMMember";
 
 const everyone = (setting: string, member: string) =>
   `'${setting}' (${member}) must be one identity because everyone on the internet could read the secret; set '${setting}' to serviceAccount:<the service's account>`;
-const wide = (setting: string) =>
-  `'${setting}' (${ACCESSOR}) must not be granted beyond one secret because its holder then reads every secret; set it on each secret with gcp.secretmanager.SecretIamMember instead`;
+const wide = (setting: string, role = ACCESSOR) =>
+  `'${setting}' (${role}) must not be granted beyond one secret because its holder then reads every secret; grant a role that cannot read secrets, and ${ACCESSOR} on each secret with gcp.secretmanager.SecretIamMember`;
 
 test("accepts one secret for one identity, and other roles on the project", async () => {
   expect(await messages(SECRET_IAM_MEMBER, { secretId: UNKNOWN, role: ACCESSOR, member: BACKEND })).toEqual([]);
@@ -42,6 +43,30 @@ test("refuses the accessor's role on a project, a folder or an organization", as
     });
     expect(await messages(`gcp:${scope}/iAMPolicy:IAMPolicy`, { policyData })).toEqual([wide("policyData.bindings[1].role")]);
   }
+});
+
+test("refuses every role that reads a version, and a custom one by its permissions", async () => {
+  for (const role of ["roles/owner", "roles/secretmanager.admin"])
+    expect(await messages(PROJECT_MEMBER, { role, member: BACKEND })).toEqual([wide("role", role)]);
+  // Editors read no version.
+  for (const role of ["roles/editor", "roles/secretmanager.viewer", "projects/netra-staging/roles/elsewhere"])
+    expect(await messages(PROJECT_MEMBER, { role, member: BACKEND })).toEqual([]);
+  const custom = (permission: string): Declared => ({
+    type: CUSTOM_ROLES[0] ?? "",
+    name: "deployer",
+    properties: { roleId: "deployer", permissions: ["run.services.update", permission] },
+  });
+  const granted = (role: string): Declared => ({ type: PROJECT_MEMBER, name: "grant", properties: { role, member: BACKEND }, dependsOn: ["deployer"] });
+  const named = "projects/netra-staging/roles/deployer";
+  expect(await judge(custom("secretmanager.versions.access"), granted(named))).toEqual([wide("role", named)]);
+  expect(await judge(custom("secretmanager.versions.access"), granted(UNKNOWN))).toEqual([wide("role", "deployer")]);
+  for (const role of [named, UNKNOWN]) expect(await judge(custom("secretmanager.versions.list"), granted(role))).toEqual([]);
+});
+
+test("accepts a member that is a service account of the stack, which a preview does not know", async () => {
+  const account = { type: ACCOUNT, name: "account", properties: {} };
+  const grant = { type: SECRET_IAM_MEMBER, name: "grant", properties: { role: ACCESSOR, member: UNKNOWN }, dependsOn: ["account"] };
+  expect(await judge(account, grant)).toEqual([]);
 });
 
 test("cannot evaluate what is unknown at preview, missing or malformed", async () => {
