@@ -1,7 +1,7 @@
 import type { CapacityPlan } from "../capacity/plan";
+import { type CloudName, mayBeSame, namedBy, ownName } from "./cloud-name";
 import { dependenciesOf } from "./dependencies";
 import { type Inputs, MalformedValueError } from "./inputs";
-import { mayBeSameProject } from "./place";
 import type { StackResource } from "./rule";
 import { ADDRESS, CONNECTOR, GLOBAL_ADDRESS, NETWORK, REDIS, SUBNETWORK } from "./types";
 
@@ -19,13 +19,7 @@ export interface TakenRange {
   readonly resource: StackResource;
   readonly setting: string;
   readonly cidr: string;
-  readonly network: NetworkName | undefined;
-}
-
-/** The project is absent where the network is named without one. */
-interface NetworkName {
-  readonly project: string | undefined;
-  readonly name: string;
+  readonly network: CloudName | undefined;
 }
 
 /**
@@ -74,17 +68,10 @@ function addressRange(properties: Inputs): [string, string | undefined] {
 }
 
 /** The network a resource names, else the one it depends on: its id is unknown while the network is being created. */
-function networkOf(resource: StackResource, key: string): NetworkName | undefined {
-  const text = resource.properties.knownOnly().text(key) || nameOfOnly(dependenciesOf(resource, [NETWORK]));
-  const [, project, name] = /^(?:.*?projects\/([^/]+)\/)?(?:.*\/)?([^/]+)$/.exec(text ?? "") ?? [];
-  // Google also numbers networks, and a number says nothing about a name.
-  return name && !/^\d+$/.test(name) ? { project, name } : undefined;
+function networkOf(resource: StackResource, key: string): CloudName | undefined {
+  const [network, ...others] = dependenciesOf(resource, [NETWORK]);
+  return namedBy(resource, resource.properties.knownOnly().text(key), "networks") ?? (network && others.length === 0 ? ownName(network) : undefined);
 }
-
-const nameOfOnly = ([network, ...others]: readonly StackResource[]) => (others.length === 0 ? network?.properties.knownOnly().text("name") : undefined);
 
 /** Whether two ranges may be in one network: unless it is known that they are not. */
-export function mayShareNetwork(a: NetworkName | undefined, b: NetworkName | undefined): boolean {
-  if (!a || !b) return true;
-  return a.name === b.name && mayBeSameProject(a.project, b.project);
-}
+export const mayShareNetwork = (a: CloudName | undefined, b: CloudName | undefined): boolean => !a || !b || mayBeSame(a, b);

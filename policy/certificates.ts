@@ -1,4 +1,4 @@
-import { nameOf, referredBy } from "./references";
+import { referredBy } from "./references";
 import type { StackResource } from "./rule";
 import { CERTIFICATE_MAP, CERTIFICATE_MAP_ENTRY, MANAGED_CERTIFICATES, SELF_MANAGED_CERTIFICATES } from "./types";
 
@@ -50,4 +50,4 @@ const plain = (host: string) => host.toLowerCase().replace(/:\d+$/, "").replace(
 
 /** Whether the proxy leads to that URL map. */
 export const leadsTo = (proxy: StackResource, urlMap: StackResource, stack: readonly StackResource[]) =>
-  referredBy(proxy, "urlMap", [urlMap.type], stack).resources.some((other) => other === urlMap || nameOf(other) === nameOf(urlMap));
+  referredBy(proxy, "urlMap", [urlMap.type], stack).resources.includes(urlMap);

@@ -1,8 +1,8 @@
 import { type ConnectorSize, isMachineType } from "../capacity/connector";
 import { connectorLimits } from "../capacity/limits";
+import { mayName, namedBy } from "./cloud-name";
 import { dependenciesOf } from "./dependencies";
 import { MalformedValueError } from "./inputs";
-import { mayBeSameProject, projectOf, regionOf } from "./place";
 import type { Resource, StackResource } from "./rule";
 import { CONNECTOR } from "./types";
 import { vpcAccessOf } from "./vpc-access";
@@ -30,19 +30,11 @@ export function connectorOf(resource: StackResource, workload: Workload, resourc
   }
   const text = inputs.text(keys.connector)?.trim();
   if (!text) return undefined;
-  const [, project, region, name] = /^(?:.*\/)?projects\/([^/]+)\/locations\/([^/]+)\/connectors\/([^/]+)$/.exec(text) ?? [
-    undefined,
-    undefined,
-    undefined,
-    text,
-  ];
-  if (name === undefined || name.includes("/"))
+  const named = namedBy(resource, text, "connectors");
+  if (named?.collection !== "connectors" || (text.includes("/") && named.location === undefined))
     throw new MalformedValueError(`${setting} must be a connector's name or projects/<project>/locations/<region>/connectors/<name>`);
-  const isMeant = (connector: StackResource) =>
-    connector.properties.knownOnly().text("name") === name &&
-    (region === undefined || (regionOf(connector) ?? region) === region) &&
-    mayBeSameProject(project, projectOf(connector));
-  return { setting, name, ...(region === undefined ? {} : { region }), candidates: connectors.filter(isMeant) };
+  const { name, location: region } = named;
+  return { setting, name, ...(region === undefined ? {} : { region }), candidates: connectors.filter((connector) => mayName(named, connector)) };
 }
 
 /** Throws where a count is not stated or the machine type is none: two other rules refuse those. */

@@ -1,8 +1,8 @@
 import { isPostgres } from "../capacity/cloudsql";
+import { cloudName, mayName } from "./cloud-name";
 import { V1_INSTANCES } from "./database-clients";
 import { CONNECTION_NAME, namesInstance, tellsDatabase } from "./database-names";
 import { dependenciesOf } from "./dependencies";
-import { projectOf, regionOf } from "./place";
 import type { StackResource } from "./rule";
 import { SQL_INSTANCE } from "./types";
 import { type Container, revisionAnnotations, secretSourceOf, type Workload } from "./workload";
@@ -90,13 +90,8 @@ function decoded(text: string): string {
 }
 
 function isNamed(instance: StackResource, connectionName: string): boolean {
-  const known = instance.properties.knownOnly();
-  const parts = connectionName.split(":");
-  const [name, region, project] = [parts.at(-1), parts.at(-2), parts.slice(0, -2).join(":")];
-  const differs = (stated: string | undefined, expected: string | undefined) => Boolean(stated) && stated !== expected;
-  if (known.text("connectionName")) return known.text("connectionName") === connectionName;
-  if (known.text("name") !== name || differs(regionOf(instance), region)) return false;
-  return !differs(projectOf(instance), project);
+  const named = cloudName(connectionName);
+  return named !== undefined && mayName(named, instance);
 }
 
 /** The instance's addresses; `undefined` where a preview does not know them. */

@@ -1,5 +1,5 @@
+import { mayName, namedBy } from "./cloud-name";
 import { dependenciesOf } from "./dependencies";
-import { nameOf } from "./references";
 import type { StackResource } from "./rule";
 import { RUN_SERVICE, RUN_SERVICE_V1 } from "./types";
 
@@ -23,7 +23,7 @@ export function referredByGroup(group: StackResource, stack: readonly StackResou
   const tag = inputs.text("tag") || undefined;
   const common = { setting: inputs.at("service"), ...(tag === undefined ? {} : { tag }) };
   if (inputs.isUnknown("service")) return { ...common, services: dependenciesOf(group, SERVICES) };
-  const value = inputs.text("service") || undefined;
-  if (value === undefined) return { ...common, services: [] };
-  return { ...common, value, services: stack.filter((other) => SERVICES.includes(other.type) && nameOf(other) === value) };
+  const named = namedBy(group, inputs.text("service"));
+  if (named === undefined) return { ...common, services: [] };
+  return { ...common, value: named.name, services: stack.filter((other) => SERVICES.includes(other.type) && mayName(named, other)) };
 }

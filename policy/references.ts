@@ -1,3 +1,4 @@
+import { mayName, namedBy } from "./cloud-name";
 import { dependenciesOf } from "./dependencies";
 import type { StackResource } from "./rule";
 
@@ -15,19 +16,18 @@ export function referredBy(resource: StackResource, key: string, types: readonly
   const needed = () => dependenciesOf(resource, types);
   if (properties.isUnknown(key)) return { resources: needed(), beyond: needed().length === 0 };
   const stated = textsOf(resource, key);
-  const found = stated.names.map((name) => stack.find((other) => types.includes(other.type) && nameOf(other) === name));
-  const known = found.flatMap((other) => other ?? []);
+  const found = stated.texts.map((text) => {
+    const named = namedBy(resource, text);
+    return stack.filter((other) => named && types.includes(other.type) && mayName(named, other));
+  });
+  const known = found.flat();
   const unknown = stated.unknown > 0 ? needed().filter((other) => !known.includes(other)) : [];
-  return { resources: [...known, ...unknown], beyond: found.includes(undefined) || unknown.length < stated.unknown };
+  return { resources: [...known, ...unknown], beyond: found.some(({ length }) => length === 0) || unknown.length < stated.unknown };
 }
 
-/** The name that others refer to. */
-export const nameOf = (resource: StackResource) => resource.properties.knownOnly().text("name") || resource.name;
-
-/** The last parts of the texts, and how many there are that a preview does not know. */
-function textsOf({ properties }: StackResource, key: string): { readonly names: readonly string[]; readonly unknown: number } {
+/** The texts, and how many there are that a preview does not know. */
+function textsOf({ properties }: StackResource, key: string): { readonly texts: readonly string[]; readonly unknown: number } {
   const known = properties.knownOnly();
   const texts = known.isList(key) ? known.texts(key) : [known.text(key) ?? ""];
-  const names = texts.filter((text) => text !== "").map((text) => text.split("/").at(-1) ?? "");
-  return { names, unknown: known.isList(key) ? properties.count(key) - texts.length : 0 };
+  return { texts: texts.filter((text) => text !== ""), unknown: known.isList(key) ? properties.count(key) - texts.length : 0 };
 }

@@ -1,5 +1,5 @@
+import { mayBeSameProject, namedBy } from "./cloud-name";
 import { MalformedValueError } from "./inputs";
-import { mayBeSameProject, projectOf } from "./place";
 import { revisionAnnotations, type SecretReference, secretOf, type Variable, type Workload } from "./workload";
 
 /** A version of a secret, named without regard to the form in which a program wrote it. */
@@ -41,9 +41,10 @@ export function mountedSecrets({ kind, pod }: Workload): MountedSecret[] {
 
 /** Throws where secret or version is missing. */
 export function versionName(workload: Workload, { secret, version }: SecretReference, setting: string): SecretVersionName {
-  const [, stated, id] = /^(?:.*projects\/([^/]+)\/secrets\/)?([^/]+)$/.exec(aliased(workload, secret ?? "")) ?? [];
-  if (!id || !version) throw new MalformedValueError(`${setting} must name a secret, by its id or as projects/<project>/secrets/<id>, and a version's number`);
-  return { project: stated || projectOf(workload.resource), secret: id, version };
+  const named = namedBy(workload.resource, aliased(workload, secret ?? ""), "secrets");
+  if (named?.collection !== "secrets" || !version)
+    throw new MalformedValueError(`${setting} must name a secret, by its id or as projects/<project>/secrets/<id>, and a version's number`);
+  return { project: named.project, secret: named.name, version };
 }
 
 /** Whether both may name the same version. */

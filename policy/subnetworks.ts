@@ -1,5 +1,5 @@
+import { mayName, namedBy, regionIn, regionOf } from "./cloud-name";
 import { dependenciesOf } from "./dependencies";
-import { regionOf } from "./place";
 import type { StackResource } from "./rule";
 import { SUBNETWORK } from "./types";
 
@@ -21,14 +21,9 @@ export function subnetworkOf(
   own: readonly (string | undefined)[],
   resources: readonly StackResource[],
 ): UsedSubnetwork {
-  const region = /regions\/([^/]+)\/subnetworks\//.exec(stated ?? "")?.[1];
-  const candidates = stated === undefined ? dependenciesOf(resource, [SUBNETWORK]) : namedIn(resources, stated, region);
+  const named = namedBy(resource, stated, "subnetworks");
+  const region = regionIn(named?.location);
+  const candidates = named ? resources.filter((subnet) => subnet.type === SUBNETWORK && mayName(named, subnet)) : dependenciesOf(resource, [SUBNETWORK]);
   const subnet = candidates.find((candidate) => own.includes(regionOf(candidate))) ?? candidates[0];
   return { subnet, region: region ?? (subnet && regionOf(subnet)) };
-}
-
-/** The stack's subnetworks that a name or a path may mean. */
-function namedIn(resources: readonly StackResource[], stated: string, region: string | undefined): StackResource[] {
-  const isMeant = (subnet: StackResource) => subnet.properties.knownOnly().text("name") === stated.split("/").at(-1);
-  return resources.filter((subnet) => subnet.type === SUBNETWORK && isMeant(subnet) && (!region || (regionOf(subnet) ?? region) === region));
 }

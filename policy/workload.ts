@@ -1,6 +1,7 @@
 import { cloudRunLimits } from "../capacity/limits";
 import { problem } from "../capacity/problem";
 import { parseCpu, parseMemoryMib } from "../capacity/units";
+import { regionIn } from "./cloud-name";
 import { type Inputs, MalformedValueError, UnknownAtPreviewError } from "./inputs";
 import type { Resource } from "./rule";
 import { scalingOf } from "./scaling";
@@ -147,7 +148,7 @@ export function minInstancesOf({ kind, resource }: Workload): number {
 /** The regions that a workload runs in; a v2 service may name several. Throws where one of them is unknown: they multiply its instances. */
 export function regionsOf({ resource: { properties, provider } }: Workload): readonly string[] {
   const several = properties.object("multiRegionSettings").texts("regions");
-  return several.length > 0 ? several : [properties.text("location") || provider.text("region") || ""];
+  return several.length > 0 ? several : [regionIn(properties.text("location") || provider.knownOnly().text("region")) ?? ""];
 }
 
 /** 0 stands for "not set" in outputs; a stated zero is what `service-scaling` refuses. */

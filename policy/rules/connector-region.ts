@@ -1,6 +1,6 @@
 import { problem } from "../../capacity/problem";
+import { regionOf } from "../cloud-name";
 import { connectorOf, type UsedConnector } from "../connectors";
-import { regionOf } from "../place";
 import { stackRule } from "../rule";
 import { regionsOf, WORKLOAD_TYPES, workloadOf } from "../workload";
 

@@ -1,6 +1,6 @@
 import { connectorRangeProblems } from "../../capacity/connector";
 import { problem } from "../../capacity/problem";
-import { regionOf } from "../place";
+import { regionOf } from "../cloud-name";
 import { type StackResource, stackRule } from "../rule";
 import { subnetworkOf } from "../subnetworks";
 import { CONNECTOR } from "../types";

@@ -1,6 +1,6 @@
 import { problem } from "../../capacity/problem";
+import { regionOf } from "../cloud-name";
 import { referredByGroup } from "../endpoint-groups";
-import { regionOf } from "../place";
 import { stackRule } from "../rule";
 import { REGION_NEG } from "../types";
 import { regionsOf, workloadOf } from "../workload";

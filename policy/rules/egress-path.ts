@@ -1,10 +1,10 @@
 import { NO_NAT, pathFault } from "../../capacity/budget";
 import { problem } from "../../capacity/problem";
 import { isPrivateAddress } from "../../capacity/ranges";
+import { regionOf } from "../cloud-name";
 import { addressesOf } from "../database";
 import { databaseContainers, socketInstances } from "../database-clients";
 import { databasesOf, toldAddresses, usesSocket } from "../database-of";
-import { regionOf } from "../place";
 import { type StackResource, stackRule } from "../rule";
 import { ROUTER_NAT, SQL_INSTANCE } from "../types";
 import { egressOf, vpcAccessOf } from "../vpc-access";

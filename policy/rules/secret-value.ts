@@ -1,5 +1,6 @@
 import { problem } from "../../capacity/problem";
 import { encodedSecretProblems, secretKind, secretValueProblems } from "../../capacity/secret-value";
+import { cloudName } from "../cloud-name";
 import { resourceRule } from "../rule";
 import { REGIONAL_SECRET_VERSION, SECRET_VERSION } from "../types";
 
@@ -17,7 +18,7 @@ export const secretValue = resourceRule({
         problem({ setting: "secretData", value: undefined, must: "be set", because: "a version without a value cannot be created", fix: "the secret's value" }),
       );
     // The id is an output until the secret exists; its last part is the name that people gave it.
-    const id = properties.isUnknown("secret") ? undefined : properties.text("secret")?.split("/").at(-1);
+    const id = properties.isUnknown("secret") ? undefined : cloudName(properties.text("secret"), "secrets")?.name;
     const kind = secretKind(name, id ?? "");
     for (const field of fields) {
       const value = properties.knownSecret(field);
