@@ -1,11 +1,13 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { evaluate, type Registered } from "../../commands/evaluate";
+import { asJudged, evaluate } from "../../commands/evaluate";
+import { planOf } from "../../config";
+import { messageOf } from "../../policy/finding";
+import { type JudgementOptions, judgeProgram, type ProgramResource } from "../../policy/judgement";
 import { rules } from "../../policy/rules";
 import { staging } from "../../stack";
-import { stagingConfiguration } from "../stack-settings";
-import { type Declared, type Found, judge, judgeStack } from "./harness";
+import { stagingConfiguration, stagingSettings } from "../stack-settings";
 
 /*
  * Staging after its first `up`: `test/fixtures/real-state.json` holds every gcp resource with its inputs, outputs and id,
@@ -16,46 +18,40 @@ import { type Declared, type Found, judge, judgeStack } from "./harness";
 interface Created {
   readonly type: string;
   readonly name: string;
-  readonly id: string;
-  readonly inputs: Record<string, unknown>;
-  readonly outputs: Record<string, unknown>;
+  readonly inputs: object;
+  readonly outputs: object;
 }
 
 const created: readonly Created[] = JSON.parse(readFileSync(join(__dirname, "../fixtures/real-state.json"), "utf8"));
 const provider = { project: "netra-staging", region: "us-central1" };
+const plan = planOf(stagingSettings());
 
-let program: readonly Registered[] = [];
+let program: readonly ProgramResource[] = [];
 beforeAll(async () => {
-  program = await evaluate("staging", stagingConfiguration(), staging);
+  const registered = await evaluate("staging", stagingConfiguration(), staging);
+  program = registered.map((resource) => asJudged(resource, provider));
 });
 
-/** Every rule's findings, each with its rule and resource. */
-async function findings(inputs: readonly Declared[], outputs: readonly Declared[]): Promise<string[]> {
-  const said = (rule: string, found: readonly Found[]) => found.map(({ resource, message }) => `${rule} [${resource ?? "stack"}] ${message}`);
-  const all: string[] = [];
-  for (const rule of rules)
-    if ("validateStack" in rule) all.push(...said(rule.name, await judgeStack(rule, outputs)));
-    else for (const resource of inputs) all.push(...said(rule.name, await judge(rule, resource)));
-  return all;
-}
+const findings = (resources: readonly ProgramResource[], options: JudgementOptions) =>
+  judgeProgram(rules, resources, options).map((finding) => `${finding.rule} [${finding.resource?.name ?? "stack"}] ${messageOf(finding)}`);
 
-/** The program's resources with the cloud's properties; what is not Google's (components, passwords) as the program has it. */
-const withRelations = (key: "inputs" | "outputs"): Declared[] =>
-  program.map((registered) => {
-    const real = created.find(({ type, name }) => type === registered.type && name === registered.name);
-    return {
-      type: registered.type,
-      name: registered.urn, // several resources share a Pulumi name, and the relations are by name here
-      properties: real?.[key] ?? registered[key],
-      dependsOn: registered.dependencies,
-      handed: registered.dependencies,
-      parent: registered.parent,
-      ...(real ? { provider } : {}),
-    };
+/** The program's resources as the cloud has them. What is not Google's (components, passwords) is as the program has it. */
+const inTheProgram = (more: object = {}) =>
+  program.map((resource) => {
+    const real = created.find(({ type, name }) => type === resource.type && name === resource.name);
+    return { ...resource, ...(real ? { inputs: real.inputs, outputs: real.outputs } : {}), ...more };
   });
 
-const alone = (key: "inputs" | "outputs", more: Partial<Declared> = {}): Declared[] =>
-  created.map((resource) => ({ type: resource.type, name: resource.name, properties: resource[key], ...more }));
+/** The cloud's resources without relations. */
+const alone = (more: object = {}) =>
+  created.map((resource) => ({
+    ...resource,
+    urn: `urn:pulumi:staging::netra::${resource.type}::${resource.name}`,
+    provider,
+    dependencies: [],
+    propertyDependencies: {},
+    ...more,
+  }));
 
 test("every resource of the state is one of the program", () => {
   const declared = new Set(program.map(({ type, name }) => `${type} ${name}`));
@@ -63,7 +59,12 @@ test("every resource of the state is one of the program", () => {
 });
 
 describe("the pack finds nothing in the state of a landed stack", () => {
-  test("with the program's dependencies", async () => expect(await findings(withRelations("inputs"), withRelations("outputs"))).toEqual([]));
-  test("without dependencies", async () => expect(await findings(alone("inputs", { provider }), alone("outputs", { provider }))).toEqual([]));
-  test("without the provider's configuration", async () => expect(await findings(alone("inputs"), alone("outputs"))).toEqual([]));
+  test("at a preview", () => expect(findings(inTheProgram(), { plan })).toEqual([]));
+  test("at a preview, without dependencies", () => expect(findings(alone(), { plan })).toEqual([]));
+  test("as an exported state, which has no plan", () => expect(findings(inTheProgram(), {})).toEqual([]));
+  test("as an exported state, without dependencies", () => expect(findings(alone(), {})).toEqual([]));
+  test("without the provider's configuration", () => {
+    expect(findings(inTheProgram({ provider: {} }), { plan })).toEqual([]);
+    expect(findings(alone({ provider: {} }), {})).toEqual([]);
+  });
 });

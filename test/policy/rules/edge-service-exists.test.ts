@@ -21,6 +21,10 @@ describe("accepts", () => {
     ["a v1 service", [soundServiceV1({ properties: { name: service } }), group({ service })]],
     ["a name that is not known yet, when it depends on a service of its region", [soundService(), group({ service: UNKNOWN }, { dependsOn: ["backend"] })]],
     ["the provider's region", [soundService(), group({ service }, { provider: { region: "us-central1" } }, { region: UNKNOWN })]],
+    [
+      "the region as the provider reports it after creation",
+      [soundService(), group({ service }, {}, { region: "https://www.googleapis.com/compute/v1/projects/netra-staging/regions/us-central1" })],
+    ],
     ["a tag that the service's traffic has", [tagged, group({ service, tag: "blue" })]],
     ["outputs with what is not set left empty", [soundService(), group({ service, tag: "", urlMask: "" })]],
     ["one of two services of the same name in two regions", [elsewhere, soundService(), group({ service })]],
@@ -46,6 +50,8 @@ describe("refuses", () => {
     const said = (value: string) =>
       `'cloudRun.service' (${value}) must be a service of this stack in us-central1 because a group finds services of its own region only; set 'cloudRun.service' to the name of one, as the service's output`;
     expect(await messages(elsewhere, group({ service }))).toEqual([said(service)]);
+    const region = "https://www.googleapis.com/compute/v1/projects/netra-staging/regions/us-central1";
+    expect(await messages(elsewhere, group({ service }, {}, { region }))).toEqual([said(service)]);
     expect(await messages(elsewhere, group({ service: UNKNOWN }, { dependsOn: ["elsewhere"] }))).toEqual([said("elsewhere")]);
   });
 
