@@ -1,0 +1,117 @@
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { asJudged, evaluate, type Registered } from "../../commands/evaluate";
+import { PackServer } from "../../commands/pack-client";
+import { PROJECT_ROOT } from "../../commands/stack-file";
+import { planOf, readSettings } from "../../config";
+import { messageOf } from "../../policy/finding";
+import { judgeProgram, type PackConfiguration } from "../../policy/judgement";
+import { rules } from "../../policy/rules";
+import { configurationOfRun, declare } from "../../stack";
+import { resourceExamples } from "../engine/examples/resource-rules";
+import { stackExamples } from "../engine/examples/stack-rules";
+import { incidents, outage } from "../fixtures/incidents";
+import { soundShops } from "../fixtures/shop";
+import { type Changes, stagingConfiguration } from "../stack-settings";
+
+/*
+ * `check` and `diagnose` run the rules in their own process, the engine runs them in the pack's: both must say the same.
+ */
+
+const PROVIDER = { project: "netra-staging", region: "us-central1" };
+
+const own = () => declare(readSettings(configurationOfRun()));
+
+interface Subject {
+  readonly program: () => object;
+  /** Changes of the stack's configuration. Default: none. */
+  readonly changes?: Changes;
+  /** Whether the pack knows the stack's configuration. Default: it does not. */
+  readonly hasPlan?: boolean;
+  readonly configuration?: PackConfiguration;
+}
+
+/** What both say of a program, as one sorted list each. */
+async function bothSay(pack: PackServer, { program, changes = {}, hasPlan = false, configuration = {} }: Subject) {
+  const values = stagingConfiguration(changes);
+  const registered: Registered[] = await evaluate("staging", values, program);
+  const plan = hasPlan ? planOf(readSettings(values)) : undefined;
+  await pack.configure(configuration);
+  const ofPack = (await pack.judge(registered, PROVIDER)).map(({ policy, level, urn, message }) => [policy, level, urn, message].join("\n"));
+  const findings = judgeProgram(
+    rules,
+    registered.map((resource) => asJudged(resource, PROVIDER)),
+    { configuration, plan },
+  );
+  const ofRules = findings.map((finding) => [finding.rule, finding.level, finding.resource?.urn ?? "", messageOf(finding)].join("\n"));
+  return { ofPack: ofPack.toSorted(), ofRules: ofRules.toSorted() };
+}
+
+describe("the pack's server and this process say the same of a program without a plan", () => {
+  let pack: PackServer;
+  beforeAll(async () => {
+    pack = await PackServer.start(join(PROJECT_ROOT, "policy"));
+  });
+  afterAll(() => pack?.stop());
+
+  test("of every single resource with a fault", async () => {
+    const program = () => Object(Object.entries(resourceExamples).map(([name, example]) => void example.program(name)));
+    const { ofPack, ofRules } = await bothSay(pack, { program, configuration: { "startup-storm": "disabled" } });
+    expect(ofRules).toEqual(ofPack);
+    for (const rule of Object.keys(resourceExamples))
+      expect(
+        ofRules.filter((finding) => finding.startsWith(`${rule}\n`)),
+        rule,
+      ).not.toEqual([]);
+  });
+
+  test.each(Object.entries(stackExamples))("of the stack that is the example of %s", async (name, { program }) => {
+    // Storms take longest: only their own example needs them.
+    const configuration: PackConfiguration = name === "startup-storm" ? {} : { "startup-storm": "disabled" };
+    const { ofPack, ofRules } = await bothSay(pack, { program: () => Object(program()), configuration });
+    expect(ofRules).toEqual(ofPack);
+    expect(ofRules).not.toEqual([]);
+  });
+
+  test.each(Object.entries(soundShops))("of the sound shop with %s", async (_, program) => {
+    const { ofPack, ofRules } = await bothSay(pack, { program: () => Object(program()) });
+    expect(ofRules).toEqual(ofPack);
+  });
+
+  test.each(incidents)("of $name, as an exported state would show it", async ({ changes }) => {
+    const { ofPack, ofRules } = await bothSay(pack, { program: own, changes, configuration: { "startup-storm": "disabled" } });
+    expect(ofRules).toEqual(ofPack);
+    expect(ofRules).not.toEqual([]);
+  });
+
+  test("whatever the configuration sets", async () => {
+    const program = () => Object(Object.entries(resourceExamples).map(([name, example]) => void example.program(name)));
+    const configuration: PackConfiguration = {
+      all: "advisory",
+      "startup-storm": "disabled",
+      "connector-floor": { enforcementLevel: "mandatory", minInstances: 5, machineType: "e2-standard-4" },
+      "redis-auth": { waivers: [{ resource: "redis-auth", reason: "a test" }] },
+      "service-image": "disabled",
+    };
+    const { ofPack, ofRules } = await bothSay(pack, { program, configuration });
+    expect(ofRules).toEqual(ofPack);
+    expect(ofRules.some((finding) => finding.startsWith("connector-floor\nmandatory\n"))).toBe(true);
+    expect(ofRules.some((finding) => finding.includes("\nwaived: a test\n"))).toBe(true);
+  });
+});
+
+describe("the pack's server and this process say the same of this project's own stack, by its plan", () => {
+  test.each<[string, Changes]>([
+    ["staging", {}],
+    ["the outage", outage],
+    ["a larger stack", { "netra:limits": { regionalCpu: 60, regionalMemoryGib: 120 }, "netra:connector": { minInstances: 4, machineType: "e2-standard-4" } }],
+  ])("%s", async (_, changes) => {
+    const pack = await PackServer.start(join(PROJECT_ROOT, "policy"), { name: "staging", configuration: stagingConfiguration(changes) });
+    try {
+      const { ofPack, ofRules } = await bothSay(pack, { program: own, changes, hasPlan: true });
+      expect(ofRules).toEqual(ofPack);
+    } finally {
+      pack.stop();
+    }
+  });
+});
