@@ -1,6 +1,6 @@
+import { mayBeSameProject, projectOf } from "./cloud-name";
 import { dependenciesOf } from "./dependencies";
 import { Inputs, MalformedValueError, UnknownAtPreviewError } from "./inputs";
-import { mayBeSameProject, projectOf } from "./place";
 import type { Resource, StackResource } from "./rule";
 import type { SecretVersionName } from "./secret-reference";
 import { CUSTOM_ROLES, SECRET_GRANTS, SECRETS, WIDE_GRANTS } from "./types";

@@ -1,5 +1,5 @@
+import { projectOf } from "./cloud-name";
 import { dependenciesOf } from "./dependencies";
-import { projectOf } from "./place";
 import type { StackResource } from "./rule";
 import { isSecret } from "./secret-grants";
 import { mountedSecrets, type SecretVersionName, versionName } from "./secret-reference";
