@@ -1,4 +1,4 @@
-import { mayBeSameProject, projectOf } from "./cloud-name";
+import { cloudName, mayBeSameProject, projectOf } from "./cloud-name";
 import { dependenciesOf } from "./dependencies";
 import { Inputs, MalformedValueError, UnknownAtPreviewError } from "./inputs";
 import type { Resource, StackResource } from "./rule";
@@ -112,6 +112,6 @@ type SecretName = Pick<SecretVersionName, "secret" | "project">;
 
 /** Whether a text, an id or a path, names that secret; an id is one of `project`'s. */
 export function isSecret(text: string, project: string | undefined, wanted: SecretName): boolean {
-  const [, stated, id] = /^(?:projects\/([^/]+)\/(?:locations\/[^/]+\/)?secrets\/)?([^/]+)$/.exec(text) ?? [];
-  return id === wanted.secret && mayBeSameProject(stated ?? project, wanted.project);
+  const named = cloudName(text, "secrets");
+  return named?.collection === "secrets" && named.name === wanted.secret && mayBeSameProject(named.project ?? project, wanted.project);
 }
