@@ -3,7 +3,7 @@ import { type ConnectionPool, type DatabaseClientVariables, databaseVariables } 
 import { type Problem, problem } from "../capacity/problem";
 import { isPooler } from "./beside";
 import { commandLineOf } from "./command-line";
-import { isOtherStore, normalName, tellsDatabase } from "./database-names";
+import { isConnectionString, isOtherStore, knownValue, normalName, tellsDatabase } from "./database-names";
 import { frameworks, type PoolField, type PoolNames, poolerNames } from "./pool-names";
 import { type Container, literalOf, type Variable } from "./workload";
 
@@ -39,11 +39,14 @@ interface Statement {
 
 const START_FIELDS = ["poolTimeoutSeconds", "connectTimeoutSeconds", "initTimeoutSeconds", "startupConnections"] as const;
 
-/** Reads a container's plan. Throws where a value is unknown at preview. */
-export function clientPlanOf(container: Container): ClientPlan {
+/**
+ * Reads a container's plan. `secretTexts` reads what a variable takes from a secret, where the stack knows it: a
+ * connection string may state the pool there. Throws where a value is unknown at preview.
+ */
+export function clientPlanOf(container: Container, secretTexts: (variable: Variable) => readonly string[] = () => []): ClientPlan {
   if (isPooler(container)) return poolerPlanOf(container);
   const own = ownValues(container);
-  const statements = winning(statementsIn(container));
+  const statements = winning(statementsIn(container, secretTexts));
   const contradictions = contradictionsOf(container, own, statements);
   const size = statements.find(({ field }) => field === "poolSize");
   const overflow = statements.find(({ field }) => field === "maxOverflow");
@@ -162,13 +165,14 @@ const WORKERS_VARIABLES = ["UVICORN_WORKERS", "GRANIAN_WORKERS", "GUNICORN_WORKE
 const isCount = (variable: Variable) => /^\d+$/.test(literalOf(variable)?.trim() ?? "");
 
 /** Every statement in a framework's names: in variables, and in the connection strings that are known. */
-function statementsIn(container: Container): Statement[] {
+function statementsIn(container: Container, secretTexts: (variable: Variable) => readonly string[]): Statement[] {
   return container.variables.flatMap((variable) => {
     if (Object.values<string>(databaseVariables).includes(variable.name)) return [];
     const name = normalName(variable.name);
     const named = isOtherStore(name) ? undefined : namedField(name);
     if (named) return isCount(variable) ? [{ ...named, value: Number(literalOf(variable)), setting: variable.setting }] : [];
-    return tellsDatabase(variable) ? statementsInText(variable) : [];
+    const texts = tellsDatabase(variable) ? [knownValue(variable)] : [];
+    return [...texts, ...secretTexts(variable).filter(isConnectionString)].flatMap((text) => statementsInText(variable, text));
   });
 }
 
@@ -180,8 +184,7 @@ function namedField(name: string): Pick<Statement, "field" | "names"> | undefine
 const POOL_FIELDS = ["poolSize", "maxOverflow"] as const;
 
 /** The parameters of a connection string: never shown, because a password may stand beside them. */
-function statementsInText(variable: Variable): Statement[] {
-  const text = variable.inputs.knownOnly().text("value") ?? "";
+function statementsInText(variable: Variable, text: string): Statement[] {
   return parametersOf(text).flatMap(([key, value]) => {
     const parameter = key.toLowerCase().replace(/[^a-z]/g, "");
     for (const names of frameworks)

@@ -3,7 +3,7 @@ import type { DatabaseClientVariables } from "../capacity/plan";
 import { problem } from "../capacity/problem";
 import { type ClientPlan, clientPlanOf } from "./client-plan";
 import { databaseContainers } from "./database-clients";
-import { databasesOf, usesSocket } from "./database-of";
+import { clientContainers, databasesOf, secretTexts, usesSocket } from "./database-of";
 import { isUnreadable, MalformedValueError, UnknownAtPreviewError } from "./inputs";
 import type { StackResource } from "./rule";
 import { type Container, containerName, type Maximum, maximumOf, WORKLOAD_TYPES, type Workload, workloadOf } from "./workload";
@@ -72,13 +72,13 @@ export function databaseUses(resources: readonly StackResource[]): { readonly us
   for (const resource of resources.filter(({ type }) => WORKLOAD_TYPES.includes(type)))
     reading(resource.name, resource, () => {
       const workload = workloadOf(resource);
-      const containers = workload ? databaseContainers(workload) : [];
+      const containers = workload ? clientContainers(workload, resources) : [];
       for (const container of containers)
         reading(workload?.label ?? resource.name, resource, () => {
           if (!workload) return;
           const used = databasesOf(resource, workload, container, resources);
           if (!used) throw new MalformedValueError(whichDatabase(workload, container));
-          const client = clientIn(workload, container, containers.length === 1);
+          const client = clientIn(workload, container, containers.length === 1, resources);
           for (const database of used.outside ? [...used.instances, undefined] : used.instances) {
             const use = uses.get(database) ?? { holders: [], uncounted: [] };
             uses.set(database, use);
@@ -111,15 +111,15 @@ function maximumIfStated(workload: Workload): Maximum | undefined {
 
 /** Every container of the workload that holds database connections, in whatever database. Throws where they cannot be told. */
 export const clientsOf = (workload: Workload): (CountedClient | UncountedClient)[] =>
-  databaseContainers(workload).map((container, _, all) => clientIn(workload, container, all.length === 1));
+  databaseContainers(workload).map((container, _, all) => clientIn(workload, container, all.length === 1, []));
 
-function clientIn(workload: Workload, container: Container, isOnly: boolean): CountedClient | UncountedClient {
+function clientIn(workload: Workload, container: Container, isOnly: boolean, resources: readonly StackResource[]): CountedClient | UncountedClient {
   const label = isOnly ? workload.label : `${workload.label}/${containerName(container) || workload.containers.indexOf(container)}`;
   const uncounted = (why: string): UncountedClient => ({ label, why });
   try {
-    const plan = clientPlanOf(container);
+    const plan = clientPlanOf(container, (variable) => secretTexts(variable, resources));
     const { client, settings, missing, contradictions } = plan;
-    if (contradictions.length > 0) return uncounted("states numbers that contradict each other");
+    if (contradictions.length > 0) return uncounted(`states ${contradictions.map(({ setting }) => `'${setting}'`).join(", ")} against another number`);
     if (!client) return uncounted(`does not state ${missing.join(", ")}`);
     const { poolSize, maxOverflow, workers } = client;
     const [wrong] = databaseClientProblems({ poolSize, maxOverflow, workers }, (field) => settings[field]);

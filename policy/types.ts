@@ -44,6 +44,7 @@ export const NETWORK = "gcp:compute/network:Network";
 export const ADDRESS = "gcp:compute/address:Address";
 export const GLOBAL_ADDRESS = "gcp:compute/globalAddress:GlobalAddress";
 export const SERVICES_CONNECTION = "gcp:servicenetworking/connection:Connection";
+export const DNS_RECORDS = ["gcp:dns/recordSet:RecordSet"];
 export const ROUTER = "gcp:compute/router:Router";
 export const ROUTER_NAT = "gcp:compute/routerNat:RouterNat";
 /** What runs code on Google Cloud beside Cloud Run's own resources, and can hold connections that no rule reads. */

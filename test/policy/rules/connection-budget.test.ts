@@ -246,7 +246,9 @@ describe("cannot evaluate", () => {
     expect(await of({ value: "", valueSource: { secretKeyRef: { secret: "pool", version: "1" } } })).toEqual([
       uncountable("backend", "does not state DB_POOL_SIZE"),
     ]);
-    expect(await of("3", { KNEX_POOL_MAX: "40" })).toEqual([uncountable("backend", "states numbers that contradict each other")]);
+    expect(await of("3", { KNEX_POOL_MAX: "40" })).toEqual([
+      uncountable("backend", "states 'template.containers[0].envs[KNEX_POOL_MAX]' against another number"),
+    ]);
   });
 
   test("but not for a missing time-out: the sum needs none", async () => {
@@ -294,6 +296,92 @@ describe("cannot evaluate", () => {
       "cannot evaluate: 'settings.databaseFlags[max_connections]' must be stated because the default of this tier and version is not known",
     ]);
     expect(await messages([soundDatabase({ databaseFlags: null }, { databaseVersion: "MYSQL_8_0" }), backend])).toHaveLength(1);
+  });
+});
+
+describe("the database that a container is told", () => {
+  const range: Declared = {
+    type: "gcp:compute/globalAddress:GlobalAddress",
+    name: "services",
+    properties: { purpose: "VPC_PEERING", address: "10.107.0.0", prefixLength: 16 },
+  };
+  const outside =
+    "cannot evaluate: backend uses a database that does not stand in the stack; set 'externalMaxConnections' in this rule's configuration to what it allows";
+  const told = (variables: NonNullable<Overrides["variables"]>, more: Overrides = {}) => service("backend", 20, ["3", "2"], { ...more, variables });
+  const verdict = async (variables: NonNullable<Overrides["variables"]>, ...others: Declared[]) => {
+    const [message = "fits"] = await messages([soundDatabase(), range, told(variables), ...others]);
+    return message === outside ? "outside" : /20 \+ 20/.test(message) ? "counted" : message;
+  };
+
+  test("is the stack's, by an address in the range that the stack reserves, under whatever name", async () => {
+    expect(await verdict({ POSTGRES_HOST: "10.107.0.3" })).toBe("counted");
+    expect(await verdict({ POSTGRES_HOST: undefined, DATABASE_URL: "postgresql://app@10.107.0.3:5432/netra" })).toBe("counted");
+    const envs = [{ name: "STORE", value: '{"host":"10.107.0.3"}' }];
+    const hidden = service("hidden", 20, ["3", "2"], { container: { envs } });
+    expect((await messages([soundDatabase(), range, hidden]))[0]).toContain("also cover the connections of hidden");
+    const given = service("hidden", 20, ["3", "2"], { container: { envs: [], args: ["--store", "10.107.0.3:5432"] } });
+    expect((await messages([soundDatabase(), range, given]))[0]).toContain("also cover the connections of hidden");
+  });
+
+  test("is another one, by an address or a name that the stack's instance cannot have", async () => {
+    for (const host of ["10.200.0.5", "192.0.2.7", "ep-cool-1.eu-central-1.aws.neon.tech"]) expect(await verdict({ POSTGRES_HOST: host })).toBe("outside");
+    expect(await verdict({ POSTGRES_HOST: "db.example.com" }, { ...soundJob(), dependsOn: ["database"] })).toBe("outside");
+    const elsewhere: Declared = { ...told({ POSTGRES_HOST: "db.example.com" }), dependsOn: ["database"] };
+    expect(await messages([soundDatabase(), range, elsewhere])).toEqual([outside]);
+  });
+
+  test("is the stack's, by a DNS record that points to it", async () => {
+    const record: Declared = {
+      type: "gcp:dns/recordSet:RecordSet",
+      name: "record",
+      properties: { name: "db.example.com.", rrdatas: [UNKNOWN] },
+      handed: ["database"],
+    };
+    expect(await verdict({ POSTGRES_HOST: "db.example.com" }, record)).toBe("counted");
+  });
+
+  test("cannot be told by a private name, unless a dependency says so", async () => {
+    expect(await verdict({ POSTGRES_HOST: "db.internal" })).toMatch(/^cannot evaluate: .* must tell which of the stack's database instances/);
+    const needed: Declared = { ...told({ POSTGRES_HOST: "db.internal" }), dependsOn: ["database"] };
+    expect((await messages([soundDatabase(), range, needed]))[0]).toContain("backend (20 + 20) x 5 = 200");
+  });
+
+  test("is what the Auth Proxy beside it leads to", async () => {
+    const proxy = { name: "proxy", image: "cloud-sql-proxy:2", args: ["elsewhere:us-central1:other?port=5432"] };
+    const beside = told({ POSTGRES_HOST: "127.0.0.1" }, { sidecars: [proxy] });
+    expect(await messages([{ ...soundDatabase(), provider: { project: "netra-staging" } }, range, beside])).toEqual([outside]);
+  });
+
+  test("is what its secret holds, where the stack has the version", async () => {
+    const version = (secretData: string, handed: readonly string[] = []): Declared => ({
+      type: "gcp:secretmanager/secretVersion:SecretVersion",
+      name: "url-1",
+      properties: { secret: "projects/p/secrets/url", secretData },
+      handed,
+    });
+    const secret = { valueSource: { secretKeyRef: { secret: "url", version: "1" } } };
+    const variables = { POSTGRES_HOST: undefined, DATABASE_URL: secret };
+    expect(await verdict(variables, version("postgresql://app:hunter2@db.example.com/netra"))).toBe("outside");
+    expect(await verdict(variables, version("postgresql://app:hunter2@10.107.0.3/netra"))).toBe("counted");
+    expect(await verdict(variables, version(UNKNOWN, ["database"]))).toBe("counted");
+    const [contradicted = ""] = await messages([soundDatabase(), range, told(variables), version("postgresql://app:hunter2@10.107.0.3/netra?pool_size=50")]);
+    expect(contradicted).toContain("backend states 'template.containers[0].envs[DATABASE_URL] (pool_size)' against another number");
+    expect(contradicted).not.toContain("hunter2");
+    const nameless = service("hidden", 5, ["3", "2"], { container: { envs: [{ name: "CONFIG", ...secret }] } });
+    expect((await messages([soundDatabase(), range, nameless, version(UNKNOWN, ["database"])]))[0]).toContain("also cover the connections of hidden");
+  });
+
+  test("is counted once, as a pooler's, where the client connects to one beside it", async () => {
+    const bouncer = {
+      name: "bouncer",
+      image: "edoburu/pgbouncer:v1.23.1",
+      envs: [
+        { name: "DB_HOST", value: UNKNOWN },
+        { name: "DEFAULT_POOL_SIZE", value: "5" },
+      ],
+    };
+    const pooled = service("backend", 5, ["50", "0"], { variables: { POSTGRES_HOST: "127.0.0.1" }, sidecars: [bouncer] });
+    expect(await judge([soundDatabase(), range, pooled])).toEqual([]);
   });
 });
 

@@ -1,0 +1,52 @@
+import type { StackResource } from "./rule";
+import { REGIONAL_SECRET_VERSION, SECRET_VERSION, SECRETS, SQL_INSTANCE, SQL_USER } from "./types";
+import { WORKLOAD_TYPES } from "./workload";
+
+/*
+ * Whose outputs a resource is handed, through however many others: a secret's version, a DNS record, a configuration.
+ */
+
+/**
+ * The database instances whose outputs a resource is handed, directly or through others. The walk ends at workloads: who
+ * is handed a service's address uses the service. A secret carries what its versions hold. Credentials alone are no
+ * address: a `user` says nothing about where its database is, unless `withUsers` asks for it.
+ */
+export function databasesBehind(resource: StackResource, resources: readonly StackResource[], { withUsers = false } = {}): StackResource[] {
+  const seen = new Set<StackResource>([resource]);
+  const found: StackResource[] = [];
+  const queue = [...resource.handed];
+  // The list grows while it is walked.
+  for (const next of queue) {
+    if (seen.has(next) || WORKLOAD_TYPES.includes(next.type) || (next.type === SQL_USER && !withUsers)) continue;
+    seen.add(next);
+    if (next.type === SQL_INSTANCE) found.push(next);
+    else if (!SECRETS.includes(next.type)) queue.push(...next.handed);
+    // A version is handed its own secret: that says nothing about the secret's other versions.
+    else if (!isVersion(resource)) queue.push(...versionsOf(next, resources));
+  }
+  return found;
+}
+
+const isVersion = ({ type }: StackResource) => type === SECRET_VERSION || type === REGIONAL_SECRET_VERSION;
+
+/** The versions of a secret of the stack. */
+const versionsOf = (secret: StackResource, resources: readonly StackResource[]) =>
+  resources.filter((version) => isVersion(version) && (version.handed.includes(secret) || nameIn(version, "secret") === nameIn(secret, "secretId")));
+
+/** The versions that stand in the stack of the secret of that name: its id, or `projects/p/secrets/id`. */
+export function versionsNamed(secret: string, resources: readonly StackResource[]): StackResource[] {
+  const id = lastPart(secret);
+  return resources.filter(
+    (version) =>
+      isVersion(version) &&
+      (nameIn(version, "secret") === id || version.handed.some((other) => SECRETS.includes(other.type) && nameIn(other, "secretId") === id)),
+  );
+}
+
+/** The value that a version holds, as far as it is known. Never shown. */
+export const dataOf = ({ properties }: StackResource): string | undefined => properties.knownSecret("secretData");
+
+/** `undefined` never equals a known name: two unknown ones are not the same. */
+const nameIn = ({ properties, name }: StackResource, key: string) => lastPart(properties.knownOnly().text(key) || `?${name}`);
+
+const lastPart = (text: string) => text.split("/").at(-1) ?? "";
