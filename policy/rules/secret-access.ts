@@ -19,7 +19,8 @@ export const secretAccess = stackRule({
           if (grant.isWide) {
             const role = readerRole(grant, resources);
             if (role === undefined) return;
-            const instead = "grant a role that cannot read secrets, and roles/secretmanager.secretAccessor on each secret with gcp.secretmanager.SecretIamMember";
+            const instead =
+              "grant a role that cannot read secrets, and roles/secretmanager.secretAccessor on each secret with gcp.secretmanager.SecretIamMember";
             const because = "its holder then reads every secret";
             refuse(problem({ setting: grant.inputs.at("role"), value: role, must: "not be granted beyond one secret", because, instead }), resource);
           } else if (!isOneAccount(grant))

@@ -69,7 +69,7 @@ export const serviceAnnotations = resourceRule({
           if (right === undefined || right === level || !annotations.has(name)) continue;
           const value = annotations.isUnknown(name) ? "not known at preview" : annotations.text(name);
           const because = "Cloud Run takes this annotation nowhere else and refuses the deploy";
-          refuse(problem({ setting: annotations.at(name), value, must: `stand in '${right}'`, because, fix: `nothing, and '${right}.${name}' to this value` }));
+          refuse(problem({ setting: annotations.at(name), value, must: `stand in '${right}'`, because, instead: "move it there" }));
         }
       });
   },

@@ -15,7 +15,7 @@ export const serviceTraffic = resourceRule({
     const named = attempt(() => namedRevision(resource));
     if (named && !named.followsImage) {
       const because = "the next change of the template asks for a second revision of this name, and Google refuses that (409)";
-      refuse(problem({ setting: named.setting, value: named.name, must: "be left out", because, fix: "nothing: Cloud Run names every revision itself" }));
+      refuse(problem({ setting: named.setting, value: named.name, must: "be left out", because, instead: "remove it: Cloud Run names every revision itself" }));
     }
     const { setting, shares } = sharesOf(resource);
     const percents = shares.map(({ inputs }) => inputs.number("percent"));
@@ -25,9 +25,9 @@ export const serviceTraffic = resourceRule({
         const percent = percents[index] ?? 0;
         const pinned = inputs.isUnknown(key) ? "not known at preview" : inputs.text(key);
         if (percent <= 0 || !pinned || pinned === named?.name) return;
-        cannotEvaluate(
-          `'${inputs.at(key)}' (${pinned}) must not take traffic because ${percent} percent run another template than the one that is judged; set '${setting}' to 100 percent for the latest revision, and give this one a tag without percent`,
-        );
+        const because = `${percent} percent run another template than the one that is judged`;
+        const instead = `set '${setting}' to 100 percent for the latest revision, and give this one a tag without percent`;
+        cannotEvaluate(problem({ setting: inputs.at(key), value: pinned, must: "not take traffic", because, instead }));
       });
   },
 });

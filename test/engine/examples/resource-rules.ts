@@ -169,7 +169,7 @@ export const resourceExamples: Readonly<Record<string, ResourceExample>> = {
           },
         },
       }),
-    says: "'metadata.annotations.run.googleapis.com/execution-environment' (gen2) must stand in 'template.metadata.annotations' because Cloud Run takes this annotation nowhere else and refuses the deploy; set 'metadata.annotations.run.googleapis.com/execution-environment' to nothing, and 'template.metadata.annotations.run.googleapis.com/execution-environment' to this value",
+    says: "'metadata.annotations.run.googleapis.com/execution-environment' (gen2) must stand in 'template.metadata.annotations' because Cloud Run takes this annotation nowhere else and refuses the deploy; move it there",
   },
   "service-concurrency": {
     program: (name) => service(name, { template: { maxInstanceRequestConcurrency: 2000 } }),

@@ -6,7 +6,7 @@ import { soundServiceV1 } from "../services";
 const onService = (annotations: unknown) => messages(serviceAnnotations, soundServiceV1({ properties: { metadata: { annotations } } }));
 const onRevision = (annotations: Record<string, unknown>) => messages(serviceAnnotations, soundServiceV1({ annotations }));
 const refused = (from: string, to: string, name: string, value: string) =>
-  `'${from}.${name}' (${value}) must stand in '${to}' because Cloud Run takes this annotation nowhere else and refuses the deploy; set '${from}.${name}' to nothing, and '${to}.${name}' to this value`;
+  `'${from}.${name}' (${value}) must stand in '${to}' because Cloud Run takes this annotation nowhere else and refuses the deploy; move it there`;
 const SERVICE = "metadata.annotations";
 const REVISION = "template.metadata.annotations";
 

@@ -26,7 +26,7 @@ test("refuses shares that are no percentages, even if they add up", async () => 
 });
 
 const fixed = (setting: string, name: string) =>
-  `'${setting}' (${name}) must be left out because the next change of the template asks for a second revision of this name, and Google refuses that (409); set '${setting}' to nothing: Cloud Run names every revision itself`;
+  `'${setting}' (${name}) must be left out because the next change of the template asks for a second revision of this name, and Google refuses that (409); remove it: Cloud Run names every revision itself`;
 
 test("refuses a fixed name of the revision", async () => {
   const named = (revision: unknown, image = "netra/backend:1.4.2") => messages(serviceTraffic, soundService({ pod: { revision }, container: { image } }));
