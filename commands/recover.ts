@@ -6,6 +6,7 @@ import { promisify } from "node:util";
 import { InputError, inputError } from "../capacity/problem";
 import { readSettings } from "../config";
 import { type Recovery, type Resource, readExport, recovery } from "../operations/recovery";
+import { cloudName } from "../policy/cloud-name";
 import { announce, command, EXIT, run } from "./command";
 import { textIn } from "./input";
 import { pulumiProblem } from "./pulumi-cli";
@@ -84,6 +85,6 @@ function shown({ type, name, id }: Resource): string {
 }
 
 function listCommand({ id }: Resource): string {
-  const [, project, , secret, , version] = id.split("/");
-  return `version ${version}: gcloud secrets versions list ${secret} --project ${project}`;
+  const secret = cloudName(id, "secrets");
+  return `version ${cloudName(id)?.name}: gcloud secrets versions list ${secret?.name} --project ${secret?.project}`;
 }

@@ -1,3 +1,4 @@
+import { cloudName, regionIn } from "../policy/cloud-name";
 import { Inputs, MalformedValueError } from "../policy/inputs";
 import type { ProgramResource } from "../policy/judgement";
 import { ALERT_POLICY, CONNECTOR, NETWORK, REDIS, ROUTER, ROUTER_NAT, RUN_JOB, RUN_SERVICE, SECRETS, SQL_INSTANCE, SUBNETWORK } from "../policy/types";
@@ -131,7 +132,7 @@ const READERS: { readonly [Key in Source]?: Reader } = {
     ];
   },
   secrets(raw, found, place) {
-    const secretId = named(raw).split("/").at(-1) ?? "";
+    const secretId = cloudName(named(raw))?.name ?? "";
     const inputs = { secretId, labels: labels(raw, "labels") };
     const [type = ""] = SECRETS;
     return [{ ...base(place, found, type, secretId, `projects/${place.project}/secrets/${secretId}`, undefined), inputs, outputs: inputs }];
@@ -147,11 +148,11 @@ const READERS: { readonly [Key in Source]?: Reader } = {
   },
   subnetworks(raw, found, place) {
     const name = named(raw);
-    const region = last(raw.text("region"));
+    const region = regionIn(raw.text("region")) ?? "";
     const inputs = {
       name,
       region,
-      network: withoutHost(raw.text("network")),
+      network: raw.text("network"),
       ipCidrRange: raw.text("ipCidrRange"),
       privateIpGoogleAccess: raw.flag("privateIpGoogleAccess") ?? false,
       secondaryIpRanges: raw.list("secondaryIpRanges").map((range) => ({ rangeName: range.text("rangeName"), ipCidrRange: range.text("ipCidrRange") })),
@@ -161,9 +162,9 @@ const READERS: { readonly [Key in Source]?: Reader } = {
   /** A router is of interest for its NATs only. */
   routers(raw, found, place) {
     const router = named(raw);
-    const region = last(raw.text("region"));
+    const region = regionIn(raw.text("region")) ?? "";
     const routerId = `projects/${place.project}/regions/${region}/routers/${router}`;
-    const inputs = { name: router, region, network: withoutHost(raw.text("network")) };
+    const inputs = { name: router, region, network: raw.text("network") };
     const nats = raw.list("nats").map((nat) => {
       const name = named(nat);
       const own = {
@@ -230,8 +231,8 @@ function named(raw: Inputs): string {
 }
 
 function located(raw: Inputs): [name: string, region: string] {
-  const [, , , region = "", , name = ""] = named(raw).split("/");
-  return [name, region];
+  const { location = "", name = "" } = cloudName(named(raw)) ?? {};
+  return [name, location];
 }
 
 const stateOf = (raw: Inputs): Unready => ({ field: "state", value: raw.text("state"), message: "" });
@@ -241,9 +242,6 @@ function notRunning(raw: Inputs): Pick<Deployed, "unready"> {
   const isStopped = raw.object("settings").text("activationPolicy") === "NEVER";
   return isStopped ? { unready: { field: "settings.activationPolicy", value: "NEVER", message: "" } } : unreadyUnless("RUNNABLE", stateOf(raw));
 }
-
-const last = (url: string | undefined) => url?.split("/").at(-1) ?? "";
-const withoutHost = (url: string | undefined) => url?.replace(/^https:\/\/[^/]+\/(?:compute\/)?v1\//, "");
 
 function labels(raw: Inputs, key: string): Properties {
   const inputs = raw.object(key);
@@ -279,7 +277,7 @@ function sqlInputs(raw: Inputs, name: string): Properties {
         : undefined,
       ipConfiguration: {
         ipv4Enabled: ip.flag("ipv4Enabled") ?? false,
-        privateNetwork: withoutHost(ip.text("privateNetwork")),
+        privateNetwork: ip.text("privateNetwork"),
         sslMode: ip.text("sslMode"),
         authorizedNetworks: ip.list("authorizedNetworks").map((network) => ({ name: network.text("name"), value: network.text("value") })),
         pscConfigs: ip.has("pscConfig") ? [{ pscEnabled: ip.object("pscConfig").flag("pscEnabled") }] : undefined,

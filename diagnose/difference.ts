@@ -1,6 +1,7 @@
 import { databaseVariables } from "../capacity/plan";
 import { type Registered, withoutSecrets } from "../commands/evaluate";
 import { type Difference, differencesOf, isWithin } from "../guard/differences";
+import { cloudName } from "../policy/cloud-name";
 import { Inputs } from "../policy/inputs";
 import { CONNECTOR, NETWORK, REDIS, ROUTER, ROUTER_NAT, RUN_SERVICE, SECRET, SQL_INSTANCE, SUBNETWORK } from "../policy/types";
 import { isUnknownValue } from "../policy/unknown";
@@ -107,7 +108,7 @@ function compared(value: unknown, key: string): unknown {
   if (Array.isArray(value)) return value.map((item) => compared(item, key));
   if (value !== null && typeof value === "object") return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, compared(item, name)]));
   if (typeof value !== "string") return value;
-  return REFERENCES.includes(key) ? value.split("/").at(-1) : value;
+  return REFERENCES.includes(key) ? (cloudName(value)?.name ?? value) : value;
 }
 
 const REFERENCES = ["connector", "network", "privateNetwork", "authorizedNetwork", "secret", "router"];

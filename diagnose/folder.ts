@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { inputError } from "../capacity/problem";
+import { cloudName, regionIn } from "../policy/cloud-name";
 import { type Collection, elementsOf, type Found, isObject, recognise } from "./recognise";
 import { ALL_SOURCES, type Place, SOURCES, type Source } from "./sources";
 
@@ -55,7 +56,7 @@ export function readFolder(folder: string, { project }: Pick<Place, "project">):
       collected.add(one.source);
       if (isList) listed.add(one.source);
       if (missing !== undefined) hidden.set(one.source, `${file} ${missing}`);
-      if (isList && one.source === "versions") listedSecrets.add(String(one.object.name).split("/")[3] ?? "");
+      if (isList && one.source === "versions") listedSecrets.add(cloudName(String(one.object.name), "secrets")?.name ?? "");
       const before = found.find((other) => other.source === one.source && nameOf(other) === nameOf(one));
       if (!before) found.push(one);
       else if (!isDeepStrictEqual(before.object, one.object)) notes.push(`${before.from} and ${file} show ${nameOf(one)} differently: the first one is judged`);
@@ -72,7 +73,7 @@ const hasNextPage = (value: unknown) => isObject(value) && typeof value.nextPage
 
 /** The id of the project that an object says it stands in; `undefined`: it says none, or its number. */
 function projectOf({ project, name, selfLink }: Found["object"]): string | undefined {
-  const named = [project, /^projects\/([^/]+)\//.exec(String(name))?.[1], /\/projects\/([^/]+)\//.exec(String(selfLink))?.[1]];
+  const named = [project, cloudName(String(name))?.project, cloudName(String(selfLink))?.project];
   return named.find((id): id is string => typeof id === "string" && !/^\d+$/.test(id));
 }
 
@@ -80,7 +81,7 @@ function projectOf({ project, name, selfLink }: Found["object"]): string | undef
 function nameOf({ object }: Found): string {
   const { name, metadata, region } = object;
   const knative = metadata as { readonly name?: unknown; readonly labels?: Readonly<Record<string, unknown>> } | undefined; // of a v1 service only
-  return `${name ?? knative?.name}${typeof region === "string" ? ` in ${region.split("/").at(-1)}` : ""}${location(knative?.labels)}`;
+  return `${name ?? knative?.name}${typeof region === "string" ? ` in ${regionIn(region)}` : ""}${location(knative?.labels)}`;
 }
 
 const location = (labels: Readonly<Record<string, unknown>> | undefined) => (labels?.[LOCATION] ? ` in ${labels[LOCATION]}` : "");

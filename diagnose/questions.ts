@@ -2,6 +2,7 @@ import { probeWindowSeconds } from "../capacity/cloudrun";
 import { databaseVariables } from "../capacity/plan";
 import { percentText } from "../capacity/statistics";
 import type { Settings } from "../config";
+import { cloudName } from "../policy/cloud-name";
 import { Inputs } from "../policy/inputs";
 import { probeTiming } from "../policy/probes";
 import { watchers } from "./alerts";
@@ -174,7 +175,7 @@ const ANSWERS: Readonly<Record<QuestionKey, (known: Known) => string>> = {
     services(deployed)
       .map(({ label, inputs }) => {
         const access = new Inputs(inputs).object("template").object("vpcAccess");
-        const way = access.text("connector")?.split("/").at(-1) ?? (access.has("networkInterfaces") ? "a network interface" : undefined);
+        const way = cloudName(access.text("connector"))?.name ?? (access.has("networkInterfaces") ? "a network interface" : undefined);
         const egress = access.text("egress")?.toLowerCase().replaceAll("_", "-") ?? "private-ranges-only";
         return `${label}: ${way === undefined ? "no way into a VPC" : `${egress} through ${way}`}`;
       })

@@ -1,3 +1,4 @@
+import { cloudName } from "../policy/cloud-name";
 import { SOURCES, type Source } from "./sources";
 
 /** An object of the cloud as gcloud or REST showed it. */
@@ -36,23 +37,23 @@ export const isObject = (value: unknown): value is Json => value !== null && typ
 /** How each kind of object is known, whatever its file is called. */
 const SHAPES: readonly (readonly [Source, (object: Json) => boolean])[] = [
   ["services", ({ apiVersion, kind }) => kind === "Service" && startsWith(apiVersion, "serving.knative.dev/")],
-  ["services", ({ name, template }) => isNamed(name, /^projects\/[^/]+\/locations\/[^/]+\/services\/[^/]+$/) && isObject(template)],
+  ["services", ({ name, template }) => isOne(name, "services") && isObject(template)],
   ["jobs", ({ apiVersion, kind }) => kind === "Job" && startsWith(apiVersion, "run.googleapis.com/")],
-  ["jobs", ({ name, template }) => isNamed(name, /^projects\/[^/]+\/locations\/[^/]+\/jobs\/[^/]+$/) && isObject(template)],
+  ["jobs", ({ name, template }) => isOne(name, "jobs") && isObject(template)],
   ["instances", ({ kind, databaseVersion, settings }) => kind === "sql#instance" || (typeof databaseVersion === "string" && isObject(settings))],
-  ["connectors", ({ name }) => isNamed(name, /^projects\/[^/]+\/locations\/[^/]+\/connectors\/[^/]+$/)],
-  ["caches", ({ name, redisVersion }) => isNamed(name, /^projects\/[^/]+\/locations\/[^/]+\/instances\/[^/]+$/) && redisVersion !== undefined],
-  ["versions", ({ name, state }) => isNamed(name, /^projects\/[^/]+\/secrets\/[^/]+\/versions\/\d+$/) && typeof state === "string"],
-  ["secrets", ({ name }) => isNamed(name, /^projects\/[^/]+\/secrets\/[^/]+$/)],
+  ["connectors", ({ name }) => isOne(name, "connectors")],
+  ["caches", ({ name, redisVersion }) => isOne(name, "instances") && redisVersion !== undefined],
+  ["versions", ({ name, state }) => isOne(name, "versions") && typeof state === "string"],
+  ["secrets", ({ name }) => isOne(name, "secrets")],
   ["networks", ({ kind }) => kind === "compute#network"],
   ["subnetworks", ({ kind }) => kind === "compute#subnetwork"],
   ["routers", ({ kind }) => kind === "compute#router"],
-  ["alerts", ({ name }) => isNamed(name, /^projects\/[^/]+\/alertPolicies\/[^/]+$/)],
-  ["channels", ({ name }) => isNamed(name, /^projects\/[^/]+\/notificationChannels\/[^/]+$/)],
+  ["alerts", ({ name }) => isOne(name, "alertPolicies")],
+  ["channels", ({ name }) => isOne(name, "notificationChannels")],
 ];
 
 const startsWith = (value: unknown, prefix: string) => typeof value === "string" && value.startsWith(prefix);
-const isNamed = (value: unknown, form: RegExp) => typeof value === "string" && form.test(value);
+const isOne = (name: unknown, collection: string) => typeof name === "string" && cloudName(name)?.collection === collection;
 
 /** What an object is, by its content; `undefined`: nothing that is read here. */
 export function recognise(value: unknown): Source | undefined {

@@ -1,5 +1,6 @@
 import { databaseVariables } from "../capacity/plan";
 import type { ServiceSettings, Settings } from "../config";
+import { cloudName } from "../policy/cloud-name";
 import { Inputs } from "../policy/inputs";
 import type { Deployed } from "./deployed";
 import type { Evidence } from "./evidence";
@@ -123,7 +124,7 @@ function versions({ evidence, resource, collection }: Broken): string | undefine
   const pinned = named(evidence).flatMap((name) => {
     const secret = containersOf(resource)
       .flatMap((container) => variableOf(container, name) ?? [])
-      .map((variable) => variable.object("valueSource").object("secretKeyRef").text("secret")?.split("/").at(-1))
+      .map((variable) => cloudName(variable.object("valueSource").object("secretKeyRef").text("secret"), "secrets")?.name)
       .find((id) => id !== undefined);
     return secret === undefined ? [] : [`${name}=${secret}:${newestEnabledOf(versionStates(collection).get(secret) ?? new Map()) ?? "VERSION"}`];
   });

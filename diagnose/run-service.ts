@@ -1,4 +1,5 @@
 import { parseCpu } from "../capacity/units";
+import { cloudName } from "../policy/cloud-name";
 import { Inputs } from "../policy/inputs";
 
 /*
@@ -140,7 +141,7 @@ export function knativeJob(raw: Inputs): RunService {
 
 /** @throws MalformedValueError where a field has another type than Google gives it. */
 export function restJob(raw: Inputs): RunService {
-  const [, location = "", name = ""] = /^projects\/[^/]+\/locations\/([^/]+)\/jobs\/([^/]+)$/.exec(raw.text("name") ?? "") ?? [];
+  const { location = "", name = "" } = cloudName(raw.text("name")) ?? {};
   const execution = raw.object("template");
   return { name, location, inputs: jobInputs(name, location, execution, restPod(execution.object("template"))) };
 }
@@ -153,7 +154,7 @@ function jobInputs(name: string, location: string, execution: Inputs, template: 
 
 /** @throws MalformedValueError where a field has another type than Google gives it. */
 export function restService(raw: Inputs): RunService {
-  const [, location = "", name = ""] = /^projects\/[^/]+\/locations\/([^/]+)\/services\/([^/]+)$/.exec(raw.text("name") ?? "") ?? [];
+  const { location = "", name = "" } = cloudName(raw.text("name")) ?? {};
   const template = raw.object("template");
   const scaling = (at: Inputs) => ({
     minInstanceCount: at.number("minInstanceCount"),
@@ -162,12 +163,12 @@ export function restService(raw: Inputs): RunService {
     manualInstanceCount: at.number("manualInstanceCount"),
   });
   const ready = raw.object("terminalCondition");
-  const created = lastOf(raw.text("latestCreatedRevision"));
+  const created = cloudName(raw.text("latestCreatedRevision"))?.name;
   return {
     name,
     location,
     ...notServing(
-      { field: "latestReadyRevision", created, ready: lastOf(raw.text("latestReadyRevision")) },
+      { field: "latestReadyRevision", created, ready: cloudName(raw.text("latestReadyRevision"))?.name },
       unreadyUnless("CONDITION_SUCCEEDED", { field: "terminalCondition.state", value: ready.text("state"), message: ready.text("message") ?? "" }),
     ),
     inputs: {
@@ -313,15 +314,13 @@ function labelsOf(inputs: Inputs): Properties {
 
 /** A share that is pinned to the newest revision runs the template that is shown. */
 function trafficOf(isLatest: boolean, revision: string | undefined, created: string | undefined, share: Inputs): Properties {
-  const runsTemplate = isLatest || (revision !== undefined && lastOf(revision) === created);
+  const runsTemplate = isLatest || (revision !== undefined && cloudName(revision)?.name === created);
   return {
     type: runsTemplate ? LATEST : "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION",
     revision: runsTemplate ? undefined : revision,
     percent: share.number("percent"),
   };
 }
-
-const lastOf = (name: string | undefined) => name?.split("/").at(-1);
 
 /** Adds what serves instead where the newest revision, whose template is shown and judged, is not the one that is ready. */
 function notServing(

@@ -1,4 +1,5 @@
 import type { Settings } from "../config";
+import { cloudName } from "../policy/cloud-name";
 import { Inputs } from "../policy/inputs";
 import { secretVersionOf } from "../policy/secret-reference";
 import { workloadOf } from "../policy/workload";
@@ -48,17 +49,17 @@ export function mountedSecrets(deployed: readonly Deployed[], place: Place): Mou
     );
     const ofFiles = workload.pod.list("volumes").flatMap((volume): MountedSecret[] => {
       const mounted = volume.object("secret");
-      const [, project, secret = mounted.text("secret") ?? ""] = /^projects\/([^/]+)\/secrets\/([^/]+)$/.exec(mounted.text("secret") ?? "") ?? [];
-      if (secret === "") return [];
+      const named = cloudName(mounted.text("secret"), "secrets");
+      if (!named) return [];
       const items = mounted.list("items").map((item) => ({ variable: item.text("path") ?? "", version: item.text("version") ?? "latest" }));
       // Without items all of the secret is mounted, at its latest version.
       return (items.length > 0 ? items : [{ variable: volume.text("name") ?? "", version: "latest" }]).map(({ variable, version }) => ({
         service,
         variable,
         field: `${fieldOf(volume.path)}.secret`,
-        secret,
+        secret: named.name,
         version,
-        isElsewhere: isElsewhere(project, place),
+        isElsewhere: isElsewhere(named.project, place),
       }));
     });
     return [...ofVariables, ...ofFiles];

@@ -1,3 +1,4 @@
+import { cloudName } from "../policy/cloud-name";
 import type { Collection } from "./recognise";
 
 /** The state of each version that was found, by secret and version. */
@@ -5,7 +6,7 @@ export function versionStates({ found }: Collection): ReadonlyMap<string, Readon
   const states = new Map<string, Map<string, string>>();
   for (const { source, object } of found) {
     if (source !== "versions") continue;
-    const [, , , secret = "", , version = ""] = String(object.name).split("/");
+    const [secret, version] = [cloudName(String(object.name), "secrets")?.name ?? "", cloudName(String(object.name))?.name ?? ""];
     states.set(secret, (states.get(secret) ?? new Map<string, string>()).set(version, String(object.state)));
   }
   return states;

@@ -1,3 +1,4 @@
+import { cloudName } from "../policy/cloud-name";
 import { CONNECTOR } from "../policy/types";
 import { isUnknownValue } from "../policy/unknown";
 import { type Consequence, consequences, type Effect } from "./consequences";
@@ -108,19 +109,19 @@ function refusalOf(end: End, steps: readonly Step[], acknowledgements: Preview["
 /** Another enabled version of the same secret comes or stays with this preview. What a preview does not list, does not count. */
 function hasSuccessor({ step }: End, steps: readonly Step[]): boolean {
   if (!SECRET_VERSIONS.includes(step.type)) return false;
-  const secret = lastPart(step.old?.inputs.secret);
+  const secret = secretIn(step.old?.inputs.secret);
   return steps.some(
     (other) =>
       other.type === step.type &&
       other.urn !== step.urn &&
       operations[other.op] === "keeps" &&
-      secret !== "" &&
-      lastPart(other.new?.inputs.secret) === secret &&
+      secret !== undefined &&
+      secretIn(other.new?.inputs.secret) === secret &&
       other.new?.inputs.enabled !== false,
   );
 }
 
-const lastPart = (path: unknown) => (typeof path === "string" ? (path.split("/").at(-1) ?? "") : "");
+const secretIn = (path: unknown) => (typeof path === "string" ? cloudName(path, "secrets")?.name : undefined);
 
 function importFix({ changed, replaceReasons }: Step): string {
   const properties = changed.length > 0 ? changed : replaceReasons;
