@@ -234,6 +234,8 @@ function containerOf(container: Inputs, resources: { readonly cpuIdle: boolean; 
   return {
     name: container.text("name"),
     image: container.text("image"),
+    commands: stated(container, "command"),
+    args: stated(container, "args"),
     ports: port && { containerPort: port.number("containerPort"), name: port.text("name") },
     resources: { limits: { cpu: vcpus === undefined ? cpu : String(vcpus), memory: limits.text("memory") }, ...resources },
     startupProbe: probeOf(container, "startupProbe"),
@@ -241,6 +243,9 @@ function containerOf(container: Inputs, resources: { readonly cpuIdle: boolean; 
     readinessProbe: probeOf(container, "readinessProbe"),
   };
 }
+
+/** An empty list is not printed. */
+const stated = (container: Inputs, key: string) => (container.has(key) ? container.texts(key) : undefined);
 
 function probeOf(container: Inputs, key: string): Properties | undefined {
   if (!container.has(key)) return undefined;

@@ -4,13 +4,14 @@ import { migrationProblems, readJob } from "../../delivery/migration";
 interface Changes {
   readonly spec?: object;
   readonly env?: Readonly<Record<string, string>>;
+  readonly container?: object;
   readonly containers?: readonly object[];
 }
 
 const POOL = { DB_POOL_SIZE: "1", DB_MAX_OVERFLOW: "0", WEB_CONCURRENCY: "1" };
 
 /** As `gcloud run jobs describe --format=json` prints one. */
-const described = ({ spec = {}, env = POOL, containers }: Changes = {}) =>
+const described = ({ spec = {}, env = POOL, container = {}, containers }: Changes = {}) =>
   JSON.stringify({
     apiVersion: "run.googleapis.com/v1",
     kind: "Job",
@@ -28,6 +29,7 @@ const described = ({ spec = {}, env = POOL, containers }: Changes = {}) =>
                     ...Object.entries(env).map(([name, value]) => ({ name, value })),
                     { name: "POSTGRES_PASSWORD", valueFrom: { secretKeyRef: { name: "p", key: "1" } } },
                   ],
+                  ...container,
                 },
               ],
             },
@@ -54,6 +56,24 @@ describe("a job's connections", () => {
     expect(problems({ spec: { taskCount: 3 }, env: { DB_POOL_SIZE: "2", DB_MAX_OVERFLOW: "0", WEB_CONCURRENCY: "2" } })).toEqual([
       "'netra:database.migrationConnections' (10) must be at least 12 because job migrate runs 3 tasks x 4 connections while both revisions of every service are counted; set 'netra:database.migrationConnections' to 12, or give the job fewer tasks or a smaller pool",
     ]);
+  });
+
+  test("are those of the processes that the command line starts, whatever WEB_CONCURRENCY says", () => {
+    const command = { command: ["gunicorn"], args: ["--workers", "4", "app:app"] };
+    expect(problems({ env: { ...POOL, DB_POOL_SIZE: "3" }, container: command })).toEqual([
+      expect.stringMatching(/^'netra:database\.migrationConnections' \(10\) must be at least 12 because job migrate runs 1 tasks x 12 connections /),
+    ]);
+    expect(problems({ container: { args: ["gunicorn", "--workers", "$(nproc)"] } })).toEqual([
+      expect.stringContaining("'job migrate' (without the workers in 'template.template.containers[0].args') must state"),
+    ]);
+  });
+
+  test("are those of the pool in the connection string", () => {
+    const url = "postgresql://10.107.0.3/netra?connection_limit=12";
+    expect(problems({ env: { DATABASE_URL: url } })).toEqual([
+      expect.stringContaining("must be at least 12 because job migrate runs 1 tasks x 12 connections"),
+    ]);
+    expect(problems({ env: { ...POOL, DATABASE_URL: url } })).toEqual([expect.stringContaining("contradict each other")]);
   });
 
   test("cannot be told from variables that are missing or no numbers", () => {
