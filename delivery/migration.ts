@@ -34,7 +34,7 @@ function jobIn(raw: Inputs): Job | undefined {
   const { name, inputs } = knativeJob(raw);
   const workload = workloadOf({ type: RUN_JOB, name, urn: "", properties: new Inputs(inputs), provider: new Inputs({}) });
   if (!workload || workload.containers.length === 0) return undefined;
-  return { tasks: maximumOf(workload).instances, plans: workload.containers.map(clientPlanOf) };
+  return { tasks: maximumOf(workload).instances, plans: workload.containers.map((container) => clientPlanOf(container)) };
 }
 
 /**

@@ -1,10 +1,9 @@
-import { connectionsPerInstance, databaseVariables } from "../capacity/plan";
-import { isDatabaseLocation } from "../policy/database-names";
 import {
   CONNECTOR,
   HTTPS_PROXY,
   REDIS,
   RUN_SERVICE,
+  RUN_SERVICE_V1,
   SECRET_VERSION,
   SECURITY_POLICY,
   SERVICES_CONNECTION,
@@ -15,6 +14,7 @@ import {
   URL_MAP,
 } from "../policy/types";
 import { isUnknownValue } from "../policy/unknown";
+import { rolloutConnections } from "./connections";
 import { type Difference, isWithin } from "./differences";
 import type { Properties, Step } from "./preview";
 
@@ -74,30 +74,8 @@ const SQL_KNOWN: readonly string[] = [
   ..."ipConfiguration.privateNetwork ipConfiguration.ipv4Enabled ipConfiguration.authorizedNetworks ipConfiguration.sslMode".split(" "),
 ];
 
-/** The service's connections as the budget counts them, from its variables; unknown where they are hidden or missing. */
-function connectionsOf(service: Properties = {}): number | undefined {
-  const template = objectIn(service.template);
-  if (!Array.isArray(template.containers)) return undefined;
-  const variables = template.containers.flatMap((container) => objectIn(container).envs).map(objectIn);
-  if (!variables.some(({ name }) => isDatabaseLocation(String(name)))) return 0;
-  const value = (field: "poolSize" | "maxOverflow" | "workers") => Number(variables.find(({ name }) => name === databaseVariables[field])?.value);
-  const instances = Number(objectIn(service.scaling).maxInstanceCount ?? objectIn(template.scaling).maxInstanceCount);
-  const connections = instances * connectionsPerInstance({ poolSize: value("poolSize"), maxOverflow: value("maxOverflow"), workers: value("workers") });
-  return Number.isFinite(connections) ? connections : undefined;
-}
-
-const objectIn = (value: unknown): Properties => (typeof value === "object" && value !== null ? { ...value } : {});
-
-function newRevision({ old, new: now }: Step): string {
-  const [before, after] = [connectionsOf(old?.inputs), connectionsOf(now?.inputs)];
-  const count =
-    before === 0 && after === 0
-      ? "it holds no database connections"
-      : before === undefined || after === undefined
-        ? "how many connections both hold cannot be read from this preview"
-        : `both together hold up to ${before} + ${after} = ${before + after} connections, which the budget counts`;
-  return `a new revision takes over while the old one finishes its requests; ${count}; WebSockets stay on the old one until they end`;
-}
+const newRevision = (step: Step) =>
+  `a new revision takes over while the old one finishes its requests; ${rolloutConnections(step)}; WebSockets stay on the old one until they end`;
 
 const isFalse = (value: unknown) => value === undefined || value === null || value === false || value === "";
 const switchedOff = ({ old, new: now }: Difference) => !isFalse(old) && isFalse(now);
@@ -284,6 +262,14 @@ export const consequences: readonly Consequence[] = [
   },
   {
     type: RUN_SERVICE,
+    properties: ["template"],
+    effect: "new revision",
+    consequence: newRevision,
+    hidden: true,
+    source: `${RUN}/rollouts-rollbacks-traffic-migration`,
+  },
+  {
+    type: RUN_SERVICE_V1,
     properties: ["template"],
     effect: "new revision",
     consequence: newRevision,

@@ -24,7 +24,7 @@ export function ifReadable<T>(read: () => T): T | undefined {
   }
 }
 
-/** What `pulumi policy analyze --file` shows in a secret's place where it cannot decrypt it. */
+/** What `pulumi policy analyze --file` shows in a secret's place where it cannot decrypt it, and `pulumi preview --json` in every secret's. */
 const UNDECRYPTED = "[secret]";
 
 /**
@@ -45,6 +45,7 @@ export class Inputs {
     readonly path: string = "",
     private readonly unknown: Unknown = "stated",
   ) {
+    if (properties === UNDECRYPTED) throw new MalformedValueError(`'${path}' is hidden, because a secret stands in it`);
     if (properties !== undefined && (typeof properties !== "object" || properties === null || Array.isArray(properties)))
       throw new MalformedValueError(`${path || "properties"} must be an object`);
   }
@@ -223,6 +224,7 @@ export class Inputs {
   }
 
   private malformed(key: string, expected: string): MalformedValueError {
+    if (this.raw(key) === UNDECRYPTED) return new MalformedValueError(`'${this.at(key)}' is hidden, because a secret stands in it`);
     return new MalformedValueError(`${this.at(key)} must be ${expected}`);
   }
 }
