@@ -163,7 +163,8 @@ export class Inputs {
   texts(key: string): string[] {
     return this.items(key).flatMap(([item, path]) => {
       if (typeof item === "string") return item;
-      if (item === undefined && this.unknown === "absent") return [];
+      // A state has null where an element is not known.
+      if ((item === undefined || item === null) && this.unknown === "absent") return [];
       throw new MalformedValueError(`${path} must be a text`);
     });
   }

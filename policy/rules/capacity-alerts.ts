@@ -1,51 +1,48 @@
-import { problem } from "../../capacity/problem";
-import { heardFilters, isAbout } from "../alert-filters";
-import { stackRule } from "../rule";
-import { ALERT_POLICY, CONNECTOR, MONITORING, RUN_SERVICE, SQL_INSTANCE } from "../types";
-
-/** What must be watched: how a filter or a query names its metrics, and by which label its name. */
-const WATCHED: Readonly<Record<string, { readonly metrics: RegExp; readonly label: string; readonly example: string }>> = {
-  [CONNECTOR]: {
-    metrics: /vpcaccess[._]googleapis|vpc_access_connector/,
-    label: "connector_name",
-    example: "vpcaccess.googleapis.com/connector/cpu/utilizations",
-  },
-  [SQL_INSTANCE]: {
-    metrics: /cloudsql[._]googleapis|cloudsql_database/,
-    label: "database_id",
-    example: "cloudsql.googleapis.com/database/postgresql/num_backends",
-  },
-  [RUN_SERVICE]: { metrics: /run[._]googleapis|cloud_run_revision/, label: "service_name", example: "run.googleapis.com/container/startup_latencies" },
-};
+import { type Problem, problem } from "../../capacity/problem";
+import { type AlertCondition, conditionsOf, isAbout } from "../alert-filters";
+import { type StackResource, stackRule } from "../rule";
+import { ALERT_POLICY, MONITORING } from "../types";
+import { blindness, WATCHED } from "../watched";
 
 const NO_ALERT = { field: "alert policies that tell somebody of it", value: "none" };
 
 export const capacityAlerts = stackRule({
   name: "capacity-alerts",
-  info: "Every connector, database and service has an alert that somebody is told of.",
-  why: "Nobody knew that connector and database were short until every start failed; a policy without a channel tells nobody.",
+  info: "Every connector, database and service has an alert that fires when it is short, and that somebody is told of.",
+  why: "Nobody knew that connector and database were short until every start failed; a policy that never fires or has no channel that forwards tells nobody.",
   severity: "high",
   remediation: "Add a gcp.monitoring.AlertPolicy with notification channels whose filter names the resource; or turn monitoring off with a reason.",
   judge(resources, { refuse, accept, cannotEvaluate, attempt }) {
-    const heard = resources.flatMap((alert) => (alert.type === ALERT_POLICY ? (attempt(alert, () => heardFilters(alert)) ?? []) : []));
+    const conditions = resources.flatMap((alert) => (alert.type === ALERT_POLICY ? (attempt(alert, () => conditionsOf(alert, resources)) ?? []) : []));
     const monitoring = resources.find(({ type }) => type === MONITORING);
     const turnedOff = monitoring?.properties.knownOnly().text("turnedOff");
     const unwatched: string[] = [];
+    const silenced = new Map<StackResource, string[]>();
+    const blind = new Map<string, { readonly alert: StackResource; readonly fault: Problem }>();
     for (const resource of resources) {
       const watched = WATCHED[resource.type];
       if (!watched) continue;
       attempt(resource, () => {
         const name = resource.properties.text("name") || resource.name;
-        const about = heard.map((text) => text && watched.metrics.test(text) && isAbout(text, watched.label, name));
-        if (about.includes(true)) return;
-        const add = `add a gcp.monitoring.AlertPolicy with a notification channel on ${watched.example} of ${watched.label} ${name}`;
+        const isOf = ({ text }: AlertCondition) => (text === undefined ? undefined : watched.family.test(text) && isAbout(text, watched.label, name));
+        const about = conditions.map((condition) => ({ condition, isOf: isOf(condition) })).filter((one) => one.isOf !== false);
+        const judged = about.map((one) => ({ ...one, fault: one.isOf ? blindness(one.condition, watched, resource) : undefined }));
+        if (judged.some(({ condition, isOf, fault }) => isOf && !fault && condition.silent.length === 0)) return;
+        if (turnedOff) return void unwatched.push(name);
+        const faults = judged.flatMap(({ condition, fault }) => (fault ? { alert: condition.alert, fault } : []));
+        for (const one of faults) blind.set(one.alert.urn + one.fault.message, one);
+        if (faults.length > 0) return;
+        const mute = judged.flatMap(({ condition, isOf }) => (isOf ? condition.silent : []));
+        for (const channel of new Set(mute)) silenced.set(channel, [...(silenced.get(channel) ?? []), name]);
+        if (mute.length > 0) return;
+        const add = `add a gcp.monitoring.AlertPolicy with a notification channel on ${watched.example(resource)} of ${watched.label} ${name}`;
         const missing = { setting: name, must: "have an alert", because: "nothing else tells that its capacity runs out", evidence: [NO_ALERT] };
-        if (turnedOff) unwatched.push(name);
-        else if (about.includes(undefined))
-          cannotEvaluate(problem({ ...missing, instead: `${add}, and write its filter with the name as plain text` }), resource);
+        if (judged.length > 0) cannotEvaluate(problem({ ...missing, instead: `${add}, and write its filter with the name as plain text` }), resource);
         else refuse(problem({ ...missing, instead: add }), resource);
       });
     }
+    for (const { alert, fault } of blind.values()) refuse(fault, alert);
+    for (const [channel, names] of silenced) refuse(silent(channel, names), channel);
     if (!turnedOff || unwatched.length === 0) return;
     accept(
       turnedOff,
@@ -59,3 +56,12 @@ export const capacityAlerts = stackRule({
     );
   },
 });
+
+const silent = ({ properties }: StackResource, names: readonly string[]) =>
+  problem({
+    setting: properties.at("enabled"),
+    value: false,
+    must: "be true",
+    because: `alerts on ${names.join(", ")} go nowhere else, and nobody is told when their capacity runs out`,
+    fix: true,
+  });

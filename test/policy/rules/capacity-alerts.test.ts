@@ -1,7 +1,8 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { capacityAlerts } from "../../../policy/rules/capacity-alerts";
-import { ALERT_POLICY, CONNECTOR, MONITORING, RUN_SERVICE, SQL_INSTANCE } from "../../../policy/types";
+import { ALERT_POLICY, CONNECTOR, MONITORING, NOTIFICATION_CHANNEL, RUN_SERVICE, SQL_INSTANCE } from "../../../policy/types";
 import { type Declared, judgeStack, UNKNOWN } from "../harness";
+import { soundConnector, soundService } from "../services";
 
 const connector: Declared = { type: CONNECTOR, name: "connector", properties: { name: "staging-connector" } };
 const database: Declared = { type: SQL_INSTANCE, name: "database", properties: { name: "staging-shared-postgres" } };
@@ -105,4 +106,117 @@ test("cannot evaluate malformed alerts and names", async () => {
   expect(await judge({ ...connector, properties: { name: UNKNOWN } }, onConnector)).toEqual([
     refused("cannot evaluate: 'name' is not known at preview; give it a plain value instead of another resource's output", "connector"),
   ]);
+});
+
+describe("a channel", () => {
+  const channel = (name: string, enabled: unknown): Declared => ({
+    type: NOTIFICATION_CHANNEL,
+    name,
+    properties: { enabled, name: `projects/p/notificationChannels/${name}` },
+  });
+  const to = (notificationChannels: unknown, rest: Partial<Declared> = {}): Declared => ({
+    ...onConnector,
+    properties: { ...onConnector.properties, notificationChannels },
+    ...rest,
+  });
+  const silent = refused(
+    "'enabled' (false) must be true because alerts on staging-connector go nowhere else, and nobody is told when their capacity runs out; set 'enabled' to true",
+    "mail",
+  );
+  const unknownChannels = [UNKNOWN, [null], [UNKNOWN]];
+
+  test("that is disabled is refused once, where no other one forwards", async () => {
+    for (const channels of unknownChannels) expect(await judge(connector, channel("mail", false), to(channels))).toEqual([silent]);
+    expect(await judge(connector, channel("mail", false), to(["projects/p/notificationChannels/mail"]))).toEqual([silent]);
+    const both = onConnectorAndDatabase(UNKNOWN);
+    expect(await judge(connector, database, channel("mail", false), both)).toHaveLength(1);
+  });
+
+  test("that is on, stands elsewhere or beside one that is on is enough", async () => {
+    for (const channels of unknownChannels) {
+      for (const enabled of [true, undefined, UNKNOWN]) expect(await judge(connector, channel("mail", enabled), to(channels))).toEqual([]);
+      expect(await judge(connector, channel("mail", false), channel("pager", true), to(channels))).toEqual([]);
+      expect(await judge(connector, channel("mail", false), channel("pager", true), to(channels, { dependsOn: ["pager"] }))).toEqual([]);
+      expect(await judge(connector, channel("mail", false), channel("pager", true), to(channels, { dependsOn: ["mail"] }))).toEqual([silent]);
+    }
+    expect(await judge(connector, channel("mail", false), to(["projects/p/notificationChannels/1"]))).toEqual([]);
+  });
+});
+
+const onConnectorAndDatabase = (notificationChannels: unknown): Declared => ({
+  type: ALERT_POLICY,
+  name: "both",
+  properties: {
+    notificationChannels,
+    conditions: [onConnector, onDatabase].flatMap(({ properties }) => properties.conditions as object[]), // as this file declares them
+  },
+});
+
+describe("an alert that never tells of a shortage", () => {
+  const sized: Declared = {
+    ...database,
+    properties: {
+      ...database.properties,
+      databaseVersion: "POSTGRES_14",
+      settings: { tier: "db-custom-1-3840", databaseFlags: [{ name: "max_connections", value: "200" }] },
+    },
+  };
+  const alertOn = (metric: string, restriction: string, threshold: object) =>
+    alert(undefined, {
+      conditions: [{ conditionThreshold: { filter: `metric.type="${metric}" AND ${restriction}`, comparison: "COMPARISON_GT", ...threshold } }],
+    });
+  const OF_DATABASE = 'resource.labels.database_id="p:staging-shared-postgres"';
+  const backends = (threshold: object) => alertOn("cloudsql.googleapis.com/database/postgresql/num_backends", OF_DATABASE, threshold);
+  const cpu = (threshold: object) => alertOn("cloudsql.googleapis.com/database/cpu/utilization", OF_DATABASE, threshold);
+  const texts = async (...resources: Declared[]) => (await judge(...resources)).map(({ message }) => message);
+
+  test("waits for more connections than the database has", async () => {
+    expect(await texts(sized, backends({ thresholdValue: 5000 }))).toEqual([
+      "'conditions[0].conditionThreshold.thresholdValue' (5000) must be less than 200 because max_connections is 200: cloudsql.googleapis.com/database/postgresql/num_backends never exceeds that, and the alert never fires; set 'conditions[0].conditionThreshold.thresholdValue' to 160",
+    ]);
+    expect(await texts(sized, backends({ thresholdValue: 200 }))).toHaveLength(1);
+    for (const thresholdValue of [199, 160, 0, UNKNOWN]) expect(await texts(sized, backends({ thresholdValue }))).toEqual([]);
+    // Where the limit is not known, and of other values than the metric's own.
+    expect(await texts({ ...sized, properties: { ...sized.properties, settings: UNKNOWN } }, backends({ thresholdValue: 5000 }))).toEqual([]);
+    for (const perSeriesAligner of ["ALIGN_SUM", "ALIGN_PERCENT_CHANGE"])
+      expect(await texts(sized, backends({ thresholdValue: 5000, aggregations: [{ perSeriesAligner }] }))).toEqual([]);
+    // Another one tells.
+    expect(await texts(sized, backends({ thresholdValue: 5000 }), cpu({ thresholdValue: 0.8 }))).toEqual([]);
+  });
+
+  test("waits for a percentage of a share, more VMs or more instances than there are", async () => {
+    expect(await texts(sized, cpu({ thresholdValue: 80 }))).toEqual([
+      "'conditions[0].conditionThreshold.thresholdValue' (80) must be a share of at most 1 because it is a share, and 1 is all of it: cloudsql.googleapis.com/database/cpu/utilization never exceeds that, and the alert never fires; set 'conditions[0].conditionThreshold.thresholdValue' to 0.8",
+    ]);
+    for (const threshold of [{ thresholdValue: 1 }, { thresholdValue: 80, aggregations: [{ crossSeriesReducer: "REDUCE_SUM" }] }])
+      expect(await texts(sized, cpu(threshold))).toEqual([]);
+    const vms = (thresholdValue: number) => alertOn("vpcaccess.googleapis.com/connector/instances", 'resource.type="vpc_access_connector"', { thresholdValue });
+    expect(await texts(soundConnector(), vms(10))).toHaveLength(1);
+    expect(await texts(soundConnector(), vms(9))).toEqual([]);
+    const instances = (thresholdValue: number) =>
+      alertOn("run.googleapis.com/container/instance_count", 'resource.type="cloud_run_revision"', { thresholdValue });
+    expect(await texts(soundService(), instances(10))).toHaveLength(1);
+    expect(await texts(soundService(), instances(9))).toEqual([]);
+  });
+
+  test("compares the wrong way, reads a metric that shows none or restricts another label", async () => {
+    expect(await texts(sized, backends({ comparison: "COMPARISON_LT", thresholdValue: 160 }))).toEqual([
+      "'conditions[0].conditionThreshold.comparison' (COMPARISON_LT) must be COMPARISON_GT because cloudsql.googleapis.com/database/postgresql/num_backends rises as capacity runs out; set 'conditions[0].conditionThreshold.comparison' to COMPARISON_GT",
+    ]);
+    const noMetric = (metric: string, example: string) =>
+      `'conditions[0].conditionThreshold.filter' (${metric}) must name a metric of the resource's capacity because Google has no such metric of it, or it shows no shortage; set 'conditions[0].conditionThreshold.filter' to ${example}`;
+    const postgres = "cloudsql.googleapis.com/database/postgresql/num_backends";
+    const mysql = "cloudsql.googleapis.com/database/network/connections";
+    expect(await texts(sized, alertOn("cloudsql.googleapis.com/database/postgresql/backends", OF_DATABASE, { thresholdValue: 160 }))).toEqual([
+      noMetric("cloudsql.googleapis.com/database/postgresql/backends", postgres),
+    ]);
+    expect(await texts(sized, alertOn(mysql, OF_DATABASE, { thresholdValue: 160 }))).toEqual([noMetric(mysql, postgres)]);
+    const other = { ...sized, properties: { ...sized.properties, databaseVersion: "MYSQL_8_0" } };
+    expect(await texts(other, backends({ thresholdValue: 160 }))).toEqual([noMetric(postgres, mysql)]);
+    expect(await texts(other, alertOn(mysql, OF_DATABASE, { thresholdValue: 160 }))).toEqual([]);
+    const [label] = await texts(connector, alertOn("vpcaccess.googleapis.com/connector/cpu/utilizations", 'resource.labels.name="staging-connector"', {}));
+    expect(label).toContain("(resource.labels.name) must restrict connector_name because");
+    const [bare] = await texts(sized, alertOn(postgres, 'resource.labels.database_id="staging-shared-postgres"', {}));
+    expect(bare).toContain("(database_id staging-shared-postgres) must name project and instance because the label's value is PROJECT:INSTANCE");
+  });
 });
