@@ -174,7 +174,10 @@ const sections = {
     version: text("the Redis version", "REDIS_7_2", /^REDIS_\d+_[\dX]+$/, "be written like REDIS_7_2"),
     memoryGb: whole("the memory", "GB", 1),
     connectMode: choice("how the instance is reached; cannot change in place", ["DIRECT_PEERING", "PRIVATE_SERVICE_ACCESS"]),
-    reservedIpRange: cidr("the range the instance uses; counts when the instance is created, and changes nothing later", "10.166.204.80/29").optional(),
+    reservedIpRange: text(
+      "the range the instance uses: addresses with DIRECT_PEERING, the name of network.privateServicesRange with PRIVATE_SERVICE_ACCESS; counts when the instance is created, and changes nothing later",
+      "10.166.204.80/29",
+    ).optional(),
   }),
   secrets: named("the secrets, by the name of their variable", /^[A-Z][A-Z0-9_]*$/, "in capitals, like JWT_SECRET_KEY", secret),
   services: named("the Cloud Run services, by a short name", KEY, "in small letters, like backend", service).refine(

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { InputError, type Problem } from "./capacity/problem";
+import { usesPrivateServices } from "./capacity/redis";
 import { judgePlan } from "./capacity/verdict";
 import { Cache } from "./components/cache";
 import { Connector } from "./components/connector";
@@ -60,7 +61,8 @@ export function declare(settings: Settings): Outputs {
   const { apis: waitsFor, servicesConnection } = network;
   const connector = new Connector("connector", { ...conn, region, network: network.name, waitsFor });
   const database = new Database("database", { ...db, region, network: network.id, servicesConnection, labels });
-  const cache = new Cache("cache", { ...settings.cache, region, network: network.id, labels, waitsFor });
+  const cacheWaitsFor = usesPrivateServices(settings.cache) ? [...waitsFor, servicesConnection] : waitsFor;
+  const cache = new Cache("cache", { ...settings.cache, region, network: network.id, labels, waitsFor: cacheWaitsFor });
   const secrets = new Secrets("secrets", { secrets: settings.secrets, redisAuth: cache.authString, labels, waitsFor });
   const users = new DatabaseUsers("database-users", { instance: database.instance, user: db.user, passwords: secrets.databasePasswords });
   const databaseLocation = {

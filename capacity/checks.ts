@@ -35,7 +35,8 @@ import { imageProblems } from "./image";
 import { cloudRunLimits, cloudSqlLimits } from "./limits";
 import { type CapacityPlan, connectionsPerInstance, type DatabaseClientPlan, type ServicePlan, startSeconds } from "./plan";
 import { type Problem, problem } from "./problem";
-import { type NamedRange, overlapProblem, overlaps, rangeProblems } from "./ranges";
+import { type NamedRange, overlapProblem, overlaps, rangeProblems, unreachableRangeProblems } from "./ranges";
+import { redisRangeProblems, usesPrivateServices } from "./redis";
 
 /** One question asked of a plan: the figures it compared, the sum as a person would write it, and what is wrong. */
 export interface Check {
@@ -255,7 +256,8 @@ function namedRanges(plan: CapacityPlan): NamedRange[] {
     { label: setting("connector.ipCidrRange"), cidr: connector.ipCidrRange },
     { label: setting("network.subnetCidr"), cidr: network.subnetCidr },
     { label: setting("network.privateServicesCidr"), cidr: network.privateServicesCidr },
-    ...(cache.reservedIpRange ? [{ label: setting("cache.reservedIpRange"), cidr: cache.reservedIpRange }] : []),
+    // With private services access it is the name of the range above.
+    ...(cache.reservedIpRange && !usesPrivateServices(cache) ? [{ label: setting("cache.reservedIpRange"), cidr: cache.reservedIpRange }] : []),
     ...network.otherCidrs.map((cidr, i) => ({ label: setting(`network.otherCidrs[${i}]`), cidr })),
   ];
 }
@@ -263,19 +265,20 @@ function namedRanges(plan: CapacityPlan): NamedRange[] {
 function rangesCheck(plan: CapacityPlan): Check {
   const ranges = namedRanges(plan);
   const [connector, ...others] = ranges;
+  const cacheRange = setting("cache.reservedIpRange");
+  const services = setting("network.privateServicesCidr");
   return {
     title: "address ranges",
     arithmetic: ranges.map((range) => `${range.cidr} ${range.label}`),
     figures: { ranges: ranges.length },
     problems: [
       ...connectorRangeProblems(connector?.cidr ?? "", () => setting("connector.ipCidrRange")),
-      ...others.flatMap((range) =>
-        rangeProblems(
-          range.label,
-          range.cidr,
-          range.label === setting("network.privateServicesCidr") ? { maxPrefix: cloudSqlLimits.privateServicesMaxPrefix.value } : {},
-        ),
-      ),
+      ...others
+        .filter(({ label }) => label !== cacheRange)
+        .flatMap(({ label, cidr }) => rangeProblems(label, cidr, label === services ? { maxPrefix: cloudSqlLimits.privateServicesMaxPrefix.value } : {})),
+      ...redisRangeProblems(plan.cache, { setting: cacheRange, allocated: plan.network.privateServicesRange }),
+      ...unreachableRangeProblems(setting("connector.ipCidrRange"), plan.connector.ipCidrRange, "Cloud SQL"),
+      ...unreachableRangeProblems(services, plan.network.privateServicesCidr, "Cloud Run"),
       ...overlaps(ranges).map((pair) => overlapProblem(pair, ranges)),
     ],
   };

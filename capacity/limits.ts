@@ -158,6 +158,14 @@ export const cloudSqlLimits = {
     "docs.cloud.google.com/vpc/docs/configure-private-services-access",
     "2026-09-16",
   ),
+  /** Docker's bridge network on Google's machines: an instance in it is unreachable, and connections from it fail. */
+  unreachableRange: datum(
+    "172.17.0.0/16",
+    "IPv4 network",
+    "S1",
+    "GoogleCloudPlatform/gcpdiag, lint rules cloudsql/WARN/2022_001 and gce/WARN/2022_004",
+    "2026-11-28",
+  ),
 } as const;
 
 export const cloudRunLimits = {
@@ -218,6 +226,8 @@ export const directVpcLimits = {
 } as const;
 
 export const redisLimits = {
+  /** The smallest block of addresses with direct peering. With read replicas Google takes a /28. */
+  directPeeringMaxPrefix: datum(29, "bits (the smallest range is a /29)", "S1", "google/cloud/redis/v1, Instance.reserved_ip_range", "2026-11-28"),
   memoryGbMin: datum(1, "GB", "S2", "cloud.google.com/memorystore/docs/redis/pricing", "2026-09-01"),
 } as const;
 

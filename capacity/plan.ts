@@ -1,6 +1,7 @@
 import type { ProbeTiming } from "./cloudrun";
 import type { ConnectorSize } from "./connector";
 import type { EdgePlan } from "./edge";
+import type { RedisAccess } from "./redis";
 
 /**
  * The capacity plan: everything about an environment that decides whether it starts. Read from the stack's
@@ -25,6 +26,8 @@ export interface CapacityPlan {
 
 export interface NetworkPlan {
   readonly subnetCidr: string;
+  /** Name and addresses of the range for Google's managed services. */
+  readonly privateServicesRange: string;
   readonly privateServicesCidr: string;
   /** Ranges that exist beside the stack's own and must stay free. */
   readonly otherCidrs: readonly string[];
@@ -49,9 +52,8 @@ export interface DatabasePlan {
   readonly insights: { readonly queryStringLength: number; readonly queryPlansPerMinute: number };
 }
 
-export interface CachePlan {
+export interface CachePlan extends RedisAccess {
   readonly memoryGb: number;
-  readonly reservedIpRange?: string | undefined;
 }
 
 export interface ServicePlan {

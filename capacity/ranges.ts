@@ -60,6 +60,23 @@ export function rangeProblems(setting: string, cidr: string, size: { exactly?: n
   return [];
 }
 
+/** A range of which `what` cannot be reached: Cloud SQL from a client's range, its clients from Cloud SQL's own. */
+export function unreachableRangeProblems(setting: string, cidr: string, what: string, free?: (range: string) => string): Problem[] {
+  const unreachable = cloudSqlLimits.unreachableRange.value;
+  const [range, other] = [parseRange(cidr), parseRange(unreachable)];
+  // Of a wider range Google may take addresses elsewhere.
+  if (!range || !other || range.prefix < other.prefix || !overlap(cidr, unreachable)) return [];
+  return [
+    problem({
+      setting,
+      value: cidr,
+      must: `lie outside ${unreachable}`,
+      because: `that is Docker's bridge network on Google's machines, and connections between it and ${what} fail`,
+      fix: free?.(freeRange(range.prefix, [])) ?? `a free range, such as ${freeRange(range.prefix, [])}`,
+    }),
+  ];
+}
+
 /** Every pair of ranges that share an address. */
 export function overlaps(ranges: readonly NamedRange[]): { readonly a: NamedRange; readonly b: NamedRange }[] {
   return ranges.flatMap((a, i) =>

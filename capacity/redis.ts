@@ -1,5 +1,42 @@
 import { redisLimits } from "./limits";
 import { asIs, clamp, type Naming, type Problem, problem } from "./problem";
+import { freeRange, parseRange, rangeProblems } from "./ranges";
+
+/** How a Memorystore instance is reached, and the range it states for that. */
+export interface RedisAccess {
+  /** `DIRECT_PEERING` or `PRIVATE_SERVICE_ACCESS`. Default: the former. */
+  readonly connectMode?: string | undefined;
+  /** Default: Google chooses. */
+  readonly reservedIpRange?: string | undefined;
+}
+
+/** Whether the instance takes its addresses from a range that is allocated to Google's services. */
+export const usesPrivateServices = ({ connectMode }: RedisAccess): boolean => connectMode === "PRIVATE_SERVICE_ACCESS";
+
+/**
+ * A range in the form of the other connect mode: an allocated range goes by its name, one of the instance's own by its
+ * addresses. `allocated`: the name of the range that is allocated, where it is known.
+ */
+export function redisRangeProblems(
+  access: RedisAccess,
+  { setting = "reservedIpRange", allocated }: { readonly setting?: string; readonly allocated?: string } = {},
+): Problem[] {
+  const value = access.reservedIpRange;
+  if (!value) return [];
+  if (!usesPrivateServices(access)) {
+    const most = redisLimits.directPeeringMaxPrefix.value;
+    const range = parseRange(value);
+    if (range && range.prefix <= most) return [];
+    if (!range && value.includes("/")) return rangeProblems(setting, value);
+    const because = "with DIRECT_PEERING the instance has a block of addresses of its own";
+    const fix = range ? `a free /${most}, such as ${freeRange(most, [])}` : `a free range, such as ${freeRange(most, [])}, or leave it out`;
+    return [problem({ setting, value, must: `be a range of addresses, a /${most} or larger`, because, fix })];
+  }
+  const isAddress = /^[\d.]+(\/\d+)?$/.test(value);
+  if (!isAddress && (allocated === undefined || value === allocated)) return [];
+  const because = "with PRIVATE_SERVICE_ACCESS the instance takes addresses from a range that is allocated to Google's services";
+  return [problem({ setting, value, must: "be the name of an allocated range", because, fix: allocated ?? "the name of the range, or leave it out" })];
+}
 
 /** A Memorystore instance without memory, or with a version that is written as none is. A version left out is the latest. */
 export function redisProblems(

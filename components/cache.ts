@@ -1,6 +1,7 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
 import { problem } from "../capacity/problem";
+import { usesPrivateServices } from "../capacity/redis";
 import { knownAfterUpdate } from "./after-update";
 
 export interface CacheArgs {
@@ -15,7 +16,7 @@ export interface CacheArgs {
   readonly connectMode: string;
   /** The range the instance uses. Counts at creation only. Default: Google chooses one. */
   readonly reservedIpRange?: string | undefined;
-  /** The enabled APIs. */
+  /** The enabled APIs, and with PRIVATE_SERVICE_ACCESS the services connection. */
   readonly waitsFor: readonly pulumi.Resource[];
 }
 
@@ -55,7 +56,7 @@ export class Cache extends pulumi.ComponentResource {
 
 /** A range that changes in the stack file after creation changes nothing: that must not go unnoticed. */
 function warnOfAnotherRange({ effectiveReservedIpRange }: gcp.redis.Instance, { connectMode, reservedIpRange }: CacheArgs): void {
-  if (reservedIpRange === undefined || connectMode !== "DIRECT_PEERING") return;
+  if (reservedIpRange === undefined || usesPrivateServices({ connectMode })) return;
   effectiveReservedIpRange.apply((range) => {
     if (!range || range === reservedIpRange) return; // the state of an older provider has none
     const because = "the instance has that range until it is replaced";

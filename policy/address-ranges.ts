@@ -1,4 +1,6 @@
 import type { CapacityPlan } from "../capacity/plan";
+import { parseRange } from "../capacity/ranges";
+import { usesPrivateServices } from "../capacity/redis";
 import { type CloudName, mayBeSame, namedBy, ownName } from "./cloud-name";
 import { dependenciesOf } from "./dependencies";
 import { type Inputs, MalformedValueError } from "./inputs";
@@ -40,9 +42,12 @@ export function rangesOf(resource: StackResource): TakenRange[] {
       return take("network", [properties, ...secondary].map(subnetRange));
     }
     case REDIS:
-      // With private services access it lies within that range, or is its name.
-      if (properties.choice("connectMode") === "PRIVATE_SERVICE_ACCESS" || properties.isUnknown("reservedIpRange")) return [];
-      return take("authorizedNetwork", [own("reservedIpRange")]);
+      // With private services access it is the name of another range; what is no range, `private-services-range` refuses.
+      if (usesPrivateServices({ connectMode: properties.choice("connectMode") }) || properties.isUnknown("reservedIpRange")) return [];
+      return take(
+        "authorizedNetwork",
+        [own("reservedIpRange")].filter(([, range]) => range && parseRange(range)),
+      );
     case GLOBAL_ADDRESS:
       return properties.choice("purpose") === "VPC_PEERING" ? take("network", [addressRange(properties)]) : [];
     case ADDRESS:

@@ -159,6 +159,13 @@ test("starts a service only once all that it needs is there", () => {
     expect(dependenciesOf(named(name)), name).toContain("api-vpcaccess");
 });
 
+test("lets a cache with private services access wait for the services connection", async () => {
+  const cache = { connectMode: "PRIVATE_SERVICE_ACCESS", reservedIpRange: "staging-private-ip-address" };
+  const changed = await preview({ "netra:cache": cache });
+  expect(dependenciesOf(named("staging-redis", changed))).toContain("staging-vpc-services");
+  expect(dependenciesOf(named("staging-redis"))).not.toContain("staging-vpc-services");
+});
+
 test("gives each service its own reference to one JWT secret in one version", () => {
   const references = resources
     .filter(({ type }) => type === "gcp:cloudrunv2/service:Service")

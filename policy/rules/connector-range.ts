@@ -1,6 +1,6 @@
 import { connectorOverlapProblems, connectorRangeProblems } from "../../capacity/connector";
 import { problem } from "../../capacity/problem";
-import { parseRange } from "../../capacity/ranges";
+import { parseRange, unreachableRangeProblems } from "../../capacity/ranges";
 import { otherCidrs } from "../address-ranges";
 import { resourceRule } from "../rule";
 import { CONNECTOR } from "../types";
@@ -30,7 +30,11 @@ export const connectorRange = resourceRule<{ otherCidrs: readonly string[] }>({
         );
       return;
     }
-    refuse(...connectorRangeProblems(cidr), ...connectorOverlapProblems(cidr, config.otherCidrs));
+    refuse(
+      ...connectorRangeProblems(cidr),
+      ...connectorOverlapProblems(cidr, config.otherCidrs),
+      ...unreachableRangeProblems("ipCidrRange", cidr, "Cloud SQL"),
+    );
     if (config.otherCidrs.some((other) => !parseRange(other)))
       cannotEvaluate("'otherCidrs' of the policy's configuration must hold IPv4 networks like 10.27.0.0/16, with no bits set beyond the prefix");
   },

@@ -1,5 +1,6 @@
 import { directSubnetProblems } from "../../capacity/direct-vpc";
 import { problem } from "../../capacity/problem";
+import { unreachableRangeProblems } from "../../capacity/ranges";
 import { type StackResource, stackRule } from "../rule";
 import { subnetworkOf } from "../subnetworks";
 import { networkInterfacesOf } from "../vpc-access";
@@ -29,7 +30,8 @@ export const directEgressSubnet = stackRule({
       });
     for (const [subnet, instances] of instancesIn)
       attempt(subnet, () => {
-        for (const found of directSubnetProblems(subnet.properties.text("ipCidrRange") ?? "", instances)) refuse(found, subnet);
+        const cidr = subnet.properties.text("ipCidrRange") ?? "";
+        for (const found of [...directSubnetProblems(cidr, instances), ...unreachableRangeProblems("ipCidrRange", cidr, "Cloud SQL")]) refuse(found, subnet);
       });
   },
 });

@@ -1,18 +1,33 @@
 import { problem } from "../../capacity/problem";
-import { privateServicesProblems } from "../../capacity/ranges";
+import { privateServicesProblems, unreachableRangeProblems } from "../../capacity/ranges";
+import { redisRangeProblems } from "../../capacity/redis";
 import { resourceRule } from "../rule";
-import { GLOBAL_ADDRESS } from "../types";
+import { GLOBAL_ADDRESS, REDIS } from "../types";
+
+/** Google chooses one where none is stated. */
+const freeAddress = (range: string) => `that of a free range, such as ${range.split("/")[0]}, or leave it out`;
 
 export const privateServicesRange = resourceRule({
   name: "private-services-range",
-  info: "The range for Google's managed services is internal, has a size of at least a /24 and belongs to a network.",
-  why: "No preview looks at it: Google refuses the reservation, or Cloud SQL finds no address in it.",
+  info: "The range for Google's managed services is internal, reachable, at least a /24 and of a network; Redis states its own in the form of its mode.",
+  why: "No preview looks at it: Google refuses the reservation or the instance, or gives it an address that nobody reaches.",
   severity: "high",
-  remediation: "Set addressType INTERNAL, prefixLength (16 is Google's recommendation) and network.",
-  types: [GLOBAL_ADDRESS],
-  judge({ properties }, { refuse, attempt }) {
+  remediation:
+    "Set addressType INTERNAL, prefixLength (16 is Google's recommendation) and network; a Redis instance's reservedIpRange in the form of its connectMode.",
+  types: [GLOBAL_ADDRESS, REDIS],
+  judge({ type, properties }, { refuse, attempt }) {
+    if (type === REDIS) {
+      const reservedIpRange = properties.isUnknown("reservedIpRange") ? undefined : properties.text("reservedIpRange");
+      return refuse(...redisRangeProblems({ connectMode: properties.choice("connectMode"), reservedIpRange }));
+    }
     if (properties.choice("purpose") !== "VPC_PEERING") return;
-    attempt(() => refuse(...privateServicesProblems(properties.number("prefixLength"))));
+    attempt(() => {
+      const prefix = properties.number("prefixLength");
+      refuse(
+        ...privateServicesProblems(prefix),
+        ...unreachableRangeProblems("address", `${properties.knownOnly().text("address")}/${prefix}`, "Cloud Run", freeAddress),
+      );
+    });
     const addressType = properties.text("addressType");
     if (addressType !== "INTERNAL")
       refuse(

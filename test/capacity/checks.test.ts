@@ -76,6 +76,36 @@ describe("each check fails on its own fault", () => {
     expect(failing(plan).map((check) => check.title)).toContain(title);
   });
 
+  test.each([
+    [
+      "a name of the cache's range with direct peering",
+      { "netra:cache": { reservedIpRange: "staging-private-ip-address" } },
+      "'netra:cache.reservedIpRange' (staging-private-ip-address) must be a range of addresses, a /29 or larger because with DIRECT_PEERING the instance has a block of addresses of its own; set 'netra:cache.reservedIpRange' to a free range, such as 10.1.0.0/29, or leave it out",
+    ],
+    [
+      "addresses of the cache with private services access",
+      { "netra:cache": { connectMode: "PRIVATE_SERVICE_ACCESS" } },
+      "'netra:cache.reservedIpRange' (10.166.204.80/29) must be the name of an allocated range because with PRIVATE_SERVICE_ACCESS the instance takes addresses from a range that is allocated to Google's services; set 'netra:cache.reservedIpRange' to staging-private-ip-address",
+    ],
+    [
+      "a services range in Docker's",
+      { "netra:network": { privateServicesCidr: "172.17.0.0/16" } },
+      "'netra:network.privateServicesCidr' (172.17.0.0/16) must lie outside 172.17.0.0/16 because that is Docker's bridge network on Google's machines, and connections between it and Cloud Run fail; set 'netra:network.privateServicesCidr' to a free range, such as 10.1.0.0/16",
+    ],
+    [
+      "a connector in Docker's range",
+      { "netra:connector": { ipCidrRange: "172.17.0.0/28" } },
+      "'netra:connector.ipCidrRange' (172.17.0.0/28) must lie outside 172.17.0.0/16 because that is Docker's bridge network on Google's machines, and connections between it and Cloud SQL fail; set 'netra:connector.ipCidrRange' to a free range, such as 10.1.0.0/28",
+    ],
+  ])("address ranges: %s", (_, changes, message) => {
+    expect(failing(read(changes)).flatMap(({ problems }) => problems.map((problem) => problem.message))).toEqual([message]);
+  });
+
+  test("address ranges: the name of the services range with private services access", () => {
+    const cache = { connectMode: "PRIVATE_SERVICE_ACCESS", reservedIpRange: "staging-private-ip-address" };
+    expect(failing(read({ "netra:cache": cache }))).toEqual([]);
+  });
+
   test("and every problem names a setting of the stack file and what would pass", () => {
     const broken = changed((plan) => ({
       connector: {

@@ -48,6 +48,13 @@ test("refuses a range that the configuration says is taken", async () => {
   ]);
 });
 
+test("refuses a range in Docker's, from which Cloud SQL is not reached", async () => {
+  expect(await messages({ ipCidrRange: "172.17.3.0/28" })).toEqual([
+    "'ipCidrRange' (172.17.3.0/28) must lie outside 172.17.0.0/16 because that is Docker's bridge network on Google's machines, and connections between it and Cloud SQL fail; set 'ipCidrRange' to a free range, such as 10.1.0.0/28",
+  ]);
+  expect(await messages({ ipCidrRange: "172.18.3.0/28" })).toEqual([]);
+});
+
 test("cannot evaluate against a configuration that is no network", async () => {
   expect(await messages({ ipCidrRange: "10.1.0.0/28" }, { otherCidrs: ["10.27.0.0"] })).toEqual([
     "cannot evaluate: 'otherCidrs' of the policy's configuration must hold IPv4 networks like 10.27.0.0/16, with no bits set beyond the prefix",

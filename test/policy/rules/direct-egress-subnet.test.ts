@@ -51,6 +51,12 @@ describe("refuses", () => {
     expect(await judge([soundJob({ pod: { vpcAccess: { networkInterfaces: [{ subnetwork: id("europe-west1") }] } } })])).toHaveLength(1);
   });
 
+  test("a subnetwork in Docker's range, from which Cloud SQL is not reached", async () => {
+    expect(await messages([subnet("172.17.4.0/24"), direct("run-subnet")])).toEqual([
+      "'ipCidrRange' (172.17.4.0/24) must lie outside 172.17.0.0/16 because that is Docker's bridge network on Google's machines, and connections between it and Cloud SQL fail; set 'ipCidrRange' to a free range, such as 10.1.0.0/24",
+    ]);
+  });
+
   test("a subnetwork that is smaller than a /26, and blames it", async () => {
     expect(await judge([subnet("10.0.1.0/27"), direct("run-subnet")])).toEqual([
       {
