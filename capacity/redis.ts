@@ -38,10 +38,18 @@ export function redisRangeProblems(
   return [problem({ setting, value, must: "be the name of an allocated range", because, fix: allocated ?? "the name of the range, or leave it out" })];
 }
 
-/** A Memorystore instance without memory, or with a version that is written as none is. A version left out is the latest. */
+/**
+ * A Memorystore instance without memory, with a version in an invalid form, or with read replicas that its tier has not. A
+ * version left out is the latest. Source on replicas: API reference of Memorystore, replicaCount and readReplicasMode.
+ */
 export function redisProblems(
-  redis: { readonly memoryGb?: number | undefined; readonly version?: string | undefined },
-  name: Naming<"memoryGb" | "version"> = asIs,
+  redis: {
+    readonly memoryGb?: number | undefined;
+    readonly version?: string | undefined;
+    readonly tier?: string | undefined;
+    readonly hasReplicas?: boolean | undefined;
+  },
+  name: Naming<"memoryGb" | "version" | "tier"> = asIs,
 ): Problem[] {
   const problems: Problem[] = [];
   const least = redisLimits.memoryGbMin.value;
@@ -53,6 +61,16 @@ export function redisProblems(
         must: `be a whole number of at least ${least}`,
         because: "Memorystore sells whole gigabytes and refuses anything else at creation",
         fix: clamp(redis.memoryGb ?? least, { min: least, max: Number.MAX_SAFE_INTEGER }),
+      }),
+    );
+  if (redis.tier === "BASIC" && redis.hasReplicas)
+    problems.push(
+      problem({
+        setting: name("tier"),
+        value: redis.tier,
+        must: "be STANDARD_HA",
+        because: "an instance of tier BASIC has no read replicas, and Memorystore refuses them at creation",
+        fix: "STANDARD_HA, or leave out the replicas",
       }),
     );
   if (redis.version && !/^REDIS_\d_[\dX]$/.test(redis.version)) {

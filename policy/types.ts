@@ -55,6 +55,7 @@ export const OTHER_COMPUTE = [
   "gcp:appengine/standardAppVersion:StandardAppVersion",
 ];
 export const REGION_NEG = "gcp:compute/regionNetworkEndpointGroup:RegionNetworkEndpointGroup";
+export const BACKEND_SERVICES = ["gcp:compute/backendService:BackendService", "gcp:compute/regionBackendService:RegionBackendService"];
 export const URL_MAP = "gcp:compute/uRLMap:URLMap";
 export const URL_MAPS = [URL_MAP, "gcp:compute/regionUrlMap:RegionUrlMap"];
 export const HTTPS_PROXY = "gcp:compute/targetHttpsProxy:TargetHttpsProxy";

@@ -1,7 +1,9 @@
 import { problem } from "../../capacity/problem";
+import { dependenciesOf } from "../dependencies";
+import { referredByGroup } from "../endpoint-groups";
 import type { Inputs } from "../inputs";
-import { stackRule } from "../rule";
-import { REGION_NEG, RUN_SERVICE, RUN_SERVICE_V1 } from "../types";
+import { type StackResource, stackRule } from "../rule";
+import { BACKEND_SERVICES, REGION_NEG, RUN_SERVICE, RUN_SERVICE_V1 } from "../types";
 
 interface Kind {
   readonly holder: (service: Inputs) => Inputs;
@@ -28,13 +30,14 @@ const KINDS: Readonly<Record<string, Kind>> = {
 
 export const edgeIngress = stackRule({
   name: "edge-ingress",
-  info: "Beside a load balancer, every Cloud Run service takes requests from it only, or from inside.",
-  why: "A service that is open has an address of its own, past the load balancer's certificates, throttle and logs.",
+  info: "Beside a load balancer, every Cloud Run service takes requests from it only, or from inside, and one that an external load balancer leads to takes its requests.",
+  why: "A service that is open has an address of its own, past the load balancer's certificates, throttle and logs; one that is internal refuses what an external load balancer sends.",
   severity: "high",
   remediation: "Set ingress to INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER.",
   judge(resources, { refuse, cannotEvaluate, attempt }) {
-    const hasEdge = resources.some(({ type, properties }) => type === REGION_NEG && properties.mayHave("cloudRun"));
-    if (!hasEdge) return;
+    const groups = resources.filter(({ type, properties }) => type === REGION_NEG && properties.mayHave("cloudRun"));
+    if (groups.length === 0) return;
+    const external = groups.filter((group) => isExternal(group, resources));
     for (const resource of resources) {
       const kind = KINDS[resource.type];
       if (!kind) continue;
@@ -49,10 +52,28 @@ export const edgeIngress = stackRule({
             resource,
           );
         const ingress = holder.text(key) || undefined;
-        if (ingress === closed || ingress === narrower) return;
-        const because = "a load balancer is there, and clients can get round it";
+        const isReached = external.some((group) => referredByGroup(group, resources)?.services.includes(resource));
+        if (ingress === closed || (ingress === narrower && !isReached)) return;
+        const because =
+          ingress === narrower
+            ? "an external load balancer leads to the service, and this setting refuses its requests"
+            : "a load balancer is there, and clients can get round it";
         refuse(problem({ setting, value: ingress, must: `be ${closed}`, because, fix: closed }), resource);
       });
     }
   },
 });
+
+/**
+ * Whether every backend service that takes the group, as far as that is known, is an external load balancer's. Only an
+ * internal one's requests come from inside. Source: docs.cloud.google.com/run/docs/securing/ingress.
+ */
+function isExternal(group: StackResource, stack: readonly StackResource[]): boolean {
+  const backends = stack.filter(({ type }) => BACKEND_SERVICES.includes(type));
+  const taking = backends.filter((backend) => dependenciesOf(backend, [REGION_NEG]).includes(group));
+  const used = taking.length > 0 ? taking : backends;
+  // The provider's defaults: external for a global one, internal for a region's.
+  const schemeOf = ({ type, properties }: StackResource) =>
+    properties.knownOnly().choice("loadBalancingScheme") ?? (type === BACKEND_SERVICES[0] ? "EXTERNAL" : "INTERNAL");
+  return used.length > 0 && used.every((backend) => schemeOf(backend).startsWith("EXTERNAL"));
+}

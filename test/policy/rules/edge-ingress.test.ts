@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { edgeIngress } from "../../../policy/rules/edge-ingress";
-import { REGION_NEG } from "../../../policy/types";
+import { BACKEND_SERVICES, REGION_NEG } from "../../../policy/types";
 import { type Declared, judgeStack, UNKNOWN } from "../harness";
 import { soundService } from "../services";
 
@@ -48,6 +48,34 @@ describe("refuses", () => {
 test("refuses a setting that is neither of the closed ones, whatever Google would make of it", async () => {
   for (const ingress of ["INGRESS_TRAFFIC_UNSPECIFIED", "internal"]) expect(await messages(edge, withIngress(ingress))).toHaveLength(1);
   for (const ingress of ["All", "none"]) expect(await messages(edge, v1({ "run.googleapis.com/ingress": ingress }))).toHaveLength(1);
+});
+
+describe("an internal service", () => {
+  const backend = (loadBalancingScheme: unknown, rest: Partial<Declared> = {}): Declared => ({
+    type: BACKEND_SERVICES[0] ?? "",
+    name: "api",
+    properties: { loadBalancingScheme },
+    ...rest,
+  });
+  const internal = withIngress("INGRESS_TRAFFIC_INTERNAL_ONLY");
+  const refused = [
+    "'ingress' (INGRESS_TRAFFIC_INTERNAL_ONLY) must be INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER because an external load balancer leads to the service, and this setting refuses its requests; set 'ingress' to INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER",
+  ];
+
+  test("is refused behind an external load balancer", async () => {
+    for (const scheme of ["EXTERNAL", "EXTERNAL_MANAGED", undefined]) expect(await messages(edge, internal, backend(scheme))).toEqual(refused);
+    const other = backend("INTERNAL_MANAGED", { name: "other" });
+    expect(await messages(edge, internal, other, backend("EXTERNAL_MANAGED", { dependsOn: ["group"] }))).toEqual(refused);
+    const old = { ...v1({ "run.googleapis.com/ingress": "internal" }), name: "netra-backend-staging" };
+    expect(await messages(edge, old, backend("EXTERNAL"))).toHaveLength(1);
+  });
+
+  test("is accepted behind an internal one, and where no load balancer leads to it", async () => {
+    expect(await messages(edge, internal, backend("INTERNAL_MANAGED"))).toEqual([]);
+    expect(await messages(edge, internal, backend("EXTERNAL"), backend("INTERNAL_MANAGED", { name: "other" }))).toEqual([]);
+    const elsewhere: Declared = { type: REGION_NEG, name: "other", properties: { cloudRun: { service: "netra-frontend" } } };
+    expect(await messages(elsewhere, internal, backend("EXTERNAL"))).toEqual([]);
+  });
 });
 
 describe("cannot evaluate", () => {

@@ -37,3 +37,13 @@ test("cannot evaluate what is unknown at preview or malformed", async () => {
   expect(await messages({ memorySizeGb: "1GB" })).toEqual(["cannot evaluate: memorySizeGb must be a number"]);
   expect(await messages({ redisVersion: 7.2 })).toEqual(["cannot evaluate: redisVersion must be a text"]);
 });
+
+test("refuses read replicas of tier BASIC, which is the default", async () => {
+  const replicas = { readReplicasMode: "READ_REPLICAS_ENABLED", replicaCount: 3 };
+  for (const tier of ["BASIC", undefined])
+    expect(await messages({ ...replicas, tier })).toEqual([
+      "'tier' (BASIC) must be STANDARD_HA because an instance of tier BASIC has no read replicas, and Memorystore refuses them at creation; set 'tier' to STANDARD_HA, or leave out the replicas",
+    ]);
+  for (const tier of ["STANDARD_HA", UNKNOWN]) expect(await messages({ ...replicas, tier })).toEqual([]);
+  expect(await messages({ readReplicasMode: "READ_REPLICAS_DISABLED", tier: "BASIC" })).toEqual([]);
+});
