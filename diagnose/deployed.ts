@@ -2,6 +2,7 @@ import { cloudName, regionIn } from "../policy/cloud-name";
 import { Inputs, MalformedValueError } from "../policy/inputs";
 import type { ProgramResource } from "../policy/judgement";
 import { ALERT_POLICY, CONNECTOR, NETWORK, REDIS, ROUTER, ROUTER_NAT, RUN_JOB, RUN_SERVICE, SECRETS, SQL_INSTANCE, SUBNETWORK } from "../policy/types";
+import { type Workload, workloadOf } from "../policy/workload";
 import { type Collection, type Found, isObject } from "./recognise";
 import { knativeJob, knativeService, type RunService, restJob, restService, type Unready, unreadyUnless } from "./run-service";
 import type { Place, Source } from "./sources";
@@ -62,6 +63,12 @@ export const urnOf = ({ type, id }: Pick<Deployed, "type" | "id">): string => `u
 export function asJudged(resource: Deployed, { project, region }: Place): ProgramResource {
   const { type, name, inputs, outputs } = resource;
   return { type, name, urn: urnOf(resource), dependencies: [], propertyDependencies: {}, inputs, outputs, provider: { project, region } };
+}
+
+/** A service or a job as rules read it; `undefined` for anything else. */
+export function workloadIn(resource: Deployed, { project, region }: Place): Workload | undefined {
+  const { type, name, inputs } = resource;
+  return workloadOf({ type, name, urn: urnOf(resource), properties: new Inputs(inputs), provider: new Inputs({ project, region }) });
 }
 
 type Reader = (raw: Inputs, found: Found, place: Place) => Deployed[];

@@ -1,8 +1,10 @@
-import { databaseVariables } from "../capacity/plan";
+import { type ConnectionPool, databaseVariables } from "../capacity/plan";
 import type { ServiceSettings, Settings } from "../config";
 import { cloudName } from "../policy/cloud-name";
-import { Inputs } from "../policy/inputs";
-import type { Deployed } from "./deployed";
+import { clientsOf } from "../policy/holders";
+import { Inputs, ifReadable } from "../policy/inputs";
+import { secretOf, secretSourceOf, type Variable, type Workload } from "../policy/workload";
+import { type Deployed, workloadIn } from "./deployed";
 import type { Evidence } from "./evidence";
 import type { Collection } from "./recognise";
 import { listWord } from "./shell";
@@ -84,22 +86,27 @@ function poolCommands(settings: Settings, deployed: readonly Deployed[]): string
     const service = deployed.find(({ source, label }) => source === "services" && label === name);
     if (!database || !service) return [];
     const planned = (["poolSize", "maxOverflow", "workers"] as const).map((field) => [databaseVariables[field], String(database[field])] as const);
-    const isThere = planned.every(([variable, value]) => containersOf(service).some((one) => textOf(one, variable) === value));
-    const inputs = new Inputs(service.inputs);
-    const most = inputs.object("scaling").number("maxInstanceCount") ?? inputs.object("template").object("scaling").number("maxInstanceCount");
-    if (isThere && most === maxInstances) return [];
+    if (ifReadable(() => isAsPlanned(workloadIn(service, settings), maxInstances, database))) return [];
     const variables = planned.map(([variable, value]) => `${variable}=${value}`).join(",");
     return commandFor(service, settings, `--max-instances=${maxInstances} --update-env-vars=${variables}`);
   });
 }
 
-function containersOf({ source, inputs }: Deployed): Inputs[] {
-  const template = new Inputs(inputs).object("template");
-  return (source === "jobs" ? template.object("template") : template).list("containers");
+/** Whether a container holds what the plan says, in whatever names and on whatever command line, and has the plan's maximum. */
+function isAsPlanned(workload: Workload | undefined, maxInstances: number, { poolSize, maxOverflow, workers }: ConnectionPool): boolean {
+  return (workload ? clientsOf(workload) : []).some(
+    (client) =>
+      !("why" in client) &&
+      client.instances === maxInstances &&
+      client.poolSize === poolSize &&
+      client.maxOverflow === maxOverflow &&
+      client.workers === workers,
+  );
 }
 
-const variableOf = (container: Inputs, name: string) => container.list("envs").find((variable) => variable.text("name") === name);
-const textOf = (container: Inputs, name: string) => variableOf(container, name)?.text("value");
+/** A workload's variables of that name, one in each container that has it. */
+const variablesOf = ({ resource, settings }: Pick<Broken, "resource" | "settings">, name: string): Variable[] =>
+  workloadIn(resource, settings)?.containers.flatMap(({ variables }) => variables.find((variable) => variable.name === name) ?? []) ?? [];
 
 const PREFIXES: Readonly<Record<string, string>> = {
   services: "gcloud run services update NAME --project=PROJECT --region=REGION",
@@ -120,11 +127,10 @@ function flags({ resource, settings: { database } }: Pick<Broken, "resource" | "
 }
 
 /** The newest enabled version of each variable that the evidence names: what `latest` is now. */
-function versions({ evidence, resource, collection }: Broken): string | undefined {
+function versions({ evidence, collection, ...broken }: Broken): string | undefined {
   const pinned = named(evidence).flatMap((name) => {
-    const secret = containersOf(resource)
-      .flatMap((container) => variableOf(container, name) ?? [])
-      .map((variable) => cloudName(variable.object("valueSource").object("secretKeyRef").text("secret"), "secrets")?.name)
+    const secret = variablesOf(broken, name)
+      .map((variable) => cloudName(secretOf(variable)?.secret, "secrets")?.name)
       .find((id) => id !== undefined);
     return secret === undefined ? [] : [`${name}=${secret}:${newestEnabledOf(versionStates(collection).get(secret) ?? new Map()) ?? "VERSION"}`];
   });
@@ -132,8 +138,8 @@ function versions({ evidence, resource, collection }: Broken): string | undefine
 }
 
 /** Variables that must go, be they literals or secrets. */
-function variablesGone({ evidence, resource }: Broken): string | undefined {
-  const isSecret = (name: string) => containersOf(resource).some((container) => variableOf(container, name)?.has("valueSource"));
+function variablesGone({ evidence, ...broken }: Broken): string | undefined {
+  const isSecret = (name: string) => variablesOf(broken, name).some(secretSourceOf);
   const flags = [
     ["--remove-secrets", named(evidence).filter(isSecret)],
     ["--remove-env-vars", named(evidence).filter((name) => !isSecret(name))],

@@ -1,9 +1,7 @@
 import type { Settings } from "../config";
 import { cloudName } from "../policy/cloud-name";
-import { Inputs } from "../policy/inputs";
 import { secretVersionOf } from "../policy/secret-reference";
-import { workloadOf } from "../policy/workload";
-import { type Deployed, urnOf } from "./deployed";
+import { type Deployed, workloadIn } from "./deployed";
 import { type Finding, finding } from "./findings";
 import type { Collection } from "./recognise";
 import { listWord, word } from "./shell";
@@ -32,8 +30,7 @@ export interface SecretsAnswer {
 /** Every secret that a variable is taken from, or that is mounted as a file. A reference that cannot be read is the pack's to report. */
 export function mountedSecrets(deployed: readonly Deployed[], place: Place): MountedSecret[] {
   return deployed.flatMap((service) => {
-    const { type, name, inputs } = service;
-    const workload = workloadOf({ type, name, urn: urnOf(service), properties: new Inputs(inputs), provider: new Inputs(place) });
+    const workload = workloadIn(service, place);
     if (!workload) return [];
     const isKnative = service.form === "knative";
     const fieldOf = (path: string) => (isKnative ? `spec.${path.replaceAll("template.", "template.spec.")}` : path);

@@ -9,7 +9,8 @@ export function rolloutConnections(step: Step): string {
   try {
     const [before, after] = [connectionsOf(step, step.old?.inputs), connectionsOf(step, step.new?.inputs)];
     const [sum, counted] = [before + after, 2 * after];
-    if (sum === 0) return "it holds no database connections";
+    // Only the whole stack knows what stands behind a secret.
+    if (sum === 0) return "nothing in it says that it holds database connections";
     const both = `both together hold up to ${before} + ${after} = ${sum} connections`;
     if (sum === counted) return `${both}, which the budget counts`;
     if (sum < counted) return `${both}, within the ${counted} that the budget counts`;
