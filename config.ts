@@ -9,6 +9,7 @@ import {
   amount,
   choice,
   cidr,
+  complained,
   complaint,
   computeName,
   described,
@@ -19,7 +20,6 @@ import {
   KEY,
   list,
   named,
-  PATH,
   quantity,
   seconds,
   section,
@@ -321,6 +321,7 @@ export function providerProblem(key: "gcp:project" | "gcp:region", value: unknow
     {
       setting,
       message: `'${setting}' (${shown(value)}) must ${must} because the names and addresses of the stack contain it; set '${setting}' to ${example}`,
+      ways: [[[setting, example]]],
     },
   ];
 }
@@ -346,7 +347,7 @@ function issueProblems(issue: z.core.$ZodIssue, own: unknown): InputProblem[] {
   const message = issue.code === "invalid_key" ? (issue.issues[0]?.message ?? issue.message) : issue.message;
   const value = issue.code === "invalid_key" ? issue.path.at(-1) : valueAt(own, issue.path);
   const isHidden = issue.code !== "invalid_key" && mayBeSecret(issue.path) && typeof value !== "object" && value !== undefined && value !== "";
-  return [{ setting: path, message: `'${path}' (${isHidden ? "not shown" : shown(value)}) ${message.replaceAll(PATH, path)}` }];
+  return [complained(path, isHidden ? "not shown" : shown(value), message)];
 }
 
 /** A secret's value written where its section or its id belongs, a channel's token, and a container's variables: no message may show them. */
@@ -360,7 +361,7 @@ function unknownKey(parent: readonly PropertyKey[], key: string): InputProblem {
   const nearest = nearestKey(parent, key);
   const setting = settingPath([...parent, key]);
   const instead = nearest === undefined ? `use one of ${knownKeys(parent).join(", ")}` : `rename it to '${settingPath([...parent, nearest])}'`;
-  return { setting, message: `'${setting}' must not be set because there is no such setting; ${instead}, or remove it` };
+  return { setting, message: `'${setting}' must not be set because there is no such setting; ${instead}, or remove it`, ways: [[[setting, null]]] };
 }
 
 /** What a misspelt setting was probably meant to be: in another case or with other separators, without its unit, or a few letters off. */

@@ -5,7 +5,7 @@ import { connectorMbps, vmConnectsPerSecond } from "./connector";
 import { cloudSqlLimits, connectorLimits, postgresCosts } from "./limits";
 import type { ConnectionPool, RegionalQuota } from "./plan";
 import { connectionsPerInstance } from "./plan";
-import { asIs, type Naming, type Problem, problem } from "./problem";
+import { asIs, type Naming, type Problem, problem, type Way } from "./problem";
 
 /*
  * The arithmetic that goes across resources. Each function takes the figures, whoever read them (the stack file or a
@@ -110,13 +110,17 @@ export function budgetRemedy(budget: ConnectionBudget, database: BudgetDatabase)
   };
 }
 
-/** Where the reader changes what a budget is made of: `'netra:services.backend.maxInstances'`, `'DB_POOL_SIZE' of backend`. */
+/** Where the reader changes what a budget is made of: `netra:services.backend.maxInstances`, `DB_POOL_SIZE of backend`. */
 export interface BudgetNames {
   readonly maxConnections: string;
+  readonly tier: string;
+  /** Slots that are kept for others; left out: they stand in no file that the reader changes. */
+  readonly reserved?: string | undefined;
+  readonly migrations?: string | undefined;
   /** What stands there, where it is not the number itself. */
   readonly shown?: string | undefined;
-  /** A line's pool size and overflow. */
-  pool(label: string): string;
+  /** A number of a line's pool. */
+  pool(label: string, field: keyof ConnectionPool): string;
   /** A line's maximum of instances. */
   instances(label: string): string;
   /** Holders that are on no line because their connections cannot be counted. Default: none. */
@@ -124,30 +128,50 @@ export interface BudgetNames {
 }
 
 /** A demand beyond the usable share of the slots, with the whole sum and every single change that would do. */
-export function budgetProblems(budget: ConnectionBudget, database: BudgetDatabase, names: BudgetNames): Problem[] {
+export function budgetProblems(budget: ConnectionBudget, database: BudgetDatabase, holders: readonly ConnectionHolder[], names: BudgetNames): Problem[] {
   if (budget.headroom >= 0) return [];
   const { uncounted = [] } = names;
   if (uncounted.length > 0) return [incompleteBudgetProblem(budget, database, names, uncounted)];
   const { maxConnections, tier, largest, largestPerInstance, largestInstances } = budgetRemedy(budget, database);
-  const remedies: string[] = tier === undefined ? [] : [`${maxConnections}${tier === database.tier ? "" : ` on ${tier}`}`];
-  if (largest && largestPerInstance >= 1)
-    remedies.push(`lower ${names.pool(largest.label)} from ${largest.perInstance} to ${largestPerInstance} connections per instance`);
-  if (largest && largestInstances >= 1) remedies.push(`lower ${names.instances(largest.label)} from ${largest.instances} to ${largestInstances}`);
-  if (remedies.length === (tier === undefined ? 0 : 1) && budget.limit > budget.reserved)
-    remedies.push(`lower pools and maximum instances until all lines together hold at most ${budget.limit - budget.reserved}`);
-  const stays = tier === undefined ? `no other number, because no tier of the catalogue holds ${maxConnections}${remedies.length > 0 ? ": " : ""}` : "";
+  const ways: Way[] = [];
+  if (tier !== undefined) ways.push([[names.maxConnections, maxConnections], ...(tier === database.tier ? [] : [[names.tier, tier] as const])]);
+  const holder = holders.find(({ label }) => label === largest?.label);
+  if (holder) ways.push(...smallerPool(holder, largestPerInstance).map(([field, value]): Way => [[names.pool(holder.label, field), value]]));
+  if (largest && largestInstances >= 1) ways.push([[names.instances(largest.label), largestInstances]]);
+  const over = -budget.headroom;
+  if (budget.limit <= budget.reserved) {
+    if (names.reserved && database.reservedConnections >= over) ways.push([[names.reserved, database.reservedConnections - over]]);
+    if (names.migrations && database.migrationConnections >= over) ways.push([[names.migrations, database.migrationConnections - over]]);
+  }
+  const room = budget.limit - budget.reserved;
   return [
     problem({
       setting: names.maxConnections,
       value: names.shown ?? database.maxConnections,
       must: `cover ${budget.demand} connections with ${database.usableShare} of its slots (it covers ${budget.limit})`,
       because: `${budgetArithmetic(budget, database)}, and the database refuses connections at the first rollout`,
-      fix: `${stays}${remedies.join(", or ")}`,
+      ways,
+      otherwise:
+        ways.length > (tier === undefined ? 0 : 1) || room <= 0 ? undefined : `lower pools and maximum instances until all lines together hold at most ${room}`,
     }),
   ];
 }
 
-/** What is counted is too much already; what would pass follows only from a complete sum. */
+/** The one number of a pool that brings an instance down to so many connections: its size, else its overflow, else the processes. */
+function smallerPool({ poolSize, maxOverflow, workers }: ConnectionPool, perInstance: number): (readonly [field: keyof ConnectionPool, value: number])[] {
+  const perProcess = Math.floor(perInstance / workers);
+  const changes = [
+    ["poolSize", perProcess - maxOverflow, 1],
+    ["maxOverflow", perProcess - poolSize, 0],
+    ["workers", Math.floor(perInstance / (poolSize + maxOverflow)), 1],
+  ] as const;
+  return changes
+    .filter(([, value, least]) => value >= least)
+    .slice(0, 1)
+    .map(([field, value]) => [field, value] as const);
+}
+
+/** The same where a holder is on no line: what would be enough cannot be told. */
 const incompleteBudgetProblem = (budget: ConnectionBudget, database: BudgetDatabase, names: BudgetNames, uncounted: readonly string[]): Problem =>
   problem({
     setting: names.maxConnections,
@@ -198,12 +222,41 @@ export function databaseConnectWait(clients: readonly StartingClient[], tierName
   return { ...storm, vcpus: tier.vcpus, waitSeconds: (storm.concurrentConnects * msPerConnect(tier.vcpus)) / 1000 };
 }
 
-/** A storm whose connects the database cannot authenticate within the time-out. */
-export function connectRateProblems(
+/** Where the reader changes how many clients start at once. */
+interface StartNames {
+  /** What limits them all, in words. */
+  readonly instances: string;
+  /** A number of the client that stands at that position; left out: no message proposes one. */
+  client?(index: number, field: (typeof START_FIELDS)[number]): string;
+}
+
+const START_FIELDS = ["instances", "workers", "startupConnections"] as const;
+
+/**
+ * Less of the client that takes most of all `used` units, so that at most `most` remain: fewer instances, else fewer
+ * processes or connections. `fields` make a client's units.
+ */
+function smallerClient(
   clients: readonly StartingClient[],
-  tierName: string,
-  names: { readonly tier: string; readonly instances: string },
-): Problem[] {
+  names: StartNames,
+  used: number,
+  most: number,
+  fields: readonly (typeof START_FIELDS)[number][],
+): Way[] {
+  const units = (client: StartingClient) => fields.reduce((product, field) => product * client[field], 1);
+  const largest = clients.reduce((best, client, i) => (units(client) > units(clients[best] ?? client) ? i : best), 0);
+  const client = clients[largest];
+  if (!client || !names.client || units(client) === 0) return [];
+  const { client: name } = names;
+  const ways = fields.flatMap((field): Way[] => {
+    const value = Math.floor(((most - (used - units(client))) * client[field]) / units(client));
+    return value >= 1 ? [[[name(largest, field), value]]] : [];
+  });
+  return ways.slice(0, 1);
+}
+
+/** A storm whose connects the database cannot authenticate within the time-out. */
+export function connectRateProblems(clients: readonly StartingClient[], tierName: string, names: StartNames & { readonly tier: string }): Problem[] {
   const wait = databaseConnectWait(clients, tierName);
   if (!wait || wait.waitSeconds <= wait.timeoutSeconds) return [];
   const memoryMib = parseTier(tierName)?.memoryMib ?? 0;
@@ -215,7 +268,11 @@ export function connectRateProblems(
       value: tierName,
       must: `authenticate ${wait.concurrentConnects} connects within ${wait.timeoutSeconds} s (it needs ${seconds(wait.waitSeconds)} s on ${wait.vcpus} vCPU)`,
       because: "TLS and SCRAM cost the instance's CPU and every starting process connects at once",
-      fix: `${faster ? `${faster.name}, or ` : "no other tier, none is fast enough: "}lower ${names.instances} so that at most ${most} processes connect at once`,
+      ways: [
+        ...(faster ? [[[names.tier, faster.name] as const]] : []),
+        ...smallerClient(clients, names, wait.concurrentConnects, most, ["instances", "workers"]),
+      ],
+      otherwise: `lower ${names.instances} so that at most ${most} processes connect at once`,
     }),
   ];
 }
@@ -242,7 +299,7 @@ export function connectorWait(
 export function connectorWaitProblems(
   clients: readonly StartingClient[],
   connector: ConnectorSize,
-  names: { readonly minInstances: string; readonly instances: string },
+  names: StartNames & { readonly minInstances: string },
 ): Problem[] {
   const wait = connectorWait(clients, connector);
   if (!wait || wait.waitSeconds <= wait.timeoutSeconds) return [];
@@ -255,7 +312,8 @@ export function connectorWaitProblems(
       value: connector.minInstances,
       must: `carry ${wait.connects} connects within ${wait.timeoutSeconds} s (it needs ${seconds(wait.waitSeconds)} s at ${wait.mbps} Mbps and an assumed ${wait.connectsPerSecond} connects a second)`,
       because: "the connector scales out later than a storm lasts",
-      fix: `${possible ? `${needed}, or ` : "no other number, a connector has not so many instances: "}lower ${names.instances} so that at most ${most} connects come at once`,
+      ways: [...(possible ? [[[names.minInstances, needed] as const]] : []), ...smallerClient(clients, names, wait.connects, most, START_FIELDS)],
+      otherwise: `lower ${names.instances} so that at most ${most} connects come at once`,
     }),
   ];
 }
@@ -288,9 +346,30 @@ export function regionalDemand(services: readonly { readonly instances: number; 
   return { cpu, memoryGib, ...quota, fits: cpu <= quota.regionalCpu && memoryGib <= quota.regionalMemoryGib };
 }
 
+/** Fewer instances of several users, the one that takes most first, each kept at one at least; empty: nothing else fits. */
+function lowered<User extends QuotaUser>(users: readonly User[], fits: (users: readonly User[]) => boolean): Way[] {
+  let left = [...users];
+  const share = ({ cpu, memoryMib }: QuotaUser) => cpu + memoryMib / 2048;
+  while (!fits(left)) {
+    const [most] = left.filter(({ instances }) => instances > 1).toSorted((a, b) => b.instances * share(b) - a.instances * share(a));
+    if (!most) return [];
+    // Halves first: a billion is not counted down.
+    left = left.map((user) => (user === most ? { ...user, instances: Math.floor(user.instances / 2) } : user));
+  }
+  return [
+    left.flatMap((user, i) =>
+      user.instances < (users[i]?.instances ?? 0)
+        ? [[user.label === undefined ? user.setting : `${user.setting} of ${user.label}`, user.instances] as const]
+        : [],
+    ),
+  ];
+}
+
 /** Something that runs instances: `setting` is where its maximum stands. */
 export interface QuotaUser {
   readonly setting: string;
+  /** What it is called beside others; left out: the setting alone says. */
+  readonly label?: string | undefined;
   readonly instances: number;
   readonly cpu: number;
   readonly memoryMib: number;
@@ -319,7 +398,8 @@ export function regionalQuotaProblems<User extends QuotaUser>(
       value: largest.instances,
       must: `keep all services within the ${allowed} ${unit} of '${name(key)}' (they need ${Number(used.toFixed(2))})`,
       because: "Google checks maximum instances x size against the regional quota at every deploy",
-      fix: fits >= 1 ? fits : "1 and lower the other services too, or ask Google for a larger quota",
+      ways: fits >= 1 ? [[[largest.setting, fits]]] : lowered(users, (all) => regionalDemand(all, quota).fits),
+      otherwise: fits >= 1 ? undefined : `ask Google for a larger quota, and state it in '${name(key)}' once it is granted`,
     });
     return [{ problem: found, largest }];
   };

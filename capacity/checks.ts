@@ -32,10 +32,10 @@ import { databaseMemory, editionLimitProblems, maxConnectionsProblems, parseTier
 import { connectorNameProblems, connectorRangeProblems, instanceCountProblems, machineTypeProblems } from "./connector";
 import { databaseClientProblems, socketPoolProblems } from "./database-client";
 import { imageProblems } from "./image";
-import { cloudRunLimits, cloudSqlLimits } from "./limits";
+import { cloudRunLimits, cloudSqlLimits, connectorLimits } from "./limits";
 import { type CapacityPlan, connectionsPerInstance, type DatabaseClientPlan, type ServicePlan, startSeconds } from "./plan";
-import { type Problem, problem } from "./problem";
-import { type NamedRange, overlapProblem, overlaps, rangeProblems, unreachableRangeProblems } from "./ranges";
+import { type Problem, problem, withWays } from "./problem";
+import { freeRange, type NamedRange, overlapProblem, overlaps, rangeProblems, unreachableRangeProblems } from "./ranges";
 import { redisRangeProblems, usesPrivateServices } from "./redis";
 
 /** One question asked of a plan: the figures it compared, the sum as a person would write it, and what is wrong. */
@@ -75,14 +75,16 @@ export function planChecks(plan: CapacityPlan): Check[] {
 
 /** The plan's connection budget: both revisions of every service's rollout alive. */
 export function planBudget(plan: CapacityPlan): ConnectionBudget {
-  const holders: ConnectionHolder[] = databaseServicesOf(plan).map((service) => ({
+  return connectionBudget(holdersOf(plan), plan.database);
+}
+
+const holdersOf = (plan: CapacityPlan): ConnectionHolder[] =>
+  databaseServicesOf(plan).map((service) => ({
     label: service.key,
     instances: service.maxInstances,
     overlap: service.maxInstances,
     ...service.database,
   }));
-  return connectionBudget(holders, plan.database);
-}
 
 function connectionsCheck(plan: CapacityPlan): Check {
   const budget = planBudget(plan);
@@ -90,16 +92,19 @@ function connectionsCheck(plan: CapacityPlan): Check {
     title: "connections of both revisions against max_connections",
     arithmetic: budgetArithmetic(budget, plan.database).split("; "),
     figures: { demand: budget.demand, limit: budget.limit, headroom: budget.headroom },
-    problems: budgetProblems(budget, plan.database, {
+    problems: budgetProblems(budget, plan.database, holdersOf(plan), {
       maxConnections: setting("database.maxConnections"),
-      pool: (key) => `'${setting(`services.${key}.database.poolSize`)}', 'maxOverflow' and 'workers'`,
-      instances: (key) => `'${setting(`services.${key}.maxInstances`)}'`,
+      tier: setting("database.tier"),
+      reserved: setting("database.reservedConnections"),
+      migrations: setting("database.migrationConnections"),
+      pool: (key, field) => setting(`services.${key}.database.${field}`),
+      instances: (key) => setting(`services.${key}.maxInstances`),
     }),
   };
 }
 
 function memoryCheck(plan: CapacityPlan): Check {
-  const name = () => setting("database.maxConnections");
+  const name = (field: string) => setting(`database.${field}`);
   const tier = parseTier(plan.database.tier);
   const memory = tier && databaseMemory(plan.database, tier);
   return {
@@ -144,6 +149,12 @@ function adminApiCheck(plan: CapacityPlan): Check {
   };
 }
 
+/** Where a number of a database service stands, by its position among them. */
+const clientSetting = (plan: CapacityPlan) => (index: number, field: "instances" | "workers" | "startupConnections") => {
+  const service = `services.${databaseServicesOf(plan)[index]?.key}`;
+  return setting(field === "instances" ? `${service}.maxInstances` : `${service}.database.${field}`);
+};
+
 const startingClients = (plan: CapacityPlan): StartingClient[] => databaseServicesOf(plan).map((s) => ({ instances: s.maxInstances, ...s.database }));
 
 function stageArithmetic(wait: StageWait, how: string): string {
@@ -156,7 +167,11 @@ function connectRateCheck(plan: CapacityPlan): Check {
     title: "the database's connect rate against the connect time-out",
     arithmetic: [wait ? stageArithmetic(wait, `${wait.concurrentConnects} connects at once on ${wait.vcpus} vCPU`) : "nothing connects"],
     figures: wait ? { waitSeconds: wait.waitSeconds, timeoutSeconds: wait.timeoutSeconds } : {},
-    problems: connectRateProblems(startingClients(plan), plan.database.tier, { tier: setting("database.tier"), instances: "the services' maxInstances" }),
+    problems: connectRateProblems(startingClients(plan), plan.database.tier, {
+      tier: setting("database.tier"),
+      instances: "the services' maxInstances",
+      client: clientSetting(plan),
+    }),
   };
 }
 
@@ -176,6 +191,7 @@ function connectorCheck(plan: CapacityPlan): Check {
     problems: connectorWaitProblems(startingClients(plan), plan.connector, {
       minInstances: setting("connector.minInstances"),
       instances: "the services' maxInstances or startupConnections",
+      client: clientSetting(plan),
     }),
   };
 }
@@ -220,7 +236,10 @@ function quotaCheck(plan: CapacityPlan): Check {
       `${memoryTerms} = ${round(demand.memoryGib)} of ${demand.regionalMemoryGib} GiB`,
     ],
     figures: { cpu: demand.cpu, regionalCpu: demand.regionalCpu, memoryGib: demand.memoryGib, regionalMemoryGib: demand.regionalMemoryGib },
-    problems: regionalQuotaProblems(users, plan.limits, (key) => setting(`limits.${key}`)).map(({ problem }) => problem),
+    // A size that Cloud Run does not offer is the mistake, and what it adds up to follows from it.
+    problems: services.some((service) => cpuMemoryProblems(service).length > 0)
+      ? []
+      : regionalQuotaProblems(users, plan.limits, (key) => setting(`limits.${key}`)).map(({ problem }) => problem),
   };
 }
 
@@ -262,20 +281,45 @@ function namedRanges(plan: CapacityPlan): NamedRange[] {
   ];
 }
 
+/** The sizes that ranges of a plan have where nothing else is said; others are only named, and have none. */
+const PREFIXES: Readonly<Record<string, number>> = {
+  "netra:connector.ipCidrRange": connectorLimits.subnetPrefix.value,
+  "netra:network.subnetCidr": 24,
+  "netra:network.privateServicesCidr": 16, // what Google recommends
+  "netra:cache.reservedIpRange": 29,
+};
+
 function rangesCheck(plan: CapacityPlan): Check {
   const ranges = namedRanges(plan);
   const [connector, ...others] = ranges;
+  const free = ({ label }: NamedRange) => {
+    const prefix = PREFIXES[label];
+    return prefix === undefined
+      ? {}
+      : {
+          free: freeRange(
+            prefix,
+            ranges.filter((other) => other.label !== label),
+          ),
+        };
+  };
   const cacheRange = setting("cache.reservedIpRange");
   const services = setting("network.privateServicesCidr");
+  const size = (range: NamedRange) => ({ ...free(range), ...(range.label === services ? { maxPrefix: cloudSqlLimits.privateServicesMaxPrefix.value } : {}) });
   return {
     title: "address ranges",
     arithmetic: ranges.map((range) => `${range.cidr} ${range.label}`),
     figures: { ranges: ranges.length },
     problems: [
-      ...connectorRangeProblems(connector?.cidr ?? "", () => setting("connector.ipCidrRange")),
+      ...(connector ? connectorRangeProblems(connector.cidr, () => connector.label, free(connector).free) : []),
       ...others
         .filter(({ label }) => label !== cacheRange)
-        .flatMap(({ label, cidr }) => rangeProblems(label, cidr, label === services ? { maxPrefix: cloudSqlLimits.privateServicesMaxPrefix.value } : {})),
+        .flatMap((range) =>
+          rangeProblems(range.label, range.cidr, size(range)).map((found) =>
+            // Only named ranges have no size of their own to propose.
+            found.ways === undefined ? withWays(found, [[[range.label, null]]]) : found,
+          ),
+        ),
       ...redisRangeProblems(plan.cache, { setting: cacheRange, allocated: plan.network.privateServicesRange }),
       ...unreachableRangeProblems(setting("connector.ipCidrRange"), plan.connector.ipCidrRange, "Cloud SQL"),
       ...unreachableRangeProblems(services, plan.network.privateServicesCidr, "Cloud Run"),

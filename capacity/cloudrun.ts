@@ -47,21 +47,21 @@ export function fractionalCpuProblems(
   name: Naming<"cpu" | "cpuIdle" | "executionEnvironment"> = asIs,
 ): Problem[] {
   if (size.cpu >= 1) return [];
-  const wrong = (field: "cpu" | "cpuIdle" | "executionEnvironment", must: string, because: string, fix: string) => [
-    problem({ setting: name(field), value: size[field], must, because, fix }),
+  const wrong = (field: "cpu" | "cpuIdle" | "executionEnvironment", must: string, because: string, ...fixes: (string | boolean)[]) => [
+    problem({
+      setting: name(field),
+      value: size[field],
+      must,
+      because,
+      ways: [...fixes.map((fix) => [[name(field), fix]] as const), ...(field === "cpu" ? [] : [[[name("cpu"), 1] as const]])],
+    }),
   ];
   if (size.cpuIdle === undefined) return wrong("cpu", "be at least 1", "below one vCPU Cloud Run offers services with request-based billing only", "1");
-  const instead = `, or '${name("cpu")}' to 1 or more`;
   const second = size.executionEnvironment !== undefined && /gen2$/i.test(size.executionEnvironment);
   return [
-    ...(size.cpuIdle ? [] : wrong("cpuIdle", "be true", "below one vCPU Cloud Run offers request-based billing only", `true${instead}`)),
+    ...(size.cpuIdle ? [] : wrong("cpuIdle", "be true", "below one vCPU Cloud Run offers request-based billing only", true)),
     ...(second
-      ? wrong(
-          "executionEnvironment",
-          "be the first generation",
-          "the second one has no instance below one vCPU",
-          `${size.executionEnvironment?.replace(/2$/, "1")}${instead}`,
-        )
+      ? wrong("executionEnvironment", "be the first generation", "the second one has no instance below one vCPU", size.executionEnvironment.replace(/2$/, "1"))
       : []),
   ];
 }

@@ -250,7 +250,11 @@ export function statedMaxConnectionsProblems(tierName: string, name: Naming<"max
  * max_connections outside the flag's range, or more than the tier's memory can hold. `needed` is how many the connection budget
  * asks for, where that is known: no fewer are proposed.
  */
-export function maxConnectionsProblems(db: DatabaseSize, name: Naming<"maxConnections"> = asIs, needed = 0): Problem[] {
+export function maxConnectionsProblems(
+  db: DatabaseSize,
+  name: Naming<"maxConnections" | "tier" | "sharedBuffersMib" | "workMemMib"> = asIs,
+  needed = 0,
+): Problem[] {
   const range = cloudSqlLimits.maxConnectionsFlag.value;
   const wrong = (must: string, because: string, fix: string | number) => [
     problem({ setting: name("maxConnections"), value: db.maxConnections, must, because, fix }),
@@ -264,15 +268,29 @@ export function maxConnectionsProblems(db: DatabaseSize, name: Naming<"maxConnec
   }
   if (!memory || memory.neededMib <= memory.usableMib) return [];
   const bigger = smallestTierFor(Math.max(db.maxConnections, needed), db);
-  const move = bigger ? `, or move to ${bigger.name}` : "";
-  const least = Math.max(range.min, needed);
-  return wrong(
-    `be at most ${memory.largestMaxConnections} on ${db.tier}`,
-    `${db.maxConnections} backends x ${memory.perBackendMib} MiB + ${Math.round(memory.sharedBuffersMib)} MiB shared_buffers = ${Math.round(memory.neededMib)} MiB exceed the usable ${Math.round(memory.usableMib)} MiB, and the instance would run out of memory`,
-    memory.largestMaxConnections >= least
-      ? `${memory.largestMaxConnections}${move}`
-      : `${needed > range.min ? `at least ${needed}, which the pools need,` : "a smaller number"} with lower shared_buffers and work_mem${move}`,
-  );
+  const most = memory.largestMaxConnections;
+  const isEnough = most >= Math.max(range.min, needed);
+  return [
+    problem({
+      setting: name("maxConnections"),
+      value: db.maxConnections,
+      must: `be at most ${most} on ${db.tier}`,
+      because: `${db.maxConnections} backends x ${memory.perBackendMib} MiB + ${Math.round(memory.sharedBuffersMib)} MiB shared_buffers = ${Math.round(memory.neededMib)} MiB exceed the usable ${Math.round(memory.usableMib)} MiB, and the instance would run out of memory`,
+      ways: [
+        ...(isEnough ? [[[name("maxConnections"), most] as const]] : []),
+        ...(bigger ? [[[name("tier"), bigger.name] as const]] : []),
+        ...(isEnough || bigger
+          ? []
+          : [
+              [
+                memory.perBackendMib > memory.usableMib / 100
+                  ? ([name("workMemMib"), DEFAULT_WORK_MEM_MIB] as const)
+                  : ([name("sharedBuffersMib"), Math.floor(tier.memoryMib / 4)] as const),
+              ],
+            ]),
+      ],
+    }),
+  ];
 }
 
 /** Query insights, or days of point-in-time recovery, beyond what the edition allows. */

@@ -118,14 +118,27 @@ export function connectorNameProblems(value: string | undefined, name: Naming<"n
       value,
       must: `be lower-case letters, digits and hyphens, starting with a letter, at most ${limit} characters with each hyphen counted as two`,
       because: fits ? "it follows the naming rules of Compute Engine" : `this one counts ${length} characters and Google refuses it at creation`,
-      fix: "a shorter name such as staging-connector",
+      fix: shortName(value),
     }),
   ];
 }
 
+/** The name in Google's characters, as short as Google takes it: a hyphen counts twice. */
+function shortName(value: string): string {
+  const plain = value
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9-]+/g, "-")
+    .replaceAll(/-+connector/g, "-conn")
+    .replaceAll(/-{2,}/g, "-")
+    .replace(/^[^a-z]+/, "");
+  let name = plain;
+  while (name.length + (name.match(/-/g)?.length ?? 0) > connectorLimits.nameEffectiveLength.value) name = name.slice(0, -1);
+  return name.replace(/-+$/, "") || "connector";
+}
+
 /** A connector's own range is exactly a /28. */
-export const connectorRangeProblems = (cidr: string, name: Naming<"ipCidrRange"> = asIs): Problem[] =>
-  rangeProblems(name("ipCidrRange"), cidr, { exactly: connectorLimits.subnetPrefix.value });
+export const connectorRangeProblems = (cidr: string, name: Naming<"ipCidrRange"> = asIs, free?: string): Problem[] =>
+  rangeProblems(name("ipCidrRange"), cidr, { exactly: connectorLimits.subnetPrefix.value, ...(free === undefined ? {} : { free }) });
 
 /** A connector's range that touches one of those that are taken. */
 export function connectorOverlapProblems(cidr: string, taken: readonly string[], name: Naming<"ipCidrRange"> = asIs): Problem[] {
@@ -138,7 +151,7 @@ export function connectorOverlapProblems(cidr: string, taken: readonly string[],
         value: cidr,
         must: `not overlap ${other}`,
         because: "that range is in use beside the stack, and Google refuses the connector or routes its packets elsewhere",
-        fix: `a free range, such as ${freeRange(connectorLimits.subnetPrefix.value, ranges)}`,
+        fix: freeRange(connectorLimits.subnetPrefix.value, ranges),
       }),
     );
 }

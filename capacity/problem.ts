@@ -4,12 +4,15 @@ export interface InputProblem {
   readonly setting: string;
   /** The whole sentence, as it is printed. */
   readonly message: string;
-  /** The value that passes when it is written at `setting` as it stands; absent where the fix is another one. */
-  readonly proposal?: Proposal | undefined;
+  /** Every way to mend it that can be followed to the letter, each alone; absent: it takes somebody's thought. */
+  readonly ways?: readonly Way[] | undefined;
 }
 
-/** A value that can be written at a setting literally. */
-export type Proposal = string | number | boolean;
+/** Settings with the values that pass, all of them together; `null` removes the setting. */
+export type Way = readonly Change[];
+export type Change = readonly [setting: string, value: Proposal];
+/** A value that can be written into a stack file as it stands. */
+export type Proposal = string | number | boolean | null | readonly Proposal[] | { readonly [key: string]: Proposal };
 
 /** One thing that is wrong with a plan or a resource, as data; `message` is how it is printed. */
 export interface Problem extends InputProblem {
@@ -21,6 +24,8 @@ export interface Problem extends InputProblem {
   readonly because: string;
   /** What to do: `set 'setting' to 5`. */
   readonly fix: string;
+  /** What else there is to do, as a clause. */
+  readonly otherwise?: string | undefined;
   /** What causes it, where several causes share a rule: `tcp-probe`, `network path`. */
   readonly cause?: string | undefined;
   /** Further figures that show it, such as the share of a simulated storm. */
@@ -46,24 +51,68 @@ interface ProblemParts extends Pick<Problem, "setting" | "must" | "because" | "c
 }
 
 /**
- * Builds a {@link Problem}: `'setting' (value) must ... because ...; set 'setting' to ...`. `fix` is the value that passes, or
- * what to write instead; `instead` is a whole clause where something else than setting it mends the problem.
+ * How a problem is mended: `fix` is the value that passes, or what to write instead; `ways` are several, with what else there
+ * is to do; `instead` is a whole clause where no setting mends it.
  */
-export function problem(p: ProblemParts & ({ readonly fix: string | number | boolean } | { readonly instead: string })): Problem {
+type Mending =
+  | { readonly fix: string | number | boolean }
+  | { readonly ways: readonly Way[]; readonly otherwise?: string | undefined }
+  | { readonly instead: string };
+
+/** Builds a {@link Problem}: `'setting' (value) must ... because ...; set 'setting' to ...`. */
+export function problem(p: ProblemParts & Mending): Problem {
   const { setting, must, because, cause, evidence } = p;
   const value = "value" in p ? shown(p.value) : undefined;
-  const fix = "fix" in p ? `set '${setting}' to ${p.fix}` : p.instead;
+  const ways = "ways" in p ? p.ways : "fix" in p && isLiteral(p.fix) ? [[[setting, p.fix] as const]] : [];
+  const fix = "ways" in p ? waysText(setting, p.ways, p.otherwise) : "fix" in p ? `set '${setting}' to ${p.fix}` : p.instead;
   return {
     setting,
     ...(value === undefined ? {} : { value }),
     must,
     because,
     fix,
-    ...("fix" in p && typeof p.fix !== "string" ? { proposal: p.fix } : {}),
+    ...(ways.length === 0 ? {} : { ways }),
+    ...("otherwise" in p && p.otherwise !== undefined ? { otherwise: p.otherwise } : {}),
     ...(cause === undefined ? {} : { cause }),
     ...(evidence === undefined ? {} : { evidence }),
     message: `'${setting}'${value === undefined ? "" : ` (${value})`} must ${must} because ${because}; ${fix}`,
   };
+}
+
+/** The same problem with other ways to mend it; where none does alone, it proposes none that could be followed to the letter. */
+export function withWays(found: Problem, ways: readonly Way[]): Problem {
+  const { setting, value, fix: before, message, ways: _, ...rest } = found;
+  const [first] = found.ways ?? [];
+  const otherwise = ways.length > 0 || !first ? rest.otherwise : (rest.otherwise ?? `${wayText(setting, first)}, together with other changes`);
+  const fix = waysText(setting, ways, otherwise);
+  const head = message.slice(0, message.length - before.length);
+  return { setting, ...(value === undefined ? {} : { value }), ...rest, fix, ...(ways.length === 0 ? {} : { ways }), message: `${head}${fix}` };
+}
+
+/** A text with spaces describes a value; nobody can write it into a file. */
+const isLiteral = (fix: string | number | boolean) => typeof fix !== "string" || /^[^\s<>]+$/.test(fix);
+
+/** `set 'a' to 1 and 'b' to 2, or remove 'c', or ask Google`. */
+export function waysText(setting: string, ways: readonly Way[], otherwise?: string): string {
+  return [...ways.map((way) => wayText(setting, way)), ...(otherwise === undefined ? [] : [otherwise])].join(", or ");
+}
+
+function wayText(setting: string, way: Way): string {
+  const [set, removed] = [way.filter(([, value]) => value !== null), way.filter(([, value]) => value === null)];
+  const isAlone = way.length === 1 && way[0]?.[0] === setting;
+  return [
+    ...(set.length > 0 ? [`set ${set.map(([name, value]) => `'${name}' to ${literal(value)}`).join(" and ")}`] : []),
+    ...(removed.length > 0 ? [isAlone ? "remove it" : `remove ${removed.map(([name]) => `'${name}'`).join(" and ")}`] : []),
+  ].join(", and ");
+}
+
+/** As a stack file has it, on one line. */
+function literal(value: Proposal): string {
+  if (Array.isArray(value)) return `[${value.map(literal).join(", ")}]`;
+  if (value === null || typeof value !== "object") return String(value);
+  return `{ ${Object.entries(value)
+    .map(([key, item]) => `${key}: ${literal(item)}`)
+    .join(", ")} }`;
 }
 
 function shown(value: unknown): string {

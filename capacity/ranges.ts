@@ -24,19 +24,23 @@ export function overlap(a: string, b: string): boolean {
   return x.address.match(y.address, prefix);
 }
 
-/** A range that is no IPv4 network, or (with `prefix`) has another size, or (with `maxPrefix`) is too small. */
-export function rangeProblems(setting: string, cidr: string, size: { exactly?: number; maxPrefix?: number } = {}): Problem[] {
+/** A range that is no IPv4 network, or (with `prefix`) has another size, or (with `maxPrefix`) is too small. `free` is one that would do. */
+export function rangeProblems(setting: string, cidr: string, size: { exactly?: number; maxPrefix?: number; free?: string } = {}): Problem[] {
   const range = parseRange(cidr);
-  if (!range)
+  const { free } = size;
+  if (!range) {
+    const network = ipaddr.IPv4.isValidCIDR(cidr) ? `${ipaddr.IPv4.networkAddressFromCIDR(cidr)}/${ipaddr.IPv4.parseCIDR(cidr)[1]}` : undefined;
+    const fixes = [...(network === undefined ? [] : [network]), ...(free === undefined ? [] : [free])];
     return [
       problem({
         setting,
         value: cidr,
         must: "be an IPv4 network like 10.1.0.0/28, with no bits set beyond its prefix",
         because: "Google refuses anything else when it creates the network",
-        fix: ipaddr.IPv4.isValidCIDR(cidr) ? `${ipaddr.IPv4.networkAddressFromCIDR(cidr)}/${ipaddr.IPv4.parseCIDR(cidr)[1]}` : "a range such as 10.1.0.0/28",
+        ...(fixes.length > 0 ? { ways: fixes.map((fix) => [[setting, fix]] as const) } : { fix: "a range such as 10.1.0.0/28" }),
       }),
     ];
+  }
   if (size.exactly !== undefined && range.prefix !== size.exactly)
     return [
       problem({
@@ -44,7 +48,7 @@ export function rangeProblems(setting: string, cidr: string, size: { exactly?: n
         value: cidr,
         must: `be exactly a /${size.exactly}`,
         because: "a Serverless VPC Access connector takes no other size and gains nothing from a larger one",
-        fix: `${range.address}/${size.exactly}`,
+        ways: [`${range.address}/${size.exactly}`, ...(free === undefined ? [] : [free])].map((fix) => [[setting, fix]] as const),
       }),
     ];
   if (size.maxPrefix !== undefined && range.prefix > size.maxPrefix)
@@ -54,7 +58,7 @@ export function rangeProblems(setting: string, cidr: string, size: { exactly?: n
         value: cidr,
         must: `be a /${size.maxPrefix} or larger`,
         because: "Google's managed services need at least that many addresses",
-        fix: `a /${size.maxPrefix}, or better a /16`,
+        fix: free ?? `a /${size.maxPrefix}, or better a /16`,
       }),
     ];
   return [];
@@ -72,7 +76,7 @@ export function unreachableRangeProblems(setting: string, cidr: string, what: st
       value: cidr,
       must: `lie outside ${unreachable}`,
       because: `that is Docker's bridge network on Google's machines, and connections between it and ${what} fail`,
-      fix: free?.(freeRange(range.prefix, [])) ?? `a free range, such as ${freeRange(range.prefix, [])}`,
+      fix: free?.(freeRange(range.prefix, [])) ?? freeRange(range.prefix, []),
     }),
   ];
 }
@@ -87,13 +91,17 @@ export function overlaps(ranges: readonly NamedRange[]): { readonly a: NamedRang
   );
 }
 
-/** The first range of that size from 10.1.0.0 on that overlaps none of the others: 10.0.0.0 is where most subnets begin. */
+/** Private networks of a /16 each, from 10.1.0.0 on: 10.0.0.0 is where most subnets begin, and 172.17.0.0 is Docker's. */
+const CANDIDATES = [
+  ...Array.from({ length: 255 }, (_, i) => `10.${i + 1}`),
+  ...Array.from({ length: 16 }, (_, i) => `172.${i + 16}`).filter((network) => network !== "172.17"),
+  "192.168",
+];
+
+/** The first range of that size, or of a /16, that overlaps none of the others. */
 export function freeRange(prefix: number, taken: readonly NamedRange[]): string {
-  for (let second = 1; second < 256; second++) {
-    const candidate = `10.${second}.0.0/${Math.max(prefix, 16)}`;
-    if (taken.every(({ cidr }) => !overlap(candidate, cidr))) return candidate;
-  }
-  return "one outside 10.0.0.0/8";
+  const candidates = CANDIDATES.map((network) => `${network}.0.0/${Math.max(prefix, 16)}`);
+  return candidates.find((candidate) => taken.every(({ cidr }) => !overlap(candidate, cidr))) ?? "one that nothing else uses";
 }
 
 /** The widest range that may still be one place's own (an office, a provider's customer): bits of its prefix. */
@@ -121,7 +129,7 @@ export function overlapProblem({ a, b }: { readonly a: NamedRange; readonly b: N
     value: a.cidr,
     must: `not overlap '${b.label}' (${b.cidr})`,
     because: "Google refuses a range that is in use, and routes between overlapping ranges are undefined",
-    fix: `a free range, such as ${freeRange(parseRange(a.cidr)?.prefix ?? 28, taken)}`,
+    fix: freeRange(parseRange(a.cidr)?.prefix ?? 28, taken),
   });
 }
 

@@ -29,7 +29,7 @@ export function redisRangeProblems(
     if (range && range.prefix <= most) return [];
     if (!range && value.includes("/")) return rangeProblems(setting, value);
     const because = "with DIRECT_PEERING the instance has a block of addresses of its own";
-    const fix = range ? `a free /${most}, such as ${freeRange(most, [])}` : `a free range, such as ${freeRange(most, [])}, or leave it out`;
+    const fix = freeRange(most, []);
     return [problem({ setting, value, must: `be a range of addresses, a /${most} or larger`, because, fix })];
   }
   const isAddress = /^[\d.]+(\/\d+)?$/.test(value);

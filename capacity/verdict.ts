@@ -1,6 +1,8 @@
 import { type Check, planChecks } from "./checks";
+import { workingWays } from "./mending";
 import type { CapacityPlan } from "./plan";
-import type { Problem } from "./problem";
+import { planAfter } from "./plan-changes";
+import { type Problem, withWays } from "./problem";
 import { mostConnects, stormPlanProblems } from "./scenarios";
 import { percentText } from "./statistics";
 import { illustratingStorms, planStorms, replicationsFor, type StormResult, strictTargetProblems, targetProblems } from "./storms";
@@ -17,12 +19,25 @@ export interface PlanVerdict {
 
 /** Judges a plan: arithmetic first, then the storms against the plan's target. */
 export function judgePlan(plan: CapacityPlan): PlanVerdict {
-  const checks = planChecks(plan);
+  const checks = provenChecks(plan);
   const refusals = checks.flatMap(({ problems }) => problems);
   const unanswerable = [...stormPlanProblems(plan), ...strictTargetProblems(plan.targets.startupSuccessPercent, "netra:targets.startupSuccessPercent")];
   const storms = unanswerable.length > 0 ? [] : stormsOf(plan, refusals.length > 0);
   const all = [...checks, stormCheck(plan, storms, unanswerable, new Set(refusals.map(({ setting }) => setting)))];
   return { checks: all, storms, problems: all.flatMap(({ problems }) => problems) };
+}
+
+/** The checks of a plan, each problem with those of its ways that pass when they are followed to the letter. */
+export function provenChecks(plan: CapacityPlan): Check[] {
+  const checks = planChecks(plan);
+  const problems = checks.flatMap((check) => check.problems);
+  if (problems.length === 0) return checks;
+  const judge = (changed: CapacityPlan) => planChecks(changed).flatMap((check) => check.problems);
+  const working = workingWays(plan, problems, { judge, apply: planAfter });
+  return checks.map((check) => ({
+    ...check,
+    problems: check.problems.map((found) => (found.ways === undefined ? found : withWays(found, working.get(found) ?? []))),
+  }));
 }
 
 function stormsOf(plan: CapacityPlan, refused: boolean): StormResult[] {

@@ -1,5 +1,5 @@
 import { edgeLimits } from "../capacity/limits";
-import type { InputProblem } from "../capacity/problem";
+import { type Change, type InputProblem, problem } from "../capacity/problem";
 import { computeName, fraction, list, section, text, whole } from "./fields";
 import { entriesOf, isMapping, shown } from "./references";
 
@@ -46,11 +46,13 @@ export function edgeProblems(own: Readonly<Record<string, unknown>>): InputProbl
     ...hosts
       .filter(({ host }) => certificates.length > 0 && !certificates.flat().includes(host))
       .map(({ host, setting }) =>
-        wrong(
+        problem({
           setting,
-          `(${shown(host)}) must be on a certificate because no browser talks to a host without one`,
-          `add [${host}] to '${CERTIFICATES}' as a list of its own: a list that changes is another certificate, and its hosts have no TLS until Google has issued that`,
-        ),
+          value: shown(host),
+          must: "be on a certificate",
+          because: "no browser talks to a host without one, and a list that changes is another certificate, whose hosts have no TLS until Google has issued it",
+          ways: [[[`${CERTIFICATES}[${certificates.length}]`, hosts.map((other) => other.host).filter((other) => !certificates.flat().includes(other))]]],
+        }),
       ),
     ...ingressProblems(own),
   ];
@@ -66,37 +68,47 @@ function certificateProblems(certificates: readonly (readonly string[])[], hosts
     ...(certificates.length >= 1 && certificates.length <= certificatesPerProxy.value
       ? []
       : [
-          wrong(
-            CERTIFICATES,
-            `(${certificates.length} of them) must be 1 to ${certificatesPerProxy.value} lists of hosts because a load balancer takes no other number`,
-            `set '${CERTIFICATES}' to one list of all hosts`,
-          ),
+          problem({
+            setting: CERTIFICATES,
+            value: `${certificates.length} of them`,
+            must: `be 1 to ${certificatesPerProxy.value} lists of hosts`,
+            because: "a load balancer takes no other number",
+            ways: hosts.length >= 1 && hosts.length <= hostsPerCertificate.value ? [[[CERTIFICATES, [[...hosts]]]]] : [],
+            otherwise: hosts.length <= hostsPerCertificate.value ? undefined : `divide the hosts into lists of at most ${hostsPerCertificate.value}`,
+          }),
         ]),
     ...certificates.flatMap((names, i) => [
       ...(names.length >= 1 && names.length <= hostsPerCertificate.value
         ? []
         : [
-            wrong(
-              at(i),
-              `(${names.length} hosts) must have 1 to ${hostsPerCertificate.value} hosts because a managed certificate has no other number`,
-              "remove the list, or divide it",
-            ),
+            problem({
+              setting: at(i),
+              value: `${names.length} hosts`,
+              must: `have 1 to ${hostsPerCertificate.value} hosts`,
+              because: "a managed certificate has no other number",
+              ...(names.length === 0 ? { ways: [[[at(i), certificates.length > 1 ? null : [...hosts]]]] } : { instead: "divide it" }),
+            }),
           ]),
       ...(certificates.findIndex((other) => alike(other, names)) < i
-        ? [wrong(at(i), "must differ from the lists before because two of the same hosts are one certificate", "remove it")]
+        ? [problem({ setting: at(i), must: "differ from the lists before", because: "two of the same hosts are one certificate", ways: [[[at(i), null]]] })]
         : []),
       ...names.flatMap((host, j) =>
         hosts.includes(host)
           ? []
           : [
-              wrong(
-                `${at(i)}[${j}]`,
-                `(${shown(host)}) must be a host under 'netra:hosts' because Google issues and renews a certificate only while every host of it leads here`,
-                "add it there, or put the other hosts on a list without it and, once that one is issued, remove this list",
-              ),
+              problem({
+                setting: `${at(i)}[${j}]`,
+                value: shown(host),
+                must: "be a host under 'netra:hosts'",
+                because: "Google issues and renews a certificate only while every host of it leads here",
+                ways: [withoutHosts(certificates, [host])],
+                otherwise: "add it there",
+              }),
             ],
       ),
-      ...(new Set(names).size < names.length ? [wrong(at(i), "must name each host once because a certificate does", "remove the repetition")] : []),
+      ...(new Set(names).size < names.length
+        ? [problem({ setting: at(i), must: "name each host once", because: "a certificate does", ways: [[[at(i), [...new Set(names)]]]] })]
+        : []),
     ]),
   ];
 }
@@ -107,18 +119,37 @@ function ingressProblems({ services, hosts }: Readonly<Record<string, unknown>>)
   return entriesOf(services).flatMap(([key, { ingress }]) => {
     const setting = `netra:services.${key}.ingress`;
     if (ingress === "all")
-      return [wrong(setting, "(all) must be internal-and-load-balancer because clients could get round the rules of 'netra:edge'", "remove it")];
+      return [
+        problem({
+          setting,
+          value: "all",
+          must: "be internal-and-load-balancer",
+          because: "clients could get round the rules of 'netra:edge'",
+          ways: [[[setting, null]]],
+        }),
+      ];
     if (ingress === "internal" && behind.includes(key))
       return [
-        wrong(
+        problem({
           setting,
-          `(internal) must be internal-and-load-balancer because 'netra:hosts.${key}' leads to it through the load balancer`,
-          `remove it, or 'netra:hosts.${key}'`,
-        ),
+          value: "internal",
+          must: "be internal-and-load-balancer",
+          because: `'netra:hosts.${key}' leads to it through the load balancer`,
+          ways: [[[setting, null]]],
+        }),
       ];
     return [];
   });
 }
 
 const textsIn = (value: unknown): string[] => (Array.isArray(value) ? value.filter((item) => typeof item === "string") : []);
-const wrong = (setting: string, must: string, fix: string): InputProblem => ({ setting, message: `'${setting}' ${must}; ${fix}` });
+/** Takes hosts off the lists that have them; a list of no others goes. */
+export function withoutHosts(lists: readonly unknown[], gone: readonly unknown[]): Change[] {
+  const left = lists.map((names) =>
+    Array.isArray(names) ? (names as unknown[]).filter((host): host is string => typeof host === "string" && !gone.includes(host)) : [],
+  );
+  const changed = left.flatMap((names, i) =>
+    Array.isArray(lists[i]) && names.length < lists[i].length ? [[`${CERTIFICATES}[${i}]`, names.length > 0 ? names : null] as const] : [],
+  );
+  return changed;
+}

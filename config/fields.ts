@@ -1,5 +1,7 @@
+import { parse } from "yaml";
 import { z } from "zod";
 import { meantQuantity } from "../capacity/cloudrun";
+import type { InputProblem, Proposal } from "../capacity/problem";
 
 /* The kinds of fields the stack file has: each knows its form, and says what is wrong with a value that has another. */
 
@@ -13,17 +15,35 @@ interface Form {
 }
 
 /** Stands for the setting's path in a message until the path is known. */
-export const PATH = "\u0000";
+const PATH = "\u0000";
 
 export const complaint =
   (form: Form) =>
   ({ input }: { readonly input?: unknown }) =>
     `must ${form.must} because ${form.because}; set '${PATH}' to ${form.meant?.(input) ?? form.example}`;
 
+/** A problem from the message of a form, at the setting where it stands. */
+export function complained(setting: string, value: string, message: string): InputProblem {
+  const text = message.replaceAll(PATH, setting);
+  const written = text.slice(text.lastIndexOf(`; set '${setting}' to `) + `; set '${setting}' to `.length);
+  // What has spaces describes a value, unless it is quoted or a list.
+  const isLiteral = /^([^\s<>]+|\[.*\]|".*"|'.*'|\{.*\})$/.test(written) && !written.includes("...");
+  return {
+    setting,
+    message: `'${setting}' (${value}) ${text}`,
+    ...(isLiteral ? { ways: [[[setting, parse(written) as Proposal]]] } : {}), // YAML of one line
+  };
+}
+
+const SECONDS: Readonly<Record<string, number>> = { "": 1, s: 1, sec: 1, secs: 1, second: 1, seconds: 1, m: 60, min: 60, minutes: 60, h: 3600 };
+
 /** `80s` where seconds are meant is 80, `2m` is 120, and the text `"10"` is the number 10; `undefined` where that would not pass either. */
 function meantNumber(input: unknown, unit: string, passes: (value: number) => boolean): number | undefined {
   const [, digits, suffix = ""] = (typeof input === "string" && /^\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*$/i.exec(input)) || [];
-  const factor = unit === "seconds" ? ({ m: 60, min: 60, h: 3600 }[suffix.toLowerCase()] ?? 1) : 1;
+  // 2GB is no number of connections.
+  if (suffix !== "" && unit !== "seconds" && !unit.toLowerCase().startsWith(suffix.toLowerCase())) return undefined;
+  const factor = unit === "seconds" ? SECONDS[suffix.toLowerCase()] : 1;
+  if (factor === undefined) return undefined;
   const value = Number(digits ?? Number.NaN) * factor;
   return passes(value) ? value : undefined;
 }
@@ -81,13 +101,25 @@ export function list<T extends z.ZodType>(meaning: string, item: T, example: str
 }
 
 export function section<T extends z.core.$ZodLooseShape>(meaning: string, shape: T) {
-  const error = complaint({ must: "be a section with settings of its own", because: `it is ${meaning}`, example: "its settings, as in Pulumi.staging.yaml" });
+  const example = skeletonOf(shape) ?? "its settings, as in Pulumi.staging.yaml";
+  const error = complaint({ must: "be a section with settings of its own", because: `it is ${meaning}`, example });
   return described(z.strictObject(shape, { error }), meaning, {});
+}
+
+/** A section of a few plain settings as one line, each with its example; `undefined` for a larger one. */
+function skeletonOf(shape: z.core.$ZodLooseShape): string | undefined {
+  const entries = Object.entries(shape).flatMap(([key, type]) => {
+    if (type instanceof z.ZodOptional || type instanceof z.ZodDefault) return [];
+    const examples = type instanceof z.ZodType ? type.meta()?.examples : undefined;
+    return [[key, Array.isArray(examples) ? (examples[0] as unknown) : undefined] as const];
+  });
+  const isPlain = entries.length <= 4 && entries.every(([, example]) => ["string", "number", "boolean"].includes(typeof example));
+  return isPlain && entries.length > 0 ? `{ ${entries.map(([key, example]) => `${key}: ${example}`).join(", ")} }` : undefined;
 }
 
 export function named<T extends z.ZodType>(meaning: string, key: RegExp, must: string, value: T) {
   return described(
-    z.record(z.string().regex(key, { error: `must be named ${must} because the stack derives names from it; set '${PATH}' to such a name` }), value, {
+    z.record(z.string().regex(key, { error: `must be named ${must} because the stack derives names from it; rename it` }), value, {
       error: complaint({ must: "be a section", because: `it is ${meaning}`, example: "one section each, as in Pulumi.staging.yaml" }),
     }),
     meaning,

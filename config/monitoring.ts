@@ -1,5 +1,6 @@
 import { z } from "zod";
-import type { InputProblem } from "../capacity/problem";
+import { type InputProblem, problem, type Way } from "../capacity/problem";
+import { withoutHosts } from "./edge";
 import { amount, choice, complaint, described, fraction, KEY, list, named, seconds, section, text, whole } from "./fields";
 import { entriesOf, shown } from "./references";
 
@@ -82,17 +83,19 @@ export function monitoringProblems(own: Readonly<Record<string, unknown>>): Inpu
   return [
     ...(unwatched
       ? [
-          wrong(
-            "netra:monitoring.channels",
-            "must have at least one channel because an alert that reaches nobody is none",
-            "set 'netra:monitoring.channels' to { on-call: { type: email, to: platform@example.org } }, or 'netra:monitoring.disabled' to { reason: ... }",
-          ),
+          problem({
+            setting: "netra:monitoring.channels",
+            must: "have at least one channel",
+            because: "an alert that reaches nobody is none",
+            ways: [[["netra:monitoring.channels", { "on-call": { type: "email", to: "platform@example.org" } }]]],
+            otherwise: "set 'netra:monitoring.disabled' to { reason: ... }",
+          }),
         ]
       : []),
     ...channels.flatMap(([name, settings]) => channelProblems(name, settings, tokens)),
     ...tokens
       .filter((token) => !channels.some(([name]) => name === token))
-      .map((token) => wrong(`netra:channelTokens.${token}`, "must be the token of a channel because nothing else reads it", "remove it")),
+      .map((token) => removed(`netra:channelTokens.${token}`, "be the token of a channel", "nothing else reads it")),
     ...hostProblems(own),
   ];
 }
@@ -108,36 +111,40 @@ function channelProblems(name: string, settings: Record<string, unknown>, tokens
       ? []
       : // A webhook's URL may carry a token: it is not shown.
         [
-          wrong(
-            `${path}.to`,
-            `must be ${kind.to ? `${kind.to.meaning} like ${kind.to.example}` : "left out"} because the channel is of type ${settings.type}`,
-            kind.to ? `set '${path}.to' to ${kind.to.example}` : "remove it",
-          ),
+          problem({
+            setting: `${path}.to`,
+            must: kind.to ? `be ${kind.to.meaning} like ${kind.to.example}` : "be left out",
+            because: `the channel is of type ${settings.type}`,
+            ways: [[[`${path}.to`, kind.to ? kind.to.example.replaceAll("'", "") : null]]],
+          }),
         ]),
     ...((settings.user !== undefined) === (kind.user ?? false)
       ? []
       : [
-          wrong(
-            `${path}.user`,
-            `must be ${kind.user ? "stated" : "left out"} because the channel is of type ${settings.type}`,
-            kind.user ? `set '${path}.user' to netra` : "remove it",
-          ),
+          problem({
+            setting: `${path}.user`,
+            must: `be ${kind.user ? "stated" : "left out"}`,
+            because: `the channel is of type ${settings.type}`,
+            ways: [[[`${path}.user`, kind.user ? "netra" : null]]],
+          }),
         ]),
     ...(tokens.includes(name) === (kind.token !== undefined)
       ? []
       : [
           kind.token
-            ? wrong(
-                `netra:channelTokens.${name}`,
-                `must be ${kind.token} because a channel of type ${settings.type} is nothing without it`,
-                `run \`pulumi config set --secret --path 'netra:channelTokens.${name}'\``,
-              )
-            : wrong(`netra:channelTokens.${name}`, `must not be set because a channel of type ${settings.type} has no secret`, "remove it"),
+            ? problem({
+                setting: `netra:channelTokens.${name}`,
+                must: `be ${kind.token}`,
+                because: `a channel of type ${settings.type} is nothing without it`,
+                instead: `run \`pulumi config set --secret --path 'netra:channelTokens.${name}'\``,
+              })
+            : removed(`netra:channelTokens.${name}`, "not be set", `a channel of type ${settings.type} has no secret`),
         ]),
   ];
 }
 
-function hostProblems({ hosts: byService, services }: Readonly<Record<string, unknown>>): InputProblem[] {
+function hostProblems(own: Readonly<Record<string, unknown>>): InputProblem[] {
+  const { hosts: byService, services } = own;
   const known = entriesOf(services, true).map(([key]) => key);
   const stated = entriesOf(byService, true).flatMap(([key, names]) =>
     Array.isArray(names) ? names.map((host: unknown, i) => ({ key, host, setting: `netra:hosts.${key}[${i}]` })) : [],
@@ -147,14 +154,27 @@ function hostProblems({ hosts: byService, services }: Readonly<Record<string, un
     ...entriesOf(byService, true)
       .filter(([key]) => known.length > 0 && !known.includes(key))
       .map(([key]) =>
-        wrong(`netra:hosts.${key}`, "must be a service under 'netra:services' because it answers for the hosts", `use one of ${known.join(", ")}`),
+        problem({
+          setting: `netra:hosts.${key}`,
+          must: "be a service under 'netra:services'",
+          because: "it answers for the hosts",
+          ways: [goneHosts(own, key)],
+          otherwise: `rename it to one of ${known.join(", ")}`,
+        }),
       ),
     ...stated
       .filter(({ host }, i) => stated.findIndex((other) => other.host === host) < i)
-      .map(({ host, setting }) =>
-        wrong(setting, `(${shown(host)}) must be one service's host only because a host leads to one service`, "remove it from one of them"),
-      ),
+      .map(({ host, setting }) => removed(setting, "be one service's host only", "a host leads to one service", shown(host))),
   ];
 }
 
-const wrong = (setting: string, must: string, fix: string): InputProblem => ({ setting, message: `'${setting}' ${must}; ${fix}` });
+/** Removes a service's hosts, and takes them off the certificates. */
+function goneHosts({ hosts, edge }: Readonly<Record<string, unknown>>, key: string): Way {
+  const gone = entriesOf(hosts, true).flatMap(([service, names]) => (service === key && Array.isArray(names) ? (names as unknown[]) : []));
+  const [stated] = entriesOf({ edge });
+  const lists = Array.isArray(stated?.[1].certificates) ? (stated[1].certificates as unknown[]) : [];
+  return [[`netra:hosts.${key}`, null], ...withoutHosts(lists, gone)];
+}
+
+const removed = (setting: string, must: string, because: string, value?: string) =>
+  problem({ setting, ...(value === undefined ? {} : { value }), must, because, ways: [[[setting, null]]] });

@@ -1,7 +1,7 @@
-import { closest } from "fastest-levenshtein";
+import { closest, distance } from "fastest-levenshtein";
 import { cloudRunLimits } from "../capacity/limits";
 import { databaseVariables } from "../capacity/plan";
-import type { InputProblem } from "../capacity/problem";
+import { type InputProblem, problem, type Way } from "../capacity/problem";
 
 /* What holds between the sections of the stack file. */
 
@@ -30,7 +30,16 @@ export function referenceProblems(own: Readonly<Record<string, unknown>>): Input
         ...orderProblems(key, value, own.services),
         // Without the section, that is the problem.
         ...(isMapping(own.secrets)
-          ? textsOf(value, "secrets").flatMap((name, i) => unknownName(`${path}.secrets[${i}]`, name, secretKeys, "a secret under 'netra:secrets'"))
+          ? textsOf(value, "secrets").flatMap((name, i, all) =>
+              secretKeys.includes(name)
+                ? []
+                : unknownName(
+                    `${path}.secrets[${i}]`,
+                    name,
+                    secretKeys.filter((key) => !all.includes(key)),
+                    "a secret under 'netra:secrets'",
+                  ),
+            )
           : []),
         ...reservedVariables(path, value),
       ];
@@ -43,10 +52,15 @@ export function referenceProblems(own: Readonly<Record<string, unknown>>): Input
     ...secrets
       .filter(([, { format }]) => format === "database-password")
       .slice(1)
-      .map(([key]) => ({
-        setting: `netra:secrets.${key}.format`,
-        message: `'netra:secrets.${key}.format' (database-password) must be set for one secret only because the application has one database user at a time; set 'netra:secrets.${key}.format' to text`,
-      })),
+      .map(([key]) =>
+        problem({
+          setting: `netra:secrets.${key}.format`,
+          value: "database-password",
+          must: "be set for one secret only",
+          because: "the application has one database user at a time",
+          fix: "text",
+        }),
+      ),
   ];
 }
 
@@ -60,20 +74,34 @@ function orderProblems(key: string, service: Record<string, unknown>, all: unkno
   const known = entriesOf(all, true).map(([other]) => other);
   const unknown = after.flatMap((name, i) => {
     if (name === key)
-      return [{ setting: `${setting}[${i}]`, message: `'${setting}[${i}]' (${name}) must name another service because none can wait for itself; remove it` }];
+      return [
+        problem({
+          setting: `${setting}[${i}]`,
+          value: name,
+          must: "name another service",
+          because: "none can wait for itself",
+          ways: [[[`${setting}[${i}]`, null]]],
+        }),
+      ];
     return known.includes(name) ? [] : unknownName(`${setting}[${i}]`, name, possible, "another service");
   });
   const others = { after: after.filter((name) => name !== key) };
   if (service.after === undefined || !leadsBack(key, [...services, [key, others]])) return unknown;
-  const message = `'${setting}' (${after.join(", ")}) must not lead back to '${key}' because neither service could roll out first (one without 'after' waits for all whose names come first); set '${setting}' to []`;
-  return [...unknown, { setting, message }];
+  const because = "neither service could roll out first (one without 'after' waits for all whose names come first)";
+  return [...unknown, problem({ setting, value: after.join(", "), must: `not lead back to '${key}'`, because, ways: [[[setting, []]]] })];
 }
 
 /** `possible` are the names that would pass. */
 function unknownName(setting: string, name: string, possible: readonly string[], what: string): InputProblem[] {
   if (possible.includes(name)) return [];
-  const fix = possible.length > 0 ? `set '${setting}' to ${closest(name, [...possible])}` : "remove it";
-  return [{ setting, message: `'${setting}' (${name}) must name ${what} because nothing else of that name exists; ${fix}` }];
+  const nearest = possible.length > 0 ? closest(name, [...possible]) : undefined;
+  // Another name that is nothing like it was hardly meant.
+  const isNear = nearest !== undefined && (distance(name, nearest) <= Math.max(2, name.length / 4) || nearest.startsWith(name) || name.startsWith(nearest));
+  const meant = isNear ? nearest : undefined;
+  const because = "nothing else of that name exists";
+  return [
+    problem({ setting, value: name, must: `name ${what}`, because, ways: [...(meant === undefined ? [] : [[[setting, meant] as const]]), [[setting, null]]] }),
+  ];
 }
 
 /** A service that uses the database logs in with the password that the stack generates: there must be one, and it must mount it. */
@@ -88,18 +116,34 @@ function databasePasswordProblems(services: readonly [string, Record<string, unk
     return users.length === 0 || !isRead
       ? []
       : [
-          {
+          problem({
             setting: "netra:secrets",
-            message: `'netra:secrets' must have a secret of format database-password because ${users.map(([key]) => key).join(" and ")} log in to the database; add POSTGRES_PASSWORD with 'rotation' 1 and 'format' database-password`,
-          },
+            must: "have a secret of format database-password",
+            because: `${users.map(([key]) => key).join(" and ")} log in to the database`,
+            ways: [passwordWay(secrets)],
+          }),
         ];
   return users
     .filter(([, service]) => (service.secrets === undefined || Array.isArray(service.secrets)) && !textsOf(service, "secrets").includes(password))
-    .map(([key]) => {
+    .map(([key, service]) => {
       const setting = `netra:services.${key}.secrets`;
-      return { setting, message: `'${setting}' must contain ${password} because the service logs in to the database with it; add ${password} to '${setting}'` };
+      return problem({
+        setting,
+        must: `contain ${password}`,
+        because: "the service logs in to the database with it",
+        ways: [[[setting, [...textsOf(service, "secrets"), password]]]],
+      });
     });
 }
+
+/** Makes POSTGRES_PASSWORD the database's password, or adds it. */
+const passwordWay = (secrets: unknown): Way =>
+  isMapping(secrets) && isMapping(secrets.POSTGRES_PASSWORD)
+    ? [
+        ["netra:secrets.POSTGRES_PASSWORD.format", "database-password"],
+        ...(secrets.POSTGRES_PASSWORD.rotation === undefined ? [["netra:secrets.POSTGRES_PASSWORD.rotation", 1] as const] : []),
+      ]
+    : [["netra:secrets.POSTGRES_PASSWORD", { id: "postgres-password", version: 1, rotation: 1, format: "database-password" }]];
 
 /** The same text where each section needs its own. Its value is not shown: it could be a misplaced secret. */
 function duplicates(section: string, entries: readonly [string, Record<string, unknown>][], field: string, because: string): InputProblem[] {
@@ -140,49 +184,49 @@ function reservedVariables(path: string, service: Record<string, unknown>): Inpu
     ...entriesOf(service.environment, true).flatMap(([name]) => {
       const setting = `${path}.environment.${name}`;
       const because = whySet(name) ?? (secrets.includes(name) ? "the service already takes it from a secret" : undefined);
-      return because ? [{ setting, message: `'${setting}' must not be set because ${because}; remove it` }] : [];
+      return because ? [problem({ setting, must: "not be set", because, ways: [[[setting, null]]] })] : [];
     }),
     ...secrets.flatMap((name, i) => {
       const [setting, because] = [`${path}.secrets[${i}]`, whySet(name)];
-      return because ? [{ setting, message: `'${setting}' (${name}) must not be taken from a secret because ${because}; remove it` }] : [];
+      return because ? [problem({ setting, value: name, must: "not be taken from a secret", because, ways: [[[setting, null]]] })] : [];
     }),
   ];
 }
 
 function secretProblems(path: string, secret: Record<string, unknown>): InputProblem[] {
   const { rotation, version, format, disabledThroughRotation: disabled } = secret;
-  const wrong = (field: string, value: unknown, rest: string): InputProblem => ({
-    setting: `${path}.${field}`,
-    message: `'${path}.${field}' (${shown(value)}) ${rest}`,
-  });
+  const wrong = (field: string, value: unknown, must: string, because: string, ways: readonly Way[]) =>
+    problem({ setting: `${path}.${field}`, value: shown(value), must, because, ways });
   const problems: InputProblem[] = [];
   if (rotation === undefined && format !== undefined)
     problems.push(
-      wrong("format", format, `must not be set without 'rotation' because people add the value of this secret; set '${path}.rotation' to 1 or remove 'format'`),
+      wrong("format", format, "not be set without 'rotation'", "people add the value of this secret", [
+        [[`${path}.rotation`, 1]],
+        ...(format === "database-password" ? [] : [[[`${path}.format`, null] as const]]),
+      ]),
     );
+  const disabledSetting = `${path}.disabledThroughRotation`;
   if (rotation === undefined && disabled !== undefined)
-    problems.push(wrong("disabledThroughRotation", disabled, `must not be set without 'rotation' because the stack owns no version of this secret; remove it`));
-  // What is no count is told of already.
-  const made = typeof rotation === "number" && Number.isInteger(rotation) && rotation >= 1 ? rotation : undefined;
+    problems.push(
+      wrong("disabledThroughRotation", disabled, "not be set without 'rotation'", "the stack owns no version of this secret", [[[disabledSetting, null]]]),
+    );
+  // What is no count is reported already.
+  const made = typeof rotation === "number" && Number.isSafeInteger(rotation) && rotation >= 1 ? rotation : undefined;
   if (made !== undefined && typeof disabled === "number" && disabled >= made)
     problems.push(
-      wrong(
-        "disabledThroughRotation",
-        disabled,
-        `must be below 'rotation' (${made}) because services mount the last rotation; set '${path}.disabledThroughRotation' to ${made - 1}`,
-      ),
+      wrong("disabledThroughRotation", disabled, `be below 'rotation' (${made})`, "services mount the last rotation", [[[disabledSetting, made - 1]]]),
     );
   const written = made === undefined ? 0 : made - (typeof disabled === "number" && disabled < made ? disabled : 0);
   if (typeof version === "number" && written > 0 && version < written)
-    problems.push(
-      wrong("version", version, `must be at least ${written} because every rotation that is not disabled adds a version; set '${path}.version' to ${written}`),
-    );
+    problems.push(wrong("version", version, `be at least ${written}`, "every rotation that is not disabled adds a version", [[[`${path}.version`, written]]]));
   if (made !== undefined && written > MOST_KEPT)
     problems.push(
       wrong(
         "disabledThroughRotation",
         disabled,
-        `must be at least ${made - MOST_KEPT} because each rotation that is not disabled is a resource and a version that can be read, and no revision mounts so old a one; set '${path}.disabledThroughRotation' to ${made - MOST_KEPT}`,
+        `be at least ${made - MOST_KEPT}`,
+        "each rotation that is not disabled is a resource and a version that can be read, and no revision mounts so old a one",
+        [[[disabledSetting, made - MOST_KEPT]]],
       ),
     );
   return problems;

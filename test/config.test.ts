@@ -68,7 +68,7 @@ test("never repeats what stands under an unknown key, or where a secret or a var
   });
   expect(said).toEqual([
     "'netra:secrets.SECRET_KEY.value' must not be set because there is no such setting; use one of id, version, rotation, format, disabledThroughRotation, or remove it",
-    "'netra:secrets.OPENAI_API_KEY' (not shown) must be a section with settings of its own because it is one secret; set 'netra:secrets.OPENAI_API_KEY' to its settings, as in Pulumi.staging.yaml",
+    "'netra:secrets.OPENAI_API_KEY' (not shown) must be a section with settings of its own because it is one secret; set 'netra:secrets.OPENAI_API_KEY' to { id: another-secret-staging, version: 1 }",
     "'netra:secrets.GEMINI_API_KEY.id' (not shown) must be letters, digits, hyphens and underscores, at most 255 because it is the secret's id in Secret Manager; set 'netra:secrets.GEMINI_API_KEY.id' to another-secret-staging",
     "'netra:services.auth.environment.TOKEN' (not shown) must be a text of one line because it is a variable's value; quote numbers and true or false; set 'netra:services.auth.environment.TOKEN' to \"info\"",
     "'netra:services.auth.environment.PIN' (not shown) must be a text of one line because it is a variable's value; quote numbers and true or false; set 'netra:services.auth.environment.PIN' to \"info\"",
@@ -246,7 +246,7 @@ test("refuses a name that JavaScript keeps for itself: what stands under it woul
 test("refuses a service's key that is too long for what is named after it, or ends in a hyphen, and a host that is an address", () => {
   for (const key of ["a".repeat(64), "worker-"])
     expect(problems({ "netra:services": { [key]: {} } })[0]).toBe(
-      `'netra:services.${key}' (${key}) must be named in small letters, like backend because the stack derives names from it; set 'netra:services.${key}' to such a name`,
+      `'netra:services.${key}' (${key}) must be named in small letters, like backend because the stack derives names from it; rename it`,
     );
   expect(problems({ "netra:hosts": { auth: ["10.0.0.1"] }, "netra:edge": undefined })).toEqual([
     "'netra:hosts.auth[0]' (10.0.0.1) must be a host name in small letters because it is a host; set 'netra:hosts.auth[0]' to another.staging.netrasystems.ai",
@@ -255,10 +255,10 @@ test("refuses a service's key that is too long for what is named after it, or en
 
 test("refuses names that the stack cannot derive names from", () => {
   expect(problems({ "netra:services": { Backend2: { name: "x" } } })).toContain(
-    "'netra:services.Backend2' (Backend2) must be named in small letters, like backend because the stack derives names from it; set 'netra:services.Backend2' to such a name",
+    "'netra:services.Backend2' (Backend2) must be named in small letters, like backend because the stack derives names from it; rename it",
   );
   expect(problems(secrets({ "jwt-key": { id: "jwt", version: 1 } }))).toContain(
-    "'netra:secrets.jwt-key' (jwt-key) must be named in capitals, like JWT_SECRET_KEY because the stack derives names from it; set 'netra:secrets.jwt-key' to such a name",
+    "'netra:secrets.jwt-key' (jwt-key) must be named in capitals, like JWT_SECRET_KEY because the stack derives names from it; rename it",
   );
 });
 
@@ -294,7 +294,7 @@ test("lets a service wait for all whose names come first, wherever they stand in
 test("refuses to wait for a service that does not exist, or for itself, and proposes none that waits for it", () => {
   // frontend is nearer by its letters, but waits for backend.
   expect(problems(service("backend", { after: ["fronted"] }))).toEqual([
-    "'netra:services.backend.after[0]' (fronted) must name another service because nothing else of that name exists; set 'netra:services.backend.after[0]' to auth",
+    "'netra:services.backend.after[0]' (fronted) must name another service because nothing else of that name exists; remove it",
   ]);
   expect(problems(service("auth", { after: ["auth", "zzz"] }))).toEqual([
     "'netra:services.auth.after[0]' (auth) must name another service because none can wait for itself; remove it",
@@ -314,7 +314,7 @@ test("refuses a circle, stated on both sides or closed by the default order", ()
 
 test("refuses a secret that is not declared", () => {
   expect(problems(service("frontend", { secrets: ["JWT_SECRET"] }))).toEqual([
-    "'netra:services.frontend.secrets[0]' (JWT_SECRET) must name a secret under 'netra:secrets' because nothing else of that name exists; set 'netra:services.frontend.secrets[0]' to JWT_SECRET_KEY",
+    "'netra:services.frontend.secrets[0]' (JWT_SECRET) must name a secret under 'netra:secrets' because nothing else of that name exists; set 'netra:services.frontend.secrets[0]' to JWT_SECRET_KEY, or remove it",
   ]);
   // A secret whose section is broken exists all the same: only the section is reported.
   expect(problems(secrets({ FERNET_KEY: null })).map((said) => said.split(" must ")[0])).toEqual(["'netra:secrets.FERNET_KEY' (not set)"]);
@@ -354,7 +354,7 @@ test("refuses rotation, version and format that contradict each other", () => {
     "'netra:secrets.FERNET_KEY.format' (Fernet) must be one of text, fernet, database-password, redis-auth because it is how the stack makes the value; set 'netra:secrets.FERNET_KEY.format' to text",
     "'netra:secrets.GEMINI_API_KEY.version' (latest) must be a whole number, at least 1 because it is the version that services mount: the number Secret Manager gave it; set 'netra:secrets.GEMINI_API_KEY.version' to 1",
     "'netra:secrets.JWT_SECRET_KEY.version' (1) must be at least 2 because every rotation that is not disabled adds a version; set 'netra:secrets.JWT_SECRET_KEY.version' to 2",
-    "'netra:secrets.SECRET_KEY.format' (text) must not be set without 'rotation' because people add the value of this secret; set 'netra:secrets.SECRET_KEY.rotation' to 1 or remove 'format'",
+    "'netra:secrets.SECRET_KEY.format' (text) must not be set without 'rotation' because people add the value of this secret; set 'netra:secrets.SECRET_KEY.rotation' to 1, or remove it",
     "'netra:secrets.SERVICE_SECRET.disabledThroughRotation' (3) must be below 'rotation' (3) because services mount the last rotation; set 'netra:secrets.SERVICE_SECRET.disabledThroughRotation' to 2",
     "'netra:secrets.OPENAI_API_KEY.disabledThroughRotation' (1) must not be set without 'rotation' because the stack owns no version of this secret; remove it",
   ]);
@@ -392,10 +392,10 @@ test("the JSON Schema for editors accepts the committed stack file and refuses w
 test("wants the database password where services log in with it", () => {
   const { POSTGRES_PASSWORD: _, ...others } = stagingSettings().secrets;
   expect(configurationProblems({ ...stagingConfiguration(), "netra:secrets": others })).toContain(
-    "'netra:secrets' must have a secret of format database-password because auth and backend log in to the database; add POSTGRES_PASSWORD with 'rotation' 1 and 'format' database-password",
+    "'netra:secrets' must have a secret of format database-password because auth and backend log in to the database; set 'netra:secrets.POSTGRES_PASSWORD' to { id: postgres-password, version: 1, rotation: 1, format: database-password }",
   );
   expect(configurationProblems(stagingConfiguration({ "netra:services": { auth: { secrets: ["JWT_SECRET_KEY"] } } }))).toEqual([
-    "'netra:services.auth.secrets' must contain POSTGRES_PASSWORD because the service logs in to the database with it; add POSTGRES_PASSWORD to 'netra:services.auth.secrets'",
+    "'netra:services.auth.secrets' must contain POSTGRES_PASSWORD because the service logs in to the database with it; set 'netra:services.auth.secrets' to [JWT_SECRET_KEY, POSTGRES_PASSWORD]",
   ]);
 });
 

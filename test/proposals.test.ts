@@ -1,79 +1,122 @@
-import { expect, test } from "vitest";
-import { planChecks } from "../capacity/checks";
-import { InputError, type InputProblem } from "../capacity/problem";
-import { planOf, readSettings } from "../config";
+import { describe, expect, test } from "vitest";
+import type { InputProblem, Problem } from "../capacity/problem";
+import { at, following, type Path, problemsOf, withValue } from "./proposals";
 import { stagingConfiguration } from "./stack-settings";
 
 /*
- * What a message proposes must pass: every number of the stack file is set to something foolish, and each number that is then
- * proposed is set in turn. Storms have their own proposals (test/capacity/storms.test.ts).
+ * What a message proposes must pass: every setting of the stack file is set to something foolish, and each way that is then
+ * proposed is followed to the letter. Storms have their own proposals (test/capacity/storms.test.ts).
  */
-
-type Path = readonly (string | number)[];
 
 /** A CPU count or an amount of memory, which the file writes as text. */
 const QUANTITY = /^(\d+(?:\.\d+)?)(m|[KMGT]i)?$/;
 
-/** The paths of all numbers and quantities. */
-function numbersIn(value: unknown, path: Path = []): Path[] {
-  if (typeof value === "number" || (typeof value === "string" && QUANTITY.test(value))) return [path];
-  if (value === null || typeof value !== "object") return [];
-  return Object.entries(value).flatMap(([key, item]) => numbersIn(item, [...path, Array.isArray(value) ? Number(key) : key]));
+/** The paths of all sections and settings. */
+function pathsIn(value: unknown, path: Path = []): Path[] {
+  const own = path.length > 0 ? [path] : [];
+  if (value === null || typeof value !== "object") return own;
+  return [...own, ...Object.entries(value).flatMap(([key, item]) => pathsIn(item, [...path, Array.isArray(value) ? Number(key) : key]))];
 }
 
-const at = (root: unknown, path: Path): unknown => path.reduce<unknown>((value, key) => Reflect.get(Object(value), key), root);
-
-/** The configuration with another value at a path. */
-function withValue(configuration: object, path: Path, value: unknown): Record<string, unknown> {
-  const copy = structuredClone(configuration) as Record<string, unknown>;
-  Reflect.set(Object(at(copy, path.slice(0, -1))), path.at(-1) ?? "", value);
-  return copy;
-}
-
-function problemsOf(configuration: Record<string, unknown>): readonly InputProblem[] {
-  try {
-    return planChecks(planOf(readSettings(configuration))).flatMap(({ problems }) => problems);
-  } catch (error) {
-    if (error instanceof InputError) return error.problems;
-    throw error;
+/** Whatever somebody may write in the place of a value: nothing, another kind, too little, too much, a neighbour's. */
+function foolish(stated: unknown): unknown[] {
+  const other = [undefined, null, "", " ", "x", 0, true, [], {}];
+  const [, digits, unit = ""] = (typeof stated !== "object" && QUANTITY.exec(String(stated))) || [];
+  if (digits !== undefined) {
+    const value = Number(digits);
+    const numbers = [-1, 0, 1, 1.5, value - 1, value + 1, 2 * value, 10 * value, value / 10, 1e9, 1e300];
+    return [...other, ...numbers.map((number) => (typeof stated === "string" ? `${number}${unit}` : number)), `${value}`, `${value} seconds`, "2GB", "many"];
   }
+  if (typeof stated === "boolean") return [...other, !stated, "yes"];
+  if (Array.isArray(stated)) return [...other, [...stated, "x"], [...stated, ...stated], stated.slice(1)];
+  if (typeof stated === "object") return [...other, { ...stated, nonsense: 1 }];
+  const text = String(stated);
+  const changed = [text.toUpperCase(), ` ${text}`, `${text} `, `${text}-${"y".repeat(60)}`, `production-${text}`, text.slice(0, -1), `${text}x`];
+  const ranges = ["10.0.0.0/8", "10.1.0.0/24", "10.1.0.0/29", "10.1.0.8/28"];
+  return [...other, ...changed, ...ranges, "no.such.thing", "ENTERPRISE_PLUS", "built-in-socket", "all-traffic", "db-f1-micro", "POSTGRES_99", "latest"];
 }
 
-/** `netra:services.auth.cpu` as a path of the configuration. */
-const pathOf = (setting: string): Path => {
-  const [section = "", ...rest] = setting.split(".");
-  return [section, ...rest];
-};
+/** What is found, whatever its numbers. */
+const kindOf = ({ setting, message }: InputProblem) => `${setting} ${(/ must (.*?) because /s.exec(message)?.[1] ?? message).replaceAll(/[\d.]+/g, "#")}`;
 
-/** The number or quantity that a message proposes alone: not one that takes another change beside it. */
-const proposed = ({ setting, message }: InputProblem): number | string | undefined => {
-  const [, written, unit] = new RegExp(`; set '${setting.replaceAll(/[[\].]/g, "\\$&")}' to (-?\\d+(?:\\.\\d+)?(m|[KMGT]i)?)(?=$|, or )`).exec(message) ?? [];
-  return written === undefined || unit !== undefined ? written : Number(written);
-};
+/** Findings of the plan are data; a value that cannot be read hides what the plan would say of it. */
+const isOfPlan = (found: InputProblem): found is Problem => "because" in found;
 
-/** Staging's, with the numbers that may be left out. */
+/** Follows one way, and then the first of each new finding: how many steps it takes; `undefined`: it does not end. */
+function stepsOf(wrong: Record<string, unknown>, found: InputProblem, way: NonNullable<InputProblem["ways"]>[number]): number | undefined {
+  const known = new Set(problemsOf(wrong).map(kindOf));
+  let configuration = following(wrong, way);
+  if (problemsOf(configuration).some(({ message }) => message === found.message)) return undefined;
+  for (let steps = 1; steps <= MOST_STEPS; steps++) {
+    const [next] = problemsOf(configuration).filter((other) => !known.has(kindOf(other)));
+    if (!next) return steps;
+    const [further] = next.ways ?? [];
+    if (!further) return undefined;
+    configuration = following(configuration, further);
+  }
+  return undefined;
+}
+
+const MOST_STEPS = 3;
+
+/** Staging's, with what may be left out. */
 const configuration = stagingConfiguration({
   "netra:network": { nat: { name: "staging-nat", minPortsPerVm: 64 } },
   "netra:secrets": { JWT_SECRET_KEY: { version: 2, rotation: 2, disabledThroughRotation: 1 } },
 });
+const paths = pathsIn(configuration).filter(([section]) => String(section).startsWith("netra:"));
 
-test.each(numbersIn(configuration).map((path) => [path.join("."), path] as const))("a foolish %s is answered with numbers that pass", (_, path) => {
-  const stated = at(configuration, path);
-  const [, digits, unit = ""] = QUANTITY.exec(String(stated)) ?? [];
-  const value = Number(digits);
-  const foolish = [-1, 0, 1, 1.5, value - 1, value + 1, 2 * value, 10 * value, value / 10, 1e9, 1e300].map((number) => (unit ? `${number}${unit}` : number));
-  for (const other of [...foolish, `${value}`, `${value} seconds`, ...(unit.endsWith("i") ? ["2GB"] : []), "many", null, ""]) {
-    const wrong = withValue(configuration, path, other);
-    for (const problem of problemsOf(wrong)) {
-      const number = proposed(problem);
-      if (number === undefined) continue;
-      const mended = problemsOf(withValue(wrong, pathOf(problem.setting), number));
-      expect(
-        mended.filter(({ setting }) => setting === problem.setting),
-        problem.message,
-      ).toEqual([]);
-    }
+test("the whole stack file is tried, and it is sound as it is", () => {
+  expect(problemsOf(configuration)).toEqual([]);
+  expect(paths.length).toBeGreaterThan(250);
+});
+
+test.each(paths.map((path) => [path.join("."), path] as const))("a foolish %s is answered with ways that pass", (_, path) => {
+  for (const value of foolish(at(configuration, path))) {
+    const wrong = withValue(configuration, path, value);
+    for (const found of problemsOf(wrong))
+      for (const way of found.ways ?? []) {
+        const steps = stepsOf(wrong, found, way);
+        expect(steps, found.message).toBeDefined();
+        // What the plan's own checks propose leads to nothing else.
+        if (isOfPlan(found) && found.ways?.[0] === way && !isMisread(wrong)) expect(steps, found.message).toBe(1);
+      }
   }
 });
 
-test("the numbers are those of a whole stack file", () => expect(numbersIn(configuration).length).toBeGreaterThan(100));
+const isMisread = (wrong: Record<string, unknown>) => !problemsOf(wrong).every(isOfPlan);
+
+describe("what used to lead astray", () => {
+  const messages = (wrong: Record<string, unknown>) => problemsOf(wrong).map(({ message }) => message.slice(message.lastIndexOf("; ") + 2));
+  const set = (path: Path, value: unknown) => messages(withValue(configuration, path, value));
+
+  test("a tier that is too small is the mistake, and another tier its way", () => {
+    expect(set(["netra:database", "tier"], "db-f1-micro")).toEqual(expect.arrayContaining(["set 'netra:database.tier' to db-custom-1-3840"]));
+  });
+
+  test("two workers: the pool's size that fits, as it is written", () => {
+    const wrong = withValue(configuration, ["netra:services", "backend", "database", "workers"], 2);
+    expect(messages(withValue(wrong, ["netra:database", "maxConnections"], 140))[0]).toMatch(
+      /^set 'netra:database.maxConnections' to \d+, or set 'netra:services.backend.database.poolSize' to \d+, or set 'netra:services.backend.maxInstances' to \d+$/,
+    );
+  });
+
+  test("a secret that nobody declared is removed, not replaced by another one", () => {
+    expect(set(["netra:services", "backend", "secrets", 12], "STRIPE_API_TOKEN")).toEqual(["remove it"]);
+    expect(set(["netra:services", "backend", "secrets", 12], "GEMINI_API_KEYS")).toEqual(["remove it"]);
+  });
+
+  test("a service that goes takes its hosts along", () => {
+    expect(set(["netra:services", "frontend"], undefined)[0]).toMatch(
+      /^remove 'netra:hosts.frontend'|^set 'netra:edge.certificates\[0\]' to \[api.staging.netrasystems.ai, auth.staging.netrasystems.ai\], and remove 'netra:hosts.frontend'/,
+    );
+  });
+
+  test("a connector's name for another stack is cut to what Google takes", () => {
+    expect(set(["netra:connector", "name"], "production-connector")).toEqual(["set 'netra:connector.name' to production-conn"]);
+  });
+
+  test("monitoring that is only switched off", () => {
+    expect(set(["netra:monitoring", "disabled"], true)[0]).toMatch(/^set 'netra:monitoring.disabled' to \{ reason: .+ \}$/);
+  });
+});

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { cloudRunLimits } from "../capacity/limits";
 import { InputError, type InputProblem, problem } from "../capacity/problem";
 import type { ServiceSettings } from "../config";
-import { amount, complaint, PATH, text, whole } from "../config/fields";
+import { amount, complained, complaint, text, whole } from "../config/fields";
 import { shown } from "../config/references";
 
 /*
@@ -15,7 +15,7 @@ function section<T extends z.core.$ZodLooseShape>(meaning: string, shape: T) {
 }
 
 function mapping<T extends z.ZodType>(meaning: string, key: RegExp, must: string, value: T) {
-  const name = z.string().regex(key, { error: `must be named ${must} because it is ${meaning}; set '${PATH}' to such a name` });
+  const name = z.string().regex(key, { error: `must be named ${must} because it is ${meaning}; rename it` });
   return z.record(name, value, { error: complaint({ must: "be a section", because: `it is ${meaning}`, example: "one line each, as in docs/verify.md" }) });
 }
 
@@ -118,7 +118,7 @@ function issueProblems(issue: z.core.$ZodIssue, values: unknown): InputProblem[]
     });
   const message = issue.code === "invalid_key" ? (issue.issues[0]?.message ?? issue.message) : issue.message;
   const value = issue.path.reduce<unknown>((value, step) => (value !== null && typeof value === "object" ? Reflect.get(value, step) : undefined), values);
-  return [{ setting, message: `'${setting}' (${mayBeSecret(issue.path, value) ? "not shown" : shown(value)}) ${message.replaceAll(PATH, setting)}` }];
+  return [complained(setting, mayBeSecret(issue.path, value) ? "not shown" : shown(value), message)];
 }
 
 /** A password where its variable's name belongs, and a user in an address. */

@@ -49,7 +49,7 @@ export const connectionBudget = stackRule<
       const blamed = use.instance ?? [...use.holders, ...use.uncounted][0]?.resource;
       const budget = budgetOf(use.holders, database);
       const names = { ...namesOf(use.holders, setting, shown), uncounted: [...use.uncounted, ...unread].map(({ label }) => label) };
-      const problems = budgetProblems(budget, database, names);
+      const problems = budgetProblems(budget, database, use.holders, names);
       for (const problem of problems) refuse(problem, blamed);
       if (problems.length === 0 && use.uncounted.length > 0)
         cannotEvaluate(incomplete(use.uncounted, setting, shown ?? database.maxConnections).message, blamed);
@@ -76,12 +76,11 @@ function namesOf(holders: readonly Holder[], maxConnections: string, shown: stri
   return {
     maxConnections,
     shown,
-    pool: (label: string) => `${listed((holderOf(label)?.plan.poolNames ?? []).map((name) => `'${name}'`))} of ${label}`,
-    instances: (label: string) => `'${holderOf(label)?.setting}' of ${label}`,
+    tier: databaseSetting("tier"),
+    pool: (label: string, field: "poolSize" | "maxOverflow" | "workers") => `${holderOf(label)?.plan.settings[field]} of ${label}`,
+    instances: (label: string) => `${holderOf(label)?.setting} of ${label}`,
   };
 }
-
-const listed = (names: readonly string[]) => (names.length > 1 ? `${names.slice(0, -1).join(", ")} and ${names.at(-1)}` : (names[0] ?? ""));
 
 /** A sum that lacks a holder: no number follows from it, neither that it fits nor what would. */
 function incomplete(uncounted: readonly Uncounted[], setting: string, value: unknown) {

@@ -80,7 +80,7 @@ describe("each check fails on its own fault", () => {
     [
       "a name of the cache's range with direct peering",
       { "netra:cache": { reservedIpRange: "staging-private-ip-address" } },
-      "'netra:cache.reservedIpRange' (staging-private-ip-address) must be a range of addresses, a /29 or larger because with DIRECT_PEERING the instance has a block of addresses of its own; set 'netra:cache.reservedIpRange' to a free range, such as 10.1.0.0/29, or leave it out",
+      "'netra:cache.reservedIpRange' (staging-private-ip-address) must be a range of addresses, a /29 or larger because with DIRECT_PEERING the instance has a block of addresses of its own; set 'netra:cache.reservedIpRange' to 10.1.0.0/29",
     ],
     [
       "addresses of the cache with private services access",
@@ -90,12 +90,12 @@ describe("each check fails on its own fault", () => {
     [
       "a services range in Docker's",
       { "netra:network": { privateServicesCidr: "172.17.0.0/16" } },
-      "'netra:network.privateServicesCidr' (172.17.0.0/16) must lie outside 172.17.0.0/16 because that is Docker's bridge network on Google's machines, and connections between it and Cloud Run fail; set 'netra:network.privateServicesCidr' to a free range, such as 10.1.0.0/16",
+      "'netra:network.privateServicesCidr' (172.17.0.0/16) must lie outside 172.17.0.0/16 because that is Docker's bridge network on Google's machines, and connections between it and Cloud Run fail; set 'netra:network.privateServicesCidr' to 10.1.0.0/16",
     ],
     [
       "a connector in Docker's range",
       { "netra:connector": { ipCidrRange: "172.17.0.0/28" } },
-      "'netra:connector.ipCidrRange' (172.17.0.0/28) must lie outside 172.17.0.0/16 because that is Docker's bridge network on Google's machines, and connections between it and Cloud SQL fail; set 'netra:connector.ipCidrRange' to a free range, such as 10.1.0.0/28",
+      "'netra:connector.ipCidrRange' (172.17.0.0/28) must lie outside 172.17.0.0/16 because that is Docker's bridge network on Google's machines, and connections between it and Cloud SQL fail; set 'netra:connector.ipCidrRange' to 10.1.0.0/28",
     ],
   ])("address ranges: %s", (_, changes, message) => {
     expect(failing(read(changes)).flatMap(({ problems }) => problems.map((problem) => problem.message))).toEqual([message]);
@@ -142,7 +142,7 @@ describe("each check fails on its own fault", () => {
 test("the overdrawn budget names the settings of the largest service", () => {
   const [budget] = failing(databaseOf({ poolSize: 8 }));
   expect(budget?.problems.map((p) => p.message)).toEqual([
-    "'netra:database.maxConnections' (150) must cover 141 connections with 0.8 of its slots (it covers 120) because auth (3 + 3) x 3 = 18; backend (5 + 5) x 10 = 100; reserved 13 + migrations 10 = 23; 141 of 120 (max_connections 150 x 0.8), and the database refuses connections at the first rollout; set 'netra:database.maxConnections' to 177, or lower 'netra:services.backend.database.poolSize', 'maxOverflow' and 'workers' from 10 to 7 connections per instance, or lower 'netra:services.backend.maxInstances' from 5 to 3",
+    "'netra:database.maxConnections' (150) must cover 141 connections with 0.8 of its slots (it covers 120) because auth (3 + 3) x 3 = 18; backend (5 + 5) x 10 = 100; reserved 13 + migrations 10 = 23; 141 of 120 (max_connections 150 x 0.8), and the database refuses connections at the first rollout; set 'netra:database.maxConnections' to 177, or set 'netra:services.backend.database.poolSize' to 5, or set 'netra:services.backend.maxInstances' to 3",
   ]);
 });
 
@@ -154,6 +154,6 @@ test("a service without a database holds no connections, whatever its size", () 
 test("below one vCPU the CPU must be throttled between requests", () => {
   const problems = failing(backendWith({ cpu: 0.5, memoryMib: 512, concurrency: 1 })).flatMap((check) => check.problems.map(({ message }) => message));
   expect(problems).toEqual([
-    "'netra:services.backend.cpuIdle' (false) must be true because below one vCPU Cloud Run offers request-based billing only; set 'netra:services.backend.cpuIdle' to true, or 'netra:services.backend.cpu' to 1 or more",
+    "'netra:services.backend.cpuIdle' (false) must be true because below one vCPU Cloud Run offers request-based billing only; set 'netra:services.backend.cpuIdle' to true, or set 'netra:services.backend.cpu' to 1",
   ]);
 });

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { asIs, clamp, InputError, problem } from "../../capacity/problem";
 
 test("a problem is one sentence: what stands there, what must, why, and what to write", () => {
-  expect(problem({ setting: "minInstances", value: 12, must: "be at most 9", because: "there are no more", fix: 9 })).toEqual({
+  expect(problem({ setting: "minInstances", value: 12, must: "be at most 9", because: "there are no more", fix: 9 })).toMatchObject({
     setting: "minInstances",
     message: "'minInstances' (12) must be at most 9 because there are no more; set 'minInstances' to 9",
   });

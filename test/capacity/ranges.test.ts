@@ -72,15 +72,15 @@ describe("overlap", () => {
         expect(cidrs.some((cidr) => overlap(free, cidr))).toBe(false);
       }),
     );
-    expect(freeRange(28, [{ label: "all", cidr: "10.0.0.0/8" }])).toBe("one outside 10.0.0.0/8");
+    expect(freeRange(28, [{ label: "all", cidr: "10.0.0.0/8" }])).toBe("172.16.0.0/28");
   });
 
   test("is said of the first of a pair", () => {
     const pair = { a: { label: "connector", cidr: "10.0.0.0/28" }, b: { label: "subnet", cidr: "10.0.0.0/24" } };
-    expect(overlapProblem(pair, [pair.a, pair.b])).toEqual({
+    expect(overlapProblem(pair, [pair.a, pair.b])).toMatchObject({
       setting: "connector",
       message:
-        "'connector' (10.0.0.0/28) must not overlap 'subnet' (10.0.0.0/24) because Google refuses a range that is in use, and routes between overlapping ranges are undefined; set 'connector' to a free range, such as 10.1.0.0/28",
+        "'connector' (10.0.0.0/28) must not overlap 'subnet' (10.0.0.0/24) because Google refuses a range that is in use, and routes between overlapping ranges are undefined; set 'connector' to 10.1.0.0/28",
     });
   });
 });

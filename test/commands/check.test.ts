@@ -128,7 +128,7 @@ test("refuses the connector of the incident's last fix with the same findings in
     ["machineType", "minInstances", "maxInstances"].map((field) => `netra:connector.${field}`),
   );
   expect(violations).toContainEqual({
-    problem: expect.objectContaining({ setting: "maxInstances", value: "120", fix: "set 'maxInstances' to 10", proposal: 10 }),
+    problem: expect.objectContaining({ setting: "maxInstances", value: "120", fix: "set 'maxInstances' to 10", ways: [[["maxInstances", 10]]] }),
     policy: "connector-instance-counts",
     level: "mandatory",
     resource: "staging-connector",
@@ -165,7 +165,7 @@ test("bad input: exit 2, every problem in JSON on standard output and in lines o
   ];
   const settings = ["netra:connector.minInstances", "netra:services.backend.memory", "netra:conector"];
   expect(code).toBe(2);
-  expect(JSON.parse(stdout)).toEqual({ stack: "bad", ok: false, problems: messages.map((message, i) => ({ setting: settings[i], message })) });
+  expect(JSON.parse(stdout)).toMatchObject({ stack: "bad", ok: false, problems: messages.map((message, i) => ({ setting: settings[i], message })) });
   expect(stderr).toBe(`${messages.join("\n")}\n`);
 });
 

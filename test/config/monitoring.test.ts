@@ -26,7 +26,7 @@ test("reads who is told, what is wanted and which hosts there are", () => {
 
 test("refuses a stack that tells nobody, with one error", () => {
   const unwatched =
-    "'netra:monitoring.channels' must have at least one channel because an alert that reaches nobody is none; set 'netra:monitoring.channels' to { on-call: { type: email, to: platform@example.org } }, or 'netra:monitoring.disabled' to { reason: ... }";
+    "'netra:monitoring.channels' must have at least one channel because an alert that reaches nobody is none; set 'netra:monitoring.channels' to { on-call: { type: email, to: platform@example.org } }, or set 'netra:monitoring.disabled' to { reason: ... }";
   expect(problems({ "netra:monitoring": { channels: undefined } })).toEqual([unwatched]);
   expect(problems({ "netra:monitoring": { channels: { platform: undefined } } })).toEqual([unwatched]);
   expect(problems({ "netra:monitoring": { channels: undefined, disabled: { reason: "one afternoon (#1403)" } } })).toEqual([]);
@@ -125,10 +125,10 @@ test("refuses targets that are none", () => {
 test("refuses hosts without a service, of two services, and that are no host names", () => {
   const hosts = (changes: Changes) => problems({ "netra:edge": undefined, "netra:hosts": changes });
   expect(hosts({ analytics: ["analytics.staging.netrasystems.ai"] })).toEqual([
-    "'netra:hosts.analytics' must be a service under 'netra:services' because it answers for the hosts; use one of auth, backend, frontend",
+    "'netra:hosts.analytics' must be a service under 'netra:services' because it answers for the hosts; remove it, or rename it to one of auth, backend, frontend",
   ]);
   expect(hosts({ auth: ["api.staging.netrasystems.ai"] })).toEqual([
-    "'netra:hosts.backend[0]' (api.staging.netrasystems.ai) must be one service's host only because a host leads to one service; remove it from one of them",
+    "'netra:hosts.backend[0]' (api.staging.netrasystems.ai) must be one service's host only because a host leads to one service; remove it",
   ]);
   for (const host of ["https://api.example.org", "API.example.org", "api", "api.example.org/health"])
     expect(hosts({ auth: [host] })).toEqual([expect.stringContaining(`'netra:hosts.auth[0]' (${host}) must be a host name in small letters`)]);

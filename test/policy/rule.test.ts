@@ -198,7 +198,10 @@ describe("a resource rule", () => {
     });
     expect(findings(policy, subject())).toMatchObject([
       { rule: "sample", level: "mandatory", outcome: "refused", text: "one", resource: { name: "subject" } },
-      { text: "'count' (0) must be 1 because it is; set 'count' to 1", problem: { setting: "count", value: "0", must: "be 1", because: "it is", proposal: 1 } },
+      {
+        text: "'count' (0) must be 1 because it is; set 'count' to 1",
+        problem: { setting: "count", value: "0", must: "be 1", because: "it is", ways: [[["count", 1]]] },
+      },
       { level: "mandatory", outcome: "cannot-evaluate", text: "three" },
       { outcome: "cannot-evaluate", problem: sentence },
       { level: "advisory", outcome: "refused", text: "four" },

@@ -75,7 +75,7 @@ describe("refuses", () => {
     expect(others).toEqual([]);
     expect(found).toEqual({
       message:
-        "'settings.databaseFlags[max_connections]' (50) must cover 2023 connections with 0.8 of its slots (it covers 40) because backend (20 + 20) x 50 = 2000; reserved 13 + migrations 10 = 23; 2023 of 40 (max_connections 50 x 0.8), and the database refuses connections at the first rollout; set 'settings.databaseFlags[max_connections]' to 2529 on db-custom-8-53248, or lower pools and maximum instances until all lines together hold at most 17",
+        "'settings.databaseFlags[max_connections]' (50) must cover 2023 connections with 0.8 of its slots (it covers 40) because backend (20 + 20) x 50 = 2000; reserved 13 + migrations 10 = 23; 2023 of 40 (max_connections 50 x 0.8), and the database refuses connections at the first rollout; set 'settings.databaseFlags[max_connections]' to 2529 and 'settings.tier' to db-custom-8-53248, or lower pools and maximum instances until all lines together hold at most 17",
       resource: "database",
       waived: false,
     });
@@ -83,7 +83,7 @@ describe("refuses", () => {
 
   test("one instance too many, and names each single change that would do", async () => {
     expect(await messages([soundDatabase(), service("backend", 9, ["3", "2"]), auth])).toEqual([
-      "'settings.databaseFlags[max_connections]' (150) must cover 131 connections with 0.8 of its slots (it covers 120) because auth (3 + 3) x 3 = 18; backend (9 + 9) x 5 = 90; reserved 13 + migrations 10 = 23; 131 of 120 (max_connections 150 x 0.8), and the database refuses connections at the first rollout; set 'settings.databaseFlags[max_connections]' to 164, or lower 'DB_POOL_SIZE', 'DB_MAX_OVERFLOW' and 'WEB_CONCURRENCY' of backend from 5 to 4 connections per instance, or lower 'scaling.maxInstanceCount' of backend from 9 to 7",
+      "'settings.databaseFlags[max_connections]' (150) must cover 131 connections with 0.8 of its slots (it covers 120) because auth (3 + 3) x 3 = 18; backend (9 + 9) x 5 = 90; reserved 13 + migrations 10 = 23; 131 of 120 (max_connections 150 x 0.8), and the database refuses connections at the first rollout; set 'settings.databaseFlags[max_connections]' to 164, or set 'template.containers[0].envs[DB_POOL_SIZE] of backend' to 2, or set 'scaling.maxInstanceCount of backend' to 7",
     ]);
   });
 
@@ -205,7 +205,7 @@ describe("refuses", () => {
     });
     const [message] = await messages([soundDatabase(), spring]);
     expect(message).toContain("spring (20 + 20) x 5 = 200");
-    expect(message).toContain("lower 'SPRING_DATASOURCE_HIKARI_MAXIMUM_POOL_SIZE' and 'WEB_CONCURRENCY' of spring from 5 to 2 connections per instance");
+    expect(message).toContain("set 'template.containers[0].envs[SPRING_DATASOURCE_HIKARI_MAXIMUM_POOL_SIZE] of spring' to 2");
   });
 
   test("the processes that the command line starts, whatever WEB_CONCURRENCY says", async () => {

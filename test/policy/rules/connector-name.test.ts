@@ -17,10 +17,10 @@ test("accepts a name of 20 characters with each hyphen counted as two", async ()
 test("refuses a name that is too long by hyphens alone, and one in capitals", async () => {
   expect(await messages({ name: "a-b-c-d-e-f-g-h-i" })).toHaveLength(1);
   expect(await messages({ name: "netra-staging-connector" })).toEqual([
-    "'name' (netra-staging-connector) must be lower-case letters, digits and hyphens, starting with a letter, at most 20 characters with each hyphen counted as two because this one counts 25 characters and Google refuses it at creation; set 'name' to a shorter name such as staging-connector",
+    "'name' (netra-staging-connector) must be lower-case letters, digits and hyphens, starting with a letter, at most 20 characters with each hyphen counted as two because this one counts 25 characters and Google refuses it at creation; set 'name' to netra-staging-conn",
   ]);
   expect(await messages({ name: "Connector" })).toEqual([
-    "'name' (Connector) must be lower-case letters, digits and hyphens, starting with a letter, at most 20 characters with each hyphen counted as two because it follows the naming rules of Compute Engine; set 'name' to a shorter name such as staging-connector",
+    "'name' (Connector) must be lower-case letters, digits and hyphens, starting with a letter, at most 20 characters with each hyphen counted as two because it follows the naming rules of Compute Engine; set 'name' to connector",
   ]);
 });
 

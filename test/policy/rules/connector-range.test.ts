@@ -41,16 +41,16 @@ test("refuses a connector with neither a range nor a subnet", async () => {
 
 test("refuses a range that the configuration says is taken", async () => {
   expect(await messages({ ipCidrRange: "10.27.3.16/28" })).toEqual([
-    "'ipCidrRange' (10.27.3.16/28) must not overlap 10.27.0.0/16 because that range is in use beside the stack, and Google refuses the connector or routes its packets elsewhere; set 'ipCidrRange' to a free range, such as 10.1.0.0/28",
+    "'ipCidrRange' (10.27.3.16/28) must not overlap 10.27.0.0/16 because that range is in use beside the stack, and Google refuses the connector or routes its packets elsewhere; set 'ipCidrRange' to 10.1.0.0/28",
   ]);
   expect(await messages({ ipCidrRange: "10.1.0.0/28" }, { otherCidrs: ["10.0.0.0/15"] })).toEqual([
-    "'ipCidrRange' (10.1.0.0/28) must not overlap 10.0.0.0/15 because that range is in use beside the stack, and Google refuses the connector or routes its packets elsewhere; set 'ipCidrRange' to a free range, such as 10.2.0.0/28",
+    "'ipCidrRange' (10.1.0.0/28) must not overlap 10.0.0.0/15 because that range is in use beside the stack, and Google refuses the connector or routes its packets elsewhere; set 'ipCidrRange' to 10.2.0.0/28",
   ]);
 });
 
 test("refuses a range in Docker's, from which Cloud SQL is not reached", async () => {
   expect(await messages({ ipCidrRange: "172.17.3.0/28" })).toEqual([
-    "'ipCidrRange' (172.17.3.0/28) must lie outside 172.17.0.0/16 because that is Docker's bridge network on Google's machines, and connections between it and Cloud SQL fail; set 'ipCidrRange' to a free range, such as 10.1.0.0/28",
+    "'ipCidrRange' (172.17.3.0/28) must lie outside 172.17.0.0/16 because that is Docker's bridge network on Google's machines, and connections between it and Cloud SQL fail; set 'ipCidrRange' to 10.1.0.0/28",
   ]);
   expect(await messages({ ipCidrRange: "172.18.3.0/28" })).toEqual([]);
 });

@@ -51,7 +51,7 @@ test("refuses a value outside the flag's range", async () => {
 
 test("refuses more backends than the tier's memory holds, and names the tier that does", async () => {
   expect(await messages(max("500"))).toEqual([
-    "'settings.databaseFlags[max_connections]' (500) must be at most 220 on db-custom-1-3840 because 500 backends x 9 MiB + 1280 MiB shared_buffers = 5780 MiB exceed the usable 3264 MiB, and the instance would run out of memory; set 'settings.databaseFlags[max_connections]' to 220, or move to db-custom-2-13312",
+    "'settings.databaseFlags[max_connections]' (500) must be at most 220 on db-custom-1-3840 because 500 backends x 9 MiB + 1280 MiB shared_buffers = 5780 MiB exceed the usable 3264 MiB, and the instance would run out of memory; set 'settings.databaseFlags[max_connections]' to 220, or set 'settings.tier' to db-custom-2-13312",
   ]);
 });
 

@@ -53,7 +53,7 @@ describe("refuses", () => {
 
   test("a subnetwork in Docker's range, from which Cloud SQL is not reached", async () => {
     expect(await messages([subnet("172.17.4.0/24"), direct("run-subnet")])).toEqual([
-      "'ipCidrRange' (172.17.4.0/24) must lie outside 172.17.0.0/16 because that is Docker's bridge network on Google's machines, and connections between it and Cloud SQL fail; set 'ipCidrRange' to a free range, such as 10.1.0.0/24",
+      "'ipCidrRange' (172.17.4.0/24) must lie outside 172.17.0.0/16 because that is Docker's bridge network on Google's machines, and connections between it and Cloud SQL fail; set 'ipCidrRange' to 10.1.0.0/24",
     ]);
   });
 

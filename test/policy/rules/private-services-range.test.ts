@@ -54,10 +54,10 @@ describe("the range of a Redis instance", () => {
 
   test("must be addresses with direct peering, large enough for an instance", async () => {
     expect(await redis({ ...direct, reservedIpRange: "shop-psa" })).toEqual([
-      "'reservedIpRange' (shop-psa) must be a range of addresses, a /29 or larger because with DIRECT_PEERING the instance has a block of addresses of its own; set 'reservedIpRange' to a free range, such as 10.1.0.0/29, or leave it out",
+      "'reservedIpRange' (shop-psa) must be a range of addresses, a /29 or larger because with DIRECT_PEERING the instance has a block of addresses of its own; set 'reservedIpRange' to 10.1.0.0/29",
     ]);
     expect(await redis({ reservedIpRange: "10.70.0.0/30" })).toEqual([
-      "'reservedIpRange' (10.70.0.0/30) must be a range of addresses, a /29 or larger because with DIRECT_PEERING the instance has a block of addresses of its own; set 'reservedIpRange' to a free /29, such as 10.1.0.0/29",
+      "'reservedIpRange' (10.70.0.0/30) must be a range of addresses, a /29 or larger because with DIRECT_PEERING the instance has a block of addresses of its own; set 'reservedIpRange' to 10.1.0.0/29",
     ]);
     expect(await redis({ ...direct, reservedIpRange: "10.70.0.4/29" })).toEqual([
       "'reservedIpRange' (10.70.0.4/29) must be an IPv4 network like 10.1.0.0/28, with no bits set beyond its prefix because Google refuses anything else when it creates the network; set 'reservedIpRange' to 10.70.0.0/29",

@@ -69,7 +69,7 @@ describe("refuses", () => {
     expect(await judge([subnet("10.0.0.0/24"), services("10.1.0.0"), connector("10.0.0.0/28")])).toEqual([
       {
         message:
-          "'ipCidrRange' (10.0.0.0/28) must not overlap 'ipCidrRange of subnet' (10.0.0.0/24) because Google refuses a range that is in use, and routes between overlapping ranges are undefined; set 'ipCidrRange' to a free range, such as 10.2.0.0/28",
+          "'ipCidrRange' (10.0.0.0/28) must not overlap 'ipCidrRange of subnet' (10.0.0.0/24) because Google refuses a range that is in use, and routes between overlapping ranges are undefined; set 'ipCidrRange' to 10.2.0.0/28",
         resource: "connector",
         waived: false,
       },

@@ -42,14 +42,15 @@ describe("refuses", () => {
       service("frontend", 10, { cpu: "1", memory: "512Mi" }),
     ];
     const because = "because Google checks maximum instances x size against the regional quota at every deploy";
+    const lower = "set 'scaling.maxInstanceCount of auth' to 5 and 'scaling.maxInstanceCount of backend' to 2 and 'scaling.maxInstanceCount of frontend' to 5";
     expect(await judge(stack)).toEqual([
       {
-        message: `'scaling.maxInstanceCount' (20) must keep all services within the 20 vCPU of 'regionalCpu' (they need 100) ${because}; set 'scaling.maxInstanceCount' to 1 and lower the other services too, or ask Google for a larger quota`,
+        message: `'scaling.maxInstanceCount' (20) must keep all services within the 20 vCPU of 'regionalCpu' (they need 100) ${because}; ${lower}, or ask Google for a larger quota, and state it in 'regionalCpu' once it is granted`,
         resource: "backend",
         waived: false,
       },
       {
-        message: `'scaling.maxInstanceCount' (20) must keep all services within the 40 GiB of 'regionalMemoryGib' (they need 90) ${because}; set 'scaling.maxInstanceCount' to 1 and lower the other services too, or ask Google for a larger quota`,
+        message: `'scaling.maxInstanceCount' (20) must keep all services within the 40 GiB of 'regionalMemoryGib' (they need 90) ${because}; ${lower}, or ask Google for a larger quota, and state it in 'regionalMemoryGib' once it is granted`,
         resource: "backend",
         waived: false,
       },

@@ -50,10 +50,10 @@ test("below one vCPU wants request-based billing and the first generation", asyn
   expect(await sized(half, { cpuIdle: true })).toEqual([]);
   expect(await sized(half, { cpuIdle: true }, { executionEnvironment: "EXECUTION_ENVIRONMENT_GEN1" })).toEqual([]);
   expect(await sized(half)).toEqual([
-    `'template.containers[0].resources.cpuIdle' (false) must be true because below one vCPU Cloud Run offers request-based billing only; set 'template.containers[0].resources.cpuIdle' to true, or '${CPU}' to 1 or more`,
+    `'template.containers[0].resources.cpuIdle' (false) must be true because below one vCPU Cloud Run offers request-based billing only; set 'template.containers[0].resources.cpuIdle' to true, or set '${CPU}' to 1`,
   ]);
   expect(await sized(half, { cpuIdle: true }, { executionEnvironment: "EXECUTION_ENVIRONMENT_GEN2" })).toEqual([
-    `'template.executionEnvironment' (EXECUTION_ENVIRONMENT_GEN2) must be the first generation because the second one has no instance below one vCPU; set 'template.executionEnvironment' to EXECUTION_ENVIRONMENT_GEN1, or '${CPU}' to 1 or more`,
+    `'template.executionEnvironment' (EXECUTION_ENVIRONMENT_GEN2) must be the first generation because the second one has no instance below one vCPU; set 'template.executionEnvironment' to EXECUTION_ENVIRONMENT_GEN1, or set '${CPU}' to 1`,
   ]);
   expect(await sized({ cpu: "0.5", memory: "2Gi" }, { cpuIdle: true })).toEqual([
     `'${MEMORY}' (2Gi) must be from 128Mi to 1Gi with 0.5 vCPU because Cloud Run ties the memory of an instance to its CPUs; set '${MEMORY}' to 1Gi`,
@@ -75,7 +75,7 @@ test("reads jobs, worker pools and v1 services", async () => {
   expect(await messages(serviceCpuMemory, soundServiceV1({ container: half }))).toEqual([]);
   const throttling = "template.metadata.annotations.run.googleapis.com/cpu-throttling";
   expect(await messages(serviceCpuMemory, soundServiceV1({ container: half, annotations: { "run.googleapis.com/cpu-throttling": "false" } }))).toEqual([
-    `'${throttling}' (false) must be true because below one vCPU Cloud Run offers request-based billing only; set '${throttling}' to true, or 'template.spec.containers[0].resources.limits.cpu' to 1 or more`,
+    `'${throttling}' (false) must be true because below one vCPU Cloud Run offers request-based billing only; set '${throttling}' to true, or set 'template.spec.containers[0].resources.limits.cpu' to 1`,
   ]);
   expect(
     await messages(serviceCpuMemory, soundServiceV1({ container: half, annotations: { "run.googleapis.com/execution-environment": "gen2" } })),

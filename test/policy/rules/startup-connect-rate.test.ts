@@ -73,7 +73,7 @@ describe("refuses", () => {
   test("a storm that no connector carries", async () => {
     const storm = service(100, { variables: { DB_CONNECT_TIMEOUT_SECONDS: "1", DB_STARTUP_CONNECTIONS: "40" } });
     const [message] = await messages([soundDatabase({ tier: "db-custom-16-61440" }), soundConnector(), storm]);
-    expect(message).toContain("set 'minInstances' to no other number, a connector has not so many instances: lower the maximum instances of backend");
+    expect(message).toContain("; lower the maximum instances of backend");
   });
 
   test("more processes than the Admin API answers in a minute, and blames the largest", async () => {
