@@ -44,13 +44,25 @@ const DATABASE_KEYWORD = /\b(dbname|database|initial catalog)\s*=/i;
 const OTHER_ADDRESS =
   /^(jdbc:)?(https?|wss?|grpc|mongodb(\+srv)?|rediss?|mysql|mariadb|sqlserver|oracle|sqlite\w*|libsql|file|amqps?|kafka|bolt|neo4j|clickhouse|bigquery|s3|gs):/i;
 
-const is = (pattern: RegExp, name: string) => !isOtherStore(normalName(name)) && pattern.test(normalName(name));
+const LOCATION_NAMES = [HOST_NAME, URL_NAME, INSTANCE_NAME];
+
+/** Which of the patterns fit a name. Kept: the workloads of a stack share most of their names, and every rule reads them all. */
+const fitting = new Map<string, readonly RegExp[]>();
+
+function patternsFor(name: string): readonly RegExp[] {
+  const known = fitting.get(name);
+  if (known) return known;
+  const normal = normalName(name);
+  const found = isOtherStore(normal) ? [] : LOCATION_NAMES.filter((pattern) => pattern.test(normal));
+  fitting.set(name, found);
+  return found;
+}
 
 /** Whether an application is told its database's address under that name. */
-export const isDatabaseHost = (name: string): boolean => is(HOST_NAME, name);
+export const isDatabaseHost = (name: string): boolean => patternsFor(name).includes(HOST_NAME);
 
 /** Whether an application is told where its database is under that name. */
-export const isDatabaseLocation = (name: string): boolean => [HOST_NAME, URL_NAME, INSTANCE_NAME].some((pattern) => is(pattern, name));
+export const isDatabaseLocation = (name: string): boolean => patternsFor(name).length > 0;
 
 /** Whether a text tells where a database is, in whatever it stands: a URL, keywords, JSON, a command line. */
 export const isConnectionString = (text: string): boolean => DATABASE_URL.test(text) || (KEYWORDS.test(text) && DATABASE_KEYWORD.test(text));
@@ -63,7 +75,8 @@ export function tellsDatabase(variable: Variable): boolean {
 }
 
 /** Whether it tells no more than the instance's connection name: a library asks the Admin API for the address. */
-export const namesInstance = (variable: Variable): boolean => is(INSTANCE_NAME, variable.name) || IS_CONNECTION_NAME.test(knownValue(variable));
+export const namesInstance = (variable: Variable): boolean =>
+  patternsFor(variable.name).includes(INSTANCE_NAME) || IS_CONNECTION_NAME.test(knownValue(variable));
 
 /** The literal value, as far as a preview knows it. */
 export const knownValue = ({ inputs }: Variable): string => inputs.knownOnly().text("value")?.trim() ?? "";

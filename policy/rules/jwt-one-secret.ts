@@ -38,7 +38,8 @@ export const jwtOneSecret = stackRule({
     taken.push(...files.filter(({ path, secret }) => path === JWT || taken.some((other) => other.secret === secret)));
     // What most of them take is what the others should, a version's number first; the first one's where they are equally many.
     const agreeing = (one: Taken) => taken.filter((other) => isSameVersion(one, other)).length + (isNumber(one.version) ? taken.length : 0);
-    const [usual] = taken.toSorted((a, b) => agreeing(b) - agreeing(a));
+    const agreement = new Map(taken.map((one) => [one, agreeing(one)]));
+    const [usual] = taken.toSorted((a, b) => (agreement.get(b) ?? 0) - (agreement.get(a) ?? 0));
     for (const other of taken)
       if (usual && !isSameVersion(usual, other))
         refuse(
