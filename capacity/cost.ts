@@ -11,16 +11,19 @@ export interface CostItem {
 }
 
 export interface Cost {
-  /** Sum of the priced items, list prices, us-central1, without traffic and free tiers. */
-  readonly usdPerMonth: number;
+  /** Sum of the priced items: list prices, without traffic and free tiers. Absent in a region whose prices are not known. */
+  readonly usdPerMonth?: number;
   readonly items: readonly CostItem[];
 }
 
 const HOURS = prices.hoursPerMonth.value;
 const SECONDS = HOURS * 3600;
 
+/** The region of all prices in `limits.ts`. */
+export const PRICED_REGION = "us-central1";
+
 /** What the plan costs while nothing happens: minimum instances, database, cache, connector at its minimum, secrets. */
-export function planCost(plan: CapacityPlan, activeSecretVersions: number): Cost {
+export function planCost(plan: CapacityPlan, activeSecretVersions: number, region: string = PRICED_REGION): Cost {
   const items = [
     connectorCost(plan),
     ...databaseCost(plan),
@@ -31,6 +34,7 @@ export function planCost(plan: CapacityPlan, activeSecretVersions: number): Cost
     ...monitoringCosts(plan),
     secretsCost(activeSecretVersions),
   ];
+  if (region !== PRICED_REGION) return { items: items.map(({ item }) => notPriced(item, `prices are known for ${PRICED_REGION} only`)) };
   return { usdPerMonth: items.reduce((sum, item) => sum + (item.usdPerMonth ?? 0), 0), items };
 }
 

@@ -1,6 +1,7 @@
 import { assumptions } from "../capacity/assumptions";
 import { planBudget } from "../capacity/checks";
 import { planCost } from "../capacity/cost";
+import { registryProblems } from "../capacity/image";
 import { judgePlan, type PlanVerdict } from "../capacity/verdict";
 import { planOf, readSettings, type Settings } from "../config";
 import { type Finding, messageOf } from "../policy/finding";
@@ -31,7 +32,7 @@ export async function judge({ stack, configuration, settings }: Subject, packCon
     resources.map((resource) => asJudged(resource, { project: settings.project, region: settings.region })),
     { configuration: packConfiguration, plan },
   );
-  return verdictOf(stack, settings, judgePlan(plan), resources, findings, idleWaivers(findings, packConfiguration));
+  return verdictOf(stack, settings, judgePlan(plan), resources, findings, [...idleWaivers(findings, packConfiguration), ...imagesElsewhere(settings)]);
 }
 
 function verdictOf(
@@ -53,7 +54,7 @@ function verdictOf(
     budget: planBudget(plan),
     checks: judged.checks,
     storms: judged.storms,
-    cost: planCost(plan, activeVersions(settings)),
+    cost: planCost(plan, activeVersions(settings), settings.region),
     assumptions: Object.values(assumptions),
   };
 }
@@ -78,6 +79,20 @@ function idleWaivers(findings: readonly Finding[], configuration: PackConfigurat
           ],
     );
   });
+}
+
+/** A remark for every image that did not come along when the stack got another project or region. */
+function imagesElsewhere({ services, project, region }: Settings): Violation[] {
+  return Object.entries(services).flatMap(([key, { name, image }]) =>
+    registryProblems(image, { project, region }, () => `netra:services.${key}.image`).map((problem) => ({
+      policy: "service-image",
+      level: "advisory",
+      resource: name,
+      message: problem.message,
+      outcome: "refused" as const,
+      problem,
+    })),
+  );
 }
 
 function reported({ type, name, urn, parent, dependencies, options, inputs }: Registered): ReportedResource {

@@ -46,12 +46,12 @@ function figures({ budget, checks, storms, resources, cost }: ReadVerdict): Map<
       [`${scenario}: bottleneck`, bottleneck],
     ]),
     ...resources.map(({ type, name }): Figure => [`resource ${name} (${type})`, "there"]),
-    ...cost.items.map(({ item, usdPerMonth }): Figure => [`cost of ${item}`, usdPerMonth === undefined ? "not priced" : usd(usdPerMonth)]),
+    ...cost.items.map(({ item, usdPerMonth }): Figure => [`cost of ${item}`, usd(usdPerMonth)]),
     ["cost a month", usd(cost.usdPerMonth)],
   ] satisfies Figure[]);
 }
 
 type Figure = [what: string, value: string];
 
-const usd = (amount: number) => `${amount.toFixed(2)} USD`;
+const usd = (amount: number | undefined) => (amount === undefined ? "not priced" : `${amount.toFixed(2)} USD`);
 const rounded = (value: number) => String(Number(value.toFixed(2)));

@@ -52,7 +52,7 @@ const verdictSchema = z.object({
       bottleneck: text,
     }),
   ),
-  cost: z.object({ usdPerMonth: number, items: list(z.object({ item: text, usdPerMonth: number.exactOptional(), arithmetic: text })) }),
+  cost: z.object({ usdPerMonth: number.exactOptional(), items: list(z.object({ item: text, usdPerMonth: number.exactOptional(), arithmetic: text })) }),
 });
 
 const problemsSchema = z.object({ ok: z.literal(false), problems: list(problem) });

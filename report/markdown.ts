@@ -1,3 +1,4 @@
+import { PRICED_REGION } from "../capacity/cost";
 import type { InputProblem } from "../capacity/problem";
 import type { Size, SizedPlan, Sizing } from "../capacity/sizing";
 import { percentText } from "../capacity/statistics";
@@ -55,7 +56,7 @@ export function headline(verdict: ShownVerdict): string {
   const { budget } = verdict;
   const storms =
     verdict.storms.length > 0 ? `at least ${percentText(Math.min(...verdict.storms.map(({ success }) => success.lower)))} of starts succeed, ` : "";
-  const sum = `${budget.demand} of ${budget.limit} connections, ${storms}${usd(verdict.cost.usdPerMonth)} a month`;
+  const sum = `${budget.demand} of ${budget.limit} connections, ${storms}${verdict.cost.usdPerMonth === undefined ? "cost not known" : `${usd(verdict.cost.usdPerMonth)} a month`}`;
   if (verdict.ok) return `${verdict.stack}: the plan is sound: ${sum}`;
   const count = problemsOf(verdict).length + refusals(verdict).length;
   return `${verdict.stack}: the plan is REFUSED, ${count} ${count === 1 ? "finding" : "findings"}: ${sum}`;
@@ -216,8 +217,10 @@ export function sizingText({ plans, cheapest, today, frontier, rejected }: Sizin
 
 /** The cost by item, and how each comes about. */
 export function costSection({ cost }: ShownVerdict): string {
-  const rows = cost.items.map(({ item, usdPerMonth, arithmetic }) => [item, usdPerMonth === undefined ? "not priced" : usdPerMonth.toFixed(2), arithmetic]);
-  const sum = ["**sum**", `**${cost.usdPerMonth.toFixed(2)}**`, "list prices, us-central1, without traffic"];
+  const priced = (amount: number | undefined) => amount?.toFixed(2) ?? "not priced";
+  const rows = cost.items.map(({ item, usdPerMonth, arithmetic }) => [item, priced(usdPerMonth), arithmetic]);
+  const how = cost.usdPerMonth === undefined ? `prices are known for ${PRICED_REGION} only` : `list prices, ${PRICED_REGION}, without traffic`;
+  const sum = ["**sum**", `**${priced(cost.usdPerMonth)}**`, how];
   return `## Cost\n\n${table([["item", "USD a month", "how"], ...rows, sum], ["l", "r", "l"])}`;
 }
 

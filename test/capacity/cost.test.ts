@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { connectorCost, databaseCost, planCost } from "../../capacity/cost";
+import { type Cost, connectorCost, databaseCost, planCost } from "../../capacity/cost";
 import { planOf } from "../../config";
 import { type Changes, stagingSettings } from "../stack-settings";
 
 const staging = planOf(stagingSettings());
+const sumOf = ({ usdPerMonth }: Cost) => usdPerMonth ?? Number.NaN;
 const usd = (value: number | undefined) => value?.toFixed(2);
 
 describe("the connector", () => {
@@ -95,14 +96,21 @@ describe("the plan", () => {
       },
     ]);
     const without = planCost({ ...staging, edge: undefined }, 7);
-    expect(cost.usdPerMonth - without.usdPerMonth).toBeCloseTo(26.25, 9);
+    expect(sumOf(cost) - sumOf(without)).toBeCloseTo(26.25, 9);
     expect(without.items.some(({ item }) => /balancer|Armor/.test(item))).toBe(false);
   });
 
   test("more of anything never costs less", () => {
-    const total = (plan: typeof staging) => planCost(plan, 7).usdPerMonth;
-    expect(total({ ...staging, connector: { ...staging.connector, minInstances: 4 } })).toBeGreaterThan(cost.usdPerMonth);
-    expect(total({ ...staging, database: { ...staging.database, diskGb: 40 } })).toBeGreaterThan(cost.usdPerMonth);
-    expect(planCost(staging, 8).usdPerMonth).toBeCloseTo(cost.usdPerMonth + 0.06, 9);
+    const total = (plan: typeof staging) => sumOf(planCost(plan, 7));
+    expect(total({ ...staging, connector: { ...staging.connector, minInstances: 4 } })).toBeGreaterThan(sumOf(cost));
+    expect(total({ ...staging, database: { ...staging.database, diskGb: 40 } })).toBeGreaterThan(sumOf(cost));
+    expect(sumOf(planCost(staging, 8))).toBeCloseTo(sumOf(cost) + 0.06, 9);
+  });
+
+  test("of a region whose prices nobody here knows has no sum, and every item says so", () => {
+    const elsewhere = planCost(staging, 7, "europe-west1");
+    expect(elsewhere).not.toHaveProperty("usdPerMonth");
+    expect(elsewhere.items.map(({ item }) => item)).toEqual(cost.items.map(({ item }) => item));
+    for (const { item, ...rest } of elsewhere.items) expect(rest, item).toEqual({ arithmetic: "not priced: prices are known for us-central1 only" });
   });
 });

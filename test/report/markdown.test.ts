@@ -4,6 +4,7 @@ import { sizePlan } from "../../capacity/sizing";
 import { sensitivity, stormDetail } from "../../capacity/storms";
 import {
   budgetTable,
+  costSection,
   headline,
   pageSections,
   problemList,
@@ -56,6 +57,12 @@ describe("the headline", () => {
   it("counts what refuses a plan: its problems and mandatory violations, no advice", () => {
     expect(headline(refused)).toMatch(/^staging: the plan is REFUSED, 2 findings: 91 of 120 connections, /);
     expect(headline({ ...refused, violations: [] })).toMatch(/ REFUSED, 1 finding: /);
+  });
+
+  it("claims no cost where the region's prices are not known, and the table says so", () => {
+    const elsewhere = { ...sound, cost: { items: [{ item: "connector e2-micro", arithmetic: "not priced: prices are known for us-central1 only" }] } };
+    expect(headline(elsewhere)).toMatch(/of starts succeed, cost not known$/);
+    expect(costSection(elsewhere)).toMatch(/\*\*sum\*\* +\| \*\*not priced\*\* \| prices are known for us-central1 only/);
   });
 
   it("says nothing of starts where there are no storms", () => {
