@@ -64,10 +64,13 @@ export async function runProblem(run: PulumiRun): Promise<string | undefined> {
  */
 function outputProblem({ operation, options, environment }: PulumiRun): string | undefined {
   const isStream = operation === "up" || environment.PULUMI_ENABLE_STREAMING_JSON_PREVIEW === "true";
-  if (!isStream || !options.some((option) => /^(--json(=true)?|-j)$/.test(option))) return undefined;
+  if (!isStream || !options.some(isJson)) return undefined;
   const instead = operation === "up" ? "leave it out" : "unset PULUMI_ENABLE_STREAMING_JSON_PREVIEW";
   return `'--json' must not be given with pulumi's event stream because the stream shows secrets in plain text; ${instead}`;
 }
+
+/** Whether an option asks for JSON. */
+export const isJson = (option: string): boolean => /^(--json(=true)?|-j)$/.test(option);
 
 async function stackProblem({ options, environment, folder }: PulumiRun): Promise<string | undefined> {
   let backend: string;

@@ -3,7 +3,7 @@ import { constants } from "node:os";
 import { join } from "node:path";
 import { InputError } from "../capacity/problem";
 import { command, run } from "./command";
-import { PULUMI_OPTIONS, type PulumiRun, runProblem } from "./pulumi-cli";
+import { isJson, PULUMI_OPTIONS, type PulumiRun, runProblem } from "./pulumi-cli";
 import { PROJECT_ROOT } from "./stack-file";
 
 /*
@@ -25,9 +25,13 @@ async function started(): Promise<number> {
   return ending(subject);
 }
 
+/** `guard` also judges what a preview takes for unchanged: the digest lists it only when asked (guard/judge.ts). */
+const listingAll = ({ operation, options }: PulumiRun) => (operation === "preview" && options.some(isJson) ? ["--show-sames"] : []);
+
 /** Runs pulumi to its end. A signal is for it to answer: an update that is interrupted finishes what it has begun. */
-function ending({ operation, options }: PulumiRun): Promise<number> {
-  const child = spawn("pulumi", [operation, "--policy-pack", join(PROJECT_ROOT, "policy"), ...options], { stdio: "inherit" });
+function ending(run: PulumiRun): Promise<number> {
+  const { operation, options } = run;
+  const child = spawn("pulumi", [operation, "--policy-pack", join(PROJECT_ROOT, "policy"), ...listingAll(run), ...options], { stdio: "inherit" });
   process.on("SIGINT", () => undefined); // a terminal sends it to both
   process.on("SIGTERM", () => child.kill("SIGTERM"));
   return new Promise((resolve, reject) => {

@@ -65,8 +65,7 @@ export function keptDespitePlan(plan: readonly Registered[], deployed: readonly 
 }
 
 function differencesBetween(planned: Registered, { inputs }: Deployed): Difference[] {
-  const step = { op: "update", urn: "", type: planned.type, name: nameOf(planned), changed: [], replaceReasons: [] };
-  return differencesOf({ ...step, old: { inputs: comparable(inputs), outputs: {} }, new: { inputs: comparable(wantedBy(planned)), outputs: {} } });
+  return differencesOf({ changed: [], old: { inputs: comparable(inputs), outputs: {} }, new: { inputs: comparable(wantedBy(planned)), outputs: {} } });
 }
 
 const wantedBy = ({ inputs }: Registered) => withoutSecrets(inputs) as Properties; // an object stays one

@@ -17,6 +17,7 @@ import { isUnknownValue } from "../policy/unknown";
 import { rolloutConnections } from "./connections";
 import { type Difference, isWithin } from "./differences";
 import type { Properties, Step } from "./preview";
+import { trafficElsewhere } from "./revisions";
 
 /** What somebody who uses the environment notices. */
 export type Effect =
@@ -76,6 +77,15 @@ const SQL_KNOWN: readonly string[] = [
 
 const newRevision = (step: Step) =>
   `a new revision takes over while the old one finishes its requests; ${rolloutConnections(step)}; WebSockets stay on the old one until they end`;
+
+function afterTemplateChange(step: Step): string {
+  const elsewhere = trafficElsewhere(step);
+  if (!elsewhere) return newRevision(step);
+  const { latestPercent, others } = elsewhere;
+  return latestPercent <= 0
+    ? `a new revision is made and gets no requests: what runs is not the template, because traffic goes to ${others}; send it to the latest revision once the new one shall serve`
+    : `the latest revision gets ${latestPercent} % of the requests, and ${others} the rest: what runs is not only the template; ${newRevision(step)}`;
+}
 
 const isFalse = (value: unknown) => value === undefined || value === null || value === false || value === "";
 const switchedOff = ({ old, new: now }: Difference) => !isFalse(old) && isFalse(now);
@@ -264,7 +274,7 @@ export const consequences: readonly Consequence[] = [
     type: RUN_SERVICE,
     properties: ["template"],
     effect: "new revision",
-    consequence: newRevision,
+    consequence: afterTemplateChange,
     hidden: true,
     source: `${RUN}/rollouts-rollbacks-traffic-migration`,
   },
@@ -272,7 +282,7 @@ export const consequences: readonly Consequence[] = [
     type: RUN_SERVICE_V1,
     properties: ["template"],
     effect: "new revision",
-    consequence: newRevision,
+    consequence: afterTemplateChange,
     hidden: true,
     source: `${RUN}/rollouts-rollbacks-traffic-migration`,
   },

@@ -14,7 +14,7 @@ export interface Difference {
 const SECRET = "[secret]";
 
 /** What a step changes, from the inputs before and after, as far as the engine counts it as a change. */
-export function differencesOf({ old, new: now, changed }: Step): Difference[] {
+export function differencesOf({ old, new: now, changed }: Pick<Step, "old" | "new" | "changed">): Difference[] {
   if (!old || !now) return [];
   const touches = (one: string, other: string) =>
     isWithin(withoutPositions(one), withoutPositions(other)) || isWithin(withoutPositions(other), withoutPositions(one));

@@ -1,9 +1,10 @@
 import {
+  ADDRESS,
   ALERT_POLICY,
   CONNECTOR,
-  FORWARDING_RULE,
+  FORWARDING_RULES,
   GLOBAL_ADDRESS,
-  HTTPS_PROXY,
+  HTTPS_PROXIES,
   MANAGED_CERTIFICATE,
   NETWORK,
   NOTIFICATION_CHANNEL,
@@ -21,9 +22,10 @@ import {
   SQL_INSTANCE,
   SQL_USER,
   SUBNETWORK,
-  URL_MAP,
+  URL_MAPS,
 } from "../policy/types";
 import type { Effect } from "./consequences";
+import { holdingOf, isDeletionProtected } from "./holdings";
 import type { Step } from "./preview";
 
 /** What is lost when a resource of a type ends. */
@@ -56,6 +58,13 @@ const RUN: Ending = {
   because: "its clients get errors until there is a new one, the provider's deletionProtection stops `up` half-way, and a rename is a new address",
 };
 
+const DATABASE_USER: Ending = {
+  what: "database user",
+  verdict: "announce",
+  because: "who connects with its password is refused from then on; with deletionPolicy ABANDON the user stays in the database",
+};
+/** One of several, made to be rotated. */
+const CREDENTIAL: Ending = { what: "credential", verdict: "announce", because: "who still uses it is refused from then on" };
 const WAY_IN: Ending = { what: "way in", verdict: "refuse", because: "nobody reaches any host while it is away" };
 /** A global address is a range of the VPC or what hosts lead to. */
 const PUBLIC_ADDRESS: Ending = {
@@ -64,7 +73,7 @@ const PUBLIC_ADDRESS: Ending = {
   because: "the hosts' DNS records point at it, and Google gives it to somebody else once it is released",
 };
 
-/** By type token. A type that is missing here may end: the engine makes it again, and nobody notices. */
+/** By type token. Of a type that is missing here, its name says what it holds ({@link holdingOf}). */
 export const endings: Readonly<Record<string, Ending>> = {
   [NETWORK]: { what: "VPC", verdict: "refuse", because: "connector, database, cache and subnet are in it and end with it" },
   [SUBNETWORK]: { what: "subnet", verdict: "refuse", because: "what has an address in it loses it" },
@@ -94,22 +103,20 @@ export const endings: Readonly<Record<string, Ending>> = {
     because:
       "its hosts have no TLS until another one for them is issued, which takes up to 90 minutes: let both stand, each as a list of its own, until the new one is ACTIVE",
   },
-  [FORWARDING_RULE]: WAY_IN,
-  [HTTPS_PROXY]: WAY_IN,
-  [URL_MAP]: WAY_IN,
+  ...Object.fromEntries([...FORWARDING_RULES, ...HTTPS_PROXIES, ...URL_MAPS].map((type) => [type, WAY_IN])),
   [RUN_SERVICE]: RUN,
   [RUN_SERVICE_V1]: RUN,
-  [SQL_USER]: {
-    what: "database user",
-    verdict: "announce",
-    because: "who connects with its password is refused from then on; with deletionPolicy ABANDON the user stays in the database",
-  },
+  [SQL_USER]: DATABASE_USER,
   ...Object.fromEntries(SECRET_GRANTS.map((type) => [type, GRANT])),
+  "gcp:alloydb/user:User": DATABASE_USER,
   [SERVICE_ACCOUNT]: {
     what: "service account",
-    verdict: "announce",
-    because: "every revision that runs as it loses its permissions",
+    verdict: "refuse",
+    because: "every revision that runs as it loses its permissions, and an account that is made again under the same name is another identity",
   },
+  "gcp:serviceaccount/key:Key": CREDENTIAL,
+  "gcp:storage/hmacKey:HmacKey": CREDENTIAL,
+  "gcp:dns/recordSet:RecordSet": { what: "DNS record", verdict: "announce", because: "the name no longer resolves until there is another one" },
   [ALERT_POLICY]: {
     what: "alert",
     verdict: "announce",
@@ -126,9 +133,17 @@ export const endings: Readonly<Record<string, Ending>> = {
 };
 
 /** What is lost with the resource of a step; `undefined`: nothing that anybody notices. */
-export function endingOf({ type, old }: Pick<Step, "type" | "old">): Ending | undefined {
-  if (type === GLOBAL_ADDRESS && old?.inputs.addressType === "EXTERNAL") return PUBLIC_ADDRESS;
-  return Object.hasOwn(endings, type) ? endings[type] : undefined;
+export function endingOf({ type, old, isComponent }: Pick<Step, "type" | "old" | "isComponent">): Ending | undefined {
+  const inputs = old?.inputs ?? {};
+  if (type === GLOBAL_ADDRESS && inputs.addressType === "EXTERNAL") return PUBLIC_ADDRESS;
+  if (type === ADDRESS && inputs.addressType !== "INTERNAL") return PUBLIC_ADDRESS;
+  const known = Object.hasOwn(endings, type) ? endings[type] : isComponent ? undefined : holdingOf(type, inputs);
+  if (known?.verdict === "refuse" || !isDeletionProtected(inputs)) return known;
+  return {
+    what: known?.what ?? type,
+    verdict: "refuse",
+    because: "it is protected from deletion: the provider or the cloud stops `up` half-way, and somebody has marked it so",
+  };
 }
 
 /**

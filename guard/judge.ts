@@ -1,10 +1,11 @@
 import { cloudName } from "../policy/cloud-name";
-import { CONNECTOR } from "../policy/types";
+import { ADDRESS, CONNECTOR, FORWARDING_RULES, GLOBAL_ADDRESS, RUN_SERVICE_V1 } from "../policy/types";
 import { isUnknownValue } from "../policy/unknown";
 import { type Consequence, consequences, type Effect } from "./consequences";
 import { type Difference, differencesOf, isOpaque, isWithin } from "./differences";
 import { type Ending, endingOf, operations, SECRET_VERSIONS } from "./endings";
 import { LAST_WORDS, type Preview, type Step } from "./preview";
+import { isServersAnnotation, takenRevisionName } from "./revisions";
 
 /** A change that ends something that cannot be made again, or a preview that did not come to its end. */
 export interface Refusal {
@@ -51,16 +52,21 @@ export interface Verdict {
 }
 
 /** Judges a preview. By the resources' names: the engine's own order differs from run to run. */
-export function judge({ steps, errors, warnings, changes, acknowledgements }: Preview): Verdict {
-  const ended = endedResources(steps);
-  const refused = [...ended.flatMap((end) => refusalOf(end, steps, acknowledgements)), ...steps.flatMap(shrinkageBy)];
+export function judge({ steps, still, errors, warnings, changes, acknowledgements }: Preview): Verdict {
+  const shown = endedResources(steps);
+  const ended = [...shown, ...readdressed([...steps, ...still], shown)];
+  const refused = [...ended.flatMap((end) => refusalOf(end, steps, acknowledgements)), ...steps.flatMap(shrinkageBy), ...steps.flatMap(takenNameOf)];
   const failures = failuresOf(errors, refused);
   const used = refused.flatMap(({ resource, acknowledged: reason }) => (reason === undefined ? [] : [resource]));
   const refusals = [...refused, ...failures];
   return {
     ok: refusals.every(({ acknowledged: reason }) => reason !== undefined),
     refused: byResource(refusals),
-    announced: byResource([...steps.flatMap(interruptionsBy), ...ended.flatMap((end) => lossBy(end, steps))]),
+    announced: byResource([
+      ...steps.flatMap(interruptionsBy),
+      ...ended.flatMap((end) => lossBy(end, steps)),
+      ...readdressedUnseen([...steps, ...still], shown),
+    ]),
     warnings: warnings.map(({ message }) => message),
     // A preview that failed does not show everything: an acknowledgement may be about the rest.
     unusedAcknowledgements: errors.length > 0 ? [] : Object.keys(acknowledgements).filter((name) => !used.includes(name)),
@@ -89,6 +95,51 @@ function endedResources(steps: readonly Step[]): End[] {
   return [...ends.values()];
 }
 
+/** What a forwarding rule is called for which the preview shows no change. */
+const READDRESSED: Ending = {
+  what: "way in",
+  verdict: "refuse",
+  because: "its address changes: `up` replaces it, although a preview shows no change of it, and nobody reaches any host while it is away",
+};
+
+/**
+ * Forwarding rules that `up` will replace and the preview shows as they are: the provider takes an address that is not
+ * known yet for no difference. Source: magic-modules, InternalIpDiffSuppress; run with provider 9.35.
+ */
+function readdressed(steps: readonly Step[], ended: readonly End[]): End[] {
+  const addresses = ended.flatMap(({ step }) => (ADDRESSES.includes(step.type) ? namesOf(step) : []));
+  return steps.flatMap((step): End[] => {
+    const [was, is] = [step.old?.inputs.ipAddress ?? step.old?.outputs.ipAddress, step.new?.inputs.ipAddress];
+    const isListed = FORWARDING_RULES.includes(step.type) && !ended.some((end) => end.step.urn === step.urn);
+    if (!isListed || typeof was !== "string" || !(isUnknownValue(is) || addresses.some((name) => was === name || was.endsWith(`/${name}`)))) return [];
+    return [{ step: { ...step, replaceReasons: ["ipAddress"] }, change: "replace", ending: READDRESSED }];
+  });
+}
+
+const ADDRESSES: readonly string[] = [ADDRESS, GLOBAL_ADDRESS];
+
+/** How a rule may refer to an address. */
+const namesOf = ({ old }: Step): string[] =>
+  [old?.outputs.address, old?.inputs.address, old?.outputs.selfLink, old?.inputs.name].filter(
+    (name): name is string => typeof name === "string" && name !== "",
+  );
+
+/** Without the resources that stay, a preview does not show which rules an address takes with it. */
+function readdressedUnseen(steps: readonly Step[], ended: readonly End[]): Announcement[] {
+  if (steps.some(({ type }) => FORWARDING_RULES.includes(type))) return [];
+  return ended.flatMap(({ step: { name: resource, type, urn, old }, change }) => {
+    if (!ADDRESSES.includes(type) || old?.inputs.purpose === "VPC_PEERING") return [];
+    return [
+      {
+        ...{ resource, type, urn, change, effect: "access" as const },
+        consequence: "a forwarding rule that uses it is replaced by `up`, and this preview does not list the resources that it takes for unchanged",
+        advice: "preview with --show-sames: then the rules are judged, too",
+        source: "magic-modules, InternalIpDiffSuppress",
+      },
+    ];
+  });
+}
+
 function refusalOf(end: End, steps: readonly Step[], acknowledgements: Preview["acknowledgements"]): Refusal[] {
   const { step, change, ending } = end;
   const { name: resource, type, urn } = step;
@@ -100,11 +151,15 @@ function refusalOf(end: End, steps: readonly Step[], acknowledgements: Preview["
   // Nobody can decide this one: `pulumi up` does not do it.
   if (change === "replace" && steps.some((other) => other.urn === urn && other.op === "import"))
     return [refusal("what exists under this id differs from the program in a way that only a replacement changes", importFix(step))];
-  if (ending?.verdict !== "refuse" || hasSuccessor(end, steps)) return [];
+  if (ending?.verdict !== "refuse" || hasSuccessor(end, steps) || isLeftInPlace(end)) return [];
   const refused = refusal(ending.because, fixOf(end, steps));
   const acknowledgement = Object.hasOwn(acknowledgements, resource) ? acknowledgements[resource] : undefined;
   return [acknowledgement?.change === change ? { ...refused, acknowledged: acknowledgement.reason } : refused];
 }
+
+/** A deletion that only the engine carries out: what is there stays. A replacement leaves it, too, and nobody uses it any more. */
+const isLeftInPlace = ({ step, change }: End) =>
+  change === "delete" && (step.isRetained || /^(ABANDON|RETAIN)$/.test(String(step.old?.inputs.deletionPolicy).toUpperCase()));
 
 /** Another enabled version of the same secret comes or stays with this preview. What a preview does not list, does not count. */
 function hasSuccessor({ step }: End, steps: readonly Step[]): boolean {
@@ -157,6 +212,17 @@ function shrinkageBy(step: Step): Refusal[] {
   return [{ resource, type, urn, change: op, reason, message }];
 }
 
+/** A template that changes under the fixed name of a revision that exists. */
+function takenNameOf(step: Step): Refusal[] {
+  const { name: resource, type, urn, op } = step;
+  const revision = takenRevisionName(step);
+  if (revision === undefined) return [];
+  const reason = "its template changes and a revision of that name exists: `up` fails with 409, and the old one goes on";
+  const key = type === RUN_SERVICE_V1 ? "template.metadata.name" : "template.revision";
+  const message = `'${resource}' (Cloud Run) must not keep the revision name '${revision}' because ${reason}; remove ${key}: Cloud Run names every revision itself`;
+  return [{ resource, type, urn, change: op, reason, message }];
+}
+
 /** Google's own procedure. Source: docs.cloud.google.com/vpc/docs/configure-serverless-vpc-access. */
 function shrinkingProcedure(step: Step): string {
   const { name, urn } = step;
@@ -195,8 +261,10 @@ function failure(urn: string, reason: string, fix: string): Refusal {
 /** What a step interrupts although the resource stays. */
 function interruptionsBy(step: Step): Announcement[] {
   if (operations[step.op] !== "keeps") return [];
-  const own = consequences.filter(({ type }) => type === step.type);
-  const differences = own.length > 0 ? differencesOf(step) : [];
+  // No revision is made under a name that is taken.
+  const hasRevision = takenRevisionName(step) === undefined;
+  const own = consequences.filter(({ type, effect }) => type === step.type && (hasRevision || effect !== "new revision"));
+  const differences = own.length > 0 ? differencesOf(step).filter((difference) => !isServersAnnotation(step, difference)) : [];
   return own.flatMap((consequence) => {
     const { properties = [], when = () => true, made } = consequence;
     if (step.op === "create" && made?.(step.new?.inputs ?? {})) return [announcementOf(step, step.op, consequence)];

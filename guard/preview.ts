@@ -27,6 +27,10 @@ export interface Step {
   readonly name: string;
   readonly old?: State | undefined;
   readonly new?: State | undefined;
+  /** A component: nothing of it exists anywhere but in the state. */
+  readonly isComponent: boolean;
+  /** A deletion leaves the resource where it is: the engine only forgets it. */
+  readonly isRetained: boolean;
   /** Paths of the properties that change. Empty where the engine does not say. */
   readonly changed: readonly string[];
   /** What forces a replacement: property paths, or `__meta` for a rule of the provider's. */
@@ -46,8 +50,10 @@ interface Said {
 }
 
 export interface Preview {
-  /** Steps that do something; what stays as it is, is left out. */
+  /** Steps that do something. */
   readonly steps: readonly Step[];
+  /** Steps that do nothing, as far as the preview lists them. */
+  readonly still: readonly Step[];
   /** Errors in the engine's words, with the resource they are about. */
   readonly errors: readonly Said[];
   /** Warnings of the program and its providers. */
@@ -59,7 +65,7 @@ export interface Preview {
 }
 
 const properties = z.record(z.string(), z.unknown());
-const state = z.object({ inputs: properties.nullish(), outputs: properties.nullish() });
+const state = z.object({ inputs: properties.nullish(), outputs: properties.nullish(), custom: z.boolean().nullish(), retainOnDelete: z.boolean().nullish() });
 /** Stack, project and type are read from it. */
 const urn = z.string().regex(/^urn:pulumi:[^:]+::.+?::.+?::/);
 const reasons = z.array(z.string()).nullish();
@@ -103,10 +109,13 @@ const eventSchema = z.object({
   diagnosticEvent: diagnostic.nullish(),
   summaryEvent: z.object({ resourceChanges: counts.nullish(), isPreview: z.boolean(), result: z.string().nullish() }).nullish(),
 });
-const acknowledgeSchema = z.record(z.string(), z.object({ change: z.string(), reason: z.string() }));
+const acknowledgement = z.object({ change: z.string(), reason: z.string().regex(/\S/) });
 
 type RawState = z.output<typeof state> | null | undefined;
 type Metadata = z.output<typeof metadata>;
+
+/** What was read, every step among the others. */
+type Read = Omit<Preview, "still">;
 
 /** Nothing happens to the resource itself. `refresh` reads it; what it finds comes as an update or a delete. */
 const STILL = ["same", "read", "refresh", "diff"];
@@ -122,7 +131,7 @@ export function readPreview(content: string, file: string, stack?: string): Prev
   const wrong = (rest: string) => inputError(file, rest);
   if (text === "")
     throw wrong("must hold a preview because it is empty: `pulumi preview --json` stopped before it began; run that again and read what it says");
-  const preview = text.startsWith("{") ? (readDigest(text) ?? readStream(text, wrong)) : undefined;
+  const preview: Read | undefined = text.startsWith("{") ? (readDigest(text) ?? readStream(text, wrong)) : undefined;
   if (!preview)
     throw wrong(
       "must be what `pulumi preview --json` prints because nothing else shows what an update would do; redirect its standard output there, of npm with --silent",
@@ -134,13 +143,14 @@ export function readPreview(content: string, file: string, stack?: string): Prev
     throw wrong(
       `must show every change that its summary counts because what it does not show cannot be judged (${missing}); run \`pulumi preview --json\` again, and keep all of it`,
     );
-  return { ...preview, steps: preview.steps.filter(({ op }) => !STILL.includes(op)) };
+  const isStill = ({ op }: Step) => STILL.includes(op);
+  return { ...preview, steps: preview.steps.filter((step) => !isStill(step)), still: preview.steps.filter(isStill) };
 }
 
 const stackOf = (urn: string) => urn.slice("urn:pulumi:".length, urn.indexOf("::"));
 
 /** What the summary counts and no step shows, as `2 delete`. A refresh stands for what it found. */
-function unshown({ steps, changes }: Preview): string {
+function unshown({ steps, changes }: Read): string {
   const shown = (op: string) => steps.filter((step) => step.op === op || step.op === "refresh").length;
   const missing = Object.entries(changing(changes)).filter(([op, count]) => shown(op) < count);
   return missing.map(([op, count]) => `${count - shown(op)} ${op}`).join(", ");
@@ -150,14 +160,21 @@ function unshown({ steps, changes }: Preview): string {
 export const changing = (changes: Preview["changes"]): Preview["changes"] => Object.fromEntries(Object.entries(changes).filter(([op]) => !STILL.includes(op)));
 
 /** The digest: one object. `undefined` where the text is no such thing. */
-function readDigest(text: string): Preview | undefined {
+function readDigest(text: string): Read | undefined {
   const digest = digestSchema.safeParse(parsed(text)).data;
   if (!digest) return undefined;
   const errors = saidAs("error", digest.diagnostics ?? []);
   // Every preview that ends has a summary; one that never got to a resource has only its errors.
   if (!digest.changeSummary && errors.length === 0) return undefined;
+  const steps = (digest.steps ?? []).map((step) => ({
+    ...step,
+    old: step.oldState,
+    new: step.newState,
+    keys: step.replaceReasons,
+    diffs: step.diffReasons,
+  }));
   return {
-    steps: (digest.steps ?? []).map((step) => stepOf({ ...step, old: step.oldState, new: step.newState, keys: step.replaceReasons, diffs: step.diffReasons })),
+    steps: stepsOf(steps),
     errors,
     warnings: saidAs("warning", digest.diagnostics ?? []),
     changes: digest.changeSummary ?? {},
@@ -166,7 +183,7 @@ function readDigest(text: string): Preview | undefined {
 }
 
 /** The stream: an object a line. */
-function readStream(text: string, wrong: (rest: string) => InputError): Preview | undefined {
+function readStream(text: string, wrong: (rest: string) => InputError): Read | undefined {
   const lines = text.split("\n").filter((line) => line.trim() !== "");
   const events = lines.map((line) => eventSchema.safeParse(parsed(line)).data);
   if (!events[0] || !/"sequence"/.test(lines[0] ?? "")) return undefined;
@@ -177,7 +194,7 @@ function readStream(text: string, wrong: (rest: string) => InputError): Preview 
   const found = events.flatMap((event) => event?.resOutputsEvent?.metadata ?? []);
   const diagnostics = events.flatMap((event) => event?.diagnosticEvent ?? []);
   return {
-    steps: events.flatMap((event) => (event?.resourcePreEvent ? [stepOf(refreshed(event.resourcePreEvent.metadata, found))] : [])),
+    steps: stepsOf(events.flatMap((event) => (event?.resourcePreEvent ? [refreshed(event.resourcePreEvent.metadata, found)] : []))),
     errors: saidAs("error", [...diagnostics, ...((summary.result ?? "succeeded") === "succeeded" ? [] : [FAILED])]),
     warnings: saidAs("warning", diagnostics),
     changes: summary.resourceChanges ?? {},
@@ -195,14 +212,23 @@ const refreshed = (step: Metadata, found: readonly Metadata[]): Metadata =>
     ? (found.find(({ urn, op, detailedDiff }) => urn === step.urn && (op === "delete" || (op === "update" && detailedDiff))) ?? step)
     : step;
 
-function stepOf({ op, urn, old, new: now, keys, diffs, detailedDiff }: Metadata): Step {
+function stepsOf(steps: readonly Metadata[]): Step[] {
+  // The stream leaves a `false` out.
+  const isTold = steps.some(({ old, new: now }) => old?.custom === true || now?.custom === true);
+  return steps.map((step) => stepOf(step, isTold));
+}
+
+function stepOf({ op, urn, old, new: now, keys, diffs, detailedDiff }: Metadata, isCustomTold: boolean): Step {
   const [, , types = "", ...name] = urn.split("::");
+  const raw = old ?? now;
   const changed = Object.keys(detailedDiff ?? {}).filter((path) => path !== "__meta");
   return {
     op,
     urn,
     type: types.split("$").at(-1) ?? "",
     name: name.join("::"),
+    isComponent: raw ? (isCustomTold ? raw.custom !== true : raw.custom === false) : false,
+    isRetained: old?.retainOnDelete === true,
     old: stateOf(old),
     new: stateOf(now),
     changed: changed.length > 0 ? changed : (diffs ?? []).filter((path) => path !== "__meta"),
@@ -224,10 +250,15 @@ const plain = (message: string) =>
     .replace(/^(error|warning): /, "")
     .trim();
 
-/** The engine shows a section as one JSON text. What the program would refuse to read is no acknowledgement. */
+/** The engine shows a section as one JSON text. What the program would refuse to read, a reason of spaces for one, is no acknowledgement. */
 function acknowledgementsOf(values: z.output<typeof config>): Preview["acknowledgements"] {
-  const section = values?.["netra:acknowledge"];
-  return acknowledgeSchema.safeParse(parsed(section ?? "{}")).data ?? {};
+  const section = properties.safeParse(parsed(values?.["netra:acknowledge"] ?? "{}")).data ?? {};
+  return Object.fromEntries(
+    Object.entries(section).flatMap(([name, stated]) => {
+      const { data } = acknowledgement.safeParse(stated);
+      return data ? [[name, data]] : [];
+    }),
+  );
 }
 
 function parsed(text: string): unknown {

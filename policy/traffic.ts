@@ -18,20 +18,29 @@ interface Share {
   readonly key: string;
 }
 
-export function sharesOf({ type, properties }: Resource): { readonly setting: string; readonly shares: readonly Share[] } {
+/** What is read here of a resource. */
+type Subject = Pick<Resource, "type" | "properties">;
+
+export function sharesOf({ type, properties }: Subject): { readonly setting: string; readonly shares: readonly Share[] } {
   const list = type === RUN_WORKER_POOL ? "instanceSplits" : "traffics";
   const key = type === RUN_SERVICE_V1 ? "revisionName" : "revision";
   return { setting: properties.at(list), shares: properties.list(list).map((inputs) => ({ inputs, key })) };
 }
 
 /** `undefined`: Cloud Run names it, or the program makes a name that a preview does not know. */
-export function namedRevision(resource: Resource): NamedRevision | undefined {
-  const template = resource.properties.object("template");
-  const [holder, key] = resource.type === RUN_SERVICE_V1 ? ([template.object("metadata"), "name"] as const) : ([template, "revision"] as const);
+export function revisionName({ type, properties }: Subject): Pick<NamedRevision, "setting" | "name"> | undefined {
+  const template = properties.object("template");
+  const [holder, key] = type === RUN_SERVICE_V1 ? ([template.object("metadata"), "name"] as const) : ([template, "revision"] as const);
   const name = holder.isUnknown(key) ? undefined : holder.text(key);
-  if (!name) return undefined;
+  return name ? { setting: holder.at(key), name } : undefined;
+}
+
+/** The same, and whether the name follows the image. */
+export function namedRevision(resource: Resource): NamedRevision | undefined {
+  const named = revisionName(resource);
+  if (!named) return undefined;
   const images = workloadOf(resource)?.containers.flatMap(({ inputs }) => inputs.knownOnly().text("image") ?? []) ?? [];
-  return { setting: holder.at(key), name, followsImage: images.some((image) => carries(name, image)) };
+  return { ...named, followsImage: images.some((image) => carries(named.name, image)) };
 }
 
 /** A revision's name has hyphens where a tag may have dots. */

@@ -63,6 +63,7 @@ export const HTTPS_PROXIES = [HTTPS_PROXY, "gcp:compute/regionTargetHttpsProxy:R
 export const SECURITY_POLICY = "gcp:compute/securityPolicy:SecurityPolicy";
 export const SSL_POLICY = "gcp:compute/sSLPolicy:SSLPolicy";
 export const FORWARDING_RULE = "gcp:compute/globalForwardingRule:GlobalForwardingRule";
+export const FORWARDING_RULES = [FORWARDING_RULE, "gcp:compute/forwardingRule:ForwardingRule"];
 export const MANAGED_CERTIFICATE = "gcp:compute/managedSslCertificate:ManagedSslCertificate";
 /** Certificate Manager's own, which also holds uploaded ones. */
 export const CERTIFICATE = "gcp:certificatemanager/certificate:Certificate";

@@ -15,7 +15,7 @@ export const capacityAlerts = stackRule({
   judge(resources, { refuse, accept, cannotEvaluate, attempt }) {
     const conditions = resources.flatMap((alert) => (alert.type === ALERT_POLICY ? (attempt(alert, () => conditionsOf(alert, resources)) ?? []) : []));
     const monitoring = resources.find(({ type }) => type === MONITORING);
-    const turnedOff = monitoring?.properties.knownOnly().text("turnedOff");
+    const turnedOff = monitoring?.properties.knownOnly().text("turnedOff")?.trim();
     const unwatched: string[] = [];
     const silenced = new Map<StackResource, string[]>();
     const blind = new Map<string, { readonly alert: StackResource; readonly fault: Problem }>();

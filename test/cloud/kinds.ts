@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { isUnknownValue } from "../../policy/unknown";
 import type { Cloud, Properties, Resource } from "./cloud";
 import { EDGE } from "./edge";
 
@@ -196,6 +197,8 @@ export const kinds: Readonly<Record<string, Kind>> = {
     api: "compute",
     id: computeId("global/forwardingRules"),
     replaces: ["name", "project", "ipAddress", "ipProtocol", "ipVersion", "portRange", "loadBalancingScheme"],
+    // An address that is not known yet is no difference at preview, and replaces at `up` (magic-modules, InternalIpDiffSuppress).
+    ignores: (path, _, news) => path === "ipAddress" && isUnknownValue(news.ipAddress),
     defaults: { loadBalancingScheme: "EXTERNAL" },
     computed: selfLink,
   },

@@ -93,7 +93,7 @@ describe("docs/runbook.md", () => {
 
   test("a replaced connector goes after the last service has rolled", async () => {
     await follow(block("Replacing the connector"));
-    const guarded = "pulumi preview --json > preview.json; npm run guard -- preview.json";
+    const guarded = "pulumi preview --json --show-sames > preview.json; npm run guard -- preview.json";
     expect(await follow(guarded)).toContain("services move to staging-connector2");
     await follow("npm run up");
     const changes = done();

@@ -58,7 +58,7 @@ test("what each edit does, and what guard says of it", async () => {
   const rows = [["edit of the stack file", "what it does", "`guard`"]];
   for (const [edit, changes] of Object.entries(edits)) {
     environment.configure(stagingConfiguration(changes));
-    const { stdout } = await environment.preview("--json");
+    const { stdout } = await environment.preview("--json", "--show-sames");
     const preview = readPreview(stdout, "preview", "staging");
     const verdict = judge(preview);
     // What watches a host comes and goes with it.

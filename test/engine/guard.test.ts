@@ -60,6 +60,15 @@ describe("on staging", () => {
     expect(warnings).toEqual([expect.stringContaining("'netra:cache.reservedIpRange' (10.166.204.88/29) must be 10.166.204.80/29 because")]);
   });
 
+  test("`npm run preview -- --json` lists what stays, which guard judges, too", async () => {
+    configure({ "netra:edge": { address: "staging-other-ip" } });
+    const { stdout } = await environment.npmRun(["preview", "--json"]);
+    const { refused } = judge(readPreview(stdout, "preview", "staging"));
+    expect(refused.map(({ resource, change }) => `${change} ${resource}`)).toEqual(
+      expect.arrayContaining(["replace staging-edge-http", "replace staging-edge-https", "delete staging-edge-ip"]),
+    );
+  });
+
   test("the safe procedure passes, step by step, and the old connector goes last", async () => {
     const smaller = { "netra:connector": { name: "staging-small", ipCidrRange: "10.1.0.16/28", maxInstances: 9 } };
     const decided = { ...smaller, "netra:acknowledge": { "staging-connector": { change: "delete", reason: "fewer VMs do (#1301)" } } };

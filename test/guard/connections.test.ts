@@ -11,6 +11,8 @@ const rollout = (old: Declared, now: Declared) =>
     type: now.type,
     name: "backend",
     urn: "",
+    isComponent: false,
+    isRetained: false,
     old: { inputs: old.properties, outputs: {} },
     new: { inputs: now.properties, outputs: {} },
     changed: [],

@@ -5,6 +5,7 @@ import { judge, type Verdict } from "../../guard/judge";
 import { readPreview } from "../../guard/preview";
 import { verdictText } from "../../guard/text";
 import {
+  ADDRESS,
   ALERT_POLICY,
   CONNECTOR,
   GLOBAL_ADDRESS,
@@ -51,10 +52,14 @@ describe("what must not end", () => {
       "RegionalSecretVersion: only version of a secret",
       "ManagedSslCertificate: certificate",
       "GlobalForwardingRule: way in",
+      "ForwardingRule: way in",
       "TargetHttpsProxy: way in",
+      "RegionTargetHttpsProxy: way in",
       "URLMap: way in",
+      "RegionUrlMap: way in",
       "Service: Cloud Run service",
       "Service: Cloud Run service",
+      "Account: service account",
     ]);
   });
 
@@ -94,6 +99,31 @@ describe("what must not end", () => {
     ]);
   });
 
+  test("whatever is protected from deletion: `up` would stop half-way", () => {
+    const job = { type: "gcp:cloudrunv2/job:Job", name: "migrate" };
+    expect(on({ op: "delete", ...job, old: { deletionProtection: true } }).refused.map(({ message }) => message)).toEqual([
+      "'migrate' (gcp:cloudrunv2/job:Job) must not be deleted because it is protected from deletion: the provider or the cloud stops `up` half-way, and somebody has marked it so; put it back into the program; if it is meant, state who decided it: 'netra:acknowledge' {migrate: {change: delete, reason: ...}}",
+    ]);
+    for (const old of [{ deletionPolicy: "PREVENT" }, { enableDropProtection: true }, { deletionProtectionEnabled: true }])
+      expect(on({ op: "replace", ...job, old }).refused).toHaveLength(1);
+    for (const old of [{}, { deletionProtection: false }, { deletionPolicy: "DELETE" }]) expect(on({ op: "delete", ...job, old }).refused).toEqual([]);
+  });
+
+  test("what a deletion leaves in place is not lost; a replacement leaves it to nobody", () => {
+    const database = { type: "gcp:sql/database:Database", name: "netra" };
+    expect(on({ op: "delete", ...database, old: { deletionPolicy: "ABANDON" } }).refused).toEqual([]);
+    expect(on({ op: "replace", ...database, old: { deletionPolicy: "ABANDON" } }).refused).toHaveLength(1);
+    expect(on({ op: "delete", ...database, old: { deletionPolicy: "DELETE" } }).refused).toHaveLength(1);
+    expect(on({ op: "delete", ...database, old: {}, retained: true }).refused).toEqual([]);
+    expect(on({ op: "replace", ...database, old: {}, retained: true }).refused).toHaveLength(1);
+  });
+
+  test("a component holds nothing, whatever its name", () => {
+    const component = { op: "delete", type: "acme:data:Database", old: {}, custom: false };
+    expect(on(component, { op: "update", type: SQL_INSTANCE, old: {}, new: {} }).refused).toEqual([]);
+    expect(on({ ...component, custom: true }).refused).toHaveLength(1);
+  });
+
   test("a public address is another loss than the range for managed services", () => {
     const address = { op: "delete", type: GLOBAL_ADDRESS, name: "address" };
     const because = (old: object) => on({ ...address, old }).refused.map(({ reason }) => reason);
@@ -101,6 +131,11 @@ describe("what must not end", () => {
     const range = ["the private addresses of Cloud SQL come from it, and Google does not release it while they do"];
     expect(because({ addressType: "INTERNAL", purpose: "VPC_PEERING" })).toEqual(range);
     expect(because({})).toEqual(range);
+    const regional = (old: object) => on({ op: "delete", type: ADDRESS, old }).refused.map(({ reason }) => reason);
+    expect(regional({})).toEqual(because({ addressType: "EXTERNAL" }));
+    expect(regional({ addressType: "INTERNAL" })).toEqual([
+      "clients, allow lists and DNS records lead to it, and it may be given to somebody else once it is released",
+    ]);
   });
 
   test("a certificate with more hosts is another one, and guard says how both can stand", () => {
@@ -214,6 +249,47 @@ describe("what must not end", () => {
   });
 });
 
+describe("a forwarding rule whose address changes", () => {
+  const rule = { type: "gcp:compute/globalForwardingRule:GlobalForwardingRule", name: "https" };
+  const was = { ipAddress: "34.110.7.7", target: "proxy" };
+  const address = { op: "replace", type: GLOBAL_ADDRESS, name: "ip", old: { addressType: "EXTERNAL", address: "34.110.7.7", name: "edge-ip" } };
+  const refusals = (...steps: readonly TestStep[]) => on(...steps).refused.map(({ resource, change }) => `${change} ${resource}`);
+
+  test("is refused like the replacement that `up` makes of it, although the preview shows none", () => {
+    const { refused } = on({ op: "same", ...rule, old: was, new: { ...was, ipAddress: UNKNOWN } });
+    expect(refused.map(({ message }) => message)).toEqual([
+      "'https' (way in) must not be replaced because its address changes: `up` replaces it, although a preview shows no change of it, and nobody reaches any host while it is away; undo the change of ipAddress; if it is meant, state who decided it: 'netra:acknowledge' {https: {change: replace, reason: ...}}",
+    ]);
+    const config = { "netra:acknowledge": { https: { change: "replace", reason: "moved (#1402)" } } };
+    expect(verdictOn({ steps: [{ op: "same", ...rule, old: was, new: { ...was, ipAddress: UNKNOWN } }], config })).toMatchObject({
+      ok: true,
+      refused: [{ acknowledged: "moved (#1402)" }],
+    });
+  });
+
+  test("in an update of something else, too, of a regional rule, and where the address that it names ends", () => {
+    expect(refusals({ op: "update", ...rule, old: was, new: { ...was, ipAddress: UNKNOWN, labels: {} }, changed: ["labels"] })).toEqual(["replace https"]);
+    const regional = { ...rule, type: "gcp:compute/forwardingRule:ForwardingRule" };
+    expect(refusals({ op: "same", ...regional, old: was, new: { ...was, ipAddress: UNKNOWN } })).toEqual(["replace https"]);
+    for (const ipAddress of ["34.110.7.7", "projects/p/global/addresses/edge-ip"])
+      expect(refusals(address, { op: "same", ...rule, old: { ipAddress }, new: { ipAddress } })).toEqual(["replace https", "replace ip"]);
+  });
+
+  test("is one refusal where the preview shows the replacement, and none where the address stays", () => {
+    expect(refusals({ op: "replace", ...rule, old: was, new: { ...was, ipAddress: UNKNOWN }, replaceReasons: ["ipAddress"] })).toEqual(["replace https"]);
+    expect(refusals({ op: "update", ...rule, old: was, new: { ...was, labels: {} }, changed: ["labels"] })).toEqual([]);
+    expect(refusals({ op: "create", ...rule, new: { ipAddress: UNKNOWN } })).toEqual([]);
+    expect(refusals({ op: "same", ...rule, old: { target: "proxy" }, new: { target: "proxy" } })).toEqual([]); // Google chose it
+    expect(refusals({ op: "same", ...rule, old: was, new: was })).toEqual([]);
+  });
+
+  test("is announced with the address where the preview does not list what it takes for unchanged", () => {
+    expect(on(address).announced).toMatchObject([{ resource: "ip", effect: "access", advice: "preview with --show-sames: then the rules are judged, too" }]);
+    expect(on(address, { op: "same", ...rule, old: was, new: was }).announced).toEqual([]);
+    expect(on({ ...address, old: { addressType: "INTERNAL", purpose: "VPC_PEERING" } }).announced).toEqual([]);
+  });
+});
+
 describe("a version of a secret", () => {
   const version = (op: string, name: string, inputs: object): TestStep => ({
     op,
@@ -272,6 +348,21 @@ describe("an acknowledgement", () => {
     const verdict = judged(acknowledge);
     expect(verdict.ok).toBe(false);
     expect(verdict.unusedAcknowledgements).toEqual(Object.keys(acknowledge));
+  });
+
+  test.each(["", "   ", "\t\n", "\u00a0"])("whose reason is only spaces (%j) is none, and leaves the others valid", (reason) => {
+    const other = { op: "delete", type: REDIS, name: "staging-redis", old: {} };
+    const { ok, refused } = judged({ "staging-connector": { change: "replace", reason }, "staging-redis": { change: "delete", reason: "agreed" } }, [
+      replaced,
+      other,
+    ]);
+    expect({ ok, refused: refused.map(({ resource, acknowledged }) => [resource, acknowledged]) }).toEqual({
+      ok: false,
+      refused: [
+        ["staging-connector", undefined],
+        ["staging-redis", "agreed"],
+      ],
+    });
   });
 
   test("that acknowledges nothing is told and refuses nothing", () => {

@@ -9,6 +9,10 @@ export interface TestStep {
   /** Paths of the detailed diff. Default: the engine does not say. */
   readonly changed?: readonly string[];
   readonly replaceReasons?: readonly string[];
+  /** Default: true, as of every resource that exists outside the state. */
+  readonly custom?: boolean;
+  /** Whether the program has set `retainOnDelete`. Default: no. */
+  readonly retained?: boolean;
 }
 
 export interface TestPreview {
@@ -24,7 +28,13 @@ export const urnOf = ({ type, name = "it" }: Pick<TestStep, "type" | "name">, st
 const counts = (steps: readonly TestStep[]) => Object.fromEntries(steps.map(({ op }) => [op, steps.filter((step) => step.op === op).length]));
 const texts = (config: Readonly<Record<string, unknown>> = {}) =>
   Object.fromEntries(Object.entries(config).map(([key, value]) => [key, JSON.stringify(value)]));
-const stateOf = (inputs: object | undefined) => inputs && { inputs, outputs: { id: "computed" } };
+const stateOf = (inputs: object | undefined, { custom = true, retained }: TestStep) =>
+  inputs && { custom, inputs, outputs: { id: "computed" }, ...(retained ? { retainOnDelete: true } : {}) };
+/** The stream leaves every `false` out. */
+const streamed = (inputs: object | undefined, step: TestStep) => {
+  const state = stateOf(inputs, step);
+  return state && { ...state, custom: state.custom || undefined };
+};
 const diffOf = (changed: readonly string[] | undefined) =>
   changed ? Object.fromEntries(changed.map((path) => [path, { kind: "update", inputDiff: true }])) : null;
 
@@ -35,14 +45,17 @@ const withLastWords = (errors: NonNullable<TestPreview["errors"]>) => (errors.le
 export function digest({ steps = [], config, errors = [], stack }: TestPreview): string {
   return JSON.stringify({
     config: texts(config),
-    steps: steps.map((step) => ({
-      op: step.op,
-      urn: urnOf(step, stack),
-      oldState: stateOf(step.old),
-      newState: stateOf(step.new),
-      replaceReasons: step.replaceReasons,
-      detailedDiff: diffOf(step.changed),
-    })),
+    steps: [
+      ...steps.map((step) => ({
+        op: step.op,
+        urn: urnOf(step, stack),
+        oldState: stateOf(step.old, step),
+        newState: stateOf(step.new, step),
+        replaceReasons: step.replaceReasons,
+        detailedDiff: diffOf(step.changed),
+      })),
+      { op: "same", urn: urnOf({ type: "pulumi:pulumi:Stack" }, stack), detailedDiff: null },
+    ],
     diagnostics: withLastWords(errors).map(({ urn, message }) => ({ urn, message: `error: ${message}\n`, severity: "error" })),
     duration: 1,
     changeSummary: counts(steps),
@@ -59,8 +72,8 @@ export function stream({ steps = [], config, errors = [], stack }: TestPreview):
           op: step.op,
           urn: urnOf(step, stack),
           type: step.type,
-          old: stateOf(step.old) ?? null,
-          new: stateOf(step.new) ?? null,
+          old: streamed(step.old, step) ?? null,
+          new: streamed(step.new, step) ?? null,
           keys: step.replaceReasons,
           detailedDiff: diffOf(step.changed),
         },

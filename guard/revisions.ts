@@ -1,0 +1,60 @@
+import { Inputs, ifReadable } from "../policy/inputs";
+import { revisionName, sharesOf } from "../policy/traffic";
+import { RUN_SERVICE, RUN_SERVICE_V1, RUN_WORKER_POOL } from "../policy/types";
+import { type Difference, differencesOf, isOpaque, isWithin } from "./differences";
+import type { State, Step } from "./preview";
+
+/* What becomes of a template that changes: a revision of its own, unless its name is taken or the traffic goes elsewhere. */
+
+const WITH_REVISIONS: readonly string[] = [RUN_SERVICE, RUN_SERVICE_V1, RUN_WORKER_POOL];
+
+/** The fixed name of a revision that a changed template would have again: Google refuses that, and no preview does. */
+export function takenRevisionName(step: Step): string | undefined {
+  if (step.op !== "update" || !WITH_REVISIONS.includes(step.type)) return undefined;
+  const [was, is] = [nameIn(step.type, step.old), nameIn(step.type, step.new)];
+  const existing = [was, ...["latestCreatedRevision", "latestReadyRevision"].map((key) => lastPart(step.old?.outputs[key]))];
+  if (is === undefined || !existing.includes(is)) return undefined;
+  return templateChanges(step) ? is : undefined;
+}
+
+/** Where the traffic goes that the latest revision does not get. `undefined`: it gets all, or nobody knows. */
+export function trafficElsewhere({ type, new: now }: Step): { readonly latestPercent: number; readonly others: string } | undefined {
+  const own = nameIn(type, now);
+  const shares = ifReadable(() =>
+    sharesOf({ type, properties: new Inputs(now?.inputs) }).shares.flatMap(({ inputs, key }) => {
+      const percent = inputs.number("percent") ?? 0;
+      return percent > 0 ? [{ percent, revision: inputs.text(key) }] : [];
+    }),
+  );
+  const others = (shares ?? []).flatMap(({ percent, revision }) => (revision && revision !== own ? [{ percent, revision }] : []));
+  if (others.length === 0) return undefined;
+  return {
+    latestPercent: 100 - others.reduce((sum, { percent }) => sum + percent, 0),
+    others: others.map(({ revision, percent }) => `${revision} (${percent} %)`).join(", "),
+  };
+}
+
+/**
+ * The provider shows `template.annotations` as added at every update of a service, although no input has it: that alone makes
+ * no revision. Source: run with provider 9.35.
+ */
+export const isServersAnnotation = ({ type, old, new: now }: Step, difference: Difference): boolean =>
+  type === RUN_SERVICE &&
+  isOpaque(difference) &&
+  isWithin(difference.property, "template.annotations") &&
+  [old, now].every((state) => isEmpty(templateOf(state)?.annotations));
+
+const nameIn = (type: string, state: State | undefined) => ifReadable(() => revisionName({ type, properties: new Inputs(state?.inputs) })?.name);
+
+const NAMES: readonly string[] = ["template.revision", "template.metadata.name"];
+
+const templateChanges = (step: Step) =>
+  differencesOf(step).some((one) => isWithin(one.property, "template") && !NAMES.includes(one.property) && !isServersAnnotation(step, one));
+
+function templateOf(state: State | undefined): { readonly annotations?: unknown } | undefined {
+  const template = state?.inputs.template;
+  return typeof template === "object" && template !== null ? template : undefined;
+}
+
+const isEmpty = (value: unknown) => value === undefined || value === null || (typeof value === "object" && Object.keys(value).length === 0);
+const lastPart = (path: unknown) => (typeof path === "string" ? path.split("/").at(-1) : undefined);
