@@ -1,11 +1,11 @@
 import type { CapacityPlan } from "../capacity/plan";
 import { parseRange } from "../capacity/ranges";
 import { usesPrivateServices } from "../capacity/redis";
-import { type CloudName, mayBeSame, namedBy, ownName } from "./cloud-name";
-import { dependenciesOf } from "./dependencies";
+import { type CloudName, mayBeSame } from "./cloud-name";
 import { type Inputs, MalformedValueError } from "./inputs";
+import { networkOf } from "./networks";
 import type { StackResource } from "./rule";
-import { ADDRESS, CONNECTOR, GLOBAL_ADDRESS, NETWORK, REDIS, SUBNETWORK } from "./types";
+import { ADDRESS, CONNECTOR, GLOBAL_ADDRESS, REDIS, SUBNETWORK } from "./types";
 
 /** The setting of the rules that compare ranges. */
 export const otherCidrs = {
@@ -31,7 +31,7 @@ export interface TakenRange {
 export function rangesOf(resource: StackResource): TakenRange[] {
   const { properties, type } = resource;
   const take = (networkKey: string, found: readonly (readonly [setting: string, cidr: string | undefined])[]) =>
-    found.flatMap(([setting, cidr]) => (cidr ? [{ resource, setting, cidr, network: networkOf(resource, networkKey) }] : []));
+    found.flatMap(([setting, cidr]) => (cidr ? [{ resource, setting, cidr, network: networkOf(resource, properties.knownOnly().text(networkKey)) }] : []));
   const own = (key: string) => [properties.at(key), properties.text(key)] as const;
   switch (type) {
     case CONNECTOR:
@@ -70,12 +70,6 @@ function addressRange(properties: Inputs): [string, string | undefined] {
   if (!address || address.includes(":")) return ["address", undefined];
   if (!prefixLength) throw new MalformedValueError("'prefixLength' must be stated because the address alone does not say how far the range goes");
   return ["address", `${address}/${prefixLength}`];
-}
-
-/** The network a resource names, else the one it depends on: its id is unknown while the network is being created. */
-function networkOf(resource: StackResource, key: string): CloudName | undefined {
-  const [network, ...others] = dependenciesOf(resource, [NETWORK]);
-  return namedBy(resource, resource.properties.knownOnly().text(key), "networks") ?? (network && others.length === 0 ? ownName(network) : undefined);
 }
 
 /** Whether two ranges may be in one network: unless it is known that they are not. */

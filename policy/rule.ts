@@ -58,6 +58,8 @@ export interface StackResource extends Resource {
   readonly dependencies: readonly StackResource[];
   /** Those whose outputs it is handed, in whatever property: `dependsOn` alone hands over nothing. */
   readonly handed: readonly StackResource[];
+  /** Its place among the resources as they were handed over: in a program that runs without the engine, the order of registration. */
+  readonly position: number;
   readonly parent: StackResource | undefined;
   readonly children: readonly StackResource[];
 }

@@ -33,6 +33,8 @@ import { edgeServiceExists } from "./rules/edge-service-exists";
 import { egressPath } from "./rules/egress-path";
 import { jwtOneSecret } from "./rules/jwt-one-secret";
 import { natAddresses } from "./rules/nat-addresses";
+import { privateNetworkPath } from "./rules/private-network-path";
+import { privateServicesConnection } from "./rules/private-services-connection";
 import { privateServicesRange } from "./rules/private-services-range";
 import { rangesDoNotOverlap } from "./rules/ranges-do-not-overlap";
 import { redisAuth } from "./rules/redis-auth";
@@ -102,6 +104,8 @@ export const rules = [
   egressPath,
   jwtOneSecret,
   natAddresses,
+  privateNetworkPath,
+  privateServicesConnection,
   privateServicesRange,
   rangesDoNotOverlap,
   redisAuth,

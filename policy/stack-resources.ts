@@ -22,6 +22,7 @@ export interface UnlinkedResource {
  */
 export function linked(resources: readonly UnlinkedResource[]): StackResource[] {
   const sorted = resources.toSorted((a, b) => (a.urn < b.urn ? -1 : 1));
+  const positions = new Map(resources.map(({ urn }, i) => [urn, i]));
   const nodes = sorted.map(({ type, name, urn, properties, provider }) => ({
     type,
     name,
@@ -30,6 +31,7 @@ export function linked(resources: readonly UnlinkedResource[]): StackResource[] 
     provider: new Inputs(provider),
     dependencies: [] as StackResource[],
     handed: [] as StackResource[],
+    position: positions.get(urn) ?? 0,
     parent: undefined as StackResource | undefined,
     children: [] as StackResource[],
   }));

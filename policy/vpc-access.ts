@@ -39,13 +39,26 @@ export function egressOf(workload: Workload): "private-ranges-only" | "all-traff
   throw new MalformedValueError(`${inputs.at(keys.egress)} must be private-ranges-only or all-traffic`);
 }
 
-/** The network interfaces of direct VPC egress; the subnetwork is absent where a preview does not know it. */
-export function networkInterfacesOf(workload: Workload): { readonly setting: string; readonly subnetwork: string | undefined }[] {
+/** A network interface of direct VPC egress. Network and subnetwork are absent where a preview does not know them. */
+interface NetworkInterface {
+  /** Where the subnetwork stands. */
+  readonly setting: string;
+  readonly subnetwork?: string | undefined;
+  readonly networkSetting: string;
+  readonly network?: string | undefined;
+}
+
+export function networkInterfacesOf(workload: Workload): NetworkInterface[] {
   const { inputs, keys } = vpcAccessOf(workload);
   const setting = inputs.at(keys.networkInterfaces);
-  if (inputs.isUnknown(keys.networkInterfaces)) return [{ setting, subnetwork: undefined }];
-  const items = workload.kind === "v1 service" ? listIn(inputs, keys.networkInterfaces) : inputs.list(keys.networkInterfaces);
-  return items.map((item) => ({ setting: item.at("subnetwork"), subnetwork: item.knownOnly().text("subnetwork") || undefined }));
+  if (inputs.isUnknown(keys.networkInterfaces)) return [{ setting, networkSetting: setting }];
+  const items = workload.kind === "v1 service" ? listIn(inputs, keys.networkInterfaces) : inputs.knownOnly().list(keys.networkInterfaces);
+  return items.map((item) => ({
+    setting: item.at("subnetwork"),
+    subnetwork: item.knownOnly().text("subnetwork") || undefined,
+    networkSetting: item.at("network"),
+    network: item.knownOnly().text("network") || undefined,
+  }));
 }
 
 /** A v1 service has the list as JSON in an annotation. */

@@ -6,6 +6,8 @@ import { databasePath } from "../../policy/rules/database-path";
 import { directEgressSubnet } from "../../policy/rules/direct-egress-subnet";
 import { egressPath } from "../../policy/rules/egress-path";
 import { jwtOneSecret } from "../../policy/rules/jwt-one-secret";
+import { privateNetworkPath } from "../../policy/rules/private-network-path";
+import { privateServicesConnection } from "../../policy/rules/private-services-connection";
 import { rangesDoNotOverlap } from "../../policy/rules/ranges-do-not-overlap";
 import { regionalQuota } from "../../policy/rules/regional-quota";
 import { startupConnectRate } from "../../policy/rules/startup-connect-rate";
@@ -26,6 +28,8 @@ const rules = [
   directEgressSubnet,
   egressPath,
   jwtOneSecret,
+  privateNetworkPath,
+  privateServicesConnection,
   rangesDoNotOverlap,
   regionalQuota,
   startupConnectRate,

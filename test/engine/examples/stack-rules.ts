@@ -17,6 +17,8 @@ import {
 interface StackChanges {
   readonly connector?: Partial<gcp.vpcaccess.ConnectorArgs>;
   readonly settings?: Partial<gcp.types.input.sql.DatabaseInstanceSettings>;
+  /** What the database waits for. Default: the services connection. */
+  readonly databaseWaitsFor?: readonly gcp.servicenetworking.Connection[];
   readonly backend?: ServiceChanges;
   readonly auth?: ServiceChanges;
   /** Whose cpu the alert on the connector reads. Default: every connector's. */
@@ -33,7 +35,7 @@ export function soundStack(changes: StackChanges = {}): void {
     reservedPeeringRanges: [range.name],
   });
   const way = connector("connector", { network: vpc.name, ...changes.connector });
-  const postgres = database("database", changes.settings, {}, [services]);
+  const postgres = database("database", changes.settings, {}, [...(changes.databaseWaitsFor ?? [services])]);
   const jwt = new gcp.secretmanager.Secret("jwt", { secretId: "jwt-secret-staging", replication: { auto: {} } });
   const key = new gcp.secretmanager.SecretVersion("jwt-r1", { secret: jwt.id, secretData: new random.RandomPassword("jwt-r1", { length: 64 }).result });
   const declare = (name: string, own: ServiceChanges, change: ServiceChanges = {}, after: gcp.cloudrunv2.Service[] = []) => {
@@ -187,6 +189,16 @@ export const stackExamples: Readonly<Record<string, StackExample>> = {
     program: () => soundStack({ backend: { variables: { JWT_SECRET_KEY: secretVersion("2") } } }),
     blamed: "backend",
     says: "(projects/netra-staging/secrets/jwt-secret-staging, version 2) must be what netra-auth-service takes (projects/netra-staging/secrets/jwt-secret-staging, version 1)",
+  },
+  "private-network-path": {
+    program: () => soundStack({ connector: { network: "default" } }),
+    blamed: "connector",
+    says: "'network' (projects/netra-staging/global/networks/default) must be projects/netra-staging/global/networks/staging-vpc because database has its private address there",
+  },
+  "private-services-connection": {
+    program: () => soundStack({ databaseWaitsFor: [] }),
+    blamed: "database",
+    says: "'dependsOn' must include services because it finds no range for its private address before the services connection stands",
   },
   "ranges-do-not-overlap": {
     program: () => {
