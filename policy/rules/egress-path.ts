@@ -1,12 +1,12 @@
 import { NO_NAT, pathFault } from "../../capacity/budget";
 import { problem } from "../../capacity/problem";
 import { isPrivateAddress } from "../../capacity/ranges";
-import { regionOf } from "../cloud-name";
 import { addressesOf } from "../database";
 import { databaseContainers, socketInstances } from "../database-clients";
 import { databasesOf, toldAddresses, usesSocket } from "../database-of";
-import { type StackResource, stackRule } from "../rule";
-import { ROUTER_NAT, SQL_INSTANCE } from "../types";
+import { natRemedy, servesInternet } from "../nat";
+import { stackRule } from "../rule";
+import { SQL_INSTANCE } from "../types";
 import { egressOf, vpcAccessOf } from "../vpc-access";
 import { regionsOf, WORKLOAD_TYPES, workloadOf } from "../workload";
 
@@ -33,7 +33,7 @@ export const egressPath = stackRule({
             refuse(problem({ setting, value: inputs.text(keys.egress), must: `be ${fix}`, because, fix: `${fix}, or ${otherwise}`, cause }), resource);
         };
         for (const region of regionsOf(workload))
-          judge(fault({ hasNat: resources.some((nat) => servesInternet(nat, region)) }), `add a gcp.compute.RouterNat in ${region}`, NO_NAT);
+          judge(fault({ hasNat: resources.some((nat) => servesInternet(nat, region, workload, resources)) }), natRemedy(region, resources), NO_NAT);
         // A mounted socket is refused by `service-egress`, before the provider is called.
         for (const container of socketInstances(workload).mounted ? [] : databaseContainers(workload))
           attempt(resource, () => {
@@ -52,11 +52,3 @@ export const egressPath = stackRule({
       });
   },
 });
-
-/** Whether it is a NAT that leads to the internet, in that region as far as its own is known. */
-function servesInternet(nat: StackResource, region: string): boolean {
-  if (nat.type !== ROUTER_NAT) return false;
-  const known = nat.properties.knownOnly();
-  const hasAddresses = known.choice("natIpAllocateOption") !== "MANUAL_ONLY" || nat.properties.isUnknown("natIps") || known.count("natIps") > 0;
-  return hasAddresses && known.choice("type") !== "PRIVATE" && (regionOf(nat) ?? region) === region;
-}

@@ -36,7 +36,10 @@ export const regionalQuota = stackRule<RegionalQuota>({
         if (!workload) return;
         const [maximum, size, regions] = [maximumOf(workload), instanceSize(workload), regionsOf(workload)];
         for (const region of regions)
-          byRegion.set(region, [...(byRegion.get(region) ?? []), { ...maximum, instances: maximum.instances / regions.length, ...size, resource, label: workload.label }]);
+          byRegion.set(region, [
+            ...(byRegion.get(region) ?? []),
+            { ...maximum, instances: maximum.instances / regions.length, ...size, resource, label: workload.label },
+          ]);
       });
     for (const users of byRegion.values()) for (const { problem, largest } of regionalQuotaProblems(users, config)) refuse(problem, largest.resource);
   },

@@ -1,7 +1,7 @@
 import { planOf } from "../../config";
 import { type Finding, messageOf } from "../../policy/finding";
 import { Inputs } from "../../policy/inputs";
-import type { ResourceRule, RuleRun, StackRule } from "../../policy/rule";
+import type { ResourceRule, RuleRun, StackResource, StackRule } from "../../policy/rule";
 import { linked } from "../../policy/stack-resources";
 import { stagingSettings } from "../stack-settings";
 
@@ -64,6 +64,11 @@ export async function judgeStack(rule: StackRule, resources: readonly Declared[]
 
 /** The findings themselves. */
 export function stackFindings(rule: StackRule, resources: readonly Declared[], run: RuleRun = {}): Finding[] {
+  return rule.findings(stackOf(resources), run);
+}
+
+/** The resources as a stack rule reads them. */
+export function stackOf(resources: readonly Declared[]): StackResource[] {
   const urnsOf = (names: readonly string[] = []) => resources.filter(({ name = "subject" }) => names.includes(name)).map(urnOf);
   const declared = resources.map((resource) => ({
     type: resource.type,
@@ -75,5 +80,5 @@ export function stackFindings(rule: StackRule, resources: readonly Declared[], r
     dependencies: urnsOf(resource.dependsOn),
     propertyDependencies: { template: urnsOf(resource.handed) },
   }));
-  return rule.findings(linked(declared), run);
+  return linked(declared);
 }
