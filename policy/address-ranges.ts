@@ -46,7 +46,7 @@ export function rangesOf(resource: StackResource): TakenRange[] {
       if (usesPrivateServices({ connectMode: properties.choice("connectMode") }) || properties.isUnknown("reservedIpRange")) return [];
       return take(
         "authorizedNetwork",
-        [own("reservedIpRange")].filter(([, range]) => range && parseRange(range)),
+        [redisRange(properties)].filter(([, range]) => range && parseRange(range)),
       );
     case GLOBAL_ADDRESS:
       return properties.choice("purpose") === "VPC_PEERING" ? take("network", [addressRange(properties)]) : [];
@@ -61,6 +61,13 @@ export function rangesOf(resource: StackResource): TakenRange[] {
 function subnetRange(inputs: Inputs): [string, string | undefined] {
   const isChosen = inputs.isUnknown("ipCidrRange") && inputs.mayHave("reservedInternalRange");
   return [inputs.at("ipCidrRange"), isChosen ? undefined : inputs.text("ipCidrRange")];
+}
+
+/** An instance that was adopted does not state its range: the provider reads back only the effective one. */
+function redisRange(properties: Inputs): [string, string | undefined] {
+  const stated = properties.text("reservedIpRange");
+  if (stated) return [properties.at("reservedIpRange"), stated];
+  return [properties.at("effectiveReservedIpRange"), properties.knownOnly().text("effectiveReservedIpRange")];
 }
 
 function addressRange(properties: Inputs): [string, string | undefined] {

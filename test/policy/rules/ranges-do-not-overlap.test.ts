@@ -34,6 +34,7 @@ describe("accepts", () => {
 
   test("ranges that Google chooses, which a preview does not know", async () => {
     expect(await judge([connector("10.1.0.0/28"), services(UNKNOWN, { prefixLength: UNKNOWN }), redis(UNKNOWN), redis(null)])).toEqual([]);
+    expect(await judge([connector("10.1.0.0/28"), redis(undefined, { effectiveReservedIpRange: UNKNOWN })])).toEqual([]);
     expect(await judge([subnet(UNKNOWN, { reservedInternalRange: "networkconnectivity.googleapis.com/x" })])).toEqual([]);
   });
 
@@ -84,6 +85,7 @@ describe("refuses", () => {
     ],
     ["the private services range", services("10.1.0.0"), "address of services"],
     ["Redis' range", redis("10.1.0.0/29"), "reservedIpRange of cache"],
+    ["the range that an adopted Redis has", redis(undefined, { effectiveReservedIpRange: "10.1.0.0/29" }), "effectiveReservedIpRange of cache"],
     ["a reserved range of addresses", { type: ADDRESS, name: "vpn", properties: { address: "10.1.0.8", prefixLength: 29 } }, "address of vpn"],
     ["a subnetwork whose network is unknown", subnet("10.1.0.0/24", { network: UNKNOWN }), "ipCidrRange of subnet"],
     ["a subnetwork whose network is a number", subnet("10.1.0.0/24", { network: "projects/1/global/networks/42" }), "ipCidrRange of subnet"],
