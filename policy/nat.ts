@@ -1,30 +1,41 @@
-import { cloudName, regionOf } from "./cloud-name";
+import { cloudName, mayBeSame, regionOf } from "./cloud-name";
 import { connectorOf } from "./connectors";
 import { dependenciesOf } from "./dependencies";
+import { networkOf, networksBehind } from "./networks";
+import { referredBy } from "./references";
 import type { StackResource } from "./rule";
-import { ROUTER_NAT, SUBNETWORK } from "./types";
+import { ROUTER, ROUTER_NAT, SUBNETWORK } from "./types";
 import { networkInterfacesOf } from "./vpc-access";
 import type { Workload } from "./workload";
 
 /** Whether it is a NAT that leads a workload's traffic to the internet, in that region as far as its own is known. */
 export function servesInternet(nat: StackResource, region: string, workload: Workload, stack: readonly StackResource[]): boolean {
-  if (!leadsOut(nat, region)) return false;
+  if (!leadsOut(nat, region, workload, stack)) return false;
   const sources = sourcesOf(workload, stack);
   const listed = listedBy(nat);
   return listed === undefined || sources.length === 0 || sources.some((source) => source === undefined || listed.includes(source));
 }
 
 /** What gives a workload in that region a way to the internet: a NAT, or that the one there serves all subnetworks. */
-export function natRemedy(region: string, stack: readonly StackResource[]): string {
-  const nat = stack.find((other) => leadsOut(other, region));
+export function natRemedy(region: string, workload: Workload, stack: readonly StackResource[]): string {
+  const nat = stack.find((other) => leadsOut(other, region, workload, stack));
   return nat ? `set 'sourceSubnetworkIpRangesToNat' of ${nat.name} to ALL_SUBNETWORKS_ALL_IP_RANGES` : `add a gcp.compute.RouterNat in ${region}`;
 }
 
-function leadsOut(nat: StackResource, region: string): boolean {
+function leadsOut(nat: StackResource, region: string, workload: Workload, stack: readonly StackResource[]): boolean {
   if (nat.type !== ROUTER_NAT) return false;
   const known = nat.properties.knownOnly();
   const hasAddresses = known.choice("natIpAllocateOption") !== "MANUAL_ONLY" || nat.properties.isUnknown("natIps") || known.count("natIps") > 0;
-  return hasAddresses && known.choice("type") !== "PRIVATE" && (regionOf(nat) ?? region) === region;
+  return hasAddresses && known.choice("type") !== "PRIVATE" && (regionOf(nat) ?? region) === region && isInNetwork(nat, workload, stack);
+}
+
+/** Whether a NAT's router is in a network that the workload's traffic is in, as far as anything says. */
+function isInNetwork(nat: StackResource, workload: Workload, stack: readonly StackResource[]): boolean {
+  const user = stack.find(({ urn }) => urn === workload.resource.urn);
+  const [router, ...others] = referredBy(nat, "router", [ROUTER], stack).resources;
+  const network = router && others.length === 0 ? networkOf(router, router.properties.knownOnly().text("network")) : undefined;
+  const ways = user ? networksBehind(user, workload, stack) : [];
+  return !network || ways.length === 0 || ways.some((way) => mayBeSame(way.network, network));
 }
 
 /** A subnetwork that nobody can list: Google makes it for a connector with a range of its own. */

@@ -1,3 +1,4 @@
+import { cloudName } from "./cloud-name";
 import type { StackResource } from "./rule";
 import { REGIONAL_SECRET_VERSION, SECRET_VERSION, SECRETS, SQL_INSTANCE, SQL_USER } from "./types";
 import { WORKLOAD_TYPES } from "./workload";
@@ -35,7 +36,7 @@ const versionsOf = (secret: StackResource, resources: readonly StackResource[]) 
 
 /** The versions that stand in the stack of the secret of that name: its id, or `projects/p/secrets/id`. */
 export function versionsNamed(secret: string, resources: readonly StackResource[]): StackResource[] {
-  const id = lastPart(secret);
+  const id = secretIn(secret);
   return resources.filter(
     (version) =>
       isVersion(version) &&
@@ -47,6 +48,6 @@ export function versionsNamed(secret: string, resources: readonly StackResource[
 export const dataOf = ({ properties }: StackResource): string | undefined => properties.knownSecret("secretData");
 
 /** `undefined` never equals a known name: two unknown ones are not the same. */
-const nameIn = ({ properties, name }: StackResource, key: string) => lastPart(properties.knownOnly().text(key) || `?${name}`);
+const nameIn = ({ properties, name }: StackResource, key: string) => secretIn(properties.knownOnly().text(key) || `?${name}`);
 
-const lastPart = (text: string) => text.split("/").at(-1) ?? "";
+const secretIn = (text: string) => cloudName(text, "secrets")?.name;

@@ -33,7 +33,7 @@ export const egressPath = stackRule({
             refuse(problem({ setting, value: inputs.text(keys.egress), must: `be ${fix}`, because, fix: `${fix}, or ${otherwise}`, cause }), resource);
         };
         for (const region of regionsOf(workload))
-          judge(fault({ hasNat: resources.some((nat) => servesInternet(nat, region, workload, resources)) }), natRemedy(region, resources), NO_NAT);
+          judge(fault({ hasNat: resources.some((nat) => servesInternet(nat, region, workload, resources)) }), natRemedy(region, workload, resources), NO_NAT);
         // A mounted socket is refused by `service-egress`, before the provider is called.
         for (const container of socketInstances(workload).mounted ? [] : databaseContainers(workload))
           attempt(resource, () => {

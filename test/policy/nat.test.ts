@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { natRemedy, servesInternet } from "../../policy/nat";
-import { ROUTER_NAT, SUBNETWORK } from "../../policy/types";
+import { ROUTER, ROUTER_NAT, SUBNETWORK } from "../../policy/types";
 import { workloadOf } from "../../policy/workload";
 import { type Declared, stackOf, UNKNOWN } from "./harness";
 import { soundConnector, soundService } from "./services";
@@ -17,10 +17,15 @@ const listing = (...names: unknown[]) => nat({ sourceSubnetworkIpRangesToNat: "L
 const subnet: Declared = { type: SUBNETWORK, name: "subnet", properties: { name: "staging-subnet", region: REGION } };
 const through = (vpcAccess: object) => soundService({ pod: { vpcAccess: { egress: "ALL_TRAFFIC", ...vpcAccess } } });
 
-function serves(...declared: Declared[]): boolean {
+function read(...declared: Declared[]) {
   const stack = stackOf(declared);
   const workload = stack.flatMap((resource) => workloadOf(resource) ?? [])[0];
   if (!workload) throw new Error("the stack has a service");
+  return { stack, workload };
+}
+
+function serves(...declared: Declared[]): boolean {
+  const { stack, workload } = read(...declared);
   return stack.some((resource) => servesInternet(resource, REGION, workload, stack));
 }
 
@@ -58,7 +63,14 @@ describe("a NAT with a list of subnetworks", () => {
 });
 
 test("the remedy is a NAT, or that the one there serves all", () => {
-  expect(natRemedy(REGION, stackOf([subnet]))).toBe(`add a gcp.compute.RouterNat in ${REGION}`);
-  expect(natRemedy(REGION, stackOf([listing("staging-subnet")]))).toBe("set 'sourceSubnetworkIpRangesToNat' of nat to ALL_SUBNETWORKS_ALL_IP_RANGES");
-  expect(natRemedy("europe-west1", stackOf([listing("staging-subnet")]))).toBe("add a gcp.compute.RouterNat in europe-west1");
+  const remedy = (region: string, ...declared: Declared[]) => {
+    const { stack, workload } = read(through({ networkInterfaces: [{ network: "staging-vpc" }] }), ...declared);
+    return natRemedy(region, workload, stack);
+  };
+  expect(remedy(REGION, subnet)).toBe(`add a gcp.compute.RouterNat in ${REGION}`);
+  expect(remedy(REGION, listing("staging-subnet"))).toBe("set 'sourceSubnetworkIpRangesToNat' of nat to ALL_SUBNETWORKS_ALL_IP_RANGES");
+  expect(remedy("europe-west1", listing("staging-subnet"))).toBe("add a gcp.compute.RouterNat in europe-west1");
+  // One of another network serves nothing here, whatever it lists.
+  const router: Declared = { type: ROUTER, name: "router", properties: { name: "other-router", network: "other-vpc" } };
+  expect(remedy(REGION, router, nat({ router: "other-router" }))).toBe(`add a gcp.compute.RouterNat in ${REGION}`);
 });

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { egressPath } from "../../../policy/rules/egress-path";
-import { ROUTER_NAT } from "../../../policy/types";
+import { ROUTER, ROUTER_NAT } from "../../../policy/types";
 import { type Declared, judgeStack, UNKNOWN } from "../harness";
-import { type Overrides, soundDatabase, soundJob, soundService, soundServiceV1, soundWorkerPool } from "../services";
+import { type Overrides, soundConnector, soundDatabase, soundJob, soundService, soundServiceV1, soundWorkerPool } from "../services";
 
 const judge = (resources: readonly Declared[]) => judgeStack(egressPath, resources);
 const messages = async (resources: readonly Declared[]) => (await judge(resources)).map((found) => found.message);
@@ -15,6 +15,31 @@ const withoutDatabase = Object.fromEntries(["POSTGRES_HOST", "DB_POOL_SIZE"].map
 
 const noNat = (setting = "template.vpcAccess.egress", value = "ALL_TRAFFIC", fix = "PRIVATE_RANGES_ONLY") =>
   `'${setting}' (${value}) must be ${fix} because all-traffic sends every packet into the VPC, which has no way to the internet without Cloud NAT; set '${setting}' to ${fix}, or add a gcp.compute.RouterNat in us-central1`;
+
+const router = (network: unknown): Declared => ({ type: ROUTER, name: "router", properties: { name: "staging-router", region: "us-central1", network } });
+const throughInterface = (network: unknown) => allTraffic({ pod: { vpcAccess: { networkInterfaces: [{ network }], egress: "ALL_TRAFFIC" } } });
+const STAGING = "projects/netra-staging/global/networks/staging-vpc";
+
+describe("a NAT is one of the network that the packets are in", () => {
+  const inNetwork = nat({ router: "staging-router" });
+
+  test("by name, by id and by address", async () => {
+    for (const network of ["staging-vpc", STAGING, `https://www.googleapis.com/compute/v1/${STAGING}`])
+      expect(await judge([soundDatabase(), router(network), inNetwork, throughInterface("staging-vpc")])).toEqual([]);
+  });
+
+  test("or may be, where nobody knows the router's or the workload's", async () => {
+    expect(await judge([soundDatabase(), router(UNKNOWN), inNetwork, throughInterface("staging-vpc")])).toEqual([]);
+    expect(await judge([soundDatabase(), inNetwork, throughInterface("staging-vpc")])).toEqual([]);
+    expect(await judge([soundDatabase(), router("other-vpc"), inNetwork, throughInterface(UNKNOWN)])).toEqual([]);
+  });
+
+  test("and no other", async () => {
+    expect(await messages([soundDatabase(), router("other-vpc"), inNetwork, throughInterface("staging-vpc")])).toEqual([noNat()]);
+    const connector = soundConnector();
+    expect(await messages([soundDatabase(), connector, router("other-vpc"), inNetwork, allTraffic({ dependsOn: ["connector"] })])).toEqual([noNat()]);
+  });
+});
 
 describe("accepts", () => {
   test("private ranges only, stated, left out, or left out and unknown in outputs", async () => {
