@@ -9,19 +9,19 @@ import { verdictText } from "../verify/text";
 import { announce, answering, collecting, command, EXIT, run } from "./command";
 import { textIn } from "./input";
 import { pulumiProblem } from "./pulumi-cli";
-import { PROJECT_ROOT, readStackFile } from "./stack-file";
+import { PROJECT_ROOT, readStackFile, type StackOptions, withStackOptions } from "./stack-file";
 
-interface Options {
+interface Options extends StackOptions {
   readonly hosts?: string;
   readonly fromOutputs?: true;
-  readonly stack: string;
   readonly json?: true;
 }
 
-const verification = command("verify", "Proves from outside, after an `up`, that hosts, certificates, tokens, WebSocket and starts are as they must be.")
+const verification = withStackOptions(
+  command("verify", "Proves from outside, after an `up`, that hosts, certificates, tokens, WebSocket and starts are as they must be."),
+)
   .option("--hosts <file>", "where each service answers, and what is assumed of the application (docs/verify.md)")
   .option("--from-outputs", "take the services' own addresses from pulumi's outputs of the stack")
-  .option("--stack <name>", "the stack: Pulumi.<name>.yaml", "staging")
   .option("--json", "print the verdict as one JSON object");
 
 void run(verification, () => {
@@ -39,7 +39,7 @@ void run(verification, () => {
 /** Reads plan and contract. @throws InputError with the problems of both. */
 async function readSubject(options: Options): Promise<Subject> {
   const problems: InputProblem[] = [];
-  const settings = await collecting(problems, () => readSettings(readStackFile(options.stack)));
+  const settings = await collecting(problems, () => readSettings(readStackFile(options.stack, options.configFile)));
   const values = await collecting(problems, () => valuesOf(options));
   // Without a plan there are no services to compare with; without hosts, nothing to read.
   const contract = settings && values && (await collecting(problems, () => readContract(values, { services: settings.services, variables: process.env })));

@@ -9,9 +9,16 @@ export interface Changes {
   readonly [key: string]: unknown;
 }
 
-const STAGING = readFileSync(join(__dirname, "../Pulumi.staging.yaml"), "utf8");
+/** The stack file of the tests. */
+export const REFERENCE = join(__dirname, "fixtures/Pulumi.reference.yaml");
 
-/** The committed configuration of staging, keys as in the stack file, with the changes of a test. What leads to a service goes with it. */
+const STAGING = readFileSync(REFERENCE, "utf8");
+
+/** Arguments of a command that reads a stack file: the reference, unless they name another one. */
+export const onReference = (args: readonly string[]): readonly string[] =>
+  args.some((arg) => /^--(config-file|stack)(=|$)/.test(arg)) ? args : ["--config-file", REFERENCE, ...args];
+
+/** The reference configuration, keys as in the stack file, with the changes of a test. What leads to a service goes with it. */
 export function stagingConfiguration(changes: Changes = {}): Record<string, unknown> {
   const { config } = parse(STAGING) as { config: Record<string, unknown> }; // the committed file: test/config.test.ts validates it
   return changed(config, { ...withoutHostsOf(servicesRemovedBy(changes), config), ...changes });

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { apis, bucketRoles, keyRoles, projectRoles } from "../../bootstrap/roles";
 import { PROJECT_ROOT } from "../../commands/stack-file";
 import type { Ended } from "../commands/child";
+import { onReference } from "../stack-settings";
 
 /* The real command, and a `gcloud` in a process of its own that keeps a project in a file. */
 
@@ -81,7 +82,7 @@ class Project {
     const options = args.length > 0 && args[0] === "--only" ? args.slice(1) : ["--project", PROJECT, "--repository", "netra/staging", ...args];
     return new Promise((resolve) => {
       const env = { ...process.env, PATH: path, GCLOUD_STATE: this.file };
-      execFile(process.execPath, ["--import", "tsx", "commands/bootstrap.ts", ...options], { cwd: PROJECT_ROOT, env }, (error, stdout, stderr) =>
+      execFile(process.execPath, ["--import", "tsx", "commands/bootstrap.ts", ...onReference(options)], { cwd: PROJECT_ROOT, env }, (error, stdout, stderr) =>
         resolve({ code: typeof error?.code === "number" ? error.code : error ? -1 : 0, stdout, stderr }),
       );
     });

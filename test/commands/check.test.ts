@@ -8,7 +8,7 @@ import { PROJECT_ROOT } from "../../commands/stack-file";
 import { UNKNOWN } from "../../policy/unknown";
 import type { Verdict } from "../../report/verdict";
 import { outage } from "../fixtures/incidents";
-import { type Changes, stagingConfiguration } from "../stack-settings";
+import { type Changes, onReference, stagingConfiguration } from "../stack-settings";
 
 /*
  * `check` as people and CI start it. What it judges is tested in process (judge.test.ts); here it is about what it prints
@@ -31,7 +31,7 @@ interface Ended {
 
 function check(...args: readonly string[]): Promise<Ended> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [...NODE_ARGUMENTS, ...args], { cwd: PROJECT_ROOT, maxBuffer: 2 ** 26 }, (error, stdout, stderr) =>
+    execFile(process.execPath, [...NODE_ARGUMENTS, ...onReference(args)], { cwd: PROJECT_ROOT, maxBuffer: 2 ** 26 }, (error, stdout, stderr) =>
       resolve({ code: typeof error?.code === "number" ? error.code : error ? -1 : 0, stdout, stderr }),
     );
   });
@@ -215,7 +215,7 @@ test("a pack configuration that the pack would not take: exit 2, all problems", 
 });
 
 test.runIf(process.platform === "linux")("starts no process of its own, so that none stays behind when it is killed", async () => {
-  const child = spawn(process.execPath, NODE_ARGUMENTS, { cwd: PROJECT_ROOT, stdio: "ignore" });
+  const child = spawn(process.execPath, [...NODE_ARGUMENTS, ...onReference([])], { cwd: PROJECT_ROOT, stdio: "ignore" });
   const started = new Set<number>();
   const watching = setInterval(() => {
     for (const pid of childrenOf(child.pid)) started.add(pid);

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll } from "vitest";
 import { stringify } from "yaml";
 import { PROJECT_ROOT } from "../../commands/stack-file";
-import { type Changes, stagingConfiguration } from "../stack-settings";
+import { type Changes, onReference, stagingConfiguration } from "../stack-settings";
 
 /** How a command ended, started as people start it. */
 export interface Ended {
@@ -14,13 +14,16 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** Starts `commands/<name>.ts` in a process of its own. */
+/** Starts `commands/<name>.ts` in a process of its own, on the reference stack file unless the arguments name another. */
 export const commandNamed =
   (name: string) =>
   (...args: readonly string[]): Promise<Ended> =>
     new Promise((resolve) => {
-      execFile(process.execPath, ["--import", "tsx", `commands/${name}.ts`, ...args], { cwd: PROJECT_ROOT, maxBuffer: 2 ** 26 }, (error, stdout, stderr) =>
-        resolve({ code: typeof error?.code === "number" ? error.code : error ? -1 : 0, stdout, stderr }),
+      execFile(
+        process.execPath,
+        ["--import", "tsx", `commands/${name}.ts`, ...onReference(args)],
+        { cwd: PROJECT_ROOT, maxBuffer: 2 ** 26 },
+        (error, stdout, stderr) => resolve({ code: typeof error?.code === "number" ? error.code : error ? -1 : 0, stdout, stderr }),
       );
     });
 

@@ -6,6 +6,7 @@ import { describe, expect, test } from "vitest";
 import { PROJECT_ROOT } from "../../commands/stack-file";
 import { collectingLines } from "../../diagnose/sources";
 import { collectionOf, QUIET_FEED } from "../diagnose/fixtures";
+import { onReference } from "../stack-settings";
 import { commandNamed, type Ended } from "./child";
 
 const diagnose = commandNamed("diagnose");
@@ -246,7 +247,7 @@ function withVariables(variables: Readonly<Record<string, string>>, args: readon
   return new Promise((resolve) => {
     execFile(
       process.execPath,
-      ["--import", "tsx", "commands/diagnose.ts", ...args],
+      ["--import", "tsx", "commands/diagnose.ts", ...onReference(args)],
       { cwd: PROJECT_ROOT, env: { ...process.env, ...variables } },
       (error, stdout, stderr) => resolve({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr }),
     );

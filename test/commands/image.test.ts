@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { PROJECT_ROOT } from "../../commands/stack-file";
+import { REFERENCE } from "../stack-settings";
 import { commandNamed } from "./child";
 
 const image = commandNamed("image");
@@ -11,7 +12,7 @@ const IMAGE = `us-central1-docker.pkg.dev/netra-staging/netra/backend@sha256:${"
 let file = "";
 beforeAll(() => {
   file = join(mkdtempSync(join(tmpdir(), "netra-image-")), "Pulumi.staging.yaml");
-  copyFileSync(join(PROJECT_ROOT, "Pulumi.staging.yaml"), file);
+  copyFileSync(REFERENCE, file);
 });
 afterAll(() => rmSync(join(file, ".."), { recursive: true }));
 

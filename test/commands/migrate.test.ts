@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { PROJECT_ROOT } from "../../commands/stack-file";
-import { stagingSettings } from "../stack-settings";
+import { onReference, stagingSettings } from "../stack-settings";
 import type { Ended } from "./child";
 
 /* What is asked of a job is tested in test/delivery; here a `gcloud` in a process of its own answers and writes down its calls. */
@@ -49,7 +49,7 @@ async function migrate(
   chmodSync(join(bin, "gcloud"), 0o755);
   const env = { ...process.env, PATH: [bin, process.env.PATH].join(delimiter) };
   const ended = await new Promise<Ended>((resolve) => {
-    execFile(process.execPath, ["--import", "tsx", "commands/migrate.ts", ...args], { cwd: PROJECT_ROOT, env }, (error, stdout, stderr) =>
+    execFile(process.execPath, ["--import", "tsx", "commands/migrate.ts", ...onReference(args)], { cwd: PROJECT_ROOT, env }, (error, stdout, stderr) =>
       resolve({ code: typeof error?.code === "number" ? error.code : error ? -1 : 0, stdout, stderr }),
     );
   });

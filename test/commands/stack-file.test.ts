@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { InputError } from "../../capacity/problem";
 import { PROJECT_ROOT, readStackFile } from "../../commands/stack-file";
-import { stagingConfiguration } from "../stack-settings";
+import { REFERENCE, stagingConfiguration } from "../stack-settings";
 
 let directory = "";
 beforeAll(() => {
@@ -30,7 +30,8 @@ function refusal(text: string): string {
 }
 
 test("reads a stack's own file", () => {
-  expect(readStackFile("staging")).toEqual(stagingConfiguration());
+  expect(readStackFile("staging")).toHaveProperty("netra:connector");
+  expect(readStackFile("staging", REFERENCE)).toEqual(stagingConfiguration());
 });
 
 test("reads another file where one is named, whatever the stack is called", () => {

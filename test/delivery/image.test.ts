@@ -1,11 +1,10 @@
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { InputError } from "../../capacity/problem";
-import { PROJECT_ROOT } from "../../commands/stack-file";
 import { withImage } from "../../delivery/image";
+import { REFERENCE } from "../stack-settings";
 
-const STAGING = readFileSync(join(PROJECT_ROOT, "Pulumi.staging.yaml"), "utf8");
+const STAGING = readFileSync(REFERENCE, "utf8");
 const DIGEST = `sha256:${"0123456789abcdef".repeat(4)}`;
 const IMAGE = `us-central1-docker.pkg.dev/netra-staging/netra/backend@${DIGEST}`;
 

@@ -10,6 +10,7 @@ import { settings } from "../../bootstrap/plan";
 import { environments } from "../../bootstrap/roles";
 import { PROJECT_ROOT } from "../../commands/stack-file";
 import { UP_STEPS } from "../../delivery/way-back";
+import { REFERENCE } from "../stack-settings";
 
 /* The workflows as GitHub's own parser reads them, and the rules that this project holds them to. */
 
@@ -259,7 +260,7 @@ describe("the pull request of image.yml", () => {
     writeFileSync(join(folder, "open"), "");
     await git(folder, "init", "--quiet", "--bare", "--initial-branch", "main", "origin.git");
     await clone();
-    copyFileSync(join(PROJECT_ROOT, "Pulumi.staging.yaml"), join(work, "Pulumi.staging.yaml"));
+    copyFileSync(REFERENCE, join(work, "Pulumi.staging.yaml"));
     await git(work, "add", ".");
     await git(work, "-c", "user.name=a", "-c", "user.email=a@b", "commit", "--quiet", "--message", "main");
     await git(work, "push", "--quiet", "origin", "HEAD:main");
@@ -275,7 +276,7 @@ describe("the pull request of image.yml", () => {
     const env = { ...process.env, PATH: [join(folder, "bin"), process.env.PATH].join(delimiter), SERVICE: "backend", IMAGE: image };
     return (await promisify(execFile)("bash", ["--noprofile", "--norc", "-eo", "pipefail", "-c", script], { cwd: work, env })).stdout;
   };
-  const changed = (image: string) => writeFileSync(join(work, "Pulumi.staging.yaml"), `${text("Pulumi.staging.yaml")}# ${image}\n`);
+  const changed = (image: string) => writeFileSync(join(work, "Pulumi.staging.yaml"), `${readFileSync(REFERENCE, "utf8")}# ${image}\n`);
 
   test("is none where the image is there already", async () => {
     expect(await opened("r/backend@sha256:1")).toBe("nothing to do\n");

@@ -3,6 +3,7 @@ import { chmodSync, cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync 
 import { join, relative, sep } from "node:path";
 import { parseDocument } from "yaml";
 import { PROJECT_ROOT } from "../../commands/stack-file";
+import { REFERENCE } from "../stack-settings";
 import { type Ended, type Environment, NOT_MONITORED } from "./environment";
 import { byRunner } from "./hosts";
 
@@ -19,7 +20,7 @@ export async function shellIn({ folder, project, variables }: Environment): Prom
   cpSync(PROJECT_ROOT, project, { recursive: true, filter: (source) => !LEFT_OUT.includes(relative(PROJECT_ROOT, source).split(sep)[0] ?? "") });
   symlinkSync(join(PROJECT_ROOT, "node_modules"), join(project, "node_modules"));
   const stackFile = join(project, "Pulumi.staging.yaml");
-  const staging = parseDocument(readFileSync(stackFile, "utf8"));
+  const staging = parseDocument(readFileSync(REFERENCE, "utf8"));
   staging.setIn(["config", "netra:monitoring", "disabled"], staging.createNode(NOT_MONITORED));
   writeFileSync(stackFile, `${salt}\n${staging}`);
 
