@@ -55,7 +55,10 @@ const retry = section("the application's connect retries", {
 });
 
 const databaseClient = section("how the service uses the database", {
-  path: choice("the way to the database", ["private-ip", "built-in-socket"]).default("private-ip"),
+  path: choice("the way to the database: its address, or the Auth Proxy behind /cloudsql, which calls the Admin API", [
+    "private-ip",
+    "built-in-socket",
+  ]).default("private-ip"),
   poolSize: whole("connections a process keeps open", "connections", 3, 0),
   maxOverflow: whole("connections a process may open beyond its pool", "connections", 2, 0),
   workers: whole("processes in an instance, each with a pool of its own", "processes", 1),
@@ -83,7 +86,10 @@ const service = section("one Cloud Run service", {
   sessionAffinity: flag("whether a client's requests go to the same instance, as far as possible", true).default(false),
   timeoutSeconds: seconds("a request's time-out, and the longest a WebSocket stays open", 600, 1),
   bootSeconds: amount("the time from container start to the first database connect (or to ready, without a database)", "seconds", 15),
-  egress: choice("what leaves through the VPC connector", ["private-ranges-only", "all-traffic"]).default("private-ranges-only"),
+  egress: choice("what leaves through the VPC connector; all-traffic cuts off the internet without 'netra:network.nat'", [
+    "private-ranges-only",
+    "all-traffic",
+  ]).default("private-ranges-only"),
   ingress: choice("from where requests are accepted; default: with 'netra:edge' internal-and-load-balancer, without it all", [
     "all",
     "internal",

@@ -405,26 +405,3 @@ export function regionalQuotaProblems<User extends QuotaUser>(
   };
   return [...over(demand.cpu, regionalCpu, "vCPU", cpuOf, "regionalCpu"), ...over(demand.memoryGib, regionalMemoryGib, "GiB", gibOf, "regionalMemoryGib")];
 }
-
-/** The cause of what is refused because nothing leads from the VPC to the internet. */
-export const NO_NAT = "no NAT";
-
-/** Why a path to the database cannot work at any size; `undefined`: it can. */
-export function pathFault(path: {
-  readonly egress: "private-ranges-only" | "all-traffic";
-  readonly viaSocket: boolean;
-  readonly hasVpc: boolean;
-  readonly hasNat: boolean;
-  /** Whether the database has no public address. */
-  readonly databaseIsPrivate: boolean;
-  /** Whether it has no private one; left out: it has. */
-  readonly databaseIsPublic?: boolean;
-}): string | undefined {
-  if (path.viaSocket && path.databaseIsPrivate) return "the built-in socket dials the database's public address, and this database has none";
-  if (path.egress === "all-traffic" && !path.hasNat) return "all-traffic sends every packet into the VPC, which has no way to the internet without Cloud NAT";
-  if (path.egress === "all-traffic" && path.viaSocket)
-    return "all-traffic with the public Cloud SQL socket is what broke staging: every dial fails after about 34 s";
-  if (path.egress === "all-traffic" && path.databaseIsPublic) return "all-traffic is only for a database with a private address, and this one has none";
-  if (!path.viaSocket && path.databaseIsPrivate && !path.hasVpc) return "a private address is only reached through the VPC, and the service has no connector";
-  return undefined;
-}

@@ -11,7 +11,6 @@ import {
   connectRateProblems,
   databaseConnectWait,
   neededSlots,
-  pathFault,
   regionalDemand,
   regionalQuotaProblems,
   type StageWait,
@@ -21,6 +20,7 @@ import {
   concurrencyProblems,
   cpuMemoryProblems,
   fractionalCpuProblems,
+  longestStartupWindow,
   portProblems,
   probeProblems,
   probeWindowSeconds,
@@ -32,11 +32,13 @@ import { databaseMemory, editionLimitProblems, maxConnectionsProblems, parseTier
 import { connectorNameProblems, connectorRangeProblems, instanceCountProblems, machineTypeProblems } from "./connector";
 import { databaseClientProblems, socketPoolProblems } from "./database-client";
 import { imageProblems } from "./image";
-import { cloudRunLimits, cloudSqlLimits, connectorLimits } from "./limits";
+import { cloudSqlLimits, connectorLimits } from "./limits";
+import { egressAdvice } from "./path";
 import { type CapacityPlan, connectionsPerInstance, type DatabaseClientPlan, type ServicePlan, startSeconds } from "./plan";
-import { type Problem, problem, withWays } from "./problem";
+import { type Problem, withWays } from "./problem";
 import { freeRange, type NamedRange, overlapProblem, overlaps, rangeProblems, unreachableRangeProblems } from "./ranges";
 import { redisRangeProblems, usesPrivateServices } from "./redis";
+import { routeOf } from "./scenarios";
 
 /** One question asked of a plan: the figures it compared, the sum as a person would write it, and what is wrong. */
 export interface Check {
@@ -202,7 +204,7 @@ function probeWindowCheck(plan: CapacityPlan): Check {
     title: "start-up probe window against boot and database initialisation",
     arithmetic: services.map(
       (s) =>
-        `${s.key}: boot ${s.bootSeconds} + initialisation ${s.database?.initTimeoutSeconds ?? 0} = ${startSeconds(s)} s of ${probeWindowSeconds(s.probe)} s (at most ${cloudRunLimits.startupWindowSafeSeconds.value})`,
+        `${s.key}: boot ${s.bootSeconds} + initialisation ${s.database?.initTimeoutSeconds ?? 0} = ${startSeconds(s)} s of ${probeWindowSeconds(s.probe)} s (at most ${longestStartupWindow(false)})`,
     ),
     figures: Object.fromEntries(services.map((s) => [s.key, probeWindowSeconds(s.probe)])),
     problems: services.flatMap((s) => startupProblems(s).window),
@@ -243,30 +245,18 @@ function quotaCheck(plan: CapacityPlan): Check {
   };
 }
 
+/**
+ * The stack's database has a private address, and every service has the connector: connects go through in every setting that a
+ * stack file has. That all-traffic egress without Cloud NAT cuts the internet off is advice: every start succeeds without it, and
+ * no plan says whether a service calls a language model or an OAuth server there.
+ */
 function pathCheck(plan: CapacityPlan): Check {
-  const services = servicesOf(plan);
-  // The stack's own database is private and every service has the connector.
-  const path = { egress: "private-ranges-only", viaSocket: false, hasVpc: true, hasNat: plan.network.nat !== undefined, databaseIsPrivate: true } as const;
-  const problems = services.flatMap((s) => {
-    // One question for each setting: a service may be wrong in both, and both must show.
-    const viaSocket = s.database?.path === "built-in-socket";
-    const socketFault = pathFault({ ...path, viaSocket });
-    const egressFault = pathFault({ ...path, egress: s.egress });
-    const wrong = (field: string, value: string, must: string, because: string, fix: string) =>
-      problem({ setting: setting(`services.${s.key}.${field}`), value, must, because, fix });
-    return [
-      ...(socketFault ? [wrong("database.path", "built-in-socket", "be private-ip", socketFault, "private-ip")] : []),
-      ...(egressFault
-        ? [wrong("egress", s.egress, "be private-ranges-only, unless 'netra:network.nat' is configured", egressFault, "private-ranges-only")]
-        : []),
-    ];
+  const lines = servicesOf(plan).flatMap((service) => {
+    const advice = egressAdvice(routeOf(plan, service));
+    const { key, egress, database } = service;
+    return [`${key}: ${egress}, ${database ? `database over ${database.path}` : "no database"}`, ...(advice ? [`${key}: advice: ${advice}`] : [])];
   });
-  return {
-    title: "a network path to the database that can work",
-    arithmetic: services.map((s) => `${s.key}: ${s.egress}, ${s.database ? `database over ${s.database.path}` : "no database"}`),
-    figures: {},
-    problems,
-  };
+  return { title: "the network path to the database and to the internet", arithmetic: lines, figures: {}, problems: [] };
 }
 
 function namedRanges(plan: CapacityPlan): NamedRange[] {

@@ -324,25 +324,28 @@ export function probeProblems(kind: "startup" | "liveness" | "readiness", probe:
   return problems;
 }
 
+/** The longest start-up window, seconds: `periodSeconds` x `failureThreshold`. An initial delay comes on top. */
+export const longestStartupWindow = (hasGpu: boolean): number => cloudRunLimits.startupWindowSeconds.value[hasGpu ? "withGpu" : "withoutGpu"];
+
 /**
- * A start-up window that is shorter than the start it must wait for, or longer than is safe (240 s in the API reference,
- * 600 s in today's documentation). `neededSeconds` is boot plus the whole database initialisation.
+ * A start-up window that is shorter than the start it must wait for, or longer than Cloud Run allows: see
+ * {@link longestStartupWindow}. `neededSeconds` is boot plus the whole database initialisation.
  */
-export function startupWindowProblems(probe: ProbeTiming, neededSeconds: number, name: Naming<"failureThreshold"> = asIs): Problem[] {
-  const most = cloudRunLimits.startupWindowSafeSeconds.value;
+export function startupWindowProblems(probe: ProbeTiming, neededSeconds: number, name: Naming<"failureThreshold"> = asIs, hasGpu = false): Problem[] {
+  const most = longestStartupWindow(hasGpu);
   const window = probeWindowSeconds(probe);
-  const arithmetic = `${probe.initialDelaySeconds} + ${probe.periodSeconds} s x ${probe.failureThreshold} = ${window} s`;
+  const retrying = probe.periodSeconds * probe.failureThreshold;
   const wrong = (must: string, because: string) => [
     problem({ setting: name("failureThreshold"), value: probe.failureThreshold, must, because, fix: startupThresholdFix(probe, neededSeconds, most) }),
   ];
-  if (window > most)
+  if (retrying > most)
     return wrong(
-      `keep the start-up window within ${most} s (it is ${arithmetic})`,
-      `the API reference allows ${most} s, today's documentation ${cloudRunLimits.startupWindowSeconds.value} s`,
+      `keep the start-up window within ${most} s (it is ${probe.periodSeconds} s x ${probe.failureThreshold} = ${retrying} s)`,
+      "Cloud Run refuses the probe otherwise, after the preview",
     );
   if (window < neededSeconds)
     return wrong(
-      `give the start at least ${neededSeconds} s (it gives ${arithmetic})`,
+      `give the start at least ${neededSeconds} s (it gives ${probe.initialDelaySeconds} + ${probe.periodSeconds} s x ${probe.failureThreshold} = ${window} s)`,
       "Cloud Run kills the container when the window closes, while boot and database initialisation may still be running",
     );
   return [];
@@ -350,11 +353,11 @@ export function startupWindowProblems(probe: ProbeTiming, neededSeconds: number,
 
 /** The threshold nearest to the probe's own whose window covers the start and is not too long, or what else to change. */
 function startupThresholdFix(probe: ProbeTiming, neededSeconds: number, most: number): number | string {
-  const { periodSeconds, failureThreshold } = { ...probe, periodSeconds: Math.max(1, probe.periodSeconds) };
-  const longest = Math.floor((most - probe.initialDelaySeconds) / periodSeconds);
-  if (neededSeconds > most) return `${Math.max(1, longest)}, and shorten boot and database initialisation from ${neededSeconds} s to at most ${most} s`;
-  const shortest = Math.max(1, Math.ceil((neededSeconds - probe.initialDelaySeconds) / periodSeconds));
+  const { periodSeconds, failureThreshold, initialDelaySeconds } = { ...probe, periodSeconds: Math.max(1, probe.periodSeconds) };
+  const longest = Math.max(1, Math.floor(most / periodSeconds));
+  const shortest = Math.max(1, Math.ceil((neededSeconds - initialDelaySeconds) / periodSeconds));
   if (shortest <= longest) return clamp(failureThreshold, { min: shortest, max: longest });
+  if (neededSeconds > most) return `${longest}, and shorten boot and database initialisation from ${neededSeconds} s to at most ${most} s`;
   const period = cloudRunLimits.probeDefaults.value.periodSeconds;
-  return `${Math.max(1, Math.ceil(neededSeconds / period))} with a period of ${period} s and no initial delay`;
+  return `${Math.ceil(neededSeconds / period)} with a period of ${period} s and no initial delay`;
 }

@@ -193,10 +193,10 @@ export const cloudRunLimits = {
     RUN_HEALTH,
     "2026-10-01",
   ),
-  /** Today's documentation. */
-  startupWindowSeconds: datum(600, "seconds", "S1", RUN_HEALTH, "2026-10-01"),
-  /** The API reference: the window that is safe on both readings, and the one this project uses. */
-  startupWindowSafeSeconds: datum(240, "seconds", "S1", RUN_PROTO),
+  /** The longest start-up window, failureThreshold x periodSeconds. The API reference of 2026-08 still says 240 s. */
+  startupWindowSeconds: datum({ withoutGpu: 600, withGpu: 1800 }, "seconds", "S1", RUN_HEALTH, "2026-10-01"),
+  /** How long the default TCP probe waits where a container states none. */
+  defaultStartupWindowSeconds: datum(240, "seconds", "S1", RUN_HEALTH, "2026-10-01"),
   /** What the provider fills in where a probe leaves a field out. */
   probeDefaults: datum({ initialDelaySeconds: 0, periodSeconds: 10, timeoutSeconds: 1, failureThreshold: 3, path: "/" }, "seconds; failures", "S1", RUN_HEALTH),
   defaultConcurrency: datum(80, "requests per instance (1 below one CPU)", "S1", RUN_PROTO),
@@ -290,6 +290,17 @@ export const startFacts = {
   dialFailureSeconds: datum(34, "seconds", "M", "staging's logs of the incident (#1278)", "2025-09-30"),
   /** From a failed start's exit to the next boot. */
   restartSeconds: datum<Range>({ min: 9.5, max: 10 }, "seconds", "M", "staging's logs of the incident (#1278)", "2025-09-30"),
-  /** Until a fresh instance passes traffic over Direct VPC egress. */
-  directVpcOpensSeconds: datum<Range>({ min: 20, max: 60 }, "seconds", "S2", "docs.cloud.google.com/run/docs/configuring/vpc-direct-vpc", "2026-10-09"),
+  /**
+   * From an instance's start until it passes traffic over Direct VPC egress. The documentation says "a minute or more"; 20 to 80 s
+   * were reported.
+   */
+  directVpcOpensSeconds: datum<Range>(
+    { min: 20, max: 80 },
+    "seconds",
+    "S2",
+    "docs.cloud.google.com/run/docs/configuring/vpc-direct-vpc#limitations; estuary/flow#3109",
+    "2026-11-28",
+  ),
+  /** How long an application must retry over Direct VPC egress: what helped where 20 to 80 s were reported. */
+  directVpcRetrySeconds: datum(120, "seconds", "S2", "estuary/flow#3109", "2026-11-28"),
 } as const;

@@ -1,10 +1,10 @@
 import { heaviestAntichain } from "./antichain";
 import { type AssumptionName, assumptions } from "./assumptions";
-import { pathFault } from "./budget";
 import { probeWindowSeconds, scalingProblems } from "./cloudrun";
 import { parseTier } from "./cloudsql";
 import { type ConnectorSize, machineTypeProblems, vmConnectsPerSecond } from "./connector";
 import { cloudSqlLimits, connectorLimits, postgresCosts, startFacts } from "./limits";
+import { type DatabaseRoute, databasePath } from "./path";
 import { connectionsPerInstance, type DatabaseClientPlan, type DatabasePlan, type NetworkPlan, type ServicePlan } from "./plan";
 import { type Naming, type Problem, problem } from "./problem";
 import { normalQuantile } from "./random";
@@ -27,17 +27,26 @@ import { connectsOf, type NetworkPath, type StartGroup, type StormInput, stormIn
 export interface StormPlan {
   readonly network: Pick<NetworkPlan, "nat">;
   readonly connector: ConnectorSize;
-  readonly database: Pick<DatabasePlan, "tier" | "maxConnections" | "reservedConnections" | "migrationConnections"> & {
-    /** Whether it has no public address; left out: it has none. */
-    readonly isPrivate?: boolean | undefined;
-  };
+  readonly database: Pick<DatabasePlan, "tier" | "maxConnections" | "reservedConnections" | "migrationConnections">;
   readonly services: Readonly<Record<string, StormService>>;
 }
 
 export type StormService = Pick<ServicePlan, "minInstances" | "maxInstances" | "bootSeconds" | "egress" | "probe" | "database" | "after"> & {
-  /** How it reaches the VPC; left out: through the connector. */
-  readonly route?: "connector" | "direct-vpc" | "none" | undefined;
+  /** How it reaches the database; left out: {@link routeOf} the plan. */
+  readonly route?: DatabaseRoute | undefined;
 };
+
+/** How a service of a plan reaches its database: the stack's own has a private address only, and every service the connector. */
+export function routeOf(plan: Pick<StormPlan, "network">, service: Pick<StormService, "egress" | "database" | "route">): DatabaseRoute {
+  if (service.route) return service.route;
+  return {
+    dials: service.database?.path === "built-in-socket" ? "socket" : "address",
+    egress: service.egress,
+    vpcAccess: "connector",
+    hasNat: plan.network.nat !== undefined,
+    database: { isPublic: false, isPrivate: true },
+  };
+}
 
 /** A value for every assumption. */
 export type StormValues = Readonly<Record<AssumptionName, number>>;
@@ -212,7 +221,8 @@ const P99 = normalQuantile(0.99);
 
 function groupOf(plan: StormPlan, client: Client, starts: number, values: StormValues, spreadSeconds: number): StartGroup {
   const { database, bootSeconds, probe } = client;
-  const viaSocket = database.path === "built-in-socket";
+  const route = routeOf(plan, client);
+  const { throughVpc, callsAdminApi } = databasePath(route);
   return {
     service: client.key,
     starts,
@@ -227,20 +237,17 @@ function groupOf(plan: StormPlan, client: Client, starts: number, values: StormV
     initTimeoutSeconds: database.initTimeoutSeconds,
     retry: database.retry,
     queryCpuMs: database.startupQueryCpuMs,
-    path: pathOf(plan, client),
-    throughConnector: !viaSocket && (client.route ?? "connector") === "connector",
-    callsAdminApi: viaSocket,
-    connectionsPerInstance: viaSocket ? cloudSqlLimits.builtInSocketConnectionsPerInstance.value : Number.POSITIVE_INFINITY,
+    path: pathOf(route),
+    throughConnector: throughVpc && route.vpcAccess === "connector",
+    callsAdminApi,
+    connectionsPerInstance: route.dials === "socket" ? cloudSqlLimits.builtInSocketConnectionsPerInstance.value : Number.POSITIVE_INFINITY,
   };
 }
 
-function pathOf(plan: StormPlan, client: Client): NetworkPath {
-  const route = client.route ?? "connector";
-  const viaSocket = client.database.path === "built-in-socket";
-  const databaseIsPrivate = plan.database.isPrivate ?? true;
-  const fault = pathFault({ egress: client.egress, viaSocket, hasVpc: route !== "none", hasNat: plan.network.nat !== undefined, databaseIsPrivate });
+function pathOf(route: DatabaseRoute): NetworkPath {
+  const { fault, opensAfterSeconds } = databasePath(route);
   if (fault) return { kind: "broken", dialSeconds: startFacts.dialFailureSeconds.value };
-  return route === "direct-vpc" && !viaSocket ? { kind: "slow", opensAfterSeconds: startFacts.directVpcOpensSeconds.value } : { kind: "open" };
+  return opensAfterSeconds ? { kind: "slow", opensAfterSeconds } : { kind: "open" };
 }
 
 function inputOf(plan: StormPlan, groups: readonly StartGroup[], values: StormValues, load: Load): StormInput {

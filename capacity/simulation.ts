@@ -326,13 +326,14 @@ class Storm {
     const start = i32(this.startOf, lane);
     const { path, connectTimeoutSeconds, connectionsPerInstance } = this.group(start);
     const { now } = this.events;
-    this.limit(lane, Math.min(now + connectTimeoutSeconds, f64(this.initEnd, start)));
+    const isClosed = path.kind === "slow" && now < f64(this.pathOpensAt, start);
+    this.limit(lane, isClosed ? f64(this.initEnd, start) : Math.min(now + connectTimeoutSeconds, f64(this.initEnd, start)));
     if (this.input.costs.sigma > 0) this.drawWork(lane, start);
     if (path.kind === "broken") {
       this.stage[lane] = DEAD_DIAL;
       this.wait(lane, now + path.dialSeconds);
     } else if (i32(this.held, start) >= connectionsPerInstance) this.refused(lane);
-    else if (path.kind === "slow" && now < f64(this.pathOpensAt, start)) {
+    else if (isClosed) {
       this.stage[lane] = PATH;
       this.wait(lane, f64(this.pathOpensAt, start));
     } else this.proceed(lane, ADMIN_API);
@@ -483,7 +484,7 @@ class Storm {
 
   private waited(lane: number): void {
     const stage = i32(this.stage, lane);
-    if (stage === BACK_OFF) this.attempt(lane);
+    if (stage === BACK_OFF || stage === PATH) this.attempt(lane);
     else if (stage === DEAD_DIAL) {
       this.tally.dialFailures++;
       this.attemptFailed(lane);

@@ -109,7 +109,10 @@ export type NetworkPath =
   | { readonly kind: "open" }
   /** Cannot work: every dial fails after that time. */
   | { readonly kind: "broken"; readonly dialSeconds: number }
-  /** A fresh instance passes no traffic until that long after its start (Direct VPC egress). */
+  /**
+   * A fresh instance passes no traffic until that long after its start (Direct VPC egress). A dial before is repeated until the
+   * path opens or the initialisation ends, however many attempts that takes: only then do time-out and attempts count.
+   */
   | { readonly kind: "slow"; readonly opensAfterSeconds: Span };
 
 export interface SimulationOptions {

@@ -3,7 +3,7 @@ import { type Bottleneck, findBottleneck, type Relief } from "./bottleneck";
 import { asIs, type Naming, type Problem, problem } from "./problem";
 import { likelyValues, mostConnects, planScenarios, type Scenario, type StormPlan } from "./scenarios";
 import { simulate } from "./simulation";
-import { type Interval, leastStorms, meanInterval, percentText, quantile } from "./statistics";
+import { type Interval, leastStorms, meanInterval, quantile } from "./statistics";
 import type { StormInput, StormRun } from "./storm";
 
 /** How many storms, and which. */
@@ -217,64 +217,6 @@ export function sensitivity(plan: StormPlan, scenario: string, options: StormOpt
 }
 
 const withDefaults = ({ replications = DEFAULT_REPLICATIONS, seed = DEFAULT_SEED }: StormOptions) => ({ replications, seed });
-
-/** What of a plan each bottleneck asks for. */
-const REMEDIES: { readonly [Resource in Bottleneck]: { readonly setting: (service: string) => string; readonly fix: string } } = {
-  "network path": {
-    setting: (service) => `services.${service}.egress`,
-    fix: "private-ranges-only, and go to the database's private address through the connector",
-  },
-  max_connections: { setting: () => "database.maxConnections", fix: "more, as far as the tier's memory holds them, or lower the services' maximum instances" },
-  "database CPU": {
-    setting: () => "database.tier",
-    fix: "a tier with more vCPUs, or lower the services' maximum instances or what their start-up queries cost",
-  },
-  connector: { setting: () => "connector.minInstances", fix: "more, or take machineType e2-standard-4" },
-  "Admin API": { setting: (service) => `services.${service}.database.path`, fix: "the private address, which needs no call" },
-  "built-in socket": { setting: (service) => `services.${service}.database.path`, fix: "the private address, which has no limit per instance" },
-  postmaster: { setting: (service) => `services.${service}.maxInstances`, fix: "fewer, or let each open fewer connections at its start" },
-  none: {
-    setting: (service) => `services.${service}.maxInstances`,
-    fix: "fewer, or a longer probe window and longer time-outs: no single resource is the cause",
-  },
-};
-
-/** The cause of what is refused because no packet of a start arrives. */
-export const NO_PATH: Bottleneck = "network path";
-
-/** Every scenario whose lower bound is under the target (above 0, below 1), with what to change. */
-export function targetProblems(
-  plan: StormPlan,
-  results: readonly StormResult[],
-  target: number,
-  name: Naming<string> = (field) => `netra:${field}`,
-): Problem[] {
-  const wanted = `${Number((target * 100).toFixed(4))} %`;
-  const largest = Object.entries(plan.services)
-    .filter(([, service]) => service.database)
-    .toSorted(([, a], [, b]) => b.maxInstances - a.maxInstances)[0]?.[0];
-  return results
-    .filter(({ success }) => success.lower < target)
-    .map(({ scenario, starts, success, bottleneck, replications }) => {
-      const { setting, fix } = REMEDIES[bottleneck];
-      const field = setting(largest ?? "");
-      const share = `${percentText(success.mean)} of ${starts}, lower bound ${percentText(success.lower)}`;
-      return problem({
-        setting: name(field),
-        value: valueAt(plan, field),
-        must: `let at least ${wanted} of starts be ready at the first try in ${scenario} (${share})`,
-        cause: bottleneck,
-        evidence: [{ field: `simulated storm ${scenario}`, value: share }],
-        because: bottleneck === "none" ? `${replications} simulated storms say so` : `the bottleneck of ${replications} simulated storms is ${bottleneck}`,
-        fix,
-      });
-    });
-}
-
-/** The value at a path such as `services.backend.egress`. */
-function valueAt(plan: StormPlan, path: string): unknown {
-  return path.split(".").reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], plan); // every step but the last is an object
-}
 
 /** What a command was asked for: a text is one that is no number. */
 interface StormQuestion {

@@ -5,7 +5,8 @@ import { planAfter } from "./plan-changes";
 import { type Problem, withWays } from "./problem";
 import { mostConnects, stormPlanProblems } from "./scenarios";
 import { percentText } from "./statistics";
-import { illustratingStorms, planStorms, replicationsFor, type StormResult, strictTargetProblems, targetProblems } from "./storms";
+import { targetProblems } from "./storm-remedies";
+import { illustratingStorms, planStorms, replicationsFor, type StormResult, strictTargetProblems } from "./storms";
 
 /** What is said of a plan as a whole: its checks, its storms, and everything that is wrong. */
 export interface PlanVerdict {

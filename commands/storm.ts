@@ -1,4 +1,5 @@
-import { scenarioStorms, sensitivity, stormDetail, targetProblems } from "../capacity/storms";
+import { targetProblems } from "../capacity/storm-remedies";
+import { scenarioStorms, sensitivity, stormDetail } from "../capacity/storms";
 import { problemList, sensitivityTable, stormDetailText, stormTable } from "../report/markdown";
 import { announce, answering, command, EXIT, run } from "./command";
 import { type PlanOptions, readAsked, withPlanOptions } from "./plan-options";

@@ -1,6 +1,6 @@
-import { NO_NAT } from "../capacity/budget";
 import { isPostgres } from "../capacity/cloudsql";
-import { NO_PATH } from "../capacity/storms";
+import { NO_NAT } from "../capacity/path";
+import { NO_PATH } from "../capacity/storm-remedies";
 import type { Registered } from "../commands/evaluate";
 import type { Settings } from "../config";
 import { adoptables, leftOutOfImports } from "../operations/adoption";
@@ -91,18 +91,15 @@ export function diagnose({ settings, collection, deployed, capacities, judged, p
   };
 }
 
-/**
- * Without the routers nobody knows whether there is Cloud NAT: what rests on its absence is open then. With the socket the
- * path is broken whether there is one or not.
- */
+/** Without the routers nobody knows whether there is Cloud NAT: what rests on its absence is open then. */
 function withOpenNat(judged: readonly RuleFinding[], deployed: readonly Deployed[], { listed }: Collection): readonly RuleFinding[] {
   const isAllTraffic = deployed.some(
     ({ source, inputs }) => source === "services" && new Inputs(inputs).object("template").object("vpcAccess").text("egress") === "ALL_TRAFFIC",
   );
   if (listed.has("routers") || !isAllTraffic) return judged;
-  const isBroken = judged.some(({ rule, outcome }) => rule === "service-egress" && outcome === "refused");
+  const isBroken = judged.some(({ level, problem }) => level === "mandatory" && problem?.cause === NO_NAT);
   return judged.map((one) => {
-    const restsOnNat = one.problem?.cause === NO_NAT || (one.problem?.cause === NO_PATH && !isBroken);
+    const restsOnNat = one.problem?.cause === NO_NAT || (one.problem?.cause === NO_PATH && isBroken);
     return restsOnNat ? { ...one, outcome: "cannot-evaluate", text: NAT_UNKNOWN, problem: undefined } : one;
   });
 }

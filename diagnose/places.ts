@@ -25,7 +25,6 @@ export type QuestionKey = keyof typeof QUESTIONS;
  * findings. Rules that are not listed belong to `rest`.
  */
 const PLACES: readonly (readonly [rule: string, question: QuestionKey, stage: Stage])[] = [
-  ["service-egress", "path", "path"],
   ["egress-path", "path", "path"],
   ["database-path", "path", "path"],
   ["service-vpc-path", "path", "path"],

@@ -38,7 +38,6 @@ const probe: Remedy = ({ service }) => {
 };
 
 const REMEDIES: Readonly<Record<string, Remedy>> = {
-  "service-egress": egress,
   "egress-path": egress,
   "service-vpc-path": ({ settings }) => `--vpc-connector=${settings.connector.name} --vpc-egress=private-ranges-only`,
   "connector-floor": counts,

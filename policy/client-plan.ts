@@ -115,7 +115,7 @@ function startOf(own: OwnValues, pool: ConnectionPool): Omit<DatabaseClientVaria
     startupConnections: Math.ceil(own.startupConnections ?? pool.poolSize + pool.maxOverflow),
     connectTimeoutSeconds,
     poolTimeoutSeconds: Math.max(1, own.poolTimeoutSeconds ?? poolDefaults.waitSeconds.value),
-    initTimeoutSeconds: Math.max(connectTimeoutSeconds, own.initTimeoutSeconds ?? cloudRunLimits.startupWindowSafeSeconds.value),
+    initTimeoutSeconds: Math.max(connectTimeoutSeconds, own.initTimeoutSeconds ?? cloudRunLimits.startupWindowSeconds.value.withoutGpu),
   };
 }
 

@@ -49,7 +49,6 @@ import { serviceContainers } from "./rules/service-containers";
 import { serviceCpuMemory } from "./rules/service-cpu-memory";
 import { serviceDatabaseVariables } from "./rules/service-database-variables";
 import { serviceDeployHealthCheck } from "./rules/service-deploy-health-check";
-import { serviceEgress } from "./rules/service-egress";
 import { serviceEnvironment } from "./rules/service-environment";
 import { serviceIdentity } from "./rules/service-identity";
 import { serviceImage } from "./rules/service-image";
@@ -120,7 +119,6 @@ export const rules = [
   serviceCpuMemory,
   serviceDatabaseVariables,
   serviceDeployHealthCheck,
-  serviceEgress,
   serviceEnvironment,
   serviceIdentity,
   serviceImage,

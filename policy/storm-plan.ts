@@ -1,16 +1,18 @@
 import { cloudRunLimits } from "../capacity/limits";
+import type { DatabaseRoute } from "../capacity/path";
 import type { RetryPolicy } from "../capacity/plan";
 import type { StormPlan, StormService } from "../capacity/scenarios";
+import type { StormNames } from "../capacity/storm-remedies";
 import { connectorOf, sizeOf } from "./connectors";
-import { addressesOf, databaseSetting, slotsOf, tierOf } from "./database";
+import { databaseSetting, slotsOf, tierOf } from "./database";
+import { databaseRouteOf } from "./database-route";
 import { neutralConnector } from "./defaults";
 import { dependenciesOf } from "./dependencies";
 import type { Holder } from "./holders";
 import { MalformedValueError } from "./inputs";
 import { probeTiming } from "./probes";
 import type { StackResource } from "./rule";
-import { ROUTER_NAT } from "./types";
-import { egressOf, vpcAccessOf } from "./vpc-access";
+import { egressOf, privateRangesOnly, vpcAccessOf } from "./vpc-access";
 import { minInstancesOf, WORKLOAD_TYPES, workloadOf } from "./workload";
 
 /** What decides a storm and is no property of a resource: how the application starts. */
@@ -54,19 +56,38 @@ export function stormPlanOf(
   behaviour: (service: string) => StartBehaviour,
 ): StormPlan {
   const { maxConnections } = slotsOf(instance);
-  const nat = resources.find(({ type }) => type === ROUTER_NAT);
   return {
-    network: { nat },
+    // Each service has its own route.
+    network: {},
     connector: smallestConnector(holders, resources),
-    database: { tier: tierOf(instance), maxConnections, ...reserved, isPrivate: !addressesOf(instance).isPublic },
-    services: Object.fromEntries(holders.map((holder) => [holder.label, serviceOf(holder, holders, behaviour(holder.workload.label))])),
+    database: { tier: tierOf(instance), maxConnections, ...reserved },
+    services: Object.fromEntries(
+      holders.map((holder) => [
+        holder.label,
+        serviceOf(holder, holders, databaseRouteOf(holder.resource, holder.workload, holder.container, instance, resources), behaviour(holder.workload.label)),
+      ]),
+    ),
   };
+}
+
+/** How the resources call and write what a plan has. */
+export const stormNames = (holders: readonly Holder[]): StormNames => ({
+  setting: (field) => stormSetting(field, holders),
+  value: (field, value) => {
+    const { holder, key } = holderField(field, holders);
+    if (holder && key === "egress") return value === "private-ranges-only" ? privateRangesOnly(holder.workload) : value;
+    return key === "database.path" ? "the instance's private address" : value;
+  },
+});
+
+function holderField(field: string, holders: readonly Holder[]): { readonly holder: Holder | undefined; readonly key: string } {
+  const [, label, key = ""] = /^services\.(.+?)\.((?:database\.|probe\.)?\w+)$/.exec(field) ?? [];
+  return { holder: holders.find((other) => other.label === label), key };
 }
 
 /** Where on the resources that stands which a plan has under such a name. */
 export function stormSetting(field: string, holders: readonly Holder[]): string {
-  const [, label, key = ""] = /^services\.(.+?)\.((?:database\.)?\w+)$/.exec(field) ?? [];
-  const holder = holders.find((other) => other.label === label);
+  const { holder, key } = holderField(field, holders);
   if (!holder) return field.startsWith("database.") ? databaseSetting(field.slice("database.".length)) : field.replace(/^connector\./, "");
   return `${holderSetting(key, holder)} of ${holder.label}`;
 }
@@ -77,15 +98,28 @@ function holderSetting(key: string, { setting, workload, container, plan }: Hold
   if (key === "maxInstances" || key === "minInstances") return setting;
   const { inputs, keys } = vpcAccessOf(workload);
   if (key === "egress") return inputs.at(keys.egress);
+  if (key === "vpcAccess") return inputs.at(keys.connector);
   if (key === "database.path") return "POSTGRES_HOST";
   // What else there is stands in the rule's own configuration.
-  return key === "probe" ? container.inputs.at("startupProbe") : key.replace(/^database\./, "");
+  return key.startsWith("probe") ? key.replace("probe", container.inputs.at("startupProbe")) : key.replace(/^database\./, "");
 }
 
-function serviceOf(holder: Holder, holders: readonly Holder[], { bootSeconds, startupQueryCpuMs, retry }: StartBehaviour): StormService {
+/** The route of a container that is told of a database which only DNS knows: nothing says that it cannot work. */
+const OPEN: DatabaseRoute = {
+  dials: "address",
+  egress: "private-ranges-only",
+  vpcAccess: "none",
+  hasNat: false,
+  database: { isPublic: true, isPrivate: false },
+};
+
+function serviceOf(
+  holder: Holder,
+  holders: readonly Holder[],
+  route: DatabaseRoute | undefined,
+  { bootSeconds, startupQueryCpuMs, retry }: StartBehaviour,
+): StormService {
   const { workload, container } = holder;
-  const access = vpcAccessOf(workload);
-  const named = access.inputs.mayHave(access.keys.connector);
   // In outputs a preview does not know an egress or a probe's default that the program left out; resource rules read the inputs.
   const known = workloadOf({ ...holder.resource, properties: holder.resource.properties.knownOnly() });
   const waitsFor = dependenciesOf(holder.resource, WORKLOAD_TYPES);
@@ -97,9 +131,14 @@ function serviceOf(holder: Holder, holders: readonly Holder[], { bootSeconds, st
     // Without one Cloud Run waits for the port, as long as its default probe does.
     probe: container.inputs.knownOnly().has("startupProbe")
       ? probeTiming(container.inputs.knownOnly().object("startupProbe"))
-      : { ...cloudRunLimits.probeDefaults.value, periodSeconds: cloudRunLimits.startupWindowSafeSeconds.value, failureThreshold: 1 },
-    route: named ? "connector" : access.connected ? "direct-vpc" : "none",
-    database: { ...holder, path: holder.viaSocket ? "built-in-socket" : "private-ip", startupQueryCpuMs, retry },
+      : { ...cloudRunLimits.probeDefaults.value, periodSeconds: cloudRunLimits.defaultStartupWindowSeconds.value, failureThreshold: 1 },
+    route: route ?? OPEN,
+    database: {
+      ...holder,
+      path: holder.viaSocket ? "built-in-socket" : "private-ip",
+      startupQueryCpuMs,
+      retry,
+    },
     after: holders.filter(({ resource }) => resource !== holder.resource && waitsFor.includes(resource)).map(({ label }) => label),
   };
 }

@@ -9,6 +9,8 @@ export const RUN_WORKER_POOL = "gcp:cloudrunv2/workerPool:WorkerPool";
 /** The Knative-shaped v1 service. */
 export const RUN_SERVICE_V1 = "gcp:cloudrun/service:Service";
 export const REDIS = "gcp:redis/instance:Instance";
+/** Caches that have private addresses only, in every connect mode. */
+export const CACHES = [REDIS, "gcp:redis/cluster:Cluster", "gcp:memorystore/instance:Instance", "gcp:memcache/instance:Instance"];
 export const SECRET = "gcp:secretmanager/secret:Secret";
 export const SECRETS = [SECRET, "gcp:secretmanager/regionalSecret:RegionalSecret"];
 export const SECRET_VERSION = "gcp:secretmanager/secretVersion:SecretVersion";

@@ -39,6 +39,9 @@ export function egressOf(workload: Workload): "private-ranges-only" | "all-traff
   throw new MalformedValueError(`${inputs.at(keys.egress)} must be private-ranges-only or all-traffic`);
 }
 
+/** How a workload of that kind writes that only private ranges go through the VPC. */
+export const privateRangesOnly = ({ kind }: Workload): string => (kind === "v1 service" ? "private-ranges-only" : "PRIVATE_RANGES_ONLY");
+
 /** A network interface of direct VPC egress. Network and subnetwork are absent where a preview does not know them. */
 interface NetworkInterface {
   /** Where the subnetwork stands. */

@@ -1,58 +1,75 @@
-import { pathFault } from "../../capacity/budget";
+import { databasePath as pathTo } from "../../capacity/path";
 import { problem } from "../../capacity/problem";
-import { addressesOf } from "../database";
+import { cachesOf } from "../caches";
 import { databaseContainers } from "../database-clients";
-import { isDatabaseHost } from "../database-names";
-import { databasesOf, usesSocket } from "../database-of";
-import { type StackResource, stackRule } from "../rule";
+import { databasesOf } from "../database-of";
+import { databaseRouteOf, proxySetting } from "../database-route";
+import { type StackContext, type StackResource, stackRule } from "../rule";
 import { SQL_INSTANCE } from "../types";
 import { vpcAccessOf } from "../vpc-access";
 import { type Container, WORKLOAD_TYPES, type Workload, workloadOf } from "../workload";
+import { missingVpcAccess } from "./service-vpc-path";
 
 export const databasePath = stackRule({
   name: "database-path",
-  info: "A workload's way to its database leads to an address that the database has.",
-  why: "The built-in socket dials the public address and a private address needs the VPC: otherwise every connect times out, at any size.",
+  info: "A workload's network path leads to every database and cache that it uses.",
+  why: "A private address is only reached through the VPC, and a proxy dials no address that the database lacks: every connect times out, at any size.",
   severity: "critical",
-  remediation: "Set POSTGRES_HOST to the instance's private address and template.vpcAccess.connector to a connector; remove the Cloud SQL volume.",
-  judge(resources, { refuse, cannotEvaluate, attempt }) {
-    const instances = resources.filter(({ type }) => type === SQL_INSTANCE);
+  remediation: "Set template.vpcAccess.connector to a connector, and a proxy's options to the address that the database has.",
+  judge(resources, context) {
     for (const resource of resources.filter(({ type }) => WORKLOAD_TYPES.includes(type)))
-      attempt(resource, () => {
+      context.attempt(resource, () => {
         const workload = workloadOf(resource);
-        for (const container of workload ? databaseContainers(workload) : [])
-          attempt(resource, () => {
-            if (!workload) return;
-            const used = databasesOf(resource, workload, container, resources);
-            const faultOf = (instance: StackResource) => faultWith(instance, workload, container);
-            for (const instance of used?.instances ?? []) {
-              const because = faultOf(instance);
-              if (because) refuse(problem({ ...wayOf(workload, container), must: `lead to an address of ${instance.name}`, because }), resource);
-            }
-            if (!used && instances.some(faultOf))
-              cannotEvaluate(
-                `which of the stack's database instances ${workload.label} uses cannot be told, and not all can be reached its way; add the instance to 'dependsOn'`,
-                resource,
-              );
-          });
+        if (!workload) return;
+        const databases = databaseContainers(workload).flatMap(
+          (container) => context.attempt(resource, () => databasesBehindVpc(resource, workload, container, resources, context)) ?? [],
+        );
+        const { inputs, keys, connected } = vpcAccessOf(workload);
+        // What shows on the resource itself is `service-vpc-path`'s to refuse.
+        if (connected || missingVpcAccess(workload)) return;
+        const targets = [...new Set([...databases, ...cachesOf(resource, workload, resources)])];
+        if (targets.length > 0)
+          context.refuse(
+            problem({
+              setting: inputs.at(keys.connector),
+              value: undefined,
+              must: `lead to ${targets.map(({ name }) => name).join(" and ")}`,
+              because: "a private address is only reached through the VPC, and the workload has no VPC access",
+              fix: "the connector's id, or add network interfaces",
+            }),
+            resource,
+          );
       });
   },
 });
 
-function faultWith(instance: StackResource, workload: Workload, container: Container): string | undefined {
-  const viaSocket = usesSocket(workload, container);
-  // `service-vpc-path` sees a workload that is told an address, or whose access to the VPC is empty, on the resource itself.
-  const isSeen = workload.pod.mayHave("vpcAccess") || container.variables.some(({ name }) => isDatabaseHost(name));
-  const hasVpc = viaSocket || isSeen || vpcAccessOf(workload).connected;
-  return pathFault({ egress: "private-ranges-only", viaSocket, hasVpc, hasNat: true, databaseIsPrivate: !addressesOf(instance).isPublic });
-}
-
-function wayOf(workload: Workload, container: Container): { setting: string; value: string | undefined; fix: string } {
-  if (!usesSocket(workload, container))
-    return { setting: vpcAccessOf(workload).inputs.at(vpcAccessOf(workload).keys.connector), value: undefined, fix: "the connector's id" };
-  return {
-    setting: `${container.inputs.at("envs")}[POSTGRES_HOST]`,
-    value: "the built-in socket",
-    fix: "the instance's private address, and remove the Cloud SQL volume",
+/** The databases that a container cannot reach for want of VPC access. What else keeps it from one is refused here. */
+function databasesBehindVpc(
+  resource: StackResource,
+  workload: Workload,
+  container: Container,
+  resources: readonly StackResource[],
+  { refuse, cannotEvaluate }: StackContext<object>,
+): StackResource[] {
+  const faultOf = (instance: StackResource) => {
+    const route = databaseRouteOf(resource, workload, container, instance, resources);
+    const fault = route && pathTo(route).fault;
+    // Egress is `egress-path`'s to judge.
+    return fault?.lever === "egress" ? undefined : fault;
   };
+  const used = databasesOf(resource, workload, container, resources);
+  if (!used) {
+    if (!missingVpcAccess(workload) && resources.filter(({ type }) => type === SQL_INSTANCE).some(faultOf))
+      cannotEvaluate(
+        `which of the stack's database instances ${workload.label} uses cannot be told, and not all can be reached its way; add the instance to 'dependsOn'`,
+        resource,
+      );
+    return [];
+  }
+  return used.instances.filter((instance) => {
+    const fault = faultOf(instance);
+    if (fault?.lever === "address")
+      refuse(problem({ ...proxySetting(workload), must: `dial an address that ${instance.name} has`, because: fault.because }), resource);
+    return fault?.lever === "vpcAccess";
+  });
 }

@@ -1,54 +1,64 @@
-import { NO_NAT, pathFault } from "../../capacity/budget";
+import { databasePath, egressAdvice, NO_NAT } from "../../capacity/path";
 import { problem } from "../../capacity/problem";
-import { isPrivateAddress } from "../../capacity/ranges";
-import { addressesOf } from "../database";
-import { databaseContainers, socketInstances } from "../database-clients";
-import { databasesOf, toldAddresses, usesSocket } from "../database-of";
-import { natRemedy, servesInternet } from "../nat";
-import { stackRule } from "../rule";
+import { databaseContainers } from "../database-clients";
+import { databasesOf } from "../database-of";
+import { databaseRouteOf, databaseRouteOutside, regionsWithoutNat, workloadEgress } from "../database-route";
+import { natRemedy } from "../nat";
+import { type StackContext, type StackResource, stackRule } from "../rule";
 import { SQL_INSTANCE } from "../types";
-import { egressOf, vpcAccessOf } from "../vpc-access";
-import { regionsOf, WORKLOAD_TYPES, workloadOf } from "../workload";
+import { privateRangesOnly, vpcAccessOf } from "../vpc-access";
+import { type Container, WORKLOAD_TYPES, type Workload, workloadOf } from "../workload";
 
 export const egressPath = stackRule({
   name: "egress-path",
-  info: "A workload that sends all traffic into the VPC has Cloud NAT in its region and reaches its database at a private address.",
+  info: "A workload that sends all traffic into the VPC reaches its database there: at a private address, or through Cloud NAT in its region.",
   why: "All traffic in the VPC without NAT, and the database on a public path, is what broke staging: every start fails, at any size.",
   severity: "critical",
-  remediation: "Set template.vpcAccess.egress to PRIVATE_RANGES_ONLY, or add a gcp.compute.RouterNat and use the database's private address.",
-  judge(resources, { refuse, cannotEvaluate, attempt }) {
-    const instances = resources.filter(({ type }) => type === SQL_INSTANCE);
+  remediation: "Set template.vpcAccess.egress to PRIVATE_RANGES_ONLY, or add a gcp.compute.RouterNat in the workload's region.",
+  judge(resources, context) {
     for (const resource of resources.filter(({ type }) => WORKLOAD_TYPES.includes(type)))
-      attempt(resource, () => {
+      context.attempt(resource, () => {
         const workload = workloadOf(resource);
-        // In outputs a preview does not know an egress that the program left out; `service-egress` reads the input.
-        const known = workloadOf({ ...resource, properties: resource.properties.knownOnly() });
-        if (!workload || !known || egressOf(known) !== "all-traffic") return;
-        const { inputs, keys } = vpcAccessOf(known);
-        const [setting, fix] = [inputs.at(keys.egress), workload.kind === "v1 service" ? "private-ranges-only" : "PRIVATE_RANGES_ONLY"];
-        const fault = (path: { hasNat?: boolean; viaSocket?: boolean; databaseIsPublic?: boolean }) =>
-          pathFault({ egress: "all-traffic", viaSocket: false, hasVpc: true, hasNat: true, databaseIsPrivate: false, ...path });
-        const judge = (because: string | undefined, otherwise: string, cause?: string) => {
-          if (because)
-            refuse(problem({ setting, value: inputs.text(keys.egress), must: `be ${fix}`, because, fix: `${fix}, or ${otherwise}`, cause }), resource);
-        };
-        for (const region of regionsOf(workload))
-          judge(fault({ hasNat: resources.some((nat) => servesInternet(nat, region, workload, resources)) }), natRemedy(region, workload, resources), NO_NAT);
-        // A mounted socket is refused by `service-egress`, before the provider is called.
-        for (const container of socketInstances(workload).mounted ? [] : databaseContainers(workload))
-          attempt(resource, () => {
-            const viaSocket = usesSocket(workload, container);
-            const used = databasesOf(resource, workload, container, resources);
-            for (const instance of used?.instances ?? [])
-              judge(fault({ viaSocket, databaseIsPublic: !addressesOf(instance).isPrivate }), `give ${instance.name} a private address and use that`);
-            const told = toldAddresses(workload, container);
-            const isTold = told.length > 0 && told.every(isPrivateAddress);
-            if (used ? used.outside && !isTold : instances.some((instance) => !addressesOf(instance).isPrivate))
-              cannotEvaluate(
-                `'${setting}' is all traffic, and whether ${workload.label} reaches its database at a private address cannot be told; set it to ${fix}, or POSTGRES_HOST to the private address`,
-                resource,
-              );
-          });
+        const advice = workload && egressAdvice(workloadEgress(resource, workload, resources));
+        if (!workload || !advice) return;
+        const { inputs, keys } = vpcAccessOf(workload);
+        const fix = privateRangesOnly(workload);
+        const [setting, value] = [inputs.at(keys.egress), inputs.text(keys.egress)];
+        const nats = regionsWithoutNat(workload, resources).map((region) => natRemedy(region, workload, resources));
+        const wrong = (because: string) => problem({ setting, value, must: `be ${fix}`, because, fix: `${fix}, or ${nats.join(" and ")}`, cause: NO_NAT });
+        const paths = databaseContainers(workload).flatMap(
+          (container) => context.attempt(resource, () => [pathOf(resource, workload, container, resources, setting, context)]) ?? [],
+        );
+        const faults = new Set(paths.flatMap((path) => (path === "open" || path === "unclear" ? [] : path.because)));
+        for (const because of faults) context.refuse(wrong(because), resource);
+        // Nothing that starts needs the internet; what requests need, no program says.
+        if (faults.size === 0 && !paths.includes("unclear")) context.advise(wrong(advice), resource);
       });
   },
 });
+
+/** What egress does to a container's path to its database; what cannot be told is reported. */
+function pathOf(
+  resource: StackResource,
+  workload: Workload,
+  container: Container,
+  resources: readonly StackResource[],
+  setting: string,
+  { cannotEvaluate }: StackContext<object>,
+): "open" | "unclear" | { readonly because: string } {
+  const used = databasesOf(resource, workload, container, resources);
+  const candidates = used?.instances ?? resources.filter(({ type }) => type === SQL_INSTANCE);
+  const inside = candidates.map((instance) => databaseRouteOf(resource, workload, container, instance, resources));
+  const outside = used?.outside || inside.includes(undefined) ? databaseRouteOutside(resource, workload, container, resources) : undefined;
+  const faults = [...inside, outside].flatMap((route) => {
+    const fault = route && databasePath(route).fault;
+    return fault?.lever === "egress" ? [fault] : [];
+  });
+  if (used && faults[0]) return faults[0];
+  if (faults.length === 0 && (!used?.outside || outside)) return "open";
+  cannotEvaluate(
+    `'${setting}' is all traffic, and whether ${workload.label} reaches its database at a private address cannot be told; set it to ${privateRangesOnly(workload)}, or POSTGRES_HOST to the private address`,
+    resource,
+  );
+  return "unclear";
+}

@@ -12,7 +12,7 @@ import { type Container, literalOf, workloadOf } from "../workload";
 
 export const serviceStartupProbe = resourceRule<{ services: Readonly<Record<string, number>>; bootSeconds: number; initTimeoutSeconds: number }>({
   name: "service-startup-probe",
-  info: "A service has an HTTP start-up probe whose window covers boot and database initialisation and is at most 240 seconds.",
+  info: "A service has an HTTP start-up probe whose window covers boot and database initialisation and is one that Cloud Run allows.",
   why: "The default TCP probe passes as soon as gunicorn listens, before the application is there, and traffic hangs; a short window kills the container while it still initialises.",
   severity: "high",
   remediation: "Set startupProbe.httpGet, and periodSeconds x failureThreshold to cover boot plus DB_INIT_TIMEOUT_SECONDS.",
@@ -54,10 +54,12 @@ export const serviceStartupProbe = resourceRule<{ services: Readonly<Record<stri
         const initTimeoutSeconds = statedInitTimeout(container) ?? (usesDatabase ? config.initTimeoutSeconds : 0);
         const bootSeconds = (workload && new Map(Object.entries(config.services)).get(workload.label)) ?? config.bootSeconds;
         const needed = startSeconds({ bootSeconds, database: { initTimeoutSeconds } });
-        refuse(...startupWindowProblems(probeTiming(probe), needed, (field) => probe.at(field)));
+        refuse(...startupWindowProblems(probeTiming(probe), needed, (field) => probe.at(field), hasGpu(container)));
       });
   },
 });
+
+const hasGpu = ({ inputs }: Container) => inputs.object("resources").object("limits").has("nvidia.com/gpu");
 
 function statedInitTimeout(container: Container): number | undefined {
   const variable = container.variables.find(({ name }) => name === databaseVariables.initTimeoutSeconds);

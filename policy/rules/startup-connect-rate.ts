@@ -1,7 +1,9 @@
 import { adminApiProblems, connectorWaitProblems, connectRateProblems } from "../../capacity/budget";
+import { databasePath } from "../../capacity/path";
 import { connectorOf, sizeOf } from "../connectors";
 import { tierOf } from "../database";
 import { callsAdminApi } from "../database-of";
+import { databaseRouteOf } from "../database-route";
 import { databaseUses, type Holder } from "../holders";
 import { type StackResource, stackRule } from "../rule";
 
@@ -23,7 +25,8 @@ export const startupConnectRate = stackRule({
     }
     const all = uses.flatMap(({ holders }) => holders);
     const through = new Map<StackResource, Holder[]>();
-    for (const holder of all.filter(({ viaSocket }) => !viaSocket))
+    const viaVpc = uses.flatMap(({ instance, holders }) => holders.filter((holder) => mayGoThroughVpc(holder, instance, resources)));
+    for (const holder of new Set(viaVpc))
       attempt(holder.resource, () => {
         const used = connectorOf(holder.resource, holder.workload, resources);
         if (!used) return;
@@ -45,5 +48,11 @@ export const startupConnectRate = stackRule({
     for (const problem of largest ? adminApiProblems(callers, largest.setting, largest.instances) : []) refuse(problem, largest?.resource);
   },
 });
+
+/** The socket goes through the VPC only to a database without a public address. */
+function mayGoThroughVpc({ resource, workload, container, viaSocket }: Holder, instance: StackResource | undefined, resources: readonly StackResource[]) {
+  const route = instance && databaseRouteOf(resource, workload, container, instance, resources);
+  return route ? databasePath(route).throughVpc : !viaSocket;
+}
 
 const maximaOf = (holders: readonly Holder[]) => `the maximum instances of ${holders.map(({ label }) => label).join(", ")}`;

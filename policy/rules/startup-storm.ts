@@ -1,10 +1,11 @@
 import { stormPlanProblems } from "../../capacity/scenarios";
 import { failingStorms } from "../../capacity/storm-gate";
-import { MOST_TARGET_PERCENT, targetProblems } from "../../capacity/storms";
+import { targetProblems } from "../../capacity/storm-remedies";
+import { MOST_TARGET_PERCENT } from "../../capacity/storms";
 import { neutralDatabase, neutralStart, neutralTargetPercent, plannedStarts } from "../defaults";
 import { databaseUses } from "../holders";
 import { stackRule } from "../rule";
-import { type StartBehaviour, startBehaviour, stormPlanOf, stormSetting } from "../storm-plan";
+import { type StartBehaviour, startBehaviour, stormNames, stormPlanOf } from "../storm-plan";
 
 const { reservedConnections, migrationConnections } = neutralDatabase;
 const count = { type: "integer", minimum: 0 };
@@ -59,10 +60,10 @@ export const startupStorm = stackRule<{
       if (instance && holders.length > 0 && uncounted.length === 0)
         attempt(instance, () => {
           const plan = stormPlanOf(instance, holders, resources, config, behaviour);
-          const name = (field: string) => stormSetting(field, holders);
-          const unsimulable = stormPlanProblems(plan, name);
+          const names = stormNames(holders);
+          const unsimulable = stormPlanProblems(plan, names.setting);
           const problems =
-            unsimulable.length > 0 ? unsimulable : targetProblems(plan, failingStorms(plan, config.targetPercent / 100), config.targetPercent / 100, name);
+            unsimulable.length > 0 ? unsimulable : targetProblems(plan, failingStorms(plan, config.targetPercent / 100), config.targetPercent / 100, names);
           for (const problem of problems) refuse(problem, instance);
         });
   },

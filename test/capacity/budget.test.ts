@@ -13,7 +13,6 @@ import {
   connectRateProblems,
   type DatabaseSlots,
   databaseConnectWait,
-  pathFault,
   regionalDemand,
   regionalQuotaProblems,
 } from "../../capacity/budget";
@@ -334,29 +333,5 @@ describe("the regional quota", () => {
         }
       }),
     );
-  });
-});
-
-describe("the path to the database", () => {
-  const path = { egress: "private-ranges-only", viaSocket: false, hasVpc: true, hasNat: false, databaseIsPrivate: true } as const;
-
-  test.each([
-    ["the private address through the VPC", path, undefined],
-    ["the public socket, private ranges only", { ...path, viaSocket: true, databaseIsPrivate: false }, undefined],
-    ["all traffic with NAT and the private address", { ...path, egress: "all-traffic", hasNat: true }, undefined],
-    ["a public address without the VPC", { ...path, hasVpc: false, databaseIsPrivate: false }, undefined],
-    ["the incident's path", { ...path, egress: "all-traffic", viaSocket: true, databaseIsPrivate: false }, "without Cloud NAT"],
-    ["the incident's path with NAT", { ...path, egress: "all-traffic", viaSocket: true, hasNat: true, databaseIsPrivate: false }, "is what broke staging"],
-    ["all traffic without NAT", { ...path, egress: "all-traffic" }, "without Cloud NAT"],
-    [
-      "all traffic to a database without a private address",
-      { ...path, egress: "all-traffic", hasNat: true, databaseIsPrivate: false, databaseIsPublic: true },
-      "only for a database with a private address",
-    ],
-    ["the socket to a private database", { ...path, viaSocket: true }, "public address, and this database has none"],
-    ["a private address without the VPC", { ...path, hasVpc: false }, "the service has no connector"],
-  ] as const)("%s", (_, given, fault) => {
-    if (fault) expect(pathFault(given)).toContain(fault);
-    else expect(pathFault(given)).toBeUndefined();
   });
 });

@@ -47,7 +47,7 @@ describe("staging's own plan", () => {
       ],
     });
     expect(arithmetic["start-up probe window against boot and database initialisation"]).toContain(
-      "backend: boot 15 + initialisation 75 = 90 s of 120 s (at most 240)",
+      "backend: boot 15 + initialisation 75 = 90 s of 120 s (at most 600)",
     );
   });
 
@@ -69,7 +69,6 @@ describe("each check fails on its own fault", () => {
     ["the storm's bytes and connects against the connector at its minimum", databaseOf({ startupConnections: 2000 })],
     ["start-up probe window against boot and database initialisation", read({ "netra:services": { backend: { probe: { failureThreshold: 3 } } } })],
     ["Cloud Run cpu and memory against the regional quota", read({ "netra:services": { backend: { maxInstances: 20 } } })],
-    ["a network path to the database that can work", read({ "netra:services": { backend: { egress: "all-traffic" } } })],
     ["address ranges", read({ "netra:connector": { ipCidrRange: "10.0.0.0/28" } })],
     ["values that Google accepts", read({ "netra:connector": { minInstances: 12, maxInstances: 120 } })],
   ])("%s", (title, plan) => {
@@ -104,6 +103,20 @@ describe("each check fails on its own fault", () => {
   test("address ranges: the name of the services range with private services access", () => {
     const cache = { connectMode: "PRIVATE_SERVICE_ACCESS", reservedIpRange: "staging-private-ip-address" };
     expect(failing(read({ "netra:cache": cache }))).toEqual([]);
+  });
+
+  test("but all traffic without Cloud NAT, and the built-in socket, break no start: they are shown with what they cut off", () => {
+    const lines = (changes: Changes) => planChecks(read(changes)).find(({ title }) => title.startsWith("the network path"))?.arithmetic ?? [];
+    const backend = { egress: "all-traffic", database: { path: "built-in-socket" } };
+    expect(failing(read({ "netra:services": { backend } }))).toEqual([]);
+    expect(lines({ "netra:services": { backend } })).toEqual([
+      "auth: private-ranges-only, database over private-ip",
+      "backend: all-traffic, database over built-in-socket",
+      "backend: advice: all-traffic sends every packet into the VPC, which has no way to the internet without Cloud NAT: private addresses answer, whatever the workload calls on the internet does not, and Google's APIs only with Private Google Access",
+      "frontend: private-ranges-only, no database",
+    ]);
+    const nat = { "netra:network": { nat: { name: "staging-nat", minPortsPerVm: 64 } } };
+    expect(lines({ ...nat, "netra:services": { backend } }).join()).not.toContain("advice");
   });
 
   test("and every problem names a setting of the stack file and what would pass", () => {

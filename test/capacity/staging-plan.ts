@@ -1,16 +1,24 @@
+import type { DatabaseRoute } from "../../capacity/path";
 import type { CapacityPlan } from "../../capacity/plan";
+import { routeOf, type StormPlan } from "../../capacity/scenarios";
 import { planOf } from "../../config";
 import { type Changes, stagingSettings } from "../stack-settings";
 
 /** The committed plan of staging, with the changes of a test. */
 export const stagingPlan = (changes: Changes = {}): CapacityPlan => planOf(stagingSettings(changes));
 
+/** The plan with another route to the database than a stack file can have. */
+export function withRoutes(plan: CapacityPlan, changes: Partial<DatabaseRoute>): CapacityPlan & StormPlan {
+  const services = Object.entries(plan.services).map(([key, service]) => [key, { ...service, route: { ...routeOf(plan, service), ...changes } }]);
+  return { ...plan, services: Object.fromEntries(services) };
+}
+
 /** The sizes of the incident (#1278): db-g1-small with its 50 connections, pools of 20 + 30, 20 + 10 + 10 instances. */
-export function incidentPlan(path: "public socket, all traffic" | "private address"): CapacityPlan {
+export function incidentPlan(path: "public socket, all traffic" | "private address"): CapacityPlan & StormPlan {
   const broken = path === "public socket, all traffic";
   const egress = broken ? "all-traffic" : "private-ranges-only";
   const database = { path: broken ? "built-in-socket" : "private-ip" };
-  return stagingPlan({
+  const plan = stagingPlan({
     "netra:database": { tier: "db-g1-small", maxConnections: 50 },
     "netra:services": {
       backend: { maxInstances: 20, egress, database: { ...database, poolSize: 20, maxOverflow: 30 } },
@@ -18,4 +26,6 @@ export function incidentPlan(path: "public socket, all traffic" | "private addre
       frontend: { maxInstances: 10 },
     },
   });
+  // A stack file's database has a private address only; the incident's had a public one.
+  return broken ? withRoutes(plan, { database: { isPublic: true, isPrivate: false } }) : plan;
 }

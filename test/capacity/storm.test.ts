@@ -207,6 +207,18 @@ describe("the way to the database", () => {
     expect(run.readySeconds.at(-1)).toBeLessThanOrEqual(60);
   });
 
+  it("that opens late is dialled again until the initialisation ends, however short an attempt is and however few there are", () => {
+    const path = { kind: "slow", opensAfterSeconds: { min: 50, max: 50 } } as const;
+    const start = (initTimeoutSeconds: number) =>
+      once(
+        stormInput({
+          group: { path, connectTimeoutSeconds: 1, probeWindowSeconds: 100, initTimeoutSeconds, retry: retries(1), boot: { medianSeconds: 7, sigma: 0 } },
+        }),
+      );
+    expect([...start(60).readySeconds]).toEqual([50]);
+    expect([start(40).failedBy.initTimeout, ...start(40).shares]).toEqual([1, 0]);
+  });
+
   it("through the connector is a queue with one server per VM", () => {
     const input = (vms: number) => stormInput({ group: { starts: 6, throughConnector: true }, connector: { vms, connectsPerSecond: 2 } });
     expect([...once(input(1)).readySeconds]).toEqual([0.5, 1, 1.5, 2, 2.5, 3]);

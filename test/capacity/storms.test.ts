@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { planChecks } from "../../capacity/checks";
-import { planScenarios } from "../../capacity/scenarios";
+import { planScenarios, type StormPlan } from "../../capacity/scenarios";
 import type { StormInput } from "../../capacity/storm";
+import { targetProblems } from "../../capacity/storm-remedies";
 import {
   planStorms,
   replicationsFor,
@@ -11,9 +12,8 @@ import {
   stormDetail,
   stormOptionProblems,
   successByStarts,
-  targetProblems,
 } from "../../capacity/storms";
-import { incidentPlan, stagingPlan } from "./staging-plan";
+import { incidentPlan, stagingPlan, withRoutes } from "./staging-plan";
 import { stormInput } from "./storm-input";
 
 const quick = { replications: 200 };
@@ -153,6 +153,49 @@ describe("a plan below its target", () => {
     expect(targetProblems(stagingPlan(), [result({ bottleneck: "none" })], 0.99).map(({ message }) => message)).toEqual([
       "'netra:services.backend.maxInstances' (5) must let at least 99 % of starts be ready at the first try in cold-start (96.10 % of 8, lower bound 95.34 %) because 2000 simulated storms say so; set 'netra:services.backend.maxInstances' to fewer, or a longer probe window and longer time-outs: no single resource is the cause",
     ]);
+  });
+
+  it("is told once what several storms have in common", () => {
+    const storms = ["cold-start", "recovery"].map((scenario) => result({ scenario, bottleneck: "database CPU" }));
+    const messages = targetProblems(stagingPlan(), [...storms, result({ scenario: "scale-out", bottleneck: "connector" })], 0.99).map(({ message }) => message);
+    expect(messages).toHaveLength(2);
+    expect(messages[0]).toContain(
+      "in cold-start (96.10 % of 8, lower bound 95.34 %), recovery (96.10 % of 8, lower bound 95.34 %) because the bottleneck of 2000 simulated storms is database CPU;",
+    );
+  });
+
+  describe("because of the path", () => {
+    const onPath = (plan: StormPlan) => targetProblems(plan, [result({ bottleneck: "network path" })], 0.99)[0]?.message;
+
+    it("is told what the path is broken by, of every service", () => {
+      expect(onPath(incidentPlan("public socket, all traffic"))).toMatch(
+        /^'netra:services\.auth\.egress' \(all-traffic\) must .* is network path: all-traffic sends every packet into the VPC, .* public address is on the internet: .*; set 'netra:services\.auth\.egress' to private-ranges-only, and 'netra:services\.backend\.egress' likewise$/,
+      );
+      expect(onPath(withRoutes(stagingPlan(), { vpcAccess: "none" }))).toMatch(
+        /^'netra:services\.auth\.vpcAccess' \(not set\) must .* the workload has no VPC access; set 'netra:services\.auth\.vpcAccess' to the connector's id/,
+      );
+    });
+
+    it("is told how long Direct VPC egress takes to open, and what the application must wait for", () => {
+      expect(onPath(withRoutes(stagingPlan(), { vpcAccess: "direct-vpc" }))).toMatch(
+        /^'netra:services\.auth\.database\.initTimeoutSeconds' \(75\) must .*: Direct VPC egress passes traffic only 20 to 80 s after an instance starts, and the application gives up after 75 s; set 'netra:services\.auth\.database\.initTimeoutSeconds' to 120 and 'netra:services\.auth\.probe\.failureThreshold' to 13, and let the application retry for so long, or take a connector/,
+      );
+      const patient = (probe: object) =>
+        withRoutes(
+          stagingPlan({
+            "netra:services": Object.fromEntries(["auth", "backend"].map((key) => [key, { database: { initTimeoutSeconds: 120 }, probe }])),
+          }),
+          { vpcAccess: "direct-vpc" },
+        );
+      expect(onPath(patient({}))).toMatch(/^'netra:services\.auth\.probe\.failureThreshold' \(9\) must .*; set '.*' to 13, or take a connector/);
+      expect(onPath(patient({ failureThreshold: 14 }))).toMatch(/; set 'netra:services\.auth\.vpcAccess' to the id of a connector/);
+    });
+
+    it("what is proposed for Direct VPC egress lets the starts succeed", () => {
+      const services = Object.fromEntries(["auth", "backend"].map((key) => [key, { database: { initTimeoutSeconds: 120 }, probe: { failureThreshold: 14 } }]));
+      const plan = withRoutes(stagingPlan({ "netra:services": services }), { vpcAccess: "direct-vpc" });
+      for (const { success } of planStorms(plan, quick)) expect(success.mean).toBe(1);
+    });
   });
 
   it("is judged by the lower bound, and at it passes", () => {

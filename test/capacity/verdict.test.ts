@@ -20,7 +20,8 @@ describe("what the staging plans must give (storm.md, section 6)", () => {
 
   it("the incident's path: refused, and not one start succeeds", () => {
     const verdict = judgePlan(incidentPlan("public socket, all traffic"));
-    expect(settingsOf(verdict)).toEqual(expect.arrayContaining(["netra:services.backend.egress", "netra:services.backend.database.path"]));
+    expect(settingsOf(verdict)).toContain("netra:services.auth.egress");
+    expect(verdict.problems.at(-1)?.message).toMatch(/public address is on the internet.*and 'netra:services\.backend\.egress' likewise$/);
     expect(verdict.storms.map(({ success }) => success.mean)).toEqual(verdict.storms.map(() => 0));
     expect(verdict.storms.length).toBeGreaterThan(0);
   });
@@ -48,15 +49,11 @@ describe("a plan whose arithmetic holds", () => {
   it("is refused for its storms alone, with the bottleneck and the setting that relieves it", () => {
     const { checks, problems } = judgePlan(stagingPlan(backend({ database: { startupQueryCpuMs: 4000 } })));
     expect(checks.slice(0, -1).flatMap((check) => check.problems)).toEqual([]);
-    expect(problems.map(({ message }) => message)).toEqual(
-      ["cold-start", "rollout-backend", "recovery", "scale-out"].map((scenario) =>
-        expect.stringMatching(
-          new RegExp(
-            `^'netra:database\\.tier' \\(db-custom-1-3840\\) must let at least 99 % of starts be ready at the first try in ${scenario} .* because the bottleneck of 2000 simulated storms is database CPU; set 'netra:database\\.tier' to a tier with more vCPUs`,
-          ),
-        ),
+    expect(problems.map(({ message }) => message)).toEqual([
+      expect.stringMatching(
+        /^'netra:database\.tier' \(db-custom-1-3840\) must let at least 99 % of starts be ready at the first try in cold-start .*, rollout-backend .*, recovery .*, scale-out .* because the bottleneck of 2000 simulated storms is database CPU; set 'netra:database\.tier' to a tier with more vCPUs/,
       ),
-    );
+    ]);
   });
 
   it("states each storm in its last check, rounded down", () => {

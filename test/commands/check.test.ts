@@ -110,8 +110,7 @@ test("refuses the outage: exit 1, every fault with what to set, in text with the
   for (const text of [
     "'netra:database.maxConnections' (100) must cover 2323 connections with 0.8 of its slots (it covers 80)",
     "set 'netra:database.tier' to db-custom-1-3840",
-    "set 'netra:services.backend.egress' to private-ranges-only",
-    "set 'netra:services.backend.database.path' to private-ip",
+    "[advisory] **egress-path** on netra-backend-staging: 'template.vpcAccess.egress' (ALL_TRAFFIC) must be PRIVATE_RANGES_ONLY",
     "[mandatory] **service-image** on netra-backend-staging:",
   ])
     expect(stdout).toContain(text);

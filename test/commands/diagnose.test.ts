@@ -42,8 +42,8 @@ describe("the incident", () => {
     expect(
       findings.map(({ stage, resource, rules }: { stage: string; resource: string; rules: string[] }) => `${stage} ${resource}: ${rules.join(", ")}`),
     ).toEqual([
-      "path netra-backend-staging: service-egress, egress-path",
-      "path netra-auth-service: service-egress, egress-path",
+      "path netra-auth-service: egress-path",
+      "path netra-backend-staging: egress-path",
       "capacity staging-shared-postgres: database-dedicated-core",
       "capacity staging-connector: connector-floor",
       "capacity staging-shared-postgres: connection-budget, database-max-connections",
@@ -72,15 +72,14 @@ describe("the incident", () => {
     ]);
     expect(findings[0]).toEqual({
       stage: "path",
-      rules: ["service-egress", "egress-path"],
+      rules: ["egress-path"],
       questions: ["path"],
-      resource: "netra-backend-staging",
+      resource: "netra-auth-service",
       evidence: [{ field: "spec.template.metadata.annotations[run.googleapis.com/vpc-access-egress]", value: "all-traffic" }],
       consequences: [
-        "must be PRIVATE_RANGES_ONLY because all-traffic with the public Cloud SQL socket is what broke staging: every dial fails after about 34 s",
-        "must be PRIVATE_RANGES_ONLY because all-traffic sends every packet into the VPC, which has no way to the internet without Cloud NAT",
+        "must be PRIVATE_RANGES_ONLY because all-traffic sends every packet into the VPC, which has no way to the internet without Cloud NAT, and the database's public address is on the internet: every dial fails after about 34 s",
       ],
-      mend: ["gcloud run services update netra-backend-staging --project=netra-staging --region=us-central1 --vpc-egress=private-ranges-only"],
+      mend: ["gcloud run services update netra-auth-service --project=netra-staging --region=us-central1 --vpc-egress=private-ranges-only"],
     });
     expect(findings[4]).toMatchObject({
       evidence: [{ field: "settings.databaseFlags[max_connections]", value: "not set: 50 on db-g1-small" }],
@@ -105,11 +104,10 @@ describe("the incident", () => {
     expect(stdout).toMatch(/^Unhealthy: netra-staging in us-central1; 27 findings \(2 path, 5 capacity, 20 hygiene\), 0 open questions of 12\.\n/);
     expect(stdout).toContain(`
 Findings, what breaks first at the top:
-  1. [path] netra-backend-staging, netra-auth-service: run.googleapis.com/vpc-access-egress = all-traffic (service-egress, egress-path)
-       must be PRIVATE_RANGES_ONLY because all-traffic with the public Cloud SQL socket is what broke staging: every dial fails after about 34 s
-       must be PRIVATE_RANGES_ONLY because all-traffic sends every packet into the VPC, which has no way to the internet without Cloud NAT
-       -> gcloud run services update netra-backend-staging --project=netra-staging --region=us-central1 --vpc-egress=private-ranges-only
+  1. [path] netra-auth-service, netra-backend-staging: run.googleapis.com/vpc-access-egress = all-traffic (egress-path)
+       must be PRIVATE_RANGES_ONLY because all-traffic sends every packet into the VPC, which has no way to the internet without Cloud NAT, and the database's public address is on the internet: every dial fails after about 34 s
        -> gcloud run services update netra-auth-service --project=netra-staging --region=us-central1 --vpc-egress=private-ranges-only
+       -> gcloud run services update netra-backend-staging --project=netra-staging --region=us-central1 --vpc-egress=private-ranges-only
   2. [capacity] staging-shared-postgres: settings.tier = db-g1-small (database-dedicated-core)
 `);
     expect(stdout).toContain("       -> mend the path first, as said above: no size helps while no packet arrives\n");

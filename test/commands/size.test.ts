@@ -18,11 +18,11 @@ test("finds the cheapest plan that is no smaller than the live connector: one ob
 });
 
 test("exit 1 where no size helps, with what each plan fails on", async () => {
-  const { code, stdout, stderr } = await size("--config-file", stackFile("path", { "netra:services": { backend: { egress: "all-traffic" } } }));
+  const { code, stdout, stderr } = await size("--config-file", stackFile("path", { "netra:services": { backend: { probe: { failureThreshold: 3 } } } }));
   expect([code, stderr]).toEqual([1, ""]);
   expect(stdout).not.toContain("## Cost against success");
   expect(stdout).toContain("## Plans, by what they fail on");
-  expect(stdout).toContain("a network path to the database that can work");
+  expect(stdout).toContain("start-up probe window against boot and database initialisation");
   expect(stdout.trimEnd().split("\n").at(-1)).toMatch(/^# None of \d+ plans passes: /);
 });
 

@@ -7,9 +7,13 @@ const names = rules.map(({ name }) => name);
 test("what breaks first comes first: path, start, capacity, hygiene", () => {
   const ranked = names.toSorted((a, b) => placeOf(a).rank - placeOf(b).rank).map((name) => STAGES.indexOf(placeOf(name).stage));
   expect(ranked).toEqual(ranked.toSorted());
-  expect(
-    ["startup-storm", "service-egress", "redis-auth", "service-containers", "jwt-one-secret"].toSorted((a, b) => placeOf(a).rank - placeOf(b).rank),
-  ).toEqual(["service-egress", "jwt-one-secret", "service-containers", "startup-storm", "redis-auth"]);
+  expect(["startup-storm", "egress-path", "redis-auth", "service-containers", "jwt-one-secret"].toSorted((a, b) => placeOf(a).rank - placeOf(b).rank)).toEqual([
+    "egress-path",
+    "jwt-one-secret",
+    "service-containers",
+    "startup-storm",
+    "redis-auth",
+  ]);
 });
 
 test("every rule on a database, a connector, a path or a secret answers a question of its own", () => {

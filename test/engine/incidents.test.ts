@@ -23,8 +23,6 @@ const all = {
   says: [
     "'netra:database.maxConnections' (100) must cover 2323 connections with 0.8 of its slots (it covers 80)",
     "set 'netra:database.tier' to db-custom-1-3840",
-    "set 'netra:services.backend.egress' to private-ranges-only",
-    "set 'netra:services.backend.database.path' to private-ip",
   ],
 };
 

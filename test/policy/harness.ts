@@ -14,6 +14,8 @@ export interface Found {
   readonly resource: string | undefined;
   /** Set when a waiver lowered the finding. */
   readonly waived: boolean;
+  /** Set when the finding only advises. */
+  readonly advice?: true;
 }
 
 export interface Declared {
@@ -36,6 +38,7 @@ const found = (finding: Finding): Found => ({
   message: messageOf(finding),
   resource: finding.resource?.name,
   waived: finding.waived !== undefined,
+  ...(finding.level === "advisory" && finding.waived === undefined ? { advice: true } : {}),
 });
 
 /** The plan that rules are run with, as in this project's own stack. */

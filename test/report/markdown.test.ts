@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { planScenarios } from "../../capacity/scenarios";
 import { sizePlan } from "../../capacity/sizing";
-import { sensitivity, stormDetail } from "../../capacity/storms";
+import { planStorms, sensitivity, stormDetail } from "../../capacity/storms";
 import {
   budgetTable,
   costSection,
@@ -127,7 +127,7 @@ describe("the tables", () => {
   });
 
   it("of storms in which nothing is ready has no time to ready, and 0 % only where it is 0", () => {
-    const [broken] = verdictOn({ "netra:services": { backend: { egress: "all-traffic" }, auth: { egress: "all-traffic" } } }).storms;
+    const [broken] = planStorms(incidentPlan("public socket, all traffic"), { replications: 100 });
     if (!broken) throw new Error("the plan has storms");
     expect(stormTable([broken])).toMatch(/\| +0\.00 % \| +0\.00 % \| +- \/ - \/ - \|/);
     expect(stormTable([{ ...broken, refusals: 0.003, timeouts: 12.34 }])).toMatch(/\| +0\.003 \/ 12\.3 \|/);
@@ -168,7 +168,7 @@ describe("the sizing", () => {
   });
 
   it("says so where none passes, and draws no empty frontier", () => {
-    const text = sizingText(sizePlan(stagingPlan({ "netra:services": { backend: { egress: "all-traffic" } } }), quick));
+    const text = sizingText(sizePlan(stagingPlan({ "netra:services": { backend: { probe: { failureThreshold: 3 } } } }), quick));
     expect(sections(text)).toEqual([
       "## Plans, by what they fail on",
       "## Today's plan",

@@ -1,6 +1,5 @@
 import * as gcp from "@pulumi/gcp";
 import {
-  CONNECTOR_ID,
   connector,
   database,
   httpGet,
@@ -191,10 +190,6 @@ export const resourceExamples: Readonly<Record<string, ResourceExample>> = {
     program: (name) => service(name, { template: { healthCheckDisabled: true } }),
     says: "'template.healthCheckDisabled' (true) must be false or left out because traffic would move to a revision before one of its instances has started; set 'template.healthCheckDisabled' to false",
   },
-  "service-egress": {
-    program: (name) => service(name, { template: { ...socket, vpcAccess: { connector: CONNECTOR_ID, egress: "ALL_TRAFFIC" } } }),
-    says: "'template.vpcAccess.egress' (ALL_TRAFFIC) must be PRIVATE_RANGES_ONLY because all-traffic with the public Cloud SQL socket is what broke staging: every dial fails after about 34 s; set 'template.vpcAccess.egress' to PRIVATE_RANGES_ONLY",
-  },
   "service-environment": {
     program: (name) => service(name, { variables: { PORT: { value: "8000" } } }),
     says: "'template.containers[0].envs[PORT]' must not be set because Cloud Run sets it itself, from 'ports.containerPort'; remove it",
@@ -248,7 +243,7 @@ export const resourceExamples: Readonly<Record<string, ResourceExample>> = {
     says: "'traffics' (50 = 50) must add up to 100 percent because Cloud Run refuses the rollout otherwise, after the preview; set 'traffics' to shares that add up to 100, or leave it out to send everything to the latest revision",
   },
   "service-vpc-path": {
-    program: (name) => service(name, { template: { vpcAccess: undefined } }),
-    says: "'template.vpcAccess.connector' (not set) must name a connector unless there are network interfaces because a private address is only reached through the VPC, and the service has no connector; set 'template.vpcAccess.connector' to the connector's id",
+    program: (name) => service(name, { template: { vpcAccess: undefined }, variables: { REDIS_HOST: { value: "10.166.204.83" } } }),
+    says: "'template.vpcAccess.connector' (not set) must name a connector unless there are network interfaces because 'template.containers[0].envs[REDIS_HOST]' is a private address, which is only reached through the VPC; set 'template.vpcAccess.connector' to the connector's id",
   },
 };

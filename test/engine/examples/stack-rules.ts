@@ -134,9 +134,9 @@ export const stackExamples: Readonly<Record<string, StackExample>> = {
     says: "cannot evaluate: exporter uses a database, and how many connections it holds is not read from a resource of its type",
   },
   "database-path": {
-    program: () => soundStack({ backend: { variables: { POSTGRES_HOST: { value: `/cloudsql/${DATABASE}` } } } }),
+    program: () => soundStack({ backend: { template: { vpcAccess: undefined }, variables: { POSTGRES_HOST: { value: `/cloudsql/${DATABASE}` } } } }),
     blamed: "backend",
-    says: "'template.containers[0].envs[POSTGRES_HOST]' (the built-in socket) must lead to an address of database because the built-in socket dials the database's public address",
+    says: "'template.vpcAccess.connector' (not set) must lead to database because a private address is only reached through the VPC, and the workload has no VPC access",
     also: ["startup-storm"],
   },
   "direct-egress-subnet": {
@@ -180,10 +180,12 @@ export const stackExamples: Readonly<Record<string, StackExample>> = {
     says: "'cloudRun.service' (netra-backend) must be a service of this stack in us-central1 because there is none of that name",
   },
   "egress-path": {
-    program: () => soundStack({ backend: { template: { vpcAccess: { ...vpcAccess, egress: "ALL_TRAFFIC" } } } }),
+    program: () => {
+      const variables = { POSTGRES_HOST: { value: "203.0.113.7" } };
+      soundStack({ backend: { template: { vpcAccess: { ...vpcAccess, egress: "ALL_TRAFFIC" } }, variables } });
+    },
     blamed: "backend",
-    says: "'template.vpcAccess.egress' (ALL_TRAFFIC) must be PRIVATE_RANGES_ONLY because all-traffic sends every packet into the VPC, which has no way to the internet without Cloud NAT",
-    also: ["startup-storm"],
+    says: "'template.vpcAccess.egress' (ALL_TRAFFIC) must be PRIVATE_RANGES_ONLY because all-traffic sends every packet into the VPC, which has no way to the internet without Cloud NAT, and the database's public address is on the internet",
   },
   "jwt-one-secret": {
     program: () => soundStack({ backend: { variables: { JWT_SECRET_KEY: secretVersion("2") } } }),

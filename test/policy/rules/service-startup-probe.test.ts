@@ -9,9 +9,13 @@ const probed = (startupProbe: unknown, variables: Record<string, string | undefi
   messages(serviceStartupProbe, soundService({ container: { startupProbe }, variables }), config);
 const withoutDatabase = { POSTGRES_HOST: undefined, DB_POOL_SIZE: undefined, DB_INIT_TIMEOUT_SECONDS: undefined };
 
-test("accepts a window that covers boot and initialisation within 240 seconds", async () => {
+test("accepts a window that covers boot and initialisation within 600 seconds, and 1800 with a GPU", async () => {
   expect(await probed({ httpGet, periodSeconds: 10, failureThreshold: 9 })).toEqual([]); // 90 s = 15 + 75
-  expect(await probed({ httpGet, periodSeconds: 10, failureThreshold: 24 })).toEqual([]);
+  expect(await probed({ httpGet, periodSeconds: 10, failureThreshold: 60 })).toEqual([]);
+  expect(await probed({ httpGet, periodSeconds: 20, failureThreshold: 30, initialDelaySeconds: 60 })).toEqual([]);
+  const gpu = { limits: { cpu: "8", memory: "32Gi", "nvidia.com/gpu": "1" } };
+  const loading = { httpGet, periodSeconds: 60, failureThreshold: 30 };
+  expect(await messages(serviceStartupProbe, soundService({ container: { startupProbe: loading, resources: gpu } }))).toEqual([]);
   expect(await probed({ httpGet: {}, initialDelaySeconds: 80 }, { DB_INIT_TIMEOUT_SECONDS: "95" })).toEqual([]); // 80 + 10 x 3
   expect(await probed({ httpGet }, withoutDatabase)).toEqual([]); // the provider's 10 x 3 = 30 s
 });
@@ -41,14 +45,16 @@ test("takes boot and initialisation from its configuration", async () => {
   ).toEqual([]);
 });
 
-test("refuses a window of more than 240 seconds, and an initialisation that none can cover", async () => {
-  expect(await probed({ httpGet, periodSeconds: 10, failureThreshold: 60 })).toEqual([
-    `'${PROBE}.failureThreshold' (60) must keep the start-up window within 240 s (it is 0 + 10 s x 60 = 600 s) because the API reference allows 240 s, today's documentation 600 s; set '${PROBE}.failureThreshold' to 24`,
+test("refuses a window of more than 600 seconds, and an initialisation that none can cover", async () => {
+  expect(await probed({ httpGet, periodSeconds: 10, failureThreshold: 61 })).toEqual([
+    `'${PROBE}.failureThreshold' (61) must keep the start-up window within 600 s (it is 10 s x 61 = 610 s) because Cloud Run refuses the probe otherwise, after the preview; set '${PROBE}.failureThreshold' to 60`,
   ]);
-  expect((await probed({ httpGet, failureThreshold: 24 }, { DB_INIT_TIMEOUT_SECONDS: "300" }))[0]).toMatch(
-    /must give the start at least 315 s .*; set '.*' to 24, and shorten boot and database initialisation from 315 s to at most 240 s$/,
+  expect((await probed({ httpGet, failureThreshold: 24 }, { DB_INIT_TIMEOUT_SECONDS: "700" }))[0]).toMatch(
+    /must give the start at least 715 s .*; set '.*' to 60, and shorten boot and database initialisation from 715 s to at most 600 s$/,
   );
-  expect((await probed({ httpGet, initialDelaySeconds: 235, failureThreshold: 3 }))[0]).toMatch(/ to 9 with a period of 10 s and no initial delay$/);
+  expect((await probed({ httpGet, periodSeconds: 400, failureThreshold: 1 }, { DB_INIT_TIMEOUT_SECONDS: "500" }))[0]).toMatch(
+    / to 52 with a period of 10 s and no initial delay$/,
+  );
 });
 
 test("asks the container that takes the requests, not its sidecars", async () => {

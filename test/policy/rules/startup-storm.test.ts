@@ -1,11 +1,11 @@
 import { Ajv } from "ajv";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { databaseVariables } from "../../../capacity/plan";
 import { neutralStart as slowest } from "../../../policy/defaults";
 import { startupStorm } from "../../../policy/rules/startup-storm";
 import { configSchema } from "../../../policy/settings";
 import { type Declared, judgeStack, UNKNOWN } from "../harness";
-import { soundConnector, soundDatabase, soundService } from "../services";
+import { type Overrides, soundConnector, soundDatabase, soundService } from "../services";
 
 const flags = (maxConnections: number) => ({ databaseFlags: [{ name: "max_connections", value: String(maxConnections) }] });
 const storm = async (resources: readonly Declared[], config: object = {}) => (await judgeStack(startupStorm, resources, config)).map(({ message }) => message);
@@ -36,10 +36,45 @@ test("takes boot time, query CPU and retries from its configuration", async () =
   expect(messages[0]).toContain("is database CPU");
 });
 
-test("gives 0 % where the path cannot work: all-traffic without Cloud NAT", async () => {
-  const broken = soundService({ pod: { vpcAccess: { connector: UNKNOWN, egress: "ALL_TRAFFIC" } } });
-  const messages = await storm([connector, soundDatabase(), broken]);
-  expect(messages[0]).toContain("in cold-start (0.00 % of 5, lower bound 0.00 %) because the bottleneck of 100 simulated storms is network path");
+describe("the path", () => {
+  const over = (vpcAccess: unknown, more: Overrides = {}) => soundService({ ...more, pod: { vpcAccess, ...more.pod } });
+  const allTraffic = { connector: UNKNOWN, egress: "ALL_TRAFFIC" };
+  const volumes = [{ name: "sql", cloudSqlInstance: { instances: [UNKNOWN] } }];
+  const publicDatabase = soundDatabase({ ipConfiguration: { ipv4Enabled: true } });
+  const direct = { networkInterfaces: [{ subnetwork: "staging-subnet" }] };
+
+  test("gives 0 % where it cannot work: the incident, in every storm at once", async () => {
+    const messages = await storm([connector, publicDatabase, over(allTraffic, { pod: { volumes } })]);
+    expect(messages).toHaveLength(1);
+    expect(messages[0]).toMatch(
+      /^'template\.vpcAccess\.egress of netra-backend-staging' \(all-traffic\) must .* in cold-start \(0\.00 % of 5, lower bound 0\.00 %\), rollout-netra-backend-staging \(0\.00 % .* because the bottleneck of 100 simulated storms is network path: .* public address is on the internet: .*; set 'template\.vpcAccess\.egress of netra-backend-staging' to PRIVATE_RANGES_ONLY$/,
+    );
+  });
+
+  test("is open for a private database with all traffic, and over the socket through a connector", async () => {
+    expect(await storm([connector, soundDatabase(), over(allTraffic)])).toEqual([]);
+    expect(await storm([connector, soundDatabase(), over({ connector: UNKNOWN }, { pod: { volumes } })])).toEqual([]);
+  });
+
+  test("names missing VPC access", async () => {
+    expect(await storm([connector, soundDatabase(), over(null)])).toEqual([
+      expect.stringMatching(/^'template\.vpcAccess\.connector of netra-backend-staging' \(not set\) must .* has no VPC access; set .* to the connector's id$/),
+    ]);
+  });
+
+  test("opens late over Direct VPC egress: what is proposed is enough when it is applied", async () => {
+    const impatient = { DB_INIT_TIMEOUT_SECONDS: "5", DB_CONNECT_TIMEOUT_SECONDS: "5" };
+    expect(await storm([soundDatabase(), over(direct, { variables: impatient })])).toEqual([
+      expect.stringMatching(
+        /^'template\.containers\[0\]\.envs\[DB_INIT_TIMEOUT_SECONDS\] of netra-backend-staging' \(5\) must .* only 20 to 80 s after an instance starts, and the application gives up after 5 s; set '.*' to 120 and 'template\.containers\[0\]\.startupProbe\.failureThreshold of netra-backend-staging' to 14, and let the application retry for so long, or take a connector/,
+      ),
+    ]);
+    const probe = { httpGet: { path: "/health", port: 8000 }, periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 14 };
+    const patient = { ...impatient, DB_INIT_TIMEOUT_SECONDS: "120" };
+    expect(await storm([soundDatabase(), over(direct, { variables: patient, container: { startupProbe: probe } })])).toEqual([]);
+    // The default probe waits for the port for 240 s.
+    expect(await storm([soundDatabase(), over(direct, { variables: patient, container: { startupProbe: undefined } })])).toEqual([]);
+  });
 });
 
 test("leaves a service that cannot be counted to connection-budget", async () => {
@@ -76,8 +111,7 @@ test("refuses more starts than can be simulated, and says what can be", async ()
 
 test("names settings as the resources have them", async () => {
   const settings = async (...services: Declared[]) => (await storm([connector, soundDatabase(), ...services])).map((message) => message.split("'")[1]);
-  const egress = "template.vpcAccess.egress of netra-backend-staging";
-  expect(await settings(soundService({ pod: { vpcAccess: { connector: UNKNOWN, egress: "ALL_TRAFFIC" } } }))).toEqual(Array(4).fill(egress));
+  expect(await settings(soundService({ pod: { vpcAccess: null } }))).toEqual(["template.vpcAccess.connector of netra-backend-staging"]);
   expect(await settings(soundService({ variables: { WEB_CONCURRENCY: "1000000" } }))).toEqual([
     "template.containers[0].envs[WEB_CONCURRENCY] of netra-backend-staging",
   ]);
