@@ -37,7 +37,9 @@ function problemsOf(file: string, name: string, value: unknown, rules: readonly 
   const rule = rules.find((candidate) => candidate.name === name);
   if (!rule && name !== "all") {
     const names = rules.map((candidate) => candidate.name);
-    return [wrong(name, `must be the name of a rule because nothing else can be configured; did you mean '${closest(name, names)}'?`)];
+    const containing = names.filter((other) => other.includes(name)); // a part of a name is nearer than any misspelling
+    const meant = closest(name, containing.length > 0 ? containing : names);
+    return [wrong(name, `must be the name of a rule because nothing else can be configured; did you mean '${meant}'?`)];
   }
   if (typeof value === "string")
     return LEVELS.some((level) => level === value) ? [] : [wrong(name, `must be a level because it is a text; use one of ${LEVELS.join(", ")}`)];

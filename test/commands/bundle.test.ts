@@ -1,4 +1,5 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { isBuiltin } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -24,8 +25,8 @@ test("writes a pack that needs Pulumi's two packages and nothing else, also over
   expect(readFileSync(join(pack, "PulumiPolicy.yaml"), "utf8")).toMatch(/^runtime: nodejs$/m);
   const { main, dependencies } = JSON.parse(readFileSync(join(pack, "package.json"), "utf8"));
   expect([main, Object.keys(dependencies)]).toEqual(["index.js", ["@pulumi/policy", "@pulumi/pulumi"]]);
-  const required = [...readFileSync(join(pack, "index.js"), "utf8").matchAll(/\brequire\("([^"]+)"\)/g)].map(([, name]) => name);
-  expect(new Set(required)).toEqual(new Set(["@pulumi/policy"]));
+  const required = [...readFileSync(join(pack, "index.js"), "utf8").matchAll(/\brequire\("([^"]+)"\)/g)].map(([, name = ""]) => name);
+  expect(new Set(required.filter((name) => !isBuiltin(name)))).toEqual(new Set(["@pulumi/policy", "@pulumi/pulumi"]));
 
   writeFileSync(join(pack, "index.js"), "an older one");
   expect(await bundle(pack)).toMatchObject({ code: 0 });

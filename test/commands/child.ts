@@ -14,18 +14,21 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** Starts `commands/<name>.ts` in a process of its own, on the reference stack file unless the arguments name another. */
+/** Starts `commands/<name>.ts` in a process of its own. */
 export const commandNamed =
   (name: string) =>
   (...args: readonly string[]): Promise<Ended> =>
     new Promise((resolve) => {
-      execFile(
-        process.execPath,
-        ["--import", "tsx", `commands/${name}.ts`, ...onReference(args)],
-        { cwd: PROJECT_ROOT, maxBuffer: 2 ** 26 },
-        (error, stdout, stderr) => resolve({ code: typeof error?.code === "number" ? error.code : error ? -1 : 0, stdout, stderr }),
+      execFile(process.execPath, ["--import", "tsx", `commands/${name}.ts`, ...args], { cwd: PROJECT_ROOT, maxBuffer: 2 ** 26 }, (error, stdout, stderr) =>
+        resolve({ code: typeof error?.code === "number" ? error.code : error ? -1 : 0, stdout, stderr }),
       );
     });
+
+/** The same for a command that reads a stack file: the reference, unless the arguments name another. */
+export const stackCommand =
+  (name: string) =>
+  (...args: readonly string[]): Promise<Ended> =>
+    commandNamed(name)(...onReference(args));
 
 /** Writes stack files into a folder that is gone after the tests of the file that asks for it. */
 export function stackFiles(): (name: string, changes: Changes) => string {

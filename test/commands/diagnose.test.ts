@@ -7,9 +7,9 @@ import { PROJECT_ROOT } from "../../commands/stack-file";
 import { collectingLines } from "../../diagnose/sources";
 import { collectionOf, QUIET_FEED } from "../diagnose/fixtures";
 import { onReference } from "../stack-settings";
-import { commandNamed, type Ended } from "./child";
+import { type Ended, stackCommand } from "./child";
 
-const diagnose = commandNamed("diagnose");
+const diagnose = stackCommand("diagnose");
 const saved = (name: Parameters<typeof collectionOf>[0], ...more: string[]) => diagnose("--from", collectionOf(name), "--incidents", QUIET_FEED, ...more);
 
 test("a healthy environment: every question is answered, exit 0", async () => {

@@ -7,7 +7,7 @@ import { readSettings } from "../../config";
 import { type Recovery, readExport, recovery } from "../../operations/recovery";
 import { configurationOfRun, declare } from "../../stack";
 import { stagingConfiguration, stagingSettings } from "../stack-settings";
-import { commandNamed } from "./child";
+import { stackCommand } from "./child";
 
 /* What an interrupted update leaves behind, from an exported state. On the real engine: test/engine/recovery.test.ts, faults.test.ts. */
 
@@ -137,7 +137,7 @@ test("refuses, all at once, a create that the settings no longer describe and a 
 });
 
 describe("the command", () => {
-  const recover = commandNamed("recover");
+  const recover = stackCommand("recover");
   const file = (name: string, content: string) => {
     const path = join(directory, name);
     writeFileSync(path, content);

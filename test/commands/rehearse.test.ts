@@ -3,9 +3,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, describe, expect, test } from "vitest";
 import { PROJECT_ROOT } from "../../commands/stack-file";
 import { TemporaryFolder } from "../rehearse/left-behind";
-import { commandNamed } from "./child";
+import { onReference } from "../stack-settings";
+import { stackCommand } from "./child";
 
-const rehearse = commandNamed("rehearse");
+const rehearse = stackCommand("rehearse");
 
 describe("rehearse", () => {
   test("says all that is wrong with what it was asked for", async () => {
@@ -29,7 +30,7 @@ describe("rehearse", () => {
     afterAll(() => temporary.remove());
 
     function started() {
-      const child = spawn(process.execPath, ["--import", "tsx", "commands/rehearse.ts"], {
+      const child = spawn(process.execPath, ["--import", "tsx", "commands/rehearse.ts", ...onReference([])], {
         cwd: PROJECT_ROOT,
         env: { ...process.env, TMPDIR: temporary.path },
         stdio: ["ignore", "ignore", "pipe"],

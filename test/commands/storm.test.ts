@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { InputError } from "../../capacity/problem";
 import { type PlanOptions, readAsked } from "../../commands/plan-options";
-import type { Changes } from "../stack-settings";
-import { commandNamed, stackFiles } from "./child";
+import { type Changes, REFERENCE } from "../stack-settings";
+import { stackCommand, stackFiles } from "./child";
 
 /* What `storm` and `size` can be asked for is read in process; a child shows what is printed where, and the exit code. */
 
 const stackFile = stackFiles();
-const storm = commandNamed("storm");
+const storm = stackCommand("storm");
 
 const frontendOnly: Changes = { "netra:services": { auth: undefined, backend: undefined } };
 
@@ -100,7 +100,7 @@ describe("what storm and size can be asked for", () => {
     expect(problems({})).toEqual([]);
     expect(problems({ replications: "1000", seed: "0", scenario: "recovery" })).toEqual([]);
     expect(problems({ replications: " 200000 ", seed: "4294967295" })).toEqual([]);
-    const { scenarios, storms } = readAsked({ stack: "staging", scenario: "scale-out", seed: "7" });
+    const { scenarios, storms } = readAsked({ stack: "staging", configFile: REFERENCE, scenario: "scale-out", seed: "7" });
     expect(scenarios.map(({ name }) => name)).toEqual(["scale-out"]);
     expect(storms).toEqual({ replications: 2000, seed: 7 });
   });

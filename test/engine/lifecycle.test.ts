@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Verdict } from "../../report/verdict";
 import { staging } from "../../stack";
-import { commandNamed } from "../commands/child";
+import { stackCommand } from "../commands/child";
 import { stagingConfiguration } from "../stack-settings";
 import { type Ended, Environment, PACK } from "./environment";
 
@@ -30,7 +30,7 @@ async function noted(running: Promise<Ended>): Promise<Ended> {
 }
 
 test("preview shows what check shows: types, names, parents, dependencies, protection and inputs", async () => {
-  const [previewed, checked] = await Promise.all([noted(environment.preview("--json", "--policy-pack", PACK)), commandNamed("check")("--json")]);
+  const [previewed, checked] = await Promise.all([noted(environment.preview("--json", "--policy-pack", PACK)), stackCommand("check")("--json")]);
   expect(previewed).toMatchObject({ code: 0 });
   const { steps, changeSummary } = JSON.parse(previewed.stdout) as { steps: readonly Step[]; changeSummary: object };
   const shown = steps.map(({ urn, newState: { type, parent = "", dependencies = [], protect = false, inputs = {} } }) => ({

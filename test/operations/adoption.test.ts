@@ -4,7 +4,7 @@ import { evaluate, type Registered } from "../../commands/evaluate";
 import { adoptables, leftOutOfImports, NOT_READ_BACK } from "../../operations/adoption";
 import type { Verdict } from "../../report/verdict";
 import { staging } from "../../stack";
-import { commandNamed, stackFiles } from "../commands/child";
+import { stackCommand, stackFiles } from "../commands/child";
 import { refusal } from "../fixtures/programs";
 import { type Changes, configurationProblems, stagingConfiguration, stagingSettings } from "../stack-settings";
 
@@ -132,7 +132,7 @@ test("says nothing of ids while the project or region that they contain cannot b
 const stackFile = stackFiles();
 
 test("`check` shows what would be imported, and finds staging as sound as before", async () => {
-  const { code, stdout, stderr } = await commandNamed("check")(
+  const { code, stdout, stderr } = await stackCommand("check")(
     "--json",
     "--config-file",
     stackFile("adopting", { "netra:adopt": { "staging-connector": CONNECTOR_ID } }),
