@@ -128,6 +128,14 @@ export const cloudSqlLimits = {
   /** The largest Enterprise machine of the N4 series (`db-custom-N4-<vCPU>-<MiB>`). */
   n4: datum({ vcpusMax: 80, memoryGibMax: 624 }, "vCPU; GiB", "S2", "docs.cloud.google.com/sql/docs/postgres/machine-series-overview", "2026-11-26"),
   enterprisePlusDefaultFrom: datum(16, "PostgreSQL major version", "S1", SQL_CREATE),
+  /** Managed connection pooling: one pool for each database and user in each pooler. */
+  managedPooling: datum(
+    { port: 6432, vcpusPerPooler: 4, maxPoolSize: 50 },
+    "port; vCPU per pooler, at least one pooler; server connections of a pool by default",
+    "S1",
+    "docs.cloud.google.com/sql/docs/postgres/managed-connection-pooling",
+    "2026-11-28",
+  ),
   builtInSocketConnectionsPerInstance: datum(100, "connections per Cloud Run instance and database", "S1", SQL_QUOTAS, "2026-04-10"),
   adminApiConnectPerMinute: datum(1000, "calls per minute, user and region", "S1", SQL_QUOTAS, "2026-04-10"),
   /** ConnectSettings and GenerateEphemeralCert, once per process. */

@@ -1,4 +1,4 @@
-import { CONNECTION_NAME, endpointsIn, isDatabaseHost, isLoopback, knownValue, tellsDatabase } from "./database-names";
+import { CONNECTION_NAME, endpointsIn, isLoopback, knownValue, tellsDatabase } from "./database-names";
 import { statedPorts } from "./ports";
 import type { Container, Workload } from "./workload";
 
@@ -46,16 +46,17 @@ export function isBehindPooler(workload: Workload, container: Container): boolea
   const poolers = workload.containers.filter((other) => other !== container && isPooler(other));
   if (poolers.length === 0 || isPooler(container) || !isLocal(container)) return false;
   const ports = poolers.flatMap(portsOf);
-  const own = toldEndpoints(container).map(({ port }) => port ?? statedPort(container));
   // Beside a proxy, the port says which of the two it is.
-  return !workload.containers.some(isProxy) || ports.length === 0 || own.every((port) => port !== undefined && ports.includes(port));
+  return !workload.containers.some(isProxy) || ports.length === 0 || toldPorts(container).every((port) => port !== undefined && ports.includes(port));
 }
 
-const toldEndpoints = (container: Container) =>
-  container.variables.filter(tellsDatabase).flatMap((variable) => {
-    const endpoints = endpointsIn(knownValue(variable));
-    return endpoints.length > 0 || !isDatabaseHost(variable.name) ? endpoints : [];
-  });
+const toldEndpoints = (container: Container) => container.variables.filter(tellsDatabase).flatMap((variable) => endpointsIn(knownValue(variable)));
+
+/** The ports that a container connects to, as far as a preview knows them; undefined where nothing states one. */
+export const toldPorts = (container: Container): (string | undefined)[] => {
+  const ports = toldEndpoints(container).map(({ port }) => port ?? statedPort(container));
+  return ports.length > 0 ? ports : [statedPort(container)];
+};
 
 /** The port in a variable of its own. */
 const statedPort = ({ variables }: Container): string | undefined => {

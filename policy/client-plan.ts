@@ -20,8 +20,6 @@ export interface ClientPlan {
   readonly stated: Partial<DatabaseClientVariables>;
   /** Where each field is stated, as a message names it. */
   readonly settings: Readonly<Record<keyof DatabaseClientVariables, string>>;
-  /** The names of what its pool and its processes are read from: `DB_POOL_SIZE`, `DATABASE_URL (connection_limit)`. */
-  readonly poolNames: readonly string[];
   /** What has to be stated before its connections can be counted. */
   readonly missing: readonly string[];
   /** What this project's own clients have to state about their start; a start is assumed without it. */
@@ -57,8 +55,8 @@ export function clientPlanOf(container: Container, secretTexts: (variable: Varia
   const maxOverflow = own.maxOverflow ?? overflow?.value ?? (isOwn ? undefined : size.names.defaultOverflow);
   const settings = {
     ...(Object.fromEntries(FIELDS.map((field) => [field, ownSetting(field)])) as Record<keyof DatabaseClientVariables, string>), // FIELDS are the keys
-    ...(own.poolSize === undefined && size ? { poolSize: size.setting } : {}),
-    ...(own.maxOverflow === undefined && overflow ? { maxOverflow: overflow.setting } : {}),
+    ...(own.poolSize === undefined && size ? { poolSize: size.setting, maxOverflow: overflowBeside(size) } : {}),
+    ...(own.maxOverflow !== undefined ? { maxOverflow: ownSetting("maxOverflow") } : overflow ? { maxOverflow: overflow.setting } : {}),
     workers: workers.setting,
   };
   const missing = [
@@ -71,10 +69,7 @@ export function clientPlanOf(container: Container, secretTexts: (variable: Varia
     ...own,
     ...present({ poolSize, maxOverflow: own.maxOverflow ?? overflow?.value, workers: workers.stated }),
   };
-  const poolNames = (["poolSize", "maxOverflow", "workers"] as const)
-    .filter((field) => stated[field] !== undefined)
-    .map((field) => settings[field].replace(/^.*\benvs\[([\w.-]+)\]/, "$1"));
-  const plan = { stated, settings, poolNames, missing, missingStart, contradictions };
+  const plan = { stated, settings, missing, missingStart, contradictions };
   if (poolSize === undefined || maxOverflow === undefined || workers.value === undefined || contradictions.length > 0) return plan;
   const pool = { poolSize, maxOverflow, workers: workers.value };
   return { ...plan, client: { ...pool, ...startOf(own, pool) } };
@@ -91,7 +86,6 @@ function poolerPlanOf(container: Container): ClientPlan {
   const settings = Object.fromEntries(FIELDS.map((field) => [field, setting])) as ClientPlan["settings"]; // FIELDS are the keys
   const plan = {
     settings,
-    poolNames: [size, reserve, most && limit].flatMap((variable) => (variable ? variable.name : [])),
     missingStart: [],
     contradictions: [],
   };
@@ -101,6 +95,9 @@ function poolerPlanOf(container: Container): ClientPlan {
   const pool = { poolSize, maxOverflow, workers: 1 };
   return { ...plan, stated: { poolSize }, missing: [], client: { ...pool, ...startOf({}, pool) } };
 }
+
+/** Where an overflow would stand that a framework's pool leaves to its default: `SQLALCHEMY_MAX_OVERFLOW` beside its size. */
+const overflowBeside = ({ setting }: Statement) => setting.replace(/POOL_SIZE\]$/, "MAX_OVERFLOW]").replace(/\(pool_size\)$/, "(max_overflow)");
 
 const FIELDS = Object.keys(databaseVariables) as (keyof DatabaseClientVariables)[];
 
@@ -147,7 +144,7 @@ interface Workers {
 /** The command line wins over WEB_CONCURRENCY; a runtime that has one process needs neither. */
 function workersOf(container: Container, own: OwnValues, oneProcess: boolean): Workers {
   const line = commandLineOf(container);
-  if (line) return { value: line.workers, stated: line.workers, setting: line.setting, missing: `the workers in '${line.setting}'` };
+  if (line) return { value: line.workers, stated: line.workers, setting: line.setting, missing: `a number in '${line.setting}'` };
   const other = WORKERS_VARIABLES.flatMap((name) => container.variables.filter((variable) => variable.name === name)).find(isCount);
   const named = other && own.workers === undefined ? { value: Number(literalOf(other)), setting: other.setting } : undefined;
   const stated = own.workers ?? named?.value;

@@ -110,15 +110,20 @@ export interface CommandLine {
 
 /** The processes that the command line starts, all servers on it together; `undefined` where it says nothing about them. */
 export function commandLineOf(container: Container): CommandLine | undefined {
-  const setting = container.inputs.at(container.inputs.has("commands") ? "commands" : "args");
-  const counts = programsOf(container).flatMap((program) => countOf(program, container) ?? []);
-  if (counts.length === 0) return argumentsVariableOf(container);
-  return { setting, workers: counts.reduce<number | undefined>((sum, count) => (count === "unknown" || sum === undefined ? undefined : sum + count), 0) };
+  const [only, ...others] = programsOf(container).flatMap((program) => countOf(program, container) ?? []);
+  if (!only) return argumentsVariableOf(container);
+  return others.reduce(
+    (sum, { workers }) => ({
+      setting: settingOf(container),
+      workers: sum.workers === undefined || workers === undefined ? undefined : sum.workers + workers,
+    }),
+    only,
+  );
 }
 
 /** Where the image's own command is not known, a server's arguments in a variable say which server that is. */
 function argumentsVariableOf(container: Container): CommandLine | undefined {
-  if (container.inputs.has("commands")) return undefined;
+  if (container.inputs.mayHave("commands")) return undefined;
   for (const { argumentsVariable, flags } of servers) {
     const variable = container.variables.find(({ name }) => name === argumentsVariable);
     const stated = variable && flagOf(splitWords(literalOf(variable) ?? ""), flags);
@@ -133,11 +138,12 @@ interface Program {
   readonly variables: ReadonlyMap<string, string>;
 }
 
-type Count = number | "unknown";
+/** How a message names the workers on the command line. */
+const settingOf = ({ inputs }: Container) => `${inputs.at(inputs.mayHave("commands") ? "commands" : "args")} (workers)`;
 
-function countOf({ words, variables }: Program, container: Container): Count | undefined {
+function countOf({ words, variables }: Program, container: Container): CommandLine | undefined {
   const value = (name: string) => variables.get(name) ?? valueIn(container)(name);
-  const count = (text: string): Count => numberIn(text, value) ?? "unknown";
+  const count = (text: string, setting = settingOf(container)): CommandLine => ({ setting, workers: numberIn(text, value) });
   const position = words.findIndex((word) => servers.some(({ program }) => program === basename(word)));
   const server = servers.find(({ program }) => program === basename(words[position] ?? ""));
   if (!server) {
@@ -146,11 +152,14 @@ function countOf({ words, variables }: Program, container: Container): Count | u
   }
   const given = words.slice(position + 1);
   const inVariable = server.argumentsVariable ? splitWords(value(server.argumentsVariable) ?? "") : [];
-  const stated = flagOf(given, server.flags) ?? flagOf(inVariable, server.flags) ?? server.variables.map(value).find((text) => text?.trim());
+  const stated = flagOf(given, server.flags) ?? flagOf(inVariable, server.flags);
   if (stated !== undefined) return count(stated);
+  const name = server.variables.find((variable) => value(variable)?.trim());
+  const own = container.variables.find((variable) => variable.name === name);
+  if (name !== undefined) return count(value(name) ?? "", own?.setting);
   // A configuration file may state the processes, and nothing here reads it.
   const hasFile = [...given, ...inVariable].some((word) => server.fileFlags.some((flag) => word === flag || word.startsWith(`${flag}=`)));
-  return hasFile ? undefined : server.otherwise;
+  return hasFile || server.otherwise === undefined ? undefined : count(String(server.otherwise));
 }
 
 /** The programs of `commands` and `args`; of a shell's `-c`, the programs in its script. */

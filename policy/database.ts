@@ -26,6 +26,9 @@ export const versionOf = (resource: Resource): string => resource.properties.tex
 /** Whether rules on PostgreSQL apply: MySQL and SQL Server have other tiers, flags and defaults. */
 export const isPostgresInstance = (resource: Resource): boolean => isPostgres(versionOf(resource));
 
+/** Whether it is known to be MySQL or SQL Server, whose tiers, flags and limits no rule knows. */
+export const isOtherEngine = ({ properties }: Resource): boolean => /^(MYSQL|SQLSERVER)_/.test(properties.knownOnly().text("databaseVersion") ?? "");
+
 /** A read replica can be built anew from its primary: nothing is lost with it. */
 export const isReplica = (resource: Resource): boolean => resource.properties.hasText("masterInstanceName");
 

@@ -5,6 +5,7 @@ import { type ClientPlan, clientPlanOf } from "./client-plan";
 import { databaseContainers } from "./database-clients";
 import { clientContainers, databasesOf, secretTexts, usesSocket } from "./database-of";
 import { isUnreadable, MalformedValueError, UnknownAtPreviewError } from "./inputs";
+import { throughManagedPool } from "./managed-pool";
 import type { StackResource } from "./rule";
 import { type Container, containerName, type Maximum, maximumOf, WORKLOAD_TYPES, type Workload, workloadOf } from "./workload";
 
@@ -17,7 +18,7 @@ export interface CountedClient extends DatabaseClientVariables, Maximum {
   readonly overlap: number;
   readonly workload: Workload;
   readonly container: Container;
-  readonly plan: Pick<ClientPlan, "settings" | "poolNames">;
+  readonly plan: Pick<ClientPlan, "settings">;
 }
 
 /** A container that holds connections, how many cannot be told. */
@@ -83,7 +84,7 @@ export function databaseUses(resources: readonly StackResource[]): { readonly us
             const use = uses.get(database) ?? { holders: [], uncounted: [] };
             uses.set(database, use);
             if ("why" in client) use.uncounted.push({ ...client, resource });
-            else use.holders.push({ ...client, resource, viaSocket: usesSocket(workload, container) });
+            else use.holders.push({ ...throughManagedPool(client, database), resource, viaSocket: usesSocket(workload, container) });
           }
         });
     });

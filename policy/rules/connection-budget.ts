@@ -1,9 +1,10 @@
 import { type BudgetDatabase, connectionBudget as budgetOf, budgetProblems } from "../../capacity/budget";
 import { problem } from "../../capacity/problem";
-import { databaseSetting, slotsOf } from "../database";
+import { databaseSetting, isOtherEngine, slotsOf } from "../database";
 import { neutralDatabase } from "../defaults";
 import { type DatabaseUse, databaseUses, type Holder, type Uncounted } from "../holders";
-import { stackRule } from "../rule";
+import { type Resource, stackRule } from "../rule";
+import { SQL_INSTANCE } from "../types";
 
 const { usableShare, reservedConnections, migrationConnections } = neutralDatabase;
 const count = { type: "integer", minimum: 0 };
@@ -51,12 +52,14 @@ export const connectionBudget = stackRule<
       const names = { ...namesOf(use.holders, setting, shown), uncounted: [...use.uncounted, ...unread].map(({ label }) => label) };
       const problems = budgetProblems(budget, database, use.holders, names);
       for (const problem of problems) refuse(problem, blamed);
-      if (problems.length === 0 && use.uncounted.length > 0)
-        cannotEvaluate(incomplete(use.uncounted, setting, shown ?? database.maxConnections).message, blamed);
+      if (problems.length === 0 && use.uncounted.length > 0) cannotEvaluate(incomplete(use.uncounted, setting, shown ?? database.maxConnections), blamed);
     };
+    for (const instance of resources.filter((resource) => resource.type === SQL_INSTANCE && isOtherEngine(resource)))
+      cannotEvaluate(otherEngine(instance), instance);
     for (const use of uses)
       if (use.instance) {
         const { instance } = use;
+        if (isOtherEngine(instance)) continue;
         attempt(instance, () => {
           const { shown, ...size } = slotsOf(instance);
           judgeOne(use, { ...config, ...size }, databaseSetting("maxConnections"), shown);
@@ -81,6 +84,16 @@ function namesOf(holders: readonly Holder[], maxConnections: string, shown: stri
     instances: (label: string) => `${holderOf(label)?.setting} of ${label}`,
   };
 }
+
+/** MySQL and SQL Server are not judged, and that is no pass. */
+const otherEngine = (instance: Resource) =>
+  problem({
+    setting: databaseSetting("version"),
+    value: instance.properties.knownOnly().text("databaseVersion"),
+    must: "be PostgreSQL's for its connections to be judged",
+    because: "no rule knows the tiers, flags and limits of MySQL and SQL Server",
+    instead: "count its clients by hand and waive this rule for it",
+  });
 
 /** A sum that lacks a holder: no number follows from it, neither that it fits nor what would. */
 function incomplete(uncounted: readonly Uncounted[], setting: string, value: unknown) {

@@ -1,7 +1,7 @@
 import { adminApiProblems, connectorWaitProblems, connectRateProblems } from "../../capacity/budget";
 import { databasePath } from "../../capacity/path";
 import { connectorOf, sizeOf } from "../connectors";
-import { tierOf } from "../database";
+import { isOtherEngine, tierOf } from "../database";
 import { callsAdminApi } from "../database-of";
 import { databaseRouteOf } from "../database-route";
 import { databaseUses, type Holder } from "../holders";
@@ -14,8 +14,8 @@ export const startupConnectRate = stackRule({
   severity: "critical",
   remediation: "Lower maximum instances or start-up connections, or take a tier with more vCPUs or a connector with a larger minimum.",
   judge(resources, { refuse, cannotEvaluate, attempt }) {
-    // A start of which a part cannot be counted is no start to judge: `connection-budget` reports that.
-    const uses = databaseUses(resources).uses.filter(({ uncounted }) => uncounted.length === 0);
+    // What cannot be counted, and MySQL and SQL Server, are `connection-budget`'s to report.
+    const uses = databaseUses(resources).uses.filter(({ instance, uncounted }) => uncounted.length === 0 && !(instance && isOtherEngine(instance)));
     for (const { instance, holders } of uses) {
       const names = { tier: "settings.tier", instances: maximaOf(holders) };
       if (instance) attempt(instance, () => connectRateProblems(holders, tierOf(instance), names).map((problem) => refuse(problem, instance)));

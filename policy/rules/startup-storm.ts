@@ -2,6 +2,7 @@ import { stormPlanProblems } from "../../capacity/scenarios";
 import { failingStorms } from "../../capacity/storm-gate";
 import { targetProblems } from "../../capacity/storm-remedies";
 import { MOST_TARGET_PERCENT } from "../../capacity/storms";
+import { isOtherEngine } from "../database";
 import { neutralDatabase, neutralStart, neutralTargetPercent, plannedStarts } from "../defaults";
 import { databaseUses } from "../holders";
 import { stackRule } from "../rule";
@@ -55,9 +56,9 @@ export const startupStorm = stackRule<{
   judge(resources, { config, refuse, attempt }) {
     const named = new Map(Object.entries(config.services));
     const behaviour = (service: string): StartBehaviour => named.get(service) ?? config.otherServices;
-    // A database outside the stack, and a holder that cannot be counted, are reported by connection-budget.
+    // A database outside the stack, MySQL and SQL Server, and a holder that cannot be counted, are reported by connection-budget.
     for (const { instance, holders, uncounted } of databaseUses(resources).uses)
-      if (instance && holders.length > 0 && uncounted.length === 0)
+      if (instance && holders.length > 0 && uncounted.length === 0 && !isOtherEngine(instance))
         attempt(instance, () => {
           const plan = stormPlanOf(instance, holders, resources, config, behaviour);
           const names = stormNames(holders);

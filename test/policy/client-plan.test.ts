@@ -120,7 +120,7 @@ describe("the command line wins over variables", () => {
 
   test("and cannot be counted where it is no number", () => {
     const container = sh("gunicorn -w $(nproc) app:app");
-    expect(poolOf({}, container)).toEqual(["the workers in 'template.containers[0].commands'"]);
+    expect(poolOf({}, container)).toEqual(["a number in 'template.containers[0].commands (workers)'"]);
     expect(poolOf(foreign, { commands: ["gunicorn", "-c", "gunicorn.conf.py"] })).toContain("WEB_CONCURRENCY");
   });
 });

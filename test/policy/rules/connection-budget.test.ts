@@ -385,6 +385,35 @@ describe("the database that a container is told", () => {
   });
 });
 
+test("reports MySQL and SQL Server as not judged, once for each, whoever uses them", async () => {
+  const notJudged = (version: string) =>
+    `cannot evaluate: 'databaseVersion' (${version}) must be PostgreSQL's for its connections to be judged because no rule knows the tiers, flags and limits of MySQL and SQL Server; count its clients by hand and waive this rule for it`;
+  const other = (version: string) => soundDatabase({ tier: "db-n1-standard-1" }, { databaseVersion: version });
+  expect(await messages([other("MYSQL_8_0"), backend, auth])).toEqual([notJudged("MYSQL_8_0")]);
+  expect(await messages([other("SQLSERVER_2022_STANDARD")])).toEqual([notJudged("SQLSERVER_2022_STANDARD")]);
+  expect(await messages([{ ...other("MYSQL_8_0"), name: "legacy" }, soundDatabase(), backend])).toEqual([notJudged("MYSQL_8_0")]);
+});
+
+describe("managed pooling", () => {
+  const pooled = (flags: readonly object[] = []) =>
+    soundDatabase({ tier: "db-perf-optimized-N-8", edition: "ENTERPRISE_PLUS", connectionPoolConfigs: [{ connectionPoolingEnabled: true, flags }] });
+  const through = (port: string) => service("backend", 20, ["20", "0"], { variables: { POSTGRES_PORT: port } });
+
+  test("holds the pools of its poolers, however many clients there are", async () => {
+    expect(await judge([pooled([{ name: "max_pool_size", value: "40" }]), through("6432")])).toEqual([]);
+    const [message] = await messages([pooled(), through("6432")], { reservedConnections: 100 });
+    expect(message).toContain("backend through managed pooling (1 + 0) x 100 = 100");
+    expect(message).toContain("'settings.connectionPoolConfigs[0].flags[max_pool_size] of backend through managed pooling' to 5");
+  });
+
+  test("holds nothing of a client that goes past it, or that is smaller than its pools", async () => {
+    expect((await messages([pooled(), through("5432")]))[0]).toContain("backend (20 + 20) x 20 = 800");
+    expect((await messages([soundDatabase(), through("6432")]))[0]).toContain("backend (20 + 20) x 20 = 800");
+    const small = service("backend", 2, ["3", "2"], { variables: { POSTGRES_PORT: "6432" } });
+    expect((await messages([pooled(), small], { reservedConnections: 120 }))[0]).toContain("backend (2 + 2) x 5 = 20");
+  });
+});
+
 test("never shows a database URL", async () => {
   const url = "postgresql://netra:hunter2@192.0.2.7:5432/netra";
   const leaky = service("backend", 5, ["3", "2"], { variables: { POSTGRES_HOST: undefined, DATABASE_URL: url, DB_POOL_SIZE: url } });

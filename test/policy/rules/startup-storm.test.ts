@@ -121,9 +121,14 @@ test("takes a service by its own name only: constructor is none that the configu
   expect(await storm([connector, soundDatabase(), soundService({ properties: { name: "constructor" } })])).toEqual([]);
 });
 
-test("cannot evaluate a database whose machine it does not know, as an engine's other tiers", async () => {
+test("leaves MySQL to connection-budget, which reports it", async () => {
   const mysql = soundDatabase({ tier: "db-n1-standard-1" }, { databaseVersion: "MYSQL_8_0" });
-  expect(await storm([connector, mysql, soundService()])).toEqual([
+  expect(await storm([connector, mysql, soundService()])).toEqual([]);
+});
+
+test("cannot evaluate a database whose machine it does not know", async () => {
+  const unknown = soundDatabase({ tier: "db-n1-standard-1" });
+  expect(await storm([connector, unknown, soundService()])).toEqual([
     "cannot evaluate: 'settings.tier' must be a tier such as db-custom-1-3840 because the instance's vCPUs are counted from it",
   ]);
 });
