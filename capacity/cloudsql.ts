@@ -231,8 +231,11 @@ export function flagValue(flag: keyof typeof cloudSqlLimits.flagUnitKib.value, m
   return (mib * 1024) / cloudSqlLimits.flagUnitKib.value[flag];
 }
 
-/** A max_connections that is not stated: what an instance then has follows its tier, and no budget can be counted on it. */
-export function statedMaxConnectionsProblems(tierName: string, name: Naming<"maxConnections"> = asIs): Problem[] {
+/**
+ * A max_connections that is not stated: what an instance then has follows its tier, and no budget can be counted on it. A read
+ * replica must have its primary's number at least.
+ */
+export function statedMaxConnectionsProblems(tierName: string, name: Naming<"maxConnections"> = asIs, isReplica = false): Problem[] {
   const tier = parseTier(tierName);
   const byDefault = tier ? defaultMaxConnections(tier) : 0;
   return [
@@ -241,7 +244,7 @@ export function statedMaxConnectionsProblems(tierName: string, name: Naming<"max
       value: undefined,
       must: "be stated",
       because: "the connection budget is counted against it, and Google's default changes with the tier",
-      fix: byDefault || "what the budget needs, such as 100",
+      fix: isReplica ? "the primary's number" : byDefault || "what the budget needs, such as 100",
     }),
   ];
 }

@@ -96,10 +96,21 @@ export const cloudSqlLimits = {
     "2026-10-10",
   ),
   maxConnectionsFlag: datum<Range>({ min: 14, max: 262_142 }, "connections", "S2", SQL_FLAGS),
+  /**
+   * Flags that a standby must have at least as large as its primary, with PostgreSQL's default; that of max_connections is the
+   * tier's.
+   */
+  standbyFlags: datum<Readonly<Record<string, number | undefined>>>(
+    table({ max_connections: undefined, max_worker_processes: 8, max_wal_senders: 10, max_prepared_transactions: 0, max_locks_per_transaction: 64 }),
+    "flag -> default",
+    "S1",
+    "postgresql.org/docs/14/hot-standby.html#HOT-STANDBY-ADMIN; chainguard-dev/terraform-infra-common#1084",
+    "2026-11-28",
+  ),
   /** The unit in which a flag's value is read. */
   flagUnitKib: datum({ shared_buffers: 8, work_mem: 1 }, "KiB per unit of the flag's value", "S1", SQL_FLAGS),
   editions: datum<readonly string[]>(["ENTERPRISE", "ENTERPRISE_PLUS"], "names", "S1", SQL_PROVIDER),
-  /** Values of sslMode that let no unencrypted connection in. */
+  /** Values of sslMode that let no unencrypted connection in; the second lets nobody in without a client certificate. */
   encryptedSslModes: datum<readonly string[]>(["ENCRYPTED_ONLY", "TRUSTED_CLIENT_CERTIFICATE_REQUIRED"], "names", "S1", SQL_PROVIDER),
   diskGbMin: datum<Readonly<Record<string, number>>>({ PD_SSD: 10, PD_HDD: 10, HYPERDISK_BALANCED: 20 }, "GB by disk type", "S1", SQL_PROVIDER),
   diskGbMax: datum(65_536, "GB, of a dedicated-core tier", "S1", SQL_QUOTAS, "2026-04-10"),

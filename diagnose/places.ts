@@ -36,6 +36,8 @@ const PLACES: readonly (readonly [rule: string, question: QuestionKey, stage: St
   ["connector-range", "connector", "path"],
   ["regional-incident", "region", "path"],
   ["not-running", "instance", "path"],
+  ["database-client-accepted", "instance", "path"],
+  ["database-replica-flags", "instance", "start"],
   ["database-engine", "instance", "path"],
   ["connector-not-ready", "connector", "path"],
   ["absent", "rest", "path"],

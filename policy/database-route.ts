@@ -78,7 +78,7 @@ function connectorSubnets(resource: StackResource, workload: Workload, resources
 }
 
 /** How a container dials, and which address where that is known. `undefined`: a name that only DNS resolves. */
-function dialingOf(workload: Workload, container: Container): { readonly dials: Dialing; readonly address?: "public" | "private" } | undefined {
+export function dialingOf(workload: Workload, container: Container): { readonly dials: Dialing; readonly address?: "public" | "private" } | undefined {
   if (usesSocket(workload, container)) return { dials: "socket" };
   const told = container.variables.filter((variable) => tellsDatabase(variable) && !namesInstance(variable) && !secretSourceOf(variable));
   const hosts = told.flatMap((variable) => endpointsIn(knownValue(variable))).map(({ host }) => host);

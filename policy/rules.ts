@@ -9,6 +9,7 @@ import { connectorRange } from "./rules/connector-range";
 import { connectorRegion } from "./rules/connector-region";
 import { connectorSubnet } from "./rules/connector-subnet";
 import { databaseBackups } from "./rules/database-backups";
+import { databaseClientAccepted } from "./rules/database-client-accepted";
 import { databaseClientsCounted } from "./rules/database-clients-counted";
 import { databaseConnectionPooling } from "./rules/database-connection-pooling";
 import { databaseDedicatedCore } from "./rules/database-dedicated-core";
@@ -20,6 +21,7 @@ import { databaseInsights } from "./rules/database-insights";
 import { databaseMaxConnections } from "./rules/database-max-connections";
 import { databasePath } from "./rules/database-path";
 import { databasePrivate } from "./rules/database-private";
+import { databaseReplicaFlags } from "./rules/database-replica-flags";
 import { databaseTier } from "./rules/database-tier";
 import { databaseUserPassword } from "./rules/database-user-password";
 import { databaseVersion } from "./rules/database-version";
@@ -79,6 +81,7 @@ export const rules = [
   connectorRegion,
   connectorSubnet,
   databaseBackups,
+  databaseClientAccepted,
   databaseClientsCounted,
   databaseConnectionPooling,
   databaseDedicatedCore,
@@ -90,6 +93,7 @@ export const rules = [
   databaseMaxConnections,
   databasePath,
   databasePrivate,
+  databaseReplicaFlags,
   databaseTier,
   databaseUserPassword,
   databaseVersion,

@@ -9,18 +9,17 @@ export const databaseEncrypted = resourceRule({
   info: "A database instance takes encrypted connections only.",
   why: "Without sslMode passwords and rows may cross the network in plain text.",
   severity: "high",
-  remediation: "Set settings.ipConfiguration.sslMode to ENCRYPTED_ONLY or TRUSTED_CLIENT_CERTIFICATE_REQUIRED.",
+  remediation: "Set settings.ipConfiguration.sslMode to ENCRYPTED_ONLY. TRUSTED_CLIENT_CERTIFICATE_REQUIRED also demands a certificate of every client.",
   types: [SQL_INSTANCE],
   judge(resource, { refuse }) {
     const ip = settingsOf(resource).object("ipConfiguration");
-    const sslMode = ip.text("sslMode");
-    const encrypted = cloudSqlLimits.encryptedSslModes.value;
-    if (sslMode && encrypted.includes(sslMode)) return;
+    const sslMode = ip.choice("sslMode");
+    if (sslMode ? cloudSqlLimits.encryptedSslModes.value.includes(sslMode) : ip.flag("requireSsl") === true) return;
     refuse(
       problem({
         setting: ip.at("sslMode"),
         value: sslMode,
-        must: `be ${encrypted.join(" or ")}`,
+        must: "be ENCRYPTED_ONLY or stricter",
         because: "the instance otherwise lets unencrypted connections in",
         fix: "ENCRYPTED_ONLY",
       }),

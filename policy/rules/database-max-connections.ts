@@ -1,6 +1,6 @@
 import { flagMib, maxConnectionsProblems, statedMaxConnectionsProblems } from "../../capacity/cloudsql";
 import { problem } from "../../capacity/problem";
-import { databaseSetting, flagsOf, isPostgresInstance, settingsOf } from "../database";
+import { databaseSetting, flagsOf, isPostgresInstance, isReplica, settingsOf } from "../database";
 import { MalformedValueError } from "../inputs";
 import { type Resource, resourceRule } from "../rule";
 import { SQL_INSTANCE } from "../types";
@@ -31,7 +31,7 @@ export const databaseMaxConnections = resourceRule({
       );
     if (twice.length > 0) return;
     const maxConnections = flagsOf(resource, "max_connections")[0]?.number("value");
-    if (maxConnections === undefined) return refuse(...statedMaxConnectionsProblems(tier, databaseSetting));
+    if (maxConnections === undefined) return refuse(...statedMaxConnectionsProblems(tier, databaseSetting, isReplica(resource)));
     const size = { tier, maxConnections, sharedBuffersMib: memoryFlag(resource, "shared_buffers"), workMemMib: memoryFlag(resource, "work_mem") };
     refuse(...maxConnectionsProblems(size, databaseSetting));
   },

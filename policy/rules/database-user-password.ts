@@ -11,7 +11,7 @@ export const databaseUserPassword = resourceRule({
   info: "A built-in database user has a password that is no placeholder.",
   why: "The preview passes without one, and the user can then never log in, or anyone can.",
   severity: "high",
-  remediation: "Set password to a generated value, or passwordWo with passwordWoVersion, or type to CLOUD_IAM_SERVICE_ACCOUNT.",
+  remediation: "Set password to a generated value, or passwordWo with passwordWoVersion.",
   types: [SQL_USER],
   judge({ properties }, { refuse }) {
     const stated = ["password", "passwordWo"].filter((field) => properties.hasText(field));
@@ -26,7 +26,7 @@ export const databaseUserPassword = resourceRule({
         value: undefined,
         must: "be set",
         because: "a built-in user logs in with it",
-        fix: "a random.RandomPassword's result, or 'type' to CLOUD_IAM_SERVICE_ACCOUNT",
+        fix: "a random.RandomPassword's result",
       }),
     );
   },

@@ -57,7 +57,7 @@ function pathOf(
   if (used && faults[0]) return faults[0];
   if (faults.length === 0 && (!used?.outside || outside)) return "open";
   cannotEvaluate(
-    `'${setting}' is all traffic, and whether ${workload.label} reaches its database at a private address cannot be told; set it to ${privateRangesOnly(workload)}, or POSTGRES_HOST to the private address`,
+    `'${setting}' is all traffic, and whether ${workload.label} reaches its database at a private address cannot be told; set it to ${privateRangesOnly(workload)}, or tell it the private address literally`,
     resource,
   );
   return "unclear";

@@ -75,7 +75,7 @@ export const resourceExamples: Readonly<Record<string, ResourceExample>> = {
   },
   "database-encrypted": {
     program: (name) => database(name, { ipConfiguration: { ...ipConfiguration, sslMode: undefined } }),
-    says: "'settings.ipConfiguration.sslMode' (not set) must be ENCRYPTED_ONLY or TRUSTED_CLIENT_CERTIFICATE_REQUIRED because the instance otherwise lets unencrypted connections in; set 'settings.ipConfiguration.sslMode' to ENCRYPTED_ONLY",
+    says: "'settings.ipConfiguration.sslMode' (not set) must be ENCRYPTED_ONLY or stricter because the instance otherwise lets unencrypted connections in; set 'settings.ipConfiguration.sslMode' to ENCRYPTED_ONLY",
   },
   "database-insights": {
     program: (name) => database(name, { insightsConfig: { ...insightsConfig, queryStringLength: 5000 } }),
@@ -95,7 +95,7 @@ export const resourceExamples: Readonly<Record<string, ResourceExample>> = {
   },
   "database-user-password": {
     program: (name) => new gcp.sql.User(name, { name: "netra", instance: "staging-shared-postgres" }),
-    says: "'password' (not set) must be set because a built-in user logs in with it; set 'password' to a random.RandomPassword's result, or 'type' to CLOUD_IAM_SERVICE_ACCOUNT",
+    says: "'password' (not set) must be set because a built-in user logs in with it; set 'password' to a random.RandomPassword's result",
   },
   "database-version": {
     program: (name) => database(name, {}, { databaseVersion: "POSTGRES14" }),

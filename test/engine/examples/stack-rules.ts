@@ -3,6 +3,7 @@ import * as random from "@pulumi/random";
 import {
   connector,
   database,
+  maxConnections,
   NETWORK_ID,
   network,
   networkEndpointGroup,
@@ -133,6 +134,20 @@ export const stackExamples: Readonly<Record<string, StackExample>> = {
     blamed: "exporter",
     says: "cannot evaluate: exporter uses a database, and how many connections it holds is not read from a resource of its type",
   },
+  "database-client-accepted": {
+    program: () => soundStack({ settings: { connectorEnforcement: "REQUIRED" } }),
+    blamed: "database",
+    says: "'settings.connectorEnforcement' (REQUIRED) must be NOT_REQUIRED because netra-auth-service and netra-backend-staging dial the instance's address",
+  },
+  "database-replica-flags": {
+    program: () => {
+      soundStack();
+      database("replica", maxConnections(100), { name: "staging-replica", masterInstanceName: "staging-shared-postgres" });
+    },
+    blamed: "replica",
+    says: "'settings.databaseFlags[max_connections]' (100) must be at least 150 because database, its primary, has 150",
+    also: ["private-services-connection"],
+  },
   "database-path": {
     program: () => soundStack({ backend: { template: { vpcAccess: undefined }, variables: { POSTGRES_HOST: { value: `/cloudsql/${DATABASE}` } } } }),
     blamed: "backend",
@@ -186,6 +201,7 @@ export const stackExamples: Readonly<Record<string, StackExample>> = {
     },
     blamed: "backend",
     says: "'template.vpcAccess.egress' (ALL_TRAFFIC) must be PRIVATE_RANGES_ONLY because all-traffic sends every packet into the VPC, which has no way to the internet without Cloud NAT, and the database's public address is on the internet",
+    also: ["connection-budget", "startup-connect-rate"],
   },
   "jwt-one-secret": {
     program: () => soundStack({ backend: { variables: { JWT_SECRET_KEY: secretVersion("2") } } }),

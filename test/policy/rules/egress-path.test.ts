@@ -155,7 +155,7 @@ describe("refuses", () => {
 
 describe("cannot evaluate", () => {
   const unclear =
-    "cannot evaluate: 'template.vpcAccess.egress' is all traffic, and whether netra-backend-staging reaches its database at a private address cannot be told; set it to PRIVATE_RANGES_ONLY, or POSTGRES_HOST to the private address";
+    "cannot evaluate: 'template.vpcAccess.egress' is all traffic, and whether netra-backend-staging reaches its database at a private address cannot be told; set it to PRIVATE_RANGES_ONLY, or tell it the private address literally";
 
   test("a database outside the stack whose address is unknown", async () => {
     expect(await messages([allTraffic()])).toEqual([unclear]);
