@@ -5,6 +5,7 @@ import type { StormPlan, StormService } from "../capacity/scenarios";
 import type { StormNames } from "../capacity/storm-remedies";
 import { connectorOf, sizeOf } from "./connectors";
 import { databaseSetting, slotsOf, tierOf } from "./database";
+import { tellsDatabase } from "./database-names";
 import { databaseRouteOf } from "./database-route";
 import { neutralConnector } from "./defaults";
 import { dependenciesOf } from "./dependencies";
@@ -99,7 +100,7 @@ function holderSetting(key: string, { setting, workload, container, plan }: Hold
   const { inputs, keys } = vpcAccessOf(workload);
   if (key === "egress") return inputs.at(keys.egress);
   if (key === "vpcAccess") return inputs.at(keys.connector);
-  if (key === "database.path") return "POSTGRES_HOST";
+  if (key === "database.path") return container.variables.find(tellsDatabase)?.setting ?? container.inputs.at("envs");
   // What else there is stands in the rule's own configuration.
   return key.startsWith("probe") ? key.replace("probe", container.inputs.at("startupProbe")) : key.replace(/^database\./, "");
 }

@@ -1,9 +1,9 @@
 import { databasePath as pathTo } from "../../capacity/path";
 import { problem } from "../../capacity/problem";
-import { cachesOf } from "../caches";
 import { databaseContainers } from "../database-clients";
 import { databasesOf } from "../database-of";
 import { databaseRouteOf, proxySetting } from "../database-route";
+import { cachesOf, otherDatabasesOf } from "../private-stores";
 import { type StackContext, type StackResource, stackRule } from "../rule";
 import { SQL_INSTANCE } from "../types";
 import { vpcAccessOf } from "../vpc-access";
@@ -27,7 +27,7 @@ export const databasePath = stackRule({
         const { inputs, keys, connected } = vpcAccessOf(workload);
         // What shows on the resource itself is `service-vpc-path`'s to refuse.
         if (connected || missingVpcAccess(workload)) return;
-        const targets = [...new Set([...databases, ...cachesOf(resource, workload, resources)])];
+        const targets = [...new Set([...databases, ...otherDatabasesOf(resource, workload, resources), ...cachesOf(resource, workload, resources)])];
         if (targets.length > 0)
           context.refuse(
             problem({

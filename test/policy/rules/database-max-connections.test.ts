@@ -27,6 +27,12 @@ test("refuses a flag that is not stated, with the tier's default", async () => {
   ]);
 });
 
+test("proposes the primary's number to a read replica, not the tier's", async () => {
+  expect(await judged({ databaseFlags: [] }, { masterInstanceName: "staging-shared-postgres" })).toEqual([
+    expect.stringMatching(/; set 'settings\.databaseFlags\[max_connections\]' to the primary's number$/),
+  ]);
+});
+
 test("refuses a flag that is stated twice", async () => {
   expect(await messages(max("150"), max("200"))).toEqual([
     "'settings.databaseFlags[max_connections]' (stated more than once) must be stated once because only one of the values can count; set 'settings.databaseFlags[max_connections]' to the one that is meant",

@@ -146,6 +146,25 @@ describe("a cache", () => {
   });
 });
 
+describe("a database of another engine", () => {
+  const mysql = soundDatabase({ tier: "db-n1-standard-1" }, { databaseVersion: "MYSQL_8_0" });
+  const client = (variables: Overrides["variables"], pod: Record<string, unknown> = withoutVpc): Declared => ({
+    ...soundService({ variables: { ...withoutDatabase, ...variables }, pod }),
+    handed: ["database"],
+  });
+
+  test("is reached through the VPC, too", async () => {
+    expect(await messages([mysql, client({ MYSQL_HOST: UNKNOWN })])).toEqual([noVpc()]);
+    expect(await judge([mysql, client({ MYSQL_HOST: UNKNOWN }, {})])).toEqual([]);
+  });
+
+  test("or at its public address, or not at all by who is handed its name only", async () => {
+    const open = soundDatabase({ ipConfiguration: { ipv4Enabled: true } }, { databaseVersion: "MYSQL_8_0" });
+    expect(await judge([open, client({ MYSQL_HOST: UNKNOWN })])).toEqual([]);
+    expect(await judge([mysql, client({ SQL_INSTANCE_NAME: UNKNOWN })])).toEqual([]);
+  });
+});
+
 describe("cannot evaluate", () => {
   test("which of two databases it is, when the way leads to one of them only", async () => {
     expect(await messages([soundDatabase(), { ...publicDatabase, name: "other" }, overSocket({ pod: withoutVpc })])).toEqual([

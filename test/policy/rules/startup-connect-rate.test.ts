@@ -58,6 +58,15 @@ describe("refuses", () => {
     expect(message).toContain("must authenticate 201 connects within 1 s (it needs 1.41 s on 1 vCPU)");
   });
 
+  test("the connects of a socket, too, which reach a private database through the connector", async () => {
+    const client = service(50, { ...overSocket, variables: { ...overSocket.variables, DB_STARTUP_CONNECTIONS: "20", DB_CONNECT_TIMEOUT_SECONDS: "2" } });
+    const over = (database: Declared) => messages([database, soundConnector({ minInstances: 2 }), client]);
+    expect(await over(soundDatabase({ tier: "db-custom-16-61440" }))).toEqual([
+      expect.stringMatching(/^'minInstances' \(2\) must carry 1000 connects within 2 s/),
+    ]);
+    expect(await over(soundDatabase({ tier: "db-custom-16-61440", ipConfiguration: { ipv4Enabled: true } }))).toEqual([]);
+  });
+
   test("more connects than the connector's minimum carries", async () => {
     const storm = service(50, { variables: { DB_CONNECT_TIMEOUT_SECONDS: "2", DB_STARTUP_CONNECTIONS: "20" } });
     expect(await judge([soundDatabase(), soundConnector({ minInstances: 2 }), storm])).toEqual([
