@@ -134,28 +134,28 @@ describe("the section netra:edge", () => {
 
   test("wants every host on a certificate, and says how to add one", () => {
     expect(problems({ "netra:hosts": { auth: ["auth.staging.netrasystems.ai", "login.staging.netrasystems.ai"] } })).toEqual([
-      "'netra:hosts.auth[1]' (login.staging.netrasystems.ai) must be on a certificate because no browser talks to a host without one; add [login.staging.netrasystems.ai] to 'netra:edge.certificates' as a list of its own: a list that changes is another certificate, and its hosts have no TLS until Google has issued that",
+      "'netra:hosts.auth[1]' (login.staging.netrasystems.ai) must be on a certificate because no browser talks to a host without one, and a list that changes is another certificate, whose hosts have no TLS until Google has issued it; set 'netra:edge.certificates[1]' to [login.staging.netrasystems.ai]",
     ]);
   });
 
   test("wants no host on a certificate that does not lead here", () => {
     expect(edge({ certificates: [HOSTS, ["other.example.org"]] })).toEqual([
-      `${SETTING}[1][0]' (other.example.org) must be a host under 'netra:hosts' because Google issues and renews a certificate only while every host of it leads here; add it there, or put the other hosts on a list without it and, once that one is issued, remove this list`,
+      `${SETTING}[1][0]' (other.example.org) must be a host under 'netra:hosts' because Google issues and renews a certificate only while every host of it leads here; remove 'netra:edge.certificates[1]', or add it there`,
     ]);
   });
 
   test("wants 1 to 15 certificates of 1 to 100 hosts each, all different", () => {
     expect(edge({ certificates: [] })[0]).toBe(
-      `${SETTING}' (0 of them) must be 1 to 15 lists of hosts because a load balancer takes no other number; set 'netra:edge.certificates' to one list of all hosts`,
+      `${SETTING}' (0 of them) must be 1 to 15 lists of hosts because a load balancer takes no other number; set 'netra:edge.certificates' to [[auth.staging.netrasystems.ai, api.staging.netrasystems.ai, app.staging.netrasystems.ai, staging.netrasystems.ai]]`,
     );
     expect(edge({ certificates: [HOSTS, []] })).toEqual([
-      `${SETTING}[1]' (0 hosts) must have 1 to 100 hosts because a managed certificate has no other number; remove the list, or divide it`,
+      `${SETTING}[1]' (0 hosts) must have 1 to 100 hosts because a managed certificate has no other number; remove it`,
     ]);
     expect(edge({ certificates: [HOSTS, HOSTS.toReversed()] })).toEqual([
       `${SETTING}[1]' must differ from the lists before because two of the same hosts are one certificate; remove it`,
     ]);
     expect(edge({ certificates: [[...HOSTS, HOSTS[0]]] })).toEqual([
-      `${SETTING}[0]' must name each host once because a certificate does; remove the repetition`,
+      `${SETTING}[0]' must name each host once because a certificate does; set '${SETTING.slice(1)}[0]' to [api.staging.netrasystems.ai, app.staging.netrasystems.ai, auth.staging.netrasystems.ai, staging.netrasystems.ai]`,
     ]);
     expect(edge({ certificates: Array.from({ length: 16 }, (_, i) => HOSTS.slice(i % 4)) })[0]).toContain("(16 of them) must be 1 to 15 lists of hosts");
   });
@@ -167,7 +167,7 @@ describe("the section netra:edge", () => {
   test("refuses services that can be reached around it, and hosts that lead to one that cannot be reached", () => {
     expect(problems({ "netra:services": { auth: { ingress: "all" }, backend: { ingress: "internal" } } })).toEqual([
       "'netra:services.auth.ingress' (all) must be internal-and-load-balancer because clients could get round the rules of 'netra:edge'; remove it",
-      "'netra:services.backend.ingress' (internal) must be internal-and-load-balancer because 'netra:hosts.backend' leads to it through the load balancer; remove it, or 'netra:hosts.backend'",
+      "'netra:services.backend.ingress' (internal) must be internal-and-load-balancer because 'netra:hosts.backend' leads to it through the load balancer; remove it",
     ]);
     expect(problems({ "netra:edge": undefined, "netra:services": { auth: { ingress: "all" } } })).toEqual([]);
   });
