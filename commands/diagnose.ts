@@ -1,7 +1,7 @@
 import { InputError, inputError } from "../capacity/problem";
 import { planOf, providerProblem, readSettings, type Settings } from "../config";
 import { capacityOf } from "../diagnose/capacity";
-import { asJudged, deployedFrom } from "../diagnose/deployed";
+import { asJudged, type Deployed, deployedFrom } from "../diagnose/deployed";
 import { type Diagnosis, diagnose } from "../diagnose/diagnosis";
 import { lastHour } from "../diagnose/figures";
 import { jsonIn, readFolder } from "../diagnose/folder";
@@ -93,15 +93,16 @@ async function diagnosed({ settings, stack, configuration, from, feed }: Subject
   announce("judging it");
   const answering = regionAnswer(feed, settings.region);
   answering.catch(() => undefined); // awaited below
-  const judged = judgeProgram(
-    rules,
-    deployed.map((resource) => asJudged(resource, settings)),
-    { plan: planOf(settings) },
-  );
+  const judge = (resources: readonly Deployed[]) =>
+    judgeProgram(
+      rules,
+      resources.map((resource) => asJudged(resource, settings)),
+      { plan: planOf(settings) },
+    );
   const capacities = capacityOf(deployed, settings);
   const hour = cloud && (await lastHour(cloud, settings, { capacities, deployed }, Date.now()));
   const plan = await planned(stack, configuration);
-  return diagnose({ settings, collection, deployed, capacities, judged, plan, region: await answering, notes, hour });
+  return diagnose({ settings, collection, deployed, capacities, judge, plan, region: await answering, notes, hour });
 }
 
 /** What the program registers; the SDK that it needs is loaded here only. */

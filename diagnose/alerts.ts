@@ -1,6 +1,6 @@
 import { Inputs } from "../policy/inputs";
 import type { Deployed } from "./deployed";
-import { type Finding, finding } from "./findings";
+import { type Found, mendable } from "./findings";
 import type { Collection } from "./recognise";
 import { word } from "./shell";
 import type { Place } from "./sources";
@@ -30,28 +30,37 @@ function heard(deployed: readonly Deployed[], { found }: Collection): Heard[] {
 }
 
 /** Alert policies that open without anybody hearing of it. */
-export function silentAlerts(deployed: readonly Deployed[], collection: Collection, { project }: Place): Finding[] {
+export function silentAlerts(deployed: readonly Deployed[], collection: Collection, { project }: Place): Found[] {
+  const forwarding = forwardingChannels(collection);
   return heard(deployed, collection)
     .filter(({ channels, silent }) => silent.length === channels.length)
-    .map(({ policy: { name, id }, silent }) =>
-      finding("silent-alert", {
+    .map(({ policy: { name, id }, silent }) => {
+      const off = silent.find(({ field }) => field === "enabled");
+      const [channel, ...others] = forwarding;
+      const line =
+        off === undefined
+          ? `gcloud monitoring policies update ${word(id)} --project=${project} --add-notification-channels=${word(channel ?? "")}`
+          : `gcloud beta monitoring channels update ${word(off.channel)} --project=${project} --enabled`;
+      // Which of several channels is meant, only people know.
+      const isClear = off !== undefined || (channel !== undefined && others.length === 0);
+      return mendable("silent-alert", {
         resource: name,
         evidence:
           silent.length > 0
-            ? silent.map(({ channel, field, value }) => ({ field: `${channel} ${field}`, value }))
+            ? silent.map(({ channel: silentOne, field, value }) => ({ field: `${silentOne} ${field}`, value }))
             : [{ field: "notificationChannels", value: "none" }],
         consequences: ["must have a notification channel that forwards because nobody is told when it opens"],
-        mend:
-          silent.length > 0
-            ? silent.map(({ channel, field }) =>
-                field === "enabled"
-                  ? `gcloud beta monitoring channels update ${word(channel)} --project=${project} --enabled`
-                  : `verify ${channel} in the console`,
-              )
-            : [`gcloud monitoring policies update ${id} --project=${project} --add-notification-channels=CHANNEL`],
-      }),
-    );
+        mend: [silent.length > 0 ? `verify ${silent.map((one) => one.channel).join(", ")} in the console` : "add a notification channel to it in the console"],
+        repairs: isClear ? [{ target: { line }, flags: [] }] : [],
+      });
+    });
 }
+
+/** Channels of the project that forward what they are told. */
+const forwardingChannels = ({ found }: Collection): string[] =>
+  found.flatMap(({ source, object: { name, enabled, verificationStatus } }) =>
+    source === "channels" && enabled !== false && verificationStatus !== "UNVERIFIED" ? [String(name)] : [],
+  );
 
 const SHOWN_TITLES = 3;
 

@@ -8,16 +8,20 @@ import type { Finding as RuleFinding } from "../policy/finding";
 import { Inputs } from "../policy/inputs";
 import { silentAlerts } from "./alerts";
 import type { DatabaseCapacity } from "./capacity";
+import { type Command, type Cost, commandText, costOf, repairs } from "./command";
+import { type Course, courseOf } from "./course";
 import type { Deployed } from "./deployed";
 import { type Change, changesBy, keptDespitePlan } from "./difference";
 import type { Figure } from "./figures";
-import { type Finding, finding, findingsOf, inOrder, NAT_UNKNOWN } from "./findings";
+import { type Finding, type Found, faultsIn, finding, findingsOf, inOrder, mendable, NAT_UNKNOWN } from "./findings";
+import { hasOneContainer, secretVersions } from "./flags";
 import { NOT_JUDGED } from "./places";
 import { absentOf, answersTo, type Question, questionsOn, type Seen } from "./questions";
 import { unreadyFindings } from "./readiness";
 import type { Collection } from "./recognise";
 import { judgeSecrets, mountedSecrets } from "./secrets";
 import { SOURCES } from "./sources";
+import { versionStates } from "./versions";
 
 /** What is known of an environment as it is deployed. */
 export interface Diagnosis {
@@ -27,6 +31,8 @@ export interface Diagnosis {
   readonly ok: boolean;
   /** In the order in which they break. */
   readonly findings: readonly Finding[];
+  /** In the order in which they are to be carried out: after none of them anything is worse than before. */
+  readonly commands: readonly PrintedCommand[];
   readonly questions: readonly Question[];
   /** Budgets and storms of what is deployed. */
   readonly capacity: readonly DatabaseCapacity[];
@@ -43,9 +49,19 @@ export interface Diagnosis {
   readonly notJudged: Readonly<Record<string, string>>;
 }
 
+/** A command that mends findings. */
+export interface PrintedCommand {
+  /** To be copied as it is. */
+  readonly command: string;
+  /** What somebody who uses the environment notices of it; empty: nothing. */
+  readonly cost: readonly Cost[];
+  /** Positions of the findings that it mends, from 0. */
+  readonly mends: readonly number[];
+}
+
 export interface Evidences extends Seen {
-  /** What the rules of the pack say of them. */
-  readonly judged: readonly RuleFinding[];
+  /** What the rules of the pack say of resources. */
+  readonly judge: (deployed: readonly Deployed[]) => readonly RuleFinding[];
   /** What the program registers. */
   readonly plan: readonly Registered[];
   /** What was left out on the way, and why. */
@@ -53,33 +69,33 @@ export interface Evidences extends Seen {
 }
 
 /** Sums up. Nothing is asked here. */
-export function diagnose({ settings, collection, deployed, capacities, judged, plan, region, hour, notes }: Evidences): Diagnosis {
+export function diagnose({ settings, collection, deployed, capacities, judge, plan, region, hour, notes }: Evidences): Diagnosis {
   const secrets = judgeSecrets(mountedSecrets(deployed, settings), collection, settings);
-  const { findings: ofPack, unjudged } = findingsOf(
-    withoutOpenAlerts(withOpenNat(judged, deployed, collection), collection, settings),
-    deployed,
-    collection,
-    settings,
+  const judged = (resources: readonly Deployed[]) => withoutOpenAlerts(withOpenNat(judge(resources), resources, collection), collection, settings);
+  const said = judged(deployed);
+  const { findings: ofPack, unjudged } = findingsOf(said, deployed, collection, settings);
+  const byPeople = [...otherEngine(deployed, settings), ...absences(deployed, collection, settings), ...region.findings, ...(hour?.findings ?? [])].map(
+    (one) => ({ ...one, faults: [], repairs: [] }),
   );
-  const findings = inOrder([
+  const found = inOrder([
     ...ofPack,
     ...secrets.findings,
     ...unreadyFindings(deployed, settings),
-    ...otherEngine(deployed, settings),
-    ...absences(deployed, collection, settings),
-    ...withoutJwt(deployed, settings),
+    ...withoutJwt(deployed, collection, settings),
     ...silentAlerts(deployed, collection, settings),
-    ...region.findings,
-    ...(hour?.findings ?? []),
+    ...byPeople,
   ]);
+  const course = courseOf(found, deployed, (resources) => faultsIn(resources === deployed ? said : judged(resources)));
+  const findings = found.map((one) => mended(one, course));
   const questions = answersTo({ settings, collection, deployed, capacities, findings, unjudged, secrets, region, hour });
-  const found = adoptables(settings).filter(({ type, id }) => deployed.some((one) => one.type === type && one.id === id));
-  const adopt = Object.fromEntries(found.map(({ name, id }) => [name, id]));
+  const adopted = adoptables(settings).filter(({ type, id }) => deployed.some((one) => one.type === type && one.id === id));
+  const adopt = Object.fromEntries(adopted.map(({ name, id }) => [name, id]));
   return {
     project: settings.project,
     region: settings.region,
     ok: questions.every(({ status }) => status === "healthy"),
     findings,
+    commands: course.commands.map((command) => printed(command, findings)),
     questions,
     capacity: capacities,
     figures: hour?.figures ?? [],
@@ -89,6 +105,20 @@ export function diagnose({ settings, collection, deployed, capacities, judged, p
     notes: [...new Set([...collection.notes, ...notes, ...keptDespitePlan(plan, deployed)])],
     notJudged: NOT_JUDGED,
   };
+}
+
+/** What is said of a finding that goes with others. */
+const GOES_ALONG = "the commands for the other findings mend it, too";
+
+/** The finding as it is printed, with what mends it. */
+function mended(one: Found, { lines, goAlong }: Course<Found>): Finding {
+  const { faults: _, repairs: __, ...finding } = one;
+  return { ...finding, mend: lines.get(one) ?? (goAlong.includes(one) ? [GOES_ALONG] : finding.mend) };
+}
+
+function printed(command: Command, findings: readonly Finding[]): PrintedCommand {
+  const text = commandText(command);
+  return { command: text, cost: costOf(command), mends: findings.flatMap(({ mend }, i) => (mend.includes(text) ? [i] : [])) };
 }
 
 /** Without the routers nobody knows whether there is Cloud NAT: what rests on its absence is open then. */
@@ -141,18 +171,22 @@ function absences(deployed: readonly Deployed[], { listed }: Collection, setting
 }
 
 /** A service that must verify tokens and is not given the key at all. */
-function withoutJwt(deployed: readonly Deployed[], { services, secrets, project, region }: Settings): Finding[] {
-  const jwt = secrets.JWT_SECRET_KEY;
-  return Object.values(services).flatMap(({ name, secrets: mounted }) => {
+function withoutJwt(deployed: readonly Deployed[], collection: Collection, settings: Settings): Found[] {
+  const jwt = settings.secrets.JWT_SECRET_KEY;
+  return Object.values(settings.services).flatMap(({ name, secrets: mounted }) => {
     const service = deployed.find((one) => one.source === "services" && one.label === name);
     if (!jwt || !service || !mounted.includes("JWT_SECRET_KEY") || hasVariable(service, "JWT_SECRET_KEY")) return [];
     const field = service.form === "knative" ? "spec.template.spec.containers[0].env" : "template.containers[0].env";
+    const version = String(jwt.version);
+    const canStart = hasOneContainer(service) && versionStates(collection).get(jwt.id)?.get(version) === "ENABLED";
+    const flag = secretVersions(service, [{ variable: "JWT_SECRET_KEY", secret: jwt.id, version }]);
     return [
-      finding("jwt-taken", {
+      mendable("jwt-taken", {
         resource: name,
         evidence: [{ field, value: "no JWT_SECRET_KEY" }],
         consequences: ["must take JWT_SECRET_KEY because it can neither sign nor verify tokens without it"],
-        mend: [`gcloud run services update ${name} --project=${project} --region=${region} --update-secrets=JWT_SECRET_KEY=${jwt.id}:${jwt.version}`],
+        mend: ["`npm run up` makes the secret and its version, and hands it to the service"],
+        repairs: canStart ? repairs(service, settings, [flag]) : [],
       }),
     ];
   });

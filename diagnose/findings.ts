@@ -3,11 +3,12 @@ import type { Problem } from "../capacity/problem";
 import { NO_PATH } from "../capacity/storm-remedies";
 import type { Settings } from "../config";
 import type { Finding as RuleFinding } from "../policy/finding";
+import type { Faults, Mendable } from "./course";
 import { type Deployed, urnOf } from "./deployed";
 import { type Evidence, evidenceOf } from "./evidence";
-import { NOT_JUDGED, placeOf, type QuestionKey, type Stage } from "./places";
+import { NOT_JUDGED, placeOf, type QuestionKey, STAGES, type Stage } from "./places";
 import type { Collection } from "./recognise";
-import { remedyFor } from "./remedy";
+import { byUp, repairsFor } from "./remedy";
 
 /** Something that is wrong with what is deployed. */
 export interface Finding {
@@ -20,9 +21,12 @@ export interface Finding {
   readonly evidence: readonly Evidence[];
   /** What must be, and what follows because it is not. */
   readonly consequences: readonly string[];
-  /** What mends it: a gcloud command, or what to set where. */
+  /** What mends it: gcloud commands, or what to set where. */
   readonly mend: readonly string[];
 }
+
+/** A finding before it is known which commands are printed: `mend` says what to do without. */
+export interface Found extends Finding, Mendable {}
 
 /** A rule that cannot tell. */
 export interface Unjudged {
@@ -35,11 +39,26 @@ export interface Unjudged {
 /** Why nothing is said that rests on there being no Cloud NAT. */
 export const NAT_UNKNOWN = "all traffic goes into the VPC, and whether there is Cloud NAT is not known";
 
+type Own = Omit<Finding, "stage" | "rules" | "questions">;
+
 /** A finding of this command's own. */
-export function finding(rule: string, found: Omit<Finding, "stage" | "rules" | "questions">): Finding {
+export function finding(rule: string, found: Own): Finding {
   const { stage, question } = placeOf(rule);
   return { stage, rules: [rule], questions: [question], ...found };
 }
+
+/** One that commands can mend. */
+export const mendable = (rule: string, { repairs, ...found }: Own & Pick<Found, "repairs">): Found => ({ ...finding(rule, found), faults: [], repairs });
+
+/** Everything that the rules find or cannot tell, by rule and resource, and when it breaks. */
+export const faultsIn = (judged: readonly RuleFinding[]): Faults =>
+  new Map(judged.flatMap((one) => (Object.hasOwn(NOT_JUDGED, one.rule) ? [] : [[faultOf(one), stageOf(one)]])));
+
+/** What only advises breaks nothing. */
+const stageOf = ({ rule, level }: Pick<RuleFinding, "rule" | "level">): Stage => (level === "advisory" ? "hygiene" : placeOf(rule).stage);
+
+const faultOf = ({ rule, outcome, resource, problem }: RuleFinding) =>
+  outcome === "refused" && problem ? `${ruleOf({ rule, problem })} ${resource?.urn}` : `${rule} cannot tell ${resource?.urn}`;
 
 /** What the rules say, as findings in gcloud's terms, and what they cannot tell. */
 export function findingsOf(
@@ -47,7 +66,7 @@ export function findingsOf(
   deployed: readonly Deployed[],
   collection: Collection,
   settings: Settings,
-): { readonly findings: readonly Finding[]; readonly unjudged: readonly Unjudged[] } {
+): { readonly findings: readonly Found[]; readonly unjudged: readonly Unjudged[] } {
   const byUrn = new Map(deployed.map((resource) => [urnOf(resource), resource]));
   const resourceOf = ({ resource }: RuleFinding) => byUrn.get(resource?.urn ?? "");
   const judged = found.filter(({ rule }) => !Object.hasOwn(NOT_JUDGED, rule));
@@ -81,31 +100,39 @@ export function groupedBy<T>(items: readonly T[], keyOf: (item: T) => string): R
 }
 
 /** A start-up probe that only asks for an open port fails no start: it lets traffic through to an application that is not there. */
-const ruleOf = ({ rule, problem }: Refused) => (problem.cause === "tcp-probe" ? "tcp-probe" : rule);
+const ruleOf = ({ rule, problem }: Pick<Refused, "rule" | "problem">) => (problem.cause === "tcp-probe" ? "tcp-probe" : rule);
 
 /** What the rule proposes is a setting of the plan; what breaks the path is a finding of its own, further up. */
 const MEND_THE_PATH = "mend the path first, as said above: no size helps while no packet arrives";
 
-type Context = Pick<Parameters<typeof remedyFor>[1], "deployed" | "collection" | "settings">;
+type Context = Pick<Parameters<typeof repairsFor>[1], "deployed" | "collection" | "settings">;
 
-function findingOf(group: Group<Refused>, resource: Deployed | undefined, context: Context): Finding {
+function findingOf(group: Group<Refused>, resource: Deployed | undefined, context: Context): Found {
   const rule = ruleOf(group[0]);
   const problems = group.map(({ problem }) => problem);
-  const found = problems.flatMap(({ setting, value = "not shown", evidence }) => evidence ?? (resource ? [evidenceOf(resource, setting, value)] : []));
-  const evidence = found.filter((one, i) => found.findIndex((other) => isDeepStrictEqual(other, one)) === i);
-  const commands = resource ? remedyFor(rule, { resource, evidence, ...context }) : [];
-  return finding(rule, {
+  const shown = problems.flatMap(({ setting, value = "not shown", evidence }) => evidence ?? (resource ? [evidenceOf(resource, setting, value)] : []));
+  const evidence = shown.filter((one, i) => shown.findIndex((other) => isDeepStrictEqual(other, one)) === i);
+  const broken = resource && { resource, problems, evidence, ...context };
+  const up = broken && byUp(rule, broken);
+  const found = finding(rule, {
     resource: resource?.label ?? "",
     evidence,
     consequences: [...new Set(problems.map(({ must, because }) => `must ${must} because ${because}`))],
-    mend: commands.length > 0 ? commands : [...new Set(problems.map(({ fix, cause }) => (cause === NO_PATH ? MEND_THE_PATH : fix)))],
+    mend: up === undefined ? [...new Set(problems.map(({ fix, cause }) => (cause === NO_PATH ? MEND_THE_PATH : fix)))] : [up],
   });
+  const isAdvice = group.every(({ level }) => level === "advisory");
+  return {
+    ...found,
+    stage: isAdvice ? "hygiene" : found.stage,
+    faults: [...new Set(group.map(faultOf))],
+    repairs: broken ? repairsFor(rule, broken) : [],
+  };
 }
 
 /** One finding for what is the same fact, and all in the order in which they break. */
-export function inOrder(findings: readonly Finding[]): Finding[] {
-  const merged: Finding[] = [];
-  for (const one of findings.toSorted((a, b) => rankOf(a) - rankOf(b))) {
+export function inOrder(findings: readonly Found[]): Found[] {
+  const merged: Found[] = [];
+  for (const one of findings.toSorted(byUrgency)) {
     const at = merged.findIndex((other) => other.stage === one.stage && other.resource === one.resource && isSameFact(other, one));
     const other = merged[at];
     if (!other) merged.push(one);
@@ -116,10 +143,13 @@ export function inOrder(findings: readonly Finding[]): Finding[] {
         questions: [...new Set([...other.questions, ...one.questions])],
         consequences: [...new Set([...other.consequences, ...one.consequences])],
         mend: [...new Set([...other.mend, ...one.mend])],
+        faults: [...other.faults, ...one.faults],
+        repairs: [...other.repairs, ...one.repairs],
       };
   }
   return merged;
 }
 
+const byUrgency = (a: Finding, b: Finding) => STAGES.indexOf(a.stage) - STAGES.indexOf(b.stage) || rankOf(a) - rankOf(b);
 const rankOf = ({ rules }: Finding) => Math.min(...rules.map((rule) => placeOf(rule).rank));
 const isSameFact = (a: Finding, b: Finding) => a.evidence.length === 1 && b.evidence.length === 1 && a.evidence[0]?.field === b.evidence[0]?.field;

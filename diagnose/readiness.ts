@@ -1,5 +1,7 @@
+import { repairs } from "./command";
 import type { Deployed } from "./deployed";
-import { type Finding, finding } from "./findings";
+import { type Found, mendable } from "./findings";
+import { alwaysOn } from "./flags";
 import { placeOf, type QuestionKey } from "./places";
 import { collectingLine, filledIn, type Place, type Source } from "./sources";
 
@@ -21,13 +23,13 @@ export const showingLine = ({ source, name }: Pick<Deployed, "source" | "name">,
   filledIn(SHOWING[source] ?? "", place).replace("NAME", name);
 
 /** What does not work. */
-export function unreadyFindings(deployed: readonly Deployed[], { project, region }: Place): Finding[] {
-  return deployed.flatMap((one): Finding[] => {
+export function unreadyFindings(deployed: readonly Deployed[], { project, region }: Place): Found[] {
+  return deployed.flatMap((one): Found[] => {
     if (one.unready?.value === undefined) return [];
     const { field, value, message } = one.unready;
     const at = { project, region: one.region ?? region };
     return [
-      finding(ruleOf(one.source), {
+      mendable(ruleOf(one.source), {
         resource: one.label,
         evidence: [{ field, value }],
         consequences: [
@@ -35,7 +37,8 @@ export function unreadyFindings(deployed: readonly Deployed[], { project, region
             ? "must be ready because nothing that needs it can work meanwhile"
             : `must be ready; Google says: ${message.split("\n")[0]?.slice(0, 300)}`,
         ],
-        mend: [value === "NEVER" ? `gcloud sql instances patch ${one.name} --project=${project} --activation-policy=ALWAYS` : showingLine(one, at)],
+        mend: [showingLine(one, at)],
+        repairs: value === "NEVER" ? repairs(one, at, [alwaysOn()]) : [],
       }),
     ];
   });

@@ -1,149 +1,199 @@
 import { type ConnectionPool, databaseVariables } from "../capacity/plan";
+import type { Problem } from "../capacity/problem";
 import type { ServiceSettings, Settings } from "../config";
 import { cloudName } from "../policy/cloud-name";
 import { clientsOf } from "../policy/holders";
 import { Inputs, ifReadable } from "../policy/inputs";
 import { secretOf, secretSourceOf, type Variable, type Workload } from "../policy/workload";
+import { areAllKnown, isDialedPrivately, maybeUnencrypted } from "./clients";
+import { type Flag, type Repair, repairs } from "./command";
 import { type Deployed, workloadIn } from "./deployed";
 import type { Evidence } from "./evidence";
+import * as flags from "./flags";
 import type { Collection } from "./recognise";
-import { listWord } from "./shell";
-import { filledIn, type Place } from "./sources";
 import { newestEnabledOf, versionStates } from "./versions";
 
-/** What a remedy is made of: the plan, and the resource that breaks it. */
+/** What a remedy is made of: what a rule says of a resource, and the plan. */
 interface Broken {
   readonly resource: Deployed;
-  readonly settings: Settings;
-  /** The service's plan, where the plan has it. */
-  readonly service: ServiceSettings | undefined;
+  readonly problems: readonly Problem[];
   readonly evidence: readonly Evidence[];
+  readonly settings: Settings;
   readonly collection: Collection;
   readonly deployed: readonly Deployed[];
 }
 
-/** The gcloud command that brings the plan's value, without a resource's own prefix; `undefined`: the plan has none. */
-type Remedy = (broken: Broken) => string | undefined;
+/** The same, with what the plan says of the resource. */
+interface Planned extends Broken {
+  /** The service's plan, where the plan has it. */
+  readonly service: ServiceSettings | undefined;
+  /** Whether it is the plan's database or connector. */
+  readonly isPlans: boolean;
+}
 
-const egress: Remedy = () => "--vpc-egress=private-ranges-only";
-const counts: Remedy = ({ settings: { connector } }) =>
-  `--machine-type=${connector.machineType} --min-instances=${connector.minInstances} --max-instances=${connector.maxInstances}`;
-const tier: Remedy = ({ settings: { database } }) => `--tier=${database.tier}`;
-const maximum: Remedy = ({ service, evidence }) =>
-  service && evidence.every(({ value }) => value !== String(service.maxInstances)) ? `--max-instances=${service.maxInstances}` : undefined;
-const probe: Remedy = ({ service }) => {
-  if (!service) return undefined;
-  const { path, initialDelaySeconds, periodSeconds, timeoutSeconds, failureThreshold } = service.probe;
-  return `--startup-probe=httpGet.path=${path},httpGet.port=${service.port},initialDelaySeconds=${initialDelaySeconds},periodSeconds=${periodSeconds},timeoutSeconds=${timeoutSeconds},failureThreshold=${failureThreshold}`;
+/** The flags that mend a finding with the plan's own values; empty: no command does. */
+type Remedy = (broken: Planned) => readonly Flag[];
+
+const counts: Remedy = ({ resource, settings, isPlans }) => (isPlans ? flags.connectorSize(resource, settings.connector) : []);
+const tier: Remedy = ({ resource, settings, isPlans }) => (isPlans ? flags.tierAtLeast(resource, settings.database.tier) : []);
+const maximum: Remedy = ({ resource, service }) => (service ? flags.maximumInstances(resource, service.maxInstances) : []);
+const probe: Remedy = ({ resource, service }) => {
+  const [container] = new Inputs(resource.inputs).object("template").list("containers");
+  return service && flags.hasOneContainer(resource)
+    ? [flags.startupProbe(resource, service.probe, container?.object("ports").number("containerPort") ?? service.port)]
+    : [];
 };
 
 const REMEDIES: Readonly<Record<string, Remedy>> = {
-  "egress-path": egress,
-  "service-vpc-path": ({ settings }) => `--vpc-connector=${settings.connector.name} --vpc-egress=private-ranges-only`,
+  "egress-path": ({ resource }) => [flags.privateRangesOnly(resource)],
+  "service-vpc-path": wayIn,
+  "database-path": wayIn,
   "connector-floor": counts,
   "connector-instance-counts": counts,
   "connector-machine-type": counts,
   "database-dedicated-core": tier,
   "database-tier": tier,
-  "database-max-connections": flags,
-  "database-encrypted": () => "--ssl-mode=ENCRYPTED_ONLY",
-  "database-backups": ({ settings: { database } }) =>
-    `--backup-start-time=${database.backup.startTime} --enable-point-in-time-recovery --retained-transaction-log-days=${database.backup.transactionLogDays}`,
-  "database-deletion-protection": () => "--deletion-protection",
-  "database-private": ({ settings: { network, project } }) =>
-    `--network=projects/${project}/global/networks/${network.vpc} --no-assign-ip --clear-authorized-networks`,
+  "database-max-connections": slots,
+  // A sum that is too large is no reason to have fewer slots.
+  "connection-budget": (broken) => ((statedSlots(broken.resource) ?? 0) < broken.settings.database.maxConnections ? slots(broken) : []),
+  "database-encrypted": ({ collection, deployed, settings }) =>
+    areAllKnown(collection) && maybeUnencrypted(deployed, settings).length === 0 ? [flags.encryptedOnly()] : [],
+  "database-backups": backups,
+  "database-deletion-protection": () => [flags.deletionProtection()],
+  "database-private": ({ resource, collection, deployed, settings }) =>
+    resource.outputs.privateIpAddress !== undefined && areAllKnown(collection) && isDialedPrivately(resource, deployed, settings)
+      ? flags.publicAddressClosed()
+      : [],
   "service-scaling": maximum,
   "regional-quota": maximum,
   "service-startup-probe": probe,
   "tcp-probe": probe,
   "service-secret-versions": versions,
   "service-jwt-name": variablesGone,
-  "service-identity": ({ service, settings }) => service && `--service-account=${service.account}@${settings.project}.iam.gserviceaccount.com`,
-  "service-image": ({ service }) => service && `--image=${service.image}`,
-  "redis-auth": () => "--enable-auth",
 };
 
-/** The commands that mend a finding, with the plan's own values; empty: there is no single way, or the plan's values are there. */
-export function remedyFor(rule: string, broken: Omit<Broken, "service">): string[] {
+/** The repairs that mend a finding. */
+export function repairsFor(rule: string, broken: Broken): Repair[] {
   const { resource, settings, deployed } = broken;
-  if (rule === "connection-budget") return [...poolCommands(settings, deployed), ...commandFor(resource, settings, flags(broken))];
-  const service = Object.values(settings.services).find(({ name }) => name === resource.label);
-  const isPlanned = service || [settings.connector.name, settings.database.name].includes(resource.label);
-  if (rule === "capacity-alerts") return isPlanned ? ["`npm run up` declares its alerts; 'netra:monitoring.channels' says who is told"] : [];
-  return commandFor(resource, settings, REMEDIES[rule]?.({ ...broken, service }));
+  // One database's budget is the sum of all services: those that are not as planned.
+  const pools = rule === "connection-budget" ? deployed.flatMap((service) => repairs(service, settings, poolFlags(service, settings))) : [];
+  return [...pools, ...repairs(resource, settings, REMEDIES[rule]?.(plannedFor(broken)) ?? [])];
 }
 
-function commandFor({ source, name, region }: Pick<Deployed, "source" | "name" | "region">, settings: Settings, flags: string | undefined): string[] {
-  const prefix = PREFIXES[source];
-  const place: Place = { project: settings.project, region: region || settings.region };
-  return flags && prefix ? [`${filledIn(prefix, place).replace("NAME", name)} ${flags}`] : [];
+function plannedFor(broken: Broken): Planned {
+  const { resource, settings } = broken;
+  return {
+    ...broken,
+    service: Object.values(settings.services).find(({ name }) => resource.source === "services" && name === resource.label),
+    isPlans: [settings.connector.name, settings.database.name, settings.cache.name].includes(resource.label),
+  };
 }
 
-/** One database's budget is the sum of all services: those that are not as planned. */
-function poolCommands(settings: Settings, deployed: readonly Deployed[]): string[] {
-  return Object.values(settings.services).flatMap(({ name, maxInstances, database }) => {
-    const service = deployed.find(({ source, label }) => source === "services" && label === name);
-    if (!database || !service) return [];
-    const planned = (["poolSize", "maxOverflow", "workers"] as const).map((field) => [databaseVariables[field], String(database[field])] as const);
-    if (ifReadable(() => isAsPlanned(workloadIn(service, settings), maxInstances, database))) return [];
-    const variables = planned.map(([variable, value]) => `${variable}=${value}`).join(",");
-    return commandFor(service, settings, `--max-instances=${maxInstances} --update-env-vars=${variables}`);
-  });
+/** What mends a finding where no command does it safely: only `up` does all of it in one go. Absent: the rule's own proposal counts. */
+const BY_UP: Readonly<Record<string, (broken: Broken) => string>> = {
+  "capacity-alerts": () => "`npm run up` declares its alerts; 'netra:monitoring.channels' says who is told",
+  "database-private": () => "`npm run up` gives it a private address, leads every service to it and then closes the public one: no single command does that",
+  "database-encrypted": ({ deployed, settings }) => {
+    const doubtful = maybeUnencrypted(deployed, settings);
+    return `\`npm run up\` sets it; first see that ${doubtful.length > 0 ? `${doubtful.join(", ")} connect` : "every client connects"} with sslmode=require, or they are refused`;
+  },
+  "redis-auth": () => "`npm run up` turns it on and hands the AUTH string to the services: a command alone would lock them out",
+  "regional-quota": () => "`npm run up` brings the sizes and maximum instances of the plan, which fit",
+  "service-identity": () => "`npm run up` makes the account, grants it what it reads, and runs the service as it",
+  "service-image": () => "`npm run up` rolls out the image of the plan",
+};
+
+/** What to do where no command mends a finding; `undefined`: what the rule itself proposes. */
+export function byUp(rule: string, broken: Broken): string | undefined {
+  const { service, isPlans } = plannedFor(broken);
+  return service || isPlans ? BY_UP[rule]?.(broken) : undefined;
 }
 
-/** Whether a container holds what the plan says, in whatever names and on whatever command line, and has the plan's maximum. */
-function isAsPlanned(workload: Workload | undefined, maxInstances: number, { poolSize, maxOverflow, workers }: ConnectionPool): boolean {
+/** The plan's connector, where it can be used: it is there, works, and stands in the workload's region. */
+function wayIn({ resource, deployed, settings }: Planned): Flag[] {
+  const { name } = settings.connector;
+  const connector = deployed.find(({ source, label }) => source === "connectors" && label === name);
+  const isUsable = connector && !connector.unready && connector.region === (resource.region ?? settings.region);
+  return isUsable ? [flags.vpcConnector(resource, name), flags.privateRangesOnly(resource)] : [];
+}
+
+/** The plan's pool and maximum, where a service has another pool or a higher maximum. */
+function poolFlags(service: Deployed, settings: Settings): Flag[] {
+  const planned = service.source === "services" ? Object.values(settings.services).find(({ name }) => name === service.label) : undefined;
+  if (!planned?.database) return [];
+  const { database, maxInstances } = planned;
+  const values = (["poolSize", "maxOverflow", "workers"] as const).map((field) => [databaseVariables[field], String(database[field])] as const);
+  // gcloud makes no literal of a variable that is taken from a secret.
+  const canBeSet = flags.hasOneContainer(service) && !values.some(([name]) => variablesOf(service, settings, name).some(secretSourceOf));
+  const isAsPlanned = ifReadable(() => holds(workloadIn(service, settings), database));
+  return [...flags.maximumInstances(service, maxInstances), ...(canBeSet && !isAsPlanned ? [flags.variables(service, values)] : [])];
+}
+
+/** Whether a container has the pool, in whatever names and on whatever command line. */
+function holds(workload: Workload | undefined, { poolSize, maxOverflow, workers }: ConnectionPool): boolean {
   return (workload ? clientsOf(workload) : []).some(
-    (client) =>
-      !("why" in client) &&
-      client.instances === maxInstances &&
-      client.poolSize === poolSize &&
-      client.maxOverflow === maxOverflow &&
-      client.workers === workers,
+    (client) => !("why" in client) && client.poolSize === poolSize && client.maxOverflow === maxOverflow && client.workers === workers,
   );
 }
 
-/** A workload's variables of that name, one in each container that has it. */
-const variablesOf = ({ resource, settings }: Pick<Broken, "resource" | "settings">, name: string): Variable[] =>
-  workloadIn(resource, settings)?.containers.flatMap(({ variables }) => variables.find((variable) => variable.name === name) ?? []) ?? [];
-
-const PREFIXES: Readonly<Record<string, string>> = {
-  services: "gcloud run services update NAME --project=PROJECT --region=REGION",
-  jobs: "gcloud run jobs update NAME --project=PROJECT --region=REGION",
-  instances: "gcloud sql instances patch NAME --project=PROJECT",
-  connectors: "gcloud compute networks vpc-access connectors update NAME --project=PROJECT --region=REGION",
-  caches: "gcloud redis instances update NAME --project=PROJECT --region=REGION",
-};
-
-/** The flag replaces all others, so those that are there are repeated. */
-function flags({ resource, settings: { database } }: Pick<Broken, "resource" | "settings">): string | undefined {
-  const settings = new Inputs(resource.inputs).object("settings");
-  const present = settings.list("databaseFlags").map((flag) => `${flag.text("name")}=${flag.text("value") ?? ""}`);
-  const wanted = `max_connections=${database.maxConnections}`;
-  if (present.includes(wanted) && settings.text("tier") === database.tier) return undefined;
-  const others = present.filter((flag) => !flag.startsWith("max_connections="));
-  return `--tier=${database.tier} --database-flags=${listWord([wanted, ...others])}`;
+/** max_connections on a tier that holds it: as planned for the plan's database, for another one as the rule proposes. */
+function slots({ resource, settings: { database }, isPlans, problems }: Planned): Flag[] {
+  const flag = "settings.databaseFlags[max_connections]";
+  const proposed = problems.flatMap(({ ways = [] }) => ways).find((way) => way.every(([setting]) => setting === flag || setting === "settings.tier"));
+  const proposal = (setting: string) => proposed?.find(([name]) => name === setting)?.[1];
+  const [wanted, tier] = isPlans ? [database.maxConnections, database.tier] : [proposal(flag), proposal("settings.tier")];
+  return [
+    ...(typeof tier === "string" ? flags.tierAtLeast(resource, tier) : []),
+    ...(typeof wanted === "number" && wanted !== statedSlots(resource) ? [flags.databaseFlag(resource, "max_connections", String(wanted))] : []),
+  ];
 }
 
+function statedSlots({ inputs }: Deployed): number | undefined {
+  const stated = new Inputs(inputs)
+    .object("settings")
+    .list("databaseFlags")
+    .find((one) => one.text("name") === "max_connections");
+  return stated && ifReadable(() => stated.number("value"));
+}
+
+function backups({ problems, settings: { database } }: Planned): Flag[] {
+  const isAbout = (field: string) => problems.some(({ setting }) => setting.endsWith(`.${field}`));
+  const { startTime, transactionLogDays } = database.backup;
+  return [
+    ...(isAbout("enabled") ? [flags.backupsAt(startTime)] : []),
+    ...(isAbout("pointInTimeRecoveryEnabled") ? [flags.pointInTimeRecovery()] : []),
+    ...(isAbout("pointInTimeRecoveryEnabled") || isAbout("transactionLogRetentionDays") ? [flags.transactionLogDays(transactionLogDays)] : []),
+  ];
+}
+
+/** A workload's variables of that name, one in each container that has it. */
+const variablesOf = (resource: Deployed, settings: Settings, name: string): Variable[] =>
+  workloadIn(resource, settings)?.containers.flatMap(({ variables }) => variables.find((variable) => variable.name === name) ?? []) ?? [];
+
 /** The newest enabled version of each variable that the evidence names: what `latest` is now. */
-function versions({ evidence, collection, ...broken }: Broken): string | undefined {
-  const pinned = named(evidence).flatMap((name) => {
-    const secret = variablesOf(broken, name)
-      .map((variable) => cloudName(secretOf(variable)?.secret, "secrets")?.name)
+function versions({ evidence, collection, resource, settings }: Planned): Flag[] {
+  const states = versionStates(collection);
+  const pinned = named(evidence).flatMap((variable) => {
+    const secret = variablesOf(resource, settings, variable)
+      .map((one) => cloudName(secretOf(one)?.secret, "secrets")?.name)
       .find((id) => id !== undefined);
-    return secret === undefined ? [] : [`${name}=${secret}:${newestEnabledOf(versionStates(collection).get(secret) ?? new Map()) ?? "VERSION"}`];
+    const newest = secret && newestEnabledOf(states.get(secret) ?? new Map());
+    return secret && newest ? [{ variable, secret, version: String(newest) }] : [];
   });
-  return pinned.length > 0 ? `--update-secrets=${listWord(pinned)}` : undefined;
+  // A version that nobody knows cannot be pinned, and half of the variables is no remedy.
+  return pinned.length > 0 && pinned.length === evidence.length && flags.hasOneContainer(resource) ? [flags.secretVersions(resource, pinned)] : [];
 }
 
 /** Variables that must go, be they literals or secrets. */
-function variablesGone({ evidence, ...broken }: Broken): string | undefined {
-  const isSecret = (name: string) => variablesOf(broken, name).some(secretSourceOf);
-  const flags = [
-    ["--remove-secrets", named(evidence).filter(isSecret)],
-    ["--remove-env-vars", named(evidence).filter((name) => !isSecret(name))],
-  ] as const;
-  return flags.flatMap(([flag, names]) => (names.length > 0 ? [`${flag}=${listWord(names)}`] : [])).join(" ") || undefined;
+function variablesGone({ evidence, resource, settings }: Planned): Flag[] {
+  // The last name of a key must not go.
+  if (!flags.hasOneContainer(resource) || variablesOf(resource, settings, "JWT_SECRET_KEY").length === 0) return [];
+  const isSecret = (name: string) => variablesOf(resource, settings, name).some(secretSourceOf);
+  const [secrets, literals] = [named(evidence).filter(isSecret), named(evidence).filter((name) => !isSecret(name))];
+  return [
+    ...(secrets.length > 0 ? [flags.variablesRemoved(resource, "secrets", secrets)] : []),
+    ...(literals.length > 0 ? [flags.variablesRemoved(resource, "env-vars", literals)] : []),
+  ];
 }
 
 /** The variables that evidence is about. */

@@ -1,10 +1,12 @@
 import type { Settings } from "../config";
 import { cloudName } from "../policy/cloud-name";
 import { secretVersionOf } from "../policy/secret-reference";
+import { type Repair, repairs } from "./command";
 import { type Deployed, workloadIn } from "./deployed";
-import { type Finding, finding } from "./findings";
+import { type Found, mendable } from "./findings";
+import { hasOneContainer, secretVersions } from "./flags";
 import type { Collection } from "./recognise";
-import { listWord, word } from "./shell";
+import { word } from "./shell";
 import type { Place } from "./sources";
 import { newestEnabledOf, versionStates } from "./versions";
 
@@ -12,6 +14,7 @@ import { newestEnabledOf, versionStates } from "./versions";
 export interface MountedSecret {
   readonly service: Deployed;
   readonly variable: string;
+  readonly isFile: boolean;
   /** As gcloud prints its place. */
   readonly field: string;
   readonly secret: string;
@@ -21,7 +24,7 @@ export interface MountedSecret {
 }
 
 export interface SecretsAnswer {
-  readonly findings: readonly Finding[];
+  readonly findings: readonly Found[];
   /** Secrets whose versions are not known, with the reason. */
   readonly open: readonly { readonly secret: string; readonly why: string }[];
   readonly mounted: readonly MountedSecret[];
@@ -41,7 +44,7 @@ export function mountedSecrets(deployed: readonly Deployed[], place: Place): Mou
         const { project, secret, version } = reference;
         const key = isKnative ? "valueFrom.secretKeyRef.key" : "valueSource.secretKeyRef.version";
         const field = `${fieldOf(container.path)}.env[${variable.name}].${key}`;
-        return [{ service, variable: variable.name, field, secret, version, isElsewhere: isElsewhere(project, place) }];
+        return [{ service, variable: variable.name, isFile: false, field, secret, version, isElsewhere: isElsewhere(project, place) }];
       }),
     );
     const ofFiles = workload.pod.list("volumes").flatMap((volume): MountedSecret[] => {
@@ -53,6 +56,7 @@ export function mountedSecrets(deployed: readonly Deployed[], place: Place): Mou
       return (items.length > 0 ? items : [{ variable: volume.text("name") ?? "", version: "latest" }]).map(({ variable, version }) => ({
         service,
         variable,
+        isFile: true,
         field: `${fieldOf(volume.path)}.secret`,
         secret: named.name,
         version,
@@ -74,44 +78,105 @@ function reading<T>(read: () => T): T | undefined {
   }
 }
 
+/** What is known of a mounted version. */
+type VersionState =
+  | { readonly is: "enabled" }
+  | { readonly is: "unknown"; readonly why: string }
+  | { readonly is: "no secret" }
+  | { readonly is: "no version" }
+  | { readonly is: "disabled"; readonly number: string }
+  /** Destroyed, or never made. `others`: the secret's other versions with their states. */
+  | { readonly is: "gone"; readonly state: string | undefined; readonly others: ReadonlyMap<string, string> };
+
+function versionState({ secret, version, isElsewhere: isForeign }: MountedSecret, collection: Collection): VersionState {
+  if (collection.absentSecrets.has(secret)) return { is: "no secret" };
+  const isListed = collection.listedSecrets.has(secret);
+  const known = versionStates(collection).get(secret) ?? (isListed ? new Map<string, string>() : undefined);
+  if (known === undefined) {
+    const why = collection.secretGaps.get(secret) ?? collection.gaps.get("versions") ?? "no file shows its versions";
+    return { is: "unknown", why: isForeign ? "it stands in another project" : why };
+  }
+  const isLatest = version === "latest";
+  const number = isLatest ? newestOf(known) : version;
+  const state = isLatest && !isListed ? undefined : known.get(number);
+  if (state === undefined && !isListed) return { is: "unknown", why: `no file shows ${isLatest ? "which is the newest" : `version ${version}`}` };
+  if (known.size === 0) return { is: "no version" };
+  if (state === "ENABLED") return { is: "enabled" };
+  return state === "DISABLED" ? { is: "disabled", number } : { is: "gone", state, others: known };
+}
+
+const newestOf = (versions: ReadonlyMap<string, string>) => String(Math.max(0, ...[...versions.keys()].map(Number)));
+
 /** Whether every mounted version is there and enabled. */
 export function judgeSecrets(mounted: readonly MountedSecret[], collection: Collection, settings: Settings): SecretsAnswer {
-  const states = versionStates(collection);
-  const findings: Finding[] = [];
-  const open = new Map<string, { secret: string; why: string }>();
-  for (const one of mounted) {
-    const { secret, version, service, variable, field } = one;
-    const isListed = collection.listedSecrets.has(secret);
-    const known = states.get(secret) ?? (isListed ? new Map<string, string>() : undefined);
-    const lost = (state: string, mend: string) =>
-      findings.push(
-        finding("secret-version", {
-          resource: service.label,
-          evidence: [{ field, value: `${secret}, version ${version}: ${state}` }],
-          consequences: [`must be an enabled version because no instance that takes ${variable} from it can start`],
-          mend: [mend],
-        }),
-      );
-    if (collection.absentSecrets.has(secret)) lost("there is no such secret", `gcloud secrets create ${word(secret)} --project=${settings.project}`);
-    else if (known === undefined) {
-      const why = one.isElsewhere
-        ? "it stands in another project"
-        : (collection.secretGaps.get(secret) ?? collection.gaps.get("versions") ?? "no file shows its versions");
-      open.set(secret, { secret, why });
-    } else {
-      const newest = Math.max(0, ...[...known.keys()].map(Number));
-      const state = version === "latest" && !isListed ? undefined : known.get(version === "latest" ? String(newest) : version);
-      if (state === undefined && !isListed)
-        open.set(secret, { secret, why: `no file shows ${version === "latest" ? "which is the newest" : `version ${version}`}` });
-      else if (known.size === 0) lost("there is no version at all", `gcloud secrets versions add ${word(secret)} --project=${settings.project} --data-file=-`);
-      else if (state === "DISABLED")
-        lost(state, `gcloud secrets versions enable ${version === "latest" ? newest : version} --secret=${word(secret)} --project=${settings.project}`);
-      else if (state !== "ENABLED")
-        lost(
-          state ?? "there is no such version",
-          `gcloud run ${service.source} update ${service.name} --project=${settings.project} --region=${service.region} --update-secrets=${listWord([`${variable}=${secret}:${newestEnabledOf(known) ?? "VERSION"}`])}`,
-        );
-    }
+  const states = mounted.map((one) => ({ one, state: versionState(one, collection) }));
+  return {
+    mounted,
+    findings: states.flatMap(({ one, state }) => {
+      const lost = lostText(state);
+      return lost === undefined ? [] : [secretFinding(one, lost, secretRepairs(one, state, settings))];
+    }),
+    open: [...new Map(states.flatMap(({ one: { secret }, state }) => (state.is === "unknown" ? [[secret, { secret, why: state.why }]] : []))).values()],
+  };
+}
+
+const secretFinding = ({ service, field, secret, version, variable }: MountedSecret, lost: string, repairs: readonly Repair[]): Found =>
+  mendable("secret-version", {
+    resource: service.label,
+    evidence: [{ field, value: `${secret}, version ${version}: ${lost}` }],
+    consequences: [`must be an enabled version because no instance that takes ${variable} from it can start`],
+    mend: [lost === NO_SECRET ? "`npm run up` makes the secrets of the plan, with their versions and grants" : `mount a version of ${secret} that is enabled`],
+    repairs,
+  });
+
+const NO_SECRET = "there is no such secret";
+
+/** What keeps a version from being mounted; `undefined`: nothing, or it is not known. */
+function lostText(state: VersionState): string | undefined {
+  switch (state.is) {
+    case "no secret":
+      return NO_SECRET;
+    case "no version":
+      return "there is no version at all";
+    case "disabled":
+      return "DISABLED";
+    case "gone":
+      return state.state ?? "there is no such version";
+    default:
+      return undefined;
   }
-  return { findings, open: [...open.values()], mounted };
+}
+
+function secretRepairs(one: MountedSecret, state: VersionState, settings: Settings): Repair[] {
+  const { secret, version } = one;
+  const project = `--project=${settings.project}`;
+  const made: Repair = { target: { line: `gcloud secrets create ${word(secret)} ${project}` }, flags: [] };
+  // People type the value, or pipe it in.
+  const added: Repair = { target: { line: `gcloud secrets versions add ${word(secret)} ${project} --data-file=-` }, flags: [] };
+  const mountedAs = (number: number, after?: Repair): Repair[] => {
+    if (version === "latest" || version === String(number)) return [];
+    return repinned(one, number, settings).map((repair) => (after ? { ...repair, after: after.target.line } : repair));
+  };
+  switch (state.is) {
+    case "no secret":
+      // `up` makes the plan's own, and would meet it.
+      if (Object.values(settings.secrets).some(({ id }) => id === secret)) return [];
+      return [made, { ...added, after: made.target.line }, ...mountedAs(1, added)];
+    case "no version":
+      return [added, ...mountedAs(1, added)];
+    case "disabled":
+      return [{ target: { line: `gcloud secrets versions enable ${state.number} --secret=${word(secret)} ${project}` }, flags: [] }];
+    case "gone": {
+      const newest = newestEnabledOf(state.others);
+      return newest === undefined ? [added, ...mountedAs(Number(newestOf(state.others)) + 1, added)] : mountedAs(newest);
+    }
+    default:
+      return [];
+  }
+}
+
+/** A variable taken from another version. A file's would need the path of its volume. */
+function repinned({ service, variable, secret, isFile }: MountedSecret, version: number, settings: Settings): Repair[] {
+  if (isFile || !hasOneContainer(service)) return [];
+  return repairs(service, settings, [secretVersions(service, [{ variable, secret, version: String(version) }])]);
 }

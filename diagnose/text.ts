@@ -12,14 +12,19 @@ const LONGEST_FIELD = 120;
 
 /** The diagnosis as a person at a terminal reads it. */
 export function diagnosisText(diagnosis: Diagnosis, withAdoption: boolean): string {
-  const { findings, questions, figures, changes, adopt, leftOutOfImports, notes, project, region, ok } = diagnosis;
+  const { findings, commands, questions, figures, changes, adopt, leftOutOfImports, notes, project, region, ok } = diagnosis;
   const open = questions.filter((question) => question.open.length > 0);
+  const groups = [...groupedBy(findings, ({ stage, rules }) => `${stage} ${rules.join()}`).values()];
   const state = ok ? "Healthy" : findings.length > 0 ? "Unhealthy" : "Not known to be healthy";
   return [
     `${state}: ${project} in ${region}; ${counted(findings.length, "finding")}${byStage(findings)}, ${counted(open.length, "open question")} of ${questions.length}.`,
     ...section(
       "Findings, what breaks first at the top:",
-      [...groupedBy(findings, ({ stage, rules }) => `${stage} ${rules.join()}`).values()].flatMap(groupText),
+      groups.flatMap((group, i) => groupText(group, i, commands)),
+    ),
+    ...section(
+      "Commands, in this order; nothing is worse after any of them:",
+      commands.flatMap((command, i) => commandLines(command, i, (finding) => groups.findIndex((group) => group.includes(finding)) + 1, findings)),
     ),
     ...section("Open:", openText(open)),
     ...section("Answered:", questions.filter(({ status, answer }) => status !== "open" && answer !== "").map(answerText)),
@@ -49,20 +54,38 @@ function byStage(findings: readonly Finding[]): string {
   return counts.length > 0 ? ` (${counts.join(", ")})` : "";
 }
 
-/** What the same rules say of several resources is read at once; the commands stay one for each. */
-function groupText(group: readonly [Finding, ...Finding[]], index: number): string[] {
+/** What the same rules say of several resources is read at once. */
+function groupText(group: readonly [Finding, ...Finding[]], index: number, commands: Diagnosis["commands"]): string[] {
   const [first] = group;
   const byEvidence = groupedBy(group, evidenceText);
   const [head = "", ...others] = [...byEvidence].map(([evidence, same]) => `${same.map(({ resource }) => resource || "the stack").join(", ")}: ${evidence}`);
   const isUrgent = first.stage === "path" || first.stage === "start";
+  const mend = unique(group.flatMap((finding) => finding.mend));
+  const positions = commands.flatMap(({ command }, i) => (mend.includes(command) ? [i + 1] : []));
+  const rest = mend.filter((text) => !commands.some(({ command }) => command === text));
   return [
     `${index + 1}. [${first.stage}] ${head} (${first.rules.join(", ")})`,
     ...others.map((line) => `     ${line}`),
     ...unique(group.flatMap(({ consequences }) => consequences))
       .slice(0, isUrgent ? 2 : 1)
       .map((text) => `     ${text}`),
-    ...unique(group.flatMap(({ mend }) => mend)).map((text) => `     -> ${text}`),
+    ...(positions.length > 0 ? [`     -> ${positions.length > 1 ? "commands" : "command"} ${listed(positions)} below`] : []),
+    ...rest.map((text) => `     -> ${text}`),
   ];
+}
+
+const listed = (numbers: readonly number[]) => (numbers.length > 1 ? `${numbers.slice(0, -1).join(", ")} and ${numbers.at(-1)}` : String(numbers[0]));
+
+/** A command on a line of its own, so that it can be copied. */
+function commandLines(
+  { command, cost, mends }: Diagnosis["commands"][number],
+  index: number,
+  numberOf: (finding: Finding) => number,
+  findings: readonly Finding[],
+): string[] {
+  const numbers = [...new Set(mends.flatMap((i) => findings[i] ?? []).map(numberOf))].toSorted((a, b) => a - b);
+  const effects = cost.length > 0 ? cost.map(({ effect, consequence }) => `${effect}: ${consequence}`) : ["nothing that anybody notices"];
+  return [`${index + 1}. for ${listed(numbers)}; costs ${effects[0]}`, ...effects.slice(1).map((effect) => `     and ${effect}`), `     -> ${command}`];
 }
 
 function evidenceText({ evidence }: Finding): string {

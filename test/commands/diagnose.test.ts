@@ -34,10 +34,23 @@ Answered:
 });
 
 describe("the incident", () => {
+  const AUTH =
+    "gcloud run services update netra-auth-service --project=netra-staging --region=us-central1 --vpc-egress=private-ranges-only --max-instances=3 --update-env-vars=DB_POOL_SIZE=2,DB_MAX_OVERFLOW=1,WEB_CONCURRENCY=1 --update-secrets=POSTGRES_HOST=postgres-host-staging:1,POSTGRES_PASSWORD=postgres-password-staging:2,JWT_SECRET_KEY=jwt-secret-staging:2,SECRET_KEY=secret-key-staging:1 --startup-probe=httpGet.path=/health,httpGet.port=8080,initialDelaySeconds=0,periodSeconds=10,timeoutSeconds=5,failureThreshold=9";
+  // `latest` becomes the newest enabled version.
+  const BACKEND =
+    "gcloud run services update netra-backend-staging --project=netra-staging --region=us-central1 --vpc-egress=private-ranges-only --max-instances=5 --update-env-vars=DB_POOL_SIZE=3,DB_MAX_OVERFLOW=2,WEB_CONCURRENCY=1 --update-secrets=POSTGRES_HOST=postgres-host-staging:1,POSTGRES_PASSWORD=postgres-password-staging:2,JWT_SECRET_KEY=jwt-secret-staging:2,SECRET_KEY=secret-key-staging:1 --startup-probe=httpGet.path=/health/startup,httpGet.port=8000,initialDelaySeconds=0,periodSeconds=10,timeoutSeconds=5,failureThreshold=12 --remove-secrets=JWT_SECRET,JWT_SECRET_STAGING";
+  const SQL =
+    "gcloud sql instances patch staging-shared-postgres --project=netra-staging --tier=db-custom-1-3840 --database-flags=max_connections=150 --ssl-mode=ENCRYPTED_ONLY --enable-point-in-time-recovery --retained-transaction-log-days=7 --deletion-protection";
+  const CONNECTOR =
+    "gcloud compute networks vpc-access connectors update staging-connector --project=netra-staging --region=us-central1 --machine-type=e2-micro --min-instances=3 --max-instances=10";
+  const FRONTEND =
+    "gcloud run services update netra-frontend-staging --project=netra-staging --region=us-central1 --startup-probe=httpGet.path=/health,httpGet.port=3000,initialDelaySeconds=0,periodSeconds=10,timeoutSeconds=5,failureThreshold=3";
+
   test("the path that cannot work first, then sizes and pools, then latest secrets and TCP probes: exit 1", async () => {
     const { code, stdout, stderr } = await saved("incident", "--json");
     expect({ code, stderr }).toEqual({ code: 1, stderr: "" });
-    const { findings, questions, ok } = JSON.parse(stdout);
+    const { findings, commands, questions, ok } = JSON.parse(stdout);
+    const costing = (effect: string) => ({ effect, consequence: expect.any(String) });
     expect(ok).toBe(false);
     expect(
       findings.map(({ stage, resource, rules }: { stage: string; resource: string; rules: string[] }) => `${stage} ${resource}: ${rules.join(", ")}`),
@@ -79,19 +92,18 @@ describe("the incident", () => {
       consequences: [
         "must be PRIVATE_RANGES_ONLY because all-traffic sends every packet into the VPC, which has no way to the internet without Cloud NAT, and the database's public address is on the internet: every dial fails after about 34 s",
       ],
-      mend: ["gcloud run services update netra-auth-service --project=netra-staging --region=us-central1 --vpc-egress=private-ranges-only"],
+      mend: [AUTH],
     });
     expect(findings[4]).toMatchObject({
       evidence: [{ field: "settings.databaseFlags[max_connections]", value: "not set: 50 on db-g1-small" }],
-      mend: [
-        "gcloud run services update netra-auth-service --project=netra-staging --region=us-central1 --max-instances=3 --update-env-vars=DB_POOL_SIZE=2,DB_MAX_OVERFLOW=1,WEB_CONCURRENCY=1",
-        "gcloud run services update netra-backend-staging --project=netra-staging --region=us-central1 --max-instances=5 --update-env-vars=DB_POOL_SIZE=3,DB_MAX_OVERFLOW=2,WEB_CONCURRENCY=1",
-        "gcloud sql instances patch staging-shared-postgres --project=netra-staging --tier=db-custom-1-3840 --database-flags=max_connections=150",
-      ],
+      mend: [AUTH, BACKEND, SQL],
     });
-    // What `latest` is now: the newest enabled version.
-    expect(findings[8].mend).toEqual([
-      "gcloud run services update netra-auth-service --project=netra-staging --region=us-central1 --update-secrets=POSTGRES_HOST=postgres-host-staging:1,POSTGRES_PASSWORD=postgres-password-staging:2,JWT_SECRET_KEY=jwt-secret-staging:2,SECRET_KEY=secret-key-staging:1",
+    expect(commands).toEqual([
+      { command: AUTH, cost: [costing("new revision"), costing("access")], mends: [0, 4, 8, 10] },
+      { command: BACKEND, cost: [costing("new revision"), costing("access")], mends: [1, 4, 7, 9, 12] },
+      { command: SQL, cost: [costing("restart"), costing("restart")], mends: [2, 4, 20, 21, 22] },
+      { command: CONNECTOR, cost: [], mends: [3] },
+      { command: FRONTEND, cost: [costing("new revision")], mends: [11] },
     ]);
     expect(questions.filter(({ status }: { status: string }) => status === "healthy").map(({ key }: { key: string }) => key)).toEqual(["region"]);
     expect(questions.find(({ key }: { key: string }) => key === "maxConnections").answer).toBe(
@@ -99,27 +111,38 @@ describe("the incident", () => {
     );
   });
 
-  test("in ten seconds: one group for what is the same, short fields, a command for each", async () => {
+  test("in ten seconds: one group for what is the same, short fields, and each command once", async () => {
     const { stdout } = await saved("incident");
     expect(stdout).toMatch(/^Unhealthy: netra-staging in us-central1; 27 findings \(2 path, 5 capacity, 20 hygiene\), 0 open questions of 12\.\n/);
     expect(stdout).toContain(`
 Findings, what breaks first at the top:
   1. [path] netra-auth-service, netra-backend-staging: run.googleapis.com/vpc-access-egress = all-traffic (egress-path)
        must be PRIVATE_RANGES_ONLY because all-traffic sends every packet into the VPC, which has no way to the internet without Cloud NAT, and the database's public address is on the internet: every dial fails after about 34 s
-       -> gcloud run services update netra-auth-service --project=netra-staging --region=us-central1 --vpc-egress=private-ranges-only
-       -> gcloud run services update netra-backend-staging --project=netra-staging --region=us-central1 --vpc-egress=private-ranges-only
+       -> commands 1 and 2 below
   2. [capacity] staging-shared-postgres: settings.tier = db-g1-small (database-dedicated-core)
 `);
-    expect(stdout).toContain("       -> mend the path first, as said above: no size helps while no packet arrives\n");
+    expect(stdout).toContain("       -> the commands for the other findings mend it, too\n");
     expect(
       stdout,
     ).toContain(`netra-auth-service, netra-backend-staging, netra-frontend-staging, staging-shared-postgres, staging-connector: alert policies that tell somebody of it = none (capacity-alerts)
        must have an alert because nothing else tells that its capacity runs out
        -> \`npm run up\` declares its alerts; 'netra:monitoring.channels' says who is told
 `);
+    // One closes no address that services use, and none turns on an AUTH that no client knows.
     expect(stdout).toContain(
-      "       -> gcloud run services update netra-backend-staging --project=netra-staging --region=us-central1 --remove-secrets=JWT_SECRET,JWT_SECRET_STAGING\n",
+      "       -> `npm run up` gives it a private address, leads every service to it and then closes the public one: no single command does that\n",
     );
+    expect(stdout).toContain("       -> `npm run up` turns it on and hands the AUTH string to the services: a command alone would lock them out\n");
+    expect(stdout).toContain(`
+Commands, in this order; nothing is worse after any of them:
+  1. for 1, 4, 7 and 8; costs new revision: a new revision takes over while the old one finishes its requests; both together hold up to 150 + 9 = 159 connections, more than the 18 that the budget counts: if max_connections is to be lowered, do it in a later update; WebSockets stay on the old one until they end
+       and access: the way out changes: with ALL_TRAFFIC the internet is reached through Cloud NAT or not at all, with PRIVATE_RANGES_ONLY from Google's own addresses
+       -> ${AUTH}
+  2. for `);
+    expect(stdout).toContain(`
+  4. for 3; costs nothing that anybody notices
+       -> ${CONNECTOR}
+`);
     expect(stdout).toContain(`
 \`npm run up\` would change:
   make service-secret-staging, oauth-hmac-secret-staging, fernet-key-staging, redis-password-staging and 6 more

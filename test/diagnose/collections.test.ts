@@ -434,7 +434,8 @@ test("what stands in a file does not get into a shell's line", () => {
   ]);
   write("versions-jwt-secret-staging.json", [{ ...healthy("versions-jwt-secret-staging.json")[0], state: "DESTROYED" }]);
   expect(diagnosis().findings.find(({ rules }) => rules[0] === "secret-version")?.mend).toEqual([
-    "gcloud run services update netra-auth-service --project=netra-staging --region=us-central1 --update-secrets='JWT'\\''; id=jwt-secret-staging:VERSION'",
+    "gcloud secrets versions add jwt-secret-staging --project=netra-staging --data-file=-",
+    "gcloud run services update netra-auth-service --project=netra-staging --region=us-central1 --update-secrets='JWT'\\''; id=jwt-secret-staging:2'",
   ]);
 });
 
@@ -460,7 +461,7 @@ test("a flag's value with a comma stays one in gcloud's list", () => {
   const setting = "settings.databaseFlags[max_connections]";
   const said = refusal("database-max-connections", urn, problem({ setting, value: 500, must: "be at most 248", because: "memory", instead: "lower it" }));
   expect(diagnosisOf(readFolder(folder, PLACE), [said]).findings.flatMap(({ mend }) => mend)).toEqual([
-    "gcloud sql instances patch staging-shared-postgres --project=netra-staging --tier=db-custom-1-3840 --database-flags='^;^max_connections=150;pgaudit.log=read,write;cloudsql.iam_authentication='",
+    "gcloud sql instances patch staging-shared-postgres --project=netra-staging --database-flags='^;^max_connections=150;pgaudit.log=read,write;cloudsql.iam_authentication='",
   ]);
 });
 

@@ -18,7 +18,7 @@ export const fixture = (name: "healthy" | "incident" | "partial", file: string):
 export const settings = stagingSettings({});
 export const PLACE = { project: "netra-staging", region: "us-central1" };
 
-/** The diagnosis of a collection, with what the pack would say of it. */
+/** The diagnosis of a collection, with what the pack would say of it, and nothing of what commands make of it. */
 export function diagnosisOf(read: Collection, judged: readonly Finding[] = [], of = settings): Diagnosis {
   const { collection, deployed, notes } = deployedFrom(read, PLACE);
   return diagnose({
@@ -26,7 +26,7 @@ export function diagnosisOf(read: Collection, judged: readonly Finding[] = [], o
     collection,
     deployed,
     capacities: capacityOf(deployed, of),
-    judged,
+    judge: (resources) => (resources === deployed ? judged : []),
     plan: [],
     region: { findings: [], answer: "" },
     notes,

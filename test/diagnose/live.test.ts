@@ -255,25 +255,28 @@ describe("the versions of secrets", () => {
       "disabled",
       state("DISABLED"),
       "jwt-secret-staging, version 1: DISABLED",
-      "gcloud secrets versions enable 1 --secret=jwt-secret-staging --project=netra-staging",
+      ["gcloud secrets versions enable 1 --secret=jwt-secret-staging --project=netra-staging"],
     ],
     [
       "destroyed",
       state("DESTROYED"),
       "jwt-secret-staging, version 1: DESTROYED",
-      "gcloud run services update netra-backend-staging --project=netra-staging --region=us-central1 --update-secrets=JWT_SECRET_KEY=jwt-secret-staging:VERSION",
+      [
+        "gcloud secrets versions add jwt-secret-staging --project=netra-staging --data-file=-",
+        "gcloud run services update netra-backend-staging --project=netra-staging --region=us-central1 --update-secrets=JWT_SECRET_KEY=jwt-secret-staging:2",
+      ],
     ],
     [
       "of a secret without any version",
       {},
       "jwt-secret-staging, version 1: there is no version at all",
-      "gcloud secrets versions add jwt-secret-staging --project=netra-staging --data-file=-",
+      ["gcloud secrets versions add jwt-secret-staging --project=netra-staging --data-file=-"],
     ],
     [
       "of a secret that is not there",
       refuse(404, "NOT_FOUND"),
       "jwt-secret-staging, version 1: there is no such secret",
-      "gcloud secrets create jwt-secret-staging --project=netra-staging",
+      ["`npm run up` makes the secrets of the plan, with their versions and grants"],
     ],
   ])("one that is %s stops every start", async (_, answer, value, mend) => {
     wholeProject();
@@ -288,7 +291,7 @@ describe("the versions of secrets", () => {
         resource: "netra-backend-staging",
         evidence: [{ field, value }],
         consequences: ["must be an enabled version because no instance that takes JWT_SECRET_KEY from it can start"],
-        mend: [mend],
+        mend,
       },
     ]);
   });

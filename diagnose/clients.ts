@@ -1,0 +1,48 @@
+import { isLocal, isProxy } from "../policy/beside";
+import { databaseContainers } from "../policy/database-clients";
+import { knownValue } from "../policy/database-names";
+import { toldAddresses, usesSocket } from "../policy/database-of";
+import { Inputs } from "../policy/inputs";
+import type { Container, Workload } from "../policy/workload";
+import { type Deployed, workloadIn } from "./deployed";
+import type { Collection } from "./recognise";
+import type { Place } from "./sources";
+
+/* How what is deployed connects to databases, for commands that end a way in: what does not show counts as the way that ends. */
+
+interface Client {
+  readonly workload: Workload;
+  readonly container: Container;
+}
+
+const clientsIn = (deployed: readonly Deployed[], place: Place): Client[] =>
+  deployed.flatMap((resource) => {
+    const workload = workloadIn(resource, place);
+    return workload ? databaseContainers(workload).map((container) => ({ workload, container })) : [];
+  });
+
+/** Whether all services and jobs are known, so that no client of a database among them is missed. */
+export const areAllKnown = ({ listed }: Collection): boolean => listed.has("services") && listed.has("jobs");
+
+/** Whether a private address of the instance is all that anything deployed is told. */
+export function isDialedPrivately({ outputs }: Deployed, deployed: readonly Deployed[], place: Place): boolean {
+  const address = new Inputs(outputs).text("privateIpAddress");
+  return clientsIn(deployed, place).every(({ workload, container }) => {
+    const told = toldAddresses(workload, container);
+    return !usesSocket(workload, container) && !workload.containers.some(isProxy) && told.length > 0 && told.every((one) => one === address);
+  });
+}
+
+/** Workloads that do not show that they encrypt their connections. */
+export function maybeUnencrypted(deployed: readonly Deployed[], place: Place): string[] {
+  const doubtful = clientsIn(deployed, place).filter(({ workload, container }) => !isEncrypted(workload, container));
+  return [...new Set(doubtful.map(({ workload }) => workload.label))];
+}
+
+/** The socket and the Auth Proxy encrypt; libraries do when they are told to. */
+const isEncrypted = (workload: Workload, container: Container): boolean =>
+  usesSocket(workload, container) ||
+  (workload.containers.some(isProxy) && isLocal(container)) ||
+  container.variables.some((variable) => ENCRYPTING.test(`${variable.name}=${knownValue(variable)}`));
+
+const ENCRYPTING = /ssl_?mode=(require|verify-ca|verify-full)\b/i;

@@ -1,0 +1,162 @@
+import { applied, type Command, commandText, isRefused, merged, type Repair } from "./command";
+import type { Deployed } from "./deployed";
+import { STAGES, type Stage } from "./places";
+
+/*
+ * Which commands are printed, and in which order. Nothing here trusts that a repair is right: what the rules say after every
+ * command decides. A repair that does not mend its finding, or that breaks something on the way, is left out.
+ */
+
+/** What can be mended, with what the rules call it. */
+export interface Mendable {
+  /** What the rules find, as {@link Judge} names it; empty: no rule judges it. */
+  readonly faults: readonly string[];
+  readonly repairs: readonly Repair[];
+}
+
+/** Everything that rules find or cannot tell, and when it breaks. */
+export type Faults = ReadonlyMap<string, Stage>;
+export type Judge = (deployed: readonly Deployed[]) => Faults;
+
+export interface Course<Finding extends Mendable> {
+  /** In the order in which they are to be carried out. */
+  readonly commands: readonly Command[];
+  /** The lines to copy for each finding that commands mend, whatever has to come first included; all of them in their order. */
+  readonly lines: ReadonlyMap<Finding, readonly string[]>;
+  /** Findings that are gone at the end without a command of their own. */
+  readonly goAlong: readonly Finding[];
+}
+
+/** The course for findings in the order in which they break. */
+export function courseOf<Finding extends Mendable>(findings: readonly Finding[], deployed: readonly Deployed[], judge: Judge): Course<Finding> {
+  const judgeOnce = remembering(judge, deployed);
+  let kept = findings.filter(({ repairs }) => repairs.length > 0);
+  while (kept.length > 0) {
+    const trial = new Trial(kept, judgeOnce);
+    const dropped = trial.dropped();
+    if (dropped.length === 0) return trial.course(findings);
+    kept = kept.filter((finding) => !dropped.includes(finding));
+  }
+  return { commands: [], lines: new Map(), goAlong: [] };
+}
+
+/** What rules say after some commands: the same commands in another order end alike. */
+type JudgeAfter = (commands: readonly Command[]) => Faults;
+
+function remembering(judge: Judge, deployed: readonly Deployed[]): JudgeAfter {
+  const known = new Map<string, Faults>();
+  return (commands) => {
+    const changing = commands.filter(({ target }) => target.resource);
+    const key = changing.map(commandText).toSorted().join("\n");
+    const faults = known.get(key) ?? judge(applied(deployed, changing));
+    known.set(key, faults);
+    return faults;
+  };
+}
+
+/** One set of findings that are to be mended, carried out on paper. */
+class Trial<Finding extends Mendable> {
+  private readonly before: Faults;
+  private readonly after: Faults;
+  /** With what remains of each finding's faults after each of them. */
+  private readonly steps: { readonly command: Command; readonly faults: Faults }[] = [];
+
+  constructor(
+    private readonly kept: readonly Finding[],
+    private readonly judgedAfter: JudgeAfter,
+  ) {
+    this.before = judgedAfter([]);
+    this.after = this.afterAll(kept);
+  }
+
+  /** Findings that have to be left out. Empty: the course can be printed. */
+  dropped(): readonly Finding[] {
+    const refused = this.kept.filter(({ repairs }) => merged(repairs).some(isRefused));
+    if (refused.length > 0) return refused;
+    const unmended = this.kept.filter(({ faults }) => faults.some((fault) => this.after.has(fault)));
+    if (unmended.length > 0) return unmended;
+    if (this.isWorse(this.after, STAGES)) return this.culprit(this.kept, (others) => !this.isWorse(this.afterAll(others), STAGES));
+    return this.order();
+  }
+
+  /** Takes the first command that makes nothing worse, until there is none. */
+  private order(): readonly Finding[] {
+    let remaining = merged(this.kept.flatMap(({ repairs }) => repairs));
+    while (remaining.length > 0) {
+      const step = this.nextStep(remaining);
+      if (!step) return this.culpritAmong(remaining);
+      this.steps.push(step);
+      remaining = remaining.filter((command) => command !== step.command);
+    }
+    return [];
+  }
+
+  private nextStep(remaining: readonly Command[]): { readonly command: Command; readonly faults: Faults } | undefined {
+    for (const command of remaining) {
+      if (remaining.some((other) => other.target.line === command.after)) continue;
+      const faults = remaining.length === 1 ? this.after : this.judgedAfter([...this.commands, command]);
+      if (!this.isWorse(faults)) return { command, faults };
+    }
+    return undefined;
+  }
+
+  course(findings: readonly Finding[]): Course<Finding> {
+    const lines = new Map<Finding, readonly string[]>();
+    const shown = new Set<number>();
+    for (const finding of this.kept) {
+      const own = this.positionsOf(finding);
+      // Commands that must come before its last one, and are no other finding's so far.
+      const last = this.goneAfter(finding, Math.max(...own));
+      const positions = this.steps.map((_, i) => i).filter((i) => i <= last && (own.includes(i) || !shown.has(i)));
+      for (const i of positions) shown.add(i);
+      lines.set(
+        finding,
+        this.steps.flatMap(({ command }, i) => (positions.includes(i) ? [commandText(command)] : [])),
+      );
+    }
+    const goAlong = findings.filter((one) => !this.kept.includes(one) && one.faults.length > 0 && !one.faults.some((fault) => this.after.has(fault)));
+    return { commands: this.commands, lines, goAlong };
+  }
+
+  private get commands(): Command[] {
+    return this.steps.map(({ command }) => command);
+  }
+
+  private positionsOf({ repairs }: Finding): number[] {
+    const lines = repairs.map(({ target }) => target.line);
+    return this.steps.flatMap(({ command }, i) => (lines.includes(command.target.line) ? [i] : []));
+  }
+
+  /** Another finding can hide that this one is gone. */
+  private goneAfter({ faults }: Finding, last: number): number {
+    const later = this.steps.findLastIndex((step) => faults.some((fault) => step.faults.has(fault)));
+    return Math.max(last, later < this.steps.length - 1 ? later + 1 : last);
+  }
+
+  /** The least urgent candidate without which it works; none: the least urgent one. */
+  private culprit(candidates: readonly Finding[], works: (others: readonly Finding[]) => boolean): Finding[] {
+    const found = candidates.findLast((finding) => works(this.kept.filter((other) => other !== finding))) ?? candidates.at(-1);
+    return found ? [found] : [];
+  }
+
+  /** Of the commands that can never come next: the finding whose part of them breaks something. */
+  private culpritAmong(remaining: readonly Command[]): Finding[] {
+    const isLeft = ({ target }: Repair) => remaining.some((command) => command.target.line === target.line);
+    return this.culprit(
+      this.kept.filter(({ repairs }) => repairs.some(isLeft)),
+      (others) => {
+        const left = merged(others.flatMap(({ repairs }) => repairs)).filter(isLeft);
+        return left.some((command) => !this.isWorse(this.judgedAfter([...this.commands, command])));
+      },
+    );
+  }
+
+  private afterAll(findings: readonly Finding[]): Faults {
+    return this.judgedAfter(merged(findings.flatMap(({ repairs }) => repairs)));
+  }
+
+  /** On the way two services may differ in what they will have in common; at the end nothing may be worse. */
+  private isWorse(faults: Faults, stages: readonly Stage[] = ["path", "capacity"]): boolean {
+    return [...faults].some(([fault, stage]) => stages.includes(stage) && !this.before.has(fault));
+  }
+}

@@ -1,0 +1,27 @@
+import { isObject } from "./recognise";
+
+export type Properties = Readonly<Record<string, unknown>>;
+
+/** What becomes of one property. */
+export interface Edit {
+  /** Keys, and positions in lists, from the top: `["template", "containers", "0", "envs"]`. */
+  readonly path: readonly string[];
+  /** `undefined` before: it is not there. `undefined` after: it goes. */
+  readonly change: (value: unknown) => unknown;
+}
+
+/** A value in the place of whatever stands at a dotted path; `undefined` removes it. */
+export const setTo = (path: string, value: unknown): Edit => ({ path: path.split("."), change: () => value });
+
+/** The properties after the edits; the given ones stay as they are. */
+export function edited(properties: Properties, edits: readonly Edit[]): Properties {
+  return edits.reduce((before, { path, change }) => changed(before, path, change) as Properties, properties); // at the top there are properties
+}
+
+function changed(value: unknown, [key, ...rest]: readonly string[], change: Edit["change"]): unknown {
+  if (key === undefined) return change(value);
+  if (Array.isArray(value)) return value.map((item, i) => (String(i) === key ? changed(item, rest, change) : item));
+  const { [key]: before, ...others } = isObject(value) ? value : {};
+  const after = changed(before, rest, change);
+  return after === undefined ? others : { ...others, [key]: after };
+}
