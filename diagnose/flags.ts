@@ -127,6 +127,7 @@ export const backupsAt = (startTime: string): Flag => flag("--backup-start-time"
 export const pointInTimeRecovery = (): Flag => bare("--enable-point-in-time-recovery", backup("pointInTimeRecoveryEnabled", true));
 export const transactionLogDays = (days: number): Flag => flag("--retained-transaction-log-days", String(days), backup("transactionLogRetentionDays", days));
 export const deletionProtection = (): Flag => bare("--deletion-protection", setTo("settings.deletionProtectionEnabled", true));
+export const connectorsNotRequired = (): Flag => flag("--connector-enforcement", "NOT_REQUIRED", setTo("settings.connectorEnforcement", "NOT_REQUIRED"));
 export const encryptedOnly = (): Flag => flag("--ssl-mode", "ENCRYPTED_ONLY", address("sslMode", "ENCRYPTED_ONLY"));
 export const alwaysOn = (): Flag => flag("--activation-policy", "ALWAYS", setTo("settings.activationPolicy", "ALWAYS"));
 export const publicAddressClosed = (): Flag[] => [

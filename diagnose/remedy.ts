@@ -34,7 +34,8 @@ interface Planned extends Broken {
 /** The flags that mend a finding with the plan's own values; empty: no command does. */
 type Remedy = (broken: Planned) => readonly Flag[];
 
-const counts: Remedy = ({ resource, settings, isPlans }) => (isPlans ? flags.connectorSize(resource, settings.connector) : []);
+/** A connector that does not work takes no update. */
+const counts: Remedy = ({ resource, settings, isPlans }) => (isPlans && !resource.unready ? flags.connectorSize(resource, settings.connector) : []);
 const tier: Remedy = ({ resource, settings, isPlans }) => (isPlans ? flags.tierAtLeast(resource, settings.database.tier) : []);
 const maximum: Remedy = ({ resource, service }) => (service ? flags.maximumInstances(resource, service.maxInstances) : []);
 const probe: Remedy = ({ resource, service }) => {
@@ -48,6 +49,7 @@ const REMEDIES: Readonly<Record<string, Remedy>> = {
   "egress-path": ({ resource }) => [flags.privateRangesOnly(resource)],
   "service-vpc-path": wayIn,
   "database-path": wayIn,
+  "database-client-accepted": demands,
   "connector-floor": counts,
   "connector-instance-counts": counts,
   "connector-machine-type": counts,
@@ -114,7 +116,18 @@ function wayIn({ resource, deployed, settings }: Planned): Flag[] {
   const { name } = settings.connector;
   const connector = deployed.find(({ source, label }) => source === "connectors" && label === name);
   const isUsable = connector && !connector.unready && connector.region === (resource.region ?? settings.region);
-  return isUsable ? [flags.vpcConnector(resource, name), flags.privateRangesOnly(resource)] : [];
+  return isUsable ? [flags.vpcConnector(resource, name)] : [];
+}
+
+/** An instance that asks no more than its clients bring. */
+function demands({ resource, problems }: Planned): Flag[] {
+  return problems.flatMap(({ setting }) => {
+    const [, flag] = /^settings\.databaseFlags\[(.+)\]$/.exec(setting) ?? [];
+    if (flag !== undefined) return [flags.databaseFlag(resource, flag, "on")];
+    if (setting.endsWith(".connectorEnforcement")) return [flags.connectorsNotRequired()];
+    if (setting.endsWith(".sslMode")) return [flags.encryptedOnly()];
+    return setting.endsWith(".activationPolicy") ? [flags.alwaysOn()] : [];
+  });
 }
 
 /** The plan's pool and maximum, where a service has another pool or a higher maximum. */

@@ -76,7 +76,7 @@ const readHealthy = () => readFolder(collectionOf("healthy"), PLACE);
 
 // biome-ignore lint/suspicious/noExplicitAny: the shapes are gcloud's, and a fault changes one field
 type Json = any;
-type Fault = (objects: { readonly [source: string]: Json[] }) => void;
+type Fault = (objects: Record<string, Json[]>) => void;
 
 /** The healthy collection with faults. */
 function faulty(...faults: readonly Fault[]): Collection {
@@ -167,6 +167,12 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     delete revisionOf(backend(objects))["run.googleapis.com/vpc-access-connector"];
     delete revisionOf(backend(objects))["run.googleapis.com/vpc-access-egress"];
   },
+  "no way into the VPC to Redis": ({ services = [], caches = [] }) => {
+    const { template } = services.find(({ name }) => name?.endsWith("/netra-frontend-staging"));
+    delete template.vpcAccess;
+    template.containers[0].env.push({ name: "REDIS_HOST", value: caches[0].host });
+  },
+  "a connector in ERROR that is too small": (objects) => Object.assign(connector(objects), { state: "ERROR", minInstances: 2 }),
   "no way into the VPC, and the connector in ERROR": (objects) => {
     FAULTS["no way into the VPC"]?.(objects);
     FAULTS["a connector in ERROR"]?.(objects);
@@ -230,6 +236,23 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     for (const channel of channels) channel.enabled = false;
   },
   "an alert that nobody hears": ({ alerts }) => Object.assign(alerts?.[0], { notificationChannels: [] }),
+  "a job that holds too much": (objects) => {
+    const { env, image, resources } = containerOf(backend(objects));
+    const annotations = { "run.googleapis.com/vpc-access-connector": "staging-connector", "run.googleapis.com/vpc-access-egress": "all-traffic" };
+    const spec = { parallelism: 9, taskCount: 9, template: { spec: { containers: [{ env, image, resources }] } } };
+    const metadata = { name: "migrate", labels: { "cloud.googleapis.com/location": "us-central1" } };
+    objects.jobs = [{ apiVersion: "run.googleapis.com/v1", kind: "Job", metadata, spec: { template: { metadata: { annotations }, spec } } }];
+  },
+  "another instance without flags": (objects) => {
+    const other = structuredClone(sql(objects));
+    Object.assign(other, {
+      name: "analytics",
+      connectionName: "netra-staging:us-central1:analytics",
+      ipAddresses: [{ ipAddress: "10.107.0.9", type: "PRIVATE" }],
+    });
+    Object.assign(other.settings, { databaseFlags: [{ name: "log_lock_waits", value: "on" }], tier: "db-custom-4-15360", deletionProtectionEnabled: false });
+    objects.instances?.push(other);
+  },
   "a second container": (objects) => {
     const { containers } = podOf(backend(objects));
     containers[0].name = "app";
@@ -259,7 +282,7 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   "a smaller machine type": ["connectors staging-connector --machine-type --min-instances --max-instances"],
   "a larger connector that lacks instances": ["connectors staging-connector --machine-type --min-instances --max-instances"],
   "all traffic without NAT": ["services netra-backend-staging --vpc-egress"],
-  "no way into the VPC": ["services netra-backend-staging --vpc-connector --vpc-egress"],
+  "no way into the VPC": ["services netra-backend-staging --vpc-connector"],
   "unencrypted connections, and clients that encrypt": ["instances staging-shared-postgres --ssl-mode"],
   "no backups": ["instances staging-shared-postgres --backup-start-time --enable-point-in-time-recovery --retained-transaction-log-days"],
   "no point-in-time recovery": ["instances staging-shared-postgres --enable-point-in-time-recovery --retained-transaction-log-days"],
@@ -281,6 +304,11 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   "a window that is too short": ["services netra-backend-staging --startup-probe"],
   "a channel that is off": ["beta monitoring channels projects/netra-staging/notificationChannels/14210984570311205871 --enabled"],
   "an alert that nobody hears": ["monitoring policies projects/netra-staging/alertPolicies/2838197253164009101 --add-notification-channels"],
+  "no way into the VPC to Redis": ["services netra-frontend-staging --vpc-connector"],
+  "connectors of Cloud SQL only": ["instances staging-shared-postgres --connector-enforcement"],
+  "client certificates": ["instances staging-shared-postgres --ssl-mode"],
+  "a job that holds too much": ["jobs migrate --vpc-egress"],
+  "another instance without flags": ["instances analytics --database-flags --deletion-protection"],
 };
 
 describe("a single fault of the healthy collection", () => {
@@ -293,3 +321,39 @@ describe("a single fault of the healthy collection", () => {
     expect(Object.keys(COMMANDS).filter((name) => !Object.hasOwn(FAULTS, name))).toEqual([]);
   });
 });
+
+test("the flags that are there are kept", () => {
+  const fault: Fault = (objects) => Object.assign(sql(objects).settings, { databaseFlags: [{ name: "cloudsql.iam_authentication", value: "on" }] });
+  expect(diagnosisOf(faulty(fault)).commands.map(({ command }) => command)).toEqual([
+    "gcloud sql instances patch staging-shared-postgres --project=netra-staging --database-flags=max_connections=150,cloudsql.iam_authentication=on",
+  ]);
+});
+
+test.each<[string, Fault]>([
+  [
+    "the socket of an instance that has a private address only",
+    (objects) => Object.assign(revisionOf(backend(objects)), { "run.googleapis.com/cloudsql-instances": "netra-staging:us-central1:staging-shared-postgres" }),
+  ],
+  ["requireSsl without an sslMode", (objects) => Object.assign(sql(objects).settings.ipConfiguration, { sslMode: undefined, requireSsl: true })],
+])("sound: %s", (_, change) => {
+  expect(diagnosisOf(faulty(change)).findings).toEqual([]);
+});
+
+/** Numbers that look drawn, the same at every run. */
+function* drawn(seed: number): Generator<number> {
+  for (let state = seed; ; ) {
+    state = (state * 48271) % 2147483647;
+    yield state;
+  }
+}
+
+test.each([1, 2, 3, 4, 5, 6])("several faults at once: draw %i", (seed) => {
+  const draws = drawn(seed * 7919);
+  const names = Object.keys(FAULTS);
+  const chosen = [0, 1, 2, 3].map(() => names[(draws.next().value ?? 0) % names.length] ?? "");
+  expect({ chosen, wrong: faultsOf(faulty(...chosen.map((name) => FAULTS[name] ?? fail))) }).toEqual({ chosen, wrong: [] });
+});
+
+function fail(): never {
+  throw new Error("no such fault");
+}
