@@ -1,52 +1,74 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
+import { parseAllDocuments } from "yaml";
 import { inputError } from "../capacity/problem";
 import { cloudName, regionIn } from "../policy/cloud-name";
 import { type Collection, elementsOf, type Found, isObject, recognise } from "./recognise";
 import { ALL_SOURCES, type Place, SOURCES, type Source } from "./sources";
 
 /**
- * Reads every file of a folder. What is no JSON, in no known shape, or of another project is named and left out.
+ * Reads every file of a folder. What cannot be read, is in no known shape, or of another project is named and left out.
  * @throws InputError where there is no such folder, or nothing in it.
  */
 export function readFolder(folder: string, { project }: Pick<Place, "project">): Collection {
   const { files, notes } = filesOf(folder);
+  return mergeFiles(
+    files.map((file) => classifyFile(file, contentOf(join(folder, file)))),
+    project,
+    notes,
+  );
+}
+
+/** What a file turned out to hold. */
+type FileContent = { readonly file: string /** The source that its name stands for. */; readonly called: Source | undefined } & (
+  | { readonly is: "unreadable" }
+  | { readonly is: "empty list" }
+  | {
+      readonly is: "objects";
+      readonly known: readonly Found[];
+      /** How many objects it has, those in no known shape included. */
+      readonly count: number;
+      readonly isList: boolean;
+      /** Why what it does not show may be there all the same. */
+      readonly missing: string | undefined;
+    }
+);
+
+function classifyFile(file: string, content: { readonly value: unknown } | undefined): FileContent {
+  const called = ALL_SOURCES.find((source) => isCalled(file, source));
+  if (content === undefined) return { file, called, is: "unreadable" };
+  const elements = elementsOf(content.value);
+  if (elements.length === 0) return { file, called, is: "empty list" };
+  const known = elements.flatMap((object): Found[] => {
+    const source = recognise(object);
+    // What a shape recognises is an object.
+    return source === undefined ? [] : [{ source, object: object as Found["object"], from: file }];
+  });
+  // One page of several, or one with something unknown in it, is no whole list.
+  const missing = known.length < elements.length ? "has something in no known shape" : hasNextPage(content.value) ? "is one page of several" : undefined;
+  return { file, called, is: "objects", known, count: elements.length, isList: elements[0] !== content.value && missing === undefined, missing };
+}
+
+/** All files as one collection; of what two files show differently, the first one counts. */
+function mergeFiles(files: readonly FileContent[], project: string, notes: string[]): Collection {
   const found: Found[] = [];
   const collected = new Set<Source>();
   const listed = new Set<Source>();
   const hidden = new Map<Source, string>();
   const listedSecrets = new Set<string>();
   const elsewhere = new Map<string, string[]>();
-  for (const file of files) {
-    const content = jsonIn(join(folder, file));
-    const called = ALL_SOURCES.find((source) => isCalled(file, source));
-    if (content === undefined) {
-      const what = `${file} is no JSON that can be read (--format=json prints it)`;
-      notes.push(`${what}, and is left out`);
-      if (called) hidden.set(called, what);
-      continue;
-    }
-    const elements = elementsOf(content.value);
-    if (elements.length === 0 && called) {
+  for (const content of files) {
+    const { file, called } = content;
+    notes.push(...notesOn(content));
+    if (content.is === "unreadable" && called) hidden.set(called, `${file} ${UNREADABLE}`);
+    if (content.is === "empty list" && called) {
       collected.add(called);
       listed.add(called);
-      if (called === "versions") listedSecrets.add(file.slice("versions-".length, -".json".length));
-    } else if (elements.length === 0) notes.push(`${file} is an empty list, and neither content nor name says of what: it is left out`);
-    const known = elements.flatMap((object): Found[] => {
-      const source = recognise(object);
-      // What a shape recognises is an object.
-      return source === undefined ? [] : [{ source, object: object as Found["object"], from: file }];
-    });
-    if (known.length < elements.length)
-      notes.push(
-        known.length === 0
-          ? `${file} is in no shape that is known here, and is left out`
-          : `${file} has ${elements.length - known.length} of ${elements.length} objects in no known shape, which are left out`,
-      );
-    // One page of several, or one with something unknown in it, is no whole list.
-    const missing = known.length < elements.length ? "has something in no known shape" : hasNextPage(content.value) ? "is one page of several" : undefined;
-    const isList = elements[0] !== content.value && missing === undefined;
+      if (called === "versions") listedSecrets.add(withoutEnding(file).slice("versions-".length));
+    }
+    if (content.is !== "objects") continue;
+    const { known, isList, missing } = content;
     for (const one of known) {
       const other = projectOf(one.object);
       if (other !== undefined && other !== project) {
@@ -57,7 +79,7 @@ export function readFolder(folder: string, { project }: Pick<Place, "project">):
       if (isList) listed.add(one.source);
       if (missing !== undefined) hidden.set(one.source, `${file} ${missing}`);
       if (isList && one.source === "versions") listedSecrets.add(cloudName(String(one.object.name), "secrets")?.name ?? "");
-      const before = found.find((other) => other.source === one.source && nameOf(other) === nameOf(one));
+      const before = found.find((earlier) => earlier.source === one.source && nameOf(earlier) === nameOf(one));
       if (!before) found.push(one);
       else if (!isDeepStrictEqual(before.object, one.object)) notes.push(`${before.from} and ${file} show ${nameOf(one)} differently: the first one is judged`);
     }
@@ -67,7 +89,31 @@ export function readFolder(folder: string, { project }: Pick<Place, "project">):
   return { found, collected, listed, hidden, listedSecrets, gaps: new Map(), secretGaps: new Map(), absentSecrets: new Set(), notes };
 }
 
-const isCalled = (file: string, source: Source) => (source === "versions" ? /^versions-.+\.json$/.test(file) : file === SOURCES[source].file);
+const UNREADABLE = "is no JSON that can be read (--format=json prints it)";
+
+/** What of a file is left out. */
+function notesOn(content: FileContent): string[] {
+  const { file, called } = content;
+  switch (content.is) {
+    case "unreadable":
+      return [`${file} ${UNREADABLE}, and is left out`];
+    case "empty list":
+      return called ? [] : [`${file} is an empty list, and neither content nor name says of what: it is left out`];
+    case "objects": {
+      const unknown = content.count - content.known.length;
+      if (unknown === 0) return [];
+      if (unknown === content.count) return [`${file} is in no shape that is known here, and is left out`];
+      return [`${file} has ${unknown} of ${content.count} objects in no known shape, which are left out`];
+    }
+  }
+}
+
+const withoutEnding = (file: string) => file.replace(/\.(?:json|ya?ml)$/, "");
+
+const isCalled = (file: string, source: Source) =>
+  source === "versions"
+    ? /^versions-.+\.(?:json|ya?ml)$/.test(file)
+    : withoutEnding(file) === withoutEnding(SOURCES[source].file) && file !== withoutEnding(file);
 
 const hasNextPage = (value: unknown) => isObject(value) && typeof value.nextPageToken === "string" && value.nextPageToken !== "";
 
@@ -114,14 +160,43 @@ function kindOf(path: string): "a file" | "a folder" | "no file" {
   }
 }
 
-/** What a JSON file holds; PowerShell writes UTF-16. No word of the parser's: it would repeat a part of the file, and anything may stand there. */
+/** What gcloud printed, as JSON or in its default form. */
+function contentOf(file: string): { readonly value: unknown } | undefined {
+  return jsonIn(file) ?? yamlIn(file);
+}
+
+/** What a JSON file holds. No word of the parser's: it would repeat a part of the file, and anything may stand there. */
 export function jsonIn(file: string): { readonly value: unknown } | undefined {
   try {
-    const bytes = readFileSync(file);
-    const [first, second] = bytes;
-    const encoding = first === 0xff && second === 0xfe ? "utf-16le" : first === 0xfe && second === 0xff ? "utf-16be" : "utf-8";
-    return { value: JSON.parse(new TextDecoder(encoding).decode(bytes)) };
+    return { value: JSON.parse(textIn(file)) };
   } catch {
     return undefined;
   }
+}
+
+/**
+ * YAML as gcloud prints it: an object, or the objects of a list as documents that each begin with `---`. Any text is YAML of a kind:
+ * only objects and lists count.
+ */
+function yamlIn(file: string): { readonly value: unknown } | undefined {
+  try {
+    const text = textIn(file);
+    // What begins like JSON was meant to be JSON.
+    if (/^\s*[[{"]/.test(text)) return undefined;
+    const documents = parseAllDocuments(text, { logLevel: "silent" });
+    if (!Array.isArray(documents) || documents.some(({ errors }) => errors.length > 0)) return undefined;
+    const values = documents.map((document): unknown => document.toJS());
+    if (values.length === 0 || !values.every((value) => isObject(value) || Array.isArray(value))) return undefined;
+    return { value: values.length === 1 && !text.startsWith("---") ? values[0] : values.flat() };
+  } catch {
+    return undefined;
+  }
+}
+
+/** PowerShell writes UTF-16. @throws where the file cannot be read. */
+function textIn(file: string): string {
+  const bytes = readFileSync(file);
+  const [first, second] = bytes;
+  const encoding = first === 0xff && second === 0xfe ? "utf-16le" : first === 0xfe && second === 0xff ? "utf-16be" : "utf-8";
+  return new TextDecoder(encoding).decode(bytes);
 }

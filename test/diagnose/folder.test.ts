@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { stringify } from "yaml";
 import { InputError } from "../../capacity/problem";
 import { deployedFrom } from "../../diagnose/deployed";
 import { readFolder } from "../../diagnose/folder";
@@ -62,6 +63,33 @@ describe("a file is recognised by its content", () => {
     writeFileSync(join(folder, "b.json"), Buffer.from(`\ufeff${JSON.stringify(fixture("healthy", "redis.json"))}`));
     writeFileSync(join(folder, "c.json"), Buffer.from(`\ufeff${JSON.stringify(fixture("healthy", "connectors.json"))}`, "utf16le").swap16());
     expect(sources()).toEqual(["caches", "connectors", "instances"]);
+  });
+
+  test("in gcloud's default form, alone as `describe` prints it and as the documents of a list", () => {
+    write("instance.yaml", stringify(fixture("healthy", "instances.json")[0]));
+    write(
+      "services.yaml",
+      fixture("healthy", "services.json")
+        .map((service: object) => `---\n${stringify(service)}`)
+        .join(""),
+    );
+    write("redis.yaml", `---\n${stringify(fixture("healthy", "redis.json")[0])}`);
+    const { found, listed, notes } = readFolder(folder, PLACE);
+    const json = [...fixture("healthy", "instances.json"), ...fixture("healthy", "redis.json"), ...fixture("healthy", "services.json")];
+    expect(found.map(({ object }) => object)).toEqual(json);
+    expect([...listed]).toEqual(["caches", "services"]);
+    expect(notes).toEqual([]);
+  });
+
+  test("a table, a text and a document with a mistake are no YAML, and nothing of them is repeated", () => {
+    write("instances.yaml", "NAME  DATABASE_VERSION\nhunter2  POSTGRES_14\n");
+    write("text.yaml", "hunter2\n");
+    write("wrong.yaml", "a: hunter2\n b: [\n");
+    const { notes, hidden } = readFolder(folder, PLACE);
+    expect(notes).toEqual(
+      ["instances.yaml", "text.yaml", "wrong.yaml"].map((file) => `${file} is no JSON that can be read (--format=json prints it), and is left out`),
+    );
+    expect([...hidden.keys()]).toEqual(["instances"]);
   });
 
   test("a link counts for what it leads to; what is no file is named, and nobody waits for a pipe", () => {
