@@ -86,7 +86,7 @@ export const NOT_JUDGED: Readonly<Record<string, string>> = {
   "secret-access": "IAM policies are not collected",
   "service-secrets-readable": "IAM policies are not collected; versions are asked for one by one",
   "database-user-password": "Cloud SQL shows no password",
-  "database-clients-counted": "functions and App Engine versions are not collected",
+  "database-clients-counted": "what is no Cloud Run workload is not collected",
   "private-services-connection": "connections to the services of Google are not collected",
   "private-services-range": "reserved ranges are not collected",
   "connector-subnet": "subnetworks are not collected",

@@ -110,19 +110,27 @@ function namesOf(instance: StackResource, resources: readonly StackResource[]): 
  */
 export function clientContainers(workload: Workload, resources: readonly StackResource[]): Container[] {
   const counted = databaseContainers(workload);
-  const instances = resources.filter(({ type }) => type === SQL_INSTANCE);
+  const isName = instanceNamer(resources);
   return workload.containers.filter(
-    (container) => counted.includes(container) || (!isProxy(container) && !isLocal(container) && isToldByStack(container, instances, resources)),
+    (container) => counted.includes(container) || (!isProxy(container) && !isLocal(container) && isToldByStack(container, isName, resources)),
   );
 }
 
-function isToldByStack(container: Container, instances: readonly StackResource[], resources: readonly StackResource[]): boolean {
+/** Whether a text names one of the stack's instances: by its connection name, an address, a DNS name. */
+export function instanceNamer(resources: readonly StackResource[]): (text: string) => boolean {
+  const instances = resources.filter(({ type }) => type === SQL_INSTANCE);
   const names = instances.flatMap((instance) => namesOf(instance, resources));
-  const isName = (text: string) =>
+  // Others may have their addresses in the range that is reserved for Google's services.
+  const isAlone = !resources.some(({ type, properties }) => SERVICES_USERS.test(type) && properties.knownOnly().choice("connectMode") !== "DIRECT_PEERING");
+  const leadsTo = (word: string, instance: StackResource) => isAddress(word) && databaseAt(word, instances, resources) === instance;
+  return (text) =>
     (text.match(CONNECTION_NAME) ?? []).some((name) => instances.some((instance) => isNamed(instance, name))) ||
-    wordsIn(text).some(
-      (word) => names.includes(word) || (isAddress(word) && instances.some((instance) => databaseAt(word, instances, resources) === instance)),
-    );
+    wordsIn(text).some((word) => names.includes(word) || (isAlone && instances.some((instance) => leadsTo(word, instance))));
+}
+
+const SERVICES_USERS = /^gcp:(redis|memcache|filestore|alloydb|netapp|vmwareengine|tpu)\//;
+
+function isToldByStack(container: Container, isName: (text: string) => boolean, resources: readonly StackResource[]): boolean {
   return (
     argumentsOf(container).some(isName) ||
     container.variables.some(

@@ -190,6 +190,11 @@ export class Inputs {
     return value.length;
   }
 
+  /** Every property beneath, however deep: its key and, where it is a text that is known, the text. An item has its list's key. */
+  everything(): { readonly key: string; readonly text: string | undefined }[] {
+    return beneath("", this.properties);
+  }
+
   /** The keys of the object itself. */
   keys(): string[] {
     return this.properties === undefined ? [] : Object.keys(this.properties as object);
@@ -228,4 +233,9 @@ export class Inputs {
     if (this.raw(key) === UNDECRYPTED) return new MalformedValueError(`'${this.at(key)}' is hidden, because a secret stands in it`);
     return new MalformedValueError(`${this.at(key)} must be ${expected}`);
   }
+}
+
+function beneath(key: string, value: unknown): { readonly key: string; readonly text: string | undefined }[] {
+  if (typeof value !== "object" || value === null) return [{ key, text: typeof value === "string" && !isUnknownValue(value) ? value : undefined }];
+  return Object.entries(value).flatMap(([inner, item]) => beneath(Array.isArray(value) ? key : inner, item));
 }

@@ -1,32 +1,34 @@
 import { cloudName } from "./cloud-name";
+import { holdsNone } from "./connection-types";
 import type { StackResource } from "./rule";
 import { REGIONAL_SECRET_VERSION, SECRET_VERSION, SECRETS, SQL_INSTANCE, SQL_USER } from "./types";
-import { WORKLOAD_TYPES } from "./workload";
 
 /*
  * Whose outputs a resource is handed, through however many others: a secret's version, a DNS record, a configuration.
  */
 
 /**
- * The database instances whose outputs a resource is handed, directly or through others. The walk ends at workloads: who
- * is handed a service's address uses the service. A secret carries what its versions hold. Credentials alone are no
- * address: a `user` says nothing about where its database is, unless `withUsers` asks for it.
+ * The resources whose outputs a resource is handed, directly or through others. The walk ends at what can hold connections
+ * itself: who is handed a service's address uses the service. A secret carries what its versions hold. Credentials alone
+ * are no address: a `user` says nothing about where its database is, unless `withUsers` asks for it.
  */
-export function databasesBehind(resource: StackResource, resources: readonly StackResource[], { withUsers = false } = {}): StackResource[] {
-  const seen = new Set<StackResource>([resource]);
-  const found: StackResource[] = [];
+export function handedBy(resource: StackResource, resources: readonly StackResource[], { withUsers = false } = {}): StackResource[] {
+  const found = new Set<StackResource>();
   const queue = [...resource.handed];
   // The list grows while it is walked.
   for (const next of queue) {
-    if (seen.has(next) || WORKLOAD_TYPES.includes(next.type) || (next.type === SQL_USER && !withUsers)) continue;
-    seen.add(next);
-    if (next.type === SQL_INSTANCE) found.push(next);
-    else if (!SECRETS.includes(next.type)) queue.push(...next.handed);
+    if (next === resource || found.has(next) || !holdsNone(next) || (next.type === SQL_USER && !withUsers)) continue;
+    found.add(next);
+    if (!SECRETS.includes(next.type)) queue.push(...next.handed);
     // A version is handed its own secret: that says nothing about the secret's other versions.
     else if (!isVersion(resource)) queue.push(...versionsOf(next, resources));
   }
-  return found;
+  return [...found];
 }
+
+/** The database instances whose outputs a resource is handed, directly or through others. */
+export const databasesBehind = (resource: StackResource, resources: readonly StackResource[]): StackResource[] =>
+  handedBy(resource, resources).filter(({ type }) => type === SQL_INSTANCE);
 
 const isVersion = ({ type }: StackResource) => type === SECRET_VERSION || type === REGIONAL_SECRET_VERSION;
 

@@ -49,13 +49,6 @@ export const SERVICES_CONNECTION = "gcp:servicenetworking/connection:Connection"
 export const DNS_RECORDS = ["gcp:dns/recordSet:RecordSet"];
 export const ROUTER = "gcp:compute/router:Router";
 export const ROUTER_NAT = "gcp:compute/routerNat:RouterNat";
-/** What runs code on Google Cloud beside Cloud Run's own resources, and can hold connections that no rule reads. */
-export const OTHER_COMPUTE = [
-  "gcp:cloudfunctions/function:Function",
-  "gcp:cloudfunctionsv2/function:Function",
-  "gcp:appengine/flexibleAppVersion:FlexibleAppVersion",
-  "gcp:appengine/standardAppVersion:StandardAppVersion",
-];
 export const REGION_NEG = "gcp:compute/regionNetworkEndpointGroup:RegionNetworkEndpointGroup";
 export const BACKEND_SERVICES = ["gcp:compute/backendService:BackendService", "gcp:compute/regionBackendService:RegionBackendService"];
 export const URL_MAP = "gcp:compute/uRLMap:URLMap";

@@ -1,48 +1,92 @@
 import { databaseVariables } from "../../capacity/plan";
-import { databaseContainers } from "../database-clients";
-import { isDatabaseLocation } from "../database-names";
+import { problem } from "../../capacity/problem";
+import { isBehindPooler, isPooler, isProxy } from "../beside";
+import { holdsNone, mayConnect } from "../connection-types";
+import { endpointsIn, isConnectionString, isDatabaseLocation, isLoopback, isOtherStore, normalName } from "../database-names";
+import { clientContainers, instanceNamer } from "../database-of";
 import { dependenciesOf } from "../dependencies";
-import type { Inputs } from "../inputs";
+import { handedBy } from "../outputs";
 import { type StackResource, stackRule } from "../rule";
-import { OTHER_COMPUTE, SQL_DATABASE, SQL_INSTANCE, SQL_USER } from "../types";
-import { workloadOf } from "../workload";
+import { SECRETS, SQL_DATABASE, SQL_INSTANCE, SQL_USER } from "../types";
+import { type Container, containerName, secretSourceOf, type Workload, workloadOf } from "../workload";
 
 export const databaseClientsCounted = stackRule({
   name: "database-clients-counted",
-  info: "Only workloads whose pools the budget counts use a database: Cloud Run services, jobs and worker pools.",
-  why: "What a function, an App Engine version, or a workload under names of its own opens is on no line of the budget, and nothing limits it.",
+  info: "Whatever is handed a database's outputs is a client that the budget counts, or is known to hold no connection.",
+  why: "What a function, a machine, a cluster, or a workload under names of its own opens is on no line of the budget, and nothing limits it.",
   severity: "high",
-  remediation:
-    "Run it as a Cloud Run service with POSTGRES_HOST and the plan's variables; or count it in 'reservedConnections' of connection-budget and waive this rule for it.",
+  remediation: "Run it as a Cloud Run service that states its pool; or count it in 'reservedConnections' of connection-budget and waive this rule for it.",
   judge(resources, { cannotEvaluate, attempt }) {
+    const namesInstance = instanceNamer(resources);
     for (const resource of resources)
       attempt(resource, () => {
         const workload = workloadOf(resource);
         if (workload) {
-          const [source] = databaseContainers(workload).length > 0 ? [] : resource.handed.filter(({ type }) => DATABASES.includes(type));
-          if (source)
+          const source = handedBy(resource, resources, { withUsers: true }).find(({ type }) => DATABASES.includes(type));
+          for (const label of source ? uncountedIn(workload, resource, resources) : [])
             cannotEvaluate(
-              `${workload.label} is handed an output of ${source.name}, and no variable that is known here says that it connects; name the address POSTGRES_HOST beside the plan's variables, or waive this rule for it if it holds no connection`,
+              problem({
+                setting: label,
+                must: "say whether it connects",
+                because: `it is handed an output of ${source?.name}, and no variable that is known here tells`,
+                instead: "name the address POSTGRES_HOST beside the pool, or waive this rule for it if it holds no connection",
+              }),
               resource,
             );
-        } else if (OTHER_COMPUTE.includes(resource.type) && (isTold(resource) || dependenciesOf(resource, [SQL_INSTANCE]).length > 0))
+        } else if (!holdsNone(resource) && usesDatabase(resource, resources, namesInstance))
           cannotEvaluate(
-            `${resource.name} uses a database, and how many connections it holds is not read from a resource of its type; count them in 'reservedConnections' of connection-budget and waive this rule for it, or run it on Cloud Run`,
+            problem({
+              setting: resource.name,
+              must: "hold only connections that are counted",
+              because: `it uses a database, and how many connections a ${resource.type} holds is not read`,
+              instead: "count them in 'reservedConnections' of connection-budget and waive this rule for it",
+            }),
             resource,
           );
       });
   },
 });
 
+function usesDatabase(resource: StackResource, resources: readonly StackResource[], namesInstance: (text: string) => boolean): boolean {
+  const names = ({ properties }: StackResource) => properties.everything().some(({ text }) => text !== undefined && namesInstance(text));
+  const handed = handedBy(resource, resources, { withUsers: true });
+  if (names(resource) || handed.some((other) => DATABASES.includes(other.type) || (CARRIES_TEXT.test(other.type) && names(other)))) return true;
+  if (!mayConnect(resource)) return false;
+  return (
+    dependenciesOf(resource, [SQL_INSTANCE]).length > 0 ||
+    resource.properties.everything().some(({ key, text = "" }) => isTold(key) || isTold(text) || leadsElsewhere(text))
+  );
+}
+
+/** Whether a text is the connection string of a database that does not run in the same place. */
+const leadsElsewhere = (text: string) =>
+  isConnectionString(text) && (endpointsIn(text).length === 0 || endpointsIn(text).some(({ host }) => !isLoopback(host)));
+
+/** What others read whole: a literal address in it is theirs. */
+const CARRIES_TEXT = /^(kubernetes:core|gcp:(secretmanager|dns|storage))/;
+
+/** Variables stand as keys of a map, or as names in a list. */
+const isTold = (name: string) => /^[\w.-]+$/.test(name) && (isDatabaseLocation(name) || name === databaseVariables.poolSize);
+
+/** What the containers are called of which nobody knows whether they connect, in a workload that is handed a database's outputs. */
+function uncountedIn(workload: Workload, resource: StackResource, resources: readonly StackResource[]): string[] {
+  const counted = clientContainers(workload, resources);
+  if (counted.length === 0) return [workload.label];
+  const isJudged = (container: Container) => counted.includes(container) || isProxy(container) || isPooler(container) || isBehindPooler(workload, container);
+  // A value that a preview does not know may be any output that the workload is handed: the database's, unless another explains it.
+  if (resource.handed.some(({ type }) => !SELDOM_A_VALUE.test(type) && !SECRETS.includes(type) && !DATABASES.includes(type))) return [];
+  return workload.containers
+    .filter((container) => !isJudged(container) && hasUnknownValue(container))
+    .map((container) => `${workload.label}/${containerName(container) || workload.containers.indexOf(container)}`);
+}
+
 const DATABASES = [SQL_INSTANCE, SQL_DATABASE, SQL_USER];
 
-/** Whether a variable tells it where a database is. Names only: the values may be unknown, and secret. */
-function isTold({ properties }: StackResource): boolean {
-  const known = properties.knownOnly();
-  const named = (inputs: Inputs) => [
-    ...inputs.object("environmentVariables").keys(),
-    ...inputs.object("envVariables").keys(),
-    ...inputs.list("secretEnvironmentVariables").map((variable) => variable.text("key") ?? ""),
-  ];
-  return [...named(known), ...named(known.object("serviceConfig"))].some((name) => isDatabaseLocation(name) || name === databaseVariables.poolSize);
-}
+/** Types whose outputs stand in other places of a workload than its variables. */
+const SELDOM_A_VALUE = /^gcp:(secretmanager|serviceaccount|vpcaccess|projects|artifactregistry|compute\/(network|subnetwork):|\w+\/\w*(Iam|IAM))/;
+
+const hasUnknownValue = ({ inputs, variables }: Container) =>
+  variables.some((variable) => variable.inputs.isUnknown("value") && !secretSourceOf(variable) && !isOtherStore(normalName(variable.name))) ||
+  ["args", "commands"].some((key) => inputs.isList(key) && inputs.textsOr(key, UNKNOWN_WORD).includes(UNKNOWN_WORD));
+
+const UNKNOWN_WORD = "\0unknown";

@@ -132,7 +132,7 @@ export const stackExamples: Readonly<Record<string, StackExample>> = {
       new gcp.cloudfunctionsv2.Function("exporter", { location: "us-central1", serviceConfig: { environmentVariables: { POSTGRES_HOST: "10.107.0.3" } } });
     },
     blamed: "exporter",
-    says: "cannot evaluate: exporter uses a database, and how many connections it holds is not read from a resource of its type",
+    says: "cannot evaluate: 'exporter' must hold only connections that are counted because it uses a database",
   },
   "database-client-accepted": {
     program: () => soundStack({ settings: { connectorEnforcement: "REQUIRED" } }),
