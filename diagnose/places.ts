@@ -88,6 +88,7 @@ export const NOT_JUDGED: Readonly<Record<string, string>> = {
   "database-user-password": "Cloud SQL shows no password",
   "database-clients-counted": "what is no Cloud Run workload is not collected",
   "private-services-connection": "connections to the services of Google are not collected",
+  "provider-judged": "what is collected is read as Google has it, whichever provider made it",
   "private-services-range": "reserved ranges are not collected",
   "connector-subnet": "subnetworks are not collected",
   "edge-certificate": NO_EDGE,

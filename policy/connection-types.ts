@@ -41,3 +41,18 @@ export const holdsNone = ({ type, children }: StackResource): boolean =>
 
 /** Whether a resource of that type runs code or connects by its nature. */
 export const mayConnect = ({ type }: StackResource): boolean => !WORKLOAD_TYPES.includes(type) && !matches(HOLDS_NONE, type) && matches(CONNECTS, type);
+
+/**
+ * What the rules judge, as other Google providers name it: google-native (`google-native:run/v2:Service`), and Terraform's
+ * provider as it is bridged (`google-beta:index/cloudRunV2Service:CloudRunV2Service`).
+ */
+const OTHER_PROVIDERS: readonly RegExp[] = [
+  /^google-native:(run|sqladmin|vpcaccess|redis|secretmanager|servicenetworking)\//,
+  /^google-native:compute\/\w+:(Network|Subnetwork|Router|GlobalAddress|UrlMap|SecurityPolicy)$/,
+  /^(google|google-beta|gcp-beta):index\/(cloudRun|sql|vpcAccess|redis|secretManager|serviceNetworking)/,
+  /^(google|google-beta|gcp-beta):index\/compute(Network|Subnetwork|Router|RouterNat|GlobalAddress|UrlMap|SecurityPolicy):/,
+  /^gcp-beta:(cloudrun|cloudrunv2|sql|vpcaccess|redis|secretmanager|servicenetworking)\//,
+];
+
+/** Whether it is a resource of a kind that the rules judge, from a Google provider whose types they do not read. */
+export const isOtherProvider = ({ type }: StackResource): boolean => matches(OTHER_PROVIDERS, type) && !/Iam(Member|Binding|Policy)/.test(type);

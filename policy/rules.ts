@@ -38,6 +38,7 @@ import { natAddresses } from "./rules/nat-addresses";
 import { privateNetworkPath } from "./rules/private-network-path";
 import { privateServicesConnection } from "./rules/private-services-connection";
 import { privateServicesRange } from "./rules/private-services-range";
+import { providerJudged } from "./rules/provider-judged";
 import { rangesDoNotOverlap } from "./rules/ranges-do-not-overlap";
 import { redisAuth } from "./rules/redis-auth";
 import { redisVersionAndSize } from "./rules/redis-version-and-size";
@@ -110,6 +111,7 @@ export const rules = [
   privateNetworkPath,
   privateServicesConnection,
   privateServicesRange,
+  providerJudged,
   rangesDoNotOverlap,
   redisAuth,
   redisVersionAndSize,

@@ -1,7 +1,7 @@
 import { databaseVariables } from "../../capacity/plan";
 import { problem } from "../../capacity/problem";
 import { isBehindPooler, isPooler, isProxy } from "../beside";
-import { holdsNone, mayConnect } from "../connection-types";
+import { holdsNone, isOtherProvider, mayConnect } from "../connection-types";
 import { endpointsIn, isConnectionString, isDatabaseLocation, isLoopback, isOtherStore, normalName } from "../database-names";
 import { clientContainers, instanceNamer } from "../database-of";
 import { dependenciesOf } from "../dependencies";
@@ -33,7 +33,7 @@ export const databaseClientsCounted = stackRule({
               }),
               resource,
             );
-        } else if (!holdsNone(resource) && usesDatabase(resource, resources, namesInstance))
+        } else if (!holdsNone(resource) && !isOtherProvider(resource) && usesDatabase(resource, resources, namesInstance))
           cannotEvaluate(
             problem({
               setting: resource.name,

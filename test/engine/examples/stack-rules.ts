@@ -1,4 +1,5 @@
 import * as gcp from "@pulumi/gcp";
+import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import {
   connector,
@@ -217,6 +218,15 @@ export const stackExamples: Readonly<Record<string, StackExample>> = {
     program: () => soundStack({ databaseWaitsFor: [] }),
     blamed: "database",
     says: "'dependsOn' must include services because it finds no range for its private address before the services connection stands",
+  },
+  "provider-judged": {
+    program: () => {
+      soundStack();
+      // A component has any type that its program gives it, and needs no provider.
+      new pulumi.ComponentResource("google-native:run/v2:Service", "elsewhere");
+    },
+    blamed: "elsewhere",
+    says: "cannot evaluate: 'elsewhere' (google-native:run/v2:Service) must be a resource of the provider gcp because",
   },
   "ranges-do-not-overlap": {
     program: () => {
