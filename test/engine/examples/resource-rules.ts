@@ -243,7 +243,7 @@ export const resourceExamples: Readonly<Record<string, ResourceExample>> = {
     says: "'traffics' (50 = 50) must add up to 100 percent because Cloud Run refuses the rollout otherwise, after the preview; set 'traffics' to shares that add up to 100, or leave it out to send everything to the latest revision",
   },
   "service-vpc-path": {
-    program: (name) => service(name, { template: { vpcAccess: undefined }, variables: { REDIS_HOST: { value: "10.166.204.83" } } }),
-    says: "'template.vpcAccess.connector' (not set) must name a connector unless there are network interfaces because 'template.containers[0].envs[REDIS_HOST]' is a private address, which is only reached through the VPC; set 'template.vpcAccess.connector' to the connector's id",
+    program: (name) => service(name, { template: { vpcAccess: undefined } }),
+    says: "'template.vpcAccess.connector' (not set) must name a connector unless there are network interfaces because 'template.containers[0].envs[POSTGRES_HOST]' is a private address, which is only reached through the VPC; set 'template.vpcAccess.connector' to the connector's id",
   },
 };
