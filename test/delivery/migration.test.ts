@@ -64,7 +64,7 @@ describe("a job's connections", () => {
       expect.stringMatching(/^'netra:database\.migrationConnections' \(10\) must be at least 12 because job migrate runs 1 tasks x 12 connections /),
     ]);
     expect(problems({ container: { args: ["gunicorn", "--workers", "$(nproc)"] } })).toEqual([
-      expect.stringContaining("'job migrate' (without the workers in 'template.template.containers[0].args') must state"),
+      expect.stringContaining("'job migrate' (without a number in 'template.template.containers[0].args (workers)') must state"),
     ]);
   });
 
