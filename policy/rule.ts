@@ -31,7 +31,7 @@ interface About {
  * A rule's configuration: JSON Schema for each setting. `default` is neutral: it holds for any program. Where the stack has a
  * plan of its own (`netra:` in its configuration), `fromPlan` takes the value from there.
  */
-type ConfigSchema<Config> = { readonly [Key in keyof Config]: SettingDefinition<Config[Key]> };
+export type ConfigSchema<Config> = { readonly [Key in keyof Config]: SettingDefinition<Config[Key]> };
 
 /** One setting of a rule. */
 export interface SettingDefinition<Value = unknown> {

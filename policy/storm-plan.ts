@@ -13,6 +13,7 @@ import type { Holder } from "./holders";
 import { MalformedValueError } from "./inputs";
 import { probeTiming } from "./probes";
 import type { StackResource } from "./rule";
+import type { TakenSlots } from "./taken-slots";
 import { egressOf, privateRangesOnly, vpcAccessOf } from "./vpc-access";
 import { minInstancesOf, WORKLOAD_TYPES, workloadOf } from "./workload";
 
@@ -53,7 +54,7 @@ export function stormPlanOf(
   instance: StackResource,
   holders: readonly Holder[],
   resources: readonly StackResource[],
-  reserved: { readonly reservedConnections: number; readonly migrationConnections: number },
+  reserved: TakenSlots,
   behaviour: (service: string) => StartBehaviour,
 ): StormPlan {
   const { maxConnections } = slotsOf(instance);

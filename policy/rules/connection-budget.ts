@@ -4,14 +4,10 @@ import { databaseSetting, isOtherEngine, slotsOf } from "../database";
 import { neutralDatabase } from "../defaults";
 import { type DatabaseUse, databaseUses, type Holder, type Uncounted } from "../holders";
 import { type Resource, stackRule } from "../rule";
+import { type TakenSlots, takenSlots } from "../taken-slots";
 import { SQL_INSTANCE } from "../types";
 
-const { usableShare, reservedConnections, migrationConnections } = neutralDatabase;
-const count = { type: "integer", minimum: 0 };
-
-export const connectionBudget = stackRule<
-  Pick<BudgetDatabase, "usableShare" | "reservedConnections" | "migrationConnections"> & { externalMaxConnections: number }
->({
+export const connectionBudget = stackRule<TakenSlots & { usableShare: number; externalMaxConnections: number }>({
   name: "connection-budget",
   info: "Every pool of every workload fits into the usable slots of its database, with both revisions of a rollout alive.",
   why: "Nothing rejects pools that exceed max_connections: at the first rollout or peak the database refuses connections, and services do not start.",
@@ -23,22 +19,11 @@ export const connectionBudget = stackRule<
       exclusiveMinimum: 0,
       maximum: 1,
       description: "Share of max_connections that may be used.",
-      default: usableShare,
+      default: neutralDatabase.usableShare,
       fromPlan: ({ database }) => database.usableShare,
     },
-    reservedConnections: {
-      ...count,
-      description: "Slots kept for superusers, Cloud SQL's agents and people.",
-      default: reservedConnections,
-      fromPlan: ({ database }) => database.reservedConnections,
-    },
-    migrationConnections: {
-      ...count,
-      description: "Slots that migrations take while services start.",
-      default: migrationConnections,
-      fromPlan: ({ database }) => database.migrationConnections,
-    },
-    externalMaxConnections: { ...count, description: "What a database outside the stack allows; 0: there is none.", default: 0 },
+    ...takenSlots,
+    externalMaxConnections: { type: "integer", minimum: 0, description: "What a database outside the stack allows; 0: there is none.", default: 0 },
   },
   judge(resources, { config, refuse, cannotEvaluate, attempt }) {
     const { uses, unread } = databaseUses(resources);

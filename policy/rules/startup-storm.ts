@@ -3,21 +3,19 @@ import { failingStorms } from "../../capacity/storm-gate";
 import { targetProblems } from "../../capacity/storm-remedies";
 import { MOST_TARGET_PERCENT } from "../../capacity/storms";
 import { isOtherEngine } from "../database";
-import { neutralDatabase, neutralStart, neutralTargetPercent, plannedStarts } from "../defaults";
+import { neutralStart, neutralTargetPercent, plannedStarts } from "../defaults";
 import { databaseUses } from "../holders";
 import { stackRule } from "../rule";
 import { type StartBehaviour, startBehaviour, stormNames, stormPlanOf } from "../storm-plan";
+import { type TakenSlots, takenSlots } from "../taken-slots";
 
-const { reservedConnections, migrationConnections } = neutralDatabase;
-const count = { type: "integer", minimum: 0 };
-
-export const startupStorm = stackRule<{
-  targetPercent: number;
-  services: Readonly<Record<string, StartBehaviour>>;
-  otherServices: StartBehaviour;
-  reservedConnections: number;
-  migrationConnections: number;
-}>({
+export const startupStorm = stackRule<
+  TakenSlots & {
+    targetPercent: number;
+    services: Readonly<Record<string, StartBehaviour>>;
+    otherServices: StartBehaviour;
+  }
+>({
   name: "startup-storm",
   info: "In every simulated start-up storm the lower bound of starts that are ready at the first try reaches the target.",
   why: "Connections, CPU, connector and retries act on each other: each can be within its own limit while starts still fail together.",
@@ -40,18 +38,7 @@ export const startupStorm = stackRule<{
       fromPlan: plannedStarts,
     },
     otherServices: { ...startBehaviour, description: "How a service starts that is not named.", default: neutralStart },
-    reservedConnections: {
-      ...count,
-      description: "Slots kept for superusers, Cloud SQL's agents and people.",
-      default: reservedConnections,
-      fromPlan: ({ database }) => database.reservedConnections,
-    },
-    migrationConnections: {
-      ...count,
-      description: "Slots that migrations take while services start.",
-      default: migrationConnections,
-      fromPlan: ({ database }) => database.migrationConnections,
-    },
+    ...takenSlots,
   },
   judge(resources, { config, refuse, attempt }) {
     const named = new Map(Object.entries(config.services));
