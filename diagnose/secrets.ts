@@ -1,5 +1,6 @@
 import type { Settings } from "../config";
 import { cloudName } from "../policy/cloud-name";
+import { ifReadable } from "../policy/inputs";
 import { secretVersionOf } from "../policy/secret-reference";
 import { type Repair, repairs } from "./command";
 import { type Deployed, workloadIn } from "./deployed";
@@ -39,7 +40,7 @@ export function mountedSecrets(deployed: readonly Deployed[], place: Place): Mou
     const fieldOf = (path: string) => (isKnative ? `spec.${path.replaceAll("template.", "template.spec.")}` : path);
     const ofVariables = workload.containers.flatMap(({ inputs: container, variables }) =>
       variables.flatMap((variable): MountedSecret[] => {
-        const reference = reading(() => secretVersionOf(workload, variable));
+        const reference = ifReadable(() => secretVersionOf(workload, variable));
         if (!reference) return [];
         const { project, secret, version } = reference;
         const key = isKnative ? "valueFrom.secretKeyRef.key" : "valueSource.secretKeyRef.version";
@@ -69,14 +70,6 @@ export function mountedSecrets(deployed: readonly Deployed[], place: Place): Mou
 
 /** Google shows projects by their numbers, too, which nothing here compares. */
 const isElsewhere = (project: string | undefined, place: Place) => project !== undefined && !/^\d+$/.test(project) && project !== place.project;
-
-function reading<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch {
-    return undefined;
-  }
-}
 
 /** What is known of a mounted version. */
 type VersionState =

@@ -1,5 +1,5 @@
 import { type Problem, problem } from "../capacity/problem";
-import { Inputs, MalformedValueError } from "./inputs";
+import { Inputs, parsedJson } from "./inputs";
 import { ingressContainers, statedPorts } from "./ports";
 import { type Container, containerName, revisionAnnotations, type Workload } from "./workload";
 
@@ -53,12 +53,8 @@ function waitsOf(workload: Workload): Wait[] {
 }
 
 function orderIn(annotations: Inputs): Inputs {
-  try {
-    return new Inputs(JSON.parse(annotations.text(V1_ANNOTATION) || "{}"), annotations.at(V1_ANNOTATION));
-  } catch (error) {
-    if (error instanceof SyntaxError) throw new MalformedValueError(`${annotations.at(V1_ANNOTATION)} must be an object in JSON`);
-    throw error;
-  }
+  const setting = annotations.at(V1_ANNOTATION);
+  return new Inputs(parsedJson(annotations.text(V1_ANNOTATION) || "{}", setting, "an object"), setting);
 }
 
 /** The containers of a circle that the wait closes; empty: it closes none. */

@@ -24,6 +24,15 @@ export function ifReadable<T>(read: () => T): T | undefined {
   }
 }
 
+/** What a text in JSON holds. Throws where it is none, with `what` the setting must be: `a list`. */
+export function parsedJson(text: string, setting: string, what: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new MalformedValueError(`${setting} must be ${what} in JSON`); // not the parser's message: it shows the value
+  }
+}
+
 /** What `pulumi policy analyze --file` shows in a secret's place where it cannot decrypt it, and `pulumi preview --json` in every secret's. */
 const UNDECRYPTED = "[secret]";
 

@@ -1,6 +1,6 @@
 import { cloudName, mayBeSameProject, projectOf } from "./cloud-name";
 import { dependenciesOf } from "./dependencies";
-import { Inputs, MalformedValueError, UnknownAtPreviewError } from "./inputs";
+import { Inputs, ifReadable, MalformedValueError, parsedJson } from "./inputs";
 import type { Resource, StackResource } from "./rule";
 import type { SecretVersionName } from "./secret-reference";
 import { CUSTOM_ROLES, SECRET_GRANTS, SECRETS, WIDE_GRANTS } from "./types";
@@ -33,12 +33,7 @@ export function grantsOf(resource: StackResource): Grant[] {
 
 /** A policy's bindings: JSON, as the data source for policies gives it. */
 function bindingsIn(properties: Inputs): Inputs[] {
-  try {
-    return new Inputs(JSON.parse(properties.text("policyData") ?? ""), "policyData").list("bindings");
-  } catch (error) {
-    if (error instanceof SyntaxError) throw new MalformedValueError("policyData must be a policy in JSON");
-    throw error;
-  }
+  return new Inputs(parsedJson(properties.text("policyData") ?? "", "policyData", "a policy"), "policyData").list("bindings");
 }
 
 /** Who is granted the role. Throws where that is unknown at preview, or nobody. */
@@ -70,14 +65,7 @@ const isRole = ({ type, properties }: Resource, role: string) =>
  * Every grant of the stack; `undefined`: one cannot be read, and whom it lets in is not known. It is reported by
  * `secret-access`.
  */
-export function allGrants(stack: readonly StackResource[]): readonly Grant[] | undefined {
-  try {
-    return stack.flatMap(grantsOf);
-  } catch (error) {
-    if (error instanceof UnknownAtPreviewError || error instanceof MalformedValueError) return undefined;
-    throw error;
-  }
-}
+export const allGrants = (stack: readonly StackResource[]): readonly Grant[] | undefined => ifReadable(() => stack.flatMap(grantsOf));
 
 /**
  * Whether the stack grants on the secret, or grants that account, but not that account a role that reads the secret. What

@@ -1,4 +1,4 @@
-import { Inputs, MalformedValueError } from "./inputs";
+import { Inputs, MalformedValueError, parsedJson } from "./inputs";
 import { revisionAnnotations, type Workload } from "./workload";
 
 /** How a workload reaches the VPC: a block in v2, annotations in v1. */
@@ -66,11 +66,6 @@ export function networkInterfacesOf(workload: Workload): NetworkInterface[] {
 
 /** A v1 service has the list as JSON in an annotation. */
 function listIn(annotations: Inputs, key: string): Inputs[] {
-  try {
-    const value: unknown = JSON.parse(annotations.text(key) || "[]");
-    return new Inputs({ [key]: value }, annotations.path).list(key);
-  } catch (error) {
-    if (error instanceof SyntaxError) throw new MalformedValueError(`${annotations.at(key)} must be a list in JSON`);
-    throw error;
-  }
+  const value = parsedJson(annotations.text(key) || "[]", annotations.at(key), "a list");
+  return new Inputs({ [key]: value }, annotations.path).list(key);
 }

@@ -1,7 +1,7 @@
 import { type Problem, problem } from "../capacity/problem";
 import type { AlertCondition } from "./alert-filters";
 import { isPostgresInstance, slotsOf } from "./database";
-import { MalformedValueError, UnknownAtPreviewError } from "./inputs";
+import { ifReadable } from "./inputs";
 import type { Resource } from "./rule";
 import { CONNECTOR, RUN_SERVICE, SQL_INSTANCE } from "./types";
 import { maximumOf, workloadOf } from "./workload";
@@ -175,7 +175,7 @@ const KEEPS_VALUES = /^(ALIGN|REDUCE)_(NONE|NEXT_OLDER|INTERPOLATE|MEAN|MIN|MAX|
 
 function unreachable({ inputs }: AlertCondition, metric: string, { metrics }: Watched, resource: Resource): Problem | undefined {
   const threshold = inputs.knownOnly().number("thresholdValue");
-  const bound = orUndefined(() => metrics[metric]?.(resource));
+  const bound = ifReadable(() => metrics[metric]?.(resource));
   if (threshold === undefined || bound === undefined || inputs.has("denominatorFilter")) return undefined;
   const aggregations = inputs.list("aggregations");
   const steps = aggregations.flatMap((step) => [step.text("perSeriesAligner"), step.text("crossSeriesReducer")]).filter((step) => step);
@@ -192,13 +192,4 @@ function unreachable({ inputs }: AlertCondition, metric: string, { metrics }: Wa
     because,
     fix,
   });
-}
-
-function orUndefined<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof UnknownAtPreviewError || error instanceof MalformedValueError) return undefined;
-    throw error;
-  }
 }
