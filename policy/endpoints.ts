@@ -34,7 +34,7 @@ export const isHostName = (host: string): boolean => rangeOf(host) === undefined
 const rangeOf = (host: string) => (ipaddr.isValid(host) && /^[\d.]+$|:/.test(host) ? ipaddr.parse(host).range() : undefined);
 
 /** The variables of containers that literally name a private address to dial. */
-export const privateEndpoints = (variables: readonly Variable[]): Variable[] =>
+export const privatelyDialled = (variables: readonly Variable[]): Variable[] =>
   variables.filter((variable) => (isDialled(variable.name) || isUrl(variable)) && literalHosts(variable).some(isPrivateHost));
 
 const isUrl = (variable: Variable) => !NOT_DIALLED.test(variable.name) && URL_HOST.test(variable.inputs.knownOnly().text("value")?.trim() ?? "");

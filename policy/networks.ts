@@ -75,14 +75,18 @@ function interfaceNetworks(resource: StackResource, workload: Workload, resource
 /** Where a workload's databases and caches of the stack have their only addresses: private ones. */
 export function privateEndpoints(resource: StackResource, workload: Workload, resources: readonly StackResource[]): InNetwork[] {
   const databases = clientContainers(workload, resources).flatMap((container) => databasesOf(resource, workload, container, resources)?.instances ?? []);
-  return [...databases.filter(isPrivateOnly).map(databaseNetwork), ...cachesOf(resource, workload).map(cacheNetwork)].flatMap((end) => end ?? []);
+  return [...databases.filter(isPrivateOnly).map(databaseNetwork), ...usedCaches(resource, workload).map(cacheNetwork)].flatMap((end) => end ?? []);
 }
 
 /** Names under which a workload is told where its cache is. */
 const CACHE = /(^|_)(REDIS|MEMORYSTORE|VALKEY|CACHE)(_|$)/i;
 
-/** The caches whose outputs a workload is handed, else, where it is told one that a preview does not know, those it depends on. */
-function cachesOf(resource: StackResource, { containers }: Workload): StackResource[] {
+/**
+ * The caches whose outputs a workload is handed, else, where it is told one that a preview does not know, those it depends on.
+ * Not `cachesOf` of private-stores.ts: that also returns caches which the workload only may use, and none of those is
+ * refused for its network.
+ */
+function usedCaches(resource: StackResource, { containers }: Workload): StackResource[] {
   const handed = resource.handed.filter(({ type }) => type === REDIS);
   if (handed.length > 0) return [...new Set(handed)];
   const isTold = containers.some(({ variables }) => variables.some(({ name, inputs }) => CACHE.test(name) && inputs.isUnknown("value")));

@@ -1,5 +1,5 @@
 import { problem } from "../../capacity/problem";
-import { privateEndpoints } from "../endpoints";
+import { privatelyDialled } from "../endpoints";
 import { resourceRule } from "../rule";
 import { vpcAccessOf } from "../vpc-access";
 import { WORKLOAD_TYPES, type Workload, workloadOf } from "../workload";
@@ -33,6 +33,6 @@ export function missingVpcAccess(workload: Workload): string | undefined {
   const { inputs, keys, connected } = vpcAccessOf(workload);
   if (connected) return undefined;
   if (workload.pod.mayHave("vpcAccess") || Object.values(keys).some((key) => inputs.mayHave(key))) return "access to the VPC without either leads nowhere";
-  const [endpoint] = workload.containers.flatMap(({ variables }) => privateEndpoints(variables));
+  const [endpoint] = workload.containers.flatMap(({ variables }) => privatelyDialled(variables));
   return endpoint && `'${endpoint.setting}' is a private address, which is only reached through the VPC`;
 }
