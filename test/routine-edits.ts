@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
 import { type Document, parse, parseDocument } from "yaml";
+import { generatedFiles } from "../commands/generate";
 import { PROJECT_ROOT, projectText } from "../commands/stack-file";
 import { blocksIn } from "./fenced-blocks";
 
@@ -69,8 +70,6 @@ function copied(): string {
   return folder;
 }
 
-const GENERATED = ["README.md", "policy/README.md", "stack.schema.json"];
-
 /** What an edit brings, in one line; whether everything stays green. */
 function tried(edit: Edit, filters: readonly string[]): { readonly line: string; readonly isGreen: boolean } {
   const folder = copied();
@@ -81,7 +80,9 @@ function tried(edit: Edit, filters: readonly string[]): { readonly line: string;
     writeFileSync(file, String(document));
     const generate = () => {
       execFileSync(process.execPath, ["--import", "tsx", "commands/generate.ts"], { cwd: folder });
-      return GENERATED.map((name) => readFileSync(join(folder, name), "utf8")).join();
+      return Object.keys(generatedFiles())
+        .map((name) => readFileSync(join(folder, name), "utf8"))
+        .join();
     };
     const [first, second] = [generate(), generate()];
     const isFixed = first === second;
