@@ -8,7 +8,7 @@ import { stagingConfiguration } from "../stack-settings";
 import { type Ended, Environment, PACK } from "./environment";
 import { enableApis } from "./examples/sound";
 
-/** A connector below the floor, an unprotected instance that is too small, and a service with neither probe nor path. */
+/** A connector below the floor, an unprotected instance that is too small, and a service without a probe and without a way to the internet. */
 async function unsound(): Promise<Record<string, unknown>> {
   const connector = new gcp.vpcaccess.Connector("small", {
     name: "small",
@@ -86,7 +86,7 @@ test("the state of a refused program is refused for the same reasons, of the sam
     expect.arrayContaining([
       "mandatory connector-floor urn:pulumi:staging::netra::gcp:vpcaccess/connector:Connector::small",
       "mandatory database-deletion-protection urn:pulumi:staging::netra::gcp:sql/databaseInstance:DatabaseInstance::tiny",
-      "mandatory egress-path urn:pulumi:staging::netra::gcp:cloudrunv2/service:Service::api",
+      "advisory egress-path urn:pulumi:staging::netra::gcp:cloudrunv2/service:Service::api",
     ]),
   );
   expect(heads(analysis)).toEqual(heads(preview));
