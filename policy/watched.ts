@@ -125,26 +125,29 @@ const isOfOtherEngine = (metric: string, instance: Resource) =>
   (metric.includes("/database/postgresql/") && !isPostgresInstance(instance)) ||
   (/\/database\/(mysql\/|network\/connections$)/.test(metric) && isPostgresInstance(instance));
 
+/** The metric that a condition compares, where it is one of the resource's kind. */
+function metricOf({ text = "", isThreshold }: AlertCondition, { family }: Watched): string | undefined {
+  const metric = isThreshold ? /metric\.type\s*=\s*["']([^"']+)["']/.exec(text)?.[1] : undefined;
+  return metric !== undefined && family.test(metric) ? metric : undefined;
+}
+
+/** The metric of a condition that watches something else of the resource than what it can be short of, or nothing. */
+export function otherMetric(condition: AlertCondition, watched: Watched, resource: Resource): string | undefined {
+  const metric = metricOf(condition, watched);
+  const isKnown = metric === undefined || Object.hasOwn(watched.metrics, metric);
+  return isKnown && !(resource.type === SQL_INSTANCE && metric !== undefined && isOfOtherEngine(metric, resource)) ? undefined : metric;
+}
+
 /**
- * Why a condition never tells that the resource is short of something: it names a metric that is none, compares the wrong
- * way, restricts another label, or waits for more than there can be. `undefined`: it does tell, or nothing says that it
- * does not.
+ * Why a condition on a metric of the resource's capacity never tells that it runs out: it compares the wrong way, restricts
+ * another label, or waits for more than there can be. `undefined`: it does tell, or nothing says that it does not.
  */
 export function blindness(condition: AlertCondition, watched: Watched, resource: Resource): Problem | undefined {
-  const { text = "", inputs, isThreshold } = condition;
-  if (!isThreshold) return undefined;
-  const metric = /metric\.type\s*=\s*["']([^"']+)["']/.exec(text)?.[1];
-  if (metric === undefined || !watched.family.test(metric)) return undefined;
+  const { text = "", inputs } = condition;
+  const metric = metricOf(condition, watched);
+  if (metric === undefined) return undefined;
   const wrong = (field: string, value: unknown, must: string, because: string, fix: string | number) =>
     problem({ setting: inputs.at(field), value, must, because, fix });
-  if (!Object.hasOwn(watched.metrics, metric) || (resource.type === SQL_INSTANCE && isOfOtherEngine(metric, resource)))
-    return wrong(
-      "filter",
-      metric,
-      "name a metric of the resource's capacity",
-      "Google has no such metric of it, or it shows no shortage",
-      watched.example(resource),
-    );
   const label = [...text.matchAll(/resource\.labels?\.["']?(\w+)/g)]
     .map(([, name = ""]) => name)
     .find((name) => ![watched.label, ...watched.labels].includes(name));

@@ -2,7 +2,7 @@ import { type Problem, problem } from "../../capacity/problem";
 import { type AlertCondition, conditionsOf, isAbout } from "../alert-filters";
 import { type StackResource, stackRule } from "../rule";
 import { ALERT_POLICY, MONITORING } from "../types";
-import { blindness, WATCHED } from "../watched";
+import { blindness, otherMetric, WATCHED } from "../watched";
 
 const NO_ALERT = { field: "alert policies that tell somebody of it", value: "none" };
 
@@ -25,8 +25,12 @@ export const capacityAlerts = stackRule({
       attempt(resource, () => {
         const name = resource.properties.text("name") || resource.name;
         const isOf = ({ text }: AlertCondition) => (text === undefined ? undefined : watched.family.test(text) && isAbout(text, watched.label, name));
-        const about = conditions.map((condition) => ({ condition, isOf: isOf(condition) })).filter((one) => one.isOf !== false);
-        const judged = about.map((one) => ({ ...one, fault: one.isOf ? blindness(one.condition, watched, resource) : undefined }));
+        const about = conditions
+          .map((condition) => ({ condition, isOf: isOf(condition), other: otherMetric(condition, watched, resource) }))
+          .filter((one) => one.isOf !== false);
+        const judged = about
+          .filter(({ other }) => other === undefined)
+          .map((one) => ({ ...one, fault: one.isOf ? blindness(one.condition, watched, resource) : undefined }));
         if (judged.some(({ condition, isOf, fault }) => isOf && !fault && condition.silent.length === 0)) return;
         if (turnedOff) return void unwatched.push(name);
         const faults = judged.flatMap(({ condition, fault }) => (fault ? { alert: condition.alert, fault } : []));
@@ -36,7 +40,12 @@ export const capacityAlerts = stackRule({
         for (const channel of new Set(mute)) silenced.set(channel, [...(silenced.get(channel) ?? []), name]);
         if (mute.length > 0) return;
         const add = `add a gcp.monitoring.AlertPolicy with a notification channel on ${watched.example(resource)} of ${watched.label} ${name}`;
-        const missing = { setting: name, must: "have an alert", because: "nothing else tells that its capacity runs out", evidence: [NO_ALERT] };
+        const others = about.flatMap(({ condition, other }) => (other !== undefined && condition.text?.includes(name) ? [other] : []));
+        const because =
+          others.length === 0
+            ? "nothing else tells that its capacity runs out"
+            : `${[...new Set(others)].join(", ")}, which its alerts read, does not exist or does not show that its capacity runs out`;
+        const missing = { setting: name, must: "have an alert", because, evidence: [NO_ALERT] };
         if (judged.length > 0) cannotEvaluate(problem({ ...missing, instead: `${add}, and write its filter with the name as plain text` }), resource);
         else refuse(problem({ ...missing, instead: add }), resource);
       });

@@ -203,20 +203,26 @@ describe("an alert that never tells of a shortage", () => {
     expect(await texts(sized, backends({ comparison: "COMPARISON_LT", thresholdValue: 160 }))).toEqual([
       "'conditions[0].conditionThreshold.comparison' (COMPARISON_LT) must be COMPARISON_GT because cloudsql.googleapis.com/database/postgresql/num_backends rises as capacity runs out; set 'conditions[0].conditionThreshold.comparison' to COMPARISON_GT",
     ]);
-    const noMetric = (metric: string, example: string) =>
-      `'conditions[0].conditionThreshold.filter' (${metric}) must name a metric of the resource's capacity because Google has no such metric of it, or it shows no shortage; set 'conditions[0].conditionThreshold.filter' to ${example}`;
     const postgres = "cloudsql.googleapis.com/database/postgresql/num_backends";
     const mysql = "cloudsql.googleapis.com/database/network/connections";
-    expect(await texts(sized, alertOn("cloudsql.googleapis.com/database/postgresql/backends", OF_DATABASE, { thresholdValue: 160 }))).toEqual([
-      noMetric("cloudsql.googleapis.com/database/postgresql/backends", postgres),
-    ]);
-    expect(await texts(sized, alertOn(mysql, OF_DATABASE, { thresholdValue: 160 }))).toEqual([noMetric(mysql, postgres)]);
+    const shownByNone = (metric: string, example: string) =>
+      `'staging-shared-postgres' must have an alert because ${metric}, which its alerts read, does not exist or does not show that its capacity runs out; add a gcp.monitoring.AlertPolicy with a notification channel on ${example} of database_id staging-shared-postgres`;
+    for (const metric of ["cloudsql.googleapis.com/database/postgresql/backends", mysql])
+      expect(await texts(sized, alertOn(metric, OF_DATABASE, { thresholdValue: 160 }))).toEqual([shownByNone(metric, postgres)]);
     const other = { ...sized, properties: { ...sized.properties, databaseVersion: "MYSQL_8_0" } };
-    expect(await texts(other, backends({ thresholdValue: 160 }))).toEqual([noMetric(postgres, mysql)]);
+    expect(await texts(other, backends({ thresholdValue: 160 }))).toEqual([shownByNone(postgres, mysql)]);
     expect(await texts(other, alertOn(mysql, OF_DATABASE, { thresholdValue: 160 }))).toEqual([]);
     const [label] = await texts(connector, alertOn("vpcaccess.googleapis.com/connector/cpu/utilizations", 'resource.labels.name="staging-connector"', {}));
     expect(label).toContain("(resource.labels.name) must restrict connector_name because");
     const [bare] = await texts(sized, alertOn(postgres, 'resource.labels.database_id="staging-shared-postgres"', {}));
     expect(bare).toContain("(database_id staging-shared-postgres) must name project and instance because the label's value is PROJECT:INSTANCE");
+  });
+  test("leaves an alert that watches something else of another database alone", async () => {
+    const latency = "cloudsql.googleapis.com/database/postgresql/insights/aggregate/latencies";
+    const replica: Declared = { type: SQL_INSTANCE, name: "replica", properties: { name: "staging-replica", databaseVersion: "POSTGRES_14" } };
+    const onLatency = alertOn(latency, 'resource.labels.resource_id="p:staging-shared-postgres"', { thresholdValue: 2e6 });
+    expect(await judge(sized, replica, onLatency, backends({ thresholdValue: 160 }))).toEqual([
+      refused(missing("staging-replica", "cloudsql.googleapis.com/database/postgresql/num_backends", "database_id"), "replica"),
+    ]);
   });
 });
