@@ -9,7 +9,7 @@ import type {
 import type { CapacityPlan } from "../capacity/plan";
 import { type Finding, messageOf } from "./finding";
 import { Inputs } from "./inputs";
-import type { Rule } from "./rule";
+import { infoOf, type Rule } from "./rule";
 import { configSchema } from "./settings";
 import { linked } from "./stack-resources";
 import { unwrapProxy } from "./unknown";
@@ -18,7 +18,7 @@ import { unwrapProxy } from "./unknown";
 export function asPolicy(rule: Rule, plan: () => CapacityPlan | undefined): ResourceValidationPolicy | StackValidationPolicy {
   const policy = {
     name: rule.name,
-    description: rule.info,
+    description: infoOf(rule),
     enforcementLevel: "mandatory" as const,
     severity: rule.severity,
     remediationSteps: `${rule.why} ${rule.remediation}`,

@@ -21,10 +21,10 @@ interface About {
   /** What to set. */
   readonly remediation: string;
   /**
-   * Whether it holds this project's own conventions: on resources of other programs its findings are advisory, unless the
-   * rule's setting `everywhere` is true. Default: false.
+   * How far it holds this project's own conventions: as a `whole`, or in the `part` that it reports through `convention`. On
+   * resources of other programs those findings are advisory, unless the rule's setting `everywhere` is true. Default: not at all.
    */
-  readonly convention?: true;
+  readonly convention?: "whole" | "part";
 }
 
 /**
@@ -64,29 +64,37 @@ export interface StackResource extends Resource {
   readonly children: readonly StackResource[];
 }
 
-interface Context<Config> {
-  readonly config: Config;
+interface ResourceReports {
   /** Reports what is wrong; a problem never echoes a value that could be a secret. */
   refuse(...problems: readonly Problem[]): void;
-  /** Reports what should be otherwise and breaks nothing: always advisory. */
-  advise(...problems: readonly Problem[]): void;
   /** Reports that the rule cannot tell: at its own level, never as a pass. */
   cannotEvaluate(why: string | Problem): void;
+}
+
+interface Context<Config> extends ResourceReports {
+  readonly config: Config;
+  /** The same for what only this project's conventions ask. */
+  readonly convention: ResourceReports;
+  /** Reports what should be otherwise and breaks nothing: always advisory. */
+  advise(...problems: readonly Problem[]): void;
   /** Judges one part; what it cannot evaluate is reported and the other parts go on. */
   attempt<T>(part: () => T): T | undefined;
 }
 
-export interface StackContext<Config> {
-  readonly config: Config;
-  /** Whether a resource belongs to this project's own program. */
-  isOwn(resource: Resource): boolean;
+interface StackReports {
   /** `resource` is the one to blame; left out, the whole stack is. */
   refuse(problem: Problem, resource?: Resource): void;
+  cannotEvaluate(why: string | Problem, resource?: Resource): void;
+}
+
+export interface StackContext<Config> extends StackReports {
+  readonly config: Config;
+  /** The same for what only this project's conventions ask. */
+  readonly convention: StackReports;
   /** Reports what should be otherwise and breaks nothing: always advisory. */
   advise(problem: Problem, resource?: Resource): void;
   /** Reports what the program itself has decided, with the reason it gives: advisory, as a waiver is. */
   accept(reason: string, problem: Problem, resource?: Resource): void;
-  cannotEvaluate(why: string | Problem, resource?: Resource): void;
   /** Judges one part; what it cannot evaluate is reported (on `resource`) and the other parts go on. */
   attempt<T>(resource: Resource, part: () => T): T | undefined;
 }
@@ -150,16 +158,19 @@ export function resourceRule<Config extends object = object>(
       if (!rule.types.includes(resource.type)) return [];
       const { findings, report } = reporter(rule, run);
       const guard = guarded((why) => report("cannot-evaluate", why, resource));
+      const refuse =
+        (kind: Kind) =>
+        (...problems: readonly Problem[]) => {
+          for (const problem of problems) report("refused", problem, resource, kind);
+        };
+      const cannotEvaluate = (kind: Kind) => (why: string | Problem) => report("cannot-evaluate", why, resource, kind);
       guard(() =>
         judge(resource, {
           config: settingsFor<Config>(rule.config, run),
-          refuse: (...problems) => {
-            for (const problem of problems) report("refused", problem, resource);
-          },
-          advise: (...problems) => {
-            for (const problem of problems) report("refused", problem, resource, { advisory: true });
-          },
-          cannotEvaluate: (why) => report("cannot-evaluate", why, resource),
+          refuse: refuse({}),
+          cannotEvaluate: cannotEvaluate({}),
+          convention: { refuse: refuse(CONVENTION), cannotEvaluate: cannotEvaluate(CONVENTION) },
+          advise: refuse({ advisory: true }),
           attempt: guard,
         }),
       );
@@ -184,11 +195,14 @@ export function stackRule<Config extends object = object>(
       guarded((why) => report("cannot-evaluate", why))(() =>
         judge(resources, {
           config: settingsFor<Config>(rule.config, run),
-          isOwn: (resource) => isOwn(resource, run),
           refuse: (problem, resource) => report("refused", problem, resource),
+          cannotEvaluate: (why, resource) => report("cannot-evaluate", why, resource),
+          convention: {
+            refuse: (problem, resource) => report("refused", problem, resource, CONVENTION),
+            cannotEvaluate: (why, resource) => report("cannot-evaluate", why, resource, CONVENTION),
+          },
           advise: (problem, resource) => report("refused", problem, resource, { advisory: true }),
           accept: (reason, problem, resource) => report("refused", problem, resource, { accepted: reason }),
-          cannotEvaluate: (why, resource) => report("cannot-evaluate", why, resource),
           attempt: (resource, part) => guarded((why) => report("cannot-evaluate", why, resource))(part),
         }),
       );
@@ -221,6 +235,22 @@ const isReasoned = (waiver: unknown): waiver is Waiver => {
   return typeof resource === "string" && resource !== "" && typeof reason === "string" && reason.trim() !== "";
 };
 
+/** What a rule establishes, and whether other programs are only advised of it. */
+export function infoOf({ info, convention }: Pick<About, "info" | "convention">): string {
+  if (convention === undefined) return info;
+  return `${info} ${convention === "whole" ? "A convention of this project" : "In part a convention of this project"}: other programs are advised of it.`;
+}
+
+/** What makes a finding advisory, beside a waiver. */
+interface Kind {
+  readonly advisory?: boolean;
+  readonly byConvention?: boolean;
+  /** The reason that the program itself gives. */
+  readonly accepted?: string;
+}
+
+const CONVENTION: Kind = { byConvention: true };
+
 /** Collects findings; a waiver, or a reason of the program's own, lowers one to advisory. */
 function reporter({ name, convention }: About, run: RuleRun) {
   const { waivers: given, everywhere: refusesEverywhere } = run.settings ?? {};
@@ -230,11 +260,11 @@ function reporter({ name, convention }: About, run: RuleRun) {
     outcome: Finding["outcome"],
     what: string | Problem,
     resource?: Pick<Resource, "name" | "urn">,
-    { advisory = false, accepted }: { readonly advisory?: boolean; readonly accepted?: string } = {},
+    { advisory = false, byConvention = convention === "whole", accepted }: Kind = {},
   ) => {
     const waiver = waivers.find(({ resource: r }) => (resource ? r === resource.name || r === resource.urn : r === WHOLE_STACK));
     const waived = waiver?.reason ?? accepted;
-    const isAdvice = advisory || (convention === true && refusesEverywhere !== true && !isOwn(resource, run));
+    const isAdvice = advisory || (byConvention && refusesEverywhere !== true && !isOwn(resource, run));
     findings.push({
       rule: name,
       level: isAdvice || waived !== undefined ? "advisory" : "mandatory",

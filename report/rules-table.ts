@@ -1,4 +1,4 @@
-import type { Rule } from "../policy/rule";
+import { infoOf, type Rule } from "../policy/rule";
 import { settingsOf } from "../policy/settings";
 import { table } from "./table";
 
@@ -8,7 +8,7 @@ export function rulesTable(rules: readonly Rule[]): string {
     ["rule", "what must hold", "why, and what to set", "severity", "settings", "waived for"],
     ...rules.map((rule) => [
       `\`${rule.name}\``,
-      rule.info,
+      infoOf(rule),
       `${rule.why} ${rule.remediation}`,
       rule.severity,
       Object.keys(settingsOf(rule))

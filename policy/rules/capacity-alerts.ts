@@ -11,8 +11,9 @@ export const capacityAlerts = stackRule({
   info: "Every connector, database and service has an alert that fires when it is short, and that somebody is told of.",
   why: "Nobody knew that connector and database were short until every start failed; a policy that never fires or has no channel that forwards tells nobody.",
   severity: "high",
+  convention: "part",
   remediation: "Add a gcp.monitoring.AlertPolicy with notification channels whose filter names the resource; or turn monitoring off with a reason.",
-  judge(resources, { refuse, accept, cannotEvaluate, attempt }) {
+  judge(resources, { refuse, accept, convention, attempt }) {
     const conditions = resources.flatMap((alert) => (alert.type === ALERT_POLICY ? (attempt(alert, () => conditionsOf(alert, resources)) ?? []) : []));
     const monitoring = resources.find(({ type }) => type === MONITORING);
     const turnedOff = monitoring?.properties.knownOnly().text("turnedOff")?.trim();
@@ -46,8 +47,11 @@ export const capacityAlerts = stackRule({
             ? "nothing else tells that its capacity runs out"
             : `${[...new Set(others)].join(", ")}, which its alerts read, does not exist or does not show that its capacity runs out`;
         const missing = { setting: name, must: "have an alert", because, evidence: [NO_ALERT] };
-        if (judged.length > 0) cannotEvaluate(problem({ ...missing, instead: `${add}, and write its filter with the name as plain text` }), resource);
-        else refuse(problem({ ...missing, instead: add }), resource);
+        // Whether there is an alert is a convention; one that is there and shows nothing is a fault.
+        if (others.length > 0) refuse(problem({ ...missing, instead: add }), resource);
+        else if (judged.length > 0)
+          convention.cannotEvaluate(problem({ ...missing, instead: `${add}, and write its filter with the name as plain text` }), resource);
+        else convention.refuse(problem({ ...missing, instead: add }), resource);
       });
     }
     for (const { alert, fault } of blind.values()) refuse(fault, alert);

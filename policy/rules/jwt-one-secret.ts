@@ -16,8 +16,9 @@ export const jwtOneSecret = stackRule({
   info: `Every workload takes ${JWT} from one secret at one version, as a variable or as a file.`,
   why: "A token that one service signs is refused by a service that holds another key.",
   severity: "critical",
+  convention: "part",
   remediation: `Point ${JWT} of every workload at the same secret and the same version number.`,
-  judge(resources, { refuse, attempt }) {
+  judge(resources, { refuse, convention, attempt }) {
     const taken: Taken[] = [];
     const files: (Taken & Pick<MountedSecret, "path">)[] = [];
     for (const resource of resources.filter(({ type }) => WORKLOAD_TYPES.includes(type)))
@@ -40,9 +41,10 @@ export const jwtOneSecret = stackRule({
     const agreeing = (one: Taken) => taken.filter((other) => isSameVersion(one, other)).length + (isNumber(one.version) ? taken.length : 0);
     const agreement = new Map(taken.map((one) => [one, agreeing(one)]));
     const [usual] = taken.toSorted((a, b) => (agreement.get(b) ?? 0) - (agreement.get(a) ?? 0));
+    // Services of other programs may have a key each; of one key, two versions are a fault everywhere.
     for (const other of taken)
       if (usual && !isSameVersion(usual, other))
-        refuse(
+        (usual.secret === other.secret ? refuse : convention.refuse)(
           problem({
             setting: other.setting,
             value: shown(other),

@@ -11,9 +11,10 @@ export const serviceDatabaseVariables = resourceRule({
   info: "Every container that uses the database states its pool and its workers once, as literal numbers; one with DB_POOL_SIZE its time-outs, too.",
   why: "The connection budget is read from them: what a container does not state cannot be counted, and of two numbers nobody knows which one its code takes.",
   severity: "high",
+  convention: "part",
   remediation: `Set ${Object.values(databaseVariables).join(", ")} to plain numbers, or the pool in the framework's own variable or connection string; remove every second pool.`,
   types: WORKLOAD_TYPES,
-  judge(resource, { refuse, cannotEvaluate, attempt }) {
+  judge(resource, { refuse, cannotEvaluate, convention, attempt }) {
     const workload = workloadOf(resource);
     for (const container of workload ? databaseContainers(workload) : [])
       attempt(() => {
@@ -21,7 +22,7 @@ export const serviceDatabaseVariables = resourceRule({
         refuse(...contradictions);
         const names = [...missing, ...missingStart].join(", ");
         if (names !== "")
-          cannotEvaluate(
+          (missing.length > 0 ? cannotEvaluate : convention.cannotEvaluate)(
             problem({
               setting: container.inputs.at("envs"),
               value: `without ${names}`,

@@ -8,6 +8,7 @@ export const serviceImage = resourceRule<{ imageTagPattern: string }>({
   info: "Every container's image is named by digest, or by a tag that is never moved.",
   why: "A tag like latest, a branch or an environment name runs whatever was pushed last: the next start-up may be another program than the one that was tested.",
   severity: "high",
+  convention: "whole",
   remediation: "Set image to name@sha256:<digest>, or to a tag that matches imageTagPattern (a version or a commit).",
   types: WORKLOAD_TYPES,
   config: {

@@ -9,6 +9,7 @@ export const serviceJwtName = resourceRule({
   info: "The secret that signs tokens has one name in every workload: JWT_SECRET_KEY.",
   why: "Two services resolved JWT_SECRET, JWT_SECRET_KEY and JWT_SECRET_STAGING in different orders, and refused each other's tokens.",
   severity: "high",
+  convention: "whole",
   remediation: "Keep JWT_SECRET_KEY and remove every other variable whose name says JWT_SECRET.",
   types: WORKLOAD_TYPES,
   judge(resource, { refuse, attempt }) {

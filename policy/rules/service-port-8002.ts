@@ -13,6 +13,7 @@ export const servicePort8002 = resourceRule({
   info: "Nothing listens on port 8002 or points to it.",
   why: "The analytics service that tests and URLs expected there never existed: whatever points to it hangs.",
   severity: "medium",
+  convention: "whole",
   remediation: "Set the port of the service that is meant, or remove the setting.",
   types: WORKLOAD_TYPES,
   judge(resource, { refuse, attempt }) {

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { CapacityPlan } from "../../capacity/plan";
 import { type Problem, problem } from "../../capacity/problem";
 import { planOf } from "../../config";
-import { type Resource, type ResourceRule, type RuleRun, resourceRule, type StackResource, type StackRule, stackRule } from "../../policy/rule";
+import { infoOf, type Resource, type ResourceRule, type RuleRun, resourceRule, type StackResource, type StackRule, stackRule } from "../../policy/rule";
 import { configSchema } from "../../policy/settings";
 import { stagingSettings } from "../stack-settings";
 import { type Declared, findings, judge, judgeStack, stackFindings, UNKNOWN } from "./harness";
@@ -155,11 +155,45 @@ describe("configuration", () => {
 });
 
 describe("a convention of this project", () => {
-  const rule = resourceRule({ ...about, convention: true, types: [TYPE], judge: (_, { refuse }) => refuse(said("wrong")) });
-  const onAll = stackRule({ ...about, convention: true, judge: ([first], { refuse }) => refuse(said("wrong"), first) });
+  const rule = resourceRule({ ...about, convention: "whole", types: [TYPE], judge: (_, { refuse }) => refuse(said("wrong")) });
+  const onAll = stackRule({ ...about, convention: "whole", judge: ([first], { refuse }) => refuse(said("wrong"), first) });
   const plan = planOf(stagingSettings());
   const levels = (declared: Declared, run: RuleRun = {}) =>
     [...findings(rule, declared, run), ...stackFindings(onAll, [declared], run)].map(({ level }) => level);
+
+  test("is one in part where the rule reports it as such", () => {
+    const parts = { ...about, convention: "part" } as const;
+    const onPart = resourceRule({
+      ...parts,
+      types: [TYPE],
+      judge: (_, { refuse, cannotEvaluate, convention }) => {
+        refuse(said("wrong"));
+        cannotEvaluate("unknown");
+        convention.refuse(said("unusual"));
+        convention.cannotEvaluate("unknown");
+      },
+    });
+    const onPartOfAll = stackRule({
+      ...parts,
+      judge: ([first], { refuse, cannotEvaluate, convention }) => {
+        refuse(said("wrong"), first);
+        cannotEvaluate("unknown", first);
+        convention.refuse(said("unusual"), first);
+        convention.cannotEvaluate("unknown", first);
+      },
+    });
+    const inParts = ["mandatory", "mandatory", "advisory", "advisory"];
+    const ofBoth = (run: RuleRun) =>
+      [findings(onPart, subject(), run), stackFindings(onPartOfAll, [subject()], run)].map((all) => all.map(({ level }) => level));
+    expect(ofBoth({})).toEqual([inParts, inParts]);
+    for (const run of [{ plan }, { settings: { everywhere: true } }]) expect(ofBoth(run).flat()).toEqual(Array(8).fill("mandatory"));
+  });
+
+  test("is named as one", () => {
+    expect(infoOf(rule)).toBe("A sample. A convention of this project: other programs are advised of it.");
+    expect(infoOf({ ...rule, convention: "part" })).toBe("A sample. In part a convention of this project: other programs are advised of it.");
+    expect(infoOf(about)).toBe("A sample.");
+  });
 
   test("advises other programs, unless they opt in", () => {
     expect(levels(subject())).toEqual(["advisory", "advisory"]);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { capacityAlerts } from "../../../policy/rules/capacity-alerts";
 import { ALERT_POLICY, CONNECTOR, MONITORING, NOTIFICATION_CHANNEL, RUN_SERVICE, SQL_INSTANCE } from "../../../policy/types";
-import { type Declared, judgeStack, UNKNOWN } from "../harness";
+import { type Declared, judgeStack, stackFindings, UNKNOWN } from "../harness";
 import { soundConnector, soundService } from "../services";
 
 const connector: Declared = { type: CONNECTOR, name: "connector", properties: { name: "staging-connector" } };
@@ -55,6 +55,18 @@ test("refuses an alert on another one, a disabled alert, and one that nobody hea
     expect(await judge(connector, { ...onConnector, properties: { ...onConnector.properties, ...properties } })).toEqual([
       refused(CONNECTOR_MISSING, "connector"),
     ]);
+});
+
+test("advises other programs that have no alert, and refuses one of theirs that nobody hears", () => {
+  const levels = (...resources: readonly Declared[]) => stackFindings(capacityAlerts, resources).map(({ level }) => level);
+  expect(levels(connector)).toEqual(["advisory"]);
+  const unreadable = { ...onConnector, properties: { ...onConnector.properties, conditions: [{ conditionThreshold: { filter: UNKNOWN } }] } };
+  expect(levels(connector, unreadable)).toEqual(["advisory"]);
+  const unknown = alert('metric.type="vpcaccess.googleapis.com/connector/cpu_load" AND resource.labels.connector_name="staging-connector"');
+  expect(levels(connector, unknown)).toEqual(["mandatory"]);
+  const channel: Declared = { type: NOTIFICATION_CHANNEL, name: "mail", properties: { enabled: false } };
+  const unheard = { ...onConnector, handed: ["mail"], properties: { ...onConnector.properties, notificationChannels: [UNKNOWN] } };
+  expect(levels(connector, unheard, channel)).toEqual(["mandatory"]);
 });
 
 test("is one advisory where monitoring is turned off with a reason, and only there", async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { jwtOneSecret } from "../../../policy/rules/jwt-one-secret";
-import { type Declared, judgeStack, UNKNOWN } from "../harness";
+import { type Declared, judgeStack, stackFindings, UNKNOWN } from "../harness";
 import { type Overrides, soundJob, soundService, soundServiceV1, soundWorkerPool } from "../services";
 
 const judge = (resources: readonly Declared[]) => judgeStack(jwtOneSecret, resources);
@@ -40,6 +40,12 @@ describe("accepts", () => {
     const literal = soundService({ name: "literal", variables: { JWT_SECRET_KEY: "hunter2" } });
     expect(await judge([soundService(), without, literal])).toEqual([]);
   });
+});
+
+test("advises other programs of two secrets, and refuses two versions of one", () => {
+  const levels = (...stack: readonly Declared[]) => stackFindings(jwtOneSecret, stack).map(({ level }) => level);
+  expect(levels(taking("backend", "shop-jwt", "1"), taking("auth", "blog-jwt", "1"))).toEqual(["advisory"]);
+  expect(levels(taking("backend", "shop-jwt", "1"), taking("auth", "shop-jwt", "2"))).toEqual(["mandatory"]);
 });
 
 describe("refuses", () => {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { databaseVariables } from "../../../capacity/plan";
 import { serviceDatabaseVariables } from "../../../policy/rules/service-database-variables";
-import { messages, UNKNOWN } from "../harness";
+import { findings, messages, UNKNOWN } from "../harness";
 import { soundJob, soundService, soundServiceV1, soundWorkerPool } from "../services";
 
 type Variables = Record<string, string | Record<string, unknown> | undefined>;
@@ -22,6 +22,13 @@ test("cannot count a client that does not state its pool as numbers", async () =
     expect(await having({ DB_MAX_OVERFLOW: odd })).toEqual([uncounted("DB_MAX_OVERFLOW")]);
   const secret = { valueSource: { secretKeyRef: { secret: "pool", version: "1" } } };
   expect(await having({ DB_POOL_SIZE: secret })).toEqual([uncounted("DB_POOL_SIZE")]);
+});
+
+test("advises other programs of time-outs that they do not state, and cannot pass a pool that they do not", () => {
+  const levels = (variables: Variables) => findings(serviceDatabaseVariables, soundService({ variables })).map(({ level }) => level);
+  expect(levels({ DB_INIT_TIMEOUT_SECONDS: undefined })).toEqual(["advisory"]);
+  expect(levels({ DB_POOL_SIZE: undefined })).toEqual(["mandatory"]);
+  expect(levels({ PRISMA_POOL_MAX: "50" })).toEqual(["mandatory"]);
 });
 
 test.each([
