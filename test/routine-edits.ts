@@ -1,8 +1,10 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { Command } from "commander";
+import type { JsonTestResults } from "vitest/node";
 import { type Document, parse, parseDocument } from "yaml";
 import { generatedFiles } from "../commands/generate";
 import { PROJECT_ROOT, projectText } from "../commands/stack-file";
@@ -40,19 +42,28 @@ const COMMON: Readonly<Record<string, Edit>> = {
   },
 };
 
-/** The edits of the runbook: the `pulumi config` commands of each of its sections. */
+/** A command of the runbook that changes the stack file, as a pair of path and value; no value where it removes the setting. */
+function changeOf(line: string): readonly [path: string, value: unknown] {
+  const [, command, path, value] = /^pulumi config (set --path|rm) (\S+)(?: "?([^"]*)"?)?$/.exec(line) ?? [];
+  if (path === undefined || (command === "rm") !== (value === undefined)) throw new Error(`docs/runbook.md: cannot apply: ${line}`);
+  return [path, value === undefined ? undefined : parse(value)];
+}
+
+/** The edits of the runbook: each block of `pulumi config` commands of a section, after those of the blocks before it. */
 function runbookEdits(): Record<string, Edit> {
   const sections = projectText("docs/runbook.md").split(/^## /m).slice(1);
-  return Object.fromEntries(
-    sections.flatMap((section) => {
-      const lines = blocksIn(section, "sh").join("").split("\n");
-      const entries = lines.flatMap((line) => {
-        const [, path = "", value = ""] = /^pulumi config set --path (\S+) "?([^"]*)"?$/.exec(line) ?? [];
-        return path === "" ? [] : [[path, parse(value) as unknown] as const];
-      });
-      return entries.length > 0 ? [[`runbook: ${section.split("\n")[0]}`, config(...entries)]] : [];
-    }),
-  );
+  const recipes = sections.flatMap((section) => {
+    const blocks = blocksIn(section, "sh").map((block) =>
+      block
+        .split("\n")
+        .filter((line) => line.startsWith("pulumi config "))
+        .map(changeOf),
+    );
+    const steps = blocks.filter((changes) => changes.length > 0);
+    const [heading = ""] = section.split("\n");
+    return steps.map((_, index) => [`runbook: ${heading}${index > 0 ? `, step ${index + 1}` : ""}`, config(...steps.slice(0, index + 1).flat())] as const);
+  });
+  return Object.fromEntries(recipes);
 }
 
 const edits: Readonly<Record<string, Edit>> = { ...COMMON, ...runbookEdits() };
@@ -70,51 +81,55 @@ function copied(): string {
   return folder;
 }
 
-/** What an edit brings, in one line; whether everything stays green. */
-function tried(edit: Edit, filters: readonly string[]): { readonly line: string; readonly isGreen: boolean } {
+/** What an edit brings: one line, and the tests that fail. */
+interface Result {
+  readonly line: string;
+  readonly isGreen: boolean;
+}
+
+function tried(edit: Edit, filters: readonly string[]): Result {
   const folder = copied();
   try {
     const file = join(folder, "Pulumi.staging.yaml");
     const document = parseDocument(readFileSync(file, "utf8"));
     edit(document);
     writeFileSync(file, String(document));
+    const node = (...args: readonly string[]) => spawnSync(process.execPath, args, { cwd: folder, encoding: "utf8", maxBuffer: 2 ** 28 });
     const generate = () => {
-      execFileSync(process.execPath, ["--import", "tsx", "commands/generate.ts"], { cwd: folder });
-      return Object.keys(generatedFiles())
-        .map((name) => readFileSync(join(folder, name), "utf8"))
-        .join();
+      const { status, stderr } = node("--import", "tsx", "commands/generate.ts");
+      return status === 0 ? Object.keys(generatedFiles()).map((name) => readFileSync(join(folder, name), "utf8")) : stderr;
     };
-    const [first, second] = [generate(), generate()];
-    const isFixed = first === second;
-    const run = spawnSync(process.execPath, ["node_modules/vitest/vitest.mjs", "run", "--project", "unit", ...filters], { cwd: folder, encoding: "utf8" });
-    const { numPassedTests: passed, numFailedTests: failed } = JSON.parse(readFileSync(join(folder, ".reports/vitest.json"), "utf8"));
-    const isGreen = run.status === 0 && failed === 0 && passed > 0 && isFixed;
-    const names = isGreen
-      ? ""
-      : `\n${run.stdout
-          .split("\n")
-          .filter((text) => text.includes("FAIL"))
-          .join("\n")}`;
-    return { isGreen, line: `${passed} passed, ${failed} failed; generate ${isFixed ? "is at its fixed point" : "is NOT at its fixed point"}${names}` };
+    const generated = generate();
+    if (typeof generated === "string") return { isGreen: false, line: `generate fails: ${generated}` };
+    const isFixed = isDeepStrictEqual(generate(), generated);
+    const { status, stdout, stderr } = node("node_modules/vitest/vitest.mjs", "run", "--project", "unit", ...filters);
+    const report = join(folder, ".reports/vitest.json");
+    if (!existsSync(report)) return { isGreen: false, line: `the tests do not run: ${stdout}${stderr}` };
+    const { numPassedTests: passed, numFailedTests: failed, testResults }: JsonTestResults = JSON.parse(readFileSync(report, "utf8"));
+    const failures = testResults.flatMap(({ name, message, assertionResults }) => {
+      const tests = assertionResults.filter((test) => test.status === "failed").map(({ fullName }) => `\n  ${relative(folder, name)}: ${fullName}`);
+      return tests.length === 0 && message ? [`\n  ${relative(folder, name)}: ${message}`] : tests;
+    });
+    const fixedPoint = isFixed ? "" : "; a second generate changes something";
+    return { isGreen: status === 0 && passed > 0 && isFixed, line: `${passed} passed, ${failed} failed${fixedPoint}${failures.join("")}` };
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
-const options = new Command("npm run test:edits --")
+const options: Command = new Command("npm run test:edits --")
   .argument("[filters...]", "test files to run (default: all unit tests)")
-  .option("--only <name...>", "edits to try (default: all)")
+  .option("--only <name>", "an edit to try, may be given again (default: all)", (name: string, others: readonly string[] = []) => [...others, name])
   .option("--list", "print the edits' names")
   .parse();
-const { only, list } = options.opts<{ only?: string[]; list?: true }>();
-const chosen = Object.entries(edits).filter(([name]) => only === undefined || only.includes(name));
-for (const [name, edit] of chosen) {
-  if (list) {
-    process.stdout.write(`${name}\n`);
-    continue;
+const { only = Object.keys(edits), list } = options.opts<{ only?: readonly string[]; list?: true }>();
+for (const name of only) {
+  const edit = edits[name];
+  if (!edit) options.error(`'--only' (${name}) must name an edit because nothing else can be tried; --list prints them`);
+  if (list) process.stdout.write(`${name}\n`);
+  else {
+    const { line, isGreen } = tried(edit, options.args);
+    process.stdout.write(`${name}: ${line}\n`);
+    if (!isGreen) process.exitCode = 1;
   }
-  const { line, isGreen } = tried(edit, options.args);
-  process.stdout.write(`${name}: ${line}\n`);
-  if (!isGreen) process.exitCode = 1;
 }
-if (chosen.length === 0) throw new Error("no edit has that name: --list prints them");
