@@ -24,6 +24,7 @@ export interface Access {
 }
 
 const HOST = "127.0.0.1";
+/** What `initdb` calls the superuser. */
 const SUPERUSER = "postgres";
 const USER = "staging";
 const START_SECONDS = 30;
@@ -46,6 +47,7 @@ export class PostgresServer implements Part {
     private readonly binaries: Binaries,
     readonly access: Access,
     private readonly core: number | undefined,
+    private readonly superuserName: string,
   ) {
     this.died = new Promise((_, reject) => {
       this.tellDeath = reject;
@@ -53,8 +55,8 @@ export class PostgresServer implements Part {
     this.died.catch(() => undefined); // whoever runs the rehearsal races it
   }
 
-  /** Makes the folder and the empty database; `start` starts the server. */
-  static async create(core: number | undefined): Promise<PostgresServer> {
+  /** Makes the folder and the empty database; `start` starts the server. `superuser`: its name. */
+  static async create(core: number | undefined, superuser = SUPERUSER): Promise<PostgresServer> {
     const folder = mkdtempSync(join(tmpdir(), "rehearsal-"));
     try {
       const binaries = await findBinaries(folder);
@@ -65,7 +67,7 @@ export class PostgresServer implements Part {
         algorithm: "sha256",
         extensions: [{ name: "subjectAltName", altNames: [{ type: 7, ip: HOST }] }],
       });
-      const server = new PostgresServer(folder, binaries, { user: USER, password, database: "postgres", certificate: pems.cert }, core);
+      const server = new PostgresServer(folder, binaries, { user: USER, password, database: "postgres", certificate: pems.cert }, core, superuser);
       server.initialise(pems.private);
       return server;
     } catch (error) {
@@ -78,7 +80,7 @@ export class PostgresServer implements Part {
     const passwordFile = this.own("password", this.access.password);
     const { status, stderr, error } = spawnSync(
       this.binaries.initdb,
-      ["-D", this.data, "-U", SUPERUSER, "-A", "scram-sha-256", "--pwfile", passwordFile, "--no-sync", "--locale=C", "-E", "UTF8"],
+      ["-D", this.data, "-U", this.superuserName, "-A", "scram-sha-256", "--pwfile", passwordFile, "--no-sync", "--locale=C", "-E", "UTF8"],
       { ...this.binaries.user, encoding: "utf8" },
     );
     if (status !== 0)
@@ -189,7 +191,7 @@ export class PostgresServer implements Part {
 
   /** A connection that may take the last slots. */
   superuser(): Promise<Client> {
-    return this.connected(SUPERUSER);
+    return this.connected(this.superuserName);
   }
 
   private async connected(user: string): Promise<Client> {
