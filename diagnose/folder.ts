@@ -4,8 +4,8 @@ import { isDeepStrictEqual } from "node:util";
 import { parseAllDocuments } from "yaml";
 import { inputError } from "../capacity/problem";
 import { cloudName, regionIn } from "../policy/cloud-name";
-import { type Collection, elementsOf, type Found, isObject, recognise } from "./recognise";
-import { ALL_SOURCES, type Place, SOURCES, type Source } from "./sources";
+import { type Collection, elementsOf, type Found, isObject, itemOf, recognise } from "./recognise";
+import { ALL_SOURCES, type ItemSource, isItemSource, itemCalled, type Place, SOURCES, type Source } from "./sources";
 
 /**
  * Reads every file of a folder. What cannot be read, is in no known shape, or of another project is named and left out.
@@ -56,7 +56,7 @@ function mergeFiles(files: readonly FileContent[], project: string, notes: strin
   const collected = new Set<Source>();
   const listed = new Set<Source>();
   const hidden = new Map<Source, string>();
-  const listedSecrets = new Set<string>();
+  const listedItems: Record<ItemSource, Set<string>> = { versions: new Set(), policies: new Set(), images: new Set(), databases: new Set() };
   const elsewhere = new Map<string, string[]>();
   for (const content of files) {
     const { file, called } = content;
@@ -65,12 +65,12 @@ function mergeFiles(files: readonly FileContent[], project: string, notes: strin
     if (content.is === "empty list" && called) {
       collected.add(called);
       listed.add(called);
-      if (called === "versions") listedSecrets.add(withoutEnding(file).slice("versions-".length));
+      if (isItemSource(called)) listedItems[called].add(itemCalled(called, file) ?? "");
     }
     if (content.is !== "objects") continue;
     const { known, isList, missing } = content;
     for (const one of known) {
-      const other = projectOf(one.object);
+      const other = projectOf(one);
       if (other !== undefined && other !== project) {
         elsewhere.set(other, [...new Set([...(elsewhere.get(other) ?? []), file])]);
         continue;
@@ -78,7 +78,7 @@ function mergeFiles(files: readonly FileContent[], project: string, notes: strin
       collected.add(one.source);
       if (isList) listed.add(one.source);
       if (missing !== undefined) hidden.set(one.source, `${file} ${missing}`);
-      if (isList && one.source === "versions") listedSecrets.add(cloudName(String(one.object.name), "secrets")?.name ?? "");
+      if (isList && isItemSource(one.source)) listedItems[one.source].add(itemOf(one) ?? "");
       const before = found.find((earlier) => earlier.source === one.source && nameOf(earlier) === nameOf(one));
       if (!before) found.push(one);
       else if (!isDeepStrictEqual(before.object, one.object)) notes.push(`${before.from} and ${file} show ${nameOf(one)} differently: the first one is judged`);
@@ -86,7 +86,9 @@ function mergeFiles(files: readonly FileContent[], project: string, notes: strin
   }
   for (const [other, shown] of elsewhere)
     notes.push(`${shown.join(", ")} ${shown.length > 1 ? "show" : "shows"} ${other}, which is left out: the plan is of ${project}`);
-  return { found, collected, listed, hidden, listedSecrets, gaps: new Map(), secretGaps: new Map(), absentSecrets: new Set(), notes };
+  const itemsKnown = (of: ItemSource) => ({ listed: listedItems[of], absent: new Set<string>(), gaps: new Map<string, string>() });
+  const items = { versions: itemsKnown("versions"), policies: itemsKnown("policies"), images: itemsKnown("images"), databases: itemsKnown("databases") };
+  return { found, collected, listed, hidden, items, gaps: new Map(), notes };
 }
 
 const UNREADABLE = "is no JSON that can be read (--format=json prints it)";
@@ -111,23 +113,22 @@ function notesOn(content: FileContent): string[] {
 const withoutEnding = (file: string) => file.replace(/\.(?:json|ya?ml)$/, "");
 
 const isCalled = (file: string, source: Source) =>
-  source === "versions"
-    ? /^versions-.+\.(?:json|ya?ml)$/.test(file)
-    : withoutEnding(file) === withoutEnding(SOURCES[source].file) && file !== withoutEnding(file);
+  isItemSource(source) ? itemCalled(source, file) !== undefined : withoutEnding(file) === withoutEnding(SOURCES[source].file) && file !== withoutEnding(file);
 
 const hasNextPage = (value: unknown) => isObject(value) && typeof value.nextPageToken === "string" && value.nextPageToken !== "";
 
 /** The id of the project that an object says it stands in; `undefined`: it says none, or its number. */
-function projectOf({ project, name, selfLink }: Found["object"]): string | undefined {
-  const named = [project, cloudName(String(name))?.project, cloudName(String(selfLink))?.project];
+function projectOf({ source, object: { project, projectId, name, selfLink } }: Found): string | undefined {
+  if (source === "images") return undefined; // an image may stand in a project of its own
+  const named = [project, projectId, cloudName(String(name))?.project, cloudName(String(selfLink))?.project];
   return named.find((id): id is string => typeof id === "string" && !/^\d+$/.test(id));
 }
 
 /** What tells two objects of one source apart. */
 function nameOf({ object }: Found): string {
-  const { name, metadata, region } = object;
+  const { name, metadata, region, uri, package: image, version } = object;
   const knative = metadata as { readonly name?: unknown; readonly labels?: Readonly<Record<string, unknown>> } | undefined; // of a v1 service only
-  return `${name ?? knative?.name}${typeof region === "string" ? ` in ${regionIn(region)}` : ""}${location(knative?.labels)}`;
+  return `${name ?? knative?.name ?? uri ?? `${image}@${version}`}${typeof region === "string" ? ` in ${regionIn(region)}` : ""}${location(knative?.labels)}`;
 }
 
 const location = (labels: Readonly<Record<string, unknown>> | undefined) => (labels?.[LOCATION] ? ` in ${labels[LOCATION]}` : "");

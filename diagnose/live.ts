@@ -1,23 +1,38 @@
 import { deployedFrom } from "./deployed";
 import { type Collection, type Found, recognise } from "./recognise";
-import { type Cloud, listed, Unanswered } from "./rest";
+import { asked, type Cloud, listed, Unanswered } from "./rest";
 import { mountedSecrets } from "./secrets";
-import { ALL_SOURCES, filledIn, type Place, SOURCES, type Source } from "./sources";
+import { DIAGNOSIS_SOURCES, filledIn, type ItemSource, type Items, isItemSource, type Place, SOURCES, type Source } from "./sources";
 
-/** Asks the REST APIs for everything a diagnosis reads; of the secrets' versions, those of the secrets that services take. */
-export async function readCloud(cloud: Cloud, place: Place): Promise<Collection> {
+/** What is to be read of a project. */
+export interface Reading {
+  readonly sources: readonly Source[];
+  /** Of what is collected one by one: of which, when all lists are known. */
+  readonly items: (soFar: Collection) => Items;
+}
+
+/** What a diagnosis reads: of the secrets' versions, those of the secrets that services take. */
+const diagnosisOf = (place: Place): Reading => ({
+  sources: DIAGNOSIS_SOURCES,
+  items: (soFar) => ({
+    versions: mountedSecrets(deployedFrom(soFar, place).deployed, place).flatMap(({ secret, isElsewhere }) => (isElsewhere ? [] : [secret])),
+  }),
+});
+
+/** Asks the REST APIs for everything that is to be read. Default: what a diagnosis reads. */
+export async function readCloud(cloud: Cloud, place: Place, { sources, items: itemsOf }: Reading = diagnosisOf(place)): Promise<Collection> {
   const found: Found[] = [];
   const collected = new Set<Source>();
   const whole = new Set<Source>();
   const hidden = new Map<Source, string>();
-  const listedSecrets = new Set<string>();
   const gaps = new Map<Source, string>();
-  const secretGaps = new Map<string, string>();
-  const absentSecrets = new Set<string>();
+  const noneKnown = () => ({ listed: new Set<string>(), absent: new Set<string>(), gaps: new Map<string, string>() });
+  const items = { versions: noneKnown(), policies: noneKnown(), images: noneKnown(), databases: noneKnown() };
   const notes: string[] = [];
-  const read = async (source: Source, secret?: string) => {
-    const { api, path, items } = SOURCES[source];
-    const objects = await listed(cloud, api, filledIn(path, place, secret), items);
+  const read = async (source: Source, item?: string) => {
+    const { api, path, items: field, method } = SOURCES[source];
+    const filled = filledIn(path, place, item);
+    const objects = field === undefined ? [await asked(cloud, api, filled, method)] : await listed(cloud, api, filled, field);
     // What the API of a source lists is of that source; an object that does not look like it is left out.
     const known = objects.filter((object) => recognise(object) === source);
     found.push(...known.map((object) => ({ source, object: object as Found["object"], from: `${api}.googleapis.com` })));
@@ -27,25 +42,30 @@ export async function readCloud(cloud: Cloud, place: Place): Promise<Collection>
       hidden.set(source, what);
     } else whole.add(source);
     collected.add(source);
-    if (secret !== undefined) listedSecrets.add(secret);
+  };
+  const readItem = async (source: ItemSource, item: string) => {
+    try {
+      await read(source, item);
+      items[source].listed.add(item);
+    } catch (error) {
+      const reason = reasonOf(error, source);
+      if (error instanceof Unanswered && error.status === 404) items[source].absent.add(item);
+      else items[source].gaps.set(item, reason);
+    }
   };
   await Promise.all(
-    ALL_SOURCES.filter((source) => source !== "versions").map((source) =>
-      read(source).catch((error: unknown) => gaps.set(source, reasonOf(error, `(${SOURCES[source].role} lets it be read)`))),
-    ),
+    sources.filter((source) => !isItemSource(source)).map((source) => read(source).catch((error: unknown) => gaps.set(source, reasonOf(error, source)))),
   );
-  const soFar: Collection = { found, collected, listed: whole, hidden, listedSecrets, gaps, secretGaps, absentSecrets, notes };
-  const secrets = new Set(mountedSecrets(deployedFrom(soFar, place).deployed, place).flatMap(({ secret, isElsewhere }) => (isElsewhere ? [] : [secret])));
-  for (const secret of secrets)
-    await read("versions", secret).catch((error: unknown) => {
-      const reason = reasonOf(error, `(${SOURCES.versions.role} lets it be read)`);
-      if (error instanceof Unanswered && error.status === 404) absentSecrets.add(secret);
-      else secretGaps.set(secret, reason);
-    });
+  const soFar: Collection = { found, collected, listed: whole, hidden, items, gaps, notes };
+  for (const [source, wanted] of Object.entries(itemsOf(soFar))) {
+    // The keys are those of Items.
+    for (const item of new Set(wanted)) await readItem(source as ItemSource, item);
+  }
   return soFar;
 }
 
-function reasonOf(error: unknown, hint: string): string {
+function reasonOf(error: unknown, source: Source): string {
   if (!(error instanceof Unanswered)) throw error;
+  const hint = `(${SOURCES[source].role} lets it be read)`;
   return error.status === 403 && !error.message.includes("is off") ? `${error.message} ${hint}` : error.message;
 }

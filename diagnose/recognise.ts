@@ -1,5 +1,5 @@
 import { cloudName } from "../policy/cloud-name";
-import { SOURCES, type Source } from "./sources";
+import { type ItemSource, SOURCES, type Source } from "./sources";
 
 /** An object of the cloud as gcloud or REST showed it. */
 export interface Found {
@@ -16,18 +16,24 @@ export interface Collection {
   readonly collected: ReadonlySet<Source>;
   /** Sources of which a list is known: what it does not show is not there. */
   readonly listed: ReadonlySet<Source>;
-  /** Secrets of which the list of versions is known. */
-  readonly listedSecrets: ReadonlySet<string>;
   /** Why there may be more of a source than is known, unless it is listed. */
   readonly hidden: ReadonlyMap<Source, string>;
   /** Why a source could not be read. */
   readonly gaps: ReadonlyMap<Source, string>;
-  /** Why the versions of single secrets could not be read. */
-  readonly secretGaps: ReadonlyMap<string, string>;
-  /** Secrets that do not exist. */
-  readonly absentSecrets: ReadonlySet<string>;
+  /** What is known of sources that are collected one by one. */
+  readonly items: Readonly<Record<ItemSource, ItemsKnown>>;
   /** What was left out, and why. */
   readonly notes: readonly string[];
+}
+
+/** Of which secrets, constraints, repositories or instances something is known. */
+export interface ItemsKnown {
+  /** Items whose list is known: of a secret all its versions. */
+  readonly listed: ReadonlySet<string>;
+  /** Items that do not exist. */
+  readonly absent: ReadonlySet<string>;
+  /** Why single items could not be read. */
+  readonly gaps: ReadonlyMap<string, string>;
 }
 
 type Json = Readonly<Record<string, unknown>>;
@@ -50,10 +56,45 @@ const SHAPES: readonly (readonly [Source, (object: Json) => boolean])[] = [
   ["routers", ({ kind }) => kind === "compute#router"],
   ["alerts", ({ name }) => isOne(name, "alertPolicies")],
   ["channels", ({ name }) => isOne(name, "notificationChannels")],
+  ["apis", ({ name, config, state }) => isOne(name, "services") && isObject(config) && typeof state === "string"],
+  ["project", ({ projectNumber, projectId }) => projectNumber !== undefined && typeof projectId === "string"],
+  ["access", ({ bindings }) => Array.isArray(bindings)],
+  ["quotas", ({ name, quotaId }) => isOne(name, "quotaInfos") && typeof quotaId === "string"],
+  ["policies", ({ name }) => isOne(name, "policies")],
+  ["images", (object) => registryOf(object) !== undefined],
+  ["databases", ({ kind }) => kind === "sql#database"],
+  ["accounts", ({ name }) => isOne(name, "serviceAccounts")],
+  ["projectQuotas", ({ kind }) => kind === "compute#project"],
+  ["regionQuotas", ({ kind }) => kind === "compute#region"],
+  ["routes", ({ kind }) => kind === "compute#route"],
+  ["addresses", ({ kind }) => kind === "compute#address"],
+  ["securityPolicies", ({ kind }) => kind === "compute#securityPolicy"],
+  ["sslPolicies", ({ kind }) => kind === "compute#sslPolicy"],
+  ["certificates", ({ kind }) => kind === "compute#sslCertificate"],
+  ["urlMaps", ({ kind }) => kind === "compute#urlMap"],
+  ["httpsProxies", ({ kind }) => kind === "compute#targetHttpsProxy"],
+  ["httpProxies", ({ kind }) => kind === "compute#targetHttpProxy"],
+  ["forwardingRules", ({ kind }) => kind === "compute#forwardingRule"],
+  ["backends", ({ kind }) => kind === "compute#backendService"],
+  ["endpointGroups", ({ kind }) => kind === "compute#networkEndpointGroup"],
 ];
 
 const startsWith = (value: unknown, prefix: string) => typeof value === "string" && value.startsWith(prefix);
 const isOne = (name: unknown, collection: string) => typeof name === "string" && cloudName(name)?.collection === collection;
+
+/** The repository that an image stands in, as `us-central1-docker.pkg.dev/P/R`: REST has it in `uri`, gcloud in `package`. */
+function registryOf({ uri, package: image }: Json): string | undefined {
+  const address = [uri, image].find((text) => typeof text === "string");
+  return /^[\w-]+-docker\.pkg\.dev\/[^/]+\/[^/]+(?=\/)/.exec(String(address))?.[0];
+}
+
+/** Which secret, constraint, repository or instance an object belongs to. */
+export function itemOf({ source, object }: Found): string | undefined {
+  if (source === "versions") return cloudName(String(object.name), "secrets")?.name;
+  if (source === "policies") return cloudName(String(object.name))?.name;
+  if (source === "images") return registryOf(object);
+  return source === "databases" ? String(object.instance) : undefined;
+}
 
 /** What an object is, by its content; `undefined`: nothing that is read here. */
 export function recognise(value: unknown): Source | undefined {
@@ -64,6 +105,7 @@ export function recognise(value: unknown): Source | undefined {
 export function elementsOf(value: unknown): readonly unknown[] {
   if (Array.isArray(value)) return value;
   if (!isObject(value) || recognise(value) !== undefined) return [value];
-  const lists = [...new Set(Object.values(SOURCES).map(({ items }) => items))].flatMap((key) => (Array.isArray(value[key]) ? [value[key]] : []));
+  const keys = new Set(Object.values(SOURCES).flatMap(({ items }) => items ?? []));
+  const lists = [...keys].flatMap((key) => (Array.isArray(value[key]) ? [value[key]] : []));
   return lists.length > 0 ? lists.flat() : [value];
 }

@@ -13,7 +13,7 @@ export interface Cloud {
   wait(seconds: number): Promise<unknown>;
 }
 
-/** Google's own APIs with application default credentials. Nothing but GET is ever sent. */
+/** Google's own APIs with application default credentials. Nothing is ever sent that changes something. */
 export function googleCloud(projectId: string): Cloud {
   // Cloud SQL and VPC Access know no narrower scope for reading: what is allowed is the account's roles to say.
   const auth = new GoogleAuth({ scopes: "https://www.googleapis.com/auth/cloud-platform", projectId });
@@ -46,18 +46,16 @@ const ATTEMPTS = 3;
 const LONGEST_WAIT = 30;
 const MOST_PAGES = 200;
 
-/** Every object of a list, page after page. @throws Unanswered */
-export async function listed(
-  cloud: Cloud,
-  api: string,
-  path: string,
-  items: string,
-  query: URLSearchParams = new URLSearchParams(),
-): Promise<readonly unknown[]> {
+/** What an API answers to a method that reads. @throws Unanswered */
+export const asked = (cloud: Cloud, api: string, path: string, method: "GET" | "POST" = "GET") => answered(cloud, api, `${cloud.endpoint(api)}${path}`, method);
+
+/** Every object of a list, page after page. `path` may have a query of its own. @throws Unanswered */
+export async function listed(cloud: Cloud, api: string, path: string, items: string, more?: URLSearchParams): Promise<readonly unknown[]> {
   const all: unknown[] = [];
+  const [address = "", own] = path.split("?");
+  const query = more ?? new URLSearchParams(own);
   for (let page = 0; page < MOST_PAGES; page++) {
-    const suffix = query.size > 0 ? `?${query}` : "";
-    const answer = await answered(cloud, api, `${cloud.endpoint(api)}${path}${suffix}`);
+    const answer = await asked(cloud, api, `${address}${query.size > 0 ? `?${query}` : ""}`);
     const objects = answer[items] ?? [];
     if (!Array.isArray(objects)) throw new Unanswered(`${api}.googleapis.com answered in an unknown form`);
     all.push(...objects);
@@ -68,11 +66,11 @@ export async function listed(
   throw new Unanswered(`${api}.googleapis.com has more than ${MOST_PAGES} pages`);
 }
 
-async function answered(cloud: Cloud, api: string, url: string): Promise<Readonly<Record<string, unknown>>> {
+async function answered(cloud: Cloud, api: string, url: string, method: "GET" | "POST"): Promise<Readonly<Record<string, unknown>>> {
   for (let attempt = 1; ; attempt++) {
     const signal = AbortSignal.timeout(cloud.timeoutSeconds * 1000);
     const headers = await authorised(cloud, url, signal);
-    const { response, body } = await received(api, url, headers, signal, cloud.timeoutSeconds);
+    const { response, body } = await received(api, url, { method, headers, signal }, cloud.timeoutSeconds);
     if (response.ok) {
       if (isObject(body)) return body;
       throw new Unanswered(`${api}.googleapis.com answered in an unknown form`);
@@ -84,9 +82,10 @@ async function answered(cloud: Cloud, api: string, url: string): Promise<Readonl
   }
 }
 
-async function received(api: string, url: string, headers: Readonly<Record<string, string>>, signal: AbortSignal, seconds: number) {
+async function received(api: string, url: string, request: RequestInit & { readonly signal: AbortSignal }, seconds: number) {
+  const { signal } = request;
   try {
-    const response = await fetch(url, { headers, signal });
+    const response = await fetch(url, request);
     const text = await response.text();
     return { response, body: parsed(text) };
   } catch {

@@ -82,11 +82,11 @@ type VersionState =
   | { readonly is: "gone"; readonly state: string | undefined; readonly others: ReadonlyMap<string, string> };
 
 function versionState({ secret, version, isElsewhere: isForeign }: MountedSecret, collection: Collection): VersionState {
-  if (collection.absentSecrets.has(secret)) return { is: "no secret" };
-  const isListed = collection.listedSecrets.has(secret);
+  if (collection.items.versions.absent.has(secret)) return { is: "no secret" };
+  const isListed = collection.items.versions.listed.has(secret);
   const known = versionStates(collection).get(secret) ?? (isListed ? new Map<string, string>() : undefined);
   if (known === undefined) {
-    const why = collection.secretGaps.get(secret) ?? collection.gaps.get("versions") ?? "no file shows its versions";
+    const why = collection.items.versions.gaps.get(secret) ?? collection.gaps.get("versions") ?? "no file shows its versions";
     return { is: "unknown", why: isForeign ? "it stands in another project" : why };
   }
   const isLatest = version === "latest";
