@@ -3,9 +3,9 @@ import { type DatabaseSize, maxConnectionsProblems, parseTier, smallestTierFor, 
 import type { ConnectorSize } from "./connector";
 import { connectorMbps, vmConnectsPerSecond } from "./connector";
 import { cloudSqlLimits, connectorLimits, postgresCosts } from "./limits";
-import type { ConnectionPool, RegionalQuota } from "./plan";
+import type { ConnectionPool } from "./plan";
 import { connectionsPerInstance } from "./plan";
-import { asIs, type Naming, type Problem, problem, type Way } from "./problem";
+import { type Problem, problem, type Way } from "./problem";
 
 /*
  * The arithmetic that goes across resources. Each function takes the figures, whoever read them (the stack file or a
@@ -337,71 +337,4 @@ export function adminApiProblems(clients: readonly { readonly instances: number;
       fix: `fewer instances, so that at most ${Math.floor(limit / cloudSqlLimits.adminApiCallsPerProcess.value)} processes start at once, or use the database's private address, which needs no call`,
     }),
   ];
-}
-
-/** CPU and memory at maximum, summed over services, against the region's quota: Google checks it at every deploy. */
-export function regionalDemand(services: readonly { readonly instances: number; readonly cpu: number; readonly memoryMib: number }[], quota: RegionalQuota) {
-  const cpu = services.reduce((sum, s) => sum + s.instances * s.cpu, 0);
-  const memoryGib = services.reduce((sum, s) => sum + (s.instances * s.memoryMib) / 1024, 0);
-  return { cpu, memoryGib, ...quota, fits: cpu <= quota.regionalCpu && memoryGib <= quota.regionalMemoryGib };
-}
-
-/** Fewer instances of several users, the one that takes most first, each kept at one at least; empty: nothing else fits. */
-function lowered<User extends QuotaUser>(users: readonly User[], fits: (users: readonly User[]) => boolean): Way[] {
-  let left = [...users];
-  const share = ({ cpu, memoryMib }: QuotaUser) => cpu + memoryMib / 2048;
-  while (!fits(left)) {
-    const [most] = left.filter(({ instances }) => instances > 1).toSorted((a, b) => b.instances * share(b) - a.instances * share(a));
-    if (!most) return [];
-    // Halves first: a billion is not counted down.
-    left = left.map((user) => (user === most ? { ...user, instances: Math.floor(user.instances / 2) } : user));
-  }
-  return [
-    left.flatMap((user, i) =>
-      user.instances < (users[i]?.instances ?? 0)
-        ? [[user.label === undefined ? user.setting : `${user.setting} of ${user.label}`, user.instances] as const]
-        : [],
-    ),
-  ];
-}
-
-/** Something that runs instances: `setting` is where its maximum stands. */
-export interface QuotaUser {
-  readonly setting: string;
-  /** What it is called beside others; left out: the setting alone says. */
-  readonly label?: string | undefined;
-  readonly instances: number;
-  readonly cpu: number;
-  readonly memoryMib: number;
-}
-
-/** A quota of the region that all services together exceed, as a problem of the one that takes most of it. */
-export function regionalQuotaProblems<User extends QuotaUser>(
-  users: readonly User[],
-  quota: RegionalQuota,
-  name: Naming<keyof RegionalQuota> = asIs,
-): { readonly problem: Problem; readonly largest: User }[] {
-  const demand = regionalDemand(users, quota);
-  const { regionalCpu, regionalMemoryGib } = quota;
-  const cpuOf = (user: QuotaUser) => user.cpu;
-  const gibOf = (user: QuotaUser) => user.memoryMib / 1024;
-  /** The most instances of one user that leave room for all others. */
-  const most = (user: User, used: number, allowed: number, of: (user: QuotaUser) => number) =>
-    Math.floor((allowed - (used - user.instances * of(user))) / of(user));
-  const over = (used: number, allowed: number, unit: string, of: (user: QuotaUser) => number, key: keyof RegionalQuota) => {
-    const largest = users.toSorted((a, b) => b.instances * of(b) - a.instances * of(a))[0];
-    if (used <= allowed || !largest) return [];
-    // A number that the other quota refuses would be none.
-    const fits = Math.min(most(largest, demand.cpu, regionalCpu, cpuOf), most(largest, demand.memoryGib, regionalMemoryGib, gibOf));
-    const found = problem({
-      setting: largest.setting,
-      value: largest.instances,
-      must: `keep all services within the ${allowed} ${unit} of '${name(key)}' (they need ${Number(used.toFixed(2))})`,
-      because: "Google checks maximum instances x size against the regional quota at every deploy",
-      ways: fits >= 1 ? [[[largest.setting, fits]]] : lowered(users, (all) => regionalDemand(all, quota).fits),
-      otherwise: fits >= 1 ? undefined : `ask Google for a larger quota, and state it in '${name(key)}' once it is granted`,
-    });
-    return [{ problem: found, largest }];
-  };
-  return [...over(demand.cpu, regionalCpu, "vCPU", cpuOf, "regionalCpu"), ...over(demand.memoryGib, regionalMemoryGib, "GiB", gibOf, "regionalMemoryGib")];
 }

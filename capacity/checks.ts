@@ -11,8 +11,6 @@ import {
   connectRateProblems,
   databaseConnectWait,
   neededSlots,
-  regionalDemand,
-  regionalQuotaProblems,
   type StageWait,
   type StartingClient,
 } from "./budget";
@@ -34,8 +32,9 @@ import { databaseClientProblems, socketPoolProblems } from "./database-client";
 import { imageProblems } from "./image";
 import { cloudSqlLimits, connectorLimits } from "./limits";
 import { egressAdvice } from "./path";
-import { type CapacityPlan, connectionsPerInstance, type DatabaseClientPlan, type ServicePlan, startSeconds } from "./plan";
+import { type CapacityPlan, connectionsPerInstance, type DatabaseClientPlan, predecessors, type ServicePlan, startSeconds } from "./plan";
 import { type Problem, withWays } from "./problem";
+import { regionalDemand, regionalQuotaProblems } from "./quota";
 import { freeRange, type NamedRange, overlapProblem, overlaps, rangeProblems, unreachableRangeProblems } from "./ranges";
 import { redisRangeProblems, usesPrivateServices } from "./redis";
 import { routeOf } from "./scenarios";
@@ -222,26 +221,38 @@ function startupProblems(service: KeyedService): { readonly window: readonly Pro
 
 function quotaCheck(plan: CapacityPlan): Check {
   const services = servicesOf(plan);
-  const users = services.map((s) => ({
-    setting: setting(`services.${s.key}.maxInstances`),
-    instances: s.maxInstances,
-    cpu: s.cpu,
-    memoryMib: s.memoryMib,
+  const users = services.map(({ key, maxInstances, cpu, memoryMib }) => ({
+    key,
+    label: key,
+    setting: setting(`services.${key}.maxInstances`),
+    settingAmongOthers: setting(`services.${key}.maxInstances`),
+    instances: maxInstances,
+    cpu,
+    memoryMib,
+    rolls: true,
   }));
-  const demand = regionalDemand(users, plan.limits);
-  const cpuTerms = services.map((s) => `${s.key} ${s.maxInstances} x ${s.cpu}`).join(" + ");
-  const memoryTerms = services.map((s) => `${s.key} ${s.maxInstances} x ${round(s.memoryMib / 1024)}`).join(" + ");
+  const before = new Map(services.map(({ key }) => [key, predecessors(plan.services, key)]));
+  const after = ({ key }: { readonly key: string }) => users.filter((other) => before.get(other.key)?.has(key));
+  const { cpu, memoryGib } = regionalDemand(users, plan.limits, after);
+  // An old revision serves until its last request ends, and a WebSocket lasts as long as the request time-out: past the next rollout.
+  const all = regionalDemand(users, plan.limits, () => []);
+  const { regionalCpu, regionalMemoryGib } = plan.limits;
+  const sum = ({ total, rolling }: typeof cpu, size: (user: (typeof users)[number]) => number) => {
+    const instances = (user: (typeof users)[number]) => (rolling.includes(user) ? `(${user.instances} + ${user.instances})` : user.instances);
+    return `${users.map((user) => `${user.key} ${instances(user)} x ${round(size(user))}`).join(" + ")} = ${round(total)}`;
+  };
   return {
-    title: "Cloud Run cpu and memory against the regional quota",
+    title: "Cloud Run cpu and memory in use, both revisions of a rollout included, against the regional quota",
     arithmetic: [
-      `${cpuTerms} = ${round(demand.cpu)} of ${demand.regionalCpu} vCPU`,
-      `${memoryTerms} = ${round(demand.memoryGib)} of ${demand.regionalMemoryGib} GiB`,
+      `${sum(cpu, (user) => user.cpu)} of ${regionalCpu} vCPU`,
+      `${sum(memoryGib, (user) => user.memoryMib / 1024)} of ${regionalMemoryGib} GiB`,
+      `not required: where requests outlive the rollouts of one update, two revisions of every service take ${round(all.cpu.total)} vCPU and ${round(all.memoryGib.total)} GiB`,
     ],
-    figures: { cpu: demand.cpu, regionalCpu: demand.regionalCpu, memoryGib: demand.memoryGib, regionalMemoryGib: demand.regionalMemoryGib },
+    figures: { cpu: cpu.total, regionalCpu, memoryGib: memoryGib.total, regionalMemoryGib },
     // A size that Cloud Run does not offer is the mistake, and what it adds up to follows from it.
     problems: services.some((service) => cpuMemoryProblems(service).length > 0)
       ? []
-      : regionalQuotaProblems(users, plan.limits, (key) => setting(`limits.${key}`)).map(({ problem }) => problem),
+      : regionalQuotaProblems(users, plan.limits, after, (key) => setting(`limits.${key}`)).map(({ problem }) => problem),
   };
 }
 

@@ -130,6 +130,16 @@ export function startSeconds(service: { readonly bootSeconds: number; readonly d
   return service.bootSeconds + (service.database?.initTimeoutSeconds ?? 0);
 }
 
+/** All services that must have rolled out before this one, directly or through others, by key. */
+export function predecessors(services: Readonly<Record<string, Pick<ServicePlan, "after">>>, key: string, found = new Set<string>()): Set<string> {
+  for (const before of services[key]?.after ?? []) {
+    if (found.has(before)) continue;
+    found.add(before);
+    predecessors(services, before, found);
+  }
+  return found;
+}
+
 /**
  * The container's environment carries the plan: components write these variables, the application obeys them, and the
  * pack reads the budget back from them.

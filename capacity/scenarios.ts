@@ -5,7 +5,7 @@ import { parseTier } from "./cloudsql";
 import { type ConnectorSize, machineTypeProblems, vmConnectsPerSecond } from "./connector";
 import { cloudSqlLimits, connectorLimits, postgresCosts, startFacts } from "./limits";
 import { type DatabaseRoute, databasePath } from "./path";
-import { connectionsPerInstance, type DatabaseClientPlan, type DatabasePlan, type NetworkPlan, type ServicePlan } from "./plan";
+import { connectionsPerInstance, type DatabaseClientPlan, type DatabasePlan, type NetworkPlan, predecessors, type ServicePlan } from "./plan";
 import { type Naming, type Problem, problem } from "./problem";
 import { normalQuantile } from "./random";
 import { connectsOf, type NetworkPath, type StartGroup, type StormInput, stormInputProblems } from "./storm";
@@ -187,7 +187,7 @@ const clientsOf = (plan: StormPlan): Client[] =>
 
 /** For each client the largest set of clients that can roll out at the same time as it; equal sets once. */
 function rolloutsOf(plan: StormPlan, clients: readonly Client[]): Client[][] {
-  const before = new Map(Object.keys(plan.services).map((key) => [key, predecessors(plan, key)]));
+  const before = new Map(Object.keys(plan.services).map((key) => [key, predecessors(plan.services, key)]));
   const after = new Map(clients.map((client) => [client, clients.filter((other) => other !== client && before.get(other.key)?.has(client.key))]));
   const sets = clients.map((client) => {
     const ordered = new Set([client, ...(after.get(client) ?? []), ...clients.filter((other) => after.get(other)?.includes(client))]);
@@ -204,16 +204,6 @@ function rolloutsOf(plan: StormPlan, clients: readonly Client[]): Client[][] {
   });
   const label = (set: readonly Client[]) => set.map(({ key }) => key).join("+");
   return [...new Map(sets.map((set) => [label(set), set])).values()];
-}
-
-/** All services that must have rolled out before this one, directly or not. */
-function predecessors(plan: StormPlan, key: string, found = new Set<string>()): Set<string> {
-  for (const before of plan.services[key]?.after ?? []) {
-    if (found.has(before)) continue;
-    found.add(before);
-    predecessors(plan, before, found);
-  }
-  return found;
 }
 
 /** The 99th percentile of a standard normal: `bootSeconds` is that percentile of the boot time, not its median. */

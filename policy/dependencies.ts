@@ -26,3 +26,13 @@ function ownDependencies(resource: StackResource): StackResource[] {
 
 const isWorkload = ({ type }: StackResource) => WORKLOAD_TYPES.includes(type);
 const runsContainers = (resource: StackResource) => isWorkload(resource) || resource.children.some(isWorkload);
+
+/** All workloads that must be there before this one, directly or through others. */
+export function workloadsBefore(from: StackResource, found = new Set<StackResource>()): ReadonlySet<StackResource> {
+  for (const before of dependenciesOf(from, WORKLOAD_TYPES)) {
+    if (found.has(before)) continue;
+    found.add(before);
+    workloadsBefore(before, found);
+  }
+  return found;
+}

@@ -1,6 +1,7 @@
-import { type QuotaUser, regionalQuotaProblems } from "../../capacity/budget";
 import type { RegionalQuota } from "../../capacity/plan";
+import { type QuotaUser, regionalQuotaProblems } from "../../capacity/quota";
 import { neutralQuota } from "../defaults";
+import { workloadsBefore } from "../dependencies";
 import { type StackResource, stackRule } from "../rule";
 import { instanceSize, maximumOf, regionsOf, WORKLOAD_TYPES, workloadOf } from "../workload";
 
@@ -8,8 +9,8 @@ type User = QuotaUser & { readonly resource: StackResource };
 
 export const regionalQuota = stackRule<RegionalQuota>({
   name: "regional-quota",
-  info: "Cpu and memory of all workloads of a region, at their maximum instances, stay within the region's quota.",
-  why: "Google checks maximum instances x size at every deploy, after the preview, and then refuses the one that comes last.",
+  info: "Cpu and memory of all workloads of a region, at their maximum instances and with both revisions of a rollout, stay within the region's quota.",
+  why: "At a deploy Google compares one service's maximum x size with the quota; while they run all count together, and instances beyond the quota do not start.",
   severity: "high",
   remediation: "Lower maximum instances or sizes, or raise the quota with Google and then 'regionalCpu' and 'regionalMemoryGib' in this rule's configuration.",
   config: {
@@ -38,9 +39,21 @@ export const regionalQuota = stackRule<RegionalQuota>({
         for (const region of regions)
           byRegion.set(region, [
             ...(byRegion.get(region) ?? []),
-            { ...maximum, instances: maximum.instances / regions.length, ...size, resource, label: workload.label },
+            {
+              ...maximum,
+              ...size,
+              instances: maximum.instances / regions.length,
+              label: workload.label,
+              settingAmongOthers: `${maximum.setting} of ${workload.label}`,
+              rolls: workload.rolls,
+              resource,
+            },
           ]);
       });
-    for (const users of byRegion.values()) for (const { problem, largest } of regionalQuotaProblems(users, config)) refuse(problem, largest.resource);
+    const before = new Map(resources.filter(({ type }) => WORKLOAD_TYPES.includes(type)).map((resource) => [resource, workloadsBefore(resource)]));
+    for (const users of byRegion.values()) {
+      const after = (user: User) => users.filter(({ resource }) => before.get(resource)?.has(user.resource));
+      for (const { problem, largest } of regionalQuotaProblems(users, config, after)) refuse(problem, largest.resource);
+    }
   },
 });

@@ -13,8 +13,6 @@ import {
   connectRateProblems,
   type DatabaseSlots,
   databaseConnectWait,
-  regionalDemand,
-  regionalQuotaProblems,
 } from "../../capacity/budget";
 import { maxConnectionsProblems, tierCatalogue } from "../../capacity/cloudsql";
 import { proposedFix, proposedNumber } from "./proposed-fix";
@@ -296,42 +294,4 @@ test("the Admin API answers about 500 processes a minute", () => {
   expect(adminApiProblems([{ instances: 251, workers: 2 }], "maxInstances", 251).map((p) => p.message)).toEqual([
     "'maxInstances' (251) must leave a cold start within 1000 Admin API calls a minute (it makes 1004) because each process fetches settings and a certificate before it can connect, and further calls are answered with 429; set 'maxInstances' to fewer instances, so that at most 500 processes start at once, or use the database's private address, which needs no call",
   ]);
-});
-
-describe("the regional quota", () => {
-  const user = (setting: string, instances: number, cpu: number, memoryMib: number) => ({ setting, instances, cpu, memoryMib });
-  const quota = { regionalCpu: 20, regionalMemoryGib: 40 };
-
-  test("the plan that staging.md works by hand takes 16 vCPU", () => {
-    const users = [user("backend", 5, 2, 4096), user("auth", 3, 1, 512), user("frontend", 3, 1, 512)];
-    expect(regionalDemand(users, quota)).toEqual({ cpu: 16, memoryGib: 23, ...quota, fits: true });
-    expect(regionalQuotaProblems(users, quota)).toEqual([]);
-  });
-
-  test("what is proposed for the largest passes", () => {
-    const users = fc.uniqueArray(
-      fc.record({
-        setting: fc.string({ minLength: 1 }),
-        instances: fc.integer({ min: 1, max: 50 }),
-        cpu: fc.constantFrom(0.5, 1, 2, 4),
-        memoryMib: fc.constantFrom(512, 1024, 4096),
-      }),
-      {
-        minLength: 1,
-        maxLength: 4,
-        selector: ({ setting }) => setting,
-      },
-    );
-    fc.assert(
-      fc.property(users, (list) => {
-        for (const { problem } of regionalQuotaProblems(list, quota)) {
-          const [way = []] = problem.ways ?? [];
-          const fixed = list.map((u) => ({ ...u, instances: Number(way.find(([setting]) => setting === u.setting)?.[1] ?? u.instances) }));
-          if (way.length === 0) continue;
-          const same = (message: string) => message.includes(problem.message.includes("vCPU") ? "vCPU of" : "GiB of");
-          expect(regionalQuotaProblems(fixed, quota).filter((found) => same(found.problem.message))).toEqual([]);
-        }
-      }),
-    );
-  });
 });

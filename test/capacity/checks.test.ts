@@ -41,9 +41,10 @@ describe("staging's own plan", () => {
       "the storm's bytes and connects against the connector at its minimum": [
         "26 connects through 3 x e2-micro (300 Mbps, 600 connects/s assumed) = 0.043 s of the 10 s connect time-out",
       ],
-      "Cloud Run cpu and memory against the regional quota": [
-        "auth 3 x 1 + backend 5 x 2 + frontend 3 x 1 = 16 of 20 vCPU",
-        "auth 3 x 0.5 + backend 5 x 4 + frontend 3 x 0.5 = 23 of 40 GiB",
+      "Cloud Run cpu and memory in use, both revisions of a rollout included, against the regional quota": [
+        "auth 3 x 1 + backend (5 + 5) x 2 + frontend 3 x 1 = 26 of 32 vCPU",
+        "auth 3 x 0.5 + backend (5 + 5) x 4 + frontend 3 x 0.5 = 43 of 64 GiB",
+        "not required: where requests outlive the rollouts of one update, two revisions of every service take 32 vCPU and 46 GiB",
       ],
     });
     expect(arithmetic["start-up probe window against boot and database initialisation"]).toContain(
@@ -68,7 +69,10 @@ describe("each check fails on its own fault", () => {
     ["the database's connect rate against the connect time-out", backendWith({ maxInstances: 2000 })],
     ["the storm's bytes and connects against the connector at its minimum", databaseOf({ startupConnections: 2000 })],
     ["start-up probe window against boot and database initialisation", read({ "netra:services": { backend: { probe: { failureThreshold: 3 } } } })],
-    ["Cloud Run cpu and memory against the regional quota", read({ "netra:services": { backend: { maxInstances: 20 } } })],
+    [
+      "Cloud Run cpu and memory in use, both revisions of a rollout included, against the regional quota",
+      read({ "netra:limits": { regionalCpu: 20, regionalMemoryGib: 40 } }),
+    ],
     ["address ranges", read({ "netra:connector": { ipCidrRange: "10.0.0.0/28" } })],
     ["values that Google accepts", read({ "netra:connector": { minInstances: 12, maxInstances: 120 } })],
   ])("%s", (title, plan) => {

@@ -140,7 +140,7 @@ export const service = (name: string, changes: ServiceChanges = {}, dependsOn: R
           {
             image: `us-central1-docker.pkg.dev/netra-staging/netra/backend@sha256:${"0123456789abcdef".repeat(4)}`,
             ports: { containerPort: 8000 },
-            resources: { limits: { cpu: "2", memory: "4Gi" }, cpuIdle: false, startupCpuBoost: true },
+            resources: { limits: { cpu: "1", memory: "2Gi" }, cpuIdle: false, startupCpuBoost: true },
             startupProbe: { httpGet, periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 12 },
             livenessProbe: { httpGet, periodSeconds: 30, timeoutSeconds: 10, failureThreshold: 3 },
             envs: Object.entries({ ...variables, ...changes.variables }).flatMap(([name, variable]) => (variable ? { name, ...variable } : [])),

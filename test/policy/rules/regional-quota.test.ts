@@ -13,47 +13,73 @@ const service = (name: string, maxInstanceCount: number, limits: unknown, overri
     properties: { name, scaling: { maxInstanceCount }, ...overrides.properties },
     container: { resources: { limits }, ...overrides.container },
   });
-const backend = service("backend", 5, { cpu: "2", memory: "4Gi" });
+const quota = { regionalCpu: 20, regionalMemoryGib: 40 };
+const backend = (maxInstanceCount: number, cpu: string, dependsOn: readonly string[] = ["auth"]) =>
+  service("backend", maxInstanceCount, { cpu, memory: "4Gi" }, { dependsOn });
 const auth = service("auth", 3, { cpu: "1", memory: "512Mi" });
-const frontend = service("frontend", 3, { cpu: "1000m", memory: "512Mi" });
+const frontend = service("frontend", 3, { cpu: "1000m", memory: "512Mi" }, { dependsOn: ["backend"] });
+const inUse = "because all that runs in the region counts, and in a rollout both revisions run: beyond the quota instances do not start";
 
 describe("accepts", () => {
-  test("the plan that staging.md works by hand: 16 of 20 vCPU", async () => {
-    expect(await judge([backend, auth, frontend])).toEqual([]);
-    expect(await judge([backend, auth, frontend], { regionalCpu: 16 })).toEqual([]);
+  test("services that roll out one after the other: 14 of 20 vCPU and 35 of 40 GiB while the largest does", async () => {
+    expect(await judge([auth, backend(4, "1"), frontend], quota)).toEqual([]);
+    expect(await judge([auth, backend(4, "1"), frontend], { regionalCpu: 14, regionalMemoryGib: 35 })).toEqual([]);
   });
 
   test("each region by itself", async () => {
-    const europe = service("europe", 10, { cpu: "2", memory: "1Gi" }, { properties: { location: "europe-west1" } });
-    expect(await judge([service("us", 10, { cpu: "2", memory: "1Gi" }), europe])).toEqual([]);
+    const europe = service("europe", 5, { cpu: "2", memory: "1Gi" }, { properties: { location: "europe-west1" } });
+    expect(await judge([service("us", 5, { cpu: "2", memory: "1Gi" }), europe], quota)).toEqual([]);
   });
 
   test("limits that the program left out: 1 vCPU and 512 MiB each", async () => {
-    expect(await judge([service("backend", 20, UNKNOWN)])).toEqual([]);
-    expect(await judge([service("backend", 20, null), auth])).toHaveLength(1);
+    expect(await judge([service("backend", 10, UNKNOWN)], quota)).toEqual([]);
+    expect(await judge([service("backend", 10, null), auth], quota)).toHaveLength(1);
   });
 });
 
 describe("refuses", () => {
-  test("the incident's maxima, 100 vCPU, and blames the largest", async () => {
+  test("what fits at its maximum, and not while the largest rolls out", async () => {
+    expect(await judge([auth, backend(5, "2"), frontend], quota)).toEqual([
+      {
+        message: `'scaling.maxInstanceCount' (5) must keep all services within the 20 vCPU of 'regionalCpu' (they need 26, backend in two revisions) ${inUse}; set 'scaling.maxInstanceCount' to 3`,
+        resource: "backend",
+        waived: false,
+      },
+      {
+        message: `'scaling.maxInstanceCount' (5) must keep all services within the 40 GiB of 'regionalMemoryGib' (they need 43, backend in two revisions) ${inUse}; set 'scaling.maxInstanceCount' to 3`,
+        resource: "backend",
+        waived: false,
+      },
+    ]);
+  });
+
+  test("services that roll out at once: nothing makes one wait for the other", async () => {
+    const [message] = await messages([auth, backend(4, "2", [])], quota);
+    expect(message).toContain("(they need 22, auth and backend in two revisions)");
+  });
+
+  test("a rollout that waits through a component and through a service between", async () => {
+    const component = { type: "shop:Service", name: "second", properties: {}, dependsOn: ["first"] };
+    const first = service("first", 4, { cpu: "1", memory: "1Gi" });
+    const second = { ...service("between", 4, { cpu: "1", memory: "1Gi" }), parent: "second" };
+    const third = service("third", 4, { cpu: "1", memory: "1Gi" }, { dependsOn: ["second", "between"] });
+    expect(await messages([first, component, second, third], { ...quota, regionalCpu: 16 })).toEqual([]);
+    expect(await messages([first, component, second, third], { ...quota, regionalCpu: 15 })).toHaveLength(1);
+  });
+
+  test("the incident's maxima, and blames the largest", async () => {
     const stack = [
       service("backend", 20, { cpu: "4", memory: "4Gi" }),
       service("auth", 10, { cpu: "1", memory: "512Mi" }),
       service("frontend", 10, { cpu: "1", memory: "512Mi" }),
     ];
-    const because = "because Google checks maximum instances x size against the regional quota at every deploy";
-    const lower = "set 'scaling.maxInstanceCount of auth' to 5 and 'scaling.maxInstanceCount of backend' to 2 and 'scaling.maxInstanceCount of frontend' to 5";
-    expect(await judge(stack)).toEqual([
-      {
-        message: `'scaling.maxInstanceCount' (20) must keep all services within the 20 vCPU of 'regionalCpu' (they need 100) ${because}; ${lower}, or ask Google for a larger quota, and state it in 'regionalCpu' once it is granted`,
-        resource: "backend",
-        waived: false,
-      },
-      {
-        message: `'scaling.maxInstanceCount' (20) must keep all services within the 40 GiB of 'regionalMemoryGib' (they need 90) ${because}; ${lower}, or ask Google for a larger quota, and state it in 'regionalMemoryGib' once it is granted`,
-        resource: "backend",
-        waived: false,
-      },
+    const because = "because Google compares the maximum of one service x its size with the regional quota at the deploy, and refuses it";
+    const all = "auth and backend and frontend in two revisions";
+    const lower = "set 'scaling.maxInstanceCount of auth' to 2 and 'scaling.maxInstanceCount of backend' to 1 and 'scaling.maxInstanceCount of frontend' to 2";
+    const larger = (key: string) => `or ask Google for a larger quota, and state it in '${key}' once it is granted`;
+    expect(await messages(stack, quota)).toEqual([
+      `'scaling.maxInstanceCount' (20) must keep all services within the 20 vCPU of 'regionalCpu' (they need 200, ${all}) ${because}; ${lower}, ${larger("regionalCpu")}`,
+      `'scaling.maxInstanceCount' (20) must keep all services within the 40 GiB of 'regionalMemoryGib' (they need 180, ${all}) ${because}; ${lower}, ${larger("regionalMemoryGib")}`,
     ]);
   });
 
@@ -67,15 +93,15 @@ describe("refuses", () => {
       soundServiceV1({ container: limits }),
       service("backend", 1, { cpu: "1" }, { sidecars: [limits] }),
     ];
-    const [message] = await messages(stack, { regionalCpu: 22 });
+    const [message] = await messages(stack, { ...quota, regionalCpu: 35 });
     expect(message).toContain(
-      "'template.metadata.annotations.autoscaling.knative.dev/maxScale' (5) must keep all services within the 22 vCPU of 'regionalCpu' (they need 23)",
+      "'template.metadata.annotations.autoscaling.knative.dev/maxScale' (5) must keep all services within the 35 vCPU of 'regionalCpu' (they need 36, ",
     );
   });
 
   test("a service in several regions, in each of them", async () => {
     const properties = { location: "global", multiRegionSettings: { regions: ["us-central1", "us-east1"] } };
-    expect(await judge([service("backend", 11, { cpu: "2", memory: "1Gi" }, { properties })])).toHaveLength(2);
+    expect(await judge([service("backend", 6, { cpu: "2", memory: "1Gi" }, { properties })], quota)).toHaveLength(2);
   });
 });
 
