@@ -1,7 +1,7 @@
 import type { Settings } from "../config";
 import { cloudName } from "../policy/cloud-name";
 import { ifReadable } from "../policy/inputs";
-import { secretVersionOf } from "../policy/secret-reference";
+import { mountedSecrets as filesOfSecrets, secretVersionOf } from "../policy/secret-reference";
 import { type Repair, repairs } from "./command";
 import { type Deployed, workloadIn } from "./deployed";
 import { type Found, mendable } from "./findings";
@@ -48,21 +48,11 @@ export function mountedSecrets(deployed: readonly Deployed[], place: Place): Mou
         return [{ service, variable: variable.name, isFile: false, field, secret, version, isElsewhere: isElsewhere(project, place) }];
       }),
     );
-    const ofFiles = workload.pod.list("volumes").flatMap((volume): MountedSecret[] => {
-      const mounted = volume.object("secret");
-      const named = cloudName(mounted.text("secret"), "secrets");
+    const ofFiles = filesOfSecrets(workload).flatMap(({ setting, secret, version = "latest", path }): MountedSecret[] => {
+      const named = cloudName(secret, "secrets");
       if (!named) return [];
-      const items = mounted.list("items").map((item) => ({ variable: item.text("path") ?? "", version: item.text("version") ?? "latest" }));
-      // Without items all of the secret is mounted, at its latest version.
-      return (items.length > 0 ? items : [{ variable: volume.text("name") ?? "", version: "latest" }]).map(({ variable, version }) => ({
-        service,
-        variable,
-        isFile: true,
-        field: `${fieldOf(volume.path)}.secret`,
-        secret: named.name,
-        version,
-        isElsewhere: isElsewhere(named.project, place),
-      }));
+      const field = fieldOf(setting).replace(/\.items\[.*$/, "");
+      return [{ service, variable: path ?? named.name, isFile: true, field, secret: named.name, version, isElsewhere: isElsewhere(named.project, place) }];
     });
     return [...ofVariables, ...ofFiles];
   });

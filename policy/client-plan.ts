@@ -2,7 +2,7 @@ import { cloudRunLimits, poolDefaults } from "../capacity/limits";
 import { type ConnectionPool, type DatabaseClientVariables, databaseVariables } from "../capacity/plan";
 import { type Problem, problem } from "../capacity/problem";
 import { isPooler } from "./beside";
-import { commandLineOf } from "./command-line";
+import { processesOf } from "./command-line";
 import { isConnectionString, isOtherStore, knownValue, normalName, tellsDatabase } from "./database-names";
 import { frameworks, type PoolField, type PoolNames, poolerNames } from "./pool-names";
 import { type Container, literalOf, type Variable } from "./workload";
@@ -143,7 +143,7 @@ interface Workers {
 
 /** The command line wins over WEB_CONCURRENCY; a runtime that has one process needs neither. */
 function workersOf(container: Container, own: OwnValues, oneProcess: boolean): Workers {
-  const line = commandLineOf(container);
+  const line = processesOf(container);
   if (line) return { value: line.workers, stated: line.workers, setting: line.setting, missing: `a number in '${line.setting}'` };
   const other = WORKERS_VARIABLES.flatMap((name) => container.variables.filter((variable) => variable.name === name)).find(isCount);
   const named = other && own.workers === undefined ? { value: Number(literalOf(other)), setting: other.setting } : undefined;
@@ -234,7 +234,7 @@ function contradictionsOf(container: Container, own: OwnValues, stated: readonly
 
 /** Without a command line nothing says which of two numbers of processes the server takes. */
 function workerStatements(container: Container, own: OwnValues) {
-  if (own.workers === undefined || commandLineOf(container)) return [];
+  if (own.workers === undefined || processesOf(container)) return [];
   const others = container.variables.filter((variable) => WORKERS_VARIABLES.includes(variable.name) && isCount(variable));
   return others.map((variable) => ({ field: "workers" as const, value: Number(literalOf(variable)), setting: variable.setting }));
 }

@@ -101,7 +101,7 @@ const servers: readonly Server[] = [
 const UNKNOWN_SERVER_FLAGS = ["-w", "--workers"];
 
 /** What the command line says about the processes of a container. */
-export interface CommandLine {
+export interface Processes {
   /** `undefined`: a number that is not there before the container runs, such as `$(nproc)`. */
   readonly workers: number | undefined;
   /** Where it stands, as a message names it. */
@@ -109,7 +109,7 @@ export interface CommandLine {
 }
 
 /** The processes that the command line starts, all servers on it together; `undefined` where it says nothing about them. */
-export function commandLineOf(container: Container): CommandLine | undefined {
+export function processesOf(container: Container): Processes | undefined {
   const [only, ...others] = programsOf(container).flatMap((program) => countOf(program, container) ?? []);
   if (!only) return argumentsVariableOf(container);
   return others.reduce(
@@ -122,7 +122,7 @@ export function commandLineOf(container: Container): CommandLine | undefined {
 }
 
 /** Where the image's own command is not known, a server's arguments in a variable say which server that is. */
-function argumentsVariableOf(container: Container): CommandLine | undefined {
+function argumentsVariableOf(container: Container): Processes | undefined {
   if (container.inputs.mayHave("commands")) return undefined;
   for (const { argumentsVariable, flags } of servers) {
     const variable = container.variables.find(({ name }) => name === argumentsVariable);
@@ -141,9 +141,9 @@ interface Program {
 /** How a message names the workers on the command line. */
 const settingOf = ({ inputs }: Container) => `${inputs.at(inputs.mayHave("commands") ? "commands" : "args")} (workers)`;
 
-function countOf({ words, variables }: Program, container: Container): CommandLine | undefined {
+function countOf({ words, variables }: Program, container: Container): Processes | undefined {
   const value = (name: string) => variables.get(name) ?? valueIn(container)(name);
-  const count = (text: string, setting = settingOf(container)): CommandLine => ({ setting, workers: numberIn(text, value) });
+  const count = (text: string, setting = settingOf(container)): Processes => ({ setting, workers: numberIn(text, value) });
   const position = words.findIndex((word) => servers.some(({ program }) => program === basename(word)));
   const server = servers.find(({ program }) => program === basename(words[position] ?? ""));
   if (!server) {
@@ -217,7 +217,7 @@ const valueIn = (container: Container) => (name: string) => {
 };
 
 /** Splits as a shell does, with quotes removed. */
-const splitWords = (line: string): string[] =>
+export const splitWords = (line: string): string[] =>
   (line.match(/(?:[^\s"']+|"[^"]*"|'[^']*')+/g) ?? []).map((word) => word.replace(/"([^"]*)"|'([^']*)'/g, (_, double, single) => double ?? single ?? ""));
 
 const basename = (word: string) => word.split("/").at(-1) ?? "";

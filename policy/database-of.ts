@@ -84,7 +84,7 @@ const isPublicName = (host: string) => host.includes(".") && !/\.(internal|local
 
 /** The known ranges that the stack reserves for Google's services; empty where any is unknown. */
 function servicesRanges(resources: readonly StackResource[]): string[] {
-  const reserved = resources.filter(({ type, properties }) => type === GLOBAL_ADDRESS && properties.knownOnly().text("purpose") === "VPC_PEERING");
+  const reserved = resources.filter(({ type, properties }) => type === GLOBAL_ADDRESS && properties.knownOnly().choice("purpose") === "VPC_PEERING");
   const ranges = reserved.map(({ properties }) => {
     const [address, prefix] = [properties.knownOnly().text("address"), properties.knownOnly().number("prefixLength")];
     return address && prefix ? `${address}/${prefix}` : undefined;

@@ -1,4 +1,5 @@
 import { type Problem, problem } from "../capacity/problem";
+import { splitWords } from "./command-line";
 import type { Inputs } from "./inputs";
 import { statedPorts } from "./ports";
 import { handlersOf } from "./probes";
@@ -30,7 +31,7 @@ export function loopbackListener(container: Container, port: number): LoopbackLi
   const [host, ...others] = binds(flags, port);
   if (host) return [host, ...others].every(({ value }) => isLoopback(value)) ? { setting, ...fixed(host) } : undefined;
   const gunicorn = variables.get("GUNICORN_CMD_ARGS");
-  const [bind] = gunicorn ? binds(flagsOf(wordsIn(gunicorn.value)), port) : [];
+  const [bind] = gunicorn ? binds(flagsOf(knownWordsIn(gunicorn.value)), port) : [];
   if (gunicorn && bind) return isLoopback(bind.value) ? { setting: gunicorn.setting, ...fixed(bind) } : undefined;
   for (const [name, { value, setting: variable }] of variables)
     if (ADDRESS_VARIABLE.test(name) && isLoopback(value) && mayBePort(value, port)) return { setting: variable, value, fix: everywhere(value) };
@@ -99,12 +100,12 @@ function commandLineOf({ inputs }: Container): CommandLine {
     const [name, value] = [variable.text("name"), variable.text("value")];
     return name && value ? [[name, { value, setting: `${inputs.at("envs")}[${name}]` }] as const] : [];
   });
-  const words = ["commands", "args"].flatMap((key) => known.texts(key)).flatMap(wordsIn);
+  const words = ["commands", "args"].flatMap((key) => known.texts(key)).flatMap(knownWordsIn);
   return { words, variables: new Map(variables), setting: inputs.at(known.count("args") > 0 || known.count("commands") === 0 ? "args" : "commands") };
 }
 
 /** A shell's script is one argument. What it takes from a variable is not known. */
-const wordsIn = (text: string) => text.split(/\s+/).filter((word) => word !== "" && !word.includes("$"));
+const knownWordsIn = (text: string) => splitWords(text).filter((word) => !word.includes("$"));
 
 function flagsOf(words: readonly string[]): Flag[] {
   return words.flatMap((word, index) => {

@@ -78,5 +78,5 @@ function judgeRanges(
   }
 }
 
-const isForServices = ({ type, properties }: StackResource) => type === GLOBAL_ADDRESS && properties.knownOnly().text("purpose") === "VPC_PEERING";
+const isForServices = ({ type, properties }: StackResource) => type === GLOBAL_ADDRESS && properties.knownOnly().choice("purpose") === "VPC_PEERING";
 const nameOf = (range: StackResource) => range.properties.knownOnly().text("name") || range.name;

@@ -12,10 +12,10 @@ import { type Container, literalOf, workloadOf } from "../workload";
 
 export const serviceStartupProbe = resourceRule<{ services: Readonly<Record<string, number>>; bootSeconds: number; initTimeoutSeconds: number }>({
   name: "service-startup-probe",
-  info: "A service has an HTTP start-up probe whose window covers boot and database initialisation and is one that Cloud Run allows.",
+  info: "A service has an HTTP or gRPC start-up probe whose window covers boot and database initialisation and is one that Cloud Run allows.",
   why: "The default TCP probe passes as soon as gunicorn listens, before the application is there, and traffic hangs; a short window kills the container while it still initialises.",
   severity: "high",
-  remediation: "Set startupProbe.httpGet, and periodSeconds x failureThreshold to cover boot plus DB_INIT_TIMEOUT_SECONDS.",
+  remediation: "Set startupProbe.httpGet or grpc, and periodSeconds x failureThreshold to cover boot plus DB_INIT_TIMEOUT_SECONDS.",
   types: [RUN_SERVICE, RUN_SERVICE_V1],
   config: {
     services: {
@@ -39,14 +39,15 @@ export const serviceStartupProbe = resourceRule<{ services: Readonly<Record<stri
       attempt(() => {
         const probe = container.inputs.object("startupProbe");
         const [handler] = handlersOf(probe);
-        if (handlersOf(probe).every(({ kind }) => kind !== "httpGet"))
+        if (handlersOf(probe).every(({ kind }) => kind === "tcpSocket"))
           return refuse(
             problem({
               setting: probe.path,
               value: handler?.kind ?? (container.inputs.has("startupProbe") ? "without a handler" : undefined),
-              must: "be an HTTP probe",
+              must: "be an HTTP or gRPC probe",
               cause: "tcp-probe",
-              because: "only an HTTP answer shows that the application is there: the default TCP probe passes as soon as the server listens, and traffic hangs",
+              because:
+                "only an answer of the application shows that it is there: the default TCP probe passes as soon as the server listens, and traffic hangs",
               fix: `httpGet with the path and port (${ingressPort(container)}) of the health endpoint`,
             }),
           );

@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { infoOf } from "../../policy/rule";
 import { rules } from "../../policy/rules";
 import { type Environment, PACK } from "./environment";
 
@@ -21,7 +22,7 @@ export function findingsIn(stdout: string): Finding[] {
       .split("\n")
       .map((line) => line.slice(10));
     // What the rule is for stands above a message, not above that of a waived finding.
-    const isInfo = rules.some(({ name, info }) => name === rule && info === lines[0]);
+    const isInfo = rules.some((one) => one.name === rule && infoOf(one) === lines[0]);
     return { rule, resource, level, message: lines.slice(isInfo ? 1 : 0).join("\n") };
   });
 }

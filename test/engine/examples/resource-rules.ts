@@ -232,7 +232,7 @@ export const resourceExamples: Readonly<Record<string, ResourceExample>> = {
   },
   "service-startup-probe": {
     program: (name) => service(name, { container: { startupProbe: undefined } }),
-    says: "'template.containers[0].startupProbe' (not set) must be an HTTP probe because only an HTTP answer shows that the application is there: the default TCP probe passes as soon as the server listens, and traffic hangs; set 'template.containers[0].startupProbe' to httpGet with the path and port (8000) of the health endpoint",
+    says: "'template.containers[0].startupProbe' (not set) must be an HTTP or gRPC probe because only an answer of the application shows that it is there: the default TCP probe passes as soon as the server listens, and traffic hangs; set 'template.containers[0].startupProbe' to httpGet with the path and port (8000) of the health endpoint",
   },
   "service-timeout": {
     program: (name) => service(name, { template: { timeout: "4000s" } }),

@@ -17,15 +17,15 @@ test("accepts a window that covers boot and initialisation within 600 seconds, a
   const loading = { httpGet, periodSeconds: 60, failureThreshold: 30 };
   expect(await messages(serviceStartupProbe, soundService({ container: { startupProbe: loading, resources: gpu } }))).toEqual([]);
   expect(await probed({ httpGet: {}, initialDelaySeconds: 80 }, { DB_INIT_TIMEOUT_SECONDS: "95" })).toEqual([]); // 80 + 10 x 3
+  expect(await probed({ grpc: {}, periodSeconds: 10, failureThreshold: 9 })).toEqual([]); // gRPC's health protocol is the application's answer, too
   expect(await probed({ httpGet }, withoutDatabase)).toEqual([]); // the provider's 10 x 3 = 30 s
 });
 
-test("refuses a service without an HTTP start-up probe", async () => {
+test("refuses a service without a start-up probe that the application answers", async () => {
   const refused = (value: string) =>
-    `'${PROBE}' (${value}) must be an HTTP probe because only an HTTP answer shows that the application is there: the default TCP probe passes as soon as the server listens, and traffic hangs; set '${PROBE}' to httpGet with the path and port (8000) of the health endpoint`;
+    `'${PROBE}' (${value}) must be an HTTP or gRPC probe because only an answer of the application shows that it is there: the default TCP probe passes as soon as the server listens, and traffic hangs; set '${PROBE}' to httpGet with the path and port (8000) of the health endpoint`;
   for (const absent of [undefined, null]) expect(await probed(absent)).toEqual([refused("not set")]);
   expect(await probed({ tcpSocket: { port: 8000 }, failureThreshold: 12 })).toEqual([refused("tcpSocket")]);
-  expect(await probed({ grpc: {}, failureThreshold: 12 })).toEqual([refused("grpc")]);
   expect(await probed({ failureThreshold: 12 })).toEqual([refused("without a handler")]);
 });
 
@@ -70,7 +70,7 @@ test("asks the container that takes the requests, not its sidecars", async () =>
 
 test("reads a v1 service", async () => {
   expect((await messages(serviceStartupProbe, soundServiceV1({ container: { startupProbe: undefined } })))[0]).toMatch(
-    /^'template\.spec\.containers\[0\]\.startupProbe' \(not set\) must be an HTTP probe/,
+    /^'template\.spec\.containers\[0\]\.startupProbe' \(not set\) must be an HTTP or gRPC probe/,
   );
 });
 
