@@ -1,4 +1,5 @@
 import { type Aggregation, aggregationFaults } from "./alignment";
+import { readFilter } from "./filters";
 import type { Metric } from "./metrics";
 
 /** One comparison of an alert. */
@@ -45,10 +46,12 @@ export interface Alert {
 
 /** Google's limit. Source: cloud.google.com/monitoring/quotas, "Conditions per alerting policy". */
 const MAX_CONDITIONS = 6;
+/** Google's limit for alerts. Source: google/monitoring/v3/common.proto, Aggregation.alignment_period. */
+const MAX_ALIGNMENT_SECONDS = 90_000;
 
 /** The filter of a metric on one resource, with further restrictions as they stand in the filter language. */
-export const filterOf = (metric: Pick<Metric, "type" | "resource">, ...restrictions: readonly string[]): string =>
-  [`metric.type="${metric.type}"`, `resource.type="${metric.resource}"`, ...restrictions].join(" AND ");
+export const filterOf = ({ type, resources: [resource] }: Pick<Metric, "type" | "resources">, ...restrictions: readonly string[]): string =>
+  [`metric.type="${type}"`, `resource.type="${resource}"`, ...restrictions].join(" AND ");
 
 /** The alert's text: what its threshold is made of, the settings and their values, the section of the runbook. */
 export function textOf({ arithmetic, settings, runbook }: Alert): string {
@@ -75,14 +78,23 @@ function conditionFaults({ filter, aggregation, threshold, durationSeconds }: Co
     ...(durationSeconds % 60 === 0 ? [] : [`${durationSeconds} s is no whole number of minutes`]),
   ];
   if (filter.startsWith("select_slo_burn_rate(")) return aggregation ? [...numbers, "a burn rate is not aggregated again"] : numbers;
-  const metric = known.find(({ type }) => filter.includes(`metric.type="${type}"`));
-  if (!metric) return [...numbers, "the filter names no known metric"];
+  return [...numbers, ...(aggregation ? queryFaults({ filter, aggregation }, known) : ["has no aggregation"])];
+}
+
+/** Series that are selected and aggregated to one number each, for a condition or a chart. */
+export interface Query {
+  readonly filter: string;
+  readonly aggregation: Aggregation;
+}
+
+/** What Google refuses of a query, or why it never has a point. */
+export function queryFaults({ filter, aggregation }: Query, known: readonly Metric[]): string[] {
+  const { alignmentSeconds, groupBy } = aggregation;
+  const { metric, faults } = readFilter(filter, groupBy, known);
+  const isWhole = alignmentSeconds >= 60 && alignmentSeconds % 60 === 0 && alignmentSeconds <= MAX_ALIGNMENT_SECONDS;
   return [
-    ...numbers,
-    ...(filter.includes(`resource.type="${metric.resource}"`) ? [] : [`the filter must name resource.type="${metric.resource}"`]),
-    ...(aggregation ? aggregationFaults(metric, aggregation) : ["has no aggregation"]),
-    ...(aggregation && (aggregation.alignmentSeconds < 60 || aggregation.alignmentSeconds % 60 !== 0)
-      ? [`an alignment of ${aggregation.alignmentSeconds} s is no whole number of minutes`]
-      : []),
+    ...faults,
+    ...(metric ? aggregationFaults(metric, aggregation) : []),
+    ...(isWhole ? [] : [`an alignment of ${alignmentSeconds} s is no whole number of minutes up to 25 hours`]),
   ];
 }

@@ -1,15 +1,10 @@
-import { type Alert, type DashboardRow, filterOf } from "./alert";
-import { type Aggregation, percentileOf, spelledOut } from "./alignment";
+import { type Alert, type DashboardRow, filterOf, type Query } from "./alert";
+import { percentileOf, spelledOut } from "./alignment";
 import { logMetrics } from "./logs";
 import { metrics } from "./metrics";
 import { type Monitored, ofServices } from "./monitored";
 
 const ROWS: readonly DashboardRow[] = ["connector", "database", "start-up", "requests"];
-
-interface Line {
-  readonly filter: string;
-  readonly aggregation: Aggregation;
-}
 
 /** Google's limit. Source: Cloud Monitoring release notes, 2025-05-02 (40 before). */
 export const MOST_TILES = 100;
@@ -101,7 +96,7 @@ function alertChart({ title, conditions, limit }: Alert): object {
 
 const line = (label: string, value: number) => ({ label, value });
 
-function chart(title: string, lines: readonly Line[], limits: readonly { readonly label: string; readonly value: number }[] = []): object {
+function chart(title: string, lines: readonly Query[], limits: readonly { readonly label: string; readonly value: number }[] = []): object {
   const thresholds = limits.filter(({ value }) => value > 0);
   return {
     title,

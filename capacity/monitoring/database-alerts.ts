@@ -5,7 +5,7 @@ import { vmConnectsPerSecond } from "../connector";
 import { postgresCosts } from "../limits";
 import { type Alert, filterOf } from "./alert";
 import { type Aggregation, percentileOf } from "./alignment";
-import { type Metric, metrics } from "./metrics";
+import { type Metric, metrics, monitoredResources } from "./metrics";
 import { type Monitored, round, saturation, setting } from "./monitored";
 
 /** Connections, connect rate, cpu, memory and query latency of the database. */
@@ -22,8 +22,7 @@ export function databaseAlerts(plan: Monitored): Alert[] {
     },
   ): Alert => {
     const { what, threshold, durationSeconds, ...said } = rest;
-    // Query Insights calls the instance `resource_id`, everything else `database_id`; the id is the same.
-    const label = metric.resource === "cloudsql_database" ? "database_id" : "resource_id";
+    const [label] = monitoredResources[metric.resources[0]];
     const filter = filterOf(metric, `resource.labels.${label}="${plan.project}:${name}"`);
     const aggregation = { alignmentSeconds: 60, groupBy: [], ...how };
     return {

@@ -16,7 +16,7 @@ export interface LogMetric extends Metric {
   readonly description: string;
   readonly filter: string;
   /** By label, where its value stands in the log entry. */
-  readonly labels: Readonly<Record<string, string>>;
+  readonly extractors: Readonly<Record<string, string>>;
   /** Where a distribution's value stands. */
   readonly value?: string;
 }
@@ -26,8 +26,12 @@ const REQUEST_LOGS = `${SERVICE_LOGS} AND log_id("run.googleapis.com/requests")`
 const SYSTEM_LOGS = `${SERVICE_LOGS} AND log_id("run.googleapis.com/varlog/system")`;
 /** An application logs JSON (`message`) or plain text. */
 const says = (pattern: string) => `(jsonPayload.message=~"${pattern}" OR textPayload=~"${pattern}")`;
-const PHASE_LINES = `${SERVICE_LOGS} AND jsonPayload.smd.phase=~"^(${startupPhases.join("|")})$" AND jsonPayload.smd.outcome=~"^(completed|failed)$"`;
-const PHASE_LABELS = { phase: "EXTRACT(jsonPayload.smd.phase)", outcome: "EXTRACT(jsonPayload.smd.outcome)" };
+const OUTCOMES = ["completed", "failed"];
+const PHASE_LINES = `${SERVICE_LOGS} AND jsonPayload.smd.phase=~"^(${startupPhases.join("|")})$" AND jsonPayload.smd.outcome=~"^(${OUTCOMES.join("|")})$"`;
+const OF_PHASES = {
+  labels: { phase: startupPhases, outcome: OUTCOMES },
+  extractors: { phase: "EXTRACT(jsonPayload.smd.phase)", outcome: "EXTRACT(jsonPayload.smd.outcome)" },
+};
 
 /** A log-based metric has the monitored resource of the entries it counts, and is always a delta. */
 function logMetric(name: string, metric: Pick<LogMetric, "description" | "filter"> & Partial<LogMetric>): LogMetric {
@@ -35,13 +39,14 @@ function logMetric(name: string, metric: Pick<LogMetric, "description" | "filter
     key: name.replace("/", "-"),
     name,
     type: `logging.googleapis.com/user/${name}`,
-    resource: "cloud_run_revision",
+    resources: ["cloud_run_revision"],
     kind: "DELTA",
     valueType: "INT64",
     unit: "1",
     stage: "GA",
     source: "docs.cloud.google.com/logging/docs/logs-based-metrics",
     labels: {},
+    extractors: {},
     ...metric,
   };
 }
@@ -50,7 +55,7 @@ export const logMetrics = {
   phaseDuration: logMetric("netra/startup_phase_seconds", {
     description: "Duration of each start-up phase; DATABASE stands for the connector's latency, of which there is no metric",
     filter: PHASE_LINES,
-    labels: PHASE_LABELS,
+    ...OF_PHASES,
     valueType: "DISTRIBUTION",
     unit: "s",
     value: "EXTRACT(jsonPayload.smd.seconds)",
@@ -58,7 +63,7 @@ export const logMetrics = {
   phaseCompletion: logMetric("netra/startup_phases", {
     description: "Start-up phases that ended, by phase and outcome",
     filter: PHASE_LINES,
-    labels: PHASE_LABELS,
+    ...OF_PHASES,
   }),
   noInstance: logMetric("netra/no_available_instance", {
     description: "Requests that found no instance; request_count does not see them",

@@ -1,6 +1,7 @@
 import { type Alert, filterOf, type NamedSetting } from "./alert";
+import { readFilter } from "./filters";
 import { logMetrics } from "./logs";
-import { metrics } from "./metrics";
+import { type Metric, metrics, type ValueType } from "./metrics";
 import { type Monitored, ofServices, round, setting } from "./monitored";
 import { STARTUP_PROBES } from "./service-alerts";
 
@@ -63,6 +64,17 @@ export function objectives(plan: Monitored): Objective[] {
 
 /** More than 99.99 % is a target of the plan's, and no goal that Google takes. */
 const goalOf = (percent: number) => Math.min(round(percent / 100), SLO_LIMITS.maxGoal);
+
+/** What Google refuses of an objective, or why it never counts an event. `known`: the metrics there are. */
+export function objectiveFaults({ indicator }: Pick<Objective, "indicator">, known: readonly Metric[]): string[] {
+  const wanted: readonly ValueType[] = "distribution" in indicator ? ["DISTRIBUTION"] : ["INT64", "DOUBLE"];
+  return Object.values(indicator).flatMap((filter) => {
+    if (typeof filter !== "string") return [];
+    const { metric, faults } = readFilter(filter, [], known);
+    if (!metric || (metric.kind !== "GAUGE" && wanted.includes(metric.valueType))) return faults;
+    return [...faults, `${metric.type} is a ${metric.kind} ${metric.valueType}, no DELTA or CUMULATIVE ${wanted.join(" or ")}`];
+  });
+}
 
 /** The full name of an objective: what a burn rate is selected by. Known before it exists. */
 export const objectiveName = (project: string, id: string) => `projects/${project}/services/${OBJECTIVES_SERVICE}/serviceLevelObjectives/${id}`;

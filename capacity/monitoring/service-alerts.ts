@@ -6,8 +6,8 @@ import { type LogMetric, logMetrics } from "./logs";
 import { metrics } from "./metrics";
 import { type Monitored, ofService, ofServices, round, saturation, setting } from "./monitored";
 
-/** A start-up probe that ended. The labels' spelling is not published, so both cases match. */
-export const STARTUP_PROBES = 'metric.labels.probe_action=monitoring.regex.full_match("(?i)startup")';
+/** A filter's restriction to start-up probes. */
+export const STARTUP_PROBES = 'metric.labels.probe_type="STARTUP"';
 
 /** How each service starts and scales, and what only the logs know of all of them. */
 export function serviceAlerts(plan: Monitored): Alert[] {

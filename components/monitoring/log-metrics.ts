@@ -10,8 +10,8 @@ export function declareLogMetrics({ parent, waitsFor }: Omit<Declaring, "labels"
   return allLogMetrics.map((metric) => new gcp.logging.Metric(metric.key, logMetric(metric), { parent, dependsOn: [...waitsFor] }));
 }
 
-function logMetric({ name, description, filter, kind, valueType, unit, labels, value }: LogMetric): gcp.logging.MetricArgs {
-  const keys = Object.keys(labels);
+function logMetric({ name, description, filter, kind, valueType, unit, extractors, value }: LogMetric): gcp.logging.MetricArgs {
+  const keys = Object.keys(extractors);
   return {
     name,
     description,
@@ -22,7 +22,7 @@ function logMetric({ name, description, filter, kind, valueType, unit, labels, v
       unit,
       ...(keys.length > 0 ? { labels: keys.map((key) => ({ key, valueType: "STRING" })) } : {}),
     },
-    ...(keys.length > 0 ? { labelExtractors: { ...labels } } : {}),
+    ...(keys.length > 0 ? { labelExtractors: { ...extractors } } : {}),
     ...(value === undefined ? {} : { valueExtractor: value, bucketOptions: BUCKETS }),
   };
 }

@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { type Alert, alertFaults, textOf } from "../../../capacity/monitoring/alert";
+import { type Alert, alertFaults, filterOf, textOf } from "../../../capacity/monitoring/alert";
+import { metrics } from "../../../capacity/monitoring/metrics";
 import { knownMetrics, planAlerts } from "../../../capacity/monitoring/monitoring";
-import { objectives, SLO_LIMITS } from "../../../capacity/monitoring/objectives";
+import { type Objective, objectiveFaults, objectives, SLO_LIMITS } from "../../../capacity/monitoring/objectives";
 import { uptimeChecks } from "../../../capacity/monitoring/uptime";
 import { PROJECT_ROOT } from "../../../commands/stack-file";
 import { incidents } from "../../fixtures/incidents";
@@ -158,14 +159,28 @@ describe("objectives", () => {
     }
   });
 
-  test("count only metrics that are deltas, each with its resource", () => {
-    const filters = objectives(stagingSettings()).flatMap(({ indicator }) => Object.values(indicator).filter((value) => typeof value === "string"));
-    expect(filters).toHaveLength(5);
-    for (const filter of filters) {
-      const metric = knownMetrics.find(({ type }) => filter.includes(`metric.type="${type}"`));
-      expect(metric?.kind, filter).toMatch(/^(DELTA|CUMULATIVE)$/);
-      expect(filter).toContain(`resource.type="${metric?.resource}"`);
-    }
+  test("count what there is, as Google counts it", () => {
+    expect(objectives(stagingSettings()).flatMap((objective) => objectiveFaults(objective, knownMetrics))).toEqual([]);
+  });
+
+  test.each<[string, Objective["indicator"], string[]]>([
+    [
+      "a gauge",
+      { total: filterOf(metrics.instances), good: filterOf(metrics.instances, 'metric.labels.state="active"') },
+      Array(2).fill("run.googleapis.com/container/instance_count is a GAUGE INT64, no DELTA or CUMULATIVE INT64 or DOUBLE"),
+    ],
+    [
+      "a count as a distribution",
+      { distribution: filterOf(metrics.requests), max: 2000 },
+      ["run.googleapis.com/request_count is a DELTA INT64, no DELTA or CUMULATIVE DISTRIBUTION"],
+    ],
+    [
+      "a label that there is not",
+      { total: filterOf(metrics.probes), good: filterOf(metrics.probes, 'metric.labels.healthy="true"') },
+      [expect.stringContaining("run.googleapis.com/container/completed_probe_count has no metric.labels.healthy, but metric.labels.probe_type")],
+    ],
+  ])("are refused over %s", (_, indicator, faults) => {
+    expect(objectiveFaults({ indicator }, knownMetrics)).toEqual(faults);
   });
 
   test("availability sees requests that found no instance, and latency does not take WebSockets for slow requests", () => {

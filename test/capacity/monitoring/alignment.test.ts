@@ -54,6 +54,11 @@ describe("an alert is refused", () => {
     ["without a condition", [], ["a has 0 conditions, not 1 to 6"]],
     ["with seven conditions", Array(7).fill(condition) as Condition[], ["a has 7 conditions, not 1 to 6"]],
     [
+      "with an alignment of more than 25 hours",
+      [{ ...condition, aggregation: { ...aggregation, alignmentSeconds: 90_060 } }],
+      ["a c: an alignment of 90060 s is no whole number of minutes up to 25 hours"],
+    ],
+    [
       "without the resource in its filter",
       [{ ...condition, filter: `metric.type="${metrics.backends.type}"` }],
       ['a c: the filter must name resource.type="cloudsql_database"'],
@@ -66,7 +71,7 @@ describe("an alert is refused", () => {
     [
       "with too short an alignment",
       [{ ...condition, aggregation: { ...aggregation, alignmentSeconds: 30 } }],
-      ["a c: an alignment of 30 s is no whole number of minutes"],
+      ["a c: an alignment of 30 s is no whole number of minutes up to 25 hours"],
     ],
   ])("%s", (_, conditions, expected) => {
     expect(faults(conditions)).toEqual(expected);

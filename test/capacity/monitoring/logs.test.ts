@@ -50,7 +50,7 @@ describe("the documented line of a start-up phase", () => {
       const entry = written(JSON.parse(line) as object);
       expect(matches(phaseDuration.filter, entry)).toBe(true);
       expect(matches(phaseCompletion.filter, entry)).toBe(true);
-      const labels = Object.values(phaseCompletion.labels).map((extractor) => extracted(extractor, entry));
+      const labels = Object.values(phaseCompletion.extractors).map((extractor) => extracted(extractor, entry));
       return [...labels, extracted(phaseDuration.value ?? "", entry)];
     });
     expect(read).toEqual([
