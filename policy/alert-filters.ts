@@ -1,3 +1,4 @@
+import { restrictionsOf } from "../capacity/monitoring/filters";
 import { dependenciesOf } from "./dependencies";
 import type { Inputs } from "./inputs";
 import type { StackResource } from "./rule";
@@ -61,11 +62,12 @@ function silentChannels(alert: StackResource, stack: readonly StackResource[]): 
  */
 export function isAbout(text: string, label: string, name: string): boolean | undefined {
   if (!text.includes(label)) return true;
-  const restriction = new RegExp(`(NOT\\s+|-)?[\\w."]*${label}"?\\s*([!=~:]+)\\s*([\\w.]*)\\s*\\(?((?:\\s*,?\\s*["'][^"']*["'])*)`, "g");
-  const read = [...text.matchAll(restriction)].map(([, negation, operator = "", call = "", values = ""]) => {
-    if (negation !== undefined || !/^==?$/.test(operator) || !["", "one_of"].includes(call)) return undefined;
-    return [...values.matchAll(/["']([^"']*)["']/g)].some(([, value = ""]) => value === name || value.endsWith(`:${name}`));
-  });
+  const read = restrictionsOf(text)
+    .filter(({ path }) => path.split(".").at(-1) === label)
+    .map(({ operator, call, values, isNegated }) => {
+      if (isNegated || !/^==?$/.test(operator) || !["", "one_of"].includes(call)) return undefined;
+      return values.some((value) => value === name || value.endsWith(`:${name}`));
+    });
   if (read.includes(true)) return true;
   return read.length > 0 && !read.includes(undefined) ? false : undefined;
 }

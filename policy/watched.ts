@@ -1,3 +1,5 @@
+import { labelFaults, metricTypeOf, restrictionsOf } from "../capacity/monitoring/filters";
+import { type Metric, metrics, monitoredResources } from "../capacity/monitoring/metrics";
 import { type Problem, problem } from "../capacity/problem";
 import type { AlertCondition } from "./alert-filters";
 import { isPostgresInstance, slotsOf } from "./database";
@@ -10,11 +12,10 @@ import { maximumOf, workloadOf } from "./workload";
 export interface Watched {
   /** How a filter or a query names its metrics. */
   readonly family: RegExp;
-  /** The label that carries its name, and the others of its monitored resource. */
+  /** The label that carries its name. */
   readonly label: string;
-  readonly labels: readonly string[];
   /** The metrics that show what it is short of, and the most that each can be; absent: there is no such bound. */
-  readonly metrics: Readonly<Record<string, Bound | undefined>>;
+  readonly metrics: ReadonlyMap<string, { readonly metric: Metric; readonly bound?: Bound | undefined }>;
   /** The metric to watch first. */
   example(resource: Resource): string;
 }
@@ -22,7 +23,6 @@ export interface Watched {
 /** The most that a metric can be, and what says so; `undefined`: it is not known. */
 type Bound = (resource: Resource) => { readonly most: number; readonly because: string } | undefined;
 
-const none = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, undefined]));
 const share: Bound = () => ({ most: 1, because: "it is a share, and 1 is all of it" });
 
 const slots: Bound = (instance) => {
@@ -37,127 +37,157 @@ const instances: Bound = (service) => {
   return maximum === undefined ? undefined : { most: 2 * maximum, because: `the service has at most ${maximum} instances, and twice as many in a rollout` };
 };
 
-/**
- * Source: Google's metric lists, docs.cloud.google.com/monitoring/api/metrics_gcp_p_z and
- * docs.cloud.google.com/sql/docs/postgres/admin-api/metrics, read 2026-11-28.
- */
+const vms: Bound = ({ properties }) => {
+  const most = properties.number("maxInstances");
+  return most === undefined ? undefined : { most, because: `maxInstances is ${most}` };
+};
+
+/** The metrics that are bounded, and those that are not. */
+const shown = (bounded: readonly (readonly [Metric, Bound])[], unbounded: readonly Metric[]): Watched["metrics"] =>
+  new Map([...bounded.map(([metric, bound]) => [metric.type, { metric, bound }] as const), ...unbounded.map((metric) => [metric.type, { metric }] as const)]);
+
+const labelOf = ({ resources: [resource] }: Metric): string => monitoredResources[resource][0];
+
 export const WATCHED: Readonly<Record<string, Watched>> = {
   [CONNECTOR]: {
     family: /vpcaccess[._]googleapis|vpc_access_connector/,
-    label: "connector_name",
-    labels: ["project_id", "location"],
-    metrics: {
-      "vpcaccess.googleapis.com/connector/cpu/utilizations": share,
-      "vpcaccess.googleapis.com/connector/instances": ({ properties }) => {
-        const most = properties.number("maxInstances");
-        return most === undefined ? undefined : { most, because: `maxInstances is ${most}` };
-      },
-      ...none(["received_bytes", "sent_bytes", "received_packets", "sent_packets"].map((name) => `vpcaccess.googleapis.com/connector/${name}_count`)),
-    },
-    example: () => "vpcaccess.googleapis.com/connector/cpu/utilizations",
+    label: labelOf(metrics.connectorCpu),
+    metrics: shown(
+      [
+        [metrics.connectorCpu, share],
+        [metrics.connectorInstances, vms],
+      ],
+      [metrics.connectorReceived, metrics.connectorSent, metrics.connectorPacketsReceived, metrics.connectorPacketsSent],
+    ),
+    example: () => metrics.connectorCpu.type,
   },
   [SQL_INSTANCE]: {
     family: /cloudsql[._]googleapis|cloudsql_database/,
-    label: "database_id",
-    labels: ["project_id", "region"],
-    metrics: {
-      ...Object.fromEntries(["cpu", "memory", "disk"].map((part) => [`cloudsql.googleapis.com/database/${part}/utilization`, share])),
-      ...none(
-        ["cpu/usage_time", "memory/usage", "memory/total_usage", "memory/components", "disk/bytes_used"].map(
-          (name) => `cloudsql.googleapis.com/database/${name}`,
-        ),
-      ),
-      ...Object.fromEntries(
-        ["num_backends", "num_backends_by_state", "num_backends_by_application"].map((name) => [`cloudsql.googleapis.com/database/postgresql/${name}`, slots]),
-      ),
-      ...none(["postgresql/new_connection_count", "network/connection_attempt_count"].map((name) => `cloudsql.googleapis.com/database/${name}`)),
-      "cloudsql.googleapis.com/database/network/connections": slots,
-      ...none(
-        ["connections_count", "aborted_connects_count", "conn_pool/pending_connections", "conn_pool/avg_wait_time", "conn_pool/threads"].map(
-          (name) => `cloudsql.googleapis.com/database/mysql/${name}`,
-        ),
-      ),
-    },
-    example: (instance) => `cloudsql.googleapis.com/database/${isPostgresInstance(instance) ? "postgresql/num_backends" : "network/connections"}`,
+    label: labelOf(metrics.backends),
+    metrics: shown(
+      [
+        [metrics.databaseCpu, share],
+        [metrics.databaseMemory, share],
+        [metrics.databaseDisk, share],
+        [metrics.backends, slots],
+        [metrics.backendsByState, slots],
+        [metrics.backendsByApplication, slots],
+        [metrics.otherEnginesConnections, slots],
+      ],
+      [
+        metrics.databaseCpuTime,
+        metrics.databaseMemoryBytes,
+        metrics.databaseMemoryBytesWithCache,
+        metrics.databaseMemoryComponents,
+        metrics.databaseDiskBytes,
+        metrics.newConnections,
+        metrics.logins,
+        metrics.mysqlConnections,
+        metrics.mysqlAbortedConnects,
+        metrics.mysqlPoolPending,
+        metrics.mysqlPoolWait,
+        metrics.mysqlPoolThreads,
+      ],
+    ),
+    example: (instance) => (isPostgresInstance(instance) ? metrics.backends : metrics.otherEnginesConnections).type,
   },
   [RUN_SERVICE]: {
     family: /run[._]googleapis|cloud_run_revision/,
-    label: "service_name",
-    labels: ["project_id", "location", "revision_name", "configuration_name"],
-    metrics: {
-      ...Object.fromEntries(["cpu", "memory"].map((part) => [`run.googleapis.com/container/${part}/utilizations`, share])),
-      "run.googleapis.com/container/instance_count": instances,
-      ...none(
-        [
-          "request_count",
-          "request_latencies",
-          "request_latency/pending",
-          "request_latency/e2e_latencies",
-          "pending_queue/pending_requests",
-          "container/startup_latencies",
-          "container/instance_count_with_readiness",
-          "container/completed_probe_count",
-          "container/completed_probe_attempt_count",
-          "container/probe_latencies",
-          "container/probe_attempt_latencies",
-          "container/max_request_concurrencies",
-          "container/billable_instance_time",
-          "container/cpu/allocation_time",
-          "container/memory/allocation_time",
-          "container/network/sent_bytes_count",
-          "container/network/received_bytes_count",
-          "container/network/throttled_inbound_bytes_count",
-          "container/network/throttled_inbound_packets_count",
-          "container/network/throttled_outbound_bytes_count",
-          "container/network/throttled_outbound_packets_count",
-          "infrastructure/cloudsql/connection_latencies",
-          "infrastructure/cloudsql/connection_request_count",
-          "infrastructure/cloudsql/connection_refused_count",
-        ].map((name) => `run.googleapis.com/${name}`),
-      ),
-    },
-    example: () => "run.googleapis.com/container/startup_latencies",
+    label: labelOf(metrics.instances),
+    metrics: shown(
+      [
+        [metrics.containerCpu, share],
+        [metrics.containerMemory, share],
+        [metrics.instances, instances],
+      ],
+      [
+        metrics.requests,
+        metrics.requestLatency,
+        metrics.requestPendingLatency,
+        metrics.requestWholeLatency,
+        metrics.pendingRequests,
+        metrics.startupLatency,
+        metrics.instancesByReadiness,
+        metrics.probes,
+        metrics.probeAttempts,
+        metrics.probeLatency,
+        metrics.probeAttemptLatency,
+        metrics.requestConcurrency,
+        metrics.containerTime,
+        metrics.containerCpuTime,
+        metrics.containerMemoryTime,
+        metrics.containerSent,
+        metrics.containerReceived,
+        metrics.throttledBytesIn,
+        metrics.throttledPacketsIn,
+        metrics.throttledBytesOut,
+        metrics.throttledPacketsOut,
+        metrics.socketLatency,
+        metrics.socketRequests,
+        metrics.socketRefusals,
+      ],
+    ),
+    example: () => metrics.startupLatency.type,
   },
 };
 
 /** Metrics that only one engine has. */
 const isOfOtherEngine = (metric: string, instance: Resource) =>
-  (metric.includes("/database/postgresql/") && !isPostgresInstance(instance)) ||
-  (/\/database\/(mysql\/|network\/connections$)/.test(metric) && isPostgresInstance(instance));
+  instance.type === SQL_INSTANCE &&
+  ((metric.includes("/database/postgresql/") && !isPostgresInstance(instance)) ||
+    (/\/database\/(mysql\/|network\/connections$)/.test(metric) && isPostgresInstance(instance)));
 
 /** The metric that a condition compares, where it is one of the resource's kind. */
 function metricOf({ text = "", isThreshold }: AlertCondition, { family }: Watched): string | undefined {
-  const metric = isThreshold ? /metric\.type\s*=\s*["']([^"']+)["']/.exec(text)?.[1] : undefined;
+  const metric = isThreshold ? metricTypeOf(restrictionsOf(text)) : undefined;
   return metric !== undefined && family.test(metric) ? metric : undefined;
 }
 
-/** The metric of a condition that watches something else of the resource than what it can be short of, or nothing. */
-export function otherMetric(condition: AlertCondition, watched: Watched, resource: Resource): string | undefined {
-  const metric = metricOf(condition, watched);
-  const isKnown = metric === undefined || Object.hasOwn(watched.metrics, metric);
-  return isKnown && !(resource.type === SQL_INSTANCE && metric !== undefined && isOfOtherEngine(metric, resource)) ? undefined : metric;
+/** A metric that does not show what the resource can be short of. */
+export interface OtherMetric {
+  readonly type: string;
+  /** Whether the resource is known to have it; else it may not exist. */
+  readonly exists: boolean;
+}
+
+const KNOWN = new Set<string>(Object.values(metrics).map(({ type }) => type));
+
+/** The metric of a condition that watches something else of the resource than its capacity, or nothing. */
+export function otherMetric(condition: AlertCondition, watched: Watched, resource: Resource): OtherMetric | undefined {
+  const type = metricOf(condition, watched);
+  if (type === undefined) return undefined;
+  const isOther = isOfOtherEngine(type, resource);
+  return isOther || !watched.metrics.has(type) ? { type, exists: !isOther && KNOWN.has(type) } : undefined;
 }
 
 /**
  * Why a condition on a metric of the resource's capacity never tells that it runs out: it compares the wrong way, restricts
- * another label, or waits for more than there can be. `undefined`: it does tell, or nothing says that it does not.
+ * a label that there is not or to a value that it never has, or waits for more than there can be. `undefined`: it does tell,
+ * or nothing says that it does not.
  */
 export function blindness(condition: AlertCondition, watched: Watched, resource: Resource): Problem | undefined {
   const { text = "", inputs } = condition;
-  const metric = metricOf(condition, watched);
-  if (metric === undefined) return undefined;
+  const { metric, bound } = watched.metrics.get(metricOf(condition, watched) ?? "") ?? {};
+  if (!metric) return undefined;
   const wrong = (field: string, value: unknown, must: string, because: string, fix: string | number) =>
     problem({ setting: inputs.at(field), value, must, because, fix });
-  const label = [...text.matchAll(/resource\.labels?\.["']?(\w+)/g)]
-    .map(([, name = ""]) => name)
-    .find((name) => ![watched.label, ...watched.labels].includes(name));
-  if (label !== undefined)
+  // Of two alternatives one may match.
+  const [label] = labelFaults(restrictionsOf(text), metric).filter(({ value }) => value === undefined || !/\bOR\b/.test(text));
+  if (label?.path.startsWith("resource.") && label.value === undefined)
     return wrong(
       "filter",
-      `resource.labels.${label}`,
+      label.path,
       `restrict ${watched.label}`,
       "the monitored resource has no other label with its name",
       `one with resource.labels.${watched.label}`,
+    );
+  if (label)
+    return wrong(
+      "filter",
+      label.value === undefined ? label.path : `${label.path} ${label.value}`,
+      `be one of ${label.known.join(", ")}`,
+      `${metric.type} has no other, and the alert never fires`,
+      "one of them",
     );
   const bare = resource.type === SQL_INSTANCE ? /database_id"?\s*=\s*"([^":]+)"/.exec(text)?.[1] : undefined;
   if (bare !== undefined)
@@ -169,16 +199,16 @@ export function blindness(condition: AlertCondition, watched: Watched, resource:
       `one with database_id="PROJECT:${bare}"`,
     );
   const comparison = inputs.text("comparison");
-  if (comparison === "COMPARISON_LT") return wrong("comparison", comparison, "be COMPARISON_GT", `${metric} rises as capacity runs out`, "COMPARISON_GT");
-  return unreachable(condition, metric, watched, resource);
+  if (comparison === "COMPARISON_LT") return wrong("comparison", comparison, "be COMPARISON_GT", `${metric.type} rises as capacity runs out`, "COMPARISON_GT");
+  return unreachable(condition, metric.type, bound, resource);
 }
 
 /** Aligners and reducers after which a value still is one of the metric's own. */
 const KEEPS_VALUES = /^(ALIGN|REDUCE)_(NONE|NEXT_OLDER|INTERPOLATE|MEAN|MIN|MAX|PERCENTILE_\d+)$/;
 
-function unreachable({ inputs }: AlertCondition, metric: string, { metrics }: Watched, resource: Resource): Problem | undefined {
+function unreachable({ inputs }: AlertCondition, metric: string, boundOf: Bound | undefined, resource: Resource): Problem | undefined {
   const threshold = inputs.knownOnly().number("thresholdValue");
-  const bound = ifReadable(() => metrics[metric]?.(resource));
+  const bound = ifReadable(() => boundOf?.(resource));
   if (threshold === undefined || bound === undefined || inputs.has("denominatorFilter")) return undefined;
   const aggregations = inputs.list("aggregations");
   const steps = aggregations.flatMap((step) => [step.text("perSeriesAligner"), step.text("crossSeriesReducer")]).filter((step) => step);

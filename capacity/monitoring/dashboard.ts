@@ -2,7 +2,7 @@ import { type Alert, type DashboardRow, filterOf, type Query } from "./alert";
 import { percentileOf, spelledOut } from "./alignment";
 import { logMetrics } from "./logs";
 import { metrics } from "./metrics";
-import { type Monitored, ofServices } from "./monitored";
+import { type Monitored, ofAllServices } from "./monitored";
 
 const ROWS: readonly DashboardRow[] = ["connector", "database", "start-up", "requests"];
 
@@ -18,7 +18,7 @@ const GRID = { columns: 12, chart: { width: 4, height: 4 }, header: { width: 12,
  * Without zeros and empty lists: the API drops them, and each would be a difference at every preview.
  */
 export function dashboard(title: string, plan: Monitored, alerts: readonly Alert[]): object {
-  const services = ofServices(plan);
+  const services = ofAllServices(plan);
   const perService = { alignmentSeconds: 60, groupBy: ["resource.label.service_name"] } as const;
   /** What no alert compares, and everybody asks for. */
   const further: Readonly<Partial<Record<DashboardRow, readonly object[]>>> = {

@@ -50,7 +50,8 @@ const unreadOf = (filter: string): string =>
 
 /** The metric that a filter names; `undefined`: none, or several. */
 export function metricTypeOf(restrictions: readonly Restriction[]): string | undefined {
-  const types = restrictions.filter(({ path, isNegated }) => path === "metric.type" && !isNegated).flatMap(({ values }) => values);
+  const named = restrictions.filter(({ path, call, isNegated }) => path === "metric.type" && ["", "one_of"].includes(call) && !isNegated);
+  const types = named.flatMap(({ values }) => values);
   return types.length === 1 ? types[0] : undefined;
 }
 

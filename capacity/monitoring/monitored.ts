@@ -41,8 +41,7 @@ export const saturation = ({ monitoring }: Monitored) => setting("monitoring.sat
 
 /** A filter's restriction to one service. */
 export const ofService = (name: string) => `resource.labels.service_name="${name}"`;
+/** A filter's restriction to several services. */
+export const ofServices = (names: readonly string[]) => `resource.labels.service_name=one_of(${names.map((name) => `"${name}"`).join(", ")})`;
 /** A filter's restriction to all services of the plan. */
-export const ofServices = (plan: Monitored) =>
-  `resource.labels.service_name=one_of(${Object.values(plan.services)
-    .map(({ name }) => `"${name}"`)
-    .join(", ")})`;
+export const ofAllServices = ({ services }: Pick<Monitored, "services">) => ofServices(Object.values(services).map(({ name }) => name));

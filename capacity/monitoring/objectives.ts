@@ -2,7 +2,7 @@ import { type Alert, filterOf, type NamedSetting } from "./alert";
 import { readFilter } from "./filters";
 import { logMetrics } from "./logs";
 import { type Metric, metrics, type ValueType } from "./metrics";
-import { type Monitored, ofServices, round, setting } from "./monitored";
+import { type Monitored, ofAllServices, round, setting } from "./monitored";
 import { STARTUP_PROBES } from "./service-alerts";
 
 /** A share of good events over a rolling period. */
@@ -28,7 +28,7 @@ export const OBJECTIVES_SERVICE = "netra";
 
 export function objectives(plan: Monitored): Objective[] {
   const { objectives: wanted } = plan.monitoring;
-  const services = ofServices(plan);
+  const services = ofAllServices(plan);
   return [
     {
       id: "startup-success",

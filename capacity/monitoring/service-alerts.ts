@@ -4,7 +4,7 @@ import { type Alert, type Condition, filterOf, type NamedSetting } from "./alert
 import { percentileOf } from "./alignment";
 import { type LogMetric, logMetrics } from "./logs";
 import { metrics } from "./metrics";
-import { type Monitored, ofService, ofServices, round, saturation, setting } from "./monitored";
+import { type Monitored, ofAllServices, ofService, round, saturation, setting } from "./monitored";
 
 /** A filter's restriction to start-up probes. */
 export const STARTUP_PROBES = 'metric.labels.probe_type="STARTUP"';
@@ -151,7 +151,7 @@ function fromLogs(plan: Monitored): Alert[] {
     conditions: [
       {
         title,
-        filter: filterOf(metric, ofServices(plan), ...restrictions),
+        filter: filterOf(metric, ofAllServices(plan), ...restrictions),
         aggregation: { alignmentSeconds: 300, aligner: "ALIGN_SUM", reducer: "REDUCE_SUM", groupBy: ["resource.label.service_name"] },
         comparison: "COMPARISON_GT",
         threshold: 0,

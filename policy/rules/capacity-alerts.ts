@@ -1,10 +1,12 @@
 import { type Problem, problem } from "../../capacity/problem";
-import { type AlertCondition, conditionsOf, isAbout } from "../alert-filters";
+import { conditionsOf } from "../alert-filters";
 import { type StackResource, stackRule } from "../rule";
 import { ALERT_POLICY, MONITORING } from "../types";
-import { blindness, otherMetric, WATCHED } from "../watched";
+import { watchOf } from "../watch";
+import { WATCHED } from "../watched";
 
 const NO_ALERT = { field: "alert policies that tell somebody of it", value: "none" };
+const NOTHING_ELSE = "nothing else tells that its capacity runs out";
 
 export const capacityAlerts = stackRule({
   name: "capacity-alerts",
@@ -25,33 +27,29 @@ export const capacityAlerts = stackRule({
       if (!watched) continue;
       attempt(resource, () => {
         const name = resource.properties.text("name") || resource.name;
-        const isOf = ({ text }: AlertCondition) => (text === undefined ? undefined : watched.family.test(text) && isAbout(text, watched.label, name));
-        const about = conditions
-          .map((condition) => ({ condition, isOf: isOf(condition), other: otherMetric(condition, watched, resource) }))
-          .filter((one) => one.isOf !== false);
-        const judged = about
-          .filter(({ other }) => other === undefined)
-          .map((one) => ({ ...one, fault: one.isOf ? blindness(one.condition, watched, resource) : undefined }));
-        if (judged.some(({ condition, isOf, fault }) => isOf && !fault && condition.silent.length === 0)) return;
+        const watch = watchOf(resource, name, watched, conditions);
+        if (watch.kind === "told") return;
         if (turnedOff) return void unwatched.push(name);
-        const faults = judged.flatMap(({ condition, fault }) => (fault ? { alert: condition.alert, fault } : []));
-        for (const one of faults) blind.set(one.alert.urn + one.fault.message, one);
-        if (faults.length > 0) return;
-        const mute = judged.flatMap(({ condition, isOf }) => (isOf ? condition.silent : []));
-        for (const channel of new Set(mute)) silenced.set(channel, [...(silenced.get(channel) ?? []), name]);
-        if (mute.length > 0) return;
         const add = `add a gcp.monitoring.AlertPolicy with a notification channel on ${watched.example(resource)} of ${watched.label} ${name}`;
-        const others = about.flatMap(({ condition, other }) => (other !== undefined && condition.text?.includes(name) ? [other] : []));
-        const because =
-          others.length === 0
-            ? "nothing else tells that its capacity runs out"
-            : `${[...new Set(others)].join(", ")}, which its alerts read, does not exist or does not show that its capacity runs out`;
-        const missing = { setting: name, must: "have an alert", because, evidence: [NO_ALERT] };
+        const missing = (because: string, instead: string) => problem({ setting: name, must: "have an alert", because, instead, evidence: [NO_ALERT] });
         // Whether there is an alert is a convention; one that is there and shows nothing is a fault.
-        if (others.length > 0) refuse(problem({ ...missing, instead: add }), resource);
-        else if (judged.length > 0)
-          convention.cannotEvaluate(problem({ ...missing, instead: `${add}, and write its filter with the name as plain text` }), resource);
-        else convention.refuse(problem({ ...missing, instead: add }), resource);
+        switch (watch.kind) {
+          case "blind":
+            for (const one of watch.faults) blind.set(one.alert.urn + one.fault.message, one);
+            return;
+          case "muted":
+            for (const channel of watch.channels) silenced.set(channel, [...(silenced.get(channel) ?? []), name]);
+            return;
+          case "elsewhere":
+            return refuse(
+              missing(`${watch.metrics.join(", ")}, which its alerts read, does not exist or does not show that its capacity runs out`, add),
+              resource,
+            );
+          case "unread":
+            return convention.cannotEvaluate(missing(NOTHING_ELSE, `${add}, and write its filter with the name as plain text`), resource);
+          case "unwatched":
+            return convention.refuse(missing(NOTHING_ELSE, add), resource);
+        }
       });
     }
     for (const { alert, fault } of blind.values()) refuse(fault, alert);

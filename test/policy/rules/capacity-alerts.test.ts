@@ -237,4 +237,38 @@ describe("an alert that never tells of a shortage", () => {
       refused(missing("staging-replica", "cloudsql.googleapis.com/database/postgresql/num_backends", "database_id"), "replica"),
     ]);
   });
+  describe("because of a label", () => {
+    const service = soundService();
+    const onService = (metric: string, restriction: string) =>
+      alertOn(`run.googleapis.com/${metric}`, `resource.type="cloud_run_revision" AND ${restriction}`, { thresholdValue: 0 });
+
+    test.each<[string, string, string]>([
+      [
+        "container/completed_probe_count",
+        'metric.labels.kind="STARTUP"',
+        "(metric.labels.kind) must be one of metric.labels.probe_type, metric.labels.probe_action, metric.labels.is_healthy, metric.labels.is_default, metric.labels.container_name because run.googleapis.com/container/completed_probe_count has no other, and the alert never fires",
+      ],
+      [
+        "container/completed_probe_count",
+        'metric.label.probe_action="STARTUP"',
+        "(metric.labels.probe_action STARTUP) must be one of HTTP, TCP, GRPC because run.googleapis.com/container/completed_probe_count has no other, and the alert never fires",
+      ],
+      ["container/instance_count", 'metric.labels.state="busy"', "(metric.labels.state busy) must be one of active, idle because"],
+    ])("%s has none of: %s", async (metric, restriction, expected) => {
+      const [text] = await texts(service, onService(metric, restriction));
+      expect(text).toContain(expected);
+    });
+
+    test.each([
+      ["container/completed_probe_count", 'metric.labels.probe_type="STARTUP" AND metric.labels.is_healthy=false'],
+      ["container/completed_probe_count", 'metric.labels.probe_action="HTTP"'],
+      ["container/completed_probe_attempt_count", 'metric.labels."probe_type"=one_of("STARTUP", "LIVENESS")'],
+      ["container/instance_count", 'metric.labels.state="active"'],
+      ["request_count", 'metric.label.response_code_class="5xx"'],
+      ["request_count", 'metric.label.response_code_class!="200"'],
+      ["request_count", '(metric.labels.response_code_class="500" OR metric.labels.response_code_class="5xx")'],
+    ])("%s has it: %s", async (metric, restriction) => {
+      expect(await texts(service, onService(metric, restriction))).toEqual([]);
+    });
+  });
 });
