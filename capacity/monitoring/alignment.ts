@@ -6,7 +6,15 @@ import type { Metric, MetricKind, ValueType } from "./metrics";
  */
 
 type Percentile = 50 | 95 | 99;
-export type Aligner = "ALIGN_DELTA" | "ALIGN_RATE" | "ALIGN_NEXT_OLDER" | "ALIGN_MAX" | "ALIGN_MEAN" | "ALIGN_SUM" | `ALIGN_PERCENTILE_${Percentile}`;
+export type Aligner =
+  | "ALIGN_DELTA"
+  | "ALIGN_RATE"
+  | "ALIGN_COUNT_TRUE"
+  | "ALIGN_NEXT_OLDER"
+  | "ALIGN_MAX"
+  | "ALIGN_MEAN"
+  | "ALIGN_SUM"
+  | `ALIGN_PERCENTILE_${Percentile}`;
 export type Reducer = "REDUCE_MAX" | "REDUCE_MIN" | "REDUCE_SUM" | "REDUCE_COUNT_FALSE" | `REDUCE_PERCENTILE_${Percentile}`;
 
 /** How a metric's series become the one that is compared. */
@@ -26,6 +34,7 @@ const aligners: Readonly<
 > = {
   ALIGN_DELTA: { kinds: ["DELTA", "CUMULATIVE"], types: ["INT64", "DOUBLE", "DISTRIBUTION"], result: "same" },
   ALIGN_RATE: { kinds: ["DELTA", "CUMULATIVE"], types: ["INT64", "DOUBLE"], result: "DOUBLE" },
+  ALIGN_COUNT_TRUE: { kinds: ["GAUGE"], types: ["BOOL"], result: "INT64" },
   ALIGN_NEXT_OLDER: { kinds: ["GAUGE"], types: ["BOOL", "INT64", "DOUBLE", "DISTRIBUTION"], result: "same" },
   ALIGN_MAX: { kinds: ["GAUGE", "DELTA"], types: ["INT64", "DOUBLE"], result: "same" },
   ALIGN_MEAN: { kinds: ["GAUGE", "DELTA"], types: ["INT64", "DOUBLE"], result: "DOUBLE" },

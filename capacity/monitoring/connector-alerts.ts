@@ -18,7 +18,7 @@ export function connectorAlerts(plan: Monitored): Alert[] {
     setting("connector.maxInstances", maxInstances),
     setting("connector.machineType", machineType),
   ];
-  const mbps = connectorMbps(machineType, maxInstances);
+  const mbps = connectorMbps(machineType, minInstances);
   const bytesPerSecond = round(share * mbps * BYTES_PER_MEGABIT);
   const common = { combiner: "OR", row: "connector" } as const;
   const aggregation = { alignmentSeconds: 60, groupBy: [] } as const;
@@ -56,10 +56,11 @@ export function connectorAlerts(plan: Monitored): Alert[] {
         threshold: bytesPerSecond,
         durationSeconds: 300,
       })),
-      arithmetic: `saturationShare ${share} x ${mbps} Mbps (${maxInstances} x ${machineType}) / 8 = ${bytesPerSecond} bytes/s each way, for 5 minutes`,
-      settings: [setting("connector.machineType", machineType), setting("connector.maxInstances", maxInstances), saturation(plan)],
+      // Of the VMs that are always there: beyond them the connector has to grow, and stays as large for good.
+      arithmetic: `saturationShare ${share} x ${mbps} Mbps (${minInstances} x ${machineType}) / 8 = ${bytesPerSecond} bytes/s each way, for 5 minutes`,
+      settings: [setting("connector.minInstances", minInstances), setting("connector.machineType", machineType), saturation(plan)],
       runbook: "connector-throughput",
-      limit: { label: `${mbps} Mbps`, value: round(mbps * BYTES_PER_MEGABIT) },
+      limit: { label: `${mbps} Mbps of the least VMs`, value: round(mbps * BYTES_PER_MEGABIT) },
     },
     {
       ...common,

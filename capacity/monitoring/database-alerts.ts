@@ -1,36 +1,37 @@
 import { assumptions } from "../assumptions";
-import { msPerConnect } from "../budget";
+import { planBudget } from "../checks";
 import { databaseMemory, parseTier } from "../cloudsql";
-import { vmConnectsPerSecond } from "../connector";
-import { postgresCosts } from "../limits";
+import { cloudRunLimits } from "../limits";
 import { type Alert, filterOf } from "./alert";
 import { type Aggregation, percentileOf } from "./alignment";
 import { type Metric, metrics, monitoredResources } from "./metrics";
 import { type Monitored, round, saturation, setting } from "./monitored";
 
-/** Connections, connect rate, cpu, memory and query latency of the database. */
+/** Connections, connects, logins, cpu, memory and query latency of the database. */
 export function databaseAlerts(plan: Monitored): Alert[] {
   const { name } = plan.database;
   const alert = (
     key: string,
     metric: Metric,
-    how: Pick<Aggregation, "aligner" | "reducer">,
-    rest: Pick<Alert, "severity" | "arithmetic" | "settings" | "limit"> & {
-      readonly what: string;
-      readonly threshold: number;
-      readonly durationSeconds: number;
-    },
+    how: Pick<Aggregation, "aligner" | "reducer"> & Partial<Pick<Aggregation, "alignmentSeconds">>,
+    rest: Said & Pick<Alert, "severity"> & { readonly what: string; readonly durationSeconds: number },
   ): Alert => {
-    const { what, threshold, durationSeconds, ...said } = rest;
+    const { what, threshold, durationSeconds, restrictions = { [what]: "" }, ...said } = rest;
     const [label] = monitoredResources[metric.resources[0]];
-    const filter = filterOf(metric, `resource.labels.${label}="${plan.project}:${name}"`);
     const aggregation = { alignmentSeconds: 60, groupBy: [], ...how };
     return {
       ...said,
       key: `database-${key}`,
       title: `${name}: ${what}`,
       combiner: "OR",
-      conditions: [{ title: `${what} of ${name}`, filter, aggregation, comparison: "COMPARISON_GT", threshold, durationSeconds }],
+      conditions: Object.entries(restrictions).map(([title, restriction]) => ({
+        title: `${title} of ${name}`,
+        filter: filterOf(metric, `resource.labels.${label}="${plan.project}:${name}"`, ...(restriction === "" ? [] : [restriction])),
+        aggregation,
+        comparison: "COMPARISON_GT",
+        threshold,
+        durationSeconds,
+      })),
       runbook: `database-${key}`,
       row: "database",
     };
@@ -45,8 +46,14 @@ export function databaseAlerts(plan: Monitored): Alert[] {
     alert(
       "connect-rate",
       metrics.newConnections,
-      { aligner: "ALIGN_RATE", reducer: "REDUCE_SUM" },
-      { what: "new connections per second", durationSeconds: 60, severity: "ERROR", ...connectRate(plan) },
+      { alignmentSeconds: CONNECT_WINDOW_SECONDS, aligner: "ALIGN_SUM", reducer: "REDUCE_SUM" },
+      { what: `new connections in ${CONNECT_WINDOW_SECONDS / 60} minutes`, durationSeconds: 0, severity: "ERROR", ...connects(plan) },
+    ),
+    alert(
+      "logins",
+      metrics.logins,
+      { alignmentSeconds: 300, aligner: "ALIGN_SUM", reducer: "REDUCE_SUM" },
+      { what: "failed or throttled logins", durationSeconds: 0, severity: "ERROR", ...logins(plan) },
     ),
     alert("cpu", metrics.databaseCpu, { aligner: "ALIGN_MEAN", reducer: "REDUCE_MAX" }, { what: "cpu", durationSeconds: 300, severity: "ERROR", ...cpu(plan) }),
     alert(
@@ -65,9 +72,17 @@ export function databaseAlerts(plan: Monitored): Alert[] {
 }
 
 /** What an alert says beside its metric. */
-type Said = Pick<Alert, "arithmetic" | "settings" | "limit"> & { readonly threshold: number };
+type Said = Pick<Alert, "arithmetic" | "settings" | "limit"> & {
+  readonly threshold: number;
+  /** By what a condition is called, what it restricts; any of them opens the alert. Default: one, of the whole metric. */
+  readonly restrictions?: Readonly<Record<string, string>>;
+};
 
-function backends({ database, services }: Monitored): Said {
+/** The services that use the database. */
+const clientsOf = ({ services }: Monitored) => Object.entries(services).flatMap(([key, { database }]) => (database ? [[key, database] as const] : []));
+
+function backends(plan: Monitored): Said {
+  const { database } = plan;
   const threshold = round(database.maxConnections * database.usableShare);
   return {
     threshold,
@@ -75,24 +90,44 @@ function backends({ database, services }: Monitored): Said {
     settings: [
       setting("database.maxConnections", database.maxConnections),
       setting("database.usableShare", database.usableShare),
-      ...Object.entries(services).flatMap(([key, { database: client }]) => (client ? [setting(`services.${key}.database.poolSize`, client.poolSize)] : [])),
+      ...clientsOf(plan).map(([key, { poolSize }]) => setting(`services.${key}.database.poolSize`, poolSize)),
     ],
     limit: { label: "max_connections", value: database.maxConnections },
   };
 }
 
-function connectRate(plan: Monitored): Said {
-  const { connector, database, monitoring } = plan;
-  const vcpus = parseTier(database.tier)?.vcpus ?? 0;
-  const authenticated = round(1000 / msPerConnect(vcpus));
-  const carried = round(connector.minInstances * vmConnectsPerSecond(connector.machineType, assumptions.connectorConnectsPerSecond.likely));
-  const limit = Math.min(authenticated, carried);
-  const threshold = round(monitoring.saturationShare * limit);
+/**
+ * As long as the longest start-up that Cloud Run waits for: within it no instance starts twice, unless it starts over and over.
+ * The metric is a count a minute, in which a cold start and a crash loop look alike.
+ */
+const CONNECT_WINDOW_SECONDS = cloudRunLimits.startupWindowSeconds.value.withoutGpu;
+
+function connects(plan: Monitored): Said {
+  const { database } = plan;
+  const { demand } = planBudget(plan);
+  const threshold = demand - database.reservedConnections;
   return {
+    // Google's own agents connect all the time, to a database of their own.
+    restrictions: { "new connections": `metric.labels.database="${database.database}"` },
     threshold,
-    arithmetic: `saturationShare ${monitoring.saturationShare} x the smaller of ${authenticated}/s (${database.tier} at ${postgresCosts.connectCpuMs.value} ms of cpu a connect, measured elsewhere) and ${carried}/s (${connector.minInstances} x ${connector.machineType}, assumed) = ${threshold} connections/s`,
-    settings: [setting("database.tier", database.tier), setting("connector.minInstances", connector.minInstances), saturation(plan)],
-    limit: { label: "what database and connector carry", value: limit },
+    arithmetic: `all connections of the budget but the reserved ones, ${demand} - ${database.reservedConnections} = ${threshold}, opened anew within ${CONNECT_WINDOW_SECONDS / 60} minutes: start-ups and a rollout together open fewer, what fails and begins again opens more`,
+    settings: [
+      ...clientsOf(plan).map(([key, { initTimeoutSeconds }]) => setting(`services.${key}.database.initTimeoutSeconds`, initTimeoutSeconds)),
+      ...clientsOf(plan).map(([key, { poolSize }]) => setting(`services.${key}.database.poolSize`, poolSize)),
+      setting("database.reservedConnections", database.reservedConnections),
+    ],
+  };
+}
+
+function logins({ database, secrets }: Monitored): Said {
+  return {
+    restrictions: { "failed logins": 'metric.labels.login_status="failed"', "throttled logins": "metric.labels.anomalous_connection_throttled=true" },
+    threshold: 0,
+    arithmetic: "none in 5 minutes: passwords of users and services come from the same secrets, and Cloud SQL throttles what looks like an attack",
+    settings: [
+      ...Object.entries(secrets).flatMap(([key, { format, version }]) => (format === "database-password" ? setting(`secrets.${key}.version`, version) : [])),
+      setting("database.name", database.name),
+    ],
   };
 }
 

@@ -6,9 +6,11 @@ export interface Monitored extends CapacityPlan {
   readonly project: string;
   readonly region: string;
   readonly network: NetworkPlan & { readonly nat?: { readonly name: string; readonly minPortsPerVm: number } | undefined };
-  readonly database: DatabasePlan & { readonly name: string };
+  /** `name`: the instance; `database`: the database in it that the services use. */
+  readonly database: DatabasePlan & { readonly name: string; readonly database: string };
   readonly cache: CachePlan & { readonly name: string };
   readonly services: Readonly<Record<string, ServicePlan & { readonly liveness: ProbeTiming & { readonly path: string } }>>;
+  readonly secrets: Readonly<Record<string, { readonly version: number; readonly format?: string | undefined }>>;
   /** By service, the hosts that clients use. */
   readonly hosts: Readonly<Record<string, readonly string[]>>;
   readonly monitoring: MonitoringTargets;

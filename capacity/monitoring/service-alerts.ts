@@ -81,13 +81,19 @@ function ofOneService(plan: Monitored, key: string, service: ServicePlan): Alert
             title: `${name}: at its most instances`,
             severity: "WARNING" as const,
             conditions: [
-              condition("instances", metrics.instances, {
-                aggregation: { alignmentSeconds: 60, groupBy: [], aligner: "ALIGN_MAX", reducer: "REDUCE_SUM" },
-                threshold: maxInstances - 1,
-                durationSeconds: 300,
-              }),
+              condition(
+                "active instances",
+                metrics.instances,
+                {
+                  aggregation: { alignmentSeconds: 60, groupBy: [], aligner: "ALIGN_MAX", reducer: "REDUCE_SUM" },
+                  threshold: maxInstances - 1,
+                  durationSeconds: 300,
+                },
+                // Idle ones stay for a quarter of an hour after a peak, and take the next request at once.
+                'metric.labels.state="active"',
+              ),
             ],
-            arithmetic: `more than maxInstances ${maxInstances} - 1, for 5 minutes: a rollout, which doubles them, is over sooner`,
+            arithmetic: `more than maxInstances ${maxInstances} - 1 active, for 5 minutes: a rollout, which doubles them, is over sooner`,
             settings: [
               of("maxInstances", maxInstances),
               of("concurrency", service.concurrency),

@@ -39,7 +39,7 @@ export function surroundingsAlerts(plan: Monitored): Alert[] {
         {
           title: `rejected connections of ${cache.name}`,
           filter: filterOf(metrics.cacheRejections, cacheId),
-          aggregation: { ...aggregation, aligner: "ALIGN_MAX" },
+          aggregation: { ...aggregation, aligner: "ALIGN_SUM", reducer: "REDUCE_SUM" },
           comparison: "COMPARISON_GT",
           threshold: 0,
           durationSeconds: 0,

@@ -24,6 +24,13 @@ const LIMITS = { periodSeconds: 60, timeoutSeconds: 60 };
 /** The console's own window for both metrics: no checker is missed. */
 const CHECK_WINDOW_SECONDS = 1200;
 
+/**
+ * A host that has never answered is not down: DNS record and certificate of a new domain take up to 90 minutes
+ * (docs.cloud.google.com/load-balancing/docs/ssl-certificates/google-managed-certs). A day, because an alert over a host that has
+ * been down for so long closes by itself.
+ */
+const ANSWERED_SECONDS = 86_400;
+
 export function uptimeChecks({ hosts, services }: Monitored): UptimeCheck[] {
   return Object.entries(hosts).flatMap(([service, names]) => {
     const liveness = services[service]?.liveness;
@@ -45,7 +52,7 @@ export function uptimeAlerts(plan: Monitored): Alert[] {
         key: `${host}-down`,
         title: `${host} does not answer`,
         severity: "CRITICAL",
-        combiner: "OR",
+        combiner: "AND",
         conditions: [
           {
             title: `failing checkers of ${host}`,
@@ -55,8 +62,16 @@ export function uptimeAlerts(plan: Monitored): Alert[] {
             threshold: 1,
             durationSeconds: 60,
           },
+          {
+            title: `checks that ${host} has passed in ${ANSWERED_SECONDS / 3600} hours`,
+            filter: filter(metrics.uptimePassed),
+            aggregation: { alignmentSeconds: ANSWERED_SECONDS, aligner: "ALIGN_COUNT_TRUE", reducer: "REDUCE_SUM", groupBy: window.groupBy },
+            comparison: "COMPARISON_GT",
+            threshold: 0,
+            durationSeconds: 0,
+          },
         ],
-        arithmetic: `more than one checker gets no 2xx from https://${host}${path} within ${timeoutSeconds} s, for a minute: one alone is the checker's own trouble`,
+        arithmetic: `more than one checker gets no 2xx from https://${host}${path} within ${timeoutSeconds} s, for a minute: one alone is the checker's own trouble; and some check has passed within ${ANSWERED_SECONDS / 3600} hours: a new domain answers only once its DNS record and certificate are active`,
         settings: [
           setting(`services.${service}.liveness.path`, path),
           setting(`services.${service}.liveness.timeoutSeconds`, timeoutSeconds),

@@ -23,11 +23,13 @@ const thresholds = (key: string, changes: Changes = {}) => alert(key, changes).c
 describe("a threshold follows the plan", () => {
   test.each<[string, number, Changes, number]>([
     ["connector-cpu", 0.8, { "netra:monitoring": { saturationShare: 0.7 } }, 0.7],
-    ["connector-throughput", 100_000_000, { "netra:connector": { machineType: "e2-standard-4" } }, 1_600_000_000],
+    ["connector-throughput", 30_000_000, { "netra:connector": { machineType: "e2-standard-4" } }, 480_000_000],
+    ["connector-throughput", 30_000_000, { "netra:connector": { minInstances: 5 } }, 50_000_000],
     ["connector-instances", 9, { "netra:connector": { maxInstances: 8 } }, 7],
     ["database-backends", 120, { "netra:database": { maxConnections: 200 } }, 160],
-    ["database-connect-rate", 114.2857, { "netra:database": { tier: "db-custom-2-7680" } }, 228.5714],
-    ["database-connect-rate", 114.2857, { "netra:database": { tier: "db-custom-8-30720" }, "netra:connector": { minInstances: 2 } }, 320],
+    ["database-connect-rate", 78, { "netra:services": { backend: { maxInstances: 6 } } }, 88],
+    ["database-connect-rate", 78, { "netra:services": { auth: { database: { poolSize: 4 } } } }, 90],
+    ["database-logins", 0, { "netra:monitoring": { saturationShare: 0.7 } }, 0],
     ["database-query-latency", 2_000_000, { "netra:monitoring": { objectives: { requestSeconds: 1 } } }, 1_000_000],
     ["backend-startup-latency", 96_000, { "netra:services": { backend: { probe: { failureThreshold: 24 } } } }, 192_000],
     ["backend-at-maximum", 4, { "netra:services": { backend: { maxInstances: 8 } } }, 7],
@@ -42,7 +44,10 @@ describe("a threshold follows the plan", () => {
   });
 
   test("the connector's throughput and backends say so as a sum", () => {
-    expect(alert("connector-throughput").arithmetic).toBe("saturationShare 0.8 x 1000 Mbps (10 x e2-micro) / 8 = 100000000 bytes/s each way, for 5 minutes");
+    expect(alert("connector-throughput").arithmetic).toBe("saturationShare 0.8 x 300 Mbps (3 x e2-micro) / 8 = 30000000 bytes/s each way, for 5 minutes");
+    expect(alert("database-connect-rate").arithmetic).toBe(
+      "all connections of the budget but the reserved ones, 91 - 13 = 78, opened anew within 10 minutes: start-ups and a rollout together open fewer, what fails and begins again opens more",
+    );
     expect(alert("database-backends").arithmetic).toBe("max_connections 150 x usableShare 0.8 = 120 connections, summed over all databases");
     expect(alert("latency-burn-fast", { "netra:monitoring": { objectives: { requestPercent: 70 } } }).arithmetic).toBe(
       "0.02 of the budget of 7 days in 1 h: 0.02 x 7 x 24 / 1 = 3.36, at most saturationShare 0.8 / (1 - 0.7) = 2.6667",

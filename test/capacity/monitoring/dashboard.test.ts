@@ -37,7 +37,7 @@ const rows = tiles.reduce<Record<string, string[]>>((found, { widget: { title, x
 }, {});
 
 test("has a row for connector, database, start-up and requests", () => {
-  expect(Object.entries(rows).map(([row, charts]) => `${row} ${charts.length}`)).toEqual(["connector 3", "database 7", "start-up 10", "requests 7"]);
+  expect(Object.entries(rows).map(([row, charts]) => `${row} ${charts.length}`)).toEqual(["connector 3", "database 8", "start-up 10", "requests 7"]);
   expect(rows.connector).toEqual(["staging-connector: cpu", "staging-connector: throughput", "staging-connector: at its most instances"]);
   expect(rows.requests).toContain("Request latency p95, ms");
 });
