@@ -5,6 +5,8 @@ const MEASURING = ["test/rehearse/**/*.test.ts", "test/commands/rehearse.test.ts
 
 export default defineConfig({
   test: {
+    // What has a date is judged as of then: the tests do not age. Processes that they start inherit it.
+    env: { NETRA_TODAY: "2026-06-01" },
     // Pulumi's runtime is process-global, and loading it is most of the cost: two workers, each loads it once.
     pool: "forks",
     isolate: false,

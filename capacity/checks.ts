@@ -33,11 +33,13 @@ import { imageProblems } from "./image";
 import { cloudSqlLimits, connectorLimits } from "./limits";
 import { egressAdvice } from "./path";
 import { type CapacityPlan, connectionsPerInstance, type DatabaseClientPlan, predecessors, type ServicePlan, startSeconds } from "./plan";
+import { lifeText, upgradeAdvice } from "./postgres-life";
 import { type Problem, withWays } from "./problem";
 import { regionalDemand, regionalQuotaProblems } from "./quota";
 import { freeRange, type NamedRange, overlapProblem, overlaps, rangeProblems, unreachableRangeProblems } from "./ranges";
 import { redisRangeProblems, usesPrivateServices } from "./redis";
 import { routeOf } from "./scenarios";
+import { today } from "./today";
 
 /** One question asked of a plan: the figures it compared, the sum as a person would write it, and what is wrong. */
 export interface Check {
@@ -57,8 +59,11 @@ const databaseServicesOf = (plan: CapacityPlan): DatabaseService[] =>
   servicesOf(plan).flatMap((service) => (service.database ? [{ ...service, database: service.database }] : []));
 const round = (value: number, digits = 2) => Number(value.toFixed(digits));
 
-/** Every check, in the order in which a reader wants them. The plan is sound when none has a problem. */
-export function planChecks(plan: CapacityPlan): Check[] {
+/**
+ * Every check, in the order in which a reader wants them. The plan is sound when none has a problem. `day`: `YYYY-MM-DD`, what has
+ * a date is judged as of then.
+ */
+export function planChecks(plan: CapacityPlan, day = today()): Check[] {
   return [
     connectionsCheck(plan),
     memoryCheck(plan),
@@ -71,6 +76,7 @@ export function planChecks(plan: CapacityPlan): Check[] {
     pathCheck(plan),
     rangesCheck(plan),
     legalValuesCheck(plan),
+    supportCheck(plan, day),
   ];
 }
 
@@ -326,6 +332,17 @@ function rangesCheck(plan: CapacityPlan): Check {
       ...unreachableRangeProblems(services, plan.network.privateServicesCidr, "Cloud Run"),
       ...overlaps(ranges).map((pair) => overlapProblem(pair, ranges)),
     ],
+  };
+}
+
+/** A version without regular support goes on working, and costs: that is advice. */
+function supportCheck({ database: { version } }: CapacityPlan, day: string): Check {
+  const advice = upgradeAdvice(version, day, () => setting("database.version"));
+  return {
+    title: `how long PostgreSQL is supported, as of ${day}`,
+    arithmetic: [lifeText(version), ...(advice ? [`advice: ${advice}`] : [])],
+    figures: {},
+    problems: [],
   };
 }
 

@@ -149,8 +149,9 @@ interface ScalingLevel {
 }
 
 /**
- * Instance counts at Cloud Run's two levels, the service's own and each revision's: no maximum at all, counts that do not
- * fit together at either level, or a revision's maximum above its service's. A level without a maximum has the other's.
+ * Instance counts at Cloud Run's two levels, the service's own and each revision's: no maximum at all, or counts that do not
+ * fit together at either level. A level without a maximum has the other's. A revision's maximum may be above its service's, which
+ * holds for all revisions together: Cloud Run gives a revision that states none a default of its own.
  */
 export function scalingLevelProblems(
   levels: { readonly service: ScalingLevel; readonly revision: ScalingLevel },
@@ -171,18 +172,7 @@ export function scalingLevelProblems(
       ({ setting }) => setting === name(level, "minInstances"),
     );
   };
-  const problems = [...of("service"), ...of("revision")];
-  if (service.maxInstances !== undefined && revision.maxInstances !== undefined && service.maxInstances >= 1 && revision.maxInstances > service.maxInstances)
-    problems.push(
-      problem({
-        setting: name("revision", "maxInstances"),
-        value: revision.maxInstances,
-        must: `not exceed '${name("service", "maxInstances")}' (${service.maxInstances})`,
-        because: "the service's maximum holds for all revisions together, and the plan must state one number",
-        fix: service.maxInstances,
-      }),
-    );
-  return problems;
+  return [...of("service"), ...of("revision")];
 }
 
 /** A number of instances that is set by hand and missing or below 1. */

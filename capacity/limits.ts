@@ -68,6 +68,18 @@ export const connectorLimits = {
   nameEffectiveLength: datum(20, "characters, each hyphen counted as two", "S1", CONNECTOR_CONFIGURE),
 } as const;
 
+/** Days on which the support of a major version ends or changes, `YYYY-MM-DD`. */
+export interface VersionLife {
+  /** PostgreSQL's last fixes. */
+  readonly communityUntil: string;
+  /** From then on Cloud SQL charges for its support. */
+  readonly extendedFrom: string;
+  /** From then on Cloud SQL has no support at all. */
+  readonly endsOn: string;
+}
+
+const life = (communityUntil: string, extendedFrom: string, endsOn: string): VersionLife => ({ communityUntil, extendedFrom, endsOn });
+
 export const cloudSqlLimits = {
   /** Default of max_connections by memory: the last row whose memory is not above the tier's. */
   defaultMaxConnections: datum<readonly (readonly [memoryMib: number, connections: number])[]>(
@@ -106,6 +118,24 @@ export const cloudSqlLimits = {
     "S1",
     "postgresql.org/docs/14/hot-standby.html#HOT-STANDBY-ADMIN; chainguard-dev/terraform-infra-common#1084",
     "2026-11-28",
+  ),
+  /** Oldest first; a version whose dates Cloud SQL has not published is left out. */
+  postgresLives: datum<Readonly<Record<string, VersionLife>>>(
+    table({
+      POSTGRES_9_6: life("2021-11-11", "2025-02-01", "2028-02-01"),
+      POSTGRES_10: life("2022-11-10", "2025-02-01", "2028-02-01"),
+      POSTGRES_11: life("2023-11-09", "2025-02-01", "2028-02-01"),
+      POSTGRES_12: life("2024-11-21", "2025-02-01", "2028-02-01"),
+      POSTGRES_13: life("2025-11-13", "2026-02-01", "2029-02-01"),
+      POSTGRES_14: life("2026-11-12", "2027-02-01", "2030-02-01"),
+      POSTGRES_15: life("2027-11-11", "2028-02-01", "2031-02-01"),
+      POSTGRES_16: life("2028-11-09", "2029-02-01", "2032-02-01"),
+      POSTGRES_17: life("2029-11-08", "2030-02-01", "2033-02-01"),
+    }),
+    "days",
+    "S1",
+    "postgresql.org/support/versioning; docs.cloud.google.com/sql/docs/postgres/db-versions",
+    "2026-11-29",
   ),
   /** The unit in which a flag's value is read. */
   flagUnitKib: datum({ shared_buffers: 8, work_mem: 1 }, "KiB per unit of the flag's value", "S1", SQL_FLAGS),

@@ -102,7 +102,6 @@ export class Service extends pulumi.ComponentResource {
 }
 
 function serviceInputs(args: ServiceArgs, serviceAccount: pulumi.Input<string>): gcp.cloudrunv2.ServiceArgs {
-  const scaling = { minInstanceCount: args.minInstances, maxInstanceCount: args.maxInstances };
   const viaSocket = args.database?.path === "built-in-socket" && args.databaseLocation;
   return {
     name: args.name,
@@ -111,7 +110,9 @@ function serviceInputs(args: ServiceArgs, serviceAccount: pulumi.Input<string>):
     labels: { ...args.labels },
     ingress: INGRESS[args.ingress],
     invokerIamDisabled: args.invoker === "iam-disabled",
-    scaling: { ...scaling, scalingMode: "AUTOMATIC" },
+    // At the service alone, as Google recommends: there a change takes effect at once, and in the template it is a new revision, that
+    // is a rollout. Source: docs.cloud.google.com/run/docs/configuring/max-instances.
+    scaling: { minInstanceCount: args.minInstances, maxInstanceCount: args.maxInstances, scalingMode: "AUTOMATIC" },
     template: {
       serviceAccount,
       labels: { ...args.labels },
@@ -121,7 +122,6 @@ function serviceInputs(args: ServiceArgs, serviceAccount: pulumi.Input<string>):
       timeout: `${args.timeoutSeconds}s`,
       sessionAffinity: args.sessionAffinity,
       maxInstanceRequestConcurrency: args.concurrency,
-      scaling,
       vpcAccess: { connector: args.connector, egress: EGRESS[args.egress] },
       containers: [
         {

@@ -28,14 +28,15 @@ export const privateRangesOnly = (resource: Deployed): Flag =>
 
 export const vpcConnector = (resource: Deployed, name: string): Flag => flag("--vpc-connector", name, setTo(`${podOf(resource)}.vpcAccess.connector`, name));
 
-/** Lowers the maximum of instances where it is stated, or states the revision's. Nothing where it is not above. */
+/**
+ * Lowers the maximum of instances where it holds: the service's holds for all revisions together, whatever a revision's is, and a change
+ * of it rolls nothing out. Nothing where it is not above.
+ */
 export function maximumInstances({ inputs }: Deployed, most: number): Flag[] {
   const scaling = new Inputs(inputs).object("scaling");
   const [service = 0, revision = 0] = [scaling, new Inputs(inputs).object("template").object("scaling")].map((at) => at.number("maxInstanceCount"));
-  return [
-    ...(service > most ? [flag("--max", String(most), setTo("scaling.maxInstanceCount", most))] : []),
-    ...(revision > most || service + revision === 0 ? [flag("--max-instances", String(most), setTo("template.scaling.maxInstanceCount", most))] : []),
-  ];
+  if (service > most || service + revision === 0) return [flag("--max", String(most), setTo("scaling.maxInstanceCount", most))];
+  return service === 0 && revision > most ? [flag("--max-instances", String(most), setTo("template.scaling.maxInstanceCount", most))] : [];
 }
 
 export const variables = (resource: Deployed, values: readonly (readonly [name: string, value: string])[]): Flag => ({

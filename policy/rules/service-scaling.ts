@@ -12,7 +12,7 @@ export const serviceScaling = resourceRule({
   why: "Without a maximum Cloud Run scales to 100 instances or to the quota, and each brings its connection pool; counts that contradict each other are refused at the deploy.",
   severity: "high",
   remediation:
-    "Set maxInstanceCount (at the service or the revision, the revision's not above the service's), minInstanceCount not above it, or manualInstanceCount in manual mode.",
+    "Set maxInstanceCount at the service, where a change rolls nothing out, or at the revision; minInstanceCount not above it; manualInstanceCount in manual mode.",
   types: WORKLOAD_TYPES,
   judge(resource, { refuse }) {
     const workload = workloadOf(resource);

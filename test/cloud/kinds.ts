@@ -361,6 +361,7 @@ export const kinds: Readonly<Record<string, Kind>> = {
       "ingress",
       "launchStage",
       "template.revision",
+      "template.scaling",
       "template.executionEnvironment",
       "template.timeout",
       "template.maxInstanceRequestConcurrency",

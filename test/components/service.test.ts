@@ -66,7 +66,7 @@ interface Template {
 const templateOf = async (changes: Partial<ServiceArgs>) => (await service(changes)).inputs.template as unknown as Template;
 const variablesOf = async (changes: Partial<ServiceArgs>) => (await templateOf(changes)).containers[0]?.envs ?? [];
 
-test("registers the service with everything stated: scaling at both levels, size, probes, network", async () => {
+test("registers the service with everything stated: scaling at the service alone, size, probes, network", async () => {
   expect((await service()).inputs).toEqual({
     name: "netra-auth-service",
     location: "us-central1",
@@ -82,7 +82,6 @@ test("registers the service with everything stated: scaling at both levels, size
       timeout: "600s",
       sessionAffinity: false,
       maxInstanceRequestConcurrency: 80,
-      scaling: { minInstanceCount: 1, maxInstanceCount: 3 },
       vpcAccess: { connector: args.connector, egress: "PRIVATE_RANGES_ONLY" },
       containers: [
         {

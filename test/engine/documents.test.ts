@@ -110,6 +110,14 @@ describe("docs/runbook.md", () => {
     expect(changes.filter((change) => SERVICES.some((name) => change.endsWith(name)))).toEqual([]);
   });
 
+  test("upgrading PostgreSQL changes the instance in place and rolls no service", async () => {
+    await follow(block("Upgrading PostgreSQL"));
+    await follow("npm run up");
+    const changes = done();
+    expect(changes).toContain("update staging-shared-postgres databaseVersion");
+    expect(changes.filter((change) => SERVICES.some((name) => named(change).endsWith(name)))).toEqual([]);
+  });
+
   test("rotating the JWT secret adds a version, rolls both services, and disables the old one when told to", async () => {
     await follow(block("Rotating the JWT secret"));
     await follow("npm run up");
@@ -138,7 +146,7 @@ describe("docs/runbook.md", () => {
 
   test("every other command needs the cloud, and says so", () => {
     const run = ["Every change", "Growing the connector", "Replacing the connector", "Raising max_connections", "Rotating the JWT secret", "A failed rollout"];
-    const others = [...operations].filter(([heading]) => ![...run, "An interrupted up", "Too many clients"].includes(heading));
+    const others = [...operations].filter(([heading]) => ![...run, "An interrupted up", "Too many clients", "Upgrading PostgreSQL"].includes(heading));
     expect(others.flatMap(([, section]) => blocks(section)).filter((left) => left.trim() !== "")).toEqual([]);
   });
 });

@@ -44,6 +44,7 @@ const edits: Readonly<Record<string, Changes>> = {
   "a service's `environment`": backend({ environment: { LOG_LEVEL: "debug" } }),
   "a service's `image`": backend({ image: "us-central1-docker.pkg.dev/netra-staging/netra/backend:1.0.1" }),
   "a service's `probe`": backend({ probe: { failureThreshold: 13 } }),
+  "a service's `maxInstances` 5 -> 4": backend({ maxInstances: 4 }),
   "a service's `poolSize` 3 -> 2": backend({ database: { poolSize: 2 } }),
 };
 

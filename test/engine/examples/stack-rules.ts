@@ -239,7 +239,7 @@ export const stackExamples: Readonly<Record<string, StackExample>> = {
   "regional-quota": {
     program: () => soundStack({ backend: { container: { resources: { limits: { cpu: "4", memory: "4Gi" }, cpuIdle: false } } } }),
     blamed: "backend",
-    says: "'scaling.maxInstanceCount' (5) must keep all services within the 20 vCPU of 'regionalCpu' (they need 43, backend in two revisions)",
+    says: "'scaling.maxInstanceCount' (5) must keep all services within the 32 vCPU of 'regionalCpu' (they need 43, netra-backend-staging in two revisions)",
   },
   "secret-access": {
     program: () => {

@@ -47,10 +47,8 @@ test("refuses a minimum above the maximum, at one level or across both", async (
   expect(await scaled({ minInstanceCount: -1, maxInstanceCount: 5 }, {})).toEqual([refused("scaling.minInstanceCount", -1, "scaling.maxInstanceCount", 5)]);
 });
 
-test("refuses a revision's maximum above the service's", async () => {
-  expect(await scaled({ maxInstanceCount: 5 }, { maxInstanceCount: 20 })).toEqual([
-    "'template.scaling.maxInstanceCount' (20) must not exceed 'scaling.maxInstanceCount' (5) because the service's maximum holds for all revisions together, and the plan must state one number; set 'template.scaling.maxInstanceCount' to 5",
-  ]);
+test("accepts a revision's maximum above the service's, which holds for all revisions: Cloud Run fills in 100", async () => {
+  expect(await scaled({ maxInstanceCount: 5 }, { maxInstanceCount: 100 })).toEqual([]);
 });
 
 const MANUAL = "must be stated and a whole number of at least 1 because scaling by hand runs exactly that many instances, and each brings its connection pool";
