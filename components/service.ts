@@ -53,6 +53,7 @@ const INGRESS = {
 const EGRESS = { "private-ranges-only": "PRIVATE_RANGES_ONLY", "all-traffic": "ALL_TRAFFIC" } as const;
 const SOCKET_VOLUME = "cloudsql";
 const POSTGRES_PORT = "5432";
+const SSL_MODE = "PGSSLMODE";
 
 /**
  * One Cloud Run service with an identity of its own that may read its secrets and nothing else, explicit scaling, and
@@ -173,5 +174,6 @@ function locationVariables({ database, databaseLocation: location }: ServiceArgs
   const common = { POSTGRES_PORT, POSTGRES_DB: location.database, POSTGRES_USER: location.user };
   return database.path === "built-in-socket"
     ? { ...common, POSTGRES_HOST: pulumi.interpolate`/cloudsql/${location.connectionName}`, INSTANCE_CONNECTION_NAME: location.connectionName }
-    : { ...common, POSTGRES_HOST: location.host };
+    : // The instance refuses what is not encrypted, and the socket's proxy encrypts by itself. libpq and most drivers read the variable.
+      { ...common, POSTGRES_HOST: location.host, [SSL_MODE]: "require" };
 }

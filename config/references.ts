@@ -174,7 +174,16 @@ function leadsBack(start: string, services: readonly [string, Record<string, unk
 /** Variables that the stack or Cloud Run sets: a second value by hand would win or lose by chance. */
 function reservedVariables(path: string, service: Record<string, unknown>): InputProblem[] {
   const cloudRun = cloudRunLimits.reservedVariables.value;
-  const derived: string[] = [...Object.values(databaseVariables), "POSTGRES_HOST", "POSTGRES_PORT", "POSTGRES_DB", "POSTGRES_USER", "REDIS_HOST", "REDIS_PORT"];
+  const derived: string[] = [
+    ...Object.values(databaseVariables),
+    "POSTGRES_HOST",
+    "POSTGRES_PORT",
+    "POSTGRES_DB",
+    "POSTGRES_USER",
+    "PGSSLMODE",
+    "REDIS_HOST",
+    "REDIS_PORT",
+  ];
   const secrets = textsOf(service, "secrets");
   const whySet = (name: string) => {
     if (cloudRun.includes(name)) return "Cloud Run sets it, PORT from the service's port";

@@ -1,3 +1,4 @@
+import { cloudSqlLimits } from "../capacity/limits";
 import { type Problem, problem } from "../capacity/problem";
 import { flagsOf, settingsOf, versionOf } from "./database";
 import type { InstanceClients } from "./direct-clients";
@@ -43,6 +44,32 @@ export function demandProblems(instance: StackResource, direct: InstanceClients[
   if (ip && sslMode === "TRUSTED_CLIENT_CERTIFICATE_REQUIRED")
     return demand(ip.at("sslMode"), sslMode, "ENCRYPTED_ONLY", without, "it rejects every connection without a client certificate");
   return [];
+}
+
+/** Direct clients that turn encryption off, where the instance takes nothing else, each with what is wrong with it. */
+export function plainClientProblems(
+  instance: StackResource,
+  direct: InstanceClients["direct"],
+): { readonly problem: Problem; readonly resource: StackResource }[] {
+  const settings = settingsOf(instance);
+  const ip = settings.isUnknown("ipConfiguration") ? undefined : settings.object("ipConfiguration").knownOnly();
+  if (!cloudSqlLimits.encryptedSslModes.value.includes(ip?.choice("sslMode") ?? "")) return [];
+  return direct.flatMap(({ label, resource, plainBy }) =>
+    plainBy === undefined
+      ? []
+      : [
+          {
+            problem: problem({
+              setting: plainBy,
+              value: "sslmode disable",
+              must: "let the connection be encrypted",
+              because: `the instance refuses every connection that is not, and ${label} dials its address`,
+              fix: "sslmode require",
+            }),
+            resource,
+          },
+        ],
+  );
 }
 
 /** Users that log in with an identity of Google's; `undefined`: with a password. */

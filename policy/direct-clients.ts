@@ -4,11 +4,14 @@ import { knownValue, namesInstance, tellsDatabase } from "./database-names";
 import { databasesOf } from "./database-of";
 import { dialingOf } from "./database-route";
 import type { StackContext, StackResource } from "./rule";
-import { type Container, WORKLOAD_TYPES, workloadOf } from "./workload";
+import { type Container, type Variable, WORKLOAD_TYPES, workloadOf } from "./workload";
 
 /** A workload whose container dials a database's address itself: without the Auth Proxy, and without a connector library. */
 export interface DirectClient {
   readonly label: string;
+  readonly resource: StackResource;
+  /** How the variable is called that turns encryption off; absent: none does. */
+  readonly plainBy?: string | undefined;
   /** Whether anything says that it has a client certificate. */
   readonly mayHaveCertificate: boolean;
 }
@@ -36,7 +39,13 @@ export function clientsByInstance(
           clients.set(instance, found);
           if (!found.all.includes(label)) found.all.push(label);
           const dials = dialingOf(workload, container)?.dials ?? "address";
-          if (dials === "address" && saysOnlyAddresses(container)) found.direct.push({ label, mayHaveCertificate: mayHaveCertificate(container) });
+          if (dials === "address" && saysOnlyAddresses(container))
+            found.direct.push({
+              label,
+              resource,
+              plainBy: container.variables.find(turnsEncryptionOff)?.setting,
+              mayHaveCertificate: mayHaveCertificate(container),
+            });
         }
       }
     });
@@ -48,6 +57,9 @@ function saysOnlyAddresses(container: Container): boolean {
   const told = container.variables.filter(tellsDatabase);
   return told.length > 0 && !told.some(namesInstance) && !isLocal(container);
 }
+
+/** `PGSSLMODE=disable`, or the same in a URL. */
+const turnsEncryptionOff = (variable: Variable): boolean => /ssl_?mode=disable\b/i.test(`${variable.name}=${knownValue(variable)}`);
 
 const CERTIFICATE = /ssl_?(root_?)?(cert|key)|(client|tls)_?(cert|key)/i;
 

@@ -1,4 +1,4 @@
-import { demandProblems, identityFlagProblems, identityNameProblems, identityOf, stoppedProblem } from "../database-demands";
+import { demandProblems, identityFlagProblems, identityNameProblems, identityOf, plainClientProblems, stoppedProblem } from "../database-demands";
 import { clientsByInstance, type InstanceClients } from "../direct-clients";
 import { referredBy } from "../references";
 import { stackRule } from "../rule";
@@ -20,6 +20,7 @@ export const databaseClientAccepted = stackRule({
         if (stopped && all.length > 0) return context.refuse(stopped, instance);
         if (stopped) context.advise(stopped, instance);
         for (const found of demandProblems(instance, direct)) context.refuse(found, instance);
+        for (const { problem, resource } of plainClientProblems(instance, direct)) context.refuse(problem, resource);
       });
       const own = users.filter(
         (user) => identityOf(user) !== undefined && referredBy(user, "instance", [SQL_INSTANCE], resources).resources.includes(instance),

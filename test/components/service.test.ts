@@ -126,6 +126,7 @@ test("carries the plan of its database client in plain variables", async () => {
     { name: "POSTGRES_DB", value: "netra_staging" },
     { name: "POSTGRES_USER", value: "netra_a" },
     { name: "POSTGRES_HOST", value: "10.107.0.3" },
+    { name: "PGSSLMODE", value: "require" },
   ]);
 });
 
@@ -160,6 +161,8 @@ test("over the built-in socket it mounts the volume, may connect, and is told th
       { name: "INSTANCE_CONNECTION_NAME", value: CONNECTION_NAME },
     ]),
   );
+  // The proxy behind the socket encrypts; the socket itself speaks no TLS.
+  expect((await variablesOf(changes)).map(({ name }) => name)).not.toContain("PGSSLMODE");
   const registered = await declare(changes);
   expect(only(registered, PROJECT_GRANT).inputs).toEqual({ project: "netra-staging", role: "roles/cloudsql.client", member: `serviceAccount:${EMAIL}` });
   expect(waitsFor(only(registered, RUN_SERVICE))).toContain("netra-auth-service-cloudsql");

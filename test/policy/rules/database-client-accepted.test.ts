@@ -65,6 +65,24 @@ describe("an instance that asks for client certificates", () => {
   });
 });
 
+describe("an instance that takes encrypted connections only", () => {
+  const plain = (value: unknown, name = "PGSSLMODE") => soundService({ variables: { [name]: { value } } });
+
+  test("rejects clients that turn encryption off, in a variable of its own or among other options", async () => {
+    const refused = (variable: string) => [
+      `'template.containers[0].envs[${variable}]' (sslmode disable) must let the connection be encrypted because the instance refuses every connection that is not, and netra-backend-staging dials its address; set 'template.containers[0].envs[${variable}]' to sslmode require`,
+    ];
+    expect(await messages([soundDatabase(), plain("disable")])).toEqual(refused("PGSSLMODE"));
+    expect(await messages([soundDatabase(), plain("application_name=x sslmode=disable", "DB_OPTIONS")])).toEqual(refused("DB_OPTIONS"));
+  });
+
+  test("accepts those that leave it open or ask for it, and an instance that takes both", async () => {
+    for (const mode of ["prefer", "require", "verify-full", UNKNOWN]) expect(await judge([soundDatabase(), plain(mode)])).toEqual([]);
+    const both = soundDatabase({ ipConfiguration: { ipv4Enabled: false, privateNetwork: UNKNOWN, sslMode: "ALLOW_UNENCRYPTED_AND_ENCRYPTED" } });
+    expect(await judge([both, plain("disable")])).toEqual([]);
+  });
+});
+
 describe("a user that logs in with IAM", () => {
   const user = (properties: object = {}): Declared => ({
     type: SQL_USER,
