@@ -1,5 +1,5 @@
-import { InputError, inputError } from "../capacity/problem";
-import { planOf, providerProblem, readSettings, type Settings } from "../config";
+import { inputError } from "../capacity/problem";
+import { planOf, readSettings, type Settings } from "../config";
 import { capacityOf } from "../diagnose/capacity";
 import { asJudged, type Deployed, deployedFrom } from "../diagnose/deployed";
 import { type Diagnosis, diagnose } from "../diagnose/diagnosis";
@@ -8,17 +8,15 @@ import { jsonIn, readFolder } from "../diagnose/folder";
 import { INCIDENTS_URL, judgeIncidents, type RegionAnswer, readFeed } from "../diagnose/incidents";
 import { readCloud } from "../diagnose/live";
 import { googleCloud } from "../diagnose/rest";
-import { collectingLines, type Place } from "../diagnose/sources";
+import { collectingLines } from "../diagnose/sources";
 import { diagnosisText } from "../diagnose/text";
 import { judgeProgram } from "../policy/judgement";
 import { rules } from "../policy/rules";
 import { announce, answering, command, EXIT, run } from "./command";
+import { folderOf, type PlaceOptions, placeOf, withPlaceOptions } from "./place";
 import { readStackFile, type StackOptions, withStackOptions } from "./stack-file";
 
-interface Options extends StackOptions {
-  readonly project?: string;
-  readonly region?: string;
-  readonly from?: string;
+interface Options extends StackOptions, PlaceOptions {
   readonly incidents?: string;
   readonly adopt?: true;
   readonly json?: true;
@@ -26,13 +24,12 @@ interface Options extends StackOptions {
 
 const FEED_TIMEOUT_SECONDS = 20;
 
-const diagnosis = withStackOptions(
-  command("diagnose", "Answers the questions of the incident report about what is deployed, and judges it as the plan is judged. Read-only."),
-  "the plan to compare with",
+const diagnosis = withPlaceOptions(
+  withStackOptions(
+    command("diagnose", "Answers the questions of the incident report about what is deployed, and judges it as the plan is judged. Read-only."),
+    "the plan to compare with",
+  ),
 )
-  .option("--project <id>", "ask Google about this project, with application default credentials")
-  .option("--from <dir>", "read files that gcloud printed instead")
-  .option("--region <name>", "the region (default: the stack's)")
   .option("--incidents <file>", `read the incident feed from a file instead of ${INCIDENTS_URL}`)
   .option("--adopt", "also print the section netra:adopt of what was found")
   .option("--json", "print the diagnosis as one JSON object")
@@ -49,7 +46,7 @@ void run(diagnosis, () => {
   return answering(options, async () => {
     const configuration = readStackFile(options.stack, options.configFile);
     const planned = readSettings(configuration);
-    const from = askedOf(options);
+    const from = folderOf(options);
     const settings = { ...planned, ...placeOf(options, planned) };
     const feed = options.incidents === undefined ? undefined : feedIn(options.incidents);
     const found = await diagnosed({ settings, stack: options.stack, configuration, from, feed });
@@ -58,23 +55,6 @@ void run(diagnosis, () => {
     return found.ok ? EXIT.sound : EXIT.refused;
   });
 });
-
-/** Where it is deployed: as the options say, else as the stack file does. @throws InputError */
-function placeOf({ project, region }: Options, planned: Place): Place {
-  const problems = [
-    ...(project === undefined ? [] : providerProblem("gcp:project", project, "--project")),
-    ...(region === undefined ? [] : providerProblem("gcp:region", region, "--region")),
-  ];
-  if (problems.length > 0) throw new InputError(problems);
-  return { project: project ?? planned.project, region: region ?? planned.region };
-}
-
-/** The folder; `undefined`: the project is asked. */
-function askedOf({ project, from }: Options): string | undefined {
-  if ((project === undefined) !== (from === undefined)) return from;
-  const given = from === undefined ? "neither given" : "both given";
-  throw inputError("--project", `and '--from' (${given}) must be one of the two because one says where to look; add '--project ID' or '--from DIR'`);
-}
 
 interface Subject {
   readonly settings: Settings;

@@ -1,0 +1,35 @@
+import type { Command } from "commander";
+import { InputError, inputError } from "../capacity/problem";
+import { providerProblem } from "../config";
+import type { Place } from "../diagnose/sources";
+
+/** Where a command looks that reads what is deployed. */
+export interface PlaceOptions {
+  readonly project?: string;
+  readonly region?: string;
+  readonly from?: string;
+}
+
+/** Adds them. */
+export const withPlaceOptions = (command: Command): Command =>
+  command
+    .option("--project <id>", "ask Google about this project, with application default credentials")
+    .option("--from <dir>", "read files that gcloud printed instead")
+    .option("--region <name>", "the region (default: the stack's)");
+
+/** Where it is deployed: as the options say, else as the stack file does. @throws InputError */
+export function placeOf({ project, region }: PlaceOptions, planned: Place): Place {
+  const problems = [
+    ...(project === undefined ? [] : providerProblem("gcp:project", project, "--project")),
+    ...(region === undefined ? [] : providerProblem("gcp:region", region, "--region")),
+  ];
+  if (problems.length > 0) throw new InputError(problems);
+  return { project: project ?? planned.project, region: region ?? planned.region };
+}
+
+/** The folder; `undefined`: the project is asked. @throws InputError */
+export function folderOf({ project, from }: PlaceOptions): string | undefined {
+  if ((project === undefined) !== (from === undefined)) return from;
+  const given = from === undefined ? "neither given" : "both given";
+  throw inputError("--project", `and '--from' (${given}) must be one of the two because one says where to look; add '--project ID' or '--from DIR'`);
+}

@@ -1,0 +1,83 @@
+import { InputError, type InputProblem, inputError } from "../capacity/problem";
+import { readSettings } from "../config";
+import { deployedFrom } from "../diagnose/deployed";
+import { readFolder } from "../diagnose/folder";
+import { readCloud } from "../diagnose/live";
+import { googleCloud } from "../diagnose/rest";
+import { collectingLines } from "../diagnose/sources";
+import { type Preview, readPreview } from "../guard/preview";
+import { constraints } from "../preflight/constraints";
+import { PREFLIGHT_SOURCES, readingOf } from "../preflight/facts";
+import { plannedImages } from "../preflight/image-reference";
+import { CHECK_KEYS, type CheckKey, preflight } from "../preflight/preflight";
+import { publicImages, publicRegistries } from "../preflight/public-images";
+import { preflightText } from "../preflight/text";
+import { announce, answering, collecting, command, EXIT, run } from "./command";
+import { textIn } from "./input";
+import { folderOf, type PlaceOptions, placeOf, withPlaceOptions } from "./place";
+import { readStackFile, type StackOptions, withStackOptions } from "./stack-file";
+
+interface Options extends StackOptions, PlaceOptions {
+  readonly preview?: string;
+  readonly allowOpen?: string;
+  readonly json?: true;
+}
+
+const checking = withPlaceOptions(
+  withStackOptions(
+    command("preflight", "Says before an update what a real project would answer to it: what is missing, taken or forbidden, and what mends it. Read-only."),
+  ),
+)
+  .option("--preview <file>", "what `pulumi preview --json` printed: it says what the update makes; - reads standard input")
+  .option("--allow-open <checks>", `pass although these stay open, separated by commas: ${CHECK_KEYS.join(", ")}`)
+  .option("--json", "print the answers as one JSON object")
+  .addHelpText(
+    "after",
+    () =>
+      `\nThe lines that collect the files for --from, in an empty folder; they only read:\n${lines()
+        .map((line) => `  ${line}`)
+        .join("\n")}`,
+  );
+
+/** `$REGISTRY` stands for each repository of images, `$INSTANCE` for the database instance. */
+const lines = () => collectingLines({ project: "$PROJECT", region: "$REGION" }, PREFLIGHT_SOURCES, { policies: constraints.map(({ name }) => name) });
+
+void run(checking, () => {
+  const options = checking.opts<Options>();
+  return answering(options, async () => {
+    const problems: InputProblem[] = [];
+    const planned = await collecting(problems, () => readSettings(readStackFile(options.stack, options.configFile)));
+    const from = await collecting(problems, () => folderOf(options));
+    const place = planned && (await collecting(problems, () => placeOf(options, planned)));
+    const preview = await collecting(problems, () => previewOf(options));
+    const mayStayOpen = await collecting(problems, () => allowed(options.allowOpen ?? ""));
+    if (!planned || !place || !mayStayOpen || problems.length > 0) throw new InputError(problems);
+    const settings = { ...planned, ...place };
+    announce(from === undefined ? "asking Google" : "reading the files");
+    const [read, images] =
+      from === undefined
+        ? await Promise.all([readCloud(googleCloud(settings.project), settings, readingOf(settings)), publicImages(plannedImages(settings), publicRegistries)])
+        : [readFolder(from, settings), new Map<string, boolean | string>()];
+    const { collection, deployed, notes } = deployedFrom(read, settings);
+    const found = preflight({ settings, collection, deployed, preview, publicImages: images }, mayStayOpen, [...collection.notes, ...notes]);
+    announce("");
+    process.stdout.write(options.json ? `${JSON.stringify({ stack: options.stack, ...found }, null, 2)}\n` : preflightText(found));
+    return found.ok ? EXIT.sound : EXIT.refused;
+  });
+});
+
+function previewOf({ preview, stack }: Options): Preview | undefined {
+  if (preview === undefined) return undefined;
+  const text = textIn(preview, { because: "the preview stands there", fix: `run \`npm run --silent preview -- --json > ${preview}\``, option: "--preview" });
+  return readPreview(text, preview === "-" ? "standard input" : preview, stack);
+}
+
+/** @throws InputError */
+function allowed(list: string): readonly CheckKey[] {
+  const checks = list.split(",").filter((check) => check !== "");
+  const isKey = (check: string): check is CheckKey => (CHECK_KEYS as readonly string[]).includes(check);
+  const unknown = checks.filter((check) => !isKey(check));
+  if (unknown.length > 0)
+    throw inputError("--allow-open", `(${unknown.join(", ")}) must be a check because only those can stay open; use ${CHECK_KEYS.join(", ")}`);
+  return checks.filter(isKey);
+}

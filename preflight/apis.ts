@@ -1,0 +1,33 @@
+import { APIS } from "../components/apis";
+import { type Answer, fine, named, wrong } from "./answer";
+import { apisOf, type Facts, unread } from "./facts";
+
+/**
+ * What the program turns the other APIs on with. Source: registry.terraform.io/providers/hashicorp/google,
+ * google_project_service: "must have the Cloud Resource Manager API enabled".
+ */
+const FIRST = ["serviceusage", "cloudresourcemanager"];
+
+const enabling = (apis: readonly string[], project: string) =>
+  `gcloud services enable ${apis.map((api) => `${api}.googleapis.com`).join(" ")} --project=${project}`;
+
+/** Whether the APIs are on that the program cannot turn on itself. */
+export function judgeApis(facts: Facts): Answer[] {
+  const { project } = facts.settings;
+  const on = apisOf(facts);
+  if (on === undefined) return [unread(facts, "apis")];
+  const missing = FIRST.filter((api) => !on.includes(api));
+  const off = APIS.filter((api) => !on.includes(api) && !FIRST.includes(api));
+  return [
+    ...(missing.length > 0
+      ? [
+          wrong(`${named(missing)} must be on because \`up\` turns the other APIs on with them; Google may take some minutes until it lets calls through`, [
+            enabling(missing, project),
+          ]),
+        ]
+      : []),
+    off.length > 0
+      ? fine(`\`up\` turns on ${named(off)}; an API that is new may refuse calls for some minutes, and is better turned on now`, [enabling(off, project)])
+      : fine(`the ${APIS.length} APIs of the plan are on`),
+  ];
+}

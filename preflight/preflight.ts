@@ -1,0 +1,58 @@
+import { judgeAgents } from "./agents";
+import type { Answer } from "./answer";
+import { judgeApis } from "./apis";
+import { judgeExisting } from "./existing";
+import type { Facts } from "./facts";
+import { judgeImages } from "./images";
+import { judgePolicies } from "./policies";
+import { judgeQuotas } from "./quotas";
+import { judgeRanges } from "./ranges";
+import { judgeSecrets } from "./secrets";
+
+/** What is asked before an update, in the order in which an update meets it. */
+const CHECKS = {
+  apis: { question: "Are the APIs on that the program cannot turn on itself?", judge: judgeApis },
+  policies: { question: "Does no policy of the organisation forbid what the plan needs?", judge: judgePolicies },
+  quotas: { question: "Do the quotas as they are hold the plan?", judge: judgeQuotas },
+  agents: { question: "Do Google's service agents have their roles?", judge: judgeAgents },
+  ranges: { question: "Are the plan's address ranges free?", judge: judgeRanges },
+  existing: { question: "Is what exists the stack's own or adopted, and does it work?", judge: judgeExisting },
+  secrets: { question: "Can every pinned version of a secret be mounted?", judge: judgeSecrets },
+  images: { question: "Does every image exist?", judge: judgeImages },
+} as const satisfies Record<string, { readonly question: string; readonly judge: (facts: Facts) => Answer[] }>;
+
+export type CheckKey = keyof typeof CHECKS;
+// The keys are those of CHECKS.
+export const CHECK_KEYS = Object.keys(CHECKS) as readonly CheckKey[];
+
+export interface CheckAnswer {
+  readonly key: CheckKey;
+  readonly question: string;
+  readonly status: Answer["status"];
+  readonly answers: readonly Answer[];
+}
+
+export interface Preflight {
+  /** Nothing is wrong, and nothing is open but what may be. */
+  readonly ok: boolean;
+  readonly project: string;
+  readonly region: string;
+  readonly checks: readonly CheckAnswer[];
+  /** Checks that may stay open. */
+  readonly mayStayOpen: readonly CheckKey[];
+  /** What was read and left out, with the reason. */
+  readonly notes: readonly string[];
+}
+
+/** Answers every question. `mayStayOpen`: checks whose open answers somebody has decided to do without. */
+export function preflight(facts: Facts, mayStayOpen: readonly CheckKey[], notes: readonly string[]): Preflight {
+  const { project, region } = facts.settings;
+  const checks = CHECK_KEYS.map((key): CheckAnswer => {
+    const { question, judge } = CHECKS[key];
+    const answers = judge(facts);
+    const has = (status: Answer["status"]) => answers.some((answer) => answer.status === status);
+    return { key, question, status: has("wrong") ? "wrong" : has("open") ? "open" : "fine", answers };
+  });
+  const isPassed = ({ key, answers }: CheckAnswer) => answers.every(({ status }) => status === "fine" || (status === "open" && mayStayOpen.includes(key)));
+  return { ok: checks.every(isPassed), project, region, checks, mayStayOpen, notes };
+}

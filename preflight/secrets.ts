@@ -1,0 +1,78 @@
+import type { Settings } from "../config";
+import { word } from "../diagnose/shell";
+import { newestEnabledOf, versionStates } from "../diagnose/versions";
+import { SECRET } from "../policy/types";
+import { type Answer, fine, wrong } from "./answer";
+import { existenceOf } from "./existing";
+import { type Facts, unread } from "./facts";
+
+type Secret = Settings["secrets"][string];
+
+/** Whether every version that the plan pins can be mounted when the services roll out. */
+export function judgeSecrets(facts: Facts): Answer[] {
+  const secrets = Object.entries(facts.settings.secrets);
+  const answers = secrets.flatMap(([variable, secret]) => judgeSecret(`netra:secrets.${variable}.version`, variable, secret, facts));
+  if (answers.length > 0) return answers;
+  const made = secrets.filter(([, { rotation }]) => rotation !== undefined).length;
+  return [fine(`${secrets.length - made} versions that people add are enabled; ${made} are the stack's own`)];
+}
+
+function judgeSecret(setting: string, variable: string, secret: Secret, facts: Facts): Answer[] {
+  const { settings, collection } = facts;
+  const { id, version, rotation } = secret;
+  const isMounted = Object.values(settings.services).some((service) => service.secrets.includes(variable));
+  // A container without a value harms nobody who does not mount it.
+  if (rotation === undefined && !isMounted) return [];
+  const exists = existenceOf(facts, { type: SECRET, name: id, id: `projects/${settings.project}/secrets/${id}` });
+  if (exists === undefined) return [unread(facts, "secrets")];
+  const { listed, absent } = collection.items.versions;
+  const isKnown = listed.has(id) || absent.has(id) || !exists;
+  if (!isKnown) return [unread(facts, "versions", id)];
+  const isThere = exists && !absent.has(id);
+  const states = isThere ? (versionStates(collection).get(id) ?? new Map<string, string>()) : new Map<string, string>();
+  const state = states.get(String(version));
+  if (state === "ENABLED") return [];
+  const project = `--project=${settings.project}`;
+  const enabling = `gcloud secrets versions enable ${version} --secret=${word(id)} ${project}`;
+  if (state === "DISABLED") return [wrong(`'${setting}' (${version}) must be enabled because no instance that mounts ${id} can start`, [enabling])];
+  const next = Math.max(0, ...[...states.keys()].map(Number)) + 1;
+  return rotation === undefined ? issuedElsewhere({ setting, secret, states, next, isThere }, settings) : madeByTheStack(setting, secret, next, isThere);
+}
+
+interface Missing {
+  readonly setting: string;
+  readonly secret: Secret;
+  readonly states: ReadonlyMap<string, string>;
+  /** The number that the next version gets. */
+  readonly next: number;
+  readonly isThere: boolean;
+}
+
+/** The value comes from people, who can add it before the update as well as after it has stopped for want of it. */
+function issuedElsewhere({ setting, secret: { id, version }, states, next, isThere }: Missing, { project, adopt }: Settings): Answer[] {
+  const newest = newestEnabledOf(states);
+  const pinned = (number: number) => (number === version ? [] : [`set '${setting}' to ${number}`]);
+  if (newest !== undefined && next !== version)
+    return [wrong(`'${setting}' (${version}) must be a version of ${id} that is enabled because no instance that mounts it can start`, pinned(newest))];
+  return [
+    wrong(`'${setting}' (${version}) must exist because people add the value of ${id}, and services that mount it do not start without it`, [
+      ...(isThere ? [] : [`gcloud secrets create ${word(id)} --replication-policy=automatic --project=${project}`]),
+      `gcloud secrets versions add ${word(id)} --project=${project} --data-file=-`,
+      ...pinned(next),
+      ...(isThere || adopt[id] !== undefined ? [] : [`add 'netra:adopt.${id}' as projects/${project}/secrets/${id}`]),
+    ]),
+  ];
+}
+
+/** The update adds a version for each rotation, and stops where Secret Manager numbers them otherwise. */
+function madeByTheStack(setting: string, { id, version, rotation = 0, disabledThroughRotation = 0, format }: Secret, next: number, isThere: boolean): Answer[] {
+  // Of Redis' one AUTH string only the current rotation is written. What exists has got its earlier rotations already.
+  const made = isThere || format === "redis-auth" ? 1 : rotation - disabledThroughRotation;
+  const expected = next + made - 1;
+  if (version === expected) return [];
+  return [
+    wrong(`'${setting}' (${version}) must be ${expected} because that is the number that Secret Manager gives the version of ${id} that \`up\` adds`, [
+      `set '${setting}' to ${expected}`,
+    ]),
+  ];
+}
