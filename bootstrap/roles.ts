@@ -10,6 +10,9 @@ export type Role = keyof typeof environments;
 /** Roles on the project. The program makes no binding on the project itself, except for the built-in Cloud SQL socket. */
 export const projectRoles: Readonly<Record<Role, readonly string[]>> = {
   deployer: [
+    "roles/artifactregistry.reader", // whoever deploys an image must be able to read it
+    "roles/browser", // the project's IAM policy, where service agents have their roles
+    "roles/cloudquotas.viewer",
     "roles/cloudsql.admin",
     "roles/compute.loadBalancerAdmin", // the edge
     "roles/compute.networkAdmin",
@@ -18,6 +21,7 @@ export const projectRoles: Readonly<Record<Role, readonly string[]>> = {
     "roles/iam.serviceAccountUser", // attaches them
     "roles/logging.configWriter",
     "roles/monitoring.editor",
+    "roles/orgpolicy.policyViewer",
     "roles/redis.admin",
     "roles/run.admin",
     "roles/secretmanager.admin",
@@ -25,14 +29,18 @@ export const projectRoles: Readonly<Record<Role, readonly string[]>> = {
     "roles/serviceusage.serviceUsageAdmin",
     "roles/vpcaccess.admin",
   ],
-  // What a refresh and a diagnosis read.
+  // What a refresh, a diagnosis and a preflight read.
   previewer: [
+    "roles/artifactregistry.reader",
+    "roles/browser",
+    "roles/cloudquotas.viewer",
     "roles/cloudsql.viewer",
     "roles/compute.networkViewer", // the services connection, which compute.viewer does not show
     "roles/compute.viewer",
     "roles/iam.serviceAccountViewer",
     "roles/logging.viewer",
     "roles/monitoring.viewer",
+    "roles/orgpolicy.policyViewer",
     "roles/redis.viewer",
     "roles/run.viewer",
     "roles/secretmanager.viewer",
@@ -56,12 +64,15 @@ export const keyRoles: Readonly<Record<Role, string>> = {
   previewer: "roles/cloudkms.cryptoKeyDecrypter",
 };
 
-/** What must be enabled before the program can enable what it needs itself. */
+/** What must be enabled before the program can enable what it needs itself, images can be pushed, and a preflight can read. */
 export const apis = [
+  "artifactregistry.googleapis.com",
   "cloudkms.googleapis.com",
+  "cloudquotas.googleapis.com",
   "cloudresourcemanager.googleapis.com",
   "iam.googleapis.com",
   "iamcredentials.googleapis.com",
+  "orgpolicy.googleapis.com",
   "serviceusage.googleapis.com",
   "storage.googleapis.com",
   "sts.googleapis.com",

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 /** The steps of `up.yml` that can fail, by their id, in their order. */
-export const UP_STEPS = ["check", "preview", "guard", "migrate", "up", "diagnose", "verify"] as const;
+export const UP_STEPS = ["check", "preview", "guard", "preflight", "migrate", "up", "diagnose", "verify"] as const;
 export type UpStep = (typeof UP_STEPS)[number];
 
 /** `toJSON(steps)` of a job: what became of each step that has an id. */
@@ -44,6 +44,7 @@ function instructions(
     case "check":
     case "preview":
     case "guard":
+    case "preflight":
       return ["Nothing was changed: staging runs as before.", "Read the step's log; it names what is wrong and what passes.", again, revert(commit)];
     case "migrate":
       return [

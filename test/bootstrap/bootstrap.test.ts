@@ -5,6 +5,9 @@ import { delimiter, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { apis, bucketRoles, keyRoles, projectRoles } from "../../bootstrap/roles";
 import { PROJECT_ROOT } from "../../commands/stack-file";
+import { APIS } from "../../components/apis";
+import { SOURCES } from "../../diagnose/sources";
+import { PREFLIGHT_SOURCES } from "../../preflight/facts";
 import type { Ended } from "../commands/child";
 import { onReference } from "../stack-settings";
 
@@ -155,6 +158,19 @@ describe("an empty project", () => {
       `principalSet://iam.googleapis.com/projects/123456/locations/global/workloadIdentityPools/github/attribute.environment/${environment}`;
     expect(grants(project().state, principal("staging"))).toEqual({ [`accounts/${DEPLOYER}`]: ["roles/iam.workloadIdentityUser"] });
     expect(grants(project().state, principal("preview"))).toEqual({ [`accounts/${PREVIEWER}`]: ["roles/iam.workloadIdentityUser"] });
+  });
+
+  test("lets each account read all that a preflight reads", () => {
+    // Roles that can do more contain what reads.
+    const reads = (role: string) => [role, role.replace(".viewer", ".admin"), role.replace("Viewer", "Admin")];
+    for (const [account, roles] of Object.entries(projectRoles))
+      for (const { role } of PREFLIGHT_SOURCES.map((source) => SOURCES[source])) {
+        // The deployer's three roles for networks, load balancers and Cloud Armor read what compute.viewer is asked for.
+        const enough = role.startsWith("roles/compute.") && account === "deployer" ? ["roles/compute.networkAdmin"] : reads(role);
+        expect([account, role, roles.some((own) => enough.includes(own))]).toEqual([account, role, true]);
+      }
+    for (const { api } of PREFLIGHT_SOURCES.map((source) => SOURCES[source]))
+      expect([...apis, ...APIS.map((own) => `${own}.googleapis.com`)]).toContain(`${api}.googleapis.com`);
   });
 
   test("gives each account its roles and no other", () => {

@@ -148,10 +148,10 @@ describe("jobs", () => {
     expect(parse(text(".github/workflows/up.yml"))).toMatchObject({ concurrency: { group: "up-staging", "cancel-in-progress": false } });
   });
 
-  test("the update checks, previews and guards before, diagnoses and verifies after, in the order of the way back", () => {
+  test("the update checks, previews, guards and asks Google before, diagnoses and verifies after, in the order of the way back", () => {
     const { preview, up } = workflows.find(([file]) => file.endsWith("up.yml"))?.[1].jobs ?? {};
     const ids = (job: Job | undefined) => job?.steps.flatMap(({ id }) => id ?? []);
-    expect(ids(preview)).toEqual(UP_STEPS.slice(0, 3));
+    expect(ids(preview)).toEqual(UP_STEPS.slice(0, 4));
     expect(ids(up)).toEqual([...UP_STEPS]);
     for (const job of [preview, up])
       expect(job?.steps.filter(({ run }) => run?.includes("way-back")).map(({ env }) => env)).toContainEqual({
@@ -184,7 +184,7 @@ describe("scripts", () => {
     const used = new Map<string, Set<string>>();
     for (const { name, rest } of calls.filter(({ name }) => !["preview", "up"].includes(name)))
       used.set(name, new Set([...(used.get(name) ?? []), ...[...rest.matchAll(/ (--[a-z-]+)/g)].map(([, option = ""]) => option)]));
-    expect([...used.keys()].toSorted()).toEqual(["check", "comment", "diagnose", "drift", "guard", "image", "migrate", "verify", "way-back"]);
+    expect([...used.keys()].toSorted()).toEqual(["check", "comment", "diagnose", "drift", "guard", "image", "migrate", "preflight", "verify", "way-back"]);
     for (const [name, options] of used) {
       const { stdout } = await promisify(execFile)(process.execPath, ["--import", "tsx", `commands/${name}.ts`, "--help"], { cwd: PROJECT_ROOT });
       for (const option of options) expect([name, stdout.includes(`  ${option} `)]).toEqual([name, true]);
@@ -205,7 +205,7 @@ test("variables of the repository are those that bootstrap prints, or documented
   const subject = { project: "p", repository: "o/n", region: "r" };
   const printed = Object.keys(settings(subject, "1").variables);
   const others = [...used].filter((name) => !printed.includes(name)).toSorted();
-  expect(others).toEqual(["MIGRATION_JOB", "VERIFY_EMAIL", "VERIFY_HOSTS", "VERIFY_PASSWORD_SECRET"]);
+  expect(others).toEqual(["MIGRATION_JOB", "PREFLIGHT_ALLOW_OPEN", "VERIFY_EMAIL", "VERIFY_HOSTS", "VERIFY_PASSWORD_SECRET"]);
   expect(printed.filter((name) => !used.has(name))).toEqual([]);
   for (const name of [...others, ...printed]) expect(text("docs/pipelines.md")).toContain(`\`${name}\``);
 });
