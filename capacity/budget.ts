@@ -60,6 +60,20 @@ export function connectionBudget(holders: readonly ConnectionHolder[], slots: Da
   return { lines, reserved, demand, limit, headroom: limit - demand };
 }
 
+/**
+ * What can be held for minutes beside the budget, in connections. `thirdSets`: an old revision serves until its last request or WebSocket
+ * ends, so that another rollout within the request time-out has a third set of every service. `extraInstances`: Cloud Run exceeds a
+ * maximum "for a brief period"; one more instance of each.
+ * Source: docs.cloud.google.com/run/docs/configuring/max-instances.
+ */
+export function beyondBudget({ lines }: Pick<ConnectionBudget, "lines">): { readonly thirdSets: number; readonly extraInstances: number } {
+  const rolling = lines.filter(({ overlap }) => overlap > 0);
+  return {
+    thirdSets: rolling.reduce((sum, { instances, perInstance }) => sum + instances * perInstance, 0),
+    extraInstances: rolling.reduce((sum, { perInstance }) => sum + perInstance, 0),
+  };
+}
+
 /** With a tolerance: 100 x 0.29 is 28.999999999999996 in floating point, and 29 is meant. */
 const usableSlots = (slots: Pick<DatabaseSlots, "maxConnections" | "usableShare">) => Math.floor(slots.maxConnections * slots.usableShare + 1e-9);
 

@@ -1,6 +1,7 @@
 import {
   adminApiCalls,
   adminApiProblems,
+  beyondBudget,
   budgetArithmetic,
   budgetProblems,
   type ConnectionBudget,
@@ -97,7 +98,7 @@ function connectionsCheck(plan: CapacityPlan): Check {
   const budget = planBudget(plan);
   return {
     title: "connections of both revisions against max_connections",
-    arithmetic: budgetArithmetic(budget, plan.database).split("; "),
+    arithmetic: [...budgetArithmetic(budget, plan.database).split("; "), ...beyondArithmetic(plan, budget)],
     figures: { demand: budget.demand, limit: budget.limit, headroom: budget.headroom },
     problems: budgetProblems(budget, plan.database, holdersOf(plan), {
       maxConnections: setting("database.maxConnections"),
@@ -108,6 +109,23 @@ function connectionsCheck(plan: CapacityPlan): Check {
       instances: (key) => setting(`services.${key}.maxInstances`),
     }),
   };
+}
+
+/** What no budget can promise: it is named, and covered by all slots or advised against. */
+function beyondArithmetic(plan: CapacityPlan, budget: ConnectionBudget): string[] {
+  const { thirdSets, extraInstances } = beyondBudget(budget);
+  const { maxConnections } = plan.database;
+  const timeoutSeconds = Math.max(...databaseServicesOf(plan).map((service) => service.timeoutSeconds));
+  if (thirdSets === 0) return [];
+  const most = budget.demand + thirdSets + extraInstances;
+  return [
+    `not counted: a second rollout within the request time-out (${timeoutSeconds} s) adds a third set, ${thirdSets}; a maximum may be exceeded briefly, by an instance each ${extraInstances}: ${most} of max_connections ${maxConnections}`,
+    ...(most > maxConnections
+      ? [
+          `advice: leave ${timeoutSeconds} s between two rollouts, or set '${setting("database.maxConnections")}' to ${most}: the alert database-backends opens before the slots are gone`,
+        ]
+      : []),
+  ];
 }
 
 function memoryCheck(plan: CapacityPlan): Check {
@@ -207,13 +225,26 @@ function probeWindowCheck(plan: CapacityPlan): Check {
   const services = servicesOf(plan);
   return {
     title: "start-up probe window against boot and database initialisation",
-    arithmetic: services.map(
-      (s) =>
-        `${s.key}: boot ${s.bootSeconds} + initialisation ${s.database?.initTimeoutSeconds ?? 0} = ${startSeconds(s)} s of ${probeWindowSeconds(s.probe)} s (at most ${longestStartupWindow(false)})`,
-    ),
+    arithmetic: services.flatMap((s) => [
+      `${s.key}: boot ${s.bootSeconds} + initialisation ${s.database?.initTimeoutSeconds ?? 0} = ${startSeconds(s)} s of ${probeWindowSeconds(s.probe)} s (at most ${longestStartupWindow(false)})`,
+      ...livenessAdvice(s),
+    ]),
     figures: Object.fromEntries(services.map((s) => [s.key, probeWindowSeconds(s.probe)])),
     problems: services.flatMap((s) => startupProblems(s).window),
   };
+}
+
+/**
+ * A start-up path is right to ask the database, and a liveness path is not: while the database is away it would have every instance
+ * killed. What a path asks only the application knows; that both are the same is a sign. Advice: there may be no other path.
+ */
+function livenessAdvice({ key, database, probe, liveness }: KeyedService): string[] {
+  if (!database || liveness.path === undefined || liveness.path !== probe.path) return [];
+  const name = setting(`services.${key}.liveness.path`);
+  const seconds = liveness.periodSeconds * liveness.failureThreshold;
+  return [
+    `${key}: advice: '${name}' (${liveness.path}) should not be the start-up probe's path: if it asks the database, an outage of ${seconds} s kills every instance at once; set it to a path that asks the process alone`,
+  ];
 }
 
 /** A window is counted from legal timings only; a threshold that the window refuses, with what covers the start, is told once. */

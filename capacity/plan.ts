@@ -73,8 +73,9 @@ export interface ServicePlan {
   /** Container start to first database connect (or to ready, without a database). */
   readonly bootSeconds: number;
   readonly egress: "private-ranges-only" | "all-traffic";
-  readonly probe: ProbeTiming;
-  readonly liveness: ProbeTiming;
+  /** `path`: what an HTTP probe asks. */
+  readonly probe: ProbeTiming & { readonly path?: string | undefined };
+  readonly liveness: ProbeTiming & { readonly path?: string | undefined };
   readonly database?: DatabaseClientPlan | undefined;
   /** Keys of the services that must have rolled out before this one starts. */
   readonly after: readonly string[];

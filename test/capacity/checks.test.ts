@@ -28,7 +28,18 @@ describe("staging's own plan", () => {
       "backend (5 + 5) x 5 = 50",
       "reserved 13 + migrations 10 = 23",
       "91 of 120 (max_connections 150 x 0.8)",
+      "not counted: a second rollout within the request time-out (600 s) adds a third set, 34; a maximum may be exceeded briefly, by an instance each 8: 133 of max_connections 150",
     ]);
+  });
+
+  test("advises time between two rollouts where a third set does not fit into all slots", () => {
+    expect(planChecks(databaseOf({ poolSize: 5 }))[0]).toMatchObject({
+      arithmetic: expect.arrayContaining([
+        "not counted: a second rollout within the request time-out (600 s) adds a third set, 44; a maximum may be exceeded briefly, by an instance each 10: 165 of max_connections 150",
+        "advice: leave 600 s between two rollouts, or set 'netra:database.maxConnections' to 165: the alert database-backends opens before the slots are gone",
+      ]),
+      problems: [],
+    });
   });
 
   test("shows every sum as a person would write it", () => {
@@ -50,6 +61,15 @@ describe("staging's own plan", () => {
     expect(arithmetic["start-up probe window against boot and database initialisation"]).toContain(
       "backend: boot 15 + initialisation 75 = 90 s of 120 s (at most 600)",
     );
+  });
+
+  test("advises against one path for start-up and liveness where a service has a database", () => {
+    const lines = (changes: Changes) =>
+      planChecks(read({ "netra:services": changes })).find(({ title }) => title.startsWith("start-up probe window"))?.arithmetic ?? [];
+    const advice =
+      "auth: advice: 'netra:services.auth.liveness.path' (/health) should not be the start-up probe's path: if it asks the database, an outage of 90 s kills every instance at once; set it to a path that asks the process alone";
+    expect(lines({}).filter((line) => line.includes("advice"))).toEqual([advice]);
+    expect(lines({ auth: { probe: { path: "/health/ready" } } }).filter((line) => line.includes("advice"))).toEqual([]);
   });
 
   test("has figures for every comparison it prints", () => {
