@@ -27,6 +27,7 @@ import {
   UNDERSCORED,
   whole,
 } from "./config/fields";
+import { account, jobProblems, migrations, roles } from "./config/jobs";
 import { channelTokens, hosts, monitoring, monitoringProblems } from "./config/monitoring";
 import { referenceProblems, reservedNames, SECRET_FORMATS, shown } from "./config/references";
 import { adoptionProblems } from "./operations/adoption";
@@ -72,7 +73,7 @@ const databaseClient = section("how the service uses the database", {
 
 const service = section("one Cloud Run service", {
   name: text("the service's name in Cloud Run", "netra-worker-staging", /^[a-z]([-a-z0-9]{0,47}[a-z0-9])?$/, `${HYPHENATED}, at most 49`),
-  account: text("the service's own runtime account", "netra-worker", /^[a-z][-a-z0-9]{4,28}[a-z0-9]$/, `${HYPHENATED}, 6 to 30`),
+  account: account("the service's own runtime account", "netra-worker"),
   image: text("the container image, by digest or immutable tag", "us-central1-docker.pkg.dev/netra-staging/netra/backend:1.0.0"),
   port: whole("the container's port; Cloud Run sets PORT from it", "", 8000, cloudRunLimits.port.value.min, cloudRunLimits.port.value.max),
   cpu: quantity("the vCPUs of one instance", "a number of vCPUs like 2 or 500m", "2", "cpu", parseCpu),
@@ -156,11 +157,12 @@ const sections = {
     diskGb: whole("the disk", "GB", 20, 10, cloudSqlLimits.diskGbMax.value),
     database: text("the database's name", "netra_staging", /^[a-z_][a-z0-9_]{0,62}$/, `${UNDERSCORED}, at most 63`),
     user: text(
-      "the application user's name; rotation alternates between <user>_a and <user>_b",
+      "what the names of the database's roles begin with: <user>_owner owns, <user>_<service>_a and _b log in",
       "netra",
-      /^[a-z_][a-z0-9_]{0,60}$/,
-      `${UNDERSCORED}, at most 61`,
+      /^[a-z_][a-z0-9_]{0,56}$/,
+      `${UNDERSCORED}, at most 57`,
     ),
+    roles,
     backup: section("backups", {
       startTime: text("the daily backup's hour, UTC", '"03:00"', /^([01]\d|2[0-3]):[0-5]\d$/, "be a time of day like 03:00"),
       retainedBackups: whole("backups that are kept", "backups", 7, cloudSqlLimits.retainedBackups.value.min, cloudSqlLimits.retainedBackups.value.max),
@@ -196,6 +198,7 @@ const sections = {
       }),
     },
   ),
+  migrations,
   images: section("which image tags count as immutable", {
     tagPattern: text("the pattern of tags that never move; a digest always passes", "'^\\d+\\.\\d+\\.\\d+$'").refine(isPattern, {
       error: complaint({ must: "be a regular expression", because: "tags are matched with it", example: "'^\\d+\\.\\d+\\.\\d+$'" }),
@@ -239,7 +242,7 @@ const sections = {
     reason: text("why, and who decided it", "staging moves to another project (#1402)"),
   }).optional(),
 };
-const OPTIONAL_SECTIONS = ["netra:edge", "netra:channelTokens", "netra:adopt", "netra:acknowledge", "netra:teardown"];
+const OPTIONAL_SECTIONS = ["netra:migrations", "netra:edge", "netra:channelTokens", "netra:adopt", "netra:acknowledge", "netra:teardown"];
 const stackFile = z.strictObject(sections);
 
 type Parsed = z.output<typeof stackFile>;
@@ -273,7 +276,7 @@ export function readSettings(values: Readonly<Record<string, unknown>>): Setting
   const place = { project: String(values["gcp:project"]), region: String(values["gcp:region"]) };
   const placeProblems = (["gcp:project", "gcp:region"] as const).flatMap((key) => providerProblem(key, values[key]));
   const misread = [...placeProblems, ...(parsed.success ? [] : misreadProblems(parsed.error.issues, own))];
-  const between = [...reservedNames(own), ...referenceProblems(own), ...monitoringProblems(own), ...edgeProblems(own)];
+  const between = [...reservedNames(own), ...referenceProblems(own), ...jobProblems(own), ...monitoringProblems(own), ...edgeProblems(own)];
   const problems = [
     ...misread,
     // A setting that cannot be read is one mistake: what it leads to is not told, too.

@@ -4,8 +4,10 @@ import { usesPrivateServices } from "./capacity/redis";
 import { judgePlan } from "./capacity/verdict";
 import { Cache } from "./components/cache";
 import { Connector } from "./components/connector";
-import { Database, DatabaseUsers, rotatedUser } from "./components/database";
+import { Database } from "./components/database";
+import { DatabaseRoles } from "./components/database-roles";
 import { Edge } from "./components/edge";
+import { Migrations } from "./components/migrations";
 import { Monitoring } from "./components/monitoring";
 import { Network } from "./components/network";
 import { Secrets } from "./components/secrets";
@@ -64,29 +66,24 @@ export function declare(settings: Settings): Outputs {
   const cacheWaitsFor = usesPrivateServices(settings.cache) ? [...waitsFor, servicesConnection] : waitsFor;
   const cache = new Cache("cache", { ...settings.cache, region, network: network.id, labels, waitsFor: cacheWaitsFor });
   const secrets = new Secrets("secrets", { secrets: settings.secrets, redisAuth: cache.authString, labels, waitsFor });
-  const users = new DatabaseUsers("database-users", { instance: database.instance, user: db.user, passwords: secrets.databasePasswords });
-  const databaseLocation = {
-    host: database.privateAddress,
-    connectionName: database.connectionName,
-    database: db.database,
-    user: rotatedUser(db.user, secrets.databasePasswords.at(-1)?.rotation ?? 1),
-  };
+  const common = { plan: settings, region, labels, connector: connector.id, apis: network.apis };
+  const ready = [connector.connector, database.database];
+  const roles = new DatabaseRoles("database-roles", { ...common, database, secrets, waitsFor: ready });
+  const migrations = settings.migrations && new Migrations("migrations", { ...common, roles, cache, secrets, waitsFor: ready });
+  const jobs = [roles, migrations].flatMap((ran) => ran?.job ?? []);
 
   const services = new Map<string, Service>();
   const declareService = (key: string, { after, cache: usesCache, ...service }: ServiceSettings): Service => {
-    const references = Object.fromEntries(Object.entries(secrets.references).filter(([variable]) => service.secrets.includes(variable)));
+    const references = secrets.mountedBy(service);
     const before = after.flatMap((other) => services.get(other) ?? []);
     return new Service(key, {
       ...service,
+      ...common,
       project,
-      region,
-      labels,
-      connector: connector.id,
       secrets: references,
-      databaseLocation,
+      databaseLocation: roles.locationFor(key),
       ...(usesCache ? { cacheLocation: cache } : {}),
-      apis: network.apis,
-      waitsFor: [connector.connector, database.database, ...users.users, ...before, ...Object.values(references).map(({ ready }) => ready)],
+      waitsFor: [...ready, ...jobs, ...before, ...Object.values(references).map((reference) => reference.ready)],
     });
   };
   for (const [key, service] of Object.entries(settings.services)) services.set(key, declareService(key, service));

@@ -31,6 +31,7 @@ import { databaseMemory, editionLimitProblems, maxConnectionsProblems, parseTier
 import { connectorNameProblems, connectorRangeProblems, instanceCountProblems, machineTypeProblems } from "./connector";
 import { databaseClientProblems, socketPoolProblems } from "./database-client";
 import { imageProblems } from "./image";
+import { jobsOf, MIGRATIONS_JOB, ROLES_JOB } from "./jobs";
 import { cloudSqlLimits, connectorLimits } from "./limits";
 import { egressAdvice } from "./path";
 import { type CapacityPlan, connectionsPerInstance, type DatabaseClientPlan, predecessors, type ServicePlan, startSeconds } from "./plan";
@@ -86,13 +87,23 @@ export function planBudget(plan: CapacityPlan): ConnectionBudget {
   return connectionBudget(holdersOf(plan), plan.database);
 }
 
-const holdersOf = (plan: CapacityPlan): ConnectionHolder[] =>
-  databaseServicesOf(plan).map((service) => ({
+const holdersOf = (plan: CapacityPlan): ConnectionHolder[] => [
+  ...databaseServicesOf(plan).map((service) => ({
     label: service.key,
     instances: service.maxInstances,
     overlap: service.maxInstances,
     ...service.database,
-  }));
+  })),
+  ...jobsOf(plan).map(({ key, database }) => ({ label: key, instances: 1, overlap: 0, ...database })),
+];
+
+/**
+ * The connections that the database lets each user of a service, or of the migrations, have: its line of the budget. In a
+ * rollout both revisions log in as the same user; in a rotation each of the two has the whole limit, because either may
+ * serve alone. Who sets up the roles has none.
+ */
+export const connectionLimits = (plan: CapacityPlan): Readonly<Record<string, number>> =>
+  Object.fromEntries(planBudget(plan).lines.flatMap(({ label, connections }) => (label === ROLES_JOB ? [] : [[label, connections]])));
 
 function connectionsCheck(plan: CapacityPlan): Check {
   const budget = planBudget(plan);
@@ -105,8 +116,8 @@ function connectionsCheck(plan: CapacityPlan): Check {
       tier: setting("database.tier"),
       reserved: setting("database.reservedConnections"),
       migrations: setting("database.migrationConnections"),
-      pool: (key, field) => setting(`services.${key}.database.${field}`),
-      instances: (key) => setting(`services.${key}.maxInstances`),
+      pool: (key, field) => setting(key === MIGRATIONS_JOB ? "migrations.connections" : `services.${key}.database.${field}`),
+      instances: (key) => setting(key === MIGRATIONS_JOB ? "migrations.connections" : `services.${key}.maxInstances`),
     }),
   };
 }
@@ -258,15 +269,18 @@ function startupProblems(service: KeyedService): { readonly window: readonly Pro
 
 function quotaCheck(plan: CapacityPlan): Check {
   const services = servicesOf(plan);
-  const users = services.map(({ key, maxInstances, cpu, memoryMib }) => ({
-    key,
+  const users = [
+    ...services.map((service) => ({ ...service, setting: `services.${service.key}.maxInstances`, instances: service.maxInstances, rolls: true })),
+    ...jobsOf(plan).map((job) => ({ ...job, instances: 1, rolls: false })),
+  ].map(({ key, setting: path, instances, cpu, memoryMib, rolls }) => ({
+    key: String(key),
     label: key,
-    setting: setting(`services.${key}.maxInstances`),
-    settingAmongOthers: setting(`services.${key}.maxInstances`),
-    instances: maxInstances,
+    setting: setting(path),
+    settingAmongOthers: setting(path),
+    instances,
     cpu,
     memoryMib,
-    rolls: true,
+    rolls,
   }));
   const before = new Map(services.map(({ key }) => [key, predecessors(plan.services, key)]));
   const after = ({ key }: { readonly key: string }) => users.filter((other) => before.get(other.key)?.has(key));
@@ -399,6 +413,10 @@ function legalValuesCheck(plan: CapacityPlan): Check {
       ...sharedCoreProblems(tier, database),
       ...editionLimitProblems(insights, edition, (field) => setting(`database.insights.${field}`)),
       ...editionLimitProblems({ transactionLogDays: backup.transactionLogDays }, edition, (field) => setting(`database.backup.${field}`)),
+      ...jobsOf(plan)
+        // An image of its own; else the service's is judged.
+        .filter(({ key }) => key === ROLES_JOB || plan.migrations?.image !== undefined)
+        .flatMap((job) => imageProblems(job.image, plan.images.tagPattern, (field) => setting(`${job.setting}.${field}`))),
       ...servicesOf(plan).flatMap((service) => {
         const name = (field: string) => setting(`services.${service.key}.${field}`);
         return [

@@ -261,6 +261,8 @@ export const cloudRunLimits = {
     "S1",
     CONTAINER_CONTRACT,
   ),
+  /** Of a job and the token of its execution together. */
+  longestExecutionName: datum(62, "characters", "S1", "registry documentation of gcp.cloudrunv2.Job 9.37, runExecutionToken"),
   port: datum<Range>({ min: 1, max: 65_535 }, "TCP port", "S1", RUN_PROTO),
   /** The port Cloud Run sends requests to where a container states none. */
   defaultPort: datum(8080, "TCP port", "S1", CONTAINER_CONTRACT),

@@ -12,6 +12,8 @@ export interface CapacityPlan {
   readonly connector: ConnectorSize & { readonly name: string; readonly ipCidrRange: string };
   readonly database: DatabasePlan;
   readonly cache: CachePlan;
+  /** The job that migrates before the services roll. Default: services migrate when they start. */
+  readonly migrations?: MigrationsPlan | undefined;
   /** By the key each service has in the stack file, in the order it has there. */
   readonly services: Readonly<Record<string, ServicePlan>>;
   /** `tagPattern`: image tags that never move. */
@@ -43,13 +45,24 @@ export interface DatabasePlan {
   readonly usableShare: number;
   /** Slots kept for superusers, Cloud SQL's own agents and people. */
   readonly reservedConnections: number;
-  /** Slots that migrations take while services start. */
+  /** Slots that migrations take while services start; 0 where a job migrates. */
   readonly migrationConnections: number;
+  /** The job that sets up the roles: each service's users have a connection limit. */
+  readonly roles: { readonly image: string };
   readonly sharedBuffersMib: number;
   readonly workMemMib: number;
   readonly diskGb: number;
   readonly backup: { readonly transactionLogDays: number };
   readonly insights: { readonly queryStringLength: number; readonly queryPlansPerMinute: number };
+}
+
+export interface MigrationsPlan {
+  /** The key of the service whose image, variables, secrets and size the job has. */
+  readonly service: string;
+  /** Default: the service's. */
+  readonly image?: string | undefined;
+  /** Connections it holds at once. */
+  readonly connections: number;
 }
 
 export interface CachePlan extends RedisAccess {

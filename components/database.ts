@@ -94,37 +94,3 @@ function flags(args: DatabaseArgs): gcp.types.input.sql.DatabaseInstanceSettings
     { name: "work_mem", value: String(flagValue("work_mem", args.workMemMib)) },
   ];
 }
-
-/** A password and the rotation that made it. */
-export interface RotatedPassword {
-  readonly rotation: number;
-  readonly value: pulumi.Input<string>;
-}
-
-export interface DatabaseUsersArgs {
-  readonly instance: gcp.sql.DatabaseInstance;
-  /** The users are called `<user>_a` and `<user>_b`. */
-  readonly user: string;
-  /** The passwords that must be valid: the current rotation's and, until its secret is disabled, the one before. */
-  readonly passwords: readonly RotatedPassword[];
-}
-
-/** The user that a rotation's password belongs to: odd rotations `_a`, even ones `_b`. */
-export const rotatedUser = (user: string, rotation: number) => `${user}_${rotation % 2 === 1 ? "a" : "b"}`;
-
-/**
- * The application's two alternating users: a rotation gives the idle one a new password, so that the revision that
- * still runs keeps the other's.
- */
-export class DatabaseUsers extends pulumi.ComponentResource {
-  readonly users: readonly gcp.sql.User[];
-
-  constructor(name: string, args: DatabaseUsersArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("netra:staging:DatabaseUsers", name, {}, opts);
-    this.users = args.passwords.map(({ rotation, value }) => {
-      const user = rotatedUser(args.user, rotation);
-      return new gcp.sql.User(user, { name: user, instance: args.instance.name, password: value, deletionPolicy: "ABANDON" }, { parent: this });
-    });
-    this.registerOutputs({});
-  }
-}

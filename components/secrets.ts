@@ -3,7 +3,12 @@ import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { secretValueProblems } from "../capacity/secret-value";
-import type { RotatedPassword } from "./database";
+
+/** A password and the rotation that made it. */
+export interface RotatedPassword {
+  readonly rotation: number;
+  readonly value: pulumi.Input<string>;
+}
 
 export interface SecretArgs {
   readonly id: string;
@@ -12,7 +17,7 @@ export interface SecretArgs {
   /** How often the stack has generated the value. Default: people add it. */
   readonly rotation?: number | undefined;
   /** Default: `text`, 48 letters and digits. */
-  readonly format?: "text" | "fernet" | "database-password" | "redis-auth" | undefined;
+  readonly format?: "text" | "fernet" | "database-password" | "database-admin-password" | "redis-auth" | undefined;
   /**
    * The last rotation whose version is disabled: it leaves the program, which the engine carries out at the very end of
    * an update, when the last service has rolled over. It cannot come back; re-enable it by hand if need be. Default: none.
@@ -30,6 +35,12 @@ export interface SecretsArgs {
   readonly waitsFor: readonly pulumi.Resource[];
 }
 
+/** The passwords of a kind of database users that must be valid now, the current one last, and where that one stands. */
+export interface DatabaseCredential {
+  readonly passwords: readonly RotatedPassword[];
+  readonly reference: SecretReference;
+}
+
 /** A secret as a service mounts it: plain values, so that policies can compare them at preview. */
 export interface SecretReference {
   readonly secretId: string;
@@ -45,12 +56,14 @@ export interface SecretReference {
  */
 export class Secrets extends pulumi.ComponentResource {
   readonly references: Readonly<Record<string, SecretReference>>;
-  /** The database passwords that must be valid now, the current one last. */
-  readonly databasePasswords: readonly RotatedPassword[];
+  /** Of the users that services log in as; absent where no secret has the format `database-password`. */
+  readonly databaseLogin: DatabaseCredential | undefined;
+  /** Of the user that sets up the database's roles; absent where no secret has the format `database-admin-password`. */
+  readonly databaseAdmin: DatabaseCredential | undefined;
 
   constructor(name: string, args: SecretsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("netra:staging:Secrets", name, {}, opts);
-    const passwords: RotatedPassword[] = [];
+    const credentials = new Map<SecretArgs["format"], DatabaseCredential>();
     this.references = Object.fromEntries(
       Object.entries(args.secrets).map(([variable, secret]) => {
         const container = new gcp.secretmanager.Secret(
@@ -59,16 +72,23 @@ export class Secrets extends pulumi.ComponentResource {
           { parent: this, protect: true, dependsOn: [...args.waitsFor] },
         );
         const values = this.rotations(secret, args.redisAuth);
-        // Two users alternate: a third password would take that of the current one's.
-        if (secret.format === "database-password") passwords.push(...values.slice(-2));
         let last: pulumi.Input<pulumi.Resource> = container;
         // One after another: Secret Manager numbers versions in the order in which they come.
         for (const { rotation, value } of values) last = this.addVersion(variable, secret, container, rotation, value, last);
-        return [variable, { secretId: secret.id, version: String(secret.version), ready: last }];
+        const reference = { secretId: secret.id, version: String(secret.version), ready: last };
+        // Two users alternate: a third password would take that of the current one's.
+        credentials.set(secret.format, { passwords: values.slice(-2), reference });
+        return [variable, reference];
       }),
     );
-    this.databasePasswords = passwords;
+    this.databaseLogin = credentials.get("database-password");
+    this.databaseAdmin = credentials.get("database-admin-password");
     this.registerOutputs({});
+  }
+
+  /** The references of what a service mounts, by variable. */
+  mountedBy({ secrets }: { readonly secrets: readonly string[] }): Readonly<Record<string, SecretReference>> {
+    return Object.fromEntries(Object.entries(this.references).filter(([variable]) => secrets.includes(variable)));
   }
 
   /** The value of every rotation that is not disabled; Redis has one AUTH string, so only its current rotation is written. */

@@ -1,6 +1,6 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
-import { type DatabaseClientPlan, databaseVariables, type ServicePlan } from "../capacity/plan";
+import { type DatabaseClientVariables, databaseVariables, type ServicePlan } from "../capacity/plan";
 import { formatMemory } from "../capacity/units";
 import type { SecretReference } from "./secrets";
 
@@ -39,8 +39,8 @@ export interface ServiceArgs extends Omit<ServicePlan, "after"> {
   /** The enabled APIs. */
   readonly apis: readonly pulumi.Resource[];
   /**
-   * What must be there before a revision starts: connector, database users, secret versions, and the services that roll
-   * out earlier. A list of its own, because a component's `dependsOn` does not reach the service inside.
+   * What must be there before a revision starts: connector, database and its roles, secret versions, and the services that
+   * roll out earlier. A list of its own, because a component's `dependsOn` does not reach the service inside.
    */
   readonly waitsFor: readonly pulumi.Input<pulumi.Resource>[];
 }
@@ -135,7 +135,7 @@ function serviceInputs(args: ServiceArgs, serviceAccount: pulumi.Input<string>):
           },
           startupProbe: httpProbe(args.probe, args.port),
           livenessProbe: httpProbe(args.liveness, args.port),
-          envs: variables(args),
+          envs: variableList(plainVariables(args), args.secrets),
           ...(viaSocket ? { volumeMounts: [{ name: SOCKET_VOLUME, mountPath: "/cloudsql" }] } : {}),
         },
       ],
@@ -150,26 +150,35 @@ function httpProbe(probe: ServiceArgs["probe"], port: number) {
   return { httpGet: { path, port }, initialDelaySeconds, periodSeconds, timeoutSeconds, failureThreshold };
 }
 
-function variables(args: ServiceArgs): gcp.types.input.cloudrunv2.ServiceTemplateContainerEnv[] {
-  const plain: Record<string, pulumi.Input<string>> = {
+/** What decides a container's variables: a service's, or those of a job that runs its code. */
+export interface VariablesArgs extends Pick<ServiceArgs, "environment" | "databaseLocation" | "cacheLocation"> {
+  readonly database?: (DatabaseClientVariables & { readonly path: "private-ip" | "built-in-socket" }) | undefined;
+}
+
+/** The variables of a container that are no secrets. */
+export function plainVariables(args: VariablesArgs): Record<string, pulumi.Input<string>> {
+  return {
     ...args.environment,
     ...(args.database ? databaseClientVariables(args.database) : {}),
     ...locationVariables(args),
     ...(args.cacheLocation ? { REDIS_HOST: args.cacheLocation.host, REDIS_PORT: pulumi.output(args.cacheLocation.port).apply(String) } : {}),
   };
-  return [
-    ...Object.entries(plain).map(([name, value]) => ({ name, value })),
-    ...Object.entries(args.secrets).map(([name, { secretId, version }]) => ({ name, valueSource: { secretKeyRef: { secret: secretId, version } } })),
-  ];
 }
 
-function databaseClientVariables(client: DatabaseClientPlan): Record<string, string> {
+/** A container's `envs`. */
+export const variableList = (plain: Readonly<Record<string, pulumi.Input<string>>>, secrets: Readonly<Record<string, SecretReference>>) => [
+  ...Object.entries(plain).map(([name, value]) => ({ name, value })),
+  ...Object.entries(secrets).map(([name, { secretId, version }]) => ({ name, valueSource: { secretKeyRef: { secret: secretId, version } } })),
+];
+
+/** The plan of a database client as its container is told it. */
+export function databaseClientVariables(client: DatabaseClientVariables): Record<string, string> {
   return Object.fromEntries(
     (Object.keys(databaseVariables) as (keyof typeof databaseVariables)[]).map((field) => [databaseVariables[field], String(client[field])]),
   );
 }
 
-function locationVariables({ database, databaseLocation: location }: ServiceArgs): Record<string, pulumi.Input<string>> {
+function locationVariables({ database, databaseLocation: location }: VariablesArgs): Record<string, pulumi.Input<string>> {
   if (!database || !location) return {};
   const common = { POSTGRES_PORT, POSTGRES_DB: location.database, POSTGRES_USER: location.user };
   return database.path === "built-in-socket"

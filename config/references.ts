@@ -6,7 +6,7 @@ import { type InputProblem, problem, type Way } from "../capacity/problem";
 /* What holds between the sections of the stack file. */
 
 /** How the stack makes a secret's value. */
-export const SECRET_FORMATS = ["text", "fernet", "database-password", "redis-auth"] as const;
+export const SECRET_FORMATS = ["text", "fernet", "database-password", "database-admin-password", "redis-auth"] as const;
 
 /** A name that JavaScript keeps for itself: what stands under it would be left out without a word. */
 export function reservedNames(value: unknown, path = "netra"): InputProblem[] {

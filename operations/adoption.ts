@@ -16,6 +16,7 @@ import {
   REGION_NEG,
   ROUTER,
   ROUTER_NAT,
+  RUN_JOB,
   RUN_SERVICE,
   SECRET,
   SECURITY_POLICY,
@@ -45,7 +46,7 @@ export interface Adoptable {
 
 /** What ids are made of, and the list of those that exist. */
 export interface AdoptionSettings
-  extends Pick<Settings, "project" | "region" | "network" | "connector" | "database" | "cache" | "secrets" | "hosts" | "edge" | "adopt"> {
+  extends Pick<Settings, "project" | "region" | "network" | "connector" | "database" | "cache" | "secrets" | "hosts" | "edge" | "migrations" | "adopt"> {
   readonly services: Readonly<Record<string, Pick<ServiceSettings, "name" | "account">>>;
 }
 
@@ -54,7 +55,7 @@ export interface AdoptionSettings
  * Source of the id forms: the provider's documentation of each resource, section Import.
  */
 export function adoptables(settings: Omit<AdoptionSettings, "adopt">): Adoptable[] {
-  const { project, region, network, connector, database, cache, secrets, services } = settings;
+  const { project, region, network, connector, database, cache, secrets, services, migrations } = settings;
   const { vpc, subnet, privateServicesRange, nat } = network;
   const vpcId = `projects/${project}/global/networks/${vpc}`;
   const inRegion = `projects/${project}/regions/${region}`;
@@ -81,13 +82,16 @@ export function adoptables(settings: Omit<AdoptionSettings, "adopt">): Adoptable
     { type: SQL_DATABASE, name: database.database, id: `${instanceId}/databases/${database.database}` },
     { type: REDIS, name: cache.name, id: `${located}/instances/${cache.name}` },
     ...Object.values(secrets).map(({ id }) => ({ type: SECRET, name: id, id: `projects/${project}/secrets/${id}` })),
-    ...Object.values(services).flatMap(({ name, account }) => [
+    ...[
+      ...Object.values(services).map((service) => ({ ...service, type: RUN_SERVICE, collection: "services" })),
+      ...[database.roles, ...(migrations ? [migrations] : [])].map((job) => ({ ...job, type: RUN_JOB, collection: "jobs" })),
+    ].flatMap(({ name, account, type, collection }) => [
       {
         type: SERVICE_ACCOUNT,
         name: account,
         id: `projects/${project}/serviceAccounts/${account}@${project}.iam.gserviceaccount.com`,
       },
-      { type: RUN_SERVICE, name, id: `${located}/services/${name}` },
+      { type, name, id: `${located}/${collection}/${name}` },
     ]),
     ...edgeAdoptables(settings),
   ];

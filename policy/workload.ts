@@ -137,6 +137,10 @@ function statedMaximum({ kind, resource }: Workload): { readonly setting: string
   return { ...at(revision.inputs, revision.keys.maxInstances), revisions: Math.max(1, serving) };
 }
 
+/** Whether it is a job that an update runs by itself and waits for: what starts in the same update starts after it. */
+export const runsInUpdate = ({ kind, resource: { properties } }: Workload): boolean =>
+  kind === "job" && (properties.isUnknown("runExecutionToken") || (properties.text("runExecutionToken") ?? "") !== "");
+
 /** Instances that are always there; 0 where nothing states any. */
 export function minInstancesOf({ kind, resource }: Workload): number {
   if (kind === "job") return 0;

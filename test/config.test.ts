@@ -108,7 +108,7 @@ test("refuses a missing, empty or blank value", () => {
     "'netra:database.name' (not set) must be lower-case letters, digits and hyphens, starting with a letter because it is the instance's name; set 'netra:database.name' to staging-shared-postgres",
     "'netra:database.version' (empty) must be written like POSTGRES_14 because it is the database version; set 'netra:database.version' to POSTGRES_14",
     "'netra:database.tier' (not set) must be a text without surrounding whitespace because it is the machine: db-custom-<vCPU>-<MiB>; set 'netra:database.tier' to db-custom-1-3840",
-    "'netra:database.user' (  ) must be lower-case letters, digits and underscores, starting with no digit, at most 61 because it is the application user's name; rotation alternates between <user>_a and <user>_b; set 'netra:database.user' to netra",
+    "'netra:database.user' (  ) must be lower-case letters, digits and underscores, starting with no digit, at most 57 because it is what the names of the database's roles begin with: <user>_owner owns, <user>_<service>_a and _b log in; set 'netra:database.user' to netra",
   ]);
   expect(problems({ "gcp:project": "", "gcp:region": undefined })).toEqual([
     "'gcp:project' (empty) must be stated because the names and addresses of the stack contain it; set 'gcp:project' to netra-staging",
@@ -351,7 +351,7 @@ test("refuses rotation, version and format that contradict each other", () => {
     }),
   );
   expect(said).toEqual([
-    "'netra:secrets.FERNET_KEY.format' (Fernet) must be one of text, fernet, database-password, redis-auth because it is how the stack makes the value; set 'netra:secrets.FERNET_KEY.format' to text",
+    "'netra:secrets.FERNET_KEY.format' (Fernet) must be one of text, fernet, database-password, database-admin-password, redis-auth because it is how the stack makes the value; set 'netra:secrets.FERNET_KEY.format' to text",
     "'netra:secrets.GEMINI_API_KEY.version' (latest) must be a whole number, at least 1 because it is the version that services mount: the number Secret Manager gave it; set 'netra:secrets.GEMINI_API_KEY.version' to 1",
     "'netra:secrets.JWT_SECRET_KEY.version' (1) must be at least 2 because every rotation that is not disabled adds a version; set 'netra:secrets.JWT_SECRET_KEY.version' to 2",
     "'netra:secrets.SECRET_KEY.format' (text) must not be set without 'rotation' because people add the value of this secret; set 'netra:secrets.SECRET_KEY.rotation' to 1, or remove it",

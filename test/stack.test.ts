@@ -91,9 +91,10 @@ test("registers the whole of staging, and the same again in the same process", a
     redis: count("gcp:redis/instance:Instance"),
     secrets: count("gcp:secretmanager/secret:Secret"),
     versions: count("gcp:secretmanager/secretVersion:SecretVersion"),
+    jobs: count("gcp:cloudrunv2/job:Job"),
     services: count("gcp:cloudrunv2/service:Service"),
     accounts: count("gcp:serviceaccount/account:Account"),
-  }).toEqual({ connectors: 1, databases: 1, redis: 1, secrets: 13, versions: 7, services: 3, accounts: 3 });
+  }).toEqual({ connectors: 1, databases: 1, redis: 1, secrets: 14, versions: 8, jobs: 1, services: 3, accounts: 4 });
   const byUrn = (registered: readonly Registered[]) => registered.toSorted((a, b) => a.urn.localeCompare(b.urn));
   expect(byUrn(await preview())).toEqual(byUrn(resources));
   expect(new Set(resources.map(({ urn }) => urn)).size).toBe(resources.length);
@@ -111,7 +112,7 @@ test("puts every component under the stack and every resource under a component"
 test("protects what cannot be created again, and only that", () => {
   const protectedOnes = resources.filter(({ options }) => options.protect).map(({ type }) => type.split(":").at(-1));
   expect([...new Set(protectedOnes)].toSorted()).toEqual(["Connector", "Database", "DatabaseInstance", "GlobalAddress", "Instance", "Network", "Secret"]);
-  expect(protectedOnes.filter((type) => type === "Secret")).toHaveLength(13);
+  expect(protectedOnes.filter((type) => type === "Secret")).toHaveLength(14);
 });
 
 test("ignores the drift that consoles write on services, and what the provider cannot read back of the cache", () => {
@@ -120,6 +121,7 @@ test("ignores the drift that consoles write on services, and what the provider c
   );
   expect(Object.fromEntries(ignored)).toEqual({
     "Instance staging-redis": "reservedIpRange",
+    "Job netra-database-roles": "client,clientVersion",
     "Service netra-auth-service": "client,clientVersion",
     "Service netra-backend-staging": "client,clientVersion",
     "Service netra-frontend-staging": "client,clientVersion",
@@ -142,7 +144,7 @@ test("starts a service only once all that it needs is there", () => {
       "staging-connector",
       "staging-shared-postgres",
       "netra_staging",
-      "netra_a",
+      "netra-database-roles",
       "staging-redis",
       "netra-auth",
       "jwt-secret-staging-r1",
@@ -214,7 +216,7 @@ test("tells the application what the cloud answered", async () => {
     '{"name":"POSTGRES_HOST","value":"10.107.0.3"}',
     '{"name":"POSTGRES_PORT","value":"5432"}',
     '{"name":"POSTGRES_DB","value":"netra_staging"}',
-    '{"name":"POSTGRES_USER","value":"netra_a"}',
+    '{"name":"POSTGRES_USER","value":"netra_backend_a"}',
     '{"name":"REDIS_HOST","value":"10.166.204.83"}',
     '{"name":"REDIS_PORT","value":"6379"}',
   ])
@@ -223,23 +225,23 @@ test("tells the application what the cloud answered", async () => {
 
 test("a rotation adds a version and the other database user, and keeps the ones before", async () => {
   const rotated = await preview({ "netra:secrets": { POSTGRES_PASSWORD: { rotation: 2, version: 2 } } });
-  const of = (type: string) => rotated.filter((resource) => resource.type.endsWith(`:${type}`) && /postgres|netra_/.test(resource.name));
+  const of = (type: string) => rotated.filter((resource) => resource.type.endsWith(`:${type}`) && /postgres-password|netra_/.test(resource.name));
   expect(of("SecretVersion").map(({ name, inputs }) => [name, inputs.enabled])).toEqual([
     ["postgres-password-staging-r1", true],
     ["postgres-password-staging-r2", true],
   ]);
   expect(of("RandomPassword").map(({ name }) => name)).toEqual(["postgres-password-staging-r1", "postgres-password-staging-r2"]);
-  expect(of("User").map(({ name }) => name)).toEqual(["netra_a", "netra_b"]);
+  expect(of("User").map(({ name }) => name)).toEqual(["netra_admin", "netra_auth_a", "netra_backend_a", "netra_auth_b", "netra_backend_b"]);
   const backend = JSON.stringify(named("netra-backend-staging", rotated).inputs);
-  expect(backend).toContain('{"name":"POSTGRES_USER","value":"netra_b"}');
+  expect(backend).toContain('{"name":"POSTGRES_USER","value":"netra_backend_b"}');
   expect(backend).toContain('{"secret":"postgres-password-staging","version":"2"}');
 });
 
 test("disabling the earlier rotation lets its version and its user go", async () => {
   const rotated = await preview({ "netra:secrets": { POSTGRES_PASSWORD: { rotation: 2, version: 2, disabledThroughRotation: 1 } } });
-  const versions = rotated.filter(({ name, type }) => type.endsWith(":SecretVersion") && name.startsWith("postgres"));
+  const versions = rotated.filter(({ name, type }) => type.endsWith(":SecretVersion") && name.startsWith("postgres-password"));
   expect(versions.map(({ name }) => name)).toEqual(["postgres-password-staging-r2"]);
-  expect(rotated.filter(({ type }) => type === "gcp:sql/user:User").map(({ name }) => name)).toEqual(["netra_b"]);
+  expect(rotated.filter(({ type }) => type === "gcp:sql/user:User").map(({ name }) => name)).toEqual(["netra_admin", "netra_auth_b", "netra_backend_b"]);
 });
 
 test("fails before a service mounts a version that the cloud numbered differently", async () => {

@@ -39,9 +39,6 @@ const EVERY_USER = "cloudsqlsuperuser";
 /** How long the statements themselves wait for a lock. Longer than a request's transaction, much shorter than the job. */
 const SETUP_LOCK_TIMEOUT = "30s";
 
-/** The owner's name, and those of the users, from the name of the application's user in the stack file. */
-export const ownerRole = (user: string): string => `${user}_owner`;
-
 /**
  * What sets up roles, limits and ownership. Run in the application's database by a user that Cloud SQL's API has made
  * and that is none of the plan's.

@@ -6,6 +6,7 @@ import { callsAdminApi } from "../database-of";
 import { databaseRouteOf } from "../database-route";
 import { databaseUses, type Holder } from "../holders";
 import { type StackResource, stackRule } from "../rule";
+import { runsInUpdate } from "../workload";
 
 export const startupConnectRate = stackRule({
   name: "startup-connect-rate",
@@ -15,7 +16,9 @@ export const startupConnectRate = stackRule({
   remediation: "Lower maximum instances or start-up connections, or take a tier with more vCPUs or a connector with a larger minimum.",
   judge(resources, { refuse, cannotEvaluate, attempt }) {
     // What cannot be counted, and MySQL and SQL Server, are `connection-budget`'s to report.
-    const uses = databaseUses(resources).uses.filter(({ instance, uncounted }) => uncounted.length === 0 && !(instance && isOtherEngine(instance)));
+    const uses = databaseUses(resources)
+      .uses.filter(({ instance, uncounted }) => uncounted.length === 0 && !(instance && isOtherEngine(instance)))
+      .map((use) => ({ ...use, holders: use.holders.filter(({ workload }) => !runsInUpdate(workload)) }));
     for (const { instance, holders } of uses) {
       const names = { tier: "settings.tier", instances: maximaOf(holders) };
       if (instance) attempt(instance, () => connectRateProblems(holders, tierOf(instance), names).map((problem) => refuse(problem, instance)));

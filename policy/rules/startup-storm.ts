@@ -8,6 +8,7 @@ import { databaseUses } from "../holders";
 import { stackRule } from "../rule";
 import { type StartBehaviour, startBehaviour, stormNames, stormPlanOf } from "../storm-plan";
 import { type TakenSlots, takenSlots } from "../taken-slots";
+import { runsInUpdate } from "../workload";
 
 export const startupStorm = stackRule<
   TakenSlots & {
@@ -44,7 +45,8 @@ export const startupStorm = stackRule<
     const named = new Map(Object.entries(config.services));
     const behaviour = (service: string): StartBehaviour => named.get(service) ?? config.otherServices;
     // A database outside the stack, MySQL and SQL Server, and a holder that cannot be counted, are reported by connection-budget.
-    for (const { instance, holders, uncounted } of databaseUses(resources).uses)
+    for (const { instance, holders: all, uncounted } of databaseUses(resources).uses) {
+      const holders = all.filter(({ workload }) => !runsInUpdate(workload));
       if (instance && holders.length > 0 && uncounted.length === 0 && !isOtherEngine(instance))
         attempt(instance, () => {
           const plan = stormPlanOf(instance, holders, resources, config, behaviour);
@@ -54,5 +56,6 @@ export const startupStorm = stackRule<
             unsimulable.length > 0 ? unsimulable : targetProblems(plan, failingStorms(plan, config.targetPercent / 100), config.targetPercent / 100, names);
           for (const problem of problems) refuse(problem, instance);
         });
+    }
   },
 });

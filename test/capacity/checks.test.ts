@@ -21,14 +21,15 @@ const databaseOf = (changes: object) => backendWith({ database: { ...service(sta
 describe("staging's own plan", () => {
   test("passes every check", () => expect(failing(staging)).toEqual([]));
 
-  test("needs 91 of 120 connections", () => {
-    expect(planBudget(staging)).toMatchObject({ demand: 91, limit: 120, headroom: 29, reserved: 23 });
+  test("needs 92 of 120 connections", () => {
+    expect(planBudget(staging)).toMatchObject({ demand: 92, limit: 120, headroom: 28, reserved: 23 });
     expect(planChecks(staging)[0]?.arithmetic).toEqual([
       "auth (3 + 3) x 3 = 18",
       "backend (5 + 5) x 5 = 50",
+      "database-roles (1 + 0) x 1 = 1",
       "reserved 13 + migrations 10 = 23",
-      "91 of 120 (max_connections 150 x 0.8)",
-      "not counted: a second rollout within the request time-out (600 s) adds a third set, 34; a maximum may be exceeded briefly, by an instance each 8: 133 of max_connections 150",
+      "92 of 120 (max_connections 150 x 0.8)",
+      "not counted: a second rollout within the request time-out (600 s) adds a third set, 34; a maximum may be exceeded briefly, by an instance each 8: 134 of max_connections 150",
     ]);
   });
 
@@ -53,9 +54,9 @@ describe("staging's own plan", () => {
         "26 connects through 3 x e2-micro (300 Mbps, 600 connects/s assumed) = 0.043 s of the 10 s connect time-out",
       ],
       "Cloud Run cpu and memory in use, both revisions of a rollout included, against the regional quota": [
-        "auth 3 x 1 + backend (5 + 5) x 2 + frontend 3 x 1 = 26 of 32 vCPU",
-        "auth 3 x 0.5 + backend (5 + 5) x 4 + frontend 3 x 0.5 = 43 of 64 GiB",
-        "not required: where requests outlive the rollouts of one update, two revisions of every service take 32 vCPU and 46 GiB",
+        "auth 3 x 1 + backend (5 + 5) x 2 + frontend 3 x 1 + database-roles 1 x 1 = 27 of 32 vCPU",
+        "auth 3 x 0.5 + backend (5 + 5) x 4 + frontend 3 x 0.5 + database-roles 1 x 0.5 = 43.5 of 64 GiB",
+        "not required: where requests outlive the rollouts of one update, two revisions of every service take 33 vCPU and 46.5 GiB",
       ],
     });
     expect(arithmetic["start-up probe window against boot and database initialisation"]).toContain(
@@ -179,13 +180,13 @@ describe("each check fails on its own fault", () => {
 test("the overdrawn budget names the settings of the largest service", () => {
   const [budget] = failing(databaseOf({ poolSize: 8 }));
   expect(budget?.problems.map((p) => p.message)).toEqual([
-    "'netra:database.maxConnections' (150) must cover 141 connections with 0.8 of its slots (it covers 120) because auth (3 + 3) x 3 = 18; backend (5 + 5) x 10 = 100; reserved 13 + migrations 10 = 23; 141 of 120 (max_connections 150 x 0.8), and the database refuses connections at the first rollout; set 'netra:database.maxConnections' to 177, or set 'netra:services.backend.database.poolSize' to 5, or set 'netra:services.backend.maxInstances' to 3",
+    "'netra:database.maxConnections' (150) must cover 142 connections with 0.8 of its slots (it covers 120) because auth (3 + 3) x 3 = 18; backend (5 + 5) x 10 = 100; database-roles (1 + 0) x 1 = 1; reserved 13 + migrations 10 = 23; 142 of 120 (max_connections 150 x 0.8), and the database refuses connections at the first rollout; set 'netra:database.maxConnections' to 178, or set 'netra:services.backend.database.poolSize' to 5, or set 'netra:services.backend.maxInstances' to 3",
   ]);
 });
 
 test("a service without a database holds no connections, whatever its size", () => {
   const many = read({ "netra:services": { frontend: { maxInstances: 5 } } });
-  expect(planBudget(many).demand).toBe(91);
+  expect(planBudget(many).demand).toBe(92);
 });
 
 test("below one vCPU the CPU must be throttled between requests", () => {

@@ -60,11 +60,12 @@ test("judges staging sound: exit 0, the whole contract as one JSON object and no
       lines: [
         { label: "auth", instances: 3, overlap: 3, perInstance: 3, connections: 18 },
         { label: "backend", instances: 5, overlap: 5, perInstance: 5, connections: 50 },
+        { label: "database-roles", instances: 1, overlap: 0, perInstance: 1, connections: 1 },
       ],
       reserved: 23,
-      demand: 91,
+      demand: 92,
       limit: 120,
-      headroom: 29,
+      headroom: 28,
     },
   });
 
@@ -101,20 +102,20 @@ test("judges staging sound: exit 0, the whole contract as one JSON object and no
   for (const { low, likely, high, why } of verdict.assumptions) expect([low <= likely, likely <= high, why !== ""]).toEqual([true, true, true]);
 
   expect(JSON.parse(readFileSync(join(reports, "report.json"), "utf8"))).toEqual(verdict);
-  expect(readFileSync(join(reports, "report.md"), "utf8")).toMatch(/^# staging: the plan is sound: 91 of 120 connections, .*\d+\.\d\d USD a month\n/);
+  expect(readFileSync(join(reports, "report.md"), "utf8")).toMatch(/^# staging: the plan is sound: 92 of 120 connections, .*\d+\.\d\d USD a month\n/);
 });
 
 test("refuses the outage: exit 1, every fault with what to set, in text with the verdict last", async () => {
   const { code, stdout, stderr } = await check("--stack", "outage", "--config-file", stackFile("outage", outage));
   expect({ code, stderr }).toEqual({ code: 1, stderr: "" });
   for (const text of [
-    "'netra:database.maxConnections' (100) must cover 2323 connections with 0.8 of its slots (it covers 80)",
+    "'netra:database.maxConnections' (100) must cover 2324 connections with 0.8 of its slots (it covers 80)",
     "set 'netra:database.tier' to db-custom-1-3840",
     "[advisory] **egress-path** on netra-backend-staging: 'template.vpcAccess.egress' (ALL_TRAFFIC) must be PRIVATE_RANGES_ONLY",
     "[mandatory] **service-image** on netra-backend-staging:",
   ])
     expect(stdout).toContain(text);
-  expect(stdout.trimEnd().split("\n").at(-1)).toMatch(/^# outage: the plan is REFUSED, \d+ findings: 2323 of 80 connections, .*\d+\.\d\d USD a month$/);
+  expect(stdout.trimEnd().split("\n").at(-1)).toMatch(/^# outage: the plan is REFUSED, \d+ findings: 2324 of 80 connections, .*\d+\.\d\d USD a month$/);
 });
 
 test("refuses the connector of the incident's last fix with the same findings in JSON", async () => {

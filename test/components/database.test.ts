@@ -1,9 +1,7 @@
 import * as gcp from "@pulumi/gcp";
-import * as pulumi from "@pulumi/pulumi";
 import { expect, test } from "vitest";
-import { withoutSecrets } from "../../commands/evaluate";
-import { Database, type DatabaseArgs, DatabaseUsers, rotatedUser } from "../../components/database";
-import { SQL_INSTANCE, SQL_USER } from "../../policy/types";
+import { Database, type DatabaseArgs } from "../../components/database";
+import { SQL_INSTANCE } from "../../policy/types";
 import { only, registeredBy, waitsFor } from "../fixtures/programs";
 
 const SQL_DATABASE = "gcp:sql/database:Database";
@@ -87,31 +85,4 @@ test("creates the application's database in the instance", async () => {
   const created = only(registered, SQL_DATABASE);
   expect(created.inputs).toEqual({ name: "netra_staging", instance: "staging-shared-postgres" });
   expect(waitsFor(created)).toEqual(["staging-shared-postgres"]);
-});
-
-test("alternates between two users: odd rotations _a, even ones _b", () => {
-  expect([1, 2, 3, 10].map((rotation) => rotatedUser("netra", rotation))).toEqual(["netra_a", "netra_b", "netra_a", "netra_b"]);
-});
-
-test("gives every valid password its user, hidden, and leaves a user that goes to Google", async () => {
-  const registered = await registeredBy(() => {
-    const { instance } = new Database("database", args());
-    const passwords = [
-      { rotation: 2, value: pulumi.secret("plain-two") },
-      { rotation: 3, value: "plain-three" },
-    ];
-    new DatabaseUsers("database-users", { instance, user: "netra", passwords });
-  });
-  const users = registered.filter(({ type }) => type === SQL_USER);
-  expect(users.map(({ name, inputs }) => [name, withoutSecrets(inputs)])).toEqual(
-    ["netra_b", "netra_a"].map((name) => [name, { name, instance: "staging-shared-postgres", password: "[secret]", deletionPolicy: "ABANDON" }]),
-  );
-  for (const user of users) expect(waitsFor(user)).toEqual(["staging-shared-postgres"]);
-});
-
-test("has no user where nobody made a password", async () => {
-  const registered = await registeredBy(() => {
-    new DatabaseUsers("database-users", { instance: new Database("database", args()).instance, user: "netra", passwords: [] });
-  });
-  expect(registered.filter(({ type }) => type === SQL_USER)).toEqual([]);
 });

@@ -109,7 +109,7 @@ test.each([
   await registeredBy(() => {
     secrets = declare({ POSTGRES_PASSWORD: { id: "postgres-password-staging", version: rotated.rotation, format: "database-password", ...rotated } });
   });
-  expect(secrets?.databasePasswords.map(({ rotation }) => rotation)).toEqual(valid);
+  expect(secrets?.databaseLogin?.passwords.map(({ rotation }) => rotation)).toEqual(valid);
 });
 
 test("refuses a Redis string that ends in a newline, without showing it", async () => {

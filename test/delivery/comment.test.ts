@@ -51,7 +51,7 @@ const verdictLine = (text: string) => text.split("\n")[2] ?? "";
 describe("the comment", () => {
   test("begins with its marker and the verdict, and has every part in its order", () => {
     const text = of(sound, sound);
-    expect(text.startsWith(`${COMMENT_MARKER}\n\n# staging: the plan is sound: 91 of 120 connections, at least `)).toBe(true);
+    expect(text.startsWith(`${COMMENT_MARKER}\n\n# staging: the plan is sound: 92 of 120 connections, at least `)).toBe(true);
     expect(text.match(/^(## .*|<details>.*)$/gm)).toEqual([
       "## What changes against the base",
       "## What an update would do",
@@ -92,7 +92,7 @@ describe("the comment", () => {
         "cost a month",
       ]),
     );
-    expect(rows).toContainEqual(["connections of the plan", "91 of 120", "101 of 120"]);
+    expect(rows).toContainEqual(["connections of the plan", "92 of 120", "102 of 120"]);
     expect(rows).toContainEqual(["connections of backend", "(5 + 5) x 5 = 50", "(5 + 5) x 6 = 60"]);
     expect(rows).toContainEqual(["resource backend (gcp:cloudrunv2/service:Service)", "there", "-"]);
     expect(rows).toContainEqual(["resource frontend (gcp:cloudrunv2/service:Service)", "-", "there"]);
@@ -108,7 +108,7 @@ describe("the comment", () => {
       waived: [{ policy: "secret-value", resource: "key", reason: "until Friday" }],
     });
     const text = of(head, sound);
-    expect(verdictLine(text)).toMatch(/^# staging: the plan is REFUSED, \d+ findings: 261 of 120 connections/);
+    expect(verdictLine(text)).toMatch(/^# staging: the plan is REFUSED, \d+ findings: 262 of 120 connections/);
     expect(text.match(/^## .*$/gm)?.slice(0, 4)).toEqual([
       "## What the plan must change",
       "## What the policy pack says",

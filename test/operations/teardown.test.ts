@@ -9,6 +9,7 @@ test("a teardown takes every deletion protection off, and leaves the engine's on
   const registered = await evaluate("staging", withTeardown({ reason: "staging moves to another project (#1402)" }), staging);
   const protections = registered.flatMap(({ type, inputs }) => ("deletionProtection" in inputs ? [`${type} ${inputs.deletionProtection}`] : []));
   expect([...new Set(protections)].toSorted()).toEqual([
+    "gcp:cloudrunv2/job:Job false",
     "gcp:cloudrunv2/service:Service false",
     "gcp:secretmanager/secret:Secret false",
     "gcp:sql/databaseInstance:DatabaseInstance false",
