@@ -28,7 +28,7 @@ describe("what the staging plans must give (storm.md, section 6)", () => {
 
   it("the incident's sizes with a working path: the budget is refused, and a cold start is well under 95 %", () => {
     const verdict = judgePlan(incidentPlan("private address"));
-    expect(verdict.problems[0]?.message).toContain("'netra:database.maxConnections' (50) must cover 2323 connections");
+    expect(verdict.problems[0]?.message).toContain("'netra:database.maxConnections' (50) must cover 2324 connections");
     expect(verdict.storms.find(({ scenario }) => scenario === "cold-start")?.success.upper).toBeLessThan(0.5);
   });
 

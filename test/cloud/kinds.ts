@@ -385,7 +385,18 @@ export const kinds: Readonly<Record<string, Kind>> = {
     upsert: true,
     computed: () => ({ etag: "BwYXpd" }),
   },
-  "gcp:cloudrunv2/job:Job": { ...GLOBAL, api: "run", id: regional("jobs"), replaces: ["name", "project", "location"], computed: nothing },
+  "gcp:cloudrunv2/job:Job": {
+    api: "run",
+    id: regional("jobs"),
+    replaces: ["name", "project", "location"],
+    serverChooses: ["project", "client", "clientVersion", "launchStage"],
+    defaults: { deletionProtection: true },
+    onImport: { deletionProtection: true },
+    // An execution belongs to whoever asked for it: nothing of it is read back.
+    writeOnly: ["runExecutionToken"],
+    computed: (_, __, ___, before) => ({ generation: String(Number(before.generation ?? 0) + 1) }),
+    milliseconds: 60,
+  },
   "gcp:cloudrunv2/workerPool:WorkerPool": { ...GLOBAL, api: "run", id: regional("workerPools"), replaces: ["name", "project", "location"], computed: nothing },
   "gcp:cloudrun/service:Service": {
     ...GLOBAL,

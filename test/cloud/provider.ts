@@ -6,9 +6,11 @@ import { type IResourceProviderServer, ResourceProviderService } from "@pulumi/p
 import * as wire from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { type JavaScriptValue, Struct } from "google-protobuf/google/protobuf/struct_pb";
+import { RUN_JOB } from "../../policy/types";
 import { isUnknownValue, UNKNOWN } from "../../policy/unknown";
 import { type Call, Cloud, type Properties } from "./cloud";
 import { type Change, type Difference, difference } from "./diff";
+import { executed } from "./jobs";
 import { type Kind, kinds, type Place } from "./kinds";
 import { asOutputs, withChoices } from "./outputs";
 import { randomKinds } from "./random";
@@ -147,6 +149,12 @@ async function performed(method: "create" | "update" | "delete", subject: Subjec
   if (error) throw new Error(error);
 }
 
+/** A job that an update runs. @throws where its execution fails. */
+function run({ type }: Subject, id: string, state: Properties, before: Properties): void {
+  const { failure } = type === RUN_JOB ? executed(cloud, id, state, before) : {};
+  if (failure !== undefined) throw new Error(failure);
+}
+
 function create(subject: Subject, inputs: Properties): { id: string; state: Properties } {
   const random = randomKinds[subject.type];
   if (random) {
@@ -159,6 +167,7 @@ function create(subject: Subject, inputs: Properties): { id: string; state: Prop
   const id = kind.id(inputs, place, cloud);
   if (cloud.find(subject.type, id) && !kind.upsert) throw new Error(`googleapi: Error 409: ${id} already exists, alreadyExists`);
   const state = { ...inputs, ...kind.early?.(inputs, place), ...kind.computed(inputs, place, id, {}) };
+  run(subject, id, state, {});
   cloud.put({ type: subject.type, id, properties: state });
   return { id, state };
 }
@@ -171,6 +180,7 @@ function update(subject: Subject, inputs: Properties): Properties {
   const kind = kindOf(subject);
   const kept = Object.fromEntries(Object.entries(before).filter(([key]) => kind.serverChooses.includes(key)));
   const state = { ...kept, ...inputs, ...kind.early?.(inputs, place), ...kind.computed(inputs, place, subject.id, before) };
+  run(subject, subject.id, state, before);
   cloud.put({ type: subject.type, id: subject.id, properties: state });
   return state;
 }

@@ -1,7 +1,8 @@
 import type { Cloud, Properties } from "./cloud";
+import { LET_IN } from "./jobs";
 import { versionsOf } from "./kinds";
 
-interface Variable {
+export interface Variable {
   readonly name: string;
   readonly value?: string;
   readonly valueSource?: { readonly secretKeyRef?: { readonly secret: string; readonly version?: string } };
@@ -9,7 +10,7 @@ interface Variable {
 
 /**
  * Each running revision that could not start another instance now, with the reason: a mounted secret version that is
- * gone or disabled, a database user that is not there, a password that is no longer that user's.
+ * gone or disabled, a database user that is not there or that no job has let in, a password that is no longer that user's.
  */
 export function brokenRevisions(cloud: Cloud): string[] {
   return cloud
@@ -31,11 +32,19 @@ function faultsOf(cloud: Cloud, service: Properties): string[] {
   const user = values.get("POSTGRES_USER");
   const password = values.get("POSTGRES_PASSWORD");
   if (user && password !== undefined) {
-    const known = cloud.ofType("gcp:sql/user:User").find(({ properties }) => properties.name === user);
-    if (!known) faults.push(`the database has no user ${user}`);
-    else if (known.properties.password !== password) faults.push(`the password is not that of database user ${user}`);
+    const refused = loginFault(cloud, user, password);
+    if (refused) faults.push(refused);
+    // What `postgres` has made is its own until it is given away, and it stays a member of the new owner.
+    else if (user !== "postgres" && !cloud.find(LET_IN, user)) faults.push(`permission denied for the tables that database user ${user} has not made`);
   }
   return faults;
+}
+
+/** Why the database does not let that user in, if it does not. */
+export function loginFault(cloud: Cloud, user = "", password = ""): string | undefined {
+  const known = cloud.ofType("gcp:sql/user:User").find(({ properties }) => properties.name === user);
+  if (!known) return `the database has no user ${user}`;
+  return known.properties.password === password ? undefined : `the password is not that of database user ${user}`;
 }
 
 /** The variables of a service's first container. */

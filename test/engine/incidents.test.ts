@@ -21,7 +21,7 @@ const all = {
   name: "the outage, all faults at once",
   changes: outage,
   says: [
-    "'netra:database.maxConnections' (100) must cover 2323 connections with 0.8 of its slots (it covers 80)",
+    "'netra:database.maxConnections' (100) must cover 2324 connections with 0.8 of its slots (it covers 80)",
     "set 'netra:database.tier' to db-custom-1-3840",
   ],
 };

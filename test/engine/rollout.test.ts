@@ -7,6 +7,7 @@ import { type Ended, Environment, UNMONITORED } from "./environment";
 const RUN = "gcp:cloudrunv2/service:Service";
 const VERSION = "gcp:secretmanager/secretVersion:SecretVersion";
 const USER = "gcp:sql/user:User";
+const JOB = "gcp:cloudrunv2/job:Job";
 const SERVICES = ["netra-auth-service", "netra-backend-staging", "netra-frontend-staging"];
 
 let staging: Environment;
@@ -113,11 +114,11 @@ test("ends before any service starts when Secret Manager numbers a version diffe
 describe("rotating the database password", () => {
   /** The whole life of it: each step is one edit of the stack file. */
   test.each([
-    { rotation: 2, user: "netra_b" },
-    { rotation: 2, disabledThroughRotation: 1, user: "netra_b" },
-    { rotation: 3, disabledThroughRotation: 1, user: "netra_a" },
-    { rotation: 4, disabledThroughRotation: 3, user: "netra_b" },
-  ])("leaves no moment in which a running revision's credentials are invalid: %o", async ({ user, ...password }) => {
+    { rotation: 2, suffix: "b" },
+    { rotation: 2, disabledThroughRotation: 1, suffix: "b" },
+    { rotation: 3, disabledThroughRotation: 1, suffix: "a" },
+    { rotation: 4, disabledThroughRotation: 3, suffix: "b" },
+  ])("leaves no moment in which a running revision's credentials are invalid: %o", async ({ suffix, ...password }) => {
     const jwt = { version: 3, rotation: 3, disabledThroughRotation: 2 };
     expect(await update({ "netra:secrets": { JWT_SECRET_KEY: jwt, POSTGRES_PASSWORD: { version: password.rotation, ...password } } })).toMatchObject({
       code: 0,
@@ -125,11 +126,41 @@ describe("rotating the database password", () => {
     const calls = done(staging.cloud);
     expect(calls.flatMap(({ broken }) => broken)).toEqual([]);
     for (const service of SERVICES.slice(0, 2)) {
-      expect(variable(staging.cloud, service, "POSTGRES_USER")).toBe(user);
+      expect(variable(staging.cloud, service, "POSTGRES_USER")).toMatch(new RegExp(`^netra_(auth|backend)_${suffix}$`));
       expect(variable(staging.cloud, service, "POSTGRES_PASSWORD")).toBe(String(password.rotation));
     }
     const rolled = calls.flatMap(({ type, method }, i) => (type === RUN && method === "update" ? [i] : []));
     const set = calls.flatMap(({ type, method }, i) => (type === USER && method !== "delete" ? [i] : []));
     for (const i of set) expect(Math.min(...rolled, calls.length)).toBeGreaterThan(i);
+  });
+});
+
+describe("the job that lets the services in", () => {
+  const jwt = { version: 3, rotation: 3, disabledThroughRotation: 2 };
+  const rotated = { JWT_SECRET_KEY: jwt, POSTGRES_PASSWORD: { version: 5, rotation: 5, disabledThroughRotation: 4 } };
+  const adopting = (formerOwners: readonly string[]) => update({ "netra:secrets": rotated, "netra:database": { roles: { formerOwners } } });
+
+  test("keeps every service as it is where it fails, and the update says why", async () => {
+    const { code, stdout } = await adopting(["somebody"]);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/execution netra-database-roles-[0-9a-f]{16} has failed: role "somebody" does not exist/);
+    expect(services(staging.cloud)).toEqual([]);
+    expect(done(staging.cloud).flatMap(({ broken }) => broken)).toEqual([]);
+    expect(variable(staging.cloud, "netra-auth-service", "POSTGRES_USER")).toBe("netra_auth_b");
+  });
+
+  test("runs again with the cause mended, before the services roll", async () => {
+    expect(await adopting(["postgres"])).toMatchObject({ code: 0 });
+    const calls = done(staging.cloud);
+    const ran = position(calls, "netra-database-roles", JOB, "update");
+    for (const service of SERVICES.slice(0, 2)) expect(position(calls, service, RUN, "update")).toBeGreaterThan(ran);
+    expect(calls.flatMap(({ broken }) => broken)).toEqual([]);
+  });
+
+  test("does not run in an update that changes nothing of its own", async () => {
+    const changed = { "netra:services": { frontend: { environment: { LOG_LEVEL: "debug" } } } };
+    const roles = { formerOwners: ["postgres"] };
+    expect(await update({ "netra:secrets": rotated, "netra:database": { roles }, ...changed })).toMatchObject({ code: 0 });
+    expect(done(staging.cloud).filter(({ type }) => type === JOB)).toEqual([]);
   });
 });
