@@ -1,6 +1,7 @@
 import { parseTier } from "./cloudsql";
 import { securityRules } from "./edge";
 import { cloudSqlLimits, connectorLimits, prices } from "./limits";
+import type { Alert } from "./monitoring/alert";
 import type { CapacityPlan } from "./plan";
 
 /** One line of the bill. `usdPerMonth` is absent where no price is known: such an item is listed, never counted as free. */
@@ -22,8 +23,8 @@ const SECONDS = HOURS * 3600;
 /** The region of all prices in `limits.ts`. */
 export const PRICED_REGION = "us-central1";
 
-/** What the plan costs while nothing happens: minimum instances, database, cache, connector at its minimum, secrets. */
-export function planCost(plan: CapacityPlan, activeSecretVersions: number, region: string = PRICED_REGION): Cost {
+/** What the plan costs while nothing happens: minimum instances, database, cache, connector at its minimum, secrets, alerts. */
+export function planCost(plan: CapacityPlan, activeSecretVersions: number, region: string = PRICED_REGION, alerts: readonly Alert[] = []): Cost {
   const items = [
     connectorCost(plan),
     ...databaseCost(plan),
@@ -31,7 +32,7 @@ export function planCost(plan: CapacityPlan, activeSecretVersions: number, regio
     ...serviceCosts(plan),
     ...natCost(plan),
     ...edgeCosts(plan),
-    ...monitoringCosts(plan),
+    ...monitoringCosts(plan, alerts),
     secretsCost(activeSecretVersions),
   ];
   if (region !== PRICED_REGION) return { items: items.map(({ item }) => notPriced(item, `prices are known for ${PRICED_REGION} only`)) };
@@ -111,10 +112,24 @@ function edgeCosts({ edge }: CapacityPlan): CostItem[] {
   ];
 }
 
-function monitoringCosts({ monitoring }: CapacityPlan): CostItem[] {
-  return monitoring && !monitoring.disabled
-    ? [notPriced("monitoring", "log-based metrics, uptime checks and alerts are billed by use, beyond free allotments")]
-    : [];
+function monitoringCosts({ monitoring }: CapacityPlan, alerts: readonly Alert[]): CostItem[] {
+  if (!monitoring || monitoring.disabled) return [];
+  return [
+    ...(alerts.length > 0 ? [alertsCost(alerts)] : []),
+    notPriced("monitoring", "log-based metrics and uptime checks are billed by use, beyond free allotments"),
+  ];
+}
+
+/** Every condition names one metric and reads at least one series. */
+function alertsCost(alerts: readonly Alert[]): CostItem {
+  const conditions = alerts.reduce((sum, alert) => sum + alert.conditions.length, 0);
+  const [metric, million, seconds] = [prices.alertMetricMonth.value, prices.alertPointsMillion.value, prices.alertEvaluationSeconds.value];
+  const later = conditions * (metric + ((SECONDS / seconds) * million) / 1e6);
+  return priced(
+    "alerts",
+    0,
+    `free until ${prices.alertingFrom.value}; from then on ${later.toFixed(2)} USD or more: ${conditions} metrics x ${metric} USD + ${conditions} series x ${SECONDS / seconds} points x ${million} USD per million`,
+  );
 }
 
 function secretsCost(versions: number): CostItem {

@@ -39,6 +39,7 @@ const SQL_PROVIDER = "registry documentation of gcp.sql.DatabaseInstance 9.37";
 const RUN_CPU = "docs.cloud.google.com/run/docs/configuring/services/cpu";
 const RUN_HEALTH = "docs.cloud.google.com/run/docs/configuring/healthchecks";
 const RUN_PROTO = "google/cloud/run/v2 API protos";
+const ALERT_PRICES = "cloud.google.com/stackdriver/pricing";
 const CONTAINER_CONTRACT = "docs.cloud.google.com/run/docs/container-contract";
 
 /** A connector's VM: the connector's whole throughput at 2 and at 10 instances (not per instance), and the VM's list price. */
@@ -332,6 +333,17 @@ export const prices = {
   armorPolicyMonth: datum(5, "USD per security policy and month", "S2", "cloud.google.com/armor/pricing", "2026-09-01"),
   armorRuleMonth: datum(1, "USD per rule and month", "S2", "cloud.google.com/armor/pricing", "2026-09-01"),
   armorRequestsMillion: datum(0.75, "USD per million requests", "S2", "cloud.google.com/armor/pricing", "2026-09-01"),
+  /** Announced, and not charged before {@link prices.alertingFrom}; 90 and 30 days before it Google tells. */
+  alertMetricMonth: datum(0.35, "USD per metric that an alerting policy names, and month", "S2", ALERT_PRICES, "2026-10-08"),
+  alertPointsMillion: datum(0.5, "USD per million points that alerting policies read", "S2", ALERT_PRICES, "2026-10-08"),
+  alertingFrom: datum("2027-09-01", "the first day on which alerting may be charged", "S2", ALERT_PRICES, "2026-10-08"),
+  alertEvaluationSeconds: datum(
+    30,
+    "seconds between two evaluations of a condition",
+    "S1",
+    "docs.cloud.google.com/monitoring/alerts/cost-control",
+    "2026-04-10",
+  ),
   hoursPerMonth: datum(730, "hours", "C", "365 x 24 / 12"),
 } as const;
 

@@ -2,6 +2,7 @@ import { assumptions } from "../capacity/assumptions";
 import { planBudget } from "../capacity/checks";
 import { planCost } from "../capacity/cost";
 import { registryProblems } from "../capacity/image";
+import { planAlerts } from "../capacity/monitoring/monitoring";
 import { judgePlan, type PlanVerdict } from "../capacity/verdict";
 import { planOf, readSettings, type Settings } from "../config";
 import { type Finding, messageOf } from "../policy/finding";
@@ -54,7 +55,7 @@ function verdictOf(
     budget: planBudget(plan),
     checks: judged.checks,
     storms: judged.storms,
-    cost: planCost(plan, activeVersions(settings), settings.region),
+    cost: planCost(plan, activeVersions(settings), settings.region, planAlerts(settings)),
     assumptions: Object.values(assumptions),
   };
 }

@@ -35,7 +35,7 @@ export interface Declaring {
 
 /**
  * Alerts, log-based metrics, objectives with burn rates, uptime checks and one dashboard, all derived from the plan.
- * Cost: not priced; log-based metrics, uptime checks and alerts are billed by use beyond free allotments.
+ * Cost: alerts are free until the day in `prices.alertingFrom`; log-based metrics and uptime checks are billed by use beyond free allotments.
  */
 export class Monitoring extends pulumi.ComponentResource {
   constructor(name: string, args: MonitoringArgs, opts?: pulumi.ComponentResourceOptions) {

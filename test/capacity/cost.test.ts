@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type Cost, connectorCost, databaseCost, planCost } from "../../capacity/cost";
+import { planAlerts } from "../../capacity/monitoring/monitoring";
 import { planOf } from "../../config";
 import { type Changes, stagingSettings } from "../stack-settings";
 
@@ -72,10 +73,29 @@ describe("the plan", () => {
     expect(named({})).toEqual([
       {
         item: "monitoring",
-        arithmetic: "not priced: log-based metrics, uptime checks and alerts are billed by use, beyond free allotments",
+        arithmetic: "not priced: log-based metrics and uptime checks are billed by use, beyond free allotments",
       },
     ]);
     expect(named({ "netra:monitoring": { disabled: { reason: "one afternoon (#1403)" } } })).toEqual([]);
+  });
+
+  test("alerts cost nothing before the announced day, and each condition from then on", () => {
+    const settings = stagingSettings();
+    const alerts = planAlerts(settings).slice(0, 2);
+    const priced = planCost(planOf(settings), 13, settings.region, alerts).items.filter(({ item }) => item === "alerts");
+    expect(alerts.map(({ conditions }) => conditions.length)).toEqual([1, 2]);
+    // Every 30 s of 730 hours: 87,600 points of each series.
+    expect(priced).toEqual([
+      {
+        item: "alerts",
+        usdPerMonth: 0,
+        arithmetic: "free until 2027-09-01; from then on 1.18 USD or more: 3 metrics x 0.35 USD + 3 series x 87600 points x 0.5 USD per million",
+      },
+    ]);
+    expect(3 * (0.35 + (87_600 * 0.5) / 1e6)).toBeCloseTo(1.18, 2);
+    expect(planCost(planOf(settings), 13, "europe-west1", alerts).items.find(({ item }) => item === "alerts")).not.toHaveProperty("usdPerMonth");
+    const off = stagingSettings({ "netra:monitoring": { disabled: { reason: "one afternoon (#1403)" } } });
+    expect(planCost(planOf(off), 13, off.region, alerts).items.filter(({ item }) => item === "alerts")).toEqual([]);
   });
 
   test("Cloud NAT is named where there is one, and a cache beyond the known prices is not priced", () => {
