@@ -1,9 +1,12 @@
 import { describe, expect, test } from "vitest";
+import { queryFaults } from "../../capacity/monitoring/alert";
+import { knownMetrics } from "../../capacity/monitoring/monitoring";
 import { deployedFrom } from "../../diagnose/deployed";
 import type { Diagnosis } from "../../diagnose/diagnosis";
 import { lastHour } from "../../diagnose/figures";
 import { readCloud } from "../../diagnose/live";
 import type { Cloud } from "../../diagnose/rest";
+import { queryOfRequest } from "../capacity/monitoring/requests";
 import { diagnosisOf, fixture, PLACE, settings } from "./fixtures";
 import { refuse, restServer } from "./rest-server";
 
@@ -361,6 +364,7 @@ describe("the last hour", () => {
     metrics(quiet);
     await hour();
     const asked = server.asked.map((line) => new URL(line.slice("GET ".length), "http://localhost").searchParams);
+    expect(asked.flatMap((parameters) => queryFaults(queryOfRequest(parameters), knownMetrics))).toEqual([]);
     expect(asked.map((query) => query.get("aggregation.perSeriesAligner"))).toEqual([
       "ALIGN_MAX",
       "ALIGN_PERCENTILE_99",

@@ -5,9 +5,12 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test, vi } from "vitest";
+import { queryFaults } from "../../capacity/monitoring/alert";
 import { restrictionsOf } from "../../capacity/monitoring/filters";
+import { knownMetrics } from "../../capacity/monitoring/monitoring";
 import { cloudMonitoring, type Monitoring, startupSuccess } from "../../verify/startups";
 import { tried } from "../../verify/step";
+import { queryOfRequest } from "../capacity/monitoring/requests";
 
 const QUESTION = { project: "netra-staging", region: "us-central1", services: ["netra-auth-service", "netra-backend-staging"], targetPercent: 99 };
 
@@ -78,6 +81,7 @@ test("counts start-up probes of all pages, and of those alone", async () => {
   expect(asked.map(({ pathname }) => pathname)).toEqual(Array(2).fill("/v3/projects/netra-staging/timeSeries"));
   expect(asked.map(({ searchParams }) => searchParams.get("pageToken"))).toEqual([null, "second"]);
   const query = asked[0]?.searchParams;
+  expect(asked.flatMap(({ searchParams }) => queryFaults(queryOfRequest(searchParams), knownMetrics))).toEqual([]);
   expect(query?.get("filter")).toBe(
     'metric.type="run.googleapis.com/container/completed_probe_count" AND resource.type="cloud_run_revision" AND resource.labels.location="us-central1" AND resource.labels.service_name=one_of("netra-auth-service", "netra-backend-staging") AND metric.labels.probe_type="STARTUP"',
   );
