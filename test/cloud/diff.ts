@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Properties } from "./cloud";
-import type { Kind } from "./kinds";
+import type { Kind, Place } from "./kinds";
+import { asState } from "./outputs";
 
 export type Change = "add" | "delete" | "update";
 
@@ -14,8 +15,9 @@ export interface Difference {
 
 const isObject = (value: unknown): value is Properties => typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** Compares a resource's old inputs with its new ones. */
-export function difference(kind: Kind, olds: Properties, news: Properties): Difference {
+/** Compares a resource's old inputs with its new ones, in the provider's forms: a region's name and its address are the same. */
+export function difference(kind: Kind, stated: Properties, wanted: Properties, place: Place, id: string): Difference {
+  const [olds, news] = [asState(kind, stated, place, id), asState(kind, wanted, place, id)];
   const changes = compare(withoutServerChoices(kind, olds, news), news, "");
   for (const path of Object.keys(changes)) if (kind.ignores?.(path, olds, news)) delete changes[path];
   const replaces = Object.keys(changes).filter((path) =>
@@ -44,16 +46,9 @@ function compare(old: unknown, now: unknown, path: string): Record<string, Chang
     return Object.assign({}, ...keys.map((key) => compare(old[key], now[key], path === "" ? key : `${path}.${key}`)));
   }
   if (Array.isArray(old) && Array.isArray(now)) {
-    const [before, after] = [inOrder(old), inOrder(now)];
-    return Object.assign({}, ...Array.from({ length: Math.max(before.length, after.length) }, (_, i) => compare(before[i], after[i], `${path}[${i}]`)));
+    return Object.assign({}, ...Array.from({ length: Math.max(old.length, now.length) }, (_, i) => compare(old[i], now[i], `${path}[${i}]`)));
   }
   if (old === undefined) return { [path]: "add" };
   if (now === undefined) return { [path]: "delete" };
   return { [path]: "update" };
-}
-
-/** Named elements (variables, flags) are sets: their order means nothing. */
-function inOrder(list: readonly unknown[]): readonly unknown[] {
-  if (!list.every((element) => isObject(element) && typeof element.name === "string")) return list;
-  return list.toSorted((a, b) => (String((a as Properties).name) < String((b as Properties).name) ? -1 : 1));
 }

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { isUnknownValue } from "../../policy/unknown";
 import type { Cloud, Properties, Resource } from "./cloud";
 import { EDGE } from "./edge";
+import { sorted } from "./outputs";
 
 /** Where a resource is made when it does not say so itself. */
 export interface Place {
@@ -27,6 +28,10 @@ export interface Kind {
   readonly serverChooses: readonly string[];
   /** What the provider fills in before a policy sees the inputs, by path; `[]` goes through a list. */
   readonly defaults: Readonly<Record<string, unknown>>;
+  /** Properties that the provider writes into the state in another form than a program does. `id` is empty at preview. */
+  readonly inState?: (properties: Properties, place: Place, id: string) => Properties;
+  /** Properties that every update's detailed difference shows as added although no input has them. */
+  readonly alwaysAdded?: readonly string[];
   /** Outputs that a preview knows. */
   readonly early?: (inputs: Properties, place: Place) => Properties;
   /** Outputs that exist only after creation. `before`: those of the resource, where it exists. */
@@ -56,10 +61,11 @@ const regional = (collection: string) => (inputs: Properties, place: Place) =>
 const computeId = (collection: string) => (inputs: Properties, place: Place) => `projects/${projectOf(inputs, place)}/${collection}/${text(inputs.name)}`;
 const computeRegional = (collection: string) => (inputs: Properties, place: Place) =>
   `projects/${projectOf(inputs, place)}/regions/${text(inputs.region) || place.region}/${collection}/${text(inputs.name)}`;
-const selfLink = (_: Properties, __: Place, id: string) => ({
-  selfLink: `https://www.googleapis.com/compute/v1/${id}`,
-  creationTimestamp: "2025-09-01T00:00:00Z",
-});
+const selfLink = (_: Properties, __: Place, id: string) => ({ selfLink: `${API_ROOT}${id}` });
+const known = (value: unknown): value is string => typeof value === "string" && !isUnknownValue(value);
+const API_ROOT = "https://www.googleapis.com/compute/v1/";
+/** Where compute has the resource of that path, if it is one. */
+const addressed = (path: unknown) => (known(path) && path.startsWith("projects/") ? `${API_ROOT}${path}` : path);
 const nothing = () => ({});
 const accountEmail = (inputs: Properties, place: Place) => `${text(inputs.accountId)}@${projectOf(inputs, place)}.iam.gserviceaccount.com`;
 
@@ -140,6 +146,9 @@ export const kinds: Readonly<Record<string, Kind>> = {
     ...REGIONAL,
     api: "compute",
     id: computeRegional("networkEndpointGroups"),
+    // The provider keeps the address that the API answers with (ConvertSelfLinkToV1).
+    inState: ({ region }, place) =>
+      region === undefined || known(region) ? { region: addressed(`projects/${place.project}/regions/${text(region) || place.region}`) } : {},
     replaces: ["name", "project", "region", "networkEndpointType", "cloudRun", "appEngine", "cloudFunction", "description"],
     defaults: { networkEndpointType: "SERVERLESS" },
     computed: selfLink,
@@ -166,7 +175,17 @@ export const kinds: Readonly<Record<string, Kind>> = {
     defaults: { "rules[].preview": false },
     computed: selfLink,
   },
-  [EDGE.urlMap]: { ...GLOBAL, api: "compute", id: computeId("global/urlMaps"), replaces: ["name", "project"], computed: selfLink },
+  [EDGE.urlMap]: {
+    ...GLOBAL,
+    api: "compute",
+    id: computeId("global/urlMaps"),
+    inState: ({ pathMatchers }) =>
+      Array.isArray(pathMatchers)
+        ? { pathMatchers: pathMatchers.map((matcher: Properties) => ({ ...matcher, defaultService: addressed(matcher.defaultService) })) }
+        : {},
+    replaces: ["name", "project"],
+    computed: selfLink,
+  },
   [EDGE.tls]: {
     ...GLOBAL,
     api: "compute",
@@ -196,6 +215,8 @@ export const kinds: Readonly<Record<string, Kind>> = {
     ...GLOBAL,
     api: "compute",
     id: computeId("global/forwardingRules"),
+    // A port is a range (PortRangeDiffSuppress).
+    inState: ({ portRange }) => (known(portRange) && /^\d+$/.test(portRange) ? { portRange: `${portRange}-${portRange}` } : {}),
     replaces: ["name", "project", "ipAddress", "ipProtocol", "ipVersion", "portRange", "loadBalancingScheme"],
     // An address that is not known yet is no difference at preview, and replaces at `up` (magic-modules, InternalIpDiffSuppress).
     ignores: (path, _, news) => path === "ipAddress" && isUnknownValue(news.ipAddress),
@@ -223,10 +244,11 @@ export const kinds: Readonly<Record<string, Kind>> = {
   "gcp:sql/databaseInstance:DatabaseInstance": {
     ...REGIONAL,
     api: "sqladmin",
-    id: computeId("instances"),
+    id: ({ name }) => text(name),
+    fromImportId: (id) => last(id),
     replaces: ["name", "project", "region"],
-    // Removing the private network is forced to replace (gcp.md 2.3).
-    replacesWhen: (olds, news) => privateNetwork(olds) !== undefined && privateNetwork(news) === undefined,
+    // Removing the private network and moving to another one are forced to replace; the first one is added in place.
+    replacesWhen: (olds, news) => privateNetwork(olds) !== undefined && privateNetwork(olds) !== privateNetwork(news),
     // Storage only grows; with automatic increase the provider suppresses a smaller value (provider.md 3).
     ignores: (path, olds, news) => path === "settings.diskSize" && diskSize(news) < diskSize(olds),
     serverChooses: [
@@ -327,6 +349,7 @@ export const kinds: Readonly<Record<string, Kind>> = {
   "gcp:secretmanager/secretIamMember:SecretIamMember": {
     ...GLOBAL,
     id: (inputs, place) => `projects/${projectOf(inputs, place)}/secrets/${last(inputs.secretId)}/${text(inputs.role)}/${text(inputs.member)}`,
+    inState: (inputs, place) => (known(inputs.secretId) ? { secretId: `projects/${projectOf(inputs, place)}/secrets/${last(inputs.secretId)}` } : {}),
     replaces: ["secretId", "project", "role", "member"],
     upsert: true,
     computed: () => ({ etag: "BwYXpd" }),
@@ -369,12 +392,22 @@ export const kinds: Readonly<Record<string, Kind>> = {
     ],
     defaults: { deletionProtection: true, ...probeDefaults, "template.containers[].startupProbe.httpGet.path": "/" },
     onImport: { deletionProtection: true },
-    computed: (inputs, place, id, before) => ({
-      uri: `https://${text(inputs.name)}-${digest(id, 10)}-uc.a.run.app`,
-      generation: String(Number(before.generation ?? 0) + 1),
-      latestReadyRevision: `${id}/revisions/${text(inputs.name)}-${String(Number(before.generation ?? 0) + 1).padStart(5, "0")}`,
-      creator: `deployer@${projectOf(inputs, place)}.iam.gserviceaccount.com`,
-    }),
+    // Nothing of the program's has them.
+    alwaysAdded: ["template.annotations"],
+    computed: (inputs, place, id, before) => {
+      const generation = String(Number(before.generation ?? 0) + 1);
+      const revision = `${id}/revisions/${text(inputs.name)}-${generation.padStart(5, "0")}-${digest(id + generation, 3)}`;
+      const host = `${text(inputs.location) || place.region}.run.app`;
+      const uri = `https://${text(inputs.name)}-${digest(id, 10)}-uc.a.run.app`;
+      return {
+        uri,
+        urls: [`https://${text(inputs.name)}-${PROJECT_NUMBER}.${host}`, uri],
+        generation,
+        latestCreatedRevision: revision,
+        latestReadyRevision: revision,
+        creator: `deployer@${projectOf(inputs, place)}.iam.gserviceaccount.com`,
+      };
+    },
     milliseconds: 60,
   },
   "gcp:cloudrunv2/serviceIamMember:ServiceIamMember": {
@@ -417,9 +450,11 @@ export const kinds: Readonly<Record<string, Kind>> = {
   "gcp:monitoring/alertPolicy:AlertPolicy": {
     ...MONITORING,
     id: drawn("alertPolicies"),
+    inState: ({ conditions }, _, id) =>
+      Array.isArray(conditions) && id !== "" ? { conditions: conditions.map((condition, i) => ({ ...condition, name: `${id}/conditions/${i + 1}` })) } : {},
     replaces: ["project"],
     defaults: { enabled: true },
-    computed: (_, __, id) => ({ name: id, creationRecords: [] }),
+    computed: (_, __, id) => ({ name: id }),
   },
   "gcp:monitoring/uptimeCheckConfig:UptimeCheckConfig": {
     ...MONITORING,
@@ -443,6 +478,8 @@ export const kinds: Readonly<Record<string, Kind>> = {
   "gcp:monitoring/dashboard:Dashboard": {
     ...MONITORING,
     id: drawn("dashboards"),
+    inState: ({ dashboardJson }, _, id) =>
+      known(dashboardJson) && id !== "" ? { dashboardJson: sorted({ ...JSON.parse(dashboardJson), etag: digest(dashboardJson, 8), name: id }) } : {},
     replaces: ["project"],
     computed: nothing,
   },

@@ -1,6 +1,10 @@
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { build } from "esbuild";
+import { kinds } from "./kinds";
+import type { Forms } from "./outputs";
+import { recordedOutputs } from "./recorded";
+import { shapesOf } from "./shapes";
 
 /** Lets Node run the project's TypeScript, wherever it is started. */
 export const TSX = join(dirname(require.resolve("tsx/package.json")), "dist", "loader.mjs");
@@ -11,10 +15,15 @@ const versionOf = (provider: string): string => require(`@pulumi/${provider}/pac
 /** The variable that names the twin's program: built once, it starts in a third of the time, and every run starts two. */
 const PROGRAM = "TWIN_PROGRAM";
 
-/** Builds the twin into one file in `folder`, for this process and all that it starts. */
+/** What the program reads beside itself: gathered once, from the SDK's types and the recording. */
+const FORMS = "forms.json";
+
+/** Builds the twin into `folder`, for this process and all that it starts. */
 export async function buildTwin(folder: string): Promise<void> {
   const outfile = join(folder, "twin.js");
   await build({ entryPoints: [join(__dirname, "provider.ts")], outfile, bundle: true, platform: "node", target: "node20", logLevel: "warning" });
+  const forms: Forms = { shapes: shapesOf(Object.keys(kinds)), recorded: recordedOutputs() };
+  writeFileSync(join(folder, FORMS), JSON.stringify(forms));
   process.env[PROGRAM] = outfile;
 }
 

@@ -1,4 +1,6 @@
 import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import * as grpc from "@grpc/grpc-js";
 import * as plugin from "@pulumi/pulumi/proto/plugin_pb";
@@ -12,7 +14,7 @@ import { type Call, Cloud, type Properties } from "./cloud";
 import { type Change, type Difference, difference } from "./diff";
 import { executed } from "./jobs";
 import { type Kind, kinds, type Place } from "./kinds";
-import { asOutputs, withChoices } from "./outputs";
+import { asState, type Forms, foreseenOutputs, outputsOf } from "./outputs";
 import { randomKinds } from "./random";
 import { deletionRefusalOf, refusalOf } from "./refusals";
 import { brokenRevisions } from "./revisions";
@@ -24,6 +26,7 @@ import { brokenRevisions } from "./revisions";
 
 const [provider = "gcp", version = ""] = process.argv.slice(2);
 const cloud = new Cloud(required("TWIN_CLOUD"));
+const forms: Forms = JSON.parse(readFileSync(join(__dirname, "forms.json"), "utf8")); // plugins.ts has written it
 const place: { -readonly [Key in keyof Place]: Place[Key] } = { project: "", region: "" };
 let changes = cloud.calls().filter((call) => call.provider === provider && isChange(call)).length;
 
@@ -110,8 +113,8 @@ const plain = (inputs: Properties) => withoutNotes(inputs) as Properties;
 const hasUnknown = (value: unknown): boolean => isUnknownValue(value) || (typeof value === "object" && value !== null && Object.values(value).some(hasUnknown));
 
 function changeBetween(subject: Subject, olds: Properties, news: Properties): Difference {
-  if (!randomKinds[subject.type]) return difference(kindOf(subject), olds, news);
-  const found = difference({ ...kindOf(subject), replacesWhen: () => false }, olds, news);
+  if (!randomKinds[subject.type]) return difference(kindOf(subject), olds, news, place, subject.id);
+  const found = difference({ ...kindOf(subject), replacesWhen: () => false }, olds, news, place, subject.id);
   return { ...found, replaces: Object.keys(found.changes) };
 }
 
@@ -201,7 +204,14 @@ function foreseen(subject: Subject, inputs: Properties, before: Properties = {})
   const kind = kindOf(subject);
   const early = hasUnknown(inputs.accountId) ? {} : (kind.early?.(inputs, place) ?? {});
   const later = Object.keys(kind.computed(inputs, place, "", {})).map((output) => [output, before[output] ?? UNKNOWN]);
-  return { ...withChoices(inputs, kind.serverChooses, before), ...Object.fromEntries(later), ...early };
+  const stated = { ...asState(kind, inputs, place, subject.id), ...Object.fromEntries(later), ...early };
+  return foreseenOutputs(forms, subject.type, stated, before);
+}
+
+/** A resource as the provider writes it into the state. */
+function written(subject: Subject, id: string, found: Properties): Properties {
+  if (!kinds[subject.type]) return found;
+  return secretly({ ...outputsOf(forms, subject.type, asState(kindOf(subject), found, place, id), asSecret), id });
 }
 
 /** Inputs and outputs of a resource as the cloud has it. `known`: the inputs of the state; none at an import. */
@@ -215,7 +225,9 @@ function read(subject: Subject, known: Properties | undefined): { id: string; in
   const computed = new Set([...Object.keys(kind.computed(found, place, id, found)), ...Object.keys(kind.early?.(found, place) ?? {})]);
   const settable = Object.fromEntries(Object.entries(readable).filter(([key]) => !computed.has(key)));
   const onImport = known ? {} : kind.onImport;
-  return { id, inputs: known ? refreshed(known, settable) : noted({ ...settable, ...onImport }), state: { ...readable, ...onImport } };
+  // A refresh keeps the program's forms, an import knows only the provider's.
+  const inputs = known ? refreshed(known, settable) : noted({ ...asState(kind, settable, place, id), ...onImport });
+  return { id, inputs, state: written(subject, id, { ...readable, ...onImport }) };
 }
 
 /** What the provider's schema calls sensitive leaves it as a secret, whoever asks. */
@@ -250,7 +262,7 @@ const KINDS: Record<Change, [wire.PropertyDiff.Kind, wire.PropertyDiff.Kind]> = 
   update: [wire.PropertyDiff.Kind.UPDATE, wire.PropertyDiff.Kind.UPDATE_REPLACE],
 };
 
-function diffResponse({ changes: changed, replaces }: Difference, explicitName: boolean): wire.DiffResponse {
+function diffResponse({ changes: changed, replaces }: Difference, explicitName: boolean, alwaysAdded: readonly string[] = []): wire.DiffResponse {
   const response = new wire.DiffResponse();
   const paths = Object.entries(changed);
   response.setChanges(paths.length > 0 ? wire.DiffResponse.DiffChanges.DIFF_SOME : wire.DiffResponse.DiffChanges.DIFF_NONE);
@@ -259,13 +271,14 @@ function diffResponse({ changes: changed, replaces }: Difference, explicitName: 
   response.setDeletebeforereplace(replaces.length > 0 && explicitName);
   response.setDiffsList([...new Set(paths.map(([path]) => path.split(/[.[]/)[0] ?? path))]);
   response.setHasdetaileddiff(true);
-  const detail = (path: string, kind: wire.PropertyDiff.Kind) => {
+  const detail = (path: string, kind: wire.PropertyDiff.Kind, isOfInputs = true) => {
     const entry = new wire.PropertyDiff();
     entry.setKind(kind);
-    entry.setInputdiff(true);
+    entry.setInputdiff(isOfInputs);
     response.getDetaileddiffMap().set(path, entry);
   };
   for (const [path, change] of paths) detail(path, KINDS[change][replaces.includes(path) ? 1 : 0]);
+  if (paths.length > 0) for (const path of alwaysAdded) if (!(path in changed)) detail(path, wire.PropertyDiff.Kind.ADD, false);
   if (replaces.includes("__meta")) detail("__meta", wire.PropertyDiff.Kind.UPDATE_REPLACE);
   return response;
 }
@@ -307,7 +320,8 @@ const handlers: Partial<IResourceProviderServer> = {
   diff: answer((request: wire.DiffRequest) => {
     const subject = subjectOf(request);
     const news = plain(properties(request.getNews()));
-    return diffResponse(changeBetween(subject, plain(properties(request.getOldInputs())), news), news.name !== undefined || news.secretId !== undefined);
+    const change = changeBetween(subject, plain(properties(request.getOldInputs())), news);
+    return diffResponse(change, news.name !== undefined || news.secretId !== undefined, kindOf(subject).alwaysAdded);
   }),
   create: answer(async (request: wire.CreateRequest) => {
     const subject = subjectOf(request);
@@ -316,11 +330,12 @@ const handlers: Partial<IResourceProviderServer> = {
     let made = { id: "", state: foreseen(subject, inputs) };
     if (!request.getPreview())
       await performed("create", subject, [], () => {
-        made = create(subject, inputs);
-        return { ...subject, id: made.id };
+        const { id, state } = create(subject, inputs);
+        made = { id, state: written(subject, id, state) };
+        return { ...subject, id };
       });
     response.setId(made.id);
-    response.setProperties(struct(asOutputs(made.state)));
+    response.setProperties(struct(made.state));
     return response;
   }),
   update: answer(async (request: wire.UpdateRequest) => {
@@ -330,11 +345,11 @@ const handlers: Partial<IResourceProviderServer> = {
     let state = foreseen(subject, inputs, properties(request.getOlds()));
     if (!request.getPreview())
       await performed("update", subject, [...new Set(Object.keys(changed).map((path) => path.split(/[.[]/)[0] ?? path))], () => {
-        state = update(subject, inputs);
+        state = written(subject, subject.id, update(subject, inputs));
         return subject;
       });
     const response = new wire.UpdateResponse();
-    response.setProperties(struct(asOutputs(state)));
+    response.setProperties(struct(state));
     return response;
   }),
   delete: answer(async (request: wire.DeleteRequest) => {
@@ -358,7 +373,7 @@ const handlers: Partial<IResourceProviderServer> = {
     if (!found) return response;
     response.setId(found.id);
     response.setInputs(struct(secretly(found.inputs)));
-    response.setProperties(struct(secretly(asOutputs(found.state))));
+    response.setProperties(struct(secretly(found.state)));
     return response;
   }),
   cancel: answer(() => new Empty()),
