@@ -172,7 +172,6 @@ export const kinds: Readonly<Record<string, Kind>> = {
     api: "compute",
     id: computeId("global/securityPolicies"),
     replaces: ["name", "project", "type"],
-    defaults: { "rules[].preview": false },
     computed: selfLink,
   },
   [EDGE.urlMap]: {

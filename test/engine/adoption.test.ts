@@ -127,7 +127,7 @@ describe("an environment whose resources are all listed", () => {
         const found = id !== undefined && cloud.find(type, id) ? [cloud.find(type, id)] : cloud.ofType(type);
         expect(found.map((resource) => resource?.properties)).toContainEqual(expect.objectContaining(inputs as object)); // inputs are an object
       }
-      expect(cloud.find(SQL, listed["staging-shared-postgres"] ?? "")?.properties).toMatchObject({
+      expect(cloud.find(SQL, "staging-shared-postgres")?.properties).toMatchObject({
         settings: {
           tier: "db-custom-1-3840",
           databaseFlags: expect.arrayContaining([{ name: "max_connections", value: "150" }]),

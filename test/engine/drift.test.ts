@@ -52,6 +52,7 @@ test("what was changed by hand is found, by resource and property, and nothing i
       op: "update",
       name: "netra-auth-service",
       changes: {
+        "template.annotations": "delete", // the provider's own, which every difference of a service shows
         [`${probe}.failureThreshold`]: "update",
         [`${probe}.httpGet`]: "delete",
         [`${probe}.initialDelaySeconds`]: "delete",
