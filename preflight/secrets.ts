@@ -1,10 +1,10 @@
 import type { Settings } from "../config";
 import { word } from "../diagnose/shell";
 import { newestEnabledOf, versionStates } from "../diagnose/versions";
-import { SECRET } from "../policy/types";
+import { SECRET, SECRET_VERSION } from "../policy/types";
 import { type Answer, fine, wrong } from "./answer";
 import { existenceOf } from "./existing";
-import { type Facts, unread } from "./facts";
+import { type Facts, isOff, unread } from "./facts";
 
 type Secret = Settings["secrets"][string];
 
@@ -36,7 +36,8 @@ function judgeSecret(setting: string, variable: string, secret: Secret, facts: F
   const enabling = `gcloud secrets versions enable ${version} --secret=${word(id)} ${project}`;
   if (state === "DISABLED") return [wrong(`'${setting}' (${version}) must be enabled because no instance that mounts ${id} can start`, [enabling])];
   const next = Math.max(0, ...[...states.keys()].map(Number)) + 1;
-  return rotation === undefined ? issuedElsewhere({ setting, secret, states, next, isThere }, settings) : madeByTheStack(setting, secret, next, isThere);
+  const missing = { setting, secret, states, next, isThere };
+  return rotation === undefined ? issuedElsewhere(missing, facts) : madeByTheStack(missing, facts);
 }
 
 interface Missing {
@@ -49,13 +50,15 @@ interface Missing {
 }
 
 /** The value comes from people, who can add it before the update as well as after it has stopped for want of it. */
-function issuedElsewhere({ setting, secret: { id, version }, states, next, isThere }: Missing, { project, adopt }: Settings): Answer[] {
+function issuedElsewhere({ setting, secret: { id, version }, states, next, isThere }: Missing, facts: Facts): Answer[] {
+  const { project, adopt } = facts.settings;
   const newest = newestEnabledOf(states);
   const pinned = (number: number) => (number === version ? [] : [`set '${setting}' to ${number}`]);
   if (newest !== undefined && next !== version)
     return [wrong(`'${setting}' (${version}) must be a version of ${id} that is enabled because no instance that mounts it can start`, pinned(newest))];
   return [
     wrong(`'${setting}' (${version}) must exist because people add the value of ${id}, and services that mount it do not start without it`, [
+      ...(isOff(facts, "secretmanager") ? [`gcloud services enable secretmanager.googleapis.com --project=${project}`] : []),
       ...(isThere ? [] : [`gcloud secrets create ${word(id)} --replication-policy=automatic --project=${project}`]),
       `gcloud secrets versions add ${word(id)} --project=${project} --data-file=-`,
       ...pinned(next),
@@ -64,12 +67,20 @@ function issuedElsewhere({ setting, secret: { id, version }, states, next, isThe
   ];
 }
 
-/** The update adds a version for each rotation, and stops where Secret Manager numbers them otherwise. */
-function madeByTheStack(setting: string, { id, version, rotation = 0, disabledThroughRotation = 0, format }: Secret, next: number, isThere: boolean): Answer[] {
-  // Of Redis' one AUTH string only the current rotation is written. What exists has got its earlier rotations already.
-  const made = isThere || format === "redis-auth" ? 1 : rotation - disabledThroughRotation;
-  const expected = next + made - 1;
+/** The update adds a version for each new rotation, and stops where Secret Manager numbers them otherwise. */
+function madeByTheStack({ setting, secret, states, next, isThere }: Missing, { preview }: Facts): Answer[] {
+  const { id, version, rotation = 0, disabledThroughRotation = 0, format } = secret;
+  const steps = preview?.steps.filter(({ op, type, name }) => op === "create" && type === SECRET_VERSION && name.startsWith(`${id}-r`)).length;
+  // Without a preview: of Redis' one AUTH string only the current rotation is written, and what exists has got its earlier rotations already.
+  const made = steps ?? (isThere || format === "redis-auth" ? 1 : rotation - disabledThroughRotation);
+  const expected = made === 0 ? newestEnabledOf(states) : next + made - 1;
   if (version === expected) return [];
+  if (made === 0)
+    return [
+      wrong(`'${setting}' (${version}) must be a version of ${id} that is enabled because \`up\` adds none, and no instance that mounts it can start`, [
+        expected === undefined ? `raise 'rotation' beside '${setting}' by one, and set that to ${next}` : `set '${setting}' to ${expected}`,
+      ]),
+    ];
   return [
     wrong(`'${setting}' (${version}) must be ${expected} because that is the number that Secret Manager gives the version of ${id} that \`up\` adds`, [
       `set '${setting}' to ${expected}`,

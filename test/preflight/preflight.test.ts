@@ -5,7 +5,11 @@ import { deployedFrom } from "../../diagnose/deployed";
 import { readFolder } from "../../diagnose/folder";
 import { readCloud } from "../../diagnose/live";
 import type { Collection } from "../../diagnose/recognise";
+import type { Source } from "../../diagnose/sources";
 import { readPreview } from "../../guard/preview";
+import { adoptables } from "../../operations/adoption";
+import { cloudName } from "../../policy/cloud-name";
+import { SOURCE_OF } from "../../preflight/existing";
 import { readingOf } from "../../preflight/facts";
 import { type CheckKey, type Preflight, preflight } from "../../preflight/preflight";
 import { fixture } from "../diagnose/fixtures";
@@ -16,6 +20,7 @@ import {
   freshProject,
   imageObject,
   NUMBER,
+  PLACE,
   type Project,
   policyObject,
   quotaObjects,
@@ -314,7 +319,7 @@ describe("what is wrong is said with what mends it", () => {
     [
       "a secret of people's that is not there",
       "secrets",
-      { settings: { "netra:adopt": undefined }, project: without("secrets", "openai-api-key-staging"), preview: '{"changeSummary":{"create":0}}' },
+      { settings: { "netra:adopt": undefined }, project: without("secrets", "openai-api-key-staging") },
       "'netra:secrets.OPENAI_API_KEY.version' (1) must exist because people add the value of openai-api-key-staging, and services that mount it do not start without it",
       [
         "gcloud secrets create openai-api-key-staging --replication-policy=automatic --project=netra-staging",
@@ -494,6 +499,27 @@ describe("what is wrong is said with what mends it", () => {
     expect(answersOf(await asked({ project: own }), "ranges").map(({ status }) => status)).toEqual(["fine"]);
   });
 
+  test("a version of the stack's own that is gone, and that no step of the update adds", async () => {
+    const id = "jwt-secret-staging";
+    const one = (...versions: readonly object[]): Case => ({
+      preview: '{"changeSummary":{"same":1}}',
+      project: (fresh) => ({
+        ...fresh,
+        secrets: [...fresh.secrets, secretObject(id)],
+        items: { ...fresh.items, versions: { ...fresh.items.versions, [id]: versions } },
+      }),
+    });
+    const about = async (of: Case) => answersOf(await asked(of), "secrets").find(({ text }) => text.includes("JWT_SECRET_KEY"));
+    expect(await about(one(versionObject(id, 1, "DESTROYED"), versionObject(id, 2)))).toMatchObject({
+      status: "wrong",
+      text: "'netra:secrets.JWT_SECRET_KEY.version' (1) must be a version of jwt-secret-staging that is enabled because `up` adds none, and no instance that mounts it can start",
+      mend: ["set 'netra:secrets.JWT_SECRET_KEY.version' to 2"],
+    });
+    expect((await about(one(versionObject(id, 1, "DESTROYED"))))?.mend).toEqual([
+      "raise 'rotation' beside 'netra:secrets.JWT_SECRET_KEY.version' by one, and set that to 2",
+    ]);
+  });
+
   test("the next rotation of a secret that the stack owns", async () => {
     const id = "jwt-secret-staging";
     const project = (fresh: Project): Project => ({
@@ -527,6 +553,51 @@ describe("what is wrong is said with what mends it", () => {
       },
     ]);
   });
+});
+
+test("a project that runs: nothing of the stack's own is wrong", async () => {
+  const exists: Case = {
+    preview: '{"changeSummary":{"same":157}}',
+    project: (fresh) => {
+      const all = adoptables(settings);
+      const listed = (source: Source, kind: string) =>
+        all.filter(({ type }) => SOURCE_OF[type] === source).map(({ id }) => ({ kind: `compute#${kind}`, name: cloudName(id)?.name }));
+      const secrets = Object.values(settings.secrets).map(({ id }) => id);
+      return {
+        ...fresh,
+        networks: [{ ...fixture("healthy", "networks.json")[0], peerings: [{ name: "servicenetworking-googleapis-com" }] }],
+        subnetworks: fixture("healthy", "subnetworks.json"),
+        connectors: fixture("healthy", "connectors.json"),
+        instances: fixture("healthy", "instances.json"),
+        caches: fixture("healthy", "redis.json"),
+        services: [...fixture("healthy", "services.json"), fixture("healthy", "frontend.json")],
+        secrets: secrets.map(secretObject),
+        accounts: all.filter(({ type }) => SOURCE_OF[type] === "accounts").map(({ id }) => ({ name: id })),
+        addresses: listed("addresses", "address"),
+        securityPolicies: listed("securityPolicies", "securityPolicy"),
+        sslPolicies: listed("sslPolicies", "sslPolicy"),
+        certificates: listed("certificates", "sslCertificate"),
+        urlMaps: listed("urlMaps", "urlMap"),
+        httpsProxies: listed("httpsProxies", "targetHttpsProxy"),
+        httpProxies: listed("httpProxies", "targetHttpProxy"),
+        forwardingRules: listed("forwardingRules", "forwardingRule"),
+        backends: listed("backends", "backendService"),
+        endpointGroups: listed("endpointGroups", "networkEndpointGroup"),
+        // All of it is in use.
+        projectQuotas: [computeObject("project", { NETWORKS: [1, 1], SECURITY_POLICIES: [1, 1], URL_MAPS: [2, 2] })],
+        items: {
+          ...fresh.items,
+          versions: Object.fromEntries(secrets.map((id) => [id, [versionObject(id, 1)]])),
+          databases: {
+            "staging-shared-postgres": [{ kind: "sql#database", name: "netra_staging", instance: "staging-shared-postgres", project: PLACE.project }],
+          },
+        },
+      };
+    },
+  };
+  const found = saved(exists);
+  expect(notFine(found)).toEqual([]);
+  expect(answersOf(found, "existing")[0]?.text).toMatch(/^(\d+) of \1 exist and are in the stack's state or adopted$/);
 });
 
 describe("what cannot be read is open, and the gate stays shut", () => {
