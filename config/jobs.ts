@@ -51,7 +51,7 @@ export function jobProblems(own: Readonly<Record<string, unknown>>): InputProble
   const clients = services.filter(([, service]) => service.database !== undefined).map(([key]) => key);
   const [stated] = entriesOf({ migrations: own.migrations });
   return [
-    ...nameProblems(database?.[1] ?? {}, clients),
+    ...nameProblems(database?.[1] ?? {}, stated ? [...clients, MIGRATIONS_JOB] : clients),
     ...formerOwnerProblems(database?.[1] ?? {}, clients),
     ...adminProblems(services, clients, own.secrets),
     ...accountProblems(own),
@@ -60,22 +60,20 @@ export function jobProblems(own: Readonly<Record<string, unknown>>): InputProble
 }
 
 function nameProblems({ user }: Record<string, unknown>, clients: readonly string[]): InputProblem[] {
-  if (typeof user !== "string") return [];
-  return clients.flatMap((key) => {
-    const name = loginUser(user, key, 1);
-    if (name.length <= LONGEST_ROLE) return [];
-    const setting = "netra:database.user";
-    const most = user.length - (name.length - LONGEST_ROLE);
-    return [
-      problem({
-        setting,
-        value: user,
-        must: `leave the user ${name} with at most ${LONGEST_ROLE} characters (it has ${name.length})`,
-        because: "PostgreSQL cuts longer names off",
-        ...(most > 0 ? { ways: [[[setting, user.slice(0, most)]]] } : { instead: `give the service ${key} a shorter key` }),
-      }),
-    ];
-  });
+  const [longest] = clients.toSorted((a, b) => b.length - a.length);
+  if (typeof user !== "string" || longest === undefined) return [];
+  const name = loginUser(user, longest, 1);
+  const [over, setting] = [name.length - LONGEST_ROLE, "netra:database.user"];
+  if (over <= 0) return [];
+  return [
+    problem({
+      setting,
+      value: user,
+      must: `leave the user ${name} with at most ${LONGEST_ROLE} characters (it has ${name.length})`,
+      because: "PostgreSQL cuts longer names off",
+      ...(user.length > over ? { fix: user.slice(0, -over) } : { instead: `give the service ${longest} a shorter key` }),
+    }),
+  ];
 }
 
 /** Roles that are no former owners: Google's own, and those that the stack makes. */

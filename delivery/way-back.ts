@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 /** The steps of `up.yml` that can fail, by their id, in their order. */
-export const UP_STEPS = ["check", "preview", "guard", "preflight", "migrate", "up", "diagnose", "verify"] as const;
+export const UP_STEPS = ["check", "preview", "guard", "preflight", "up", "diagnose", "verify"] as const;
 export type UpStep = (typeof UP_STEPS)[number];
 
 /** `toJSON(steps)` of a job: what became of each step that has an id. */
@@ -46,13 +46,6 @@ function instructions(
     case "guard":
     case "preflight":
       return ["Nothing was changed: staging runs as before.", "Read the step's log; it names what is wrong and what passes.", again, revert(commit)];
-    case "migrate":
-      return [
-        "No service was changed. The migration may have been carried out in part: the old revisions run on a schema that may be newer than they are.",
-        "Read the job's log (`gcloud run jobs executions list` names the execution). Migrations must be able to run twice, and must leave the old revision working.",
-        again,
-        revert(commit),
-      ];
     case "up":
       return [
         wasCancelled
@@ -61,6 +54,7 @@ function instructions(
         wasCancelled
           ? INTERRUPTED(stack)
           : `Where the log ends with an API's error, nothing needs repair. Where it says that the engine or a provider died, or nothing at all, it was interrupted. ${INTERRUPTED(stack)}`,
+        "Where a job failed (the database's roles, or the migrations), no service has rolled: its log says why, and docs/runbook.md what to do.",
         again,
         revert(commit),
       ];

@@ -1,7 +1,9 @@
+import { reassignedOwners } from "../components/database-roles/statements";
 import {
   CONNECTOR,
   HTTPS_PROXY,
   REDIS,
+  RUN_JOB,
   RUN_SERVICE,
   RUN_SERVICE_V1,
   SECRET_VERSION,
@@ -29,6 +31,8 @@ export type Effect =
   | "access"
   /** A new Cloud Run revision takes over from the running one. */
   | "new revision"
+  /** Objects in the database get another owner. */
+  | "ownership"
   /** Nobody is told of something any more. */
   | "silence";
 
@@ -41,6 +45,8 @@ export interface Consequence {
   readonly when?: (difference: Difference) => boolean;
   /** Making such a resource interrupts something, too: which ones, by their inputs. */
   readonly made?: (inputs: Properties) => boolean;
+  /** Which resources are meant, by their inputs after the change. Default: every one. */
+  readonly only?: (inputs: Properties) => boolean;
   readonly effect: Effect;
   readonly consequence: string | ((step: Step) => string);
   /** What the operator can do. */
@@ -90,6 +96,12 @@ function afterTemplateChange(step: Step): string {
 const isFalse = (value: unknown) => value === undefined || value === null || value === false || value === "";
 const switchedOff = ({ old, new: now }: Difference) => !isFalse(old) && isFalse(now);
 const switchedOn = ({ old, new: now }: Difference) => isFalse(old) && !isFalse(now);
+
+/** Whose objects a job takes: its statements stand in its variables. */
+const formerOwnersIn = (inputs: Properties): string[] => [...new Set(reassignedOwners(textIn(inputs)))];
+const takesOwnership = (inputs: Properties) => formerOwnersIn(inputs).length > 0;
+const textIn = (value: unknown): string =>
+  typeof value === "object" && value !== null ? Object.values(value).map(textIn).join("\n") : typeof value === "string" ? value : "";
 
 /** Every change in place that is known to interrupt service. Read on 2026-11-23. */
 export const consequences: readonly Consequence[] = [
@@ -269,6 +281,18 @@ export const consequences: readonly Consequence[] = [
     consequence: "connections are reset for up to a couple of minutes, and some writes of that time may be lost",
     advice: QUIET,
     source: `${REDIS_DOCS}/about-scaling-instances`,
+  },
+  {
+    type: RUN_JOB,
+    properties: ["runExecutionToken"],
+    made: takesOwnership,
+    only: takesOwnership,
+    effect: "ownership",
+    consequence: (step) =>
+      `the job runs REASSIGN OWNED: everything that ${formerOwnersIn(step.new?.inputs ?? {}).join(" and ")} owns in its database, and every database of theirs, gets the owner role as its owner; each table is locked until the statement ends, and a lock that is not free for 30 s ends the job`,
+    advice: "take a backup first, and do it in a quiet hour; former owners stay members, so that old revisions keep working (docs/adoption.md)",
+    hidden: true,
+    source: "postgresql.org/docs/14/sql-reassign-owned.html",
   },
   {
     type: RUN_SERVICE,

@@ -266,7 +266,8 @@ function interruptionsBy(step: Step): Announcement[] {
   const own = consequences.filter(({ type, effect }) => type === step.type && (hasRevision || effect !== "new revision"));
   const differences = own.length > 0 ? differencesOf(step).filter((difference) => !isServersAnnotation(step, difference)) : [];
   return own.flatMap((consequence) => {
-    const { properties = [], when = () => true, made } = consequence;
+    const { properties = [], when = () => true, made, only = () => true } = consequence;
+    if (!only(step.new?.inputs ?? {})) return [];
     if (step.op === "create" && made?.(step.new?.inputs ?? {})) return [announcementOf(step, step.op, consequence)];
     const found = differences.filter((difference) =>
       isOpaque(difference)

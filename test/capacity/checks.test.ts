@@ -37,7 +37,7 @@ describe("staging's own plan", () => {
     expect(planChecks(databaseOf({ poolSize: 5 }))[0]).toMatchObject({
       arithmetic: expect.arrayContaining([
         "not counted: a second rollout within the request time-out (600 s) adds a third set, 44; a maximum may be exceeded briefly, by an instance each 10: 166 of max_connections 150",
-        "advice: leave 600 s between two rollouts, or set 'netra:database.maxConnections' to 165: the alert database-backends opens before the slots are gone",
+        "advice: leave 600 s between two rollouts, or set 'netra:database.maxConnections' to 166: the alert database-backends opens before the slots are gone",
       ]),
       problems: [],
     });

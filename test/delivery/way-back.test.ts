@@ -24,7 +24,6 @@ describe("the way back", () => {
     ["preview", "Nothing was changed: staging runs as before."],
     ["guard", "Nothing was changed: staging runs as before."],
     ["preflight", "Nothing was changed: staging runs as before."],
-    ["migrate", "No service was changed. The migration may have been carried out in part: the old revisions run on a schema that may be newer than they are."],
     ["up", "The update stopped half-way. What it had done stays done; services that had not rolled run as before."],
     ["diagnose", "The update is applied, and what runs is not sound."],
     ["verify", "The update is applied, and what runs is not sound."],

@@ -184,7 +184,7 @@ describe("scripts", () => {
     const used = new Map<string, Set<string>>();
     for (const { name, rest } of calls.filter(({ name }) => !["preview", "up"].includes(name)))
       used.set(name, new Set([...(used.get(name) ?? []), ...[...rest.matchAll(/ (--[a-z-]+)/g)].map(([, option = ""]) => option)]));
-    expect([...used.keys()].toSorted()).toEqual(["check", "comment", "diagnose", "drift", "guard", "image", "migrate", "preflight", "verify", "way-back"]);
+    expect([...used.keys()].toSorted()).toEqual(["check", "comment", "diagnose", "drift", "guard", "image", "preflight", "verify", "way-back"]);
     for (const [name, options] of used) {
       const { stdout } = await promisify(execFile)(process.execPath, ["--import", "tsx", `commands/${name}.ts`, "--help"], { cwd: PROJECT_ROOT });
       for (const option of options) expect([name, stdout.includes(`  ${option} `)]).toEqual([name, true]);
@@ -205,7 +205,7 @@ test("variables of the repository are those that bootstrap prints, or documented
   const subject = { project: "p", repository: "o/n", region: "r" };
   const printed = Object.keys(settings(subject, "1").variables);
   const others = [...used].filter((name) => !printed.includes(name)).toSorted();
-  expect(others).toEqual(["MIGRATION_JOB", "PREFLIGHT_ALLOW_OPEN", "VERIFY_EMAIL", "VERIFY_HOSTS", "VERIFY_PASSWORD_SECRET"]);
+  expect(others).toEqual(["PREFLIGHT_ALLOW_OPEN", "VERIFY_EMAIL", "VERIFY_HOSTS", "VERIFY_PASSWORD_SECRET"]);
   expect(printed.filter((name) => !used.has(name))).toEqual([]);
   for (const name of [...others, ...printed]) expect(text("docs/pipelines.md")).toContain(`\`${name}\``);
 });

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { rolesVariables } from "../../components/database-roles/job";
 import { endings, operations } from "../../guard/endings";
 import { judge, type Verdict } from "../../guard/judge";
 import { readPreview } from "../../guard/preview";
@@ -672,6 +673,43 @@ test("whatever stands in the properties, there is a verdict", () => {
       expect(on({ op, type, old, new: now }).changes).toEqual({ [op]: 1 });
     }),
   );
+});
+
+describe("a job that takes ownership", () => {
+  const job = (formerOwners: readonly string[], runExecutionToken: string) => ({
+    runExecutionToken,
+    template: {
+      template: {
+        containers: [
+          {
+            envs: Object.entries(
+              rolesVariables(
+                { database: "netra_staging", owner: "netra_owner", users: [], formerOwners, lockTimeoutSeconds: 10, idleInTransactionSeconds: 300 },
+                [],
+              ),
+            ).map(([name, value]) => ({ name, value })),
+          },
+        ],
+      },
+    },
+  });
+  const announced = (step: Pick<TestStep, "op" | "old" | "new">) =>
+    on({ ...step, type: "gcp:cloudrunv2/job:Job", name: "netra-database-roles" }).announced.map(({ effect, consequence }) => `${effect}: ${consequence}`);
+  const reassigns =
+    "ownership: the job runs REASSIGN OWNED: everything that postgres and netra_a owns in its database, and every database of theirs, gets the owner role as its owner; each table is locked until the statement ends, and a lock that is not free for 30 s ends the job";
+
+  test("is announced as what it is, when it is made and whenever it runs again", () => {
+    const owners = ["postgres", "netra_a"];
+    expect(announced({ op: "create", new: job(owners, "1") })).toEqual([reassigns]);
+    expect(announced({ op: "update", old: job([], "1"), new: job(owners, "2") })).toEqual([reassigns]);
+    expect(announced({ op: "update", old: job(owners, "1"), new: job(owners, "2") })).toEqual([reassigns]);
+  });
+
+  test("is no news where it does not run, or takes nothing", () => {
+    expect(announced({ op: "update", old: { ...job(["postgres"], "1"), labels: {} }, new: job(["postgres"], "1") })).toEqual([]);
+    expect(announced({ op: "create", new: job([], "1") })).toEqual([]);
+    expect(announced({ op: "update", old: job(["postgres"], "1"), new: job([], "2") })).toEqual([]);
+  });
 });
 
 test("nothing that could be a secret is shown", () => {
