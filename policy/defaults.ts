@@ -23,8 +23,11 @@ export const neutralDatabase = {
   migrationConnections: 0,
 };
 
-/** The smallest regional quota that public reports show, at 2 GiB a vCPU. */
-export const neutralQuota = { regionalCpu: 20, regionalMemoryGib: 40 };
+/**
+ * Nobody has said what the project's quota is. The smallest that public reports show is 20 vCPU, which is taken as what one set of
+ * instances may need: twice that with both revisions of every service, at 2 GiB a vCPU.
+ */
+export const neutralQuota = { regionalCpu: 40, regionalMemoryGib: 80 };
 
 /** Releases and commit hashes do not move; `latest`, branches and environment names do. */
 export const neutralTagPattern = "^(v?\\d+\\.\\d+\\.\\d+([-+][0-9A-Za-z.-]+)?|[0-9a-f]{7,40})$";
