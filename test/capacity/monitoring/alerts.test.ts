@@ -1,12 +1,14 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { planBudget } from "../../../capacity/checks";
 import { type Alert, alertFaults, filterOf, textOf } from "../../../capacity/monitoring/alert";
 import { metrics } from "../../../capacity/monitoring/metrics";
 import { knownMetrics, planAlerts } from "../../../capacity/monitoring/monitoring";
 import { type Objective, objectiveFaults, objectives, SLO_LIMITS } from "../../../capacity/monitoring/objectives";
 import { uptimeChecks } from "../../../capacity/monitoring/uptime";
 import { PROJECT_ROOT } from "../../../commands/stack-file";
+import { planOf } from "../../../config";
 import { incidents } from "../../fixtures/incidents";
 import { type Changes, stagingConfiguration, stagingSettings } from "../../stack-settings";
 
@@ -27,8 +29,6 @@ describe("a threshold follows the plan", () => {
     ["connector-throughput", 30_000_000, { "netra:connector": { minInstances: 5 } }, 50_000_000],
     ["connector-instances", 9, { "netra:connector": { maxInstances: 8 } }, 7],
     ["database-backends", 120, { "netra:database": { maxConnections: 200 } }, 160],
-    ["database-connect-rate", 78, { "netra:services": { backend: { maxInstances: 6 } } }, 88],
-    ["database-connect-rate", 78, { "netra:services": { auth: { database: { poolSize: 4 } } } }, 90],
     ["database-logins", 0, { "netra:monitoring": { saturationShare: 0.7 } }, 0],
     ["database-query-latency", 2_000_000, { "netra:monitoring": { objectives: { requestSeconds: 1 } } }, 1_000_000],
     ["backend-startup-latency", 96_000, { "netra:services": { backend: { probe: { failureThreshold: 24 } } } }, 192_000],
@@ -43,11 +43,19 @@ describe("a threshold follows the plan", () => {
     expect(new Set(thresholds(key, changes))).toEqual(new Set([changed]));
   });
 
+  test.each<Changes>([{}, { "netra:services": { backend: { maxInstances: 6 } } }, { "netra:services": { auth: { database: { poolSize: 4 } } } }])(
+    "new connections: the budget without the reserved ones, %o",
+    (changes) => {
+      const { demand } = planBudget(planOf(stagingSettings(changes)));
+      expect(thresholds("database-connect-rate", changes)).toEqual([demand - 13]);
+      expect(alert("database-connect-rate", changes).arithmetic).toBe(
+        `all connections of the budget but the reserved ones, ${demand} - 13 = ${demand - 13}, opened anew within 10 minutes: start-ups and a rollout together open fewer, what fails and begins again opens more`,
+      );
+    },
+  );
+
   test("the connector's throughput and backends say so as a sum", () => {
     expect(alert("connector-throughput").arithmetic).toBe("saturationShare 0.8 x 300 Mbps (3 x e2-micro) / 8 = 30000000 bytes/s each way, for 5 minutes");
-    expect(alert("database-connect-rate").arithmetic).toBe(
-      "all connections of the budget but the reserved ones, 91 - 13 = 78, opened anew within 10 minutes: start-ups and a rollout together open fewer, what fails and begins again opens more",
-    );
     expect(alert("database-backends").arithmetic).toBe("max_connections 150 x usableShare 0.8 = 120 connections, summed over all databases");
     expect(alert("latency-burn-fast", { "netra:monitoring": { objectives: { requestPercent: 70 } } }).arithmetic).toBe(
       "0.02 of the budget of 7 days in 1 h: 0.02 x 7 x 24 / 1 = 3.36, at most saturationShare 0.8 / (1 - 0.7) = 2.6667",
