@@ -1,6 +1,8 @@
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { commandNamed } from "../commands/child";
+import { REFERENCE } from "../stack-settings";
 import { type Ended, Environment } from "./environment";
 
 let environment: Environment;
@@ -62,4 +64,25 @@ test("runs pulumi with the pack", async () => {
   expect(code).toBe(0);
   expect(stdout).toMatch(/Policies:\n.*staging-capacity@v0\.1\.0/);
   expect(stdout).toMatch(/Resources:\n {4}\+ \d+ to create\n/);
+});
+
+test("a stack file that `pulumi stack init` has written anew is the same to `check` and `image`, and `image` changes one line of it", async () => {
+  const before = readFileSync(REFERENCE, "utf8");
+  const file = join(environment.project, "Pulumi.renewed.yaml");
+  writeFileSync(file, before);
+  expect(await environment.run(["stack", "init", "renewed"])).toMatchObject({ code: 0 });
+  const after = readFileSync(file, "utf8");
+  expect(after).toMatch(/^encryptionsalt: /m);
+  // More than the salt: it writes comments and maps in a way of its own.
+  expect(after.split("\n").filter((line) => !before.split("\n").includes(line)).length).toBeGreaterThan(1);
+
+  const judged = await Promise.all([file, REFERENCE].map((path) => commandNamed("check")("--config-file", path, "--json")));
+  const [renewed, reference] = judged.map(({ code, stdout }) => ({ code, verdict: { ...JSON.parse(stdout), stack: "" } }));
+  expect(renewed).toEqual(reference);
+  expect(renewed?.code).toBe(0);
+
+  const digest = `us-central1-docker.pkg.dev/netra-staging/netra/backend@sha256:${"ab".repeat(32)}`;
+  expect(await commandNamed("image")("--config-file", file, "backend", digest)).toMatchObject({ code: 0 });
+  const changed = readFileSync(file, "utf8").split("\n");
+  expect(changed.filter((line, i) => line !== after.split("\n")[i])).toEqual([expect.stringContaining(`image: ${digest}`)]);
 });

@@ -67,7 +67,7 @@ export class Environment {
 
   /** The same in a process of its own, by Pulumi's runner: what only that shows, at two seconds more a run. */
   static async byRunner(changes: Changes = {}): Promise<Environment> {
-    const environment = await Environment.hosted(byRunner, stagingConfiguration(changes));
+    const environment = await Environment.hosted(() => byRunner(), stagingConfiguration(changes));
     environment.addSecretValues();
     return environment;
   }

@@ -1,9 +1,12 @@
 import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import * as grpc from "@grpc/grpc-js";
 import type { PulumiFn } from "@pulumi/pulumi/automation";
 import { type ILanguageRuntimeServer, LanguageRuntimeService } from "@pulumi/pulumi/proto/language_grpc_pb";
 import * as language from "@pulumi/pulumi/proto/language_pb";
 import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
+import { parse } from "yaml";
 import { PROJECT_ROOT } from "../../commands/stack-file";
 
 /** A program that the engine can run: where it listens. */
@@ -34,8 +37,23 @@ export const inline = (program: PulumiFn) => async (): Promise<Host> => {
   };
 };
 
-/** Runs the project's `index.ts` in a process of its own, by the runner that `pulumi up` starts where a Node.js language host is installed. */
-export function byRunner(): Promise<Host> {
+/** The options of Pulumi.yaml's `runtime`, as the Node.js language host reads them: it compiles TypeScript, unless that is switched off. */
+export interface RuntimeOptions {
+  readonly typescript?: boolean;
+  /** Arguments of Node.js, before the runner. */
+  readonly nodeargs?: string;
+}
+
+function runtimeOptions(): RuntimeOptions {
+  const { runtime } = parse(readFileSync(join(PROJECT_ROOT, "Pulumi.yaml"), "utf8")) as { runtime: string | { options?: RuntimeOptions } };
+  return typeof runtime === "string" ? {} : (runtime.options ?? {});
+}
+
+/**
+ * Runs the project's `index.ts` in a process of its own, by the runner that `pulumi up` starts where a Node.js language host
+ * is installed, with the options that Pulumi.yaml states.
+ */
+export function byRunner(options: RuntimeOptions = runtimeOptions()): Promise<Host> {
   const handlers: Partial<ILanguageRuntimeServer> = {
     getPluginInfo: (_, answer) => {
       const info = new PluginInfo();
@@ -45,7 +63,11 @@ export function byRunner(): Promise<Host> {
     getRequiredPlugins: (_, answer) => answer(null, new language.GetRequiredPluginsResponse()),
     run: ({ request }, answer) => {
       const response = new language.RunResponse();
-      spawn(process.execPath, runnerArguments(request), { cwd: PROJECT_ROOT, env: { ...process.env, ...runnerVariables(request) }, stdio: "ignore" })
+      spawn(process.execPath, runnerArguments(request, options), {
+        cwd: PROJECT_ROOT,
+        env: { ...process.env, ...runnerVariables(request, options) },
+        stdio: "ignore",
+      })
         .once("error", (error) => answer({ code: grpc.status.UNKNOWN, details: error.message }))
         .once("exit", (code) => {
           // 32: the program has said itself what is wrong.
@@ -61,7 +83,7 @@ export function byRunner(): Promise<Host> {
 /** The runtime takes a stack trace for every promise; translated through source maps, that can take longer than all the rest. */
 const NO_STACKS = "--stack-trace-limit=0";
 
-function runnerArguments(request: language.RunRequest): string[] {
+function runnerArguments(request: language.RunRequest, { nodeargs = "" }: RuntimeOptions): string[] {
   const [engine = ""] = request.getArgsList();
   const options = {
     monitor: request.getMonitorAddress(),
@@ -72,16 +94,22 @@ function runnerArguments(request: language.RunRequest): string[] {
     parallel: request.getParallel(),
     pwd: PROJECT_ROOT,
   };
-  return [NO_STACKS, require.resolve("@pulumi/pulumi/cmd/run"), ...Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]), "."];
+  return [
+    NO_STACKS,
+    ...nodeargs.split(" ").filter(Boolean),
+    require.resolve("@pulumi/pulumi/cmd/run"),
+    ...Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]),
+    ".",
+  ];
 }
 
-function runnerVariables(request: language.RunRequest): Record<string, string> {
+function runnerVariables(request: language.RunRequest, { typescript = true }: RuntimeOptions): Record<string, string> {
   const configuration: Record<string, string> = Object.create(null);
   request.getConfigMap().forEach((value, key) => {
     configuration[key] = value;
   });
   return {
-    PULUMI_NODEJS_TYPESCRIPT: "true",
+    PULUMI_NODEJS_TYPESCRIPT: String(typescript),
     PULUMI_CONFIG: JSON.stringify(configuration),
     PULUMI_CONFIG_SECRET_KEYS: JSON.stringify(request.getConfigsecretkeysList()),
   };

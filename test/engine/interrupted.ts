@@ -184,7 +184,7 @@ export function plainSecrets({ cloud }: Environment, text: string): string[] {
 
 /** A recovered resource does not have them in its state, as an adopted one does not. */
 const NEVER_READ = new Set(NOT_READ_BACK.map(({ property }) => property));
-const DIFFERS = new Set(["secretData", "password", "generation", "latestReadyRevision"]);
+const DIFFERS = new Set(["secretData", "password", "generation", "latestCreatedRevision", "latestReadyRevision"]);
 
 function comparable(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(comparable);
