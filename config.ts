@@ -108,6 +108,7 @@ const service = section("one Cloud Run service", {
     "in capitals, like LOG_LEVEL",
     text("a variable's value; quote numbers and true or false", '"info"', /^[^\n]*$/, "be a text of one line"),
   ).default({}),
+  redeploy: whole("how often the service is rolled out anew with the same template; `npm run redeploy` raises it", "redeploys", 1, 0).default(0),
   after: list("the services that must have rolled out before this one", text("a key under netra:services", "auth"), "auth").optional(),
 });
 

@@ -88,7 +88,13 @@ export function declare(settings: Settings): Outputs {
   };
   for (const [key, service] of Object.entries(settings.services)) services.set(key, declareService(key, service));
   const edge = settings.edge && new Edge("edge", { ...settings.edge, plan: settings, services, region, labels, waitsFor });
-  new Monitoring("monitoring", { plan: settings, tokens: channelTokensOfRun(), labels, waitsFor, alertsWaitFor: [database.database] });
+  new Monitoring("monitoring", {
+    plan: settings,
+    tokens: channelTokensOfRun(),
+    labels,
+    waitsFor,
+    afterServices: [...services.values()].map(({ service }) => service),
+  });
   return {
     connector: connector.id,
     databaseAddress: database.privateAddress,

@@ -4,6 +4,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { parse } from "yaml";
+import { readExport, type StackExport } from "../operations/recovery";
 import type { OwnOption } from "./swallowed";
 
 /** Before 3.252 an import id that is not the canonical one could delete the resource later. Source: Pulumi's changelog. */
@@ -141,8 +142,19 @@ function optionOf(options: readonly string[], ...names: readonly string[]): stri
   return undefined;
 }
 
+/** The state that an `up` with these options has left. */
+export async function stateOf({ options, environment }: PulumiRun): Promise<StackExport> {
+  const [stack, folder] = [optionOf(options, "--stack", "-s"), optionOf(options, "--cwd", "-C")];
+  const name = stack ?? (await asked(["stack", "--show-name", ...(folder ? ["--cwd", folder] : [])], environment));
+  const content = await asked(["stack", "export", "--stack", name, ...(folder ? ["--cwd", folder] : [])], environment);
+  return readExport(content, "pulumi stack export", name.split("/").at(-1) ?? "");
+}
+
 async function asked(options: readonly string[], environment: NodeJS.ProcessEnv): Promise<string> {
-  const { stdout } = await promisify(execFile)("pulumi", [...options, "--non-interactive"], { env: { ...environment, PULUMI_SKIP_UPDATE_CHECK: "true" } });
+  const { stdout } = await promisify(execFile)("pulumi", [...options, "--non-interactive"], {
+    env: { ...environment, PULUMI_SKIP_UPDATE_CHECK: "true" },
+    maxBuffer: 2 ** 28, // a whole state
+  });
   return stdout.trim();
 }
 

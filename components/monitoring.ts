@@ -22,8 +22,11 @@ export interface MonitoringArgs {
   readonly labels: Readonly<Record<string, string>>;
   /** The enabled APIs. */
   readonly waitsFor: readonly pulumi.Resource[];
-  /** What takes minutes to make: Google knows a new log-based metric up to ten minutes late, and refuses alerts on it until then. */
-  readonly alertsWaitFor: readonly pulumi.Resource[];
+  /**
+   * The services. Google knows a new log-based metric up to ten minutes late and refuses objectives and alerts on it until
+   * then; an error stops an update, and must not do so between two services.
+   */
+  readonly afterServices: readonly pulumi.Resource[];
 }
 
 /** How the parts inside are declared. */
@@ -47,15 +50,15 @@ export class Monitoring extends pulumi.ComponentResource {
     this.registerOutputs(turnedOff);
   }
 
-  private declare({ plan, tokens, labels, waitsFor, alertsWaitFor }: MonitoringArgs) {
+  private declare({ plan, tokens, labels, waitsFor, afterServices }: MonitoringArgs) {
     const declaring: Declaring = { parent: this, labels, waitsFor };
     const alerts = planAlerts(plan);
     const told = declareChannels(plan.monitoring.channels, tokens, declaring);
     const logMetrics = declareLogMetrics(declaring);
-    const slos = declareObjectives(plan, { ...declaring, waitsFor: logMetrics });
+    const slos = declareObjectives(plan, { ...declaring, waitsFor: [...logMetrics, ...afterServices] });
     const checks = declareUptimeChecks(plan, declaring);
     // An alert on a metric or an objective that does not exist yet is refused.
-    declareAlerts(alerts, told, { ...declaring, waitsFor: [...logMetrics, ...slos, ...checks, ...alertsWaitFor] });
+    declareAlerts(alerts, told, { ...declaring, waitsFor: [...logMetrics, ...slos, ...checks, ...afterServices] });
     declareDashboard(plan, alerts, { ...declaring, waitsFor: logMetrics });
   }
 }

@@ -1,6 +1,6 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
-import { APIS } from "./apis";
+import { APIS, FIRST_API } from "./apis";
 
 export interface NetworkArgs {
   /** The project whose APIs are enabled. */
@@ -32,10 +32,11 @@ export class Network extends pulumi.ComponentResource {
   constructor(name: string, args: NetworkArgs, opts?: pulumi.ComponentResourceOptions) {
     super("netra:staging:Network", name, {}, opts);
     const parent = { parent: this };
-    this.apis = APIS.map(
+    const enabled = (api: string, options: pulumi.CustomResourceOptions = {}) =>
       // APIs stay enabled on destroy: other things in the project use them.
-      (api) => new gcp.projects.Service(`api-${api}`, { project: args.project, service: `${api}.googleapis.com`, disableOnDestroy: false }, parent),
-    );
+      new gcp.projects.Service(`api-${api}`, { project: args.project, service: `${api}.googleapis.com`, disableOnDestroy: false }, { ...parent, ...options });
+    const first = enabled(FIRST_API);
+    this.apis = [first, ...APIS.filter((api) => api !== FIRST_API).map((api) => enabled(api, { dependsOn: [first] }))];
     const network = new gcp.compute.Network(
       args.vpc,
       { name: args.vpc, autoCreateSubnetworks: false, routingMode: "REGIONAL" },

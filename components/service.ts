@@ -36,6 +36,8 @@ export interface ServiceArgs extends Omit<ServicePlan, "after"> {
   /** The secrets that become variables, by variable. */
   readonly secrets: Readonly<Record<string, SecretReference>>;
   readonly environment: Readonly<Record<string, string>>;
+  /** How often the same template is rolled out anew. Default: 0, and the template says nothing of it. */
+  readonly redeploy: number;
   /** The enabled APIs. */
   readonly apis: readonly pulumi.Resource[];
   /**
@@ -54,6 +56,11 @@ const EGRESS = { "private-ranges-only": "PRIVATE_RANGES_ONLY", "all-traffic": "A
 const SOCKET_VOLUME = "cloudsql";
 const POSTGRES_PORT = "5432";
 const SSL_MODE = "PGSSLMODE";
+/**
+ * Another value of it is another template, and so a new revision; an identical template makes none, even where the newest
+ * revision failed. Cloud Run refuses annotations only in Google's and Knative's own namespaces (REST v2, RevisionTemplate).
+ */
+const REDEPLOY = "netrasystems.ai/redeploy";
 
 /**
  * One Cloud Run service with an identity of its own that may read its secrets and nothing else, explicit scaling, and
@@ -117,6 +124,7 @@ function serviceInputs(args: ServiceArgs, serviceAccount: pulumi.Input<string>):
     template: {
       serviceAccount,
       labels: { ...args.labels },
+      ...(args.redeploy > 0 ? { annotations: { [REDEPLOY]: String(args.redeploy) } } : {}),
       // The second generation has no instance below one vCPU.
       executionEnvironment: args.cpu < 1 ? "EXECUTION_ENVIRONMENT_GEN1" : "EXECUTION_ENVIRONMENT_GEN2",
       // WebSockets end with it, too.

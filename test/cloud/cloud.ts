@@ -43,6 +43,9 @@ export interface Faults {
   readonly calls: readonly number[] | "first-of-each";
 }
 
+/** What was new to Google in the update that an engine ran. No resource of the provider's. */
+const NEW = "twin:new";
+
 const NOTHING_WRONG: Faults = { kind: "fail", calls: [] };
 
 /** The cloud in a folder. Every reading and writing goes to the disk: several processes share it. */
@@ -111,6 +114,26 @@ export class Cloud {
 
   set faults(faults: Faults | undefined) {
     write(join(this.folder, "faults.json"), faults ?? NOTHING_WRONG);
+  }
+
+  /** Whether Google takes longer than one update to know a new API or log-based metric. Default: it knows them at once. */
+  get isSlow(): boolean {
+    return existsSync(join(this.folder, "slow"));
+  }
+
+  set isSlow(isSlow: boolean) {
+    if (isSlow) write(join(this.folder, "slow"), isSlow);
+    else rmSync(join(this.folder, "slow"), { force: true });
+  }
+
+  /** Notes that a resource was made by this process's engine, and is not known yet where Google is slow. */
+  noteNew(type: string, id: string): void {
+    if (this.isSlow) this.put({ type: NEW, id: `${type} ${id}`, properties: { engine: process.ppid } });
+  }
+
+  /** Whether a resource exists and may be used. */
+  isKnown(type: string, id: string): boolean {
+    return this.find(type, id) !== undefined && this.find(NEW, `${type} ${id}`)?.properties.engine !== process.ppid;
   }
 
   private read(prefix: string): Resource[] {

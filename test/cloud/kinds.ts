@@ -3,6 +3,7 @@ import { isUnknownValue } from "../../policy/unknown";
 import type { Cloud, Properties, Resource } from "./cloud";
 import { EDGE } from "./edge";
 import { sorted } from "./outputs";
+import { ROLLOUT, type Rollout, rolledOut } from "./revisions";
 
 /** Where a resource is made when it does not say so itself. */
 export interface Place {
@@ -36,10 +37,14 @@ export interface Kind {
   readonly early?: (inputs: Properties, place: Place) => Properties;
   /** Outputs that exist only after creation. `before`: those of the resource, where it exists. */
   computed(inputs: Properties, place: Place, id: string, before: Properties): Properties;
+  /** What Google does afterwards, while the provider waits: outputs of it, and why it failed. A failure keeps resource and id. */
+  readonly settles?: (cloud: Cloud, id: string, state: Properties, before: Properties) => Rollout;
   /** Properties that live in the provider only, and what an import takes for them. */
   readonly onImport?: Properties;
   /** What the provider never reads back: an import does not have it, a refresh keeps what the state holds. */
   readonly writeOnly?: readonly string[];
+  /** Whether other calls may be refused for a while because they do not know it yet. */
+  readonly isKnownLate?: boolean;
   /** Making one that exists is no conflict: the API sets it again. */
   readonly upsert?: boolean;
   /** What a delete does where it does not remove the resource. */
@@ -94,6 +99,7 @@ export const kinds: Readonly<Record<string, Kind>> = {
     id: (inputs, place) => `${projectOf(inputs, place)}/${text(inputs.service)}`,
     replaces: ["project", "service"],
     computed: nothing,
+    isKnownLate: true,
     upsert: true, // enabling what is enabled is no change
     onDelete: ({ disableOnDestroy }) => (disableOnDestroy === false ? "keep" : "remove"),
   },
@@ -395,18 +401,18 @@ export const kinds: Readonly<Record<string, Kind>> = {
     alwaysAdded: ["template.annotations"],
     computed: (inputs, place, id, before) => {
       const generation = String(Number(before.generation ?? 0) + 1);
-      const revision = `${id}/revisions/${text(inputs.name)}-${generation.padStart(5, "0")}-${digest(id + generation, 3)}`;
       const host = `${text(inputs.location) || place.region}.run.app`;
       const uri = `https://${text(inputs.name)}-${digest(id, 10)}-uc.a.run.app`;
       return {
         uri,
         urls: [`https://${text(inputs.name)}-${PROJECT_NUMBER}.${host}`, uri],
         generation,
-        latestCreatedRevision: revision,
-        latestReadyRevision: revision,
+        // What the rollout makes of them: revisions.ts.
+        ...Object.fromEntries(ROLLOUT.map((output) => [output, before[output]])),
         creator: `deployer@${projectOf(inputs, place)}.iam.gserviceaccount.com`,
       };
     },
+    settles: rolledOut,
     milliseconds: 60,
   },
   "gcp:cloudrunv2/serviceIamMember:ServiceIamMember": {
@@ -488,6 +494,7 @@ export const kinds: Readonly<Record<string, Kind>> = {
     id: ({ name }) => text(name),
     replaces: ["project", "name"],
     computed: nothing,
+    isKnownLate: true,
   },
   "gcp:cloudfunctionsv2/function:Function": { ...GLOBAL, id: regional("functions"), replaces: ["name", "project", "location"], computed: nothing },
 };

@@ -6,6 +6,8 @@ import * as grpc from "@grpc/grpc-js";
 import * as plugin from "@pulumi/pulumi/proto/plugin_pb";
 import { type IResourceProviderServer, ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as wire from "@pulumi/pulumi/proto/provider_pb";
+import { Status } from "@pulumi/pulumi/proto/status_pb";
+import { Any } from "google-protobuf/google/protobuf/any_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { type JavaScriptValue, Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { RUN_JOB } from "../../policy/types";
@@ -135,7 +137,7 @@ async function performed(method: "create" | "update" | "delete", subject: Subjec
   changes += 1;
   const struck = calls === "first-of-each" ? isFirst() : calls.includes(changes);
   cloud.record({ ...entry, phase: "start", error: "" });
-  let error = "";
+  let error: unknown;
   let after: Subject = subject;
   try {
     await wait(kinds[subject.type]?.milliseconds ?? 0);
@@ -144,12 +146,34 @@ async function performed(method: "create" | "update" | "delete", subject: Subjec
     if (struck && fault === "stuck") await never;
     after = act();
   } catch (reason) {
-    error = reason instanceof Error ? reason.message : String(reason);
+    error = reason;
   }
   if (struck && fault === "crash") die();
   if (struck && (fault === "crash" || fault === "lost")) await never;
-  cloud.record({ ...entry, ...after, phase: "end", error, broken: brokenRevisions(cloud) });
-  if (error) throw new Error(error);
+  cloud.record({ ...entry, ...after, phase: "end", error: error === undefined ? "" : messageOf(error), broken: brokenRevisions(cloud) });
+  if (error !== undefined) throw error;
+}
+
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
+
+/** It exists, under its id, and does not work: the engine keeps it, and updates it the next time. */
+class NotWorking extends Error {
+  constructor(
+    readonly id: string,
+    readonly state: Properties,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** Puts a resource into the cloud and waits for what becomes of it. @throws NotWorking where that is not what was asked for. */
+function settled(kind: Kind, type: string, id: string, state: Properties, before: Properties): Properties {
+  const { outputs = {}, failure } = kind.settles?.(cloud, id, state, before) ?? {};
+  const properties = { ...state, ...outputs };
+  cloud.put({ type, id, properties });
+  if (failure !== undefined) throw new NotWorking(id, properties, failure);
+  return properties;
 }
 
 /** A job that an update runs. @throws where its execution fails. */
@@ -171,8 +195,8 @@ function create(subject: Subject, inputs: Properties): { id: string; state: Prop
   if (cloud.find(subject.type, id) && !kind.upsert) throw new Error(`googleapi: Error 409: ${id} already exists, alreadyExists`);
   const state = { ...inputs, ...kind.early?.(inputs, place), ...kind.computed(inputs, place, id, {}) };
   run(subject, id, state, {});
-  cloud.put({ type: subject.type, id, properties: state });
-  return { id, state };
+  if (kind.isKnownLate && !cloud.find(subject.type, id)) cloud.noteNew(subject.type, id);
+  return { id, state: settled(kind, subject.type, id, state, {}) };
 }
 
 function update(subject: Subject, inputs: Properties): Properties {
@@ -184,8 +208,7 @@ function update(subject: Subject, inputs: Properties): Properties {
   const kept = Object.fromEntries(Object.entries(before).filter(([key]) => kind.serverChooses.includes(key)));
   const state = { ...kept, ...inputs, ...kind.early?.(inputs, place), ...kind.computed(inputs, place, subject.id, before) };
   run(subject, subject.id, state, before);
-  cloud.put({ type: subject.type, id: subject.id, properties: state });
-  return state;
+  return settled(kind, subject.type, subject.id, state, before);
 }
 
 function remove(subject: Subject, state: Properties): void {
@@ -290,9 +313,31 @@ function answer<Request, Response>(act: (request: Request) => Response | Promise
       .then(() => act(call.request))
       .then(
         (response) => callback(null, response),
-        (error) => callback({ code: grpc.status.UNKNOWN, details: error instanceof Error ? error.message : String(error) }),
+        (error) =>
+          callback({
+            code: grpc.status.UNKNOWN,
+            details: messageOf(error),
+            ...(error instanceof NotWorking ? { metadata: partly(error) } : {}),
+          }),
       );
   };
+}
+
+/** What of a failed call the engine keeps. It travels as the Go library sends an error's details. */
+function partly({ id, state, message }: NotWorking): grpc.Metadata {
+  const kept = new wire.ErrorResourceInitFailed();
+  kept.setId(id);
+  kept.setProperties(struct(asOutputs(state)));
+  kept.setReasonsList([message]);
+  const details = new Any();
+  details.pack(kept.serializeBinary(), "pulumirpc.ErrorResourceInitFailed");
+  const said = new Status();
+  said.setCode(grpc.status.UNKNOWN);
+  said.setMessage(message);
+  said.addDetails(details);
+  const metadata = new grpc.Metadata();
+  metadata.add("grpc-status-details-bin", Buffer.from(said.serializeBinary()));
+  return metadata;
 }
 
 const handlers: Partial<IResourceProviderServer> = {

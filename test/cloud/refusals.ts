@@ -1,7 +1,7 @@
 import type { Cloud, Properties } from "./cloud";
 import { edgeDeletionRefusalOf, edgeRefusalOf } from "./edge";
 import { kinds, type Place, PRODUCER } from "./kinds";
-import { environment, versionOf } from "./revisions";
+import { environment } from "./revisions";
 
 /** What Google refuses when it is asked to make or change a resource, although a preview let it through (gcp.md 6.2, rows marked A). */
 interface Refusal {
@@ -23,6 +23,8 @@ const SQL = "gcp:sql/databaseInstance:DatabaseInstance";
 const RUN = "gcp:cloudrunv2/service:Service";
 const CONNECTION = "gcp:servicenetworking/connection:Connection";
 const NETWORK = "gcp:compute/network:Network";
+const LOG_METRIC = "gcp:logging/metric:Metric";
+const API = "gcp:projects/service:Service";
 const ALERT = "gcp:monitoring/alertPolicy:AlertPolicy";
 const CHANNEL = "gcp:monitoring/notificationChannel:NotificationChannel";
 
@@ -216,31 +218,13 @@ const refusalList: readonly Refusal[] = [
     says: (inputs) => environment(inputs).some(({ name }) => name === "PORT") && "The following reserved env names were provided: PORT",
   },
   {
-    type: RUN,
-    source: "the API",
-    says: (inputs, cloud) => {
-      const account = at(inputs, "template", "serviceAccount");
-      for (const { valueSource } of environment(inputs)) {
-        const reference = valueSource?.secretKeyRef;
-        if (!reference) continue;
-        const { secret, version = "latest" } = reference;
-        if (versionOf(cloud, secret, version)?.enabled !== true) return `Secret projects/-/secrets/${secret}/versions/${version} was not found`;
-        const readable = cloud
-          .ofType("gcp:secretmanager/secretIamMember:SecretIamMember")
-          .some(({ properties }) => last(properties.secretId) === secret && properties.member === `serviceAccount:${account}`);
-        if (!readable) return `Permission denied on secret: ${secret} for Revision service account ${account}`;
-      }
-      return false;
-    },
-  },
-  {
     type: ALERT,
     source: "row 41: filter",
     says: ({ conditions }, cloud) => {
       for (const condition of list(conditions)) {
         const [, metric] = /metric\.type="logging\.googleapis\.com\/user\/([^"]+)"/.exec(String(at(condition, "conditionThreshold", "filter"))) ?? [];
-        if (metric !== undefined && !exists(cloud, "gcp:logging/metric:Metric", metric))
-          return `Cannot find metric that matches type = "logging.googleapis.com/user/${metric}". If a metric was created recently, it could take up to 10 minutes to become available.`;
+        if (metric !== undefined && !cloud.isKnown(LOG_METRIC, metric))
+          return `googleapi: Error 404: Cannot find metric that matches type = "logging.googleapis.com/user/${metric}". If a metric was created recently, it could take up to 10 minutes to become available.`;
       }
       return false;
     },
@@ -255,6 +239,26 @@ const refusalList: readonly Refusal[] = [
   },
   {
     type: "gcp:monitoring/slo:Slo",
+    source: "GoogleCloudPlatform/cloud-ops-sandbox#896",
+    says: ({ requestBasedSli }, cloud) => {
+      const metrics = [...JSON.stringify(requestBasedSli ?? {}).matchAll(/logging\.googleapis\.com\/user\/([^"\\]+)/g)].map(([, metric = ""]) => metric);
+      return metrics.some((metric) => !cloud.isKnown(LOG_METRIC, metric)) && "Invalid SLO definition: The metric referenced by the provided filter is unknown.";
+    },
+  },
+  {
+    type: RUN,
+    source: "docs.cloud.google.com/artifact-registry/docs/integrate-cloud-run",
+    says: (inputs, cloud, place) =>
+      containers(inputs).some(({ image }) => new RegExp(`-docker\\.pkg\\.dev/${place.project}/`).test(String(image))) &&
+      disabledApi("artifactregistry", cloud, place),
+  },
+  {
+    type: API,
+    source: "registry documentation of gcp.projects.Service 9.37",
+    says: ({ service }, cloud, place) => service !== "cloudresourcemanager.googleapis.com" && disabledApi("cloudresourcemanager", cloud, place),
+  },
+  {
+    type: "gcp:monitoring/slo:Slo",
     source: "the API",
     says: ({ service }, cloud) =>
       !cloud.ofType("gcp:monitoring/customService:CustomService").some(({ properties }) => properties.serviceId === service) &&
@@ -262,14 +266,18 @@ const refusalList: readonly Refusal[] = [
   },
 ];
 
+/** Google's error where an API is off, or was turned on a moment ago. */
+const disabledApi = (api: string, cloud: Cloud, { project }: Place) =>
+  !cloud.isKnown(API, `${project}/${api}.googleapis.com`) &&
+  `googleapi: Error 403: ${api}.googleapis.com API has not been used in project ${project} before or it is disabled. Enable it by visiting https://console.developers.google.com/apis/api/${api}.googleapis.com/overview?project=${project} then retry. If you enabled this API recently, wait a few minutes for the action to propagate to our systems and retry., SERVICE_DISABLED`;
+
 /** The API's error for making or changing a resource, if it refuses. */
 export function refusalOf(type: string, inputs: Properties, cloud: Cloud, place: Place): string | undefined {
-  const api = kinds[type]?.api;
-  if (api && !exists(cloud, "gcp:projects/service:Service", `${place.project}/${api}.googleapis.com`))
-    return `googleapi: Error 403: ${api}.googleapis.com API has not been used in project ${place.project} before or it is disabled., SERVICE_DISABLED`;
+  const disabled = kinds[type]?.api && disabledApi(kinds[type].api, cloud, place);
+  if (disabled) return disabled;
   for (const refusal of refusalList) {
     const message = refusal.type === type && refusal.says(inputs, cloud, place);
-    if (message) return `googleapi: Error 400: ${message}`;
+    if (message) return message.startsWith("googleapi: ") ? message : `googleapi: Error 400: ${message}`;
   }
   const message = edgeRefusalOf(type, inputs, cloud);
   return message === undefined ? undefined : `googleapi: Error 400: ${message}`;

@@ -1,6 +1,11 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Cloud, Properties } from "./cloud";
 import { LET_IN } from "./jobs";
 import { versionsOf } from "./kinds";
+
+const SERVICE = "gcp:cloudrunv2/service:Service";
+/** A revision as Cloud Run keeps it. No resource of the provider's. */
+const REVISION = "run:revisions/revision:Revision";
 
 export interface Variable {
   readonly name: string;
@@ -8,14 +13,63 @@ export interface Variable {
   readonly valueSource?: { readonly secretKeyRef?: { readonly secret: string; readonly version?: string } };
 }
 
+/** What a service has after its template was stated, and why the newest revision does not start, where it does not. */
+export interface Rollout {
+  readonly outputs: Properties;
+  readonly failure?: string;
+}
+
+/**
+ * A template unlike the newest revision's makes a revision, which starts or stays as failed. The same template makes none,
+ * also where the newest revision failed and its cause is mended (hashicorp/terraform-provider-google#22565).
+ * `before`: the service as it was.
+ */
+export function rolledOut(cloud: Cloud, id: string, service: Properties, before: Properties): Rollout {
+  const revisions = cloud.ofType(REVISION).filter((revision) => revision.id.startsWith(`${id}/`));
+  const newest = cloud.find(REVISION, String(before.latestCreatedRevision))?.properties.template ?? before.template;
+  if (isDeepStrictEqual(newest, service.template)) return { outputs: Object.fromEntries(ROLLOUT.map((output) => [output, before[output]])) };
+  const name = `${String(service.name)}-${String(revisions.length + 1).padStart(5, "0")}-abc`;
+  const revision = `${id}/revisions/${name}`;
+  cloud.put({ type: REVISION, id: revision, properties: { template: service.template } });
+  const reason = [...faultsOf(cloud, service), ...unreadableSecrets(cloud, service)].join("; ");
+  if (reason === "") return { outputs: { latestCreatedRevision: revision, latestReadyRevision: revision, ...condition("") } };
+  const failure = `Revision '${name}' is not ready and cannot serve traffic. ${reason}`;
+  return {
+    outputs: { latestCreatedRevision: revision, latestReadyRevision: before.latestReadyRevision ?? "", ...condition(failure) },
+    failure: `Error waiting for Service: Error code 9, message: ${failure}`,
+  };
+}
+
+const condition = (message: string) => ({
+  terminalConditions: [{ type: "Ready", state: message === "" ? "CONDITION_SUCCEEDED" : "CONDITION_FAILED", message }],
+});
+
+/** The outputs that a rollout decides. */
+export const ROLLOUT = ["latestCreatedRevision", "latestReadyRevision", "terminalConditions"] as const;
+
 /**
  * Each running revision that could not start another instance now, with the reason: a mounted secret version that is
  * gone or disabled, a database user that is not there or that no job has let in, a password that is no longer that user's.
  */
 export function brokenRevisions(cloud: Cloud): string[] {
-  return cloud
-    .ofType("gcp:cloudrunv2/service:Service")
-    .flatMap(({ properties }) => faultsOf(cloud, properties).map((fault) => `${String(properties.name)}: ${fault}`));
+  return cloud.ofType(SERVICE).flatMap(({ properties: { name, template, latestReadyRevision } }) => {
+    if (latestReadyRevision === "") return []; // none has ever run
+    const running = cloud.find(REVISION, String(latestReadyRevision))?.properties.template ?? template;
+    return faultsOf(cloud, { template: running }).map((fault) => `${String(name)}: ${fault}`);
+  });
+}
+
+/** Who deploys may mount what the runtime account cannot read: the revision then fails. */
+function unreadableSecrets(cloud: Cloud, service: Properties): string[] {
+  const { serviceAccount } = service.template as Properties;
+  const readers = cloud
+    .ofType("gcp:secretmanager/secretIamMember:SecretIamMember")
+    .filter(({ properties: { member } }) => member === `serviceAccount:${serviceAccount}`)
+    .map(({ properties: { secretId } }) => String(secretId).split("/").at(-1));
+  const mounted = new Set(environment(service).flatMap(({ valueSource }) => valueSource?.secretKeyRef?.secret ?? []));
+  return [...mounted].flatMap((secret) =>
+    readers.includes(secret) ? [] : [`Permission denied on secret: ${secret} for Revision service account ${serviceAccount}`],
+  );
 }
 
 function faultsOf(cloud: Cloud, service: Properties): string[] {
@@ -27,7 +81,7 @@ function faultsOf(cloud: Cloud, service: Properties): string[] {
     if (!reference) continue;
     const version = versionOf(cloud, reference.secret, reference.version ?? "latest");
     if (version?.enabled === true) values.set(name, String(version.secretData));
-    else faults.push(`${reference.secret} has no enabled version ${reference.version ?? "latest"}`);
+    else faults.push(`Secret projects/-/secrets/${reference.secret}/versions/${reference.version ?? "latest"} was not found`);
   }
   const user = values.get("POSTGRES_USER");
   const password = values.get("POSTGRES_PASSWORD");

@@ -30,7 +30,7 @@ const argsOf = (changes: Partial<MonitoringArgs> = {}): MonitoringArgs => ({
   tokens: pulumi.output<Record<string, string>>(tokens),
   labels: { environment: "staging" },
   waitsFor: [],
-  alertsWaitFor: [],
+  afterServices: [],
   ...changes,
 });
 
@@ -38,8 +38,8 @@ let registered: readonly Registered[] = [];
 beforeAll(async () => {
   registered = await registeredBy(() => {
     const apis = [new gcp.projects.Service("api-monitoring", { service: "monitoring.googleapis.com" })];
-    const database = new gcp.sql.Database("netra_staging", { instance: "staging-shared-postgres" });
-    new Monitoring("monitoring", argsOf({ waitsFor: apis, alertsWaitFor: [database] }));
+    const service = new gcp.cloudrunv2.Service("netra-frontend-staging", { location: "us-central1", template: {} });
+    new Monitoring("monitoring", argsOf({ waitsFor: apis, afterServices: [service] }));
   });
 });
 const ofType = (type: string) => registered.filter((resource) => resource.type === type);
@@ -128,10 +128,16 @@ describe("alerts", () => {
     );
   });
 
-  test("wait for log-based metrics, objectives, uptime checks and the database, which takes the minutes that a new metric needs", () => {
+  test("wait for log-based metrics, objectives, uptime checks and the services, between which nothing may fail that is not theirs", () => {
     const awaited = waitsFor(named(ALERT_POLICY, "container-exit"));
     expect(awaited).toEqual(
-      expect.arrayContaining(["netra_staging", "netra-container_exit_3", "availability", "api.staging.netrasystems.ai-uptime", ...Object.keys(channels)]),
+      expect.arrayContaining([
+        "netra-frontend-staging",
+        "netra-container_exit_3",
+        "availability",
+        "api.staging.netrasystems.ai-uptime",
+        ...Object.keys(channels),
+      ]),
     );
     expect(waitsFor(named(LOG_METRIC, "netra-container_exit_3"))).toEqual(["api-monitoring"]);
   });
@@ -183,7 +189,9 @@ test("objectives: starts from probes, availability from the logs, latency as a c
   const ratios = slos.map(({ inputs }) => Object.keys(Object(Object(inputs.requestBasedSli).goodTotalRatio)).toSorted());
   expect(ratios).toEqual([["goodServiceFilter", "totalServiceFilter"], ["badServiceFilter", "totalServiceFilter"], []]);
   expect(named(SLO, "latency").inputs.requestBasedSli).toMatchObject({ distributionCut: { range: { max: 2000 } } });
-  expect(waitsFor(named("gcp:monitoring/customService:CustomService", "netra"))).toContain("netra-failed_requests");
+  expect(waitsFor(named("gcp:monitoring/customService:CustomService", "netra"))).toEqual(
+    expect.arrayContaining(["netra-failed_requests", "netra-frontend-staging"]),
+  );
 });
 
 test("uptime checks ask over TLS, from three regions, every minute", () => {

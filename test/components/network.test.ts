@@ -35,10 +35,15 @@ test("creates the network without automatic subnets, protected, once the APIs ar
 test("enables the APIs that the stack uses and leaves them enabled on destroy", async () => {
   const apis = (await network()).filter(({ type }) => type === API);
   expect(apis.map(({ inputs }) => inputs.service)).toEqual(
-    ["compute", "iam", "logging", "monitoring", "redis", "run", "secretmanager", "servicenetworking", "sqladmin", "vpcaccess"].map(
-      (api) => `${api}.googleapis.com`,
-    ),
+    [
+      ...["cloudresourcemanager", "artifactregistry", "compute", "iam", "logging", "monitoring", "redis", "run"],
+      ...["secretmanager", "servicenetworking", "sqladmin", "vpcaccess"],
+    ].map((api) => `${api}.googleapis.com`),
   );
+  // What enables the others is read through the first.
+  const [first, ...others] = apis;
+  expect(first && waitsFor(first)).toEqual([]);
+  for (const other of others) expect(waitsFor(other)).toEqual(["api-cloudresourcemanager"]);
   for (const { inputs } of apis) expect(inputs).toMatchObject({ project: "netra-staging", disableOnDestroy: false });
 });
 

@@ -51,6 +51,7 @@ const args: ServiceArgs = {
   connector: "projects/netra-staging/locations/us-central1/connectors/staging-connector",
   secrets: {},
   environment: {},
+  redeploy: 0,
   apis: [],
   waitsFor: [],
 };
@@ -96,6 +97,11 @@ test("registers the service with everything stated: scaling at the service alone
     },
     traffics: [{ type: "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST", percent: 100 }],
   });
+});
+
+test("says in its template how often it is rolled out anew, and nothing where it never is", async () => {
+  expect(await templateOf({ redeploy: 2 })).toMatchObject({ annotations: { "netrasystems.ai/redeploy": "2" } });
+  expect(await templateOf({})).not.toHaveProperty("annotations");
 });
 
 test("ignores what consoles write on every deploy, and is not protected: a service can be created again", async () => {

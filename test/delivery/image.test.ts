@@ -65,7 +65,7 @@ describe("what is wrong", () => {
 
   test("a file without services, or one that is no YAML", () => {
     const message =
-      "'Pulumi.staging.yaml' must be a stack file with a section 'netra:services' because the image stands there; run `npm run check` to see what is wrong with it";
+      "'Pulumi.staging.yaml' must be a stack file with a section 'netra:services' because the service's settings stand there; run `npm run check` to see what is wrong with it";
     for (const text of [
       "",
       "config: {}",

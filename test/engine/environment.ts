@@ -115,9 +115,13 @@ export class Environment {
     return this.toItsEnd(["pulumi"], args, {}, started);
   }
 
-  /** What `npm run preview` and `npm run up` start. A variable that is undefined is not set. */
+  /** What `npm run preview` and `npm run up` start, without the time that passes between two attempts. A variable that is undefined is not set. */
   npmRun(args: readonly string[], variables: NodeJS.ProcessEnv = {}): Promise<Ended> {
-    return this.toItsEnd([process.execPath, "--import", TSX, join(PROJECT_ROOT, "commands/pulumi.ts")], args, variables);
+    return this.toItsEnd(
+      [process.execPath, "--import", TSX, "--import", join(__dirname, "no-waiting.mjs"), join(PROJECT_ROOT, "commands/pulumi.ts")],
+      args,
+      variables,
+    );
   }
 
   private async toItsEnd(

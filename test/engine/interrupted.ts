@@ -159,7 +159,8 @@ export async function endState(environment: Environment) {
   const { deployment } = JSON.parse(await environment.state()) as { deployment: { resources: readonly State[]; pending_operations?: readonly unknown[] } };
   const custom = deployment.resources.filter(({ type, custom: isCustom }) => isCustom === true && !type.startsWith("pulumi:"));
   const managed = custom.filter(({ type }) => !type.startsWith("random:")).map(({ type, id }) => `${type} ${id}`);
-  const cloud = environment.cloud.all().filter((resource) => !isSecretVersionOfPeople(resource));
+  // What is no resource of the provider's, no program can manage: a service's revisions.
+  const cloud = environment.cloud.all().filter((resource) => resource.type.startsWith("gcp:") && !isSecretVersionOfPeople(resource));
   return {
     pending: deployment.pending_operations ?? [],
     unmanaged: cloud.map(({ type, id }) => `${type} ${id}`).filter((resource) => !managed.includes(resource)),
