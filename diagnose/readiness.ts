@@ -1,3 +1,5 @@
+import type { Settings } from "../config";
+import { redeployLine } from "../operations/failed-revisions";
 import { repairs } from "./command";
 import type { Deployed } from "./deployed";
 import { type Found, mendable } from "./findings";
@@ -23,10 +25,11 @@ export const showingLine = ({ source, name }: Pick<Deployed, "source" | "name">,
   filledIn(SHOWING[source] ?? "", place).replace("NAME", name);
 
 /** What does not work. */
-export function unreadyFindings(deployed: readonly Deployed[], { project, region }: Place): Found[] {
+export function unreadyFindings(deployed: readonly Deployed[], { project, region, services }: Place & Pick<Settings, "services">): Found[] {
   return deployed.flatMap((one): Found[] => {
     if (one.unready?.value === undefined) return [];
     const { field, value, message } = one.unready;
+    const [key] = Object.entries(services).find(([, { name }]) => one.unready?.failedRevision !== undefined && name === one.label) ?? [];
     const at = { project, region: one.region ?? region };
     return [
       mendable(ruleOf(one.source), {
@@ -37,7 +40,11 @@ export function unreadyFindings(deployed: readonly Deployed[], { project, region
             ? "must be ready because nothing that needs it can work meanwhile"
             : `must be ready; Google says: ${message.split("\n")[0]?.slice(0, 300)}`,
         ],
-        mend: [showingLine(one, at)],
+        mend: [
+          showingLine(one, at),
+          // An update with the same template makes no other revision, whatever becomes of the cause.
+          ...(key === undefined ? [] : [`once its cause is mended: \`${redeployLine([key])}\``]),
+        ],
         repairs: value === "NEVER" ? repairs(one, at, [alwaysOn()]) : [],
       }),
     ];

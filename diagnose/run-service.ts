@@ -15,6 +15,8 @@ export interface Unready {
   /** Absent: nothing says whether it works. */
   readonly value: string | undefined;
   readonly message: string;
+  /** The newest revision of a service, where another one or none serves. */
+  readonly failedRevision?: string;
 }
 
 /** One service in the program's terms. */
@@ -335,6 +337,6 @@ function notServing(
   const { field, created, ready } = revisions;
   if (!created || created === ready) return unready ? { unready } : {};
   const instead = `${created} is judged here, and ${ready || "no revision"} serves`;
-  if (!unready) return { unready: { field, value: ready || "none", message: instead } };
-  return { unready: { ...unready, message: unready.message === "" ? instead : `${instead}; ${unready.message}` } };
+  if (!unready) return { unready: { field, value: ready || "none", message: instead, failedRevision: created } };
+  return { unready: { ...unready, message: unready.message === "" ? instead : `${instead}; ${unready.message}`, failedRevision: created } };
 }

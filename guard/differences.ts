@@ -32,7 +32,10 @@ export const isWithin = (property: string, other: string): boolean =>
   property === other || property.startsWith(`${other}.`) || property.startsWith(`${other}[`);
 
 /** Whether what changes is hidden or not known yet, so that anything may be behind it. */
-export const isOpaque = ({ old, new: now }: Difference): boolean => [old, now].some((value) => value === SECRET || isUnknownValue(value));
+export const isOpaque = ({ old, new: now }: Difference): boolean => [old, now].some(isHidden);
+
+/** Whether a preview does not show a value. */
+export const isHidden = (value: unknown): boolean => value === SECRET || isUnknownValue(value);
 
 function between(old: unknown, now: unknown, property: string): Difference[] {
   if (isDeepStrictEqual(old, now)) return [];

@@ -1,7 +1,8 @@
+import { isDeepStrictEqual } from "node:util";
 import { Inputs, ifReadable } from "../policy/inputs";
 import { revisionName, sharesOf } from "../policy/traffic";
 import { RUN_SERVICE, RUN_SERVICE_V1, RUN_WORKER_POOL } from "../policy/types";
-import { type Difference, differencesOf, isOpaque, isWithin } from "./differences";
+import { type Difference, differencesOf, isHidden, isOpaque, isWithin } from "./differences";
 import type { State, Step } from "./preview";
 
 /* What becomes of a template that changes: a revision of its own, unless its name is taken or the traffic goes elsewhere. */
@@ -35,14 +36,15 @@ export function trafficElsewhere({ type, new: now }: Step): { readonly latestPer
 }
 
 /**
- * The provider shows `template.annotations` as added at every update of a service, although no input has it: that alone makes
- * no revision. Source: run with provider 9.35.
+ * The provider shows `template.annotations` as added at every update of a service, although no input changes it: that alone
+ * makes no revision. Source: run with provider 9.35.
  */
 export const isServersAnnotation = ({ type, old, new: now }: Step, difference: Difference): boolean =>
   type === RUN_SERVICE &&
   isOpaque(difference) &&
   isWithin(difference.property, "template.annotations") &&
-  [old, now].every((state) => isEmpty(templateOf(state)?.annotations));
+  isDeepStrictEqual(annotationsOf(old), annotationsOf(now)) &&
+  !Object.values(annotationsOf(now)).some(isHidden);
 
 const nameIn = (type: string, state: State | undefined) => ifReadable(() => revisionName({ type, properties: new Inputs(state?.inputs) })?.name);
 
@@ -51,10 +53,11 @@ const NAMES: readonly string[] = ["template.revision", "template.metadata.name"]
 const templateChanges = (step: Step) =>
   differencesOf(step).some((one) => isWithin(one.property, "template") && !NAMES.includes(one.property) && !isServersAnnotation(step, one));
 
-function templateOf(state: State | undefined): { readonly annotations?: unknown } | undefined {
+function annotationsOf(state: State | undefined): object {
   const template = state?.inputs.template;
-  return typeof template === "object" && template !== null ? template : undefined;
+  const annotations: unknown = typeof template === "object" && template !== null ? Reflect.get(template, "annotations") : undefined;
+  if (annotations === undefined || annotations === null) return {};
+  return typeof annotations === "object" ? annotations : { annotations };
 }
 
-const isEmpty = (value: unknown) => value === undefined || value === null || (typeof value === "object" && Object.keys(value).length === 0);
 const lastPart = (path: unknown) => (typeof path === "string" ? path.split("/").at(-1) : undefined);

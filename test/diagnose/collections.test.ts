@@ -127,6 +127,15 @@ test("what does not work has the line that shows why", () => {
   ]);
 });
 
+test("a revision that failed has its log, and what makes another one once its cause is mended", () => {
+  const failed = changed(backend, ({ status }) => Object.assign(status, { latestReadyRevisionName: "netra-backend-staging-00001-abc" }));
+  const other = changed(failed, ({ metadata }) => Object.assign(metadata, { name: "somebody-elses" }));
+  write("services.json", [auth, frontend, failed, other]);
+  const mends = diagnosis().findings.flatMap(({ rules, mend }) => (rules.includes("not-ready") ? [mend] : []));
+  const log = (name: string) => `gcloud run services logs read ${name} --project=netra-staging --region=us-central1 --limit=100`;
+  expect(mends).toEqual([[log("netra-backend-staging"), "once its cause is mended: `npm run redeploy -- backend && npm run up`"], [log("somebody-elses")]]);
+});
+
 test("the plan's database under another engine", () => {
   write("instances.json", [{ ...healthy("instances.json")[0], databaseVersion: "MYSQL_8_0" }]);
   expect(diagnosis().findings).toEqual([

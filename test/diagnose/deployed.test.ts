@@ -88,12 +88,18 @@ test("what serves is another revision than the one that is shown", () => {
   const instead = `${backend.status.latestCreatedRevisionName} is judged here, and ${older} serves`;
   const failed = structuredClone(backend);
   failed.status.latestReadyRevisionName = older;
-  expect(knativeService(new Inputs(failed)).unready).toEqual({ field: "status.latestReadyRevisionName", value: older, message: instead });
+  expect(knativeService(new Inputs(failed)).unready).toEqual({
+    field: "status.latestReadyRevisionName",
+    value: older,
+    message: instead,
+    failedRevision: backend.status.latestCreatedRevisionName,
+  });
   failed.status.conditions[0] = { type: "Ready", status: "False", message: "The user-provided container failed to start." };
   expect(knativeService(new Inputs(failed)).unready).toEqual({
     field: "status.conditions[Ready].status",
     value: "False",
     message: `${instead}; The user-provided container failed to start.`,
+    failedRevision: backend.status.latestCreatedRevisionName,
   });
   const rest = { ...fixture("healthy", "frontend.json"), latestReadyRevision: "projects/p/locations/l/services/s/revisions/netra-frontend-staging-00016-xyz" };
   expect(restService(new Inputs(rest)).unready).toMatchObject({ field: "latestReadyRevision", value: "netra-frontend-staging-00016-xyz" });

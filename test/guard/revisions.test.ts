@@ -84,6 +84,8 @@ describe("annotations that only the provider adds", () => {
   test("announce no new revision, alone or beside a change that makes none", () => {
     expect(revisions(on({ old: inputs, new: inputs, changed: ["template.annotations"] }))).toEqual([]);
     expect(revisions(on({ old: inputs, new: { ...inputs, labels: { a: "2" } }, changed: ["labels.a", "template.annotations"] }))).toEqual([]);
+    const annotated = { ...inputs, template: { ...inputs.template, annotations: { "netrasystems.ai/redeploy": "1" } } };
+    expect(revisions(on({ old: annotated, new: annotated, changed: ["template.annotations"] }))).toEqual([]);
     const fixed = { template: { revision: "v1", ...container("1") } };
     expect(on({ old: fixed, new: fixed, changed: ["template.annotations"] }).refused).toEqual([]);
   });
@@ -94,6 +96,8 @@ describe("annotations that only the provider adds", () => {
     ).toHaveLength(1);
     const annotated = (annotations: unknown) => ({ template: { ...container("1"), annotations } });
     expect(revisions(on({ old: annotated(undefined), new: annotated({ a: "1" }), changed: ["template.annotations"] }))).toHaveLength(1);
+    expect(revisions(on({ old: annotated({ a: "1" }), new: annotated({ a: "2" }), changed: ["template.annotations"] }))).toHaveLength(1);
+    expect(revisions(on({ old: annotated({ a: "[secret]" }), new: annotated({ a: "[secret]" }), changed: ["template.annotations"] }))).toHaveLength(1);
     expect(revisions(on({ old: annotated("[secret]"), new: annotated("[secret]"), changed: ["template.annotations"] }))).toHaveLength(1);
   });
 });
