@@ -83,7 +83,7 @@ describe("a project that is ready for its first update", () => {
     expect(found.ok).toBe(true);
     expect(saved()).toEqual(found);
     expect(found.checks.map(({ key, answers }) => `${key}: ${answers.map(({ text }) => text).join("; ")}`)).toEqual([
-      "apis: the 10 APIs of the plan are on",
+      "apis: the 12 APIs of the plan are on",
       "policies: none of 13 constraints forbids what the plan needs",
       `quotas: Cloud Run has ${settings.limits.regionalCpu} vCPU and ${settings.limits.regionalMemoryGib} GiB in us-central1`,
       "agents: 2 service agents have their roles",
