@@ -168,11 +168,11 @@ class NotWorking extends Error {
 }
 
 /** Puts a resource into the cloud and waits for what becomes of it. @throws NotWorking where that is not what was asked for. */
-function settled(kind: Kind, type: string, id: string, state: Properties, before: Properties): Properties {
+function settled(kind: Kind, subject: Subject, id: string, state: Properties, before: Properties): Properties {
   const { outputs = {}, failure } = kind.settles?.(cloud, id, state, before) ?? {};
   const properties = { ...state, ...outputs };
-  cloud.put({ type, id, properties });
-  if (failure !== undefined) throw new NotWorking(id, properties, failure);
+  cloud.put({ type: subject.type, id, properties });
+  if (failure !== undefined) throw new NotWorking(id, written(subject, id, properties), failure);
   return properties;
 }
 
@@ -196,7 +196,7 @@ function create(subject: Subject, inputs: Properties): { id: string; state: Prop
   const state = { ...inputs, ...kind.early?.(inputs, place), ...kind.computed(inputs, place, id, {}) };
   run(subject, id, state, {});
   if (kind.isKnownLate && !cloud.find(subject.type, id)) cloud.noteNew(subject.type, id);
-  return { id, state: settled(kind, subject.type, id, state, {}) };
+  return { id, state: settled(kind, subject, id, state, {}) };
 }
 
 function update(subject: Subject, inputs: Properties): Properties {
@@ -208,7 +208,7 @@ function update(subject: Subject, inputs: Properties): Properties {
   const kept = Object.fromEntries(Object.entries(before).filter(([key]) => kind.serverChooses.includes(key)));
   const state = { ...kept, ...inputs, ...kind.early?.(inputs, place), ...kind.computed(inputs, place, subject.id, before) };
   run(subject, subject.id, state, before);
-  return settled(kind, subject.type, subject.id, state, before);
+  return settled(kind, subject, subject.id, state, before);
 }
 
 function remove(subject: Subject, state: Properties): void {
@@ -327,7 +327,7 @@ function answer<Request, Response>(act: (request: Request) => Response | Promise
 function partly({ id, state, message }: NotWorking): grpc.Metadata {
   const kept = new wire.ErrorResourceInitFailed();
   kept.setId(id);
-  kept.setProperties(struct(asOutputs(state)));
+  kept.setProperties(struct(state));
   kept.setReasonsList([message]);
   const details = new Any();
   details.pack(kept.serializeBinary(), "pulumirpc.ErrorResourceInitFailed");

@@ -41,7 +41,12 @@ export function rolledOut(cloud: Cloud, id: string, service: Properties, before:
 }
 
 const condition = (message: string) => ({
-  terminalConditions: [{ type: "Ready", state: message === "" ? "CONDITION_SUCCEEDED" : "CONDITION_FAILED", message }],
+  terminalConditions: [
+    {
+      ...{ executionReason: "", lastTransitionTime: "2025-09-01T00:00:00Z", reason: "", revisionReason: "", severity: "" },
+      ...{ type: "Ready", state: message === "" ? "CONDITION_SUCCEEDED" : "CONDITION_FAILED", message },
+    },
+  ],
 });
 
 /** The outputs that a rollout decides. */
