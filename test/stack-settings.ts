@@ -38,12 +38,6 @@ function withoutHostsOf(removed: readonly string[], { "netra:hosts": hosts, "net
 /** The same, read and validated. */
 export const stagingSettings = (changes: Changes = {}): Settings => readSettings(stagingConfiguration(changes));
 
-/** The pack's configuration for an exported state of the reference: no state says what the project's quotas are. */
-export const quotaOfReference = () => {
-  const { regionalCpu, regionalMemoryGib } = stagingSettings().limits;
-  return { "regional-quota": { regionalCpu, regionalMemoryGib } };
-};
-
 /** What `config.ts` says of a configuration, in its order; empty where it can be read. */
 export function configurationProblems(configuration: Record<string, unknown>): string[] {
   try {
