@@ -67,6 +67,7 @@ const statedPort = ({ variables }: Container): string | undefined => {
 /** Where a pooler listens, as far as that is stated. */
 function portsOf(pooler: Container): string[] {
   const variables = pooler.variables.filter(({ name }) => /^(PGBOUNCER_)?(LISTEN_)?PORT$/.test(name)).map(knownValue);
-  const ports = statedPorts(pooler).flatMap((port) => port.knownOnly().textOrNumber("containerPort") ?? []);
+  // In outputs a preview does not know the ports that the program left out.
+  const ports = statedPorts({ ...pooler, inputs: pooler.inputs.knownOnly() }).flatMap((port) => port.textOrNumber("containerPort") ?? []);
   return [...variables, ...ports].filter((port) => port !== "");
 }

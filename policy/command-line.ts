@@ -100,6 +100,9 @@ const servers: readonly Server[] = [
 /** A program that no entry names may be a script around one of them: then only what its arguments say counts. */
 const UNKNOWN_SERVER_FLAGS = ["-w", "--workers"];
 
+/** Runtimes whose programs are one process unless they fork; those that do take WEB_CONCURRENCY by convention. Source: nodejs.org/api/cluster.html. */
+const RUNTIMES = ["node", "bun", "deno", "java", "dotnet"];
+
 /** What the command line says about the processes of a container. */
 export interface Processes {
   /** `undefined`: a number that is not there before the container runs, such as `$(nproc)`. */
@@ -148,7 +151,9 @@ function countOf({ words, variables }: Program, container: Container): Processes
   const server = servers.find(({ program }) => program === basename(words[position] ?? ""));
   if (!server) {
     const stated = flagOf(words, UNKNOWN_SERVER_FLAGS);
-    return stated === undefined ? undefined : count(stated);
+    if (stated !== undefined) return count(stated);
+    const isOne = words.some((word) => RUNTIMES.includes(basename(word))) && !value(WORKERS)?.trim();
+    return isOne ? count("1") : undefined;
   }
   const given = words.slice(position + 1);
   const inVariable = server.argumentsVariable ? splitWords(value(server.argumentsVariable) ?? "") : [];

@@ -9,17 +9,18 @@ import type { Variable } from "./workload";
 const OTHER_STORE =
   /(REDIS|VALKEY|MONGO|MEMCACHE|CLICKHOUSE|CASSANDRA|SCYLLA|NEO4J|GRAPH_DB|VECTOR|ELASTIC|OPENSEARCH|KAFKA|RABBIT|AMQP|MYSQL|MARIADB|MSSQL|SQLSERVER|ORACLE|SQLITE|DUCKDB|INFLUX|SNOWFLAKE|BIGQUERY|BIGTABLE|SPANNER|FIRESTORE|FIREBASE|REALTIME|DYNAMO|QDRANT|PINECONE|MILVUS|WEAVIATE|HTTP|THREAD_?POOL|SMTP|LDAP|CACHE)/;
 
-/** A name in the form that the tables have: upper case, with `_` for dots, hyphens and humps. */
+/** A name in the form that the tables have: upper case, with `_` for dots, hyphens and humps. `R2DBC` has no hump. */
 export const normalName = (name: string): string =>
   name
-    .replace(/([a-z0-9])([A-Z])/g, "$1_$2")
+    .replace(/([a-z]\d*)([A-Z])/g, "$1_$2")
     .replace(/[.-]/g, "_")
     .toUpperCase();
 
 /** Whether a name, in its normal form, is about another kind of store. */
 export const isOtherStore = (normal: string): boolean => OTHER_STORE.test(normal);
 
-const STORE = "(^|_)(PG|POSTGRES(QL)?|POSTGRES_?DB|DB|DATABASE|DATASOURCE|(CLOUD_?)?SQL(_?ALCHEMY)?)";
+/** The store, or the library that connects to it. */
+const STORE = "(^|_)(PG|POSTGRES(QL)?|POSTGRES_?DB|DB|DATABASE|DATASOURCE|(CLOUD_?)?SQL(_?ALCHEMY)?|R2DBC|GORM|TYPEORM|SEQUELIZE|KNEX|PRISMA|DRIZZLE|ECTO|PGX)";
 /** What may stand between the store and the kind of address, or after it. */
 const QUALIFIER =
   "(_(PRIMARY|MAIN|MASTER|WRITER?|READ(ER|ONLY)?|RO|RW|REPLICA|DIRECT|POOL(ED|ER|ING)?|NON_POOLING|UNPOOLED|NO_SSL|PRISMA|PRIVATE|PUBLIC|INTERNAL|SHADOW|ADMIN|MIGRATIONS?|ASYNC|SYNC|JDBC|DATABASE|DB))*";
@@ -28,7 +29,7 @@ const named = (kinds: string, whole = "") => new RegExp(`${STORE}${QUALIFIER}_?(
 
 const HOST_NAME = named("HOST(NAME|_?ADDR)?|SERVER|ADDR(ESS)?|IP(_ADDRESS)?|ENDPOINT");
 const URL_NAME = named(
-  "URL|URI|DSN|CONN(ECTION)?_?STR(ING)?|CONNECTION_UR[LI]",
+  "URL|URI|DSN|CONN|CONN(ECTION)?_?STR(ING)?|CONNECTION_UR[LI]",
   "|(^|_)(JDBC_(DATABASE_)?URL|INSTANCE_UNIX_SOCKET)$|^DIRECT_URL$|^CONNECTION_?STRINGS?_+\\w+$",
 );
 const INSTANCE_NAME = new RegExp(`(^|_)((CLOUD_?)?SQL_?)?(INSTANCE|CLOUD_?SQL|DB|DATABASE|SQL)_CONNECTION_NAME${FOR_ENVIRONMENT}$`);
@@ -75,8 +76,14 @@ export function tellsDatabase(variable: Variable): boolean {
 }
 
 /** Whether it tells no more than the instance's connection name: a library asks the Admin API for the address. */
-export const namesInstance = (variable: Variable): boolean =>
-  patternsFor(variable.name).includes(INSTANCE_NAME) || IS_CONNECTION_NAME.test(knownValue(variable));
+export function namesInstance(variable: Variable): boolean {
+  const value = knownValue(variable);
+  if (patternsFor(variable.name).includes(INSTANCE_NAME) || IS_CONNECTION_NAME.test(value)) return true;
+  return value.search(CONNECTION_NAME) >= 0 && !value.includes("/cloudsql/") && endpointsIn(value).length === 0;
+}
+
+/** Google's connector for Java takes the instance from a parameter; the host beside it is not dialled. */
+const JAVA_CONNECTOR = /[?&;]cloudSqlInstance=/i;
 
 /** The literal value, as far as a preview knows it. */
 export const knownValue = ({ inputs }: Variable): string => inputs.knownOnly().text("value")?.trim() ?? "";
@@ -89,6 +96,7 @@ export interface Endpoint {
 
 /** The endpoints in a connection string, or the one that a variable of a host holds. */
 export function endpointsIn(text: string): Endpoint[] {
+  if (JAVA_CONNECTOR.test(text)) return [];
   const urls = [...text.matchAll(/postgres(?:ql)?(?:\+\w+)?:\/\/(?:[^@/\s]*@)?([^/?\s"']*)/gi)].flatMap(([, authority = ""]) => authority.split(","));
   const words = [...text.matchAll(/\b(?:host(?:addr)?|server|data source)\s*=\s*([^\s;&"']+)/gi)].flatMap(([, hosts = ""]) => hosts.split(","));
   const port = /\bport\s*=\s*(\d+)/i.exec(text)?.[1];

@@ -18,7 +18,9 @@ import {
 } from "./database-names";
 import { dependenciesOf } from "./dependencies";
 import { databasesBehind, dataOf, versionsNamed } from "./outputs";
+import { primariesOf } from "./primaries";
 import type { StackResource } from "./rule";
+import { mountedSecrets } from "./secret-reference";
 import { DNS_RECORDS, GLOBAL_ADDRESS, SQL_INSTANCE } from "./types";
 import { type Container, revisionAnnotations, secretSourceOf, type Variable, type Workload } from "./workload";
 
@@ -53,7 +55,9 @@ export function databasesOf(resource: StackResource, workload: Workload, contain
   if (hosts.length > 0) return certain.length > 0 ? { instances: certain, outside } : undefined;
   if (resource.handed.some(({ type }) => OTHER_PROVIDERS.test(type))) return undefined;
   const postgres = instances.filter(mayBePostgres);
-  const candidates = postgres.length > 0 ? postgres : instances;
+  const ofEngine = postgres.length > 0 ? postgres : instances;
+  // What says nothing of its database writes to it: a replica only reads.
+  const candidates = ofEngine.filter((instance) => primariesOf(instance, resources).length === 0);
   return candidates.length === 1 ? { instances: candidates, outside: false } : undefined;
 }
 
@@ -112,7 +116,7 @@ export function clientContainers(workload: Workload, resources: readonly StackRe
   const counted = databaseContainers(workload);
   const isName = instanceNamer(resources);
   return workload.containers.filter(
-    (container) => counted.includes(container) || (!isProxy(container) && !isLocal(container) && isToldByStack(container, isName, resources)),
+    (container) => counted.includes(container) || (!isProxy(container) && !isLocal(container) && isToldByStack(workload, container, isName, resources)),
   );
 }
 
@@ -130,9 +134,11 @@ export function instanceNamer(resources: readonly StackResource[]): (text: strin
 
 const SERVICES_USERS = /^gcp:(redis|memcache|filestore|alloydb|netapp|vmwareengine|tpu)\//;
 
-function isToldByStack(container: Container, isName: (text: string) => boolean, resources: readonly StackResource[]): boolean {
+function isToldByStack(workload: Workload, container: Container, isName: (text: string) => boolean, resources: readonly StackResource[]): boolean {
+  const files = mountedVersions(workload, container, resources);
   return (
     argumentsOf(container).some(isName) ||
+    files.some((version) => databasesBehind(version, resources).length > 0 || leads(dataOf(version), isName)) ||
     container.variables.some(
       (variable) =>
         !isOtherStore(normalName(variable.name)) &&
@@ -141,6 +147,14 @@ function isToldByStack(container: Container, isName: (text: string) => boolean, 
           isSecretBehind(variable, resources)),
     )
   );
+}
+
+const leads = (text: string | undefined, isName: (text: string) => boolean) => text !== undefined && (isConnectionString(text) || isName(text));
+
+/** The versions of the stack's secrets that a container mounts as files. */
+function mountedVersions(workload: Workload, { inputs }: Container, resources: readonly StackResource[]): StackResource[] {
+  const mounts = inputs.list("volumeMounts").map((mount) => mount.text("name"));
+  return mountedSecrets(workload).flatMap(({ secret, volume }) => (secret && mounts.includes(volume) ? versionsNamed(secret, resources) : []));
 }
 
 const wordsIn = (text: string) => text.match(/[\w.-]+/g) ?? [];

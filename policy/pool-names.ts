@@ -125,10 +125,10 @@ export const frameworks: readonly PoolNames[] = [
   },
   {
     framework: "a name of the application's own",
-    source: "hushh-labs/hushh-research 4736 (DB_POOL_MAX_SIZE beside DB_SQLALCHEMY_POOL_SIZE)",
+    source: "hushh-labs/hushh-research 4736 (DB_POOL_MAX_SIZE beside DB_SQLALCHEMY_POOL_SIZE); hasura.io/docs (HASURA_GRAPHQL_PG_CONNECTIONS)",
     variables: {
       poolSize:
-        /^(\w+_)?(DB|DATABASE|PG|POSTGRES(QL)?|POSTGRESDB)_(\w+_)?(POOL(_MAX)?(_SIZE|_CONN(ECTION)?S)?|POOL_LIMIT|MAX_POOL(_SIZE)?|CONNECTION_(POOL_SIZE|LIMIT)|POOL_MAXIMUM(_SIZE)?)$|^(DB|DATABASE)_MAX_CONN(ECTION)?S$/,
+        /^(?!\w*_(MIN(IMUM)?|IDLE|INITIAL)_)(\w+_)?(DB|DATABASE|PG|POSTGRES(QL)?|POSTGRESDB)_((\w+_)?(POOL(_MAX)?(_SIZE|_CONN(ECTION)?S)?|POOL_LIMIT|MAX_POOL(_SIZE)?|CONNECTION_(POOL_SIZE|LIMIT)|POOL_MAXIMUM(_SIZE)?|MAX_CONN(ECTION)?S)|CONN(ECTION)?S)$/,
       maxOverflow: /^(\w+_)?(DB|DATABASE|PG|POSTGRES(QL)?)_(\w+_)?MAX_OVERFLOW$/,
     },
     parameters: {},

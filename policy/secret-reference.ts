@@ -25,6 +25,8 @@ export interface MountedSecret extends SecretReference {
   readonly setting: string;
   /** The file's name; undefined where no items are named: then all of the secret is mounted at its latest version. */
   readonly path: string | undefined;
+  /** The volume's name, by which containers mount it. */
+  readonly volume: string | undefined;
 }
 
 export function mountedSecrets({ kind, pod }: Workload): MountedSecret[] {
@@ -33,9 +35,10 @@ export function mountedSecrets({ kind, pod }: Workload): MountedSecret[] {
     if (!volume.has("secret")) return [];
     const inputs = volume.object("secret");
     const secret = inputs.isUnknown(secretKey) ? undefined : inputs.text(secretKey);
+    const name = volume.text("name");
     const items = inputs.list("items");
-    if (items.length === 0) return [{ setting: `${inputs.at("items")}[0].${versionKey}`, secret, version: undefined, path: undefined }];
-    return items.map((item) => ({ setting: item.at(versionKey), secret, version: item.textOrNumber(versionKey), path: item.text("path") }));
+    if (items.length === 0) return [{ setting: `${inputs.at("items")}[0].${versionKey}`, secret, version: undefined, path: undefined, volume: name }];
+    return items.map((item) => ({ setting: item.at(versionKey), secret, version: item.textOrNumber(versionKey), path: item.text("path"), volume: name }));
   });
 }
 

@@ -2,7 +2,7 @@ import { defaultMaxConnections, parseTier } from "../../capacity/cloudsql";
 import { cloudSqlLimits } from "../../capacity/limits";
 import { problem } from "../../capacity/problem";
 import { flagsOf, isPostgresInstance, settingsOf } from "../database";
-import { referredBy } from "../references";
+import { primariesOf } from "../primaries";
 import { type StackResource, stackRule } from "../rule";
 import { SQL_INSTANCE } from "../types";
 
@@ -38,13 +38,6 @@ export const databaseReplicaFlags = stackRule({
       });
   },
 });
-
-/** A preview does not know the primary's name of an instance that has none: then only what it is handed says one. */
-function primariesOf(replica: StackResource, resources: readonly StackResource[]): readonly StackResource[] {
-  const { properties, handed } = replica;
-  if (properties.isUnknown("masterInstanceName")) return handed.filter(({ type }) => type === SQL_INSTANCE);
-  return referredBy(replica, "masterInstanceName", [SQL_INSTANCE], resources).resources.filter((other) => other !== replica);
-}
 
 /** `value`: with the default where the program states none; absent where that is not known. */
 function flagOf(instance: StackResource, flag: string): { readonly stated: number | undefined; readonly value: number | undefined } {

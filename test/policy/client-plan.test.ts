@@ -37,6 +37,9 @@ describe("counts a pool in the framework's own names, where it is the only state
     ["Rails by its threads", { RAILS_MAX_THREADS: "5", WEB_CONCURRENCY: "2" }, [5, 0, 2]],
     ["Rails by its pool, not by its threads", { DB_POOL: "3", RAILS_MAX_THREADS: "5", WEB_CONCURRENCY: "2" }, [3, 0, 2]],
     ["Ecto", { POOL_SIZE: "10" }, [10, 0, 1]],
+    ["R2DBC", { SPRING_R2DBC_POOL_MAX_SIZE: "10" }, [10, 0, 1]],
+    ["Hasura", { HASURA_GRAPHQL_PG_CONNECTIONS: "10", WEB_CONCURRENCY: "1" }, [10, 0, 1]],
+    ["a pool beside what it opens at first and keeps idle", { DB_POOL: "4", DB_MIN_POOL_SIZE: "1", DB_MAX_IDLE_CONNS: "2", WEB_CONCURRENCY: "1" }, [4, 0, 1]],
     ["a name of the application's own", { NETRA_DB_POOL_MAX_SIZE: "10", WEB_CONCURRENCY: "1" }, [10, 0, 1]],
   ])("%s", (_, variables, expected) => {
     expect(poolOf({ ...foreign, ...variables })).toEqual(expected);
@@ -94,7 +97,7 @@ describe("reports statements that contradict each other", () => {
 
 describe("the command line wins over variables", () => {
   const sh = (script: string) => ({ commands: ["/bin/sh"], args: ["-c", script] });
-  test.each<[string, Overrides["container"], Record<string, string>, number]>([
+  test.each<[string, Overrides["container"], Record<string, string | undefined>, number]>([
     ["gunicorn -w", { commands: ["gunicorn", "-w", "4", "app:app"] }, {}, 4],
     ["gunicorn --workers= in args", { args: ["gunicorn", "--workers=4", "app:app"] }, {}, 4],
     ["the arguments of an image's own command", { args: ["--workers", "4"] }, {}, 4],
@@ -113,6 +116,9 @@ describe("the command line wins over variables", () => {
     ["a variable before the program", sh("WEB_CONCURRENCY=4 gunicorn app:app"), {}, 4],
     ["two programs together", sh("celery -A app worker --concurrency 2 & gunicorn -w 3 app:app"), {}, 5],
     ["a program that starts no processes of its own", { commands: ["node", "server.js"] }, { WEB_CONCURRENCY: "2" }, 2],
+    ["a runtime with one process", { commands: ["node", "server.js"] }, { WEB_CONCURRENCY: undefined }, 1],
+    ["a runtime in a shell's script", sh("exec java -jar app.jar"), { WEB_CONCURRENCY: undefined }, 1],
+    ["a runtime whose program forks", { commands: ["node", "node_modules/.bin/pm2-runtime", "-i", "4", "app.js"] }, { WEB_CONCURRENCY: undefined }, 4],
     ["a file that may state them, where WEB_CONCURRENCY does", { commands: ["gunicorn", "-c", "gunicorn.conf.py"] }, { WEB_CONCURRENCY: "2" }, 2],
   ])("%s", (_, container, variables, workers) => {
     expect(planOf(variables, container).client?.workers).toBe(workers);

@@ -28,6 +28,10 @@ describe("a container that is told a database under a name of the application's 
     ["DB_PRIMARY_HOST", UNKNOWN],
     ["NETRA_DATABASE_HOST", UNKNOWN],
     ["SQL_HOST", UNKNOWN],
+    ["TYPEORM_URL", UNKNOWN],
+    ["GORM_DSN", UNKNOWN],
+    ["SPRING_R2DBC_URL", UNKNOWN],
+    ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", UNKNOWN],
     ["APP_CONFIG", '{"store":{"url":"postgresql://app@10.107.0.3/netra"}}'],
     ["STORE", "host=10.107.0.3 port=5432 dbname=netra"],
   ])("%s", (name, value) => {

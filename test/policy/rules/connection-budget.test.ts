@@ -181,6 +181,15 @@ describe("refuses", () => {
     expect((await judge(stack)).map((f) => f.resource)).toEqual(["orders"]);
   });
 
+  test("the primary, not its replica, where nothing tells which one a workload uses", async () => {
+    const replica = named("replica", "1000", { masterInstanceName: "primary" });
+    expect((await judge([named("primary", "100"), replica, service("writer", 20, ["3", "2"])])).map((f) => f.resource)).toEqual(["primary"]);
+    const unnamed = { ...named("replica", "1000", { masterInstanceName: UNKNOWN }), handed: ["primary"] };
+    expect(
+      (await judge([named("primary", "100", { masterInstanceName: UNKNOWN }), unnamed, service("writer", 20, ["3", "2"])])).map((f) => f.resource),
+    ).toEqual(["primary"]);
+  });
+
   test("a read replica by its own slots", async () => {
     const replica = { ...named("replica", "100", { masterInstanceName: "primary" }), dependsOn: ["primary"] };
     const reader = service("reader", 20, ["3", "2"], { dependsOn: ["replica"] });
@@ -319,6 +328,18 @@ describe("the database that a container is told", () => {
     const envs = [{ name: "STORE", value: '{"host":"10.107.0.3"}' }];
     const hidden = service("hidden", 20, ["3", "2"], { container: { envs } });
     expect((await messages([soundDatabase(), range, hidden]))[0]).toContain("also cover the connections of hidden");
+    const files = { volumes: [{ name: "settings", secret: { secret: "settings", items: [{ path: "settings.json", version: "1" }] } }] };
+    const mounts = { envs: [], volumeMounts: [{ name: "settings", mountPath: "/settings" }] };
+    const reader = service("hidden", 20, ["3", "2"], { container: mounts, pod: files });
+    const secret = (secretData: unknown, rest: Partial<Declared> = {}): Declared => ({
+      type: "gcp:secretmanager/secretVersion:SecretVersion",
+      name: "settings",
+      properties: { secret: "settings", secretData },
+      ...rest,
+    });
+    expect((await messages([soundDatabase(), range, reader, secret('{"host":"10.107.0.3"}')]))[0]).toContain("also cover the connections of hidden");
+    expect((await messages([soundDatabase(), reader, secret(UNKNOWN, { handed: ["database"] })]))[0]).toContain("also cover the connections of hidden");
+    expect(await messages([soundDatabase(), range, reader, secret('{"theme":"dark"}')])).toEqual([]);
     const given = service("hidden", 20, ["3", "2"], { container: { envs: [], args: ["--store", "10.107.0.3:5432"] } });
     expect((await messages([soundDatabase(), range, given]))[0]).toContain("also cover the connections of hidden");
   });

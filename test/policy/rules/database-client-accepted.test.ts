@@ -30,6 +30,13 @@ describe("an instance that takes the Auth Proxy and connectors only", () => {
   test("accepts the socket, a proxy beside the application, a library, and nobody", async () => {
     for (const client of [overSocket, withProxy, withLibrary]) expect(await judge([enforcing, client])).toEqual([]);
     expect(await judge([enforcing])).toEqual([]);
+    for (const url of [
+      `jdbc:postgresql:///netra?cloudSqlInstance=${CONNECTION_NAME}&socketFactory=com.google.cloud.sql.postgres.SocketFactory&ipTypes=PRIVATE`,
+      `jdbc:postgresql://google/netra?cloudSqlInstance=${CONNECTION_NAME}&socketFactory=com.google.cloud.sql.postgres.SocketFactory`,
+      `r2dbc:gcp:postgresql://${CONNECTION_NAME}/netra`,
+      `host=${CONNECTION_NAME} user=netra dbname=netra`,
+    ])
+      expect(await judge([enforcing, soundService({ variables: { POSTGRES_HOST: undefined, SPRING_DATASOURCE_URL: url } })])).toEqual([]);
     const either = soundService({ variables: { INSTANCE_CONNECTION_NAME: CONNECTION_NAME } });
     expect(await judge([enforcing, either])).toEqual([]);
   });
