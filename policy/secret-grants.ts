@@ -59,7 +59,16 @@ const readsVersions = ({ properties }: Resource) =>
   properties.isUnknown("permissions") || properties.texts("permissions").some((permission) => PERMISSION.test(permission));
 
 const isRole = ({ type, properties }: Resource, role: string) =>
-  CUSTOM_ROLES.includes(type) && role.endsWith(`/roles/${properties.knownOnly().text("roleId")}`) && /^(projects|organizations)\//.test(role);
+  CUSTOM_ROLES.includes(type) && role.endsWith(`/roles/${properties.knownOnly().text("roleId")}`) && CUSTOM.test(role);
+
+/** How a role that is not Google's own is named. */
+const CUSTOM = /^(projects|organizations)\//;
+
+/**
+ * Whether a condition holds a grant to secrets that it names. Source: docs.cloud.google.com/secret-manager/docs/access-control
+ * ("IAM Conditions": resource.name).
+ */
+export const namesSecrets = ({ inputs }: Grant): boolean => /resource\.name\b.*\/secrets\//s.test(inputs.object("condition").text("expression") ?? "");
 
 /**
  * Every grant of the stack; `undefined`: one cannot be read, and whom it lets in is not known. It is reported by
@@ -93,8 +102,12 @@ function mayInclude({ inputs }: Grant, account: string): boolean {
   return members.some((member) => mayBe(member.toLowerCase())) || members.length < inputs.count("members");
 }
 
-const mayRead = (grant: Grant, stack: readonly StackResource[]) =>
-  (grant.inputs.isUnknown("role") && dependenciesOf(grant.resource, CUSTOM_ROLES).length === 0) || readerRole(grant, stack) !== undefined;
+function mayRead(grant: Grant, stack: readonly StackResource[]): boolean {
+  if (grant.inputs.isUnknown("role")) return dependenciesOf(grant.resource, CUSTOM_ROLES).length === 0 || readerRole(grant, stack) !== undefined;
+  const role = grant.inputs.text("role") ?? "";
+  // What a role that others have made permits, nobody here knows.
+  return readerRole(grant, stack) !== undefined || (CUSTOM.test(role) && !stack.some((other) => isRole(other, role)));
+}
 
 type SecretName = Pick<SecretVersionName, "secret" | "project">;
 

@@ -43,7 +43,9 @@ export function takenSecrets(workload: Workload, stack: readonly StackResource[]
  * because the workload needs it or the secret is new.
  */
 export function disabledVersion(user: StackResource, taken: TakenSecret, stack: readonly StackResource[]): StackResource | undefined {
-  const versions = stack.filter((other) => VERSIONS.includes(other.type) && mayBeOf(other, taken, user));
+  const possible = stack.filter((other) => VERSIONS.includes(other.type) && mayBeOf(other, taken, user));
+  const named = possible.filter(({ properties }) => !properties.isUnknown("secret"));
+  const versions = named.length > 0 ? named : possible;
   const numbered = versions.filter(({ properties }) => properties.knownOnly().hasText("version"));
   const exact = numbered.find(({ properties }) => properties.text("version") === taken.version);
   if (exact) return isDisabled(exact) ? exact : undefined;

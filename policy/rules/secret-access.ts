@@ -1,7 +1,7 @@
 import { problem } from "../../capacity/problem";
 import { dependenciesOf } from "../dependencies";
 import { stackRule } from "../rule";
-import { type Grant, grantsOf, membersOf, readerRole } from "../secret-grants";
+import { type Grant, grantsOf, membersOf, namesSecrets, readerRole } from "../secret-grants";
 import { SERVICE_ACCOUNT } from "../types";
 
 const EVERYONE = ["allusers", "allauthenticatedusers"];
@@ -18,7 +18,7 @@ export const secretAccess = stackRule({
         attempt(resource, () => {
           if (grant.isWide) {
             const role = readerRole(grant, resources);
-            if (role === undefined) return;
+            if (role === undefined || namesSecrets(grant)) return;
             const instead =
               "grant a role that cannot read secrets, and roles/secretmanager.secretAccessor on each secret with gcp.secretmanager.SecretIamMember";
             const because = "its holder then reads every secret";

@@ -17,6 +17,8 @@ export const serviceIdentity = resourceRule({
     const workload = workloadOf(resource);
     if (!workload) return;
     const key = workload.kind === "v1 service" ? "serviceAccountName" : "serviceAccount";
+    // An output of another resource is an account that it makes. Before a workload is created this rule reads the address itself.
+    if (workload.pod.isUnknown(key)) return;
     const account = workload.pod.text(key) ?? "";
     if (ACCOUNT.test(account)) return;
     const isShared = SHARED.test(account);

@@ -11,7 +11,7 @@ export const serviceSecretVersions = resourceRule({
   info: "Every secret that a workload takes is pinned to a version's number.",
   why: "With latest, two instances of one revision may hold different secrets, and a rotation takes effect at the next cold start instead of at a rollout.",
   severity: "high",
-  remediation: "Set secretKeyRef.version (v1: key) to the number of the version, as a plain value.",
+  remediation: "Set secretKeyRef.version (v1: key) to the number of the version, or to the output of the version that the program makes.",
   types: WORKLOAD_TYPES,
   judge(resource, { refuse, attempt }) {
     const workload = workloadOf(resource);
@@ -32,7 +32,9 @@ export const serviceSecretVersions = resourceRule({
       for (const variable of attempt(() => container.variables) ?? [])
         attempt(() => {
           const source = secretSourceOf(variable);
-          if (source) judge(`${source.setting}.${source.versionKey}`, source.reference.textOrNumber(source.versionKey));
+          // An output is the number of a version that the program makes. Before a workload is created this rule reads the number itself.
+          if (source && !source.reference.isUnknown(source.versionKey))
+            judge(`${source.setting}.${source.versionKey}`, source.reference.textOrNumber(source.versionKey));
         });
     attempt(() => {
       for (const { setting, version } of mountedSecrets(workload)) judge(setting, version);

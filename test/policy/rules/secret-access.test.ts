@@ -80,3 +80,10 @@ test("cannot evaluate what is unknown at preview, missing or malformed", async (
     expect(await messages(SECRET_POLICY, { policyData })).toEqual(["cannot evaluate: policyData must be a policy in JSON"]);
   expect(await messages(SECRET_POLICY, { policyData: "null" })).toEqual(["cannot evaluate: policyData must be an object"]);
 });
+
+test("accepts a grant that a condition holds to secrets it names, and no other condition", async () => {
+  const under = (expression: unknown) => messages(PROJECT_MEMBER, { role: ACCESSOR, member: BACKEND, condition: { title: "only", expression } });
+  expect(await under('resource.name.startsWith("projects/123/secrets/backend-")')).toEqual([]);
+  expect(await under('request.time < timestamp("2027-01-01T00:00:00Z")')).toEqual([wide("role")]);
+  expect((await under(UNKNOWN))[0]).toContain("cannot evaluate: 'condition.expression' is not known at preview");
+});

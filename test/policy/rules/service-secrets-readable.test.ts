@@ -30,6 +30,8 @@ describe("the account", () => {
     const custom = { type: CUSTOM_ROLES[0] ?? "", name: "reader", properties: { roleId: "reader", permissions: ["secretmanager.versions.access"] } };
     expect(await judge(custom, grant({ role: "projects/netra-staging/roles/reader" }))).toEqual([]);
     expect(await judge(custom, grant({ role: UNKNOWN }, { dependsOn: ["reader"] }))).toEqual([]);
+    // What a role of others permits, nobody here knows.
+    expect(await judge(grant({ role: "organizations/123/roles/reader" }))).toEqual([]);
   });
 
   test("is refused with another role, on another secret, and where another account has the grant", async () => {
@@ -37,7 +39,8 @@ describe("the account", () => {
     expect(await judge(secret("redis-password-staging"), grant({ secretId: "redis-password-staging" }))).toEqual([refused()]);
     expect(await judge(grant({ member: "serviceAccount:other@netra-staging.iam.gserviceaccount.com" }))).toEqual([refused()]);
     const custom = { type: CUSTOM_ROLES[0] ?? "", name: "lister", properties: { roleId: "lister", permissions: ["secretmanager.versions.list"] } };
-    expect(await judge(custom, grant({ role: UNKNOWN }, { dependsOn: ["lister"] }))).toEqual([refused()]);
+    for (const role of [{ role: "projects/netra-staging/roles/lister" }, { role: UNKNOWN }])
+      expect(await judge(custom, grant(role, { dependsOn: ["lister"] }))).toEqual([refused()]);
   });
 
   test("is refused once a secret, as a variable or as a file, in every kind of workload", async () => {
@@ -88,6 +91,10 @@ describe("the version", () => {
 
   test("is refused where the program disables it, by its number or before it has one", async () => {
     expect(await judge(version("r1", false, { version: "1" }), version("r2", true, { version: "2" }))).toEqual([refused("r1")]);
+    // One that is named is meant before one whose secret a preview does not know.
+    const unclear = { ...version("r2", true), dependsOn: [] };
+    const named = { ...version("r1", false, { secret: "jwt-secret-staging" }), dependsOn: [] };
+    expect(await said(secret(), soundService({ dependsOn: ["r2"] }), named, unclear)).toEqual([refused("r1")]);
     expect(await judge(version("r1", false, { version: "1", secret: "projects/netra-staging/secrets/jwt-secret-staging" }))).toEqual([refused("r1")]);
     expect(await judge(version("r1", false))).toEqual([refused("r1")]);
     // Whose secret it is, nothing says but that the service needs it.
