@@ -15,7 +15,7 @@ export interface UsedConnector {
   /** Its name, and its region where the name carries it; absent where a preview does not know it. */
   readonly name?: string;
   readonly region?: string;
-  /** Those of the stack that it may be: by name, else by dependency, else any. */
+  /** Those of the stack that it may be: by name, in another region only where none is in that one; else by dependency, else any. */
   readonly candidates: readonly StackResource[];
 }
 
@@ -34,7 +34,9 @@ export function connectorOf(resource: StackResource, workload: Workload, resourc
   if (named?.collection !== "connectors" || (text.includes("/") && named.location === undefined))
     throw new MalformedValueError(`${setting} must be a connector's name or projects/<project>/locations/<region>/connectors/<name>`);
   const { name, location: region } = named;
-  return { setting, name, ...(region === undefined ? {} : { region }), candidates: connectors.filter((connector) => mayName(named, connector)) };
+  const exact = connectors.filter((connector) => mayName(named, connector));
+  const candidates = exact.length > 0 ? exact : connectors.filter((connector) => mayName({ ...named, location: undefined }, connector));
+  return { setting, name, ...(region === undefined ? {} : { region }), candidates };
 }
 
 /** Throws where a count is not stated or the machine type is none: two other rules refuse those. */

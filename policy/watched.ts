@@ -198,7 +198,7 @@ export function blindness(condition: AlertCondition, watched: Watched, resource:
       "the label's value is PROJECT:INSTANCE",
       `one with database_id="PROJECT:${bare}"`,
     );
-  const comparison = inputs.text("comparison");
+  const comparison = inputs.choice("comparison");
   if (comparison === "COMPARISON_LT") return wrong("comparison", comparison, "be COMPARISON_GT", `${metric.type} rises as capacity runs out`, "COMPARISON_GT");
   return unreachable(condition, metric.type, bound, resource);
 }

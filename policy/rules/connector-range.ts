@@ -30,6 +30,17 @@ export const connectorRange = resourceRule<{ otherCidrs: readonly string[] }>({
         );
       return;
     }
+    // Source: the reference of gcp.vpcaccess.Connector, "network: required if ipCidrRange is set".
+    if (!properties.hasText("network"))
+      refuse(
+        problem({
+          setting: "network",
+          value: undefined,
+          must: "name the VPC",
+          because: "the range of a connector is one of a network",
+          fix: "the network's name",
+        }),
+      );
     refuse(
       ...connectorRangeProblems(cidr),
       ...connectorOverlapProblems(cidr, config.otherCidrs),

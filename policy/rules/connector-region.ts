@@ -17,7 +17,7 @@ export const connectorRegion = stackRule({
         const used = workload && connectorOf(resource, workload, resources);
         if (!used) return;
         for (const region of regionsOf(workload)) {
-          const possible = possibleRegions(used);
+          const possible = possibleRegions(used, region);
           const verdict = judgeRegion(used, possible, region);
           if (verdict === "unclear")
             cannotEvaluate(
@@ -40,7 +40,11 @@ export const connectorRegion = stackRule({
   },
 });
 
-const possibleRegions = (used: UsedConnector) => (used.region === undefined ? used.candidates.map(regionOf) : [used.region]);
+/** Where the connector is as its name says, and where the stack's own is of that name; without a region in the name, where any is that it may be. */
+function possibleRegions({ region, candidates }: UsedConnector, wanted: string): readonly (string | undefined)[] {
+  if (region === undefined) return candidates.map(regionOf);
+  return region !== wanted || candidates.length === 0 ? [region] : candidates.map((connector) => regionOf(connector) ?? region);
+}
 
 function judgeRegion(used: UsedConnector, possible: readonly (string | undefined)[], region: string): "fits" | "differs" | "unclear" {
   const fitting = possible.filter((candidate) => candidate === region).length;

@@ -53,16 +53,19 @@ export const edgeIngress = stackRule({
           );
         const ingress = holder.text(key) || undefined;
         const isReached = external.some((group) => referredByGroup(group, resources)?.services.includes(resource));
-        if (ingress === closed || (ingress === narrower && !isReached)) return;
-        const because =
-          ingress === narrower
-            ? "an external load balancer leads to the service, and this setting refuses its requests"
-            : "a load balancer is there, and clients can get round it";
+        const isNarrower = isSame(ingress, narrower);
+        if (isSame(ingress, closed) || (isNarrower && !isReached)) return;
+        const because = isNarrower
+          ? "an external load balancer leads to the service, and this setting refuses its requests"
+          : "a load balancer is there, and clients can get round it";
         refuse(problem({ setting, value: ingress, must: `be ${closed}`, because, fix: closed }), resource);
       });
     }
   },
 });
+
+/** In whatever case: provider or Google refuse another one, and it stands for nothing else. */
+const isSame = (stated: string | undefined, value: string) => stated?.toUpperCase() === value.toUpperCase();
 
 /**
  * Whether every backend service that takes the group, as far as that is known, is an external load balancer's. Only an

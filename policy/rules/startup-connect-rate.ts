@@ -15,16 +15,13 @@ export const startupConnectRate = stackRule({
   severity: "critical",
   remediation: "Lower maximum instances or start-up connections, or take a tier with more vCPUs or a connector with a larger minimum.",
   judge(resources, { refuse, cannotEvaluate, attempt }) {
-    // What cannot be counted, and MySQL and SQL Server, are `connection-budget`'s to report.
+    // What cannot be counted, MySQL and SQL Server, and a database outside the stack are `connection-budget`'s to report.
     const uses = databaseUses(resources)
       .uses.filter(({ instance, uncounted }) => uncounted.length === 0 && !(instance && isOtherEngine(instance)))
       .map((use) => ({ ...use, holders: use.holders.filter(({ workload }) => !runsInUpdate(workload)) }));
     for (const { instance, holders } of uses) {
       const names = { tier: "settings.tier", instances: maximaOf(holders) };
       if (instance) attempt(instance, () => connectRateProblems(holders, tierOf(instance), names).map((problem) => refuse(problem, instance)));
-      else
-        for (const { label, resource } of holders)
-          cannotEvaluate(`${label} uses a database that does not stand in the stack; waive this rule for it if that database connects fast enough`, resource);
     }
     const all = uses.flatMap(({ holders }) => holders);
     const through = new Map<StackResource, Holder[]>();

@@ -202,7 +202,7 @@ export const stackExamples: Readonly<Record<string, StackExample>> = {
     },
     blamed: "backend",
     says: "'template.vpcAccess.egress' (ALL_TRAFFIC) must be PRIVATE_RANGES_ONLY because all-traffic sends every packet into the VPC, which has no way to the internet without Cloud NAT, and the database's public address is on the internet",
-    also: ["connection-budget", "startup-connect-rate"],
+    also: ["connection-budget"],
   },
   "jwt-one-secret": {
     program: () => soundStack({ backend: { variables: { JWT_SECRET_KEY: secretVersion("2") } } }),

@@ -215,6 +215,7 @@ describe("an alert that never tells of a shortage", () => {
     expect(await texts(sized, backends({ comparison: "COMPARISON_LT", thresholdValue: 160 }))).toEqual([
       "'conditions[0].conditionThreshold.comparison' (COMPARISON_LT) must be COMPARISON_GT because cloudsql.googleapis.com/database/postgresql/num_backends rises as capacity runs out; set 'conditions[0].conditionThreshold.comparison' to COMPARISON_GT",
     ]);
+    expect(await texts(sized, backends({ comparison: "comparison_lt", thresholdValue: 160 }))).toHaveLength(1);
     const postgres = "cloudsql.googleapis.com/database/postgresql/num_backends";
     const mysql = "cloudsql.googleapis.com/database/network/connections";
     const shownByNone = (metric: string, example: string) =>

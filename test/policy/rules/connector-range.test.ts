@@ -4,7 +4,7 @@ import { CONNECTOR } from "../../../policy/types";
 import { judge, UNKNOWN } from "../harness";
 
 const messages = async (properties: Record<string, unknown>, config: object = {}) =>
-  (await judge(connectorRange, { type: CONNECTOR, properties }, config)).map((f) => f.message);
+  (await judge(connectorRange, { type: CONNECTOR, properties: { network: "staging-vpc", ...properties } }, config)).map((f) => f.message);
 
 test("accepts a free /28", async () => {
   expect(await messages({ network: "staging-vpc", ipCidrRange: "10.1.0.0/28" })).toEqual([]);
@@ -66,4 +66,13 @@ test("cannot evaluate a range that is unknown at preview or no text", async () =
     "cannot evaluate: 'ipCidrRange' is not known at preview; give it a plain value instead of another resource's output",
   ]);
   expect(await messages({ ipCidrRange: ["10.1.0.0/28"] })).toEqual(["cannot evaluate: ipCidrRange must be a text"]);
+});
+
+test("refuses a range without a network, and leaves the network of a subnet to the subnet", async () => {
+  for (const network of [undefined, null, ""])
+    expect(await messages({ network, ipCidrRange: "10.1.0.0/28" })).toEqual([
+      "'network' (not set) must name the VPC because the range of a connector is one of a network; set 'network' to the network's name",
+    ]);
+  expect(await messages({ network: UNKNOWN, ipCidrRange: "10.1.0.0/28" })).toEqual([]);
+  expect(await messages({ network: undefined, subnet: { name: "connector-subnet" } })).toEqual([]);
 });

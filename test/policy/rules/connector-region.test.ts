@@ -52,6 +52,13 @@ describe("refuses", () => {
     ]);
   });
 
+  test("an id of its region, where the stack's only connector of that name is in another one", async () => {
+    expect(await messages([inRegion("europe-west1"), through(id("us-central1"))])).toEqual([
+      "'template.vpcAccess.connector' (staging-connector) must be a connector in us-central1 because netra-backend-staging runs there, and this one is in europe-west1; set 'template.vpcAccess.connector' to the id of a connector in us-central1",
+    ]);
+    expect(await messages([inRegion("europe-west1", "europe"), inRegion("us-central1", "us"), through(id("us-central1"))])).toEqual([]);
+  });
+
   test("an unknown id whose connector, known by dependency, is elsewhere", async () => {
     const stack = [inRegion("europe-west1", "europe"), inRegion("us-central1", "us"), through(UNKNOWN, { dependsOn: ["europe"] })];
     expect(await messages(stack)).toEqual([

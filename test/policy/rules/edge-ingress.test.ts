@@ -50,6 +50,10 @@ test("refuses a setting that is neither of the closed ones, whatever Google woul
   for (const ingress of ["All", "none"]) expect(await messages(edge, v1({ "run.googleapis.com/ingress": ingress }))).toHaveLength(1);
 });
 
+test("takes no other spelling of a closed setting for an open one", async () => {
+  expect(await messages(edge, withIngress("ingress_traffic_internal_load_balancer"))).toEqual([]);
+});
+
 describe("an internal service", () => {
   const backend = (loadBalancingScheme: unknown, rest: Partial<Declared> = {}): Declared => ({
     type: BACKEND_SERVICES[0] ?? "",
