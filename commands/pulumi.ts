@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { InputError } from "../capacity/problem";
 import { failedRevisionLines, failedRevisions } from "../operations/failed-revisions";
+import { leftBehindLines } from "../operations/left-behind";
 import { patiently } from "../operations/patience";
 import { command, EXIT, run } from "./command";
 import { eventServer } from "./engine-events";
@@ -43,9 +44,10 @@ async function updated(subject: PulumiRun): Promise<number> {
     hasUpdated ||= report.hasUpdated;
     return { code, failures: report.failures };
   };
-  const { code } = await patiently(attempt, pause, say).finally(events.stop);
+  const { code, failures } = await patiently(attempt, pause, say).finally(events.stop);
   if (!hasUpdated) return code;
-  const lines = failedRevisionLines(failedRevisions(await stateOf(subject)));
+  const state = await stateOf(subject);
+  const lines = [...leftBehindLines(failures, state), ...failedRevisionLines(failedRevisions(state))];
   for (const line of lines) say(line);
   return code === 0 && lines.length > 0 ? EXIT.refused : code;
 }

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { InputError, inputError } from "../capacity/problem";
 import { readSettings } from "../config";
+import { lookingLines } from "../operations/left-behind";
 import { type Recovery, type Resource, readExport, recovery } from "../operations/recovery";
 import { cloudName } from "../policy/cloud-name";
 import { announce, command, EXIT, run } from "./command";
@@ -61,6 +62,7 @@ function script(stack: string, { repaired, pending, unknown, repeated, drawn, se
   const file = join(mkdtempSync(join(tmpdir(), "netra-recover-")), `${stack}.json`);
   writeFileSync(file, JSON.stringify(repaired, null, 2));
   const versions = [...pending, ...unknown].filter(({ id }) => id.includes("/versions/"));
+  const looking = lookingLines([...pending, ...unknown]);
   return [
     ...list("Being created when the update ended; the refresh keeps those that exist:", pending.map(shown)),
     ...list("Not in the state, but may exist where a provider died; the refresh keeps those that do:", unknown.map(shown)),
@@ -68,6 +70,12 @@ function script(stack: string, { repaired, pending, unknown, repeated, drawn, se
     ...list("Not in the state, and under a number of Google's if it was made; made again. Afterwards delete what is there twice:", drawn.map(shown)),
     ...list("Being changed or deleted when the update ended; the refresh finds out what became of them:", settled.map(shown)),
     ...list("Where the version of that number is not the stack's own, stop, and correct 'version' in netra:secrets first:", versions.map(listCommand)),
+    ...(looking.length > 0
+      ? [
+          "# Made in the background, which can fail: ask for the state of each before the refresh, and delete what does not work:",
+          ...looking.map((line) => `#   ${line}`),
+        ]
+      : []),
     "# First be sure that nobody is updating the stack: the first command takes the lock away.",
     `pulumi cancel ${stack} --yes`,
     `pulumi stack import --stack ${stack} --file ${file}`,

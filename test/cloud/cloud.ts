@@ -37,8 +37,9 @@ export interface Faults {
   /**
    * `fail`: refused before anything is made. `rate-limit`: 429. `crash`: made, and the provider dies before it answers,
    * with all calls that run beside it. `lost`: made, and never answered. `stuck`: nothing is made, and never answered.
+   * `broken`: what Google makes in the background is there and does not work, and the provider forgets its id.
    */
-  readonly kind: "fail" | "rate-limit" | "crash" | "lost" | "stuck";
+  readonly kind: "fail" | "rate-limit" | "crash" | "lost" | "stuck" | "broken";
   /** The calls it strikes, or the first attempt of each resource's each method. */
   readonly calls: readonly number[] | "first-of-each";
 }

@@ -43,6 +43,8 @@ export interface Kind {
   readonly onImport?: Properties;
   /** What the provider never reads back: an import does not have it, a refresh keeps what the state holds. */
   readonly writeOnly?: readonly string[];
+  /** What Google says where making one fails in the background. It stays, and the provider forgets its id (magic-modules, resource.go.tmpl). */
+  readonly background?: string;
   /** Whether other calls may be refused for a while because they do not know it yet. */
   readonly isKnownLate?: boolean;
   /** Making one that exists is no conflict: the API sets it again. */
@@ -245,6 +247,8 @@ export const kinds: Readonly<Record<string, Kind>> = {
     serverChooses: ["project", "region", "minThroughput", "maxThroughput", "minInstances", "maxInstances"],
     defaults: { machineType: "e2-micro" },
     computed: (_, __, id) => ({ selfLink: id, state: "READY", connectedProjects: [] }),
+    background:
+      "Error waiting to create Connector: Error waiting for Creating Connector: Error code 13, message: An internal error occurred: VPC Access connector failed to get healthy. Please check GCE quotas, logs and org policies and recreate.",
   },
   "gcp:sql/databaseInstance:DatabaseInstance": {
     ...REGIONAL,
@@ -328,6 +332,7 @@ export const kinds: Readonly<Record<string, Kind>> = {
       authString: authEnabled === true ? text(before.authString) || `${digest(id, 8)}-0000-4000-8000-${digest(`auth ${id}`, 12)}` : "",
       currentLocationId: "us-central1-a",
     }),
+    background: "Error waiting to create Instance: Error waiting for Creating Instance: Error code 13, message: an internal error has occurred",
   },
   "gcp:secretmanager/secret:Secret": {
     ...GLOBAL,

@@ -145,6 +145,11 @@ async function performed(method: "create" | "update" | "delete", subject: Subjec
     if (struck && fault === "fail") throw new Error("googleapi: Error 503: The service is currently unavailable., backendError");
     if (struck && fault === "stuck") await never;
     after = act();
+    const background = method === "create" && struck && fault === "broken" ? kinds[subject.type]?.background : undefined;
+    if (background !== undefined) {
+      cloud.change(subject.type, after.id, (properties) => Object.assign(properties, { state: "ERROR" }));
+      throw new Error(background);
+    }
   } catch (reason) {
     error = reason;
   }

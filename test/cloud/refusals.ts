@@ -162,6 +162,7 @@ const refusalList: readonly Refusal[] = [
       const connector = at(inputs, "template", "vpcAccess", "connector");
       if (connector === undefined) return false;
       if (!exists(cloud, CONNECTOR, connector)) return `VPC connector ${connector} does not exist`;
+      if (cloud.find(CONNECTOR, String(connector))?.properties.state !== "READY") return `VPC connector ${connector} is not ready`;
       return String(connector).split("/")[3] !== (inputs.location ?? place.region) && `VPC connector ${connector} is in another region`;
     },
   },

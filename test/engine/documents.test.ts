@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { PROJECT_ROOT } from "../../commands/stack-file";
 import type { Call } from "../cloud/cloud";
+import { addVersion } from "../cloud/kinds";
 import { blocksIn } from "../fenced-blocks";
 import { Environment } from "./environment";
 import { shellIn } from "./shell";
@@ -139,9 +140,18 @@ describe("docs/runbook.md", () => {
     const failed = await shell.run("npm run up");
     expect([failed.code, failed.stdout]).toEqual([1, expect.stringContaining("openai-api-key-staging/versions/2 was not found")]);
     expect(done()).toEqual([]);
-    await follow(block("A failed rollout", 1));
-    expect(done()).toEqual([]);
+    expect(failed.stderr).toContain("Mend the cause, then: npm run redeploy -- backend && npm run up");
+    await follow(block("A failed rollout", 2));
+    expect(done().map(named)).toEqual(["update netra-backend-staging"]);
     expect(await follow(block("An interrupted up"))).toContain("# Nothing of staging is pending");
+  });
+
+  test("a failed rollout whose cause is mended outside of the stack is redeployed", async () => {
+    await follow("pulumi config set --path netra:secrets.OPENAI_API_KEY.version 2");
+    expect(await shell.run("npm run up")).toMatchObject({ code: 1 });
+    addVersion(environment.cloud, "openai-api-key-staging", "added late");
+    await follow(block("A failed rollout", 1));
+    expect(done().map(named)).toEqual(["update netra-backend-staging"]);
   });
 
   test("every other command needs the cloud, and says so", () => {
