@@ -54,10 +54,10 @@ void run(checking, () => {
     if (!planned || !place || !mayStayOpen || problems.length > 0) throw new InputError(problems);
     const settings = { ...planned, ...place };
     announce(from === undefined ? "asking Google" : "reading the files");
-    const [read, images] =
-      from === undefined
-        ? await Promise.all([readCloud(googleCloud(settings.project), settings, readingOf(settings)), publicImages(plannedImages(settings), publicRegistries)])
-        : [readFolder(from, settings), new Map<string, boolean | string>()];
+    const [read, images] = await Promise.all([
+      from === undefined ? readCloud(googleCloud(settings.project), settings, readingOf(settings)) : readFolder(from, settings),
+      publicImages(plannedImages(settings), publicRegistries),
+    ]);
     const { collection, deployed, notes } = deployedFrom(read, settings);
     const found = preflight({ settings, collection, deployed, preview, publicImages: images }, mayStayOpen, [...collection.notes, ...notes]);
     announce("");

@@ -18,14 +18,14 @@ export interface Facts {
   readonly deployed: readonly Deployed[];
   /** What the update would do; `undefined`: nobody said. */
   readonly preview: Preview | undefined;
-  /** Whether an image exists that is in no Artifact Registry; a text: why nobody knows. */
+  /** Whether images exist that are in no Artifact Registry, as {@link publicImages} says it. */
   readonly publicImages: ReadonlyMap<string, boolean | string>;
 }
 
 /** Everything that is read. */
 export const PREFLIGHT_SOURCES: readonly Source[] = [
   ...(["apis", "project", "access", "quotas", "projectQuotas", "regionQuotas", "policies", "images", "secrets", "versions"] as const),
-  ...(["services", "connectors", "instances", "databases", "caches", "accounts", "networks", "subnetworks", "routers", "routes", "addresses"] as const),
+  ...(["services", "jobs", "connectors", "instances", "databases", "caches", "accounts", "networks", "subnetworks", "routers", "routes", "addresses"] as const),
   ...(["securityPolicies", "sslPolicies", "certificates", "urlMaps", "httpsProxies", "httpProxies", "forwardingRules", "backends", "endpointGroups"] as const),
 ];
 

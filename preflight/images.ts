@@ -54,7 +54,7 @@ const pushing = (image: string) => `docker push ${image.replace(/@sha256:.*/, ""
 
 /** Cloud Run pulls from public registries, too. */
 function judgePublic({ setting, image }: PlannedImage, { publicImages }: Facts): Answer[] {
-  const exists = publicImages.get(image) ?? "a saved file does not show it";
+  const exists = publicImages.get(image) ?? "nobody has asked its registry";
   if (exists === true) return [];
   if (exists === false)
     return [

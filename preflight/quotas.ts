@@ -53,16 +53,14 @@ function runAnswers(facts: Facts): Answer[] {
   }));
   const unshown = limits.filter(({ limit }) => limit === undefined);
   if (unshown.length > 0) return unshown.map(({ id }) => open(SOURCES.quotas.what, `${id} is not shown for ${settings.region}`, line));
-  const others = otherServices(facts);
+  const others = otherWorkloads(facts);
   if ("open" in others) return [others.open];
   const live = limits.map(({ limit = 0, perUnit, ...quota }) => ({ ...quota, perUnit, amount: limit < 0 ? Number.POSITIVE_INFINITY : limit / perUnit }));
   const left = Object.fromEntries(live.map(({ key, amount }) => [key, amount - others[key]]));
   const plan = planOf({ ...settings, limits: { ...settings.limits, ...left } });
   const check = planChecks(plan).find(({ figures }) => "regionalCpu" in figures);
   const byOthers =
-    others.names.length > 0
-      ? `; other services (${others.names.join(", ")}) may take ${others.regionalCpu} vCPU and ${others.regionalMemoryGib} GiB of it`
-      : "";
+    others.names.length > 0 ? `; others (${others.names.join(", ")}) may take ${others.regionalCpu} vCPU and ${others.regionalMemoryGib} GiB of it` : "";
   const shown = live.map(({ amount, unit }) => `${Number.isFinite(amount) ? amount : "unlimited"} ${unit}`).join(" and ");
   return [
     ...live.flatMap(({ key, id, unit, amount, perUnit }) =>
@@ -99,16 +97,17 @@ function limitIn(
   return (own ?? common)?.details.value;
 }
 
-type OtherServices = { readonly names: readonly string[]; readonly regionalCpu: number; readonly regionalMemoryGib: number } | { readonly open: Answer };
+type OtherWorkloads = { readonly names: readonly string[]; readonly regionalCpu: number; readonly regionalMemoryGib: number } | { readonly open: Answer };
 
-/** What services of the region take that are not the plan's: the quota is the project's. */
-function otherServices(facts: Facts): OtherServices {
+/** What services and jobs of the region take that are not the plan's: the quota is the project's. */
+function otherWorkloads(facts: Facts): OtherWorkloads {
   const { settings, deployed, collection } = facts;
-  if (!collection.listed.has("services")) return { open: unread(facts, "services") };
-  const own = Object.values(settings.services).map(({ name }) => name);
-  const others = deployed.filter(({ source, name, region }) => source === "services" && region === settings.region && !own.includes(name));
-  const sizes = others.map((service) => {
-    const workload = workloadIn(service, settings);
+  const [unlisted] = (["services", "jobs"] as const).filter((source) => !collection.listed.has(source));
+  if (unlisted !== undefined) return { open: unread(facts, unlisted) };
+  const own = new Set(adoptables(settings).map(({ id }) => id));
+  const others = deployed.filter(({ source, id, region }) => ["services", "jobs"].includes(source) && region === settings.region && !own.has(id));
+  const sizes = others.map((one) => {
+    const workload = workloadIn(one, settings);
     return workload && ifReadable(() => ({ ...instanceSize(workload), instances: maximumOf(workload).instances }));
   });
   const unknown = others.find((_, i) => sizes[i] === undefined);
@@ -117,7 +116,7 @@ function otherServices(facts: Facts): OtherServices {
       open: open(
         unknown.label,
         "what it may take of the region's quota is not known, because it states no maximum of instances",
-        collectingLine("services", settings),
+        collectingLine(unknown.source, settings),
       ),
     };
   const sum = (amount: (size: NonNullable<(typeof sizes)[number]>) => number) =>

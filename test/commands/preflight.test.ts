@@ -5,7 +5,7 @@ import { PROJECT_ROOT } from "../../commands/stack-file";
 import { collectingLines } from "../../diagnose/sources";
 import { constraints } from "../../preflight/constraints";
 import { PREFLIGHT_SOURCES } from "../../preflight/facts";
-import { freshProject, policyObject, save, settingsWith } from "../preflight/project";
+import { freshProject, PREPARED, policyObject, save, settingsWith } from "../preflight/project";
 import { stackCommand, stackFiles } from "./child";
 
 const preflight = stackCommand("preflight");
@@ -14,7 +14,7 @@ const settings = settingsWith();
 const [ready, notReady] = [save(freshProject(settings), settings), save(freshProject(settings), settings)];
 let config: string;
 beforeAll(() => {
-  config = stackFile("first", { "netra:adopt": settings.adopt });
+  config = stackFile("first", PREPARED);
   const policy = policyObject("run.managed.requireInvokerIam", { enforce: true });
   writeFileSync(join(notReady, "policy-run.managed.requireInvokerIam.json"), JSON.stringify(policy));
   rmSync(join(notReady, "routes.json"));

@@ -4,6 +4,7 @@ import { readSettings } from "../../config";
 import { deployedFrom } from "../../diagnose/deployed";
 import { readFolder } from "../../diagnose/folder";
 import { readPreview } from "../../guard/preview";
+import { plannedImages } from "../../preflight/image-reference";
 import { type Preflight, preflight } from "../../preflight/preflight";
 import { staging } from "../../stack";
 import { addVersion, kinds } from "../cloud/kinds";
@@ -30,6 +31,7 @@ async function asked(): Promise<Preflight> {
   expect(code, stderr).toBe(0);
   const settings = readSettings(stagingConfiguration({ "netra:adopt": adopt }));
   const fresh = freshProject(settings);
+  const publicOnes = new Map(plannedImages(settings).map(({ image }) => [image, true]));
   const project: Project = {
     ...fresh,
     secrets: made.map(secretObject),
@@ -38,7 +40,7 @@ async function asked(): Promise<Preflight> {
   const folder = save(project, settings);
   try {
     const { collection, deployed, notes } = deployedFrom(readFolder(folder, settings), settings);
-    return preflight({ settings, collection, deployed, preview: readPreview(stdout, "preview.json", "staging"), publicImages: new Map() }, [], notes);
+    return preflight({ settings, collection, deployed, preview: readPreview(stdout, "preview.json", "staging"), publicImages: publicOnes }, [], notes);
   } finally {
     rmSync(folder, { recursive: true });
   }

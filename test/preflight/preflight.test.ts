@@ -18,6 +18,7 @@ import type { Changes } from "../stack-settings";
 import {
   computeObject,
   freshProject,
+  IMAGES,
   imageObject,
   NUMBER,
   PLACE,
@@ -89,8 +90,8 @@ describe("a project that is ready for its first update", () => {
       "agents: 2 service agents have their roles",
       "ranges: free, or the stack's own: 10.0.0.0/24, 10.1.0.0/28, 10.107.0.0/16, 10.166.204.80/29",
       expect.stringMatching(/^existing: 6 of \d+ exist and are in the stack's state or adopted$/),
-      "secrets: 6 versions that people add are enabled; 7 are the stack's own",
-      "images: there: auth:1.0.0, backend:1.0.0 and frontend:1.0.0",
+      "secrets: 6 versions that people add are enabled; 8 are the stack's own",
+      "images: there: postgres:14.23.0, auth:1.0.0, backend:1.0.0 and frontend:1.0.0",
     ]);
   });
 
@@ -134,6 +135,7 @@ describe("a project that is ready for its first update", () => {
           (name) => `secretmanager/v1/projects/netra-staging/secrets/${name}-staging/versions`,
         ),
         "run/v2/projects/netra-staging/locations/us-central1/services",
+        "run/v2/projects/netra-staging/locations/us-central1/jobs",
         "vpcaccess/v1/projects/netra-staging/locations/us-central1/connectors",
         "sqladmin/v1/projects/netra-staging/instances",
         "redis/v1/projects/netra-staging/locations/us-central1/instances",
@@ -299,7 +301,7 @@ describe("what is wrong is said with what mends it", () => {
     [
       "an image that nobody pushed",
       "images",
-      { project: items("images", { [REGISTRY]: [imageObject("auth", "1.0.0"), imageObject("backend", "0.9.0"), imageObject("frontend", "1.0.0")] }) },
+      { project: items("images", { [REGISTRY]: IMAGES.map((image) => (image.uri.includes("/backend@") ? imageObject("backend", "0.9.0") : image)) }) },
       `'netra:services.backend.image' (${REGISTRY}/backend:1.0.0) must exist because Cloud Run refuses a service whose image it cannot find`,
       [
         `docker push ${REGISTRY}/backend:1.0.0`,
@@ -309,8 +311,8 @@ describe("what is wrong is said with what mends it", () => {
     [
       "a digest that is not there",
       "images",
-      { settings: { "netra:services": { backend: { image: `${REGISTRY}/backend@sha256:${"d".repeat(64)}` } } } },
-      `'netra:services.backend.image' (${REGISTRY}/backend@sha256:${"d".repeat(64)}) must exist because Cloud Run refuses a service whose image it cannot find`,
+      { settings: { "netra:services": { backend: { image: `${REGISTRY}/backend@sha256:${"e".repeat(64)}` } } } },
+      `'netra:services.backend.image' (${REGISTRY}/backend@sha256:${"e".repeat(64)}) must exist because Cloud Run refuses a service whose image it cannot find`,
       [
         `docker push ${REGISTRY}/backend`,
         `or set 'netra:services.backend.image' to one that exists: gcloud artifacts docker images list ${REGISTRY} --include-tags --format=json > images-us-central1-docker.pkg.dev_netra-staging_netra.json`,
@@ -424,13 +426,39 @@ describe("what is wrong is said with what mends it", () => {
     const one = { project: at("services", [other]), preview: '{"changeSummary":{"create":0}}' };
     const [answer] = answersOf(await asked(one), "quotas").filter(({ status }) => status === "wrong");
     expect(answer?.text).toMatch(
-      /^'netra:services\.\w+\.maxInstances' \(\d+\) must keep all services within the .*other services \(somebody-else\) may take 10 vCPU and 5 GiB of it\)$/,
+      /^'netra:services\.\w+\.maxInstances' \(\d+\) must keep all services within the .*others \(somebody-else\) may take 10 vCPU and 5 GiB of it\)$/,
     );
+  });
+
+  test("an image of a public registry is as its registry says", () => {
+    const image = `docker.io/library/postgres:14-alpine@sha256:${"f".repeat(64)}`;
+    const of = settingsWith({ "netra:database": { roles: { image } } });
+    const answers = (publicImages: ReadonlyMap<string, boolean | string>) => {
+      const folder = save(freshProject(of), of);
+      const { collection, deployed } = deployedFrom(readFolder(folder, of), of);
+      rmSync(folder, { recursive: true });
+      return answersOf(preflight({ settings: of, collection, deployed, preview: undefined, publicImages }, [], []), "images").map(({ status, text, mend }) => [
+        status,
+        text,
+        ...mend,
+      ]);
+    };
+    expect(answers(new Map([[image, true]])).map(([status]) => status)).toEqual(["fine"]);
+    expect(answers(new Map([[image, false]]))).toEqual([
+      [
+        "wrong",
+        `'netra:database.roles.image' (${image}) must exist because Cloud Run refuses what it cannot find`,
+        `set 'netra:database.roles.image' to an image that exists: docker manifest inspect ${image}`,
+      ],
+    ]);
+    expect(answers(new Map([[image, "registry-1.docker.io cannot be reached from here"]]))).toEqual([
+      ["open", "registry-1.docker.io cannot be reached from here", `docker manifest inspect ${image}`],
+    ]);
   });
 
   test("a repository that does not exist is made before the image is pushed", async () => {
     const answers = answersOf(await asked({ project: (fresh) => ({ ...fresh, items: { ...fresh.items, images: {} } }) }), "images");
-    expect(answers[0]).toEqual({
+    expect(answers.find(({ text }) => text.includes("auth"))).toEqual({
       status: "wrong",
       about: "",
       text: `the repository of 'netra:services.auth.image' (${REGISTRY}) must exist because Cloud Run pulls the image from it`,
@@ -571,6 +599,7 @@ test("a project that runs: nothing of the stack's own is wrong", async () => {
         instances: fixture("healthy", "instances.json"),
         caches: fixture("healthy", "redis.json"),
         services: [...fixture("healthy", "services.json"), fixture("healthy", "frontend.json")],
+        jobs: all.filter(({ type }) => SOURCE_OF[type] === "jobs").map(({ id }) => ({ name: id, template: { template: {} } })),
         secrets: secrets.map(secretObject),
         accounts: all.filter(({ type }) => SOURCE_OF[type] === "accounts").map(({ id }) => ({ name: id })),
         addresses: listed("addresses", "address"),

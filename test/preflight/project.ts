@@ -27,6 +27,12 @@ export const imageObject = (name: string, tag: string, letter = "a") => ({
   uploadTime: "2026-11-20T09:00:00.000000Z",
   mediaType: "application/vnd.docker.distribution.manifest.v2+json",
 });
+export const IMAGES = [
+  imageObject("auth", "1.0.0"),
+  imageObject("backend", "1.0.0", "b"),
+  imageObject("frontend", "1.0.0", "c"),
+  imageObject("postgres", "14.23.0", "d"),
+];
 export const secretObject = (id: string) => ({ name: `projects/${NUMBER}/secrets/${id}`, createTime: "2026-11-20T09:00:00Z", replication: { automatic: {} } });
 export const versionObject = (id: string, version: number, state = "ENABLED") => ({
   name: `projects/${NUMBER}/secrets/${id}/versions/${version}`,
@@ -73,11 +79,12 @@ const PEOPLE = ["google-oauth-client-id", "google-oauth-client-secret", "openai-
   (name) => `${name}-staging`,
 );
 
-/** The reference with the secrets that people have made before the first update. */
-export const settingsWith = (changes: Changes = {}): Settings => {
-  const adopt = Object.fromEntries(PEOPLE.map((id) => [id, `projects/${PLACE.project}/secrets/${id}`]));
-  return stagingSettings({ "netra:adopt": adopt, ...changes });
+/** What people have done before the first update: the secrets that are theirs, and a copy of the database job's image. */
+export const PREPARED: Changes = {
+  "netra:adopt": Object.fromEntries(PEOPLE.map((id) => [id, `projects/${PLACE.project}/secrets/${id}`])),
+  "netra:database": { roles: { image: `${REGISTRY}/postgres:14.23.0` } },
 };
+export const settingsWith = (changes: Changes = {}): Settings => stagingSettings({ ...PREPARED, ...changes });
 
 /** A project that is ready for its first update: APIs, images and the values that people own, and nothing else. */
 export function freshProject(settings: Settings): Project {
@@ -104,7 +111,7 @@ export function freshProject(settings: Settings): Project {
     secrets: PEOPLE.map(secretObject),
     items: {
       policies: Object.fromEntries(constraints.map(({ name }) => [name, [policyObject(name, isEnforced(name) ? { enforce: false } : { allowAll: true })]])),
-      images: { [REGISTRY]: [imageObject("auth", "1.0.0"), imageObject("backend", "1.0.0", "b"), imageObject("frontend", "1.0.0", "c")] },
+      images: { [REGISTRY]: IMAGES },
       versions: Object.fromEntries(PEOPLE.map((id) => [id, [versionObject(id, 1)]])),
       databases: {},
     },
