@@ -55,6 +55,17 @@ describe.each(documents)("%s", (file) => {
 const fenced = (file: string, language: string) =>
   [...textOf(file).matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, "gms"))].map(([, block = ""]) => block);
 
+test("every guarantee names a test that there is", () => {
+  const tables = marked.lexer(textOf("docs/guarantees.md")).flatMap((token) => (token.type === "table" ? [token] : []));
+  const shown = tables.flatMap(({ rows }) => rows.map((row: { text: string }[]) => row.at(-1)?.text ?? ""));
+  expect(shown.length).toBeGreaterThan(10);
+  for (const text of shown) {
+    const [, file = "", name = ""] = /^`(test\/[^`]+)`: (.+)$/.exec(text) ?? [];
+    expect(file, text).not.toBe("");
+    expect(textOf(file), file).toContain(`"${name}"`);
+  }
+});
+
 test("the examples of README.md for the stack file are read as settings", () => {
   const examples = fenced("README.md", "yaml").map((block) => parse(block));
   expect(examples.length).toBeGreaterThan(0);
