@@ -27,6 +27,8 @@ export interface MountedSecret extends SecretReference {
   readonly path: string | undefined;
   /** The volume's name, by which containers mount it. */
   readonly volume: string | undefined;
+  /** Whether a preview does not know the version: an output, which is the number of a version that the program makes. */
+  readonly isOutput: boolean;
 }
 
 export function mountedSecrets({ kind, pod }: Workload): MountedSecret[] {
@@ -37,8 +39,13 @@ export function mountedSecrets({ kind, pod }: Workload): MountedSecret[] {
     const secret = inputs.isUnknown(secretKey) ? undefined : inputs.text(secretKey);
     const name = volume.text("name");
     const items = inputs.list("items");
-    if (items.length === 0) return [{ setting: `${inputs.at("items")}[0].${versionKey}`, secret, version: undefined, path: undefined, volume: name }];
-    return items.map((item) => ({ setting: item.at(versionKey), secret, version: item.textOrNumber(versionKey), path: item.text("path"), volume: name }));
+    if (items.length === 0)
+      return [{ setting: `${inputs.at("items")}[0].${versionKey}`, secret, version: undefined, path: undefined, volume: name, isOutput: false }];
+    return items.map((item) => {
+      const isOutput = item.isUnknown(versionKey);
+      const version = isOutput ? undefined : item.textOrNumber(versionKey);
+      return { setting: item.at(versionKey), secret, version, path: item.text("path"), volume: name, isOutput };
+    });
   });
 }
 

@@ -18,7 +18,9 @@ export type Watch =
 
 /** Judges the conditions that are about the resource of this name; the first that tells is enough. */
 export function watchOf(resource: StackResource, name: string, watched: Watched, conditions: readonly AlertCondition[]): Watch {
-  const isOf = ({ text }: AlertCondition) => (text === undefined ? undefined : watched.family.test(text) && isAbout(text, watched.label, name));
+  // A name that a preview does not know may be any that a condition restricts the label to.
+  const mayBeAbout = (text: string) => (resource.properties.isUnknown("name") && text.includes(watched.label) ? undefined : isAbout(text, watched.label, name));
+  const isOf = ({ text }: AlertCondition) => (text === undefined ? undefined : watched.family.test(text) && mayBeAbout(text));
   const about = conditions.flatMap((condition) => {
     const isAboutIt = isOf(condition);
     return isAboutIt === false ? [] : [{ condition, isAboutIt, other: otherMetric(condition, watched, resource) }];

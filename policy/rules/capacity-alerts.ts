@@ -26,7 +26,7 @@ export const capacityAlerts = stackRule({
       const watched = WATCHED[resource.type];
       if (!watched) continue;
       attempt(resource, () => {
-        const name = resource.properties.text("name") || resource.name;
+        const name = resource.properties.knownOnly().text("name") || resource.name;
         const watch = watchOf(resource, name, watched, conditions);
         if (watch.kind === "told") return;
         if (turnedOff) return void unwatched.push(name);

@@ -1,7 +1,8 @@
 import { problem } from "../../capacity/problem";
+import { UnknownAtPreviewError } from "../inputs";
 import { type StackResource, stackRule } from "../rule";
 import { isSameVersion, type MountedSecret, mountedSecrets, type SecretVersionName, secretVersionOf, versionName } from "../secret-reference";
-import { WORKLOAD_TYPES, workloadOf } from "../workload";
+import { secretSourceOf, WORKLOAD_TYPES, workloadOf } from "../workload";
 
 const JWT = "JWT_SECRET_KEY";
 
@@ -28,12 +29,16 @@ export const jwtOneSecret = stackRule({
         for (const variable of workload.containers.flatMap(({ variables }) => variables))
           if (variable.name === JWT)
             attempt(resource, () => {
+              const source = secretSourceOf(variable);
+              // An output is the number of a version that the program makes: other programs may take it everywhere.
+              if (source?.reference.isUnknown(source.versionKey)) return convention.cannotEvaluate(notKnown(source.reference.at(source.versionKey)), resource);
               const version = secretVersionOf(workload, variable);
               // A literal is refused by `service-no-literal-secrets`.
               if (version) taken.push({ ...version, resource, label: workload.label, setting: variable.setting });
             });
-        for (const { setting, path, secret, version = "latest" } of mountedSecrets(workload))
-          if (secret) files.push({ ...versionName(workload, { secret, version }, setting), resource, label: workload.label, setting, path });
+        for (const { setting, path, secret, version = "latest", isOutput } of mountedSecrets(workload))
+          if (isOutput && path === JWT) convention.cannotEvaluate(notKnown(setting), resource);
+          else if (secret && !isOutput) files.push({ ...versionName(workload, { secret, version }, setting), resource, label: workload.label, setting, path });
       });
     // A file may have any name: that it holds the key, its own name tells or its secret's.
     taken.push(...files.filter(({ path, secret }) => path === JWT || taken.some((other) => other.secret === secret)));
@@ -56,6 +61,8 @@ export const jwtOneSecret = stackRule({
         );
   },
 });
+
+const notKnown = (path: string) => `${new UnknownAtPreviewError(path).message}; give it a plain value instead of another resource's output`;
 
 /** Names, not values; a version that is no number could be anything. */
 const shown = ({ project, secret, version }: SecretVersionName) =>

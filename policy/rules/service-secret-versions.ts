@@ -37,7 +37,7 @@ export const serviceSecretVersions = resourceRule({
             judge(`${source.setting}.${source.versionKey}`, source.reference.textOrNumber(source.versionKey));
         });
     attempt(() => {
-      for (const { setting, version } of mountedSecrets(workload)) judge(setting, version);
+      for (const { setting, version, isOutput } of mountedSecrets(workload)) if (!isOutput) judge(setting, version);
     });
   },
 });

@@ -115,9 +115,17 @@ test("cannot evaluate malformed alerts and names", async () => {
     refused("cannot evaluate: conditions must be a list", "alert"),
     refused(CONNECTOR_MISSING, "connector"),
   ]);
-  expect(await judge({ ...connector, properties: { name: UNKNOWN } }, onConnector)).toEqual([
-    refused("cannot evaluate: 'name' is not known at preview; give it a plain value instead of another resource's output", "connector"),
+  expect((await judge({ ...connector, properties: { name: { text: "x" } } }, onConnector)).map(({ message }) => message)).toEqual([
+    "cannot evaluate: name must be a text",
   ]);
+});
+
+test("cannot evaluate an alert on a name where a preview does not know the resource's, as a name with a random suffix", async () => {
+  const unnamed = { ...connector, properties: { ...connector.properties, name: UNKNOWN } };
+  const [found, ...others] = await judge(unnamed, onConnector);
+  expect(found?.message).toContain("cannot evaluate: 'connector' must have an alert because nothing else tells that its capacity runs out");
+  expect(others).toEqual([]);
+  expect(stackFindings(capacityAlerts, [unnamed, onConnector]).map(({ level }) => level)).toEqual(["advisory"]);
 });
 
 describe("a channel", () => {

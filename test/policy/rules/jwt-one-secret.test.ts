@@ -107,6 +107,8 @@ describe("cannot evaluate", () => {
     expect(found.map((f) => f.resource)).toEqual(["backend", "chat"]);
     expect(found[0]?.message).toContain("cannot evaluate: 'template.containers[0].envs[8].valueSource.secretKeyRef.version' is not known at preview");
     expect(await messages([taking("backend", UNKNOWN, "1")])).toHaveLength(1);
+    // Other programs take the version that they make by its output.
+    expect(stackFindings(jwtOneSecret, [taking("backend", long, UNKNOWN)]).map(({ level }) => level)).toEqual(["advisory"]);
   });
 
   test.each([
