@@ -3,7 +3,7 @@ import { isUnknownValue } from "../../policy/unknown";
 import type { Cloud, Properties, Resource } from "./cloud";
 import { EDGE } from "./edge";
 import { sorted } from "./outputs";
-import { ROLLOUT, type Rollout, rolledOut } from "./revisions";
+import { ROLLOUT, type Rollout, removeRevisions, rolledOut } from "./revisions";
 
 /** Where a resource is made when it does not say so itself. */
 export interface Place {
@@ -418,6 +418,7 @@ export const kinds: Readonly<Record<string, Kind>> = {
       };
     },
     settles: rolledOut,
+    afterDelete: (cloud, { name }) => removeRevisions(cloud, text(name)),
     milliseconds: 60,
   },
   "gcp:cloudrunv2/serviceIamMember:ServiceIamMember": {

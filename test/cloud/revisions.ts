@@ -40,6 +40,11 @@ export function rolledOut(cloud: Cloud, id: string, service: Properties, before:
   };
 }
 
+/** Revisions go with their service. */
+export function removeRevisions(cloud: Cloud, service: string): void {
+  for (const { type, id } of cloud.ofType(REVISION)) if (id.includes(`/services/${service}/`)) cloud.remove(type, id);
+}
+
 const condition = (message: string) => ({
   terminalConditions: [
     {
