@@ -26,6 +26,8 @@ export interface ClientPlan {
   readonly missingStart: readonly string[];
   /** Statements that cannot be true together: nothing is counted from them. */
   readonly contradictions: readonly Problem[];
+  /** A number of processes in a variable that the command line overrules with another; nothing is counted from it. */
+  readonly overruled?: Problem;
 }
 
 interface Statement {
@@ -69,7 +71,15 @@ export function clientPlanOf(container: Container, secretTexts: (variable: Varia
     ...own,
     ...present({ poolSize, maxOverflow: own.maxOverflow ?? overflow?.value, workers: workers.stated }),
   };
-  const plan = { stated, settings, missing, missingStart, contradictions };
+  const isOverruled = own.workers !== undefined && workers.value !== undefined && own.workers !== workers.value;
+  const plan = {
+    stated,
+    settings,
+    missing,
+    missingStart,
+    contradictions,
+    ...(isOverruled ? { overruled: overruled({ value: own.workers, setting: ownSetting("workers") }, workers.setting, workers.value) } : {}),
+  };
   if (poolSize === undefined || maxOverflow === undefined || workers.value === undefined || contradictions.length > 0) return plan;
   const pool = { poolSize, maxOverflow, workers: workers.value };
   return { ...plan, client: { ...pool, ...startOf(own, pool) } };
@@ -238,6 +248,15 @@ function workerStatements(container: Container, own: OwnValues) {
   const others = container.variables.filter((variable) => WORKERS_VARIABLES.includes(variable.name) && isCount(variable));
   return others.map((variable) => ({ field: "workers" as const, value: Number(literalOf(variable)), setting: variable.setting }));
 }
+
+const overruled = (statement: { readonly value: number; readonly setting: string }, setting: string, workers: number) =>
+  problem({
+    setting: statement.setting,
+    value: statement.value,
+    must: `equal '${setting}' (${workers})`,
+    because: "the command line wins, and whoever reads the variable counts other processes than those that run",
+    fix: workers,
+  });
 
 const contradiction = (statement: { readonly value: number; readonly setting: string }, other: { readonly value: number; readonly setting: string }) =>
   problem({

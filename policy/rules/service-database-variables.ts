@@ -14,12 +14,13 @@ export const serviceDatabaseVariables = resourceRule({
   convention: "part",
   remediation: `Set ${Object.values(databaseVariables).join(", ")} to plain numbers, or the pool in the framework's own variable or connection string; remove every second pool.`,
   types: WORKLOAD_TYPES,
-  judge(resource, { refuse, cannotEvaluate, convention, attempt }) {
+  judge(resource, { refuse, advise, cannotEvaluate, convention, attempt }) {
     const workload = workloadOf(resource);
     for (const container of workload ? databaseContainers(workload) : [])
       attempt(() => {
-        const { stated, settings, missing, missingStart, contradictions } = clientPlanOf(container);
+        const { stated, settings, missing, missingStart, contradictions, overruled } = clientPlanOf(container);
         refuse(...contradictions);
+        if (overruled) advise(overruled);
         const names = [...missing, ...missingStart].join(", ");
         if (names !== "")
           (missing.length > 0 ? cannotEvaluate : convention.cannotEvaluate)(

@@ -24,6 +24,18 @@ test("cannot count a client that does not state its pool as numbers", async () =
   expect(await having({ DB_POOL_SIZE: secret })).toEqual([uncounted("DB_POOL_SIZE")]);
 });
 
+test("advises where the command line overrules WEB_CONCURRENCY, and counts what it says", () => {
+  const started = (workers: string) => soundService({ container: { commands: ["gunicorn", "-w", "4", "app:app"] }, variables: { WEB_CONCURRENCY: workers } });
+  const found = findings(serviceDatabaseVariables, started("1"));
+  expect(found.map(({ level, text }) => [level, text])).toEqual([
+    [
+      "advisory",
+      "'template.containers[0].envs[WEB_CONCURRENCY]' (1) must equal 'template.containers[0].commands (workers)' (4) because the command line wins, and whoever reads the variable counts other processes than those that run; set 'template.containers[0].envs[WEB_CONCURRENCY]' to 4",
+    ],
+  ]);
+  expect(findings(serviceDatabaseVariables, started("4"))).toEqual([]);
+});
+
 test("advises other programs of time-outs that they do not state, and cannot pass a pool that they do not", () => {
   const levels = (variables: Variables) => findings(serviceDatabaseVariables, soundService({ variables })).map(({ level }) => level);
   expect(levels({ DB_INIT_TIMEOUT_SECONDS: undefined })).toEqual(["advisory"]);
