@@ -22,7 +22,7 @@ const declare = async () => {
     settings: { tier: "db-custom-1-3840", edition: "ENTERPRISE", ipConfiguration: { ipv4Enabled: false, privateNetwork: network(program.network) } },
   });
   new gcp.redis.Instance("redis", { name: "redis", memorySizeGb: 1, redisVersion: program.redisVersion });
-  const container = { image: "us-central1-docker.pkg.dev/netra-staging/netra/api:1.0.0" };
+  const container = { image: "us-docker.pkg.dev/cloudrun/container/hello:1.0.0" };
   new gcp.cloudrunv2.Service("service", {
     name: "service",
     location: "us-central1",
@@ -100,7 +100,8 @@ test("a preview does not know what the cloud fills in where the program leaves i
 });
 
 test("after the `up` it knows all of it, and nothing changes", async () => {
-  expect(await environment.up()).toMatchObject({ code: 0 });
+  const { code, stdout } = await environment.up();
+  expect(code, stdout).toBe(0);
   const preview = await previewed();
   expect(Object.keys(preview.changes)).toEqual(["same"]);
   const outputs = await foreseen();
