@@ -27,6 +27,10 @@ const RELIEFS = {
     input.groups.some(({ connectionsPerInstance }) => connectionsPerInstance !== Number.POSITIVE_INFINITY)
       ? { ...input, groups: input.groups.map((group) => ({ ...group, connectionsPerInstance: Number.POSITIVE_INFINITY })) }
       : undefined,
+  "connection limit": (input: StormInput): StormInput | undefined =>
+    input.groups.some(({ userLimit }) => userLimit !== Number.POSITIVE_INFINITY)
+      ? { ...input, groups: input.groups.map((group) => ({ ...group, userLimit: Number.POSITIVE_INFINITY })) }
+      : undefined,
   postmaster: (input: StormInput): StormInput | undefined => ({ ...input, costs: { ...input.costs, postmasterMs: 0 } }),
 } as const;
 

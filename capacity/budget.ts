@@ -21,6 +21,17 @@ export interface ConnectionHolder extends ConnectionPool {
   readonly overlap: number;
 }
 
+/** A service as the budget counts it: in a rollout, the old revision keeps a second full set of pools. */
+export const serviceHolder = (label: string, maxInstances: number, pool: ConnectionPool): ConnectionHolder => ({
+  ...pool,
+  label,
+  instances: maxInstances,
+  overlap: maxInstances,
+});
+
+/** What a holder has at most: its line of the budget. */
+export const mostConnectionsOf = (holder: ConnectionHolder): number => (holder.instances + holder.overlap) * connectionsPerInstance(holder);
+
 /** The slots of the database. `usableShare` is above 0 and at most 1. */
 export interface DatabaseSlots {
   readonly maxConnections: number;
@@ -52,7 +63,7 @@ export function connectionBudget(holders: readonly ConnectionHolder[], slots: Da
   const lines = holders.map((holder) => {
     const perInstance = connectionsPerInstance(holder);
     const { label, instances, overlap } = holder;
-    return { label, instances, overlap, perInstance, connections: (instances + overlap) * perInstance };
+    return { label, instances, overlap, perInstance, connections: mostConnectionsOf(holder) };
   });
   const reserved = slots.reservedConnections + slots.migrationConnections;
   const demand = lines.reduce((sum, line) => sum + line.connections, reserved);

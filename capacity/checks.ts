@@ -14,6 +14,7 @@ import {
   neededSlots,
   type StageWait,
   type StartingClient,
+  serviceHolder,
 } from "./budget";
 import {
   concurrencyProblems,
@@ -88,12 +89,7 @@ export function planBudget(plan: CapacityPlan): ConnectionBudget {
 }
 
 const holdersOf = (plan: CapacityPlan): ConnectionHolder[] => [
-  ...databaseServicesOf(plan).map((service) => ({
-    label: service.key,
-    instances: service.maxInstances,
-    overlap: service.maxInstances,
-    ...service.database,
-  })),
+  ...databaseServicesOf(plan).map(({ key, maxInstances, database }) => serviceHolder(key, maxInstances, database)),
   ...jobsOf(plan).map(({ key, database }) => ({ label: key, instances: 1, overlap: 0, ...database })),
 ];
 

@@ -1,5 +1,6 @@
 import { heaviestAntichain } from "./antichain";
 import { type AssumptionName, assumptions } from "./assumptions";
+import { mostConnectionsOf, serviceHolder } from "./budget";
 import { probeWindowSeconds, scalingProblems } from "./cloudrun";
 import { parseTier } from "./cloudsql";
 import { type ConnectorSize, machineTypeProblems, vmConnectsPerSecond } from "./connector";
@@ -27,7 +28,10 @@ import { connectsOf, type NetworkPath, type StartGroup, type StormInput, stormIn
 export interface StormPlan {
   readonly network: Pick<NetworkPlan, "nat">;
   readonly connector: ConnectorSize;
-  readonly database: Pick<DatabasePlan, "tier" | "maxConnections" | "reservedConnections" | "migrationConnections">;
+  readonly database: Pick<DatabasePlan, "tier" | "maxConnections" | "reservedConnections" | "migrationConnections"> & {
+    /** Present where each service logs in as a user of its own, which has the connections that the budget gives it. */
+    readonly roles?: object | undefined;
+  };
   readonly services: Readonly<Record<string, StormService>>;
 }
 
@@ -69,27 +73,35 @@ type Client = StormService & { readonly key: string; readonly database: Database
 /** Every storm of the plan, in the order in which reports show them. A plan without database clients has none. */
 export function planScenarios(plan: StormPlan, values: StormValues = likelyValues): Scenario[] {
   const clients = clientsOf(plan);
-  const pools = (count: (client: Client) => number) => clients.reduce((sum, client) => sum + count(client) * connectionsPerInstance(client.database), 0);
+  const total = (heldBy: Load["heldBy"]) => clients.reduce((sum, client) => sum + heldBy(client), 0);
+  const pools = (count: (client: Client) => number) => (client: Client) => count(client) * connectionsPerInstance(client.database);
   const atMaximum = pools((client) => client.maxInstances);
+  const atMinimum = pools((client) => client.minInstances);
   const scenario = (name: string, meaning: string, starting: readonly (readonly [Client, number])[], load: Load): Scenario[] => {
-    const groups = starting.filter(([, starts]) => starts > 0).map(([client, starts]) => groupOf(plan, client, starts, values, load.spreadSeconds));
+    const groups = starting.filter(([, starts]) => starts > 0).map(([client, starts]) => groupOf(plan, client, starts, values, load));
     const starts = groups.reduce((sum, group) => sum + group.starts, 0);
     return starts === 0 ? [] : [{ name, meaning, starts, input: inputOf(plan, groups, values, load) }];
   };
   const all = clients.map((client) => [client, client.maxInstances] as const);
   const restart = startFacts.restartSeconds.value;
   return [
-    ...scenario("cold-start", "After an outage every service starts all its instances at once.", all, { held: 0, spreadSeconds: 0, cpuShare: 0 }),
+    ...scenario("cold-start", "After an outage every service starts all its instances at once.", all, {
+      held: 0,
+      heldBy: () => 0,
+      spreadSeconds: 0,
+      cpuShare: 0,
+    }),
     ...rolloutsOf(plan, clients).flatMap((rolling) =>
       scenario(
         `rollout-${rolling.map(({ key }) => key).join("+")}`,
         `A new revision of ${rolling.map(({ key }) => key).join(" and ")} starts all its instances while every old one holds its pool.`,
         rolling.map((client) => [client, client.maxInstances]),
-        { held: atMaximum, spreadSeconds: 0, cpuShare: values.steadyCpuShare },
+        { held: total(atMaximum), heldBy: atMaximum, spreadSeconds: 0, cpuShare: values.steadyCpuShare },
       ),
     ),
     ...scenario("recovery", "All instances have crashed at the same moment and start again, while some of their connections linger.", all, {
-      held: Math.round(values.lingeringShare * atMaximum),
+      held: Math.round(values.lingeringShare * total(atMaximum)),
+      heldBy: (client) => Math.round(values.lingeringShare * atMaximum(client)),
       spreadSeconds: restart.max - restart.min,
       cpuShare: 0,
     }),
@@ -97,7 +109,7 @@ export function planScenarios(plan: StormPlan, values: StormValues = likelyValue
       "scale-out",
       "Every service goes from its minimum to its maximum while the minimum holds its pools.",
       clients.map((client) => [client, client.maxInstances - client.minInstances]),
-      { held: pools((client) => client.minInstances), spreadSeconds: 0, cpuShare: values.steadyCpuShare },
+      { held: total(atMinimum), heldBy: atMinimum, spreadSeconds: 0, cpuShare: values.steadyCpuShare },
     ),
   ];
 }
@@ -177,6 +189,8 @@ const SETTINGS: Readonly<Record<string, string>> = {
 /** What is there already when a storm arrives. */
 interface Load {
   readonly held: number;
+  /** Which of them are whose. */
+  readonly heldBy: (client: Client) => number;
   readonly spreadSeconds: number;
   /** Share of the database's CPU that is taken. */
   readonly cpuShare: number;
@@ -209,7 +223,7 @@ function rolloutsOf(plan: StormPlan, clients: readonly Client[]): Client[][] {
 /** The 99th percentile of a standard normal: `bootSeconds` is that percentile of the boot time, not its median. */
 const P99 = normalQuantile(0.99);
 
-function groupOf(plan: StormPlan, client: Client, starts: number, values: StormValues, spreadSeconds: number): StartGroup {
+function groupOf(plan: StormPlan, client: Client, starts: number, values: StormValues, { spreadSeconds, heldBy }: Load): StartGroup {
   const { database, bootSeconds, probe } = client;
   const route = routeOf(plan, client);
   const { throughVpc, callsAdminApi } = databasePath(route);
@@ -231,6 +245,8 @@ function groupOf(plan: StormPlan, client: Client, starts: number, values: StormV
     throughConnector: throughVpc && route.vpcAccess === "connector",
     callsAdminApi,
     connectionsPerInstance: route.dials === "socket" ? cloudSqlLimits.builtInSocketConnectionsPerInstance.value : Number.POSITIVE_INFINITY,
+    userLimit: plan.database.roles ? mostConnectionsOf(serviceHolder(client.key, client.maxInstances, database)) : Number.POSITIVE_INFINITY,
+    userConnections: heldBy(client),
   };
 }
 

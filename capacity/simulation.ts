@@ -123,6 +123,8 @@ class Storm {
 
   private readonly tally: Tally;
   private connections = 0;
+  /** Connections of each group's user that are authenticated. */
+  private readonly ofUser: Int32Array;
   private picks = 0;
   private undecided = 0;
 
@@ -142,6 +144,7 @@ class Storm {
     const lanes = groups.reduce((sum, group) => sum + group.starts * lanesPerStart(group), 0);
     this.starts = starts;
     this.lanes = lanes;
+    this.ofUser = new Int32Array(groups.length);
     this.groupOf = new Int32Array(starts);
     this.drawsOf = new Int32Array(starts);
     this.firstLane = new Int32Array(starts + 1);
@@ -212,6 +215,9 @@ class Storm {
     this.held.fill(0);
     this.life.fill(0);
     this.connections = this.input.database.heldConnections;
+    this.input.groups.forEach(({ userConnections }, g) => {
+      this.ofUser[g] = userConnections;
+    });
     this.tally.begin(this.connections);
     this.undecided = starts;
     for (let start = 0; start < starts; start++) {
@@ -400,12 +406,15 @@ class Storm {
         return this.compute(lane, costs.connectCpuMs - costs.refusalCpuMs);
       case CONNECTED: {
         this.slot[lane] = 0;
-        if (this.connections > database.maxConnections - database.reservedConnections) {
+        const start = i32(this.startOf, lane);
+        const group = i32(this.groupOf, start);
+        const ofUser = i32(this.ofUser, group);
+        if (ofUser >= this.group(start).userLimit || this.connections > database.maxConnections - database.reservedConnections) {
           this.changeConnections(-1);
           this.endBackend();
           return this.refused(lane);
         }
-        const start = i32(this.startOf, lane);
+        this.ofUser[group] = ofUser + 1;
         this.held[start] = i32(this.held, start) + 1;
         // The attempt is over; queries run under the initialisation's time-out.
         this.deadline[lane] = f64(this.initEnd, start);
@@ -577,6 +586,8 @@ class Storm {
     for (let lane = i32(this.firstLane, start); lane < to; lane++) this.leave(lane);
     this.busyLanes[start] = 0;
     this.awaited[start] = NONE;
+    const group = i32(this.groupOf, start);
+    this.ofUser[group] = i32(this.ofUser, group) - i32(this.held, start);
     this.release(i32(this.held, start));
     this.held[start] = 0;
     if (i32(this.life, start) === 0) this.undecided--;

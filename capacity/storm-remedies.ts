@@ -44,6 +44,11 @@ function remedyFor(bottleneck: Bottleneck, plan: StormPlan, largest: string, nam
       return { field: path, fix: `${names.value(path, "private-ip")}, which needs no call` };
     case "built-in socket":
       return { field: path, fix: `${names.value(path, "private-ip")}, which has no limit per instance` };
+    case "connection limit":
+      return {
+        field: `services.${largest}.database.startupConnections`,
+        fix: "at most what the pool holds: the database refuses what the budget does not give",
+      };
     case "postmaster":
       return { field: `services.${largest}.maxInstances`, fix: "fewer, or let each open fewer connections at its start" };
     case "none":

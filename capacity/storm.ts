@@ -7,7 +7,8 @@ import { asIs, type Naming, type Problem, problem } from "./problem";
  * One start boots (lognormal), opens its connections one after another, passes its remaining phases and is ready. One
  * connect passes the network path, the Admin API (built-in socket), the client's own work, the connector, the
  * postmaster, TLS, the slots, authentication, and its start-up queries. It is refused (53300) after TLS when every slot
- * is taken, and after authentication when only reserved ones are left, as PostgreSQL does it. A start that has used up
+ * is taken, and after authentication when its user has all connections that it may have, or when only reserved slots are
+ * left, as PostgreSQL does it. A start that has used up
  * its attempts, its initialisation or its probe window has failed: its connections close, and the platform starts it again.
  * That second try competes with the others but is not counted. A storm ends when every first try is ready or has failed.
  *
@@ -103,6 +104,10 @@ export interface StartGroup {
   readonly callsAdminApi: boolean;
   /** The most connections that one instance may hold: 100 over the built-in socket, else Infinity. */
   readonly connectionsPerInstance: number;
+  /** The most connections that the database lets the group's user have; Infinity: no limit but that of all. */
+  readonly userLimit: number;
+  /** Connections of that user when the storm arrives, a part of those that the database holds; they stay. */
+  readonly userConnections: number;
 }
 
 export type NetworkPath =
@@ -181,6 +186,8 @@ const GROUP_FORMS = {
   initTimeoutSeconds: "positive",
   queryCpuMs: "amount",
   connectionsPerInstance: "positiveOrEndless",
+  userLimit: "positiveOrEndless",
+  userConnections: "countOrNone",
 } as const satisfies { readonly [Field in keyof StartGroup]?: keyof typeof FORMS };
 
 /** Counts, times and costs that no storm can have. `name` says how a field is called where the reader wrote it. */

@@ -169,6 +169,8 @@ function groupOf(plan: CapacityPlan, starts: number, connections: number): Start
     throughConnector: false,
     callsAdminApi: false,
     connectionsPerInstance: Number.POSITIVE_INFINITY,
+    userLimit: Number.POSITIVE_INFINITY,
+    userConnections: 0,
   });
 }
 

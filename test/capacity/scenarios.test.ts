@@ -49,6 +49,20 @@ describe("the storms of a plan", () => {
     expect(names).not.toContain("scale-out");
   });
 
+  it("give each service's user the connections of its line of the budget, and count what its old revision holds", () => {
+    const users = (scenario: string) =>
+      groupsOf(stagingPlan(), scenario).map(({ service, userLimit, userConnections }) => [service, userLimit, userConnections]);
+    expect(users("cold-start")).toEqual([
+      ["auth", 18, 0],
+      ["backend", 50, 0],
+    ]);
+    expect(users("rollout-backend")).toEqual([["backend", 50, 25]]);
+    const { database, ...plan } = stagingPlan();
+    const { roles: _, ...withoutRoles } = database;
+    const foreign: StormPlan = { ...plan, database: withoutRoles };
+    expect(groupsOf(foreign, "rollout-backend").map(({ userLimit }) => userLimit)).toEqual([Number.POSITIVE_INFINITY]);
+  });
+
   it("hold no more connections than ordinary users are given", () => {
     const rollout = planScenarios(incidentPlan("private address")).find(({ name }) => name === "rollout-backend");
     expect(rollout?.input.database.heldConnections).toBe(50 - 13);

@@ -25,6 +25,8 @@ const group: StartGroup = {
   throughConnector: false,
   callsAdminApi: false,
   connectionsPerInstance: Number.POSITIVE_INFINITY,
+  userLimit: Number.POSITIVE_INFINITY,
+  userConnections: 0,
 };
 
 /** One start that connects once, for nothing, to a database without limits: each test adds the cost or the limit it is about. */

@@ -246,6 +246,44 @@ describe("the way to the database", () => {
   });
 });
 
+describe("a user with a connection limit", () => {
+  const greedy = { service: "backend", starts: 4, connectionsPerProcess: 10 };
+  const modest = { service: "auth", starts: 3, connectionsPerProcess: 2, boot: { medianSeconds: 1, sigma: 0 } };
+  const slots = { maxConnections: 30, heldConnections: 0 };
+
+  it("without one, a service that ignores its pool takes the slots of the others", () => {
+    const run = once(stormInput({ groups: [greedy, modest], database: slots, costs: { connectCpuMs: 1 } }));
+    expect(run.peakConnections).toBe(30);
+    // Three of the four took everything before auth was there.
+    expect(Math.round((run.shares[0] ?? 0) * 7)).toBe(3);
+  });
+
+  it("is refused beyond it, and the others still start", () => {
+    const limited = [
+      { ...greedy, userLimit: 20 },
+      { ...modest, userLimit: 6 },
+    ];
+    const run = once(stormInput({ groups: limited, database: slots, costs: { connectCpuMs: 1 } }));
+    // Two of backend's four, and all of auth's.
+    expect(Math.round((run.shares[0] ?? 0) * 7)).toBe(5);
+    expect(run.refusals).toBeGreaterThan(0);
+    expect(run.peakConnections).toBeLessThanOrEqual(30);
+  });
+
+  it("has what its old revision holds counted", () => {
+    const run = (userConnections: number) => once(stormInput({ group: { starts: 2, connectionsPerProcess: 2, userLimit: 6, userConnections } })).shares[0];
+    expect([run(2), run(4), run(6)]).toEqual([1, 0.5, 0]);
+  });
+
+  it("gets back what a start that failed has held", () => {
+    // The second start finds one connection left, fails, and tries again when the first has nothing to do with it.
+    const group = { starts: 2, connectionsPerProcess: 2, userLimit: 3, probeWindowSeconds: 30 };
+    const run = once(stormInput({ group }));
+    expect([run.refusals, ...run.shares]).toEqual([1, 0.5]);
+    expect(run.peakConnections).toBe(4); // the refused one has a slot until it is refused
+  });
+});
+
 describe("clients that share CPUs, as in a rehearsal", () => {
   it("work for one start after the other, as an event loop does", () => {
     const input = stormInput({ group: { starts: 4 }, costs: { clientMs: 1000, clientVcpus: 1 } });

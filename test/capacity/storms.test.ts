@@ -60,6 +60,7 @@ describe("the bottleneck", () => {
     ["connector", stormInput({ group: { ...group, throughConnector: true }, connector: { vms: 1, connectsPerSecond: 2 } })],
     ["Admin API", stormInput({ group: { ...group, callsAdminApi: true }, adminApi: { callsPerMinute: 10, callsPerProcess: 2 } })],
     ["built-in socket", stormInput({ group: { ...group, connectionsPerProcess: 3, connectionsPerInstance: 2 } })],
+    ["connection limit", stormInput({ group: { ...group, userLimit: 4 } })],
     ["postmaster", stormInput({ group, costs: { postmasterMs: 1000 } })],
     ["network path", stormInput({ group: { ...group, path: { kind: "broken", dialSeconds: 34 } } })],
     ["none", stormInput({ group: { ...group, boot: { medianSeconds: 300, sigma: 0 } } })],
@@ -103,7 +104,7 @@ describe("results", () => {
     expect(detail.connections.map(({ seconds }) => seconds)).toHaveLength(120);
     expect(Math.max(...detail.connections.map(({ highest }) => highest))).toBe(detail.peakConnections);
     expect(detail.connections[0]?.mean).toBeCloseTo(10, 6);
-    expect(detail.reliefs.map(({ resource }) => resource)).toEqual(["max_connections", "database CPU", "connector", "postmaster"]);
+    expect(detail.reliefs.map(({ resource }) => resource)).toEqual(["max_connections", "database CPU", "connector", "connection limit", "postmaster"]);
   });
 });
 
