@@ -22,7 +22,10 @@ const run = whole("raised by one to run the job again although nothing else has 
 export const roles = section("the job that sets up the database's roles before any service rolls", {
   name: jobName("netra-database-roles"),
   account: account("the job's own account", "netra-roles"),
-  image: text("an image with sh and psql, by digest or immutable tag", "docker.io/library/postgres:14.19"),
+  image: text(
+    "an image with sh and psql, by digest or immutable tag",
+    "docker.io/library/postgres:14-alpine@sha256:28407a9961e76f2d285dc6991e8e48893503cc3836a4755bbc2d40bcc272a441",
+  ),
   lockTimeoutSeconds: seconds("how long a statement of a service waits for a lock", 10, 1),
   idleInTransactionSeconds: seconds("how long a transaction may be idle before the database ends its connection", 300, 1),
   formerOwners: list(

@@ -90,7 +90,7 @@ describe("sizing other plans", () => {
     const plan = backendDatabase({ poolSize: 8, maxOverflow: 4 });
     const { cheapest } = sizePlan(plan, options);
     expect(planChecks(plan).some(({ problems }) => problems.length > 0)).toBe(true);
-    expect(cheapest?.maxConnections).toBe(Math.ceil((10 * 12 + 6 * 3 + 23) / 0.8));
+    expect(cheapest?.maxConnections).toBe(Math.ceil((10 * 12 + 6 * 3 + 1 + 23) / 0.8));
   });
 
   it("says so when no size helps, of every plan", () => {

@@ -145,7 +145,7 @@ Commands, in this order; nothing is worse after any of them:
 `);
     expect(stdout).toContain(`
 \`npm run up\` would change:
-  make service-secret-staging, oauth-hmac-secret-staging, fernet-key-staging, redis-password-staging and 6 more
+  make service-secret-staging, oauth-hmac-secret-staging, fernet-key-staging, redis-password-staging and 7 more
   staging-subnet: privateIpGoogleAccess: false -> true
   staging-connector: minInstances: 2 -> 3
 `);

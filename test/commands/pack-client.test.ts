@@ -37,6 +37,7 @@ const connector = (changes: Record<string, unknown> = {}) =>
     name: "staging-connector",
     region: "us-central1",
     ipCidrRange: "10.1.0.0/28",
+    network: "staging-vpc",
     machineType: "e2-micro",
     minInstances: 3,
     maxInstances: 10,

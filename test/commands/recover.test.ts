@@ -152,6 +152,9 @@ describe("the command", () => {
     const [, repaired = ""] = /--file (\S+)/.exec(stdout) ?? [];
     expect(stdout).toBe(`# Being created when the update ended; the refresh keeps those that exist:
 #   gcp:redis/instance:Instance staging-redis: projects/netra-staging/locations/us-central1/instances/staging-redis
+# Made in the background, which can fail: ask for the state of each before the refresh, and delete what does not work:
+#   gcloud redis instances describe staging-redis --region us-central1 --project netra-staging --format 'value(state)'
+#     where that is ERROR: gcloud redis instances delete staging-redis --region us-central1 --project netra-staging --quiet
 # First be sure that nobody is updating the stack: the first command takes the lock away.
 pulumi cancel staging --yes
 pulumi stack import --stack staging --file ${repaired}

@@ -45,7 +45,7 @@ test("every property that the program states otherwise, by resource; no value of
   expect(of("fernet-key-staging")).toMatchObject({ change: "create" });
   expect(of("netra-backend-staging")?.properties).toEqual(
     expect.arrayContaining([
-      "template.scaling.maxInstanceCount: 20 -> 5",
+      "scaling.maxInstanceCount: not set -> 5",
       "template.containers[0].envs[DB_POOL_SIZE]: 20 -> 3",
       "template.containers[0].envs[POSTGRES_HOST]: postgres-host-staging:latest -> a value",
       "template.containers[0].envs[JWT_SECRET_KEY]: jwt-secret-staging:latest -> jwt-secret-staging:1",
