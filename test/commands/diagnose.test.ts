@@ -29,7 +29,7 @@ Answered:
   ok storm: cold-start 100.00 %, rollout-netra-auth-service+netra-backend-staging 100.00 %, recovery 100.00 %, scale-out 100.00 %
   ok watched: alert policies that tell somebody: Connector staging-connector: cpu; Database staging-shared-postgres: connections; Services: start-up takes longer than the probe's window
   ok region: no incident in us-central1 for Cloud Run, Cloud SQL and VPC (newest entry 2026-06-14)
-  ok rest: 24 resources judged
+  ok rest: 25 resources judged
 `);
 });
 
@@ -145,7 +145,7 @@ Commands, in this order; nothing is worse after any of them:
 `);
     expect(stdout).toContain(`
 \`npm run up\` would change:
-  make service-secret-staging, oauth-hmac-secret-staging, fernet-key-staging, redis-password-staging and 7 more
+  make service-secret-staging, oauth-hmac-secret-staging, fernet-key-staging, postgres-admin-password-staging and 7 more
   staging-subnet: privateIpGoogleAccess: false -> true
   staging-connector: minInstances: 2 -> 3
 `);

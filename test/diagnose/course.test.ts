@@ -178,9 +178,10 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     FAULTS["a connector in ERROR"]?.(objects);
   },
   "unencrypted connections": (objects) => Object.assign(sql(objects).settings.ipConfiguration, { sslMode: "ALLOW_UNENCRYPTED_AND_ENCRYPTED" }),
-  "unencrypted connections, and clients that encrypt": (objects) => {
+  "unencrypted connections, and clients that do not say whether they encrypt": (objects) => {
     FAULTS["unencrypted connections"]?.(objects);
-    for (const service of [backend(objects), auth(objects)]) containerOf(service).env.push({ name: "PGSSLMODE", value: "require" });
+    for (const service of [backend(objects), auth(objects)])
+      containerOf(service).env = containerOf(service).env.filter(({ name }: Json) => name !== "PGSSLMODE");
   },
   "no backups": (objects) => Object.assign(sql(objects).settings.backupConfiguration, { enabled: false, pointInTimeRecoveryEnabled: false }),
   "no point-in-time recovery": (objects) => Object.assign(sql(objects).settings.backupConfiguration, { pointInTimeRecoveryEnabled: false }),
@@ -283,7 +284,7 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   "a larger connector that lacks instances": ["connectors staging-connector --machine-type --min-instances --max-instances"],
   "all traffic without NAT": ["services netra-backend-staging --vpc-egress"],
   "no way into the VPC": ["services netra-backend-staging --vpc-connector"],
-  "unencrypted connections, and clients that encrypt": ["instances staging-shared-postgres --ssl-mode"],
+  "unencrypted connections": ["instances staging-shared-postgres --ssl-mode"],
   "no backups": ["instances staging-shared-postgres --backup-start-time --enable-point-in-time-recovery --retained-transaction-log-days"],
   "no point-in-time recovery": ["instances staging-shared-postgres --enable-point-in-time-recovery --retained-transaction-log-days"],
   "no deletion protection": ["instances staging-shared-postgres --deletion-protection"],

@@ -71,7 +71,7 @@ describe("reading a project", () => {
     const { found, collected, gaps } = await readCloud(server.cloud(), PLACE);
     expect([...gaps]).toEqual([]);
     expect(collected.size).toBe(12);
-    expect(found.length).toBe(3 + 1 + 1 + 13 + 1 + 1 + 1 + 1 + 3 + 1);
+    expect(found.length).toBe(3 + 1 + 1 + 14 + 1 + 1 + 1 + 1 + 3 + 1);
     expect(server.asked.toSorted()).toEqual(
       [...Object.values(at).filter((path) => path !== at.series), `${at.secrets}/jwt-secret-staging/versions`].map((path) => `GET /${path}`).toSorted(),
     );
@@ -86,7 +86,7 @@ describe("reading a project", () => {
       response.end(JSON.stringify({ secrets: secrets.slice(page * 5, page * 5 + 5), nextPageToken: page < 2 ? String(page + 1) : "" }));
     });
     const { found } = await readCloud(server.cloud(), PLACE);
-    expect(found.filter(({ source }) => source === "secrets").length).toBe(13);
+    expect(found.filter(({ source }) => source === "secrets").length).toBe(14);
     expect(server.asked.filter((line) => line.startsWith(`GET /${at.secrets}`) && !line.includes("versions"))).toEqual([
       `GET /${at.secrets}`,
       `GET /${at.secrets}?pageToken=1`,
