@@ -3,6 +3,7 @@ import { constants } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { InputError } from "../capacity/problem";
+import { failedJobLines, failedJobs } from "../operations/failed-jobs";
 import { failedRevisionLines, failedRevisions } from "../operations/failed-revisions";
 import { leftBehindLines } from "../operations/left-behind";
 import { patiently } from "../operations/patience";
@@ -47,7 +48,7 @@ async function updated(subject: PulumiRun): Promise<number> {
   const { code, failures } = await patiently(attempt, pause, say).finally(events.stop);
   if (!hasUpdated) return code;
   const state = await stateOf(subject);
-  const lines = [...leftBehindLines(failures, state), ...failedRevisionLines(failedRevisions(state))];
+  const lines = [...leftBehindLines(failures, state), ...failedJobLines(failedJobs(state)), ...failedRevisionLines(failedRevisions(state))];
   for (const line of lines) say(line);
   return code === 0 && lines.length > 0 ? EXIT.refused : code;
 }

@@ -1,5 +1,5 @@
 import type { Cloud, Properties } from "./cloud";
-import { environment, loginFault, type Variable, versionOf } from "./revisions";
+import { condition, environment, loginFault, type Settled, type Variable, versionOf } from "./revisions";
 
 /*
  * What a job does when it runs, as far as another resource notices: the one that sets up the database's roles lets users
@@ -9,23 +9,26 @@ import { environment, loginFault, type Variable, versionOf } from "./revisions";
 /** A user that may use the tables of the database. No resource of the provider's. */
 export const LET_IN = "twin:letIn";
 
-/** How an execution ended; without a failure it has completed. */
-export interface Execution {
-  readonly failure?: string;
+/**
+ * A job is ready once the execution of its token has completed: another token runs it, the same one never does, whether it
+ * has completed or failed. A job that failed keeps its id. Source: registry documentation of gcp.cloudrunv2.Job, runExecutionToken.
+ */
+export function executed(cloud: Cloud, id: string, state: Properties, before: Properties): Settled {
+  const token = state.runExecutionToken;
+  if (typeof token !== "string") return { outputs: {} };
+  const failure = token === before.runExecutionToken ? messageOf(before) : failureOf(cloud, `${id.split("/").at(-1)}-${token}`, state);
+  return { outputs: condition(failure), ...(failure === "" ? {} : { failure: `Error waiting to create Job: ${failure}` }) };
 }
 
-/**
- * Runs a job where its token is another one than before: only then does an update make an execution, and wait for it.
- * Source: registry documentation of gcp.cloudrunv2.Job, runExecutionToken.
- */
-export function executed(cloud: Cloud, id: string, state: Properties, before: Properties): Execution {
-  const token = state.runExecutionToken;
-  if (typeof token !== "string" || token === before.runExecutionToken) return {};
+const messageOf = ({ terminalConditions }: Properties) => (Array.isArray(terminalConditions) ? String(terminalConditions[0]?.message ?? "") : "");
+
+/** Runs an execution; why it fails, or an empty text. */
+function failureOf(cloud: Cloud, execution: string, state: Properties): string {
   // A job's containers stand one level deeper than a service's.
   const values = valuesOf(cloud, environment((state.template ?? {}) as Properties));
-  const failed = (why: string): Execution => ({ failure: `Error waiting to create Job: execution ${id.split("/").at(-1)}-${token} has failed: ${why}` });
+  const failed = (why: string) => `execution ${execution} has failed: ${why}`;
   const sql = values.get("SETUP_SQL");
-  if (sql === undefined) return {};
+  if (sql === undefined) return "";
   const fault = loginFault(cloud, values.get("PGUSER"), values.get("PGPASSWORD"));
   if (fault) return failed(fault);
   const formerOwner = [...sql.matchAll(/REASSIGN OWNED BY "(\w+)"/g)].map(([, name = ""]) => name).find((name) => !isRole(cloud, name));
@@ -35,7 +38,7 @@ export function executed(cloud: Cloud, id: string, state: Properties, before: Pr
     const refused = loginFault(cloud, user, values.get("POSTGRES_PASSWORD"));
     if (refused) return failed(refused);
   }
-  return {};
+  return "";
 }
 
 /** `postgres` comes with every instance. */

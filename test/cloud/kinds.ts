@@ -2,8 +2,9 @@ import { createHash } from "node:crypto";
 import { isUnknownValue } from "../../policy/unknown";
 import type { Cloud, Properties, Resource } from "./cloud";
 import { EDGE } from "./edge";
+import { executed } from "./jobs";
 import { sorted } from "./outputs";
-import { ROLLOUT, type Rollout, removeRevisions, rolledOut } from "./revisions";
+import { ROLLOUT, removeRevisions, rolledOut, type Settled } from "./revisions";
 
 /** Where a resource is made when it does not say so itself. */
 export interface Place {
@@ -38,7 +39,7 @@ export interface Kind {
   /** Outputs that exist only after creation. `before`: those of the resource, where it exists. */
   computed(inputs: Properties, place: Place, id: string, before: Properties): Properties;
   /** What Google does afterwards, while the provider waits: outputs of it, and why it failed. A failure keeps resource and id. */
-  readonly settles?: (cloud: Cloud, id: string, state: Properties, before: Properties) => Rollout;
+  readonly settles?: (cloud: Cloud, id: string, state: Properties, before: Properties) => Settled;
   /** Properties that live in the provider only, and what an import takes for them. */
   readonly onImport?: Properties;
   /** What the provider never reads back: an import does not have it, a refresh keeps what the state holds. */
@@ -438,7 +439,8 @@ export const kinds: Readonly<Record<string, Kind>> = {
     onImport: { deletionProtection: true },
     // An execution belongs to whoever asked for it: nothing of it is read back.
     writeOnly: ["runExecutionToken"],
-    computed: (_, __, ___, before) => ({ generation: String(Number(before.generation ?? 0) + 1) }),
+    computed: (_, __, ___, before) => ({ generation: String(Number(before.generation ?? 0) + 1), terminalConditions: before.terminalConditions }),
+    settles: executed,
     milliseconds: 60,
   },
   "gcp:cloudrunv2/workerPool:WorkerPool": { ...GLOBAL, api: "run", id: regional("workerPools"), replaces: ["name", "project", "location"], computed: nothing },

@@ -10,11 +10,9 @@ import { Status } from "@pulumi/pulumi/proto/status_pb";
 import { Any } from "google-protobuf/google/protobuf/any_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { type JavaScriptValue, Struct } from "google-protobuf/google/protobuf/struct_pb";
-import { RUN_JOB } from "../../policy/types";
 import { isUnknownValue, UNKNOWN } from "../../policy/unknown";
 import { type Call, Cloud, type Properties } from "./cloud";
 import { type Change, type Difference, difference } from "./diff";
-import { executed } from "./jobs";
 import { type Kind, kinds, type Place } from "./kinds";
 import { asState, type Forms, foreseenOutputs, outputsOf } from "./outputs";
 import { randomKinds } from "./random";
@@ -181,12 +179,6 @@ function settled(kind: Kind, subject: Subject, id: string, state: Properties, be
   return properties;
 }
 
-/** A job that an update runs. @throws where its execution fails. */
-function run({ type }: Subject, id: string, state: Properties, before: Properties): void {
-  const { failure } = type === RUN_JOB ? executed(cloud, id, state, before) : {};
-  if (failure !== undefined) throw new Error(failure);
-}
-
 function create(subject: Subject, inputs: Properties): { id: string; state: Properties } {
   const random = randomKinds[subject.type];
   if (random) {
@@ -199,7 +191,6 @@ function create(subject: Subject, inputs: Properties): { id: string; state: Prop
   const id = kind.id(inputs, place, cloud);
   if (cloud.find(subject.type, id) && !kind.upsert) throw new Error(`googleapi: Error 409: ${id} already exists, alreadyExists`);
   const state = { ...inputs, ...kind.early?.(inputs, place), ...kind.computed(inputs, place, id, {}) };
-  run(subject, id, state, {});
   if (kind.isKnownLate && !cloud.find(subject.type, id)) cloud.noteNew(subject.type, id);
   return { id, state: settled(kind, subject, id, state, {}) };
 }
@@ -212,7 +203,6 @@ function update(subject: Subject, inputs: Properties): Properties {
   const kind = kindOf(subject);
   const kept = Object.fromEntries(Object.entries(before).filter(([key]) => kind.serverChooses.includes(key)));
   const state = { ...kept, ...inputs, ...kind.early?.(inputs, place), ...kind.computed(inputs, place, subject.id, before) };
-  run(subject, subject.id, state, before);
   return settled(kind, subject, subject.id, state, before);
 }
 

@@ -13,8 +13,8 @@ export interface Variable {
   readonly valueSource?: { readonly secretKeyRef?: { readonly secret: string; readonly version?: string } };
 }
 
-/** What a service has after its template was stated, and why the newest revision does not start, where it does not. */
-export interface Rollout {
+/** What a resource has after Google has acted on it, and why that is not what was asked for, where it is not. */
+export interface Settled {
   readonly outputs: Properties;
   readonly failure?: string;
 }
@@ -24,7 +24,7 @@ export interface Rollout {
  * also where the newest revision failed and its cause is mended (hashicorp/terraform-provider-google#22565).
  * `before`: the service as it was.
  */
-export function rolledOut(cloud: Cloud, id: string, service: Properties, before: Properties): Rollout {
+export function rolledOut(cloud: Cloud, id: string, service: Properties, before: Properties): Settled {
   const revisions = cloud.ofType(REVISION).filter((revision) => revision.id.startsWith(`${id}/`));
   const newest = cloud.find(REVISION, String(before.latestCreatedRevision))?.properties.template ?? before.template;
   if (isDeepStrictEqual(newest, service.template)) return { outputs: Object.fromEntries(ROLLOUT.map((output) => [output, before[output]])) };
@@ -45,7 +45,8 @@ export function removeRevisions(cloud: Cloud, service: string): void {
   for (const { type, id } of cloud.ofType(REVISION)) if (id.includes(`/services/${service}/`)) cloud.remove(type, id);
 }
 
-const condition = (message: string) => ({
+/** What Cloud Run says of a service or a job; an empty message: it is ready. */
+export const condition = (message: string) => ({
   terminalConditions: [
     {
       ...{ executionReason: "", lastTransitionTime: "2025-09-01T00:00:00Z", reason: "", revisionReason: "", severity: "" },

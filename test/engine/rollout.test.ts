@@ -157,9 +157,36 @@ describe("the job that lets the services in", () => {
     expect(calls.flatMap(({ broken }) => broken)).toEqual([]);
   });
 
+  test("that has failed for a moment does not run again by itself: no service rolls until its count is raised", async () => {
+    const admin = "/postgres-admin-password-staging/";
+    const turn = (enabled: boolean) => {
+      for (const { id } of staging.cloud.ofType(VERSION).filter((version) => version.id.includes(admin)))
+        staging.cloud.change(VERSION, id, (version) => (version.enabled = enabled));
+    };
+    const settings = (run: number, size: number) => ({
+      "netra:secrets": rotated,
+      "netra:database": { roles: { formerOwners: ["postgres"], run } },
+      "netra:services": { backend: { database: { poolSize: size } } },
+    });
+    turn(false);
+    expect((await update(settings(1, 2))).stdout).toMatch(/execution netra-database-roles-[0-9a-f]{16} has failed/);
+    expect(services(staging.cloud)).toEqual([]);
+    turn(true);
+    const { code, stderr } = await staging.npmRun(["up", "--yes", "--skip-preview"]);
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(
+        /^'netra-database-roles' must complete before services roll: execution netra-database-roles-[0-9a-f]{16} has failed: .+\. Mend the cause; where that changes nothing of the job, raise 'netra:database\.roles\.run' by one, because the same job is not run again\. Then: npm run up\n$/,
+      ),
+    ]);
+    expect(services(staging.cloud)).toEqual([]);
+    expect(await update(settings(2, 2))).toMatchObject({ code: 0 });
+    expect(services(staging.cloud)).toContainEqual(["netra-backend-staging", "end"]);
+  });
+
   test("does not run in an update that changes nothing of its own", async () => {
-    const changed = { "netra:services": { frontend: { environment: { LOG_LEVEL: "debug" } } } };
-    const roles = { formerOwners: ["postgres"] };
+    const changed = { "netra:services": { backend: { database: { poolSize: 2 } }, frontend: { environment: { LOG_LEVEL: "debug" } } } };
+    const roles = { formerOwners: ["postgres"], run: 2 };
     expect(await update({ "netra:secrets": rotated, "netra:database": { roles }, ...changed })).toMatchObject({ code: 0 });
     expect(done(staging.cloud).filter(({ type }) => type === JOB)).toEqual([]);
   });

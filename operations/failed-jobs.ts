@@ -1,0 +1,38 @@
+import { z } from "zod";
+import { RUN_JOB } from "../policy/types";
+import type { StackExport } from "./recovery";
+
+/** A job that an update runs, and that has not completed. */
+export interface FailedJob {
+  /** Its name in Cloud Run. */
+  readonly job: string;
+  /** What makes another execution of it. */
+  readonly setting: string;
+  /** What Google said; empty where it said nothing. */
+  readonly reason: string;
+}
+
+const jobState = z.looseObject({
+  urn: z.string(),
+  outputs: z.looseObject({
+    terminalConditions: z.array(z.looseObject({ state: z.string().default(""), message: z.string().default("") })).default([]),
+  }),
+});
+
+/** The jobs of a state whose last execution failed. What the state does not show is no finding. */
+export function failedJobs({ deployment }: StackExport): FailedJob[] {
+  return deployment.resources.flatMap((resource): FailedJob[] => {
+    const { data } = jobState.safeParse(resource);
+    const [condition] = data?.outputs.terminalConditions ?? [];
+    if (resource.type !== RUN_JOB || !data || condition?.state !== "CONDITION_FAILED") return [];
+    const setting = data.urn.includes("netra:staging:Migrations$") ? "netra:migrations.run" : "netra:database.roles.run";
+    return [{ job: data.urn.split("::").at(-1) ?? "", setting, reason: condition.message.split("\n")[0] ?? "" }];
+  });
+}
+
+/** The failed jobs as lines: why no service has rolled, and what makes another execution. */
+export const failedJobLines = (failed: readonly FailedJob[]): string[] =>
+  failed.map(
+    ({ job, setting, reason }) =>
+      `'${job}' must complete before services roll${reason === "" ? "" : `: ${reason}`}. Mend the cause; where that changes nothing of the job, raise '${setting}' by one, because the same job is not run again. Then: npm run up`,
+  );
