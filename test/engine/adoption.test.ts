@@ -65,9 +65,9 @@ describe("an environment whose resources are all listed", () => {
     const of = (op: string) => preview.steps.filter((step) => step.op === op && step.type.startsWith("gcp:"));
     const namesOf = (op: string) => of(op).map(({ name }) => name);
     expect(namesOf("import").toSorted()).toEqual(Object.keys(listed).toSorted());
-    // The load balancer is made beside today's, which the program does not know; of monitoring, with its APIs, there was nothing.
+    // The load balancer is made beside today's, which the program does not know; of monitoring, with its APIs, there was nothing, nor of the job.
     const made = new Set(of("create").flatMap(({ type }) => (/^gcp:(compute|monitoring|logging|projects)\//.test(type) ? [] : type.split(":").at(-1))));
-    expect([...made].toSorted()).toEqual(["Account", "SecretIamMember", "SecretVersion", "User"]);
+    expect([...made].toSorted()).toEqual(["Account", "Job", "Secret", "SecretIamMember", "SecretVersion", "User"]);
     // These are already what the plan wants.
     expect(Object.keys(listed).filter((name) => !namesOf("update").includes(name))).toEqual([
       "staging-private-ip-address",
@@ -100,7 +100,8 @@ describe("an environment whose resources are all listed", () => {
       );
       expect(said({ resource: name, effect: "new revision" })).toHaveLength(1);
     }
-    const owned = secrets.flatMap(([, { id, rotation }]) => (rotation === undefined ? [] : [`${id}-r1`]));
+    // The secret of the job is new, and so is all of it.
+    const owned = secrets.flatMap(([, { id, rotation }]) => (rotation === undefined || !(id in listed) ? [] : [`${id}-r1`]));
     expect(
       said({ type: VERSION })
         .map(({ resource }) => resource)

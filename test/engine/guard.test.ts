@@ -5,6 +5,7 @@ import { readPreview } from "../../guard/preview";
 import { REDIS } from "../../policy/types";
 import { type Changes, stagingConfiguration } from "../stack-settings";
 import { Environment, PACK } from "./environment";
+import { enableApis } from "./examples/sound";
 
 /* What guard says of previews as the engine prints them, and that the way it proposes is one. */
 
@@ -104,6 +105,7 @@ describe("on staging", () => {
       .filter(({ type }) => !type.startsWith("gcp:monitoring/"));
     expect(order.map(({ method, name }) => `${method} ${name}`)).toEqual([
       "create staging-small",
+      "update netra-database-roles",
       "update netra-auth-service",
       "update netra-backend-staging",
       "update netra-frontend-staging",
@@ -118,7 +120,7 @@ describe("on staging", () => {
     const verdict = await judged(environment);
     expect(verdict).toMatchObject({ ok: false, refused: [{ resource: "", change: "preview" }] });
     expect(messages(verdict)[0]).toContain(
-      "The capacity plan is refused, nothing was registered:\n  'netra:database.maxConnections' (60) must cover 91 connections",
+      "The capacity plan is refused, nothing was registered:\n  'netra:database.maxConnections' (60) must cover 92 connections",
     );
   });
 });
@@ -127,16 +129,13 @@ describe("on programs that protect nothing, where Pulumi itself passes", () => {
   const ID = "projects/netra-staging/locations/us-central1/connectors/shared";
   const program = { imports: true, maxInstances: 9, version: true, everyone: false };
   const declare = async () => {
-    const apis = ["vpcaccess", "secretmanager"].map(
-      (api) => new gcp.projects.Service(api, { project: "netra-staging", service: `${api}.googleapis.com`, disableOnDestroy: false }),
-    );
     const sizes = { minInstances: 3, maxInstances: program.maxInstances, machineType: "e2-micro" };
     new gcp.vpcaccess.Connector(
       "shared",
       { name: "shared", region: "us-central1", network: "legacy", ipCidrRange: "10.9.0.0/28", ...sizes },
-      { ...(program.imports ? { import: ID } : {}), dependsOn: apis },
+      program.imports ? { import: ID } : {},
     );
-    const secret = new gcp.secretmanager.Secret("key", { secretId: "key", replication: { auto: {} } }, { dependsOn: apis });
+    const secret = new gcp.secretmanager.Secret("key", { secretId: "key", replication: { auto: {} } });
     if (program.version) new gcp.secretmanager.SecretVersion("key-r1", { secret: secret.id, secretData: "a-value-that-nobody-may-see-in-a-message" });
     if (program.everyone) new gcp.secretmanager.SecretIamMember("all", { secretId: secret.id, role: "roles/secretmanager.secretAccessor", member: "allUsers" });
     return {};
@@ -145,6 +144,7 @@ describe("on programs that protect nothing, where Pulumi itself passes", () => {
   beforeAll(async () => {
     environment = await Environment.of(declare, stagingConfiguration());
     const { cloud } = environment;
+    enableApis(cloud);
     cloud.put({ type: "gcp:compute/network:Network", id: "projects/netra-staging/global/networks/legacy", properties: { name: "legacy" } });
     const sizes = { minInstances: 2, maxInstances: 10, machineType: "e2-micro" };
     const properties = { name: "shared", project: "netra-staging", region: "us-central1", network: "legacy", ipCidrRange: "10.9.0.0/28", ...sizes };
@@ -164,7 +164,8 @@ describe("on programs that protect nothing, where Pulumi itself passes", () => {
   test("an import that updates passes, and once it is done a connector that shrinks is refused", async () => {
     program.maxInstances = 10;
     expect(await judged(environment)).toMatchObject({ code: 0, ok: true, refused: [], changes: { import: 1, update: 1 } });
-    expect((await environment.up()).code).toBe(0);
+    const { code, stdout } = await environment.up();
+    expect(code, stdout).toBe(0);
     program.imports = false;
     program.maxInstances = 9;
     const verdict = await judged(environment);

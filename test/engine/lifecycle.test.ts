@@ -134,7 +134,7 @@ test("no secret is readable in state, backend, output, provider's log or pulumi'
     ...property("gcp:sql/user:User", "password"),
     ...property("gcp:redis/instance:Instance", "authString"),
   ];
-  expect(values).toHaveLength(15); // seven of the stack's own, six of people, one user, one AUTH string
+  expect(values).toHaveLength(18); // eight of the stack's own, six of people, three users, one AUTH string
   // A Fernet key is another spelling of the bytes that were drawn.
   const spellings = new Set(values.flatMap((value) => [value, value.replaceAll("-", "+").replaceAll("_", "/")]));
   const places = new Map([

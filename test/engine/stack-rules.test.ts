@@ -83,7 +83,10 @@ describe("an update", () => {
 
   test("has made everything by the time a rule on the stack fails it", async () => {
     const { code, stdout } = await runsWith(overdrawn).up("--policy-pack", PACK);
-    expect(findingsIn(stdout).map(({ rule, level }) => [rule, level])).toEqual([["connection-budget", "mandatory"]]);
+    expect(
+      findingsIn(stdout).map(({ rule, level }) => [rule, level]),
+      stdout,
+    ).toEqual([["connection-budget", "mandatory"]]);
     expect(code).toBe(1);
     expect(made()).toEqual(expect.arrayContaining(["database", "connector", "auth", "backend"]));
   });

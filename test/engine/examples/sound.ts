@@ -17,7 +17,8 @@ export const CONNECTOR_ID = `projects/${PROJECT}/locations/${REGION}/connectors/
 
 /** Somebody has enabled them before: raw programs do not. */
 export function enableApis(cloud: Cloud): void {
-  for (const api of new Set(Object.values(kinds).flatMap((kind) => kind.api ?? [])))
+  // Cloud Run asks Artifact Registry for its images.
+  for (const api of new Set(["artifactregistry", ...Object.values(kinds).flatMap((kind) => kind.api ?? [])]))
     cloud.put({ type: "gcp:projects/service:Service", id: `${PROJECT}/${api}.googleapis.com`, properties: { service: `${api}.googleapis.com` } });
 }
 
