@@ -45,6 +45,8 @@ const QUERIES = 15;
 const CLOSED = 0;
 const REFUSED = 1;
 const FORKED = 2;
+/** A connection of the first group's user that closes; those of the other groups follow. */
+const CLOSED_OF_USER = 3;
 
 // What a random number is for: three bits of its index.
 const FOR_SPREAD = 0;
@@ -123,7 +125,7 @@ class Storm {
 
   private readonly tally: Tally;
   private connections = 0;
-  /** Connections of each group's user that are authenticated. */
+  /** Connections of each group's user that are authenticated, until they are closed. */
   private readonly ofUser: Int32Array;
   private picks = 0;
   private undecided = 0;
@@ -233,6 +235,7 @@ class Storm {
         if (subject < this.lanes) this.proceed(subject, i32(this.stage, subject) + 1);
         else if (subject === this.lanes + CLOSED) this.changeConnections(-1);
         else if (subject === this.lanes + FORKED) this.forked();
+        else if (subject >= this.lanes + CLOSED_OF_USER) this.closedOfUser(subject - this.lanes - CLOSED_OF_USER);
         break;
       case AT_CLIENT:
         this.clients.leave();
@@ -409,7 +412,13 @@ class Storm {
         const start = i32(this.startOf, lane);
         const group = i32(this.groupOf, start);
         const ofUser = i32(this.ofUser, group);
-        if (ofUser >= this.group(start).userLimit || this.connections > database.maxConnections - database.reservedConnections) {
+        if (ofUser >= this.group(start).userLimit) {
+          // It counts as its user's before that is checked, and so it does until it is gone.
+          this.ofUser[group] = ofUser + 1;
+          this.closeOfUser(group);
+          return this.refused(lane);
+        }
+        if (this.connections > database.maxConnections - database.reservedConnections) {
           this.changeConnections(-1);
           this.endBackend();
           return this.refused(lane);
@@ -577,7 +586,8 @@ class Storm {
     this.stage[lane] = IDLE;
     if (i32(this.slot, lane) === 1) {
       this.slot[lane] = 0;
-      this.release(1);
+      if (this.input.costs.closeCpuMs === 0) this.changeConnections(-1);
+      else this.close(CLOSED);
     }
   }
 
@@ -587,8 +597,7 @@ class Storm {
     this.busyLanes[start] = 0;
     this.awaited[start] = NONE;
     const group = i32(this.groupOf, start);
-    this.ofUser[group] = i32(this.ofUser, group) - i32(this.held, start);
-    this.release(i32(this.held, start));
+    for (let held = i32(this.held, start); held > 0; held--) this.closeOfUser(group);
     this.held[start] = 0;
     if (i32(this.life, start) === 0) this.undecided--;
     const { min, max } = this.input.restartSeconds;
@@ -596,12 +605,19 @@ class Storm {
     this.awaited[start] = this.events.schedule(this.events.now + seconds, RELAUNCH, start);
   }
 
-  /** Closes connections; their slots are free once the database has done the work of closing. */
-  private release(count: number): void {
-    const { closeCpuMs } = this.input.costs;
-    if (closeCpuMs === 0) {
-      if (count > 0) this.changeConnections(-count);
-    } else for (let i = 0; i < count; i++) this.cpu.add(this.events.now, closeCpuMs / 1000, this.lanes + CLOSED);
+  /** Closes a connection; its slot, and its place among its user's, are free once the database has done the work of closing. */
+  private close(work: number): void {
+    this.cpu.add(this.events.now, this.input.costs.closeCpuMs / 1000, this.lanes + work);
+  }
+
+  private closeOfUser(group: number): void {
+    if (this.input.costs.closeCpuMs === 0) this.closedOfUser(group);
+    else this.close(CLOSED_OF_USER + group);
+  }
+
+  private closedOfUser(group: number): void {
+    this.ofUser[group] = i32(this.ofUser, group) - 1;
+    this.changeConnections(-1);
   }
 
   private changeConnections(by: number): void {

@@ -282,6 +282,20 @@ describe("a user with a connection limit", () => {
     expect([run.refusals, ...run.shares]).toEqual([1, 0.5]);
     expect(run.peakConnections).toBe(4); // the refused one has a slot until it is refused
   });
+
+  it("gets it back only when the database has closed it", () => {
+    // Both starts have two of four. The first that asks for a third fails; the other one asks right after it.
+    const group = { starts: 2, connectionsPerProcess: 3, userLimit: 4 };
+    const ready = (closeCpuMs: number) => once(stormInput({ group, costs: { connectCpuMs: 1, closeCpuMs } })).shares[0];
+    expect([ready(0), ready(100)]).toEqual([0.5, 0]);
+  });
+
+  it("has a refused connection until that is closed, too", () => {
+    const retry = { attempts: 3, baseSeconds: 0.1, factor: 1, capSeconds: 1, jitter: 0 };
+    const group = { userLimit: 1, userConnections: 1, retry };
+    const peak = (closeCpuMs: number) => once(stormInput({ group, database: { heldConnections: 1 }, costs: { closeCpuMs } })).peakConnections;
+    expect([peak(0), peak(1000)]).toEqual([2, 4]);
+  });
 });
 
 describe("clients that share CPUs, as in a rehearsal", () => {
