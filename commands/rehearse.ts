@@ -24,7 +24,7 @@ const LEAST_STORMS = 2;
 const INTERRUPTED = 130;
 
 const rehearsing = withStackOptions(command("rehearse", "Runs start-up storms on a real PostgreSQL on this machine, beside what the model predicts for them."))
-  .option("--grid", "every cell of the grid and every scenario of the plan, half an hour (default: eight cells)")
+  .option("--grid", "every cell of the grid and every scenario of the plan, half an hour (default: nine cells)")
   .option("--write", "with --grid: also write docs/accuracy.md")
   .option("--storms <number>", `storms of each cell (default: ${DEFAULT_STORMS.few}, of the grid ${DEFAULT_STORMS.grid})`)
   .option("--json", "print one JSON object")

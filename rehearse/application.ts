@@ -3,7 +3,7 @@ import type { SecureContext } from "node:tls";
 import { Client } from "pg";
 import { normalQuantile } from "../capacity/random";
 import type { Span, StartGroup } from "../capacity/storm";
-import { clockSeconds, type Failure, type StartOutcome } from "./protocol";
+import { clockSeconds, type Failure, type StartOutcome, userOf } from "./protocol";
 import type { Access } from "./server";
 
 /** How to get a connection. */
@@ -71,12 +71,15 @@ export class Instance {
   private readonly held = new Set<Client>();
   private readonly opening = new Set<Client>();
   private readonly ended = new AbortController();
+  private readonly reach: Reach;
 
   constructor(
     private readonly group: StartGroup,
-    private readonly reach: Reach,
+    reach: Reach,
     private readonly setting: Setting,
-  ) {}
+  ) {
+    this.reach = { ...reach, access: { ...reach.access, user: userOf(group.service) } };
+  }
 
   /** Lives until it is ready for good or ended; returns how the first try went, as soon as that is known. */
   async live(): Promise<StartOutcome> {

@@ -27,6 +27,8 @@ export interface Cell {
   readonly maxConnections: number;
   /** Whether a refused or timed-out connect is tried again, as the plan has it. */
   readonly retries: boolean;
+  /** The most connections that the database lets the starts' user have; left out: no limit but that of all, or services differ. */
+  readonly userLimit?: number | undefined;
   /** The storm without its costs, which the calibration gives. */
   readonly storm: Omit<StormInput, "costs">;
   /** What the relay does in it; left out: clients reach the server straight. */
@@ -38,6 +40,7 @@ interface GridCell {
   readonly connections: number;
   readonly maxConnections: number;
   readonly retries: boolean;
+  readonly userLimit?: number | undefined;
 }
 
 /** Slots that PostgreSQL keeps for superusers by default. */
@@ -45,17 +48,20 @@ export const RESERVED_SLOTS = 3;
 
 const GRID = { starts: [5, 10, 20, 40], connections: [1, 4, 10], maxConnections: [25, 50, 100, 200], retries: [false, true] } as const;
 
-/** Every cell of the grid, the broken path and the plan's scenarios; cells with the same limits stand together, so that the server restarts seldom. */
+/** A service that asks for twice what its user may have, while there are slots for all of it. */
+const LIMITED_USER: GridCell = { starts: 20, connections: 4, maxConnections: 100, retries: false, userLimit: 40 };
+
+/** Every cell of the grid, the user with a limit, the broken path and the plan's scenarios; cells with the same limits stand together, so that the server restarts seldom. */
 export function gridCells(plan: CapacityPlan): Cell[] {
   const cells = GRID.maxConnections.flatMap((maxConnections) =>
     GRID.starts.flatMap((starts) =>
       GRID.connections.flatMap((connections) => GRID.retries.map((retries) => gridCell(plan, { starts, connections, maxConnections, retries }))),
     ),
   );
-  return [...cells, brokenPath(plan), ...scenarioCells(plan)];
+  return [...cells, gridCell(plan, LIMITED_USER), brokenPath(plan), ...scenarioCells(plan)];
 }
 
-/** Eight cells that differ in what decides them: slots, CPU, retries, the way to the database. */
+/** Nine cells that differ in what decides them: slots, a user's limit, CPU, retries, the way to the database. */
 export function fewCells(plan: CapacityPlan): Cell[] {
   const coldStart = scenarioCells(plan).slice(0, 1);
   const cells: readonly GridCell[] = [
@@ -64,20 +70,23 @@ export function fewCells(plan: CapacityPlan): Cell[] {
     { starts: 5, connections: 10, maxConnections: 50, retries: true },
     { starts: 20, connections: 4, maxConnections: 100, retries: false },
     { starts: 20, connections: 10, maxConnections: 100, retries: false },
+    LIMITED_USER,
     { starts: 40, connections: 4, maxConnections: 200, retries: false },
   ];
   return [...cells.map((cell) => gridCell(plan, cell)), brokenPath(plan), ...coldStart];
 }
 
-export function gridCell(plan: CapacityPlan, { starts, connections, maxConnections, retries }: GridCell): Cell {
-  const group = { ...groupOf(plan, starts, connections), ...(retries ? {} : { retry: ONCE }) };
-  const name = `${starts} x ${connections} in ${maxConnections}${retries ? ", retries" : ""}`;
+export function gridCell(plan: CapacityPlan, { starts, connections, maxConnections, retries, userLimit }: GridCell): Cell {
+  const limit = userLimit ?? Number.POSITIVE_INFINITY;
+  const group = { ...groupOf(plan, starts, connections), userLimit: limit, ...(retries ? {} : { retry: ONCE }) };
+  const name = `${starts} x ${connections} in ${maxConnections}${userLimit === undefined ? "" : `, ${userLimit} for the user`}${retries ? ", retries" : ""}`;
   return {
     name,
     starts,
     connectionsPerStart: connections,
     maxConnections,
     retries,
+    userLimit,
     storm: stormOf([group], { maxConnections, reservedConnections: RESERVED_SLOTS }),
     relay: undefined,
   };

@@ -4,6 +4,9 @@ import type { Access } from "./server";
 
 /* What the rehearsal tells its processes, and what they answer. */
 
+/** The user that the starts of a service log in as: none of the server's own, whatever the service is called. */
+export const userOf = (service: string): string => `service-${service}`;
+
 export type RelayOrder =
   /** Whose server to end, should the rehearsal vanish without a word. */
   | { readonly kind: "guard"; readonly folder: string }

@@ -103,7 +103,7 @@ async function onStage(stage: Stage, cells: readonly Cell[], options: RehearsalO
     if (limits !== serving) await stage.serve(limitsOf(input));
     serving = limits;
     if (stage.server.pid !== undefined) options.serverIs?.(stage.server.pid);
-    await stage.hold(input.database.heldConnections);
+    await stage.prepare(input);
     const outcomes: StormOutcome[] = [];
     const paces: Pace[] = [];
     while (outcomes.length < options.storms) {

@@ -168,8 +168,8 @@ export class PostgresServer implements Part {
     while (Date.now() < until && this.process) {
       try {
         const client = await this.superuser();
-        await client.query(`DO $$ BEGIN CREATE ROLE ${USER} LOGIN PASSWORD '${this.access.password}'; EXCEPTION WHEN duplicate_object THEN NULL; END $$`);
         await client.end();
+        await this.admit(USER, Number.POSITIVE_INFINITY);
         return undefined;
       } catch (error) {
         last = String(error);
@@ -184,9 +184,21 @@ export class PostgresServer implements Part {
     return this.process?.pid;
   }
 
-  /** A connection of the storms' user, straight to the server. */
-  user(): Promise<Client> {
-    return this.connected(USER);
+  /** Lets a user log in, made where it is not there, with so many connections at once; Infinity: no limit but that of all. */
+  async admit(user: string, connectionLimit: number): Promise<void> {
+    const client = await this.superuser();
+    const role = client.escapeIdentifier(user);
+    const limit = connectionLimit === Number.POSITIVE_INFINITY ? -1 : connectionLimit;
+    await client.query(
+      `DO $$ BEGIN CREATE ROLE ${role} LOGIN PASSWORD '${this.access.password}'; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
+       ALTER ROLE ${role} CONNECTION LIMIT ${limit}`,
+    );
+    await client.end();
+  }
+
+  /** A connection of that user, straight to the server; left out: the one of the calibration, without a limit. */
+  user(name = USER): Promise<Client> {
+    return this.connected(name);
   }
 
   /** A connection that may take the last slots. */

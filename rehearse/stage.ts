@@ -2,7 +2,17 @@ import type { Client } from "pg";
 import type { StormInput } from "../capacity/storm";
 import { type Cores, divideCores } from "./machine";
 import { Peer } from "./peer";
-import { type ClientAnswer, type ClientOrder, clockSeconds, type ErrorCounts, type RelayAnswer, type RelayOrder, type StartOutcome, sumOf } from "./protocol";
+import {
+  type ClientAnswer,
+  type ClientOrder,
+  clockSeconds,
+  type ErrorCounts,
+  type RelayAnswer,
+  type RelayOrder,
+  type StartOutcome,
+  sumOf,
+  userOf,
+} from "./protocol";
 import type { RelayBehaviour } from "./relay";
 import { PostgresServer } from "./server";
 
@@ -62,7 +72,7 @@ export class Stage {
 
   /** Starts the server with those limits, anew where it runs, and tells everyone where it is. */
   async serve(limits: { readonly maxConnections: number; readonly reservedConnections: number }): Promise<void> {
-    await this.hold(0);
+    await this.release();
     await this.server.start(limits);
     await this.reach(undefined);
   }
@@ -83,10 +93,17 @@ export class Stage {
     await this.server.settled(this.held.length);
   }
 
-  /** Opens connections that are there before the storm and stay, or closes what is too many. */
-  async hold(count: number): Promise<void> {
-    await Promise.all(this.held.splice(count).map((client) => client.end()));
-    while (this.held.length < count) this.held.push(await this.server.user());
+  /** Makes the users of a storm with their limits, and opens the connections that are there before it and stay: theirs, and others. */
+  async prepare({ groups, database }: StormInput): Promise<void> {
+    await this.release();
+    await this.server.settled(0);
+    for (const { service, userLimit } of groups) await this.server.admit(userOf(service), userLimit);
+    const holders = groups.flatMap(({ service, userConnections }) => Array.from({ length: userConnections }, () => userOf(service)));
+    while (this.held.length < database.heldConnections) this.held.push(await this.server.user(holders[this.held.length]));
+  }
+
+  private async release(): Promise<void> {
+    await Promise.all(this.held.splice(0).map((client) => client.end()));
   }
 
   /** Runs the storm of that input once, until every first try is ready or has failed, and waits until nothing of it is left. */

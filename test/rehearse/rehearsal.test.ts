@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { brokenPath, type Cell, fewCells, gridCell, gridCells } from "../../rehearse/cells";
 import { checkDuration, checkMemory, type RehearsalOptions, rehearse } from "../../rehearse/rehearsal";
 import { freePort, PostgresServer } from "../../rehearse/server";
+import { rehearsalText } from "../../report/rehearsal";
 import { stagingPlan } from "../capacity/staging-plan";
 import { TemporaryFolder } from "./left-behind";
 
@@ -44,6 +45,24 @@ describe("a rehearsal of four cells on a real PostgreSQL", () => {
     for (const cost of ["connectCpuMs", "refusalCpuMs"] as const) expect(calibration[cost], cost).toBeGreaterThan(0.02);
     expect(calibration.refusalCpuMs).toBeLessThan(2 * (calibration.connectCpuMs + calibration.closeCpuMs));
     expect(machine.cores).toBeGreaterThan(0);
+    expect(temporary.contents()).toEqual([]);
+  });
+
+  test("finds a user refused by its own limit, with what it held before, while another one still connects", async () => {
+    // Of a limit of twelve connections two are held, so that ten starts of twenty are left; there are slots for all.
+    const cell = gridCell(plan, { starts: 20, connections: 1, maxConnections: 50, retries: false, userLimit: 12 });
+    const limited = cell.storm.groups.map((group) => ({ ...group, userConnections: 2 }));
+    const others = limited.map((group) => ({ ...group, service: "other", starts: 5, userLimit: Number.POSITIVE_INFINITY, userConnections: 0 }));
+    const storm = { ...cell.storm, groups: [...limited, ...others], database: { ...cell.storm.database, heldConnections: 5 } };
+    const rehearsal = await rehearse([{ ...cell, starts: 25, storm }], options);
+    const [result] = rehearsal.cells;
+    // Ten, and all five of the other user. Without the limit all are ready.
+    expect(result?.predicted.success).toBeCloseTo(0.6, 9);
+    expect(Math.abs(0.6 - (result?.measured.success ?? 0))).toBeLessThanOrEqual(0.1);
+    expect(result?.measured.refusals).toBeGreaterThan(0);
+    expect(result?.measured.errors).toEqual({ "53300": result?.measured.refusals });
+    expect(result).toMatchObject({ maxConnections: 50, userLimit: 12 });
+    expect(rehearsalText(rehearsal)).toMatch(/^\| 20 x 1 in 50, 12 for the user \| +60 % \|/m);
     expect(temporary.contents()).toEqual([]);
   });
 });
@@ -123,6 +142,24 @@ describe("a server of the rehearsal", () => {
     expect(temporary.contents()).toEqual([]);
   });
 
+  test("lets a user have its connections and no more, whoever else connects, and any number where it has no limit", async () => {
+    const server = await PostgresServer.create(undefined);
+    try {
+      await server.start({ maxConnections: 20, reservedConnections: 3 });
+      await server.admit("limited", 2);
+      await server.admit("other", Number.POSITIVE_INFINITY);
+      const clients = [await server.user("limited"), await server.user("limited")];
+      await expect(server.user("limited")).rejects.toMatchObject({ code: "53300", message: 'too many connections for role "limited"' });
+      for (let i = 0; i < 3; i++) clients.push(await server.user("other"));
+      await server.admit("limited", 3);
+      clients.push(await server.user("limited"));
+      await Promise.all(clients.map((client) => client.end()));
+    } finally {
+      await server.remove();
+    }
+    expect(temporary.contents()).toEqual([]);
+  });
+
   const dial = (port: number) =>
     new Promise<void>((resolve, reject) => {
       connect(port, "127.0.0.1").once("connect", resolve).once("error", reject);
@@ -134,18 +171,27 @@ describe("what is rehearsed", () => {
 
   test("the whole grid, the broken path and the plan's scenarios", () => {
     const cells = gridCells(plan);
-    expect(cells).toHaveLength(4 * 3 * 4 * 2 + 1 + 5);
+    expect(cells).toHaveLength(4 * 3 * 4 * 2 + 2 + 5);
     expect(new Set(names(cells)).size).toBe(cells.length);
-    expect(names(cells).slice(-6)).toEqual(["broken path", "cold-start", "rollout-auth", "rollout-backend", "recovery", "scale-out"]);
+    expect(names(cells).slice(-7)).toEqual([
+      "20 x 4 in 100, 40 for the user",
+      "broken path",
+      "cold-start",
+      "rollout-auth",
+      "rollout-backend",
+      "recovery",
+      "scale-out",
+    ]);
   });
 
-  test("by default eight cells", () => {
+  test("by default nine cells", () => {
     expect(names(fewCells(plan))).toEqual([
       "10 x 1 in 25",
       "20 x 4 in 50",
       "5 x 10 in 50, retries",
       "20 x 4 in 100",
       "20 x 10 in 100",
+      "20 x 4 in 100, 40 for the user",
       "40 x 4 in 200",
       "broken path",
       "cold-start",
