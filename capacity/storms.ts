@@ -179,8 +179,11 @@ function withStarts(input: StormInput, starts: number): StormInput {
     .toSorted((a, b) => b.rest - a.rest)
     .slice(0, missing)
     .map(({ i }) => i);
+  const startsOf = (i: number) => Math.floor(exact[i] ?? 0) + (first.includes(i) ? 1 : 0);
+  // A user's limit follows from its service's instances, so a plan with more starts has a higher one.
+  const larger = Math.max(1, starts / planned);
   // A group keeps its place when it is empty: its place is where its draws are.
-  return { ...input, groups: input.groups.map((group, i) => ({ ...group, starts: Math.floor(exact[i] ?? 0) + (first.includes(i) ? 1 : 0) })) };
+  return { ...input, groups: input.groups.map((group, i) => ({ ...group, starts: startsOf(i), userLimit: Math.ceil(group.userLimit * larger) })) };
 }
 
 /** What one assumption decides: the scenario at its low and at its high value, all others likely. */
