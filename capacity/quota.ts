@@ -46,38 +46,56 @@ const cpuOf: Amount = ({ cpu }) => cpu;
 const gibOf: Amount = ({ memoryMib }) => memoryMib / 1024;
 
 /** CPU and memory in use at the worst moment, against the region's quota. */
-export function regionalDemand<User extends QuotaUser>(users: readonly User[], quota: RegionalQuota, after: RolloutOrder<User>): RegionalDemand<User> {
-  return demandWith(users, quota, after, ({ instances }) => instances);
+export function regionalDemand<User extends QuotaUser>(
+  users: readonly User[],
+  { regionalCpu, regionalMemoryGib }: RegionalQuota,
+  after: RolloutOrder<User>,
+): RegionalDemand<User> {
+  const [cpu, memoryGib] = [inUse(users, after, takenBy(cpuOf, atMaximum)), inUse(users, after, takenBy(gibOf, atMaximum))];
+  return { cpu, memoryGib, fits: cpu.total <= regionalCpu && memoryGib.total <= regionalMemoryGib };
 }
 
-function demandWith<User extends QuotaUser>(
+const atMaximum = ({ instances }: QuotaUser) => instances;
+
+/** What one revision of a user takes with that many instances. */
+const takenBy =
+  <User extends QuotaUser>(amountOf: Amount, instancesOf: (user: User) => number) =>
+  (user: User) =>
+    instancesOf(user) * amountOf(user);
+const sumOf = <User>(users: readonly User[], taken: (user: User) => number) => users.reduce((total, user) => total + taken(user), 0);
+const rollingOf = <User extends QuotaUser>(users: readonly User[]) => users.filter(({ rolls }) => rolls);
+
+function inUse<User extends QuotaUser>(users: readonly User[], after: RolloutOrder<User>, taken: (user: User) => number): InUse<User> {
+  // A weight is a whole number: thousandths.
+  const rolling = heaviestAntichain(rollingOf(users), (user) => Math.round(taken(user) * 1000), after);
+  return { total: sumOf(users, taken) + sumOf(rolling, taken), rolling };
+}
+
+/** Whether all fits. A search asks this of hundreds of plans, and of most the order of rollouts decides nothing: bounds come first. */
+function fitsWith<User extends QuotaUser>(
   users: readonly User[],
   { regionalCpu, regionalMemoryGib }: RegionalQuota,
   after: RolloutOrder<User>,
   instancesOf: (user: User) => number,
-): RegionalDemand<User> {
-  const inUse = (amountOf: Amount): InUse<User> => {
-    const ownOf = (user: User) => instancesOf(user) * amountOf(user);
-    const sum = (some: readonly User[]) => some.reduce((total, user) => total + ownOf(user), 0);
-    // A weight is a whole number: thousandths.
-    const rolling = heaviestAntichain(
-      users.filter(({ rolls }) => rolls),
-      (user) => Math.round(ownOf(user) * 1000),
-      after,
-    );
-    return { total: sum(users) + sum(rolling), rolling };
+): boolean {
+  const isWithin = (allowed: number, amountOf: Amount) => {
+    const taken = takenBy(amountOf, instancesOf);
+    const [once, rolling] = [sumOf(users, taken), rollingOf(users)];
+    if (once + rolling.reduce((most, user) => Math.max(most, taken(user)), 0) > allowed) return false;
+    return once + sumOf(rolling, taken) <= allowed || inUse(users, after, taken).total <= allowed;
   };
-  const [cpu, memoryGib] = [inUse(cpuOf), inUse(gibOf)];
-  return { cpu, memoryGib, fits: cpu.total <= regionalCpu && memoryGib.total <= regionalMemoryGib };
+  return isWithin(regionalCpu, cpuOf) && isWithin(regionalMemoryGib, gibOf);
 }
 
 /** A quota of the region that all workloads together exceed, as a problem of the one that takes most of it. */
 export function regionalQuotaProblems<User extends QuotaUser>(
   users: readonly User[],
   quota: RegionalQuota,
-  after: RolloutOrder<User>,
+  order: RolloutOrder<User>,
   name: Naming<keyof RegionalQuota> = asIs,
 ): { readonly problem: Problem; readonly largest: User }[] {
+  const orders = new Map(users.map((user) => [user, order(user)]));
+  const after: RolloutOrder<User> = (user) => orders.get(user) ?? [];
   const demand = regionalDemand(users, quota, after);
   const over = ({ total, rolling }: InUse<User>, unit: string, amountOf: Amount, key: keyof RegionalQuota) => {
     const allowed = quota[key];
@@ -86,7 +104,7 @@ export function regionalQuotaProblems<User extends QuotaUser>(
     const largest = users.toSorted((a, b) => taken(b) - taken(a))[0];
     if (total <= allowed || !largest) return [];
     // A number that the other quota refuses would be none.
-    const most = mostInstances(largest, (instances) => demandWith(users, quota, after, (user) => (user === largest ? instances : user.instances)).fits);
+    const most = mostInstances(largest, (instances) => fitsWith(users, quota, after, (user) => (user === largest ? instances : user.instances)));
     const rolls = rolling.length > 0 ? `, ${rolling.map(({ label }) => label).join(" and ")} in two revisions` : "";
     const found = problem({
       setting: largest.setting,
@@ -120,7 +138,7 @@ function lowered<User extends QuotaUser>(users: readonly User[], quota: Regional
   const left = new Map(users.map((user) => [user, user.instances]));
   const instancesOf = (user: User) => left.get(user) ?? user.instances;
   const share = (user: User) => instancesOf(user) * (user.rolls ? 2 : 1) * (user.cpu + user.memoryMib / 2048);
-  while (!demandWith(users, quota, after, instancesOf).fits) {
+  while (!fitsWith(users, quota, after, instancesOf)) {
     const [most] = users.filter((user) => instancesOf(user) > 1).toSorted((a, b) => share(b) - share(a));
     if (!most) return [];
     // Halves first: a billion is not counted down.
