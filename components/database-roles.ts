@@ -8,7 +8,7 @@ import { ROLES_COMMAND, rolesVariables } from "./database-roles/job";
 import { adminUser, loginUser, ownerRole } from "./database-roles/names";
 import { type RunJobArgs, runJob } from "./run-job";
 import type { DatabaseCredential, Secrets } from "./secrets";
-import { type DatabaseLocation, databaseClientVariables } from "./service";
+import { type DatabaseLocation, databaseClientVariables, POSTGRES_PORT } from "./service";
 
 export interface DatabaseRolesArgs extends Pick<RunJobArgs, "region" | "labels" | "connector" | "apis" | "waitsFor"> {
   readonly plan: Settings;
@@ -80,7 +80,7 @@ export class DatabaseRoles extends pulumi.ComponentResource {
         maxRetries: RETRIES,
         variables: {
           PGHOST: database.privateAddress,
-          PGPORT: "5432",
+          PGPORT: POSTGRES_PORT,
           PGDATABASE: plan.database.database,
           PGUSER: adminUser(user),
           PGSSLMODE: "require",

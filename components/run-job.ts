@@ -3,6 +3,7 @@ import * as gcp from "@pulumi/gcp";
 import type * as pulumi from "@pulumi/pulumi";
 import { TOKEN_LENGTH } from "../capacity/jobs";
 import { formatMemory } from "../capacity/units";
+import { identityOf } from "./identity";
 import type { SecretReference } from "./secrets";
 import { variableList } from "./service";
 
@@ -41,24 +42,10 @@ export interface RunJobArgs {
  * Cost: the seconds that it runs.
  */
 export function runJob(args: RunJobArgs, component: pulumi.ComponentResource): gcp.cloudrunv2.Job {
-  const parent = { parent: component };
-  const account = new gcp.serviceaccount.Account(
-    args.account,
-    { accountId: args.account, displayName: `Runtime identity of ${args.name}` },
-    { ...parent, dependsOn: [...args.apis] },
-  );
-  const secrets = Object.values(args.secrets);
-  const access = secrets.map(
-    ({ secretId, ready }) =>
-      new gcp.secretmanager.SecretIamMember(
-        `${args.name}-reads-${secretId}`,
-        { secretId, role: "roles/secretmanager.secretAccessor", member: account.member },
-        { ...parent, dependsOn: [ready] },
-      ),
-  );
+  const { account, access } = identityOf(args, component);
   return new gcp.cloudrunv2.Job(args.name, jobInputs(args, account.email), {
-    ...parent,
-    dependsOn: [...args.waitsFor, ...secrets.map(({ ready }) => ready), ...access],
+    parent: component,
+    dependsOn: [...args.waitsFor, ...Object.values(args.secrets).map(({ ready }) => ready), ...access],
     // Console and gcloud write their own name here.
     ignoreChanges: ["client", "clientVersion"],
   });

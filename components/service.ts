@@ -2,6 +2,7 @@ import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
 import { type DatabaseClientVariables, databaseVariables, type ServicePlan } from "../capacity/plan";
 import { formatMemory } from "../capacity/units";
+import { identityOf } from "./identity";
 import type { SecretReference } from "./secrets";
 
 /** Where a service finds the database. Only the address may be unknown at preview. */
@@ -54,8 +55,7 @@ const INGRESS = {
 } as const;
 const EGRESS = { "private-ranges-only": "PRIVATE_RANGES_ONLY", "all-traffic": "ALL_TRAFFIC" } as const;
 const SOCKET_VOLUME = "cloudsql";
-const POSTGRES_PORT = "5432";
-const SSL_MODE = "PGSSLMODE";
+export const POSTGRES_PORT = "5432";
 /**
  * Another value of it is another template, and so a new revision; an identical template makes none, even where the newest
  * revision failed. Cloud Run refuses annotations only in Google's and Knative's own namespaces (REST v2, RevisionTemplate).
@@ -74,27 +74,15 @@ export class Service extends pulumi.ComponentResource {
   constructor(name: string, args: ServiceArgs, opts?: pulumi.ComponentResourceOptions) {
     super("netra:staging:Service", name, {}, opts);
     const parent = { parent: this };
-    const account = new gcp.serviceaccount.Account(
-      args.account,
-      { accountId: args.account, displayName: `Runtime identity of ${args.name}` },
-      { ...parent, dependsOn: [...args.apis] },
-    );
-    const access: pulumi.Resource[] = Object.values(args.secrets).map(
-      ({ secretId, ready }) =>
-        new gcp.secretmanager.SecretIamMember(
-          `${args.name}-reads-${secretId}`,
-          { secretId, role: "roles/secretmanager.secretAccessor", member: account.member },
-          // The id is a plain text: nothing else tells the engine that the secret must exist before anybody may read it.
-          { ...parent, dependsOn: [ready] },
-        ),
-    );
+    const { account, access } = identityOf(args, this);
+    const grants: pulumi.Resource[] = [...access];
     if (args.database?.path === "built-in-socket")
-      access.push(
+      grants.push(
         new gcp.projects.IAMMember(`${args.name}-cloudsql`, { project: args.project, role: "roles/cloudsql.client", member: account.member }, parent),
       );
     this.service = new gcp.cloudrunv2.Service(args.name, serviceInputs(args, account.email), {
       ...parent,
-      dependsOn: [...args.waitsFor, ...access],
+      dependsOn: [...args.waitsFor, ...grants],
       // Console and gcloud write their own name here on every deploy.
       ignoreChanges: ["client", "clientVersion"],
     });
@@ -192,5 +180,5 @@ function locationVariables({ database, databaseLocation: location }: VariablesAr
   return database.path === "built-in-socket"
     ? { ...common, POSTGRES_HOST: pulumi.interpolate`/cloudsql/${location.connectionName}`, INSTANCE_CONNECTION_NAME: location.connectionName }
     : // The instance refuses what is not encrypted, and the socket's proxy encrypts by itself. libpq and most drivers read the variable.
-      { ...common, POSTGRES_HOST: location.host, [SSL_MODE]: "require" };
+      { ...common, POSTGRES_HOST: location.host, PGSSLMODE: "require" };
 }
