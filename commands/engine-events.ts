@@ -4,6 +4,7 @@ import type { EventRequest } from "@pulumi/pulumi/proto/events_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { z } from "zod";
 import type { Failure } from "../operations/patience";
+import { readUrn } from "../policy/urn";
 
 /** What the engine reports of an update, beside what it prints. */
 export interface Report {
@@ -37,7 +38,7 @@ export async function eventServer(): Promise<EventServer> {
   let hasUpdated = false;
   const note = (text: string) => {
     const { diagnosticEvent: said, summaryEvent: summary } = eventSchema.parse(JSON.parse(text));
-    if (said?.severity === "error" && !ECHO.test(plain(said.message))) failures.push(failureOf(said.urn, plain(said.message)));
+    if (said?.severity === "error" && !ECHO.test(plain(said.message))) failures.push({ urn: said.urn, ...readUrn(said.urn), message: plain(said.message) });
     if (summary && !summary.isPreview) hasUpdated = true;
   };
   const server = new grpc.Server();
@@ -64,8 +65,3 @@ export async function eventServer(): Promise<EventServer> {
 
 /** Without the engine's markup for colours. */
 const plain = (message: string) => message.replaceAll(/<\{%.*?%\}>/g, "").trim();
-
-function failureOf(urn: string, message: string): Failure {
-  const [, , types = "", ...name] = urn.split("::");
-  return { urn, type: types.split("$").at(-1) ?? "", name: name.join("::"), message };
-}

@@ -1,6 +1,7 @@
 import { cloudName } from "../policy/cloud-name";
 import { ADDRESS, CONNECTOR, FORWARDING_RULES, GLOBAL_ADDRESS, RUN_SERVICE_V1 } from "../policy/types";
 import { isUnknownValue } from "../policy/unknown";
+import { readUrn } from "../policy/urn";
 import { type Consequence, consequences, type Effect } from "./consequences";
 import { type Difference, differencesOf, isOpaque, isWithin } from "./differences";
 import { type Ending, endingOf, operations, SECRET_VERSIONS } from "./endings";
@@ -253,9 +254,9 @@ function failuresOf(errors: Preview["errors"], refused: readonly Refusal[]): Ref
 }
 
 function failure(urn: string, reason: string, fix: string): Refusal {
-  const [, , types = "", ...name] = urn.split("::");
+  const { type, name } = readUrn(urn);
   const message = `the preview must come to its end because what it does not show cannot be judged: ${reason}; ${fix}`;
-  return { resource: name.join("::"), type: types.split("$").at(-1) ?? "", urn, change: "preview", reason, message };
+  return { resource: name, type, urn, change: "preview", reason, message };
 }
 
 /** What a step interrupts although the resource stays. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { type InputError, inputError } from "../capacity/problem";
+import { readUrn } from "../policy/urn";
 
 /*
  * Reads what `pulumi preview --json` prints: one digest, or, with PULUMI_ENABLE_STREAMING_JSON_PREVIEW=true, a line for
@@ -219,14 +220,12 @@ function stepsOf(steps: readonly Metadata[]): Step[] {
 }
 
 function stepOf({ op, urn, old, new: now, keys, diffs, detailedDiff }: Metadata, isCustomTold: boolean): Step {
-  const [, , types = "", ...name] = urn.split("::");
   const raw = old ?? now;
   const changed = Object.keys(detailedDiff ?? {}).filter((path) => path !== "__meta");
   return {
     op,
     urn,
-    type: types.split("$").at(-1) ?? "",
-    name: name.join("::"),
+    ...readUrn(urn),
     isComponent: raw ? (isCustomTold ? raw.custom !== true : raw.custom === false) : false,
     isRetained: old?.retainOnDelete === true,
     old: stateOf(old),

@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { RUN_JOB } from "../policy/types";
+import { readUrn } from "../policy/urn";
+import { terminalConditions } from "./failed-revisions";
 import type { StackExport } from "./recovery";
 
 /** A job that an update runs, and that has not completed. */
@@ -12,12 +14,7 @@ export interface FailedJob {
   readonly reason: string;
 }
 
-const jobState = z.looseObject({
-  urn: z.string(),
-  outputs: z.looseObject({
-    terminalConditions: z.array(z.looseObject({ state: z.string().default(""), message: z.string().default("") })).default([]),
-  }),
-});
+const jobState = z.looseObject({ urn: z.string(), parent: z.string().default(""), outputs: z.looseObject({ terminalConditions }) });
 
 /** The jobs of a state whose last execution failed. What the state does not show is no finding. */
 export function failedJobs({ deployment }: StackExport): FailedJob[] {
@@ -25,8 +22,8 @@ export function failedJobs({ deployment }: StackExport): FailedJob[] {
     const { data } = jobState.safeParse(resource);
     const [condition] = data?.outputs.terminalConditions ?? [];
     if (resource.type !== RUN_JOB || !data || condition?.state !== "CONDITION_FAILED") return [];
-    const setting = data.urn.includes("netra:staging:Migrations$") ? "netra:migrations.run" : "netra:database.roles.run";
-    return [{ job: data.urn.split("::").at(-1) ?? "", setting, reason: condition.message.split("\n")[0] ?? "" }];
+    const setting = readUrn(data.parent).type === "netra:staging:Migrations" ? "netra:migrations.run" : "netra:database.roles.run";
+    return [{ job: readUrn(data.urn).name, setting, reason: condition.message.split("\n")[0] ?? "" }];
   });
 }
 

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { cloudName } from "../policy/cloud-name";
 import { RUN_SERVICE } from "../policy/types";
+import { readUrn } from "../policy/urn";
 import type { StackExport } from "./recovery";
 
 /** A service whose newest revision is not the one that serves. */
@@ -16,13 +17,16 @@ export interface FailedRevision {
   readonly reason: string;
 }
 
+/** What Cloud Run says of a service or a job: the first one sums the others up. */
+export const terminalConditions = z.array(z.looseObject({ state: z.string().default(""), message: z.string().default("") })).default([]);
+
 const serviceState = z.looseObject({
   urn: z.string(),
   parent: z.string().default(""),
   outputs: z.looseObject({
     latestCreatedRevision: z.string().default(""),
     latestReadyRevision: z.string().default(""),
-    terminalConditions: z.array(z.looseObject({ message: z.string().default("") })).default([]),
+    terminalConditions,
   }),
 });
 
@@ -31,21 +35,20 @@ export function failedRevisions({ deployment }: StackExport): FailedRevision[] {
   return deployment.resources.flatMap((resource): FailedRevision[] => {
     const { data } = serviceState.safeParse(resource);
     if (resource.type !== RUN_SERVICE || !data) return [];
-    const { latestCreatedRevision, latestReadyRevision, terminalConditions } = data.outputs;
+    const { latestCreatedRevision, latestReadyRevision, terminalConditions: conditions } = data.outputs;
     if (latestCreatedRevision === "" || latestCreatedRevision === latestReadyRevision) return [];
     return [
       {
-        service: nameOf(data.urn),
-        key: nameOf(data.parent),
+        service: readUrn(data.urn).name,
+        key: readUrn(data.parent).name,
         created: revisionName(latestCreatedRevision),
         ready: revisionName(latestReadyRevision),
-        reason: terminalConditions[0]?.message ?? "",
+        reason: conditions[0]?.message ?? "",
       },
     ];
   });
 }
 
-const nameOf = (urn: string) => urn.split("::").at(-1) ?? "";
 const revisionName = (path: string) => cloudName(path)?.name ?? "";
 
 /** What to do once the cause is mended: nothing else makes another revision of the same template. */

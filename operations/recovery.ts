@@ -5,6 +5,7 @@ import { InputError, inputError } from "../capacity/problem";
 import type { Registered } from "../commands/evaluate";
 import type { Settings } from "../config";
 import { ALERT_POLICY, NOTIFICATION_CHANNEL, PROJECT_IAM_MEMBER, SECRET_IAM_MEMBER, SECRET_VERSION, SQL_USER } from "../policy/types";
+import { readUrn } from "../policy/urn";
 import { adoptables } from "./adoption";
 
 /*
@@ -87,11 +88,11 @@ export function recovery(exported: StackExport, settings: Settings, program: rea
   const inState = new Set(resources.map(({ urn }) => urn));
   const known = new Set([...inState, ...creating.map(({ urn }) => urn)]);
   const ids = new Map([...adoptables(settings), ...versions(settings), ...monitoring(settings)].map(({ type, name, id }) => [`${type} ${name}`, id]));
-  const idOf = ({ type, urn }: { readonly type: string; readonly urn: string }) => ids.get(`${type} ${nameOf(urn)}`);
+  const idOf = ({ type, urn }: { readonly type: string; readonly urn: string }) => ids.get(`${type} ${readUrn(urn).name}`);
   const repeated = creating.filter(({ type }) => isRepeatable(type));
   const made = creating.filter(({ type }) => !isRepeatable(type) && !isDrawn(type));
   const problems = made.flatMap(({ urn, type }) =>
-    problemsOf({ name: nameOf(urn), isReplacement: inState.has(urn), isDescribed: idOf({ urn, type }) !== undefined }),
+    problemsOf({ name: readUrn(urn).name, isReplacement: inState.has(urn), isDescribed: idOf({ urn, type }) !== undefined }),
   );
   if (problems.length > 0) throw new InputError(problems);
 
@@ -160,8 +161,7 @@ function monitoring(settings: Settings): Resource[] {
   ];
 }
 
-const nameOf = (urn: string) => urn.split("::").at(-1) ?? "";
-const asResource = ({ type, urn, id = "" }: State): Resource => ({ type, name: nameOf(urn), id });
+const asResource = ({ type, urn, id = "" }: State): Resource => ({ type, name: readUrn(urn).name, id });
 // Without outputs: the provider then reads it as an import does, from its id alone.
 const withId = (resource: State, id: string | undefined): State[] => (id === undefined ? [] : [{ ...resource, id, outputs: {} }]);
 
