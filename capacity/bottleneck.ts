@@ -23,16 +23,17 @@ const RELIEFS = {
     input.groups.some(({ callsAdminApi }) => callsAdminApi)
       ? { ...input, adminApi: { ...input.adminApi, callsPerMinute: Number.POSITIVE_INFINITY } }
       : undefined,
-  "built-in socket": (input: StormInput): StormInput | undefined =>
-    input.groups.some(({ connectionsPerInstance }) => connectionsPerInstance !== Number.POSITIVE_INFINITY)
-      ? { ...input, groups: input.groups.map((group) => ({ ...group, connectionsPerInstance: Number.POSITIVE_INFINITY })) }
-      : undefined,
-  "connection limit": (input: StormInput): StormInput | undefined =>
-    input.groups.some(({ userLimit }) => userLimit !== Number.POSITIVE_INFINITY)
-      ? { ...input, groups: input.groups.map((group) => ({ ...group, userLimit: Number.POSITIVE_INFINITY })) }
-      : undefined,
+  "built-in socket": withoutLimit("connectionsPerInstance"),
+  "connection limit": withoutLimit("userLimit"),
   postmaster: (input: StormInput): StormInput | undefined => ({ ...input, costs: { ...input.costs, postmasterMs: 0 } }),
 } as const;
+
+function withoutLimit(limit: "connectionsPerInstance" | "userLimit") {
+  return (input: StormInput): StormInput | undefined =>
+    input.groups.some((group) => group[limit] !== Number.POSITIVE_INFINITY)
+      ? { ...input, groups: input.groups.map((group) => ({ ...group, [limit]: Number.POSITIVE_INFINITY })) }
+      : undefined;
+}
 
 export type Resource = keyof typeof RELIEFS;
 /** `none`: nothing shared holds the starts up; they take the time they take. */

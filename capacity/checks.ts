@@ -32,13 +32,13 @@ import { databaseMemory, editionLimitProblems, maxConnectionsProblems, parseTier
 import { connectorNameProblems, connectorRangeProblems, instanceCountProblems, machineTypeProblems } from "./connector";
 import { databaseClientProblems, socketPoolProblems } from "./database-client";
 import { imageProblems } from "./image";
-import { jobsOf, MIGRATIONS_JOB, ROLES_JOB } from "./jobs";
+import { type JobPlan, jobsOf, MIGRATIONS_JOB, ROLES_JOB } from "./jobs";
 import { cloudSqlLimits, connectorLimits } from "./limits";
 import { egressAdvice } from "./path";
 import { type CapacityPlan, connectionsPerInstance, type DatabaseClientPlan, predecessors, type ServicePlan, startSeconds } from "./plan";
 import { lifeText, upgradeAdvice } from "./postgres-life";
 import { type Problem, withWays } from "./problem";
-import { regionalDemand, regionalQuotaProblems } from "./quota";
+import { type QuotaUser, regionalDemand, regionalQuotaProblems } from "./quota";
 import { freeRange, type NamedRange, overlapProblem, overlaps, rangeProblems, unreachableRangeProblems } from "./ranges";
 import { redisRangeProblems, usesPrivateServices } from "./redis";
 import { routeOf } from "./scenarios";
@@ -263,30 +263,32 @@ function startupProblems(service: KeyedService): { readonly window: readonly Pro
   return { window, timing: window.length > 0 ? others : timing };
 }
 
+/** A workload as the regional quota counts it. `path`: where its maximum stands in the stack file. */
+const quotaUser = (
+  { key, cpu, memoryMib }: Pick<JobPlan, "cpu" | "memoryMib"> & { readonly key: string },
+  path: string,
+  instances: number,
+  rolls: boolean,
+): QuotaUser => ({
+  ...{ label: key, setting: setting(path), settingAmongOthers: setting(path) },
+  ...{ instances, cpu, memoryMib, rolls },
+});
+
 function quotaCheck(plan: CapacityPlan): Check {
   const services = servicesOf(plan);
   const users = [
-    ...services.map((service) => ({ ...service, setting: `services.${service.key}.maxInstances`, instances: service.maxInstances, rolls: true })),
-    ...jobsOf(plan).map((job) => ({ ...job, instances: 1, rolls: false })),
-  ].map(({ key, setting: path, instances, cpu, memoryMib, rolls }) => ({
-    key: String(key),
-    label: key,
-    setting: setting(path),
-    settingAmongOthers: setting(path),
-    instances,
-    cpu,
-    memoryMib,
-    rolls,
-  }));
+    ...services.map((service) => quotaUser(service, `services.${service.key}.maxInstances`, service.maxInstances, true)),
+    ...jobsOf(plan).map((job) => quotaUser(job, job.setting, 1, false)),
+  ];
   const before = new Map(services.map(({ key }) => [key, predecessors(plan.services, key)]));
-  const after = ({ key }: { readonly key: string }) => users.filter((other) => before.get(other.key)?.has(key));
+  const after = ({ label }: QuotaUser) => users.filter((other) => before.get(other.label)?.has(label));
   const { cpu, memoryGib } = regionalDemand(users, plan.limits, after);
   // An old revision serves until its last request ends, and a WebSocket lasts as long as the request time-out: past the next rollout.
   const all = regionalDemand(users, plan.limits, () => []);
   const { regionalCpu, regionalMemoryGib } = plan.limits;
-  const sum = ({ total, rolling }: typeof cpu, size: (user: (typeof users)[number]) => number) => {
-    const instances = (user: (typeof users)[number]) => (rolling.includes(user) ? `(${user.instances} + ${user.instances})` : user.instances);
-    return `${users.map((user) => `${user.key} ${instances(user)} x ${round(size(user))}`).join(" + ")} = ${round(total)}`;
+  const sum = ({ total, rolling }: typeof cpu, size: (user: QuotaUser) => number) => {
+    const instances = (user: QuotaUser) => (rolling.includes(user) ? `(${user.instances} + ${user.instances})` : user.instances);
+    return `${users.map((user) => `${user.label} ${instances(user)} x ${round(size(user))}`).join(" + ")} = ${round(total)}`;
   };
   return {
     title: "Cloud Run cpu and memory in use, both revisions of a rollout included, against the regional quota",

@@ -1,5 +1,6 @@
 import { cloudSqlLimits, type VersionLife } from "./limits";
 import { asIs, type Naming, type Problem, problem } from "./problem";
+import { dayOf } from "./today";
 
 /*
  * How long a major version of PostgreSQL is supported: by its community, by Cloud SQL in its regular support, and by its extended
@@ -54,5 +55,5 @@ export const upgradeAdvice = (version: string, today: string, name: Naming<"vers
 function dayAfter(day: string, days: number): string {
   const date = new Date(`${day}T00:00:00Z`);
   date.setUTCDate(date.getUTCDate() + days);
-  return date.toISOString().slice(0, 10);
+  return dayOf(date);
 }

@@ -18,4 +18,5 @@ export function today(environment: Readonly<Record<string, string | undefined>> 
   ]);
 }
 
-const dayOf = (date: Date) => date.toISOString().slice(0, 10);
+/** `YYYY-MM-DD`, UTC. */
+export const dayOf = (date: Date) => date.toISOString().slice(0, 10);

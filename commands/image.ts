@@ -1,7 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { withImage } from "../delivery/image";
 import { command, EXIT, run } from "./command";
-import { type EditOptions, editedFile, withEditOptions } from "./edit";
+import { editedFile, withEditOptions } from "./edit";
+import type { StackOptions } from "./stack-file";
 
 const imaging = withEditOptions(
   command("image", "Writes the image of a service, by digest, into the stack file; comments stay.")
@@ -10,7 +11,7 @@ const imaging = withEditOptions(
 );
 
 void run(imaging, async () => {
-  const { name, path, before } = editedFile(imaging.opts<EditOptions>(), "the image is written there");
+  const { name, path, before } = editedFile(imaging.opts<StackOptions>(), "the image is written there");
   const [service = "", image = ""] = imaging.args;
   const after = withImage(before, name, service, image);
   if (after !== before) writeFileSync(path, after);

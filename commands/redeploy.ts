@@ -1,7 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { redeployed } from "../delivery/redeploy";
 import { command, EXIT, run } from "./command";
-import { type EditOptions, editedFile, withEditOptions } from "./edit";
+import { editedFile, withEditOptions } from "./edit";
+import type { StackOptions } from "./stack-file";
 
 const redeploying = withEditOptions(
   command(
@@ -11,7 +12,7 @@ const redeploying = withEditOptions(
 );
 
 void run(redeploying, async () => {
-  const { name, path, before } = editedFile(redeploying.opts<EditOptions>(), "the counts are written there");
+  const { name, path, before } = editedFile(redeploying.opts<StackOptions>(), "the counts are written there");
   const { text, counts } = redeployed(before, name, redeploying.args);
   writeFileSync(path, text);
   for (const [service, count] of Object.entries(counts))

@@ -2,7 +2,7 @@ import { LONGEST_JOB_NAME, MIGRATIONS_JOB } from "../capacity/jobs";
 import { type InputProblem, problem } from "../capacity/problem";
 import { adminUser, LONGEST_ROLE, loginUser, ownerRole } from "../components/database-roles/names";
 import { HYPHENATED, list, seconds, section, text, whole } from "./fields";
-import { entriesOf, isMapping, shown } from "./references";
+import { entriesOf, furtherSecrets, isMapping, repeatedTexts, shown } from "./references";
 
 /* The jobs that run before the services roll: the one that sets up the database's roles, and the application's migrations. */
 
@@ -92,10 +92,12 @@ function formerOwnerProblems({ user, roles: stated }: Record<string, unknown>, c
   });
 }
 
+const ADMIN_FORMAT = "database-admin-password";
+
 /** The job logs in with a password that the stack generates and that no service has. */
 function adminProblems(services: readonly [string, Record<string, unknown>][], clients: readonly string[], secrets: unknown): InputProblem[] {
   if (!isMapping(secrets)) return [];
-  const admins = entriesOf(secrets).filter(([, { format }]) => format === "database-admin-password");
+  const admins = entriesOf(secrets).filter(([, { format }]) => format === ADMIN_FORMAT);
   const mounted = services.flatMap(([key, service]) =>
     (Array.isArray(service.secrets) ? service.secrets : []).flatMap((name, i) =>
       admins.some(([admin]) => admin === name) ? [{ setting: `netra:services.${key}.secrets[${i}]`, name: String(name) }] : [],
@@ -106,21 +108,13 @@ function adminProblems(services: readonly [string, Record<string, unknown>][], c
       ? [
           problem({
             setting: "netra:secrets",
-            must: "have a secret of format database-admin-password",
+            must: `have a secret of format ${ADMIN_FORMAT}`,
             because: "the job that sets up the database's roles logs in with it",
-            ways: [[["netra:secrets.POSTGRES_ADMIN_PASSWORD", { id: "postgres-admin-password", version: 1, rotation: 1, format: "database-admin-password" }]]],
+            ways: [[["netra:secrets.POSTGRES_ADMIN_PASSWORD", { id: "postgres-admin-password", version: 1, rotation: 1, format: ADMIN_FORMAT }]]],
           }),
         ]
       : []),
-    ...admins.slice(1).map(([key]) =>
-      problem({
-        setting: `netra:secrets.${key}.format`,
-        value: "database-admin-password",
-        must: "be set for one secret only",
-        because: "one user sets up the others",
-        fix: "text",
-      }),
-    ),
+    ...furtherSecrets(entriesOf(secrets), ADMIN_FORMAT, "one user sets up the others"),
     ...mounted.map(({ setting, name }) =>
       problem({
         setting,
@@ -140,17 +134,8 @@ function accountProblems({ services, database, migrations: stated }: Readonly<Re
     ...(isMapping(database) && isMapping(database.roles) ? [["netra:database.roles.account", database.roles.account] as const] : []),
     ...(isMapping(stated) ? [["netra:migrations.account", stated.account] as const] : []),
   ];
-  return accounts.flatMap(([setting, value], i) => {
-    if (setting.startsWith("netra:services.")) return [];
-    const first = accounts.slice(0, i).find(([, other]) => typeof value === "string" && other === value);
-    if (!first) return [];
-    return [
-      {
-        setting,
-        message: `'${setting}' must differ from '${first[0]}' because each job has an identity of its own; set '${setting}' to a text of its own`,
-      },
-    ];
-  });
+  // Those of services are told apart where services are judged.
+  return repeatedTexts(accounts, "each job has an identity of its own").filter(({ setting }) => !setting.startsWith("netra:services."));
 }
 
 function migrationProblems(

@@ -49,18 +49,7 @@ export function referenceProblems(own: Readonly<Record<string, unknown>>): Input
     ...duplicates("services", services, "account", "every service has an identity of its own"),
     ...duplicates("secrets", secrets, "id", "Secret Manager has every id once"),
     ...databasePasswordProblems(services, own.secrets),
-    ...secrets
-      .filter(([, { format }]) => format === "database-password")
-      .slice(1)
-      .map(([key]) =>
-        problem({
-          setting: `netra:secrets.${key}.format`,
-          value: "database-password",
-          must: "be set for one secret only",
-          because: "the application has one database user at a time",
-          fix: "text",
-        }),
-      ),
+    ...furtherSecrets(secrets, "database-password", "the application has one database user at a time"),
   ];
 }
 
@@ -146,16 +135,25 @@ const passwordWay = (secrets: unknown): Way =>
     : [["netra:secrets.POSTGRES_PASSWORD", { id: "postgres-password", version: 1, rotation: 1, format: "database-password" }]];
 
 /** The same text where each section needs its own. Its value is not shown: it could be a misplaced secret. */
-function duplicates(section: string, entries: readonly [string, Record<string, unknown>][], field: string, because: string): InputProblem[] {
-  return entries.flatMap(([key, value], i) => {
-    const first = entries.slice(0, i).find(([, other]) => typeof value[field] === "string" && other[field] === value[field]);
-    if (!first) return [];
-    const setting = `netra:${section}.${key}.${field}`;
-    return [
-      { setting, message: `'${setting}' must differ from 'netra:${section}.${first[0]}.${field}' because ${because}; set '${setting}' to a text of its own` },
-    ];
+const duplicates = (section: string, entries: readonly [string, Record<string, unknown>][], field: string, because: string): InputProblem[] =>
+  repeatedTexts(
+    entries.map(([key, value]) => [`netra:${section}.${key}.${field}`, value[field]]),
+    because,
+  );
+
+/** Settings that have the text of an earlier one. */
+export const repeatedTexts = (stated: readonly (readonly [setting: string, value: unknown])[], because: string): InputProblem[] =>
+  stated.flatMap(([setting, value], i) => {
+    const first = stated.slice(0, i).find(([, other]) => typeof value === "string" && other === value);
+    return first ? [{ setting, message: `'${setting}' must differ from '${first[0]}' because ${because}; set '${setting}' to a text of its own` }] : [];
   });
-}
+
+/** Secrets of a format that only one may have, but the first. */
+export const furtherSecrets = (secrets: readonly [string, Record<string, unknown>][], format: string, because: string): InputProblem[] =>
+  secrets
+    .filter(([, secret]) => secret.format === format)
+    .slice(1)
+    .map(([key]) => problem({ setting: `netra:secrets.${key}.format`, value: format, must: "be set for one secret only", because, fix: "text" }));
 
 /** Whether following the rollout order from a service comes back to it. */
 function leadsBack(start: string, services: readonly [string, Record<string, unknown>][]): boolean {

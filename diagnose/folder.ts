@@ -4,8 +4,8 @@ import { isDeepStrictEqual } from "node:util";
 import { parseAllDocuments } from "yaml";
 import { inputError } from "../capacity/problem";
 import { cloudName, regionIn } from "../policy/cloud-name";
-import { type Collection, elementsOf, type Found, isObject, itemOf, recognise } from "./recognise";
-import { ALL_SOURCES, type ItemSource, isItemSource, itemCalled, type Place, SOURCES, type Source } from "./sources";
+import { type Collection, elementsOf, type Found, isObject, itemOf, noItems, recognise } from "./recognise";
+import { ALL_SOURCES, isItemSource, itemCalled, type Place, SOURCES, type Source } from "./sources";
 
 /**
  * Reads every file of a folder. What cannot be read, is in no known shape, or of another project is named and left out.
@@ -56,7 +56,7 @@ function mergeFiles(files: readonly FileContent[], project: string, notes: strin
   const collected = new Set<Source>();
   const listed = new Set<Source>();
   const hidden = new Map<Source, string>();
-  const listedItems: Record<ItemSource, Set<string>> = { versions: new Set(), policies: new Set(), images: new Set(), databases: new Set() };
+  const items = noItems();
   const elsewhere = new Map<string, string[]>();
   for (const content of files) {
     const { file, called } = content;
@@ -65,7 +65,7 @@ function mergeFiles(files: readonly FileContent[], project: string, notes: strin
     if (content.is === "empty list" && called) {
       collected.add(called);
       listed.add(called);
-      if (isItemSource(called)) listedItems[called].add(itemCalled(called, file) ?? "");
+      if (isItemSource(called)) items[called].listed.add(itemCalled(called, file) ?? "");
     }
     if (content.is !== "objects") continue;
     const { known, isList, missing } = content;
@@ -78,7 +78,7 @@ function mergeFiles(files: readonly FileContent[], project: string, notes: strin
       collected.add(one.source);
       if (isList) listed.add(one.source);
       if (missing !== undefined) hidden.set(one.source, `${file} ${missing}`);
-      if (isList && isItemSource(one.source)) listedItems[one.source].add(itemOf(one) ?? "");
+      if (isList && isItemSource(one.source)) items[one.source].listed.add(itemOf(one) ?? "");
       const before = found.find((earlier) => earlier.source === one.source && nameOf(earlier) === nameOf(one));
       if (!before) found.push(one);
       else if (!isDeepStrictEqual(before.object, one.object)) notes.push(`${before.from} and ${file} show ${nameOf(one)} differently: the first one is judged`);
@@ -86,8 +86,6 @@ function mergeFiles(files: readonly FileContent[], project: string, notes: strin
   }
   for (const [other, shown] of elsewhere)
     notes.push(`${shown.join(", ")} ${shown.length > 1 ? "show" : "shows"} ${other}, which is left out: the plan is of ${project}`);
-  const itemsKnown = (of: ItemSource) => ({ listed: listedItems[of], absent: new Set<string>(), gaps: new Map<string, string>() });
-  const items = { versions: itemsKnown("versions"), policies: itemsKnown("policies"), images: itemsKnown("images"), databases: itemsKnown("databases") };
   return { found, collected, listed, hidden, items, gaps: new Map(), notes };
 }
 

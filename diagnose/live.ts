@@ -1,5 +1,5 @@
 import { deployedFrom } from "./deployed";
-import { type Collection, type Found, recognise } from "./recognise";
+import { type Collection, type Found, noItems, recognise } from "./recognise";
 import { asked, type Cloud, listed, Unanswered } from "./rest";
 import { mountedSecrets } from "./secrets";
 import { DIAGNOSIS_SOURCES, filledIn, type ItemSource, type Items, isItemSource, type Place, SOURCES, type Source } from "./sources";
@@ -26,8 +26,7 @@ export async function readCloud(cloud: Cloud, place: Place, { sources, items: it
   const whole = new Set<Source>();
   const hidden = new Map<Source, string>();
   const gaps = new Map<Source, string>();
-  const noneKnown = () => ({ listed: new Set<string>(), absent: new Set<string>(), gaps: new Map<string, string>() });
-  const items = { versions: noneKnown(), policies: noneKnown(), images: noneKnown(), databases: noneKnown() };
+  const items = noItems();
   const notes: string[] = [];
   const read = async (source: Source, item?: string) => {
     const { api, path, items: field, method } = SOURCES[source];

@@ -36,6 +36,12 @@ export interface ItemsKnown {
   readonly gaps: ReadonlyMap<string, string>;
 }
 
+/** What is known of items before anything is read; it is filled while reading. */
+export const noItems = () => {
+  const none = () => ({ listed: new Set<string>(), absent: new Set<string>(), gaps: new Map<string, string>() });
+  return { versions: none(), policies: none(), images: none(), databases: none() } satisfies Collection["items"];
+};
+
 type Json = Readonly<Record<string, unknown>>;
 
 export const isObject = (value: unknown): value is Json => value !== null && typeof value === "object" && !Array.isArray(value);

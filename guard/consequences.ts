@@ -285,7 +285,7 @@ export const consequences: readonly Consequence[] = [
   {
     type: RUN_JOB,
     properties: ["runExecutionToken"],
-    made: takesOwnership,
+    made: () => true,
     only: takesOwnership,
     effect: "ownership",
     consequence: (step) =>

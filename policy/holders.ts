@@ -2,12 +2,13 @@ import { databaseClientProblems } from "../capacity/database-client";
 import type { DatabaseClientVariables } from "../capacity/plan";
 import { problem } from "../capacity/problem";
 import { type ClientPlan, clientPlanOf } from "./client-plan";
+import { isOtherEngine } from "./database";
 import { databaseContainers } from "./database-clients";
 import { clientContainers, databasesOf, secretTexts, usesSocket } from "./database-of";
 import { isUnreadable, MalformedValueError, UnknownAtPreviewError } from "./inputs";
 import { throughManagedPool } from "./managed-pool";
 import type { StackResource } from "./rule";
-import { type Container, containerName, type Maximum, maximumOf, WORKLOAD_TYPES, type Workload, workloadOf } from "./workload";
+import { type Container, containerName, type Maximum, maximumOf, runsInUpdate, WORKLOAD_TYPES, type Workload, workloadOf } from "./workload";
 
 /**
  * One container of a workload that holds database connections, with the plan it states. `overlap` is a second full set of
@@ -90,6 +91,15 @@ export function databaseUses(resources: readonly StackResource[]): { readonly us
     });
   return { uses: [...uses].map(([instance, use]) => ({ instance, ...use })), unread };
 }
+
+/**
+ * The PostgreSQL databases with the holders that start when an instance of theirs does; a job that an update runs by itself is
+ * none. Left out is what cannot be counted, and every other engine: those are `connection-budget`'s to report.
+ */
+export const startingUses = (resources: readonly StackResource[]): DatabaseUse[] =>
+  databaseUses(resources)
+    .uses.filter(({ instance, uncounted }) => uncounted.length === 0 && !(instance && isOtherEngine(instance)))
+    .map((use) => ({ ...use, holders: use.holders.filter(({ workload }) => !runsInUpdate(workload)) }));
 
 const whichDatabase = (workload: Workload, container: Container) =>
   problem({

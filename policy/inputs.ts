@@ -5,6 +5,11 @@ export class UnknownAtPreviewError extends Error {
   constructor(readonly path: string) {
     super(`'${path}' is not known at preview`);
   }
+
+  /** The same with what to do. */
+  get sentence(): string {
+    return `${this.message}; give it a plain value instead of another resource's output`;
+  }
 }
 
 /** A property that has another type than the provider's schema gives it. Never carries the value: it could be a secret. */

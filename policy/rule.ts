@@ -284,7 +284,7 @@ const guarded =
     try {
       return judge();
     } catch (error) {
-      if (error instanceof UnknownAtPreviewError) report(`${error.message}; give it a plain value instead of another resource's output`);
+      if (error instanceof UnknownAtPreviewError) report(error.sentence);
       else if (error instanceof MalformedValueError) report(error.message);
       // A bug in a rule must neither crash the pack nor pass; its message could echo a value, so only its place is told.
       else report(`the rule itself failed: ${error instanceof Error ? `${error.name} ${firstFrame(error)}` : "unknown error"}`);

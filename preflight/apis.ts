@@ -1,4 +1,4 @@
-import { APIS } from "../components/apis";
+import { APIS, FIRST_API } from "../components/apis";
 import { type Answer, fine, named, wrong } from "./answer";
 import { apisOf, type Facts, unread } from "./facts";
 
@@ -6,7 +6,7 @@ import { apisOf, type Facts, unread } from "./facts";
  * What the program turns the other APIs on with. Source: registry.terraform.io/providers/hashicorp/google,
  * google_project_service: "must have the Cloud Resource Manager API enabled".
  */
-const FIRST = ["serviceusage", "cloudresourcemanager"];
+const FIRST = ["serviceusage", FIRST_API];
 
 const enabling = (apis: readonly string[], project: string) =>
   `gcloud services enable ${apis.map((api) => `${api}.googleapis.com`).join(" ")} --project=${project}`;

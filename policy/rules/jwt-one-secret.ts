@@ -62,7 +62,7 @@ export const jwtOneSecret = stackRule({
   },
 });
 
-const notKnown = (path: string) => `${new UnknownAtPreviewError(path).message}; give it a plain value instead of another resource's output`;
+const notKnown = (path: string) => new UnknownAtPreviewError(path).sentence;
 
 /** Names, not values; a version that is no number could be anything. */
 const shown = ({ project, secret, version }: SecretVersionName) =>

@@ -1,12 +1,11 @@
 import { adminApiProblems, connectorWaitProblems, connectRateProblems } from "../../capacity/budget";
 import { databasePath } from "../../capacity/path";
 import { connectorOf, sizeOf } from "../connectors";
-import { isOtherEngine, tierOf } from "../database";
+import { tierOf } from "../database";
 import { callsAdminApi } from "../database-of";
 import { databaseRouteOf } from "../database-route";
-import { databaseUses, type Holder } from "../holders";
+import { type Holder, startingUses } from "../holders";
 import { type StackResource, stackRule } from "../rule";
-import { runsInUpdate } from "../workload";
 
 export const startupConnectRate = stackRule({
   name: "startup-connect-rate",
@@ -15,10 +14,8 @@ export const startupConnectRate = stackRule({
   severity: "critical",
   remediation: "Lower maximum instances or start-up connections, or take a tier with more vCPUs or a connector with a larger minimum.",
   judge(resources, { refuse, cannotEvaluate, attempt }) {
-    // What cannot be counted, MySQL and SQL Server, and a database outside the stack are `connection-budget`'s to report.
-    const uses = databaseUses(resources)
-      .uses.filter(({ instance, uncounted }) => uncounted.length === 0 && !(instance && isOtherEngine(instance)))
-      .map((use) => ({ ...use, holders: use.holders.filter(({ workload }) => !runsInUpdate(workload)) }));
+    // A database outside the stack is `connection-budget`'s to report.
+    const uses = startingUses(resources);
     for (const { instance, holders } of uses) {
       const names = { tier: "settings.tier", instances: maximaOf(holders) };
       if (instance) attempt(instance, () => connectRateProblems(holders, tierOf(instance), names).map((problem) => refuse(problem, instance)));

@@ -2,13 +2,11 @@ import { stormPlanProblems } from "../../capacity/scenarios";
 import { failingStorms } from "../../capacity/storm-gate";
 import { targetProblems } from "../../capacity/storm-remedies";
 import { MOST_TARGET_PERCENT } from "../../capacity/storms";
-import { isOtherEngine } from "../database";
 import { neutralStart, neutralTargetPercent, plannedStarts } from "../defaults";
-import { databaseUses } from "../holders";
+import { startingUses } from "../holders";
 import { stackRule } from "../rule";
 import { type StartBehaviour, startBehaviour, stormNames, stormPlanOf } from "../storm-plan";
 import { type TakenSlots, takenSlots } from "../taken-slots";
-import { runsInUpdate } from "../workload";
 
 export const startupStorm = stackRule<
   TakenSlots & {
@@ -44,10 +42,9 @@ export const startupStorm = stackRule<
   judge(resources, { config, refuse, attempt }) {
     const named = new Map(Object.entries(config.services));
     const behaviour = (service: string): StartBehaviour => named.get(service) ?? config.otherServices;
-    // A database outside the stack, MySQL and SQL Server, and a holder that cannot be counted, are reported by connection-budget.
-    for (const { instance, holders: all, uncounted } of databaseUses(resources).uses) {
-      const holders = all.filter(({ workload }) => !runsInUpdate(workload));
-      if (instance && holders.length > 0 && uncounted.length === 0 && !isOtherEngine(instance))
+    // A database outside the stack is reported by connection-budget.
+    for (const { instance, holders } of startingUses(resources))
+      if (instance && holders.length > 0)
         attempt(instance, () => {
           const plan = stormPlanOf(instance, holders, resources, config, behaviour);
           const names = stormNames(holders);
@@ -56,6 +53,5 @@ export const startupStorm = stackRule<
             unsimulable.length > 0 ? unsimulable : targetProblems(plan, failingStorms(plan, config.targetPercent / 100), config.targetPercent / 100, names);
           for (const problem of problems) refuse(problem, instance);
         });
-    }
   },
 });
