@@ -62,3 +62,12 @@ function changed(original: Readonly<Record<string, unknown>>, changes: Changes):
 function isMapping(value: unknown): value is Record<string, unknown> {
   return value !== null && typeof value === "object" && !Array.isArray(value);
 }
+
+/** The changes under which a job migrates with the backend's image. */
+export const migrating = (changes: object = {}): Changes => ({
+  "netra:migrations": {
+    ...{ name: "netra-migrations", account: "netra-migrate", service: "backend", command: ["alembic", "upgrade", "head"], connections: 1, timeoutSeconds: 600 },
+    ...changes,
+  },
+  "netra:database": { migrationConnections: 0 },
+});

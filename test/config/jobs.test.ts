@@ -1,18 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { type Changes, configurationProblems, stagingConfiguration } from "../stack-settings";
+import { type Changes, configurationProblems, migrating, stagingConfiguration } from "../stack-settings";
 
 const problems = (changes: Changes) => configurationProblems(stagingConfiguration(changes));
 const secrets = (changes: object): Changes => ({ "netra:secrets": changes });
 const roles = (changes: object): Changes => ({ "netra:database": { roles: changes } });
-const migrations = {
-  name: "netra-migrations",
-  account: "netra-migrate",
-  service: "backend",
-  command: ["alembic", "upgrade", "head"],
-  connections: 1,
-  timeoutSeconds: 600,
-};
-const migrating = (changes: object = {}): Changes => ({ "netra:migrations": { ...migrations, ...changes }, "netra:database": { migrationConnections: 0 } });
 
 describe("the database's roles", () => {
   test("have names that PostgreSQL does not cut off", () => {
@@ -65,7 +56,7 @@ describe("migrations", () => {
   });
 
   test("are not counted per start, too", () => {
-    expect(problems({ "netra:migrations": migrations })).toEqual([
+    expect(problems({ "netra:migrations": migrating()["netra:migrations"] })).toEqual([
       "'netra:database.migrationConnections' (10) must be 0 because 'netra:migrations.connections' counts what the job holds, and no service migrates when it starts; set 'netra:database.migrationConnections' to 0",
     ]);
   });

@@ -5,7 +5,7 @@ import { evaluate, type Registered } from "../../../commands/evaluate";
 import { loginUser } from "../../../components/database-roles/names";
 import { RUN_JOB, RUN_SERVICE, SECRET_IAM_MEMBER, SQL_USER } from "../../../policy/types";
 import { staging } from "../../../stack";
-import { type Changes, stagingConfiguration, stagingSettings } from "../../stack-settings";
+import { type Changes, migrating, stagingConfiguration, stagingSettings } from "../../stack-settings";
 
 const preview = (changes: Changes = {}) => evaluate("staging", stagingConfiguration(changes), staging);
 const password = (changes: object): Changes => ({ "netra:secrets": { POSTGRES_PASSWORD: changes } });
@@ -146,18 +146,10 @@ describe("the job", () => {
 });
 
 describe("migrations", () => {
-  const migrations = {
-    name: "netra-migrations",
-    account: "netra-migrate",
-    service: "backend",
-    command: ["alembic", "upgrade", "head"],
-    connections: 2,
-    timeoutSeconds: 900,
-  };
-  const migrating = (changes: object = {}): Changes => ({ "netra:migrations": { ...migrations, ...changes }, "netra:database": { migrationConnections: 0 } });
+  const migrated = (changes: object = {}) => migrating({ connections: 2, timeoutSeconds: 900, ...changes });
 
   test("run after the roles and before every service, with the image, the secrets and the variables of their service", async () => {
-    const all = await preview(migrating());
+    const all = await preview(migrated());
     const { job, inputs, container, value } = jobIn(all, "netra-migrations");
     expect(dependencies(job)).toEqual(expect.arrayContaining(["netra-database-roles", "netra-migrations-reads-openai-api-key-staging"]));
     for (const service of all.filter(({ type }) => type === RUN_SERVICE)) expect(dependencies(service), service.name).toContain("netra-migrations");
@@ -167,18 +159,18 @@ describe("migrations", () => {
   });
 
   test("log in as users of their own, with as many connections as they state, which the budget counts instead of those per start", async () => {
-    const { value } = jobIn(await preview(migrating()), "netra-migrations");
+    const { value } = jobIn(await preview(migrated()), "netra-migrations");
     expect(["POSTGRES_USER", "DB_POOL_SIZE", "DB_MAX_OVERFLOW", "WEB_CONCURRENCY"].map(value)).toEqual(["netra_migrations_a", "2", "0", "1"]);
-    expect(connectionLimits(stagingSettings(migrating()))).toEqual({ auth: 18, backend: 50, migrations: 2 });
+    expect(connectionLimits(stagingSettings(migrated()))).toEqual({ auth: 18, backend: 50, migrations: 2 });
   });
 
   test("run once for each image, command and version of a secret", async () => {
     const token = async (changes: Changes) => jobIn(await preview(changes), "netra-migrations").inputs.runExecutionToken;
-    const before = await token(migrating());
+    const before = await token(migrated());
     const image = "us-central1-docker.pkg.dev/netra-staging/netra/backend:1.0.1";
-    expect(await token({ ...migrating(), "netra:services": { backend: { maxInstances: 4 } } })).toBe(before);
-    expect(await token({ ...migrating(), "netra:services": { backend: { image } } })).not.toBe(before);
-    expect(await token(migrating({ image }))).not.toBe(before);
-    expect(await token(migrating({ run: 2 }))).not.toBe(before);
+    expect(await token({ ...migrated(), "netra:services": { backend: { maxInstances: 4 } } })).toBe(before);
+    expect(await token({ ...migrated(), "netra:services": { backend: { image } } })).not.toBe(before);
+    expect(await token(migrated({ image }))).not.toBe(before);
+    expect(await token(migrated({ run: 2 }))).not.toBe(before);
   });
 });
