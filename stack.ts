@@ -12,9 +12,9 @@ import { Monitoring } from "./components/monitoring";
 import { Network } from "./components/network";
 import { Secrets } from "./components/secrets";
 import { Service } from "./components/service";
-import { planOf, readSettings, type ServiceSettings, type Settings } from "./config";
+import { importing, leftOutOfImports } from "./config/adoption";
+import { planOf, readSettings, type ServiceSettings, type Settings } from "./config/read";
 import { channelTokensOfRun, configurationOfRun } from "./config/run";
-import { importing, leftOutOfImports } from "./operations/adoption";
 import { withoutDeletionProtection } from "./operations/teardown";
 
 export { configurationOfRun };

@@ -5,7 +5,7 @@ import type { RedisAccess } from "./redis";
 
 /**
  * The capacity plan: everything about an environment that decides whether it starts. Read from the stack's
- * configuration by `config.ts`; the budget, the storm, the cost, the components and the pack's defaults derive from it.
+ * configuration by `config/read.ts`; the budget, the storm, the cost, the components and the pack's defaults derive from it.
  */
 export interface CapacityPlan {
   readonly network: NetworkPlan;

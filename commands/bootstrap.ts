@@ -14,7 +14,7 @@ import {
 import { commands, othersWhoAct, readings, type Subject, settings, surplusRoles } from "../bootstrap/plan";
 import { environments } from "../bootstrap/roles";
 import { InputError, type InputProblem, problem } from "../capacity/problem";
-import { readSettings } from "../config";
+import { readSettings } from "../config/read";
 import { announce, command, EXIT, run } from "./command";
 import { commandLine, gcloud, isAbsent } from "./gcloud-cli";
 import { readStackFile, type StackOptions, withStackOptions } from "./stack-file";

@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { CapacityPlan } from "../capacity/plan";
 import { InputError, type InputProblem } from "../capacity/problem";
-import { planOf, readSettings } from "../config";
+import { planOf, readSettings } from "../config/read";
 import type { PackConfiguration } from "../policy/judgement";
 import { rules } from "../policy/rules";
 import { headline, pageSections, pullRequestMarkdown, terminalText } from "../report/markdown";

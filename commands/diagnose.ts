@@ -1,5 +1,5 @@
 import { inputError } from "../capacity/problem";
-import { planOf, readSettings, type Settings } from "../config";
+import { planOf, readSettings, type Settings } from "../config/read";
 import { capacityOf } from "../diagnose/capacity";
 import { asJudged, type Deployed, deployedFrom } from "../diagnose/deployed";
 import { type Diagnosis, diagnose } from "../diagnose/diagnosis";

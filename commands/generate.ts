@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { planBudget } from "../capacity/checks";
-import { planOf, readSettings, stackFileSchema } from "../config";
+import { planOf, readSettings, stackFileSchema } from "../config/read";
 import { rules } from "../policy/rules";
 import { budgetTable } from "../report/markdown";
 import { rulesTable, settingsTable } from "../report/rules-table";

@@ -4,7 +4,7 @@ import { planCost } from "../capacity/cost";
 import { registryProblems } from "../capacity/image";
 import { planAlerts } from "../capacity/monitoring/monitoring";
 import { judgePlan, type PlanVerdict } from "../capacity/verdict";
-import { planOf, readSettings, type Settings } from "../config";
+import { planOf, readSettings, type Settings } from "../config/read";
 import { type Finding, messageOf } from "../policy/finding";
 import { judgeProgram, type PackConfiguration } from "../policy/judgement";
 import type { Waiver } from "../policy/rule";

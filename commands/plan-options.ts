@@ -3,7 +3,7 @@ import type { CapacityPlan } from "../capacity/plan";
 import { InputError } from "../capacity/problem";
 import { planScenarios, type Scenario, stormPlanProblems } from "../capacity/scenarios";
 import { replicationsFor, stormOptionProblems, strictTargetProblems } from "../capacity/storms";
-import { planOf, readSettings } from "../config";
+import { planOf, readSettings } from "../config/read";
 import { readStackFile, type StackOptions, withStackOptions } from "./stack-file";
 
 /** Options of the commands that simulate a stack's plan. */

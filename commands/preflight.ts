@@ -1,5 +1,5 @@
 import { InputError, type InputProblem, inputError } from "../capacity/problem";
-import { readSettings } from "../config";
+import { readSettings } from "../config/read";
 import { deployedFrom } from "../diagnose/deployed";
 import { readFolder } from "../diagnose/folder";
 import { readCloud } from "../diagnose/live";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { InputError, inputError } from "../capacity/problem";
-import { readSettings } from "../config";
+import { readSettings } from "../config/read";
 import { lookingLines } from "../operations/left-behind";
 import { type Recovery, type Resource, readExport, recovery } from "../operations/recovery";
 import { cloudName } from "../policy/cloud-name";

@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { parse } from "yaml";
 import { InputError, type InputProblem, inputError } from "../capacity/problem";
-import { readSettings } from "../config";
+import { readSettings } from "../config/read";
 import { readContract } from "../verify/contract";
 import { type Subject, verify } from "../verify/golden-path";
 import { verdictText } from "../verify/text";

@@ -43,7 +43,7 @@ export class Cache extends pulumi.ComponentResource {
         labels: { ...args.labels },
         ...(args.reservedIpRange === undefined ? {} : { reservedIpRange: args.reservedIpRange }),
       },
-      // The provider cannot read the range back, and adding it replaces the instance: an adopted one would be lost (operations/adoption.ts, NOT_READ_BACK).
+      // The provider cannot read the range back, and adding it replaces the instance: an adopted one would be lost (config/adoption.ts, NOT_READ_BACK).
       { parent: this, protect: true, dependsOn: [...args.waitsFor], ignoreChanges: ["reservedIpRange"] },
     );
     warnOfAnotherRange(instance, args);

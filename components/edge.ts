@@ -1,7 +1,7 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
 import { type SecurityRule, securityRules } from "../capacity/edge";
-import { backendNames, type EdgeNaming, edgeNames, type Hosted, servicesBehind } from "./edge/names";
+import { backendNames, type EdgeNaming, edgeNames, type Hosted, servicesBehind } from "../config/edge-names";
 import type { Service } from "./service";
 
 export interface EdgeArgs extends EdgeNaming {

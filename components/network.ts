@@ -1,6 +1,6 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
-import { APIS, FIRST_API } from "./apis";
+import { APIS, FIRST_API } from "../config/apis";
 
 export interface NetworkArgs {
   /** The project whose APIs are enabled. */

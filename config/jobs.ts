@@ -1,8 +1,8 @@
 import { LONGEST_JOB_NAME, MIGRATIONS_JOB } from "../capacity/jobs";
 import { type InputProblem, problem } from "../capacity/problem";
-import { adminUser, LONGEST_ROLE, loginUser, ownerRole } from "../components/database-roles/names";
 import { HYPHENATED, list, seconds, section, text, whole } from "./fields";
 import { entriesOf, furtherSecrets, isMapping, repeatedTexts, shown } from "./references";
+import { adminUser, LONGEST_ROLE, loginUser, ownerRole } from "./role-names";
 
 /* The jobs that run before the services roll: the one that sets up the database's roles, and the application's migrations. */
 

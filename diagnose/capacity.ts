@@ -2,7 +2,7 @@ import { budgetArithmetic, connectionBudget } from "../capacity/budget";
 import type { CapacityPlan } from "../capacity/plan";
 import { stormPlanProblems } from "../capacity/scenarios";
 import { illustratingStorms, type StormResult } from "../capacity/storms";
-import { planOf, type Settings } from "../config";
+import { planOf, type Settings } from "../config/read";
 import { slotsOf } from "../policy/database";
 import { neutralStart, plannedStarts } from "../policy/defaults";
 import { databaseUses, type Holder } from "../policy/holders";

@@ -1,9 +1,9 @@
 import { databaseVariables } from "../capacity/plan";
 import { type Registered, withoutSecrets } from "../commands/evaluate";
+import { CONNECTOR, NETWORK, REDIS, ROUTER, ROUTER_NAT, RUN_SERVICE, SECRET, SQL_INSTANCE, SUBNETWORK } from "../config/resource-types";
 import { type Difference, differencesOf, isWithin } from "../guard/differences";
 import { cloudName } from "../policy/cloud-name";
 import { Inputs } from "../policy/inputs";
-import { CONNECTOR, NETWORK, REDIS, ROUTER, ROUTER_NAT, RUN_SERVICE, SECRET, SQL_INSTANCE, SUBNETWORK } from "../policy/types";
 import { isUnknownValue } from "../policy/unknown";
 import type { Deployed } from "./deployed";
 import type { Collection } from "./recognise";

@@ -4,7 +4,7 @@ import { filterOf } from "../capacity/monitoring/alert";
 import type { Aggregation } from "../capacity/monitoring/alignment";
 import { type Metric, metrics } from "../capacity/monitoring/metrics";
 import { round } from "../capacity/monitoring/monitored";
-import type { Settings } from "../config";
+import type { Settings } from "../config/read";
 import type { DatabaseCapacity } from "./capacity";
 import type { Deployed } from "./deployed";
 import { type Finding, finding } from "./findings";

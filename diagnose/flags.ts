@@ -1,6 +1,6 @@
 import { parseTier } from "../capacity/cloudsql";
 import { connectorMbps } from "../capacity/connector";
-import type { ServiceSettings, Settings } from "../config";
+import type { ServiceSettings, Settings } from "../config/read";
 import { Inputs } from "../policy/inputs";
 import type { Flag } from "./command";
 import type { Deployed } from "./deployed";

@@ -1,7 +1,7 @@
 import { probeWindowSeconds } from "../capacity/cloudrun";
 import { databaseVariables } from "../capacity/plan";
 import { percentText } from "../capacity/statistics";
-import type { Settings } from "../config";
+import type { Settings } from "../config/read";
 import { cloudName } from "../policy/cloud-name";
 import { Inputs } from "../policy/inputs";
 import { probeTiming } from "../policy/probes";

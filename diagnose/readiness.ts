@@ -1,4 +1,4 @@
-import type { Settings } from "../config";
+import type { Settings } from "../config/read";
 import { redeployLine } from "../operations/failed-revisions";
 import { repairs } from "./command";
 import type { Deployed } from "./deployed";

@@ -1,6 +1,6 @@
 import { type ConnectionPool, databaseVariables } from "../capacity/plan";
 import type { Problem } from "../capacity/problem";
-import type { ServiceSettings, Settings } from "../config";
+import type { ServiceSettings, Settings } from "../config/read";
 import { cloudName } from "../policy/cloud-name";
 import { clientsOf } from "../policy/holders";
 import { Inputs, ifReadable } from "../policy/inputs";

@@ -1,4 +1,4 @@
-import type { Settings } from "../config";
+import type { Settings } from "../config/read";
 import { cloudName } from "../policy/cloud-name";
 import { ifReadable } from "../policy/inputs";
 import { mountedSecrets as filesOfSecrets, secretVersionOf } from "../policy/secret-reference";

@@ -14,7 +14,7 @@ import {
   SSL_POLICY,
   SUBNETWORK,
   URL_MAP,
-} from "../policy/types";
+} from "../config/resource-types";
 import { isUnknownValue } from "../policy/unknown";
 import { rolloutConnections } from "./connections";
 import { type Difference, isWithin } from "./differences";

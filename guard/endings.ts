@@ -23,7 +23,7 @@ import {
   SQL_USER,
   SUBNETWORK,
   URL_MAPS,
-} from "../policy/types";
+} from "../config/resource-types";
 import type { Effect } from "./consequences";
 import { holdingOf, isDeletionProtected } from "./holdings";
 import type { Step } from "./preview";

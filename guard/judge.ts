@@ -1,5 +1,5 @@
+import { ADDRESS, CONNECTOR, FORWARDING_RULES, GLOBAL_ADDRESS, RUN_SERVICE_V1 } from "../config/resource-types";
 import { cloudName } from "../policy/cloud-name";
-import { ADDRESS, CONNECTOR, FORWARDING_RULES, GLOBAL_ADDRESS, RUN_SERVICE_V1 } from "../policy/types";
 import { isUnknownValue } from "../policy/unknown";
 import { readUrn } from "../policy/urn";
 import { type Consequence, consequences, type Effect } from "./consequences";

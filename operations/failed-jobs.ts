@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { RUN_JOB } from "../policy/types";
+import { RUN_JOB } from "../config/resource-types";
 import { readUrn } from "../policy/urn";
 import { terminalConditions } from "./failed-revisions";
 import type { StackExport } from "./recovery";

@@ -1,6 +1,6 @@
 import { z } from "zod";
+import { RUN_SERVICE } from "../config/resource-types";
 import { cloudName } from "../policy/cloud-name";
-import { RUN_SERVICE } from "../policy/types";
 import { readUrn } from "../policy/urn";
 import type { StackExport } from "./recovery";
 

@@ -3,10 +3,10 @@ import { allLogMetrics } from "../capacity/monitoring/monitoring";
 import { OBJECTIVES_SERVICE, objectiveName, objectives } from "../capacity/monitoring/objectives";
 import { InputError, inputError } from "../capacity/problem";
 import type { Registered } from "../commands/evaluate";
-import type { Settings } from "../config";
-import { ALERT_POLICY, NOTIFICATION_CHANNEL, PROJECT_IAM_MEMBER, SECRET_IAM_MEMBER, SECRET_VERSION, SQL_USER } from "../policy/types";
+import { adoptables } from "../config/adoption";
+import type { Settings } from "../config/read";
+import { ALERT_POLICY, NOTIFICATION_CHANNEL, PROJECT_IAM_MEMBER, SECRET_IAM_MEMBER, SECRET_VERSION, SQL_USER } from "../config/resource-types";
 import { readUrn } from "../policy/urn";
-import { adoptables } from "./adoption";
 
 /*
  * What an update leaves behind whose answers were lost: resources that may or may not exist. The engine notes them as

@@ -1,11 +1,11 @@
 import type { CapacityPlan } from "../capacity/plan";
 import { parseRange } from "../capacity/ranges";
 import { usesPrivateServices } from "../capacity/redis";
+import { ADDRESS, CONNECTOR, GLOBAL_ADDRESS, REDIS, SUBNETWORK } from "../config/resource-types";
 import { type CloudName, mayBeSame } from "./cloud-name";
 import { type Inputs, MalformedValueError } from "./inputs";
 import { networkOf } from "./networks";
 import type { StackResource } from "./rule";
-import { ADDRESS, CONNECTOR, GLOBAL_ADDRESS, REDIS, SUBNETWORK } from "./types";
 
 /** The setting of the rules that compare ranges. */
 export const otherCidrs = {

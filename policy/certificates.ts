@@ -1,6 +1,6 @@
+import { CERTIFICATE_MAP, CERTIFICATE_MAP_ENTRY, MANAGED_CERTIFICATES, SELF_MANAGED_CERTIFICATES } from "../config/resource-types";
 import { referredBy } from "./references";
 import type { StackResource } from "./rule";
-import { CERTIFICATE_MAP, CERTIFICATE_MAP_ENTRY, MANAGED_CERTIFICATES, SELF_MANAGED_CERTIFICATES } from "./types";
 
 /** The hosts that a proxy has certificates for. */
 export interface Certified {

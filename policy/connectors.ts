@@ -1,10 +1,10 @@
 import { type ConnectorSize, isMachineType } from "../capacity/connector";
 import { connectorLimits } from "../capacity/limits";
+import { CONNECTOR } from "../config/resource-types";
 import { mayName, namedBy } from "./cloud-name";
 import { dependenciesOf } from "./dependencies";
 import { MalformedValueError } from "./inputs";
 import type { Resource, StackResource } from "./rule";
-import { CONNECTOR } from "./types";
 import { vpcAccessOf } from "./vpc-access";
 import type { Workload } from "./workload";
 

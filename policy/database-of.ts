@@ -1,5 +1,6 @@
 import { isPostgres } from "../capacity/cloudsql";
 import { isPrivateAddress, overlap } from "../capacity/ranges";
+import { DNS_RECORDS, GLOBAL_ADDRESS, SQL_INSTANCE } from "../config/resource-types";
 import { argumentsOf, isLocal, isProxy, proxiedInstances } from "./beside";
 import { cloudName, mayName } from "./cloud-name";
 import { addressesOf } from "./database";
@@ -21,7 +22,6 @@ import { databasesBehind, dataOf, versionsNamed } from "./outputs";
 import { primariesOf } from "./primaries";
 import type { StackResource } from "./rule";
 import { mountedSecrets } from "./secret-reference";
-import { DNS_RECORDS, GLOBAL_ADDRESS, SQL_INSTANCE } from "./types";
 import { type Container, revisionAnnotations, secretSourceOf, type Variable, type Workload } from "./workload";
 
 /** Which databases a container uses. */

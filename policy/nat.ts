@@ -1,10 +1,10 @@
+import { ROUTER, ROUTER_NAT, SUBNETWORK } from "../config/resource-types";
 import { cloudName, mayBeSame, regionOf } from "./cloud-name";
 import { connectorOf } from "./connectors";
 import { dependenciesOf } from "./dependencies";
 import { networkOf, networksBehind } from "./networks";
 import { referredBy } from "./references";
 import type { StackResource } from "./rule";
-import { ROUTER, ROUTER_NAT, SUBNETWORK } from "./types";
 import { networkInterfacesOf } from "./vpc-access";
 import type { Workload } from "./workload";
 

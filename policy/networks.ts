@@ -1,3 +1,4 @@
+import { NETWORK, REDIS, SUBNETWORK } from "../config/resource-types";
 import { type CloudName, namedBy, ownName, regionOf } from "./cloud-name";
 import { connectorOf } from "./connectors";
 import { addressesOf, settingsOf } from "./database";
@@ -5,7 +6,6 @@ import { clientContainers, databasesOf } from "./database-of";
 import { dependenciesOf } from "./dependencies";
 import type { StackResource } from "./rule";
 import { subnetworkOf } from "./subnetworks";
-import { NETWORK, REDIS, SUBNETWORK } from "./types";
 import { networkInterfacesOf } from "./vpc-access";
 import { regionsOf, type Workload } from "./workload";
 

@@ -1,9 +1,9 @@
+import { CACHES, SQL_INSTANCE } from "../config/resource-types";
 import { addressesOf, isPostgresInstance } from "./database";
 import { dependenciesOf } from "./dependencies";
 import { isDialled, literalHosts } from "./endpoints";
 import { databasesBehind } from "./outputs";
 import type { StackResource } from "./rule";
-import { CACHES, SQL_INSTANCE } from "./types";
 import { secretSourceOf, type Variable, type Workload } from "./workload";
 
 /*

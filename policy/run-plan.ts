@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { CapacityPlan } from "../capacity/plan";
 import { InputError } from "../capacity/problem";
-import { planOf, readSettings } from "../config";
+import { planOf, readSettings } from "../config/read";
 import { configurationOfRun } from "../config/run";
 
 /**

@@ -1,9 +1,9 @@
+import { CUSTOM_ROLES, SECRET_GRANTS, SECRETS, WIDE_GRANTS } from "../config/resource-types";
 import { cloudName, mayBeSameProject, projectOf } from "./cloud-name";
 import { dependenciesOf } from "./dependencies";
 import { Inputs, ifReadable, MalformedValueError, parsedJson } from "./inputs";
 import type { Resource, StackResource } from "./rule";
 import type { SecretVersionName } from "./secret-reference";
-import { CUSTOM_ROLES, SECRET_GRANTS, SECRETS, WIDE_GRANTS } from "./types";
 
 /** What reads a secret's value. */
 const PERMISSION = /^secretmanager\.(versions\.access|versions\.\*|\*)$/;

@@ -1,9 +1,9 @@
+import { REGIONAL_SECRET_VERSION, SECRET_VERSION, SECRETS } from "../config/resource-types";
 import { projectOf } from "./cloud-name";
 import { dependenciesOf } from "./dependencies";
 import type { StackResource } from "./rule";
 import { isSecret } from "./secret-grants";
 import { mountedSecrets, type SecretVersionName, versionName } from "./secret-reference";
-import { REGIONAL_SECRET_VERSION, SECRET_VERSION, SECRETS } from "./types";
 import { secretSourceOf, type Workload } from "./workload";
 
 /** A secret of the stack that a workload takes, as a variable or as a file. */

@@ -1,11 +1,11 @@
 import { labelFaults, metricTypeOf, restrictionsOf } from "../capacity/monitoring/filters";
 import { type Metric, metrics, monitoredResources } from "../capacity/monitoring/metrics";
 import { type Problem, problem } from "../capacity/problem";
+import { CONNECTOR, RUN_SERVICE, SQL_INSTANCE } from "../config/resource-types";
 import type { AlertCondition } from "./alert-filters";
 import { isPostgresInstance, slotsOf } from "./database";
 import { ifReadable } from "./inputs";
 import type { Resource } from "./rule";
-import { CONNECTOR, RUN_SERVICE, SQL_INSTANCE } from "./types";
 import { maximumOf, workloadOf } from "./workload";
 
 /** A kind of resource whose capacity must be watched. */

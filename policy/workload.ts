@@ -1,11 +1,11 @@
 import { cloudRunLimits } from "../capacity/limits";
 import { problem } from "../capacity/problem";
 import { parseCpu, parseMemoryMib } from "../capacity/units";
+import { RUN_JOB, RUN_SERVICE, RUN_SERVICE_V1, RUN_WORKER_POOL } from "../config/resource-types";
 import { regionIn } from "./cloud-name";
 import { type Inputs, MalformedValueError, UnknownAtPreviewError } from "./inputs";
 import type { Resource } from "./rule";
 import { scalingOf } from "./scaling";
-import { RUN_JOB, RUN_SERVICE, RUN_SERVICE_V1, RUN_WORKER_POOL } from "./types";
 
 /**
  * Cloud Run's four kinds of workload, read alike: whatever runs containers can hold database connections, and must be

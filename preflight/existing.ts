@@ -1,7 +1,4 @@
-import { showingLine, unreadyFindings } from "../diagnose/readiness";
-import { collectingLine, SOURCES, type Source } from "../diagnose/sources";
-import { type Adoptable, adoptables } from "../operations/adoption";
-import { cloudName } from "../policy/cloud-name";
+import { type Adoptable, adoptables } from "../config/adoption";
 import {
   CONNECTOR,
   FORWARDING_RULE,
@@ -24,7 +21,10 @@ import {
   SSL_POLICY,
   SUBNETWORK,
   URL_MAP,
-} from "../policy/types";
+} from "../config/resource-types";
+import { showingLine, unreadyFindings } from "../diagnose/readiness";
+import { collectingLine, SOURCES, type Source } from "../diagnose/sources";
+import { cloudName } from "../policy/cloud-name";
 import { type Answer, fine, named, open, wrong } from "./answer";
 import { type Facts, isOff, objectsOf, unread } from "./facts";
 import { named as namedSchema, network } from "./schemas";

@@ -1,6 +1,6 @@
 import type { z } from "zod";
-import { APIS } from "../components/apis";
-import type { Settings } from "../config";
+import { APIS } from "../config/apis";
+import type { Settings } from "../config/read";
 import { type Deployed, deployedFrom } from "../diagnose/deployed";
 import type { Reading } from "../diagnose/live";
 import type { Collection } from "../diagnose/recognise";

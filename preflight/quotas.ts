@@ -1,9 +1,6 @@
 import { planChecks } from "../capacity/checks";
-import { planOf } from "../config";
-import { workloadIn } from "../diagnose/deployed";
-import { collectingLine, SOURCES } from "../diagnose/sources";
-import { adoptables } from "../operations/adoption";
-import { ifReadable } from "../policy/inputs";
+import { adoptables } from "../config/adoption";
+import { planOf } from "../config/read";
 import {
   FORWARDING_RULE,
   GLOBAL_ADDRESS,
@@ -16,7 +13,10 @@ import {
   SSL_POLICY,
   SUBNETWORK,
   URL_MAP,
-} from "../policy/types";
+} from "../config/resource-types";
+import { workloadIn } from "../diagnose/deployed";
+import { collectingLine, SOURCES } from "../diagnose/sources";
+import { ifReadable } from "../policy/inputs";
 import { instanceSize, maximumOf } from "../policy/workload";
 import { type Answer, fine, open, wrong } from "./answer";
 import { existenceOf } from "./existing";

@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { readPackConfiguration } from "../commands/pack-configuration";
 import { PROJECT_ROOT } from "../commands/stack-file";
-import { readSettings } from "../config";
+import { readSettings } from "../config/read";
 import { rules } from "../policy/rules";
 import { stagingConfiguration } from "./stack-settings";
 

@@ -1,7 +1,7 @@
 import { settingParts } from "../capacity/plan-changes";
 import { InputError, type InputProblem, type Way } from "../capacity/problem";
 import { provenChecks } from "../capacity/verdict";
-import { planOf, readSettings } from "../config";
+import { planOf, readSettings } from "../config/read";
 
 /*
  * Applies what a message proposes, literally: the text behind "set 'SETTING' to", as somebody would type it into the stack

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { InputError } from "../capacity/problem";
-import { readSettings, type Settings } from "../config";
+import { readSettings, type Settings } from "../config/read";
 
 /** What a test changes: objects are merged at every depth, anything else replaces, `undefined` removes. */
 export interface Changes {
@@ -20,7 +20,7 @@ export const onReference = (args: readonly string[]): readonly string[] =>
 
 /** The reference configuration, keys as in the stack file, with the changes of a test. What leads to a service goes with it. */
 export function stagingConfiguration(changes: Changes = {}): Record<string, unknown> {
-  const { config } = parse(STAGING) as { config: Record<string, unknown> }; // the committed file: test/config.test.ts validates it
+  const { config } = parse(STAGING) as { config: Record<string, unknown> }; // the committed file: test/config/read.test.ts validates it
   return changed(config, { ...withoutHostsOf(servicesRemovedBy(changes), config), ...changes });
 }
 
@@ -31,14 +31,14 @@ function servicesRemovedBy({ "netra:services": services }: Changes): string[] {
 function withoutHostsOf(removed: readonly string[], { "netra:hosts": hosts, "netra:edge": edge }: Readonly<Record<string, unknown>>): Changes {
   if (removed.length === 0 || !isMapping(hosts) || !isMapping(edge)) return {};
   const gone = removed.flatMap((key) => hosts[key]);
-  const certificates = (edge.certificates as string[][]).map((names) => names.filter((host) => !gone.includes(host))); // test/config.test.ts validates it
+  const certificates = (edge.certificates as string[][]).map((names) => names.filter((host) => !gone.includes(host))); // test/config/read.test.ts validates it
   return { "netra:hosts": Object.fromEntries(removed.map((key) => [key, undefined])), "netra:edge": { certificates } };
 }
 
 /** The same, read and validated. */
 export const stagingSettings = (changes: Changes = {}): Settings => readSettings(stagingConfiguration(changes));
 
-/** What `config.ts` says of a configuration, in its order; empty where it can be read. */
+/** What `config/read.ts` says of a configuration, in its order; empty where it can be read. */
 export function configurationProblems(configuration: Record<string, unknown>): string[] {
   try {
     readSettings(configuration);

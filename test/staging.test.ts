@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { judge } from "../commands/judge";
 import { readStackFile } from "../commands/stack-file";
-import { readSettings } from "../config";
+import { readSettings } from "../config/read";
 
 /* The one test, beside that of the generated files, that reads the live stack file: every other runs on the reference. */
 

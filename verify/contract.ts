@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { cloudRunLimits } from "../capacity/limits";
 import { InputError, type InputProblem, problem } from "../capacity/problem";
-import type { ServiceSettings } from "../config";
 import { amount, complained, complaint, text, whole } from "../config/fields";
+import type { ServiceSettings } from "../config/read";
 import { shown } from "../config/references";
 
 /*

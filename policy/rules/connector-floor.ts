@@ -1,8 +1,8 @@
 import { type ConnectorSize, connectorFloorProblems, isMachineType } from "../../capacity/connector";
 import { connectorLimits, type Range } from "../../capacity/limits";
+import { CONNECTOR } from "../../config/resource-types";
 import { neutralConnector } from "../defaults";
 import { resourceRule } from "../rule";
-import { CONNECTOR } from "../types";
 
 /** A floor that no connector can have would refuse them all. */
 const within = ({ min, max }: Range) => ({ type: "integer", minimum: min, maximum: max });

@@ -1,7 +1,7 @@
 import { instanceCountProblems } from "../../capacity/connector";
 import { problem } from "../../capacity/problem";
+import { CONNECTOR } from "../../config/resource-types";
 import { resourceRule } from "../rule";
-import { CONNECTOR } from "../types";
 
 export const connectorInstanceCounts = resourceRule({
   name: "connector-instance-counts",

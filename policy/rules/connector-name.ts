@@ -1,6 +1,6 @@
 import { connectorNameProblems } from "../../capacity/connector";
+import { CONNECTOR } from "../../config/resource-types";
 import { resourceRule } from "../rule";
-import { CONNECTOR } from "../types";
 
 export const connectorName = resourceRule({
   name: "connector-name",

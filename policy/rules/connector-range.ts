@@ -1,9 +1,9 @@
 import { connectorOverlapProblems, connectorRangeProblems } from "../../capacity/connector";
 import { problem } from "../../capacity/problem";
 import { parseRange, unreachableRangeProblems } from "../../capacity/ranges";
+import { CONNECTOR } from "../../config/resource-types";
 import { otherCidrs } from "../address-ranges";
 import { resourceRule } from "../rule";
-import { CONNECTOR } from "../types";
 
 export const connectorRange = resourceRule<{ otherCidrs: readonly string[] }>({
   name: "connector-range",

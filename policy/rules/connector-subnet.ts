@@ -1,9 +1,9 @@
 import { connectorRangeProblems } from "../../capacity/connector";
 import { problem } from "../../capacity/problem";
+import { CONNECTOR } from "../../config/resource-types";
 import { regionOf } from "../cloud-name";
 import { type StackResource, stackRule } from "../rule";
 import { subnetworkOf } from "../subnetworks";
-import { CONNECTOR } from "../types";
 
 export const connectorSubnet = stackRule({
   name: "connector-subnet",

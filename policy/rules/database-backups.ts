@@ -1,8 +1,8 @@
 import { editionLimitProblems } from "../../capacity/cloudsql";
 import { problem } from "../../capacity/problem";
+import { SQL_INSTANCE } from "../../config/resource-types";
 import { editionOf, isPostgresInstance, isReplica, settingsOf } from "../database";
 import { resourceRule } from "../rule";
-import { SQL_INSTANCE } from "../types";
 
 export const databaseBackups = resourceRule({
   name: "database-backups",

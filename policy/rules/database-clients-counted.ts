@@ -1,5 +1,6 @@
 import { databaseVariables } from "../../capacity/plan";
 import { problem } from "../../capacity/problem";
+import { SECRETS, SQL_DATABASE, SQL_INSTANCE, SQL_USER } from "../../config/resource-types";
 import { isBehindPooler, isPooler, isProxy } from "../beside";
 import { holdsNone, isOtherProvider, mayConnect } from "../connection-types";
 import { endpointsIn, isConnectionString, isDatabaseLocation, isLoopback, isOtherStore, normalName } from "../database-names";
@@ -7,7 +8,6 @@ import { clientContainers, instanceNamer } from "../database-of";
 import { dependenciesOf } from "../dependencies";
 import { handedBy } from "../outputs";
 import { type StackResource, stackRule } from "../rule";
-import { SECRETS, SQL_DATABASE, SQL_INSTANCE, SQL_USER } from "../types";
 import { type Container, containerName, secretSourceOf, type Workload, workloadOf } from "../workload";
 
 export const databaseClientsCounted = stackRule({

@@ -1,7 +1,7 @@
 import { poolingProblems } from "../../capacity/cloudsql";
+import { SQL_INSTANCE } from "../../config/resource-types";
 import { databaseSetting, editionOf, settingsOf } from "../database";
 import { resourceRule } from "../rule";
-import { SQL_INSTANCE } from "../types";
 
 export const databaseConnectionPooling = resourceRule({
   name: "database-connection-pooling",

@@ -1,7 +1,7 @@
 import { sharedCoreProblems } from "../../capacity/cloudsql";
+import { SQL_INSTANCE } from "../../config/resource-types";
 import { databaseSetting, isPostgresInstance, settingsOf } from "../database";
 import { resourceRule } from "../rule";
-import { SQL_INSTANCE } from "../types";
 
 export const databaseDedicatedCore = resourceRule({
   name: "database-dedicated-core",

@@ -1,7 +1,7 @@
 import { diskProblems } from "../../capacity/cloudsql";
+import { SQL_INSTANCE } from "../../config/resource-types";
 import { databaseSetting, settingsOf } from "../database";
 import { resourceRule } from "../rule";
-import { SQL_INSTANCE } from "../types";
 
 export const databaseDisk = resourceRule({
   name: "database-disk",

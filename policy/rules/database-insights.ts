@@ -1,7 +1,7 @@
 import { editionLimitProblems } from "../../capacity/cloudsql";
+import { SQL_INSTANCE } from "../../config/resource-types";
 import { databaseSetting, editionOf, isPostgresInstance, settingsOf } from "../database";
 import { resourceRule } from "../rule";
-import { SQL_INSTANCE } from "../types";
 
 export const databaseInsights = resourceRule({
   name: "database-insights",

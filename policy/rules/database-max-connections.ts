@@ -1,9 +1,9 @@
 import { flagMib, maxConnectionsProblems, statedMaxConnectionsProblems } from "../../capacity/cloudsql";
 import { problem } from "../../capacity/problem";
+import { SQL_INSTANCE } from "../../config/resource-types";
 import { databaseSetting, flagsOf, isPostgresInstance, isReplica, settingsOf } from "../database";
 import { MalformedValueError } from "../inputs";
 import { type Resource, resourceRule } from "../rule";
-import { SQL_INSTANCE } from "../types";
 
 export const databaseMaxConnections = resourceRule({
   name: "database-max-connections",

@@ -1,11 +1,11 @@
 import { databasePath as pathTo } from "../../capacity/path";
 import { problem } from "../../capacity/problem";
+import { SQL_INSTANCE } from "../../config/resource-types";
 import { databaseContainers } from "../database-clients";
 import { databasesOf } from "../database-of";
 import { databaseRouteOf, proxySetting } from "../database-route";
 import { cachesOf, otherDatabasesOf } from "../private-stores";
 import { type StackContext, type StackResource, stackRule } from "../rule";
-import { SQL_INSTANCE } from "../types";
 import { vpcAccessOf } from "../vpc-access";
 import { type Container, WORKLOAD_TYPES, type Workload, workloadOf } from "../workload";
 import { missingVpcAccess } from "./service-vpc-path";

@@ -1,9 +1,9 @@
 import { problem } from "../../capacity/problem";
 import { isOpenRange } from "../../capacity/ranges";
+import { SQL_INSTANCE } from "../../config/resource-types";
 import { addressesOf, settingsOf } from "../database";
 import { MalformedValueError } from "../inputs";
 import { resourceRule } from "../rule";
-import { SQL_INSTANCE } from "../types";
 
 export const databasePrivate = resourceRule({
   name: "database-private",

@@ -1,10 +1,10 @@
 import { defaultMaxConnections, parseTier } from "../../capacity/cloudsql";
 import { cloudSqlLimits } from "../../capacity/limits";
 import { problem } from "../../capacity/problem";
+import { SQL_INSTANCE } from "../../config/resource-types";
 import { flagsOf, isPostgresInstance, settingsOf } from "../database";
 import { primariesOf } from "../primaries";
 import { type StackResource, stackRule } from "../rule";
-import { SQL_INSTANCE } from "../types";
 
 export const databaseReplicaFlags = stackRule({
   name: "database-replica-flags",

@@ -1,7 +1,7 @@
 import { problem } from "../../capacity/problem";
 import { secretValueProblems } from "../../capacity/secret-value";
+import { SQL_USER } from "../../config/resource-types";
 import { resourceRule } from "../rule";
-import { SQL_USER } from "../types";
 
 /** Users that log in with an identity of Google's or Microsoft's and have no password. */
 const PASSWORDLESS = /^(CLOUD_IAM|ENTRAID)_/;

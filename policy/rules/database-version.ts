@@ -1,9 +1,9 @@
 import { versionProblems } from "../../capacity/cloudsql";
 import { lifeProblems } from "../../capacity/postgres-life";
 import { today } from "../../capacity/today";
+import { SQL_INSTANCE } from "../../config/resource-types";
 import { databaseSetting } from "../database";
 import { resourceRule } from "../rule";
-import { SQL_INSTANCE } from "../types";
 
 export const databaseVersion = resourceRule<{ today: string }>({
   name: "database-version",

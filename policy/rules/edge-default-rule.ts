@@ -1,8 +1,8 @@
 import { DEFAULT_PRIORITY } from "../../capacity/edge";
 import { problem } from "../../capacity/problem";
+import { SECURITY_POLICY } from "../../config/resource-types";
 import type { Inputs } from "../inputs";
 import { resourceRule } from "../rule";
-import { SECURITY_POLICY } from "../types";
 
 export const edgeDefaultRule = resourceRule({
   name: "edge-default-rule",

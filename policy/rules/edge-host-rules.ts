@@ -1,6 +1,6 @@
 import { problem } from "../../capacity/problem";
+import { URL_MAPS } from "../../config/resource-types";
 import { resourceRule } from "../rule";
-import { URL_MAPS } from "../types";
 
 export const edgeHostRules = resourceRule({
   name: "edge-host-rules",

@@ -1,8 +1,8 @@
 import { problem } from "../../capacity/problem";
+import { REGION_NEG } from "../../config/resource-types";
 import { regionOf } from "../cloud-name";
 import { referredByGroup } from "../endpoint-groups";
 import { stackRule } from "../rule";
-import { REGION_NEG } from "../types";
 import { regionsOf, workloadOf } from "../workload";
 
 export const edgeServiceExists = stackRule({

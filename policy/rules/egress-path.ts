@@ -1,11 +1,11 @@
 import { databasePath, egressAdvice, NO_NAT } from "../../capacity/path";
 import { problem } from "../../capacity/problem";
+import { SQL_INSTANCE } from "../../config/resource-types";
 import { databaseContainers } from "../database-clients";
 import { databasesOf } from "../database-of";
 import { databaseRouteOf, databaseRouteOutside, regionsWithoutNat, workloadEgress } from "../database-route";
 import { natRemedy } from "../nat";
 import { type StackContext, type StackResource, stackRule } from "../rule";
-import { SQL_INSTANCE } from "../types";
 import { privateRangesOnly, vpcAccessOf } from "../vpc-access";
 import { type Container, WORKLOAD_TYPES, type Workload, workloadOf } from "../workload";
 

@@ -1,6 +1,6 @@
 import { problem } from "../../capacity/problem";
+import { ROUTER_NAT } from "../../config/resource-types";
 import { resourceRule } from "../rule";
-import { ROUTER_NAT } from "../types";
 
 export const natAddresses = resourceRule({
   name: "nat-addresses",

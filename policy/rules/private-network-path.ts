@@ -1,9 +1,9 @@
 import { problem } from "../../capacity/problem";
 import { usesPrivateServices } from "../../capacity/redis";
+import { REDIS } from "../../config/resource-types";
 import { mayBeSame, mayBeSameProject, projectOf } from "../cloud-name";
 import { cacheNetwork, type InNetwork, networkPath, networksBehind, privateEndpoints } from "../networks";
 import { type StackContext, type StackResource, stackRule } from "../rule";
-import { REDIS } from "../types";
 import { WORKLOAD_TYPES, workloadOf } from "../workload";
 
 export const privateNetworkPath = stackRule({

@@ -1,11 +1,11 @@
 import { problem } from "../../capacity/problem";
 import { usesPrivateServices } from "../../capacity/redis";
+import { GLOBAL_ADDRESS, REDIS, SECRET_VERSION, SERVICES_CONNECTION, SQL_INSTANCE } from "../../config/resource-types";
 import { mayBeSame, mayName, namedBy } from "../cloud-name";
 import { dependenciesOf } from "../dependencies";
 import { cacheNetwork, databaseNetwork, networkOf, networkPath } from "../networks";
 import { referredBy } from "../references";
 import { type StackContext, type StackResource, stackRule } from "../rule";
-import { GLOBAL_ADDRESS, REDIS, SECRET_VERSION, SERVICES_CONNECTION, SQL_INSTANCE } from "../types";
 
 export const privateServicesConnection = stackRule({
   name: "private-services-connection",

@@ -1,8 +1,8 @@
 import { problem } from "../../capacity/problem";
 import { privateServicesProblems, unreachableRangeProblems } from "../../capacity/ranges";
 import { redisRangeProblems } from "../../capacity/redis";
+import { GLOBAL_ADDRESS, REDIS } from "../../config/resource-types";
 import { resourceRule } from "../rule";
-import { GLOBAL_ADDRESS, REDIS } from "../types";
 
 /** Google chooses one where none is stated. */
 const freeAddress = (range: string) => `that of a free range, such as ${range.split("/")[0]}, or leave it out`;

@@ -1,7 +1,7 @@
 import { overlap, overlapProblem, rangeProblems } from "../../capacity/ranges";
+import { CONNECTOR } from "../../config/resource-types";
 import { mayShareNetwork, otherCidrs, rangesOf } from "../address-ranges";
 import { stackRule } from "../rule";
-import { CONNECTOR } from "../types";
 
 export const rangesDoNotOverlap = stackRule<{ otherCidrs: readonly string[] }>({
   name: "ranges-do-not-overlap",

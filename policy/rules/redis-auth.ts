@@ -1,6 +1,6 @@
 import { problem } from "../../capacity/problem";
+import { REDIS } from "../../config/resource-types";
 import { resourceRule } from "../rule";
-import { REDIS } from "../types";
 
 export const redisAuth = resourceRule({
   name: "redis-auth",

@@ -1,6 +1,6 @@
 import { redisProblems } from "../../capacity/redis";
+import { REDIS } from "../../config/resource-types";
 import { resourceRule } from "../rule";
-import { REDIS } from "../types";
 
 export const redisVersionAndSize = resourceRule({
   name: "redis-version-and-size",

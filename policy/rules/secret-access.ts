@@ -1,8 +1,8 @@
 import { problem } from "../../capacity/problem";
+import { SERVICE_ACCOUNT } from "../../config/resource-types";
 import { dependenciesOf } from "../dependencies";
 import { stackRule } from "../rule";
 import { type Grant, grantsOf, membersOf, namesSecrets, readerRole } from "../secret-grants";
-import { SERVICE_ACCOUNT } from "../types";
 
 const EVERYONE = ["allusers", "allauthenticatedusers"];
 

@@ -1,6 +1,6 @@
 import { secretIdProblems } from "../../capacity/secret-value";
+import { SECRETS } from "../../config/resource-types";
 import { resourceRule } from "../rule";
-import { SECRETS } from "../types";
 
 export const secretId = resourceRule({
   name: "secret-id",

@@ -1,8 +1,8 @@
 import { problem } from "../../capacity/problem";
 import { encodedSecretProblems, secretKind, secretValueProblems } from "../../capacity/secret-value";
+import { REGIONAL_SECRET_VERSION, SECRET_VERSION } from "../../config/resource-types";
 import { cloudName } from "../cloud-name";
 import { resourceRule } from "../rule";
-import { REGIONAL_SECRET_VERSION, SECRET_VERSION } from "../types";
 
 export const secretValue = resourceRule({
   name: "secret-value",

@@ -1,9 +1,9 @@
 import { portProblems } from "../../capacity/cloudrun";
 import { problem } from "../../capacity/problem";
+import { RUN_SERVICE, RUN_SERVICE_V1 } from "../../config/resource-types";
 import { orderProblems } from "../container-order";
 import { ingressContainers, statedPorts } from "../ports";
 import { resourceRule } from "../rule";
-import { RUN_SERVICE, RUN_SERVICE_V1 } from "../types";
 import { WORKLOAD_TYPES, workloadOf } from "../workload";
 
 export const serviceContainers = resourceRule({

@@ -1,13 +1,13 @@
 import { startupWindowProblems } from "../../capacity/cloudrun";
 import { databaseVariables, startSeconds } from "../../capacity/plan";
 import { problem } from "../../capacity/problem";
+import { RUN_SERVICE, RUN_SERVICE_V1 } from "../../config/resource-types";
 import { databaseContainers } from "../database-clients";
 import { neutralInitTimeoutSeconds, neutralStart } from "../defaults";
 import { MalformedValueError } from "../inputs";
 import { ingressContainers, ingressPort } from "../ports";
 import { handlersOf, probeTiming } from "../probes";
 import { resourceRule } from "../rule";
-import { RUN_SERVICE, RUN_SERVICE_V1 } from "../types";
 import { type Container, literalOf, workloadOf } from "../workload";
 
 export const serviceStartupProbe = resourceRule<{ services: Readonly<Record<string, number>>; bootSeconds: number; initTimeoutSeconds: number }>({

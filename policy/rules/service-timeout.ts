@@ -1,8 +1,8 @@
 import { requestTimeoutProblems } from "../../capacity/cloudrun";
 import { problem } from "../../capacity/problem";
 import { parseSeconds } from "../../capacity/units";
+import { RUN_SERVICE, RUN_SERVICE_V1 } from "../../config/resource-types";
 import { resourceRule } from "../rule";
-import { RUN_SERVICE, RUN_SERVICE_V1 } from "../types";
 import { workloadOf } from "../workload";
 
 export const serviceTimeout = resourceRule({

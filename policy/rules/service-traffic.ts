@@ -1,8 +1,8 @@
 import { trafficProblems } from "../../capacity/cloudrun";
 import { problem } from "../../capacity/problem";
+import { RUN_SERVICE, RUN_SERVICE_V1, RUN_WORKER_POOL } from "../../config/resource-types";
 import { resourceRule } from "../rule";
 import { namedRevision, sharesOf } from "../traffic";
-import { RUN_SERVICE, RUN_SERVICE_V1, RUN_WORKER_POOL } from "../types";
 
 export const serviceTraffic = resourceRule({
   name: "service-traffic",

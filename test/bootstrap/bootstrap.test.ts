@@ -5,7 +5,7 @@ import { delimiter, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { apis, bucketRoles, keyRoles, projectRoles } from "../../bootstrap/roles";
 import { PROJECT_ROOT } from "../../commands/stack-file";
-import { APIS } from "../../components/apis";
+import { APIS } from "../../config/apis";
 import { SOURCES } from "../../diagnose/sources";
 import { PREFLIGHT_SOURCES } from "../../preflight/facts";
 import type { Ended } from "../commands/child";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { planBudget, planChecks } from "../../capacity/checks";
 import type { CapacityPlan } from "../../capacity/plan";
-import { planOf } from "../../config";
+import { planOf } from "../../config/read";
 import { type Changes, stagingSettings } from "../stack-settings";
 
 const staging = planOf(stagingSettings());

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type Cost, connectorCost, databaseCost, planCost } from "../../capacity/cost";
 import { planAlerts } from "../../capacity/monitoring/monitoring";
-import { planOf } from "../../config";
+import { planOf } from "../../config/read";
 import { type Changes, stagingSettings } from "../stack-settings";
 
 const staging = planOf(stagingSettings());

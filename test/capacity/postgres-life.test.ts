@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { planChecks } from "../../capacity/checks";
 import { cloudSqlLimits } from "../../capacity/limits";
 import { today } from "../../capacity/today";
-import { planOf } from "../../config";
+import { planOf } from "../../config/read";
 import { stagingSettings } from "../stack-settings";
 
 const plan = planOf(stagingSettings());

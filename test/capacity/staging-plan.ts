@@ -1,7 +1,7 @@
 import type { DatabaseRoute } from "../../capacity/path";
 import type { CapacityPlan } from "../../capacity/plan";
 import { routeOf, type StormPlan } from "../../capacity/scenarios";
-import { planOf } from "../../config";
+import { planOf } from "../../config/read";
 import { type Changes, stagingSettings } from "../stack-settings";
 
 /** The committed plan of staging, with the changes of a test. */

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { PROJECT_ROOT } from "../../commands/stack-file";
-import { CONNECTOR } from "../../policy/types";
+import { CONNECTOR } from "../../config/resource-types";
 import { GitHubApi } from "../delivery/github-api";
 import { digest } from "../guard/previews";
 import { verdictOn } from "../report/verdict";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { PROJECT_ROOT } from "../../commands/stack-file";
-import { CONNECTOR, NETWORK } from "../../policy/types";
+import { CONNECTOR, NETWORK } from "../../config/resource-types";
 import { digest, stream, type TestStep, urnOf } from "../guard/previews";
 import { commandNamed, type Ended } from "./child";
 

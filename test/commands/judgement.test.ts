@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { asJudged, evaluate, type Registered } from "../../commands/evaluate";
 import { PackServer } from "../../commands/pack-client";
 import { PROJECT_ROOT } from "../../commands/stack-file";
-import { planOf, readSettings } from "../../config";
+import { planOf, readSettings } from "../../config/read";
 import { messageOf } from "../../policy/finding";
 import { judgeProgram, type PackConfiguration } from "../../policy/judgement";
 import { rules } from "../../policy/rules";

@@ -5,8 +5,8 @@ import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import type { Registered } from "../../commands/evaluate";
 import { type Diagnostic, defaultsOf, PackServer } from "../../commands/pack-client";
 import { PROJECT_ROOT } from "../../commands/stack-file";
+import { CONNECTOR, RUN_SERVICE, SQL_INSTANCE } from "../../config/resource-types";
 import { rules } from "../../policy/rules";
-import { CONNECTOR, RUN_SERVICE, SQL_INSTANCE } from "../../policy/types";
 import { UNKNOWN } from "../../policy/unknown";
 import { stagingConfiguration } from "../stack-settings";
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { evaluate, type Registered } from "../../commands/evaluate";
-import { readSettings } from "../../config";
+import { readSettings } from "../../config/read";
 import { type Recovery, readExport, recovery } from "../../operations/recovery";
 import { configurationOfRun, declare } from "../../stack";
 import { stagingConfiguration, stagingSettings } from "../stack-settings";

@@ -2,7 +2,7 @@ import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, test, vi } from "vitest";
 import { Cache, type CacheArgs } from "../../components/cache";
-import { REDIS } from "../../policy/types";
+import { REDIS } from "../../config/resource-types";
 import { create, only, registeredBy, waitsFor } from "../fixtures/programs";
 
 const args: CacheArgs = {
@@ -30,7 +30,7 @@ test("creates Redis with AUTH in the network, protected", async () => {
     labels: { environment: "staging" },
     reservedIpRange: "10.166.204.80/29",
   });
-  // The range: see operations/adoption.ts, NOT_READ_BACK.
+  // The range: see config/adoption.ts, NOT_READ_BACK.
   expect(redis.options).toMatchObject({ protect: true, ignoreChanges: ["reservedIpRange"] });
 });
 

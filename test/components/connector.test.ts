@@ -1,7 +1,7 @@
 import * as gcp from "@pulumi/gcp";
 import { expect, test } from "vitest";
 import { Connector } from "../../components/connector";
-import { CONNECTOR } from "../../policy/types";
+import { CONNECTOR } from "../../config/resource-types";
 import { only, registeredBy, waitsFor } from "../fixtures/programs";
 
 const args = {

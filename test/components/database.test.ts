@@ -1,7 +1,7 @@
 import * as gcp from "@pulumi/gcp";
 import { expect, test } from "vitest";
 import { Database, type DatabaseArgs } from "../../components/database";
-import { SQL_INSTANCE } from "../../policy/types";
+import { SQL_INSTANCE } from "../../config/resource-types";
 import { only, registeredBy, waitsFor } from "../fixtures/programs";
 
 const SQL_DATABASE = "gcp:sql/database:Database";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { Network, type NetworkArgs } from "../../components/network";
-import { GLOBAL_ADDRESS, ROUTER_NAT, SUBNETWORK } from "../../policy/types";
+import { GLOBAL_ADDRESS, ROUTER_NAT, SUBNETWORK } from "../../config/resource-types";
 import { UNKNOWN } from "../../policy/unknown";
 import { only, registeredBy, waitsFor } from "../fixtures/programs";
 

@@ -2,7 +2,7 @@ import * as gcp from "@pulumi/gcp";
 import { expect, test } from "vitest";
 import { withoutSecrets } from "../../commands/evaluate";
 import { type SecretArgs, Secrets } from "../../components/secrets";
-import { SECRET_VERSION } from "../../policy/types";
+import { SECRET_VERSION } from "../../config/resource-types";
 import { UNKNOWN } from "../../policy/unknown";
 import { type Cloud, create, only, registeredBy, waitsFor, wireSecret } from "../fixtures/programs";
 

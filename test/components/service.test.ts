@@ -2,7 +2,7 @@ import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
 import { expect, test } from "vitest";
 import { Service, type ServiceArgs } from "../../components/service";
-import { RUN_SERVICE, SECRET_IAM_MEMBER } from "../../policy/types";
+import { RUN_SERVICE, SECRET_IAM_MEMBER } from "../../config/resource-types";
 import { UNKNOWN } from "../../policy/unknown";
 import { only, registeredBy, waitsFor } from "../fixtures/programs";
 

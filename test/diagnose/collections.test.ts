@@ -3,13 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Problem, problem } from "../../capacity/problem";
+import { RUN_SERVICE } from "../../config/resource-types";
 import { deployedFrom } from "../../diagnose/deployed";
 import { changesBy } from "../../diagnose/difference";
 import { readFolder } from "../../diagnose/folder";
 import { ALL_SOURCES, SOURCES } from "../../diagnose/sources";
 import { diagnosisText } from "../../diagnose/text";
 import type { Finding } from "../../policy/finding";
-import { RUN_SERVICE } from "../../policy/types";
 import { diagnosisOf, fixture, PLACE, settings } from "./fixtures";
 
 /* What else somebody may hand over: each collection is the healthy one with one thing otherwise. */

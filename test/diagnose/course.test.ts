@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { planOf } from "../../config";
+import { planOf } from "../../config/read";
 import { asJudged, type Deployed, deployedFrom } from "../../diagnose/deployed";
 import { type Diagnosis, diagnose } from "../../diagnose/diagnosis";
 import { readFolder } from "../../diagnose/folder";

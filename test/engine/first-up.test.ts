@@ -1,6 +1,6 @@
 import { rmSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { readSettings } from "../../config";
+import { readSettings } from "../../config/read";
 import { deployedFrom } from "../../diagnose/deployed";
 import { readFolder } from "../../diagnose/folder";
 import { readPreview } from "../../guard/preview";

@@ -5,7 +5,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { promisify } from "node:util";
 import { expect } from "vitest";
 import { PROJECT_ROOT } from "../../commands/stack-file";
-import { NOT_READ_BACK } from "../../operations/adoption";
+import { NOT_READ_BACK } from "../../config/adoption";
 import { isSecretVersionOfPeople } from "../cloud/kinds";
 import { fencedBlocks } from "../fenced-blocks";
 import { stagingConfiguration } from "../stack-settings";

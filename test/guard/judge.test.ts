@@ -1,10 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { rolesVariables } from "../../components/database-roles/job";
-import { endings, operations } from "../../guard/endings";
-import { judge, type Verdict } from "../../guard/judge";
-import { readPreview } from "../../guard/preview";
-import { verdictText } from "../../guard/text";
 import {
   ADDRESS,
   ALERT_POLICY,
@@ -21,7 +17,11 @@ import {
   SQL_USER,
   SUBNETWORK,
   URL_MAP,
-} from "../../policy/types";
+} from "../../config/resource-types";
+import { endings, operations } from "../../guard/endings";
+import { judge, type Verdict } from "../../guard/judge";
+import { readPreview } from "../../guard/preview";
+import { verdictText } from "../../guard/text";
 import { UNKNOWN } from "../../policy/unknown";
 import { digest, stream, type TestPreview, type TestStep, urnOf } from "./previews";
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { InputError } from "../../capacity/problem";
+import { CONNECTOR } from "../../config/resource-types";
 import { readPreview } from "../../guard/preview";
-import { CONNECTOR } from "../../policy/types";
 import { digest, stream, type TestPreview } from "./previews";
 
 function problem(text: string): string {

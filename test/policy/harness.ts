@@ -1,4 +1,4 @@
-import { planOf } from "../../config";
+import { planOf } from "../../config/read";
 import { type Finding, messageOf } from "../../policy/finding";
 import { Inputs } from "../../policy/inputs";
 import type { ResourceRule, RuleRun, StackResource, StackRule } from "../../policy/rule";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { ROUTER, ROUTER_NAT, SUBNETWORK } from "../../config/resource-types";
 import { natRemedy, servesInternet } from "../../policy/nat";
-import { ROUTER, ROUTER_NAT, SUBNETWORK } from "../../policy/types";
 import { workloadOf } from "../../policy/workload";
 import { type Declared, stackOf, UNKNOWN } from "./harness";
 import { soundConnector, soundService } from "./services";

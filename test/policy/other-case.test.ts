@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { GLOBAL_ADDRESS, REDIS, REGION_NEG, ROUTER_NAT, SQL_USER } from "../../config/resource-types";
 import { rules } from "../../policy/rules";
-import { GLOBAL_ADDRESS, REDIS, REGION_NEG, ROUTER_NAT, SQL_USER } from "../../policy/types";
 import { type Declared, judge, judgeStack } from "./harness";
 import { soundConnector, soundDatabase, soundService, soundServiceV1, soundWorkerPool } from "./services";
 

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { asJudged, evaluate } from "../../commands/evaluate";
-import { planOf } from "../../config";
+import { planOf } from "../../config/read";
 import { messageOf } from "../../policy/finding";
 import { type JudgementOptions, judgeProgram, type ProgramResource } from "../../policy/judgement";
 import { rules } from "../../policy/rules";

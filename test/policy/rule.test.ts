@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { CapacityPlan } from "../../capacity/plan";
 import { type Problem, problem } from "../../capacity/problem";
-import { planOf } from "../../config";
+import { planOf } from "../../config/read";
 import { infoOf, type Resource, type ResourceRule, type RuleRun, resourceRule, type StackResource, type StackRule, stackRule } from "../../policy/rule";
 import { configSchema } from "../../policy/settings";
 import { stagingSettings } from "../stack-settings";

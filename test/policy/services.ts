@@ -1,5 +1,5 @@
 import { databaseVariables } from "../../capacity/plan";
-import { CONNECTOR, RUN_JOB, RUN_SERVICE, RUN_SERVICE_V1, RUN_WORKER_POOL, SQL_INSTANCE } from "../../policy/types";
+import { CONNECTOR, RUN_JOB, RUN_SERVICE, RUN_SERVICE_V1, RUN_WORKER_POOL, SQL_INSTANCE } from "../../config/resource-types";
 import { type Declared, UNKNOWN } from "./harness";
 
 /*

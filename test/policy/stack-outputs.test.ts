@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { CONNECTOR, GLOBAL_ADDRESS, NETWORK, REDIS, RUN_JOB, RUN_SERVICE, SQL_INSTANCE, SUBNETWORK } from "../../config/resource-types";
 import { connectionBudget } from "../../policy/rules/connection-budget";
 import { connectorRegion } from "../../policy/rules/connector-region";
 import { databaseClientsCounted } from "../../policy/rules/database-clients-counted";
@@ -12,7 +13,6 @@ import { rangesDoNotOverlap } from "../../policy/rules/ranges-do-not-overlap";
 import { regionalQuota } from "../../policy/rules/regional-quota";
 import { startupConnectRate } from "../../policy/rules/startup-connect-rate";
 import { startupStorm } from "../../policy/rules/startup-storm";
-import { CONNECTOR, GLOBAL_ADDRESS, NETWORK, REDIS, RUN_JOB, RUN_SERVICE, SQL_INSTANCE, SUBNETWORK } from "../../policy/types";
 import { type Declared, judgeStack, UNKNOWN } from "./harness";
 
 /*

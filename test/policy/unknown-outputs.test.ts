@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { evaluate, type Registered } from "../../commands/evaluate";
-import { planOf, readSettings } from "../../config";
+import { planOf, readSettings } from "../../config/read";
 import type { StackRule } from "../../policy/rule";
 import { rules } from "../../policy/rules";
 import { linked } from "../../policy/stack-resources";

@@ -1,13 +1,13 @@
 import { rmSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import type { Settings } from "../../config";
+import { adoptables } from "../../config/adoption";
+import type { Settings } from "../../config/read";
 import { deployedFrom } from "../../diagnose/deployed";
 import { readFolder } from "../../diagnose/folder";
 import { readCloud } from "../../diagnose/live";
 import type { Collection } from "../../diagnose/recognise";
 import type { Source } from "../../diagnose/sources";
 import { readPreview } from "../../guard/preview";
-import { adoptables } from "../../operations/adoption";
 import { cloudName } from "../../policy/cloud-name";
 import { SOURCE_OF } from "../../preflight/existing";
 import { readingOf } from "../../preflight/facts";

@@ -1,8 +1,8 @@
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { APIS } from "../../components/apis";
-import type { Settings } from "../../config";
+import { APIS } from "../../config/apis";
+import type { Settings } from "../../config/read";
 import { fileOf, filledIn, type ItemSource, isItemSource, SOURCES, type Source } from "../../diagnose/sources";
 import { constraints } from "../../preflight/constraints";
 import { PREFLIGHT_SOURCES } from "../../preflight/facts";

@@ -8,7 +8,7 @@ import { knownMetrics, planAlerts } from "../../../capacity/monitoring/monitorin
 import { type Objective, objectiveFaults, objectives, SLO_LIMITS } from "../../../capacity/monitoring/objectives";
 import { uptimeChecks } from "../../../capacity/monitoring/uptime";
 import { PROJECT_ROOT } from "../../../commands/stack-file";
-import { planOf } from "../../../config";
+import { planOf } from "../../../config/read";
 import { incidents } from "../../fixtures/incidents";
 import { type Changes, stagingConfiguration, stagingSettings } from "../../stack-settings";
 

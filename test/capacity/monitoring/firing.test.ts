@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { planAlerts } from "../../../capacity/monitoring/monitoring";
 import { planScenarios } from "../../../capacity/scenarios";
 import { connectsOf } from "../../../capacity/storm";
-import { planOf } from "../../../config";
+import { planOf } from "../../../config/read";
 import { type Changes, stagingSettings } from "../../stack-settings";
 import { openMinutes, type Series } from "./evaluation";
 

@@ -2,8 +2,8 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { connectionLimits } from "../../../capacity/checks";
 import { LONGEST_JOB_NAME, TOKEN_LENGTH } from "../../../capacity/jobs";
 import { evaluate, type Registered } from "../../../commands/evaluate";
-import { loginUser } from "../../../components/database-roles/names";
-import { RUN_JOB, RUN_SERVICE, SECRET_IAM_MEMBER, SQL_USER } from "../../../policy/types";
+import { RUN_JOB, RUN_SERVICE, SECRET_IAM_MEMBER, SQL_USER } from "../../../config/resource-types";
+import { loginUser } from "../../../config/role-names";
 import { staging } from "../../../stack";
 import { type Changes, migrating, stagingConfiguration, stagingSettings } from "../../stack-settings";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { ALERT_POLICY, CONNECTOR, MONITORING, NOTIFICATION_CHANNEL, RUN_SERVICE, SQL_INSTANCE } from "../../../config/resource-types";
 import { capacityAlerts } from "../../../policy/rules/capacity-alerts";
-import { ALERT_POLICY, CONNECTOR, MONITORING, NOTIFICATION_CHANNEL, RUN_SERVICE, SQL_INSTANCE } from "../../../policy/types";
 import { type Declared, judgeStack, stackFindings, UNKNOWN } from "../harness";
 import { soundConnector, soundService } from "../services";
 

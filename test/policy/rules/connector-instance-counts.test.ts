@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { CONNECTOR } from "../../../config/resource-types";
 import { connectorInstanceCounts } from "../../../policy/rules/connector-instance-counts";
-import { CONNECTOR } from "../../../policy/types";
 import { judge, UNKNOWN } from "../harness";
 
 const connector = (properties: Record<string, unknown>) => judge(connectorInstanceCounts, { type: CONNECTOR, properties });

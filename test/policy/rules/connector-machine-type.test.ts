@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { CONNECTOR } from "../../../config/resource-types";
 import { connectorMachineType } from "../../../policy/rules/connector-machine-type";
-import { CONNECTOR } from "../../../policy/types";
 import { judge, UNKNOWN } from "../harness";
 
 const messages = async (machineType: unknown) =>

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { CONNECTOR } from "../../../config/resource-types";
 import { connectorName } from "../../../policy/rules/connector-name";
-import { CONNECTOR } from "../../../policy/types";
 import { judge, UNKNOWN } from "../harness";
 
 const messages = async (properties: Record<string, unknown>) => (await judge(connectorName, { type: CONNECTOR, properties })).map((f) => f.message);

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { CONNECTOR } from "../../../config/resource-types";
 import { connectorRange } from "../../../policy/rules/connector-range";
-import { CONNECTOR } from "../../../policy/types";
 import { judge, UNKNOWN } from "../harness";
 
 const messages = async (properties: Record<string, unknown>, config: object = {}) =>

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { SUBNETWORK } from "../../../config/resource-types";
 import { connectorSubnet } from "../../../policy/rules/connector-subnet";
-import { SUBNETWORK } from "../../../policy/types";
 import { type Declared, judgeStack, UNKNOWN } from "../harness";
 import { soundConnector } from "../services";
 

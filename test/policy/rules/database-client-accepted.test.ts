@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { SQL_USER } from "../../../config/resource-types";
 import { databaseClientAccepted } from "../../../policy/rules/database-client-accepted";
-import { SQL_USER } from "../../../policy/types";
 import { type Declared, judgeStack, UNKNOWN } from "../harness";
 import { soundDatabase, soundJob, soundService } from "../services";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { REDIS } from "../../../config/resource-types";
 import { databasePath } from "../../../policy/rules/database-path";
-import { REDIS } from "../../../policy/types";
 import { type Declared, judgeStack, UNKNOWN } from "../harness";
 import { type Overrides, soundDatabase, soundService, soundServiceV1 } from "../services";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { SQL_USER } from "../../../config/resource-types";
 import { databaseUserPassword } from "../../../policy/rules/database-user-password";
-import { SQL_USER } from "../../../policy/types";
 import { judge, UNKNOWN } from "../harness";
 
 const messages = async (properties: object) =>

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { SUBNETWORK } from "../../../config/resource-types";
 import { directEgressSubnet } from "../../../policy/rules/direct-egress-subnet";
-import { SUBNETWORK } from "../../../policy/types";
 import { type Declared, judgeStack, UNKNOWN } from "../harness";
 import { type Overrides, soundConnector, soundJob, soundService, soundServiceV1 } from "../services";
 

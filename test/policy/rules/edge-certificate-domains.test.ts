@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { CERTIFICATE, MANAGED_CERTIFICATE, MANAGED_CERTIFICATES } from "../../../config/resource-types";
 import { edgeCertificateDomains } from "../../../policy/rules/edge-certificate-domains";
-import { CERTIFICATE, MANAGED_CERTIFICATE, MANAGED_CERTIFICATES } from "../../../policy/types";
 import { messages, UNKNOWN } from "../harness";
 
 const judged = (type: string, properties: Record<string, unknown>) => messages(edgeCertificateDomains, { type, properties });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { CERTIFICATE_MAP, CERTIFICATE_MAP_ENTRY, HTTPS_PROXY, MANAGED_CERTIFICATE, URL_MAP } from "../../../config/resource-types";
 import { edgeCertificate } from "../../../policy/rules/edge-certificate";
-import { CERTIFICATE_MAP, CERTIFICATE_MAP_ENTRY, HTTPS_PROXY, MANAGED_CERTIFICATE, URL_MAP } from "../../../policy/types";
 import { type Declared, judgeStack, UNKNOWN } from "../harness";
 
 const HOST = "api.example.org";

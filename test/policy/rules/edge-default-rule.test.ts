@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { SECURITY_POLICY } from "../../../config/resource-types";
 import { edgeDefaultRule } from "../../../policy/rules/edge-default-rule";
-import { SECURITY_POLICY } from "../../../policy/types";
 import { messages, UNKNOWN } from "../harness";
 
 const judged = (rules: unknown) => messages(edgeDefaultRule, { type: SECURITY_POLICY, properties: { rules } });

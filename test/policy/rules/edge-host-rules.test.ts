@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { URL_MAP } from "../../../config/resource-types";
 import { edgeHostRules } from "../../../policy/rules/edge-host-rules";
-import { URL_MAP } from "../../../policy/types";
 import { messages, UNKNOWN } from "../harness";
 
 const judged = (hostRules: unknown, pathMatchers: unknown = [{ name: "api" }, { name: "app" }], type = URL_MAP) =>

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { BACKEND_SERVICES, REGION_NEG } from "../../../config/resource-types";
 import { edgeIngress } from "../../../policy/rules/edge-ingress";
-import { BACKEND_SERVICES, REGION_NEG } from "../../../policy/types";
 import { type Declared, judgeStack, UNKNOWN } from "../harness";
 import { soundService } from "../services";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { REGION_NEG } from "../../../config/resource-types";
 import { edgeServiceExists } from "../../../policy/rules/edge-service-exists";
-import { REGION_NEG } from "../../../policy/types";
 import { type Declared, judgeStack, UNKNOWN } from "../harness";
 import { soundService, soundServiceV1 } from "../services";
 

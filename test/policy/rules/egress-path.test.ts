@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { ROUTER, ROUTER_NAT, SUBNETWORK } from "../../../config/resource-types";
 import { egressPath } from "../../../policy/rules/egress-path";
-import { ROUTER, ROUTER_NAT, SUBNETWORK } from "../../../policy/types";
 import { type Declared, judgeStack, UNKNOWN } from "../harness";
 import { type Overrides, soundConnector, soundDatabase, soundJob, soundService, soundServiceV1, soundWorkerPool } from "../services";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { ROUTER_NAT } from "../../../config/resource-types";
 import { natAddresses } from "../../../policy/rules/nat-addresses";
-import { ROUTER_NAT } from "../../../policy/types";
 import { judge, UNKNOWN } from "../harness";
 
 const messages = async (properties: Record<string, unknown>) => (await judge(natAddresses, { type: ROUTER_NAT, properties })).map((found) => found.message);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { NETWORK, REDIS, SUBNETWORK } from "../../../config/resource-types";
 import { privateNetworkPath } from "../../../policy/rules/private-network-path";
-import { NETWORK, REDIS, SUBNETWORK } from "../../../policy/types";
 import { type Declared, judgeStack, UNKNOWN } from "../harness";
 import { type Overrides, soundConnector, soundDatabase, soundService, soundServiceV1 } from "../services";
 

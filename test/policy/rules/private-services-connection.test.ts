@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { GLOBAL_ADDRESS, NETWORK, REDIS, SECRET_VERSION, SERVICES_CONNECTION, SQL_INSTANCE } from "../../../config/resource-types";
 import { privateServicesConnection } from "../../../policy/rules/private-services-connection";
-import { GLOBAL_ADDRESS, NETWORK, REDIS, SECRET_VERSION, SERVICES_CONNECTION, SQL_INSTANCE } from "../../../policy/types";
 import { type Declared, judgeStack, UNKNOWN } from "../harness";
 import { soundDatabase } from "../services";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { GLOBAL_ADDRESS, REDIS } from "../../../config/resource-types";
 import { privateServicesRange } from "../../../policy/rules/private-services-range";
-import { GLOBAL_ADDRESS, REDIS } from "../../../policy/types";
 import { judge, UNKNOWN } from "../harness";
 
 const sound = { purpose: "VPC_PEERING", addressType: "INTERNAL", prefixLength: 16, network: UNKNOWN };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { ADDRESS, GLOBAL_ADDRESS, NETWORK, REDIS, SUBNETWORK } from "../../../config/resource-types";
 import { rangesDoNotOverlap } from "../../../policy/rules/ranges-do-not-overlap";
-import { ADDRESS, GLOBAL_ADDRESS, NETWORK, REDIS, SUBNETWORK } from "../../../policy/types";
 import { type Declared, judgeStack, UNKNOWN } from "../harness";
 import { soundConnector } from "../services";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { REDIS } from "../../../config/resource-types";
 import { redisAuth } from "../../../policy/rules/redis-auth";
-import { REDIS } from "../../../policy/types";
 import { judge, UNKNOWN } from "../harness";
 
 const messages = async (authEnabled: unknown) => (await judge(redisAuth, { type: REDIS, properties: { memorySizeGb: 1, authEnabled } })).map((f) => f.message);

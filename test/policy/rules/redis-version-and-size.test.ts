@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { REDIS } from "../../../config/resource-types";
 import { redisVersionAndSize } from "../../../policy/rules/redis-version-and-size";
-import { REDIS } from "../../../policy/types";
 import { judge, UNKNOWN } from "../harness";
 
 const messages = async (properties: object) =>

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { SERVICE_ACCOUNT as ACCOUNT, CUSTOM_ROLES, SECRET_IAM_BINDING, SECRET_IAM_MEMBER } from "../../../config/resource-types";
 import { secretAccess } from "../../../policy/rules/secret-access";
-import { SERVICE_ACCOUNT as ACCOUNT, CUSTOM_ROLES, SECRET_IAM_BINDING, SECRET_IAM_MEMBER } from "../../../policy/types";
 import { type Declared, judgeStack, UNKNOWN } from "../harness";
 
 const judge = async (...resources: Declared[]) => (await judgeStack(secretAccess, resources)).map((f) => f.message);

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { SECRETS } from "../../../config/resource-types";
 import { secretId } from "../../../policy/rules/secret-id";
-import { SECRETS } from "../../../policy/types";
 import { messages, UNKNOWN } from "../harness";
 
 const said = async (id: unknown) => (await Promise.all(SECRETS.map((type) => messages(secretId, { type, properties: { secretId: id } })))).flat();

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { SECRET_VERSION } from "../../../config/resource-types";
 import { secretValue } from "../../../policy/rules/secret-value";
-import { SECRET_VERSION } from "../../../policy/types";
 import { judge, UNKNOWN } from "../harness";
 
 const messages = async (properties: object, name = "openai-api-key-staging-v1") =>

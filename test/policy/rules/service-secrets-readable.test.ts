@@ -1,6 +1,14 @@
 import { describe, expect, test } from "vitest";
+import {
+  CUSTOM_ROLES,
+  PROJECT_IAM_MEMBER,
+  SECRET,
+  SECRET_IAM_BINDING,
+  SECRET_IAM_MEMBER,
+  SECRET_VERSION,
+  SERVICE_ACCOUNT,
+} from "../../../config/resource-types";
 import { serviceSecretsReadable } from "../../../policy/rules/service-secrets-readable";
-import { CUSTOM_ROLES, PROJECT_IAM_MEMBER, SECRET, SECRET_IAM_BINDING, SECRET_IAM_MEMBER, SECRET_VERSION, SERVICE_ACCOUNT } from "../../../policy/types";
 import { type Declared, judgeStack, UNKNOWN } from "../harness";
 import { SERVICE_ACCOUNT as ACCOUNT, soundJob, soundService, soundServiceV1 } from "../services";
 

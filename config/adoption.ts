@@ -1,10 +1,10 @@
 import type { CustomResourceOptions, ResourceTransformation } from "@pulumi/pulumi";
 import { closest } from "fastest-levenshtein";
 import type { InputProblem } from "../capacity/problem";
-import { APIS } from "../components/apis";
-import { backendNames, edgeNames, servicesBehind } from "../components/edge/names";
-import type { ServiceSettings, Settings } from "../config";
-import { shown } from "../config/references";
+import { APIS } from "./apis";
+import { backendNames, edgeNames, servicesBehind } from "./edge-names";
+import type { ServiceSettings, Settings } from "./read";
+import { shown } from "./references";
 import {
   CONNECTOR,
   FORWARDING_RULE,
@@ -27,7 +27,7 @@ import {
   SSL_POLICY,
   SUBNETWORK,
   URL_MAP,
-} from "../policy/types";
+} from "./resource-types";
 
 /*
  * What of the stack can exist before it does, and is then imported. Left out is what the stack always makes anew: versions

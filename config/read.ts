@@ -1,10 +1,11 @@
 import { closest, distance } from "fastest-levenshtein";
 import { z } from "zod";
-import { cloudRunLimits, cloudSqlLimits } from "./capacity/limits";
-import type { CapacityPlan } from "./capacity/plan";
-import { InputError, type InputProblem } from "./capacity/problem";
-import { parseCpu, parseMemoryMib } from "./capacity/units";
-import { edge, edgeProblems } from "./config/edge";
+import { cloudRunLimits, cloudSqlLimits } from "../capacity/limits";
+import type { CapacityPlan } from "../capacity/plan";
+import { InputError, type InputProblem } from "../capacity/problem";
+import { parseCpu, parseMemoryMib } from "../capacity/units";
+import { adoptionProblems } from "./adoption";
+import { edge, edgeProblems } from "./edge";
 import {
   amount,
   choice,
@@ -26,11 +27,10 @@ import {
   text,
   UNDERSCORED,
   whole,
-} from "./config/fields";
-import { account, jobProblems, migrations, roles } from "./config/jobs";
-import { channelTokens, hosts, monitoring, monitoringProblems } from "./config/monitoring";
-import { referenceProblems, reservedNames, SECRET_FORMATS, shown } from "./config/references";
-import { adoptionProblems } from "./operations/adoption";
+} from "./fields";
+import { account, jobProblems, migrations, roles } from "./jobs";
+import { channelTokens, hosts, monitoring, monitoringProblems } from "./monitoring";
+import { referenceProblems, reservedNames, SECRET_FORMATS, shown } from "./references";
 
 /*
  * The stack file, section by section. Every field says what it means, what form it has and what a sound value looks

@@ -3,9 +3,9 @@ import { join } from "node:path";
 import Ajv2020 from "ajv/dist/2020";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
-import { PROJECT_ROOT } from "../commands/stack-file";
-import { readSettings, stackFileSchema } from "../config";
-import { type Changes, configurationProblems, stagingConfiguration, stagingSettings } from "./stack-settings";
+import { PROJECT_ROOT } from "../../commands/stack-file";
+import { readSettings, stackFileSchema } from "../../config/read";
+import { type Changes, configurationProblems, stagingConfiguration, stagingSettings } from "../stack-settings";
 
 const problems = (changes: Changes) => configurationProblems(stagingConfiguration(changes));
 const service = (key: string, changes: Changes): Changes => ({ "netra:services": { [key]: changes } });
