@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
+import { usesPrivateServices } from "./capacity/constraints/redis";
 import { InputError, type Problem } from "./capacity/problem";
-import { usesPrivateServices } from "./capacity/redis";
 import { judgePlan } from "./capacity/verdict";
 import { Cache } from "./components/cache";
 import { Connector } from "./components/connector";

@@ -1,7 +1,7 @@
 import { assumptions } from "./assumptions";
-import { type DatabaseSize, maxConnectionsProblems, parseTier, smallestTierFor, tierCatalogue } from "./cloudsql";
-import type { ConnectorSize } from "./connector";
-import { connectorMbps, vmConnectsPerSecond } from "./connector";
+import { type DatabaseSize, maxConnectionsProblems, parseTier, smallestTierFor, tierCatalogue } from "./constraints/cloudsql";
+import type { ConnectorSize } from "./constraints/connector";
+import { connectorMbps, vmConnectsPerSecond } from "./constraints/connector";
 import { cloudSqlLimits, connectorLimits, postgresCosts } from "./limits";
 import type { ConnectionPool } from "./plan";
 import { connectionsPerInstance } from "./plan";

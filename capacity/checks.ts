@@ -27,20 +27,20 @@ import {
   requestTimeoutProblems,
   scalingProblems,
   startupWindowProblems,
-} from "./cloudrun";
-import { databaseMemory, editionLimitProblems, maxConnectionsProblems, parseTier, sharedCoreProblems, tierProblems } from "./cloudsql";
-import { connectorNameProblems, connectorRangeProblems, instanceCountProblems, machineTypeProblems } from "./connector";
-import { databaseClientProblems, socketPoolProblems } from "./database-client";
-import { imageProblems } from "./image";
-import { type JobPlan, jobsOf, MIGRATIONS_JOB, ROLES_JOB } from "./jobs";
+} from "./constraints/cloudrun";
+import { databaseMemory, editionLimitProblems, maxConnectionsProblems, parseTier, sharedCoreProblems, tierProblems } from "./constraints/cloudsql";
+import { connectorNameProblems, connectorRangeProblems, instanceCountProblems, machineTypeProblems } from "./constraints/connector";
+import { databaseClientProblems, socketPoolProblems } from "./constraints/database-client";
+import { imageProblems } from "./constraints/image";
+import { type JobPlan, jobsOf, MIGRATIONS_JOB, ROLES_JOB } from "./constraints/jobs";
+import { egressAdvice } from "./constraints/path";
+import { lifeText, upgradeAdvice } from "./constraints/postgres-life";
+import { freeRange, type NamedRange, overlapProblem, overlaps, rangeProblems, unreachableRangeProblems } from "./constraints/ranges";
+import { redisRangeProblems, usesPrivateServices } from "./constraints/redis";
 import { cloudSqlLimits, connectorLimits } from "./limits";
-import { egressAdvice } from "./path";
 import { type CapacityPlan, connectionsPerInstance, type DatabaseClientPlan, predecessors, type ServicePlan, startSeconds } from "./plan";
-import { lifeText, upgradeAdvice } from "./postgres-life";
 import { type Problem, withWays } from "./problem";
 import { type QuotaUser, regionalDemand, regionalQuotaProblems } from "./quota";
-import { freeRange, type NamedRange, overlapProblem, overlaps, rangeProblems, unreachableRangeProblems } from "./ranges";
-import { redisRangeProblems, usesPrivateServices } from "./redis";
 import { routeOf } from "./scenarios";
 import { today } from "./today";
 

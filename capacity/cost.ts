@@ -1,5 +1,5 @@
-import { parseTier } from "./cloudsql";
-import { securityRules } from "./edge";
+import { parseTier } from "./constraints/cloudsql";
+import { securityRules } from "./constraints/edge";
 import { cloudSqlLimits, connectorLimits, prices } from "./limits";
 import type { Alert } from "./monitoring/alert";
 import type { CapacityPlan } from "./plan";

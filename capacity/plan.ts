@@ -1,7 +1,7 @@
-import type { ProbeTiming } from "./cloudrun";
-import type { ConnectorSize } from "./connector";
-import type { EdgePlan } from "./edge";
-import type { RedisAccess } from "./redis";
+import type { ProbeTiming } from "./constraints/cloudrun";
+import type { ConnectorSize } from "./constraints/connector";
+import type { EdgePlan } from "./constraints/edge";
+import type { RedisAccess } from "./constraints/redis";
 
 /**
  * The capacity plan: everything about an environment that decides whether it starts. Read from the stack's

@@ -1,11 +1,11 @@
 import { heaviestAntichain } from "./antichain";
 import { type AssumptionName, assumptions } from "./assumptions";
 import { mostConnectionsOf, serviceHolder } from "./budget";
-import { probeWindowSeconds, scalingProblems } from "./cloudrun";
-import { parseTier } from "./cloudsql";
-import { type ConnectorSize, machineTypeProblems, vmConnectsPerSecond } from "./connector";
+import { probeWindowSeconds, scalingProblems } from "./constraints/cloudrun";
+import { parseTier } from "./constraints/cloudsql";
+import { type ConnectorSize, machineTypeProblems, vmConnectsPerSecond } from "./constraints/connector";
+import { type DatabaseRoute, databasePath } from "./constraints/path";
 import { cloudSqlLimits, connectorLimits, postgresCosts, startFacts } from "./limits";
-import { type DatabaseRoute, databasePath } from "./path";
 import { connectionsPerInstance, type DatabaseClientPlan, type DatabasePlan, type NetworkPlan, predecessors, type ServicePlan } from "./plan";
 import { type Naming, type Problem, problem } from "./problem";
 import { normalQuantile } from "./random";

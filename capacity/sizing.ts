@@ -1,7 +1,7 @@
 import { neededSlots } from "./budget";
 import { planBudget, planChecks } from "./checks";
-import { defaultMaxConnections, maxConnectionsProblems, parseTier, type Tier, tierCatalogue } from "./cloudsql";
-import { type ConnectorSize, connectorFloorProblems } from "./connector";
+import { defaultMaxConnections, maxConnectionsProblems, parseTier, type Tier, tierCatalogue } from "./constraints/cloudsql";
+import { type ConnectorSize, connectorFloorProblems } from "./constraints/connector";
 import { connectorCost, databaseCost } from "./cost";
 import { cloudSqlLimits, connectorLimits } from "./limits";
 import type { CapacityPlan } from "./plan";

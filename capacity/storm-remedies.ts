@@ -1,7 +1,7 @@
 import type { Bottleneck } from "./bottleneck";
-import { probeWindowSeconds } from "./cloudrun";
+import { probeWindowSeconds } from "./constraints/cloudrun";
+import { databasePath, type PathFault } from "./constraints/path";
 import { startFacts } from "./limits";
-import { databasePath, type PathFault } from "./path";
 import type { DatabaseClientPlan } from "./plan";
 import { type Problem, problem } from "./problem";
 import { routeOf, type StormPlan, type StormService } from "./scenarios";

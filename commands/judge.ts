@@ -1,7 +1,7 @@
 import { assumptions } from "../capacity/assumptions";
 import { planBudget } from "../capacity/checks";
+import { registryProblems } from "../capacity/constraints/image";
 import { planCost } from "../capacity/cost";
-import { registryProblems } from "../capacity/image";
 import { planAlerts } from "../capacity/monitoring/monitoring";
 import { judgePlan, type PlanVerdict } from "../capacity/verdict";
 import { planOf, readSettings, type Settings } from "../config/read";

@@ -1,7 +1,7 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
+import { usesPrivateServices } from "../capacity/constraints/redis";
 import { problem } from "../capacity/problem";
-import { usesPrivateServices } from "../capacity/redis";
 import { knownAfterUpdate } from "./after-update";
 
 export interface CacheArgs {

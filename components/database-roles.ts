@@ -1,7 +1,7 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
 import { connectionLimits } from "../capacity/checks";
-import { type JobPlan, jobOf, ROLES_JOB } from "../capacity/jobs";
+import { type JobPlan, jobOf, ROLES_JOB } from "../capacity/constraints/jobs";
 import type { Settings } from "../config/read";
 import { adminUser, loginUser, ownerRole } from "../config/role-names";
 import type { Database } from "./database";

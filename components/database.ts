@@ -1,6 +1,6 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
-import { flagValue } from "../capacity/cloudsql";
+import { flagValue } from "../capacity/constraints/cloudsql";
 import { knownAfterUpdate } from "./after-update";
 
 export interface DatabaseArgs {

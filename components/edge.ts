@@ -1,6 +1,6 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
-import { type SecurityRule, securityRules } from "../capacity/edge";
+import { type SecurityRule, securityRules } from "../capacity/constraints/edge";
 import { backendNames, type EdgeNaming, edgeNames, type Hosted, servicesBehind } from "../config/edge-names";
 import type { Service } from "./service";
 

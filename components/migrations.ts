@@ -1,6 +1,6 @@
 import type * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
-import { jobOf, MIGRATIONS_JOB } from "../capacity/jobs";
+import { jobOf, MIGRATIONS_JOB } from "../capacity/constraints/jobs";
 import type { Settings } from "../config/read";
 import type { Cache } from "./cache";
 import type { DatabaseRoles } from "./database-roles";

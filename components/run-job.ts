@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import * as gcp from "@pulumi/gcp";
 import type * as pulumi from "@pulumi/pulumi";
-import { TOKEN_LENGTH } from "../capacity/jobs";
+import { TOKEN_LENGTH } from "../capacity/constraints/jobs";
 import { formatMemory } from "../capacity/units";
 import { identityOf } from "./identity";
 import type { SecretReference } from "./secrets";

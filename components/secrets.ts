@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import { secretValueProblems } from "../capacity/secret-value";
+import { secretValueProblems } from "../capacity/constraints/secret-value";
 
 /** A password and the rotation that made it. */
 export interface RotatedPassword {

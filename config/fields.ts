@@ -1,6 +1,6 @@
 import { parse } from "yaml";
 import { z } from "zod";
-import { meantQuantity } from "../capacity/cloudrun";
+import { meantQuantity } from "../capacity/constraints/cloudrun";
 import type { InputProblem, Proposal } from "../capacity/problem";
 
 /* The kinds of fields the stack file has: each knows its form, and says what is wrong with a value that has another. */

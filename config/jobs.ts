@@ -1,4 +1,4 @@
-import { LONGEST_JOB_NAME, MIGRATIONS_JOB } from "../capacity/jobs";
+import { LONGEST_JOB_NAME, MIGRATIONS_JOB } from "../capacity/constraints/jobs";
 import { type InputProblem, problem } from "../capacity/problem";
 import { HYPHENATED, list, seconds, section, text, whole } from "./fields";
 import { entriesOf, furtherSecrets, isMapping, repeatedTexts, shown } from "./references";

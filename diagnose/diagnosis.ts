@@ -1,5 +1,5 @@
-import { isPostgres } from "../capacity/cloudsql";
-import { NO_NAT } from "../capacity/path";
+import { isPostgres } from "../capacity/constraints/cloudsql";
+import { NO_NAT } from "../capacity/constraints/path";
 import { NO_PATH } from "../capacity/storm-remedies";
 import type { Registered } from "../commands/evaluate";
 import { adoptables, leftOutOfImports } from "../config/adoption";

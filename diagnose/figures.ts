@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { probeWindowSeconds } from "../capacity/cloudrun";
+import { probeWindowSeconds } from "../capacity/constraints/cloudrun";
 import { filterOf } from "../capacity/monitoring/alert";
 import type { Aggregation } from "../capacity/monitoring/alignment";
 import { type Metric, metrics } from "../capacity/monitoring/metrics";

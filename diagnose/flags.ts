@@ -1,5 +1,5 @@
-import { parseTier } from "../capacity/cloudsql";
-import { connectorMbps } from "../capacity/connector";
+import { parseTier } from "../capacity/constraints/cloudsql";
+import { connectorMbps } from "../capacity/constraints/connector";
 import type { ServiceSettings, Settings } from "../config/read";
 import { Inputs } from "../policy/inputs";
 import type { Flag } from "./command";

@@ -1,4 +1,4 @@
-import { probeWindowSeconds } from "../capacity/cloudrun";
+import { probeWindowSeconds } from "../capacity/constraints/cloudrun";
 import { databaseVariables } from "../capacity/plan";
 import { percentText } from "../capacity/statistics";
 import type { Settings } from "../config/read";

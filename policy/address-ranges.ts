@@ -1,6 +1,6 @@
+import { parseRange } from "../capacity/constraints/ranges";
+import { usesPrivateServices } from "../capacity/constraints/redis";
 import type { CapacityPlan } from "../capacity/plan";
-import { parseRange } from "../capacity/ranges";
-import { usesPrivateServices } from "../capacity/redis";
 import { ADDRESS, CONNECTOR, GLOBAL_ADDRESS, REDIS, SUBNETWORK } from "../config/resource-types";
 import { type CloudName, mayBeSame } from "./cloud-name";
 import { type Inputs, MalformedValueError } from "./inputs";

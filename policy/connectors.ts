@@ -1,4 +1,4 @@
-import { type ConnectorSize, isMachineType } from "../capacity/connector";
+import { type ConnectorSize, isMachineType } from "../capacity/constraints/connector";
 import { connectorLimits } from "../capacity/limits";
 import { CONNECTOR } from "../config/resource-types";
 import { mayName, namedBy } from "./cloud-name";

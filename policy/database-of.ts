@@ -1,5 +1,5 @@
-import { isPostgres } from "../capacity/cloudsql";
-import { isPrivateAddress, overlap } from "../capacity/ranges";
+import { isPostgres } from "../capacity/constraints/cloudsql";
+import { isPrivateAddress, overlap } from "../capacity/constraints/ranges";
 import { DNS_RECORDS, GLOBAL_ADDRESS, SQL_INSTANCE } from "../config/resource-types";
 import { argumentsOf, isLocal, isProxy, proxiedInstances } from "./beside";
 import { cloudName, mayName } from "./cloud-name";

@@ -1,4 +1,4 @@
-import type { DatabaseAddresses, DatabaseRoute, Dialing } from "../capacity/path";
+import type { DatabaseAddresses, DatabaseRoute, Dialing } from "../capacity/constraints/path";
 import { argumentsOf, isProxy } from "./beside";
 import { regionOf } from "./cloud-name";
 import { connectorOf } from "./connectors";

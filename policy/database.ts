@@ -1,4 +1,4 @@
-import { type DatabaseSize, defaultMaxConnections, effectiveEdition, flagMib, isPostgres, parseTier } from "../capacity/cloudsql";
+import { type DatabaseSize, defaultMaxConnections, effectiveEdition, flagMib, isPostgres, parseTier } from "../capacity/constraints/cloudsql";
 import { type Inputs, MalformedValueError } from "./inputs";
 import type { Resource } from "./rule";
 

@@ -1,4 +1,4 @@
-import { databaseClientProblems } from "../capacity/database-client";
+import { databaseClientProblems } from "../capacity/constraints/database-client";
 import type { DatabaseClientVariables } from "../capacity/plan";
 import { problem } from "../capacity/problem";
 import { type ClientPlan, clientPlanOf } from "./client-plan";

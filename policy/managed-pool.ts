@@ -1,4 +1,4 @@
-import { parseTier } from "../capacity/cloudsql";
+import { parseTier } from "../capacity/constraints/cloudsql";
 import { cloudSqlLimits } from "../capacity/limits";
 import { connectionsPerInstance } from "../capacity/plan";
 import { toldPorts } from "./beside";

@@ -1,4 +1,4 @@
-import type { ProbeTiming } from "../capacity/cloudrun";
+import type { ProbeTiming } from "../capacity/constraints/cloudrun";
 import { cloudRunLimits } from "../capacity/limits";
 import type { Inputs } from "./inputs";
 import type { Container } from "./workload";

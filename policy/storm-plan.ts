@@ -1,5 +1,5 @@
+import type { DatabaseRoute } from "../capacity/constraints/path";
 import { cloudRunLimits } from "../capacity/limits";
-import type { DatabaseRoute } from "../capacity/path";
 import type { RetryPolicy } from "../capacity/plan";
 import type { StormPlan, StormService } from "../capacity/scenarios";
 import type { StormNames } from "../capacity/storm-remedies";

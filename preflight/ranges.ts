@@ -1,5 +1,5 @@
-import { freeRange, type NamedRange, overlap, parseRange } from "../capacity/ranges";
-import { usesPrivateServices } from "../capacity/redis";
+import { freeRange, type NamedRange, overlap, parseRange } from "../capacity/constraints/ranges";
+import { usesPrivateServices } from "../capacity/constraints/redis";
 import { cloudName } from "../policy/cloud-name";
 import { Inputs } from "../policy/inputs";
 import { type Answer, fine, wrong } from "./answer";

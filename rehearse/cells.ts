@@ -1,5 +1,5 @@
-import { probeWindowSeconds } from "../capacity/cloudrun";
-import { type ConnectorSize, connectorMbps } from "../capacity/connector";
+import { probeWindowSeconds } from "../capacity/constraints/cloudrun";
+import { type ConnectorSize, connectorMbps } from "../capacity/constraints/connector";
 import { startFacts } from "../capacity/limits";
 import type { CapacityPlan, DatabaseClientPlan } from "../capacity/plan";
 import { likelyValues, planScenarios, type Scenario } from "../capacity/scenarios";

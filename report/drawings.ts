@@ -1,4 +1,4 @@
-import { probeWindowSeconds } from "../capacity/cloudrun";
+import { probeWindowSeconds } from "../capacity/constraints/cloudrun";
 import type { CapacityPlan } from "../capacity/plan";
 import { planScenarios } from "../capacity/scenarios";
 import { costCurve } from "../capacity/sizing";

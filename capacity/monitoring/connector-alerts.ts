@@ -1,4 +1,4 @@
-import { connectorMbps } from "../connector";
+import { connectorMbps } from "../constraints/connector";
 import { type Alert, filterOf } from "./alert";
 import { percentileOf } from "./alignment";
 import { metrics } from "./metrics";

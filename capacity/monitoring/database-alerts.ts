@@ -1,6 +1,6 @@
 import { assumptions } from "../assumptions";
 import { planBudget } from "../checks";
-import { databaseMemory, parseTier } from "../cloudsql";
+import { databaseMemory, parseTier } from "../constraints/cloudsql";
 import { cloudRunLimits } from "../limits";
 import { type Alert, filterOf } from "./alert";
 import { type Aggregation, percentileOf } from "./alignment";

@@ -1,4 +1,4 @@
-import type { ProbeTiming } from "../cloudrun";
+import type { ProbeTiming } from "../constraints/cloudrun";
 import type { CachePlan, CapacityPlan, DatabasePlan, NetworkPlan, ServicePlan } from "../plan";
 
 /** What monitoring is derived from: the plan, with the names under which metrics know its parts. */

@@ -1,4 +1,4 @@
-import { probeWindowSeconds } from "../cloudrun";
+import { probeWindowSeconds } from "../constraints/cloudrun";
 import type { ServicePlan } from "../plan";
 import { type Alert, type Condition, filterOf, type NamedSetting } from "./alert";
 import { percentileOf } from "./alignment";

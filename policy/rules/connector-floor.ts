@@ -1,4 +1,4 @@
-import { type ConnectorSize, connectorFloorProblems, isMachineType } from "../../capacity/connector";
+import { type ConnectorSize, connectorFloorProblems, isMachineType } from "../../capacity/constraints/connector";
 import { connectorLimits, type Range } from "../../capacity/limits";
 import { CONNECTOR } from "../../config/resource-types";
 import { neutralConnector } from "../defaults";

@@ -1,4 +1,4 @@
-import { instanceCountProblems } from "../../capacity/connector";
+import { instanceCountProblems } from "../../capacity/constraints/connector";
 import { problem } from "../../capacity/problem";
 import { CONNECTOR } from "../../config/resource-types";
 import { resourceRule } from "../rule";

@@ -1,4 +1,4 @@
-import { machineTypeProblems } from "../../capacity/connector";
+import { machineTypeProblems } from "../../capacity/constraints/connector";
 import { connectorLimits } from "../../capacity/limits";
 import { CONNECTOR } from "../../config/resource-types";
 import { resourceRule } from "../rule";

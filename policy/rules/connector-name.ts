@@ -1,4 +1,4 @@
-import { connectorNameProblems } from "../../capacity/connector";
+import { connectorNameProblems } from "../../capacity/constraints/connector";
 import { CONNECTOR } from "../../config/resource-types";
 import { resourceRule } from "../rule";
 

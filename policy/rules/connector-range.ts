@@ -1,6 +1,6 @@
-import { connectorOverlapProblems, connectorRangeProblems } from "../../capacity/connector";
+import { connectorOverlapProblems, connectorRangeProblems } from "../../capacity/constraints/connector";
+import { parseRange, unreachableRangeProblems } from "../../capacity/constraints/ranges";
 import { problem } from "../../capacity/problem";
-import { parseRange, unreachableRangeProblems } from "../../capacity/ranges";
 import { CONNECTOR } from "../../config/resource-types";
 import { otherCidrs } from "../address-ranges";
 import { resourceRule } from "../rule";

@@ -1,4 +1,4 @@
-import { connectorRangeProblems } from "../../capacity/connector";
+import { connectorRangeProblems } from "../../capacity/constraints/connector";
 import { problem } from "../../capacity/problem";
 import { CONNECTOR } from "../../config/resource-types";
 import { regionOf } from "../cloud-name";

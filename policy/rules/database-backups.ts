@@ -1,4 +1,4 @@
-import { editionLimitProblems } from "../../capacity/cloudsql";
+import { editionLimitProblems } from "../../capacity/constraints/cloudsql";
 import { problem } from "../../capacity/problem";
 import { SQL_INSTANCE } from "../../config/resource-types";
 import { editionOf, isPostgresInstance, isReplica, settingsOf } from "../database";

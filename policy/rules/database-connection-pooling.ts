@@ -1,4 +1,4 @@
-import { poolingProblems } from "../../capacity/cloudsql";
+import { poolingProblems } from "../../capacity/constraints/cloudsql";
 import { SQL_INSTANCE } from "../../config/resource-types";
 import { databaseSetting, editionOf, settingsOf } from "../database";
 import { resourceRule } from "../rule";

@@ -1,4 +1,4 @@
-import { sharedCoreProblems } from "../../capacity/cloudsql";
+import { sharedCoreProblems } from "../../capacity/constraints/cloudsql";
 import { SQL_INSTANCE } from "../../config/resource-types";
 import { databaseSetting, isPostgresInstance, settingsOf } from "../database";
 import { resourceRule } from "../rule";

@@ -1,4 +1,4 @@
-import { diskProblems } from "../../capacity/cloudsql";
+import { diskProblems } from "../../capacity/constraints/cloudsql";
 import { SQL_INSTANCE } from "../../config/resource-types";
 import { databaseSetting, settingsOf } from "../database";
 import { resourceRule } from "../rule";

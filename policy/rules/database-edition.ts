@@ -1,4 +1,4 @@
-import { editionProblems, tierProblems } from "../../capacity/cloudsql";
+import { editionProblems, tierProblems } from "../../capacity/constraints/cloudsql";
 import { SQL_INSTANCE } from "../../config/resource-types";
 import { databaseSetting, isPostgresInstance, settingsOf, versionOf } from "../database";
 import { resourceRule } from "../rule";

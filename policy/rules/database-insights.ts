@@ -1,4 +1,4 @@
-import { editionLimitProblems } from "../../capacity/cloudsql";
+import { editionLimitProblems } from "../../capacity/constraints/cloudsql";
 import { SQL_INSTANCE } from "../../config/resource-types";
 import { databaseSetting, editionOf, isPostgresInstance, settingsOf } from "../database";
 import { resourceRule } from "../rule";

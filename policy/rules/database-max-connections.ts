@@ -1,4 +1,4 @@
-import { flagMib, maxConnectionsProblems, statedMaxConnectionsProblems } from "../../capacity/cloudsql";
+import { flagMib, maxConnectionsProblems, statedMaxConnectionsProblems } from "../../capacity/constraints/cloudsql";
 import { problem } from "../../capacity/problem";
 import { SQL_INSTANCE } from "../../config/resource-types";
 import { databaseSetting, flagsOf, isPostgresInstance, isReplica, settingsOf } from "../database";

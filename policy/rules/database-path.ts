@@ -1,4 +1,4 @@
-import { databasePath as pathTo } from "../../capacity/path";
+import { databasePath as pathTo } from "../../capacity/constraints/path";
 import { problem } from "../../capacity/problem";
 import { SQL_INSTANCE } from "../../config/resource-types";
 import { databaseContainers } from "../database-clients";

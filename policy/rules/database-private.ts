@@ -1,5 +1,5 @@
+import { isOpenRange } from "../../capacity/constraints/ranges";
 import { problem } from "../../capacity/problem";
-import { isOpenRange } from "../../capacity/ranges";
 import { SQL_INSTANCE } from "../../config/resource-types";
 import { addressesOf, settingsOf } from "../database";
 import { MalformedValueError } from "../inputs";

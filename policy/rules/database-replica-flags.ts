@@ -1,4 +1,4 @@
-import { defaultMaxConnections, parseTier } from "../../capacity/cloudsql";
+import { defaultMaxConnections, parseTier } from "../../capacity/constraints/cloudsql";
 import { cloudSqlLimits } from "../../capacity/limits";
 import { problem } from "../../capacity/problem";
 import { SQL_INSTANCE } from "../../config/resource-types";

@@ -1,5 +1,5 @@
+import { secretValueProblems } from "../../capacity/constraints/secret-value";
 import { problem } from "../../capacity/problem";
-import { secretValueProblems } from "../../capacity/secret-value";
 import { SQL_USER } from "../../config/resource-types";
 import { resourceRule } from "../rule";
 

@@ -1,5 +1,5 @@
-import { versionProblems } from "../../capacity/cloudsql";
-import { lifeProblems } from "../../capacity/postgres-life";
+import { versionProblems } from "../../capacity/constraints/cloudsql";
+import { lifeProblems } from "../../capacity/constraints/postgres-life";
 import { today } from "../../capacity/today";
 import { SQL_INSTANCE } from "../../config/resource-types";
 import { databaseSetting } from "../database";

@@ -1,6 +1,6 @@
-import { directSubnetProblems } from "../../capacity/direct-vpc";
+import { directSubnetProblems } from "../../capacity/constraints/direct-vpc";
+import { unreachableRangeProblems } from "../../capacity/constraints/ranges";
 import { problem } from "../../capacity/problem";
-import { unreachableRangeProblems } from "../../capacity/ranges";
 import { type StackResource, stackRule } from "../rule";
 import { subnetworkOf } from "../subnetworks";
 import { networkInterfacesOf } from "../vpc-access";

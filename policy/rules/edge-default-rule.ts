@@ -1,4 +1,4 @@
-import { DEFAULT_PRIORITY } from "../../capacity/edge";
+import { DEFAULT_PRIORITY } from "../../capacity/constraints/edge";
 import { problem } from "../../capacity/problem";
 import { SECURITY_POLICY } from "../../config/resource-types";
 import type { Inputs } from "../inputs";

@@ -1,4 +1,4 @@
-import { databasePath, egressAdvice, NO_NAT } from "../../capacity/path";
+import { databasePath, egressAdvice, NO_NAT } from "../../capacity/constraints/path";
 import { problem } from "../../capacity/problem";
 import { SQL_INSTANCE } from "../../config/resource-types";
 import { databaseContainers } from "../database-clients";

@@ -1,5 +1,5 @@
+import { usesPrivateServices } from "../../capacity/constraints/redis";
 import { problem } from "../../capacity/problem";
-import { usesPrivateServices } from "../../capacity/redis";
 import { REDIS } from "../../config/resource-types";
 import { mayBeSame, mayBeSameProject, projectOf } from "../cloud-name";
 import { cacheNetwork, type InNetwork, networkPath, networksBehind, privateEndpoints } from "../networks";

@@ -1,5 +1,5 @@
+import { usesPrivateServices } from "../../capacity/constraints/redis";
 import { problem } from "../../capacity/problem";
-import { usesPrivateServices } from "../../capacity/redis";
 import { GLOBAL_ADDRESS, REDIS, SECRET_VERSION, SERVICES_CONNECTION, SQL_INSTANCE } from "../../config/resource-types";
 import { mayBeSame, mayName, namedBy } from "../cloud-name";
 import { dependenciesOf } from "../dependencies";

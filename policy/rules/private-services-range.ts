@@ -1,6 +1,6 @@
+import { privateServicesProblems, unreachableRangeProblems } from "../../capacity/constraints/ranges";
+import { redisRangeProblems } from "../../capacity/constraints/redis";
 import { problem } from "../../capacity/problem";
-import { privateServicesProblems, unreachableRangeProblems } from "../../capacity/ranges";
-import { redisRangeProblems } from "../../capacity/redis";
 import { GLOBAL_ADDRESS, REDIS } from "../../config/resource-types";
 import { resourceRule } from "../rule";
 

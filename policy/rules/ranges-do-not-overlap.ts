@@ -1,4 +1,4 @@
-import { overlap, overlapProblem, rangeProblems } from "../../capacity/ranges";
+import { overlap, overlapProblem, rangeProblems } from "../../capacity/constraints/ranges";
 import { CONNECTOR } from "../../config/resource-types";
 import { mayShareNetwork, otherCidrs, rangesOf } from "../address-ranges";
 import { stackRule } from "../rule";

@@ -1,4 +1,4 @@
-import { redisProblems } from "../../capacity/redis";
+import { redisProblems } from "../../capacity/constraints/redis";
 import { REDIS } from "../../config/resource-types";
 import { resourceRule } from "../rule";
 

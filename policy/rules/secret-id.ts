@@ -1,4 +1,4 @@
-import { secretIdProblems } from "../../capacity/secret-value";
+import { secretIdProblems } from "../../capacity/constraints/secret-value";
 import { SECRETS } from "../../config/resource-types";
 import { resourceRule } from "../rule";
 

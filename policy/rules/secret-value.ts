@@ -1,5 +1,5 @@
+import { encodedSecretProblems, secretKind, secretValueProblems } from "../../capacity/constraints/secret-value";
 import { problem } from "../../capacity/problem";
-import { encodedSecretProblems, secretKind, secretValueProblems } from "../../capacity/secret-value";
 import { REGIONAL_SECRET_VERSION, SECRET_VERSION } from "../../config/resource-types";
 import { cloudName } from "../cloud-name";
 import { resourceRule } from "../rule";

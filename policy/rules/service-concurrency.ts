@@ -1,4 +1,4 @@
-import { concurrencyProblems } from "../../capacity/cloudrun";
+import { concurrencyProblems } from "../../capacity/constraints/cloudrun";
 import { cloudRunLimits } from "../../capacity/limits";
 import { RUN_SERVICE, RUN_SERVICE_V1 } from "../../config/resource-types";
 import { resourceRule } from "../rule";

@@ -1,4 +1,4 @@
-import { portProblems } from "../../capacity/cloudrun";
+import { portProblems } from "../../capacity/constraints/cloudrun";
 import { problem } from "../../capacity/problem";
 import { RUN_SERVICE, RUN_SERVICE_V1 } from "../../config/resource-types";
 import { orderProblems } from "../container-order";

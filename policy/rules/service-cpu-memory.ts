@@ -1,4 +1,4 @@
-import { cpuMemoryProblems, fractionalCpuProblems, quantityProblems } from "../../capacity/cloudrun";
+import { cpuMemoryProblems, fractionalCpuProblems, quantityProblems } from "../../capacity/constraints/cloudrun";
 import { cloudRunLimits } from "../../capacity/limits";
 import { parseCpu, parseMemoryMib } from "../../capacity/units";
 import { resourceRule } from "../rule";

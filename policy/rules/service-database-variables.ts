@@ -1,4 +1,4 @@
-import { databaseClientProblems } from "../../capacity/database-client";
+import { databaseClientProblems } from "../../capacity/constraints/database-client";
 import { databaseVariables } from "../../capacity/plan";
 import { problem } from "../../capacity/problem";
 import { clientPlanOf } from "../client-plan";

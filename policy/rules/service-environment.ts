@@ -1,6 +1,6 @@
+import { STRINGIFIED_OUTPUT } from "../../capacity/constraints/secret-value";
 import { cloudRunLimits } from "../../capacity/limits";
 import { type Problem, problem } from "../../capacity/problem";
-import { STRINGIFIED_OUTPUT } from "../../capacity/secret-value";
 import { resourceRule } from "../rule";
 import { type Variable, WORKLOAD_TYPES, workloadOf } from "../workload";
 

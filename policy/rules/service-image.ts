@@ -1,4 +1,4 @@
-import { imageProblems } from "../../capacity/image";
+import { imageProblems } from "../../capacity/constraints/image";
 import { neutralTagPattern } from "../defaults";
 import { resourceRule } from "../rule";
 import { WORKLOAD_TYPES, workloadOf } from "../workload";

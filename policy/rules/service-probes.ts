@@ -1,4 +1,4 @@
-import { probeProblems } from "../../capacity/cloudrun";
+import { probeProblems } from "../../capacity/constraints/cloudrun";
 import { type Problem, problem } from "../../capacity/problem";
 import type { Inputs } from "../inputs";
 import { unansweredProblems } from "../listening";

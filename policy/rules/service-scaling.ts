@@ -1,4 +1,4 @@
-import { jobTaskProblems, manualScalingProblems, scalingLevelProblems, scalingProblems } from "../../capacity/cloudrun";
+import { jobTaskProblems, manualScalingProblems, scalingLevelProblems, scalingProblems } from "../../capacity/constraints/cloudrun";
 import { problem } from "../../capacity/problem";
 import { resourceRule } from "../rule";
 import { type ScalingLevel, scalingOf } from "../scaling";

@@ -1,4 +1,4 @@
-import { socketPoolProblems } from "../../capacity/database-client";
+import { socketPoolProblems } from "../../capacity/constraints/database-client";
 import { connectionsPerInstance } from "../../capacity/plan";
 import { clientPlanOf } from "../client-plan";
 import { databaseContainers, socketInstances } from "../database-clients";

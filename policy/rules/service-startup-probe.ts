@@ -1,4 +1,4 @@
-import { startupWindowProblems } from "../../capacity/cloudrun";
+import { startupWindowProblems } from "../../capacity/constraints/cloudrun";
 import { databaseVariables, startSeconds } from "../../capacity/plan";
 import { problem } from "../../capacity/problem";
 import { RUN_SERVICE, RUN_SERVICE_V1 } from "../../config/resource-types";

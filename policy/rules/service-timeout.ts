@@ -1,4 +1,4 @@
-import { requestTimeoutProblems } from "../../capacity/cloudrun";
+import { requestTimeoutProblems } from "../../capacity/constraints/cloudrun";
 import { problem } from "../../capacity/problem";
 import { parseSeconds } from "../../capacity/units";
 import { RUN_SERVICE, RUN_SERVICE_V1 } from "../../config/resource-types";

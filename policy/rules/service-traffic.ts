@@ -1,4 +1,4 @@
-import { trafficProblems } from "../../capacity/cloudrun";
+import { trafficProblems } from "../../capacity/constraints/cloudrun";
 import { problem } from "../../capacity/problem";
 import { RUN_SERVICE, RUN_SERVICE_V1, RUN_WORKER_POOL } from "../../config/resource-types";
 import { resourceRule } from "../rule";

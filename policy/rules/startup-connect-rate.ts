@@ -1,5 +1,5 @@
 import { adminApiProblems, connectorWaitProblems, connectRateProblems } from "../../capacity/budget";
-import { databasePath } from "../../capacity/path";
+import { databasePath } from "../../capacity/constraints/path";
 import { connectorOf, sizeOf } from "../connectors";
 import { tierOf } from "../database";
 import { callsAdminApi } from "../database-of";

@@ -14,7 +14,7 @@ import {
   type DatabaseSlots,
   databaseConnectWait,
 } from "../../capacity/budget";
-import { maxConnectionsProblems, tierCatalogue } from "../../capacity/cloudsql";
+import { maxConnectionsProblems, tierCatalogue } from "../../capacity/constraints/cloudsql";
 import { proposedFix, proposedNumber } from "./proposed-fix";
 
 const slots: DatabaseSlots = { maxConnections: 150, usableShare: 0.8, reservedConnections: 13, migrationConnections: 10 };

@@ -1,4 +1,4 @@
-import type { DatabaseRoute } from "../../capacity/path";
+import type { DatabaseRoute } from "../../capacity/constraints/path";
 import type { CapacityPlan } from "../../capacity/plan";
 import { routeOf, type StormPlan } from "../../capacity/scenarios";
 import { planOf } from "../../config/read";

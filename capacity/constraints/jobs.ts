@@ -1,5 +1,5 @@
-import { cloudRunLimits } from "./limits";
-import type { CapacityPlan, DatabaseClientVariables } from "./plan";
+import { cloudRunLimits } from "../limits";
+import type { CapacityPlan, DatabaseClientVariables } from "../plan";
 
 /*
  * The Cloud Run jobs of the stack. Each runs in an update before any service rolls, once for each change, and never

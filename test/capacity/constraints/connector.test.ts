@@ -9,10 +9,10 @@ import {
   instanceCountProblems,
   isMachineType,
   machineTypeProblems,
-} from "../../capacity/connector";
-import { connectorLimits } from "../../capacity/limits";
-import { overlap } from "../../capacity/ranges";
-import { proposedFix, proposedNumber } from "./proposed-fix";
+} from "../../../capacity/constraints/connector";
+import { overlap } from "../../../capacity/constraints/ranges";
+import { connectorLimits } from "../../../capacity/limits";
+import { proposedFix, proposedNumber } from "../proposed-fix";
 
 const machineTypes = Object.keys(connectorLimits.machineTypes.value);
 const count = fc.oneof(fc.integer({ min: -5, max: 130 }), fc.double({ min: -5, max: 130, noNaN: true }), fc.constant(undefined));

@@ -1,6 +1,6 @@
 import ipaddr from "ipaddr.js";
-import { cloudSqlLimits } from "./limits";
-import { asIs, type Naming, type Problem, problem } from "./problem";
+import { cloudSqlLimits } from "../limits";
+import { asIs, type Naming, type Problem, problem } from "../problem";
 
 /** An IPv4 range with the name it has in the plan or the program. */
 export interface NamedRange {

@@ -1,4 +1,4 @@
-import { asIs, type Naming, type Problem, problem } from "./problem";
+import { asIs, type Naming, type Problem, problem } from "../problem";
 
 /** [registry/]repository[:tag][@digest] */
 const REFERENCE = /^(?:[\w.-]+(?::\d+)?\/)?[a-z0-9][a-z0-9._/-]*(?::(?<tag>[\w][\w.+-]{0,127}))?(?:@(?<digest>sha256:[0-9a-f]{64}))?$/;

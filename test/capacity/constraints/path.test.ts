@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type DatabaseRoute, databasePath, egressAdvice } from "../../capacity/path";
+import { type DatabaseRoute, databasePath, egressAdvice } from "../../../capacity/constraints/path";
 
 const PRIVATE = { isPublic: false, isPrivate: true };
 const PUBLIC = { isPublic: true, isPrivate: false };

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { planChecks } from "../../capacity/checks";
-import { cloudSqlLimits } from "../../capacity/limits";
-import { today } from "../../capacity/today";
-import { planOf } from "../../config/read";
-import { stagingSettings } from "../stack-settings";
+import { planChecks } from "../../../capacity/checks";
+import { cloudSqlLimits } from "../../../capacity/limits";
+import { today } from "../../../capacity/today";
+import { planOf } from "../../../config/read";
+import { stagingSettings } from "../../stack-settings";
 
 const plan = planOf(stagingSettings());
 const support = (day: string) => planChecks(plan, day).find(({ title }) => title.startsWith("how long PostgreSQL"));

@@ -1,5 +1,5 @@
-import { directVpcLimits } from "./limits";
-import { asIs, type Naming, type Problem, problem } from "./problem";
+import { directVpcLimits } from "../limits";
+import { asIs, type Naming, type Problem, problem } from "../problem";
 import { parseRange } from "./ranges";
 
 /** Addresses of a subnetwork that instances can have. */

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { securityRules } from "../../capacity/edge";
+import { securityRules } from "../../../capacity/constraints/edge";
 
 const expressionOf = (...paths: string[]) => securityRules(paths, { requestsPerMinute: 600 })[0]?.expression ?? "";
 

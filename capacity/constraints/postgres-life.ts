@@ -1,6 +1,6 @@
-import { cloudSqlLimits, type VersionLife } from "./limits";
-import { asIs, type Naming, type Problem, problem } from "./problem";
-import { dayOf } from "./today";
+import { cloudSqlLimits, type VersionLife } from "../limits";
+import { asIs, type Naming, type Problem, problem } from "../problem";
+import { dayOf } from "../today";
 
 /*
  * How long a major version of PostgreSQL is supported: by its community, by Cloud SQL in its regular support, and by its extended

@@ -1,6 +1,6 @@
-import { assumptions } from "./assumptions";
-import { cloudSqlLimits } from "./limits";
-import { asIs, clamp, type Naming, type Problem, problem } from "./problem";
+import { assumptions } from "../assumptions";
+import { cloudSqlLimits } from "../limits";
+import { asIs, clamp, type Naming, type Problem, problem } from "../problem";
 
 /** A Cloud SQL machine. `vcpus` of a shared-core tier is the assumed fraction. */
 export interface Tier {

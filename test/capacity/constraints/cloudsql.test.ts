@@ -13,9 +13,9 @@ import {
   statedMaxConnectionsProblems,
   tierCatalogue,
   tierProblems,
-} from "../../capacity/cloudsql";
-import { cloudSqlLimits } from "../../capacity/limits";
-import { proposedFix, proposedNumber } from "./proposed-fix";
+} from "../../../capacity/constraints/cloudsql";
+import { cloudSqlLimits } from "../../../capacity/limits";
+import { proposedFix, proposedNumber } from "../proposed-fix";
 
 const postgres14 = { version: "POSTGRES_14", edition: "ENTERPRISE" };
 const tierOf = (name: string) => {

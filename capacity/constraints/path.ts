@@ -1,4 +1,4 @@
-import { type Range, startFacts } from "./limits";
+import { type Range, startFacts } from "../limits";
 
 /*
  * How a client reaches its database. One model for the stack file, the policies and the storms: whether a path can work, how

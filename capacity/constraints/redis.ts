@@ -1,5 +1,5 @@
-import { redisLimits } from "./limits";
-import { asIs, clamp, type Naming, type Problem, problem } from "./problem";
+import { redisLimits } from "../limits";
+import { asIs, clamp, type Naming, type Problem, problem } from "../problem";
 import { freeRange, parseRange, rangeProblems } from "./ranges";
 
 /** How a Memorystore instance is reached, and the range it states for that. */

@@ -14,9 +14,9 @@ import {
   scalingProblems,
   startupWindowProblems,
   trafficProblems,
-} from "../../capacity/cloudrun";
-import { parseMemoryMib } from "../../capacity/units";
-import { proposedFix, proposedNumber } from "./proposed-fix";
+} from "../../../capacity/constraints/cloudrun";
+import { parseMemoryMib } from "../../../capacity/units";
+import { proposedFix, proposedNumber } from "../proposed-fix";
 
 const probe = (changes: Partial<ProbeTiming> = {}): ProbeTiming => ({
   initialDelaySeconds: 0,

@@ -1,5 +1,5 @@
-import { secretLimits } from "./limits";
-import { type Problem, problem } from "./problem";
+import { secretLimits } from "../limits";
+import { type Problem, problem } from "../problem";
 
 /** `key`: signs or encrypts, so its length is its strength; `opaque`: whatever else an application keeps secret. */
 export type SecretKind = "key" | "opaque";

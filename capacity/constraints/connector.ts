@@ -1,5 +1,5 @@
-import { connectorLimits, postgresCosts } from "./limits";
-import { asIs, clamp, type Naming, type Problem, problem } from "./problem";
+import { connectorLimits, postgresCosts } from "../limits";
+import { asIs, clamp, type Naming, type Problem, problem } from "../problem";
 import { freeRange, overlap, rangeProblems } from "./ranges";
 
 /** What decides how much a connector carries. */

@@ -1,6 +1,6 @@
-import { cloudRunLimits } from "./limits";
-import { asIs, clamp, type Naming, type Problem, problem } from "./problem";
-import { parseCpu, parseMemoryMib } from "./units";
+import { cloudRunLimits } from "../limits";
+import { asIs, clamp, type Naming, type Problem, problem } from "../problem";
+import { parseCpu, parseMemoryMib } from "../units";
 
 /** A probe as Cloud Run runs it: every field in seconds but the threshold, defaults filled in. */
 export interface ProbeTiming {

@@ -1,6 +1,6 @@
-import { cloudSqlLimits } from "./limits";
-import { type ConnectionPool, connectionsPerInstance, type DatabaseClientVariables } from "./plan";
-import { asIs, clamp, type Naming, type Problem, problem } from "./problem";
+import { cloudSqlLimits } from "../limits";
+import { type ConnectionPool, connectionsPerInstance, type DatabaseClientVariables } from "../plan";
+import { asIs, clamp, type Naming, type Problem, problem } from "../problem";
 
 /** What a client's settings must be at least, and what goes wrong below. Counts are whole numbers, seconds need not be. */
 const LEAST: { readonly [Field in keyof DatabaseClientVariables]: { readonly min: number; readonly whole: boolean; readonly because: string } } = {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { registryProblems } from "../../capacity/image";
+import { registryProblems } from "../../../capacity/constraints/image";
 
 const STAGING = { project: "netra-staging", region: "us-central1" };
 const messages = (image: string, service = STAGING) => registryProblems(image, service).map(({ message }) => message);

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { freeRange, isPrivateAddress, overlap, overlapProblem, overlaps, parseRange, rangeProblems } from "../../capacity/ranges";
-import { proposedFix } from "./proposed-fix";
+import { freeRange, isPrivateAddress, overlap, overlapProblem, overlaps, parseRange, rangeProblems } from "../../../capacity/constraints/ranges";
+import { proposedFix } from "../proposed-fix";
 
 const octet = fc.nat(255);
 const prefixes = fc.integer({ min: 8, max: 30 });

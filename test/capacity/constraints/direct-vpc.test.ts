@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { directSubnetProblems } from "../../capacity/direct-vpc";
-import { proposedFix } from "./proposed-fix";
+import { directSubnetProblems } from "../../../capacity/constraints/direct-vpc";
+import { proposedFix } from "../proposed-fix";
 
 test("a /26 has addresses for about 30 instances", () => {
   expect(directSubnetProblems("10.0.0.0/26", 30)).toEqual([]);
