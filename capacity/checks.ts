@@ -41,7 +41,7 @@ import { cloudSqlLimits, connectorLimits } from "./limits";
 import { type CapacityPlan, connectionsPerInstance, type DatabaseClientPlan, predecessors, type ServicePlan, startSeconds } from "./plan";
 import { type Problem, withWays } from "./problem";
 import { type QuotaUser, regionalDemand, regionalQuotaProblems } from "./quota";
-import { routeOf } from "./scenarios";
+import { routeOf } from "./storm/scenarios";
 import { today } from "./today";
 
 /** One question asked of a plan: the figures it compared, the sum as a person would write it, and what is wrong. */

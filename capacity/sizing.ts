@@ -5,11 +5,11 @@ import { type ConnectorSize, connectorFloorProblems } from "./constraints/connec
 import { connectorCost, databaseCost } from "./cost";
 import { cloudSqlLimits, connectorLimits } from "./limits";
 import type { CapacityPlan } from "./plan";
-import { planScenarios, type Scenario, stormPlanProblems } from "./scenarios";
-import { simulate } from "./simulation";
-import { type Interval, meanInterval } from "./statistics";
-import type { StormInput } from "./storm";
-import { DEFAULT_SEED, replicationsFor, type StormOptions } from "./storms";
+import { simulate } from "./storm/engine/simulation";
+import type { StormInput } from "./storm/model";
+import { DEFAULT_SEED, replicationsFor, type StormOptions } from "./storm/results";
+import { planScenarios, type Scenario, stormPlanProblems } from "./storm/scenarios";
+import { type Interval, meanInterval } from "./storm/statistics";
 
 /*
  * Sizing: the cheapest connector and database that a plan's services start on. The services are given; connector type and

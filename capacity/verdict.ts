@@ -3,10 +3,10 @@ import { workingWays } from "./mending";
 import type { CapacityPlan } from "./plan";
 import { planAfter } from "./plan-changes";
 import { type Problem, withWays } from "./problem";
-import { mostConnects, stormPlanProblems } from "./scenarios";
-import { percentText } from "./statistics";
-import { targetProblems } from "./storm-remedies";
-import { illustratingStorms, planStorms, replicationsFor, type StormResult, strictTargetProblems } from "./storms";
+import { targetProblems } from "./storm/remedies";
+import { illustratingStorms, planStorms, replicationsFor, type StormResult, strictTargetProblems } from "./storm/results";
+import { mostConnects, stormPlanProblems } from "./storm/scenarios";
+import { percentText } from "./storm/statistics";
 
 /** What is said of a plan as a whole: its checks, its storms, and everything that is wrong. */
 export interface PlanVerdict {

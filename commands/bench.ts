@@ -1,10 +1,10 @@
 import { spawnSync } from "node:child_process";
 import { cpus } from "node:os";
 import { join } from "node:path";
-import { planScenarios } from "../capacity/scenarios";
-import { simulate } from "../capacity/simulation";
 import { sizePlan } from "../capacity/sizing";
-import { median as medianOf } from "../capacity/statistics";
+import { simulate } from "../capacity/storm/engine/simulation";
+import { planScenarios } from "../capacity/storm/scenarios";
+import { median as medianOf } from "../capacity/storm/statistics";
 import { planOf, readSettings } from "../config/read";
 import { RUN_SERVICE } from "../config/resource-types";
 import { declare } from "../stack";

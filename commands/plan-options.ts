@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 import type { CapacityPlan } from "../capacity/plan";
 import { InputError } from "../capacity/problem";
-import { planScenarios, type Scenario, stormPlanProblems } from "../capacity/scenarios";
-import { replicationsFor, stormOptionProblems, strictTargetProblems } from "../capacity/storms";
+import { replicationsFor, stormOptionProblems, strictTargetProblems } from "../capacity/storm/results";
+import { planScenarios, type Scenario, stormPlanProblems } from "../capacity/storm/scenarios";
 import { planOf, readSettings } from "../config/read";
 import { readStackFile, type StackOptions, withStackOptions } from "./stack-file";
 

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { InputError, type InputProblem, problem } from "../capacity/problem";
-import { stormPlanProblems } from "../capacity/scenarios";
+import { stormPlanProblems } from "../capacity/storm/scenarios";
 import { planOf, readSettings } from "../config/read";
 import { fewCells, gridCells } from "../rehearse/cells";
 import { type Rehearsal, rehearse } from "../rehearse/rehearsal";

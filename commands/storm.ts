@@ -1,5 +1,5 @@
-import { targetProblems } from "../capacity/storm-remedies";
-import { scenarioStorms, sensitivity, stormDetail } from "../capacity/storms";
+import { targetProblems } from "../capacity/storm/remedies";
+import { scenarioStorms, sensitivity, stormDetail } from "../capacity/storm/results";
 import { problemList, sensitivityTable, stormDetailText, stormTable } from "../report/markdown";
 import { announce, answering, command, EXIT, run } from "./command";
 import { type PlanOptions, readAsked, withPlanOptions } from "./plan-options";

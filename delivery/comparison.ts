@@ -1,4 +1,4 @@
-import { percentText } from "../capacity/statistics";
+import { percentText } from "../capacity/storm/statistics";
 import { table } from "../report/table";
 import type { ReadVerdict } from "./verdict-file";
 

@@ -1,7 +1,7 @@
 import { budgetArithmetic, connectionBudget } from "../capacity/budget";
 import type { CapacityPlan } from "../capacity/plan";
-import { stormPlanProblems } from "../capacity/scenarios";
-import { illustratingStorms, type StormResult } from "../capacity/storms";
+import { illustratingStorms, type StormResult } from "../capacity/storm/results";
+import { stormPlanProblems } from "../capacity/storm/scenarios";
 import { planOf, type Settings } from "../config/read";
 import { slotsOf } from "../policy/database";
 import { neutralStart, plannedStarts } from "../policy/defaults";

@@ -1,6 +1,6 @@
 import { isPostgres } from "../capacity/constraints/cloudsql";
 import { NO_NAT } from "../capacity/constraints/path";
-import { NO_PATH } from "../capacity/storm-remedies";
+import { NO_PATH } from "../capacity/storm/remedies";
 import type { Registered } from "../commands/evaluate";
 import { adoptables, leftOutOfImports } from "../config/adoption";
 import type { Settings } from "../config/read";

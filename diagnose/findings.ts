@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Problem } from "../capacity/problem";
-import { NO_PATH } from "../capacity/storm-remedies";
+import { NO_PATH } from "../capacity/storm/remedies";
 import type { Settings } from "../config/read";
 import type { Finding as RuleFinding } from "../policy/finding";
 import type { Faults, Mendable } from "./course";

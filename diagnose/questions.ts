@@ -1,6 +1,6 @@
 import { probeWindowSeconds } from "../capacity/constraints/cloudrun";
 import { databaseVariables } from "../capacity/plan";
-import { percentText } from "../capacity/statistics";
+import { percentText } from "../capacity/storm/statistics";
 import type { Settings } from "../config/read";
 import { cloudName } from "../policy/cloud-name";
 import { Inputs } from "../policy/inputs";

@@ -1,8 +1,8 @@
 import type { DatabaseRoute } from "../capacity/constraints/path";
 import { cloudRunLimits } from "../capacity/limits";
 import type { RetryPolicy } from "../capacity/plan";
-import type { StormPlan, StormService } from "../capacity/scenarios";
-import type { StormNames } from "../capacity/storm-remedies";
+import type { StormNames } from "../capacity/storm/remedies";
+import type { StormPlan, StormService } from "../capacity/storm/scenarios";
 import { connectorOf, sizeOf } from "./connectors";
 import { databaseSetting, slotsOf, tierOf } from "./database";
 import { tellsDatabase } from "./database-names";

@@ -1,5 +1,5 @@
-import { median, quantile } from "../capacity/statistics";
-import type { StormRun } from "../capacity/storm";
+import type { StormRun } from "../capacity/storm/model";
+import { median, quantile } from "../capacity/storm/statistics";
 import type { Cell } from "./cells";
 import { type ErrorCounts, sumOf } from "./protocol";
 import type { StormOutcome } from "./stage";

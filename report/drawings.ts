@@ -1,8 +1,8 @@
 import { probeWindowSeconds } from "../capacity/constraints/cloudrun";
 import type { CapacityPlan } from "../capacity/plan";
-import { planScenarios } from "../capacity/scenarios";
 import { costCurve } from "../capacity/sizing";
-import { leastReplications, type StormDetail, stormDetail, successByStarts as successOf } from "../capacity/storms";
+import { leastReplications, type StormDetail, stormDetail, successByStarts as successOf } from "../capacity/storm/results";
+import { planScenarios } from "../capacity/storm/scenarios";
 import { connectionsOverTime, costFrontier, type Plot, successByStarts, timeToReady } from "./plots";
 
 /** The plots of a plan, from storms simulated for them. None where no service uses a database. */

@@ -1,8 +1,8 @@
 import { PRICED_REGION } from "../capacity/cost";
 import type { InputProblem } from "../capacity/problem";
 import type { Size, SizedPlan, Sizing } from "../capacity/sizing";
-import { percentText } from "../capacity/statistics";
-import type { Sensitivity, StormDetail } from "../capacity/storms";
+import type { Sensitivity, StormDetail } from "../capacity/storm/results";
+import { percentText } from "../capacity/storm/statistics";
 import { table } from "./table";
 import type { ShownStorm, ShownVerdict, Verdict } from "./verdict";
 

@@ -1,4 +1,4 @@
-import { median } from "../capacity/statistics";
+import { median } from "../capacity/storm/statistics";
 import { type CellResult, type Errors, mean, type Seen, WANTED } from "../rehearse/comparison";
 import type { Rehearsal } from "../rehearse/rehearsal";
 import { table } from "./table";

@@ -3,7 +3,7 @@ import type { ConnectionBudget } from "../capacity/budget";
 import type { Check } from "../capacity/checks";
 import type { Cost } from "../capacity/cost";
 import type { InputProblem, Problem } from "../capacity/problem";
-import type { StormResult } from "../capacity/storms";
+import type { StormResult } from "../capacity/storm/results";
 
 /** A resource as `check --json` lists it: an unknown is Pulumi's sentinel, a secret is `[secret]`. */
 export interface ReportedResource {

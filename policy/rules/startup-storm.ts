@@ -1,7 +1,7 @@
-import { stormPlanProblems } from "../../capacity/scenarios";
-import { failingStorms } from "../../capacity/storm-gate";
-import { targetProblems } from "../../capacity/storm-remedies";
-import { MOST_TARGET_PERCENT } from "../../capacity/storms";
+import { failingStorms } from "../../capacity/storm/gate";
+import { targetProblems } from "../../capacity/storm/remedies";
+import { MOST_TARGET_PERCENT } from "../../capacity/storm/results";
+import { stormPlanProblems } from "../../capacity/storm/scenarios";
 import { neutralStart, neutralTargetPercent, plannedStarts } from "../defaults";
 import { startingUses } from "../holders";
 import { stackRule } from "../rule";

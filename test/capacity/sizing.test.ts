@@ -3,7 +3,7 @@ import { planChecks } from "../../capacity/checks";
 import { connectorCost, databaseCost } from "../../capacity/cost";
 import type { CapacityPlan } from "../../capacity/plan";
 import { costCurve, type Size, sizePlan } from "../../capacity/sizing";
-import { planStorms } from "../../capacity/storms";
+import { planStorms } from "../../capacity/storm/results";
 import type { Changes } from "../stack-settings";
 import { stagingPlan, withRoutes } from "./staging-plan";
 

@@ -1,6 +1,6 @@
 import type { DatabaseRoute } from "../../capacity/constraints/path";
 import type { CapacityPlan } from "../../capacity/plan";
-import { routeOf, type StormPlan } from "../../capacity/scenarios";
+import { routeOf, type StormPlan } from "../../capacity/storm/scenarios";
 import { planOf } from "../../config/read";
 import { type Changes, stagingSettings } from "../stack-settings";
 

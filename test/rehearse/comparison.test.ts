@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { StormRun } from "../../capacity/storm";
+import type { StormRun } from "../../capacity/storm/model";
 import { gridCell } from "../../rehearse/cells";
 import { type CellResult, compare, errorsOf, isWithin } from "../../rehearse/comparison";
 import type { StormOutcome } from "../../rehearse/stage";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { planScenarios } from "../../capacity/scenarios";
 import { sizePlan } from "../../capacity/sizing";
-import { planStorms, sensitivity, stormDetail } from "../../capacity/storms";
+import { planStorms, sensitivity, stormDetail } from "../../capacity/storm/results";
+import { planScenarios } from "../../capacity/storm/scenarios";
 import {
   budgetTable,
   costSection,

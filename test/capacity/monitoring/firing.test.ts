@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { planAlerts } from "../../../capacity/monitoring/monitoring";
-import { planScenarios } from "../../../capacity/scenarios";
-import { connectsOf } from "../../../capacity/storm";
+import { connectsOf } from "../../../capacity/storm/model";
+import { planScenarios } from "../../../capacity/storm/scenarios";
 import { planOf } from "../../../config/read";
 import { type Changes, stagingSettings } from "../../stack-settings";
 import { openMinutes, type Series } from "./evaluation";

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { assumptions } from "../../capacity/assumptions";
-import { likelyValues, planScenarios, type StormPlan, stormPlanProblems } from "../../capacity/scenarios";
-import { stormInputProblems } from "../../capacity/storm";
-import { incidentPlan, stagingPlan, withRoutes } from "./staging-plan";
+import { assumptions } from "../../../capacity/assumptions";
+import { stormInputProblems } from "../../../capacity/storm/model";
+import { likelyValues, planScenarios, type StormPlan, stormPlanProblems } from "../../../capacity/storm/scenarios";
+import { incidentPlan, stagingPlan, withRoutes } from "../staging-plan";
 
 const shape = (plan: StormPlan) =>
   planScenarios(plan).map(({ name, starts, input }) => ({

@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { planChecks } from "../../capacity/checks";
-import { planScenarios, type StormPlan } from "../../capacity/scenarios";
-import type { StormInput } from "../../capacity/storm";
-import { targetProblems } from "../../capacity/storm-remedies";
+import { planChecks } from "../../../capacity/checks";
+import type { StormInput } from "../../../capacity/storm/model";
+import { targetProblems } from "../../../capacity/storm/remedies";
 import {
   planStorms,
   replicationsFor,
@@ -12,8 +11,9 @@ import {
   stormDetail,
   stormOptionProblems,
   successByStarts,
-} from "../../capacity/storms";
-import { incidentPlan, stagingPlan, withRoutes } from "./staging-plan";
+} from "../../../capacity/storm/results";
+import { planScenarios, type StormPlan } from "../../../capacity/storm/scenarios";
+import { incidentPlan, stagingPlan, withRoutes } from "../staging-plan";
 import { stormInput } from "./storm-input";
 
 const quick = { replications: 200 };

@@ -1,5 +1,5 @@
+import type { SimulationOptions, StormRun } from "../model";
 import { f64 } from "./kernel";
-import type { SimulationOptions, StormRun } from "./storm";
 
 /** What is counted over all storms of one input. */
 export class Tally {

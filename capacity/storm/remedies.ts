@@ -1,12 +1,12 @@
+import { probeWindowSeconds } from "../constraints/cloudrun";
+import { databasePath, type PathFault } from "../constraints/path";
+import { startFacts } from "../limits";
+import type { DatabaseClientPlan } from "../plan";
+import { type Problem, problem } from "../problem";
 import type { Bottleneck } from "./bottleneck";
-import { probeWindowSeconds } from "./constraints/cloudrun";
-import { databasePath, type PathFault } from "./constraints/path";
-import { startFacts } from "./limits";
-import type { DatabaseClientPlan } from "./plan";
-import { type Problem, problem } from "./problem";
+import type { StormResult } from "./results";
 import { routeOf, type StormPlan, type StormService } from "./scenarios";
 import { percentText } from "./statistics";
-import type { StormResult } from "./storms";
 
 /** The cause of what is refused because no packet of a start arrives: nothing else helps. */
 export const NO_PATH: Bottleneck = "network path";

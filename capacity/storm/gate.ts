@@ -1,9 +1,9 @@
-import { clamp } from "./problem";
+import { clamp } from "../problem";
+import { simulate } from "./engine/simulation";
+import { connectsOf } from "./model";
+import { DEFAULT_SEED, replicationsFor, type StormResult, scenarioStorms } from "./results";
 import { planScenarios, type Scenario, type StormPlan } from "./scenarios";
-import { simulate } from "./simulation";
 import { meanInterval } from "./statistics";
-import { connectsOf } from "./storm";
-import { DEFAULT_SEED, replicationsFor, type StormResult, scenarioStorms } from "./storms";
 
 /** A scenario that is clearly under the target after so many storms needs no more; of long storms fewer are enough to see most starts fail. */
 const FIRST_LOOK = { most: 100, least: 20, connects: 80_000 };

@@ -1,10 +1,10 @@
-import { type AssumptionName, assumptions } from "./assumptions";
+import { type AssumptionName, assumptions } from "../assumptions";
+import { asIs, type Naming, type Problem, problem } from "../problem";
 import { type Bottleneck, findBottleneck, type Relief } from "./bottleneck";
-import { asIs, type Naming, type Problem, problem } from "./problem";
+import { simulate } from "./engine/simulation";
+import type { StormInput, StormRun } from "./model";
 import { likelyValues, mostConnects, planScenarios, type Scenario, type StormPlan } from "./scenarios";
-import { simulate } from "./simulation";
 import { type Interval, leastStorms, meanInterval, quantile } from "./statistics";
-import type { StormInput, StormRun } from "./storm";
 
 /** How many storms, and which. */
 export interface StormOptions {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { Draws } from "../../capacity/random";
-import { differenceInterval, leastStorms, meanInterval, quantile } from "../../capacity/statistics";
+import { Draws } from "../../../capacity/storm/engine/random";
+import { differenceInterval, leastStorms, meanInterval, quantile } from "../../../capacity/storm/statistics";
 
 const ones = (n: number) => new Float64Array(n).fill(1);
 

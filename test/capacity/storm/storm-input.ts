@@ -1,4 +1,4 @@
-import type { StartGroup, StormInput } from "../../capacity/storm";
+import type { StartGroup, StormInput } from "../../../capacity/storm/model";
 
 type Changes = Partial<Omit<StormInput, "groups" | "database" | "costs">> & {
   readonly group?: Partial<StartGroup>;

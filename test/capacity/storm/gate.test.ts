@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { failingStorms } from "../../capacity/storm-gate";
-import { planStorms } from "../../capacity/storms";
-import { incidentPlan, stagingPlan } from "./staging-plan";
+import { failingStorms } from "../../../capacity/storm/gate";
+import { planStorms } from "../../../capacity/storm/results";
+import { incidentPlan, stagingPlan } from "../staging-plan";
 
 const queries = (startupQueryCpuMs: number) => stagingPlan({ "netra:services": { backend: { database: { startupQueryCpuMs } } } });
 const names = (storms: readonly { readonly scenario: string }[]) => storms.map(({ scenario }) => scenario);

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { simulate } from "../../capacity/simulation";
-import { differenceInterval, meanInterval } from "../../capacity/statistics";
-import { type StormInput, stormInputProblems } from "../../capacity/storm";
+import { simulate } from "../../../capacity/storm/engine/simulation";
+import { type StormInput, stormInputProblems } from "../../../capacity/storm/model";
+import { differenceInterval, meanInterval } from "../../../capacity/storm/statistics";
 import { stormInput } from "./storm-input";
 
 const once = (input: StormInput) => simulate(input, { replications: 1, seed: 1 });

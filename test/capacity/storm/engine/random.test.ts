@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Draws, normalQuantile } from "../../capacity/random";
+import { Draws, normalQuantile } from "../../../../capacity/storm/engine/random";
 
 /** The double that two words of the generator make. */
 const double = (a: number, b: number) => ((a >>> 5) * 2 ** 26 + (b >>> 6) + 0.5) / 2 ** 53;

@@ -1,6 +1,6 @@
+import type { SimulationOptions, StartGroup, StormInput, StormRun } from "../model";
 import { doubledInts, EventQueue, f64 as readF64, i32 as readI32, ServerQueue, SLICE_SECONDS, TimeSlices, TokenBucket } from "./kernel";
 import { Draws, normalQuantile } from "./random";
-import type { SimulationOptions, StartGroup, StormInput, StormRun } from "./storm";
 import { Tally } from "./tally";
 
 // Compiled to CommonJS, an imported function is looked up at every call, which costs a third of the speed.

@@ -1,5 +1,5 @@
-import type { RetryPolicy } from "./plan";
-import { asIs, type Naming, type Problem, problem } from "./problem";
+import type { RetryPolicy } from "../plan";
+import { asIs, type Naming, type Problem, problem } from "../problem";
 
 /*
  * The start-up storm: instances that start at about the same time and each need the database before they are ready.

@@ -1,7 +1,7 @@
-import { clamp } from "./problem";
-import { simulate } from "./simulation";
+import { clamp } from "../problem";
+import { simulate } from "./engine/simulation";
+import type { StormInput, StormRun } from "./model";
 import { differenceInterval, type Interval, meanInterval, quantile } from "./statistics";
-import type { StormInput, StormRun } from "./storm";
 
 /*
  * The bottleneck of a storm is named by what relieving it changes: the same storms again (common random numbers) with that

@@ -1,15 +1,15 @@
-import { heaviestAntichain } from "./antichain";
-import { type AssumptionName, assumptions } from "./assumptions";
-import { mostConnectionsOf, serviceHolder } from "./budget";
-import { probeWindowSeconds, scalingProblems } from "./constraints/cloudrun";
-import { parseTier } from "./constraints/cloudsql";
-import { type ConnectorSize, machineTypeProblems, vmConnectsPerSecond } from "./constraints/connector";
-import { type DatabaseRoute, databasePath } from "./constraints/path";
-import { cloudSqlLimits, connectorLimits, postgresCosts, startFacts } from "./limits";
-import { connectionsPerInstance, type DatabaseClientPlan, type DatabasePlan, type NetworkPlan, predecessors, type ServicePlan } from "./plan";
-import { type Naming, type Problem, problem } from "./problem";
-import { normalQuantile } from "./random";
-import { connectsOf, type NetworkPath, type StartGroup, type StormInput, stormInputProblems } from "./storm";
+import { heaviestAntichain } from "../antichain";
+import { type AssumptionName, assumptions } from "../assumptions";
+import { mostConnectionsOf, serviceHolder } from "../budget";
+import { probeWindowSeconds, scalingProblems } from "../constraints/cloudrun";
+import { parseTier } from "../constraints/cloudsql";
+import { type ConnectorSize, machineTypeProblems, vmConnectsPerSecond } from "../constraints/connector";
+import { type DatabaseRoute, databasePath } from "../constraints/path";
+import { cloudSqlLimits, connectorLimits, postgresCosts, startFacts } from "../limits";
+import { connectionsPerInstance, type DatabaseClientPlan, type DatabasePlan, type NetworkPlan, predecessors, type ServicePlan } from "../plan";
+import { type Naming, type Problem, problem } from "../problem";
+import { normalQuantile } from "./engine/random";
+import { connectsOf, type NetworkPath, type StartGroup, type StormInput, stormInputProblems } from "./model";
 
 /*
  * The storms a plan must survive, derived from it: none is typed by hand. Only services with a database take part.
