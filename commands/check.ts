@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { CapacityPlan } from "../capacity/plan";
 import { InputError, type InputProblem } from "../capacity/problem";
 import { planOf, readSettings } from "../config/read";
-import type { PackConfiguration } from "../policy/judgement";
+import type { PackConfiguration } from "../policy/framework/judgement";
 import { rules } from "../policy/rules";
 import { headline, pageSections, pullRequestMarkdown, terminalText } from "../report/markdown";
 import type { Verdict } from "../report/verdict";

@@ -10,7 +10,7 @@ import { readCloud } from "../diagnose/live";
 import { googleCloud } from "../diagnose/rest";
 import { collectingLines } from "../diagnose/sources";
 import { diagnosisText } from "../diagnose/text";
-import { judgeProgram } from "../policy/judgement";
+import { judgeProgram } from "../policy/framework/judgement";
 import { rules } from "../policy/rules";
 import { announce, answering, command, EXIT, run } from "./command";
 import { folderOf, type PlaceOptions, placeOf, withPlaceOptions } from "./place";

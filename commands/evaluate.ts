@@ -2,8 +2,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { RegisterResourceResponse } from "@pulumi/pulumi/proto/resource_pb";
 import { type JavaScriptValue, Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { SERVICE_ACCOUNT } from "../config/resource-types";
-import type { ProgramResource } from "../policy/judgement";
-import { UNKNOWN } from "../policy/unknown";
+import type { ProgramResource } from "../policy/framework/judgement";
+import { UNKNOWN } from "../policy/framework/unknown";
 
 /** A resource that a program registered, as a preview would show it. */
 export interface Registered {

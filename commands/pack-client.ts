@@ -5,7 +5,7 @@ import { AnalyzerClient } from "@pulumi/pulumi/proto/analyzer_grpc_pb";
 import * as analyzer from "@pulumi/pulumi/proto/analyzer_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
-import { configured, LEVELS, type Level, type PackConfiguration } from "../policy/judgement";
+import { configured, LEVELS, type Level, type PackConfiguration } from "../policy/framework/judgement";
 import { asStrings, type Registered } from "./evaluate";
 
 /** What the pack says of a resource (or, without `urn`, of the stack). */

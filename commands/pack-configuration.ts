@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 import Ajv, { type ErrorObject } from "ajv";
 import { closest } from "fastest-levenshtein";
 import { InputError, type InputProblem, inputError } from "../capacity/problem";
-import { LEVELS, type PackConfiguration } from "../policy/judgement";
-import type { Rule } from "../policy/rule";
-import { configSchema } from "../policy/settings";
+import { LEVELS, type PackConfiguration } from "../policy/framework/judgement";
+import type { Rule } from "../policy/framework/rule";
+import { configSchema } from "../policy/framework/settings";
 
 /**
  * Reads a `--policy-pack-config` file and validates it as the engine would: every rule exists, every setting has the

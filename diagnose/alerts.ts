@@ -1,4 +1,4 @@
-import { Inputs } from "../policy/inputs";
+import { Inputs } from "../policy/framework/inputs";
 import type { Deployed } from "./deployed";
 import { type Found, mendable } from "./findings";
 import type { Collection } from "./recognise";

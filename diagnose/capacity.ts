@@ -5,10 +5,10 @@ import { stormPlanProblems } from "../capacity/storm/scenarios";
 import { planOf, type Settings } from "../config/read";
 import { slotsOf } from "../policy/database";
 import { neutralStart, plannedStarts } from "../policy/defaults";
+import { ifReadable } from "../policy/framework/inputs";
+import type { StackResource } from "../policy/framework/rule";
+import { linked } from "../policy/framework/stack-resources";
 import { databaseUses, type Holder } from "../policy/holders";
-import { ifReadable } from "../policy/inputs";
-import type { StackResource } from "../policy/rule";
-import { linked } from "../policy/stack-resources";
 import { type StartBehaviour, stormPlanOf } from "../policy/storm-plan";
 import { asJudged, type Deployed } from "./deployed";
 

@@ -2,7 +2,7 @@ import { isLocal, isProxy } from "../policy/beside";
 import { databaseContainers } from "../policy/database-clients";
 import { knownValue } from "../policy/database-names";
 import { toldAddresses, usesSocket } from "../policy/database-of";
-import { Inputs } from "../policy/inputs";
+import { Inputs } from "../policy/framework/inputs";
 import type { Container, Workload } from "../policy/workload";
 import { type Deployed, workloadIn } from "./deployed";
 import type { Collection } from "./recognise";

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Problem } from "../capacity/problem";
 import { NO_PATH } from "../capacity/storm/remedies";
 import type { Settings } from "../config/read";
-import type { Finding as RuleFinding } from "../policy/finding";
+import type { Finding as RuleFinding } from "../policy/framework/finding";
 import type { Faults, Mendable } from "./course";
 import { type Deployed, urnOf } from "./deployed";
 import { type Evidence, evidenceOf } from "./evidence";

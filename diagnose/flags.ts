@@ -1,7 +1,7 @@
 import { parseTier } from "../capacity/constraints/cloudsql";
 import { connectorMbps } from "../capacity/constraints/connector";
 import type { ServiceSettings, Settings } from "../config/read";
-import { Inputs } from "../policy/inputs";
+import { Inputs } from "../policy/framework/inputs";
 import type { Flag } from "./command";
 import type { Deployed } from "./deployed";
 import { type Edit, setTo } from "./edits";

@@ -3,7 +3,7 @@ import { databaseVariables } from "../capacity/plan";
 import { percentText } from "../capacity/storm/statistics";
 import type { Settings } from "../config/read";
 import { cloudName } from "../policy/cloud-name";
-import { Inputs } from "../policy/inputs";
+import { Inputs } from "../policy/framework/inputs";
 import { probeTiming } from "../policy/probes";
 import { watchers } from "./alerts";
 import type { DatabaseCapacity } from "./capacity";

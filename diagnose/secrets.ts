@@ -1,6 +1,6 @@
 import type { Settings } from "../config/read";
 import { cloudName } from "../policy/cloud-name";
-import { ifReadable } from "../policy/inputs";
+import { ifReadable } from "../policy/framework/inputs";
 import { mountedSecrets as filesOfSecrets, secretVersionOf } from "../policy/secret-reference";
 import { type Repair, repairs } from "./command";
 import { type Deployed, workloadIn } from "./deployed";

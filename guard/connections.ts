@@ -1,6 +1,6 @@
 import { connectionsPerInstance } from "../capacity/plan";
+import { Inputs, isUnreadable, MalformedValueError } from "../policy/framework/inputs";
 import { clientsOf } from "../policy/holders";
-import { Inputs, isUnreadable, MalformedValueError } from "../policy/inputs";
 import { workloadOf } from "../policy/workload";
 import type { Step } from "./preview";
 

@@ -15,7 +15,7 @@ import {
   SUBNETWORK,
   URL_MAP,
 } from "../config/resource-types";
-import { isUnknownValue } from "../policy/unknown";
+import { isUnknownValue } from "../policy/framework/unknown";
 import { rolloutConnections } from "./connections";
 import { type Difference, isWithin } from "./differences";
 import type { Properties, Step } from "./preview";

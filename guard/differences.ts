@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { isUnknownValue } from "../policy/unknown";
+import { isUnknownValue } from "../policy/framework/unknown";
 import type { Properties, Step } from "./preview";
 
 /** One property that a step changes; a named element of a list (a flag, a variable) counts as a property. */

@@ -1,6 +1,6 @@
 import { ADDRESS, CONNECTOR, FORWARDING_RULES, GLOBAL_ADDRESS, RUN_SERVICE_V1 } from "../config/resource-types";
 import { cloudName } from "../policy/cloud-name";
-import { isUnknownValue } from "../policy/unknown";
+import { isUnknownValue } from "../policy/framework/unknown";
 import { readUrn } from "../policy/urn";
 import { type Consequence, consequences, type Effect } from "./consequences";
 import { type Difference, differencesOf, isOpaque, isWithin } from "./differences";

@@ -3,9 +3,9 @@ import { usesPrivateServices } from "../capacity/constraints/redis";
 import type { CapacityPlan } from "../capacity/plan";
 import { ADDRESS, CONNECTOR, GLOBAL_ADDRESS, REDIS, SUBNETWORK } from "../config/resource-types";
 import { type CloudName, mayBeSame } from "./cloud-name";
-import { type Inputs, MalformedValueError } from "./inputs";
+import { type Inputs, MalformedValueError } from "./framework/inputs";
+import type { StackResource } from "./framework/rule";
 import { networkOf } from "./networks";
-import type { StackResource } from "./rule";
 
 /** The setting of the rules that compare ranges. */
 export const otherCidrs = {

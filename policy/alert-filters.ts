@@ -1,8 +1,8 @@
 import { restrictionsOf } from "../capacity/monitoring/filters";
 import { NOTIFICATION_CHANNEL } from "../config/resource-types";
 import { dependenciesOf } from "./dependencies";
-import type { Inputs } from "./inputs";
-import type { StackResource } from "./rule";
+import type { Inputs } from "./framework/inputs";
+import type { StackResource } from "./framework/rule";
 
 /** Where a condition of an alert says what it watches. */
 const TEXTS: Readonly<Record<string, string>> = {

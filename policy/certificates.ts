@@ -1,6 +1,6 @@
 import { CERTIFICATE_MAP, CERTIFICATE_MAP_ENTRY, MANAGED_CERTIFICATES, SELF_MANAGED_CERTIFICATES } from "../config/resource-types";
+import type { StackResource } from "./framework/rule";
 import { referredBy } from "./references";
-import type { StackResource } from "./rule";
 
 /** The hosts that a proxy has certificates for. */
 export interface Certified {

@@ -1,4 +1,4 @@
-import type { Resource } from "./rule";
+import type { Resource } from "./framework/rule";
 
 /** What a text says of the thing that it names. A part that it leaves out is undefined. */
 export interface CloudName {

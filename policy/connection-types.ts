@@ -1,4 +1,4 @@
-import type { StackResource } from "./rule";
+import type { StackResource } from "./framework/rule";
 import { WORKLOAD_TYPES } from "./workload";
 
 /*

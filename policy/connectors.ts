@@ -3,8 +3,8 @@ import { connectorLimits } from "../capacity/limits";
 import { CONNECTOR } from "../config/resource-types";
 import { mayName, namedBy } from "./cloud-name";
 import { dependenciesOf } from "./dependencies";
-import { MalformedValueError } from "./inputs";
-import type { Resource, StackResource } from "./rule";
+import { MalformedValueError } from "./framework/inputs";
+import type { Resource, StackResource } from "./framework/rule";
 import { vpcAccessOf } from "./vpc-access";
 import type { Workload } from "./workload";
 

@@ -1,5 +1,5 @@
 import { type Problem, problem } from "../capacity/problem";
-import { Inputs, parsedJson } from "./inputs";
+import { Inputs, parsedJson } from "./framework/inputs";
 import { ingressContainers, statedPorts } from "./ports";
 import { type Container, containerName, revisionAnnotations, type Workload } from "./workload";
 

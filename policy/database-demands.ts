@@ -2,7 +2,7 @@ import { cloudSqlLimits } from "../capacity/limits";
 import { type Problem, problem } from "../capacity/problem";
 import { flagsOf, settingsOf, versionOf } from "./database";
 import type { InstanceClients } from "./direct-clients";
-import type { StackResource } from "./rule";
+import type { StackResource } from "./framework/rule";
 
 /*
  * What a database instance demands of those who connect, against what they bring. Sources: the reference of

@@ -18,9 +18,9 @@ import {
   tellsDatabase,
 } from "./database-names";
 import { dependenciesOf } from "./dependencies";
+import type { StackResource } from "./framework/rule";
 import { databasesBehind, dataOf, versionsNamed } from "./outputs";
 import { primariesOf } from "./primaries";
-import type { StackResource } from "./rule";
 import { mountedSecrets } from "./secret-reference";
 import { type Container, revisionAnnotations, secretSourceOf, type Variable, type Workload } from "./workload";
 

@@ -1,6 +1,6 @@
 import { type DatabaseSize, defaultMaxConnections, effectiveEdition, flagMib, isPostgres, parseTier } from "../capacity/constraints/cloudsql";
-import { type Inputs, MalformedValueError } from "./inputs";
-import type { Resource } from "./rule";
+import { type Inputs, MalformedValueError } from "./framework/inputs";
+import type { Resource } from "./framework/rule";
 
 /*
  * What rules on Cloud SQL instances read alike. Functions, because a property that a preview does not know must only

@@ -3,7 +3,7 @@ import { databaseContainers } from "./database-clients";
 import { knownValue, namesInstance, tellsDatabase } from "./database-names";
 import { databasesOf } from "./database-of";
 import { dialingOf } from "./database-route";
-import type { StackContext, StackResource } from "./rule";
+import type { StackContext, StackResource } from "./framework/rule";
 import { type Container, type Variable, WORKLOAD_TYPES, workloadOf } from "./workload";
 
 /** A workload whose container dials a database's address itself: without the Auth Proxy, and without a connector library. */

@@ -1,7 +1,7 @@
 import { RUN_SERVICE, RUN_SERVICE_V1 } from "../config/resource-types";
 import { mayName, namedBy } from "./cloud-name";
 import { dependenciesOf } from "./dependencies";
-import type { StackResource } from "./rule";
+import type { StackResource } from "./framework/rule";
 
 /** The Cloud Run services that a serverless network endpoint group may point at. */
 export interface ReferredByGroup {

@@ -5,9 +5,9 @@ import { type ClientPlan, clientPlanOf } from "./client-plan";
 import { isOtherEngine } from "./database";
 import { databaseContainers } from "./database-clients";
 import { clientContainers, databasesOf, secretTexts, usesSocket } from "./database-of";
-import { isUnreadable, MalformedValueError, UnknownAtPreviewError } from "./inputs";
+import { isUnreadable, MalformedValueError, UnknownAtPreviewError } from "./framework/inputs";
+import type { StackResource } from "./framework/rule";
 import { throughManagedPool } from "./managed-pool";
-import type { StackResource } from "./rule";
 import { type Container, containerName, type Maximum, maximumOf, runsInUpdate, WORKLOAD_TYPES, type Workload, workloadOf } from "./workload";
 
 /**

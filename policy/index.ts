@@ -1,5 +1,5 @@
 import { PolicyPack } from "@pulumi/policy";
-import { asPolicy } from "./pulumi";
+import { asPolicy } from "./framework/pulumi";
 import { rules } from "./rules";
 import { planOfRun } from "./run-plan";
 

@@ -1,6 +1,6 @@
 import { type Problem, problem } from "../capacity/problem";
 import { splitWords } from "./command-line";
-import type { Inputs } from "./inputs";
+import type { Inputs } from "./framework/inputs";
 import { statedPorts } from "./ports";
 import { handlersOf } from "./probes";
 import type { Container } from "./workload";

@@ -3,9 +3,9 @@ import { cloudSqlLimits } from "../capacity/limits";
 import { connectionsPerInstance } from "../capacity/plan";
 import { toldPorts } from "./beside";
 import { settingsOf } from "./database";
+import { ifReadable } from "./framework/inputs";
+import type { StackResource } from "./framework/rule";
 import type { CountedClient } from "./holders";
-import { ifReadable } from "./inputs";
-import type { StackResource } from "./rule";
 
 /**
  * The same client as its database sees it: behind Cloud SQL's managed pooling it never holds more than the pools of its

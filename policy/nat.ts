@@ -2,9 +2,9 @@ import { ROUTER, ROUTER_NAT, SUBNETWORK } from "../config/resource-types";
 import { cloudName, mayBeSame, regionOf } from "./cloud-name";
 import { connectorOf } from "./connectors";
 import { dependenciesOf } from "./dependencies";
+import type { StackResource } from "./framework/rule";
 import { networkOf, networksBehind } from "./networks";
 import { referredBy } from "./references";
-import type { StackResource } from "./rule";
 import { networkInterfacesOf } from "./vpc-access";
 import type { Workload } from "./workload";
 

@@ -4,7 +4,7 @@ import { connectorOf } from "./connectors";
 import { addressesOf, settingsOf } from "./database";
 import { clientContainers, databasesOf } from "./database-of";
 import { dependenciesOf } from "./dependencies";
-import type { StackResource } from "./rule";
+import type { StackResource } from "./framework/rule";
 import { subnetworkOf } from "./subnetworks";
 import { networkInterfacesOf } from "./vpc-access";
 import { regionsOf, type Workload } from "./workload";

@@ -1,7 +1,7 @@
 import { REGIONAL_SECRET_VERSION, SECRET_VERSION, SECRETS, SQL_INSTANCE, SQL_USER } from "../config/resource-types";
 import { cloudName } from "./cloud-name";
 import { holdsNone } from "./connection-types";
-import type { StackResource } from "./rule";
+import type { StackResource } from "./framework/rule";
 
 /*
  * Whose outputs a resource is handed, through however many others: a secret's version, a DNS record, a configuration.

@@ -1,5 +1,5 @@
 import { cloudRunLimits } from "../capacity/limits";
-import type { Inputs } from "./inputs";
+import type { Inputs } from "./framework/inputs";
 import type { Container, Workload } from "./workload";
 
 /** The ports a container states: one object in a v2 service, a list in a v1 service and in a job. */

@@ -1,6 +1,6 @@
 import { SQL_INSTANCE } from "../config/resource-types";
+import type { StackResource } from "./framework/rule";
 import { referredBy } from "./references";
-import type { StackResource } from "./rule";
 
 /**
  * The instances that a read replica follows; empty for a primary. A preview does not know the primary's name of an instance that

@@ -2,8 +2,8 @@ import { CACHES, SQL_INSTANCE } from "../config/resource-types";
 import { addressesOf, isPostgresInstance } from "./database";
 import { dependenciesOf } from "./dependencies";
 import { isDialled, literalHosts } from "./endpoints";
+import type { StackResource } from "./framework/rule";
 import { databasesBehind } from "./outputs";
-import type { StackResource } from "./rule";
 import { secretSourceOf, type Variable, type Workload } from "./workload";
 
 /*

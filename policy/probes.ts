@@ -1,6 +1,6 @@
 import type { ProbeTiming } from "../capacity/constraints/cloudrun";
 import { cloudRunLimits } from "../capacity/limits";
-import type { Inputs } from "./inputs";
+import type { Inputs } from "./framework/inputs";
 import type { Container } from "./workload";
 
 const PROBES = { startup: "startupProbe", liveness: "livenessProbe", readiness: "readinessProbe" } as const;

@@ -1,6 +1,6 @@
 import { mayName, namedBy } from "./cloud-name";
 import { dependenciesOf } from "./dependencies";
-import type { StackResource } from "./rule";
+import type { StackResource } from "./framework/rule";
 
 /** What a property of a resource points at. */
 export interface Referred {

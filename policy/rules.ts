@@ -1,4 +1,4 @@
-import type { Rule } from "./rule";
+import type { Rule } from "./framework/rule";
 import { capacityAlerts } from "./rules/capacity-alerts";
 import { connectionBudget } from "./rules/connection-budget";
 import { connectorFloor } from "./rules/connector-floor";

@@ -1,4 +1,4 @@
-import type { Inputs } from "./inputs";
+import type { Inputs } from "./framework/inputs";
 import type { Workload } from "./workload";
 
 /** The counts of one level, and how they are called there. */

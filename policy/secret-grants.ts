@@ -1,8 +1,8 @@
 import { CUSTOM_ROLES, SECRET_GRANTS, SECRETS, WIDE_GRANTS } from "../config/resource-types";
 import { cloudName, mayBeSameProject, projectOf } from "./cloud-name";
 import { dependenciesOf } from "./dependencies";
-import { Inputs, ifReadable, MalformedValueError, parsedJson } from "./inputs";
-import type { Resource, StackResource } from "./rule";
+import { Inputs, ifReadable, MalformedValueError, parsedJson } from "./framework/inputs";
+import type { Resource, StackResource } from "./framework/rule";
 import type { SecretVersionName } from "./secret-reference";
 
 /** What reads a secret's value. */

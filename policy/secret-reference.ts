@@ -1,5 +1,5 @@
 import { mayBeSameProject, namedBy } from "./cloud-name";
-import { MalformedValueError } from "./inputs";
+import { MalformedValueError } from "./framework/inputs";
 import { revisionAnnotations, type SecretReference, secretOf, type Variable, type Workload } from "./workload";
 
 /** A version of a secret, named without regard to the form in which a program wrote it. */

@@ -1,7 +1,7 @@
 import { SUBNETWORK } from "../config/resource-types";
 import { mayName, namedBy, regionIn, regionOf } from "./cloud-name";
 import { dependenciesOf } from "./dependencies";
-import type { StackResource } from "./rule";
+import type { StackResource } from "./framework/rule";
 
 /** The subnetwork that a resource names. */
 export interface UsedSubnetwork {

@@ -1,7 +1,7 @@
 import { REGIONAL_SECRET_VERSION, SECRET_VERSION, SECRETS } from "../config/resource-types";
 import { projectOf } from "./cloud-name";
 import { dependenciesOf } from "./dependencies";
-import type { StackResource } from "./rule";
+import type { StackResource } from "./framework/rule";
 import { isSecret } from "./secret-grants";
 import { mountedSecrets, type SecretVersionName, versionName } from "./secret-reference";
 import { secretSourceOf, type Workload } from "./workload";

@@ -1,6 +1,6 @@
 import type { DatabasePlan } from "../capacity/plan";
 import { neutralDatabase } from "./defaults";
-import type { ConfigSchema } from "./rule";
+import type { ConfigSchema } from "./framework/rule";
 
 /** Slots that no service may count on. */
 export type TakenSlots = Pick<DatabasePlan, "reservedConnections" | "migrationConnections">;

@@ -1,6 +1,6 @@
 import { RUN_SERVICE_V1, RUN_WORKER_POOL } from "../config/resource-types";
-import type { Inputs } from "./inputs";
-import type { Resource } from "./rule";
+import type { Inputs } from "./framework/inputs";
+import type { Resource } from "./framework/rule";
 import { workloadOf } from "./workload";
 
 /** The name that a program gives to the template's revision. */

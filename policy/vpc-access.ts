@@ -1,4 +1,4 @@
-import { Inputs, MalformedValueError, parsedJson } from "./inputs";
+import { Inputs, MalformedValueError, parsedJson } from "./framework/inputs";
 import { revisionAnnotations, type Workload } from "./workload";
 
 /** How a workload reaches the VPC: a block in v2, annotations in v1. */

@@ -1,6 +1,6 @@
 import type { Problem } from "../capacity/problem";
 import { type AlertCondition, isAbout } from "./alert-filters";
-import type { StackResource } from "./rule";
+import type { StackResource } from "./framework/rule";
 import { blindness, otherMetric, type Watched } from "./watched";
 
 /** What the alerts of a stack tell of one resource's capacity. */

@@ -4,8 +4,8 @@ import { type Problem, problem } from "../capacity/problem";
 import { CONNECTOR, RUN_SERVICE, SQL_INSTANCE } from "../config/resource-types";
 import type { AlertCondition } from "./alert-filters";
 import { isPostgresInstance, slotsOf } from "./database";
-import { ifReadable } from "./inputs";
-import type { Resource } from "./rule";
+import { ifReadable } from "./framework/inputs";
+import type { Resource } from "./framework/rule";
 import { maximumOf, workloadOf } from "./workload";
 
 /** A kind of resource whose capacity must be watched. */

@@ -3,8 +3,8 @@ import { problem } from "../capacity/problem";
 import { parseCpu, parseMemoryMib } from "../capacity/units";
 import { RUN_JOB, RUN_SERVICE, RUN_SERVICE_V1, RUN_WORKER_POOL } from "../config/resource-types";
 import { regionIn } from "./cloud-name";
-import { type Inputs, MalformedValueError, UnknownAtPreviewError } from "./inputs";
-import type { Resource } from "./rule";
+import { type Inputs, MalformedValueError, UnknownAtPreviewError } from "./framework/inputs";
+import type { Resource } from "./framework/rule";
 import { scalingOf } from "./scaling";
 
 /**

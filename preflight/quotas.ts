@@ -16,7 +16,7 @@ import {
 } from "../config/resource-types";
 import { workloadIn } from "../diagnose/deployed";
 import { collectingLine, SOURCES } from "../diagnose/sources";
-import { ifReadable } from "../policy/inputs";
+import { ifReadable } from "../policy/framework/inputs";
 import { instanceSize, maximumOf } from "../policy/workload";
 import { type Answer, fine, open, wrong } from "./answer";
 import { existenceOf } from "./existing";

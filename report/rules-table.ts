@@ -1,5 +1,5 @@
-import { infoOf, type Rule } from "../policy/rule";
-import { settingsOf } from "../policy/settings";
+import { infoOf, type Rule } from "../policy/framework/rule";
+import { settingsOf } from "../policy/framework/settings";
 import { table } from "./table";
 
 /** What the pack's README says of each rule: what it refuses, why and what to set, how to configure and how to waive it. */

@@ -1,7 +1,7 @@
 import { type Problem, problem } from "../../capacity/problem";
 import { ALERT_POLICY, MONITORING } from "../../config/resource-types";
 import { conditionsOf } from "../alert-filters";
-import { type StackResource, stackRule } from "../rule";
+import { type StackResource, stackRule } from "../framework/rule";
 import { watchOf } from "../watch";
 import { WATCHED } from "../watched";
 

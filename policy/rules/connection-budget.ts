@@ -3,8 +3,8 @@ import { problem } from "../../capacity/problem";
 import { SQL_INSTANCE } from "../../config/resource-types";
 import { databaseSetting, isOtherEngine, slotsOf } from "../database";
 import { neutralDatabase } from "../defaults";
+import { type Resource, stackRule } from "../framework/rule";
 import { type DatabaseUse, databaseUses, type Holder, type Uncounted } from "../holders";
-import { type Resource, stackRule } from "../rule";
 import { type TakenSlots, takenSlots } from "../taken-slots";
 
 export const connectionBudget = stackRule<TakenSlots & { usableShare: number; externalMaxConnections: number }>({

@@ -2,7 +2,7 @@ import { type ConnectorSize, connectorFloorProblems, isMachineType } from "../..
 import { connectorLimits, type Range } from "../../capacity/limits";
 import { CONNECTOR } from "../../config/resource-types";
 import { neutralConnector } from "../defaults";
-import { resourceRule } from "../rule";
+import { resourceRule } from "../framework/rule";
 
 /** A floor that no connector can have would refuse them all. */
 const within = ({ min, max }: Range) => ({ type: "integer", minimum: min, maximum: max });

@@ -1,7 +1,7 @@
 import { instanceCountProblems } from "../../capacity/constraints/connector";
 import { problem } from "../../capacity/problem";
 import { CONNECTOR } from "../../config/resource-types";
-import { resourceRule } from "../rule";
+import { resourceRule } from "../framework/rule";
 
 export const connectorInstanceCounts = resourceRule({
   name: "connector-instance-counts",

@@ -1,7 +1,7 @@
 import { machineTypeProblems } from "../../capacity/constraints/connector";
 import { connectorLimits } from "../../capacity/limits";
 import { CONNECTOR } from "../../config/resource-types";
-import { resourceRule } from "../rule";
+import { resourceRule } from "../framework/rule";
 
 export const connectorMachineType = resourceRule({
   name: "connector-machine-type",

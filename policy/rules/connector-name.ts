@@ -1,6 +1,6 @@
 import { connectorNameProblems } from "../../capacity/constraints/connector";
 import { CONNECTOR } from "../../config/resource-types";
-import { resourceRule } from "../rule";
+import { resourceRule } from "../framework/rule";
 
 export const connectorName = resourceRule({
   name: "connector-name",

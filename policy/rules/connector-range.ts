@@ -3,7 +3,7 @@ import { parseRange, unreachableRangeProblems } from "../../capacity/constraints
 import { problem } from "../../capacity/problem";
 import { CONNECTOR } from "../../config/resource-types";
 import { otherCidrs } from "../address-ranges";
-import { resourceRule } from "../rule";
+import { resourceRule } from "../framework/rule";
 
 export const connectorRange = resourceRule<{ otherCidrs: readonly string[] }>({
   name: "connector-range",

@@ -1,7 +1,7 @@
 import { problem } from "../../capacity/problem";
 import { regionOf } from "../cloud-name";
 import { connectorOf, type UsedConnector } from "../connectors";
-import { stackRule } from "../rule";
+import { stackRule } from "../framework/rule";
 import { regionsOf, WORKLOAD_TYPES, workloadOf } from "../workload";
 
 export const connectorRegion = stackRule({

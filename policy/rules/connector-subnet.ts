@@ -2,7 +2,7 @@ import { connectorRangeProblems } from "../../capacity/constraints/connector";
 import { problem } from "../../capacity/problem";
 import { CONNECTOR } from "../../config/resource-types";
 import { regionOf } from "../cloud-name";
-import { type StackResource, stackRule } from "../rule";
+import { type StackResource, stackRule } from "../framework/rule";
 import { subnetworkOf } from "../subnetworks";
 
 export const connectorSubnet = stackRule({

@@ -2,7 +2,7 @@ import { editionLimitProblems } from "../../capacity/constraints/cloudsql";
 import { problem } from "../../capacity/problem";
 import { SQL_INSTANCE } from "../../config/resource-types";
 import { editionOf, isPostgresInstance, isReplica, settingsOf } from "../database";
-import { resourceRule } from "../rule";
+import { resourceRule } from "../framework/rule";
 
 export const databaseBackups = resourceRule({
   name: "database-backups",

@@ -1,8 +1,8 @@
 import { SQL_INSTANCE, SQL_USER } from "../../config/resource-types";
 import { demandProblems, identityFlagProblems, identityNameProblems, identityOf, plainClientProblems, stoppedProblem } from "../database-demands";
 import { clientsByInstance, type InstanceClients } from "../direct-clients";
+import { stackRule } from "../framework/rule";
 import { referredBy } from "../references";
-import { stackRule } from "../rule";
 
 export const databaseClientAccepted = stackRule({
   name: "database-client-accepted",

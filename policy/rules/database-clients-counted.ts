@@ -6,8 +6,8 @@ import { holdsNone, isOtherProvider, mayConnect } from "../connection-types";
 import { endpointsIn, isConnectionString, isDatabaseLocation, isLoopback, isOtherStore, normalName } from "../database-names";
 import { clientContainers, instanceNamer } from "../database-of";
 import { dependenciesOf } from "../dependencies";
+import { type StackResource, stackRule } from "../framework/rule";
 import { handedBy } from "../outputs";
-import { type StackResource, stackRule } from "../rule";
 import { type Container, containerName, secretSourceOf, type Workload, workloadOf } from "../workload";
 
 export const databaseClientsCounted = stackRule({

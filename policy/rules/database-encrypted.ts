@@ -2,7 +2,7 @@ import { cloudSqlLimits } from "../../capacity/limits";
 import { problem } from "../../capacity/problem";
 import { SQL_INSTANCE } from "../../config/resource-types";
 import { settingsOf } from "../database";
-import { resourceRule } from "../rule";
+import { resourceRule } from "../framework/rule";
 
 export const databaseEncrypted = resourceRule({
   name: "database-encrypted",

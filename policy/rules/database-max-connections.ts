@@ -2,8 +2,8 @@ import { flagMib, maxConnectionsProblems, statedMaxConnectionsProblems } from ".
 import { problem } from "../../capacity/problem";
 import { SQL_INSTANCE } from "../../config/resource-types";
 import { databaseSetting, flagsOf, isPostgresInstance, isReplica, settingsOf } from "../database";
-import { MalformedValueError } from "../inputs";
-import { type Resource, resourceRule } from "../rule";
+import { MalformedValueError } from "../framework/inputs";
+import { type Resource, resourceRule } from "../framework/rule";
 
 export const databaseMaxConnections = resourceRule({
   name: "database-max-connections",

@@ -2,8 +2,8 @@ import { isOpenRange } from "../../capacity/constraints/ranges";
 import { problem } from "../../capacity/problem";
 import { SQL_INSTANCE } from "../../config/resource-types";
 import { addressesOf, settingsOf } from "../database";
-import { MalformedValueError } from "../inputs";
-import { resourceRule } from "../rule";
+import { MalformedValueError } from "../framework/inputs";
+import { resourceRule } from "../framework/rule";
 
 export const databasePrivate = resourceRule({
   name: "database-private",

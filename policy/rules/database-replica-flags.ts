@@ -3,8 +3,8 @@ import { cloudSqlLimits } from "../../capacity/limits";
 import { problem } from "../../capacity/problem";
 import { SQL_INSTANCE } from "../../config/resource-types";
 import { flagsOf, isPostgresInstance, settingsOf } from "../database";
+import { type StackResource, stackRule } from "../framework/rule";
 import { primariesOf } from "../primaries";
-import { type StackResource, stackRule } from "../rule";
 
 export const databaseReplicaFlags = stackRule({
   name: "database-replica-flags",

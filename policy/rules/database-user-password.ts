@@ -1,7 +1,7 @@
 import { secretValueProblems } from "../../capacity/constraints/secret-value";
 import { problem } from "../../capacity/problem";
 import { SQL_USER } from "../../config/resource-types";
-import { resourceRule } from "../rule";
+import { resourceRule } from "../framework/rule";
 
 /** Users that log in with an identity of Google's or Microsoft's and have no password. */
 const PASSWORDLESS = /^(CLOUD_IAM|ENTRAID)_/;

@@ -3,7 +3,7 @@ import { lifeProblems } from "../../capacity/constraints/postgres-life";
 import { today } from "../../capacity/today";
 import { SQL_INSTANCE } from "../../config/resource-types";
 import { databaseSetting } from "../database";
-import { resourceRule } from "../rule";
+import { resourceRule } from "../framework/rule";
 
 export const databaseVersion = resourceRule<{ today: string }>({
   name: "database-version",

@@ -1,7 +1,7 @@
 import { directSubnetProblems } from "../../capacity/constraints/direct-vpc";
 import { unreachableRangeProblems } from "../../capacity/constraints/ranges";
 import { problem } from "../../capacity/problem";
-import { type StackResource, stackRule } from "../rule";
+import { type StackResource, stackRule } from "../framework/rule";
 import { subnetworkOf } from "../subnetworks";
 import { networkInterfacesOf } from "../vpc-access";
 import { maximumOf, regionsOf, WORKLOAD_TYPES, workloadOf } from "../workload";

@@ -1,6 +1,6 @@
 import { problem } from "../../capacity/problem";
 import { CERTIFICATE, MANAGED_CERTIFICATES } from "../../config/resource-types";
-import { resourceRule } from "../rule";
+import { resourceRule } from "../framework/rule";
 
 export const edgeCertificateDomains = resourceRule({
   name: "edge-certificate-domains",

@@ -1,8 +1,8 @@
 import { DEFAULT_PRIORITY } from "../../capacity/constraints/edge";
 import { problem } from "../../capacity/problem";
 import { SECURITY_POLICY } from "../../config/resource-types";
-import type { Inputs } from "../inputs";
-import { resourceRule } from "../rule";
+import type { Inputs } from "../framework/inputs";
+import { resourceRule } from "../framework/rule";
 
 export const edgeDefaultRule = resourceRule({
   name: "edge-default-rule",

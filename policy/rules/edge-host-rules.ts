@@ -1,6 +1,6 @@
 import { problem } from "../../capacity/problem";
 import { URL_MAPS } from "../../config/resource-types";
-import { resourceRule } from "../rule";
+import { resourceRule } from "../framework/rule";
 
 export const edgeHostRules = resourceRule({
   name: "edge-host-rules",

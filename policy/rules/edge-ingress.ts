@@ -2,8 +2,8 @@ import { problem } from "../../capacity/problem";
 import { BACKEND_SERVICES, REGION_NEG, RUN_SERVICE, RUN_SERVICE_V1 } from "../../config/resource-types";
 import { dependenciesOf } from "../dependencies";
 import { referredByGroup } from "../endpoint-groups";
-import type { Inputs } from "../inputs";
-import { type StackResource, stackRule } from "../rule";
+import type { Inputs } from "../framework/inputs";
+import { type StackResource, stackRule } from "../framework/rule";
 
 interface Kind {
   readonly holder: (service: Inputs) => Inputs;

@@ -2,7 +2,7 @@ import { problem } from "../../capacity/problem";
 import { REGION_NEG } from "../../config/resource-types";
 import { regionOf } from "../cloud-name";
 import { referredByGroup } from "../endpoint-groups";
-import { stackRule } from "../rule";
+import { stackRule } from "../framework/rule";
 import { regionsOf, workloadOf } from "../workload";
 
 export const edgeServiceExists = stackRule({

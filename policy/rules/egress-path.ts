@@ -4,8 +4,8 @@ import { SQL_INSTANCE } from "../../config/resource-types";
 import { databaseContainers } from "../database-clients";
 import { databasesOf } from "../database-of";
 import { databaseRouteOf, databaseRouteOutside, regionsWithoutNat, workloadEgress } from "../database-route";
+import { type StackContext, type StackResource, stackRule } from "../framework/rule";
 import { natRemedy } from "../nat";
-import { type StackContext, type StackResource, stackRule } from "../rule";
 import { privateRangesOnly, vpcAccessOf } from "../vpc-access";
 import { type Container, WORKLOAD_TYPES, type Workload, workloadOf } from "../workload";
 

@@ -1,6 +1,6 @@
 import { problem } from "../../capacity/problem";
-import { UnknownAtPreviewError } from "../inputs";
-import { type StackResource, stackRule } from "../rule";
+import { UnknownAtPreviewError } from "../framework/inputs";
+import { type StackResource, stackRule } from "../framework/rule";
 import { isSameVersion, type MountedSecret, mountedSecrets, type SecretVersionName, secretVersionOf, versionName } from "../secret-reference";
 import { secretSourceOf, WORKLOAD_TYPES, workloadOf } from "../workload";
 

@@ -1,6 +1,6 @@
 import { problem } from "../../capacity/problem";
 import { ROUTER_NAT } from "../../config/resource-types";
-import { resourceRule } from "../rule";
+import { resourceRule } from "../framework/rule";
 
 export const natAddresses = resourceRule({
   name: "nat-addresses",

@@ -2,8 +2,8 @@ import { usesPrivateServices } from "../../capacity/constraints/redis";
 import { problem } from "../../capacity/problem";
 import { REDIS } from "../../config/resource-types";
 import { mayBeSame, mayBeSameProject, projectOf } from "../cloud-name";
+import { type StackContext, type StackResource, stackRule } from "../framework/rule";
 import { cacheNetwork, type InNetwork, networkPath, networksBehind, privateEndpoints } from "../networks";
-import { type StackContext, type StackResource, stackRule } from "../rule";
 import { WORKLOAD_TYPES, workloadOf } from "../workload";
 
 export const privateNetworkPath = stackRule({

@@ -3,9 +3,9 @@ import { problem } from "../../capacity/problem";
 import { GLOBAL_ADDRESS, REDIS, SECRET_VERSION, SERVICES_CONNECTION, SQL_INSTANCE } from "../../config/resource-types";
 import { mayBeSame, mayName, namedBy } from "../cloud-name";
 import { dependenciesOf } from "../dependencies";
+import { type StackContext, type StackResource, stackRule } from "../framework/rule";
 import { cacheNetwork, databaseNetwork, networkOf, networkPath } from "../networks";
 import { referredBy } from "../references";
-import { type StackContext, type StackResource, stackRule } from "../rule";
 
 export const privateServicesConnection = stackRule({
   name: "private-services-connection",

@@ -2,7 +2,7 @@ import { privateServicesProblems, unreachableRangeProblems } from "../../capacit
 import { redisRangeProblems } from "../../capacity/constraints/redis";
 import { problem } from "../../capacity/problem";
 import { GLOBAL_ADDRESS, REDIS } from "../../config/resource-types";
-import { resourceRule } from "../rule";
+import { resourceRule } from "../framework/rule";
 
 /** Google chooses one where none is stated. */
 const freeAddress = (range: string) => `that of a free range, such as ${range.split("/")[0]}, or leave it out`;

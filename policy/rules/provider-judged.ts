@@ -1,6 +1,6 @@
 import { problem } from "../../capacity/problem";
 import { isOtherProvider } from "../connection-types";
-import { stackRule } from "../rule";
+import { stackRule } from "../framework/rule";
 
 export const providerJudged = stackRule({
   name: "provider-judged",

@@ -1,6 +1,6 @@
 import { problem } from "../../capacity/problem";
 import { REDIS } from "../../config/resource-types";
-import { resourceRule } from "../rule";
+import { resourceRule } from "../framework/rule";
 
 export const redisAuth = resourceRule({
   name: "redis-auth",

@@ -1,6 +1,6 @@
 import { redisProblems } from "../../capacity/constraints/redis";
 import { REDIS } from "../../config/resource-types";
-import { resourceRule } from "../rule";
+import { resourceRule } from "../framework/rule";
 
 export const redisVersionAndSize = resourceRule({
   name: "redis-version-and-size",

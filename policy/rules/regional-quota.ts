@@ -2,7 +2,7 @@ import type { RegionalQuota } from "../../capacity/plan";
 import { type QuotaUser, regionalQuotaProblems } from "../../capacity/quota";
 import { neutralQuota } from "../defaults";
 import { workloadsBefore } from "../dependencies";
-import { type StackResource, stackRule } from "../rule";
+import { type StackResource, stackRule } from "../framework/rule";
 import { instanceSize, maximumOf, regionsOf, WORKLOAD_TYPES, workloadOf } from "../workload";
 
 type User = QuotaUser & { readonly resource: StackResource };

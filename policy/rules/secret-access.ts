@@ -1,7 +1,7 @@
 import { problem } from "../../capacity/problem";
 import { SERVICE_ACCOUNT } from "../../config/resource-types";
 import { dependenciesOf } from "../dependencies";
-import { stackRule } from "../rule";
+import { stackRule } from "../framework/rule";
 import { type Grant, grantsOf, membersOf, namesSecrets, readerRole } from "../secret-grants";
 
 const EVERYONE = ["allusers", "allauthenticatedusers"];

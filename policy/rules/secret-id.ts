@@ -1,6 +1,6 @@
 import { secretIdProblems } from "../../capacity/constraints/secret-value";
 import { SECRETS } from "../../config/resource-types";
-import { resourceRule } from "../rule";
+import { resourceRule } from "../framework/rule";
 
 export const secretId = resourceRule({
   name: "secret-id",

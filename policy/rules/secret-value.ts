@@ -2,7 +2,7 @@ import { encodedSecretProblems, secretKind, secretValueProblems } from "../../ca
 import { problem } from "../../capacity/problem";
 import { REGIONAL_SECRET_VERSION, SECRET_VERSION } from "../../config/resource-types";
 import { cloudName } from "../cloud-name";
-import { resourceRule } from "../rule";
+import { resourceRule } from "../framework/rule";
 
 export const secretValue = resourceRule({
   name: "secret-value",

@@ -1,7 +1,7 @@
 import { concurrencyProblems } from "../../capacity/constraints/cloudrun";
 import { cloudRunLimits } from "../../capacity/limits";
 import { RUN_SERVICE, RUN_SERVICE_V1 } from "../../config/resource-types";
-import { resourceRule } from "../rule";
+import { resourceRule } from "../framework/rule";
 import { instanceCpu, workloadOf } from "../workload";
 
 export const serviceConcurrency = resourceRule({

@@ -2,8 +2,8 @@ import { portProblems } from "../../capacity/constraints/cloudrun";
 import { problem } from "../../capacity/problem";
 import { RUN_SERVICE, RUN_SERVICE_V1 } from "../../config/resource-types";
 import { orderProblems } from "../container-order";
+import { resourceRule } from "../framework/rule";
 import { ingressContainers, statedPorts } from "../ports";
-import { resourceRule } from "../rule";
 import { WORKLOAD_TYPES, workloadOf } from "../workload";
 
 export const serviceContainers = resourceRule({

@@ -1,7 +1,7 @@
 import { cpuMemoryProblems, fractionalCpuProblems, quantityProblems } from "../../capacity/constraints/cloudrun";
 import { cloudRunLimits } from "../../capacity/limits";
 import { parseCpu, parseMemoryMib } from "../../capacity/units";
-import { resourceRule } from "../rule";
+import { resourceRule } from "../framework/rule";
 import { type Container, instanceCpu, revisionAnnotations, WORKLOAD_TYPES, type Workload, workloadOf } from "../workload";
 
 export const serviceCpuMemory = resourceRule({

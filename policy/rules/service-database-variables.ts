@@ -3,7 +3,7 @@ import { databaseVariables } from "../../capacity/plan";
 import { problem } from "../../capacity/problem";
 import { clientPlanOf } from "../client-plan";
 import { databaseContainers } from "../database-clients";
-import { resourceRule } from "../rule";
+import { resourceRule } from "../framework/rule";
 import { WORKLOAD_TYPES, workloadOf } from "../workload";
 
 export const serviceDatabaseVariables = resourceRule({

@@ -1,6 +1,6 @@
 import { problem } from "../../capacity/problem";
 import { RUN_SERVICE, RUN_SERVICE_V1 } from "../../config/resource-types";
-import { resourceRule } from "../rule";
+import { resourceRule } from "../framework/rule";
 import { revisionAnnotations, workloadOf } from "../workload";
 
 export const serviceDeployHealthCheck = resourceRule({

@@ -1,7 +1,7 @@
 import { STRINGIFIED_OUTPUT } from "../../capacity/constraints/secret-value";
 import { cloudRunLimits } from "../../capacity/limits";
 import { type Problem, problem } from "../../capacity/problem";
-import { resourceRule } from "../rule";
+import { resourceRule } from "../framework/rule";
 import { type Variable, WORKLOAD_TYPES, workloadOf } from "../workload";
 
 export const serviceEnvironment = resourceRule({

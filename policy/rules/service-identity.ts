@@ -1,5 +1,5 @@
 import { problem } from "../../capacity/problem";
-import { resourceRule } from "../rule";
+import { resourceRule } from "../framework/rule";
 import { WORKLOAD_TYPES, workloadOf } from "../workload";
 
 /** Google's own accounts, which every service of the project shares and which may do nearly everything. */

@@ -1,6 +1,6 @@
 import { imageProblems } from "../../capacity/constraints/image";
 import { neutralTagPattern } from "../defaults";
-import { resourceRule } from "../rule";
+import { resourceRule } from "../framework/rule";
 import { WORKLOAD_TYPES, workloadOf } from "../workload";
 
 export const serviceImage = resourceRule<{ imageTagPattern: string }>({

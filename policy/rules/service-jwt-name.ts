@@ -1,5 +1,5 @@
 import { problem } from "../../capacity/problem";
-import { resourceRule } from "../rule";
+import { resourceRule } from "../framework/rule";
 import { WORKLOAD_TYPES, workloadOf } from "../workload";
 
 const THE_NAME = "JWT_SECRET_KEY";

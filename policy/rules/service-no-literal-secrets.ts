@@ -1,5 +1,5 @@
 import { problem } from "../../capacity/problem";
-import { resourceRule } from "../rule";
+import { resourceRule } from "../framework/rule";
 import { type Variable, WORKLOAD_TYPES, workloadOf } from "../workload";
 
 /** A name whose last word is a secret's, whatever environment, number or age follows it. */

@@ -1,7 +1,7 @@
 import { problem } from "../../capacity/problem";
+import { resourceRule } from "../framework/rule";
 import { statedPorts } from "../ports";
 import { handlersOf, probesOf } from "../probes";
-import { resourceRule } from "../rule";
 import { type Container, literalOf, WORKLOAD_TYPES, workloadOf } from "../workload";
 
 /** The port of an analytics service that never existed, to which tests and URLs still pointed. */

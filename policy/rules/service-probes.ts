@@ -1,10 +1,10 @@
 import { probeProblems } from "../../capacity/constraints/cloudrun";
 import { type Problem, problem } from "../../capacity/problem";
-import type { Inputs } from "../inputs";
+import type { Inputs } from "../framework/inputs";
+import { resourceRule } from "../framework/rule";
 import { unansweredProblems } from "../listening";
 import { ingressContainers, ingressPort } from "../ports";
 import { handlersOf, probesOf, probeTiming } from "../probes";
-import { resourceRule } from "../rule";
 import { WORKLOAD_TYPES, workloadOf } from "../workload";
 
 export const serviceProbes = resourceRule({

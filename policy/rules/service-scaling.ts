@@ -1,6 +1,6 @@
 import { jobTaskProblems, manualScalingProblems, scalingLevelProblems, scalingProblems } from "../../capacity/constraints/cloudrun";
 import { problem } from "../../capacity/problem";
-import { resourceRule } from "../rule";
+import { resourceRule } from "../framework/rule";
 import { type ScalingLevel, scalingOf } from "../scaling";
 import { WORKLOAD_TYPES, workloadOf } from "../workload";
 

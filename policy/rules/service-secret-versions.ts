@@ -1,5 +1,5 @@
 import { problem } from "../../capacity/problem";
-import { resourceRule } from "../rule";
+import { resourceRule } from "../framework/rule";
 import { mountedSecrets } from "../secret-reference";
 import { secretSourceOf, WORKLOAD_TYPES, workloadOf } from "../workload";
 

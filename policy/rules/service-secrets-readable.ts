@@ -1,5 +1,5 @@
 import { type Problem, problem } from "../../capacity/problem";
-import { type StackResource, stackRule } from "../rule";
+import { type StackResource, stackRule } from "../framework/rule";
 import { allGrants, lacksReader } from "../secret-grants";
 import { disabledVersion, type TakenSecret, takenSecrets } from "../taken-secrets";
 import { WORKLOAD_TYPES, type Workload, workloadOf } from "../workload";

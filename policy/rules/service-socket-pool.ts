@@ -2,8 +2,8 @@ import { socketPoolProblems } from "../../capacity/constraints/database-client";
 import { connectionsPerInstance } from "../../capacity/plan";
 import { clientPlanOf } from "../client-plan";
 import { databaseContainers, socketInstances } from "../database-clients";
-import { ifReadable } from "../inputs";
-import { resourceRule } from "../rule";
+import { ifReadable } from "../framework/inputs";
+import { resourceRule } from "../framework/rule";
 import { WORKLOAD_TYPES, workloadOf } from "../workload";
 
 export const serviceSocketPool = resourceRule({

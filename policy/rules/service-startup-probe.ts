@@ -4,10 +4,10 @@ import { problem } from "../../capacity/problem";
 import { RUN_SERVICE, RUN_SERVICE_V1 } from "../../config/resource-types";
 import { databaseContainers } from "../database-clients";
 import { neutralInitTimeoutSeconds, neutralStart } from "../defaults";
-import { MalformedValueError } from "../inputs";
+import { MalformedValueError } from "../framework/inputs";
+import { resourceRule } from "../framework/rule";
 import { ingressContainers, ingressPort } from "../ports";
 import { handlersOf, probeTiming } from "../probes";
-import { resourceRule } from "../rule";
 import { type Container, literalOf, workloadOf } from "../workload";
 
 export const serviceStartupProbe = resourceRule<{ services: Readonly<Record<string, number>>; bootSeconds: number; initTimeoutSeconds: number }>({

@@ -2,7 +2,7 @@ import { requestTimeoutProblems } from "../../capacity/constraints/cloudrun";
 import { problem } from "../../capacity/problem";
 import { parseSeconds } from "../../capacity/units";
 import { RUN_SERVICE, RUN_SERVICE_V1 } from "../../config/resource-types";
-import { resourceRule } from "../rule";
+import { resourceRule } from "../framework/rule";
 import { workloadOf } from "../workload";
 
 export const serviceTimeout = resourceRule({

@@ -1,6 +1,6 @@
 import { problem } from "../../capacity/problem";
 import { privatelyDialled } from "../endpoints";
-import { resourceRule } from "../rule";
+import { resourceRule } from "../framework/rule";
 import { vpcAccessOf } from "../vpc-access";
 import { WORKLOAD_TYPES, type Workload, workloadOf } from "../workload";
 

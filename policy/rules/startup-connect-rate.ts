@@ -4,8 +4,8 @@ import { connectorOf, sizeOf } from "../connectors";
 import { tierOf } from "../database";
 import { callsAdminApi } from "../database-of";
 import { databaseRouteOf } from "../database-route";
+import { type StackResource, stackRule } from "../framework/rule";
 import { type Holder, startingUses } from "../holders";
-import { type StackResource, stackRule } from "../rule";
 
 export const startupConnectRate = stackRule({
   name: "startup-connect-rate",

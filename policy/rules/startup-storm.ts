@@ -3,8 +3,8 @@ import { targetProblems } from "../../capacity/storm/remedies";
 import { MOST_TARGET_PERCENT } from "../../capacity/storm/results";
 import { stormPlanProblems } from "../../capacity/storm/scenarios";
 import { neutralStart, neutralTargetPercent, plannedStarts } from "../defaults";
+import { stackRule } from "../framework/rule";
 import { startingUses } from "../holders";
-import { stackRule } from "../rule";
 import { type StartBehaviour, startBehaviour, stormNames, stormPlanOf } from "../storm-plan";
 import { type TakenSlots, takenSlots } from "../taken-slots";
 

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { isUnknownValue } from "../../policy/unknown";
+import { isUnknownValue } from "../../policy/framework/unknown";
 import type { Cloud, Properties, Resource } from "./cloud";
 import { EDGE } from "./edge";
 import { executed } from "./jobs";

@@ -1,4 +1,4 @@
-import { isUnknownValue, UNKNOWN } from "../../policy/unknown";
+import { isUnknownValue, UNKNOWN } from "../../policy/framework/unknown";
 import type { Properties } from "./cloud";
 import { filledIn } from "./filled-in";
 import type { Kind, Place } from "./kinds";

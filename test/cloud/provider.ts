@@ -10,7 +10,7 @@ import { Status } from "@pulumi/pulumi/proto/status_pb";
 import { Any } from "google-protobuf/google/protobuf/any_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { type JavaScriptValue, Struct } from "google-protobuf/google/protobuf/struct_pb";
-import { isUnknownValue, UNKNOWN } from "../../policy/unknown";
+import { isUnknownValue, UNKNOWN } from "../../policy/framework/unknown";
 import { type Call, Cloud, type Properties } from "./cloud";
 import { type Change, type Difference, difference } from "./diff";
 import { type Kind, kinds, type Place } from "./kinds";

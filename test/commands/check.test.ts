@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { stringify } from "yaml";
 import { PROJECT_ROOT } from "../../commands/stack-file";
-import { UNKNOWN } from "../../policy/unknown";
+import { UNKNOWN } from "../../policy/framework/unknown";
 import type { Verdict } from "../../report/verdict";
 import { outage } from "../fixtures/incidents";
 import { type Changes, onReference, stagingConfiguration } from "../stack-settings";

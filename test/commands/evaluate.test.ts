@@ -2,7 +2,7 @@ import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
 import { expect, test } from "vitest";
 import { evaluate, withoutSecrets } from "../../commands/evaluate";
-import { UNKNOWN } from "../../policy/unknown";
+import { UNKNOWN } from "../../policy/framework/unknown";
 import { refusal } from "../fixtures/programs";
 
 const configuration = { "gcp:project": "netra-staging", "gcp:region": "us-central1", "netra:connector": { minInstances: 3 } };

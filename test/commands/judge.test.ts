@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { judge } from "../../commands/judge";
-import type { PackConfiguration } from "../../policy/judgement";
+import type { PackConfiguration } from "../../policy/framework/judgement";
 import type { Verdict } from "../../report/verdict";
 import { incidents, outage } from "../fixtures/incidents";
 import { type Changes, stagingConfiguration, stagingSettings } from "../stack-settings";

@@ -6,8 +6,8 @@ import type { Registered } from "../../commands/evaluate";
 import { type Diagnostic, defaultsOf, PackServer } from "../../commands/pack-client";
 import { PROJECT_ROOT } from "../../commands/stack-file";
 import { CONNECTOR, RUN_SERVICE, SQL_INSTANCE } from "../../config/resource-types";
+import { UNKNOWN } from "../../policy/framework/unknown";
 import { rules } from "../../policy/rules";
-import { UNKNOWN } from "../../policy/unknown";
 import { stagingConfiguration } from "../stack-settings";
 
 const STACK = { name: "staging", configuration: stagingConfiguration() };

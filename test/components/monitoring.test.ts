@@ -7,7 +7,7 @@ import { allLogMetrics, planAlerts } from "../../capacity/monitoring/monitoring"
 import { evaluate, type Registered, withoutSecrets } from "../../commands/evaluate";
 import { Monitoring, type MonitoringArgs } from "../../components/monitoring";
 import { ALERT_POLICY, MONITORING } from "../../config/resource-types";
-import { UNKNOWN } from "../../policy/unknown";
+import { UNKNOWN } from "../../policy/framework/unknown";
 import { create, only, registeredBy, waitsFor, wireSecret } from "../fixtures/programs";
 import { stagingSettings } from "../stack-settings";
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { Network, type NetworkArgs } from "../../components/network";
 import { GLOBAL_ADDRESS, ROUTER_NAT, SUBNETWORK } from "../../config/resource-types";
-import { UNKNOWN } from "../../policy/unknown";
+import { UNKNOWN } from "../../policy/framework/unknown";
 import { only, registeredBy, waitsFor } from "../fixtures/programs";
 
 const NETWORK = "gcp:compute/network:Network";

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { withoutSecrets } from "../../commands/evaluate";
 import { type SecretArgs, Secrets } from "../../components/secrets";
 import { SECRET_VERSION } from "../../config/resource-types";
-import { UNKNOWN } from "../../policy/unknown";
+import { UNKNOWN } from "../../policy/framework/unknown";
 import { type Cloud, create, only, registeredBy, waitsFor, wireSecret } from "../fixtures/programs";
 
 const SECRET = "gcp:secretmanager/secret:Secret";

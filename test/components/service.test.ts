@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { expect, test } from "vitest";
 import { Service, type ServiceArgs } from "../../components/service";
 import { RUN_SERVICE, SECRET_IAM_MEMBER } from "../../config/resource-types";
-import { UNKNOWN } from "../../policy/unknown";
+import { UNKNOWN } from "../../policy/framework/unknown";
 import { only, registeredBy, waitsFor } from "../fixtures/programs";
 
 const ACCOUNT = "gcp:serviceaccount/account:Account";

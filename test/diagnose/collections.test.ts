@@ -9,7 +9,7 @@ import { changesBy } from "../../diagnose/difference";
 import { readFolder } from "../../diagnose/folder";
 import { ALL_SOURCES, SOURCES } from "../../diagnose/sources";
 import { diagnosisText } from "../../diagnose/text";
-import type { Finding } from "../../policy/finding";
+import type { Finding } from "../../policy/framework/finding";
 import { diagnosisOf, fixture, PLACE, settings } from "./fixtures";
 
 /* What else somebody may hand over: each collection is the healthy one with one thing otherwise. */

@@ -3,7 +3,7 @@ import { deployedFrom } from "../../diagnose/deployed";
 import { evidenceOf } from "../../diagnose/evidence";
 import { readFolder } from "../../diagnose/folder";
 import { knativeService, restService } from "../../diagnose/run-service";
-import { Inputs } from "../../policy/inputs";
+import { Inputs } from "../../policy/framework/inputs";
 import { collectionOf, fixture, PLACE } from "./fixtures";
 
 const [auth, backend] = fixture("healthy", "services.json");

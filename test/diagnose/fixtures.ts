@@ -4,7 +4,7 @@ import { capacityOf } from "../../diagnose/capacity";
 import { deployedFrom } from "../../diagnose/deployed";
 import { type Diagnosis, diagnose } from "../../diagnose/diagnosis";
 import type { Collection } from "../../diagnose/recognise";
-import type { Finding } from "../../policy/finding";
+import type { Finding } from "../../policy/framework/finding";
 import { stagingSettings } from "../stack-settings";
 
 /** The folder of one collection, hand-written in the shapes that gcloud prints. */

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { type Announcement, judge } from "../../guard/judge";
 import { type Preview, readPreview } from "../../guard/preview";
-import { UNKNOWN } from "../../policy/unknown";
+import { UNKNOWN } from "../../policy/framework/unknown";
 import { staging } from "../../stack";
 import type { Cloud, Resource } from "../cloud/cloud";
 import { legacySecrets, putLegacyEnvironment } from "../cloud/legacy";

@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { infoOf } from "../../policy/rule";
+import { infoOf } from "../../policy/framework/rule";
 import { rules } from "../../policy/rules";
 import { type Environment, PACK } from "./environment";
 

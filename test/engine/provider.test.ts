@@ -2,7 +2,7 @@ import * as gcp from "@pulumi/gcp";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { RUN_SERVICE } from "../../config/resource-types";
 import { type Preview, readPreview } from "../../guard/preview";
-import { UNKNOWN } from "../../policy/unknown";
+import { UNKNOWN } from "../../policy/framework/unknown";
 import { stagingConfiguration } from "../stack-settings";
 import { Environment } from "./environment";
 import { enableApis } from "./examples/sound";

@@ -22,7 +22,7 @@ import { endings, operations } from "../../guard/endings";
 import { judge, type Verdict } from "../../guard/judge";
 import { readPreview } from "../../guard/preview";
 import { verdictText } from "../../guard/text";
-import { UNKNOWN } from "../../policy/unknown";
+import { UNKNOWN } from "../../policy/framework/unknown";
 import { digest, stream, type TestPreview, type TestStep, urnOf } from "./previews";
 
 /** The verdict, which both formats must give. */

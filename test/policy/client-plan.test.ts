@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { clientPlanOf } from "../../policy/client-plan";
-import { Inputs } from "../../policy/inputs";
+import { Inputs } from "../../policy/framework/inputs";
 import { workloadOf } from "../../policy/workload";
 import { type Overrides, soundService } from "./services";
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { NETWORK, SECRET, SUBNETWORK, URL_MAP } from "../../config/resource-types";
 import { cloudName, mayBeSame, mayName, namedBy, ownName, projectOf, regionIn, regionOf } from "../../policy/cloud-name";
-import { Inputs } from "../../policy/inputs";
-import type { Resource } from "../../policy/rule";
+import { Inputs } from "../../policy/framework/inputs";
+import type { Resource } from "../../policy/framework/rule";
 import { UNKNOWN } from "./harness";
 
 const resource = (properties: object, provider: object = {}, type = SUBNETWORK): Resource => ({

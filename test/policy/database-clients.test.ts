@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { clientPlanOf } from "../../policy/client-plan";
 import { databaseContainers } from "../../policy/database-clients";
-import { Inputs } from "../../policy/inputs";
+import { Inputs } from "../../policy/framework/inputs";
 import { workloadOf } from "../../policy/workload";
 import { UNKNOWN } from "./harness";
 import { soundService } from "./services";

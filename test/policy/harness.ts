@@ -1,12 +1,12 @@
 import { planOf } from "../../config/read";
-import { type Finding, messageOf } from "../../policy/finding";
-import { Inputs } from "../../policy/inputs";
-import type { ResourceRule, RuleRun, StackResource, StackRule } from "../../policy/rule";
-import { linked } from "../../policy/stack-resources";
+import { type Finding, messageOf } from "../../policy/framework/finding";
+import { Inputs } from "../../policy/framework/inputs";
+import type { ResourceRule, RuleRun, StackResource, StackRule } from "../../policy/framework/rule";
+import { linked } from "../../policy/framework/stack-resources";
 import { stagingSettings } from "../stack-settings";
 
 /** Pulumi's own sentinel for a text that a preview cannot know. */
-export { UNKNOWN } from "../../policy/unknown";
+export { UNKNOWN } from "../../policy/framework/unknown";
 
 export interface Found {
   readonly message: string;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { Inputs } from "../../policy/inputs";
+import { Inputs } from "../../policy/framework/inputs";
 import { loopbackListener } from "../../policy/listening";
 import { UNKNOWN } from "./harness";
 

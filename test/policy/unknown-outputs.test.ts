@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { evaluate, type Registered } from "../../commands/evaluate";
 import { planOf, readSettings } from "../../config/read";
-import type { StackRule } from "../../policy/rule";
+import type { StackRule } from "../../policy/framework/rule";
+import { linked } from "../../policy/framework/stack-resources";
 import { rules } from "../../policy/rules";
-import { linked } from "../../policy/stack-resources";
 import { configurationOfRun, declare } from "../../stack";
 import { soundStack, stackExamples } from "../engine/examples/stack-rules";
 import { soundShops } from "../fixtures/shop";

@@ -1,8 +1,8 @@
 import { Ajv } from "ajv";
 import { expect, test } from "vitest";
 import { CONNECTOR } from "../../../config/resource-types";
+import { configSchema } from "../../../policy/framework/settings";
 import { connectorFloor } from "../../../policy/rules/connector-floor";
-import { configSchema } from "../../../policy/settings";
 import { judge, UNKNOWN } from "../harness";
 
 const messages = async (properties: Record<string, unknown>, config: object = {}) =>

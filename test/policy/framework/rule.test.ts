@@ -1,11 +1,20 @@
 import { describe, expect, test } from "vitest";
-import type { CapacityPlan } from "../../capacity/plan";
-import { type Problem, problem } from "../../capacity/problem";
-import { planOf } from "../../config/read";
-import { infoOf, type Resource, type ResourceRule, type RuleRun, resourceRule, type StackResource, type StackRule, stackRule } from "../../policy/rule";
-import { configSchema } from "../../policy/settings";
-import { stagingSettings } from "../stack-settings";
-import { type Declared, findings, judge, judgeStack, stackFindings, UNKNOWN } from "./harness";
+import type { CapacityPlan } from "../../../capacity/plan";
+import { type Problem, problem } from "../../../capacity/problem";
+import { planOf } from "../../../config/read";
+import {
+  infoOf,
+  type Resource,
+  type ResourceRule,
+  type RuleRun,
+  resourceRule,
+  type StackResource,
+  type StackRule,
+  stackRule,
+} from "../../../policy/framework/rule";
+import { configSchema } from "../../../policy/framework/settings";
+import { stagingSettings } from "../../stack-settings";
+import { type Declared, findings, judge, judgeStack, stackFindings, UNKNOWN } from "../harness";
 
 const about = { name: "sample", info: "A sample.", why: "Samples matter.", severity: "low", remediation: "Set it." } as const;
 /** A problem of which only the text matters. */

@@ -1,4 +1,4 @@
-import type { Problem } from "../capacity/problem";
+import type { Problem } from "../../capacity/problem";
 
 /** Something that a rule found, as data; {@link messageOf} prints it. */
 export interface Finding {

@@ -1,4 +1,4 @@
-import type { CapacityPlan } from "../capacity/plan";
+import type { CapacityPlan } from "../../capacity/plan";
 import type { Finding } from "./finding";
 import { Inputs } from "./inputs";
 import type { Rule } from "./rule";

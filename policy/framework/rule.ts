@@ -1,6 +1,6 @@
 import type { Severity } from "@pulumi/policy";
-import type { CapacityPlan } from "../capacity/plan";
-import type { Problem } from "../capacity/problem";
+import type { CapacityPlan } from "../../capacity/plan";
+import type { Problem } from "../../capacity/problem";
 import type { Finding } from "./finding";
 import { type Inputs, MalformedValueError, UnknownAtPreviewError } from "./inputs";
 

@@ -6,7 +6,7 @@ import type {
   ResourceValidationPolicy,
   StackValidationPolicy,
 } from "@pulumi/policy";
-import type { CapacityPlan } from "../capacity/plan";
+import type { CapacityPlan } from "../../capacity/plan";
 import { type Finding, messageOf } from "./finding";
 import { Inputs } from "./inputs";
 import { infoOf, type Rule } from "./rule";
