@@ -4,7 +4,7 @@ import type { EventRequest } from "@pulumi/pulumi/proto/events_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { z } from "zod";
 import type { Failure } from "../operations/patience";
-import { readUrn } from "../policy/urn";
+import { readUrn } from "../policy/resources/urn";
 
 /** What the engine reports of an update, beside what it prints. */
 export interface Report {

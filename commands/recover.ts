@@ -7,7 +7,7 @@ import { InputError, inputError } from "../capacity/problem";
 import { readSettings } from "../config/read";
 import { lookingLines } from "../operations/left-behind";
 import { type Recovery, type Resource, readExport, recovery } from "../operations/recovery";
-import { cloudName } from "../policy/cloud-name";
+import { cloudName } from "../policy/resources/cloud-name";
 import { announce, command, EXIT, run } from "./command";
 import { textIn } from "./input";
 import { pulumiProblem } from "./pulumi-cli";

@@ -3,13 +3,13 @@ import type { CapacityPlan } from "../capacity/plan";
 import { illustratingStorms, type StormResult } from "../capacity/storm/results";
 import { stormPlanProblems } from "../capacity/storm/scenarios";
 import { planOf, type Settings } from "../config/read";
-import { slotsOf } from "../policy/database";
-import { neutralStart, plannedStarts } from "../policy/defaults";
 import { ifReadable } from "../policy/framework/inputs";
 import type { StackResource } from "../policy/framework/rule";
 import { linked } from "../policy/framework/stack-resources";
-import { databaseUses, type Holder } from "../policy/holders";
-import { type StartBehaviour, stormPlanOf } from "../policy/storm-plan";
+import { slotsOf } from "../policy/resources/database";
+import { neutralStart, plannedStarts } from "../policy/resources/defaults";
+import { databaseUses, type Holder } from "../policy/resources/holders";
+import { type StartBehaviour, stormPlanOf } from "../policy/resources/storm-plan";
 import { asJudged, type Deployed } from "./deployed";
 
 /** Budget and storms of one deployed database and all that connect to it. */

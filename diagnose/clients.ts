@@ -1,9 +1,9 @@
-import { isLocal, isProxy } from "../policy/beside";
-import { databaseContainers } from "../policy/database-clients";
-import { knownValue } from "../policy/database-names";
-import { toldAddresses, usesSocket } from "../policy/database-of";
 import { Inputs } from "../policy/framework/inputs";
-import type { Container, Workload } from "../policy/workload";
+import { isLocal, isProxy } from "../policy/resources/beside";
+import { databaseContainers } from "../policy/resources/database-clients";
+import { knownValue } from "../policy/resources/database-names";
+import { toldAddresses, usesSocket } from "../policy/resources/database-of";
+import type { Container, Workload } from "../policy/resources/workload";
 import { type Deployed, workloadIn } from "./deployed";
 import type { Collection } from "./recognise";
 import type { Place } from "./sources";

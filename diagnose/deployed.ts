@@ -1,8 +1,8 @@
 import { ALERT_POLICY, CONNECTOR, NETWORK, REDIS, ROUTER, ROUTER_NAT, RUN_JOB, RUN_SERVICE, SECRETS, SQL_INSTANCE, SUBNETWORK } from "../config/resource-types";
-import { cloudName, regionIn } from "../policy/cloud-name";
 import { Inputs, MalformedValueError } from "../policy/framework/inputs";
 import type { ProgramResource } from "../policy/framework/judgement";
-import { type Workload, workloadOf } from "../policy/workload";
+import { cloudName, regionIn } from "../policy/resources/cloud-name";
+import { type Workload, workloadOf } from "../policy/resources/workload";
 import { type Collection, type Found, isObject } from "./recognise";
 import { knativeJob, knativeService, type RunService, restJob, restService, type Unready, unreadyUnless } from "./run-service";
 import type { Place, Source } from "./sources";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { parseAllDocuments } from "yaml";
 import { inputError } from "../capacity/problem";
-import { cloudName, regionIn } from "../policy/cloud-name";
+import { cloudName, regionIn } from "../policy/resources/cloud-name";
 import { type Collection, elementsOf, type Found, isObject, itemOf, noItems, recognise } from "./recognise";
 import { ALL_SOURCES, isItemSource, itemCalled, type Place, SOURCES, type Source } from "./sources";
 

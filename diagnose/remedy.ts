@@ -1,10 +1,10 @@
 import { type ConnectionPool, databaseVariables } from "../capacity/plan";
 import type { Problem } from "../capacity/problem";
 import type { ServiceSettings, Settings } from "../config/read";
-import { cloudName } from "../policy/cloud-name";
 import { Inputs, ifReadable } from "../policy/framework/inputs";
-import { clientsOf } from "../policy/holders";
-import { secretOf, secretSourceOf, type Variable, type Workload } from "../policy/workload";
+import { cloudName } from "../policy/resources/cloud-name";
+import { clientsOf } from "../policy/resources/holders";
+import { secretOf, secretSourceOf, type Variable, type Workload } from "../policy/resources/workload";
 import { areAllKnown, isDialedPrivately, maybeUnencrypted } from "./clients";
 import { type Flag, type Repair, repairs } from "./command";
 import { type Deployed, workloadIn } from "./deployed";

@@ -1,7 +1,7 @@
 import type { Settings } from "../config/read";
-import { cloudName } from "../policy/cloud-name";
 import { ifReadable } from "../policy/framework/inputs";
-import { mountedSecrets as filesOfSecrets, secretVersionOf } from "../policy/secret-reference";
+import { cloudName } from "../policy/resources/cloud-name";
+import { mountedSecrets as filesOfSecrets, secretVersionOf } from "../policy/resources/secret-reference";
 import { type Repair, repairs } from "./command";
 import { type Deployed, workloadIn } from "./deployed";
 import { type Found, mendable } from "./findings";

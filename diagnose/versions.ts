@@ -1,4 +1,4 @@
-import { cloudName } from "../policy/cloud-name";
+import { cloudName } from "../policy/resources/cloud-name";
 import type { Collection } from "./recognise";
 
 /** The state of each version that was found, by secret and version. */

@@ -1,7 +1,7 @@
 import { connectionsPerInstance } from "../capacity/plan";
 import { Inputs, isUnreadable, MalformedValueError } from "../policy/framework/inputs";
-import { clientsOf } from "../policy/holders";
-import { workloadOf } from "../policy/workload";
+import { clientsOf } from "../policy/resources/holders";
+import { workloadOf } from "../policy/resources/workload";
 import type { Step } from "./preview";
 
 /** What both revisions of a service hold while one takes over from the other, beside what the pack's budget counts for it. */

@@ -1,7 +1,7 @@
 import { ADDRESS, CONNECTOR, FORWARDING_RULES, GLOBAL_ADDRESS, RUN_SERVICE_V1 } from "../config/resource-types";
-import { cloudName } from "../policy/cloud-name";
 import { isUnknownValue } from "../policy/framework/unknown";
-import { readUrn } from "../policy/urn";
+import { cloudName } from "../policy/resources/cloud-name";
+import { readUrn } from "../policy/resources/urn";
 import { type Consequence, consequences, type Effect } from "./consequences";
 import { type Difference, differencesOf, isOpaque, isWithin } from "./differences";
 import { type Ending, endingOf, operations, SECRET_VERSIONS } from "./endings";

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type InputError, inputError } from "../capacity/problem";
-import { readUrn } from "../policy/urn";
+import { readUrn } from "../policy/resources/urn";
 
 /*
  * Reads what `pulumi preview --json` prints: one digest, or, with PULUMI_ENABLE_STREAMING_JSON_PREVIEW=true, a line for

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { RUN_SERVICE, RUN_SERVICE_V1, RUN_WORKER_POOL } from "../config/resource-types";
 import { Inputs, ifReadable } from "../policy/framework/inputs";
-import { revisionName, sharesOf } from "../policy/traffic";
+import { revisionName, sharesOf } from "../policy/resources/traffic";
 import { type Difference, differencesOf, isHidden, isOpaque, isWithin } from "./differences";
 import type { State, Step } from "./preview";
 

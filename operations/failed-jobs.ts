@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { RUN_JOB } from "../config/resource-types";
-import { readUrn } from "../policy/urn";
+import { readUrn } from "../policy/resources/urn";
 import { terminalConditions } from "./failed-revisions";
 import type { StackExport } from "./recovery";
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { RUN_SERVICE } from "../config/resource-types";
-import { cloudName } from "../policy/cloud-name";
-import { readUrn } from "../policy/urn";
+import { cloudName } from "../policy/resources/cloud-name";
+import { readUrn } from "../policy/resources/urn";
 import type { StackExport } from "./recovery";
 
 /** A service whose newest revision is not the one that serves. */

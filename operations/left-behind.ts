@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { CONNECTOR, REDIS } from "../config/resource-types";
-import { cloudName } from "../policy/cloud-name";
+import { cloudName } from "../policy/resources/cloud-name";
 import type { Failure } from "./patience";
 import type { Resource, StackExport } from "./recovery";
 

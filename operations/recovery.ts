@@ -6,7 +6,7 @@ import type { Registered } from "../commands/evaluate";
 import { adoptables } from "../config/adoption";
 import type { Settings } from "../config/read";
 import { ALERT_POLICY, NOTIFICATION_CHANNEL, PROJECT_IAM_MEMBER, SECRET_IAM_MEMBER, SECRET_VERSION, SQL_USER } from "../config/resource-types";
-import { readUrn } from "../policy/urn";
+import { readUrn } from "../policy/resources/urn";
 
 /*
  * What an update leaves behind whose answers were lost: resources that may or may not exist. The engine notes them as

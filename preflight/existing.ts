@@ -24,7 +24,7 @@ import {
 } from "../config/resource-types";
 import { showingLine, unreadyFindings } from "../diagnose/readiness";
 import { collectingLine, SOURCES, type Source } from "../diagnose/sources";
-import { cloudName } from "../policy/cloud-name";
+import { cloudName } from "../policy/resources/cloud-name";
 import { type Answer, fine, named, open, wrong } from "./answer";
 import { type Facts, isOff, objectsOf, unread } from "./facts";
 import { named as namedSchema, network } from "./schemas";

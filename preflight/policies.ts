@@ -1,6 +1,6 @@
 import { groupedBy } from "../diagnose/findings";
 import { collectingLine, collectingLines, SOURCES } from "../diagnose/sources";
-import { cloudName } from "../policy/cloud-name";
+import { cloudName } from "../policy/resources/cloud-name";
 import { type Answer, fine, named, open, wrong } from "./answer";
 import { type Constraint, constraints } from "./constraints";
 import { type Facts, objectsOf } from "./facts";

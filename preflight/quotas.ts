@@ -17,7 +17,7 @@ import {
 import { workloadIn } from "../diagnose/deployed";
 import { collectingLine, SOURCES } from "../diagnose/sources";
 import { ifReadable } from "../policy/framework/inputs";
-import { instanceSize, maximumOf } from "../policy/workload";
+import { instanceSize, maximumOf } from "../policy/resources/workload";
 import { type Answer, fine, open, wrong } from "./answer";
 import { existenceOf } from "./existing";
 import { type Facts, isOff, listOf, theOnly, unread } from "./facts";

@@ -1,11 +1,11 @@
 import { type BudgetDatabase, connectionBudget as budgetOf, budgetProblems } from "../../capacity/budget";
 import { problem } from "../../capacity/problem";
 import { SQL_INSTANCE } from "../../config/resource-types";
-import { databaseSetting, isOtherEngine, slotsOf } from "../database";
-import { neutralDatabase } from "../defaults";
 import { type Resource, stackRule } from "../framework/rule";
-import { type DatabaseUse, databaseUses, type Holder, type Uncounted } from "../holders";
-import { type TakenSlots, takenSlots } from "../taken-slots";
+import { databaseSetting, isOtherEngine, slotsOf } from "../resources/database";
+import { neutralDatabase } from "../resources/defaults";
+import { type DatabaseUse, databaseUses, type Holder, type Uncounted } from "../resources/holders";
+import { type TakenSlots, takenSlots } from "../resources/taken-slots";
 
 export const connectionBudget = stackRule<TakenSlots & { usableShare: number; externalMaxConnections: number }>({
   name: "connection-budget",

@@ -2,8 +2,8 @@ import { connectorOverlapProblems, connectorRangeProblems } from "../../capacity
 import { parseRange, unreachableRangeProblems } from "../../capacity/constraints/ranges";
 import { problem } from "../../capacity/problem";
 import { CONNECTOR } from "../../config/resource-types";
-import { otherCidrs } from "../address-ranges";
 import { resourceRule } from "../framework/rule";
+import { otherCidrs } from "../resources/address-ranges";
 
 export const connectorRange = resourceRule<{ otherCidrs: readonly string[] }>({
   name: "connector-range",

@@ -1,8 +1,8 @@
 import { problem } from "../../capacity/problem";
-import { regionOf } from "../cloud-name";
-import { connectorOf, type UsedConnector } from "../connectors";
 import { stackRule } from "../framework/rule";
-import { regionsOf, WORKLOAD_TYPES, workloadOf } from "../workload";
+import { regionOf } from "../resources/cloud-name";
+import { connectorOf, type UsedConnector } from "../resources/connectors";
+import { regionsOf, WORKLOAD_TYPES, workloadOf } from "../resources/workload";
 
 export const connectorRegion = stackRule({
   name: "connector-region",

@@ -1,9 +1,9 @@
 import { connectorRangeProblems } from "../../capacity/constraints/connector";
 import { problem } from "../../capacity/problem";
 import { CONNECTOR } from "../../config/resource-types";
-import { regionOf } from "../cloud-name";
 import { type StackResource, stackRule } from "../framework/rule";
-import { subnetworkOf } from "../subnetworks";
+import { regionOf } from "../resources/cloud-name";
+import { subnetworkOf } from "../resources/subnetworks";
 
 export const connectorSubnet = stackRule({
   name: "connector-subnet",

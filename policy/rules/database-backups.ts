@@ -1,8 +1,8 @@
 import { editionLimitProblems } from "../../capacity/constraints/cloudsql";
 import { problem } from "../../capacity/problem";
 import { SQL_INSTANCE } from "../../config/resource-types";
-import { editionOf, isPostgresInstance, isReplica, settingsOf } from "../database";
 import { resourceRule } from "../framework/rule";
+import { editionOf, isPostgresInstance, isReplica, settingsOf } from "../resources/database";
 
 export const databaseBackups = resourceRule({
   name: "database-backups",

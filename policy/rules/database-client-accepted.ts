@@ -1,8 +1,8 @@
 import { SQL_INSTANCE, SQL_USER } from "../../config/resource-types";
-import { demandProblems, identityFlagProblems, identityNameProblems, identityOf, plainClientProblems, stoppedProblem } from "../database-demands";
-import { clientsByInstance, type InstanceClients } from "../direct-clients";
 import { stackRule } from "../framework/rule";
-import { referredBy } from "../references";
+import { demandProblems, identityFlagProblems, identityNameProblems, identityOf, plainClientProblems, stoppedProblem } from "../resources/database-demands";
+import { clientsByInstance, type InstanceClients } from "../resources/direct-clients";
+import { referredBy } from "../resources/references";
 
 export const databaseClientAccepted = stackRule({
   name: "database-client-accepted",

@@ -1,14 +1,14 @@
 import { databaseVariables } from "../../capacity/plan";
 import { problem } from "../../capacity/problem";
 import { SECRETS, SQL_DATABASE, SQL_INSTANCE, SQL_USER } from "../../config/resource-types";
-import { isBehindPooler, isPooler, isProxy } from "../beside";
-import { holdsNone, isOtherProvider, mayConnect } from "../connection-types";
-import { endpointsIn, isConnectionString, isDatabaseLocation, isLoopback, isOtherStore, normalName } from "../database-names";
-import { clientContainers, instanceNamer } from "../database-of";
-import { dependenciesOf } from "../dependencies";
 import { type StackResource, stackRule } from "../framework/rule";
-import { handedBy } from "../outputs";
-import { type Container, containerName, secretSourceOf, type Workload, workloadOf } from "../workload";
+import { isBehindPooler, isPooler, isProxy } from "../resources/beside";
+import { holdsNone, isOtherProvider, mayConnect } from "../resources/connection-types";
+import { endpointsIn, isConnectionString, isDatabaseLocation, isLoopback, isOtherStore, normalName } from "../resources/database-names";
+import { clientContainers, instanceNamer } from "../resources/database-of";
+import { dependenciesOf } from "../resources/dependencies";
+import { handedBy } from "../resources/outputs";
+import { type Container, containerName, secretSourceOf, type Workload, workloadOf } from "../resources/workload";
 
 export const databaseClientsCounted = stackRule({
   name: "database-clients-counted",

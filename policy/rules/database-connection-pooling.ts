@@ -1,7 +1,7 @@
 import { poolingProblems } from "../../capacity/constraints/cloudsql";
 import { SQL_INSTANCE } from "../../config/resource-types";
-import { databaseSetting, editionOf, settingsOf } from "../database";
 import { resourceRule } from "../framework/rule";
+import { databaseSetting, editionOf, settingsOf } from "../resources/database";
 
 export const databaseConnectionPooling = resourceRule({
   name: "database-connection-pooling",

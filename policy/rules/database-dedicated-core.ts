@@ -1,7 +1,7 @@
 import { sharedCoreProblems } from "../../capacity/constraints/cloudsql";
 import { SQL_INSTANCE } from "../../config/resource-types";
-import { databaseSetting, isPostgresInstance, settingsOf } from "../database";
 import { resourceRule } from "../framework/rule";
+import { databaseSetting, isPostgresInstance, settingsOf } from "../resources/database";
 
 export const databaseDedicatedCore = resourceRule({
   name: "database-dedicated-core",

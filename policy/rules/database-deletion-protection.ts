@@ -1,7 +1,7 @@
 import { problem } from "../../capacity/problem";
 import { SQL_INSTANCE } from "../../config/resource-types";
-import { isReplica, settingsOf } from "../database";
 import { resourceRule } from "../framework/rule";
+import { isReplica, settingsOf } from "../resources/database";
 
 export const databaseDeletionProtection = resourceRule({
   name: "database-deletion-protection",

@@ -1,7 +1,7 @@
 import { diskProblems } from "../../capacity/constraints/cloudsql";
 import { SQL_INSTANCE } from "../../config/resource-types";
-import { databaseSetting, settingsOf } from "../database";
 import { resourceRule } from "../framework/rule";
+import { databaseSetting, settingsOf } from "../resources/database";
 
 export const databaseDisk = resourceRule({
   name: "database-disk",

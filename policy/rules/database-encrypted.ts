@@ -1,8 +1,8 @@
 import { cloudSqlLimits } from "../../capacity/limits";
 import { problem } from "../../capacity/problem";
 import { SQL_INSTANCE } from "../../config/resource-types";
-import { settingsOf } from "../database";
 import { resourceRule } from "../framework/rule";
+import { settingsOf } from "../resources/database";
 
 export const databaseEncrypted = resourceRule({
   name: "database-encrypted",

@@ -1,7 +1,7 @@
 import { editionLimitProblems } from "../../capacity/constraints/cloudsql";
 import { SQL_INSTANCE } from "../../config/resource-types";
-import { databaseSetting, editionOf, isPostgresInstance, settingsOf } from "../database";
 import { resourceRule } from "../framework/rule";
+import { databaseSetting, editionOf, isPostgresInstance, settingsOf } from "../resources/database";
 
 export const databaseInsights = resourceRule({
   name: "database-insights",

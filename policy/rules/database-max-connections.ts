@@ -1,9 +1,9 @@
 import { flagMib, maxConnectionsProblems, statedMaxConnectionsProblems } from "../../capacity/constraints/cloudsql";
 import { problem } from "../../capacity/problem";
 import { SQL_INSTANCE } from "../../config/resource-types";
-import { databaseSetting, flagsOf, isPostgresInstance, isReplica, settingsOf } from "../database";
 import { MalformedValueError } from "../framework/inputs";
 import { type Resource, resourceRule } from "../framework/rule";
+import { databaseSetting, flagsOf, isPostgresInstance, isReplica, settingsOf } from "../resources/database";
 
 export const databaseMaxConnections = resourceRule({
   name: "database-max-connections",

@@ -1,13 +1,13 @@
 import { databasePath as pathTo } from "../../capacity/constraints/path";
 import { problem } from "../../capacity/problem";
 import { SQL_INSTANCE } from "../../config/resource-types";
-import { databaseContainers } from "../database-clients";
-import { databasesOf } from "../database-of";
-import { databaseRouteOf, proxySetting } from "../database-route";
 import { type StackContext, type StackResource, stackRule } from "../framework/rule";
-import { cachesOf, otherDatabasesOf } from "../private-stores";
-import { vpcAccessOf } from "../vpc-access";
-import { type Container, WORKLOAD_TYPES, type Workload, workloadOf } from "../workload";
+import { databaseContainers } from "../resources/database-clients";
+import { databasesOf } from "../resources/database-of";
+import { databaseRouteOf, proxySetting } from "../resources/database-route";
+import { cachesOf, otherDatabasesOf } from "../resources/private-stores";
+import { vpcAccessOf } from "../resources/vpc-access";
+import { type Container, WORKLOAD_TYPES, type Workload, workloadOf } from "../resources/workload";
 import { missingVpcAccess } from "./service-vpc-path";
 
 export const databasePath = stackRule({

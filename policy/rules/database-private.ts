@@ -1,9 +1,9 @@
 import { isOpenRange } from "../../capacity/constraints/ranges";
 import { problem } from "../../capacity/problem";
 import { SQL_INSTANCE } from "../../config/resource-types";
-import { addressesOf, settingsOf } from "../database";
 import { MalformedValueError } from "../framework/inputs";
 import { resourceRule } from "../framework/rule";
+import { addressesOf, settingsOf } from "../resources/database";
 
 export const databasePrivate = resourceRule({
   name: "database-private",

@@ -2,9 +2,9 @@ import { defaultMaxConnections, parseTier } from "../../capacity/constraints/clo
 import { cloudSqlLimits } from "../../capacity/limits";
 import { problem } from "../../capacity/problem";
 import { SQL_INSTANCE } from "../../config/resource-types";
-import { flagsOf, isPostgresInstance, settingsOf } from "../database";
 import { type StackResource, stackRule } from "../framework/rule";
-import { primariesOf } from "../primaries";
+import { flagsOf, isPostgresInstance, settingsOf } from "../resources/database";
+import { primariesOf } from "../resources/primaries";
 
 export const databaseReplicaFlags = stackRule({
   name: "database-replica-flags",

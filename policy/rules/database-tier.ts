@@ -1,7 +1,7 @@
 import { tierProblems } from "../../capacity/constraints/cloudsql";
 import { SQL_INSTANCE } from "../../config/resource-types";
-import { databaseSetting, isPostgresInstance, settingsOf, versionOf } from "../database";
 import { resourceRule } from "../framework/rule";
+import { databaseSetting, isPostgresInstance, settingsOf, versionOf } from "../resources/database";
 
 export const databaseTier = resourceRule({
   name: "database-tier",

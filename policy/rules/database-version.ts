@@ -2,8 +2,8 @@ import { versionProblems } from "../../capacity/constraints/cloudsql";
 import { lifeProblems } from "../../capacity/constraints/postgres-life";
 import { today } from "../../capacity/today";
 import { SQL_INSTANCE } from "../../config/resource-types";
-import { databaseSetting } from "../database";
 import { resourceRule } from "../framework/rule";
+import { databaseSetting } from "../resources/database";
 
 export const databaseVersion = resourceRule<{ today: string }>({
   name: "database-version",

@@ -2,9 +2,9 @@ import { directSubnetProblems } from "../../capacity/constraints/direct-vpc";
 import { unreachableRangeProblems } from "../../capacity/constraints/ranges";
 import { problem } from "../../capacity/problem";
 import { type StackResource, stackRule } from "../framework/rule";
-import { subnetworkOf } from "../subnetworks";
-import { networkInterfacesOf } from "../vpc-access";
-import { maximumOf, regionsOf, WORKLOAD_TYPES, workloadOf } from "../workload";
+import { subnetworkOf } from "../resources/subnetworks";
+import { networkInterfacesOf } from "../resources/vpc-access";
+import { maximumOf, regionsOf, WORKLOAD_TYPES, workloadOf } from "../resources/workload";
 
 export const directEgressSubnet = stackRule({
   name: "direct-egress-subnet",

@@ -1,7 +1,7 @@
 import { problem } from "../../capacity/problem";
 import { HTTPS_PROXIES, URL_MAPS } from "../../config/resource-types";
-import { certifiedBy, isFor, leadsTo, presentsAny } from "../certificates";
 import { type StackResource, stackRule } from "../framework/rule";
+import { certifiedBy, isFor, leadsTo, presentsAny } from "../resources/certificates";
 
 export const edgeCertificate = stackRule({
   name: "edge-certificate",

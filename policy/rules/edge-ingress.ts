@@ -1,9 +1,9 @@
 import { problem } from "../../capacity/problem";
 import { BACKEND_SERVICES, REGION_NEG, RUN_SERVICE, RUN_SERVICE_V1 } from "../../config/resource-types";
-import { dependenciesOf } from "../dependencies";
-import { referredByGroup } from "../endpoint-groups";
 import type { Inputs } from "../framework/inputs";
 import { type StackResource, stackRule } from "../framework/rule";
+import { dependenciesOf } from "../resources/dependencies";
+import { referredByGroup } from "../resources/endpoint-groups";
 
 interface Kind {
   readonly holder: (service: Inputs) => Inputs;

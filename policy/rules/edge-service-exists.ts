@@ -1,9 +1,9 @@
 import { problem } from "../../capacity/problem";
 import { REGION_NEG } from "../../config/resource-types";
-import { regionOf } from "../cloud-name";
-import { referredByGroup } from "../endpoint-groups";
 import { stackRule } from "../framework/rule";
-import { regionsOf, workloadOf } from "../workload";
+import { regionOf } from "../resources/cloud-name";
+import { referredByGroup } from "../resources/endpoint-groups";
+import { regionsOf, workloadOf } from "../resources/workload";
 
 export const edgeServiceExists = stackRule({
   name: "edge-service-exists",

@@ -1,13 +1,13 @@
 import { databasePath, egressAdvice, NO_NAT } from "../../capacity/constraints/path";
 import { problem } from "../../capacity/problem";
 import { SQL_INSTANCE } from "../../config/resource-types";
-import { databaseContainers } from "../database-clients";
-import { databasesOf } from "../database-of";
-import { databaseRouteOf, databaseRouteOutside, regionsWithoutNat, workloadEgress } from "../database-route";
 import { type StackContext, type StackResource, stackRule } from "../framework/rule";
-import { natRemedy } from "../nat";
-import { privateRangesOnly, vpcAccessOf } from "../vpc-access";
-import { type Container, WORKLOAD_TYPES, type Workload, workloadOf } from "../workload";
+import { databaseContainers } from "../resources/database-clients";
+import { databasesOf } from "../resources/database-of";
+import { databaseRouteOf, databaseRouteOutside, regionsWithoutNat, workloadEgress } from "../resources/database-route";
+import { natRemedy } from "../resources/nat";
+import { privateRangesOnly, vpcAccessOf } from "../resources/vpc-access";
+import { type Container, WORKLOAD_TYPES, type Workload, workloadOf } from "../resources/workload";
 
 export const egressPath = stackRule({
   name: "egress-path",

@@ -1,8 +1,8 @@
 import { problem } from "../../capacity/problem";
 import { UnknownAtPreviewError } from "../framework/inputs";
 import { type StackResource, stackRule } from "../framework/rule";
-import { isSameVersion, type MountedSecret, mountedSecrets, type SecretVersionName, secretVersionOf, versionName } from "../secret-reference";
-import { secretSourceOf, WORKLOAD_TYPES, workloadOf } from "../workload";
+import { isSameVersion, type MountedSecret, mountedSecrets, type SecretVersionName, secretVersionOf, versionName } from "../resources/secret-reference";
+import { secretSourceOf, WORKLOAD_TYPES, workloadOf } from "../resources/workload";
 
 const JWT = "JWT_SECRET_KEY";
 

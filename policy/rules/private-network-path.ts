@@ -1,10 +1,10 @@
 import { usesPrivateServices } from "../../capacity/constraints/redis";
 import { problem } from "../../capacity/problem";
 import { REDIS } from "../../config/resource-types";
-import { mayBeSame, mayBeSameProject, projectOf } from "../cloud-name";
 import { type StackContext, type StackResource, stackRule } from "../framework/rule";
-import { cacheNetwork, type InNetwork, networkPath, networksBehind, privateEndpoints } from "../networks";
-import { WORKLOAD_TYPES, workloadOf } from "../workload";
+import { mayBeSame, mayBeSameProject, projectOf } from "../resources/cloud-name";
+import { cacheNetwork, type InNetwork, networkPath, networksBehind, privateEndpoints } from "../resources/networks";
+import { WORKLOAD_TYPES, workloadOf } from "../resources/workload";
 
 export const privateNetworkPath = stackRule({
   name: "private-network-path",

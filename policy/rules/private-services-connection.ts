@@ -1,11 +1,11 @@
 import { usesPrivateServices } from "../../capacity/constraints/redis";
 import { problem } from "../../capacity/problem";
 import { GLOBAL_ADDRESS, REDIS, SECRET_VERSION, SERVICES_CONNECTION, SQL_INSTANCE } from "../../config/resource-types";
-import { mayBeSame, mayName, namedBy } from "../cloud-name";
-import { dependenciesOf } from "../dependencies";
 import { type StackContext, type StackResource, stackRule } from "../framework/rule";
-import { cacheNetwork, databaseNetwork, networkOf, networkPath } from "../networks";
-import { referredBy } from "../references";
+import { mayBeSame, mayName, namedBy } from "../resources/cloud-name";
+import { dependenciesOf } from "../resources/dependencies";
+import { cacheNetwork, databaseNetwork, networkOf, networkPath } from "../resources/networks";
+import { referredBy } from "../resources/references";
 
 export const privateServicesConnection = stackRule({
   name: "private-services-connection",

@@ -1,6 +1,6 @@
 import { problem } from "../../capacity/problem";
-import { isOtherProvider } from "../connection-types";
 import { stackRule } from "../framework/rule";
+import { isOtherProvider } from "../resources/connection-types";
 
 export const providerJudged = stackRule({
   name: "provider-judged",

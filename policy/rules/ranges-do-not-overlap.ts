@@ -1,7 +1,7 @@
 import { overlap, overlapProblem, rangeProblems } from "../../capacity/constraints/ranges";
 import { CONNECTOR } from "../../config/resource-types";
-import { mayShareNetwork, otherCidrs, rangesOf } from "../address-ranges";
 import { stackRule } from "../framework/rule";
+import { mayShareNetwork, otherCidrs, rangesOf } from "../resources/address-ranges";
 
 export const rangesDoNotOverlap = stackRule<{ otherCidrs: readonly string[] }>({
   name: "ranges-do-not-overlap",

@@ -1,9 +1,9 @@
 import type { RegionalQuota } from "../../capacity/plan";
 import { type QuotaUser, regionalQuotaProblems } from "../../capacity/quota";
-import { neutralQuota } from "../defaults";
-import { workloadsBefore } from "../dependencies";
 import { type StackResource, stackRule } from "../framework/rule";
-import { instanceSize, maximumOf, regionsOf, WORKLOAD_TYPES, workloadOf } from "../workload";
+import { neutralQuota } from "../resources/defaults";
+import { workloadsBefore } from "../resources/dependencies";
+import { instanceSize, maximumOf, regionsOf, WORKLOAD_TYPES, workloadOf } from "../resources/workload";
 
 type User = QuotaUser & { readonly resource: StackResource };
 

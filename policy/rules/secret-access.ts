@@ -1,8 +1,8 @@
 import { problem } from "../../capacity/problem";
 import { SERVICE_ACCOUNT } from "../../config/resource-types";
-import { dependenciesOf } from "../dependencies";
 import { stackRule } from "../framework/rule";
-import { type Grant, grantsOf, membersOf, namesSecrets, readerRole } from "../secret-grants";
+import { dependenciesOf } from "../resources/dependencies";
+import { type Grant, grantsOf, membersOf, namesSecrets, readerRole } from "../resources/secret-grants";
 
 const EVERYONE = ["allusers", "allauthenticatedusers"];
 

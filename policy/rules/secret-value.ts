@@ -1,8 +1,8 @@
 import { encodedSecretProblems, secretKind, secretValueProblems } from "../../capacity/constraints/secret-value";
 import { problem } from "../../capacity/problem";
 import { REGIONAL_SECRET_VERSION, SECRET_VERSION } from "../../config/resource-types";
-import { cloudName } from "../cloud-name";
 import { resourceRule } from "../framework/rule";
+import { cloudName } from "../resources/cloud-name";
 
 export const secretValue = resourceRule({
   name: "secret-value",

@@ -2,7 +2,7 @@ import { concurrencyProblems } from "../../capacity/constraints/cloudrun";
 import { cloudRunLimits } from "../../capacity/limits";
 import { RUN_SERVICE, RUN_SERVICE_V1 } from "../../config/resource-types";
 import { resourceRule } from "../framework/rule";
-import { instanceCpu, workloadOf } from "../workload";
+import { instanceCpu, workloadOf } from "../resources/workload";
 
 export const serviceConcurrency = resourceRule({
   name: "service-concurrency",

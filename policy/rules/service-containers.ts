@@ -1,10 +1,10 @@
 import { portProblems } from "../../capacity/constraints/cloudrun";
 import { problem } from "../../capacity/problem";
 import { RUN_SERVICE, RUN_SERVICE_V1 } from "../../config/resource-types";
-import { orderProblems } from "../container-order";
 import { resourceRule } from "../framework/rule";
-import { ingressContainers, statedPorts } from "../ports";
-import { WORKLOAD_TYPES, workloadOf } from "../workload";
+import { orderProblems } from "../resources/container-order";
+import { ingressContainers, statedPorts } from "../resources/ports";
+import { WORKLOAD_TYPES, workloadOf } from "../resources/workload";
 
 export const serviceContainers = resourceRule({
   name: "service-containers",

@@ -2,7 +2,7 @@ import { cpuMemoryProblems, fractionalCpuProblems, quantityProblems } from "../.
 import { cloudRunLimits } from "../../capacity/limits";
 import { parseCpu, parseMemoryMib } from "../../capacity/units";
 import { resourceRule } from "../framework/rule";
-import { type Container, instanceCpu, revisionAnnotations, WORKLOAD_TYPES, type Workload, workloadOf } from "../workload";
+import { type Container, instanceCpu, revisionAnnotations, WORKLOAD_TYPES, type Workload, workloadOf } from "../resources/workload";
 
 export const serviceCpuMemory = resourceRule({
   name: "service-cpu-memory",

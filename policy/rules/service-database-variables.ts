@@ -1,10 +1,10 @@
 import { databaseClientProblems } from "../../capacity/constraints/database-client";
 import { databaseVariables } from "../../capacity/plan";
 import { problem } from "../../capacity/problem";
-import { clientPlanOf } from "../client-plan";
-import { databaseContainers } from "../database-clients";
 import { resourceRule } from "../framework/rule";
-import { WORKLOAD_TYPES, workloadOf } from "../workload";
+import { clientPlanOf } from "../resources/client-plan";
+import { databaseContainers } from "../resources/database-clients";
+import { WORKLOAD_TYPES, workloadOf } from "../resources/workload";
 
 export const serviceDatabaseVariables = resourceRule({
   name: "service-database-variables",

@@ -1,7 +1,7 @@
 import { problem } from "../../capacity/problem";
 import { RUN_SERVICE, RUN_SERVICE_V1 } from "../../config/resource-types";
 import { resourceRule } from "../framework/rule";
-import { revisionAnnotations, workloadOf } from "../workload";
+import { revisionAnnotations, workloadOf } from "../resources/workload";
 
 export const serviceDeployHealthCheck = resourceRule({
   name: "service-deploy-health-check",

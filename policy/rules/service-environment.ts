@@ -2,7 +2,7 @@ import { STRINGIFIED_OUTPUT } from "../../capacity/constraints/secret-value";
 import { cloudRunLimits } from "../../capacity/limits";
 import { type Problem, problem } from "../../capacity/problem";
 import { resourceRule } from "../framework/rule";
-import { type Variable, WORKLOAD_TYPES, workloadOf } from "../workload";
+import { type Variable, WORKLOAD_TYPES, workloadOf } from "../resources/workload";
 
 export const serviceEnvironment = resourceRule({
   name: "service-environment",

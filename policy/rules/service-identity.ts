@@ -1,6 +1,6 @@
 import { problem } from "../../capacity/problem";
 import { resourceRule } from "../framework/rule";
-import { WORKLOAD_TYPES, workloadOf } from "../workload";
+import { WORKLOAD_TYPES, workloadOf } from "../resources/workload";
 
 /** Google's own accounts, which every service of the project shares and which may do nearly everything. */
 const SHARED = /^(\d+-compute@developer\.gserviceaccount\.com|[^@\s]+@(appspot|cloudservices|cloudbuild)\.gserviceaccount\.com)$/;

@@ -1,7 +1,7 @@
 import { imageProblems } from "../../capacity/constraints/image";
-import { neutralTagPattern } from "../defaults";
 import { resourceRule } from "../framework/rule";
-import { WORKLOAD_TYPES, workloadOf } from "../workload";
+import { neutralTagPattern } from "../resources/defaults";
+import { WORKLOAD_TYPES, workloadOf } from "../resources/workload";
 
 export const serviceImage = resourceRule<{ imageTagPattern: string }>({
   name: "service-image",

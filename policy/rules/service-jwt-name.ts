@@ -1,6 +1,6 @@
 import { problem } from "../../capacity/problem";
 import { resourceRule } from "../framework/rule";
-import { WORKLOAD_TYPES, workloadOf } from "../workload";
+import { WORKLOAD_TYPES, workloadOf } from "../resources/workload";
 
 const THE_NAME = "JWT_SECRET_KEY";
 

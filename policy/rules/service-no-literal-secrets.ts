@@ -1,6 +1,6 @@
 import { problem } from "../../capacity/problem";
 import { resourceRule } from "../framework/rule";
-import { type Variable, WORKLOAD_TYPES, workloadOf } from "../workload";
+import { type Variable, WORKLOAD_TYPES, workloadOf } from "../resources/workload";
 
 /** A name whose last word is a secret's, whatever environment, number or age follows it. */
 const SECRET_NAME =

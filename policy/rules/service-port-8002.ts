@@ -1,8 +1,8 @@
 import { problem } from "../../capacity/problem";
 import { resourceRule } from "../framework/rule";
-import { statedPorts } from "../ports";
-import { handlersOf, probesOf } from "../probes";
-import { type Container, literalOf, WORKLOAD_TYPES, workloadOf } from "../workload";
+import { statedPorts } from "../resources/ports";
+import { handlersOf, probesOf } from "../resources/probes";
+import { type Container, literalOf, WORKLOAD_TYPES, workloadOf } from "../resources/workload";
 
 /** The port of an analytics service that never existed, to which tests and URLs still pointed. */
 const RETIRED_PORT = 8002;

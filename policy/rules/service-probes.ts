@@ -2,10 +2,10 @@ import { probeProblems } from "../../capacity/constraints/cloudrun";
 import { type Problem, problem } from "../../capacity/problem";
 import type { Inputs } from "../framework/inputs";
 import { resourceRule } from "../framework/rule";
-import { unansweredProblems } from "../listening";
-import { ingressContainers, ingressPort } from "../ports";
-import { handlersOf, probesOf, probeTiming } from "../probes";
-import { WORKLOAD_TYPES, workloadOf } from "../workload";
+import { unansweredProblems } from "../resources/listening";
+import { ingressContainers, ingressPort } from "../resources/ports";
+import { handlersOf, probesOf, probeTiming } from "../resources/probes";
+import { WORKLOAD_TYPES, workloadOf } from "../resources/workload";
 
 export const serviceProbes = resourceRule({
   name: "service-probes",

@@ -1,8 +1,8 @@
 import { jobTaskProblems, manualScalingProblems, scalingLevelProblems, scalingProblems } from "../../capacity/constraints/cloudrun";
 import { problem } from "../../capacity/problem";
 import { resourceRule } from "../framework/rule";
-import { type ScalingLevel, scalingOf } from "../scaling";
-import { WORKLOAD_TYPES, workloadOf } from "../workload";
+import { type ScalingLevel, scalingOf } from "../resources/scaling";
+import { WORKLOAD_TYPES, workloadOf } from "../resources/workload";
 
 const countsOf = ({ inputs, keys }: ScalingLevel) => ({ minInstances: inputs.number(keys.minInstances), maxInstances: inputs.number(keys.maxInstances) });
 

@@ -1,7 +1,7 @@
 import { problem } from "../../capacity/problem";
 import { resourceRule } from "../framework/rule";
-import { mountedSecrets } from "../secret-reference";
-import { secretSourceOf, WORKLOAD_TYPES, workloadOf } from "../workload";
+import { mountedSecrets } from "../resources/secret-reference";
+import { secretSourceOf, WORKLOAD_TYPES, workloadOf } from "../resources/workload";
 
 /** The one name a version has beside its number. */
 const LATEST = "latest";

@@ -1,8 +1,8 @@
 import { type Problem, problem } from "../../capacity/problem";
 import { type StackResource, stackRule } from "../framework/rule";
-import { allGrants, lacksReader } from "../secret-grants";
-import { disabledVersion, type TakenSecret, takenSecrets } from "../taken-secrets";
-import { WORKLOAD_TYPES, type Workload, workloadOf } from "../workload";
+import { allGrants, lacksReader } from "../resources/secret-grants";
+import { disabledVersion, type TakenSecret, takenSecrets } from "../resources/taken-secrets";
+import { WORKLOAD_TYPES, type Workload, workloadOf } from "../resources/workload";
 
 export const serviceSecretsReadable = stackRule({
   name: "service-secrets-readable",

@@ -1,10 +1,10 @@
 import { socketPoolProblems } from "../../capacity/constraints/database-client";
 import { connectionsPerInstance } from "../../capacity/plan";
-import { clientPlanOf } from "../client-plan";
-import { databaseContainers, socketInstances } from "../database-clients";
 import { ifReadable } from "../framework/inputs";
 import { resourceRule } from "../framework/rule";
-import { WORKLOAD_TYPES, workloadOf } from "../workload";
+import { clientPlanOf } from "../resources/client-plan";
+import { databaseContainers, socketInstances } from "../resources/database-clients";
+import { WORKLOAD_TYPES, workloadOf } from "../resources/workload";
 
 export const serviceSocketPool = resourceRule({
   name: "service-socket-pool",

@@ -2,13 +2,13 @@ import { startupWindowProblems } from "../../capacity/constraints/cloudrun";
 import { databaseVariables, startSeconds } from "../../capacity/plan";
 import { problem } from "../../capacity/problem";
 import { RUN_SERVICE, RUN_SERVICE_V1 } from "../../config/resource-types";
-import { databaseContainers } from "../database-clients";
-import { neutralInitTimeoutSeconds, neutralStart } from "../defaults";
 import { MalformedValueError } from "../framework/inputs";
 import { resourceRule } from "../framework/rule";
-import { ingressContainers, ingressPort } from "../ports";
-import { handlersOf, probeTiming } from "../probes";
-import { type Container, literalOf, workloadOf } from "../workload";
+import { databaseContainers } from "../resources/database-clients";
+import { neutralInitTimeoutSeconds, neutralStart } from "../resources/defaults";
+import { ingressContainers, ingressPort } from "../resources/ports";
+import { handlersOf, probeTiming } from "../resources/probes";
+import { type Container, literalOf, workloadOf } from "../resources/workload";
 
 export const serviceStartupProbe = resourceRule<{ services: Readonly<Record<string, number>>; bootSeconds: number; initTimeoutSeconds: number }>({
   name: "service-startup-probe",

@@ -3,7 +3,7 @@ import { problem } from "../../capacity/problem";
 import { parseSeconds } from "../../capacity/units";
 import { RUN_SERVICE, RUN_SERVICE_V1 } from "../../config/resource-types";
 import { resourceRule } from "../framework/rule";
-import { workloadOf } from "../workload";
+import { workloadOf } from "../resources/workload";
 
 export const serviceTimeout = resourceRule({
   name: "service-timeout",

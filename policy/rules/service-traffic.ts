@@ -2,7 +2,7 @@ import { trafficProblems } from "../../capacity/constraints/cloudrun";
 import { problem } from "../../capacity/problem";
 import { RUN_SERVICE, RUN_SERVICE_V1, RUN_WORKER_POOL } from "../../config/resource-types";
 import { resourceRule } from "../framework/rule";
-import { namedRevision, sharesOf } from "../traffic";
+import { namedRevision, sharesOf } from "../resources/traffic";
 
 export const serviceTraffic = resourceRule({
   name: "service-traffic",

@@ -1,8 +1,8 @@
 import { problem } from "../../capacity/problem";
-import { privatelyDialled } from "../endpoints";
 import { resourceRule } from "../framework/rule";
-import { vpcAccessOf } from "../vpc-access";
-import { WORKLOAD_TYPES, type Workload, workloadOf } from "../workload";
+import { privatelyDialled } from "../resources/endpoints";
+import { vpcAccessOf } from "../resources/vpc-access";
+import { WORKLOAD_TYPES, type Workload, workloadOf } from "../resources/workload";
 
 export const serviceVpcPath = resourceRule({
   name: "service-vpc-path",

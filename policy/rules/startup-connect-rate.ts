@@ -1,11 +1,11 @@
 import { adminApiProblems, connectorWaitProblems, connectRateProblems } from "../../capacity/budget";
 import { databasePath } from "../../capacity/constraints/path";
-import { connectorOf, sizeOf } from "../connectors";
-import { tierOf } from "../database";
-import { callsAdminApi } from "../database-of";
-import { databaseRouteOf } from "../database-route";
 import { type StackResource, stackRule } from "../framework/rule";
-import { type Holder, startingUses } from "../holders";
+import { connectorOf, sizeOf } from "../resources/connectors";
+import { tierOf } from "../resources/database";
+import { callsAdminApi } from "../resources/database-of";
+import { databaseRouteOf } from "../resources/database-route";
+import { type Holder, startingUses } from "../resources/holders";
 
 export const startupConnectRate = stackRule({
   name: "startup-connect-rate",

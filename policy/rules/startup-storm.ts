@@ -2,11 +2,11 @@ import { failingStorms } from "../../capacity/storm/gate";
 import { targetProblems } from "../../capacity/storm/remedies";
 import { MOST_TARGET_PERCENT } from "../../capacity/storm/results";
 import { stormPlanProblems } from "../../capacity/storm/scenarios";
-import { neutralStart, neutralTargetPercent, plannedStarts } from "../defaults";
 import { stackRule } from "../framework/rule";
-import { startingUses } from "../holders";
-import { type StartBehaviour, startBehaviour, stormNames, stormPlanOf } from "../storm-plan";
-import { type TakenSlots, takenSlots } from "../taken-slots";
+import { neutralStart, neutralTargetPercent, plannedStarts } from "../resources/defaults";
+import { startingUses } from "../resources/holders";
+import { type StartBehaviour, startBehaviour, stormNames, stormPlanOf } from "../resources/storm-plan";
+import { type TakenSlots, takenSlots } from "../resources/taken-slots";
 
 export const startupStorm = stackRule<
   TakenSlots & {

@@ -8,7 +8,7 @@ import { readCloud } from "../../diagnose/live";
 import type { Collection } from "../../diagnose/recognise";
 import type { Source } from "../../diagnose/sources";
 import { readPreview } from "../../guard/preview";
-import { cloudName } from "../../policy/cloud-name";
+import { cloudName } from "../../policy/resources/cloud-name";
 import { SOURCE_OF } from "../../preflight/existing";
 import { readingOf } from "../../preflight/facts";
 import { type CheckKey, type Preflight, preflight } from "../../preflight/preflight";

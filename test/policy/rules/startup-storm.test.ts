@@ -1,8 +1,8 @@
 import { Ajv } from "ajv";
 import { describe, expect, test } from "vitest";
 import { databaseVariables } from "../../../capacity/plan";
-import { neutralStart as slowest } from "../../../policy/defaults";
 import { configSchema } from "../../../policy/framework/settings";
+import { neutralStart as slowest } from "../../../policy/resources/defaults";
 import { startupStorm } from "../../../policy/rules/startup-storm";
 import { type Declared, judgeStack, UNKNOWN } from "../harness";
 import { type Overrides, soundConnector, soundDatabase, soundService } from "../services";

@@ -1,0 +1,73 @@
+import { restrictionsOf } from "../../capacity/monitoring/filters";
+import { NOTIFICATION_CHANNEL } from "../../config/resource-types";
+import type { Inputs } from "../framework/inputs";
+import type { StackResource } from "../framework/rule";
+import { dependenciesOf } from "./dependencies";
+
+/** Where a condition of an alert says what it watches. */
+const TEXTS: Readonly<Record<string, string>> = {
+  conditionThreshold: "filter",
+  conditionAbsent: "filter",
+  conditionMatchedLog: "filter",
+  conditionMonitoringQueryLanguage: "query",
+  conditionPrometheusQueryLanguage: "query",
+};
+
+/** One condition of an alert that is on. */
+export interface AlertCondition {
+  readonly alert: StackResource;
+  /** The filter or query; `undefined`: a preview does not know it. */
+  readonly text: string | undefined;
+  /** Where it stands, with threshold and comparison where it compares. */
+  readonly inputs: Inputs;
+  /** Whether it compares one metric with a threshold. */
+  readonly isThreshold: boolean;
+  /** The channels of the stack that keep silent, where there is no other one; empty: somebody is told. */
+  readonly silent: readonly StackResource[];
+}
+
+/** The conditions of an alert that has a channel. */
+export function conditionsOf(alert: StackResource, stack: readonly StackResource[]): AlertCondition[] {
+  const { properties } = alert;
+  const hasChannel = properties.isUnknown("notificationChannels") || properties.count("notificationChannels") > 0;
+  if (properties.flag("enabled") === false || !hasChannel) return [];
+  const silent = silentChannels(alert, stack);
+  return properties.list("conditions").flatMap((condition) =>
+    Object.entries(TEXTS).flatMap(([kind, field]) => {
+      const inputs = condition.object(kind);
+      const text = inputs.isUnknown(field) ? undefined : inputs.text(field);
+      if (text === undefined && !inputs.isUnknown(field)) return [];
+      return { alert, text, inputs, isThreshold: kind === "conditionThreshold", silent };
+    }),
+  );
+}
+
+/** A channel that stands outside the stack counts as one that forwards. What a preview does not know is one of the stack's, if it has any. */
+function silentChannels(alert: StackResource, stack: readonly StackResource[]): StackResource[] {
+  const channels = stack.filter(({ type }) => type === NOTIFICATION_CHANNEL);
+  const known = alert.properties.knownOnly();
+  const named = known.isList("notificationChannels") ? known.texts("notificationChannels") : [];
+  const isWhole = known.isList("notificationChannels") && named.length === alert.properties.count("notificationChannels");
+  const needed = dependenciesOf(alert, [NOTIFICATION_CHANNEL]);
+  const others = isWhole ? [] : needed.length > 0 ? needed : channels;
+  const stated = named.map((name) => channels.find(({ properties }) => properties.knownOnly().text("name") === name));
+  const used = [...stated, ...others];
+  const silent = used.flatMap((channel) => (channel?.properties.knownOnly().flag("enabled") === false ? channel : []));
+  return silent.length === used.length ? silent : [];
+}
+
+/**
+ * Whether a filter or a query is about the resource whose `label` has that name, or that id with a project before it.
+ * One that does not restrict the label is about all of them. `undefined`: a pattern or a negation, which is not read here.
+ */
+export function isAbout(text: string, label: string, name: string): boolean | undefined {
+  if (!text.includes(label)) return true;
+  const read = restrictionsOf(text)
+    .filter(({ path }) => path.split(".").at(-1) === label)
+    .map(({ operator, call, values, isNegated }) => {
+      if (isNegated || !/^==?$/.test(operator) || !["", "one_of"].includes(call)) return undefined;
+      return values.some((value) => value === name || value.endsWith(`:${name}`));
+    });
+  if (read.includes(true)) return true;
+  return read.length > 0 && !read.includes(undefined) ? false : undefined;
+}

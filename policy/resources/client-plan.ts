@@ -1,0 +1,268 @@
+import { cloudRunLimits, poolDefaults } from "../../capacity/limits";
+import { type ConnectionPool, type DatabaseClientVariables, databaseVariables } from "../../capacity/plan";
+import { type Problem, problem } from "../../capacity/problem";
+import { isPooler } from "./beside";
+import { processesOf } from "./command-line";
+import { isConnectionString, isOtherStore, knownValue, normalName, tellsDatabase } from "./database-names";
+import { frameworks, type PoolField, type PoolNames, poolerNames } from "./pool-names";
+import { type Container, literalOf, type Variable } from "./workload";
+
+/*
+ * What a container says about its database connections: in this project's variables, in its framework's own names, in
+ * its connection string, on its command line.
+ */
+
+/** A container's plan, as far as it states one. */
+export interface ClientPlan {
+  /** What it holds and how it starts; absent where its connections cannot be counted. */
+  readonly client?: DatabaseClientVariables;
+  /** The fields that it states itself. */
+  readonly stated: Partial<DatabaseClientVariables>;
+  /** Where each field is stated, as a message names it. */
+  readonly settings: Readonly<Record<keyof DatabaseClientVariables, string>>;
+  /** What has to be stated before its connections can be counted. */
+  readonly missing: readonly string[];
+  /** What this project's own clients have to state about their start; a start is assumed without it. */
+  readonly missingStart: readonly string[];
+  /** Statements that cannot be true together: nothing is counted from them. */
+  readonly contradictions: readonly Problem[];
+  /** A number of processes in a variable that the command line overrules with another; nothing is counted from it. */
+  readonly overruled?: Problem;
+}
+
+interface Statement {
+  readonly field: PoolField;
+  readonly value: number;
+  readonly setting: string;
+  readonly names: PoolNames;
+}
+
+const START_FIELDS = ["poolTimeoutSeconds", "connectTimeoutSeconds", "initTimeoutSeconds", "startupConnections"] as const;
+
+/**
+ * Reads a container's plan. `secretTexts` reads what a variable takes from a secret, where the stack knows it: a
+ * connection string may state the pool there. Throws where a value is unknown at preview.
+ */
+export function clientPlanOf(container: Container, secretTexts: (variable: Variable) => readonly string[] = () => []): ClientPlan {
+  if (isPooler(container)) return poolerPlanOf(container);
+  const own = ownValues(container);
+  const statements = winning(statementsIn(container, secretTexts));
+  const contradictions = contradictionsOf(container, own, statements);
+  const size = statements.find(({ field }) => field === "poolSize");
+  const overflow = statements.find(({ field }) => field === "maxOverflow");
+  const workers = workersOf(container, own, own.poolSize === undefined && size?.names.oneProcess === true);
+  const ownSetting = (field: keyof DatabaseClientVariables) => `${container.inputs.at("envs")}[${databaseVariables[field]}]`;
+  const isOwn = own.poolSize !== undefined || size === undefined;
+  const poolSize = own.poolSize ?? size?.value;
+  const maxOverflow = own.maxOverflow ?? overflow?.value ?? (isOwn ? undefined : size.names.defaultOverflow);
+  const settings = {
+    ...(Object.fromEntries(FIELDS.map((field) => [field, ownSetting(field)])) as Record<keyof DatabaseClientVariables, string>), // FIELDS are the keys
+    ...(own.poolSize === undefined && size ? { poolSize: size.setting, maxOverflow: overflowBeside(size) } : {}),
+    ...(own.maxOverflow !== undefined ? { maxOverflow: ownSetting("maxOverflow") } : overflow ? { maxOverflow: overflow.setting } : {}),
+    workers: workers.setting,
+  };
+  const missing = [
+    ...(poolSize === undefined ? [databaseVariables.poolSize] : []),
+    ...(maxOverflow === undefined ? [databaseVariables.maxOverflow] : []),
+    ...(workers.value === undefined ? [workers.missing] : []),
+  ];
+  const missingStart = isOwn ? START_FIELDS.filter((field) => own[field] === undefined).map((field) => databaseVariables[field]) : [];
+  const stated: Partial<DatabaseClientVariables> = {
+    ...own,
+    ...present({ poolSize, maxOverflow: own.maxOverflow ?? overflow?.value, workers: workers.stated }),
+  };
+  const isOverruled = own.workers !== undefined && workers.value !== undefined && own.workers !== workers.value;
+  const plan = {
+    stated,
+    settings,
+    missing,
+    missingStart,
+    contradictions,
+    ...(isOverruled ? { overruled: overruled({ value: own.workers, setting: ownSetting("workers") }, workers.setting, workers.value) } : {}),
+  };
+  if (poolSize === undefined || maxOverflow === undefined || workers.value === undefined || contradictions.length > 0) return plan;
+  const pool = { poolSize, maxOverflow, workers: workers.value };
+  return { ...plan, client: { ...pool, ...startOf(own, pool) } };
+}
+
+/** A pooler's plan: its server connections, in one process; how many clients it has makes no difference. */
+function poolerPlanOf(container: Container): ClientPlan {
+  const counts = (pattern: RegExp) => container.variables.filter((variable) => pattern.test(variable.name) && isCount(variable));
+  const [size, reserve, limit] = [poolerNames.poolSize, poolerNames.reserve, poolerNames.limit].map((pattern) => counts(pattern)[0]);
+  const countIn = (variable: Variable | undefined) => (variable ? Number(literalOf(variable)) : undefined);
+  const most = countIn(limit) || undefined; // 0 is no limit
+  const decides = size ?? (most === undefined ? undefined : limit);
+  const setting = decides?.setting ?? `${container.inputs.at("envs")}[${poolerNames.asked}]`;
+  const settings = Object.fromEntries(FIELDS.map((field) => [field, setting])) as ClientPlan["settings"]; // FIELDS are the keys
+  const plan = {
+    settings,
+    missingStart: [],
+    contradictions: [],
+  };
+  if (!decides) return { ...plan, stated: {}, missing: [poolerNames.asked] };
+  const poolSize = Math.min(countIn(size) ?? Number.POSITIVE_INFINITY, most ?? Number.POSITIVE_INFINITY);
+  const maxOverflow = Math.min(countIn(reserve) ?? 0, (most ?? Number.POSITIVE_INFINITY) - poolSize);
+  const pool = { poolSize, maxOverflow, workers: 1 };
+  return { ...plan, stated: { poolSize }, missing: [], client: { ...pool, ...startOf({}, pool) } };
+}
+
+/** Where an overflow would stand that a framework's pool leaves to its default: `SQLALCHEMY_MAX_OVERFLOW` beside its size. */
+const overflowBeside = ({ setting }: Statement) => setting.replace(/POOL_SIZE\]$/, "MAX_OVERFLOW]").replace(/\(pool_size\)$/, "(max_overflow)");
+
+const FIELDS = Object.keys(databaseVariables) as (keyof DatabaseClientVariables)[];
+
+/**
+ * What a start does where the container does not state it: it opens the whole pool, waits as long as pools do by
+ * default, and goes on until Cloud Run ends it.
+ */
+function startOf(own: OwnValues, pool: ConnectionPool): Omit<DatabaseClientVariables, keyof ConnectionPool> {
+  // That a time-out is too small, or one attempt longer than the initialisation, is `service-database-variables`' to refuse.
+  const connectTimeoutSeconds = Math.max(1, own.connectTimeoutSeconds ?? poolDefaults.waitSeconds.value);
+  return {
+    startupConnections: Math.ceil(own.startupConnections ?? pool.poolSize + pool.maxOverflow),
+    connectTimeoutSeconds,
+    poolTimeoutSeconds: Math.max(1, own.poolTimeoutSeconds ?? poolDefaults.waitSeconds.value),
+    initTimeoutSeconds: Math.max(connectTimeoutSeconds, own.initTimeoutSeconds ?? cloudRunLimits.startupWindowSeconds.value.withoutGpu),
+  };
+}
+
+const present = <T extends object>(fields: T) => Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+
+type OwnValues = { readonly [Field in keyof DatabaseClientVariables]?: number };
+
+/** The plan in this project's own variables; one that is no number is absent. */
+function ownValues(container: Container): OwnValues {
+  return Object.fromEntries(
+    FIELDS.flatMap((field) => {
+      const variable = container.variables.find(({ name }) => name === databaseVariables[field]);
+      const text = (variable && literalOf(variable)) ?? "";
+      // Only what every application reads alike: `0x10` and `Infinity` are numbers to JavaScript alone, ` 5` and a count of `5.0` not to all.
+      const isNumber = /^\d+(\.\d+)?$/.test(text) && (field.endsWith("Seconds") || !/\.0+$/.test(text));
+      return isNumber ? [[field, Number(text)]] : [];
+    }),
+  );
+}
+
+interface Workers {
+  readonly value: number | undefined;
+  /** The same, unless nothing states it and the runtime has one process. */
+  readonly stated: number | undefined;
+  readonly setting: string;
+  readonly missing: string;
+}
+
+/** The command line wins over WEB_CONCURRENCY; a runtime that has one process needs neither. */
+function workersOf(container: Container, own: OwnValues, oneProcess: boolean): Workers {
+  const line = processesOf(container);
+  if (line) return { value: line.workers, stated: line.workers, setting: line.setting, missing: `a number in '${line.setting}'` };
+  const other = WORKERS_VARIABLES.flatMap((name) => container.variables.filter((variable) => variable.name === name)).find(isCount);
+  const named = other && own.workers === undefined ? { value: Number(literalOf(other)), setting: other.setting } : undefined;
+  const stated = own.workers ?? named?.value;
+  return {
+    value: stated ?? (oneProcess ? 1 : undefined),
+    stated,
+    setting: named?.setting ?? `${container.inputs.at("envs")}[${databaseVariables.workers}]`,
+    missing: databaseVariables.workers,
+  };
+}
+
+/** Other names for the processes of an instance: a server's own, and what configuration files commonly read. */
+const WORKERS_VARIABLES = ["UVICORN_WORKERS", "GRANIAN_WORKERS", "GUNICORN_WORKERS", "PUMA_WORKERS", "UWSGI_PROCESSES", "UWSGI_WORKERS"];
+
+const isCount = (variable: Variable) => /^\d+$/.test(literalOf(variable)?.trim() ?? "");
+
+/** Every statement in a framework's names: in variables, and in the connection strings that are known. */
+function statementsIn(container: Container, secretTexts: (variable: Variable) => readonly string[]): Statement[] {
+  return container.variables.flatMap((variable) => {
+    if (Object.values<string>(databaseVariables).includes(variable.name)) return [];
+    const name = normalName(variable.name);
+    const named = isOtherStore(name) ? undefined : namedField(name);
+    if (named) return isCount(variable) ? [{ ...named, value: Number(literalOf(variable)), setting: variable.setting }] : [];
+    const texts = tellsDatabase(variable) ? [knownValue(variable)] : [];
+    return [...texts, ...secretTexts(variable).filter(isConnectionString)].flatMap((text) => statementsInText(variable, text));
+  });
+}
+
+function namedField(name: string): Pick<Statement, "field" | "names"> | undefined {
+  for (const names of frameworks) for (const field of POOL_FIELDS) if (names.variables[field]?.test(name)) return { field, names };
+  return undefined;
+}
+
+const POOL_FIELDS = ["poolSize", "maxOverflow"] as const;
+
+/** The parameters of a connection string: never shown, because a password may stand beside them. */
+function statementsInText(variable: Variable, text: string): Statement[] {
+  return parametersOf(text).flatMap(([key, value]) => {
+    const parameter = key.toLowerCase().replace(/[^a-z]/g, "");
+    for (const names of frameworks)
+      for (const field of POOL_FIELDS)
+        if (names.parameters[field]?.includes(parameter) && /^\d+$/.test(value))
+          return [{ field, names, value: Number(value), setting: `${variable.setting} (${key})` }];
+    return [];
+  });
+}
+
+/** `?key=value&key=value` of a URL; `key=value key=value` or `Key=value;Key=value` of a connection string in keywords. */
+function parametersOf(text: string): [string, string][] {
+  const isUrl = text.includes("://");
+  const parts = isUrl ? (text.split("?")[1] ?? "").split(/[&;\s"'}]/) : text.split(text.includes(";") ? ";" : /\s+/);
+  return parts.flatMap((part): [string, string][] => {
+    const at = part.indexOf("=");
+    return at > 0 ? [[part.slice(0, at).trim(), part.slice(at + 1).trim()]] : [];
+  });
+}
+
+/** Without the statements that yield to others that are there. */
+function winning(statements: readonly Statement[]): Statement[] {
+  const isThere = (framework: string) => statements.some(({ names }) => names.framework === framework);
+  return statements.filter(({ names: { framework, yieldsTo } }) => {
+    if (yieldsTo === undefined) return true;
+    return yieldsTo === "any" ? statements.every(({ names }) => names.framework === framework) : !isThere(yieldsTo);
+  });
+}
+
+/** Statements that differ from this project's variables, or from the first one where there are none. */
+function contradictionsOf(container: Container, own: OwnValues, stated: readonly Statement[]): Problem[] {
+  const setting = (field: keyof DatabaseClientVariables) => `${container.inputs.at("envs")}[${databaseVariables[field]}]`;
+  const first = (field: PoolField) => {
+    const value = own[field];
+    if (value !== undefined) return { value, setting: setting(field) };
+    return own.poolSize === undefined ? stated.find((statement) => statement.field === field) : undefined;
+  };
+  const [size, overflow] = [first("poolSize"), first("maxOverflow")];
+  const total = size && size.value + (overflow?.value ?? 0);
+  const overflows = stated.some(({ field }) => field === "maxOverflow");
+  return [...stated.filter(({ names }) => names.yieldsTo !== "any" || own.poolSize === undefined), ...workerStatements(container, own)].flatMap((statement) => {
+    const { field, value } = statement;
+    if (field === "workers") return value === own.workers ? [] : [contradiction(statement, { value: own.workers ?? value, setting: setting("workers") })];
+    const other = field === "poolSize" ? size : overflow;
+    // A pool without overflow holds what a pool with one holds together.
+    const isSame = !other || value === other.value || (value === total && field === "poolSize" && !overflows);
+    return isSame ? [] : [contradiction(statement, other)];
+  });
+}
+
+/** Without a command line nothing says which of two numbers of processes the server takes. */
+function workerStatements(container: Container, own: OwnValues) {
+  if (own.workers === undefined || processesOf(container)) return [];
+  const others = container.variables.filter((variable) => WORKERS_VARIABLES.includes(variable.name) && isCount(variable));
+  return others.map((variable) => ({ field: "workers" as const, value: Number(literalOf(variable)), setting: variable.setting }));
+}
+
+const overruled = (statement: { readonly value: number; readonly setting: string }, setting: string, workers: number) =>
+  problem({
+    setting: statement.setting,
+    value: statement.value,
+    must: `equal '${setting}' (${workers})`,
+    because: "the command line wins, and whoever reads the variable counts other processes than those that run",
+    fix: workers,
+  });
+
+const contradiction = (statement: { readonly value: number; readonly setting: string }, other: { readonly value: number; readonly setting: string }) =>
+  problem({
+    setting: statement.setting,
+    value: statement.value,
+    must: `equal '${other.setting}' (${other.value})`,
+    because: "they contradict each other, and which of them the application takes cannot be told",
+    fix: other.value,
+  });

@@ -1,0 +1,71 @@
+import type { StackContext, StackResource } from "../framework/rule";
+import { argumentsOf, isLocal } from "./beside";
+import { databaseContainers } from "./database-clients";
+import { knownValue, namesInstance, tellsDatabase } from "./database-names";
+import { databasesOf } from "./database-of";
+import { dialingOf } from "./database-route";
+import { type Container, type Variable, WORKLOAD_TYPES, workloadOf } from "./workload";
+
+/** A workload whose container dials a database's address itself: without the Auth Proxy, and without a connector library. */
+export interface DirectClient {
+  readonly label: string;
+  readonly resource: StackResource;
+  /** How the variable is called that turns encryption off; absent: none does. */
+  readonly plainBy?: string | undefined;
+  /** Whether anything says that it has a client certificate. */
+  readonly mayHaveCertificate: boolean;
+}
+
+/** By the database of the stack: every workload that uses it, and those that dial it directly. */
+export interface InstanceClients {
+  readonly all: readonly string[];
+  readonly direct: readonly DirectClient[];
+}
+
+/** Reads who uses each database of the stack, and how. What cannot be told of one workload is reported by other rules. */
+export function clientsByInstance(
+  resources: readonly StackResource[],
+  { attempt }: Pick<StackContext<object>, "attempt">,
+): ReadonlyMap<StackResource, InstanceClients> {
+  const clients = new Map<StackResource, { all: string[]; direct: DirectClient[] }>();
+  for (const resource of resources.filter(({ type }) => WORKLOAD_TYPES.includes(type)))
+    attempt(resource, () => {
+      const workload = workloadOf(resource);
+      for (const container of workload ? databaseContainers(workload) : []) {
+        if (!workload) continue;
+        const { label } = workload;
+        for (const instance of databasesOf(resource, workload, container, resources)?.instances ?? []) {
+          const found = clients.get(instance) ?? { all: [], direct: [] };
+          clients.set(instance, found);
+          if (!found.all.includes(label)) found.all.push(label);
+          const dials = dialingOf(workload, container)?.dials ?? "address";
+          if (dials === "address" && saysOnlyAddresses(container))
+            found.direct.push({
+              label,
+              resource,
+              plainBy: container.variables.find(turnsEncryptionOff)?.setting,
+              mayHaveCertificate: mayHaveCertificate(container),
+            });
+        }
+      }
+    });
+  return clients;
+}
+
+/** Whether the container is told addresses elsewhere and no connection name, which a connector library would be told. */
+function saysOnlyAddresses(container: Container): boolean {
+  const told = container.variables.filter(tellsDatabase);
+  return told.length > 0 && !told.some(namesInstance) && !isLocal(container);
+}
+
+/** `PGSSLMODE=disable`, or the same in a URL. */
+const turnsEncryptionOff = (variable: Variable): boolean => /ssl_?mode=disable\b/i.test(`${variable.name}=${knownValue(variable)}`);
+
+const CERTIFICATE = /ssl_?(root_?)?(cert|key)|(client|tls)_?(cert|key)/i;
+
+function mayHaveCertificate(container: Container): boolean {
+  const { variables, inputs } = container;
+  if (variables.some((variable) => CERTIFICATE.test(variable.name) || /sslcert=/i.test(knownValue(variable)))) return true;
+  // A mounted volume, a secret's above all, may hold one.
+  return argumentsOf(container).some((text) => CERTIFICATE.test(text)) || inputs.knownOnly().list("volumeMounts").length > 0;
+}

@@ -1,0 +1,29 @@
+import { RUN_SERVICE, RUN_SERVICE_V1 } from "../../config/resource-types";
+import type { StackResource } from "../framework/rule";
+import { mayName, namedBy } from "./cloud-name";
+import { dependenciesOf } from "./dependencies";
+
+/** The Cloud Run services that a serverless network endpoint group may point at. */
+export interface ReferredByGroup {
+  readonly setting: string;
+  /** The service's name; absent where a preview does not know it, or a URL mask chooses. */
+  readonly value?: string;
+  /** Those of that name; by dependency where the name is not known. */
+  readonly services: readonly StackResource[];
+  readonly tag?: string;
+}
+
+const SERVICES = [RUN_SERVICE, RUN_SERVICE_V1];
+
+/** `undefined`: a group of something else. With a URL mask the request itself chooses: whether that service exists, nobody knows. */
+export function referredByGroup(group: StackResource, stack: readonly StackResource[]): ReferredByGroup | undefined {
+  const { properties } = group;
+  if (!properties.mayHave("cloudRun")) return undefined;
+  const inputs = properties.object("cloudRun");
+  const tag = inputs.text("tag") || undefined;
+  const common = { setting: inputs.at("service"), ...(tag === undefined ? {} : { tag }) };
+  if (inputs.isUnknown("service")) return { ...common, services: dependenciesOf(group, SERVICES) };
+  const named = namedBy(group, inputs.text("service"));
+  if (named === undefined) return { ...common, services: [] };
+  return { ...common, value: named.name, services: stack.filter((other) => SERVICES.includes(other.type) && mayName(named, other)) };
+}

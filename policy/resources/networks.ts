@@ -1,0 +1,122 @@
+import { NETWORK, REDIS, SUBNETWORK } from "../../config/resource-types";
+import type { StackResource } from "../framework/rule";
+import { type CloudName, namedBy, ownName, regionOf } from "./cloud-name";
+import { connectorOf } from "./connectors";
+import { addressesOf, settingsOf } from "./database";
+import { clientContainers, databasesOf } from "./database-of";
+import { dependenciesOf } from "./dependencies";
+import { subnetworkOf } from "./subnetworks";
+import { networkInterfacesOf } from "./vpc-access";
+import { regionsOf, type Workload } from "./workload";
+
+/*
+ * In which VPC network things are, as far as anything says: `undefined` stands for any.
+ */
+
+/** A network: its project and its name, in whatever form they stand. */
+type NetworkName = CloudName;
+
+/** The network that a text names, else the only one that the resource is handed or needs: before it is made, its id is unknown. */
+export function networkOf(resource: StackResource, stated: string | undefined): NetworkName | undefined {
+  const named = namedBy(resource, stated, "networks");
+  if (named) return named;
+  const handed = resource.handed.filter(({ type }) => type === NETWORK);
+  const [network, ...others] = new Set(handed.length > 0 ? handed : dependenciesOf(resource, [NETWORK]));
+  return network && others.length === 0 ? { ...ownName(network), collection: "networks", location: undefined } : undefined;
+}
+
+/** A subnetwork's own network. */
+const networkOfSubnet = (subnet: StackResource) => networkOf(subnet, subnet.properties.knownOnly().text("network"));
+
+/** Where a setting of a resource puts it into a network. */
+export interface InNetwork {
+  readonly resource: StackResource;
+  readonly setting: string;
+  readonly network: NetworkName;
+  /** The setting names a subnetwork, and the network through it. */
+  readonly bySubnet?: true;
+}
+
+/** The networks that a workload's connector and network interfaces lead into, as far as they are known. */
+export function networksBehind(resource: StackResource, workload: Workload, resources: readonly StackResource[]): InNetwork[] {
+  const connectors = connectorOf(resource, workload, resources)?.candidates ?? [];
+  const known = connectors.flatMap((connector) => connectorNetwork(connector, resources) ?? []);
+  // Of several connectors that it may be, nobody knows which it is.
+  return [...(connectors.length === 1 ? known : []), ...interfaceNetworks(resource, workload, resources)];
+}
+
+function connectorNetwork(connector: StackResource, resources: readonly StackResource[]): InNetwork | undefined {
+  const { properties } = connector;
+  const subnet = properties.isUnknown("subnet") ? undefined : properties.object("subnet");
+  if (!subnet?.mayHave("name")) {
+    const network = networkOf(connector, properties.knownOnly().text("network"));
+    return network && subnet && { resource: connector, setting: properties.at("network"), network };
+  }
+  const { name, projectId } = { name: subnet.knownOnly().text("name"), projectId: subnet.knownOnly().text("projectId") };
+  const path = name && projectId ? `projects/${projectId}/regions/${regionOf(connector)}/subnetworks/${name}` : name;
+  const found = subnetworkOf(connector, path, [regionOf(connector)], resources).subnet;
+  const network = found && networkOfSubnet(found);
+  return network && { resource: connector, setting: subnet.at("name"), network, bySubnet: true };
+}
+
+function interfaceNetworks(resource: StackResource, workload: Workload, resources: readonly StackResource[]): InNetwork[] {
+  return networkInterfacesOf(workload).flatMap(({ setting, networkSetting, network: stated, subnetwork }): InNetwork[] => {
+    const within = namedBy(resource, subnetwork, "subnetworks");
+    const named = namedBy(resource, stated, "networks");
+    // A network that is named alone is in the project of the subnetwork beside it.
+    if (named) return [{ resource, setting: networkSetting, network: stated?.includes("/") ? named : { ...named, project: within?.project ?? named.project } }];
+    const handed = resource.handed.filter(({ type }) => type === NETWORK || type === SUBNETWORK);
+    const subnet = within ? subnetworkOf(resource, subnetwork, regionsOf(workload), resources).subnet : handed.find(({ type }) => type === SUBNETWORK);
+    const network = subnet ? networkOfSubnet(subnet) : handed.length === 1 ? networkOf(resource, undefined) : undefined;
+    return network ? [{ resource, setting: subnetwork === undefined ? networkSetting : setting, network, ...(subnet ? { bySubnet: true } : {}) }] : [];
+  });
+}
+
+/** Where a workload's databases and caches of the stack have their only addresses: private ones. */
+export function privateEndpoints(resource: StackResource, workload: Workload, resources: readonly StackResource[]): InNetwork[] {
+  const databases = clientContainers(workload, resources).flatMap((container) => databasesOf(resource, workload, container, resources)?.instances ?? []);
+  return [...databases.filter(isPrivateOnly).map(databaseNetwork), ...usedCaches(resource, workload).map(cacheNetwork)].flatMap((end) => end ?? []);
+}
+
+/** Names under which a workload is told where its cache is. */
+const CACHE = /(^|_)(REDIS|MEMORYSTORE|VALKEY|CACHE)(_|$)/i;
+
+/**
+ * The caches whose outputs a workload is handed, else, where it is told one that a preview does not know, those it depends on.
+ * Not `cachesOf` of private-stores.ts: that also returns caches which the workload only may use, and none of those is
+ * refused for its network.
+ */
+function usedCaches(resource: StackResource, { containers }: Workload): StackResource[] {
+  const handed = resource.handed.filter(({ type }) => type === REDIS);
+  if (handed.length > 0) return [...new Set(handed)];
+  const isTold = containers.some(({ variables }) => variables.some(({ name, inputs }) => CACHE.test(name) && inputs.isUnknown("value")));
+  return isTold ? dependenciesOf(resource, [REDIS]) : [];
+}
+
+/** Neither a public address, nor endpoints of Private Service Connect in whatever network asks for one. */
+const isPrivateOnly = (instance: StackResource) =>
+  !addressesOf(instance).isPublic &&
+  !settingsOf(instance)
+    .object("ipConfiguration")
+    .list("pscConfigs")
+    .some((psc) => psc.flag("pscEnabled"));
+
+/** The network of an instance's private address. */
+export function databaseNetwork(instance: StackResource): InNetwork | undefined {
+  const settings = settingsOf(instance);
+  const ip = settings.isUnknown("ipConfiguration") ? undefined : settings.object("ipConfiguration");
+  if (!ip?.mayHave("privateNetwork")) return undefined;
+  const network = networkOf(instance, ip.knownOnly().text("privateNetwork"));
+  return network && { resource: instance, setting: ip.at("privateNetwork"), network };
+}
+
+/** The network of a cache's address. Google's default is the project's network of that name. */
+export function cacheNetwork(cache: StackResource): InNetwork | undefined {
+  const { properties } = cache;
+  const stated = properties.mayHave("authorizedNetwork") ? properties.knownOnly().text("authorizedNetwork") : "default";
+  const network = networkOf(cache, stated);
+  return network && { resource: cache, setting: properties.at("authorizedNetwork"), network };
+}
+
+/** How a message and a program write a network. */
+export const networkPath = ({ project, name }: NetworkName): string => (project ? `projects/${project}/global/networks/${name}` : name);

@@ -1,0 +1,156 @@
+import type { DatabaseRoute } from "../../capacity/constraints/path";
+import { cloudRunLimits } from "../../capacity/limits";
+import type { RetryPolicy } from "../../capacity/plan";
+import type { StormNames } from "../../capacity/storm/remedies";
+import type { StormPlan, StormService } from "../../capacity/storm/scenarios";
+import { MalformedValueError } from "../framework/inputs";
+import type { StackResource } from "../framework/rule";
+import { connectorOf, sizeOf } from "./connectors";
+import { databaseSetting, slotsOf, tierOf } from "./database";
+import { tellsDatabase } from "./database-names";
+import { databaseRouteOf } from "./database-route";
+import { neutralConnector } from "./defaults";
+import { dependenciesOf } from "./dependencies";
+import type { Holder } from "./holders";
+import { probeTiming } from "./probes";
+import type { TakenSlots } from "./taken-slots";
+import { egressOf, privateRangesOnly, vpcAccessOf } from "./vpc-access";
+import { minInstancesOf, WORKLOAD_TYPES, workloadOf } from "./workload";
+
+/** What decides a storm and is no property of a resource: how the application starts. */
+export interface StartBehaviour {
+  readonly bootSeconds: number;
+  readonly startupQueryCpuMs: number;
+  readonly retry: RetryPolicy;
+}
+
+const amount = { type: "number", minimum: 0 };
+
+/** The same as JSON Schema: a rule's configuration states all of it, or the engine refuses the file. */
+export const startBehaviour = {
+  type: "object",
+  additionalProperties: false,
+  required: ["bootSeconds", "startupQueryCpuMs", "retry"],
+  properties: {
+    bootSeconds: amount,
+    startupQueryCpuMs: amount,
+    retry: {
+      type: "object",
+      additionalProperties: false,
+      required: ["attempts", "baseSeconds", "factor", "capSeconds", "jitter"],
+      properties: {
+        attempts: { type: "integer", minimum: 1 },
+        baseSeconds: amount,
+        factor: { type: "number", minimum: 1 },
+        capSeconds: amount,
+        jitter: amount,
+      },
+    },
+  },
+};
+
+/** The storm's plan of one database and all that connect to it, read from the resources. */
+export function stormPlanOf(
+  instance: StackResource,
+  holders: readonly Holder[],
+  resources: readonly StackResource[],
+  reserved: TakenSlots,
+  behaviour: (service: string) => StartBehaviour,
+): StormPlan {
+  const { maxConnections } = slotsOf(instance);
+  return {
+    // Each service has its own route.
+    network: {},
+    connector: smallestConnector(holders, resources),
+    database: { tier: tierOf(instance), maxConnections, ...reserved },
+    services: Object.fromEntries(
+      holders.map((holder) => [
+        holder.label,
+        serviceOf(holder, holders, databaseRouteOf(holder.resource, holder.workload, holder.container, instance, resources), behaviour(holder.workload.label)),
+      ]),
+    ),
+  };
+}
+
+/** How the resources call and write what a plan has. */
+export const stormNames = (holders: readonly Holder[]): StormNames => ({
+  setting: (field) => stormSetting(field, holders),
+  value: (field, value) => {
+    const { holder, key } = holderField(field, holders);
+    if (holder && key === "egress") return value === "private-ranges-only" ? privateRangesOnly(holder.workload) : value;
+    return key === "database.path" ? "the instance's private address" : value;
+  },
+});
+
+function holderField(field: string, holders: readonly Holder[]): { readonly holder: Holder | undefined; readonly key: string } {
+  const [, label, key = ""] = /^services\.(.+?)\.((?:database\.|probe\.)?\w+)$/.exec(field) ?? [];
+  return { holder: holders.find((other) => other.label === label), key };
+}
+
+/** Where on the resources that stands which a plan has under such a name. */
+export function stormSetting(field: string, holders: readonly Holder[]): string {
+  const { holder, key } = holderField(field, holders);
+  if (!holder) return field.startsWith("database.") ? databaseSetting(field.slice("database.".length)) : field.replace(/^connector\./, "");
+  return `${holderSetting(key, holder)} of ${holder.label}`;
+}
+
+function holderSetting(key: string, { setting, workload, container, plan }: Holder): string {
+  const stated = Object.entries(plan.settings).find(([field]) => key === `database.${field}`)?.[1];
+  if (stated) return stated;
+  if (key === "maxInstances" || key === "minInstances") return setting;
+  const { inputs, keys } = vpcAccessOf(workload);
+  if (key === "egress") return inputs.at(keys.egress);
+  if (key === "vpcAccess") return inputs.at(keys.connector);
+  if (key === "database.path") return container.variables.find(tellsDatabase)?.setting ?? container.inputs.at("envs");
+  // What else there is stands in the rule's own configuration.
+  return key.startsWith("probe") ? key.replace("probe", container.inputs.at("startupProbe")) : key.replace(/^database\./, "");
+}
+
+/** The route of a container that is told of a database which only DNS knows: nothing says that it cannot work. */
+const OPEN: DatabaseRoute = {
+  dials: "address",
+  egress: "private-ranges-only",
+  vpcAccess: "none",
+  hasNat: false,
+  database: { isPublic: true, isPrivate: false },
+};
+
+function serviceOf(
+  holder: Holder,
+  holders: readonly Holder[],
+  route: DatabaseRoute | undefined,
+  { bootSeconds, startupQueryCpuMs, retry }: StartBehaviour,
+): StormService {
+  const { workload, container } = holder;
+  // In outputs a preview does not know an egress or a probe's default that the program left out; resource rules read the inputs.
+  const known = workloadOf({ ...holder.resource, properties: holder.resource.properties.knownOnly() });
+  const waitsFor = dependenciesOf(holder.resource, WORKLOAD_TYPES);
+  return {
+    minInstances: Math.min(minInstancesOf(workload), holder.instances),
+    maxInstances: holder.instances,
+    bootSeconds,
+    egress: egressOf(known ?? workload),
+    // Without one Cloud Run waits for the port, as long as its default probe does.
+    probe: container.inputs.knownOnly().has("startupProbe")
+      ? probeTiming(container.inputs.knownOnly().object("startupProbe"))
+      : { ...cloudRunLimits.probeDefaults.value, periodSeconds: cloudRunLimits.defaultStartupWindowSeconds.value, failureThreshold: 1 },
+    route: route ?? OPEN,
+    database: {
+      ...holder,
+      path: holder.viaSocket ? "built-in-socket" : "private-ip",
+      startupQueryCpuMs,
+      retry,
+    },
+    after: holders.filter(({ resource }) => resource !== holder.resource && waitsFor.includes(resource)).map(({ label }) => label),
+  };
+}
+
+/** The connector that most of the storm must pass; several in one stack: the one with the fewest VMs stands for all. */
+function smallestConnector(holders: readonly Holder[], resources: readonly StackResource[]) {
+  const used = holders.flatMap((holder) => connectorOf(holder.resource, holder.workload, resources) ?? []);
+  const candidates = [...new Set(used.flatMap(({ candidates }) => candidates))];
+  if (used.some(({ candidates }) => candidates.length === 0))
+    throw new MalformedValueError("a connector that does not stand in the stack carries the storm, and its size is not known; add it to the stack");
+  const [smallest] = candidates.map(sizeOf).toSorted((a, b) => a.minInstances - b.minInstances);
+  return smallest ?? neutralConnector;
+}

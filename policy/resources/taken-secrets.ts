@@ -1,0 +1,65 @@
+import { REGIONAL_SECRET_VERSION, SECRET_VERSION, SECRETS } from "../../config/resource-types";
+import type { StackResource } from "../framework/rule";
+import { projectOf } from "./cloud-name";
+import { dependenciesOf } from "./dependencies";
+import { isSecret } from "./secret-grants";
+import { mountedSecrets, type SecretVersionName, versionName } from "./secret-reference";
+import { secretSourceOf, type Workload } from "./workload";
+
+/** A secret of the stack that a workload takes, as a variable or as a file. */
+export interface TakenSecret extends Pick<SecretVersionName, "secret" | "project"> {
+  /** Where its version stands. */
+  readonly setting: string;
+  /** Absent where a preview does not know it. */
+  readonly version: string | undefined;
+}
+
+/** Those that the stack makes itself: what others have, nobody here knows. */
+export function takenSecrets(workload: Workload, stack: readonly StackResource[]): TakenSecret[] {
+  const own = stack.filter(({ type }) => SECRETS.includes(type));
+  const isOwn = ({ secret, project }: TakenSecret) =>
+    own.some((other) => isSecret(other.properties.knownOnly().text("secretId") ?? "", projectOf(other), { secret, project }));
+  const named = (setting: string, secret: string | undefined, version: string | undefined): TakenSecret[] => {
+    if (!secret) return [];
+    const { version: _, ...name } = versionName(workload, { secret, version: version ?? "latest" }, setting);
+    return [{ ...name, version, setting }];
+  };
+  const variables = workload.containers.flatMap((container) => (container.inputs.isUnknown("envs") ? [] : container.variables));
+  const taken = [
+    ...variables.flatMap((variable) => {
+      const source = secretSourceOf(variable);
+      if (!source || source.reference.isUnknown(source.secretKey)) return [];
+      const known = source.reference.knownOnly();
+      return named(`${source.setting}.${source.versionKey}`, known.text(source.secretKey), known.textOrNumber(source.versionKey) || undefined);
+    }),
+    ...mountedSecrets(workload).flatMap(({ setting, secret, version }) => named(setting, secret, version)),
+  ];
+  return taken.filter(isOwn);
+}
+
+/**
+ * The version that a workload takes, where the program disables it. By its number where that is known. Before a version is
+ * made it has none: then every version of the secret that has none must be disabled, and one of them be what is taken,
+ * because the workload needs it or the secret is new.
+ */
+export function disabledVersion(user: StackResource, taken: TakenSecret, stack: readonly StackResource[]): StackResource | undefined {
+  const possible = stack.filter((other) => VERSIONS.includes(other.type) && mayBeOf(other, taken, user));
+  const named = possible.filter(({ properties }) => !properties.isUnknown("secret"));
+  const versions = named.length > 0 ? named : possible;
+  const numbered = versions.filter(({ properties }) => properties.knownOnly().hasText("version"));
+  const exact = numbered.find(({ properties }) => properties.text("version") === taken.version);
+  if (exact) return isDisabled(exact) ? exact : undefined;
+  const made = versions.filter((other) => !numbered.includes(other));
+  const isTaken = numbered.length === 0 || dependenciesOf(user, VERSIONS).some((other) => made.includes(other));
+  return isTaken && made.every(isDisabled) ? made[0] : undefined;
+}
+
+const VERSIONS = [SECRET_VERSION, REGIONAL_SECRET_VERSION];
+const isDisabled = ({ properties }: StackResource) => properties.knownOnly().flag("enabled") === false;
+
+function mayBeOf(version: StackResource, taken: TakenSecret, user: StackResource): boolean {
+  if (!version.properties.isUnknown("secret")) return isSecret(version.properties.text("secret") ?? "", projectOf(version), taken);
+  const secrets = dependenciesOf(version, SECRETS);
+  if (secrets.length > 0) return secrets.some((secret) => isSecret(secret.properties.knownOnly().text("secretId") ?? "", projectOf(secret), taken));
+  return dependenciesOf(user, VERSIONS).includes(version);
+}

@@ -1,0 +1,24 @@
+import type { DatabasePlan } from "../../capacity/plan";
+import type { ConfigSchema } from "../framework/rule";
+import { neutralDatabase } from "./defaults";
+
+/** Slots that no service may count on. */
+export type TakenSlots = Pick<DatabasePlan, "reservedConnections" | "migrationConnections">;
+
+/** The settings of every rule that counts slots. */
+export const takenSlots: ConfigSchema<TakenSlots> = {
+  reservedConnections: {
+    type: "integer",
+    minimum: 0,
+    description: "Slots kept for superusers, Cloud SQL's agents and people.",
+    default: neutralDatabase.reservedConnections,
+    fromPlan: ({ database }) => database.reservedConnections,
+  },
+  migrationConnections: {
+    type: "integer",
+    minimum: 0,
+    description: "Slots that migrations take while services start.",
+    default: neutralDatabase.migrationConnections,
+    fromPlan: ({ database }) => database.migrationConnections,
+  },
+};

@@ -1,0 +1,216 @@
+import { cloudRunLimits } from "../../capacity/limits";
+import { problem } from "../../capacity/problem";
+import { parseCpu, parseMemoryMib } from "../../capacity/units";
+import { RUN_JOB, RUN_SERVICE, RUN_SERVICE_V1, RUN_WORKER_POOL } from "../../config/resource-types";
+import { type Inputs, MalformedValueError, UnknownAtPreviewError } from "../framework/inputs";
+import type { Resource } from "../framework/rule";
+import { regionIn } from "./cloud-name";
+import { scalingOf } from "./scaling";
+
+/**
+ * Cloud Run's four kinds of workload, read alike: whatever runs containers can hold database connections, and must be
+ * counted or cannot be evaluated, never overlooked.
+ */
+export interface Workload {
+  readonly kind: "service" | "job" | "worker pool" | "v1 service";
+  readonly resource: Resource;
+  /** The name Cloud Run knows it by, else Pulumi's. */
+  readonly label: string;
+  /** Where containers, volumes and network access stand. */
+  readonly pod: Inputs;
+  readonly containers: readonly Container[];
+  /** Whether a rollout keeps a second full set of instances alive. */
+  readonly rolls: boolean;
+}
+
+export interface Container {
+  readonly inputs: Inputs;
+  readonly variables: readonly Variable[];
+}
+
+/** One environment variable. Its value is read only when asked for, because it may be unknown at preview. */
+export interface Variable {
+  readonly inputs: Inputs;
+  readonly name: string;
+  /** How a message names it: `template.containers[0].envs[DB_POOL_SIZE]`, by position where it has no name. */
+  readonly setting: string;
+}
+
+export interface SecretReference {
+  readonly secret: string | undefined;
+  readonly version: string | undefined;
+}
+
+/** Types that {@link workloadOf} reads. */
+export const WORKLOAD_TYPES = [RUN_SERVICE, RUN_JOB, RUN_WORKER_POOL, RUN_SERVICE_V1];
+
+/** Reads a Cloud Run resource of any kind; `undefined` for every other type. */
+export function workloadOf(resource: Resource): Workload | undefined {
+  const { properties, type } = resource;
+  const template = () => properties.object("template");
+  const build = (kind: Workload["kind"], pod: Inputs): Workload => {
+    const containers = once(() => pod.list("containers").map(containerOf));
+    return {
+      kind,
+      resource,
+      label: properties.isUnknown("name") ? resource.name : (properties.text("name") ?? resource.name),
+      pod,
+      get containers() {
+        return containers();
+      },
+      rolls: kind === "service" || kind === "v1 service",
+    };
+  };
+  if (type === RUN_SERVICE) return build("service", template());
+  if (type === RUN_JOB) return build("job", template().object("template"));
+  if (type === RUN_WORKER_POOL) return build("worker pool", template());
+  if (type === RUN_SERVICE_V1) return build("v1 service", template().object("spec"));
+  return undefined;
+}
+
+function containerOf(inputs: Inputs): Container {
+  const variables = once(() =>
+    inputs.list("envs").map((variable) => {
+      const name = variable.text("name") ?? "";
+      // A name that is none may hold anything, a secret included: only its position is told.
+      return { inputs: variable, name, setting: /^[\w.-]+$/.test(name) ? `${inputs.at("envs")}[${name}]` : variable.path };
+    }),
+  );
+  return {
+    inputs,
+    get variables() {
+      return variables();
+    },
+  };
+}
+
+/** Empty where it has none, or a preview does not know it. */
+export const containerName = ({ inputs }: Container): string => inputs.knownOnly().text("name") ?? "";
+
+/** Reads at the first use: an environment that is unknown at preview keeps no rule from judging the image. */
+function once<T>(read: () => T): () => T {
+  let known: { readonly value: T } | undefined;
+  return () => {
+    known ??= { value: read() };
+    return known.value;
+  };
+}
+
+/** The most instances that can run at once, all regions and all revisions with traffic together, and the setting that says so. */
+export interface Maximum {
+  readonly setting: string;
+  readonly instances: number;
+}
+
+/**
+ * The most instances that can run at once: of a service, its own maximum where set, else the revision's. For stack
+ * rules: in outputs a preview does not know the level that the program left out. Throws where no level states it.
+ */
+export function maximumOf(workload: Workload): Maximum {
+  const { setting, instances, revisions = 1 } = statedMaximum(workload);
+  if (instances !== undefined && Number.isInteger(instances) && instances >= 1)
+    return { setting, instances: instances * revisions * regionsOf(workload).length };
+  const { message } = problem({
+    setting,
+    value: instances,
+    must: `state how many instances ${workload.label} may have`,
+    because: "without a number nothing limits what they take together",
+    fix: "a whole number of at least 1",
+  });
+  throw new MalformedValueError(message);
+}
+
+/** `revisions`: how many of them have that maximum each, where it is a revision's own. */
+function statedMaximum({ kind, resource }: Workload): { readonly setting: string; readonly instances: number | undefined; readonly revisions?: number } {
+  const properties = resource.properties.knownOnly();
+  if (kind === "job") {
+    const template = properties.object("template");
+    const tasks = positive(template.number("taskCount")) ?? 1;
+    return { setting: template.at("parallelism"), instances: Math.min(positive(template.number("parallelism")) ?? tasks, tasks) };
+  }
+  const { mode, manual, service, revision } = scalingOf(kind, properties);
+  const at = (inputs: Inputs, key: string) => ({ setting: inputs.at(key), instances: inputs.number(key) });
+  if (mode === "MANUAL") return at(manual.inputs, manual.key);
+  const maximum = at(service.inputs, service.keys.maxInstances);
+  if (kind === "worker pool" || positive(maximum.instances)) return maximum;
+  const serving = properties.list("traffics").filter((traffic) => (traffic.number("percent") ?? 0) > 0).length;
+  return { ...at(revision.inputs, revision.keys.maxInstances), revisions: Math.max(1, serving) };
+}
+
+/** Whether it is a job that an update runs by itself and waits for: what starts in the same update starts after it. */
+export const runsInUpdate = ({ kind, resource: { properties } }: Workload): boolean =>
+  kind === "job" && (properties.isUnknown("runExecutionToken") || (properties.text("runExecutionToken") ?? "") !== "");
+
+/** Instances that are always there; 0 where nothing states any. */
+export function minInstancesOf({ kind, resource }: Workload): number {
+  if (kind === "job") return 0;
+  const { mode, manual, service, revision } = scalingOf(kind, resource.properties.knownOnly());
+  if (mode === "MANUAL") return manual.inputs.number(manual.key) ?? 0;
+  return Math.max(...[service, revision].map(({ inputs, keys }) => inputs.number(keys.minInstances) ?? 0));
+}
+
+/** The regions that a workload runs in; a v2 service may name several. Throws where one of them is unknown: they multiply its instances. */
+export function regionsOf({ resource: { properties, provider } }: Workload): readonly string[] {
+  const several = properties.object("multiRegionSettings").texts("regions");
+  return several.length > 0 ? several : [regionIn(properties.text("location") || provider.knownOnly().text("region")) ?? ""];
+}
+
+/** 0 stands for "not set" in outputs; a stated zero is what `service-scaling` refuses. */
+const positive = (value: number | undefined) => (value === 0 ? undefined : value);
+
+const limitsOf = (container: Inputs) => container.object("resources").object("limits");
+const cpuOf = (limits: Inputs) => quantity(limits, "cpu", parseCpu) ?? cloudRunLimits.defaultCpu.value;
+const memoryMibOf = (limits: Inputs) => quantity(limits, "memory", parseMemoryMib) ?? cloudRunLimits.defaultMemoryMib.value;
+const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
+
+/** vCPU of one instance, all containers together, with Cloud Run's default filled in. */
+export function instanceCpu(workload: Workload): number {
+  return sum(workload.containers.map(({ inputs }) => cpuOf(limitsOf(inputs))));
+}
+
+/**
+ * CPU (vCPU) and memory (MiB) of one instance, all containers together, with Cloud Run's defaults filled in. For stack
+ * rules: in outputs a preview does not know the limits that the program left out.
+ */
+export function instanceSize(workload: Workload): { readonly cpu: number; readonly memoryMib: number } {
+  const limits = workload.containers.map(({ inputs }) => limitsOf(inputs.knownOnly()));
+  return { cpu: sum(limits.map(cpuOf)), memoryMib: sum(limits.map(memoryMibOf)) };
+}
+
+/** The revision's annotations: where a v1 service has what v2 made properties. */
+export function revisionAnnotations(workload: Workload): Inputs {
+  return workload.resource.properties.object("template").object("metadata").object("annotations");
+}
+
+/** Reads a quantity such as `"4Gi"`; `undefined` where it is not set. Throws MalformedValueError where it is none. */
+export function quantity(inputs: Inputs, key: string, parse: (text: string) => number | undefined): number | undefined {
+  const text = inputs.text(key);
+  if (text === undefined) return undefined;
+  const value = parse(text);
+  if (value === undefined) throw new MalformedValueError(`${inputs.at(key)} must be a quantity such as ${parse === parseCpu ? '"2"' : '"512Mi"'}`);
+  return value;
+}
+
+/** The literal value; `undefined` where there is none. Throws where it is unknown at preview. */
+export function literalOf(variable: Variable): string | undefined {
+  if (secretSourceOf(variable)) return undefined;
+  // By its name: outputs hold variables in another order than the program.
+  if (variable.inputs.isUnknown("value")) throw new UnknownAtPreviewError(variable.setting);
+  return variable.inputs.text("value");
+}
+
+/** Where a variable names its secret, in v2's or v1's shape; which secret may be unknown at preview. */
+export function secretSourceOf({ inputs, setting }: Variable) {
+  const shapes = [
+    { source: "valueSource", secretKey: "secret", versionKey: "version" },
+    { source: "valueFrom", secretKey: "name", versionKey: "key" },
+  ];
+  const shape = shapes.find(({ source }) => inputs.object(source).has("secretKeyRef"));
+  return shape && { ...shape, setting: `${setting}.${shape.source}.secretKeyRef`, reference: inputs.object(shape.source).object("secretKeyRef") };
+}
+
+/** The secret a variable is taken from. Throws where it is unknown at preview. */
+export function secretOf(variable: Variable): SecretReference | undefined {
+  const source = secretSourceOf(variable);
+  return source && { secret: source.reference.text(source.secretKey), version: source.reference.textOrNumber(source.versionKey) };
+}
