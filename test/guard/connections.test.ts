@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { rolloutConnections } from "../../guard/connections";
-import { connectionBudget } from "../../policy/rules/connection-budget";
+import { connectionBudget } from "../../policy/rules/capacity/connection-budget";
 import { type Declared, judgeStack, UNKNOWN } from "../policy/harness";
 import { soundConnector, soundDatabase, soundService, soundServiceV1 } from "../policy/services";
 

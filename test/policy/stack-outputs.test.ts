@@ -1,18 +1,18 @@
 import { describe, expect, test } from "vitest";
 import { CONNECTOR, GLOBAL_ADDRESS, NETWORK, REDIS, RUN_JOB, RUN_SERVICE, SQL_INSTANCE, SUBNETWORK } from "../../config/resource-types";
-import { connectionBudget } from "../../policy/rules/connection-budget";
-import { connectorRegion } from "../../policy/rules/connector-region";
-import { databaseClientsCounted } from "../../policy/rules/database-clients-counted";
-import { databasePath } from "../../policy/rules/database-path";
-import { directEgressSubnet } from "../../policy/rules/direct-egress-subnet";
-import { egressPath } from "../../policy/rules/egress-path";
-import { jwtOneSecret } from "../../policy/rules/jwt-one-secret";
-import { privateNetworkPath } from "../../policy/rules/private-network-path";
-import { privateServicesConnection } from "../../policy/rules/private-services-connection";
-import { rangesDoNotOverlap } from "../../policy/rules/ranges-do-not-overlap";
-import { regionalQuota } from "../../policy/rules/regional-quota";
-import { startupConnectRate } from "../../policy/rules/startup-connect-rate";
-import { startupStorm } from "../../policy/rules/startup-storm";
+import { connectionBudget } from "../../policy/rules/capacity/connection-budget";
+import { regionalQuota } from "../../policy/rules/capacity/regional-quota";
+import { startupConnectRate } from "../../policy/rules/capacity/startup-connect-rate";
+import { startupStorm } from "../../policy/rules/capacity/startup-storm";
+import { connectorRegion } from "../../policy/rules/connector/connector-region";
+import { databaseClientsCounted } from "../../policy/rules/database/database-clients-counted";
+import { databasePath } from "../../policy/rules/database/database-path";
+import { directEgressSubnet } from "../../policy/rules/network/direct-egress-subnet";
+import { egressPath } from "../../policy/rules/network/egress-path";
+import { privateNetworkPath } from "../../policy/rules/network/private-network-path";
+import { privateServicesConnection } from "../../policy/rules/network/private-services-connection";
+import { rangesDoNotOverlap } from "../../policy/rules/network/ranges-do-not-overlap";
+import { jwtOneSecret } from "../../policy/rules/secret/jwt-one-secret";
 import { type Declared, judgeStack, UNKNOWN } from "./harness";
 
 /*

@@ -1,0 +1,78 @@
+import { type Problem, problem } from "../../../capacity/problem";
+import { ALERT_POLICY, MONITORING } from "../../../config/resource-types";
+import { type StackResource, stackRule } from "../../framework/rule";
+import { conditionsOf } from "../../resources/alert-filters";
+import { watchOf } from "../../resources/watch";
+import { WATCHED } from "../../resources/watched";
+
+const NO_ALERT = { field: "alert policies that tell somebody of it", value: "none" };
+const NOTHING_ELSE = "nothing else tells that its capacity runs out";
+
+export const capacityAlerts = stackRule({
+  name: "capacity-alerts",
+  info: "Every connector, database and service has an alert that fires when it is short, and that somebody is told of.",
+  why: "Nobody knew that connector and database were short until every start failed; a policy that never fires or has no channel that forwards tells nobody.",
+  severity: "high",
+  convention: "part",
+  remediation: "Add a gcp.monitoring.AlertPolicy with notification channels whose filter names the resource; or turn monitoring off with a reason.",
+  judge(resources, { refuse, accept, convention, attempt }) {
+    const conditions = resources.flatMap((alert) => (alert.type === ALERT_POLICY ? (attempt(alert, () => conditionsOf(alert, resources)) ?? []) : []));
+    const monitoring = resources.find(({ type }) => type === MONITORING);
+    const turnedOff = monitoring?.properties.knownOnly().text("turnedOff")?.trim();
+    const unwatched: string[] = [];
+    const silenced = new Map<StackResource, string[]>();
+    const blind = new Map<string, { readonly alert: StackResource; readonly fault: Problem }>();
+    for (const resource of resources) {
+      const watched = WATCHED[resource.type];
+      if (!watched) continue;
+      attempt(resource, () => {
+        const name = resource.properties.knownOnly().text("name") || resource.name;
+        const watch = watchOf(resource, name, watched, conditions);
+        if (watch.kind === "told") return;
+        if (turnedOff) return void unwatched.push(name);
+        const add = `add a gcp.monitoring.AlertPolicy with a notification channel on ${watched.example(resource)} of ${watched.label} ${name}`;
+        const missing = (because: string, instead: string) => problem({ setting: name, must: "have an alert", because, instead, evidence: [NO_ALERT] });
+        // Whether there is an alert is a convention; one that is there and shows nothing is a fault.
+        switch (watch.kind) {
+          case "blind":
+            for (const one of watch.faults) blind.set(one.alert.urn + one.fault.message, one);
+            return;
+          case "muted":
+            for (const channel of watch.channels) silenced.set(channel, [...(silenced.get(channel) ?? []), name]);
+            return;
+          case "elsewhere":
+            return refuse(
+              missing(`${watch.metrics.join(", ")}, which its alerts read, does not exist or does not show that its capacity runs out`, add),
+              resource,
+            );
+          case "unread":
+            return convention.cannotEvaluate(missing(NOTHING_ELSE, `${add}, and write its filter with the name as plain text`), resource);
+          case "unwatched":
+            return convention.refuse(missing(NOTHING_ELSE, add), resource);
+        }
+      });
+    }
+    for (const { alert, fault } of blind.values()) refuse(fault, alert);
+    for (const [channel, names] of silenced) refuse(silent(channel, names), channel);
+    if (!turnedOff || unwatched.length === 0) return;
+    accept(
+      turnedOff,
+      problem({
+        setting: "netra:monitoring.disabled",
+        must: "not be set",
+        because: `nobody is told when the capacity of ${unwatched.join(", ")} runs out`,
+        instead: "remove it",
+      }),
+      monitoring,
+    );
+  },
+});
+
+const silent = ({ properties }: StackResource, names: readonly string[]) =>
+  problem({
+    setting: properties.at("enabled"),
+    value: false,
+    must: "be true",
+    because: `alerts on ${names.join(", ")} go nowhere else, and nobody is told when their capacity runs out`,
+    fix: true,
+  });

@@ -1,0 +1,57 @@
+import { failingStorms } from "../../../capacity/storm/gate";
+import { targetProblems } from "../../../capacity/storm/remedies";
+import { MOST_TARGET_PERCENT } from "../../../capacity/storm/results";
+import { stormPlanProblems } from "../../../capacity/storm/scenarios";
+import { stackRule } from "../../framework/rule";
+import { neutralStart, neutralTargetPercent, plannedStarts } from "../../resources/defaults";
+import { startingUses } from "../../resources/holders";
+import { type StartBehaviour, startBehaviour, stormNames, stormPlanOf } from "../../resources/storm-plan";
+import { type TakenSlots, takenSlots } from "../../resources/taken-slots";
+
+export const startupStorm = stackRule<
+  TakenSlots & {
+    targetPercent: number;
+    services: Readonly<Record<string, StartBehaviour>>;
+    otherServices: StartBehaviour;
+  }
+>({
+  name: "startup-storm",
+  info: "In every simulated start-up storm the lower bound of starts that are ready at the first try reaches the target.",
+  why: "Connections, CPU, connector and retries act on each other: each can be within its own limit while starts still fail together.",
+  severity: "critical",
+  remediation: "Relieve the bottleneck that the message names, or let fewer starts coincide.",
+  config: {
+    targetPercent: {
+      type: "number",
+      exclusiveMinimum: 0,
+      maximum: MOST_TARGET_PERCENT,
+      description: "Share of starts that must be ready.",
+      default: neutralTargetPercent,
+      fromPlan: ({ targets }) => targets.startupSuccessPercent,
+    },
+    services: {
+      type: "object",
+      additionalProperties: startBehaviour,
+      description: "How each service starts, by its Cloud Run name: bootSeconds, startupQueryCpuMs, retry.",
+      default: {},
+      fromPlan: plannedStarts,
+    },
+    otherServices: { ...startBehaviour, description: "How a service starts that is not named.", default: neutralStart },
+    ...takenSlots,
+  },
+  judge(resources, { config, refuse, attempt }) {
+    const named = new Map(Object.entries(config.services));
+    const behaviour = (service: string): StartBehaviour => named.get(service) ?? config.otherServices;
+    // A database outside the stack is reported by connection-budget.
+    for (const { instance, holders } of startingUses(resources))
+      if (instance && holders.length > 0)
+        attempt(instance, () => {
+          const plan = stormPlanOf(instance, holders, resources, config, behaviour);
+          const names = stormNames(holders);
+          const unsimulable = stormPlanProblems(plan, names.setting);
+          const problems =
+            unsimulable.length > 0 ? unsimulable : targetProblems(plan, failingStorms(plan, config.targetPercent / 100), config.targetPercent / 100, names);
+          for (const problem of problems) refuse(problem, instance);
+        });
+  },
+});

@@ -1,0 +1,17 @@
+import { sharedCoreProblems } from "../../../capacity/constraints/cloudsql";
+import { SQL_INSTANCE } from "../../../config/resource-types";
+import { resourceRule } from "../../framework/rule";
+import { databaseSetting, isPostgresInstance, settingsOf } from "../../resources/database";
+
+export const databaseDedicatedCore = resourceRule({
+  name: "database-dedicated-core",
+  info: "A PostgreSQL instance runs on dedicated cores.",
+  why: "Every starting service authenticates at once, and a shared core has a fraction of a CPU for it.",
+  severity: "high",
+  remediation: "Set settings.tier to a custom tier, db-custom-1-3840 being the smallest.",
+  types: [SQL_INSTANCE],
+  judge(resource, { refuse }) {
+    // A tier that is missing or none at all is for `database-tier` to say.
+    if (isPostgresInstance(resource)) refuse(...sharedCoreProblems(settingsOf(resource).text("tier") ?? "", databaseSetting));
+  },
+});

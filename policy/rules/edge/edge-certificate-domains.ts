@@ -1,0 +1,34 @@
+import { problem } from "../../../capacity/problem";
+import { CERTIFICATE, MANAGED_CERTIFICATES } from "../../../config/resource-types";
+import { resourceRule } from "../../framework/rule";
+
+export const edgeCertificateDomains = resourceRule({
+  name: "edge-certificate-domains",
+  info: "A managed certificate names its hosts, and wildcards only where Certificate Manager can prove them by DNS.",
+  why: "The preview takes any list; Google refuses the certificate, or never gets it issued.",
+  severity: "medium",
+  remediation: "Set managed.domains to the hosts, without wildcards; or make it a gcp.certificatemanager.Certificate with managed.dnsAuthorizations.",
+  types: MANAGED_CERTIFICATES,
+  judge({ type, properties }, { refuse }) {
+    // Certificate Manager also holds uploaded certificates.
+    if (type === CERTIFICATE && !properties.has("managed")) return;
+    const managed = properties.object("managed");
+    const setting = managed.at("domains");
+    const domains = managed.texts("domains");
+    if (domains.length === 0)
+      refuse(
+        problem({ setting, value: undefined, must: "name the hosts", because: "a certificate is issued for named hosts only", fix: "every host it is for" }),
+      );
+    const isProven = type === CERTIFICATE && (managed.isUnknown("dnsAuthorizations") || managed.count("dnsAuthorizations") > 0);
+    for (const value of isProven ? [] : domains.filter((domain) => domain.includes("*")))
+      refuse(
+        problem({
+          setting,
+          value,
+          must: "hold no wildcard",
+          because: "only Certificate Manager with a DNS authorization gets one issued",
+          fix: "its hosts one by one, or use a gcp.certificatemanager.Certificate with 'managed.dnsAuthorizations'",
+        }),
+      );
+  },
+});

@@ -1,0 +1,82 @@
+import { problem } from "../../../capacity/problem";
+import { BACKEND_SERVICES, REGION_NEG, RUN_SERVICE, RUN_SERVICE_V1 } from "../../../config/resource-types";
+import type { Inputs } from "../../framework/inputs";
+import { type StackResource, stackRule } from "../../framework/rule";
+import { dependenciesOf } from "../../resources/dependencies";
+import { referredByGroup } from "../../resources/endpoint-groups";
+
+interface Kind {
+  readonly holder: (service: Inputs) => Inputs;
+  readonly key: string;
+  readonly closed: string;
+  readonly narrower: string;
+}
+
+/** How each kind of service says where its requests may come from. */
+const KINDS: Readonly<Record<string, Kind>> = {
+  [RUN_SERVICE]: {
+    holder: (service) => service,
+    key: "ingress",
+    closed: "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER",
+    narrower: "INGRESS_TRAFFIC_INTERNAL_ONLY",
+  },
+  [RUN_SERVICE_V1]: {
+    holder: (service) => service.object("metadata").object("annotations"),
+    key: "run.googleapis.com/ingress",
+    closed: "internal-and-cloud-load-balancing",
+    narrower: "internal",
+  },
+};
+
+export const edgeIngress = stackRule({
+  name: "edge-ingress",
+  info: "Beside a load balancer, every Cloud Run service takes requests from it only, or from inside, and one that an external load balancer leads to takes its requests.",
+  why: "A service that is open has an address of its own, past the load balancer's certificates, throttle and logs; one that is internal refuses what an external load balancer sends.",
+  severity: "high",
+  remediation: "Set ingress to INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER.",
+  judge(resources, { refuse, cannotEvaluate, attempt }) {
+    const groups = resources.filter(({ type, properties }) => type === REGION_NEG && properties.mayHave("cloudRun"));
+    if (groups.length === 0) return;
+    const external = groups.filter((group) => isExternal(group, resources));
+    for (const resource of resources) {
+      const kind = KINDS[resource.type];
+      if (!kind) continue;
+      attempt(resource, () => {
+        const { key, closed, narrower } = kind;
+        const holder = kind.holder(resource.properties);
+        const setting = holder.at(key);
+        // In outputs a preview does not know what the program left out.
+        if (holder.isUnknown(key))
+          return cannotEvaluate(
+            `'${setting}' must be ${closed} or narrower, and it is not stated, or not known at preview; set '${setting}' to ${closed}`,
+            resource,
+          );
+        const ingress = holder.text(key) || undefined;
+        const isReached = external.some((group) => referredByGroup(group, resources)?.services.includes(resource));
+        const isNarrower = isSame(ingress, narrower);
+        if (isSame(ingress, closed) || (isNarrower && !isReached)) return;
+        const because = isNarrower
+          ? "an external load balancer leads to the service, and this setting refuses its requests"
+          : "a load balancer is there, and clients can get round it";
+        refuse(problem({ setting, value: ingress, must: `be ${closed}`, because, fix: closed }), resource);
+      });
+    }
+  },
+});
+
+/** In whatever case: provider or Google refuse another one, and it stands for nothing else. */
+const isSame = (stated: string | undefined, value: string) => stated?.toUpperCase() === value.toUpperCase();
+
+/**
+ * Whether every backend service that takes the group, as far as that is known, is an external load balancer's. Only an
+ * internal one's requests come from inside. Source: docs.cloud.google.com/run/docs/securing/ingress.
+ */
+function isExternal(group: StackResource, stack: readonly StackResource[]): boolean {
+  const backends = stack.filter(({ type }) => BACKEND_SERVICES.includes(type));
+  const taking = backends.filter((backend) => dependenciesOf(backend, [REGION_NEG]).includes(group));
+  const used = taking.length > 0 ? taking : backends;
+  // The provider's defaults: external for a global one, internal for a region's.
+  const schemeOf = ({ type, properties }: StackResource) =>
+    properties.knownOnly().choice("loadBalancingScheme") ?? (type === BACKEND_SERVICES[0] ? "EXTERNAL" : "INTERNAL");
+  return used.length > 0 && used.every((backend) => schemeOf(backend).startsWith("EXTERNAL"));
+}

@@ -1,0 +1,64 @@
+import { databasePath, egressAdvice, NO_NAT } from "../../../capacity/constraints/path";
+import { problem } from "../../../capacity/problem";
+import { SQL_INSTANCE } from "../../../config/resource-types";
+import { type StackContext, type StackResource, stackRule } from "../../framework/rule";
+import { databaseContainers } from "../../resources/database-clients";
+import { databasesOf } from "../../resources/database-of";
+import { databaseRouteOf, databaseRouteOutside, regionsWithoutNat, workloadEgress } from "../../resources/database-route";
+import { natRemedy } from "../../resources/nat";
+import { privateRangesOnly, vpcAccessOf } from "../../resources/vpc-access";
+import { type Container, WORKLOAD_TYPES, type Workload, workloadOf } from "../../resources/workload";
+
+export const egressPath = stackRule({
+  name: "egress-path",
+  info: "A workload that sends all traffic into the VPC reaches its database there: at a private address, or through Cloud NAT in its region.",
+  why: "All traffic in the VPC without NAT, and the database on a public path, is what broke staging: every start fails, at any size.",
+  severity: "critical",
+  remediation: "Set template.vpcAccess.egress to PRIVATE_RANGES_ONLY, or add a gcp.compute.RouterNat in the workload's region.",
+  judge(resources, context) {
+    for (const resource of resources.filter(({ type }) => WORKLOAD_TYPES.includes(type)))
+      context.attempt(resource, () => {
+        const workload = workloadOf(resource);
+        const advice = workload && egressAdvice(workloadEgress(resource, workload, resources));
+        if (!workload || !advice) return;
+        const { inputs, keys } = vpcAccessOf(workload);
+        const fix = privateRangesOnly(workload);
+        const [setting, value] = [inputs.at(keys.egress), inputs.text(keys.egress)];
+        const nats = regionsWithoutNat(workload, resources).map((region) => natRemedy(region, workload, resources));
+        const wrong = (because: string) => problem({ setting, value, must: `be ${fix}`, because, fix: `${fix}, or ${nats.join(" and ")}`, cause: NO_NAT });
+        const paths = databaseContainers(workload).flatMap(
+          (container) => context.attempt(resource, () => [pathOf(resource, workload, container, resources, setting, context)]) ?? [],
+        );
+        const faults = new Set(paths.flatMap((path) => (path === "open" || path === "unclear" ? [] : path.because)));
+        for (const because of faults) context.refuse(wrong(because), resource);
+        // Nothing that starts needs the internet; what requests need, no program says.
+        if (faults.size === 0 && !paths.includes("unclear")) context.advise(wrong(advice), resource);
+      });
+  },
+});
+
+/** What egress does to a container's path to its database; what cannot be told is reported. */
+function pathOf(
+  resource: StackResource,
+  workload: Workload,
+  container: Container,
+  resources: readonly StackResource[],
+  setting: string,
+  { cannotEvaluate }: StackContext<object>,
+): "open" | "unclear" | { readonly because: string } {
+  const used = databasesOf(resource, workload, container, resources);
+  const candidates = used?.instances ?? resources.filter(({ type }) => type === SQL_INSTANCE);
+  const inside = candidates.map((instance) => databaseRouteOf(resource, workload, container, instance, resources));
+  const outside = used?.outside || inside.includes(undefined) ? databaseRouteOutside(resource, workload, container, resources) : undefined;
+  const faults = [...inside, outside].flatMap((route) => {
+    const fault = route && databasePath(route).fault;
+    return fault?.lever === "egress" ? [fault] : [];
+  });
+  if (used && faults[0]) return faults[0];
+  if (faults.length === 0 && (!used?.outside || outside)) return "open";
+  cannotEvaluate(
+    `'${setting}' is all traffic, and whether ${workload.label} reaches its database at a private address cannot be told; set it to ${privateRangesOnly(workload)}, or tell it the private address literally`,
+    resource,
+  );
+  return "unclear";
+}

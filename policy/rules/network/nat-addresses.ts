@@ -1,0 +1,26 @@
+import { problem } from "../../../capacity/problem";
+import { ROUTER_NAT } from "../../../config/resource-types";
+import { resourceRule } from "../../framework/rule";
+
+export const natAddresses = resourceRule({
+  name: "nat-addresses",
+  info: "A Cloud NAT whose addresses are given by hand has some.",
+  why: "No preview counts them: Google refuses the NAT, and whatever sends all traffic through the VPC has no way to the internet.",
+  severity: "high",
+  remediation: "Set natIps to the addresses, or natIpAllocateOption to AUTO_ONLY.",
+  types: [ROUTER_NAT],
+  judge({ properties }, { refuse }) {
+    if (properties.choice("natIpAllocateOption") !== "MANUAL_ONLY") return;
+    const hasSome = (key: string) => properties.isUnknown(key) || properties.count(key) > 0;
+    if (hasSome("natIps") || hasSome("initialNatIps")) return;
+    refuse(
+      problem({
+        setting: "natIps",
+        value: undefined,
+        must: "name at least one address",
+        because: "'natIpAllocateOption' is MANUAL_ONLY, and Google then takes no address by itself",
+        fix: "the addresses' ids, or 'natIpAllocateOption' to AUTO_ONLY",
+      }),
+    );
+  },
+});

@@ -1,0 +1,19 @@
+import { problem } from "../../../capacity/problem";
+import { REDIS } from "../../../config/resource-types";
+import { resourceRule } from "../../framework/rule";
+
+export const redisAuth = resourceRule({
+  name: "redis-auth",
+  info: "A Redis instance asks for its AUTH string.",
+  why: "AUTH is off unless the program sets it, and whatever reaches the network then reads every session.",
+  severity: "high",
+  remediation: "Set authEnabled to true and hand the instance's authString to the services as a secret.",
+  types: [REDIS],
+  judge({ properties }, { refuse }) {
+    const authEnabled = properties.flag("authEnabled");
+    if (authEnabled === true) return;
+    refuse(
+      problem({ setting: "authEnabled", value: authEnabled, must: "be true", because: "anyone in the network reads and writes it otherwise", fix: "true" }),
+    );
+  },
+});

@@ -1,0 +1,38 @@
+import { databaseClientProblems } from "../../../capacity/constraints/database-client";
+import { databaseVariables } from "../../../capacity/plan";
+import { problem } from "../../../capacity/problem";
+import { resourceRule } from "../../framework/rule";
+import { clientPlanOf } from "../../resources/client-plan";
+import { databaseContainers } from "../../resources/database-clients";
+import { WORKLOAD_TYPES, workloadOf } from "../../resources/workload";
+
+export const serviceDatabaseVariables = resourceRule({
+  name: "service-database-variables",
+  info: "Every container that uses the database states its pool and its workers once, as literal numbers; one with DB_POOL_SIZE its time-outs, too.",
+  why: "The connection budget is read from them: what a container does not state cannot be counted, and of two numbers nobody knows which one its code takes.",
+  severity: "high",
+  convention: "part",
+  remediation: `Set ${Object.values(databaseVariables).join(", ")} to plain numbers, or the pool in the framework's own variable or connection string; remove every second pool.`,
+  types: WORKLOAD_TYPES,
+  judge(resource, { refuse, advise, cannotEvaluate, convention, attempt }) {
+    const workload = workloadOf(resource);
+    for (const container of workload ? databaseContainers(workload) : [])
+      attempt(() => {
+        const { stated, settings, missing, missingStart, contradictions, overruled } = clientPlanOf(container);
+        refuse(...contradictions);
+        if (overruled) advise(overruled);
+        const names = [...missing, ...missingStart].join(", ");
+        if (names !== "")
+          (missing.length > 0 ? cannotEvaluate : convention.cannotEvaluate)(
+            problem({
+              setting: container.inputs.at("envs"),
+              value: `without ${names}`,
+              must: `state ${names} as literal numbers from 0`,
+              because: "its container uses the database, and connections and starts are counted from them",
+              fix: missing.length > 0 ? "the plan's values, or the pool in the framework's own variable" : "the plan's values",
+            }),
+          );
+        else refuse(...databaseClientProblems(stated, (field) => settings[field]));
+      });
+  },
+});

@@ -1,0 +1,27 @@
+import { imageProblems } from "../../../capacity/constraints/image";
+import { resourceRule } from "../../framework/rule";
+import { neutralTagPattern } from "../../resources/defaults";
+import { WORKLOAD_TYPES, workloadOf } from "../../resources/workload";
+
+export const serviceImage = resourceRule<{ imageTagPattern: string }>({
+  name: "service-image",
+  info: "Every container's image is named by digest, or by a tag that is never moved.",
+  why: "A tag like latest, a branch or an environment name runs whatever was pushed last: the next start-up may be another program than the one that was tested.",
+  severity: "high",
+  convention: "whole",
+  remediation: "Set image to name@sha256:<digest>, or to a tag that matches imageTagPattern (a version or a commit).",
+  types: WORKLOAD_TYPES,
+  config: {
+    imageTagPattern: {
+      type: "string",
+      format: "regex",
+      description: "Tags that are never moved.",
+      default: neutralTagPattern,
+      fromPlan: ({ images }) => images.tagPattern,
+    },
+  },
+  judge(resource, { config, refuse, attempt }) {
+    for (const { inputs } of workloadOf(resource)?.containers ?? [])
+      attempt(() => refuse(...imageProblems(inputs.text("image") ?? "", config.imageTagPattern, (field) => inputs.at(field))));
+  },
+});

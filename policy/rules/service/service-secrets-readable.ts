@@ -1,0 +1,54 @@
+import { type Problem, problem } from "../../../capacity/problem";
+import { type StackResource, stackRule } from "../../framework/rule";
+import { allGrants, lacksReader } from "../../resources/secret-grants";
+import { disabledVersion, type TakenSecret, takenSecrets } from "../../resources/taken-secrets";
+import { WORKLOAD_TYPES, type Workload, workloadOf } from "../../resources/workload";
+
+export const serviceSecretsReadable = stackRule({
+  name: "service-secrets-readable",
+  info: "Every secret of the stack that a workload takes can be read: its version is enabled, and the workload's account is granted a role that reads it.",
+  why: "The preview does not connect a workload with its secrets; Google refuses the deploy, and no instance starts.",
+  severity: "high",
+  remediation: "Grant roles/secretmanager.secretAccessor on the secret to the workload's service account, and take a version that is enabled.",
+  judge(resources, { refuse, attempt }) {
+    const grants = allGrants(resources);
+    for (const resource of resources.filter(({ type }) => WORKLOAD_TYPES.includes(type)))
+      attempt(resource, () => {
+        const workload = workloadOf(resource);
+        if (!workload) return;
+        const account = accountOf(workload);
+        const unreadable = new Set<string>();
+        for (const taken of takenSecrets(workload, resources)) {
+          const version = disabledVersion(resource, taken, resources);
+          if (version) refuse(disabled(taken, version), resource);
+          // Who grants neither the account nor the secret anything in the stack does so elsewhere.
+          if (!account || unreadable.has(taken.secret) || !lacksReader(grants, taken, account, resources)) continue;
+          unreadable.add(taken.secret);
+          refuse(withoutReader(taken, account), resource);
+        }
+      });
+  },
+});
+
+/** `undefined`: a default account, or one that a preview does not know. */
+function accountOf({ kind, pod }: Workload): string | undefined {
+  return pod.knownOnly().text(kind === "v1 service" ? "serviceAccountName" : "serviceAccount") || undefined;
+}
+
+const disabled = ({ setting, version }: TakenSecret, { name }: StackResource): Problem =>
+  problem({
+    setting,
+    value: version,
+    must: "be the number of an enabled version",
+    because: `the program disables ${name}, and no instance starts that takes it`,
+    fix: `an enabled version's number, or 'enabled' of ${name} to true`,
+  });
+
+const withoutReader = ({ setting, secret }: TakenSecret, account: string): Problem =>
+  problem({
+    setting: setting.replace(/(\.items\[\d+\])?\.(version|key)$/, ""),
+    value: secret,
+    must: `be a secret that ${account} may read`,
+    because: "the program grants this account no role on it with secretmanager.versions.access, and Cloud Run refuses the deploy",
+    instead: `grant the account roles/secretmanager.secretAccessor on ${secret} with gcp.secretmanager.SecretIamMember`,
+  });

@@ -1,0 +1,29 @@
+import { socketPoolProblems } from "../../../capacity/constraints/database-client";
+import { connectionsPerInstance } from "../../../capacity/plan";
+import { ifReadable } from "../../framework/inputs";
+import { resourceRule } from "../../framework/rule";
+import { clientPlanOf } from "../../resources/client-plan";
+import { databaseContainers, socketInstances } from "../../resources/database-clients";
+import { WORKLOAD_TYPES, workloadOf } from "../../resources/workload";
+
+export const serviceSocketPool = resourceRule({
+  name: "service-socket-pool",
+  info: "An instance keeps within the 100 connections that the built-in Cloud SQL socket carries.",
+  why: "Further connections over the socket are refused, however many the database has.",
+  severity: "high",
+  remediation: "Lower DB_POOL_SIZE, DB_MAX_OVERFLOW or WEB_CONCURRENCY, or use the database's private address.",
+  types: WORKLOAD_TYPES,
+  judge(resource, { refuse }) {
+    const workload = workloadOf(resource);
+    if (!workload || !socketInstances(workload).mounted) return;
+    // A container that does not state its pool is `service-database-variables`' to report, and `connection-budget`'s to miss.
+    const known = databaseContainers(workload).flatMap((container) => {
+      const { client, settings } = ifReadable(() => clientPlanOf(container)) ?? {};
+      return client && settings ? [{ client, settings, connections: connectionsPerInstance(client) }] : [];
+    });
+    const [largest, ...others] = known.toSorted((a, b) => b.connections - a.connections);
+    if (!largest) return;
+    const rest = others.reduce((sum, { connections }) => sum + connections, 0);
+    refuse(...socketPoolProblems(largest.client, (field) => largest.settings[field], rest));
+  },
+});
