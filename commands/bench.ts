@@ -7,11 +7,11 @@ import { planScenarios } from "../capacity/storm/scenarios";
 import { median as medianOf } from "../capacity/storm/statistics";
 import { planOf, readSettings } from "../config/read";
 import { RUN_SERVICE } from "../config/resource-types";
+import { evaluate, type Registered } from "../engine/evaluate";
+import { PackServer } from "../engine/pack-client";
 import { declare } from "../stack";
 import { bareHeapMM1 } from "../test/bench/bare-heap";
 import { command, EXIT, run } from "./command";
-import { evaluate, type Registered } from "./evaluate";
-import { PackServer } from "./pack-client";
 import { PROJECT_ROOT, readStackFile } from "./stack-file";
 
 /** Speed, measured in one run: the machine is shared and noisy, so only the ratios are worth quoting. */

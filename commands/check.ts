@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { CapacityPlan } from "../capacity/plan";
 import { InputError, type InputProblem } from "../capacity/problem";
 import { planOf, readSettings } from "../config/read";
+import { readPackConfiguration } from "../engine/pack-configuration";
 import type { PackConfiguration } from "../policy/framework/judgement";
 import { rules } from "../policy/rules";
 import { headline, pageSections, pullRequestMarkdown, terminalText } from "../report/markdown";
@@ -10,7 +11,6 @@ import type { Verdict } from "../report/verdict";
 import { announce, answering, collecting, command, EXIT, run } from "./command";
 import { reportDirectory } from "./folder";
 import type { Subject } from "./judge";
-import { readPackConfiguration } from "./pack-configuration";
 import { readStackFile, type StackOptions, withStackOptions } from "./stack-file";
 
 interface Options extends StackOptions {

@@ -87,7 +87,7 @@ async function diagnosed({ settings, stack, configuration, from, feed }: Subject
 
 /** What the program registers; the SDK that it needs is loaded here only. */
 async function planned(stack: string, configuration: Readonly<Record<string, unknown>>) {
-  const [{ evaluate }, { declare }] = await Promise.all([import("./evaluate.js"), import("../stack.js")]);
+  const [{ evaluate }, { declare }] = await Promise.all([import("../engine/evaluate.js"), import("../stack.js")]);
   return evaluate(stack, configuration, () => declare(readSettings(configuration)));
 }
 

@@ -1,7 +1,7 @@
 import { InputError, type InputProblem, inputError } from "../capacity/problem";
 import { DRIFT_MARKER, drift, readDiagnosis } from "../delivery/drift";
 import { accessOfJob, closeIssue, putIssue } from "../delivery/github";
-import { type Preview, readPreview } from "../guard/preview";
+import { type Preview, readPreview } from "../engine/preview";
 import { collecting, command, EXIT, run } from "./command";
 import { textIn } from "./input";
 

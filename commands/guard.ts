@@ -1,5 +1,5 @@
+import { readPreview } from "../engine/preview";
 import { judge } from "../guard/judge";
-import { readPreview } from "../guard/preview";
 import { verdictText } from "../guard/text";
 import { answering, command, EXIT, run } from "./command";
 import { textIn } from "./input";

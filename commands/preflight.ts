@@ -5,7 +5,7 @@ import { readFolder } from "../diagnose/folder";
 import { readCloud } from "../diagnose/live";
 import { googleCloud } from "../diagnose/rest";
 import { collectingLines } from "../diagnose/sources";
-import { type Preview, readPreview } from "../guard/preview";
+import { type Preview, readPreview } from "../engine/preview";
 import { constraints } from "../preflight/constraints";
 import { PREFLIGHT_SOURCES, readingOf } from "../preflight/facts";
 import { plannedImages } from "../preflight/image-reference";

@@ -3,13 +3,13 @@ import { constants } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { InputError } from "../capacity/problem";
+import { eventServer } from "../engine/engine-events";
+import { isJson, PULUMI_OPTIONS, type PulumiRun, runProblem, stateOf } from "../engine/pulumi-cli";
 import { failedJobLines, failedJobs } from "../operations/failed-jobs";
 import { failedRevisionLines, failedRevisions } from "../operations/failed-revisions";
 import { leftBehindLines } from "../operations/left-behind";
 import { patiently } from "../operations/patience";
 import { command, EXIT, run } from "./command";
-import { eventServer } from "./engine-events";
-import { isJson, PULUMI_OPTIONS, type PulumiRun, runProblem, stateOf } from "./pulumi-cli";
 import { PROJECT_ROOT } from "./stack-file";
 
 /*

@@ -5,12 +5,12 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { InputError, inputError } from "../capacity/problem";
 import { readSettings } from "../config/read";
+import { pulumiProblem } from "../engine/pulumi-cli";
 import { lookingLines } from "../operations/left-behind";
-import { type Recovery, type Resource, readExport, recovery } from "../operations/recovery";
 import { cloudName } from "../policy/resources/cloud-name";
 import { announce, command, EXIT, run } from "./command";
 import { textIn } from "./input";
-import { pulumiProblem } from "./pulumi-cli";
+import { type Recovery, type Resource, readExport, recovery } from "./recover/recovery";
 import { PROJECT_ROOT, readStackFile, type StackOptions, withStackOptions } from "./stack-file";
 
 const recover = withStackOptions(
@@ -33,7 +33,7 @@ void run(recover, async () => {
     stack,
   );
   announce("evaluating the program");
-  const [{ evaluate }, { configurationOfRun, declare }] = await Promise.all([import("./evaluate.js"), import("../stack.js")]);
+  const [{ evaluate }, { configurationOfRun, declare }] = await Promise.all([import("../engine/evaluate.js"), import("../stack.js")]);
   const program = await evaluate(stack, configuration, () => declare(readSettings(configurationOfRun())));
   process.stdout.write(`${script(stack, recovery(exported, settings, program)).join("\n")}\n`);
   return EXIT.sound;

@@ -3,12 +3,12 @@ import { promisify } from "node:util";
 import { parse } from "yaml";
 import { InputError, type InputProblem, inputError } from "../capacity/problem";
 import { readSettings } from "../config/read";
+import { pulumiProblem } from "../engine/pulumi-cli";
 import { readContract } from "../verify/contract";
 import { type Subject, verify } from "../verify/golden-path";
 import { verdictText } from "../verify/text";
 import { announce, answering, collecting, command, EXIT, run } from "./command";
 import { textIn } from "./input";
-import { pulumiProblem } from "./pulumi-cli";
 import { PROJECT_ROOT, readStackFile, type StackOptions, withStackOptions } from "./stack-file";
 
 interface Options extends StackOptions {

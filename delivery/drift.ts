@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { changing, LAST_WORDS, type Preview } from "../guard/preview";
+import { changing, LAST_WORDS, type Preview } from "../engine/preview";
 import { table } from "../report/table";
 import { list, literal, withinLimit } from "./text";
 

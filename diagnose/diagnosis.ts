@@ -1,9 +1,9 @@
 import { isPostgres } from "../capacity/constraints/cloudsql";
 import { NO_NAT } from "../capacity/constraints/path";
 import { NO_PATH } from "../capacity/storm/remedies";
-import type { Registered } from "../commands/evaluate";
 import { adoptables, leftOutOfImports } from "../config/adoption";
 import type { Settings } from "../config/read";
+import type { Registered } from "../engine/evaluate";
 import type { Finding as RuleFinding } from "../policy/framework/finding";
 import { Inputs } from "../policy/framework/inputs";
 import { silentAlerts } from "./alerts";

@@ -1,7 +1,7 @@
 import { databaseVariables } from "../capacity/plan";
-import { type Registered, withoutSecrets } from "../commands/evaluate";
 import { CONNECTOR, NETWORK, REDIS, ROUTER, ROUTER_NAT, RUN_SERVICE, SECRET, SQL_INSTANCE, SUBNETWORK } from "../config/resource-types";
-import { type Difference, differencesOf, isWithin } from "../guard/differences";
+import { type Registered, withoutSecrets } from "../engine/evaluate";
+import { type Difference, differencesOf, isWithin } from "../engine/property-diff";
 import { Inputs } from "../policy/framework/inputs";
 import { isUnknownValue } from "../policy/framework/unknown";
 import { cloudName } from "../policy/resources/cloud-name";

@@ -15,10 +15,10 @@ import {
   SUBNETWORK,
   URL_MAP,
 } from "../config/resource-types";
+import type { Properties, Step } from "../engine/preview";
+import { type Difference, isWithin } from "../engine/property-diff";
 import { isUnknownValue } from "../policy/framework/unknown";
 import { rolloutConnections } from "./connections";
-import { type Difference, isWithin } from "./differences";
-import type { Properties, Step } from "./preview";
 import { trafficElsewhere } from "./revisions";
 
 /** What somebody who uses the environment notices. */

@@ -24,9 +24,9 @@ import {
   SUBNETWORK,
   URL_MAPS,
 } from "../config/resource-types";
+import type { Step } from "../engine/preview";
 import type { Effect } from "./consequences";
 import { holdingOf, isDeletionProtected } from "./holdings";
-import type { Step } from "./preview";
 
 /** What is lost when a resource of a type ends. */
 export interface Ending {

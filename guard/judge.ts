@@ -1,11 +1,11 @@
 import { ADDRESS, CONNECTOR, FORWARDING_RULES, GLOBAL_ADDRESS, RUN_SERVICE_V1 } from "../config/resource-types";
+import { LAST_WORDS, type Preview, type Step } from "../engine/preview";
+import { type Difference, differencesOf, isOpaque, isWithin } from "../engine/property-diff";
 import { isUnknownValue } from "../policy/framework/unknown";
 import { cloudName } from "../policy/resources/cloud-name";
 import { readUrn } from "../policy/resources/urn";
 import { type Consequence, consequences, type Effect } from "./consequences";
-import { type Difference, differencesOf, isOpaque, isWithin } from "./differences";
 import { type Ending, endingOf, operations, SECRET_VERSIONS } from "./endings";
-import { LAST_WORDS, type Preview, type Step } from "./preview";
 import { isServersAnnotation, takenRevisionName } from "./revisions";
 
 /** A change that ends something that cannot be made again, or a preview that did not come to its end. */

@@ -1,8 +1,8 @@
 import { z } from "zod";
+import type { StackExport } from "../commands/recover/recovery";
 import { RUN_JOB } from "../config/resource-types";
 import { readUrn } from "../policy/resources/urn";
 import { terminalConditions } from "./failed-revisions";
-import type { StackExport } from "./recovery";
 
 /** A job that an update runs, and that has not completed. */
 export interface FailedJob {

@@ -1,8 +1,8 @@
 import { z } from "zod";
+import type { Resource, StackExport } from "../commands/recover/recovery";
 import { CONNECTOR, REDIS } from "../config/resource-types";
 import { cloudName } from "../policy/resources/cloud-name";
 import type { Failure } from "./patience";
-import type { Resource, StackExport } from "./recovery";
 
 /*
  * What Google makes in the background and the provider forgets where that fails: it stays under its name, no state has its

@@ -1,7 +1,7 @@
 import { PolicyPack } from "@pulumi/policy";
 import { asPolicy } from "./framework/pulumi";
+import { planOfRun } from "./framework/run-plan";
 import { rules } from "./rules";
-import { planOfRun } from "./run-plan";
 
 const plan = planOfRun();
 

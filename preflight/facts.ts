@@ -5,7 +5,7 @@ import { type Deployed, deployedFrom } from "../diagnose/deployed";
 import type { Reading } from "../diagnose/live";
 import type { Collection } from "../diagnose/recognise";
 import { collectingLine, type Items, isItemSource, SOURCES, type Source } from "../diagnose/sources";
-import type { Preview } from "../guard/preview";
+import type { Preview } from "../engine/preview";
 import { type Answer, open } from "./answer";
 import { constraints } from "./constraints";
 import { registriesOf } from "./image-reference";

@@ -4,9 +4,9 @@ import { dirname, join, relative } from "node:path";
 import { marked } from "marked";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { readPackConfiguration } from "../commands/pack-configuration";
 import { PROJECT_ROOT } from "../commands/stack-file";
 import { readSettings } from "../config/read";
+import { readPackConfiguration } from "../engine/pack-configuration";
 import { rules } from "../policy/rules";
 import { stagingConfiguration } from "./stack-settings";
 

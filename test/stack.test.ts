@@ -1,7 +1,7 @@
 import * as gcp from "@pulumi/gcp";
 import { RunError } from "@pulumi/pulumi";
 import { beforeAll, expect, test } from "vitest";
-import { evaluate, type Registered, withoutSecrets } from "../commands/evaluate";
+import { evaluate, type Registered, withoutSecrets } from "../engine/evaluate";
 import { type Outputs, staging, UnsoundPlanError } from "../stack";
 import { incidents } from "./fixtures/incidents";
 import { type Cloud, create, refusal, wireSecret } from "./fixtures/programs";

@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { asJudged, evaluate, type Registered } from "../../commands/evaluate";
-import { PackServer } from "../../commands/pack-client";
 import { PROJECT_ROOT } from "../../commands/stack-file";
 import { planOf, readSettings } from "../../config/read";
+import { asJudged, evaluate, type Registered } from "../../engine/evaluate";
+import { PackServer } from "../../engine/pack-client";
 import { messageOf } from "../../policy/framework/finding";
 import { judgeProgram, type PackConfiguration } from "../../policy/framework/judgement";
 import { rules } from "../../policy/rules";

@@ -1,6 +1,6 @@
 import type * as gcp from "@pulumi/gcp";
 import { beforeAll, describe, expect, test } from "vitest";
-import { evaluate, type Registered } from "../../commands/evaluate";
+import { evaluate, type Registered } from "../../engine/evaluate";
 import { staging } from "../../stack";
 import { waitsFor } from "../fixtures/programs";
 import { type Changes, configurationProblems, stagingConfiguration } from "../stack-settings";

@@ -1,8 +1,8 @@
 import * as gcp from "@pulumi/gcp";
 import { expect, test } from "vitest";
-import { withoutSecrets } from "../../commands/evaluate";
 import { type SecretArgs, Secrets } from "../../components/secrets";
 import { SECRET_VERSION } from "../../config/resource-types";
+import { withoutSecrets } from "../../engine/evaluate";
 import { UNKNOWN } from "../../policy/framework/unknown";
 import { type Cloud, create, only, registeredBy, waitsFor, wireSecret } from "../fixtures/programs";
 

@@ -1,7 +1,7 @@
 import { RunError } from "@pulumi/pulumi";
 import { beforeAll, expect, test } from "vitest";
-import { evaluate, type Registered } from "../../commands/evaluate";
 import { adoptables, leftOutOfImports, NOT_READ_BACK } from "../../config/adoption";
+import { evaluate, type Registered } from "../../engine/evaluate";
 import type { Verdict } from "../../report/verdict";
 import { staging } from "../../stack";
 import { stackCommand, stackFiles } from "../commands/child";

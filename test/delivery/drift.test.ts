@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { CONNECTOR, SECRET_VERSION } from "../../config/resource-types";
 import { drift, readDiagnosis } from "../../delivery/drift";
-import { readPreview } from "../../guard/preview";
+import { readPreview } from "../../engine/preview";
 import { digest, type TestPreview } from "../guard/previews";
 
 const of = (refresh: TestPreview, diagnosis: object = { findings: [], questions: [] }) => {

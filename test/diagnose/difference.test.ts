@@ -1,10 +1,10 @@
 import { beforeAll, expect, test } from "vitest";
-import { evaluate, type Registered } from "../../commands/evaluate";
 import { readSettings } from "../../config/read";
 import { REDIS } from "../../config/resource-types";
 import { deployedFrom } from "../../diagnose/deployed";
 import { changesBy, keptDespitePlan } from "../../diagnose/difference";
 import { readFolder } from "../../diagnose/folder";
+import { evaluate, type Registered } from "../../engine/evaluate";
 import { declare } from "../../stack";
 import { stagingConfiguration } from "../stack-settings";
 import { collectionOf, PLACE } from "./fixtures";

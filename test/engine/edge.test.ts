@@ -1,7 +1,7 @@
 import * as gcp from "@pulumi/gcp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { readPreview } from "../../engine/preview";
 import { judge } from "../../guard/judge";
-import { readPreview } from "../../guard/preview";
 import { EDGE } from "../cloud/edge";
 import { type Changes, stagingConfiguration, stagingSettings } from "../stack-settings";
 import { Environment } from "./environment";

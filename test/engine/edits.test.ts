@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { PROJECT_ROOT } from "../../commands/stack-file";
+import { type Preview, readPreview } from "../../engine/preview";
 import { judge, type Verdict } from "../../guard/judge";
-import { type Preview, readPreview } from "../../guard/preview";
 import { table } from "../../report/table";
 import { type Changes, stagingConfiguration, stagingSettings } from "../stack-settings";
 import { Environment } from "./environment";

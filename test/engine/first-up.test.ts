@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { readSettings } from "../../config/read";
 import { deployedFrom } from "../../diagnose/deployed";
 import { readFolder } from "../../diagnose/folder";
-import { readPreview } from "../../guard/preview";
+import { readPreview } from "../../engine/preview";
 import { plannedImages } from "../../preflight/image-reference";
 import { type Preflight, preflight } from "../../preflight/preflight";
 import { staging } from "../../stack";

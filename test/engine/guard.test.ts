@@ -1,8 +1,8 @@
 import * as gcp from "@pulumi/gcp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { REDIS } from "../../config/resource-types";
+import { readPreview } from "../../engine/preview";
 import { judge, type Verdict } from "../../guard/judge";
-import { readPreview } from "../../guard/preview";
 import { type Changes, stagingConfiguration } from "../stack-settings";
 import { Environment, PACK } from "./environment";
 import { enableApis } from "./examples/sound";

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { drift } from "../../delivery/drift";
-import { readPreview } from "../../guard/preview";
+import { readPreview } from "../../engine/preview";
 import type { Properties } from "../cloud/cloud";
 import { Environment } from "./environment";
 

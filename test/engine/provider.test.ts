@@ -1,7 +1,7 @@
 import * as gcp from "@pulumi/gcp";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { RUN_SERVICE } from "../../config/resource-types";
-import { type Preview, readPreview } from "../../guard/preview";
+import { type Preview, readPreview } from "../../engine/preview";
 import { UNKNOWN } from "../../policy/framework/unknown";
 import { stagingConfiguration } from "../stack-settings";
 import { Environment } from "./environment";

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pulumiProblem } from "../../commands/pulumi-cli";
+import { pulumiProblem } from "../../engine/pulumi-cli";
 import { buildTwin } from "../cloud/plugins";
 
 /** Without a usable `pulumi` no test would say anything about the engine: the run fails. */

@@ -18,9 +18,9 @@ import {
   SUBNETWORK,
   URL_MAP,
 } from "../../config/resource-types";
+import { readPreview } from "../../engine/preview";
 import { endings, operations } from "../../guard/endings";
 import { judge, type Verdict } from "../../guard/judge";
-import { readPreview } from "../../guard/preview";
 import { verdictText } from "../../guard/text";
 import { UNKNOWN } from "../../policy/framework/unknown";
 import { digest, stream, type TestPreview, type TestStep, urnOf } from "./previews";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { RUN_SERVICE, RUN_SERVICE_V1, RUN_WORKER_POOL } from "../../config/resource-types";
+import { readPreview } from "../../engine/preview";
 import { judge, type Verdict } from "../../guard/judge";
-import { readPreview } from "../../guard/preview";
 import { UNKNOWN } from "../../policy/framework/unknown";
 import { digest, type TestStep } from "./previews";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { evaluate } from "../../commands/evaluate";
+import { evaluate } from "../../engine/evaluate";
 import { staging } from "../../stack";
 import { configurationProblems, stagingConfiguration } from "../stack-settings";
 

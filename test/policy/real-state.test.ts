@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { asJudged, evaluate } from "../../commands/evaluate";
 import { planOf } from "../../config/read";
+import { asJudged, evaluate } from "../../engine/evaluate";
 import { messageOf } from "../../policy/framework/finding";
 import { type JudgementOptions, judgeProgram, type ProgramResource } from "../../policy/framework/judgement";
 import { rules } from "../../policy/rules";

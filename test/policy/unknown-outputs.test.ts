@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { evaluate, type Registered } from "../../commands/evaluate";
 import { planOf, readSettings } from "../../config/read";
+import { evaluate, type Registered } from "../../engine/evaluate";
 import type { StackRule } from "../../policy/framework/rule";
 import { linked } from "../../policy/framework/stack-resources";
 import { rules } from "../../policy/rules";

@@ -7,7 +7,7 @@ import { readFolder } from "../../diagnose/folder";
 import { readCloud } from "../../diagnose/live";
 import type { Collection } from "../../diagnose/recognise";
 import type { Source } from "../../diagnose/sources";
-import { readPreview } from "../../guard/preview";
+import { readPreview } from "../../engine/preview";
 import { cloudName } from "../../policy/resources/cloud-name";
 import { SOURCE_OF } from "../../preflight/existing";
 import { readingOf } from "../../preflight/facts";

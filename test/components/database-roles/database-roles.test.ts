@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { connectionLimits } from "../../../capacity/checks";
 import { LONGEST_JOB_NAME, TOKEN_LENGTH } from "../../../capacity/constraints/jobs";
-import { evaluate, type Registered } from "../../../commands/evaluate";
 import { RUN_JOB, RUN_SERVICE, SECRET_IAM_MEMBER, SQL_USER } from "../../../config/resource-types";
 import { loginUser } from "../../../config/role-names";
+import { evaluate, type Registered } from "../../../engine/evaluate";
 import { staging } from "../../../stack";
 import { type Changes, migrating, stagingConfiguration, stagingSettings } from "../../stack-settings";
 

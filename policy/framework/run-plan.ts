@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { CapacityPlan } from "../capacity/plan";
-import { InputError } from "../capacity/problem";
-import { planOf, readSettings } from "../config/read";
-import { configurationOfRun } from "../config/run";
+import type { CapacityPlan } from "../../capacity/plan";
+import { InputError } from "../../capacity/problem";
+import { planOf, readSettings } from "../../config/read";
+import { configurationOfRun } from "../../config/run";
 
 /**
  * The plan of the stack that this pack judges: the engine gives a pack the stack's configuration at previews and updates.

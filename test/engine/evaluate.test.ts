@@ -1,7 +1,7 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
 import { expect, test } from "vitest";
-import { evaluate, withoutSecrets } from "../../commands/evaluate";
+import { evaluate, withoutSecrets } from "../../engine/evaluate";
 import { UNKNOWN } from "../../policy/framework/unknown";
 import { refusal } from "../fixtures/programs";
 

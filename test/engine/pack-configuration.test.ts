@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { InputError } from "../../capacity/problem";
-import { readPackConfiguration } from "../../commands/pack-configuration";
+import { readPackConfiguration } from "../../engine/pack-configuration";
 import { rules } from "../../policy/rules";
 
 let directory = "";

@@ -1,12 +1,12 @@
 import { z } from "zod";
-import { allLogMetrics } from "../capacity/monitoring/monitoring";
-import { OBJECTIVES_SERVICE, objectiveName, objectives } from "../capacity/monitoring/objectives";
-import { InputError, inputError } from "../capacity/problem";
-import type { Registered } from "../commands/evaluate";
-import { adoptables } from "../config/adoption";
-import type { Settings } from "../config/read";
-import { ALERT_POLICY, NOTIFICATION_CHANNEL, PROJECT_IAM_MEMBER, SECRET_IAM_MEMBER, SECRET_VERSION, SQL_USER } from "../config/resource-types";
-import { readUrn } from "../policy/resources/urn";
+import { allLogMetrics } from "../../capacity/monitoring/monitoring";
+import { OBJECTIVES_SERVICE, objectiveName, objectives } from "../../capacity/monitoring/objectives";
+import { InputError, inputError } from "../../capacity/problem";
+import { adoptables } from "../../config/adoption";
+import type { Settings } from "../../config/read";
+import { ALERT_POLICY, NOTIFICATION_CHANNEL, PROJECT_IAM_MEMBER, SECRET_IAM_MEMBER, SECRET_VERSION, SQL_USER } from "../../config/resource-types";
+import type { Registered } from "../../engine/evaluate";
+import { readUrn } from "../../policy/resources/urn";
 
 /*
  * What an update leaves behind whose answers were lost: resources that may or may not exist. The engine notes them as

@@ -4,8 +4,8 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { parse } from "yaml";
-import { readExport, type StackExport } from "../operations/recovery";
-import type { OwnOption } from "./swallowed";
+import { readExport, type StackExport } from "../commands/recover/recovery";
+import type { OwnOption } from "../commands/swallowed";
 
 /** Before 3.252 an import id that is not the canonical one could delete the resource later. Source: Pulumi's changelog. */
 const LEAST = [3, 252] as const;
