@@ -11,8 +11,8 @@ import { evaluate, type Registered } from "../engine/evaluate";
 import { PackServer } from "../engine/pack-client";
 import { declare } from "../stack";
 import { bareHeapMM1 } from "../test/bench/bare-heap";
-import { command, EXIT, run } from "./command";
-import { PROJECT_ROOT, readStackFile } from "./stack-file";
+import { command, EXIT, run } from "./shared/command";
+import { PROJECT_ROOT, readStackFile } from "./shared/stack-file";
 
 /** Speed, measured in one run: the machine is shared and noisy, so only the ratios are worth quoting. */
 interface Measured {

@@ -15,9 +15,9 @@ import { commands, othersWhoAct, readings, type Subject, settings, surplusRoles 
 import { environments } from "../bootstrap/roles";
 import { InputError, type InputProblem, problem } from "../capacity/problem";
 import { readSettings } from "../config/read";
-import { announce, command, EXIT, run } from "./command";
 import { commandLine, gcloud, isAbsent } from "./gcloud-cli";
-import { readStackFile, type StackOptions, withStackOptions } from "./stack-file";
+import { announce, command, EXIT, run } from "./shared/command";
+import { readStackFile, type StackOptions, withStackOptions } from "./shared/stack-file";
 
 interface Options extends StackOptions {
   readonly project: string;

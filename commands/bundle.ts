@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { build } from "esbuild";
 import { parse, stringify } from "yaml";
 import { type InputError, inputError } from "../capacity/problem";
-import { command, EXIT, run } from "./command";
-import { makeFolder } from "./folder";
-import { PROJECT_ROOT, projectText } from "./stack-file";
+import { command, EXIT, run } from "./shared/command";
+import { makeFolder } from "./shared/folder";
+import { PROJECT_ROOT, projectText } from "./shared/stack-file";
 
 /*
  * The policy pack as a folder that another repository can use: one JavaScript file, and the two packages that Pulumi

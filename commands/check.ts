@@ -8,10 +8,10 @@ import type { PackConfiguration } from "../policy/framework/judgement";
 import { rules } from "../policy/rules";
 import { headline, pageSections, pullRequestMarkdown, terminalText } from "../report/markdown";
 import type { Verdict } from "../report/verdict";
-import { announce, answering, collecting, command, EXIT, run } from "./command";
-import { reportDirectory } from "./folder";
 import type { Subject } from "./judge";
-import { readStackFile, type StackOptions, withStackOptions } from "./stack-file";
+import { announce, answering, collecting, command, EXIT, run } from "./shared/command";
+import { reportDirectory } from "./shared/folder";
+import { readStackFile, type StackOptions, withStackOptions } from "./shared/stack-file";
 
 interface Options extends StackOptions {
   readonly json?: true;

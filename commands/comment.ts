@@ -4,7 +4,7 @@ import { inputError } from "../capacity/problem";
 import { COMMENT_MARKER, comment } from "../delivery/comment";
 import { accessOfJob, openPullRequest, putComment } from "../delivery/github";
 import { readGuardFile, readVerdictFile } from "../delivery/verdict-file";
-import { command, EXIT, run } from "./command";
+import { command, EXIT, run } from "./shared/command";
 
 interface Options {
   readonly head: string;

@@ -12,9 +12,9 @@ import { collectingLines } from "../diagnose/sources";
 import { diagnosisText } from "../diagnose/text";
 import { judgeProgram } from "../policy/framework/judgement";
 import { rules } from "../policy/rules";
-import { announce, answering, command, EXIT, run } from "./command";
-import { folderOf, type PlaceOptions, placeOf, withPlaceOptions } from "./place";
-import { readStackFile, type StackOptions, withStackOptions } from "./stack-file";
+import { announce, answering, command, EXIT, run } from "./shared/command";
+import { folderOf, type PlaceOptions, placeOf, withPlaceOptions } from "./shared/location";
+import { readStackFile, type StackOptions, withStackOptions } from "./shared/stack-file";
 
 interface Options extends StackOptions, PlaceOptions {
   readonly incidents?: string;

@@ -2,8 +2,8 @@ import { InputError, type InputProblem, inputError } from "../capacity/problem";
 import { DRIFT_MARKER, drift, readDiagnosis } from "../delivery/drift";
 import { accessOfJob, closeIssue, putIssue } from "../delivery/github";
 import { type Preview, readPreview } from "../engine/preview";
-import { collecting, command, EXIT, run } from "./command";
-import { textIn } from "./input";
+import { collecting, command, EXIT, run } from "./shared/command";
+import { textIn } from "./shared/input";
 
 interface Options {
   readonly refresh: string;

@@ -5,8 +5,8 @@ import { planOf, readSettings, stackFileSchema } from "../config/read";
 import { rules } from "../policy/rules";
 import { budgetTable } from "../report/markdown";
 import { rulesTable, settingsTable } from "../report/rules-table";
-import { command, EXIT, run } from "./command";
-import { PROJECT_ROOT, projectText, readStackFile } from "./stack-file";
+import { command, EXIT, run } from "./shared/command";
+import { PROJECT_ROOT, projectText, readStackFile } from "./shared/stack-file";
 
 /*
  * What is derived from the staging plan and from the rules, and committed so that people and other tools can read it.

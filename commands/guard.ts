@@ -1,8 +1,8 @@
 import { readPreview } from "../engine/preview";
 import { judge } from "../guard/judge";
 import { verdictText } from "../guard/text";
-import { answering, command, EXIT, run } from "./command";
-import { textIn } from "./input";
+import { answering, command, EXIT, run } from "./shared/command";
+import { textIn } from "./shared/input";
 
 interface Options {
   readonly stack?: string;

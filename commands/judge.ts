@@ -12,7 +12,7 @@ import type { Waiver } from "../policy/framework/rule";
 import { rules } from "../policy/rules";
 import type { ReportedResource, Verdict, Violation, Waived } from "../report/verdict";
 import { configurationOfRun, declare } from "../stack";
-import { announce } from "./command";
+import { announce } from "./shared/command";
 
 /** What `check` judges: a stack's configuration, read and raw. */
 export interface Subject {

@@ -12,10 +12,10 @@ import { plannedImages } from "../preflight/image-reference";
 import { CHECK_KEYS, type CheckKey, preflight } from "../preflight/preflight";
 import { publicImages, publicRegistries } from "../preflight/public-images";
 import { preflightText } from "../preflight/text";
-import { announce, answering, collecting, command, EXIT, run } from "./command";
-import { textIn } from "./input";
-import { folderOf, type PlaceOptions, placeOf, withPlaceOptions } from "./place";
-import { readStackFile, type StackOptions, withStackOptions } from "./stack-file";
+import { announce, answering, collecting, command, EXIT, run } from "./shared/command";
+import { textIn } from "./shared/input";
+import { folderOf, type PlaceOptions, placeOf, withPlaceOptions } from "./shared/location";
+import { readStackFile, type StackOptions, withStackOptions } from "./shared/stack-file";
 
 interface Options extends StackOptions, PlaceOptions {
   readonly preview?: string;

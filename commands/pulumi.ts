@@ -9,8 +9,8 @@ import { failedJobLines, failedJobs } from "../operations/failed-jobs";
 import { failedRevisionLines, failedRevisions } from "../operations/failed-revisions";
 import { leftBehindLines } from "../operations/left-behind";
 import { patiently } from "../operations/patience";
-import { command, EXIT, run } from "./command";
-import { PROJECT_ROOT } from "./stack-file";
+import { command, EXIT, run } from "./shared/command";
+import { PROJECT_ROOT } from "./shared/stack-file";
 
 /*
  * `npm run preview` and `npm run up`: what would keep pulumi from starting is said at once, in one line; then pulumi runs

@@ -6,9 +6,9 @@ import { planOf, readSettings } from "../config/read";
 import { fewCells, gridCells } from "../rehearse/cells";
 import { type Rehearsal, rehearse } from "../rehearse/rehearsal";
 import { accuracyMarkdown, rehearsalHeadline, rehearsalSections, rehearsalText } from "../report/rehearsal";
-import { announce, answering, collecting, command, EXIT, run } from "./command";
-import { reportDirectory } from "./folder";
-import { PROJECT_ROOT, readStackFile, type StackOptions, withStackOptions } from "./stack-file";
+import { announce, answering, collecting, command, EXIT, run } from "./shared/command";
+import { reportDirectory } from "./shared/folder";
+import { PROJECT_ROOT, readStackFile, type StackOptions, withStackOptions } from "./shared/stack-file";
 
 interface Options extends StackOptions {
   readonly grid?: true;

@@ -1,7 +1,7 @@
 import { sizePlan } from "../capacity/sizing";
 import { sizingText } from "../report/markdown";
-import { announce, answering, command, EXIT, run } from "./command";
-import { type PlanOptions, readAsked, withPlanOptions } from "./plan-options";
+import { announce, answering, command, EXIT, run } from "./shared/command";
+import { type PlanOptions, readAsked, withPlanOptions } from "./shared/plan-options";
 
 const size = withPlanOptions(
   command("size", "Finds the cheapest connector, tier and max_connections that the services of the plan start on, and what each cheaper one fails on."),

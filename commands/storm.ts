@@ -1,8 +1,8 @@
 import { targetProblems } from "../capacity/storm/remedies";
 import { scenarioStorms, sensitivity, stormDetail } from "../capacity/storm/results";
 import { problemList, sensitivityTable, stormDetailText, stormTable } from "../report/markdown";
-import { announce, answering, command, EXIT, run } from "./command";
-import { type PlanOptions, readAsked, withPlanOptions } from "./plan-options";
+import { announce, answering, command, EXIT, run } from "./shared/command";
+import { type PlanOptions, readAsked, withPlanOptions } from "./shared/plan-options";
 
 const storm = withPlanOptions(
   command("storm", "Simulates the plan's start-up storms: one in detail with the sensitivity to every assumption, or all with a line each."),

@@ -7,9 +7,9 @@ import { pulumiProblem } from "../engine/pulumi-cli";
 import { readContract } from "../verify/contract";
 import { type Subject, verify } from "../verify/golden-path";
 import { verdictText } from "../verify/text";
-import { announce, answering, collecting, command, EXIT, run } from "./command";
-import { textIn } from "./input";
-import { PROJECT_ROOT, readStackFile, type StackOptions, withStackOptions } from "./stack-file";
+import { announce, answering, collecting, command, EXIT, run } from "./shared/command";
+import { textIn } from "./shared/input";
+import { PROJECT_ROOT, readStackFile, type StackOptions, withStackOptions } from "./shared/stack-file";
 
 interface Options extends StackOptions {
   readonly hosts?: string;

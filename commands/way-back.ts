@@ -1,6 +1,6 @@
 import { InputError, type InputProblem } from "../capacity/problem";
 import { failedStep, type UpStep, wayBack } from "../delivery/way-back";
-import { command, EXIT, run } from "./command";
+import { command, EXIT, run } from "./shared/command";
 
 interface Options {
   readonly stack: string;

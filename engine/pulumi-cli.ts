@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { parse } from "yaml";
 import { readExport, type StackExport } from "../commands/recover/recovery";
-import type { OwnOption } from "../commands/swallowed";
+import type { OwnOption } from "../commands/shared/swallowed";
 
 /** Before 3.252 an import id that is not the canonical one could delete the resource later. Source: Pulumi's changelog. */
 const LEAST = [3, 252] as const;

@@ -4,7 +4,7 @@ import { dirname, join, relative } from "node:path";
 import { marked } from "marked";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { PROJECT_ROOT } from "../commands/stack-file";
+import { PROJECT_ROOT } from "../commands/shared/stack-file";
 import { readSettings } from "../config/read";
 import { readPackConfiguration } from "../engine/pack-configuration";
 import { rules } from "../policy/rules";

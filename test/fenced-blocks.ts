@@ -1,4 +1,4 @@
-import { projectText } from "../commands/stack-file";
+import { projectText } from "../commands/shared/stack-file";
 
 /** The fenced blocks of a language in a Markdown text, in their order. */
 export const blocksIn = (markdown: string, language: string): string[] =>

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { generatedFiles } from "../commands/generate";
-import { PROJECT_ROOT } from "../commands/stack-file";
+import { PROJECT_ROOT } from "../commands/shared/stack-file";
 
 const files = Object.entries(generatedFiles());
 

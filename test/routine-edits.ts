@@ -7,7 +7,7 @@ import { Command } from "commander";
 import type { JsonTestResults } from "vitest/node";
 import { type Document, parse, parseDocument } from "yaml";
 import { generatedFiles } from "../commands/generate";
-import { PROJECT_ROOT, projectText } from "../commands/stack-file";
+import { PROJECT_ROOT, projectText } from "../commands/shared/stack-file";
 import { blocksIn } from "./fenced-blocks";
 
 /*

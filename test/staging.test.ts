@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { judge } from "../commands/judge";
-import { readStackFile } from "../commands/stack-file";
+import { readStackFile } from "../commands/shared/stack-file";
 import { readSettings } from "../config/read";
 
 /* The one test, beside that of the generated files, that reads the live stack file: every other runs on the reference. */

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { apis, bucketRoles, keyRoles, projectRoles } from "../../bootstrap/roles";
-import { PROJECT_ROOT } from "../../commands/stack-file";
+import { PROJECT_ROOT } from "../../commands/shared/stack-file";
 import { APIS } from "../../config/apis";
 import { SOURCES } from "../../diagnose/sources";
 import { PREFLIGHT_SOURCES } from "../../preflight/facts";

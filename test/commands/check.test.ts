@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { stringify } from "yaml";
-import { PROJECT_ROOT } from "../../commands/stack-file";
+import { PROJECT_ROOT } from "../../commands/shared/stack-file";
 import { UNKNOWN } from "../../policy/framework/unknown";
 import type { Verdict } from "../../report/verdict";
 import { outage } from "../fixtures/incidents";

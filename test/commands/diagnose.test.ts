@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { PROJECT_ROOT } from "../../commands/stack-file";
+import { PROJECT_ROOT } from "../../commands/shared/stack-file";
 import { collectingLines } from "../../diagnose/sources";
 import { collectionOf, QUIET_FEED } from "../diagnose/fixtures";
 import { onReference } from "../stack-settings";

@@ -2,7 +2,7 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, statSync, utimesSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { PROJECT_ROOT } from "../../commands/stack-file";
+import { PROJECT_ROOT } from "../../commands/shared/stack-file";
 import { REFERENCE } from "../stack-settings";
 import { commandNamed } from "./child";
 

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { PROJECT_ROOT } from "../../commands/stack-file";
+import { PROJECT_ROOT } from "../../commands/shared/stack-file";
 import { planOf, readSettings } from "../../config/read";
 import { asJudged, evaluate, type Registered } from "../../engine/evaluate";
 import { PackServer } from "../../engine/pack-client";

@@ -1,7 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { PROJECT_ROOT } from "../../commands/stack-file";
+import { PROJECT_ROOT } from "../../commands/shared/stack-file";
 import { collectingLines } from "../../diagnose/sources";
 import { constraints } from "../../preflight/constraints";
 import { PREFLIGHT_SOURCES } from "../../preflight/facts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { InputError } from "../../capacity/problem";
-import { type PlanOptions, readAsked } from "../../commands/plan-options";
+import { type PlanOptions, readAsked } from "../../commands/shared/plan-options";
 import { type Changes, REFERENCE } from "../stack-settings";
 import { stackCommand, stackFiles } from "./child";
 

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { expect, test } from "vitest";
-import { PROJECT_ROOT } from "../../commands/stack-file";
+import { PROJECT_ROOT } from "../../commands/shared/stack-file";
 import type { Ended } from "./child";
 
 const wayBack = (variables: NodeJS.ProcessEnv, ...args: readonly string[]): Promise<Ended> =>

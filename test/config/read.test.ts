@@ -3,7 +3,7 @@ import { join } from "node:path";
 import Ajv2020 from "ajv/dist/2020";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
-import { PROJECT_ROOT } from "../../commands/stack-file";
+import { PROJECT_ROOT } from "../../commands/shared/stack-file";
 import { readSettings, stackFileSchema } from "../../config/read";
 import { type Changes, configurationProblems, stagingConfiguration, stagingSettings } from "../stack-settings";
 

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { settings } from "../../bootstrap/plan";
 import { environments } from "../../bootstrap/roles";
-import { PROJECT_ROOT } from "../../commands/stack-file";
+import { PROJECT_ROOT } from "../../commands/shared/stack-file";
 import { UP_STEPS } from "../../delivery/way-back";
 import { REFERENCE } from "../stack-settings";
 

@@ -2,7 +2,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as gcp from "@pulumi/gcp";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { PROJECT_ROOT } from "../../commands/stack-file";
+import { PROJECT_ROOT } from "../../commands/shared/stack-file";
 import { commandNamed } from "../commands/child";
 import { stagingConfiguration } from "../stack-settings";
 import { type Ended, Environment, PACK } from "./environment";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { PROJECT_ROOT } from "../../commands/stack-file";
+import { PROJECT_ROOT } from "../../commands/shared/stack-file";
 import type { Call } from "../cloud/cloud";
 import { addVersion } from "../cloud/kinds";
 import { blocksIn } from "../fenced-blocks";

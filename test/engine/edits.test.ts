@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { PROJECT_ROOT } from "../../commands/stack-file";
+import { PROJECT_ROOT } from "../../commands/shared/stack-file";
 import { type Preview, readPreview } from "../../engine/preview";
 import { judge, type Verdict } from "../../guard/judge";
 import { table } from "../../report/table";

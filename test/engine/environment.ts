@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import type { PulumiFn } from "@pulumi/pulumi/automation";
 import { stringify } from "yaml";
-import { PROJECT_ROOT } from "../../commands/stack-file";
+import { PROJECT_ROOT } from "../../commands/shared/stack-file";
 import { staging } from "../../stack";
 import { Cloud } from "../cloud/cloud";
 import { addVersion } from "../cloud/kinds";

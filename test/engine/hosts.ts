@@ -7,7 +7,7 @@ import { type ILanguageRuntimeServer, LanguageRuntimeService } from "@pulumi/pul
 import * as language from "@pulumi/pulumi/proto/language_pb";
 import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
 import { parse } from "yaml";
-import { PROJECT_ROOT } from "../../commands/stack-file";
+import { PROJECT_ROOT } from "../../commands/shared/stack-file";
 
 /** A program that the engine can run: where it listens. */
 export interface Host {

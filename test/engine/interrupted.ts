@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { promisify } from "node:util";
 import { expect } from "vitest";
-import { PROJECT_ROOT } from "../../commands/stack-file";
+import { PROJECT_ROOT } from "../../commands/shared/stack-file";
 import { NOT_READ_BACK } from "../../config/adoption";
 import { isSecretVersionOfPeople } from "../cloud/kinds";
 import { fencedBlocks } from "../fenced-blocks";

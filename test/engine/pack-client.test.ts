@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { PROJECT_ROOT } from "../../commands/stack-file";
+import { PROJECT_ROOT } from "../../commands/shared/stack-file";
 import { CONNECTOR, RUN_SERVICE, SQL_INSTANCE } from "../../config/resource-types";
 import type { Registered } from "../../engine/evaluate";
 import { type Diagnostic, defaultsOf, PackServer } from "../../engine/pack-client";

@@ -2,7 +2,7 @@ import { execFile, execFileSync } from "node:child_process";
 import { chmodSync, cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import { parseDocument } from "yaml";
-import { PROJECT_ROOT } from "../../commands/stack-file";
+import { PROJECT_ROOT } from "../../commands/shared/stack-file";
 import { REFERENCE } from "../stack-settings";
 import { type Ended, type Environment, NOT_MONITORED } from "./environment";
 import { byRunner } from "./hosts";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { projectText } from "../../commands/stack-file";
+import { projectText } from "../../commands/shared/stack-file";
 import { EDGE } from "../cloud/edge";
 import { PRODUCER } from "../cloud/kinds";
 import { blocksIn } from "../fenced-blocks";

@@ -7,7 +7,7 @@ import { metrics } from "../../../capacity/monitoring/metrics";
 import { knownMetrics, planAlerts } from "../../../capacity/monitoring/monitoring";
 import { type Objective, objectiveFaults, objectives, SLO_LIMITS } from "../../../capacity/monitoring/objectives";
 import { uptimeChecks } from "../../../capacity/monitoring/uptime";
-import { PROJECT_ROOT } from "../../../commands/stack-file";
+import { PROJECT_ROOT } from "../../../commands/shared/stack-file";
 import { planOf } from "../../../config/read";
 import { incidents } from "../../fixtures/incidents";
 import { type Changes, stagingConfiguration, stagingSettings } from "../../stack-settings";

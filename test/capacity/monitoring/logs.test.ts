@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type LogMetric, logMetrics, startupPhases } from "../../../capacity/monitoring/logs";
-import { projectText } from "../../../commands/stack-file";
+import { projectText } from "../../../commands/shared/stack-file";
 import { fencedBlocks } from "../../fenced-blocks";
 
 /** A log entry as Cloud Logging keeps it; what a container writes as JSON is `jsonPayload`. */

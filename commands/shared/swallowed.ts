@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { InputError } from "../capacity/problem";
+import { InputError } from "../../capacity/problem";
 
 /*
  * `npm run check --stack=production`, with the `--` forgotten: npm takes the option for a setting of its own, and the

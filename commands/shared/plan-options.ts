@@ -1,9 +1,9 @@
 import type { Command } from "commander";
-import type { CapacityPlan } from "../capacity/plan";
-import { InputError } from "../capacity/problem";
-import { replicationsFor, stormOptionProblems, strictTargetProblems } from "../capacity/storm/results";
-import { planScenarios, type Scenario, stormPlanProblems } from "../capacity/storm/scenarios";
-import { planOf, readSettings } from "../config/read";
+import type { CapacityPlan } from "../../capacity/plan";
+import { InputError } from "../../capacity/problem";
+import { replicationsFor, stormOptionProblems, strictTargetProblems } from "../../capacity/storm/results";
+import { planScenarios, type Scenario, stormPlanProblems } from "../../capacity/storm/scenarios";
+import { planOf, readSettings } from "../../config/read";
 import { readStackFile, type StackOptions, withStackOptions } from "./stack-file";
 
 /** Options of the commands that simulate a stack's plan. */

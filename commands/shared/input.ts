@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { inputError } from "../capacity/problem";
+import { inputError } from "../../capacity/problem";
 
 /** A file that a command was pointed at. */
 interface Asked {

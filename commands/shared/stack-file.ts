@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { type Document, LineCounter, parseDocument, visit } from "yaml";
-import { InputError, inputError } from "../capacity/problem";
+import { InputError, inputError } from "../../capacity/problem";
 import { textIn } from "./input";
 
 /** The project's folder: where Pulumi.yaml stands. */

@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { PROJECT_ROOT } from "../../commands/stack-file";
-import { type Invocation, refuseSwallowedOptions } from "../../commands/swallowed";
-import type { Ended } from "./child";
+import { PROJECT_ROOT } from "../../../commands/shared/stack-file";
+import { type Invocation, refuseSwallowedOptions } from "../../../commands/shared/swallowed";
+import type { Ended } from "../child";
 
 /* What npm does with options before `--` is npm's: so its real program runs, as people start it. */
 

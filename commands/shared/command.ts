@@ -1,5 +1,5 @@
 import { Command, CommanderError } from "commander";
-import { InputError, type InputProblem } from "../capacity/problem";
+import { InputError, type InputProblem } from "../../capacity/problem";
 import { type OwnOption, refuseSwallowedOptions } from "./swallowed";
 
 /** Exit codes of every command: sound, refused, bad input. */

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { InputError } from "../../capacity/problem";
-import { PROJECT_ROOT, readStackFile } from "../../commands/stack-file";
-import { REFERENCE, stagingConfiguration } from "../stack-settings";
+import { InputError } from "../../../capacity/problem";
+import { PROJECT_ROOT, readStackFile } from "../../../commands/shared/stack-file";
+import { REFERENCE, stagingConfiguration } from "../../stack-settings";
 
 let directory = "";
 beforeAll(() => {

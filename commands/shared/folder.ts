@@ -1,6 +1,6 @@
 import { accessSync, constants, mkdirSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { inputError } from "../capacity/problem";
+import { inputError } from "../../capacity/problem";
 
 /** Makes a folder and those above it. Node's own `recursive` never ends in a folder that lets nobody make another one, such as /proc. */
 export function makeFolder(folder: string): void {
