@@ -1,9 +1,9 @@
+import type { Collection } from "../commands/shared/cloud/classify";
+import type { Deployed } from "../commands/shared/cloud/deployed";
+import { word } from "../commands/shared/cloud/shell";
+import type { Place } from "../commands/shared/cloud/sources";
 import { Inputs } from "../policy/framework/inputs";
-import type { Deployed } from "./deployed";
 import { type Found, mendable } from "./findings";
-import type { Collection } from "./recognise";
-import { word } from "./shell";
-import type { Place } from "./sources";
 
 /** An alert policy that is on, and the channels that forward what it says. */
 interface Heard {

@@ -1,9 +1,9 @@
+import { type Deployed, urnOf } from "../commands/shared/cloud/deployed";
+import { listWord, word } from "../commands/shared/cloud/shell";
+import { filledIn, type Place, type Source } from "../commands/shared/cloud/sources";
 import type { Effect } from "../guard/consequences";
 import { judge } from "../guard/judge";
-import { type Deployed, urnOf } from "./deployed";
 import { type Edit, edited } from "./edits";
-import { listWord, word } from "./shell";
-import { filledIn, type Place, type Source } from "./sources";
 
 /* gcloud commands as data: what they are about, their flags, and what these make of a resource in the terms of the rules. */
 

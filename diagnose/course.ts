@@ -1,5 +1,5 @@
+import type { Deployed } from "../commands/shared/cloud/deployed";
 import { applied, type Command, commandText, isRefused, merged, type Repair } from "./command";
-import type { Deployed } from "./deployed";
 import { STAGES, type Stage } from "./places";
 
 /*

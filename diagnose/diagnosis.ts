@@ -1,6 +1,10 @@
 import { isPostgres } from "../capacity/constraints/cloudsql";
 import { NO_NAT } from "../capacity/constraints/path";
 import { NO_PATH } from "../capacity/storm/remedies";
+import type { Collection } from "../commands/shared/cloud/classify";
+import type { Deployed } from "../commands/shared/cloud/deployed";
+import { SOURCES } from "../commands/shared/cloud/sources";
+import { versionStates } from "../commands/shared/cloud/versions";
 import { adoptables, leftOutOfImports } from "../config/adoption";
 import type { Settings } from "../config/read";
 import type { Registered } from "../engine/evaluate";
@@ -10,7 +14,6 @@ import { silentAlerts } from "./alerts";
 import type { DatabaseCapacity } from "./capacity";
 import { type Command, type Cost, commandText, costOf, repairs } from "./command";
 import { type Course, courseOf } from "./course";
-import type { Deployed } from "./deployed";
 import { type Change, changesBy, keptDespitePlan } from "./difference";
 import type { Figure } from "./figures";
 import { type Finding, type Found, faultsIn, finding, findingsOf, inOrder, mendable, NAT_UNKNOWN } from "./findings";
@@ -18,10 +21,7 @@ import { hasOneContainer, secretVersions } from "./flags";
 import { NOT_JUDGED } from "./places";
 import { absentOf, answersTo, type Question, questionsOn, type Seen } from "./questions";
 import { unreadyFindings } from "./readiness";
-import type { Collection } from "./recognise";
 import { judgeSecrets, mountedSecrets } from "./secrets";
-import { SOURCES } from "./sources";
-import { versionStates } from "./versions";
 
 /** What is known of an environment as it is deployed. */
 export interface Diagnosis {

@@ -1,4 +1,4 @@
-import { isObject } from "./recognise";
+import { isObject } from "../commands/shared/cloud/classify";
 
 export type Properties = Readonly<Record<string, unknown>>;
 

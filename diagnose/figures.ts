@@ -4,13 +4,13 @@ import { filterOf } from "../capacity/monitoring/alert";
 import type { Aggregation } from "../capacity/monitoring/alignment";
 import { type Metric, metrics } from "../capacity/monitoring/metrics";
 import { round } from "../capacity/monitoring/monitored";
+import type { Deployed } from "../commands/shared/cloud/deployed";
+import { type Cloud, listed, Unanswered } from "../commands/shared/cloud/rest";
+import type { Place } from "../commands/shared/cloud/sources";
 import type { Settings } from "../config/read";
 import type { DatabaseCapacity } from "./capacity";
-import type { Deployed } from "./deployed";
 import { type Finding, finding } from "./findings";
 import { showingLine } from "./readiness";
-import { type Cloud, listed, Unanswered } from "./rest";
-import type { Place } from "./sources";
 
 /*
  * The last hour in Cloud Monitoring, against the plan. Values are visible two to four minutes late.

@@ -1,13 +1,13 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Problem } from "../capacity/problem";
 import { NO_PATH } from "../capacity/storm/remedies";
+import type { Collection } from "../commands/shared/cloud/classify";
+import { type Deployed, urnOf } from "../commands/shared/cloud/deployed";
 import type { Settings } from "../config/read";
 import type { Finding as RuleFinding } from "../policy/framework/finding";
 import type { Faults, Mendable } from "./course";
-import { type Deployed, urnOf } from "./deployed";
 import { type Evidence, evidenceOf } from "./evidence";
 import { NOT_JUDGED, placeOf, type QuestionKey, STAGES, type Stage } from "./places";
-import type { Collection } from "./recognise";
 import { byUp, repairsFor } from "./remedy";
 
 /** Something that is wrong with what is deployed. */

@@ -1,9 +1,9 @@
 import { parseTier } from "../capacity/constraints/cloudsql";
 import { connectorMbps } from "../capacity/constraints/connector";
+import type { Deployed } from "../commands/shared/cloud/deployed";
 import type { ServiceSettings, Settings } from "../config/read";
 import { Inputs } from "../policy/framework/inputs";
 import type { Flag } from "./command";
-import type { Deployed } from "./deployed";
 import { type Edit, setTo } from "./edits";
 
 /* The flags of gcloud's update commands, each with what it makes of the resource. */

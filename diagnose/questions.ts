@@ -1,21 +1,21 @@
 import { probeWindowSeconds } from "../capacity/constraints/cloudrun";
 import { databaseVariables } from "../capacity/plan";
 import { percentText } from "../capacity/storm/statistics";
+import type { Collection } from "../commands/shared/cloud/classify";
+import type { Deployed } from "../commands/shared/cloud/deployed";
+import { collectingLine, SOURCES, type Source } from "../commands/shared/cloud/sources";
 import type { Settings } from "../config/read";
 import { Inputs } from "../policy/framework/inputs";
 import { cloudName } from "../policy/resources/cloud-name";
 import { probeTiming } from "../policy/resources/probes";
 import { watchers } from "./alerts";
 import type { DatabaseCapacity } from "./capacity";
-import type { Deployed } from "./deployed";
 import type { HourAnswer } from "./figures";
 import { type Finding, NAT_UNKNOWN, type Unjudged } from "./findings";
 import type { RegionAnswer } from "./incidents";
 import { QUESTIONS, type QuestionKey } from "./places";
 import { unsaidReadiness } from "./readiness";
-import type { Collection } from "./recognise";
 import type { SecretsAnswer } from "./secrets";
-import { collectingLine, SOURCES, type Source } from "./sources";
 
 /** One question of the incident report, and what is known. */
 export interface Question {

@@ -1,11 +1,11 @@
+import type { Deployed } from "../commands/shared/cloud/deployed";
+import { collectingLine, filledIn, type Place, type Source } from "../commands/shared/cloud/sources";
 import type { Settings } from "../config/read";
 import { redeployLine } from "../operations/failed-revisions";
 import { repairs } from "./command";
-import type { Deployed } from "./deployed";
 import { type Found, mendable } from "./findings";
 import { alwaysOn } from "./flags";
 import { placeOf, type QuestionKey } from "./places";
-import { collectingLine, filledIn, type Place, type Source } from "./sources";
 
 /* Whether what is deployed works, as the cloud itself says. */
 

@@ -1,5 +1,8 @@
 import { type ConnectionPool, databaseVariables } from "../capacity/plan";
 import type { Problem } from "../capacity/problem";
+import type { Collection } from "../commands/shared/cloud/classify";
+import { type Deployed, workloadIn } from "../commands/shared/cloud/deployed";
+import { newestEnabledOf, versionStates } from "../commands/shared/cloud/versions";
 import type { ServiceSettings, Settings } from "../config/read";
 import { Inputs, ifReadable } from "../policy/framework/inputs";
 import { cloudName } from "../policy/resources/cloud-name";
@@ -7,11 +10,8 @@ import { clientsOf } from "../policy/resources/holders";
 import { secretOf, secretSourceOf, type Variable, type Workload } from "../policy/resources/workload";
 import { areAllKnown, isDialedPrivately, maybeUnencrypted } from "./clients";
 import { type Flag, type Repair, repairs } from "./command";
-import { type Deployed, workloadIn } from "./deployed";
 import type { Evidence } from "./evidence";
 import * as flags from "./flags";
-import type { Collection } from "./recognise";
-import { newestEnabledOf, versionStates } from "./versions";
 
 /** What a remedy is made of: what a rule says of a resource, and the plan. */
 interface Broken {

@@ -1,3 +1,4 @@
+import { collectingLine, SOURCES, type Source } from "../commands/shared/cloud/sources";
 import { type Adoptable, adoptables } from "../config/adoption";
 import {
   CONNECTOR,
@@ -23,7 +24,6 @@ import {
   URL_MAP,
 } from "../config/resource-types";
 import { showingLine, unreadyFindings } from "../diagnose/readiness";
-import { collectingLine, SOURCES, type Source } from "../diagnose/sources";
 import { cloudName } from "../policy/resources/cloud-name";
 import { type Answer, fine, named, open, wrong } from "./answer";
 import { type Facts, isOff, objectsOf, unread } from "./facts";

@@ -1,10 +1,10 @@
 import type { z } from "zod";
+import type { Collection } from "../commands/shared/cloud/classify";
+import type { Reading } from "../commands/shared/cloud/collect-api";
+import { type Deployed, deployedFrom } from "../commands/shared/cloud/deployed";
+import { collectingLine, type Items, isItemSource, SOURCES, type Source } from "../commands/shared/cloud/sources";
 import { APIS } from "../config/apis";
 import type { Settings } from "../config/read";
-import { type Deployed, deployedFrom } from "../diagnose/deployed";
-import type { Reading } from "../diagnose/live";
-import type { Collection } from "../diagnose/recognise";
-import { collectingLine, type Items, isItemSource, SOURCES, type Source } from "../diagnose/sources";
 import type { Preview } from "../engine/preview";
 import { type Answer, open } from "./answer";
 import { constraints } from "./constraints";

@@ -1,4 +1,6 @@
 import { planChecks } from "../capacity/checks";
+import { workloadIn } from "../commands/shared/cloud/deployed";
+import { collectingLine, SOURCES } from "../commands/shared/cloud/sources";
 import { adoptables } from "../config/adoption";
 import { planOf } from "../config/read";
 import {
@@ -14,8 +16,6 @@ import {
   SUBNETWORK,
   URL_MAP,
 } from "../config/resource-types";
-import { workloadIn } from "../diagnose/deployed";
-import { collectingLine, SOURCES } from "../diagnose/sources";
 import { ifReadable } from "../policy/framework/inputs";
 import { instanceSize, maximumOf } from "../policy/resources/workload";
 import { type Answer, fine, open, wrong } from "./answer";

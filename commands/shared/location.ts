@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { InputError, inputError } from "../../capacity/problem";
 import { providerProblem } from "../../config/read";
-import type { Place } from "../../diagnose/sources";
+import type { Place } from "./cloud/sources";
 
 /** Where a command looks that reads what is deployed. */
 export interface PlaceOptions {

@@ -1,8 +1,8 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { collectingLines } from "../../commands/shared/cloud/sources";
 import { PROJECT_ROOT } from "../../commands/shared/stack-file";
-import { collectingLines } from "../../diagnose/sources";
 import { constraints } from "../../preflight/constraints";
 import { PREFLIGHT_SOURCES } from "../../preflight/facts";
 import { freshProject, PREPARED, policyObject, save, settingsWith } from "../preflight/project";

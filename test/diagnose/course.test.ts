@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
+import type { Collection, Found } from "../../commands/shared/cloud/classify";
+import { readFolder } from "../../commands/shared/cloud/collect-files";
+import { asJudged, type Deployed, deployedFrom } from "../../commands/shared/cloud/deployed";
 import { planOf } from "../../config/read";
-import { asJudged, type Deployed, deployedFrom } from "../../diagnose/deployed";
 import { type Diagnosis, diagnose } from "../../diagnose/diagnosis";
-import { readFolder } from "../../diagnose/folder";
-import type { Collection, Found } from "../../diagnose/recognise";
 import type { Finding } from "../../policy/framework/finding";
 import { judgeProgram } from "../../policy/framework/judgement";
 import { rules } from "../../policy/rules";

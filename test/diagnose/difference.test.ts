@@ -1,9 +1,9 @@
 import { beforeAll, expect, test } from "vitest";
+import { readFolder } from "../../commands/shared/cloud/collect-files";
+import { deployedFrom } from "../../commands/shared/cloud/deployed";
 import { readSettings } from "../../config/read";
 import { REDIS } from "../../config/resource-types";
-import { deployedFrom } from "../../diagnose/deployed";
 import { changesBy, keptDespitePlan } from "../../diagnose/difference";
-import { readFolder } from "../../diagnose/folder";
 import { evaluate, type Registered } from "../../engine/evaluate";
 import { declare } from "../../stack";
 import { stagingConfiguration } from "../stack-settings";

@@ -1,8 +1,8 @@
 import { rmSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { readFolder } from "../../commands/shared/cloud/collect-files";
+import { deployedFrom } from "../../commands/shared/cloud/deployed";
 import { readSettings } from "../../config/read";
-import { deployedFrom } from "../../diagnose/deployed";
-import { readFolder } from "../../diagnose/folder";
 import { readPreview } from "../../engine/preview";
 import { plannedImages } from "../../preflight/image-reference";
 import { type Preflight, preflight } from "../../preflight/preflight";

@@ -1,12 +1,12 @@
 import { rmSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import type { Collection } from "../../commands/shared/cloud/classify";
+import { readCloud } from "../../commands/shared/cloud/collect-api";
+import { readFolder } from "../../commands/shared/cloud/collect-files";
+import { deployedFrom } from "../../commands/shared/cloud/deployed";
+import type { Source } from "../../commands/shared/cloud/sources";
 import { adoptables } from "../../config/adoption";
 import type { Settings } from "../../config/read";
-import { deployedFrom } from "../../diagnose/deployed";
-import { readFolder } from "../../diagnose/folder";
-import { readCloud } from "../../diagnose/live";
-import type { Collection } from "../../diagnose/recognise";
-import type { Source } from "../../diagnose/sources";
 import { readPreview } from "../../engine/preview";
 import { cloudName } from "../../policy/resources/cloud-name";
 import { SOURCE_OF } from "../../preflight/existing";

@@ -1,9 +1,9 @@
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileOf, filledIn, type ItemSource, isItemSource, SOURCES, type Source } from "../../commands/shared/cloud/sources";
 import { APIS } from "../../config/apis";
 import type { Settings } from "../../config/read";
-import { fileOf, filledIn, type ItemSource, isItemSource, SOURCES, type Source } from "../../diagnose/sources";
 import { constraints } from "../../preflight/constraints";
 import { PREFLIGHT_SOURCES } from "../../preflight/facts";
 import type { RestServer } from "../diagnose/rest-server";

@@ -1,5 +1,5 @@
-import { cloudName } from "../policy/resources/cloud-name";
-import type { Collection } from "./recognise";
+import { cloudName } from "../../../policy/resources/cloud-name";
+import type { Collection } from "./classify";
 
 /** The state of each version that was found, by secret and version. */
 export function versionStates({ found }: Collection): ReadonlyMap<string, ReadonlyMap<string, string>> {

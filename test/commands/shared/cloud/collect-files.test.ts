@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { stringify } from "yaml";
-import { InputError } from "../../capacity/problem";
-import { deployedFrom } from "../../diagnose/deployed";
-import { readFolder } from "../../diagnose/folder";
-import { collectionOf, fixture, PLACE } from "./fixtures";
+import { InputError } from "../../../../capacity/problem";
+import { readFolder } from "../../../../commands/shared/cloud/collect-files";
+import { deployedFrom } from "../../../../commands/shared/cloud/deployed";
+import { collectionOf, fixture, PLACE } from "../../../diagnose/fixtures";
 
 let folder = "";
 beforeEach(() => {

@@ -1,7 +1,7 @@
+import { mountedSecrets } from "../../../diagnose/secrets";
+import { type Collection, type Found, noItems, recognise } from "./classify";
 import { deployedFrom } from "./deployed";
-import { type Collection, type Found, noItems, recognise } from "./recognise";
 import { asked, type Cloud, listed, Unanswered } from "./rest";
-import { mountedSecrets } from "./secrets";
 import { DIAGNOSIS_SOURCES, filledIn, type ItemSource, type Items, isItemSource, type Place, SOURCES, type Source } from "./sources";
 
 /** What is to be read of a project. */

@@ -1,9 +1,21 @@
-import { ALERT_POLICY, CONNECTOR, NETWORK, REDIS, ROUTER, ROUTER_NAT, RUN_JOB, RUN_SERVICE, SECRETS, SQL_INSTANCE, SUBNETWORK } from "../config/resource-types";
-import { Inputs, MalformedValueError } from "../policy/framework/inputs";
-import type { ProgramResource } from "../policy/framework/judgement";
-import { cloudName, regionIn } from "../policy/resources/cloud-name";
-import { type Workload, workloadOf } from "../policy/resources/workload";
-import { type Collection, type Found, isObject } from "./recognise";
+import {
+  ALERT_POLICY,
+  CONNECTOR,
+  NETWORK,
+  REDIS,
+  ROUTER,
+  ROUTER_NAT,
+  RUN_JOB,
+  RUN_SERVICE,
+  SECRETS,
+  SQL_INSTANCE,
+  SUBNETWORK,
+} from "../../../config/resource-types";
+import { Inputs, MalformedValueError } from "../../../policy/framework/inputs";
+import type { ProgramResource } from "../../../policy/framework/judgement";
+import { cloudName, regionIn } from "../../../policy/resources/cloud-name";
+import { type Workload, workloadOf } from "../../../policy/resources/workload";
+import { type Collection, type Found, isObject } from "./classify";
 import { knativeJob, knativeService, type RunService, restJob, restService, type Unready, unreadyUnless } from "./run-service";
 import type { Place, Source } from "./sources";
 

@@ -1,14 +1,14 @@
 import { describe, expect, test } from "vitest";
-import { queryFaults } from "../../capacity/monitoring/alert";
-import { knownMetrics } from "../../capacity/monitoring/monitoring";
-import { deployedFrom } from "../../diagnose/deployed";
-import type { Diagnosis } from "../../diagnose/diagnosis";
-import { lastHour } from "../../diagnose/figures";
-import { readCloud } from "../../diagnose/live";
-import type { Cloud } from "../../diagnose/rest";
-import { queryOfRequest } from "../capacity/monitoring/requests";
-import { diagnosisOf, fixture, PLACE, settings } from "./fixtures";
-import { refuse, restServer } from "./rest-server";
+import { queryFaults } from "../../../../capacity/monitoring/alert";
+import { knownMetrics } from "../../../../capacity/monitoring/monitoring";
+import { readCloud } from "../../../../commands/shared/cloud/collect-api";
+import { deployedFrom } from "../../../../commands/shared/cloud/deployed";
+import type { Cloud } from "../../../../commands/shared/cloud/rest";
+import type { Diagnosis } from "../../../../diagnose/diagnosis";
+import { lastHour } from "../../../../diagnose/figures";
+import { queryOfRequest } from "../../../capacity/monitoring/requests";
+import { diagnosisOf, fixture, PLACE, settings } from "../../../diagnose/fixtures";
+import { refuse, restServer } from "../../../diagnose/rest-server";
 
 /* Everything here goes through a local server that answers in the REST shapes; only the addresses differ from Google's. */
 

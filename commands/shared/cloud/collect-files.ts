@@ -2,9 +2,9 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { parseAllDocuments } from "yaml";
-import { inputError } from "../capacity/problem";
-import { cloudName, regionIn } from "../policy/resources/cloud-name";
-import { type Collection, elementsOf, type Found, isObject, itemOf, noItems, recognise } from "./recognise";
+import { inputError } from "../../../capacity/problem";
+import { cloudName, regionIn } from "../../../policy/resources/cloud-name";
+import { type Collection, elementsOf, type Found, isObject, itemOf, noItems, recognise } from "./classify";
 import { ALL_SOURCES, isItemSource, itemCalled, type Place, SOURCES, type Source } from "./sources";
 
 /**

@@ -1,6 +1,6 @@
-import { parseCpu } from "../capacity/units";
-import { Inputs } from "../policy/framework/inputs";
-import { cloudName } from "../policy/resources/cloud-name";
+import { parseCpu } from "../../../capacity/units";
+import { Inputs } from "../../../policy/framework/inputs";
+import { cloudName } from "../../../policy/resources/cloud-name";
 
 /*
  * A Cloud Run service or job as the pack judges it and the program declares it: the v2 resource's properties. gcloud prints the

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { GoogleAuth } from "google-auth-library";
-import { isObject } from "./recognise";
+import { isObject } from "./classify";
 
 /** The cloud as it is asked: where, as whom, and how long an answer may take. */
 export interface Cloud {

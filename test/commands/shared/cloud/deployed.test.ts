@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import { deployedFrom } from "../../diagnose/deployed";
-import { evidenceOf } from "../../diagnose/evidence";
-import { readFolder } from "../../diagnose/folder";
-import { knativeService, restService } from "../../diagnose/run-service";
-import { Inputs } from "../../policy/framework/inputs";
-import { collectionOf, fixture, PLACE } from "./fixtures";
+import { readFolder } from "../../../../commands/shared/cloud/collect-files";
+import { deployedFrom } from "../../../../commands/shared/cloud/deployed";
+import { knativeService, restService } from "../../../../commands/shared/cloud/run-service";
+import { evidenceOf } from "../../../../diagnose/evidence";
+import { Inputs } from "../../../../policy/framework/inputs";
+import { collectionOf, fixture, PLACE } from "../../../diagnose/fixtures";
 
 const [auth, backend] = fixture("healthy", "services.json");
 

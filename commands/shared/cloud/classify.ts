@@ -1,4 +1,4 @@
-import { cloudName } from "../policy/resources/cloud-name";
+import { cloudName } from "../../../policy/resources/cloud-name";
 import { type ItemSource, SOURCES, type Source } from "./sources";
 
 /** An object of the cloud as gcloud or REST showed it. */
