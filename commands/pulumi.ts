@@ -30,7 +30,7 @@ async function started(): Promise<number> {
   const problem = await runProblem(subject);
   if (problem !== undefined) throw new InputError([{ setting: "pulumi", message: problem }]);
   if (operation === "up") return updated(subject);
-  // `guard` also judges what a preview takes for unchanged: the digest lists it only when asked (guard/judge.ts).
+  // `guard` also judges what a preview takes for unchanged: the digest lists it only when asked (commands/guard/judge.ts).
   return ending(subject, options.some(isJson) ? ["--show-sames"] : []);
 }
 

@@ -1,4 +1,4 @@
-import { counted } from "../guard/text";
+import { counted } from "../commands/guard/format";
 import { budgetSection, checksSection, costSection, findings, headline, stormSection } from "../report/markdown";
 import { differences, differencesTable } from "./comparison";
 import { list, type Section, withinLimit } from "./text";

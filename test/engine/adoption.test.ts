@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
+import { type Announcement, judge } from "../../commands/guard/judge";
 import { type Preview, readPreview } from "../../engine/preview";
-import { type Announcement, judge } from "../../guard/judge";
 import { UNKNOWN } from "../../policy/framework/unknown";
 import { staging } from "../../stack";
 import type { Cloud, Resource } from "../cloud/cloud";

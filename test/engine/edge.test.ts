@@ -1,7 +1,7 @@
 import * as gcp from "@pulumi/gcp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { judge } from "../../commands/guard/judge";
 import { readPreview } from "../../engine/preview";
-import { judge } from "../../guard/judge";
 import { EDGE } from "../cloud/edge";
 import { type Changes, stagingConfiguration, stagingSettings } from "../stack-settings";
 import { Environment } from "./environment";

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { judge, type Verdict } from "../../commands/guard/judge";
 import { PROJECT_ROOT } from "../../commands/shared/stack-file";
 import { type Preview, readPreview } from "../../engine/preview";
-import { judge, type Verdict } from "../../guard/judge";
 import { table } from "../../report/table";
 import { type Changes, stagingConfiguration, stagingSettings } from "../stack-settings";
 import { Environment } from "./environment";

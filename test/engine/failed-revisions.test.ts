@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { judge } from "../../commands/guard/judge";
 import { readPreview } from "../../engine/preview";
-import { judge } from "../../guard/judge";
 import { type Changes, stagingConfiguration } from "../stack-settings";
 import { Environment, UNMONITORED } from "./environment";
 

@@ -1,8 +1,8 @@
 import * as gcp from "@pulumi/gcp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { judge, type Verdict } from "../../commands/guard/judge";
 import { REDIS } from "../../config/resource-types";
 import { readPreview } from "../../engine/preview";
-import { judge, type Verdict } from "../../guard/judge";
 import { type Changes, stagingConfiguration } from "../stack-settings";
 import { Environment, PACK } from "./environment";
 import { enableApis } from "./examples/sound";

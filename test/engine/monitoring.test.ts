@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { judge } from "../../commands/guard/judge";
 import { readPreview } from "../../engine/preview";
-import { judge } from "../../guard/judge";
 import { stagingConfiguration } from "../stack-settings";
 import { Environment, PACK } from "./environment";
 import { findingsIn } from "./findings";

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { rolloutConnections } from "../../guard/connections";
-import { connectionBudget } from "../../policy/rules/capacity/connection-budget";
-import { type Declared, judgeStack, UNKNOWN } from "../policy/harness";
-import { soundConnector, soundDatabase, soundService, soundServiceV1 } from "../policy/services";
+import { rolloutConnections } from "../../../commands/guard/connections";
+import { connectionBudget } from "../../../policy/rules/capacity/connection-budget";
+import { type Declared, judgeStack, UNKNOWN } from "../../policy/harness";
+import { soundConnector, soundDatabase, soundService, soundServiceV1 } from "../../policy/services";
 
 /** What guard says of a rollout from one declared service to another. */
 const rollout = (old: Declared, now: Declared) =>

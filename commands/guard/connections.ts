@@ -1,8 +1,8 @@
-import { connectionsPerInstance } from "../capacity/plan";
-import type { Step } from "../engine/preview";
-import { Inputs, isUnreadable, MalformedValueError } from "../policy/framework/inputs";
-import { clientsOf } from "../policy/resources/holders";
-import { workloadOf } from "../policy/resources/workload";
+import { connectionsPerInstance } from "../../capacity/plan";
+import type { Step } from "../../engine/preview";
+import { Inputs, isUnreadable, MalformedValueError } from "../../policy/framework/inputs";
+import { clientsOf } from "../../policy/resources/holders";
+import { workloadOf } from "../../policy/resources/workload";
 
 /** What both revisions of a service hold while one takes over from the other, beside what the pack's budget counts for it. */
 export function rolloutConnections(step: Step): string {

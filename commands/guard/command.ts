@@ -1,8 +1,8 @@
-import { readPreview } from "../engine/preview";
-import { judge } from "../guard/judge";
-import { verdictText } from "../guard/text";
-import { answering, command, EXIT, run } from "./shared/command";
-import { textIn } from "./shared/input";
+import { readPreview } from "../../engine/preview";
+import { answering, command, EXIT, run } from "../shared/command";
+import { textIn } from "../shared/input";
+import { verdictText } from "./format";
+import { judge } from "./judge";
 
 interface Options {
   readonly stack?: string;

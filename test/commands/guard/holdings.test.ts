@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { PROJECT_ROOT } from "../../commands/shared/stack-file";
-import { endingOf } from "../../guard/endings";
-import { holdingOf } from "../../guard/holdings";
+import { endingOf } from "../../../commands/guard/destructive-changes";
+import { holdingOf } from "../../../commands/guard/holdings";
+import { PROJECT_ROOT } from "../../../commands/shared/stack-file";
 
 const isRefused = (type: string, inputs: object = {}) => holdingOf(type, { ...inputs })?.verdict === "refuse";
 

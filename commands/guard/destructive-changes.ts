@@ -23,9 +23,9 @@ import {
   SQL_USER,
   SUBNETWORK,
   URL_MAPS,
-} from "../config/resource-types";
-import type { Step } from "../engine/preview";
-import type { Effect } from "./consequences";
+} from "../../config/resource-types";
+import type { Step } from "../../engine/preview";
+import type { Effect } from "./disruptions";
 import { holdingOf, isDeletionProtected } from "./holdings";
 
 /** What is lost when a resource of a type ends. */

@@ -1,4 +1,4 @@
-import { reassignedOwners } from "../components/database-roles/statements";
+import { reassignedOwners } from "../../components/database-roles/statements";
 import {
   CONNECTOR,
   HTTPS_PROXY,
@@ -14,10 +14,10 @@ import {
   SSL_POLICY,
   SUBNETWORK,
   URL_MAP,
-} from "../config/resource-types";
-import type { Properties, Step } from "../engine/preview";
-import { type Difference, isWithin } from "../engine/property-diff";
-import { isUnknownValue } from "../policy/framework/unknown";
+} from "../../config/resource-types";
+import type { Properties, Step } from "../../engine/preview";
+import { type Difference, isWithin } from "../../engine/property-diff";
+import { isUnknownValue } from "../../policy/framework/unknown";
 import { rolloutConnections } from "./connections";
 import { trafficElsewhere } from "./revisions";
 

@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { PROJECT_ROOT } from "../../commands/shared/stack-file";
-import { CONNECTOR, NETWORK } from "../../config/resource-types";
-import { digest, stream, type TestStep, urnOf } from "../guard/previews";
-import { commandNamed, type Ended } from "./child";
+import { PROJECT_ROOT } from "../../../commands/shared/stack-file";
+import { CONNECTOR, NETWORK } from "../../../config/resource-types";
+import { digest, stream, type TestStep, urnOf } from "../../guard/previews";
+import { commandNamed, type Ended } from "../child";
 
 /* What guard says is tested in test/guard; a child shows what is printed where, and the exit code. */
 
@@ -64,7 +64,7 @@ test("a preview that is refused: exit 1, from the stream, too, and as one object
 
 test("standard input, and the preview of any stack", async () => {
   const ended = await new Promise<Ended>((resolve) => {
-    const child = spawn(process.execPath, ["--import", "tsx", "commands/guard.ts", "-"], { cwd: PROJECT_ROOT });
+    const child = spawn(process.execPath, ["--import", "tsx", "commands/guard/command.ts", "-"], { cwd: PROJECT_ROOT });
     let stdout = "";
     let stderr = "";
     child.stdout.on("data", (text) => (stdout += text));

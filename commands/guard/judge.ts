@@ -1,11 +1,11 @@
-import { ADDRESS, CONNECTOR, FORWARDING_RULES, GLOBAL_ADDRESS, RUN_SERVICE_V1 } from "../config/resource-types";
-import { LAST_WORDS, type Preview, type Step } from "../engine/preview";
-import { type Difference, differencesOf, isOpaque, isWithin } from "../engine/property-diff";
-import { isUnknownValue } from "../policy/framework/unknown";
-import { cloudName } from "../policy/resources/cloud-name";
-import { readUrn } from "../policy/resources/urn";
-import { type Consequence, consequences, type Effect } from "./consequences";
-import { type Ending, endingOf, operations, SECRET_VERSIONS } from "./endings";
+import { ADDRESS, CONNECTOR, FORWARDING_RULES, GLOBAL_ADDRESS, RUN_SERVICE_V1 } from "../../config/resource-types";
+import { LAST_WORDS, type Preview, type Step } from "../../engine/preview";
+import { type Difference, differencesOf, isOpaque, isWithin } from "../../engine/property-diff";
+import { isUnknownValue } from "../../policy/framework/unknown";
+import { cloudName } from "../../policy/resources/cloud-name";
+import { readUrn } from "../../policy/resources/urn";
+import { type Ending, endingOf, operations, SECRET_VERSIONS } from "./destructive-changes";
+import { type Consequence, consequences, type Effect } from "./disruptions";
 import { isServersAnnotation, takenRevisionName } from "./revisions";
 
 /** A change that ends something that cannot be made again, or a preview that did not come to its end. */
@@ -311,7 +311,7 @@ function lossBy(end: End, steps: readonly Step[]): Announcement[] {
   const { step, change, ending } = end;
   if (!ending) return [];
   const { name: resource, type, urn } = step;
-  const loss = { resource, type, urn, change, effect: ending.effect ?? "access", source: "guard/endings.ts" };
+  const loss = { resource, type, urn, change, effect: ending.effect ?? "access", source: "commands/guard/destructive-changes.ts" };
   if (ending.verdict === "announce") return [{ ...loss, consequence: ending.because }];
   return hasSuccessor(end, steps) ? [{ ...loss, consequence: "a revision that still mounts this version cannot start another instance" }] : [];
 }

@@ -1,6 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { rolesVariables } from "../../components/database-roles/job";
+import { endings, operations } from "../../../commands/guard/destructive-changes";
+import { verdictText } from "../../../commands/guard/format";
+import { judge, type Verdict } from "../../../commands/guard/judge";
+import { rolesVariables } from "../../../components/database-roles/job";
 import {
   ADDRESS,
   ALERT_POLICY,
@@ -17,13 +20,10 @@ import {
   SQL_USER,
   SUBNETWORK,
   URL_MAP,
-} from "../../config/resource-types";
-import { readPreview } from "../../engine/preview";
-import { endings, operations } from "../../guard/endings";
-import { judge, type Verdict } from "../../guard/judge";
-import { verdictText } from "../../guard/text";
-import { UNKNOWN } from "../../policy/framework/unknown";
-import { digest, stream, type TestPreview, type TestStep, urnOf } from "./previews";
+} from "../../../config/resource-types";
+import { readPreview } from "../../../engine/preview";
+import { UNKNOWN } from "../../../policy/framework/unknown";
+import { digest, stream, type TestPreview, type TestStep, urnOf } from "../../guard/previews";
 
 /** The verdict, which both formats must give. */
 function verdictOn(preview: TestPreview): Verdict {

@@ -1,5 +1,5 @@
-import type { Properties } from "../engine/preview";
-import type { Ending } from "./endings";
+import type { Properties } from "../../engine/preview";
+import type { Ending } from "./destructive-changes";
 
 /*
  * What a resource holds, by the name of its type: no list of types is complete, and one that nobody has thought of may be the

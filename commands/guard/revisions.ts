@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
-import { RUN_SERVICE, RUN_SERVICE_V1, RUN_WORKER_POOL } from "../config/resource-types";
-import type { State, Step } from "../engine/preview";
-import { type Difference, differencesOf, isHidden, isOpaque, isWithin } from "../engine/property-diff";
-import { Inputs, ifReadable } from "../policy/framework/inputs";
-import { revisionName, sharesOf } from "../policy/resources/traffic";
+import { RUN_SERVICE, RUN_SERVICE_V1, RUN_WORKER_POOL } from "../../config/resource-types";
+import type { State, Step } from "../../engine/preview";
+import { type Difference, differencesOf, isHidden, isOpaque, isWithin } from "../../engine/property-diff";
+import { Inputs, ifReadable } from "../../policy/framework/inputs";
+import { revisionName, sharesOf } from "../../policy/resources/traffic";
 
 /* What becomes of a template that changes: a revision of its own, unless its name is taken or the traffic goes elsewhere. */
 

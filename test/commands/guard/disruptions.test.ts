@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { expect, test } from "vitest";
-import { LIVE_FLAGS, RESTART_FLAGS } from "../../guard/consequences";
+import { LIVE_FLAGS, RESTART_FLAGS } from "../../../commands/guard/disruptions";
 
 test("PostgreSQL itself says which flags need a restart", async () => {
   const platform = process.platform === "win32" ? "windows" : process.platform;
