@@ -1,3 +1,4 @@
+import { showingLine, unreadyFindings } from "../commands/diagnose/readiness";
 import { collectingLine, SOURCES, type Source } from "../commands/shared/cloud/sources";
 import { type Adoptable, adoptables } from "../config/adoption";
 import {
@@ -23,7 +24,6 @@ import {
   SUBNETWORK,
   URL_MAP,
 } from "../config/resource-types";
-import { showingLine, unreadyFindings } from "../diagnose/readiness";
 import { cloudName } from "../policy/resources/cloud-name";
 import { type Answer, fine, named, open, wrong } from "./answer";
 import { type Facts, isOff, objectsOf, unread } from "./facts";

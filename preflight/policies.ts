@@ -1,5 +1,5 @@
+import { groupedBy } from "../commands/diagnose/findings";
 import { collectingLine, collectingLines, SOURCES } from "../commands/shared/cloud/sources";
-import { groupedBy } from "../diagnose/findings";
 import { cloudName } from "../policy/resources/cloud-name";
 import { type Answer, fine, named, open, wrong } from "./answer";
 import { type Constraint, constraints } from "./constraints";

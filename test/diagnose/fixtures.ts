@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { capacityOf } from "../../commands/diagnose/capacity";
+import { type Diagnosis, diagnose } from "../../commands/diagnose/diagnosis";
 import type { Collection } from "../../commands/shared/cloud/classify";
 import { deployedFrom } from "../../commands/shared/cloud/deployed";
-import { capacityOf } from "../../diagnose/capacity";
-import { type Diagnosis, diagnose } from "../../diagnose/diagnosis";
 import type { Finding } from "../../policy/framework/finding";
 import { stagingSettings } from "../stack-settings";
 

@@ -1,4 +1,4 @@
-import { mountedSecrets } from "../../../diagnose/secrets";
+import { mountedSecrets } from "../../diagnose/secrets";
 import { type Collection, type Found, noItems, recognise } from "./classify";
 import { deployedFrom } from "./deployed";
 import { asked, type Cloud, listed, Unanswered } from "./rest";

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { queryFaults } from "../../../../capacity/monitoring/alert";
 import { knownMetrics } from "../../../../capacity/monitoring/monitoring";
+import type { Diagnosis } from "../../../../commands/diagnose/diagnosis";
+import { lastHour } from "../../../../commands/diagnose/figures";
 import { readCloud } from "../../../../commands/shared/cloud/collect-api";
 import { deployedFrom } from "../../../../commands/shared/cloud/deployed";
 import type { Cloud } from "../../../../commands/shared/cloud/rest";
-import type { Diagnosis } from "../../../../diagnose/diagnosis";
-import { lastHour } from "../../../../diagnose/figures";
 import { queryOfRequest } from "../../../capacity/monitoring/requests";
 import { diagnosisOf, fixture, PLACE, settings } from "../../../diagnose/fixtures";
 import { refuse, restServer } from "../../../diagnose/rest-server";

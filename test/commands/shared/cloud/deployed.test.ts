@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
+import { evidenceOf } from "../../../../commands/diagnose/evidence";
 import { readFolder } from "../../../../commands/shared/cloud/collect-files";
 import { deployedFrom } from "../../../../commands/shared/cloud/deployed";
 import { knativeService, restService } from "../../../../commands/shared/cloud/run-service";
-import { evidenceOf } from "../../../../diagnose/evidence";
 import { Inputs } from "../../../../policy/framework/inputs";
 import { collectionOf, fixture, PLACE } from "../../../diagnose/fixtures";
 

@@ -1,14 +1,14 @@
 import { describe, expect, test } from "vitest";
-import type { Collection, Found } from "../../commands/shared/cloud/classify";
-import { readFolder } from "../../commands/shared/cloud/collect-files";
-import { asJudged, type Deployed, deployedFrom } from "../../commands/shared/cloud/deployed";
-import { planOf } from "../../config/read";
-import { type Diagnosis, diagnose } from "../../diagnose/diagnosis";
-import type { Finding } from "../../policy/framework/finding";
-import { judgeProgram } from "../../policy/framework/judgement";
-import { rules } from "../../policy/rules";
-import { collectionOf, PLACE, settings } from "./fixtures";
-import { carriedOut } from "./gcloud";
+import { type Diagnosis, diagnose } from "../../../commands/diagnose/diagnosis";
+import type { Collection, Found } from "../../../commands/shared/cloud/classify";
+import { readFolder } from "../../../commands/shared/cloud/collect-files";
+import { asJudged, type Deployed, deployedFrom } from "../../../commands/shared/cloud/deployed";
+import { planOf } from "../../../config/read";
+import type { Finding } from "../../../policy/framework/finding";
+import { judgeProgram } from "../../../policy/framework/judgement";
+import { rules } from "../../../policy/rules";
+import { collectionOf, PLACE, settings } from "../../diagnose/fixtures";
+import { carriedOut } from "../../diagnose/gcloud";
 
 /*
  * The commands of a diagnosis, carried out one after the other on what was collected: nothing may be worse after any of them,

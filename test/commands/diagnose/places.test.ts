@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { NOT_JUDGED, placeOf, QUESTIONS, STAGES } from "../../diagnose/places";
-import { rules } from "../../policy/rules";
+import { NOT_JUDGED, placeOf, QUESTIONS, STAGES } from "../../../commands/diagnose/places";
+import { rules } from "../../../policy/rules";
 
 const names = rules.map(({ name }) => name);
 

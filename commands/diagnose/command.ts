@@ -1,20 +1,20 @@
-import { inputError } from "../capacity/problem";
-import { planOf, readSettings, type Settings } from "../config/read";
-import { capacityOf } from "../diagnose/capacity";
-import { type Diagnosis, diagnose } from "../diagnose/diagnosis";
-import { lastHour } from "../diagnose/figures";
-import { INCIDENTS_URL, judgeIncidents, type RegionAnswer, readFeed } from "../diagnose/incidents";
-import { diagnosisText } from "../diagnose/text";
-import { judgeProgram } from "../policy/framework/judgement";
-import { rules } from "../policy/rules";
-import { readCloud } from "./shared/cloud/collect-api";
-import { jsonIn, readFolder } from "./shared/cloud/collect-files";
-import { asJudged, type Deployed, deployedFrom } from "./shared/cloud/deployed";
-import { googleCloud } from "./shared/cloud/rest";
-import { collectingLines } from "./shared/cloud/sources";
-import { announce, answering, command, EXIT, run } from "./shared/command";
-import { folderOf, type PlaceOptions, placeOf, withPlaceOptions } from "./shared/location";
-import { readStackFile, type StackOptions, withStackOptions } from "./shared/stack-file";
+import { inputError } from "../../capacity/problem";
+import { planOf, readSettings, type Settings } from "../../config/read";
+import { judgeProgram } from "../../policy/framework/judgement";
+import { rules } from "../../policy/rules";
+import { readCloud } from "../shared/cloud/collect-api";
+import { jsonIn, readFolder } from "../shared/cloud/collect-files";
+import { asJudged, type Deployed, deployedFrom } from "../shared/cloud/deployed";
+import { googleCloud } from "../shared/cloud/rest";
+import { collectingLines } from "../shared/cloud/sources";
+import { announce, answering, command, EXIT, run } from "../shared/command";
+import { folderOf, type PlaceOptions, placeOf, withPlaceOptions } from "../shared/location";
+import { readStackFile, type StackOptions, withStackOptions } from "../shared/stack-file";
+import { capacityOf } from "./capacity";
+import { type Diagnosis, diagnose } from "./diagnosis";
+import { lastHour } from "./figures";
+import { diagnosisText } from "./format";
+import { INCIDENTS_URL, judgeIncidents, type RegionAnswer, readFeed } from "./incidents";
 
 interface Options extends StackOptions, PlaceOptions {
   readonly incidents?: string;
@@ -87,7 +87,7 @@ async function diagnosed({ settings, stack, configuration, from, feed }: Subject
 
 /** What the program registers; the SDK that it needs is loaded here only. */
 async function planned(stack: string, configuration: Readonly<Record<string, unknown>>) {
-  const [{ evaluate }, { declare }] = await Promise.all([import("../engine/evaluate.js"), import("../stack.js")]);
+  const [{ evaluate }, { declare }] = await Promise.all([import("../../engine/evaluate.js"), import("../../stack.js")]);
   return evaluate(stack, configuration, () => declare(readSettings(configuration)));
 }
 

@@ -1,13 +1,13 @@
-import { databaseVariables } from "../capacity/plan";
-import type { Collection } from "../commands/shared/cloud/classify";
-import type { Deployed } from "../commands/shared/cloud/deployed";
-import type { ALL_SOURCES } from "../commands/shared/cloud/sources";
-import { CONNECTOR, NETWORK, REDIS, ROUTER, ROUTER_NAT, RUN_SERVICE, SECRET, SQL_INSTANCE, SUBNETWORK } from "../config/resource-types";
-import { type Registered, withoutSecrets } from "../engine/evaluate";
-import { type Difference, differencesOf, isWithin } from "../engine/property-diff";
-import { Inputs } from "../policy/framework/inputs";
-import { isUnknownValue } from "../policy/framework/unknown";
-import { cloudName } from "../policy/resources/cloud-name";
+import { databaseVariables } from "../../capacity/plan";
+import { CONNECTOR, NETWORK, REDIS, ROUTER, ROUTER_NAT, RUN_SERVICE, SECRET, SQL_INSTANCE, SUBNETWORK } from "../../config/resource-types";
+import { type Registered, withoutSecrets } from "../../engine/evaluate";
+import { type Difference, differencesOf, isWithin } from "../../engine/property-diff";
+import { Inputs } from "../../policy/framework/inputs";
+import { isUnknownValue } from "../../policy/framework/unknown";
+import { cloudName } from "../../policy/resources/cloud-name";
+import type { Collection } from "../shared/cloud/classify";
+import type { Deployed } from "../shared/cloud/deployed";
+import type { ALL_SOURCES } from "../shared/cloud/sources";
 
 /** What `up` would do to one resource, by the inputs that the program states. */
 export interface Change {

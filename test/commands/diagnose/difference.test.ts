@@ -1,13 +1,13 @@
 import { beforeAll, expect, test } from "vitest";
-import { readFolder } from "../../commands/shared/cloud/collect-files";
-import { deployedFrom } from "../../commands/shared/cloud/deployed";
-import { readSettings } from "../../config/read";
-import { REDIS } from "../../config/resource-types";
-import { changesBy, keptDespitePlan } from "../../diagnose/difference";
-import { evaluate, type Registered } from "../../engine/evaluate";
-import { declare } from "../../stack";
-import { stagingConfiguration } from "../stack-settings";
-import { collectionOf, PLACE } from "./fixtures";
+import { changesBy, keptDespitePlan } from "../../../commands/diagnose/difference";
+import { readFolder } from "../../../commands/shared/cloud/collect-files";
+import { deployedFrom } from "../../../commands/shared/cloud/deployed";
+import { readSettings } from "../../../config/read";
+import { REDIS } from "../../../config/resource-types";
+import { evaluate, type Registered } from "../../../engine/evaluate";
+import { declare } from "../../../stack";
+import { collectionOf, PLACE } from "../../diagnose/fixtures";
+import { stagingConfiguration } from "../../stack-settings";
 
 let plan: readonly Registered[] = [];
 beforeAll(async () => {

@@ -1,6 +1,6 @@
-import type { Deployed } from "../commands/shared/cloud/deployed";
-import { applied, type Command, commandText, isRefused, merged, type Repair } from "./command";
+import type { Deployed } from "../shared/cloud/deployed";
 import { STAGES, type Stage } from "./places";
+import { applied, type Command, commandText, isRefused, merged, type Repair } from "./remedy-commands";
 
 /*
  * Which commands are printed, and in which order. Nothing here trusts that a repair is right: what the rules say after every

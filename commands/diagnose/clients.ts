@@ -1,12 +1,12 @@
-import type { Collection } from "../commands/shared/cloud/classify";
-import { type Deployed, workloadIn } from "../commands/shared/cloud/deployed";
-import type { Place } from "../commands/shared/cloud/sources";
-import { Inputs } from "../policy/framework/inputs";
-import { isLocal, isProxy } from "../policy/resources/beside";
-import { databaseContainers } from "../policy/resources/database-clients";
-import { knownValue } from "../policy/resources/database-names";
-import { toldAddresses, usesSocket } from "../policy/resources/database-of";
-import type { Container, Workload } from "../policy/resources/workload";
+import { Inputs } from "../../policy/framework/inputs";
+import { isLocal, isProxy } from "../../policy/resources/beside";
+import { databaseContainers } from "../../policy/resources/database-clients";
+import { knownValue } from "../../policy/resources/database-names";
+import { toldAddresses, usesSocket } from "../../policy/resources/database-of";
+import type { Container, Workload } from "../../policy/resources/workload";
+import type { Collection } from "../shared/cloud/classify";
+import { type Deployed, workloadIn } from "../shared/cloud/deployed";
+import type { Place } from "../shared/cloud/sources";
 
 /* How what is deployed connects to databases, for commands that end a way in: what does not show counts as the way that ends. */
 

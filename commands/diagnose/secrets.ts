@@ -1,15 +1,15 @@
-import type { Collection } from "../commands/shared/cloud/classify";
-import { type Deployed, workloadIn } from "../commands/shared/cloud/deployed";
-import { word } from "../commands/shared/cloud/shell";
-import type { Place } from "../commands/shared/cloud/sources";
-import { newestEnabledOf, versionStates } from "../commands/shared/cloud/versions";
-import type { Settings } from "../config/read";
-import { ifReadable } from "../policy/framework/inputs";
-import { cloudName } from "../policy/resources/cloud-name";
-import { mountedSecrets as filesOfSecrets, secretVersionOf } from "../policy/resources/secret-reference";
-import { type Repair, repairs } from "./command";
+import type { Settings } from "../../config/read";
+import { ifReadable } from "../../policy/framework/inputs";
+import { cloudName } from "../../policy/resources/cloud-name";
+import { mountedSecrets as filesOfSecrets, secretVersionOf } from "../../policy/resources/secret-reference";
+import type { Collection } from "../shared/cloud/classify";
+import { type Deployed, workloadIn } from "../shared/cloud/deployed";
+import { word } from "../shared/cloud/shell";
+import type { Place } from "../shared/cloud/sources";
+import { newestEnabledOf, versionStates } from "../shared/cloud/versions";
 import { type Found, mendable } from "./findings";
 import { hasOneContainer, secretVersions } from "./flags";
+import { type Repair, repairs } from "./remedy-commands";
 
 /** A secret that a service takes, by the name of its variable or file. */
 export interface MountedSecret {

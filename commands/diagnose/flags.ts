@@ -1,10 +1,10 @@
-import { parseTier } from "../capacity/constraints/cloudsql";
-import { connectorMbps } from "../capacity/constraints/connector";
-import type { Deployed } from "../commands/shared/cloud/deployed";
-import type { ServiceSettings, Settings } from "../config/read";
-import { Inputs } from "../policy/framework/inputs";
-import type { Flag } from "./command";
+import { parseTier } from "../../capacity/constraints/cloudsql";
+import { connectorMbps } from "../../capacity/constraints/connector";
+import type { ServiceSettings, Settings } from "../../config/read";
+import { Inputs } from "../../policy/framework/inputs";
+import type { Deployed } from "../shared/cloud/deployed";
 import { type Edit, setTo } from "./edits";
+import type { Flag } from "./remedy-commands";
 
 /* The flags of gcloud's update commands, each with what it makes of the resource. */
 

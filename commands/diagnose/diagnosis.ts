@@ -1,18 +1,17 @@
-import { isPostgres } from "../capacity/constraints/cloudsql";
-import { NO_NAT } from "../capacity/constraints/path";
-import { NO_PATH } from "../capacity/storm/remedies";
-import type { Collection } from "../commands/shared/cloud/classify";
-import type { Deployed } from "../commands/shared/cloud/deployed";
-import { SOURCES } from "../commands/shared/cloud/sources";
-import { versionStates } from "../commands/shared/cloud/versions";
-import { adoptables, leftOutOfImports } from "../config/adoption";
-import type { Settings } from "../config/read";
-import type { Registered } from "../engine/evaluate";
-import type { Finding as RuleFinding } from "../policy/framework/finding";
-import { Inputs } from "../policy/framework/inputs";
+import { isPostgres } from "../../capacity/constraints/cloudsql";
+import { NO_NAT } from "../../capacity/constraints/path";
+import { NO_PATH } from "../../capacity/storm/remedies";
+import { adoptables, leftOutOfImports } from "../../config/adoption";
+import type { Settings } from "../../config/read";
+import type { Registered } from "../../engine/evaluate";
+import type { Finding as RuleFinding } from "../../policy/framework/finding";
+import { Inputs } from "../../policy/framework/inputs";
+import type { Collection } from "../shared/cloud/classify";
+import type { Deployed } from "../shared/cloud/deployed";
+import { SOURCES } from "../shared/cloud/sources";
+import { versionStates } from "../shared/cloud/versions";
 import { silentAlerts } from "./alerts";
 import type { DatabaseCapacity } from "./capacity";
-import { type Command, type Cost, commandText, costOf, repairs } from "./command";
 import { type Course, courseOf } from "./course";
 import { type Change, changesBy, keptDespitePlan } from "./difference";
 import type { Figure } from "./figures";
@@ -21,6 +20,7 @@ import { hasOneContainer, secretVersions } from "./flags";
 import { NOT_JUDGED } from "./places";
 import { absentOf, answersTo, type Question, questionsOn, type Seen } from "./questions";
 import { unreadyFindings } from "./readiness";
+import { type Command, type Cost, commandText, costOf, repairs } from "./remedy-commands";
 import { judgeSecrets, mountedSecrets } from "./secrets";
 
 /** What is known of an environment as it is deployed. */

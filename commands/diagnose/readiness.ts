@@ -1,11 +1,11 @@
-import type { Deployed } from "../commands/shared/cloud/deployed";
-import { collectingLine, filledIn, type Place, type Source } from "../commands/shared/cloud/sources";
-import type { Settings } from "../config/read";
-import { redeployLine } from "../operations/failed-revisions";
-import { repairs } from "./command";
+import type { Settings } from "../../config/read";
+import { redeployLine } from "../../operations/failed-revisions";
+import type { Deployed } from "../shared/cloud/deployed";
+import { collectingLine, filledIn, type Place, type Source } from "../shared/cloud/sources";
 import { type Found, mendable } from "./findings";
 import { alwaysOn } from "./flags";
 import { placeOf, type QuestionKey } from "./places";
+import { repairs } from "./remedy-commands";
 
 /* Whether what is deployed works, as the cloud itself says. */
 

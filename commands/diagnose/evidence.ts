@@ -1,4 +1,4 @@
-import type { Deployed } from "../commands/shared/cloud/deployed";
+import type { Deployed } from "../shared/cloud/deployed";
 
 /** Where a fact stands in what gcloud prints, and what stands there. */
 export interface Evidence {

@@ -1,17 +1,17 @@
-import { type ConnectionPool, databaseVariables } from "../capacity/plan";
-import type { Problem } from "../capacity/problem";
-import type { Collection } from "../commands/shared/cloud/classify";
-import { type Deployed, workloadIn } from "../commands/shared/cloud/deployed";
-import { newestEnabledOf, versionStates } from "../commands/shared/cloud/versions";
-import type { ServiceSettings, Settings } from "../config/read";
-import { Inputs, ifReadable } from "../policy/framework/inputs";
-import { cloudName } from "../policy/resources/cloud-name";
-import { clientsOf } from "../policy/resources/holders";
-import { secretOf, secretSourceOf, type Variable, type Workload } from "../policy/resources/workload";
+import { type ConnectionPool, databaseVariables } from "../../capacity/plan";
+import type { Problem } from "../../capacity/problem";
+import type { ServiceSettings, Settings } from "../../config/read";
+import { Inputs, ifReadable } from "../../policy/framework/inputs";
+import { cloudName } from "../../policy/resources/cloud-name";
+import { clientsOf } from "../../policy/resources/holders";
+import { secretOf, secretSourceOf, type Variable, type Workload } from "../../policy/resources/workload";
+import type { Collection } from "../shared/cloud/classify";
+import { type Deployed, workloadIn } from "../shared/cloud/deployed";
+import { newestEnabledOf, versionStates } from "../shared/cloud/versions";
 import { areAllKnown, isDialedPrivately, maybeUnencrypted } from "./clients";
-import { type Flag, type Repair, repairs } from "./command";
 import type { Evidence } from "./evidence";
 import * as flags from "./flags";
+import { type Flag, type Repair, repairs } from "./remedy-commands";
 
 /** What a remedy is made of: what a rule says of a resource, and the plan. */
 interface Broken {

@@ -1,16 +1,16 @@
-import { budgetArithmetic, connectionBudget } from "../capacity/budget";
-import type { CapacityPlan } from "../capacity/plan";
-import { illustratingStorms, type StormResult } from "../capacity/storm/results";
-import { stormPlanProblems } from "../capacity/storm/scenarios";
-import { asJudged, type Deployed } from "../commands/shared/cloud/deployed";
-import { planOf, type Settings } from "../config/read";
-import { ifReadable } from "../policy/framework/inputs";
-import type { StackResource } from "../policy/framework/rule";
-import { linked } from "../policy/framework/stack-resources";
-import { slotsOf } from "../policy/resources/database";
-import { neutralStart, plannedStarts } from "../policy/resources/defaults";
-import { databaseUses, type Holder } from "../policy/resources/holders";
-import { type StartBehaviour, stormPlanOf } from "../policy/resources/storm-plan";
+import { budgetArithmetic, connectionBudget } from "../../capacity/budget";
+import type { CapacityPlan } from "../../capacity/plan";
+import { illustratingStorms, type StormResult } from "../../capacity/storm/results";
+import { stormPlanProblems } from "../../capacity/storm/scenarios";
+import { planOf, type Settings } from "../../config/read";
+import { ifReadable } from "../../policy/framework/inputs";
+import type { StackResource } from "../../policy/framework/rule";
+import { linked } from "../../policy/framework/stack-resources";
+import { slotsOf } from "../../policy/resources/database";
+import { neutralStart, plannedStarts } from "../../policy/resources/defaults";
+import { databaseUses, type Holder } from "../../policy/resources/holders";
+import { type StartBehaviour, stormPlanOf } from "../../policy/resources/storm-plan";
+import { asJudged, type Deployed } from "../shared/cloud/deployed";
 
 /** Budget and storms of one deployed database and all that connect to it. */
 export interface DatabaseCapacity {

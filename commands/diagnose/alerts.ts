@@ -1,8 +1,8 @@
-import type { Collection } from "../commands/shared/cloud/classify";
-import type { Deployed } from "../commands/shared/cloud/deployed";
-import { word } from "../commands/shared/cloud/shell";
-import type { Place } from "../commands/shared/cloud/sources";
-import { Inputs } from "../policy/framework/inputs";
+import { Inputs } from "../../policy/framework/inputs";
+import type { Collection } from "../shared/cloud/classify";
+import type { Deployed } from "../shared/cloud/deployed";
+import { word } from "../shared/cloud/shell";
+import type { Place } from "../shared/cloud/sources";
 import { type Found, mendable } from "./findings";
 
 /** An alert policy that is on, and the channels that forward what it says. */

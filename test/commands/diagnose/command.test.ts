@@ -3,11 +3,11 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { collectingLines } from "../../commands/shared/cloud/sources";
-import { PROJECT_ROOT } from "../../commands/shared/stack-file";
-import { collectionOf, QUIET_FEED } from "../diagnose/fixtures";
-import { onReference } from "../stack-settings";
-import { type Ended, stackCommand } from "./child";
+import { collectingLines } from "../../../commands/shared/cloud/sources";
+import { PROJECT_ROOT } from "../../../commands/shared/stack-file";
+import { collectionOf, QUIET_FEED } from "../../diagnose/fixtures";
+import { onReference } from "../../stack-settings";
+import { type Ended, stackCommand } from "../child";
 
 const diagnose = stackCommand("diagnose");
 const saved = (name: Parameters<typeof collectionOf>[0], ...more: string[]) => diagnose("--from", collectionOf(name), "--incidents", QUIET_FEED, ...more);
@@ -268,7 +268,7 @@ function withVariables(variables: Readonly<Record<string, string>>, args: readon
   return new Promise((resolve) => {
     execFile(
       process.execPath,
-      ["--import", "tsx", "commands/diagnose.ts", ...onReference(args)],
+      ["--import", "tsx", "commands/diagnose/command.ts", ...onReference(args)],
       { cwd: PROJECT_ROOT, env: { ...process.env, ...variables } },
       (error, stdout, stderr) => resolve({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr }),
     );

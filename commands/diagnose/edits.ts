@@ -1,4 +1,4 @@
-import { isObject } from "../commands/shared/cloud/classify";
+import { isObject } from "../shared/cloud/classify";
 
 export type Properties = Readonly<Record<string, unknown>>;
 

@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Problem } from "../capacity/problem";
-import { NO_PATH } from "../capacity/storm/remedies";
-import type { Collection } from "../commands/shared/cloud/classify";
-import { type Deployed, urnOf } from "../commands/shared/cloud/deployed";
-import type { Settings } from "../config/read";
-import type { Finding as RuleFinding } from "../policy/framework/finding";
+import type { Problem } from "../../capacity/problem";
+import { NO_PATH } from "../../capacity/storm/remedies";
+import type { Settings } from "../../config/read";
+import type { Finding as RuleFinding } from "../../policy/framework/finding";
+import type { Collection } from "../shared/cloud/classify";
+import { type Deployed, urnOf } from "../shared/cloud/deployed";
 import type { Faults, Mendable } from "./course";
 import { type Evidence, evidenceOf } from "./evidence";
 import { NOT_JUDGED, placeOf, type QuestionKey, STAGES, type Stage } from "./places";

@@ -1,8 +1,8 @@
-import type { Effect } from "../commands/guard/disruptions";
-import { judge } from "../commands/guard/judge";
-import { type Deployed, urnOf } from "../commands/shared/cloud/deployed";
-import { listWord, word } from "../commands/shared/cloud/shell";
-import { filledIn, type Place, type Source } from "../commands/shared/cloud/sources";
+import type { Effect } from "../guard/disruptions";
+import { judge } from "../guard/judge";
+import { type Deployed, urnOf } from "../shared/cloud/deployed";
+import { listWord, word } from "../shared/cloud/shell";
+import { filledIn, type Place, type Source } from "../shared/cloud/sources";
 import { type Edit, edited } from "./edits";
 
 /* gcloud commands as data: what they are about, their flags, and what these make of a resource in the terms of the rules. */
