@@ -1,15 +1,15 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { parse } from "yaml";
-import { InputError, type InputProblem, inputError } from "../capacity/problem";
-import { readSettings } from "../config/read";
-import { pulumiProblem } from "../engine/pulumi-cli";
-import { readContract } from "../verify/contract";
-import { type Subject, verify } from "../verify/golden-path";
-import { verdictText } from "../verify/text";
-import { announce, answering, collecting, command, EXIT, run } from "./shared/command";
-import { textIn } from "./shared/input";
-import { PROJECT_ROOT, readStackFile, type StackOptions, withStackOptions } from "./shared/stack-file";
+import { InputError, type InputProblem, inputError } from "../../capacity/problem";
+import { readSettings } from "../../config/read";
+import { pulumiProblem } from "../../engine/pulumi-cli";
+import { announce, answering, collecting, command, EXIT, run } from "../shared/command";
+import { textIn } from "../shared/input";
+import { PROJECT_ROOT, readStackFile, type StackOptions, withStackOptions } from "../shared/stack-file";
+import { readContract } from "./contract";
+import { verdictText } from "./format";
+import { type Subject, verify } from "./golden-path";
 
 interface Options extends StackOptions {
   readonly hosts?: string;

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import { readContract } from "../../verify/contract";
-import { type Verdict, verify } from "../../verify/golden-path";
-import type { Monitoring } from "../../verify/startups";
-import { verdictText } from "../../verify/text";
-import { stagingSettings } from "../stack-settings";
-import { type Application, applications, type Behaviour, CREDENTIALS, EVENTS } from "./application";
+import { readContract } from "../../../commands/verify/contract";
+import { verdictText } from "../../../commands/verify/format";
+import { type Verdict, verify } from "../../../commands/verify/golden-path";
+import type { Monitoring } from "../../../commands/verify/startups";
+import { stagingSettings } from "../../stack-settings";
+import { type Application, applications, type Behaviour, CREDENTIALS, EVENTS } from "../../verify/application";
 
 const { start, authority } = applications();
 const settings = stagingSettings();

@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { cloudRunLimits } from "../capacity/limits";
-import { InputError, type InputProblem, problem } from "../capacity/problem";
-import { amount, complained, complaint, text, whole } from "../config/fields";
-import type { ServiceSettings } from "../config/read";
-import { shown } from "../config/references";
+import { cloudRunLimits } from "../../capacity/limits";
+import { InputError, type InputProblem, problem } from "../../capacity/problem";
+import { amount, complained, complaint, text, whole } from "../../config/fields";
+import type { ServiceSettings } from "../../config/read";
+import { shown } from "../../config/references";
 
 /*
  * The hosts file: where each service answers, and the HTTP contract of the application that is assumed unless the file says

@@ -5,12 +5,12 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test, vi } from "vitest";
-import { queryFaults } from "../../capacity/monitoring/alert";
-import { restrictionsOf } from "../../capacity/monitoring/filters";
-import { knownMetrics } from "../../capacity/monitoring/monitoring";
-import { cloudMonitoring, type Monitoring, startupSuccess } from "../../verify/startups";
-import { tried } from "../../verify/step";
-import { queryOfRequest } from "../capacity/monitoring/requests";
+import { queryFaults } from "../../../capacity/monitoring/alert";
+import { restrictionsOf } from "../../../capacity/monitoring/filters";
+import { knownMetrics } from "../../../capacity/monitoring/monitoring";
+import { cloudMonitoring, type Monitoring, startupSuccess } from "../../../commands/verify/startups";
+import { tried } from "../../../commands/verify/step";
+import { queryOfRequest } from "../../capacity/monitoring/requests";
 
 const QUESTION = { project: "netra-staging", region: "us-central1", services: ["netra-auth-service", "netra-backend-staging"], targetPercent: 99 };
 

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { parse } from "yaml";
-import { InputError } from "../../capacity/problem";
-import { readContract } from "../../verify/contract";
-import { fencedBlocks } from "../fenced-blocks";
-import { stagingSettings } from "../stack-settings";
+import { InputError } from "../../../capacity/problem";
+import { readContract } from "../../../commands/verify/contract";
+import { fencedBlocks } from "../../fenced-blocks";
+import { stagingSettings } from "../../stack-settings";
 
 const SERVICES = { auth: { ingress: "all" }, backend: { ingress: "all" }, worker: { ingress: "internal" } } as const;
 const VARIABLES = { VERIFY_EMAIL: "a@example.com", VERIFY_PASSWORD: "correct-horse" };

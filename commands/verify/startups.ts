@@ -1,9 +1,9 @@
 import { GoogleAuth } from "google-auth-library";
 import { z } from "zod";
-import { filterOf } from "../capacity/monitoring/alert";
-import { metrics } from "../capacity/monitoring/metrics";
-import { ofServices } from "../capacity/monitoring/monitored";
-import { STARTUP_PROBES } from "../capacity/monitoring/service-alerts";
+import { filterOf } from "../../capacity/monitoring/alert";
+import { metrics } from "../../capacity/monitoring/metrics";
+import { ofServices } from "../../capacity/monitoring/monitored";
+import { STARTUP_PROBES } from "../../capacity/monitoring/service-alerts";
 import { type Finding, type Proof, Unproven } from "./step";
 
 /*

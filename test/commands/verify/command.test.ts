@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { stringify } from "yaml";
-import { PROJECT_ROOT } from "../../commands/shared/stack-file";
-import { onReference } from "../stack-settings";
-import { applications, CREDENTIALS } from "../verify/application";
-import type { Ended } from "./child";
+import { PROJECT_ROOT } from "../../../commands/shared/stack-file";
+import { onReference } from "../../stack-settings";
+import { applications, CREDENTIALS } from "../../verify/application";
+import type { Ended } from "../child";
 
 const { start, authority } = applications();
 
@@ -32,7 +32,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const verifying = (args: readonly string[], changes: NodeJS.ProcessEnv = {}): Promise<Ended> =>
   new Promise((resolve) => {
     const env = { ...environment, ...changes };
-    execFile(process.execPath, ["--import", "tsx", "commands/verify.ts", ...onReference(args)], { cwd: PROJECT_ROOT, env }, (error, stdout, stderr) =>
+    execFile(process.execPath, ["--import", "tsx", "commands/verify/command.ts", ...onReference(args)], { cwd: PROJECT_ROOT, env }, (error, stdout, stderr) =>
       resolve({ code: typeof error?.code === "number" ? error.code : error ? -1 : 0, stdout, stderr }),
     );
   });
