@@ -1,6 +1,6 @@
 import { Client } from "pg";
+import { PostgresServer } from "../../../commands/rehearse/server";
 import { identifier, literal } from "../../../components/database-roles/sql";
-import { PostgresServer } from "../../../rehearse/server";
 
 const MAX_CONNECTIONS = 40;
 const PASSWORD = "a password of the tests";

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { SecureContext } from "node:tls";
 import { Client } from "pg";
-import { normalQuantile } from "../capacity/storm/engine/random";
-import type { Span, StartGroup } from "../capacity/storm/model";
+import { normalQuantile } from "../../capacity/storm/engine/random";
+import type { Span, StartGroup } from "../../capacity/storm/model";
 import { clockSeconds, type Failure, type StartOutcome, userOf } from "./protocol";
 import type { Access } from "./server";
 

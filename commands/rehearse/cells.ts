@@ -1,9 +1,9 @@
-import { probeWindowSeconds } from "../capacity/constraints/cloudrun";
-import { type ConnectorSize, connectorMbps } from "../capacity/constraints/connector";
-import { startFacts } from "../capacity/limits";
-import type { CapacityPlan, DatabaseClientPlan } from "../capacity/plan";
-import type { ConnectCosts, StartGroup, StormInput } from "../capacity/storm/model";
-import { likelyValues, planScenarios, type Scenario } from "../capacity/storm/scenarios";
+import { probeWindowSeconds } from "../../capacity/constraints/cloudrun";
+import { type ConnectorSize, connectorMbps } from "../../capacity/constraints/connector";
+import { startFacts } from "../../capacity/limits";
+import type { CapacityPlan, DatabaseClientPlan } from "../../capacity/plan";
+import type { ConnectCosts, StartGroup, StormInput } from "../../capacity/storm/model";
+import { likelyValues, planScenarios, type Scenario } from "../../capacity/storm/scenarios";
 import type { Calibration } from "./calibration";
 import { RehearsalError } from "./problems";
 import type { RelayBehaviour } from "./relay";

@@ -1,5 +1,5 @@
-import type { StormRun } from "../capacity/storm/model";
-import { median, quantile } from "../capacity/storm/statistics";
+import type { StormRun } from "../../capacity/storm/model";
+import { median, quantile } from "../../capacity/storm/statistics";
 import type { Cell } from "./cells";
 import { type ErrorCounts, sumOf } from "./protocol";
 import type { StormOutcome } from "./stage";

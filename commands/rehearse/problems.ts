@@ -1,4 +1,4 @@
-import { InputError } from "../capacity/problem";
+import { InputError } from "../../capacity/problem";
 
 /** What keeps a rehearsal from running, or ended it: the machine's fault or the asker's. One line, no stack trace. */
 export class RehearsalError extends InputError {

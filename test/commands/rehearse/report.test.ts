@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { type CellResult, errorsOf, isWithin } from "../../rehearse/comparison";
-import type { Rehearsal } from "../../rehearse/rehearsal";
-import { predictedBesideMeasured } from "../../report/plots";
-import { accuracyMarkdown, rehearsalText } from "../../report/rehearsal";
+import { type CellResult, errorsOf, isWithin } from "../../../commands/rehearse/comparison";
+import type { Rehearsal } from "../../../commands/rehearse/rehearsal";
+import { accuracyMarkdown, rehearsalText } from "../../../commands/rehearse/report";
+import { predictedBesideMeasured } from "../../../report/plots";
 
 const cell = (name: string, successError: number, readyP95Error: number, refusals: number): CellResult => ({
   name,

@@ -1,11 +1,11 @@
 import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { brokenPath, type Cell, fewCells, gridCell, gridCells } from "../../rehearse/cells";
-import { checkDuration, checkMemory, type RehearsalOptions, rehearse } from "../../rehearse/rehearsal";
-import { freePort, PostgresServer } from "../../rehearse/server";
-import { rehearsalText } from "../../report/rehearsal";
-import { stagingPlan } from "../capacity/staging-plan";
-import { TemporaryFolder } from "./left-behind";
+import { brokenPath, type Cell, fewCells, gridCell, gridCells } from "../../../commands/rehearse/cells";
+import { checkDuration, checkMemory, type RehearsalOptions, rehearse } from "../../../commands/rehearse/rehearsal";
+import { rehearsalText } from "../../../commands/rehearse/report";
+import { freePort, PostgresServer } from "../../../commands/rehearse/server";
+import { stagingPlan } from "../../capacity/staging-plan";
+import { TemporaryFolder } from "../../rehearse/left-behind";
 
 const plan = stagingPlan();
 const options: RehearsalOptions = { storms: 2, signal: new AbortController().signal, progress: () => undefined };

@@ -1,4 +1,4 @@
-import type { Span, StartGroup } from "../capacity/storm/model";
+import type { Span, StartGroup } from "../../capacity/storm/model";
 import type { RelayBehaviour } from "./relay";
 import type { Access } from "./server";
 

@@ -1,5 +1,5 @@
 import type { Client } from "pg";
-import type { StormInput } from "../capacity/storm/model";
+import type { StormInput } from "../../capacity/storm/model";
 import { type Cores, divideCores } from "./machine";
 import { Peer } from "./peer";
 import {

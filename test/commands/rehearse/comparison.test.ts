@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import type { StormRun } from "../../capacity/storm/model";
-import { gridCell } from "../../rehearse/cells";
-import { type CellResult, compare, errorsOf, isWithin } from "../../rehearse/comparison";
-import type { StormOutcome } from "../../rehearse/stage";
-import { stagingPlan } from "../capacity/staging-plan";
+import type { StormRun } from "../../../capacity/storm/model";
+import { gridCell } from "../../../commands/rehearse/cells";
+import { type CellResult, compare, errorsOf, isWithin } from "../../../commands/rehearse/comparison";
+import type { StormOutcome } from "../../../commands/rehearse/stage";
+import { stagingPlan } from "../../capacity/staging-plan";
 
 const cell = gridCell(stagingPlan(), { starts: 10, connections: 4, maxConnections: 25, retries: true });
 

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { assumptions } from "../capacity/assumptions";
-import { simulate } from "../capacity/storm/engine/simulation";
-import type { StormInput, StormRun } from "../capacity/storm/model";
-import { median } from "../capacity/storm/statistics";
+import { assumptions } from "../../capacity/assumptions";
+import { simulate } from "../../capacity/storm/engine/simulation";
+import type { StormInput, StormRun } from "../../capacity/storm/model";
+import { median } from "../../capacity/storm/statistics";
 import { atPace, CALIBRATION_LIMITS, type Calibration, calibrate, type Pace, paceOf, rowsPerCpuMs } from "./calibration";
 import { type Cell, inputOf, TIME_SCALE } from "./cells";
 import { type CellResult, compare, type Errors, errorsOf, isWithin, margin, mean } from "./comparison";

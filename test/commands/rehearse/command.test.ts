@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, describe, expect, test } from "vitest";
-import { PROJECT_ROOT } from "../../commands/shared/stack-file";
-import { TemporaryFolder } from "../rehearse/left-behind";
-import { onReference } from "../stack-settings";
-import { stackCommand } from "./child";
+import { PROJECT_ROOT } from "../../../commands/shared/stack-file";
+import { TemporaryFolder } from "../../rehearse/left-behind";
+import { onReference } from "../../stack-settings";
+import { stackCommand } from "../child";
 
 const rehearse = stackCommand("rehearse");
 
@@ -30,7 +30,7 @@ describe("rehearse", () => {
     afterAll(() => temporary.remove());
 
     function started() {
-      const child = spawn(process.execPath, ["--import", "tsx", "commands/rehearse.ts", ...onReference([])], {
+      const child = spawn(process.execPath, ["--import", "tsx", "commands/rehearse/command.ts", ...onReference([])], {
         cwd: PROJECT_ROOT,
         env: { ...process.env, TMPDIR: temporary.path },
         stdio: ["ignore", "ignore", "pipe"],

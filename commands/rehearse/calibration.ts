@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { median, quantile } from "../capacity/storm/statistics";
+import { median, quantile } from "../../capacity/storm/statistics";
 import { busyQuery } from "./application";
 import { RESERVED_SLOTS } from "./cells";
 import { type BackendCpu, serverCpu } from "./cpu";

@@ -1,7 +1,7 @@
-import { median } from "../capacity/storm/statistics";
-import { type CellResult, type Errors, mean, type Seen, WANTED } from "../rehearse/comparison";
-import type { Rehearsal } from "../rehearse/rehearsal";
-import { table } from "./table";
+import { median } from "../../capacity/storm/statistics";
+import { table } from "../../report/table";
+import { type CellResult, type Errors, mean, type Seen, WANTED } from "./comparison";
+import type { Rehearsal } from "./rehearsal";
 
 /* What a rehearsal found, for people: in a terminal, and as the page that says how right the model is. */
 

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { Relay } from "../../rehearse/relay";
+import { Relay } from "../../../commands/rehearse/relay";
 
 /** Says a word to everyone who comes, and repeats what it hears. */
 const server = createServer((socket) => {

@@ -1,14 +1,14 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { InputError, type InputProblem, problem } from "../capacity/problem";
-import { stormPlanProblems } from "../capacity/storm/scenarios";
-import { planOf, readSettings } from "../config/read";
-import { fewCells, gridCells } from "../rehearse/cells";
-import { type Rehearsal, rehearse } from "../rehearse/rehearsal";
-import { accuracyMarkdown, rehearsalHeadline, rehearsalSections, rehearsalText } from "../report/rehearsal";
-import { announce, answering, collecting, command, EXIT, run } from "./shared/command";
-import { reportDirectory } from "./shared/folder";
-import { PROJECT_ROOT, readStackFile, type StackOptions, withStackOptions } from "./shared/stack-file";
+import { InputError, type InputProblem, problem } from "../../capacity/problem";
+import { stormPlanProblems } from "../../capacity/storm/scenarios";
+import { planOf, readSettings } from "../../config/read";
+import { announce, answering, collecting, command, EXIT, run } from "../shared/command";
+import { reportDirectory } from "../shared/folder";
+import { PROJECT_ROOT, readStackFile, type StackOptions, withStackOptions } from "../shared/stack-file";
+import { fewCells, gridCells } from "./cells";
+import { type Rehearsal, rehearse } from "./rehearsal";
+import { accuracyMarkdown, rehearsalHeadline, rehearsalSections, rehearsalText } from "./report";
 
 interface Options extends StackOptions {
   readonly grid?: true;
@@ -93,7 +93,7 @@ async function print(rehearsal: Rehearsal, { json, write }: Options, directory: 
 }
 
 async function writePage(directory: string, rehearsal: Rehearsal) {
-  const [{ predictedBesideMeasured }, { page }] = await Promise.all([import("../report/plots.js"), import("../report/html.js")]);
+  const [{ predictedBesideMeasured }, { page }] = await Promise.all([import("../../report/plots.js"), import("../../report/html.js")]);
   const plots = await Promise.all([predictedBesideMeasured(rehearsal.cells, "success"), predictedBesideMeasured(rehearsal.cells, "readyP95Seconds")]);
   writeFileSync(join(directory, "rehearsal.html"), page(rehearsalHeadline(rehearsal), rehearsal.ok, rehearsalSections(rehearsal), plots));
 }
