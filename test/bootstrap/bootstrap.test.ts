@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { apis, bucketRoles, keyRoles, projectRoles } from "../../bootstrap/roles";
+import { PREFLIGHT_SOURCES } from "../../commands/preflight/facts";
 import { SOURCES } from "../../commands/shared/cloud/sources";
 import { PROJECT_ROOT } from "../../commands/shared/stack-file";
 import { APIS } from "../../config/apis";
-import { PREFLIGHT_SOURCES } from "../../preflight/facts";
 import type { Ended } from "../commands/child";
 import { onReference } from "../stack-settings";
 

@@ -1,11 +1,11 @@
 import { rmSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { plannedImages } from "../../commands/preflight/image-reference";
+import { type Preflight, preflight } from "../../commands/preflight/preflight";
 import { readFolder } from "../../commands/shared/cloud/collect-files";
 import { deployedFrom } from "../../commands/shared/cloud/deployed";
 import { readSettings } from "../../config/read";
 import { readPreview } from "../../engine/preview";
-import { plannedImages } from "../../preflight/image-reference";
-import { type Preflight, preflight } from "../../preflight/preflight";
 import { staging } from "../../stack";
 import { addVersion, kinds } from "../cloud/kinds";
 import { freshProject, type Project, PLACE as SAVED_PLACE, save, secretObject, versionObject } from "../preflight/project";

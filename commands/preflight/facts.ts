@@ -1,11 +1,11 @@
 import type { z } from "zod";
-import type { Collection } from "../commands/shared/cloud/classify";
-import type { Reading } from "../commands/shared/cloud/collect-api";
-import { type Deployed, deployedFrom } from "../commands/shared/cloud/deployed";
-import { collectingLine, type Items, isItemSource, SOURCES, type Source } from "../commands/shared/cloud/sources";
-import { APIS } from "../config/apis";
-import type { Settings } from "../config/read";
-import type { Preview } from "../engine/preview";
+import { APIS } from "../../config/apis";
+import type { Settings } from "../../config/read";
+import type { Preview } from "../../engine/preview";
+import type { Collection } from "../shared/cloud/classify";
+import type { Reading } from "../shared/cloud/collect-api";
+import { type Deployed, deployedFrom } from "../shared/cloud/deployed";
+import { collectingLine, type Items, isItemSource, SOURCES, type Source } from "../shared/cloud/sources";
 import { type Answer, open } from "./answer";
 import { constraints } from "./constraints";
 import { registriesOf } from "./image-reference";

@@ -1,8 +1,6 @@
-import { planChecks } from "../capacity/checks";
-import { workloadIn } from "../commands/shared/cloud/deployed";
-import { collectingLine, SOURCES } from "../commands/shared/cloud/sources";
-import { adoptables } from "../config/adoption";
-import { planOf } from "../config/read";
+import { planChecks } from "../../capacity/checks";
+import { adoptables } from "../../config/adoption";
+import { planOf } from "../../config/read";
 import {
   FORWARDING_RULE,
   GLOBAL_ADDRESS,
@@ -15,9 +13,11 @@ import {
   SSL_POLICY,
   SUBNETWORK,
   URL_MAP,
-} from "../config/resource-types";
-import { ifReadable } from "../policy/framework/inputs";
-import { instanceSize, maximumOf } from "../policy/resources/workload";
+} from "../../config/resource-types";
+import { ifReadable } from "../../policy/framework/inputs";
+import { instanceSize, maximumOf } from "../../policy/resources/workload";
+import { workloadIn } from "../shared/cloud/deployed";
+import { collectingLine, SOURCES } from "../shared/cloud/sources";
 import { type Answer, fine, open, wrong } from "./answer";
 import { existenceOf } from "./existing";
 import { type Facts, isOff, listOf, theOnly, unread } from "./facts";

@@ -1,4 +1,4 @@
-import { groupedBy } from "../commands/diagnose/findings";
+import { groupedBy } from "../diagnose/findings";
 import type { Answer } from "./answer";
 import type { CheckKey, Preflight } from "./preflight";
 

@@ -1,6 +1,4 @@
-import { showingLine, unreadyFindings } from "../commands/diagnose/readiness";
-import { collectingLine, SOURCES, type Source } from "../commands/shared/cloud/sources";
-import { type Adoptable, adoptables } from "../config/adoption";
+import { type Adoptable, adoptables } from "../../config/adoption";
 import {
   CONNECTOR,
   FORWARDING_RULE,
@@ -23,8 +21,10 @@ import {
   SSL_POLICY,
   SUBNETWORK,
   URL_MAP,
-} from "../config/resource-types";
-import { cloudName } from "../policy/resources/cloud-name";
+} from "../../config/resource-types";
+import { cloudName } from "../../policy/resources/cloud-name";
+import { showingLine, unreadyFindings } from "../diagnose/readiness";
+import { collectingLine, SOURCES, type Source } from "../shared/cloud/sources";
 import { type Answer, fine, named, open, wrong } from "./answer";
 import { type Facts, isOff, objectsOf, unread } from "./facts";
 import { named as namedSchema, network } from "./schemas";

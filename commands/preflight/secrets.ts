@@ -1,7 +1,7 @@
-import { word } from "../commands/shared/cloud/shell";
-import { newestEnabledOf, versionStates } from "../commands/shared/cloud/versions";
-import type { Settings } from "../config/read";
-import { SECRET, SECRET_VERSION } from "../config/resource-types";
+import type { Settings } from "../../config/read";
+import { SECRET, SECRET_VERSION } from "../../config/resource-types";
+import { word } from "../shared/cloud/shell";
+import { newestEnabledOf, versionStates } from "../shared/cloud/versions";
 import { type Answer, fine, wrong } from "./answer";
 import { existenceOf } from "./existing";
 import { type Facts, isOff, unread } from "./facts";

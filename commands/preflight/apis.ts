@@ -1,4 +1,4 @@
-import { APIS, FIRST_API } from "../config/apis";
+import { APIS, FIRST_API } from "../../config/apis";
 import { type Answer, fine, named, wrong } from "./answer";
 import { apisOf, type Facts, unread } from "./facts";
 

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { publicImages } from "../../preflight/public-images";
+import { publicImages } from "../../../commands/preflight/public-images";
 
 /* A local registry that asks everybody for a token first, as Docker Hub does. */
 

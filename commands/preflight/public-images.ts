@@ -1,4 +1,4 @@
-import { isObject } from "../commands/shared/cloud/classify";
+import { isObject } from "../shared/cloud/classify";
 import type { PlannedImage } from "./image-reference";
 import { registryImage } from "./image-reference";
 

@@ -1,20 +1,19 @@
 import { rmSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import type { Collection } from "../../commands/shared/cloud/classify";
-import { readCloud } from "../../commands/shared/cloud/collect-api";
-import { readFolder } from "../../commands/shared/cloud/collect-files";
-import { deployedFrom } from "../../commands/shared/cloud/deployed";
-import type { Source } from "../../commands/shared/cloud/sources";
-import { adoptables } from "../../config/adoption";
-import type { Settings } from "../../config/read";
-import { readPreview } from "../../engine/preview";
-import { cloudName } from "../../policy/resources/cloud-name";
-import { SOURCE_OF } from "../../preflight/existing";
-import { readingOf } from "../../preflight/facts";
-import { type CheckKey, type Preflight, preflight } from "../../preflight/preflight";
-import { fixture } from "../diagnose/fixtures";
-import { refuse, restServer } from "../diagnose/rest-server";
-import type { Changes } from "../stack-settings";
+import { SOURCE_OF } from "../../../commands/preflight/existing";
+import { readingOf } from "../../../commands/preflight/facts";
+import { type CheckKey, type Preflight, preflight } from "../../../commands/preflight/preflight";
+import type { Collection } from "../../../commands/shared/cloud/classify";
+import { readCloud } from "../../../commands/shared/cloud/collect-api";
+import { readFolder } from "../../../commands/shared/cloud/collect-files";
+import { deployedFrom } from "../../../commands/shared/cloud/deployed";
+import type { Source } from "../../../commands/shared/cloud/sources";
+import { adoptables } from "../../../config/adoption";
+import type { Settings } from "../../../config/read";
+import { readPreview } from "../../../engine/preview";
+import { cloudName } from "../../../policy/resources/cloud-name";
+import { fixture } from "../../diagnose/fixtures";
+import { refuse, restServer } from "../../diagnose/rest-server";
 import {
   computeObject,
   freshProject,
@@ -31,7 +30,8 @@ import {
   serve,
   settingsWith,
   versionObject,
-} from "./project";
+} from "../../preflight/project";
+import type { Changes } from "../../stack-settings";
 
 /* Everything goes through a local server that answers in the REST shapes, or through files in gcloud's. */
 

@@ -1,7 +1,7 @@
-import { freeRange, type NamedRange, overlap, parseRange } from "../capacity/constraints/ranges";
-import { usesPrivateServices } from "../capacity/constraints/redis";
-import { Inputs } from "../policy/framework/inputs";
-import { cloudName } from "../policy/resources/cloud-name";
+import { freeRange, type NamedRange, overlap, parseRange } from "../../capacity/constraints/ranges";
+import { usesPrivateServices } from "../../capacity/constraints/redis";
+import { Inputs } from "../../policy/framework/inputs";
+import { cloudName } from "../../policy/resources/cloud-name";
 import { type Answer, fine, wrong } from "./answer";
 import { type Facts, listOf, unread } from "./facts";
 import { globalAddress, route } from "./schemas";

@@ -1,6 +1,6 @@
-import { groupedBy } from "../commands/diagnose/findings";
-import { collectingLine, collectingLines, SOURCES } from "../commands/shared/cloud/sources";
-import { cloudName } from "../policy/resources/cloud-name";
+import { cloudName } from "../../policy/resources/cloud-name";
+import { groupedBy } from "../diagnose/findings";
+import { collectingLine, collectingLines, SOURCES } from "../shared/cloud/sources";
 import { type Answer, fine, named, open, wrong } from "./answer";
 import { type Constraint, constraints } from "./constraints";
 import { type Facts, objectsOf } from "./facts";

@@ -1,4 +1,4 @@
-import { collectingLine } from "../commands/shared/cloud/sources";
+import { collectingLine } from "../shared/cloud/sources";
 import { type Answer, fine, named, open, wrong } from "./answer";
 import { type Facts, objectsOf, unread } from "./facts";
 import { type PlannedImage, plannedImages, type RegistryImage, registryImage } from "./image-reference";

@@ -1,12 +1,12 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { collectingLines } from "../../commands/shared/cloud/sources";
-import { PROJECT_ROOT } from "../../commands/shared/stack-file";
-import { constraints } from "../../preflight/constraints";
-import { PREFLIGHT_SOURCES } from "../../preflight/facts";
-import { freshProject, PREPARED, policyObject, save, settingsWith } from "../preflight/project";
-import { stackCommand, stackFiles } from "./child";
+import { constraints } from "../../../commands/preflight/constraints";
+import { PREFLIGHT_SOURCES } from "../../../commands/preflight/facts";
+import { collectingLines } from "../../../commands/shared/cloud/sources";
+import { PROJECT_ROOT } from "../../../commands/shared/stack-file";
+import { freshProject, PREPARED, policyObject, save, settingsWith } from "../../preflight/project";
+import { stackCommand, stackFiles } from "../child";
 
 const preflight = stackCommand("preflight");
 const stackFile = stackFiles();
