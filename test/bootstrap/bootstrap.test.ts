@@ -3,7 +3,7 @@ import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, 
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { apis, bucketRoles, keyRoles, projectRoles } from "../../bootstrap/roles";
+import { apis, bucketRoles, keyRoles, projectRoles } from "../../commands/bootstrap/roles";
 import { PREFLIGHT_SOURCES } from "../../commands/preflight/facts";
 import { SOURCES } from "../../commands/shared/cloud/sources";
 import { PROJECT_ROOT } from "../../commands/shared/stack-file";
@@ -85,8 +85,11 @@ class Project {
     const options = args.length > 0 && args[0] === "--only" ? args.slice(1) : ["--project", PROJECT, "--repository", "netra/staging", ...args];
     return new Promise((resolve) => {
       const env = { ...process.env, PATH: path, GCLOUD_STATE: this.file };
-      execFile(process.execPath, ["--import", "tsx", "commands/bootstrap.ts", ...onReference(options)], { cwd: PROJECT_ROOT, env }, (error, stdout, stderr) =>
-        resolve({ code: typeof error?.code === "number" ? error.code : error ? -1 : 0, stdout, stderr }),
+      execFile(
+        process.execPath,
+        ["--import", "tsx", "commands/bootstrap/command.ts", ...onReference(options)],
+        { cwd: PROJECT_ROOT, env },
+        (error, stdout, stderr) => resolve({ code: typeof error?.code === "number" ? error.code : error ? -1 : 0, stdout, stderr }),
       );
     });
   }
@@ -234,7 +237,7 @@ describe("an empty project", () => {
       project().change(({ policies }) => policies[`projects/${PROJECT}`]?.bindings.push({ role: "roles/owner", members: [`serviceAccount:${PREVIEWER}`] }));
       const { stdout } = await project().bootstrap();
       expect(stdout).toContain(
-        `# Not one of its roles (bootstrap/roles.ts); this takes it away: gcloud projects remove-iam-policy-binding ${PROJECT} --member serviceAccount:${PREVIEWER} --role roles/owner --all\n`,
+        `# Not one of its roles (commands/bootstrap/roles.ts); this takes it away: gcloud projects remove-iam-policy-binding ${PROJECT} --member serviceAccount:${PREVIEWER} --role roles/owner --all\n`,
       );
       expect(project().changes).toEqual([]);
     });

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { inputError } from "../capacity/problem";
+import { inputError } from "../../capacity/problem";
 
 /** How a call of gcloud ended. */
 export interface Called {

@@ -1,23 +1,12 @@
 import type { z } from "zod";
-import {
-  accountSchema,
-  anySchema,
-  apisSchema,
-  bucketSchema,
-  type Found,
-  policySchema,
-  poolSchema,
-  projectSchema,
-  providerSchema,
-  roleSchema,
-} from "../bootstrap/found";
-import { commands, othersWhoAct, readings, type Subject, settings, surplusRoles } from "../bootstrap/plan";
-import { environments } from "../bootstrap/roles";
-import { InputError, type InputProblem, problem } from "../capacity/problem";
-import { readSettings } from "../config/read";
+import { InputError, type InputProblem, problem } from "../../capacity/problem";
+import { readSettings } from "../../config/read";
+import { announce, command, EXIT, run } from "../shared/command";
+import { readStackFile, type StackOptions, withStackOptions } from "../shared/stack-file";
+import { accountSchema, anySchema, apisSchema, bucketSchema, type Found, policySchema, poolSchema, projectSchema, providerSchema, roleSchema } from "./found";
 import { commandLine, gcloud, isAbsent } from "./gcloud-cli";
-import { announce, command, EXIT, run } from "./shared/command";
-import { readStackFile, type StackOptions, withStackOptions } from "./shared/stack-file";
+import { commands, othersWhoAct, readings, type Subject, settings, surplusRoles } from "./plan";
+import { environments } from "./roles";
 
 interface Options extends StackOptions {
   readonly project: string;
@@ -57,7 +46,7 @@ void run(bootstrapping, async () => {
   }
   process.stdout.write(todo.length === 0 ? "# Nothing differs.\n" : "");
   for (const args of surplusRoles(subject, found))
-    process.stdout.write(`# Not one of its roles (bootstrap/roles.ts); this takes it away: ${commandLine(args)}\n`);
+    process.stdout.write(`# Not one of its roles (commands/bootstrap/roles.ts); this takes it away: ${commandLine(args)}\n`);
   for (const args of othersWhoAct(subject, found))
     process.stdout.write(`# Somebody else has rights on the account, and may act as it; this takes them away: ${commandLine(args)}\n`);
   process.stdout.write(nextSteps(subject, found.projectNumber));
