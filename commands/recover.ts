@@ -6,12 +6,12 @@ import { promisify } from "node:util";
 import { InputError, inputError } from "../capacity/problem";
 import { readSettings } from "../config/read";
 import { pulumiProblem } from "../engine/pulumi-cli";
-import { lookingLines } from "../operations/left-behind";
 import { cloudName } from "../policy/resources/cloud-name";
 import { type Recovery, type Resource, readExport, recovery } from "./recover/recovery";
 import { announce, command, EXIT, run } from "./shared/command";
 import { textIn } from "./shared/input";
 import { PROJECT_ROOT, readStackFile, type StackOptions, withStackOptions } from "./shared/stack-file";
+import { lookingLines } from "./up/left-behind";
 
 const recover = withStackOptions(
   command("recover", "Says what an interrupted update may have left behind, and prints the commands that bring the stack back, in order.").argument(

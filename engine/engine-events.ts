@@ -3,7 +3,7 @@ import { EventsService, type IEventsServer } from "@pulumi/pulumi/proto/events_g
 import type { EventRequest } from "@pulumi/pulumi/proto/events_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { z } from "zod";
-import type { Failure } from "../operations/patience";
+import type { Failure } from "../commands/up/patience";
 import { readUrn } from "../policy/resources/urn";
 
 /** What the engine reports of an update, beside what it prints. */

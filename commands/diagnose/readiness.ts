@@ -1,7 +1,7 @@
 import type { Settings } from "../../config/read";
-import { redeployLine } from "../../operations/failed-revisions";
 import type { Deployed } from "../shared/cloud/deployed";
 import { collectingLine, filledIn, type Place, type Source } from "../shared/cloud/sources";
+import { redeployLine } from "../up/failed-revisions";
 import { type Found, mendable } from "./findings";
 import { alwaysOn } from "./flags";
 import { placeOf, type QuestionKey } from "./places";

@@ -118,7 +118,7 @@ export class Environment {
   /** What `npm run preview` and `npm run up` start, without the time that passes between two attempts. A variable that is undefined is not set. */
   npmRun(args: readonly string[], variables: NodeJS.ProcessEnv = {}): Promise<Ended> {
     return this.toItsEnd(
-      [process.execPath, "--import", TSX, "--import", join(__dirname, "no-waiting.mjs"), join(PROJECT_ROOT, "commands/pulumi.ts")],
+      [process.execPath, "--import", TSX, "--import", join(__dirname, "no-waiting.mjs"), join(PROJECT_ROOT, "commands/up/command.ts")],
       args,
       variables,
     );

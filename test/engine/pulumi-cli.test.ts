@@ -50,7 +50,7 @@ test.each(["preview", "up"])("npm run %s prints the one line, exits 2, and start
   const PATH = pathWith(`test "$1" = version && echo v3.100.0 || touch ${folder}/started`);
   const { error, stdout, stderr } = await new Promise<{ error: unknown; stdout: string; stderr: string }>((resolve) => {
     const environment = { ...process.env, PATH };
-    execFile(process.execPath, ["--import", "tsx", "commands/pulumi.ts", operation], { cwd: PROJECT_ROOT, env: environment }, (error, stdout, stderr) =>
+    execFile(process.execPath, ["--import", "tsx", "commands/up/command.ts", operation], { cwd: PROJECT_ROOT, env: environment }, (error, stdout, stderr) =>
       resolve({ error, stdout, stderr }),
     );
   });

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import type { Resource, StackExport } from "../commands/recover/recovery";
-import { CONNECTOR, REDIS } from "../config/resource-types";
-import { cloudName } from "../policy/resources/cloud-name";
+import { CONNECTOR, REDIS } from "../../config/resource-types";
+import { cloudName } from "../../policy/resources/cloud-name";
+import type { Resource, StackExport } from "../recover/recovery";
 import type { Failure } from "./patience";
 
 /*

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { ATTEMPTS, type Attempt, awaited, type Failure, patiently, SECONDS_BETWEEN } from "../../operations/patience";
+import { ATTEMPTS, type Attempt, awaited, type Failure, patiently, SECONDS_BETWEEN } from "../../../commands/up/patience";
 
 const failure = (type: string, message: string): Failure => ({ urn: `urn:pulumi:staging::netra::${type}::x`, type, name: "x", message });
 const ALERT = "gcp:monitoring/alertPolicy:AlertPolicy";

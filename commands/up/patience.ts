@@ -1,5 +1,5 @@
-import { APIS } from "../config/apis";
-import { ALERT_POLICY } from "../config/resource-types";
+import { APIS } from "../../config/apis";
+import { ALERT_POLICY } from "../../config/resource-types";
 
 /*
  * Google refuses for a while to use what it has just made. Only these refusals are waited for, a bounded number of times:

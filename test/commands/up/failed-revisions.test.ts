@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { readExport } from "../../commands/recover/recovery";
-import { failedRevisionLines, failedRevisions } from "../../operations/failed-revisions";
+import { readExport } from "../../../commands/recover/recovery";
+import { failedRevisionLines, failedRevisions } from "../../../commands/up/failed-revisions";
 
 const SERVICE = "gcp:cloudrunv2/service:Service";
 const revision = (service: string, number: number) => `projects/p/locations/l/services/${service}/revisions/${service}-0000${number}-abc`;

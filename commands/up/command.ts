@@ -2,15 +2,15 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { constants } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { InputError } from "../capacity/problem";
-import { eventServer } from "../engine/engine-events";
-import { isJson, PULUMI_OPTIONS, type PulumiRun, runProblem, stateOf } from "../engine/pulumi-cli";
-import { failedJobLines, failedJobs } from "../operations/failed-jobs";
-import { failedRevisionLines, failedRevisions } from "../operations/failed-revisions";
-import { leftBehindLines } from "../operations/left-behind";
-import { patiently } from "../operations/patience";
-import { command, EXIT, run } from "./shared/command";
-import { PROJECT_ROOT } from "./shared/stack-file";
+import { InputError } from "../../capacity/problem";
+import { eventServer } from "../../engine/engine-events";
+import { isJson, PULUMI_OPTIONS, type PulumiRun, runProblem, stateOf } from "../../engine/pulumi-cli";
+import { command, EXIT, run } from "../shared/command";
+import { PROJECT_ROOT } from "../shared/stack-file";
+import { failedJobLines, failedJobs } from "./failed-jobs";
+import { failedRevisionLines, failedRevisions } from "./failed-revisions";
+import { leftBehindLines } from "./left-behind";
+import { patiently } from "./patience";
 
 /*
  * `npm run preview` and `npm run up`: what would keep pulumi from starting is said at once, in one line; then pulumi runs

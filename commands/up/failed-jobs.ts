@@ -1,7 +1,7 @@
 import { z } from "zod";
-import type { StackExport } from "../commands/recover/recovery";
-import { RUN_JOB } from "../config/resource-types";
-import { readUrn } from "../policy/resources/urn";
+import { RUN_JOB } from "../../config/resource-types";
+import { readUrn } from "../../policy/resources/urn";
+import type { StackExport } from "../recover/recovery";
 import { terminalConditions } from "./failed-revisions";
 
 /** A job that an update runs, and that has not completed. */
