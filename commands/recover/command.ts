@@ -3,15 +3,15 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { InputError, inputError } from "../capacity/problem";
-import { readSettings } from "../config/read";
-import { pulumiProblem } from "../engine/pulumi-cli";
-import { cloudName } from "../policy/resources/cloud-name";
-import { type Recovery, type Resource, readExport, recovery } from "./recover/recovery";
-import { announce, command, EXIT, run } from "./shared/command";
-import { textIn } from "./shared/input";
-import { PROJECT_ROOT, readStackFile, type StackOptions, withStackOptions } from "./shared/stack-file";
-import { lookingLines } from "./up/left-behind";
+import { InputError, inputError } from "../../capacity/problem";
+import { readSettings } from "../../config/read";
+import { pulumiProblem } from "../../engine/pulumi-cli";
+import { cloudName } from "../../policy/resources/cloud-name";
+import { announce, command, EXIT, run } from "../shared/command";
+import { textIn } from "../shared/input";
+import { PROJECT_ROOT, readStackFile, type StackOptions, withStackOptions } from "../shared/stack-file";
+import { lookingLines } from "../up/left-behind";
+import { type Recovery, type Resource, readExport, recovery } from "./recovery";
 
 const recover = withStackOptions(
   command("recover", "Says what an interrupted update may have left behind, and prints the commands that bring the stack back, in order.").argument(
@@ -33,7 +33,7 @@ void run(recover, async () => {
     stack,
   );
   announce("evaluating the program");
-  const [{ evaluate }, { configurationOfRun, declare }] = await Promise.all([import("../engine/evaluate.js"), import("../stack.js")]);
+  const [{ evaluate }, { configurationOfRun, declare }] = await Promise.all([import("../../engine/evaluate.js"), import("../../stack.js")]);
   const program = await evaluate(stack, configuration, () => declare(readSettings(configurationOfRun())));
   process.stdout.write(`${script(stack, recovery(exported, settings, program)).join("\n")}\n`);
   return EXIT.sound;

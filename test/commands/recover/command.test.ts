@@ -2,12 +2,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { type Recovery, readExport, recovery } from "../../commands/recover/recovery";
-import { readSettings } from "../../config/read";
-import { evaluate, type Registered } from "../../engine/evaluate";
-import { configurationOfRun, declare } from "../../stack";
-import { stagingConfiguration, stagingSettings } from "../stack-settings";
-import { stackCommand } from "./child";
+import { type Recovery, readExport, recovery } from "../../../commands/recover/recovery";
+import { readSettings } from "../../../config/read";
+import { evaluate, type Registered } from "../../../engine/evaluate";
+import { configurationOfRun, declare } from "../../../stack";
+import { stagingConfiguration, stagingSettings } from "../../stack-settings";
+import { stackCommand } from "../child";
 
 /* What an interrupted update leaves behind, from an exported state. On the real engine: test/engine/recovery.test.ts, faults.test.ts. */
 
