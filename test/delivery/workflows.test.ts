@@ -8,8 +8,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { settings } from "../../commands/bootstrap/plan";
 import { environments } from "../../commands/bootstrap/roles";
+import { UP_STEPS } from "../../commands/pipeline/rollback";
 import { PROJECT_ROOT } from "../../commands/shared/stack-file";
-import { UP_STEPS } from "../../delivery/way-back";
 import { REFERENCE } from "../stack-settings";
 
 /* The workflows as GitHub's own parser reads them, and the rules that this project holds them to. */

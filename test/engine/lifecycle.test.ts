@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { redeployed } from "../../delivery/redeploy";
+import { redeployed } from "../../commands/pipeline/redeploy";
 import type { Verdict } from "../../report/verdict";
 import { staging } from "../../stack";
 import { stackCommand } from "../commands/child";

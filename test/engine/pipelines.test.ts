@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { drift } from "../../delivery/drift";
+import { drift } from "../../commands/pipeline/drift";
 import { readPreview } from "../../engine/preview";
 import type { Properties } from "../cloud/cloud";
 import { Environment } from "./environment";

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { InputError } from "../../capacity/problem";
-import { withImage } from "../../delivery/image";
-import { REFERENCE } from "../stack-settings";
+import { InputError } from "../../../capacity/problem";
+import { withImage } from "../../../commands/pipeline/image";
+import { REFERENCE } from "../../stack-settings";
 
 const STAGING = readFileSync(REFERENCE, "utf8");
 const DIGEST = `sha256:${"0123456789abcdef".repeat(4)}`;

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
-import type { ShownVerdict } from "../report/verdict";
-import { literal } from "./text";
+import type { ShownVerdict } from "../../report/verdict";
+import { literal } from "./format";
 
 /*
  * Reads what `check --json` and `guard --json` printed in another job. The code of a pull request ran there, so these are

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
-import { inputError } from "../capacity/problem";
-import { COMMENT_MARKER, comment } from "../delivery/comment";
-import { accessOfJob, openPullRequest, putComment } from "../delivery/github";
-import { readGuardFile, readVerdictFile } from "../delivery/verdict-file";
-import { command, EXIT, run } from "./shared/command";
+import { inputError } from "../../capacity/problem";
+import { command, EXIT, run } from "../shared/command";
+import { COMMENT_MARKER, comment } from "./comment";
+import { accessOfJob, openPullRequest, putComment } from "./github";
+import { readGuardFile, readVerdictFile } from "./verdict-file";
 
 interface Options {
   readonly head: string;

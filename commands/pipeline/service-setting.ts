@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { closest } from "fastest-levenshtein";
 import { isMap, isScalar, type Pair, parseDocument, type YAMLMap } from "yaml";
 import { z } from "zod";
-import { InputError, type InputProblem, problem } from "../capacity/problem";
+import { InputError, type InputProblem, problem } from "../../capacity/problem";
 
 /* One setting of a service in a stack file, changed as text: no other character changes, comments stay. */
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { failedStep, wayBack } from "../../delivery/way-back";
+import { failedStep, wayBack } from "../../../commands/pipeline/rollback";
 
 const steps = (outcomes: Readonly<Record<string, string>>) =>
   JSON.stringify(Object.fromEntries(Object.entries(outcomes).map(([id, outcome]) => [id, { outcome, conclusion: outcome, outputs: {} }])));

@@ -1,4 +1,4 @@
-import { InputError } from "../capacity/problem";
+import { InputError } from "../../capacity/problem";
 import { serviceProblems, servicesIn, withSetting } from "./service-setting";
 
 /** A stack file's text after redeploys were counted, and what each service's count is now. */

@@ -1,4 +1,4 @@
-import { InputError, problem } from "../capacity/problem";
+import { InputError, problem } from "../../capacity/problem";
 import { serviceProblems, withSetting } from "./service-setting";
 
 /** `REGISTRY/PATH[:tag]@sha256:...`: what a pipeline that has just pushed an image knows of it. */

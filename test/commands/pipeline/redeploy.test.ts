@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { InputError } from "../../capacity/problem";
-import { redeployed } from "../../delivery/redeploy";
-import { REFERENCE } from "../stack-settings";
+import { InputError } from "../../../capacity/problem";
+import { redeployed } from "../../../commands/pipeline/redeploy";
+import { REFERENCE } from "../../stack-settings";
 
 const STAGING = readFileSync(REFERENCE, "utf8");
 

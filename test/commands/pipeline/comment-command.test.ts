@@ -3,12 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { PROJECT_ROOT } from "../../commands/shared/stack-file";
-import { CONNECTOR } from "../../config/resource-types";
-import { GitHubApi } from "../delivery/github-api";
-import { digest } from "../guard/previews";
-import { verdictOn } from "../report/verdict";
-import type { Ended } from "./child";
+import { PROJECT_ROOT } from "../../../commands/shared/stack-file";
+import { CONNECTOR } from "../../../config/resource-types";
+import { GitHubApi } from "../../delivery/github-api";
+import { digest } from "../../guard/previews";
+import { verdictOn } from "../../report/verdict";
+import type { Ended } from "../child";
 
 /* What comment and drift post, and to whom: real commands, and GitHub's API on a port of this machine. */
 

@@ -1,8 +1,8 @@
 import { writeFileSync } from "node:fs";
-import { redeployed } from "../delivery/redeploy";
-import { command, EXIT, run } from "./shared/command";
-import { editedFile, withEditOptions } from "./shared/edit";
-import type { StackOptions } from "./shared/stack-file";
+import { command, EXIT, run } from "../shared/command";
+import { editedFile, withEditOptions } from "../shared/edit";
+import type { StackOptions } from "../shared/stack-file";
+import { redeployed } from "./redeploy";
 
 const redeploying = withEditOptions(
   command(

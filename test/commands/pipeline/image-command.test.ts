@@ -2,9 +2,9 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, statSync, utimesSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { PROJECT_ROOT } from "../../commands/shared/stack-file";
-import { REFERENCE } from "../stack-settings";
-import { commandNamed } from "./child";
+import { PROJECT_ROOT } from "../../../commands/shared/stack-file";
+import { REFERENCE } from "../../stack-settings";
+import { commandNamed } from "../child";
 
 const image = commandNamed("image");
 const IMAGE = `us-central1-docker.pkg.dev/netra-staging/netra/backend@sha256:${"ab".repeat(32)}`;

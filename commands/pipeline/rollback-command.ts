@@ -1,6 +1,6 @@
-import { InputError, type InputProblem } from "../capacity/problem";
-import { failedStep, type UpStep, wayBack } from "../delivery/way-back";
-import { command, EXIT, run } from "./shared/command";
+import { InputError, type InputProblem } from "../../capacity/problem";
+import { command, EXIT, run } from "../shared/command";
+import { failedStep, type UpStep, wayBack } from "./rollback";
 
 interface Options {
   readonly stack: string;

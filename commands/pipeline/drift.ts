@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { changing, LAST_WORDS, type Preview } from "../engine/preview";
-import { table } from "../report/table";
-import { list, literal, withinLimit } from "./text";
+import { changing, LAST_WORDS, type Preview } from "../../engine/preview";
+import { table } from "../../report/table";
+import { list, literal, withinLimit } from "./format";
 
 /** Tells the one issue about drift. */
 export const DRIFT_MARKER = "<!-- netra-staging: drift -->";

@@ -1,5 +1,5 @@
-import { percentText } from "../capacity/storm/statistics";
-import { table } from "../report/table";
+import { percentText } from "../../capacity/storm/statistics";
+import { table } from "../../report/table";
 import type { ReadVerdict } from "./verdict-file";
 
 /** One thing that a change of the plan changes. */

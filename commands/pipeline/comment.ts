@@ -1,7 +1,7 @@
-import { counted } from "../commands/guard/format";
-import { budgetSection, checksSection, costSection, findings, headline, stormSection } from "../report/markdown";
+import { budgetSection, checksSection, costSection, findings, headline, stormSection } from "../../report/markdown";
+import { counted } from "../guard/format";
 import { differences, differencesTable } from "./comparison";
-import { list, type Section, withinLimit } from "./text";
+import { list, type Section, withinLimit } from "./format";
 import type { GuardFile, VerdictFile } from "./verdict-file";
 
 /** Tells the one comment that is updated in place. */

@@ -3,15 +3,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { marked } from "marked";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { judge } from "../../commands/guard/judge";
-import { CONNECTOR, NETWORK } from "../../config/resource-types";
-import { COMMENT_MARKER, comment } from "../../delivery/comment";
-import { readGuardFile, readVerdictFile } from "../../delivery/verdict-file";
-import { readPreview } from "../../engine/preview";
-import type { Verdict } from "../../report/verdict";
-import { digest } from "../guard/previews";
-import { verdictOn } from "../report/verdict";
-import type { Changes } from "../stack-settings";
+import { judge } from "../../../commands/guard/judge";
+import { COMMENT_MARKER, comment } from "../../../commands/pipeline/comment";
+import { readGuardFile, readVerdictFile } from "../../../commands/pipeline/verdict-file";
+import { CONNECTOR, NETWORK } from "../../../config/resource-types";
+import { readPreview } from "../../../engine/preview";
+import type { Verdict } from "../../../report/verdict";
+import { digest } from "../../guard/previews";
+import { verdictOn } from "../../report/verdict";
+import type { Changes } from "../../stack-settings";
 
 let folder = "";
 beforeAll(() => {

@@ -1,7 +1,7 @@
 import { marked } from "marked";
 import { describe, expect, test } from "vitest";
-import { literal, withinLimit } from "../../delivery/text";
-import { table } from "../../report/table";
+import { literal, withinLimit } from "../../../commands/pipeline/format";
+import { table } from "../../../report/table";
 
 /** What a reader sees of Markdown: its text, without any markup. */
 const rendered = (markdown: string) => String(marked.parse(markdown)).trim();

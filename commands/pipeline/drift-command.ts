@@ -1,9 +1,9 @@
-import { InputError, type InputProblem, inputError } from "../capacity/problem";
-import { DRIFT_MARKER, drift, readDiagnosis } from "../delivery/drift";
-import { accessOfJob, closeIssue, putIssue } from "../delivery/github";
-import { type Preview, readPreview } from "../engine/preview";
-import { collecting, command, EXIT, run } from "./shared/command";
-import { textIn } from "./shared/input";
+import { InputError, type InputProblem, inputError } from "../../capacity/problem";
+import { type Preview, readPreview } from "../../engine/preview";
+import { collecting, command, EXIT, run } from "../shared/command";
+import { textIn } from "../shared/input";
+import { DRIFT_MARKER, drift, readDiagnosis } from "./drift";
+import { accessOfJob, closeIssue, putIssue } from "./github";
 
 interface Options {
   readonly refresh: string;

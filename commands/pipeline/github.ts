@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { InputError } from "../capacity/problem";
+import { InputError } from "../../capacity/problem";
 
 /*
  * The few calls of GitHub's REST API that the pipelines need. Not Octokit: its tree has a package that asks for Node 22.

@@ -1,8 +1,8 @@
 import { writeFileSync } from "node:fs";
-import { withImage } from "../delivery/image";
-import { command, EXIT, run } from "./shared/command";
-import { editedFile, withEditOptions } from "./shared/edit";
-import type { StackOptions } from "./shared/stack-file";
+import { command, EXIT, run } from "../shared/command";
+import { editedFile, withEditOptions } from "../shared/edit";
+import type { StackOptions } from "../shared/stack-file";
+import { withImage } from "./image";
 
 const imaging = withEditOptions(
   command("image", "Writes the image of a service, by digest, into the stack file; comments stay.")

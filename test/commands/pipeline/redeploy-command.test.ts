@@ -2,8 +2,8 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { REFERENCE } from "../stack-settings";
-import { commandNamed } from "./child";
+import { REFERENCE } from "../../stack-settings";
+import { commandNamed } from "../child";
 
 const redeploy = commandNamed("redeploy");
 
