@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { judge } from "../commands/judge";
+import { judge } from "../commands/check/judge";
 import { readStackFile } from "../commands/shared/stack-file";
 import { readSettings } from "../config/read";
 

@@ -138,7 +138,7 @@ test("`check` shows what would be imported, and finds staging as sound as before
     stackFile("adopting", { "netra:adopt": { "staging-connector": CONNECTOR_ID } }),
   );
   expect(code, stderr).toBe(0);
-  const { ok, resources } = JSON.parse(stdout) as Verdict; // the contract, tested in test/commands/check.test.ts
+  const { ok, resources } = JSON.parse(stdout) as Verdict; // the contract, tested in test/commands/check/command.test.ts
   expect(ok).toBe(true);
   expect(resources.find(({ type }) => type === "gcp:vpcaccess/connector:Connector")?.options).toMatchObject({ import: CONNECTOR_ID, protect: true });
 });

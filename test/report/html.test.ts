@@ -63,7 +63,7 @@ it("is what check --report writes: one file that loads nothing, with its plots d
     const code = await new Promise((resolve) =>
       execFile(
         process.execPath,
-        ["--import", "tsx", "commands/check.ts", "--config-file", file, "--report", directory],
+        ["--import", "tsx", "commands/check/command.ts", "--config-file", file, "--report", directory],
         { cwd: PROJECT_ROOT, maxBuffer: 2 ** 26 },
         (error) => resolve(error?.code ?? 0),
       ),

@@ -1,17 +1,17 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { CapacityPlan } from "../capacity/plan";
-import { InputError, type InputProblem } from "../capacity/problem";
-import { planOf, readSettings } from "../config/read";
-import { readPackConfiguration } from "../engine/pack-configuration";
-import type { PackConfiguration } from "../policy/framework/judgement";
-import { rules } from "../policy/rules";
-import { headline, pageSections, pullRequestMarkdown, terminalText } from "../report/markdown";
-import type { Verdict } from "../report/verdict";
+import type { CapacityPlan } from "../../capacity/plan";
+import { InputError, type InputProblem } from "../../capacity/problem";
+import { planOf, readSettings } from "../../config/read";
+import { readPackConfiguration } from "../../engine/pack-configuration";
+import type { PackConfiguration } from "../../policy/framework/judgement";
+import { rules } from "../../policy/rules";
+import { headline, pageSections, pullRequestMarkdown, terminalText } from "../../report/markdown";
+import type { Verdict } from "../../report/verdict";
+import { announce, answering, collecting, command, EXIT, run } from "../shared/command";
+import { reportDirectory } from "../shared/folder";
+import { readStackFile, type StackOptions, withStackOptions } from "../shared/stack-file";
 import type { Subject } from "./judge";
-import { announce, answering, collecting, command, EXIT, run } from "./shared/command";
-import { reportDirectory } from "./shared/folder";
-import { readStackFile, type StackOptions, withStackOptions } from "./shared/stack-file";
 
 interface Options extends StackOptions {
   readonly json?: true;
@@ -55,7 +55,7 @@ async function writeReport(directory: string, verdict: Verdict, plan: CapacityPl
   writeFileSync(join(directory, "report.md"), pullRequestMarkdown(verdict));
   writeFileSync(join(directory, "report.json"), `${JSON.stringify(verdict, null, 2)}\n`);
   announce("drawing the report");
-  const [{ drawings }, { page }] = await Promise.all([import("../report/drawings.js"), import("../report/html.js")]);
+  const [{ drawings }, { page }] = await Promise.all([import("../../report/drawings.js"), import("../../report/html.js")]);
   const plots = verdict.storms.length > 0 ? await drawings(plan) : [];
   writeFileSync(join(directory, "report.html"), page(headline(verdict), verdict.ok, pageSections(verdict), plots));
 }

@@ -4,11 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { stringify } from "yaml";
-import { PROJECT_ROOT } from "../../commands/shared/stack-file";
-import { UNKNOWN } from "../../policy/framework/unknown";
-import type { Verdict } from "../../report/verdict";
-import { outage } from "../fixtures/incidents";
-import { type Changes, onReference, stagingConfiguration } from "../stack-settings";
+import { PROJECT_ROOT } from "../../../commands/shared/stack-file";
+import { UNKNOWN } from "../../../policy/framework/unknown";
+import type { Verdict } from "../../../report/verdict";
+import { outage } from "../../fixtures/incidents";
+import { type Changes, onReference, stagingConfiguration } from "../../stack-settings";
 
 /*
  * `check` as people and CI start it. What it judges is tested in process (judge.test.ts); here it is about what it prints
@@ -21,7 +21,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(directory, { recursive: true }));
 
-const NODE_ARGUMENTS = ["--import", "tsx", "commands/check.ts"];
+const NODE_ARGUMENTS = ["--import", "tsx", "commands/check/command.ts"];
 
 interface Ended {
   readonly code: number;

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { judge } from "../../commands/judge";
-import type { PackConfiguration } from "../../policy/framework/judgement";
-import type { Verdict } from "../../report/verdict";
-import { incidents, outage } from "../fixtures/incidents";
-import { type Changes, stagingConfiguration, stagingSettings } from "../stack-settings";
+import { judge } from "../../../commands/check/judge";
+import type { PackConfiguration } from "../../../policy/framework/judgement";
+import type { Verdict } from "../../../report/verdict";
+import { incidents, outage } from "../../fixtures/incidents";
+import { type Changes, stagingConfiguration, stagingSettings } from "../../stack-settings";
 
 function verdictOn(changes: Changes, packConfiguration: PackConfiguration = {}): Promise<Verdict> {
   const subject = { stack: "staging", configuration: stagingConfiguration(changes), settings: stagingSettings(changes) };

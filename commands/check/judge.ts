@@ -1,18 +1,18 @@
-import { assumptions } from "../capacity/assumptions";
-import { planBudget } from "../capacity/checks";
-import { registryProblems } from "../capacity/constraints/image";
-import { planCost } from "../capacity/cost";
-import { planAlerts } from "../capacity/monitoring/monitoring";
-import { judgePlan, type PlanVerdict } from "../capacity/verdict";
-import { planOf, readSettings, type Settings } from "../config/read";
-import { asJudged, evaluate, type Registered, withoutSecrets } from "../engine/evaluate";
-import { type Finding, messageOf } from "../policy/framework/finding";
-import { judgeProgram, type PackConfiguration } from "../policy/framework/judgement";
-import type { Waiver } from "../policy/framework/rule";
-import { rules } from "../policy/rules";
-import type { ReportedResource, Verdict, Violation, Waived } from "../report/verdict";
-import { configurationOfRun, declare } from "../stack";
-import { announce } from "./shared/command";
+import { assumptions } from "../../capacity/assumptions";
+import { planBudget } from "../../capacity/checks";
+import { registryProblems } from "../../capacity/constraints/image";
+import { planCost } from "../../capacity/cost";
+import { planAlerts } from "../../capacity/monitoring/monitoring";
+import { judgePlan, type PlanVerdict } from "../../capacity/verdict";
+import { planOf, readSettings, type Settings } from "../../config/read";
+import { asJudged, evaluate, type Registered, withoutSecrets } from "../../engine/evaluate";
+import { type Finding, messageOf } from "../../policy/framework/finding";
+import { judgeProgram, type PackConfiguration } from "../../policy/framework/judgement";
+import type { Waiver } from "../../policy/framework/rule";
+import { rules } from "../../policy/rules";
+import type { ReportedResource, Verdict, Violation, Waived } from "../../report/verdict";
+import { configurationOfRun, declare } from "../../stack";
+import { announce } from "../shared/command";
 
 /** What `check` judges: a stack's configuration, read and raw. */
 export interface Subject {
