@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { EventQueue, OrderedHeap, ServerQueue, SLICE_SECONDS, TimeSlices, TokenBucket } from "../../../../capacity/storm/engine/kernel";
 import { Draws } from "../../../../capacity/storm/engine/random";
-import { bareHeapMM1 } from "../../../bench/bare-heap";
+import { bareHeapMM1 } from "../../../../commands/bench/bare-heap";
 
 describe("the event queue", () => {
   it("hands events out by time, and those of one instant in the order in which they were scheduled", () => {

@@ -1,18 +1,18 @@
 import { spawnSync } from "node:child_process";
 import { cpus } from "node:os";
 import { join } from "node:path";
-import { sizePlan } from "../capacity/sizing";
-import { simulate } from "../capacity/storm/engine/simulation";
-import { planScenarios } from "../capacity/storm/scenarios";
-import { median as medianOf } from "../capacity/storm/statistics";
-import { planOf, readSettings } from "../config/read";
-import { RUN_SERVICE } from "../config/resource-types";
-import { evaluate, type Registered } from "../engine/evaluate";
-import { PackServer } from "../engine/pack-client";
-import { declare } from "../stack";
-import { bareHeapMM1 } from "../test/bench/bare-heap";
-import { command, EXIT, run } from "./shared/command";
-import { PROJECT_ROOT, readStackFile } from "./shared/stack-file";
+import { sizePlan } from "../../capacity/sizing";
+import { simulate } from "../../capacity/storm/engine/simulation";
+import { planScenarios } from "../../capacity/storm/scenarios";
+import { median as medianOf } from "../../capacity/storm/statistics";
+import { planOf, readSettings } from "../../config/read";
+import { RUN_SERVICE } from "../../config/resource-types";
+import { evaluate, type Registered } from "../../engine/evaluate";
+import { PackServer } from "../../engine/pack-client";
+import { declare } from "../../stack";
+import { command, EXIT, run } from "../shared/command";
+import { PROJECT_ROOT, readStackFile } from "../shared/stack-file";
+import { bareHeapMM1 } from "./bare-heap";
 
 /** Speed, measured in one run: the machine is shared and noisy, so only the ratios are worth quoting. */
 interface Measured {
