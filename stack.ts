@@ -12,10 +12,10 @@ import { Monitoring } from "./components/monitoring";
 import { Network } from "./components/network";
 import { Secrets } from "./components/secrets";
 import { Service } from "./components/service";
+import { withoutDeletionProtection } from "./components/teardown";
 import { importing, leftOutOfImports } from "./config/adoption";
 import { planOf, readSettings, type ServiceSettings, type Settings } from "./config/read";
 import { channelTokensOfRun, configurationOfRun } from "./config/run";
-import { withoutDeletionProtection } from "./operations/teardown";
 
 export { configurationOfRun };
 
