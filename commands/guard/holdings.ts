@@ -4,7 +4,7 @@ import type { Ending } from "./destructive-changes";
 /*
  * What a resource holds, by the name of its type: no list of types is complete, and one that nobody has thought of may be the
  * database. In an English compound the last word is the thing: a `bucketAccessControl` is a control, a `databaseInstance` an
- * instance. What that makes of each type of @pulumi/gcp stands in test/guard/holdings.txt.
+ * instance. What that makes of each type of @pulumi/gcp stands in test/commands/guard/holdings.txt.
  */
 
 const DATA = "what it holds is deleted with it, and another one begins empty";

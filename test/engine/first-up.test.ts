@@ -8,7 +8,7 @@ import { readSettings } from "../../config/read";
 import { readPreview } from "../../engine/preview";
 import { staging } from "../../stack";
 import { addVersion, kinds } from "../cloud/kinds";
-import { freshProject, type Project, PLACE as SAVED_PLACE, save, secretObject, versionObject } from "../preflight/project";
+import { freshProject, type Project, PLACE as SAVED_PLACE, save, secretObject, versionObject } from "../commands/preflight/project";
 import { stagingConfiguration } from "../stack-settings";
 import { Environment, PACK } from "./environment";
 

@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { collectingLines } from "../../../commands/shared/cloud/sources";
 import { PROJECT_ROOT } from "../../../commands/shared/stack-file";
-import { collectionOf, QUIET_FEED } from "../../diagnose/fixtures";
 import { onReference } from "../../stack-settings";
 import { type Ended, stackCommand } from "../child";
+import { collectionOf, QUIET_FEED } from "./fixtures";
 
 const diagnose = stackCommand("diagnose");
 const saved = (name: Parameters<typeof collectionOf>[0], ...more: string[]) => diagnose("--from", collectionOf(name), "--incidents", QUIET_FEED, ...more);

@@ -7,8 +7,8 @@ import { planOf } from "../../../config/read";
 import type { Finding } from "../../../policy/framework/finding";
 import { judgeProgram } from "../../../policy/framework/judgement";
 import { rules } from "../../../policy/rules";
-import { collectionOf, PLACE, settings } from "../../diagnose/fixtures";
-import { carriedOut } from "../../diagnose/gcloud";
+import { collectionOf, PLACE, settings } from "./fixtures";
+import { carriedOut } from "./gcloud";
 
 /*
  * The commands of a diagnosis, carried out one after the other on what was collected: nothing may be worse after any of them,

@@ -6,8 +6,8 @@ import { readSettings } from "../../../config/read";
 import { REDIS } from "../../../config/resource-types";
 import { evaluate, type Registered } from "../../../engine/evaluate";
 import { declare } from "../../../stack";
-import { collectionOf, PLACE } from "../../diagnose/fixtures";
 import { stagingConfiguration } from "../../stack-settings";
+import { collectionOf, PLACE } from "./fixtures";
 
 let plan: readonly Registered[] = [];
 beforeAll(async () => {

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { judgeIncidents, readFeed } from "../../../commands/diagnose/incidents";
-import { QUIET_FEED } from "../../diagnose/fixtures";
-import { refuse, restServer } from "../../diagnose/rest-server";
+import { QUIET_FEED } from "./fixtures";
+import { refuse, restServer } from "./rest-server";
 
 const [ended] = JSON.parse(readFileSync(QUIET_FEED, "utf8"));
 const NOW = Date.parse("2026-11-24T12:00:00Z");

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { PROJECT_ROOT } from "../../../commands/shared/stack-file";
 import { CONNECTOR, NETWORK } from "../../../config/resource-types";
-import { digest, stream, type TestStep, urnOf } from "../../guard/previews";
 import { commandNamed, type Ended } from "../child";
+import { digest, stream, type TestStep, urnOf } from "./previews";
 
 /* What guard says is tested in test/guard; a child shows what is printed where, and the exit code. */
 

@@ -23,7 +23,7 @@ import {
 } from "../../../config/resource-types";
 import { readPreview } from "../../../engine/preview";
 import { UNKNOWN } from "../../../policy/framework/unknown";
-import { digest, stream, type TestPreview, type TestStep, urnOf } from "../../guard/previews";
+import { digest, stream, type TestPreview, type TestStep, urnOf } from "./previews";
 
 /** The verdict, which both formats must give. */
 function verdictOn(preview: TestPreview): Verdict {

@@ -3,7 +3,7 @@ import { judge, type Verdict } from "../../../commands/guard/judge";
 import { RUN_SERVICE, RUN_SERVICE_V1, RUN_WORKER_POOL } from "../../../config/resource-types";
 import { readPreview } from "../../../engine/preview";
 import { UNKNOWN } from "../../../policy/framework/unknown";
-import { digest, type TestStep } from "../../guard/previews";
+import { digest, type TestStep } from "./previews";
 
 const on = (step: Partial<TestStep>): Verdict =>
   judge(readPreview(digest({ steps: [{ op: "update", type: RUN_SERVICE, name: "netra-backend", ...step }] }), "digest", "staging"));

@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { PROJECT_ROOT } from "../../../commands/shared/stack-file";
 import { CONNECTOR } from "../../../config/resource-types";
-import { GitHubApi } from "../../delivery/github-api";
-import { digest } from "../../guard/previews";
 import { verdictOn } from "../../report/verdict";
 import type { Ended } from "../child";
+import { digest } from "../guard/previews";
+import { GitHubApi } from "./github-api";
 
 /* What comment and drift post, and to whom: real commands, and GitHub's API on a port of this machine. */
 

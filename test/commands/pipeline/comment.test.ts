@@ -9,9 +9,9 @@ import { readGuardFile, readVerdictFile } from "../../../commands/pipeline/verdi
 import { CONNECTOR, NETWORK } from "../../../config/resource-types";
 import { readPreview } from "../../../engine/preview";
 import type { Verdict } from "../../../report/verdict";
-import { digest } from "../../guard/previews";
 import { verdictOn } from "../../report/verdict";
 import type { Changes } from "../../stack-settings";
+import { digest } from "../guard/previews";
 
 let folder = "";
 beforeAll(() => {

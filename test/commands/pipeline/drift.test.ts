@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { drift, readDiagnosis } from "../../../commands/pipeline/drift";
 import { CONNECTOR, SECRET_VERSION } from "../../../config/resource-types";
 import { readPreview } from "../../../engine/preview";
-import { digest, type TestPreview } from "../../guard/previews";
+import { digest, type TestPreview } from "../guard/previews";
 
 const of = (refresh: TestPreview, diagnosis: object = { findings: [], questions: [] }) => {
   const read = readDiagnosis(JSON.stringify(diagnosis));

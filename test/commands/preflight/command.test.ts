@@ -5,8 +5,8 @@ import { constraints } from "../../../commands/preflight/constraints";
 import { PREFLIGHT_SOURCES } from "../../../commands/preflight/facts";
 import { collectingLines } from "../../../commands/shared/cloud/sources";
 import { PROJECT_ROOT } from "../../../commands/shared/stack-file";
-import { freshProject, PREPARED, policyObject, save, settingsWith } from "../../preflight/project";
 import { stackCommand, stackFiles } from "../child";
+import { freshProject, PREPARED, policyObject, save, settingsWith } from "./project";
 
 const preflight = stackCommand("preflight");
 const stackFile = stackFiles();

@@ -12,8 +12,9 @@ import { adoptables } from "../../../config/adoption";
 import type { Settings } from "../../../config/read";
 import { readPreview } from "../../../engine/preview";
 import { cloudName } from "../../../policy/resources/cloud-name";
-import { fixture } from "../../diagnose/fixtures";
-import { refuse, restServer } from "../../diagnose/rest-server";
+import type { Changes } from "../../stack-settings";
+import { fixture } from "../diagnose/fixtures";
+import { refuse, restServer } from "../diagnose/rest-server";
 import {
   computeObject,
   freshProject,
@@ -30,8 +31,7 @@ import {
   serve,
   settingsWith,
   versionObject,
-} from "../../preflight/project";
-import type { Changes } from "../../stack-settings";
+} from "./project";
 
 /* Everything goes through a local server that answers in the REST shapes, or through files in gcloud's. */
 

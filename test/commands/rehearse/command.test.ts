@@ -2,9 +2,9 @@ import { spawn } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, describe, expect, test } from "vitest";
 import { PROJECT_ROOT } from "../../../commands/shared/stack-file";
-import { TemporaryFolder } from "../../rehearse/left-behind";
 import { onReference } from "../../stack-settings";
 import { stackCommand } from "../child";
+import { TemporaryFolder } from "./left-behind";
 
 const rehearse = stackCommand("rehearse");
 

@@ -5,7 +5,7 @@ import { checkDuration, checkMemory, type RehearsalOptions, rehearse } from "../
 import { rehearsalText } from "../../../commands/rehearse/report";
 import { freePort, PostgresServer } from "../../../commands/rehearse/server";
 import { stagingPlan } from "../../capacity/staging-plan";
-import { TemporaryFolder } from "../../rehearse/left-behind";
+import { TemporaryFolder } from "./left-behind";
 
 const plan = stagingPlan();
 const options: RehearsalOptions = { storms: 2, signal: new AbortController().signal, progress: () => undefined };

@@ -6,8 +6,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { stringify } from "yaml";
 import { PROJECT_ROOT } from "../../../commands/shared/stack-file";
 import { onReference } from "../../stack-settings";
-import { applications, CREDENTIALS } from "../../verify/application";
 import type { Ended } from "../child";
+import { applications, CREDENTIALS } from "./application";
 
 const { start, authority } = applications();
 

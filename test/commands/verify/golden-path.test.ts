@@ -4,7 +4,7 @@ import { verdictText } from "../../../commands/verify/format";
 import { type Verdict, verify } from "../../../commands/verify/golden-path";
 import type { Monitoring } from "../../../commands/verify/startups";
 import { stagingSettings } from "../../stack-settings";
-import { type Application, applications, type Behaviour, CREDENTIALS, EVENTS } from "../../verify/application";
+import { type Application, applications, type Behaviour, CREDENTIALS, EVENTS } from "./application";
 
 const { start, authority } = applications();
 const settings = stagingSettings();

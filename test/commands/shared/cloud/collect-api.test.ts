@@ -7,8 +7,8 @@ import { readCloud } from "../../../../commands/shared/cloud/collect-api";
 import { deployedFrom } from "../../../../commands/shared/cloud/deployed";
 import type { Cloud } from "../../../../commands/shared/cloud/rest";
 import { queryOfRequest } from "../../../capacity/monitoring/requests";
-import { diagnosisOf, fixture, PLACE, settings } from "../../../diagnose/fixtures";
-import { refuse, restServer } from "../../../diagnose/rest-server";
+import { diagnosisOf, fixture, PLACE, settings } from "../../diagnose/fixtures";
+import { refuse, restServer } from "../../diagnose/rest-server";
 
 /* Everything here goes through a local server that answers in the REST shapes; only the addresses differ from Google's. */
 

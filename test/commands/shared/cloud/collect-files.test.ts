@@ -7,7 +7,7 @@ import { stringify } from "yaml";
 import { InputError } from "../../../../capacity/problem";
 import { readFolder } from "../../../../commands/shared/cloud/collect-files";
 import { deployedFrom } from "../../../../commands/shared/cloud/deployed";
-import { collectionOf, fixture, PLACE } from "../../../diagnose/fixtures";
+import { collectionOf, fixture, PLACE } from "../../diagnose/fixtures";
 
 let folder = "";
 beforeEach(() => {

@@ -4,7 +4,7 @@ import { readFolder } from "../../../../commands/shared/cloud/collect-files";
 import { deployedFrom } from "../../../../commands/shared/cloud/deployed";
 import { knativeService, restService } from "../../../../commands/shared/cloud/run-service";
 import { Inputs } from "../../../../policy/framework/inputs";
-import { collectionOf, fixture, PLACE } from "../../../diagnose/fixtures";
+import { collectionOf, fixture, PLACE } from "../../diagnose/fixtures";
 
 const [auth, backend] = fixture("healthy", "services.json");
 

@@ -1,7 +1,7 @@
 import { chmodSync, mkdtempSync, readdirSync, readlinkSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { lockFile } from "../../commands/rehearse/folder";
+import { lockFile } from "../../../commands/rehearse/folder";
 
 /** A folder for temporary files, so that what a rehearsal leaves behind is found. */
 export class TemporaryFolder {

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, beforeEach } from "vitest";
-import type { Cloud } from "../../commands/shared/cloud/rest";
+import type { Cloud } from "../../../commands/shared/cloud/rest";
 
 /** What the server answers to one address: an object, or whatever the function writes. */
 type Answer = object | ((request: IncomingMessage, response: ServerResponse) => void);

@@ -2,14 +2,14 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type Problem, problem } from "../../capacity/problem";
-import { changesBy } from "../../commands/diagnose/difference";
-import { diagnosisText } from "../../commands/diagnose/format";
-import { readFolder } from "../../commands/shared/cloud/collect-files";
-import { deployedFrom } from "../../commands/shared/cloud/deployed";
-import { ALL_SOURCES, SOURCES } from "../../commands/shared/cloud/sources";
-import { RUN_SERVICE } from "../../config/resource-types";
-import type { Finding } from "../../policy/framework/finding";
+import { type Problem, problem } from "../../../capacity/problem";
+import { changesBy } from "../../../commands/diagnose/difference";
+import { diagnosisText } from "../../../commands/diagnose/format";
+import { readFolder } from "../../../commands/shared/cloud/collect-files";
+import { deployedFrom } from "../../../commands/shared/cloud/deployed";
+import { ALL_SOURCES, SOURCES } from "../../../commands/shared/cloud/sources";
+import { RUN_SERVICE } from "../../../config/resource-types";
+import type { Finding } from "../../../policy/framework/finding";
 import { diagnosisOf, fixture, PLACE, settings } from "./fixtures";
 
 /* What else somebody may hand over: each collection is the healthy one with one thing otherwise. */

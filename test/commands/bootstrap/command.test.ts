@@ -3,13 +3,13 @@ import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, 
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { apis, bucketRoles, keyRoles, projectRoles } from "../../commands/bootstrap/roles";
-import { PREFLIGHT_SOURCES } from "../../commands/preflight/facts";
-import { SOURCES } from "../../commands/shared/cloud/sources";
-import { PROJECT_ROOT } from "../../commands/shared/stack-file";
-import { APIS } from "../../config/apis";
-import type { Ended } from "../commands/child";
-import { onReference } from "../stack-settings";
+import { apis, bucketRoles, keyRoles, projectRoles } from "../../../commands/bootstrap/roles";
+import { PREFLIGHT_SOURCES } from "../../../commands/preflight/facts";
+import { SOURCES } from "../../../commands/shared/cloud/sources";
+import { PROJECT_ROOT } from "../../../commands/shared/stack-file";
+import { APIS } from "../../../config/apis";
+import { onReference } from "../../stack-settings";
+import type { Ended } from "../child";
 
 /* The real command, and a `gcloud` in a process of its own that keeps a project in a file. */
 

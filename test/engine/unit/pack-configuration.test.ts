@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { InputError } from "../../capacity/problem";
-import { readPackConfiguration } from "../../engine/pack-configuration";
-import { rules } from "../../policy/rules";
+import { InputError } from "../../../capacity/problem";
+import { readPackConfiguration } from "../../../engine/pack-configuration";
+import { rules } from "../../../policy/rules";
 
 let directory = "";
 let file = "";

@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { capacityOf } from "../../commands/diagnose/capacity";
-import { type Diagnosis, diagnose } from "../../commands/diagnose/diagnosis";
-import type { Collection } from "../../commands/shared/cloud/classify";
-import { deployedFrom } from "../../commands/shared/cloud/deployed";
-import type { Finding } from "../../policy/framework/finding";
-import { stagingSettings } from "../stack-settings";
+import { capacityOf } from "../../../commands/diagnose/capacity";
+import { type Diagnosis, diagnose } from "../../../commands/diagnose/diagnosis";
+import type { Collection } from "../../../commands/shared/cloud/classify";
+import { deployedFrom } from "../../../commands/shared/cloud/deployed";
+import type { Finding } from "../../../policy/framework/finding";
+import { stagingSettings } from "../../stack-settings";
 
 /** The folder of one collection, hand-written in the shapes that gcloud prints. */
 export const collectionOf = (name: "healthy" | "incident" | "partial") => join(__dirname, "../fixtures/gcloud", name);

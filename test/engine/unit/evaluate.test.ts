@@ -1,9 +1,9 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
 import { expect, test } from "vitest";
-import { evaluate, withoutSecrets } from "../../engine/evaluate";
-import { UNKNOWN } from "../../policy/framework/unknown";
-import { refusal } from "../fixtures/programs";
+import { evaluate, withoutSecrets } from "../../../engine/evaluate";
+import { UNKNOWN } from "../../../policy/framework/unknown";
+import { refusal } from "../../fixtures/programs";
 
 const configuration = { "gcp:project": "netra-staging", "gcp:region": "us-central1", "netra:connector": { minInstances: 3 } };
 const run = (program: () => object | undefined) => evaluate("staging", configuration, () => program() ?? {});

@@ -1,4 +1,4 @@
-import type { Found } from "../../commands/shared/cloud/classify";
+import type { Found } from "../../../commands/shared/cloud/classify";
 
 /*
  * What the gcloud commands that a diagnosis prints make of collected objects. It knows few verbs and few flags, and every other

@@ -6,11 +6,11 @@ import { promisify } from "node:util";
 import { tsImport } from "tsx/esm/api";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { settings } from "../../commands/bootstrap/plan";
-import { environments } from "../../commands/bootstrap/roles";
-import { UP_STEPS } from "../../commands/pipeline/rollback";
-import { PROJECT_ROOT } from "../../commands/shared/stack-file";
-import { REFERENCE } from "../stack-settings";
+import { settings } from "../../../commands/bootstrap/plan";
+import { environments } from "../../../commands/bootstrap/roles";
+import { UP_STEPS } from "../../../commands/pipeline/rollback";
+import { PROJECT_ROOT } from "../../../commands/shared/stack-file";
+import { REFERENCE } from "../../stack-settings";
 
 /* The workflows as GitHub's own parser reads them, and the rules that this project holds them to. */
 

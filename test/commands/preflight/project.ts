@@ -1,13 +1,13 @@
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { constraints } from "../../commands/preflight/constraints";
-import { PREFLIGHT_SOURCES } from "../../commands/preflight/facts";
-import { fileOf, filledIn, type ItemSource, isItemSource, SOURCES, type Source } from "../../commands/shared/cloud/sources";
-import { APIS } from "../../config/apis";
-import type { Settings } from "../../config/read";
+import { constraints } from "../../../commands/preflight/constraints";
+import { PREFLIGHT_SOURCES } from "../../../commands/preflight/facts";
+import { fileOf, filledIn, type ItemSource, isItemSource, SOURCES, type Source } from "../../../commands/shared/cloud/sources";
+import { APIS } from "../../../config/apis";
+import type { Settings } from "../../../config/read";
+import { type Changes, stagingSettings } from "../../stack-settings";
 import type { RestServer } from "../diagnose/rest-server";
-import { type Changes, stagingSettings } from "../stack-settings";
 
 export const PLACE = { project: "netra-staging", region: "us-central1" };
 export const NUMBER = "701982941522";

@@ -3,8 +3,8 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { PROJECT_ROOT } from "../../commands/shared/stack-file";
-import { pulumiProblem, runProblem } from "../../engine/pulumi-cli";
+import { PROJECT_ROOT } from "../../../commands/shared/stack-file";
+import { pulumiProblem, runProblem } from "../../../engine/pulumi-cli";
 
 let folder = "";
 beforeAll(() => {

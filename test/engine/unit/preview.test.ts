@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { InputError } from "../../capacity/problem";
-import { CONNECTOR } from "../../config/resource-types";
-import { readPreview } from "../../engine/preview";
-import { digest, stream, type TestPreview } from "../guard/previews";
+import { InputError } from "../../../capacity/problem";
+import { CONNECTOR } from "../../../config/resource-types";
+import { readPreview } from "../../../engine/preview";
+import { digest, stream, type TestPreview } from "../../commands/guard/previews";
 
 function problem(text: string): string {
   try {
