@@ -16,7 +16,7 @@ export default defineConfig({
   test: {
     // What has a date is judged as of then: the tests do not age. Processes that they start inherit it.
     env: { NETRA_TODAY: "2026-06-01" },
-    include: ["test/engine/**/*.test.ts"],
+    include: ["test/engine/*.test.ts"],
     globalSetup: "test/engine/setup.ts",
     // Programs run inside the test's process, and Pulumi's runtime is process-global: one file, one process.
     pool: "forks",

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
+import { PROJECT_ROOT } from "../shared/stack-file";
 import { heldTo } from "./machine";
 import { RehearsalError } from "./problems";
 import type { Part } from "./stage";
@@ -41,7 +42,7 @@ export class Peer<Order extends { kind: string }, Answer extends { kind: string 
     const child = fork(join(__dirname, file), {
       execPath: command,
       execArgv: [...args],
-      cwd: dirname(__dirname),
+      cwd: PROJECT_ROOT,
       // Numbers without end and maps of errors pass as they are.
       serialization: "advanced",
       // In a group of its own: Ctrl-C is for the command.

@@ -6,7 +6,7 @@ import { InputError, inputError } from "../../capacity/problem";
 import { textIn } from "./input";
 
 /** The project's folder: where Pulumi.yaml stands. */
-export const PROJECT_ROOT = join(__dirname, "..");
+export const PROJECT_ROOT = join(__dirname, "../..");
 
 /** A file of the project, by its path from there. */
 export const projectText = (file: string): string => readFileSync(join(PROJECT_ROOT, file), "utf8");
