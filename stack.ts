@@ -31,11 +31,16 @@ export interface Outputs {
 /** A plan that is readable but cannot work: every problem at once, no stack trace. */
 export class UnsoundPlanError extends pulumi.RunError {
   constructor(readonly problems: readonly Problem[]) {
-    super(`The capacity plan is refused, nothing was registered:\n${problems.map(({ message }) => `  ${message}`).join("\n")}`);
+    super(
+      `The capacity plan is refused, nothing was registered:\n${problems.map(({ message }) => `  ${message}`).join("\n")}`,
+    );
   }
 }
 
-/** The program: reads the stack's configuration, refuses an unsound plan before anything is registered, declares the rest. */
+/**
+ * The program: reads the stack's configuration, refuses an unsound plan before anything is registered, declares the
+ * rest.
+ */
 export function staging(): Outputs {
   const settings = settingsOfRun();
   const { problems } = judgePlan(planOf(settings));
@@ -48,7 +53,8 @@ function settingsOfRun(): Settings {
   try {
     return readSettings(configurationOfRun());
   } catch (error) {
-    if (error instanceof InputError) throw new pulumi.RunError(`The stack's configuration has problems, nothing was registered:\n${error.message}`);
+    if (error instanceof InputError)
+      throw new pulumi.RunError(`The stack's configuration has problems, nothing was registered:\n${error.message}`);
     throw error;
   }
 }
@@ -69,7 +75,8 @@ export function declare(settings: Settings): Outputs {
   const common = { plan: settings, region, labels, connector: connector.id, apis: network.apis };
   const ready = [connector.connector, database.database];
   const roles = new DatabaseRoles("database-roles", { ...common, database, secrets, waitsFor: ready });
-  const migrations = settings.migrations && new Migrations("migrations", { ...common, roles, cache, secrets, waitsFor: ready });
+  const migrations =
+    settings.migrations && new Migrations("migrations", { ...common, roles, cache, secrets, waitsFor: ready });
   const jobs = [roles, migrations].flatMap((ran) => ran?.job ?? []);
 
   const services = new Map<string, Service>();
@@ -87,7 +94,8 @@ export function declare(settings: Settings): Outputs {
     });
   };
   for (const [key, service] of Object.entries(settings.services)) services.set(key, declareService(key, service));
-  const edge = settings.edge && new Edge("edge", { ...settings.edge, plan: settings, services, region, labels, waitsFor });
+  const edge =
+    settings.edge && new Edge("edge", { ...settings.edge, plan: settings, services, region, labels, waitsFor });
   new Monitoring("monitoring", {
     plan: settings,
     tokens: channelTokensOfRun(),

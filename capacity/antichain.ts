@@ -1,10 +1,17 @@
 /**
- * The heaviest set of items of which none comes before another. By Dilworth's theorem with weights that is what a maximum flow leaves
+ * The heaviest set of items of which none comes before another. By Dilworth's theorem with weights that is what a
+ * maximum flow leaves
  * open in which each item gives its weight to items after it: polynomial, where trying the sets is not.
  * `after` has all that come after an item, directly or not, and never itself; a weight is a whole number of at least 0.
  */
-export function heaviestAntichain<T>(items: readonly T[], weightOf: (item: T) => number, after: (item: T) => readonly T[]): T[] {
-  const nodes = items.map((item): Node<T> => ({ item, after: [], toGive: weightOf(item), toTake: weightOf(item), taken: new Map() }));
+export function heaviestAntichain<T>(
+  items: readonly T[],
+  weightOf: (item: T) => number,
+  after: (item: T) => readonly T[],
+): T[] {
+  const nodes = items.map(
+    (item): Node<T> => ({ item, after: [], toGive: weightOf(item), toTake: weightOf(item), taken: new Map() }),
+  );
   const nodeOf = new Map(nodes.map((node) => [node.item, node]));
   for (const node of nodes) node.after.push(...after(node.item).flatMap((item) => nodeOf.get(item) ?? []));
   for (;;) {
@@ -31,11 +38,14 @@ interface Reached<T> {
 }
 
 /**
- * Breadth first from all that still have something to give, up to the first, `open`, that can still take: a giver reaches those after
+ * Breadth first from all that still have something to give, up to the first, `open`, that can still take: a giver
+ * reaches those after
  * it, and a taker those who could give elsewhere what it has of them.
  */
 function reach<T>(nodes: readonly Node<T>[]): Reached<T> & { readonly open?: Node<T> } {
-  const givers: Reached<T>["givers"] = new Map(nodes.filter(({ toGive }) => toGive > 0).map((node) => [node, undefined]));
+  const givers: Reached<T>["givers"] = new Map(
+    nodes.filter(({ toGive }) => toGive > 0).map((node) => [node, undefined]),
+  );
   const takers: Reached<T>["takers"] = new Map();
   // A map is walked through what is added meanwhile, too.
   for (const giver of givers.keys())
@@ -51,7 +61,11 @@ function reach<T>(nodes: readonly Node<T>[]): Reached<T> & { readonly open?: Nod
 /** Gives `open` as much as the way to it allows. */
 function give<T>(open: Node<T>, givers: Reached<T>["givers"], takers: Reached<T>["takers"]): void {
   const steps: { readonly taker: Node<T>; readonly giver: Node<T>; readonly instead: Node<T> | undefined }[] = [];
-  for (let taker: Node<T> | undefined = open, giver = takers.get(open); taker && giver; giver = taker && takers.get(taker)) {
+  for (
+    let taker: Node<T> | undefined = open, giver = takers.get(open);
+    taker && giver;
+    giver = taker && takers.get(taker)
+  ) {
     const instead = givers.get(giver);
     steps.push({ taker, giver, instead });
     taker = instead;

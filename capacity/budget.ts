@@ -1,5 +1,11 @@
 import { assumptions } from "./assumptions";
-import { type DatabaseSize, maxConnectionsProblems, parseTier, smallestTierFor, tierCatalogue } from "./constraints/cloudsql";
+import {
+  type DatabaseSize,
+  maxConnectionsProblems,
+  parseTier,
+  smallestTierFor,
+  tierCatalogue,
+} from "./constraints/cloudsql";
 import type { ConnectorSize } from "./constraints/connector";
 import { connectorMbps, vmConnectsPerSecond } from "./constraints/connector";
 import { cloudSqlLimits, connectorLimits, postgresCosts } from "./limits";
@@ -30,7 +36,8 @@ export const serviceHolder = (label: string, maxInstances: number, pool: Connect
 });
 
 /** What a holder has at most: its line of the budget. */
-export const mostConnectionsOf = (holder: ConnectionHolder): number => (holder.instances + holder.overlap) * connectionsPerInstance(holder);
+export const mostConnectionsOf = (holder: ConnectionHolder): number =>
+  (holder.instances + holder.overlap) * connectionsPerInstance(holder);
 
 /** The slots of the database. `usableShare` is above 0 and at most 1. */
 export interface DatabaseSlots {
@@ -58,7 +65,10 @@ export interface ConnectionBudget {
   readonly headroom: number;
 }
 
-/** Sum of (instances + overlap) x workers x (pool + overflow), plus reserved slots and migrations, against max_connections x share. */
+/**
+ * Sum of (instances + overlap) x workers x (pool + overflow), plus reserved slots and migrations, against
+ * max_connections x share.
+ */
 export function connectionBudget(holders: readonly ConnectionHolder[], slots: DatabaseSlots): ConnectionBudget {
   const lines = holders.map((holder) => {
     const perInstance = connectionsPerInstance(holder);
@@ -72,12 +82,17 @@ export function connectionBudget(holders: readonly ConnectionHolder[], slots: Da
 }
 
 /**
- * What can be held for minutes beside the budget, in connections. `thirdSets`: an old revision serves until its last request or WebSocket
- * ends, so that another rollout within the request time-out has a third set of every service. `extraInstances`: Cloud Run exceeds a
+ * What can be held for minutes beside the budget, in connections. `thirdSets`: an old revision serves until its last
+ * request or WebSocket
+ * ends, so that another rollout within the request time-out has a third set of every service. `extraInstances`: Cloud
+ * Run exceeds a
  * maximum "for a brief period"; one more instance of each.
  * Source: docs.cloud.google.com/run/docs/configuring/max-instances.
  */
-export function beyondBudget({ lines }: Pick<ConnectionBudget, "lines">): { readonly thirdSets: number; readonly extraInstances: number } {
+export function beyondBudget({ lines }: Pick<ConnectionBudget, "lines">): {
+  readonly thirdSets: number;
+  readonly extraInstances: number;
+} {
   const rolling = lines.filter(({ overlap }) => overlap > 0);
   return {
     thirdSets: rolling.reduce((sum, { instances, perInstance }) => sum + instances * perInstance, 0),
@@ -86,15 +101,20 @@ export function beyondBudget({ lines }: Pick<ConnectionBudget, "lines">): { read
 }
 
 /** With a tolerance: 100 x 0.29 is 28.999999999999996 in floating point, and 29 is meant. */
-const usableSlots = (slots: Pick<DatabaseSlots, "maxConnections" | "usableShare">) => Math.floor(slots.maxConnections * slots.usableShare + 1e-9);
+const usableSlots = (slots: Pick<DatabaseSlots, "maxConnections" | "usableShare">) =>
+  Math.floor(slots.maxConnections * slots.usableShare + 1e-9);
 
 /** The smallest max_connections whose usable share covers the demand; with the same tolerance. */
-export const neededSlots = ({ demand }: Pick<ConnectionBudget, "demand">, { usableShare }: Pick<DatabaseSlots, "usableShare">): number =>
-  Math.ceil(demand / usableShare - 1e-9);
+export const neededSlots = (
+  { demand }: Pick<ConnectionBudget, "demand">,
+  { usableShare }: Pick<DatabaseSlots, "usableShare">,
+): number => Math.ceil(demand / usableShare - 1e-9);
 
 /** The budget as one line of arithmetic: `backend (5 + 5) x 5 = 50; ...; 91 of 120`. */
 export function budgetArithmetic(budget: ConnectionBudget, slots: DatabaseSlots): string {
-  const lines = budget.lines.map((l) => `${l.label} (${l.instances} + ${l.overlap}) x ${l.perInstance} = ${l.connections}`);
+  const lines = budget.lines.map(
+    (l) => `${l.label} (${l.instances} + ${l.overlap}) x ${l.perInstance} = ${l.connections}`,
+  );
   return [
     ...lines,
     `reserved ${slots.reservedConnections} + migrations ${slots.migrationConnections} = ${budget.reserved}`,
@@ -103,13 +123,17 @@ export function budgetArithmetic(budget: ConnectionBudget, slots: DatabaseSlots)
 }
 
 /** The slots and, where it is known, the machine they are on. */
-export type BudgetDatabase = DatabaseSlots & Pick<DatabaseSize, "sharedBuffersMib" | "workMemMib"> & { readonly tier?: string | undefined };
+export type BudgetDatabase = DatabaseSlots &
+  Pick<DatabaseSize, "sharedBuffersMib" | "workMemMib"> & { readonly tier?: string | undefined };
 
 /** What would make an overdrawn budget pass, each alone with everything else unchanged. */
 export interface BudgetRemedy {
   /** The smallest max_connections whose usable share covers the demand. */
   readonly maxConnections: number;
-  /** The tier that holds so many backends: the present one if it does, else the smallest of the catalogue; `undefined`: none does. */
+  /**
+   * The tier that holds so many backends: the present one if it does, else the smallest of the catalogue; `undefined`:
+   * none does.
+   */
   readonly tier: string | undefined;
   /** The line with the most connections. */
   readonly largest: BudgetLine | undefined;
@@ -122,7 +146,10 @@ export interface BudgetRemedy {
 export function budgetRemedy(budget: ConnectionBudget, database: BudgetDatabase): BudgetRemedy {
   const maxConnections = neededSlots(budget, database);
   const { tier } = database;
-  const isHeld = tier !== undefined && parseTier(tier) !== undefined && maxConnectionsProblems({ ...database, tier, maxConnections }).length === 0;
+  const isHeld =
+    tier !== undefined &&
+    parseTier(tier) !== undefined &&
+    maxConnectionsProblems({ ...database, tier, maxConnections }).length === 0;
   const largest = budget.lines.toSorted((a, b) => b.connections - a.connections)[0];
   const left = Math.max(0, budget.limit - (budget.demand - (largest?.connections ?? 0)));
   const { instances = 0, overlap = 0, perInstance = 0 } = largest ?? {};
@@ -135,7 +162,9 @@ export function budgetRemedy(budget: ConnectionBudget, database: BudgetDatabase)
   };
 }
 
-/** Where the reader changes what a budget is made of: `netra:services.backend.maxInstances`, `DB_POOL_SIZE of backend`. */
+/**
+ * Where the reader changes what a budget is made of: `netra:services.backend.maxInstances`, `DB_POOL_SIZE of backend`.
+ */
 export interface BudgetNames {
   readonly maxConnections: string;
   readonly tier: string;
@@ -153,20 +182,36 @@ export interface BudgetNames {
 }
 
 /** A demand beyond the usable share of the slots, with the whole sum and every single change that would do. */
-export function budgetProblems(budget: ConnectionBudget, database: BudgetDatabase, holders: readonly ConnectionHolder[], names: BudgetNames): Problem[] {
+export function budgetProblems(
+  budget: ConnectionBudget,
+  database: BudgetDatabase,
+  holders: readonly ConnectionHolder[],
+  names: BudgetNames,
+): Problem[] {
   if (budget.headroom >= 0) return [];
   const { uncounted = [] } = names;
   if (uncounted.length > 0) return [incompleteBudgetProblem(budget, database, names, uncounted)];
   const { maxConnections, tier, largest, largestPerInstance, largestInstances } = budgetRemedy(budget, database);
   const ways: Way[] = [];
-  if (tier !== undefined) ways.push([[names.maxConnections, maxConnections], ...(tier === database.tier ? [] : [[names.tier, tier] as const])]);
+  if (tier !== undefined)
+    ways.push([
+      [names.maxConnections, maxConnections],
+      ...(tier === database.tier ? [] : [[names.tier, tier] as const]),
+    ]);
   const holder = holders.find(({ label }) => label === largest?.label);
-  if (holder) ways.push(...smallerPool(holder, largestPerInstance).map(([field, value]): Way => [[names.pool(holder.label, field), value]]));
+  if (holder)
+    ways.push(
+      ...smallerPool(holder, largestPerInstance).map(
+        ([field, value]): Way => [[names.pool(holder.label, field), value]],
+      ),
+    );
   if (largest && largestInstances >= 1) ways.push([[names.instances(largest.label), largestInstances]]);
   const over = -budget.headroom;
   if (budget.limit <= budget.reserved) {
-    if (names.reserved && database.reservedConnections >= over) ways.push([[names.reserved, database.reservedConnections - over]]);
-    if (names.migrations && database.migrationConnections >= over) ways.push([[names.migrations, database.migrationConnections - over]]);
+    if (names.reserved && database.reservedConnections >= over)
+      ways.push([[names.reserved, database.reservedConnections - over]]);
+    if (names.migrations && database.migrationConnections >= over)
+      ways.push([[names.migrations, database.migrationConnections - over]]);
   }
   const room = budget.limit - budget.reserved;
   return [
@@ -177,13 +222,21 @@ export function budgetProblems(budget: ConnectionBudget, database: BudgetDatabas
       because: `${budgetArithmetic(budget, database)}, and the database refuses connections at the first rollout`,
       ways,
       otherwise:
-        ways.length > (tier === undefined ? 0 : 1) || room <= 0 ? undefined : `lower pools and maximum instances until all lines together hold at most ${room}`,
+        ways.length > (tier === undefined ? 0 : 1) || room <= 0
+          ? undefined
+          : `lower pools and maximum instances until all lines together hold at most ${room}`,
     }),
   ];
 }
 
-/** The one number of a pool that brings an instance down to so many connections: its size, else its overflow, else the processes. */
-function smallerPool({ poolSize, maxOverflow, workers }: ConnectionPool, perInstance: number): (readonly [field: keyof ConnectionPool, value: number])[] {
+/**
+ * The one number of a pool that brings an instance down to so many connections: its size, else its overflow, else the
+ * processes.
+ */
+function smallerPool(
+  { poolSize, maxOverflow, workers }: ConnectionPool,
+  perInstance: number,
+): (readonly [field: keyof ConnectionPool, value: number])[] {
   const perProcess = Math.floor(perInstance / workers);
   const changes = [
     ["poolSize", perProcess - maxOverflow, 1],
@@ -197,7 +250,12 @@ function smallerPool({ poolSize, maxOverflow, workers }: ConnectionPool, perInst
 }
 
 /** The same where a holder is on no line: what would be enough cannot be told. */
-const incompleteBudgetProblem = (budget: ConnectionBudget, database: BudgetDatabase, names: BudgetNames, uncounted: readonly string[]): Problem =>
+const incompleteBudgetProblem = (
+  budget: ConnectionBudget,
+  database: BudgetDatabase,
+  names: BudgetNames,
+  uncounted: readonly string[],
+): Problem =>
   problem({
     setting: names.maxConnections,
     value: names.shown ?? database.maxConnections,
@@ -216,7 +274,9 @@ export interface StartingClient {
 
 /** Seconds that the last of the connects of a storm waits at one stage, against the shortest connect time-out. */
 export interface StageWait {
-  /** Connects that can be under way at once: one per starting process, because a process opens them one after another. */
+  /**
+   * Connects that can be under way at once: one per starting process, because a process opens them one after another.
+   */
   readonly concurrentConnects: number;
   /** All connects of the storm. */
   readonly connects: number;
@@ -233,14 +293,21 @@ function stormOf(clients: readonly StartingClient[]) {
   };
 }
 
-/** What of the database's time one of many connects takes, ms: its CPU on all vCPUs, or the postmaster, which forks one at a time. */
-export const msPerConnect = (vcpus: number): number => Math.max(postgresCosts.connectCpuMs.value / vcpus, postgresCosts.postmasterMs.value);
+/**
+ * What of the database's time one of many connects takes, ms: its CPU on all vCPUs, or the postmaster, which forks one
+ * at a time.
+ */
+export const msPerConnect = (vcpus: number): number =>
+  Math.max(postgresCosts.connectCpuMs.value / vcpus, postgresCosts.postmasterMs.value);
 
 /**
  * The database's connect rate: every process connects at once, each connect costs TLS and SCRAM on the tier's vCPUs and
  * a fork in the postmaster. `undefined` where the tier cannot be read or nothing connects.
  */
-export function databaseConnectWait(clients: readonly StartingClient[], tierName: string): (StageWait & { readonly vcpus: number }) | undefined {
+export function databaseConnectWait(
+  clients: readonly StartingClient[],
+  tierName: string,
+): (StageWait & { readonly vcpus: number }) | undefined {
   const tier = parseTier(tierName);
   if (!tier || clients.length === 0) return undefined;
   const storm = stormOf(clients);
@@ -281,11 +348,17 @@ function smallerClient(
 }
 
 /** A storm whose connects the database cannot authenticate within the time-out. */
-export function connectRateProblems(clients: readonly StartingClient[], tierName: string, names: StartNames & { readonly tier: string }): Problem[] {
+export function connectRateProblems(
+  clients: readonly StartingClient[],
+  tierName: string,
+  names: StartNames & { readonly tier: string },
+): Problem[] {
   const wait = databaseConnectWait(clients, tierName);
   if (!wait || wait.waitSeconds <= wait.timeoutSeconds) return [];
   const memoryMib = parseTier(tierName)?.memoryMib ?? 0;
-  const faster = tierCatalogue.find((t) => t.memoryMib >= memoryMib && (databaseConnectWait(clients, t.name)?.waitSeconds ?? 0) <= wait.timeoutSeconds);
+  const faster = tierCatalogue.find(
+    (t) => t.memoryMib >= memoryMib && (databaseConnectWait(clients, t.name)?.waitSeconds ?? 0) <= wait.timeoutSeconds,
+  );
   const most = Math.floor((wait.concurrentConnects * wait.timeoutSeconds) / wait.waitSeconds);
   return [
     problem({
@@ -315,7 +388,8 @@ export function connectorWait(
   const mbps = connectorMbps(connector.machineType, connector.minInstances);
   if (mbps <= 0 || clients.length === 0) return undefined;
   const storm = stormOf(clients);
-  const connectsPerSecond = connector.minInstances * vmConnectsPerSecond(connector.machineType, assumptions.connectorConnectsPerSecond.likely);
+  const connectsPerSecond =
+    connector.minInstances * vmConnectsPerSecond(connector.machineType, assumptions.connectorConnectsPerSecond.likely);
   const byteSeconds = (storm.connects * postgresCosts.connectBytes.value * 8) / (mbps * 1e6);
   return { ...storm, mbps, connectsPerSecond, waitSeconds: Math.max(byteSeconds, storm.connects / connectsPerSecond) };
 }
@@ -337,7 +411,10 @@ export function connectorWaitProblems(
       value: connector.minInstances,
       must: `carry ${wait.connects} connects within ${wait.timeoutSeconds} s (it needs ${seconds(wait.waitSeconds)} s at ${wait.mbps} Mbps and an assumed ${wait.connectsPerSecond} connects a second)`,
       because: "the connector scales out later than a storm lasts",
-      ways: [...(possible ? [[[names.minInstances, needed] as const]] : []), ...smallerClient(clients, names, wait.connects, most, START_FIELDS)],
+      ways: [
+        ...(possible ? [[[names.minInstances, needed] as const]] : []),
+        ...smallerClient(clients, names, wait.connects, most, START_FIELDS),
+      ],
       otherwise: `lower ${names.instances} so that at most ${most} connects come at once`,
     }),
   ];
@@ -346,11 +423,19 @@ export function connectorWaitProblems(
 /** Admin API calls of a cold start over the built-in socket or a language connector, within one minute. */
 export function adminApiCalls(clients: readonly { readonly instances: number; readonly workers: number }[]) {
   const processes = clients.reduce((sum, c) => sum + c.instances * c.workers, 0);
-  return { processes, calls: processes * cloudSqlLimits.adminApiCallsPerProcess.value, limit: cloudSqlLimits.adminApiConnectPerMinute.value };
+  return {
+    processes,
+    calls: processes * cloudSqlLimits.adminApiCallsPerProcess.value,
+    limit: cloudSqlLimits.adminApiConnectPerMinute.value,
+  };
 }
 
 /** A cold start that makes more Admin API calls than Google answers in a minute. `value` is the setting's. */
-export function adminApiProblems(clients: readonly { readonly instances: number; readonly workers: number }[], setting: string, value: number): Problem[] {
+export function adminApiProblems(
+  clients: readonly { readonly instances: number; readonly workers: number }[],
+  setting: string,
+  value: number,
+): Problem[] {
   const { calls, limit } = adminApiCalls(clients);
   if (calls <= limit) return [];
   return [
@@ -358,7 +443,8 @@ export function adminApiProblems(clients: readonly { readonly instances: number;
       setting,
       value,
       must: `leave a cold start within ${limit} Admin API calls a minute (it makes ${calls})`,
-      because: "each process fetches settings and a certificate before it can connect, and further calls are answered with 429",
+      because:
+        "each process fetches settings and a certificate before it can connect, and further calls are answered with 429",
       fix: `fewer instances, so that at most ${Math.floor(limit / cloudSqlLimits.adminApiCallsPerProcess.value)} processes start at once, or use the database's private address, which needs no call`,
     }),
   ];

@@ -28,17 +28,43 @@ import {
   scalingProblems,
   startupWindowProblems,
 } from "./constraints/cloudrun";
-import { databaseMemory, editionLimitProblems, maxConnectionsProblems, parseTier, sharedCoreProblems, tierProblems } from "./constraints/cloudsql";
-import { connectorNameProblems, connectorRangeProblems, instanceCountProblems, machineTypeProblems } from "./constraints/connector";
+import {
+  databaseMemory,
+  editionLimitProblems,
+  maxConnectionsProblems,
+  parseTier,
+  sharedCoreProblems,
+  tierProblems,
+} from "./constraints/cloudsql";
+import {
+  connectorNameProblems,
+  connectorRangeProblems,
+  instanceCountProblems,
+  machineTypeProblems,
+} from "./constraints/connector";
 import { databaseClientProblems, socketPoolProblems } from "./constraints/database-client";
 import { imageProblems } from "./constraints/image";
 import { type JobPlan, jobsOf, MIGRATIONS_JOB, ROLES_JOB } from "./constraints/jobs";
 import { egressAdvice } from "./constraints/path";
 import { lifeText, upgradeAdvice } from "./constraints/postgres-life";
-import { freeRange, type NamedRange, overlapProblem, overlaps, rangeProblems, unreachableRangeProblems } from "./constraints/ranges";
+import {
+  freeRange,
+  type NamedRange,
+  overlapProblem,
+  overlaps,
+  rangeProblems,
+  unreachableRangeProblems,
+} from "./constraints/ranges";
 import { redisRangeProblems, usesPrivateServices } from "./constraints/redis";
 import { cloudSqlLimits, connectorLimits } from "./limits";
-import { type CapacityPlan, connectionsPerInstance, type DatabaseClientPlan, predecessors, type ServicePlan, startSeconds } from "./plan";
+import {
+  type CapacityPlan,
+  connectionsPerInstance,
+  type DatabaseClientPlan,
+  predecessors,
+  type ServicePlan,
+  startSeconds,
+} from "./plan";
 import { type Problem, withWays } from "./problem";
 import { type QuotaUser, regionalDemand, regionalQuotaProblems } from "./quota";
 import { routeOf } from "./storm/scenarios";
@@ -57,13 +83,15 @@ type DatabaseService = ServicePlan & { readonly key: string; readonly database: 
 type KeyedService = ServicePlan & { readonly key: string };
 
 const setting = (path: string) => `netra:${path}`;
-const servicesOf = (plan: CapacityPlan): KeyedService[] => Object.entries(plan.services).map(([key, service]) => ({ ...service, key }));
+const servicesOf = (plan: CapacityPlan): KeyedService[] =>
+  Object.entries(plan.services).map(([key, service]) => ({ ...service, key }));
 const databaseServicesOf = (plan: CapacityPlan): DatabaseService[] =>
   servicesOf(plan).flatMap((service) => (service.database ? [{ ...service, database: service.database }] : []));
 const round = (value: number, digits = 2) => Number(value.toFixed(digits));
 
 /**
- * Every check, in the order in which a reader wants them. The plan is sound when none has a problem. `day`: `YYYY-MM-DD`, what has
+ * Every check, in the order in which a reader wants them. The plan is sound when none has a problem. `day`:
+ * `YYYY-MM-DD`, what has
  * a date is judged as of then.
  */
 export function planChecks(plan: CapacityPlan, day = today()): Check[] {
@@ -94,12 +122,15 @@ const holdersOf = (plan: CapacityPlan): ConnectionHolder[] => [
 ];
 
 /**
- * The connections that the database lets each user of a service, or of the migrations, have: its line of the budget. In a
+ * The connections that the database lets each user of a service, or of the migrations, have: its line of the budget. In
+ * a
  * rollout both revisions log in as the same user; in a rotation each of the two has the whole limit, because either may
  * serve alone. Who sets up the roles has none.
  */
 export const connectionLimits = (plan: CapacityPlan): Readonly<Record<string, number>> =>
-  Object.fromEntries(planBudget(plan).lines.flatMap(({ label, connections }) => (label === ROLES_JOB ? [] : [[label, connections]])));
+  Object.fromEntries(
+    planBudget(plan).lines.flatMap(({ label, connections }) => (label === ROLES_JOB ? [] : [[label, connections]])),
+  );
 
 function connectionsCheck(plan: CapacityPlan): Check {
   const budget = planBudget(plan);
@@ -112,7 +143,8 @@ function connectionsCheck(plan: CapacityPlan): Check {
       tier: setting("database.tier"),
       reserved: setting("database.reservedConnections"),
       migrations: setting("database.migrationConnections"),
-      pool: (key, field) => setting(key === MIGRATIONS_JOB ? "migrations.connections" : `services.${key}.database.${field}`),
+      pool: (key, field) =>
+        setting(key === MIGRATIONS_JOB ? "migrations.connections" : `services.${key}.database.${field}`),
       instances: (key) => setting(key === MIGRATIONS_JOB ? "migrations.connections" : `services.${key}.maxInstances`),
     }),
   };
@@ -146,7 +178,13 @@ function memoryCheck(plan: CapacityPlan): Check {
           `${memory.sharedBuffersMib} MiB shared_buffers + ${memory.backends} backends x ${memory.perBackendMib} MiB = ${round(memory.neededMib, 0)} of ${round(memory.usableMib, 0)} MiB usable (${memory.tierMib} MiB in ${plan.database.tier})`,
         ]
       : [`${plan.database.tier} is no tier`],
-    figures: memory ? { neededMib: memory.neededMib, usableMib: memory.usableMib, largestMaxConnections: memory.largestMaxConnections } : {},
+    figures: memory
+      ? {
+          neededMib: memory.neededMib,
+          usableMib: memory.usableMib,
+          largestMaxConnections: memory.largestMaxConnections,
+        }
+      : {},
     problems: maxConnectionsProblems(plan.database, name, neededSlots(planBudget(plan), plan.database)),
   };
 }
@@ -158,11 +196,14 @@ function socketCheck(plan: CapacityPlan): Check {
     title: "connections of one instance over the built-in socket",
     arithmetic: services.length
       ? services.map(
-          (s) => `${s.key}: ${s.database.workers} x (${s.database.poolSize} + ${s.database.maxOverflow}) = ${connectionsPerInstance(s.database)} of ${limit}`,
+          (s) =>
+            `${s.key}: ${s.database.workers} x (${s.database.poolSize} + ${s.database.maxOverflow}) = ${connectionsPerInstance(s.database)} of ${limit}`,
         )
       : ["no service uses the built-in socket"],
     figures: Object.fromEntries(services.map((s) => [s.key, connectionsPerInstance(s.database)])),
-    problems: services.flatMap((s) => socketPoolProblems(s.database, (field) => setting(`services.${s.key}.database.${field}`))),
+    problems: services.flatMap((s) =>
+      socketPoolProblems(s.database, (field) => setting(`services.${s.key}.database.${field}`)),
+    ),
   };
 }
 
@@ -174,20 +215,26 @@ function adminApiCheck(plan: CapacityPlan): Check {
   return {
     title: "Cloud SQL Admin API calls of a cold start",
     arithmetic: clients.length
-      ? [`${demand.processes} processes x ${cloudSqlLimits.adminApiCallsPerProcess.value} calls = ${demand.calls} of ${demand.limit} a minute`]
+      ? [
+          `${demand.processes} processes x ${cloudSqlLimits.adminApiCallsPerProcess.value} calls = ${demand.calls} of ${demand.limit} a minute`,
+        ]
       : ["a private address needs none"],
     figures: { calls: demand.calls, limit: demand.limit },
-    problems: first ? adminApiProblems(processes, setting(`services.${first.key}.maxInstances`), first.maxInstances) : [],
+    problems: first
+      ? adminApiProblems(processes, setting(`services.${first.key}.maxInstances`), first.maxInstances)
+      : [],
   };
 }
 
 /** Where a number of a database service stands, by its position among them. */
-const clientSetting = (plan: CapacityPlan) => (index: number, field: "instances" | "workers" | "startupConnections") => {
-  const service = `services.${databaseServicesOf(plan)[index]?.key}`;
-  return setting(field === "instances" ? `${service}.maxInstances` : `${service}.database.${field}`);
-};
+const clientSetting =
+  (plan: CapacityPlan) => (index: number, field: "instances" | "workers" | "startupConnections") => {
+    const service = `services.${databaseServicesOf(plan)[index]?.key}`;
+    return setting(field === "instances" ? `${service}.maxInstances` : `${service}.database.${field}`);
+  };
 
-const startingClients = (plan: CapacityPlan): StartingClient[] => databaseServicesOf(plan).map((s) => ({ instances: s.maxInstances, ...s.database }));
+const startingClients = (plan: CapacityPlan): StartingClient[] =>
+  databaseServicesOf(plan).map((s) => ({ instances: s.maxInstances, ...s.database }));
 
 function stageArithmetic(wait: StageWait, how: string): string {
   return `${how} = ${round(wait.waitSeconds, 3)} s of the ${wait.timeoutSeconds} s connect time-out`;
@@ -197,7 +244,11 @@ function connectRateCheck(plan: CapacityPlan): Check {
   const wait = databaseConnectWait(startingClients(plan), plan.database.tier);
   return {
     title: "the database's connect rate against the connect time-out",
-    arithmetic: [wait ? stageArithmetic(wait, `${wait.concurrentConnects} connects at once on ${wait.vcpus} vCPU`) : "nothing connects"],
+    arithmetic: [
+      wait
+        ? stageArithmetic(wait, `${wait.concurrentConnects} connects at once on ${wait.vcpus} vCPU`)
+        : "nothing connects",
+    ],
     figures: wait ? { waitSeconds: wait.waitSeconds, timeoutSeconds: wait.timeoutSeconds } : {},
     problems: connectRateProblems(startingClients(plan), plan.database.tier, {
       tier: setting("database.tier"),
@@ -242,8 +293,10 @@ function probeWindowCheck(plan: CapacityPlan): Check {
 }
 
 /**
- * A start-up path is right to ask the database, and a liveness path is not: while the database is away it would have every instance
- * killed. What a path asks only the application knows; that both are the same is a sign. Advice: there may be no other path.
+ * A start-up path is right to ask the database, and a liveness path is not: while the database is away it would have
+ * every instance
+ * killed. What a path asks only the application knows; that both are the same is a sign. Advice: there may be no other
+ * path.
  */
 function livenessAdvice({ key, database, probe, liveness }: KeyedService): string[] {
   if (!database || liveness.path === undefined || liveness.path !== probe.path) return [];
@@ -254,8 +307,14 @@ function livenessAdvice({ key, database, probe, liveness }: KeyedService): strin
   ];
 }
 
-/** A window is counted from legal timings only; a threshold that the window refuses, with what covers the start, is told once. */
-function startupProblems(service: KeyedService): { readonly window: readonly Problem[]; readonly timing: readonly Problem[] } {
+/**
+ * A window is counted from legal timings only; a threshold that the window refuses, with what covers the start, is told
+ * once.
+ */
+function startupProblems(service: KeyedService): {
+  readonly window: readonly Problem[];
+  readonly timing: readonly Problem[];
+} {
   const name = (field: string) => setting(`services.${service.key}.probe.${field}`);
   const timing = probeProblems("startup", service.probe, name);
   const others = timing.filter((problem) => problem.setting !== name("failureThreshold"));
@@ -277,17 +336,21 @@ const quotaUser = (
 function quotaCheck(plan: CapacityPlan): Check {
   const services = servicesOf(plan);
   const users = [
-    ...services.map((service) => quotaUser(service, `services.${service.key}.maxInstances`, service.maxInstances, true)),
+    ...services.map((service) =>
+      quotaUser(service, `services.${service.key}.maxInstances`, service.maxInstances, true),
+    ),
     ...jobsOf(plan).map((job) => quotaUser(job, job.setting, 1, false)),
   ];
   const before = new Map(services.map(({ key }) => [key, predecessors(plan.services, key)]));
   const after = ({ label }: QuotaUser) => users.filter((other) => before.get(other.label)?.has(label));
   const { cpu, memoryGib } = regionalDemand(users, plan.limits, after);
-  // An old revision serves until its last request ends, and a WebSocket lasts as long as the request time-out: past the next rollout.
+  // An old revision serves until its last request ends, and a WebSocket lasts as long as the request time-out: past the
+  // next rollout.
   const all = regionalDemand(users, plan.limits, () => []);
   const { regionalCpu, regionalMemoryGib } = plan.limits;
   const sum = ({ total, rolling }: typeof cpu, size: (user: QuotaUser) => number) => {
-    const instances = (user: QuotaUser) => (rolling.includes(user) ? `(${user.instances} + ${user.instances})` : user.instances);
+    const instances = (user: QuotaUser) =>
+      rolling.includes(user) ? `(${user.instances} + ${user.instances})` : user.instances;
     return `${users.map((user) => `${user.label} ${instances(user)} x ${round(size(user))}`).join(" + ")} = ${round(total)}`;
   };
   return {
@@ -301,22 +364,34 @@ function quotaCheck(plan: CapacityPlan): Check {
     // A size that Cloud Run does not offer is the mistake, and what it adds up to follows from it.
     problems: services.some((service) => cpuMemoryProblems(service).length > 0)
       ? []
-      : regionalQuotaProblems(users, plan.limits, after, (key) => setting(`limits.${key}`)).map(({ problem }) => problem),
+      : regionalQuotaProblems(users, plan.limits, after, (key) => setting(`limits.${key}`)).map(
+          ({ problem }) => problem,
+        ),
   };
 }
 
 /**
- * The stack's database has a private address, and every service has the connector: connects go through in every setting that a
- * stack file has. That all-traffic egress without Cloud NAT cuts the internet off is advice: every start succeeds without it, and
+ * The stack's database has a private address, and every service has the connector: connects go through in every setting
+ * that a
+ * stack file has. That all-traffic egress without Cloud NAT cuts the internet off is advice: every start succeeds
+ * without it, and
  * no plan says whether a service calls a language model or an OAuth server there.
  */
 function pathCheck(plan: CapacityPlan): Check {
   const lines = servicesOf(plan).flatMap((service) => {
     const advice = egressAdvice(routeOf(plan, service));
     const { key, egress, database } = service;
-    return [`${key}: ${egress}, ${database ? `database over ${database.path}` : "no database"}`, ...(advice ? [`${key}: advice: ${advice}`] : [])];
+    return [
+      `${key}: ${egress}, ${database ? `database over ${database.path}` : "no database"}`,
+      ...(advice ? [`${key}: advice: ${advice}`] : []),
+    ];
   });
-  return { title: "the network path to the database and to the internet", arithmetic: lines, figures: {}, problems: [] };
+  return {
+    title: "the network path to the database and to the internet",
+    arithmetic: lines,
+    figures: {},
+    problems: [],
+  };
 }
 
 function namedRanges(plan: CapacityPlan): NamedRange[] {
@@ -326,7 +401,9 @@ function namedRanges(plan: CapacityPlan): NamedRange[] {
     { label: setting("network.subnetCidr"), cidr: network.subnetCidr },
     { label: setting("network.privateServicesCidr"), cidr: network.privateServicesCidr },
     // With private services access it is the name of the range above.
-    ...(cache.reservedIpRange && !usesPrivateServices(cache) ? [{ label: setting("cache.reservedIpRange"), cidr: cache.reservedIpRange }] : []),
+    ...(cache.reservedIpRange && !usesPrivateServices(cache)
+      ? [{ label: setting("cache.reservedIpRange"), cidr: cache.reservedIpRange }]
+      : []),
     ...network.otherCidrs.map((cidr, i) => ({ label: setting(`network.otherCidrs[${i}]`), cidr })),
   ];
 }
@@ -355,7 +432,10 @@ function rangesCheck(plan: CapacityPlan): Check {
   };
   const cacheRange = setting("cache.reservedIpRange");
   const services = setting("network.privateServicesCidr");
-  const size = (range: NamedRange) => ({ ...free(range), ...(range.label === services ? { maxPrefix: cloudSqlLimits.privateServicesMaxPrefix.value } : {}) });
+  const size = (range: NamedRange) => ({
+    ...free(range),
+    ...(range.label === services ? { maxPrefix: cloudSqlLimits.privateServicesMaxPrefix.value } : {}),
+  });
   return {
     title: "address ranges",
     arithmetic: ranges.map((range) => `${range.cidr} ${range.label}`),
@@ -399,7 +479,8 @@ function legalValuesCheck(plan: CapacityPlan): Check {
       `connector ${plan.connector.machineType} ${plan.connector.minInstances}..${plan.connector.maxInstances}`,
       `database ${tier}, ${version}, ${edition}`,
       ...servicesOf(plan).map(
-        (s) => `${s.key} ${s.cpu} vCPU, ${s.memoryMib} MiB, ${s.minInstances}..${s.maxInstances} instances, concurrency ${s.concurrency}`,
+        (s) =>
+          `${s.key} ${s.cpu} vCPU, ${s.memoryMib} MiB, ${s.minInstances}..${s.maxInstances} instances, concurrency ${s.concurrency}`,
       ),
     ],
     figures: {},
@@ -410,11 +491,15 @@ function legalValuesCheck(plan: CapacityPlan): Check {
       ...tierProblems({ tier, edition, version }, database),
       ...sharedCoreProblems(tier, database),
       ...editionLimitProblems(insights, edition, (field) => setting(`database.insights.${field}`)),
-      ...editionLimitProblems({ transactionLogDays: backup.transactionLogDays }, edition, (field) => setting(`database.backup.${field}`)),
+      ...editionLimitProblems({ transactionLogDays: backup.transactionLogDays }, edition, (field) =>
+        setting(`database.backup.${field}`),
+      ),
       ...jobsOf(plan)
         // An image of its own; else the service's is judged.
         .filter(({ key }) => key === ROLES_JOB || plan.migrations?.image !== undefined)
-        .flatMap((job) => imageProblems(job.image, plan.images.tagPattern, (field) => setting(`${job.setting}.${field}`))),
+        .flatMap((job) =>
+          imageProblems(job.image, plan.images.tagPattern, (field) => setting(`${job.setting}.${field}`)),
+        ),
       ...servicesOf(plan).flatMap((service) => {
         const name = (field: string) => setting(`services.${service.key}.${field}`);
         return [

@@ -4,7 +4,9 @@ import { cloudSqlLimits, connectorLimits, prices } from "./limits";
 import type { Alert } from "./monitoring/alert";
 import type { CapacityPlan } from "./plan";
 
-/** One line of the bill. `usdPerMonth` is absent where no price is known: such an item is listed, never counted as free. */
+/**
+ * One line of the bill. `usdPerMonth` is absent where no price is known: such an item is listed, never counted as free.
+ */
 export interface CostItem {
   readonly item: string;
   readonly usdPerMonth?: number;
@@ -12,7 +14,10 @@ export interface CostItem {
 }
 
 export interface Cost {
-  /** Sum of the priced items: list prices, without traffic and free tiers. Absent in a region whose prices are not known. */
+  /**
+   * Sum of the priced items: list prices, without traffic and free tiers. Absent in a region whose prices are not
+   * known.
+   */
   readonly usdPerMonth?: number;
   readonly items: readonly CostItem[];
 }
@@ -23,8 +28,16 @@ const SECONDS = HOURS * 3600;
 /** The region of all prices in `limits.ts`. */
 export const PRICED_REGION = "us-central1";
 
-/** What the plan costs while nothing happens: minimum instances, database, cache, connector at its minimum, secrets, alerts. */
-export function planCost(plan: CapacityPlan, activeSecretVersions: number, region: string = PRICED_REGION, alerts: readonly Alert[] = []): Cost {
+/**
+ * What the plan costs while nothing happens: minimum instances, database, cache, connector at its minimum, secrets,
+ * alerts.
+ */
+export function planCost(
+  plan: CapacityPlan,
+  activeSecretVersions: number,
+  region: string = PRICED_REGION,
+  alerts: readonly Alert[] = [],
+): Cost {
   const items = [
     connectorCost(plan),
     ...databaseCost(plan),
@@ -35,7 +48,8 @@ export function planCost(plan: CapacityPlan, activeSecretVersions: number, regio
     ...monitoringCosts(plan, alerts),
     secretsCost(activeSecretVersions),
   ];
-  if (region !== PRICED_REGION) return { items: items.map(({ item }) => notPriced(item, `prices are known for ${PRICED_REGION} only`)) };
+  if (region !== PRICED_REGION)
+    return { items: items.map(({ item }) => notPriced(item, `prices are known for ${PRICED_REGION} only`)) };
   return { usdPerMonth: items.reduce((sum, item) => sum + (item.usdPerMonth ?? 0), 0), items };
 }
 
@@ -43,7 +57,11 @@ export function connectorCost({ connector }: Pick<CapacityPlan, "connector">): C
   const item = `connector ${connector.machineType}`;
   const machine = connectorLimits.machineTypes.value[connector.machineType];
   if (!machine) return notPriced(item, "no such machine type");
-  return priced(item, connector.minInstances * machine.usdPerHour * HOURS, `${connector.minInstances} VMs x ${machine.usdPerHour} USD/h x ${HOURS} h`);
+  return priced(
+    item,
+    connector.minInstances * machine.usdPerHour * HOURS,
+    `${connector.minInstances} VMs x ${machine.usdPerHour} USD/h x ${HOURS} h`,
+  );
 }
 
 export function databaseCost({ database }: Pick<CapacityPlan, "database">): CostItem[] {
@@ -64,7 +82,10 @@ export function databaseCost({ database }: Pick<CapacityPlan, "database">): Cost
   return [
     machine,
     priced("database disk", database.diskGb * ssd, `${database.diskGb} GiB x ${ssd} USD`),
-    notPriced("database backups", `${prices.sqlBackupGibMonth.value} USD per GiB-month; how much they hold depends on the data`),
+    notPriced(
+      "database backups",
+      `${prices.sqlBackupGibMonth.value} USD per GiB-month; how much they hold depends on the data`,
+    ),
   ];
 }
 
@@ -93,13 +114,22 @@ function serviceCosts({ services }: CapacityPlan): CostItem[] {
 
 function natCost({ network }: CapacityPlan): CostItem[] {
   return network.nat
-    ? [notPriced("Cloud NAT", `${prices.natVmHour.value} USD per VM-hour and ${prices.addressHour.value} per address-hour; connector VMs and traffic vary`)]
+    ? [
+        notPriced(
+          "Cloud NAT",
+          `${prices.natVmHour.value} USD per VM-hour and ${prices.addressHour.value} per address-hour; connector VMs and traffic vary`,
+        ),
+      ]
     : [];
 }
 
 function edgeCosts({ edge }: CapacityPlan): CostItem[] {
   if (!edge) return [];
-  const [hour, policy, each] = [prices.forwardingRulesHour.value, prices.armorPolicyMonth.value, prices.armorRuleMonth.value];
+  const [hour, policy, each] = [
+    prices.forwardingRulesHour.value,
+    prices.armorPolicyMonth.value,
+    prices.armorRuleMonth.value,
+  ];
   // Their number does not depend on the paths.
   const rules = securityRules([], edge).length;
   return [
@@ -123,7 +153,11 @@ function monitoringCosts({ monitoring }: CapacityPlan, alerts: readonly Alert[])
 /** Every condition names one metric and reads at least one series. */
 function alertsCost(alerts: readonly Alert[]): CostItem {
   const conditions = alerts.reduce((sum, alert) => sum + alert.conditions.length, 0);
-  const [metric, million, seconds] = [prices.alertMetricMonth.value, prices.alertPointsMillion.value, prices.alertEvaluationSeconds.value];
+  const [metric, million, seconds] = [
+    prices.alertMetricMonth.value,
+    prices.alertPointsMillion.value,
+    prices.alertEvaluationSeconds.value,
+  ];
   const later = conditions * (metric + ((SECONDS / seconds) * million) / 1e6);
   return priced(
     "alerts",

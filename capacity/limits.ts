@@ -3,7 +3,10 @@
  * Nothing here is chosen (that is `Pulumi.<stack>.yaml`) and nothing here is guessed (that is `assumptions.ts`).
  */
 
-/** A published or third-party-quoted fact. `S1`: the vendor's own text or source; `S2`: a dated third party quoting it; `M`: measured; `C`: arithmetic from the others. */
+/**
+ * A published or third-party-quoted fact. `S1`: the vendor's own text or source; `S2`: a dated third party quoting it;
+ * `M`: measured; `C`: arithmetic from the others.
+ */
 export interface Datum<T> {
   readonly value: T;
   readonly unit: string;
@@ -28,7 +31,8 @@ const datum = <T>(value: T, unit: string, tag: Datum<T>["tag"], source: string, 
 });
 
 /** Entries by name and nothing else: to a plain object, `constructor` is a machine type too. */
-const table = <T>(entries: Readonly<Record<string, T>>): Readonly<Record<string, T>> => Object.assign(Object.create(null), entries);
+const table = <T>(entries: Readonly<Record<string, T>>): Readonly<Record<string, T>> =>
+  Object.assign(Object.create(null), entries);
 
 const CONNECTOR_PAGE = "docs.cloud.google.com/vpc/docs/serverless-vpc-access";
 const CONNECTOR_CONFIGURE = "docs.cloud.google.com/vpc/docs/configure-serverless-vpc-access";
@@ -42,7 +46,10 @@ const RUN_PROTO = "google/cloud/run/v2 API protos";
 const ALERT_PRICES = "cloud.google.com/stackdriver/pricing";
 const CONTAINER_CONTRACT = "docs.cloud.google.com/run/docs/container-contract";
 
-/** A connector's VM: the connector's whole throughput at 2 and at 10 instances (not per instance), and the VM's list price. */
+/**
+ * A connector's VM: the connector's whole throughput at 2 and at 10 instances (not per instance), and the VM's list
+ * price.
+ */
 export interface ConnectorMachine {
   readonly mbpsAt2: number;
   readonly mbpsAt10: number;
@@ -79,7 +86,11 @@ export interface VersionLife {
   readonly endsOn: string;
 }
 
-const life = (communityUntil: string, extendedFrom: string, endsOn: string): VersionLife => ({ communityUntil, extendedFrom, endsOn });
+const life = (communityUntil: string, extendedFrom: string, endsOn: string): VersionLife => ({
+  communityUntil,
+  extendedFrom,
+  endsOn,
+});
 
 export const cloudSqlLimits = {
   /** Default of max_connections by memory: the last row whose memory is not above the tier's. */
@@ -110,11 +121,18 @@ export const cloudSqlLimits = {
   ),
   maxConnectionsFlag: datum<Range>({ min: 14, max: 262_142 }, "connections", "S2", SQL_FLAGS),
   /**
-   * Flags that a standby must have at least as large as its primary, with PostgreSQL's default; that of max_connections is the
+   * Flags that a standby must have at least as large as its primary, with PostgreSQL's default; that of max_connections
+   * is the
    * tier's.
    */
   standbyFlags: datum<Readonly<Record<string, number | undefined>>>(
-    table({ max_connections: undefined, max_worker_processes: 8, max_wal_senders: 10, max_prepared_transactions: 0, max_locks_per_transaction: 64 }),
+    table({
+      max_connections: undefined,
+      max_worker_processes: 8,
+      max_wal_senders: 10,
+      max_prepared_transactions: 0,
+      max_locks_per_transaction: 64,
+    }),
     "flag -> default",
     "S1",
     "postgresql.org/docs/14/hot-standby.html#HOT-STANDBY-ADMIN; chainguard-dev/terraform-infra-common#1084",
@@ -141,9 +159,21 @@ export const cloudSqlLimits = {
   /** The unit in which a flag's value is read. */
   flagUnitKib: datum({ shared_buffers: 8, work_mem: 1 }, "KiB per unit of the flag's value", "S1", SQL_FLAGS),
   editions: datum<readonly string[]>(["ENTERPRISE", "ENTERPRISE_PLUS"], "names", "S1", SQL_PROVIDER),
-  /** Values of sslMode that let no unencrypted connection in; the second lets nobody in without a client certificate. */
-  encryptedSslModes: datum<readonly string[]>(["ENCRYPTED_ONLY", "TRUSTED_CLIENT_CERTIFICATE_REQUIRED"], "names", "S1", SQL_PROVIDER),
-  diskGbMin: datum<Readonly<Record<string, number>>>({ PD_SSD: 10, PD_HDD: 10, HYPERDISK_BALANCED: 20 }, "GB by disk type", "S1", SQL_PROVIDER),
+  /**
+   * Values of sslMode that let no unencrypted connection in; the second lets nobody in without a client certificate.
+   */
+  encryptedSslModes: datum<readonly string[]>(
+    ["ENCRYPTED_ONLY", "TRUSTED_CLIENT_CERTIFICATE_REQUIRED"],
+    "names",
+    "S1",
+    SQL_PROVIDER,
+  ),
+  diskGbMin: datum<Readonly<Record<string, number>>>(
+    { PD_SSD: 10, PD_HDD: 10, HYPERDISK_BALANCED: 20 },
+    "GB by disk type",
+    "S1",
+    SQL_PROVIDER,
+  ),
   diskGbMax: datum(65_536, "GB, of a dedicated-core tier", "S1", SQL_QUOTAS, "2026-04-10"),
   defaultDiskType: datum("PD_SSD", "disk type", "S1", SQL_PROVIDER),
   custom: datum(
@@ -168,7 +198,13 @@ export const cloudSqlLimits = {
     "2026-11-26",
   ),
   /** The largest Enterprise machine of the N4 series (`db-custom-N4-<vCPU>-<MiB>`). */
-  n4: datum({ vcpusMax: 80, memoryGibMax: 624 }, "vCPU; GiB", "S2", "docs.cloud.google.com/sql/docs/postgres/machine-series-overview", "2026-11-26"),
+  n4: datum(
+    { vcpusMax: 80, memoryGibMax: 624 },
+    "vCPU; GiB",
+    "S2",
+    "docs.cloud.google.com/sql/docs/postgres/machine-series-overview",
+    "2026-11-26",
+  ),
   enterprisePlusDefaultFrom: datum(16, "PostgreSQL major version", "S1", SQL_CREATE),
   /** Managed connection pooling: one pool for each database and user in each pooler. */
   managedPooling: datum(
@@ -178,7 +214,13 @@ export const cloudSqlLimits = {
     "docs.cloud.google.com/sql/docs/postgres/managed-connection-pooling",
     "2026-11-28",
   ),
-  builtInSocketConnectionsPerInstance: datum(100, "connections per Cloud Run instance and database", "S1", SQL_QUOTAS, "2026-04-10"),
+  builtInSocketConnectionsPerInstance: datum(
+    100,
+    "connections per Cloud Run instance and database",
+    "S1",
+    SQL_QUOTAS,
+    "2026-04-10",
+  ),
   adminApiConnectPerMinute: datum(1000, "calls per minute, user and region", "S1", SQL_QUOTAS, "2026-04-10"),
   /** ConnectSettings and GenerateEphemeralCert, once per process. */
   adminApiCallsPerProcess: datum(2, "calls", "S1", "GoogleCloudPlatform/cloud-sql-go-connector@123d1d8"),
@@ -188,7 +230,12 @@ export const cloudSqlLimits = {
     "S1",
     SQL_PROVIDER,
   ),
-  retainedBackups: datum<Range>({ min: 1, max: 365 }, "backups", "S1", "docs.cloud.google.com/sql/docs/sqlserver/backup-recovery/backups"),
+  retainedBackups: datum<Range>(
+    { min: 1, max: 365 },
+    "backups",
+    "S1",
+    "docs.cloud.google.com/sql/docs/sqlserver/backup-recovery/backups",
+  ),
   transactionLogDays: datum<Readonly<Record<string, Range>>>(
     table({ ENTERPRISE: { min: 1, max: 7 }, ENTERPRISE_PLUS: { min: 1, max: 35 } }),
     "days",
@@ -220,17 +267,34 @@ export const cloudSqlLimits = {
 
 export const cloudRunLimits = {
   concurrency: datum<Range>({ min: 1, max: 1000 }, "requests per instance", "S2", RUN_PROTO, "2026-10-07"),
-  timeoutSeconds: datum<Range>({ min: 1, max: 3600 }, "seconds", "S1", "docs.cloud.google.com/run/docs/triggering/websockets"),
+  timeoutSeconds: datum<Range>(
+    { min: 1, max: 3600 },
+    "seconds",
+    "S1",
+    "docs.cloud.google.com/run/docs/triggering/websockets",
+  ),
   /** Whole CPUs: vCPU -> GiB allowed. Below one CPU: see {@link fractionalCpu}. */
   memoryGibByCpu: datum<Readonly<Record<number, Range>>>(
-    { 1: { min: 0.125, max: 4 }, 2: { min: 0.125, max: 8 }, 4: { min: 2, max: 16 }, 6: { min: 4, max: 24 }, 8: { min: 4, max: 32 } },
+    {
+      1: { min: 0.125, max: 4 },
+      2: { min: 0.125, max: 8 },
+      4: { min: 2, max: 16 },
+      6: { min: 4, max: 24 },
+      8: { min: 4, max: 32 },
+    },
     "vCPU -> GiB",
     "S1",
     RUN_CPU,
     "2026-06-11",
   ),
   /** Below one CPU: the smallest share, and the most memory below and from half a CPU. Concurrency must be 1. */
-  fractionalCpu: datum({ min: 0.08, halfCpu: 0.5, maxMibBelowHalf: 512, maxMibFromHalf: 1024 }, "vCPU; MiB", "S1", RUN_CPU, "2026-06-11"),
+  fractionalCpu: datum(
+    { min: 0.08, halfCpu: 0.5, maxMibBelowHalf: 512, maxMibFromHalf: 1024 },
+    "vCPU; MiB",
+    "S1",
+    RUN_CPU,
+    "2026-06-11",
+  ),
   probe: datum(
     {
       initialDelaySeconds: { min: 0, max: 600 },
@@ -248,7 +312,12 @@ export const cloudRunLimits = {
   /** How long the default TCP probe waits where a container states none. */
   defaultStartupWindowSeconds: datum(240, "seconds", "S1", RUN_HEALTH, "2026-10-01"),
   /** What the provider fills in where a probe leaves a field out. */
-  probeDefaults: datum({ initialDelaySeconds: 0, periodSeconds: 10, timeoutSeconds: 1, failureThreshold: 3, path: "/" }, "seconds; failures", "S1", RUN_HEALTH),
+  probeDefaults: datum(
+    { initialDelaySeconds: 0, periodSeconds: 10, timeoutSeconds: 1, failureThreshold: 3, path: "/" },
+    "seconds; failures",
+    "S1",
+    RUN_HEALTH,
+  ),
   defaultConcurrency: datum(80, "requests per instance (1 below one CPU)", "S1", RUN_PROTO),
   defaultCpu: datum(1, "vCPU", "S1", CONTAINER_CONTRACT),
   defaultMemoryMib: datum(512, "MiB", "S1", CONTAINER_CONTRACT),
@@ -256,14 +325,25 @@ export const cloudRunLimits = {
   reservedVariables: datum<readonly string[]>(
     [
       ...["PORT", "K_SERVICE", "K_REVISION", "K_CONFIGURATION"],
-      ...["CLOUD_RUN_JOB", "CLOUD_RUN_EXECUTION", "CLOUD_RUN_TASK_INDEX", "CLOUD_RUN_TASK_ATTEMPT", "CLOUD_RUN_TASK_COUNT"],
+      ...[
+        "CLOUD_RUN_JOB",
+        "CLOUD_RUN_EXECUTION",
+        "CLOUD_RUN_TASK_INDEX",
+        "CLOUD_RUN_TASK_ATTEMPT",
+        "CLOUD_RUN_TASK_COUNT",
+      ],
     ],
     "names",
     "S1",
     CONTAINER_CONTRACT,
   ),
   /** Of a job and the token of its execution together. */
-  longestExecutionName: datum(62, "characters", "S1", "registry documentation of gcp.cloudrunv2.Job 9.37, runExecutionToken"),
+  longestExecutionName: datum(
+    62,
+    "characters",
+    "S1",
+    "registry documentation of gcp.cloudrunv2.Job 9.37, runExecutionToken",
+  ),
   port: datum<Range>({ min: 1, max: 65_535 }, "TCP port", "S1", RUN_PROTO),
   /** The port Cloud Run sends requests to where a container states none. */
   defaultPort: datum(8080, "TCP port", "S1", CONTAINER_CONTRACT),
@@ -272,39 +352,81 @@ export const cloudRunLimits = {
 export const directVpcLimits = {
   /** Addresses an instance takes; they stay taken for up to 20 minutes after it is gone. */
   addressesPerInstance: datum(2, "addresses per instance", "S1", "Cloud Run release notes, 2025-03-26"),
-  maxSubnetPrefix: datum(26, "bits (the smallest subnetwork is a /26)", "S2", "docs.cloud.google.com/run/docs/configuring/vpc-direct-vpc", "2026-10-09"),
+  maxSubnetPrefix: datum(
+    26,
+    "bits (the smallest subnetwork is a /26)",
+    "S2",
+    "docs.cloud.google.com/run/docs/configuring/vpc-direct-vpc",
+    "2026-10-09",
+  ),
   /** Network, gateway, second to last and broadcast address. */
   reservedAddresses: datum(4, "addresses of every subnetwork", "S1", "docs.cloud.google.com/vpc/docs/subnets"),
 } as const;
 
 export const redisLimits = {
   /** The smallest block of addresses with direct peering. With read replicas Google takes a /28. */
-  directPeeringMaxPrefix: datum(29, "bits (the smallest range is a /29)", "S1", "google/cloud/redis/v1, Instance.reserved_ip_range", "2026-11-28"),
+  directPeeringMaxPrefix: datum(
+    29,
+    "bits (the smallest range is a /29)",
+    "S1",
+    "google/cloud/redis/v1, Instance.reserved_ip_range",
+    "2026-11-28",
+  ),
   memoryGbMin: datum(1, "GB", "S2", "cloud.google.com/memorystore/docs/redis/pricing", "2026-09-01"),
 } as const;
 
 /** What a secret must have to be of use. */
 export const secretLimits = {
-  idCharacters: datum(255, "characters of an id: letters, digits, hyphens and underscores", "S1", "google/cloud/secretmanager/v1/service.proto"),
-  keyCharacters: datum(32, "characters of a key that signs or encrypts (HS256 asks for 256 bits)", "S1", "RFC 7518, section 3.2"),
+  idCharacters: datum(
+    255,
+    "characters of an id: letters, digits, hyphens and underscores",
+    "S1",
+    "google/cloud/secretmanager/v1/service.proto",
+  ),
+  keyCharacters: datum(
+    32,
+    "characters of a key that signs or encrypts (HS256 asks for 256 bits)",
+    "S1",
+    "RFC 7518, section 3.2",
+  ),
 } as const;
 
-/** What one PostgreSQL connect costs (TLS 1.3 and SCRAM-SHA-256), measured on a 2-vCPU virtual machine: not a Cloud SQL number. */
+/**
+ * What one PostgreSQL connect costs (TLS 1.3 and SCRAM-SHA-256), measured on a 2-vCPU virtual machine: not a Cloud SQL
+ * number.
+ */
 export const postgresCosts = {
   connectCpuMs: datum(7, "ms of database CPU per connect", "M", "pgbench -C on PostgreSQL 15.18, TLS 1.3 + SCRAM"),
   postmasterMs: datum(0.5, "ms per connect, one at a time", "M", "postmaster cutime+cstime, PostgreSQL 15.18"),
-  connectBytes: datum(3363, "bytes per connect, both directions", "M", "pass-through TCP proxy around psql, TLS 1.3 + SCRAM"),
+  connectBytes: datum(
+    3363,
+    "bytes per connect, both directions",
+    "M",
+    "pass-through TCP proxy around psql, TLS 1.3 + SCRAM",
+  ),
 } as const;
 
 /** What connection pools do where a program states nothing. */
 export const poolDefaults = {
-  waitSeconds: datum(30, "seconds for one connection", "S1", "HikariCP, connectionTimeout; docs.sqlalchemy.org, pool_timeout", "2026-11-30"),
+  waitSeconds: datum(
+    30,
+    "seconds for one connection",
+    "S1",
+    "HikariCP, connectionTimeout; docs.sqlalchemy.org, pool_timeout",
+    "2026-11-30",
+  ),
 } as const;
 
 /** What a global external Application Load Balancer takes. */
 export const edgeLimits = {
   certificatesPerProxy: datum(15, "certificates", "S1", "docs.cloud.google.com/load-balancing/docs/quotas"),
-  requestsPerThrottle: datum(1_000_000, "requests in one interval", "S2", "docs.cloud.google.com/armor/docs/rate-limiting-overview", "2026-09-20"),
+  requestsPerThrottle: datum(
+    1_000_000,
+    "requests in one interval",
+    "S2",
+    "docs.cloud.google.com/armor/docs/rate-limiting-overview",
+    "2026-09-20",
+  ),
   hostsPerCertificate: datum(100, "hosts", "S1", "registry documentation of gcp.compute.ManagedSslCertificate 9.37"),
 } as const;
 
@@ -314,14 +436,50 @@ export const prices = {
   sqlGibHour: datum(0.007, "USD per GiB-hour", "S2", "cloud.google.com/sql/pricing", "2026-10-10"),
   sqlSsdGibMonth: datum(0.17, "USD per GiB-month", "S2", "cloud.google.com/sql/pricing", "2026-10-10"),
   sqlBackupGibMonth: datum(0.08, "USD per GiB-month", "S2", "cloud.google.com/sql/pricing", "2026-09-01"),
-  runInstanceVcpuSecond: datum(0.000018, "USD per vCPU-second, CPU always allocated", "S1", "cloud.google.com/run/pricing", "2026-09-01"),
-  runInstanceGibSecond: datum(0.000002, "USD per GiB-second, CPU always allocated", "S2", "cloud.google.com/run/pricing", "2026-09-01"),
-  runIdleVcpuSecond: datum(0.0000025, "USD per vCPU-second, idle minimum instance", "S2", "cloud.google.com/run/pricing", "2026-09-01"),
-  runIdleGibSecond: datum(0.0000025, "USD per GiB-second, idle minimum instance", "S2", "cloud.google.com/run/pricing", "2026-09-01"),
-  redisBasicGibHour: datum(0.049, "USD per GiB-hour, BASIC, 1 to 4 GB", "S2", "cloud.google.com/memorystore/docs/redis/pricing", "2026-09-01"),
+  runInstanceVcpuSecond: datum(
+    0.000018,
+    "USD per vCPU-second, CPU always allocated",
+    "S1",
+    "cloud.google.com/run/pricing",
+    "2026-09-01",
+  ),
+  runInstanceGibSecond: datum(
+    0.000002,
+    "USD per GiB-second, CPU always allocated",
+    "S2",
+    "cloud.google.com/run/pricing",
+    "2026-09-01",
+  ),
+  runIdleVcpuSecond: datum(
+    0.0000025,
+    "USD per vCPU-second, idle minimum instance",
+    "S2",
+    "cloud.google.com/run/pricing",
+    "2026-09-01",
+  ),
+  runIdleGibSecond: datum(
+    0.0000025,
+    "USD per GiB-second, idle minimum instance",
+    "S2",
+    "cloud.google.com/run/pricing",
+    "2026-09-01",
+  ),
+  redisBasicGibHour: datum(
+    0.049,
+    "USD per GiB-hour, BASIC, 1 to 4 GB",
+    "S2",
+    "cloud.google.com/memorystore/docs/redis/pricing",
+    "2026-09-01",
+  ),
   natVmHour: datum(0.0014, "USD per VM-hour, up to 32 VMs", "S1", "cloud.google.com/nat/pricing", "2026-09-01"),
   addressHour: datum(0.005, "USD per address-hour", "S1", "cloud.google.com/nat/pricing", "2026-09-01"),
-  secretVersionMonth: datum(0.06, "USD per active version-month", "S1", "cloud.google.com/secret-manager/pricing", "2026-09-01"),
+  secretVersionMonth: datum(
+    0.06,
+    "USD per active version-month",
+    "S1",
+    "cloud.google.com/secret-manager/pricing",
+    "2026-09-01",
+  ),
   forwardingRulesHour: datum(
     0.025,
     "USD per hour for the first five global forwarding rules together",
@@ -329,13 +487,31 @@ export const prices = {
     "cloud.google.com/vpc/network-pricing",
     "2026-09-01",
   ),
-  trafficGib: datum(0.008, "USD per GiB through the load balancer, each way", "S2", "cloud.google.com/vpc/network-pricing", "2026-09-01"),
+  trafficGib: datum(
+    0.008,
+    "USD per GiB through the load balancer, each way",
+    "S2",
+    "cloud.google.com/vpc/network-pricing",
+    "2026-09-01",
+  ),
   armorPolicyMonth: datum(5, "USD per security policy and month", "S2", "cloud.google.com/armor/pricing", "2026-09-01"),
   armorRuleMonth: datum(1, "USD per rule and month", "S2", "cloud.google.com/armor/pricing", "2026-09-01"),
   armorRequestsMillion: datum(0.75, "USD per million requests", "S2", "cloud.google.com/armor/pricing", "2026-09-01"),
   /** Announced, and not charged before {@link prices.alertingFrom}; 90 and 30 days before it Google tells. */
-  alertMetricMonth: datum(0.35, "USD per metric that an alerting policy names, and month", "S2", ALERT_PRICES, "2026-10-08"),
-  alertPointsMillion: datum(0.5, "USD per million points that alerting policies read", "S2", ALERT_PRICES, "2026-10-08"),
+  alertMetricMonth: datum(
+    0.35,
+    "USD per metric that an alerting policy names, and month",
+    "S2",
+    ALERT_PRICES,
+    "2026-10-08",
+  ),
+  alertPointsMillion: datum(
+    0.5,
+    "USD per million points that alerting policies read",
+    "S2",
+    ALERT_PRICES,
+    "2026-10-08",
+  ),
   alertingFrom: datum("2027-09-01", "the first day on which alerting may be charged", "S2", ALERT_PRICES, "2026-10-08"),
   alertEvaluationSeconds: datum(
     30,
@@ -352,9 +528,16 @@ export const startFacts = {
   /** Every attempt on a path that cannot work. */
   dialFailureSeconds: datum(34, "seconds", "M", "staging's logs of the incident (#1278)", "2025-09-30"),
   /** From a failed start's exit to the next boot. */
-  restartSeconds: datum<Range>({ min: 9.5, max: 10 }, "seconds", "M", "staging's logs of the incident (#1278)", "2025-09-30"),
+  restartSeconds: datum<Range>(
+    { min: 9.5, max: 10 },
+    "seconds",
+    "M",
+    "staging's logs of the incident (#1278)",
+    "2025-09-30",
+  ),
   /**
-   * From an instance's start until it passes traffic over Direct VPC egress. The documentation says "a minute or more"; 20 to 80 s
+   * From an instance's start until it passes traffic over Direct VPC egress. The documentation says "a minute or more";
+   * 20 to 80 s
    * were reported.
    */
   directVpcOpensSeconds: datum<Range>(

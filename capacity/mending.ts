@@ -1,7 +1,8 @@
 import type { InputProblem, Way } from "./problem";
 
 /*
- * What a message proposes must work when it is followed to the letter: each way is applied and judged again, before anybody
+ * What a message proposes must work when it is followed to the letter: each way is applied and judged again, before
+ * anybody
  * reads it.
  */
 
@@ -19,7 +20,8 @@ const MOST_STEPS = 3;
 const MOST_TRIED = 60;
 
 /**
- * The ways of each problem that work: its problem is gone afterwards, and no other one has come. A way that leads to another
+ * The ways of each problem that work: its problem is gone afterwards, and no other one has come. A way that leads to
+ * another
  * problem is completed with the first way of that one.
  */
 export function workingWays<Subject, Found extends InputProblem>(
@@ -47,10 +49,14 @@ export function workingWays<Subject, Found extends InputProblem>(
   return new Map(
     problems.map((found, i) => {
       const ways = found.ways ?? [];
-      return [found, i < MOST_TRIED ? ways.map((way) => completed(found, way)).filter((way) => way !== undefined) : ways];
+      return [
+        found,
+        i < MOST_TRIED ? ways.map((way) => completed(found, way)).filter((way) => way !== undefined) : ways,
+      ];
     }),
   );
 }
 
 /** The setting, and what is asked of it whatever its numbers. */
-const kindOf = ({ setting, message }: InputProblem) => `${setting} ${(/ must (.*?) because /s.exec(message)?.[1] ?? message).replaceAll(/[\d.]+/g, "#")}`;
+const kindOf = ({ setting, message }: InputProblem) =>
+  `${setting} ${(/ must (.*?) because /s.exec(message)?.[1] ?? message).replaceAll(/[\d.]+/g, "#")}`;

@@ -15,14 +15,19 @@ export const settingParts = (setting: string): string[] =>
     .split(/[.[\]]+/)
     .filter((part) => part !== "");
 
-/** The plan as it is after a way has been followed in the stack file; `undefined` where it names no setting of the plan. */
+/**
+ * The plan as it is after a way has been followed in the stack file; `undefined` where it names no setting of the plan.
+ */
 export function planAfter(plan: CapacityPlan, way: Way): CapacityPlan | undefined {
   const after = structuredClone(plan);
   for (const [setting, value] of way) {
     if (!setting.startsWith("netra:")) return undefined;
     const parts = settingParts(setting);
     const key = parts.pop() ?? "";
-    const parent = parts.reduce<unknown>((node, part) => (node !== null && typeof node === "object" ? Reflect.get(node, part) : undefined), after);
+    const parent = parts.reduce<unknown>(
+      (node, part) => (node !== null && typeof node === "object" ? Reflect.get(node, part) : undefined),
+      after,
+    );
     if (parent === null || typeof parent !== "object") return undefined;
     const [field, read] = UNITS[key] ?? [key, undefined];
     if (value === null && Array.isArray(parent)) parent.splice(Number(field), 1);

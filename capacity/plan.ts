@@ -5,7 +5,8 @@ import type { RedisAccess } from "./constraints/redis";
 
 /**
  * The capacity plan: everything about an environment that decides whether it starts. Read from the stack's
- * configuration by `config/read.ts`; the budget, the storm, the cost, the components and the pack's defaults derive from it.
+ * configuration by `config/read.ts`; the budget, the storm, the cost, the components and the pack's defaults derive
+ * from it.
  */
 export interface CapacityPlan {
   readonly network: NetworkPlan;
@@ -140,12 +141,19 @@ export function connectionsPerInstance(pool: ConnectionPool): number {
 }
 
 /** Boot plus the whole database initialisation: what a start-up probe must wait for, seconds. */
-export function startSeconds(service: { readonly bootSeconds: number; readonly database?: { readonly initTimeoutSeconds: number } | undefined }): number {
+export function startSeconds(service: {
+  readonly bootSeconds: number;
+  readonly database?: { readonly initTimeoutSeconds: number } | undefined;
+}): number {
   return service.bootSeconds + (service.database?.initTimeoutSeconds ?? 0);
 }
 
 /** All services that must have rolled out before this one, directly or through others, by key. */
-export function predecessors(services: Readonly<Record<string, Pick<ServicePlan, "after">>>, key: string, found = new Set<string>()): Set<string> {
+export function predecessors(
+  services: Readonly<Record<string, Pick<ServicePlan, "after">>>,
+  key: string,
+  found = new Set<string>(),
+): Set<string> {
   for (const before of services[key]?.after ?? []) {
     if (found.has(before)) continue;
     found.add(before);

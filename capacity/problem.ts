@@ -51,7 +51,8 @@ interface ProblemParts extends Pick<Problem, "setting" | "must" | "because" | "c
 }
 
 /**
- * How a problem is mended: `fix` is the value that passes, or what to write instead; `ways` are several, with what else there
+ * How a problem is mended: `fix` is the value that passes, or what to write instead; `ways` are several, with what else
+ * there
  * is to do; `instead` is a whole clause where no setting mends it.
  */
 type Mending =
@@ -64,7 +65,8 @@ export function problem(p: ProblemParts & Mending): Problem {
   const { setting, must, because, cause, evidence } = p;
   const value = "value" in p ? shown(p.value) : undefined;
   const ways = "ways" in p ? p.ways : "fix" in p && isLiteral(p.fix) ? [[[setting, p.fix] as const]] : [];
-  const fix = "ways" in p ? waysText(setting, p.ways, p.otherwise) : "fix" in p ? `set '${setting}' to ${p.fix}` : p.instead;
+  const fix =
+    "ways" in p ? waysText(setting, p.ways, p.otherwise) : "fix" in p ? `set '${setting}' to ${p.fix}` : p.instead;
   return {
     setting,
     ...(value === undefined ? {} : { value }),
@@ -79,14 +81,27 @@ export function problem(p: ProblemParts & Mending): Problem {
   };
 }
 
-/** The same problem with other ways to mend it; where none does alone, it proposes none that could be followed to the letter. */
+/**
+ * The same problem with other ways to mend it; where none does alone, it proposes none that could be followed to the
+ * letter.
+ */
 export function withWays(found: Problem, ways: readonly Way[]): Problem {
   const { setting, value, fix: before, message, ways: _, ...rest } = found;
   const [first] = found.ways ?? [];
-  const otherwise = ways.length > 0 || !first ? rest.otherwise : (rest.otherwise ?? `${wayText(setting, first)}, together with other changes`);
+  const otherwise =
+    ways.length > 0 || !first
+      ? rest.otherwise
+      : (rest.otherwise ?? `${wayText(setting, first)}, together with other changes`);
   const fix = waysText(setting, ways, otherwise);
   const head = message.slice(0, message.length - before.length);
-  return { setting, ...(value === undefined ? {} : { value }), ...rest, fix, ...(ways.length === 0 ? {} : { ways }), message: `${head}${fix}` };
+  return {
+    setting,
+    ...(value === undefined ? {} : { value }),
+    ...rest,
+    fix,
+    ...(ways.length === 0 ? {} : { ways }),
+    message: `${head}${fix}`,
+  };
 }
 
 /** A text with spaces describes a value; nobody can write it into a file. */
@@ -102,7 +117,9 @@ function wayText(setting: string, way: Way): string {
   const isAlone = way.length === 1 && way[0]?.[0] === setting;
   return [
     ...(set.length > 0 ? [`set ${set.map(([name, value]) => `'${name}' to ${literal(value)}`).join(" and ")}`] : []),
-    ...(removed.length > 0 ? [isAlone ? "remove it" : `remove ${removed.map(([name]) => `'${name}'`).join(" and ")}`] : []),
+    ...(removed.length > 0
+      ? [isAlone ? "remove it" : `remove ${removed.map(([name]) => `'${name}'`).join(" and ")}`]
+      : []),
   ].join(", and ");
 }
 
@@ -134,4 +151,5 @@ export class InputError extends Error {
 }
 
 /** A single mistake: `'setting' rest`. */
-export const inputError = (setting: string, rest: string): InputError => new InputError([{ setting, message: `'${setting}' ${rest}` }]);
+export const inputError = (setting: string, rest: string): InputError =>
+  new InputError([{ setting, message: `'${setting}' ${rest}` }]);

@@ -3,8 +3,10 @@ import type { RegionalQuota } from "./plan";
 import { asIs, type Naming, type Problem, problem, type Way } from "./problem";
 
 /*
- * Cloud Run's regional quotas on CPU and memory. Google asks them twice. At a deploy it compares the maximum of one service x its
- * size. While they run, all workloads of the region count together, and a rollout runs two revisions of a service: beyond the quota
+ * Cloud Run's regional quotas on CPU and memory. Google asks them twice. At a deploy it compares the maximum of one
+ * service x its
+ * size. While they run, all workloads of the region count together, and a rollout runs two revisions of a service:
+ * beyond the quota
  * instances and job executions do not start.
  * Source: docs.cloud.google.com/run/docs/configuring/max-instances-limits.
  */
@@ -23,10 +25,15 @@ export interface QuotaUser {
   readonly rolls: boolean;
 }
 
-/** Which users roll out only after this one has, directly or through others. Users of which neither does can roll out at once. */
+/**
+ * Which users roll out only after this one has, directly or through others. Users of which neither does can roll out at
+ * once.
+ */
 export type RolloutOrder<User> = (user: User) => readonly User[];
 
-/** One resource in use at the worst moment: every user at its maximum, and second sets of those that roll out at once. */
+/**
+ * One resource in use at the worst moment: every user at its maximum, and second sets of those that roll out at once.
+ */
 export interface InUse<User> {
   readonly total: number;
   /** Whose second set is counted. */
@@ -51,7 +58,10 @@ export function regionalDemand<User extends QuotaUser>(
   { regionalCpu, regionalMemoryGib }: RegionalQuota,
   after: RolloutOrder<User>,
 ): RegionalDemand<User> {
-  const [cpu, memoryGib] = [inUse(users, after, takenBy(cpuOf, atMaximum)), inUse(users, after, takenBy(gibOf, atMaximum))];
+  const [cpu, memoryGib] = [
+    inUse(users, after, takenBy(cpuOf, atMaximum)),
+    inUse(users, after, takenBy(gibOf, atMaximum)),
+  ];
   return { cpu, memoryGib, fits: cpu.total <= regionalCpu && memoryGib.total <= regionalMemoryGib };
 }
 
@@ -62,16 +72,24 @@ const takenBy =
   <User extends QuotaUser>(amountOf: Amount, instancesOf: (user: User) => number) =>
   (user: User) =>
     instancesOf(user) * amountOf(user);
-const sumOf = <User>(users: readonly User[], taken: (user: User) => number) => users.reduce((total, user) => total + taken(user), 0);
+const sumOf = <User>(users: readonly User[], taken: (user: User) => number) =>
+  users.reduce((total, user) => total + taken(user), 0);
 const rollingOf = <User extends QuotaUser>(users: readonly User[]) => users.filter(({ rolls }) => rolls);
 
-function inUse<User extends QuotaUser>(users: readonly User[], after: RolloutOrder<User>, taken: (user: User) => number): InUse<User> {
+function inUse<User extends QuotaUser>(
+  users: readonly User[],
+  after: RolloutOrder<User>,
+  taken: (user: User) => number,
+): InUse<User> {
   // A weight is a whole number: thousandths.
   const rolling = heaviestAntichain(rollingOf(users), (user) => Math.round(taken(user) * 1000), after);
   return { total: sumOf(users, taken) + sumOf(rolling, taken), rolling };
 }
 
-/** Whether all fits. A search asks this of hundreds of plans, and of most the order of rollouts decides nothing: bounds come first. */
+/**
+ * Whether all fits. A search asks this of hundreds of plans, and of most the order of rollouts decides nothing: bounds
+ * come first.
+ */
 function fitsWith<User extends QuotaUser>(
   users: readonly User[],
   { regionalCpu, regionalMemoryGib }: RegionalQuota,
@@ -104,7 +122,9 @@ export function regionalQuotaProblems<User extends QuotaUser>(
     const largest = users.toSorted((a, b) => taken(b) - taken(a))[0];
     if (total <= allowed || !largest) return [];
     // A number that the other quota refuses would be none.
-    const most = mostInstances(largest, (instances) => fitsWith(users, quota, after, (user) => (user === largest ? instances : user.instances)));
+    const most = mostInstances(largest, (instances) =>
+      fitsWith(users, quota, after, (user) => (user === largest ? instances : user.instances)),
+    );
     const rolls = rolling.length > 0 ? `, ${rolling.map(({ label }) => label).join(" and ")} in two revisions` : "";
     const found = problem({
       setting: largest.setting,
@@ -115,11 +135,15 @@ export function regionalQuotaProblems<User extends QuotaUser>(
           ? "Google compares the maximum of one service x its size with the regional quota at the deploy, and refuses it"
           : "all that runs in the region counts, and in a rollout both revisions run: beyond the quota instances do not start",
       ways: most >= 1 ? [[[largest.setting, most]]] : lowered(users, quota, after),
-      otherwise: most >= 1 ? undefined : `ask Google for a larger quota, and state it in '${name(key)}' once it is granted`,
+      otherwise:
+        most >= 1 ? undefined : `ask Google for a larger quota, and state it in '${name(key)}' once it is granted`,
     });
     return [{ problem: found, largest }];
   };
-  return [...over(demand.cpu, "vCPU", cpuOf, "regionalCpu"), ...over(demand.memoryGib, "GiB", gibOf, "regionalMemoryGib")];
+  return [
+    ...over(demand.cpu, "vCPU", cpuOf, "regionalCpu"),
+    ...over(demand.memoryGib, "GiB", gibOf, "regionalMemoryGib"),
+  ];
 }
 
 /** The most instances, below the user's own, that fit; 0: not even one does. More instances never need less. */
@@ -133,8 +157,14 @@ function mostInstances({ instances }: QuotaUser, fits: (instances: number) => bo
   return low;
 }
 
-/** Fewer instances of several users, the one that takes most first, each kept at one at least; empty: nothing else fits. */
-function lowered<User extends QuotaUser>(users: readonly User[], quota: RegionalQuota, after: RolloutOrder<User>): Way[] {
+/**
+ * Fewer instances of several users, the one that takes most first, each kept at one at least; empty: nothing else fits.
+ */
+function lowered<User extends QuotaUser>(
+  users: readonly User[],
+  quota: RegionalQuota,
+  after: RolloutOrder<User>,
+): Way[] {
   const left = new Map(users.map((user) => [user, user.instances]));
   const instancesOf = (user: User) => left.get(user) ?? user.instances;
   const share = (user: User) => instancesOf(user) * (user.rolls ? 2 : 1) * (user.cpu + user.memoryMib / 2048);
@@ -144,5 +174,9 @@ function lowered<User extends QuotaUser>(users: readonly User[], quota: Regional
     // Halves first: a billion is not counted down.
     left.set(most, Math.floor(instancesOf(most) / 2));
   }
-  return [users.filter((user) => instancesOf(user) < user.instances).map((user) => [user.settingAmongOthers, instancesOf(user)] as const)];
+  return [
+    users
+      .filter((user) => instancesOf(user) < user.instances)
+      .map((user) => [user.settingAmongOthers, instancesOf(user)] as const),
+  ];
 }

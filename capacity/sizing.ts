@@ -1,6 +1,12 @@
 import { neededSlots } from "./budget";
 import { planBudget, planChecks } from "./checks";
-import { defaultMaxConnections, maxConnectionsProblems, parseTier, type Tier, tierCatalogue } from "./constraints/cloudsql";
+import {
+  defaultMaxConnections,
+  maxConnectionsProblems,
+  parseTier,
+  type Tier,
+  tierCatalogue,
+} from "./constraints/cloudsql";
 import { type ConnectorSize, connectorFloorProblems } from "./constraints/connector";
 import { connectorCost, databaseCost } from "./cost";
 import { cloudSqlLimits, connectorLimits } from "./limits";
@@ -12,8 +18,10 @@ import { planScenarios, type Scenario, stormPlanProblems } from "./storm/scenari
 import { type Interval, meanInterval } from "./storm/statistics";
 
 /*
- * Sizing: the cheapest connector and database that a plan's services start on. The services are given; connector type and
- * minimum, tier and max_connections are chosen from everything there is. Connectors cost by their minimum, which is also what
+ * Sizing: the cheapest connector and database that a plan's services start on. The services are given; connector type
+ * and
+ * minimum, tier and max_connections are chosen from everything there is. Connectors cost by their minimum, which is
+ * also what
  * carries a storm, so the maximum stays as it is. Checks come first, because they cost microseconds; storms only for
  * what passes them, cheapest first, with a handful of storms first.
  */
@@ -81,10 +89,18 @@ export function sizePlan(plan: CapacityPlan, options: SizingOptions = {}): Sizin
     // Nothing dearer can be better than a plan without a failure in its sample.
     if (cheapest?.worst?.success.mean === 1) break;
   }
-  return { plans: catalogue.length, cheapest, today, frontier, rejected: grouped(judged.filter(({ fails }) => fails.length > 0)) };
+  return {
+    plans: catalogue.length,
+    cheapest,
+    today,
+    frontier,
+    rejected: grouped(judged.filter(({ fails }) => fails.length > 0)),
+  };
 }
 
-/** One database size behind today's connector: what it costs and what it reaches, whether or not the checks accept it. */
+/**
+ * One database size behind today's connector: what it costs and what it reaches, whether or not the checks accept it.
+ */
 export interface CostPoint {
   readonly tier: string;
   readonly maxConnections: number;
@@ -93,35 +109,47 @@ export interface CostPoint {
   readonly success: number;
 }
 
-/** From the smallest tier up to two beyond today's: for people, who want to see where success begins. Empty where no service uses a database. */
+/**
+ * From the smallest tier up to two beyond today's: for people, who want to see where success begins. Empty where no
+ * service uses a database.
+ */
 export function costCurve(plan: CapacityPlan, options: StormOptions = {}): CostPoint[] {
   const { replications = replicationsFor(plan.targets.startupSuccessPercent / 100), seed = DEFAULT_SEED } = options;
   if (planScenarios(plan).length === 0) return [];
   const own = parseTier(plan.database.tier);
   const listed = [...sharedTiers(), ...tierCatalogue];
   // Today's plan is on the curve also where its tier is not one of the usual ones.
-  const tiers = (own && listed.every(({ name }) => name !== own.name) ? [...listed, own] : listed).toSorted((a, b) => priceOf(plan, a) - priceOf(plan, b));
+  const tiers = (own && listed.every(({ name }) => name !== own.name) ? [...listed, own] : listed).toSorted(
+    (a, b) => priceOf(plan, a) - priceOf(plan, b),
+  );
   const today = tiers.findIndex(({ name }) => name === plan.database.tier);
   return tiers.slice(0, Math.max(today, 0) + 3).map((tier) => {
     const sizes = maxConnectionsFor(plan, tier).filter(
       (maxConnections) => maxConnections <= Math.max(plan.database.maxConnections, defaultMaxConnections(tier)),
     );
-    // Today's tier stands for today's plan: with any other max_connections the point would claim what the plan does not reach.
+    // Today's tier stands for today's plan: with any other max_connections the point would claim what the plan does not
+    // reach.
     const maxConnections = tier.name === plan.database.tier ? plan.database.maxConnections : Math.max(...sizes);
     const sized = withSize(plan, { connector: plan.connector, tier: tier.name, maxConnections });
-    const bounds = planScenarios(sized).map(({ input }) => meanInterval(simulate(input, { replications, seed }).shares).lower);
+    const bounds = planScenarios(sized).map(
+      ({ input }) => meanInterval(simulate(input, { replications, seed }).shares).lower,
+    );
     return { tier: tier.name, maxConnections, usdPerMonth: sizeOf(sized).usdPerMonth, success: Math.min(...bounds) };
   });
 }
 
-const priceOf = (plan: CapacityPlan, { name }: Tier) => sizeOf({ ...plan, database: { ...plan.database, tier: name } }).usdPerMonth;
+const priceOf = (plan: CapacityPlan, { name }: Tier) =>
+  sizeOf({ ...plan, database: { ...plan.database, tier: name } }).usdPerMonth;
 
 const lowerOf = (plan: SizedPlan | undefined) => plan?.worst?.success.lower ?? -1;
 
 /** Storms after which a plan that is clearly under the target is given up. */
 const FIRST_LOOK = 100;
 
-function judgeOf(target: number, { replications = replicationsFor(target), seed = DEFAULT_SEED, connectorFloor }: SizingOptions) {
+function judgeOf(
+  target: number,
+  { replications = replicationsFor(target), seed = DEFAULT_SEED, connectorFloor }: SizingOptions,
+) {
   const simulated = new Map<string, Interval>();
   const simulateOnce = (input: StormInput, storms: number): Interval => {
     const key = `${storms} ${JSON.stringify(input)}`;
@@ -136,17 +164,21 @@ function judgeOf(target: number, { replications = replicationsFor(target), seed 
   };
   /** Scenarios that fail even when relieved; without a failure at first sight a relieved one counts as sound. */
   const failing = (scenarios: readonly Scenario[], relieve: (input: StormInput) => StormInput) =>
-    scenarios.filter(({ input }) => lookAt(relieve(input)).mean < 1 && successOf(relieve(input)).lower < target).map(({ name }) => `storm ${name}`);
+    scenarios
+      .filter(({ input }) => lookAt(relieve(input)).mean < 1 && successOf(relieve(input)).lower < target)
+      .map(({ name }) => `storm ${name}`);
   /** What no size cures; asked once. */
   let incurable: readonly string[] | undefined;
   const measured = new Set<string>();
   return (plan: CapacityPlan, size: Size): SizedPlan => {
     const refused = planChecks(plan).flatMap(({ title, problems }) => (problems.length > 0 ? [title] : []));
-    if (connectorFloor && connectorFloorProblems(plan.connector, connectorFloor).length > 0) refused.push("the live connector, which cannot shrink in place");
+    if (connectorFloor && connectorFloorProblems(plan.connector, connectorFloor).length > 0)
+      refused.push("the live connector, which cannot shrink in place");
     if (refused.length > 0 || stormPlanProblems(plan).length > 0) return { ...size, fails: refused };
     const scenarios = planScenarios(plan);
     incurable ??= failing(scenarios, withEverything).map((storm) => `${storm}, at any size`);
-    // A database that fails behind an unlimited connector fails behind every one: only the first, cheapest one is measured.
+    // A database that fails behind an unlimited connector fails behind every one: only the first, cheapest one is
+    // measured.
     const hopeless = incurable.length > 0 ? incurable : failing(scenarios, withAnyConnector);
     const database = JSON.stringify(plan.database);
     if (hopeless.length > 0 && measured.has(database)) return { ...size, fails: hopeless };
@@ -159,7 +191,10 @@ function judgeOf(target: number, { replications = replicationsFor(target), seed 
 }
 
 const ENDLESS = Number.POSITIVE_INFINITY;
-const withAnyConnector = (input: StormInput): StormInput => ({ ...input, connector: { ...input.connector, vms: ENDLESS } });
+const withAnyConnector = (input: StormInput): StormInput => ({
+  ...input,
+  connector: { ...input.connector, vms: ENDLESS },
+});
 const withEverything = (input: StormInput): StormInput => ({
   ...withAnyConnector(input),
   database: { ...input.database, vcpus: ENDLESS, maxConnections: ENDLESS },
@@ -169,11 +204,17 @@ const withEverything = (input: StormInput): StormInput => ({
 function sizes(plan: CapacityPlan): Size[] {
   const { min, max } = connectorLimits.minInstances.value;
   const connectors = Object.keys(connectorLimits.machineTypes.value).flatMap((machineType) =>
-    Array.from({ length: max - min + 1 }, (_, i) => ({ machineType, minInstances: min + i, maxInstances: Math.max(plan.connector.maxInstances, min + i + 1) })),
+    Array.from({ length: max - min + 1 }, (_, i) => ({
+      machineType,
+      minInstances: min + i,
+      maxInstances: Math.max(plan.connector.maxInstances, min + i + 1),
+    })),
   );
   return connectors.flatMap((connector) =>
     [...sharedTiers(), ...tierCatalogue].flatMap((tier) =>
-      maxConnectionsFor(plan, tier).map((maxConnections) => sizeOf(withSize(plan, { connector, tier: tier.name, maxConnections }))),
+      maxConnectionsFor(plan, tier).map((maxConnections) =>
+        sizeOf(withSize(plan, { connector, tier: tier.name, maxConnections })),
+      ),
     ),
   );
 }
@@ -182,9 +223,14 @@ const sharedTiers = (): Tier[] => Object.keys(cloudSqlLimits.sharedCore.value).f
 
 /** For a tier: today's, Google's default, what the budget needs, and the most its memory holds; only those it holds. */
 function maxConnectionsFor(plan: CapacityPlan, tier: Tier): number[] {
-  const asked = [plan.database.maxConnections, defaultMaxConnections(tier), neededSlots(planBudget(plan), plan.database)];
+  const asked = [
+    plan.database.maxConnections,
+    defaultMaxConnections(tier),
+    neededSlots(planBudget(plan), plan.database),
+  ];
   const holds = (maxConnections: number) =>
-    maxConnectionsProblems(withSize(plan, { connector: plan.connector, tier: tier.name, maxConnections }).database).length === 0;
+    maxConnectionsProblems(withSize(plan, { connector: plan.connector, tier: tier.name, maxConnections }).database)
+      .length === 0;
   const held = asked.filter(holds);
   // A tier that holds none of them is asked with its default, to say what it fails on.
   return [...new Set(held.length > 0 ? held : [defaultMaxConnections(tier)])].sort((a, b) => a - b);
@@ -193,8 +239,15 @@ function maxConnectionsFor(plan: CapacityPlan, tier: Tier): number[] {
 /** The plan in another size; shared_buffers keeps its share of the tier's memory. */
 function withSize(plan: CapacityPlan, { connector, tier, maxConnections }: Omit<Size, "usdPerMonth">): CapacityPlan {
   const [before, after] = [parseTier(plan.database.tier), parseTier(tier)];
-  const sharedBuffersMib = before && after ? Math.round((plan.database.sharedBuffersMib * after.memoryMib) / before.memoryMib) : plan.database.sharedBuffersMib;
-  return { ...plan, connector: { ...plan.connector, ...connector }, database: { ...plan.database, tier, maxConnections, sharedBuffersMib } };
+  const sharedBuffersMib =
+    before && after
+      ? Math.round((plan.database.sharedBuffersMib * after.memoryMib) / before.memoryMib)
+      : plan.database.sharedBuffersMib;
+  return {
+    ...plan,
+    connector: { ...plan.connector, ...connector },
+    database: { ...plan.database, tier, maxConnections, sharedBuffersMib },
+  };
 }
 
 function sizeOf(plan: CapacityPlan): Size {

@@ -14,7 +14,13 @@ export function today(environment: Readonly<Record<string, string | undefined>> 
   const date = new Date(`${stated}T00:00:00Z`);
   if (!Number.isNaN(date.getTime()) && dayOf(date) === stated) return stated;
   throw new InputError([
-    problem({ setting: VARIABLE, value: stated, must: "be a date", because: "versions are judged as they are on that day", fix: "2027-02-01, for example" }),
+    problem({
+      setting: VARIABLE,
+      value: stated,
+      must: "be a date",
+      because: "versions are judged as they are on that day",
+      fix: "2027-02-01, for example",
+    }),
   ]);
 }
 

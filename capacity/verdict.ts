@@ -4,7 +4,13 @@ import type { CapacityPlan } from "./plan";
 import { planAfter } from "./plan-changes";
 import { type Problem, withWays } from "./problem";
 import { targetProblems } from "./storm/remedies";
-import { illustratingStorms, planStorms, replicationsFor, type StormResult, strictTargetProblems } from "./storm/results";
+import {
+  illustratingStorms,
+  planStorms,
+  replicationsFor,
+  type StormResult,
+  strictTargetProblems,
+} from "./storm/results";
 import { mostConnects, stormPlanProblems } from "./storm/scenarios";
 import { percentText } from "./storm/statistics";
 
@@ -22,7 +28,10 @@ export interface PlanVerdict {
 export function judgePlan(plan: CapacityPlan): PlanVerdict {
   const checks = provenChecks(plan);
   const refusals = checks.flatMap(({ problems }) => problems);
-  const unanswerable = [...stormPlanProblems(plan), ...strictTargetProblems(plan.targets.startupSuccessPercent, "netra:targets.startupSuccessPercent")];
+  const unanswerable = [
+    ...stormPlanProblems(plan),
+    ...strictTargetProblems(plan.targets.startupSuccessPercent, "netra:targets.startupSuccessPercent"),
+  ];
   const storms = unanswerable.length > 0 ? [] : stormsOf(plan, refusals.length > 0);
   const all = [...checks, stormCheck(plan, storms, unanswerable, new Set(refusals.map(({ setting }) => setting)))];
   return { checks: all, storms, problems: all.flatMap(({ problems }) => problems) };
@@ -37,7 +46,9 @@ export function provenChecks(plan: CapacityPlan): Check[] {
   const working = workingWays(plan, problems, { judge, apply: planAfter });
   return checks.map((check) => ({
     ...check,
-    problems: check.problems.map((found) => (found.ways === undefined ? found : withWays(found, working.get(found) ?? []))),
+    problems: check.problems.map((found) =>
+      found.ways === undefined ? found : withWays(found, working.get(found) ?? []),
+    ),
   }));
 }
 
@@ -46,7 +57,12 @@ function stormsOf(plan: CapacityPlan, refused: boolean): StormResult[] {
   return refused ? illustratingStorms(plan, target) : planStorms(plan, { replications: replicationsFor(target) });
 }
 
-function stormCheck(plan: CapacityPlan, storms: readonly StormResult[], unanswerable: readonly Problem[], blamed: ReadonlySet<string>): Check {
+function stormCheck(
+  plan: CapacityPlan,
+  storms: readonly StormResult[],
+  unanswerable: readonly Problem[],
+  blamed: ReadonlySet<string>,
+): Check {
   const target = plan.targets.startupSuccessPercent / 100;
   return {
     title: `start-up storms against the target of ${plan.targets.startupSuccessPercent} % at the first try`,
@@ -58,9 +74,12 @@ function stormCheck(plan: CapacityPlan, storms: readonly StormResult[], unanswer
           )
         : [unanswerable.length > 0 ? "cannot be simulated" : withoutStorms(plan)],
     figures: Object.fromEntries(storms.map(({ scenario, success }) => [scenario, success.lower])),
-    // What cannot be simulated is mostly illegal as well: a setting of which a check has blamed something already is not blamed twice.
+    // What cannot be simulated is mostly illegal as well: a setting of which a check has blamed something already is
+    // not blamed twice.
     problems: [
-      ...unanswerable.filter(({ setting }) => ![...blamed].some((other) => other === setting || other.startsWith(`${setting}.`))),
+      ...unanswerable.filter(
+        ({ setting }) => ![...blamed].some((other) => other === setting || other.startsWith(`${setting}.`)),
+      ),
       ...targetProblems(plan, storms, target),
     ],
   };
@@ -68,5 +87,7 @@ function stormCheck(plan: CapacityPlan, storms: readonly StormResult[], unanswer
 
 function withoutStorms(plan: CapacityPlan): string {
   const connects = mostConnects(plan);
-  return connects === 0 ? "no service uses the database" : `not simulated: the plan is refused already, and a storm of ${connects} connects takes long`;
+  return connects === 0
+    ? "no service uses the database"
+    : `not simulated: the plan is refused already, and a storm of ${connects} connects takes long`;
 }

@@ -12,10 +12,10 @@ import { PROJECT_ROOT, projectText } from "./shared/stack-file";
  * wants a pack to install for itself.
  */
 
-const bundle = command("bundle", "Writes the policy pack, ready for `--policy-pack`, into a folder of its own.").argument(
-  "<folder>",
-  "where to: a new folder, an empty one, or a bundle that was written before",
-);
+const bundle = command(
+  "bundle",
+  "Writes the policy pack, ready for `--policy-pack`, into a folder of its own.",
+).argument("<folder>", "where to: a new folder, an empty one, or a bundle that was written before");
 
 void run(bundle, async () => {
   const [folder = ""] = bundle.args;
@@ -26,7 +26,10 @@ void run(bundle, async () => {
     for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException; // what making and writing throw
-    throw wrongFolder(folder, `must be a folder that can be written because the bundle goes there (${code}); name another one`);
+    throw wrongFolder(
+      folder,
+      `must be a folder that can be written because the bundle goes there (${code}); name another one`,
+    );
   }
   process.stdout.write(
     `Wrote ${Object.keys(files).join(", ")} to ${folder}. Then:\n  npm install --prefix ${folder}\n  pulumi preview --policy-pack ${folder}\n`,
@@ -66,7 +69,10 @@ async function bundledPack(): Promise<Readonly<Record<string, string>>> {
 function refuseOthers(folder: string): void {
   const [other] = contentsOf(folder);
   if (other === undefined || isBundle(folder)) return;
-  throw wrongFolder(folder, `must be a folder of its own because files of others (${other}) could be written over; name a new one`);
+  throw wrongFolder(
+    folder,
+    `must be a folder of its own because files of others (${other}) could be written over; name a new one`,
+  );
 }
 
 function contentsOf(folder: string): string[] {
@@ -75,7 +81,10 @@ function contentsOf(folder: string): string[] {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException; // what readdir throws
     if (code === "ENOENT") return [];
-    throw wrongFolder(folder, `must be a folder because the bundle has several files, and it cannot be read as one (${code}); name a new one`);
+    throw wrongFolder(
+      folder,
+      `must be a folder because the bundle has several files, and it cannot be read as one (${code}); name a new one`,
+    );
   }
 }
 

@@ -37,7 +37,10 @@ function withSections(file: string, sections: Readonly<Record<string, string>>):
 }
 
 if (require.main === module)
-  void run(command("generate", "Writes the files that are derived from the staging plan and from the rules."), async () => {
-    for (const [file, content] of Object.entries(generatedFiles())) writeFileSync(join(PROJECT_ROOT, file), content);
-    return EXIT.sound;
-  });
+  void run(
+    command("generate", "Writes the files that are derived from the staging plan and from the rules."),
+    async () => {
+      for (const [file, content] of Object.entries(generatedFiles())) writeFileSync(join(PROJECT_ROOT, file), content);
+      return EXIT.sound;
+    },
+  );

@@ -4,7 +4,10 @@ import { announce, answering, command, EXIT, run } from "./shared/command";
 import { type PlanOptions, readAsked, withPlanOptions } from "./shared/plan-options";
 
 const size = withPlanOptions(
-  command("size", "Finds the cheapest connector, tier and max_connections that the services of the plan start on, and what each cheaper one fails on."),
+  command(
+    "size",
+    "Finds the cheapest connector, tier and max_connections that the services of the plan start on, and what each cheaper one fails on.",
+  ),
 );
 
 void run(size, () => {

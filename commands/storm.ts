@@ -5,7 +5,10 @@ import { announce, answering, command, EXIT, run } from "./shared/command";
 import { type PlanOptions, readAsked, withPlanOptions } from "./shared/plan-options";
 
 const storm = withPlanOptions(
-  command("storm", "Simulates the plan's start-up storms: one in detail with the sensitivity to every assumption, or all with a line each."),
+  command(
+    "storm",
+    "Simulates the plan's start-up storms: one in detail with the sensitivity to every assumption, or all with a line each.",
+  ),
 ).option("--scenario <name>", "one scenario in detail (default: all)");
 
 void run(storm, () => {
@@ -36,7 +39,10 @@ function simulated(options: PlanOptions): number {
     return scenarioStorms(scenario, storms);
   });
   const problems = targetProblems(plan, results, target);
-  print(options, { storms: results, target, ok: problems.length === 0, problems }, [stormTable(results), problemList(problems)]);
+  print(options, { storms: results, target, ok: problems.length === 0, problems }, [
+    stormTable(results),
+    problemList(problems),
+  ]);
   return problems.length === 0 ? EXIT.sound : EXIT.refused;
 }
 

@@ -43,7 +43,8 @@ export class Cache extends pulumi.ComponentResource {
         labels: { ...args.labels },
         ...(args.reservedIpRange === undefined ? {} : { reservedIpRange: args.reservedIpRange }),
       },
-      // The provider cannot read the range back, and adding it replaces the instance: an adopted one would be lost (config/adoption.ts, NOT_READ_BACK).
+      // The provider cannot read the range back, and adding it replaces the instance: an adopted one would be lost
+      // (config/adoption.ts, NOT_READ_BACK).
       { parent: this, protect: true, dependsOn: [...args.waitsFor], ignoreChanges: ["reservedIpRange"] },
     );
     warnOfAnotherRange(instance, args);
@@ -55,11 +56,22 @@ export class Cache extends pulumi.ComponentResource {
 }
 
 /** A range that changes in the stack file after creation changes nothing: that must not go unnoticed. */
-function warnOfAnotherRange({ effectiveReservedIpRange }: gcp.redis.Instance, { connectMode, reservedIpRange }: CacheArgs): void {
+function warnOfAnotherRange(
+  { effectiveReservedIpRange }: gcp.redis.Instance,
+  { connectMode, reservedIpRange }: CacheArgs,
+): void {
   if (reservedIpRange === undefined || usesPrivateServices({ connectMode })) return;
   effectiveReservedIpRange.apply((range) => {
     if (!range || range === reservedIpRange) return; // the state of an older provider has none
     const because = "the instance has that range until it is replaced";
-    void pulumi.log.warn(problem({ setting: "netra:cache.reservedIpRange", value: reservedIpRange, must: `be ${range}`, because, fix: range }).message);
+    void pulumi.log.warn(
+      problem({
+        setting: "netra:cache.reservedIpRange",
+        value: reservedIpRange,
+        must: `be ${range}`,
+        because,
+        fix: range,
+      }).message,
+    );
   });
 }

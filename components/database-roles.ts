@@ -16,13 +16,17 @@ export interface DatabaseRolesArgs extends Pick<RunJobArgs, "region" | "labels" 
   readonly secrets: Secrets;
 }
 
-/** The statements can be repeated: a first connect that the connector loses, or a lock that is not free, is no failure. */
+/**
+ * The statements can be repeated: a first connect that the connector loses, or a lock that is not free, is no failure.
+ */
 const RETRIES = 3;
 const TIMEOUT_SECONDS = 600;
 
 /**
- * The database's users, and the job that lets them in: two alternating ones for each service and one that sets up the others.
- * What uses the database waits for {@link job}. The services share one password: their limits keep a service that takes too
+ * The database's users, and the job that lets them in: two alternating ones for each service and one that sets up the
+ * others.
+ * What uses the database waits for {@link job}. The services share one password: their limits keep a service that takes
+ * too
  * much from starving the others, and are no wall between services that do not trust each other.
  */
 export class DatabaseRoles extends pulumi.ComponentResource {
@@ -59,11 +63,21 @@ export class DatabaseRoles extends pulumi.ComponentResource {
     const { user, roles } = plan.database;
     const limits = Object.entries(connectionLimits(plan));
     const logins = login.passwords.flatMap(({ rotation, value }) =>
-      limits.map(([key, connectionLimit]) => ({ name: loginUser(user, key, rotation), rotation, value, connectionLimit })),
+      limits.map(([key, connectionLimit]) => ({
+        name: loginUser(user, key, rotation),
+        rotation,
+        value,
+        connectionLimit,
+      })),
     );
     const admins = admin.passwords.slice(-1).map(({ value }) => ({ name: adminUser(user), value }));
     const users = [...admins, ...logins].map(
-      ({ name, value }) => new gcp.sql.User(name, { name, instance: database.instance.name, password: value, deletionPolicy: "ABANDON" }, { parent: this }),
+      ({ name, value }) =>
+        new gcp.sql.User(
+          name,
+          { name, instance: database.instance.name, password: value, deletionPolicy: "ABANDON" },
+          { parent: this },
+        ),
     );
     const current = login.passwords.at(-1)?.rotation;
     const statements = rolesVariables(

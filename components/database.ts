@@ -23,7 +23,11 @@ export interface DatabaseArgs {
   readonly workMemMib: number;
   /** The application's database. */
   readonly database: string;
-  readonly backup: { readonly startTime: string; readonly retainedBackups: number; readonly transactionLogDays: number };
+  readonly backup: {
+    readonly startTime: string;
+    readonly retainedBackups: number;
+    readonly transactionLogDays: number;
+  };
   readonly maintenance: { readonly day: number; readonly hour: number };
   readonly insights: { readonly queryStringLength: number; readonly queryPlansPerMinute: number };
 }
@@ -80,7 +84,11 @@ export class Database extends pulumi.ComponentResource {
       },
       { parent: this, protect: true, dependsOn: [args.servicesConnection] },
     );
-    this.database = new gcp.sql.Database(args.database, { name: args.database, instance: this.instance.name }, { parent: this, protect: true });
+    this.database = new gcp.sql.Database(
+      args.database,
+      { name: args.database, instance: this.instance.name },
+      { parent: this, protect: true },
+    );
     this.privateAddress = knownAfterUpdate(this.instance.privateIpAddress);
     this.connectionName = this.instance.connectionName;
     this.registerOutputs({ privateAddress: this.privateAddress, connectionName: this.connectionName });

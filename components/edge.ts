@@ -11,7 +11,11 @@ export interface EdgeArgs extends EdgeNaming {
   readonly requestsPerMinute: number;
   /** The share of requests that is logged, above 0 and at most 1. */
   readonly logSampleRate: number;
-  readonly plan: Hosted<{ readonly name: string; readonly liveness: { readonly path: string }; readonly probe: { readonly path: string } }>;
+  readonly plan: Hosted<{
+    readonly name: string;
+    readonly liveness: { readonly path: string };
+    readonly probe: { readonly path: string };
+  }>;
   /** The services as declared, by key: the load balancer comes after them. */
   readonly services: ReadonlyMap<string, Service>;
   /** The enabled APIs. */
@@ -24,10 +28,12 @@ type Declaring = pulumi.CustomResourceOptions & { readonly parent: pulumi.Resour
 const SCHEME = "EXTERNAL_MANAGED";
 
 /**
- * The global external Application Load Balancer in front of the services: one IPv4 address, TLS 1.2 or newer, a redirect
+ * The global external Application Load Balancer in front of the services: one IPv4 address, TLS 1.2 or newer, a
+ * redirect
  * from HTTP, requests by host to a backend service for each service, throttled and logged.
  *
- * A request, a WebSocket included, lives as long as the service's `timeoutSeconds`: in front of Cloud Run a load balancer
+ * A request, a WebSocket included, lives as long as the service's `timeoutSeconds`: in front of Cloud Run a load
+ * balancer
  * has no time-out and no health check of its own, and refuses both.
  * Cost: 26.25 USD a month, and traffic.
  */
@@ -48,7 +54,11 @@ export class Edge extends pulumi.ComponentResource {
       // DNS points at it, and Google gives a released address to somebody else.
       { ...first, protect: true },
     );
-    const routes = new gcp.compute.URLMap(own.routes, { name: own.routes, ...routesOf(args, declareBackends(args, own.policy, first)) }, parent);
+    const routes = new gcp.compute.URLMap(
+      own.routes,
+      { name: own.routes, ...routesOf(args, declareBackends(args, own.policy, first)) },
+      parent,
+    );
     const httpsProxy = new gcp.compute.TargetHttpsProxy(
       own.httpsProxy,
       {
@@ -56,26 +66,53 @@ export class Edge extends pulumi.ComponentResource {
         urlMap: routes.id,
         // A managed certificate's hosts cannot change, and a new one takes up to 90 minutes, in which the others go on.
         sslCertificates: own.certificates.map((certificate) => declareCertificate(certificate, first).id),
-        sslPolicy: new gcp.compute.SSLPolicy(own.tls, { name: own.tls, profile: "MODERN", minTlsVersion: "TLS_1_2" }, first).id,
+        sslPolicy: new gcp.compute.SSLPolicy(
+          own.tls,
+          { name: own.tls, profile: "MODERN", minTlsVersion: "TLS_1_2" },
+          first,
+        ).id,
       },
       parent,
     );
     const redirect = new gcp.compute.URLMap(
       own.redirect,
-      { name: own.redirect, defaultUrlRedirect: { httpsRedirect: true, stripQuery: false, redirectResponseCode: "MOVED_PERMANENTLY_DEFAULT" } },
+      {
+        name: own.redirect,
+        defaultUrlRedirect: {
+          httpsRedirect: true,
+          stripQuery: false,
+          redirectResponseCode: "MOVED_PERMANENTLY_DEFAULT",
+        },
+      },
       first,
     );
-    const httpProxy = new gcp.compute.TargetHttpProxy(own.httpProxy, { name: own.httpProxy, urlMap: redirect.id }, parent);
+    const httpProxy = new gcp.compute.TargetHttpProxy(
+      own.httpProxy,
+      { name: own.httpProxy, urlMap: redirect.id },
+      parent,
+    );
     const listen = (rule: string, portRange: string, target: pulumi.Input<string>) =>
       new gcp.compute.GlobalForwardingRule(
         rule,
-        { name: rule, loadBalancingScheme: SCHEME, ipProtocol: "TCP", ipAddress: address.address, portRange, target, labels },
+        {
+          name: rule,
+          loadBalancingScheme: SCHEME,
+          ipProtocol: "TCP",
+          ipAddress: address.address,
+          portRange,
+          target,
+          labels,
+        },
         parent,
       );
     listen(own.https, "443", httpsProxy.id);
     listen(own.http, "80", httpProxy.id);
     this.address = address.address;
-    this.urls = Object.fromEntries(Object.entries(args.plan.hosts).flatMap(([key, [host]]) => (host === undefined ? [] : [[key, `https://${host}`]])));
+    this.urls = Object.fromEntries(
+      Object.entries(args.plan.hosts).flatMap(([key, [host]]) =>
+        host === undefined ? [] : [[key, `https://${host}`]],
+      ),
+    );
     this.registerOutputs({ address: this.address });
   }
 }
@@ -85,7 +122,11 @@ function declareBackends(args: EdgeArgs, policyName: string, opts: Declaring): M
   const behind = servicesBehind(args.plan);
   const healthPaths = behind.flatMap(([, { liveness, probe }]) => [liveness.path, probe.path]);
   const rules = securityRules(healthPaths, args).map(ruleInputs);
-  const securityPolicy = new gcp.compute.SecurityPolicy(policyName, { name: policyName, type: "CLOUD_ARMOR", rules }, opts).id;
+  const securityPolicy = new gcp.compute.SecurityPolicy(
+    policyName,
+    { name: policyName, type: "CLOUD_ARMOR", rules },
+    opts,
+  ).id;
   const { parent } = opts;
   const { region, logSampleRate: sampleRate } = args;
   return new Map(
@@ -115,12 +156,21 @@ function declareBackends(args: EdgeArgs, policyName: string, opts: Declaring): M
   );
 }
 
-function ruleInputs({ priority, meaning, action, expression, perMinute }: SecurityRule): gcp.types.input.compute.SecurityPolicyRule {
+function ruleInputs({
+  priority,
+  meaning,
+  action,
+  expression,
+  perMinute,
+}: SecurityRule): gcp.types.input.compute.SecurityPolicyRule {
   return {
     priority,
     description: meaning,
     action,
-    match: expression === undefined ? { versionedExpr: "SRC_IPS_V1", config: { srcIpRanges: ["*"] } } : { expr: { expression } },
+    match:
+      expression === undefined
+        ? { versionedExpr: "SRC_IPS_V1", config: { srcIpRanges: ["*"] } }
+        : { expr: { expression } },
     ...(perMinute === undefined
       ? {}
       : {
@@ -134,14 +184,27 @@ function ruleInputs({ priority, meaning, action, expression, perMinute }: Securi
   };
 }
 
-/** Every host to its service; whoever comes with another host, or with the bare address, is sent to the first host of all. */
-function routesOf({ plan: { hosts }, certificates }: EdgeArgs, backends: ReadonlyMap<string, gcp.compute.BackendService>): gcp.compute.URLMapArgs {
+/**
+ * Every host to its service; whoever comes with another host, or with the bare address, is sent to the first host of
+ * all.
+ */
+function routesOf(
+  { plan: { hosts }, certificates }: EdgeArgs,
+  backends: ReadonlyMap<string, gcp.compute.BackendService>,
+): gcp.compute.URLMapArgs {
   return {
     hostRules: [...backends.keys()].map((key) => ({ hosts: [...(hosts[key] ?? [])], pathMatcher: key })),
     pathMatchers: [...backends].map(([key, backend]) => ({ name: key, defaultService: backend.id })),
-    defaultUrlRedirect: { hostRedirect: certificates[0]?.[0] ?? "", httpsRedirect: true, stripQuery: true, redirectResponseCode: "FOUND" },
+    defaultUrlRedirect: {
+      hostRedirect: certificates[0]?.[0] ?? "",
+      httpsRedirect: true,
+      stripQuery: true,
+      redirectResponseCode: "FOUND",
+    },
   };
 }
 
-const declareCertificate = ({ name, domains }: { readonly name: string; readonly domains: string[] }, opts: Declaring) =>
-  new gcp.compute.ManagedSslCertificate(name, { name, managed: { domains } }, opts);
+const declareCertificate = (
+  { name, domains }: { readonly name: string; readonly domains: string[] },
+  opts: Declaring,
+) => new gcp.compute.ManagedSslCertificate(name, { name, managed: { domains } }, opts);

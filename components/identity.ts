@@ -21,8 +21,15 @@ export interface Identity {
 }
 
 /** Declares an account of the workload's own that may read the workload's secrets. */
-export function identityOf({ name, account: accountId, secrets, apis }: IdentityArgs, parent: pulumi.Resource): Identity {
-  const account = new gcp.serviceaccount.Account(accountId, { accountId, displayName: `Runtime identity of ${name}` }, { parent, dependsOn: [...apis] });
+export function identityOf(
+  { name, account: accountId, secrets, apis }: IdentityArgs,
+  parent: pulumi.Resource,
+): Identity {
+  const account = new gcp.serviceaccount.Account(
+    accountId,
+    { accountId, displayName: `Runtime identity of ${name}` },
+    { parent, dependsOn: [...apis] },
+  );
   const access = Object.values(secrets).map(
     ({ secretId, ready }) =>
       new gcp.secretmanager.SecretIamMember(

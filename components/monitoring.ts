@@ -23,7 +23,8 @@ export interface MonitoringArgs {
   /** The enabled APIs. */
   readonly waitsFor: readonly pulumi.Resource[];
   /**
-   * The services. Google knows a new log-based metric up to ten minutes late and refuses objectives and alerts on it until
+   * The services. Google knows a new log-based metric up to ten minutes late and refuses objectives and alerts on it
+   * until
    * then; an error stops an update, and must not do so between two services.
    */
   readonly afterServices: readonly pulumi.Resource[];
@@ -38,7 +39,8 @@ export interface Declaring {
 
 /**
  * Alerts, log-based metrics, objectives with burn rates, uptime checks and one dashboard, all derived from the plan.
- * Cost: alerts are free until the day in `prices.alertingFrom`; log-based metrics and uptime checks are billed by use beyond free allotments.
+ * Cost: alerts are free until the day in `prices.alertingFrom`; log-based metrics and uptime checks are billed by use
+ * beyond free allotments.
  */
 export class Monitoring extends pulumi.ComponentResource {
   constructor(name: string, args: MonitoringArgs, opts?: pulumi.ComponentResourceOptions) {

@@ -34,7 +34,11 @@ export class Network extends pulumi.ComponentResource {
     const parent = { parent: this };
     const enabled = (api: string, options: pulumi.CustomResourceOptions = {}) =>
       // APIs stay enabled on destroy: other things in the project use them.
-      new gcp.projects.Service(`api-${api}`, { project: args.project, service: `${api}.googleapis.com`, disableOnDestroy: false }, { ...parent, ...options });
+      new gcp.projects.Service(
+        `api-${api}`,
+        { project: args.project, service: `${api}.googleapis.com`, disableOnDestroy: false },
+        { ...parent, ...options },
+      );
     const first = enabled(FIRST_API);
     this.apis = [first, ...APIS.filter((api) => api !== FIRST_API).map((api) => enabled(api, { dependsOn: [first] }))];
     const network = new gcp.compute.Network(
@@ -44,7 +48,13 @@ export class Network extends pulumi.ComponentResource {
     );
     new gcp.compute.Subnetwork(
       args.subnet,
-      { name: args.subnet, region: args.region, network: network.id, ipCidrRange: args.subnetCidr, privateIpGoogleAccess: true },
+      {
+        name: args.subnet,
+        region: args.region,
+        network: network.id,
+        ipCidrRange: args.subnetCidr,
+        privateIpGoogleAccess: true,
+      },
       parent,
     );
     const [address, prefix] = args.privateServicesCidr.split("/");
@@ -72,8 +82,17 @@ export class Network extends pulumi.ComponentResource {
   }
 }
 
-function addNat(nat: NonNullable<NetworkArgs["nat"]>, region: string, network: gcp.compute.Network, parent: pulumi.CustomResourceOptions) {
-  const router = new gcp.compute.Router(`${nat.name}-router`, { name: `${nat.name}-router`, region, network: network.id }, parent);
+function addNat(
+  nat: NonNullable<NetworkArgs["nat"]>,
+  region: string,
+  network: gcp.compute.Network,
+  parent: pulumi.CustomResourceOptions,
+) {
+  const router = new gcp.compute.Router(
+    `${nat.name}-router`,
+    { name: `${nat.name}-router`, region, network: network.id },
+    parent,
+  );
   new gcp.compute.RouterNat(
     nat.name,
     {

@@ -20,7 +20,8 @@ export interface SecretArgs {
   readonly format?: "text" | "fernet" | "database-password" | "database-admin-password" | "redis-auth" | undefined;
   /**
    * The last rotation whose version is disabled: it leaves the program, which the engine carries out at the very end of
-   * an update, when the last service has rolled over. It cannot come back; re-enable it by hand if need be. Default: none.
+   * an update, when the last service has rolled over. It cannot come back; re-enable it by hand if need be. Default:
+   * none.
    */
   readonly disabledThroughRotation?: number | undefined;
 }
@@ -35,7 +36,9 @@ export interface SecretsArgs {
   readonly waitsFor: readonly pulumi.Resource[];
 }
 
-/** The passwords of a kind of database users that must be valid now, the current one last, and where that one stands. */
+/**
+ * The passwords of a kind of database users that must be valid now, the current one last, and where that one stands.
+ */
 export interface DatabaseCredential {
   readonly passwords: readonly RotatedPassword[];
   readonly reference: SecretReference;
@@ -74,7 +77,8 @@ export class Secrets extends pulumi.ComponentResource {
         const values = this.rotations(secret, args.redisAuth);
         let last: pulumi.Input<pulumi.Resource> = container;
         // One after another: Secret Manager numbers versions in the order in which they come.
-        for (const { rotation, value } of values) last = this.addVersion(variable, secret, container, rotation, value, last);
+        for (const { rotation, value } of values)
+          last = this.addVersion(variable, secret, container, rotation, value, last);
         const reference = { secretId: secret.id, version: String(secret.version), ready: last };
         // Two users alternate: a third password would take that of the current one's.
         credentials.set(secret.format, { passwords: values.slice(-2), reference });
@@ -91,19 +95,34 @@ export class Secrets extends pulumi.ComponentResource {
     return Object.fromEntries(Object.entries(this.references).filter(([variable]) => secrets.includes(variable)));
   }
 
-  /** The value of every rotation that is not disabled; Redis has one AUTH string, so only its current rotation is written. */
-  private rotations(secret: SecretArgs, redisAuth: pulumi.Input<string>): { rotation: number; value: pulumi.Output<string> }[] {
+  /**
+   * The value of every rotation that is not disabled; Redis has one AUTH string, so only its current rotation is
+   * written.
+   */
+  private rotations(
+    secret: SecretArgs,
+    redisAuth: pulumi.Input<string>,
+  ): { rotation: number; value: pulumi.Output<string> }[] {
     const count = secret.rotation ?? 0;
     if (secret.format === "redis-auth") return count > 0 ? [{ rotation: count, value: pulumi.secret(redisAuth) }] : [];
     const disabled = secret.disabledThroughRotation ?? 0;
-    return Array.from({ length: count - disabled }, (_, i) => disabled + i + 1).map((rotation) => ({ rotation, value: this.generate(secret, rotation) }));
+    return Array.from({ length: count - disabled }, (_, i) => disabled + i + 1).map((rotation) => ({
+      rotation,
+      value: this.generate(secret, rotation),
+    }));
   }
 
   private generate(secret: SecretArgs, rotation: number): pulumi.Output<string> {
     // No RandomBytes: its id is its value, and ids stand in the state in plain text (pulumi/pulumi#8946).
-    const { result } = new random.RandomPassword(`${secret.id}-r${rotation}`, { length: 48, special: false }, { parent: this });
+    const { result } = new random.RandomPassword(
+      `${secret.id}-r${rotation}`,
+      { length: 48, special: false },
+      { parent: this },
+    );
     // A Fernet key is 32 bytes in URL-safe base64, padding included.
-    return secret.format === "fernet" ? result.apply((text) => `${createHash("sha256").update(text).digest("base64url")}=`) : result;
+    return secret.format === "fernet"
+      ? result.apply((text) => `${createHash("sha256").update(text).digest("base64url")}=`)
+      : result;
   }
 
   private addVersion(
@@ -115,7 +134,8 @@ export class Secrets extends pulumi.ComponentResource {
     before: pulumi.Input<pulumi.Resource>,
   ): pulumi.Output<pulumi.Resource> {
     const version = new gcp.secretmanager.SecretVersion(
-      // Named for the rotation: the number is the cloud's, and correcting it in the configuration must not make another one.
+      // Named for the rotation: the number is the cloud's, and correcting it in the configuration must not make another
+      // one.
       `${secret.id}-r${rotation}`,
       {
         secret: container.id,

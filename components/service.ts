@@ -42,7 +42,8 @@ export interface ServiceArgs extends Omit<ServicePlan, "after"> {
   /** The enabled APIs. */
   readonly apis: readonly pulumi.Resource[];
   /**
-   * What must be there before a revision starts: connector, database and its roles, secret versions, and the services that
+   * What must be there before a revision starts: connector, database and its roles, secret versions, and the services
+   * that
    * roll out earlier. A list of its own, because a component's `dependsOn` does not reach the service inside.
    */
   readonly waitsFor: readonly pulumi.Input<pulumi.Resource>[];
@@ -57,8 +58,10 @@ const EGRESS = { "private-ranges-only": "PRIVATE_RANGES_ONLY", "all-traffic": "A
 const SOCKET_VOLUME = "cloudsql";
 export const POSTGRES_PORT = "5432";
 /**
- * Another value of it is another template, and so a new revision; an identical template makes none, even where the newest
- * revision failed. Cloud Run refuses annotations only in Google's and Knative's own namespaces (REST v2, RevisionTemplate).
+ * Another value of it is another template, and so a new revision; an identical template makes none, even where the
+ * newest
+ * revision failed. Cloud Run refuses annotations only in Google's and Knative's own namespaces (REST v2,
+ * RevisionTemplate).
  */
 const REDEPLOY = "netrasystems.ai/redeploy";
 
@@ -78,7 +81,11 @@ export class Service extends pulumi.ComponentResource {
     const grants: pulumi.Resource[] = [...access];
     if (args.database?.path === "built-in-socket")
       grants.push(
-        new gcp.projects.IAMMember(`${args.name}-cloudsql`, { project: args.project, role: "roles/cloudsql.client", member: account.member }, parent),
+        new gcp.projects.IAMMember(
+          `${args.name}-cloudsql`,
+          { project: args.project, role: "roles/cloudsql.client", member: account.member },
+          parent,
+        ),
       );
     this.service = new gcp.cloudrunv2.Service(args.name, serviceInputs(args, account.email), {
       ...parent,
@@ -106,7 +113,8 @@ function serviceInputs(args: ServiceArgs, serviceAccount: pulumi.Input<string>):
     labels: { ...args.labels },
     ingress: INGRESS[args.ingress],
     invokerIamDisabled: args.invoker === "iam-disabled",
-    // At the service alone, as Google recommends: there a change takes effect at once, and in the template it is a new revision, that
+    // At the service alone, as Google recommends: there a change takes effect at once, and in the template it is a new
+    // revision, that
     // is a rollout. Source: docs.cloud.google.com/run/docs/configuring/max-instances.
     scaling: { minInstanceCount: args.minInstances, maxInstanceCount: args.maxInstances, scalingMode: "AUTOMATIC" },
     template: {
@@ -135,7 +143,9 @@ function serviceInputs(args: ServiceArgs, serviceAccount: pulumi.Input<string>):
           ...(viaSocket ? { volumeMounts: [{ name: SOCKET_VOLUME, mountPath: "/cloudsql" }] } : {}),
         },
       ],
-      ...(viaSocket ? { volumes: [{ name: SOCKET_VOLUME, cloudSqlInstance: { instances: [viaSocket.connectionName] } }] } : {}),
+      ...(viaSocket
+        ? { volumes: [{ name: SOCKET_VOLUME, cloudSqlInstance: { instances: [viaSocket.connectionName] } }] }
+        : {}),
     },
     traffics: [{ type: "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST", percent: 100 }],
   };
@@ -157,28 +167,46 @@ export function plainVariables(args: VariablesArgs): Record<string, pulumi.Input
     ...args.environment,
     ...(args.database ? databaseClientVariables(args.database) : {}),
     ...locationVariables(args),
-    ...(args.cacheLocation ? { REDIS_HOST: args.cacheLocation.host, REDIS_PORT: pulumi.output(args.cacheLocation.port).apply(String) } : {}),
+    ...(args.cacheLocation
+      ? { REDIS_HOST: args.cacheLocation.host, REDIS_PORT: pulumi.output(args.cacheLocation.port).apply(String) }
+      : {}),
   };
 }
 
 /** A container's `envs`. */
-export const variableList = (plain: Readonly<Record<string, pulumi.Input<string>>>, secrets: Readonly<Record<string, SecretReference>>) => [
+export const variableList = (
+  plain: Readonly<Record<string, pulumi.Input<string>>>,
+  secrets: Readonly<Record<string, SecretReference>>,
+) => [
   ...Object.entries(plain).map(([name, value]) => ({ name, value })),
-  ...Object.entries(secrets).map(([name, { secretId, version }]) => ({ name, valueSource: { secretKeyRef: { secret: secretId, version } } })),
+  ...Object.entries(secrets).map(([name, { secretId, version }]) => ({
+    name,
+    valueSource: { secretKeyRef: { secret: secretId, version } },
+  })),
 ];
 
 /** The plan of a database client as its container is told it. */
 export function databaseClientVariables(client: DatabaseClientVariables): Record<string, string> {
   return Object.fromEntries(
-    (Object.keys(databaseVariables) as (keyof typeof databaseVariables)[]).map((field) => [databaseVariables[field], String(client[field])]),
+    (Object.keys(databaseVariables) as (keyof typeof databaseVariables)[]).map((field) => [
+      databaseVariables[field],
+      String(client[field]),
+    ]),
   );
 }
 
-function locationVariables({ database, databaseLocation: location }: VariablesArgs): Record<string, pulumi.Input<string>> {
+function locationVariables({
+  database,
+  databaseLocation: location,
+}: VariablesArgs): Record<string, pulumi.Input<string>> {
   if (!database || !location) return {};
   const common = { POSTGRES_PORT, POSTGRES_DB: location.database, POSTGRES_USER: location.user };
   return database.path === "built-in-socket"
-    ? { ...common, POSTGRES_HOST: pulumi.interpolate`/cloudsql/${location.connectionName}`, INSTANCE_CONNECTION_NAME: location.connectionName }
+    ? {
+        ...common,
+        POSTGRES_HOST: pulumi.interpolate`/cloudsql/${location.connectionName}`,
+        INSTANCE_CONNECTION_NAME: location.connectionName,
+      }
     : // The instance refuses what is not encrypted, and the socket's proxy encrypts by itself. libpq and most drivers read the variable.
       { ...common, POSTGRES_HOST: location.host, PGSSLMODE: "require" };
 }

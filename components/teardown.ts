@@ -13,7 +13,9 @@ export const withoutDeletionProtection: ResourceTransformation = ({ props, opts 
       ...props,
       deletionProtection: false,
       // The API's protection of an instance stands in its settings.
-      ...(settings?.deletionProtectionEnabled === true ? { settings: { ...settings, deletionProtectionEnabled: false } } : {}),
+      ...(settings?.deletionProtectionEnabled === true
+        ? { settings: { ...settings, deletionProtectionEnabled: false } }
+        : {}),
     },
     opts,
   };

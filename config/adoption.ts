@@ -30,7 +30,8 @@ import {
 } from "./resource-types";
 
 /*
- * What of the stack can exist before it does, and is then imported. Left out is what the stack always makes anew: versions
+ * What of the stack can exist before it does, and is then imported. Left out is what the stack always makes anew:
+ * versions
  * of secrets (the old values are compromised), database users, and IAM members (setting one again is no conflict).
  */
 
@@ -46,7 +47,20 @@ export interface Adoptable {
 
 /** What ids are made of, and the list of those that exist. */
 export interface AdoptionSettings
-  extends Pick<Settings, "project" | "region" | "network" | "connector" | "database" | "cache" | "secrets" | "hosts" | "edge" | "migrations" | "adopt"> {
+  extends Pick<
+    Settings,
+    | "project"
+    | "region"
+    | "network"
+    | "connector"
+    | "database"
+    | "cache"
+    | "secrets"
+    | "hosts"
+    | "edge"
+    | "migrations"
+    | "adopt"
+  > {
   readonly services: Readonly<Record<string, Pick<ServiceSettings, "name" | "account">>>;
 }
 
@@ -62,10 +76,18 @@ export function adoptables(settings: Omit<AdoptionSettings, "adopt">): Adoptable
   const located = `projects/${project}/locations/${region}`;
   const instanceId = `projects/${project}/instances/${database.name}`;
   return [
-    ...APIS.map((api) => ({ type: "gcp:projects/service:Service", name: `api-${api}`, id: `${project}/${api}.googleapis.com` })),
+    ...APIS.map((api) => ({
+      type: "gcp:projects/service:Service",
+      name: `api-${api}`,
+      id: `${project}/${api}.googleapis.com`,
+    })),
     { type: NETWORK, name: vpc, id: vpcId },
     { type: SUBNETWORK, name: subnet, id: `${inRegion}/subnetworks/${subnet}` },
-    { type: GLOBAL_ADDRESS, name: privateServicesRange, id: `projects/${project}/global/addresses/${privateServicesRange}` },
+    {
+      type: GLOBAL_ADDRESS,
+      name: privateServicesRange,
+      id: `projects/${project}/global/addresses/${privateServicesRange}`,
+    },
     {
       type: SERVICES_CONNECTION,
       name: `${vpc}-services`,
@@ -84,7 +106,11 @@ export function adoptables(settings: Omit<AdoptionSettings, "adopt">): Adoptable
     ...Object.values(secrets).map(({ id }) => ({ type: SECRET, name: id, id: `projects/${project}/secrets/${id}` })),
     ...[
       ...Object.values(services).map((service) => ({ ...service, type: RUN_SERVICE, collection: "services" })),
-      ...[database.roles, ...(migrations ? [migrations] : [])].map((job) => ({ ...job, type: RUN_JOB, collection: "jobs" })),
+      ...[database.roles, ...(migrations ? [migrations] : [])].map((job) => ({
+        ...job,
+        type: RUN_JOB,
+        collection: "jobs",
+      })),
     ].flatMap(({ name, account, type, collection }) => [
       {
         type: SERVICE_ACCOUNT,
@@ -97,7 +123,9 @@ export function adoptables(settings: Omit<AdoptionSettings, "adopt">): Adoptable
   ];
 }
 
-/** The load balancer's parts. Today's has other names, which nobody recorded: of that one, the address can be adopted. */
+/**
+ * The load balancer's parts. Today's has other names, which nobody recorded: of that one, the address can be adopted.
+ */
 function edgeAdoptables({ project, region, edge, hosts, services }: Omit<AdoptionSettings, "adopt">): Adoptable[] {
   if (!edge) return [];
   const names = edgeNames(edge);
@@ -125,7 +153,10 @@ function edgeAdoptables({ project, region, edge, hosts, services }: Omit<Adoptio
   ];
 }
 
-/** A property that the provider never reads back, and whose change replaces the resource: an import that took it from the program would replace what exists. */
+/**
+ * A property that the provider never reads back, and whose change replaces the resource: an import that took it from
+ * the program would replace what exists.
+ */
 interface NotReadBack {
   readonly type: string;
   readonly property: string;
@@ -138,7 +169,8 @@ interface NotReadBack {
 }
 
 /**
- * Their components state them at creation and ignore later changes (`ignoreChanges`): so an import leaves them out, and no
+ * Their components state them at creation and ignore later changes (`ignoreChanges`): so an import leaves them out, and
+ * no
  * later update adds them. Complete for the types that can be adopted: the inputs of each were compared with what the
  * provider reads (`ignore_read` and `ImportStateVerifyIgnore` in its sources). What else is not read back updates in
  * place: `deletionProtection`, `disableOnDestroy`.
@@ -160,7 +192,8 @@ export function leftOutOfImports(settings: AdoptionSettings): string[] {
   const imported = adoptables(settings).filter(({ name, id }) => settings.adopt[name] === id);
   return imported.flatMap(({ type, name }) =>
     NOT_READ_BACK.filter((entry) => entry.type === type && entry.isStated(settings)).map(
-      ({ property, setting, because }) => `'${name}' is imported without ${property} because ${because}; '${setting}' must be what the cloud has`,
+      ({ property, setting, because }) =>
+        `'${name}' is imported without ${property} because ${because}; '${setting}' must be what the cloud has`,
     ),
   );
 }
@@ -168,7 +201,11 @@ export function leftOutOfImports(settings: AdoptionSettings): string[] {
 /** Sets `import` on what `netra:adopt` lists, wherever in the program it is declared. */
 export function importing(settings: AdoptionSettings): ResourceTransformation {
   // By type and name: types may share a name, and the id says which of them is meant.
-  const ids = new Map(adoptables(settings).flatMap(({ type, name, id }) => (settings.adopt[name] === id ? [[`${type} ${name}`, id]] : [])));
+  const ids = new Map(
+    adoptables(settings).flatMap(({ type, name, id }) =>
+      settings.adopt[name] === id ? [[`${type} ${name}`, id]] : [],
+    ),
+  );
   return ({ type, name, props, opts }) => {
     const id = ids.get(`${type} ${name}`);
     if (id === undefined) return undefined;
@@ -191,7 +228,9 @@ export function adoptionProblems(settings: AdoptionSettings): InputProblem[] {
           message: `'${setting}' (${shown(id)}) must be the canonical id of what the settings describe because to the engine every other form is another resource; set '${setting}' to ${ids.join(" or ")}`,
         },
       ];
-    const meant = all.find((adoptable) => adoptable.id === id)?.name ?? closest(name, [...new Set(all.map((adoptable) => adoptable.name))]);
+    const meant =
+      all.find((adoptable) => adoptable.id === id)?.name ??
+      closest(name, [...new Set(all.map((adoptable) => adoptable.name))]);
     return [
       {
         setting,

@@ -4,7 +4,10 @@
  */
 export const FIRST_API = "cloudresourcemanager";
 
-/** Google's APIs that the environment needs, without `.googleapis.com`. Cloud Run pulls images through Artifact Registry. */
+/**
+ * Google's APIs that the environment needs, without `.googleapis.com`. Cloud Run pulls images through Artifact
+ * Registry.
+ */
 export const APIS = [
   "artifactregistry",
   FIRST_API,

@@ -29,8 +29,14 @@ export function edgeNames({ name, address, certificates }: EdgeNaming) {
   };
 }
 
-/** The names of what leads to one service. For the service: a group cannot be pointed elsewhere, nor be replaced while it is in use. */
-export const backendNames = ({ name }: EdgeNaming, key: string, service: string) => ({ group: `${service}-neg`, backend: `${name}-to-${key}` });
+/**
+ * The names of what leads to one service. For the service: a group cannot be pointed elsewhere, nor be replaced while
+ * it is in use.
+ */
+export const backendNames = ({ name }: EdgeNaming, key: string, service: string) => ({
+  group: `${service}-neg`,
+  backend: `${name}-to-${key}`,
+});
 
 /** Which hosts lead to which service, by the service's key. */
 export interface Hosted<Service> {

@@ -16,7 +16,11 @@ export const edge = section("the load balancer in front of the services; absent:
   address: computeName("the name of its address, to which the hosts' DNS records point", "staging-edge-ip"),
   certificates: list(
     "the certificates, each the list of its hosts; a list that changes is another certificate, so a new host gets a list of its own",
-    list("the hosts of one certificate", text("a host under 'netra:hosts'", "api.staging.netrasystems.ai"), "api.staging.netrasystems.ai"),
+    list(
+      "the hosts of one certificate",
+      text("a host under 'netra:hosts'", "api.staging.netrasystems.ai"),
+      "api.staging.netrasystems.ai",
+    ),
     "[api.staging.netrasystems.ai]",
   ),
   requestsPerMinute: whole(
@@ -29,11 +33,16 @@ export const edge = section("the load balancer in front of the services; absent:
   logSampleRate: fraction("the share of requests that is logged", 1, { above: 0, atMost: 1 }),
 }).optional();
 
-/** Hosts without a certificate, certificates that Google would not issue, and services that can be reached around the edge. */
+/**
+ * Hosts without a certificate, certificates that Google would not issue, and services that can be reached around the
+ * edge.
+ */
 export function edgeProblems(own: Readonly<Record<string, unknown>>): InputProblem[] {
   const [stated] = entriesOf({ edge: own.edge });
   if (!stated) return [];
-  const hosts = entriesOf(own.hosts, true).flatMap(([service, names]) => textsIn(names).map((host, i) => ({ host, setting: `netra:hosts.${service}[${i}]` })));
+  const hosts = entriesOf(own.hosts, true).flatMap(([service, names]) =>
+    textsIn(names).map((host, i) => ({ host, setting: `netra:hosts.${service}[${i}]` })),
+  );
   const { certificates: lists } = stated[1];
   // Where one of the two cannot be read, that is the problem.
   if (!Array.isArray(lists) || !lists.every(Array.isArray) || !isMapping(own.hosts)) return ingressProblems(own);
@@ -50,8 +59,16 @@ export function edgeProblems(own: Readonly<Record<string, unknown>>): InputProbl
           setting,
           value: shown(host),
           must: "be on a certificate",
-          because: "no browser talks to a host without one, and a list that changes is another certificate, whose hosts have no TLS until Google has issued it",
-          ways: [[[`${CERTIFICATES}[${certificates.length}]`, hosts.map((other) => other.host).filter((other) => !certificates.flat().includes(other))]]],
+          because:
+            "no browser talks to a host without one, and a list that changes is another certificate, whose hosts have no TLS until Google has issued it",
+          ways: [
+            [
+              [
+                `${CERTIFICATES}[${certificates.length}]`,
+                hosts.map((other) => other.host).filter((other) => !certificates.flat().includes(other)),
+              ],
+            ],
+          ],
         }),
       ),
     ...ingressProblems(own),
@@ -73,8 +90,12 @@ function certificateProblems(certificates: readonly (readonly string[])[], hosts
             value: `${certificates.length} of them`,
             must: `be 1 to ${certificatesPerProxy.value} lists of hosts`,
             because: "a load balancer takes no other number",
-            ways: hosts.length >= 1 && hosts.length <= hostsPerCertificate.value ? [[[CERTIFICATES, [[...hosts]]]]] : [],
-            otherwise: hosts.length <= hostsPerCertificate.value ? undefined : `divide the hosts into lists of at most ${hostsPerCertificate.value}`,
+            ways:
+              hosts.length >= 1 && hosts.length <= hostsPerCertificate.value ? [[[CERTIFICATES, [[...hosts]]]]] : [],
+            otherwise:
+              hosts.length <= hostsPerCertificate.value
+                ? undefined
+                : `divide the hosts into lists of at most ${hostsPerCertificate.value}`,
           }),
         ]),
     ...certificates.flatMap((names, i) => [
@@ -86,11 +107,20 @@ function certificateProblems(certificates: readonly (readonly string[])[], hosts
               value: `${names.length} hosts`,
               must: `have 1 to ${hostsPerCertificate.value} hosts`,
               because: "a managed certificate has no other number",
-              ...(names.length === 0 ? { ways: [[[at(i), certificates.length > 1 ? null : [...hosts]]]] } : { instead: "divide it" }),
+              ...(names.length === 0
+                ? { ways: [[[at(i), certificates.length > 1 ? null : [...hosts]]]] }
+                : { instead: "divide it" }),
             }),
           ]),
       ...(certificates.findIndex((other) => alike(other, names)) < i
-        ? [problem({ setting: at(i), must: "differ from the lists before", because: "two of the same hosts are one certificate", ways: [[[at(i), null]]] })]
+        ? [
+            problem({
+              setting: at(i),
+              must: "differ from the lists before",
+              because: "two of the same hosts are one certificate",
+              ways: [[[at(i), null]]],
+            }),
+          ]
         : []),
       ...names.flatMap((host, j) =>
         hosts.includes(host)
@@ -107,7 +137,14 @@ function certificateProblems(certificates: readonly (readonly string[])[], hosts
             ],
       ),
       ...(new Set(names).size < names.length
-        ? [problem({ setting: at(i), must: "name each host once", because: "a certificate does", ways: [[[at(i), [...new Set(names)]]]] })]
+        ? [
+            problem({
+              setting: at(i),
+              must: "name each host once",
+              because: "a certificate does",
+              ways: [[[at(i), [...new Set(names)]]]],
+            }),
+          ]
         : []),
     ]),
   ];
@@ -142,14 +179,19 @@ function ingressProblems({ services, hosts }: Readonly<Record<string, unknown>>)
   });
 }
 
-const textsIn = (value: unknown): string[] => (Array.isArray(value) ? value.filter((item) => typeof item === "string") : []);
+const textsIn = (value: unknown): string[] =>
+  Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
 /** Takes hosts off the lists that have them; a list of no others goes. */
 export function withoutHosts(lists: readonly unknown[], gone: readonly unknown[]): Change[] {
   const left = lists.map((names) =>
-    Array.isArray(names) ? (names as unknown[]).filter((host): host is string => typeof host === "string" && !gone.includes(host)) : [],
+    Array.isArray(names)
+      ? (names as unknown[]).filter((host): host is string => typeof host === "string" && !gone.includes(host))
+      : [],
   );
   const changed = left.flatMap((names, i) =>
-    Array.isArray(lists[i]) && names.length < lists[i].length ? [[`${CERTIFICATES}[${i}]`, names.length > 0 ? names : null] as const] : [],
+    Array.isArray(lists[i]) && names.length < lists[i].length
+      ? [[`${CERTIFICATES}[${i}]`, names.length > 0 ? names : null] as const]
+      : [],
   );
   return changed;
 }

@@ -35,11 +35,26 @@ export function complained(setting: string, value: string, message: string): Inp
   };
 }
 
-const SECONDS: Readonly<Record<string, number>> = { "": 1, s: 1, sec: 1, secs: 1, second: 1, seconds: 1, m: 60, min: 60, minutes: 60, h: 3600 };
+const SECONDS: Readonly<Record<string, number>> = {
+  "": 1,
+  s: 1,
+  sec: 1,
+  secs: 1,
+  second: 1,
+  seconds: 1,
+  m: 60,
+  min: 60,
+  minutes: 60,
+  h: 3600,
+};
 
-/** `80s` where seconds are meant is 80, `2m` is 120, and the text `"10"` is the number 10; `undefined` where that would not pass either. */
+/**
+ * `80s` where seconds are meant is 80, `2m` is 120, and the text `"10"` is the number 10; `undefined` where that would
+ * not pass either.
+ */
 function meantNumber(input: unknown, unit: string, passes: (value: number) => boolean): number | undefined {
-  const [, digits, suffix = ""] = (typeof input === "string" && /^\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*$/i.exec(input)) || [];
+  const [, digits, suffix = ""] =
+    (typeof input === "string" && /^\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*$/i.exec(input)) || [];
   // 2GB is no number of connections.
   if (suffix !== "" && unit !== "seconds" && !unit.toLowerCase().startsWith(suffix.toLowerCase())) return undefined;
   const factor = unit === "seconds" ? SECONDS[suffix.toLowerCase()] : 1;
@@ -48,11 +63,13 @@ function meantNumber(input: unknown, unit: string, passes: (value: number) => bo
   return passes(value) ? value : undefined;
 }
 
-export const described = <T extends z.ZodType>(type: T, meaning: string, example: unknown): T => type.meta({ description: meaning, examples: [example] });
+export const described = <T extends z.ZodType>(type: T, meaning: string, example: unknown): T =>
+  type.meta({ description: meaning, examples: [example] });
 
 /** A whole number in the given unit (may be empty), by default of at least 1. */
 export function whole(meaning: string, unit: string, example: number, min = 1, max = Number.MAX_SAFE_INTEGER) {
-  const range = (input: unknown) => (max === Number.MAX_SAFE_INTEGER && !(Number(input) > max) ? `, at least ${min}` : ` from ${min} to ${max}`);
+  const range = (input: unknown) =>
+    max === Number.MAX_SAFE_INTEGER && !(Number(input) > max) ? `, at least ${min}` : ` from ${min} to ${max}`;
   const error = ({ input }: { readonly input?: unknown }) =>
     complaint({
       must: `be a whole number${unit && ` of ${unit}`}${range(input)}`,
@@ -64,7 +81,11 @@ export function whole(meaning: string, unit: string, example: number, min = 1, m
 }
 
 export function fraction(meaning: string, example: number, range: { above: number; atMost: number }) {
-  const error = complaint({ must: `be a number above ${range.above} and at most ${range.atMost}`, because: `it is ${meaning}`, example });
+  const error = complaint({
+    must: `be a number above ${range.above} and at most ${range.atMost}`,
+    because: `it is ${meaning}`,
+    example,
+  });
   return described(z.number({ error }).gt(range.above, { error }).lte(range.atMost, { error }), meaning, example);
 }
 
@@ -78,26 +99,43 @@ export function amount(meaning: string, unit: string, example: number, min = 0) 
   return described(z.number({ error }).min(min, { error }), meaning, example);
 }
 
-export function text(meaning: string, example: string, pattern = /^\S(.*\S)?$/s, must = "be a text without surrounding whitespace") {
+export function text(
+  meaning: string,
+  example: string,
+  pattern = /^\S(.*\S)?$/s,
+  must = "be a text without surrounding whitespace",
+) {
   const error = complaint({ must, because: `it is ${meaning}`, example });
   return described(z.string({ error }).regex(pattern, { error }), meaning, example);
 }
 
 export function choice<const T extends readonly [string, ...string[]]>(meaning: string, values: T) {
   return described(
-    z.enum(values, { error: complaint({ must: `be one of ${values.join(", ")}`, because: `it is ${meaning}`, example: values[0] }) }),
+    z.enum(values, {
+      error: complaint({ must: `be one of ${values.join(", ")}`, because: `it is ${meaning}`, example: values[0] }),
+    }),
     meaning,
     values[0],
   );
 }
 
 export function flag(meaning: string, example: boolean) {
-  return described(z.boolean({ error: complaint({ must: "be true or false", because: `it is ${meaning}`, example }) }), meaning, example);
+  return described(
+    z.boolean({ error: complaint({ must: "be true or false", because: `it is ${meaning}`, example }) }),
+    meaning,
+    example,
+  );
 }
 
 export function list<T extends z.ZodType>(meaning: string, item: T, example: string) {
   const meant = (input: unknown) => (item.safeParse(input).success ? `[${input}]` : undefined);
-  return described(z.array(item, { error: complaint({ must: "be a list", because: `it is ${meaning}`, example: `[${example}]`, meant }) }), meaning, [example]);
+  return described(
+    z.array(item, {
+      error: complaint({ must: "be a list", because: `it is ${meaning}`, example: `[${example}]`, meant }),
+    }),
+    meaning,
+    [example],
+  );
 }
 
 export function section<T extends z.core.$ZodLooseShape>(meaning: string, shape: T) {
@@ -113,21 +151,38 @@ function skeletonOf(shape: z.core.$ZodLooseShape): string | undefined {
     const examples = type instanceof z.ZodType ? type.meta()?.examples : undefined;
     return [[key, Array.isArray(examples) ? (examples[0] as unknown) : undefined] as const];
   });
-  const isPlain = entries.length <= 4 && entries.every(([, example]) => ["string", "number", "boolean"].includes(typeof example));
-  return isPlain && entries.length > 0 ? `{ ${entries.map(([key, example]) => `${key}: ${example}`).join(", ")} }` : undefined;
+  const isPlain =
+    entries.length <= 4 && entries.every(([, example]) => ["string", "number", "boolean"].includes(typeof example));
+  return isPlain && entries.length > 0
+    ? `{ ${entries.map(([key, example]) => `${key}: ${example}`).join(", ")} }`
+    : undefined;
 }
 
 export function named<T extends z.ZodType>(meaning: string, key: RegExp, must: string, value: T) {
   return described(
-    z.record(z.string().regex(key, { error: `must be named ${must} because the stack derives names from it; rename it` }), value, {
-      error: complaint({ must: "be a section", because: `it is ${meaning}`, example: "one section each, as in Pulumi.staging.yaml" }),
-    }),
+    z.record(
+      z.string().regex(key, { error: `must be named ${must} because the stack derives names from it; rename it` }),
+      value,
+      {
+        error: complaint({
+          must: "be a section",
+          because: `it is ${meaning}`,
+          example: "one section each, as in Pulumi.staging.yaml",
+        }),
+      },
+    ),
     meaning,
     {},
   );
 }
 
-export function quantity(meaning: string, form: string, example: string, kind: "cpu" | "memory", parse: (value: string) => number | undefined) {
+export function quantity(
+  meaning: string,
+  form: string,
+  example: string,
+  kind: "cpu" | "memory",
+  parse: (value: string) => number | undefined,
+) {
   const meant = (input: unknown) => (typeof input === "string" ? meantQuantity(input, kind) : undefined);
   const error = complaint({ must: `be ${form}`, because: `it is ${meaning}`, example, meant });
   // YAML reads a bare 2 as a number: a CPU count may be written either way.
@@ -155,6 +210,7 @@ export const UNDERSCORED = "be lower-case letters, digits and underscores, start
 /** A short name that names in the cloud are derived from, a path matcher's among them. */
 export const KEY = /^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/;
 /** A name by Compute Engine's rules; two characters at least, because a NAT gateway's has. */
-export const computeName = (meaning: string, example: string) => text(meaning, example, /^[a-z][-a-z0-9]{0,61}[a-z0-9]$/, `${HYPHENATED}, 2 to 63`);
+export const computeName = (meaning: string, example: string) =>
+  text(meaning, example, /^[a-z][-a-z0-9]{0,61}[a-z0-9]$/, `${HYPHENATED}, 2 to 63`);
 export const cidr = (meaning: string, example: string) => text(meaning, example);
 export const seconds = (meaning: string, example: number, min = 0) => whole(meaning, "seconds", example, min);

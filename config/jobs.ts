@@ -7,7 +7,8 @@ import { adminUser, LONGEST_ROLE, loginUser, ownerRole } from "./role-names";
 /* The jobs that run before the services roll: the one that sets up the database's roles, and the application's migrations. */
 
 /** The field for the id of a service account. */
-export const account = (meaning: string, example: string) => text(meaning, example, /^[a-z][-a-z0-9]{4,28}[a-z0-9]$/, `${HYPHENATED}, 6 to 30`);
+export const account = (meaning: string, example: string) =>
+  text(meaning, example, /^[a-z][-a-z0-9]{4,28}[a-z0-9]$/, `${HYPHENATED}, 6 to 30`);
 
 const jobName = (example: string) =>
   text(
@@ -27,7 +28,11 @@ export const roles = section("the job that sets up the database's roles before a
     "docker.io/library/postgres:14-alpine@sha256:28407a9961e76f2d285dc6991e8e48893503cc3836a4755bbc2d40bcc272a441",
   ),
   lockTimeoutSeconds: seconds("how long a statement of a service waits for a lock", 10, 1),
-  idleInTransactionSeconds: seconds("how long a transaction may be idle before the database ends its connection", 300, 1),
+  idleInTransactionSeconds: seconds(
+    "how long a transaction may be idle before the database ends its connection",
+    300,
+    1,
+  ),
   formerOwners: list(
     "roles whose objects in this database go over to <user>_owner",
     text("a role", "postgres", /^.{1,63}$/, "be the name of a role, at most 63"),
@@ -36,16 +41,22 @@ export const roles = section("the job that sets up the database's roles before a
   run,
 });
 
-export const migrations = section("the application's migrations: a job that runs before the services roll, once for each image", {
-  name: jobName("netra-migrations"),
-  account: account("the job's own account", "netra-migrate"),
-  service: text("the service whose image, variables, secrets and size the job has", "backend"),
-  image: text("another image, by digest or immutable tag", "us-central1-docker.pkg.dev/netra-staging/netra/migrations:1.0.0").optional(),
-  command: list("the words that the container runs", text("a word", "alembic"), "alembic, upgrade, head"),
-  connections: whole("connections the migrations hold at once", "connections", 1),
-  timeoutSeconds: seconds("how long the migrations may take", 600, 1),
-  run,
-}).optional();
+export const migrations = section(
+  "the application's migrations: a job that runs before the services roll, once for each image",
+  {
+    name: jobName("netra-migrations"),
+    account: account("the job's own account", "netra-migrate"),
+    service: text("the service whose image, variables, secrets and size the job has", "backend"),
+    image: text(
+      "another image, by digest or immutable tag",
+      "us-central1-docker.pkg.dev/netra-staging/netra/migrations:1.0.0",
+    ).optional(),
+    command: list("the words that the container runs", text("a word", "alembic"), "alembic, upgrade, head"),
+    connections: whole("connections the migrations hold at once", "connections", 1),
+    timeoutSeconds: seconds("how long the migrations may take", 600, 1),
+    run,
+  },
+).optional();
 
 /** What the jobs and the database's roles need of other sections. */
 export function jobProblems(own: Readonly<Record<string, unknown>>): InputProblem[] {
@@ -74,33 +85,57 @@ function nameProblems({ user }: Record<string, unknown>, clients: readonly strin
       value: user,
       must: `leave the user ${name} with at most ${LONGEST_ROLE} characters (it has ${name.length})`,
       because: "PostgreSQL cuts longer names off",
-      ...(user.length > over ? { fix: user.slice(0, -over) } : { instead: `give the service ${longest} a shorter key` }),
+      ...(user.length > over
+        ? { fix: user.slice(0, -over) }
+        : { instead: `give the service ${longest} a shorter key` }),
     }),
   ];
 }
 
 /** Roles that are no former owners: Google's own, and those that the stack makes. */
-function formerOwnerProblems({ user, roles: stated }: Record<string, unknown>, clients: readonly string[]): InputProblem[] {
+function formerOwnerProblems(
+  { user, roles: stated }: Record<string, unknown>,
+  clients: readonly string[],
+): InputProblem[] {
   const former = isMapping(stated) && Array.isArray(stated.formerOwners) ? stated.formerOwners : [];
-  const own = typeof user === "string" ? [ownerRole(user), adminUser(user), ...clients.flatMap((key) => [1, 2].map((n) => loginUser(user, key, n)))] : [];
+  const own =
+    typeof user === "string"
+      ? [ownerRole(user), adminUser(user), ...clients.flatMap((key) => [1, 2].map((n) => loginUser(user, key, n)))]
+      : [];
   return former.flatMap((name, i) => {
     const isGoogles = /^(cloudsql|pg_)/.test(String(name));
     if (!isGoogles && !own.includes(String(name))) return [];
     const setting = `netra:database.roles.formerOwners[${i}]`;
-    const because = isGoogles ? "Cloud SQL's own roles keep what they own" : "the stack makes this role, and it owns nothing that others could not use";
-    return [problem({ setting, value: shown(name), must: "be a role that people or an earlier set-up have made", because, ways: [[[setting, null]]] })];
+    const because = isGoogles
+      ? "Cloud SQL's own roles keep what they own"
+      : "the stack makes this role, and it owns nothing that others could not use";
+    return [
+      problem({
+        setting,
+        value: shown(name),
+        must: "be a role that people or an earlier set-up have made",
+        because,
+        ways: [[[setting, null]]],
+      }),
+    ];
   });
 }
 
 const ADMIN_FORMAT = "database-admin-password";
 
 /** The job logs in with a password that the stack generates and that no service has. */
-function adminProblems(services: readonly [string, Record<string, unknown>][], clients: readonly string[], secrets: unknown): InputProblem[] {
+function adminProblems(
+  services: readonly [string, Record<string, unknown>][],
+  clients: readonly string[],
+  secrets: unknown,
+): InputProblem[] {
   if (!isMapping(secrets)) return [];
   const admins = entriesOf(secrets).filter(([, { format }]) => format === ADMIN_FORMAT);
   const mounted = services.flatMap(([key, service]) =>
     (Array.isArray(service.secrets) ? service.secrets : []).flatMap((name, i) =>
-      admins.some(([admin]) => admin === name) ? [{ setting: `netra:services.${key}.secrets[${i}]`, name: String(name) }] : [],
+      admins.some(([admin]) => admin === name)
+        ? [{ setting: `netra:services.${key}.secrets[${i}]`, name: String(name) }]
+        : [],
     ),
   );
   return [
@@ -110,7 +145,14 @@ function adminProblems(services: readonly [string, Record<string, unknown>][], c
             setting: "netra:secrets",
             must: `have a secret of format ${ADMIN_FORMAT}`,
             because: "the job that sets up the database's roles logs in with it",
-            ways: [[["netra:secrets.POSTGRES_ADMIN_PASSWORD", { id: "postgres-admin-password", version: 1, rotation: 1, format: ADMIN_FORMAT }]]],
+            ways: [
+              [
+                [
+                  "netra:secrets.POSTGRES_ADMIN_PASSWORD",
+                  { id: "postgres-admin-password", version: 1, rotation: 1, format: ADMIN_FORMAT },
+                ],
+              ],
+            ],
           }),
         ]
       : []),
@@ -128,14 +170,22 @@ function adminProblems(services: readonly [string, Record<string, unknown>][], c
 }
 
 /** Each workload has an identity of its own. */
-function accountProblems({ services, database, migrations: stated }: Readonly<Record<string, unknown>>): InputProblem[] {
+function accountProblems({
+  services,
+  database,
+  migrations: stated,
+}: Readonly<Record<string, unknown>>): InputProblem[] {
   const accounts = [
     ...entriesOf(services).map(([key, service]) => [`netra:services.${key}.account`, service.account] as const),
-    ...(isMapping(database) && isMapping(database.roles) ? [["netra:database.roles.account", database.roles.account] as const] : []),
+    ...(isMapping(database) && isMapping(database.roles)
+      ? [["netra:database.roles.account", database.roles.account] as const]
+      : []),
     ...(isMapping(stated) ? [["netra:migrations.account", stated.account] as const] : []),
   ];
   // Those of services are told apart where services are judged.
-  return repeatedTexts(accounts, "each job has an identity of its own").filter(({ setting }) => !setting.startsWith("netra:services."));
+  return repeatedTexts(accounts, "each job has an identity of its own").filter(
+    ({ setting }) => !setting.startsWith("netra:services."),
+  );
 }
 
 function migrationProblems(

@@ -1,7 +1,20 @@
 import { z } from "zod";
 import { type InputProblem, problem, type Way } from "../capacity/problem";
 import { withoutHosts } from "./edge";
-import { amount, choice, complaint, described, fraction, KEY, list, named, seconds, section, text, whole } from "./fields";
+import {
+  amount,
+  choice,
+  complaint,
+  described,
+  fraction,
+  KEY,
+  list,
+  named,
+  seconds,
+  section,
+  text,
+  whole,
+} from "./fields";
 import { entriesOf, shown } from "./references";
 
 /* Who is told of alerts, what staging wants to reach, and which hosts clients use. Thresholds are derived, not stated. */
@@ -40,10 +53,17 @@ export const hosts = named(
   "the hosts that clients use, by the service behind them",
   KEY,
   "as the service under 'netra:services'",
-  list("the service's hosts", text("a host", "another.staging.netrasystems.ai", HOST, "be a host name in small letters"), "api.staging.netrasystems.ai"),
+  list(
+    "the service's hosts",
+    text("a host", "another.staging.netrasystems.ai", HOST, "be a host name in small letters"),
+    "api.staging.netrasystems.ai",
+  ),
 );
 
-/** What a secret is called that Pulumi has decrypted, or that a reader of the file cannot: its value is nobody's business here. */
+/**
+ * What a secret is called that Pulumi has decrypted, or that a reader of the file cannot: its value is nobody's
+ * business here.
+ */
 export const SECRET = "[secret]";
 
 /** Tokens by channel. Pulumi hands them to the program apart from this, as secrets. */
@@ -62,13 +82,24 @@ export const channelTokens = named(
 
 /** What each kind of channel needs beside its type. */
 const KINDS: Readonly<
-  Record<string, { readonly to?: { readonly form: RegExp; readonly meaning: string; readonly example: string }; readonly user?: true; readonly token?: string }>
+  Record<
+    string,
+    {
+      readonly to?: { readonly form: RegExp; readonly meaning: string; readonly example: string };
+      readonly user?: true;
+      readonly token?: string;
+    }
+  >
 > = {
   email: { to: { form: /^[^@\s]+@[^@\s]+\.[^@\s]+$/, meaning: "an address", example: "platform@example.org" } },
   slack: { to: { form: /^#\S+$/, meaning: "a channel", example: "'#staging-alerts'" }, token: "the app's OAuth token" },
   pagerduty: { token: "the integration key" },
   webhook: {
-    to: { form: /^https:\/\/[^\s?#@]+$/, meaning: "an https URL without user and query", example: "https://hooks.example.org/staging" },
+    to: {
+      form: /^https:\/\/[^\s?#@]+$/,
+      meaning: "an https URL without user and query",
+      example: "https://hooks.example.org/staging",
+    },
     user: true,
     token: "the user's password",
   },
@@ -164,13 +195,17 @@ function hostProblems(own: Readonly<Record<string, unknown>>): InputProblem[] {
       ),
     ...stated
       .filter(({ host }, i) => stated.findIndex((other) => other.host === host) < i)
-      .map(({ host, setting }) => removed(setting, "be one service's host only", "a host leads to one service", shown(host))),
+      .map(({ host, setting }) =>
+        removed(setting, "be one service's host only", "a host leads to one service", shown(host)),
+      ),
   ];
 }
 
 /** Removes a service's hosts, and takes them off the certificates. */
 function goneHosts({ hosts, edge }: Readonly<Record<string, unknown>>, key: string): Way {
-  const gone = entriesOf(hosts, true).flatMap(([service, names]) => (service === key && Array.isArray(names) ? (names as unknown[]) : []));
+  const gone = entriesOf(hosts, true).flatMap(([service, names]) =>
+    service === key && Array.isArray(names) ? (names as unknown[]) : [],
+  );
   const [stated] = entriesOf({ edge });
   const lists = Array.isArray(stated?.[1].certificates) ? (stated[1].certificates as unknown[]) : [];
   return [[`netra:hosts.${key}`, null], ...withoutHosts(lists, gone)];

@@ -40,7 +40,12 @@ import { referenceProblems, reservedNames, SECRET_FORMATS, shown } from "./refer
 
 const probe = (kind: string) =>
   section(`the ${kind} probe of the container`, {
-    path: text("the HTTP path that answers 2xx once the application is ready", "/health", /^\/\S*$/, "begin with / and have no spaces"),
+    path: text(
+      "the HTTP path that answers 2xx once the application is ready",
+      "/health",
+      /^\/\S*$/,
+      "begin with / and have no spaces",
+    ),
     initialDelaySeconds: seconds("the wait before the first probe", 0),
     periodSeconds: seconds("the time between two probes", 10),
     timeoutSeconds: seconds("one probe's time-out, at most the period", 5),
@@ -72,13 +77,31 @@ const databaseClient = section("how the service uses the database", {
 });
 
 const service = section("one Cloud Run service", {
-  name: text("the service's name in Cloud Run", "netra-worker-staging", /^[a-z]([-a-z0-9]{0,47}[a-z0-9])?$/, `${HYPHENATED}, at most 49`),
+  name: text(
+    "the service's name in Cloud Run",
+    "netra-worker-staging",
+    /^[a-z]([-a-z0-9]{0,47}[a-z0-9])?$/,
+    `${HYPHENATED}, at most 49`,
+  ),
   account: account("the service's own runtime account", "netra-worker"),
-  image: text("the container image, by digest or immutable tag", "us-central1-docker.pkg.dev/netra-staging/netra/backend:1.0.0"),
-  port: whole("the container's port; Cloud Run sets PORT from it", "", 8000, cloudRunLimits.port.value.min, cloudRunLimits.port.value.max),
+  image: text(
+    "the container image, by digest or immutable tag",
+    "us-central1-docker.pkg.dev/netra-staging/netra/backend:1.0.0",
+  ),
+  port: whole(
+    "the container's port; Cloud Run sets PORT from it",
+    "",
+    8000,
+    cloudRunLimits.port.value.min,
+    cloudRunLimits.port.value.max,
+  ),
   cpu: quantity("the vCPUs of one instance", "a number of vCPUs like 2 or 500m", "2", "cpu", parseCpu),
-  memory: quantity("the memory of one instance", "a quantity in Mi or Gi like 512Mi or 4Gi", "4Gi", "memory", (value) =>
-    /[KMGT]i$/.test(value) ? parseMemoryMib(value) : undefined,
+  memory: quantity(
+    "the memory of one instance",
+    "a quantity in Mi or Gi like 512Mi or 4Gi",
+    "4Gi",
+    "memory",
+    (value) => (/[KMGT]i$/.test(value) ? parseMemoryMib(value) : undefined),
   ),
   cpuIdle: flag("whether the CPU is throttled between requests, which makes an idle instance cheaper", false),
   minInstances: whole("instances that are always there", "instances", 1, 0),
@@ -86,34 +109,55 @@ const service = section("one Cloud Run service", {
   concurrency: whole("requests one instance takes at once", "requests", 80),
   sessionAffinity: flag("whether a client's requests go to the same instance, as far as possible", true).default(false),
   timeoutSeconds: seconds("a request's time-out, and the longest a WebSocket stays open", 600, 1),
-  bootSeconds: amount("the time from container start to the first database connect (or to ready, without a database)", "seconds", 15),
-  egress: choice("what leaves through the VPC connector; all-traffic cuts off the internet without 'netra:network.nat'", [
-    "private-ranges-only",
-    "all-traffic",
-  ]).default("private-ranges-only"),
-  ingress: choice("from where requests are accepted; default: with 'netra:edge' internal-and-load-balancer, without it all", [
-    "all",
-    "internal",
-    "internal-and-load-balancer",
-  ]).optional(),
+  bootSeconds: amount(
+    "the time from container start to the first database connect (or to ready, without a database)",
+    "seconds",
+    15,
+  ),
+  egress: choice(
+    "what leaves through the VPC connector; all-traffic cuts off the internet without 'netra:network.nat'",
+    ["private-ranges-only", "all-traffic"],
+  ).default("private-ranges-only"),
+  ingress: choice(
+    "from where requests are accepted; default: with 'netra:edge' internal-and-load-balancer, without it all",
+    ["all", "internal", "internal-and-load-balancer"],
+  ).optional(),
   invoker: choice("who may call the service", ["iam-disabled", "all-users", "authenticated"]),
   probe: probe("start-up"),
   liveness: probe("liveness"),
   database: databaseClient.optional(),
   cache: flag("whether the service is told where Redis is", true).default(false),
-  secrets: list("the secrets that become variables of the container", text("a name under netra:secrets", "JWT_SECRET_KEY"), "JWT_SECRET_KEY").default([]),
+  secrets: list(
+    "the secrets that become variables of the container",
+    text("a name under netra:secrets", "JWT_SECRET_KEY"),
+    "JWT_SECRET_KEY",
+  ).default([]),
   environment: named(
     "the plain variables of the container",
     /^[A-Z][A-Z0-9_]*$/,
     "in capitals, like LOG_LEVEL",
     text("a variable's value; quote numbers and true or false", '"info"', /^[^\n]*$/, "be a text of one line"),
   ).default({}),
-  redeploy: whole("how often the service is rolled out anew with the same template; `npm run redeploy` raises it", "redeploys", 1, 0).default(0),
-  after: list("the services that must have rolled out before this one", text("a key under netra:services", "auth"), "auth").optional(),
+  redeploy: whole(
+    "how often the service is rolled out anew with the same template; `npm run redeploy` raises it",
+    "redeploys",
+    1,
+    0,
+  ).default(0),
+  after: list(
+    "the services that must have rolled out before this one",
+    text("a key under netra:services", "auth"),
+    "auth",
+  ).optional(),
 });
 
 const secret = section("one secret", {
-  id: text("the secret's id in Secret Manager", "another-secret-staging", /^[A-Za-z0-9_-]{1,255}$/, "be letters, digits, hyphens and underscores, at most 255"),
+  id: text(
+    "the secret's id in Secret Manager",
+    "another-secret-staging",
+    /^[A-Za-z0-9_-]{1,255}$/,
+    "be letters, digits, hyphens and underscores, at most 255",
+  ),
   version: whole("the version that services mount: the number Secret Manager gave it", "", 1),
   rotation: whole("how often the stack has generated it; absent: people add the value", "rotations", 1).optional(),
   format: choice("how the stack makes the value", SECRET_FORMATS).optional(),
@@ -128,9 +172,16 @@ const sections = {
     vpc: computeName("the network's name", "staging-vpc"),
     subnet: computeName("the subnet's name", "staging-subnet"),
     subnetCidr: cidr("the subnet's range", "10.0.0.0/24"),
-    privateServicesRange: computeName("the name of the range for Google's managed services", "staging-private-ip-address"),
+    privateServicesRange: computeName(
+      "the name of the range for Google's managed services",
+      "staging-private-ip-address",
+    ),
     privateServicesCidr: cidr("the range that is peered with Google's managed services", "10.107.0.0/16"),
-    otherCidrs: list("ranges that exist beside the stack's own and must stay free", cidr("a range", "10.27.0.0/16"), "10.27.0.0/16").default([]),
+    otherCidrs: list(
+      "ranges that exist beside the stack's own and must stay free",
+      cidr("a range", "10.27.0.0/16"),
+      "10.27.0.0/16",
+    ).default([]),
     nat: section("Cloud NAT, for all-traffic egress", {
       name: computeName("the name of router and gateway", "staging-nat"),
       minPortsPerVm: whole("ports kept for each VM", "ports", 64, 2),
@@ -165,8 +216,19 @@ const sections = {
     ),
     roles,
     backup: section("backups", {
-      startTime: text("the daily backup's hour, UTC", '"03:00"', /^([01]\d|2[0-3]):[0-5]\d$/, "be a time of day like 03:00"),
-      retainedBackups: whole("backups that are kept", "backups", 7, cloudSqlLimits.retainedBackups.value.min, cloudSqlLimits.retainedBackups.value.max),
+      startTime: text(
+        "the daily backup's hour, UTC",
+        '"03:00"',
+        /^([01]\d|2[0-3]):[0-5]\d$/,
+        "be a time of day like 03:00",
+      ),
+      retainedBackups: whole(
+        "backups that are kept",
+        "backups",
+        7,
+        cloudSqlLimits.retainedBackups.value.min,
+        cloudSqlLimits.retainedBackups.value.max,
+      ),
       transactionLogDays: whole("days of point-in-time recovery (1 to 7)", "days", 7),
     }),
     maintenance: section("the maintenance window", {
@@ -182,13 +244,21 @@ const sections = {
     name: text("the instance's name", "staging-redis", /^[a-z][a-z0-9-]{0,38}[a-z0-9]$/, `${HYPHENATED}, 2 to 40`),
     version: text("the Redis version", "REDIS_7_2", /^REDIS_\d+_[\dX]+$/, "be written like REDIS_7_2"),
     memoryGb: whole("the memory", "GB", 1),
-    connectMode: choice("how the instance is reached; cannot change in place", ["DIRECT_PEERING", "PRIVATE_SERVICE_ACCESS"]),
+    connectMode: choice("how the instance is reached; cannot change in place", [
+      "DIRECT_PEERING",
+      "PRIVATE_SERVICE_ACCESS",
+    ]),
     reservedIpRange: text(
       "the range the instance uses: addresses with DIRECT_PEERING, the name of network.privateServicesRange with PRIVATE_SERVICE_ACCESS; counts when the instance is created, and changes nothing later",
       "10.166.204.80/29",
     ).optional(),
   }),
-  secrets: named("the secrets, by the name of their variable", /^[A-Z][A-Z0-9_]*$/, "in capitals, like JWT_SECRET_KEY", secret),
+  secrets: named(
+    "the secrets, by the name of their variable",
+    /^[A-Z][A-Z0-9_]*$/,
+    "in capitals, like JWT_SECRET_KEY",
+    secret,
+  ),
   services: named("the Cloud Run services, by a short name", KEY, "in small letters, like backend", service).refine(
     (services) => Object.keys(services).length > 0,
     {
@@ -201,9 +271,16 @@ const sections = {
   ),
   migrations,
   images: section("which image tags count as immutable", {
-    tagPattern: text("the pattern of tags that never move; a digest always passes", "'^\\d+\\.\\d+\\.\\d+$'").refine(isPattern, {
-      error: complaint({ must: "be a regular expression", because: "tags are matched with it", example: "'^\\d+\\.\\d+\\.\\d+$'" }),
-    }),
+    tagPattern: text("the pattern of tags that never move; a digest always passes", "'^\\d+\\.\\d+\\.\\d+$'").refine(
+      isPattern,
+      {
+        error: complaint({
+          must: "be a regular expression",
+          because: "tags are matched with it",
+          example: "'^\\d+\\.\\d+\\.\\d+$'",
+        }),
+      },
+    ),
   }),
   limits: section("quotas of this project, which no document knows", {
     regionalCpu: amount("CpuAllocPerProjectRegion", "vCPU", 20),
@@ -216,7 +293,11 @@ const sections = {
         because: "it is the share of starts whose lower bound the plan must reach",
         example: 99,
       });
-      return described(z.number({ error }).gte(1, { error }).lt(100, { error }), "the share of starts that become ready at the first try", 99);
+      return described(
+        z.number({ error }).gte(1, { error }).lt(100, { error }),
+        "the share of starts that become ready at the first try",
+        99,
+      );
     })(),
   }),
   hosts,
@@ -228,7 +309,12 @@ const sections = {
     RESOURCE,
     "a resource's name, like staging-connector",
     // `adoptionProblems` knows the one id that each name can have.
-    text("the canonical id", "projects/netra-staging/locations/us-central1/connectors/staging-connector", /.*/s, "be a text"),
+    text(
+      "the canonical id",
+      "projects/netra-staging/locations/us-central1/connectors/staging-connector",
+      /.*/s,
+      "be a text",
+    ),
   ).default({}),
   acknowledge: named(
     "changes that `guard` would refuse and somebody has decided, by the resource's name in the program; remove each once it is done",
@@ -243,7 +329,14 @@ const sections = {
     reason: text("why, and who decided it", "staging moves to another project (#1402)"),
   }).optional(),
 };
-const OPTIONAL_SECTIONS = ["netra:migrations", "netra:edge", "netra:channelTokens", "netra:adopt", "netra:acknowledge", "netra:teardown"];
+const OPTIONAL_SECTIONS = [
+  "netra:migrations",
+  "netra:edge",
+  "netra:channelTokens",
+  "netra:adopt",
+  "netra:acknowledge",
+  "netra:teardown",
+];
 const stackFile = z.strictObject(sections);
 
 type Parsed = z.output<typeof stackFile>;
@@ -272,12 +365,22 @@ export const planOf = (settings: Settings): CapacityPlan => settings;
  * @throws InputError with every problem, named as the stack file writes it.
  */
 export function readSettings(values: Readonly<Record<string, unknown>>): Settings {
-  const own = Object.fromEntries(Object.entries(values).flatMap(([key, value]) => (key.startsWith("netra:") ? [[key.slice("netra:".length), value]] : [])));
+  const own = Object.fromEntries(
+    Object.entries(values).flatMap(([key, value]) =>
+      key.startsWith("netra:") ? [[key.slice("netra:".length), value]] : [],
+    ),
+  );
   const parsed = stackFile.safeParse(own);
   const place = { project: String(values["gcp:project"]), region: String(values["gcp:region"]) };
   const placeProblems = (["gcp:project", "gcp:region"] as const).flatMap((key) => providerProblem(key, values[key]));
   const misread = [...placeProblems, ...(parsed.success ? [] : misreadProblems(parsed.error.issues, own))];
-  const between = [...reservedNames(own), ...referenceProblems(own), ...jobProblems(own), ...monitoringProblems(own), ...edgeProblems(own)];
+  const between = [
+    ...reservedNames(own),
+    ...referenceProblems(own),
+    ...jobProblems(own),
+    ...monitoringProblems(own),
+    ...edgeProblems(own),
+  ];
   const problems = [
     ...misread,
     // A setting that cannot be read is one mistake: what it leads to is not told, too.
@@ -297,7 +400,12 @@ function inRolloutOrder({ services, edge }: Parsed): Settings["services"] {
   const visit = (key: string) => {
     const service = services[key];
     if (!service || sorted.has(key)) return;
-    const { memory: memoryMib, after: stated, ingress = edge ? "internal-and-load-balancer" : "all", ...rest } = service;
+    const {
+      memory: memoryMib,
+      after: stated,
+      ingress = edge ? "internal-and-load-balancer" : "all",
+      ...rest
+    } = service;
     // Unless it says otherwise, a service waits for all whose names come first: one `up` never starts two at once.
     const after = stated ?? keys.slice(0, keys.indexOf(key));
     after.forEach(visit);
@@ -309,22 +417,41 @@ function inRolloutOrder({ services, edge }: Parsed): Settings["services"] {
 
 /** The JSON Schema of the stack file, for completion and hover in editors. */
 export function stackFileSchema(): object {
-  const properties = Object.fromEntries(Object.entries(sections).map(([key, type]) => [`netra:${key}`, z.toJSONSchema(type, { io: "input" })]));
+  const properties = Object.fromEntries(
+    Object.entries(sections).map(([key, type]) => [`netra:${key}`, z.toJSONSchema(type, { io: "input" })]),
+  );
   return {
     $schema: "https://json-schema.org/draft/2020-12/schema",
     title: "Stack file of the project netra",
     type: "object",
-    properties: { config: { type: "object", properties, required: Object.keys(properties).filter((key) => !OPTIONAL_SECTIONS.includes(key)) } },
+    properties: {
+      config: {
+        type: "object",
+        properties,
+        required: Object.keys(properties).filter((key) => !OPTIONAL_SECTIONS.includes(key)),
+      },
+    },
     required: ["config"],
   };
 }
 
-/** What is wrong with `gcp:project` or `gcp:region`; `setting` is what a message calls it where it was not read from the stack file. */
-export function providerProblem(key: "gcp:project" | "gcp:region", value: unknown, setting: string = key): InputProblem[] {
+/**
+ * What is wrong with `gcp:project` or `gcp:region`; `setting` is what a message calls it where it was not read from the
+ * stack file.
+ */
+export function providerProblem(
+  key: "gcp:project" | "gcp:region",
+  value: unknown,
+  setting: string = key,
+): InputProblem[] {
   const { form, pattern, example } =
     key === "gcp:region"
       ? { form: "the name of a region, not of a zone", pattern: /^[a-z]+(-[a-z]+)+\d+$/, example: "us-central1" }
-      : { form: "a project's id, in clear text", pattern: /^([a-z][a-z0-9.-]*:)?[a-z][-a-z0-9]{4,28}[a-z0-9]$/, example: "netra-staging" };
+      : {
+          form: "a project's id, in clear text",
+          pattern: /^([a-z][a-z0-9.-]*:)?[a-z][-a-z0-9]{4,28}[a-z0-9]$/,
+          example: "netra-staging",
+        };
   if (typeof value === "string" && pattern.test(value)) return [];
   const must = value === undefined || value === null || value === "" ? "be stated" : `be ${form}`;
   return [
@@ -339,7 +466,9 @@ export function providerProblem(key: "gcp:project" | "gcp:region", value: unknow
 /** What the form of each setting says, each mistake once: a misspelt setting is not missing, too. */
 function misreadProblems(issues: readonly z.core.$ZodIssue[], own: unknown): InputProblem[] {
   const meant = issues.flatMap((issue) =>
-    issue.code === "unrecognized_keys" ? issue.keys.map((key) => settingPath([...issue.path, nearestKey(issue.path, key) ?? key])) : [],
+    issue.code === "unrecognized_keys"
+      ? issue.keys.map((key) => settingPath([...issue.path, nearestKey(issue.path, key) ?? key]))
+      : [],
   );
   const problems = issues
     .filter(({ path }) => valueAt(own, path) !== undefined || !meant.includes(settingPath(path)))
@@ -349,18 +478,27 @@ function misreadProblems(issues: readonly z.core.$ZodIssue[], own: unknown): Inp
 }
 
 /** Whether a setting stands at or under another one. */
-const isWithin = (setting: string, other: string) => setting === other || setting.startsWith(`${other}.`) || setting.startsWith(`${other}[`);
+const isWithin = (setting: string, other: string) =>
+  setting === other || setting.startsWith(`${other}.`) || setting.startsWith(`${other}[`);
 
 function issueProblems(issue: z.core.$ZodIssue, own: unknown): InputProblem[] {
   const path = settingPath(issue.path);
   if (issue.code === "unrecognized_keys") return issue.keys.map((key) => unknownKey(issue.path, key));
   const message = issue.code === "invalid_key" ? (issue.issues[0]?.message ?? issue.message) : issue.message;
   const value = issue.code === "invalid_key" ? issue.path.at(-1) : valueAt(own, issue.path);
-  const isHidden = issue.code !== "invalid_key" && mayBeSecret(issue.path) && typeof value !== "object" && value !== undefined && value !== "";
+  const isHidden =
+    issue.code !== "invalid_key" &&
+    mayBeSecret(issue.path) &&
+    typeof value !== "object" &&
+    value !== undefined &&
+    value !== "";
   return [complained(path, isHidden ? "not shown" : shown(value), message)];
 }
 
-/** A secret's value written where its section or its id belongs, a channel's token, and a container's variables: no message may show them. */
+/**
+ * A secret's value written where its section or its id belongs, a channel's token, and a container's variables: no
+ * message may show them.
+ */
 function mayBeSecret([section, , field, ...rest]: readonly PropertyKey[]): boolean {
   if (section === "channelTokens") return true;
   if (section === "secrets") return field === undefined || field === "id";
@@ -370,11 +508,21 @@ function mayBeSecret([section, , field, ...rest]: readonly PropertyKey[]): boole
 function unknownKey(parent: readonly PropertyKey[], key: string): InputProblem {
   const nearest = nearestKey(parent, key);
   const setting = settingPath([...parent, key]);
-  const instead = nearest === undefined ? `use one of ${knownKeys(parent).join(", ")}` : `rename it to '${settingPath([...parent, nearest])}'`;
-  return { setting, message: `'${setting}' must not be set because there is no such setting; ${instead}, or remove it`, ways: [[[setting, null]]] };
+  const instead =
+    nearest === undefined
+      ? `use one of ${knownKeys(parent).join(", ")}`
+      : `rename it to '${settingPath([...parent, nearest])}'`;
+  return {
+    setting,
+    message: `'${setting}' must not be set because there is no such setting; ${instead}, or remove it`,
+    ways: [[[setting, null]]],
+  };
 }
 
-/** What a misspelt setting was probably meant to be: in another case or with other separators, without its unit, or a few letters off. */
+/**
+ * What a misspelt setting was probably meant to be: in another case or with other separators, without its unit, or a
+ * few letters off.
+ */
 function nearestKey(parent: readonly PropertyKey[], key: string): string | undefined {
   const bare = (text: string) => text.toLowerCase().replaceAll(/[^a-z0-9]/g, "");
   const [known, written] = [knownKeys(parent), bare(key)];
@@ -405,11 +553,15 @@ function unwrapped(type: z.core.$ZodType | undefined): z.core.$ZodType | undefin
 
 function settingPath(path: readonly PropertyKey[]): string {
   return path.reduce<string>(
-    (sum, step, i) => (i === 0 ? `netra:${String(step)}` : typeof step === "number" ? `${sum}[${step}]` : `${sum}.${String(step)}`),
+    (sum, step, i) =>
+      i === 0 ? `netra:${String(step)}` : typeof step === "number" ? `${sum}[${step}]` : `${sum}.${String(step)}`,
     "netra",
   );
 }
 
 function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>((value, step) => (value !== null && typeof value === "object" ? Reflect.get(value, step) : undefined), root);
+  return path.reduce<unknown>(
+    (value, step) => (value !== null && typeof value === "object" ? Reflect.get(value, step) : undefined),
+    root,
+  );
 }

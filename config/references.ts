@@ -14,11 +14,18 @@ export function reservedNames(value: unknown, path = "netra"): InputProblem[] {
   return Object.entries(value).flatMap(([key, item]) => {
     const setting = path === "netra" ? `netra:${key}` : `${path}.${key}`;
     if (key !== "__proto__") return reservedNames(item, setting);
-    return [{ setting, message: `'${setting}' must have another name because JavaScript keeps this one for itself; rename it` }];
+    return [
+      {
+        setting,
+        message: `'${setting}' must have another name because JavaScript keeps this one for itself; rename it`,
+      },
+    ];
   });
 }
 
-/** Names that point at nothing: they are found even where other settings are wrong, so that all problems show at once. */
+/**
+ * Names that point at nothing: they are found even where other settings are wrong, so that all problems show at once.
+ */
 export function referenceProblems(own: Readonly<Record<string, unknown>>): InputProblem[] {
   const services = entriesOf(own.services);
   const secrets = entriesOf(own.secrets);
@@ -59,7 +66,9 @@ function orderProblems(key: string, service: Record<string, unknown>, all: unkno
   const after = textsOf(service, "after");
   const setting = `netra:services.${key}.after`;
   // A fix must not lead into a circle.
-  const possible = services.map(([other]) => other).filter((other) => other !== key && !leadsBack(key, [...services, [key, { after: [other] }]]));
+  const possible = services
+    .map(([other]) => other)
+    .filter((other) => other !== key && !leadsBack(key, [...services, [key, { after: [other] }]]));
   const known = entriesOf(all, true).map(([other]) => other);
   const unknown = after.flatMap((name, i) => {
     if (name === key)
@@ -77,7 +86,10 @@ function orderProblems(key: string, service: Record<string, unknown>, all: unkno
   const others = { after: after.filter((name) => name !== key) };
   if (service.after === undefined || !leadsBack(key, [...services, [key, others]])) return unknown;
   const because = "neither service could roll out first (one without 'after' waits for all whose names come first)";
-  return [...unknown, problem({ setting, value: after.join(", "), must: `not lead back to '${key}'`, because, ways: [[[setting, []]]] })];
+  return [
+    ...unknown,
+    problem({ setting, value: after.join(", "), must: `not lead back to '${key}'`, because, ways: [[[setting, []]]] }),
+  ];
 }
 
 /** `possible` are the names that would pass. */
@@ -85,22 +97,38 @@ function unknownName(setting: string, name: string, possible: readonly string[],
   if (possible.includes(name)) return [];
   const nearest = possible.length > 0 ? closest(name, [...possible]) : undefined;
   // Another name that is nothing like it was hardly meant.
-  const isNear = nearest !== undefined && (distance(name, nearest) <= Math.max(2, name.length / 4) || nearest.startsWith(name) || name.startsWith(nearest));
+  const isNear =
+    nearest !== undefined &&
+    (distance(name, nearest) <= Math.max(2, name.length / 4) || nearest.startsWith(name) || name.startsWith(nearest));
   const meant = isNear ? nearest : undefined;
   const because = "nothing else of that name exists";
   return [
-    problem({ setting, value: name, must: `name ${what}`, because, ways: [...(meant === undefined ? [] : [[[setting, meant] as const]]), [[setting, null]]] }),
+    problem({
+      setting,
+      value: name,
+      must: `name ${what}`,
+      because,
+      ways: [...(meant === undefined ? [] : [[[setting, meant] as const]]), [[setting, null]]],
+    }),
   ];
 }
 
-/** A service that uses the database logs in with the password that the stack generates: there must be one, and it must mount it. */
-function databasePasswordProblems(services: readonly [string, Record<string, unknown>][], secrets: unknown): InputProblem[] {
+/**
+ * A service that uses the database logs in with the password that the stack generates: there must be one, and it must
+ * mount it.
+ */
+function databasePasswordProblems(
+  services: readonly [string, Record<string, unknown>][],
+  secrets: unknown,
+): InputProblem[] {
   const [password] = entriesOf(secrets).find(([, { format }]) => format === "database-password") ?? [];
   const users = services.filter(([, { database }]) => database !== undefined);
   // A secret that cannot be read may be the one.
   const isRead =
     isMapping(secrets) &&
-    Object.values(secrets).every((secret) => isMapping(secret) && [undefined, ...SECRET_FORMATS].some((format) => format === secret.format));
+    Object.values(secrets).every(
+      (secret) => isMapping(secret) && [undefined, ...SECRET_FORMATS].some((format) => format === secret.format),
+    );
   if (password === undefined)
     return users.length === 0 || !isRead
       ? []
@@ -113,7 +141,11 @@ function databasePasswordProblems(services: readonly [string, Record<string, unk
           }),
         ];
   return users
-    .filter(([, service]) => (service.secrets === undefined || Array.isArray(service.secrets)) && !textsOf(service, "secrets").includes(password))
+    .filter(
+      ([, service]) =>
+        (service.secrets === undefined || Array.isArray(service.secrets)) &&
+        !textsOf(service, "secrets").includes(password),
+    )
     .map(([key, service]) => {
       const setting = `netra:services.${key}.secrets`;
       return problem({
@@ -130,35 +162,74 @@ const passwordWay = (secrets: unknown): Way =>
   isMapping(secrets) && isMapping(secrets.POSTGRES_PASSWORD)
     ? [
         ["netra:secrets.POSTGRES_PASSWORD.format", "database-password"],
-        ...(secrets.POSTGRES_PASSWORD.rotation === undefined ? [["netra:secrets.POSTGRES_PASSWORD.rotation", 1] as const] : []),
+        ...(secrets.POSTGRES_PASSWORD.rotation === undefined
+          ? [["netra:secrets.POSTGRES_PASSWORD.rotation", 1] as const]
+          : []),
       ]
-    : [["netra:secrets.POSTGRES_PASSWORD", { id: "postgres-password", version: 1, rotation: 1, format: "database-password" }]];
+    : [
+        [
+          "netra:secrets.POSTGRES_PASSWORD",
+          { id: "postgres-password", version: 1, rotation: 1, format: "database-password" },
+        ],
+      ];
 
 /** The same text where each section needs its own. Its value is not shown: it could be a misplaced secret. */
-const duplicates = (section: string, entries: readonly [string, Record<string, unknown>][], field: string, because: string): InputProblem[] =>
+const duplicates = (
+  section: string,
+  entries: readonly [string, Record<string, unknown>][],
+  field: string,
+  because: string,
+): InputProblem[] =>
   repeatedTexts(
     entries.map(([key, value]) => [`netra:${section}.${key}.${field}`, value[field]]),
     because,
   );
 
 /** Settings that have the text of an earlier one. */
-export const repeatedTexts = (stated: readonly (readonly [setting: string, value: unknown])[], because: string): InputProblem[] =>
+export const repeatedTexts = (
+  stated: readonly (readonly [setting: string, value: unknown])[],
+  because: string,
+): InputProblem[] =>
   stated.flatMap(([setting, value], i) => {
     const first = stated.slice(0, i).find(([, other]) => typeof value === "string" && other === value);
-    return first ? [{ setting, message: `'${setting}' must differ from '${first[0]}' because ${because}; set '${setting}' to a text of its own` }] : [];
+    return first
+      ? [
+          {
+            setting,
+            message: `'${setting}' must differ from '${first[0]}' because ${because}; set '${setting}' to a text of its own`,
+          },
+        ]
+      : [];
   });
 
 /** Secrets of a format that only one may have, but the first. */
-export const furtherSecrets = (secrets: readonly [string, Record<string, unknown>][], format: string, because: string): InputProblem[] =>
+export const furtherSecrets = (
+  secrets: readonly [string, Record<string, unknown>][],
+  format: string,
+  because: string,
+): InputProblem[] =>
   secrets
     .filter(([, secret]) => secret.format === format)
     .slice(1)
-    .map(([key]) => problem({ setting: `netra:secrets.${key}.format`, value: format, must: "be set for one secret only", because, fix: "text" }));
+    .map(([key]) =>
+      problem({
+        setting: `netra:secrets.${key}.format`,
+        value: format,
+        must: "be set for one secret only",
+        because,
+        fix: "text",
+      }),
+    );
 
 /** Whether following the rollout order from a service comes back to it. */
 function leadsBack(start: string, services: readonly [string, Record<string, unknown>][]): boolean {
   const keys = services.map(([key]) => key).toSorted();
-  const before = new Map(services.map(([key, value]) => [key, value.after === undefined ? keys.slice(0, keys.indexOf(key)) : textsOf(value, "after")]));
+  const before = new Map(
+    services.map(([key, value]) => [
+      key,
+      value.after === undefined ? keys.slice(0, keys.indexOf(key)) : textsOf(value, "after"),
+    ]),
+  );
   const seen = new Set<string>();
   const queue = [...(before.get(start) ?? [])];
   for (const key of queue) {
@@ -190,12 +261,15 @@ function reservedVariables(path: string, service: Record<string, unknown>): Inpu
   return [
     ...entriesOf(service.environment, true).flatMap(([name]) => {
       const setting = `${path}.environment.${name}`;
-      const because = whySet(name) ?? (secrets.includes(name) ? "the service already takes it from a secret" : undefined);
+      const because =
+        whySet(name) ?? (secrets.includes(name) ? "the service already takes it from a secret" : undefined);
       return because ? [problem({ setting, must: "not be set", because, ways: [[[setting, null]]] })] : [];
     }),
     ...secrets.flatMap((name, i) => {
       const [setting, because] = [`${path}.secrets[${i}]`, whySet(name)];
-      return because ? [problem({ setting, value: name, must: "not be taken from a secret", because, ways: [[[setting, null]]] })] : [];
+      return because
+        ? [problem({ setting, value: name, must: "not be taken from a secret", because, ways: [[[setting, null]]] })]
+        : [];
     }),
   ];
 }
@@ -215,17 +289,29 @@ function secretProblems(path: string, secret: Record<string, unknown>): InputPro
   const disabledSetting = `${path}.disabledThroughRotation`;
   if (rotation === undefined && disabled !== undefined)
     problems.push(
-      wrong("disabledThroughRotation", disabled, "not be set without 'rotation'", "the stack owns no version of this secret", [[[disabledSetting, null]]]),
+      wrong(
+        "disabledThroughRotation",
+        disabled,
+        "not be set without 'rotation'",
+        "the stack owns no version of this secret",
+        [[[disabledSetting, null]]],
+      ),
     );
   // What is no count is reported already.
   const made = typeof rotation === "number" && Number.isSafeInteger(rotation) && rotation >= 1 ? rotation : undefined;
   if (made !== undefined && typeof disabled === "number" && disabled >= made)
     problems.push(
-      wrong("disabledThroughRotation", disabled, `be below 'rotation' (${made})`, "services mount the last rotation", [[[disabledSetting, made - 1]]]),
+      wrong("disabledThroughRotation", disabled, `be below 'rotation' (${made})`, "services mount the last rotation", [
+        [[disabledSetting, made - 1]],
+      ]),
     );
   const written = made === undefined ? 0 : made - (typeof disabled === "number" && disabled < made ? disabled : 0);
   if (typeof version === "number" && written > 0 && version < written)
-    problems.push(wrong("version", version, `be at least ${written}`, "every rotation that is not disabled adds a version", [[[`${path}.version`, written]]]));
+    problems.push(
+      wrong("version", version, `be at least ${written}`, "every rotation that is not disabled adds a version", [
+        [[`${path}.version`, written]],
+      ]),
+    );
   if (made !== undefined && written > MOST_KEPT)
     problems.push(
       wrong(
@@ -245,7 +331,9 @@ const MOST_KEPT = 50;
 /** The entries of a mapping that are mappings themselves (or anything, with `all`). */
 export function entriesOf(value: unknown, all = false): [string, Record<string, unknown>][] {
   if (!isMapping(value)) return [];
-  return Object.entries(value).filter((entry): entry is [string, Record<string, unknown>] => all || isMapping(entry[1]));
+  return Object.entries(value).filter(
+    (entry): entry is [string, Record<string, unknown>] => all || isMapping(entry[1]),
+  );
 }
 
 export function isMapping(value: unknown): value is Record<string, unknown> {

@@ -1,4 +1,7 @@
-/** Type tokens of the resources that rules judge, and of others that several files name. Tokens, not classes: loading @pulumi/gcp would cost more than the pack. */
+/**
+ * Type tokens of the resources that rules judge, and of others that several files name. Tokens, not classes: loading
+ * @pulumi/gcp would cost more than the pack.
+ */
 export const CONNECTOR = "gcp:vpcaccess/connector:Connector";
 export const SQL_INSTANCE = "gcp:sql/databaseInstance:DatabaseInstance";
 export const SQL_DATABASE = "gcp:sql/database:Database";
@@ -10,7 +13,12 @@ export const RUN_WORKER_POOL = "gcp:cloudrunv2/workerPool:WorkerPool";
 export const RUN_SERVICE_V1 = "gcp:cloudrun/service:Service";
 export const REDIS = "gcp:redis/instance:Instance";
 /** Caches that have private addresses only, in every connect mode. */
-export const CACHES = [REDIS, "gcp:redis/cluster:Cluster", "gcp:memorystore/instance:Instance", "gcp:memcache/instance:Instance"];
+export const CACHES = [
+  REDIS,
+  "gcp:redis/cluster:Cluster",
+  "gcp:memorystore/instance:Instance",
+  "gcp:memcache/instance:Instance",
+];
 export const SECRET = "gcp:secretmanager/secret:Secret";
 export const SECRETS = [SECRET, "gcp:secretmanager/regionalSecret:RegionalSecret"];
 export const SECRET_VERSION = "gcp:secretmanager/secretVersion:SecretVersion";
@@ -40,7 +48,10 @@ export const WIDE_GRANTS = [
   "gcp:organizations/iAMPolicy:IAMPolicy",
 ];
 /** Roles that a program makes itself. */
-export const CUSTOM_ROLES = ["gcp:projects/iAMCustomRole:IAMCustomRole", "gcp:organizations/iAMCustomRole:IAMCustomRole"];
+export const CUSTOM_ROLES = [
+  "gcp:projects/iAMCustomRole:IAMCustomRole",
+  "gcp:organizations/iAMCustomRole:IAMCustomRole",
+];
 export const SUBNETWORK = "gcp:compute/subnetwork:Subnetwork";
 export const NETWORK = "gcp:compute/network:Network";
 export const ADDRESS = "gcp:compute/address:Address";
@@ -50,7 +61,10 @@ export const DNS_RECORDS = ["gcp:dns/recordSet:RecordSet"];
 export const ROUTER = "gcp:compute/router:Router";
 export const ROUTER_NAT = "gcp:compute/routerNat:RouterNat";
 export const REGION_NEG = "gcp:compute/regionNetworkEndpointGroup:RegionNetworkEndpointGroup";
-export const BACKEND_SERVICES = ["gcp:compute/backendService:BackendService", "gcp:compute/regionBackendService:RegionBackendService"];
+export const BACKEND_SERVICES = [
+  "gcp:compute/backendService:BackendService",
+  "gcp:compute/regionBackendService:RegionBackendService",
+];
 export const URL_MAP = "gcp:compute/uRLMap:URLMap";
 export const URL_MAPS = [URL_MAP, "gcp:compute/regionUrlMap:RegionUrlMap"];
 export const HTTPS_PROXY = "gcp:compute/targetHttpsProxy:TargetHttpsProxy";
@@ -69,7 +83,10 @@ export const MANAGED_CERTIFICATES = [
   CERTIFICATE,
 ];
 /** Certificates whose hosts stand in what people have uploaded. */
-export const SELF_MANAGED_CERTIFICATES = ["gcp:compute/sSLCertificate:SSLCertificate", "gcp:compute/regionSslCertificate:RegionSslCertificate"];
+export const SELF_MANAGED_CERTIFICATES = [
+  "gcp:compute/sSLCertificate:SSLCertificate",
+  "gcp:compute/regionSslCertificate:RegionSslCertificate",
+];
 export const CERTIFICATE_MAP = "gcp:certificatemanager/certificateMap:CertificateMap";
 export const CERTIFICATE_MAP_ENTRY = "gcp:certificatemanager/certificateMapEntry:CertificateMapEntry";
 export const ALERT_POLICY = "gcp:monitoring/alertPolicy:AlertPolicy";

@@ -1,7 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import { SECRET } from "./monitoring";
 
-/** All configuration of the running stack, sections parsed; what is encrypted in the channels' tokens reads as `[secret]`. */
+/**
+ * All configuration of the running stack, sections parsed; what is encrypted in the channels' tokens reads as
+ * `[secret]`.
+ */
 export function configurationOfRun(): Record<string, unknown> {
   return Object.fromEntries(
     Object.keys(pulumi.runtime.allConfig()).map((key) => {
@@ -28,4 +31,6 @@ function isEncrypted(key: string): boolean {
 }
 
 const hidden = (value: unknown): unknown =>
-  value !== null && typeof value === "object" ? Object.fromEntries(Object.keys(value).map((key) => [key, SECRET])) : value;
+  value !== null && typeof value === "object"
+    ? Object.fromEntries(Object.keys(value).map((key) => [key, SECRET]))
+    : value;

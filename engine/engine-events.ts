@@ -38,7 +38,8 @@ export async function eventServer(): Promise<EventServer> {
   let hasUpdated = false;
   const note = (text: string) => {
     const { diagnosticEvent: said, summaryEvent: summary } = eventSchema.parse(JSON.parse(text));
-    if (said?.severity === "error" && !ECHO.test(plain(said.message))) failures.push({ urn: said.urn, ...readUrn(said.urn), message: plain(said.message) });
+    if (said?.severity === "error" && !ECHO.test(plain(said.message)))
+      failures.push({ urn: said.urn, ...readUrn(said.urn), message: plain(said.message) });
     if (summary && !summary.isPreview) hasUpdated = true;
   };
   const server = new grpc.Server();
@@ -50,7 +51,9 @@ export async function eventServer(): Promise<EventServer> {
   };
   server.addService(EventsService, handlers);
   const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) => (error ? reject(error) : resolve(bound)));
+    server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) =>
+      error ? reject(error) : resolve(bound),
+    );
   });
   return {
     address: `tcp://127.0.0.1:${port}`,

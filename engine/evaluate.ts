@@ -40,17 +40,24 @@ const SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270";
  * unknown. Process-global (Pulumi's runtime is), so one evaluation at a time.
  * @throws what the program throws, and what an Output of it throws.
  */
-export async function evaluate(stack: string, configuration: Readonly<Record<string, unknown>>, program: () => object): Promise<Registered[]> {
+export async function evaluate(
+  stack: string,
+  configuration: Readonly<Record<string, unknown>>,
+  program: () => object,
+): Promise<Registered[]> {
   const registered: Registered[] = [];
   pulumi.runtime.setAllConfig(asStrings(configuration), []);
   let question: Error | undefined; // the SDK loses the message of what a call throws
   const call = ({ token }: pulumi.runtime.MockCallArgs): never => {
-    question = new Error(`the program asks the cloud (${token}), which an evaluation without credentials cannot answer`);
+    question = new Error(
+      `the program asks the cloud (${token}), which an evaluation without credentials cannot answer`,
+    );
     throw question;
   };
   await pulumi.runtime.setMocks({ newResource: () => ({ id: undefined, state: {} }), call }, "netra", stack, true);
   recordInto(registered, String(configuration["gcp:project"]));
-  // The SDK reads a stack trace for every promise it makes; translated through source maps, that takes longer than the rest.
+  // The SDK reads a stack trace for every promise it makes; translated through source maps, that takes longer than the
+  // rest.
   process.setSourceMapsEnabled(false);
   try {
     await untilDone(async () => {
@@ -84,7 +91,12 @@ export async function untilDone(run: () => Promise<void>): Promise<void> {
 
 /** The engine hands configuration to programs as strings, sections as JSON with their keys sorted. */
 export function asStrings(configuration: Readonly<Record<string, unknown>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(configuration).map(([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value, sorted)]));
+  return Object.fromEntries(
+    Object.entries(configuration).map(([key, value]) => [
+      key,
+      typeof value === "string" ? value : JSON.stringify(value, sorted),
+    ]),
+  );
 }
 
 const sorted = (_: string, value: unknown) =>
@@ -94,9 +106,14 @@ const sorted = (_: string, value: unknown) =>
 
 /** Replaces the mock monitor's registration: it hides a resource's options, and its answers are no preview's. */
 function recordInto(registered: Registered[], project: string) {
-  const monitor = pulumi.runtime.getMonitor() as unknown as Record<string, unknown>; // the monitor of setMocks: its methods may be replaced
-  monitor.registerResourceOutputs = (_: unknown, callback: (error: Error | null, response: object) => void) => callback(null, {});
-  monitor.registerResource = (request: RegisterRequest, callback: (error: Error | null, response: RegisterResourceResponse) => void) => {
+  // the monitor of setMocks: its methods may be replaced
+  const monitor = pulumi.runtime.getMonitor() as unknown as Record<string, unknown>;
+  monitor.registerResourceOutputs = (_: unknown, callback: (error: Error | null, response: object) => void) =>
+    callback(null, {});
+  monitor.registerResource = (
+    request: RegisterRequest,
+    callback: (error: Error | null, response: RegisterResourceResponse) => void,
+  ) => {
     const inputs = request.getObject()?.toJavaScript() ?? {};
     const urn = urnOf(request);
     const type = request.getType();
@@ -145,16 +162,26 @@ interface RegisterRequest {
 }
 
 const propertyDependenciesOf = (request: RegisterRequest) =>
-  Object.fromEntries([...request.getPropertydependenciesMap().entries()].map(([property, others]) => [property, others.getUrnsList().toSorted()]));
+  Object.fromEntries(
+    [...request.getPropertydependenciesMap().entries()].map(([property, others]) => [
+      property,
+      others.getUrnsList().toSorted(),
+    ]),
+  );
 
 function urnOf(request: RegisterRequest): string {
   const parentType = request.getParent().split("::")[2] ?? "";
-  const qualified = parentType && parentType !== "pulumi:pulumi:Stack" ? `${parentType}$${request.getType()}` : request.getType();
+  const qualified =
+    parentType && parentType !== "pulumi:pulumi:Stack" ? `${parentType}$${request.getType()}` : request.getType();
   return `urn:pulumi:${pulumi.getStack()}::${pulumi.getProject()}::${qualified}::${request.getName()}`;
 }
 
 /** The few computed properties that the real provider knows before it creates anything. */
-function knownAtPreview(type: string, inputs: Record<string, unknown>, project: string): Record<string, JavaScriptValue> {
+function knownAtPreview(
+  type: string,
+  inputs: Record<string, unknown>,
+  project: string,
+): Record<string, JavaScriptValue> {
   if (type !== SERVICE_ACCOUNT) return {};
   const email = `${inputs.accountId}@${project}.iam.gserviceaccount.com`;
   return { email, member: `serviceAccount:${email}` };
@@ -188,6 +215,7 @@ function unwrapSecrets(value: unknown): unknown {
 export function withoutSecrets(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutSecrets);
   if (value === null || typeof value !== "object") return value;
-  if (Reflect.get(value, SIGNATURE) === SECRET_SIGNATURE) return Reflect.get(value, "value") === UNKNOWN ? UNKNOWN : "[secret]";
+  if (Reflect.get(value, SIGNATURE) === SECRET_SIGNATURE)
+    return Reflect.get(value, "value") === UNKNOWN ? UNKNOWN : "[secret]";
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withoutSecrets(item)]));
 }

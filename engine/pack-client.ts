@@ -19,7 +19,10 @@ export interface Diagnostic {
 /** One rule as the pack describes itself: what its configuration may contain. */
 export interface RuleInfo {
   readonly name: string;
-  readonly schema: { readonly properties: Record<string, { readonly default?: unknown }>; readonly required: readonly string[] };
+  readonly schema: {
+    readonly properties: Record<string, { readonly default?: unknown }>;
+    readonly required: readonly string[];
+  };
 }
 
 /** The stack that a pack judges. */
@@ -40,7 +43,10 @@ export class PackServer {
     readonly rules: readonly RuleInfo[],
   ) {}
 
-  /** Starts the pack in `directory`, for a stack or, as `policy analyze` does, for none. @throws when it does not come up, with what it printed. */
+  /**
+   * Starts the pack in `directory`, for a stack or, as `policy analyze` does, for none. @throws when it does not come
+   * up, with what it printed.
+   */
   static async start(directory: string, stack?: StackOfPack): Promise<PackServer> {
     const runner = require.resolve("@pulumi/pulumi/cmd/run-policy-pack");
     // The pack does not notice when its driver dies. Before it starts: a signal in between would leave it behind.
@@ -82,7 +88,8 @@ export class PackServer {
       const { level, settings } = configured(rule.name, configuration);
       const properties = { ...defaultsOf(rule), ...settings };
       const policy = new analyzer.PolicyConfig();
-      policy.setEnforcementlevel(LEVELS.indexOf(level) as Parameters<typeof policy.setEnforcementlevel>[0]); // the enum is declared by value
+      // the enum is declared by value
+      policy.setEnforcementlevel(LEVELS.indexOf(level) as Parameters<typeof policy.setEnforcementlevel>[0]);
       policy.setProperties(Struct.fromJavaScript(JSON.parse(JSON.stringify(properties))));
       request.getPolicyconfigMap().set(rule.name, policy);
     }
@@ -95,7 +102,11 @@ export class PackServer {
     gcp.setType("pulumi:providers:gcp");
     gcp.setName("default");
     gcp.setProperties(struct(provider));
-    const fill = <T extends analyzer.AnalyzeRequest | analyzer.AnalyzerResource>(message: T, resource: Registered, properties: object): T => {
+    const fill = <T extends analyzer.AnalyzeRequest | analyzer.AnalyzerResource>(
+      message: T,
+      resource: Registered,
+      properties: object,
+    ): T => {
       message.setType(resource.type);
       message.setName(resource.name);
       message.setUrn(resource.urn);
@@ -123,7 +134,9 @@ export class PackServer {
       stack.addResources(stacked);
     }
     const response = call<analyzer.AnalyzeResponse>((done) => this.client.analyzeStack(stack, done));
-    const ofStack = response.then((answer) => answer.getDiagnosticsList().map((diagnostic) => diagnosticOf(diagnostic, diagnostic.getUrn())));
+    const ofStack = response.then((answer) =>
+      answer.getDiagnosticsList().map((diagnostic) => diagnosticOf(diagnostic, diagnostic.getUrn())),
+    );
     return (await Promise.all([...found, ofStack])).flat();
   }
 
@@ -142,10 +155,15 @@ const configurationOf = ({ name, configuration }: StackOfPack) => ({
 
 /** The values a rule has where nobody configures it. */
 export function defaultsOf(rule: RuleInfo): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(rule.schema.properties).flatMap(([key, schema]) => (schema.default === undefined ? [] : [[key, schema.default]])));
+  return Object.fromEntries(
+    Object.entries(rule.schema.properties).flatMap(([key, schema]) =>
+      schema.default === undefined ? [] : [[key, schema.default]],
+    ),
+  );
 }
 
-const struct = (value: object) => Struct.fromJavaScript(value as Parameters<typeof Struct.fromJavaScript>[0]); // came from a Struct
+// came from a Struct
+const struct = (value: object) => Struct.fromJavaScript(value as Parameters<typeof Struct.fromJavaScript>[0]);
 
 /** The pack prints its port once it listens; anything it says before it dies is the reason it did not. */
 function portOf(child: ChildProcess): Promise<number> {
@@ -166,7 +184,10 @@ function ruleInfo(info: analyzer.PolicyInfo): RuleInfo {
   const schema = info.getConfigschema();
   return {
     name: info.getName(),
-    schema: { properties: (schema?.getProperties()?.toJavaScript() ?? {}) as RuleInfo["schema"]["properties"], required: schema?.getRequiredList() ?? [] },
+    schema: {
+      properties: (schema?.getProperties()?.toJavaScript() ?? {}) as RuleInfo["schema"]["properties"],
+      required: schema?.getRequiredList() ?? [],
+    },
   };
 }
 

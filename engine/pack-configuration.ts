@@ -33,7 +33,10 @@ function parsed(file: string): object {
 }
 
 function problemsOf(file: string, name: string, value: unknown, rules: readonly Rule[]): InputProblem[] {
-  const wrong = (setting: string, rest: string): InputProblem => ({ setting, message: `'${setting}' in ${file} ${rest}` });
+  const wrong = (setting: string, rest: string): InputProblem => ({
+    setting,
+    message: `'${setting}' in ${file} ${rest}`,
+  });
   const rule = rules.find((candidate) => candidate.name === name);
   if (!rule && name !== "all") {
     const names = rules.map((candidate) => candidate.name);
@@ -42,7 +45,9 @@ function problemsOf(file: string, name: string, value: unknown, rules: readonly 
     return [wrong(name, `must be the name of a rule because nothing else can be configured; did you mean '${meant}'?`)];
   }
   if (typeof value === "string")
-    return LEVELS.some((level) => level === value) ? [] : [wrong(name, `must be a level because it is a text; use one of ${LEVELS.join(", ")}`)];
+    return LEVELS.some((level) => level === value)
+      ? []
+      : [wrong(name, `must be a level because it is a text; use one of ${LEVELS.join(", ")}`)];
   const validate = new Ajv({ allErrors: true, strict: false }).compile({
     type: "object",
     additionalProperties: false,
@@ -50,7 +55,10 @@ function problemsOf(file: string, name: string, value: unknown, rules: readonly 
   });
   if (validate(value)) return [];
   return (validate.errors ?? []).map((error) =>
-    wrong(`${name}${error.instancePath.replaceAll("/", ".")}`, `${reason(error)}; see the rule's settings in the policy pack's README`),
+    wrong(
+      `${name}${error.instancePath.replaceAll("/", ".")}`,
+      `${reason(error)}; see the rule's settings in the policy pack's README`,
+    ),
   );
 }
 

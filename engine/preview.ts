@@ -8,7 +8,9 @@ import { readUrn } from "../policy/resources/urn";
  * Source: pulumi/pulumi 3.259, pkg/backend/display/json.go, pkg/display/json.go, sdk/go/common/apitype/events.go.
  */
 
-/** Properties of a resource as the engine shows them: secrets are `[secret]`, what a preview cannot know is a sentinel. */
+/**
+ * Properties of a resource as the engine shows them: secrets are `[secret]`, what a preview cannot know is a sentinel.
+ */
 export type Properties = Readonly<Record<string, unknown>>;
 
 /** A resource before or after a step. */
@@ -66,12 +68,21 @@ export interface Preview {
 }
 
 const properties = z.record(z.string(), z.unknown());
-const state = z.object({ inputs: properties.nullish(), outputs: properties.nullish(), custom: z.boolean().nullish(), retainOnDelete: z.boolean().nullish() });
+const state = z.object({
+  inputs: properties.nullish(),
+  outputs: properties.nullish(),
+  custom: z.boolean().nullish(),
+  retainOnDelete: z.boolean().nullish(),
+});
 /** Stack, project and type are read from it. */
 const urn = z.string().regex(/^urn:pulumi:[^:]+::.+?::.+?::/);
 const reasons = z.array(z.string()).nullish();
 const detail = properties.nullish();
-const diagnostic = z.object({ urn: z.string().nullish(), message: z.string().nullish(), severity: z.string().nullish() });
+const diagnostic = z.object({
+  urn: z.string().nullish(),
+  message: z.string().nullish(),
+  severity: z.string().nullish(),
+});
 const counts = z.record(z.string(), z.number());
 const config = z.record(z.string(), z.string()).nullish();
 
@@ -108,7 +119,9 @@ const eventSchema = z.object({
   resourcePreEvent: z.object({ metadata }).nullish(),
   resOutputsEvent: z.object({ metadata }).nullish(),
   diagnosticEvent: diagnostic.nullish(),
-  summaryEvent: z.object({ resourceChanges: counts.nullish(), isPreview: z.boolean(), result: z.string().nullish() }).nullish(),
+  summaryEvent: z
+    .object({ resourceChanges: counts.nullish(), isPreview: z.boolean(), result: z.string().nullish() })
+    .nullish(),
 });
 const acknowledgement = z.object({ change: z.string(), reason: z.string().regex(/\S/) });
 
@@ -131,14 +144,20 @@ export function readPreview(content: string, file: string, stack?: string): Prev
   const text = content.trim(); // without a byte order mark, too
   const wrong = (rest: string) => inputError(file, rest);
   if (text === "")
-    throw wrong("must hold a preview because it is empty: `pulumi preview --json` stopped before it began; run that again and read what it says");
+    throw wrong(
+      "must hold a preview because it is empty: `pulumi preview --json` stopped before it began; run that again and read what it says",
+    );
   const preview: Read | undefined = text.startsWith("{") ? (readDigest(text) ?? readStream(text, wrong)) : undefined;
   if (!preview)
     throw wrong(
       "must be what `pulumi preview --json` prints because nothing else shows what an update would do; redirect its standard output there, of npm with --silent",
     );
-  const other = stack === undefined ? undefined : preview.steps.map(({ urn }) => stackOf(urn)).find((name) => name !== stack);
-  if (other !== undefined) throw wrong(`must be a preview of the stack ${stack} because '--stack' says so, and it is of ${other}; set '--stack' to ${other}`);
+  const other =
+    stack === undefined ? undefined : preview.steps.map(({ urn }) => stackOf(urn)).find((name) => name !== stack);
+  if (other !== undefined)
+    throw wrong(
+      `must be a preview of the stack ${stack} because '--stack' says so, and it is of ${other}; set '--stack' to ${other}`,
+    );
   const missing = unshown(preview);
   if (missing !== "")
     throw wrong(
@@ -158,7 +177,8 @@ function unshown({ steps, changes }: Read): string {
 }
 
 /** The operations that do something to a resource, of those that are counted. */
-export const changing = (changes: Preview["changes"]): Preview["changes"] => Object.fromEntries(Object.entries(changes).filter(([op]) => !STILL.includes(op)));
+export const changing = (changes: Preview["changes"]): Preview["changes"] =>
+  Object.fromEntries(Object.entries(changes).filter(([op]) => !STILL.includes(op)));
 
 /** The digest: one object. `undefined` where the text is no such thing. */
 function readDigest(text: string): Read | undefined {
@@ -190,12 +210,19 @@ function readStream(text: string, wrong: (rest: string) => InputError): Read | u
   if (!events[0] || !/"sequence"/.test(lines[0] ?? "")) return undefined;
   const summary = events.find((event) => event?.summaryEvent)?.summaryEvent;
   if (!summary || events.includes(undefined))
-    throw wrong("must end with the summary because steps may be missing before it: the stream was cut off; run `pulumi preview --json` to its end");
-  if (!summary.isPreview) throw wrong("must be a preview because this is the log of an update, which has happened; run `pulumi preview --json`");
+    throw wrong(
+      "must end with the summary because steps may be missing before it: the stream was cut off; run `pulumi preview --json` to its end",
+    );
+  if (!summary.isPreview)
+    throw wrong(
+      "must be a preview because this is the log of an update, which has happened; run `pulumi preview --json`",
+    );
   const found = events.flatMap((event) => event?.resOutputsEvent?.metadata ?? []);
   const diagnostics = events.flatMap((event) => event?.diagnosticEvent ?? []);
   return {
-    steps: stepsOf(events.flatMap((event) => (event?.resourcePreEvent ? [refreshed(event.resourcePreEvent.metadata, found)] : []))),
+    steps: stepsOf(
+      events.flatMap((event) => (event?.resourcePreEvent ? [refreshed(event.resourcePreEvent.metadata, found)] : [])),
+    ),
     errors: saidAs("error", [...diagnostics, ...((summary.result ?? "succeeded") === "succeeded" ? [] : [FAILED])]),
     warnings: saidAs("warning", diagnostics),
     changes: summary.resourceChanges ?? {},
@@ -210,7 +237,9 @@ const FAILED = { message: LAST_WORDS, severity: "error" };
 /** What a refresh found out comes later, under the same URN: the digest puts it in the refresh's place, so do we. */
 const refreshed = (step: Metadata, found: readonly Metadata[]): Metadata =>
   step.op === "refresh"
-    ? (found.find(({ urn, op, detailedDiff }) => urn === step.urn && (op === "delete" || (op === "update" && detailedDiff))) ?? step)
+    ? (found.find(
+        ({ urn, op, detailedDiff }) => urn === step.urn && (op === "delete" || (op === "update" && detailedDiff)),
+      ) ?? step)
     : step;
 
 function stepsOf(steps: readonly Metadata[]): Step[] {
@@ -235,10 +264,13 @@ function stepOf({ op, urn, old, new: now, keys, diffs, detailedDiff }: Metadata,
   };
 }
 
-const stateOf = (raw: RawState): State | undefined => (raw ? { inputs: raw.inputs ?? {}, outputs: raw.outputs ?? {} } : undefined);
+const stateOf = (raw: RawState): State | undefined =>
+  raw ? { inputs: raw.inputs ?? {}, outputs: raw.outputs ?? {} } : undefined;
 
 function saidAs(wanted: "error" | "warning", diagnostics: readonly z.output<typeof diagnostic>[]): Said[] {
-  const said = diagnostics.flatMap(({ urn, message, severity }) => (severity === wanted ? [{ urn: urn ?? "", message: plain(message ?? "") }] : []));
+  const said = diagnostics.flatMap(({ urn, message, severity }) =>
+    severity === wanted ? [{ urn: urn ?? "", message: plain(message ?? "") }] : [],
+  );
   return said.filter(({ message }, i) => said.findIndex((other) => other.message === message) === i);
 }
 
@@ -249,7 +281,10 @@ const plain = (message: string) =>
     .replace(/^(error|warning): /, "")
     .trim();
 
-/** The engine shows a section as one JSON text. What the program would refuse to read, a reason of spaces for one, is no acknowledgement. */
+/**
+ * The engine shows a section as one JSON text. What the program would refuse to read, a reason of spaces for one, is no
+ * acknowledgement.
+ */
 function acknowledgementsOf(values: z.output<typeof config>): Preview["acknowledgements"] {
   const section = properties.safeParse(parsed(values?.["netra:acknowledge"] ?? "{}")).data ?? {};
   return Object.fromEntries(

@@ -17,8 +17,11 @@ const SECRET = "[secret]";
 export function differencesOf({ old, new: now, changed }: Pick<Step, "old" | "new" | "changed">): Difference[] {
   if (!old || !now) return [];
   const touches = (one: string, other: string) =>
-    isWithin(withoutPositions(one), withoutPositions(other)) || isWithin(withoutPositions(other), withoutPositions(one));
-  const found = between(old.inputs, now.inputs, "").filter(({ property }) => changed.length === 0 || changed.some((path) => touches(property, path)));
+    isWithin(withoutPositions(one), withoutPositions(other)) ||
+    isWithin(withoutPositions(other), withoutPositions(one));
+  const found = between(old.inputs, now.inputs, "").filter(
+    ({ property }) => changed.length === 0 || changed.some((path) => touches(property, path)),
+  );
   // A change that the engine knows of, between values that it does not show.
   const silent = changed.filter((path) => !found.some(({ property }) => touches(property, path)));
   return [...found, ...silent.map((property) => ({ property, old: SECRET, new: SECRET }))];
@@ -40,16 +43,25 @@ export const isHidden = (value: unknown): boolean => value === SECRET || isUnkno
 function between(old: unknown, now: unknown, property: string): Difference[] {
   if (isDeepStrictEqual(old, now)) return [];
   const [before, after] = [named(old), named(now)];
-  if ((before || after) && (before ?? []).length + (after ?? []).length > 0 && (before || isNothing(old)) && (after || isNothing(now))) {
+  if (
+    (before || after) &&
+    (before ?? []).length + (after ?? []).length > 0 &&
+    (before || isNothing(old)) &&
+    (after || isNothing(now))
+  ) {
     const names = [...new Set([...(before ?? []), ...(after ?? [])].map(({ name }) => name))];
     const element = (list: readonly Named[] | undefined, name: string) => list?.find((entry) => entry.name === name);
     return names.flatMap((name) => {
       const [was, is] = [element(before, name), element(after, name)];
-      return isDeepStrictEqual(was, is) ? [] : [{ property, element: name, old: was?.value ?? was, new: is?.value ?? is }];
+      return isDeepStrictEqual(was, is)
+        ? []
+        : [{ property, element: name, old: was?.value ?? was, new: is?.value ?? is }];
     });
   }
   if (Array.isArray(old) && Array.isArray(now))
-    return Array.from({ length: Math.max(old.length, now.length) }, (_, i) => between(old[i], now[i], `${property}[${i}]`)).flat();
+    return Array.from({ length: Math.max(old.length, now.length) }, (_, i) =>
+      between(old[i], now[i], `${property}[${i}]`),
+    ).flat();
   if ((isObject(old) || isNothing(old)) && (isObject(now) || isNothing(now))) {
     const [was, is] = [isObject(old) ? old : {}, isObject(now) ? now : {}];
     const keys = [...new Set([...Object.keys(was), ...Object.keys(is)])].filter((key) => key !== "__defaults");
@@ -64,6 +76,10 @@ interface Named extends Properties {
 
 /** A list whose elements have names: flags, variables. */
 const named = (value: unknown): readonly Named[] | undefined =>
-  Array.isArray(value) && value.every((element): element is Named => isObject(element) && typeof element.name === "string") ? value : undefined;
-const isObject = (value: unknown): value is Properties => typeof value === "object" && value !== null && !Array.isArray(value);
+  Array.isArray(value) &&
+  value.every((element): element is Named => isObject(element) && typeof element.name === "string")
+    ? value
+    : undefined;
+const isObject = (value: unknown): value is Properties =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 const isNothing = (value: unknown) => value === undefined || value === null;

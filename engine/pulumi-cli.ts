@@ -7,7 +7,9 @@ import { parse } from "yaml";
 import { readExport, type StackExport } from "../commands/recover/recovery";
 import type { OwnOption } from "../commands/shared/swallowed";
 
-/** Before 3.252 an import id that is not the canonical one could delete the resource later. Source: Pulumi's changelog. */
+/**
+ * Before 3.252 an import id that is not the canonical one could delete the resource later. Source: Pulumi's changelog.
+ */
 const LEAST = [3, 252] as const;
 const INSTALL = `install Pulumi ${LEAST.join(".")} or newer (pulumi.com/docs/install) and put it on the PATH`;
 
@@ -24,7 +26,9 @@ export async function pulumiProblem(environment: NodeJS.ProcessEnv): Promise<str
   return `'pulumi' (${version}) must be at least ${LEAST.join(".")} because an older one can delete an imported resource; ${INSTALL}`;
 }
 
-/** Options of `pulumi preview` and `pulumi up` with a value, as `name=what`, and without one. Source: their help, 3.259. */
+/**
+ * Options of `pulumi preview` and `pulumi up` with a value, as `name=what`, and without one. Source: their help, 3.259.
+ */
 const WITH_VALUE = [
   "stack=name s=name config-file=file config=key=value c=key=value target=urn t=urn replace=urn target-replace=urn exclude=urn parallel=number",
   "p=number message=text m=text policy-pack=folder policy-pack-config=file refresh=true r=true import-file=file save-plan=file suppress-",
@@ -52,7 +56,8 @@ export interface PulumiRun {
 }
 
 /**
- * What keeps a run from starting, or would make it print secrets: the CLI, its options, the backend, the passphrase. One
+ * What keeps a run from starting, or would make it print secrets: the CLI, its options, the backend, the passphrase.
+ * One
  * line that says what to do; nothing where it can start.
  */
 export async function runProblem(run: PulumiRun): Promise<string | undefined> {
@@ -60,7 +65,8 @@ export async function runProblem(run: PulumiRun): Promise<string | undefined> {
 }
 
 /**
- * The event stream carries debug messages, and those of the SDK every output of every resource, secret or not (seen with
+ * The event stream carries debug messages, and those of the SDK every output of every resource, secret or not (seen
+ * with
  * 3.259 and 3.248). A preview's digest does not.
  */
 function outputProblem({ operation, options, environment }: PulumiRun): string | undefined {

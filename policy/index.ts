@@ -5,4 +5,7 @@ import { rules } from "./rules";
 
 const plan = planOfRun();
 
-new PolicyPack("staging-capacity", { policies: rules.map((rule) => asPolicy(rule, () => plan)), enforcementLevel: "mandatory" });
+new PolicyPack("staging-capacity", {
+  policies: rules.map((rule) => asPolicy(rule, () => plan)),
+  enforcementLevel: "mandatory",
+});

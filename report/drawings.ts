@@ -1,7 +1,12 @@
 import { probeWindowSeconds } from "../capacity/constraints/cloudrun";
 import type { CapacityPlan } from "../capacity/plan";
 import { costCurve } from "../capacity/sizing";
-import { leastReplications, type StormDetail, stormDetail, successByStarts as successOf } from "../capacity/storm/results";
+import {
+  leastReplications,
+  type StormDetail,
+  stormDetail,
+  successByStarts as successOf,
+} from "../capacity/storm/results";
 import { planScenarios } from "../capacity/storm/scenarios";
 import { connectionsOverTime, costFrontier, type Plot, successByStarts, timeToReady } from "./plots";
 
@@ -30,5 +35,7 @@ const readyPoints = ({ scenario, timeToReady: points }: StormDetail) => [
 ];
 
 function shortestWindow({ services }: CapacityPlan): number {
-  return Math.min(...Object.values(services).flatMap(({ database, probe }) => (database ? [probeWindowSeconds(probe)] : [])));
+  return Math.min(
+    ...Object.values(services).flatMap(({ database, probe }) => (database ? [probeWindowSeconds(probe)] : [])),
+  );
 }

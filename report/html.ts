@@ -2,7 +2,8 @@ import { Marked } from "marked";
 import type { Plot } from "./plots";
 
 /**
- * The report as one file that opens from disk without network: the Markdown's own sections, and plots where people would
+ * The report as one file that opens from disk without network: the Markdown's own sections, and plots where people
+ * would
  * rather look than read. Light and dark follow the reader's system.
  */
 export function page(headline: string, ok: boolean, sections: string, plots: readonly Plot[]): string {

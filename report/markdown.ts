@@ -55,7 +55,9 @@ export function terminalText(verdict: Verdict): string {
 export function headline(verdict: ShownVerdict): string {
   const { budget } = verdict;
   const storms =
-    verdict.storms.length > 0 ? `at least ${percentText(Math.min(...verdict.storms.map(({ success }) => success.lower)))} of starts succeed, ` : "";
+    verdict.storms.length > 0
+      ? `at least ${percentText(Math.min(...verdict.storms.map(({ success }) => success.lower)))} of starts succeed, `
+      : "";
   const sum = `${budget.demand} of ${budget.limit} connections, ${storms}${verdict.cost.usdPerMonth === undefined ? "cost not known" : `${usd(verdict.cost.usdPerMonth)} a month`}`;
   if (verdict.ok) return `${verdict.stack}: the plan is sound: ${sum}`;
   const count = problemsOf(verdict).length + refusals(verdict).length;
@@ -72,8 +74,12 @@ const refusals = (verdict: ShownVerdict) => verdict.violations.filter(({ level }
 /** What is wrong, advised and waived; empty where there is nothing of it. */
 export function findings(verdict: ShownVerdict): string {
   const problems = problemsOf(verdict).map(({ message }) => `- ${oneLine(message)}`);
-  const violations = verdict.violations.map(({ policy, level, resource, message }) => `- [${level}] **${policy}** on ${resource}: ${oneLine(message)}`);
-  const waived = verdict.waived.map(({ policy, resource, reason }) => `- **${policy}** on ${resource}: ${oneLine(reason)}`);
+  const violations = verdict.violations.map(
+    ({ policy, level, resource, message }) => `- [${level}] **${policy}** on ${resource}: ${oneLine(message)}`,
+  );
+  const waived = verdict.waived.map(
+    ({ policy, resource, reason }) => `- **${policy}** on ${resource}: ${oneLine(reason)}`,
+  );
   return [
     ["## What the plan must change", problems],
     ["## What the policy pack says", violations],
@@ -113,7 +119,10 @@ export function budgetSection(verdict: Pick<Verdict, "budget">): string {
 /** Every check with its sums. */
 export function checksSection({ checks }: ShownVerdict): string {
   const lines = checks.map(({ title, arithmetic, problems }) =>
-    [`- ${problems.length === 0 ? "ok" : "REFUSED"}: ${title}`, ...arithmetic.map((line) => `  - ${oneLine(line)}`)].join("\n"),
+    [
+      `- ${problems.length === 0 ? "ok" : "REFUSED"}: ${title}`,
+      ...arithmetic.map((line) => `  - ${oneLine(line)}`),
+    ].join("\n"),
   );
   return `## Checks of the plan\n\n${lines.join("\n")}`;
 }
@@ -127,16 +136,27 @@ export function stormSection({ storms }: Pick<ShownVerdict, "storms">): string {
 export function stormTable(storms: readonly ShownStorm[]): string {
   if (storms.length === 0) return "No service of the plan uses the database: it has no start-up storms.";
   const seconds = (value: number | null) => (value === null ? "-" : value.toFixed(1));
-  const rows = storms.map(({ scenario, starts, success, readySeconds: { p50, p95, p99 }, peakConnections, refusals, timeouts, bottleneck }) => [
-    scenario,
-    String(starts),
-    percentText(success.mean),
-    percentText(success.lower),
-    [p50, p95, p99].map(seconds).join(" / "),
-    String(peakConnections),
-    `${mean(refusals)} / ${mean(timeouts)}`,
-    bottleneck,
-  ]);
+  const rows = storms.map(
+    ({
+      scenario,
+      starts,
+      success,
+      readySeconds: { p50, p95, p99 },
+      peakConnections,
+      refusals,
+      timeouts,
+      bottleneck,
+    }) => [
+      scenario,
+      String(starts),
+      percentText(success.mean),
+      percentText(success.lower),
+      [p50, p95, p99].map(seconds).join(" / "),
+      String(peakConnections),
+      `${mean(refusals)} / ${mean(timeouts)}`,
+      bottleneck,
+    ],
+  );
   return table(
     [
       [
@@ -156,8 +176,21 @@ export function stormTable(storms: readonly ShownStorm[]): string {
 }
 
 /** What of a storm no table line holds: what ended the failed starts, and what each relief would bring. */
-export function stormDetailText({ meaning, replications, seed, failedBy, dialFailures, adminApiWaits, queues, reliefs }: StormDetail): string {
-  const rows = reliefs.map(({ resource, gain, timeGone }) => [resource, `${(gain.mean * 100).toFixed(2)} points`, `${(timeGone * 100).toFixed(1)} %`]);
+export function stormDetailText({
+  meaning,
+  replications,
+  seed,
+  failedBy,
+  dialFailures,
+  adminApiWaits,
+  queues,
+  reliefs,
+}: StormDetail): string {
+  const rows = reliefs.map(({ resource, gain, timeGone }) => [
+    resource,
+    `${(gain.mean * 100).toFixed(2)} points`,
+    `${(timeGone * 100).toFixed(1)} %`,
+  ]);
   return [
     `${meaning} ${replications} storms, seed ${seed}.`,
     `Starts that failed, per storm: ${mean(failedBy.attempts)} used up their attempts, ${mean(failedBy.initTimeout)} their initialisation, ${mean(failedBy.probeWindow)} the probe window. Dials that failed: ${mean(dialFailures)}; waits for the Admin API: ${mean(adminApiWaits)}.`,
@@ -177,7 +210,8 @@ export function sensitivityTable(rows: readonly Sensitivity[]): string {
 }
 
 /** Problems as a list; empty where there are none. */
-export const problemList = (problems: readonly InputProblem[]) => problems.map(({ message }) => `- ${oneLine(message)}`).join("\n");
+export const problemList = (problems: readonly InputProblem[]) =>
+  problems.map(({ message }) => `- ${oneLine(message)}`).join("\n");
 
 /** The cheapest plan that passes, the frontier, and what the cheaper ones fail on. */
 export function sizingText({ plans, cheapest, today, frontier, rejected }: Sizing): string {
@@ -219,13 +253,19 @@ export function sizingText({ plans, cheapest, today, frontier, rejected }: Sizin
 export function costSection({ cost }: ShownVerdict): string {
   const priced = (amount: number | undefined) => amount?.toFixed(2) ?? "not priced";
   const rows = cost.items.map(({ item, usdPerMonth, arithmetic }) => [item, priced(usdPerMonth), arithmetic]);
-  const how = cost.usdPerMonth === undefined ? `prices are known for ${PRICED_REGION} only` : `list prices, ${PRICED_REGION}, without traffic`;
+  const how =
+    cost.usdPerMonth === undefined
+      ? `prices are known for ${PRICED_REGION} only`
+      : `list prices, ${PRICED_REGION}, without traffic`;
   const sum = ["**sum**", `**${priced(cost.usdPerMonth)}**`, how];
   return `## Cost\n\n${table([["item", "USD a month", "how"], ...rows, sum], ["l", "r", "l"])}`;
 }
 
 function resourceTable({ resources }: Verdict): string {
-  return table([["type", "name", "protected"], ...resources.map(({ type, name, options }) => [type, name, options.protect ? "yes" : ""])]);
+  return table([
+    ["type", "name", "protected"],
+    ...resources.map(({ type, name, options }) => [type, name, options.protect ? "yes" : ""]),
+  ]);
 }
 
 function assumptionSection({ assumptions }: Verdict): string {

@@ -16,11 +16,21 @@ const INK = "var(--ink)";
 const MUTED = "var(--muted)";
 const GRID = "var(--grid)";
 const LIMIT = "var(--limit)";
-const SERIES = ["var(--series-1)", "var(--series-2)", "var(--series-3)", "var(--series-4)", "var(--series-5)", "var(--series-6)"];
+const SERIES = [
+  "var(--series-1)",
+  "var(--series-2)",
+  "var(--series-3)",
+  "var(--series-4)",
+  "var(--series-5)",
+  "var(--series-6)",
+];
 // Narrow enough to keep its text readable when a phone scales it down.
 const SIZE = { width: 380, height: 240 };
 
-/** Success share against the number of starts that coincide; `planned` is what the plan allows, `target` and shares are 0..1. */
+/**
+ * Success share against the number of starts that coincide; `planned` is what the plan allows, `target` and shares are
+ * 0..1.
+ */
 export function successByStarts(
   points: readonly { starts: number; mean: number; lower: number; upper: number }[],
   planned: number,
@@ -33,8 +43,14 @@ export function successByStarts(
     {
       data: { values: [...points] },
       layer: [
-        { mark: { type: "area", color: SERIES[0], opacity: 0.25 }, encoding: { x: starts, y: share("lower"), y2: { field: "upper" } } },
-        { mark: { type: "line", color: SERIES[0], point: { color: SERIES[0] } }, encoding: { x: starts, y: share("mean") } },
+        {
+          mark: { type: "area", color: SERIES[0], opacity: 0.25 },
+          encoding: { x: starts, y: share("lower"), y2: { field: "upper" } },
+        },
+        {
+          mark: { type: "line", color: SERIES[0], point: { color: SERIES[0] } },
+          encoding: { x: starts, y: share("mean") },
+        },
         ...rule("x", planned, `${planned} in the plan`),
         ...rule("y", target, `target ${goal(target)}`),
       ],
@@ -43,10 +59,20 @@ export function successByStarts(
 }
 
 const starts = { field: "starts", type: "quantitative", title: "starts at the same time" } as const;
-const share = (field: string) => ({ field, type: "quantitative", title: "starts that succeed", scale: { domain: [0, 1] }, axis: { format: "%" } }) as const;
+const share = (field: string) =>
+  ({
+    field,
+    type: "quantitative",
+    title: "starts that succeed",
+    scale: { domain: [0, 1] },
+    axis: { format: "%" },
+  }) as const;
 
 /** Time to ready as the share of starts that are ready by then, per scenario. */
-export function timeToReady(points: readonly { scenario: string; seconds: number; share: number }[], windowSeconds: number): Promise<Plot> {
+export function timeToReady(
+  points: readonly { scenario: string; seconds: number; share: number }[],
+  windowSeconds: number,
+): Promise<Plot> {
   const last = (scenario: string) => points.findLast((point) => point.scenario === scenario);
   const scenarios = [...new Set(points.map(({ scenario }) => scenario))];
   return plot(
@@ -59,8 +85,19 @@ export function timeToReady(points: readonly { scenario: string; seconds: number
           mark: { type: "line", interpolate: "step-after" },
           encoding: {
             x: { field: "seconds", type: "quantitative", title: "seconds since the start" },
-            y: { field: "share", type: "quantitative", title: "starts that are ready", axis: { format: "%" }, scale: { domain: [0, 1] } },
-            color: { field: "scenario", type: "nominal", scale: { range: SERIES }, legend: { title: null, orient: "bottom", columns: 2, labelLimit: 180 } },
+            y: {
+              field: "share",
+              type: "quantitative",
+              title: "starts that are ready",
+              axis: { format: "%" },
+              scale: { domain: [0, 1] },
+            },
+            color: {
+              field: "scenario",
+              type: "nominal",
+              scale: { range: SERIES },
+              legend: { title: null, orient: "bottom", columns: 2, labelLimit: 180 },
+            },
           },
         },
         ...rule("x", windowSeconds, `window ${seconds(windowSeconds)}`, true),
@@ -76,18 +113,26 @@ export function connectionsOverTime(
   scenario: string,
 ): Promise<Plot> {
   const peak = Math.max(...points.map(({ highest }) => highest));
-  return plot(`Connections over time: ${scenario}`, `The highest of all storms is ${Math.round(peak)} of ${maxConnections} connections.`, {
-    data: { values: [...points] },
-    layer: [
-      { mark: { type: "area", color: SERIES[0], opacity: 0.25 }, encoding: { x: time, y: connections("mean"), y2: { field: "highest" } } },
-      { mark: { type: "line", color: SERIES[0] }, encoding: { x: time, y: connections("mean") } },
-      ...rule("y", maxConnections, `max_connections ${maxConnections}`),
-    ],
-  });
+  return plot(
+    `Connections over time: ${scenario}`,
+    `The highest of all storms is ${Math.round(peak)} of ${maxConnections} connections.`,
+    {
+      data: { values: [...points] },
+      layer: [
+        {
+          mark: { type: "area", color: SERIES[0], opacity: 0.25 },
+          encoding: { x: time, y: connections("mean"), y2: { field: "highest" } },
+        },
+        { mark: { type: "line", color: SERIES[0] }, encoding: { x: time, y: connections("mean") } },
+        ...rule("y", maxConnections, `max_connections ${maxConnections}`),
+      ],
+    },
+  );
 }
 
 const time = { field: "seconds", type: "quantitative", title: "seconds since the storm began" } as const;
-const connections = (field: string) => ({ field, type: "quantitative", title: "connections, mean to highest" }) as const;
+const connections = (field: string) =>
+  ({ field, type: "quantitative", title: "connections, mean to highest" }) as const;
 
 /** What a plan costs against what it reaches; today's plan is marked. */
 export function costFrontier(
@@ -121,8 +166,19 @@ export function costFrontier(
   );
 }
 
-const usd = { field: "usdPerMonth", type: "quantitative", title: "USD a month, connector and database", scale: { zero: false } } as const;
-const lower = { field: "success", type: "quantitative", title: "success, lower bound", axis: { format: "%" }, scale: { domain: [0, 1] } } as const;
+const usd = {
+  field: "usdPerMonth",
+  type: "quantitative",
+  title: "USD a month, connector and database",
+  scale: { zero: false },
+} as const;
+const lower = {
+  field: "success",
+  type: "quantitative",
+  title: "success, lower bound",
+  axis: { format: "%" },
+  scale: { domain: [0, 1] },
+} as const;
 
 /** What a rehearsal shows of one cell. */
 interface Compared {
@@ -155,7 +211,9 @@ export function predictedBesideMeasured(cells: readonly Compared[], field: Compa
   const { title, of, axis, wanted, off } = COMPARED[field];
   const points = cells.flatMap(({ name, retries, predicted, measured }) => {
     const [x, y] = [predicted[field], measured[field]];
-    return x === null || y === null ? [] : [{ name, retries: retries ? "with retries" : "without retries", predicted: x, measured: y }];
+    return x === null || y === null
+      ? []
+      : [{ name, retries: retries ? "with retries" : "without retries", predicted: x, measured: y }];
   });
   const outside = points.filter((point) => off(point.predicted, point.measured)).map(({ name }) => name);
   const most = Math.max(0.1, ...points.flatMap((point) => [point.predicted, point.measured]));
@@ -168,7 +226,10 @@ export function predictedBesideMeasured(cells: readonly Compared[], field: Compa
         {
           data: { values: [{ at: 0 }, { at: most }] },
           mark: { type: "line", color: LIMIT, strokeDash: [5, 3] },
-          encoding: { x: { field: "at", type: "quantitative", scale }, y: { field: "at", type: "quantitative", scale } },
+          encoding: {
+            x: { field: "at", type: "quantitative", scale },
+            y: { field: "at", type: "quantitative", scale },
+          },
         },
         {
           data: { values: points },
@@ -176,7 +237,12 @@ export function predictedBesideMeasured(cells: readonly Compared[], field: Compa
           encoding: {
             x: { field: "predicted", type: "quantitative", title: `predicted ${of}`, axis },
             y: { field: "measured", type: "quantitative", title: `measured ${of}`, axis },
-            color: { field: "retries", type: "nominal", scale: { range: SERIES }, legend: { title: null, orient: "bottom" } },
+            color: {
+              field: "retries",
+              type: "nominal",
+              scale: { range: SERIES },
+              legend: { title: null, orient: "bottom" },
+            },
           },
         },
       ],
@@ -189,7 +255,9 @@ function rule(axis: "x" | "y", value: number, label: string, atEdge = false): ob
   const at = { [axis]: { datum: value } };
   // Beside the line, where the curves seldom are; a limit at the right edge has its name to the left.
   const text =
-    axis === "x" ? { align: atEdge ? "right" : "left", dx: atEdge ? -6 : 6, y: SIZE.height * 0.6 } : { align: "right", dx: -4, dy: 11, x: SIZE.width };
+    axis === "x"
+      ? { align: atEdge ? "right" : "left", dx: atEdge ? -6 : 6, y: SIZE.height * 0.6 }
+      : { align: "right", dx: -4, dy: 11, x: SIZE.width };
   return [
     { data: { values: [{}] }, mark: { type: "rule", color: LIMIT, strokeDash: [5, 3] }, encoding: at },
     { data: { values: [{}] }, mark: { type: "text", color: LIMIT, text: label, ...text }, encoding: at },

@@ -51,7 +51,10 @@ export interface Verdict {
 }
 
 /** A storm as its table shows it. */
-export type ShownStorm = Pick<StormResult, "scenario" | "starts" | "success" | "readySeconds" | "peakConnections" | "refusals" | "timeouts"> & {
+export type ShownStorm = Pick<
+  StormResult,
+  "scenario" | "starts" | "success" | "readySeconds" | "peakConnections" | "refusals" | "timeouts"
+> & {
   readonly bottleneck: string;
 };
 

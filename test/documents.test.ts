@@ -23,7 +23,8 @@ const anchorOf = (heading: string) =>
     .toLowerCase()
     .replaceAll(/[^\w\- ]/g, "")
     .replaceAll(" ", "-");
-const anchors = (file: string) => marked.lexer(textOf(file)).flatMap((token) => (token.type === "heading" ? [anchorOf(token.text)] : []));
+const anchors = (file: string) =>
+  marked.lexer(textOf(file)).flatMap((token) => (token.type === "heading" ? [anchorOf(token.text)] : []));
 
 /** The links of a document, as they stand. */
 function linksOf(file: string): string[] {

@@ -4,7 +4,8 @@ import { at, following, type Path, problemsOf, withValue } from "./proposals";
 import { stagingConfiguration } from "./stack-settings";
 
 /*
- * What a message proposes must pass: every setting of the stack file is set to something foolish, and each way that is then
+ * What a message proposes must pass: every setting of the stack file is set to something foolish, and each way that is
+ * then
  * proposed is followed to the letter. Storms have their own proposals (test/capacity/storm/results.test.ts).
  */
 
@@ -15,7 +16,12 @@ const QUANTITY = /^(\d+(?:\.\d+)?)(m|[KMGT]i)?$/;
 function pathsIn(value: unknown, path: Path = []): Path[] {
   const own = path.length > 0 ? [path] : [];
   if (value === null || typeof value !== "object") return own;
-  return [...own, ...Object.entries(value).flatMap(([key, item]) => pathsIn(item, [...path, Array.isArray(value) ? Number(key) : key]))];
+  return [
+    ...own,
+    ...Object.entries(value).flatMap(([key, item]) =>
+      pathsIn(item, [...path, Array.isArray(value) ? Number(key) : key]),
+    ),
+  ];
 }
 
 /** Whatever somebody may write in the place of a value: nothing, another kind, too little, too much, a neighbour's. */
@@ -25,25 +31,56 @@ function foolish(stated: unknown): unknown[] {
   if (digits !== undefined) {
     const value = Number(digits);
     const numbers = [-1, 0, 1, 1.5, value - 1, value + 1, 2 * value, 10 * value, value / 10, 1e9, 1e300];
-    return [...other, ...numbers.map((number) => (typeof stated === "string" ? `${number}${unit}` : number)), `${value}`, `${value} seconds`, "2GB", "many"];
+    return [
+      ...other,
+      ...numbers.map((number) => (typeof stated === "string" ? `${number}${unit}` : number)),
+      `${value}`,
+      `${value} seconds`,
+      "2GB",
+      "many",
+    ];
   }
   if (typeof stated === "boolean") return [...other, !stated, "yes"];
   if (Array.isArray(stated)) return [...other, [...stated, "x"], [...stated, ...stated], stated.slice(1)];
   if (typeof stated === "object") return [...other, { ...stated, nonsense: 1 }];
   const text = String(stated);
-  const changed = [text.toUpperCase(), ` ${text}`, `${text} `, `${text}-${"y".repeat(60)}`, `production-${text}`, text.slice(0, -1), `${text}x`];
+  const changed = [
+    text.toUpperCase(),
+    ` ${text}`,
+    `${text} `,
+    `${text}-${"y".repeat(60)}`,
+    `production-${text}`,
+    text.slice(0, -1),
+    `${text}x`,
+  ];
   const ranges = ["10.0.0.0/8", "10.1.0.0/24", "10.1.0.0/29", "10.1.0.8/28"];
-  return [...other, ...changed, ...ranges, "no.such.thing", "ENTERPRISE_PLUS", "built-in-socket", "all-traffic", "db-f1-micro", "POSTGRES_99", "latest"];
+  return [
+    ...other,
+    ...changed,
+    ...ranges,
+    "no.such.thing",
+    "ENTERPRISE_PLUS",
+    "built-in-socket",
+    "all-traffic",
+    "db-f1-micro",
+    "POSTGRES_99",
+    "latest",
+  ];
 }
 
 /** What is found, whatever its numbers. */
-const kindOf = ({ setting, message }: InputProblem) => `${setting} ${(/ must (.*?) because /s.exec(message)?.[1] ?? message).replaceAll(/[\d.]+/g, "#")}`;
+const kindOf = ({ setting, message }: InputProblem) =>
+  `${setting} ${(/ must (.*?) because /s.exec(message)?.[1] ?? message).replaceAll(/[\d.]+/g, "#")}`;
 
 /** Findings of the plan are data; a value that cannot be read hides what the plan would say of it. */
 const isOfPlan = (found: InputProblem): found is Problem => "because" in found;
 
 /** Follows one way, and then the first of each new finding: how many steps it takes; `undefined`: it does not end. */
-function stepsOf(wrong: Record<string, unknown>, found: InputProblem, way: NonNullable<InputProblem["ways"]>[number]): number | undefined {
+function stepsOf(
+  wrong: Record<string, unknown>,
+  found: InputProblem,
+  way: NonNullable<InputProblem["ways"]>[number],
+): number | undefined {
   const known = new Set(problemsOf(wrong).map(kindOf));
   let configuration = following(wrong, way);
   if (problemsOf(configuration).some(({ message }) => message === found.message)) return undefined;
@@ -71,27 +108,33 @@ test("the whole stack file is tried, and it is sound as it is", () => {
   expect(paths.length).toBeGreaterThan(250);
 });
 
-test.each(paths.map((path) => [path.join("."), path] as const))("a foolish %s is answered with ways that pass", (_, path) => {
-  for (const value of foolish(at(configuration, path))) {
-    const wrong = withValue(configuration, path, value);
-    for (const found of problemsOf(wrong))
-      for (const way of found.ways ?? []) {
-        const steps = stepsOf(wrong, found, way);
-        expect(steps, found.message).toBeDefined();
-        // What the plan's own checks propose leads to nothing else.
-        if (isOfPlan(found) && found.ways?.[0] === way && !isMisread(wrong)) expect(steps, found.message).toBe(1);
-      }
-  }
-});
+test.each(paths.map((path) => [path.join("."), path] as const))(
+  "a foolish %s is answered with ways that pass",
+  (_, path) => {
+    for (const value of foolish(at(configuration, path))) {
+      const wrong = withValue(configuration, path, value);
+      for (const found of problemsOf(wrong))
+        for (const way of found.ways ?? []) {
+          const steps = stepsOf(wrong, found, way);
+          expect(steps, found.message).toBeDefined();
+          // What the plan's own checks propose leads to nothing else.
+          if (isOfPlan(found) && found.ways?.[0] === way && !isMisread(wrong)) expect(steps, found.message).toBe(1);
+        }
+    }
+  },
+);
 
 const isMisread = (wrong: Record<string, unknown>) => !problemsOf(wrong).every(isOfPlan);
 
 describe("what used to lead astray", () => {
-  const messages = (wrong: Record<string, unknown>) => problemsOf(wrong).map(({ message }) => message.slice(message.lastIndexOf("; ") + 2));
+  const messages = (wrong: Record<string, unknown>) =>
+    problemsOf(wrong).map(({ message }) => message.slice(message.lastIndexOf("; ") + 2));
   const set = (path: Path, value: unknown) => messages(withValue(configuration, path, value));
 
   test("a tier that is too small is the mistake, and another tier its way", () => {
-    expect(set(["netra:database", "tier"], "db-f1-micro")).toEqual(expect.arrayContaining(["set 'netra:database.tier' to db-custom-1-3840"]));
+    expect(set(["netra:database", "tier"], "db-f1-micro")).toEqual(
+      expect.arrayContaining(["set 'netra:database.tier' to db-custom-1-3840"]),
+    );
   });
 
   test("two workers: the pool's size that fits, as it is written", () => {
@@ -113,10 +156,14 @@ describe("what used to lead astray", () => {
   });
 
   test("a connector's name for another stack is cut to what Google takes", () => {
-    expect(set(["netra:connector", "name"], "production-connector")).toEqual(["set 'netra:connector.name' to production-conn"]);
+    expect(set(["netra:connector", "name"], "production-connector")).toEqual([
+      "set 'netra:connector.name' to production-conn",
+    ]);
   });
 
   test("monitoring that is only switched off", () => {
-    expect(set(["netra:monitoring", "disabled"], true)[0]).toMatch(/^set 'netra:monitoring.disabled' to \{ reason: .+ \}$/);
+    expect(set(["netra:monitoring", "disabled"], true)[0]).toMatch(
+      /^set 'netra:monitoring.disabled' to \{ reason: .+ \}$/,
+    );
   });
 });

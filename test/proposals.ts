@@ -4,14 +4,16 @@ import { provenChecks } from "../capacity/verdict";
 import { planOf, readSettings } from "../config/read";
 
 /*
- * Applies what a message proposes, literally: the text behind "set 'SETTING' to", as somebody would type it into the stack
+ * Applies what a message proposes, literally: the text behind "set 'SETTING' to", as somebody would type it into the
+ * stack
  * file.
  */
 
 export type Path = readonly (string | number)[];
 type Configuration = Record<string, unknown>;
 
-export const at = (root: unknown, path: Path): unknown => path.reduce<unknown>((value, key) => Reflect.get(Object(value), key), root);
+export const at = (root: unknown, path: Path): unknown =>
+  path.reduce<unknown>((value, key) => Reflect.get(Object(value), key), root);
 
 /** The configuration with another value at a path; `undefined` removes it. */
 export function withValue(configuration: object, path: Path, value: unknown): Configuration {
@@ -20,7 +22,8 @@ export function withValue(configuration: object, path: Path, value: unknown): Co
   path.slice(0, -1).forEach((key, i) => {
     const parent = Object(node);
     // A section that is not there, or is none, is made.
-    if (typeof Reflect.get(parent, key) !== "object" || Reflect.get(parent, key) === null) Reflect.set(parent, key, typeof path[i + 1] === "number" ? [] : {});
+    if (typeof Reflect.get(parent, key) !== "object" || Reflect.get(parent, key) === null)
+      Reflect.set(parent, key, typeof path[i + 1] === "number" ? [] : {});
     node = Reflect.get(parent, key);
   });
   const [parent, key = ""] = [Object(node), path.at(-1)];
@@ -48,4 +51,7 @@ export function pathOf(setting: string): Path {
 
 /** The configuration after somebody has followed a way to the letter. */
 export const following = (configuration: Configuration, way: Way): Configuration =>
-  way.reduce((changed, [setting, value]) => withValue(changed, pathOf(setting), value === null ? undefined : value), configuration);
+  way.reduce(
+    (changed, [setting, value]) => withValue(changed, pathOf(setting), value === null ? undefined : value),
+    configuration,
+  );

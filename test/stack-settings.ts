@@ -18,9 +18,13 @@ const STAGING = readFileSync(REFERENCE, "utf8");
 export const onReference = (args: readonly string[]): readonly string[] =>
   args.some((arg) => /^--(config-file|stack)(=|$)/.test(arg)) ? args : ["--config-file", REFERENCE, ...args];
 
-/** The reference configuration, keys as in the stack file, with the changes of a test. What leads to a service goes with it. */
+/**
+ * The reference configuration, keys as in the stack file, with the changes of a test. What leads to a service goes with
+ * it.
+ */
 export function stagingConfiguration(changes: Changes = {}): Record<string, unknown> {
-  const { config } = parse(STAGING) as { config: Record<string, unknown> }; // the committed file: test/config/read.test.ts validates it
+  // the committed file: test/config/read.test.ts validates it
+  const { config } = parse(STAGING) as { config: Record<string, unknown> };
   return changed(config, { ...withoutHostsOf(servicesRemovedBy(changes), config), ...changes });
 }
 
@@ -28,10 +32,14 @@ function servicesRemovedBy({ "netra:services": services }: Changes): string[] {
   return isMapping(services) ? Object.keys(services).filter((key) => services[key] === undefined) : [];
 }
 
-function withoutHostsOf(removed: readonly string[], { "netra:hosts": hosts, "netra:edge": edge }: Readonly<Record<string, unknown>>): Changes {
+function withoutHostsOf(
+  removed: readonly string[],
+  { "netra:hosts": hosts, "netra:edge": edge }: Readonly<Record<string, unknown>>,
+): Changes {
   if (removed.length === 0 || !isMapping(hosts) || !isMapping(edge)) return {};
   const gone = removed.flatMap((key) => hosts[key]);
-  const certificates = (edge.certificates as string[][]).map((names) => names.filter((host) => !gone.includes(host))); // test/config/read.test.ts validates it
+  // test/config/read.test.ts validates it
+  const certificates = (edge.certificates as string[][]).map((names) => names.filter((host) => !gone.includes(host)));
   return { "netra:hosts": Object.fromEntries(removed.map((key) => [key, undefined])), "netra:edge": { certificates } };
 }
 
@@ -66,7 +74,14 @@ function isMapping(value: unknown): value is Record<string, unknown> {
 /** The changes under which a job migrates with the backend's image. */
 export const migrating = (changes: object = {}): Changes => ({
   "netra:migrations": {
-    ...{ name: "netra-migrations", account: "netra-migrate", service: "backend", command: ["alembic", "upgrade", "head"], connections: 1, timeoutSeconds: 600 },
+    ...{
+      name: "netra-migrations",
+      account: "netra-migrate",
+      service: "backend",
+      command: ["alembic", "upgrade", "head"],
+      connections: 1,
+      timeoutSeconds: 600,
+    },
     ...changes,
   },
   "netra:database": { migrationConnections: 0 },

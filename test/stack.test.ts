@@ -48,8 +48,12 @@ test.each(incidents)("refuses $name before anything is registered", async ({ cha
   const { message, problems } = error as UnsoundPlanError; // just checked
   for (const text of says) expect(message).toContain(text);
   // The engine prints the message of such an error and no stack trace; it holds every problem, each with its fix.
-  expect(message.split("\n")).toEqual(["The capacity plan is refused, nothing was registered:", ...problems.map((problem) => `  ${problem.message}`)]);
-  for (const problem of problems) expect(problem.message).toMatch(/^'netra:[^']+' \(.+\) must .+ because .+; set 'netra:[^']+' to \S/);
+  expect(message.split("\n")).toEqual([
+    "The capacity plan is refused, nothing was registered:",
+    ...problems.map((problem) => `  ${problem.message}`),
+  ]);
+  for (const problem of problems)
+    expect(problem.message).toMatch(/^'netra:[^']+' \(.+\) must .+ because .+; set 'netra:[^']+' to \S/);
   expect(registered).toEqual([]);
 });
 
@@ -79,7 +83,11 @@ test("refuses configuration that is no plan with all its problems, before anythi
 });
 
 test("ignores configuration of other namespaces, encrypted or not", async () => {
-  const others = await preview({ "gcp:skipRegionValidation": true, "pulumi:disable-default-providers": ["aws"], "other:token": "[secret]" });
+  const others = await preview({
+    "gcp:skipRegionValidation": true,
+    "pulumi:disable-default-providers": ["aws"],
+    "other:token": "[secret]",
+  });
   expect(others).toHaveLength(resources.length);
 });
 
@@ -111,13 +119,23 @@ test("puts every component under the stack and every resource under a component"
 
 test("protects what cannot be created again, and only that", () => {
   const protectedOnes = resources.filter(({ options }) => options.protect).map(({ type }) => type.split(":").at(-1));
-  expect([...new Set(protectedOnes)].toSorted()).toEqual(["Connector", "Database", "DatabaseInstance", "GlobalAddress", "Instance", "Network", "Secret"]);
+  expect([...new Set(protectedOnes)].toSorted()).toEqual([
+    "Connector",
+    "Database",
+    "DatabaseInstance",
+    "GlobalAddress",
+    "Instance",
+    "Network",
+    "Secret",
+  ]);
   expect(protectedOnes.filter((type) => type === "Secret")).toHaveLength(14);
 });
 
 test("ignores the drift that consoles write on services, and what the provider cannot read back of the cache", () => {
   const ignored = resources.flatMap((resource) =>
-    resource.options.ignoreChanges.length > 0 ? [[shortOf(resource), resource.options.ignoreChanges.join()] as const] : [],
+    resource.options.ignoreChanges.length > 0
+      ? [[shortOf(resource), resource.options.ignoreChanges.join()] as const]
+      : [],
   );
   expect(Object.fromEntries(ignored)).toEqual({
     "Instance staging-redis": "reservedIpRange",
@@ -130,7 +148,9 @@ test("ignores the drift that consoles write on services, and what the provider c
 
 test("rolls the services out one after another", () => {
   const services = ["netra-auth-service", "netra-backend-staging", "netra-frontend-staging"];
-  const waits = Object.fromEntries(services.map((name) => [name, dependenciesOf(named(name)).filter((other) => services.includes(other ?? ""))]));
+  const waits = Object.fromEntries(
+    services.map((name) => [name, dependenciesOf(named(name)).filter((other) => services.includes(other ?? ""))]),
+  );
   expect(waits).toEqual({
     "netra-auth-service": [],
     "netra-backend-staging": ["netra-auth-service"],
@@ -171,8 +191,13 @@ test("lets a cache with private services access wait for the services connection
 test("gives each service its own reference to one JWT secret in one version", () => {
   const references = resources
     .filter(({ type }) => type === "gcp:cloudrunv2/service:Service")
-    .flatMap(({ inputs }) => (JSON.stringify(inputs).match(/\{"name":"JWT_SECRET_KEY".*?\}\}\}/) ?? []) as string[]); // a match holds texts only
-  expect(references).toEqual(Array(2).fill('{"name":"JWT_SECRET_KEY","valueSource":{"secretKeyRef":{"secret":"jwt-secret-staging","version":"1"}}}'));
+    // a match holds texts only
+    .flatMap(({ inputs }) => (JSON.stringify(inputs).match(/\{"name":"JWT_SECRET_KEY".*?\}\}\}/) ?? []) as string[]);
+  expect(references).toEqual(
+    Array(2).fill(
+      '{"name":"JWT_SECRET_KEY","valueSource":{"secretKeyRef":{"secret":"jwt-secret-staging","version":"1"}}}',
+    ),
+  );
 });
 
 test("hands out the connector, the database's address and every service's URL", async () => {
@@ -211,7 +236,10 @@ test("registers no secret in the clear, neither where it is made nor where it is
 
 test("tells the application what the cloud answered", async () => {
   const created = await create(staging, cloud);
-  const backend = JSON.stringify(created.find(({ name, type }) => name === "netra-backend-staging" && type === "gcp:cloudrunv2/service:Service")?.inputs);
+  const backend = JSON.stringify(
+    created.find(({ name, type }) => name === "netra-backend-staging" && type === "gcp:cloudrunv2/service:Service")
+      ?.inputs,
+  );
   for (const variable of [
     '{"name":"POSTGRES_HOST","value":"10.107.0.3"}',
     '{"name":"POSTGRES_PORT","value":"5432"}',
@@ -225,30 +253,51 @@ test("tells the application what the cloud answered", async () => {
 
 test("a rotation adds a version and the other database user, and keeps the ones before", async () => {
   const rotated = await preview({ "netra:secrets": { POSTGRES_PASSWORD: { rotation: 2, version: 2 } } });
-  const of = (type: string) => rotated.filter((resource) => resource.type.endsWith(`:${type}`) && /postgres-password|netra_/.test(resource.name));
+  const of = (type: string) =>
+    rotated.filter((resource) => resource.type.endsWith(`:${type}`) && /postgres-password|netra_/.test(resource.name));
   expect(of("SecretVersion").map(({ name, inputs }) => [name, inputs.enabled])).toEqual([
     ["postgres-password-staging-r1", true],
     ["postgres-password-staging-r2", true],
   ]);
-  expect(of("RandomPassword").map(({ name }) => name)).toEqual(["postgres-password-staging-r1", "postgres-password-staging-r2"]);
-  expect(of("User").map(({ name }) => name)).toEqual(["netra_admin", "netra_auth_a", "netra_backend_a", "netra_auth_b", "netra_backend_b"]);
+  expect(of("RandomPassword").map(({ name }) => name)).toEqual([
+    "postgres-password-staging-r1",
+    "postgres-password-staging-r2",
+  ]);
+  expect(of("User").map(({ name }) => name)).toEqual([
+    "netra_admin",
+    "netra_auth_a",
+    "netra_backend_a",
+    "netra_auth_b",
+    "netra_backend_b",
+  ]);
   const backend = JSON.stringify(named("netra-backend-staging", rotated).inputs);
   expect(backend).toContain('{"name":"POSTGRES_USER","value":"netra_backend_b"}');
   expect(backend).toContain('{"secret":"postgres-password-staging","version":"2"}');
 });
 
 test("disabling the earlier rotation lets its version and its user go", async () => {
-  const rotated = await preview({ "netra:secrets": { POSTGRES_PASSWORD: { rotation: 2, version: 2, disabledThroughRotation: 1 } } });
-  const versions = rotated.filter(({ name, type }) => type.endsWith(":SecretVersion") && name.startsWith("postgres-password"));
+  const rotated = await preview({
+    "netra:secrets": { POSTGRES_PASSWORD: { rotation: 2, version: 2, disabledThroughRotation: 1 } },
+  });
+  const versions = rotated.filter(
+    ({ name, type }) => type.endsWith(":SecretVersion") && name.startsWith("postgres-password"),
+  );
   expect(versions.map(({ name }) => name)).toEqual(["postgres-password-staging-r2"]);
-  expect(rotated.filter(({ type }) => type === "gcp:sql/user:User").map(({ name }) => name)).toEqual(["netra_admin", "netra_auth_b", "netra_backend_b"]);
+  expect(rotated.filter(({ type }) => type === "gcp:sql/user:User").map(({ name }) => name)).toEqual([
+    "netra_admin",
+    "netra_auth_b",
+    "netra_backend_b",
+  ]);
 });
 
 test("fails before a service mounts a version that the cloud numbered differently", async () => {
   const services: string[] = [];
   const renumbered: Cloud = (resource) => {
     if (resource.type === "gcp:cloudrunv2/service:Service") services.push(resource.name);
-    return resource.type === "gcp:secretmanager/secretVersion:SecretVersion" && resource.name === "jwt-secret-staging-r1" ? { version: "3" } : cloud(resource);
+    return resource.type === "gcp:secretmanager/secretVersion:SecretVersion" &&
+      resource.name === "jwt-secret-staging-r1"
+      ? { version: "3" }
+      : cloud(resource);
   };
   await expect(create(staging, renumbered)).rejects.toThrow(
     "'netra:secrets.JWT_SECRET_KEY.version' (1) must be 3 because Secret Manager called the version of rotation 1 3; set 'netra:secrets.JWT_SECRET_KEY.version' to 3 before services mount it",

@@ -7,7 +7,11 @@ import { readSettings } from "../config/read";
 
 test("Pulumi.staging.yaml is sound, to its plan and to the rules of the pack", async () => {
   const configuration = readStackFile("staging");
-  const { ok, checks, violations } = await judge({ stack: "staging", configuration, settings: readSettings(configuration) });
+  const { ok, checks, violations } = await judge({
+    stack: "staging",
+    configuration,
+    settings: readSettings(configuration),
+  });
   expect(checks.flatMap(({ problems }) => problems.map(({ message }) => message))).toEqual([]);
   expect(violations.filter(({ level }) => level === "mandatory").map(({ message }) => message)).toEqual([]);
   expect(ok).toBe(true);

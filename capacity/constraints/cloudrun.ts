@@ -43,37 +43,68 @@ export function quantityProblems(setting: string, text: string, kind: "cpu" | "m
  * generation unless it is named.
  */
 export function fractionalCpuProblems(
-  size: { readonly cpu: number; readonly cpuIdle: boolean | undefined; readonly executionEnvironment?: string | undefined },
+  size: {
+    readonly cpu: number;
+    readonly cpuIdle: boolean | undefined;
+    readonly executionEnvironment?: string | undefined;
+  },
   name: Naming<"cpu" | "cpuIdle" | "executionEnvironment"> = asIs,
 ): Problem[] {
   if (size.cpu >= 1) return [];
-  const wrong = (field: "cpu" | "cpuIdle" | "executionEnvironment", must: string, because: string, ...fixes: (string | boolean)[]) => [
+  const wrong = (
+    field: "cpu" | "cpuIdle" | "executionEnvironment",
+    must: string,
+    because: string,
+    ...fixes: (string | boolean)[]
+  ) => [
     problem({
       setting: name(field),
       value: size[field],
       must,
       because,
-      ways: [...fixes.map((fix) => [[name(field), fix]] as const), ...(field === "cpu" ? [] : [[[name("cpu"), 1] as const]])],
+      ways: [
+        ...fixes.map((fix) => [[name(field), fix]] as const),
+        ...(field === "cpu" ? [] : [[[name("cpu"), 1] as const]]),
+      ],
     }),
   ];
-  if (size.cpuIdle === undefined) return wrong("cpu", "be at least 1", "below one vCPU Cloud Run offers services with request-based billing only", "1");
+  if (size.cpuIdle === undefined)
+    return wrong(
+      "cpu",
+      "be at least 1",
+      "below one vCPU Cloud Run offers services with request-based billing only",
+      "1",
+    );
   const second = size.executionEnvironment !== undefined && /gen2$/i.test(size.executionEnvironment);
   return [
-    ...(size.cpuIdle ? [] : wrong("cpuIdle", "be true", "below one vCPU Cloud Run offers request-based billing only", true)),
+    ...(size.cpuIdle
+      ? []
+      : wrong("cpuIdle", "be true", "below one vCPU Cloud Run offers request-based billing only", true)),
     ...(second
-      ? wrong("executionEnvironment", "be the first generation", "the second one has no instance below one vCPU", size.executionEnvironment.replace(/2$/, "1"))
+      ? wrong(
+          "executionEnvironment",
+          "be the first generation",
+          "the second one has no instance below one vCPU",
+          size.executionEnvironment.replace(/2$/, "1"),
+        )
       : []),
   ];
 }
 
 /** A CPU and memory that Cloud Run does not offer together. `cpu` in vCPU, memory in MiB. */
-export function cpuMemoryProblems(size: { readonly cpu: number; readonly memoryMib: number }, name: Naming<"cpu" | "memory"> = asIs): Problem[] {
+export function cpuMemoryProblems(
+  size: { readonly cpu: number; readonly memoryMib: number },
+  name: Naming<"cpu" | "memory"> = asIs,
+): Problem[] {
   const table = cloudRunLimits.memoryGibByCpu.value;
   const fractional = cloudRunLimits.fractionalCpu.value;
   const wholeCpus = Object.keys(table).map(Number);
   const range =
     size.cpu < 1 && size.cpu >= fractional.min
-      ? { min: 128 / 1024, max: (size.cpu < fractional.halfCpu ? fractional.maxMibBelowHalf : fractional.maxMibFromHalf) / 1024 }
+      ? {
+          min: 128 / 1024,
+          max: (size.cpu < fractional.halfCpu ? fractional.maxMibBelowHalf : fractional.maxMibFromHalf) / 1024,
+        }
       : table[size.cpu];
   if (!range)
     return [
@@ -100,15 +131,22 @@ export function cpuMemoryProblems(size: { readonly cpu: number; readonly memoryM
 }
 
 /** Request concurrency outside 1..1000, or above 1 below one CPU. */
-export function concurrencyProblems(service: { readonly concurrency: number; readonly cpu: number }, name: Naming<"concurrency"> = asIs): Problem[] {
+export function concurrencyProblems(
+  service: { readonly concurrency: number; readonly cpu: number },
+  name: Naming<"concurrency"> = asIs,
+): Problem[] {
   const range = service.cpu < 1 ? { min: 1, max: 1 } : cloudRunLimits.concurrency.value;
-  if (Number.isInteger(service.concurrency) && service.concurrency >= range.min && service.concurrency <= range.max) return [];
+  if (Number.isInteger(service.concurrency) && service.concurrency >= range.min && service.concurrency <= range.max)
+    return [];
   return [
     problem({
       setting: name("concurrency"),
       value: service.concurrency,
       must: service.cpu < 1 ? "be 1" : `be a whole number from ${range.min} to ${range.max}`,
-      because: service.cpu < 1 ? `an instance with ${service.cpu} vCPU takes one request at a time` : "Cloud Run sends an instance no more requests at once",
+      because:
+        service.cpu < 1
+          ? `an instance with ${service.cpu} vCPU takes one request at a time`
+          : "Cloud Run sends an instance no more requests at once",
       fix: clamp(service.concurrency, range),
     }),
   ];
@@ -126,7 +164,8 @@ export function scalingProblems(
         setting: name("maxInstances"),
         value: max,
         must: "be stated and at least 1",
-        because: "Cloud Run otherwise scales to 100 or to the project's quota, and every instance brings its connection pool",
+        because:
+          "Cloud Run otherwise scales to 100 or to the project's quota, and every instance brings its connection pool",
         fix: Math.max(1, min),
       }),
     ];
@@ -149,8 +188,10 @@ interface ScalingLevel {
 }
 
 /**
- * Instance counts at Cloud Run's two levels, the service's own and each revision's: no maximum at all, or counts that do not
- * fit together at either level. A level without a maximum has the other's. A revision's maximum may be above its service's, which
+ * Instance counts at Cloud Run's two levels, the service's own and each revision's: no maximum at all, or counts that
+ * do not
+ * fit together at either level. A level without a maximum has the other's. A revision's maximum may be above its
+ * service's, which
  * holds for all revisions together: Cloud Run gives a revision that states none a default of its own.
  */
 export function scalingLevelProblems(
@@ -176,7 +217,10 @@ export function scalingLevelProblems(
 }
 
 /** A number of instances that is set by hand and missing or below 1. */
-export function manualScalingProblems(count: number | undefined, name: Naming<"manualInstanceCount"> = asIs): Problem[] {
+export function manualScalingProblems(
+  count: number | undefined,
+  name: Naming<"manualInstanceCount"> = asIs,
+): Problem[] {
   if (count !== undefined && Number.isInteger(count) && count >= 1) return [];
   return [
     problem({
@@ -210,8 +254,14 @@ export function jobTaskProblems(
   });
 }
 
-/** Shares of traffic (or of instances) that are no percentages or do not add up. An absent one is 0; no shares at all are fine. */
-export function trafficProblems(percents: readonly (number | undefined)[], name: { readonly all: string; one(index: number): string }): Problem[] {
+/**
+ * Shares of traffic (or of instances) that are no percentages or do not add up. An absent one is 0; no shares at all
+ * are fine.
+ */
+export function trafficProblems(
+  percents: readonly (number | undefined)[],
+  name: { readonly all: string; one(index: number): string },
+): Problem[] {
   if (percents.length === 0) return [];
   const problems = percents.flatMap((percent = 0, index) =>
     Number.isInteger(percent) && percent >= 0 && percent <= 100
@@ -278,7 +328,11 @@ export function requestTimeoutProblems(
  * Probe timings that Cloud Run refuses. The window of a start-up probe is judged by {@link startupWindowProblems}. A
  * readiness probe is held to the ranges of a liveness probe: its own are not published in what was read.
  */
-export function probeProblems(kind: "startup" | "liveness" | "readiness", probe: ProbeTiming, name: Naming<keyof ProbeTiming> = asIs): Problem[] {
+export function probeProblems(
+  kind: "startup" | "liveness" | "readiness",
+  probe: ProbeTiming,
+  name: Naming<keyof ProbeTiming> = asIs,
+): Problem[] {
   const limits = cloudRunLimits.probe.value;
   const timing = limits[kind === "startup" ? "startup" : "liveness"];
   const ranges = {
@@ -294,10 +348,18 @@ export function probeProblems(kind: "startup" | "liveness" | "readiness", probe:
       problem({
         setting: name(field),
         value,
-        must: range.max === Number.MAX_SAFE_INTEGER ? `be a whole number of at least ${range.min}` : `be a whole number from ${range.min} to ${range.max}`,
+        must:
+          range.max === Number.MAX_SAFE_INTEGER
+            ? `be a whole number of at least ${range.min}`
+            : `be a whole number from ${range.min} to ${range.max}`,
         because: `Cloud Run refuses the ${kind} probe otherwise, after the preview`,
         // What is proposed must not outlast the period either.
-        fix: clamp(value, field === "timeoutSeconds" ? { ...range, max: Math.max(range.min, Math.min(range.max, probe.periodSeconds)) } : range),
+        fix: clamp(
+          value,
+          field === "timeoutSeconds"
+            ? { ...range, max: Math.max(range.min, Math.min(range.max, probe.periodSeconds)) }
+            : range,
+        ),
       }),
     ];
   });
@@ -315,18 +377,30 @@ export function probeProblems(kind: "startup" | "liveness" | "readiness", probe:
 }
 
 /** The longest start-up window, seconds: `periodSeconds` x `failureThreshold`. An initial delay comes on top. */
-export const longestStartupWindow = (hasGpu: boolean): number => cloudRunLimits.startupWindowSeconds.value[hasGpu ? "withGpu" : "withoutGpu"];
+export const longestStartupWindow = (hasGpu: boolean): number =>
+  cloudRunLimits.startupWindowSeconds.value[hasGpu ? "withGpu" : "withoutGpu"];
 
 /**
  * A start-up window that is shorter than the start it must wait for, or longer than Cloud Run allows: see
  * {@link longestStartupWindow}. `neededSeconds` is boot plus the whole database initialisation.
  */
-export function startupWindowProblems(probe: ProbeTiming, neededSeconds: number, name: Naming<"failureThreshold"> = asIs, hasGpu = false): Problem[] {
+export function startupWindowProblems(
+  probe: ProbeTiming,
+  neededSeconds: number,
+  name: Naming<"failureThreshold"> = asIs,
+  hasGpu = false,
+): Problem[] {
   const most = longestStartupWindow(hasGpu);
   const window = probeWindowSeconds(probe);
   const retrying = probe.periodSeconds * probe.failureThreshold;
   const wrong = (must: string, because: string) => [
-    problem({ setting: name("failureThreshold"), value: probe.failureThreshold, must, because, fix: startupThresholdFix(probe, neededSeconds, most) }),
+    problem({
+      setting: name("failureThreshold"),
+      value: probe.failureThreshold,
+      must,
+      because,
+      fix: startupThresholdFix(probe, neededSeconds, most),
+    }),
   ];
   if (retrying > most)
     return wrong(
@@ -341,13 +415,19 @@ export function startupWindowProblems(probe: ProbeTiming, neededSeconds: number,
   return [];
 }
 
-/** The threshold nearest to the probe's own whose window covers the start and is not too long, or what else to change. */
+/**
+ * The threshold nearest to the probe's own whose window covers the start and is not too long, or what else to change.
+ */
 function startupThresholdFix(probe: ProbeTiming, neededSeconds: number, most: number): number | string {
-  const { periodSeconds, failureThreshold, initialDelaySeconds } = { ...probe, periodSeconds: Math.max(1, probe.periodSeconds) };
+  const { periodSeconds, failureThreshold, initialDelaySeconds } = {
+    ...probe,
+    periodSeconds: Math.max(1, probe.periodSeconds),
+  };
   const longest = Math.max(1, Math.floor(most / periodSeconds));
   const shortest = Math.max(1, Math.ceil((neededSeconds - initialDelaySeconds) / periodSeconds));
   if (shortest <= longest) return clamp(failureThreshold, { min: shortest, max: longest });
-  if (neededSeconds > most) return `${longest}, and shorten boot and database initialisation from ${neededSeconds} s to at most ${most} s`;
+  if (neededSeconds > most)
+    return `${longest}, and shorten boot and database initialisation from ${neededSeconds} s to at most ${most} s`;
   const period = cloudRunLimits.probeDefaults.value.periodSeconds;
   return `${Math.ceil(neededSeconds / period)} with a period of ${period} s and no initial delay`;
 }

@@ -26,7 +26,8 @@ const legal = cloudSqlLimits.custom.value;
 /** Reads a tier's name. `undefined`: no tier has it. Custom tiers may still be illegal: see {@link tierProblems}. */
 export function parseTier(name: string): Tier | undefined {
   const shared = cloudSqlLimits.sharedCore.value[name];
-  if (shared) return { name, kind: "shared-core", vcpus: assumptions.sharedCoreFraction.likely, memoryMib: shared.memoryMib };
+  if (shared)
+    return { name, kind: "shared-core", vcpus: assumptions.sharedCoreFraction.likely, memoryMib: shared.memoryMib };
   const custom = /^db-custom-(\d+)-(\d+)$/.exec(name);
   if (custom) return { name, kind: "custom", vcpus: Number(custom[1]), memoryMib: Number(custom[2]) };
   const n4 = /^db-custom-N4-([1-9]\d*)-([1-9]\d*)$/.exec(name);
@@ -41,10 +42,14 @@ const PREDEFINED: Readonly<Record<string, Readonly<Record<number, number>>>> = {
   "c4a-highmem": cloudSqlLimits.c4aMemoryGib.value,
 };
 
-/** Which steps N4 has below its largest machine is not published in what was read: whatever is not too large may exist. */
+/**
+ * Which steps N4 has below its largest machine is not published in what was read: whatever is not too large may exist.
+ */
 function n4Tier(name: string, vcpus: number, memoryMib: number): Tier | undefined {
   const { vcpusMax, memoryGibMax } = cloudSqlLimits.n4.value;
-  return vcpus <= vcpusMax && memoryMib <= memoryGibMax * 1024 ? { name, kind: "custom-n4", vcpus, memoryMib } : undefined;
+  return vcpus <= vcpusMax && memoryMib <= memoryGibMax * 1024
+    ? { name, kind: "custom-n4", vcpus, memoryMib }
+    : undefined;
 }
 
 /** `POSTGRES_14` -> 14; `undefined` for anything that is no PostgreSQL version. */
@@ -91,7 +96,9 @@ export function editionProblems(edition: string | undefined, name: Naming<"editi
 /** The edition that decides which tiers exist: the stated one, else Google's default for the version. */
 export function effectiveEdition(edition: string | undefined, version: string): string {
   if (edition) return edition;
-  return (postgresMajor(version) ?? 0) >= cloudSqlLimits.enterprisePlusDefaultFrom.value ? "ENTERPRISE_PLUS" : "ENTERPRISE";
+  return (postgresMajor(version) ?? 0) >= cloudSqlLimits.enterprisePlusDefaultFrom.value
+    ? "ENTERPRISE_PLUS"
+    : "ENTERPRISE";
 }
 
 /** A tier that does not exist, breaks the rules of custom tiers, or does not belong to the edition. */
@@ -111,7 +118,12 @@ export function tierProblems(
       edition === "ENTERPRISE_PLUS" ? "db-perf-optimized-N-2" : "db-custom-1-3840",
     );
   if (edition === "ENTERPRISE_PLUS" && tier.kind !== "predefined") {
-    if (db.edition) return wrong("be a db-perf-optimized-N tier", "edition ENTERPRISE_PLUS has no custom or shared-core tiers", nearestPredefinedTier(tier));
+    if (db.edition)
+      return wrong(
+        "be a db-perf-optimized-N tier",
+        "edition ENTERPRISE_PLUS has no custom or shared-core tiers",
+        nearestPredefinedTier(tier),
+      );
     const unstated = wrong(
       "be ENTERPRISE",
       `PostgreSQL ${cloudSqlLimits.enterprisePlusDefaultFrom.value} and newer default to ENTERPRISE_PLUS, which has no tier ${tier.name}`,
@@ -129,7 +141,11 @@ export function tierProblems(
       nearest,
     );
   if (edition === "ENTERPRISE" && tier.kind === "predefined")
-    return wrong("be a custom tier", `${tier.name.replace(/-\d+$/, "")} tiers belong to edition ENTERPRISE_PLUS`, nearest);
+    return wrong(
+      "be a custom tier",
+      `${tier.name.replace(/-\d+$/, "")} tiers belong to edition ENTERPRISE_PLUS`,
+      nearest,
+    );
   return [];
 }
 
@@ -216,9 +232,18 @@ export function databaseMemory(db: DatabaseSize, tier: Tier): DatabaseMemory {
   };
 }
 
-/** The smallest catalogue tier whose memory holds that many backends, by default with the default shared_buffers; `undefined`: none does. */
-export function smallestTierFor(maxConnections: number, memory: Pick<DatabaseSize, "sharedBuffersMib" | "workMemMib"> = {}): Tier | undefined {
-  return tierCatalogue.find((tier) => databaseMemory({ ...memory, tier: tier.name, maxConnections }, tier).largestMaxConnections >= maxConnections);
+/**
+ * The smallest catalogue tier whose memory holds that many backends, by default with the default shared_buffers;
+ * `undefined`: none does.
+ */
+export function smallestTierFor(
+  maxConnections: number,
+  memory: Pick<DatabaseSize, "sharedBuffersMib" | "workMemMib"> = {},
+): Tier | undefined {
+  return tierCatalogue.find(
+    (tier) =>
+      databaseMemory({ ...memory, tier: tier.name, maxConnections }, tier).largestMaxConnections >= maxConnections,
+  );
 }
 
 /** What a memory flag's number means: shared_buffers counts pages of 8 KiB, work_mem KiB. MiB. */
@@ -232,10 +257,15 @@ export function flagValue(flag: keyof typeof cloudSqlLimits.flagUnitKib.value, m
 }
 
 /**
- * A max_connections that is not stated: what an instance then has follows its tier, and no budget can be counted on it. A read
+ * A max_connections that is not stated: what an instance then has follows its tier, and no budget can be counted on it.
+ * A read
  * replica must have its primary's number at least.
  */
-export function statedMaxConnectionsProblems(tierName: string, name: Naming<"maxConnections"> = asIs, isReplica = false): Problem[] {
+export function statedMaxConnectionsProblems(
+  tierName: string,
+  name: Naming<"maxConnections"> = asIs,
+  isReplica = false,
+): Problem[] {
   const tier = parseTier(tierName);
   const byDefault = tier ? defaultMaxConnections(tier) : 0;
   return [
@@ -250,7 +280,8 @@ export function statedMaxConnectionsProblems(tierName: string, name: Naming<"max
 }
 
 /**
- * max_connections outside the flag's range, or more than the tier's memory can hold. `needed` is how many the connection budget
+ * max_connections outside the flag's range, or more than the tier's memory can hold. `needed` is how many the
+ * connection budget
  * asks for, where that is known: no fewer are proposed.
  */
 export function maxConnectionsProblems(
@@ -338,7 +369,10 @@ export function poolingProblems(edition: string, name: Naming<"connectionPoolCon
   ];
 }
 
-/** A disk of a type that does not exist, or below what its type starts at. GB; a size that is left out is Google's to choose. */
+/**
+ * A disk of a type that does not exist, or below what its type starts at. GB; a size that is left out is Google's to
+ * choose.
+ */
 export function diskProblems(
   disk: { readonly diskGb?: number | undefined; readonly diskType?: string | undefined },
   name: Naming<"diskGb" | "diskType"> = asIs,
@@ -349,7 +383,15 @@ export function diskProblems(
   const late = "Cloud SQL only says so when it creates the instance";
   if (least === undefined) {
     const must = `be one of ${known.map(([name]) => name).join(", ")}`;
-    return [problem({ setting: name("diskType"), value: type, must, because: `there is no other and ${late}`, fix: cloudSqlLimits.defaultDiskType.value })];
+    return [
+      problem({
+        setting: name("diskType"),
+        value: type,
+        must,
+        because: `there is no other and ${late}`,
+        fix: cloudSqlLimits.defaultDiskType.value,
+      }),
+    ];
   }
   if (disk.diskGb === undefined || disk.diskGb >= least) return [];
   const because = `a ${type} disk starts at ${least} GB and ${late}`;

@@ -12,7 +12,8 @@ export interface ConnectorSize {
 const MACHINE_TYPES = Object.keys(connectorLimits.machineTypes.value);
 
 /**
- * A connector's estimated throughput in Mbps at `instances` VMs: Google's figures for 2 and 10, a straight line between.
+ * A connector's estimated throughput in Mbps at `instances` VMs: Google's figures for 2 and 10, a straight line
+ * between.
  * 0 for a machine type that does not exist.
  */
 export function connectorMbps(machineType: string, instances: number): number {
@@ -25,7 +26,8 @@ export function connectorMbps(machineType: string, instances: number): number {
 export const isMachineType = (machineType: string): boolean => MACHINE_TYPES.includes(machineType);
 
 /**
- * New connections a second through one VM. `assumed` is the assumption for the default machine type: others carry as many
+ * New connections a second through one VM. `assumed` is the assumption for the default machine type: others carry as
+ * many
  * as their throughput is larger or smaller, and none more than its bytes allow.
  */
 export function vmConnectsPerSecond(machineType: string, assumed: number): number {
@@ -49,7 +51,8 @@ export function machineTypeProblems(machineType: string, name: Naming<"machineTy
 }
 
 /**
- * Instance counts outside 2..9 (minimum) and 3..10 (maximum), a minimum that is not below the maximum, or a count that is not stated.
+ * Instance counts outside 2..9 (minimum) and 3..10 (maximum), a minimum that is not below the maximum, or a count that
+ * is not stated.
  * A whole connector scales up to `maxInstances` and never back.
  */
 export function instanceCountProblems(
@@ -96,7 +99,9 @@ export function instanceCountProblems(
   return problems;
 }
 
-/** A name that Google refuses: every hyphen counts as two of the 20 characters. One that is not stated becomes too long. */
+/**
+ * A name that Google refuses: every hyphen counts as two of the 20 characters. One that is not stated becomes too long.
+ */
 export function connectorNameProblems(value: string | undefined, name: Naming<"name"> = asIs): Problem[] {
   const limit = connectorLimits.nameEffectiveLength.value;
   if (!value)
@@ -117,7 +122,9 @@ export function connectorNameProblems(value: string | undefined, name: Naming<"n
       setting: name("name"),
       value,
       must: `be lower-case letters, digits and hyphens, starting with a letter, at most ${limit} characters with each hyphen counted as two`,
-      because: fits ? "it follows the naming rules of Compute Engine" : `this one counts ${length} characters and Google refuses it at creation`,
+      because: fits
+        ? "it follows the naming rules of Compute Engine"
+        : `this one counts ${length} characters and Google refuses it at creation`,
       fix: shortName(value),
     }),
   ];
@@ -132,16 +139,24 @@ function shortName(value: string): string {
     .replaceAll(/-{2,}/g, "-")
     .replace(/^[^a-z]+/, "");
   let name = plain;
-  while (name.length + (name.match(/-/g)?.length ?? 0) > connectorLimits.nameEffectiveLength.value) name = name.slice(0, -1);
+  while (name.length + (name.match(/-/g)?.length ?? 0) > connectorLimits.nameEffectiveLength.value)
+    name = name.slice(0, -1);
   return name.replace(/-+$/, "") || "connector";
 }
 
 /** A connector's own range is exactly a /28. */
 export const connectorRangeProblems = (cidr: string, name: Naming<"ipCidrRange"> = asIs, free?: string): Problem[] =>
-  rangeProblems(name("ipCidrRange"), cidr, { exactly: connectorLimits.subnetPrefix.value, ...(free === undefined ? {} : { free }) });
+  rangeProblems(name("ipCidrRange"), cidr, {
+    exactly: connectorLimits.subnetPrefix.value,
+    ...(free === undefined ? {} : { free }),
+  });
 
 /** A connector's range that touches one of those that are taken. */
-export function connectorOverlapProblems(cidr: string, taken: readonly string[], name: Naming<"ipCidrRange"> = asIs): Problem[] {
+export function connectorOverlapProblems(
+  cidr: string,
+  taken: readonly string[],
+  name: Naming<"ipCidrRange"> = asIs,
+): Problem[] {
   const ranges = [cidr, ...taken].map((range) => ({ label: "taken", cidr: range }));
   return taken
     .filter((other) => overlap(cidr, other))
@@ -150,7 +165,8 @@ export function connectorOverlapProblems(cidr: string, taken: readonly string[],
         setting: name("ipCidrRange"),
         value: cidr,
         must: `not overlap ${other}`,
-        because: "that range is in use beside the stack, and Google refuses the connector or routes its packets elsewhere",
+        because:
+          "that range is in use beside the stack, and Google refuses the connector or routes its packets elsewhere",
         fix: freeRange(connectorLimits.subnetPrefix.value, ranges),
       }),
     );

@@ -6,7 +6,9 @@ export interface EdgePlan {
   readonly requestsPerMinute: number;
 }
 
-/** One rule of the security policy. Every request meets the rule of the lowest priority that matches it, and no other. */
+/**
+ * One rule of the security policy. Every request meets the rule of the lowest priority that matches it, and no other.
+ */
 export interface SecurityRule {
   readonly priority: number;
   readonly meaning: string;
@@ -26,8 +28,18 @@ export const DEFAULT_PRIORITY = 2_147_483_647;
  */
 export function securityRules(healthPaths: readonly string[], { requestsPerMinute }: EdgePlan): SecurityRule[] {
   return [
-    { priority: 1000, meaning: "health checks and uptime probes are never throttled", action: "allow", expression: healthExpression(healthPaths) },
-    { priority: 2000, meaning: "so many requests a minute from one address", action: "throttle", perMinute: requestsPerMinute },
+    {
+      priority: 1000,
+      meaning: "health checks and uptime probes are never throttled",
+      action: "allow",
+      expression: healthExpression(healthPaths),
+    },
+    {
+      priority: 2000,
+      meaning: "so many requests a minute from one address",
+      action: "throttle",
+      perMinute: requestsPerMinute,
+    },
     { priority: DEFAULT_PRIORITY, meaning: "everything else", action: "allow" },
   ];
 }
@@ -41,5 +53,7 @@ function healthExpression(paths: readonly string[]): string {
   return `request.method == 'GET' && request.path.matches('^(${distinct.map(escaped).join("|")})$')`;
 }
 
-/** A path as a regular expression, inside a text of Cloud Armor's: one that could end the text would change the rule. */
+/**
+ * A path as a regular expression, inside a text of Cloud Armor's: one that could end the text would change the rule.
+ */
 const escaped = (path: string) => path.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&").replaceAll(/[\\']/g, "\\$&");

@@ -1,7 +1,8 @@
 import { asIs, type Naming, type Problem, problem } from "../problem";
 
 /** [registry/]repository[:tag][@digest] */
-const REFERENCE = /^(?:[\w.-]+(?::\d+)?\/)?[a-z0-9][a-z0-9._/-]*(?::(?<tag>[\w][\w.+-]{0,127}))?(?:@(?<digest>sha256:[0-9a-f]{64}))?$/;
+const REFERENCE =
+  /^(?:[\w.-]+(?::\d+)?\/)?[a-z0-9][a-z0-9._/-]*(?::(?<tag>[\w][\w.+-]{0,127}))?(?:@(?<digest>sha256:[0-9a-f]{64}))?$/;
 
 /** An image that is named neither by digest nor by a tag that matches `tagPattern`: what runs could change under it. */
 export function imageProblems(image: string, tagPattern: string, name: Naming<"image"> = asIs): Problem[] {
@@ -26,16 +27,35 @@ export function imageProblems(image: string, tagPattern: string, name: Naming<"i
 /** Artifact Registry's and the old registry's addresses: `REGION-docker.pkg.dev/PROJECT/...`, `gcr.io/PROJECT/...`. */
 const REGISTRY = /^(?:(?<location>[a-z0-9-]+)-docker\.pkg\.dev|(?:[a-z]+\.)?gcr\.io)\/(?<project>[^/]+)\//;
 
-/** An image in a Google registry of another project or region than the service. Other registries belong to nobody's project. */
-export function registryProblems(image: string, service: { readonly project: string; readonly region: string }, name: Naming<"image"> = asIs): Problem[] {
+/**
+ * An image in a Google registry of another project or region than the service. Other registries belong to nobody's
+ * project.
+ */
+export function registryProblems(
+  image: string,
+  service: { readonly project: string; readonly region: string },
+  name: Naming<"image"> = asIs,
+): Problem[] {
   const { location, project } = REGISTRY.exec(image)?.groups ?? {};
   if (project === undefined) return [];
   // A multi-region, such as us or europe, is where its regions are.
-  const isElsewhere = location !== undefined && location !== service.region && !service.region.startsWith(`${location}-`);
+  const isElsewhere =
+    location !== undefined && location !== service.region && !service.region.startsWith(`${location}-`);
   if (project === service.project && !isElsewhere) return [];
   const [where, because] =
     project === service.project
       ? [`a repository in ${service.region}`, `it lies in ${location}, and every new revision pulls it from there`]
-      : [`a repository of ${service.project}`, `it lies in project ${project}, whose repository the deployer and Cloud Run must be allowed to read`];
-  return [problem({ setting: name("image"), value: image, must: `be in ${where}`, because, fix: `an image in ${service.region} of ${service.project}` })];
+      : [
+          `a repository of ${service.project}`,
+          `it lies in project ${project}, whose repository the deployer and Cloud Run must be allowed to read`,
+        ];
+  return [
+    problem({
+      setting: name("image"),
+      value: image,
+      must: `be in ${where}`,
+      because,
+      fix: `an image in ${service.region} of ${service.project}`,
+    }),
+  ];
 }

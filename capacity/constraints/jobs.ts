@@ -39,13 +39,25 @@ const PSQL: DatabaseClientVariables = {
 };
 
 /** The job of that name, where the plan has one. */
-export const jobOf = (plan: Pick<CapacityPlan, "database" | "services" | "migrations">, key: JobPlan["key"]): JobPlan | undefined =>
-  jobsOf(plan).find((job) => job.key === key);
+export const jobOf = (
+  plan: Pick<CapacityPlan, "database" | "services" | "migrations">,
+  key: JobPlan["key"],
+): JobPlan | undefined => jobsOf(plan).find((job) => job.key === key);
 
 /** The jobs of a plan, in the order in which they run. None without a service that uses the database. */
-export function jobsOf({ database, services, migrations }: Pick<CapacityPlan, "database" | "services" | "migrations">): JobPlan[] {
+export function jobsOf({
+  database,
+  services,
+  migrations,
+}: Pick<CapacityPlan, "database" | "services" | "migrations">): JobPlan[] {
   if (!Object.values(services).some((service) => service.database)) return [];
-  const roles: JobPlan = { key: ROLES_JOB, setting: "database.roles", image: database.roles.image, ...ROLES_SIZE, database: PSQL };
+  const roles: JobPlan = {
+    key: ROLES_JOB,
+    setting: "database.roles",
+    image: database.roles.image,
+    ...ROLES_SIZE,
+    database: PSQL,
+  };
   const migrated = migrations && services[migrations.service];
   if (!migrated) return [roles];
   const { image = migrated.image, connections } = migrations;

@@ -3,11 +3,14 @@ import { asIs, type Naming, type Problem, problem } from "../problem";
 import { dayOf } from "../today";
 
 /*
- * How long a major version of PostgreSQL is supported: by its community, by Cloud SQL in its regular support, and by its extended
+ * How long a major version of PostgreSQL is supported: by its community, by Cloud SQL in its regular support, and by
+ * its extended
  * support, which is charged per vCPU on top of the instance. Days are compared as `YYYY-MM-DD`.
  */
 
-/** How long before extended support an upgrade is advised, days: a rehearsal on a clone, and a quiet hour, in no hurry. */
+/**
+ * How long before extended support an upgrade is advised, days: a rehearsal on a clone, and a quiet hour, in no hurry.
+ */
 const NOTICE_DAYS = 180;
 
 const lives = cloudSqlLimits.postgresLives;
@@ -26,14 +29,16 @@ export function lifeText(version: string): string {
 }
 
 /**
- * A version that is, or soon will be, in extended support: advice, because it goes on working. `days` ahead; default: from the day on
+ * A version that is, or soon will be, in extended support: advice, because it goes on working. `days` ahead; default:
+ * from the day on
  * which it costs.
  */
 export function lifeProblems(version: string, today: string, days = 0, name: Naming<"version"> = asIs): Problem[] {
   const life = lifeOf(version);
   if (!life || dayAfter(today, days) < life.extendedFrom) return [];
   const { communityUntil, extendedFrom, endsOn } = life;
-  const cost = "its extended support is charged per vCPU on top of the instance (not priced here: cloud.google.com/sql/pricing)";
+  const cost =
+    "its extended support is charged per vCPU on top of the instance (not priced here: cloud.google.com/sql/pricing)";
   return [
     problem({
       setting: name("version"),

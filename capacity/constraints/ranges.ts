@@ -24,12 +24,21 @@ export function overlap(a: string, b: string): boolean {
   return x.address.match(y.address, prefix);
 }
 
-/** A range that is no IPv4 network, or (with `prefix`) has another size, or (with `maxPrefix`) is too small. `free` is one that would do. */
-export function rangeProblems(setting: string, cidr: string, size: { exactly?: number; maxPrefix?: number; free?: string } = {}): Problem[] {
+/**
+ * A range that is no IPv4 network, or (with `prefix`) has another size, or (with `maxPrefix`) is too small. `free` is
+ * one that would do.
+ */
+export function rangeProblems(
+  setting: string,
+  cidr: string,
+  size: { exactly?: number; maxPrefix?: number; free?: string } = {},
+): Problem[] {
   const range = parseRange(cidr);
   const { free } = size;
   if (!range) {
-    const network = ipaddr.IPv4.isValidCIDR(cidr) ? `${ipaddr.IPv4.networkAddressFromCIDR(cidr)}/${ipaddr.IPv4.parseCIDR(cidr)[1]}` : undefined;
+    const network = ipaddr.IPv4.isValidCIDR(cidr)
+      ? `${ipaddr.IPv4.networkAddressFromCIDR(cidr)}/${ipaddr.IPv4.parseCIDR(cidr)[1]}`
+      : undefined;
     const fixes = [...(network === undefined ? [] : [network]), ...(free === undefined ? [] : [free])];
     return [
       problem({
@@ -37,7 +46,9 @@ export function rangeProblems(setting: string, cidr: string, size: { exactly?: n
         value: cidr,
         must: "be an IPv4 network like 10.1.0.0/28, with no bits set beyond its prefix",
         because: "Google refuses anything else when it creates the network",
-        ...(fixes.length > 0 ? { ways: fixes.map((fix) => [[setting, fix]] as const) } : { fix: "a range such as 10.1.0.0/28" }),
+        ...(fixes.length > 0
+          ? { ways: fixes.map((fix) => [[setting, fix]] as const) }
+          : { fix: "a range such as 10.1.0.0/28" }),
       }),
     ];
   }
@@ -48,7 +59,9 @@ export function rangeProblems(setting: string, cidr: string, size: { exactly?: n
         value: cidr,
         must: `be exactly a /${size.exactly}`,
         because: "a Serverless VPC Access connector takes no other size and gains nothing from a larger one",
-        ways: [`${range.address}/${size.exactly}`, ...(free === undefined ? [] : [free])].map((fix) => [[setting, fix]] as const),
+        ways: [`${range.address}/${size.exactly}`, ...(free === undefined ? [] : [free])].map(
+          (fix) => [[setting, fix]] as const,
+        ),
       }),
     ];
   if (size.maxPrefix !== undefined && range.prefix > size.maxPrefix)
@@ -65,7 +78,12 @@ export function rangeProblems(setting: string, cidr: string, size: { exactly?: n
 }
 
 /** A range of which `what` cannot be reached: Cloud SQL from a client's range, its clients from Cloud SQL's own. */
-export function unreachableRangeProblems(setting: string, cidr: string, what: string, free?: (range: string) => string): Problem[] {
+export function unreachableRangeProblems(
+  setting: string,
+  cidr: string,
+  what: string,
+  free?: (range: string) => string,
+): Problem[] {
   const unreachable = cloudSqlLimits.unreachableRange.value;
   const [range, other] = [parseRange(cidr), parseRange(unreachable)];
   // Of a wider range Google may take addresses elsewhere.
@@ -91,7 +109,9 @@ export function overlaps(ranges: readonly NamedRange[]): { readonly a: NamedRang
   );
 }
 
-/** Private networks of a /16 each, from 10.1.0.0 on: 10.0.0.0 is where most subnets begin, and 172.17.0.0 is Docker's. */
+/**
+ * Private networks of a /16 each, from 10.1.0.0 on: 10.0.0.0 is where most subnets begin, and 172.17.0.0 is Docker's.
+ */
 const CANDIDATES = [
   ...Array.from({ length: 255 }, (_, i) => `10.${i + 1}`),
   ...Array.from({ length: 16 }, (_, i) => `172.${i + 16}`).filter((network) => network !== "172.17"),
@@ -101,7 +121,9 @@ const CANDIDATES = [
 /** The first range of that size, or of a /16, that overlaps none of the others. */
 export function freeRange(prefix: number, taken: readonly NamedRange[]): string {
   const candidates = CANDIDATES.map((network) => `${network}.0.0/${Math.max(prefix, 16)}`);
-  return candidates.find((candidate) => taken.every(({ cidr }) => !overlap(candidate, cidr))) ?? "one that nothing else uses";
+  return (
+    candidates.find((candidate) => taken.every(({ cidr }) => !overlap(candidate, cidr))) ?? "one that nothing else uses"
+  );
 }
 
 /** The widest range that may still be one place's own (an office, a provider's customer): bits of its prefix. */
@@ -123,7 +145,10 @@ export function isOpenRange(range: string): boolean | undefined {
 }
 
 /** The pair's overlap as a problem of `a`. `taken` are the ranges that the proposed one must keep clear of. */
-export function overlapProblem({ a, b }: { readonly a: NamedRange; readonly b: NamedRange }, taken: readonly NamedRange[]): Problem {
+export function overlapProblem(
+  { a, b }: { readonly a: NamedRange; readonly b: NamedRange },
+  taken: readonly NamedRange[],
+): Problem {
   return problem({
     setting: a.label,
     value: a.cidr,
@@ -134,12 +159,17 @@ export function overlapProblem({ a, b }: { readonly a: NamedRange; readonly b: N
 }
 
 /** Whether an IPv4 address is one that only a private network routes (RFC 1918). */
-export const isPrivateAddress = (address: string): boolean => ipaddr.IPv4.isValid(address) && ipaddr.IPv4.parse(address).range() === "private";
+export const isPrivateAddress = (address: string): boolean =>
+  ipaddr.IPv4.isValid(address) && ipaddr.IPv4.parse(address).range() === "private";
 
 /** A range for Google's managed services whose size is not stated, or too small. */
-export function privateServicesProblems(prefixLength: number | undefined, name: Naming<"prefixLength"> = asIs): Problem[] {
+export function privateServicesProblems(
+  prefixLength: number | undefined,
+  name: Naming<"prefixLength"> = asIs,
+): Problem[] {
   const most = cloudSqlLimits.privateServicesMaxPrefix.value;
-  if (prefixLength !== undefined && Number.isInteger(prefixLength) && prefixLength >= 1 && prefixLength <= most) return [];
+  if (prefixLength !== undefined && Number.isInteger(prefixLength) && prefixLength >= 1 && prefixLength <= most)
+    return [];
   return [
     problem({
       setting: name("prefixLength"),

@@ -34,12 +34,22 @@ export function redisRangeProblems(
   }
   const isAddress = /^[\d.]+(\/\d+)?$/.test(value);
   if (!isAddress && (allocated === undefined || value === allocated)) return [];
-  const because = "with PRIVATE_SERVICE_ACCESS the instance takes addresses from a range that is allocated to Google's services";
-  return [problem({ setting, value, must: "be the name of an allocated range", because, fix: allocated ?? "the name of the range, or leave it out" })];
+  const because =
+    "with PRIVATE_SERVICE_ACCESS the instance takes addresses from a range that is allocated to Google's services";
+  return [
+    problem({
+      setting,
+      value,
+      must: "be the name of an allocated range",
+      because,
+      fix: allocated ?? "the name of the range, or leave it out",
+    }),
+  ];
 }
 
 /**
- * A Memorystore instance without memory, with a version in an invalid form, or with read replicas that its tier has not. A
+ * A Memorystore instance without memory, with a version in an invalid form, or with read replicas that its tier has
+ * not. A
  * version left out is the latest. Source on replicas: API reference of Memorystore, replicaCount and readReplicasMode.
  */
 export function redisProblems(

@@ -11,7 +11,10 @@ const HIDDEN = "not shown";
 const SURROUNDED = /^[\s\p{Cc}\p{Cf}]|[\s\p{Cc}\p{Cf}]$/u;
 const INVISIBLE = /^[\s\p{Cc}\p{Cf}]*$/u;
 
-/** Words that only a stand-in has, in the value's words joined by hyphens. Random values have no such words of their own. */
+/**
+ * Words that only a stand-in has, in the value's words joined by hyphens. Random values have no such words of their
+ * own.
+ */
 const PLACEHOLDER_WORDS =
   /-(change-?(me|it|this)|replace-?(me|this|with)|fill-?me|fix-?me|place-?holder|todo|tbd|example|dummy|redacted|x{3,}|do-not-use|(insert|put|enter)-([a-z0-9]+-){1,4}here|your-[a-z].*)\d*-/;
 const PLACEHOLDERS = /^(secret|my-?secret|password|passw0rd|sample|none|null|nil|undefined|n-a)$/;
@@ -21,12 +24,21 @@ const TEMPLATES = /^(<[^<>]*>|\$\{[^}]*\}|\{\{[^}]*\}\}|\[[\w -]*\])$/;
 export const STRINGIFIED_OUTPUT = "Calling [toString] on an [Output<T>]";
 
 /**
- * A secret's value that no consumer can use: empty, with whitespace around it, a placeholder, or a key under 32 characters.
+ * A secret's value that no consumer can use: empty, with whitespace around it, a placeholder, or a key under 32
+ * characters.
  * `setting` names the value in messages, which never carry it.
  */
 export function secretValueProblems(setting: string, value: string, kind: SecretKind): Problem[] {
   if (INVISIBLE.test(value))
-    return [wrong(setting, "hold a value", "every consumer fails at the first use of an empty secret", "the secret's value, or leave the version out", "")];
+    return [
+      wrong(
+        setting,
+        "hold a value",
+        "every consumer fails at the first use of an empty secret",
+        "the secret's value, or leave the version out",
+        "",
+      ),
+    ];
   const problems: Problem[] = [];
   if (SURROUNDED.test(value))
     problems.push(
@@ -38,7 +50,14 @@ export function secretValueProblems(setting: string, value: string, kind: Secret
       ),
     );
   if (isPlaceholder(value.trim()))
-    problems.push(wrong(setting, "be no placeholder", "it protects nothing and the consumer fails or, worse, starts", "a generated value"));
+    problems.push(
+      wrong(
+        setting,
+        "be no placeholder",
+        "it protects nothing and the consumer fails or, worse, starts",
+        "a generated value",
+      ),
+    );
   else if (kind === "key") problems.push(...keyLengthProblems(setting, value.trim().length));
   return problems;
 }
@@ -46,7 +65,14 @@ export function secretValueProblems(setting: string, value: string, kind: Secret
 /** The same for a value that is handed over in base64: its text is judged, or only the length where it is no text. */
 export function encodedSecretProblems(setting: string, encoded: string, kind: SecretKind): Problem[] {
   if (!/^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(encoded))
-    return [wrong(setting, "be base64", "'isSecretDataBase64' says so and Google decodes it", "the base64 of the value, without line breaks")];
+    return [
+      wrong(
+        setting,
+        "be base64",
+        "'isSecretDataBase64' says so and Google decodes it",
+        "the base64 of the value, without line breaks",
+      ),
+    ];
   const bytes = Buffer.from(encoded, "base64");
   const text = bytes.toString("utf8");
   // A random key of bytes may well begin with a space's or a newline's: only what is text throughout is judged as text.
@@ -62,7 +88,10 @@ export function encodedSecretProblems(setting: string, encoded: string, kind: Se
 export function secretKind(...names: readonly string[]): SecretKind {
   const isKey = names.some((name) => {
     const words = hyphenated(name.replace(/([a-z0-9])([A-Z])/g, "$1-$2"));
-    return /-(jwt|fernet|hmac|(secret|signing|encryption)-key)-/.test(words) && !/-(id|issuer|audience|algorithm|alg|expiry|ttl|public)-/.test(words);
+    return (
+      /-(jwt|fernet|hmac|(secret|signing|encryption)-key)-/.test(words) &&
+      !/-(id|issuer|audience|algorithm|alg|expiry|ttl|public)-/.test(words)
+    );
   });
   return isKey ? "key" : "opaque";
 }
@@ -71,7 +100,13 @@ function isPlaceholder(value: string): boolean {
   const words = hyphenated(value);
   // A port such as 8888 is a value; the same character over and over is otherwise none.
   const repeated = /^(.)\1{2,}$/s.test(value) && !/^\d{1,5}$/.test(value);
-  return repeated || PLACEHOLDER_WORDS.test(words) || PLACEHOLDERS.test(words.slice(1, -1)) || TEMPLATES.test(value) || value.includes(STRINGIFIED_OUTPUT);
+  return (
+    repeated ||
+    PLACEHOLDER_WORDS.test(words) ||
+    PLACEHOLDERS.test(words.slice(1, -1)) ||
+    TEMPLATES.test(value) ||
+    value.includes(STRINGIFIED_OUTPUT)
+  );
 }
 
 function keyLengthProblems(setting: string, length: number): Problem[] {
@@ -96,7 +131,8 @@ const hyphenated = (text: string) =>
       ?.join("-") ?? ""
   }-`;
 
-const wrong = (setting: string, must: string, because: string, fix: string, value = HIDDEN) => problem({ setting, value, must, because, fix });
+const wrong = (setting: string, must: string, because: string, fix: string, value = HIDDEN) =>
+  problem({ setting, value, must, because, fix });
 
 /** An id that Secret Manager does not take. Never shown: a value may have got into the wrong field. */
 export function secretIdProblems(id: string | undefined, setting = "secretId"): Problem[] {

@@ -50,8 +50,10 @@ const MAX_CONDITIONS = 6;
 const MAX_ALIGNMENT_SECONDS = 90_000;
 
 /** The filter of a metric on one resource, with further restrictions as they stand in the filter language. */
-export const filterOf = ({ type, resources: [resource] }: Pick<Metric, "type" | "resources">, ...restrictions: readonly string[]): string =>
-  [`metric.type="${type}"`, `resource.type="${resource}"`, ...restrictions].join(" AND ");
+export const filterOf = (
+  { type, resources: [resource] }: Pick<Metric, "type" | "resources">,
+  ...restrictions: readonly string[]
+): string => [`metric.type="${type}"`, `resource.type="${resource}"`, ...restrictions].join(" AND ");
 
 /** The alert's text: what its threshold is made of, the settings and their values, the section of the runbook. */
 export function textOf({ arithmetic, settings, runbook }: Alert): string {
@@ -62,22 +64,33 @@ export function textOf({ arithmetic, settings, runbook }: Alert): string {
   ].join("\n\n");
 }
 
-/** What a preview lets through in silence although Google refuses it or the alert never fires. `known`: the metrics there are. */
+/**
+ * What a preview lets through in silence although Google refuses it or the alert never fires. `known`: the metrics
+ * there are.
+ */
 export function alertFaults(alert: Alert, known: readonly Metric[]): string[] {
   const { conditions, settings } = alert;
   return [
-    ...(conditions.length < 1 || conditions.length > MAX_CONDITIONS ? [`has ${conditions.length} conditions, not 1 to ${MAX_CONDITIONS}`] : []),
+    ...(conditions.length < 1 || conditions.length > MAX_CONDITIONS
+      ? [`has ${conditions.length} conditions, not 1 to ${MAX_CONDITIONS}`]
+      : []),
     ...(settings.length === 0 ? ["names no setting"] : []),
-    ...conditions.flatMap((condition) => conditionFaults(condition, known).map((fault) => `${condition.title}: ${fault}`)),
+    ...conditions.flatMap((condition) =>
+      conditionFaults(condition, known).map((fault) => `${condition.title}: ${fault}`),
+    ),
   ].map((fault) => `${alert.key} ${fault}`);
 }
 
-function conditionFaults({ filter, aggregation, threshold, durationSeconds }: Condition, known: readonly Metric[]): string[] {
+function conditionFaults(
+  { filter, aggregation, threshold, durationSeconds }: Condition,
+  known: readonly Metric[],
+): string[] {
   const numbers = [
     ...(Number.isFinite(threshold) ? [] : [`the threshold is ${threshold}`]),
     ...(durationSeconds % 60 === 0 ? [] : [`${durationSeconds} s is no whole number of minutes`]),
   ];
-  if (filter.startsWith("select_slo_burn_rate(")) return aggregation ? [...numbers, "a burn rate is not aggregated again"] : numbers;
+  if (filter.startsWith("select_slo_burn_rate("))
+    return aggregation ? [...numbers, "a burn rate is not aggregated again"] : numbers;
   return [...numbers, ...(aggregation ? queryFaults({ filter, aggregation }, known) : ["has no aggregation"])];
 }
 

@@ -1,7 +1,8 @@
 import type { Metric, MetricKind, ValueType } from "./metrics";
 
 /*
- * Which aligner and reducer a metric can have. Nothing checks that before `up`: an illegal one is a 400 from Google, or an
+ * Which aligner and reducer a metric can have. Nothing checks that before `up`: an illegal one is a 400 from Google, or
+ * an
  * alert that never fires. Source: google/monitoring/v3/common.proto, Aggregation.Aligner and Aggregation.Reducer.
  */
 
@@ -15,7 +16,12 @@ export type Aligner =
   | "ALIGN_MEAN"
   | "ALIGN_SUM"
   | `ALIGN_PERCENTILE_${Percentile}`;
-export type Reducer = "REDUCE_MAX" | "REDUCE_MIN" | "REDUCE_SUM" | "REDUCE_COUNT_FALSE" | `REDUCE_PERCENTILE_${Percentile}`;
+export type Reducer =
+  | "REDUCE_MAX"
+  | "REDUCE_MIN"
+  | "REDUCE_SUM"
+  | "REDUCE_COUNT_FALSE"
+  | `REDUCE_PERCENTILE_${Percentile}`;
 
 /** How a metric's series become the one that is compared. */
 export interface Aggregation {
@@ -30,7 +36,10 @@ type Shape = Pick<Metric, "kind" | "valueType">;
 
 /** What an aligner takes: kinds and types. */
 const aligners: Readonly<
-  Record<Aligner, { readonly kinds: readonly MetricKind[]; readonly types: readonly ValueType[]; readonly result: ValueType | "same" }>
+  Record<
+    Aligner,
+    { readonly kinds: readonly MetricKind[]; readonly types: readonly ValueType[]; readonly result: ValueType | "same" }
+  >
 > = {
   ALIGN_DELTA: { kinds: ["DELTA", "CUMULATIVE"], types: ["INT64", "DOUBLE", "DISTRIBUTION"], result: "same" },
   ALIGN_RATE: { kinds: ["DELTA", "CUMULATIVE"], types: ["INT64", "DOUBLE"], result: "DOUBLE" },
@@ -56,9 +65,13 @@ const reducers: Readonly<Record<Reducer, readonly ValueType[]>> = {
 };
 
 /** Why a threshold cannot be compared with the metric so aggregated; empty: it can. */
-export function aggregationFaults(metric: Shape, { aligner, reducer }: Pick<Aggregation, "aligner" | "reducer">): string[] {
+export function aggregationFaults(
+  metric: Shape,
+  { aligner, reducer }: Pick<Aggregation, "aligner" | "reducer">,
+): string[] {
   const { kinds, types, result } = aligners[aligner];
-  if (!kinds.includes(metric.kind) || !types.includes(metric.valueType)) return [`${aligner} does not take a ${metric.kind} ${metric.valueType}`];
+  if (!kinds.includes(metric.kind) || !types.includes(metric.valueType))
+    return [`${aligner} does not take a ${metric.kind} ${metric.valueType}`];
   const aligned = result === "same" ? metric.valueType : result;
   if (!reducers[reducer].includes(aligned)) return [`${reducer} does not take a ${aligned}, which ${aligner} makes`];
   const isNumber = reducer !== "REDUCE_SUM" || aligned !== "DISTRIBUTION";

@@ -11,8 +11,9 @@ export function connectorAlerts(plan: Monitored): Alert[] {
   const { connector, monitoring } = plan;
   const { name, machineType, minInstances, maxInstances } = connector;
   const share = monitoring.saturationShare;
-  const filter = (metric: (typeof metrics)["connectorCpu" | "connectorInstances" | "connectorReceived" | "connectorSent"]) =>
-    filterOf(metric, `resource.labels.connector_name="${name}"`);
+  const filter = (
+    metric: (typeof metrics)["connectorCpu" | "connectorInstances" | "connectorReceived" | "connectorSent"],
+  ) => filterOf(metric, `resource.labels.connector_name="${name}"`);
   const sizes = [
     setting("connector.minInstances", minInstances),
     setting("connector.maxInstances", maxInstances),
@@ -48,17 +49,23 @@ export function connectorAlerts(plan: Monitored): Alert[] {
       key: "connector-throughput",
       title: `${name}: throughput`,
       severity: "ERROR",
-      conditions: [["received", metrics.connectorReceived] as const, ["sent", metrics.connectorSent] as const].map(([direction, metric]) => ({
-        title: `bytes ${direction} by ${name}`,
-        filter: filter(metric),
-        aggregation: { ...aggregation, aligner: "ALIGN_RATE", reducer: "REDUCE_SUM" },
-        comparison: "COMPARISON_GT",
-        threshold: bytesPerSecond,
-        durationSeconds: 300,
-      })),
+      conditions: [["received", metrics.connectorReceived] as const, ["sent", metrics.connectorSent] as const].map(
+        ([direction, metric]) => ({
+          title: `bytes ${direction} by ${name}`,
+          filter: filter(metric),
+          aggregation: { ...aggregation, aligner: "ALIGN_RATE", reducer: "REDUCE_SUM" },
+          comparison: "COMPARISON_GT",
+          threshold: bytesPerSecond,
+          durationSeconds: 300,
+        }),
+      ),
       // Of the VMs that are always there: beyond them the connector has to grow, and stays as large for good.
       arithmetic: `saturationShare ${share} x ${mbps} Mbps (${minInstances} x ${machineType}) / 8 = ${bytesPerSecond} bytes/s each way, for 5 minutes`,
-      settings: [setting("connector.minInstances", minInstances), setting("connector.machineType", machineType), saturation(plan)],
+      settings: [
+        setting("connector.minInstances", minInstances),
+        setting("connector.machineType", machineType),
+        saturation(plan),
+      ],
       runbook: "connector-throughput",
       limit: { label: `${mbps} Mbps of the least VMs`, value: round(mbps * BYTES_PER_MEGABIT) },
     },

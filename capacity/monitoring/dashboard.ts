@@ -25,28 +25,49 @@ export function dashboard(title: string, plan: Monitored, alerts: readonly Alert
     requests: [
       chart(
         "Request latency p95, ms",
-        [{ filter: filterOf(metrics.requestLatency, services), aggregation: { ...perService, ...percentileOf(metrics.requestLatency, 95) } }],
+        [
+          {
+            filter: filterOf(metrics.requestLatency, services),
+            aggregation: { ...perService, ...percentileOf(metrics.requestLatency, 95) },
+          },
+        ],
         [line("requestSeconds", plan.monitoring.objectives.requestSeconds * 1000)],
       ),
       chart("Requests per second, by response class", [
         {
           filter: filterOf(metrics.requests, services),
-          aggregation: { alignmentSeconds: 60, aligner: "ALIGN_RATE", reducer: "REDUCE_SUM", groupBy: ["metric.label.response_code_class"] },
+          aggregation: {
+            alignmentSeconds: 60,
+            aligner: "ALIGN_RATE",
+            reducer: "REDUCE_SUM",
+            groupBy: ["metric.label.response_code_class"],
+          },
         },
       ]),
       chart("Failed requests, with those that found no instance", [
-        { filter: filterOf(logMetrics.failedRequests, services), aggregation: { ...perService, aligner: "ALIGN_SUM", reducer: "REDUCE_SUM" } },
+        {
+          filter: filterOf(logMetrics.failedRequests, services),
+          aggregation: { ...perService, aligner: "ALIGN_SUM", reducer: "REDUCE_SUM" },
+        },
       ]),
     ],
   };
   const tilesWith = (charts: (own: readonly Alert[]) => readonly object[]) =>
-    tilesOf(ROWS.map((row) => ({ row, widgets: [...charts(alerts.filter((alert) => alert.row === row)), ...(further[row] ?? [])] })));
+    tilesOf(
+      ROWS.map((row) => ({
+        row,
+        widgets: [...charts(alerts.filter((alert) => alert.row === row)), ...(further[row] ?? [])],
+      })),
+    );
   const each = tilesWith((own) => own.map(alertChart));
   const tiles = each.length <= MOST_TILES ? each : tilesWith((own) => sharedCharts(own, services));
   return { displayName: title, mosaicLayout: { columns: GRID.columns, tiles } };
 }
 
-/** Alerts that differ in their service only as one chart: a line for each service, and no threshold, because each has its own. */
+/**
+ * Alerts that differ in their service only as one chart: a line for each service, and no threshold, because each has
+ * its own.
+ */
 function sharedCharts(alerts: readonly Alert[], services: string): object[] {
   return [...new Set(alerts.map(({ runbook }) => runbook))].flatMap((runbook) => {
     const same = alerts.filter((alert) => alert.runbook === runbook);
@@ -74,7 +95,9 @@ function tilesOf(rows: readonly { readonly row: string; readonly widgets: readon
     const top = y + header.height;
     const tiles = [
       tile(0, y, header, { title: row, sectionHeader: { dividerBelow: true } }),
-      ...widgets.map((widget, i) => tile((i % perLine) * size.width, top + Math.floor(i / perLine) * size.height, size, widget)),
+      ...widgets.map((widget, i) =>
+        tile((i % perLine) * size.width, top + Math.floor(i / perLine) * size.height, size, widget),
+      ),
     ];
     y = top + Math.ceil(widgets.length / perLine) * size.height;
     return tiles;
@@ -91,12 +114,19 @@ const tile = (x: number, y: number, size: { readonly width: number; readonly hei
 function alertChart({ title, conditions, limit }: Alert): object {
   const lines = conditions.flatMap(({ filter, aggregation }) => (aggregation ? [{ filter, aggregation }] : []));
   const [condition] = conditions;
-  return chart(title, lines, [...(condition ? [line("alert", condition.threshold)] : []), ...(limit ? [line(limit.label, limit.value)] : [])]);
+  return chart(title, lines, [
+    ...(condition ? [line("alert", condition.threshold)] : []),
+    ...(limit ? [line(limit.label, limit.value)] : []),
+  ]);
 }
 
 const line = (label: string, value: number) => ({ label, value });
 
-function chart(title: string, lines: readonly Query[], limits: readonly { readonly label: string; readonly value: number }[] = []): object {
+function chart(
+  title: string,
+  lines: readonly Query[],
+  limits: readonly { readonly label: string; readonly value: number }[] = [],
+): object {
   const thresholds = limits.filter(({ value }) => value > 0);
   return {
     title,

@@ -26,7 +26,11 @@ export function databaseAlerts(plan: Monitored): Alert[] {
       combiner: "OR",
       conditions: Object.entries(restrictions).map(([title, restriction]) => ({
         title: `${title} of ${name}`,
-        filter: filterOf(metric, `resource.labels.${label}="${plan.project}:${name}"`, ...(restriction === "" ? [] : [restriction])),
+        filter: filterOf(
+          metric,
+          `resource.labels.${label}="${plan.project}:${name}"`,
+          ...(restriction === "" ? [] : [restriction]),
+        ),
         aggregation,
         comparison: "COMPARISON_GT",
         threshold,
@@ -47,7 +51,12 @@ export function databaseAlerts(plan: Monitored): Alert[] {
       "connect-rate",
       metrics.newConnections,
       { alignmentSeconds: CONNECT_WINDOW_SECONDS, aligner: "ALIGN_SUM", reducer: "REDUCE_SUM" },
-      { what: `new connections in ${CONNECT_WINDOW_SECONDS / 60} minutes`, durationSeconds: 0, severity: "ERROR", ...connects(plan) },
+      {
+        what: `new connections in ${CONNECT_WINDOW_SECONDS / 60} minutes`,
+        durationSeconds: 0,
+        severity: "ERROR",
+        ...connects(plan),
+      },
     ),
     alert(
       "logins",
@@ -55,7 +64,12 @@ export function databaseAlerts(plan: Monitored): Alert[] {
       { alignmentSeconds: 300, aligner: "ALIGN_SUM", reducer: "REDUCE_SUM" },
       { what: "failed or throttled logins", durationSeconds: 0, severity: "ERROR", ...logins(plan) },
     ),
-    alert("cpu", metrics.databaseCpu, { aligner: "ALIGN_MEAN", reducer: "REDUCE_MAX" }, { what: "cpu", durationSeconds: 300, severity: "ERROR", ...cpu(plan) }),
+    alert(
+      "cpu",
+      metrics.databaseCpu,
+      { aligner: "ALIGN_MEAN", reducer: "REDUCE_MAX" },
+      { what: "cpu", durationSeconds: 300, severity: "ERROR", ...cpu(plan) },
+    ),
     alert(
       "memory",
       metrics.databaseMemory,
@@ -74,12 +88,15 @@ export function databaseAlerts(plan: Monitored): Alert[] {
 /** What an alert says beside its metric. */
 type Said = Pick<Alert, "arithmetic" | "settings" | "limit"> & {
   readonly threshold: number;
-  /** By what a condition is called, what it restricts; any of them opens the alert. Default: one, of the whole metric. */
+  /**
+   * By what a condition is called, what it restricts; any of them opens the alert. Default: one, of the whole metric.
+   */
   readonly restrictions?: Readonly<Record<string, string>>;
 };
 
 /** The services that use the database. */
-const clientsOf = ({ services }: Monitored) => Object.entries(services).flatMap(([key, { database }]) => (database ? [[key, database] as const] : []));
+const clientsOf = ({ services }: Monitored) =>
+  Object.entries(services).flatMap(([key, { database }]) => (database ? [[key, database] as const] : []));
 
 function backends(plan: Monitored): Said {
   const { database } = plan;
@@ -97,7 +114,8 @@ function backends(plan: Monitored): Said {
 }
 
 /**
- * As long as the longest start-up that Cloud Run waits for: within it no instance starts twice, unless it starts over and over.
+ * As long as the longest start-up that Cloud Run waits for: within it no instance starts twice, unless it starts over
+ * and over.
  * The metric is a count a minute, in which a cold start and a crash loop look alike.
  */
 const CONNECT_WINDOW_SECONDS = cloudRunLimits.startupWindowSeconds.value.withoutGpu;
@@ -112,7 +130,9 @@ function connects(plan: Monitored): Said {
     threshold,
     arithmetic: `all connections of the budget but the reserved ones, ${demand} - ${database.reservedConnections} = ${threshold}, opened anew within ${CONNECT_WINDOW_SECONDS / 60} minutes: start-ups and a rollout together open fewer, what fails and begins again opens more`,
     settings: [
-      ...clientsOf(plan).map(([key, { initTimeoutSeconds }]) => setting(`services.${key}.database.initTimeoutSeconds`, initTimeoutSeconds)),
+      ...clientsOf(plan).map(([key, { initTimeoutSeconds }]) =>
+        setting(`services.${key}.database.initTimeoutSeconds`, initTimeoutSeconds),
+      ),
       ...clientsOf(plan).map(([key, { poolSize }]) => setting(`services.${key}.database.poolSize`, poolSize)),
       setting("database.reservedConnections", database.reservedConnections),
     ],
@@ -121,11 +141,17 @@ function connects(plan: Monitored): Said {
 
 function logins({ database, secrets }: Monitored): Said {
   return {
-    restrictions: { "failed logins": 'metric.labels.login_status="failed"', "throttled logins": "metric.labels.anomalous_connection_throttled=true" },
+    restrictions: {
+      "failed logins": 'metric.labels.login_status="failed"',
+      "throttled logins": "metric.labels.anomalous_connection_throttled=true",
+    },
     threshold: 0,
-    arithmetic: "none in 5 minutes: passwords of users and services come from the same secrets, and Cloud SQL throttles what looks like an attack",
+    arithmetic:
+      "none in 5 minutes: passwords of users and services come from the same secrets, and Cloud SQL throttles what looks like an attack",
     settings: [
-      ...Object.entries(secrets).flatMap(([key, { format, version }]) => (format === "database-password" ? setting(`secrets.${key}.version`, version) : [])),
+      ...Object.entries(secrets).flatMap(([key, { format, version }]) =>
+        format === "database-password" ? setting(`secrets.${key}.version`, version) : [],
+      ),
       setting("database.name", database.name),
     ],
   };
@@ -165,6 +191,9 @@ function queryLatency({ database, monitoring }: Monitored): Said {
   return {
     threshold: requestSeconds * MICROSECONDS,
     arithmetic: `one query as slow as a whole request may be: requestSeconds ${requestSeconds} s, at the 95th percentile, for 5 minutes`,
-    settings: [setting("database.tier", database.tier), setting("monitoring.objectives.requestSeconds", requestSeconds)],
+    settings: [
+      setting("database.tier", database.tier),
+      setting("monitoring.objectives.requestSeconds", requestSeconds),
+    ],
   };
 }

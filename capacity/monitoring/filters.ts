@@ -1,7 +1,8 @@
 import { type Metric, monitoredResources } from "./metrics";
 
 /*
- * The one reader of Cloud Monitoring's filters: of the program's own, which a preview does not check, and of other programs'
+ * The one reader of Cloud Monitoring's filters: of the program's own, which a preview does not check, and of other
+ * programs'
  * alerts. Source: docs.cloud.google.com/monitoring/api/v3/filters.
  */
 
@@ -29,13 +30,18 @@ const RESTRICTION = new RegExp(
 
 /** The restrictions of a filter, or of a query's selectors, in their order. */
 export function restrictionsOf(text: string): Restriction[] {
-  return [...text.matchAll(RESTRICTION)].map(([, negation, path = "", operator = "", call = "", list, single = ""]) => ({
-    path: path.replaceAll('"', "").replace(/^(metric|resource)\.label\./, "$1.labels."),
-    operator,
-    call,
-    values: list === undefined ? [unquoted(single)] : [...list.matchAll(new RegExp(TEXT, "g"))].map(([text]) => unquoted(text)),
-    isNegated: negation !== undefined || operator.startsWith("!"),
-  }));
+  return [...text.matchAll(RESTRICTION)].map(
+    ([, negation, path = "", operator = "", call = "", list, single = ""]) => ({
+      path: path.replaceAll('"', "").replace(/^(metric|resource)\.label\./, "$1.labels."),
+      operator,
+      call,
+      values:
+        list === undefined
+          ? [unquoted(single)]
+          : [...list.matchAll(new RegExp(TEXT, "g"))].map(([text]) => unquoted(text)),
+      isNegated: negation !== undefined || operator.startsWith("!"),
+    }),
+  );
 }
 
 const unquoted = (text: string) => (/^["']/.test(text) ? text.slice(1, -1) : text);
@@ -50,7 +56,9 @@ const unreadOf = (filter: string): string =>
 
 /** The metric that a filter names; `undefined`: none, or several. */
 export function metricTypeOf(restrictions: readonly Restriction[]): string | undefined {
-  const named = restrictions.filter(({ path, call, isNegated }) => path === "metric.type" && ["", "one_of"].includes(call) && !isNegated);
+  const named = restrictions.filter(
+    ({ path, call, isNegated }) => path === "metric.type" && ["", "one_of"].includes(call) && !isNegated,
+  );
   const types = named.flatMap(({ values }) => values);
   return types.length === 1 ? types[0] : undefined;
 }
@@ -83,26 +91,45 @@ export function labelFaults(restrictions: readonly Restriction[], metric: Metric
   return restrictions.flatMap(({ path, operator, call, values }): LabelFault[] => {
     const [scope = ""] = path.split(".");
     if (!/^(metric|resource)\.labels\./.test(path)) return [];
-    if (!Object.hasOwn(known, path)) return [{ path, known: Object.keys(known).filter((name) => name.startsWith(scope)) }];
+    if (!Object.hasOwn(known, path))
+      return [{ path, known: Object.keys(known).filter((name) => name.startsWith(scope)) }];
     const possible = known[path] ?? [];
     const matches = MATCHES[call];
     if (possible.length === 0 || !matches || !/^=+$/.test(operator)) return [];
-    return values.filter((argument) => !possible.some((value) => matches(value, argument))).map((value) => ({ path, value, known: possible }));
+    return values
+      .filter((argument) => !possible.some((value) => matches(value, argument)))
+      .map((value) => ({ path, value, known: possible }));
   });
 }
 
-/** Every label that a filter of the metric may restrict, and every field it may be grouped by, with the possible values; none: any. */
-function labelsOf(restrictions: readonly Restriction[], { labels, resources }: Metric): Readonly<Record<string, readonly string[]>> {
-  const named = restrictions.filter(({ path, isNegated }) => path === "resource.type" && !isNegated).flatMap(({ values }) => values);
+/**
+ * Every label that a filter of the metric may restrict, and every field it may be grouped by, with the possible values;
+ * none: any.
+ */
+function labelsOf(
+  restrictions: readonly Restriction[],
+  { labels, resources }: Metric,
+): Readonly<Record<string, readonly string[]>> {
+  const named = restrictions
+    .filter(({ path, isNegated }) => path === "resource.type" && !isNegated)
+    .flatMap(({ values }) => values);
   const meant = resources.filter((resource) => named.length === 0 || named.includes(resource));
   return Object.fromEntries([
     ...Object.entries(labels).map(([name, values]) => [`metric.labels.${name}`, values] as const),
-    ...meant.flatMap((resource) => monitoredResources[resource]).map((name) => [`resource.labels.${name}`, []] as const),
+    ...meant
+      .flatMap((resource) => monitoredResources[resource])
+      .map((name) => [`resource.labels.${name}`, []] as const),
   ]);
 }
 
-/** What a filter selects, for those who aggregate it, and why it selects nothing or cannot be told to select anything. */
-export function readFilter(filter: string, groupBy: readonly string[], known: readonly Metric[]): { readonly metric?: Metric; readonly faults: string[] } {
+/**
+ * What a filter selects, for those who aggregate it, and why it selects nothing or cannot be told to select anything.
+ */
+export function readFilter(
+  filter: string,
+  groupBy: readonly string[],
+  known: readonly Metric[],
+): { readonly metric?: Metric; readonly faults: string[] } {
   const restrictions = restrictionsOf(filter);
   const type = metricTypeOf(restrictions);
   const metric = known.find((candidate) => candidate.type === type);
@@ -121,9 +148,13 @@ export function readFilter(filter: string, groupBy: readonly string[], known: re
     metric,
     faults: [
       ...(unread === "" ? [] : [`the filter cannot be read: ${unread}`]),
-      ...(isOne ? [] : [`the filter must name ${metric.resources.map((resource) => `resource.type="${resource}"`).join(" or ")}`]),
+      ...(isOne
+        ? []
+        : [`the filter must name ${metric.resources.map((resource) => `resource.type="${resource}"`).join(" or ")}`]),
       ...labelFaults([...restrictions, ...groups], metric).map(({ path, value, known: possible }) =>
-        value === undefined ? `${type} has no ${path}, but ${possible.join(", ")}` : `${path} is never ${value}, but ${possible.join(", ")}`,
+        value === undefined
+          ? `${type} has no ${path}, but ${possible.join(", ")}`
+          : `${path} is never ${value}, but ${possible.join(", ")}`,
       ),
     ],
   };

@@ -2,11 +2,20 @@ import type { Metric } from "./metrics";
 
 /*
  * Log-based metrics: what no metric of Google's shows. The application's own line for each start-up phase (SMD) is
- * documented in docs/startup-log.md, and the tests parse that page's example with the filter and the extractors from here.
+ * documented in docs/startup-log.md, and the tests parse that page's example with the filter and the extractors from
+ * here.
  */
 
 /** Start-up phases of the application, in their order. Source: staging's logs (#1278). */
-export const startupPhases = ["INIT", "DEPENDENCIES", "DATABASE", "CACHE", "SERVICES", "WEBSOCKET", "FINALIZE"] as const;
+export const startupPhases = [
+  "INIT",
+  "DEPENDENCIES",
+  "DATABASE",
+  "CACHE",
+  "SERVICES",
+  "WEBSOCKET",
+  "FINALIZE",
+] as const;
 
 export interface LogMetric extends Metric {
   /** The resource's name in the program. */
@@ -53,7 +62,8 @@ function logMetric(name: string, metric: Pick<LogMetric, "description" | "filter
 
 export const logMetrics = {
   phaseDuration: logMetric("netra/startup_phase_seconds", {
-    description: "Duration of each start-up phase; DATABASE stands for the connector's latency, of which there is no metric",
+    description:
+      "Duration of each start-up phase; DATABASE stands for the connector's latency, of which there is no metric",
     filter: PHASE_LINES,
     ...OF_PHASES,
     valueType: "DISTRIBUTION",
@@ -82,7 +92,10 @@ export const logMetrics = {
     description: "Connects over the built-in Cloud SQL socket that were refused or timed out",
     filter: `${SERVICE_LOGS} AND ${says("/cloudsql/.*(refused|timed out|timeout|No such file)|Cloud SQL.*(connection failed|refused|dial error)")}`,
   }),
-  requests: logMetric("netra/requests", { description: "All requests, also those that found no instance", filter: REQUEST_LOGS }),
+  requests: logMetric("netra/requests", {
+    description: "All requests, also those that found no instance",
+    filter: REQUEST_LOGS,
+  }),
   failedRequests: logMetric("netra/failed_requests", {
     description: "Requests that ended in a server error or found no instance",
     filter: `${REQUEST_LOGS} AND (httpRequest.status>=500 OR textPayload=~"no available instance")`,

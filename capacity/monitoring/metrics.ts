@@ -1,6 +1,8 @@
 /**
- * Google's metrics that alerts, objectives and the dashboard read, and those by which the policy pack recognises alerts of other
- * programs: one home for kind, type, unit, labels and monitored resources. Filters, aligners and reducers are judged by it
+ * Google's metrics that alerts, objectives and the dashboard read, and those by which the policy pack recognises alerts
+ * of other
+ * programs: one home for kind, type, unit, labels and monitored resources. Filters, aligners and reducers are judged by
+ * it
  * (`filters.ts`, `alignment.ts`).
  */
 
@@ -29,7 +31,10 @@ export type ValueType = "BOOL" | "INT64" | "DOUBLE" | "DISTRIBUTION";
 
 export interface Metric {
   readonly type: string;
-  /** The monitored resources that have it, first the one that this stack watches. Without one in its filter a condition is accepted and means something else. */
+  /**
+   * The monitored resources that have it, first the one that this stack watches. Without one in its filter a condition
+   * is accepted and means something else.
+   */
   readonly resources: readonly [MonitoredResource, ...MonitoredResource[]];
   readonly kind: MetricKind;
   readonly valueType: ValueType;
@@ -47,7 +52,13 @@ type Special = Partial<Pick<Metric, "resources" | "stage" | "labels">>;
 /** The metrics below one prefix: what they have in common, unless one says otherwise. */
 const family =
   (prefix: string, common: Common) =>
-  (name: string, shape: Shape, special: Special = {}): Metric => ({ type: `${prefix}/${name}`, labels: {}, ...common, ...shape, ...special });
+  (name: string, shape: Shape, special: Special = {}): Metric => ({
+    type: `${prefix}/${name}`,
+    labels: {},
+    ...common,
+    ...shape,
+    ...special,
+  });
 
 const gauge = (valueType: ValueType, unit = "1"): Shape => ({ kind: "GAUGE", valueType, unit });
 const delta = (valueType: ValueType, unit = "1"): Shape => ({ kind: "DELTA", valueType, unit });
@@ -56,9 +67,17 @@ const ANY: readonly string[] = [];
 const BOOL = ["true", "false"];
 
 const METRICS_SOURCE = "docs.cloud.google.com/monitoring/api/metrics_gcp_p_z, generated 2026-04-10";
-const connector = family("vpcaccess.googleapis.com/connector", { resources: ["vpc_access_connector"], stage: "BETA", source: METRICS_SOURCE });
+const connector = family("vpcaccess.googleapis.com/connector", {
+  resources: ["vpc_access_connector"],
+  stage: "BETA",
+  source: METRICS_SOURCE,
+});
 const run = family("run.googleapis.com", { resources: ["cloud_run_revision"], stage: "GA", source: METRICS_SOURCE });
-const redis = family("redis.googleapis.com/stats", { resources: ["redis_instance"], stage: "GA", source: METRICS_SOURCE });
+const redis = family("redis.googleapis.com/stats", {
+  resources: ["redis_instance"],
+  stage: "GA",
+  source: METRICS_SOURCE,
+});
 const nat = family("router.googleapis.com/nat", { resources: ["nat_gateway"], stage: "GA", source: METRICS_SOURCE });
 const sql = family("cloudsql.googleapis.com/database", {
   resources: ["cloudsql_database"],
@@ -73,14 +92,26 @@ const uptime = family("monitoring.googleapis.com/uptime_check", {
 
 const OF_DATABASE = { labels: { database: ANY } };
 const BY_STATE = { state: ["active", "idle"] };
-const RESPONSE = { labels: { response_code: ANY, response_code_class: ["1xx", "2xx", "3xx", "4xx", "5xx"], route: ANY } };
+const RESPONSE = {
+  labels: { response_code: ANY, response_code_class: ["1xx", "2xx", "3xx", "4xx", "5xx"], route: ANY },
+};
 const ROLE = { labels: { role: ["primary", "replica"] } };
 const CHECKER = {
-  labels: { check_id: ANY, checker_location: ANY, checker_project_id: ANY, checker_network: ANY, checker_zone: ANY, checked_resource_id: ANY },
+  labels: {
+    check_id: ANY,
+    checker_location: ANY,
+    checker_project_id: ANY,
+    checker_network: ANY,
+    checker_zone: ANY,
+    checked_resource_id: ANY,
+  },
 };
 const ON_JOBS: Special = { resources: ["cloud_run_revision", "cloud_run_job", "cloud_run_worker_pool"] };
 const ON_POOLS: Special = { resources: ["cloud_run_revision", "cloud_run_worker_pool"] };
-/** The kind of a probe is its type; the action is how it asks. Source of the values: gcloud's printer of Cloud Run services. */
+/**
+ * The kind of a probe is its type; the action is how it asks. Source of the values: gcloud's printer of Cloud Run
+ * services.
+ */
 const OF_PROBES: Special = {
   ...ON_POOLS,
   labels: {
@@ -99,7 +130,9 @@ const THROTTLED: Special = {
 const OF_NETWORKS: Special = { ...ON_JOBS, labels: { kind: ["internet", "private", "google"] } };
 
 export const metrics = {
-  /** There is no connection, drop or latency metric beside it: a connector that is short of connections shows as CPU. */
+  /**
+   * There is no connection, drop or latency metric beside it: a connector that is short of connections shows as CPU.
+   */
   connectorCpu: connector("cpu/utilizations", gauge("DISTRIBUTION", "10^2.%")),
   connectorInstances: connector("instances", gauge("INT64")),
   connectorReceived: connector("received_bytes_count", delta("INT64", "By")),
@@ -110,9 +143,21 @@ export const metrics = {
   /** Per database: summed before it is compared with max_connections, of which there is no metric. */
   backends: sql("postgresql/num_backends", gauge("INT64"), OF_DATABASE),
   backendsByState: sql("postgresql/num_backends_by_state", gauge("INT64"), {
-    labels: { database: ANY, state: ["idle", "active", "idle_in_transaction", "idle_in_transaction_aborted", "disabled", "fastpath_function_call"] },
+    labels: {
+      database: ANY,
+      state: [
+        "idle",
+        "active",
+        "idle_in_transaction",
+        "idle_in_transaction_aborted",
+        "disabled",
+        "fastpath_function_call",
+      ],
+    },
   }),
-  backendsByApplication: sql("postgresql/num_backends_by_application", gauge("INT64"), { labels: { application: ANY } }),
+  backendsByApplication: sql("postgresql/num_backends_by_application", gauge("INT64"), {
+    labels: { application: ANY },
+  }),
   newConnections: sql("postgresql/new_connection_count", delta("INT64"), OF_DATABASE),
   /** Of every engine, with what became of them. */
   logins: sql("network/connection_attempt_count", delta("INT64"), {
@@ -123,7 +168,10 @@ export const metrics = {
   databaseMemory: sql("memory/utilization", gauge("DOUBLE")),
   databaseMemoryBytes: sql("memory/usage", gauge("INT64", "By")),
   databaseMemoryBytesWithCache: sql("memory/total_usage", gauge("INT64", "By")),
-  databaseMemoryComponents: sql("memory/components", gauge("DOUBLE"), { stage: "BETA", labels: { component: ["usage", "cache", "free"] } }),
+  databaseMemoryComponents: sql("memory/components", gauge("DOUBLE"), {
+    stage: "BETA",
+    labels: { component: ["usage", "cache", "free"] },
+  }),
   databaseDisk: sql("disk/utilization", gauge("DOUBLE")),
   databaseDiskBytes: sql("disk/bytes_used", gauge("INT64", "By")),
   queryLatency: sql(
@@ -155,7 +203,10 @@ export const metrics = {
   /** Without the wait for an instance that starts. */
   requestLatency: run("request_latencies", delta("DISTRIBUTION", "ms"), RESPONSE),
   requestPendingLatency: run("request_latency/pending", delta("DISTRIBUTION", "ms"), { ...RESPONSE, stage: "BETA" }),
-  requestWholeLatency: run("request_latency/e2e_latencies", delta("DISTRIBUTION", "ms"), { ...RESPONSE, stage: "BETA" }),
+  requestWholeLatency: run("request_latency/e2e_latencies", delta("DISTRIBUTION", "ms"), {
+    ...RESPONSE,
+    stage: "BETA",
+  }),
   pendingRequests: run("pending_queue/pending_requests", gauge("INT64"), { stage: "ALPHA" }),
   requestConcurrency: run("container/max_request_concurrencies", delta("DISTRIBUTION"), { labels: BY_STATE }),
   containerCpu: run("container/cpu/utilizations", delta("DISTRIBUTION", "10^2.%"), ON_JOBS),

@@ -5,11 +5,15 @@ import type { CachePlan, CapacityPlan, DatabasePlan, NetworkPlan, ServicePlan } 
 export interface Monitored extends CapacityPlan {
   readonly project: string;
   readonly region: string;
-  readonly network: NetworkPlan & { readonly nat?: { readonly name: string; readonly minPortsPerVm: number } | undefined };
+  readonly network: NetworkPlan & {
+    readonly nat?: { readonly name: string; readonly minPortsPerVm: number } | undefined;
+  };
   /** `name`: the instance; `database`: the database in it that the services use. */
   readonly database: DatabasePlan & { readonly name: string; readonly database: string };
   readonly cache: CachePlan & { readonly name: string };
-  readonly services: Readonly<Record<string, ServicePlan & { readonly liveness: ProbeTiming & { readonly path: string } }>>;
+  readonly services: Readonly<
+    Record<string, ServicePlan & { readonly liveness: ProbeTiming & { readonly path: string } }>
+  >;
   readonly secrets: Readonly<Record<string, { readonly version: number; readonly format?: string | undefined }>>;
   /** By service, the hosts that clients use. */
   readonly hosts: Readonly<Record<string, readonly string[]>>;
@@ -39,11 +43,14 @@ export const round = (value: number): number => Number(value.toFixed(4));
 /** A setting with its value, as an alert names it. */
 export const setting = (path: string, value: string | number) => ({ name: `netra:${path}`, value });
 
-export const saturation = ({ monitoring }: Monitored) => setting("monitoring.saturationShare", monitoring.saturationShare);
+export const saturation = ({ monitoring }: Monitored) =>
+  setting("monitoring.saturationShare", monitoring.saturationShare);
 
 /** A filter's restriction to one service. */
 export const ofService = (name: string) => `resource.labels.service_name="${name}"`;
 /** A filter's restriction to several services. */
-export const ofServices = (names: readonly string[]) => `resource.labels.service_name=one_of(${names.map((name) => `"${name}"`).join(", ")})`;
+export const ofServices = (names: readonly string[]) =>
+  `resource.labels.service_name=one_of(${names.map((name) => `"${name}"`).join(", ")})`;
 /** A filter's restriction to all services of the plan. */
-export const ofAllServices = ({ services }: Pick<Monitored, "services">) => ofServices(Object.values(services).map(({ name }) => name));
+export const ofAllServices = ({ services }: Pick<Monitored, "services">) =>
+  ofServices(Object.values(services).map(({ name }) => name));

@@ -11,7 +11,14 @@ import { uptimeAlerts } from "./uptime";
 
 /** Every alert of a plan, each with its threshold, its arithmetic and what to change. */
 export function planAlerts(plan: Monitored): Alert[] {
-  return [...connectorAlerts(plan), ...databaseAlerts(plan), ...serviceAlerts(plan), ...surroundingsAlerts(plan), ...uptimeAlerts(plan), ...burnAlerts(plan)];
+  return [
+    ...connectorAlerts(plan),
+    ...databaseAlerts(plan),
+    ...serviceAlerts(plan),
+    ...surroundingsAlerts(plan),
+    ...uptimeAlerts(plan),
+    ...burnAlerts(plan),
+  ];
 }
 
 /** Every log-based metric: the same ones for every plan. */

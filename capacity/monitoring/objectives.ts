@@ -56,7 +56,10 @@ export function objectives(plan: Monitored): Objective[] {
       goal: goalOf(wanted.requestPercent),
       days: 7,
       // A WebSocket's latency is how long it was open.
-      indicator: { distribution: filterOf(metrics.requestLatency, services, 'metric.labels.response_code!="101"'), max: wanted.requestSeconds * 1000 },
+      indicator: {
+        distribution: filterOf(metrics.requestLatency, services, 'metric.labels.response_code!="101"'),
+        max: wanted.requestSeconds * 1000,
+      },
       setting: setting("monitoring.objectives.requestPercent", wanted.requestPercent),
     },
   ];
@@ -72,15 +75,20 @@ export function objectiveFaults({ indicator }: Pick<Objective, "indicator">, kno
     if (typeof filter !== "string") return [];
     const { metric, faults } = readFilter(filter, [], known);
     if (!metric || (metric.kind !== "GAUGE" && wanted.includes(metric.valueType))) return faults;
-    return [...faults, `${metric.type} is a ${metric.kind} ${metric.valueType}, no DELTA or CUMULATIVE ${wanted.join(" or ")}`];
+    return [
+      ...faults,
+      `${metric.type} is a ${metric.kind} ${metric.valueType}, no DELTA or CUMULATIVE ${wanted.join(" or ")}`,
+    ];
   });
 }
 
 /** The full name of an objective: what a burn rate is selected by. Known before it exists. */
-export const objectiveName = (project: string, id: string) => `projects/${project}/services/${OBJECTIVES_SERVICE}/serviceLevelObjectives/${id}`;
+export const objectiveName = (project: string, id: string) =>
+  `projects/${project}/services/${OBJECTIVES_SERVICE}/serviceLevelObjectives/${id}`;
 
 /**
- * How much of the budget may go in which window before somebody is called; the short window ends the alert soon after the
+ * How much of the budget may go in which window before somebody is called; the short window ends the alert soon after
+ * the
  * cause. Source: Google, The Site Reliability Workbook, "Alerting on SLOs", 6: multiwindow, multi-burn-rate.
  */
 const BURNS = [

@@ -11,7 +11,10 @@ export const STARTUP_PROBES = 'metric.labels.probe_type="STARTUP"';
 
 /** How each service starts and scales, and what only the logs know of all of them. */
 export function serviceAlerts(plan: Monitored): Alert[] {
-  return [...Object.entries(plan.services).flatMap(([key, service]) => ofOneService(plan, key, service)), ...fromLogs(plan)];
+  return [
+    ...Object.entries(plan.services).flatMap(([key, service]) => ofOneService(plan, key, service)),
+    ...fromLogs(plan),
+  ];
 }
 
 function ofOneService(plan: Monitored, key: string, service: ServicePlan): Alert[] {
@@ -61,13 +64,21 @@ function ofOneService(plan: Monitored, key: string, service: ServicePlan): Alert
         condition(
           "failed start-up probes",
           metrics.probes,
-          { aggregation: { ...aggregation, aligner: "ALIGN_SUM", reducer: "REDUCE_SUM" }, threshold: 0, durationSeconds: 0 },
+          {
+            aggregation: { ...aggregation, aligner: "ALIGN_SUM", reducer: "REDUCE_SUM" },
+            threshold: 0,
+            durationSeconds: 0,
+          },
           STARTUP_PROBES,
           "metric.labels.is_healthy=false",
         ),
       ],
       arithmetic: `none may fail: the plan's window of ${windowSeconds} s covers every start it knows of`,
-      settings: [failureThreshold, ...initialisation, setting("targets.startupSuccessPercent", plan.targets.startupSuccessPercent)],
+      settings: [
+        failureThreshold,
+        ...initialisation,
+        setting("targets.startupSuccessPercent", plan.targets.startupSuccessPercent),
+      ],
       runbook: "startup-probe",
     },
     // A service of a fixed size is always at its maximum: its requests without an instance are what shows.
@@ -121,7 +132,11 @@ function phaseAlert(plan: Monitored, key: string, { name }: ServicePlan, initTim
       {
         title: `start-up phases p95 of ${name}`,
         filter: filterOf(logMetrics.phaseDuration, ofService(name)),
-        aggregation: { alignmentSeconds: 300, ...percentileOf(logMetrics.phaseDuration, 95), groupBy: ["metric.label.phase"] },
+        aggregation: {
+          alignmentSeconds: 300,
+          ...percentileOf(logMetrics.phaseDuration, 95),
+          groupBy: ["metric.label.phase"],
+        },
         comparison: "COMPARISON_GT",
         threshold,
         durationSeconds: 0,
@@ -158,7 +173,12 @@ function fromLogs(plan: Monitored): Alert[] {
       {
         title,
         filter: filterOf(metric, ofAllServices(plan), ...restrictions),
-        aggregation: { alignmentSeconds: 300, aligner: "ALIGN_SUM", reducer: "REDUCE_SUM", groupBy: ["resource.label.service_name"] },
+        aggregation: {
+          alignmentSeconds: 300,
+          aligner: "ALIGN_SUM",
+          reducer: "REDUCE_SUM",
+          groupBy: ["resource.label.service_name"],
+        },
         comparison: "COMPARISON_GT",
         threshold: 0,
         durationSeconds: 0,
@@ -181,7 +201,9 @@ function fromLogs(plan: Monitored): Alert[] {
       severity: "CRITICAL",
       arithmetic: "none in 5 minutes: the application exits with 3 when it gives up its start, whatever the reason",
       settings: [
-        ...clients.map(({ key, database }) => setting(`services.${key}.database.initTimeoutSeconds`, database.initTimeoutSeconds)),
+        ...clients.map(({ key, database }) =>
+          setting(`services.${key}.database.initTimeoutSeconds`, database.initTimeoutSeconds),
+        ),
         setting("targets.startupSuccessPercent", plan.targets.startupSuccessPercent),
       ],
       row: "start-up",
@@ -194,7 +216,8 @@ function fromLogs(plan: Monitored): Alert[] {
     }),
     alert("socket-refused", logMetrics.socketRefused, "Refused connections over the built-in Cloud SQL socket", {
       severity: "CRITICAL",
-      arithmetic: "none in 5 minutes: the socket needs a public address and a way to the internet, which the plan's private path does not",
+      arithmetic:
+        "none in 5 minutes: the socket needs a public address and a way to the internet, which the plan's private path does not",
       settings: [
         ...clients.map(({ key, database }) => setting(`services.${key}.database.path`, database.path)),
         ...services.map(([key, { egress }]) => setting(`services.${key}.egress`, egress)),

@@ -48,7 +48,9 @@ export function surroundingsAlerts(plan: Monitored): Alert[] {
       arithmetic: "none: Redis rejects above its own maxclients",
       settings: [
         setting("cache.memoryGb", cache.memoryGb),
-        ...Object.entries(plan.services).map(([key, { maxInstances }]) => setting(`services.${key}.maxInstances`, maxInstances)),
+        ...Object.entries(plan.services).map(([key, { maxInstances }]) =>
+          setting(`services.${key}.maxInstances`, maxInstances),
+        ),
       ],
       runbook: "cache-rejections",
     },

@@ -26,7 +26,8 @@ const CHECK_WINDOW_SECONDS = 1200;
 
 /**
  * A host that has never answered is not down: DNS record and certificate of a new domain take up to 90 minutes
- * (docs.cloud.google.com/load-balancing/docs/ssl-certificates/google-managed-certs). A day, because an alert over a host that has
+ * (docs.cloud.google.com/load-balancing/docs/ssl-certificates/google-managed-certs). A day, because an alert over a
+ * host that has
  * been down for so long closes by itself.
  */
 const ANSWERED_SECONDS = 86_400;
@@ -36,7 +37,14 @@ export function uptimeChecks({ hosts, services }: Monitored): UptimeCheck[] {
     const liveness = services[service]?.liveness;
     if (!liveness) return [];
     const timeoutSeconds = Math.min(liveness.timeoutSeconds, LIMITS.timeoutSeconds);
-    return names.map((host) => ({ host, service, path: liveness.path, periodSeconds: LIMITS.periodSeconds, timeoutSeconds, regions: REGIONS }));
+    return names.map((host) => ({
+      host,
+      service,
+      path: liveness.path,
+      periodSeconds: LIMITS.periodSeconds,
+      timeoutSeconds,
+      regions: REGIONS,
+    }));
   });
 }
 
@@ -45,8 +53,13 @@ export function uptimeAlerts(plan: Monitored): Alert[] {
   const { certificateDays } = plan.monitoring;
   return uptimeChecks(plan).flatMap(({ host, service, path, timeoutSeconds }): Alert[] => {
     // By host, not by the check's id: that one a preview does not know.
-    const filter = (metric: (typeof metrics)["uptimePassed" | "certificateExpiry"]) => filterOf(metric, `resource.labels.host="${host}"`);
-    const window = { alignmentSeconds: CHECK_WINDOW_SECONDS, aligner: "ALIGN_NEXT_OLDER", groupBy: ["resource.label.host"] } as const;
+    const filter = (metric: (typeof metrics)["uptimePassed" | "certificateExpiry"]) =>
+      filterOf(metric, `resource.labels.host="${host}"`);
+    const window = {
+      alignmentSeconds: CHECK_WINDOW_SECONDS,
+      aligner: "ALIGN_NEXT_OLDER",
+      groupBy: ["resource.label.host"],
+    } as const;
     return [
       {
         key: `${host}-down`,
@@ -65,7 +78,12 @@ export function uptimeAlerts(plan: Monitored): Alert[] {
           {
             title: `checks that ${host} has passed in ${ANSWERED_SECONDS / 3600} hours`,
             filter: filter(metrics.uptimePassed),
-            aggregation: { alignmentSeconds: ANSWERED_SECONDS, aligner: "ALIGN_COUNT_TRUE", reducer: "REDUCE_SUM", groupBy: window.groupBy },
+            aggregation: {
+              alignmentSeconds: ANSWERED_SECONDS,
+              aligner: "ALIGN_COUNT_TRUE",
+              reducer: "REDUCE_SUM",
+              groupBy: window.groupBy,
+            },
             comparison: "COMPARISON_GT",
             threshold: 0,
             durationSeconds: 0,

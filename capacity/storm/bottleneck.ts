@@ -4,21 +4,33 @@ import type { StormInput, StormRun } from "./model";
 import { differenceInterval, type Interval, meanInterval, quantile } from "./statistics";
 
 /*
- * The bottleneck of a storm is named by what relieving it changes: the same storms again (common random numbers) with that
- * one resource unlimited. Where no single relief helps, because several resources are short, it is the one that does most
+ * The bottleneck of a storm is named by what relieving it changes: the same storms again (common random numbers) with
+ * that
+ * one resource unlimited. Where no single relief helps, because several resources are short, it is the one that does
+ * most
  * harm when all others are unlimited.
  */
 
-/** The storm with one resource unlimited; `undefined` where the storm does not use it. In the order that decides a tie. */
+/**
+ * The storm with one resource unlimited; `undefined` where the storm does not use it. In the order that decides a tie.
+ */
 const RELIEFS = {
   "network path": (input: StormInput): StormInput | undefined =>
     input.groups.some(({ path }) => path.kind !== "open")
       ? { ...input, groups: input.groups.map((group) => ({ ...group, path: { kind: "open" } as const })) }
       : undefined,
-  max_connections: (input: StormInput): StormInput | undefined => ({ ...input, database: { ...input.database, maxConnections: Number.POSITIVE_INFINITY } }),
-  "database CPU": (input: StormInput): StormInput | undefined => ({ ...input, database: { ...input.database, vcpus: Number.POSITIVE_INFINITY } }),
+  max_connections: (input: StormInput): StormInput | undefined => ({
+    ...input,
+    database: { ...input.database, maxConnections: Number.POSITIVE_INFINITY },
+  }),
+  "database CPU": (input: StormInput): StormInput | undefined => ({
+    ...input,
+    database: { ...input.database, vcpus: Number.POSITIVE_INFINITY },
+  }),
   connector: (input: StormInput): StormInput | undefined =>
-    input.groups.some(({ throughConnector }) => throughConnector) ? { ...input, connector: { ...input.connector, vms: Number.POSITIVE_INFINITY } } : undefined,
+    input.groups.some(({ throughConnector }) => throughConnector)
+      ? { ...input, connector: { ...input.connector, vms: Number.POSITIVE_INFINITY } }
+      : undefined,
   "Admin API": (input: StormInput): StormInput | undefined =>
     input.groups.some(({ callsAdminApi }) => callsAdminApi)
       ? { ...input, adminApi: { ...input.adminApi, callsPerMinute: Number.POSITIVE_INFINITY } }
@@ -52,7 +64,8 @@ export interface Relief {
 }
 
 /**
- * Storms for each relief: paired with the first ones of the real run, so that few are enough; fewer where only time is compared,
+ * Storms for each relief: paired with the first ones of the real run, so that few are enough; fewer where only time is
+ * compared,
  * or where so many starts fail that some storms hold them all.
  */
 const REPLICATIONS = { withFailures: 300, least: 60, timeOnly: 100 };
@@ -62,7 +75,11 @@ const FAILED_STARTS = 600;
 const WORTH_NAMING = { failures: 0.1, time: 0.02 };
 
 /** `run` is what the input gave with that seed. */
-export function findBottleneck(input: StormInput, run: StormRun, seed: number): { readonly bottleneck: Bottleneck; readonly reliefs: readonly Relief[] } {
+export function findBottleneck(
+  input: StormInput,
+  run: StormRun,
+  seed: number,
+): { readonly bottleneck: Bottleneck; readonly reliefs: readonly Relief[] } {
   const options = { replications: Math.min(run.shares.length, replicationsFor(run)), seed };
   const base = options.replications === run.shares.length ? run : simulate(input, options);
   const failing = 1 - meanInterval(base.shares).mean;
@@ -88,16 +105,30 @@ function replicationsFor({ shares, starts }: StormRun): number {
   return clamp(FAILED_STARTS / (failing * starts), { min: REPLICATIONS.least, max: REPLICATIONS.withFailures });
 }
 
-/** The resource that fails most starts when every other one is unlimited, beyond those that fail with all of them unlimited. */
-function mostHarmful(input: StormInput, options: { readonly replications: number; readonly seed: number }): Resource | undefined {
-  const relievedBut = (kept: Resource | undefined) => RESOURCES.reduce((all, other) => (other === kept ? all : (RELIEFS[other](all) ?? all)), input);
+/**
+ * The resource that fails most starts when every other one is unlimited, beyond those that fail with all of them
+ * unlimited.
+ */
+function mostHarmful(
+  input: StormInput,
+  options: { readonly replications: number; readonly seed: number },
+): Resource | undefined {
+  const relievedBut = (kept: Resource | undefined) =>
+    RESOURCES.reduce((all, other) => (other === kept ? all : (RELIEFS[other](all) ?? all)), input);
   const failing = (storm: StormInput) => 1 - meanInterval(simulate(storm, options).shares).mean;
   const anyway = failing(relievedBut(undefined));
-  const harm = RESOURCES.filter((resource) => RELIEFS[resource](input)).map((resource) => ({ resource, failing: failing(relievedBut(resource)) - anyway }));
+  const harm = RESOURCES.filter((resource) => RELIEFS[resource](input)).map((resource) => ({
+    resource,
+    failing: failing(relievedBut(resource)) - anyway,
+  }));
   return largest(harm, (item) => item.failing, WORTH_NAMING.failures);
 }
 
-function largest<T extends { readonly resource: Resource }>(found: readonly T[], of: (item: T) => number, least: number): Resource | undefined {
+function largest<T extends { readonly resource: Resource }>(
+  found: readonly T[],
+  of: (item: T) => number,
+  least: number,
+): Resource | undefined {
   const best = found.toSorted((a, b) => of(b) - of(a))[0];
   return best && of(best) >= least ? best.resource : undefined;
 }

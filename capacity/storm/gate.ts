@@ -5,11 +5,15 @@ import { DEFAULT_SEED, replicationsFor, type StormResult, scenarioStorms } from 
 import { planScenarios, type Scenario, type StormPlan } from "./scenarios";
 import { meanInterval } from "./statistics";
 
-/** A scenario that is clearly under the target after so many storms needs no more; of long storms fewer are enough to see most starts fail. */
+/**
+ * A scenario that is clearly under the target after so many storms needs no more; of long storms fewer are enough to
+ * see most starts fail.
+ */
 const FIRST_LOOK = { most: 100, least: 20, connects: 80_000 };
 
 /**
- * The scenarios whose lower bound is under `target` (above 0, below 1), and nothing about the others: what a gate needs, in
+ * The scenarios whose lower bound is under `target` (above 0, below 1), and nothing about the others: what a gate
+ * needs, in
  * half the time of a report. Scenarios that differ in names only are simulated once.
  */
 export function failingStorms(plan: StormPlan, target: number): StormResult[] {
@@ -25,10 +29,12 @@ export function failingStorms(plan: StormPlan, target: number): StormResult[] {
 /** How many storms showed that the scenario fails; `undefined`: it does not. */
 function stormsThatFail({ input }: Scenario, target: number): number | undefined {
   const replications = replicationsFor(target);
-  const boundsAfter = (storms: number) => meanInterval(simulate(input, { replications: storms, seed: DEFAULT_SEED }).shares);
+  const boundsAfter = (storms: number) =>
+    meanInterval(simulate(input, { replications: storms, seed: DEFAULT_SEED }).shares);
   const look = clamp(FIRST_LOOK.connects / connectsOf(input.groups), { min: FIRST_LOOK.least, max: FIRST_LOOK.most });
   if (boundsAfter(look).upper < target) return look;
   return boundsAfter(replications).lower < target ? replications : undefined;
 }
 
-const withoutNames = ({ input }: Scenario) => JSON.stringify({ ...input, groups: input.groups.map(({ service: _, ...group }) => group) });
+const withoutNames = ({ input }: Scenario) =>
+  JSON.stringify({ ...input, groups: input.groups.map(({ service: _, ...group }) => group) });

@@ -7,14 +7,20 @@ import { asIs, type Naming, type Problem, problem } from "../problem";
  * One start boots (lognormal), opens its connections one after another, passes its remaining phases and is ready. One
  * connect passes the network path, the Admin API (built-in socket), the client's own work, the connector, the
  * postmaster, TLS, the slots, authentication, and its start-up queries. It is refused (53300) after TLS when every slot
- * is taken, and after authentication when its user has all connections that it may have, or when only reserved slots are
+ * is taken, and after authentication when its user has all connections that it may have, or when only reserved slots
+ * are
  * left, as PostgreSQL does it. A start that has used up
- * its attempts, its initialisation or its probe window has failed: its connections close, and the platform starts it again.
- * That second try competes with the others but is not counted. A storm ends when every first try is ready or has failed.
+ * its attempts, its initialisation or its probe window has failed: its connections close, and the platform starts it
+ * again.
+ * That second try competes with the others but is not counted. A storm ends when every first try is ready or has
+ * failed.
  *
- * Backends take turns on the database's CPU, a slice at a time: what is short is done when its turn comes, what is long shares the
- * CPU fairly. Clients that share CPUs, as in a rehearsal, do one step after the other, as an event loop does; authentication is many
- * small steps, so that connects that have come so far get through nearly together. `rehearse/` runs the same storms on a real PostgreSQL; docs/accuracy.md says
+ * Backends take turns on the database's CPU, a slice at a time: what is short is done when its turn comes, what is long
+ * shares the
+ * CPU fairly. Clients that share CPUs, as in a rehearsal, do one step after the other, as an event loop does;
+ * authentication is many
+ * small steps, so that connects that have come so far get through nearly together. `rehearse/` runs the same storms on
+ * a real PostgreSQL; docs/accuracy.md says
  * how right this is.
  *
  * Every connection is kept once it is open, also one that a migration would close: the conservative side.
@@ -115,7 +121,8 @@ export type NetworkPath =
   /** Cannot work: every dial fails after that time. */
   | { readonly kind: "broken"; readonly dialSeconds: number }
   /**
-   * A fresh instance passes no traffic until that long after its start (Direct VPC egress). A dial before is repeated until the
+   * A fresh instance passes no traffic until that long after its start (Direct VPC egress). A dial before is repeated
+   * until the
    * path opens or the initialisation ends, however many attempts that takes: only then do time-out and attempts count.
    */
   | { readonly kind: "slow"; readonly opensAfterSeconds: Span };
@@ -151,17 +158,31 @@ export interface StormRun {
   /** How long a storm lasts: until the last first try is ready or has failed, mean, seconds. */
   readonly stormSeconds: number;
   readonly events: number;
-  readonly timeline?: { readonly binSeconds: number; readonly mean: Float64Array; readonly max: Float64Array } | undefined;
+  readonly timeline?:
+    | { readonly binSeconds: number; readonly mean: Float64Array; readonly max: Float64Array }
+    | undefined;
 }
 
 /** The connects of a storm if each succeeds at once, a process without any as one: what simulating it costs. */
 export const connectsOf = (groups: readonly StartGroup[]): number =>
-  groups.reduce((sum, { starts, processes, connectionsPerProcess }) => sum + starts * processes * Math.max(1, connectionsPerProcess), 0);
+  groups.reduce(
+    (sum, { starts, processes, connectionsPerProcess }) =>
+      sum + starts * processes * Math.max(1, connectionsPerProcess),
+    0,
+  );
 
 /** What a field of the input can be, and what to write where it is something else. */
 const FORMS = {
-  count: { must: "be a whole number of at least 1", holds: (value: number) => Number.isSafeInteger(value) && value >= 1, fix: 1 },
-  countOrNone: { must: "be a whole number of at least 0", holds: (value: number) => Number.isSafeInteger(value) && value >= 0, fix: 0 },
+  count: {
+    must: "be a whole number of at least 1",
+    holds: (value: number) => Number.isSafeInteger(value) && value >= 1,
+    fix: 1,
+  },
+  countOrNone: {
+    must: "be a whole number of at least 0",
+    holds: (value: number) => Number.isSafeInteger(value) && value >= 0,
+    fix: 0,
+  },
   positive: { must: "be a number above 0", holds: (value: number) => value > 0 && Number.isFinite(value), fix: 1 },
   countOrEndless: {
     must: "be a whole number of at least 1",
@@ -193,11 +214,24 @@ const GROUP_FORMS = {
 /** Counts, times and costs that no storm can have. `name` says how a field is called where the reader wrote it. */
 export function stormInputProblems(input: StormInput, name: Naming<string> = asIs): Problem[] {
   const problems: Problem[] = [];
-  const fields = <Fields extends object>(at: string, values: Fields, forms: { readonly [Field in keyof Fields]?: keyof typeof FORMS }) => {
+  const fields = <Fields extends object>(
+    at: string,
+    values: Fields,
+    forms: { readonly [Field in keyof Fields]?: keyof typeof FORMS },
+  ) => {
     for (const field of Object.keys(forms) as (keyof Fields & string)[]) {
       const value = values[field] as number; // the tables list fields that are numbers
       const { must, holds, fix } = FORMS[forms[field] ?? "amount"];
-      if (!holds(value)) problems.push(problem({ setting: name(`${at}.${field}`), value, must, because: "no storm can be simulated otherwise", fix }));
+      if (!holds(value))
+        problems.push(
+          problem({
+            setting: name(`${at}.${field}`),
+            value,
+            must,
+            because: "no storm can be simulated otherwise",
+            fix,
+          }),
+        );
     }
   };
   fields("database", input.database, {
@@ -236,7 +270,13 @@ export function stormInputProblems(input: StormInput, name: Naming<string> = asI
     fields(at, range, { min: "amount", max: "amount" });
     if (range.min > range.max)
       problems.push(
-        problem({ setting: name(`${at}.min`), value: range.min, must: `not exceed 'max' (${range.max})`, because: "it is a range", fix: range.max }),
+        problem({
+          setting: name(`${at}.min`),
+          value: range.min,
+          must: `not exceed 'max' (${range.max})`,
+          because: "it is a range",
+          fix: range.max,
+        }),
       );
   };
   span("restartSeconds", input.restartSeconds);
@@ -244,7 +284,13 @@ export function stormInputProblems(input: StormInput, name: Naming<string> = asI
     const at = `groups[${i}]`;
     fields(at, group, GROUP_FORMS);
     fields(`${at}.boot`, group.boot, { medianSeconds: "amount", sigma: "amount" });
-    fields(`${at}.retry`, group.retry, { attempts: "count", baseSeconds: "amount", factor: "factor", capSeconds: "amount", jitter: "amount" });
+    fields(`${at}.retry`, group.retry, {
+      attempts: "count",
+      baseSeconds: "amount",
+      factor: "factor",
+      capSeconds: "amount",
+      jitter: "amount",
+    });
     if (group.path.kind === "broken") fields(`${at}.path`, group.path, { dialSeconds: "amount" });
     if (group.path.kind === "slow") span(`${at}.path.opensAfterSeconds`, group.path.opensAfterSeconds);
   });

@@ -19,7 +19,10 @@ export interface StormNames {
 
 const STACK_FILE: StormNames = { setting: (field) => `netra:${field}`, value: (_, value) => value };
 
-/** What mends a storm: which field of the plan to change, to what, and more about the cause than the bottleneck's name says. */
+/**
+ * What mends a storm: which field of the plan to change, to what, and more about the cause than the bottleneck's name
+ * says.
+ */
 interface Remedy {
   readonly field: string;
   readonly fix: string;
@@ -35,9 +38,15 @@ function remedyFor(bottleneck: Bottleneck, plan: StormPlan, largest: string, nam
     case "network path":
       return pathRemedy(plan, names);
     case "max_connections":
-      return { field: "database.maxConnections", fix: "more, as far as the tier's memory holds them, or lower the services' maximum instances" };
+      return {
+        field: "database.maxConnections",
+        fix: "more, as far as the tier's memory holds them, or lower the services' maximum instances",
+      };
     case "database CPU":
-      return { field: "database.tier", fix: "a tier with more vCPUs, or lower the services' maximum instances or what their start-up queries cost" };
+      return {
+        field: "database.tier",
+        fix: "a tier with more vCPUs, or lower the services' maximum instances or what their start-up queries cost",
+      };
     case "connector":
       return { field: "connector.minInstances", fix: "more, or take machineType e2-standard-4" };
     case "Admin API":
@@ -50,7 +59,10 @@ function remedyFor(bottleneck: Bottleneck, plan: StormPlan, largest: string, nam
         fix: "at most what the pool holds: the database refuses what the budget does not give",
       };
     case "postmaster":
-      return { field: `services.${largest}.maxInstances`, fix: "fewer, or let each open fewer connections at its start" };
+      return {
+        field: `services.${largest}.maxInstances`,
+        fix: "fewer, or let each open fewer connections at its start",
+      };
     case "none":
       return {
         field: `services.${largest}.maxInstances`,
@@ -65,12 +77,18 @@ function pathRemedy(plan: StormPlan, names: StormNames): Remedy {
     const { database } = service;
     return database ? [{ key, service: { ...service, database }, verdict: databasePath(routeOf(plan, service)) }] : [];
   });
-  const [broken, ...others] = paths.flatMap(({ key, verdict: { fault } }) => (fault ? [brokenPathRemedy(key, fault, names)] : []));
+  const [broken, ...others] = paths.flatMap(({ key, verdict: { fault } }) =>
+    fault ? [brokenPathRemedy(key, fault, names)] : [],
+  );
   if (broken) {
-    const alike = others.filter(({ because }) => because === broken.because).map(({ field }) => `'${names.setting(field)}'`);
+    const alike = others
+      .filter(({ because }) => because === broken.because)
+      .map(({ field }) => `'${names.setting(field)}'`);
     return alike.length > 0 ? { ...broken, fix: `${broken.fix}, and ${alike.join(" and ")} likewise` } : broken;
   }
-  const slow = paths.filter(({ verdict }) => verdict.opensAfterSeconds).toSorted((a, b) => retrySeconds(a.service) - retrySeconds(b.service))[0];
+  const slow = paths
+    .filter(({ verdict }) => verdict.opensAfterSeconds)
+    .toSorted((a, b) => retrySeconds(a.service) - retrySeconds(b.service))[0];
   // The bottleneck is a path only where one of them is not open.
   if (!slow) throw new Error("no path of this plan is broken or slow");
   return slowPathRemedy(slow.key, slow.service, names);
@@ -88,9 +106,14 @@ function brokenPathRemedy(key: string, { lever, because }: PathFault, names: Sto
   }
 }
 
-const retrySeconds = ({ database }: { readonly database: { readonly initTimeoutSeconds: number } }) => database.initTimeoutSeconds;
+const retrySeconds = ({ database }: { readonly database: { readonly initTimeoutSeconds: number } }) =>
+  database.initTimeoutSeconds;
 
-function slowPathRemedy(key: string, service: StormService & { readonly database: DatabaseClientPlan }, names: StormNames): Remedy {
+function slowPathRemedy(
+  key: string,
+  service: StormService & { readonly database: DatabaseClientPlan },
+  names: StormNames,
+): Remedy {
   const cause = "slow path";
   const { min, max } = startFacts.directVpcOpensSeconds.value;
   const retry = startFacts.directVpcRetrySeconds.value;
@@ -109,15 +132,32 @@ function slowPathRemedy(key: string, service: StormService & { readonly database
       because: `${because}, and the application gives up after ${own} s`,
       cause,
     };
-  if (window < needed) return { field: probe, fix: `${threshold}, ${orConnector}`, because: `${because}, and the probe gives up after ${window} s`, cause };
-  return { field: `services.${key}.vpcAccess`, fix: "the id of a connector, instead of network interfaces", because, cause };
+  if (window < needed)
+    return {
+      field: probe,
+      fix: `${threshold}, ${orConnector}`,
+      because: `${because}, and the probe gives up after ${window} s`,
+      cause,
+    };
+  return {
+    field: `services.${key}.vpcAccess`,
+    fix: "the id of a connector, instead of network interfaces",
+    because,
+    cause,
+  };
 }
 
 /**
- * The scenarios whose lower bound is under the target (above 0, below 1), with what to change. Scenarios with one bottleneck
+ * The scenarios whose lower bound is under the target (above 0, below 1), with what to change. Scenarios with one
+ * bottleneck
  * are one problem.
  */
-export function targetProblems(plan: StormPlan, results: readonly StormResult[], target: number, names: StormNames = STACK_FILE): Problem[] {
+export function targetProblems(
+  plan: StormPlan,
+  results: readonly StormResult[],
+  target: number,
+  names: StormNames = STACK_FILE,
+): Problem[] {
   const wanted = `${Number((target * 100).toFixed(4))} %`;
   const largest = Object.entries(plan.services)
     .filter(([, service]) => service.database)
@@ -146,5 +186,6 @@ export function targetProblems(plan: StormPlan, results: readonly StormResult[],
 
 /** The value at a path such as `services.backend.egress`. */
 function valueAt(plan: StormPlan, path: string): unknown {
-  return path.split(".").reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], plan); // every step but the last is an object
+  // every step but the last is an object
+  return path.split(".").reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], plan);
 }

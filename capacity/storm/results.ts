@@ -8,7 +8,10 @@ import { type Interval, leastStorms, meanInterval, quantile } from "./statistics
 
 /** How many storms, and which. */
 export interface StormOptions {
-  /** Storms per scenario; default 2,000, whose lower bound reaches 0.9956 when nothing fails. For a stricter target: `replicationsFor`. */
+  /**
+   * Storms per scenario; default 2,000, whose lower bound reaches 0.9956 when nothing fails. For a stricter target:
+   * `replicationsFor`.
+   */
   readonly replications?: number | undefined;
   /** A whole number from 0 to 2^32 - 1; default 1. */
   readonly seed?: number | undefined;
@@ -24,7 +27,10 @@ const MOST_REPLICATIONS = 200_000;
 /** The strictest target that so many storms can show. */
 export const MOST_TARGET_PERCENT = 99.99;
 
-/** Storms for a verdict on that target: the default, or with a strict target so many that a rare failure is no refusal yet. */
+/**
+ * Storms for a verdict on that target: the default, or with a strict target so many that a rare failure is no refusal
+ * yet.
+ */
 export const replicationsFor = (target: number): number => Math.max(DEFAULT_REPLICATIONS, 2 * leastStorms(target));
 
 /** The fewest storms after which a plan without a failure is not said to be under that target. */
@@ -58,9 +64,14 @@ export interface StormResult {
   readonly readySeconds: { readonly p50: number | null; readonly p95: number | null; readonly p99: number | null };
   /** The most slots in use in any storm, those of the old revision included. */
   readonly peakConnections: number;
-  /** What relieves the storm most when it is unlimited. `none`: nothing shared does; the starts take the time they take. */
+  /**
+   * What relieves the storm most when it is unlimited. `none`: nothing shared does; the starts take the time they take.
+   */
   readonly bottleneck: Bottleneck;
-  /** Means per storm: refused connects (53300), attempts and initialisations that timed out, dials that failed, processes that waited. */
+  /**
+   * Means per storm: refused connects (53300), attempts and initialisations that timed out, dials that failed,
+   * processes that waited.
+   */
   readonly refusals: number;
   readonly timeouts: number;
   readonly dialFailures: number;
@@ -102,7 +113,11 @@ function summary(scenario: Scenario, run: StormRun, seed: number, bottleneck: Bo
     replications,
     seed,
     success: meanInterval(run.shares),
-    readySeconds: { p50: quantile(run.readySeconds, 0.5), p95: quantile(run.readySeconds, 0.95), p99: quantile(run.readySeconds, 0.99) },
+    readySeconds: {
+      p50: quantile(run.readySeconds, 0.5),
+      p95: quantile(run.readySeconds, 0.95),
+      p99: quantile(run.readySeconds, 0.99),
+    },
     peakConnections: run.peakConnections,
     bottleneck,
     refusals: perStorm(run.refusals),
@@ -130,7 +145,8 @@ export function stormDetail(scenario: Scenario, options: StormOptions = {}): Sto
   const { replications, seed } = withDefaults(options);
   // The first run tells how long a storm lasts, the second records it: same draws, same storms.
   const first = simulate(scenario.input, { replications, seed });
-  const lasts = quantile(first.readySeconds, 0.999) ?? Math.max(...scenario.input.groups.map((group) => group.probeWindowSeconds));
+  const lasts =
+    quantile(first.readySeconds, 0.999) ?? Math.max(...scenario.input.groups.map((group) => group.probeWindowSeconds));
   const binSeconds = Math.max(lasts, 1) / TIMELINE_BINS;
   const run = simulate(scenario.input, { replications, seed, timeline: { binSeconds, bins: TIMELINE_BINS } });
   const { bottleneck, reliefs } = findBottleneck(scenario.input, run, seed);
@@ -142,7 +158,11 @@ export function stormDetail(scenario: Scenario, options: StormOptions = {}): Sto
       const q = (i + 1) / Math.min(POINTS, ready.length);
       return { seconds: quantile(ready, q) ?? 0, share: (q * ready.length) / (replications * scenario.starts) };
     }),
-    connections: Array.from(run.timeline?.mean ?? [], (mean, i) => ({ seconds: (i + 0.5) * binSeconds, mean, highest: run.timeline?.max[i] ?? mean })),
+    connections: Array.from(run.timeline?.mean ?? [], (mean, i) => ({
+      seconds: (i + 0.5) * binSeconds,
+      mean,
+      highest: run.timeline?.max[i] ?? mean,
+    })),
   };
 }
 
@@ -162,7 +182,10 @@ export function successByStarts(scenario: Scenario, options: StormOptions = {}):
     const successAfter = (storms: number) => meanInterval(simulate(input, { replications: storms, seed }).shares);
     const look = successAfter(Math.min(replications, LEAST_REPLICATIONS));
     // Only where hardly a start fails does a strict target need more storms.
-    const point = { starts, ...(replications > LEAST_REPLICATIONS && look.mean > 0.9 ? successAfter(replications) : look) };
+    const point = {
+      starts,
+      ...(replications > LEAST_REPLICATIONS && look.mean > 0.9 ? successAfter(replications) : look),
+    };
     points.push(point);
     if (point.mean < 0.5 && starts > scenario.starts) break;
   }
@@ -183,7 +206,14 @@ function withStarts(input: StormInput, starts: number): StormInput {
   // A user's limit follows from its service's instances, so a plan with more starts has a higher one.
   const larger = Math.max(1, starts / planned);
   // A group keeps its place when it is empty: its place is where its draws are.
-  return { ...input, groups: input.groups.map((group, i) => ({ ...group, starts: startsOf(i), userLimit: Math.ceil(group.userLimit * larger) })) };
+  return {
+    ...input,
+    groups: input.groups.map((group, i) => ({
+      ...group,
+      starts: startsOf(i),
+      userLimit: Math.ceil(group.userLimit * larger),
+    })),
+  };
 }
 
 /** What one assumption decides: the scenario at its low and at its high value, all others likely. */
@@ -204,7 +234,8 @@ interface Sensed {
 /** One row for each assumption that the scenario depends on, the one that moves the success share most first. */
 export function sensitivity(plan: StormPlan, scenario: string, options: StormOptions = {}): Sensitivity[] {
   const { replications, seed } = withDefaults(options);
-  const inputAt = (name: AssumptionName, value: number) => planScenarios(plan, { ...likelyValues, [name]: value }).find((s) => s.name === scenario)?.input;
+  const inputAt = (name: AssumptionName, value: number) =>
+    planScenarios(plan, { ...likelyValues, [name]: value }).find((s) => s.name === scenario)?.input;
   const sensed = (input: StormInput, value: number): Sensed => {
     const run = simulate(input, { replications, seed });
     return { value, success: meanInterval(run.shares), readyP95Seconds: quantile(run.readySeconds, 0.95) };
@@ -219,7 +250,10 @@ export function sensitivity(plan: StormPlan, scenario: string, options: StormOpt
   return rows.toSorted((a, b) => moved(b) - moved(a));
 }
 
-const withDefaults = ({ replications = DEFAULT_REPLICATIONS, seed = DEFAULT_SEED }: StormOptions) => ({ replications, seed });
+const withDefaults = ({ replications = DEFAULT_REPLICATIONS, seed = DEFAULT_SEED }: StormOptions) => ({
+  replications,
+  seed,
+});
 
 /** What a command was asked for: a text is one that is no number. */
 interface StormQuestion {
@@ -241,10 +275,20 @@ export function stormOptionProblems(
     problems.push(problem({ setting: name(setting), value: asked[setting], must, because, fix }));
   const isTarget = target > 0 && target < 1;
   if (asked.target !== undefined && !isTarget)
-    wrong("target", "be above 0 and below 1", "no number of storms proves certainty, and any plan reaches nothing", target >= 1 ? 0.99 : 0.95);
+    wrong(
+      "target",
+      "be above 0 and below 1",
+      "no number of storms proves certainty, and any plan reaches nothing",
+      target >= 1 ? 0.99 : 0.95,
+    );
   const least = isTarget ? leastReplications(target) : LEAST_REPLICATIONS;
   if (typeof replications === "number" && replications > MOST_REPLICATIONS)
-    wrong("replications", `be at most ${MOST_REPLICATIONS}`, "the results of all storms are kept in memory", MOST_REPLICATIONS);
+    wrong(
+      "replications",
+      `be at most ${MOST_REPLICATIONS}`,
+      "the results of all storms are kept in memory",
+      MOST_REPLICATIONS,
+    );
   else if (replications !== undefined && !isWholeFrom(least, replications))
     wrong(
       "replications",
@@ -255,7 +299,12 @@ export function stormOptionProblems(
       isTarget ? replicationsFor(target) : DEFAULT_REPLICATIONS,
     );
   if (seed !== undefined && !(isWholeFrom(0, seed) && seed < 2 ** 32))
-    wrong("seed", `be a whole number from 0 to ${2 ** 32 - 1}`, "the same seed gives the same storms on any machine", DEFAULT_SEED);
+    wrong(
+      "seed",
+      `be a whole number from 0 to ${2 ** 32 - 1}`,
+      "the same seed gives the same storms on any machine",
+      DEFAULT_SEED,
+    );
   const [first] = scenarios;
   if (scenario !== undefined && first === undefined)
     wrong("scenario", "be left out", "no service of the plan uses the database, so it has no storms", "nothing");
@@ -264,4 +313,5 @@ export function stormOptionProblems(
   return problems;
 }
 
-const isWholeFrom = (least: number, value: number | string): value is number => typeof value === "number" && Number.isSafeInteger(value) && value >= least;
+const isWholeFrom = (least: number, value: number | string): value is number =>
+  typeof value === "number" && Number.isSafeInteger(value) && value >= least;

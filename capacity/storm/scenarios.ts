@@ -6,7 +6,14 @@ import { parseTier } from "../constraints/cloudsql";
 import { type ConnectorSize, machineTypeProblems, vmConnectsPerSecond } from "../constraints/connector";
 import { type DatabaseRoute, databasePath } from "../constraints/path";
 import { cloudSqlLimits, connectorLimits, postgresCosts, startFacts } from "../limits";
-import { connectionsPerInstance, type DatabaseClientPlan, type DatabasePlan, type NetworkPlan, predecessors, type ServicePlan } from "../plan";
+import {
+  connectionsPerInstance,
+  type DatabaseClientPlan,
+  type DatabasePlan,
+  type NetworkPlan,
+  predecessors,
+  type ServicePlan,
+} from "../plan";
 import { type Naming, type Problem, problem } from "../problem";
 import { normalQuantile } from "./engine/random";
 import { connectsOf, type NetworkPath, type StartGroup, type StormInput, stormInputProblems } from "./model";
@@ -17,7 +24,8 @@ import { connectsOf, type NetworkPath, type StartGroup, type StormInput, stormIn
  * - cold-start: after an outage every service goes to its maximum at once. An outage knows no `after`.
  * - rollout-<service>: a new revision goes to its maximum while every service, its own old revision included, is at its
  *   maximum and holds whole pools. `after` decides what can coincide: services that do not wait for one another do.
- * - recovery: every instance at maximum has crashed at the same moment and starts again 9.5 to 10 s later, while a share of
+ * - recovery: every instance at maximum has crashed at the same moment and starts again 9.5 to 10 s later, while a
+ *   share of
  *   the old connections is not yet gone.
  * - scale-out: every service goes from its minimum to its maximum while the minimum holds its pools.
  *
@@ -35,13 +43,22 @@ export interface StormPlan {
   readonly services: Readonly<Record<string, StormService>>;
 }
 
-export type StormService = Pick<ServicePlan, "minInstances" | "maxInstances" | "bootSeconds" | "egress" | "probe" | "database" | "after"> & {
+export type StormService = Pick<
+  ServicePlan,
+  "minInstances" | "maxInstances" | "bootSeconds" | "egress" | "probe" | "database" | "after"
+> & {
   /** How it reaches the database; left out: {@link routeOf} the plan. */
   readonly route?: DatabaseRoute | undefined;
 };
 
-/** How a service of a plan reaches its database: the stack's own has a private address only, and every service the connector. */
-export function routeOf(plan: Pick<StormPlan, "network">, service: Pick<StormService, "egress" | "database" | "route">): DatabaseRoute {
+/**
+ * How a service of a plan reaches its database: the stack's own has a private address only, and every service the
+ * connector.
+ */
+export function routeOf(
+  plan: Pick<StormPlan, "network">,
+  service: Pick<StormService, "egress" | "database" | "route">,
+): DatabaseRoute {
   if (service.route) return service.route;
   return {
     dials: service.database?.path === "built-in-socket" ? "socket" : "address",
@@ -56,7 +73,9 @@ export function routeOf(plan: Pick<StormPlan, "network">, service: Pick<StormSer
 export type StormValues = Readonly<Record<AssumptionName, number>>;
 
 // The keys are those of `assumptions`.
-export const likelyValues = Object.fromEntries(Object.entries(assumptions).map(([key, { likely }]) => [key, likely])) as StormValues;
+export const likelyValues = Object.fromEntries(
+  Object.entries(assumptions).map(([key, { likely }]) => [key, likely]),
+) as StormValues;
 
 export interface Scenario {
   /** `cold-start`, `rollout-backend`, `recovery`, `scale-out`. */
@@ -74,11 +93,19 @@ type Client = StormService & { readonly key: string; readonly database: Database
 export function planScenarios(plan: StormPlan, values: StormValues = likelyValues): Scenario[] {
   const clients = clientsOf(plan);
   const total = (heldBy: Load["heldBy"]) => clients.reduce((sum, client) => sum + heldBy(client), 0);
-  const pools = (count: (client: Client) => number) => (client: Client) => count(client) * connectionsPerInstance(client.database);
+  const pools = (count: (client: Client) => number) => (client: Client) =>
+    count(client) * connectionsPerInstance(client.database);
   const atMaximum = pools((client) => client.maxInstances);
   const atMinimum = pools((client) => client.minInstances);
-  const scenario = (name: string, meaning: string, starting: readonly (readonly [Client, number])[], load: Load): Scenario[] => {
-    const groups = starting.filter(([, starts]) => starts > 0).map(([client, starts]) => groupOf(plan, client, starts, values, load));
+  const scenario = (
+    name: string,
+    meaning: string,
+    starting: readonly (readonly [Client, number])[],
+    load: Load,
+  ): Scenario[] => {
+    const groups = starting
+      .filter(([, starts]) => starts > 0)
+      .map(([client, starts]) => groupOf(plan, client, starts, values, load));
     const starts = groups.reduce((sum, group) => sum + group.starts, 0);
     return starts === 0 ? [] : [{ name, meaning, starts, input: inputOf(plan, groups, values, load) }];
   };
@@ -99,12 +126,17 @@ export function planScenarios(plan: StormPlan, values: StormValues = likelyValue
         { held: total(atMaximum), heldBy: atMaximum, spreadSeconds: 0, cpuShare: values.steadyCpuShare },
       ),
     ),
-    ...scenario("recovery", "All instances have crashed at the same moment and start again, while some of their connections linger.", all, {
-      held: Math.round(values.lingeringShare * total(atMaximum)),
-      heldBy: (client) => Math.round(values.lingeringShare * atMaximum(client)),
-      spreadSeconds: restart.max - restart.min,
-      cpuShare: 0,
-    }),
+    ...scenario(
+      "recovery",
+      "All instances have crashed at the same moment and start again, while some of their connections linger.",
+      all,
+      {
+        held: Math.round(values.lingeringShare * total(atMaximum)),
+        heldBy: (client) => Math.round(values.lingeringShare * atMaximum(client)),
+        spreadSeconds: restart.max - restart.min,
+        cpuShare: 0,
+      },
+    ),
     ...scenario(
       "scale-out",
       "Every service goes from its minimum to its maximum while the minimum holds its pools.",
@@ -144,7 +176,8 @@ export function stormPlanProblems(plan: StormPlan, name: Naming<string> = (field
 }
 
 /** The connects of the plan's largest storm. */
-export const mostConnects = (plan: StormPlan): number => Math.max(0, ...planScenarios(plan).map(({ input }) => connectsOf(input.groups)));
+export const mostConnects = (plan: StormPlan): number =>
+  Math.max(0, ...planScenarios(plan).map(({ input }) => connectsOf(input.groups)));
 
 /** More take minutes to simulate, and far more the memory of any machine. */
 const MOST_CONNECTS = 10_000;
@@ -157,7 +190,8 @@ function tooManyConnects(scenarios: readonly Scenario[], name: Naming<string>): 
   const [connects, own] = [connectsOf(most.input.groups), connectsOf([largest])];
   if (connects <= MOST_CONNECTS) return [];
   const { starts, processes, connectionsPerProcess } = largest;
-  const [field = "", value = 1] = Object.entries({ starts, processes, connectionsPerProcess }).toSorted(([, a], [, b]) => b - a)[0] ?? [];
+  const [field = "", value = 1] =
+    Object.entries({ starts, processes, connectionsPerProcess }).toSorted(([, a], [, b]) => b - a)[0] ?? [];
   const fits = Math.floor(((MOST_CONNECTS - (connects - own)) * value) / own);
   return [
     problem({
@@ -197,14 +231,25 @@ interface Load {
 }
 
 const clientsOf = (plan: StormPlan): Client[] =>
-  Object.entries(plan.services).flatMap(([key, service]) => (service.database ? [{ ...service, key, database: service.database }] : []));
+  Object.entries(plan.services).flatMap(([key, service]) =>
+    service.database ? [{ ...service, key, database: service.database }] : [],
+  );
 
 /** For each client the largest set of clients that can roll out at the same time as it; equal sets once. */
 function rolloutsOf(plan: StormPlan, clients: readonly Client[]): Client[][] {
   const before = new Map(Object.keys(plan.services).map((key) => [key, predecessors(plan.services, key)]));
-  const after = new Map(clients.map((client) => [client, clients.filter((other) => other !== client && before.get(other.key)?.has(client.key))]));
+  const after = new Map(
+    clients.map((client) => [
+      client,
+      clients.filter((other) => other !== client && before.get(other.key)?.has(client.key)),
+    ]),
+  );
   const sets = clients.map((client) => {
-    const ordered = new Set([client, ...(after.get(client) ?? []), ...clients.filter((other) => after.get(other)?.includes(client))]);
+    const ordered = new Set([
+      client,
+      ...(after.get(client) ?? []),
+      ...clients.filter((other) => after.get(other)?.includes(client)),
+    ]);
     const others = clients.filter((other) => !ordered.has(other));
     const together = new Set([
       client,
@@ -223,7 +268,13 @@ function rolloutsOf(plan: StormPlan, clients: readonly Client[]): Client[][] {
 /** The 99th percentile of a standard normal: `bootSeconds` is that percentile of the boot time, not its median. */
 const P99 = normalQuantile(0.99);
 
-function groupOf(plan: StormPlan, client: Client, starts: number, values: StormValues, { spreadSeconds, heldBy }: Load): StartGroup {
+function groupOf(
+  plan: StormPlan,
+  client: Client,
+  starts: number,
+  values: StormValues,
+  { spreadSeconds, heldBy }: Load,
+): StartGroup {
   const { database, bootSeconds, probe } = client;
   const route = routeOf(plan, client);
   const { throughVpc, callsAdminApi } = databasePath(route);
@@ -244,8 +295,11 @@ function groupOf(plan: StormPlan, client: Client, starts: number, values: StormV
     path: pathOf(route),
     throughConnector: throughVpc && route.vpcAccess === "connector",
     callsAdminApi,
-    connectionsPerInstance: route.dials === "socket" ? cloudSqlLimits.builtInSocketConnectionsPerInstance.value : Number.POSITIVE_INFINITY,
-    userLimit: plan.database.roles ? mostConnectionsOf(serviceHolder(client.key, client.maxInstances, database)) : Number.POSITIVE_INFINITY,
+    connectionsPerInstance:
+      route.dials === "socket" ? cloudSqlLimits.builtInSocketConnectionsPerInstance.value : Number.POSITIVE_INFINITY,
+    userLimit: plan.database.roles
+      ? mostConnectionsOf(serviceHolder(client.key, client.maxInstances, database))
+      : Number.POSITIVE_INFINITY,
     userConnections: heldBy(client),
   };
 }
@@ -272,7 +326,10 @@ function inputOf(plan: StormPlan, groups: readonly StartGroup[], values: StormVa
       vms: Math.min(plan.connector.minInstances, connectorLimits.minInstances.value.max),
       connectsPerSecond: vmConnectsPerSecond(plan.connector.machineType, values.connectorConnectsPerSecond),
     },
-    adminApi: { callsPerMinute: cloudSqlLimits.adminApiConnectPerMinute.value, callsPerProcess: cloudSqlLimits.adminApiCallsPerProcess.value },
+    adminApi: {
+      callsPerMinute: cloudSqlLimits.adminApiConnectPerMinute.value,
+      callsPerProcess: cloudSqlLimits.adminApiCallsPerProcess.value,
+    },
     costs: {
       connectCpuMs: values.connectCpuMs,
       refusalCpuMs: values.connectCpuMs * values.refusalShare,

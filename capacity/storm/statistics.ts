@@ -23,7 +23,8 @@ export function meanInterval(values: Float64Array, confidence = CONFIDENCE): Int
 }
 
 /**
- * The mean of a - b over storms with the same draws (common random numbers), with bounds that each hold with `confidence`;
+ * The mean of a - b over storms with the same draws (common random numbers), with bounds that each hold with
+ * `confidence`;
  * between -1 and 1. An interval that excludes 0 says which of two plans is better.
  */
 export function differenceInterval(a: Float64Array, b: Float64Array, confidence = CONFIDENCE): Interval {
@@ -39,7 +40,9 @@ export function leastStorms(target: number, confidence = CONFIDENCE): number {
   return 1 - bernsteinMargin(least - 1, 0, confidence) >= target ? least - 1 : least;
 }
 
-/** The smallest of the ascending values that is not below the share `q` (0 to 1) of them; `null` where there are none. */
+/**
+ * The smallest of the ascending values that is not below the share `q` (0 to 1) of them; `null` where there are none.
+ */
 export function quantile(ascending: Float64Array, q: number): number | null {
   return ascending[Math.max(0, Math.ceil(q * ascending.length) - 1)] ?? null;
 }

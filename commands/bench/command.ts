@@ -17,8 +17,16 @@ import { bareHeapMM1 } from "./bare-heap";
 /** Speed, measured in one run: the machine is shared and noisy, so only the ratios are worth quoting. */
 interface Measured {
   readonly kernel: { readonly eventsPerSecond: number; readonly bareEventsPerSecond: number; readonly ratio: number };
-  /** `bareSeconds`: what the bare heap needs for 60 million events, in which 10,000 storms of all scenarios together are wanted. */
-  readonly storms: { readonly plan: string; readonly perSecond: number; readonly secondsFor10000: number; readonly bareSeconds: number };
+  /**
+   * `bareSeconds`: what the bare heap needs for 60 million events, in which 10,000 storms of all scenarios together are
+   * wanted.
+   */
+  readonly storms: {
+    readonly plan: string;
+    readonly perSecond: number;
+    readonly secondsFor10000: number;
+    readonly bareSeconds: number;
+  };
   readonly size: { readonly seconds: number; readonly plans: number };
   readonly check: { readonly seconds: number; readonly loadOnlySeconds: number; readonly ratio: number };
   readonly pack: { readonly resourcesPerSecond: number; readonly secondsByServices: Readonly<Record<number, number>> };
@@ -29,19 +37,26 @@ const RESOURCES = 1000;
 const STORMS = 2000;
 const BARE_EVENTS = 10_000_000;
 
-const bench = command("bench", "Measures check against loading the SDK alone, the pack, the storm's kernel and the sizing.").option(
-  "--json",
-  "print one JSON object",
-);
+const bench = command(
+  "bench",
+  "Measures check against loading the SDK alone, the pack, the storm's kernel and the sizing.",
+).option("--json", "print one JSON object");
 
 void run(bench, async () => {
-  const measured: Measured = { ...kernelSpeed(), size: sizeSpeed(), check: await checkSpeed(), pack: await packSpeed() };
+  const measured: Measured = {
+    ...kernelSpeed(),
+    size: sizeSpeed(),
+    check: await checkSpeed(),
+    pack: await packSpeed(),
+  };
   process.stdout.write(bench.opts<{ json?: true }>().json ? `${JSON.stringify(measured, null, 2)}\n` : text(measured));
   return EXIT.sound;
 });
 
 function text({ kernel, storms, size, check, pack }: Measured): string {
-  const linear = Object.entries(pack.secondsByServices).map(([services, seconds]) => `${services}: ${seconds.toFixed(2)} s`);
+  const linear = Object.entries(pack.secondsByServices).map(
+    ([services, seconds]) => `${services}: ${seconds.toFixed(2)} s`,
+  );
   return [
     `${cpus().length} cores, Node ${process.versions.node}, medians of ${ROUNDS}`,
     `kernel: ${millions(kernel.eventsPerSecond)} events a second, a bare heap ${millions(kernel.bareEventsPerSecond)}; ratio ${kernel.ratio.toFixed(2)} (wanted: at least 0.3)`,
@@ -71,7 +86,12 @@ function kernelSpeed(): Pick<Measured, "kernel" | "storms"> {
   ];
   return {
     kernel: { eventsPerSecond, bareEventsPerSecond, ratio: median(rounds.map((r) => r.model / r.bare)) },
-    storms: { plan: `staging, ${scenarios.length} scenarios in turn`, perSecond, secondsFor10000: 10_000 / perSecond, bareSeconds: 60e6 / bareEventsPerSecond },
+    storms: {
+      plan: `staging, ${scenarios.length} scenarios in turn`,
+      perSecond,
+      secondsFor10000: 10_000 / perSecond,
+      bareSeconds: 60e6 / bareEventsPerSecond,
+    },
   };
 }
 
@@ -117,8 +137,12 @@ async function packSpeed(): Promise<Measured["pack"]> {
     };
     const services = resources.filter(({ type }) => type === RUN_SERVICE);
     const secondsByServices: Record<number, number> = {};
-    for (const count of [75, 150, 300]) secondsByServices[count] = await judge([...resources, ...repeated(services, count)]);
-    return { resourcesPerSecond: RESOURCES / (await judge(repeated(resources.slice(1), RESOURCES))), secondsByServices };
+    for (const count of [75, 150, 300])
+      secondsByServices[count] = await judge([...resources, ...repeated(services, count)]);
+    return {
+      resourcesPerSecond: RESOURCES / (await judge(repeated(resources.slice(1), RESOURCES))),
+      secondsByServices,
+    };
   } finally {
     pack.stop();
   }

@@ -3,7 +3,18 @@ import { InputError, type InputProblem, problem } from "../../capacity/problem";
 import { readSettings } from "../../config/read";
 import { announce, command, EXIT, run } from "../shared/command";
 import { readStackFile, type StackOptions, withStackOptions } from "../shared/stack-file";
-import { accountSchema, anySchema, apisSchema, bucketSchema, type Found, policySchema, poolSchema, projectSchema, providerSchema, roleSchema } from "./found";
+import {
+  accountSchema,
+  anySchema,
+  apisSchema,
+  bucketSchema,
+  type Found,
+  policySchema,
+  poolSchema,
+  projectSchema,
+  providerSchema,
+  roleSchema,
+} from "./found";
 import { commandLine, gcloud, isAbsent } from "./gcloud-cli";
 import { commands, othersWhoAct, readings, type Subject, settings, surplusRoles } from "./plan";
 import { environments } from "./roles";
@@ -31,7 +42,8 @@ void run(bootstrapping, async () => {
   announce("looking at what exists");
   const found = await lookUp(subject);
   announce("");
-  if (found.bucket && found.bucket.location.toLowerCase() !== subject.region) throw wrongLocation(subject, found.bucket.location);
+  if (found.bucket && found.bucket.location.toLowerCase() !== subject.region)
+    throw wrongLocation(subject, found.bucket.location);
   const todo = commands(subject, found);
   for (const args of todo) {
     process.stdout.write(`${commandLine(args)}\n`);
@@ -46,9 +58,13 @@ void run(bootstrapping, async () => {
   }
   process.stdout.write(todo.length === 0 ? "# Nothing differs.\n" : "");
   for (const args of surplusRoles(subject, found))
-    process.stdout.write(`# Not one of its roles (commands/bootstrap/roles.ts); this takes it away: ${commandLine(args)}\n`);
+    process.stdout.write(
+      `# Not one of its roles (commands/bootstrap/roles.ts); this takes it away: ${commandLine(args)}\n`,
+    );
   for (const args of othersWhoAct(subject, found))
-    process.stdout.write(`# Somebody else has rights on the account, and may act as it; this takes them away: ${commandLine(args)}\n`);
+    process.stdout.write(
+      `# Somebody else has rights on the account, and may act as it; this takes them away: ${commandLine(args)}\n`,
+    );
   process.stdout.write(nextSteps(subject, found.projectNumber));
   return EXIT.sound;
 });
@@ -78,7 +94,13 @@ function subjectOf({ project, repository, stack, configFile }: Options): Subject
     );
   if (!/^[\w-]+\/[\w.-]+$/.test(repository))
     problems.push(
-      problem({ setting: "--repository", value: repository, must: "be a repository on GitHub", because: "only its workflows may come", fix: "OWNER/NAME" }),
+      problem({
+        setting: "--repository",
+        value: repository,
+        must: "be a repository on GitHub",
+        because: "only its workflows may come",
+        fix: "OWNER/NAME",
+      }),
     );
   if (problems.length > 0) throw new InputError(problems);
   return { project, repository, region: settings.region };
@@ -99,7 +121,8 @@ async function lookUp(subject: Subject): Promise<Found> {
   const deployer = await iam(ask.deployer, accountSchema);
   const previewer = await iam(ask.previewer, accountSchema);
   const role = await iam(ask.role, roleSchema);
-  const policyOf = async (what: unknown, args: readonly string[]) => (what ? shown(args, policySchema) : { bindings: [] });
+  const policyOf = async (what: unknown, args: readonly string[]) =>
+    what ? shown(args, policySchema) : { bindings: [] };
   const policies = {
     project: await shown(ask.policies.project, policySchema),
     bucket: await policyOf(bucket, ask.policies.bucket),
@@ -152,7 +175,9 @@ function nextSteps(subject: Subject, projectNumber: string): string {
   const { variables, stackInit } = settings(subject, projectNumber);
   return [
     "# Once, in the repository (docs/pipelines.md):",
-    ...Object.entries(variables).map(([name, value]) => `# gh variable set ${name} --repo ${subject.repository} --body '${value}'`),
+    ...Object.entries(variables).map(
+      ([name, value]) => `# gh variable set ${name} --repo ${subject.repository} --body '${value}'`,
+    ),
     `# environments '${environments.previewer}', without reviewers, and '${environments.deployer}', with them, for the branch main only`,
     "# Once, on your machine, and commit what it writes into Pulumi.staging.yaml:",
     `# ${stackInit}`,

@@ -1,11 +1,14 @@
 import { z } from "zod";
 
 /*
- * What of it exists, in the shapes that gcloud prints with --format=json (Google Cloud CLI 528). `undefined`: it does not.
+ * What of it exists, in the shapes that gcloud prints with --format=json (Google Cloud CLI 528). `undefined`: it does
+ * not.
  */
 
 export const policySchema = z.object({
-  bindings: z.array(z.object({ role: z.string(), members: z.array(z.string()).default([]), condition: z.unknown().optional() })).default([]),
+  bindings: z
+    .array(z.object({ role: z.string(), members: z.array(z.string()).default([]), condition: z.unknown().optional() }))
+    .default([]),
 });
 export type Policy = z.output<typeof policySchema>;
 
@@ -24,7 +27,10 @@ export const providerSchema = poolSchema.extend({
   oidc: z.object({ issuerUri: z.string().default("") }).default({ issuerUri: "" }),
 });
 export const accountSchema = z.object({ disabled: z.boolean().default(false) });
-export const roleSchema = z.object({ includedPermissions: z.array(z.string()).default([]), deleted: z.boolean().default(false) });
+export const roleSchema = z.object({
+  includedPermissions: z.array(z.string()).default([]),
+  deleted: z.boolean().default(false),
+});
 export const anySchema = z.object({});
 
 /** What exists in the project. */
@@ -40,5 +46,11 @@ export interface Found {
   readonly previewer: z.output<typeof accountSchema> | undefined;
   readonly role: z.output<typeof roleSchema> | undefined;
   /** Of what does not exist yet: no binding. */
-  readonly policies: { readonly project: Policy; readonly bucket: Policy; readonly key: Policy; readonly deployer: Policy; readonly previewer: Policy };
+  readonly policies: {
+    readonly project: Policy;
+    readonly bucket: Policy;
+    readonly key: Policy;
+    readonly deployer: Policy;
+    readonly previewer: Policy;
+  };
 }

@@ -26,7 +26,9 @@ export const isAbsent = ({ code, said }: Called) =>
 
 /** A command line as a shell reads it. */
 export const commandLine = (args: readonly string[]) =>
-  ["gcloud", ...args].map((part) => (/^[\w@%+=:,./-]+$/.test(part) ? part : `'${part.replaceAll("'", "'\\''")}'`)).join(" ");
+  ["gcloud", ...args]
+    .map((part) => (/^[\w@%+=:,./-]+$/.test(part) ? part : `'${part.replaceAll("'", "'\\''")}'`))
+    .join(" ");
 
 /** The error is the last `ERROR:` with what follows it; warnings stand before it. */
 function saidBy(stderr: string): string {

@@ -58,9 +58,25 @@ export function commands(subject: Subject, found: Found): string[][] {
     ...keyCommands(subject, found),
     ...federationCommands(subject, found),
     ...ACCOUNTS.filter((role) => !found[role]).map((role) => [
-      ...["iam", "service-accounts", "create", accountId(role), "--display-name", `${role} of the pipelines`, "--project", project],
+      ...[
+        "iam",
+        "service-accounts",
+        "create",
+        accountId(role),
+        "--display-name",
+        `${role} of the pipelines`,
+        "--project",
+        project,
+      ],
     ]),
-    ...ACCOUNTS.filter((role) => found[role]?.disabled).map((role) => ["iam", "service-accounts", "enable", email(role, project), "--project", project]),
+    ...ACCOUNTS.filter((role) => found[role]?.disabled).map((role) => [
+      "iam",
+      "service-accounts",
+      "enable",
+      email(role, project),
+      "--project",
+      project,
+    ]),
     ...refreshRoleCommands(subject, found),
     ...bindingCommands(subject, found),
   ];
@@ -68,10 +84,22 @@ export function commands(subject: Subject, found: Found): string[][] {
 
 function bucketCommands({ project, region }: Subject, { bucket }: Found): string[][] {
   const name = bucketOf(project);
-  const update = (...flags: readonly string[]) => (flags.length > 0 ? [["storage", "buckets", "update", name, ...flags, "--project", project]] : []);
+  const update = (...flags: readonly string[]) =>
+    flags.length > 0 ? [["storage", "buckets", "update", name, ...flags, "--project", project]] : [];
   if (!bucket)
     return [
-      ["storage", "buckets", "create", name, "--location", region, "--uniform-bucket-level-access", "--public-access-prevention", "--project", project],
+      [
+        "storage",
+        "buckets",
+        "create",
+        name,
+        "--location",
+        region,
+        "--uniform-bucket-level-access",
+        "--public-access-prevention",
+        "--project",
+        project,
+      ],
       ...update("--versioning"), // `create` has no such flag
     ];
   return update(
@@ -84,12 +112,30 @@ function bucketCommands({ project, region }: Subject, { bucket }: Found): string
 function keyCommands({ project, region }: Subject, { keyRing, key }: Found): string[][] {
   return [
     ...(keyRing ? [] : [["kms", "keyrings", "create", KEY_RING, "--location", region, "--project", project]]),
-    ...(key ? [] : [["kms", "keys", "create", KEY, "--keyring", KEY_RING, "--location", region, "--purpose", "encryption", "--project", project]]),
+    ...(key
+      ? []
+      : [
+          [
+            "kms",
+            "keys",
+            "create",
+            KEY,
+            "--keyring",
+            KEY_RING,
+            "--location",
+            region,
+            "--purpose",
+            "encryption",
+            "--project",
+            project,
+          ],
+        ]),
   ];
 }
 
 /**
- * Who may come at all: jobs of this repository in one of the two environments; in the deployer's, only those of the main
+ * Who may come at all: jobs of this repository in one of the two environments; in the deployer's, only those of the
+ * main
  * branch, also where GitHub's own rule for the environment is missing.
  */
 export const conditionFor = (repository: string) =>
@@ -98,9 +144,30 @@ export const conditionFor = (repository: string) =>
 const MAPPING = { "google.subject": "assertion.sub", "attribute.environment": "assertion.environment" };
 
 function federationCommands({ project, repository }: Subject, { pool, provider }: Found): string[][] {
-  const pools = (verb: string, ...flags: readonly string[]) => ["iam", "workload-identity-pools", verb, POOL, ...POOL_PLACE, ...flags, "--project", project];
+  const pools = (verb: string, ...flags: readonly string[]) => [
+    "iam",
+    "workload-identity-pools",
+    verb,
+    POOL,
+    ...POOL_PLACE,
+    ...flags,
+    "--project",
+    project,
+  ];
   const providers = (verb: string, ...flags: readonly string[]) => [
-    ...["iam", "workload-identity-pools", "providers", verb, PROVIDER, "--workload-identity-pool", POOL, ...POOL_PLACE, ...flags, "--project", project],
+    ...[
+      "iam",
+      "workload-identity-pools",
+      "providers",
+      verb,
+      PROVIDER,
+      "--workload-identity-pool",
+      POOL,
+      ...POOL_PLACE,
+      ...flags,
+      "--project",
+      project,
+    ],
   ];
   const condition = conditionFor(repository);
   const mapping = Object.entries(MAPPING)
@@ -118,7 +185,9 @@ function federationCommands({ project, repository }: Subject, { pool, provider }
     ...(pool?.disabled ? [pools("update", "--no-disabled")] : []),
     ...(provider ? [] : [providers("create-oidc", ...settings)]),
     ...(provider?.state === "DELETED" ? [providers("undelete")] : []),
-    ...(provider && (!isAsWanted || provider.disabled) ? [providers("update-oidc", ...settings, ...(provider.disabled ? ["--no-disabled"] : []))] : []),
+    ...(provider && (!isAsWanted || provider.disabled)
+      ? [providers("update-oidc", ...settings, ...(provider.disabled ? ["--no-disabled"] : []))]
+      : []),
   ];
 }
 
@@ -126,7 +195,22 @@ function refreshRoleCommands({ project }: Subject, { role }: Found): string[][] 
   const { id } = refreshRole;
   const permissions = refreshRole.permissions.join(",");
   const place = ["--project", project];
-  if (!role) return [["iam", "roles", "create", id, "--title", "Refresh of the stack", "--permissions", permissions, "--stage", "GA", ...place]];
+  if (!role)
+    return [
+      [
+        "iam",
+        "roles",
+        "create",
+        id,
+        "--title",
+        "Refresh of the stack",
+        "--permissions",
+        permissions,
+        "--stage",
+        "GA",
+        ...place,
+      ],
+    ];
   const isAsWanted = role.includedPermissions.toSorted().join(",") === permissions;
   return [
     ...(role.deleted ? [["iam", "roles", "undelete", id, ...place]] : []),
@@ -147,7 +231,13 @@ function bindingCommands(subject: Subject, { policies, projectNumber }: Found): 
       ...wantedRoles(account, project).flatMap((role) =>
         add(policies.project, member, role, ["projects", "add-iam-policy-binding", project], "--condition=None"),
       ),
-      ...add(policies.bucket, member, bucketRoles[account], ["storage", "buckets", "add-iam-policy-binding", bucketOf(project)], ...here),
+      ...add(
+        policies.bucket,
+        member,
+        bucketRoles[account],
+        ["storage", "buckets", "add-iam-policy-binding", bucketOf(project)],
+        ...here,
+      ),
       ...add(policies.key, member, keyRoles[account], ["kms", "keys", "add-iam-policy-binding", ...key], ...here),
       ...add(
         policies[account],
@@ -167,7 +257,9 @@ const jobsOf = (account: Role, projectNumber: string) =>
   `principalSet://iam.googleapis.com/${poolName(projectNumber)}/attribute.environment/${environments[account]}`;
 const ACTS_AS = "roles/iam.workloadIdentityUser";
 const isBound = ({ bindings }: Policy, role: string, member: string) =>
-  bindings.some((binding) => binding.role === role && binding.condition === undefined && binding.members.includes(member));
+  bindings.some(
+    (binding) => binding.role === role && binding.condition === undefined && binding.members.includes(member),
+  );
 
 const wantedRoles = (account: Role, project: string) => [
   ...projectRoles[account],
@@ -178,8 +270,19 @@ const wantedRoles = (account: Role, project: string) => [
 export function surplusRoles({ project }: Subject, { policies }: Found): string[][] {
   return ACCOUNTS.flatMap((account) => {
     const member = memberOf(account, project);
-    const surplus = policies.project.bindings.filter(({ role, members }) => members.includes(member) && !wantedRoles(account, project).includes(role));
-    return surplus.map(({ role }) => ["projects", "remove-iam-policy-binding", project, "--member", member, "--role", role, "--all"]);
+    const surplus = policies.project.bindings.filter(
+      ({ role, members }) => members.includes(member) && !wantedRoles(account, project).includes(role),
+    );
+    return surplus.map(({ role }) => [
+      "projects",
+      "remove-iam-policy-binding",
+      project,
+      "--member",
+      member,
+      "--role",
+      role,
+      "--all",
+    ]);
   });
 }
 

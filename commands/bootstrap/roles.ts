@@ -7,7 +7,9 @@
 export const environments = { deployer: "staging", previewer: "preview" } as const;
 export type Role = keyof typeof environments;
 
-/** Roles on the project. The program makes no binding on the project itself, except for the built-in Cloud SQL socket. */
+/**
+ * Roles on the project. The program makes no binding on the project itself, except for the built-in Cloud SQL socket.
+ */
 export const projectRoles: Readonly<Record<Role, readonly string[]>> = {
   deployer: [
     "roles/artifactregistry.reader", // whoever deploys an image must be able to read it
@@ -50,13 +52,20 @@ export const projectRoles: Readonly<Record<Role, readonly string[]>> = {
 };
 
 /**
- * What the provider reads in a refresh and no viewer may: the values that the state holds anyway. Without it a role that
+ * What the provider reads in a refresh and no viewer may: the values that the state holds anyway. Without it a role
+ * that
  * can write would be needed. Source: hashicorp/terraform-provider-google#24784 for Redis.
  */
-export const refreshRole = { id: "netraRefresh", permissions: ["redis.instances.getAuthString", "secretmanager.versions.access"] } as const;
+export const refreshRole = {
+  id: "netraRefresh",
+  permissions: ["redis.instances.getAuthString", "secretmanager.versions.access"],
+} as const;
 
 /** Roles on the state's bucket: a preview takes no lock and writes nothing. */
-export const bucketRoles: Readonly<Record<Role, string>> = { deployer: "roles/storage.objectUser", previewer: "roles/storage.objectViewer" };
+export const bucketRoles: Readonly<Record<Role, string>> = {
+  deployer: "roles/storage.objectUser",
+  previewer: "roles/storage.objectViewer",
+};
 
 /** Roles on the key that encrypts the stack's secrets. */
 export const keyRoles: Readonly<Record<Role, string>> = {
@@ -64,7 +73,10 @@ export const keyRoles: Readonly<Record<Role, string>> = {
   previewer: "roles/cloudkms.cryptoKeyDecrypter",
 };
 
-/** What must be enabled before the program can enable what it needs itself, images can be pushed, and a preflight can read. */
+/**
+ * What must be enabled before the program can enable what it needs itself, images can be pushed, and a preflight can
+ * read.
+ */
 export const apis = [
   "artifactregistry.googleapis.com",
   "cloudkms.googleapis.com",

@@ -20,7 +20,10 @@ interface Options extends StackOptions {
 }
 
 const check = withStackOptions(
-  command("check", "Evaluates the program, judges what it registers, and says whether the stack is sound, why, and what it costs."),
+  command(
+    "check",
+    "Evaluates the program, judges what it registers, and says whether the stack is sound, why, and what it costs.",
+  ),
 )
   .option("--json", "print the verdict as one JSON object")
   .option("--report <dir>", "also write report.md, report.html and report.json there")
@@ -55,7 +58,10 @@ async function writeReport(directory: string, verdict: Verdict, plan: CapacityPl
   writeFileSync(join(directory, "report.md"), pullRequestMarkdown(verdict));
   writeFileSync(join(directory, "report.json"), `${JSON.stringify(verdict, null, 2)}\n`);
   announce("drawing the report");
-  const [{ drawings }, { page }] = await Promise.all([import("../../report/drawings.js"), import("../../report/html.js")]);
+  const [{ drawings }, { page }] = await Promise.all([
+    import("../../report/drawings.js"),
+    import("../../report/html.js"),
+  ]);
   const plots = verdict.storms.length > 0 ? await drawings(plan) : [];
   writeFileSync(join(directory, "report.html"), page(headline(verdict), verdict.ok, pageSections(verdict), plots));
 }

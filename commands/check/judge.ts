@@ -22,7 +22,10 @@ export interface Subject {
 }
 
 /** Evaluates the program, runs the pack's rules over what it registers, and sums up. */
-export async function judge({ stack, configuration, settings }: Subject, packConfiguration: PackConfiguration = {}): Promise<Verdict> {
+export async function judge(
+  { stack, configuration, settings }: Subject,
+  packConfiguration: PackConfiguration = {},
+): Promise<Verdict> {
   announce("evaluating the program");
   // The guard that refuses an unsound plan is left out, so that the rules judge what such a plan would register, too.
   const resources = await evaluate(stack, configuration, () => declare(readSettings(configurationOfRun())));
@@ -33,7 +36,10 @@ export async function judge({ stack, configuration, settings }: Subject, packCon
     resources.map((resource) => asJudged(resource, { project: settings.project, region: settings.region })),
     { configuration: packConfiguration, plan },
   );
-  return verdictOf(stack, settings, judgePlan(plan), resources, findings, [...idleWaivers(findings, packConfiguration), ...imagesElsewhere(settings)]);
+  return verdictOf(stack, settings, judgePlan(plan), resources, findings, [
+    ...idleWaivers(findings, packConfiguration),
+    ...imagesElsewhere(settings),
+  ]);
 }
 
 function verdictOf(
@@ -63,9 +69,14 @@ function verdictOf(
 /** A note for every waiver that waives nothing: its resource is gone or misspelt, or its finding has been mended. */
 function idleWaivers(findings: readonly Finding[], configuration: PackConfiguration): Violation[] {
   const isUsed = (policy: string, waived: string) =>
-    findings.some(({ rule, waived: reason, resource }) => rule === policy && reason !== undefined && [resource?.urn, nameOf(resource)].includes(waived));
+    findings.some(
+      ({ rule, waived: reason, resource }) =>
+        rule === policy && reason !== undefined && [resource?.urn, nameOf(resource)].includes(waived),
+    );
   return Object.entries(configuration).flatMap(([policy, settings]) => {
-    const waivers = typeof settings === "object" && Array.isArray(settings.waivers) ? (settings.waivers as Waiver[]) : []; // held to the schema
+    const waivers =
+      // held to the schema
+      typeof settings === "object" && Array.isArray(settings.waivers) ? (settings.waivers as Waiver[]) : [];
     return waivers.flatMap(({ resource }) =>
       isUsed(policy, resource)
         ? []
@@ -100,10 +111,14 @@ function reported({ type, name, urn, parent, dependencies, options, inputs }: Re
   return { type, name, urn, parent, dependencies, options, inputs: withoutSecrets(inputs) };
 }
 
-/** Versions that are billed: one that people add, or every rotation that is not disabled; Redis has only the current one. */
+/**
+ * Versions that are billed: one that people add, or every rotation that is not disabled; Redis has only the current
+ * one.
+ */
 function activeVersions({ secrets }: Settings): number {
   return Object.values(secrets).reduce(
-    (sum, { rotation = 1, format, disabledThroughRotation = 0 }) => sum + (format === "redis-auth" ? 1 : rotation - disabledThroughRotation),
+    (sum, { rotation = 1, format, disabledThroughRotation = 0 }) =>
+      sum + (format === "redis-auth" ? 1 : rotation - disabledThroughRotation),
     0,
   );
 }

@@ -15,7 +15,9 @@ interface Heard {
 
 /** A channel that is not listed may stand in another project of the metrics scope: it counts as one that forwards. */
 function heard(deployed: readonly Deployed[], { found }: Collection): Heard[] {
-  const known = new Map(found.flatMap(({ source, object }) => (source === "channels" ? [[String(object.name), object] as const] : [])));
+  const known = new Map(
+    found.flatMap(({ source, object }) => (source === "channels" ? [[String(object.name), object] as const] : [])),
+  );
   return deployed
     .filter(({ source, inputs }) => source === "alerts" && inputs.enabled !== false)
     .map((policy) => {
@@ -23,7 +25,9 @@ function heard(deployed: readonly Deployed[], { found }: Collection): Heard[] {
       const silent = channels.flatMap((channel) => {
         const { enabled, verificationStatus } = known.get(channel) ?? {};
         if (enabled === false) return [{ channel, field: "enabled", value: "false" }];
-        return verificationStatus === "UNVERIFIED" ? [{ channel, field: "verificationStatus", value: "UNVERIFIED" }] : [];
+        return verificationStatus === "UNVERIFIED"
+          ? [{ channel, field: "verificationStatus", value: "UNVERIFIED" }]
+          : [];
       });
       return { policy, channels, silent };
     });
@@ -50,7 +54,11 @@ export function silentAlerts(deployed: readonly Deployed[], collection: Collecti
             ? silent.map(({ channel: silentOne, field, value }) => ({ field: `${silentOne} ${field}`, value }))
             : [{ field: "notificationChannels", value: "none" }],
         consequences: ["must have a notification channel that forwards because nobody is told when it opens"],
-        mend: [silent.length > 0 ? `verify ${silent.map((one) => one.channel).join(", ")} in the console` : "add a notification channel to it in the console"],
+        mend: [
+          silent.length > 0
+            ? `verify ${silent.map((one) => one.channel).join(", ")} in the console`
+            : "add a notification channel to it in the console",
+        ],
         repairs: isClear ? [{ target: { line }, flags: [] }] : [],
       });
     });
@@ -66,7 +74,9 @@ const SHOWN_TITLES = 3;
 
 /** Who watches, in one line. */
 export function watchers(deployed: readonly Deployed[], collection: Collection): string {
-  const titles = heard(deployed, collection).flatMap(({ policy, channels, silent }) => (channels.length > silent.length ? [policy.name] : []));
+  const titles = heard(deployed, collection).flatMap(({ policy, channels, silent }) =>
+    channels.length > silent.length ? [policy.name] : [],
+  );
   if (titles.length === 0) return "";
   const more = titles.length - SHOWN_TITLES;
   return `alert policies that tell somebody: ${titles.slice(0, SHOWN_TITLES).join("; ")}${more > 0 ? ` and ${more} more` : ""}`;

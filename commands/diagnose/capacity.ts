@@ -30,14 +30,23 @@ export interface DatabaseCapacity {
 /** Reads the capacity plan from what is deployed with the pack's own readers. What cannot be read, the pack reports. */
 export function capacityOf(deployed: readonly Deployed[], settings: Settings): DatabaseCapacity[] {
   const plan = planOf(settings);
-  const resources = linked(deployed.map((resource) => asJudged(resource, settings)).map(({ outputs, ...resource }) => ({ ...resource, properties: outputs })));
+  const resources = linked(
+    deployed
+      .map((resource) => asJudged(resource, settings))
+      .map(({ outputs, ...resource }) => ({ ...resource, properties: outputs })),
+  );
   return databaseUses(resources).uses.flatMap(({ instance, holders }) => {
     const capacity = instance && holders.length > 0 && ifReadable(() => ofDatabase(instance, holders, resources, plan));
     return capacity ? [capacity] : [];
   });
 }
 
-function ofDatabase(instance: StackResource, holders: readonly Holder[], resources: readonly StackResource[], plan: CapacityPlan): DatabaseCapacity {
+function ofDatabase(
+  instance: StackResource,
+  holders: readonly Holder[],
+  resources: readonly StackResource[],
+  plan: CapacityPlan,
+): DatabaseCapacity {
   const size = slotsOf(instance);
   const slots = { ...plan.database, maxConnections: size.maxConnections };
   const budget = connectionBudget(holders, slots);
@@ -53,9 +62,22 @@ function ofDatabase(instance: StackResource, holders: readonly Holder[], resourc
   };
 }
 
-function stormsOf(instance: StackResource, holders: readonly Holder[], resources: readonly StackResource[], plan: CapacityPlan): StormResult[] {
+function stormsOf(
+  instance: StackResource,
+  holders: readonly Holder[],
+  resources: readonly StackResource[],
+  plan: CapacityPlan,
+): StormResult[] {
   // A map, because a service may be called `constructor`.
   const starts: ReadonlyMap<string, StartBehaviour> = new Map(Object.entries(plannedStarts(plan)));
-  const deployed = stormPlanOf(instance, holders, resources, plan.database, (service) => starts.get(service) ?? neutralStart);
-  return stormPlanProblems(deployed).length > 0 ? [] : illustratingStorms(deployed, plan.targets.startupSuccessPercent / 100);
+  const deployed = stormPlanOf(
+    instance,
+    holders,
+    resources,
+    plan.database,
+    (service) => starts.get(service) ?? neutralStart,
+  );
+  return stormPlanProblems(deployed).length > 0
+    ? []
+    : illustratingStorms(deployed, plan.targets.startupSuccessPercent / 100);
 }

@@ -29,7 +29,12 @@ export function isDialedPrivately({ outputs }: Deployed, deployed: readonly Depl
   const address = new Inputs(outputs).text("privateIpAddress");
   return clientsIn(deployed, place).every(({ workload, container }) => {
     const told = toldAddresses(workload, container);
-    return !usesSocket(workload, container) && !workload.containers.some(isProxy) && told.length > 0 && told.every((one) => one === address);
+    return (
+      !usesSocket(workload, container) &&
+      !workload.containers.some(isProxy) &&
+      told.length > 0 &&
+      told.every((one) => one === address)
+    );
   });
 }
 

@@ -26,7 +26,10 @@ const FEED_TIMEOUT_SECONDS = 20;
 
 const diagnosis = withPlaceOptions(
   withStackOptions(
-    command("diagnose", "Answers the questions of the incident report about what is deployed, and judges it as the plan is judged. Read-only."),
+    command(
+      "diagnose",
+      "Answers the questions of the incident report about what is deployed, and judges it as the plan is judged. Read-only.",
+    ),
     "the plan to compare with",
   ),
 )
@@ -36,7 +39,10 @@ const diagnosis = withPlaceOptions(
   .addHelpText(
     "after",
     () =>
-      `\nThe lines that collect the files for --from, in an empty folder; they only read:\n${collectingLines({ project: "$PROJECT", region: "$REGION" })
+      `\nThe lines that collect the files for --from, in an empty folder; they only read:\n${collectingLines({
+        project: "$PROJECT",
+        region: "$REGION",
+      })
         .map((line) => `  ${line}`)
         .join("\n")}`,
   );
@@ -51,7 +57,11 @@ void run(diagnosis, () => {
     const feed = options.incidents === undefined ? undefined : feedIn(options.incidents);
     const found = await diagnosed({ settings, stack: options.stack, configuration, from, feed });
     announce("");
-    process.stdout.write(options.json ? `${JSON.stringify({ stack: options.stack, ...found }, null, 2)}\n` : diagnosisText(found, options.adopt === true));
+    process.stdout.write(
+      options.json
+        ? `${JSON.stringify({ stack: options.stack, ...found }, null, 2)}\n`
+        : diagnosisText(found, options.adopt === true),
+    );
     return found.ok ? EXIT.sound : EXIT.refused;
   });
 });
@@ -69,7 +79,10 @@ interface Subject {
 async function diagnosed({ settings, stack, configuration, from, feed }: Subject): Promise<Diagnosis> {
   announce("reading what is deployed");
   const cloud = from === undefined ? googleCloud(settings.project) : undefined;
-  const { collection, deployed, notes } = deployedFrom(cloud ? await readCloud(cloud, settings) : readFolder(from ?? "", settings), settings);
+  const { collection, deployed, notes } = deployedFrom(
+    cloud ? await readCloud(cloud, settings) : readFolder(from ?? "", settings),
+    settings,
+  );
   announce("judging it");
   const answering = regionAnswer(feed, settings.region);
   answering.catch(() => undefined); // awaited below
@@ -94,11 +107,16 @@ async function planned(stack: string, configuration: Readonly<Record<string, unk
 /** The feed as it was saved, or the public one: where that does not answer, the question stays open. */
 async function regionAnswer(saved: unknown, region: string): Promise<RegionAnswer> {
   const read = saved === undefined ? await readFeed(INCIDENTS_URL, FEED_TIMEOUT_SECONDS) : { feed: saved };
-  return typeof read === "string" ? { findings: [], answer: "", open: read } : judgeIncidents(read.feed, region, Date.now());
+  return typeof read === "string"
+    ? { findings: [], answer: "", open: read }
+    : judgeIncidents(read.feed, region, Date.now());
 }
 
 function feedIn(file: string): unknown {
   const read = jsonIn(file);
   if (read) return read.value;
-  throw inputError("--incidents", `(${file}) must be a JSON file that can be read because the incident feed stands there; save ${INCIDENTS_URL}`);
+  throw inputError(
+    "--incidents",
+    `(${file}) must be a JSON file that can be read because the incident feed stands there; save ${INCIDENTS_URL}`,
+  );
 }

@@ -3,7 +3,8 @@ import { STAGES, type Stage } from "./places";
 import { applied, type Command, commandText, isRefused, merged, type Repair } from "./remedy-commands";
 
 /*
- * Which commands are printed, and in which order. Nothing here trusts that a repair is right: what the rules say after every
+ * Which commands are printed, and in which order. Nothing here trusts that a repair is right: what the rules say after
+ * every
  * command decides. A repair that does not mend its finding, or that breaks something on the way, is left out.
  */
 
@@ -21,14 +22,21 @@ export type Judge = (deployed: readonly Deployed[]) => Faults;
 export interface Course<Finding extends Mendable> {
   /** In the order in which they are to be carried out. */
   readonly commands: readonly Command[];
-  /** The lines to copy for each finding that commands mend, whatever has to come first included; all of them in their order. */
+  /**
+   * The lines to copy for each finding that commands mend, whatever has to come first included; all of them in their
+   * order.
+   */
   readonly lines: ReadonlyMap<Finding, readonly string[]>;
   /** Findings that are gone at the end without a command of their own. */
   readonly goAlong: readonly Finding[];
 }
 
 /** The course for findings in the order in which they break. */
-export function courseOf<Finding extends Mendable>(findings: readonly Finding[], deployed: readonly Deployed[], judge: Judge): Course<Finding> {
+export function courseOf<Finding extends Mendable>(
+  findings: readonly Finding[],
+  deployed: readonly Deployed[],
+  judge: Judge,
+): Course<Finding> {
   const judgeOnce = remembering(judge, deployed);
   let kept = findings.filter(({ repairs }) => repairs.length > 0);
   while (kept.length > 0) {
@@ -75,7 +83,8 @@ class Trial<Finding extends Mendable> {
     if (refused.length > 0) return refused;
     const unmended = this.kept.filter(({ faults }) => faults.some((fault) => this.after.has(fault)));
     if (unmended.length > 0) return unmended;
-    if (this.isWorse(this.after, STAGES)) return this.culprit(this.kept, (others) => !this.isWorse(this.afterAll(others), STAGES));
+    if (this.isWorse(this.after, STAGES))
+      return this.culprit(this.kept, (others) => !this.isWorse(this.afterAll(others), STAGES));
     return this.order();
   }
 
@@ -114,7 +123,9 @@ class Trial<Finding extends Mendable> {
         this.steps.flatMap(({ command }, i) => (positions.includes(i) ? [commandText(command)] : [])),
       );
     }
-    const goAlong = findings.filter((one) => !this.kept.includes(one) && one.faults.length > 0 && !one.faults.some((fault) => this.after.has(fault)));
+    const goAlong = findings.filter(
+      (one) => !this.kept.includes(one) && one.faults.length > 0 && !one.faults.some((fault) => this.after.has(fault)),
+    );
     return { commands: this.commands, lines, goAlong };
   }
 
@@ -135,7 +146,8 @@ class Trial<Finding extends Mendable> {
 
   /** The least urgent candidate without which it works; none: the least urgent one. */
   private culprit(candidates: readonly Finding[], works: (others: readonly Finding[]) => boolean): Finding[] {
-    const found = candidates.findLast((finding) => works(this.kept.filter((other) => other !== finding))) ?? candidates.at(-1);
+    const found =
+      candidates.findLast((finding) => works(this.kept.filter((other) => other !== finding))) ?? candidates.at(-1);
     return found ? [found] : [];
   }
 

@@ -69,14 +69,28 @@ export interface Evidences extends Seen {
 }
 
 /** Sums up. Nothing is asked here. */
-export function diagnose({ settings, collection, deployed, capacities, judge, plan, region, hour, notes }: Evidences): Diagnosis {
+export function diagnose({
+  settings,
+  collection,
+  deployed,
+  capacities,
+  judge,
+  plan,
+  region,
+  hour,
+  notes,
+}: Evidences): Diagnosis {
   const secrets = judgeSecrets(mountedSecrets(deployed, settings), collection, settings);
-  const judged = (resources: readonly Deployed[]) => withoutOpenAlerts(withOpenNat(judge(resources), resources, collection), collection, settings);
+  const judged = (resources: readonly Deployed[]) =>
+    withoutOpenAlerts(withOpenNat(judge(resources), resources, collection), collection, settings);
   const said = judged(deployed);
   const { findings: ofPack, unjudged } = findingsOf(said, deployed, collection, settings);
-  const byPeople = [...otherEngine(deployed, settings), ...absences(deployed, collection, settings), ...region.findings, ...(hour?.findings ?? [])].map(
-    (one) => ({ ...one, faults: [], repairs: [] }),
-  );
+  const byPeople = [
+    ...otherEngine(deployed, settings),
+    ...absences(deployed, collection, settings),
+    ...region.findings,
+    ...(hour?.findings ?? []),
+  ].map((one) => ({ ...one, faults: [], repairs: [] }));
   const found = inOrder([
     ...ofPack,
     ...secrets.findings,
@@ -87,8 +101,20 @@ export function diagnose({ settings, collection, deployed, capacities, judge, pl
   ]);
   const course = courseOf(found, deployed, (resources) => faultsIn(resources === deployed ? said : judged(resources)));
   const findings = found.map((one) => mended(one, course));
-  const questions = answersTo({ settings, collection, deployed, capacities, findings, unjudged, secrets, region, hour });
-  const adopted = adoptables(settings).filter(({ type, id }) => deployed.some((one) => one.type === type && one.id === id));
+  const questions = answersTo({
+    settings,
+    collection,
+    deployed,
+    capacities,
+    findings,
+    unjudged,
+    secrets,
+    region,
+    hour,
+  });
+  const adopted = adoptables(settings).filter(({ type, id }) =>
+    deployed.some((one) => one.type === type && one.id === id),
+  );
   const adopt = Object.fromEntries(adopted.map(({ name, id }) => [name, id]));
   return {
     project: settings.project,
@@ -118,13 +144,23 @@ function mended(one: Found, { lines, goAlong }: Course<Found>): Finding {
 
 function printed(command: Command, findings: readonly Finding[]): PrintedCommand {
   const text = commandText(command);
-  return { command: text, cost: costOf(command), mends: findings.flatMap(({ mend }, i) => (mend.includes(text) ? [i] : [])) };
+  return {
+    command: text,
+    cost: costOf(command),
+    mends: findings.flatMap(({ mend }, i) => (mend.includes(text) ? [i] : [])),
+  };
 }
 
 /** Without the routers nobody knows whether there is Cloud NAT: what rests on its absence is open then. */
-function withOpenNat(judged: readonly RuleFinding[], deployed: readonly Deployed[], { listed }: Collection): readonly RuleFinding[] {
+function withOpenNat(
+  judged: readonly RuleFinding[],
+  deployed: readonly Deployed[],
+  { listed }: Collection,
+): readonly RuleFinding[] {
   const isAllTraffic = deployed.some(
-    ({ source, inputs }) => source === "services" && new Inputs(inputs).object("template").object("vpcAccess").text("egress") === "ALL_TRAFFIC",
+    ({ source, inputs }) =>
+      source === "services" &&
+      new Inputs(inputs).object("template").object("vpcAccess").text("egress") === "ALL_TRAFFIC",
   );
   if (listed.has("routers") || !isAllTraffic) return judged;
   const isBroken = judged.some(({ level, problem }) => level === "mandatory" && problem?.cause === NO_NAT);
@@ -135,8 +171,14 @@ function withOpenNat(judged: readonly RuleFinding[], deployed: readonly Deployed
 }
 
 /** Without the alert policies nobody knows what is watched, and with monitoring turned off nothing need be. */
-function withoutOpenAlerts(judged: readonly RuleFinding[], { listed }: Collection, { monitoring }: Settings): readonly RuleFinding[] {
-  return listed.has("alerts") && !monitoring.disabled ? judged : judged.filter(({ rule }) => rule !== "capacity-alerts");
+function withoutOpenAlerts(
+  judged: readonly RuleFinding[],
+  { listed }: Collection,
+  { monitoring }: Settings,
+): readonly RuleFinding[] {
+  return listed.has("alerts") && !monitoring.disabled
+    ? judged
+    : judged.filter(({ rule }) => rule !== "capacity-alerts");
 }
 
 /** The plan's database under another engine: no rule on PostgreSQL judges it. */
@@ -148,7 +190,9 @@ function otherEngine(deployed: readonly Deployed[], { database }: Settings): Fin
       finding("database-engine", {
         resource: label,
         evidence: [{ field: "databaseVersion", value: version }],
-        consequences: [`must be PostgreSQL because the plan's services speak nothing else, and its sizes are those of ${database.version}`],
+        consequences: [
+          `must be PostgreSQL because the plan's services speak nothing else, and its sizes are those of ${database.version}`,
+        ],
         mend: ["set 'netra:database.name' to a name that is free, and `npm run up` makes the database beside this one"],
       }),
     ];

@@ -1,5 +1,15 @@
 import { databaseVariables } from "../../capacity/plan";
-import { CONNECTOR, NETWORK, REDIS, ROUTER, ROUTER_NAT, RUN_SERVICE, SECRET, SQL_INSTANCE, SUBNETWORK } from "../../config/resource-types";
+import {
+  CONNECTOR,
+  NETWORK,
+  REDIS,
+  ROUTER,
+  ROUTER_NAT,
+  RUN_SERVICE,
+  SECRET,
+  SQL_INSTANCE,
+  SUBNETWORK,
+} from "../../config/resource-types";
 import { type Registered, withoutSecrets } from "../../engine/evaluate";
 import { type Difference, differencesOf, isWithin } from "../../engine/property-diff";
 import { Inputs } from "../../policy/framework/inputs";
@@ -33,7 +43,11 @@ const SOURCE_OF: Readonly<Record<string, (typeof ALL_SOURCES)[number]>> = {
 };
 
 /** What `up` would change of what is deployed. Properties that the program leaves to the cloud are no difference. */
-export function changesBy(plan: readonly Registered[], deployed: readonly Deployed[], { listed }: Collection): Change[] {
+export function changesBy(
+  plan: readonly Registered[],
+  deployed: readonly Deployed[],
+  { listed }: Collection,
+): Change[] {
   return plan.flatMap((planned): Change[] => {
     const source = SOURCE_OF[planned.type];
     if (source === undefined) return [];
@@ -42,7 +56,9 @@ export function changesBy(plan: readonly Registered[], deployed: readonly Deploy
     const existing = deployed.find((one) => one.type === type && one.label === name);
     if (!existing) return listed.has(source) ? [{ resource: name, type, change: "create", properties: [] }] : [];
     const differences = differencesBetween(planned, existing);
-    const isNamed = differences.some(({ property, element }) => property === "template.containers" && element !== undefined);
+    const isNamed = differences.some(
+      ({ property, element }) => property === "template.containers" && element !== undefined,
+    );
     const surplus = isNamed ? [] : surplusContainers(existing.inputs, wanted);
     const isLeft = ({ property }: Difference) => !surplus.some((container) => property.startsWith(container));
     const properties = [
@@ -53,33 +69,48 @@ export function changesBy(plan: readonly Registered[], deployed: readonly Deploy
   });
 }
 
-/** Properties that count at creation only, where the plan states another value than what is deployed has: a sentence each. */
+/**
+ * Properties that count at creation only, where the plan states another value than what is deployed has: a sentence
+ * each.
+ */
 export function keptDespitePlan(plan: readonly Registered[], deployed: readonly Deployed[]): string[] {
   return plan.flatMap((planned) => {
     const existing = deployed.find(({ type, label }) => type === planned.type && label === nameOf(planned));
-    const kept = existing ? differencesBetween(planned, existing).filter((one) => isIgnored(planned, one) && !isNothing(one.new)) : [];
+    const kept = existing
+      ? differencesBetween(planned, existing).filter((one) => isIgnored(planned, one) && !isNothing(one.new))
+      : [];
     return kept.map(
-      ({ property, old, new: now }) => `${nameOf(planned)} keeps ${property} ${text(old)}: the stack file says ${text(now)}, which counts at creation only`,
+      ({ property, old, new: now }) =>
+        `${nameOf(planned)} keeps ${property} ${text(old)}: the stack file says ${text(now)}, which counts at creation only`,
     );
   });
 }
 
 function differencesBetween(planned: Registered, { inputs }: Deployed): Difference[] {
-  return differencesOf({ changed: [], old: { inputs: comparable(inputs), outputs: {} }, new: { inputs: comparable(wantedBy(planned)), outputs: {} } });
+  return differencesOf({
+    changed: [],
+    old: { inputs: comparable(inputs), outputs: {} },
+    new: { inputs: comparable(wantedBy(planned)), outputs: {} },
+  });
 }
 
 const wantedBy = ({ inputs }: Registered) => withoutSecrets(inputs) as Properties; // an object stays one
-const isIgnored = ({ options }: Registered, { property }: Difference) => options.ignoreChanges.some((path) => isWithin(property, path));
+const isIgnored = ({ options }: Registered, { property }: Difference) =>
+  options.ignoreChanges.some((path) => isWithin(property, path));
 
 /** Containers that the program does not have go as a whole. It gives its only one no name, so they go by position. */
 function surplusContainers(existing: Deployed["inputs"], wanted: Properties): string[] {
   const [are, will] = [existing, wanted].map((inputs) => new Inputs(inputs).object("template").count("containers"));
-  return Array.from({ length: Math.max(0, (are ?? 0) - (will ?? 0)) }, (_, i) => `template.containers[${(will ?? 0) + i}]`);
+  return Array.from(
+    { length: Math.max(0, (are ?? 0) - (will ?? 0)) },
+    (_, i) => `template.containers[${(will ?? 0) + i}]`,
+  );
 }
 
 type Properties = Record<string, unknown>;
 
-const nameOf = ({ inputs, name }: Registered) => [inputs.name, inputs.secretId].find((own) => typeof own === "string") ?? name;
+const nameOf = ({ inputs, name }: Registered) =>
+  [inputs.name, inputs.secretId].find((own) => typeof own === "string") ?? name;
 
 /** What the program states otherwise, and named elements that it does not have (variables, flags, volumes). */
 function isChange({ property, element, old, new: now }: Difference): boolean {
@@ -96,7 +127,8 @@ const ONLY_THE_PROGRAMS = ["deletionProtection", "replication", "routingMode"];
 
 const isNothing = (value: unknown) => value === undefined || value === null;
 const contains = (value: unknown, test: (value: unknown) => boolean): boolean =>
-  test(value) || (value !== null && typeof value === "object" && Object.values(value).some((item) => contains(item, test)));
+  test(value) ||
+  (value !== null && typeof value === "object" && Object.values(value).some((item) => contains(item, test)));
 
 /** Google shows some references by their whole path, the program by their last part. */
 function comparable(value: unknown, key = ""): Properties {
@@ -105,7 +137,8 @@ function comparable(value: unknown, key = ""): Properties {
 
 function compared(value: unknown, key: string): unknown {
   if (Array.isArray(value)) return value.map((item) => compared(item, key));
-  if (value !== null && typeof value === "object") return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, compared(item, name)]));
+  if (value !== null && typeof value === "object")
+    return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, compared(item, name)]));
   if (typeof value !== "string") return value;
   return REFERENCES.includes(key) ? (cloudName(value)?.name ?? value) : value;
 }
@@ -122,16 +155,23 @@ function shown({ property, element, old, new: now }: Difference): string {
     const [was, is] = [variable(element, old), variable(element, now)];
     return was === is ? name : `${name}: ${was} -> ${is}`;
   }
-  return isShort(old) && isShort(now) ? `${name}: ${text(old)} -> ${text(now)}` : `${name}${isNothing(now) ? ": removed" : isNothing(old) ? ": added" : ""}`;
+  return isShort(old) && isShort(now)
+    ? `${name}: ${text(old)} -> ${text(now)}`
+    : `${name}${isNothing(now) ? ": removed" : isNothing(old) ? ": added" : ""}`;
 }
 
 /** Which secret, never what is in one; a literal only where it is a number of the plan. */
 function variable(name: string | undefined, value: unknown): string {
   if (isNothing(value)) return "not set";
-  const reference = (value as { readonly valueSource?: { readonly secretKeyRef?: { readonly secret?: string; readonly version?: string } } }).valueSource
-    ?.secretKeyRef; // of a variable that is no literal
+  const reference = (
+    value as {
+      readonly valueSource?: { readonly secretKeyRef?: { readonly secret?: string; readonly version?: string } };
+    }
+  ).valueSource?.secretKeyRef; // of a variable that is no literal
   if (reference) return `${reference.secret}:${isUnknownValue(reference.version) ? "newest" : reference.version}`;
-  return SHOWN_VARIABLES.includes(name ?? "") && typeof value === "string" && /^\d+(\.\d+)?$/.test(value) ? value : "a value";
+  return SHOWN_VARIABLES.includes(name ?? "") && typeof value === "string" && /^\d+(\.\d+)?$/.test(value)
+    ? value
+    : "a value";
 }
 
 const isShort = (value: unknown) => isNothing(value) || ["string", "number", "boolean"].includes(typeof value);

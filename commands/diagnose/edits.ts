@@ -15,7 +15,8 @@ export const setTo = (path: string, value: unknown): Edit => ({ path: path.split
 
 /** The properties after the edits; the given ones stay as they are. */
 export function edited(properties: Properties, edits: readonly Edit[]): Properties {
-  return edits.reduce((before, { path, change }) => changed(before, path, change) as Properties, properties); // at the top there are properties
+  // at the top there are properties
+  return edits.reduce((before, { path, change }) => changed(before, path, change) as Properties, properties);
 }
 
 function changed(value: unknown, [key, ...rest]: readonly string[], change: Edit["change"]): unknown {

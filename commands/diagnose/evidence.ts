@@ -17,9 +17,18 @@ const REST: readonly (readonly [RegExp, string])[] = [
 
 /** v2's names and where the Knative form has them. */
 const KNATIVE: readonly (readonly [RegExp, string])[] = [
-  [/^template\.(?:template\.)?vpcAccess\.connector$/, "spec.template.metadata.annotations[run.googleapis.com/vpc-access-connector]"],
-  [/^template\.(?:template\.)?vpcAccess\.egress$/, "spec.template.metadata.annotations[run.googleapis.com/vpc-access-egress]"],
-  [/^template\.(?:template\.)?vpcAccess\.networkInterfaces.*/, "spec.template.metadata.annotations[run.googleapis.com/network-interfaces]"],
+  [
+    /^template\.(?:template\.)?vpcAccess\.connector$/,
+    "spec.template.metadata.annotations[run.googleapis.com/vpc-access-connector]",
+  ],
+  [
+    /^template\.(?:template\.)?vpcAccess\.egress$/,
+    "spec.template.metadata.annotations[run.googleapis.com/vpc-access-egress]",
+  ],
+  [
+    /^template\.(?:template\.)?vpcAccess\.networkInterfaces.*/,
+    "spec.template.metadata.annotations[run.googleapis.com/network-interfaces]",
+  ],
   [/^template\.scaling\.minInstanceCount$/, "spec.template.metadata.annotations[autoscaling.knative.dev/minScale]"],
   [/^template\.scaling\.maxInstanceCount$/, "spec.template.metadata.annotations[autoscaling.knative.dev/maxScale]"],
   [/^scaling\.minInstanceCount$/, "metadata.annotations[run.googleapis.com/minScale]"],
@@ -27,7 +36,10 @@ const KNATIVE: readonly (readonly [RegExp, string])[] = [
   [/^template\.executionEnvironment$/, "spec.template.metadata.annotations[run.googleapis.com/execution-environment]"],
   [/^template\.sessionAffinity$/, "spec.template.metadata.annotations[run.googleapis.com/sessionAffinity]"],
   [/^template\.healthCheckDisabled$/, "spec.template.metadata.annotations[run.googleapis.com/health-check-disabled]"],
-  [/^template\.containers\[\d+\]\.resources\.cpuIdle$/, "spec.template.metadata.annotations[run.googleapis.com/cpu-throttling]"],
+  [
+    /^template\.containers\[\d+\]\.resources\.cpuIdle$/,
+    "spec.template.metadata.annotations[run.googleapis.com/cpu-throttling]",
+  ],
   [/^template\.serviceAccount$/, "spec.template.spec.serviceAccountName"],
   [/^template\.timeout$/, "spec.template.spec.timeoutSeconds"],
   [/^template\.maxInstanceRequestConcurrency$/, "spec.template.spec.containerConcurrency"],
@@ -42,9 +54,15 @@ const KNATIVE: readonly (readonly [RegExp, string])[] = [
   [/\.valueSource\.secretKeyRef\.secret$/, ".valueFrom.secretKeyRef.name"],
 ];
 
-/** A property of the resource in gcloud's terms, with the value that gcloud prints or, where it prints none, the rule's own. */
+/**
+ * A property of the resource in gcloud's terms, with the value that gcloud prints or, where it prints none, the rule's
+ * own.
+ */
 export function evidenceOf({ form, object }: Deployed, setting: string, told: string): Evidence {
-  const field = (form === "knative" ? KNATIVE : REST).reduce((path, [ours, theirs]) => path.replace(ours, theirs), setting);
+  const field = (form === "knative" ? KNATIVE : REST).reduce(
+    (path, [ours, theirs]) => path.replace(ours, theirs),
+    setting,
+  );
   // What stands in a variable may be a secret: of those only what the rule itself shows.
   const printed = /\.env\b/.test(field) ? undefined : valueAt(object, field);
   return { field, value: printed === undefined ? told : String(printed) };
@@ -57,5 +75,6 @@ function valueAt(object: unknown, path: string): string | number | boolean | und
     if (Array.isArray(at)) return /^\d+$/.test(step) ? at[Number(step)] : at.find((one) => one?.name === step)?.value;
     return at !== null && typeof at === "object" ? Reflect.get(at, step) : undefined;
   }, object);
-  return ["string", "number", "boolean"].includes(typeof value) ? (value as string | number | boolean) : undefined; // just found to be one
+  // just found to be one
+  return ["string", "number", "boolean"].includes(typeof value) ? (value as string | number | boolean) : undefined;
 }

@@ -41,11 +41,20 @@ const HOUR_SECONDS = 3600;
 
 const timeSeries = z.object({
   resource: z.object({ labels: z.record(z.string(), z.string()).default({}) }).default({ labels: {} }),
-  points: z.array(z.object({ value: z.object({ int64Value: z.coerce.number().optional(), doubleValue: z.number().optional() }) })).default([]),
+  points: z
+    .array(
+      z.object({ value: z.object({ int64Value: z.coerce.number().optional(), doubleValue: z.number().optional() }) }),
+    )
+    .default([]),
 });
 
 /** Asks Cloud Monitoring. What cannot be asked stays open, the rest is answered. `now` in milliseconds. */
-export async function lastHour(cloud: Cloud, settings: Settings, deployed: DeployedSizes, now: number): Promise<HourAnswer> {
+export async function lastHour(
+  cloud: Cloud,
+  settings: Settings,
+  deployed: DeployedSizes,
+  now: number,
+): Promise<HourAnswer> {
   const ask = (series: Series) => largestByLabel(cloud, settings, series, now);
   const answers: HourAnswer[] = [];
   for (const part of [backends, connectorLoad, connectorInstances, startUps, failedProbes])
@@ -68,7 +77,11 @@ interface DeployedSizes {
   readonly deployed: readonly Deployed[];
 }
 
-type Part = (ask: (series: Series) => Promise<ReadonlyMap<string, number>>, settings: Settings, sizes: DeployedSizes) => Promise<HourAnswer>;
+type Part = (
+  ask: (series: Series) => Promise<ReadonlyMap<string, number>>,
+  settings: Settings,
+  sizes: DeployedSizes,
+) => Promise<HourAnswer>;
 
 /** Summed over databases: the slots are the instance's. */
 const backends: Part = async (ask, settings, { capacities }) => {
@@ -91,8 +104,12 @@ const backends: Part = async (ask, settings, { capacities }) => {
           finding("backends", {
             resource: name,
             evidence: [{ field: "num_backends", value: `${value} of ${limit}` }],
-            consequences: [`must stay within ${percent(usableShare)} because the next start or rollout is refused connections (SQLSTATE 53300)`],
-            mend: ["lower pools or maximum instances, or raise 'netra:database.maxConnections' with the tier that holds it"],
+            consequences: [
+              `must stay within ${percent(usableShare)} because the next start or rollout is refused connections (SQLSTATE 53300)`,
+            ],
+            mend: [
+              "lower pools or maximum instances, or raise 'netra:database.maxConnections' with the tier that holds it",
+            ],
           }),
         ]
       : [];
@@ -104,7 +121,9 @@ const onConnector = { alignmentSeconds: 60, reducer: "REDUCE_MAX", groupBy: "res
 const connectorLoad: Part = async (ask, { connector, monitoring: { saturationShare } }) => {
   const title = "connector cpu, p99";
   const plan = `below ${percent(saturationShare)}`;
-  const value = (await ask({ ...onConnector, metric: metrics.connectorCpu, aligner: "ALIGN_PERCENTILE_99" })).get(connector.name);
+  const value = (await ask({ ...onConnector, metric: metrics.connectorCpu, aligner: "ALIGN_PERCENTILE_99" })).get(
+    connector.name,
+  );
   if (value === undefined) return nothing(title, plan);
   return {
     figures: [{ title, value: percent(value), plan }],
@@ -116,7 +135,9 @@ const connectorLoad: Part = async (ask, { connector, monitoring: { saturationSha
 const connectorInstances: Part = async (ask, { connector }, { deployed }) => {
   const title = "connector instances, most";
   const plan = `${connector.minInstances} to ${connector.maxInstances}`;
-  const value = (await ask({ ...onConnector, metric: metrics.connectorInstances, aligner: "ALIGN_MAX" })).get(connector.name);
+  const value = (await ask({ ...onConnector, metric: metrics.connectorInstances, aligner: "ALIGN_MAX" })).get(
+    connector.name,
+  );
   if (value === undefined) return nothing(title, plan);
   const existing = deployed.find(({ source, label }) => source === "connectors" && label === connector.name);
   const maximum = Number(existing?.inputs.maxInstances ?? connector.maxInstances);
@@ -132,7 +153,9 @@ function overloaded(resource: string, field: string, value: string): Finding {
     resource,
     evidence: [{ field, value }],
     consequences: ["must have room because a connector drops packets without saying so, and never scales in again"],
-    mend: ["raise 'netra:connector.minInstances' and 'maxInstances', or set 'netra:connector.machineType' to e2-standard-4"],
+    mend: [
+      "raise 'netra:connector.minInstances' and 'maxInstances', or set 'netra:connector.machineType' to e2-standard-4",
+    ],
   });
 }
 
@@ -140,8 +163,17 @@ const ofServices = { alignmentSeconds: HOUR_SECONDS, groupBy: "resource.label.se
 
 /** No start in an hour is no fault. */
 const startUps: Part = async (ask, { services }) => {
-  const p95 = await ask({ ...ofServices, metric: metrics.startupLatency, aligner: "ALIGN_PERCENTILE_95", reducer: "REDUCE_MAX" });
-  const rows = Object.values(services).map(({ name, probe }) => ({ name, window: probeWindowSeconds(probe), seconds: (p95.get(name) ?? Number.NaN) / 1000 }));
+  const p95 = await ask({
+    ...ofServices,
+    metric: metrics.startupLatency,
+    aligner: "ALIGN_PERCENTILE_95",
+    reducer: "REDUCE_MAX",
+  });
+  const rows = Object.values(services).map(({ name, probe }) => ({
+    name,
+    window: probeWindowSeconds(probe),
+    seconds: (p95.get(name) ?? Number.NaN) / 1000,
+  }));
   return {
     figures: rows.map(({ name, window, seconds }) => ({
       title: `start-up of ${name}, p95`,
@@ -154,7 +186,9 @@ const startUps: Part = async (ask, { services }) => {
         finding("slow-starts", {
           resource: name,
           evidence: [{ field: "container/startup_latencies p95", value: `${seconds.toFixed(1)} s` }],
-          consequences: [`must stay within the probe's window of ${window} s because a start that takes longer is killed`],
+          consequences: [
+            `must stay within the probe's window of ${window} s because a start that takes longer is killed`,
+          ],
           mend: ["npm run storm says what the starts wait for"],
         }),
       ),
@@ -200,10 +234,19 @@ const TITLES: ReadonlyMap<Part, string> = new Map([
   [failedProbes, "failed probes"],
 ]);
 
-const nothing = (title: string, plan: string): HourAnswer => ({ figures: [{ title, plan }], findings: [], open: [`${title}: nothing was recorded`] });
+const nothing = (title: string, plan: string): HourAnswer => ({
+  figures: [{ title, plan }],
+  findings: [],
+  open: [`${title}: nothing was recorded`],
+});
 
 /** The largest point of each group in the last hour. @throws Unanswered */
-async function largestByLabel(cloud: Cloud, { project }: Place, series: Series, now: number): Promise<ReadonlyMap<string, number>> {
+async function largestByLabel(
+  cloud: Cloud,
+  { project }: Place,
+  series: Series,
+  now: number,
+): Promise<ReadonlyMap<string, number>> {
   const { metric, restriction, aligner, alignmentSeconds, reducer, groupBy } = series;
   const query = new URLSearchParams({
     filter: filterOf(metric, ...(restriction ? [restriction] : [])),
@@ -216,12 +259,14 @@ async function largestByLabel(cloud: Cloud, { project }: Place, series: Series, 
   });
   const found = await listed(cloud, "monitoring", `/v3/projects/${project}/timeSeries`, "timeSeries", query);
   const read = found.map((one) => timeSeries.safeParse(one));
-  if (read.some(({ success }) => !success)) throw new Unanswered("monitoring.googleapis.com answered in an unknown form");
+  if (read.some(({ success }) => !success))
+    throw new Unanswered("monitoring.googleapis.com answered in an unknown form");
   const label = groupBy.split(".").at(-1) ?? "";
   const largest = new Map<string, number>();
   for (const { data } of read) {
     const key = data?.resource.labels[label] ?? "";
-    for (const { value } of data?.points ?? []) largest.set(key, Math.max(largest.get(key) ?? 0, value.int64Value ?? value.doubleValue ?? 0));
+    for (const { value } of data?.points ?? [])
+      largest.set(key, Math.max(largest.get(key) ?? 0, value.int64Value ?? value.doubleValue ?? 0));
   }
   return largest;
 }

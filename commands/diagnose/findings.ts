@@ -48,17 +48,24 @@ export function finding(rule: string, found: Own): Finding {
 }
 
 /** One that commands can mend. */
-export const mendable = (rule: string, { repairs, ...found }: Own & Pick<Found, "repairs">): Found => ({ ...finding(rule, found), faults: [], repairs });
+export const mendable = (rule: string, { repairs, ...found }: Own & Pick<Found, "repairs">): Found => ({
+  ...finding(rule, found),
+  faults: [],
+  repairs,
+});
 
 /** Everything that the rules find or cannot tell, by rule and resource, and when it breaks. */
 export const faultsIn = (judged: readonly RuleFinding[]): Faults =>
   new Map(judged.flatMap((one) => (Object.hasOwn(NOT_JUDGED, one.rule) ? [] : [[faultOf(one), stageOf(one)]])));
 
 /** What only advises breaks nothing. */
-const stageOf = ({ rule, level }: Pick<RuleFinding, "rule" | "level">): Stage => (level === "advisory" ? "hygiene" : placeOf(rule).stage);
+const stageOf = ({ rule, level }: Pick<RuleFinding, "rule" | "level">): Stage =>
+  level === "advisory" ? "hygiene" : placeOf(rule).stage;
 
 const faultOf = ({ rule, outcome, resource, problem }: RuleFinding) =>
-  outcome === "refused" && problem ? `${ruleOf({ rule, problem })} ${resource?.urn}` : `${rule} cannot tell ${resource?.urn}`;
+  outcome === "refused" && problem
+    ? `${ruleOf({ rule, problem })} ${resource?.urn}`
+    : `${rule} cannot tell ${resource?.urn}`;
 
 /** What the rules say, as findings in gcloud's terms, and what they cannot tell. */
 export function findingsOf(
@@ -71,13 +78,24 @@ export function findingsOf(
   const resourceOf = ({ resource }: RuleFinding) => byUrn.get(resource?.urn ?? "");
   const judged = found.filter(({ rule }) => !Object.hasOwn(NOT_JUDGED, rule));
   // What one rule says of one resource is one finding.
-  const refused = judged.flatMap(({ outcome, problem, ...one }) => (outcome === "refused" && problem ? [{ ...one, outcome, problem }] : []));
+  const refused = judged.flatMap(({ outcome, problem, ...one }) =>
+    outcome === "refused" && problem ? [{ ...one, outcome, problem }] : [],
+  );
   const groups = groupedBy(refused, (one) => `${ruleOf(one)} ${one.resource?.urn}`);
   return {
-    findings: [...groups.values()].map((group) => findingOf(group, resourceOf(group[0]), { deployed, collection, settings })),
+    findings: [...groups.values()].map((group) =>
+      findingOf(group, resourceOf(group[0]), { deployed, collection, settings }),
+    ),
     unjudged: judged.flatMap((one) =>
       one.outcome === "cannot-evaluate"
-        ? [{ rule: one.rule, question: placeOf(one.rule).question, resource: resourceOf(one)?.label ?? "", why: one.text }]
+        ? [
+            {
+              rule: one.rule,
+              question: placeOf(one.rule).question,
+              resource: resourceOf(one)?.label ?? "",
+              why: one.text,
+            },
+          ]
         : [],
     ),
   };
@@ -99,8 +117,12 @@ export function groupedBy<T>(items: readonly T[], keyOf: (item: T) => string): R
   return groups;
 }
 
-/** A start-up probe that only asks for an open port fails no start: it lets traffic through to an application that is not there. */
-const ruleOf = ({ rule, problem }: Pick<Refused, "rule" | "problem">) => (problem.cause === "tcp-probe" ? "tcp-probe" : rule);
+/**
+ * A start-up probe that only asks for an open port fails no start: it lets traffic through to an application that is
+ * not there.
+ */
+const ruleOf = ({ rule, problem }: Pick<Refused, "rule" | "problem">) =>
+  problem.cause === "tcp-probe" ? "tcp-probe" : rule;
 
 /** What the rule proposes is a setting of the plan; what breaks the path is a finding of its own, further up. */
 const MEND_THE_PATH = "mend the path first, as said above: no size helps while no packet arrives";
@@ -110,7 +132,10 @@ type Context = Pick<Parameters<typeof repairsFor>[1], "deployed" | "collection" 
 function findingOf(group: Group<Refused>, resource: Deployed | undefined, context: Context): Found {
   const rule = ruleOf(group[0]);
   const problems = group.map(({ problem }) => problem);
-  const shown = problems.flatMap(({ setting, value = "not shown", evidence }) => evidence ?? (resource ? [evidenceOf(resource, setting, value)] : []));
+  const shown = problems.flatMap(
+    ({ setting, value = "not shown", evidence }) =>
+      evidence ?? (resource ? [evidenceOf(resource, setting, value)] : []),
+  );
   const evidence = shown.filter((one, i) => shown.findIndex((other) => isDeepStrictEqual(other, one)) === i);
   const broken = resource && { resource, problems, evidence, ...context };
   const up = broken && byUp(rule, broken);
@@ -118,7 +143,10 @@ function findingOf(group: Group<Refused>, resource: Deployed | undefined, contex
     resource: resource?.label ?? "",
     evidence,
     consequences: [...new Set(problems.map(({ must, because }) => `must ${must} because ${because}`))],
-    mend: up === undefined ? [...new Set(problems.map(({ fix, cause }) => (cause === NO_PATH ? MEND_THE_PATH : fix)))] : [up],
+    mend:
+      up === undefined
+        ? [...new Set(problems.map(({ fix, cause }) => (cause === NO_PATH ? MEND_THE_PATH : fix)))]
+        : [up],
   });
   const isAdvice = group.every(({ level }) => level === "advisory");
   return {
@@ -133,7 +161,9 @@ function findingOf(group: Group<Refused>, resource: Deployed | undefined, contex
 export function inOrder(findings: readonly Found[]): Found[] {
   const merged: Found[] = [];
   for (const one of findings.toSorted(byUrgency)) {
-    const at = merged.findIndex((other) => other.stage === one.stage && other.resource === one.resource && isSameFact(other, one));
+    const at = merged.findIndex(
+      (other) => other.stage === one.stage && other.resource === one.resource && isSameFact(other, one),
+    );
     const other = merged[at];
     if (!other) merged.push(one);
     else
@@ -150,6 +180,8 @@ export function inOrder(findings: readonly Found[]): Found[] {
   return merged;
 }
 
-const byUrgency = (a: Finding, b: Finding) => STAGES.indexOf(a.stage) - STAGES.indexOf(b.stage) || rankOf(a) - rankOf(b);
+const byUrgency = (a: Finding, b: Finding) =>
+  STAGES.indexOf(a.stage) - STAGES.indexOf(b.stage) || rankOf(a) - rankOf(b);
 const rankOf = ({ rules }: Finding) => Math.min(...rules.map((rule) => placeOf(rule).rank));
-const isSameFact = (a: Finding, b: Finding) => a.evidence.length === 1 && b.evidence.length === 1 && a.evidence[0]?.field === b.evidence[0]?.field;
+const isSameFact = (a: Finding, b: Finding) =>
+  a.evidence.length === 1 && b.evidence.length === 1 && a.evidence[0]?.field === b.evidence[0]?.field;

@@ -26,17 +26,24 @@ export const hasOneContainer = (resource: Deployed): boolean =>
 export const privateRangesOnly = (resource: Deployed): Flag =>
   flag("--vpc-egress", "private-ranges-only", setTo(`${podOf(resource)}.vpcAccess.egress`, "PRIVATE_RANGES_ONLY"));
 
-export const vpcConnector = (resource: Deployed, name: string): Flag => flag("--vpc-connector", name, setTo(`${podOf(resource)}.vpcAccess.connector`, name));
+export const vpcConnector = (resource: Deployed, name: string): Flag =>
+  flag("--vpc-connector", name, setTo(`${podOf(resource)}.vpcAccess.connector`, name));
 
 /**
- * Lowers the maximum of instances where it holds: the service's holds for all revisions together, whatever a revision's is, and a change
+ * Lowers the maximum of instances where it holds: the service's holds for all revisions together, whatever a revision's
+ * is, and a change
  * of it rolls nothing out. Nothing where it is not above.
  */
 export function maximumInstances({ inputs }: Deployed, most: number): Flag[] {
   const scaling = new Inputs(inputs).object("scaling");
-  const [service = 0, revision = 0] = [scaling, new Inputs(inputs).object("template").object("scaling")].map((at) => at.number("maxInstanceCount"));
-  if (service > most || service + revision === 0) return [flag("--max", String(most), setTo("scaling.maxInstanceCount", most))];
-  return service === 0 && revision > most ? [flag("--max-instances", String(most), setTo("template.scaling.maxInstanceCount", most))] : [];
+  const [service = 0, revision = 0] = [scaling, new Inputs(inputs).object("template").object("scaling")].map((at) =>
+    at.number("maxInstanceCount"),
+  );
+  if (service > most || service + revision === 0)
+    return [flag("--max", String(most), setTo("scaling.maxInstanceCount", most))];
+  return service === 0 && revision > most
+    ? [flag("--max-instances", String(most), setTo("template.scaling.maxInstanceCount", most))]
+    : [];
 }
 
 export const variables = (resource: Deployed, values: readonly (readonly [name: string, value: string])[]): Flag => ({
@@ -52,7 +59,9 @@ export const secretVersions = (
 ): Flag => ({
   name: "--update-secrets",
   value: references.map(({ variable, secret, version }) => `${variable}=${secret}:${version}`),
-  edits: references.map(({ variable: name, secret, version }) => variableSet(resource, { name, valueSource: { secretKeyRef: { secret, version } } })),
+  edits: references.map(({ variable: name, secret, version }) =>
+    variableSet(resource, { name, valueSource: { secretKeyRef: { secret, version } } }),
+  ),
 });
 
 export const variablesRemoved = (resource: Deployed, kind: "secrets" | "env-vars", names: readonly string[]): Flag => ({
@@ -68,7 +77,9 @@ interface Named {
 
 const variableSet = (resource: Deployed, variable: Named): Edit =>
   listEdit(resource, (list) =>
-    list.some(({ name }) => name === variable.name) ? list.map((one) => (one.name === variable.name ? variable : one)) : [...list, variable],
+    list.some(({ name }) => name === variable.name)
+      ? list.map((one) => (one.name === variable.name ? variable : one))
+      : [...list, variable],
   );
 
 /** As `deployedFrom` makes them, variables have names. */
@@ -88,7 +99,10 @@ export function startupProbe(resource: Deployed, { path, ...timing }: ServiceSet
 }
 
 /** The plan's connector, where a count is larger that one: a connector does not shrink. */
-export function connectorSize({ inputs }: Deployed, { machineType, minInstances, maxInstances }: Settings["connector"]): Flag[] {
+export function connectorSize(
+  { inputs }: Deployed,
+  { machineType, minInstances, maxInstances }: Settings["connector"],
+): Flag[] {
   const there = new Inputs(inputs);
   const type = there.text("machineType") ?? "";
   const sizes = {
@@ -105,8 +119,13 @@ export function connectorSize({ inputs }: Deployed, { machineType, minInstances,
 
 /** Nothing where the instance has no less already. */
 export function tierAtLeast({ inputs }: Deployed, tier: string): Flag[] {
-  const [there, wanted] = [new Inputs(inputs).object("settings").text("tier"), tier].map((name) => parseTier(name ?? ""));
-  const isLess = !there || !wanted || (there.vcpus <= wanted.vcpus && there.memoryMib <= wanted.memoryMib && there.name !== wanted.name);
+  const [there, wanted] = [new Inputs(inputs).object("settings").text("tier"), tier].map((name) =>
+    parseTier(name ?? ""),
+  );
+  const isLess =
+    !there ||
+    !wanted ||
+    (there.vcpus <= wanted.vcpus && there.memoryMib <= wanted.memoryMib && there.name !== wanted.name);
   return isLess ? [flag("--tier", tier, setTo("settings.tier", tier))] : [];
 }
 
@@ -118,17 +137,26 @@ export function databaseFlag({ inputs }: Deployed, name: string, value: string):
     .map((one) => ({ name: one.text("name") ?? "", value: one.textOrNumber("value") ?? "" }))
     .filter((one) => one.name !== name);
   const all = [{ name, value }, ...others];
-  return { name: "--database-flags", value: all.map((one) => `${one.name}=${one.value}`), edits: [setTo("settings.databaseFlags", all)] };
+  return {
+    name: "--database-flags",
+    value: all.map((one) => `${one.name}=${one.value}`),
+    edits: [setTo("settings.databaseFlags", all)],
+  };
 }
 
 const backup = (field: string, value: unknown) => setTo(`settings.backupConfiguration.${field}`, value);
 const address = (field: string, value: unknown) => setTo(`settings.ipConfiguration.${field}`, value);
 
-export const backupsAt = (startTime: string): Flag => flag("--backup-start-time", startTime, backup("enabled", true), backup("startTime", startTime));
-export const pointInTimeRecovery = (): Flag => bare("--enable-point-in-time-recovery", backup("pointInTimeRecoveryEnabled", true));
-export const transactionLogDays = (days: number): Flag => flag("--retained-transaction-log-days", String(days), backup("transactionLogRetentionDays", days));
-export const deletionProtection = (): Flag => bare("--deletion-protection", setTo("settings.deletionProtectionEnabled", true));
-export const connectorsNotRequired = (): Flag => flag("--connector-enforcement", "NOT_REQUIRED", setTo("settings.connectorEnforcement", "NOT_REQUIRED"));
+export const backupsAt = (startTime: string): Flag =>
+  flag("--backup-start-time", startTime, backup("enabled", true), backup("startTime", startTime));
+export const pointInTimeRecovery = (): Flag =>
+  bare("--enable-point-in-time-recovery", backup("pointInTimeRecoveryEnabled", true));
+export const transactionLogDays = (days: number): Flag =>
+  flag("--retained-transaction-log-days", String(days), backup("transactionLogRetentionDays", days));
+export const deletionProtection = (): Flag =>
+  bare("--deletion-protection", setTo("settings.deletionProtectionEnabled", true));
+export const connectorsNotRequired = (): Flag =>
+  flag("--connector-enforcement", "NOT_REQUIRED", setTo("settings.connectorEnforcement", "NOT_REQUIRED"));
 export const encryptedOnly = (): Flag => flag("--ssl-mode", "ENCRYPTED_ONLY", address("sslMode", "ENCRYPTED_ONLY"));
 export const alwaysOn = (): Flag => flag("--activation-policy", "ALWAYS", setTo("settings.activationPolicy", "ALWAYS"));
 export const publicAddressClosed = (): Flag[] => [

@@ -12,7 +12,8 @@ const LONGEST_FIELD = 120;
 
 /** The diagnosis as a person at a terminal reads it. */
 export function diagnosisText(diagnosis: Diagnosis, withAdoption: boolean): string {
-  const { findings, commands, questions, figures, changes, adopt, leftOutOfImports, notes, project, region, ok } = diagnosis;
+  const { findings, commands, questions, figures, changes, adopt, leftOutOfImports, notes, project, region, ok } =
+    diagnosis;
   const open = questions.filter((question) => question.open.length > 0);
   const groups = [...groupedBy(findings, ({ stage, rules }) => `${stage} ${rules.join()}`).values()];
   const state = ok ? "Healthy" : findings.length > 0 ? "Unhealthy" : "Not known to be healthy";
@@ -24,10 +25,15 @@ export function diagnosisText(diagnosis: Diagnosis, withAdoption: boolean): stri
     ),
     ...section(
       "Commands, in this order; nothing is worse after any of them:",
-      commands.flatMap((command, i) => commandLines(command, i, (finding) => groups.findIndex((group) => group.includes(finding)) + 1, findings)),
+      commands.flatMap((command, i) =>
+        commandLines(command, i, (finding) => groups.findIndex((group) => group.includes(finding)) + 1, findings),
+      ),
     ),
     ...section("Open:", openText(open)),
-    ...section("Answered:", questions.filter(({ status, answer }) => status !== "open" && answer !== "").map(answerText)),
+    ...section(
+      "Answered:",
+      questions.filter(({ status, answer }) => status !== "open" && answer !== "").map(answerText),
+    ),
     ...section(
       "The last hour:",
       figures.map(({ title, value, plan }) => `${title}: ${value ?? "nothing recorded"} (plan: ${plan})`),
@@ -35,22 +41,32 @@ export function diagnosisText(diagnosis: Diagnosis, withAdoption: boolean): stri
     ...section("`npm run up` would change:", changesText(changes)),
     ...section("Left out:", notes),
     ...(withAdoption
-      ? ["", "netra:adopt:", ...Object.entries(adopt).map(([name, id]) => `  ${name}: ${id}`), ...leftOutOfImports.map((sentence) => `  # ${sentence}`)]
+      ? [
+          "",
+          "netra:adopt:",
+          ...Object.entries(adopt).map(([name, id]) => `  ${name}: ${id}`),
+          ...leftOutOfImports.map((sentence) => `  # ${sentence}`),
+        ]
       : []),
   ]
     .join("\n")
     .concat("\n");
 }
 
-const section = (title: string, lines: readonly string[]) => (lines.length > 0 ? ["", title, ...lines.map((line) => `  ${printable(line)}`)] : []);
+const section = (title: string, lines: readonly string[]) =>
+  lines.length > 0 ? ["", title, ...lines.map((line) => `  ${printable(line)}`)] : [];
 /** What stands in a saved file may be anything: it shall neither steer the terminal nor look like a line of its own. */
 const printable = (line: string) => line.replace(/\p{Cc}+/gu, " ");
 const counted = (count: number, noun: string) => `${count} ${noun}${count === 1 ? "" : "s"}`;
 const named = (names: readonly string[]) =>
-  names.length > SHOWN_NAMES + 1 ? `${names.slice(0, SHOWN_NAMES).join(", ")} and ${names.length - SHOWN_NAMES} more` : names.join(", ");
+  names.length > SHOWN_NAMES + 1
+    ? `${names.slice(0, SHOWN_NAMES).join(", ")} and ${names.length - SHOWN_NAMES} more`
+    : names.join(", ");
 
 function byStage(findings: readonly Finding[]): string {
-  const counts = STAGES.map((stage) => `${findings.filter((one) => one.stage === stage).length} ${stage}`).filter((text) => !text.startsWith("0 "));
+  const counts = STAGES.map((stage) => `${findings.filter((one) => one.stage === stage).length} ${stage}`).filter(
+    (text) => !text.startsWith("0 "),
+  );
   return counts.length > 0 ? ` (${counts.join(", ")})` : "";
 }
 
@@ -58,7 +74,9 @@ function byStage(findings: readonly Finding[]): string {
 function groupText(group: readonly [Finding, ...Finding[]], index: number, commands: Diagnosis["commands"]): string[] {
   const [first] = group;
   const byEvidence = groupedBy(group, evidenceText);
-  const [head = "", ...others] = [...byEvidence].map(([evidence, same]) => `${same.map(({ resource }) => resource || "the stack").join(", ")}: ${evidence}`);
+  const [head = "", ...others] = [...byEvidence].map(
+    ([evidence, same]) => `${same.map(({ resource }) => resource || "the stack").join(", ")}: ${evidence}`,
+  );
   const isUrgent = first.stage === "path" || first.stage === "start";
   const mend = unique(group.flatMap((finding) => finding.mend));
   const positions = commands.flatMap(({ command }, i) => (mend.includes(command) ? [i + 1] : []));
@@ -69,12 +87,15 @@ function groupText(group: readonly [Finding, ...Finding[]], index: number, comma
     ...unique(group.flatMap(({ consequences }) => consequences))
       .slice(0, isUrgent ? 2 : 1)
       .map((text) => `     ${text}`),
-    ...(positions.length > 0 ? [`     -> ${positions.length > 1 ? "commands" : "command"} ${listed(positions)} below`] : []),
+    ...(positions.length > 0
+      ? [`     -> ${positions.length > 1 ? "commands" : "command"} ${listed(positions)} below`]
+      : []),
     ...rest.map((text) => `     -> ${text}`),
   ];
 }
 
-const listed = (numbers: readonly number[]) => (numbers.length > 1 ? `${numbers.slice(0, -1).join(", ")} and ${numbers.at(-1)}` : String(numbers[0]));
+const listed = (numbers: readonly number[]) =>
+  numbers.length > 1 ? `${numbers.slice(0, -1).join(", ")} and ${numbers.at(-1)}` : String(numbers[0]);
 
 /** A command on a line of its own, so that it can be copied. */
 function commandLines(
@@ -84,8 +105,15 @@ function commandLines(
   findings: readonly Finding[],
 ): string[] {
   const numbers = [...new Set(mends.flatMap((i) => findings[i] ?? []).map(numberOf))].toSorted((a, b) => a - b);
-  const effects = cost.length > 0 ? cost.map(({ effect, consequence }) => `${effect}: ${consequence}`) : ["nothing that anybody notices"];
-  return [`${index + 1}. for ${listed(numbers)}; costs ${effects[0]}`, ...effects.slice(1).map((effect) => `     and ${effect}`), `     -> ${command}`];
+  const effects =
+    cost.length > 0
+      ? cost.map(({ effect, consequence }) => `${effect}: ${consequence}`)
+      : ["nothing that anybody notices"];
+  return [
+    `${index + 1}. for ${listed(numbers)}; costs ${effects[0]}`,
+    ...effects.slice(1).map((effect) => `     and ${effect}`),
+    `     -> ${command}`,
+  ];
 }
 
 function evidenceText({ evidence }: Finding): string {
@@ -95,7 +123,10 @@ function evidenceText({ evidence }: Finding): string {
 
 /** Where it stands in a service is long, and the same for all: the annotation or the field says it. */
 function shortField(field: string): string {
-  const short = field.replace(/^(?:spec\.template\.)?(?:metadata\.annotations\[([^\]]+)\]|spec\.(?=containers|volumes|serviceAccountName))/, "$1");
+  const short = field.replace(
+    /^(?:spec\.template\.)?(?:metadata\.annotations\[([^\]]+)\]|spec\.(?=containers|volumes|serviceAccountName))/,
+    "$1",
+  );
   // A rollout of fifty services has fifty names.
   return short.length > LONGEST_FIELD ? `${short.slice(0, LONGEST_FIELD)}...` : short;
 }
@@ -111,7 +142,9 @@ function changesText(changes: Diagnosis["changes"]): string[] {
       .filter(({ resource }) => !labelled.includes(resource))
       .map(({ resource, properties }) => {
         // What has a value now and gets another one says most, a label least.
-        const order = properties.toSorted((a, b) => weight(a) - weight(b)).map((text) => (text.length > LONGEST_PROPERTY ? (text.split(": ")[0] ?? "") : text));
+        const order = properties
+          .toSorted((a, b) => weight(a) - weight(b))
+          .map((text) => (text.length > LONGEST_PROPERTY ? (text.split(": ")[0] ?? "") : text));
         const more = order.length - SHOWN_PROPERTIES;
         return `${resource}: ${[...order.slice(0, SHOWN_PROPERTIES), ...(more > 0 ? [`${more} more`] : [])].join(", ")}`;
       }),
@@ -133,7 +166,11 @@ function openText(questions: readonly Question[]): string[] {
     }),
   );
   return [...groupedBy(parts, ({ why }) => why).values()].flatMap((same) => {
-    const [keys, subjects, lines] = [same.map(({ key }) => key), same.map(({ subject }) => subject), same.map(({ answeredBy }) => answeredBy)].map(unique);
+    const [keys, subjects, lines] = [
+      same.map(({ key }) => key),
+      same.map(({ subject }) => subject),
+      same.map(({ answeredBy }) => answeredBy),
+    ].map(unique);
     // A reason can say itself what to do, and needs no other way round then.
     const [why = "", remedy] = same[0].why.split(/: (?=gcloud )/);
     const about = subjects?.every((one) => one === "") ? "" : `${subjects?.join(", ")}: `;

@@ -2,7 +2,8 @@ import { z } from "zod";
 import { type Finding, finding } from "./findings";
 
 /*
- * Google's public incident feed. Source: https://status.cloud.google.com/incidents.json, with incidents.schema.json beside it.
+ * Google's public incident feed. Source: https://status.cloud.google.com/incidents.json, with incidents.schema.json
+ * beside it.
  */
 
 export const INCIDENTS_URL = "https://status.cloud.google.com/incidents.json";
@@ -20,14 +21,20 @@ export async function readFeed(url: string, timeoutSeconds: number): Promise<{ r
 /** An incident that ended so long ago no longer explains anything, days. */
 const RECENT_DAYS = 7;
 
-/** The products of the stack that the feed knows by id; networking appears under two titles. Serverless VPC Access has none of its own. */
+/**
+ * The products of the stack that the feed knows by id; networking appears under two titles. Serverless VPC Access has
+ * none of its own.
+ */
 const PRODUCTS: readonly { readonly title: string; readonly id?: string }[] = [
   { title: "Cloud Run", id: "9D7d2iNBQWN24zc1VamE" },
   { title: "Google Cloud SQL", id: "hV87iK5DcEXKgWU2kDri" },
   { title: "Virtual Private Cloud (VPC)", id: "BSGtCUnz6ZmyajsjgTKv" },
   { title: "Google Cloud Networking" },
 ];
-const KNOWN = { impact: ["SERVICE_INFORMATION", "SERVICE_DISRUPTION", "SERVICE_OUTAGE"], severity: ["low", "medium", "high"] };
+const KNOWN = {
+  impact: ["SERVICE_INFORMATION", "SERVICE_DISRUPTION", "SERVICE_OUTAGE"],
+  severity: ["low", "medium", "high"],
+};
 
 const place = z.object({ id: z.string().optional(), title: z.string().optional() });
 const incident = z.object({
@@ -70,15 +77,26 @@ export function judgeIncidents(feed: unknown, region: string, now: number): Regi
   });
   const unknown = all.filter((one) => here.includes(one) || past.includes(one)).flatMap(unknownValues);
   // A date that is none would be dropped from the recent ones without a word.
-  const dates = ofProducts.filter(({ end }) => end && Number.isNaN(Date.parse(end))).map((one) => `${nameOf(one)} ends at a time in an unknown form`);
-  const remarks = [...past.map((one) => `${one.end ? "ended" : "elsewhere by now"}: ${described(one)}`), ...unknown, ...dates];
+  const dates = ofProducts
+    .filter(({ end }) => end && Number.isNaN(Date.parse(end)))
+    .map((one) => `${nameOf(one)} ends at a time in an unknown form`);
+  const remarks = [
+    ...past.map((one) => `${one.end ? "ended" : "elsewhere by now"}: ${described(one)}`),
+    ...unknown,
+    ...dates,
+  ];
   const newest = all.flatMap(({ modified, begin }) => Date.parse(modified ?? begin) || []).toSorted((a, b) => b - a)[0];
   const asOf = newest === undefined ? "" : ` (newest entry ${new Date(newest).toISOString().slice(0, 10)})`;
   return {
     findings: here.map((one) =>
       finding("regional-incident", {
         resource: nameOf(one),
-        evidence: [{ field: "status_impact", value: `${one.status_impact ?? "not stated"}, severity ${one.severity ?? "not stated"}` }],
+        evidence: [
+          {
+            field: "status_impact",
+            value: `${one.status_impact ?? "not stated"}, severity ${one.severity ?? "not stated"}`,
+          },
+        ],
         consequences: [`${described(one)}: what fails meanwhile may not be the stack's fault`],
         mend: [`follow https://status.cloud.google.com/${one.uri ?? "summary"}; roll nothing out until it is over`],
       }),
@@ -87,7 +105,11 @@ export function judgeIncidents(feed: unknown, region: string, now: number): Regi
       `${here.length === 0 ? "no incident" : here.map(described).join("; ")}${here.length === 0 ? ` in ${region} for Cloud Run, Cloud SQL and VPC` : ""}${asOf}`,
       ...remarks,
     ].join("; "),
-    ...(unread > 0 ? { open: `${unread} of ${feed.length} entries of the feed are in an unknown form` } : dates.length > 0 ? { open: dates.join("; ") } : {}),
+    ...(unread > 0
+      ? { open: `${unread} of ${feed.length} entries of the feed are in an unknown form` }
+      : dates.length > 0
+        ? { open: dates.join("; ") }
+        : {}),
   };
 }
 
@@ -95,27 +117,36 @@ function concernsStack({ affected_products: products, service_name }: Incident):
   const named = products.length > 0 ? products : [{ title: service_name }];
   // One that names no product may concern any.
   if (named.every(({ id, title }) => !id && !title)) return true;
-  return named.some(({ id, title }) => PRODUCTS.some((product) => (id && product.id === id) || (title && product.title === title)));
+  return named.some(({ id, title }) =>
+    PRODUCTS.some((product) => (id && product.id === id) || (title && product.title === title)),
+  );
 }
 
 /** An incident that names no place is everywhere, until it says otherwise. */
 const placesOf = (one: Incident) => [...one.currently_affected_locations, ...one.previously_affected_locations];
 
 function isIn(locations: Incident["currently_affected_locations"], region: string): boolean {
-  return locations.some(({ id, title }) => id === region || id === "global" || title === region || title?.endsWith(`(${region})`));
+  return locations.some(
+    ({ id, title }) => id === region || id === "global" || title === region || title?.endsWith(`(${region})`),
+  );
 }
 
 function unknownValues(one: Incident): string[] {
   const { status_impact: impact, severity } = one;
   return [
-    ...(impact !== undefined && !KNOWN.impact.includes(impact) ? [`${nameOf(one)} has the unknown status_impact '${impact}'`] : []),
-    ...(severity !== undefined && !KNOWN.severity.includes(severity) ? [`${nameOf(one)} has the unknown severity '${severity}'`] : []),
+    ...(impact !== undefined && !KNOWN.impact.includes(impact)
+      ? [`${nameOf(one)} has the unknown status_impact '${impact}'`]
+      : []),
+    ...(severity !== undefined && !KNOWN.severity.includes(severity)
+      ? [`${nameOf(one)} has the unknown severity '${severity}'`]
+      : []),
   ];
 }
 
 const nameOf = ({ number, uri }: Incident) => `incident ${number ?? uri ?? "without a number"}`;
 
 function described(one: Incident): string {
-  const products = one.affected_products.map(({ title }) => title).join(", ") || (one.service_name ?? "no product named");
+  const products =
+    one.affected_products.map(({ title }) => title).join(", ") || (one.service_name ?? "no product named");
   return `${nameOf(one)} (${products}, since ${one.begin.slice(0, 16)}${one.end ? ` until ${one.end.slice(0, 16)}` : ""}): ${one.external_desc.split("\n")[0]?.slice(0, 120)}`;
 }

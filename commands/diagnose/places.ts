@@ -1,4 +1,7 @@
-/** The order in which things break: no way to the database, a start that cannot succeed, too little for many starts, the rest. */
+/**
+ * The order in which things break: no way to the database, a start that cannot succeed, too little for many starts, the
+ * rest.
+ */
 export const STAGES = ["path", "start", "capacity", "hygiene"] as const;
 export type Stage = (typeof STAGES)[number];
 
@@ -73,14 +76,25 @@ const PLACES: readonly (readonly [rule: string, question: QuestionKey, stage: St
   ["connector-name", "connector", "hygiene"],
   ["capacity-alerts", "watched", "hygiene"],
   ["silent-alert", "watched", "hygiene"],
-  ...["private", "encrypted", "backups", "deletion-protection", "tier", "edition", "version", "disk", "insights", "connection-pooling"].map(
-    (rule) => [`database-${rule}`, "instance", "hygiene"] as const,
-  ),
+  ...[
+    "private",
+    "encrypted",
+    "backups",
+    "deletion-protection",
+    "tier",
+    "edition",
+    "version",
+    "disk",
+    "insights",
+    "connection-pooling",
+  ].map((rule) => [`database-${rule}`, "instance", "hygiene"] as const),
 ];
 
 const NO_EDGE = "load balancers are not collected";
 
-/** Rules that nothing deployed can be held to, each with the reason; what they would say is left out, and this is said. */
+/**
+ * Rules that nothing deployed can be held to, each with the reason; what they would say is left out, and this is said.
+ */
 export const NOT_JUDGED: Readonly<Record<string, string>> = {
   "secret-value": "no value of a secret is read",
   "secret-access": "IAM policies are not collected",

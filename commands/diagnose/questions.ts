@@ -70,14 +70,20 @@ export function answersTo(known: Known): Question[] {
   return (Object.keys(QUESTIONS) as QuestionKey[]).flatMap((key): Question[] => {
     if (key === "hour" && known.hour === undefined) return [];
     const open = openPartsOf(key, known);
-    const status = known.findings.some(({ questions }) => questions.includes(key)) ? "findings" : open.length > 0 ? "open" : "healthy";
+    const status = known.findings.some(({ questions }) => questions.includes(key))
+      ? "findings"
+      : open.length > 0
+        ? "open"
+        : "healthy";
     return [{ key, question: QUESTIONS[key], status, answer: ANSWERS[key](known), open }];
   });
 }
 
 function openPartsOf(key: QuestionKey, known: Known): Question["open"] {
   const { settings, deployed, unjudged, secrets, region, hour } = known;
-  const absent = (key === "watched" && settings.monitoring.disabled ? [] : NEEDS[key]).flatMap((source) => missing(source, known));
+  const absent = (key === "watched" && settings.monitoring.disabled ? [] : NEEDS[key]).flatMap((source) =>
+    missing(source, known),
+  );
   const isComplete = absent.length === 0;
   const parts = [
     ...absent,
@@ -92,9 +98,19 @@ function openPartsOf(key: QuestionKey, known: Known): Question["open"] {
     ...(isComplete && (key === "budget" || key === "storm") ? uncounted(known) : []),
     ...(key === "secrets" ? unknownVersions(secrets, settings) : []),
     ...(key === "region" && region.open
-      ? [{ missing: region.open, answeredBy: `npm run diagnose -- ... --incidents FILE, or https://status.cloud.google.com/regional/${settings.region}` }]
+      ? [
+          {
+            missing: region.open,
+            answeredBy: `npm run diagnose -- ... --incidents FILE, or https://status.cloud.google.com/regional/${settings.region}`,
+          },
+        ]
       : []),
-    ...(key === "hour" ? (hour?.open ?? []).map((why) => ({ missing: why, answeredBy: "roles/monitoring.viewer, and monitoring.googleapis.com on" })) : []),
+    ...(key === "hour"
+      ? (hour?.open ?? []).map((why) => ({
+          missing: why,
+          answeredBy: "roles/monitoring.viewer, and monitoring.googleapis.com on",
+        }))
+      : []),
   ];
   return parts.filter(({ missing: text }, i) => parts.findIndex((other) => other.missing === text) === i);
 }
@@ -133,12 +149,16 @@ function missing(source: Source, { settings, collection, deployed }: Known): Que
   const gap = collection.gaps.get(source);
   if (gap !== undefined) return [{ missing: `${what}: ${gap}`, answeredBy }];
   const why = collection.hidden.get(source);
-  if (!collection.collected.has(source)) return [{ missing: `${what}: ${why ?? `no file shows any of ${settings.project}`}`, answeredBy }];
+  if (!collection.collected.has(source))
+    return [{ missing: `${what}: ${why ?? `no file shows any of ${settings.project}`}`, answeredBy }];
   if (collection.listed.has(source)) return [];
   const absent = absentOf(source, deployed, settings);
-  const hidden = why ?? (EXPECTED[source] ? undefined : "single ones are shown, and whether there are others is not known");
+  const hidden =
+    why ?? (EXPECTED[source] ? undefined : "single ones are shown, and whether there are others is not known");
   return [
-    ...(absent.length > 0 ? [{ missing: `${what}: ${absent.join(", ")} ${absent.length > 1 ? "are" : "is"} not among them`, answeredBy }] : []),
+    ...(absent.length > 0
+      ? [{ missing: `${what}: ${absent.join(", ")} ${absent.length > 1 ? "are" : "is"} not among them`, answeredBy }]
+      : []),
     ...(hidden === undefined ? [] : [{ missing: `${what}: ${hidden}`, answeredBy }]),
   ];
 }
@@ -162,7 +182,13 @@ const EXPECTED: { readonly [Key in Source]?: (settings: Settings) => string[] } 
 };
 
 const ANSWERS: Readonly<Record<QuestionKey, (known: Known) => string>> = {
-  instance: ({ deployed }) => listedBy(deployed, "instances", ["databaseVersion", "settings.tier", "settings.edition", "settings.availabilityType"]),
+  instance: ({ deployed }) =>
+    listedBy(deployed, "instances", [
+      "databaseVersion",
+      "settings.tier",
+      "settings.edition",
+      "settings.availabilityType",
+    ]),
   connector: ({ deployed }) =>
     deployed
       .filter(({ source }) => source === "connectors")
@@ -175,14 +201,19 @@ const ANSWERS: Readonly<Record<QuestionKey, (known: Known) => string>> = {
     services(deployed)
       .map(({ label, inputs }) => {
         const access = new Inputs(inputs).object("template").object("vpcAccess");
-        const way = cloudName(access.text("connector"))?.name ?? (access.has("networkInterfaces") ? "a network interface" : undefined);
+        const way =
+          cloudName(access.text("connector"))?.name ??
+          (access.has("networkInterfaces") ? "a network interface" : undefined);
         const egress = access.text("egress")?.toLowerCase().replaceAll("_", "-") ?? "private-ranges-only";
         return `${label}: ${way === undefined ? "no way into a VPC" : `${egress} through ${way}`}`;
       })
       .join("; "),
   maxConnections: ({ capacities, deployed }) =>
     capacities
-      .map(({ instance, maxConnections, isDefault }) => `${instance}: ${maxConnections}${isDefault ? ", the tier's default: no flag states it" : ""}`)
+      .map(
+        ({ instance, maxConnections, isDefault }) =>
+          `${instance}: ${maxConnections}${isDefault ? ", the tier's default: no flag states it" : ""}`,
+      )
       .join("; ") || listedBy(deployed, "instances", ["settings.tier"]),
   secrets: ({ secrets: { mounted, open } }) =>
     mounted.length === 0
@@ -205,9 +236,12 @@ const ANSWERS: Readonly<Record<QuestionKey, (known: Known) => string>> = {
       .map(({ scenario, success }) => `${scenario} ${percentText(success.mean)}`)
       .join(", "),
   watched: ({ settings, deployed, collection }) =>
-    settings.monitoring.disabled ? `turned off in the plan: ${settings.monitoring.disabled.reason}` : watchers(deployed, collection),
+    settings.monitoring.disabled
+      ? `turned off in the plan: ${settings.monitoring.disabled.reason}`
+      : watchers(deployed, collection),
   region: ({ region }) => region.answer,
-  hour: ({ hour }) => (hour?.figures ?? []).flatMap(({ title, value }) => (value === undefined ? [] : [`${title} ${value}`])).join(", "),
+  hour: ({ hour }) =>
+    (hour?.figures ?? []).flatMap(({ title, value }) => (value === undefined ? [] : [`${title} ${value}`])).join(", "),
   rest: ({ deployed }) => `${deployed.length} resources judged`,
 };
 
@@ -216,7 +250,10 @@ const services = (deployed: readonly Deployed[]) => deployed.filter(({ source })
 function listedBy(deployed: readonly Deployed[], source: Source, paths: readonly string[]): string {
   return deployed
     .filter((one) => one.source === source)
-    .map(({ label, inputs }) => `${label}: ${paths.flatMap((path) => textAt(new Inputs(inputs), path.split(".")) ?? []).join(", ")}`)
+    .map(
+      ({ label, inputs }) =>
+        `${label}: ${paths.flatMap((path) => textAt(new Inputs(inputs), path.split(".")) ?? []).join(", ")}`,
+    )
     .join("; ");
 }
 

@@ -10,7 +10,9 @@ import { repairs } from "./remedy-commands";
 /* Whether what is deployed works, as the cloud itself says. */
 
 /** This command's own rules on it. */
-const ruleOf = (source: Source): string => ({ instances: "not-running", connectors: "connector-not-ready" })[source as string] ?? "not-ready"; // a key that may be none of the two
+const ruleOf = (source: Source): string =>
+  // a key that may be none of the two
+  ({ instances: "not-running", connectors: "connector-not-ready" })[source as string] ?? "not-ready";
 
 /** What runs at the moment, and what has failed. */
 const SHOWING: { readonly [Key in Source]?: string } = {
@@ -25,11 +27,17 @@ export const showingLine = ({ source, name }: Pick<Deployed, "source" | "name">,
   filledIn(SHOWING[source] ?? "", place).replace("NAME", name);
 
 /** What does not work. */
-export function unreadyFindings(deployed: readonly Deployed[], { project, region, services }: Place & Pick<Settings, "services">): Found[] {
+export function unreadyFindings(
+  deployed: readonly Deployed[],
+  { project, region, services }: Place & Pick<Settings, "services">,
+): Found[] {
   return deployed.flatMap((one): Found[] => {
     if (one.unready?.value === undefined) return [];
     const { field, value, message } = one.unready;
-    const [key] = Object.entries(services).find(([, { name }]) => one.unready?.failedRevision !== undefined && name === one.label) ?? [];
+    const [key] =
+      Object.entries(services).find(
+        ([, { name }]) => one.unready?.failedRevision !== undefined && name === one.label,
+      ) ?? [];
     const at = { project, region: one.region ?? region };
     return [
       mendable(ruleOf(one.source), {
@@ -52,10 +60,19 @@ export function unreadyFindings(deployed: readonly Deployed[], { project, region
 }
 
 /** What nothing says of whether it works, among what a question is about. */
-export function unsaidReadiness(key: QuestionKey, deployed: readonly Deployed[], place: Place): { readonly missing: string; readonly answeredBy: string }[] {
+export function unsaidReadiness(
+  key: QuestionKey,
+  deployed: readonly Deployed[],
+  place: Place,
+): { readonly missing: string; readonly answeredBy: string }[] {
   return deployed.flatMap(({ source, label, unready }) =>
     unready && unready.value === undefined && placeOf(ruleOf(source)).question === key
-      ? [{ missing: `${label}: '${unready.field}' is not shown, so whether it works is not known`, answeredBy: collectingLine(source, place) }]
+      ? [
+          {
+            missing: `${label}: '${unready.field}' is not shown, so whether it works is not known`,
+            answeredBy: collectingLine(source, place),
+          },
+        ]
       : [],
   );
 }

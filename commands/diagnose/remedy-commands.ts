@@ -49,7 +49,15 @@ export function repairs(resource: Deployed, { project, region }: Place, flags: r
   const { source, name } = resource;
   const update = UPDATES[source];
   if (update === undefined || flags.length === 0) return [];
-  return [{ target: { line: filledIn(update, { project, region: resource.region || region }).replace("NAME", () => name), resource }, flags }];
+  return [
+    {
+      target: {
+        line: filledIn(update, { project, region: resource.region || region }).replace("NAME", () => name),
+        resource,
+      },
+      flags,
+    },
+  ];
 }
 
 /** The command as a shell takes it. */
@@ -60,12 +68,19 @@ function flagText({ name, value }: Flag): string {
   return `${name}=${typeof value === "string" ? word(value) : listWord(value)}`;
 }
 
-/** The repairs as commands, each target once, in the order of their first repairs. Of two values for one flag the first counts. */
+/**
+ * The repairs as commands, each target once, in the order of their first repairs. Of two values for one flag the first
+ * counts.
+ */
 export function merged(parts: readonly Repair[]): Command[] {
   const commands = new Map<string, Command>();
   for (const { target, flags, after } of parts) {
     const { flags: before, after: earlier = after } = commands.get(target.line) ?? { flags: [] };
-    commands.set(target.line, { target, flags: flags.reduce(withFlag, before), ...(earlier === undefined ? {} : { after: earlier }) });
+    commands.set(target.line, {
+      target,
+      flags: flags.reduce(withFlag, before),
+      ...(earlier === undefined ? {} : { after: earlier }),
+    });
   }
   return [...commands.values()].map((command) => ({ ...command, flags: withoutRemoved(command.flags) }));
 }
@@ -75,12 +90,17 @@ function withFlag(flags: readonly Flag[], flag: Flag): readonly Flag[] {
   if (!same) return [...flags, flag];
   if (!isList(same) || !isList(flag)) return flags;
   const added = flag.value.filter((item) => !same.value.includes(item));
-  return flags.map((one) => (one === same ? { ...flag, value: [...same.value, ...added], edits: [...same.edits, ...flag.edits] } : one));
+  return flags.map((one) =>
+    one === same ? { ...flag, value: [...same.value, ...added], edits: [...same.edits, ...flag.edits] } : one,
+  );
 }
 
 const isList = (flag: Flag): flag is Flag & { readonly value: readonly string[] } => typeof flag.value === "object";
 
-/** gcloud removes first and updates then: a variable that goes must not be updated. What removes it is applied last here. */
+/**
+ * gcloud removes first and updates then: a variable that goes must not be updated. What removes it is applied last
+ * here.
+ */
 function withoutRemoved(flags: readonly Flag[]): Flag[] {
   const isRemoval = ({ name }: Flag) => name.startsWith("--remove-");
   const gone = flags.filter(isRemoval).flatMap(({ value = [] }) => value);
@@ -97,12 +117,17 @@ function withoutRemoved(flags: readonly Flag[]): Flag[] {
 /** What is deployed once the commands have been carried out. */
 export function applied(deployed: readonly Deployed[], commands: readonly Command[]): Deployed[] {
   return deployed.map((resource) => {
-    const edits = commands.flatMap(({ target, flags }) => (isSame(target.resource, resource) ? flags.flatMap((flag) => flag.edits) : []));
-    return edits.length === 0 ? resource : { ...resource, inputs: edited(resource.inputs, edits), outputs: edited(resource.outputs, edits) };
+    const edits = commands.flatMap(({ target, flags }) =>
+      isSame(target.resource, resource) ? flags.flatMap((flag) => flag.edits) : [],
+    );
+    return edits.length === 0
+      ? resource
+      : { ...resource, inputs: edited(resource.inputs, edits), outputs: edited(resource.outputs, edits) };
   });
 }
 
-const isSame = (one: Deployed | undefined, other: Deployed) => one !== undefined && one.type === other.type && one.id === other.id;
+const isSame = (one: Deployed | undefined, other: Deployed) =>
+  one !== undefined && one.type === other.type && one.id === other.id;
 
 /** What somebody who uses the environment notices of a command. */
 export interface Cost {
@@ -125,7 +150,16 @@ export const isRefused = (command: Command): boolean =>
 function previewOf(resource: Deployed, command: Command): Parameters<typeof judge>[0] {
   const { type, name, inputs, outputs } = resource;
   const [after = resource] = applied([resource], [command]);
-  const step = { op: "update", urn: urnOf(resource), type, name, isComponent: false, isRetained: false, changed: [], replaceReasons: [] };
+  const step = {
+    op: "update",
+    urn: urnOf(resource),
+    type,
+    name,
+    isComponent: false,
+    isRetained: false,
+    changed: [],
+    replaceReasons: [],
+  };
   const steps = [{ ...step, old: { inputs, outputs }, new: { inputs: after.inputs, outputs: after.outputs } }];
   return { steps, still: [], errors: [], warnings: [], changes: {}, acknowledgements: {} };
 }

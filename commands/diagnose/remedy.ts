@@ -35,9 +35,12 @@ interface Planned extends Broken {
 type Remedy = (broken: Planned) => readonly Flag[];
 
 /** A connector that does not work takes no update. */
-const counts: Remedy = ({ resource, settings, isPlans }) => (isPlans && !resource.unready ? flags.connectorSize(resource, settings.connector) : []);
-const tier: Remedy = ({ resource, settings, isPlans }) => (isPlans ? flags.tierAtLeast(resource, settings.database.tier) : []);
-const maximum: Remedy = ({ resource, service }) => (service ? flags.maximumInstances(resource, service.maxInstances) : []);
+const counts: Remedy = ({ resource, settings, isPlans }) =>
+  isPlans && !resource.unready ? flags.connectorSize(resource, settings.connector) : [];
+const tier: Remedy = ({ resource, settings, isPlans }) =>
+  isPlans ? flags.tierAtLeast(resource, settings.database.tier) : [];
+const maximum: Remedy = ({ resource, service }) =>
+  service ? flags.maximumInstances(resource, service.maxInstances) : [];
 const probe: Remedy = ({ resource, service }) => {
   const [container] = new Inputs(resource.inputs).object("template").list("containers");
   return service && flags.hasOneContainer(resource)
@@ -57,13 +60,16 @@ const REMEDIES: Readonly<Record<string, Remedy>> = {
   "database-tier": tier,
   "database-max-connections": slots,
   // A sum that is too large is no reason to have fewer slots.
-  "connection-budget": (broken) => ((statedSlots(broken.resource) ?? 0) < broken.settings.database.maxConnections ? slots(broken) : []),
+  "connection-budget": (broken) =>
+    (statedSlots(broken.resource) ?? 0) < broken.settings.database.maxConnections ? slots(broken) : [],
   "database-encrypted": ({ collection, deployed, settings }) =>
     areAllKnown(collection) && maybeUnencrypted(deployed, settings).length === 0 ? [flags.encryptedOnly()] : [],
   "database-backups": backups,
   "database-deletion-protection": () => [flags.deletionProtection()],
   "database-private": ({ resource, collection, deployed, settings }) =>
-    resource.outputs.privateIpAddress !== undefined && areAllKnown(collection) && isDialedPrivately(resource, deployed, settings)
+    resource.outputs.privateIpAddress !== undefined &&
+    areAllKnown(collection) &&
+    isDialedPrivately(resource, deployed, settings)
       ? flags.publicAddressClosed()
       : [],
   "service-scaling": maximum,
@@ -78,7 +84,10 @@ const REMEDIES: Readonly<Record<string, Remedy>> = {
 export function repairsFor(rule: string, broken: Broken): Repair[] {
   const { resource, settings, deployed } = broken;
   // One database's budget is the sum of all services: those that are not as planned.
-  const pools = rule === "connection-budget" ? deployed.flatMap((service) => repairs(service, settings, poolFlags(service, settings))) : [];
+  const pools =
+    rule === "connection-budget"
+      ? deployed.flatMap((service) => repairs(service, settings, poolFlags(service, settings)))
+      : [];
   return [...pools, ...repairs(resource, settings, REMEDIES[rule]?.(plannedFor(broken)) ?? [])];
 }
 
@@ -86,20 +95,27 @@ function plannedFor(broken: Broken): Planned {
   const { resource, settings } = broken;
   return {
     ...broken,
-    service: Object.values(settings.services).find(({ name }) => resource.source === "services" && name === resource.label),
+    service: Object.values(settings.services).find(
+      ({ name }) => resource.source === "services" && name === resource.label,
+    ),
     isPlans: [settings.connector.name, settings.database.name, settings.cache.name].includes(resource.label),
   };
 }
 
-/** What mends a finding where no command does it safely: only `up` does all of it in one go. Absent: the rule's own proposal counts. */
+/**
+ * What mends a finding where no command does it safely: only `up` does all of it in one go. Absent: the rule's own
+ * proposal counts.
+ */
 const BY_UP: Readonly<Record<string, (broken: Broken) => string>> = {
   "capacity-alerts": () => "`npm run up` declares its alerts; 'netra:monitoring.channels' says who is told",
-  "database-private": () => "`npm run up` gives it a private address, leads every service to it and then closes the public one: no single command does that",
+  "database-private": () =>
+    "`npm run up` gives it a private address, leads every service to it and then closes the public one: no single command does that",
   "database-encrypted": ({ deployed, settings }) => {
     const doubtful = maybeUnencrypted(deployed, settings);
     return `\`npm run up\` sets it; first see that ${doubtful.length > 0 ? `${doubtful.join(", ")} connect` : "every client connects"} with sslmode=require, or they are refused`;
   },
-  "redis-auth": () => "`npm run up` turns it on and hands the AUTH string to the services: a command alone would lock them out",
+  "redis-auth": () =>
+    "`npm run up` turns it on and hands the AUTH string to the services: a command alone would lock them out",
   "regional-quota": () => "`npm run up` brings the sizes and maximum instances of the plan, which fit",
   "service-identity": () => "`npm run up` makes the account, grants it what it reads, and runs the service as it",
   "service-image": () => "`npm run up` rolls out the image of the plan",
@@ -132,32 +148,54 @@ function demands({ resource, problems }: Planned): Flag[] {
 
 /** The plan's pool and maximum, where a service has another pool or a higher maximum. */
 function poolFlags(service: Deployed, settings: Settings): Flag[] {
-  const planned = service.source === "services" ? Object.values(settings.services).find(({ name }) => name === service.label) : undefined;
+  const planned =
+    service.source === "services"
+      ? Object.values(settings.services).find(({ name }) => name === service.label)
+      : undefined;
   if (!planned?.database) return [];
   const { database, maxInstances } = planned;
-  const values = (["poolSize", "maxOverflow", "workers"] as const).map((field) => [databaseVariables[field], String(database[field])] as const);
+  const values = (["poolSize", "maxOverflow", "workers"] as const).map(
+    (field) => [databaseVariables[field], String(database[field])] as const,
+  );
   // gcloud makes no literal of a variable that is taken from a secret.
-  const canBeSet = flags.hasOneContainer(service) && !values.some(([name]) => variablesOf(service, settings, name).some(secretSourceOf));
+  const canBeSet =
+    flags.hasOneContainer(service) &&
+    !values.some(([name]) => variablesOf(service, settings, name).some(secretSourceOf));
   const isAsPlanned = ifReadable(() => holds(workloadIn(service, settings), database));
-  return [...flags.maximumInstances(service, maxInstances), ...(canBeSet && !isAsPlanned ? [flags.variables(service, values)] : [])];
+  return [
+    ...flags.maximumInstances(service, maxInstances),
+    ...(canBeSet && !isAsPlanned ? [flags.variables(service, values)] : []),
+  ];
 }
 
 /** Whether a container has the pool, in whatever names and on whatever command line. */
 function holds(workload: Workload | undefined, { poolSize, maxOverflow, workers }: ConnectionPool): boolean {
   return (workload ? clientsOf(workload) : []).some(
-    (client) => !("why" in client) && client.poolSize === poolSize && client.maxOverflow === maxOverflow && client.workers === workers,
+    (client) =>
+      !("why" in client) &&
+      client.poolSize === poolSize &&
+      client.maxOverflow === maxOverflow &&
+      client.workers === workers,
   );
 }
 
-/** max_connections on a tier that holds it: as planned for the plan's database, for another one as the rule proposes. */
+/**
+ * max_connections on a tier that holds it: as planned for the plan's database, for another one as the rule proposes.
+ */
 function slots({ resource, settings: { database }, isPlans, problems }: Planned): Flag[] {
   const flag = "settings.databaseFlags[max_connections]";
-  const proposed = problems.flatMap(({ ways = [] }) => ways).find((way) => way.every(([setting]) => setting === flag || setting === "settings.tier"));
+  const proposed = problems
+    .flatMap(({ ways = [] }) => ways)
+    .find((way) => way.every(([setting]) => setting === flag || setting === "settings.tier"));
   const proposal = (setting: string) => proposed?.find(([name]) => name === setting)?.[1];
-  const [wanted, tier] = isPlans ? [database.maxConnections, database.tier] : [proposal(flag), proposal("settings.tier")];
+  const [wanted, tier] = isPlans
+    ? [database.maxConnections, database.tier]
+    : [proposal(flag), proposal("settings.tier")];
   return [
     ...(typeof tier === "string" ? flags.tierAtLeast(resource, tier) : []),
-    ...(typeof wanted === "number" && wanted !== statedSlots(resource) ? [flags.databaseFlag(resource, "max_connections", String(wanted))] : []),
+    ...(typeof wanted === "number" && wanted !== statedSlots(resource)
+      ? [flags.databaseFlag(resource, "max_connections", String(wanted))]
+      : []),
   ];
 }
 
@@ -175,13 +213,17 @@ function backups({ problems, settings: { database } }: Planned): Flag[] {
   return [
     ...(isAbout("enabled") ? [flags.backupsAt(startTime)] : []),
     ...(isAbout("pointInTimeRecoveryEnabled") ? [flags.pointInTimeRecovery()] : []),
-    ...(isAbout("pointInTimeRecoveryEnabled") || isAbout("transactionLogRetentionDays") ? [flags.transactionLogDays(transactionLogDays)] : []),
+    ...(isAbout("pointInTimeRecoveryEnabled") || isAbout("transactionLogRetentionDays")
+      ? [flags.transactionLogDays(transactionLogDays)]
+      : []),
   ];
 }
 
 /** A workload's variables of that name, one in each container that has it. */
 const variablesOf = (resource: Deployed, settings: Settings, name: string): Variable[] =>
-  workloadIn(resource, settings)?.containers.flatMap(({ variables }) => variables.find((variable) => variable.name === name) ?? []) ?? [];
+  workloadIn(resource, settings)?.containers.flatMap(
+    ({ variables }) => variables.find((variable) => variable.name === name) ?? [],
+  ) ?? [];
 
 /** The newest enabled version of each variable that the evidence names: what `latest` is now. */
 function versions({ evidence, collection, resource, settings }: Planned): Flag[] {
@@ -194,7 +236,9 @@ function versions({ evidence, collection, resource, settings }: Planned): Flag[]
     return secret && newest ? [{ variable, secret, version: String(newest) }] : [];
   });
   // A version that nobody knows cannot be pinned, and half of the variables is no remedy.
-  return pinned.length > 0 && pinned.length === evidence.length && flags.hasOneContainer(resource) ? [flags.secretVersions(resource, pinned)] : [];
+  return pinned.length > 0 && pinned.length === evidence.length && flags.hasOneContainer(resource)
+    ? [flags.secretVersions(resource, pinned)]
+    : [];
 }
 
 /** Variables that must go, be they literals or secrets. */
@@ -210,4 +254,5 @@ function variablesGone({ evidence, resource, settings }: Planned): Flag[] {
 }
 
 /** The variables that evidence is about. */
-const named = (evidence: readonly Evidence[]) => evidence.flatMap(({ field }) => /\.env\[([^\]]+)\]/.exec(field)?.[1] ?? []);
+const named = (evidence: readonly Evidence[]) =>
+  evidence.flatMap(({ field }) => /\.env\[([^\]]+)\]/.exec(field)?.[1] ?? []);

@@ -31,7 +31,10 @@ export interface SecretsAnswer {
   readonly mounted: readonly MountedSecret[];
 }
 
-/** Every secret that a variable is taken from, or that is mounted as a file. A reference that cannot be read is the pack's to report. */
+/**
+ * Every secret that a variable is taken from, or that is mounted as a file. A reference that cannot be read is the
+ * pack's to report.
+ */
 export function mountedSecrets(deployed: readonly Deployed[], place: Place): MountedSecret[] {
   return deployed.flatMap((service) => {
     const workload = workloadIn(service, place);
@@ -45,21 +48,44 @@ export function mountedSecrets(deployed: readonly Deployed[], place: Place): Mou
         const { project, secret, version } = reference;
         const key = isKnative ? "valueFrom.secretKeyRef.key" : "valueSource.secretKeyRef.version";
         const field = `${fieldOf(container.path)}.env[${variable.name}].${key}`;
-        return [{ service, variable: variable.name, isFile: false, field, secret, version, isElsewhere: isElsewhere(project, place) }];
+        return [
+          {
+            service,
+            variable: variable.name,
+            isFile: false,
+            field,
+            secret,
+            version,
+            isElsewhere: isElsewhere(project, place),
+          },
+        ];
       }),
     );
-    const ofFiles = filesOfSecrets(workload).flatMap(({ setting, secret, version = "latest", path }): MountedSecret[] => {
-      const named = cloudName(secret, "secrets");
-      if (!named) return [];
-      const field = fieldOf(setting).replace(/\.items\[.*$/, "");
-      return [{ service, variable: path ?? named.name, isFile: true, field, secret: named.name, version, isElsewhere: isElsewhere(named.project, place) }];
-    });
+    const ofFiles = filesOfSecrets(workload).flatMap(
+      ({ setting, secret, version = "latest", path }): MountedSecret[] => {
+        const named = cloudName(secret, "secrets");
+        if (!named) return [];
+        const field = fieldOf(setting).replace(/\.items\[.*$/, "");
+        return [
+          {
+            service,
+            variable: path ?? named.name,
+            isFile: true,
+            field,
+            secret: named.name,
+            version,
+            isElsewhere: isElsewhere(named.project, place),
+          },
+        ];
+      },
+    );
     return [...ofVariables, ...ofFiles];
   });
 }
 
 /** Google shows projects by their numbers, too, which nothing here compares. */
-const isElsewhere = (project: string | undefined, place: Place) => project !== undefined && !/^\d+$/.test(project) && project !== place.project;
+const isElsewhere = (project: string | undefined, place: Place) =>
+  project !== undefined && !/^\d+$/.test(project) && project !== place.project;
 
 /** What is known of a mounted version. */
 type VersionState =
@@ -71,18 +97,23 @@ type VersionState =
   /** Destroyed, or never made. `others`: the secret's other versions with their states. */
   | { readonly is: "gone"; readonly state: string | undefined; readonly others: ReadonlyMap<string, string> };
 
-function versionState({ secret, version, isElsewhere: isForeign }: MountedSecret, collection: Collection): VersionState {
+function versionState(
+  { secret, version, isElsewhere: isForeign }: MountedSecret,
+  collection: Collection,
+): VersionState {
   if (collection.items.versions.absent.has(secret)) return { is: "no secret" };
   const isListed = collection.items.versions.listed.has(secret);
   const known = versionStates(collection).get(secret) ?? (isListed ? new Map<string, string>() : undefined);
   if (known === undefined) {
-    const why = collection.items.versions.gaps.get(secret) ?? collection.gaps.get("versions") ?? "no file shows its versions";
+    const why =
+      collection.items.versions.gaps.get(secret) ?? collection.gaps.get("versions") ?? "no file shows its versions";
     return { is: "unknown", why: isForeign ? "it stands in another project" : why };
   }
   const isLatest = version === "latest";
   const number = isLatest ? newestOf(known) : version;
   const state = isLatest && !isListed ? undefined : known.get(number);
-  if (state === undefined && !isListed) return { is: "unknown", why: `no file shows ${isLatest ? "which is the newest" : `version ${version}`}` };
+  if (state === undefined && !isListed)
+    return { is: "unknown", why: `no file shows ${isLatest ? "which is the newest" : `version ${version}`}` };
   if (known.size === 0) return { is: "no version" };
   if (state === "ENABLED") return { is: "enabled" };
   return state === "DISABLED" ? { is: "disabled", number } : { is: "gone", state, others: known };
@@ -91,7 +122,11 @@ function versionState({ secret, version, isElsewhere: isForeign }: MountedSecret
 const newestOf = (versions: ReadonlyMap<string, string>) => String(Math.max(0, ...[...versions.keys()].map(Number)));
 
 /** Whether every mounted version is there and enabled. */
-export function judgeSecrets(mounted: readonly MountedSecret[], collection: Collection, settings: Settings): SecretsAnswer {
+export function judgeSecrets(
+  mounted: readonly MountedSecret[],
+  collection: Collection,
+  settings: Settings,
+): SecretsAnswer {
   const states = mounted.map((one) => ({ one, state: versionState(one, collection) }));
   return {
     mounted,
@@ -99,16 +134,30 @@ export function judgeSecrets(mounted: readonly MountedSecret[], collection: Coll
       const lost = lostText(state);
       return lost === undefined ? [] : [secretFinding(one, lost, secretRepairs(one, state, settings))];
     }),
-    open: [...new Map(states.flatMap(({ one: { secret }, state }) => (state.is === "unknown" ? [[secret, { secret, why: state.why }]] : []))).values()],
+    open: [
+      ...new Map(
+        states.flatMap(({ one: { secret }, state }) =>
+          state.is === "unknown" ? [[secret, { secret, why: state.why }]] : [],
+        ),
+      ).values(),
+    ],
   };
 }
 
-const secretFinding = ({ service, field, secret, version, variable }: MountedSecret, lost: string, repairs: readonly Repair[]): Found =>
+const secretFinding = (
+  { service, field, secret, version, variable }: MountedSecret,
+  lost: string,
+  repairs: readonly Repair[],
+): Found =>
   mendable("secret-version", {
     resource: service.label,
     evidence: [{ field, value: `${secret}, version ${version}: ${lost}` }],
     consequences: [`must be an enabled version because no instance that takes ${variable} from it can start`],
-    mend: [lost === NO_SECRET ? "`npm run up` makes the secrets of the plan, with their versions and grants" : `mount a version of ${secret} that is enabled`],
+    mend: [
+      lost === NO_SECRET
+        ? "`npm run up` makes the secrets of the plan, with their versions and grants"
+        : `mount a version of ${secret} that is enabled`,
+    ],
     repairs,
   });
 
@@ -135,7 +184,10 @@ function secretRepairs(one: MountedSecret, state: VersionState, settings: Settin
   const project = `--project=${settings.project}`;
   const made: Repair = { target: { line: `gcloud secrets create ${word(secret)} ${project}` }, flags: [] };
   // People type the value, or pipe it in.
-  const added: Repair = { target: { line: `gcloud secrets versions add ${word(secret)} ${project} --data-file=-` }, flags: [] };
+  const added: Repair = {
+    target: { line: `gcloud secrets versions add ${word(secret)} ${project} --data-file=-` },
+    flags: [],
+  };
   const mountedAs = (number: number, after?: Repair): Repair[] => {
     if (version === "latest" || version === String(number)) return [];
     return repinned(one, number, settings).map((repair) => (after ? { ...repair, after: after.target.line } : repair));
@@ -148,10 +200,17 @@ function secretRepairs(one: MountedSecret, state: VersionState, settings: Settin
     case "no version":
       return [added, ...mountedAs(1, added)];
     case "disabled":
-      return [{ target: { line: `gcloud secrets versions enable ${state.number} --secret=${word(secret)} ${project}` }, flags: [] }];
+      return [
+        {
+          target: { line: `gcloud secrets versions enable ${state.number} --secret=${word(secret)} ${project}` },
+          flags: [],
+        },
+      ];
     case "gone": {
       const newest = newestEnabledOf(state.others);
-      return newest === undefined ? [added, ...mountedAs(Number(newestOf(state.others)) + 1, added)] : mountedAs(newest);
+      return newest === undefined
+        ? [added, ...mountedAs(Number(newestOf(state.others)) + 1, added)]
+        : mountedAs(newest);
     }
     default:
       return [];

@@ -9,8 +9,14 @@ interface Options {
   readonly json?: true;
 }
 
-const guard = command("guard", "Refuses a preview that replaces or deletes what cannot be made again, and announces what interrupts service.")
-  .argument("<preview>", "what `pulumi preview --json` printed, as one object or as a stream of events; - reads standard input")
+const guard = command(
+  "guard",
+  "Refuses a preview that replaces or deletes what cannot be made again, and announces what interrupts service.",
+)
+  .argument(
+    "<preview>",
+    "what `pulumi preview --json` printed, as one object or as a stream of events; - reads standard input",
+  )
   .option("--stack <name>", "the stack that the preview must be of (default: any)")
   .option("--json", "print the verdict as one JSON object");
 

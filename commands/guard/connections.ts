@@ -4,7 +4,10 @@ import { Inputs, isUnreadable, MalformedValueError } from "../../policy/framewor
 import { clientsOf } from "../../policy/resources/holders";
 import { workloadOf } from "../../policy/resources/workload";
 
-/** What both revisions of a service hold while one takes over from the other, beside what the pack's budget counts for it. */
+/**
+ * What both revisions of a service hold while one takes over from the other, beside what the pack's budget counts for
+ * it.
+ */
 export function rolloutConnections(step: Step): string {
   try {
     const [before, after] = [connectionsOf(step, step.old?.inputs), connectionsOf(step, step.new?.inputs)];
@@ -22,7 +25,8 @@ export function rolloutConnections(step: Step): string {
 }
 
 /**
- * The connections of one revision at its maximum, all containers together: half of what the pack's budget counts for the
+ * The connections of one revision at its maximum, all containers together: half of what the pack's budget counts for
+ * the
  * service. Throws where they cannot be read.
  */
 function connectionsOf({ type, name, urn }: Step, inputs: object | undefined): number {

@@ -32,7 +32,10 @@ import { holdingOf, isDeletionProtected } from "./holdings";
 export interface Ending {
   /** What people call it. */
   readonly what: string;
-  /** `refuse`: data, addresses or traffic are lost with it. `announce`: it can be made again, and something is interrupted until then. */
+  /**
+   * `refuse`: data, addresses or traffic are lost with it. `announce`: it can be made again, and something is
+   * interrupted until then.
+   */
   readonly verdict: "refuse" | "announce";
   /** Completes "because". */
   readonly because: string;
@@ -48,23 +51,34 @@ const SECRET: Ending = {
 const VERSION: Ending = {
   what: "only version of a secret",
   verdict: "refuse",
-  because: "this preview leaves no other version of the secret in its place, and every revision that mounts it cannot start",
+  because:
+    "this preview leaves no other version of the secret in its place, and every revision that mounts it cannot start",
 };
 export const SECRET_VERSIONS: readonly string[] = [SECRET_VERSION, REGIONAL_SECRET_VERSION];
-const GRANT: Ending = { what: "access to a secret", verdict: "announce", because: "a revision that still mounts the secret cannot start another instance" };
+const GRANT: Ending = {
+  what: "access to a secret",
+  verdict: "announce",
+  because: "a revision that still mounts the secret cannot start another instance",
+};
 const RUN: Ending = {
   what: "Cloud Run service",
   verdict: "refuse",
-  because: "its clients get errors until there is a new one, the provider's deletionProtection stops `up` half-way, and a rename is a new address",
+  because:
+    "its clients get errors until there is a new one, the provider's deletionProtection stops `up` half-way, and a rename is a new address",
 };
 
 const DATABASE_USER: Ending = {
   what: "database user",
   verdict: "announce",
-  because: "who connects with its password is refused from then on; with deletionPolicy ABANDON the user stays in the database",
+  because:
+    "who connects with its password is refused from then on; with deletionPolicy ABANDON the user stays in the database",
 };
 /** One of several, made to be rotated. */
-const CREDENTIAL: Ending = { what: "credential", verdict: "announce", because: "who still uses it is refused from then on" };
+const CREDENTIAL: Ending = {
+  what: "credential",
+  verdict: "announce",
+  because: "who still uses it is refused from then on",
+};
 const WAY_IN: Ending = { what: "way in", verdict: "refuse", because: "nobody reaches any host while it is away" };
 /** A global address is a range of the VPC or what hosts lead to. */
 const PUBLIC_ADDRESS: Ending = {
@@ -75,7 +89,11 @@ const PUBLIC_ADDRESS: Ending = {
 
 /** By type token. Of a type that is missing here, its name says what it holds ({@link holdingOf}). */
 export const endings: Readonly<Record<string, Ending>> = {
-  [NETWORK]: { what: "VPC", verdict: "refuse", because: "connector, database, cache and subnet are in it and end with it" },
+  [NETWORK]: {
+    what: "VPC",
+    verdict: "refuse",
+    because: "connector, database, cache and subnet are in it and end with it",
+  },
   [SUBNETWORK]: { what: "subnet", verdict: "refuse", because: "what has an address in it loses it" },
   [GLOBAL_ADDRESS]: {
     what: "private services range",
@@ -92,7 +110,11 @@ export const endings: Readonly<Record<string, Ending>> = {
     verdict: "refuse",
     because: "the old one goes first, and until the new one is there no service reaches database and cache",
   },
-  [SQL_INSTANCE]: { what: "database instance", verdict: "refuse", because: "its data and its backups are deleted with it" },
+  [SQL_INSTANCE]: {
+    what: "database instance",
+    verdict: "refuse",
+    because: "its data and its backups are deleted with it",
+  },
   [SQL_DATABASE]: { what: "database", verdict: "refuse", because: "its data is deleted with it" },
   [REDIS]: { what: "cache", verdict: "refuse", because: "its data, its address and its AUTH string are lost with it" },
   ...Object.fromEntries(SECRETS.map((type) => [type, SECRET])),
@@ -112,11 +134,16 @@ export const endings: Readonly<Record<string, Ending>> = {
   [SERVICE_ACCOUNT]: {
     what: "service account",
     verdict: "refuse",
-    because: "every revision that runs as it loses its permissions, and an account that is made again under the same name is another identity",
+    because:
+      "every revision that runs as it loses its permissions, and an account that is made again under the same name is another identity",
   },
   "gcp:serviceaccount/key:Key": CREDENTIAL,
   "gcp:storage/hmacKey:HmacKey": CREDENTIAL,
-  "gcp:dns/recordSet:RecordSet": { what: "DNS record", verdict: "announce", because: "the name no longer resolves until there is another one" },
+  "gcp:dns/recordSet:RecordSet": {
+    what: "DNS record",
+    verdict: "announce",
+    because: "the name no longer resolves until there is another one",
+  },
   [ALERT_POLICY]: {
     what: "alert",
     verdict: "announce",
@@ -129,7 +156,11 @@ export const endings: Readonly<Record<string, Ending>> = {
     because: "whoever it told hears of no alert any more",
     effect: "silence",
   },
-  [ROUTER_NAT]: { what: "Cloud NAT", verdict: "announce", because: "services that send all their traffic through the VPC lose the way to the internet" },
+  [ROUTER_NAT]: {
+    what: "Cloud NAT",
+    verdict: "announce",
+    because: "services that send all their traffic through the VPC lose the way to the internet",
+  },
 };
 
 /** What is lost with the resource of a step; `undefined`: nothing that anybody notices. */
@@ -142,7 +173,8 @@ export function endingOf({ type, old, isComponent }: Pick<Step, "type" | "old" |
   return {
     what: known?.what ?? type,
     verdict: "refuse",
-    because: "it is protected from deletion: the provider or the cloud stops `up` half-way, and somebody has marked it so",
+    because:
+      "it is protected from deletion: the provider or the cloud stops `up` half-way, and somebody has marked it so",
   };
 }
 

@@ -62,23 +62,42 @@ const REDIS_DOCS = "docs.cloud.google.com/memorystore/docs/redis";
 const LOAD_BALANCING = "docs.cloud.google.com/load-balancing/docs";
 const RUN = "docs.cloud.google.com/run/docs";
 
-/** PostgreSQL 14's settings of context `postmaster`, but for those that a managed server keeps to itself (paths, ports, recovery). */
+/**
+ * PostgreSQL 14's settings of context `postmaster`, but for those that a managed server keeps to itself (paths, ports,
+ * recovery).
+ */
 export const RESTART_FLAGS: readonly string[] = [
-  ..."autovacuum_freeze_max_age autovacuum_max_workers autovacuum_multixact_freeze_max_age huge_pages max_connections max_files_per_process".split(" "),
-  ..."max_locks_per_transaction max_logical_replication_workers max_pred_locks_per_transaction max_prepared_transactions max_replication_slots".split(" "),
-  ..."max_wal_senders max_worker_processes old_snapshot_threshold shared_buffers superuser_reserved_connections".split(" "),
+  ..."autovacuum_freeze_max_age autovacuum_max_workers autovacuum_multixact_freeze_max_age huge_pages max_connections max_files_per_process".split(
+    " ",
+  ),
+  ..."max_locks_per_transaction max_logical_replication_workers max_pred_locks_per_transaction max_prepared_transactions max_replication_slots".split(
+    " ",
+  ),
+  ..."max_wal_senders max_worker_processes old_snapshot_threshold shared_buffers superuser_reserved_connections".split(
+    " ",
+  ),
   ..."track_activity_query_size track_commit_timestamp wal_buffers".split(" "),
 ];
-/** Flags of which PostgreSQL 14 says that they take effect without a restart (contexts `user` and `sighup`), as far as the stack sets them. */
+/**
+ * Flags of which PostgreSQL 14 says that they take effect without a restart (contexts `user` and `sighup`), as far as
+ * the stack sets them.
+ */
 export const LIVE_FLAGS: readonly string[] = ["work_mem"];
 const RESTARTS = "the instance restarts: every connection ends, and new ones are refused until it is back";
 const QUIET = "do it in a quiet hour; services reconnect with their retries";
 
-/** Settings of a Cloud SQL instance of which it is documented that they change under load, or that have a consequence of their own below. */
+/**
+ * Settings of a Cloud SQL instance of which it is documented that they change under load, or that have a consequence of
+ * their own below.
+ */
 const SQL_KNOWN: readonly string[] = [
-  ..."activationPolicy availabilityType databaseFlags edition insightsConfig tier userLabels connectorEnforcement maintenanceWindow".split(" "),
+  ..."activationPolicy availabilityType databaseFlags edition insightsConfig tier userLabels connectorEnforcement maintenanceWindow".split(
+    " ",
+  ),
   ..."backupConfiguration deletionProtectionEnabled diskAutoresize diskAutoresizeLimit diskSize".split(" "),
-  ..."ipConfiguration.privateNetwork ipConfiguration.ipv4Enabled ipConfiguration.authorizedNetworks ipConfiguration.sslMode".split(" "),
+  ..."ipConfiguration.privateNetwork ipConfiguration.ipv4Enabled ipConfiguration.authorizedNetworks ipConfiguration.sslMode".split(
+    " ",
+  ),
 ];
 
 const newRevision = (step: Step) =>
@@ -101,7 +120,11 @@ const switchedOn = ({ old, new: now }: Difference) => isFalse(old) && !isFalse(n
 const formerOwnersIn = (inputs: Properties): string[] => [...new Set(reassignedOwners(textIn(inputs)))];
 const takesOwnership = (inputs: Properties) => formerOwnersIn(inputs).length > 0;
 const textIn = (value: unknown): string =>
-  typeof value === "object" && value !== null ? Object.values(value).map(textIn).join("\n") : typeof value === "string" ? value : "";
+  typeof value === "object" && value !== null
+    ? Object.values(value).map(textIn).join("\n")
+    : typeof value === "string"
+      ? value
+      : "";
 
 /** Every change in place that is known to interrupt service. Read on 2026-11-23. */
 export const consequences: readonly Consequence[] = [
@@ -135,7 +158,8 @@ export const consequences: readonly Consequence[] = [
     type: SQL_INSTANCE,
     properties: ["databaseVersion"],
     effect: "restart",
-    consequence: "a major version upgrade: the instance is away for as long as pg_upgrade takes, and there is no way back but a backup",
+    consequence:
+      "a major version upgrade: the instance is away for as long as pg_upgrade takes, and there is no way back but a backup",
     advice: "back it up first, and rehearse on a clone",
     source: `${SQL}/upgrade-major-db-version-inplace`,
   },
@@ -169,7 +193,8 @@ export const consequences: readonly Consequence[] = [
     properties: ["settings.ipConfiguration.ipv4Enabled"],
     when: switchedOff,
     effect: "access",
-    consequence: "the public address closes: everything outside the VPC loses the database, and revisions that use the built-in socket, too",
+    consequence:
+      "the public address closes: everything outside the VPC loses the database, and revisions that use the built-in socket, too",
     advice: "move every client to the private address first",
     source: `${SQL}/configure-ip`,
   },
@@ -253,7 +278,8 @@ export const consequences: readonly Consequence[] = [
     properties: ["authEnabled"],
     when: switchedOn,
     effect: "access",
-    consequence: "from Redis 6 on, open connections go on and every reconnect without the AUTH string is refused; before, all commands without it are",
+    consequence:
+      "from Redis 6 on, open connections go on and every reconnect without the AUTH string is refused; before, all commands without it are",
     advice: "services that got the string in this same `up` come after it; others are refused until they have it",
     source: `${REDIS_DOCS}/auth-overview`,
   },
@@ -262,7 +288,8 @@ export const consequences: readonly Consequence[] = [
     properties: ["authEnabled"],
     when: switchedOff,
     effect: "access",
-    consequence: "every reconnect that sends the AUTH string is refused, and the string is lost: switching AUTH on again makes another one",
+    consequence:
+      "every reconnect that sends the AUTH string is refused, and the string is lost: switching AUTH on again makes another one",
     advice: "raise rotation and version of its secret when AUTH is on again",
     source: `${REDIS_DOCS}/auth-overview`,
   },
@@ -290,7 +317,8 @@ export const consequences: readonly Consequence[] = [
     effect: "ownership",
     consequence: (step) =>
       `the job runs REASSIGN OWNED: everything that ${formerOwnersIn(step.new?.inputs ?? {}).join(" and ")} owns in its database, and every database of theirs, gets the owner role as its owner; each table is locked until the statement ends, and a lock that is not free for 30 s ends the job`,
-    advice: "take a backup first, and do it in a quiet hour; former owners stay members, so that old revisions keep working (docs/adoption.md)",
+    advice:
+      "take a backup first, and do it in a quiet hour; former owners stay members, so that old revisions keep working (docs/adoption.md)",
     hidden: true,
     source: "postgresql.org/docs/14/sql-reassign-owned.html",
   },
@@ -345,7 +373,8 @@ export const consequences: readonly Consequence[] = [
     type: URL_MAP,
     properties: ["hostRules", "pathMatchers", "defaultService"],
     effect: "access",
-    consequence: "requests for the hosts in question go to other services, or to none; it takes minutes until all of Google's front ends know",
+    consequence:
+      "requests for the hosts in question go to other services, or to none; it takes minutes until all of Google's front ends know",
     advice: "roll the service out before its hosts move to it",
     hidden: true,
     source: `${LOAD_BALANCING}/url-map-concepts`,
@@ -354,7 +383,8 @@ export const consequences: readonly Consequence[] = [
     type: HTTPS_PROXY,
     properties: ["sslCertificates", "certificateMap", "certificateManagerCertificates"],
     effect: "access",
-    consequence: "a host that is only on a new certificate has no TLS until that is issued: up to 60 minutes from when DNS leads here, and 30 more",
+    consequence:
+      "a host that is only on a new certificate has no TLS until that is issued: up to 60 minutes from when DNS leads here, and 30 more",
     advice: "the certificates that stay go on; verify the new host once its certificate is ACTIVE",
     hidden: true,
     source: `${LOAD_BALANCING}/ssl-certificates/google-managed-certs`,
@@ -381,7 +411,8 @@ export const consequences: readonly Consequence[] = [
     // A secret that is not there yet is mounted by nobody.
     made: ({ secret }) => !isUnknownValue(secret),
     effect: "access",
-    consequence: "services that mount `latest` get the new value at their next start, each at another time; those that pin a version when they roll",
+    consequence:
+      "services that mount `latest` get the new value at their next start, each at another time; those that pin a version when they roll",
     advice: "pin versions: then all change with the rollout",
     hidden: true,
     source: `${RUN}/configuring/services/secrets`,

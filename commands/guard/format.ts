@@ -23,12 +23,17 @@ export function verdictText({ ok, refused, announced, warnings, unusedAcknowledg
     .concat("\n");
 }
 
-const section = (title: string, lines: readonly string[]) => (lines.length > 0 ? ["", title, ...lines.map((line) => `  ${line}`)] : []);
+const section = (title: string, lines: readonly string[]) =>
+  lines.length > 0 ? ["", title, ...lines.map((line) => `  ${line}`)] : [];
 
 const decidedText = ({ resource, change, acknowledged }: Refusal) => `${change} of ${resource}: ${acknowledged}`;
 
 function announcementText({ resource, change, effect, consequence, advice }: Announcement): string[] {
-  return [`${resource}, ${change} (${effect})`, `  ${consequence}`, ...(advice === undefined ? [] : [`  -> ${advice}`])];
+  return [
+    `${resource}, ${change} (${effect})`,
+    `  ${consequence}`,
+    ...(advice === undefined ? [] : [`  -> ${advice}`]),
+  ];
 }
 
 /** `1 update, 78 same`. */

@@ -2,8 +2,10 @@ import type { Properties } from "../../engine/preview";
 import type { Ending } from "./destructive-changes";
 
 /*
- * What a resource holds, by the name of its type: no list of types is complete, and one that nobody has thought of may be the
- * database. In an English compound the last word is the thing: a `bucketAccessControl` is a control, a `databaseInstance` an
+ * What a resource holds, by the name of its type: no list of types is complete, and one that nobody has thought of may
+ * be the
+ * database. In an English compound the last word is the thing: a `bucketAccessControl` is a control, a
+ * `databaseInstance` an
  * instance. What that makes of each type of @pulumi/gcp stands in test/commands/guard/holdings.txt.
  */
 
@@ -12,7 +14,8 @@ const EVERYTHING = "everything in it is deleted with it";
 const IDENTITY = "every grant to it is lost, and one that is made again under the same name is another identity";
 const KEY = "what it encrypts can no longer be read, and what it signs or lets in is refused";
 const VALUES = "its values are deleted with it";
-const ADDRESS = "clients, allow lists and DNS records lead to it, and it may be given to somebody else once it is released";
+const ADDRESS =
+  "clients, allow lists and DNS records lead to it, and it may be given to somebody else once it is released";
 const NAMES = "its names no longer resolve, and another one has other name servers";
 const MESSAGES = "messages that nobody has read yet are lost, and its publishers and readers fail";
 const TLS = "its hosts have no TLS until another one is issued";
@@ -20,14 +23,19 @@ const TLS = "its hosts have no TLS until another one is issued";
 /** By the last words of a type's name. */
 const HOLDERS: Readonly<Record<string, readonly string[]>> = {
   [DATA]: [
-    ..."database,db,instance,bucket,disk,snapshot,instant snapshot,backup,vault,volume,share,claim,table,dataset,collection,store,datastore".split(","),
-    ..."warehouse,lake,catalog,repository,registry,keystore,filesystem,file system,workspace,workstation,notebook,stream".split(","),
+    ..."database,db,instance,bucket,disk,snapshot,instant snapshot,backup,vault,volume,share,claim,table,dataset,collection,store,datastore".split(
+      ",",
+    ),
+    ..."warehouse,lake,catalog,repository,registry,keystore,filesystem,file system,workspace,workstation,notebook,stream".split(
+      ",",
+    ),
     ..."machine image,storage pool,db system,metastore service,log group,bucket config,replication group,tensorboard,storage account,vm,virtual machine".split(
       ",",
     ),
   ],
   [VALUES]: ["secret"],
-  [EVERYTHING]: "cluster,project,folder,organization,namespace,resource group,private cloud,exadata infrastructure".split(","),
+  [EVERYTHING]:
+    "cluster,project,folder,organization,namespace,resource group,private cloud,exadata infrastructure".split(","),
   [IDENTITY]: "account,user,identity,tenant,identity pool,workforce pool,user pool".split(","),
   [KEY]: "key,key version,key ring,authority,ca pool".split(","),
   [ADDRESS]: "address,eip,public ip,static ip,vpn gateway,prefix".split(","),
@@ -38,10 +46,18 @@ const HOLDERS: Readonly<Record<string, readonly string[]>> = {
 
 /** Names that end in such a word and hold nothing: a reference to the thing, or what the program itself states. */
 const HOLD_NOTHING: readonly string[] = [
-  ..."attached disk,backend bucket,region backend bucket,target instance,usage export bucket,linked dataset,source representation instance".split(","),
-  ..."plugin instance,extensions instance,service identity,monitored project,host project registration,tag key,tag binding collection".split(","),
-  ..."shared vpc host project,shared vpc service project,router nat address,peered dns domain,multicast domain,domain mapping".split(","),
-  ..."app hosting domain,app hosting default domain,hosting custom domain,ssl certificate,region ssl certificate,user workloads secret".split(","),
+  ..."attached disk,backend bucket,region backend bucket,target instance,usage export bucket,linked dataset,source representation instance".split(
+    ",",
+  ),
+  ..."plugin instance,extensions instance,service identity,monitored project,host project registration,tag key,tag binding collection".split(
+    ",",
+  ),
+  ..."shared vpc host project,shared vpc service project,router nat address,peered dns domain,multicast domain,domain mapping".split(
+    ",",
+  ),
+  ..."app hosting domain,app hosting default domain,hosting custom domain,ssl certificate,region ssl certificate,user workloads secret".split(
+    ",",
+  ),
   ..."ssh public key,backend bucket signed url key,backend service signed url key,external vpn gateway".split(","),
 ];
 
@@ -61,7 +77,10 @@ const BY_TYPE: Readonly<Record<string, string>> = {
   "gcp:vertex/aiIndex:AiIndex": DATA,
 };
 
-/** Servers of databases: what is called a server, a service or by the engine's own name holds data where one of them is meant. */
+/**
+ * Servers of databases: what is called a server, a service or by the engine's own name holds data where one of them is
+ * meant.
+ */
 const ENGINES =
   /sql|postgres|^pg$|mariadb|oracledatabase|mongo|redis|valkey|memcache|memorystore|cassandra|cosmos|documentdb|dynamodb|elasticsearch|opensearch|kafka|clickhouse|neo4j|couch|bigtable|spanner|firestore|alloydb/;
 const OF_AN_ENGINE = ["server", "service", "deployment", "project", "schema", "account"];
@@ -127,11 +146,13 @@ const isBuiltIn = (module: string) => {
 
 /** What BigQuery calls a table and what holds no rows of its own. */
 const isView = (type: string, { view, materializedView, externalDataConfiguration }: Properties) =>
-  type === "gcp:bigquery/table:Table" && [view, materializedView, externalDataConfiguration].some((value) => value !== undefined && value !== null);
+  type === "gcp:bigquery/table:Table" &&
+  [view, materializedView, externalDataConfiguration].some((value) => value !== undefined && value !== null);
 
 /** Protection of the provider's or the cloud's own. */
 const PROTECTIONS = /^(enable)?(deletion|delete|drop|termination)Protect(ion)?(Enabled)?$/i;
 
 /** Whether the provider or the cloud refuses to delete it: somebody has marked it, whatever it is. */
 export const isDeletionProtected = (inputs: Properties): boolean =>
-  inputs.deletionPolicy === "PREVENT" || Object.entries(inputs).some(([key, value]) => PROTECTIONS.test(key) && (value === true || value === "ENABLED"));
+  inputs.deletionPolicy === "PREVENT" ||
+  Object.entries(inputs).some(([key, value]) => PROTECTIONS.test(key) && (value === true || value === "ENABLED"));

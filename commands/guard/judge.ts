@@ -14,7 +14,10 @@ export interface Refusal {
   readonly resource: string;
   readonly type: string;
   readonly urn: string;
-  /** `replace`, `delete`, `update` where that shrinks, an operation nobody here knows, or `preview` where the preview itself failed. */
+  /**
+   * `replace`, `delete`, `update` where that shrinks, an operation nobody here knows, or `preview` where the preview
+   * itself failed.
+   */
   readonly change: string;
   /** Why it is refused. */
   readonly reason: string;
@@ -56,7 +59,11 @@ export interface Verdict {
 export function judge({ steps, still, errors, warnings, changes, acknowledgements }: Preview): Verdict {
   const shown = endedResources(steps);
   const ended = [...shown, ...readdressed([...steps, ...still], shown)];
-  const refused = [...ended.flatMap((end) => refusalOf(end, steps, acknowledgements)), ...steps.flatMap(shrinkageBy), ...steps.flatMap(takenNameOf)];
+  const refused = [
+    ...ended.flatMap((end) => refusalOf(end, steps, acknowledgements)),
+    ...steps.flatMap(shrinkageBy),
+    ...steps.flatMap(takenNameOf),
+  ];
   const failures = failuresOf(errors, refused);
   const used = refused.flatMap(({ resource, acknowledged: reason }) => (reason === undefined ? [] : [resource]));
   const refusals = [...refused, ...failures];
@@ -70,7 +77,8 @@ export function judge({ steps, still, errors, warnings, changes, acknowledgement
     ]),
     warnings: warnings.map(({ message }) => message),
     // A preview that failed does not show everything: an acknowledgement may be about the rest.
-    unusedAcknowledgements: errors.length > 0 ? [] : Object.keys(acknowledgements).filter((name) => !used.includes(name)),
+    unusedAcknowledgements:
+      errors.length > 0 ? [] : Object.keys(acknowledgements).filter((name) => !used.includes(name)),
     changes,
   };
 }
@@ -91,7 +99,8 @@ function endedResources(steps: readonly Step[]): End[] {
   const ends = new Map<string, End>();
   for (const step of steps.toSorted((a, b) => Number(b.op === "replace") - Number(a.op === "replace"))) {
     const change = Object.hasOwn(operations, step.op) ? operations[step.op] : step.op;
-    if (change !== undefined && change !== "keeps" && !ends.has(step.urn)) ends.set(step.urn, { step, change, ending: endingOf(step) });
+    if (change !== undefined && change !== "keeps" && !ends.has(step.urn))
+      ends.set(step.urn, { step, change, ending: endingOf(step) });
   }
   return [...ends.values()];
 }
@@ -100,7 +109,8 @@ function endedResources(steps: readonly Step[]): End[] {
 const READDRESSED: Ending = {
   what: "way in",
   verdict: "refuse",
-  because: "its address changes: `up` replaces it, although a preview shows no change of it, and nobody reaches any host while it is away",
+  because:
+    "its address changes: `up` replaces it, although a preview shows no change of it, and nobody reaches any host while it is away",
 };
 
 /**
@@ -112,7 +122,12 @@ function readdressed(steps: readonly Step[], ended: readonly End[]): End[] {
   return steps.flatMap((step): End[] => {
     const [was, is] = [step.old?.inputs.ipAddress ?? step.old?.outputs.ipAddress, step.new?.inputs.ipAddress];
     const isListed = FORWARDING_RULES.includes(step.type) && !ended.some((end) => end.step.urn === step.urn);
-    if (!isListed || typeof was !== "string" || !(isUnknownValue(is) || addresses.some((name) => was === name || was.endsWith(`/${name}`)))) return [];
+    if (
+      !isListed ||
+      typeof was !== "string" ||
+      !(isUnknownValue(is) || addresses.some((name) => was === name || was.endsWith(`/${name}`)))
+    )
+      return [];
     return [{ step: { ...step, replaceReasons: ["ipAddress"] }, change: "replace", ending: READDRESSED }];
   });
 }
@@ -133,7 +148,8 @@ function readdressedUnseen(steps: readonly Step[], ended: readonly End[]): Annou
     return [
       {
         ...{ resource, type, urn, change, effect: "access" as const },
-        consequence: "a forwarding rule that uses it is replaced by `up`, and this preview does not list the resources that it takes for unchanged",
+        consequence:
+          "a forwarding rule that uses it is replaced by `up`, and this preview does not list the resources that it takes for unchanged",
         advice: "preview with --show-sames: then the rules are judged, too",
         source: "magic-modules, InternalIpDiffSuppress",
       },
@@ -145,24 +161,41 @@ function refusalOf(end: End, steps: readonly Step[], acknowledgements: Preview["
   const { step, change, ending } = end;
   const { name: resource, type, urn } = step;
   const refusal = (because: string, fix: string): Refusal => {
-    const verb = change === "replace" ? "be replaced" : change === "delete" ? "be deleted" : `undergo '${change}', which may end it,`;
+    const verb =
+      change === "replace"
+        ? "be replaced"
+        : change === "delete"
+          ? "be deleted"
+          : `undergo '${change}', which may end it,`;
     const message = `'${resource}' (${ending?.what ?? type}) must not ${verb} because ${because}; ${fix}`;
     return { resource, type, urn, change, reason: because, message };
   };
   // Nobody can decide this one: `pulumi up` does not do it.
   if (change === "replace" && steps.some((other) => other.urn === urn && other.op === "import"))
-    return [refusal("what exists under this id differs from the program in a way that only a replacement changes", importFix(step))];
+    return [
+      refusal(
+        "what exists under this id differs from the program in a way that only a replacement changes",
+        importFix(step),
+      ),
+    ];
   if (ending?.verdict !== "refuse" || hasSuccessor(end, steps) || isLeftInPlace(end)) return [];
   const refused = refusal(ending.because, fixOf(end, steps));
   const acknowledgement = Object.hasOwn(acknowledgements, resource) ? acknowledgements[resource] : undefined;
   return [acknowledgement?.change === change ? { ...refused, acknowledged: acknowledgement.reason } : refused];
 }
 
-/** A deletion that only the engine carries out: what is there stays. A replacement leaves it, too, and nobody uses it any more. */
+/**
+ * A deletion that only the engine carries out: what is there stays. A replacement leaves it, too, and nobody uses it
+ * any more.
+ */
 const isLeftInPlace = ({ step, change }: End) =>
-  change === "delete" && (step.isRetained || /^(ABANDON|RETAIN)$/.test(String(step.old?.inputs.deletionPolicy).toUpperCase()));
+  change === "delete" &&
+  (step.isRetained || /^(ABANDON|RETAIN)$/.test(String(step.old?.inputs.deletionPolicy).toUpperCase()));
 
-/** Another enabled version of the same secret comes or stays with this preview. What a preview does not list, does not count. */
+/**
+ * Another enabled version of the same secret comes or stays with this preview. What a preview does not list, does not
+ * count.
+ */
 function hasSuccessor({ step }: End, steps: readonly Step[]): boolean {
   if (!SECRET_VERSIONS.includes(step.type)) return false;
   const secret = secretIn(step.old?.inputs.secret);
@@ -202,9 +235,13 @@ function fixOf({ step, change }: End, steps: readonly Step[]): string {
 const COUNTS = ["minInstances", "maxInstances"] as const;
 
 /** Which of them a step makes smaller, as far as it shows both sides. */
-const shrunkBy = ({ old, new: now }: Step) => COUNTS.filter((count) => Number(now?.inputs[count] ?? Number.NaN) < Number(old?.inputs[count] ?? Number.NaN));
+const shrunkBy = ({ old, new: now }: Step) =>
+  COUNTS.filter((count) => Number(now?.inputs[count] ?? Number.NaN) < Number(old?.inputs[count] ?? Number.NaN));
 
-/** A connector that a preview shows as shrinking in place: today's provider replaces it, and Google refuses the update of another one. */
+/**
+ * A connector that a preview shows as shrinking in place: today's provider replaces it, and Google refuses the update
+ * of another one.
+ */
 function shrinkageBy(step: Step): Refusal[] {
   const { name: resource, type, urn, op } = step;
   if (type !== CONNECTOR || operations[op] !== "keeps" || shrunkBy(step).length === 0) return [];
@@ -218,7 +255,8 @@ function takenNameOf(step: Step): Refusal[] {
   const { name: resource, type, urn, op } = step;
   const revision = takenRevisionName(step);
   if (revision === undefined) return [];
-  const reason = "its template changes and a revision of that name exists: `up` fails with 409, and the old one goes on";
+  const reason =
+    "its template changes and a revision of that name exists: `up` fails with 409, and the old one goes on";
   const key = type === RUN_SERVICE_V1 ? "template.metadata.name" : "template.revision";
   const message = `'${resource}' (Cloud Run) must not keep the revision name '${revision}' because ${reason}; remove ${key}: Cloud Run names every revision itself`;
   return [{ resource, type, urn, change: op, reason, message }];
@@ -247,9 +285,14 @@ function failuresOf(errors: Preview["errors"], refused: readonly Refusal[]): Ref
         : "put that right and preview again";
     return [failure(urn, message, fix)];
   });
-  if (failures.length > 0 || errors.length === 0 || refused.some(({ acknowledged: reason }) => reason === undefined)) return failures;
+  if (failures.length > 0 || errors.length === 0 || refused.some(({ acknowledged: reason }) => reason === undefined))
+    return failures;
   return [
-    failure("", "a rule of the policy pack was violated, or the provider refused: this format does not say", "run `pulumi preview` without --json to see it"),
+    failure(
+      "",
+      "a rule of the policy pack was violated, or the provider refused: this format does not say",
+      "run `pulumi preview` without --json to see it",
+    ),
   ];
 }
 
@@ -264,25 +307,43 @@ function interruptionsBy(step: Step): Announcement[] {
   if (operations[step.op] !== "keeps") return [];
   // No revision is made under a name that is taken.
   const hasRevision = takenRevisionName(step) === undefined;
-  const own = consequences.filter(({ type, effect }) => type === step.type && (hasRevision || effect !== "new revision"));
-  const differences = own.length > 0 ? differencesOf(step).filter((difference) => !isServersAnnotation(step, difference)) : [];
+  const own = consequences.filter(
+    ({ type, effect }) => type === step.type && (hasRevision || effect !== "new revision"),
+  );
+  const differences =
+    own.length > 0 ? differencesOf(step).filter((difference) => !isServersAnnotation(step, difference)) : [];
   return own.flatMap((consequence) => {
     const { properties = [], when = () => true, made, only = () => true } = consequence;
     if (!only(step.new?.inputs ?? {})) return [];
     if (step.op === "create" && made?.(step.new?.inputs ?? {})) return [announcementOf(step, step.op, consequence)];
     const found = differences.filter((difference) =>
       isOpaque(difference)
-        ? properties.some((property) => isWithin(difference.property, property) || isWithin(property, difference.property))
+        ? properties.some(
+            (property) => isWithin(difference.property, property) || isWithin(property, difference.property),
+          )
         : properties.some((property) => isWithin(difference.property, property)) && when(difference),
     );
     return found.length > 0 ? [announcementOf(step, shownAll(found, consequence), consequence)] : [];
   });
 }
 
-function announcementOf(step: Step, change: string, { effect, consequence, advice, source }: Consequence): Announcement {
+function announcementOf(
+  step: Step,
+  change: string,
+  { effect, consequence, advice, source }: Consequence,
+): Announcement {
   const { name: resource, type, urn } = step;
   const text = typeof consequence === "string" ? consequence : consequence(step);
-  return { resource, type, urn, change, effect, consequence: text, ...(advice === undefined ? {} : { advice }), source };
+  return {
+    resource,
+    type,
+    urn,
+    change,
+    effect,
+    consequence: text,
+    ...(advice === undefined ? {} : { advice }),
+    source,
+  };
 }
 
 /** As many changes as one reads at a glance. */
@@ -298,7 +359,8 @@ function shownAll(differences: readonly Difference[], consequence: Consequence):
   return [...texts.slice(0, SHOWN), ...(more > 0 ? [`${more} more`] : [])].join(", ");
 }
 
-const isShort = (value: unknown) => value === undefined || value === null || ["string", "number", "boolean"].includes(typeof value);
+const isShort = (value: unknown) =>
+  value === undefined || value === null || ["string", "number", "boolean"].includes(typeof value);
 
 function shown(value: unknown): string {
   if (value === undefined || value === null) return "not set";
@@ -311,7 +373,16 @@ function lossBy(end: End, steps: readonly Step[]): Announcement[] {
   const { step, change, ending } = end;
   if (!ending) return [];
   const { name: resource, type, urn } = step;
-  const loss = { resource, type, urn, change, effect: ending.effect ?? "access", source: "commands/guard/destructive-changes.ts" };
+  const loss = {
+    resource,
+    type,
+    urn,
+    change,
+    effect: ending.effect ?? "access",
+    source: "commands/guard/destructive-changes.ts",
+  };
   if (ending.verdict === "announce") return [{ ...loss, consequence: ending.because }];
-  return hasSuccessor(end, steps) ? [{ ...loss, consequence: "a revision that still mounts this version cannot start another instance" }] : [];
+  return hasSuccessor(end, steps)
+    ? [{ ...loss, consequence: "a revision that still mounts this version cannot start another instance" }]
+    : [];
 }

@@ -13,13 +13,19 @@ const WITH_REVISIONS: readonly string[] = [RUN_SERVICE, RUN_SERVICE_V1, RUN_WORK
 export function takenRevisionName(step: Step): string | undefined {
   if (step.op !== "update" || !WITH_REVISIONS.includes(step.type)) return undefined;
   const [was, is] = [nameIn(step.type, step.old), nameIn(step.type, step.new)];
-  const existing = [was, ...["latestCreatedRevision", "latestReadyRevision"].map((key) => lastPart(step.old?.outputs[key]))];
+  const existing = [
+    was,
+    ...["latestCreatedRevision", "latestReadyRevision"].map((key) => lastPart(step.old?.outputs[key])),
+  ];
   if (is === undefined || !existing.includes(is)) return undefined;
   return templateChanges(step) ? is : undefined;
 }
 
 /** Where the traffic goes that the latest revision does not get. `undefined`: it gets all, or nobody knows. */
-export function trafficElsewhere({ type, new: now }: Step): { readonly latestPercent: number; readonly others: string } | undefined {
+export function trafficElsewhere({
+  type,
+  new: now,
+}: Step): { readonly latestPercent: number; readonly others: string } | undefined {
   const own = nameIn(type, now);
   const shares = ifReadable(() =>
     sharesOf({ type, properties: new Inputs(now?.inputs) }).shares.flatMap(({ inputs, key }) => {
@@ -27,7 +33,9 @@ export function trafficElsewhere({ type, new: now }: Step): { readonly latestPer
       return percent > 0 ? [{ percent, revision: inputs.text(key) }] : [];
     }),
   );
-  const others = (shares ?? []).flatMap(({ percent, revision }) => (revision && revision !== own ? [{ percent, revision }] : []));
+  const others = (shares ?? []).flatMap(({ percent, revision }) =>
+    revision && revision !== own ? [{ percent, revision }] : [],
+  );
   if (others.length === 0) return undefined;
   return {
     latestPercent: 100 - others.reduce((sum, { percent }) => sum + percent, 0),
@@ -36,7 +44,8 @@ export function trafficElsewhere({ type, new: now }: Step): { readonly latestPer
 }
 
 /**
- * The provider shows `template.annotations` as added at every update of a service, although no input changes it: that alone
+ * The provider shows `template.annotations` as added at every update of a service, although no input changes it: that
+ * alone
  * makes no revision. Source: run with provider 9.35.
  */
 export const isServersAnnotation = ({ type, old, new: now }: Step, difference: Difference): boolean =>
@@ -46,16 +55,20 @@ export const isServersAnnotation = ({ type, old, new: now }: Step, difference: D
   isDeepStrictEqual(annotationsOf(old), annotationsOf(now)) &&
   !Object.values(annotationsOf(now)).some(isHidden);
 
-const nameIn = (type: string, state: State | undefined) => ifReadable(() => revisionName({ type, properties: new Inputs(state?.inputs) })?.name);
+const nameIn = (type: string, state: State | undefined) =>
+  ifReadable(() => revisionName({ type, properties: new Inputs(state?.inputs) })?.name);
 
 const NAMES: readonly string[] = ["template.revision", "template.metadata.name"];
 
 const templateChanges = (step: Step) =>
-  differencesOf(step).some((one) => isWithin(one.property, "template") && !NAMES.includes(one.property) && !isServersAnnotation(step, one));
+  differencesOf(step).some(
+    (one) => isWithin(one.property, "template") && !NAMES.includes(one.property) && !isServersAnnotation(step, one),
+  );
 
 function annotationsOf(state: State | undefined): object {
   const template = state?.inputs.template;
-  const annotations: unknown = typeof template === "object" && template !== null ? Reflect.get(template, "annotations") : undefined;
+  const annotations: unknown =
+    typeof template === "object" && template !== null ? Reflect.get(template, "annotations") : undefined;
   if (annotations === undefined || annotations === null) return {};
   return typeof annotations === "object" ? annotations : { annotations };
 }

@@ -15,8 +15,18 @@ interface Options {
 
 /** The event of a workflow that another one started, as far as it is needed. */
 const eventSchema = z
-  .object({ workflow_run: z.object({ head_sha: z.string(), head_branch: z.string(), head_repository: z.object({ owner: z.object({ login: z.string() }) }) }) })
-  .transform(({ workflow_run: { head_sha, head_branch, head_repository } }) => ({ sha: head_sha, branch: head_branch, owner: head_repository.owner.login }));
+  .object({
+    workflow_run: z.object({
+      head_sha: z.string(),
+      head_branch: z.string(),
+      head_repository: z.object({ owner: z.object({ login: z.string() }) }),
+    }),
+  })
+  .transform(({ workflow_run: { head_sha, head_branch, head_repository } }) => ({
+    sha: head_sha,
+    branch: head_branch,
+    owner: head_repository.owner.login,
+  }));
 
 const commenting = command(
   "comment",
@@ -25,7 +35,10 @@ const commenting = command(
   .requiredOption("--head <file>", "what `check --json` printed on the pull request")
   .requiredOption("--base <file>", "what it printed on the base")
   .requiredOption("--guard <file>", "what `guard --json` printed on the preview")
-  .option("--post", "in a workflow that a run of `preview` started: put it on that run's pull request, in place of the one before");
+  .option(
+    "--post",
+    "in a workflow that a run of `preview` started: put it on that run's pull request, in place of the one before",
+  );
 
 void run(commenting, async () => {
   const { head, base, guard, post } = commenting.opts<Options>();

@@ -15,7 +15,9 @@ export interface Findings {
   readonly guard: GuardFile | { readonly problems: readonly string[] } | undefined;
 }
 
-/** The comment on a pull request: the verdict first, then what changes, then the sums. Never longer than GitHub takes. */
+/**
+ * The comment on a pull request: the verdict first, then what changes, then the sums. Never longer than GitHub takes.
+ */
 export function comment({ head, base, guard }: Findings): string {
   return withinLimit([
     { title: "the verdict", text: `${COMMENT_MARKER}\n\n# ${title(head)}` },
@@ -31,7 +33,13 @@ function title(head: VerdictFile): string {
 }
 
 function verdictSections(head: VerdictFile, base: VerdictFile): Section[] {
-  if ("none" in head) return [{ title: "why there is none", text: `Nothing can be said of it (${head.none}); the log of the workflow \`preview\` says why.` }];
+  if ("none" in head)
+    return [
+      {
+        title: "why there is none",
+        text: `Nothing can be said of it (${head.none}); the log of the workflow \`preview\` says why.`,
+      },
+    ];
   if ("problems" in head) return [{ title: "its problems", text: list(head.problems) }];
   return [
     { title: "the findings", text: findings(head.verdict) },
@@ -54,7 +62,12 @@ function guardSection(guard: Findings["guard"]): Section {
     [
       `${guard.ok ? "`guard` refuses nothing" : `\`guard\` REFUSES it, for ${open.length === 1 ? "one reason" : `${open.length} reasons`}`}. Steps: ${counted(guard.changes)}.`,
       list(open.map(({ message }) => message)),
-      list(guard.announced.map(({ resource, change, effect, consequence }) => `interrupts (${effect}): ${resource}, ${change}: ${consequence}`)),
+      list(
+        guard.announced.map(
+          ({ resource, change, effect, consequence }) =>
+            `interrupts (${effect}): ${resource}, ${change}: ${consequence}`,
+        ),
+      ),
     ]
       .filter((text) => text !== "")
       .join("\n\n"),

@@ -24,7 +24,10 @@ export function differences(base: ReadVerdict, head: ReadVerdict): Difference[] 
 /** The differences as a table; a sentence where there are none. */
 export function differencesTable(found: readonly Difference[]): string {
   if (found.length === 0) return "Nothing that a report shows: capacity, storms, resources and cost are as they were.";
-  return table([["what", "base", "this change"], ...found.map(({ what, base = "-", head = "-" }) => [what, base, head])], ["l", "r", "r"]);
+  return table(
+    [["what", "base", "this change"], ...found.map(({ what, base = "-", head = "-" }) => [what, base, head])],
+    ["l", "r", "r"],
+  );
 }
 
 /** Everything that is compared, as a reader is shown it: what reads the same is the same. */
@@ -38,7 +41,9 @@ function figures({ budget, checks, storms, resources, cost }: ReadVerdict): Map<
       ],
     ),
     ["connections reserved", String(budget.reserved)],
-    ...checks.flatMap(({ title, figures }) => Object.entries(figures).map(([name, value]): Figure => [`${title}: ${name}`, rounded(value)])),
+    ...checks.flatMap(({ title, figures }) =>
+      Object.entries(figures).map(([name, value]): Figure => [`${title}: ${name}`, rounded(value)]),
+    ),
     ...storms.flatMap(({ scenario, starts, success, readySeconds, bottleneck }): Figure[] => [
       [`${scenario}: starts at once`, String(starts)],
       [`${scenario}: ready, lower bound`, percentText(success.lower)],

@@ -14,7 +14,10 @@ interface Options {
 
 const REFRESH = "pulumi refresh --preview-only --expect-no-changes --json";
 
-const drifting = command("drift", "Says where the cloud is no longer what the state and the plan say, and keeps one GitHub issue about it.")
+const drifting = command(
+  "drift",
+  "Says where the cloud is no longer what the state and the plan say, and keeps one GitHub issue about it.",
+)
   .requiredOption("--refresh <file>", `what \`${REFRESH}\` printed`)
   .requiredOption("--diagnosis <file>", "what `npm run --silent diagnose -- --json` printed")
   .option("--stack <name>", "the stack that the refresh must be of", "staging")
@@ -30,7 +33,9 @@ void run(drifting, async () => {
   process.stdout.write(`# ${title}\n\n${body}`);
   if (post) {
     const access = accessOfJob(process.env);
-    const done = clean ? await closeIssue(access, DRIFT_MARKER, "The last run found nothing.") : await putIssue(access, DRIFT_MARKER, { title, body });
+    const done = clean
+      ? await closeIssue(access, DRIFT_MARKER, "The last run found nothing.")
+      : await putIssue(access, DRIFT_MARKER, { title, body });
     process.stdout.write(`\n${done}\n`);
   }
   return clean ? EXIT.sound : EXIT.refused;

@@ -46,11 +46,21 @@ export interface Drift {
   readonly body: string;
 }
 
-/** Puts a refresh and a diagnosis together. What only is not known opens no issue: somebody would have to close it every day. */
-export function drift(stack: string, refresh: Pick<Preview, "steps" | "errors" | "changes">, diagnosis: Diagnosis): Drift {
+/**
+ * Puts a refresh and a diagnosis together. What only is not known opens no issue: somebody would have to close it every
+ * day.
+ */
+export function drift(
+  stack: string,
+  refresh: Pick<Preview, "steps" | "errors" | "changes">,
+  diagnosis: Diagnosis,
+): Drift {
   const findings = "findings" in diagnosis ? diagnosis.findings : [];
   const problems = "problems" in diagnosis ? diagnosis.problems : [];
-  const errors = refresh.errors.filter(({ message }) => !/^no changes were expected/.test(message) && (message !== LAST_WORDS || refresh.errors.length === 1));
+  const errors = refresh.errors.filter(
+    ({ message }) =>
+      !/^no changes were expected/.test(message) && (message !== LAST_WORDS || refresh.errors.length === 1),
+  );
   // Of a resource whose provider names no property the engine shows the refresh, and only counts the change.
   const changed = Object.values(changing(refresh.changes)).reduce((sum, count) => sum + count, 0);
   const unnamed = Math.max(0, changed - refresh.steps.length);
@@ -62,10 +72,20 @@ export function drift(stack: string, refresh: Pick<Preview, "steps" | "errors" |
   ].filter((count) => count !== "");
   const title = clean ? `${stack}: no drift` : `${stack} has drifted: ${counts.join(", ")}`;
   const steps = refresh.steps
-    .map(({ name, op, changed }) => [literal(name), op === "delete" ? "is gone" : `${op}: ${literal(changed.join(", ") || "(the engine does not say)")}`])
+    .map(({ name, op, changed }) => [
+      literal(name),
+      op === "delete" ? "is gone" : `${op}: ${literal(changed.join(", ") || "(the engine does not say)")}`,
+    ])
     .toSorted(([one = ""], [other = ""]) => (one < other ? -1 : 1))
     .concat(
-      unnamed > 0 ? [[counted(unnamed, "other", "others"), "the engine names neither resource nor property: `pulumi refresh --preview-only --diff` does"]] : [],
+      unnamed > 0
+        ? [
+            [
+              counted(unnamed, "other", "others"),
+              "the engine names neither resource nor property: `pulumi refresh --preview-only --diff` does",
+            ],
+          ]
+        : [],
     );
   return {
     clean,
@@ -75,13 +95,20 @@ export function drift(stack: string, refresh: Pick<Preview, "steps" | "errors" |
         title: "the title",
         text: `${DRIFT_MARKER}\n\nThis issue is renewed by every run of the workflow \`drift\`, and closed by the first that finds nothing.`,
       },
-      section("The cloud is not what the state says", steps.length > 0 ? `${table([["resource", "what"], ...steps])}\n\n${WAYS}` : ""),
+      section(
+        "The cloud is not what the state says",
+        steps.length > 0 ? `${table([["resource", "what"], ...steps])}\n\n${WAYS}` : "",
+      ),
       section("The refresh failed", list(errors.map(({ message }) => literal(message)))),
       section("What `npm run diagnose` finds", list(findings.map(findingLine))),
       section("The diagnosis failed", list(problems)),
       section(
         "Open",
-        list("questions" in diagnosis ? diagnosis.questions.flatMap(({ question, open }) => open.map(({ missing }) => `${question}: ${missing}`)) : []),
+        list(
+          "questions" in diagnosis
+            ? diagnosis.questions.flatMap(({ question, open }) => open.map(({ missing }) => `${question}: ${missing}`))
+            : [],
+        ),
       ),
     ]),
   };
@@ -90,7 +117,14 @@ export function drift(stack: string, refresh: Pick<Preview, "steps" | "errors" |
 const WAYS =
   "`npm run up` makes the cloud what the program says. Where the change is meant to stay, write it into the stack file first. A preview with `--refresh` shows what an `up` would do: plain `npm run preview` compares with the state only.";
 
-function findingLine({ stage, rules, resource, evidence, consequences, mend }: z.output<typeof diagnosisSchema>["findings"][number]): string {
+function findingLine({
+  stage,
+  rules,
+  resource,
+  evidence,
+  consequences,
+  mend,
+}: z.output<typeof diagnosisSchema>["findings"][number]): string {
   const shown = evidence.map(({ field, value }) => `${field} = ${value}`).join(", ");
   return [
     `**${resource || "the stack"}** (${stage}; ${rules.join(", ")}): ${shown}`,
@@ -99,5 +133,9 @@ function findingLine({ stage, rules, resource, evidence, consequences, mend }: z
   ].join("\n");
 }
 
-const section = (title: string, content: string) => ({ title, text: content === "" ? "" : `## ${title}\n\n${content}` });
-const counted = (count: number, one: string, more: string) => (count === 0 ? "" : `${count} ${count === 1 ? one : more}`);
+const section = (title: string, content: string) => ({
+  title,
+  text: content === "" ? "" : `## ${title}\n\n${content}`,
+});
+const counted = (count: number, one: string, more: string) =>
+  count === 0 ? "" : `${count} ${count === 1 ? one : more}`;

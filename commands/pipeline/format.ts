@@ -1,11 +1,14 @@
-/** GitHub's limit of a comment's and an issue's body, in characters. Source: the API's own answer to a longer one (422). */
+/**
+ * GitHub's limit of a comment's and an issue's body, in characters. Source: the API's own answer to a longer one (422).
+ */
 export const BODY_LIMIT = 65_536;
 
 /** A text longer than this is cut: no message of this project's comes near it. */
 const TEXT_LIMIT = 4000;
 
 /**
- * A text of unknown origin as Markdown that shows just this text: no markup, no HTML, no mention of people or issues, no
+ * A text of unknown origin as Markdown that shows just this text: no markup, no HTML, no mention of people or issues,
+ * no
  * link. Bars are the table's to escape.
  */
 export function literal(text: string): string {
@@ -33,8 +36,10 @@ export const list = (lines: readonly string[]): string => lines.map((line) => `-
 export function withinLimit(sections: readonly Section[], limit = BODY_LIMIT): string {
   const shown: Section[] = [];
   const left: string[] = [];
-  const note = (titles: readonly string[]) => (titles.length > 0 ? `\n\nLeft out, because a comment has ${limit} characters: ${titles.join(", ")}.` : "");
-  const size = (parts: readonly Section[], titles: readonly string[]) => parts.map(({ text }) => text).join("\n\n").length + note(titles).length + 1;
+  const note = (titles: readonly string[]) =>
+    titles.length > 0 ? `\n\nLeft out, because a comment has ${limit} characters: ${titles.join(", ")}.` : "";
+  const size = (parts: readonly Section[], titles: readonly string[]) =>
+    parts.map(({ text }) => text).join("\n\n").length + note(titles).length + 1;
   const all = sections.map(({ title }) => title);
   for (const section of sections.filter(({ text }) => text !== "")) {
     // The note may have to name every section that is still to come.

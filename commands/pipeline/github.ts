@@ -2,7 +2,8 @@ import { z } from "zod";
 import { InputError } from "../../capacity/problem";
 
 /*
- * The few calls of GitHub's REST API that the pipelines need. Not Octokit: its tree has a package that asks for Node 22.
+ * The few calls of GitHub's REST API that the pipelines need. Not Octokit: its tree has a package that asks for Node
+ * 22.
  * Source: docs.github.com/rest, version 2022-11-28.
  */
 
@@ -22,24 +23,43 @@ const PAGE = 100;
 const MOST_PAGES = 30;
 const TIMEOUT_MS = 30_000;
 
-const written = z.object({ number: z.number().optional(), id: z.number(), body: z.string().nullish(), user: z.object({ login: z.string() }).nullish() });
+const written = z.object({
+  number: z.number().optional(),
+  id: z.number(),
+  body: z.string().nullish(),
+  user: z.object({ login: z.string() }).nullish(),
+});
 const pulls = z.array(z.object({ number: z.number(), head: z.object({ sha: z.string() }) }));
 const issues = z.array(written.extend({ number: z.number(), pull_request: z.unknown().optional() }));
 const comments = z.array(written);
 
 /** The variables that a job of GitHub Actions has. @throws InputError with all that are missing. */
 export function accessOfJob(environment: NodeJS.ProcessEnv): Access {
-  const { GITHUB_API_URL: url = "https://api.github.com", GITHUB_REPOSITORY: repository = "", GITHUB_TOKEN: token = "" } = environment;
-  const missing = (name: string, because: string, fix: string) => ({ setting: name, message: `'${name}' must be set because ${because}; ${fix}` });
+  const {
+    GITHUB_API_URL: url = "https://api.github.com",
+    GITHUB_REPOSITORY: repository = "",
+    GITHUB_TOKEN: token = "",
+  } = environment;
+  const missing = (name: string, because: string, fix: string) => ({
+    setting: name,
+    message: `'${name}' must be set because ${because}; ${fix}`,
+  });
   const problems = [
-    ...(/^[\w.-]+\/[\w.-]+$/.test(repository) ? [] : [missing("GITHUB_REPOSITORY", "what is posted goes there", "set it to OWNER/NAME")]),
-    ...(token === "" ? [missing("GITHUB_TOKEN", "GitHub lets nobody write without one", "set it to the github.token of the job")] : []),
+    ...(/^[\w.-]+\/[\w.-]+$/.test(repository)
+      ? []
+      : [missing("GITHUB_REPOSITORY", "what is posted goes there", "set it to OWNER/NAME")]),
+    ...(token === ""
+      ? [missing("GITHUB_TOKEN", "GitHub lets nobody write without one", "set it to the github.token of the job")]
+      : []),
   ];
   if (problems.length > 0) throw new InputError(problems);
   return { url, repository, token };
 }
 
-/** The open pull request whose head is this commit of this branch; `undefined` where it has been closed or pushed to since. */
+/**
+ * The open pull request whose head is this commit of this branch; `undefined` where it has been closed or pushed to
+ * since.
+ */
 export async function openPullRequest(
   access: Access,
   head: { readonly owner: string; readonly branch: string; readonly sha: string },
@@ -50,7 +70,12 @@ export async function openPullRequest(
 }
 
 /** Writes the one comment that begins with the marker: updates it where it is there already. */
-export async function putComment(access: Access, pullRequest: number, marker: string, body: string): Promise<"created" | "updated"> {
+export async function putComment(
+  access: Access,
+  pullRequest: number,
+  marker: string,
+  body: string,
+): Promise<"created" | "updated"> {
   const path = `issues/${pullRequest}/comments`;
   const own = await find(access, path, comments, (one) => isOwn(one, marker));
   await (own ? call(access, "PATCH", `issues/comments/${own.id}`, { body }) : call(access, "POST", path, { body }));
@@ -58,7 +83,11 @@ export async function putComment(access: Access, pullRequest: number, marker: st
 }
 
 /** Opens the one issue that begins with the marker, or updates it where it is open already. */
-export async function putIssue(access: Access, marker: string, { title, body }: { readonly title: string; readonly body: string }): Promise<string> {
+export async function putIssue(
+  access: Access,
+  marker: string,
+  { title, body }: { readonly title: string; readonly body: string },
+): Promise<string> {
   const own = await openIssue(access, marker);
   if (own) {
     if (own.body !== body) await call(access, "PATCH", `issues/${own.number}`, { title, body });
@@ -78,21 +107,37 @@ export async function closeIssue(access: Access, marker: string, why: string): P
 }
 
 const openIssue = (access: Access, marker: string) =>
-  find(access, `issues?${new URLSearchParams({ state: "open", creator: ACTIONS })}`, issues, (one) => one.pull_request === undefined && isOwn(one, marker));
+  find(
+    access,
+    `issues?${new URLSearchParams({ state: "open", creator: ACTIONS })}`,
+    issues,
+    (one) => one.pull_request === undefined && isOwn(one, marker),
+  );
 
-const isOwn = ({ body, user }: z.output<typeof written>, marker: string) => user?.login === ACTIONS && (body ?? "").startsWith(marker);
+const isOwn = ({ body, user }: z.output<typeof written>, marker: string) =>
+  user?.login === ACTIONS && (body ?? "").startsWith(marker);
 
 /** The first entry of a list in pages that fits. */
-async function find<T>(access: Access, path: string, schema: z.ZodType<T[]>, fits: (one: T) => boolean): Promise<T | undefined> {
+async function find<T>(
+  access: Access,
+  path: string,
+  schema: z.ZodType<T[]>,
+  fits: (one: T) => boolean,
+): Promise<T | undefined> {
   for (let page = 1; page <= MOST_PAGES; page++) {
-    const entries = schema.parse(await call(access, "GET", `${path}${path.includes("?") ? "&" : "?"}per_page=${PAGE}&page=${page}`));
+    const entries = schema.parse(
+      await call(access, "GET", `${path}${path.includes("?") ? "&" : "?"}per_page=${PAGE}&page=${page}`),
+    );
     const found = entries.find(fits);
     if (found !== undefined || entries.length < PAGE) return found;
   }
   return undefined;
 }
 
-/** One call. @throws InputError with GitHub's own words where it is refused, so that a missing permission is told as such. */
+/**
+ * One call. @throws InputError with GitHub's own words where it is refused, so that a missing permission is told as
+ * such.
+ */
 async function call({ url, repository, token }: Access, method: string, path: string, body?: object): Promise<unknown> {
   const headers = {
     authorization: `Bearer ${token}`,
@@ -116,7 +161,11 @@ async function call({ url, repository, token }: Access, method: string, path: st
       ...(body ? { body: JSON.stringify(body) } : {}),
     });
   } catch (error) {
-    throw failure(error instanceof Error ? `${error.message}${error.cause instanceof Error ? `: ${error.cause.message}` : ""}` : String(error));
+    throw failure(
+      error instanceof Error
+        ? `${error.message}${error.cause instanceof Error ? `: ${error.cause.message}` : ""}`
+        : String(error),
+    );
   }
   const answer: unknown = await response.json().catch(() => undefined);
   if (response.ok) return answer;

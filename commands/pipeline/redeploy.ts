@@ -19,7 +19,10 @@ export function redeployed(text: string, file: string, services: readonly string
   for (const [service, count] of counts)
     if (!(Number.isSafeInteger(count) && Number(count) >= 0)) {
       const setting = `netra:services.${service}.redeploy`;
-      problems.push({ setting, message: `'${setting}' must be a whole number because it is raised by one; write one into ${file}, or remove it` });
+      problems.push({
+        setting,
+        message: `'${setting}' must be a whole number because it is raised by one; write one into ${file}, or remove it`,
+      });
     }
   if (problems.length > 0) throw new InputError(problems);
   const raised = counts.map(([service, count]) => [service, Number(count) + 1] as const);
@@ -29,4 +32,5 @@ export function redeployed(text: string, file: string, services: readonly string
   };
 }
 
-const countIn = (service: unknown): unknown => (typeof service === "object" && service !== null ? Reflect.get(service, "redeploy") : undefined) ?? 0;
+const countIn = (service: unknown): unknown =>
+  (typeof service === "object" && service !== null ? Reflect.get(service, "redeploy") : undefined) ?? 0;

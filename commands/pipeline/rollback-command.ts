@@ -7,7 +7,10 @@ interface Options {
   readonly cancelled?: true;
 }
 
-const going = command("way-back", "Says what to do after an update in a workflow failed: which step it was, what is changed, how to go on and how to go back.")
+const going = command(
+  "way-back",
+  "Says what to do after an update in a workflow failed: which step it was, what is changed, how to go on and how to go back.",
+)
   .option("--stack <name>", "the stack", "staging")
   .option("--cancelled", "the job was cancelled");
 
@@ -19,7 +22,8 @@ void run(going, async () => {
   try {
     step = failedStep(STEPS);
   } catch {
-    const message = "'STEPS' must be the steps of the job as JSON because it says which one failed; set it to toJSON(steps)";
+    const message =
+      "'STEPS' must be the steps of the job as JSON because it says which one failed; set it to toJSON(steps)";
     problems.push({ setting: "STEPS", message });
   }
   if (!/^[0-9a-f]{40}$/.test(commit))

@@ -7,7 +7,10 @@ export type UpStep = (typeof UP_STEPS)[number];
 /** `toJSON(steps)` of a job: what became of each step that has an id. */
 const stepsSchema = z.record(z.string(), z.object({ outcome: z.enum(["success", "failure", "cancelled", "skipped"]) }));
 
-/** The first of the steps that did not succeed; `undefined` where it was none of them. @throws ZodError where it is no such text. */
+/**
+ * The first of the steps that did not succeed; `undefined` where it was none of them. @throws ZodError where it is no
+ * such text.
+ */
 export function failedStep(steps: string): UpStep | undefined {
   const outcomes = stepsSchema.parse(JSON.parse(steps));
   return UP_STEPS.find((step) => outcomes[step]?.outcome === "failure" || outcomes[step]?.outcome === "cancelled");
@@ -33,7 +36,8 @@ const revert = (commit: string) =>
   `To go back, revert and merge: \`git revert --mainline 1 ${commit}\` (without \`--mainline 1\` where it is no merge). The same checks judge the way back, and \`guard\` may refuse it: a connector that has grown does not shrink.`;
 const INTERRUPTED = (stack: string) =>
   `Before anything else, on your machine: \`npm run --silent recover -- --stack ${stack}\` prints what the update left behind and the commands that bring the stack back, in order (docs/recovery.md).`;
-const again = "To go on, mend it and merge, or run this workflow again (*Re-run failed jobs*) where the cause was the cloud's.";
+const again =
+  "To go on, mend it and merge, or run this workflow again (*Re-run failed jobs*) where the cause was the cloud's.";
 
 function instructions(
   step: UpStep | undefined,
@@ -45,7 +49,12 @@ function instructions(
     case "preview":
     case "guard":
     case "preflight":
-      return ["Nothing was changed: staging runs as before.", "Read the step's log; it names what is wrong and what passes.", again, revert(commit)];
+      return [
+        "Nothing was changed: staging runs as before.",
+        "Read the step's log; it names what is wrong and what passes.",
+        again,
+        revert(commit),
+      ];
     case "up":
       return [
         wasCancelled

@@ -12,7 +12,8 @@ const stackFile = z.looseObject({ config: z.looseObject({ "netra:services": z.re
 type Content = z.output<typeof stackFile>;
 
 /** The services of a stack file by their keys; `undefined` where the text is no stack file with services. */
-export const servicesIn = (text: string): Content["config"]["netra:services"] | undefined => contentOf(read(text))?.config["netra:services"];
+export const servicesIn = (text: string): Content["config"]["netra:services"] | undefined =>
+  contentOf(read(text))?.config["netra:services"];
 
 /** What is wrong with the keys of services that somebody has named, or with the file that they are looked up in. */
 export function serviceProblems(text: string, file: string, services: readonly string[]): InputProblem[] {
@@ -43,13 +44,16 @@ export function serviceProblems(text: string, file: string, services: readonly s
 /**
  * The text of a stack file with another value of a service's setting; one that is absent comes behind `image`.
  * @param value what needs no quotes in YAML.
- * @throws InputError where the setting is not written so that it can be replaced, or `image` so that it can come behind.
+ * @throws InputError where the setting is not written so that it can be replaced, or `image` so that it can come
+ * behind.
  */
 export function withSetting(text: string, file: string, service: string, key: string, value: string | number): string {
   const document = read(text);
   const content = contentOf(document);
   const settings = document.getIn(["config", "netra:services", service], true);
-  const edited = isMap(settings) ? (replaced(text, settings, key, value) ?? inserted(text, settings, key, value)) : undefined;
+  const edited = isMap(settings)
+    ? (replaced(text, settings, key, value) ?? inserted(text, settings, key, value))
+    : undefined;
   Object.assign(content?.config["netra:services"][service] ?? {}, { [key]: value });
   // A block, an anchor that others refer to, a comment where the text was missing: there it would say something else.
   if (edited !== undefined && isDeepStrictEqual(contentOf(read(edited)), content)) return edited;
@@ -57,11 +61,15 @@ export function withSetting(text: string, file: string, service: string, key: st
   const setting = `netra:services.${service}.${isReplaced ? key : "image"}`;
   const because = isReplaced ? "it is replaced there" : `'${key}' is written behind it`;
   throw new InputError([
-    { setting, message: `'${setting}' must be stated as text of its own because ${because}; write it into ${file} on one line, without an anchor or a merge` },
+    {
+      setting,
+      message: `'${setting}' must be stated as text of its own because ${because}; write it into ${file} on one line, without an anchor or a merge`,
+    },
   ]);
 }
 
-const pairOf = (settings: YAMLMap, key: string): Pair | undefined => settings.items.find((pair) => isScalar(pair.key) && pair.key.value === key);
+const pairOf = (settings: YAMLMap, key: string): Pair | undefined =>
+  settings.items.find((pair) => isScalar(pair.key) && pair.key.value === key);
 
 function replaced(text: string, settings: YAMLMap, key: string, value: string | number): string | undefined {
   const node = pairOf(settings, key)?.value;
@@ -72,7 +80,15 @@ function replaced(text: string, settings: YAMLMap, key: string, value: string | 
 
 function inserted(text: string, settings: YAMLMap, key: string, value: string | number): string | undefined {
   const image = pairOf(settings, "image");
-  if (!image || pairOf(settings, key) || !isScalar(image.key) || !image.key.range || !isScalar(image.value) || !image.value.range) return undefined;
+  if (
+    !image ||
+    pairOf(settings, key) ||
+    !isScalar(image.key) ||
+    !image.key.range ||
+    !isScalar(image.value) ||
+    !image.value.range
+  )
+    return undefined;
   const [start, end] = [image.key.range[0], image.value.range[1]];
   const quote = /["']/.exec(text.charAt(start))?.[0] ?? "";
   const entry = `${quote}${key}${quote}: ${value}`;
@@ -80,7 +96,9 @@ function inserted(text: string, settings: YAMLMap, key: string, value: string | 
   const indent = text.slice(text.lastIndexOf("\n", start) + 1, start);
   const [rest = "", newline = "\n"] = /[^\r\n]*(\r?\n)?/.exec(text.slice(end)) ?? [];
   const line = end + rest.length;
-  return rest.endsWith("\n") ? `${text.slice(0, line)}${indent}${entry}${newline}${text.slice(line)}` : `${text}${newline}${indent}${entry}`;
+  return rest.endsWith("\n")
+    ? `${text.slice(0, line)}${indent}${entry}${newline}${text.slice(line)}`
+    : `${text}${newline}${indent}${entry}`;
 }
 
 const read = (text: string) => parseDocument(text, { logLevel: "silent", merge: true });

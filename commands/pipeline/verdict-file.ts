@@ -4,7 +4,8 @@ import type { ShownVerdict } from "../../report/verdict";
 import { literal } from "./format";
 
 /*
- * Reads what `check --json` and `guard --json` printed in another job. The code of a pull request ran there, so these are
+ * Reads what `check --json` and `guard --json` printed in another job. The code of a pull request ran there, so these
+ * are
  * texts of unknown origin: every one becomes literal Markdown as it is read, and nothing else of the files is used.
  */
 
@@ -16,7 +17,8 @@ const problem = z.object({ setting: text, message: text });
 /** As much of a list, or of a table, as a person looks at. */
 const MOST_ENTRIES = 1000;
 const list = <T extends z.ZodType>(element: T) => z.array(element).max(MOST_ENTRIES);
-const table = <T extends z.ZodType>(value: T) => z.record(text, value).refine((entries) => Object.keys(entries).length <= MOST_ENTRIES);
+const table = <T extends z.ZodType>(value: T) =>
+  z.record(text, value).refine((entries) => Object.keys(entries).length <= MOST_ENTRIES);
 
 const verdictSchema = z.object({
   stack: text,
@@ -52,7 +54,10 @@ const verdictSchema = z.object({
       bottleneck: text,
     }),
   ),
-  cost: z.object({ usdPerMonth: number.exactOptional(), items: list(z.object({ item: text, usdPerMonth: number.exactOptional(), arithmetic: text })) }),
+  cost: z.object({
+    usdPerMonth: number.exactOptional(),
+    items: list(z.object({ item: text, usdPerMonth: number.exactOptional(), arithmetic: text })),
+  }),
 });
 
 const problemsSchema = z.object({ ok: z.literal(false), problems: list(problem) });
@@ -65,7 +70,9 @@ const guardSchema = z.object({
 });
 
 /** A verdict as it was read back; all its texts are literal Markdown. */
-export type ReadVerdict = ShownVerdict & { readonly resources: readonly { readonly type: string; readonly name: string }[] };
+export type ReadVerdict = ShownVerdict & {
+  readonly resources: readonly { readonly type: string; readonly name: string }[];
+};
 
 /** What a job wrote: a verdict, the problems of what cannot be read as a plan, or neither. */
 export type VerdictFile =
@@ -84,22 +91,32 @@ export function readVerdictFile(file: string): VerdictFile {
   const verdict = verdictSchema.safeParse(content);
   if (verdict.success) return { verdict: verdict.data };
   const { data } = problemsSchema.safeParse(content);
-  return data ? { problems: data.problems.map(({ message }) => message) } : { none: "`npm run check -- --json` printed no verdict" };
+  return data
+    ? { problems: data.problems.map(({ message }) => message) }
+    : { none: "`npm run check -- --json` printed no verdict" };
 }
 
-/** Reads what `guard --json` printed; `undefined` where there is nothing, because a run without credentials has no preview. */
+/**
+ * Reads what `guard --json` printed; `undefined` where there is nothing, because a run without credentials has no
+ * preview.
+ */
 export function readGuardFile(file: string): GuardFile | { readonly problems: readonly string[] } | undefined {
   const content = contentOf(file);
   return content === undefined
     ? undefined
     : (guardSchema.safeParse(content).data ??
-        problemsSchema.transform(({ problems }) => ({ problems: problems.map(({ message }) => message) })).safeParse(content).data);
+        problemsSchema
+          .transform(({ problems }) => ({ problems: problems.map(({ message }) => message) }))
+          .safeParse(content).data);
 }
 
 /** Larger files are none that a check prints. */
 const MOST_BYTES = 16 * 2 ** 20;
 
-/** The JSON of a file; `undefined` where there is no such file or it is no JSON: a job may have ended before it wrote it. */
+/**
+ * The JSON of a file; `undefined` where there is no such file or it is no JSON: a job may have ended before it wrote
+ * it.
+ */
 function contentOf(file: string): unknown {
   try {
     const bytes = readFileSync(file);

@@ -38,7 +38,8 @@ export function judgeAgents(facts: Facts): Answer[] {
   const agents = AGENTS.filter(({ api }) => !isOff(facts, api));
   if (agents.length === 0) return [fine("Google makes them when `up` turns the APIs on")];
   const [info, access] = [theOnly(facts, "project", projectInfo), theOnly(facts, "access", accessPolicy)];
-  if ("open" in info || "open" in access) return [info, access].flatMap((known) => ("open" in known ? [known.open] : []));
+  if ("open" in info || "open" in access)
+    return [info, access].flatMap((known) => ("open" in known ? [known.open] : []));
   const { bindings } = access.object;
   const lacking = agents.filter(({ account, role }) => {
     const member = `serviceAccount:${account(info.object.projectNumber)}`;

@@ -21,13 +21,17 @@ export function judgeApis(facts: Facts): Answer[] {
   return [
     ...(missing.length > 0
       ? [
-          wrong(`${named(missing)} must be on because \`up\` turns the other APIs on with them; Google may take some minutes until it lets calls through`, [
-            enabling(missing, project),
-          ]),
+          wrong(
+            `${named(missing)} must be on because \`up\` turns the other APIs on with them; Google may take some minutes until it lets calls through`,
+            [enabling(missing, project)],
+          ),
         ]
       : []),
     off.length > 0
-      ? fine(`\`up\` turns on ${named(off)}; an API that is new may refuse calls for some minutes, and is better turned on now`, [enabling(off, project)])
+      ? fine(
+          `\`up\` turns on ${named(off)}; an API that is new may refuse calls for some minutes, and is better turned on now`,
+          [enabling(off, project)],
+        )
       : fine(`the ${APIS.length} APIs of the plan are on`),
   ];
 }

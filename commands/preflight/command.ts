@@ -25,10 +25,16 @@ interface Options extends StackOptions, PlaceOptions {
 
 const checking = withPlaceOptions(
   withStackOptions(
-    command("preflight", "Says before an update what a real project would answer to it: what is missing, taken or forbidden, and what mends it. Read-only."),
+    command(
+      "preflight",
+      "Says before an update what a real project would answer to it: what is missing, taken or forbidden, and what mends it. Read-only.",
+    ),
   ),
 )
-  .option("--preview <file>", "what `pulumi preview --json` printed: it says what the update makes; - reads standard input")
+  .option(
+    "--preview <file>",
+    "what `pulumi preview --json` printed: it says what the update makes; - reads standard input",
+  )
   .option("--allow-open <checks>", `pass although these stay open, separated by commas: ${CHECK_KEYS.join(", ")}`)
   .option("--json", "print the answers as one JSON object")
   .addHelpText(
@@ -40,7 +46,10 @@ const checking = withPlaceOptions(
   );
 
 /** `$REGISTRY` stands for each repository of images, `$INSTANCE` for the database instance. */
-const lines = () => collectingLines({ project: "$PROJECT", region: "$REGION" }, PREFLIGHT_SOURCES, { policies: constraints.map(({ name }) => name) });
+const lines = () =>
+  collectingLines({ project: "$PROJECT", region: "$REGION" }, PREFLIGHT_SOURCES, {
+    policies: constraints.map(({ name }) => name),
+  });
 
 void run(checking, () => {
   const options = checking.opts<Options>();
@@ -55,20 +64,31 @@ void run(checking, () => {
     const settings = { ...planned, ...place };
     announce(from === undefined ? "asking Google" : "reading the files");
     const [read, images] = await Promise.all([
-      from === undefined ? readCloud(googleCloud(settings.project), settings, readingOf(settings)) : readFolder(from, settings),
+      from === undefined
+        ? readCloud(googleCloud(settings.project), settings, readingOf(settings))
+        : readFolder(from, settings),
       publicImages(plannedImages(settings), publicRegistries),
     ]);
     const { collection, deployed, notes } = deployedFrom(read, settings);
-    const found = preflight({ settings, collection, deployed, preview, publicImages: images }, mayStayOpen, [...collection.notes, ...notes]);
+    const found = preflight({ settings, collection, deployed, preview, publicImages: images }, mayStayOpen, [
+      ...collection.notes,
+      ...notes,
+    ]);
     announce("");
-    process.stdout.write(options.json ? `${JSON.stringify({ stack: options.stack, ...found }, null, 2)}\n` : preflightText(found));
+    process.stdout.write(
+      options.json ? `${JSON.stringify({ stack: options.stack, ...found }, null, 2)}\n` : preflightText(found),
+    );
     return found.ok ? EXIT.sound : EXIT.refused;
   });
 });
 
 function previewOf({ preview, stack }: Options): Preview | undefined {
   if (preview === undefined) return undefined;
-  const text = textIn(preview, { because: "the preview stands there", fix: `run \`npm run --silent preview -- --json > ${preview}\``, option: "--preview" });
+  const text = textIn(preview, {
+    because: "the preview stands there",
+    fix: `run \`npm run --silent preview -- --json > ${preview}\``,
+    option: "--preview",
+  });
   return readPreview(text, preview === "-" ? "standard input" : preview, stack);
 }
 
@@ -78,6 +98,9 @@ function allowed(list: string): readonly CheckKey[] {
   const isKey = (check: string): check is CheckKey => (CHECK_KEYS as readonly string[]).includes(check);
   const unknown = checks.filter((check) => !isKey(check));
   if (unknown.length > 0)
-    throw inputError("--allow-open", `(${unknown.join(", ")}) must be a check because only those can stay open; use ${CHECK_KEYS.join(", ")}`);
+    throw inputError(
+      "--allow-open",
+      `(${unknown.join(", ")}) must be a check because only those can stay open; use ${CHECK_KEYS.join(", ")}`,
+    );
   return checks.filter(isKey);
 }

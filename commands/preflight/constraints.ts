@@ -5,7 +5,10 @@ import type { Settings } from "../../config/read";
 export interface Constraint {
   /** Without `constraints/`. */
   readonly name: string;
-  /** Values that a list constraint must allow, each in every form in which a policy can allow it. Absent: it is enforced or not. */
+  /**
+   * Values that a list constraint must allow, each in every form in which a policy can allow it. Absent: it is enforced
+   * or not.
+   */
   readonly values?: (settings: Settings) => readonly (readonly string[])[];
   /** Whether the plan has what an enforced one forbids. Default: always. */
   readonly concerns?: (settings: Settings) => boolean;
@@ -35,14 +38,24 @@ export const constraints: readonly Constraint[] = [
     because: "the plan's resources are made in its region, and a secret with automatic replication in global",
     source: `${LIST}; docs.cloud.google.com/organization-policy/defining-locations`,
   },
-  { name: "gcp.restrictServiceUsage", values: () => addresses(APIS), because: "the plan needs these APIs", source: LIST },
+  {
+    name: "gcp.restrictServiceUsage",
+    values: () => addresses(APIS),
+    because: "the plan needs these APIs",
+    source: LIST,
+  },
   {
     name: "gcp.restrictNonCmekServices",
     values: () => addresses(["sqladmin", "run", "secretmanager", "redis"]),
-    because: "the plan encrypts with Google's keys, and a service that this list denies makes nothing without a key of yours",
+    because:
+      "the plan encrypts with Google's keys, and a service that this list denies makes nothing without a key of yours",
     source: LIST,
   },
-  { name: "sql.disableDefaultEncryptionCreation", because: "the database is encrypted with Google's key", source: LIST },
+  {
+    name: "sql.disableDefaultEncryptionCreation",
+    because: "the database is encrypted with Google's key",
+    source: LIST,
+  },
   { name: "iam.disableServiceAccountCreation", because: "each service gets an account of its own", source: LIST },
   {
     name: "iam.allowedPolicyMemberDomains",
@@ -61,7 +74,11 @@ export const constraints: readonly Constraint[] = [
   {
     name: "run.allowedIngress",
     values: (settings) =>
-      each(services(settings).map(({ ingress }) => (ingress === "internal-and-load-balancer" ? "internal-and-cloud-load-balancing" : ingress))),
+      each(
+        services(settings).map(({ ingress }) =>
+          ingress === "internal-and-load-balancer" ? "internal-and-cloud-load-balancing" : ingress,
+        ),
+      ),
     because: "the services take requests from there",
     setting: "netra:services.SERVICE.ingress to one that it allows",
     source: RUN,

@@ -86,7 +86,11 @@ function hasPeering(facts: Facts): boolean | undefined {
 /** A database exists in an instance that does. */
 function hasDatabase(facts: Facts, name: string): boolean | undefined {
   const { database, project } = facts.settings;
-  const instance = existenceOf(facts, { type: SQL_INSTANCE, name: database.name, id: `projects/${project}/instances/${database.name}` });
+  const instance = existenceOf(facts, {
+    type: SQL_INSTANCE,
+    name: database.name,
+    id: `projects/${project}/instances/${database.name}`,
+  });
   if (instance !== true) return instance;
   const { listed, absent } = facts.collection.items.databases;
   if (!listed.has(database.name)) return absent.has(database.name) ? false : undefined;
@@ -99,14 +103,14 @@ export function judgeExisting(facts: Facts): Answer[] {
   const { settings, preview } = facts;
   const all = adoptables(settings).filter(({ type }) => SOURCE_OF[type] !== undefined);
   const isAdopted = ({ name, id }: Adoptable) => settings.adopt[name] === id;
-  const [existing, missing, unknown] = ([true, false, undefined] as const).map((wanted) => all.filter((one) => existenceOf(facts, one) === wanted)) as [
-    Adoptable[],
-    Adoptable[],
-    Adoptable[],
-  ]; // one for each
+  const [existing, missing, unknown] = ([true, false, undefined] as const).map((wanted) =>
+    all.filter((one) => existenceOf(facts, one) === wanted),
+  ) as [Adoptable[], Adoptable[], Adoptable[]]; // one for each
   const loose = existing.filter((one) => !isAdopted(one));
   const colliding = preview
-    ? loose.filter(({ type, name }) => preview.steps.some((step) => step.op === "create" && step.type === type && step.name === name))
+    ? loose.filter(({ type, name }) =>
+        preview.steps.some((step) => step.op === "create" && step.type === type && step.name === name),
+      )
     : [];
   const answers = [
     ...broken(facts),
@@ -114,7 +118,10 @@ export function judgeExisting(facts: Facts): Answer[] {
       ? [
           wrong(
             `${named(colliding.map(({ name }) => name))} must be adopted, or have another name, because what is not in the stack's state is made again, and that is refused (409)`,
-            [...colliding.map(({ name, id }) => `add 'netra:adopt.${name}' as ${id}`), "where an earlier `up` was interrupted, instead: npm run recover"],
+            [
+              ...colliding.map(({ name, id }) => `add 'netra:adopt.${name}' as ${id}`),
+              "where an earlier `up` was interrupted, instead: npm run recover",
+            ],
           ),
         ]
       : []),
@@ -131,38 +138,60 @@ export function judgeExisting(facts: Facts): Answer[] {
     ...missing
       .filter(isAdopted)
       .map(({ name }) =>
-        wrong(`'netra:adopt.${name}' must name something that exists because \`up\` imports it`, [`remove 'netra:adopt.${name}': \`up\` then makes it`]),
+        wrong(`'netra:adopt.${name}' must name something that exists because \`up\` imports it`, [
+          `remove 'netra:adopt.${name}': \`up\` then makes it`,
+        ]),
       ),
     ...[...new Set(unknown.map(({ type }) => SOURCE_OF[type] ?? "networks"))].map((source) =>
       unread(facts, source, source === "databases" ? settings.database.name : undefined),
     ),
   ];
-  return answers.length > 0 ? answers : [fine(`${existing.length} of ${all.length} exist and are in the stack's state or adopted`)];
+  return answers.length > 0
+    ? answers
+    : [fine(`${existing.length} of ${all.length} exist and are in the stack's state or adopted`)];
 }
 
-/** What exists and does not work: an update waits for it, or is refused. Services are left out, because an update can mend them. */
+/**
+ * What exists and does not work: an update waits for it, or is refused. Services are left out, because an update can
+ * mend them.
+ */
 function broken(facts: Facts): Answer[] {
   const { settings, deployed } = facts;
-  const own = deployed.filter(({ source, id }) => ["connectors", "instances", "caches"].includes(source) && adoptables(settings).some((one) => one.id === id));
+  const own = deployed.filter(
+    ({ source, id }) =>
+      ["connectors", "instances", "caches"].includes(source) && adoptables(settings).some((one) => one.id === id),
+  );
   return own.flatMap((one) => {
     const [found] = unreadyFindings([one], settings);
     if (found === undefined) {
       const { field, value } = one.unready ?? { field: "", value: "" };
-      return value === undefined ? [open(one.label, `'${field}' is not shown, so whether it works is not known`, collectingLine(one.source, settings))] : [];
+      return value === undefined
+        ? [
+            open(
+              one.label,
+              `'${field}' is not shown, so whether it works is not known`,
+              collectingLine(one.source, settings),
+            ),
+          ]
+        : [];
     }
     const state = found.evidence[0]?.value ?? "";
     const { project, region } = settings;
     if (one.source === "connectors" && state === "ERROR")
       return [
-        wrong(`${one.label} is in ERROR and must go because no connector of that name can be made beside it; it carries nothing`, [
-          `gcloud compute networks vpc-access connectors delete ${one.name} --region=${region} --project=${project}`,
-          ...(settings.adopt[one.name] === undefined ? [] : [`remove 'netra:adopt.${one.name}'`]),
-        ]),
+        wrong(
+          `${one.label} is in ERROR and must go because no connector of that name can be made beside it; it carries nothing`,
+          [
+            `gcloud compute networks vpc-access connectors delete ${one.name} --region=${region} --project=${project}`,
+            ...(settings.adopt[one.name] === undefined ? [] : [`remove 'netra:adopt.${one.name}'`]),
+          ],
+        ),
       ];
     return [
-      wrong(`${one.label} must be ready because \`up\` waits for it or is refused (${found.evidence[0]?.field ?? "state"} = ${state})`, [
-        showingLine(one, settings),
-      ]),
+      wrong(
+        `${one.label} must be ready because \`up\` waits for it or is refused (${found.evidence[0]?.field ?? "state"} = ${state})`,
+        [showingLine(one, settings)],
+      ),
     ];
   });
 }

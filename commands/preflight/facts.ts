@@ -24,16 +24,51 @@ export interface Facts {
 
 /** Everything that is read. */
 export const PREFLIGHT_SOURCES: readonly Source[] = [
-  ...(["apis", "project", "access", "quotas", "projectQuotas", "regionQuotas", "policies", "images", "secrets", "versions"] as const),
-  ...(["services", "jobs", "connectors", "instances", "databases", "caches", "accounts", "networks", "subnetworks", "routers", "routes", "addresses"] as const),
-  ...(["securityPolicies", "sslPolicies", "certificates", "urlMaps", "httpsProxies", "httpProxies", "forwardingRules", "backends", "endpointGroups"] as const),
+  ...([
+    "apis",
+    "project",
+    "access",
+    "quotas",
+    "projectQuotas",
+    "regionQuotas",
+    "policies",
+    "images",
+    "secrets",
+    "versions",
+  ] as const),
+  ...([
+    "services",
+    "jobs",
+    "connectors",
+    "instances",
+    "databases",
+    "caches",
+    "accounts",
+    "networks",
+    "subnetworks",
+    "routers",
+    "routes",
+    "addresses",
+  ] as const),
+  ...([
+    "securityPolicies",
+    "sslPolicies",
+    "certificates",
+    "urlMaps",
+    "httpsProxies",
+    "httpProxies",
+    "forwardingRules",
+    "backends",
+    "endpointGroups",
+  ] as const),
 ];
 
 export const readingOf = (settings: Settings): Reading => ({
   sources: PREFLIGHT_SOURCES,
   items: (soFar) => {
     const { deployed } = deployedFrom(soFar, settings);
-    const exists = (source: Source, name: string) => !soFar.listed.has(source) || deployed.some((one) => one.source === source && one.name === name);
+    const exists = (source: Source, name: string) =>
+      !soFar.listed.has(source) || deployed.some((one) => one.source === source && one.name === name);
     const items = itemsOf(settings);
     return {
       ...items,
@@ -56,7 +91,11 @@ export const itemsOf = (settings: Settings) =>
 export type Known<T> = { readonly objects: readonly T[] } | { readonly open: Answer };
 
 /** The whole list of a source. Where its API is off there is nothing of it. */
-export function listOf<Schema extends z.ZodType>(facts: Facts, source: Source, schema: Schema): Known<z.output<Schema>> {
+export function listOf<Schema extends z.ZodType>(
+  facts: Facts,
+  source: Source,
+  schema: Schema,
+): Known<z.output<Schema>> {
   if (isOff(facts, SOURCES[source].api)) return { objects: [] };
   return facts.collection.listed.has(source) ? objectsOf(facts, source, schema) : { open: unread(facts, source) };
 }
@@ -74,11 +113,22 @@ export function theOnly<Schema extends z.ZodType>(
 }
 
 /** What was found of a source, whether or not that is all. */
-export function objectsOf<Schema extends z.ZodType>({ collection, settings }: Facts, source: Source, schema: Schema): Known<z.output<Schema>> {
+export function objectsOf<Schema extends z.ZodType>(
+  { collection, settings }: Facts,
+  source: Source,
+  schema: Schema,
+): Known<z.output<Schema>> {
   const found = collection.found.filter((one) => one.source === source);
   const parsed = found.map(({ object, from }) => ({ from, result: schema.safeParse(object) }));
   const broken = parsed.find(({ result }) => !result.success);
-  if (broken) return { open: open(SOURCES[source].what, `${broken.from} shows an object in an unknown form`, collectingLine(source, settings)) };
+  if (broken)
+    return {
+      open: open(
+        SOURCES[source].what,
+        `${broken.from} shows an object in an unknown form`,
+        collectingLine(source, settings),
+      ),
+    };
   return { objects: parsed.flatMap(({ result }) => (result.success ? [result.data] : [])) };
 }
 
@@ -99,8 +149,11 @@ export function unread({ collection, settings }: Facts, source: Source, item?: s
 export function apisOf(facts: Facts): readonly string[] | undefined {
   if (!facts.collection.listed.has("apis")) return undefined;
   const known = objectsOf(facts, "apis", enabledApis);
-  return "open" in known ? undefined : known.objects.map(({ config: { name } }) => name.replace(/\.googleapis\.com$/, ""));
+  return "open" in known
+    ? undefined
+    : known.objects.map(({ config: { name } }) => name.replace(/\.googleapis\.com$/, ""));
 }
 
 /** Whether an API that the program turns on is off: nothing of it exists then that an update could meet. */
-export const isOff = (facts: Facts, api: string): boolean => (APIS as readonly string[]).includes(api) && apisOf(facts)?.includes(api) === false;
+export const isOff = (facts: Facts, api: string): boolean =>
+  (APIS as readonly string[]).includes(api) && apisOf(facts)?.includes(api) === false;

@@ -4,15 +4,24 @@ import type { CheckKey, Preflight } from "./preflight";
 
 const WIDTH = 80;
 
-/** The answers as a person at a terminal reads them: what is wrong first. Commands are not broken, so that they can be copied. */
+/**
+ * The answers as a person at a terminal reads them: what is wrong first. Commands are not broken, so that they can be
+ * copied.
+ */
 export function preflightText({ ok, project, region, checks, mayStayOpen, notes }: Preflight): string {
   const count = (status: Answer["status"]) => checks.filter((check) => check.status === status).length;
   const state = ok ? "Ready" : count("wrong") > 0 ? "Not ready" : "Not known to be ready";
   const told = (status: Answer["status"]) =>
-    checks.flatMap(({ key, answers }) => answers.filter((answer) => answer.status === status).map((answer) => ({ key, ...answer })));
+    checks.flatMap(({ key, answers }) =>
+      answers.filter((answer) => answer.status === status).map((answer) => ({ key, ...answer })),
+    );
   const mark = (keys: readonly CheckKey[]) => (keys.every((key) => mayStayOpen.includes(key)) ? "? (allowed)" : "?");
   return [
-    ...wrapped(`${state}: ${project} in ${region}; of ${checks.length} checks ${count("wrong")} wrong, ${count("open")} open, ${count("fine")} fine.`, "", ""),
+    ...wrapped(
+      `${state}: ${project} in ${region}; of ${checks.length} checks ${count("wrong")} wrong, ${count("open")} open, ${count("fine")} fine.`,
+      "",
+      "",
+    ),
     ...section(
       "Wrong:",
       told("wrong").flatMap((one) => answerLines(`!! ${one.key}: `, one)),

@@ -12,7 +12,9 @@ export function plannedImages(settings: Settings): PlannedImage[] {
   const within = (value: unknown, path: string): PlannedImage[] => {
     if (value === null || typeof value !== "object") return [];
     return Object.entries(value).flatMap(([key, inner]) =>
-      key === "image" && typeof inner === "string" ? [{ setting: `${path}.image`, image: inner }] : within(inner, `${path}.${key}`),
+      key === "image" && typeof inner === "string"
+        ? [{ setting: `${path}.image`, image: inner }]
+        : within(inner, `${path}.${key}`),
     );
   };
   const sections: readonly (readonly [string, unknown])[] = Object.entries(settings);
@@ -38,7 +40,14 @@ const IN_REGISTRY =
 /** Reads an image's address; `undefined`: it is in no Artifact Registry. */
 export function registryImage(image: string): RegistryImage | undefined {
   const { registry, location, project, repository, name, tag, digest } = IN_REGISTRY.exec(image)?.groups ?? {};
-  if (registry === undefined || location === undefined || project === undefined || repository === undefined || name === undefined) return undefined;
+  if (
+    registry === undefined ||
+    location === undefined ||
+    project === undefined ||
+    repository === undefined ||
+    name === undefined
+  )
+    return undefined;
   return { registry, location, project, repository, name, tag, digest };
 }
 

@@ -10,12 +10,18 @@ export function judgeImages(facts: Facts): Answer[] {
     const image = registryImage(planned.image);
     return image ? judgeImage(planned, image, facts) : judgePublic(planned, facts);
   });
-  return answers.length > 0 ? answers : [fine(`there: ${named(plannedImages(facts.settings).map(({ image }) => shortName(image)))}`)];
+  return answers.length > 0
+    ? answers
+    : [fine(`there: ${named(plannedImages(facts.settings).map(({ image }) => shortName(image)))}`)];
 }
 
 const shortName = (image: string) => (image.split("/").at(-1) ?? "").replace(/@sha256:(.{12}).*/, "@sha256:$1");
 
-function judgeImage({ setting, image }: PlannedImage, { registry, location, project, repository, name, tag, digest }: RegistryImage, facts: Facts): Answer[] {
+function judgeImage(
+  { setting, image }: PlannedImage,
+  { registry, location, project, repository, name, tag, digest }: RegistryImage,
+  facts: Facts,
+): Answer[] {
   const { collection, settings } = facts;
   const { listed, absent } = collection.items.images;
   const line = collectingLine("images", settings, registry);

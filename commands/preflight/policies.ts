@@ -46,7 +46,9 @@ function unreadPolicies(reason: string, names: readonly string[], of: number, { 
 function judge(constraint: Constraint, { spec: { rules } }: Policy, { settings }: Facts): Answer[] {
   const { name, values, statesNone } = constraint;
   if (statesNone)
-    return rules.some(({ denyAll, values: list }) => denyAll || (list?.allowedValues.length ?? 0) > 0) ? [forbidden(constraint, [], settings.project)] : [];
+    return rules.some(({ denyAll, values: list }) => denyAll || (list?.allowedValues.length ?? 0) > 0)
+      ? [forbidden(constraint, [], settings.project)]
+      : [];
   if (!values) return rules.some(({ enforce }) => enforce) ? [forbidden(constraint, [], settings.project)] : [];
   const verdicts = values(settings).map((forms) => ({ value: forms[0] ?? "", verdict: verdictOn(forms, rules) }));
   const refused = verdicts.filter(({ verdict }) => verdict === "refused").map(({ value }) => value);
@@ -55,18 +57,31 @@ function judge(constraint: Constraint, { spec: { rules } }: Policy, { settings }
   return [
     ...(refused.length > 0 ? [forbidden(constraint, refused, settings.project)] : []),
     ...(unknown.length > 0
-      ? [open(`${SOURCES.policies.what} ${name}`, `it names groups of values, and whether ${named(unknown)} is in one of them is not known`, line)]
+      ? [
+          open(
+            `${SOURCES.policies.what} ${name}`,
+            `it names groups of values, and whether ${named(unknown)} is in one of them is not known`,
+            line,
+          ),
+        ]
       : []),
   ];
 }
 
-/** How a list of rules takes one value. Groups (`in:`) and subtrees (`under:`) that are not among the value's forms may hold it all the same. */
+/**
+ * How a list of rules takes one value. Groups (`in:`) and subtrees (`under:`) that are not among the value's forms may
+ * hold it all the same.
+ */
 function verdictOn(forms: readonly string[], rules: Policy["spec"]["rules"]): "allowed" | "refused" | "unknown" {
   const plain = (value: string) => value.replace(/^is:/, "");
-  const [allowed, denied] = [rules.flatMap(({ values }) => values?.allowedValues ?? []), rules.flatMap(({ values }) => values?.deniedValues ?? [])];
+  const [allowed, denied] = [
+    rules.flatMap(({ values }) => values?.allowedValues ?? []),
+    rules.flatMap(({ values }) => values?.deniedValues ?? []),
+  ];
   const holds = (list: readonly string[]) => list.some((value) => forms.includes(plain(value)));
   // Groups of places hold regions and their zones; `global` is in none of them.
-  const mayHold = (list: readonly string[]) => !forms.includes("global") && list.some((value) => /^(?:in|under):/.test(value));
+  const mayHold = (list: readonly string[]) =>
+    !forms.includes("global") && list.some((value) => /^(?:in|under):/.test(value));
   if (rules.some(({ denyAll }) => denyAll) || holds(denied)) return "refused";
   if (rules.some(({ allowAll }) => allowAll)) return mayHold(denied) ? "unknown" : "allowed";
   if (allowed.length === 0) return mayHold(denied) ? "unknown" : "allowed";
@@ -74,8 +89,13 @@ function verdictOn(forms: readonly string[], rules: Policy["spec"]["rules"]): "a
   return mayHold(allowed) ? "unknown" : "refused";
 }
 
-function forbidden({ name, because, setting, statesNone }: Constraint, values: readonly string[], project: string): Answer {
-  const what = values.length > 0 ? `allow ${named(values)}` : statesNone ? "have no list of allowed values" : "not be enforced";
+function forbidden(
+  { name, because, setting, statesNone }: Constraint,
+  values: readonly string[],
+  project: string,
+): Answer {
+  const what =
+    values.length > 0 ? `allow ${named(values)}` : statesNone ? "have no list of allowed values" : "not be enforced";
   return wrong(`the organisation policy ${name} must ${what} because ${because}`, [
     ...(setting === undefined ? [] : [`set ${setting}`]),
     `ask whoever administers the organisation for an exception for ${project}; gcloud org-policies describe ${name} --effective --project=${project} shows what counts`,

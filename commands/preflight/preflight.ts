@@ -53,6 +53,7 @@ export function preflight(facts: Facts, mayStayOpen: readonly CheckKey[], notes:
     const has = (status: Answer["status"]) => answers.some((answer) => answer.status === status);
     return { key, question, status: has("wrong") ? "wrong" : has("open") ? "open" : "fine", answers };
   });
-  const isPassed = ({ key, answers }: CheckAnswer) => answers.every(({ status }) => status === "fine" || (status === "open" && mayStayOpen.includes(key)));
+  const isPassed = ({ key, answers }: CheckAnswer) =>
+    answers.every(({ status }) => status === "fine" || (status === "open" && mayStayOpen.includes(key)));
   return { ok: checks.every(isPassed), project, region, checks, mayStayOpen, notes };
 }

@@ -19,10 +19,14 @@ const ACCEPT = [
 ].join(", ");
 
 /**
- * Whether the images exist that are in no Artifact Registry, as anybody sees them: `true`, `false`, or why nobody knows. Cloud Run
+ * Whether the images exist that are in no Artifact Registry, as anybody sees them: `true`, `false`, or why nobody
+ * knows. Cloud Run
  * pulls them as anybody, too. Source: github.com/opencontainers/distribution-spec, Pulling manifests.
  */
-export async function publicImages(images: readonly PlannedImage[], registries: Registries): Promise<ReadonlyMap<string, boolean | string>> {
+export async function publicImages(
+  images: readonly PlannedImage[],
+  registries: Registries,
+): Promise<ReadonlyMap<string, boolean | string>> {
   const asked = [...new Set(images.map(({ image }) => image))].filter((image) => registryImage(image) === undefined);
   return new Map(await Promise.all(asked.map(async (image) => [image, await exists(image, registries)] as const)));
 }
@@ -35,7 +39,8 @@ async function exists(image: string, registries: Registries): Promise<boolean | 
     const answer = first.status === 401 ? await head(url, registries, await authorization(first, registries)) : first;
     if (answer.ok) return true;
     // Google's old registry may know the project's own accounts.
-    if ((answer.status === 401 || answer.status === 403) && /(?:^|\.)gcr\.io$/.test(host)) return `${host} shows it to nobody without an account`;
+    if ((answer.status === 401 || answer.status === 403) && /(?:^|\.)gcr\.io$/.test(host))
+      return `${host} shows it to nobody without an account`;
     if ([401, 403, 404].includes(answer.status)) return false;
     return `${host} answered ${answer.status}`;
   } catch {
@@ -44,14 +49,22 @@ async function exists(image: string, registries: Registries): Promise<boolean | 
 }
 
 const head = (url: string, { timeoutSeconds }: Registries, headers: Readonly<Record<string, string>>) =>
-  fetch(url, { method: "HEAD", headers: { accept: ACCEPT, ...headers }, signal: AbortSignal.timeout(timeoutSeconds * 1000) });
+  fetch(url, {
+    method: "HEAD",
+    headers: { accept: ACCEPT, ...headers },
+    signal: AbortSignal.timeout(timeoutSeconds * 1000),
+  });
 
 /** A token for anybody, from where the registry says. */
 async function authorization({ headers }: Response, { timeoutSeconds }: Registries): Promise<Record<string, string>> {
   const challenge = headers.get("www-authenticate") ?? "";
-  const { realm, ...query } = Object.fromEntries([...challenge.matchAll(/(\w+)="([^"]*)"/g)].map(([, key = "", value = ""]) => [key, value]));
+  const { realm, ...query } = Object.fromEntries(
+    [...challenge.matchAll(/(\w+)="([^"]*)"/g)].map(([, key = "", value = ""]) => [key, value]),
+  );
   if (realm === undefined) return {};
-  const answer = await fetch(`${realm}?${new URLSearchParams(query)}`, { signal: AbortSignal.timeout(timeoutSeconds * 1000) });
+  const answer = await fetch(`${realm}?${new URLSearchParams(query)}`, {
+    signal: AbortSignal.timeout(timeoutSeconds * 1000),
+  });
   const body: unknown = await answer.json();
   const token = isObject(body) ? (body.token ?? body.access_token) : undefined;
   return typeof token === "string" ? { authorization: `Bearer ${token}` } : {};
@@ -59,11 +72,16 @@ async function authorization({ headers }: Response, { timeoutSeconds }: Registri
 
 /** Without a host an image is Docker Hub's, and there without an owner one of its library. */
 function publicReference(image: string): { readonly host: string; readonly name: string; readonly reference: string } {
-  const [, path = "", tag = "latest", digest] = /^(.*?)(?::([\w][\w.-]*))?(?:@(sha256:[0-9a-f]{64}))?$/.exec(image) ?? [];
+  const [, path = "", tag = "latest", digest] =
+    /^(.*?)(?::([\w][\w.-]*))?(?:@(sha256:[0-9a-f]{64}))?$/.exec(image) ?? [];
   const [first = "", ...rest] = path.split("/");
   const isHost = rest.length > 0 && (/[.:]/.test(first) || first === "localhost");
   const name = isHost ? rest.join("/") : path;
   const host = isHost ? first : "docker.io";
   if (host !== "docker.io") return { host, name, reference: digest ?? tag };
-  return { host: "registry-1.docker.io", name: name.includes("/") ? name : `library/${name}`, reference: digest ?? tag };
+  return {
+    host: "registry-1.docker.io",
+    name: name.includes("/") ? name : `library/${name}`,
+    reference: digest ?? tag,
+  };
 }

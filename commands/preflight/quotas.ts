@@ -23,7 +23,10 @@ import { existenceOf } from "./existing";
 import { type Facts, isOff, listOf, theOnly, unread } from "./facts";
 import { computeQuotas, quotaInfo } from "./schemas";
 
-/** Cloud Run's quotas in a region, and their units. Source: Google's refusal, "CpuAllocPerProjectRegion requested: 200000 allowed: 56000" for 200 of 56 vCPU. */
+/**
+ * Cloud Run's quotas in a region, and their units. Source: Google's refusal, "CpuAllocPerProjectRegion requested:
+ * 200000 allowed: 56000" for 200 of 56 vCPU.
+ */
 const RUN_QUOTAS = [
   { key: "regionalCpu", id: "CpuAllocPerProjectRegion", unit: "vCPU", perUnit: 1000 },
   { key: "regionalMemoryGib", id: "MemAllocPerProjectRegion", unit: "GiB", perUnit: 2 ** 30 },
@@ -40,7 +43,13 @@ function runAnswers(facts: Facts): Answer[] {
   const { settings, collection } = facts;
   const line = collectingLine("quotas", settings);
   if (isOff(facts, "run"))
-    return [open(SOURCES.quotas.what, "Google shows them when the API run.googleapis.com is on: gcloud services enable run.googleapis.com", line)];
+    return [
+      open(
+        SOURCES.quotas.what,
+        "Google shows them when the API run.googleapis.com is on: gcloud services enable run.googleapis.com",
+        line,
+      ),
+    ];
   if (!collection.listed.has("quotas")) return [unread(facts, "quotas")];
   const known = listOf(facts, "quotas", quotaInfo);
   if ("open" in known) return [known.open];
@@ -52,24 +61,36 @@ function runAnswers(facts: Facts): Answer[] {
     ),
   }));
   const unshown = limits.filter(({ limit }) => limit === undefined);
-  if (unshown.length > 0) return unshown.map(({ id }) => open(SOURCES.quotas.what, `${id} is not shown for ${settings.region}`, line));
+  if (unshown.length > 0)
+    return unshown.map(({ id }) => open(SOURCES.quotas.what, `${id} is not shown for ${settings.region}`, line));
   const others = otherWorkloads(facts);
   if ("open" in others) return [others.open];
-  const live = limits.map(({ limit = 0, perUnit, ...quota }) => ({ ...quota, perUnit, amount: limit < 0 ? Number.POSITIVE_INFINITY : limit / perUnit }));
+  const live = limits.map(({ limit = 0, perUnit, ...quota }) => ({
+    ...quota,
+    perUnit,
+    amount: limit < 0 ? Number.POSITIVE_INFINITY : limit / perUnit,
+  }));
   const left = Object.fromEntries(live.map(({ key, amount }) => [key, amount - others[key]]));
   const plan = planOf({ ...settings, limits: { ...settings.limits, ...left } });
   const check = planChecks(plan).find(({ figures }) => "regionalCpu" in figures);
   const byOthers =
-    others.names.length > 0 ? `; others (${others.names.join(", ")}) may take ${others.regionalCpu} vCPU and ${others.regionalMemoryGib} GiB of it` : "";
-  const shown = live.map(({ amount, unit }) => `${Number.isFinite(amount) ? amount : "unlimited"} ${unit}`).join(" and ");
+    others.names.length > 0
+      ? `; others (${others.names.join(", ")}) may take ${others.regionalCpu} vCPU and ${others.regionalMemoryGib} GiB of it`
+      : "";
+  const shown = live
+    .map(({ amount, unit }) => `${Number.isFinite(amount) ? amount : "unlimited"} ${unit}`)
+    .join(" and ");
   return [
     ...live.flatMap(({ key, id, unit, amount, perUnit }) =>
       settings.limits[key] <= amount
         ? []
         : [
-            wrong(`'netra:limits.${key}' (${settings.limits[key]}) must be at most ${amount} ${unit} because that is the quota of ${settings.region}`, [
-              `set 'netra:limits.${key}' to ${amount}, or ask for more: gcloud quotas preferences create --service=run.googleapis.com --quota-id=${id} --preferred-value=${settings.limits[key] * perUnit} --dimensions=region=${settings.region} --project=${settings.project}`,
-            ]),
+            wrong(
+              `'netra:limits.${key}' (${settings.limits[key]}) must be at most ${amount} ${unit} because that is the quota of ${settings.region}`,
+              [
+                `set 'netra:limits.${key}' to ${amount}, or ask for more: gcloud quotas preferences create --service=run.googleapis.com --quota-id=${id} --preferred-value=${settings.limits[key] * perUnit} --dimensions=region=${settings.region} --project=${settings.project}`,
+              ],
+            ),
           ],
     ),
     ...(check?.problems ?? []).map(({ message }) => wrong(`${message} (Google grants ${shown}${byOthers})`, [])),
@@ -92,12 +113,15 @@ function limitIn(
 ): number | undefined {
   const own = info?.dimensionsInfos.find(({ dimensions }) => dimensions.region === region);
   const common = info?.dimensionsInfos.find(
-    ({ dimensions, applicableLocations }) => dimensions.region === undefined && (applicableLocations.length === 0 || applicableLocations.includes(region)),
+    ({ dimensions, applicableLocations }) =>
+      dimensions.region === undefined && (applicableLocations.length === 0 || applicableLocations.includes(region)),
   );
   return (own ?? common)?.details.value;
 }
 
-type OtherWorkloads = { readonly names: readonly string[]; readonly regionalCpu: number; readonly regionalMemoryGib: number } | { readonly open: Answer };
+type OtherWorkloads =
+  | { readonly names: readonly string[]; readonly regionalCpu: number; readonly regionalMemoryGib: number }
+  | { readonly open: Answer };
 
 /** What services and jobs of the region take that are not the plan's: the quota is the project's. */
 function otherWorkloads(facts: Facts): OtherWorkloads {
@@ -105,7 +129,9 @@ function otherWorkloads(facts: Facts): OtherWorkloads {
   const [unlisted] = (["services", "jobs"] as const).filter((source) => !collection.listed.has(source));
   if (unlisted !== undefined) return { open: unread(facts, unlisted) };
   const own = new Set(adoptables(settings).map(({ id }) => id));
-  const others = deployed.filter(({ source, id, region }) => ["services", "jobs"].includes(source) && region === settings.region && !own.has(id));
+  const others = deployed.filter(
+    ({ source, id, region }) => ["services", "jobs"].includes(source) && region === settings.region && !own.has(id),
+  );
   const sizes = others.map((one) => {
     const workload = workloadIn(one, settings);
     return workload && ifReadable(() => ({ ...instanceSize(workload), instances: maximumOf(workload).instances }));
@@ -121,10 +147,17 @@ function otherWorkloads(facts: Facts): OtherWorkloads {
     };
   const sum = (amount: (size: NonNullable<(typeof sizes)[number]>) => number) =>
     sizes.reduce((total, size) => total + (size ? size.instances * amount(size) : 0), 0);
-  return { names: others.map(({ name }) => name), regionalCpu: sum(({ cpu }) => cpu), regionalMemoryGib: sum(({ memoryMib }) => memoryMib) / 1024 };
+  return {
+    names: others.map(({ name }) => name),
+    regionalCpu: sum(({ cpu }) => cpu),
+    regionalMemoryGib: sum(({ memoryMib }) => memoryMib) / 1024,
+  };
 }
 
-/** What a resource counts towards. Source: docs.cloud.google.com/compute/docs/reference/rest/v1/projects/get and regions/get, quotas[].metric. */
+/**
+ * What a resource counts towards. Source: docs.cloud.google.com/compute/docs/reference/rest/v1/projects/get and
+ * regions/get, quotas[].metric.
+ */
 const METRIC_OF: Readonly<Record<string, string>> = {
   [NETWORK]: "NETWORKS",
   [SUBNETWORK]: "SUBNETWORKS",
@@ -157,8 +190,11 @@ function computeAnswers(facts: Facts): Answer[] {
     return needed > limit - usage ? [{ metric, limit, usage, needed }] : [];
   });
   return short.map(({ metric, limit, usage, needed }) =>
-    wrong(`the quota ${metric} must have room for ${needed} more because \`up\` makes that many (${usage} of ${limit} are in use)`, [
-      `ask for more at https://console.cloud.google.com/iam-admin/quotas?project=${settings.project}, or delete some that nobody uses`,
-    ]),
+    wrong(
+      `the quota ${metric} must have room for ${needed} more because \`up\` makes that many (${usage} of ${limit} are in use)`,
+      [
+        `ask for more at https://console.cloud.google.com/iam-admin/quotas?project=${settings.project}, or delete some that nobody uses`,
+      ],
+    ),
   );
 }

@@ -1,8 +1,10 @@
 import { z } from "zod";
 
 /*
- * The fields that are read, in the shapes of Google's REST APIs, which gcloud prints too. Sources: the REST reference of each
- * API at docs.cloud.google.com: service-usage (v1 services), docs/quotas (v1 quotaInfos), compute (v1), resource-manager
+ * The fields that are read, in the shapes of Google's REST APIs, which gcloud prints too. Sources: the REST reference
+ * of each
+ * API at docs.cloud.google.com: service-usage (v1 services), docs/quotas (v1 quotaInfos), compute (v1),
+ * resource-manager
  * (v1 projects; orgpolicy v2 policies), artifact-registry (v1 dockerImages), and gcloud 528 for `docker images list`.
  */
 
@@ -24,7 +26,9 @@ export const quotaInfo = z.object({
     .default([]),
 });
 
-export const computeQuotas = z.object({ quotas: z.array(z.object({ metric: z.string(), limit: z.number(), usage: z.number() })).default([]) });
+export const computeQuotas = z.object({
+  quotas: z.array(z.object({ metric: z.string(), limit: z.number(), usage: z.number() })).default([]),
+});
 
 export const policy = z.object({
   name: z.string(),
@@ -36,7 +40,9 @@ export const policy = z.object({
             allowAll: z.boolean().optional(),
             denyAll: z.boolean().optional(),
             enforce: z.boolean().optional(),
-            values: z.object({ allowedValues: z.array(z.string()).default([]), deniedValues: z.array(z.string()).default([]) }).optional(),
+            values: z
+              .object({ allowedValues: z.array(z.string()).default([]), deniedValues: z.array(z.string()).default([]) })
+              .optional(),
           }),
         )
         .default([]),
@@ -46,7 +52,9 @@ export const policy = z.object({
 export type Policy = z.output<typeof policy>;
 
 export const projectInfo = z.object({ projectNumber: z.union([z.string(), z.number()]).transform(String) });
-export const accessPolicy = z.object({ bindings: z.array(z.object({ role: z.string(), members: z.array(z.string()).default([]) })) });
+export const accessPolicy = z.object({
+  bindings: z.array(z.object({ role: z.string(), members: z.array(z.string()).default([]) })),
+});
 
 /** REST has `uri`, gcloud `package` and `version`, and tags as a list or as one text. */
 export const image = z.object({

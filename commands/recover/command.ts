@@ -14,10 +14,10 @@ import { lookingLines } from "../up/left-behind";
 import { type Recovery, type Resource, readExport, recovery } from "./recovery";
 
 const recover = withStackOptions(
-  command("recover", "Says what an interrupted update may have left behind, and prints the commands that bring the stack back, in order.").argument(
-    "[export]",
-    "a `pulumi stack export`, or - for standard input (default: asks pulumi for it)",
-  ),
+  command(
+    "recover",
+    "Says what an interrupted update may have left behind, and prints the commands that bring the stack back, in order.",
+  ).argument("[export]", "a `pulumi stack export`, or - for standard input (default: asks pulumi for it)"),
 );
 
 void run(recover, async () => {
@@ -33,7 +33,10 @@ void run(recover, async () => {
     stack,
   );
   announce("evaluating the program");
-  const [{ evaluate }, { configurationOfRun, declare }] = await Promise.all([import("../../engine/evaluate.js"), import("../../stack.js")]);
+  const [{ evaluate }, { configurationOfRun, declare }] = await Promise.all([
+    import("../../engine/evaluate.js"),
+    import("../../stack.js"),
+  ]);
   const program = await evaluate(stack, configuration, () => declare(readSettings(configurationOfRun())));
   process.stdout.write(`${script(stack, recovery(exported, settings, program)).join("\n")}\n`);
   return EXIT.sound;
@@ -43,11 +46,17 @@ async function exportOf(stack: string): Promise<string> {
   const problem = await pulumiProblem(process.env);
   if (problem) throw new InputError([{ setting: "pulumi", message: problem }]);
   try {
-    const { stdout } = await promisify(execFile)("pulumi", ["stack", "export", "--stack", stack], { cwd: PROJECT_ROOT, maxBuffer: 2 ** 28 });
+    const { stdout } = await promisify(execFile)("pulumi", ["stack", "export", "--stack", stack], {
+      cwd: PROJECT_ROOT,
+      maxBuffer: 2 ** 28,
+    });
     return stdout;
   } catch (error) {
     const { stderr = "", message } = error as Error & { stderr?: string }; // what execFile rejects with
-    throw inputError("--stack", `(${stack}) must be a stack that pulumi can export because its state is what is repaired; ${(stderr || message).trim()}`);
+    throw inputError(
+      "--stack",
+      `(${stack}) must be a stack that pulumi can export because its state is what is repaired; ${(stderr || message).trim()}`,
+    );
   }
 }
 
@@ -65,11 +74,23 @@ function script(stack: string, { repaired, pending, unknown, repeated, drawn, se
   const looking = lookingLines([...pending, ...unknown]);
   return [
     ...list("Being created when the update ended; the refresh keeps those that exist:", pending.map(shown)),
-    ...list("Not in the state, but may exist where a provider died; the refresh keeps those that do:", unknown.map(shown)),
+    ...list(
+      "Not in the state, but may exist where a provider died; the refresh keeps those that do:",
+      unknown.map(shown),
+    ),
     ...list("Being created when the update ended; made again, which makes no second one:", repeated.map(shown)),
-    ...list("Not in the state, and under a number of Google's if it was made; made again. Afterwards delete what is there twice:", drawn.map(shown)),
-    ...list("Being changed or deleted when the update ended; the refresh finds out what became of them:", settled.map(shown)),
-    ...list("Where the version of that number is not the stack's own, stop, and correct 'version' in netra:secrets first:", versions.map(listCommand)),
+    ...list(
+      "Not in the state, and under a number of Google's if it was made; made again. Afterwards delete what is there twice:",
+      drawn.map(shown),
+    ),
+    ...list(
+      "Being changed or deleted when the update ended; the refresh finds out what became of them:",
+      settled.map(shown),
+    ),
+    ...list(
+      "Where the version of that number is not the stack's own, stop, and correct 'version' in netra:secrets first:",
+      versions.map(listCommand),
+    ),
     ...(looking.length > 0
       ? [
           "# Made in the background, which can fail: ask for the state of each before the refresh, and delete what does not work:",

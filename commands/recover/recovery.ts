@@ -4,14 +4,23 @@ import { OBJECTIVES_SERVICE, objectiveName, objectives } from "../../capacity/mo
 import { InputError, inputError } from "../../capacity/problem";
 import { adoptables } from "../../config/adoption";
 import type { Settings } from "../../config/read";
-import { ALERT_POLICY, NOTIFICATION_CHANNEL, PROJECT_IAM_MEMBER, SECRET_IAM_MEMBER, SECRET_VERSION, SQL_USER } from "../../config/resource-types";
+import {
+  ALERT_POLICY,
+  NOTIFICATION_CHANNEL,
+  PROJECT_IAM_MEMBER,
+  SECRET_IAM_MEMBER,
+  SECRET_VERSION,
+  SQL_USER,
+} from "../../config/resource-types";
 import type { Registered } from "../../engine/evaluate";
 import { readUrn } from "../../policy/resources/urn";
 
 /*
  * What an update leaves behind whose answers were lost: resources that may or may not exist. The engine notes them as
- * pending operations where it was killed itself, and forgets them where its provider was (github.com/pulumi/pulumi/issues/15958);
- * `pulumi refresh --import-pending-creates` of 3.259 drops a pending operation without importing. So each is put into the
+ * pending operations where it was killed itself, and forgets them where its provider was
+ * (github.com/pulumi/pulumi/issues/15958);
+ * `pulumi refresh --import-pending-creates` of 3.259 drops a pending operation without importing. So each is put into
+ * the
  * state under the id that it has if it exists: a refresh asks the cloud, keeps it, or takes it out again.
  */
 
@@ -41,11 +50,16 @@ export interface Recovery {
   readonly repaired: StackExport;
   /** Creates that were interrupted. */
   readonly pending: readonly Resource[];
-  /** What the program declares and the state does not have, although it could have been made: nothing that it waits for is missing. */
+  /**
+   * What the program declares and the state does not have, although it could have been made: nothing that it waits for
+   * is missing.
+   */
   readonly unknown: readonly Resource[];
   /** Interrupted creates that are forgotten: the next update makes each again, and that makes no second one. */
   readonly repeated: readonly Resource[];
-  /** What may have been made under an id that Google drew: nobody can look it up, and the next update makes it again. */
+  /**
+   * What may have been made under an id that Google drew: nobody can look it up, and the next update makes it again.
+   */
   readonly drawn: readonly Resource[];
   /** Interrupted updates and deletes: the refresh finds out what became of each. */
   readonly settled: readonly Resource[];
@@ -53,19 +67,29 @@ export interface Recovery {
 
 /** Setting one of these again is no conflict, and a value of `random` lives in the state alone. */
 const isRepeatable = (type: string) =>
-  type.startsWith("random:") || [SQL_USER, SECRET_IAM_MEMBER, PROJECT_IAM_MEMBER, "gcp:cloudrunv2/serviceIamMember:ServiceIamMember"].includes(type);
+  type.startsWith("random:") ||
+  [SQL_USER, SECRET_IAM_MEMBER, PROJECT_IAM_MEMBER, "gcp:cloudrunv2/serviceIamMember:ServiceIamMember"].includes(type);
 
 const isDrawn = (type: string) =>
-  [ALERT_POLICY, NOTIFICATION_CHANNEL, "gcp:monitoring/uptimeCheckConfig:UptimeCheckConfig", "gcp:monitoring/dashboard:Dashboard"].includes(type);
+  [
+    ALERT_POLICY,
+    NOTIFICATION_CHANNEL,
+    "gcp:monitoring/uptimeCheckConfig:UptimeCheckConfig",
+    "gcp:monitoring/dashboard:Dashboard",
+  ].includes(type);
 
 /** Reads a `pulumi stack export`. @throws InputError where it is none, or one of another stack. */
 export function readExport(content: string, source: string, stack: string): StackExport {
-  const refuse = (rest: string) => inputError(source, `must be ${rest}; write it with pulumi stack export --stack ${stack}`);
+  const refuse = (rest: string) =>
+    inputError(source, `must be ${rest}; write it with pulumi stack export --stack ${stack}`);
   const parsed = stackExport.safeParse(parsedJson(content));
   if (!parsed.success) throw refuse("an exported state because what is pending stands there");
   const { resources, pending_operations: pending } = parsed.data.deployment;
-  const other = [...resources, ...pending.map(({ resource }) => resource)].find(({ urn }) => !urn.startsWith(`urn:pulumi:${stack}::`));
-  if (other) throw refuse(`of the stack ${stack} because the program is evaluated for that one, and it holds ${other.urn}`);
+  const other = [...resources, ...pending.map(({ resource }) => resource)].find(
+    ({ urn }) => !urn.startsWith(`urn:pulumi:${stack}::`),
+  );
+  if (other)
+    throw refuse(`of the stack ${stack} because the program is evaluated for that one, and it holds ${other.urn}`);
   return parsed.data;
 }
 
@@ -79,7 +103,8 @@ function parsedJson(content: string): unknown {
 
 /**
  * Works out what may exist beside the exported state. `program`: all that the program registers with these settings.
- * @throws InputError for interrupted creates that the settings do not describe any more, and for interrupted replacements.
+ * @throws InputError for interrupted creates that the settings do not describe any more, and for interrupted
+ * replacements.
  */
 export function recovery(exported: StackExport, settings: Settings, program: readonly Registered[]): Recovery {
   const { resources, pending_operations: operations } = exported.deployment;
@@ -87,12 +112,22 @@ export function recovery(exported: StackExport, settings: Settings, program: rea
   const others = operations.filter(({ type }) => type !== "creating");
   const inState = new Set(resources.map(({ urn }) => urn));
   const known = new Set([...inState, ...creating.map(({ urn }) => urn)]);
-  const ids = new Map([...adoptables(settings), ...versions(settings), ...monitoring(settings)].map(({ type, name, id }) => [`${type} ${name}`, id]));
-  const idOf = ({ type, urn }: { readonly type: string; readonly urn: string }) => ids.get(`${type} ${readUrn(urn).name}`);
+  const ids = new Map(
+    [...adoptables(settings), ...versions(settings), ...monitoring(settings)].map(({ type, name, id }) => [
+      `${type} ${name}`,
+      id,
+    ]),
+  );
+  const idOf = ({ type, urn }: { readonly type: string; readonly urn: string }) =>
+    ids.get(`${type} ${readUrn(urn).name}`);
   const repeated = creating.filter(({ type }) => isRepeatable(type));
   const made = creating.filter(({ type }) => !isRepeatable(type) && !isDrawn(type));
   const problems = made.flatMap(({ urn, type }) =>
-    problemsOf({ name: readUrn(urn).name, isReplacement: inState.has(urn), isDescribed: idOf({ urn, type }) !== undefined }),
+    problemsOf({
+      name: readUrn(urn).name,
+      isReplacement: inState.has(urn),
+      isDescribed: idOf({ urn, type }) !== undefined,
+    }),
   );
   if (problems.length > 0) throw new InputError(problems);
 
@@ -119,12 +154,22 @@ export function recovery(exported: StackExport, settings: Settings, program: rea
     pending: pending.map(asResource),
     unknown: unknown.map(asResource),
     repeated: repeated.map(asResource),
-    drawn: [...creating, ...program.filter(mayExist)].filter(({ type }) => isDrawn(type)).map(({ type, urn }) => asResource({ type, urn })),
+    drawn: [...creating, ...program.filter(mayExist)]
+      .filter(({ type }) => isDrawn(type))
+      .map(({ type, urn }) => asResource({ type, urn })),
     settled: others.map(({ resource }) => asResource(resource)),
   };
 }
 
-function problemsOf({ name, isReplacement, isDescribed }: { readonly name: string; readonly isReplacement: boolean; readonly isDescribed: boolean }) {
+function problemsOf({
+  name,
+  isReplacement,
+  isDescribed,
+}: {
+  readonly name: string;
+  readonly isReplacement: boolean;
+  readonly isDescribed: boolean;
+}) {
   const refuse = (rest: string) => [{ setting: name, message: `'${name}' must ${rest}` }];
   if (isReplacement)
     return refuse(
@@ -157,13 +202,18 @@ function monitoring(settings: Settings): Resource[] {
   return [
     ...allLogMetrics.map(({ key, name }) => ({ type: "gcp:logging/metric:Metric", name: key, id: name })),
     service,
-    ...objectives(settings).map(({ id }) => ({ type: "gcp:monitoring/slo:Slo", name: id, id: objectiveName(settings.project, id) })),
+    ...objectives(settings).map(({ id }) => ({
+      type: "gcp:monitoring/slo:Slo",
+      name: id,
+      id: objectiveName(settings.project, id),
+    })),
   ];
 }
 
 const asResource = ({ type, urn, id = "" }: State): Resource => ({ type, name: readUrn(urn).name, id });
 // Without outputs: the provider then reads it as an import does, from its id alone.
-const withId = (resource: State, id: string | undefined): State[] => (id === undefined ? [] : [{ ...resource, id, outputs: {} }]);
+const withId = (resource: State, id: string | undefined): State[] =>
+  id === undefined ? [] : [{ ...resource, id, outputs: {} }];
 
 const asState = ({ urn, type, parent, dependencies, options }: Registered, provider: State): State => ({
   urn,

@@ -43,8 +43,12 @@ export const hangUp = (client: Client): void => {
   client.connection.stream.destroy();
 };
 
-/** A query that keeps the server's CPU busy. As a target the series is streamed; in FROM it would be written to a file first. */
-export const busyQuery = (rows: number): string => `SELECT count(*) FROM (SELECT generate_series(1, ${Math.round(rows)})) AS series`;
+/**
+ * A query that keeps the server's CPU busy. As a target the series is streamed; in FROM it would be written to a file
+ * first.
+ */
+export const busyQuery = (rows: number): string =>
+  `SELECT count(*) FROM (SELECT generate_series(1, ${Math.round(rows)})) AS series`;
 
 /** An SQLSTATE (53300), a system error (ECONNREFUSED), or `timeout`. */
 export function codeOf(error: unknown): string {
@@ -62,7 +66,8 @@ interface Setting {
 }
 
 /**
- * An instance of a service, as the application starts: boot, its connections with time-outs and retries, the rest, ready. What it
+ * An instance of a service, as the application starts: boot, its connections with time-outs and retries, the rest,
+ * ready. What it
  * has opened it keeps until it fails or is ended; after a failure the platform starts it again.
  */
 export class Instance {
@@ -110,7 +115,14 @@ export class Instance {
 
   /** One try to become ready; `undefined`: it is. */
   private async tryOnce(born: number): Promise<Failure | undefined> {
-    const { processes, connectionsPerProcess, connectsAtOnce, initTimeoutSeconds, probeWindowSeconds, remainingSeconds } = this.group;
+    const {
+      processes,
+      connectionsPerProcess,
+      connectsAtOnce,
+      initTimeoutSeconds,
+      probeWindowSeconds,
+      remainingSeconds,
+    } = this.group;
     const windowEnd = born + probeWindowSeconds;
     await this.until(Math.min(windowEnd, born + bootSeconds(this.group)));
     const initEnd = Math.min(clockSeconds() + initTimeoutSeconds, windowEnd);
@@ -136,7 +148,11 @@ export class Instance {
     const { retry, connectTimeoutSeconds, queryCpuMs } = this.group;
     for (let attempt = 1; this.goesOn(initEnd); attempt++) {
       try {
-        const client = await connect(this.reach, Math.min(connectTimeoutSeconds, initEnd - clockSeconds()), this.opening);
+        const client = await connect(
+          this.reach,
+          Math.min(connectTimeoutSeconds, initEnd - clockSeconds()),
+          this.opening,
+        );
         this.held.add(client);
         if (queryCpuMs > 0) await client.query(busyQuery(queryCpuMs * this.setting.rowsPerCpuMs));
         return true;

@@ -12,7 +12,8 @@ export interface Binaries {
 }
 
 /**
- * Finds the PostgreSQL that a package carries for this platform; the one for 64-bit Linux on x86 is this project's own. PostgreSQL
+ * Finds the PostgreSQL that a package carries for this platform; the one for 64-bit Linux on x86 is this project's own.
+ * PostgreSQL
  * refuses to run as root, so root runs it as `nobody`. Where `nobody`
  * cannot read the project's folder, the programs are copied into `folder`.
  */
@@ -36,7 +37,8 @@ export async function findBinaries(folder: string): Promise<Binaries> {
 }
 
 function nobody(): { uid: number; gid: number } {
-  const id = (which: string) => Number(execFileSync("id", [which, "nobody"], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }));
+  const id = (which: string) =>
+    Number(execFileSync("id", [which, "nobody"], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }));
   try {
     return { uid: id("-u"), gid: id("-g") };
   } catch {

@@ -7,7 +7,8 @@ import { RehearsalError } from "./problems";
 import type { Stage } from "./stage";
 
 /**
- * What one client at a time measures on this machine: all that is fitted. Medians, of CPU times where it can be: a busy machine
+ * What one client at a time measures on this machine: all that is fitted. Medians, of CPU times where it can be: a busy
+ * machine
  * stretches the wall clock, and a few measurements, but hardly the median of CPU times.
  */
 export interface Calibration {
@@ -89,7 +90,10 @@ export interface Pace {
 const PACE_CONNECTS = 8;
 
 /** Measures the pace by one client at a time. */
-export async function paceOf(stage: Stage, { connectCpuMs, postmasterMs, clientConnectMs }: Calibration): Promise<Pace> {
+export async function paceOf(
+  stage: Stage,
+  { connectCpuMs, postmasterMs, clientConnectMs }: Calibration,
+): Promise<Pace> {
   const [client] = stage.clients;
   if (!client) throw new Error("no client to calibrate with");
   const known = new Set((await settledCpu(stage)).living.map(({ pid }) => pid));
@@ -104,7 +108,18 @@ export async function paceOf(stage: Stage, { connectCpuMs, postmasterMs, clientC
 
 /** The calibration as it would have been at that pace. */
 export function atPace(calibration: Calibration, { server, client }: Pace): Calibration {
-  const { connectCpuMs, refusalCpuMs, startCpuMs, tlsCpuMs, closeCpuMs, postmasterMs, clientDialMs, clientConnectMs, clientRefusalMs, relayMs } = calibration;
+  const {
+    connectCpuMs,
+    refusalCpuMs,
+    startCpuMs,
+    tlsCpuMs,
+    closeCpuMs,
+    postmasterMs,
+    clientDialMs,
+    clientConnectMs,
+    clientRefusalMs,
+    relayMs,
+  } = calibration;
   return {
     ...calibration,
     connectCpuMs: connectCpuMs * server,
@@ -165,13 +180,16 @@ async function oneRound(stage: Stage): Promise<Round> {
 }
 
 /** What the first steps of a connect cost its backend and its client; medians, seconds. */
-async function stepCosts(stage: Stage): Promise<{ readonly start: number; readonly tls: number; readonly clientDial: number }> {
+async function stepCosts(
+  stage: Stage,
+): Promise<{ readonly start: number; readonly tls: number; readonly clientDial: number }> {
   const [client] = stage.clients;
   if (!client) throw new Error("no client to calibrate with");
   const [start, tls, clientDial]: [number[], number[], number[]] = [[], [], []];
   for (let i = 0; i < CONNECTIONS; i++) {
     const known = new Set((await settledCpu(stage)).living.map(({ pid }) => pid));
-    const backend = async () => (await settledCpu(stage)).living.find(({ pid }) => !known.has(pid))?.seconds ?? Number.NaN;
+    const backend = async () =>
+      (await settledCpu(stage)).living.find(({ pid }) => !known.has(pid))?.seconds ?? Number.NaN;
     clientDial.push((await client.ask({ kind: "step", to: "dial" }, "stepped")).cpuSeconds);
     start.push(await backend());
     await client.ask({ kind: "step", to: "tls" }, "stepped");
@@ -214,7 +232,10 @@ async function relayMs(stage: Stage): Promise<number> {
 
 function cpuOf({ server }: Stage): BackendCpu {
   const used = server.pid === undefined ? undefined : serverCpu(server.pid);
-  if (!used) throw new RehearsalError("the rehearsal must run on Linux because it reads from /proc what the server's processes cost; run it in a container");
+  if (!used)
+    throw new RehearsalError(
+      "the rehearsal must run on Linux because it reads from /proc what the server's processes cost; run it in a container",
+    );
   return used;
 }
 
@@ -235,4 +256,5 @@ export async function rowsPerCpuMs(stage: Stage): Promise<number> {
 }
 
 const middle = (values: readonly number[]): number => median(values) ?? Number.NaN;
-const quartile = (values: readonly number[], share: 0.25 | 0.75): number => quantile(Float64Array.from(values).sort(), share) ?? Number.NaN;
+const quartile = (values: readonly number[], share: 0.25 | 0.75): number =>
+  quantile(Float64Array.from(values).sort(), share) ?? Number.NaN;

@@ -9,8 +9,10 @@ import { RehearsalError } from "./problems";
 import type { RelayBehaviour } from "./relay";
 
 /*
- * What is rehearsed: cells of the grid, all starts at the same instant, and the plan's own scenarios. The machine's costs take the
- * place of the cloud's, and every wait outside the database (boots, back-off, restarts) is TIME_SCALE of the plan's; time-outs
+ * What is rehearsed: cells of the grid, all starts at the same instant, and the plan's own scenarios. The machine's
+ * costs take the
+ * place of the cloud's, and every wait outside the database (boots, back-off, restarts) is TIME_SCALE of the plan's;
+ * time-outs
  * are the plan's own. Prediction and run get the same input.
  */
 
@@ -27,7 +29,10 @@ export interface Cell {
   readonly maxConnections: number;
   /** Whether a refused or timed-out connect is tried again, as the plan has it. */
   readonly retries: boolean;
-  /** The most connections that the database lets the starts' user have; left out: no limit but that of all, or services differ. */
+  /**
+   * The most connections that the database lets the starts' user have; left out: no limit but that of all, or services
+   * differ.
+   */
   readonly userLimit?: number | undefined;
   /** The storm without its costs, which the calibration gives. */
   readonly storm: Omit<StormInput, "costs">;
@@ -46,16 +51,26 @@ interface GridCell {
 /** Slots that PostgreSQL keeps for superusers by default. */
 export const RESERVED_SLOTS = 3;
 
-const GRID = { starts: [5, 10, 20, 40], connections: [1, 4, 10], maxConnections: [25, 50, 100, 200], retries: [false, true] } as const;
+const GRID = {
+  starts: [5, 10, 20, 40],
+  connections: [1, 4, 10],
+  maxConnections: [25, 50, 100, 200],
+  retries: [false, true],
+} as const;
 
 /** A service that asks for twice what its user may have, while there are slots for all of it. */
 const LIMITED_USER: GridCell = { starts: 20, connections: 4, maxConnections: 100, retries: false, userLimit: 40 };
 
-/** Every cell of the grid, the user with a limit, the broken path and the plan's scenarios; cells with the same limits stand together, so that the server restarts seldom. */
+/**
+ * Every cell of the grid, the user with a limit, the broken path and the plan's scenarios; cells with the same limits
+ * stand together, so that the server restarts seldom.
+ */
 export function gridCells(plan: CapacityPlan): Cell[] {
   const cells = GRID.maxConnections.flatMap((maxConnections) =>
     GRID.starts.flatMap((starts) =>
-      GRID.connections.flatMap((connections) => GRID.retries.map((retries) => gridCell(plan, { starts, connections, maxConnections, retries }))),
+      GRID.connections.flatMap((connections) =>
+        GRID.retries.map((retries) => gridCell(plan, { starts, connections, maxConnections, retries })),
+      ),
     ),
   );
   return [...cells, gridCell(plan, LIMITED_USER), brokenPath(plan), ...scenarioCells(plan)];
@@ -76,7 +91,10 @@ export function fewCells(plan: CapacityPlan): Cell[] {
   return [...cells.map((cell) => gridCell(plan, cell)), brokenPath(plan), ...coldStart];
 }
 
-export function gridCell(plan: CapacityPlan, { starts, connections, maxConnections, retries, userLimit }: GridCell): Cell {
+export function gridCell(
+  plan: CapacityPlan,
+  { starts, connections, maxConnections, retries, userLimit }: GridCell,
+): Cell {
   const limit = userLimit ?? Number.POSITIVE_INFINITY;
   const group = { ...groupOf(plan, starts, connections), userLimit: limit, ...(retries ? {} : { retry: ONCE }) };
   const name = `${starts} x ${connections} in ${maxConnections}${userLimit === undefined ? "" : `, ${userLimit} for the user`}${retries ? ", retries" : ""}`;
@@ -116,7 +134,10 @@ function scenarioCells(plan: CapacityPlan): Cell[] {
 function scenarioCell({ connector }: CapacityPlan, { name, starts, input }: Scenario): Cell {
   const { costs: _, ...storm } = input;
   const groups = storm.groups.map(scaled);
-  const opened = input.groups.reduce((sum, group) => sum + group.starts * group.processes * group.connectionsPerProcess, 0);
+  const opened = input.groups.reduce(
+    (sum, group) => sum + group.starts * group.processes * group.connectionsPerProcess,
+    0,
+  );
   return {
     name,
     starts,
@@ -142,7 +163,10 @@ function relayOf(
 ): RelayBehaviour | undefined {
   if (group?.path.kind === "broken") return { blackHoleSeconds: group.path.dialSeconds };
   if (!group?.throughConnector) return undefined;
-  return { connects: { vms, perSecond: connectsPerSecond }, bytesPerSecond: (connectorMbps(machineType, vms) * 1e6) / 8 };
+  return {
+    connects: { vms, perSecond: connectsPerSecond },
+    bytesPerSecond: (connectorMbps(machineType, vms) * 1e6) / 8,
+  };
 }
 
 /** Waits outside the database, scaled; time-outs stay. */
@@ -151,8 +175,13 @@ const scaled = (group: StartGroup): StartGroup => ({
   boot: { ...group.boot, medianSeconds: group.boot.medianSeconds * TIME_SCALE },
   spreadSeconds: group.spreadSeconds * TIME_SCALE,
   remainingSeconds: group.remainingSeconds * TIME_SCALE,
-  retry: { ...group.retry, baseSeconds: group.retry.baseSeconds * TIME_SCALE, capSeconds: group.retry.capSeconds * TIME_SCALE },
-  path: group.path.kind === "broken" ? { kind: "broken", dialSeconds: group.path.dialSeconds * TIME_SCALE } : group.path,
+  retry: {
+    ...group.retry,
+    baseSeconds: group.retry.baseSeconds * TIME_SCALE,
+    capSeconds: group.retry.capSeconds * TIME_SCALE,
+  },
+  path:
+    group.path.kind === "broken" ? { kind: "broken", dialSeconds: group.path.dialSeconds * TIME_SCALE } : group.path,
 });
 
 const ONCE = { attempts: 1, baseSeconds: 0, factor: 1, capSeconds: 0, jitter: 0 } as const;
@@ -184,14 +213,23 @@ function groupOf(plan: CapacityPlan, starts: number, connections: number): Start
 }
 
 function largestClient({ services }: CapacityPlan) {
-  const clients = Object.values(services).flatMap(({ database, probe, maxInstances }) => (database ? [{ database, probe, maxInstances }] : []));
-  const size = ({ maxInstances, database }: { maxInstances: number; database: DatabaseClientPlan }) => maxInstances * database.startupConnections;
+  const clients = Object.values(services).flatMap(({ database, probe, maxInstances }) =>
+    database ? [{ database, probe, maxInstances }] : [],
+  );
+  const size = ({ maxInstances, database }: { maxInstances: number; database: DatabaseClientPlan }) =>
+    maxInstances * database.startupConnections;
   const [largest] = clients.toSorted((a, b) => size(b) - size(a));
-  if (!largest) throw new RehearsalError("'netra:services' must have a service with a database because there is no storm to rehearse otherwise; add one");
+  if (!largest)
+    throw new RehearsalError(
+      "'netra:services' must have a service with a database because there is no storm to rehearse otherwise; add one",
+    );
   return largest;
 }
 
-function stormOf(groups: readonly StartGroup[], limits: { readonly maxConnections: number; readonly reservedConnections: number }): Cell["storm"] {
+function stormOf(
+  groups: readonly StartGroup[],
+  limits: { readonly maxConnections: number; readonly reservedConnections: number },
+): Cell["storm"] {
   const { min, max } = startFacts.restartSeconds.value;
   return {
     groups,
@@ -204,8 +242,19 @@ function stormOf(groups: readonly StartGroup[], limits: { readonly maxConnection
 
 /** The cell's storm with the costs of this machine, whose clients share that many CPUs. */
 export function inputOf({ storm, relay }: Cell, calibration: Calibration, clientCpus: number): StormInput {
-  const { connectCpuMs, refusalCpuMs, startCpuMs, tlsCpuMs, closeCpuMs, postmasterMs, clientDialMs, clientConnectMs, clientRefusalMs, relayMs, sigma } =
-    calibration;
+  const {
+    connectCpuMs,
+    refusalCpuMs,
+    startCpuMs,
+    tlsCpuMs,
+    closeCpuMs,
+    postmasterMs,
+    clientDialMs,
+    clientConnectMs,
+    clientRefusalMs,
+    relayMs,
+    sigma,
+  } = calibration;
   const costs: ConnectCosts = {
     connectCpuMs: connectCpuMs - postmasterMs,
     refusalCpuMs: tlsCpuMs - postmasterMs,

@@ -19,7 +19,11 @@ answer({ kind: "listening" });
 async function obey(order: ClientOrder): Promise<void> {
   switch (order.kind) {
     case "reach":
-      reach = { access: order.access, port: order.port, secureContext: createSecureContext({ ca: order.access.certificate }) };
+      reach = {
+        access: order.access,
+        port: order.port,
+        secureContext: createSecureContext({ ca: order.access.certificate }),
+      };
       answer({ kind: "reached" });
       break;
     case "connect":

@@ -23,10 +23,18 @@ const LEAST_STORMS = 2;
 /** As a shell has it for a command that SIGINT ended. */
 const INTERRUPTED = 130;
 
-const rehearsing = withStackOptions(command("rehearse", "Runs start-up storms on a real PostgreSQL on this machine, beside what the model predicts for them."))
+const rehearsing = withStackOptions(
+  command(
+    "rehearse",
+    "Runs start-up storms on a real PostgreSQL on this machine, beside what the model predicts for them.",
+  ),
+)
   .option("--grid", "every cell of the grid and every scenario of the plan, half an hour (default: nine cells)")
   .option("--write", "with --grid: also write docs/accuracy.md")
-  .option("--storms <number>", `storms of each cell (default: ${DEFAULT_STORMS.few}, of the grid ${DEFAULT_STORMS.grid})`)
+  .option(
+    "--storms <number>",
+    `storms of each cell (default: ${DEFAULT_STORMS.few}, of the grid ${DEFAULT_STORMS.grid})`,
+  )
   .option("--json", "print one JSON object")
   .option("--report <dir>", "also write rehearsal.html, with a plot, there");
 
@@ -47,7 +55,11 @@ async function rehearsed(options: Options): Promise<number> {
   // Whoever is interrupted twice has still to clean up: nothing may stay behind.
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => interrupt.abort(name));
   try {
-    const rehearsal = await rehearse(options.grid ? gridCells(plan) : fewCells(plan), { storms, signal: interrupt.signal, progress: announce });
+    const rehearsal = await rehearse(options.grid ? gridCells(plan) : fewCells(plan), {
+      storms,
+      signal: interrupt.signal,
+      progress: announce,
+    });
     await print(rehearsal, options, directory);
     return rehearsal.ok ? EXIT.sound : EXIT.refused;
   } catch (error) {
@@ -87,13 +99,26 @@ function readOptions({ grid, write, storms }: Options): number {
 
 async function print(rehearsal: Rehearsal, { json, write }: Options, directory: string | undefined) {
   if (directory !== undefined) await writePage(directory, rehearsal);
-  if (write) writeFileSync(join(PROJECT_ROOT, "docs", "accuracy.md"), accuracyMarkdown(rehearsal, new Date().toISOString().slice(0, 10)));
+  if (write)
+    writeFileSync(
+      join(PROJECT_ROOT, "docs", "accuracy.md"),
+      accuracyMarkdown(rehearsal, new Date().toISOString().slice(0, 10)),
+    );
   announce("");
   process.stdout.write(json ? `${JSON.stringify(rehearsal, null, 2)}\n` : rehearsalText(rehearsal));
 }
 
 async function writePage(directory: string, rehearsal: Rehearsal) {
-  const [{ predictedBesideMeasured }, { page }] = await Promise.all([import("../../report/plots.js"), import("../../report/html.js")]);
-  const plots = await Promise.all([predictedBesideMeasured(rehearsal.cells, "success"), predictedBesideMeasured(rehearsal.cells, "readyP95Seconds")]);
-  writeFileSync(join(directory, "rehearsal.html"), page(rehearsalHeadline(rehearsal), rehearsal.ok, rehearsalSections(rehearsal), plots));
+  const [{ predictedBesideMeasured }, { page }] = await Promise.all([
+    import("../../report/plots.js"),
+    import("../../report/html.js"),
+  ]);
+  const plots = await Promise.all([
+    predictedBesideMeasured(rehearsal.cells, "success"),
+    predictedBesideMeasured(rehearsal.cells, "readyP95Seconds"),
+  ]);
+  writeFileSync(
+    join(directory, "rehearsal.html"),
+    page(rehearsalHeadline(rehearsal), rehearsal.ok, rehearsalSections(rehearsal), plots),
+  );
 }

@@ -41,13 +41,26 @@ const LEAST_READY = 20;
 export function compare(cell: Cell, run: StormRun, outcomes: readonly StormOutcome[]): CellResult {
   const { storm: _storm, relay: _relay, ...facts } = cell;
   const shares = outcomes.map(({ starts }) => starts.filter((start) => "readySeconds" in start).length / cell.starts);
-  const ready = Float64Array.from(outcomes.flatMap(({ starts }) => starts.flatMap((start) => ("readySeconds" in start ? [start.readySeconds] : [])))).sort();
+  const ready = Float64Array.from(
+    outcomes.flatMap(({ starts }) => starts.flatMap((start) => ("readySeconds" in start ? [start.readySeconds] : []))),
+  ).sort();
   const total = sumOf(outcomes.map(({ errors }) => errors));
   const errors = Object.fromEntries(Object.entries(total).map(([code, count]) => [code, count / outcomes.length]));
-  const measured = { success: mean(shares), readyP95Seconds: quantile(ready, 0.95), refusals: errors["53300"] ?? 0, successMargin: margin(shares), errors };
-  const predicted = { success: mean([...run.shares]), readyP95Seconds: quantile(run.readySeconds, 0.95), refusals: run.refusals / run.shares.length };
+  const measured = {
+    success: mean(shares),
+    readyP95Seconds: quantile(ready, 0.95),
+    refusals: errors["53300"] ?? 0,
+    successMargin: margin(shares),
+    errors,
+  };
+  const predicted = {
+    success: mean([...run.shares]),
+    readyP95Seconds: quantile(run.readySeconds, 0.95),
+    refusals: run.refusals / run.shares.length,
+  };
   const successError = predicted.success - measured.success;
-  const comparable = ready.length >= LEAST_READY && measured.readyP95Seconds !== null && predicted.readyP95Seconds !== null;
+  const comparable =
+    ready.length >= LEAST_READY && measured.readyP95Seconds !== null && predicted.readyP95Seconds !== null;
   const readyP95Error = comparable ? (predicted.readyP95Seconds ?? 0) / (measured.readyP95Seconds ?? 1) - 1 : null;
   return {
     ...facts,
@@ -56,7 +69,9 @@ export function compare(cell: Cell, run: StormRun, outcomes: readonly StormOutco
     measured,
     successError,
     readyP95Error,
-    within: Math.abs(successError) <= WANTED.successPoints + measured.successMargin + ROUNDING && Math.abs(readyP95Error ?? 0) <= WANTED.readyP95,
+    within:
+      Math.abs(successError) <= WANTED.successPoints + measured.successMargin + ROUNDING &&
+      Math.abs(readyP95Error ?? 0) <= WANTED.readyP95,
   };
 }
 
@@ -89,4 +104,5 @@ export function margin(values: readonly number[]): number {
   return 1.96 * Math.sqrt(variance / values.length);
 }
 
-export const mean = (values: readonly number[]): number => (values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length);
+export const mean = (values: readonly number[]): number =>
+  values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;

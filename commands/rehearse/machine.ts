@@ -2,7 +2,9 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { availableParallelism, cpus, loadavg, release, totalmem, type } from "node:os";
 
-/** How the machine's cores are divided: a client that takes the server's CPU would be measured as the server's slowness. */
+/**
+ * How the machine's cores are divided: a client that takes the server's CPU would be measured as the server's slowness.
+ */
 export interface Cores {
   /** The server's only core; left out where processes cannot be held to one. */
   readonly server: number | undefined;
@@ -16,7 +18,8 @@ export interface Cores {
 export function divideCores(): Cores {
   const allowed = allowedCores();
   const server = allowed.at(-1);
-  if (server === undefined) return { server: undefined, clients: [], clientCpus: Math.max(1, availableParallelism() - 1) };
+  if (server === undefined)
+    return { server: undefined, clients: [], clientCpus: Math.max(1, availableParallelism() - 1) };
   const clients = allowed.slice(0, -1);
   return { server, clients, clientCpus: Math.max(1, clients.length) };
 }
@@ -31,7 +34,11 @@ function allowedCores(): number[] {
 }
 
 /** The command that starts a program on those cores only. */
-export function heldTo(cores: readonly number[], command: string, args: readonly string[]): readonly [string, readonly string[]] {
+export function heldTo(
+  cores: readonly number[],
+  command: string,
+  args: readonly string[],
+): readonly [string, readonly string[]] {
   return cores.length === 0 ? [command, args] : ["taskset", ["-c", cores.join(","), command, ...args]];
 }
 

@@ -8,7 +8,11 @@ import type { Part } from "./stage";
 /** A process of the rehearsal that takes orders and answers them in turn. */
 export class Peer<Order extends { kind: string }, Answer extends { kind: string }> implements Part {
   readonly died: Promise<never>;
-  private readonly waiting: { readonly kind: string; readonly resolve: (answer: Answer) => void; readonly reject: (error: Error) => void }[] = [];
+  private readonly waiting: {
+    readonly kind: string;
+    readonly resolve: (answer: Answer) => void;
+    readonly reject: (error: Error) => void;
+  }[] = [];
   private ended: RehearsalError | undefined;
   private removed = false;
 
@@ -32,7 +36,10 @@ export class Peer<Order extends { kind: string }, Answer extends { kind: string 
     this.died.catch(() => undefined); // whoever runs the rehearsal races it
   }
 
-  /** Starts `file` of this folder, held to those cores; it says `listening` when it is there. `add` is told of it at once. */
+  /**
+   * Starts `file` of this folder, held to those cores; it says `listening` when it is there. `add` is told of it at
+   * once.
+   */
   static async start<Order extends { kind: string }, Answer extends { kind: string }>(
     file: string,
     cores: readonly number[],

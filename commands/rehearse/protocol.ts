@@ -41,7 +41,12 @@ export type ClientAnswer =
   | { readonly kind: "listening" }
   | { readonly kind: "reached" }
   /** Time and own CPU of each connect, and the codes of those that failed. */
-  | { readonly kind: "connected"; readonly seconds: readonly number[]; readonly cpuSeconds: readonly number[]; readonly codes: readonly string[] }
+  | {
+      readonly kind: "connected";
+      readonly seconds: readonly number[];
+      readonly cpuSeconds: readonly number[];
+      readonly codes: readonly string[];
+    }
   /** Own CPU of the step. */
   | { readonly kind: "stepped"; readonly cpuSeconds: number }
   | { readonly kind: "closed" }

@@ -3,7 +3,15 @@ import { assumptions } from "../../capacity/assumptions";
 import { simulate } from "../../capacity/storm/engine/simulation";
 import type { StormInput, StormRun } from "../../capacity/storm/model";
 import { median } from "../../capacity/storm/statistics";
-import { atPace, CALIBRATION_LIMITS, type Calibration, calibrate, type Pace, paceOf, rowsPerCpuMs } from "./calibration";
+import {
+  atPace,
+  CALIBRATION_LIMITS,
+  type Calibration,
+  calibrate,
+  type Pace,
+  paceOf,
+  rowsPerCpuMs,
+} from "./calibration";
 import { type Cell, inputOf, TIME_SCALE } from "./cells";
 import { type CellResult, compare, type Errors, errorsOf, isWithin, margin, mean } from "./comparison";
 import { describeMachine, divideCores, loadAverage, type Machine } from "./machine";
@@ -39,11 +47,16 @@ const SEED = 1;
 const PREDICTED_STORMS = 300;
 /** What a storm takes beside its own time, and a restart of the server, s. */
 const OVERHEAD = { storm: 0.5, restart: 1 };
-/** How well a cell's pace must be known (half of its 95 % interval, as a share), where p95 is judged within 25 %; and the load before. */
+/**
+ * How well a cell's pace must be known (half of its 95 % interval, as a share), where p95 is judged within 25 %; and
+ * the load before.
+ */
 const QUIET = { pace: 0.15, load: 0.5 };
 const MOST_HOURS = 1;
 
-/** Predicts and runs the cells on a server of its own. Leaves nothing behind, however it ends. @throws RehearsalError */
+/**
+ * Predicts and runs the cells on a server of its own. Leaves nothing behind, however it ends. @throws RehearsalError
+ */
 export async function rehearse(cells: readonly Cell[], options: RehearsalOptions): Promise<Rehearsal> {
   checkMemory(cells);
   const load = loadAverage();
@@ -76,13 +89,20 @@ export async function rehearse(cells: readonly Cell[], options: RehearsalOptions
 
 const NEWS_MS = 1000;
 
-/** A connection that breaks, and the news that the server behind it has died, come in either order: the news says more. */
+/**
+ * A connection that breaks, and the news that the server behind it has died, come in either order: the news says more.
+ */
 async function afterTheNews(error: unknown): Promise<never> {
   if (!(error instanceof RehearsalError)) await sleep(NEWS_MS);
   throw error;
 }
 
-async function onStage(stage: Stage, cells: readonly Cell[], options: RehearsalOptions, load: number): Promise<Rehearsal> {
+async function onStage(
+  stage: Stage,
+  cells: readonly Cell[],
+  options: RehearsalOptions,
+  load: number,
+): Promise<Rehearsal> {
   const begun = performance.now();
   const { progress } = options;
   await stage.serve(CALIBRATION_LIMITS);
@@ -107,14 +127,21 @@ async function onStage(stage: Stage, cells: readonly Cell[], options: RehearsalO
     const outcomes: StormOutcome[] = [];
     const paces: Pace[] = [];
     while (outcomes.length < options.storms) {
-      progress(`${results.length + 1} of ${cells.length}: ${cell.name}, storm ${outcomes.length + 1} of ${options.storms}`);
+      progress(
+        `${results.length + 1} of ${cells.length}: ${cell.name}, storm ${outcomes.length + 1} of ${options.storms}`,
+      );
       await stage.reach(undefined);
       paces.push(await paceOf(stage, calibration));
       // A query shall cost what the model takes it for, at the machine's present pace.
-      const rows = input.groups.some(({ queryCpuMs }) => queryCpuMs > 0) ? await rowsPerCpuMs(stage) : calibration.rowsPerCpuMs;
+      const rows = input.groups.some(({ queryCpuMs }) => queryCpuMs > 0)
+        ? await rowsPerCpuMs(stage)
+        : calibration.rowsPerCpuMs;
       outcomes.push(await stage.storm(input, cell.relay, rows));
     }
-    const pace = { server: median(paces.map(({ server }) => server)) ?? 1, client: median(paces.map(({ client }) => client)) ?? 1 };
+    const pace = {
+      server: median(paces.map(({ server }) => server)) ?? 1,
+      client: median(paces.map(({ client }) => client)) ?? 1,
+    };
     if (isUnsteady(paces)) unsteady.push(cell.name);
     const costs = atPace(calibration, pace);
     results.push(compare(cell, predict(cell, costs, stage), outcomes));
@@ -142,7 +169,10 @@ const isUnsteady = (paces: readonly Pace[]): boolean =>
     return margin(values) > QUIET.pace * mean(values);
   });
 
-const limitsOf = ({ database: { maxConnections, reservedConnections } }: StormInput) => ({ maxConnections, reservedConnections });
+const limitsOf = ({ database: { maxConnections, reservedConnections } }: StormInput) => ({
+  maxConnections,
+  reservedConnections,
+});
 
 /** A process of Node with `pg` in it, and a PostgreSQL without connections. */
 const MEMORY_MIB = { process: 80, server: 100 };
@@ -160,9 +190,15 @@ export function checkMemory(cells: readonly Cell[], availableMib = process.avail
 }
 
 /** @throws RehearsalError where the storms would take longer than an hour. */
-export function checkDuration(predictions: readonly { readonly run: Pick<StormRun, "stormSeconds"> }[], storms: number): void {
+export function checkDuration(
+  predictions: readonly { readonly run: Pick<StormRun, "stormSeconds"> }[],
+  storms: number,
+): void {
   const seconds = (count: number) =>
-    predictions.reduce((sum, { run }) => sum + count * (run.stormSeconds + OVERHEAD.storm), OVERHEAD.restart * predictions.length);
+    predictions.reduce(
+      (sum, { run }) => sum + count * (run.stormSeconds + OVERHEAD.storm),
+      OVERHEAD.restart * predictions.length,
+    );
   const hours = seconds(storms) / 3600;
   if (hours <= MOST_HOURS) return;
   const fewer = Math.max(1, Math.floor((storms * MOST_HOURS) / hours));

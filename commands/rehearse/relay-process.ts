@@ -5,7 +5,8 @@ import { ownCpuSeconds, type RelayAnswer, type RelayOrder } from "./protocol";
 import { Relay } from "./relay";
 
 /*
- * The relay as a process of its own, so that what it costs is known and stays off the server's core. Because it outlives a
+ * The relay as a process of its own, so that what it costs is known and stays off the server's core. Because it
+ * outlives a
  * rehearsal that was killed, it is also who then ends the server and removes its folder.
  */
 

@@ -13,8 +13,10 @@ export interface RelayBehaviour {
 }
 
 /**
- * A TCP relay on the loopback interface that stands for the VPC connector. A new connection waits for its turn before the server
- * hears of it. A relay cannot leave a SYN unanswered, so its black hole accepts and stays silent, which a client that waits
+ * A TCP relay on the loopback interface that stands for the VPC connector. A new connection waits for its turn before
+ * the server
+ * hears of it. A relay cannot leave a SYN unanswered, so its black hole accepts and stays silent, which a client that
+ * waits
  * for the server's first word cannot tell apart.
  */
 export class Relay {

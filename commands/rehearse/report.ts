@@ -69,11 +69,17 @@ function conditions({ calibration: c, timeScale, cells, machine }: Rehearsal): s
 }
 
 function disturbed({ disturbances }: Rehearsal): string {
-  return disturbances.length === 0 ? "" : `**The machine was not quiet**, so that the errors may be the machine's: ${disturbances.join("; ")}.`;
+  return disturbances.length === 0
+    ? ""
+    : `**The machine was not quiet**, so that the errors may be the machine's: ${disturbances.join("; ")}.`;
 }
 
 function cellTable(cells: readonly CellResult[]): string {
-  const seen = ({ success, readyP95Seconds, refusals }: Seen) => [percent(success), time(readyP95Seconds), refusals.toFixed(1)];
+  const seen = ({ success, readyP95Seconds, refusals }: Seen) => [
+    percent(success),
+    time(readyP95Seconds),
+    refusals.toFixed(1),
+  ];
   return table(
     [
       ["cell", "predicted ready", "p95", "refused", "measured ready", "p95", "refused", "error", "p95 error", ""],
@@ -110,7 +116,10 @@ function biases(cells: readonly CellResult[]): string {
     if (own.length === 0) return [];
     const p95 = median(own.flatMap(({ readyP95Error }) => (readyP95Error === null ? [] : [readyP95Error])));
     const share = mean(own.map(({ successError }) => successError));
-    const times = p95 === null ? "" : `, and its p95 time to ready is ${percent(Math.abs(p95))} too ${p95 < 0 ? "short" : "long"} in the median`;
+    const times =
+      p95 === null
+        ? ""
+        : `, and its p95 time to ready is ${percent(Math.abs(p95))} too ${p95 < 0 ? "short" : "long"} in the median`;
     return [
       `Where ${where} (${own.length} cells), the model promises ${points(Math.abs(share), false)} too ${share < 0 ? "little" : "much"} success in the mean${times}.`,
     ];
@@ -120,7 +129,9 @@ function biases(cells: readonly CellResult[]): string {
   return [
     ...lines,
     ...(worst ? [`The share is most wrong in ${worst.name} (${points(worst.successError)}),`] : []),
-    ...(slowest ? [`the time in ${slowest.name} (${slowest.readyP95Error === null ? "-" : signed(slowest.readyP95Error)}).`] : []),
+    ...(slowest
+      ? [`the time in ${slowest.name} (${slowest.readyP95Error === null ? "-" : signed(slowest.readyP95Error)}).`]
+      : []),
   ].join(" ");
 }
 
@@ -128,5 +139,6 @@ const sentence = (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(
 const percent = (value: number | null) => (value === null ? "-" : `${Number((value * 100).toFixed(1))} %`);
 const sign = (value: number) => (value > 0 ? "+" : "");
 const signed = (value: number) => `${sign(value)}${Math.round(value * 100)} %`;
-const points = (value: number, withSign = true) => `${withSign ? sign(value) : ""}${Number((value * 100).toFixed(1))} points`;
+const points = (value: number, withSign = true) =>
+  `${withSign ? sign(value) : ""}${Number((value * 100).toFixed(1))} points`;
 const time = (seconds: number | null) => (seconds === null ? "-" : `${seconds.toFixed(2)} s`);

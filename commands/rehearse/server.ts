@@ -1,6 +1,15 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { chownSync, closeSync, mkdtempSync, openSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
+import {
+  chownSync,
+  closeSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -30,7 +39,8 @@ const USER = "staging";
 const START_SECONDS = 30;
 
 /**
- * A real PostgreSQL in a folder of its own, with TLS (RSA 2048) and SCRAM, held to one core where that can be. It writes nothing
+ * A real PostgreSQL in a folder of its own, with TLS (RSA 2048) and SCRAM, held to one core where that can be. It
+ * writes nothing
  * outside that folder, and its shared memory is part of it too, so that removing the folder leaves nothing.
  */
 export class PostgresServer implements Part {
@@ -67,7 +77,13 @@ export class PostgresServer implements Part {
         algorithm: "sha256",
         extensions: [{ name: "subjectAltName", altNames: [{ type: 7, ip: HOST }] }],
       });
-      const server = new PostgresServer(folder, binaries, { user: USER, password, database: "postgres", certificate: pems.cert }, core, superuser);
+      const server = new PostgresServer(
+        folder,
+        binaries,
+        { user: USER, password, database: "postgres", certificate: pems.cert },
+        core,
+        superuser,
+      );
       server.initialise(pems.private);
       return server;
     } catch (error) {
@@ -80,11 +96,26 @@ export class PostgresServer implements Part {
     const passwordFile = this.own("password", this.access.password);
     const { status, stderr, error } = spawnSync(
       this.binaries.initdb,
-      ["-D", this.data, "-U", this.superuserName, "-A", "scram-sha-256", "--pwfile", passwordFile, "--no-sync", "--locale=C", "-E", "UTF8"],
+      [
+        "-D",
+        this.data,
+        "-U",
+        this.superuserName,
+        "-A",
+        "scram-sha-256",
+        "--pwfile",
+        passwordFile,
+        "--no-sync",
+        "--locale=C",
+        "-E",
+        "UTF8",
+      ],
       { ...this.binaries.user, encoding: "utf8" },
     );
     if (status !== 0)
-      throw new RehearsalError(`PostgreSQL's initdb must succeed because the rehearsal needs a server: ${lastLine(stderr ?? error?.message ?? "")}`);
+      throw new RehearsalError(
+        `PostgreSQL's initdb must succeed because the rehearsal needs a server: ${lastLine(stderr ?? error?.message ?? "")}`,
+      );
     this.own("server.crt", this.access.certificate);
     this.own("server.key", key);
   }
@@ -131,13 +162,23 @@ export class PostgresServer implements Part {
       dynamic_shared_memory_type: process.platform === "win32" ? "windows" : "mmap",
     };
     const flags = Object.entries(options).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
-    const [command, args] = heldTo(this.core === undefined ? [] : [this.core], this.binaries.postgres, ["-D", this.data, "-p", String(this.port), ...flags]);
+    const [command, args] = heldTo(this.core === undefined ? [] : [this.core], this.binaries.postgres, [
+      "-D",
+      this.data,
+      "-p",
+      String(this.port),
+      ...flags,
+    ]);
     this.stopping = false;
     this.up = false;
     // In a process group of its own: Ctrl-C in a terminal is for the command, which then stops the server.
     // Its log is a file, because a pipe would wake this process, on whatever core, at every refusal of a storm.
     const log = openSync(this.log, "w");
-    const child = spawn(command, args, { ...this.binaries.user, stdio: ["ignore", "ignore", log], detached: process.platform !== "win32" });
+    const child = spawn(command, args, {
+      ...this.binaries.user,
+      stdio: ["ignore", "ignore", log],
+      detached: process.platform !== "win32",
+    });
     closeSync(log);
     this.process = child;
     const ended = new Promise<string>((resolve) => {
@@ -184,7 +225,10 @@ export class PostgresServer implements Part {
     return this.process?.pid;
   }
 
-  /** Lets a user log in, made where it is not there, with so many connections at once; Infinity: no limit but that of all. */
+  /**
+   * Lets a user log in, made where it is not there, with so many connections at once; Infinity: no limit but that of
+   * all.
+   */
   async admit(user: string, connectionLimit: number): Promise<void> {
     const client = await this.superuser();
     const role = client.escapeIdentifier(user);
@@ -214,11 +258,16 @@ export class PostgresServer implements Part {
     return client;
   }
 
-  /** Waits until only so many clients are connected: those that left still take their slots until their backends are gone. */
+  /**
+   * Waits until only so many clients are connected: those that left still take their slots until their backends are
+   * gone.
+   */
   async settled(clients: number): Promise<void> {
     const client = await this.superuser();
     for (;;) {
-      const { rows } = await client.query<{ n: number }>("SELECT count(*)::int AS n FROM pg_stat_activity WHERE backend_type = 'client backend'");
+      const { rows } = await client.query<{ n: number }>(
+        "SELECT count(*)::int AS n FROM pg_stat_activity WHERE backend_type = 'client backend'",
+      );
       if ((rows[0]?.n ?? 0) <= clients + 1) break;
       await sleep(10);
     }
@@ -265,7 +314,11 @@ export function freePort(host = HOST): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer();
     probe.once("error", ({ message }) =>
-      reject(new RehearsalError(`a TCP port of ${host} must be free because the server listens on one, and none is (${message}); end what holds them`)),
+      reject(
+        new RehearsalError(
+          `a TCP port of ${host} must be free because the server listens on one, and none is (${message}); end what holds them`,
+        ),
+      ),
     );
     probe.listen(0, host, () => {
       const address = probe.address();

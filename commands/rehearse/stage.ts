@@ -31,7 +31,10 @@ export interface StormOutcome {
   readonly errors: ErrorCounts;
 }
 
-/** One client process a core: more would only take turns on it, at the price of a switch each time. No more than memory is likely to hold. */
+/**
+ * One client process a core: more would only take turns on it, at the price of a switch each time. No more than memory
+ * is likely to hold.
+ */
 const MOST_PROCESSES = 16;
 /** Connects of each process before the first storm: by then its code is compiled. */
 const WARM_UP = 100;
@@ -67,7 +70,13 @@ export class Stage {
       ...Array.from({ length: processesFor(cores) }, client),
     ]);
     await relay.peer.ask({ kind: "guard", folder: server.folder }, "guarding");
-    return new Stage(cores, server, relay.peer, relay.listening.kind === "listening" ? relay.listening.port : 0, clients);
+    return new Stage(
+      cores,
+      server,
+      relay.peer,
+      relay.listening.kind === "listening" ? relay.listening.port : 0,
+      clients,
+    );
   }
 
   /** Starts the server with those limits, anew where it runs, and tells everyone where it is. */
@@ -81,7 +90,9 @@ export class Stage {
   async reach(relay: RelayBehaviour | undefined): Promise<void> {
     if (relay) await this.relay.ask({ kind: "set", behaviour: relay, target: this.server.port }, "set");
     const port = relay ? this.relayPort : this.server.port;
-    await Promise.all(this.clients.map((client) => client.ask({ kind: "reach", access: this.server.access, port }, "reached")));
+    await Promise.all(
+      this.clients.map((client) => client.ask({ kind: "reach", access: this.server.access, port }, "reached")),
+    );
   }
 
   /** Lets every client process connect, half of the time through the relay, until its code is compiled. */
@@ -93,20 +104,29 @@ export class Stage {
     await this.server.settled(this.held.length);
   }
 
-  /** Makes the users of a storm with their limits, and opens the connections that are there before it and stay: theirs, and others. */
+  /**
+   * Makes the users of a storm with their limits, and opens the connections that are there before it and stay: theirs,
+   * and others.
+   */
   async prepare({ groups, database }: StormInput): Promise<void> {
     await this.release();
     await this.server.settled(0);
     for (const { service, userLimit } of groups) await this.server.admit(userOf(service), userLimit);
-    const holders = groups.flatMap(({ service, userConnections }) => Array.from({ length: userConnections }, () => userOf(service)));
-    while (this.held.length < database.heldConnections) this.held.push(await this.server.user(holders[this.held.length]));
+    const holders = groups.flatMap(({ service, userConnections }) =>
+      Array.from({ length: userConnections }, () => userOf(service)),
+    );
+    while (this.held.length < database.heldConnections)
+      this.held.push(await this.server.user(holders[this.held.length]));
   }
 
   private async release(): Promise<void> {
     await Promise.all(this.held.splice(0).map((client) => client.end()));
   }
 
-  /** Runs the storm of that input once, until every first try is ready or has failed, and waits until nothing of it is left. */
+  /**
+   * Runs the storm of that input once, until every first try is ready or has failed, and waits until nothing of it is
+   * left.
+   */
   async storm(input: StormInput, relay: RelayBehaviour | undefined, rowsPerCpuMs: number): Promise<StormOutcome> {
     // A process that has slept starts slowly, which is no part of a storm.
     await this.reach(relay && {});

@@ -22,7 +22,10 @@ export function command(name: string, description: string): Command {
 export async function run(
   command: Command,
   action: () => Promise<number>,
-  { handedOn = [], args = process.argv.slice(2) }: { readonly handedOn?: readonly OwnOption[]; readonly args?: readonly string[] } = {},
+  {
+    handedOn = [],
+    args = process.argv.slice(2),
+  }: { readonly handedOn?: readonly OwnOption[]; readonly args?: readonly string[] } = {},
 ): Promise<void> {
   command.action(async () => {
     try {
@@ -50,7 +53,11 @@ export async function run(
 }
 
 /** Whoever gives one of these to a command that does not have it must be told. */
-const OF_MOST: readonly OwnOption[] = [{ name: "stack", value: "name" }, { name: "config-file", value: "file" }, { name: "json" }];
+const OF_MOST: readonly OwnOption[] = [
+  { name: "stack", value: "name" },
+  { name: "config-file", value: "file" },
+  { name: "json" },
+];
 
 const ownOption = ({ long, required, flags }: Command["options"][number]): OwnOption => ({
   name: (long ?? flags).replace(/^-+/, ""),
@@ -58,16 +65,22 @@ const ownOption = ({ long, required, flags }: Command["options"][number]): OwnOp
 });
 
 /** Runs an action; what is wrong with its input is also an object on standard output, where JSON was asked for. */
-export async function answering({ stack, json }: { readonly stack?: string; readonly json?: true }, action: () => number | Promise<number>): Promise<number> {
+export async function answering(
+  { stack, json }: { readonly stack?: string; readonly json?: true },
+  action: () => number | Promise<number>,
+): Promise<number> {
   try {
     return await action();
   } catch (error) {
-    if (json && error instanceof InputError) process.stdout.write(`${JSON.stringify({ stack, ok: false, problems: error.problems }, null, 2)}\n`);
+    if (json && error instanceof InputError)
+      process.stdout.write(`${JSON.stringify({ stack, ok: false, problems: error.problems }, null, 2)}\n`);
     throw error;
   }
 }
 
-/** Reads one of several inputs: what is wrong with it joins the problems of the others, so that all are told at once. */
+/**
+ * Reads one of several inputs: what is wrong with it joins the problems of the others, so that all are told at once.
+ */
 export async function collecting<T>(problems: InputProblem[], read: () => T | Promise<T>): Promise<T | undefined> {
   try {
     return await read();

@@ -2,7 +2,10 @@ import { accessSync, constants, mkdirSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { inputError } from "../../capacity/problem";
 
-/** Makes a folder and those above it. Node's own `recursive` never ends in a folder that lets nobody make another one, such as /proc. */
+/**
+ * Makes a folder and those above it. Node's own `recursive` never ends in a folder that lets nobody make another one,
+ * such as /proc.
+ */
 export function makeFolder(folder: string): void {
   if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
   makeFolder(dirname(folder));
@@ -21,6 +24,9 @@ export function reportDirectory(asked: string | undefined): string | undefined {
     accessSync(directory, constants.W_OK);
     return directory;
   } catch {
-    throw inputError("--report", `(${directory}) must be a directory that can be written because the report goes there; give another one`);
+    throw inputError(
+      "--report",
+      `(${directory}) must be a directory that can be written because the report goes there; give another one`,
+    );
   }
 }

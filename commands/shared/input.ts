@@ -15,6 +15,9 @@ export function textIn(file: string, { because, fix, option }: Asked): string {
   try {
     return readFileSync(file === "-" ? 0 : file, "utf8");
   } catch {
-    throw inputError(option ?? file, `${option === undefined ? "" : `(${file}) `}must be a file that can be read because ${because}; ${fix}`);
+    throw inputError(
+      option ?? file,
+      `${option === undefined ? "" : `(${file}) `}must be a file that can be read because ${because}; ${fix}`,
+    );
   }
 }

@@ -31,5 +31,8 @@ export function placeOf({ project, region }: PlaceOptions, planned: Place): Plac
 export function folderOf({ project, from }: PlaceOptions): string | undefined {
   if ((project === undefined) !== (from === undefined)) return from;
   const given = from === undefined ? "neither given" : "both given";
-  throw inputError("--project", `and '--from' (${given}) must be one of the two because one says where to look; add '--project ID' or '--from DIR'`);
+  throw inputError(
+    "--project",
+    `and '--from' (${given}) must be one of the two because one says where to look; add '--project ID' or '--from DIR'`,
+  );
 }

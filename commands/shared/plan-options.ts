@@ -46,9 +46,18 @@ export function readAsked({ stack, configFile, replications, seed, scenario }: P
     seed: seed === undefined ? seed : numberIn(seed),
   };
   const names = scenarios.map(({ name }) => name);
-  const problems = stormOptionProblems({ ...asked, target, scenario }, names, (field) => (field === "target" ? TARGET : `--${field}`));
+  const problems = stormOptionProblems({ ...asked, target, scenario }, names, (field) =>
+    field === "target" ? TARGET : `--${field}`,
+  );
   if (problems.length > 0) throw new InputError(problems);
   // Both are numbers: a text would have been a problem.
-  const storms = { replications: Number(asked.replications), ...(asked.seed === undefined ? {} : { seed: Number(asked.seed) }) };
-  return { plan, scenarios: scenario === undefined ? scenarios : scenarios.filter(({ name }) => name === scenario), storms };
+  const storms = {
+    replications: Number(asked.replications),
+    ...(asked.seed === undefined ? {} : { seed: Number(asked.seed) }),
+  };
+  return {
+    plan,
+    scenarios: scenario === undefined ? scenarios : scenarios.filter(({ name }) => name === scenario),
+    storms,
+  };
 }

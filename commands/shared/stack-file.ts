@@ -30,13 +30,22 @@ export const withStackOptions = (command: Command, what = "the stack"): Command 
  */
 export function readStackFile(stack: string, configFile?: string): Record<string, unknown> {
   const file = configFile ?? `Pulumi.${stack}.yaml`;
-  const asked = { because: "the capacity plan stands there", fix: "give the path of a stack file", option: "--config-file" };
+  const asked = {
+    because: "the capacity plan stands there",
+    fix: "give the path of a stack file",
+    option: "--config-file",
+  };
   const content = parsed(file, configFile === undefined ? stackText(file) : textIn(configFile, asked));
   const config = content !== null && typeof content === "object" ? Reflect.get(content, "config") : undefined;
   if (config === null || typeof config !== "object" || Array.isArray(config))
-    throw inputError(file, "must have a section 'config' because the capacity plan stands there; write it as in Pulumi.staging.yaml");
+    throw inputError(
+      file,
+      "must have a section 'config' because the capacity plan stands there; write it as in Pulumi.staging.yaml",
+    );
   // Pulumi takes a key without a namespace as the project's own.
-  return Object.fromEntries(Object.entries(config).map(([key, value]) => [key.includes(":") ? key : `netra:${key}`, decrypted(value)]));
+  return Object.fromEntries(
+    Object.entries(config).map(([key, value]) => [key.includes(":") ? key : `netra:${key}`, decrypted(value)]),
+  );
 }
 
 /** `merge`: Pulumi's reader knows YAML's `<<`, too. */
@@ -45,10 +54,14 @@ function parsed(file: string, text: string): unknown {
   const document = parseDocument(text, { merge: true, logLevel: "error", lineCounter: lines });
   const [error] = document.errors;
   if (error?.code === "MULTIPLE_DOCS")
-    throw inputError(file, "must be one YAML document because Pulumi reads the first and leaves out the rest; remove the line '---' and what follows it");
+    throw inputError(
+      file,
+      "must be one YAML document because Pulumi reads the first and leaves out the rest; remove the line '---' and what follows it",
+    );
   if (error) throw notYaml(file, error);
   const differing = readOtherwise(document, lines);
-  if (differing.length > 0) throw new InputError(differing.map((rest) => ({ setting: file, message: `'${file}' ${rest}` })));
+  if (differing.length > 0)
+    throw new InputError(differing.map((rest) => ({ setting: file, message: `'${file}' ${rest}` })));
   try {
     return document.toJS();
   } catch (reason) {
@@ -57,14 +70,20 @@ function parsed(file: string, text: string): unknown {
   }
 }
 
-/** What Pulumi's reader takes for something else, without a word, or refuses: what is judged here must be what an update uses. */
+/**
+ * What Pulumi's reader takes for something else, without a word, or refuses: what is judged here must be what an update
+ * uses.
+ */
 function readOtherwise(document: Document, lines: LineCounter): string[] {
   const found: string[] = [];
-  const at = ({ range }: { readonly range?: readonly number[] | null }) => `line ${lines.linePos(range?.[0] ?? 0).line}`;
+  const at = ({ range }: { readonly range?: readonly number[] | null }) =>
+    `line ${lines.linePos(range?.[0] ?? 0).line}`;
   visit(document, {
     Alias(_, alias, path) {
       if (path.some((node) => node === alias.resolve(document)))
-        found.push(`must not have an alias inside its own anchor (${at(alias)}) because it has no end; write out what is meant`);
+        found.push(
+          `must not have an alias inside its own anchor (${at(alias)}) because it has no end; write out what is meant`,
+        );
     },
     // The values are not shown: they could be somebody's PIN.
     Scalar(key, scalar) {
@@ -75,7 +94,9 @@ function readOtherwise(document: Document, lines: LineCounter): string[] {
           `must not have a number with a leading zero (${at(scalar)}) because Pulumi reads it as octal; leave out the zero, or quote it if it is a text`,
         );
       if (/^\d{4}-\d\d?-\d\d?([Tt\s].*)?$/.test(source))
-        found.push(`must not have a date without quotes (${at(scalar)}) because Pulumi writes it as a point in time; quote it`);
+        found.push(
+          `must not have a date without quotes (${at(scalar)}) because Pulumi writes it as a point in time; quote it`,
+        );
     },
   });
   return found;
@@ -91,7 +112,10 @@ function stackText(file: string): string {
     return projectText(file);
   } catch {
     const stacks = readdirSync(PROJECT_ROOT).flatMap((name) => /^Pulumi\.(.+)\.yaml$/.exec(name)?.[1] ?? []);
-    throw inputError("--stack", `must name a stack with a file of its own because ${file} does not exist; use ${stacks.join(" or ")}`);
+    throw inputError(
+      "--stack",
+      `must name a stack with a file of its own because ${file} does not exist; use ${stacks.join(" or ")}`,
+    );
   }
 }
 

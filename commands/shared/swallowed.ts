@@ -3,7 +3,8 @@ import { InputError } from "../../capacity/problem";
 
 /*
  * `npm run check --stack=production`, with the `--` forgotten: npm takes the option for a setting of its own, and the
- * command would run without it, on another stack. npm hands its settings on as variables `npm_config_*`, whether they come
+ * command would run without it, on another stack. npm hands its settings on as variables `npm_config_*`, whether they
+ * come
  * from the command line or from a file; the value of `--stack production` becomes an argument.
  * Seen with npm 10 and 11; source: npm/cli, workspaces/config/lib/set-envs.js.
  */
@@ -36,7 +37,11 @@ export function refuseSwallowedOptions(invocation: Invocation): void {
   const distinct = options.filter(({ name }, i) => options.findIndex((other) => other.name === name) === i);
   const swallowed = distinct.flatMap((option) => {
     const value = environment[variableOf(option)];
-    return value === undefined || (value === "" && option.value === undefined) || value === settingOf(option, environment) ? [] : [{ option, value }];
+    return value === undefined ||
+      (value === "" && option.value === undefined) ||
+      value === settingOf(option, environment)
+      ? []
+      : [{ option, value }];
   });
   if (swallowed.length === 0) return;
   const names = swallowed.map(({ option }) => `'${dashed(option)}'`).join(", ");
@@ -47,7 +52,10 @@ export function refuseSwallowedOptions(invocation: Invocation): void {
 const variableOf = ({ name }: OwnOption) => `npm_config_${name.replaceAll("-", "_")}`;
 const dashed = ({ name }: OwnOption) => (name.length === 1 ? `-${name}` : `--${name}`);
 
-/** The value without the command line: from an `.npmrc`, or npm's default. npm is only asked where there is a value to explain. */
+/**
+ * The value without the command line: from an `.npmrc`, or npm's default. npm is only asked where there is a value to
+ * explain.
+ */
 function settingOf({ name, ...option }: OwnOption, environment: NodeJS.ProcessEnv): string | undefined {
   const { [variableOf({ name, ...option })]: _, ...others } = environment;
   try {
@@ -62,8 +70,14 @@ function settingOf({ name, ...option }: OwnOption, environment: NodeJS.ProcessEn
   }
 }
 
-/** What was meant, as it has to be written. Where several values stand on the command line, nobody knows which belongs to which option. */
-function meant(swallowed: readonly { readonly option: OwnOption; readonly value: string }[], { args, expected }: Invocation): string {
+/**
+ * What was meant, as it has to be written. Where several values stand on the command line, nobody knows which belongs
+ * to which option.
+ */
+function meant(
+  swallowed: readonly { readonly option: OwnOption; readonly value: string }[],
+  { args, expected }: Invocation,
+): string {
   const isBare = ({ option, value }: (typeof swallowed)[number]) => option.value !== undefined && value === "true";
   const isClear = !swallowed.some(isBare) || args.length === 1;
   const written = swallowed.flatMap((one) => {

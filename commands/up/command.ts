@@ -13,14 +13,19 @@ import { leftBehindLines } from "./left-behind";
 import { patiently } from "./patience";
 
 /*
- * `npm run preview` and `npm run up`: what would keep pulumi from starting is said at once, in one line; then pulumi runs
- * with the pack, on this terminal, and its exit code is this command's. `up` goes on by itself where Google only needs time,
+ * `npm run preview` and `npm run up`: what would keep pulumi from starting is said at once, in one line; then pulumi
+ * runs
+ * with the pack, on this terminal, and its exit code is this command's. `up` goes on by itself where Google only needs
+ * time,
  * and looks afterwards whether what it rolled out also runs.
  */
 
 const [operation, ...options] = process.argv.slice(2);
 // Everything else is pulumi's, `--help` included.
-const pulumi = command(String(operation), "Runs pulumi with the policy pack.").helpOption(false).allowUnknownOption().allowExcessArguments();
+const pulumi = command(String(operation), "Runs pulumi with the policy pack.")
+  .helpOption(false)
+  .allowUnknownOption()
+  .allowExcessArguments();
 
 void run(pulumi, started, { handedOn: PULUMI_OPTIONS, args: options });
 
@@ -30,7 +35,8 @@ async function started(): Promise<number> {
   const problem = await runProblem(subject);
   if (problem !== undefined) throw new InputError([{ setting: "pulumi", message: problem }]);
   if (operation === "up") return updated(subject);
-  // `guard` also judges what a preview takes for unchanged: the digest lists it only when asked (commands/guard/judge.ts).
+  // `guard` also judges what a preview takes for unchanged: the digest lists it only when asked
+  // (commands/guard/judge.ts).
   return ending(subject, options.some(isJson) ? ["--show-sames"] : []);
 }
 
@@ -40,7 +46,11 @@ async function updated(subject: PulumiRun): Promise<number> {
   let hasUpdated = false;
   const attempt = async (isFirst: boolean) => {
     // Whoever has agreed to the update has agreed to its end.
-    const code = await ending(subject, ["--event-log", events.address, ...(isFirst ? [] : ["--yes", "--skip-preview"])]);
+    const code = await ending(subject, [
+      "--event-log",
+      events.address,
+      ...(isFirst ? [] : ["--yes", "--skip-preview"]),
+    ]);
     const report = events.taken();
     hasUpdated ||= report.hasUpdated;
     return { code, failures: report.failures };
@@ -48,7 +58,11 @@ async function updated(subject: PulumiRun): Promise<number> {
   const { code, failures } = await patiently(attempt, pause, say).finally(events.stop);
   if (!hasUpdated) return code;
   const state = await stateOf(subject);
-  const lines = [...leftBehindLines(failures, state), ...failedJobLines(failedJobs(state)), ...failedRevisionLines(failedRevisions(state))];
+  const lines = [
+    ...leftBehindLines(failures, state),
+    ...failedJobLines(failedJobs(state)),
+    ...failedRevisionLines(failedRevisions(state)),
+  ];
   for (const line of lines) say(line);
   return code === 0 && lines.length > 0 ? EXIT.refused : code;
 }

@@ -14,7 +14,11 @@ export interface FailedJob {
   readonly reason: string;
 }
 
-const jobState = z.looseObject({ urn: z.string(), parent: z.string().default(""), outputs: z.looseObject({ terminalConditions }) });
+const jobState = z.looseObject({
+  urn: z.string(),
+  parent: z.string().default(""),
+  outputs: z.looseObject({ terminalConditions }),
+});
 
 /** The jobs of a state whose last execution failed. What the state does not show is no finding. */
 export function failedJobs({ deployment }: StackExport): FailedJob[] {
@@ -22,7 +26,8 @@ export function failedJobs({ deployment }: StackExport): FailedJob[] {
     const { data } = jobState.safeParse(resource);
     const [condition] = data?.outputs.terminalConditions ?? [];
     if (resource.type !== RUN_JOB || !data || condition?.state !== "CONDITION_FAILED") return [];
-    const setting = readUrn(data.parent).type === "netra:staging:Migrations" ? "netra:migrations.run" : "netra:database.roles.run";
+    const setting =
+      readUrn(data.parent).type === "netra:staging:Migrations" ? "netra:migrations.run" : "netra:database.roles.run";
     return [{ job: readUrn(data.urn).name, setting, reason: condition.message.split("\n")[0] ?? "" }];
   });
 }

@@ -18,7 +18,9 @@ export interface FailedRevision {
 }
 
 /** What Cloud Run says of a service or a job: the first one sums the others up. */
-export const terminalConditions = z.array(z.looseObject({ state: z.string().default(""), message: z.string().default("") })).default([]);
+export const terminalConditions = z
+  .array(z.looseObject({ state: z.string().default(""), message: z.string().default("") }))
+  .default([]);
 
 const serviceState = z.looseObject({
   urn: z.string(),

@@ -5,7 +5,8 @@ import type { Resource, StackExport } from "../recover/recovery";
 import type { Failure } from "./patience";
 
 /*
- * What Google makes in the background and the provider forgets where that fails: it stays under its name, no state has its
+ * What Google makes in the background and the provider forgets where that fails: it stays under its name, no state has
+ * its
  * id, and the next create is refused with 409. Source: magic-modules, resource.go.tmpl (`d.SetId("")`);
  * hashicorp/terraform-provider-google#16690.
  */
@@ -24,17 +25,26 @@ interface Place {
 const line = (type: string, verb: string, name: string, { project, region }: Place, more: string) =>
   `${COMMANDS[type]} ${verb} ${name} --region ${region} --project ${project} ${more}`;
 
-/** For each resource that may have been made without working: how to ask, and what to run where it does not. Two lines each. */
+/**
+ * For each resource that may have been made without working: how to ask, and what to run where it does not. Two lines
+ * each.
+ */
 export function lookingLines(resources: readonly Resource[]): string[] {
   return resources.flatMap(({ type, name, id }) => {
     const { project, location } = cloudName(id) ?? {};
     if (!Object.hasOwn(COMMANDS, type) || project === undefined || location === undefined) return [];
     const place = { project, region: location };
-    return [line(type, "describe", name, place, "--format 'value(state)'"), `  where that is ERROR: ${line(type, "delete", name, place, "--quiet")}`];
+    return [
+      line(type, "describe", name, place, "--format 'value(state)'"),
+      `  where that is ERROR: ${line(type, "delete", name, place, "--quiet")}`,
+    ];
   });
 }
 
-/** What an update that failed has left behind, a line each with what to do; nothing where another `up` goes on by itself. */
+/**
+ * What an update that failed has left behind, a line each with what to do; nothing where another `up` goes on by
+ * itself.
+ */
 export function leftBehindLines(failures: readonly Failure[], exported: StackExport): string[] {
   const place = placeOf(exported);
   const lines = failures.flatMap(({ type, name, message }) => {

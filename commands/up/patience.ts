@@ -2,7 +2,8 @@ import { APIS } from "../../config/apis";
 import { ALERT_POLICY } from "../../config/resource-types";
 
 /*
- * Google refuses for a while to use what it has just made. Only these refusals are waited for, a bounded number of times:
+ * Google refuses for a while to use what it has just made. Only these refusals are waited for, a bounded number of
+ * times:
  * every other error ends the update at once.
  */
 
@@ -22,11 +23,19 @@ interface Lag {
   readonly isMeant: (failure: Failure) => boolean;
 }
 
-/** Source: GoogleCloudPlatform/cloud-ops-sandbox#896, hashicorp/terraform-provider-google#11102: "it could take up to 10 minutes". */
-const NEW_METRIC = /The metric referenced by the provided filter is unknown|Cannot find metric that matches type = \\?"logging\.googleapis\.com\/user\//;
+/**
+ * Source: GoogleCloudPlatform/cloud-ops-sandbox#896, hashicorp/terraform-provider-google#11102: "it could take up to 10
+ * minutes".
+ */
+const NEW_METRIC =
+  /The metric referenced by the provided filter is unknown|Cannot find metric that matches type = \\?"logging\.googleapis\.com\/user\//;
 
-/** The API's name stands in the address under which it can be enabled. Source: registry documentation of gcp.projects.Service 9.37, and Google's error. */
-const DISABLED_API = /API has not been used in project \S+ before or it is disabled\.[\s\S]*?\/apis\/api\/([a-z]+)\.googleapis\.com/;
+/**
+ * The API's name stands in the address under which it can be enabled. Source: registry documentation of
+ * gcp.projects.Service 9.37, and Google's error.
+ */
+const DISABLED_API =
+  /API has not been used in project \S+ before or it is disabled\.[\s\S]*?\/apis\/api\/([a-z]+)\.googleapis\.com/;
 
 const LAGS: readonly Lag[] = [
   {

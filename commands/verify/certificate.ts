@@ -8,7 +8,8 @@ const SECONDS_PER_DAY = 86_400;
 const WRONG_NAME = "ERR_TLS_CERT_ALTNAME_INVALID";
 
 /**
- * Proves that the host's certificate chain is valid, that its names cover the host, and that it is valid for at least `leastDays` more.
+ * Proves that the host's certificate chain is valid, that its names cover the host, and that it is valid for at least
+ * `leastDays` more.
  * @throws Unproven with everything that is wrong with the certificate.
  */
 export async function certificate(origin: URL, leastDays: number, { signal, ca }: Reach): Promise<Proof<undefined>> {
@@ -18,15 +19,27 @@ export async function certificate(origin: URL, leastDays: number, { signal, ca }
   const until = new Date(peer.valid_to).toISOString().slice(0, 10);
   const findings = [
     // That the certificate itself is over is told below, with its date.
-    ...(chainProblem === undefined || (chainProblem === "CERT_HAS_EXPIRED" && days < 0) ? [] : [untrusted(chainProblem)]),
+    ...(chainProblem === undefined || (chainProblem === "CERT_HAS_EXPIRED" && days < 0)
+      ? []
+      : [untrusted(chainProblem)]),
     ...(checkServerIdentity(host, peer) ? [wrongNames(peer, host)] : []),
-    ...(days < leastDays ? [expiring(days < 0 ? `it expired on ${until}` : `it expires on ${until}`, leastDays, host)] : []),
+    ...(days < leastDays
+      ? [expiring(days < 0 ? `it expired on ${until}` : `it expires on ${until}`, leastDays, host)]
+      : []),
   ];
-  if (findings.length > 0) throw new Unproven({ found: joined(findings, "found"), means: joined(findings, "means"), lookAt: joined(findings, "lookAt") });
+  if (findings.length > 0)
+    throw new Unproven({
+      found: joined(findings, "found"),
+      means: joined(findings, "means"),
+      lookAt: joined(findings, "lookAt"),
+    });
   return { found: `valid until ${until}, covers ${host}`, value: undefined };
 }
 
-function handshake(origin: URL, { signal, ca }: Reach): Promise<{ readonly peer: PeerCertificate; readonly chainProblem: string | undefined }> {
+function handshake(
+  origin: URL,
+  { signal, ca }: Reach,
+): Promise<{ readonly peer: PeerCertificate; readonly chainProblem: string | undefined }> {
   const host = origin.hostname;
   return new Promise((resolve, reject) => {
     const socket = connect({

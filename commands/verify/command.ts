@@ -18,7 +18,10 @@ interface Options extends StackOptions {
 }
 
 const verification = withStackOptions(
-  command("verify", "Proves from outside, after an `up`, that hosts, certificates, tokens, WebSocket and starts are as they must be."),
+  command(
+    "verify",
+    "Proves from outside, after an `up`, that hosts, certificates, tokens, WebSocket and starts are as they must be.",
+  ),
 )
   .option("--hosts <file>", "where each service answers, and what is assumed of the application (docs/verify.md)")
   .option("--from-outputs", "take the services' own addresses from pulumi's outputs of the stack")
@@ -31,7 +34,9 @@ void run(verification, () => {
     announce("verifying");
     const verdict = await verify(subject, { variables: process.env });
     announce("");
-    process.stdout.write(options.json ? `${JSON.stringify({ stack: options.stack, ...verdict }, null, 2)}\n` : verdictText(verdict));
+    process.stdout.write(
+      options.json ? `${JSON.stringify({ stack: options.stack, ...verdict }, null, 2)}\n` : verdictText(verdict),
+    );
     return verdict.ok ? EXIT.sound : EXIT.refused;
   });
 });
@@ -42,7 +47,10 @@ async function readSubject(options: Options): Promise<Subject> {
   const settings = await collecting(problems, () => readSettings(readStackFile(options.stack, options.configFile)));
   const values = await collecting(problems, () => valuesOf(options));
   // Without a plan there are no services to compare with; without hosts, nothing to read.
-  const contract = settings && values && (await collecting(problems, () => readContract(values, { services: settings.services, variables: process.env })));
+  const contract =
+    settings &&
+    values &&
+    (await collecting(problems, () => readContract(values, { services: settings.services, variables: process.env })));
   if (!settings || !contract) throw new InputError(problems);
   return { settings, contract };
 }
@@ -51,13 +59,20 @@ async function readSubject(options: Options): Promise<Subject> {
 async function valuesOf({ hosts, fromOutputs, stack }: Options): Promise<object> {
   if ((hosts === undefined) === (fromOutputs === undefined)) {
     const given = fromOutputs ? "both given" : "neither given";
-    throw inputError("--hosts", `and '--from-outputs' (${given}) must be one of the two because one says where to ask; add '--hosts FILE' or '--from-outputs'`);
+    throw inputError(
+      "--hosts",
+      `and '--from-outputs' (${given}) must be one of the two because one says where to ask; add '--hosts FILE' or '--from-outputs'`,
+    );
   }
   return hosts === undefined ? { hosts: await urlsOf(stack) } : hostsIn(hosts);
 }
 
 function hostsIn(file: string): object {
-  const text = textIn(file, { because: "the hosts stand there", fix: "write one as in docs/verify.md", option: "--hosts" });
+  const text = textIn(file, {
+    because: "the hosts stand there",
+    fix: "write one as in docs/verify.md",
+    option: "--hosts",
+  });
   let values: unknown;
   try {
     values = parse(text, { logLevel: "error" });
@@ -66,7 +81,10 @@ function hostsIn(file: string): object {
     throw inputError(file, `must be YAML because the hosts are read as such; ${reason}`);
   }
   if (values !== null && typeof values === "object" && !Array.isArray(values)) return values;
-  throw inputError(file, "must have a section 'hosts' because it says where each service answers; write it as in docs/verify.md");
+  throw inputError(
+    file,
+    "must have a section 'hosts' because it says where each service answers; write it as in docs/verify.md",
+  );
 }
 
 /** The output `urls` of the stack: the addresses that Cloud Run gave its services. */
@@ -75,13 +93,23 @@ async function urlsOf(stack: string): Promise<unknown> {
   if (problem !== undefined) throw new InputError([{ setting: "pulumi", message: problem }]);
   let stdout: string;
   try {
-    ({ stdout } = await promisify(execFile)("pulumi", ["stack", "output", "--json", "--stack", stack, "--non-interactive"], { cwd: PROJECT_ROOT }));
+    ({ stdout } = await promisify(execFile)(
+      "pulumi",
+      ["stack", "output", "--json", "--stack", stack, "--non-interactive"],
+      { cwd: PROJECT_ROOT },
+    ));
   } catch (error) {
     const { stderr = "", message } = error as Error & { stderr?: string }; // what execFile rejects with
-    throw inputError("--stack", `(${stack}) must be a stack whose outputs pulumi can read because the addresses stand there; ${(stderr || message).trim()}`);
+    throw inputError(
+      "--stack",
+      `(${stack}) must be a stack whose outputs pulumi can read because the addresses stand there; ${(stderr || message).trim()}`,
+    );
   }
   const { urls } = JSON.parse(stdout) as { readonly urls?: unknown }; // the CLI prints one object
   if (urls === undefined)
-    throw inputError("--stack", `(${stack}) must have the output 'urls' because the addresses stand there; run 'npm run up -- --stack ${stack}' first`);
+    throw inputError(
+      "--stack",
+      `(${stack}) must have the output 'urls' because the addresses stand there; run 'npm run up -- --stack ${stack}' first`,
+    );
   return urls;
 }

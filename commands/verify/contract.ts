@@ -6,29 +6,51 @@ import type { ServiceSettings } from "../../config/read";
 import { shown } from "../../config/references";
 
 /*
- * The hosts file: where each service answers, and the HTTP contract of the application that is assumed unless the file says
+ * The hosts file: where each service answers, and the HTTP contract of the application that is assumed unless the file
+ * says
  * otherwise (docs/verify.md). No secret stands in it: what issues a token is named by environment variables.
  */
 
 function section<T extends z.core.$ZodLooseShape>(meaning: string, shape: T) {
-  return z.strictObject(shape, { error: complaint({ must: "be a section", because: `it is ${meaning}`, example: "its settings, as in docs/verify.md" }) });
+  return z.strictObject(shape, {
+    error: complaint({
+      must: "be a section",
+      because: `it is ${meaning}`,
+      example: "its settings, as in docs/verify.md",
+    }),
+  });
 }
 
 function mapping<T extends z.ZodType>(meaning: string, key: RegExp, must: string, value: T) {
   const name = z.string().regex(key, { error: `must be named ${must} because it is ${meaning}; rename it` });
-  return z.record(name, value, { error: complaint({ must: "be a section", because: `it is ${meaning}`, example: "one line each, as in docs/verify.md" }) });
+  return z.record(name, value, {
+    error: complaint({
+      must: "be a section",
+      because: `it is ${meaning}`,
+      example: "one line each, as in docs/verify.md",
+    }),
+  });
 }
 
 /** A time-out. A longer one would outlive the answer that Cloud Run allows. */
 function timeout(meaning: string, example: number) {
   const { min, max } = { min: 0.1, max: cloudRunLimits.timeoutSeconds.value.max };
-  const error = complaint({ must: `be a number of seconds from ${min} to ${max}`, because: `it is ${meaning}`, example });
+  const error = complaint({
+    must: `be a number of seconds from ${min} to ${max}`,
+    because: `it is ${meaning}`,
+    example,
+  });
   return z.number({ error }).gte(min, { error }).lte(max, { error });
 }
 
 /** A path must stay on its host: to a browser's eyes, `//x` and `/\x` lead to the host x. */
 const path = (meaning: string, example: string) =>
-  text(meaning, example, /^\/(?!\/)[^\s?#\\]*$/, "begin with one / and have no spaces, no backslash, no query and no fragment");
+  text(
+    meaning,
+    example,
+    /^\/(?!\/)[^\s?#\\]*$/,
+    "begin with one / and have no spaces, no backslash, no query and no fragment",
+  );
 
 const originError = complaint({
   must: "be an https origin, like https://api.staging.netrasystems.ai, without path, query and user, or a list of such",
@@ -57,7 +79,12 @@ const contract = section("the hosts and what is assumed of the application", {
   issue: section("how a token is issued", {
     service: text("the service that issues it", "auth").default("auth"),
     path: path("the path that takes the credentials in a POST", "/auth/login").default("/auth/login"),
-    credentials: mapping("the fields of the JSON body, each with the variable of its value", /^\w+$/, "as the endpoint names them", variable).default({
+    credentials: mapping(
+      "the fields of the JSON body, each with the variable of its value",
+      /^\w+$/,
+      "as the endpoint names them",
+      variable,
+    ).default({
       email: "VERIFY_EMAIL",
       password: "VERIFY_PASSWORD",
     }),
@@ -74,9 +101,16 @@ const contract = section("the hosts and what is assumed of the application", {
     path: path("its path", "/ws").default("/ws"),
     message: z
       .record(z.string(), z.unknown(), {
-        error: complaint({ must: "be a section", because: "it is what starts an agent, sent as JSON", example: "{ type: user_message }" }),
+        error: complaint({
+          must: "be a section",
+          because: "it is what starts an agent, sent as JSON",
+          example: "{ type: user_message }",
+        }),
       })
-      .default({ type: "user_message", payload: { content: "Verification after a deployment: use one tool and answer in one sentence." } }),
+      .default({
+        type: "user_message",
+        payload: { content: "Verification after a deployment: use one tool and answer in one sentence." },
+      }),
     eventField: text("the field that holds an event's name", "type").default("type"),
   }).prefault({}),
   limits: section("how patient the steps are", {
@@ -104,7 +138,11 @@ export interface Reader {
 export function readContract(values: unknown, { services, variables }: Reader): Contract {
   const { data, error } = contract.safeParse(values);
   if (!data) throw new InputError(error.issues.flatMap((issue) => issueProblems(issue, values)));
-  const problems = [...serviceProblems(data, services), ...hostProblems(data, services), ...credentialProblems(data, variables)];
+  const problems = [
+    ...serviceProblems(data, services),
+    ...hostProblems(data, services),
+    ...credentialProblems(data, variables),
+  ];
   if (problems.length > 0) throw new InputError(problems);
   return data;
 }
@@ -114,16 +152,24 @@ function issueProblems(issue: z.core.$ZodIssue, values: unknown): InputProblem[]
   if (issue.code === "unrecognized_keys")
     return issue.keys.map((name) => {
       const unknown = [...issue.path, name].join(".");
-      return { setting: unknown, message: `'${unknown}' must not be set because there is no such setting; docs/verify.md lists those there are` };
+      return {
+        setting: unknown,
+        message: `'${unknown}' must not be set because there is no such setting; docs/verify.md lists those there are`,
+      };
     });
   const message = issue.code === "invalid_key" ? (issue.issues[0]?.message ?? issue.message) : issue.message;
-  const value = issue.path.reduce<unknown>((value, step) => (value !== null && typeof value === "object" ? Reflect.get(value, step) : undefined), values);
+  const value = issue.path.reduce<unknown>(
+    (value, step) => (value !== null && typeof value === "object" ? Reflect.get(value, step) : undefined),
+    values,
+  );
   return [complained(setting, mayBeSecret(issue.path, value) ? "not shown" : shown(value), message)];
 }
 
 /** A password where its variable's name belongs, and a user in an address. */
 const mayBeSecret = (path: readonly PropertyKey[], value: unknown) =>
-  typeof value === "string" && value !== "" && ((path[0] === "issue" && path[1] === "credentials") || value.includes("@"));
+  typeof value === "string" &&
+  value !== "" &&
+  ((path[0] === "issue" && path[1] === "credentials") || value.includes("@"));
 
 /** The settings that name a service, with the service. */
 const used = ({ issue, accept, webSocket }: Contract): readonly (readonly [setting: string, service: string])[] => [
@@ -138,7 +184,12 @@ function serviceProblems(read: Contract, services: Reader["services"]): InputPro
   const unknown = named.flatMap(([setting, service]) =>
     Object.hasOwn(services, service)
       ? []
-      : [{ setting, message: `'${setting}' (${service}) must name a service of the plan because its paths stand there; use one of ${known}` }],
+      : [
+          {
+            setting,
+            message: `'${setting}' (${service}) must name a service of the plan because its paths stand there; use one of ${known}`,
+          },
+        ],
   );
   const others = Object.keys(read.accept).filter((service) => service !== read.issue.service);
   return others.length > 0
@@ -157,7 +208,10 @@ function serviceProblems(read: Contract, services: Reader["services"]): InputPro
 
 function hostProblems(read: Contract, services: Reader["services"]): InputProblem[] {
   const open = Object.entries(services).flatMap(([key, { ingress }]) => (ingress === "internal" ? [] : [key]));
-  const wanted = new Set([...open, ...used(read).flatMap(([, service]) => (Object.hasOwn(services, service) ? [service] : []))]);
+  const wanted = new Set([
+    ...open,
+    ...used(read).flatMap(([, service]) => (Object.hasOwn(services, service) ? [service] : [])),
+  ]);
   return [...wanted].flatMap((service) =>
     Object.hasOwn(read.hosts, service)
       ? []

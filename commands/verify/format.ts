@@ -12,10 +12,17 @@ function headline(ok: boolean, steps: readonly Step[]): string {
     return count > 0 ? [`${count} ${LABELS[outcome]}`] : [];
   });
   if (parts.length === 0) return "The golden path is proven.";
-  return ok ? `What could be asked is proven; ${parts.join(", ")}.` : `The golden path is not proven: ${parts.join(", ")}.`;
+  return ok
+    ? `What could be asked is proven; ${parts.join(", ")}.`
+    : `The golden path is not proven: ${parts.join(", ")}.`;
 }
 
-const LABELS: Readonly<Record<Step["outcome"], string>> = { proven: "proven", failed: "failed", open: "open", "not-tried": "not tried" };
+const LABELS: Readonly<Record<Step["outcome"], string>> = {
+  proven: "proven",
+  failed: "failed",
+  open: "open",
+  "not-tried": "not tried",
+};
 
 function stepText({ name, outcome, found, means, lookAt, attempts, seconds }: Step): string[] {
   const effort = attempts > 1 ? ` (${attempts} attempts, ${seconds.toFixed(1)} s)` : "";

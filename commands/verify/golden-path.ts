@@ -8,7 +8,8 @@ import { acceptedToken, issuedToken } from "./token";
 import { eventsInOrder, upgraded } from "./web-socket";
 
 /*
- * The golden path of a client, walked from outside. `contract.ts` reads where and how, `step.ts` tries what can be tried and says what
+ * The golden path of a client, walked from outside. `contract.ts` reads where and how, `step.ts` tries what can be
+ * tried and says what
  * is not proven, the other files hold one step each.
  */
 
@@ -36,17 +37,31 @@ export interface Verdict {
   readonly steps: readonly Step[];
 }
 
-/** Walks the golden path from outside: hosts, token, agent, starts. What does not need one another goes on at the same time. */
-export async function verify({ contract, settings }: Subject, { variables, ca, monitoring = cloudMonitoring }: Outside): Promise<Verdict> {
+/**
+ * Walks the golden path from outside: hosts, token, agent, starts. What does not need one another goes on at the same
+ * time.
+ */
+export async function verify(
+  { contract, settings }: Subject,
+  { variables, ca, monitoring = cloudMonitoring }: Outside,
+): Promise<Verdict> {
   const { hosts, issue, accept, webSocket, limits } = contract;
-  const patience: Patience = { timeoutSeconds: limits.requestSeconds, attempts: limits.attempts, waitSeconds: limits.waitSeconds };
-  const asked = Object.entries(hosts).flatMap(([service, origins]) => origins.map((origin) => hostSteps(service, origin)));
+  const patience: Patience = {
+    timeoutSeconds: limits.requestSeconds,
+    attempts: limits.attempts,
+    waitSeconds: limits.waitSeconds,
+  };
+  const asked = Object.entries(hosts).flatMap(([service, origins]) =>
+    origins.map((origin) => hostSteps(service, origin)),
+  );
   /** The first host of each service is the one that takes tokens and agents' messages. */
   const healthOf = (service: string) => asked.find((host) => host.service === service)?.health ?? [];
   const urlOf = (service: string, path: string) => new URL(path, hosts[service]?.[0]);
 
   function hostSteps(service: string, origin: URL) {
-    const certified = tried(`certificate of ${origin.host}`, [], patience, (signal) => certificate(origin, limits.certificateDays, { signal, ca }));
+    const certified = tried(`certificate of ${origin.host}`, [], patience, (signal) =>
+      certificate(origin, limits.certificateDays, { signal, ca }),
+    );
     const health = healthPaths(settings.services[service]).map((path) => {
       const url = new URL(path, origin);
       return tried(`GET ${url.href}`, [certified], patience, (signal) => healthy(url, service, { signal, ca }));
@@ -66,15 +81,24 @@ export async function verify({ contract, settings }: Subject, { variables, ca, m
   const acceptedThere = accepted.flatMap(({ service, result }) => (service === webSocket.service ? [result] : []));
   const socketUrl = urlOf(webSocket.service, webSocket.path);
   socketUrl.protocol = "wss:";
-  const socket = tried(`upgrade of ${socketUrl.href}`, [token, ...acceptedThere, ...healthOf(webSocket.service)], patience, async (signal) =>
-    upgraded(socketUrl, await provenBy(token), webSocket.service, { signal, ca }),
+  const socket = tried(
+    `upgrade of ${socketUrl.href}`,
+    [token, ...acceptedThere, ...healthOf(webSocket.service)],
+    patience,
+    async (signal) => upgraded(socketUrl, await provenBy(token), webSocket.service, { signal, ca }),
   );
   // Once: a second message would start a second agent.
   const once: Patience = { timeoutSeconds: limits.eventsSeconds, attempts: 1, waitSeconds: 0 };
-  const events = tried("agent events in order", [socket], once, async (signal) => eventsInOrder(await provenBy(socket), webSocket, signal));
+  const events = tried("agent events in order", [socket], once, async (signal) =>
+    eventsInOrder(await provenBy(socket), webSocket, signal),
+  );
   const services = Object.values(settings.services).map(({ name }) => name);
   const starts = tried("start-up success", [], patience, (signal) =>
-    startupSuccess({ ...settings, services, targetPercent: settings.targets.startupSuccessPercent }, monitoring, signal),
+    startupSuccess(
+      { ...settings, services, targetPercent: settings.targets.startupSuccessPercent },
+      monitoring,
+      signal,
+    ),
   );
 
   const results: readonly Promise<Result<unknown>>[] = [

@@ -29,9 +29,13 @@ export async function ask(url: URL, question: Question, { signal, ca }: Reach): 
   try {
     return await new Promise((resolve, reject) => {
       const { method = "GET", headers = {}, body = "" } = question;
-      const asking = request(url, { method, headers, signal, agent: false, ...(ca === undefined ? {} : { ca }) }, (response) => {
-        beginningOf(response).then((body) => resolve({ status: response.statusCode ?? 0, body }), reject);
-      });
+      const asking = request(
+        url,
+        { method, headers, signal, agent: false, ...(ca === undefined ? {} : { ca }) },
+        (response) => {
+          beginningOf(response).then((body) => resolve({ status: response.statusCode ?? 0, body }), reject);
+        },
+      );
       asking.once("error", reject);
       asking.end(body);
     });
@@ -60,8 +64,10 @@ export const isTransient = (status: number) => status === 429 || status >= 500;
 
 const HANGS: Finding = {
   found: "no answer before the time-out",
-  means: "the host takes the connection and the application does not answer: it waits for a database connection, or traffic reaches one that never started",
-  lookAt: "the service's log around DATABASE, pool time-outs and SQLSTATE 53300; whether its start-up probe is an HTTP one; npm run diagnose",
+  means:
+    "the host takes the connection and the application does not answer: it waits for a database connection, or traffic reaches one that never started",
+  lookAt:
+    "the service's log around DATABASE, pool time-outs and SQLSTATE 53300; whether its start-up probe is an HTTP one; npm run diagnose",
 };
 
 /** What a connection that did not come about, or broke, means. */
@@ -70,8 +76,12 @@ export function connectionFinding(error: unknown, host: string): Finding {
   const known = CONNECTION[code];
   return {
     found: code === "" ? "the connection failed" : `the connection failed (${code})`,
-    means: known?.means ?? "the connection broke before an answer: an instance died, or something between closes connections",
-    lookAt: known?.lookAt.replaceAll("HOST", host) ?? "the service's log for exits (code 3) and memory limits; the load balancer's log for its own errors",
+    means:
+      known?.means ??
+      "the connection broke before an answer: an instance died, or something between closes connections",
+    lookAt:
+      known?.lookAt.replaceAll("HOST", host) ??
+      "the service's log for exits (code 3) and memory limits; the load balancer's log for its own errors",
   };
 }
 
@@ -81,7 +91,10 @@ const CONNECTION: Readonly<Record<string, { readonly means: string; readonly loo
     lookAt: "the address HOST resolves to, beside the load balancer's: gcloud compute forwarding-rules list --global",
   },
   ENOTFOUND: { means: "the name has no address", lookAt: "the DNS record of HOST" },
-  EAI_AGAIN: { means: "the name could not be looked up", lookAt: "this machine's resolver, then the DNS record of HOST" },
+  EAI_AGAIN: {
+    means: "the name could not be looked up",
+    lookAt: "this machine's resolver, then the DNS record of HOST",
+  },
 };
 
 /** What an HTTP status means that is no success, for a request that needs no token. */
@@ -102,7 +115,8 @@ export function statusFinding(status: number, service: string): Finding {
   if (status === 401 || status === 403)
     return {
       found,
-      means: "the request is turned away before the application answers: ingress, invoker or a web application firewall forbids it, or the path is protected",
+      means:
+        "the request is turned away before the application answers: ingress, invoker or a web application firewall forbids it, or the path is protected",
       lookAt: `'ingress' and 'invoker' of ${service} in the stack file`,
     };
   if (status === 404)

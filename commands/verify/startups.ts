@@ -7,10 +7,13 @@ import { STARTUP_PROBES } from "../../capacity/monitoring/service-alerts";
 import { type Finding, type Proof, Unproven } from "./step";
 
 /*
- * Start-up success over the last hour, from Cloud Run's own count of completed start-up probes: one for each start that became
- * healthy, or was given up as unhealthy. A container that exits before its probe is decided may not be counted: health and the
+ * Start-up success over the last hour, from Cloud Run's own count of completed start-up probes: one for each start that
+ * became
+ * healthy, or was given up as unhealthy. A container that exits before its probe is decided may not be counted: health
+ * and the
  * alerts on exits see that. The metric is visible up to two minutes late.
- * Source: Cloud Monitoring metrics list (run.googleapis.com/container/completed_probe_count), REST v3 projects.timeSeries.list.
+ * Source: Cloud Monitoring metrics list (run.googleapis.com/container/completed_probe_count), REST v3
+ * projects.timeSeries.list.
  */
 
 const HOUR_SECONDS = 3600;
@@ -29,7 +32,10 @@ export const cloudMonitoring: Monitoring = {
   endpoint: "https://monitoring.googleapis.com",
   async authorization(url, projectId) {
     // With federated credentials the library would ask another API for the project's id, which may be off.
-    const client = await new GoogleAuth({ scopes: "https://www.googleapis.com/auth/monitoring.read", projectId }).getClient();
+    const client = await new GoogleAuth({
+      scopes: "https://www.googleapis.com/auth/monitoring.read",
+      projectId,
+    }).getClient();
     return Object.fromEntries((await client.getRequestHeaders(url)).entries());
   },
 };
@@ -53,15 +59,31 @@ const page = z.object({
     .array(
       z.object({
         metric: z.object({ labels: z.record(z.string(), z.string()).default({}) }),
-        points: z.array(z.object({ value: z.object({ int64Value: z.string().transform(Number).optional(), doubleValue: z.number().optional() }) })).default([]),
+        points: z
+          .array(
+            z.object({
+              value: z.object({
+                int64Value: z.string().transform(Number).optional(),
+                doubleValue: z.number().optional(),
+              }),
+            }),
+          )
+          .default([]),
       }),
     )
     .default([]),
   nextPageToken: z.string().default(""),
 });
 
-/** Proves that at least the target's share of the last hour's starts succeeded. @throws Unproven, `open` where nobody answers. */
-export async function startupSuccess(question: StartupQuestion, monitoring: Monitoring, signal: AbortSignal): Promise<Proof<undefined>> {
+/**
+ * Proves that at least the target's share of the last hour's starts succeeded. @throws Unproven, `open` where nobody
+ * answers.
+ */
+export async function startupSuccess(
+  question: StartupQuestion,
+  monitoring: Monitoring,
+  signal: AbortSignal,
+): Promise<Proof<undefined>> {
   const starts = await startsOfLastHour(question, monitoring, signal);
   if (starts.all === 0)
     throw new Unproven(
@@ -77,11 +99,16 @@ export async function startupSuccess(question: StartupQuestion, monitoring: Moni
   throw new Unproven({
     found: `${found}, fewer than ${question.targetPercent} %`,
     means: "starts fail now and then: the next scale-out or rollout can stand without instances",
-    lookAt: "npm run diagnose; the logs for SQLSTATE 53300, the DATABASE phase and exit code 3; npm run storm for what the plan expects",
+    lookAt:
+      "npm run diagnose; the logs for SQLSTATE 53300, the DATABASE phase and exit code 3; npm run storm for what the plan expects",
   });
 }
 
-async function startsOfLastHour({ project, region, services }: StartupQuestion, monitoring: Monitoring, signal: AbortSignal): Promise<Starts> {
+async function startsOfLastHour(
+  { project, region, services }: StartupQuestion,
+  monitoring: Monitoring,
+  signal: AbortSignal,
+): Promise<Starts> {
   const end = Date.now();
   const query = new URLSearchParams({
     filter: filterOf(metrics.probes, `resource.labels.location="${region}"`, ofServices(services), STARTUP_PROBES),
@@ -107,14 +134,25 @@ async function startsOfLastHour({ project, region, services }: StartupQuestion, 
   return sum;
 }
 
-async function pageOf(url: string, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<z.output<typeof page>> {
+async function pageOf(
+  url: string,
+  headers: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<z.output<typeof page>> {
   let response: Response;
   let body: unknown;
   try {
     response = await fetch(url, { headers, signal });
     body = await response.json().catch(() => undefined);
   } catch {
-    throw open({ found: "Cloud Monitoring did not answer", means: NOBODY_ANSWERED, lookAt: "the way from here to monitoring.googleapis.com" }, true);
+    throw open(
+      {
+        found: "Cloud Monitoring did not answer",
+        means: NOBODY_ANSWERED,
+        lookAt: "the way from here to monitoring.googleapis.com",
+      },
+      true,
+    );
   }
   const { status } = response;
   if (status === 401 || status === 403)
@@ -141,7 +179,11 @@ async function authorized<T>(headers: Promise<T>, signal: AbortSignal): Promise<
   } catch (error) {
     if (error instanceof Error && NO_CREDENTIALS.test(error.message))
       throw new Unproven(
-        { found: "no Google credentials here", means: NOBODY_ANSWERED, lookAt: "gcloud auth application-default login" },
+        {
+          found: "no Google credentials here",
+          means: NOBODY_ANSWERED,
+          lookAt: "gcloud auth application-default login",
+        },
         { outcome: "open", isTolerated: true },
       );
     throw open({
@@ -153,7 +195,8 @@ async function authorized<T>(headers: Promise<T>, signal: AbortSignal): Promise<
 }
 
 /** The auth library takes no signal. */
-const rejectionAt = (signal: AbortSignal) => new Promise<never>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason), { once: true }));
+const rejectionAt = (signal: AbortSignal) =>
+  new Promise<never>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason), { once: true }));
 
 const NOBODY_ANSWERED = "how many starts succeeded is not known";
 

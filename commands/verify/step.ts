@@ -1,6 +1,9 @@
 import { setTimeout as wait } from "node:timers/promises";
 
-/** What was found instead of the proof, what that means, and where to look. Never holds a token, a credential or an answer's body. */
+/**
+ * What was found instead of the proof, what that means, and where to look. Never holds a token, a credential or an
+ * answer's body.
+ */
 export interface Finding {
   readonly found: string;
   readonly means: string;
@@ -41,7 +44,10 @@ export interface Step {
   readonly seconds: number;
 }
 
-/** A step's end. `value` is what steps that need this one work with; it is no part of the report, because it may be a token. */
+/**
+ * A step's end. `value` is what steps that need this one work with; it is no part of the report, because it may be a
+ * token.
+ */
 export interface Result<T> {
   readonly step: Step;
   readonly proven?: { readonly value: T };
@@ -66,7 +72,8 @@ export interface Patience {
 const LONGEST_WAIT_SECONDS = 10;
 
 /**
- * Tries a step once all that it needs is proven. An action that throws {@link Unproven} is tried again where that is transient;
+ * Tries a step once all that it needs is proven. An action that throws {@link Unproven} is tried again where that is
+ * transient;
  * its signal aborts when the attempt's time is over. Any other error is a bug and is thrown on.
  */
 export async function tried<T>(
@@ -76,10 +83,23 @@ export async function tried<T>(
   action: (signal: AbortSignal) => Promise<Proof<T>>,
 ): Promise<Result<T>> {
   const missing = (await Promise.all(needs)).find(({ proven }) => !proven);
-  if (missing) return { step: { name, outcome: "not-tried", found: `needs "${missing.step.name}", which is not proven`, attempts: 0, seconds: 0 } };
+  if (missing)
+    return {
+      step: {
+        name,
+        outcome: "not-tried",
+        found: `needs "${missing.step.name}", which is not proven`,
+        attempts: 0,
+        seconds: 0,
+      },
+    };
   const began = performance.now();
   for (let attempts = 1; ; attempts++) {
-    const ended = (): Pick<Step, "name" | "attempts" | "seconds"> => ({ name, attempts, seconds: Math.round(performance.now() - began) / 1000 });
+    const ended = (): Pick<Step, "name" | "attempts" | "seconds"> => ({
+      name,
+      attempts,
+      seconds: Math.round(performance.now() - began) / 1000,
+    });
     try {
       const { found, value } = await action(AbortSignal.timeout(patience.timeoutSeconds * 1000));
       return { step: { ...ended(), outcome: "proven", found }, proven: { value } };
@@ -87,7 +107,14 @@ export async function tried<T>(
       if (!(error instanceof Unproven)) throw error;
       const { outcome = "failed", isTransient, isTolerated } = error.ending;
       if (!isTransient || attempts >= patience.attempts)
-        return { step: { ...ended(), outcome, ...error.finding, ...(outcome === "open" && isTolerated ? { isTolerated } : {}) } };
+        return {
+          step: {
+            ...ended(),
+            outcome,
+            ...error.finding,
+            ...(outcome === "open" && isTolerated ? { isTolerated } : {}),
+          },
+        };
     }
     await wait(waitSeconds(attempts, patience.waitSeconds) * 1000);
   }
@@ -100,5 +127,9 @@ export async function provenBy<T>(result: Promise<Result<T>>): Promise<T> {
   return proven.value;
 }
 
-/** Doubles with each attempt. Half of it is left to chance, so that several who wait for one restart do not come back together. */
-const waitSeconds = (attempts: number, first: number) => Math.min(LONGEST_WAIT_SECONDS, first * 2 ** (attempts - 1)) * (0.5 + Math.random() / 2);
+/**
+ * Doubles with each attempt. Half of it is left to chance, so that several who wait for one restart do not come back
+ * together.
+ */
+const waitSeconds = (attempts: number, first: number) =>
+  Math.min(LONGEST_WAIT_SECONDS, first * 2 ** (attempts - 1)) * (0.5 + Math.random() / 2);

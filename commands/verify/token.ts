@@ -11,15 +11,22 @@ export async function issuedToken(
   variables: Readonly<Record<string, string | undefined>>,
   reach: Reach,
 ): Promise<Proof<string>> {
-  const body = JSON.stringify(Object.fromEntries(Object.entries(credentials).map(([field, variable]) => [field, variables[variable]])));
-  const answer = await ask(url, { method: "POST", headers: { "content-type": "application/json", accept: "application/json" }, body }, reach);
+  const body = JSON.stringify(
+    Object.fromEntries(Object.entries(credentials).map(([field, variable]) => [field, variables[variable]])),
+  );
+  const answer = await ask(
+    url,
+    { method: "POST", headers: { "content-type": "application/json", accept: "application/json" }, body },
+    reach,
+  );
   if (answer.status === 401 || answer.status === 403 || answer.status === 400 || answer.status === 422)
     throw new Unproven({
       found: `answered ${answer.status}`,
       means: `${service} does not take the credentials: they are wrong, or wanted in another form`,
       lookAt: `the variables ${Object.values(credentials).join(", ")}; 'issue' in the hosts file; the log of ${service}`,
     });
-  if (!isSuccess(answer)) throw new Unproven(statusFinding(answer.status, service), { isTransient: isTransient(answer.status) });
+  if (!isSuccess(answer))
+    throw new Unproven(statusFinding(answer.status, service), { isTransient: isTransient(answer.status) });
   const token = fieldOf(answer.body, tokenField);
   if (typeof token !== "string" || !JWT.test(token))
     throw new Unproven({
@@ -31,13 +38,21 @@ export async function issuedToken(
 }
 
 /**
- * Proves that a protected endpoint takes the token, and that it does so for its signature: with another signature it must refuse.
+ * Proves that a protected endpoint takes the token, and that it does so for its signature: with another signature it
+ * must refuse.
  * @param issuer the service that issued it. @throws Unproven
  */
-export async function acceptedToken(url: URL, token: string, service: string, issuer: string, reach: Reach): Promise<Proof<undefined>> {
+export async function acceptedToken(
+  url: URL,
+  token: string,
+  service: string,
+  issuer: string,
+  reach: Reach,
+): Promise<Proof<undefined>> {
   const answer = await ask(url, { headers: bearer(token) }, reach);
   if (answer.status === 401 || answer.status === 403) throw new Unproven(refused(answer.status, service, issuer));
-  if (!isSuccess(answer)) throw new Unproven(statusFinding(answer.status, service), { isTransient: isTransient(answer.status) });
+  if (!isSuccess(answer))
+    throw new Unproven(statusFinding(answer.status, service), { isTransient: isTransient(answer.status) });
   const control = await ask(url, { headers: bearer(forged(token)) }, reach);
   if (control.status !== 401 && control.status !== 403)
     throw new Unproven(
@@ -53,7 +68,10 @@ export async function acceptedToken(url: URL, token: string, service: string, is
 
 export const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 
-/** The same claims under a signature that cannot be right. A signature's last character may carry no bits: its first does. */
+/**
+ * The same claims under a signature that cannot be right. A signature's last character may carry no bits: its first
+ * does.
+ */
 function forged(token: string): string {
   const signature = token.lastIndexOf(".") + 1;
   return `${token.slice(0, signature)}${token[signature] === "A" ? "B" : "A"}${token.slice(signature + 1)}`;

@@ -5,12 +5,22 @@ import { type Finding, type Proof, Unproven } from "./step";
 import { bearer } from "./token";
 
 /** What the backend sends while an agent answers, in this order; others may come between, and each may come again. */
-export const AGENT_EVENTS = ["agent_started", "agent_thinking", "tool_executing", "tool_completed", "agent_completed"] as const;
+export const AGENT_EVENTS = [
+  "agent_started",
+  "agent_thinking",
+  "tool_executing",
+  "tool_completed",
+  "agent_completed",
+] as const;
 
 /** Proves the upgrade with the token; the connection is open then, and the caller's to close. @throws Unproven */
 export function upgraded(url: URL, token: string, service: string, { signal, ca }: Reach): Promise<Proof<WebSocket>> {
   return new Promise((resolve, reject) => {
-    const socket = new WebSocket(url, { headers: bearer(token), followRedirects: false, ...(ca === undefined ? {} : { ca }) });
+    const socket = new WebSocket(url, {
+      headers: bearer(token),
+      followRedirects: false,
+      ...(ca === undefined ? {} : { ca }),
+    });
     let isDecided = false;
     const end = (finding: Finding, transient: boolean) => {
       if (isDecided) return;
@@ -19,7 +29,9 @@ export function upgraded(url: URL, token: string, service: string, { signal, ca 
       socket.terminate();
     };
     signal.addEventListener("abort", () => end(NO_UPGRADE, true), { once: true });
-    socket.on("unexpected-response", (_, { statusCode = 0 }) => end(upgradeFinding(statusCode, service), isTransient(statusCode)));
+    socket.on("unexpected-response", (_, { statusCode = 0 }) =>
+      end(upgradeFinding(statusCode, service), isTransient(statusCode)),
+    );
     // Stays: an error nobody listens to would end the process.
     socket.on("error", (error) => end(connectionFinding(error, url.hostname), true));
     socket.once("open", () => {
@@ -29,7 +41,10 @@ export function upgraded(url: URL, token: string, service: string, { signal, ca 
   });
 }
 
-/** Sends the contract's message and proves that the agent's events come, in order. Closes the connection. @throws Unproven */
+/**
+ * Sends the contract's message and proves that the agent's events come, in order. Closes the connection. @throws
+ * Unproven
+ */
 export async function eventsInOrder(
   socket: WebSocket,
   { message, eventField, service }: Contract["webSocket"],
@@ -46,7 +61,8 @@ export async function eventsInOrder(
         if (event !== undefined && !came.includes(event)) came.push(event);
         if (event === AGENT_EVENTS.at(-1)) resolve(undefined);
       });
-      socket.send(JSON.stringify(message), () => undefined); // a connection that has just been closed is told by its close
+      // a connection that has just been closed is told by its close
+      socket.send(JSON.stringify(message), () => undefined);
     });
     if (came.join() === AGENT_EVENTS.join()) return { found: came.join(", "), value: undefined };
     throw new Unproven(eventsFinding(came, ending, service));
@@ -86,14 +102,16 @@ function eventsFinding(came: readonly string[], ending: string | undefined, serv
     };
   return {
     found: `the events came as ${seen}`,
-    means: "clients would show steps in the wrong order: several senders share one connection without an order of their own",
+    means:
+      "clients would show steps in the wrong order: several senders share one connection without an order of their own",
     lookAt: `how ${service} sends events to one connection`,
   };
 }
 
 const NO_UPGRADE: Finding = {
   found: "no upgrade before the time-out",
-  means: "the application takes the request and does not answer it: its WebSocket part never started, or waits for the database",
+  means:
+    "the application takes the request and does not answer it: its WebSocket part never started, or waits for the database",
   lookAt: "the service's log for the WEBSOCKET phase of its start",
 };
 
@@ -103,7 +121,8 @@ function upgradeFinding(status: number, service: string): Finding {
   if (status === 401 || status === 403)
     return {
       found,
-      means: "the token is refused here although a protected endpoint takes it: the WebSocket path checks it in another way",
+      means:
+        "the token is refused here although a protected endpoint takes it: the WebSocket path checks it in another way",
       lookAt: `how ${service} reads the Authorization header of an upgrade`,
     };
   return {

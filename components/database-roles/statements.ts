@@ -1,7 +1,8 @@
 import { block, identifier, literal } from "./sql";
 
 /*
- * Who may do what in the application's database. One role without login owns everything; users log in, act as that role,
+ * Who may do what in the application's database. One role without login owns everything; users log in, act as that
+ * role,
  * and each has a connection limit. A rotation changes the user, and no object changes its owner.
  *
  * Cloud SQL's API makes every user a member of `cloudsqlsuperuser` with CREATEROLE and CREATEDB, and none a superuser
@@ -36,7 +37,9 @@ export interface DatabaseRolesPlan {
 /** The role that Cloud SQL's API gives every user. */
 const EVERY_USER = "cloudsqlsuperuser";
 
-/** How long the statements themselves wait for a lock. Longer than a request's transaction, much shorter than the job. */
+/**
+ * How long the statements themselves wait for a lock. Longer than a request's transaction, much shorter than the job.
+ */
 const SETUP_LOCK_TIMEOUT = "30s";
 
 /**
@@ -77,12 +80,18 @@ function userStatements({ name, connectionLimit }: LoginUser, plan: DatabaseRole
 }
 
 /**
- * Gives the objects of another role to the owner: those of this database, and the databases that the role owns. The former
+ * Gives the objects of another role to the owner: those of this database, and the databases that the role owns. The
+ * former
  * owner becomes a member first, so that revisions that still log in as it keep working.
  */
 function adoptionStatements(name: string, owner: string): string[] {
   const former = identifier(name);
-  return [`GRANT ${owner} TO ${former}`, `GRANT ${former} TO CURRENT_USER`, `REASSIGN OWNED BY ${former} TO ${owner}`, `REVOKE ${former} FROM CURRENT_USER`];
+  return [
+    `GRANT ${owner} TO ${former}`,
+    `GRANT ${former} TO CURRENT_USER`,
+    `REASSIGN OWNED BY ${former} TO ${owner}`,
+    `REVOKE ${former} FROM CURRENT_USER`,
+  ];
 }
 
 /** The former owners that a text of statements takes objects from. */
@@ -119,5 +128,8 @@ export function checkStatements({ owner }: Pick<DatabaseRolesPlan, "owner">): st
   ];
 }
 
-/** Removes what {@link checkStatements} has made; the last user runs it, which shows that it may drop what the first made. */
+/**
+ * Removes what {@link checkStatements} has made; the last user runs it, which shows that it may drop what the first
+ * made.
+ */
 export const cleanUpStatements = (): string[] => [`DROP TABLE IF EXISTS ${PROBE}`];

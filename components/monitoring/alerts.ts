@@ -4,7 +4,8 @@ import { spelledOut } from "../../capacity/monitoring/alignment";
 import type { Declaring } from "../monitoring";
 
 /**
- * The shortest there is (REST v3 projects.alertPolicies, AlertStrategy). A metric of log lines has no points once the lines
+ * The shortest there is (REST v3 projects.alertPolicies, AlertStrategy). A metric of log lines has no points once the
+ * lines
  * end: for the seven days of the default the incident would stay open, and the next occurrence would tell nobody.
  */
 const AUTO_CLOSE = "1800s";
@@ -22,7 +23,10 @@ export function declareAlerts(
         displayName: alert.title,
         combiner: alert.combiner,
         severity: alert.severity,
-        conditions: alert.conditions.map((condition) => ({ displayName: condition.title, conditionThreshold: threshold(condition) })),
+        conditions: alert.conditions.map((condition) => ({
+          displayName: condition.title,
+          conditionThreshold: threshold(condition),
+        })),
         alertStrategy: { autoClose: AUTO_CLOSE },
         documentation: { content: textOf(alert), mimeType: "text/markdown" },
         notificationChannels: channels.map(({ id }) => id),

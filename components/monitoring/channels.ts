@@ -9,14 +9,24 @@ export interface Channel {
   readonly user?: string | undefined;
 }
 
-type Shape = (channel: Channel, token: pulumi.Output<string>) => Pick<gcp.monitoring.NotificationChannelArgs, "type" | "labels" | "sensitiveLabels">;
+type Shape = (
+  channel: Channel,
+  token: pulumi.Output<string>,
+) => Pick<gcp.monitoring.NotificationChannelArgs, "type" | "labels" | "sensitiveLabels">;
 
-/** Source: registry documentation of gcp.monitoring.NotificationChannel 9.37; `gcloud beta monitoring channel-descriptors list`. */
+/**
+ * Source: registry documentation of gcp.monitoring.NotificationChannel 9.37; `gcloud beta monitoring
+ * channel-descriptors list`.
+ */
 const SHAPES: Readonly<Record<Channel["type"], Shape>> = {
   email: ({ to = "" }) => ({ type: "email", labels: { email_address: to } }),
   slack: ({ to = "" }, authToken) => ({ type: "slack", labels: { channel_name: to }, sensitiveLabels: { authToken } }),
   pagerduty: (_, serviceKey) => ({ type: "pagerduty", sensitiveLabels: { serviceKey } }),
-  webhook: ({ to = "", user = "" }, password) => ({ type: "webhook_basicauth", labels: { url: to, username: user }, sensitiveLabels: { password } }),
+  webhook: ({ to = "", user = "" }, password) => ({
+    type: "webhook_basicauth",
+    labels: { url: to, username: user },
+    sensitiveLabels: { password },
+  }),
 };
 
 export function declareChannels(

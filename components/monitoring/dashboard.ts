@@ -4,7 +4,11 @@ import { dashboard } from "../../capacity/monitoring/dashboard";
 import type { Monitored } from "../../capacity/monitoring/monitored";
 import type { Declaring } from "../monitoring";
 
-export function declareDashboard(plan: Monitored, alerts: readonly Alert[], { parent, waitsFor }: Declaring): gcp.monitoring.Dashboard {
+export function declareDashboard(
+  plan: Monitored,
+  alerts: readonly Alert[],
+  { parent, waitsFor }: Declaring,
+): gcp.monitoring.Dashboard {
   return new gcp.monitoring.Dashboard(
     "capacity",
     { dashboardJson: JSON.stringify(dashboard("Netra staging: capacity", plan, alerts)) },

@@ -7,10 +7,21 @@ import type { Declaring } from "../monitoring";
 const BUCKETS = { exponentialBuckets: { scale: 0.01, growthFactor: 1.2, numFiniteBuckets: 64 } };
 
 export function declareLogMetrics({ parent, waitsFor }: Omit<Declaring, "labels">): gcp.logging.Metric[] {
-  return allLogMetrics.map((metric) => new gcp.logging.Metric(metric.key, logMetric(metric), { parent, dependsOn: [...waitsFor] }));
+  return allLogMetrics.map(
+    (metric) => new gcp.logging.Metric(metric.key, logMetric(metric), { parent, dependsOn: [...waitsFor] }),
+  );
 }
 
-function logMetric({ name, description, filter, kind, valueType, unit, extractors, value }: LogMetric): gcp.logging.MetricArgs {
+function logMetric({
+  name,
+  description,
+  filter,
+  kind,
+  valueType,
+  unit,
+  extractors,
+  value,
+}: LogMetric): gcp.logging.MetricArgs {
   const keys = Object.keys(extractors);
   return {
     name,

@@ -31,6 +31,9 @@ export function declareObjectives(plan: Monitored, { parent, labels, waitsFor }:
 function indicator(of: Objective["indicator"]): gcp.types.input.monitoring.SloRequestBasedSli {
   if ("distribution" in of) return { distributionCut: { distributionFilter: of.distribution, range: { max: of.max } } };
   return {
-    goodTotalRatio: { totalServiceFilter: of.total, ...("good" in of ? { goodServiceFilter: of.good } : { badServiceFilter: of.bad }) },
+    goodTotalRatio: {
+      totalServiceFilter: of.total,
+      ...("good" in of ? { goodServiceFilter: of.good } : { badServiceFilter: of.bad }),
+    },
   };
 }

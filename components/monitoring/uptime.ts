@@ -4,7 +4,10 @@ import { uptimeChecks } from "../../capacity/monitoring/uptime";
 import type { Declaring } from "../monitoring";
 
 /** Every host's health path, asked from three regions over TLS. */
-export function declareUptimeChecks(plan: Monitored, { parent, labels, waitsFor }: Declaring): gcp.monitoring.UptimeCheckConfig[] {
+export function declareUptimeChecks(
+  plan: Monitored,
+  { parent, labels, waitsFor }: Declaring,
+): gcp.monitoring.UptimeCheckConfig[] {
   return uptimeChecks(plan).map(
     ({ host, path, periodSeconds, timeoutSeconds, regions }) =>
       new gcp.monitoring.UptimeCheckConfig(

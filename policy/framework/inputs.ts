@@ -12,7 +12,9 @@ export class UnknownAtPreviewError extends Error {
   }
 }
 
-/** A property that has another type than the provider's schema gives it. Never carries the value: it could be a secret. */
+/**
+ * A property that has another type than the provider's schema gives it. Never carries the value: it could be a secret.
+ */
 export class MalformedValueError extends Error {}
 
 /** Whether a reading failed because of what was read, and not because of a bug. */
@@ -38,12 +40,17 @@ export function parsedJson(text: string, setting: string, what: string): unknown
   }
 }
 
-/** What `pulumi policy analyze --file` shows in a secret's place where it cannot decrypt it, and `pulumi preview --json` in every secret's. */
+/**
+ * What `pulumi policy analyze --file` shows in a secret's place where it cannot decrypt it, and `pulumi preview --json`
+ * in every secret's.
+ */
 const UNDECRYPTED = "[secret]";
 
 /**
- * What it means that a value is unknown. In a resource's inputs the program states it. In its outputs the program may also
- * have left it out: a preview does not know what the cloud fills in. A reader may decide to read every unknown value as absent.
+ * What it means that a value is unknown. In a resource's inputs the program states it. In its outputs the program may
+ * also
+ * have left it out: a preview does not know what the cloud fills in. A reader may decide to read every unknown value as
+ * absent.
  */
 type Unknown = "stated" | "stated or left out" | "absent";
 
@@ -60,7 +67,10 @@ export class Inputs {
     private readonly unknown: Unknown = "stated",
   ) {
     if (properties === UNDECRYPTED) throw new MalformedValueError(`'${path}' is hidden, because a secret stands in it`);
-    if (properties !== undefined && (typeof properties !== "object" || properties === null || Array.isArray(properties)))
+    if (
+      properties !== undefined &&
+      (typeof properties !== "object" || properties === null || Array.isArray(properties))
+    )
       throw new MalformedValueError(`${path || "properties"} must be an object`);
   }
 
@@ -83,7 +93,8 @@ export class Inputs {
   }
 
   /**
-   * Whether the property is set. An unknown input is; of an unknown output nobody knows, and it throws: a stack rule says what
+   * Whether the property is set. An unknown input is; of an unknown output nobody knows, and it throws: a stack rule
+   * says what
    * it makes of one with {@link mayHave}, {@link isUnknown} or {@link knownOnly}.
    */
   has(key: string): boolean {
@@ -91,7 +102,8 @@ export class Inputs {
   }
 
   /**
-   * Whether the property may be set to something: it is unknown, or neither absent nor an empty text or list. For outputs that
+   * Whether the property may be set to something: it is unknown, or neither absent nor an empty text or list. For
+   * outputs that
    * the cloud never fills in, an unknown one of which the program states.
    */
   mayHave(key: string): boolean {
@@ -117,13 +129,17 @@ export class Inputs {
     return typeof value === "number" ? String(value) : this.text(key);
   }
 
-  /** Whether the property is set to a text that is not empty. An unknown input is, an unknown output throws as in {@link has}. */
+  /**
+   * Whether the property is set to a text that is not empty. An unknown input is, an unknown output throws as in {@link
+   * has}.
+   */
   hasText(key: string): boolean {
     return this.isStatedUnknown(key) || Boolean(this.text(key));
   }
 
   /**
-   * One of the provider's fixed values, in the capitals in which it has them. Google and the provider refuse another spelling or
+   * One of the provider's fixed values, in the capitals in which it has them. Google and the provider refuse another
+   * spelling or
    * take it for the same: no rule may take it for another value. An empty one is absent.
    */
   choice(key: string): string | undefined {
@@ -204,7 +220,10 @@ export class Inputs {
     return value.length;
   }
 
-  /** Every property beneath, however deep: its key and, where it is a text that is known, the text. An item has its list's key. */
+  /**
+   * Every property beneath, however deep: its key and, where it is a text that is known, the text. An item has its
+   * list's key.
+   */
   everything(): { readonly key: string; readonly text: string | undefined }[] {
     return beneath("", this.properties);
   }
@@ -244,12 +263,14 @@ export class Inputs {
   }
 
   private malformed(key: string, expected: string): MalformedValueError {
-    if (this.raw(key) === UNDECRYPTED) return new MalformedValueError(`'${this.at(key)}' is hidden, because a secret stands in it`);
+    if (this.raw(key) === UNDECRYPTED)
+      return new MalformedValueError(`'${this.at(key)}' is hidden, because a secret stands in it`);
     return new MalformedValueError(`${this.at(key)} must be ${expected}`);
   }
 }
 
 function beneath(key: string, value: unknown): { readonly key: string; readonly text: string | undefined }[] {
-  if (typeof value !== "object" || value === null) return [{ key, text: typeof value === "string" && !isUnknownValue(value) ? value : undefined }];
+  if (typeof value !== "object" || value === null)
+    return [{ key, text: typeof value === "string" && !isUnknownValue(value) ? value : undefined }];
   return Object.entries(value).flatMap(([inner, item]) => beneath(Array.isArray(value) ? key : inner, item));
 }

@@ -28,10 +28,15 @@ export interface JudgementOptions {
 }
 
 /**
- * Judges a program in this process as the engine does through the pack: every resource by its inputs, then the whole by its
+ * Judges a program in this process as the engine does through the pack: every resource by its inputs, then the whole by
+ * its
  * outputs. The findings are the pack's own (test/engine shows it).
  */
-export function judgeProgram(rules: readonly Rule[], program: readonly ProgramResource[], { configuration = {}, plan }: JudgementOptions = {}): Finding[] {
+export function judgeProgram(
+  rules: readonly Rule[],
+  program: readonly ProgramResource[],
+  { configuration = {}, plan }: JudgementOptions = {},
+): Finding[] {
   const active = rules.flatMap((rule) => {
     const { level, settings } = configured(rule.name, configuration);
     return level === "disabled" ? [] : [{ rule, level, run: { settings, plan } }];
@@ -45,13 +50,17 @@ export function judgeProgram(rules: readonly Rule[], program: readonly ProgramRe
   }));
   const stack = linked(program.map(({ inputs: _, outputs, ...resource }) => ({ ...resource, properties: outputs })));
   return active.flatMap(({ rule, level, run }) => {
-    const found = rule.kind === "resource" ? read.flatMap((resource) => rule.findings(resource, run)) : rule.findings(stack, run);
+    const found =
+      rule.kind === "resource" ? read.flatMap((resource) => rule.findings(resource, run)) : rule.findings(stack, run);
     return level === "advisory" ? found.map((finding) => ({ ...finding, level })) : found;
   });
 }
 
 /** A rule's level and settings in a configuration. */
-export function configured(rule: string, configuration: PackConfiguration): { readonly level: Level; readonly settings: Readonly<Record<string, unknown>> } {
+export function configured(
+  rule: string,
+  configuration: PackConfiguration,
+): { readonly level: Level; readonly settings: Readonly<Record<string, unknown>> } {
   const { all } = configuration;
   const own = Object.hasOwn(configuration, rule) ? configuration[rule] : undefined;
   const { enforcementLevel, ...settings } = typeof own === "object" ? own : { enforcementLevel: own };

@@ -15,20 +15,27 @@ import { linked } from "./stack-resources";
 import { unwrapProxy } from "./unknown";
 
 /** A rule as the engine runs it. `plan` is asked once the engine has configured the pack. */
-export function asPolicy(rule: Rule, plan: () => CapacityPlan | undefined): ResourceValidationPolicy | StackValidationPolicy {
+export function asPolicy(
+  rule: Rule,
+  plan: () => CapacityPlan | undefined,
+): ResourceValidationPolicy | StackValidationPolicy {
   const policy = {
     name: rule.name,
     description: infoOf(rule),
     enforcementLevel: "mandatory" as const,
     severity: rule.severity,
     remediationSteps: `${rule.why} ${rule.remediation}`,
-    configSchema: { properties: configSchema(rule) } as PolicyConfigSchema, // the SDK's type asks for mutable lists; the shape is JSON Schema as it wants it
+    // the SDK's type asks for mutable lists; the shape is JSON Schema as it wants it
+    configSchema: { properties: configSchema(rule) } as PolicyConfigSchema,
   };
   if (rule.kind === "stack")
     return {
       ...policy,
       validateStack: (args, report) =>
-        reportAll(rule.findings(linked(args.resources.map(unlinked)), { settings: args.getConfig<Settings>(), plan: plan() }), report),
+        reportAll(
+          rule.findings(linked(args.resources.map(unlinked)), { settings: args.getConfig<Settings>(), plan: plan() }),
+          report,
+        ),
     };
   const validate = (args: ResourceValidationArgs, report: ReportViolation) => {
     if (!rule.types.includes(args.type)) return;
@@ -41,8 +48,12 @@ export function asPolicy(rule: Rule, plan: () => CapacityPlan | undefined): Reso
     };
     reportAll(rule.findings(resource, { settings: args.getConfig<Settings>(), plan: plan() }), report);
   };
-  // The server skips a single function that carries a Pulumi type without reading the properties: most of a stack's cost.
-  return { ...policy, validateResource: rule.types.length === 1 ? Object.assign(validate, { __pulumiType: rule.types[0] }) : validate };
+  // The server skips a single function that carries a Pulumi type without reading the properties: most of a stack's
+  // cost.
+  return {
+    ...policy,
+    validateResource: rule.types.length === 1 ? Object.assign(validate, { __pulumiType: rule.types[0] }) : validate,
+  };
 }
 
 type Settings = Record<string, unknown>;
@@ -52,7 +63,8 @@ function reportAll(findings: readonly Finding[], report: ReportViolation): void 
     const message = messageOf(finding);
     const urn = finding.resource?.urn;
     // The server takes an object here, which its types do not declare: the only way to lower the level of one finding.
-    if (finding.level === "advisory") (report as unknown as (violation: object) => void)({ message, urn, enforcementLevel: "advisory" });
+    if (finding.level === "advisory")
+      (report as unknown as (violation: object) => void)({ message, urn, enforcementLevel: "advisory" });
     else report(message, urn);
   }
 }
@@ -60,7 +72,16 @@ function reportAll(findings: readonly Finding[], report: ReportViolation): void 
 const urnsOf = (resources: readonly PolicyResource[]) => resources.map(({ urn }) => urn);
 
 /** By URN, as everything else has its relations: the SDK links objects. */
-const unlinked = ({ type, name, urn, props, provider, parent, dependencies, propertyDependencies }: PolicyResource) => ({
+const unlinked = ({
+  type,
+  name,
+  urn,
+  props,
+  provider,
+  parent,
+  dependencies,
+  propertyDependencies,
+}: PolicyResource) => ({
   type,
   name,
   urn,
@@ -68,5 +89,7 @@ const unlinked = ({ type, name, urn, props, provider, parent, dependencies, prop
   provider: unwrapProxy(provider?.props) as object | undefined,
   parent: parent?.urn,
   dependencies: urnsOf(dependencies),
-  propertyDependencies: Object.fromEntries(Object.entries(propertyDependencies).map(([key, others]) => [key, urnsOf(others)])),
+  propertyDependencies: Object.fromEntries(
+    Object.entries(propertyDependencies).map(([key, others]) => [key, urnsOf(others)]),
+  ),
 });

@@ -5,7 +5,8 @@ import type { Finding } from "./finding";
 import { type Inputs, MalformedValueError, UnknownAtPreviewError } from "./inputs";
 
 /*
- * What a rule is. Rules know nothing of Pulumi's modules: `pulumi.ts` hands them to the engine, `judgement.ts` runs them
+ * What a rule is. Rules know nothing of Pulumi's modules: `pulumi.ts` hands them to the engine, `judgement.ts` runs
+ * them
  * in a process of our own, and both get the same findings.
  */
 
@@ -21,14 +22,17 @@ interface About {
   /** What to set. */
   readonly remediation: string;
   /**
-   * How far it holds this project's own conventions: as a `whole`, or in the `part` that it reports through `convention`. On
-   * resources of other programs those findings are advisory, unless the rule's setting `everywhere` is true. Default: not at all.
+   * How far it holds this project's own conventions: as a `whole`, or in the `part` that it reports through
+   * `convention`. On
+   * resources of other programs those findings are advisory, unless the rule's setting `everywhere` is true. Default:
+   * not at all.
    */
   readonly convention?: "whole" | "part";
 }
 
 /**
- * A rule's configuration: JSON Schema for each setting. `default` is neutral: it holds for any program. Where the stack has a
+ * A rule's configuration: JSON Schema for each setting. `default` is neutral: it holds for any program. Where the stack
+ * has a
  * plan of its own (`netra:` in its configuration), `fromPlan` takes the value from there.
  */
 export type ConfigSchema<Config> = { readonly [Key in keyof Config]: SettingDefinition<Config[Key]> };
@@ -58,7 +62,10 @@ export interface StackResource extends Resource {
   readonly dependencies: readonly StackResource[];
   /** Those whose outputs it is handed, in whatever property: `dependsOn` alone hands over nothing. */
   readonly handed: readonly StackResource[];
-  /** Its place among the resources as they were handed over: in a program that runs without the engine, the order of registration. */
+  /**
+   * Its place among the resources as they were handed over: in a program that runs without the engine, the order of
+   * registration.
+   */
   readonly position: number;
   readonly parent: StackResource | undefined;
   readonly children: readonly StackResource[];
@@ -118,7 +125,9 @@ export interface ResourceRule extends Defined {
   findings(resource: Resource, run?: RuleRun): Finding[];
 }
 
-/** A rule on the stack as a whole: it runs after every resource, so it blocks a preview but comes too late for an `up`. */
+/**
+ * A rule on the stack as a whole: it runs after every resource, so it blocks a preview but comes too late for an `up`.
+ */
 export interface StackRule extends Defined {
   readonly kind: "stack";
   findings(resources: readonly StackResource[], run?: RuleRun): Finding[];
@@ -126,7 +135,10 @@ export interface StackRule extends Defined {
 
 export type Rule = ResourceRule | StackRule;
 
-/** A finding that was accepted: by the rule's own configuration, with the resource (name or URN, or `stack`) and the reason. */
+/**
+ * A finding that was accepted: by the rule's own configuration, with the resource (name or URN, or `stack`) and the
+ * reason.
+ */
 export interface Waiver {
   readonly resource: string;
   readonly reason: string;
@@ -138,7 +150,8 @@ const WHOLE_STACK = "stack";
 /** The setting of every rule that holds a convention. */
 const everywhere = {
   type: "boolean",
-  description: "Whether the rule also refuses in programs that are not this project's own; false: there it only advises.",
+  description:
+    "Whether the rule also refuses in programs that are not this project's own; false: there it only advises.",
   default: false,
 };
 
@@ -211,13 +224,17 @@ export function stackRule<Config extends object = object>(
   };
 }
 
-const configOf = ({ config, convention }: { readonly config?: object } & Pick<About, "convention">): Defined["config"] => ({
+const configOf = ({
+  config,
+  convention,
+}: { readonly config?: object } & Pick<About, "convention">): Defined["config"] => ({
   ...config,
   ...(convention ? { everywhere } : {}),
 });
 
 /** Whether a resource is of this project's own program: its stack has a plan, or it stands in one of its components. */
-const isOwn = (resource: Pick<Resource, "urn"> | undefined, { plan }: RuleRun): boolean => plan !== undefined || /::netra:staging:/.test(resource?.urn ?? "");
+const isOwn = (resource: Pick<Resource, "urn"> | undefined, { plan }: RuleRun): boolean =>
+  plan !== undefined || /::netra:staging:/.test(resource?.urn ?? "");
 
 /** What somebody has given, else what the plan says, else the neutral default. */
 function settingsFor<Config>(schema: ConfigSchema<Config> | undefined, { settings, plan }: RuleRun): Config {
@@ -226,12 +243,14 @@ function settingsFor<Config>(schema: ConfigSchema<Config> | undefined, { setting
     plan && setting.fromPlan ? setting.fromPlan(plan) : setting.default,
   ]);
   const { waivers: _, ...given } = settings ?? {};
-  return { ...Object.fromEntries(known), ...given } as Config; // the engine and `check` hold what is given to the schema
+  // the engine and `check` hold what is given to the schema
+  return { ...Object.fromEntries(known), ...given } as Config;
 }
 
 /** The engine holds waivers to the schema; whatever else is handed in waives nothing. */
 const isReasoned = (waiver: unknown): waiver is Waiver => {
-  const { resource, reason } = (waiver ?? {}) as Partial<Record<keyof Waiver, unknown>>; // only read, and judged right here
+  // only read, and judged right here
+  const { resource, reason } = (waiver ?? {}) as Partial<Record<keyof Waiver, unknown>>;
   return typeof resource === "string" && resource !== "" && typeof reason === "string" && reason.trim() !== "";
 };
 
@@ -262,7 +281,9 @@ function reporter({ name, convention }: About, run: RuleRun) {
     resource?: Pick<Resource, "name" | "urn">,
     { advisory = false, byConvention = convention === "whole", accepted }: Kind = {},
   ) => {
-    const waiver = waivers.find(({ resource: r }) => (resource ? r === resource.name || r === resource.urn : r === WHOLE_STACK));
+    const waiver = waivers.find(({ resource: r }) =>
+      resource ? r === resource.name || r === resource.urn : r === WHOLE_STACK,
+    );
     const waived = waiver?.reason ?? accepted;
     const isAdvice = advisory || (byConvention && refusesEverywhere !== true && !isOwn(resource, run));
     findings.push({
@@ -277,7 +298,9 @@ function reporter({ name, convention }: About, run: RuleRun) {
   return { findings, report };
 }
 
-/** Runs a judgement; what the preview cannot know and what has a wrong type is reported instead of thrown. Fails closed. */
+/**
+ * Runs a judgement; what the preview cannot know and what has a wrong type is reported instead of thrown. Fails closed.
+ */
 const guarded =
   (report: (why: string) => void) =>
   <T>(judge: () => T): T | undefined => {
@@ -286,8 +309,12 @@ const guarded =
     } catch (error) {
       if (error instanceof UnknownAtPreviewError) report(error.sentence);
       else if (error instanceof MalformedValueError) report(error.message);
-      // A bug in a rule must neither crash the pack nor pass; its message could echo a value, so only its place is told.
-      else report(`the rule itself failed: ${error instanceof Error ? `${error.name} ${firstFrame(error)}` : "unknown error"}`);
+      // A bug in a rule must neither crash the pack nor pass; its message could echo a value, so only its place is
+      // told.
+      else
+        report(
+          `the rule itself failed: ${error instanceof Error ? `${error.name} ${firstFrame(error)}` : "unknown error"}`,
+        );
       return undefined;
     }
   };

@@ -5,8 +5,10 @@ import { planOf, readSettings } from "../../config/read";
 import { configurationOfRun } from "../../config/run";
 
 /**
- * The plan of the stack that this pack judges: the engine gives a pack the stack's configuration at previews and updates.
- * `undefined`: the stack has none, because the program is another project's or the state was exported. A plan that cannot be
+ * The plan of the stack that this pack judges: the engine gives a pack the stack's configuration at previews and
+ * updates.
+ * `undefined`: the stack has none, because the program is another project's or the state was exported. A plan that
+ * cannot be
  * read is none either: its own program refuses to run with it.
  */
 export function planOfRun(): CapacityPlan | undefined {

@@ -23,7 +23,8 @@ const waivers: SettingSchema = {
 };
 
 /**
- * The settings of a rule as JSON Schema. One that the stack's plan decides has no `default` here: the engine would fill it
+ * The settings of a rule as JSON Schema. One that the stack's plan decides has no `default` here: the engine would fill
+ * it
  * in, and a default could not be told from what somebody has set.
  */
 export const configSchema = (rule: Rule): Readonly<Record<string, SettingSchema>> => ({ ...settingsOf(rule), waivers });
@@ -33,9 +34,12 @@ export function settingsOf({ config }: Rule): Readonly<Record<string, SettingSch
   return Object.fromEntries(
     Object.entries(config).map(([key, { fromPlan, default: neutral, description, ...schema }]) => [
       key,
-      fromPlan === undefined ? { ...schema, description, default: neutral } : { ...schema, description: `${description} ${defaultText(neutral)}` },
+      fromPlan === undefined
+        ? { ...schema, description, default: neutral }
+        : { ...schema, description: `${description} ${defaultText(neutral)}` },
     ]),
   );
 }
 
-const defaultText = (neutral: unknown) => `Default: what the stack's plan says; without a plan ${JSON.stringify(neutral)}.`;
+const defaultText = (neutral: unknown) =>
+  `Default: what the stack's plan says; without a plan ${JSON.stringify(neutral)}.`;

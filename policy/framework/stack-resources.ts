@@ -17,7 +17,8 @@ export interface UnlinkedResource {
 }
 
 /**
- * The resources with their relations. In the order of their URNs: the engine hands them over in another order at every run,
+ * The resources with their relations. In the order of their URNs: the engine hands them over in another order at every
+ * run,
  * and neither whom a rule blames nor what a storm draws may depend on it.
  */
 export function linked(resources: readonly UnlinkedResource[]): StackResource[] {

@@ -31,19 +31,28 @@ export interface TakenRange {
 export function rangesOf(resource: StackResource): TakenRange[] {
   const { properties, type } = resource;
   const take = (networkKey: string, found: readonly (readonly [setting: string, cidr: string | undefined])[]) =>
-    found.flatMap(([setting, cidr]) => (cidr ? [{ resource, setting, cidr, network: networkOf(resource, properties.knownOnly().text(networkKey)) }] : []));
+    found.flatMap(([setting, cidr]) =>
+      cidr ? [{ resource, setting, cidr, network: networkOf(resource, properties.knownOnly().text(networkKey)) }] : [],
+    );
   const own = (key: string) => [properties.at(key), properties.text(key)] as const;
   switch (type) {
     case CONNECTOR:
       // The range of an existing subnet is the subnet's, and that the connector is in it is no overlap.
-      return properties.isUnknown("subnet") || properties.object("subnet").mayHave("name") ? [] : take("network", [own("ipCidrRange")]);
+      return properties.isUnknown("subnet") || properties.object("subnet").mayHave("name")
+        ? []
+        : take("network", [own("ipCidrRange")]);
     case SUBNETWORK: {
       const secondary = properties.isUnknown("secondaryIpRanges") ? [] : properties.list("secondaryIpRanges");
       return take("network", [properties, ...secondary].map(subnetRange));
     }
     case REDIS:
-      // With private services access it is the name of another range; what is no range, `private-services-range` refuses.
-      if (usesPrivateServices({ connectMode: properties.choice("connectMode") }) || properties.isUnknown("reservedIpRange")) return [];
+      // With private services access it is the name of another range; what is no range, `private-services-range`
+      // refuses.
+      if (
+        usesPrivateServices({ connectMode: properties.choice("connectMode") }) ||
+        properties.isUnknown("reservedIpRange")
+      )
+        return [];
       return take(
         "authorizedNetwork",
         [redisRange(properties)].filter(([, range]) => range && parseRange(range)),
@@ -52,7 +61,9 @@ export function rangesOf(resource: StackResource): TakenRange[] {
       return properties.choice("purpose") === "VPC_PEERING" ? take("network", [addressRange(properties)]) : [];
     case ADDRESS:
       // One within a subnet is the subnet's.
-      return properties.knownOnly().text("subnetwork") || !properties.knownOnly().number("prefixLength") ? [] : take("network", [addressRange(properties)]);
+      return properties.knownOnly().text("subnetwork") || !properties.knownOnly().number("prefixLength")
+        ? []
+        : take("network", [addressRange(properties)]);
     default:
       return [];
   }
@@ -75,9 +86,13 @@ function addressRange(properties: Inputs): [string, string | undefined] {
   const [address, prefixLength] = [known.text("address"), known.number("prefixLength")];
   // IPv6 ranges overlap none of the others.
   if (!address || address.includes(":")) return ["address", undefined];
-  if (!prefixLength) throw new MalformedValueError("'prefixLength' must be stated because the address alone does not say how far the range goes");
+  if (!prefixLength)
+    throw new MalformedValueError(
+      "'prefixLength' must be stated because the address alone does not say how far the range goes",
+    );
   return ["address", `${address}/${prefixLength}`];
 }
 
 /** Whether two ranges may be in one network: unless it is known that they are not. */
-export const mayShareNetwork = (a: CloudName | undefined, b: CloudName | undefined): boolean => !a || !b || mayBeSame(a, b);
+export const mayShareNetwork = (a: CloudName | undefined, b: CloudName | undefined): boolean =>
+  !a || !b || mayBeSame(a, b);

@@ -42,12 +42,16 @@ export function conditionsOf(alert: StackResource, stack: readonly StackResource
   );
 }
 
-/** A channel that stands outside the stack counts as one that forwards. What a preview does not know is one of the stack's, if it has any. */
+/**
+ * A channel that stands outside the stack counts as one that forwards. What a preview does not know is one of the
+ * stack's, if it has any.
+ */
 function silentChannels(alert: StackResource, stack: readonly StackResource[]): StackResource[] {
   const channels = stack.filter(({ type }) => type === NOTIFICATION_CHANNEL);
   const known = alert.properties.knownOnly();
   const named = known.isList("notificationChannels") ? known.texts("notificationChannels") : [];
-  const isWhole = known.isList("notificationChannels") && named.length === alert.properties.count("notificationChannels");
+  const isWhole =
+    known.isList("notificationChannels") && named.length === alert.properties.count("notificationChannels");
   const needed = dependenciesOf(alert, [NOTIFICATION_CHANNEL]);
   const others = isWhole ? [] : needed.length > 0 ? needed : channels;
   const stated = named.map((name) => channels.find(({ properties }) => properties.knownOnly().text("name") === name));
@@ -58,7 +62,8 @@ function silentChannels(alert: StackResource, stack: readonly StackResource[]): 
 
 /**
  * Whether a filter or a query is about the resource whose `label` has that name, or that id with a project before it.
- * One that does not restrict the label is about all of them. `undefined`: a pattern or a negation, which is not read here.
+ * One that does not restrict the label is about all of them. `undefined`: a pattern or a negation, which is not read
+ * here.
  */
 export function isAbout(text: string, label: string, name: string): boolean | undefined {
   if (!text.includes(label)) return true;

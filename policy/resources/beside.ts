@@ -12,7 +12,10 @@ const POOLER = /\b(pgbouncer|pgcat|odyssey|pgpool(-ii)?|pgdog)\b(?![-\w]*exporte
 /** Settings that only a pooler has: the variables of the images edoburu/pgbouncer and bitnami/pgbouncer. */
 const POOLER_SETTING = /^(PGBOUNCER_)?(DEFAULT_POOL_SIZE|POOL_MODE|MAX_CLIENT_CONN)$/;
 
-/** Whether the container is the Cloud SQL Auth Proxy: it holds one connection for each that a client opens, and none without. */
+/**
+ * Whether the container is the Cloud SQL Auth Proxy: it holds one connection for each that a client opens, and none
+ * without.
+ */
 export const isProxy = (container: Container): boolean => PROXY.test(programOf(container));
 
 /** Whether the container is a pooler: its server connections count, whatever its clients open. */
@@ -25,19 +28,26 @@ function programOf({ inputs }: Container): string {
 }
 
 /** What the commands and arguments say, as far as a preview knows them. */
-export const argumentsOf = ({ inputs }: Container): string[] => [...inputs.knownOnly().texts("commands"), ...inputs.knownOnly().texts("args")];
+export const argumentsOf = ({ inputs }: Container): string[] => [
+  ...inputs.knownOnly().texts("commands"),
+  ...inputs.knownOnly().texts("args"),
+];
 
 /** The instances that proxies in the same instance pass connections on to. */
 export const proxiedInstances = (workload: Workload): string[] =>
   workload.containers
     .filter(isProxy)
-    .flatMap((proxy) => [...argumentsOf(proxy), ...proxy.variables.map(knownValue)].flatMap((text) => text.match(CONNECTION_NAME) ?? []));
+    .flatMap((proxy) =>
+      [...argumentsOf(proxy), ...proxy.variables.map(knownValue)].flatMap((text) => text.match(CONNECTION_NAME) ?? []),
+    );
 
 /** Whether every location that the container is told is this instance's own. */
 export function isLocal(container: Container): boolean {
   const told = toldEndpoints(container);
   return (
-    told.length > 0 && told.every(({ host }) => isLoopback(host)) && container.variables.filter(tellsDatabase).every((variable) => knownValue(variable) !== "")
+    told.length > 0 &&
+    told.every(({ host }) => isLoopback(host)) &&
+    container.variables.filter(tellsDatabase).every((variable) => knownValue(variable) !== "")
   );
 }
 
@@ -47,10 +57,15 @@ export function isBehindPooler(workload: Workload, container: Container): boolea
   if (poolers.length === 0 || isPooler(container) || !isLocal(container)) return false;
   const ports = poolers.flatMap(portsOf);
   // Beside a proxy, the port says which of the two it is.
-  return !workload.containers.some(isProxy) || ports.length === 0 || toldPorts(container).every((port) => port !== undefined && ports.includes(port));
+  return (
+    !workload.containers.some(isProxy) ||
+    ports.length === 0 ||
+    toldPorts(container).every((port) => port !== undefined && ports.includes(port))
+  );
 }
 
-const toldEndpoints = (container: Container) => container.variables.filter(tellsDatabase).flatMap((variable) => endpointsIn(knownValue(variable)));
+const toldEndpoints = (container: Container) =>
+  container.variables.filter(tellsDatabase).flatMap((variable) => endpointsIn(knownValue(variable)));
 
 /** The ports that a container connects to, as far as a preview knows them; undefined where nothing states one. */
 export const toldPorts = (container: Container): (string | undefined)[] => {
@@ -68,6 +83,8 @@ const statedPort = ({ variables }: Container): string | undefined => {
 function portsOf(pooler: Container): string[] {
   const variables = pooler.variables.filter(({ name }) => /^(PGBOUNCER_)?(LISTEN_)?PORT$/.test(name)).map(knownValue);
   // In outputs a preview does not know the ports that the program left out.
-  const ports = statedPorts({ ...pooler, inputs: pooler.inputs.knownOnly() }).flatMap((port) => port.textOrNumber("containerPort") ?? []);
+  const ports = statedPorts({ ...pooler, inputs: pooler.inputs.knownOnly() }).flatMap(
+    (port) => port.textOrNumber("containerPort") ?? [],
+  );
   return [...variables, ...ports].filter((port) => port !== "");
 }

@@ -1,4 +1,9 @@
-import { CERTIFICATE_MAP, CERTIFICATE_MAP_ENTRY, MANAGED_CERTIFICATES, SELF_MANAGED_CERTIFICATES } from "../../config/resource-types";
+import {
+  CERTIFICATE_MAP,
+  CERTIFICATE_MAP_ENTRY,
+  MANAGED_CERTIFICATES,
+  SELF_MANAGED_CERTIFICATES,
+} from "../../config/resource-types";
 import type { StackResource } from "../framework/rule";
 import { referredBy } from "./references";
 
@@ -21,10 +26,20 @@ export function presentsAny({ properties }: StackResource): boolean {
 export function certifiedBy(proxy: StackResource, stack: readonly StackResource[]): Certified {
   const maps = referredBy(proxy, "certificateMap", [CERTIFICATE_MAP], stack);
   const entries = maps.resources.flatMap((map) =>
-    stack.filter((entry) => entry.type === CERTIFICATE_MAP_ENTRY && referredBy(entry, "map", [CERTIFICATE_MAP], stack).resources.includes(map)),
+    stack.filter(
+      (entry) =>
+        entry.type === CERTIFICATE_MAP_ENTRY &&
+        referredBy(entry, "map", [CERTIFICATE_MAP], stack).resources.includes(map),
+    ),
   );
-  const parts = [...CERTIFICATE_LISTS.map((key) => certificatesOf(proxy, key, stack)), ...entries.map((entry) => entryOf(entry, stack))];
-  return { domains: parts.flatMap(({ domains }) => domains), unclear: maps.beyond || parts.some(({ unclear }) => unclear) };
+  const parts = [
+    ...CERTIFICATE_LISTS.map((key) => certificatesOf(proxy, key, stack)),
+    ...entries.map((entry) => entryOf(entry, stack)),
+  ];
+  return {
+    domains: parts.flatMap(({ domains }) => domains),
+    unclear: maps.beyond || parts.some(({ unclear }) => unclear),
+  };
 }
 
 /** An entry is for one host (or wildcard), or, as the primary one, for every host that its certificates have. */
@@ -43,7 +58,9 @@ function certificatesOf(holder: StackResource, key: string, stack: readonly Stac
 /** Whether a certificate for that domain is one for the host. A wildcard stands for one label. */
 export function isFor(host: string, domain: string): boolean {
   const [one, other] = [plain(host), plain(domain)];
-  return one === other || (other.startsWith("*.") && !one.startsWith("*.") && one.slice(one.indexOf(".")) === other.slice(1));
+  return (
+    one === other || (other.startsWith("*.") && !one.startsWith("*.") && one.slice(one.indexOf(".")) === other.slice(1))
+  );
 }
 
 const plain = (host: string) => host.toLowerCase().replace(/:\d+$/, "").replace(/\.$/, "");

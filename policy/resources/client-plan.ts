@@ -37,13 +37,21 @@ interface Statement {
   readonly names: PoolNames;
 }
 
-const START_FIELDS = ["poolTimeoutSeconds", "connectTimeoutSeconds", "initTimeoutSeconds", "startupConnections"] as const;
+const START_FIELDS = [
+  "poolTimeoutSeconds",
+  "connectTimeoutSeconds",
+  "initTimeoutSeconds",
+  "startupConnections",
+] as const;
 
 /**
  * Reads a container's plan. `secretTexts` reads what a variable takes from a secret, where the stack knows it: a
  * connection string may state the pool there. Throws where a value is unknown at preview.
  */
-export function clientPlanOf(container: Container, secretTexts: (variable: Variable) => readonly string[] = () => []): ClientPlan {
+export function clientPlanOf(
+  container: Container,
+  secretTexts: (variable: Variable) => readonly string[] = () => [],
+): ClientPlan {
   if (isPooler(container)) return poolerPlanOf(container);
   const own = ownValues(container);
   const statements = winning(statementsIn(container, secretTexts));
@@ -51,14 +59,22 @@ export function clientPlanOf(container: Container, secretTexts: (variable: Varia
   const size = statements.find(({ field }) => field === "poolSize");
   const overflow = statements.find(({ field }) => field === "maxOverflow");
   const workers = workersOf(container, own, own.poolSize === undefined && size?.names.oneProcess === true);
-  const ownSetting = (field: keyof DatabaseClientVariables) => `${container.inputs.at("envs")}[${databaseVariables[field]}]`;
+  const ownSetting = (field: keyof DatabaseClientVariables) =>
+    `${container.inputs.at("envs")}[${databaseVariables[field]}]`;
   const isOwn = own.poolSize !== undefined || size === undefined;
   const poolSize = own.poolSize ?? size?.value;
   const maxOverflow = own.maxOverflow ?? overflow?.value ?? (isOwn ? undefined : size.names.defaultOverflow);
   const settings = {
-    ...(Object.fromEntries(FIELDS.map((field) => [field, ownSetting(field)])) as Record<keyof DatabaseClientVariables, string>), // FIELDS are the keys
+    ...(Object.fromEntries(FIELDS.map((field) => [field, ownSetting(field)])) as Record<
+      keyof DatabaseClientVariables,
+      string
+    >), // FIELDS are the keys
     ...(own.poolSize === undefined && size ? { poolSize: size.setting, maxOverflow: overflowBeside(size) } : {}),
-    ...(own.maxOverflow !== undefined ? { maxOverflow: ownSetting("maxOverflow") } : overflow ? { maxOverflow: overflow.setting } : {}),
+    ...(own.maxOverflow !== undefined
+      ? { maxOverflow: ownSetting("maxOverflow") }
+      : overflow
+        ? { maxOverflow: overflow.setting }
+        : {}),
     workers: workers.setting,
   };
   const missing = [
@@ -66,7 +82,9 @@ export function clientPlanOf(container: Container, secretTexts: (variable: Varia
     ...(maxOverflow === undefined ? [databaseVariables.maxOverflow] : []),
     ...(workers.value === undefined ? [workers.missing] : []),
   ];
-  const missingStart = isOwn ? START_FIELDS.filter((field) => own[field] === undefined).map((field) => databaseVariables[field]) : [];
+  const missingStart = isOwn
+    ? START_FIELDS.filter((field) => own[field] === undefined).map((field) => databaseVariables[field])
+    : [];
   const stated: Partial<DatabaseClientVariables> = {
     ...own,
     ...present({ poolSize, maxOverflow: own.maxOverflow ?? overflow?.value, workers: workers.stated }),
@@ -78,22 +96,29 @@ export function clientPlanOf(container: Container, secretTexts: (variable: Varia
     missing,
     missingStart,
     contradictions,
-    ...(isOverruled ? { overruled: overruled({ value: own.workers, setting: ownSetting("workers") }, workers.setting, workers.value) } : {}),
+    ...(isOverruled
+      ? { overruled: overruled({ value: own.workers, setting: ownSetting("workers") }, workers.setting, workers.value) }
+      : {}),
   };
-  if (poolSize === undefined || maxOverflow === undefined || workers.value === undefined || contradictions.length > 0) return plan;
+  if (poolSize === undefined || maxOverflow === undefined || workers.value === undefined || contradictions.length > 0)
+    return plan;
   const pool = { poolSize, maxOverflow, workers: workers.value };
   return { ...plan, client: { ...pool, ...startOf(own, pool) } };
 }
 
 /** A pooler's plan: its server connections, in one process; how many clients it has makes no difference. */
 function poolerPlanOf(container: Container): ClientPlan {
-  const counts = (pattern: RegExp) => container.variables.filter((variable) => pattern.test(variable.name) && isCount(variable));
-  const [size, reserve, limit] = [poolerNames.poolSize, poolerNames.reserve, poolerNames.limit].map((pattern) => counts(pattern)[0]);
+  const counts = (pattern: RegExp) =>
+    container.variables.filter((variable) => pattern.test(variable.name) && isCount(variable));
+  const [size, reserve, limit] = [poolerNames.poolSize, poolerNames.reserve, poolerNames.limit].map(
+    (pattern) => counts(pattern)[0],
+  );
   const countIn = (variable: Variable | undefined) => (variable ? Number(literalOf(variable)) : undefined);
   const most = countIn(limit) || undefined; // 0 is no limit
   const decides = size ?? (most === undefined ? undefined : limit);
   const setting = decides?.setting ?? `${container.inputs.at("envs")}[${poolerNames.asked}]`;
-  const settings = Object.fromEntries(FIELDS.map((field) => [field, setting])) as ClientPlan["settings"]; // FIELDS are the keys
+  // FIELDS are the keys
+  const settings = Object.fromEntries(FIELDS.map((field) => [field, setting])) as ClientPlan["settings"];
   const plan = {
     settings,
     missingStart: [],
@@ -106,8 +131,12 @@ function poolerPlanOf(container: Container): ClientPlan {
   return { ...plan, stated: { poolSize }, missing: [], client: { ...pool, ...startOf({}, pool) } };
 }
 
-/** Where an overflow would stand that a framework's pool leaves to its default: `SQLALCHEMY_MAX_OVERFLOW` beside its size. */
-const overflowBeside = ({ setting }: Statement) => setting.replace(/POOL_SIZE\]$/, "MAX_OVERFLOW]").replace(/\(pool_size\)$/, "(max_overflow)");
+/**
+ * Where an overflow would stand that a framework's pool leaves to its default: `SQLALCHEMY_MAX_OVERFLOW` beside its
+ * size.
+ */
+const overflowBeside = ({ setting }: Statement) =>
+  setting.replace(/POOL_SIZE\]$/, "MAX_OVERFLOW]").replace(/\(pool_size\)$/, "(max_overflow)");
 
 const FIELDS = Object.keys(databaseVariables) as (keyof DatabaseClientVariables)[];
 
@@ -116,17 +145,22 @@ const FIELDS = Object.keys(databaseVariables) as (keyof DatabaseClientVariables)
  * default, and goes on until Cloud Run ends it.
  */
 function startOf(own: OwnValues, pool: ConnectionPool): Omit<DatabaseClientVariables, keyof ConnectionPool> {
-  // That a time-out is too small, or one attempt longer than the initialisation, is `service-database-variables`' to refuse.
+  // That a time-out is too small, or one attempt longer than the initialisation, is `service-database-variables`' to
+  // refuse.
   const connectTimeoutSeconds = Math.max(1, own.connectTimeoutSeconds ?? poolDefaults.waitSeconds.value);
   return {
     startupConnections: Math.ceil(own.startupConnections ?? pool.poolSize + pool.maxOverflow),
     connectTimeoutSeconds,
     poolTimeoutSeconds: Math.max(1, own.poolTimeoutSeconds ?? poolDefaults.waitSeconds.value),
-    initTimeoutSeconds: Math.max(connectTimeoutSeconds, own.initTimeoutSeconds ?? cloudRunLimits.startupWindowSeconds.value.withoutGpu),
+    initTimeoutSeconds: Math.max(
+      connectTimeoutSeconds,
+      own.initTimeoutSeconds ?? cloudRunLimits.startupWindowSeconds.value.withoutGpu,
+    ),
   };
 }
 
-const present = <T extends object>(fields: T) => Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+const present = <T extends object>(fields: T) =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 
 type OwnValues = { readonly [Field in keyof DatabaseClientVariables]?: number };
 
@@ -136,7 +170,8 @@ function ownValues(container: Container): OwnValues {
     FIELDS.flatMap((field) => {
       const variable = container.variables.find(({ name }) => name === databaseVariables[field]);
       const text = (variable && literalOf(variable)) ?? "";
-      // Only what every application reads alike: `0x10` and `Infinity` are numbers to JavaScript alone, ` 5` and a count of `5.0` not to all.
+      // Only what every application reads alike: `0x10` and `Infinity` are numbers to JavaScript alone, ` 5` and a
+      // count of `5.0` not to all.
       const isNumber = /^\d+(\.\d+)?$/.test(text) && (field.endsWith("Seconds") || !/\.0+$/.test(text));
       return isNumber ? [[field, Number(text)]] : [];
     }),
@@ -154,9 +189,18 @@ interface Workers {
 /** The command line wins over WEB_CONCURRENCY; a runtime that has one process needs neither. */
 function workersOf(container: Container, own: OwnValues, oneProcess: boolean): Workers {
   const line = processesOf(container);
-  if (line) return { value: line.workers, stated: line.workers, setting: line.setting, missing: `a number in '${line.setting}'` };
-  const other = WORKERS_VARIABLES.flatMap((name) => container.variables.filter((variable) => variable.name === name)).find(isCount);
-  const named = other && own.workers === undefined ? { value: Number(literalOf(other)), setting: other.setting } : undefined;
+  if (line)
+    return {
+      value: line.workers,
+      stated: line.workers,
+      setting: line.setting,
+      missing: `a number in '${line.setting}'`,
+    };
+  const other = WORKERS_VARIABLES.flatMap((name) =>
+    container.variables.filter((variable) => variable.name === name),
+  ).find(isCount);
+  const named =
+    other && own.workers === undefined ? { value: Number(literalOf(other)), setting: other.setting } : undefined;
   const stated = own.workers ?? named?.value;
   return {
     value: stated ?? (oneProcess ? 1 : undefined),
@@ -167,7 +211,14 @@ function workersOf(container: Container, own: OwnValues, oneProcess: boolean): W
 }
 
 /** Other names for the processes of an instance: a server's own, and what configuration files commonly read. */
-const WORKERS_VARIABLES = ["UVICORN_WORKERS", "GRANIAN_WORKERS", "GUNICORN_WORKERS", "PUMA_WORKERS", "UWSGI_PROCESSES", "UWSGI_WORKERS"];
+const WORKERS_VARIABLES = [
+  "UVICORN_WORKERS",
+  "GRANIAN_WORKERS",
+  "GUNICORN_WORKERS",
+  "PUMA_WORKERS",
+  "UWSGI_PROCESSES",
+  "UWSGI_WORKERS",
+];
 
 const isCount = (variable: Variable) => /^\d+$/.test(literalOf(variable)?.trim() ?? "");
 
@@ -177,14 +228,18 @@ function statementsIn(container: Container, secretTexts: (variable: Variable) =>
     if (Object.values<string>(databaseVariables).includes(variable.name)) return [];
     const name = normalName(variable.name);
     const named = isOtherStore(name) ? undefined : namedField(name);
-    if (named) return isCount(variable) ? [{ ...named, value: Number(literalOf(variable)), setting: variable.setting }] : [];
+    if (named)
+      return isCount(variable) ? [{ ...named, value: Number(literalOf(variable)), setting: variable.setting }] : [];
     const texts = tellsDatabase(variable) ? [knownValue(variable)] : [];
-    return [...texts, ...secretTexts(variable).filter(isConnectionString)].flatMap((text) => statementsInText(variable, text));
+    return [...texts, ...secretTexts(variable).filter(isConnectionString)].flatMap((text) =>
+      statementsInText(variable, text),
+    );
   });
 }
 
 function namedField(name: string): Pick<Statement, "field" | "names"> | undefined {
-  for (const names of frameworks) for (const field of POOL_FIELDS) if (names.variables[field]?.test(name)) return { field, names };
+  for (const names of frameworks)
+    for (const field of POOL_FIELDS) if (names.variables[field]?.test(name)) return { field, names };
   return undefined;
 }
 
@@ -202,7 +257,9 @@ function statementsInText(variable: Variable, text: string): Statement[] {
   });
 }
 
-/** `?key=value&key=value` of a URL; `key=value key=value` or `Key=value;Key=value` of a connection string in keywords. */
+/**
+ * `?key=value&key=value` of a URL; `key=value key=value` or `Key=value;Key=value` of a connection string in keywords.
+ */
 function parametersOf(text: string): [string, string][] {
   const isUrl = text.includes("://");
   const parts = isUrl ? (text.split("?")[1] ?? "").split(/[&;\s"'}]/) : text.split(text.includes(";") ? ";" : /\s+/);
@@ -223,7 +280,8 @@ function winning(statements: readonly Statement[]): Statement[] {
 
 /** Statements that differ from this project's variables, or from the first one where there are none. */
 function contradictionsOf(container: Container, own: OwnValues, stated: readonly Statement[]): Problem[] {
-  const setting = (field: keyof DatabaseClientVariables) => `${container.inputs.at("envs")}[${databaseVariables[field]}]`;
+  const setting = (field: keyof DatabaseClientVariables) =>
+    `${container.inputs.at("envs")}[${databaseVariables[field]}]`;
   const first = (field: PoolField) => {
     const value = own[field];
     if (value !== undefined) return { value, setting: setting(field) };
@@ -232,9 +290,15 @@ function contradictionsOf(container: Container, own: OwnValues, stated: readonly
   const [size, overflow] = [first("poolSize"), first("maxOverflow")];
   const total = size && size.value + (overflow?.value ?? 0);
   const overflows = stated.some(({ field }) => field === "maxOverflow");
-  return [...stated.filter(({ names }) => names.yieldsTo !== "any" || own.poolSize === undefined), ...workerStatements(container, own)].flatMap((statement) => {
+  return [
+    ...stated.filter(({ names }) => names.yieldsTo !== "any" || own.poolSize === undefined),
+    ...workerStatements(container, own),
+  ].flatMap((statement) => {
     const { field, value } = statement;
-    if (field === "workers") return value === own.workers ? [] : [contradiction(statement, { value: own.workers ?? value, setting: setting("workers") })];
+    if (field === "workers")
+      return value === own.workers
+        ? []
+        : [contradiction(statement, { value: own.workers ?? value, setting: setting("workers") })];
     const other = field === "poolSize" ? size : overflow;
     // A pool without overflow holds what a pool with one holds together.
     const isSame = !other || value === other.value || (value === total && field === "poolSize" && !overflows);
@@ -245,8 +309,14 @@ function contradictionsOf(container: Container, own: OwnValues, stated: readonly
 /** Without a command line nothing says which of two numbers of processes the server takes. */
 function workerStatements(container: Container, own: OwnValues) {
   if (own.workers === undefined || processesOf(container)) return [];
-  const others = container.variables.filter((variable) => WORKERS_VARIABLES.includes(variable.name) && isCount(variable));
-  return others.map((variable) => ({ field: "workers" as const, value: Number(literalOf(variable)), setting: variable.setting }));
+  const others = container.variables.filter(
+    (variable) => WORKERS_VARIABLES.includes(variable.name) && isCount(variable),
+  );
+  return others.map((variable) => ({
+    field: "workers" as const,
+    value: Number(literalOf(variable)),
+    setting: variable.setting,
+  }));
 }
 
 const overruled = (statement: { readonly value: number; readonly setting: string }, setting: string, workers: number) =>
@@ -258,7 +328,10 @@ const overruled = (statement: { readonly value: number; readonly setting: string
     fix: workers,
   });
 
-const contradiction = (statement: { readonly value: number; readonly setting: string }, other: { readonly value: number; readonly setting: string }) =>
+const contradiction = (
+  statement: { readonly value: number; readonly setting: string },
+  other: { readonly value: number; readonly setting: string },
+) =>
   problem({
     setting: statement.setting,
     value: statement.value,

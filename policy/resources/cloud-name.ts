@@ -26,8 +26,10 @@ const ZONE = new RegExp(`^(${REGION})-[a-z0-9]+$`);
 const CONNECTION_NAME = new RegExp(`^(.+):(${REGION}):([^:]+)$`);
 
 /**
- * Reads a name in every form in which Google and the provider write one: bare; `global/networks/n`; `regions/r/subnetworks/n`;
- * `projects/p/...`; the same behind a service's address, with or without `https:` and API version; Cloud SQL's connection name.
+ * Reads a name in every form in which Google and the provider write one: bare; `global/networks/n`;
+ * `regions/r/subnetworks/n`;
+ * `projects/p/...`; the same behind a service's address, with or without `https:` and API version; Cloud SQL's
+ * connection name.
  * `collection`: what is named, where others may stand below it, as versions do below a secret. `undefined`: no name.
  */
 export function cloudName(text: string | undefined, collection?: string): CloudName | undefined {
@@ -65,8 +67,12 @@ export function regionIn(location: string | undefined): string | undefined {
   return ZONE.exec(place ?? "")?.[1] ?? place;
 }
 
-/** A resource's region, or the provider's where it states none: in outputs a preview does not know what the program left out. */
-export const regionOf = (resource: Resource): string | undefined => statedRegionOf(resource) ?? regionIn(resource.provider.knownOnly().text("region"));
+/**
+ * A resource's region, or the provider's where it states none: in outputs a preview does not know what the program left
+ * out.
+ */
+export const regionOf = (resource: Resource): string | undefined =>
+  statedRegionOf(resource) ?? regionIn(resource.provider.knownOnly().text("region"));
 
 function statedRegionOf({ properties }: Resource): string | undefined {
   const known = properties.knownOnly();
@@ -97,7 +103,12 @@ export function mayBeSame(a: CloudName, b: CloudName): boolean {
 /** The resource's own name; Pulumi's stands for one that a preview does not know. */
 export function ownName(resource: Resource): CloudName {
   const own = cloudName(resource.properties.knownOnly().text("name"));
-  return { collection: own?.collection, name: own?.name ?? resource.name, project: projectOf(resource), location: regionOf(resource) };
+  return {
+    collection: own?.collection,
+    name: own?.name ?? resource.name,
+    project: projectOf(resource),
+    location: regionOf(resource),
+  };
 }
 
 /** Whether the name may be that resource's. */
@@ -107,8 +118,11 @@ export function mayName(named: CloudName, resource: Resource): boolean {
   return mayBeSame(isGlobal ? { ...named, location: undefined } : named, ownName(resource));
 }
 
-/** Whether two names of a project may mean the same one: nothing in a program compares a project's id with its number. */
-export const mayBeSameProject = (a: string | undefined, b: string | undefined): boolean => !a || !b || a === b || isNumber(a) !== isNumber(b);
+/**
+ * Whether two names of a project may mean the same one: nothing in a program compares a project's id with its number.
+ */
+export const mayBeSameProject = (a: string | undefined, b: string | undefined): boolean =>
+  !a || !b || a === b || isNumber(a) !== isNumber(b);
 
 /** A zone is in its region. */
 function mayBeSameLocation(a: string | undefined, b: string | undefined): boolean {

@@ -25,7 +25,8 @@ const WORKERS = "WEB_CONCURRENCY";
 const servers: readonly Server[] = [
   {
     program: "gunicorn",
-    source: "gunicorn.org/configure: environment, file, GUNICORN_CMD_ARGS, command line, in increasing order of priority",
+    source:
+      "gunicorn.org/configure: environment, file, GUNICORN_CMD_ARGS, command line, in increasing order of priority",
     flags: ["-w", "--workers"],
     argumentsVariable: "GUNICORN_CMD_ARGS",
     variables: [WORKERS],
@@ -100,7 +101,10 @@ const servers: readonly Server[] = [
 /** A program that no entry names may be a script around one of them: then only what its arguments say counts. */
 const UNKNOWN_SERVER_FLAGS = ["-w", "--workers"];
 
-/** Runtimes whose programs are one process unless they fork; those that do take WEB_CONCURRENCY by convention. Source: nodejs.org/api/cluster.html. */
+/**
+ * Runtimes whose programs are one process unless they fork; those that do take WEB_CONCURRENCY by convention. Source:
+ * nodejs.org/api/cluster.html.
+ */
 const RUNTIMES = ["node", "bun", "deno", "java", "dotnet"];
 
 /** What the command line says about the processes of a container. */
@@ -111,7 +115,9 @@ export interface Processes {
   readonly setting: string;
 }
 
-/** The processes that the command line starts, all servers on it together; `undefined` where it says nothing about them. */
+/**
+ * The processes that the command line starts, all servers on it together; `undefined` where it says nothing about them.
+ */
 export function processesOf(container: Container): Processes | undefined {
   const [only, ...others] = programsOf(container).flatMap((program) => countOf(program, container) ?? []);
   if (!only) return argumentsVariableOf(container);
@@ -130,7 +136,8 @@ function argumentsVariableOf(container: Container): Processes | undefined {
   for (const { argumentsVariable, flags } of servers) {
     const variable = container.variables.find(({ name }) => name === argumentsVariable);
     const stated = variable && flagOf(splitWords(literalOf(variable) ?? ""), flags);
-    if (variable && stated !== undefined) return { setting: variable.setting, workers: numberIn(stated, valueIn(container)) };
+    if (variable && stated !== undefined)
+      return { setting: variable.setting, workers: numberIn(stated, valueIn(container)) };
   }
   return undefined;
 }
@@ -146,7 +153,10 @@ const settingOf = ({ inputs }: Container) => `${inputs.at(inputs.mayHave("comman
 
 function countOf({ words, variables }: Program, container: Container): Processes | undefined {
   const value = (name: string) => variables.get(name) ?? valueIn(container)(name);
-  const count = (text: string, setting = settingOf(container)): Processes => ({ setting, workers: numberIn(text, value) });
+  const count = (text: string, setting = settingOf(container)): Processes => ({
+    setting,
+    workers: numberIn(text, value),
+  });
   const position = words.findIndex((word) => servers.some(({ program }) => program === basename(word)));
   const server = servers.find(({ program }) => program === basename(words[position] ?? ""));
   if (!server) {
@@ -163,14 +173,18 @@ function countOf({ words, variables }: Program, container: Container): Processes
   const own = container.variables.find((variable) => variable.name === name);
   if (name !== undefined) return count(value(name) ?? "", own?.setting);
   // A configuration file may state the processes, and nothing here reads it.
-  const hasFile = [...given, ...inVariable].some((word) => server.fileFlags.some((flag) => word === flag || word.startsWith(`${flag}=`)));
+  const hasFile = [...given, ...inVariable].some((word) =>
+    server.fileFlags.some((flag) => word === flag || word.startsWith(`${flag}=`)),
+  );
   return hasFile || server.otherwise === undefined ? undefined : count(String(server.otherwise));
 }
 
 /** The programs of `commands` and `args`; of a shell's `-c`, the programs in its script. */
 function programsOf({ inputs }: Container): Program[] {
   const given = [...knownWords(inputs, "commands"), ...knownWords(inputs, "args")];
-  const shell = given.findIndex((word, i) => /^(ba|da|a|z)?sh$/.test(basename(word)) && /^-\w*c$/.test(given[i + 1] ?? ""));
+  const shell = given.findIndex(
+    (word, i) => /^(ba|da|a|z)?sh$/.test(basename(word)) && /^-\w*c$/.test(given[i + 1] ?? ""),
+  );
   if (shell < 0) return [programIn(given)];
   // What stands before the shell, such as an init process, starts nothing else.
   const variables = new Map<string, string>();
@@ -186,14 +200,18 @@ function programIn(all: readonly string[]): Program {
   const words = all[0] === "export" || all[0] === "env" || all[0] === "exec" ? all.slice(1) : all;
   const start = words.findIndex((word) => !ASSIGNMENT.test(word));
   const assigned = start < 0 ? words : words.slice(0, start);
-  const variables = assigned.map((word): [string, string] => [word.slice(0, word.indexOf("=")), word.slice(word.indexOf("=") + 1)]);
+  const variables = assigned.map((word): [string, string] => [
+    word.slice(0, word.indexOf("=")),
+    word.slice(word.indexOf("=") + 1),
+  ]);
   return { words: start < 0 ? [] : words.slice(start), variables: new Map(variables) };
 }
 
 const ASSIGNMENT = /^[A-Za-z_]\w*=/;
 
 /** A word that is unknown at preview is a value that is no number. */
-const knownWords = (inputs: Container["inputs"], key: string): string[] => (inputs.isUnknown(key) ? [] : inputs.textsOr(key, "unknown"));
+const knownWords = (inputs: Container["inputs"], key: string): string[] =>
+  inputs.isUnknown(key) ? [] : inputs.textsOr(key, "unknown");
 
 /** The last value that one of the flags has: `-w 4`, `-w4`, `--workers=4`, `--workers 4`. */
 function flagOf(words: readonly string[], flags: readonly string[]): string | undefined {
@@ -201,7 +219,8 @@ function flagOf(words: readonly string[], flags: readonly string[]): string | un
     for (const flag of flags) {
       if (word === flag) return [words[i + 1] ?? ""];
       if (word.startsWith(`${flag}=`)) return [word.slice(flag.length + 1)];
-      if (!flag.startsWith("--") && word.startsWith(flag) && /^\d/.test(word.slice(flag.length))) return [word.slice(flag.length)];
+      if (!flag.startsWith("--") && word.startsWith(flag) && /^\d/.test(word.slice(flag.length)))
+        return [word.slice(flag.length)];
     }
     return [];
   });
@@ -223,6 +242,8 @@ const valueIn = (container: Container) => (name: string) => {
 
 /** Splits as a shell does, with quotes removed. */
 export const splitWords = (line: string): string[] =>
-  (line.match(/(?:[^\s"']+|"[^"]*"|'[^']*')+/g) ?? []).map((word) => word.replace(/"([^"]*)"|'([^']*)'/g, (_, double, single) => double ?? single ?? ""));
+  (line.match(/(?:[^\s"']+|"[^"]*"|'[^']*')+/g) ?? []).map((word) =>
+    word.replace(/"([^"]*)"|'([^']*)'/g, (_, double, single) => double ?? single ?? ""),
+  );
 
 const basename = (word: string) => word.split("/").at(-1) ?? "";

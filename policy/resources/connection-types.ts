@@ -6,9 +6,13 @@ import { WORKLOAD_TYPES } from "./workload";
  * grow by what is known.
  */
 
-/** Types that hold none, and hand on what they are handed: a secret's version, a DNS record, a configuration, a template. */
+/**
+ * Types that hold none, and hand on what they are handed: a secret's version, a DNS record, a configuration, a
+ * template.
+ */
 const HOLDS_NONE: readonly RegExp[] = [
-  // Google's services that store, name, route, watch or permit. Whatever runs or connects stands in none of these modules.
+  // Google's services that store, name, route, watch or permit. Whatever runs or connects stands in none of these
+  // modules.
   /^gcp:(sql|monitoring|logging|dns|secretmanager|kms|storage|serviceaccount|projects|folder|organizations|resourcemanager|iam\w*|tags|billing)\//,
   /^gcp:(servicenetworking|servicedirectory|vpcaccess|networkconnectivity|networkservices|networksecurity|networkmanagement|certificatemanager)\//,
   /^gcp:(artifactregistry|pubsub|cloudtasks|cloudscheduler|workflows|redis|memcache|filestore|firestore|spanner|bigtable|essentialcontacts)\//,
@@ -25,7 +29,10 @@ const HOLDS_NONE: readonly RegExp[] = [
   /^(random|tls|time|pulumi|pulumiservice|postgresql|cloudflare|datadog|grafana|pagerduty|opsgenie|newrelic):/,
 ];
 
-/** Types that run code or connect: for them a dependency on the database is enough, and what stands in their variables counts. */
+/**
+ * Types that run code or connect: for them a dependency on the database is enough, and what stands in their variables
+ * counts.
+ */
 const CONNECTS: readonly RegExp[] = [
   /^gcp:(cloudfunctions|cloudfunctionsv2|appengine|container|gkehub|dataflow|composer|dataproc|datafusion|datastream|databasemigrationservice|notebooks|workbench|vertex|workstations|batch|cloudbuild|cloudbuildv2|clouddeploy)\//,
   /^gcp:compute\//,
@@ -40,10 +47,12 @@ export const holdsNone = ({ type, children }: StackResource): boolean =>
   matches(HOLDS_NONE, type) || (children.length > 0 && !type.startsWith("gcp:") && !matches(CONNECTS, type));
 
 /** Whether a resource of that type runs code or connects by its nature. */
-export const mayConnect = ({ type }: StackResource): boolean => !WORKLOAD_TYPES.includes(type) && !matches(HOLDS_NONE, type) && matches(CONNECTS, type);
+export const mayConnect = ({ type }: StackResource): boolean =>
+  !WORKLOAD_TYPES.includes(type) && !matches(HOLDS_NONE, type) && matches(CONNECTS, type);
 
 /**
- * What the rules judge, as other Google providers name it: google-native (`google-native:run/v2:Service`), and Terraform's
+ * What the rules judge, as other Google providers name it: google-native (`google-native:run/v2:Service`), and
+ * Terraform's
  * provider as it is bridged (`google-beta:index/cloudRunV2Service:CloudRunV2Service`).
  */
 const OTHER_PROVIDERS: readonly RegExp[] = [
@@ -55,4 +64,5 @@ const OTHER_PROVIDERS: readonly RegExp[] = [
 ];
 
 /** Whether it is a resource of a kind that the rules judge, from a Google provider whose types they do not read. */
-export const isOtherProvider = ({ type }: StackResource): boolean => matches(OTHER_PROVIDERS, type) && !/Iam(Member|Binding|Policy)/.test(type);
+export const isOtherProvider = ({ type }: StackResource): boolean =>
+  matches(OTHER_PROVIDERS, type) && !/Iam(Member|Binding|Policy)/.test(type);

@@ -15,12 +15,19 @@ export interface UsedConnector {
   /** Its name, and its region where the name carries it; absent where a preview does not know it. */
   readonly name?: string;
   readonly region?: string;
-  /** Those of the stack that it may be: by name, in another region only where none is in that one; else by dependency, else any. */
+  /**
+   * Those of the stack that it may be: by name, in another region only where none is in that one; else by dependency,
+   * else any.
+   */
   readonly candidates: readonly StackResource[];
 }
 
 /** `undefined`: the workload uses no connector. Throws where its name is none. */
-export function connectorOf(resource: StackResource, workload: Workload, resources: readonly StackResource[]): UsedConnector | undefined {
+export function connectorOf(
+  resource: StackResource,
+  workload: Workload,
+  resources: readonly StackResource[],
+): UsedConnector | undefined {
   const { inputs, keys } = vpcAccessOf(workload);
   const setting = inputs.at(keys.connector);
   const connectors = resources.filter(({ type }) => type === CONNECTOR);
@@ -32,10 +39,13 @@ export function connectorOf(resource: StackResource, workload: Workload, resourc
   if (!text) return undefined;
   const named = namedBy(resource, text, "connectors");
   if (named?.collection !== "connectors" || (text.includes("/") && named.location === undefined))
-    throw new MalformedValueError(`${setting} must be a connector's name or projects/<project>/locations/<region>/connectors/<name>`);
+    throw new MalformedValueError(
+      `${setting} must be a connector's name or projects/<project>/locations/<region>/connectors/<name>`,
+    );
   const { name, location: region } = named;
   const exact = connectors.filter((connector) => mayName(named, connector));
-  const candidates = exact.length > 0 ? exact : connectors.filter((connector) => mayName({ ...named, location: undefined }, connector));
+  const candidates =
+    exact.length > 0 ? exact : connectors.filter((connector) => mayName({ ...named, location: undefined }, connector));
   return { setting, name, ...(region === undefined ? {} : { region }), candidates };
 }
 
@@ -44,7 +54,12 @@ export function sizeOf({ properties }: Resource): ConnectorSize {
   const machineType = properties.text("machineType") || connectorLimits.defaultMachineType.value;
   const [minInstances, maxInstances] = [properties.number("minInstances"), properties.number("maxInstances")];
   if (minInstances === undefined || maxInstances === undefined || minInstances < 1)
-    throw new MalformedValueError("'minInstances' and 'maxInstances' must be stated because the connector's size is counted from them");
-  if (!isMachineType(machineType)) throw new MalformedValueError("'machineType' must be a connector's because the connector's size is counted from it");
+    throw new MalformedValueError(
+      "'minInstances' and 'maxInstances' must be stated because the connector's size is counted from them",
+    );
+  if (!isMachineType(machineType))
+    throw new MalformedValueError(
+      "'machineType' must be a connector's because the connector's size is counted from it",
+    );
   return { machineType, minInstances, maxInstances };
 }

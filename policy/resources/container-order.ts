@@ -3,7 +3,10 @@ import { Inputs, parsedJson } from "../framework/inputs";
 import { ingressContainers, statedPorts } from "./ports";
 import { type Container, containerName, revisionAnnotations, type Workload } from "./workload";
 
-/** v1's place for the order: `{"app":["proxy"]}`. Source: docs.cloud.google.com/run/docs/configuring/services/containers. */
+/**
+ * v1's place for the order: `{"app":["proxy"]}`. Source:
+ * docs.cloud.google.com/run/docs/configuring/services/containers.
+ */
 const V1_ANNOTATION = "run.googleapis.com/container-dependencies";
 
 /** One container that waits for another one. */
@@ -42,13 +45,19 @@ function waitsOf(workload: Workload): Wait[] {
   if (workload.kind === "v1 service") {
     const annotations = revisionAnnotations(workload);
     const order = annotations.isUnknown(V1_ANNOTATION) ? new Inputs(undefined) : orderIn(annotations);
-    return order.keys().flatMap((from) => order.texts(from).map((to) => ({ setting: annotations.at(V1_ANNOTATION), from, to })));
+    return order
+      .keys()
+      .flatMap((from) => order.texts(from).map((to) => ({ setting: annotations.at(V1_ANNOTATION), from, to })));
   }
   return workload.containers.flatMap((container) => {
     // A name that a preview does not know is one of another resource's: nothing can be said about it.
     if (container.inputs.isUnknown("dependsOns")) return [];
     const names = container.inputs.knownOnly().texts("dependsOns");
-    return names.map((to, index) => ({ setting: `${container.inputs.at("dependsOns")}[${index}]`, from: containerName(container), to }));
+    return names.map((to, index) => ({
+      setting: `${container.inputs.at("dependsOns")}[${index}]`,
+      from: containerName(container),
+      to,
+    }));
   });
 }
 
@@ -68,12 +77,24 @@ function circleThrough({ from, to }: Wait, waits: readonly Wait[]): string[] {
 function noContainer({ setting, from, to }: Wait, names: readonly string[]): Problem {
   const others = names.filter((name) => name !== "" && name !== from);
   const fix = others.join(" or ") || "the name of another container";
-  return problem({ setting, value: to, must: "be the name of another container", because: "Cloud Run refuses any other name", fix });
+  return problem({
+    setting,
+    value: to,
+    must: "be the name of another container",
+    because: "Cloud Run refuses any other name",
+    fix,
+  });
 }
 
 function leadsBack({ setting, from, to }: Wait): Problem {
   const because = "containers that wait for each other never start, and Cloud Run refuses them";
-  return problem({ setting, value: to, must: `not lead back to ${from}`, because, fix: `a container that does not wait for ${from}, or leave it out` });
+  return problem({
+    setting,
+    value: to,
+    must: `not lead back to ${from}`,
+    because,
+    fix: `a container that does not wait for ${from}, or leave it out`,
+  });
 }
 
 /** Cloud Run gives a service's ingress container a TCP probe where it has none; to no other container. */

@@ -17,18 +17,40 @@ export function stoppedProblem(instance: StackResource, users: readonly string[]
   const policy = settings.knownOnly().choice("activationPolicy");
   if (policy !== "NEVER") return undefined;
   const because =
-    users.length > 0 ? `the instance does not run, and ${names(users)} ${users.length > 1 ? "use" : "uses"} it` : "the instance does not run, and is paid for";
-  return problem({ setting: settings.at("activationPolicy"), value: policy, must: "be ALWAYS", because, fix: "ALWAYS" });
+    users.length > 0
+      ? `the instance does not run, and ${names(users)} ${users.length > 1 ? "use" : "uses"} it`
+      : "the instance does not run, and is paid for";
+  return problem({
+    setting: settings.at("activationPolicy"),
+    value: policy,
+    must: "be ALWAYS",
+    because,
+    fix: "ALWAYS",
+  });
 }
 
 /** What the instance demands of connections, and those that dial its address bring not. */
 export function demandProblems(instance: StackResource, direct: InstanceClients["direct"]): Problem[] {
   const settings = settingsOf(instance);
   const ip = settings.isUnknown("ipConfiguration") ? undefined : settings.object("ipConfiguration").knownOnly();
-  const demand = (setting: string, value: string, fix: string, clients: InstanceClients["direct"], consequence: string) => {
+  const demand = (
+    setting: string,
+    value: string,
+    fix: string,
+    clients: InstanceClients["direct"],
+    consequence: string,
+  ) => {
     if (clients.length === 0) return [];
     const because = `${names([...new Set(clients.map(({ label }) => label))])} dial${clients.length > 1 ? "" : "s"} the instance's address, and ${consequence}`;
-    return [problem({ setting, value, must: `be ${fix}`, because, fix: `${fix}, or connect through the Auth Proxy or a connector library` })];
+    return [
+      problem({
+        setting,
+        value,
+        must: `be ${fix}`,
+        because,
+        fix: `${fix}, or connect through the Auth Proxy or a connector library`,
+      }),
+    ];
   };
   const enforcement = settings.knownOnly().choice("connectorEnforcement");
   if (enforcement === "REQUIRED")
@@ -42,7 +64,13 @@ export function demandProblems(instance: StackResource, direct: InstanceClients[
   const sslMode = ip?.choice("sslMode");
   const without = direct.filter(({ mayHaveCertificate }) => !mayHaveCertificate);
   if (ip && sslMode === "TRUSTED_CLIENT_CERTIFICATE_REQUIRED")
-    return demand(ip.at("sslMode"), sslMode, "ENCRYPTED_ONLY", without, "it rejects every connection without a client certificate");
+    return demand(
+      ip.at("sslMode"),
+      sslMode,
+      "ENCRYPTED_ONLY",
+      without,
+      "it rejects every connection without a client certificate",
+    );
   return [];
 }
 

@@ -20,19 +20,23 @@ export const normalName = (name: string): string =>
 export const isOtherStore = (normal: string): boolean => OTHER_STORE.test(normal);
 
 /** The store, or the library that connects to it. */
-const STORE = "(^|_)(PG|POSTGRES(QL)?|POSTGRES_?DB|DB|DATABASE|DATASOURCE|(CLOUD_?)?SQL(_?ALCHEMY)?|R2DBC|GORM|TYPEORM|SEQUELIZE|KNEX|PRISMA|DRIZZLE|ECTO|PGX)";
+const STORE =
+  "(^|_)(PG|POSTGRES(QL)?|POSTGRES_?DB|DB|DATABASE|DATASOURCE|(CLOUD_?)?SQL(_?ALCHEMY)?|R2DBC|GORM|TYPEORM|SEQUELIZE|KNEX|PRISMA|DRIZZLE|ECTO|PGX)";
 /** What may stand between the store and the kind of address, or after it. */
 const QUALIFIER =
   "(_(PRIMARY|MAIN|MASTER|WRITER?|READ(ER|ONLY)?|RO|RW|REPLICA|DIRECT|POOL(ED|ER|ING)?|NON_POOLING|UNPOOLED|NO_SSL|PRISMA|PRIVATE|PUBLIC|INTERNAL|SHADOW|ADMIN|MIGRATIONS?|ASYNC|SYNC|JDBC|DATABASE|DB))*";
 const FOR_ENVIRONMENT = "(_(STAGING|STAGE|PROD|PRODUCTION|DEV|DEVELOPMENT|TEST))?";
-const named = (kinds: string, whole = "") => new RegExp(`${STORE}${QUALIFIER}_?(${kinds})${QUALIFIER}${FOR_ENVIRONMENT}$${whole}`);
+const named = (kinds: string, whole = "") =>
+  new RegExp(`${STORE}${QUALIFIER}_?(${kinds})${QUALIFIER}${FOR_ENVIRONMENT}$${whole}`);
 
 const HOST_NAME = named("HOST(NAME|_?ADDR)?|SERVER|ADDR(ESS)?|IP(_ADDRESS)?|ENDPOINT");
 const URL_NAME = named(
   "URL|URI|DSN|CONN|CONN(ECTION)?_?STR(ING)?|CONNECTION_UR[LI]",
   "|(^|_)(JDBC_(DATABASE_)?URL|INSTANCE_UNIX_SOCKET)$|^DIRECT_URL$|^CONNECTION_?STRINGS?_+\\w+$",
 );
-const INSTANCE_NAME = new RegExp(`(^|_)((CLOUD_?)?SQL_?)?(INSTANCE|CLOUD_?SQL|DB|DATABASE|SQL)_CONNECTION_NAME${FOR_ENVIRONMENT}$`);
+const INSTANCE_NAME = new RegExp(
+  `(^|_)((CLOUD_?)?SQL_?)?(INSTANCE|CLOUD_?SQL|DB|DATABASE|SQL)_CONNECTION_NAME${FOR_ENVIRONMENT}$`,
+);
 
 /** `project:region:name`, where the project may have a domain before it. */
 export const CONNECTION_NAME = /[a-z0-9.:-]+:[a-z]+-[a-z]+\d+:[a-z][a-z0-9-]*/g;
@@ -47,7 +51,10 @@ const OTHER_ADDRESS =
 
 const LOCATION_NAMES = [HOST_NAME, URL_NAME, INSTANCE_NAME];
 
-/** Which of the patterns fit a name. Kept: the workloads of a stack share most of their names, and every rule reads them all. */
+/**
+ * Which of the patterns fit a name. Kept: the workloads of a stack share most of their names, and every rule reads them
+ * all.
+ */
 const fitting = new Map<string, readonly RegExp[]>();
 
 function patternsFor(name: string): readonly RegExp[] {
@@ -66,7 +73,8 @@ export const isDatabaseHost = (name: string): boolean => patternsFor(name).inclu
 export const isDatabaseLocation = (name: string): boolean => patternsFor(name).length > 0;
 
 /** Whether a text tells where a database is, in whatever it stands: a URL, keywords, JSON, a command line. */
-export const isConnectionString = (text: string): boolean => DATABASE_URL.test(text) || (KEYWORDS.test(text) && DATABASE_KEYWORD.test(text));
+export const isConnectionString = (text: string): boolean =>
+  DATABASE_URL.test(text) || (KEYWORDS.test(text) && DATABASE_KEYWORD.test(text));
 
 /** Whether a variable tells where a database is: by its value, as far as that is known, else by its name. */
 export function tellsDatabase(variable: Variable): boolean {
@@ -97,8 +105,12 @@ export interface Endpoint {
 /** The endpoints in a connection string, or the one that a variable of a host holds. */
 export function endpointsIn(text: string): Endpoint[] {
   if (JAVA_CONNECTOR.test(text)) return [];
-  const urls = [...text.matchAll(/postgres(?:ql)?(?:\+\w+)?:\/\/(?:[^@/\s]*@)?([^/?\s"']*)/gi)].flatMap(([, authority = ""]) => authority.split(","));
-  const words = [...text.matchAll(/\b(?:host(?:addr)?|server|data source)\s*=\s*([^\s;&"']+)/gi)].flatMap(([, hosts = ""]) => hosts.split(","));
+  const urls = [...text.matchAll(/postgres(?:ql)?(?:\+\w+)?:\/\/(?:[^@/\s]*@)?([^/?\s"']*)/gi)].flatMap(
+    ([, authority = ""]) => authority.split(","),
+  );
+  const words = [...text.matchAll(/\b(?:host(?:addr)?|server|data source)\s*=\s*([^\s;&"']+)/gi)].flatMap(
+    ([, hosts = ""]) => hosts.split(","),
+  );
   const port = /\bport\s*=\s*(\d+)/i.exec(text)?.[1];
   const bare = urls.length + words.length === 0 && /^[\w.:[\]-]+$/.test(text) ? [text] : [];
   return [...urls, ...words, ...bare].flatMap((endpoint) => {

@@ -33,13 +33,22 @@ export interface UsedDatabases {
 
 /**
  * The database instances of the stack that a container uses: those whose connection names or addresses it is told, else
- * those it depends on. A preview often knows neither names nor addresses; where nothing is known, it is the only instance
+ * those it depends on. A preview often knows neither names nor addresses; where nothing is known, it is the only
+ * instance
  * there is. `undefined`: it cannot be told.
  */
-export function databasesOf(resource: StackResource, workload: Workload, container: Container, resources: readonly StackResource[]): UsedDatabases | undefined {
+export function databasesOf(
+  resource: StackResource,
+  workload: Workload,
+  container: Container,
+  resources: readonly StackResource[],
+): UsedDatabases | undefined {
   const instances = resources.filter(({ type }) => type === SQL_INSTANCE);
   if (instances.length === 0) return { instances, outside: true };
-  const told = [...toldLocations(workload, container), ...container.variables.flatMap((variable) => secretTexts(variable, resources))];
+  const told = [
+    ...toldLocations(workload, container),
+    ...container.variables.flatMap((variable) => secretTexts(variable, resources)),
+  ];
   const named = told.flatMap((text) => text.match(CONNECTION_NAME) ?? []);
   if (named.length > 0) {
     const found = named.map((name) => instances.find((instance) => isNamed(instance, name)));
@@ -66,13 +75,18 @@ const OTHER_PROVIDERS =
   /^(pulumi:pulumi:StackReference$|gcp:alloydb\/|(aws|aws-native|azure-native|azure|digitalocean|neon|supabase|aiven|timescale|crunchybridge|scaleway|heroku):)/;
 
 /** The database behind a host: `outside` the stack, or `unknown` where a preview does not know enough. */
-function databaseAt(host: string, instances: readonly StackResource[], resources: readonly StackResource[]): StackResource | "outside" | "unknown" {
+function databaseAt(
+  host: string,
+  instances: readonly StackResource[],
+  resources: readonly StackResource[],
+): StackResource | "outside" | "unknown" {
   const known = instances.find((instance) => namesOf(instance, resources).includes(host));
   if (known) return known;
   const unknown = instances.filter((instance) => knownAddressesOf(instance) === undefined);
   if (unknown.length === 0) return isAddress(host) || isPublicName(host) ? "outside" : "unknown";
   if (!isAddress(host)) return isPublicName(host) ? "outside" : "unknown";
-  if (!isPrivateAddress(host)) return unknown.some((instance) => addressesOf(instance).isPublic) ? "unknown" : "outside";
+  if (!isPrivateAddress(host))
+    return unknown.some((instance) => addressesOf(instance).isPublic) ? "unknown" : "outside";
   const ranges = servicesRanges(resources);
   // Google takes private addresses from the range that the stack reserves for its services, and from no other.
   if (ranges.length === 0) return "unknown";
@@ -84,11 +98,14 @@ function databaseAt(host: string, instances: readonly StackResource[], resources
 const isAddress = (host: string) => new RegExp(`^${ADDRESS.source}$`).test(host);
 
 /** A name that everyone resolves: a private zone's, and Cloud SQL's own, may be this stack's instance. */
-const isPublicName = (host: string) => host.includes(".") && !/\.(internal|local|lan|corp|private|home|intern|svc|sql\.goog)\.?$/i.test(host);
+const isPublicName = (host: string) =>
+  host.includes(".") && !/\.(internal|local|lan|corp|private|home|intern|svc|sql\.goog)\.?$/i.test(host);
 
 /** The known ranges that the stack reserves for Google's services; empty where any is unknown. */
 function servicesRanges(resources: readonly StackResource[]): string[] {
-  const reserved = resources.filter(({ type, properties }) => type === GLOBAL_ADDRESS && properties.knownOnly().choice("purpose") === "VPC_PEERING");
+  const reserved = resources.filter(
+    ({ type, properties }) => type === GLOBAL_ADDRESS && properties.knownOnly().choice("purpose") === "VPC_PEERING",
+  );
   const ranges = reserved.map(({ properties }) => {
     const [address, prefix] = [properties.knownOnly().text("address"), properties.knownOnly().number("prefixLength")];
     return address && prefix ? `${address}/${prefix}` : undefined;
@@ -102,21 +119,27 @@ function namesOf(instance: StackResource, resources: readonly StackResource[]): 
   const records = resources.filter(({ type }) => DNS_RECORDS.includes(type));
   const pointing = records.filter((record) => {
     const texts = record.properties.knownOnly().texts("rrdatas");
-    return knownAddressesOf(instance)?.some((address) => texts.includes(address)) || databasesBehind(record, resources).includes(instance);
+    return (
+      knownAddressesOf(instance)?.some((address) => texts.includes(address)) ||
+      databasesBehind(record, resources).includes(instance)
+    );
   });
   const dns = [known.text("dnsName"), ...pointing.map((record) => record.properties.knownOnly().text("name"))];
   return [...(knownAddressesOf(instance) ?? []), ...dns.flatMap((name) => (name ? name.replace(/\.$/, "") : []))];
 }
 
 /**
- * The containers of a workload that hold connections, as the whole stack shows them: also those that are told one of its
+ * The containers of a workload that hold connections, as the whole stack shows them: also those that are told one of
+ * its
  * instances under a name that says nothing, or take its address from a secret.
  */
 export function clientContainers(workload: Workload, resources: readonly StackResource[]): Container[] {
   const counted = databaseContainers(workload);
   const isName = instanceNamer(resources);
   return workload.containers.filter(
-    (container) => counted.includes(container) || (!isProxy(container) && !isLocal(container) && isToldByStack(workload, container, isName, resources)),
+    (container) =>
+      counted.includes(container) ||
+      (!isProxy(container) && !isLocal(container) && isToldByStack(workload, container, isName, resources)),
   );
 }
 
@@ -125,16 +148,27 @@ export function instanceNamer(resources: readonly StackResource[]): (text: strin
   const instances = resources.filter(({ type }) => type === SQL_INSTANCE);
   const names = instances.flatMap((instance) => namesOf(instance, resources));
   // Others may have their addresses in the range that is reserved for Google's services.
-  const isAlone = !resources.some(({ type, properties }) => SERVICES_USERS.test(type) && properties.knownOnly().choice("connectMode") !== "DIRECT_PEERING");
-  const leadsTo = (word: string, instance: StackResource) => isAddress(word) && databaseAt(word, instances, resources) === instance;
+  const isAlone = !resources.some(
+    ({ type, properties }) =>
+      SERVICES_USERS.test(type) && properties.knownOnly().choice("connectMode") !== "DIRECT_PEERING",
+  );
+  const leadsTo = (word: string, instance: StackResource) =>
+    isAddress(word) && databaseAt(word, instances, resources) === instance;
   return (text) =>
     (text.match(CONNECTION_NAME) ?? []).some((name) => instances.some((instance) => isNamed(instance, name))) ||
-    wordsIn(text).some((word) => names.includes(word) || (isAlone && instances.some((instance) => leadsTo(word, instance))));
+    wordsIn(text).some(
+      (word) => names.includes(word) || (isAlone && instances.some((instance) => leadsTo(word, instance))),
+    );
 }
 
 const SERVICES_USERS = /^gcp:(redis|memcache|filestore|alloydb|netapp|vmwareengine|tpu)\//;
 
-function isToldByStack(workload: Workload, container: Container, isName: (text: string) => boolean, resources: readonly StackResource[]): boolean {
+function isToldByStack(
+  workload: Workload,
+  container: Container,
+  isName: (text: string) => boolean,
+  resources: readonly StackResource[],
+): boolean {
   const files = mountedVersions(workload, container, resources);
   return (
     argumentsOf(container).some(isName) ||
@@ -149,12 +183,19 @@ function isToldByStack(workload: Workload, container: Container, isName: (text: 
   );
 }
 
-const leads = (text: string | undefined, isName: (text: string) => boolean) => text !== undefined && (isConnectionString(text) || isName(text));
+const leads = (text: string | undefined, isName: (text: string) => boolean) =>
+  text !== undefined && (isConnectionString(text) || isName(text));
 
 /** The versions of the stack's secrets that a container mounts as files. */
-function mountedVersions(workload: Workload, { inputs }: Container, resources: readonly StackResource[]): StackResource[] {
+function mountedVersions(
+  workload: Workload,
+  { inputs }: Container,
+  resources: readonly StackResource[],
+): StackResource[] {
   const mounts = inputs.list("volumeMounts").map((mount) => mount.text("name"));
-  return mountedSecrets(workload).flatMap(({ secret, volume }) => (secret && mounts.includes(volume) ? versionsNamed(secret, resources) : []));
+  return mountedSecrets(workload).flatMap(({ secret, volume }) =>
+    secret && mounts.includes(volume) ? versionsNamed(secret, resources) : [],
+  );
 }
 
 const wordsIn = (text: string) => text.match(/[\w.-]+/g) ?? [];
@@ -182,10 +223,16 @@ export const toldAddresses = (workload: Workload, container: Container): string[
 /** Whether the container connects over the built-in Cloud SQL socket. */
 export function usesSocket(workload: Workload, container: Container): boolean {
   if (toldLocations(workload, container).some((text) => text.includes("/cloudsql/"))) return true;
-  return socketVolumes(workload, container).length > 0 || (workload.kind === "v1 service" && revisionAnnotations(workload).mayHave(V1_INSTANCES));
+  return (
+    socketVolumes(workload, container).length > 0 ||
+    (workload.kind === "v1 service" && revisionAnnotations(workload).mayHave(V1_INSTANCES))
+  );
 }
 
-/** Whether its processes ask the Admin API before they connect: over the socket, or with a library that knows only the connection name. */
+/**
+ * Whether its processes ask the Admin API before they connect: over the socket, or with a library that knows only the
+ * connection name.
+ */
 export function callsAdminApi(workload: Workload, container: Container): boolean {
   const told = container.variables.filter(tellsDatabase);
   return usesSocket(workload, container) || (told.length > 0 && told.every(namesInstance));
@@ -199,15 +246,26 @@ const hostsIn = (text: string) =>
     .map(({ host }) => host.toLowerCase().replace(/\.$/, ""))
     .filter((host) => !isLoopback(host) && !host.startsWith("/"));
 
-/** What the container is told about its database, as far as a preview knows it. Never shown: an address may carry a password. */
+/**
+ * What the container is told about its database, as far as a preview knows it. Never shown: an address may carry a
+ * password.
+ */
 function toldLocations(workload: Workload, container: Container): string[] {
   const literals = container.variables
-    .filter((variable) => tellsDatabase(variable) && !secretSourceOf(variable) && (isDatabaseHost(variable.name) || isLocation(knownValue(variable))))
+    .filter(
+      (variable) =>
+        tellsDatabase(variable) &&
+        !secretSourceOf(variable) &&
+        (isDatabaseHost(variable.name) || isLocation(knownValue(variable))),
+    )
     .map((variable) => decoded(knownValue(variable)));
   const given = isProxy(container) ? [] : argumentsOf(container).filter(isLocation);
-  const mounted = socketVolumes(workload, container).flatMap((volume) => volume.knownOnly().object("cloudSqlInstance").texts("instances"));
+  const mounted = socketVolumes(workload, container).flatMap((volume) =>
+    volume.knownOnly().object("cloudSqlInstance").texts("instances"),
+  );
   const annotations = workload.kind === "v1 service" ? revisionAnnotations(workload) : undefined;
-  const annotated = annotations && !annotations.isUnknown(V1_INSTANCES) ? (annotations.text(V1_INSTANCES) ?? "").split(",") : [];
+  const annotated =
+    annotations && !annotations.isUnknown(V1_INSTANCES) ? (annotations.text(V1_INSTANCES) ?? "").split(",") : [];
   const proxied = isLocal(container) ? proxiedInstances(workload) : [];
   return [...literals, ...given, ...mounted, ...annotated, ...proxied].filter((text) => text !== "");
 }
@@ -244,4 +302,5 @@ function knownAddressesOf(instance: StackResource): string[] | undefined {
   return addresses.length > 0 ? addresses : undefined;
 }
 
-const mayBePostgres = (instance: StackResource) => isPostgres(instance.properties.knownOnly().text("databaseVersion") ?? "");
+const mayBePostgres = (instance: StackResource) =>
+  isPostgres(instance.properties.knownOnly().text("databaseVersion") ?? "");

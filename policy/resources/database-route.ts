@@ -13,8 +13,10 @@ import { egressOf, networkInterfacesOf, vpcAccessOf } from "./vpc-access";
 import { type Container, regionsOf, secretSourceOf, type Workload, workloadOf } from "./workload";
 
 /**
- * How a container of a workload reaches a database of the stack, read from the resources. `undefined`: it is told a name that
- * only DNS resolves, or an address of a kind that this database does not have, so that it may be told of another database.
+ * How a container of a workload reaches a database of the stack, read from the resources. `undefined`: it is told a
+ * name that
+ * only DNS resolves, or an address of a kind that this database does not have, so that it may be told of another
+ * database.
  */
 export function databaseRouteOf(
   resource: StackResource,
@@ -54,9 +56,18 @@ function vpcAccessKind(workload: Workload): DatabaseRoute["vpcAccess"] {
   return connected ? "direct-vpc" : "none";
 }
 
-/** Of the subnetworks that packets leave through: off where one of them has it off, not known where one of them is not. */
-function privateGoogleAccessOf(resource: StackResource, workload: Workload, resources: readonly StackResource[]): boolean | undefined {
-  const subnets = [...interfaceSubnets(resource, workload, resources), ...connectorSubnets(resource, workload, resources)];
+/**
+ * Of the subnetworks that packets leave through: off where one of them has it off, not known where one of them is not.
+ */
+function privateGoogleAccessOf(
+  resource: StackResource,
+  workload: Workload,
+  resources: readonly StackResource[],
+): boolean | undefined {
+  const subnets = [
+    ...interfaceSubnets(resource, workload, resources),
+    ...connectorSubnets(resource, workload, resources),
+  ];
   const access = subnets.map((subnet) => {
     if (!subnet || subnet.properties.isUnknown("privateIpGoogleAccess")) return undefined;
     return subnet.properties.flag("privateIpGoogleAccess") ?? false;
@@ -66,21 +77,30 @@ function privateGoogleAccessOf(resource: StackResource, workload: Workload, reso
 }
 
 const interfaceSubnets = (resource: StackResource, workload: Workload, resources: readonly StackResource[]) =>
-  networkInterfacesOf(workload).map(({ subnetwork }) => subnetworkOf(resource, subnetwork, regionsOf(workload), resources).subnet);
+  networkInterfacesOf(workload).map(
+    ({ subnetwork }) => subnetworkOf(resource, subnetwork, regionsOf(workload), resources).subnet,
+  );
 
 /** A connector with a range of its own lies in a hidden subnetwork, of which nothing is known. */
 function connectorSubnets(resource: StackResource, workload: Workload, resources: readonly StackResource[]) {
   return (connectorOf(resource, workload, resources)?.candidates ?? []).map((connector) => {
     if (connector.properties.isUnknown("subnet")) return undefined;
     const subnet = connector.properties.object("subnet");
-    return subnet.mayHave("name") ? subnetworkOf(connector, subnet.knownOnly().text("name"), [regionOf(connector)], resources).subnet : undefined;
+    return subnet.mayHave("name")
+      ? subnetworkOf(connector, subnet.knownOnly().text("name"), [regionOf(connector)], resources).subnet
+      : undefined;
   });
 }
 
 /** How a container dials, and which address where that is known. `undefined`: a name that only DNS resolves. */
-export function dialingOf(workload: Workload, container: Container): { readonly dials: Dialing; readonly address?: "public" | "private" } | undefined {
+export function dialingOf(
+  workload: Workload,
+  container: Container,
+): { readonly dials: Dialing; readonly address?: "public" | "private" } | undefined {
   if (usesSocket(workload, container)) return { dials: "socket" };
-  const told = container.variables.filter((variable) => tellsDatabase(variable) && !namesInstance(variable) && !secretSourceOf(variable));
+  const told = container.variables.filter(
+    (variable) => tellsDatabase(variable) && !namesInstance(variable) && !secretSourceOf(variable),
+  );
   const hosts = told.flatMap((variable) => endpointsIn(knownValue(variable))).map(({ host }) => host);
   const beyond = hosts.filter((host) => !isLoopback(host));
   if (beyond.some(isHostName)) return undefined;
@@ -97,23 +117,33 @@ const VERSION_2 = /\/cloud-sql-proxy:2\./;
 
 /** Commands and arguments, known or not; endless where a preview does not know whether there are any. */
 const countOf = ({ inputs }: Container): number =>
-  ["commands", "args"].reduce((sum, key) => sum + (inputs.isUnknown(key) ? Number.POSITIVE_INFINITY : inputs.count(key)), 0);
+  ["commands", "args"].reduce(
+    (sum, key) => sum + (inputs.isUnknown(key) ? Number.POSITIVE_INFINITY : inputs.count(key)),
+    0,
+  );
 
 /** Version 2 dials the public address unless it is told otherwise; version 1 chooses, as the built-in socket does. */
 function proxyDialing(proxy: Container): { readonly dials: Dialing; readonly address?: "public" | "private" } {
   const { inputs, variables } = proxy;
   const options = argumentsOf(proxy);
   const isVersion2 = VERSION_2.test(inputs.knownOnly().text("image") ?? "");
-  const isTold = (option: RegExp, variable: RegExp) => options.some((text) => option.test(text)) || variables.some(({ name }) => variable.test(name));
-  if (isTold(/^--?(private-ip|psc)\b|ip_address_types=PRIVATE$/, /^CSQL_PROXY_(PRIVATE_IP|PSC)$/)) return { dials: "proxy", address: "private" };
+  const isTold = (option: RegExp, variable: RegExp) =>
+    options.some((text) => option.test(text)) || variables.some(({ name }) => variable.test(name));
+  if (isTold(/^--?(private-ip|psc)\b|ip_address_types=PRIVATE$/, /^CSQL_PROXY_(PRIVATE_IP|PSC)$/))
+    return { dials: "proxy", address: "private" };
   const chooses = !isVersion2 || isTold(/^--?auto-ip\b/, /^CSQL_PROXY_(AUTO_IP|INSTANCE_CONNECTION_NAME.*|.*QUERY.*)$/);
   // Options that a preview does not know may hold anything.
-  if (chooses || isTold(/[?&](private-ip|auto-ip|psc)\b/, /^$/) || options.length < countOf(proxy)) return { dials: "proxy" };
+  if (chooses || isTold(/[?&](private-ip|auto-ip|psc)\b/, /^$/) || options.length < countOf(proxy))
+    return { dials: "proxy" };
   return { dials: "proxy", address: "public" };
 }
 
 /** Where the Auth Proxy beside an application is told which address to dial. */
-export function proxySetting(workload: Workload): { readonly setting: string; readonly value: string; readonly fix: string } {
+export function proxySetting(workload: Workload): {
+  readonly setting: string;
+  readonly value: string;
+  readonly fix: string;
+} {
   const proxy = authProxyOf(workload);
   const isPrivate = proxy !== undefined && proxyDialing(proxy).address === "private";
   const setting = proxy?.inputs.at("args") ?? "args";
@@ -132,5 +162,9 @@ export function databaseRouteOutside(
   const dialing = dialingOf(workload, container);
   if (dialing?.dials !== "address" || !dialing.address) return undefined;
   const isPrivate = dialing.address === "private";
-  return { ...dialing, ...workloadEgress(resource, workload, resources), database: { isPrivate, isPublic: !isPrivate } };
+  return {
+    ...dialing,
+    ...workloadEgress(resource, workload, resources),
+    database: { isPrivate, isPublic: !isPrivate },
+  };
 }

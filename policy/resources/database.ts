@@ -1,4 +1,11 @@
-import { type DatabaseSize, defaultMaxConnections, effectiveEdition, flagMib, isPostgres, parseTier } from "../../capacity/constraints/cloudsql";
+import {
+  type DatabaseSize,
+  defaultMaxConnections,
+  effectiveEdition,
+  flagMib,
+  isPostgres,
+  parseTier,
+} from "../../capacity/constraints/cloudsql";
 import { type Inputs, MalformedValueError } from "../framework/inputs";
 import type { Resource } from "../framework/rule";
 
@@ -27,7 +34,8 @@ export const versionOf = (resource: Resource): string => resource.properties.tex
 export const isPostgresInstance = (resource: Resource): boolean => isPostgres(versionOf(resource));
 
 /** Whether it is known to be MySQL or SQL Server, whose tiers, flags and limits no rule knows. */
-export const isOtherEngine = ({ properties }: Resource): boolean => /^(MYSQL|SQLSERVER)_/.test(properties.knownOnly().text("databaseVersion") ?? "");
+export const isOtherEngine = ({ properties }: Resource): boolean =>
+  /^(MYSQL|SQLSERVER)_/.test(properties.knownOnly().text("databaseVersion") ?? "");
 
 /** A read replica can be built anew from its primary: nothing is lost with it. */
 export const isReplica = (resource: Resource): boolean => resource.properties.hasText("masterInstanceName");
@@ -45,7 +53,8 @@ export const flagsOf = (resource: Resource, name: string): Inputs[] =>
     .filter((flag) => flag.text("name") === name);
 
 /**
- * max_connections and what decides whether the tier could hold more. Google's default where the flag is not set; `shown`
+ * max_connections and what decides whether the tier could hold more. Google's default where the flag is not set;
+ * `shown`
  * says so then.
  */
 export function slotsOf(instance: Resource): DatabaseSize & { readonly shown?: string } {
@@ -59,7 +68,9 @@ export function slotsOf(instance: Resource): DatabaseSize & { readonly shown?: s
   if (stated.length > 0) return { tier, sharedBuffersMib, workMemMib, maxConnections: Math.min(...stated) };
   const machine = parseTier(tier);
   if (!machine || !isPostgresInstance(instance))
-    throw new MalformedValueError(`'${databaseSetting("maxConnections")}' must be stated because the default of this tier and version is not known`);
+    throw new MalformedValueError(
+      `'${databaseSetting("maxConnections")}' must be stated because the default of this tier and version is not known`,
+    );
   const maxConnections = defaultMaxConnections(machine);
   return { tier, sharedBuffersMib, workMemMib, maxConnections, shown: `not set: ${maxConnections} on ${tier}` };
 }
@@ -68,7 +79,9 @@ export function slotsOf(instance: Resource): DatabaseSize & { readonly shown?: s
 export function tierOf(instance: Resource): string {
   const tier = settingsOf(instance).text("tier") ?? "";
   if (!parseTier(tier))
-    throw new MalformedValueError("'settings.tier' must be a tier such as db-custom-1-3840 because the instance's vCPUs are counted from it");
+    throw new MalformedValueError(
+      "'settings.tier' must be a tier such as db-custom-1-3840 because the instance's vCPUs are counted from it",
+    );
   return tier;
 }
 

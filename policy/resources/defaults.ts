@@ -24,7 +24,8 @@ export const neutralDatabase = {
 };
 
 /**
- * Nobody has said what the project's quota is. The smallest that public reports show is 20 vCPU, which is taken as what one set of
+ * Nobody has said what the project's quota is. The smallest that public reports show is 20 vCPU, which is taken as what
+ * one set of
  * instances may need: twice that with both revisions of every service, at 2 GiB a vCPU.
  */
 export const neutralQuota = { regionalCpu: 40, regionalMemoryGib: 80 };
@@ -32,7 +33,10 @@ export const neutralQuota = { regionalCpu: 40, regionalMemoryGib: 80 };
 /** Releases and commit hashes do not move; `latest`, branches and environment names do. */
 export const neutralTagPattern = "^(v?\\d+\\.\\d+\\.\\d+([-+][0-9A-Za-z.-]+)?|[0-9a-f]{7,40})$";
 
-/** What the incident's slowest service showed: 7 s to the first connect, doubled; queries of 100 ms; retries as its code had them. */
+/**
+ * What the incident's slowest service showed: 7 s to the first connect, doubled; queries of 100 ms; retries as its code
+ * had them.
+ */
 export const neutralStart: StartBehaviour = {
   bootSeconds: 15,
   startupQueryCpuMs: 100,

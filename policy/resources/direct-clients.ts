@@ -6,7 +6,10 @@ import { databasesOf } from "./database-of";
 import { dialingOf } from "./database-route";
 import { type Container, type Variable, WORKLOAD_TYPES, workloadOf } from "./workload";
 
-/** A workload whose container dials a database's address itself: without the Auth Proxy, and without a connector library. */
+/**
+ * A workload whose container dials a database's address itself: without the Auth Proxy, and without a connector
+ * library.
+ */
 export interface DirectClient {
   readonly label: string;
   readonly resource: StackResource;
@@ -22,7 +25,9 @@ export interface InstanceClients {
   readonly direct: readonly DirectClient[];
 }
 
-/** Reads who uses each database of the stack, and how. What cannot be told of one workload is reported by other rules. */
+/**
+ * Reads who uses each database of the stack, and how. What cannot be told of one workload is reported by other rules.
+ */
 export function clientsByInstance(
   resources: readonly StackResource[],
   { attempt }: Pick<StackContext<object>, "attempt">,
@@ -52,20 +57,26 @@ export function clientsByInstance(
   return clients;
 }
 
-/** Whether the container is told addresses elsewhere and no connection name, which a connector library would be told. */
+/**
+ * Whether the container is told addresses elsewhere and no connection name, which a connector library would be told.
+ */
 function saysOnlyAddresses(container: Container): boolean {
   const told = container.variables.filter(tellsDatabase);
   return told.length > 0 && !told.some(namesInstance) && !isLocal(container);
 }
 
 /** `PGSSLMODE=disable`, or the same in a URL. */
-const turnsEncryptionOff = (variable: Variable): boolean => /ssl_?mode=disable\b/i.test(`${variable.name}=${knownValue(variable)}`);
+const turnsEncryptionOff = (variable: Variable): boolean =>
+  /ssl_?mode=disable\b/i.test(`${variable.name}=${knownValue(variable)}`);
 
 const CERTIFICATE = /ssl_?(root_?)?(cert|key)|(client|tls)_?(cert|key)/i;
 
 function mayHaveCertificate(container: Container): boolean {
   const { variables, inputs } = container;
-  if (variables.some((variable) => CERTIFICATE.test(variable.name) || /sslcert=/i.test(knownValue(variable)))) return true;
+  if (variables.some((variable) => CERTIFICATE.test(variable.name) || /sslcert=/i.test(knownValue(variable))))
+    return true;
   // A mounted volume, a secret's above all, may hold one.
-  return argumentsOf(container).some((text) => CERTIFICATE.test(text)) || inputs.knownOnly().list("volumeMounts").length > 0;
+  return (
+    argumentsOf(container).some((text) => CERTIFICATE.test(text)) || inputs.knownOnly().list("volumeMounts").length > 0
+  );
 }

@@ -15,7 +15,10 @@ export interface ReferredByGroup {
 
 const SERVICES = [RUN_SERVICE, RUN_SERVICE_V1];
 
-/** `undefined`: a group of something else. With a URL mask the request itself chooses: whether that service exists, nobody knows. */
+/**
+ * `undefined`: a group of something else. With a URL mask the request itself chooses: whether that service exists,
+ * nobody knows.
+ */
 export function referredByGroup(group: StackResource, stack: readonly StackResource[]): ReferredByGroup | undefined {
   const { properties } = group;
   if (!properties.mayHave("cloudRun")) return undefined;
@@ -25,5 +28,9 @@ export function referredByGroup(group: StackResource, stack: readonly StackResou
   if (inputs.isUnknown("service")) return { ...common, services: dependenciesOf(group, SERVICES) };
   const named = namedBy(group, inputs.text("service"));
   if (named === undefined) return { ...common, services: [] };
-  return { ...common, value: named.name, services: stack.filter((other) => SERVICES.includes(other.type) && mayName(named, other)) };
+  return {
+    ...common,
+    value: named.name,
+    services: stack.filter((other) => SERVICES.includes(other.type) && mayName(named, other)),
+  };
 }

@@ -8,10 +8,20 @@ import { isOtherEngine } from "./database";
 import { databaseContainers } from "./database-clients";
 import { clientContainers, databasesOf, secretTexts, usesSocket } from "./database-of";
 import { throughManagedPool } from "./managed-pool";
-import { type Container, containerName, type Maximum, maximumOf, runsInUpdate, WORKLOAD_TYPES, type Workload, workloadOf } from "./workload";
+import {
+  type Container,
+  containerName,
+  type Maximum,
+  maximumOf,
+  runsInUpdate,
+  WORKLOAD_TYPES,
+  type Workload,
+  workloadOf,
+} from "./workload";
 
 /**
- * One container of a workload that holds database connections, with the plan it states. `overlap` is a second full set of
+ * One container of a workload that holds database connections, with the plan it states. `overlap` is a second full set
+ * of
  * instances where a rollout keeps one.
  */
 export interface CountedClient extends DatabaseClientVariables, Maximum {
@@ -56,11 +66,16 @@ export interface Unread {
 }
 
 /**
- * Every database that workloads of the stack use. What cannot be read is data: `connection-budget` reports it, once, and
- * the rules that build on the same holders stay silent about it, as does every rule about what `service-database-variables`
+ * Every database that workloads of the stack use. What cannot be read is data: `connection-budget` reports it, once,
+ * and
+ * the rules that build on the same holders stay silent about it, as does every rule about what
+ * `service-database-variables`
  * reports on the container itself.
  */
-export function databaseUses(resources: readonly StackResource[]): { readonly uses: readonly DatabaseUse[]; readonly unread: readonly Unread[] } {
+export function databaseUses(resources: readonly StackResource[]): {
+  readonly uses: readonly DatabaseUse[];
+  readonly unread: readonly Unread[];
+} {
   const uses = new Map<StackResource | undefined, { holders: Holder[]; uncounted: Uncounted[] }>();
   const unread: Unread[] = [];
   const reading = (label: string, resource: StackResource, part: () => void) => {
@@ -85,7 +100,12 @@ export function databaseUses(resources: readonly StackResource[]): { readonly us
             const use = uses.get(database) ?? { holders: [], uncounted: [] };
             uses.set(database, use);
             if ("why" in client) use.uncounted.push({ ...client, resource });
-            else use.holders.push({ ...throughManagedPool(client, database), resource, viaSocket: usesSocket(workload, container) });
+            else
+              use.holders.push({
+                ...throughManagedPool(client, database),
+                resource,
+                viaSocket: usesSocket(workload, container),
+              });
           }
         });
     });
@@ -93,7 +113,8 @@ export function databaseUses(resources: readonly StackResource[]): { readonly us
 }
 
 /**
- * The PostgreSQL databases with the holders that start when an instance of theirs does; a job that an update runs by itself is
+ * The PostgreSQL databases with the holders that start when an instance of theirs does; a job that an update runs by
+ * itself is
  * none. Left out is what cannot be counted, and every other engine: those are `connection-budget`'s to report.
  */
 export const startingUses = (resources: readonly StackResource[]): DatabaseUse[] =>
@@ -120,17 +141,30 @@ function maximumIfStated(workload: Workload): Maximum | undefined {
   }
 }
 
-/** Every container of the workload that holds database connections, in whatever database. Throws where they cannot be told. */
+/**
+ * Every container of the workload that holds database connections, in whatever database. Throws where they cannot be
+ * told.
+ */
 export const clientsOf = (workload: Workload): (CountedClient | UncountedClient)[] =>
   databaseContainers(workload).map((container, _, all) => clientIn(workload, container, all.length === 1, []));
 
-function clientIn(workload: Workload, container: Container, isOnly: boolean, resources: readonly StackResource[]): CountedClient | UncountedClient {
-  const label = isOnly ? workload.label : `${workload.label}/${containerName(container) || workload.containers.indexOf(container)}`;
+function clientIn(
+  workload: Workload,
+  container: Container,
+  isOnly: boolean,
+  resources: readonly StackResource[],
+): CountedClient | UncountedClient {
+  const label = isOnly
+    ? workload.label
+    : `${workload.label}/${containerName(container) || workload.containers.indexOf(container)}`;
   const uncounted = (why: string): UncountedClient => ({ label, why });
   try {
     const plan = clientPlanOf(container, (variable) => secretTexts(variable, resources));
     const { client, settings, missing, contradictions } = plan;
-    if (contradictions.length > 0) return uncounted(`states ${contradictions.map(({ setting }) => `'${setting}'`).join(", ")} against another number`);
+    if (contradictions.length > 0)
+      return uncounted(
+        `states ${contradictions.map(({ setting }) => `'${setting}'`).join(", ")} against another number`,
+      );
     if (!client) return uncounted(`does not state ${missing.join(", ")}`);
     const { poolSize, maxOverflow, workers } = client;
     const [wrong] = databaseClientProblems({ poolSize, maxOverflow, workers }, (field) => settings[field]);
@@ -141,6 +175,8 @@ function clientIn(workload: Workload, container: Container, isOnly: boolean, res
     return { ...client, ...maximum, label, overlap, workload, container, plan };
   } catch (error) {
     if (!isUnreadable(error)) throw error;
-    return uncounted(error instanceof UnknownAtPreviewError ? `has '${error.path}', which is not known at preview` : error.message);
+    return uncounted(
+      error instanceof UnknownAtPreviewError ? `has '${error.path}', which is not known at preview` : error.message,
+    );
   }
 }

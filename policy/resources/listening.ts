@@ -6,9 +6,12 @@ import { handlersOf } from "./probes";
 import type { Container } from "./workload";
 
 /*
- * Where a container's command line and variables say that it listens. Cloud Run's probes come from outside the container:
- * they reach no listener at 127.0.0.1. Sources: docs.cloud.google.com/run/docs/container-contract ("should not listen on
- * 127.0.0.1"); terradart 231 (a TCP probe that failed 30 times on a proxy "Listening on 127.0.0.1:5432"); cloud-sql-proxy
+ * Where a container's command line and variables say that it listens. Cloud Run's probes come from outside the
+ * container:
+ * they reach no listener at 127.0.0.1. Sources: docs.cloud.google.com/run/docs/container-contract ("should not listen
+ * on
+ * 127.0.0.1"); terradart 231 (a TCP probe that failed 30 times on a proxy "Listening on 127.0.0.1:5432");
+ * cloud-sql-proxy
  * 1359 and 1365 (why its health check got --http-address).
  */
 
@@ -21,7 +24,10 @@ export interface LoopbackListener {
   readonly fix: string;
 }
 
-/** The listener that a probe of the port would ask in vain; `undefined`: there is none, or nothing says where the container listens. */
+/**
+ * The listener that a probe of the port would ask in vain; `undefined`: there is none, or nothing says where the
+ * container listens.
+ */
 export function loopbackListener(container: Container, port: number): LoopbackListener | undefined {
   const { words, variables, setting } = commandLineOf(container);
   const proxy = proxyOf(container, words);
@@ -34,7 +40,8 @@ export function loopbackListener(container: Container, port: number): LoopbackLi
   const [bind] = gunicorn ? binds(flagsOf(knownWordsIn(gunicorn.value)), port) : [];
   if (gunicorn && bind) return isLoopback(bind.value) ? { setting: gunicorn.setting, ...fixed(bind) } : undefined;
   for (const [name, { value, setting: variable }] of variables)
-    if (ADDRESS_VARIABLE.test(name) && isLoopback(value) && mayBePort(value, port)) return { setting: variable, value, fix: everywhere(value) };
+    if (ADDRESS_VARIABLE.test(name) && isLoopback(value) && mayBePort(value, port))
+      return { setting: variable, value, fix: everywhere(value) };
   return undefined;
 }
 
@@ -64,14 +71,28 @@ interface CommandLine {
 }
 
 /** Flags by which servers take the address they listen at. */
-const ADDRESS_FLAGS = ["host", "bind", "b", "H", "listen", "listen-addr", "listen-address", "bind-addr", "bind-address", "addr", "address", "http-address"];
+const ADDRESS_FLAGS = [
+  "host",
+  "bind",
+  "b",
+  "H",
+  "listen",
+  "listen-addr",
+  "listen-address",
+  "bind-addr",
+  "bind-address",
+  "addr",
+  "address",
+  "http-address",
+];
 const PORT_FLAGS = ["port", "p"];
 /** Variables by which servers and poolers take it: edoburu's and Bitnami's PgBouncer, uvicorn, Spring Boot. */
 const ADDRESS_VARIABLE = /^((PGBOUNCER_)?(LISTEN|BIND)(_(ADDR|ADDRESS|HOST))?|UVICORN_HOST|SERVER_ADDRESS)$/;
 const LOOPBACK = /^(\w+:\/\/)?(localhost|127(?:\.\d{1,3}){3}|\[?::1\]?)(?::(\d+))?$/i;
 
 const isLoopback = (address: string) => LOOPBACK.test(address);
-const everywhere = (address: string) => address.replace(LOOPBACK, (_, scheme = "", __, port) => `${scheme}0.0.0.0${port === undefined ? "" : `:${port}`}`);
+const everywhere = (address: string) =>
+  address.replace(LOOPBACK, (_, scheme = "", __, port) => `${scheme}0.0.0.0${port === undefined ? "" : `:${port}`}`);
 
 /** Whether the address carries no port, or that one. */
 function mayBePort(address: string, port: number): boolean {
@@ -101,7 +122,11 @@ function commandLineOf({ inputs }: Container): CommandLine {
     return name && value ? [[name, { value, setting: `${inputs.at("envs")}[${name}]` }] as const] : [];
   });
   const words = ["commands", "args"].flatMap((key) => known.texts(key)).flatMap(knownWordsIn);
-  return { words, variables: new Map(variables), setting: inputs.at(known.count("args") > 0 || known.count("commands") === 0 ? "args" : "commands") };
+  return {
+    words,
+    variables: new Map(variables),
+    setting: inputs.at(known.count("args") > 0 || known.count("commands") === 0 ? "args" : "commands"),
+  };
 }
 
 /** A shell's script is one argument. What it takes from a variable is not known. */
@@ -128,28 +153,53 @@ const HEALTH_PORT = 9090;
 const PROXY_HEALTH = `--health-check and --http-address=0.0.0.0, and the probe to httpGet of /startup on port ${HEALTH_PORT}`;
 
 /** Source: cloud-sql-proxy, cmd/root.go: --address 127.0.0.1, --http-address localhost, --http-port 9090. */
-function proxyV2(words: readonly string[], variables: CommandLine["variables"], port: number, setting: string): LoopbackListener | undefined {
+function proxyV2(
+  words: readonly string[],
+  variables: CommandLine["variables"],
+  port: number,
+  setting: string,
+): LoopbackListener | undefined {
   const flags = flagsOf(words);
   const stated = (...names: string[]) => flags.find(({ name }) => names.includes(name));
-  const variable = (name: string) => ["CSQL_PROXY_", "ALLOYDB_PROXY_"].map((prefix) => variables.get(prefix + name)).find((found) => found !== undefined);
+  const variable = (name: string) =>
+    ["CSQL_PROXY_", "ALLOYDB_PROXY_"]
+      .map((prefix) => variables.get(prefix + name))
+      .find((found) => found !== undefined);
   const textOf = (flag: string, name: string, short = flag) => stated(flag, short)?.value ?? variable(name)?.value;
   if (stated("config-file") || variable("CONFIG_FILE")) return undefined;
-  const isOn = (flag: string, name: string) => (stated(flag) ? !words.includes(`--${flag}=false`) : /^(true|1)$/i.test(variable(name)?.value ?? ""));
+  const isOn = (flag: string, name: string) =>
+    stated(flag) ? !words.includes(`--${flag}=false`) : /^(true|1)$/i.test(variable(name)?.value ?? "");
   const answersHttp = isOn("health-check", "HEALTH_CHECK") || isOn("prometheus", "PROMETHEUS");
   if (port === Number(textOf("http-port", "HTTP_PORT") ?? HEALTH_PORT)) {
-    if (!answersHttp) return { setting, value: "without --health-check", fix: "these with --health-check and --http-address=0.0.0.0" };
+    if (!answersHttp)
+      return { setting, value: "without --health-check", fix: "these with --health-check and --http-address=0.0.0.0" };
     const address = textOf("http-address", "HTTP_ADDRESS") ?? "localhost";
-    return isLoopback(address) ? { setting, value: `--http-address=${address}`, fix: "these with --http-address=0.0.0.0" } : undefined;
+    return isLoopback(address)
+      ? { setting, value: `--http-address=${address}`, fix: "these with --http-address=0.0.0.0" }
+      : undefined;
   }
   // An instance may have an address of its own: project:region:name?address=0.0.0.0&port=5432.
-  const own = words.map((word) => new URLSearchParams(word.split("?")[1] ?? "")).filter((query) => [null, String(port)].includes(query.get("port")));
-  const address = own.map((query) => query.get("address")).find((text) => text !== null) ?? textOf("address", "ADDRESS", "a") ?? "127.0.0.1";
-  return isLoopback(address) ? { setting, value: `--address=${address}`, fix: `these with --address=0.0.0.0, or with ${PROXY_HEALTH}` } : undefined;
+  const own = words
+    .map((word) => new URLSearchParams(word.split("?")[1] ?? ""))
+    .filter((query) => [null, String(port)].includes(query.get("port")));
+  const address =
+    own.map((query) => query.get("address")).find((text) => text !== null) ??
+    textOf("address", "ADDRESS", "a") ??
+    "127.0.0.1";
+  return isLoopback(address)
+    ? { setting, value: `--address=${address}`, fix: `these with --address=0.0.0.0, or with ${PROXY_HEALTH}` }
+    : undefined;
 }
 
-/** The first version listens where `-instances` says: `...=tcp:5432` is 127.0.0.1. Its health check answers everywhere. */
+/**
+ * The first version listens where `-instances` says: `...=tcp:5432` is 127.0.0.1. Its health check answers everywhere.
+ */
 function proxyV1(words: readonly string[], port: number, setting: string): LoopbackListener | undefined {
-  const instances = flagsOf(words).flatMap(({ name, value }) => (name === "instances" && value ? value.split(",") : []));
-  const found = instances.find((instance) => new RegExp(`=tcp:(?:127\\.0\\.0\\.1:|localhost:)?${port}$`).test(instance));
+  const instances = flagsOf(words).flatMap(({ name, value }) =>
+    name === "instances" && value ? value.split(",") : [],
+  );
+  const found = instances.find((instance) =>
+    new RegExp(`=tcp:(?:127\\.0\\.0\\.1:|localhost:)?${port}$`).test(instance),
+  );
   return found ? { setting, value: `tcp:${port}`, fix: `these with tcp:0.0.0.0:${port} in -instances` } : undefined;
 }

@@ -13,7 +13,10 @@ import type { CountedClient } from "./holders";
  */
 export function throughManagedPool(client: CountedClient, instance: StackResource | undefined): CountedClient {
   const { port } = cloudSqlLimits.managedPooling.value;
-  const pool = instance && toldPorts(client.container).every((told) => told === String(port)) ? ifReadable(() => managedPoolOf(instance)) : undefined;
+  const pool =
+    instance && toldPorts(client.container).every((told) => told === String(port))
+      ? ifReadable(() => managedPoolOf(instance))
+      : undefined;
   const demand = (client.instances + client.overlap) * connectionsPerInstance(client);
   if (!pool || pool.poolers * pool.size >= demand) return client;
   const { setting, poolers, size } = pool;
@@ -27,7 +30,9 @@ export function throughManagedPool(client: CountedClient, instance: StackResourc
 }
 
 /** The poolers of an instance and the size of a pool in each; `undefined` where it has none. */
-function managedPoolOf(instance: StackResource): { readonly setting: string; readonly poolers: number; readonly size: number } | undefined {
+function managedPoolOf(
+  instance: StackResource,
+): { readonly setting: string; readonly poolers: number; readonly size: number } | undefined {
   const { vcpusPerPooler, maxPoolSize } = cloudSqlLimits.managedPooling.value;
   const settings = settingsOf(instance);
   const config = settings.list("connectionPoolConfigs").find((pool) => pool.flag("connectionPoolingEnabled") === true);

@@ -16,13 +16,18 @@ import { regionsOf, type Workload } from "./workload";
 /** A network: its project and its name, in whatever form they stand. */
 type NetworkName = CloudName;
 
-/** The network that a text names, else the only one that the resource is handed or needs: before it is made, its id is unknown. */
+/**
+ * The network that a text names, else the only one that the resource is handed or needs: before it is made, its id is
+ * unknown.
+ */
 export function networkOf(resource: StackResource, stated: string | undefined): NetworkName | undefined {
   const named = namedBy(resource, stated, "networks");
   if (named) return named;
   const handed = resource.handed.filter(({ type }) => type === NETWORK);
   const [network, ...others] = new Set(handed.length > 0 ? handed : dependenciesOf(resource, [NETWORK]));
-  return network && others.length === 0 ? { ...ownName(network), collection: "networks", location: undefined } : undefined;
+  return network && others.length === 0
+    ? { ...ownName(network), collection: "networks", location: undefined }
+    : undefined;
 }
 
 /** A subnetwork's own network. */
@@ -38,7 +43,11 @@ export interface InNetwork {
 }
 
 /** The networks that a workload's connector and network interfaces lead into, as far as they are known. */
-export function networksBehind(resource: StackResource, workload: Workload, resources: readonly StackResource[]): InNetwork[] {
+export function networksBehind(
+  resource: StackResource,
+  workload: Workload,
+  resources: readonly StackResource[],
+): InNetwork[] {
   const connectors = connectorOf(resource, workload, resources)?.candidates ?? [];
   const known = connectors.flatMap((connector) => connectorNetwork(connector, resources) ?? []);
   // Of several connectors that it may be, nobody knows which it is.
@@ -52,44 +61,87 @@ function connectorNetwork(connector: StackResource, resources: readonly StackRes
     const network = networkOf(connector, properties.knownOnly().text("network"));
     return network && subnet && { resource: connector, setting: properties.at("network"), network };
   }
-  const { name, projectId } = { name: subnet.knownOnly().text("name"), projectId: subnet.knownOnly().text("projectId") };
+  const { name, projectId } = {
+    name: subnet.knownOnly().text("name"),
+    projectId: subnet.knownOnly().text("projectId"),
+  };
   const path = name && projectId ? `projects/${projectId}/regions/${regionOf(connector)}/subnetworks/${name}` : name;
   const found = subnetworkOf(connector, path, [regionOf(connector)], resources).subnet;
   const network = found && networkOfSubnet(found);
   return network && { resource: connector, setting: subnet.at("name"), network, bySubnet: true };
 }
 
-function interfaceNetworks(resource: StackResource, workload: Workload, resources: readonly StackResource[]): InNetwork[] {
-  return networkInterfacesOf(workload).flatMap(({ setting, networkSetting, network: stated, subnetwork }): InNetwork[] => {
-    const within = namedBy(resource, subnetwork, "subnetworks");
-    const named = namedBy(resource, stated, "networks");
-    // A network that is named alone is in the project of the subnetwork beside it.
-    if (named) return [{ resource, setting: networkSetting, network: stated?.includes("/") ? named : { ...named, project: within?.project ?? named.project } }];
-    const handed = resource.handed.filter(({ type }) => type === NETWORK || type === SUBNETWORK);
-    const subnet = within ? subnetworkOf(resource, subnetwork, regionsOf(workload), resources).subnet : handed.find(({ type }) => type === SUBNETWORK);
-    const network = subnet ? networkOfSubnet(subnet) : handed.length === 1 ? networkOf(resource, undefined) : undefined;
-    return network ? [{ resource, setting: subnetwork === undefined ? networkSetting : setting, network, ...(subnet ? { bySubnet: true } : {}) }] : [];
-  });
+function interfaceNetworks(
+  resource: StackResource,
+  workload: Workload,
+  resources: readonly StackResource[],
+): InNetwork[] {
+  return networkInterfacesOf(workload).flatMap(
+    ({ setting, networkSetting, network: stated, subnetwork }): InNetwork[] => {
+      const within = namedBy(resource, subnetwork, "subnetworks");
+      const named = namedBy(resource, stated, "networks");
+      // A network that is named alone is in the project of the subnetwork beside it.
+      if (named)
+        return [
+          {
+            resource,
+            setting: networkSetting,
+            network: stated?.includes("/") ? named : { ...named, project: within?.project ?? named.project },
+          },
+        ];
+      const handed = resource.handed.filter(({ type }) => type === NETWORK || type === SUBNETWORK);
+      const subnet = within
+        ? subnetworkOf(resource, subnetwork, regionsOf(workload), resources).subnet
+        : handed.find(({ type }) => type === SUBNETWORK);
+      const network = subnet
+        ? networkOfSubnet(subnet)
+        : handed.length === 1
+          ? networkOf(resource, undefined)
+          : undefined;
+      return network
+        ? [
+            {
+              resource,
+              setting: subnetwork === undefined ? networkSetting : setting,
+              network,
+              ...(subnet ? { bySubnet: true } : {}),
+            },
+          ]
+        : [];
+    },
+  );
 }
 
 /** Where a workload's databases and caches of the stack have their only addresses: private ones. */
-export function privateEndpoints(resource: StackResource, workload: Workload, resources: readonly StackResource[]): InNetwork[] {
-  const databases = clientContainers(workload, resources).flatMap((container) => databasesOf(resource, workload, container, resources)?.instances ?? []);
-  return [...databases.filter(isPrivateOnly).map(databaseNetwork), ...usedCaches(resource, workload).map(cacheNetwork)].flatMap((end) => end ?? []);
+export function privateEndpoints(
+  resource: StackResource,
+  workload: Workload,
+  resources: readonly StackResource[],
+): InNetwork[] {
+  const databases = clientContainers(workload, resources).flatMap(
+    (container) => databasesOf(resource, workload, container, resources)?.instances ?? [],
+  );
+  return [
+    ...databases.filter(isPrivateOnly).map(databaseNetwork),
+    ...usedCaches(resource, workload).map(cacheNetwork),
+  ].flatMap((end) => end ?? []);
 }
 
 /** Names under which a workload is told where its cache is. */
 const CACHE = /(^|_)(REDIS|MEMORYSTORE|VALKEY|CACHE)(_|$)/i;
 
 /**
- * The caches whose outputs a workload is handed, else, where it is told one that a preview does not know, those it depends on.
+ * The caches whose outputs a workload is handed, else, where it is told one that a preview does not know, those it
+ * depends on.
  * Not `cachesOf` of private-stores.ts: that also returns caches which the workload only may use, and none of those is
  * refused for its network.
  */
 function usedCaches(resource: StackResource, { containers }: Workload): StackResource[] {
   const handed = resource.handed.filter(({ type }) => type === REDIS);
   if (handed.length > 0) return [...new Set(handed)];
-  const isTold = containers.some(({ variables }) => variables.some(({ name, inputs }) => CACHE.test(name) && inputs.isUnknown("value")));
+  const isTold = containers.some(({ variables }) =>
+    variables.some(({ name, inputs }) => CACHE.test(name) && inputs.isUnknown("value")),
+  );
   return isTold ? dependenciesOf(resource, [REDIS]) : [];
 }
 
@@ -119,4 +171,5 @@ export function cacheNetwork(cache: StackResource): InNetwork | undefined {
 }
 
 /** How a message and a program write a network. */
-export const networkPath = ({ project, name }: NetworkName): string => (project ? `projects/${project}/global/networks/${name}` : name);
+export const networkPath = ({ project, name }: NetworkName): string =>
+  project ? `projects/${project}/global/networks/${name}` : name;

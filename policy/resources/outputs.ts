@@ -8,11 +8,17 @@ import { holdsNone } from "./connection-types";
  */
 
 /**
- * The resources whose outputs a resource is handed, directly or through others. The walk ends at what can hold connections
- * itself: who is handed a service's address uses the service. A secret carries what its versions hold. Credentials alone
+ * The resources whose outputs a resource is handed, directly or through others. The walk ends at what can hold
+ * connections
+ * itself: who is handed a service's address uses the service. A secret carries what its versions hold. Credentials
+ * alone
  * are no address: a `user` says nothing about where its database is, unless `withUsers` asks for it.
  */
-export function handedBy(resource: StackResource, resources: readonly StackResource[], { withUsers = false } = {}): StackResource[] {
+export function handedBy(
+  resource: StackResource,
+  resources: readonly StackResource[],
+  { withUsers = false } = {},
+): StackResource[] {
   const found = new Set<StackResource>();
   const queue = [...resource.handed];
   // The list grows while it is walked.
@@ -34,7 +40,11 @@ const isVersion = ({ type }: StackResource) => type === SECRET_VERSION || type =
 
 /** The versions of a secret of the stack. */
 const versionsOf = (secret: StackResource, resources: readonly StackResource[]) =>
-  resources.filter((version) => isVersion(version) && (version.handed.includes(secret) || nameIn(version, "secret") === nameIn(secret, "secretId")));
+  resources.filter(
+    (version) =>
+      isVersion(version) &&
+      (version.handed.includes(secret) || nameIn(version, "secret") === nameIn(secret, "secretId")),
+  );
 
 /** The versions that stand in the stack of the secret of that name: its id, or `projects/p/secrets/id`. */
 export function versionsNamed(secret: string, resources: readonly StackResource[]): StackResource[] {
@@ -42,7 +52,8 @@ export function versionsNamed(secret: string, resources: readonly StackResource[
   return resources.filter(
     (version) =>
       isVersion(version) &&
-      (nameIn(version, "secret") === id || version.handed.some((other) => SECRETS.includes(other.type) && nameIn(other, "secretId") === id)),
+      (nameIn(version, "secret") === id ||
+        version.handed.some((other) => SECRETS.includes(other.type) && nameIn(other, "secretId") === id)),
   );
 }
 
@@ -50,6 +61,7 @@ export function versionsNamed(secret: string, resources: readonly StackResource[
 export const dataOf = ({ properties }: StackResource): string | undefined => properties.knownSecret("secretData");
 
 /** `undefined` never equals a known name: two unknown ones are not the same. */
-const nameIn = ({ properties, name }: StackResource, key: string) => secretIn(properties.knownOnly().text(key) || `?${name}`);
+const nameIn = ({ properties, name }: StackResource, key: string) =>
+  secretIn(properties.knownOnly().text(key) || `?${name}`);
 
 const secretIn = (text: string) => cloudName(text, "secrets")?.name;

@@ -16,7 +16,9 @@ export interface PoolNames {
   readonly parameters: { readonly [Field in PoolField]?: readonly string[] };
   /** Connections beyond the pool where nothing states them: the library's documented default. */
   readonly defaultOverflow: number;
-  /** Whether one process serves an instance unless something states workers: true of Node, the JVM, Go, .NET and Erlang. */
+  /**
+   * Whether one process serves an instance unless something states workers: true of Node, the JVM, Go, .NET and Erlang.
+   */
   readonly oneProcess: boolean;
   /** Frameworks whose statement wins over this one; `any`: this one counts only where it is the only statement. */
   readonly yieldsTo?: "any" | string;
@@ -29,7 +31,8 @@ const NODE = { defaultOverflow: 0, oneProcess: true };
 export const frameworks: readonly PoolNames[] = [
   {
     framework: "HikariCP",
-    source: "github.com/brettwooldridge/HikariCP#frequently-used; docs.spring.io relaxed binding of spring.datasource.hikari.maximum-pool-size",
+    source:
+      "github.com/brettwooldridge/HikariCP#frequently-used; docs.spring.io relaxed binding of spring.datasource.hikari.maximum-pool-size",
     variables: { poolSize: /^(\w+_)?HIKARI(CP)?_MAX(IMUM)?_?POOL_?SIZE$|^DATASOURCES_\w+_MAXIMUM_?POOL_?SIZE$/ },
     parameters: { poolSize: ["maximumpoolsize", "hikarimaximumpoolsize"] },
     ...JAVA,
@@ -73,9 +76,11 @@ export const frameworks: readonly PoolNames[] = [
   },
   {
     framework: "pgx, database/sql",
-    source: "pkg.go.dev/github.com/jackc/pgx/v5/pgxpool#ParseConfig (pool_max_conns); pkg.go.dev/database/sql#DB.SetMaxOpenConns",
+    source:
+      "pkg.go.dev/github.com/jackc/pgx/v5/pgxpool#ParseConfig (pool_max_conns); pkg.go.dev/database/sql#DB.SetMaxOpenConns",
     variables: {
-      poolSize: /^(\w+_)?(PGX_(\w+_)?(POOL_)?MAX_CONN(ECTION)?S|POOL_MAX_CONNS|(DB|DATABASE|SQL|PG|POSTGRES(QL)?)_(\w+_)?MAX_OPEN_?CONN(ECTION)?S)$/,
+      poolSize:
+        /^(\w+_)?(PGX_(\w+_)?(POOL_)?MAX_CONN(ECTION)?S|POOL_MAX_CONNS|(DB|DATABASE|SQL|PG|POSTGRES(QL)?)_(\w+_)?MAX_OPEN_?CONN(ECTION)?S)$/,
     },
     parameters: { poolSize: ["poolmaxconns"] },
     defaultOverflow: 0,
@@ -84,15 +89,21 @@ export const frameworks: readonly PoolNames[] = [
   {
     framework: "SQLAlchemy",
     source: "docs.sqlalchemy.org create_engine: pool_size, max_overflow (10); airflow.apache.org sql_alchemy_pool_size",
-    variables: { poolSize: /^(\w+_)?SQL_?ALCHEMY_(\w+_)?POOL_SIZE$/, maxOverflow: /^(\w+_)?SQL_?ALCHEMY_(\w+_)?MAX_OVERFLOW$/ },
+    variables: {
+      poolSize: /^(\w+_)?SQL_?ALCHEMY_(\w+_)?POOL_SIZE$/,
+      maxOverflow: /^(\w+_)?SQL_?ALCHEMY_(\w+_)?MAX_OVERFLOW$/,
+    },
     parameters: { poolSize: ["poolsize"], maxOverflow: ["maxoverflow"] },
     defaultOverflow: 10,
     oneProcess: false,
   },
   {
     framework: "asyncpg, psycopg",
-    source: "magicstack.github.io/asyncpg create_pool (max_size); psycopg.org/psycopg3/docs/api/pool.html (max_size); Django's OPTIONS pool takes the same",
-    variables: { poolSize: /^(\w+_)?(ASYNCPG|PSYCOPG\d?|DJANGO_(DB|DATABASE))_(\w+_)?(MAX_SIZE|POOL_SIZE|MAX_POOL_SIZE)$/ },
+    source:
+      "magicstack.github.io/asyncpg create_pool (max_size); psycopg.org/psycopg3/docs/api/pool.html (max_size); Django's OPTIONS pool takes the same",
+    variables: {
+      poolSize: /^(\w+_)?(ASYNCPG|PSYCOPG\d?|DJANGO_(DB|DATABASE))_(\w+_)?(MAX_SIZE|POOL_SIZE|MAX_POOL_SIZE)$/,
+    },
     parameters: { poolSize: ["maxsize"] },
     defaultOverflow: 0,
     oneProcess: false,
@@ -125,7 +136,8 @@ export const frameworks: readonly PoolNames[] = [
   },
   {
     framework: "a name of the application's own",
-    source: "hushh-labs/hushh-research 4736 (DB_POOL_MAX_SIZE beside DB_SQLALCHEMY_POOL_SIZE); hasura.io/docs (HASURA_GRAPHQL_PG_CONNECTIONS)",
+    source:
+      "hushh-labs/hushh-research 4736 (DB_POOL_MAX_SIZE beside DB_SQLALCHEMY_POOL_SIZE); hasura.io/docs (HASURA_GRAPHQL_PG_CONNECTIONS)",
     variables: {
       poolSize:
         /^(?!\w*_(MIN(IMUM)?|IDLE|INITIAL)_)(\w+_)?(DB|DATABASE|PG|POSTGRES(QL)?|POSTGRESDB)_((\w+_)?(POOL(_MAX)?(_SIZE|_CONN(ECTION)?S)?|POOL_LIMIT|MAX_POOL(_SIZE)?|CONNECTION_(POOL_SIZE|LIMIT)|POOL_MAXIMUM(_SIZE)?|MAX_CONN(ECTION)?S)|CONN(ECTION)?S)$/,
@@ -139,7 +151,8 @@ export const frameworks: readonly PoolNames[] = [
 
 /** The settings of a pooler, under the names that its images give them as variables. */
 export const poolerNames = {
-  source: "pgbouncer.org/config.html: default_pool_size, reserve_pool_size (0), max_db_connections; images edoburu/pgbouncer, bitnami/pgbouncer",
+  source:
+    "pgbouncer.org/config.html: default_pool_size, reserve_pool_size (0), max_db_connections; images edoburu/pgbouncer, bitnami/pgbouncer",
   poolSize: /^(PGBOUNCER_|PGCAT_|ODYSSEY_|PGPOOL_)?(DEFAULT_)?POOL_SIZE$/,
   reserve: /^(PGBOUNCER_)?RESERVE_POOL_SIZE$/,
   /** Whatever the pools would take together. */

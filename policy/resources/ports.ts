@@ -7,7 +7,10 @@ export function statedPorts(container: Container): Inputs[] {
   return container.inputs.oneOrMore("ports");
 }
 
-/** The container that takes the requests: the one that states a port, or the only one. Several: `service-containers` refuses them. */
+/**
+ * The container that takes the requests: the one that states a port, or the only one. Several: `service-containers`
+ * refuses them.
+ */
 export function ingressContainers(workload: Workload): readonly Container[] {
   if (workload.kind === "job" || workload.kind === "worker pool") return [];
   const withPorts = workload.containers.filter((container) => statedPorts(container).length > 0);

@@ -21,7 +21,9 @@ export function probeTiming(probe: Inputs): ProbeTiming {
 
 /** The probes a container has. */
 export function probesOf({ inputs }: Container): { readonly kind: ProbeKind; readonly probe: Inputs }[] {
-  return (Object.keys(PROBES) as ProbeKind[]).filter((kind) => inputs.has(PROBES[kind])).map((kind) => ({ kind, probe: inputs.object(PROBES[kind]) }));
+  return (Object.keys(PROBES) as ProbeKind[])
+    .filter((kind) => inputs.has(PROBES[kind]))
+    .map((kind) => ({ kind, probe: inputs.object(PROBES[kind]) }));
 }
 
 /** How the probe asks: one of them is right, none or two are not. */

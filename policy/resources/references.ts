@@ -11,7 +11,12 @@ export interface Referred {
 }
 
 /** Reads a property that names resources of some types by name, id or address: one text, or a list of them. */
-export function referredBy(resource: StackResource, key: string, types: readonly string[], stack: readonly StackResource[]): Referred {
+export function referredBy(
+  resource: StackResource,
+  key: string,
+  types: readonly string[],
+  stack: readonly StackResource[],
+): Referred {
   const { properties } = resource;
   const needed = () => dependenciesOf(resource, types);
   if (properties.isUnknown(key)) return { resources: needed(), beyond: needed().length === 0 };
@@ -22,12 +27,21 @@ export function referredBy(resource: StackResource, key: string, types: readonly
   });
   const known = found.flat();
   const unknown = stated.unknown > 0 ? needed().filter((other) => !known.includes(other)) : [];
-  return { resources: [...known, ...unknown], beyond: found.some(({ length }) => length === 0) || unknown.length < stated.unknown };
+  return {
+    resources: [...known, ...unknown],
+    beyond: found.some(({ length }) => length === 0) || unknown.length < stated.unknown,
+  };
 }
 
 /** The texts, and how many there are that a preview does not know. */
-function textsOf({ properties }: StackResource, key: string): { readonly texts: readonly string[]; readonly unknown: number } {
+function textsOf(
+  { properties }: StackResource,
+  key: string,
+): { readonly texts: readonly string[]; readonly unknown: number } {
   const known = properties.knownOnly();
   const texts = known.isList(key) ? known.texts(key) : [known.text(key) ?? ""];
-  return { texts: texts.filter((text) => text !== ""), unknown: known.isList(key) ? properties.count(key) - texts.length : 0 };
+  return {
+    texts: texts.filter((text) => text !== ""),
+    unknown: known.isList(key) ? properties.count(key) - texts.length : 0,
+  };
 }

@@ -18,14 +18,22 @@ export interface Scaling {
   readonly revision: ScalingLevel;
 }
 
-const V2 = { minInstances: "minInstanceCount", maxInstances: "maxInstanceCount", mode: "scalingMode", manual: "manualInstanceCount" };
+const V2 = {
+  minInstances: "minInstanceCount",
+  maxInstances: "maxInstanceCount",
+  mode: "scalingMode",
+  manual: "manualInstanceCount",
+};
 const V1_SERVICE = {
   minInstances: "run.googleapis.com/minScale",
   maxInstances: "run.googleapis.com/maxScale",
   mode: "run.googleapis.com/scalingMode",
   manual: "run.googleapis.com/manualInstanceCount",
 };
-const V1_REVISION = { minInstances: "autoscaling.knative.dev/minScale", maxInstances: "autoscaling.knative.dev/maxScale" };
+const V1_REVISION = {
+  minInstances: "autoscaling.knative.dev/minScale",
+  maxInstances: "autoscaling.knative.dev/maxScale",
+};
 
 /** Reads the properties as given: a stack rule hands over a workload whose unknown values are read as it wants them. */
 export function scalingOf(kind: Exclude<Workload["kind"], "job">, properties: Inputs): Scaling {
@@ -33,7 +41,9 @@ export function scalingOf(kind: Exclude<Workload["kind"], "job">, properties: In
   const template = properties.object("template");
   const keys = isV1 ? V1_SERVICE : V2;
   const service = isV1 ? properties.object("metadata").object("annotations") : properties.object("scaling");
-  const revision = isV1 ? { inputs: template.object("metadata").object("annotations"), keys: V1_REVISION } : { inputs: template.object("scaling"), keys: V2 };
+  const revision = isV1
+    ? { inputs: template.object("metadata").object("annotations"), keys: V1_REVISION }
+    : { inputs: template.object("scaling"), keys: V2 };
   return {
     mode: service.choice(keys.mode) ?? (kind === "worker pool" ? "MANUAL" : "AUTOMATIC"),
     modeSetting: service.at(keys.mode),

@@ -12,7 +12,11 @@ const PERMISSION = /^secretmanager\.(versions\.access|versions\.\*|\*)$/;
  * Google's own roles with that permission. roles/editor has not got it: it is an owner's permission. Source:
  * docs.cloud.google.com/secret-manager/docs/access-control ("Contains 1 owner permission"), read 2026-11-28.
  */
-const READER_ROLES: readonly string[] = ["roles/secretmanager.secretAccessor", "roles/secretmanager.admin", "roles/owner"];
+const READER_ROLES: readonly string[] = [
+  "roles/secretmanager.secretAccessor",
+  "roles/secretmanager.admin",
+  "roles/owner",
+];
 
 /** One role that is granted to members. What a preview does not know is read when it is asked for. */
 export interface Grant {
@@ -33,12 +37,15 @@ export function grantsOf(resource: StackResource): Grant[] {
 
 /** A policy's bindings: JSON, as the data source for policies gives it. */
 function bindingsIn(properties: Inputs): Inputs[] {
-  return new Inputs(parsedJson(properties.text("policyData") ?? "", "policyData", "a policy"), "policyData").list("bindings");
+  return new Inputs(parsedJson(properties.text("policyData") ?? "", "policyData", "a policy"), "policyData").list(
+    "bindings",
+  );
 }
 
 /** Who is granted the role. Throws where that is unknown at preview, or nobody. */
 export function membersOf({ inputs }: Grant): [setting: string, member: string][] {
-  if (inputs.has("members")) return inputs.texts("members").map((member, i) => [`${inputs.at("members")}[${i}]`, member]);
+  if (inputs.has("members"))
+    return inputs.texts("members").map((member, i) => [`${inputs.at("members")}[${i}]`, member]);
   const member = inputs.text("member");
   if (!member) throw new MalformedValueError(`${inputs.at("member")} must be set`);
   return [[inputs.at("member"), member]];
@@ -51,12 +58,15 @@ export function readerRole({ inputs, resource }: Grant, stack: readonly StackRes
   if (custom.length > 0) return custom.some(readsVersions) ? custom.map(({ name }) => name).join(" or ") : undefined;
   const role = inputs.text("role");
   if (!role) throw new MalformedValueError(`${inputs.at("role")} must be set`);
-  return READER_ROLES.includes(role) || stack.some((other) => isRole(other, role) && readsVersions(other)) ? role : undefined;
+  return READER_ROLES.includes(role) || stack.some((other) => isRole(other, role) && readsVersions(other))
+    ? role
+    : undefined;
 }
 
 /** A permission that a preview does not know may be that one. */
 const readsVersions = ({ properties }: Resource) =>
-  properties.isUnknown("permissions") || properties.texts("permissions").some((permission) => PERMISSION.test(permission));
+  properties.isUnknown("permissions") ||
+  properties.texts("permissions").some((permission) => PERMISSION.test(permission));
 
 const isRole = ({ type, properties }: Resource, role: string) =>
   CUSTOM_ROLES.includes(type) && role.endsWith(`/roles/${properties.knownOnly().text("roleId")}`) && CUSTOM.test(role);
@@ -65,30 +75,43 @@ const isRole = ({ type, properties }: Resource, role: string) =>
 const CUSTOM = /^(projects|organizations)\//;
 
 /**
- * Whether a condition holds a grant to secrets that it names. Source: docs.cloud.google.com/secret-manager/docs/access-control
+ * Whether a condition holds a grant to secrets that it names. Source:
+ * docs.cloud.google.com/secret-manager/docs/access-control
  * ("IAM Conditions": resource.name).
  */
-export const namesSecrets = ({ inputs }: Grant): boolean => /resource\.name\b.*\/secrets\//s.test(inputs.object("condition").text("expression") ?? "");
+export const namesSecrets = ({ inputs }: Grant): boolean =>
+  /resource\.name\b.*\/secrets\//s.test(inputs.object("condition").text("expression") ?? "");
 
 /**
  * Every grant of the stack; `undefined`: one cannot be read, and whom it lets in is not known. It is reported by
  * `secret-access`.
  */
-export const allGrants = (stack: readonly StackResource[]): readonly Grant[] | undefined => ifReadable(() => stack.flatMap(grantsOf));
+export const allGrants = (stack: readonly StackResource[]): readonly Grant[] | undefined =>
+  ifReadable(() => stack.flatMap(grantsOf));
 
 /**
- * Whether the stack grants on the secret, or grants that account, but not that account a role that reads the secret. What
+ * Whether the stack grants on the secret, or grants that account, but not that account a role that reads the secret.
+ * What
  * a preview does not know may be what is missing. A stack that grants neither anything is not judged: others do.
  */
-export function lacksReader(grants: readonly Grant[] | undefined, wanted: SecretName, account: string, stack: readonly StackResource[]): boolean {
+export function lacksReader(
+  grants: readonly Grant[] | undefined,
+  wanted: SecretName,
+  account: string,
+  stack: readonly StackResource[],
+): boolean {
   if (grants === undefined) return false;
   const isJudged = grants.some((grant) => !grant.isWide && (mayConcern(grant, wanted) || mayInclude(grant, account)));
-  return isJudged && !grants.some((grant) => mayConcern(grant, wanted) && mayInclude(grant, account) && mayRead(grant, stack));
+  return (
+    isJudged &&
+    !grants.some((grant) => mayConcern(grant, wanted) && mayInclude(grant, account) && mayRead(grant, stack))
+  );
 }
 
 function mayConcern({ resource, isWide }: Grant, wanted: SecretName): boolean {
   if (isWide) return true;
-  if (!resource.properties.isUnknown("secretId")) return isSecret(resource.properties.text("secretId") ?? "", projectOf(resource), wanted);
+  if (!resource.properties.isUnknown("secretId"))
+    return isSecret(resource.properties.text("secretId") ?? "", projectOf(resource), wanted);
   const needed = dependenciesOf(resource, SECRETS);
   return needed.length === 0 || needed.some((other) => other.properties.knownOnly().text("secretId") === wanted.secret);
 }
@@ -98,12 +121,14 @@ function mayInclude({ inputs }: Grant, account: string): boolean {
   if (inputs.isUnknown("member") || inputs.isUnknown("members")) return true;
   const known = inputs.knownOnly();
   const members = inputs.has("members") ? known.texts("members") : [known.text("member") ?? ""];
-  const mayBe = (member: string) => !/^(serviceaccount|user|deleted):/.test(member) || member === `serviceaccount:${account.toLowerCase()}`;
+  const mayBe = (member: string) =>
+    !/^(serviceaccount|user|deleted):/.test(member) || member === `serviceaccount:${account.toLowerCase()}`;
   return members.some((member) => mayBe(member.toLowerCase())) || members.length < inputs.count("members");
 }
 
 function mayRead(grant: Grant, stack: readonly StackResource[]): boolean {
-  if (grant.inputs.isUnknown("role")) return dependenciesOf(grant.resource, CUSTOM_ROLES).length === 0 || readerRole(grant, stack) !== undefined;
+  if (grant.inputs.isUnknown("role"))
+    return dependenciesOf(grant.resource, CUSTOM_ROLES).length === 0 || readerRole(grant, stack) !== undefined;
   const role = grant.inputs.text("role") ?? "";
   // What a role that others have made permits, nobody here knows.
   return readerRole(grant, stack) !== undefined || (CUSTOM.test(role) && !stack.some((other) => isRole(other, role)));
@@ -114,5 +139,9 @@ type SecretName = Pick<SecretVersionName, "secret" | "project">;
 /** Whether a text, an id or a path, names that secret; an id is one of `project`'s. */
 export function isSecret(text: string, project: string | undefined, wanted: SecretName): boolean {
   const named = cloudName(text, "secrets");
-  return named?.collection === "secrets" && named.name === wanted.secret && mayBeSameProject(named.project ?? project, wanted.project);
+  return (
+    named?.collection === "secrets" &&
+    named.name === wanted.secret &&
+    mayBeSameProject(named.project ?? project, wanted.project)
+  );
 }

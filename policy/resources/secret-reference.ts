@@ -11,7 +11,8 @@ export interface SecretVersionName {
 }
 
 /**
- * The secret version that a variable is taken from; `undefined`: it is a literal. `jwt` and `projects/p/secrets/jwt` are
+ * The secret version that a variable is taken from; `undefined`: it is a literal. `jwt` and `projects/p/secrets/jwt`
+ * are
  * one secret to a workload of project p. Throws where secret or version is missing.
  */
 export function secretVersionOf(workload: Workload, variable: Variable): SecretVersionName | undefined {
@@ -27,7 +28,9 @@ export interface MountedSecret extends SecretReference {
   readonly path: string | undefined;
   /** The volume's name, by which containers mount it. */
   readonly volume: string | undefined;
-  /** Whether a preview does not know the version: an output, which is the number of a version that the program makes. */
+  /**
+   * Whether a preview does not know the version: an output, which is the number of a version that the program makes.
+   */
   readonly isOutput: boolean;
 }
 
@@ -40,7 +43,16 @@ export function mountedSecrets({ kind, pod }: Workload): MountedSecret[] {
     const name = volume.text("name");
     const items = inputs.list("items");
     if (items.length === 0)
-      return [{ setting: `${inputs.at("items")}[0].${versionKey}`, secret, version: undefined, path: undefined, volume: name, isOutput: false }];
+      return [
+        {
+          setting: `${inputs.at("items")}[0].${versionKey}`,
+          secret,
+          version: undefined,
+          path: undefined,
+          volume: name,
+          isOutput: false,
+        },
+      ];
     return items.map((item) => {
       const isOutput = item.isUnknown(versionKey);
       const version = isOutput ? undefined : item.textOrNumber(versionKey);
@@ -50,10 +62,16 @@ export function mountedSecrets({ kind, pod }: Workload): MountedSecret[] {
 }
 
 /** Throws where secret or version is missing. */
-export function versionName(workload: Workload, { secret, version }: SecretReference, setting: string): SecretVersionName {
+export function versionName(
+  workload: Workload,
+  { secret, version }: SecretReference,
+  setting: string,
+): SecretVersionName {
   const named = namedBy(workload.resource, aliased(workload, secret ?? ""), "secrets");
   if (named?.collection !== "secrets" || !version)
-    throw new MalformedValueError(`${setting} must name a secret, by its id or as projects/<project>/secrets/<id>, and a version's number`);
+    throw new MalformedValueError(
+      `${setting} must name a secret, by its id or as projects/<project>/secrets/<id>, and a version's number`,
+    );
   return { project: named.project, secret: named.name, version };
 }
 
@@ -65,6 +83,8 @@ export function isSameVersion(a: SecretVersionName, b: SecretVersionName): boole
 /** A v1 service names secrets of other projects in an annotation: `alias:projects/p/secrets/jwt,...`. */
 function aliased(workload: Workload, secret: string): string {
   if (workload.kind !== "v1 service") return secret;
-  const aliases = (revisionAnnotations(workload).text("run.googleapis.com/secrets") ?? "").split(",").map((entry) => entry.trim().split(":"));
+  const aliases = (revisionAnnotations(workload).text("run.googleapis.com/secrets") ?? "")
+    .split(",")
+    .map((entry) => entry.trim().split(":"));
   return aliases.find(([alias]) => alias === secret)?.[1] ?? secret;
 }

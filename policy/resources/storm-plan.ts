@@ -66,7 +66,12 @@ export function stormPlanOf(
     services: Object.fromEntries(
       holders.map((holder) => [
         holder.label,
-        serviceOf(holder, holders, databaseRouteOf(holder.resource, holder.workload, holder.container, instance, resources), behaviour(holder.workload.label)),
+        serviceOf(
+          holder,
+          holders,
+          databaseRouteOf(holder.resource, holder.workload, holder.container, instance, resources),
+          behaviour(holder.workload.label),
+        ),
       ]),
     ),
   };
@@ -82,7 +87,10 @@ export const stormNames = (holders: readonly Holder[]): StormNames => ({
   },
 });
 
-function holderField(field: string, holders: readonly Holder[]): { readonly holder: Holder | undefined; readonly key: string } {
+function holderField(
+  field: string,
+  holders: readonly Holder[],
+): { readonly holder: Holder | undefined; readonly key: string } {
   const [, label, key = ""] = /^services\.(.+?)\.((?:database\.|probe\.)?\w+)$/.exec(field) ?? [];
   return { holder: holders.find((other) => other.label === label), key };
 }
@@ -90,7 +98,10 @@ function holderField(field: string, holders: readonly Holder[]): { readonly hold
 /** Where on the resources that stands which a plan has under such a name. */
 export function stormSetting(field: string, holders: readonly Holder[]): string {
   const { holder, key } = holderField(field, holders);
-  if (!holder) return field.startsWith("database.") ? databaseSetting(field.slice("database.".length)) : field.replace(/^connector\./, "");
+  if (!holder)
+    return field.startsWith("database.")
+      ? databaseSetting(field.slice("database.".length))
+      : field.replace(/^connector\./, "");
   return `${holderSetting(key, holder)} of ${holder.label}`;
 }
 
@@ -103,7 +114,9 @@ function holderSetting(key: string, { setting, workload, container, plan }: Hold
   if (key === "vpcAccess") return inputs.at(keys.connector);
   if (key === "database.path") return container.variables.find(tellsDatabase)?.setting ?? container.inputs.at("envs");
   // What else there is stands in the rule's own configuration.
-  return key.startsWith("probe") ? key.replace("probe", container.inputs.at("startupProbe")) : key.replace(/^database\./, "");
+  return key.startsWith("probe")
+    ? key.replace("probe", container.inputs.at("startupProbe"))
+    : key.replace(/^database\./, "");
 }
 
 /** The route of a container that is told of a database which only DNS knows: nothing says that it cannot work. */
@@ -122,7 +135,8 @@ function serviceOf(
   { bootSeconds, startupQueryCpuMs, retry }: StartBehaviour,
 ): StormService {
   const { workload, container } = holder;
-  // In outputs a preview does not know an egress or a probe's default that the program left out; resource rules read the inputs.
+  // In outputs a preview does not know an egress or a probe's default that the program left out; resource rules read
+  // the inputs.
   const known = workloadOf({ ...holder.resource, properties: holder.resource.properties.knownOnly() });
   const waitsFor = dependenciesOf(holder.resource, WORKLOAD_TYPES);
   return {
@@ -133,7 +147,11 @@ function serviceOf(
     // Without one Cloud Run waits for the port, as long as its default probe does.
     probe: container.inputs.knownOnly().has("startupProbe")
       ? probeTiming(container.inputs.knownOnly().object("startupProbe"))
-      : { ...cloudRunLimits.probeDefaults.value, periodSeconds: cloudRunLimits.defaultStartupWindowSeconds.value, failureThreshold: 1 },
+      : {
+          ...cloudRunLimits.probeDefaults.value,
+          periodSeconds: cloudRunLimits.defaultStartupWindowSeconds.value,
+          failureThreshold: 1,
+        },
     route: route ?? OPEN,
     database: {
       ...holder,
@@ -141,7 +159,9 @@ function serviceOf(
       startupQueryCpuMs,
       retry,
     },
-    after: holders.filter(({ resource }) => resource !== holder.resource && waitsFor.includes(resource)).map(({ label }) => label),
+    after: holders
+      .filter(({ resource }) => resource !== holder.resource && waitsFor.includes(resource))
+      .map(({ label }) => label),
   };
 }
 
@@ -150,7 +170,9 @@ function smallestConnector(holders: readonly Holder[], resources: readonly Stack
   const used = holders.flatMap((holder) => connectorOf(holder.resource, holder.workload, resources) ?? []);
   const candidates = [...new Set(used.flatMap(({ candidates }) => candidates))];
   if (used.some(({ candidates }) => candidates.length === 0))
-    throw new MalformedValueError("a connector that does not stand in the stack carries the storm, and its size is not known; add it to the stack");
+    throw new MalformedValueError(
+      "a connector that does not stand in the stack carries the storm, and its size is not known; add it to the stack",
+    );
   const [smallest] = candidates.map(sizeOf).toSorted((a, b) => a.minInstances - b.minInstances);
   return smallest ?? neutralConnector;
 }

@@ -12,7 +12,8 @@ export interface UsedSubnetwork {
 }
 
 /**
- * Finds a subnetwork by its name or its path, or, where a preview knows neither, by dependency. A name without a region is
+ * Finds a subnetwork by its name or its path, or, where a preview knows neither, by dependency. A name without a region
+ * is
  * looked for in the resource's own ones.
  */
 export function subnetworkOf(
@@ -23,7 +24,9 @@ export function subnetworkOf(
 ): UsedSubnetwork {
   const named = namedBy(resource, stated, "subnetworks");
   const region = regionIn(named?.location);
-  const candidates = named ? resources.filter((subnet) => subnet.type === SUBNETWORK && mayName(named, subnet)) : dependenciesOf(resource, [SUBNETWORK]);
+  const candidates = named
+    ? resources.filter((subnet) => subnet.type === SUBNETWORK && mayName(named, subnet))
+    : dependenciesOf(resource, [SUBNETWORK]);
   const subnet = candidates.find((candidate) => own.includes(regionOf(candidate))) ?? candidates[0];
   return { subnet, region: region ?? (subnet && regionOf(subnet)) };
 }

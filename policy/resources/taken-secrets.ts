@@ -18,19 +18,27 @@ export interface TakenSecret extends Pick<SecretVersionName, "secret" | "project
 export function takenSecrets(workload: Workload, stack: readonly StackResource[]): TakenSecret[] {
   const own = stack.filter(({ type }) => SECRETS.includes(type));
   const isOwn = ({ secret, project }: TakenSecret) =>
-    own.some((other) => isSecret(other.properties.knownOnly().text("secretId") ?? "", projectOf(other), { secret, project }));
+    own.some((other) =>
+      isSecret(other.properties.knownOnly().text("secretId") ?? "", projectOf(other), { secret, project }),
+    );
   const named = (setting: string, secret: string | undefined, version: string | undefined): TakenSecret[] => {
     if (!secret) return [];
     const { version: _, ...name } = versionName(workload, { secret, version: version ?? "latest" }, setting);
     return [{ ...name, version, setting }];
   };
-  const variables = workload.containers.flatMap((container) => (container.inputs.isUnknown("envs") ? [] : container.variables));
+  const variables = workload.containers.flatMap((container) =>
+    container.inputs.isUnknown("envs") ? [] : container.variables,
+  );
   const taken = [
     ...variables.flatMap((variable) => {
       const source = secretSourceOf(variable);
       if (!source || source.reference.isUnknown(source.secretKey)) return [];
       const known = source.reference.knownOnly();
-      return named(`${source.setting}.${source.versionKey}`, known.text(source.secretKey), known.textOrNumber(source.versionKey) || undefined);
+      return named(
+        `${source.setting}.${source.versionKey}`,
+        known.text(source.secretKey),
+        known.textOrNumber(source.versionKey) || undefined,
+      );
     }),
     ...mountedSecrets(workload).flatMap(({ setting, secret, version }) => named(setting, secret, version)),
   ];
@@ -38,11 +46,16 @@ export function takenSecrets(workload: Workload, stack: readonly StackResource[]
 }
 
 /**
- * The version that a workload takes, where the program disables it. By its number where that is known. Before a version is
+ * The version that a workload takes, where the program disables it. By its number where that is known. Before a version
+ * is
  * made it has none: then every version of the secret that has none must be disabled, and one of them be what is taken,
  * because the workload needs it or the secret is new.
  */
-export function disabledVersion(user: StackResource, taken: TakenSecret, stack: readonly StackResource[]): StackResource | undefined {
+export function disabledVersion(
+  user: StackResource,
+  taken: TakenSecret,
+  stack: readonly StackResource[],
+): StackResource | undefined {
   const possible = stack.filter((other) => VERSIONS.includes(other.type) && mayBeOf(other, taken, user));
   const named = possible.filter(({ properties }) => !properties.isUnknown("secret"));
   const versions = named.length > 0 ? named : possible;
@@ -58,8 +71,12 @@ const VERSIONS = [SECRET_VERSION, REGIONAL_SECRET_VERSION];
 const isDisabled = ({ properties }: StackResource) => properties.knownOnly().flag("enabled") === false;
 
 function mayBeOf(version: StackResource, taken: TakenSecret, user: StackResource): boolean {
-  if (!version.properties.isUnknown("secret")) return isSecret(version.properties.text("secret") ?? "", projectOf(version), taken);
+  if (!version.properties.isUnknown("secret"))
+    return isSecret(version.properties.text("secret") ?? "", projectOf(version), taken);
   const secrets = dependenciesOf(version, SECRETS);
-  if (secrets.length > 0) return secrets.some((secret) => isSecret(secret.properties.knownOnly().text("secretId") ?? "", projectOf(secret), taken));
+  if (secrets.length > 0)
+    return secrets.some((secret) =>
+      isSecret(secret.properties.knownOnly().text("secretId") ?? "", projectOf(secret), taken),
+    );
   return dependenciesOf(user, VERSIONS).includes(version);
 }

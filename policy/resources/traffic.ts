@@ -21,7 +21,10 @@ interface Share {
 /** What is read here of a resource. */
 type Subject = Pick<Resource, "type" | "properties">;
 
-export function sharesOf({ type, properties }: Subject): { readonly setting: string; readonly shares: readonly Share[] } {
+export function sharesOf({ type, properties }: Subject): {
+  readonly setting: string;
+  readonly shares: readonly Share[];
+} {
   const list = type === RUN_WORKER_POOL ? "instanceSplits" : "traffics";
   const key = type === RUN_SERVICE_V1 ? "revisionName" : "revision";
   return { setting: properties.at(list), shares: properties.list(list).map((inputs) => ({ inputs, key })) };
@@ -30,7 +33,8 @@ export function sharesOf({ type, properties }: Subject): { readonly setting: str
 /** `undefined`: Cloud Run names it, or the program makes a name that a preview does not know. */
 export function revisionName({ type, properties }: Subject): Pick<NamedRevision, "setting" | "name"> | undefined {
   const template = properties.object("template");
-  const [holder, key] = type === RUN_SERVICE_V1 ? ([template.object("metadata"), "name"] as const) : ([template, "revision"] as const);
+  const [holder, key] =
+    type === RUN_SERVICE_V1 ? ([template.object("metadata"), "name"] as const) : ([template, "revision"] as const);
   const name = holder.isUnknown(key) ? undefined : holder.text(key);
   return name ? { setting: holder.at(key), name } : undefined;
 }

@@ -19,14 +19,16 @@ const V1 = {
 
 export function vpcAccessOf(workload: Workload): VpcAccess {
   // A v1 service has its network interfaces as JSON, in which [] is none.
-  const isStated = (inputs: Inputs, key: string) => inputs.isUnknown(key) || !/^(\[\s*\])?$/.test((inputs.text(key) ?? "").trim());
+  const isStated = (inputs: Inputs, key: string) =>
+    inputs.isUnknown(key) || !/^(\[\s*\])?$/.test((inputs.text(key) ?? "").trim());
   if (workload.kind === "v1 service") {
     const inputs = revisionAnnotations(workload);
     return { inputs, keys: V1, connected: isStated(inputs, V1.connector) || isStated(inputs, V1.networkInterfaces) };
   }
   const inputs = workload.pod.object("vpcAccess");
   const interfaces = () =>
-    inputs.isUnknown(V2.networkInterfaces) || inputs.list(V2.networkInterfaces).some((item) => isStated(item, "network") || isStated(item, "subnetwork"));
+    inputs.isUnknown(V2.networkInterfaces) ||
+    inputs.list(V2.networkInterfaces).some((item) => isStated(item, "network") || isStated(item, "subnetwork"));
   return { inputs, keys: V2, connected: isStated(inputs, V2.connector) || interfaces() };
 }
 
@@ -40,7 +42,8 @@ export function egressOf(workload: Workload): "private-ranges-only" | "all-traff
 }
 
 /** How a workload of that kind writes that only private ranges go through the VPC. */
-export const privateRangesOnly = ({ kind }: Workload): string => (kind === "v1 service" ? "private-ranges-only" : "PRIVATE_RANGES_ONLY");
+export const privateRangesOnly = ({ kind }: Workload): string =>
+  kind === "v1 service" ? "private-ranges-only" : "PRIVATE_RANGES_ONLY";
 
 /** A network interface of direct VPC egress. Network and subnetwork are absent where a preview does not know them. */
 interface NetworkInterface {
@@ -55,7 +58,10 @@ export function networkInterfacesOf(workload: Workload): NetworkInterface[] {
   const { inputs, keys } = vpcAccessOf(workload);
   const setting = inputs.at(keys.networkInterfaces);
   if (inputs.isUnknown(keys.networkInterfaces)) return [{ setting, networkSetting: setting }];
-  const items = workload.kind === "v1 service" ? listIn(inputs, keys.networkInterfaces) : inputs.knownOnly().list(keys.networkInterfaces);
+  const items =
+    workload.kind === "v1 service"
+      ? listIn(inputs, keys.networkInterfaces)
+      : inputs.knownOnly().list(keys.networkInterfaces);
   return items.map((item) => ({
     setting: item.at("subnetwork"),
     subnetwork: item.knownOnly().text("subnetwork") || undefined,

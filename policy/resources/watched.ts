@@ -34,7 +34,9 @@ const slots: Bound = (instance) => {
 const instances: Bound = (service) => {
   const workload = workloadOf(service);
   const maximum = workload && maximumOf(workload).instances;
-  return maximum === undefined ? undefined : { most: 2 * maximum, because: `the service has at most ${maximum} instances, and twice as many in a rollout` };
+  return maximum === undefined
+    ? undefined
+    : { most: 2 * maximum, because: `the service has at most ${maximum} instances, and twice as many in a rollout` };
 };
 
 const vms: Bound = ({ properties }) => {
@@ -44,7 +46,10 @@ const vms: Bound = ({ properties }) => {
 
 /** The metrics that are bounded, and those that are not. */
 const shown = (bounded: readonly (readonly [Metric, Bound])[], unbounded: readonly Metric[]): Watched["metrics"] =>
-  new Map([...bounded.map(([metric, bound]) => [metric.type, { metric, bound }] as const), ...unbounded.map((metric) => [metric.type, { metric }] as const)]);
+  new Map([
+    ...bounded.map(([metric, bound]) => [metric.type, { metric, bound }] as const),
+    ...unbounded.map((metric) => [metric.type, { metric }] as const),
+  ]);
 
 const labelOf = ({ resources: [resource] }: Metric): string => monitoredResources[resource][0];
 
@@ -57,7 +62,12 @@ export const WATCHED: Readonly<Record<string, Watched>> = {
         [metrics.connectorCpu, share],
         [metrics.connectorInstances, vms],
       ],
-      [metrics.connectorReceived, metrics.connectorSent, metrics.connectorPacketsReceived, metrics.connectorPacketsSent],
+      [
+        metrics.connectorReceived,
+        metrics.connectorSent,
+        metrics.connectorPacketsReceived,
+        metrics.connectorPacketsSent,
+      ],
     ),
     example: () => metrics.connectorCpu.type,
   },
@@ -161,8 +171,10 @@ export function otherMetric(condition: AlertCondition, watched: Watched, resourc
 }
 
 /**
- * Why a condition on a metric of the resource's capacity never tells that it runs out: it compares the wrong way, restricts
- * a label that there is not or to a value that it never has, or waits for more than there can be. `undefined`: it does tell,
+ * Why a condition on a metric of the resource's capacity never tells that it runs out: it compares the wrong way,
+ * restricts
+ * a label that there is not or to a value that it never has, or waits for more than there can be. `undefined`: it does
+ * tell,
  * or nothing says that it does not.
  */
 export function blindness(condition: AlertCondition, watched: Watched, resource: Resource): Problem | undefined {
@@ -172,7 +184,9 @@ export function blindness(condition: AlertCondition, watched: Watched, resource:
   const wrong = (field: string, value: unknown, must: string, because: string, fix: string | number) =>
     problem({ setting: inputs.at(field), value, must, because, fix });
   // Of two alternatives one may match.
-  const [label] = labelFaults(restrictionsOf(text), metric).filter(({ value }) => value === undefined || !/\bOR\b/.test(text));
+  const [label] = labelFaults(restrictionsOf(text), metric).filter(
+    ({ value }) => value === undefined || !/\bOR\b/.test(text),
+  );
   if (label?.path.startsWith("resource.") && label.value === undefined)
     return wrong(
       "filter",
@@ -199,23 +213,40 @@ export function blindness(condition: AlertCondition, watched: Watched, resource:
       `one with database_id="PROJECT:${bare}"`,
     );
   const comparison = inputs.choice("comparison");
-  if (comparison === "COMPARISON_LT") return wrong("comparison", comparison, "be COMPARISON_GT", `${metric.type} rises as capacity runs out`, "COMPARISON_GT");
+  if (comparison === "COMPARISON_LT")
+    return wrong(
+      "comparison",
+      comparison,
+      "be COMPARISON_GT",
+      `${metric.type} rises as capacity runs out`,
+      "COMPARISON_GT",
+    );
   return unreachable(condition, metric.type, bound, resource);
 }
 
 /** Aligners and reducers after which a value still is one of the metric's own. */
 const KEEPS_VALUES = /^(ALIGN|REDUCE)_(NONE|NEXT_OLDER|INTERPOLATE|MEAN|MIN|MAX|PERCENTILE_\d+)$/;
 
-function unreachable({ inputs }: AlertCondition, metric: string, boundOf: Bound | undefined, resource: Resource): Problem | undefined {
+function unreachable(
+  { inputs }: AlertCondition,
+  metric: string,
+  boundOf: Bound | undefined,
+  resource: Resource,
+): Problem | undefined {
   const threshold = inputs.knownOnly().number("thresholdValue");
   const bound = ifReadable(() => boundOf?.(resource));
   if (threshold === undefined || bound === undefined || inputs.has("denominatorFilter")) return undefined;
   const aggregations = inputs.list("aggregations");
-  const steps = aggregations.flatMap((step) => [step.text("perSeriesAligner"), step.text("crossSeriesReducer")]).filter((step) => step);
+  const steps = aggregations
+    .flatMap((step) => [step.text("perSeriesAligner"), step.text("crossSeriesReducer")])
+    .filter((step) => step);
   const isCount = bound.most !== 1;
   // Counts of several series are added up; shares of several are no share.
-  const keeps = steps.every((step) => step !== undefined && (KEEPS_VALUES.test(step) || (isCount && step === "REDUCE_SUM")));
-  if (aggregations.length > 1 || !keeps || (isCount ? threshold < bound.most : threshold <= bound.most)) return undefined;
+  const keeps = steps.every(
+    (step) => step !== undefined && (KEEPS_VALUES.test(step) || (isCount && step === "REDUCE_SUM")),
+  );
+  if (aggregations.length > 1 || !keeps || (isCount ? threshold < bound.most : threshold <= bound.most))
+    return undefined;
   const fix = isCount ? Math.floor(0.8 * bound.most) : threshold > 1 && threshold < 100 ? threshold / 100 : 0.8;
   const because = `${bound.because}: ${metric} never exceeds that, and the alert never fires`;
   return problem({

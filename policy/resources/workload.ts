@@ -73,7 +73,11 @@ function containerOf(inputs: Inputs): Container {
     inputs.list("envs").map((variable) => {
       const name = variable.text("name") ?? "";
       // A name that is none may hold anything, a secret included: only its position is told.
-      return { inputs: variable, name, setting: /^[\w.-]+$/.test(name) ? `${inputs.at("envs")}[${name}]` : variable.path };
+      return {
+        inputs: variable,
+        name,
+        setting: /^[\w.-]+$/.test(name) ? `${inputs.at("envs")}[${name}]` : variable.path,
+      };
     }),
   );
   return {
@@ -96,7 +100,10 @@ function once<T>(read: () => T): () => T {
   };
 }
 
-/** The most instances that can run at once, all regions and all revisions with traffic together, and the setting that says so. */
+/**
+ * The most instances that can run at once, all regions and all revisions with traffic together, and the setting that
+ * says so.
+ */
 export interface Maximum {
   readonly setting: string;
   readonly instances: number;
@@ -121,12 +128,19 @@ export function maximumOf(workload: Workload): Maximum {
 }
 
 /** `revisions`: how many of them have that maximum each, where it is a revision's own. */
-function statedMaximum({ kind, resource }: Workload): { readonly setting: string; readonly instances: number | undefined; readonly revisions?: number } {
+function statedMaximum({ kind, resource }: Workload): {
+  readonly setting: string;
+  readonly instances: number | undefined;
+  readonly revisions?: number;
+} {
   const properties = resource.properties.knownOnly();
   if (kind === "job") {
     const template = properties.object("template");
     const tasks = positive(template.number("taskCount")) ?? 1;
-    return { setting: template.at("parallelism"), instances: Math.min(positive(template.number("parallelism")) ?? tasks, tasks) };
+    return {
+      setting: template.at("parallelism"),
+      instances: Math.min(positive(template.number("parallelism")) ?? tasks, tasks),
+    };
   }
   const { mode, manual, service, revision } = scalingOf(kind, properties);
   const at = (inputs: Inputs, key: string) => ({ setting: inputs.at(key), instances: inputs.number(key) });
@@ -149,10 +163,15 @@ export function minInstancesOf({ kind, resource }: Workload): number {
   return Math.max(...[service, revision].map(({ inputs, keys }) => inputs.number(keys.minInstances) ?? 0));
 }
 
-/** The regions that a workload runs in; a v2 service may name several. Throws where one of them is unknown: they multiply its instances. */
+/**
+ * The regions that a workload runs in; a v2 service may name several. Throws where one of them is unknown: they
+ * multiply its instances.
+ */
 export function regionsOf({ resource: { properties, provider } }: Workload): readonly string[] {
   const several = properties.object("multiRegionSettings").texts("regions");
-  return several.length > 0 ? several : [regionIn(properties.text("location") || provider.knownOnly().text("region")) ?? ""];
+  return several.length > 0
+    ? several
+    : [regionIn(properties.text("location") || provider.knownOnly().text("region")) ?? ""];
 }
 
 /** 0 stands for "not set" in outputs; a stated zero is what `service-scaling` refuses. */
@@ -160,7 +179,8 @@ const positive = (value: number | undefined) => (value === 0 ? undefined : value
 
 const limitsOf = (container: Inputs) => container.object("resources").object("limits");
 const cpuOf = (limits: Inputs) => quantity(limits, "cpu", parseCpu) ?? cloudRunLimits.defaultCpu.value;
-const memoryMibOf = (limits: Inputs) => quantity(limits, "memory", parseMemoryMib) ?? cloudRunLimits.defaultMemoryMib.value;
+const memoryMibOf = (limits: Inputs) =>
+  quantity(limits, "memory", parseMemoryMib) ?? cloudRunLimits.defaultMemoryMib.value;
 const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
 
 /** vCPU of one instance, all containers together, with Cloud Run's default filled in. */
@@ -187,7 +207,10 @@ export function quantity(inputs: Inputs, key: string, parse: (text: string) => n
   const text = inputs.text(key);
   if (text === undefined) return undefined;
   const value = parse(text);
-  if (value === undefined) throw new MalformedValueError(`${inputs.at(key)} must be a quantity such as ${parse === parseCpu ? '"2"' : '"512Mi"'}`);
+  if (value === undefined)
+    throw new MalformedValueError(
+      `${inputs.at(key)} must be a quantity such as ${parse === parseCpu ? '"2"' : '"512Mi"'}`,
+    );
   return value;
 }
 
@@ -206,11 +229,22 @@ export function secretSourceOf({ inputs, setting }: Variable) {
     { source: "valueFrom", secretKey: "name", versionKey: "key" },
   ];
   const shape = shapes.find(({ source }) => inputs.object(source).has("secretKeyRef"));
-  return shape && { ...shape, setting: `${setting}.${shape.source}.secretKeyRef`, reference: inputs.object(shape.source).object("secretKeyRef") };
+  return (
+    shape && {
+      ...shape,
+      setting: `${setting}.${shape.source}.secretKeyRef`,
+      reference: inputs.object(shape.source).object("secretKeyRef"),
+    }
+  );
 }
 
 /** The secret a variable is taken from. Throws where it is unknown at preview. */
 export function secretOf(variable: Variable): SecretReference | undefined {
   const source = secretSourceOf(variable);
-  return source && { secret: source.reference.text(source.secretKey), version: source.reference.textOrNumber(source.versionKey) };
+  return (
+    source && {
+      secret: source.reference.text(source.secretKey),
+      version: source.reference.textOrNumber(source.versionKey),
+    }
+  );
 }

@@ -9,12 +9,17 @@ interface Item {
 }
 
 /** Any order of up to nine items: an earlier one may come after any of the later ones. */
-const orders = fc.array(fc.record({ weight: fc.nat(9), direct: fc.array(fc.nat(8)) }), { maxLength: 9 }).map((drawn) => {
-  const items: Item[] = [];
-  for (const { weight, direct } of drawn)
-    items.push({ weight, after: [...new Set(items.filter((_, i) => direct.includes(i)).flatMap((item) => [item, ...item.after]))] });
-  return items;
-});
+const orders = fc
+  .array(fc.record({ weight: fc.nat(9), direct: fc.array(fc.nat(8)) }), { maxLength: 9 })
+  .map((drawn) => {
+    const items: Item[] = [];
+    for (const { weight, direct } of drawn)
+      items.push({
+        weight,
+        after: [...new Set(items.filter((_, i) => direct.includes(i)).flatMap((item) => [item, ...item.after]))],
+      });
+    return items;
+  });
 
 const weightOf = ({ weight }: Item) => weight;
 const afterOf = ({ after }: Item) => after;
@@ -23,7 +28,11 @@ const isAntichain = (items: readonly Item[]) => !items.some(({ after }) => items
 
 /** By trying them all. */
 const heaviest = (items: readonly Item[]) =>
-  Math.max(...Array.from({ length: 2 ** items.length }, (_, bits) => items.filter((_, i) => (bits >> i) & 1)).map((set) => (isAntichain(set) ? sum(set) : 0)));
+  Math.max(
+    ...Array.from({ length: 2 ** items.length }, (_, bits) => items.filter((_, i) => (bits >> i) & 1)).map((set) =>
+      isAntichain(set) ? sum(set) : 0,
+    ),
+  );
 
 describe("the heaviest antichain", () => {
   it("is one, and none is heavier", () => {

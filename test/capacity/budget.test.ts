@@ -17,8 +17,19 @@ import {
 import { maxConnectionsProblems, tierCatalogue } from "../../capacity/constraints/cloudsql";
 import { proposedFix, proposedNumber } from "./proposed-fix";
 
-const slots: DatabaseSlots = { maxConnections: 150, usableShare: 0.8, reservedConnections: 13, migrationConnections: 10 };
-const holder = (label: string, instances: number, poolSize: number, maxOverflow: number, workers = 1): ConnectionHolder => ({
+const slots: DatabaseSlots = {
+  maxConnections: 150,
+  usableShare: 0.8,
+  reservedConnections: 13,
+  migrationConnections: 10,
+};
+const holder = (
+  label: string,
+  instances: number,
+  poolSize: number,
+  maxOverflow: number,
+  workers = 1,
+): ConnectionHolder => ({
   label,
   instances,
   overlap: instances,
@@ -70,7 +81,10 @@ describe("connections", () => {
   });
 
   test("the incident: over 2,000 connections against 40 slots", () => {
-    const budget = connectionBudget([holder("backend", 20, 20, 30), holder("auth", 10, 5, 10)], { ...slots, maxConnections: 50 });
+    const budget = connectionBudget([holder("backend", 20, 20, 30), holder("auth", 10, 5, 10)], {
+      ...slots,
+      maxConnections: 50,
+    });
     expect(budget.limit).toBe(40);
     expect(budget.demand).toBe(2000 + 300 + 23);
   });
@@ -87,7 +101,8 @@ describe("connections", () => {
   test("is linear: twice the instances are twice the connections, and the parts add up to the whole", () => {
     fc.assert(
       fc.property(holders, holders, anySlots, (some, others, database) => {
-        const connections = (list: readonly ConnectionHolder[]) => connectionBudget(list, database).demand - connectionBudget([], database).demand;
+        const connections = (list: readonly ConnectionHolder[]) =>
+          connectionBudget(list, database).demand - connectionBudget([], database).demand;
         const doubled = some.map((h) => ({ ...h, instances: 2 * h.instances, overlap: 2 * h.overlap }));
         expect(connections(doubled)).toBe(2 * connections(some));
         expect(connections([...some, ...others])).toBe(connections(some) + connections(others));
@@ -107,7 +122,9 @@ describe("connections", () => {
           const larger = list.map((h, i) => (i === 0 ? { ...h, [field]: h[field] + more } : h));
           const [before, after] = [connectionBudget(list, database), connectionBudget(larger, database)];
           expect(after.demand).toBeGreaterThanOrEqual(before.demand);
-          expect(connectionBudget(list, { ...database, maxConnections: database.maxConnections + more }).headroom).toBeGreaterThanOrEqual(before.headroom);
+          expect(
+            connectionBudget(list, { ...database, maxConnections: database.maxConnections + more }).headroom,
+          ).toBeGreaterThanOrEqual(before.headroom);
         },
       ),
     );
@@ -128,15 +145,18 @@ describe("connections", () => {
         const budget = connectionBudget(list, database);
         fc.pre(budget.headroom < 0);
         const { maxConnections, largestPerInstance, largestInstances, largest } = budgetRemedy(budget, database);
-        const headroom = (changed: Partial<DatabaseSlots>) => connectionBudget(list, { ...database, ...changed }).headroom;
+        const headroom = (changed: Partial<DatabaseSlots>) =>
+          connectionBudget(list, { ...database, ...changed }).headroom;
         expect(headroom({ maxConnections })).toBeGreaterThanOrEqual(0);
         expect(headroom({ maxConnections: maxConnections - 1 })).toBeLessThan(0);
         if (!largest) return;
         const rest = budget.demand - largest.connections;
         const { instances, overlap, perInstance } = largest;
-        if (largestPerInstance >= 1) expect(rest + (instances + overlap) * largestPerInstance).toBeLessThanOrEqual(budget.limit);
+        if (largestPerInstance >= 1)
+          expect(rest + (instances + overlap) * largestPerInstance).toBeLessThanOrEqual(budget.limit);
         expect(rest + (instances + overlap) * (largestPerInstance + 1)).toBeGreaterThan(budget.limit);
-        if (largestInstances >= 1) expect(rest + (overlap > 0 ? 2 : 1) * largestInstances * perInstance).toBeLessThanOrEqual(budget.limit);
+        if (largestInstances >= 1)
+          expect(rest + (overlap > 0 ? 2 : 1) * largestInstances * perInstance).toBeLessThanOrEqual(budget.limit);
       }),
     );
   });
@@ -147,7 +167,8 @@ describe("connections", () => {
         const database = { ...slots, maxConnections: 100, tier: tier.name };
         const budget = connectionBudget([holder("backend", instances, 5, 5)], database);
         const remedy = budgetRemedy(budget, database);
-        const holds = (name: string) => maxConnectionsProblems({ tier: name, maxConnections: remedy.maxConnections }).length === 0;
+        const holds = (name: string) =>
+          maxConnectionsProblems({ tier: name, maxConnections: remedy.maxConnections }).length === 0;
         if (holds(tier.name)) expect(remedy.tier).toBe(tier.name);
         else if (remedy.tier) expect(holds(remedy.tier)).toBe(true);
       }),
@@ -158,7 +179,9 @@ describe("connections", () => {
     const database = { ...slots, maxConnections: 100, tier: "db-custom-4-15360" };
     const clients = [holder("backend", 10, 5, 0)];
     const [problem] = budgetProblems(connectionBudget(clients, database), database, clients, names);
-    expect(problem && proposedFix(problem)).toBe("154, or set 'backend.poolSize' to 2, or set 'backend.instances' to 5");
+    expect(problem && proposedFix(problem)).toBe(
+      "154, or set 'backend.poolSize' to 2, or set 'backend.instances' to 5",
+    );
   });
 
   test("says nothing of a budget that holds, and everything of one that does not", () => {
@@ -166,7 +189,9 @@ describe("connections", () => {
     expect(budgetProblems(connectionBudget(small, slots), slots, small, names)).toEqual([]);
     const large = [holder("backend", 20, 20, 30)];
     const budget = connectionBudget(large, { ...slots, maxConnections: 50 });
-    expect(budgetProblems(budget, { ...slots, maxConnections: 50, tier: "db-g1-small" }, large, names).map((p) => p.message)).toEqual([
+    expect(
+      budgetProblems(budget, { ...slots, maxConnections: 50, tier: "db-g1-small" }, large, names).map((p) => p.message),
+    ).toEqual([
       "'max_connections' (50) must cover 2023 connections with 0.8 of its slots (it covers 40) because backend (20 + 20) x 50 = 2000; reserved 13 + migrations 10 = 23; 2023 of 40 (max_connections 50 x 0.8), and the database refuses connections at the first rollout; set 'max_connections' to 2529 and 'tier' to db-custom-8-53248, or lower pools and maximum instances until all lines together hold at most 17",
     ]);
   });
@@ -193,7 +218,10 @@ describe("the database's connect rate", () => {
       vcpus: 1,
       waitSeconds: 0.056,
     });
-    expect(databaseConnectWait([client(8, 10, 4, 2)], "db-custom-2-7680")?.waitSeconds).toBeCloseTo((16 * 3.5) / 1000, 9);
+    expect(databaseConnectWait([client(8, 10, 4, 2)], "db-custom-2-7680")?.waitSeconds).toBeCloseTo(
+      (16 * 3.5) / 1000,
+      9,
+    );
   });
 
   test("many vCPUs wait for the one postmaster", () => {
@@ -221,7 +249,8 @@ describe("the database's connect rate", () => {
     );
     fc.assert(
       fc.property(clients, fc.constantFrom("db-g1-small", ...tierCatalogue.map(({ name }) => name)), (list, tier) => {
-        const of = (name: string, given = list) => connectRateProblems(given, name, { tier: "tier", instances: "the instances" });
+        const of = (name: string, given = list) =>
+          connectRateProblems(given, name, { tier: "tier", instances: "the instances" });
         for (const problem of of(tier)) {
           const [[, faster] = []] = problem.ways?.[0] ?? [];
           if (typeof faster === "string") expect(of(faster)).toEqual([]);
@@ -250,7 +279,12 @@ describe("the connector", () => {
   });
 
   test("all connects of all processes, at the minimum number of VMs", () => {
-    expect(connectorWait([client(5, 4), client(3, 2)], connector)).toMatchObject({ connects: 26, mbps: 300, connectsPerSecond: 600, waitSeconds: 26 / 600 });
+    expect(connectorWait([client(5, 4), client(3, 2)], connector)).toMatchObject({
+      connects: 26,
+      mbps: 300,
+      connectsPerSecond: 600,
+      waitSeconds: 26 / 600,
+    });
   });
 
   test("cannot be told without clients or a machine type", () => {

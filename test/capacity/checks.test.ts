@@ -6,7 +6,10 @@ import { type Changes, stagingSettings } from "../stack-settings";
 
 const staging = planOf(stagingSettings());
 /** The plan with changes that the configuration's reader may refuse: a check must stand on its own. */
-const changed = (change: (plan: CapacityPlan) => Partial<CapacityPlan>): CapacityPlan => ({ ...staging, ...change(staging) });
+const changed = (change: (plan: CapacityPlan) => Partial<CapacityPlan>): CapacityPlan => ({
+  ...staging,
+  ...change(staging),
+});
 const read = (changes: Changes) => planOf(stagingSettings(changes));
 
 const failing = (plan: CapacityPlan) => planChecks(plan).filter(({ problems }) => problems.length > 0);
@@ -15,8 +18,10 @@ const service = (plan: CapacityPlan, key: string) => {
   if (!found) throw new Error(`staging has no service ${key}`);
   return found;
 };
-const backendWith = (changes: object) => changed((plan) => ({ services: { ...plan.services, backend: { ...service(plan, "backend"), ...changes } } }));
-const databaseOf = (changes: object) => backendWith({ database: { ...service(staging, "backend").database, ...changes } });
+const backendWith = (changes: object) =>
+  changed((plan) => ({ services: { ...plan.services, backend: { ...service(plan, "backend"), ...changes } } }));
+const databaseOf = (changes: object) =>
+  backendWith({ database: { ...service(staging, "backend").database, ...changes } });
 
 describe("staging's own plan", () => {
   test("passes every check", () => expect(failing(staging)).toEqual([]));
@@ -46,10 +51,14 @@ describe("staging's own plan", () => {
   test("shows every sum as a person would write it", () => {
     const arithmetic = Object.fromEntries(planChecks(staging).map((check) => [check.title, check.arithmetic]));
     expect(arithmetic).toMatchObject({
-      "max_connections against the tier's memory": ["1024 MiB shared_buffers + 150 backends x 9 MiB = 2374 of 3264 MiB usable (3840 MiB in db-custom-1-3840)"],
+      "max_connections against the tier's memory": [
+        "1024 MiB shared_buffers + 150 backends x 9 MiB = 2374 of 3264 MiB usable (3840 MiB in db-custom-1-3840)",
+      ],
       "connections of one instance over the built-in socket": ["no service uses the built-in socket"],
       "Cloud SQL Admin API calls of a cold start": ["a private address needs none"],
-      "the database's connect rate against the connect time-out": ["8 connects at once on 1 vCPU = 0.056 s of the 10 s connect time-out"],
+      "the database's connect rate against the connect time-out": [
+        "8 connects at once on 1 vCPU = 0.056 s of the 10 s connect time-out",
+      ],
       "the storm's bytes and connects against the connector at its minimum": [
         "26 connects through 3 x e2-micro (300 Mbps, 600 connects/s assumed) = 0.043 s of the 10 s connect time-out",
       ],
@@ -66,7 +75,8 @@ describe("staging's own plan", () => {
 
   test("advises against one path for start-up and liveness where a service has a database", () => {
     const lines = (changes: Changes) =>
-      planChecks(read({ "netra:services": changes })).find(({ title }) => title.startsWith("start-up probe window"))?.arithmetic ?? [];
+      planChecks(read({ "netra:services": changes })).find(({ title }) => title.startsWith("start-up probe window"))
+        ?.arithmetic ?? [];
     const advice =
       "auth: advice: 'netra:services.auth.liveness.path' (/health) should not be the start-up probe's path: if it asks the database, an outage of 90 s kills every instance at once; set it to a path that asks the process alone";
     expect(lines({}).filter((line) => line.includes("advice"))).toEqual([advice]);
@@ -74,7 +84,8 @@ describe("staging's own plan", () => {
   });
 
   test("has figures for every comparison it prints", () => {
-    for (const { figures } of planChecks(staging)) for (const figure of Object.values(figures)) expect(Number.isFinite(figure)).toBe(true);
+    for (const { figures } of planChecks(staging))
+      for (const figure of Object.values(figures)) expect(Number.isFinite(figure)).toBe(true);
   });
 });
 
@@ -85,11 +96,17 @@ describe("each check fails on its own fault", () => {
     ["connections of one instance over the built-in socket", databaseOf({ path: "built-in-socket", poolSize: 101 })],
     [
       "Cloud SQL Admin API calls of a cold start",
-      backendWith({ maxInstances: 501, database: { ...service(staging, "backend").database, path: "built-in-socket" } }),
+      backendWith({
+        maxInstances: 501,
+        database: { ...service(staging, "backend").database, path: "built-in-socket" },
+      }),
     ],
     ["the database's connect rate against the connect time-out", backendWith({ maxInstances: 2000 })],
     ["the storm's bytes and connects against the connector at its minimum", databaseOf({ startupConnections: 2000 })],
-    ["start-up probe window against boot and database initialisation", read({ "netra:services": { backend: { probe: { failureThreshold: 3 } } } })],
+    [
+      "start-up probe window against boot and database initialisation",
+      read({ "netra:services": { backend: { probe: { failureThreshold: 3 } } } }),
+    ],
     [
       "Cloud Run cpu and memory in use, both revisions of a rollout included, against the regional quota",
       read({ "netra:limits": { regionalCpu: 20, regionalMemoryGib: 40 } }),
@@ -122,7 +139,9 @@ describe("each check fails on its own fault", () => {
       "'netra:connector.ipCidrRange' (172.17.0.0/28) must lie outside 172.17.0.0/16 because that is Docker's bridge network on Google's machines, and connections between it and Cloud SQL fail; set 'netra:connector.ipCidrRange' to 10.1.0.0/28",
     ],
   ])("address ranges: %s", (_, changes, message) => {
-    expect(failing(read(changes)).flatMap(({ problems }) => problems.map((problem) => problem.message))).toEqual([message]);
+    expect(failing(read(changes)).flatMap(({ problems }) => problems.map((problem) => problem.message))).toEqual([
+      message,
+    ]);
   });
 
   test("address ranges: the name of the services range with private services access", () => {
@@ -131,7 +150,8 @@ describe("each check fails on its own fault", () => {
   });
 
   test("but all traffic without Cloud NAT, and the built-in socket, break no start: they are shown with what they cut off", () => {
-    const lines = (changes: Changes) => planChecks(read(changes)).find(({ title }) => title.startsWith("the network path"))?.arithmetic ?? [];
+    const lines = (changes: Changes) =>
+      planChecks(read(changes)).find(({ title }) => title.startsWith("the network path"))?.arithmetic ?? [];
     const backend = { egress: "all-traffic", database: { path: "built-in-socket" } };
     expect(failing(read({ "netra:services": { backend } }))).toEqual([]);
     expect(lines({ "netra:services": { backend } })).toEqual([
@@ -190,7 +210,9 @@ test("a service without a database holds no connections, whatever its size", () 
 });
 
 test("below one vCPU the CPU must be throttled between requests", () => {
-  const problems = failing(backendWith({ cpu: 0.5, memoryMib: 512, concurrency: 1 })).flatMap((check) => check.problems.map(({ message }) => message));
+  const problems = failing(backendWith({ cpu: 0.5, memoryMib: 512, concurrency: 1 })).flatMap((check) =>
+    check.problems.map(({ message }) => message),
+  );
   expect(problems).toEqual([
     "'netra:services.backend.cpuIdle' (false) must be true because below one vCPU Cloud Run offers request-based billing only; set 'netra:services.backend.cpuIdle' to true, or set 'netra:services.backend.cpu' to 1",
   ]);

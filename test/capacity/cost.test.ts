@@ -14,7 +14,9 @@ describe("the connector", () => {
     ["e2-micro", [12.23, 18.34, 61.15]],
     ["e2-standard-4", [195.67, 293.51, 978.37]],
   ])("%s at 2, 3 and 10 instances costs what gcp.md tabulates", (machineType, expected) => {
-    const costs = [2, 3, 10].map((minInstances) => connectorCost({ connector: { ...staging.connector, machineType, minInstances } }).usdPerMonth);
+    const costs = [2, 3, 10].map(
+      (minInstances) => connectorCost({ connector: { ...staging.connector, machineType, minInstances } }).usdPerMonth,
+    );
     expect(costs.map(usd)).toEqual(expected.map(usd));
   });
 
@@ -69,7 +71,8 @@ describe("the plan", () => {
   });
 
   test("monitoring is named unless it is turned off", () => {
-    const named = (changes: Changes) => planCost(planOf(stagingSettings(changes)), 13).items.filter(({ item }) => item === "monitoring");
+    const named = (changes: Changes) =>
+      planCost(planOf(stagingSettings(changes)), 13).items.filter(({ item }) => item === "monitoring");
     expect(named({})).toEqual([
       {
         item: "monitoring",
@@ -82,18 +85,23 @@ describe("the plan", () => {
   test("alerts cost nothing before the announced day, and each condition from then on", () => {
     const settings = stagingSettings();
     const alerts = planAlerts(settings).slice(0, 2);
-    const priced = planCost(planOf(settings), 13, settings.region, alerts).items.filter(({ item }) => item === "alerts");
+    const priced = planCost(planOf(settings), 13, settings.region, alerts).items.filter(
+      ({ item }) => item === "alerts",
+    );
     expect(alerts.map(({ conditions }) => conditions.length)).toEqual([1, 2]);
     // Every 30 s of 730 hours: 87,600 points of each series.
     expect(priced).toEqual([
       {
         item: "alerts",
         usdPerMonth: 0,
-        arithmetic: "free until 2027-09-01; from then on 1.18 USD or more: 3 metrics x 0.35 USD + 3 series x 87600 points x 0.5 USD per million",
+        arithmetic:
+          "free until 2027-09-01; from then on 1.18 USD or more: 3 metrics x 0.35 USD + 3 series x 87600 points x 0.5 USD per million",
       },
     ]);
     expect(3 * (0.35 + (87_600 * 0.5) / 1e6)).toBeCloseTo(1.18, 2);
-    expect(planCost(planOf(settings), 13, "europe-west1", alerts).items.find(({ item }) => item === "alerts")).not.toHaveProperty("usdPerMonth");
+    expect(
+      planCost(planOf(settings), 13, "europe-west1", alerts).items.find(({ item }) => item === "alerts"),
+    ).not.toHaveProperty("usdPerMonth");
     const off = stagingSettings({ "netra:monitoring": { disabled: { reason: "one afternoon (#1403)" } } });
     expect(planCost(planOf(off), 13, off.region, alerts).items.filter(({ item }) => item === "alerts")).toEqual([]);
   });
@@ -112,7 +120,8 @@ describe("the plan", () => {
       { item: "Cloud Armor", usdPerMonth: 8, arithmetic: "1 policy x 5 USD + 3 rules x 1 USD" },
       {
         item: "load balancer and Cloud Armor, traffic",
-        arithmetic: "not priced: 0.008 USD per GiB each way and 0.75 USD per million requests; how many there are depends on the clients",
+        arithmetic:
+          "not priced: 0.008 USD per GiB each way and 0.75 USD per million requests; how many there are depends on the clients",
       },
     ]);
     const without = planCost({ ...staging, edge: undefined }, 7);
@@ -131,6 +140,7 @@ describe("the plan", () => {
     const elsewhere = planCost(staging, 7, "europe-west1");
     expect(elsewhere).not.toHaveProperty("usdPerMonth");
     expect(elsewhere.items.map(({ item }) => item)).toEqual(cost.items.map(({ item }) => item));
-    for (const { item, ...rest } of elsewhere.items) expect(rest, item).toEqual({ arithmetic: "not priced: prices are known for us-central1 only" });
+    for (const { item, ...rest } of elsewhere.items)
+      expect(rest, item).toEqual({ arithmetic: "not priced: prices are known for us-central1 only" });
   });
 });

@@ -2,7 +2,9 @@ import { expect, test } from "vitest";
 import { asIs, clamp, InputError, problem } from "../../capacity/problem";
 
 test("a problem is one sentence: what stands there, what must, why, and what to write", () => {
-  expect(problem({ setting: "minInstances", value: 12, must: "be at most 9", because: "there are no more", fix: 9 })).toMatchObject({
+  expect(
+    problem({ setting: "minInstances", value: 12, must: "be at most 9", because: "there are no more", fix: 9 }),
+  ).toMatchObject({
     setting: "minInstances",
     message: "'minInstances' (12) must be at most 9 because there are no more; set 'minInstances' to 9",
   });
@@ -15,12 +17,16 @@ test.each([
   [0, "0"],
   [false, "false"],
 ])("a value of %j is shown as %s", (value, shown) => {
-  expect(problem({ setting: "x", value, must: "m", because: "b", fix: "f" }).message).toBe(`'x' (${shown}) must m because b; set 'x' to f`);
+  expect(problem({ setting: "x", value, must: "m", because: "b", fix: "f" }).message).toBe(
+    `'x' (${shown}) must m because b; set 'x' to f`,
+  );
 });
 
 test("the nearest whole number within a range, also of no number", () => {
   const range = { min: 2, max: 9 };
-  expect([-1, 2, 2.6, 9, 120, Number.NaN, Number.POSITIVE_INFINITY].map((value) => clamp(value, range))).toEqual([2, 2, 3, 9, 9, 2, 2]);
+  expect([-1, 2, 2.6, 9, 120, Number.NaN, Number.POSITIVE_INFINITY].map((value) => clamp(value, range))).toEqual([
+    2, 2, 3, 9, 9, 2, 2,
+  ]);
 });
 
 test("an input error carries every problem, one a line", () => {

@@ -11,7 +11,11 @@ const quota = { regionalCpu: 20, regionalMemoryGib: 40 };
 const inTurn = (users: readonly QuotaUser[]) => (one: QuotaUser) => users.slice(users.indexOf(one) + 1);
 const atOnce = () => [];
 
-const [auth, backend, frontend] = [user("auth", 3, 1, 512), user("backend", 5, 2, 4096), user("frontend", 3, 1, 512)] as const;
+const [auth, backend, frontend] = [
+  user("auth", 3, 1, 512),
+  user("backend", 5, 2, 4096),
+  user("frontend", 3, 1, 512),
+] as const;
 const services = [auth, backend, frontend];
 
 test("a rollout has the largest service in use twice, and the others once", () => {
@@ -23,16 +27,23 @@ test("a rollout has the largest service in use twice, and the others once", () =
 });
 
 test("services that roll out at once are in use twice each", () => {
-  expect(regionalDemand(services, quota, atOnce)).toMatchObject({ cpu: { total: 32, rolling: services }, memoryGib: { total: 46 } });
+  expect(regionalDemand(services, quota, atOnce)).toMatchObject({
+    cpu: { total: 32, rolling: services },
+    memoryGib: { total: 46 },
+  });
 });
 
 test("a job counts while it runs, and has no second revision", () => {
   const all = [...services, user("migrate", 1, 1, 512, false)];
-  expect(regionalDemand(all, quota, inTurn(all))).toMatchObject({ cpu: { total: 27, rolling: [backend] }, memoryGib: { total: 43.5 } });
+  expect(regionalDemand(all, quota, inTurn(all))).toMatchObject({
+    cpu: { total: 27, rolling: [backend] },
+    memoryGib: { total: 43.5 },
+  });
 });
 
 describe("a demand beyond the quota", () => {
-  const messages = (users: readonly QuotaUser[]) => regionalQuotaProblems(users, quota, inTurn(users)).map(({ problem }) => problem.message);
+  const messages = (users: readonly QuotaUser[]) =>
+    regionalQuotaProblems(users, quota, inTurn(users)).map(({ problem }) => problem.message);
 
   test("names the service that rolls, and the most instances that both quotas allow", () => {
     expect(messages(services)).toEqual([
@@ -68,8 +79,12 @@ describe("a demand beyond the quota", () => {
           const least = users.map((one) => ({ ...one, instances: 1 }));
           expect(way.length > 0 || !regionalDemand(least, quota, orderOf(least)).fits).toBe(true);
           if (way.length === 0) continue;
-          const names = (one: QuotaUser) => (one === largest ? [one.setting, one.settingAmongOthers] : [one.settingAmongOthers]);
-          const fixed = users.map((one) => ({ ...one, instances: Number(way.find(([setting]) => names(one).includes(setting))?.[1] ?? one.instances) }));
+          const names = (one: QuotaUser) =>
+            one === largest ? [one.setting, one.settingAmongOthers] : [one.settingAmongOthers];
+          const fixed = users.map((one) => ({
+            ...one,
+            instances: Number(way.find(([setting]) => names(one).includes(setting))?.[1] ?? one.instances),
+          }));
           expect(regionalQuotaProblems(fixed, quota, orderOf(fixed))).toEqual([]);
         }
       }),

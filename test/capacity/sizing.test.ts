@@ -48,14 +48,23 @@ describe("sizing staging", () => {
 
   it("says what each cheaper plan fails on, cheapest first", () => {
     expect(sizing.rejected.map(({ fails, plans, cheapest }) => ({ fails, plans, tier: cheapest.tier }))).toEqual([
-      { fails: ["connections of both revisions against max_connections", "values that Google accepts"], plans: 24, tier: "db-f1-micro" },
+      {
+        fails: ["connections of both revisions against max_connections", "values that Google accepts"],
+        plans: 24,
+        tier: "db-f1-micro",
+      },
       { fails: ["connections of both revisions against max_connections"], plans: 1, tier: "db-custom-1-3840" },
     ]);
-    for (const { dearest } of sizing.rejected) expect(dearest.usdPerMonth).toBeLessThanOrEqual(sizing.cheapest?.usdPerMonth ?? 0);
+    for (const { dearest } of sizing.rejected)
+      expect(dearest.usdPerMonth).toBeLessThanOrEqual(sizing.cheapest?.usdPerMonth ?? 0);
   });
 
   it("judges today's plan alike", () => {
-    expect(sizing.today).toMatchObject({ tier: plan.database.tier, maxConnections: plan.database.maxConnections, fails: [] });
+    expect(sizing.today).toMatchObject({
+      tier: plan.database.tier,
+      maxConnections: plan.database.maxConnections,
+      fails: [],
+    });
     expect(sizing.today.usdPerMonth).toBeGreaterThan(sizing.cheapest?.usdPerMonth ?? 0);
   });
 
@@ -70,7 +79,9 @@ describe("sizing staging", () => {
   it("goes below no connector that is live, because it could not shrink in place", () => {
     const { cheapest, rejected } = sizePlan(plan, { ...options, connectorFloor: plan.connector });
     expect(cheapest?.connector).toEqual({ machineType: "e2-micro", minInstances: 3, maxInstances: 10 });
-    expect(rejected.some(({ fails }) => fails.join() === "the live connector, which cannot shrink in place")).toBe(true);
+    expect(rejected.some(({ fails }) => fails.join() === "the live connector, which cannot shrink in place")).toBe(
+      true,
+    );
   });
 });
 
@@ -111,11 +122,20 @@ describe("sizing other plans", () => {
 describe("the cost curve", () => {
   const plan = stagingPlan();
   const curve = costCurve(plan, options);
-  const pointOf = (changed: CapacityPlan) => costCurve(changed, options).find(({ tier }) => tier === changed.database.tier);
+  const pointOf = (changed: CapacityPlan) =>
+    costCurve(changed, options).find(({ tier }) => tier === changed.database.tier);
 
   it("goes from the smallest tier to two beyond today's, and costs rise", () => {
-    expect(curve.map(({ tier }) => tier)).toEqual(["db-f1-micro", "db-g1-small", "db-custom-1-3840", "db-custom-1-6656", "db-custom-2-7680"]);
-    expect(curve.map(({ usdPerMonth }) => usdPerMonth)).toEqual(curve.map(({ usdPerMonth }) => usdPerMonth).toSorted((a, b) => a - b));
+    expect(curve.map(({ tier }) => tier)).toEqual([
+      "db-f1-micro",
+      "db-g1-small",
+      "db-custom-1-3840",
+      "db-custom-1-6656",
+      "db-custom-2-7680",
+    ]);
+    expect(curve.map(({ usdPerMonth }) => usdPerMonth)).toEqual(
+      curve.map(({ usdPerMonth }) => usdPerMonth).toSorted((a, b) => a - b),
+    );
   });
 
   it("prices connector and database, and reaches what the storms reach", () => {
@@ -131,7 +151,10 @@ describe("the cost curve", () => {
 
   it("takes today's max_connections for today's tier: the point is the plan, not a better one", () => {
     const starved = stagingPlan({ "netra:database": { maxConnections: 40 } });
-    expect(pointOf(starved)).toMatchObject({ maxConnections: 40, success: Math.min(...planStorms(starved, options).map(({ success }) => success.lower)) });
+    expect(pointOf(starved)).toMatchObject({
+      maxConnections: 40,
+      success: Math.min(...planStorms(starved, options).map(({ success }) => success.lower)),
+    });
     expect(pointOf(starved)?.success).toBeLessThan(0.95);
   });
 

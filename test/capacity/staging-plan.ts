@@ -9,7 +9,10 @@ export const stagingPlan = (changes: Changes = {}): CapacityPlan => planOf(stagi
 
 /** The plan with another route to the database than a stack file can have. */
 export function withRoutes(plan: CapacityPlan, changes: Partial<DatabaseRoute>): CapacityPlan & StormPlan {
-  const services = Object.entries(plan.services).map(([key, service]) => [key, { ...service, route: { ...routeOf(plan, service), ...changes } }]);
+  const services = Object.entries(plan.services).map(([key, service]) => [
+    key,
+    { ...service, route: { ...routeOf(plan, service), ...changes } },
+  ]);
   return { ...plan, services: Object.fromEntries(services) };
 }
 

@@ -7,21 +7,30 @@ import { incidentPlan, stagingPlan } from "./staging-plan";
 const settingsOf = ({ problems }: PlanVerdict) => problems.map(({ setting }) => setting);
 const stormCheckOf = ({ checks }: PlanVerdict) => checks.at(-1);
 const backend = (changes: Changes) => ({ "netra:services": { backend: changes } });
-const targeted = (startupSuccessPercent: number, changes: Changes = {}) => stagingPlan({ ...changes, "netra:targets": { startupSuccessPercent } });
+const targeted = (startupSuccessPercent: number, changes: Changes = {}) =>
+  stagingPlan({ ...changes, "netra:targets": { startupSuccessPercent } });
 const huge = stagingPlan(backend({ maxInstances: 1000, database: { poolSize: 100 } }));
 
 describe("what the staging plans must give (storm.md, section 6)", () => {
   it("the project's own plan is sound: the lower bound is at least 99 % in every scenario", () => {
     const { problems, storms } = judgePlan(stagingPlan());
     expect(problems).toEqual([]);
-    expect(storms.map(({ scenario }) => scenario)).toEqual(["cold-start", "rollout-auth", "rollout-backend", "recovery", "scale-out"]);
+    expect(storms.map(({ scenario }) => scenario)).toEqual([
+      "cold-start",
+      "rollout-auth",
+      "rollout-backend",
+      "recovery",
+      "scale-out",
+    ]);
     for (const { success } of storms) expect(success.lower).toBeGreaterThanOrEqual(0.99);
   });
 
   it("the incident's path: refused, and not one start succeeds", () => {
     const verdict = judgePlan(incidentPlan("public socket, all traffic"));
     expect(settingsOf(verdict)).toContain("netra:services.auth.egress");
-    expect(verdict.problems.at(-1)?.message).toMatch(/public address is on the internet.*and 'netra:services\.backend\.egress' likewise$/);
+    expect(verdict.problems.at(-1)?.message).toMatch(
+      /public address is on the internet.*and 'netra:services\.backend\.egress' likewise$/,
+    );
     expect(verdict.storms.map(({ success }) => success.mean)).toEqual(verdict.storms.map(() => 0));
     expect(verdict.storms.length).toBeGreaterThan(0);
   });
@@ -60,7 +69,9 @@ describe("a plan whose arithmetic holds", () => {
     const verdict = judgePlan(stagingPlan());
     expect(stormCheckOf(verdict)).toMatchObject({
       title: "start-up storms against the target of 99 % at the first try",
-      arithmetic: expect.arrayContaining(["cold-start: 8 starts, 100.00 % ready, lower bound 99.56 %; bottleneck none"]),
+      arithmetic: expect.arrayContaining([
+        "cold-start: 8 starts, 100.00 % ready, lower bound 99.56 %; bottleneck none",
+      ]),
       problems: [],
     });
     expect(Object.keys(stormCheckOf(verdict)?.figures ?? {})).toEqual(verdict.storms.map(({ scenario }) => scenario));
@@ -107,13 +118,17 @@ describe("a plan without storms", () => {
     const verdict = judgePlan(huge);
     expect(settingsOf(verdict)).toContain("netra:database.maxConnections");
     expect(verdict.storms).toEqual([]);
-    expect(stormCheckOf(verdict)?.arithmetic).toEqual(["not simulated: the plan is refused already, and a storm of 4006 connects takes long"]);
+    expect(stormCheckOf(verdict)?.arithmetic).toEqual([
+      "not simulated: the plan is refused already, and a storm of 4006 connects takes long",
+    ]);
   });
 
   it("that is refused and runs many processes in few instances is not simulated either", () => {
     const verdict = judgePlan(stagingPlan(backend({ database: { workers: 300 } })));
     expect(verdict.storms).toEqual([]);
-    expect(stormCheckOf(verdict)?.arithmetic).toEqual(["not simulated: the plan is refused already, and a storm of 6006 connects takes long"]);
+    expect(stormCheckOf(verdict)?.arithmetic).toEqual([
+      "not simulated: the plan is refused already, and a storm of 6006 connects takes long",
+    ]);
   });
 
   const unsimulable: [string, CapacityPlan, string[]][] = [

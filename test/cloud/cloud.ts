@@ -1,5 +1,14 @@
 import { createHash, randomBytes } from "node:crypto";
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 
 /** A resource's properties as the provider's protocol carries them. */
@@ -101,7 +110,9 @@ export class Cloud {
 
   /** How many calls have changed the cloud, or would have. */
   changes(): number {
-    return this.calls().filter(({ method, phase, preview }) => phase === "start" && !preview && ["create", "update", "delete"].includes(method)).length;
+    return this.calls().filter(
+      ({ method, phase, preview }) => phase === "start" && !preview && ["create", "update", "delete"].includes(method),
+    ).length;
   }
 
   forgetCalls(): void {
@@ -117,7 +128,9 @@ export class Cloud {
     write(join(this.folder, "faults.json"), faults ?? NOTHING_WRONG);
   }
 
-  /** Whether Google takes longer than one update to know a new API or log-based metric. Default: it knows them at once. */
+  /**
+   * Whether Google takes longer than one update to know a new API or log-based metric. Default: it knows them at once.
+   */
   get isSlow(): boolean {
     return existsSync(join(this.folder, "slow"));
   }
@@ -147,11 +160,18 @@ export class Cloud {
   private file(type: string, id: string): string {
     // An id is longer than a file's name may be.
     const short = (id.split("/").at(-1) ?? "").slice(0, 60).replaceAll(/[^\w.-]/g, "_");
-    return join(this.folder, "resources", `${prefixOf(type)}${short}-${createHash("sha256").update(`${type} ${id}`).digest("hex").slice(0, 16)}.json`);
+    return join(
+      this.folder,
+      "resources",
+      `${prefixOf(type)}${short}-${createHash("sha256").update(`${type} ${id}`).digest("hex").slice(0, 16)}.json`,
+    );
   }
 }
 
-/** What the file of a resource begins with: reading those of one type must not cost reading all, which every change would pay. */
+/**
+ * What the file of a resource begins with: reading those of one type must not cost reading all, which every change
+ * would pay.
+ */
 const prefixOf = (type: string) => `${type.split(":").at(-1)}-`;
 
 /** Whole or not at all: another process may read, and this one may be killed. */

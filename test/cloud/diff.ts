@@ -13,15 +13,21 @@ export interface Difference {
   readonly replaces: readonly string[];
 }
 
-const isObject = (value: unknown): value is Properties => typeof value === "object" && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Properties =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** Compares a resource's old inputs with its new ones, in the provider's forms: a region's name and its address are the same. */
+/**
+ * Compares a resource's old inputs with its new ones, in the provider's forms: a region's name and its address are the
+ * same.
+ */
 export function difference(kind: Kind, stated: Properties, wanted: Properties, place: Place, id: string): Difference {
   const [olds, news] = [asState(kind, stated, place, id), asState(kind, wanted, place, id)];
   const changes = compare(withoutServerChoices(kind, olds, news), news, "");
   for (const path of Object.keys(changes)) if (kind.ignores?.(path, olds, news)) delete changes[path];
   const replaces = Object.keys(changes).filter((path) =>
-    kind.replaces.some((property) => path === property || path.startsWith(`${property}.`) || path.startsWith(`${property}[`)),
+    kind.replaces.some(
+      (property) => path === property || path.startsWith(`${property}.`) || path.startsWith(`${property}[`),
+    ),
   );
   if (kind.replacesWhen?.(olds, news)) replaces.push("__meta");
   return { changes, replaces };
@@ -46,7 +52,10 @@ function compare(old: unknown, now: unknown, path: string): Record<string, Chang
     return Object.assign({}, ...keys.map((key) => compare(old[key], now[key], path === "" ? key : `${path}.${key}`)));
   }
   if (Array.isArray(old) && Array.isArray(now)) {
-    return Object.assign({}, ...Array.from({ length: Math.max(old.length, now.length) }, (_, i) => compare(old[i], now[i], `${path}[${i}]`)));
+    return Object.assign(
+      {},
+      ...Array.from({ length: Math.max(old.length, now.length) }, (_, i) => compare(old[i], now[i], `${path}[${i}]`)),
+    );
   }
   if (old === undefined) return { [path]: "add" };
   if (now === undefined) return { [path]: "delete" };

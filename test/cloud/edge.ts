@@ -21,7 +21,8 @@ const TYPES: readonly string[] = Object.values(EDGE);
 
 const list = (value: unknown): readonly Properties[] => (Array.isArray(value) ? value : []);
 const texts = (value: unknown): readonly string[] => (Array.isArray(value) ? value : []);
-const inside = (value: unknown): Properties => (typeof value === "object" && value !== null ? (value as Properties) : {});
+const inside = (value: unknown): Properties =>
+  typeof value === "object" && value !== null ? (value as Properties) : {};
 /** Every text in it that is the id of a part. */
 const references = (value: unknown): string[] =>
   typeof value === "string"
@@ -34,14 +35,20 @@ type Says = (inputs: Properties, cloud: Cloud) => string | false | undefined;
 
 const hosts = (urlMap: Properties) => list(urlMap.hostRules).flatMap((rule) => texts(rule.hosts));
 const isTaken = (cloud: Cloud, { name, ipAddress, portRange }: Properties) =>
-  cloud.ofType(EDGE.rule).some(({ properties }) => properties.ipAddress === ipAddress && properties.portRange === portRange && properties.name !== name);
+  cloud
+    .ofType(EDGE.rule)
+    .some(
+      ({ properties }) =>
+        properties.ipAddress === ipAddress && properties.portRange === portRange && properties.name !== name,
+    );
 
 const refusals: readonly { readonly type: string; readonly source: string; readonly says: Says }[] = [
   ...[...TYPES].map((type) => ({
     type,
     source: "RFC 1035 names, as the provider's documentation of each has them",
     says: (({ name }) =>
-      !/^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/.test(String(name)) && `Invalid value for field 'resource.name': '${name}'. Must be a match of regex`) satisfies Says,
+      !/^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/.test(String(name)) &&
+      `Invalid value for field 'resource.name': '${name}'. Must be a match of regex`) satisfies Says,
   })),
   ...[...TYPES].map((type) => ({
     type,
@@ -72,20 +79,27 @@ const refusals: readonly { readonly type: string; readonly source: string; reado
     source: "registry documentation of gcp.compute.RegionNetworkEndpointGroup 9.37",
     says: ({ cloudRun }) => {
       const { service, urlMask } = inside(cloudRun);
-      return cloudRun !== undefined && (service === undefined) === (urlMask === undefined) && "Exactly one of service and urlMask must be set for cloudRun";
+      return (
+        cloudRun !== undefined &&
+        (service === undefined) === (urlMask === undefined) &&
+        "Exactly one of service and urlMask must be set for cloudRun"
+      );
     },
   },
   {
     type: EDGE.policy,
     source: "registry documentation of gcp.compute.SecurityPolicy 9.37",
-    says: ({ rules }) => !list(rules).some(({ priority }) => priority === 2_147_483_647) && "The default rule (priority 2147483647) must be present",
+    says: ({ rules }) =>
+      !list(rules).some(({ priority }) => priority === 2_147_483_647) &&
+      "The default rule (priority 2147483647) must be present",
   },
   {
     type: EDGE.policy,
     source: "docs.cloud.google.com/armor/quotas, expressions",
     says: ({ rules }) =>
-      list(rules).some(({ match }) => String(inside(inside(match).expr).expression ?? "").split(/&&|\|\|/).length > 5) &&
-      "Expression count of 6 exceeded maximum limit of 5",
+      list(rules).some(
+        ({ match }) => String(inside(inside(match).expr).expression ?? "").split(/&&|\|\|/).length > 5,
+      ) && "Expression count of 6 exceeded maximum limit of 5",
   },
   {
     type: EDGE.urlMap,
@@ -93,13 +107,17 @@ const refusals: readonly { readonly type: string; readonly source: string; reado
     says: (urlMap) => {
       const known = list(urlMap.pathMatchers).map(({ name }) => name);
       const unknown = list(urlMap.hostRules).find(({ pathMatcher }) => !known.includes(pathMatcher));
-      return unknown && `Invalid value for field 'resource.hostRules': no path matcher is called '${unknown.pathMatcher}'`;
+      return (
+        unknown && `Invalid value for field 'resource.hostRules': no path matcher is called '${unknown.pathMatcher}'`
+      );
     },
   },
   {
     type: EDGE.urlMap,
     source: "provider.md 4",
-    says: (urlMap) => new Set(hosts(urlMap)).size < hosts(urlMap).length && "Invalid value for field 'resource.hostRules': a host occurs more than once",
+    says: (urlMap) =>
+      new Set(hosts(urlMap)).size < hosts(urlMap).length &&
+      "Invalid value for field 'resource.hostRules': a host occurs more than once",
   },
   {
     type: EDGE.certificate,
@@ -107,7 +125,8 @@ const refusals: readonly { readonly type: string; readonly source: string; reado
     says: ({ managed }) => {
       const domains = texts(inside(managed).domains);
       return (
-        (domains.length < 1 || domains.length > 100 || domains.some((domain) => domain.includes("*"))) && "Invalid value for field 'resource.managed.domains'"
+        (domains.length < 1 || domains.length > 100 || domains.some((domain) => domain.includes("*"))) &&
+        "Invalid value for field 'resource.managed.domains'"
       );
     },
   },
@@ -127,7 +146,9 @@ const refusals: readonly { readonly type: string; readonly source: string; reado
 ];
 
 const isServerless = ({ backends }: Properties, cloud: Cloud) =>
-  list(backends).some(({ group }) => cloud.find(EDGE.neg, String(group))?.properties.networkEndpointType === "SERVERLESS");
+  list(backends).some(
+    ({ group }) => cloud.find(EDGE.neg, String(group))?.properties.networkEndpointType === "SERVERLESS",
+  );
 
 /** The API's error for making or changing a part, if it refuses. */
 export function edgeRefusalOf(type: string, inputs: Properties, cloud: Cloud): string | undefined {
@@ -147,7 +168,11 @@ export function edgeDeletionRefusalOf(type: string, id: string, state: Propertie
       (other) =>
         other.id !== id &&
         TYPES.includes(other.type) &&
-        (references(other.properties).includes(id) || (state.address !== undefined && other.properties.ipAddress === state.address)),
+        (references(other.properties).includes(id) ||
+          (state.address !== undefined && other.properties.ipAddress === state.address)),
     );
-  return user && `googleapi: Error 400: The resource '${id}' is already being used by '${user.id}', resourceInUseByAnotherResource`;
+  return (
+    user &&
+    `googleapi: Error 400: The resource '${id}' is already being used by '${user.id}', resourceInUseByAnotherResource`
+  );
 }

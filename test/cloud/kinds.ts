@@ -30,7 +30,9 @@ export interface Kind {
   readonly serverChooses: readonly string[];
   /** What the provider fills in before a policy sees the inputs, by path; `[]` goes through a list. */
   readonly defaults: Readonly<Record<string, unknown>>;
-  /** Properties that the provider writes into the state in another form than a program does. `id` is empty at preview. */
+  /**
+   * Properties that the provider writes into the state in another form than a program does. `id` is empty at preview.
+   */
   readonly inState?: (properties: Properties, place: Place, id: string) => Properties;
   /** Properties that every update's detailed difference shows as added although no input has them. */
   readonly alwaysAdded?: readonly string[];
@@ -38,13 +40,19 @@ export interface Kind {
   readonly early?: (inputs: Properties, place: Place) => Properties;
   /** Outputs that exist only after creation. `before`: those of the resource, where it exists. */
   computed(inputs: Properties, place: Place, id: string, before: Properties): Properties;
-  /** What Google does afterwards, while the provider waits: outputs of it, and why it failed. A failure keeps resource and id. */
+  /**
+   * What Google does afterwards, while the provider waits: outputs of it, and why it failed. A failure keeps resource
+   * and id.
+   */
   readonly settles?: (cloud: Cloud, id: string, state: Properties, before: Properties) => Settled;
   /** Properties that live in the provider only, and what an import takes for them. */
   readonly onImport?: Properties;
   /** What the provider never reads back: an import does not have it, a refresh keeps what the state holds. */
   readonly writeOnly?: readonly string[];
-  /** What Google says where making one fails in the background. It stays, and the provider forgets its id (magic-modules, resource.go.tmpl). */
+  /**
+   * What Google says where making one fails in the background. It stays, and the provider forgets its id
+   * (magic-modules, resource.go.tmpl).
+   */
   readonly background?: string;
   /** Whether other calls may be refused for a while because they do not know it yet. */
   readonly isKnownLate?: boolean;
@@ -66,7 +74,8 @@ export const PROJECT_NUMBER = "123456789012";
 const projectOf = (inputs: Properties, place: Place) => text(inputs.project) || place.project;
 const regional = (collection: string) => (inputs: Properties, place: Place) =>
   `projects/${projectOf(inputs, place)}/locations/${text(inputs.region ?? inputs.location) || place.region}/${collection}/${text(inputs.name)}`;
-const computeId = (collection: string) => (inputs: Properties, place: Place) => `projects/${projectOf(inputs, place)}/${collection}/${text(inputs.name)}`;
+const computeId = (collection: string) => (inputs: Properties, place: Place) =>
+  `projects/${projectOf(inputs, place)}/${collection}/${text(inputs.name)}`;
 const computeRegional = (collection: string) => (inputs: Properties, place: Place) =>
   `projects/${projectOf(inputs, place)}/regions/${text(inputs.region) || place.region}/${collection}/${text(inputs.name)}`;
 const selfLink = (_: Properties, __: Place, id: string) => ({ selfLink: `${API_ROOT}${id}` });
@@ -75,7 +84,8 @@ const API_ROOT = "https://www.googleapis.com/compute/v1/";
 /** Where compute has the resource of that path, if it is one. */
 const addressed = (path: unknown) => (known(path) && path.startsWith("projects/") ? `${API_ROOT}${path}` : path);
 const nothing = () => ({});
-const accountEmail = (inputs: Properties, place: Place) => `${text(inputs.accountId)}@${projectOf(inputs, place)}.iam.gserviceaccount.com`;
+const accountEmail = (inputs: Properties, place: Place) =>
+  `${text(inputs.accountId)}@${projectOf(inputs, place)}.iam.gserviceaccount.com`;
 
 /** Every resource has a project; those of a region also that. The server fills both in. */
 const GLOBAL = { serverChooses: ["project"], defaults: {} };
@@ -134,7 +144,9 @@ export const kinds: Readonly<Record<string, Kind>> = {
     defaults: { addressType: "EXTERNAL" },
     computed: (inputs, place, id, before) => ({
       ...selfLink(inputs, place, id),
-      ...(inputs.address === undefined ? { address: text(before.address) || `34.110.${Number.parseInt(digest(id, 2), 16)}.7` } : {}),
+      ...(inputs.address === undefined
+        ? { address: text(before.address) || `34.110.${Number.parseInt(digest(id, 2), 16)}.7` }
+        : {}),
     }),
   },
   "gcp:compute/router:Router": {
@@ -147,7 +159,8 @@ export const kinds: Readonly<Record<string, Kind>> = {
   "gcp:compute/routerNat:RouterNat": {
     ...REGIONAL,
     api: "compute",
-    id: (inputs, place) => `${projectOf(inputs, place)}/${text(inputs.region) || place.region}/${text(inputs.router)}/${text(inputs.name)}`,
+    id: (inputs, place) =>
+      `${projectOf(inputs, place)}/${text(inputs.region) || place.region}/${text(inputs.router)}/${text(inputs.name)}`,
     replaces: ["name", "project", "region", "router"],
     computed: nothing,
   },
@@ -157,8 +170,19 @@ export const kinds: Readonly<Record<string, Kind>> = {
     id: computeRegional("networkEndpointGroups"),
     // The provider keeps the address that the API answers with (ConvertSelfLinkToV1).
     inState: ({ region }, place) =>
-      region === undefined || known(region) ? { region: addressed(`projects/${place.project}/regions/${text(region) || place.region}`) } : {},
-    replaces: ["name", "project", "region", "networkEndpointType", "cloudRun", "appEngine", "cloudFunction", "description"],
+      region === undefined || known(region)
+        ? { region: addressed(`projects/${place.project}/regions/${text(region) || place.region}`) }
+        : {},
+    replaces: [
+      "name",
+      "project",
+      "region",
+      "networkEndpointType",
+      "cloudRun",
+      "appEngine",
+      "cloudFunction",
+      "description",
+    ],
     defaults: { networkEndpointType: "SERVERLESS" },
     computed: selfLink,
   },
@@ -189,7 +213,12 @@ export const kinds: Readonly<Record<string, Kind>> = {
     id: computeId("global/urlMaps"),
     inState: ({ pathMatchers }) =>
       Array.isArray(pathMatchers)
-        ? { pathMatchers: pathMatchers.map((matcher: Properties) => ({ ...matcher, defaultService: addressed(matcher.defaultService) })) }
+        ? {
+            pathMatchers: pathMatchers.map((matcher: Properties) => ({
+              ...matcher,
+              defaultService: addressed(matcher.defaultService),
+            })),
+          }
         : {},
     replaces: ["name", "project"],
     computed: selfLink,
@@ -208,7 +237,8 @@ export const kinds: Readonly<Record<string, Kind>> = {
     id: computeId("global/sslCertificates"),
     replaces: ["name", "project", "managed", "description", "type"],
     defaults: { type: "MANAGED" },
-    computed: (inputs, place, id) => ({ ...selfLink(inputs, place, id), subjectAlternativeNames: [], expireTime: "" }), // as long as it is not issued
+    // as long as it is not issued
+    computed: (inputs, place, id) => ({ ...selfLink(inputs, place, id), subjectAlternativeNames: [], expireTime: "" }),
   },
   [EDGE.httpsProxy]: {
     ...GLOBAL,
@@ -218,15 +248,23 @@ export const kinds: Readonly<Record<string, Kind>> = {
     defaults: { quicOverride: "NONE" },
     computed: selfLink,
   },
-  [EDGE.httpProxy]: { ...GLOBAL, api: "compute", id: computeId("global/targetHttpProxies"), replaces: ["name", "project"], computed: selfLink },
+  [EDGE.httpProxy]: {
+    ...GLOBAL,
+    api: "compute",
+    id: computeId("global/targetHttpProxies"),
+    replaces: ["name", "project"],
+    computed: selfLink,
+  },
   [EDGE.rule]: {
     ...GLOBAL,
     api: "compute",
     id: computeId("global/forwardingRules"),
     // A port is a range (PortRangeDiffSuppress).
-    inState: ({ portRange }) => (known(portRange) && /^\d+$/.test(portRange) ? { portRange: `${portRange}-${portRange}` } : {}),
+    inState: ({ portRange }) =>
+      known(portRange) && /^\d+$/.test(portRange) ? { portRange: `${portRange}-${portRange}` } : {},
     replaces: ["name", "project", "ipAddress", "ipProtocol", "ipVersion", "portRange", "loadBalancingScheme"],
-    // An address that is not known yet is no difference at preview, and replaces at `up` (magic-modules, InternalIpDiffSuppress).
+    // An address that is not known yet is no difference at preview, and replaces at `up` (magic-modules,
+    // InternalIpDiffSuppress).
     ignores: (path, _, news) => path === "ipAddress" && isUnknownValue(news.ipAddress),
     defaults: { loadBalancingScheme: "EXTERNAL" },
     computed: selfLink,
@@ -244,7 +282,8 @@ export const kinds: Readonly<Record<string, Kind>> = {
     api: "vpcaccess",
     id: regional("connectors"),
     replaces: ["name", "project", "region", "network", "ipCidrRange", "subnet", "minThroughput", "maxThroughput"],
-    replacesWhen: (olds, news) => Number(news.minInstances) < Number(olds.minInstances) || Number(news.maxInstances) < Number(olds.maxInstances),
+    replacesWhen: (olds, news) =>
+      Number(news.minInstances) < Number(olds.minInstances) || Number(news.maxInstances) < Number(olds.maxInstances),
     serverChooses: ["project", "region", "minThroughput", "maxThroughput", "minInstances", "maxInstances"],
     defaults: { machineType: "e2-micro" },
     computed: (_, __, id) => ({ selfLink: id, state: "READY", connectedProjects: [] }),
@@ -287,15 +326,18 @@ export const kinds: Readonly<Record<string, Kind>> = {
       maintenanceVersion: "POSTGRES_14_13.R20250901.00_00",
     }),
     afterDelete: (cloud, state) => {
-      for (const part of ["gcp:sql/database:Database", "gcp:sql/user:User"]) removeParts(part, ({ instance }, { name }) => instance === name)(cloud, state);
-      // Google keeps what lies behind the address for up to four days (Cloud SQL, "Delete instances"), and the connection with it.
+      for (const part of ["gcp:sql/database:Database", "gcp:sql/user:User"])
+        removeParts(part, ({ instance }, { name }) => instance === name)(cloud, state);
+      // Google keeps what lies behind the address for up to four days (Cloud SQL, "Delete instances"), and the
+      // connection with it.
       const network = privateNetwork(state);
       if (network !== undefined) cloud.put({ type: PRODUCER, id: text(network), properties: {} });
     },
   },
   "gcp:sql/database:Database": {
     ...GLOBAL,
-    id: (inputs, place) => `projects/${projectOf(inputs, place)}/instances/${text(inputs.instance)}/databases/${text(inputs.name)}`,
+    id: (inputs, place) =>
+      `projects/${projectOf(inputs, place)}/instances/${text(inputs.instance)}/databases/${text(inputs.name)}`,
     replaces: ["name", "project", "instance"],
     serverChooses: ["project", "charset", "collation"],
     onImport: { deletionPolicy: "DELETE" },
@@ -319,21 +361,35 @@ export const kinds: Readonly<Record<string, Kind>> = {
     ...REGIONAL,
     api: "redis",
     id: regional("instances"),
-    replaces: ["name", "project", "region", "tier", "connectMode", "authorizedNetwork", "reservedIpRange", "transitEncryptionMode"],
+    replaces: [
+      "name",
+      "project",
+      "region",
+      "tier",
+      "connectMode",
+      "authorizedNetwork",
+      "reservedIpRange",
+      "transitEncryptionMode",
+    ],
     // An older version replaces (resource_redis_instance.go, isRedisVersionDecreasing).
     replacesWhen: (olds, news) => text(news.redisVersion) < text(olds.redisVersion),
     serverChooses: ["project", "region", "redisVersion", "authorizedNetwork", "locationId"],
     defaults: { tier: "BASIC", connectMode: "DIRECT_PEERING", transitEncryptionMode: "DISABLED" },
-    // Nobody but whoever made it knows the range that was asked for; only the effective one is read (magic-modules, redis/Instance.yaml, ignore_read).
+    // Nobody but whoever made it knows the range that was asked for; only the effective one is read (magic-modules,
+    // redis/Instance.yaml, ignore_read).
     writeOnly: ["reservedIpRange"],
     computed: ({ authEnabled, reservedIpRange }, _, id, before) => ({
       effectiveReservedIpRange: text(before.effectiveReservedIpRange) || text(reservedIpRange) || "10.166.204.80/29",
       host: "10.166.204.83",
       port: 6379,
-      authString: authEnabled === true ? text(before.authString) || `${digest(id, 8)}-0000-4000-8000-${digest(`auth ${id}`, 12)}` : "",
+      authString:
+        authEnabled === true
+          ? text(before.authString) || `${digest(id, 8)}-0000-4000-8000-${digest(`auth ${id}`, 12)}`
+          : "",
       currentLocationId: "us-central1-a",
     }),
-    background: "Error waiting to create Instance: Error waiting for Creating Instance: Error code 13, message: an internal error has occurred",
+    background:
+      "Error waiting to create Instance: Error waiting for Creating Instance: Error code 13, message: an internal error has occurred",
   },
   "gcp:secretmanager/secret:Secret": {
     ...GLOBAL,
@@ -342,25 +398,37 @@ export const kinds: Readonly<Record<string, Kind>> = {
     replaces: ["secretId", "project", "replication"],
     defaults: { deletionProtection: false },
     onImport: { deletionProtection: false },
-    afterDelete: removeParts("gcp:secretmanager/secretVersion:SecretVersion", ({ secret }, { secretId }) => last(secret) === secretId),
-    computed: (inputs) => ({ name: `projects/${PROJECT_NUMBER}/secrets/${text(inputs.secretId)}`, createTime: "2025-09-01T00:00:00Z" }),
+    afterDelete: removeParts(
+      "gcp:secretmanager/secretVersion:SecretVersion",
+      ({ secret }, { secretId }) => last(secret) === secretId,
+    ),
+    computed: (inputs) => ({
+      name: `projects/${PROJECT_NUMBER}/secrets/${text(inputs.secretId)}`,
+      createTime: "2025-09-01T00:00:00Z",
+    }),
   },
   "gcp:secretmanager/secretVersion:SecretVersion": {
     serverChooses: [],
     api: "secretmanager",
     // Secret Manager numbers versions itself, and names them with the project's number.
-    id: ({ secret }, _, cloud) => `projects/${PROJECT_NUMBER}/secrets/${last(secret)}/versions/${versionsOf(cloud, last(secret)).length + 1}`,
+    id: ({ secret }, _, cloud) =>
+      `projects/${PROJECT_NUMBER}/secrets/${last(secret)}/versions/${versionsOf(cloud, last(secret)).length + 1}`,
     fromImportId: (id) => id.replace(/^projects\/[^/]+/, `projects/${PROJECT_NUMBER}`),
     replaces: ["secret", "secretData"],
     defaults: { deletionPolicy: "DELETE", enabled: true },
     onImport: { deletionPolicy: "DELETE" },
-    onDelete: ({ deletionPolicy }) => ({ DISABLE: "disable" as const, ABANDON: "keep" as const })[text(deletionPolicy)] ?? "remove",
+    onDelete: ({ deletionPolicy }) =>
+      ({ DISABLE: "disable" as const, ABANDON: "keep" as const })[text(deletionPolicy)] ?? "remove",
     computed: (_, __, id) => ({ name: id, version: last(id), createTime: "2025-09-01T00:00:00Z" }),
   },
   "gcp:secretmanager/secretIamMember:SecretIamMember": {
     ...GLOBAL,
-    id: (inputs, place) => `projects/${projectOf(inputs, place)}/secrets/${last(inputs.secretId)}/${text(inputs.role)}/${text(inputs.member)}`,
-    inState: (inputs, place) => (known(inputs.secretId) ? { secretId: `projects/${projectOf(inputs, place)}/secrets/${last(inputs.secretId)}` } : {}),
+    id: (inputs, place) =>
+      `projects/${projectOf(inputs, place)}/secrets/${last(inputs.secretId)}/${text(inputs.role)}/${text(inputs.member)}`,
+    inState: (inputs, place) =>
+      known(inputs.secretId)
+        ? { secretId: `projects/${projectOf(inputs, place)}/secrets/${last(inputs.secretId)}` }
+        : {},
     replaces: ["secretId", "project", "role", "member"],
     upsert: true,
     computed: () => ({ etag: "BwYXpd" }),
@@ -370,7 +438,10 @@ export const kinds: Readonly<Record<string, Kind>> = {
     api: "iam",
     id: (inputs, place) => `projects/${projectOf(inputs, place)}/serviceAccounts/${accountEmail(inputs, place)}`,
     replaces: ["accountId", "project"],
-    early: (inputs, place) => ({ email: accountEmail(inputs, place), member: `serviceAccount:${accountEmail(inputs, place)}` }),
+    early: (inputs, place) => ({
+      email: accountEmail(inputs, place),
+      member: `serviceAccount:${accountEmail(inputs, place)}`,
+    }),
     computed: (inputs, place) => ({
       name: `projects/${projectOf(inputs, place)}/serviceAccounts/${accountEmail(inputs, place)}`,
       uniqueId: "104857600000000000000",
@@ -439,15 +510,25 @@ export const kinds: Readonly<Record<string, Kind>> = {
     onImport: { deletionProtection: true },
     // An execution belongs to whoever asked for it: nothing of it is read back.
     writeOnly: ["runExecutionToken"],
-    computed: (_, __, ___, before) => ({ generation: String(Number(before.generation ?? 0) + 1), terminalConditions: before.terminalConditions }),
+    computed: (_, __, ___, before) => ({
+      generation: String(Number(before.generation ?? 0) + 1),
+      terminalConditions: before.terminalConditions,
+    }),
     settles: executed,
     milliseconds: 60,
   },
-  "gcp:cloudrunv2/workerPool:WorkerPool": { ...GLOBAL, api: "run", id: regional("workerPools"), replaces: ["name", "project", "location"], computed: nothing },
+  "gcp:cloudrunv2/workerPool:WorkerPool": {
+    ...GLOBAL,
+    api: "run",
+    id: regional("workerPools"),
+    replaces: ["name", "project", "location"],
+    computed: nothing,
+  },
   "gcp:cloudrun/service:Service": {
     ...GLOBAL,
     api: "run",
-    id: (inputs, place) => `locations/${text(inputs.location) || place.region}/namespaces/${projectOf(inputs, place)}/services/${text(inputs.name)}`,
+    id: (inputs, place) =>
+      `locations/${text(inputs.location) || place.region}/namespaces/${projectOf(inputs, place)}/services/${text(inputs.name)}`,
     replaces: ["name", "project", "location"],
     computed: nothing,
   },
@@ -464,7 +545,9 @@ export const kinds: Readonly<Record<string, Kind>> = {
     ...MONITORING,
     id: drawn("alertPolicies"),
     inState: ({ conditions }, _, id) =>
-      Array.isArray(conditions) && id !== "" ? { conditions: conditions.map((condition, i) => ({ ...condition, name: `${id}/conditions/${i + 1}` })) } : {},
+      Array.isArray(conditions) && id !== ""
+        ? { conditions: conditions.map((condition, i) => ({ ...condition, name: `${id}/conditions/${i + 1}` })) }
+        : {},
     replaces: ["project"],
     defaults: { enabled: true },
     computed: (_, __, id) => ({ name: id }),
@@ -484,7 +567,8 @@ export const kinds: Readonly<Record<string, Kind>> = {
   },
   "gcp:monitoring/slo:Slo": {
     ...MONITORING,
-    id: (inputs, place) => `projects/${projectOf(inputs, place)}/services/${text(inputs.service)}/serviceLevelObjectives/${text(inputs.sloId)}`,
+    id: (inputs, place) =>
+      `projects/${projectOf(inputs, place)}/services/${text(inputs.service)}/serviceLevelObjectives/${text(inputs.sloId)}`,
     replaces: ["project", "service", "sloId"],
     computed: (_, __, id) => ({ name: id }),
   },
@@ -492,7 +576,9 @@ export const kinds: Readonly<Record<string, Kind>> = {
     ...MONITORING,
     id: drawn("dashboards"),
     inState: ({ dashboardJson }, _, id) =>
-      known(dashboardJson) && id !== "" ? { dashboardJson: sorted({ ...JSON.parse(dashboardJson), etag: digest(dashboardJson, 8), name: id }) } : {},
+      known(dashboardJson) && id !== ""
+        ? { dashboardJson: sorted({ ...JSON.parse(dashboardJson), etag: digest(dashboardJson, 8), name: id }) }
+        : {},
     replaces: ["project"],
     computed: nothing,
   },
@@ -504,10 +590,18 @@ export const kinds: Readonly<Record<string, Kind>> = {
     computed: nothing,
     isKnownLate: true,
   },
-  "gcp:cloudfunctionsv2/function:Function": { ...GLOBAL, id: regional("functions"), replaces: ["name", "project", "location"], computed: nothing },
+  "gcp:cloudfunctionsv2/function:Function": {
+    ...GLOBAL,
+    id: regional("functions"),
+    replaces: ["name", "project", "location"],
+    computed: nothing,
+  },
 };
 
-/** What Google's producer still holds behind a services connection when the last instance is gone. No resource of the provider's. */
+/**
+ * What Google's producer still holds behind a services connection when the last instance is gone. No resource of the
+ * provider's.
+ */
 export const PRODUCER = "producer:servicenetworking/resources:Resources";
 
 /** Deletes what goes with its whole. */
@@ -517,7 +611,8 @@ function removeParts(type: string, isPart: (part: Properties, whole: Properties)
   };
 }
 
-const ipConfiguration = (instance: Properties): Properties => ((instance.settings as Properties | undefined)?.ipConfiguration as Properties | undefined) ?? {};
+const ipConfiguration = (instance: Properties): Properties =>
+  ((instance.settings as Properties | undefined)?.ipConfiguration as Properties | undefined) ?? {};
 const privateNetwork = (instance: Properties): unknown => ipConfiguration(instance).privateNetwork;
 const diskSize = (instance: Properties): number => Number((instance.settings as Properties | undefined)?.diskSize ?? 0);
 
@@ -532,10 +627,18 @@ export function versionsOf(cloud: Cloud, secretId: string) {
 /** Adds a version to a secret as a person does. */
 export function addVersion(cloud: Cloud, secretId: string, secretData: string): void {
   const id = `projects/${PROJECT_NUMBER}/secrets/${secretId}/versions/${versionsOf(cloud, secretId).length + 1}`;
-  const properties = { secret: secretId, secretData, enabled: true, name: id, version: last(id), createTime: "2025-09-01T00:00:00Z" };
+  const properties = {
+    secret: secretId,
+    secretData,
+    enabled: true,
+    name: id,
+    version: last(id),
+    createTime: "2025-09-01T00:00:00Z",
+  };
   cloud.put({ type: "gcp:secretmanager/secretVersion:SecretVersion", id, properties });
 }
 
 /** Whether people have added it: such a version is nobody's in the state. */
 export const isSecretVersionOfPeople = ({ type, properties }: Resource): boolean =>
-  type === "gcp:secretmanager/secretVersion:SecretVersion" && text(properties.secretData).startsWith("issued elsewhere for ");
+  type === "gcp:secretmanager/secretVersion:SecretVersion" &&
+  text(properties.secretData).startsWith("issued elsewhere for ");

@@ -3,7 +3,8 @@ import { addVersion, kinds, type Place } from "./kinds";
 
 /*
  * The environment as it ran in September 2025, nothing of it in any state: what was logged, read or written down of it
- * (issue #1278), with every setting that the plan mends. Invented, because nobody recorded them: the secrets' values, the
+ * (issue #1278), with every setting that the plan mends. Invented, because nobody recorded them: the secrets' values,
+ * the
  * names of the two other Cloud SQL instances, max_connections 100 (one file of two), and that Cloud SQL had no private
  * address.
  */
@@ -32,12 +33,22 @@ export const legacySecrets: Readonly<Record<string, number>> = {
   "gemini-api-key-staging": 1,
   "clickhouse-password-staging": 1,
 };
-const VALUES: Readonly<Record<string, string>> = { "postgres-user-staging": "postgres", "service-id-staging": "netra-backend\n" };
+const VALUES: Readonly<Record<string, string>> = {
+  "postgres-user-staging": "postgres",
+  "service-id-staging": "netra-backend\n",
+};
 const PASSWORD = "postgres-password-staging in version 2";
 
 const COMMON = {
-  ...Object.fromEntries(["HOST", "PORT", "DB", "USER", "PASSWORD"].map((part) => [`POSTGRES_${part}`, `postgres-${part.toLowerCase()}-staging`])),
-  ...Object.fromEntries(["HOST", "PORT", "PASSWORD"].map((part) => [`REDIS_${part}`, `redis-${part.toLowerCase()}-staging`])),
+  ...Object.fromEntries(
+    ["HOST", "PORT", "DB", "USER", "PASSWORD"].map((part) => [
+      `POSTGRES_${part}`,
+      `postgres-${part.toLowerCase()}-staging`,
+    ]),
+  ),
+  ...Object.fromEntries(
+    ["HOST", "PORT", "PASSWORD"].map((part) => [`REDIS_${part}`, `redis-${part.toLowerCase()}-staging`]),
+  ),
   JWT_SECRET: "jwt-secret-staging",
   JWT_SECRET_KEY: "jwt-secret-staging",
   JWT_SECRET_STAGING: "jwt-secret-staging",
@@ -50,7 +61,9 @@ const COMMON = {
 const BACKEND = {
   ...COMMON,
   FERNET_KEY: "fernet-key-staging",
-  ...Object.fromEntries(["OPENAI", "ANTHROPIC", "GEMINI"].map((vendor) => [`${vendor}_API_KEY`, `${vendor.toLowerCase()}-api-key-staging`])),
+  ...Object.fromEntries(
+    ["OPENAI", "ANTHROPIC", "GEMINI"].map((vendor) => [`${vendor}_API_KEY`, `${vendor.toLowerCase()}-api-key-staging`]),
+  ),
   CLICKHOUSE_PASSWORD: "clickhouse-password-staging",
 };
 
@@ -88,7 +101,10 @@ const SERVICES: readonly LegacyService[] = [
 
 /** No probe of its own: Cloud Run then asks for an open port and nothing else. */
 function service({ name, port, cpu, memory, maxInstances, secrets = {}, databases }: LegacyService): Properties {
-  const envs = Object.entries(secrets).map(([variable, secret]) => ({ name: variable, valueSource: { secretKeyRef: { secret, version: "latest" } } }));
+  const envs = Object.entries(secrets).map(([variable, secret]) => ({
+    name: variable,
+    valueSource: { secretKeyRef: { secret, version: "latest" } },
+  }));
   return {
     name,
     location: PLACE.region,
@@ -101,7 +117,10 @@ function service({ name, port, cpu, memory, maxInstances, secrets = {}, database
       timeout: "600s",
       maxInstanceRequestConcurrency: 80,
       scaling: { minInstanceCount: 1, maxInstanceCount: maxInstances },
-      vpcAccess: { connector: "projects/netra-staging/locations/us-central1/connectors/staging-connector", egress: "ALL_TRAFFIC" },
+      vpcAccess: {
+        connector: "projects/netra-staging/locations/us-central1/connectors/staging-connector",
+        egress: "ALL_TRAFFIC",
+      },
       containers: [
         {
           image: `gcr.io/netra-staging/${name}:latest`,
@@ -112,7 +131,14 @@ function service({ name, port, cpu, memory, maxInstances, secrets = {}, database
         },
       ],
       ...(databases
-        ? { volumes: [{ name: "cloudsql", cloudSqlInstance: { instances: databases.map((instance) => `netra-staging:us-central1:${instance}`) } }] }
+        ? {
+            volumes: [
+              {
+                name: "cloudsql",
+                cloudSqlInstance: { instances: databases.map((instance) => `netra-staging:us-central1:${instance}`) },
+              },
+            ],
+          }
         : {}),
     },
     traffics: [{ type: "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST", percent: 100 }],
@@ -123,18 +149,39 @@ const RESOURCES: readonly (readonly [type: string, inputs: Properties])[] = [
   ...["compute", "iam", "redis", "run", "secretmanager", "servicenetworking", "sqladmin", "vpcaccess"].map(
     (api) => ["gcp:projects/service:Service", { project: PLACE.project, service: `${api}.googleapis.com` }] as const,
   ),
-  ["gcp:compute/network:Network", { name: "staging-vpc", autoCreateSubnetworks: false, routingMode: "REGIONAL", mtu: 1460 }],
+  [
+    "gcp:compute/network:Network",
+    { name: "staging-vpc", autoCreateSubnetworks: false, routingMode: "REGIONAL", mtu: 1460 },
+  ],
   [
     "gcp:compute/subnetwork:Subnetwork",
-    { name: "staging-subnet", region: PLACE.region, network: NETWORK, ipCidrRange: "10.0.0.0/24", privateIpGoogleAccess: false, stackType: "IPV4_ONLY" },
+    {
+      name: "staging-subnet",
+      region: PLACE.region,
+      network: NETWORK,
+      ipCidrRange: "10.0.0.0/24",
+      privateIpGoogleAccess: false,
+      stackType: "IPV4_ONLY",
+    },
   ],
   [
     "gcp:compute/globalAddress:GlobalAddress",
-    { name: "staging-private-ip-address", purpose: "VPC_PEERING", addressType: "INTERNAL", address: "10.107.0.0", prefixLength: 16, network: NETWORK },
+    {
+      name: "staging-private-ip-address",
+      purpose: "VPC_PEERING",
+      addressType: "INTERNAL",
+      address: "10.107.0.0",
+      prefixLength: 16,
+      network: NETWORK,
+    },
   ],
   [
     "gcp:servicenetworking/connection:Connection",
-    { network: NETWORK, service: "servicenetworking.googleapis.com", reservedPeeringRanges: ["staging-private-ip-address"] },
+    {
+      network: NETWORK,
+      service: "servicenetworking.googleapis.com",
+      reservedPeeringRanges: ["staging-private-ip-address"],
+    },
   ],
   [
     "gcp:vpcaccess/connector:Connector",
@@ -166,12 +213,19 @@ const RESOURCES: readonly (readonly [type: string, inputs: Properties])[] = [
         diskType: "PD_SSD",
         diskAutoresize: true,
         databaseFlags: [{ name: "max_connections", value: "100" }],
-        ipConfiguration: { ipv4Enabled: true, authorizedNetworks: [{ name: "all", value: "0.0.0.0/0" }], sslMode: "ALLOW_UNENCRYPTED_AND_ENCRYPTED" },
+        ipConfiguration: {
+          ipv4Enabled: true,
+          authorizedNetworks: [{ name: "all", value: "0.0.0.0/0" }],
+          sslMode: "ALLOW_UNENCRYPTED_AND_ENCRYPTED",
+        },
         backupConfiguration: { enabled: true, startTime: "03:00" },
       },
     },
   ],
-  ["gcp:sql/database:Database", { name: "netra_staging", instance: "staging-shared-postgres", charset: "UTF8", collation: "en_US.UTF8" }],
+  [
+    "gcp:sql/database:Database",
+    { name: "netra_staging", instance: "staging-shared-postgres", charset: "UTF8", collation: "en_US.UTF8" },
+  ],
   ["gcp:sql/user:User", { name: "postgres", instance: "staging-shared-postgres", password: PASSWORD }],
   [
     "gcp:redis/instance:Instance",
@@ -188,8 +242,13 @@ const RESOURCES: readonly (readonly [type: string, inputs: Properties])[] = [
       authEnabled: false,
     },
   ],
-  ...Object.keys(legacySecrets).map((secretId) => ["gcp:secretmanager/secret:Secret", { secretId, replication: { auto: {} } }] as const),
-  ["gcp:serviceaccount/account:Account", { accountId: "netra-staging-deploy", displayName: "Deploys, and runs everything" }],
+  ...Object.keys(legacySecrets).map(
+    (secretId) => ["gcp:secretmanager/secret:Secret", { secretId, replication: { auto: {} } }] as const,
+  ),
+  [
+    "gcp:serviceaccount/account:Account",
+    { accountId: "netra-staging-deploy", displayName: "Deploys, and runs everything" },
+  ],
   ...SERVICES.map((old) => ["gcp:cloudrunv2/service:Service", service(old)] as const),
 ];
 
@@ -200,8 +259,13 @@ export function putLegacyEnvironment(cloud: Cloud): void {
     if (!kind) throw new Error(`the twin does not know ${type}`);
     const id = kind.id(inputs, PLACE, cloud);
     const properties = kind.serverChooses.includes("project") ? { project: PLACE.project, ...inputs } : inputs;
-    cloud.put({ type, id, properties: { ...properties, ...kind.early?.(properties, PLACE), ...kind.computed(properties, PLACE, id, {}) } });
+    cloud.put({
+      type,
+      id,
+      properties: { ...properties, ...kind.early?.(properties, PLACE), ...kind.computed(properties, PLACE, id, {}) },
+    });
   }
   for (const [secretId, count] of Object.entries(legacySecrets))
-    for (let version = 1; version <= count; version++) addVersion(cloud, secretId, VALUES[secretId] ?? `${secretId} in version ${version}`);
+    for (let version = 1; version <= count; version++)
+      addVersion(cloud, secretId, VALUES[secretId] ?? `${secretId} in version ${version}`);
 }

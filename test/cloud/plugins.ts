@@ -12,7 +12,9 @@ export const TSX = join(dirname(require.resolve("tsx/package.json")), "dist", "l
 /** The version of a provider's package: the engine asks for that plugin and no other. */
 const versionOf = (provider: string): string => require(`@pulumi/${provider}/package.json`).version.replace(/^v/, "");
 
-/** The variable that names the twin's program: built once, it starts in a third of the time, and every run starts two. */
+/**
+ * The variable that names the twin's program: built once, it starts in a third of the time, and every run starts two.
+ */
 const PROGRAM = "TWIN_PROGRAM";
 
 /** What the program reads beside itself: gathered once, from the SDK's types and the recording. */
@@ -21,7 +23,14 @@ const FORMS = "forms.json";
 /** Builds the twin into `folder`, for this process and all that it starts. */
 export async function buildTwin(folder: string): Promise<void> {
   const outfile = join(folder, "twin.js");
-  await build({ entryPoints: [join(__dirname, "provider.ts")], outfile, bundle: true, platform: "node", target: "node20", logLevel: "warning" });
+  await build({
+    entryPoints: [join(__dirname, "provider.ts")],
+    outfile,
+    bundle: true,
+    platform: "node",
+    target: "node20",
+    logLevel: "warning",
+  });
   const forms: Forms = { shapes: shapesOf(Object.keys(kinds)), recorded: recordedOutputs() };
   writeFileSync(join(folder, FORMS), JSON.stringify(forms));
   process.env[PROGRAM] = outfile;

@@ -40,9 +40,11 @@ function isChange({ method, phase, preview }: Pick<Call, "method" | "phase" | "p
   return phase === "start" && !preview && (method === "create" || method === "update" || method === "delete");
 }
 
-const struct = (properties: Properties) => Struct.fromJavaScript(JSON.parse(JSON.stringify(properties)) as { [key: string]: JavaScriptValue });
+const struct = (properties: Properties) =>
+  Struct.fromJavaScript(JSON.parse(JSON.stringify(properties)) as { [key: string]: JavaScriptValue });
 const properties = (value: Struct | undefined): Properties => (value?.toJavaScript() ?? {}) as Properties;
-const isObject = (value: unknown): value is Properties => typeof value === "object" && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Properties =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** What a request is about. */
 interface Subject {
@@ -85,7 +87,11 @@ const noted = (value: Properties): Properties => ({
   __defaults: [],
 });
 const notedInside = (value: unknown): unknown =>
-  Array.isArray(value) ? value.map(notedInside) : isObject(value) && !("__defaults" in value) && !isFreeForm(value) ? noted(value) : value;
+  Array.isArray(value)
+    ? value.map(notedInside)
+    : isObject(value) && !("__defaults" in value) && !isFreeForm(value)
+      ? noted(value)
+      : value;
 /** Maps that the user fills have no defaults: labels, limits. */
 const isFreeForm = (value: Properties) => Object.values(value).every((inner) => typeof inner === "string");
 
@@ -106,11 +112,14 @@ const withoutNotes = (value: unknown): unknown =>
   Array.isArray(value)
     ? value.map(withoutNotes)
     : isObject(value)
-      ? Object.fromEntries(Object.entries(value).flatMap(([key, inner]) => (key === "__defaults" ? [] : [[key, withoutNotes(inner)]])))
+      ? Object.fromEntries(
+          Object.entries(value).flatMap(([key, inner]) => (key === "__defaults" ? [] : [[key, withoutNotes(inner)]])),
+        )
       : value;
 const plain = (inputs: Properties) => withoutNotes(inputs) as Properties;
 
-const hasUnknown = (value: unknown): boolean => isUnknownValue(value) || (typeof value === "object" && value !== null && Object.values(value).some(hasUnknown));
+const hasUnknown = (value: unknown): boolean =>
+  isUnknownValue(value) || (typeof value === "object" && value !== null && Object.values(value).some(hasUnknown));
 
 function changeBetween(subject: Subject, olds: Properties, news: Properties): Difference {
   if (!randomKinds[subject.type]) return difference(kindOf(subject), olds, news, place, subject.id);
@@ -128,10 +137,16 @@ function die(): void {
 }
 
 /** Runs a call: logged at its start and its end, slowed down, struck by the faults that were ordered. */
-async function performed(method: "create" | "update" | "delete", subject: Subject, changed: readonly string[], act: () => Subject): Promise<void> {
+async function performed(
+  method: "create" | "update" | "delete",
+  subject: Subject,
+  changed: readonly string[],
+  act: () => Subject,
+): Promise<void> {
   const entry = { provider, method, ...subject, preview: false, changes: changed, broken: [] };
   const { kind: fault, calls } = cloud.faults;
-  const isFirst = () => !cloud.calls().some((call) => call.urn === subject.urn && call.method === method && call.phase === "start");
+  const isFirst = () =>
+    !cloud.calls().some((call) => call.urn === subject.urn && call.method === method && call.phase === "start");
   changes += 1;
   const struck = calls === "first-of-each" ? isFirst() : calls.includes(changes);
   cloud.record({ ...entry, phase: "start", error: "" });
@@ -140,10 +155,12 @@ async function performed(method: "create" | "update" | "delete", subject: Subjec
   try {
     await wait(kinds[subject.type]?.milliseconds ?? 0);
     if (struck && fault === "rate-limit") throw new Error("googleapi: Error 429: Quota exceeded, rateLimitExceeded");
-    if (struck && fault === "fail") throw new Error("googleapi: Error 503: The service is currently unavailable., backendError");
+    if (struck && fault === "fail")
+      throw new Error("googleapi: Error 503: The service is currently unavailable., backendError");
     if (struck && fault === "stuck") await never;
     after = act();
-    const background = method === "create" && struck && fault === "broken" ? kinds[subject.type]?.background : undefined;
+    const background =
+      method === "create" && struck && fault === "broken" ? kinds[subject.type]?.background : undefined;
     if (background !== undefined) {
       cloud.change(subject.type, after.id, (properties) => Object.assign(properties, { state: "ERROR" }));
       throw new Error(background);
@@ -153,7 +170,13 @@ async function performed(method: "create" | "update" | "delete", subject: Subjec
   }
   if (struck && fault === "crash") die();
   if (struck && (fault === "crash" || fault === "lost")) await never;
-  cloud.record({ ...entry, ...after, phase: "end", error: error === undefined ? "" : messageOf(error), broken: brokenRevisions(cloud) });
+  cloud.record({
+    ...entry,
+    ...after,
+    phase: "end",
+    error: error === undefined ? "" : messageOf(error),
+    broken: brokenRevisions(cloud),
+  });
   if (error !== undefined) throw error;
 }
 
@@ -170,7 +193,10 @@ class NotWorking extends Error {
   }
 }
 
-/** Puts a resource into the cloud and waits for what becomes of it. @throws NotWorking where that is not what was asked for. */
+/**
+ * Puts a resource into the cloud and waits for what becomes of it. @throws NotWorking where that is not what was asked
+ * for.
+ */
 function settled(kind: Kind, subject: Subject, id: string, state: Properties, before: Properties): Properties {
   const { outputs = {}, failure } = kind.settles?.(cloud, id, state, before) ?? {};
   const properties = { ...state, ...outputs };
@@ -189,7 +215,8 @@ function create(subject: Subject, inputs: Properties): { id: string; state: Prop
   const refusal = refusalOf(subject.type, inputs, cloud, place);
   if (refusal) throw new Error(refusal);
   const id = kind.id(inputs, place, cloud);
-  if (cloud.find(subject.type, id) && !kind.upsert) throw new Error(`googleapi: Error 409: ${id} already exists, alreadyExists`);
+  if (cloud.find(subject.type, id) && !kind.upsert)
+    throw new Error(`googleapi: Error 409: ${id} already exists, alreadyExists`);
   const state = { ...inputs, ...kind.early?.(inputs, place), ...kind.computed(inputs, place, id, {}) };
   if (kind.isKnownLate && !cloud.find(subject.type, id)) cloud.noteNew(subject.type, id);
   return { id, state: settled(kind, subject, id, state, {}) };
@@ -202,7 +229,12 @@ function update(subject: Subject, inputs: Properties): Properties {
   if (refusal) throw new Error(refusal);
   const kind = kindOf(subject);
   const kept = Object.fromEntries(Object.entries(before).filter(([key]) => kind.serverChooses.includes(key)));
-  const state = { ...kept, ...inputs, ...kind.early?.(inputs, place), ...kind.computed(inputs, place, subject.id, before) };
+  const state = {
+    ...kept,
+    ...inputs,
+    ...kind.early?.(inputs, place),
+    ...kind.computed(inputs, place, subject.id, before),
+  };
   return settled(kind, subject, subject.id, state, before);
 }
 
@@ -211,7 +243,8 @@ function remove(subject: Subject, state: Properties): void {
   if (refusal) throw new Error(refusal);
   const kind = kindOf(subject);
   const way = kind.onDelete?.(state) ?? "remove";
-  if (way === "disable") cloud.change(subject.type, subject.id, (properties) => Object.assign(properties, { enabled: false }));
+  if (way === "disable")
+    cloud.change(subject.type, subject.id, (properties) => Object.assign(properties, { enabled: false }));
   if (way !== "remove") return;
   cloud.remove(subject.type, subject.id);
   kind.afterDelete?.(cloud, state);
@@ -233,14 +266,20 @@ function written(subject: Subject, id: string, found: Properties): Properties {
 }
 
 /** Inputs and outputs of a resource as the cloud has it. `known`: the inputs of the state; none at an import. */
-function read(subject: Subject, known: Properties | undefined): { id: string; inputs: Properties; state: Properties } | undefined {
+function read(
+  subject: Subject,
+  known: Properties | undefined,
+): { id: string; inputs: Properties; state: Properties } | undefined {
   const kind = kindOf(subject);
   const id = kind.fromImportId?.(subject.id) ?? subject.id;
   const found = cloud.find(subject.type, id)?.properties;
   if (!found) return undefined;
   const neverRead = Object.fromEntries((kind.writeOnly ?? []).map((key) => [key, known?.[key]]));
   const readable: Properties = { ...found, ...neverRead };
-  const computed = new Set([...Object.keys(kind.computed(found, place, id, found)), ...Object.keys(kind.early?.(found, place) ?? {})]);
+  const computed = new Set([
+    ...Object.keys(kind.computed(found, place, id, found)),
+    ...Object.keys(kind.early?.(found, place) ?? {}),
+  ]);
   const settable = Object.fromEntries(Object.entries(readable).filter(([key]) => !computed.has(key)));
   const onImport = known ? {} : kind.onImport;
   // A refresh keeps the program's forms, an import knows only the provider's.
@@ -250,7 +289,12 @@ function read(subject: Subject, known: Properties | undefined): { id: string; in
 
 /** What the provider's schema calls sensitive leaves it as a secret, whoever asks. */
 const secretly = (values: Properties): Properties =>
-  Object.fromEntries(Object.entries(values).map(([key, value]) => [key, SENSITIVE.has(key) && !isSecret(value) ? asSecret(value) : value]));
+  Object.fromEntries(
+    Object.entries(values).map(([key, value]) => [
+      key,
+      SENSITIVE.has(key) && !isSecret(value) ? asSecret(value) : value,
+    ]),
+  );
 const SENSITIVE = new Set(["secretData", "password", "authString"]);
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
 const asSecret = (value: unknown) => ({ [SIGNATURE]: "1b47061264138c4ac30d75fd1eb44270", value });
@@ -270,7 +314,8 @@ function refreshed(known: Properties, found: Properties): Properties {
 
 function inside(known: unknown, found: unknown): unknown {
   if (isObject(known) && isObject(found)) return refreshed(known, found);
-  if (Array.isArray(known) && Array.isArray(found)) return found.map((element, i) => (known[i] === undefined ? element : inside(known[i], element)));
+  if (Array.isArray(known) && Array.isArray(found))
+    return found.map((element, i) => (known[i] === undefined ? element : inside(known[i], element)));
   return found;
 }
 
@@ -280,10 +325,16 @@ const KINDS: Record<Change, [wire.PropertyDiff.Kind, wire.PropertyDiff.Kind]> = 
   update: [wire.PropertyDiff.Kind.UPDATE, wire.PropertyDiff.Kind.UPDATE_REPLACE],
 };
 
-function diffResponse({ changes: changed, replaces }: Difference, explicitName: boolean, alwaysAdded: readonly string[] = []): wire.DiffResponse {
+function diffResponse(
+  { changes: changed, replaces }: Difference,
+  explicitName: boolean,
+  alwaysAdded: readonly string[] = [],
+): wire.DiffResponse {
   const response = new wire.DiffResponse();
   const paths = Object.entries(changed);
-  response.setChanges(paths.length > 0 ? wire.DiffResponse.DiffChanges.DIFF_SOME : wire.DiffResponse.DiffChanges.DIFF_NONE);
+  response.setChanges(
+    paths.length > 0 ? wire.DiffResponse.DiffChanges.DIFF_SOME : wire.DiffResponse.DiffChanges.DIFF_NONE,
+  );
   response.setReplacesList([...replaces]);
   // The bridge deletes first where the name is stated: two cannot have it (gcp.md 1.3).
   response.setDeletebeforereplace(replaces.length > 0 && explicitName);
@@ -296,13 +347,16 @@ function diffResponse({ changes: changed, replaces }: Difference, explicitName: 
     response.getDetaileddiffMap().set(path, entry);
   };
   for (const [path, change] of paths) detail(path, KINDS[change][replaces.includes(path) ? 1 : 0]);
-  if (paths.length > 0) for (const path of alwaysAdded) if (!(path in changed)) detail(path, wire.PropertyDiff.Kind.ADD, false);
+  if (paths.length > 0)
+    for (const path of alwaysAdded) if (!(path in changed)) detail(path, wire.PropertyDiff.Kind.ADD, false);
   if (replaces.includes("__meta")) detail("__meta", wire.PropertyDiff.Kind.UPDATE_REPLACE);
   return response;
 }
 
 /** Answers a call with what `act` returns, or with its error. */
-function answer<Request, Response>(act: (request: Request) => Response | Promise<Response>): grpc.handleUnaryCall<Request, Response> {
+function answer<Request, Response>(
+  act: (request: Request) => Response | Promise<Response>,
+): grpc.handleUnaryCall<Request, Response> {
   return (call, callback) => {
     Promise.resolve()
       .then(() => act(call.request))
@@ -355,7 +409,9 @@ const handlers: Partial<IResourceProviderServer> = {
     const subject = subjectOf(request);
     const kind = kindOf(subject);
     // An automatic name is a default like the others, as in the bridge.
-    return checked(withDefaults({ ...kind, defaults: { ...kind.defaults, ...automatic(subject) } }, properties(request.getNews())));
+    return checked(
+      withDefaults({ ...kind, defaults: { ...kind.defaults, ...automatic(subject) } }, properties(request.getNews())),
+    );
   }),
   diff: answer((request: wire.DiffRequest) => {
     const subject = subjectOf(request);
@@ -384,10 +440,15 @@ const handlers: Partial<IResourceProviderServer> = {
     const { changes: changed } = changeBetween(subject, plain(properties(request.getOldInputs())), inputs);
     let state = foreseen(subject, inputs, properties(request.getOlds()));
     if (!request.getPreview())
-      await performed("update", subject, [...new Set(Object.keys(changed).map((path) => path.split(/[.[]/)[0] ?? path))], () => {
-        state = written(subject, subject.id, update(subject, inputs));
-        return subject;
-      });
+      await performed(
+        "update",
+        subject,
+        [...new Set(Object.keys(changed).map((path) => path.split(/[.[]/)[0] ?? path))],
+        () => {
+          state = written(subject, subject.id, update(subject, inputs));
+          return subject;
+        },
+      );
     const response = new wire.UpdateResponse();
     response.setProperties(struct(state));
     return response;
@@ -403,7 +464,16 @@ const handlers: Partial<IResourceProviderServer> = {
   read: answer((request: wire.ReadRequest) => {
     const subject = subjectOf(request);
     const known = request.getInputs();
-    cloud.record({ provider, method: "read", ...subject, preview: false, phase: "end", changes: [], error: "", broken: [] });
+    cloud.record({
+      provider,
+      method: "read",
+      ...subject,
+      preview: false,
+      phase: "end",
+      changes: [],
+      error: "",
+      broken: [],
+    });
     const response = new wire.ReadResponse();
     // As the bridge does: without a state, what the program has set is unknown to it (pkg/tfbridge/provider.go, Read).
     const isImport = Object.keys(properties(request.getProperties())).length === 0;
@@ -428,14 +498,17 @@ function checked(inputs: Properties): wire.CheckResponse {
 /** The name the bridge makes for a resource whose program states none. */
 function automatic({ name, urn, type }: Subject): Properties {
   if (
-    !/:(Connector|Network|Subnetwork|DatabaseInstance|Instance|Service|Job|WorkerPool|Router|RouterNat|GlobalAddress)$/.test(type) ||
+    !/:(Connector|Network|Subnetwork|DatabaseInstance|Instance|Service|Job|WorkerPool|Router|RouterNat|GlobalAddress)$/.test(
+      type,
+    ) ||
     type.startsWith("gcp:projects/")
   )
     return {};
   return { name: `${name}-${createHash("sha256").update(urn).digest("hex").slice(0, 7)}` };
 }
 
-// The real provider asks every few minutes whether its engine lives, and ends with it (github.com/pulumi/pulumi/pull/9735).
+// The real provider asks every few minutes whether its engine lives, and ends with it
+// (github.com/pulumi/pulumi/pull/9735).
 const engine = process.ppid;
 setInterval(() => {
   if (process.ppid !== engine) process.exit(0);

@@ -4,7 +4,9 @@ import type { Properties } from "./cloud";
 import { kinds } from "./kinds";
 import { asState } from "./outputs";
 
-/** By type and path without indices (`template.containers.args`): what the real provider has where a program is silent. */
+/**
+ * By type and path without indices (`template.containers.args`): what the real provider has where a program is silent.
+ */
 export type Recorded = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
 interface Resource {
@@ -14,13 +16,19 @@ interface Resource {
   readonly outputs: Properties;
 }
 
-const isObject = (value: unknown): value is Properties => typeof value === "object" && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Properties =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 /** Where the recording was made. */
 const PLACE = { project: "netra-staging", region: "us-central1" };
 
-/** Reads the recording of the real provider (9.37). What differs from resource to resource is left out: it is a name or a number of its own. */
+/**
+ * Reads the recording of the real provider (9.37). What differs from resource to resource is left out: it is a name or
+ * a number of its own.
+ */
 export function recordedOutputs(): Recorded {
-  const resources: readonly Resource[] = JSON.parse(readFileSync(join(__dirname, "../fixtures/real-state.json"), "utf8"));
+  const resources: readonly Resource[] = JSON.parse(
+    readFileSync(join(__dirname, "../fixtures/real-state.json"), "utf8"),
+  );
   const found: Record<string, Record<string, unknown>> = {};
   const differing = new Set<string>();
   const note = (type: string, path: string, value: unknown) => {

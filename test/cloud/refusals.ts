@@ -3,7 +3,10 @@ import { edgeDeletionRefusalOf, edgeRefusalOf } from "./edge";
 import { kinds, type Place, PRODUCER } from "./kinds";
 import { environment } from "./revisions";
 
-/** What Google refuses when it is asked to make or change a resource, although a preview let it through (gcp.md 6.2, rows marked A). */
+/**
+ * What Google refuses when it is asked to make or change a resource, although a preview let it through (gcp.md 6.2,
+ * rows marked A).
+ */
 interface Refusal {
   readonly type: string;
   readonly source: string;
@@ -13,9 +16,13 @@ interface Refusal {
 
 type List = readonly Properties[];
 const at = (value: unknown, ...path: readonly (string | number)[]): unknown =>
-  path.reduce<unknown>((inner, key) => (typeof inner === "object" && inner !== null ? Reflect.get(inner, key) : undefined), value);
+  path.reduce<unknown>(
+    (inner, key) => (typeof inner === "object" && inner !== null ? Reflect.get(inner, key) : undefined),
+    value,
+  );
 const list = (value: unknown): List => (Array.isArray(value) ? value : []);
-const within = (value: unknown, min: number, max: number) => value === undefined || (Number.isInteger(value) && Number(value) >= min && Number(value) <= max);
+const within = (value: unknown, min: number, max: number) =>
+  value === undefined || (Number.isInteger(value) && Number(value) >= min && Number(value) <= max);
 const last = (path: unknown) => String(path).split("/").at(-1) ?? "";
 
 const CONNECTOR = "gcp:vpcaccess/connector:Connector";
@@ -33,17 +40,23 @@ const instanceExists = ({ instance }: Properties, cloud: Cloud) =>
   !cloud.ofType(SQL).some(({ properties }) => properties.name === instance) &&
   `googleapi: Error 404: The Cloud SQL instance does not exist., instanceDoesNotExist`;
 const containers = (service: Properties) => list(at(service, "template", "containers"));
-const flag = (instance: Properties, name: string) => list(at(instance, "settings", "databaseFlags")).find((entry) => entry.name === name)?.value;
+const flag = (instance: Properties, name: string) =>
+  list(at(instance, "settings", "databaseFlags")).find((entry) => entry.name === name)?.value;
 const plus = (instance: Properties) =>
   at(instance, "settings", "edition") === "ENTERPRISE_PLUS" ||
-  (at(instance, "settings", "edition") === undefined && Number(last(String(instance.databaseVersion).replace("_", "/"))) >= 16);
+  (at(instance, "settings", "edition") === undefined &&
+    Number(last(String(instance.databaseVersion).replace("_", "/"))) >= 16);
 
 function tierIsLegal(tier: string): boolean {
   const [, cpus = "", mib = ""] = /^db-custom-(\d+)-(\d+)$/.exec(tier) ?? [];
   if (cpus === "") return /^db-(f1-micro|g1-small|perf-optimized-N-\d+)$/.test(tier);
   const [vcpus, memory] = [Number(cpus), Number(mib)];
   return (
-    (vcpus === 1 || (vcpus % 2 === 0 && vcpus <= 96)) && memory % 256 === 0 && memory >= 3840 && memory >= vcpus * 0.9 * 1024 && memory <= vcpus * 6.5 * 1024
+    (vcpus === 1 || (vcpus % 2 === 0 && vcpus <= 96)) &&
+    memory % 256 === 0 &&
+    memory >= 3840 &&
+    memory >= vcpus * 0.9 * 1024 &&
+    memory <= vcpus * 6.5 * 1024
   );
 }
 
@@ -63,45 +76,63 @@ const refusalList: readonly Refusal[] = [
   {
     type: CONNECTOR,
     source: "row 1",
-    says: ({ machineType }) => !["f1-micro", "e2-micro", "e2-standard-4"].includes(String(machineType)) && `Invalid machine type ${machineType}`,
+    says: ({ machineType }) =>
+      !["f1-micro", "e2-micro", "e2-standard-4"].includes(String(machineType)) && `Invalid machine type ${machineType}`,
   },
   {
     type: CONNECTOR,
     source: "row 2",
     says: ({ minInstances, maxInstances }) =>
-      !(within(minInstances, 2, 9) && within(maxInstances, 3, 10)) && "min_instances must be in [2, 9] and max_instances in [3, 10]",
+      !(within(minInstances, 2, 9) && within(maxInstances, 3, 10)) &&
+      "min_instances must be in [2, 9] and max_instances in [3, 10]",
   },
   {
     type: CONNECTOR,
     source: "row 3",
-    says: ({ minInstances, maxInstances }) => Number(minInstances) >= Number(maxInstances) && "max needs to be greater than min",
+    says: ({ minInstances, maxInstances }) =>
+      Number(minInstances) >= Number(maxInstances) && "max needs to be greater than min",
   },
   {
     type: CONNECTOR,
     source: "row 4",
     says: ({ maxInstances, maxThroughput }) =>
-      maxInstances === undefined && maxThroughput === undefined && "A Connector must specify either max_throughput or max_instances",
+      maxInstances === undefined &&
+      maxThroughput === undefined &&
+      "A Connector must specify either max_throughput or max_instances",
   },
   {
     type: CONNECTOR,
     source: "row 7",
     says: ({ minThroughput = 200, maxThroughput = 300 }) =>
-      (Number(minThroughput) >= Number(maxThroughput) || Number(minThroughput) % 100 !== 0 || Number(maxThroughput) % 100 !== 0) &&
+      (Number(minThroughput) >= Number(maxThroughput) ||
+        Number(minThroughput) % 100 !== 0 ||
+        Number(maxThroughput) % 100 !== 0) &&
       "throughput must be multiples of 100, min below max",
   },
   {
     type: CONNECTOR,
     source: "row 8",
-    says: ({ ipCidrRange }) => ipCidrRange !== undefined && !String(ipCidrRange).endsWith("/28") && `${ipCidrRange} is not a /28`,
+    says: ({ ipCidrRange }) =>
+      ipCidrRange !== undefined && !String(ipCidrRange).endsWith("/28") && `${ipCidrRange} is not a /28`,
   },
-  { type: CONNECTOR, source: "row 10", says: ({ name }) => String(name).replaceAll("-", "--").length > 20 && `The connector name ${name} is too long` },
+  {
+    type: CONNECTOR,
+    source: "row 10",
+    says: ({ name }) => String(name).replaceAll("-", "--").length > 20 && `The connector name ${name} is too long`,
+  },
   {
     type: CONNECTOR,
     source: "gcp.md 1.2",
     says: ({ network }, cloud) =>
-      !cloud.ofType(NETWORK).some(({ properties }) => properties.name === last(network)) && `network ${last(network)} was not found`,
+      !cloud.ofType(NETWORK).some(({ properties }) => properties.name === last(network)) &&
+      `network ${last(network)} was not found`,
   },
-  { type: SQL, source: "row 28", says: (inputs) => !tierIsLegal(String(at(inputs, "settings", "tier"))) && `Invalid Tier (${at(inputs, "settings", "tier")})` },
+  {
+    type: SQL,
+    source: "row 28",
+    says: (inputs) =>
+      !tierIsLegal(String(at(inputs, "settings", "tier"))) && `Invalid Tier (${at(inputs, "settings", "tier")})`,
+  },
   {
     type: SQL,
     source: "row 29",
@@ -110,21 +141,34 @@ const refusalList: readonly Refusal[] = [
       !String(at(inputs, "settings", "tier")).startsWith("db-perf-optimized-N-") &&
       `Invalid Tier (${at(inputs, "settings", "tier")}) for (ENTERPRISE_PLUS) Edition`,
   },
-  { type: SQL, source: "row 31", says: (inputs) => Number(flag(inputs, "max_connections") ?? 100) < 14 && "Invalid value for flag max_connections" },
+  {
+    type: SQL,
+    source: "row 31",
+    says: (inputs) => Number(flag(inputs, "max_connections") ?? 100) < 14 && "Invalid value for flag max_connections",
+  },
   {
     type: SQL,
     source: "row 34",
-    says: (inputs) => !plus(inputs) && !within(at(inputs, "settings", "insightsConfig", "queryStringLength"), 256, 4500) && "Invalid query string length",
+    says: (inputs) =>
+      !plus(inputs) &&
+      !within(at(inputs, "settings", "insightsConfig", "queryStringLength"), 256, 4500) &&
+      "Invalid query string length",
   },
   {
     type: SQL,
     source: "row 35",
-    says: (inputs) => !plus(inputs) && !within(at(inputs, "settings", "insightsConfig", "queryPlansPerMinute"), 0, 20) && "Invalid query plans per minute",
+    says: (inputs) =>
+      !plus(inputs) &&
+      !within(at(inputs, "settings", "insightsConfig", "queryPlansPerMinute"), 0, 20) &&
+      "Invalid query plans per minute",
   },
   {
     type: SQL,
     source: "row 36",
-    says: (inputs) => !plus(inputs) && list(at(inputs, "settings", "connectionPoolConfigs")).length > 0 && "Managed connection pooling needs ENTERPRISE_PLUS",
+    says: (inputs) =>
+      !plus(inputs) &&
+      list(at(inputs, "settings", "connectionPoolConfigs")).length > 0 &&
+      "Managed connection pooling needs ENTERPRISE_PLUS",
   },
   {
     type: SQL,
@@ -143,7 +187,8 @@ const refusalList: readonly Refusal[] = [
   {
     type: "gcp:secretmanager/secretVersion:SecretVersion",
     source: "the API",
-    says: ({ secret }, cloud) => !exists(cloud, "gcp:secretmanager/secret:Secret", secret) && `Secret [${secret}] not found`,
+    says: ({ secret }, cloud) =>
+      !exists(cloud, "gcp:secretmanager/secret:Secret", secret) && `Secret [${secret}] not found`,
   },
   {
     type: "gcp:secretmanager/secretIamMember:SecretIamMember",
@@ -151,7 +196,8 @@ const refusalList: readonly Refusal[] = [
     says: ({ member }, cloud) => {
       const email = String(member).replace("serviceAccount:", "");
       return (
-        !cloud.ofType("gcp:serviceaccount/account:Account").some(({ properties }) => properties.email === email) && `Service account ${email} does not exist.`
+        !cloud.ofType("gcp:serviceaccount/account:Account").some(({ properties }) => properties.email === email) &&
+        `Service account ${email} does not exist.`
       );
     },
   },
@@ -162,20 +208,27 @@ const refusalList: readonly Refusal[] = [
       const connector = at(inputs, "template", "vpcAccess", "connector");
       if (connector === undefined) return false;
       if (!exists(cloud, CONNECTOR, connector)) return `VPC connector ${connector} does not exist`;
-      if (cloud.find(CONNECTOR, String(connector))?.properties.state !== "READY") return `VPC connector ${connector} is not ready`;
-      return String(connector).split("/")[3] !== (inputs.location ?? place.region) && `VPC connector ${connector} is in another region`;
+      if (cloud.find(CONNECTOR, String(connector))?.properties.state !== "READY")
+        return `VPC connector ${connector} is not ready`;
+      return (
+        String(connector).split("/")[3] !== (inputs.location ?? place.region) &&
+        `VPC connector ${connector} is in another region`
+      );
     },
   },
   {
     type: RUN,
     source: "row 17",
-    says: (inputs) => !within(at(inputs, "template", "maxInstanceRequestConcurrency"), 1, 1000) && "max_instance_request_concurrency must be in [1, 1000]",
+    says: (inputs) =>
+      !within(at(inputs, "template", "maxInstanceRequestConcurrency"), 1, 1000) &&
+      "max_instance_request_concurrency must be in [1, 1000]",
   },
   {
     type: RUN,
     source: "row 18",
     says: (inputs) =>
-      Number(at(inputs, "scaling", "minInstanceCount") ?? 0) > Number(at(inputs, "scaling", "maxInstanceCount") ?? 100) &&
+      Number(at(inputs, "scaling", "minInstanceCount") ?? 0) >
+        Number(at(inputs, "scaling", "maxInstanceCount") ?? 100) &&
       "min_instance_count must not exceed max_instance_count",
   },
   {
@@ -183,7 +236,12 @@ const refusalList: readonly Refusal[] = [
     source: "row 19",
     says: (inputs) => {
       const cpu = Number(at(containers(inputs)[0], "resources", "limits", "cpu") ?? 1);
-      const requested = cpu * Number(at(inputs, "scaling", "maxInstanceCount") ?? at(inputs, "template", "scaling", "maxInstanceCount") ?? 100) * 1000;
+      const requested =
+        cpu *
+        Number(
+          at(inputs, "scaling", "maxInstanceCount") ?? at(inputs, "template", "scaling", "maxInstanceCount") ?? 100,
+        ) *
+        1000;
       return requested > 20_000 && `Quota violated: CpuAllocPerProjectRegion requested: ${requested} allowed: 20000`;
     },
   },
@@ -192,38 +250,50 @@ const refusalList: readonly Refusal[] = [
     source: "row 20",
     says: (inputs) =>
       containers(inputs).some(
-        (container) => ![undefined, "0.08", "0.5", "1", "2", "4", "6", "8"].includes(at(container, "resources", "limits", "cpu") as string | undefined),
+        (container) =>
+          ![undefined, "0.08", "0.5", "1", "2", "4", "6", "8"].includes(
+            at(container, "resources", "limits", "cpu") as string | undefined,
+          ),
       ) && "Invalid value specified for cpu",
   },
   {
     type: RUN,
     source: "row 21",
-    says: (inputs) => Number.parseFloat(String(at(inputs, "template", "timeout") ?? "300s")) > 3600 && "timeout must be at most 3600s",
+    says: (inputs) =>
+      Number.parseFloat(String(at(inputs, "template", "timeout") ?? "300s")) > 3600 && "timeout must be at most 3600s",
   },
   {
     type: RUN,
     source: "row 22",
     says: (inputs) =>
-      containers(inputs).some((container) => !(probeIsLegal(container.startupProbe as Properties) && probeIsLegal(container.livenessProbe as Properties))) &&
-      "Invalid probe",
+      containers(inputs).some(
+        (container) =>
+          !(probeIsLegal(container.startupProbe as Properties) && probeIsLegal(container.livenessProbe as Properties)),
+      ) && "Invalid probe",
   },
   {
     type: RUN,
     source: "row 25",
     says: ({ traffics }) =>
-      list(traffics).length > 0 && list(traffics).reduce((sum, { percent }) => sum + Number(percent ?? 0), 0) !== 100 && "traffic percents must sum to 100",
+      list(traffics).length > 0 &&
+      list(traffics).reduce((sum, { percent }) => sum + Number(percent ?? 0), 0) !== 100 &&
+      "traffic percents must sum to 100",
   },
   {
     type: RUN,
     source: "container contract",
-    says: (inputs) => environment(inputs).some(({ name }) => name === "PORT") && "The following reserved env names were provided: PORT",
+    says: (inputs) =>
+      environment(inputs).some(({ name }) => name === "PORT") && "The following reserved env names were provided: PORT",
   },
   {
     type: ALERT,
     source: "row 41: filter",
     says: ({ conditions }, cloud) => {
       for (const condition of list(conditions)) {
-        const [, metric] = /metric\.type="logging\.googleapis\.com\/user\/([^"]+)"/.exec(String(at(condition, "conditionThreshold", "filter"))) ?? [];
+        const [, metric] =
+          /metric\.type="logging\.googleapis\.com\/user\/([^"]+)"/.exec(
+            String(at(condition, "conditionThreshold", "filter")),
+          ) ?? [];
         if (metric !== undefined && !cloud.isKnown(LOG_METRIC, metric))
           return `googleapi: Error 404: Cannot find metric that matches type = "logging.googleapis.com/user/${metric}". If a metric was created recently, it could take up to 10 minutes to become available.`;
       }
@@ -234,7 +304,9 @@ const refusalList: readonly Refusal[] = [
     type: ALERT,
     source: "the API",
     says: ({ notificationChannels }, cloud) => {
-      const missing = (Array.isArray(notificationChannels) ? notificationChannels : []).find((id) => !exists(cloud, CHANNEL, id));
+      const missing = (Array.isArray(notificationChannels) ? notificationChannels : []).find(
+        (id) => !exists(cloud, CHANNEL, id),
+      );
       return missing !== undefined && `Notification channel ${missing} does not exist.`;
     },
   },
@@ -242,8 +314,13 @@ const refusalList: readonly Refusal[] = [
     type: "gcp:monitoring/slo:Slo",
     source: "GoogleCloudPlatform/cloud-ops-sandbox#896",
     says: ({ requestBasedSli }, cloud) => {
-      const metrics = [...JSON.stringify(requestBasedSli ?? {}).matchAll(/logging\.googleapis\.com\/user\/([^"\\]+)/g)].map(([, metric = ""]) => metric);
-      return metrics.some((metric) => !cloud.isKnown(LOG_METRIC, metric)) && "Invalid SLO definition: The metric referenced by the provided filter is unknown.";
+      const metrics = [
+        ...JSON.stringify(requestBasedSli ?? {}).matchAll(/logging\.googleapis\.com\/user\/([^"\\]+)/g),
+      ].map(([, metric = ""]) => metric);
+      return (
+        metrics.some((metric) => !cloud.isKnown(LOG_METRIC, metric)) &&
+        "Invalid SLO definition: The metric referenced by the provided filter is unknown."
+      );
     },
   },
   {
@@ -256,14 +333,16 @@ const refusalList: readonly Refusal[] = [
   {
     type: API,
     source: "registry documentation of gcp.projects.Service 9.37",
-    says: ({ service }, cloud, place) => service !== "cloudresourcemanager.googleapis.com" && disabledApi("cloudresourcemanager", cloud, place),
+    says: ({ service }, cloud, place) =>
+      service !== "cloudresourcemanager.googleapis.com" && disabledApi("cloudresourcemanager", cloud, place),
   },
   {
     type: "gcp:monitoring/slo:Slo",
     source: "the API",
     says: ({ service }, cloud) =>
-      !cloud.ofType("gcp:monitoring/customService:CustomService").some(({ properties }) => properties.serviceId === service) &&
-      `Service ${service} was not found.`,
+      !cloud
+        .ofType("gcp:monitoring/customService:CustomService")
+        .some(({ properties }) => properties.serviceId === service) && `Service ${service} was not found.`,
   },
 ];
 
@@ -284,21 +363,39 @@ export function refusalOf(type: string, inputs: Properties, cloud: Cloud, place:
   return message === undefined ? undefined : `googleapi: Error 400: ${message}`;
 }
 
-/** Why a resource cannot be deleted now, if it cannot. `state` is what the provider remembers, not what the cloud has. */
+/**
+ * Why a resource cannot be deleted now, if it cannot. `state` is what the provider remembers, not what the cloud has.
+ */
 export function deletionRefusalOf(type: string, id: string, state: Properties, cloud: Cloud): string | undefined {
-  if (state.deletionProtection === true) return `cannot destroy ${type} without setting deletion_protection=false and running \`up\``;
+  if (state.deletionProtection === true)
+    return `cannot destroy ${type} without setting deletion_protection=false and running \`up\``;
   if (type === SQL && at(cloud.find(SQL, id)?.properties, "settings", "deletionProtectionEnabled") === true)
     return "googleapi: Error 400: The instance is protected. Please disable the deletion protection and try again.";
-  if (type === CHANNEL && cloud.ofType(ALERT).some(({ properties }) => (properties.notificationChannels as readonly unknown[] | undefined)?.includes(id)))
+  if (
+    type === CHANNEL &&
+    cloud
+      .ofType(ALERT)
+      .some(({ properties }) => (properties.notificationChannels as readonly unknown[] | undefined)?.includes(id))
+  )
     return `googleapi: Error 400: Notification channel ${id} is still used by alert policies.`;
   const used = edgeDeletionRefusalOf(type, id, state, cloud);
   if (used !== undefined) return used;
   const network = type === NETWORK ? id : type === CONNECTION ? state.network : undefined;
-  const isUsed = cloud.ofType(SQL).some(({ properties }) => at(properties, "settings", "ipConfiguration", "privateNetwork") === network);
+  const isUsed = cloud
+    .ofType(SQL)
+    .some(({ properties }) => at(properties, "settings", "ipConfiguration", "privateNetwork") === network);
   // Also when the instance is gone: only a person who deletes the peering goes on at once (magic-modules#18476).
   if (type === CONNECTION && (isUsed || exists(cloud, PRODUCER, network)))
     return "Failed to delete connection; Producer services (e.g. CloudSQL, Cloud Memstore, etc.) are still using this connection.";
   if (type !== NETWORK) return undefined;
-  const user = cloud.all().find(({ type: other, properties }) => other !== NETWORK && (properties.network === id || last(properties.network) === last(id)));
-  return user && `googleapi: Error 400: The network resource '${id}' is already being used by '${user.id}', resourceInUseByAnotherResource`;
+  const user = cloud
+    .all()
+    .find(
+      ({ type: other, properties }) =>
+        other !== NETWORK && (properties.network === id || last(properties.network) === last(id)),
+    );
+  return (
+    user &&
+    `googleapi: Error 400: The network resource '${id}' is already being used by '${user.id}', resourceInUseByAnotherResource`
+  );
 }

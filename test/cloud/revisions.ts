@@ -20,22 +20,29 @@ export interface Settled {
 }
 
 /**
- * A template unlike the newest revision's makes a revision, which starts or stays as failed. The same template makes none,
+ * A template unlike the newest revision's makes a revision, which starts or stays as failed. The same template makes
+ * none,
  * also where the newest revision failed and its cause is mended (hashicorp/terraform-provider-google#22565).
  * `before`: the service as it was.
  */
 export function rolledOut(cloud: Cloud, id: string, service: Properties, before: Properties): Settled {
   const revisions = cloud.ofType(REVISION).filter((revision) => revision.id.startsWith(`${id}/`));
   const newest = cloud.find(REVISION, String(before.latestCreatedRevision))?.properties.template ?? before.template;
-  if (isDeepStrictEqual(newest, service.template)) return { outputs: Object.fromEntries(ROLLOUT.map((output) => [output, before[output]])) };
+  if (isDeepStrictEqual(newest, service.template))
+    return { outputs: Object.fromEntries(ROLLOUT.map((output) => [output, before[output]])) };
   const name = `${String(service.name)}-${String(revisions.length + 1).padStart(5, "0")}-abc`;
   const revision = `${id}/revisions/${name}`;
   cloud.put({ type: REVISION, id: revision, properties: { template: service.template } });
   const reason = [...faultsOf(cloud, service), ...unreadableSecrets(cloud, service)].join("; ");
-  if (reason === "") return { outputs: { latestCreatedRevision: revision, latestReadyRevision: revision, ...condition("") } };
+  if (reason === "")
+    return { outputs: { latestCreatedRevision: revision, latestReadyRevision: revision, ...condition("") } };
   const failure = `Revision '${name}' is not ready and cannot serve traffic. ${reason}`;
   return {
-    outputs: { latestCreatedRevision: revision, latestReadyRevision: before.latestReadyRevision ?? "", ...condition(failure) },
+    outputs: {
+      latestCreatedRevision: revision,
+      latestReadyRevision: before.latestReadyRevision ?? "",
+      ...condition(failure),
+    },
     failure: `Error waiting for Service: Error code 9, message: ${failure}`,
   };
 }
@@ -49,7 +56,13 @@ export function removeRevisions(cloud: Cloud, service: string): void {
 export const condition = (message: string) => ({
   terminalConditions: [
     {
-      ...{ executionReason: "", lastTransitionTime: "2025-09-01T00:00:00Z", reason: "", revisionReason: "", severity: "" },
+      ...{
+        executionReason: "",
+        lastTransitionTime: "2025-09-01T00:00:00Z",
+        reason: "",
+        revisionReason: "",
+        severity: "",
+      },
       ...{ type: "Ready", state: message === "" ? "CONDITION_SUCCEEDED" : "CONDITION_FAILED", message },
     },
   ],
@@ -60,7 +73,8 @@ export const ROLLOUT = ["latestCreatedRevision", "latestReadyRevision", "termina
 
 /**
  * Each running revision that could not start another instance now, with the reason: a mounted secret version that is
- * gone or disabled, a database user that is not there or that no job has let in, a password that is no longer that user's.
+ * gone or disabled, a database user that is not there or that no job has let in, a password that is no longer that
+ * user's.
  */
 export function brokenRevisions(cloud: Cloud): string[] {
   return cloud.ofType(SERVICE).flatMap(({ properties: { name, template, latestReadyRevision } }) => {
@@ -79,7 +93,9 @@ function unreadableSecrets(cloud: Cloud, service: Properties): string[] {
     .map(({ properties: { secretId } }) => String(secretId).split("/").at(-1));
   const mounted = new Set(environment(service).flatMap(({ valueSource }) => valueSource?.secretKeyRef?.secret ?? []));
   return [...mounted].flatMap((secret) =>
-    readers.includes(secret) ? [] : [`Permission denied on secret: ${secret} for Revision service account ${serviceAccount}`],
+    readers.includes(secret)
+      ? []
+      : [`Permission denied on secret: ${secret} for Revision service account ${serviceAccount}`],
   );
 }
 
@@ -92,7 +108,10 @@ function faultsOf(cloud: Cloud, service: Properties): string[] {
     if (!reference) continue;
     const version = versionOf(cloud, reference.secret, reference.version ?? "latest");
     if (version?.enabled === true) values.set(name, String(version.secretData));
-    else faults.push(`Secret projects/-/secrets/${reference.secret}/versions/${reference.version ?? "latest"} was not found`);
+    else
+      faults.push(
+        `Secret projects/-/secrets/${reference.secret}/versions/${reference.version ?? "latest"} was not found`,
+      );
   }
   const user = values.get("POSTGRES_USER");
   const password = values.get("POSTGRES_PASSWORD");
@@ -100,7 +119,8 @@ function faultsOf(cloud: Cloud, service: Properties): string[] {
     const refused = loginFault(cloud, user, password);
     if (refused) faults.push(refused);
     // What `postgres` has made is its own until it is given away, and it stays a member of the new owner.
-    else if (user !== "postgres" && !cloud.find(LET_IN, user)) faults.push(`permission denied for the tables that database user ${user} has not made`);
+    else if (user !== "postgres" && !cloud.find(LET_IN, user))
+      faults.push(`permission denied for the tables that database user ${user} has not made`);
   }
   return faults;
 }
@@ -115,7 +135,9 @@ export function loginFault(cloud: Cloud, user = "", password = ""): string | und
 /** The variables of a service's first container. */
 export function environment(service: Properties): readonly Variable[] {
   // As Cloud Run stores them: the one shape that the provider writes.
-  const { containers = [] } = (service.template ?? {}) as { containers?: readonly { readonly envs?: readonly Variable[] }[] };
+  const { containers = [] } = (service.template ?? {}) as {
+    containers?: readonly { readonly envs?: readonly Variable[] }[];
+  };
   return containers[0]?.envs ?? [];
 }
 

@@ -3,7 +3,8 @@ import { dirname, join } from "node:path";
 import ts from "typescript";
 
 /*
- * Which outputs a resource has, as the provider's types say: an output that is never absent is there after creation, so a
+ * Which outputs a resource has, as the provider's types say: an output that is never absent is there after creation, so
+ * a
  * preview does not know it where the program leaves it out; any other is null then.
  */
 
@@ -25,7 +26,10 @@ export type Shapes = Readonly<Record<string, Shape>>;
 
 const shapes: Record<string, Shape> = {};
 
-/** The shapes of these types and of all that stands below them, beside those that were asked for before. A type that is not the provider's has an empty one. */
+/**
+ * The shapes of these types and of all that stands below them, beside those that were asked for before. A type that is
+ * not the provider's has an empty one.
+ */
 export function shapesOf(types: readonly string[]): Shapes {
   for (const name of types) {
     if (shapes[name]) continue;
@@ -51,7 +55,9 @@ function declarationOf(module: string, file: string): string {
 const parse = (file: string) => ts.createSourceFile(file, readFileSync(file, "utf8"), ts.ScriptTarget.Latest);
 
 function classIn(file: string, name: string): ts.ClassDeclaration {
-  const found = parse(file).statements.find((statement): statement is ts.ClassDeclaration => ts.isClassDeclaration(statement) && statement.name?.text === name);
+  const found = parse(file).statements.find(
+    (statement): statement is ts.ClassDeclaration => ts.isClassDeclaration(statement) && statement.name?.text === name,
+  );
   if (!found) throw new Error(`${file} has no class ${name}`);
   return found;
 }
@@ -71,15 +77,24 @@ function interfacesIn(statements: readonly ts.Statement[], module: string): Map<
   for (const statement of statements)
     if (ts.isInterfaceDeclaration(statement)) found.set(`${module}.${statement.name.text}`, statement);
     else if (ts.isModuleDeclaration(statement) && statement.body && ts.isModuleBlock(statement.body))
-      for (const [name, inner] of interfacesIn(statement.body.statements, `${module}.${statement.name.text}`)) found.set(name, inner);
+      for (const [name, inner] of interfacesIn(statement.body.statements, `${module}.${statement.name.text}`))
+        found.set(name, inner);
   return found;
 }
 
-/** The outputs among the members of a resource's class (`readonly ingress: pulumi.Output<string>`) or of an interface below it. */
+/**
+ * The outputs among the members of a resource's class (`readonly ingress: pulumi.Output<string>`) or of an interface
+ * below it.
+ */
 function membersOf(members: readonly (ts.ClassElement | ts.TypeElement)[]): Shape {
   const shape: Record<string, Property> = {};
   for (const member of members) {
-    if (!(ts.isPropertyDeclaration(member) || ts.isPropertySignature(member)) || !member.type || !ts.isIdentifier(member.name)) continue;
+    if (
+      !(ts.isPropertyDeclaration(member) || ts.isPropertySignature(member)) ||
+      !member.type ||
+      !ts.isIdentifier(member.name)
+    )
+      continue;
     const type = ts.isPropertyDeclaration(member) ? outputOf(member.type) : member.type;
     if (type) shape[member.name.text] = propertyOf(type, member.questionToken !== undefined);
   }
@@ -87,14 +102,19 @@ function membersOf(members: readonly (ts.ClassElement | ts.TypeElement)[]): Shap
 }
 
 /** T of `pulumi.Output<T>`. */
-const outputOf = (type: ts.TypeNode) => (ts.isTypeReferenceNode(type) && nameOf(type.typeName) === "pulumi.Output" ? type.typeArguments?.[0] : undefined);
+const outputOf = (type: ts.TypeNode) =>
+  ts.isTypeReferenceNode(type) && nameOf(type.typeName) === "pulumi.Output" ? type.typeArguments?.[0] : undefined;
 
 function propertyOf(stated: ts.TypeNode, isOptional: boolean): Property {
   const parts = ts.isUnionTypeNode(stated) ? [...stated.types] : [stated];
   const isAbsent = (part: ts.TypeNode) => part.kind === ts.SyntaxKind.UndefinedKeyword;
   const type = parts.find((part) => !isAbsent(part)) ?? stated;
   const below = shapeBelow(type);
-  return { holds: heldBy(type), isFilledIn: !isOptional && !parts.some(isAbsent), ...(below === undefined ? {} : { below }) };
+  return {
+    holds: heldBy(type),
+    isFilledIn: !isOptional && !parts.some(isAbsent),
+    ...(below === undefined ? {} : { below }),
+  };
 }
 
 function heldBy(type: ts.TypeNode): Holds {
@@ -110,4 +130,5 @@ function shapeBelow(type: ts.TypeNode): string | undefined {
   return name.startsWith("outputs.") ? name : undefined;
 }
 
-const nameOf = (name: ts.EntityName): string => (ts.isIdentifier(name) ? name.text : `${nameOf(name.left)}.${name.right.text}`);
+const nameOf = (name: ts.EntityName): string =>
+  ts.isIdentifier(name) ? name.text : `${nameOf(name.left)}.${name.right.text}`;

@@ -25,7 +25,9 @@ test("writes a pack that needs Pulumi's two packages and nothing else, also over
   expect(readFileSync(join(pack, "PulumiPolicy.yaml"), "utf8")).toMatch(/^runtime: nodejs$/m);
   const { main, dependencies } = JSON.parse(readFileSync(join(pack, "package.json"), "utf8"));
   expect([main, Object.keys(dependencies)]).toEqual(["index.js", ["@pulumi/policy", "@pulumi/pulumi"]]);
-  const required = [...readFileSync(join(pack, "index.js"), "utf8").matchAll(/\brequire\("([^"]+)"\)/g)].map(([, name = ""]) => name);
+  const required = [...readFileSync(join(pack, "index.js"), "utf8").matchAll(/\brequire\("([^"]+)"\)/g)].map(
+    ([, name = ""]) => name,
+  );
   expect(new Set(required.filter((name) => !isBuiltin(name)))).toEqual(new Set(["@pulumi/policy", "@pulumi/pulumi"]));
 
   writeFileSync(join(pack, "index.js"), "an older one");
@@ -57,6 +59,7 @@ test.runIf(process.platform === "linux")("a folder in which none can be made", a
   expect(await bundle("/proc/bundle")).toEqual({
     code: 2,
     stdout: "",
-    stderr: "'folder' (/proc/bundle) must be a folder that can be written because the bundle goes there (ENOENT); name another one\n",
+    stderr:
+      "'folder' (/proc/bundle) must be a folder that can be written because the bundle goes there (ENOENT); name another one\n",
   });
 });

@@ -19,8 +19,12 @@ export const commandNamed =
   (name: string) =>
   (...args: readonly string[]): Promise<Ended> =>
     new Promise((resolve) => {
-      execFile(process.execPath, ["--import", "tsx", `commands/${name}.ts`, ...args], { cwd: PROJECT_ROOT, maxBuffer: 2 ** 26 }, (error, stdout, stderr) =>
-        resolve({ code: typeof error?.code === "number" ? error.code : error ? -1 : 0, stdout, stderr }),
+      execFile(
+        process.execPath,
+        ["--import", "tsx", `commands/${name}.ts`, ...args],
+        { cwd: PROJECT_ROOT, maxBuffer: 2 ** 26 },
+        (error, stdout, stderr) =>
+          resolve({ code: typeof error?.code === "number" ? error.code : error ? -1 : 0, stdout, stderr }),
       );
     });
 

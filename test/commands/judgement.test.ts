@@ -15,7 +15,8 @@ import { soundShops } from "../fixtures/shop";
 import { type Changes, stagingConfiguration } from "../stack-settings";
 
 /*
- * `check` and `diagnose` run the rules in their own process, the engine runs them in the pack's: both must say the same.
+ * `check` and `diagnose` run the rules in their own process, the engine runs them in the pack's: both must say the
+ * same.
  */
 
 const PROVIDER = { project: "netra-staging", region: "us-central1" };
@@ -43,13 +44,17 @@ async function bothSay(pack: PackServer, { program, changes = {}, hasPlan = fals
   const registered: Registered[] = await evaluate("staging", values, program);
   const plan = hasPlan ? planOf(readSettings(values)) : undefined;
   await pack.configure(configuration);
-  const ofPack = (await pack.judge(registered, PROVIDER)).map(({ policy, level, urn, message }) => [policy, level, urn, message].join("\n"));
+  const ofPack = (await pack.judge(registered, PROVIDER)).map(({ policy, level, urn, message }) =>
+    [policy, level, urn, message].join("\n"),
+  );
   const findings = judgeProgram(
     rules,
     registered.map((resource) => asJudged(resource, PROVIDER)),
     { configuration, plan },
   );
-  const ofRules = findings.map((finding) => [finding.rule, finding.level, finding.resource?.urn ?? "", messageOf(finding)].join("\n"));
+  const ofRules = findings.map((finding) =>
+    [finding.rule, finding.level, finding.resource?.urn ?? "", messageOf(finding)].join("\n"),
+  );
   return { ofPack: ofPack.toSorted(), ofRules: ofRules.toSorted() };
 }
 
@@ -61,7 +66,10 @@ describe("the pack's server and this process say the same of a program without a
   afterAll(() => pack?.stop());
 
   test("of every single resource with a fault", async () => {
-    const { ofPack, ofRules } = await bothSay(pack, { program: allResourceExamples, configuration: { "startup-storm": "disabled" } });
+    const { ofPack, ofRules } = await bothSay(pack, {
+      program: allResourceExamples,
+      configuration: { "startup-storm": "disabled" },
+    });
     expect(ofRules).toEqual(ofPack);
     for (const rule of Object.keys(resourceExamples))
       expect(
@@ -84,7 +92,11 @@ describe("the pack's server and this process say the same of a program without a
   });
 
   test.each(incidents)("of $name, as an exported state would show it", async ({ changes }) => {
-    const { ofPack, ofRules } = await bothSay(pack, { program: own, changes, configuration: { "startup-storm": "disabled" } });
+    const { ofPack, ofRules } = await bothSay(pack, {
+      program: own,
+      changes,
+      configuration: { "startup-storm": "disabled" },
+    });
     expect(ofRules).toEqual(ofPack);
     expect(ofRules).not.toEqual([]);
   });
@@ -108,9 +120,18 @@ describe("the pack's server and this process say the same of this project's own 
   test.each<[string, Changes]>([
     ["staging", {}],
     ["the outage", outage],
-    ["a larger stack", { "netra:limits": { regionalCpu: 60, regionalMemoryGib: 120 }, "netra:connector": { minInstances: 4, machineType: "e2-standard-4" } }],
+    [
+      "a larger stack",
+      {
+        "netra:limits": { regionalCpu: 60, regionalMemoryGib: 120 },
+        "netra:connector": { minInstances: 4, machineType: "e2-standard-4" },
+      },
+    ],
   ])("%s", async (_, changes) => {
-    const pack = await PackServer.start(join(PROJECT_ROOT, "policy"), { name: "staging", configuration: stagingConfiguration(changes) });
+    const pack = await PackServer.start(join(PROJECT_ROOT, "policy"), {
+      name: "staging",
+      configuration: stagingConfiguration(changes),
+    });
     try {
       const { ofPack, ofRules } = await bothSay(pack, { program: own, changes, hasPlan: true });
       expect(ofRules).toEqual(ofPack);

@@ -24,9 +24,12 @@ describe("what storm and size can be asked for", () => {
 
   const tooFew = (value: string) =>
     `'--replications' (${value}) must be a whole number of at least 1000 because fewer storms give no verdict; set '--replications' to 2000`;
-  test.each([["999"], ["0"], ["-1000"], ["1000.5"], ["many"], ["NaN"], ["Infinity"], ["1e4"], ["0x7d0"], [""]])("not %j replications", (value) => {
-    expect(problems({ replications: value })).toEqual([tooFew(value === "" ? "empty" : value)]);
-  });
+  test.each([["999"], ["0"], ["-1000"], ["1000.5"], ["many"], ["NaN"], ["Infinity"], ["1e4"], ["0x7d0"], [""]])(
+    "not %j replications",
+    (value) => {
+      expect(problems({ replications: value })).toEqual([tooFew(value === "" ? "empty" : value)]);
+    },
+  );
 
   test("not more replications than memory holds", () => {
     expect(problems({ replications: "200001" })).toEqual([
@@ -40,11 +43,14 @@ describe("what storm and size can be asked for", () => {
     ]);
   });
 
-  test.each([["cold"], [""], ["rollout-frontend"], ["constructor"]])("not the scenario %j: the ones that exist are listed", (scenario) => {
-    expect(problems({ scenario })).toEqual([
-      `'--scenario' (${scenario || "empty"}) must be one of cold-start, rollout-auth, rollout-backend, recovery, scale-out because the plan has no other storms; set '--scenario' to cold-start`,
-    ]);
-  });
+  test.each([["cold"], [""], ["rollout-frontend"], ["constructor"]])(
+    "not the scenario %j: the ones that exist are listed",
+    (scenario) => {
+      expect(problems({ scenario })).toEqual([
+        `'--scenario' (${scenario || "empty"}) must be one of cold-start, rollout-auth, rollout-backend, recovery, scale-out because the plan has no other storms; set '--scenario' to cold-start`,
+      ]);
+    },
+  );
 
   test("no scenario of a plan without storms", () => {
     expect(problems({ scenario: "cold-start" }, frontendOnly)).toEqual([
@@ -85,8 +91,14 @@ describe("what storm and size can be asked for", () => {
     ["netra:services.backend.minInstances", { "netra:services": { backend: { minInstances: 6 } } }],
     ["netra:services.backend.database.workers", { "netra:services": { backend: { database: { workers: 0 } } } }],
     ["netra:services.backend.database.poolSize", { "netra:services": { backend: { database: { poolSize: -1 } } } }],
-    ["netra:services.backend.database.startupConnections", { "netra:services": { backend: { database: { startupConnections: -1 } } } }],
-    ["netra:services.backend.database.retry.attempts", { "netra:services": { backend: { database: { retry: { attempts: 0 } } } } }],
+    [
+      "netra:services.backend.database.startupConnections",
+      { "netra:services": { backend: { database: { startupConnections: -1 } } } },
+    ],
+    [
+      "netra:services.backend.database.retry.attempts",
+      { "netra:services": { backend: { database: { retry: { attempts: 0 } } } } },
+    ],
     ["netra:services.backend.probe.periodSeconds", { "netra:services": { backend: { probe: { periodSeconds: -1 } } } }],
     ["netra:database.tier", { "netra:database": { tier: "db-n1-standard-1" } }],
     ["netra:connector.machineType", { "netra:connector": { machineType: "e2-huge" } }],
@@ -100,7 +112,12 @@ describe("what storm and size can be asked for", () => {
     expect(problems({})).toEqual([]);
     expect(problems({ replications: "1000", seed: "0", scenario: "recovery" })).toEqual([]);
     expect(problems({ replications: " 200000 ", seed: "4294967295" })).toEqual([]);
-    const { scenarios, storms } = readAsked({ stack: "staging", configFile: REFERENCE, scenario: "scale-out", seed: "7" });
+    const { scenarios, storms } = readAsked({
+      stack: "staging",
+      configFile: REFERENCE,
+      scenario: "scale-out",
+      seed: "7",
+    });
     expect(scenarios.map(({ name }) => name)).toEqual(["scale-out"]);
     expect(storms).toEqual({ replications: 2000, seed: 7 });
   });
@@ -109,7 +126,11 @@ describe("what storm and size can be asked for", () => {
 describe("the command", () => {
   test("prints one object with --json: the same bytes for the same seed, others for another", async () => {
     const asked = ["--scenario", "rollout-auth", "--replications", "1000", "--json"];
-    const [first, again, other] = await Promise.all([storm(...asked), storm(...asked, "--seed", "1"), storm(...asked, "--seed", "2")]);
+    const [first, again, other] = await Promise.all([
+      storm(...asked),
+      storm(...asked, "--seed", "1"),
+      storm(...asked, "--seed", "2"),
+    ]);
     expect([first.code, first.stderr]).toEqual([0, ""]);
     expect(again.stdout).toBe(first.stdout);
     const { readySeconds, sensitivity, reliefs, ...result } = JSON.parse(first.stdout);
@@ -144,17 +165,30 @@ describe("the command", () => {
   });
 
   test("bad input: exit 2, the problems on standard error, and on standard output only as an object where JSON was asked for", async () => {
-    const message = "'--seed' (x) must be a whole number from 0 to 4294967295 because the same seed gives the same storms on any machine; set '--seed' to 1";
-    const [text, json, option] = await Promise.all([storm("--seed", "x"), storm("--seed", "x", "--json"), storm("--scenari", "recovery")]);
+    const message =
+      "'--seed' (x) must be a whole number from 0 to 4294967295 because the same seed gives the same storms on any machine; set '--seed' to 1";
+    const [text, json, option] = await Promise.all([
+      storm("--seed", "x"),
+      storm("--seed", "x", "--json"),
+      storm("--scenari", "recovery"),
+    ]);
     expect(text).toEqual({ code: 2, stdout: "", stderr: `${message}\n` });
     expect([json.code, json.stderr]).toEqual([2, `${message}\n`]);
-    expect(JSON.parse(json.stdout)).toMatchObject({ stack: "staging", ok: false, problems: [{ setting: "--seed", message }] });
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      stack: "staging",
+      ok: false,
+      problems: [{ setting: "--seed", message }],
+    });
     expect([option.code, option.stdout]).toEqual([2, ""]);
     expect(option.stderr).toMatch(/^error: unknown option '--scenari'\n/);
   });
 
   test("says so where the plan has no storms", async () => {
     const ended = await storm("--config-file", stackFile("frontend", frontendOnly));
-    expect(ended).toEqual({ code: 0, stdout: "No service of the plan uses the database: it has no start-up storms.\n", stderr: "" });
+    expect(ended).toEqual({
+      code: 0,
+      stdout: "No service of the plan uses the database: it has no start-up storms.\n",
+      stderr: "",
+    });
   });
 });

@@ -17,7 +17,10 @@ const args: CacheArgs = {
 };
 
 test("creates Redis with AUTH in the network, protected", async () => {
-  const redis = only(await registeredBy(() => new Cache("cache", { ...args, reservedIpRange: "10.166.204.80/29" })), REDIS);
+  const redis = only(
+    await registeredBy(() => new Cache("cache", { ...args, reservedIpRange: "10.166.204.80/29" })),
+    REDIS,
+  );
   expect(redis.inputs).toEqual({
     name: "staging-redis",
     region: "us-central1",
@@ -58,7 +61,9 @@ describe("a range that the stack file has otherwise than the instance", () => {
   test("is nothing where it is the same, left to Google, or the name of a range", async () => {
     expect(await warnings({ reservedIpRange: "10.166.204.80/29" })).toEqual([]);
     expect(await warnings({})).toEqual([]);
-    expect(await warnings({ reservedIpRange: "staging-private-ip-address", connectMode: "PRIVATE_SERVICE_ACCESS" })).toEqual([]);
+    expect(
+      await warnings({ reservedIpRange: "staging-private-ip-address", connectMode: "PRIVATE_SERVICE_ACCESS" }),
+    ).toEqual([]);
   });
 });
 

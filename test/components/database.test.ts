@@ -34,7 +34,11 @@ const database = () => registeredBy(() => new Database("database", args()));
 
 test("sizes the instance as the plan says, flags in Cloud SQL's own units", async () => {
   const { inputs } = only(await database(), SQL_INSTANCE);
-  expect(inputs).toMatchObject({ name: "staging-shared-postgres", region: "us-central1", databaseVersion: "POSTGRES_14" });
+  expect(inputs).toMatchObject({
+    name: "staging-shared-postgres",
+    region: "us-central1",
+    databaseVersion: "POSTGRES_14",
+  });
   expect(inputs.settings).toMatchObject({
     tier: "db-custom-1-3840",
     edition: "ENTERPRISE",
@@ -52,7 +56,9 @@ test("sizes the instance as the plan says, flags in Cloud SQL's own units", asyn
 
 test("has a private address only, after the services connection, and takes encrypted connections only", async () => {
   const instance = only(await database(), SQL_INSTANCE);
-  expect(instance.inputs.settings).toMatchObject({ ipConfiguration: { ipv4Enabled: false, privateNetwork: NETWORK_ID, sslMode: "ENCRYPTED_ONLY" } });
+  expect(instance.inputs.settings).toMatchObject({
+    ipConfiguration: { ipv4Enabled: false, privateNetwork: NETWORK_ID, sslMode: "ENCRYPTED_ONLY" },
+  });
   expect(waitsFor(instance)).toEqual(["services"]);
 });
 
@@ -67,7 +73,13 @@ test("backs up with point-in-time recovery, and samples queries within the editi
       backupRetentionSettings: { retainedBackups: 7, retentionUnit: "COUNT" },
     },
     maintenanceWindow: { day: 7, hour: 4, updateTrack: "stable" },
-    insightsConfig: { queryInsightsEnabled: true, recordApplicationTags: true, recordClientAddress: false, queryStringLength: 1024, queryPlansPerMinute: 5 },
+    insightsConfig: {
+      queryInsightsEnabled: true,
+      recordApplicationTags: true,
+      recordClientAddress: false,
+      queryStringLength: 1024,
+      queryPlansPerMinute: 5,
+    },
   });
 });
 

@@ -5,7 +5,12 @@ import { staging } from "../../stack";
 import { waitsFor } from "../fixtures/programs";
 import { type Changes, configurationProblems, stagingConfiguration } from "../stack-settings";
 
-const HOSTS = ["api.staging.netrasystems.ai", "app.staging.netrasystems.ai", "auth.staging.netrasystems.ai", "staging.netrasystems.ai"];
+const HOSTS = [
+  "api.staging.netrasystems.ai",
+  "app.staging.netrasystems.ai",
+  "auth.staging.netrasystems.ai",
+  "staging.netrasystems.ai",
+];
 const partsWith = async (changes: Changes = {}) => {
   const registered = await evaluate("staging", stagingConfiguration(changes), staging);
   const edge = registered.find(({ type }) => type === "netra:staging:Edge");
@@ -28,7 +33,9 @@ describe("staging's load balancer", () => {
     expect(address?.inputs).toMatchObject({ name: "staging-edge-ip", addressType: "EXTERNAL", ipVersion: "IPV4" });
     expect(address?.options.protect).toBe(true);
     const rules = ofType(parts, "GlobalForwardingRule");
-    expect(rules.map((rule) => [rule.inputs.portRange, rule.inputs.loadBalancingScheme, waitsFor(rule).toSorted()])).toEqual([
+    expect(
+      rules.map((rule) => [rule.inputs.portRange, rule.inputs.loadBalancingScheme, waitsFor(rule).toSorted()]),
+    ).toEqual([
       ["80", "EXTERNAL_MANAGED", ["staging-edge-http-proxy", "staging-edge-ip"]],
       ["443", "EXTERNAL_MANAGED", ["staging-edge-https-proxy", "staging-edge-ip"]],
     ]);
@@ -44,18 +51,36 @@ describe("staging's load balancer", () => {
       ],
       defaultUrlRedirect: { hostRedirect: "staging.netrasystems.ai", httpsRedirect: true },
     });
-    const groups = ofType(parts, "RegionNetworkEndpointGroup").map(({ name, inputs }) => [name, inputs.region, inputs.cloudRun]);
+    const groups = ofType(parts, "RegionNetworkEndpointGroup").map(({ name, inputs }) => [
+      name,
+      inputs.region,
+      inputs.cloudRun,
+    ]);
     expect(groups).toEqual(
-      ["netra-auth-service", "netra-backend-staging", "netra-frontend-staging"].map((service) => [`${service}-neg`, "us-central1", { service }]),
+      ["netra-auth-service", "netra-backend-staging", "netra-frontend-staging"].map((service) => [
+        `${service}-neg`,
+        "us-central1",
+        { service },
+      ]),
     );
   });
 
   test("states affinity, logs and the policy of every backend, and neither time-out nor health check, which Google refuses", () => {
     const backends = ofType(parts, "BackendService");
-    expect(backends.map(({ name }) => name)).toEqual(["staging-edge-to-auth", "staging-edge-to-backend", "staging-edge-to-frontend"]);
+    expect(backends.map(({ name }) => name)).toEqual([
+      "staging-edge-to-auth",
+      "staging-edge-to-backend",
+      "staging-edge-to-frontend",
+    ]);
     for (const backend of backends) {
-      expect(backend.inputs).toMatchObject({ sessionAffinity: "NONE", logConfig: { enable: true, sampleRate: 1 }, loadBalancingScheme: "EXTERNAL_MANAGED" });
-      expect(Object.keys(backend.inputs)).not.toEqual(expect.arrayContaining([expect.stringMatching(/timeoutSec|healthChecks/)]));
+      expect(backend.inputs).toMatchObject({
+        sessionAffinity: "NONE",
+        logConfig: { enable: true, sampleRate: 1 },
+        loadBalancingScheme: "EXTERNAL_MANAGED",
+      });
+      expect(Object.keys(backend.inputs)).not.toEqual(
+        expect.arrayContaining([expect.stringMatching(/timeoutSec|healthChecks/)]),
+      );
       expect(waitsFor(backend)).toContain("staging-edge-policy");
     }
   });
@@ -72,34 +97,45 @@ describe("staging's load balancer", () => {
   });
 
   test("lets health paths through before it throttles by client address", () => {
-    const { rules } = inputsOf(parts, "staging-edge-policy") as unknown as gcp.types.output.compute.SecurityPolicyRule extends infer Rule
-      ? { rules: Rule[] }
-      : never;
+    const { rules } = inputsOf(
+      parts,
+      "staging-edge-policy",
+    ) as unknown as gcp.types.output.compute.SecurityPolicyRule extends infer Rule ? { rules: Rule[] } : never;
     expect(rules.map(({ priority, action }) => [priority, action])).toEqual([
       [1000, "allow"],
       [2000, "throttle"],
       [2147483647, "allow"],
     ]);
-    expect(rules[0]?.match).toEqual({ expr: { expression: "request.method == 'GET' && request.path.matches('^(/health|/health/startup)$')" } });
+    expect(rules[0]?.match).toEqual({
+      expr: { expression: "request.method == 'GET' && request.path.matches('^(/health|/health/startup)$')" },
+    });
     expect(rules[1]).toMatchObject({
       match: { versionedExpr: "SRC_IPS_V1", config: { srcIpRanges: ["*"] } },
-      rateLimitOptions: { conformAction: "allow", exceedAction: "deny(429)", enforceOnKey: "IP", rateLimitThreshold: { count: 600, intervalSec: 60 } },
+      rateLimitOptions: {
+        conformAction: "allow",
+        exceedAction: "deny(429)",
+        enforceOnKey: "IP",
+        rateLimitThreshold: { count: 600, intervalSec: 60 },
+      },
     });
   });
 
   test("keeps a client on one instance where the service asks for it", async () => {
     const registered = await evaluate("staging", stagingConfiguration(), staging);
     const services = registered.filter(({ type }) => type === "gcp:cloudrunv2/service:Service");
-    expect(services.map(({ name, inputs }) => [name, Reflect.get(Object(inputs.template), "sessionAffinity")])).toEqual([
-      ["netra-auth-service", false],
-      ["netra-backend-staging", true],
-      ["netra-frontend-staging", false],
-    ]);
+    expect(services.map(({ name, inputs }) => [name, Reflect.get(Object(inputs.template), "sessionAffinity")])).toEqual(
+      [
+        ["netra-auth-service", false],
+        ["netra-backend-staging", true],
+        ["netra-frontend-staging", false],
+      ],
+    );
   });
 });
 
 describe("certificates", () => {
-  const certificatesWith = async (changes: Changes) => ofType(await partsWith(changes), "ManagedSslCertificate").map(({ name }) => name);
+  const certificatesWith = async (changes: Changes) =>
+    ofType(await partsWith(changes), "ManagedSslCertificate").map(({ name }) => name);
   const NEW = "new.staging.netrasystems.ai";
   const withNew = (certificates: readonly (readonly string[])[]): Changes => ({
     "netra:hosts": { backend: ["api.staging.netrasystems.ai", NEW] },
@@ -124,7 +160,10 @@ describe("certificates", () => {
 test("a service without hosts is not behind it", async () => {
   const certificates = [HOSTS.filter((host) => !host.startsWith("auth"))];
   const parts = await partsWith({ "netra:hosts": { auth: undefined }, "netra:edge": { certificates } });
-  expect(ofType(parts, "BackendService").map(({ name }) => name)).toEqual(["staging-edge-to-backend", "staging-edge-to-frontend"]);
+  expect(ofType(parts, "BackendService").map(({ name }) => name)).toEqual([
+    "staging-edge-to-backend",
+    "staging-edge-to-frontend",
+  ]);
 });
 
 describe("the section netra:edge", () => {
@@ -133,7 +172,9 @@ describe("the section netra:edge", () => {
   const SETTING = "'netra:edge.certificates";
 
   test("wants every host on a certificate, and says how to add one", () => {
-    expect(problems({ "netra:hosts": { auth: ["auth.staging.netrasystems.ai", "login.staging.netrasystems.ai"] } })).toEqual([
+    expect(
+      problems({ "netra:hosts": { auth: ["auth.staging.netrasystems.ai", "login.staging.netrasystems.ai"] } }),
+    ).toEqual([
       "'netra:hosts.auth[1]' (login.staging.netrasystems.ai) must be on a certificate because no browser talks to a host without one, and a list that changes is another certificate, whose hosts have no TLS until Google has issued it; set 'netra:edge.certificates[1]' to [login.staging.netrasystems.ai]",
     ]);
   });
@@ -157,7 +198,9 @@ describe("the section netra:edge", () => {
     expect(edge({ certificates: [[...HOSTS, HOSTS[0]]] })).toEqual([
       `${SETTING}[0]' must name each host once because a certificate does; set '${SETTING.slice(1)}[0]' to [api.staging.netrasystems.ai, app.staging.netrasystems.ai, auth.staging.netrasystems.ai, staging.netrasystems.ai]`,
     ]);
-    expect(edge({ certificates: Array.from({ length: 16 }, (_, i) => HOSTS.slice(i % 4)) })[0]).toContain("(16 of them) must be 1 to 15 lists of hosts");
+    expect(edge({ certificates: Array.from({ length: 16 }, (_, i) => HOSTS.slice(i % 4)) })[0]).toContain(
+      "(16 of them) must be 1 to 15 lists of hosts",
+    );
   });
 
   test("lets a host be on two certificates, as it is while one takes the other's place", () => {

@@ -23,7 +23,11 @@ const channels = {
   pager: { type: "pagerduty" },
   hook: { type: "webhook", to: "https://hooks.example.org/staging", user: "netra" },
 } as const;
-const tokens: Readonly<Record<"chat" | "pager" | "hook", string>> = { chat: "PLAIN-slack", pager: "PLAIN-pager", hook: "PLAIN-hook" };
+const tokens: Readonly<Record<"chat" | "pager" | "hook", string>> = {
+  chat: "PLAIN-slack",
+  pager: "PLAIN-pager",
+  hook: "PLAIN-hook",
+};
 const plan = stagingSettings({ "netra:network": { nat: { name: "staging-nat", minPortsPerVm: 64 } } });
 const argsOf = (changes: Partial<MonitoringArgs> = {}): MonitoringArgs => ({
   plan: { ...plan, monitoring: { ...plan.monitoring, channels } },
@@ -71,7 +75,10 @@ describe("alerts", () => {
       });
       expect(conditions).toEqual(
         alert.conditions.map(({ title, filter, threshold }) =>
-          expect.objectContaining({ displayName: title, conditionThreshold: expect.objectContaining({ filter, thresholdValue: threshold }) }),
+          expect.objectContaining({
+            displayName: title,
+            conditionThreshold: expect.objectContaining({ filter, thresholdValue: threshold }),
+          }),
         ),
       );
     }
@@ -123,7 +130,12 @@ describe("alerts", () => {
     expect(conditions).toEqual(
       ["3600s", "300s"].map((window) => ({
         displayName: `burn rate of availability over ${window}`,
-        conditionThreshold: { filter: `select_slo_burn_rate("${objective}", "${window}")`, comparison: "COMPARISON_GT", thresholdValue: 14.4, duration: "0s" },
+        conditionThreshold: {
+          filter: `select_slo_burn_rate("${objective}", "${window}")`,
+          comparison: "COMPARISON_GT",
+          thresholdValue: 14.4,
+          duration: "0s",
+        },
       })),
     );
   });
@@ -171,7 +183,9 @@ describe("log-based metrics", () => {
       labelExtractors: { phase: "EXTRACT(jsonPayload.smd.phase)", outcome: "EXTRACT(jsonPayload.smd.outcome)" },
       valueExtractor: "EXTRACT(jsonPayload.smd.seconds)",
     });
-    const { scale, growthFactor, numFiniteBuckets } = (inputs.bucketOptions as { exponentialBuckets: Record<string, number> }).exponentialBuckets;
+    const { scale, growthFactor, numFiniteBuckets } = (
+      inputs.bucketOptions as { exponentialBuckets: Record<string, number> }
+    ).exponentialBuckets;
     // A healthy phase takes 17 ms to 1.3 s, one that fails up to the probe's window.
     expect(scale).toBeLessThan(0.017);
     expect((scale ?? 0) * (growthFactor ?? 0) ** (numFiniteBuckets ?? 0)).toBeGreaterThan(240);
@@ -181,12 +195,22 @@ describe("log-based metrics", () => {
 test("objectives: starts from probes, availability from the logs, latency as a cut", () => {
   const slos = ["startup-success", "availability", "latency"].map((id) => named(SLO, id));
   expect(namesOf(SLO)).toHaveLength(slos.length);
-  expect(slos.map(({ inputs }) => [inputs.service, inputs.sloId, inputs.goal, inputs.rollingPeriodDays, Object.keys(Object(inputs.requestBasedSli))])).toEqual([
+  expect(
+    slos.map(({ inputs }) => [
+      inputs.service,
+      inputs.sloId,
+      inputs.goal,
+      inputs.rollingPeriodDays,
+      Object.keys(Object(inputs.requestBasedSli)),
+    ]),
+  ).toEqual([
     ["netra", "startup-success", 0.99, 30, ["goodTotalRatio"]],
     ["netra", "availability", 0.995, 30, ["goodTotalRatio"]],
     ["netra", "latency", 0.95, 7, ["distributionCut"]],
   ]);
-  const ratios = slos.map(({ inputs }) => Object.keys(Object(Object(inputs.requestBasedSli).goodTotalRatio)).toSorted());
+  const ratios = slos.map(({ inputs }) =>
+    Object.keys(Object(Object(inputs.requestBasedSli).goodTotalRatio)).toSorted(),
+  );
   expect(ratios).toEqual([["goodServiceFilter", "totalServiceFilter"], ["badServiceFilter", "totalServiceFilter"], []]);
   expect(named(SLO, "latency").inputs.requestBasedSli).toMatchObject({ distributionCut: { range: { max: 2000 } } });
   expect(waitsFor(named("gcp:monitoring/customService:CustomService", "netra"))).toEqual(
@@ -202,7 +226,10 @@ test("uptime checks ask over TLS, from three regions, every minute", () => {
     timeout: "10s",
     selectedRegions: ["USA", "EUROPE", "ASIA_PACIFIC"],
     httpCheck: { path: "/health", port: 443, useSsl: true, validateSsl: true, requestMethod: "GET" },
-    monitoredResource: { type: "uptime_url", labels: { project_id: "netra-staging", host: "api.staging.netrasystems.ai" } },
+    monitoredResource: {
+      type: "uptime_url",
+      labels: { project_id: "netra-staging", host: "api.staging.netrasystems.ai" },
+    },
     userLabels: { environment: "staging" },
   });
 });
@@ -215,7 +242,12 @@ test("the dashboard is the plan's", () => {
 describe("channels", () => {
   const made = (secret: (labels: Readonly<Record<string, string>>) => unknown) => ({
     platform: { displayName: "platform", type: "email", labels: { email_address: "platform@example.org" } },
-    chat: { displayName: "chat", type: "slack", labels: { channel_name: "#staging-alerts" }, sensitiveLabels: secret({ authToken: tokens.chat }) },
+    chat: {
+      displayName: "chat",
+      type: "slack",
+      labels: { channel_name: "#staging-alerts" },
+      sensitiveLabels: secret({ authToken: tokens.chat }),
+    },
     pager: { displayName: "pager", type: "pagerduty", sensitiveLabels: secret({ serviceKey: tokens.pager }) },
     hook: {
       displayName: "hook",
@@ -237,7 +269,11 @@ describe("channels", () => {
     const each = (wrap: (token: string) => unknown) => (labels: Readonly<Record<string, string>>) =>
       Object.fromEntries(Object.entries(labels).map(([label, token]) => [label, wrap(token)]));
     expect(inputsOf(registered)).toEqual(made(each(wireSecret)));
-    const reported = registered.map(({ inputs, ...rest }) => ({ ...rest, inputs: withoutSecrets(inputs), outputs: {} }));
+    const reported = registered.map(({ inputs, ...rest }) => ({
+      ...rest,
+      inputs: withoutSecrets(inputs),
+      outputs: {},
+    }));
     expect(inputsOf(reported as typeof registered)).toEqual(made(each(() => "[secret]"))); // still inputs
     expect(JSON.stringify(reported)).not.toContain("PLAIN");
   });
@@ -255,7 +291,12 @@ describe("channels", () => {
 
 test("turned off, it registers nothing but itself with the reason, for the pack to read", async () => {
   const off = await evaluate("staging", { "gcp:project": "netra-staging" }, () => {
-    new Monitoring("monitoring", argsOf({ plan: { ...plan, monitoring: { ...plan.monitoring, channels, disabled: { reason: "one afternoon (#1403)" } } } }));
+    new Monitoring(
+      "monitoring",
+      argsOf({
+        plan: { ...plan, monitoring: { ...plan.monitoring, channels, disabled: { reason: "one afternoon (#1403)" } } },
+      }),
+    );
     return {};
   });
   expect(off.filter(({ type }) => type !== "pulumi:pulumi:Stack").map(({ type, inputs }) => [type, inputs])).toEqual([

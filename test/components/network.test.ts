@@ -17,7 +17,8 @@ const args: NetworkArgs = {
   privateServicesRange: "staging-private-ip-address",
   privateServicesCidr: "10.107.0.0/16",
 };
-const network = (changes: Partial<NetworkArgs> = {}) => registeredBy(() => new Network("network", { ...args, ...changes }));
+const network = (changes: Partial<NetworkArgs> = {}) =>
+  registeredBy(() => new Network("network", { ...args, ...changes }));
 
 test("creates the network without automatic subnets, protected, once the APIs are enabled", async () => {
   const registered = await network();
@@ -80,7 +81,10 @@ test("reserves the range for Google's managed services and peers it", async () =
 test("has Cloud NAT only where it is configured", async () => {
   expect((await network()).filter(({ type }) => /router/i.test(type))).toEqual([]);
   const registered = await network({ nat: { name: "staging-nat", minPortsPerVm: 128 } });
-  expect(only(registered, "gcp:compute/router:Router").inputs).toMatchObject({ name: "staging-nat-router", region: "us-central1" });
+  expect(only(registered, "gcp:compute/router:Router").inputs).toMatchObject({
+    name: "staging-nat-router",
+    region: "us-central1",
+  });
   expect(only(registered, ROUTER_NAT).inputs).toEqual({
     name: "staging-nat",
     router: "staging-nat-router",

@@ -26,13 +26,19 @@ const written = async (secrets: Readonly<Record<string, SecretArgs>>, redisAuth?
     declare(secrets, redisAuth);
     return {};
   }, answers);
-  return Object.fromEntries(created.filter(({ type }) => type === SECRET_VERSION).map(({ name, inputs }) => [name, inputs.secretData]));
+  return Object.fromEntries(
+    created.filter(({ type }) => type === SECRET_VERSION).map(({ name, inputs }) => [name, inputs.secretData]),
+  );
 };
 
 test("declares a protected container for a secret of somebody else's, and no value", async () => {
   const registered = await preview({ OPENAI_API_KEY: { id: "openai-api-key-staging", version: 4 } });
   const container = only(registered, SECRET);
-  expect(container.inputs).toMatchObject({ secretId: "openai-api-key-staging", replication: { auto: {} }, deletionProtection: true });
+  expect(container.inputs).toMatchObject({
+    secretId: "openai-api-key-staging",
+    replication: { auto: {} },
+    deletionProtection: true,
+  });
   expect(container.options.protect).toBe(true);
   expect(registered).toHaveLength(1);
 });
@@ -47,17 +53,27 @@ test("creates containers once the APIs are enabled", async () => {
 
 test("generates an owned secret: 48 letters and digits, in a version that is disabled rather than destroyed", async () => {
   const registered = await preview({ JWT_SECRET_KEY: jwt });
-  expect(only(registered, PASSWORD)).toMatchObject({ name: "jwt-secret-staging-r1", inputs: { length: 48, special: false } });
+  expect(only(registered, PASSWORD)).toMatchObject({
+    name: "jwt-secret-staging-r1",
+    inputs: { length: 48, special: false },
+  });
   const version = only(registered, SECRET_VERSION);
   expect(version.name).toBe("jwt-secret-staging-r1");
-  expect(withoutSecrets(version.inputs)).toEqual({ secret: UNKNOWN, secretData: UNKNOWN, enabled: true, deletionPolicy: "DISABLE" });
+  expect(withoutSecrets(version.inputs)).toEqual({
+    secret: UNKNOWN,
+    secretData: UNKNOWN,
+    enabled: true,
+    deletionPolicy: "DISABLE",
+  });
   expect(waitsFor(version)).toEqual(["jwt-secret-staging", "jwt-secret-staging-r1"]);
 });
 
 test("writes a Fernet key in its real format, 32 bytes in URL-safe base64 with padding, from a value that is no resource's id", async () => {
   const fernet: SecretArgs = { id: "fernet-key-staging", version: 1, rotation: 1, format: "fernet" };
   expect(only(await preview({ FERNET_KEY: fernet }), PASSWORD).inputs).toEqual({ length: 48, special: false });
-  expect(await written({ FERNET_KEY: fernet })).toEqual({ "fernet-key-staging-r1": wireSecret("-Tb4cxcvuD-RyXP2P_e8hdUQSs38PeLT1cIPxQMUsNI=") });
+  expect(await written({ FERNET_KEY: fernet })).toEqual({
+    "fernet-key-staging-r1": wireSecret("-Tb4cxcvuD-RyXP2P_e8hdUQSs38PeLT1cIPxQMUsNI="),
+  });
 });
 
 test("adds the versions of a secret one after another, named for their rotation, because the cloud numbers them as they come", async () => {
@@ -69,7 +85,9 @@ test("adds the versions of a secret one after another, named for their rotation,
     ["jwt-secret-staging", "jwt-secret-staging-r1"],
     ["jwt-secret-staging", "jwt-secret-staging-r2"],
   ]);
-  expect(registered.filter(({ type }) => type === PASSWORD).map(({ name }) => name)).toEqual([1, 2, 3].map((rotation) => `jwt-secret-staging-r${rotation}`));
+  expect(registered.filter(({ type }) => type === PASSWORD).map(({ name }) => name)).toEqual(
+    [1, 2, 3].map((rotation) => `jwt-secret-staging-r${rotation}`),
+  );
 });
 
 test("leaves a disabled rotation out: the engine disables its version last, when the services have rolled over", async () => {
@@ -79,8 +97,12 @@ test("leaves a disabled rotation out: the engine disables its version last, when
 
 test("expects an earlier rotation's version at the number before", async () => {
   const secrets = { JWT_SECRET_KEY: { ...jwt, version: 5, rotation: 2 } };
-  const numbered: Cloud = (resource) => (resource.type === SECRET_VERSION ? { version: resource.name.endsWith("-r1") ? "4" : "5" } : cloud(resource));
-  expect(Object.keys(await written(secrets, undefined, numbered))).toEqual(["jwt-secret-staging-r1", "jwt-secret-staging-r2"]);
+  const numbered: Cloud = (resource) =>
+    resource.type === SECRET_VERSION ? { version: resource.name.endsWith("-r1") ? "4" : "5" } : cloud(resource);
+  expect(Object.keys(await written(secrets, undefined, numbered))).toEqual([
+    "jwt-secret-staging-r1",
+    "jwt-secret-staging-r2",
+  ]);
 });
 
 test("writes only the current rotation of the Redis string, because Redis has one", async () => {
@@ -91,7 +113,10 @@ test("writes only the current rotation of the Redis string, because Redis has on
 test("hands out references as plain texts that a preview knows", async () => {
   let secrets: Secrets | undefined;
   await registeredBy(() => {
-    secrets = declare({ JWT_SECRET_KEY: { ...jwt, version: 7 }, OPENAI_API_KEY: { id: "openai-api-key-staging", version: 4 } });
+    secrets = declare({
+      JWT_SECRET_KEY: { ...jwt, version: 7 },
+      OPENAI_API_KEY: { id: "openai-api-key-staging", version: 4 },
+    });
   });
   expect(secrets?.references).toMatchObject({
     JWT_SECRET_KEY: { secretId: "jwt-secret-staging", version: "7" },
@@ -104,13 +129,23 @@ test.each([
   { rotation: 2, disabledThroughRotation: undefined, valid: [1, 2] },
   { rotation: 2, disabledThroughRotation: 1, valid: [2] },
   { rotation: 4, disabledThroughRotation: 1, valid: [3, 4] },
-])("keeps the passwords of rotations $valid valid at rotation $rotation, disabled through $disabledThroughRotation", async ({ valid, ...rotated }) => {
-  let secrets: Secrets | undefined;
-  await registeredBy(() => {
-    secrets = declare({ POSTGRES_PASSWORD: { id: "postgres-password-staging", version: rotated.rotation, format: "database-password", ...rotated } });
-  });
-  expect(secrets?.databaseLogin?.passwords.map(({ rotation }) => rotation)).toEqual(valid);
-});
+])(
+  "keeps the passwords of rotations $valid valid at rotation $rotation, disabled through $disabledThroughRotation",
+  async ({ valid, ...rotated }) => {
+    let secrets: Secrets | undefined;
+    await registeredBy(() => {
+      secrets = declare({
+        POSTGRES_PASSWORD: {
+          id: "postgres-password-staging",
+          version: rotated.rotation,
+          format: "database-password",
+          ...rotated,
+        },
+      });
+    });
+    expect(secrets?.databaseLogin?.passwords.map(({ rotation }) => rotation)).toEqual(valid);
+  },
+);
 
 test("refuses a Redis string that ends in a newline, without showing it", async () => {
   await expect(written({ REDIS_PASSWORD: redis }, "hunter2\n")).rejects.toThrow(
@@ -120,8 +155,12 @@ test("refuses a Redis string that ends in a newline, without showing it", async 
 });
 
 test("refuses an empty Redis string and a placeholder, but no short one: Google makes it", async () => {
-  await expect(written({ REDIS_PASSWORD: redis }, "")).rejects.toThrow("'redis-password-staging' (empty) must hold a value");
-  await expect(written({ REDIS_PASSWORD: redis }, "changeme")).rejects.toThrow("'redis-password-staging' (not shown) must be no placeholder");
+  await expect(written({ REDIS_PASSWORD: redis }, "")).rejects.toThrow(
+    "'redis-password-staging' (empty) must hold a value",
+  );
+  await expect(written({ REDIS_PASSWORD: redis }, "changeme")).rejects.toThrow(
+    "'redis-password-staging' (not shown) must be no placeholder",
+  );
   expect(await written({ REDIS_PASSWORD: redis }, "d6b0")).toEqual({ "redis-password-staging-r1": wireSecret("d6b0") });
 });
 
@@ -135,7 +174,11 @@ test("refuses a key under 32 characters", async () => {
 test("what waits for a secret fails where the cloud numbered its version differently", async () => {
   const program = () => {
     const { references } = declare({ JWT_SECRET_KEY: { ...jwt, version: 2 } });
-    new gcp.compute.Network("consumer", { name: "consumer" }, { dependsOn: Object.values(references).map(({ ready }) => ready) });
+    new gcp.compute.Network(
+      "consumer",
+      { name: "consumer" },
+      { dependsOn: Object.values(references).map(({ ready }) => ready) },
+    );
     return {};
   };
   const seen: string[] = [];

@@ -24,7 +24,12 @@ const client: NonNullable<ServiceArgs["database"]> = {
   startupQueryCpuMs: 50,
   retry: { attempts: 5, baseSeconds: 2, factor: 2, capSeconds: 30, jitter: 0.5 },
 };
-const databaseLocation = { host: "10.107.0.3", database: "netra_staging", user: "netra_a", connectionName: CONNECTION_NAME };
+const databaseLocation = {
+  host: "10.107.0.3",
+  database: "netra_staging",
+  user: "netra_a",
+  connectionName: CONNECTION_NAME,
+};
 
 const args: ServiceArgs = {
   project: "netra-staging",
@@ -47,7 +52,13 @@ const args: ServiceArgs = {
   ingress: "all",
   invoker: "iam-disabled",
   probe: { path: "/health", initialDelaySeconds: 0, periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 9 },
-  liveness: { path: "/health/live", initialDelaySeconds: 0, periodSeconds: 30, timeoutSeconds: 10, failureThreshold: 3 },
+  liveness: {
+    path: "/health/live",
+    initialDelaySeconds: 0,
+    periodSeconds: 30,
+    timeoutSeconds: 10,
+    failureThreshold: 3,
+  },
   connector: "projects/netra-staging/locations/us-central1/connectors/staging-connector",
   secrets: {},
   environment: {},
@@ -55,16 +66,21 @@ const args: ServiceArgs = {
   apis: [],
   waitsFor: [],
 };
-const declare = (changes: Partial<ServiceArgs> = {}) => registeredBy(() => new Service("auth", { ...args, ...changes }));
+const declare = (changes: Partial<ServiceArgs> = {}) =>
+  registeredBy(() => new Service("auth", { ...args, ...changes }));
 const service = async (changes: Partial<ServiceArgs> = {}) => only(await declare(changes), RUN_SERVICE);
 
 interface Template {
-  readonly containers: readonly { readonly envs: readonly { readonly name: string; readonly value?: string }[]; readonly volumeMounts?: unknown }[];
+  readonly containers: readonly {
+    readonly envs: readonly { readonly name: string; readonly value?: string }[];
+    readonly volumeMounts?: unknown;
+  }[];
   readonly vpcAccess: unknown;
   readonly volumes?: unknown;
 }
 // The inputs are the wire's plain JSON; the shape is the one that `serviceInputs` writes.
-const templateOf = async (changes: Partial<ServiceArgs>) => (await service(changes)).inputs.template as unknown as Template;
+const templateOf = async (changes: Partial<ServiceArgs>) =>
+  (await service(changes)).inputs.template as unknown as Template;
 const variablesOf = async (changes: Partial<ServiceArgs>) => (await templateOf(changes)).containers[0]?.envs ?? [];
 
 test("registers the service with everything stated: scaling at the service alone, size, probes, network", async () => {
@@ -89,8 +105,20 @@ test("registers the service with everything stated: scaling at the service alone
           image: "us-central1-docker.pkg.dev/netra-staging/netra/auth:1.0.0",
           ports: { containerPort: 8080 },
           resources: { limits: { cpu: "0.5", memory: "512Mi" }, cpuIdle: true, startupCpuBoost: true },
-          startupProbe: { httpGet: { path: "/health", port: 8080 }, initialDelaySeconds: 0, periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 9 },
-          livenessProbe: { httpGet: { path: "/health/live", port: 8080 }, initialDelaySeconds: 0, periodSeconds: 30, timeoutSeconds: 10, failureThreshold: 3 },
+          startupProbe: {
+            httpGet: { path: "/health", port: 8080 },
+            initialDelaySeconds: 0,
+            periodSeconds: 10,
+            timeoutSeconds: 5,
+            failureThreshold: 9,
+          },
+          livenessProbe: {
+            httpGet: { path: "/health/live", port: 8080 },
+            initialDelaySeconds: 0,
+            periodSeconds: 30,
+            timeoutSeconds: 10,
+            failureThreshold: 3,
+          },
           envs: [],
         },
       ],
@@ -143,7 +171,11 @@ test("has none of these variables where it does not use the database, wherever t
 test("leaves only the database's address unknown at preview", async () => {
   const registered = await registeredBy(() => {
     const instance = new gcp.sql.DatabaseInstance("db", { databaseVersion: "POSTGRES_14" });
-    new Service("auth", { ...args, database: client, databaseLocation: { ...databaseLocation, host: instance.privateIpAddress } });
+    new Service("auth", {
+      ...args,
+      database: client,
+      databaseLocation: { ...databaseLocation, host: instance.privateIpAddress },
+    });
   });
   const { containers } = only(registered, RUN_SERVICE).inputs.template as unknown as Template; // as in templateOf
   const unknown = containers[0]?.envs.filter(({ value }) => value === UNKNOWN) ?? [];
@@ -170,7 +202,11 @@ test("over the built-in socket it mounts the volume, may connect, and is told th
   // The proxy behind the socket encrypts; the socket itself speaks no TLS.
   expect((await variablesOf(changes)).map(({ name }) => name)).not.toContain("PGSSLMODE");
   const registered = await declare(changes);
-  expect(only(registered, PROJECT_GRANT).inputs).toEqual({ project: "netra-staging", role: "roles/cloudsql.client", member: `serviceAccount:${EMAIL}` });
+  expect(only(registered, PROJECT_GRANT).inputs).toEqual({
+    project: "netra-staging",
+    role: "roles/cloudsql.client",
+    member: `serviceAccount:${EMAIL}`,
+  });
   expect(waitsFor(only(registered, RUN_SERVICE))).toContain("netra-auth-service-cloudsql");
 });
 
@@ -183,14 +219,26 @@ test("tells the application where Redis is only where it asks for it", async () 
 
 test("mounts its secrets by id and pinned version, and may read those and nothing else", async () => {
   const registered = await registeredBy(() => {
-    const ready = new gcp.secretmanager.Secret("jwt-secret-staging", { secretId: "jwt-secret-staging", replication: { auto: {} } });
-    new Service("auth", { ...args, secrets: { JWT_SECRET_KEY: { secretId: "jwt-secret-staging", version: "3", ready } } });
+    const ready = new gcp.secretmanager.Secret("jwt-secret-staging", {
+      secretId: "jwt-secret-staging",
+      replication: { auto: {} },
+    });
+    new Service("auth", {
+      ...args,
+      secrets: { JWT_SECRET_KEY: { secretId: "jwt-secret-staging", version: "3", ready } },
+    });
   });
   const run = only(registered, RUN_SERVICE);
   const { containers } = run.inputs.template as unknown as Template; // as in templateOf
-  expect(containers[0]?.envs).toEqual([{ name: "JWT_SECRET_KEY", valueSource: { secretKeyRef: { secret: "jwt-secret-staging", version: "3" } } }]);
+  expect(containers[0]?.envs).toEqual([
+    { name: "JWT_SECRET_KEY", valueSource: { secretKeyRef: { secret: "jwt-secret-staging", version: "3" } } },
+  ]);
   const grant = only(registered, SECRET_IAM_MEMBER);
-  expect(grant.inputs).toEqual({ secretId: "jwt-secret-staging", role: "roles/secretmanager.secretAccessor", member: `serviceAccount:${EMAIL}` });
+  expect(grant.inputs).toEqual({
+    secretId: "jwt-secret-staging",
+    role: "roles/secretmanager.secretAccessor",
+    member: `serviceAccount:${EMAIL}`,
+  });
   // The id is a plain text: without the stated order the grant could come before its secret.
   expect(waitsFor(grant)).toEqual(["jwt-secret-staging", "netra-auth"]);
   expect(waitsFor(run)).toContain("netra-auth-service-reads-jwt-secret-staging");
@@ -200,7 +248,12 @@ test("waits for what it is told to, components' resources included", async () =>
   const registered = await registeredBy(() => {
     const connector = new gcp.vpcaccess.Connector("staging-connector", { name: "staging-connector" });
     const first = new Service("auth", args);
-    new Service("backend", { ...args, name: "netra-backend-staging", account: "netra-backend", waitsFor: [connector, first] });
+    new Service("backend", {
+      ...args,
+      name: "netra-backend-staging",
+      account: "netra-backend",
+      waitsFor: [connector, first],
+    });
   });
   const backend = registered.find(({ name }) => name === "netra-backend-staging");
   expect(backend && waitsFor(backend)).toEqual(expect.arrayContaining(["staging-connector", "netra-auth-service"]));
@@ -215,7 +268,8 @@ test.each([
   expect(only(registered, RUN_SERVICE).inputs.invokerIamDisabled).toBe(disabled);
   const granted = registered.filter(({ type }) => type === INVOKER_GRANT);
   expect(granted.map(({ inputs }) => inputs.member)).toEqual(grants);
-  for (const { inputs } of granted) expect(inputs).toMatchObject({ name: "netra-auth-service", location: "us-central1", role: "roles/run.invoker" });
+  for (const { inputs } of granted)
+    expect(inputs).toMatchObject({ name: "netra-auth-service", location: "us-central1", role: "roles/run.invoker" });
 });
 
 test.each([
@@ -229,10 +283,16 @@ test.each([
 test("writes all-traffic and whole GiB as Cloud Run does", async () => {
   const { vpcAccess } = await templateOf({ egress: "all-traffic" });
   expect(vpcAccess).toEqual({ connector: args.connector, egress: "ALL_TRAFFIC" });
-  expect(JSON.stringify((await service({ memoryMib: 4096, cpu: 2 })).inputs)).toContain('"limits":{"cpu":"2","memory":"4Gi"}');
+  expect(JSON.stringify((await service({ memoryMib: 4096, cpu: 2 })).inputs)).toContain(
+    '"limits":{"cpu":"2","memory":"4Gi"}',
+  );
 });
 
 test("runs on the second generation from one vCPU on, and below on the first, which alone has less", async () => {
-  const environmentOf = async (cpu: number) => ((await service({ cpu })).inputs.template as { executionEnvironment: string }).executionEnvironment;
-  expect([await environmentOf(0.5), await environmentOf(1)]).toEqual(["EXECUTION_ENVIRONMENT_GEN1", "EXECUTION_ENVIRONMENT_GEN2"]);
+  const environmentOf = async (cpu: number) =>
+    ((await service({ cpu })).inputs.template as { executionEnvironment: string }).executionEnvironment;
+  expect([await environmentOf(0.5), await environmentOf(1)]).toEqual([
+    "EXECUTION_ENVIRONMENT_GEN1",
+    "EXECUTION_ENVIRONMENT_GEN2",
+  ]);
 });

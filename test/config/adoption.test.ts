@@ -9,25 +9,38 @@ import { refusal } from "../fixtures/programs";
 import { type Changes, configurationProblems, stagingConfiguration, stagingSettings } from "../stack-settings";
 
 const withNat: Changes = { "netra:network": { nat: { name: "staging-nat", minPortsPerVm: 64 } } };
-const adopting = (adopt: Readonly<Record<string, string>>, changes: Changes = {}) => stagingConfiguration({ ...changes, "netra:adopt": adopt });
+const adopting = (adopt: Readonly<Record<string, string>>, changes: Changes = {}) =>
+  stagingConfiguration({ ...changes, "netra:adopt": adopt });
 const nameOf = ({ type, name }: { readonly type: string; readonly name: string }) => `${type} ${name}`;
 const imports = (registered: readonly Registered[]) =>
-  Object.fromEntries(registered.filter(({ options }) => options.import !== "").map((resource) => [nameOf(resource), resource.options.import]));
+  Object.fromEntries(
+    registered
+      .filter(({ options }) => options.import !== "")
+      .map((resource) => [nameOf(resource), resource.options.import]),
+  );
 
 const CONNECTOR_ID = "projects/netra-staging/locations/us-central1/connectors/staging-connector";
 const everything = adoptables(stagingSettings(withNat));
 
 let registered: readonly Registered[] = [];
 beforeAll(async () => {
-  registered = await evaluate("staging", adopting(Object.fromEntries(everything.map(({ name, id }) => [name, id])), withNat), staging);
+  registered = await evaluate(
+    "staging",
+    adopting(Object.fromEntries(everything.map(({ name, id }) => [name, id])), withNat),
+    staging,
+  );
 });
 
 test("every adoptable resource is one that the program registers, and is imported under its id", () => {
-  expect(imports(registered)).toEqual(Object.fromEntries(everything.map((adoptable) => [nameOf(adoptable), adoptable.id])));
+  expect(imports(registered)).toEqual(
+    Object.fromEntries(everything.map((adoptable) => [nameOf(adoptable), adoptable.id])),
+  );
 });
 
 test("everything of Google's is adoptable but versions of secrets, database users, IAM members, and monitoring, which the plan makes anew", () => {
-  const others = registered.filter(({ custom, type, options }) => custom && type.startsWith("gcp:") && options.import === "").map(({ type }) => type);
+  const others = registered
+    .filter(({ custom, type, options }) => custom && type.startsWith("gcp:") && options.import === "")
+    .map(({ type }) => type);
   expect([...new Set(others)].toSorted()).toEqual([
     "gcp:logging/metric:Metric",
     "gcp:monitoring/alertPolicy:AlertPolicy",
@@ -49,7 +62,8 @@ test("the ids are those that the provider returns", () => {
     "staging-vpc": "projects/netra-staging/global/networks/staging-vpc",
     "staging-subnet": "projects/netra-staging/regions/us-central1/subnetworks/staging-subnet",
     "staging-private-ip-address": "projects/netra-staging/global/addresses/staging-private-ip-address",
-    "staging-vpc-services": "projects%2Fnetra-staging%2Fglobal%2Fnetworks%2Fstaging-vpc:servicenetworking.googleapis.com",
+    "staging-vpc-services":
+      "projects%2Fnetra-staging%2Fglobal%2Fnetworks%2Fstaging-vpc:servicenetworking.googleapis.com",
     "staging-nat-router": "projects/netra-staging/regions/us-central1/routers/staging-nat-router",
     "staging-nat": "netra-staging/us-central1/staging-nat-router/staging-nat",
     "staging-connector": CONNECTOR_ID,
@@ -78,13 +92,18 @@ test("what the provider never reads back is stated at creation and ignored from 
 });
 
 test("the operator is told what an import leaves out, where it is imported and the settings state it", () => {
-  const adopt = { "staging-redis": "projects/netra-staging/locations/us-central1/instances/staging-redis", "staging-connector": CONNECTOR_ID };
+  const adopt = {
+    "staging-redis": "projects/netra-staging/locations/us-central1/instances/staging-redis",
+    "staging-connector": CONNECTOR_ID,
+  };
   expect(leftOutOfImports(stagingSettings({ "netra:adopt": adopt }))).toEqual([
     "'staging-redis' is imported without reservedIpRange because the provider reads back only the effective range, and adding this one later would replace the instance; 'netra:cache.reservedIpRange' must be what the cloud has",
   ]);
   expect(leftOutOfImports(stagingSettings())).toEqual([]);
   expect(leftOutOfImports(stagingSettings({ "netra:adopt": { "staging-connector": CONNECTOR_ID } }))).toEqual([]);
-  expect(leftOutOfImports(stagingSettings({ "netra:adopt": adopt, "netra:cache": { reservedIpRange: undefined } }))).toEqual([]);
+  expect(
+    leftOutOfImports(stagingSettings({ "netra:adopt": adopt, "netra:cache": { reservedIpRange: undefined } })),
+  ).toEqual([]);
 });
 
 test("where a service and its account share a name, the id says which of them exists", async () => {
@@ -110,7 +129,8 @@ test("refuses names and ids that do not fit, all of them, before anything is reg
   });
   const known =
     "must be the name of a resource that the program can import because the list is looked up by name (versions of secrets, database users and IAM members are always made anew); rename it to";
-  const canonical = "must be the canonical id of what the settings describe because to the engine every other form is another resource; set";
+  const canonical =
+    "must be the canonical id of what the settings describe because to the engine every other form is another resource; set";
   const { error, registered: early } = await refusal(wrong, staging);
   expect(RunError.isInstance(error)).toBe(true);
   // The engine hands sections over with their keys sorted.
@@ -126,7 +146,9 @@ test("refuses names and ids that do not fit, all of them, before anything is reg
 });
 
 test("says nothing of ids while the project or region that they contain cannot be read", () => {
-  expect(configurationProblems(adopting({ "staging-vpc": "staging-vpc" }, { "gcp:project": undefined }))).toEqual([expect.stringMatching(/^'gcp:project' /)]);
+  expect(configurationProblems(adopting({ "staging-vpc": "staging-vpc" }, { "gcp:project": undefined }))).toEqual([
+    expect.stringMatching(/^'gcp:project' /),
+  ]);
 });
 
 const stackFile = stackFiles();
@@ -138,7 +160,11 @@ test("`check` shows what would be imported, and finds staging as sound as before
     stackFile("adopting", { "netra:adopt": { "staging-connector": CONNECTOR_ID } }),
   );
   expect(code, stderr).toBe(0);
-  const { ok, resources } = JSON.parse(stdout) as Verdict; // the contract, tested in test/commands/check/command.test.ts
+  // the contract, tested in test/commands/check/command.test.ts
+  const { ok, resources } = JSON.parse(stdout) as Verdict;
   expect(ok).toBe(true);
-  expect(resources.find(({ type }) => type === "gcp:vpcaccess/connector:Connector")?.options).toMatchObject({ import: CONNECTOR_ID, protect: true });
+  expect(resources.find(({ type }) => type === "gcp:vpcaccess/connector:Connector")?.options).toMatchObject({
+    import: CONNECTOR_ID,
+    protect: true,
+  });
 });

@@ -19,9 +19,13 @@ describe("the database's roles", () => {
       `'netra:secrets' must have a secret of format database-admin-password because the job that sets up the database's roles logs in with it; set 'netra:secrets.POSTGRES_ADMIN_PASSWORD' to { id: postgres-admin-password, version: 1, rotation: 1, format: database-admin-password }`,
     ]);
     expect(problems(secrets({ SECRET_KEY: { format: "database-admin-password" } }))).toEqual(
-      expect.arrayContaining([expect.stringContaining("must be set for one secret only because one user sets up the others")]),
+      expect.arrayContaining([
+        expect.stringContaining("must be set for one secret only because one user sets up the others"),
+      ]),
     );
-    expect(problems({ "netra:services": { auth: { secrets: ["POSTGRES_PASSWORD", "POSTGRES_ADMIN_PASSWORD"] } } })).toEqual([
+    expect(
+      problems({ "netra:services": { auth: { secrets: ["POSTGRES_PASSWORD", "POSTGRES_ADMIN_PASSWORD"] } } }),
+    ).toEqual([
       "'netra:services.auth.secrets[1]' (POSTGRES_ADMIN_PASSWORD) must not be mounted by a service because whoever has it can raise its own connection limit; remove it",
     ]);
   });
@@ -64,7 +68,13 @@ describe("migrations", () => {
   test("have database users that no service has", () => {
     const { config } = { config: stagingConfiguration(migrating()) };
     const services = config["netra:services"] as Record<string, object>; // as the stack file has it
-    const renamed = { ...config, "netra:services": { ...services, migrations: { ...services.frontend, name: "netra-other", account: "netra-other" } } };
+    const renamed = {
+      ...config,
+      "netra:services": {
+        ...services,
+        migrations: { ...services.frontend, name: "netra-other", account: "netra-other" },
+      },
+    };
     expect(configurationProblems(renamed)).toContain(
       "'netra:services.migrations' must have another key because the migrations' database users are called so; rename it",
     );

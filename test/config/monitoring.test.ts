@@ -29,12 +29,16 @@ test("refuses a stack that tells nobody, with one error", () => {
     "'netra:monitoring.channels' must have at least one channel because an alert that reaches nobody is none; set 'netra:monitoring.channels' to { on-call: { type: email, to: platform@example.org } }, or set 'netra:monitoring.disabled' to { reason: ... }";
   expect(problems({ "netra:monitoring": { channels: undefined } })).toEqual([unwatched]);
   expect(problems({ "netra:monitoring": { channels: { platform: undefined } } })).toEqual([unwatched]);
-  expect(problems({ "netra:monitoring": { channels: undefined, disabled: { reason: "one afternoon (#1403)" } } })).toEqual([]);
+  expect(
+    problems({ "netra:monitoring": { channels: undefined, disabled: { reason: "one afternoon (#1403)" } } }),
+  ).toEqual([]);
 });
 
 test("refuses to be turned off without a reason", () => {
   expect(problems({ "netra:monitoring": { disabled: {} } })).toEqual([
-    expect.stringMatching(/^'netra:monitoring\.disabled\.reason' \(not set\) must .+ because it is why, and who decided it; set /),
+    expect.stringMatching(
+      /^'netra:monitoring\.disabled\.reason' \(not set\) must .+ because it is why, and who decided it; set /,
+    ),
   ]);
   expect(problems({ "netra:monitoring": { disabled: { reason: " " } } })).toHaveLength(1);
 });
@@ -68,14 +72,34 @@ describe("a channel", () => {
   });
 
   test.each<[string, Changes, unknown, string]>([
-    ["an e-mail address that is none", { type: "email", to: "platform" }, undefined, "to' must be an address like platform@example.org"],
+    [
+      "an e-mail address that is none",
+      { type: "email", to: "platform" },
+      undefined,
+      "to' must be an address like platform@example.org",
+    ],
     ["an e-mail without an address", { type: "email" }, undefined, "to' must be an address like platform@example.org"],
-    ["a Slack channel without #", { type: "slack", to: "alerts" }, "[secret]", "to' must be a channel like '#staging-alerts'"],
+    [
+      "a Slack channel without #",
+      { type: "slack", to: "alerts" },
+      "[secret]",
+      "to' must be a channel like '#staging-alerts'",
+    ],
     ["PagerDuty with an address", { type: "pagerduty", to: "me@example.org" }, "[secret]", "to' must be left out"],
-    ["a webhook in clear", { type: "webhook", to: "http://h.example.org", user: "n" }, "[secret]", "to' must be an https URL without user and query"],
+    [
+      "a webhook in clear",
+      { type: "webhook", to: "http://h.example.org", user: "n" },
+      "[secret]",
+      "to' must be an https URL without user and query",
+    ],
     ["a webhook without a user", { type: "webhook", to: "https://h.example.org" }, "[secret]", "user' must be stated"],
     ["an e-mail with a user", { type: "email", to: "a@example.org", user: "n" }, undefined, "user' must be left out"],
-    ["an e-mail with a token", { type: "email", to: "a@example.org" }, "[secret]", "channelTokens.told' must not be set"],
+    [
+      "an e-mail with a token",
+      { type: "email", to: "a@example.org" },
+      "[secret]",
+      "channelTokens.told' must not be set",
+    ],
   ])("refuses %s", (_, settings, token, says) => {
     expect(problems(channel(settings, token))).toEqual([expect.stringContaining(says)]);
   });
@@ -131,5 +155,7 @@ test("refuses hosts without a service, of two services, and that are no host nam
     "'netra:hosts.backend[0]' (api.staging.netrasystems.ai) must be one service's host only because a host leads to one service; remove it",
   ]);
   for (const host of ["https://api.example.org", "API.example.org", "api", "api.example.org/health"])
-    expect(hosts({ auth: [host] })).toEqual([expect.stringContaining(`'netra:hosts.auth[0]' (${host}) must be a host name in small letters`)]);
+    expect(hosts({ auth: [host] })).toEqual([
+      expect.stringContaining(`'netra:hosts.auth[0]' (${host}) must be a host name in small letters`),
+    ]);
 });

@@ -15,7 +15,12 @@ test("reads the committed stack file, units normalised", () => {
   expect(problems({})).toEqual([]);
   const { project, region, services } = stagingSettings();
   expect({ project, region }).toEqual({ project: "netra-staging", region: "us-central1" });
-  expect(services.auth).toMatchObject({ cpu: 1, memoryMib: 512, egress: "private-ranges-only", ingress: "internal-and-load-balancer" });
+  expect(services.auth).toMatchObject({
+    cpu: 1,
+    memoryMib: 512,
+    egress: "private-ranges-only",
+    ingress: "internal-and-load-balancer",
+  });
   expect(services.backend).toMatchObject({ cpu: 2, memoryMib: 4096 });
 });
 
@@ -63,7 +68,11 @@ test("answers an unknown key that resembles none with those that exist", () => {
 
 test("never repeats what stands under an unknown key, or where a secret or a variable is expected", () => {
   const said = problems({
-    ...secrets({ SECRET_KEY: { value: "hunter2-a" }, OPENAI_API_KEY: "hunter2-b", GEMINI_API_KEY: { id: "hunter2 c" } }),
+    ...secrets({
+      SECRET_KEY: { value: "hunter2-a" },
+      OPENAI_API_KEY: "hunter2-b",
+      GEMINI_API_KEY: { id: "hunter2 c" },
+    }),
     ...service("auth", { environment: { TOKEN: "hunter2\nd", PIN: 9876543 } }),
   });
   expect(said).toEqual([
@@ -152,7 +161,10 @@ test("reads a unit that slipped in as what was probably meant", () => {
 });
 
 test("proposes nothing that would not pass either", () => {
-  const said = problems({ ...service("auth", { timeoutSeconds: "0s", port: "80000", maxInstances: "2.5" }), "netra:limits": { regionalCpu: "0x10" } });
+  const said = problems({
+    ...service("auth", { timeoutSeconds: "0s", port: "80000", maxInstances: "2.5" }),
+    "netra:limits": { regionalCpu: "0x10" },
+  });
   expect(said.map((message) => message.split("; set ").at(-1))).toEqual([
     "'netra:services.auth.port' to 8000",
     "'netra:services.auth.maxInstances' to 5",
@@ -169,8 +181,12 @@ test("refuses a section that is empty, a list or a text, and names every setting
   expect(problems({ "netra:connector": ["e2-micro"] })).toEqual([`'netra:connector' (a list) ${must} ${fix}`]);
   expect(problems({ "netra:connector": "e2-micro" })).toEqual([`'netra:connector' (e2-micro) ${must} ${fix}`]);
   const configuration = stagingConfiguration();
-  expect(configurationProblems({ ...configuration, "netra:connector": {} }).map((message) => message.split(" must ")[0])).toEqual(
-    ["name", "ipCidrRange", "machineType", "minInstances", "maxInstances"].map((key) => `'netra:connector.${key}' (not set)`),
+  expect(
+    configurationProblems({ ...configuration, "netra:connector": {} }).map((message) => message.split(" must ")[0]),
+  ).toEqual(
+    ["name", "ipCidrRange", "machineType", "minInstances", "maxInstances"].map(
+      (key) => `'netra:connector.${key}' (not set)`,
+    ),
   );
   expect(configurationProblems({ ...configuration, "netra:services": {} })).toEqual([
     "'netra:services' (a section) must have at least one service because there is nothing to size otherwise; set 'netra:services' to one section each, as in Pulumi.staging.yaml",
@@ -207,10 +223,16 @@ test("tells a mistake once, and nothing that it leads to", () => {
   }
   expect(first({ "netra:edge": { certificates: undefined } })).toEqual(["'netra:edge.certificates' (not set)"]);
   // One setting that several checks read.
-  expect(first(secrets({ POSTGRES_PASSWORD: { format: "database_password" } }))).toEqual(["'netra:secrets.POSTGRES_PASSWORD.format' (database_password)"]);
+  expect(first(secrets({ POSTGRES_PASSWORD: { format: "database_password" } }))).toEqual([
+    "'netra:secrets.POSTGRES_PASSWORD.format' (database_password)",
+  ]);
   expect(first(secrets({ POSTGRES_PASSWORD: null }))).toEqual(["'netra:secrets.POSTGRES_PASSWORD' (not set)"]);
-  expect(first(secrets({ POSTGRES_PASSWORD: { version: 0 } }))).toEqual(["'netra:secrets.POSTGRES_PASSWORD.version' (0)"]);
-  expect(first(service("auth", { secrets: "POSTGRES_PASSWORD" }))).toEqual(["'netra:services.auth.secrets' (POSTGRES_PASSWORD)"]);
+  expect(first(secrets({ POSTGRES_PASSWORD: { version: 0 } }))).toEqual([
+    "'netra:secrets.POSTGRES_PASSWORD.version' (0)",
+  ]);
+  expect(first(service("auth", { secrets: "POSTGRES_PASSWORD" }))).toEqual([
+    "'netra:services.auth.secrets' (POSTGRES_PASSWORD)",
+  ]);
   expect(first({ "netra:hosts": { Front: [] } })).toEqual(["'netra:hosts.Front' (Front)"]);
   expect(
     first({
@@ -234,11 +256,14 @@ test("refuses a name that JavaScript keeps for itself: what stands under it woul
   const odd = (value: unknown) => JSON.parse(`{"__proto__": ${JSON.stringify(value)}}`) as Record<string, unknown>;
   const { "netra:services": services, ...others } = stagingConfiguration();
   const { auth, ...rest } = services as Record<string, object>;
-  const withOdd = (value: unknown) => Object.defineProperty({ auth, ...rest }, "__proto__", { value, enumerable: true });
+  const withOdd = (value: unknown) =>
+    Object.defineProperty({ auth, ...rest }, "__proto__", { value, enumerable: true });
   expect(configurationProblems({ ...others, "netra:services": withOdd(auth) })).toContain(
     "'netra:services.__proto__' must have another name because JavaScript keeps this one for itself; rename it",
   );
-  expect(configurationProblems({ ...others, "netra:services": { ...rest, auth: { ...auth, environment: odd("x") } } })).toEqual([
+  expect(
+    configurationProblems({ ...others, "netra:services": { ...rest, auth: { ...auth, environment: odd("x") } } }),
+  ).toEqual([
     "'netra:services.auth.environment.__proto__' must have another name because JavaScript keeps this one for itself; rename it",
   ]);
 });
@@ -276,16 +301,15 @@ test("refuses two services or two secrets where there can be one", () => {
 });
 
 test("lets a service wait for all whose names come first, wherever they stand in the file, unless it says for which", () => {
-  const order = (changes: Changes) => Object.entries(stagingSettings(changes).services).map(([key, { after }]) => `${key} <- ${after.join(", ")}`);
+  const order = (changes: Changes) =>
+    Object.entries(stagingSettings(changes).services).map(([key, { after }]) => `${key} <- ${after.join(", ")}`);
   expect(order({})).toEqual(["auth <- ", "backend <- auth", "frontend <- auth, backend"]);
   expect(order(service("frontend", { after: ["auth"] }))).toEqual(["auth <- ", "backend <- auth", "frontend <- auth"]);
   // The engine sorts the keys of a section: what a program sees does not tell how the file has them.
   const { auth, backend, frontend } = stagingConfiguration()["netra:services"] as Record<string, object>;
-  expect(Object.keys(readSettings({ ...stagingConfiguration(), "netra:services": { frontend, backend, auth } }).services)).toEqual([
-    "auth",
-    "backend",
-    "frontend",
-  ]);
+  expect(
+    Object.keys(readSettings({ ...stagingConfiguration(), "netra:services": { frontend, backend, auth } }).services),
+  ).toEqual(["auth", "backend", "frontend"]);
   // Sorted into rollout order: a component can only wait for what has been declared.
   const reversed = { "netra:services": { auth: { after: ["backend"] }, backend: { after: [] } } };
   expect(order(reversed)).toEqual(["backend <- ", "auth <- backend", "frontend <- auth, backend"]);
@@ -317,11 +341,19 @@ test("refuses a secret that is not declared", () => {
     "'netra:services.frontend.secrets[0]' (JWT_SECRET) must name a secret under 'netra:secrets' because nothing else of that name exists; set 'netra:services.frontend.secrets[0]' to JWT_SECRET_KEY, or remove it",
   ]);
   // A secret whose section is broken exists all the same: only the section is reported.
-  expect(problems(secrets({ FERNET_KEY: null })).map((said) => said.split(" must ")[0])).toEqual(["'netra:secrets.FERNET_KEY' (not set)"]);
+  expect(problems(secrets({ FERNET_KEY: null })).map((said) => said.split(" must ")[0])).toEqual([
+    "'netra:secrets.FERNET_KEY' (not set)",
+  ]);
 });
 
 test("refuses variables that Cloud Run, the plan or a secret sets", () => {
-  const environment = { PORT: "8000", K_SERVICE: "auth", DB_POOL_SIZE: "20", POSTGRES_HOST: "10.107.0.3", JWT_SECRET_KEY: "x" };
+  const environment = {
+    PORT: "8000",
+    K_SERVICE: "auth",
+    DB_POOL_SIZE: "20",
+    POSTGRES_HOST: "10.107.0.3",
+    JWT_SECRET_KEY: "x",
+  };
   const at = (name: string) => `'netra:services.auth.environment.${name}' must not be set because`;
   expect(problems(service("auth", { environment }))).toEqual([
     `${at("PORT")} Cloud Run sets it, PORT from the service's port; remove it`,
@@ -333,7 +365,10 @@ test("refuses variables that Cloud Run, the plan or a secret sets", () => {
 });
 
 test("refuses a secret under the name of such a variable", () => {
-  const said = problems({ ...secrets({ POSTGRES_HOST: { id: "postgres-host-staging", version: 1 } }), ...service("frontend", { secrets: ["POSTGRES_HOST"] }) });
+  const said = problems({
+    ...secrets({ POSTGRES_HOST: { id: "postgres-host-staging", version: 1 } }),
+    ...service("frontend", { secrets: ["POSTGRES_HOST"] }),
+  });
   expect(said).toEqual([
     "'netra:services.frontend.secrets[0]' (POSTGRES_HOST) must not be taken from a secret because the stack derives it from the plan; remove it",
   ]);
@@ -362,7 +397,8 @@ test("refuses rotation, version and format that contradict each other", () => {
 
 test("accepts a rotation whose version Secret Manager numbered higher", () => {
   expect(problems(secrets({ JWT_SECRET_KEY: { version: 5, rotation: 2, disabledThroughRotation: 1 } }))).toEqual([]);
-  const old = (disabledThroughRotation: number) => problems(secrets({ JWT_SECRET_KEY: { version: 1e9, rotation: 1e9, disabledThroughRotation } }));
+  const old = (disabledThroughRotation: number) =>
+    problems(secrets({ JWT_SECRET_KEY: { version: 1e9, rotation: 1e9, disabledThroughRotation } }));
   expect(old(7)).toEqual([
     "'netra:secrets.JWT_SECRET_KEY.disabledThroughRotation' (7) must be at least 999999950 because each rotation that is not disabled is a resource and a version that can be read, and no revision mounts so old a one; set 'netra:secrets.JWT_SECRET_KEY.disabledThroughRotation' to 999999950",
   ]);
@@ -370,7 +406,14 @@ test("accepts a rotation whose version Secret Manager numbered higher", () => {
 });
 
 test("leaves other namespaces alone, whatever they hold", () => {
-  expect(problems({ "gcp:zone": 5, "aws:region": null, "pulumi:disable-default-providers": ["*"], "other:connector": { maxInstance: 1 } })).toEqual([]);
+  expect(
+    problems({
+      "gcp:zone": 5,
+      "aws:region": null,
+      "pulumi:disable-default-providers": ["*"],
+      "other:connector": { maxInstance: 1 },
+    }),
+  ).toEqual([]);
 });
 
 test("takes what stands in the place of an encrypted value like any text", () => {
@@ -394,14 +437,20 @@ test("wants the database password where services log in with it", () => {
   expect(configurationProblems({ ...stagingConfiguration(), "netra:secrets": others })).toContain(
     "'netra:secrets' must have a secret of format database-password because auth and backend log in to the database; set 'netra:secrets.POSTGRES_PASSWORD' to { id: postgres-password, version: 1, rotation: 1, format: database-password }",
   );
-  expect(configurationProblems(stagingConfiguration({ "netra:services": { auth: { secrets: ["JWT_SECRET_KEY"] } } }))).toEqual([
+  expect(
+    configurationProblems(stagingConfiguration({ "netra:services": { auth: { secrets: ["JWT_SECRET_KEY"] } } })),
+  ).toEqual([
     "'netra:services.auth.secrets' must contain POSTGRES_PASSWORD because the service logs in to the database with it; set 'netra:services.auth.secrets' to [JWT_SECRET_KEY, POSTGRES_PASSWORD]",
   ]);
 });
 
 test("Pulumi.yaml declares every section that must be there, and nothing of another namespace: the CLI refuses that", () => {
-  const project: { config: Record<string, { type: string }> } = parse(readFileSync(join(PROJECT_ROOT, "Pulumi.yaml"), "utf8"));
-  const sections = Object.keys(stagingConfiguration()).filter((key) => key.startsWith("netra:") && key !== "netra:edge");
+  const project: { config: Record<string, { type: string }> } = parse(
+    readFileSync(join(PROJECT_ROOT, "Pulumi.yaml"), "utf8"),
+  );
+  const sections = Object.keys(stagingConfiguration()).filter(
+    (key) => key.startsWith("netra:") && key !== "netra:edge",
+  );
   expect(Object.keys(project.config).map((key) => `netra:${key}`)).toEqual(sections);
   expect(Object.values(project.config).map(({ type }) => type)).toEqual(sections.map(() => "object"));
 });

@@ -6,11 +6,18 @@ const configure = (values: Readonly<Record<string, string>>, secretKeys: string[
   pulumi.runtime.setAllConfig({ "gcp:region": "us-central1", ...values }, secretKeys);
 
 beforeEach(async () => {
-  await pulumi.runtime.setMocks({ newResource: () => ({ id: "", state: {} }), call: () => ({}) }, "netra", "staging", true);
+  await pulumi.runtime.setMocks(
+    { newResource: () => ({ id: "", state: {} }), call: () => ({}) },
+    "netra",
+    "staging",
+    true,
+  );
 });
 
 test("reads sections as such and other namespaces as text, and a decrypted token never leaves as itself", () => {
-  configure({ "netra:hosts": '{"auth":["a.example.org"]}', "netra:channelTokens": '{"chat":"xoxb-1","pager":"k-2"}' }, ["netra:channelTokens"]);
+  configure({ "netra:hosts": '{"auth":["a.example.org"]}', "netra:channelTokens": '{"chat":"xoxb-1","pager":"k-2"}' }, [
+    "netra:channelTokens",
+  ]);
   expect(configurationOfRun()).toEqual({
     "gcp:region": "us-central1",
     "netra:hosts": { auth: ["a.example.org"] },

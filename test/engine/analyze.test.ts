@@ -8,7 +8,10 @@ import { stagingConfiguration } from "../stack-settings";
 import { type Ended, Environment, PACK } from "./environment";
 import { enableApis } from "./examples/sound";
 
-/** A connector below the floor, an unprotected instance that is too small, and a service without a probe and without a way to the internet. */
+/**
+ * A connector below the floor, an unprotected instance that is too small, and a service without a probe and without a
+ * way to the internet.
+ */
 async function unsound(): Promise<Record<string, unknown>> {
   const connector = new gcp.vpcaccess.Connector("small", {
     name: "small",
@@ -46,7 +49,11 @@ beforeAll(async () => {
   process.env.PULUMI_ENABLE_STREAMING_JSON_PREVIEW = "true";
   raw = await Environment.of(unsound, stagingConfiguration());
   enableApis(raw.cloud);
-  raw.cloud.put({ type: "gcp:compute/network:Network", id: "projects/netra-staging/global/networks/default", properties: { name: "default" } });
+  raw.cloud.put({
+    type: "gcp:compute/network:Network",
+    id: "projects/netra-staging/global/networks/default",
+    properties: { name: "default" },
+  });
 });
 afterAll(() => raw?.remove());
 
@@ -54,12 +61,15 @@ afterAll(() => raw?.remove());
 function said({ stdout }: Ended): string[] {
   const events = stdout.split("\n").flatMap((line) => (line.startsWith("{") ? [JSON.parse(line)] : []));
   return events
-    .flatMap(({ policyEvent: event }) => (event ? [`${event.enforcementLevel} ${event.policyName} ${event.resourceUrn}\n${event.message.trimEnd()}`] : []))
+    .flatMap(({ policyEvent: event }) =>
+      event ? [`${event.enforcementLevel} ${event.policyName} ${event.resourceUrn}\n${event.message.trimEnd()}`] : [],
+    )
     .toSorted();
 }
 
 /**
- * Level, rule and resource of all that it said. The sentences may differ: a preview does not know an instance's address, so
+ * Level, rule and resource of all that it said. The sentences may differ: a preview does not know an instance's
+ * address, so
  * a literal one may be that, and the state knows that it is another.
  */
 const heads = (ended: Ended): string[] => [...new Set(said(ended).map((finding) => finding.split("\n")[0] ?? ""))];
@@ -98,12 +108,18 @@ test("the state of a refused program is refused for the same reasons, of the sam
 test("a waiver waives the same finding in both", async () => {
   const file = join(raw.folder, "waivers.json");
   const reason = "until the new connector serves (#1302)";
-  writeFileSync(file, JSON.stringify({ ...OWN, "connector-floor": { ...FLOOR, waivers: [{ resource: "small", reason }] } }));
+  writeFileSync(
+    file,
+    JSON.stringify({ ...OWN, "connector-floor": { ...FLOOR, waivers: [{ resource: "small", reason }] } }),
+  );
   const preview = await raw.preview("--json", "--policy-pack", PACK, "--policy-pack-config", file);
   const analysis = await analyzed("--policy-pack-config", file);
   const waived = said(preview).filter((finding) => finding.includes(" connector-floor "));
   expect(waived.map((finding) => finding.split("\n").slice(0, 2))).toEqual(
-    Array(2).fill(["advisory connector-floor urn:pulumi:staging::netra::gcp:vpcaccess/connector:Connector::small", `waived: ${reason}`]),
+    Array(2).fill([
+      "advisory connector-floor urn:pulumi:staging::netra::gcp:vpcaccess/connector:Connector::small",
+      `waived: ${reason}`,
+    ]),
   );
   expect(heads(analysis)).toEqual(heads(preview));
   expect([preview.code, analysis.code]).toEqual([1, 1]);

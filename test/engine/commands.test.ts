@@ -15,7 +15,9 @@ const refused = (line: string): Ended => ({ code: 2, stdout: "", stderr: `${line
 
 test("a backend that is not there, is no folder, or cannot be written", async () => {
   const paths = ["/nonexistent/state", join(environment.project, "Pulumi.yaml"), "/proc"];
-  const ran = await Promise.all(paths.map((path) => environment.npmRun(["preview"], { PULUMI_BACKEND_URL: `file://${path}` })));
+  const ran = await Promise.all(
+    paths.map((path) => environment.npmRun(["preview"], { PULUMI_BACKEND_URL: `file://${path}` })),
+  );
   for (const { code, stdout, stderr } of ran) {
     expect([code, stdout]).toEqual([2, ""]);
     // In the middle is what pulumi says itself.
@@ -28,7 +30,10 @@ test("a backend that is not there, is no folder, or cannot be written", async ()
 test("a passphrase that is missing, or whose file is", async () => {
   const unset = { PULUMI_CONFIG_PASSPHRASE: undefined };
   expect(
-    await Promise.all([environment.npmRun(["up", "--yes"], unset), environment.npmRun(["preview"], { ...unset, PULUMI_CONFIG_PASSPHRASE_FILE: "none" })]),
+    await Promise.all([
+      environment.npmRun(["up", "--yes"], unset),
+      environment.npmRun(["preview"], { ...unset, PULUMI_CONFIG_PASSPHRASE_FILE: "none" }),
+    ]),
   ).toEqual([
     refused(
       "'PULUMI_CONFIG_PASSPHRASE' must be set because the secrets of stack 'staging' are encrypted with a passphrase; set it, or PULUMI_CONFIG_PASSPHRASE_FILE to a file that holds it",
@@ -41,11 +46,15 @@ test("a passphrase that is missing, or whose file is", async () => {
 
 test("no stack selected, and an output that would show secrets", async () => {
   const PULUMI_HOME = mkdtempSync(join(environment.folder, "home-"));
-  expect(await Promise.all([environment.npmRun(["preview"], { PULUMI_HOME }), environment.npmRun(["up", "--json"])])).toEqual([
+  expect(
+    await Promise.all([environment.npmRun(["preview"], { PULUMI_HOME }), environment.npmRun(["up", "--json"])]),
+  ).toEqual([
     refused(
       "a stack must be selected because its state is what the run compares with (no stack selected; please use `pulumi stack select` or `pulumi stack init` to choose one); run 'pulumi stack select', or add '--stack staging'",
     ),
-    refused("'--json' must not be given with pulumi's event stream because the stream shows secrets in plain text; leave it out"),
+    refused(
+      "'--json' must not be given with pulumi's event stream because the stream shows secrets in plain text; leave it out",
+    ),
   ]);
 });
 
@@ -76,13 +85,20 @@ test("a stack file that `pulumi stack init` has written anew is the same to `che
   // More than the salt: it writes comments and maps in a way of its own.
   expect(after.split("\n").filter((line) => !before.split("\n").includes(line)).length).toBeGreaterThan(1);
 
-  const judged = await Promise.all([file, REFERENCE].map((path) => commandNamed("check")("--config-file", path, "--json")));
-  const [renewed, reference] = judged.map(({ code, stdout }) => ({ code, verdict: { ...JSON.parse(stdout), stack: "" } }));
+  const judged = await Promise.all(
+    [file, REFERENCE].map((path) => commandNamed("check")("--config-file", path, "--json")),
+  );
+  const [renewed, reference] = judged.map(({ code, stdout }) => ({
+    code,
+    verdict: { ...JSON.parse(stdout), stack: "" },
+  }));
   expect(renewed).toEqual(reference);
   expect(renewed?.code).toBe(0);
 
   const digest = `us-central1-docker.pkg.dev/netra-staging/netra/backend@sha256:${"ab".repeat(32)}`;
   expect(await commandNamed("image")("--config-file", file, "backend", digest)).toMatchObject({ code: 0 });
   const changed = readFileSync(file, "utf8").split("\n");
-  expect(changed.filter((line, i) => line !== after.split("\n")[i])).toEqual([expect.stringContaining(`image: ${digest}`)]);
+  expect(changed.filter((line, i) => line !== after.split("\n")[i])).toEqual([
+    expect.stringContaining(`image: ${digest}`),
+  ]);
 });

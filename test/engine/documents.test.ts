@@ -55,7 +55,11 @@ function done(): string[] {
   return calls
     .filter(
       ({ provider, phase, method, preview, error }) =>
-        provider === "gcp" && phase === "end" && !preview && error === "" && ["create", "update", "delete"].includes(method),
+        provider === "gcp" &&
+        phase === "end" &&
+        !preview &&
+        error === "" &&
+        ["create", "update", "delete"].includes(method),
     )
     .map(({ method, name, changes }) => [method, name, ...changes].join(" "));
 }
@@ -122,7 +126,11 @@ describe("docs/runbook.md", () => {
   test("rotating the JWT secret adds a version, rolls both services, and disables the old one when told to", async () => {
     await follow(block("Rotating the JWT secret"));
     await follow("npm run up");
-    expect(done().map(named)).toEqual(["create jwt-secret-staging-r2", "update netra-auth-service", "update netra-backend-staging"]);
+    expect(done().map(named)).toEqual([
+      "create jwt-secret-staging-r2",
+      "update netra-auth-service",
+      "update netra-backend-staging",
+    ]);
     await follow(block("Rotating the JWT secret", 1));
     expect(done().map(named)).toEqual(["delete jwt-secret-staging-r1"]);
   });
@@ -136,9 +144,14 @@ describe("docs/runbook.md", () => {
   test("a failed rollout leaves later services as they are, and the revert goes back", async () => {
     await follow("git init --quiet && git add --force Pulumi.staging.yaml && git commit --quiet --message before");
     // A version that nobody has added: Google refuses the revision.
-    await follow("pulumi config set --path netra:secrets.OPENAI_API_KEY.version 2 && git commit --quiet --all --message after");
+    await follow(
+      "pulumi config set --path netra:secrets.OPENAI_API_KEY.version 2 && git commit --quiet --all --message after",
+    );
     const failed = await shell.run("npm run up");
-    expect([failed.code, failed.stdout]).toEqual([1, expect.stringContaining("openai-api-key-staging/versions/2 was not found")]);
+    expect([failed.code, failed.stdout]).toEqual([
+      1,
+      expect.stringContaining("openai-api-key-staging/versions/2 was not found"),
+    ]);
     expect(done()).toEqual([]);
     expect(failed.stderr).toContain("Mend the cause, then: npm run redeploy -- backend && npm run up");
     await follow(block("A failed rollout", 2));
@@ -155,8 +168,17 @@ describe("docs/runbook.md", () => {
   });
 
   test("every other command needs the cloud, and says so", () => {
-    const run = ["Every change", "Growing the connector", "Replacing the connector", "Raising max_connections", "Rotating the JWT secret", "A failed rollout"];
-    const others = [...operations].filter(([heading]) => ![...run, "An interrupted up", "Too many clients", "Upgrading PostgreSQL"].includes(heading));
+    const run = [
+      "Every change",
+      "Growing the connector",
+      "Replacing the connector",
+      "Raising max_connections",
+      "Rotating the JWT secret",
+      "A failed rollout",
+    ];
+    const others = [...operations].filter(
+      ([heading]) => ![...run, "An interrupted up", "Too many clients", "Upgrading PostgreSQL"].includes(heading),
+    );
     expect(others.flatMap(([, section]) => blocks(section)).filter((left) => left.trim() !== "")).toEqual([]);
   });
 });

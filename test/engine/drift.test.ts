@@ -11,9 +11,13 @@ beforeAll(async () => {
 });
 afterAll(() => environment?.remove());
 
-/** The steps of a refresh that would change the state: the resource, and the properties that the cloud has otherwise. */
+/**
+ * The steps of a refresh that would change the state: the resource, and the properties that the cloud has otherwise.
+ */
 function drifted(stdout: string): unknown {
-  const { steps } = JSON.parse(stdout) as { steps: readonly { op: string; urn: string; detailedDiff: Readonly<Record<string, { kind: string }>> | null }[] };
+  const { steps } = JSON.parse(stdout) as {
+    steps: readonly { op: string; urn: string; detailedDiff: Readonly<Record<string, { kind: string }>> | null }[];
+  };
   return steps
     .filter(({ op }) => op !== "refresh" && op !== "same")
     .map(({ op, urn, detailedDiff }) => ({
@@ -32,13 +36,21 @@ test("an untouched stack has not drifted", async () => {
 
 test("what was changed by hand is found, by resource and property, and nothing is touched", async () => {
   change("gcp:sql/databaseInstance:DatabaseInstance", "staging-shared-postgres", ({ settings }) => {
-    for (const flag of (settings as { databaseFlags: Properties[] }).databaseFlags) if (flag.name === "max_connections") flag.value = "50";
+    for (const flag of (settings as { databaseFlags: Properties[] }).databaseFlags)
+      if (flag.name === "max_connections") flag.value = "50";
   });
-  change("gcp:secretmanager/secretVersion:SecretVersion", "jwt-secret-staging/versions/1", (version) => Object.assign(version, { enabled: false }));
+  change("gcp:secretmanager/secretVersion:SecretVersion", "jwt-secret-staging/versions/1", (version) =>
+    Object.assign(version, { enabled: false }),
+  );
   change("gcp:cloudrunv2/service:Service", "netra-auth-service", ({ template }) => {
     // What Cloud Run puts in the place of a probe that is removed.
     for (const container of (template as { containers: Properties[] }).containers)
-      container.startupProbe = { tcpSocket: { port: 8080 }, timeoutSeconds: 240, periodSeconds: 240, failureThreshold: 1 };
+      container.startupProbe = {
+        tcpSocket: { port: 8080 },
+        timeoutSeconds: 240,
+        periodSeconds: 240,
+        failureThreshold: 1,
+      };
   });
   const before = { state: await environment.state(), cloud: environment.cloud.all() };
 

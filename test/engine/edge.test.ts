@@ -36,7 +36,8 @@ describe("staging's load balancer", () => {
       .map(({ method, type, name }) => `${method} ${type.split(":").at(-1)} ${name}`);
   }
   const certificates = () => environment.cloud.ofType(EDGE.certificate).map(({ id }) => id);
-  const presented = () => environment.cloud.ofType(EDGE.httpsProxy).flatMap(({ properties }) => properties.sslCertificates);
+  const presented = () =>
+    environment.cloud.ofType(EDGE.httpsProxy).flatMap(({ properties }) => properties.sslCertificates);
 
   test("a new host on a certificate of its own leaves the other certificate where it is", async () => {
     const [before = ""] = certificates();
@@ -55,7 +56,9 @@ describe("staging's load balancer", () => {
     environment.configure(stagingConfiguration(withNewHost([[...HOSTS, NEW_HOST]])));
     const preview = await environment.preview("--json");
     const { refused } = judge(readPreview(preview.stdout, "preview", "staging"));
-    expect(refused.map(({ resource, change }) => `${change} ${resource}`)).toEqual(before.map((id) => `delete ${id.split("/").at(-1)}`).toSorted());
+    expect(refused.map(({ resource, change }) => `${change} ${resource}`)).toEqual(
+      before.map((id) => `delete ${id.split("/").at(-1)}`).toSorted(),
+    );
     const changes = await changesOf(withNewHost([[...HOSTS, NEW_HOST]]));
     expect(changes.map((change) => change.replace(/-[0-9a-f]{8}$/, ""))).toEqual([
       "create ManagedSslCertificate staging-edge",
@@ -67,7 +70,10 @@ describe("staging's load balancer", () => {
   });
 
   test("a host that moves to another service is rerouted before what led to the first one goes", async () => {
-    const hosts = { auth: undefined, backend: ["api.staging.netrasystems.ai", NEW_HOST, "auth.staging.netrasystems.ai"] };
+    const hosts = {
+      auth: undefined,
+      backend: ["api.staging.netrasystems.ai", NEW_HOST, "auth.staging.netrasystems.ai"],
+    };
     const changes = await changesOf({ ...withNewHost([[...HOSTS, NEW_HOST]]), "netra:hosts": hosts });
     expect(changes).toEqual([
       "update URLMap staging-edge-routes",
@@ -86,13 +92,14 @@ describe("staging's load balancer", () => {
     expect(Object.values(EDGE).flatMap((type) => environment.cloud.ofType(type).map(({ id }) => id))).toEqual([
       "projects/netra-staging/global/addresses/staging-private-ip-address",
     ]);
-    expect(environment.cloud.ofType("gcp:cloudrunv2/service:Service").map(({ properties }) => properties.ingress)).toEqual(
-      Array(3).fill("INGRESS_TRAFFIC_ALL"),
-    );
+    expect(
+      environment.cloud.ofType("gcp:cloudrunv2/service:Service").map(({ properties }) => properties.ingress),
+    ).toEqual(Array(3).fill("INGRESS_TRAFFIC_ALL"));
   });
 
   async function urnOf(name: string): Promise<string> {
-    const { deployment } = JSON.parse(await environment.state()) as { deployment: { resources: { urn: string }[] } }; // the engine's own format
+    // the engine's own format
+    const { deployment } = JSON.parse(await environment.state()) as { deployment: { resources: { urn: string }[] } };
     return deployment.resources.find(({ urn }) => urn.endsWith(`::${name}`))?.urn ?? "";
   }
 });
@@ -100,14 +107,22 @@ describe("staging's load balancer", () => {
 test("an address that exists is adopted as it is, and its number with it", async () => {
   const id = "projects/netra-staging/global/addresses/staging-edge-ip";
   const environment = await Environment.ofStaging({ "netra:adopt": { "staging-edge-ip": id } });
-  const properties = { name: "staging-edge-ip", addressType: "EXTERNAL", ipVersion: "IPV4", address: "34.120.1.2", project: "netra-staging" };
+  const properties = {
+    name: "staging-edge-ip",
+    addressType: "EXTERNAL",
+    ipVersion: "IPV4",
+    address: "34.120.1.2",
+    project: "netra-staging",
+  };
   environment.cloud.put({ type: EDGE.address, id, properties });
   const { stdout } = await environment.preview("--json");
   const { steps } = readPreview(stdout, "preview", "staging");
   const operations = steps.filter(({ name }) => name === "staging-edge-ip").map(({ op, changed }) => [op, ...changed]);
   expect(operations).toEqual([["import"], ["update", "labels"]]);
   // What depends on it is known before `up`.
-  expect(steps.filter(({ name }) => /^staging-edge-https?$/.test(name)).map(({ new: state }) => state?.inputs.ipAddress)).toEqual(Array(2).fill("34.120.1.2"));
+  expect(
+    steps.filter(({ name }) => /^staging-edge-https?$/.test(name)).map(({ new: state }) => state?.inputs.ipAddress),
+  ).toEqual(Array(2).fill("34.120.1.2"));
   environment.remove();
 });
 
@@ -122,7 +137,12 @@ describe("what Google refuses of a load balancer, after a preview that lets it t
 
   const backend = (args: Partial<gcp.compute.BackendServiceArgs>) => () => {
     const group = networkEndpointGroup("group").id;
-    new gcp.compute.BackendService("backend", { name: "backend", loadBalancingScheme: "EXTERNAL_MANAGED", backends: [{ group }], ...args });
+    new gcp.compute.BackendService("backend", {
+      name: "backend",
+      loadBalancingScheme: "EXTERNAL_MANAGED",
+      backends: [{ group }],
+      ...args,
+    });
   };
 
   test.each<[string, () => void, string]>([
@@ -135,7 +155,11 @@ describe("what Google refuses of a load balancer, after a preview that lets it t
     ["a name with capitals", backend({ name: "Backend" }), "Invalid value for field 'resource.name': 'Backend'"],
     [
       "a policy without its default rule",
-      () => new gcp.compute.SecurityPolicy("policy", { name: "policy", rules: [{ action: "allow", priority: 1, match: { expr: { expression: "true" } } }] }),
+      () =>
+        new gcp.compute.SecurityPolicy("policy", {
+          name: "policy",
+          rules: [{ action: "allow", priority: 1, match: { expr: { expression: "true" } } }],
+        }),
       "The default rule (priority 2147483647) must be present",
     ],
     [

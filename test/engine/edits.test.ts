@@ -63,10 +63,16 @@ test("what each edit does, and what guard says of it", async () => {
     const preview = readPreview(stdout, "preview", "staging");
     const verdict = judge(preview);
     // What watches a host comes and goes with it.
-    expect(preview.steps.filter(({ type, op, name }) => MONITORING.test(type) && op !== "update" && !name.startsWith(NEW_HOST))).toEqual([]);
+    expect(
+      preview.steps.filter(
+        ({ type, op, name }) => MONITORING.test(type) && op !== "update" && !name.startsWith(NEW_HOST),
+      ),
+    ).toEqual([]);
     rows.push([edit, whatHappens(preview, verdict), whatGuardSays(verdict)]);
   }
-  await expect(`# What an edit does\n\n${INTRODUCTION}\n\n${table(rows)}\n`).toMatchFileSnapshot(join(PROJECT_ROOT, "docs/edits.md"));
+  await expect(`# What an edit does\n\n${INTRODUCTION}\n\n${table(rows)}\n`).toMatchFileSnapshot(
+    join(PROJECT_ROOT, "docs/edits.md"),
+  );
 });
 
 const INTRODUCTION = [
@@ -95,7 +101,10 @@ test("what was previewed as an update is one: nothing else is made, replaced or 
   expect((await environment.up()).code).toBe(0);
   const changed = environment.cloud
     .calls()
-    .filter(({ phase, preview, method, type }) => phase === "end" && !preview && ["create", "update", "delete"].includes(method) && !MONITORING.test(type))
+    .filter(
+      ({ phase, preview, method, type }) =>
+        phase === "end" && !preview && ["create", "update", "delete"].includes(method) && !MONITORING.test(type),
+    )
     .map(({ method, name, changes }) => `${method} ${name}: ${changes.join(", ")}`);
   expect(changed.toSorted()).toEqual([
     "update netra-backend-staging: template",
@@ -117,7 +126,9 @@ function whatHappens({ steps }: Preview, { announced }: Verdict): string {
   const groups = new Map<string, string[]>();
   for (const { op, urn, type, name } of steps) {
     if (LEFT_OUT.test(type)) continue;
-    const effects = announced.filter((other) => other.urn === urn && other.change !== "create").map(({ effect }) => effect);
+    const effects = announced
+      .filter((other) => other.urn === urn && other.change !== "create")
+      .map(({ effect }) => effect);
     const group = `${op}|${[...new Set(effects)].join(", ")}`;
     groups.set(group, [...(groups.get(group) ?? []), name]);
   }

@@ -58,7 +58,10 @@ export class Environment {
     copyFileSync(join(PROJECT_ROOT, "Pulumi.yaml"), join(this.project, "Pulumi.yaml"));
   }
 
-  /** The project's own stack, with changes to its stack file; people have added the values of the secrets that are theirs. */
+  /**
+   * The project's own stack, with changes to its stack file; people have added the values of the secrets that are
+   * theirs.
+   */
   static async ofStaging(changes: Changes = {}): Promise<Environment> {
     const environment = await Environment.of(async () => ({ ...staging() }), stagingConfiguration(changes));
     environment.addSecretValues();
@@ -77,7 +80,10 @@ export class Environment {
     return Environment.hosted(inline(program), configuration);
   }
 
-  private static async hosted(host: () => Promise<Host>, configuration: Readonly<Record<string, unknown>>): Promise<Environment> {
+  private static async hosted(
+    host: () => Promise<Host>,
+    configuration: Readonly<Record<string, unknown>>,
+  ): Promise<Environment> {
     const environment = new Environment(host);
     environment.configure(configuration);
     // A deployment outlives the program: the stack's salt stands in the stack file from now on.
@@ -115,10 +121,20 @@ export class Environment {
     return this.toItsEnd(["pulumi"], args, {}, started);
   }
 
-  /** What `npm run preview` and `npm run up` start, without the time that passes between two attempts. A variable that is undefined is not set. */
+  /**
+   * What `npm run preview` and `npm run up` start, without the time that passes between two attempts. A variable that
+   * is undefined is not set.
+   */
   npmRun(args: readonly string[], variables: NodeJS.ProcessEnv = {}): Promise<Ended> {
     return this.toItsEnd(
-      [process.execPath, "--import", TSX, "--import", join(__dirname, "no-waiting.mjs"), join(PROJECT_ROOT, "commands/up/command.ts")],
+      [
+        process.execPath,
+        "--import",
+        TSX,
+        "--import",
+        join(__dirname, "no-waiting.mjs"),
+        join(PROJECT_ROOT, "commands/up/command.ts"),
+      ],
       args,
       variables,
     );
@@ -167,7 +183,8 @@ function existing(file: string): string {
 
 async function ended(cli: ChildProcess): Promise<Ended> {
   const output = { stdout: "", stderr: "" };
-  for (const stream of ["stdout", "stderr"] as const) cli[stream]?.setEncoding("utf8").on("data", (text: string) => (output[stream] += text));
+  for (const stream of ["stdout", "stderr"] as const)
+    cli[stream]?.setEncoding("utf8").on("data", (text: string) => (output[stream] += text));
   const code = await new Promise<number | null>((resolve, reject) => {
     cli.once("error", reject);
     cli.once("close", resolve);

@@ -16,7 +16,8 @@ beforeAll(async () => {
 });
 afterAll(() => environment?.remove());
 
-const configure = (services: Changes) => environment.configure(stagingConfiguration({ ...UNMONITORED, "netra:services": services }));
+const configure = (services: Changes) =>
+  environment.configure(stagingConfiguration({ ...UNMONITORED, "netra:services": services }));
 const up = () => environment.npmRun(["up", "--yes", "--skip-preview"]);
 
 /** A version of a secret that a person turns off or on again. */
@@ -28,8 +29,11 @@ function turn(enabled: boolean): void {
 
 /** The newest revision and the one that serves, by their numbers. */
 function revisions(service: string): string[] {
-  const properties = environment.cloud.ofType(RUN).find((resource) => resource.properties.name === service)?.properties ?? {};
-  return [properties.latestCreatedRevision, properties.latestReadyRevision].map((path) => /-0000(\d)-/.exec(String(path))?.[1] ?? "");
+  const properties =
+    environment.cloud.ofType(RUN).find((resource) => resource.properties.name === service)?.properties ?? {};
+  return [properties.latestCreatedRevision, properties.latestReadyRevision].map(
+    (path) => /-0000(\d)-/.exec(String(path))?.[1] ?? "",
+  );
 }
 
 const FAILED =
@@ -57,7 +61,10 @@ test("redeployed, it starts; guard announces the revision", async () => {
   configure({ backend: { ...CHANGED, redeploy: 1 }, frontend: CHANGED });
   const { stdout } = await environment.preview("--json", "--show-sames");
   const { ok, announced } = judge(readPreview(stdout, "preview"));
-  expect([ok, announced.map(({ resource, effect }) => [resource, effect])]).toEqual([true, [["netra-backend-staging", "new revision"]]]);
+  expect([ok, announced.map(({ resource, effect }) => [resource, effect])]).toEqual([
+    true,
+    [["netra-backend-staging", "new revision"]],
+  ]);
   expect(await up()).toMatchObject({ code: 0, stderr: "" });
   expect(revisions("netra-backend-staging")).toEqual(["3", "3"]);
 });

@@ -1,7 +1,17 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { stagingConfiguration } from "../stack-settings";
 import { Environment } from "./environment";
-import { EDIT, type EndState, endState, neverStruck, plainSecrets, recover, repair, SMALL, undisturbed } from "./interrupted";
+import {
+  EDIT,
+  type EndState,
+  endState,
+  neverStruck,
+  plainSecrets,
+  recover,
+  repair,
+  SMALL,
+  undisturbed,
+} from "./interrupted";
 
 /* The provider refuses, or dies: every call of the stack's creation and of an edit is struck once. */
 

@@ -8,7 +8,14 @@ import { readSettings } from "../../config/read";
 import { readPreview } from "../../engine/preview";
 import { staging } from "../../stack";
 import { addVersion, kinds } from "../cloud/kinds";
-import { freshProject, type Project, PLACE as SAVED_PLACE, save, secretObject, versionObject } from "../commands/preflight/project";
+import {
+  freshProject,
+  type Project,
+  PLACE as SAVED_PLACE,
+  save,
+  secretObject,
+  versionObject,
+} from "../commands/preflight/project";
 import { stagingConfiguration } from "../stack-settings";
 import { Environment, PACK } from "./environment";
 
@@ -40,7 +47,17 @@ async function asked(): Promise<Preflight> {
   const folder = save(project, settings);
   try {
     const { collection, deployed, notes } = deployedFrom(readFolder(folder, settings), settings);
-    return preflight({ settings, collection, deployed, preview: readPreview(stdout, "preview.json", "staging"), publicImages: publicOnes }, [], notes);
+    return preflight(
+      {
+        settings,
+        collection,
+        deployed,
+        preview: readPreview(stdout, "preview.json", "staging"),
+        publicImages: publicOnes,
+      },
+      [],
+      notes,
+    );
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -49,15 +66,23 @@ async function asked(): Promise<Preflight> {
 /** Does what a printed line says, in the twin of the cloud and in the stack file. */
 function follow(line: string): void {
   const [, id = "", value = ""] =
-    /^gcloud secrets create (\S+) /.exec(line) ?? /^gcloud secrets versions add (\S+) /.exec(line) ?? /^add 'netra:adopt\.(\S+)' as (\S+)$/.exec(line) ?? [];
+    /^gcloud secrets create (\S+) /.exec(line) ??
+    /^gcloud secrets versions add (\S+) /.exec(line) ??
+    /^add 'netra:adopt\.(\S+)' as (\S+)$/.exec(line) ??
+    [];
   if (line.startsWith("gcloud secrets create ")) {
     const inputs = { secretId: id, project: SAVED_PLACE.project, replication: { auto: {} } };
     const kind = kinds[SECRET];
     if (!kind) throw new Error("the twin knows no secrets");
     const own = kind.id(inputs, SAVED_PLACE, environment.cloud);
-    environment.cloud.put({ type: SECRET, id: own, properties: { ...inputs, ...kind.computed(inputs, SAVED_PLACE, own, {}) } });
+    environment.cloud.put({
+      type: SECRET,
+      id: own,
+      properties: { ...inputs, ...kind.computed(inputs, SAVED_PLACE, own, {}) },
+    });
     made.push(id);
-  } else if (line.startsWith("gcloud secrets versions add ")) addVersion(environment.cloud, id, `issued elsewhere for ${id}`);
+  } else if (line.startsWith("gcloud secrets versions add "))
+    addVersion(environment.cloud, id, `issued elsewhere for ${id}`);
   else if (line.startsWith("add ")) adopt[id] = value;
   else throw new Error(`nobody here can follow: ${line}`);
 }
@@ -66,7 +91,8 @@ test("preflight asks for the values that people own, and what it prints is enoug
   const { ok, checks } = await asked();
   expect(ok).toBe(false);
   expect(checks.filter(({ status }) => status !== "fine").map(({ key }) => key)).toEqual(["secrets"]);
-  for (const { mend } of checks.flatMap(({ answers }) => answers.filter(({ status }) => status === "wrong"))) for (const line of mend) follow(line);
+  for (const { mend } of checks.flatMap(({ answers }) => answers.filter(({ status }) => status === "wrong")))
+    for (const line of mend) follow(line);
   expect(made.length).toBe(6);
   environment.configure(stagingConfiguration({ "netra:adopt": adopt }));
   const again = await asked();

@@ -58,7 +58,9 @@ describe("on staging", () => {
     configure({ "netra:cache": { reservedIpRange: "10.166.204.88/29" } });
     const { ok, changes, warnings } = await judged(environment);
     expect({ ok, operations: Object.keys(changes) }).toEqual({ ok: true, operations: ["same"] });
-    expect(warnings).toEqual([expect.stringContaining("'netra:cache.reservedIpRange' (10.166.204.88/29) must be 10.166.204.80/29 because")]);
+    expect(warnings).toEqual([
+      expect.stringContaining("'netra:cache.reservedIpRange' (10.166.204.88/29) must be 10.166.204.80/29 because"),
+    ]);
   });
 
   test("`npm run preview -- --json` lists what stays, which guard judges, too", async () => {
@@ -72,7 +74,10 @@ describe("on staging", () => {
 
   test("the safe procedure passes, step by step, and the old connector goes last", async () => {
     const smaller = { "netra:connector": { name: "staging-small", ipCidrRange: "10.1.0.16/28", maxInstances: 9 } };
-    const decided = { ...smaller, "netra:acknowledge": { "staging-connector": { change: "delete", reason: "fewer VMs do (#1301)" } } };
+    const decided = {
+      ...smaller,
+      "netra:acknowledge": { "staging-connector": { change: "delete", reason: "fewer VMs do (#1301)" } },
+    };
     configure(decided);
     const still = await judged(environment);
     expect(still.ok).toBe(false);
@@ -89,7 +94,12 @@ describe("on staging", () => {
 
     expect((await environment.run(["state", "unprotect", OLD, "--yes"])).code).toBe(0);
     const passes = await judged(environment);
-    expect(passes).toMatchObject({ code: 0, ok: true, refused: [{ change: "delete", acknowledged: "fewer VMs do (#1301)" }], unusedAcknowledgements: [] });
+    expect(passes).toMatchObject({
+      code: 0,
+      ok: true,
+      refused: [{ change: "delete", acknowledged: "fewer VMs do (#1301)" }],
+      unusedAcknowledgements: [],
+    });
     expect(passes.announced.map(({ resource, effect }) => `${resource}: ${effect}`)).toEqual([
       "netra-auth-service: new revision",
       "netra-backend-staging: new revision",
@@ -100,7 +110,10 @@ describe("on staging", () => {
     expect((await environment.up()).code).toBe(0);
     const order = environment.cloud
       .calls()
-      .filter(({ phase, preview, method }) => phase === "start" && !preview && ["create", "update", "delete"].includes(method))
+      .filter(
+        ({ phase, preview, method }) =>
+          phase === "start" && !preview && ["create", "update", "delete"].includes(method),
+      )
       // Alerts on the connector follow it.
       .filter(({ type }) => !type.startsWith("gcp:monitoring/"));
     expect(order.map(({ method, name }) => `${method} ${name}`)).toEqual([
@@ -112,11 +125,18 @@ describe("on staging", () => {
       "delete staging-connector",
     ]);
 
-    expect(await judged(environment)).toMatchObject({ ok: true, refused: [], unusedAcknowledgements: ["staging-connector"] });
+    expect(await judged(environment)).toMatchObject({
+      ok: true,
+      refused: [],
+      unusedAcknowledgements: ["staging-connector"],
+    });
   });
 
   test("a plan that the program refuses is not passed", async () => {
-    configure({ "netra:connector": { name: "staging-small", ipCidrRange: "10.1.0.16/28", maxInstances: 9 }, "netra:database": { maxConnections: 60 } });
+    configure({
+      "netra:connector": { name: "staging-small", ipCidrRange: "10.1.0.16/28", maxInstances: 9 },
+      "netra:database": { maxConnections: 60 },
+    });
     const verdict = await judged(environment);
     expect(verdict).toMatchObject({ ok: false, refused: [{ resource: "", change: "preview" }] });
     expect(messages(verdict)[0]).toContain(
@@ -136,8 +156,17 @@ describe("on programs that protect nothing, where Pulumi itself passes", () => {
       program.imports ? { import: ID } : {},
     );
     const secret = new gcp.secretmanager.Secret("key", { secretId: "key", replication: { auto: {} } });
-    if (program.version) new gcp.secretmanager.SecretVersion("key-r1", { secret: secret.id, secretData: "a-value-that-nobody-may-see-in-a-message" });
-    if (program.everyone) new gcp.secretmanager.SecretIamMember("all", { secretId: secret.id, role: "roles/secretmanager.secretAccessor", member: "allUsers" });
+    if (program.version)
+      new gcp.secretmanager.SecretVersion("key-r1", {
+        secret: secret.id,
+        secretData: "a-value-that-nobody-may-see-in-a-message",
+      });
+    if (program.everyone)
+      new gcp.secretmanager.SecretIamMember("all", {
+        secretId: secret.id,
+        role: "roles/secretmanager.secretAccessor",
+        member: "allUsers",
+      });
     return {};
   };
   let environment: Environment;
@@ -145,9 +174,20 @@ describe("on programs that protect nothing, where Pulumi itself passes", () => {
     environment = await Environment.of(declare, stagingConfiguration());
     const { cloud } = environment;
     enableApis(cloud);
-    cloud.put({ type: "gcp:compute/network:Network", id: "projects/netra-staging/global/networks/legacy", properties: { name: "legacy" } });
+    cloud.put({
+      type: "gcp:compute/network:Network",
+      id: "projects/netra-staging/global/networks/legacy",
+      properties: { name: "legacy" },
+    });
     const sizes = { minInstances: 2, maxInstances: 10, machineType: "e2-micro" };
-    const properties = { name: "shared", project: "netra-staging", region: "us-central1", network: "legacy", ipCidrRange: "10.9.0.0/28", ...sizes };
+    const properties = {
+      name: "shared",
+      project: "netra-staging",
+      region: "us-central1",
+      network: "legacy",
+      ipCidrRange: "10.9.0.0/28",
+      ...sizes,
+    };
     cloud.put({ type: "gcp:vpcaccess/connector:Connector", id: ID, properties });
   });
   afterAll(() => environment.remove());
@@ -163,7 +203,12 @@ describe("on programs that protect nothing, where Pulumi itself passes", () => {
 
   test("an import that updates passes, and once it is done a connector that shrinks is refused", async () => {
     program.maxInstances = 10;
-    expect(await judged(environment)).toMatchObject({ code: 0, ok: true, refused: [], changes: { import: 1, update: 1 } });
+    expect(await judged(environment)).toMatchObject({
+      code: 0,
+      ok: true,
+      refused: [],
+      changes: { import: 1, update: 1 },
+    });
     const { code, stdout } = await environment.up();
     expect(code, stdout).toBe(0);
     program.imports = false;

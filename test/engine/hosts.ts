@@ -16,11 +16,16 @@ export interface Host {
 }
 
 // What the Automation API hosts its inline programs with; the SDK's types leave it out.
-const { LanguageServer } = require("@pulumi/pulumi/automation/server") as { LanguageServer: new (program: PulumiFn) => grpc.UntypedServiceImplementation };
+const { LanguageServer } = require("@pulumi/pulumi/automation/server") as {
+  LanguageServer: new (program: PulumiFn) => grpc.UntypedServiceImplementation;
+};
 
-// One process meets many engines here, and one may listen at the port of another that is gone: with the pool that gRPC's clients share,
+// One process meets many engines here, and one may listen at the port of another that is gone: with the pool that
+// gRPC's clients share,
 // its calls would fail because the connection to that one does ("No connection established. Last error: null").
-const { grpcClientOptions } = require("@pulumi/pulumi/runtime/settings") as { grpcClientOptions: Record<string, unknown> };
+const { grpcClientOptions } = require("@pulumi/pulumi/runtime/settings") as {
+  grpcClientOptions: Record<string, unknown>;
+};
 grpcClientOptions["grpc.use_local_subchannel_pool"] = 1;
 
 /** Runs a program in this process, as the Automation API does. Nothing else of Pulumi's may run beside it here. */
@@ -37,7 +42,10 @@ export const inline = (program: PulumiFn) => async (): Promise<Host> => {
   };
 };
 
-/** The options of Pulumi.yaml's `runtime`, as the Node.js language host reads them: it compiles TypeScript, unless that is switched off. */
+/**
+ * The options of Pulumi.yaml's `runtime`, as the Node.js language host reads them: it compiles TypeScript, unless that
+ * is switched off.
+ */
 export interface RuntimeOptions {
   readonly typescript?: boolean;
   /** Arguments of Node.js, before the runner. */
@@ -45,12 +53,15 @@ export interface RuntimeOptions {
 }
 
 function runtimeOptions(): RuntimeOptions {
-  const { runtime } = parse(readFileSync(join(PROJECT_ROOT, "Pulumi.yaml"), "utf8")) as { runtime: string | { options?: RuntimeOptions } };
+  const { runtime } = parse(readFileSync(join(PROJECT_ROOT, "Pulumi.yaml"), "utf8")) as {
+    runtime: string | { options?: RuntimeOptions };
+  };
   return typeof runtime === "string" ? {} : (runtime.options ?? {});
 }
 
 /**
- * Runs the project's `index.ts` in a process of its own, by the runner that `pulumi up` starts where a Node.js language host
+ * Runs the project's `index.ts` in a process of its own, by the runner that `pulumi up` starts where a Node.js language
+ * host
  * is installed, with the options that Pulumi.yaml states.
  */
 export function byRunner(options: RuntimeOptions = runtimeOptions()): Promise<Host> {
@@ -77,10 +88,14 @@ export function byRunner(options: RuntimeOptions = runtimeOptions()): Promise<Ho
         });
     },
   };
-  return served(handlers as grpc.UntypedServiceImplementation); // what is missing, the engine does not ask a host of one program
+  // what is missing, the engine does not ask a host of one program
+  return served(handlers as grpc.UntypedServiceImplementation);
 }
 
-/** The runtime takes a stack trace for every promise; translated through source maps, that can take longer than all the rest. */
+/**
+ * The runtime takes a stack trace for every promise; translated through source maps, that can take longer than all the
+ * rest.
+ */
 const NO_STACKS = "--stack-trace-limit=0";
 
 function runnerArguments(request: language.RunRequest, { nodeargs = "" }: RuntimeOptions): string[] {
@@ -119,7 +134,9 @@ async function served(handlers: grpc.UntypedServiceImplementation): Promise<Host
   const server = new grpc.Server();
   server.addService(LanguageRuntimeService, handlers);
   const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) => (error ? reject(error) : resolve(bound)));
+    server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) =>
+      error ? reject(error) : resolve(bound),
+    );
   });
   return { port, stop: () => server.forceShutdown() };
 }

@@ -11,7 +11,8 @@ afterAll(() => environment?.remove());
 
 function expectRefused({ code, stdout, stderr }: Ended, says: readonly string[]): void {
   const printed = stdout + stderr;
-  for (const text of ["The capacity plan is refused, nothing was registered:", ...says]) expect(printed).toContain(text);
+  for (const text of ["The capacity plan is refused, nothing was registered:", ...says])
+    expect(printed).toContain(text);
   expect(printed).not.toMatch(/^\s*at .+:\d+/m);
   expect(code).toBe(1);
   expect(environment.cloud.calls()).toEqual([]);
@@ -46,7 +47,8 @@ test("fails with the pack as well, which is not reached", async () => {
 });
 
 test("leaves neither a resource in the state nor one more in the cloud", async () => {
-  const { deployment } = JSON.parse(await environment.state()) as { deployment: { resources?: { type: string }[] } }; // the engine's own format
+  // the engine's own format
+  const { deployment } = JSON.parse(await environment.state()) as { deployment: { resources?: { type: string }[] } };
   expect((deployment.resources ?? []).map(({ type }) => type)).toEqual(["pulumi:pulumi:Stack"]);
   const people = ["gcp:secretmanager/secretVersion:SecretVersion"]; // have added the values of their secrets
   expect(environment.cloud.all().filter(({ type }) => !people.includes(type))).toEqual([]);

@@ -11,7 +11,10 @@ import { fencedBlocks } from "../fenced-blocks";
 import { stagingConfiguration } from "../stack-settings";
 import { type Ended, Environment, UNMONITORED } from "./environment";
 
-/** One service and one secret of each format: the others make the same calls. Every other resource of staging is there, but edge and monitoring. */
+/**
+ * One service and one secret of each format: the others make the same calls. Every other resource of staging is there,
+ * but edge and monitoring.
+ */
 export const SMALL = {
   ...UNMONITORED,
   "netra:edge": undefined,
@@ -38,7 +41,11 @@ export const EDIT = {
   ...SMALL,
   "netra:connector": { minInstances: 4 },
   "netra:database": { maxConnections: 160 },
-  "netra:secrets": { ...SMALL["netra:secrets"], JWT_SECRET_KEY: { version: 2, rotation: 2 }, POSTGRES_PASSWORD: { version: 2, rotation: 2 } },
+  "netra:secrets": {
+    ...SMALL["netra:secrets"],
+    JWT_SECRET_KEY: { version: 2, rotation: 2 },
+    POSTGRES_PASSWORD: { version: 2, rotation: 2 },
+  },
 };
 
 /** The recipe: fenced `sh` blocks of the document for operators. */
@@ -56,21 +63,29 @@ export async function undisturbed(): Promise<[EndState, EndState]> {
   environment.configure(stagingConfiguration(EDIT));
   const edited = await up();
   environment.remove();
-  for (const { pending, unmanaged, missing } of [created, edited]) expect({ pending, unmanaged, missing }).toEqual({ pending: [], unmanaged: [], missing: [] });
+  for (const { pending, unmanaged, missing } of [created, edited])
+    expect({ pending, unmanaged, missing }).toEqual({ pending: [], unmanaged: [], missing: [] });
   return [created, edited];
 }
 
 /** What the recipe prints. */
 export async function recover(environment: Environment): Promise<string> {
   const [command = ""] = RECIPE;
-  const { stdout } = await promisify(execFile)("sh", ["-c", `${command} -- --config-file "${join(environment.project, "Pulumi.staging.yaml")}"`], {
-    cwd: PROJECT_ROOT,
-    env: { ...process.env, ...environment.variables },
-  });
+  const { stdout } = await promisify(execFile)(
+    "sh",
+    ["-c", `${command} -- --config-file "${join(environment.project, "Pulumi.staging.yaml")}"`],
+    {
+      cwd: PROJECT_ROOT,
+      env: { ...process.env, ...environment.variables },
+    },
+  );
   return stdout;
 }
 
-/** Runs the commands that the recipe has printed, but the last one: the next `up`. @returns that one, unless it is another. */
+/**
+ * Runs the commands that the recipe has printed, but the last one: the next `up`. @returns that one, unless it is
+ * another.
+ */
 export async function repair(environment: Environment, printed: string): Promise<string> {
   const commands = printed.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
   for (const command of commands.slice(0, -1)) {
@@ -91,7 +106,9 @@ export async function upKilled(environment: Environment): Promise<Ended> {
   const killer = async (cli: ChildProcess) => {
     for (let last = 0, quiet = 0; !ended; await wait(100)) {
       const calls = cloud.calls().slice(before);
-      const hanging = calls.filter(({ phase }) => phase === "start").length - calls.filter(({ phase, method }) => phase === "end" && method !== "read").length;
+      const hanging =
+        calls.filter(({ phase }) => phase === "start").length -
+        calls.filter(({ phase, method }) => phase === "end" && method !== "read").length;
       quiet = hanging > 0 && calls.length === last ? quiet + 1 : 0;
       last = calls.length;
       if (quiet < 4) continue;
@@ -154,13 +171,22 @@ interface State {
 
 export type EndState = Awaited<ReturnType<typeof endState>>;
 
-/** What cloud and state hold in the end, without what differs from run to run: values of secrets, how often a service was rolled. */
+/**
+ * What cloud and state hold in the end, without what differs from run to run: values of secrets, how often a service
+ * was rolled.
+ */
 export async function endState(environment: Environment) {
-  const { deployment } = JSON.parse(await environment.state()) as { deployment: { resources: readonly State[]; pending_operations?: readonly unknown[] } };
-  const custom = deployment.resources.filter(({ type, custom: isCustom }) => isCustom === true && !type.startsWith("pulumi:"));
+  const { deployment } = JSON.parse(await environment.state()) as {
+    deployment: { resources: readonly State[]; pending_operations?: readonly unknown[] };
+  };
+  const custom = deployment.resources.filter(
+    ({ type, custom: isCustom }) => isCustom === true && !type.startsWith("pulumi:"),
+  );
   const managed = custom.filter(({ type }) => !type.startsWith("random:")).map(({ type, id }) => `${type} ${id}`);
   // What is no resource of the provider's, no program can manage: a service's revisions.
-  const cloud = environment.cloud.all().filter((resource) => resource.type.startsWith("gcp:") && !isSecretVersionOfPeople(resource));
+  const cloud = environment.cloud
+    .all()
+    .filter((resource) => resource.type.startsWith("gcp:") && !isSecretVersionOfPeople(resource));
   return {
     pending: deployment.pending_operations ?? [],
     unmanaged: cloud.map(({ type, id }) => `${type} ${id}`).filter((resource) => !managed.includes(resource)),
@@ -169,7 +195,13 @@ export async function endState(environment: Environment) {
     state: Object.fromEntries(
       custom.map(({ urn, type, id, inputs, parent, protect, dependencies }) => [
         urn,
-        { id: type.startsWith("random:") ? "" : id, inputs: comparable(inputs), parent, protect, dependencies: dependencies?.toSorted() },
+        {
+          id: type.startsWith("random:") ? "" : id,
+          inputs: comparable(inputs),
+          parent,
+          protect,
+          dependencies: dependencies?.toSorted(),
+        },
       ]),
     ),
   };
@@ -179,7 +211,11 @@ export async function endState(environment: Environment) {
 export function plainSecrets({ cloud }: Environment, text: string): string[] {
   return cloud.all().flatMap(({ id, properties }) => {
     const { secretData, password, authString } = properties;
-    return [secretData, password, authString].some((value) => typeof value === "string" && value !== "" && text.includes(value)) ? [id] : [];
+    return [secretData, password, authString].some(
+      (value) => typeof value === "string" && value !== "" && text.includes(value),
+    )
+      ? [id]
+      : [];
   });
 }
 

@@ -20,9 +20,13 @@ const up = () => environment.npmRun(["up", "--yes", "--skip-preview"]);
 
 /** Carries out the deletions that a text has. @returns what was deleted. */
 function deleted(text: string): string[] {
-  return [...text.matchAll(/(gcloud [a-z -]+) delete (\S+) --region us-central1 --project netra-staging --quiet$/gm)].flatMap(([, command = "", name = ""]) => {
+  return [
+    ...text.matchAll(/(gcloud [a-z -]+) delete (\S+) --region us-central1 --project netra-staging --quiet$/gm),
+  ].flatMap(([, command = "", name = ""]) => {
     const type = TYPES[command] ?? "";
-    const found = environment.cloud.ofType(type).filter(({ properties }) => properties.name === name && properties.state === "ERROR");
+    const found = environment.cloud
+      .ofType(type)
+      .filter(({ properties }) => properties.name === name && properties.state === "ERROR");
     for (const { id } of found) environment.cloud.remove(type, id);
     return found.map(() => name);
   });
@@ -38,7 +42,9 @@ test("up says what to delete, and goes on once that is done", async () => {
   for (let ups = 1; ; ups++) {
     const { code, stdout, stderr } = await up();
     if (code === 0) break;
-    expect(stderr, stdout).toMatch(/^('staging-(connector|redis)' was made, does not work, and blocks its name: .+ --quiet\n)+$/);
+    expect(stderr, stdout).toMatch(
+      /^('staging-(connector|redis)' was made, does not work, and blocks its name: .+ --quiet\n)+$/,
+    );
     gone.push(...deleted(stderr));
     expect(ups).toBeLessThan(4);
   }

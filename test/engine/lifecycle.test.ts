@@ -32,17 +32,22 @@ async function noted(running: Promise<Ended>): Promise<Ended> {
 }
 
 test("preview shows what check shows: types, names, parents, dependencies, protection and inputs", async () => {
-  const [previewed, checked] = await Promise.all([noted(environment.preview("--json", "--policy-pack", PACK)), stackCommand("check")("--json")]);
+  const [previewed, checked] = await Promise.all([
+    noted(environment.preview("--json", "--policy-pack", PACK)),
+    stackCommand("check")("--json"),
+  ]);
   expect(previewed).toMatchObject({ code: 0 });
   const { steps, changeSummary } = JSON.parse(previewed.stdout) as { steps: readonly Step[]; changeSummary: object };
-  const shown = steps.map(({ urn, newState: { type, parent = "", dependencies = [], protect = false, inputs = {} } }) => ({
-    urn,
-    type,
-    parent,
-    dependencies: dependencies.toSorted(),
-    protect,
-    inputs: withoutDefaults(inputs),
-  }));
+  const shown = steps.map(
+    ({ urn, newState: { type, parent = "", dependencies = [], protect = false, inputs = {} } }) => ({
+      urn,
+      type,
+      parent,
+      dependencies: dependencies.toSorted(),
+      protect,
+      inputs: withoutDefaults(inputs),
+    }),
+  );
   const { resources } = JSON.parse(checked.stdout) as Verdict;
   all = resources.length;
   expect(all).toBeGreaterThan(130);
@@ -60,7 +65,8 @@ test("preview shows what check shows: types, names, parents, dependencies, prote
 
 const FAILED =
   /^'netra-auth-service' must run its newest revision because no other one serves: netra-auth-service-00001-abc did not become ready \(.+google-oauth-client-id-staging\/versions\/1 was not found.+\)$/m;
-const LEFT = "Another `up` makes no new revision of an unchanged template. Mend the cause, then: npm run redeploy -- auth && npm run up\n";
+const LEFT =
+  "Another `up` makes no new revision of an unchanged template. Mend the cause, then: npm run redeploy -- auth && npm run up\n";
 const services = () =>
   environment.cloud
     .calls()
@@ -108,12 +114,18 @@ test("a second up changes nothing, and the outputs are what the cloud has", asyn
   expect(stdout).toContain(`Resources:\n    ${all} unchanged\n`);
   expect(environment.cloud.changes()).toBe(changes);
   const outputs = await noted(environment.run(["stack", "output", "--json"]));
-  const [address] = environment.cloud.ofType("gcp:compute/globalAddress:GlobalAddress").filter(({ properties }) => properties.addressType === "EXTERNAL");
+  const [address] = environment.cloud
+    .ofType("gcp:compute/globalAddress:GlobalAddress")
+    .filter(({ properties }) => properties.addressType === "EXTERNAL");
   expect(JSON.parse(outputs.stdout)).toEqual({
     connector: "projects/netra-staging/locations/us-central1/connectors/staging-connector",
     databaseAddress: "10.107.0.3",
     edgeAddress: address?.properties.address,
-    urls: { auth: "https://auth.staging.netrasystems.ai", backend: "https://api.staging.netrasystems.ai", frontend: "https://app.staging.netrasystems.ai" },
+    urls: {
+      auth: "https://auth.staging.netrasystems.ai",
+      backend: "https://api.staging.netrasystems.ai",
+      frontend: "https://app.staging.netrasystems.ai",
+    },
   });
 });
 
@@ -128,7 +140,8 @@ test("policy analyze over the exported state says what the preview said: nothing
 test("no secret is readable in state, backend, output, provider's log or pulumi's own files", async () => {
   // Now that the values are known.
   await noted(environment.preview("--json"));
-  const property = (type: string, name: string) => environment.cloud.ofType(type).map(({ properties }) => String(properties[name]));
+  const property = (type: string, name: string) =>
+    environment.cloud.ofType(type).map(({ properties }) => String(properties[name]));
   const values = [
     ...property("gcp:secretmanager/secretVersion:SecretVersion", "secretData"),
     ...property("gcp:sql/user:User", "password"),
@@ -144,7 +157,8 @@ test("no secret is readable in state, backend, output, provider's log or pulumi'
     ...["backend", "home", "project"].flatMap((folder) => filesBelow(join(environment.folder, folder))),
   ]);
   expect(places.size).toBeGreaterThan(10);
-  for (const [place, content] of places) for (const value of spellings) expect(content.includes(value), `a secret in ${place}`).toBe(false);
+  for (const [place, content] of places)
+    for (const value of spellings) expect(content.includes(value), `a secret in ${place}`).toBe(false);
 });
 
 /** A step of `preview --json`. */
@@ -167,11 +181,15 @@ function withoutDefaults(value: unknown): unknown {
   if (value === null || typeof value !== "object") return value;
   const filledIn: readonly string[] = Reflect.get(value, "__defaults") ?? [];
   return Object.fromEntries(
-    Object.entries(value).flatMap(([key, inner]) => (key === "__defaults" || filledIn.includes(key) ? [] : [[key, withoutDefaults(inner)]])),
+    Object.entries(value).flatMap(([key, inner]) =>
+      key === "__defaults" || filledIn.includes(key) ? [] : [[key, withoutDefaults(inner)]],
+    ),
   );
 }
 
 const filesBelow = (folder: string): [string, string][] =>
   readdirSync(folder, { recursive: true, withFileTypes: true }).flatMap((entry) =>
-    entry.isFile() ? [[join(entry.parentPath, entry.name), readFileSync(join(entry.parentPath, entry.name), "utf8")]] : [],
+    entry.isFile()
+      ? [[join(entry.parentPath, entry.name), readFileSync(join(entry.parentPath, entry.name), "utf8")]]
+      : [],
   );

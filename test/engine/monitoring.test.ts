@@ -16,7 +16,9 @@ const TOKEN = "xoxb-0123456789-nobody-may-read-this";
 let environment: Environment;
 const printed: string[] = [];
 beforeAll(async () => {
-  environment = await Environment.ofStaging({ "netra:monitoring": { channels: { chat: { type: "slack", to: "#staging-alerts" } } } });
+  environment = await Environment.ofStaging({
+    "netra:monitoring": { channels: { chat: { type: "slack", to: "#staging-alerts" } } },
+  });
 });
 afterAll(() => environment?.remove());
 
@@ -29,7 +31,9 @@ test("a Slack channel without its token is refused, with the command that sets i
 });
 
 test("that command encrypts it, and it reaches the cloud and nothing else", async () => {
-  expect(await environment.run(["config", "set", "--secret", "--path", "netra:channelTokens.chat", TOKEN])).toMatchObject({ code: 0 });
+  expect(
+    await environment.run(["config", "set", "--secret", "--path", "netra:channelTokens.chat", TOKEN]),
+  ).toMatchObject({ code: 0 });
   const { code, stdout, stderr } = await environment.up("--policy-pack", PACK);
   expect(code, stdout).toBe(0);
   expect(findingsIn(stdout)).toEqual([]);
@@ -43,7 +47,9 @@ test("that command encrypts it, and it reaches the cloud and nothing else", asyn
 });
 
 test("turned off with a reason: every alert goes, guard says so without refusing, and the pack has one advisory", async () => {
-  environment.configure(stagingConfiguration({ "netra:monitoring": { disabled: { reason: "one afternoon (#1403)" } } }));
+  environment.configure(
+    stagingConfiguration({ "netra:monitoring": { disabled: { reason: "one afternoon (#1403)" } } }),
+  );
   const preview = await environment.preview("--json");
   const { ok, refused, announced } = judge(readPreview(preview.stdout, "preview", "staging"));
   expect({ ok, refused }).toEqual({ ok: true, refused: [] });

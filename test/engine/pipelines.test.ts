@@ -27,7 +27,8 @@ test("a stack as it was left is clean", async () => {
 
 test("what was changed and deleted by hand becomes the issue, without a secret of the state", async () => {
   change("gcp:sql/databaseInstance:DatabaseInstance", "staging-shared-postgres", ({ settings }) => {
-    for (const flag of (settings as { databaseFlags: Properties[] }).databaseFlags) if (flag.name === "max_connections") flag.value = "50"; // as the program makes it
+    for (const flag of (settings as { databaseFlags: Properties[] }).databaseFlags)
+      if (flag.name === "max_connections") flag.value = "50"; // as the program makes it
   });
   change("gcp:secretmanager/secretVersion:SecretVersion", "jwt-secret-staging/versions/1", (version) =>
     Object.assign(version, { secretData: "somebody else's value" }),

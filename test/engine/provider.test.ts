@@ -8,7 +8,8 @@ import { Environment } from "./environment";
 import { enableApis } from "./examples/sound";
 
 /*
- * What the real provider does with edits and at previews, as runs of it showed (9.35 on the engine 3.259), and the twin,
+ * What the real provider does with edits and at previews, as runs of it showed (9.35 on the engine 3.259), and the
+ * twin,
  * too: the tests beside this one rest on it.
  */
 
@@ -19,7 +20,11 @@ const declare = async () => {
   new gcp.sql.DatabaseInstance("database", {
     name: "database",
     databaseVersion: "POSTGRES_14",
-    settings: { tier: "db-custom-1-3840", edition: "ENTERPRISE", ipConfiguration: { ipv4Enabled: false, privateNetwork: network(program.network) } },
+    settings: {
+      tier: "db-custom-1-3840",
+      edition: "ENTERPRISE",
+      ipConfiguration: { ipv4Enabled: false, privateNetwork: network(program.network) },
+    },
   });
   new gcp.redis.Instance("redis", { name: "redis", memorySizeGb: 1, redisVersion: program.redisVersion });
   const container = { image: "us-docker.pkg.dev/cloudrun/container/hello:1.0.0" };
@@ -35,12 +40,26 @@ const declare = async () => {
       ],
     },
   });
-  new gcp.cloudrunv2.Job("job", { name: "job", location: "us-central1", template: { template: { containers: [container] } } });
+  new gcp.cloudrunv2.Job("job", {
+    name: "job",
+    location: "us-central1",
+    template: { template: { containers: [container] } },
+  });
   new gcp.compute.SecurityPolicy("policy", {
     name: "policy",
-    rules: [{ action: "allow", priority: 2_147_483_647, match: { versionedExpr: "SRC_IPS_V1", config: { srcIpRanges: ["*"] } } }],
+    rules: [
+      {
+        action: "allow",
+        priority: 2_147_483_647,
+        match: { versionedExpr: "SRC_IPS_V1", config: { srcIpRanges: ["*"] } },
+      },
+    ],
   });
-  const channel = new gcp.monitoring.NotificationChannel("channel", { displayName: "channel", type: "email", labels: { email_address: "a@example.com" } });
+  const channel = new gcp.monitoring.NotificationChannel("channel", {
+    displayName: "channel",
+    type: "email",
+    labels: { email_address: "a@example.com" },
+  });
   new gcp.monitoring.AlertPolicy("alert", {
     displayName: "alert",
     combiner: "OR",
@@ -57,9 +76,17 @@ beforeAll(async () => {
   enableApis(cloud);
   for (const name of ["first", "second"]) {
     cloud.put({ type: "gcp:compute/network:Network", id: network(name), properties: { name } });
-    cloud.put({ type: "gcp:servicenetworking/connection:Connection", id: name, properties: { network: network(name) } });
+    cloud.put({
+      type: "gcp:servicenetworking/connection:Connection",
+      id: name,
+      properties: { network: network(name) },
+    });
   }
-  cloud.put({ type: "gcp:monitoring/notificationChannel:NotificationChannel", id: "projects/netra-staging/notificationChannels/1", properties: {} });
+  cloud.put({
+    type: "gcp:monitoring/notificationChannel:NotificationChannel",
+    id: "projects/netra-staging/notificationChannels/1",
+    properties: {},
+  });
 });
 afterAll(() => environment?.remove());
 
@@ -72,14 +99,18 @@ async function previewed(): Promise<Preview> {
 /** The outputs that a preview hands to stack rules, by the resource's name: only the stream of events has them. */
 async function foreseen(): Promise<Readonly<Record<string, unknown>>> {
   process.env.PULUMI_ENABLE_STREAMING_JSON_PREVIEW = "true";
-  const { code, stdout } = await environment.preview("--json").finally(() => delete process.env.PULUMI_ENABLE_STREAMING_JSON_PREVIEW);
+  const { code, stdout } = await environment
+    .preview("--json")
+    .finally(() => delete process.env.PULUMI_ENABLE_STREAMING_JSON_PREVIEW);
   expect(code).toBe(0);
   const events = stdout
     .trim()
     .split("\n")
     .map((line) => JSON.parse(line));
   return Object.fromEntries(
-    events.flatMap(({ resOutputsEvent: event }) => (event ? [[event.metadata.urn.split("::").at(-1), event.metadata.new?.outputs]] : [])),
+    events.flatMap(({ resOutputsEvent: event }) =>
+      event ? [[event.metadata.urn.split("::").at(-1), event.metadata.new?.outputs]] : [],
+    ),
   );
 }
 
@@ -90,7 +121,10 @@ test("a preview does not know what the cloud fills in where the program leaves i
   const { service, job, database, policy, alert } = await foreseen();
   expect(service).toMatchObject({
     scaling: { manualInstanceCount: UNKNOWN },
-    template: { annotations: null, containers: [{ startupProbe: UNKNOWN, livenessProbe: null }, { startupProbe: UNKNOWN }] },
+    template: {
+      annotations: null,
+      containers: [{ startupProbe: UNKNOWN, livenessProbe: null }, { startupProbe: UNKNOWN }],
+    },
   });
   expect(job).toMatchObject({ template: { template: { containers: [{ startupProbe: UNKNOWN }] } } });
   expect(database).toMatchObject({ masterInstanceName: UNKNOWN, clone: null });
@@ -121,5 +155,7 @@ test("another network of a database, and an older version of Redis, replace", as
   program.network = "second";
   program.redisVersion = "REDIS_7_0";
   const { steps } = await previewed();
-  expect(steps.filter(({ op }) => op === "replace").map(({ name }) => name)).toEqual(expect.arrayContaining(["database", "redis"]));
+  expect(steps.filter(({ op }) => op === "replace").map(({ name }) => name)).toEqual(
+    expect.arrayContaining(["database", "redis"]),
+  );
 });

@@ -2,7 +2,18 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { versionsOf } from "../cloud/kinds";
 import { stagingConfiguration } from "../stack-settings";
 import { Environment } from "./environment";
-import { EDIT, type EndState, endState, neverStruck, RECIPE, recover, repair, SMALL, undisturbed, upKilled } from "./interrupted";
+import {
+  EDIT,
+  type EndState,
+  endState,
+  neverStruck,
+  RECIPE,
+  recover,
+  repair,
+  SMALL,
+  undisturbed,
+  upKilled,
+} from "./interrupted";
 
 /* The CLI is killed with SIGKILL while calls run. Every call of the stack's creation and of an edit loses its answer once. */
 
@@ -82,16 +93,23 @@ npm run up -- --stack staging
 `);
   await repair(environment, printed);
   expect((await environment.up()).code).toBe(0);
-  expect(versionsOf(environment.cloud, "redis-password-staging").map(({ properties }) => properties.enabled)).toEqual([false, true]);
+  expect(versionsOf(environment.cloud, "redis-password-staging").map(({ properties }) => properties.enabled)).toEqual([
+    false,
+    true,
+  ]);
   const { pending, unmanaged, missing } = await endState(environment);
   // The first version left the program with its rotation, disabled.
   expect({ pending, unmanaged, missing }).toEqual({
     pending: [],
-    unmanaged: ["gcp:secretmanager/secretVersion:SecretVersion projects/123456789012/secrets/redis-password-staging/versions/1"],
+    unmanaged: [
+      "gcp:secretmanager/secretVersion:SecretVersion projects/123456789012/secrets/redis-password-staging/versions/1",
+    ],
     missing: [],
   });
   expect((await environment.up()).stdout).toMatch(UNCHANGED);
-  expect(await recover(environment)).toBe(`# Nothing of staging is pending, and nothing that could have been made is missing from its state: npm run up goes on.
+  expect(
+    await recover(environment),
+  ).toBe(`# Nothing of staging is pending, and nothing that could have been made is missing from its state: npm run up goes on.
 # Where it says that the stack is locked, and nobody is updating it: pulumi cancel staging --yes
 `);
 });

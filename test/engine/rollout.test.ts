@@ -27,7 +27,11 @@ async function update(changes: Parameters<typeof stagingConfiguration>[0]): Prom
 
 /** What was done to the cloud, in the order in which it was done. */
 const done = (cloud: Cloud): Call[] =>
-  cloud.calls().filter(({ phase, method, preview }) => phase === "end" && !preview && ["create", "update", "delete"].includes(method));
+  cloud
+    .calls()
+    .filter(
+      ({ phase, method, preview }) => phase === "end" && !preview && ["create", "update", "delete"].includes(method),
+    );
 const position = (calls: readonly Call[], name: string, type: string, method: string) => {
   const found = calls.findIndex((call) => call.name === name && call.type === type && call.method === method);
   expect(found, `${method} of ${name}`).toBeGreaterThanOrEqual(0);
@@ -60,7 +64,9 @@ describe("rollout order", () => {
   });
 
   test("updates the services one after another when all of them change", async () => {
-    const changed = Object.fromEntries(["auth", "backend", "frontend"].map((service) => [service, { environment: { LOG_LEVEL: "debug" } }]));
+    const changed = Object.fromEntries(
+      ["auth", "backend", "frontend"].map((service) => [service, { environment: { LOG_LEVEL: "debug" } }]),
+    );
     expect(await update({ "netra:services": changed })).toMatchObject({ code: 0 });
     expect(services(staging.cloud)).toEqual(oneAfterAnother);
   });
@@ -74,14 +80,22 @@ describe("rotating the JWT secret", () => {
     const calls = done(staging.cloud);
     const added = position(calls, "jwt-secret-staging-r2", VERSION, "create");
     for (const service of SERVICES.slice(0, 2)) expect(position(calls, service, RUN, "update")).toBeGreaterThan(added);
-    expect(SERVICES.slice(0, 2).map((service) => variable(staging.cloud, service, "JWT_SECRET_KEY"))).toEqual(["2", "2"]);
+    expect(SERVICES.slice(0, 2).map((service) => variable(staging.cloud, service, "JWT_SECRET_KEY"))).toEqual([
+      "2",
+      "2",
+    ]);
     expect(isEnabled(staging.cloud, "jwt-secret-staging", "1")).toBe(true);
     expect(calls.flatMap(({ broken }) => broken)).toEqual([]);
   });
 
   test("disables the old version when the stack file says so", async () => {
-    expect(await update({ "netra:secrets": { JWT_SECRET_KEY: { ...rotated.JWT_SECRET_KEY, disabledThroughRotation: 1 } } })).toMatchObject({ code: 0 });
-    expect([isEnabled(staging.cloud, "jwt-secret-staging", "1"), isEnabled(staging.cloud, "jwt-secret-staging", "2")]).toEqual([false, true]);
+    expect(
+      await update({ "netra:secrets": { JWT_SECRET_KEY: { ...rotated.JWT_SECRET_KEY, disabledThroughRotation: 1 } } }),
+    ).toMatchObject({ code: 0 });
+    expect([
+      isEnabled(staging.cloud, "jwt-secret-staging", "1"),
+      isEnabled(staging.cloud, "jwt-secret-staging", "2"),
+    ]).toEqual([false, true]);
     expect(done(staging.cloud).flatMap(({ broken }) => broken)).toEqual([]);
   });
 
@@ -91,7 +105,10 @@ describe("rotating the JWT secret", () => {
     const calls = done(staging.cloud);
     const disabled = position(calls, "jwt-secret-staging-r2", VERSION, "delete");
     for (const service of SERVICES.slice(0, 2)) expect(position(calls, service, RUN, "update")).toBeLessThan(disabled);
-    expect([isEnabled(staging.cloud, "jwt-secret-staging", "2"), isEnabled(staging.cloud, "jwt-secret-staging", "3")]).toEqual([false, true]);
+    expect([
+      isEnabled(staging.cloud, "jwt-secret-staging", "2"),
+      isEnabled(staging.cloud, "jwt-secret-staging", "3"),
+    ]).toEqual([false, true]);
     expect(calls.flatMap(({ broken }) => broken)).toEqual([]);
   });
 });
@@ -120,7 +137,11 @@ describe("rotating the database password", () => {
     { rotation: 4, disabledThroughRotation: 3, suffix: "b" },
   ])("leaves no moment in which a running revision's credentials are invalid: %o", async ({ suffix, ...password }) => {
     const jwt = { version: 3, rotation: 3, disabledThroughRotation: 2 };
-    expect(await update({ "netra:secrets": { JWT_SECRET_KEY: jwt, POSTGRES_PASSWORD: { version: password.rotation, ...password } } })).toMatchObject({
+    expect(
+      await update({
+        "netra:secrets": { JWT_SECRET_KEY: jwt, POSTGRES_PASSWORD: { version: password.rotation, ...password } },
+      }),
+    ).toMatchObject({
       code: 0,
     });
     const calls = done(staging.cloud);
@@ -138,7 +159,8 @@ describe("rotating the database password", () => {
 describe("the job that lets the services in", () => {
   const jwt = { version: 3, rotation: 3, disabledThroughRotation: 2 };
   const rotated = { JWT_SECRET_KEY: jwt, POSTGRES_PASSWORD: { version: 5, rotation: 5, disabledThroughRotation: 4 } };
-  const adopting = (formerOwners: readonly string[]) => update({ "netra:secrets": rotated, "netra:database": { roles: { formerOwners } } });
+  const adopting = (formerOwners: readonly string[]) =>
+    update({ "netra:secrets": rotated, "netra:database": { roles: { formerOwners } } });
 
   test("keeps every service as it is where it fails, and the update says why", async () => {
     const { code, stdout } = await adopting(["somebody"]);
@@ -185,9 +207,13 @@ describe("the job that lets the services in", () => {
   });
 
   test("does not run in an update that changes nothing of its own", async () => {
-    const changed = { "netra:services": { backend: { database: { poolSize: 2 } }, frontend: { environment: { LOG_LEVEL: "debug" } } } };
+    const changed = {
+      "netra:services": { backend: { database: { poolSize: 2 } }, frontend: { environment: { LOG_LEVEL: "debug" } } },
+    };
     const roles = { formerOwners: ["postgres"], run: 2 };
-    expect(await update({ "netra:secrets": rotated, "netra:database": { roles }, ...changed })).toMatchObject({ code: 0 });
+    expect(await update({ "netra:secrets": rotated, "netra:database": { roles }, ...changed })).toMatchObject({
+      code: 0,
+    });
     expect(done(staging.cloud).filter(({ type }) => type === JOB)).toEqual([]);
   });
 });

@@ -46,7 +46,8 @@ function expected(rule: string): Finding[] {
 }
 
 const byName = (a: string, b: string) => (a < b ? -1 : 1);
-const inOrder = (findings: readonly Finding[]) => findings.toSorted((a, b) => byName(`${a.resource} ${a.rule}`, `${b.resource} ${b.rule}`));
+const inOrder = (findings: readonly Finding[]) =>
+  findings.toSorted((a, b) => byName(`${a.resource} ${a.rule}`, `${b.resource} ${b.rule}`));
 
 test("every rule has an example", () => {
   expect(Object.keys(resourceExamples).toSorted(byName)).toEqual(resourceRules.toSorted(byName));
@@ -89,8 +90,13 @@ describe("an update", () => {
   });
 
   test("has left none of them in the state", async () => {
-    const { deployment } = JSON.parse(await environment.state()) as { deployment: { resources: { type: string }[] } }; // the engine's own format
-    expect(deployment.resources.map(({ type }) => type)).toEqual(["pulumi:pulumi:Stack", "pulumi:providers:gcp", "gcp:compute/network:Network"]);
+    // the engine's own format
+    const { deployment } = JSON.parse(await environment.state()) as { deployment: { resources: { type: string }[] } };
+    expect(deployment.resources.map(({ type }) => type)).toEqual([
+      "pulumi:pulumi:Stack",
+      "pulumi:providers:gcp",
+      "gcp:compute/network:Network",
+    ]);
   });
 });
 
@@ -104,7 +110,9 @@ describe("a configuration of the pack", () => {
 
   test("waives one finding with its reason and no other", async () => {
     const configuration = { ...withoutStackRules, "connector-floor": { waivers } };
-    const { code, stdout } = await runsWith("connector-floor", "connector-machine-type").preview(...packWith(environment, configuration));
+    const { code, stdout } = await runsWith("connector-floor", "connector-machine-type").preview(
+      ...packWith(environment, configuration),
+    );
     expect(inOrder(findingsIn(stdout))).toEqual([waived("connector-floor"), ...expected("connector-machine-type")]);
     expect(code).toBe(1);
   });
@@ -112,8 +120,13 @@ describe("a configuration of the pack", () => {
   test("lets what is waived or advisory through, and still shows it", async () => {
     // The examples have no alerts.
     const configuration = { "connector-floor": { waivers }, "redis-auth": "advisory", "capacity-alerts": "disabled" };
-    const { code, stdout } = await runsWith("connector-floor", "redis-auth").up(...packWith(environment, configuration));
-    expect(inOrder(findingsIn(stdout))).toEqual([waived("connector-floor"), ...expected("redis-auth").map((finding) => ({ ...finding, level: "advisory" }))]);
+    const { code, stdout } = await runsWith("connector-floor", "redis-auth").up(
+      ...packWith(environment, configuration),
+    );
+    expect(inOrder(findingsIn(stdout))).toEqual([
+      waived("connector-floor"),
+      ...expected("redis-auth").map((finding) => ({ ...finding, level: "advisory" })),
+    ]);
     expect(code).toBe(0);
     expect(environment.cloud.ofType("gcp:vpcaccess/connector:Connector")).toHaveLength(1);
     expect(environment.cloud.ofType("gcp:redis/instance:Instance")).toHaveLength(1);

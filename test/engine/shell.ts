@@ -11,13 +11,22 @@ import { byRunner } from "./hosts";
 const LEFT_OUT = ["node_modules", ".git", ".reports"];
 
 /**
- * A clone of the project around the environment's stack, and what runs a document's commands in it, in `bash` and as they
- * stand. Only this is different from an operator's: pulumi asks no questions and finds the program where the tests host it,
+ * A clone of the project around the environment's stack, and what runs a document's commands in it, in `bash` and as
+ * they
+ * stand. Only this is different from an operator's: pulumi asks no questions and finds the program where the tests host
+ * it,
  * the network is cut off from npm, and nothing is monitored, which is half of the stack and has tests of its own.
  */
-export async function shellIn({ folder, project, variables }: Environment): Promise<{ run(script: string): Promise<Ended>; stop(): void }> {
+export async function shellIn({
+  folder,
+  project,
+  variables,
+}: Environment): Promise<{ run(script: string): Promise<Ended>; stop(): void }> {
   const salt = /^encryptionsalt: .+$/m.exec(readFileSync(join(project, "Pulumi.staging.yaml"), "utf8"))?.[0] ?? "";
-  cpSync(PROJECT_ROOT, project, { recursive: true, filter: (source) => !LEFT_OUT.includes(relative(PROJECT_ROOT, source).split(sep)[0] ?? "") });
+  cpSync(PROJECT_ROOT, project, {
+    recursive: true,
+    filter: (source) => !LEFT_OUT.includes(relative(PROJECT_ROOT, source).split(sep)[0] ?? ""),
+  });
   symlinkSync(join(PROJECT_ROOT, "node_modules"), join(project, "node_modules"));
   const stackFile = join(project, "Pulumi.staging.yaml");
   const staging = parseDocument(readFileSync(REFERENCE, "utf8"));
@@ -58,8 +67,12 @@ esac
   };
   const run = (script: string) =>
     new Promise<Ended>((resolve) => {
-      execFile("bash", ["-euo", "pipefail", "-c", script], { cwd: project, env, maxBuffer: 2 ** 26 }, (error, stdout, stderr) =>
-        resolve({ code: typeof error?.code === "number" ? error.code : error ? null : 0, stdout, stderr }),
+      execFile(
+        "bash",
+        ["-euo", "pipefail", "-c", script],
+        { cwd: project, env, maxBuffer: 2 ** 26 },
+        (error, stdout, stderr) =>
+          resolve({ code: typeof error?.code === "number" ? error.code : error ? null : 0, stdout, stderr }),
       );
     });
   return { run, stop: host.stop };

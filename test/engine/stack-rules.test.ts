@@ -23,7 +23,8 @@ const runsWith = (next: () => void) => {
   return environment;
 };
 
-const UNKNOWN = /^cannot evaluate: '(.+)' is not known at preview; give it a plain value instead of another resource's output$/;
+const UNKNOWN =
+  /^cannot evaluate: '(.+)' is not known at preview; give it a plain value instead of another resource's output$/;
 
 const made = () =>
   environment.cloud
@@ -38,18 +39,21 @@ test("the sound stack passes", async () => {
 });
 
 describe("a preview stops", () => {
-  test.each(Object.entries<StackExample>(stackExamples))("at the example of %s", async (rule, { program: example, blamed, says, also = [] }) => {
-    const { code, stdout } = await runsWith(example).preview("--policy-pack", PACK);
-    const findings = findingsIn(stdout);
-    expect(findings.filter((finding) => finding.rule === rule)[0]).toEqual({
-      rule,
-      resource: blamed,
-      level: "mandatory",
-      message: expect.stringContaining(says),
-    });
-    expect([...new Set(findings.map((finding) => finding.rule))].toSorted()).toEqual([rule, ...also].toSorted());
-    expect(code).toBe(1);
-  });
+  test.each(Object.entries<StackExample>(stackExamples))(
+    "at the example of %s",
+    async (rule, { program: example, blamed, says, also = [] }) => {
+      const { code, stdout } = await runsWith(example).preview("--policy-pack", PACK);
+      const findings = findingsIn(stdout);
+      expect(findings.filter((finding) => finding.rule === rule)[0]).toEqual({
+        rule,
+        resource: blamed,
+        level: "mandatory",
+        message: expect.stringContaining(says),
+      });
+      expect([...new Set(findings.map((finding) => finding.rule))].toSorted()).toEqual([rule, ...also].toSorted());
+      expect(code).toBe(1);
+    },
+  );
 
   test("at capacity that is not known before an update", async () => {
     const unknown = () => {
@@ -57,7 +61,10 @@ describe("a preview stops", () => {
       soundStack({
         connector: { maxInstances: number.apply((value) => value + 5) },
         settings: { tier: number.apply((value) => `db-custom-1-${value * 1024}`) },
-        backend: { args: { scaling: { maxInstanceCount: number } }, variables: { DB_POOL_SIZE: { value: number.apply(String) } } },
+        backend: {
+          args: { scaling: { maxInstanceCount: number } },
+          variables: { DB_POOL_SIZE: { value: number.apply(String) } },
+        },
       });
     };
     const { code, stdout } = await runsWith(unknown).preview("--policy-pack", PACK);
@@ -70,7 +77,12 @@ describe("a preview stops", () => {
     // The rules that count and simulate stay silent about what a rule on the resource itself reports.
     expect(rulesBySetting).toEqual({
       "maxInstances of connector": ["connector-floor", "connector-instance-counts"],
-      "settings.tier of database": ["connection-budget", "database-dedicated-core", "database-max-connections", "database-tier"],
+      "settings.tier of database": [
+        "connection-budget",
+        "database-dedicated-core",
+        "database-max-connections",
+        "database-tier",
+      ],
       "scaling.maxInstanceCount of backend": ["service-scaling"],
       "template.containers[0].envs[DB_POOL_SIZE] of backend": ["service-database-variables"],
     });
@@ -96,6 +108,9 @@ describe("an update", () => {
     const { code, stdout } = await runsWith(() => soundStack()).up("--policy-pack", PACK);
     expect(findingsIn(stdout)).toEqual([]);
     expect(code).toBe(0);
-    expect(environment.cloud.calls().map(({ method, name, phase }) => `${method} ${name} ${phase}`)).toEqual(["update backend start", "update backend end"]);
+    expect(environment.cloud.calls().map(({ method, name, phase }) => `${method} ${name} ${phase}`)).toEqual([
+      "update backend start",
+      "update backend end",
+    ]);
   });
 });

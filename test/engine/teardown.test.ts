@@ -25,7 +25,9 @@ const names = () => environment.cloud.all().map(({ type, id }) => `${type} ${id}
 
 /** What was deleted since the last call. */
 function deleted(): string[] {
-  const calls = environment.cloud.calls().filter(({ method, phase, error }) => method === "delete" && phase === "end" && error === "");
+  const calls = environment.cloud
+    .calls()
+    .filter(({ method, phase, error }) => method === "delete" && phase === "end" && error === "");
   environment.cloud.forgetCalls();
   return calls.map(({ type, name }) => `${type} ${name}`);
 }
@@ -34,18 +36,31 @@ describe("destroy", () => {
   test("is refused at its preview, by every protected resource", async () => {
     const { code, stdout } = await environment.run(["destroy", "--yes"]);
     expect(code).toBe(1);
-    const refused = [...stdout.matchAll(/^ {4}error: Preview failed: resource ".*::(.+)" cannot be deleted\n {4}because it is protected\./gm)].map(
-      ([, name]) => name,
+    const refused = [
+      ...stdout.matchAll(
+        /^ {4}error: Preview failed: resource ".*::(.+)" cannot be deleted\n {4}because it is protected\./gm,
+      ),
+    ].map(([, name]) => name);
+    expect(refused).toEqual(
+      expect.arrayContaining([
+        "staging-connector",
+        "netra_staging",
+        "staging-redis",
+        "jwt-secret-staging",
+        "openai-api-key-staging",
+      ]),
     );
-    expect(refused).toEqual(expect.arrayContaining(["staging-connector", "netra_staging", "staging-redis", "jwt-secret-staging", "openai-api-key-staging"]));
     expect(deleted()).toEqual([]);
   });
 
   test("is refused by the providers' protection where the preview is skipped and protect is ignored", async () => {
     const { code, stdout } = await environment.run(["destroy", "--yes", "--skip-preview", "--ignore-protect"]);
     expect(code).toBe(1);
-    expect(stdout).toContain("error: cannot destroy gcp:cloudrunv2/service:Service without setting deletion_protection=false and running `up`");
-    // Load balancer, alerts and objectives, which are made again from the program, come after the services; no data and no service is gone.
+    expect(stdout).toContain(
+      "error: cannot destroy gcp:cloudrunv2/service:Service without setting deletion_protection=false and running `up`",
+    );
+    // Load balancer, alerts and objectives, which are made again from the program, come after the services; no data and
+    // no service is gone.
     const parts = [
       ...Object.values<string>(EDGE),
       ...["alertPolicy:AlertPolicy", "slo:Slo", "customService:CustomService"].map((type) => `gcp:monitoring/${type}`),
@@ -79,9 +94,15 @@ describe("the recipe of docs/teardown.md", () => {
     ran.push(await follow(commands[0]));
     environment.cloud.forgetCalls();
     ran.push(await follow(commands[1]));
-    const changes = environment.cloud.calls().filter(({ method, phase }) => phase === "end" && ["create", "update", "delete"].includes(method));
+    const changes = environment.cloud
+      .calls()
+      .filter(({ method, phase }) => phase === "end" && ["create", "update", "delete"].includes(method));
     const changed = changes.map(({ method, type, changes: properties }) => `${method} ${type} ${properties.join(" ")}`);
-    expect(Object.fromEntries([...new Set(changed)].map((change) => [change, changed.filter((other) => other === change).length]))).toEqual({
+    expect(
+      Object.fromEntries(
+        [...new Set(changed)].map((change) => [change, changed.filter((other) => other === change).length]),
+      ),
+    ).toEqual({
       "update gcp:cloudrunv2/service:Service deletionProtection": 3,
       "update gcp:secretmanager/secret:Secret deletionProtection": 14,
       "update gcp:sql/databaseInstance:DatabaseInstance deletionProtection settings": 1,
@@ -99,7 +120,9 @@ describe("the recipe of docs/teardown.md", () => {
     ran.push(await follow(commands[2]));
     const first = await follow(commands[3]);
     ran.push(first);
-    expect(first.stdout).toContain("Failed to delete connection; Producer services (e.g. CloudSQL, Cloud Memstore, etc.) are still using this connection.");
+    expect(first.stdout).toContain(
+      "Failed to delete connection; Producer services (e.g. CloudSQL, Cloud Memstore, etc.) are still using this connection.",
+    );
     expect(typesLeft()).toEqual(expect.arrayContaining([PRODUCER, CONNECTION, "gcp:compute/network:Network"]));
     expect(typesLeft()).not.toContain("gcp:sql/databaseInstance:DatabaseInstance");
   });
@@ -115,12 +138,18 @@ describe("the recipe of docs/teardown.md", () => {
 });
 
 /** Without the twin's own notes. */
-const typesLeft = () => [...new Set(environment.cloud.all().flatMap(({ type }) => (type.startsWith("twin:") ? [] : [type])))].toSorted();
+const typesLeft = () =>
+  [...new Set(environment.cloud.all().flatMap(({ type }) => (type.startsWith("twin:") ? [] : [type])))].toSorted();
 
-/** Runs a line of the recipe, with a person's yes where pulumi asks for it. `gcloud` is the one call that the recipe makes. */
+/**
+ * Runs a line of the recipe, with a person's yes where pulumi asks for it. `gcloud` is the one call that the recipe
+ * makes.
+ */
 async function follow(line = ""): Promise<Ended> {
   const places: Readonly<Record<string, string>> = { STACK: "staging", VPC: "staging-vpc", PROJECT: "netra-staging" };
-  const [program, ...words] = [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, word = ""]) => quoted ?? places[word] ?? word);
+  const [program, ...words] = [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(
+    ([, quoted, word = ""]) => quoted ?? places[word] ?? word,
+  );
   if (program === "pulumi") return environment.run([...words, ...(words[0] === "config" ? [] : ["--yes"])]);
   expect([program, ...words].join(" ")).toBe(
     "gcloud compute networks peerings delete servicenetworking-googleapis-com --network staging-vpc --project netra-staging --quiet",

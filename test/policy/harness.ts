@@ -33,7 +33,8 @@ export interface Declared {
   readonly parent?: string;
 }
 
-const urnOf = (resource: Declared) => resource.urn ?? `urn:pulumi:test::netra::${resource.type}::${resource.name ?? "subject"}`;
+const urnOf = (resource: Declared) =>
+  resource.urn ?? `urn:pulumi:test::netra::${resource.type}::${resource.name ?? "subject"}`;
 const found = (finding: Finding): Found => ({
   message: messageOf(finding),
   resource: finding.resource?.name,
@@ -50,7 +51,11 @@ export async function judge(rule: ResourceRule, resource: Declared, settings: ob
 }
 
 /** The findings themselves; without a plan the resource is of a foreign program. */
-export function findings(rule: ResourceRule, { type, name = "subject", properties, provider, ...declared }: Declared, run: RuleRun = {}): Finding[] {
+export function findings(
+  rule: ResourceRule,
+  { type, name = "subject", properties, provider, ...declared }: Declared,
+  run: RuleRun = {},
+): Finding[] {
   const urn = urnOf({ type, name, properties, ...declared });
   return rule.findings({ type, name, urn, properties: new Inputs(properties), provider: new Inputs(provider) }, run);
 }
@@ -61,7 +66,11 @@ export async function messages(rule: ResourceRule, resource: Declared, settings:
 }
 
 /** Runs a stack rule over the resources, in the stack of the reference plan. */
-export async function judgeStack(rule: StackRule, resources: readonly Declared[], settings: object = {}): Promise<Found[]> {
+export async function judgeStack(
+  rule: StackRule,
+  resources: readonly Declared[],
+  settings: object = {},
+): Promise<Found[]> {
   return stackFindings(rule, resources, { settings: { ...settings }, plan }).map(found);
 }
 
@@ -72,7 +81,8 @@ export function stackFindings(rule: StackRule, resources: readonly Declared[], r
 
 /** The resources as a stack rule reads them. */
 export function stackOf(resources: readonly Declared[]): StackResource[] {
-  const urnsOf = (names: readonly string[] = []) => resources.filter(({ name = "subject" }) => names.includes(name)).map(urnOf);
+  const urnsOf = (names: readonly string[] = []) =>
+    resources.filter(({ name = "subject" }) => names.includes(name)).map(urnOf);
   const declared = resources.map((resource) => ({
     type: resource.type,
     name: resource.name ?? "subject",

@@ -4,7 +4,10 @@ import { UNKNOWN } from "./harness";
 
 /** What the engine hands to stack rules at a preview. */
 
-/** What the engine puts in the place of an unknown value, by what it holds. Source: pulumi/pulumi, sdk/go/common/resource/plugin/rpc.go. */
+/**
+ * What the engine puts in the place of an unknown value, by what it holds. Source: pulumi/pulumi,
+ * sdk/go/common/resource/plugin/rpc.go.
+ */
 const SENTINELS: Readonly<Record<Holds, string>> = {
   text: UNKNOWN,
   flag: "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",
@@ -18,11 +21,22 @@ export type Marking = "as the bridge does" | "by kind";
 
 type Properties = Readonly<Record<string, unknown>>;
 
-/** Whether the property at that path (`template.containers.startupProbe`; a list's items have no index) is to be unknown. */
+/**
+ * Whether the property at that path (`template.containers.startupProbe`; a list's items have no index) is to be
+ * unknown.
+ */
 export type Chosen = (path: string) => boolean;
 
-/** The outputs of a resource that a program declares with these inputs. Only the chosen ones of those that are filled in are unknown. */
-export function previewOutputs(type: string, inputs: Properties, marking: Marking = "as the bridge does", chosen: Chosen = () => true): Properties {
+/**
+ * The outputs of a resource that a program declares with these inputs. Only the chosen ones of those that are filled in
+ * are unknown.
+ */
+export function previewOutputs(
+  type: string,
+  inputs: Properties,
+  marking: Marking = "as the bridge does",
+  chosen: Chosen = () => true,
+): Properties {
   return filledIn(shapesOf([type]), type, inputs, ({ holds, isFilledIn }, path) => {
     if (!isFilledIn) return null;
     if (!chosen(path)) return undefined;

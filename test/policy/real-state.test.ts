@@ -10,7 +10,8 @@ import { staging } from "../../stack";
 import { stagingConfiguration, stagingSettings } from "../stack-settings";
 
 /*
- * Staging after its first `up`: `test/fixtures/real-state.json` holds every gcp resource with its inputs, outputs and id,
+ * Staging after its first `up`: `test/fixtures/real-state.json` holds every gcp resource with its inputs, outputs and
+ * id,
  * as the real provider (9.37) returned them; secrets are replaced by `[secret]`. A preview and `policy analyze` of that
  * state hand inputs to resource rules and outputs to stack rules. The pack must not find anything.
  */
@@ -33,9 +34,13 @@ beforeAll(async () => {
 });
 
 const findings = (resources: readonly ProgramResource[], options: JudgementOptions) =>
-  judgeProgram(rules, resources, options).map((finding) => `${finding.rule} [${finding.resource?.name ?? "stack"}] ${messageOf(finding)}`);
+  judgeProgram(rules, resources, options).map(
+    (finding) => `${finding.rule} [${finding.resource?.name ?? "stack"}] ${messageOf(finding)}`,
+  );
 
-/** The program's resources as the cloud has them. What is not Google's (components, passwords) is as the program has it. */
+/**
+ * The program's resources as the cloud has them. What is not Google's (components, passwords) is as the program has it.
+ */
 const inTheProgram = (more: object = {}) =>
   program.map((resource) => {
     const real = created.find(({ type, name }) => type === resource.type && name === resource.name);

@@ -11,7 +11,22 @@ test.each(sound)("every rule accepts the sound $name", async (resource) => {
 });
 
 const SECRET = "hunter2-is-not-to-be-told";
-const ODD: readonly unknown[] = [undefined, null, "", UNKNOWN, SECRET, {}, [], [null], [UNKNOWN], 0, -1, 2.5, Number.MAX_SAFE_INTEGER, true];
+const ODD: readonly unknown[] = [
+  undefined,
+  null,
+  "",
+  UNKNOWN,
+  SECRET,
+  {},
+  [],
+  [null],
+  [UNKNOWN],
+  0,
+  -1,
+  2.5,
+  Number.MAX_SAFE_INTEGER,
+  true,
+];
 
 /** The resource once for every place in its properties, with the value there replaced. */
 function replacements(resource: Declared, value: unknown): { readonly path: string; readonly resource: Declared }[] {

@@ -1,5 +1,12 @@
 import { databaseVariables } from "../../capacity/plan";
-import { CONNECTOR, RUN_JOB, RUN_SERVICE, RUN_SERVICE_V1, RUN_WORKER_POOL, SQL_INSTANCE } from "../../config/resource-types";
+import {
+  CONNECTOR,
+  RUN_JOB,
+  RUN_SERVICE,
+  RUN_SERVICE_V1,
+  RUN_WORKER_POOL,
+  SQL_INSTANCE,
+} from "../../config/resource-types";
 import { type Declared, UNKNOWN } from "./harness";
 
 /*
@@ -108,7 +115,12 @@ export function soundJob(overrides: Overrides = {}): Declared {
         maxRetries: 0,
         vpcAccess: { connector: UNKNOWN, egress: "PRIVATE_RANGES_ONLY" },
         containers: [
-          { image: IMAGE, resources: { limits }, envs: environment(jwtSecret, overrides.variables), ...overrides.container },
+          {
+            image: IMAGE,
+            resources: { limits },
+            envs: environment(jwtSecret, overrides.variables),
+            ...overrides.container,
+          },
           ...(overrides.sidecars ?? []),
         ],
         ...overrides.pod,
@@ -128,7 +140,12 @@ export function soundWorkerPool(overrides: Overrides = {}): Declared {
       serviceAccount: SERVICE_ACCOUNT,
       vpcAccess: { connector: UNKNOWN, egress: "PRIVATE_RANGES_ONLY" },
       containers: [
-        { image: IMAGE, resources: { limits }, envs: environment(jwtSecret, overrides.variables), ...overrides.container },
+        {
+          image: IMAGE,
+          resources: { limits },
+          envs: environment(jwtSecret, overrides.variables),
+          ...overrides.container,
+        },
         ...(overrides.sidecars ?? []),
       ],
       ...overrides.pod,
@@ -212,7 +229,11 @@ export function soundDatabase(settings: object = {}, properties: object = {}): D
         diskAutoresize: true,
         deletionProtectionEnabled: true,
         databaseFlags: [{ name: "max_connections", value: "150" }],
-        ipConfiguration: { ipv4Enabled: false, privateNetwork: "projects/netra-staging/global/networks/staging-vpc", sslMode: "ENCRYPTED_ONLY" },
+        ipConfiguration: {
+          ipv4Enabled: false,
+          privateNetwork: "projects/netra-staging/global/networks/staging-vpc",
+          sslMode: "ENCRYPTED_ONLY",
+        },
         backupConfiguration: { enabled: true, pointInTimeRecoveryEnabled: true },
         insightsConfig: { queryInsightsEnabled: true, queryStringLength: 1024, queryPlansPerMinute: 5 },
         ...settings,

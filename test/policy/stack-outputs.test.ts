@@ -1,5 +1,14 @@
 import { describe, expect, test } from "vitest";
-import { CONNECTOR, GLOBAL_ADDRESS, NETWORK, REDIS, RUN_JOB, RUN_SERVICE, SQL_INSTANCE, SUBNETWORK } from "../../config/resource-types";
+import {
+  CONNECTOR,
+  GLOBAL_ADDRESS,
+  NETWORK,
+  REDIS,
+  RUN_JOB,
+  RUN_SERVICE,
+  SQL_INSTANCE,
+  SUBNETWORK,
+} from "../../config/resource-types";
 import { connectionBudget } from "../../policy/rules/capacity/connection-budget";
 import { regionalQuota } from "../../policy/rules/capacity/regional-quota";
 import { startupConnectRate } from "../../policy/rules/capacity/startup-connect-rate";
@@ -56,7 +65,12 @@ const envs = (filled: Filled, pool: string) => [
 ];
 
 /** `scaling` is stated at one level only: the other is the cloud's to fill in. */
-function service(name: string, filled: Filled, levels: { service?: object; revision?: object }, after: string[] = []): Declared {
+function service(
+  name: string,
+  filled: Filled,
+  levels: { service?: object; revision?: object },
+  after: string[] = [],
+): Declared {
   return {
     type: RUN_SERVICE,
     name,
@@ -102,7 +116,11 @@ function service(name: string, filled: Filled, levels: { service?: object; revis
 }
 
 const stack = (filled: Filled): Declared[] => [
-  { type: NETWORK, name: "network", properties: { name: "staging-vpc", autoCreateSubnetworks: false, selfLink: filled(network) } },
+  {
+    type: NETWORK,
+    name: "network",
+    properties: { name: "staging-vpc", autoCreateSubnetworks: false, selfLink: filled(network) },
+  },
   {
     type: SUBNETWORK,
     name: "subnet",
@@ -164,7 +182,13 @@ const stack = (filled: Filled): Declared[] => [
         tier: "db-custom-1-3840",
         edition: filled("ENTERPRISE"),
         databaseFlags: [{ name: "max_connections", value: "150" }],
-        ipConfiguration: { ipv4Enabled: false, privateNetwork: filled(network), pscConfigs: null, sslMode: filled("ENCRYPTED_ONLY"), authorizedNetworks: null },
+        ipConfiguration: {
+          ipv4Enabled: false,
+          privateNetwork: filled(network),
+          pscConfigs: null,
+          sslMode: filled("ENCRYPTED_ONLY"),
+          authorizedNetworks: null,
+        },
       },
     },
   },
@@ -196,7 +220,14 @@ const stack = (filled: Filled): Declared[] => [
         template: {
           volumes: null,
           vpcAccess: { connector: filled(connectorId), egress: filled("PRIVATE_RANGES_ONLY"), networkInterfaces: null },
-          containers: [{ image: "x@sha256:0", envs: envs(filled, "1"), resources: filled({ limits: { cpu: "1", memory: "512Mi" } }), volumeMounts: null }],
+          containers: [
+            {
+              image: "x@sha256:0",
+              envs: envs(filled, "1"),
+              resources: filled({ limits: { cpu: "1", memory: "512Mi" } }),
+              volumeMounts: null,
+            },
+          ],
         },
       },
     },

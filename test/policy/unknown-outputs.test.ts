@@ -12,7 +12,8 @@ import { judge } from "./harness";
 import { type Chosen, leftOut, type Marking, previewOutputs } from "./preview-outputs";
 
 /*
- * A preview does not know what the cloud fills in where a program leaves it out. Whatever of that is unknown, one property or
+ * A preview does not know what the cloud fills in where a program leaves it out. Whatever of that is unknown, one
+ * property or
  * all, no stack rule may change its verdict.
  */
 
@@ -37,9 +38,15 @@ function judged(rule: StackRule, program: readonly Registered[], unknowns: Unkno
   const read = new Set<string>();
   const resources = program.map(({ outputs: registered, ...resource }) => {
     const outputs = previewOutputs(resource.type, plain(registered), marking, unknowns(resource.type));
-    return { ...resource, provider: PROVIDER, properties: recording(outputs, "", (path) => read.add(`${resource.type} ${path}`)) };
+    return {
+      ...resource,
+      provider: PROVIDER,
+      properties: recording(outputs, "", (path) => read.add(`${resource.type} ${path}`)),
+    };
   });
-  const findings = rule.findings(linked(resources), { plan }).map(({ rule: name, resource, text }) => `${name} on ${resource?.name}: ${text}`);
+  const findings = rule
+    .findings(linked(resources), { plan })
+    .map(({ rule: name, resource, text }) => `${name} on ${resource?.name}: ${text}`);
   return { findings, read };
 }
 
@@ -82,7 +89,8 @@ function verdicts(rule: StackRule, program: readonly Registered[]): Map<string, 
     ["everything", all.findings],
     ["everything, by kind", judged(rule, program, everything, "by kind").findings],
   ]);
-  for (const property of leftToCloud(program)) if (read.has(property)) found.set(property, judged(rule, program, only(property)).findings);
+  for (const property of leftToCloud(program))
+    if (read.has(property)) found.set(property, judged(rule, program, only(property)).findings);
   return found;
 }
 
@@ -92,7 +100,9 @@ describe.each(
   Object.entries<() => object>({
     staging: () => declare(readSettings(configurationOfRun())),
     "the examples' sound stack": () => Object(soundStack()),
-    ...Object.fromEntries(Object.entries(soundShops).map(([name, program]) => [`the shop with ${name}`, () => Object(program())])),
+    ...Object.fromEntries(
+      Object.entries(soundShops).map(([name, program]) => [`the shop with ${name}`, () => Object(program())]),
+    ),
   }),
 )("%s is sound, whatever a preview does not know", (_, program) => {
   let resources: readonly Registered[];
@@ -103,7 +113,10 @@ describe.each(
   test("to the rules that see single resources, which see what it states", async () => {
     for (const rule of resourceRules)
       for (const { type, name, inputs } of resources)
-        expect(await judge(rule, { type, name, properties: plain(inputs), provider: PROVIDER }), `${rule.name} on ${name}`).toEqual([]);
+        expect(
+          await judge(rule, { type, name, properties: plain(inputs), provider: PROVIDER }),
+          `${rule.name} on ${name}`,
+        ).toEqual([]);
   });
 
   test.each(stackRules.map((rule) => [rule.name, rule] as const))("to %s", (_name, rule) => {
@@ -116,6 +129,7 @@ describe.each(Object.entries(stackExamples))("the example of %s", (name, { progr
     const resources = await evaluated(() => Object(program()));
     const rule = stackRules.find((candidate) => candidate.name === name);
     if (!rule) throw new Error(`there is no stack rule ${name}`);
-    for (const [unknown, findings] of verdicts(rule, resources)) expect(findings, `unknown: ${unknown}`).not.toEqual([]);
+    for (const [unknown, findings] of verdicts(rule, resources))
+      expect(findings, `unknown: ${unknown}`).not.toEqual([]);
   });
 });

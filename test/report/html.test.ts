@@ -16,7 +16,8 @@ const HOSTILE = `x<script>alert(1)</script><img src=x onerror=alert(2)>![p](http
 const forged = (name: string) => ({ "netra:connector": { name } });
 
 /** What a browser would fetch or run. */
-const ACTIVE = /<(script|img|link|iframe|object|embed|base|form|a)\b|\s(src|href|srcset|action|on[a-z]+)=|@import|url\((?!#)/i;
+const ACTIVE =
+  /<(script|img|link|iframe|object|embed|base|form|a)\b|\s(src|href|srcset|action|on[a-z]+)=|@import|url\((?!#)/i;
 /** Markup only: what stands between tags is text, whatever it says. */
 const tagsOf = (html: string) => (html.match(/<[a-z!/][^>]*>/gi) ?? []).join("\n");
 
@@ -45,15 +46,20 @@ it("shows a value as it was written, never as markup", () => {
   expect(html).toContain('<h1 class="refused">&lt;b&gt;&amp;: the plan is REFUSED');
 });
 
-it.each(["x\n\n<script>alert(1)</script>", "x\n\n<!-- y", "x\n```\ny", "x\n\n    code", "www.evil.test", "[a]: https://evil.test\n\n[a]"])(
-  "lets no value swallow what follows: %j",
-  (name) => {
-    const verdict = verdictOn(forged(name));
-    const html = page(headline(verdict), verdict.ok, pageSections(verdict), []);
-    expect(tagsOf(html)).not.toMatch(ACTIVE);
-    for (const section of ["Connection budget", "Start-up storms", "Cost", "Assumptions"]) expect(html).toContain(`<h2>${section}</h2>`);
-  },
-);
+it.each([
+  "x\n\n<script>alert(1)</script>",
+  "x\n\n<!-- y",
+  "x\n```\ny",
+  "x\n\n    code",
+  "www.evil.test",
+  "[a]: https://evil.test\n\n[a]",
+])("lets no value swallow what follows: %j", (name) => {
+  const verdict = verdictOn(forged(name));
+  const html = page(headline(verdict), verdict.ok, pageSections(verdict), []);
+  expect(tagsOf(html)).not.toMatch(ACTIVE);
+  for (const section of ["Connection budget", "Start-up storms", "Cost", "Assumptions"])
+    expect(html).toContain(`<h2>${section}</h2>`);
+});
 
 it("is what check --report writes: one file that loads nothing, with its plots described", async () => {
   const directory = mkdtempSync(join(tmpdir(), "netra-report-"));
@@ -72,10 +78,13 @@ it("is what check --report writes: one file that loads nothing, with its plots d
     const html = readFileSync(join(directory, "report.html"), "utf8");
     expect(tagsOf(html)).not.toMatch(ACTIVE);
     // Names of XML's vocabularies are no addresses.
-    expect(new Set(tagsOf(html).match(/https?:\/\/[^"']*/g))).toEqual(new Set(["http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"]));
+    expect(new Set(tagsOf(html).match(/https?:\/\/[^"']*/g))).toEqual(
+      new Set(["http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"]),
+    );
     const figures = html.match(/<figure .*?<\/figure>/gs) ?? [];
     expect(figures).toHaveLength(4);
-    for (const figure of figures) expect(figure).toMatch(/<svg [^>]*aria-hidden="true".*<\/svg><figcaption>[^<]{20,}<\/figcaption><\/figure>$/s);
+    for (const figure of figures)
+      expect(figure).toMatch(/<svg [^>]*aria-hidden="true".*<\/svg><figcaption>[^<]{20,}<\/figcaption><\/figure>$/s);
     expect(html.indexOf("<h1")).toBeLessThan(html.indexOf("<figure"));
   } finally {
     rmSync(directory, { recursive: true });

@@ -35,7 +35,13 @@ const refused = verdictOn(
       },
     ],
     violations: [
-      { policy: "connector-floor", level: "mandatory", resource: "staging-connector", message: "two\nlines", outcome: "refused" },
+      {
+        policy: "connector-floor",
+        level: "mandatory",
+        resource: "staging-connector",
+        message: "two\nlines",
+        outcome: "refused",
+      },
       { policy: "service-port-8002", level: "advisory", resource: "web", message: "only told", outcome: "refused" },
     ],
     waived: [{ policy: "secret-value", resource: "key", reason: "until Friday" }],
@@ -51,7 +57,9 @@ const sections = (text: string) => text.split("\n").filter((line) => line.starts
 
 describe("the headline", () => {
   it("says in a sentence that a plan is sound, its connections, its storms and what it costs", () => {
-    expect(headline(sound)).toMatch(/^staging: the plan is sound: 92 of 120 connections, at least 99\.56 % of starts succeed, \d+\.\d\d USD a month$/);
+    expect(headline(sound)).toMatch(
+      /^staging: the plan is sound: 92 of 120 connections, at least 99\.56 % of starts succeed, \d+\.\d\d USD a month$/,
+    );
   });
 
   it("counts what refuses a plan: its problems and mandatory violations, no advice", () => {
@@ -60,9 +68,16 @@ describe("the headline", () => {
   });
 
   it("claims no cost where the region's prices are not known, and the table says so", () => {
-    const elsewhere = { ...sound, cost: { items: [{ item: "connector e2-micro", arithmetic: "not priced: prices are known for us-central1 only" }] } };
+    const elsewhere = {
+      ...sound,
+      cost: {
+        items: [{ item: "connector e2-micro", arithmetic: "not priced: prices are known for us-central1 only" }],
+      },
+    };
     expect(headline(elsewhere)).toMatch(/of starts succeed, cost not known$/);
-    expect(costSection(elsewhere)).toMatch(/\*\*sum\*\* +\| \*\*not priced\*\* \| prices are known for us-central1 only/);
+    expect(costSection(elsewhere)).toMatch(
+      /\*\*sum\*\* +\| \*\*not priced\*\* \| prices are known for us-central1 only/,
+    );
   });
 
   it("says nothing of starts where there are no storms", () => {
@@ -73,9 +88,27 @@ describe("the headline", () => {
 describe("the three orders", () => {
   it("a pull request begins with the verdict, a terminal ends with it, a page has its own", () => {
     const title = `# ${headline(refused)}`;
-    const body = ["## What the plan must change", "## What the policy pack says", "## Waived", "## Connection budget", "## Start-up storms"];
-    expect(sections(pullRequestMarkdown(refused))).toEqual([title, ...body, "## Checks of the plan", "## Cost", "## Assumptions"]);
-    expect(sections(pageSections(refused))).toEqual([...body, "## Checks of the plan", "## Cost", "## Assumptions", "## Resources"]);
+    const body = [
+      "## What the plan must change",
+      "## What the policy pack says",
+      "## Waived",
+      "## Connection budget",
+      "## Start-up storms",
+    ];
+    expect(sections(pullRequestMarkdown(refused))).toEqual([
+      title,
+      ...body,
+      "## Checks of the plan",
+      "## Cost",
+      "## Assumptions",
+    ]);
+    expect(sections(pageSections(refused))).toEqual([
+      ...body,
+      "## Checks of the plan",
+      "## Cost",
+      "## Assumptions",
+      "## Resources",
+    ]);
     expect(sections(terminalText(refused)).at(-1)).toBe(title);
     expect(terminalText(refused).endsWith(`${title}\n`)).toBe(true);
   });
@@ -83,7 +116,9 @@ describe("the three orders", () => {
   it("leave out what there is none of", () => {
     for (const text of [pullRequestMarkdown(frontend), pageSections(frontend), terminalText(frontend)]) {
       expect(text).not.toMatch(/## (What|Waived|Start-up storms)/);
-      expect(text).toContain("start-up storms against the target of 99 % at the first try\n  - no service uses the database");
+      expect(text).toContain(
+        "start-up storms against the target of 99 % at the first try\n  - no service uses the database",
+      );
     }
   });
 
@@ -124,7 +159,9 @@ describe("the tables", () => {
   it("of the storms has a line each", () => {
     const lines = stormTable(sound.storms).split("\n");
     expect(lines).toHaveLength(2 + sound.storms.length);
-    expect(lines[2]).toMatch(/^\| cold-start +\| +8 \| 100\.00 % \| +99\.56 % \| +[\d.]+ \/ [\d.]+ \/ [\d.]+ \| +36 \| +0 \/ 0 \| none +\|$/);
+    expect(lines[2]).toMatch(
+      /^\| cold-start +\| +8 \| 100\.00 % \| +99\.56 % \| +[\d.]+ \/ [\d.]+ \/ [\d.]+ \| +36 \| +0 \/ 0 \| none +\|$/,
+    );
   });
 
   it("of storms in which nothing is ready has no time to ready, and 0 % only where it is 0", () => {
@@ -132,7 +169,9 @@ describe("the tables", () => {
     if (!broken) throw new Error("the plan has storms");
     expect(stormTable([broken])).toMatch(/\| +0\.00 % \| +0\.00 % \| +- \/ - \/ - \|/);
     expect(stormTable([{ ...broken, refusals: 0.003, timeouts: 12.34 }])).toMatch(/\| +0\.003 \/ 12\.3 \|/);
-    expect(stormTable([{ ...broken, success: { mean: 0.99999, lower: 0.98999, upper: 1 } }])).toMatch(/\| +99\.99 % \| +98\.99 % \|/);
+    expect(stormTable([{ ...broken, success: { mean: 0.99999, lower: 0.98999, upper: 1 } }])).toMatch(
+      /\| +99\.99 % \| +98\.99 % \|/,
+    );
   });
 
   it("of no storms is a sentence", () => {
@@ -164,12 +203,20 @@ describe("the tables", () => {
 describe("the sizing", () => {
   it("ends with the cheapest plan", () => {
     const text = sizingText(sizePlan(stagingPlan(), quick));
-    expect(sections(text).slice(0, -1)).toEqual(["## Cost against success", "## Cheaper plans, by what they fail on", "## Today's plan"]);
-    expect(sections(text).at(-1)).toMatch(/^# Of \d+ plans the cheapest that passes: f1-micro 2\.\.10, db-custom-1-3840, 150, \d+\.\d\d USD a month$/);
+    expect(sections(text).slice(0, -1)).toEqual([
+      "## Cost against success",
+      "## Cheaper plans, by what they fail on",
+      "## Today's plan",
+    ]);
+    expect(sections(text).at(-1)).toMatch(
+      /^# Of \d+ plans the cheapest that passes: f1-micro 2\.\.10, db-custom-1-3840, 150, \d+\.\d\d USD a month$/,
+    );
   });
 
   it("says so where none passes, and draws no empty frontier", () => {
-    const text = sizingText(sizePlan(stagingPlan({ "netra:services": { backend: { probe: { failureThreshold: 3 } } } }), quick));
+    const text = sizingText(
+      sizePlan(stagingPlan({ "netra:services": { backend: { probe: { failureThreshold: 3 } } } }), quick),
+    );
     expect(sections(text)).toEqual([
       "## Plans, by what they fail on",
       "## Today's plan",

@@ -15,14 +15,18 @@ describe("a plot says what it shows", () => {
   it("where success ends", async () => {
     const plot = await successByStarts([point(4, 0.995), point(8, 0.97), point(16, 0.4)], 4, 0.99);
     isDrawn(plot);
-    expect(plot.alternative).toBe("The plan lets 4 starts coincide. From 8 starts on, the lower bound is under the target of 99 %.");
+    expect(plot.alternative).toBe(
+      "The plan lets 4 starts coincide. From 8 starts on, the lower bound is under the target of 99 %.",
+    );
     expect(plot.svg).toContain("4 in the plan");
     expect(plot.svg).toContain("target 99 %");
   });
 
   it("that success does not end, with the target as it was set", async () => {
     const { alternative } = await successByStarts([point(4, 0.99995), point(8, 0.99991)], 4, 0.9999);
-    expect(alternative).toBe("The plan lets 4 starts coincide. Up to 8 starts the lower bound stays above the target of 99.99 %.");
+    expect(alternative).toBe(
+      "The plan lets 4 starts coincide. Up to 8 starts the lower bound stays above the target of 99.99 %.",
+    );
   });
 
   it("when starts are ready, and where the window closes", async () => {
@@ -35,14 +39,19 @@ describe("a plot says what it shows", () => {
       90,
     );
     isDrawn(plot);
-    expect(plot.alternative).toBe("cold-start: 99.9 % ready after 12 s; recovery: 0 % ready after 0 s. The shortest start-up window closes at 90 s.");
+    expect(plot.alternative).toBe(
+      "cold-start: 99.9 % ready after 12 s; recovery: 0 % ready after 0 s. The shortest start-up window closes at 90 s.",
+    );
     expect(plot.svg).toContain("window 90 s");
   });
 
   it("how near connections come to max_connections", async () => {
     const plot = await connectionsOverTime([{ seconds: 1, mean: 3, highest: 7 }], 150, "cold-start");
     isDrawn(plot);
-    expect([plot.title, plot.alternative]).toEqual(["Connections over time: cold-start", "The highest of all storms is 7 of 150 connections."]);
+    expect([plot.title, plot.alternative]).toEqual([
+      "Connections over time: cold-start",
+      "The highest of all storms is 7 of 150 connections.",
+    ]);
     expect(plot.svg).toContain("max_connections 150");
   });
 
@@ -74,8 +83,12 @@ describe("the drawings of a plan", () => {
   });
 
   it("do not call a faultless plan insufficient for a strict target", async () => {
-    const [starts] = await alternatives(stagingPlan({ "netra:services": { backend: undefined }, "netra:targets": { startupSuccessPercent: 99.9 } }));
-    expect(starts).toBe("The plan lets 3 starts coincide. Up to 48 starts the lower bound stays above the target of 99.9 %.");
+    const [starts] = await alternatives(
+      stagingPlan({ "netra:services": { backend: undefined }, "netra:targets": { startupSuccessPercent: 99.9 } }),
+    );
+    expect(starts).toBe(
+      "The plan lets 3 starts coincide. Up to 48 starts the lower bound stays above the target of 99.9 %.",
+    );
   });
 
   it("draw what fails, too: nothing ready, slots too few", async () => {

@@ -6,7 +6,10 @@ import type { Verdict } from "../../report/verdict";
 import { stagingPlan } from "../capacity/staging-plan";
 import type { Changes } from "../stack-settings";
 
-/** What `check` finds out of staging with a test's changes, without the program and the pack: a test adds what those say. */
+/**
+ * What `check` finds out of staging with a test's changes, without the program and the pack: a test adds what those
+ * say.
+ */
 export function verdictOn(changes: Changes = {}, said: Partial<Verdict> = {}): Verdict {
   const plan = stagingPlan(changes);
   const { checks, storms, problems } = judgePlan(plan);

@@ -1,9 +1,11 @@
 /*
- * The simulation kernel: a clock that hands out one event at a time, and the resources a storm queues for. Everything lives
+ * The simulation kernel: a clock that hands out one event at a time, and the resources a storm queues for. Everything
+ * lives
  * in typed arrays; nothing is allocated per event, and there is no promise, generator or closure per event.
  */
 
-// A typed array read within its length is never undefined, but `noUncheckedIndexedAccess` cannot know the length. One function
+// A typed array read within its length is never undefined, but `noUncheckedIndexedAccess` cannot know the length. One
+// function
 // for each kind of array, so that V8 compiles each for one kind only.
 export const f64 = (array: Float64Array, index: number): number => array[index] as number;
 export const i32 = (array: Int32Array, index: number): number => array[index] as number;
@@ -23,11 +25,14 @@ function doubledFloats(array: Float64Array) {
 }
 
 /**
- * A binary heap of (key, payload) in the order of (key, sequence of insertion). Taking the top leaves a hole that the next
+ * A binary heap of (key, payload) in the order of (key, sequence of insertion). Taking the top leaves a hole that the
+ * next
  * insertion fills, because most events cause exactly one other.
  *
- * flatqueue 3.1.0 promises no order among equal keys, so a result would depend on its internals. Measured beside it (Node 20,
- * hold model, millions of events a second): 27 against 32 with 8 entries, 20 against 18 with 40, 15 against 17 with 160.
+ * flatqueue 3.1.0 promises no order among equal keys, so a result would depend on its internals. Measured beside it
+ * (Node 20,
+ * hold model, millions of events a second): 27 against 32 with 8 entries, 20 against 18 with 40, 15 against 17 with
+ * 160.
  */
 export class OrderedHeap {
   private keys: Float64Array;
@@ -109,7 +114,8 @@ export class OrderedHeap {
     if (last > 0) this.sink(0, f64(this.keys, last), i32(this.sequences, last), i32(this.payloads, last));
   }
 
-  // These two are most of a storm's time and read directly: through f64 and i32, which V8 does not inline at that depth, a storm
+  // These two are most of a storm's time and read directly: through f64 and i32, which V8 does not inline at that
+  // depth, a storm
   // of 40 starts takes a third longer. The casts have the reason that stands there.
 
   private rise(from: number, key: number, sequence: number, payload: number): void {
@@ -138,7 +144,10 @@ export class OrderedHeap {
       let childKey = keys[child] as number;
       if (child + 1 < size) {
         const other = keys[child + 1] as number;
-        if (other < childKey || (other === childKey && (sequences[child + 1] as number) < (sequences[child] as number))) {
+        if (
+          other < childKey ||
+          (other === childKey && (sequences[child + 1] as number) < (sequences[child] as number))
+        ) {
           child++;
           childKey = other;
         }
@@ -201,7 +210,8 @@ class OneEntry {
 const KINDS = 16;
 
 /**
- * The clock: events in the order of (time, sequence). What {@link TimeSlices} finish comes before every event of the same
+ * The clock: events in the order of (time, sequence). What {@link TimeSlices} finish comes before every event of the
+ * same
  * instant, because what finishes exactly at its time-out has finished.
  */
 export class EventQueue {
@@ -253,12 +263,17 @@ export class EventQueue {
   }
 }
 
-/** What a Linux scheduler gives a process before the next one's turn: a tick of 250 Hz, as most distributions' kernels have it, s. */
+/**
+ * What a Linux scheduler gives a process before the next one's turn: a tick of 250 Hz, as most distributions' kernels
+ * have it, s.
+ */
 export const SLICE_SECONDS = 0.004;
 
 /**
- * CPUs that jobs take in turns, a slice at a time, as processes do: what is shorter than a slice is done at once when its turn
- * comes, so that connects finish one after another, while long queries advance together. A fraction of CPUs is the next whole
+ * CPUs that jobs take in turns, a slice at a time, as processes do: what is shorter than a slice is done at once when
+ * its turn
+ * comes, so that connects finish one after another, while long queries advance together. A fraction of CPUs is the next
+ * whole
  * number of them, each so much slower.
  */
 export class TimeSlices {
@@ -286,7 +301,9 @@ export class TimeSlices {
   private freed = 64;
   /** Job numbers from here on have not been used since the last `clear`. */
   private used = 0;
-  /** A job that is too short for a whole round of all: until it is done there is none to leap. -1 where none is known. */
+  /**
+   * A job that is too short for a whole round of all: until it is done there is none to leap. -1 where none is known.
+   */
   private ending = -1;
 
   constructor(
@@ -371,7 +388,8 @@ export class TimeSlices {
   }
 
   /**
-   * Takes the rounds at once, in which every job gets one slice and nothing else happens: none is done, and none comes before
+   * Takes the rounds at once, in which every job gets one slice and nothing else happens: none is done, and none comes
+   * before
    * `until`. Queries of seconds would cost a thousand turns each.
    */
   leap(until: number): void {
@@ -457,7 +475,8 @@ export class TimeSlices {
 }
 
 /**
- * First come, first served, by `servers` equal servers (Infinity: nobody waits). Because nothing overtakes, the departure is
+ * First come, first served, by `servers` equal servers (Infinity: nobody waits). Because nothing overtakes, the
+ * departure is
  * known on arrival. Work once admitted is done even if the client has given up, as packets and forks are.
  */
 export class ServerQueue {

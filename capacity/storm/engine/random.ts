@@ -1,11 +1,13 @@
 /**
- * Random numbers by index instead of in sequence: a draw is a function of (seed, storm, start, purpose), so that changing a
+ * Random numbers by index instead of in sequence: a draw is a function of (seed, storm, start, purpose), so that
+ * changing a
  * resource, or which start asks first, shifts no other draw. That is what makes two plans comparable storm by storm
  * (common random numbers), and a run repeatable on any machine: nothing but 32-bit integer arithmetic is involved, and
  * for the normal quantile Math.log and Math.sqrt, which V8 computes alike on every platform.
  *
  * The generator is Threefry-2x32 with 13 rounds (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC11),
- * which passes BigCrush and was made for counters. pure-rand 8.4.1 was measured beside it (Node 20, millions of doubles a
+ * which passes BigCrush and was made for counters. pure-rand 8.4.1 was measured beside it (Node 20, millions of doubles
+ * a
  * second): 174 as one sequence against 76 here, but a sequence cannot be indexed, and one generator per draw is none:
  * the first draws of xoroshiro128plus(0), (1), ... (2,000,000) average 0.99977. A start draws about once.
  */
@@ -80,12 +82,19 @@ export function normalQuantile(p: number): number {
   const q = p - 0.5;
   if (Math.abs(q) <= 0.425) {
     const r = 0.180625 - q * q;
-    return (q * (((59.10937472 * r + 159.29113202) * r + 50.434271938) * r + 3.3871327179)) / (((67.1875636 * r + 78.757757664) * r + 17.895169469) * r + 1);
+    return (
+      (q * (((59.10937472 * r + 159.29113202) * r + 50.434271938) * r + 3.3871327179)) /
+      (((67.1875636 * r + 78.757757664) * r + 17.895169469) * r + 1)
+    );
   }
   const r = Math.sqrt(-Math.log(q < 0 ? p : 1 - p));
   const tail = r <= 5 ? nearTail(r - 1.6) : farTail(r - 5);
   return q < 0 ? -tail : tail;
 }
 
-const nearTail = (r: number) => (((0.17023821103 * r + 1.3067284816) * r + 2.75681539) * r + 1.4234372777) / ((0.12021132975 * r + 0.7370016425) * r + 1);
-const farTail = (r: number) => (((0.017337203997 * r + 0.42868294337) * r + 3.081226386) * r + 6.657905115) / ((0.012258202635 * r + 0.24197894225) * r + 1);
+const nearTail = (r: number) =>
+  (((0.17023821103 * r + 1.3067284816) * r + 2.75681539) * r + 1.4234372777) /
+  ((0.12021132975 * r + 0.7370016425) * r + 1);
+const farTail = (r: number) =>
+  (((0.017337203997 * r + 0.42868294337) * r + 3.081226386) * r + 6.657905115) /
+  ((0.012258202635 * r + 0.24197894225) * r + 1);

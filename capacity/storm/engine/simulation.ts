@@ -1,5 +1,14 @@
 import type { SimulationOptions, StartGroup, StormInput, StormRun } from "../model";
-import { doubledInts, EventQueue, f64 as readF64, i32 as readI32, ServerQueue, SLICE_SECONDS, TimeSlices, TokenBucket } from "./kernel";
+import {
+  doubledInts,
+  EventQueue,
+  f64 as readF64,
+  i32 as readI32,
+  ServerQueue,
+  SLICE_SECONDS,
+  TimeSlices,
+  TokenBucket,
+} from "./kernel";
 import { Draws, normalQuantile } from "./random";
 import { Tally } from "./tally";
 
@@ -57,7 +66,8 @@ const FOR_JITTER = 4;
 const FOR_WORK = 5;
 
 /**
- * Turns in which clients that share CPUs authenticate. It is a dozen small steps (PBKDF2 in one of four threads, then one HMAC
+ * Turns in which clients that share CPUs authenticate. It is a dozen small steps (PBKDF2 in one of four threads, then
+ * one HMAC
  * after another), each behind those of every other connect: they are done nearly together, not one after another.
  */
 const AUTH_TURNS = 4;
@@ -69,7 +79,8 @@ const NEVER = Number.POSITIVE_INFINITY;
 const NONE = -1;
 
 /**
- * All storms of one input, one after another over the same arrays. A start has one lane for each connect that it may have
+ * All storms of one input, one after another over the same arrays. A start has one lane for each connect that it may
+ * have
  * under way; lanes and starts are indices.
  */
 class Storm {
@@ -78,7 +89,10 @@ class Storm {
   private readonly cpu: TimeSlices;
   private readonly clients: ServerQueue;
   private readonly connector: ServerQueue;
-  /** Lanes that wait for the postmaster, from `arrived` to `forkedFor` backwards, and the tickets by which it knows them. */
+  /**
+   * Lanes that wait for the postmaster, from `arrived` to `forkedFor` backwards, and the tickets by which it knows
+   * them.
+   */
   private arrivals = new Int32Array(64);
   private tickets = new Int32Array(64);
   private forkedFor = 0;
@@ -135,7 +149,9 @@ class Storm {
     private readonly options: SimulationOptions,
   ) {
     const { groups, database, connector, adminApi, costs } = input;
-    this.cpu = new TimeSlices(DATABASE_CPU, database.vcpus, (waiting) => Math.floor(this.draws.uniform(SCHEDULER, this.picks++) * waiting));
+    this.cpu = new TimeSlices(DATABASE_CPU, database.vcpus, (waiting) =>
+      Math.floor(this.draws.uniform(SCHEDULER, this.picks++) * waiting),
+    );
     this.clients = new ServerQueue(costs.clientVcpus);
     this.connector = new ServerQueue(connector.vms);
     this.connectorSeconds = 1 / connector.connectsPerSecond;
@@ -195,7 +211,10 @@ class Storm {
       this.one();
       this.tally.end(storm, this.events.now);
     }
-    return this.tally.run({ connector: this.connector.peak, postmaster: this.postmasterPeak, databaseCpu: this.cpu.peak }, this.events.taken);
+    return this.tally.run(
+      { connector: this.connector.peak, postmaster: this.postmasterPeak, databaseCpu: this.cpu.peak },
+      this.events.taken,
+    );
   }
 
   private one(): void {
@@ -281,7 +300,8 @@ class Storm {
   private launch(start: number, at: number): void {
     const { boot, path, probeWindowSeconds } = this.group(start);
     const windowEnd = at + probeWindowSeconds;
-    const bootSeconds = boot.sigma > 0 ? boot.medianSeconds * Math.exp(boot.sigma * this.normal(start, FOR_BOOT)) : boot.medianSeconds;
+    const bootSeconds =
+      boot.sigma > 0 ? boot.medianSeconds * Math.exp(boot.sigma * this.normal(start, FOR_BOOT)) : boot.medianSeconds;
     this.bornAt[start] = at;
     this.windowEnd[start] = windowEnd;
     if (path.kind === "slow") {
@@ -294,7 +314,8 @@ class Storm {
   /** Plans the start's own next event, or the end of its probe window if that comes first. */
   private later(start: number, at: number, kind: number): void {
     const windowEnd = f64(this.windowEnd, start);
-    this.awaited[start] = at > windowEnd ? this.events.schedule(windowEnd, EXPIRED, start) : this.events.schedule(at, kind, start);
+    this.awaited[start] =
+      at > windowEnd ? this.events.schedule(windowEnd, EXPIRED, start) : this.events.schedule(at, kind, start);
   }
 
   private initialise(start: number): void {
@@ -336,7 +357,10 @@ class Storm {
     const { path, connectTimeoutSeconds, connectionsPerInstance } = this.group(start);
     const { now } = this.events;
     const isClosed = path.kind === "slow" && now < f64(this.pathOpensAt, start);
-    this.limit(lane, isClosed ? f64(this.initEnd, start) : Math.min(now + connectTimeoutSeconds, f64(this.initEnd, start)));
+    this.limit(
+      lane,
+      isClosed ? f64(this.initEnd, start) : Math.min(now + connectTimeoutSeconds, f64(this.initEnd, start)),
+    );
     if (this.input.costs.sigma > 0) this.drawWork(lane, start);
     if (path.kind === "broken") {
       this.stage[lane] = DEAD_DIAL;
@@ -357,7 +381,9 @@ class Storm {
     this.work[lane] = Math.exp(sigma * z - (sigma * sigma) / 2);
   }
 
-  /** Goes through the stages from `first` until one takes time or ends the attempt. A stage without cost takes no event. */
+  /**
+   * Goes through the stages from `first` until one takes time or ends the attempt. A stage without cost takes no event.
+   */
   private proceed(lane: number, first: number): void {
     let stage = first;
     while (this.enter(lane, stage)) stage++;
@@ -382,7 +408,11 @@ class Storm {
         return this.atClient(lane, costs.clientMs);
       case CONNECTOR:
         if (!this.group(i32(this.startOf, lane)).throughConnector) return true;
-        this.laneAwaited[lane] = this.events.schedule(this.connector.admit(now, this.connectorSeconds), AT_CONNECTOR, lane);
+        this.laneAwaited[lane] = this.events.schedule(
+          this.connector.admit(now, this.connectorSeconds),
+          AT_CONNECTOR,
+          lane,
+        );
         return false;
       case POSTMASTER:
         if (costs.postmasterMs === 0) return true;
@@ -446,7 +476,11 @@ class Storm {
 
   private atClient(lane: number, ms: number): boolean {
     if (ms === 0) return true;
-    this.laneAwaited[lane] = this.events.schedule(this.clients.admit(this.events.now, (ms / 1000) * f64(this.work, lane)), AT_CLIENT, lane);
+    this.laneAwaited[lane] = this.events.schedule(
+      this.clients.admit(this.events.now, (ms / 1000) * f64(this.work, lane)),
+      AT_CLIENT,
+      lane,
+    );
     return false;
   }
 
@@ -462,7 +496,10 @@ class Storm {
     if (this.forking === 0) this.fork();
   }
 
-  /** The postmaster is one process, which competes with its backends: in one turn it forks for as many as a slice is enough for. */
+  /**
+   * The postmaster is one process, which competes with its backends: in one turn it forks for as many as a slice is
+   * enough for.
+   */
   private fork(): void {
     const seconds = this.input.costs.postmasterMs / 1000;
     this.forking = Math.min(this.arrived - this.forkedFor, Math.max(1, Math.floor(SLICE_SECONDS / seconds)));
@@ -535,7 +572,10 @@ class Storm {
     }
     let seconds = retry.baseSeconds;
     for (let i = 1; i < failures && seconds < retry.capSeconds; i++) seconds *= retry.factor;
-    const jitter = retry.jitter > 0 ? retry.jitter * this.draw(start, FOR_JITTER, lane - i32(this.firstLane, start), this.nextJitter(lane)) : 0;
+    const jitter =
+      retry.jitter > 0
+        ? retry.jitter * this.draw(start, FOR_JITTER, lane - i32(this.firstLane, start), this.nextJitter(lane))
+        : 0;
     const again = this.events.now + Math.min(retry.capSeconds, seconds) * (1 + jitter);
     this.stage[lane] = BACK_OFF;
     this.limit(lane, Math.min(again + connectTimeoutSeconds, f64(this.initEnd, start)));
@@ -548,7 +588,10 @@ class Storm {
     return n;
   }
 
-  /** Sets the lane's deadline. Its timer is planned anew only if it would ring too late; one that rings early looks again. */
+  /**
+   * Sets the lane's deadline. Its timer is planned anew only if it would ring too late; one that rings early looks
+   * again.
+   */
   private limit(lane: number, at: number): void {
     this.deadline[lane] = at;
     if (f64(this.timerAt, lane) <= at) return;
@@ -605,7 +648,10 @@ class Storm {
     this.awaited[start] = this.events.schedule(this.events.now + seconds, RELAUNCH, start);
   }
 
-  /** Closes a connection; its slot, and its place among its user's, are free once the database has done the work of closing. */
+  /**
+   * Closes a connection; its slot, and its place among its user's, are free once the database has done the work of
+   * closing.
+   */
   private close(work: number): void {
     this.cpu.add(this.events.now, this.input.costs.closeCpuMs / 1000, this.lanes + work);
   }
@@ -631,7 +677,10 @@ class Storm {
 
   /** The draw of a start's present life for a purpose: 3 bits purpose, 8 life, 8 lane, 13 counter. */
   private draw(start: number, purpose: number, lane = 0, counter = 0): number {
-    return this.draws.uniform(i32(this.drawsOf, start), this.drawIndex(start, purpose) | ((lane & 0xff) << 11) | (counter << 19));
+    return this.draws.uniform(
+      i32(this.drawsOf, start),
+      this.drawIndex(start, purpose) | ((lane & 0xff) << 11) | (counter << 19),
+    );
   }
 
   private normal(start: number, purpose: number): number {

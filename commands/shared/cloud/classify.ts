@@ -44,7 +44,8 @@ export const noItems = () => {
 
 type Json = Readonly<Record<string, unknown>>;
 
-export const isObject = (value: unknown): value is Json => value !== null && typeof value === "object" && !Array.isArray(value);
+export const isObject = (value: unknown): value is Json =>
+  value !== null && typeof value === "object" && !Array.isArray(value);
 
 /** How each kind of object is known, whatever its file is called. */
 const SHAPES: readonly (readonly [Source, (object: Json) => boolean])[] = [
@@ -52,7 +53,11 @@ const SHAPES: readonly (readonly [Source, (object: Json) => boolean])[] = [
   ["services", ({ name, template }) => isOne(name, "services") && isObject(template)],
   ["jobs", ({ apiVersion, kind }) => kind === "Job" && startsWith(apiVersion, "run.googleapis.com/")],
   ["jobs", ({ name, template }) => isOne(name, "jobs") && isObject(template)],
-  ["instances", ({ kind, databaseVersion, settings }) => kind === "sql#instance" || (typeof databaseVersion === "string" && isObject(settings))],
+  [
+    "instances",
+    ({ kind, databaseVersion, settings }) =>
+      kind === "sql#instance" || (typeof databaseVersion === "string" && isObject(settings)),
+  ],
   ["connectors", ({ name }) => isOne(name, "connectors")],
   ["caches", ({ name, redisVersion }) => isOne(name, "instances") && redisVersion !== undefined],
   ["versions", ({ name, state }) => isOne(name, "versions") && typeof state === "string"],
@@ -86,9 +91,13 @@ const SHAPES: readonly (readonly [Source, (object: Json) => boolean])[] = [
 ];
 
 const startsWith = (value: unknown, prefix: string) => typeof value === "string" && value.startsWith(prefix);
-const isOne = (name: unknown, collection: string) => typeof name === "string" && cloudName(name)?.collection === collection;
+const isOne = (name: unknown, collection: string) =>
+  typeof name === "string" && cloudName(name)?.collection === collection;
 
-/** The repository that an image stands in, as `us-central1-docker.pkg.dev/P/R`: REST has it in `uri`, gcloud in `package`. */
+/**
+ * The repository that an image stands in, as `us-central1-docker.pkg.dev/P/R`: REST has it in `uri`, gcloud in
+ * `package`.
+ */
 function registryOf({ uri, package: image }: Json): string | undefined {
   const address = [uri, image].find((text) => typeof text === "string");
   return /^[\w-]+-docker\.pkg\.dev\/[^/]+\/[^/]+(?=\/)/.exec(String(address))?.[0];

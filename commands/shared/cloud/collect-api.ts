@@ -2,7 +2,16 @@ import { mountedSecrets } from "../../diagnose/secrets";
 import { type Collection, type Found, noItems, recognise } from "./classify";
 import { deployedFrom } from "./deployed";
 import { asked, type Cloud, listed, Unanswered } from "./rest";
-import { DIAGNOSIS_SOURCES, filledIn, type ItemSource, type Items, isItemSource, type Place, SOURCES, type Source } from "./sources";
+import {
+  DIAGNOSIS_SOURCES,
+  filledIn,
+  type ItemSource,
+  type Items,
+  isItemSource,
+  type Place,
+  SOURCES,
+  type Source,
+} from "./sources";
 
 /** What is to be read of a project. */
 export interface Reading {
@@ -15,12 +24,18 @@ export interface Reading {
 const diagnosisOf = (place: Place): Reading => ({
   sources: DIAGNOSIS_SOURCES,
   items: (soFar) => ({
-    versions: mountedSecrets(deployedFrom(soFar, place).deployed, place).flatMap(({ secret, isElsewhere }) => (isElsewhere ? [] : [secret])),
+    versions: mountedSecrets(deployedFrom(soFar, place).deployed, place).flatMap(({ secret, isElsewhere }) =>
+      isElsewhere ? [] : [secret],
+    ),
   }),
 });
 
 /** Asks the REST APIs for everything that is to be read. Default: what a diagnosis reads. */
-export async function readCloud(cloud: Cloud, place: Place, { sources, items: itemsOf }: Reading = diagnosisOf(place)): Promise<Collection> {
+export async function readCloud(
+  cloud: Cloud,
+  place: Place,
+  { sources, items: itemsOf }: Reading = diagnosisOf(place),
+): Promise<Collection> {
   const found: Found[] = [];
   const collected = new Set<Source>();
   const whole = new Set<Source>();
@@ -31,10 +46,13 @@ export async function readCloud(cloud: Cloud, place: Place, { sources, items: it
   const read = async (source: Source, item?: string) => {
     const { api, path, items: field, method } = SOURCES[source];
     const filled = filledIn(path, place, item);
-    const objects = field === undefined ? [await asked(cloud, api, filled, method)] : await listed(cloud, api, filled, field);
+    const objects =
+      field === undefined ? [await asked(cloud, api, filled, method)] : await listed(cloud, api, filled, field);
     // What the API of a source lists is of that source; an object that does not look like it is left out.
     const known = objects.filter((object) => recognise(object) === source);
-    found.push(...known.map((object) => ({ source, object: object as Found["object"], from: `${api}.googleapis.com` })));
+    found.push(
+      ...known.map((object) => ({ source, object: object as Found["object"], from: `${api}.googleapis.com` })),
+    );
     if (known.length < objects.length) {
       const what = `${api}.googleapis.com listed an object in no known shape`;
       notes.push(`${what}, which is left out`);
@@ -53,7 +71,9 @@ export async function readCloud(cloud: Cloud, place: Place, { sources, items: it
     }
   };
   await Promise.all(
-    sources.filter((source) => !isItemSource(source)).map((source) => read(source).catch((error: unknown) => gaps.set(source, reasonOf(error, source)))),
+    sources
+      .filter((source) => !isItemSource(source))
+      .map((source) => read(source).catch((error: unknown) => gaps.set(source, reasonOf(error, source)))),
   );
   const soFar: Collection = { found, collected, listed: whole, hidden, items, gaps, notes };
   for (const [source, wanted] of Object.entries(itemsOf(soFar))) {

@@ -21,7 +21,10 @@ export function readFolder(folder: string, { project }: Pick<Place, "project">):
 }
 
 /** What a file turned out to hold. */
-type FileContent = { readonly file: string /** The source that its name stands for. */; readonly called: Source | undefined } & (
+type FileContent = {
+  readonly file: string /** The source that its name stands for. */;
+  readonly called: Source | undefined;
+} & (
   | { readonly is: "unreadable" }
   | { readonly is: "empty list" }
   | {
@@ -46,8 +49,21 @@ function classifyFile(file: string, content: { readonly value: unknown } | undef
     return source === undefined ? [] : [{ source, object: object as Found["object"], from: file }];
   });
   // One page of several, or one with something unknown in it, is no whole list.
-  const missing = known.length < elements.length ? "has something in no known shape" : hasNextPage(content.value) ? "is one page of several" : undefined;
-  return { file, called, is: "objects", known, count: elements.length, isList: elements[0] !== content.value && missing === undefined, missing };
+  const missing =
+    known.length < elements.length
+      ? "has something in no known shape"
+      : hasNextPage(content.value)
+        ? "is one page of several"
+        : undefined;
+  return {
+    file,
+    called,
+    is: "objects",
+    known,
+    count: elements.length,
+    isList: elements[0] !== content.value && missing === undefined,
+    missing,
+  };
 }
 
 /** All files as one collection; of what two files show differently, the first one counts. */
@@ -81,11 +97,14 @@ function mergeFiles(files: readonly FileContent[], project: string, notes: strin
       if (isList && isItemSource(one.source)) items[one.source].listed.add(itemOf(one) ?? "");
       const before = found.find((earlier) => earlier.source === one.source && nameOf(earlier) === nameOf(one));
       if (!before) found.push(one);
-      else if (!isDeepStrictEqual(before.object, one.object)) notes.push(`${before.from} and ${file} show ${nameOf(one)} differently: the first one is judged`);
+      else if (!isDeepStrictEqual(before.object, one.object))
+        notes.push(`${before.from} and ${file} show ${nameOf(one)} differently: the first one is judged`);
     }
   }
   for (const [other, shown] of elsewhere)
-    notes.push(`${shown.join(", ")} ${shown.length > 1 ? "show" : "shows"} ${other}, which is left out: the plan is of ${project}`);
+    notes.push(
+      `${shown.join(", ")} ${shown.length > 1 ? "show" : "shows"} ${other}, which is left out: the plan is of ${project}`,
+    );
   return { found, collected, listed, hidden, items, gaps: new Map(), notes };
 }
 
@@ -111,9 +130,12 @@ function notesOn(content: FileContent): string[] {
 const withoutEnding = (file: string) => file.replace(/\.(?:json|ya?ml)$/, "");
 
 const isCalled = (file: string, source: Source) =>
-  isItemSource(source) ? itemCalled(source, file) !== undefined : withoutEnding(file) === withoutEnding(SOURCES[source].file) && file !== withoutEnding(file);
+  isItemSource(source)
+    ? itemCalled(source, file) !== undefined
+    : withoutEnding(file) === withoutEnding(SOURCES[source].file) && file !== withoutEnding(file);
 
-const hasNextPage = (value: unknown) => isObject(value) && typeof value.nextPageToken === "string" && value.nextPageToken !== "";
+const hasNextPage = (value: unknown) =>
+  isObject(value) && typeof value.nextPageToken === "string" && value.nextPageToken !== "";
 
 /** The id of the project that an object says it stands in; `undefined`: it says none, or its number. */
 function projectOf({ source, object: { project, projectId, name, selfLink } }: Found): string | undefined {
@@ -125,11 +147,14 @@ function projectOf({ source, object: { project, projectId, name, selfLink } }: F
 /** What tells two objects of one source apart. */
 function nameOf({ object }: Found): string {
   const { name, metadata, region, uri, package: image, version } = object;
-  const knative = metadata as { readonly name?: unknown; readonly labels?: Readonly<Record<string, unknown>> } | undefined; // of a v1 service only
+  const knative = metadata as
+    | { readonly name?: unknown; readonly labels?: Readonly<Record<string, unknown>> }
+    | undefined; // of a v1 service only
   return `${name ?? knative?.name ?? uri ?? `${image}@${version}`}${typeof region === "string" ? ` in ${regionIn(region)}` : ""}${location(knative?.labels)}`;
 }
 
-const location = (labels: Readonly<Record<string, unknown>> | undefined) => (labels?.[LOCATION] ? ` in ${labels[LOCATION]}` : "");
+const location = (labels: Readonly<Record<string, unknown>> | undefined) =>
+  labels?.[LOCATION] ? ` in ${labels[LOCATION]}` : "";
 const LOCATION = "cloud.googleapis.com/location";
 
 function filesOf(folder: string): { readonly files: readonly string[]; readonly notes: string[] } {
@@ -146,7 +171,10 @@ function filesOf(folder: string): { readonly files: readonly string[]; readonly 
     throw wrong(
       "must hold collected files because there is nothing to judge in an empty folder; `npm run diagnose -- --help` prints the lines that collect them",
     );
-  return { files, notes: names.flatMap((name) => (files.includes(name) ? [] : [`${name} is ${kinds.get(name)}, and is left out`])) };
+  return {
+    files,
+    notes: names.flatMap((name) => (files.includes(name) ? [] : [`${name} is ${kinds.get(name)}, and is left out`])),
+  };
 }
 
 /** A link counts for what it leads to. Who reads a pipe waits for somebody who writes. */
@@ -164,7 +192,9 @@ function contentOf(file: string): { readonly value: unknown } | undefined {
   return jsonIn(file) ?? yamlIn(file);
 }
 
-/** What a JSON file holds. No word of the parser's: it would repeat a part of the file, and anything may stand there. */
+/**
+ * What a JSON file holds. No word of the parser's: it would repeat a part of the file, and anything may stand there.
+ */
 export function jsonIn(file: string): { readonly value: unknown } | undefined {
   try {
     return { value: JSON.parse(textIn(file)) };
@@ -174,7 +204,8 @@ export function jsonIn(file: string): { readonly value: unknown } | undefined {
 }
 
 /**
- * YAML as gcloud prints it: an object, or the objects of a list as documents that each begin with `---`. Any text is YAML of a kind:
+ * YAML as gcloud prints it: an object, or the objects of a list as documents that each begin with `---`. Any text is
+ * YAML of a kind:
  * only objects and lists count.
  */
 function yamlIn(file: string): { readonly value: unknown } | undefined {
@@ -196,6 +227,7 @@ function yamlIn(file: string): { readonly value: unknown } | undefined {
 function textIn(file: string): string {
   const bytes = readFileSync(file);
   const [first, second] = bytes;
-  const encoding = first === 0xff && second === 0xfe ? "utf-16le" : first === 0xfe && second === 0xff ? "utf-16be" : "utf-8";
+  const encoding =
+    first === 0xff && second === 0xfe ? "utf-16le" : first === 0xfe && second === 0xff ? "utf-16be" : "utf-8";
   return new TextDecoder(encoding).decode(bytes);
 }

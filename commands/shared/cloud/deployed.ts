@@ -16,7 +16,15 @@ import type { ProgramResource } from "../../../policy/framework/judgement";
 import { cloudName, regionIn } from "../../../policy/resources/cloud-name";
 import { type Workload, workloadOf } from "../../../policy/resources/workload";
 import { type Collection, type Found, isObject } from "./classify";
-import { knativeJob, knativeService, type RunService, restJob, restService, type Unready, unreadyUnless } from "./run-service";
+import {
+  knativeJob,
+  knativeService,
+  type RunService,
+  restJob,
+  restService,
+  type Unready,
+  unreadyUnless,
+} from "./run-service";
 import type { Place, Source } from "./sources";
 
 /** A resource as it is deployed, in the shape in which the program declares it and the pack judges it. */
@@ -49,7 +57,11 @@ export function deployedFrom(
   const deployed = found.flatMap((one): Deployed[] => {
     try {
       const read = READERS[one.source]?.(new Inputs(one.object), one, place) ?? [];
-      return read.map((resource) => ({ ...resource, inputs: present(resource.inputs), outputs: present(resource.outputs) }));
+      return read.map((resource) => ({
+        ...resource,
+        inputs: present(resource.inputs),
+        outputs: present(resource.outputs),
+      }));
     } catch (error) {
       if (!(error instanceof MalformedValueError)) throw error;
       const what = `${one.from} has an object in an unknown form (${error.message})`;
@@ -64,30 +76,50 @@ export function deployedFrom(
 
 /** Without what is not set, at any depth: a property is either there or not. */
 function present(properties: Properties): Properties {
-  const inside = (value: unknown): unknown => (Array.isArray(value) ? value.map(inside) : isObject(value) ? present(value) : value);
-  return Object.fromEntries(Object.entries(properties).flatMap(([key, value]) => (value === undefined ? [] : [[key, inside(value)]])));
+  const inside = (value: unknown): unknown =>
+    Array.isArray(value) ? value.map(inside) : isObject(value) ? present(value) : value;
+  return Object.fromEntries(
+    Object.entries(properties).flatMap(([key, value]) => (value === undefined ? [] : [[key, inside(value)]])),
+  );
 }
 
 /** The resource's URN. The id in it tells equal names in two regions apart. */
-export const urnOf = ({ type, id }: Pick<Deployed, "type" | "id">): string => `urn:pulumi:deployed::netra::${type}::${id}`;
+export const urnOf = ({ type, id }: Pick<Deployed, "type" | "id">): string =>
+  `urn:pulumi:deployed::netra::${type}::${id}`;
 
 /** The resource as rules judge it. */
 export function asJudged(resource: Deployed, { project, region }: Place): ProgramResource {
   const { type, name, inputs, outputs } = resource;
-  return { type, name, urn: urnOf(resource), dependencies: [], propertyDependencies: {}, inputs, outputs, provider: { project, region } };
+  return {
+    type,
+    name,
+    urn: urnOf(resource),
+    dependencies: [],
+    propertyDependencies: {},
+    inputs,
+    outputs,
+    provider: { project, region },
+  };
 }
 
 /** A service or a job as rules read it; `undefined` for anything else. */
 export function workloadIn(resource: Deployed, { project, region }: Place): Workload | undefined {
   const { type, name, inputs } = resource;
-  return workloadOf({ type, name, urn: urnOf(resource), properties: new Inputs(inputs), provider: new Inputs({ project, region }) });
+  return workloadOf({
+    type,
+    name,
+    urn: urnOf(resource),
+    properties: new Inputs(inputs),
+    provider: new Inputs({ project, region }),
+  });
 }
 
 type Reader = (raw: Inputs, found: Found, place: Place) => Deployed[];
 type Properties = Readonly<Record<string, unknown>>;
 
 const READERS: { readonly [Key in Source]?: Reader } = {
-  services: (raw, found, place) => workload(raw.has("apiVersion") ? knativeService(raw) : restService(raw), RUN_SERVICE, found, place),
+  services: (raw, found, place) =>
+    workload(raw.has("apiVersion") ? knativeService(raw) : restService(raw), RUN_SERVICE, found, place),
   jobs: (raw, found, place) => workload(raw.has("apiVersion") ? knativeJob(raw) : restJob(raw), RUN_JOB, found, place),
   instances(raw, found, place) {
     const name = named(raw);
@@ -124,7 +156,14 @@ const READERS: { readonly [Key in Source]?: Reader } = {
       ...throughput,
     };
     const id = `projects/${place.project}/locations/${region}/connectors/${name}`;
-    return [{ ...base(place, found, CONNECTOR, name, id, region), inputs, outputs: inputs, ...unreadyUnless("READY", stateOf(raw)) }];
+    return [
+      {
+        ...base(place, found, CONNECTOR, name, id, region),
+        inputs,
+        outputs: inputs,
+        ...unreadyUnless("READY", stateOf(raw)),
+      },
+    ];
   },
   caches(raw, found, place) {
     const [name, region] = located(raw);
@@ -154,7 +193,13 @@ const READERS: { readonly [Key in Source]?: Reader } = {
     const secretId = cloudName(named(raw))?.name ?? "";
     const inputs = { secretId, labels: labels(raw, "labels") };
     const [type = ""] = SECRETS;
-    return [{ ...base(place, found, type, secretId, `projects/${place.project}/secrets/${secretId}`, undefined), inputs, outputs: inputs }];
+    return [
+      {
+        ...base(place, found, type, secretId, `projects/${place.project}/secrets/${secretId}`, undefined),
+        inputs,
+        outputs: inputs,
+      },
+    ];
   },
   networks(raw, found, place) {
     const name = named(raw);
@@ -163,7 +208,13 @@ const READERS: { readonly [Key in Source]?: Reader } = {
       autoCreateSubnetworks: raw.flag("autoCreateSubnetworks") ?? false,
       routingMode: raw.object("routingConfig").text("routingMode"),
     };
-    return [{ ...base(place, found, NETWORK, name, `projects/${place.project}/global/networks/${name}`, undefined), inputs, outputs: inputs }];
+    return [
+      {
+        ...base(place, found, NETWORK, name, `projects/${place.project}/global/networks/${name}`, undefined),
+        inputs,
+        outputs: inputs,
+      },
+    ];
   },
   subnetworks(raw, found, place) {
     const name = named(raw);
@@ -174,9 +225,24 @@ const READERS: { readonly [Key in Source]?: Reader } = {
       network: raw.text("network"),
       ipCidrRange: raw.text("ipCidrRange"),
       privateIpGoogleAccess: raw.flag("privateIpGoogleAccess") ?? false,
-      secondaryIpRanges: raw.list("secondaryIpRanges").map((range) => ({ rangeName: range.text("rangeName"), ipCidrRange: range.text("ipCidrRange") })),
+      secondaryIpRanges: raw
+        .list("secondaryIpRanges")
+        .map((range) => ({ rangeName: range.text("rangeName"), ipCidrRange: range.text("ipCidrRange") })),
     };
-    return [{ ...base(place, found, SUBNETWORK, name, `projects/${place.project}/regions/${region}/subnetworks/${name}`, region), inputs, outputs: inputs }];
+    return [
+      {
+        ...base(
+          place,
+          found,
+          SUBNETWORK,
+          name,
+          `projects/${place.project}/regions/${region}/subnetworks/${name}`,
+          region,
+        ),
+        inputs,
+        outputs: inputs,
+      },
+    ];
   },
   /** A router is of interest for its NATs only. */
   routers(raw, found, place) {
@@ -196,7 +262,11 @@ const READERS: { readonly [Key in Source]?: Reader } = {
         sourceSubnetworkIpRangesToNat: nat.text("sourceSubnetworkIpRangesToNat"),
         minPortsPerVm: nat.number("minPortsPerVm"),
       };
-      return { ...base(place, found, ROUTER_NAT, name, `${place.project}/${region}/${router}/${name}`, region), inputs: own, outputs: own };
+      return {
+        ...base(place, found, ROUTER_NAT, name, `${place.project}/${region}/${router}/${name}`, region),
+        inputs: own,
+        outputs: own,
+      };
     });
     return [{ ...base(place, found, ROUTER, router, routerId, region), inputs, outputs: inputs }, ...nats];
   },
@@ -209,14 +279,25 @@ const READERS: { readonly [Key in Source]?: Reader } = {
       conditions: raw
         .list("conditions")
         .map((condition) =>
-          Object.fromEntries(condition.keys().flatMap((kind) => (kind.startsWith("condition") ? [[kind, watched(condition.object(kind))]] : []))),
+          Object.fromEntries(
+            condition
+              .keys()
+              .flatMap((kind) => (kind.startsWith("condition") ? [[kind, watched(condition.object(kind))]] : [])),
+          ),
         ),
     };
-    return [{ ...base(place, found, ALERT_POLICY, raw.text("displayName") ?? id, id, undefined), inputs, outputs: inputs }];
+    return [
+      { ...base(place, found, ALERT_POLICY, raw.text("displayName") ?? id, id, undefined), inputs, outputs: inputs },
+    ];
   },
 };
 
-function workload({ name, location, inputs, unready }: RunService, type: string, found: Found, place: Place): Deployed[] {
+function workload(
+  { name, location, inputs, unready }: RunService,
+  type: string,
+  found: Found,
+  place: Place,
+): Deployed[] {
   // Both end up in commands that people copy into a shell.
   const kind = type === RUN_JOB ? "job" : "service";
   if (!/^\w[\w-]*$/.test(name)) throw new MalformedValueError(`the ${kind} must have a name that Google gives`);
@@ -224,7 +305,9 @@ function workload({ name, location, inputs, unready }: RunService, type: string,
   const region = location || place.region;
   const id = `projects/${place.project}/locations/${region}/${found.source}/${name}`;
   const form = found.object.apiVersion === undefined ? "rest" : "knative";
-  return [{ ...base(place, found, type, name, id, region), form, inputs, outputs: inputs, ...(unready ? { unready } : {}) }];
+  return [
+    { ...base(place, found, type, name, id, region), form, inputs, outputs: inputs, ...(unready ? { unready } : {}) },
+  ];
 }
 
 /** What a condition is about: a filter, or a query. */
@@ -259,12 +342,16 @@ const stateOf = (raw: Inputs): Unready => ({ field: "state", value: raw.text("st
 /** A stopped instance stays RUNNABLE to the API: its policy says that it is not to run. */
 function notRunning(raw: Inputs): Pick<Deployed, "unready"> {
   const isStopped = raw.object("settings").text("activationPolicy") === "NEVER";
-  return isStopped ? { unready: { field: "settings.activationPolicy", value: "NEVER", message: "" } } : unreadyUnless("RUNNABLE", stateOf(raw));
+  return isStopped
+    ? { unready: { field: "settings.activationPolicy", value: "NEVER", message: "" } }
+    : unreadyUnless("RUNNABLE", stateOf(raw));
 }
 
 function labels(raw: Inputs, key: string): Properties {
   const inputs = raw.object(key);
-  return Object.fromEntries(inputs.keys().flatMap((label) => (label.startsWith("goog-") ? [] : [[label, inputs.text(label)]])));
+  return Object.fromEntries(
+    inputs.keys().flatMap((label) => (label.startsWith("goog-") ? [] : [[label, inputs.text(label)]])),
+  );
 }
 
 /** Cloud SQL calls the disk's fields otherwise than the provider does, and writes its sizes as texts. */
@@ -291,7 +378,9 @@ function sqlInputs(raw: Inputs, name: string): Properties {
       diskAutoresize: settings.flag("storageAutoResize") ?? false,
       deletionProtectionEnabled: settings.flag("deletionProtectionEnabled") ?? false,
       userLabels: labels(settings, "userLabels"),
-      databaseFlags: settings.list("databaseFlags").map((flag) => ({ name: flag.text("name"), value: flag.textOrNumber("value") })),
+      databaseFlags: settings
+        .list("databaseFlags")
+        .map((flag) => ({ name: flag.text("name"), value: flag.textOrNumber("value") })),
       connectionPoolConfigs: settings.has("connectionPoolConfig")
         ? [{ connectionPoolingEnabled: settings.object("connectionPoolConfig").flag("connectionPoolingEnabled") }]
         : undefined,
@@ -300,7 +389,9 @@ function sqlInputs(raw: Inputs, name: string): Properties {
         privateNetwork: ip.text("privateNetwork"),
         sslMode: ip.text("sslMode"),
         requireSsl: ip.flag("requireSsl"),
-        authorizedNetworks: ip.list("authorizedNetworks").map((network) => ({ name: network.text("name"), value: network.text("value") })),
+        authorizedNetworks: ip
+          .list("authorizedNetworks")
+          .map((network) => ({ name: network.text("name"), value: network.text("value") })),
         pscConfigs: ip.has("pscConfig") ? [{ pscEnabled: ip.object("pscConfig").flag("pscEnabled") }] : undefined,
       },
       backupConfiguration: {

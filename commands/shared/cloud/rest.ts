@@ -47,10 +47,17 @@ const LONGEST_WAIT = 30;
 const MOST_PAGES = 200;
 
 /** What an API answers to a method that reads. @throws Unanswered */
-export const asked = (cloud: Cloud, api: string, path: string, method: "GET" | "POST" = "GET") => answered(cloud, api, `${cloud.endpoint(api)}${path}`, method);
+export const asked = (cloud: Cloud, api: string, path: string, method: "GET" | "POST" = "GET") =>
+  answered(cloud, api, `${cloud.endpoint(api)}${path}`, method);
 
 /** Every object of a list, page after page. `path` may have a query of its own. @throws Unanswered */
-export async function listed(cloud: Cloud, api: string, path: string, items: string, more?: URLSearchParams): Promise<readonly unknown[]> {
+export async function listed(
+  cloud: Cloud,
+  api: string,
+  path: string,
+  items: string,
+  more?: URLSearchParams,
+): Promise<readonly unknown[]> {
   const all: unknown[] = [];
   const [address = "", own] = path.split("?");
   const query = more ?? new URLSearchParams(own);
@@ -66,7 +73,12 @@ export async function listed(cloud: Cloud, api: string, path: string, items: str
   throw new Unanswered(`${api}.googleapis.com has more than ${MOST_PAGES} pages`);
 }
 
-async function answered(cloud: Cloud, api: string, url: string, method: "GET" | "POST"): Promise<Readonly<Record<string, unknown>>> {
+async function answered(
+  cloud: Cloud,
+  api: string,
+  url: string,
+  method: "GET" | "POST",
+): Promise<Readonly<Record<string, unknown>>> {
   for (let attempt = 1; ; attempt++) {
     const signal = AbortSignal.timeout(cloud.timeoutSeconds * 1000);
     const headers = await authorised(cloud, url, signal);
@@ -77,19 +89,29 @@ async function answered(cloud: Cloud, api: string, url: string, method: "GET" | 
     }
     const isBusy = response.status === 429 || response.status >= 500;
     const seconds = retryAfterSeconds(response) ?? 2 ** (attempt - 1);
-    if (!isBusy || attempt === ATTEMPTS || seconds > LONGEST_WAIT) throw refusal(api, response.status, body, attempt, seconds);
+    if (!isBusy || attempt === ATTEMPTS || seconds > LONGEST_WAIT)
+      throw refusal(api, response.status, body, attempt, seconds);
     await cloud.wait(seconds);
   }
 }
 
-async function received(api: string, url: string, request: RequestInit & { readonly signal: AbortSignal }, seconds: number) {
+async function received(
+  api: string,
+  url: string,
+  request: RequestInit & { readonly signal: AbortSignal },
+  seconds: number,
+) {
   const { signal } = request;
   try {
     const response = await fetch(url, request);
     const text = await response.text();
     return { response, body: parsed(text) };
   } catch {
-    throw new Unanswered(signal.aborted ? `${api}.googleapis.com did not answer within ${seconds} s` : `${api}.googleapis.com cannot be reached from here`);
+    throw new Unanswered(
+      signal.aborted
+        ? `${api}.googleapis.com did not answer within ${seconds} s`
+        : `${api}.googleapis.com cannot be reached from here`,
+    );
   }
 }
 
@@ -112,8 +134,13 @@ function retryAfterSeconds({ headers }: Response): number | undefined {
 
 function refusal(api: string, status: number, body: unknown, attempts: number, seconds: number): Unanswered {
   const host = `${api}.googleapis.com`;
-  if (status === 403 && isDisabled(body)) return new Unanswered(`the API ${host} is off: gcloud services enable ${host}`, status);
-  if (status === 401) return new Unanswered("the Google credentials here are not accepted (401): gcloud auth application-default login", status);
+  if (status === 403 && isDisabled(body))
+    return new Unanswered(`the API ${host} is off: gcloud services enable ${host}`, status);
+  if (status === 401)
+    return new Unanswered(
+      "the Google credentials here are not accepted (401): gcloud auth application-default login",
+      status,
+    );
   if (status === 403) return new Unanswered(`${host} allows these credentials nothing here (403)`, status);
   if (status === 404) return new Unanswered(`${host} knows no such project or place (404)`, status);
   if (status === 429 && seconds > LONGEST_WAIT)
@@ -129,11 +156,15 @@ function isDisabled(body: unknown): boolean {
 
 /** The auth library takes no signal. */
 async function authorised(cloud: Cloud, url: string, signal: AbortSignal): Promise<Readonly<Record<string, string>>> {
-  const timeout = new Promise<never>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason), { once: true }));
+  const timeout = new Promise<never>((_, reject) =>
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true }),
+  );
   try {
     return await Promise.race([cloud.authorization(url), timeout]);
   } catch {
     // Not its message: it can repeat what a credentials file holds.
-    throw new Unanswered("there are no Google credentials here that give a token: gcloud auth application-default login");
+    throw new Unanswered(
+      "there are no Google credentials here that give a token: gcloud auth application-default login",
+    );
   }
 }

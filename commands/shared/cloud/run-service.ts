@@ -3,7 +3,8 @@ import { Inputs } from "../../../policy/framework/inputs";
 import { cloudName } from "../../../policy/resources/cloud-name";
 
 /*
- * A Cloud Run service or job as the pack judges it and the program declares it: the v2 resource's properties. gcloud prints the
+ * A Cloud Run service or job as the pack judges it and the program declares it: the v2 resource's properties. gcloud
+ * prints the
  * Knative v1 form, in which half of them are annotations; the REST API prints v2.
  */
 
@@ -60,15 +61,26 @@ export function knativeService(raw: Inputs): RunService {
   const template = raw.object("spec").object("template");
   const annotations = template.object("metadata").object("annotations");
   const spec = template.object("spec");
-  const scaling = { minInstanceCount: annotations.number(REVISION.minScale), maxInstanceCount: annotations.number(REVISION.maxScale) };
+  const scaling = {
+    minInstanceCount: annotations.number(REVISION.minScale),
+    maxInstanceCount: annotations.number(REVISION.maxScale),
+  };
   const status = raw.object("status");
   const ready = status.list("conditions").find((condition) => condition.text("type") === "Ready");
   return {
     name: metadata.text("name") ?? "",
     location: metadata.object("labels").text("cloud.googleapis.com/location") ?? "",
     ...notServing(
-      { field: "status.latestReadyRevisionName", created: status.text("latestCreatedRevisionName"), ready: status.text("latestReadyRevisionName") },
-      unreadyUnless("True", { field: "status.conditions[Ready].status", value: ready?.text("status"), message: ready?.text("message") ?? "" }),
+      {
+        field: "status.latestReadyRevisionName",
+        created: status.text("latestCreatedRevisionName"),
+        ready: status.text("latestReadyRevisionName"),
+      },
+      unreadyUnless("True", {
+        field: "status.conditions[Ready].status",
+        value: ready?.text("status"),
+        message: ready?.text("message") ?? "",
+      }),
     ),
     inputs: {
       name: metadata.text("name"),
@@ -93,7 +105,14 @@ export function knativeService(raw: Inputs): RunService {
       traffics: raw
         .object("spec")
         .list("traffic")
-        .map((share) => trafficOf(share.flag("latestRevision") === true, share.text("revisionName"), status.text("latestCreatedRevisionName"), share)),
+        .map((share) =>
+          trafficOf(
+            share.flag("latestRevision") === true,
+            share.text("revisionName"),
+            status.text("latestCreatedRevisionName"),
+            share,
+          ),
+        ),
     },
   };
 }
@@ -101,7 +120,11 @@ export function knativeService(raw: Inputs): RunService {
 /** What a service's revision and a job's task have in common. */
 function knativePod(annotations: Inputs, spec: Inputs): Properties {
   const databases = (annotations.text(REVISION.databases) ?? "").split(",").flatMap((text) => text.trim() || []);
-  const aliases = new Map((annotations.text(REVISION.secrets) ?? "").split(",").map((entry) => [entry.split(":")[0]?.trim(), entry.split(":")[1]?.trim()]));
+  const aliases = new Map(
+    (annotations.text(REVISION.secrets) ?? "")
+      .split(",")
+      .map((entry) => [entry.split(":")[0]?.trim(), entry.split(":")[1]?.trim()]),
+  );
   const resources = {
     // Cloud Run throttles unless told otherwise.
     cpuIdle: annotations.flag(REVISION.throttling) ?? true,
@@ -113,16 +136,28 @@ function knativePod(annotations: Inputs, spec: Inputs): Properties {
     envs: container.list("env").map((variable) => {
       const reference = variable.object("valueFrom").object("secretKeyRef");
       const secret = reference.text("name");
-      return variableOf(variable, secret === undefined ? undefined : { secret: aliases.get(secret) ?? secret, version: reference.textOrNumber("key") });
+      return variableOf(
+        variable,
+        secret === undefined
+          ? undefined
+          : { secret: aliases.get(secret) ?? secret, version: reference.textOrNumber("key") },
+      );
     }),
     // The annotation opens the socket in every container; the first one stands for all, as in the resource.
-    volumeMounts: [...mountsOf(container), ...(databases.length > 0 && i === 0 ? [{ name: SOCKET_VOLUME, mountPath: "/cloudsql" }] : [])],
+    volumeMounts: [
+      ...mountsOf(container),
+      ...(databases.length > 0 && i === 0 ? [{ name: SOCKET_VOLUME, mountPath: "/cloudsql" }] : []),
+    ],
   }));
   return {
     serviceAccount: spec.text("serviceAccountName"),
     executionEnvironment: environment && `EXECUTION_ENVIRONMENT_${environment.toUpperCase()}`,
     timeout: spec.number("timeoutSeconds") === undefined ? undefined : `${spec.number("timeoutSeconds")}s`,
-    vpcAccess: vpcAccess(annotations.text(REVISION.connector), annotations.text(REVISION.egress), interfacesOf(annotations)),
+    vpcAccess: vpcAccess(
+      annotations.text(REVISION.connector),
+      annotations.text(REVISION.egress),
+      interfacesOf(annotations),
+    ),
     containers,
     volumes: [
       ...spec.list("volumes").map(knativeVolume),
@@ -136,7 +171,10 @@ export function knativeJob(raw: Inputs): RunService {
   const metadata = raw.object("metadata");
   const execution = raw.object("spec").object("template");
   const spec = execution.object("spec");
-  const [name, location] = [metadata.text("name") ?? "", metadata.object("labels").text("cloud.googleapis.com/location") ?? ""];
+  const [name, location] = [
+    metadata.text("name") ?? "",
+    metadata.object("labels").text("cloud.googleapis.com/location") ?? "",
+  ];
   const task = knativePod(execution.object("metadata").object("annotations"), spec.object("template").object("spec"));
   return { name, location, inputs: jobInputs(name, location, spec, task) };
 }
@@ -171,7 +209,11 @@ export function restService(raw: Inputs): RunService {
     location,
     ...notServing(
       { field: "latestReadyRevision", created, ready: cloudName(raw.text("latestReadyRevision"))?.name },
-      unreadyUnless("CONDITION_SUCCEEDED", { field: "terminalCondition.state", value: ready.text("state"), message: ready.text("message") ?? "" }),
+      unreadyUnless("CONDITION_SUCCEEDED", {
+        field: "terminalCondition.state",
+        value: ready.text("state"),
+        message: ready.text("message") ?? "",
+      }),
     ),
     inputs: {
       name,
@@ -188,7 +230,9 @@ export function restService(raw: Inputs): RunService {
         healthCheckDisabled: template.flag("healthCheckDisabled"),
         scaling: scaling(template.object("scaling")),
       },
-      traffics: raw.list("traffic").map((share) => trafficOf(share.text("type") === LATEST, share.text("revision"), created, share)),
+      traffics: raw
+        .list("traffic")
+        .map((share) => trafficOf(share.text("type") === LATEST, share.text("revision"), created, share)),
     },
   };
 }
@@ -200,11 +244,17 @@ function restPod(template: Inputs): Properties {
     const resources = container.object("resources");
     return {
       // What is false is not printed.
-      ...containerOf(container, { cpuIdle: resources.flag("cpuIdle") ?? false, startupCpuBoost: resources.flag("startupCpuBoost") ?? false }),
+      ...containerOf(container, {
+        cpuIdle: resources.flag("cpuIdle") ?? false,
+        startupCpuBoost: resources.flag("startupCpuBoost") ?? false,
+      }),
       envs: container.list("env").map((variable) => {
         const reference = variable.object("valueSource").object("secretKeyRef");
         const secret = reference.text("secret");
-        return variableOf(variable, secret === undefined ? undefined : { secret, version: reference.textOrNumber("version") });
+        return variableOf(
+          variable,
+          secret === undefined ? undefined : { secret, version: reference.textOrNumber("version") },
+        );
       }),
       volumeMounts: mountsOf(container),
     };
@@ -213,22 +263,32 @@ function restPod(template: Inputs): Properties {
     serviceAccount: template.text("serviceAccount"),
     executionEnvironment: template.text("executionEnvironment"),
     timeout: template.text("timeout"),
-    vpcAccess: vpcAccess(access.text("connector"), access.text("egress"), access.list("networkInterfaces").map(interfaceOf)),
+    vpcAccess: vpcAccess(
+      access.text("connector"),
+      access.text("egress"),
+      access.list("networkInterfaces").map(interfaceOf),
+    ),
     containers,
     volumes: template.list("volumes").map((volume) => ({
       name: volume.text("name"),
-      cloudSqlInstance: volume.has("cloudSqlInstance") ? { instances: volume.object("cloudSqlInstance").texts("instances") } : undefined,
+      cloudSqlInstance: volume.has("cloudSqlInstance")
+        ? { instances: volume.object("cloudSqlInstance").texts("instances") }
+        : undefined,
       secret: volume.has("secret") ? mountedSecret(volume.object("secret"), "secret", "version") : undefined,
     })),
   };
 }
 
 /** Nothing where the value is the one that says that it works. */
-export const unreadyUnless = (well: string, said: Unready): { readonly unready?: Unready } => (said.value === well ? {} : { unready: said });
+export const unreadyUnless = (well: string, said: Unready): { readonly unready?: Unready } =>
+  said.value === well ? {} : { unready: said };
 
 const LATEST = "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST";
 
-function containerOf(container: Inputs, resources: { readonly cpuIdle: boolean; readonly startupCpuBoost: boolean }): Properties {
+function containerOf(
+  container: Inputs,
+  resources: { readonly cpuIdle: boolean; readonly startupCpuBoost: boolean },
+): Properties {
   const limits = container.object("resources").object("limits");
   const cpu = limits.text("cpu");
   const vcpus = cpu === undefined ? undefined : parseCpu(cpu);
@@ -239,7 +299,10 @@ function containerOf(container: Inputs, resources: { readonly cpuIdle: boolean; 
     commands: stated(container, "command"),
     args: stated(container, "args"),
     ports: port && { containerPort: port.number("containerPort"), name: port.text("name") },
-    resources: { limits: { cpu: vcpus === undefined ? cpu : String(vcpus), memory: limits.text("memory") }, ...resources },
+    resources: {
+      limits: { cpu: vcpus === undefined ? cpu : String(vcpus), memory: limits.text("memory") },
+      ...resources,
+    },
     startupProbe: probeOf(container, "startupProbe"),
     livenessProbe: probeOf(container, "livenessProbe"),
     readinessProbe: probeOf(container, "readinessProbe"),
@@ -252,7 +315,8 @@ const stated = (container: Inputs, key: string) => (container.has(key) ? contain
 function probeOf(container: Inputs, key: string): Properties | undefined {
   if (!container.has(key)) return undefined;
   const probe = container.object(key);
-  const handler = (kind: string) => (probe.has(kind) ? { path: probe.object(kind).text("path"), port: probe.object(kind).number("port") } : undefined);
+  const handler = (kind: string) =>
+    probe.has(kind) ? { path: probe.object(kind).text("path"), port: probe.object(kind).number("port") } : undefined;
   return {
     httpGet: handler("httpGet"),
     tcpSocket: handler("tcpSocket"),
@@ -265,15 +329,22 @@ function probeOf(container: Inputs, key: string): Properties | undefined {
 }
 
 /** An empty value is not printed. */
-function variableOf(variable: Inputs, secretKeyRef: { readonly secret: string; readonly version: string | undefined } | undefined): Properties {
+function variableOf(
+  variable: Inputs,
+  secretKeyRef: { readonly secret: string; readonly version: string | undefined } | undefined,
+): Properties {
   const name = variable.text("name");
   return secretKeyRef ? { name, valueSource: { secretKeyRef } } : { name, value: variable.text("value") ?? "" };
 }
 
-const mountsOf = (container: Inputs) => container.list("volumeMounts").map((mount) => ({ name: mount.text("name"), mountPath: mount.text("mountPath") }));
+const mountsOf = (container: Inputs) =>
+  container.list("volumeMounts").map((mount) => ({ name: mount.text("name"), mountPath: mount.text("mountPath") }));
 
 function knativeVolume(volume: Inputs): Properties {
-  return { name: volume.text("name"), secret: volume.has("secret") ? mountedSecret(volume.object("secret"), "secretName", "key") : undefined };
+  return {
+    name: volume.text("name"),
+    secret: volume.has("secret") ? mountedSecret(volume.object("secret"), "secretName", "key") : undefined,
+  };
 }
 
 function mountedSecret(secret: Inputs, nameKey: string, versionKey: string): Properties {
@@ -283,7 +354,11 @@ function mountedSecret(secret: Inputs, nameKey: string, versionKey: string): Pro
   };
 }
 
-function vpcAccess(connector: string | undefined, egress: string | undefined, networkInterfaces: readonly Properties[]): Properties | undefined {
+function vpcAccess(
+  connector: string | undefined,
+  egress: string | undefined,
+  networkInterfaces: readonly Properties[],
+): Properties | undefined {
   if (connector === undefined && egress === undefined && networkInterfaces.length === 0) return undefined;
   return {
     connector,
@@ -316,11 +391,20 @@ const ingressOf = (ingress: string | undefined) => (ingress === undefined ? unde
 /** Google's own labels stand among the user's in v1. */
 function labelsOf(inputs: Inputs): Properties {
   const labels = inputs.object("labels");
-  return Object.fromEntries(labels.keys().flatMap((key) => (/googleapis\.com\/|^goog-|knative\.dev\//.test(key) ? [] : [[key, labels.text(key)]])));
+  return Object.fromEntries(
+    labels
+      .keys()
+      .flatMap((key) => (/googleapis\.com\/|^goog-|knative\.dev\//.test(key) ? [] : [[key, labels.text(key)]])),
+  );
 }
 
 /** A share that is pinned to the newest revision runs the template that is shown. */
-function trafficOf(isLatest: boolean, revision: string | undefined, created: string | undefined, share: Inputs): Properties {
+function trafficOf(
+  isLatest: boolean,
+  revision: string | undefined,
+  created: string | undefined,
+  share: Inputs,
+): Properties {
   const runsTemplate = isLatest || (revision !== undefined && cloudName(revision)?.name === created);
   return {
     type: runsTemplate ? LATEST : "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION",
@@ -329,7 +413,9 @@ function trafficOf(isLatest: boolean, revision: string | undefined, created: str
   };
 }
 
-/** Adds what serves instead where the newest revision, whose template is shown and judged, is not the one that is ready. */
+/**
+ * Adds what serves instead where the newest revision, whose template is shown and judged, is not the one that is ready.
+ */
 function notServing(
   revisions: { readonly field: string; readonly created: string | undefined; readonly ready: string | undefined },
   { unready }: { readonly unready?: Unready },
@@ -338,5 +424,11 @@ function notServing(
   if (!created || created === ready) return unready ? { unready } : {};
   const instead = `${created} is judged here, and ${ready || "no revision"} serves`;
   if (!unready) return { unready: { field, value: ready || "none", message: instead, failedRevision: created } };
-  return { unready: { ...unready, message: unready.message === "" ? instead : `${instead}; ${unready.message}`, failedRevision: created } };
+  return {
+    unready: {
+      ...unready,
+      message: unready.message === "" ? instead : `${instead}; ${unready.message}`,
+      failedRevision: created,
+    },
+  };
 }

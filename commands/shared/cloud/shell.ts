@@ -1,7 +1,10 @@
 /** One word of a shell's line: what stands in a saved file may be anything. */
 export const word = (text: string) => (/^[\w@%+=:,./-]*$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
 
-/** A list as one word. gcloud separates at commas unless told otherwise (`gcloud topic escaping`), and a value may hold one. */
+/**
+ * A list as one word. gcloud separates at commas unless told otherwise (`gcloud topic escaping`), and a value may hold
+ * one.
+ */
 export function listWord(items: readonly string[]): string {
   const isPlain = !items.some((item) => item.includes(",") || item.startsWith("^"));
   const separator = [";", "|", "#", "~"].find((one) => !items.some((item) => item.includes(one))) ?? ";";

@@ -1,6 +1,8 @@
 import { word } from "./shell";
 
-/** What is collected of a project. One home: the documentation, the commands and the live path all take it from here. */
+/**
+ * What is collected of a project. One home: the documentation, the commands and the live path all take it from here.
+ */
 interface SourceInfo {
   /** What its objects are, in the plural. */
   readonly what: string;
@@ -23,7 +25,12 @@ interface SourceInfo {
 const source = <Info extends SourceInfo>(info: Info): SourceInfo => info;
 
 /** Parts of a load balancer, and other kinds of Compute Engine, which are all listed alike. */
-const compute = (what: string, collection: string, gcloud: string, { place = "global", scope = " --global" } = {}): SourceInfo => ({
+const compute = (
+  what: string,
+  collection: string,
+  gcloud: string,
+  { place = "global", scope = " --global" } = {},
+): SourceInfo => ({
   what,
   file: `${gcloud}.json`,
   gcloud: `gcloud compute ${gcloud} list --project=PROJECT${scope} --format=json`,
@@ -257,7 +264,10 @@ export type Source = keyof typeof SOURCES;
 export const ALL_SOURCES = Object.keys(SOURCES) as readonly Source[];
 export const DIAGNOSIS_SOURCES = Object.keys(DIAGNOSIS) as readonly Source[];
 
-/** Sources that are collected one by one: the versions of each secret, the policy on each constraint, the images of each repository. */
+/**
+ * Sources that are collected one by one: the versions of each secret, the policy on each constraint, the images of each
+ * repository.
+ */
 export const ITEM_SOURCES = ["versions", "policies", "images", "databases"] as const satisfies readonly Source[];
 export type ItemSource = (typeof ITEM_SOURCES)[number];
 /** Of which secrets, constraints, repositories and instances. */
@@ -271,7 +281,9 @@ export interface Place {
   readonly region: string;
 }
 
-/** A gcloud line or a REST path with its places filled in; what is collected one by one stays open without an `item`. */
+/**
+ * A gcloud line or a REST path with its places filled in; what is collected one by one stays open without an `item`.
+ */
 export function filledIn(template: string, { project, region }: Place, item?: string): string {
   return template.replace(/PROJECT|REGION|SECRET|CONSTRAINT|REGISTRY|REPOSITORY|INSTANCE/g, (place) => {
     if (place === "PROJECT") return project;
@@ -288,7 +300,8 @@ function repositoryName(registry: string): string {
 }
 
 /** The file of one item: a registry's address has slashes, which no file name may have. */
-export const fileOf = (of: Source, place: Place, item?: string): string => filledIn(SOURCES[of].file, place, item?.replaceAll("/", "_"));
+export const fileOf = (of: Source, place: Place, item?: string): string =>
+  filledIn(SOURCES[of].file, place, item?.replaceAll("/", "_"));
 
 /** The item that a file's name stands for; `undefined`: the file is called otherwise. */
 export function itemCalled(of: ItemSource, file: string): string | undefined {
@@ -299,12 +312,19 @@ export function itemCalled(of: ItemSource, file: string): string | undefined {
   return of === "images" ? item.replaceAll("_", "/") : item;
 }
 
-/** The line that collects one source; one by one: that of an item. Without an item: of every secret, or with the name left open. */
+/**
+ * The line that collects one source; one by one: that of an item. Without an item: of every secret, or with the name
+ * left open.
+ */
 export function collectingLine(of: Source, place: Place, item?: string): string {
   const { gcloud } = SOURCES[of];
   // A secret's name is its whole path to some versions of gcloud, its id to others.
   if (of === "versions" && item === undefined)
-    return loop(of, place, `$(${filledIn(SOURCES.secrets.gcloud, place).replace("--format=json", "--format='value(name.basename())'")})`);
+    return loop(
+      of,
+      place,
+      `$(${filledIn(SOURCES.secrets.gcloud, place).replace("--format=json", "--format='value(name.basename())'")})`,
+    );
   return `${filledIn(gcloud, place, item && word(item))} > ${item === undefined ? fileOf(of, place) : word(fileOf(of, place, item))}`;
 }
 
@@ -312,11 +332,17 @@ const loop = (of: ItemSource, place: Place, over: string) =>
   `for id in ${over}; do ${filledIn(SOURCES[of].gcloud, place, '"$id"')} > "${fileOf(of, place, "$id")}"; done`;
 
 /** Every line that collects the sources; all of them only read. `items`: of what, where that is known. */
-export function collectingLines(place: Place, sources: readonly Source[] = DIAGNOSIS_SOURCES, items: Items = {}): string[] {
+export function collectingLines(
+  place: Place,
+  sources: readonly Source[] = DIAGNOSIS_SOURCES,
+  items: Items = {},
+): string[] {
   return sources.flatMap((of) => {
     const known = isItemSource(of) ? items[of] : undefined;
     if (known === undefined || !isItemSource(of)) return [collectingLine(of, place)];
     // Their names are the constraints' own, plain words.
-    return of === "policies" ? [loop(of, place, known.join(" "))] : known.map((item) => collectingLine(of, place, item));
+    return of === "policies"
+      ? [loop(of, place, known.join(" "))]
+      : known.map((item) => collectingLine(of, place, item));
   });
 }

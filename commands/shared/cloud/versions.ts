@@ -6,7 +6,10 @@ export function versionStates({ found }: Collection): ReadonlyMap<string, Readon
   const states = new Map<string, Map<string, string>>();
   for (const { source, object } of found) {
     if (source !== "versions") continue;
-    const [secret, version] = [cloudName(String(object.name), "secrets")?.name ?? "", cloudName(String(object.name))?.name ?? ""];
+    const [secret, version] = [
+      cloudName(String(object.name), "secrets")?.name ?? "",
+      cloudName(String(object.name))?.name ?? "",
+    ];
     states.set(secret, (states.get(secret) ?? new Map<string, string>()).set(version, String(object.state)));
   }
   return states;

@@ -14,9 +14,12 @@ export const capacityAlerts = stackRule({
   why: "Nobody knew that connector and database were short until every start failed; a policy that never fires or has no channel that forwards tells nobody.",
   severity: "high",
   convention: "part",
-  remediation: "Add a gcp.monitoring.AlertPolicy with notification channels whose filter names the resource; or turn monitoring off with a reason.",
+  remediation:
+    "Add a gcp.monitoring.AlertPolicy with notification channels whose filter names the resource; or turn monitoring off with a reason.",
   judge(resources, { refuse, accept, convention, attempt }) {
-    const conditions = resources.flatMap((alert) => (alert.type === ALERT_POLICY ? (attempt(alert, () => conditionsOf(alert, resources)) ?? []) : []));
+    const conditions = resources.flatMap((alert) =>
+      alert.type === ALERT_POLICY ? (attempt(alert, () => conditionsOf(alert, resources)) ?? []) : [],
+    );
     const monitoring = resources.find(({ type }) => type === MONITORING);
     const turnedOff = monitoring?.properties.knownOnly().text("turnedOff")?.trim();
     const unwatched: string[] = [];
@@ -31,7 +34,8 @@ export const capacityAlerts = stackRule({
         if (watch.kind === "told") return;
         if (turnedOff) return void unwatched.push(name);
         const add = `add a gcp.monitoring.AlertPolicy with a notification channel on ${watched.example(resource)} of ${watched.label} ${name}`;
-        const missing = (because: string, instead: string) => problem({ setting: name, must: "have an alert", because, instead, evidence: [NO_ALERT] });
+        const missing = (because: string, instead: string) =>
+          problem({ setting: name, must: "have an alert", because, instead, evidence: [NO_ALERT] });
         // Whether there is an alert is a convention; one that is there and shows nothing is a fault.
         switch (watch.kind) {
           case "blind":
@@ -42,11 +46,17 @@ export const capacityAlerts = stackRule({
             return;
           case "elsewhere":
             return refuse(
-              missing(`${watch.metrics.join(", ")}, which its alerts read, does not exist or does not show that its capacity runs out`, add),
+              missing(
+                `${watch.metrics.join(", ")}, which its alerts read, does not exist or does not show that its capacity runs out`,
+                add,
+              ),
               resource,
             );
           case "unread":
-            return convention.cannotEvaluate(missing(NOTHING_ELSE, `${add}, and write its filter with the name as plain text`), resource);
+            return convention.cannotEvaluate(
+              missing(NOTHING_ELSE, `${add}, and write its filter with the name as plain text`),
+              resource,
+            );
           case "unwatched":
             return convention.refuse(missing(NOTHING_ELSE, add), resource);
         }

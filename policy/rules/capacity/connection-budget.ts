@@ -23,7 +23,12 @@ export const connectionBudget = stackRule<TakenSlots & { usableShare: number; ex
       fromPlan: ({ database }) => database.usableShare,
     },
     ...takenSlots,
-    externalMaxConnections: { type: "integer", minimum: 0, description: "What a database outside the stack allows; 0: there is none.", default: 0 },
+    externalMaxConnections: {
+      type: "integer",
+      minimum: 0,
+      description: "What a database outside the stack allows; 0: there is none.",
+      default: 0,
+    },
   },
   judge(resources, { config, refuse, cannotEvaluate, attempt }) {
     const { uses, unread } = databaseUses(resources);
@@ -34,10 +39,14 @@ export const connectionBudget = stackRule<TakenSlots & { usableShare: number; ex
     const judgeOne = (use: DatabaseUse, database: BudgetDatabase, setting: string, shown?: string) => {
       const blamed = use.instance ?? [...use.holders, ...use.uncounted][0]?.resource;
       const budget = budgetOf(use.holders, database);
-      const names = { ...namesOf(use.holders, setting, shown), uncounted: [...use.uncounted, ...unread].map(({ label }) => label) };
+      const names = {
+        ...namesOf(use.holders, setting, shown),
+        uncounted: [...use.uncounted, ...unread].map(({ label }) => label),
+      };
       const problems = budgetProblems(budget, database, use.holders, names);
       for (const problem of problems) refuse(problem, blamed);
-      if (problems.length === 0 && use.uncounted.length > 0) cannotEvaluate(incomplete(use.uncounted, setting, shown ?? database.maxConnections), blamed);
+      if (problems.length === 0 && use.uncounted.length > 0)
+        cannotEvaluate(incomplete(use.uncounted, setting, shown ?? database.maxConnections), blamed);
     };
     for (const instance of resources.filter((resource) => resource.type === SQL_INSTANCE && isOtherEngine(resource)))
       cannotEvaluate(otherEngine(instance), instance);
@@ -49,7 +58,8 @@ export const connectionBudget = stackRule<TakenSlots & { usableShare: number; ex
           const { shown, ...size } = slotsOf(instance);
           judgeOne(use, { ...config, ...size }, databaseSetting("maxConnections"), shown);
         });
-      } else if (config.externalMaxConnections > 0) judgeOne(use, { ...config, maxConnections: config.externalMaxConnections }, "externalMaxConnections");
+      } else if (config.externalMaxConnections > 0)
+        judgeOne(use, { ...config, maxConnections: config.externalMaxConnections }, "externalMaxConnections");
       else
         for (const { label, resource } of [...use.holders, ...use.uncounted])
           cannotEvaluate(
@@ -65,7 +75,8 @@ function namesOf(holders: readonly Holder[], maxConnections: string, shown: stri
     maxConnections,
     shown,
     tier: databaseSetting("tier"),
-    pool: (label: string, field: "poolSize" | "maxOverflow" | "workers") => `${holderOf(label)?.plan.settings[field]} of ${label}`,
+    pool: (label: string, field: "poolSize" | "maxOverflow" | "workers") =>
+      `${holderOf(label)?.plan.settings[field]} of ${label}`,
     instances: (label: string) => `${holderOf(label)?.setting} of ${label}`,
   };
 }

@@ -5,4 +5,11 @@ import { regionalQuota } from "./regional-quota";
 import { startupConnectRate } from "./startup-connect-rate";
 import { startupStorm } from "./startup-storm";
 
-export const capacityRules = [capacityAlerts, connectionBudget, providerJudged, regionalQuota, startupConnectRate, startupStorm] as const;
+export const capacityRules = [
+  capacityAlerts,
+  connectionBudget,
+  providerJudged,
+  regionalQuota,
+  startupConnectRate,
+  startupStorm,
+] as const;

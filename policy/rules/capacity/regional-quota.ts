@@ -12,7 +12,8 @@ export const regionalQuota = stackRule<RegionalQuota>({
   info: "Cpu and memory of all workloads of a region, at their maximum instances and with both revisions of a rollout, stay within the region's quota.",
   why: "At a deploy Google compares one service's maximum x size with the quota; while they run all count together, and instances beyond the quota do not start.",
   severity: "high",
-  remediation: "Lower maximum instances or sizes, or raise the quota with Google and then 'regionalCpu' and 'regionalMemoryGib' in this rule's configuration.",
+  remediation:
+    "Lower maximum instances or sizes, or raise the quota with Google and then 'regionalCpu' and 'regionalMemoryGib' in this rule's configuration.",
   config: {
     regionalCpu: {
       type: "number",
@@ -50,7 +51,11 @@ export const regionalQuota = stackRule<RegionalQuota>({
             },
           ]);
       });
-    const before = new Map(resources.filter(({ type }) => WORKLOAD_TYPES.includes(type)).map((resource) => [resource, workloadsBefore(resource)]));
+    const before = new Map(
+      resources
+        .filter(({ type }) => WORKLOAD_TYPES.includes(type))
+        .map((resource) => [resource, workloadsBefore(resource)]),
+    );
     for (const users of byRegion.values()) {
       const after = (user: User) => users.filter(({ resource }) => before.get(resource)?.has(user.resource));
       for (const { problem, largest } of regionalQuotaProblems(users, config, after)) refuse(problem, largest.resource);

@@ -12,17 +12,23 @@ export const startupConnectRate = stackRule({
   info: "When every instance starts at once, database, connector and Admin API serve all connects within the shortest connect time-out.",
   why: "Nothing rejects a stage that is too slow for a cold start: it shows as time-outs while services start, at every start.",
   severity: "critical",
-  remediation: "Lower maximum instances or start-up connections, or take a tier with more vCPUs or a connector with a larger minimum.",
+  remediation:
+    "Lower maximum instances or start-up connections, or take a tier with more vCPUs or a connector with a larger minimum.",
   judge(resources, { refuse, cannotEvaluate, attempt }) {
     // A database outside the stack is `connection-budget`'s to report.
     const uses = startingUses(resources);
     for (const { instance, holders } of uses) {
       const names = { tier: "settings.tier", instances: maximaOf(holders) };
-      if (instance) attempt(instance, () => connectRateProblems(holders, tierOf(instance), names).map((problem) => refuse(problem, instance)));
+      if (instance)
+        attempt(instance, () =>
+          connectRateProblems(holders, tierOf(instance), names).map((problem) => refuse(problem, instance)),
+        );
     }
     const all = uses.flatMap(({ holders }) => holders);
     const through = new Map<StackResource, Holder[]>();
-    const viaVpc = uses.flatMap(({ instance, holders }) => holders.filter((holder) => mayGoThroughVpc(holder, instance, resources)));
+    const viaVpc = uses.flatMap(({ instance, holders }) =>
+      holders.filter((holder) => mayGoThroughVpc(holder, instance, resources)),
+    );
     for (const holder of new Set(viaVpc))
       attempt(holder.resource, () => {
         const used = connectorOf(holder.resource, holder.workload, resources);
@@ -42,14 +48,20 @@ export const startupConnectRate = stackRule({
       });
     const callers = all.filter(({ workload, container }) => callsAdminApi(workload, container));
     const largest = callers.toSorted((a, b) => b.instances * b.workers - a.instances * a.workers)[0];
-    for (const problem of largest ? adminApiProblems(callers, largest.setting, largest.instances) : []) refuse(problem, largest?.resource);
+    for (const problem of largest ? adminApiProblems(callers, largest.setting, largest.instances) : [])
+      refuse(problem, largest?.resource);
   },
 });
 
 /** The socket goes through the VPC only to a database without a public address. */
-function mayGoThroughVpc({ resource, workload, container, viaSocket }: Holder, instance: StackResource | undefined, resources: readonly StackResource[]) {
+function mayGoThroughVpc(
+  { resource, workload, container, viaSocket }: Holder,
+  instance: StackResource | undefined,
+  resources: readonly StackResource[],
+) {
   const route = instance && databaseRouteOf(resource, workload, container, instance, resources);
   return route ? databasePath(route).throughVpc : !viaSocket;
 }
 
-const maximaOf = (holders: readonly Holder[]) => `the maximum instances of ${holders.map(({ label }) => label).join(", ")}`;
+const maximaOf = (holders: readonly Holder[]) =>
+  `the maximum instances of ${holders.map(({ label }) => label).join(", ")}`;

@@ -50,7 +50,14 @@ export const startupStorm = stackRule<
           const names = stormNames(holders);
           const unsimulable = stormPlanProblems(plan, names.setting);
           const problems =
-            unsimulable.length > 0 ? unsimulable : targetProblems(plan, failingStorms(plan, config.targetPercent / 100), config.targetPercent / 100, names);
+            unsimulable.length > 0
+              ? unsimulable
+              : targetProblems(
+                  plan,
+                  failingStorms(plan, config.targetPercent / 100),
+                  config.targetPercent / 100,
+                  names,
+                );
           for (const problem of problems) refuse(problem, instance);
         });
   },

@@ -12,7 +12,8 @@ export const connectorFloor = resourceRule<ConnectorSize>({
   info: "A VPC connector is no smaller than the plan's floor in throughput and in both counts.",
   why: "Nothing rejects a connector that is too small: it shows as time-outs while services start.",
   severity: "critical",
-  remediation: "Set machineType, minInstances and maxInstances to the floor or above; raise the floor only with the plan.",
+  remediation:
+    "Set machineType, minInstances and maxInstances to the floor or above; raise the floor only with the plan.",
   types: [CONNECTOR],
   config: {
     machineType: {
@@ -43,7 +44,13 @@ export const connectorFloor = resourceRule<ConnectorSize>({
         `'minInstances' and 'maxInstances' must both be stated to be compared with the floor of ${config.minInstances}..${config.maxInstances}`,
       );
     const known = isMachineType(machineType);
-    if (!known) cannotEvaluate(`'machineType' must be a connector's to be compared with the floor of ${config.machineType}`);
-    refuse(...connectorFloorProblems({ machineType: known ? machineType : config.machineType, minInstances, maxInstances }, config));
+    if (!known)
+      cannotEvaluate(`'machineType' must be a connector's to be compared with the floor of ${config.machineType}`);
+    refuse(
+      ...connectorFloorProblems(
+        { machineType: known ? machineType : config.machineType, minInstances, maxInstances },
+        config,
+      ),
+    );
   },
 });

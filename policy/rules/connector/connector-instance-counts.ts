@@ -8,10 +8,16 @@ export const connectorInstanceCounts = resourceRule({
   info: "A VPC connector states both instance counts within Google's limits, and no throughput.",
   why: "The preview lets any count through; Google refuses it at creation, or replaces the connector later.",
   severity: "high",
-  remediation: "Set minInstances (2..9) and maxInstances (3..10) with the minimum below the maximum, and remove minThroughput and maxThroughput.",
+  remediation:
+    "Set minInstances (2..9) and maxInstances (3..10) with the minimum below the maximum, and remove minThroughput and maxThroughput.",
   types: [CONNECTOR],
   judge({ properties }, { refuse }) {
-    refuse(...instanceCountProblems({ minInstances: properties.number("minInstances"), maxInstances: properties.number("maxInstances") }));
+    refuse(
+      ...instanceCountProblems({
+        minInstances: properties.number("minInstances"),
+        maxInstances: properties.number("maxInstances"),
+      }),
+    );
     for (const field of ["minThroughput", "maxThroughput"])
       if (properties.has(field))
         refuse(

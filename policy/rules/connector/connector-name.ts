@@ -7,12 +7,14 @@ export const connectorName = resourceRule({
   info: "A VPC connector has a stated name that Google takes.",
   why: "Pulumi's automatic names are longer than the 20 characters Google takes, and no preview counts them.",
   severity: "medium",
-  remediation: "Set name to lower-case letters, digits and hyphens, at most 20 characters with each hyphen counted as two.",
+  remediation:
+    "Set name to lower-case letters, digits and hyphens, at most 20 characters with each hyphen counted as two.",
   types: [CONNECTOR],
   judge({ name: resourceName, properties }, { refuse }) {
     const name = properties.text("name");
     // The provider has filled in an automatic name by now, and the engine strips the list of defaults that would tell.
-    const isAutomatic = name?.startsWith(`${resourceName}-`) && /^[0-9a-f]{7}$/.test(name.slice(resourceName.length + 1));
+    const isAutomatic =
+      name?.startsWith(`${resourceName}-`) && /^[0-9a-f]{7}$/.test(name.slice(resourceName.length + 1));
     refuse(...connectorNameProblems(isAutomatic ? undefined : name));
   },
 });

@@ -47,6 +47,8 @@ export const connectorRange = resourceRule<{ otherCidrs: readonly string[] }>({
       ...unreachableRangeProblems("ipCidrRange", cidr, "Cloud SQL"),
     );
     if (config.otherCidrs.some((other) => !parseRange(other)))
-      cannotEvaluate("'otherCidrs' of the policy's configuration must hold IPv4 networks like 10.27.0.0/16, with no bits set beyond the prefix");
+      cannotEvaluate(
+        "'otherCidrs' of the policy's configuration must hold IPv4 networks like 10.27.0.0/16, with no bits set beyond the prefix",
+      );
   },
 });

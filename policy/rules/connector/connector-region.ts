@@ -40,13 +40,22 @@ export const connectorRegion = stackRule({
   },
 });
 
-/** Where the connector is as its name says, and where the stack's own is of that name; without a region in the name, where any is that it may be. */
+/**
+ * Where the connector is as its name says, and where the stack's own is of that name; without a region in the name,
+ * where any is that it may be.
+ */
 function possibleRegions({ region, candidates }: UsedConnector, wanted: string): readonly (string | undefined)[] {
   if (region === undefined) return candidates.map(regionOf);
-  return region !== wanted || candidates.length === 0 ? [region] : candidates.map((connector) => regionOf(connector) ?? region);
+  return region !== wanted || candidates.length === 0
+    ? [region]
+    : candidates.map((connector) => regionOf(connector) ?? region);
 }
 
-function judgeRegion(used: UsedConnector, possible: readonly (string | undefined)[], region: string): "fits" | "differs" | "unclear" {
+function judgeRegion(
+  used: UsedConnector,
+  possible: readonly (string | undefined)[],
+  region: string,
+): "fits" | "differs" | "unclear" {
   const fitting = possible.filter((candidate) => candidate === region).length;
   // A name alone is looked for in the workload's own region, where a connector may exist outside the stack.
   const isBareName = used.name !== undefined && used.region === undefined;

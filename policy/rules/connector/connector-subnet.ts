@@ -13,7 +13,9 @@ export const connectorSubnet = stackRule({
   remediation: "Set subnet.name to a /28 of the connector's region that nothing else uses.",
   judge(resources, { refuse, attempt }) {
     const users = new Map<StackResource, StackResource>();
-    for (const connector of resources.filter(({ type, properties }) => type === CONNECTOR && !properties.isUnknown("subnet")))
+    for (const connector of resources.filter(
+      ({ type, properties }) => type === CONNECTOR && !properties.isUnknown("subnet"),
+    ))
       attempt(connector, () => {
         const inputs = connector.properties.object("subnet");
         if (!inputs.mayHave("name")) return;
@@ -23,13 +25,23 @@ export const connectorSubnet = stackRule({
         const wrong = (must: string, because: string, fix: string) =>
           refuse(problem({ setting: inputs.at("name"), value: name ?? subnet?.name, must, because, fix }), connector);
         if (own !== undefined && region !== undefined && region !== own)
-          return wrong(`be a subnetwork in ${own}`, `the connector is there, and this one is in ${region}`, `a /28 in ${own}`);
+          return wrong(
+            `be a subnetwork in ${own}`,
+            `the connector is there, and this one is in ${region}`,
+            `a /28 in ${own}`,
+          );
         if (!subnet) return;
         const other = users.get(subnet);
-        if (other) wrong("be a subnetwork of its own", `${other.name} lies in it, and a connector shares its addresses with nothing`, "another /28");
+        if (other)
+          wrong(
+            "be a subnetwork of its own",
+            `${other.name} lies in it, and a connector shares its addresses with nothing`,
+            "another /28",
+          );
         users.set(subnet, connector);
         attempt(subnet, () => {
-          for (const found of other ? [] : connectorRangeProblems(subnet.properties.text("ipCidrRange") ?? "")) refuse(found, subnet);
+          for (const found of other ? [] : connectorRangeProblems(subnet.properties.text("ipCidrRange") ?? ""))
+            refuse(found, subnet);
         });
       });
   },

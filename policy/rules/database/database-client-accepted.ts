@@ -1,6 +1,13 @@
 import { SQL_INSTANCE, SQL_USER } from "../../../config/resource-types";
 import { stackRule } from "../../framework/rule";
-import { demandProblems, identityFlagProblems, identityNameProblems, identityOf, plainClientProblems, stoppedProblem } from "../../resources/database-demands";
+import {
+  demandProblems,
+  identityFlagProblems,
+  identityNameProblems,
+  identityOf,
+  plainClientProblems,
+  stoppedProblem,
+} from "../../resources/database-demands";
 import { clientsByInstance, type InstanceClients } from "../../resources/direct-clients";
 import { referredBy } from "../../resources/references";
 
@@ -9,7 +16,8 @@ export const databaseClientAccepted = stackRule({
   info: "A database instance runs, and accepts the clients that the program gives it: the way they connect, and the users they log in as.",
   why: "A preview compares no demand of an instance with its clients: every connect is rejected, at any size.",
   severity: "critical",
-  remediation: "Set the demand to what the clients bring, or give them the Auth Proxy, a connector library or the flag that they need.",
+  remediation:
+    "Set the demand to what the clients bring, or give them the Auth Proxy, a connector library or the flag that they need.",
   judge(resources, context) {
     const clients = clientsByInstance(resources, context);
     const users = resources.filter(({ type }) => type === SQL_USER);
@@ -23,7 +31,9 @@ export const databaseClientAccepted = stackRule({
         for (const { problem, resource } of plainClientProblems(instance, direct)) context.refuse(problem, resource);
       });
       const own = users.filter(
-        (user) => identityOf(user) !== undefined && referredBy(user, "instance", [SQL_INSTANCE], resources).resources.includes(instance),
+        (user) =>
+          identityOf(user) !== undefined &&
+          referredBy(user, "instance", [SQL_INSTANCE], resources).resources.includes(instance),
       );
       context.attempt(instance, () => {
         for (const found of identityFlagProblems(instance, own)) context.refuse(found, instance);

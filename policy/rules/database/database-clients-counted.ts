@@ -4,7 +4,14 @@ import { SECRETS, SQL_DATABASE, SQL_INSTANCE, SQL_USER } from "../../../config/r
 import { type StackResource, stackRule } from "../../framework/rule";
 import { isBehindPooler, isPooler, isProxy } from "../../resources/beside";
 import { holdsNone, isOtherProvider, mayConnect } from "../../resources/connection-types";
-import { endpointsIn, isConnectionString, isDatabaseLocation, isLoopback, isOtherStore, normalName } from "../../resources/database-names";
+import {
+  endpointsIn,
+  isConnectionString,
+  isDatabaseLocation,
+  isLoopback,
+  isOtherStore,
+  normalName,
+} from "../../resources/database-names";
 import { clientContainers, instanceNamer } from "../../resources/database-of";
 import { dependenciesOf } from "../../resources/dependencies";
 import { handedBy } from "../../resources/outputs";
@@ -15,25 +22,33 @@ export const databaseClientsCounted = stackRule({
   info: "Whatever is handed a database's outputs is a client that the budget counts, or is known to hold no connection.",
   why: "What a function, a machine, a cluster, or a workload under names of its own opens is on no line of the budget, and nothing limits it.",
   severity: "high",
-  remediation: "Run it as a Cloud Run service that states its pool; or count it in 'reservedConnections' of connection-budget and waive this rule for it.",
+  remediation:
+    "Run it as a Cloud Run service that states its pool; or count it in 'reservedConnections' of connection-budget and waive this rule for it.",
   judge(resources, { cannotEvaluate, attempt }) {
     const namesInstance = instanceNamer(resources);
     for (const resource of resources)
       attempt(resource, () => {
         const workload = workloadOf(resource);
         if (workload) {
-          const source = handedBy(resource, resources, { withUsers: true }).find(({ type }) => DATABASES.includes(type));
+          const source = handedBy(resource, resources, { withUsers: true }).find(({ type }) =>
+            DATABASES.includes(type),
+          );
           for (const label of source ? uncountedIn(workload, resource, resources) : [])
             cannotEvaluate(
               problem({
                 setting: label,
                 must: "say whether it connects",
                 because: `it is handed an output of ${source?.name}, and no variable that is known here tells`,
-                instead: "name the address POSTGRES_HOST beside the pool, or waive this rule for it if it holds no connection",
+                instead:
+                  "name the address POSTGRES_HOST beside the pool, or waive this rule for it if it holds no connection",
               }),
               resource,
             );
-        } else if (!holdsNone(resource) && !isOtherProvider(resource) && usesDatabase(resource, resources, namesInstance))
+        } else if (
+          !holdsNone(resource) &&
+          !isOtherProvider(resource) &&
+          usesDatabase(resource, resources, namesInstance)
+        )
           cannotEvaluate(
             problem({
               setting: resource.name,
@@ -47,10 +62,19 @@ export const databaseClientsCounted = stackRule({
   },
 });
 
-function usesDatabase(resource: StackResource, resources: readonly StackResource[], namesInstance: (text: string) => boolean): boolean {
-  const names = ({ properties }: StackResource) => properties.everything().some(({ text }) => text !== undefined && namesInstance(text));
+function usesDatabase(
+  resource: StackResource,
+  resources: readonly StackResource[],
+  namesInstance: (text: string) => boolean,
+): boolean {
+  const names = ({ properties }: StackResource) =>
+    properties.everything().some(({ text }) => text !== undefined && namesInstance(text));
   const handed = handedBy(resource, resources, { withUsers: true });
-  if (names(resource) || handed.some((other) => DATABASES.includes(other.type) || (CARRIES_TEXT.test(other.type) && names(other)))) return true;
+  if (
+    names(resource) ||
+    handed.some((other) => DATABASES.includes(other.type) || (CARRIES_TEXT.test(other.type) && names(other)))
+  )
+    return true;
   if (!mayConnect(resource)) return false;
   return (
     dependenciesOf(resource, [SQL_INSTANCE]).length > 0 ||
@@ -60,21 +84,33 @@ function usesDatabase(resource: StackResource, resources: readonly StackResource
 
 /** Whether a text is the connection string of a database that does not run in the same place. */
 const leadsElsewhere = (text: string) =>
-  isConnectionString(text) && (endpointsIn(text).length === 0 || endpointsIn(text).some(({ host }) => !isLoopback(host)));
+  isConnectionString(text) &&
+  (endpointsIn(text).length === 0 || endpointsIn(text).some(({ host }) => !isLoopback(host)));
 
 /** What others read whole: a literal address in it is theirs. */
 const CARRIES_TEXT = /^(kubernetes:core|gcp:(secretmanager|dns|storage))/;
 
 /** Variables stand as keys of a map, or as names in a list. */
-const isTold = (name: string) => /^[\w.-]+$/.test(name) && (isDatabaseLocation(name) || name === databaseVariables.poolSize);
+const isTold = (name: string) =>
+  /^[\w.-]+$/.test(name) && (isDatabaseLocation(name) || name === databaseVariables.poolSize);
 
-/** What the containers are called of which nobody knows whether they connect, in a workload that is handed a database's outputs. */
+/**
+ * What the containers are called of which nobody knows whether they connect, in a workload that is handed a database's
+ * outputs.
+ */
 function uncountedIn(workload: Workload, resource: StackResource, resources: readonly StackResource[]): string[] {
   const counted = clientContainers(workload, resources);
   if (counted.length === 0) return [workload.label];
-  const isJudged = (container: Container) => counted.includes(container) || isProxy(container) || isPooler(container) || isBehindPooler(workload, container);
-  // A value that a preview does not know may be any output that the workload is handed: the database's, unless another explains it.
-  if (resource.handed.some(({ type }) => !SELDOM_A_VALUE.test(type) && !SECRETS.includes(type) && !DATABASES.includes(type))) return [];
+  const isJudged = (container: Container) =>
+    counted.includes(container) || isProxy(container) || isPooler(container) || isBehindPooler(workload, container);
+  // A value that a preview does not know may be any output that the workload is handed: the database's, unless another
+  // explains it.
+  if (
+    resource.handed.some(
+      ({ type }) => !SELDOM_A_VALUE.test(type) && !SECRETS.includes(type) && !DATABASES.includes(type),
+    )
+  )
+    return [];
   return workload.containers
     .filter((container) => !isJudged(container) && hasUnknownValue(container))
     .map((container) => `${workload.label}/${containerName(container) || workload.containers.indexOf(container)}`);
@@ -83,10 +119,14 @@ function uncountedIn(workload: Workload, resource: StackResource, resources: rea
 const DATABASES = [SQL_INSTANCE, SQL_DATABASE, SQL_USER];
 
 /** Types whose outputs stand in other places of a workload than its variables. */
-const SELDOM_A_VALUE = /^gcp:(secretmanager|serviceaccount|vpcaccess|projects|artifactregistry|compute\/(network|subnetwork):|\w+\/\w*(Iam|IAM))/;
+const SELDOM_A_VALUE =
+  /^gcp:(secretmanager|serviceaccount|vpcaccess|projects|artifactregistry|compute\/(network|subnetwork):|\w+\/\w*(Iam|IAM))/;
 
 const hasUnknownValue = ({ inputs, variables }: Container) =>
-  variables.some((variable) => variable.inputs.isUnknown("value") && !secretSourceOf(variable) && !isOtherStore(normalName(variable.name))) ||
+  variables.some(
+    (variable) =>
+      variable.inputs.isUnknown("value") && !secretSourceOf(variable) && !isOtherStore(normalName(variable.name)),
+  ) ||
   ["args", "commands"].some((key) => inputs.isList(key) && inputs.textsOr(key, UNKNOWN_WORD).includes(UNKNOWN_WORD));
 
 const UNKNOWN_WORD = "\0unknown";

@@ -12,6 +12,7 @@ export const databaseConnectionPooling = resourceRule({
   types: [SQL_INSTANCE],
   judge(resource, { refuse }) {
     const pools = settingsOf(resource).list("connectionPoolConfigs");
-    if (pools.some((pool) => pool.flag("connectionPoolingEnabled") !== false)) refuse(...poolingProblems(editionOf(resource), databaseSetting));
+    if (pools.some((pool) => pool.flag("connectionPoolingEnabled") !== false))
+      refuse(...poolingProblems(editionOf(resource), databaseSetting));
   },
 });

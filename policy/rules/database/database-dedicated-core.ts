@@ -12,6 +12,7 @@ export const databaseDedicatedCore = resourceRule({
   types: [SQL_INSTANCE],
   judge(resource, { refuse }) {
     // A tier that is missing or none at all is for `database-tier` to say.
-    if (isPostgresInstance(resource)) refuse(...sharedCoreProblems(settingsOf(resource).text("tier") ?? "", databaseSetting));
+    if (isPostgresInstance(resource))
+      refuse(...sharedCoreProblems(settingsOf(resource).text("tier") ?? "", databaseSetting));
   },
 });

@@ -14,7 +14,15 @@ export const databaseDeletionProtection = resourceRule({
     if (isReplica(resource)) return;
     // Pulumi's own protection is on unless the program takes it off; Google's is off unless the program sets it.
     if (resource.properties.flag("deletionProtection") === false)
-      refuse(problem({ setting: "deletionProtection", value: false, must: "be true", because: "a replacement deletes the data first", fix: "true" }));
+      refuse(
+        problem({
+          setting: "deletionProtection",
+          value: false,
+          must: "be true",
+          because: "a replacement deletes the data first",
+          fix: "true",
+        }),
+      );
     const enabled = settingsOf(resource).flag("deletionProtectionEnabled");
     if (enabled !== true)
       refuse(

@@ -12,6 +12,8 @@ export const databaseDisk = resourceRule({
   types: [SQL_INSTANCE],
   judge(resource, { refuse }) {
     const settings = settingsOf(resource);
-    refuse(...diskProblems({ diskGb: settings.number("diskSize"), diskType: settings.text("diskType") }, databaseSetting));
+    refuse(
+      ...diskProblems({ diskGb: settings.number("diskSize"), diskType: settings.text("diskType") }, databaseSetting),
+    );
   },
 });

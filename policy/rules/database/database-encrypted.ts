@@ -9,7 +9,8 @@ export const databaseEncrypted = resourceRule({
   info: "A database instance takes encrypted connections only.",
   why: "Without sslMode passwords and rows may cross the network in plain text.",
   severity: "high",
-  remediation: "Set settings.ipConfiguration.sslMode to ENCRYPTED_ONLY. TRUSTED_CLIENT_CERTIFICATE_REQUIRED also demands a certificate of every client.",
+  remediation:
+    "Set settings.ipConfiguration.sslMode to ENCRYPTED_ONLY. TRUSTED_CLIENT_CERTIFICATE_REQUIRED also demands a certificate of every client.",
   types: [SQL_INSTANCE],
   judge(resource, { refuse }) {
     const ip = settingsOf(resource).object("ipConfiguration");

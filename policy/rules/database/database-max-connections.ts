@@ -31,8 +31,14 @@ export const databaseMaxConnections = resourceRule({
       );
     if (twice.length > 0) return;
     const maxConnections = flagsOf(resource, "max_connections")[0]?.number("value");
-    if (maxConnections === undefined) return refuse(...statedMaxConnectionsProblems(tier, databaseSetting, isReplica(resource)));
-    const size = { tier, maxConnections, sharedBuffersMib: memoryFlag(resource, "shared_buffers"), workMemMib: memoryFlag(resource, "work_mem") };
+    if (maxConnections === undefined)
+      return refuse(...statedMaxConnectionsProblems(tier, databaseSetting, isReplica(resource)));
+    const size = {
+      tier,
+      maxConnections,
+      sharedBuffersMib: memoryFlag(resource, "shared_buffers"),
+      workMemMib: memoryFlag(resource, "work_mem"),
+    };
     refuse(...maxConnectionsProblems(size, databaseSetting));
   },
 });
@@ -40,6 +46,7 @@ export const databaseMaxConnections = resourceRule({
 function memoryFlag(resource: Resource, flag: "shared_buffers" | "work_mem"): number | undefined {
   const value = flagsOf(resource, flag)[0]?.number("value");
   if (value === undefined) return undefined;
-  if (!Number.isInteger(value) || value < 1) throw new MalformedValueError(`settings.databaseFlags[${flag}] must be a whole number of its units, at least 1`);
+  if (!Number.isInteger(value) || value < 1)
+    throw new MalformedValueError(`settings.databaseFlags[${flag}] must be a whole number of its units, at least 1`);
   return flagMib(flag, value);
 }

@@ -15,19 +15,28 @@ export const databasePath = stackRule({
   info: "A workload's network path leads to every database and cache that it uses.",
   why: "A private address is only reached through the VPC, and a proxy dials no address that the database lacks: every connect times out, at any size.",
   severity: "critical",
-  remediation: "Set template.vpcAccess.connector to a connector, and a proxy's options to the address that the database has.",
+  remediation:
+    "Set template.vpcAccess.connector to a connector, and a proxy's options to the address that the database has.",
   judge(resources, context) {
     for (const resource of resources.filter(({ type }) => WORKLOAD_TYPES.includes(type)))
       context.attempt(resource, () => {
         const workload = workloadOf(resource);
         if (!workload) return;
         const databases = databaseContainers(workload).flatMap(
-          (container) => context.attempt(resource, () => databasesBehindVpc(resource, workload, container, resources, context)) ?? [],
+          (container) =>
+            context.attempt(resource, () => databasesBehindVpc(resource, workload, container, resources, context)) ??
+            [],
         );
         const { inputs, keys, connected } = vpcAccessOf(workload);
         // What shows on the resource itself is `service-vpc-path`'s to refuse.
         if (connected || missingVpcAccess(workload)) return;
-        const targets = [...new Set([...databases, ...otherDatabasesOf(resource, workload, resources), ...cachesOf(resource, workload, resources)])];
+        const targets = [
+          ...new Set([
+            ...databases,
+            ...otherDatabasesOf(resource, workload, resources),
+            ...cachesOf(resource, workload, resources),
+          ]),
+        ];
         if (targets.length > 0)
           context.refuse(
             problem({
@@ -69,7 +78,14 @@ function databasesBehindVpc(
   return used.instances.filter((instance) => {
     const fault = faultOf(instance);
     if (fault?.lever === "address")
-      refuse(problem({ ...proxySetting(workload), must: `dial an address that ${instance.name} has`, because: fault.because }), resource);
+      refuse(
+        problem({
+          ...proxySetting(workload),
+          must: `dial an address that ${instance.name} has`,
+          because: fault.because,
+        }),
+        resource,
+      );
     return fault?.lever === "vpcAccess";
   });
 }

@@ -10,7 +10,8 @@ export const databasePrivate = resourceRule({
   info: "A database instance has a private address only, and authorizes no range that stands for everyone.",
   why: "Without ipv4Enabled false Google gives the instance a public address, and staging's was open to 0.0.0.0/0.",
   severity: "critical",
-  remediation: "Set settings.ipConfiguration.ipv4Enabled to false and privateNetwork to the VPC; remove wide authorizedNetworks.",
+  remediation:
+    "Set settings.ipConfiguration.ipv4Enabled to false and privateNetwork to the VPC; remove wide authorizedNetworks.",
   types: [SQL_INSTANCE],
   judge(resource, { refuse }) {
     const ip = settingsOf(resource).object("ipConfiguration");
@@ -38,7 +39,8 @@ export const databasePrivate = resourceRule({
     for (const network of ip.list("authorizedNetworks")) {
       const range = network.text("value") ?? "";
       const open = isOpenRange(range);
-      if (open === undefined) throw new MalformedValueError(`${network.at("value")} must be an address range such as 203.0.113.0/24`);
+      if (open === undefined)
+        throw new MalformedValueError(`${network.at("value")} must be an address range such as 203.0.113.0/24`);
       if (open)
         refuse(
           problem({

@@ -22,7 +22,8 @@ export const databaseReplicaFlags = stackRule({
               const [own, wanted] = [flagOf(replica, flag), flagOf(primary, flag)];
               // That a replica states no max_connections at all is `database-max-connections`' to refuse.
               const isJudged = own.stated !== undefined || (flag !== "max_connections" && wanted.stated !== undefined);
-              if (!isJudged || own.value === undefined || wanted.value === undefined || own.value >= wanted.value) continue;
+              if (!isJudged || own.value === undefined || wanted.value === undefined || own.value >= wanted.value)
+                continue;
               refuse(
                 problem({
                   setting: `${settingsOf(replica).at("databaseFlags")}[${flag}]`,
@@ -40,7 +41,10 @@ export const databaseReplicaFlags = stackRule({
 });
 
 /** `value`: with the default where the program states none; absent where that is not known. */
-function flagOf(instance: StackResource, flag: string): { readonly stated: number | undefined; readonly value: number | undefined } {
+function flagOf(
+  instance: StackResource,
+  flag: string,
+): { readonly stated: number | undefined; readonly value: number | undefined } {
   const stated = flagsOf(instance, flag)[0]?.number("value");
   const machine = parseTier(settingsOf(instance).text("tier") ?? "");
   const byTier = machine && defaultMaxConnections(machine);

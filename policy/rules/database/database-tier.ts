@@ -8,7 +8,8 @@ export const databaseTier = resourceRule({
   info: "A PostgreSQL instance states a tier that exists and belongs to its edition.",
   why: "The tier is an unchecked text until Google creates the instance.",
   severity: "high",
-  remediation: "Set settings.tier to a custom tier such as db-custom-1-3840, or with edition ENTERPRISE_PLUS to a db-perf-optimized-N tier.",
+  remediation:
+    "Set settings.tier to a custom tier such as db-custom-1-3840, or with edition ENTERPRISE_PLUS to a db-perf-optimized-N tier.",
   types: [SQL_INSTANCE],
   judge(resource, { refuse }) {
     if (!isPostgresInstance(resource)) return;

@@ -7,7 +7,8 @@ export const edgeCertificateDomains = resourceRule({
   info: "A managed certificate names its hosts, and wildcards only where Certificate Manager can prove them by DNS.",
   why: "The preview takes any list; Google refuses the certificate, or never gets it issued.",
   severity: "medium",
-  remediation: "Set managed.domains to the hosts, without wildcards; or make it a gcp.certificatemanager.Certificate with managed.dnsAuthorizations.",
+  remediation:
+    "Set managed.domains to the hosts, without wildcards; or make it a gcp.certificatemanager.Certificate with managed.dnsAuthorizations.",
   types: MANAGED_CERTIFICATES,
   judge({ type, properties }, { refuse }) {
     // Certificate Manager also holds uploaded certificates.
@@ -17,9 +18,16 @@ export const edgeCertificateDomains = resourceRule({
     const domains = managed.texts("domains");
     if (domains.length === 0)
       refuse(
-        problem({ setting, value: undefined, must: "name the hosts", because: "a certificate is issued for named hosts only", fix: "every host it is for" }),
+        problem({
+          setting,
+          value: undefined,
+          must: "name the hosts",
+          because: "a certificate is issued for named hosts only",
+          fix: "every host it is for",
+        }),
       );
-    const isProven = type === CERTIFICATE && (managed.isUnknown("dnsAuthorizations") || managed.count("dnsAuthorizations") > 0);
+    const isProven =
+      type === CERTIFICATE && (managed.isUnknown("dnsAuthorizations") || managed.count("dnsAuthorizations") > 0);
     for (const value of isProven ? [] : domains.filter((domain) => domain.includes("*")))
       refuse(
         problem({

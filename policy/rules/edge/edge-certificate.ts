@@ -35,7 +35,11 @@ export const edgeCertificate = stackRule({
                 );
               else
                 refuse(
-                  problem({ ...missing, because, instead: `add a managed certificate with 'managed.domains' ${host}, beside those that are there` }),
+                  problem({
+                    ...missing,
+                    because,
+                    instead: `add a managed certificate with 'managed.domains' ${host}, beside those that are there`,
+                  }),
                   urlMap,
                 );
             }
@@ -47,7 +51,13 @@ export const edgeCertificate = stackRule({
         if (presentsAny(proxy)) return;
         const fix = "the ids of managed certificates for all its hosts";
         refuse(
-          problem({ setting: "sslCertificates", value: undefined, must: "name a certificate", because: "nobody can open an HTTPS proxy without one", fix }),
+          problem({
+            setting: "sslCertificates",
+            value: undefined,
+            must: "name a certificate",
+            because: "nobody can open an HTTPS proxy without one",
+            fix,
+          }),
           proxy,
         );
       });

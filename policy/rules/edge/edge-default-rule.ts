@@ -19,7 +19,15 @@ export const edgeDefaultRule = resourceRule({
     const denies = (rule: Inputs) => rule.flag("preview") === true || /^deny/.test(rule.text("action") ?? "");
     if (byDefault && rules.every(denies) && byDefault.flag("preview") !== true) {
       const because = "no other rule lets anybody in, and every request is refused";
-      refuse(problem({ setting: byDefault.at("action"), value: byDefault.text("action"), must: "be allow", because, fix: "allow, or add a rule that allows" }));
+      refuse(
+        problem({
+          setting: byDefault.at("action"),
+          value: byDefault.text("action"),
+          must: "be allow",
+          because,
+          fix: "allow, or add a rule that allows",
+        }),
+      );
     }
     if (priorities.length === 0 || byDefault) return;
     refuse(

@@ -18,7 +18,13 @@ export const edgeHostRules = resourceRule({
         if (value !== undefined && matchers.includes(value)) continue;
         const fix = matchers.join(" or ") || "the name of a path matcher, and add that to 'pathMatchers'";
         refuse(
-          problem({ setting: rule.at("pathMatcher"), value, must: "be the name of a path matcher", because: "'pathMatchers' has none of that name", fix }),
+          problem({
+            setting: rule.at("pathMatcher"),
+            value,
+            must: "be the name of a path matcher",
+            because: "'pathMatchers' has none of that name",
+            fix,
+          }),
         );
       }
     });
@@ -30,7 +36,15 @@ export const edgeHostRules = resourceRule({
           seen.add(host.toLowerCase());
           if (!repeated) continue;
           const because = "a request follows the one rule that has its host";
-          refuse(problem({ setting: rule.at("hosts"), value: host, must: "hold no host twice", because, fix: "hosts that are in no other rule" }));
+          refuse(
+            problem({
+              setting: rule.at("hosts"),
+              value: host,
+              must: "hold no host twice",
+              because,
+              fix: "hosts that are in no other rule",
+            }),
+          );
         }
       });
   },

@@ -35,12 +35,17 @@ export const edgeServiceExists = stackRule({
               value: value ?? services.map(({ name }) => name).join(" or "),
               must: `be a service of this stack${place}`,
               because:
-                services.length > 0 ? "a group finds services of its own region only" : "there is none of that name, and the load balancer would answer 404",
+                services.length > 0
+                  ? "a group finds services of its own region only"
+                  : "there is none of that name, and the load balancer would answer 404",
               fix: "the name of one, as the service's output",
             }),
             group,
           );
-        if (tag !== undefined && !near.some((service) => service.properties.list("traffics").some((share) => share.text("tag") === tag)))
+        if (
+          tag !== undefined &&
+          !near.some((service) => service.properties.list("traffics").some((share) => share.text("tag") === tag))
+        )
           refuse(
             problem({
               setting: "cloudRun.tag",

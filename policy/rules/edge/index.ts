@@ -5,4 +5,11 @@ import { edgeHostRules } from "./edge-host-rules";
 import { edgeIngress } from "./edge-ingress";
 import { edgeServiceExists } from "./edge-service-exists";
 
-export const edgeRules = [edgeCertificateDomains, edgeCertificate, edgeDefaultRule, edgeHostRules, edgeIngress, edgeServiceExists] as const;
+export const edgeRules = [
+  edgeCertificateDomains,
+  edgeCertificate,
+  edgeDefaultRule,
+  edgeHostRules,
+  edgeIngress,
+  edgeServiceExists,
+] as const;

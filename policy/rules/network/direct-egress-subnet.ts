@@ -24,14 +24,21 @@ export const directEgressSubnet = stackRule({
           if (region !== undefined && own.some((wanted) => wanted !== region)) {
             const must = `be in ${own.join(" and ")}`;
             const because = `${workload.label} runs there, and packets for another region are dropped in silence`;
-            refuse(problem({ setting, value: `in ${region}`, must, because, fix: `a subnetwork in ${own.join(" and ")}` }), resource);
+            refuse(
+              problem({ setting, value: `in ${region}`, must, because, fix: `a subnetwork in ${own.join(" and ")}` }),
+              resource,
+            );
           } else if (subnet) instancesIn.set(subnet, (instancesIn.get(subnet) ?? 0) + maximumOf(workload).instances);
         }
       });
     for (const [subnet, instances] of instancesIn)
       attempt(subnet, () => {
         const cidr = subnet.properties.text("ipCidrRange") ?? "";
-        for (const found of [...directSubnetProblems(cidr, instances), ...unreachableRangeProblems("ipCidrRange", cidr, "Cloud SQL")]) refuse(found, subnet);
+        for (const found of [
+          ...directSubnetProblems(cidr, instances),
+          ...unreachableRangeProblems("ipCidrRange", cidr, "Cloud SQL"),
+        ])
+          refuse(found, subnet);
       });
   },
 });

@@ -4,7 +4,12 @@ import { SQL_INSTANCE } from "../../../config/resource-types";
 import { type StackContext, type StackResource, stackRule } from "../../framework/rule";
 import { databaseContainers } from "../../resources/database-clients";
 import { databasesOf } from "../../resources/database-of";
-import { databaseRouteOf, databaseRouteOutside, regionsWithoutNat, workloadEgress } from "../../resources/database-route";
+import {
+  databaseRouteOf,
+  databaseRouteOutside,
+  regionsWithoutNat,
+  workloadEgress,
+} from "../../resources/database-route";
 import { natRemedy } from "../../resources/nat";
 import { privateRangesOnly, vpcAccessOf } from "../../resources/vpc-access";
 import { type Container, WORKLOAD_TYPES, type Workload, workloadOf } from "../../resources/workload";
@@ -14,7 +19,8 @@ export const egressPath = stackRule({
   info: "A workload that sends all traffic into the VPC reaches its database there: at a private address, or through Cloud NAT in its region.",
   why: "All traffic in the VPC without NAT, and the database on a public path, is what broke staging: every start fails, at any size.",
   severity: "critical",
-  remediation: "Set template.vpcAccess.egress to PRIVATE_RANGES_ONLY, or add a gcp.compute.RouterNat in the workload's region.",
+  remediation:
+    "Set template.vpcAccess.egress to PRIVATE_RANGES_ONLY, or add a gcp.compute.RouterNat in the workload's region.",
   judge(resources, context) {
     for (const resource of resources.filter(({ type }) => WORKLOAD_TYPES.includes(type)))
       context.attempt(resource, () => {
@@ -25,9 +31,18 @@ export const egressPath = stackRule({
         const fix = privateRangesOnly(workload);
         const [setting, value] = [inputs.at(keys.egress), inputs.text(keys.egress)];
         const nats = regionsWithoutNat(workload, resources).map((region) => natRemedy(region, workload, resources));
-        const wrong = (because: string) => problem({ setting, value, must: `be ${fix}`, because, fix: `${fix}, or ${nats.join(" and ")}`, cause: NO_NAT });
+        const wrong = (because: string) =>
+          problem({
+            setting,
+            value,
+            must: `be ${fix}`,
+            because,
+            fix: `${fix}, or ${nats.join(" and ")}`,
+            cause: NO_NAT,
+          });
         const paths = databaseContainers(workload).flatMap(
-          (container) => context.attempt(resource, () => [pathOf(resource, workload, container, resources, setting, context)]) ?? [],
+          (container) =>
+            context.attempt(resource, () => [pathOf(resource, workload, container, resources, setting, context)]) ?? [],
         );
         const faults = new Set(paths.flatMap((path) => (path === "open" || path === "unclear" ? [] : path.because)));
         for (const because of faults) context.refuse(wrong(because), resource);
@@ -49,7 +64,10 @@ function pathOf(
   const used = databasesOf(resource, workload, container, resources);
   const candidates = used?.instances ?? resources.filter(({ type }) => type === SQL_INSTANCE);
   const inside = candidates.map((instance) => databaseRouteOf(resource, workload, container, instance, resources));
-  const outside = used?.outside || inside.includes(undefined) ? databaseRouteOutside(resource, workload, container, resources) : undefined;
+  const outside =
+    used?.outside || inside.includes(undefined)
+      ? databaseRouteOutside(resource, workload, container, resources)
+      : undefined;
   const faults = [...inside, outside].flatMap((route) => {
     const fault = route && databasePath(route).fault;
     return fault?.lever === "egress" ? [fault] : [];

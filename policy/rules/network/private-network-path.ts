@@ -11,9 +11,12 @@ export const privateNetworkPath = stackRule({
   info: "A workload's way into the VPC leads to the network in which its database and its cache have their private addresses.",
   why: "Private addresses are reached from their own network only, a peering does not pass them on: every connect times out, at any size.",
   severity: "critical",
-  remediation: "Give connector or network interface, the database's privateNetwork and the cache's authorizedNetwork one network.",
+  remediation:
+    "Give connector or network interface, the database's privateNetwork and the cache's authorizedNetwork one network.",
   judge(resources, context) {
-    const elsewhere = resources.filter((cache) => cache.type === REDIS && context.attempt(cache, () => isElsewhere(cache, context)));
+    const elsewhere = resources.filter(
+      (cache) => cache.type === REDIS && context.attempt(cache, () => isElsewhere(cache, context)),
+    );
     // Networks may exchange the routes of private services over such a link.
     if (resources.some(({ type }) => LINKS.test(type))) return;
     const ways = new Map<string, { readonly way: InNetwork; readonly ends: Map<StackResource, InNetwork> }>();
@@ -24,7 +27,10 @@ export const privateNetworkPath = stackRule({
         const ends = privateEndpoints(resource, workload, resources).filter((end) => !elsewhere.includes(end.resource));
         for (const way of networksBehind(resource, workload, resources)) {
           const key = way.resource.urn + way.setting;
-          ways.set(key, { way, ends: new Map([...(ways.get(key)?.ends ?? []), ...ends.map((end) => [end.resource, end] as const)]) });
+          ways.set(key, {
+            way,
+            ends: new Map([...(ways.get(key)?.ends ?? []), ...ends.map((end) => [end.resource, end] as const)]),
+          });
         }
       });
     const blamed = new Set<StackResource>();
@@ -42,7 +48,12 @@ const LINKS = /^gcp:(compute\/(\w*vpn\w*|interconnect\w*)|networkconnectivity\/(
 function isElsewhere(cache: StackResource, { refuse }: StackContext<object>): boolean {
   const [own, used] = [projectOf(cache), cacheNetwork(cache)];
   const known = cache.properties.knownOnly();
-  if (usesPrivateServices({ connectMode: known.choice("connectMode") }) || !used || mayBeSameProject(own, used.network.project)) return false;
+  if (
+    usesPrivateServices({ connectMode: known.choice("connectMode") }) ||
+    !used ||
+    mayBeSameProject(own, used.network.project)
+  )
+    return false;
   refuse(
     problem({
       setting: used.setting,
@@ -68,9 +79,15 @@ function faultsOf(way: InNetwork, ends: readonly InNetwork[]): Mismatch[] {
   if (!first) return [];
   if (missed.length === ends.length && missed.every((end) => mayBeSame(end.network, first.network))) {
     const names = missed.map(({ resource }) => resource.name).join(" and ");
-    return [{ ...way, other: first, because: `${names} has its private address there, and is reached from no other network` }];
+    return [
+      { ...way, other: first, because: `${names} has its private address there, and is reached from no other network` },
+    ];
   }
-  return missed.map((end) => ({ ...end, other: way, because: `${way.resource.name} leads there, and reaches private addresses of no other network` }));
+  return missed.map((end) => ({
+    ...end,
+    other: way,
+    because: `${way.resource.name} leads there, and reaches private addresses of no other network`,
+  }));
 }
 
 function mismatch({ resource, setting, network, bySubnet, other, because }: Mismatch) {
@@ -79,6 +96,10 @@ function mismatch({ resource, setting, network, bySubnet, other, because }: Mism
   if (bySubnet) return problem({ ...common, must: `be a subnetwork of ${wanted}`, fix: `a subnetwork of ${wanted}` });
   const must = `be ${wanted}`;
   if (setting === "network" && !mayBeSameProject(projectOf(resource), other.network.project))
-    return problem({ ...common, must, instead: `set 'subnet.name' and 'subnet.projectId' to a /28 of ${wanted}, and remove 'network' and 'ipCidrRange'` });
+    return problem({
+      ...common,
+      must,
+      instead: `set 'subnet.name' and 'subnet.projectId' to a /28 of ${wanted}, and remove 'network' and 'ipCidrRange'`,
+    });
   return problem({ ...common, must, fix: wanted });
 }

@@ -25,7 +25,12 @@ export const privateServicesRange = resourceRule({
       const prefix = properties.number("prefixLength");
       refuse(
         ...privateServicesProblems(prefix),
-        ...unreachableRangeProblems("address", `${properties.knownOnly().text("address")}/${prefix}`, "Cloud Run", freeAddress),
+        ...unreachableRangeProblems(
+          "address",
+          `${properties.knownOnly().text("address")}/${prefix}`,
+          "Cloud Run",
+          freeAddress,
+        ),
       );
     });
     const addressType = properties.text("addressType");

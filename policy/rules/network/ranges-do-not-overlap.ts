@@ -27,7 +27,8 @@ export const rangesDoNotOverlap = stackRule<{ otherCidrs: readonly string[] }>({
         .filter((other) => mayShareNetwork(range.network, other.network))
         .map((other) => ({ label: `${other.setting} of ${other.resource.name}`, cidr: other.cidr }));
       for (const other of [...later, ...(isConnector ? [] : others)])
-        if (overlap(cidr, other.cidr)) refuse(overlapProblem({ a: { label: setting, cidr }, b: other }, taken), resource);
+        if (overlap(cidr, other.cidr))
+          refuse(overlapProblem({ a: { label: setting, cidr }, b: other }, taken), resource);
     });
   },
 });

@@ -13,7 +13,13 @@ export const redisAuth = resourceRule({
     const authEnabled = properties.flag("authEnabled");
     if (authEnabled === true) return;
     refuse(
-      problem({ setting: "authEnabled", value: authEnabled, must: "be true", because: "anyone in the network reads and writes it otherwise", fix: "true" }),
+      problem({
+        setting: "authEnabled",
+        value: authEnabled,
+        must: "be true",
+        because: "anyone in the network reads and writes it otherwise",
+        fix: "true",
+      }),
     );
   },
 });

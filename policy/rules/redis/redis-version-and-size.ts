@@ -14,7 +14,14 @@ export const redisVersionAndSize = resourceRule({
     const tier = properties.isUnknown("tier") ? undefined : properties.choice("tier") || "BASIC";
     const known = properties.knownOnly();
     const hasReplicas = known.choice("readReplicasMode") === "READ_REPLICAS_ENABLED";
-    const redis = { memoryGb: properties.number("memorySizeGb"), version: properties.text("redisVersion"), tier, hasReplicas };
-    refuse(...redisProblems(redis, (field) => ({ memoryGb: "memorySizeGb", version: "redisVersion", tier: "tier" })[field]));
+    const redis = {
+      memoryGb: properties.number("memorySizeGb"),
+      version: properties.text("redisVersion"),
+      tier,
+      hasReplicas,
+    };
+    refuse(
+      ...redisProblems(redis, (field) => ({ memoryGb: "memorySizeGb", version: "redisVersion", tier: "tier" })[field]),
+    );
   },
 });

@@ -1,7 +1,14 @@
 import { problem } from "../../../capacity/problem";
 import { UnknownAtPreviewError } from "../../framework/inputs";
 import { type StackResource, stackRule } from "../../framework/rule";
-import { isSameVersion, type MountedSecret, mountedSecrets, type SecretVersionName, secretVersionOf, versionName } from "../../resources/secret-reference";
+import {
+  isSameVersion,
+  type MountedSecret,
+  mountedSecrets,
+  type SecretVersionName,
+  secretVersionOf,
+  versionName,
+} from "../../resources/secret-reference";
 import { secretSourceOf, WORKLOAD_TYPES, workloadOf } from "../../resources/workload";
 
 const JWT = "JWT_SECRET_KEY";
@@ -31,19 +38,29 @@ export const jwtOneSecret = stackRule({
             attempt(resource, () => {
               const source = secretSourceOf(variable);
               // An output is the number of a version that the program makes: other programs may take it everywhere.
-              if (source?.reference.isUnknown(source.versionKey)) return convention.cannotEvaluate(notKnown(source.reference.at(source.versionKey)), resource);
+              if (source?.reference.isUnknown(source.versionKey))
+                return convention.cannotEvaluate(notKnown(source.reference.at(source.versionKey)), resource);
               const version = secretVersionOf(workload, variable);
               // A literal is refused by `service-no-literal-secrets`.
               if (version) taken.push({ ...version, resource, label: workload.label, setting: variable.setting });
             });
         for (const { setting, path, secret, version = "latest", isOutput } of mountedSecrets(workload))
           if (isOutput && path === JWT) convention.cannotEvaluate(notKnown(setting), resource);
-          else if (secret && !isOutput) files.push({ ...versionName(workload, { secret, version }, setting), resource, label: workload.label, setting, path });
+          else if (secret && !isOutput)
+            files.push({
+              ...versionName(workload, { secret, version }, setting),
+              resource,
+              label: workload.label,
+              setting,
+              path,
+            });
       });
     // A file may have any name: that it holds the key, its own name tells or its secret's.
     taken.push(...files.filter(({ path, secret }) => path === JWT || taken.some((other) => other.secret === secret)));
-    // What most of them take is what the others should, a version's number first; the first one's where they are equally many.
-    const agreeing = (one: Taken) => taken.filter((other) => isSameVersion(one, other)).length + (isNumber(one.version) ? taken.length : 0);
+    // What most of them take is what the others should, a version's number first; the first one's where they are
+    // equally many.
+    const agreeing = (one: Taken) =>
+      taken.filter((other) => isSameVersion(one, other)).length + (isNumber(one.version) ? taken.length : 0);
     const agreement = new Map(taken.map((one) => [one, agreeing(one)]));
     const [usual] = taken.toSorted((a, b) => (agreement.get(b) ?? 0) - (agreement.get(a) ?? 0));
     // Services of other programs may have a key each; of one key, two versions are a fault everywhere.

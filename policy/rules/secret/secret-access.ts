@@ -11,7 +11,8 @@ export const secretAccess = stackRule({
   info: "Secrets are opened one at a time and never to everyone.",
   why: "A grant on the project opens every secret there is and every one to come, whether by the accessor's role, an owner's or a custom one.",
   severity: "critical",
-  remediation: "Grant roles/secretmanager.secretAccessor with a SecretIamMember on each secret to the one service account that reads it.",
+  remediation:
+    "Grant roles/secretmanager.secretAccessor with a SecretIamMember on each secret to the one service account that reads it.",
   judge(resources, { refuse, attempt }) {
     for (const resource of resources)
       for (const grant of attempt(resource, () => grantsOf(resource)) ?? [])
@@ -22,16 +23,35 @@ export const secretAccess = stackRule({
             const instead =
               "grant a role that cannot read secrets, and roles/secretmanager.secretAccessor on each secret with gcp.secretmanager.SecretIamMember";
             const because = "its holder then reads every secret";
-            refuse(problem({ setting: grant.inputs.at("role"), value: role, must: "not be granted beyond one secret", because, instead }), resource);
+            refuse(
+              problem({
+                setting: grant.inputs.at("role"),
+                value: role,
+                must: "not be granted beyond one secret",
+                because,
+                instead,
+              }),
+              resource,
+            );
           } else if (!isOneAccount(grant))
             for (const [setting, member] of membersOf(grant)) {
               if (!EVERYONE.includes(member.toLowerCase())) continue;
               const because = "everyone on the internet could read the secret";
-              refuse(problem({ setting, value: member, must: "be one identity", because, fix: "serviceAccount:<the service's account>" }), resource);
+              refuse(
+                problem({
+                  setting,
+                  value: member,
+                  must: "be one identity",
+                  because,
+                  fix: "serviceAccount:<the service's account>",
+                }),
+                resource,
+              );
             }
         });
   },
 });
 
 /** A member that a preview does not know, and that is taken from a service account of the stack. */
-const isOneAccount = ({ inputs, resource }: Grant) => inputs.isUnknown("member") && dependenciesOf(resource, [SERVICE_ACCOUNT]).length > 0;
+const isOneAccount = ({ inputs, resource }: Grant) =>
+  inputs.isUnknown("member") && dependenciesOf(resource, [SERVICE_ACCOUNT]).length > 0;

@@ -15,7 +15,13 @@ export const secretValue = resourceRule({
     const fields = ["secretData", "secretDataWo"].filter((field) => properties.has(field));
     if (fields.length === 0)
       return refuse(
-        problem({ setting: "secretData", value: undefined, must: "be set", because: "a version without a value cannot be created", fix: "the secret's value" }),
+        problem({
+          setting: "secretData",
+          value: undefined,
+          must: "be set",
+          because: "a version without a value cannot be created",
+          fix: "the secret's value",
+        }),
       );
     // The id is an output until the secret exists; its last part is the name that people gave it.
     const id = properties.isUnknown("secret") ? undefined : cloudName(properties.text("secret"), "secrets")?.name;

@@ -5,7 +5,10 @@ import { resourceRule } from "../../framework/rule";
 const SERVICE = "metadata.annotations";
 const REVISION = "template.metadata.annotations";
 
-/** Where Cloud Run takes each annotation. Source: Cloud Run API v1, ObjectMeta.annotations ("accepted annotations will be different depending on the resource type"), read 2026-11-28. */
+/**
+ * Where Cloud Run takes each annotation. Source: Cloud Run API v1, ObjectMeta.annotations ("accepted annotations will
+ * be different depending on the resource type"), read 2026-11-28.
+ */
 const LEVELS: readonly (readonly [level: string, names: readonly string[]])[] = [
   [
     REVISION,
@@ -60,7 +63,10 @@ export const serviceAnnotations = resourceRule({
     "Set connector, egress, cloudsql-instances and autoscaling in template.metadata.annotations; ingress, launch-stage, minScale and maxScale in metadata.annotations.",
   types: [RUN_SERVICE_V1],
   judge({ properties }, { refuse, attempt }) {
-    const stated = { [SERVICE]: () => properties.object("metadata"), [REVISION]: () => properties.object("template").object("metadata") };
+    const stated = {
+      [SERVICE]: () => properties.object("metadata"),
+      [REVISION]: () => properties.object("template").object("metadata"),
+    };
     for (const [level, metadata] of Object.entries(stated))
       attempt(() => {
         const annotations = metadata().object("annotations");
@@ -69,7 +75,15 @@ export const serviceAnnotations = resourceRule({
           if (right === undefined || right === level || !annotations.has(name)) continue;
           const value = annotations.isUnknown(name) ? "not known at preview" : annotations.text(name);
           const because = "Cloud Run takes this annotation nowhere else and refuses the deploy";
-          refuse(problem({ setting: annotations.at(name), value, must: `stand in '${right}'`, because, instead: "move it there" }));
+          refuse(
+            problem({
+              setting: annotations.at(name),
+              value,
+              must: `stand in '${right}'`,
+              because,
+              instead: "move it there",
+            }),
+          );
         }
       });
   },

@@ -9,14 +9,16 @@ export const serviceConcurrency = resourceRule({
   info: "A service takes 1 to 1000 requests at once per instance, and one below one vCPU.",
   why: "The preview lets any number through; Google refuses it at the deploy.",
   severity: "medium",
-  remediation: "Set template.maxInstanceRequestConcurrency to 1..1000 (1 below one vCPU), or leave it out for Cloud Run's default.",
+  remediation:
+    "Set template.maxInstanceRequestConcurrency to 1..1000 (1 below one vCPU), or leave it out for Cloud Run's default.",
   types: [RUN_SERVICE, RUN_SERVICE_V1],
   judge(resource, { refuse }) {
     const workload = workloadOf(resource);
     if (!workload) return;
     const field = workload.kind === "v1 service" ? "containerConcurrency" : "maxInstanceRequestConcurrency";
     const concurrency = workload.pod.number(field);
-    const isDefault = concurrency === undefined || (workload.kind === "v1 service" && concurrency === 0); // v1 spells its default 0
+    // v1 spells its default 0
+    const isDefault = concurrency === undefined || (workload.kind === "v1 service" && concurrency === 0);
     if (isDefault) return;
     const cpu = instanceCpu(workload) || cloudRunLimits.defaultCpu.value;
     refuse(...concurrencyProblems({ concurrency, cpu }, () => workload.pod.at(field)));

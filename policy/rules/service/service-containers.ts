@@ -18,15 +18,29 @@ export const serviceContainers = resourceRule({
     const workload = workloadOf(resource);
     if (!workload) return;
     const { pod, containers } = workload;
-    const wrong = (setting: string, value: unknown, must: string, because: string, fix: string) => refuse(problem({ setting, value, must, because, fix }));
+    const wrong = (setting: string, value: unknown, must: string, because: string, fix: string) =>
+      refuse(problem({ setting, value, must, because, fix }));
     if (containers.length === 0)
-      wrong(pod.at("containers"), containers.length, "have at least one container", "there is nothing to run otherwise", "a container with an image");
-    if (pod.has("sandboxes")) cannotEvaluate(`'${pod.at("sandboxes")}' runs further containers, which this pack does not read; remove it`);
+      wrong(
+        pod.at("containers"),
+        containers.length,
+        "have at least one container",
+        "there is nothing to run otherwise",
+        "a container with an image",
+      );
+    if (pod.has("sandboxes"))
+      cannotEvaluate(`'${pod.at("sandboxes")}' runs further containers, which this pack does not read; remove it`);
     for (const container of containers)
       attempt(() => {
         const ports = statedPorts(container);
         if (ports.length > 1)
-          wrong(container.inputs.at("ports"), `${ports.length} ports`, "have one port", "Cloud Run sends requests to one port", "the one that takes requests");
+          wrong(
+            container.inputs.at("ports"),
+            `${ports.length} ports`,
+            "have one port",
+            "Cloud Run sends requests to one port",
+            "the one that takes requests",
+          );
         for (const port of ports) {
           const number = port.number("containerPort");
           if (number !== undefined) refuse(...portProblems(number, port.at("containerPort")));
@@ -50,7 +64,13 @@ export const serviceContainers = resourceRule({
         for (const mount of inputs.list("volumeMounts")) {
           const name = mount.text("name");
           if (!name || !volumes.includes(name))
-            wrong(mount.at("name"), name, "be the name of a volume", `'${pod.at("volumes")}' has none of that name`, volumes.join(" or ") || "a volume's name");
+            wrong(
+              mount.at("name"),
+              name,
+              "be the name of a volume",
+              `'${pod.at("volumes")}' has none of that name`,
+              volumes.join(" or ") || "a volume's name",
+            );
         }
     });
   },

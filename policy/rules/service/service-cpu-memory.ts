@@ -2,14 +2,22 @@ import { cpuMemoryProblems, fractionalCpuProblems, quantityProblems } from "../.
 import { cloudRunLimits } from "../../../capacity/limits";
 import { parseCpu, parseMemoryMib } from "../../../capacity/units";
 import { resourceRule } from "../../framework/rule";
-import { type Container, instanceCpu, revisionAnnotations, WORKLOAD_TYPES, type Workload, workloadOf } from "../../resources/workload";
+import {
+  type Container,
+  instanceCpu,
+  revisionAnnotations,
+  WORKLOAD_TYPES,
+  type Workload,
+  workloadOf,
+} from "../../resources/workload";
 
 export const serviceCpuMemory = resourceRule({
   name: "service-cpu-memory",
   info: "Every container has a CPU and memory that Cloud Run offers together.",
   why: "The preview lets any text through; Google refuses the combination at the deploy.",
   severity: "medium",
-  remediation: "Set resources.limits to cpu 1, 2, 4, 6 or 8 with memory from Cloud Run's table, in Mi or Gi; below one vCPU set cpuIdle true.",
+  remediation:
+    "Set resources.limits to cpu 1, 2, 4, 6 or 8 with memory from Cloud Run's table, in Mi or Gi; below one vCPU set cpuIdle true.",
   types: WORKLOAD_TYPES,
   judge(resource, { refuse, attempt }) {
     const workload = workloadOf(resource);
@@ -31,7 +39,8 @@ export const serviceCpuMemory = resourceRule({
       }),
     );
     // Google's rules for less than one vCPU concern the instance: a sidecar may have half of one beside a whole one.
-    if (readable.every((isReadable) => isReadable)) for (const container of workload.containers) attempt(() => refuse(...fractional(workload, container)));
+    if (readable.every((isReadable) => isReadable))
+      for (const container of workload.containers) attempt(() => refuse(...fractional(workload, container)));
   },
 });
 
@@ -41,13 +50,28 @@ function fractional(workload: Workload, { inputs }: Container) {
   const annotations = revisionAnnotations(workload);
   const cpuSetting = resources.object("limits").at("cpu");
   if (workload.kind === "v1 service") {
-    const keys = { cpuIdle: "run.googleapis.com/cpu-throttling", executionEnvironment: "run.googleapis.com/execution-environment" };
-    const settings = { cpuIdle: annotations.flag(keys.cpuIdle) ?? true, executionEnvironment: annotations.text(keys.executionEnvironment) };
-    return fractionalCpuProblems({ cpu, ...settings }, (field) => (field === "cpu" ? cpuSetting : annotations.at(keys[field])));
+    const keys = {
+      cpuIdle: "run.googleapis.com/cpu-throttling",
+      executionEnvironment: "run.googleapis.com/execution-environment",
+    };
+    const settings = {
+      cpuIdle: annotations.flag(keys.cpuIdle) ?? true,
+      executionEnvironment: annotations.text(keys.executionEnvironment),
+    };
+    return fractionalCpuProblems({ cpu, ...settings }, (field) =>
+      field === "cpu" ? cpuSetting : annotations.at(keys[field]),
+    );
   }
   if (workload.kind !== "service") return fractionalCpuProblems({ cpu, cpuIdle: undefined }, () => cpuSetting);
   // The provider reads an absent cpuIdle beside limits as false.
-  const settings = { cpuIdle: resources.flag("cpuIdle") ?? false, executionEnvironment: workload.pod.text("executionEnvironment") };
-  const names = { cpu: cpuSetting, cpuIdle: resources.at("cpuIdle"), executionEnvironment: workload.pod.at("executionEnvironment") };
+  const settings = {
+    cpuIdle: resources.flag("cpuIdle") ?? false,
+    executionEnvironment: workload.pod.text("executionEnvironment"),
+  };
+  const names = {
+    cpu: cpuSetting,
+    cpuIdle: resources.at("cpuIdle"),
+    executionEnvironment: workload.pod.at("executionEnvironment"),
+  };
   return fractionalCpuProblems({ cpu, ...settings }, (field) => names[field]);
 }

@@ -29,7 +29,10 @@ export const serviceDatabaseVariables = resourceRule({
               value: `without ${names}`,
               must: `state ${names} as literal numbers from 0`,
               because: "its container uses the database, and connections and starts are counted from them",
-              fix: missing.length > 0 ? "the plan's values, or the pool in the framework's own variable" : "the plan's values",
+              fix:
+                missing.length > 0
+                  ? "the plan's values, or the pool in the framework's own variable"
+                  : "the plan's values",
             }),
           );
         else refuse(...databaseClientProblems(stated, (field) => settings[field]));

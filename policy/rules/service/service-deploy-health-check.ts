@@ -14,7 +14,9 @@ export const serviceDeployHealthCheck = resourceRule({
     const workload = workloadOf(resource);
     if (!workload) return;
     const [inputs, key] =
-      workload.kind === "v1 service" ? [revisionAnnotations(workload), "run.googleapis.com/health-check-disabled"] : [workload.pod, "healthCheckDisabled"];
+      workload.kind === "v1 service"
+        ? [revisionAnnotations(workload), "run.googleapis.com/health-check-disabled"]
+        : [workload.pod, "healthCheckDisabled"];
     if (inputs.flag(key))
       refuse(
         problem({

@@ -16,7 +16,12 @@ export const serviceEnvironment = resourceRule({
       attempt(() => {
         if (container.inputs.list("envFroms").length > 0)
           refuse(
-            problem({ setting: container.inputs.at("envFroms"), must: "not be set", because: "Cloud Run does not support it", instead: "set 'envs' instead" }),
+            problem({
+              setting: container.inputs.at("envFroms"),
+              must: "not be set",
+              because: "Cloud Run does not support it",
+              instead: "set 'envs' instead",
+            }),
           );
       });
       const variables = attempt(() => container.variables) ?? [];
@@ -45,11 +50,22 @@ function nameProblems({ name, setting, inputs }: Variable, isSecond: boolean): P
     const because = `Cloud Run sets it itself${name === "PORT" ? ", from 'ports.containerPort'" : ""}`;
     return [problem({ setting, must: "not be set", because, instead: "remove it" })];
   }
-  if (isSecond) return [problem({ setting, must: "be set once", because: "one of several values wins by chance", instead: "remove the others" })];
+  if (isSecond)
+    return [
+      problem({
+        setting,
+        must: "be set once",
+        because: "one of several values wins by chance",
+        instead: "remove the others",
+      }),
+    ];
   return [];
 }
 
-/** An empty text is a value that somebody wrote; an absent one is not. In outputs a variable from a secret has an empty value. */
+/**
+ * An empty text is a value that somebody wrote; an absent one is not. In outputs a variable from a secret has an empty
+ * value.
+ */
 function valueProblems({ setting, inputs }: Variable): Problem[] {
   const source = ["valueSource", "valueFrom"].find((key) => inputs.has(key));
   const value = inputs.isUnknown("value") ? "unknown" : inputs.text("value");
@@ -74,7 +90,15 @@ function valueProblems({ setting, inputs }: Variable): Problem[] {
           }),
         ]
       : [];
-  if (value) return [problem({ setting, must: "have either a value or a secret", because: "Cloud Run refuses both", instead: "remove one of them" })];
+  if (value)
+    return [
+      problem({
+        setting,
+        must: "have either a value or a secret",
+        because: "Cloud Run refuses both",
+        instead: "remove one of them",
+      }),
+    ];
   const reference = inputs.object(source).object("secretKeyRef");
   const key = source === "valueSource" ? "secret" : "name";
   if (reference.isUnknown(key) || reference.text(key)) return [];

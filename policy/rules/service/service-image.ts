@@ -22,6 +22,8 @@ export const serviceImage = resourceRule<{ imageTagPattern: string }>({
   },
   judge(resource, { config, refuse, attempt }) {
     for (const { inputs } of workloadOf(resource)?.containers ?? [])
-      attempt(() => refuse(...imageProblems(inputs.text("image") ?? "", config.imageTagPattern, (field) => inputs.at(field))));
+      attempt(() =>
+        refuse(...imageProblems(inputs.text("image") ?? "", config.imageTagPattern, (field) => inputs.at(field))),
+      );
   },
 });

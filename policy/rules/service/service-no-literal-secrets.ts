@@ -8,11 +8,14 @@ const SECRET_NAME =
 /** Keys that are published on purpose: those of a key pair, and whatever Next.js puts into the page. */
 const PUBLIC_NAME = /PUBLI(C|SHABLE)_KEY$|^NEXT_PUBLIC_/i;
 /** Where a connection string stands: it may carry a password. */
-const CONNECTION_NAME = /(DATABASE|DB|POSTGRES(QL)?|PG|SQL|REDIS|CACHE|BROKER|AMQP|MONGO(DB)?|CLICKHOUSE)_(URL|URI|DSN)$/i;
+const CONNECTION_NAME =
+  /(DATABASE|DB|POSTGRES(QL)?|PG|SQL|REDIS|CACHE|BROKER|AMQP|MONGO(DB)?|CLICKHOUSE)_(URL|URI|DSN)$/i;
 /** A password in a URL or a connection string, or a private key: a secret under any name. */
-const SECRET_VALUE = /:\/\/[^\s/?#@]*:(?!\d+[/?#])[^\s@]+@|(^|[\s;?&])(password|pwd)=[^\s;&]|-----BEGIN [A-Z ]*PRIVATE KEY-----|"private_key"\s*:/i;
+const SECRET_VALUE =
+  /:\/\/[^\s/?#@]*:(?!\d+[/?#])[^\s@]+@|(^|[\s;?&])(password|pwd)=[^\s;&]|-----BEGIN [A-Z ]*PRIVATE KEY-----|"private_key"\s*:/i;
 /** Tokens of well-known issuers, which begin alike: GitHub, Slack, Stripe, AWS, and signed JSON web tokens. */
-const ISSUED_TOKEN = /\b(gh[pousr]_\w{30,}|github_pat_\w{30,}|xox[abeprs]-[\w-]{10,}|[rs]k_(live|test)_\w{10,}|AKIA[0-9A-Z]{16}|eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+)/;
+const ISSUED_TOKEN =
+  /\b(gh[pousr]_\w{30,}|github_pat_\w{30,}|xox[abeprs]-[\w-]{10,}|[rs]k_(live|test)_\w{10,}|AKIA[0-9A-Z]{16}|eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+)/;
 /** A switch or a path beside a secret: `REQUIRE_TOKEN=true`, `GOOGLE_APPLICATION_CREDENTIALS=/secrets/key.json`. */
 const HARMLESS = /^(true|false)$/i;
 const PATH_TO_CREDENTIALS = /^\/[\w./-]+$/;
@@ -22,7 +25,8 @@ export const serviceNoLiteralSecrets = resourceRule({
   info: "A workload takes every secret from Secret Manager.",
   why: "A literal stands in clear text in the state, in every revision and in what the console shows to anyone who may read the service.",
   severity: "critical",
-  remediation: "Put the value into Secret Manager and set valueSource.secretKeyRef (v1: valueFrom.secretKeyRef) with its version.",
+  remediation:
+    "Put the value into Secret Manager and set valueSource.secretKeyRef (v1: valueFrom.secretKeyRef) with its version.",
   types: WORKLOAD_TYPES,
   judge(resource, { refuse, cannotEvaluate, attempt }) {
     const fix = "a secretKeyRef with the secret and its version";
@@ -33,8 +37,18 @@ export const serviceNoLiteralSecrets = resourceRule({
           const { name, setting, inputs } = variable;
           const isSecret = SECRET_NAME.test(name) && !PUBLIC_NAME.test(name);
           if (!inputs.isUnknown("value")) {
-            if (holdsSecret(variable, isSecret)) refuse(problem({ setting, value: "not shown", must, because: "a literal is stored in clear text", fix }));
-          } else if (isSecret) refuse(problem({ setting, value: "not known at preview", must, because: "its value is stored in clear text", fix }));
+            if (holdsSecret(variable, isSecret))
+              refuse(problem({ setting, value: "not shown", must, because: "a literal is stored in clear text", fix }));
+          } else if (isSecret)
+            refuse(
+              problem({
+                setting,
+                value: "not known at preview",
+                must,
+                because: "its value is stored in clear text",
+                fix,
+              }),
+            );
           else if (CONNECTION_NAME.test(name))
             cannotEvaluate(
               `'${setting}' is not known at preview and may carry a password; set '${setting}' to ${fix}, or give its parts in variables of their own`,

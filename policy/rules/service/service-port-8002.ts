@@ -20,13 +20,28 @@ export const servicePort8002 = resourceRule({
     const because = "no service was ever there and whatever points to it hangs";
     for (const container of workloadOf(resource)?.containers ?? []) {
       for (const setting of attempt(() => portSettings(container)) ?? [])
-        refuse(problem({ setting, value: RETIRED_PORT, must: `not be ${RETIRED_PORT}`, because, fix: "the port the application listens on" }));
+        refuse(
+          problem({
+            setting,
+            value: RETIRED_PORT,
+            must: `not be ${RETIRED_PORT}`,
+            because,
+            fix: "the port the application listens on",
+          }),
+        );
       for (const variable of attempt(() => container.variables) ?? [])
         attempt(() => {
           // A value that is unknown at preview comes from another resource, and none of those has this port.
           const value = variable.inputs.isUnknown("value") ? undefined : literalOf(variable);
           if (value && MENTION.test(value.trim()))
-            refuse(problem({ setting: variable.setting, must: `not name port ${RETIRED_PORT}`, because, fix: "a service that exists, or remove it" }));
+            refuse(
+              problem({
+                setting: variable.setting,
+                must: `not name port ${RETIRED_PORT}`,
+                because,
+                fix: "a service that exists, or remove it",
+              }),
+            );
         });
     }
   },
@@ -35,7 +50,8 @@ export const servicePort8002 = resourceRule({
 /** Where the container states the port: its own ports and those its probes ask. */
 function portSettings(container: Container): string[] {
   const handlers = probesOf(container).flatMap(({ probe }) => handlersOf(probe).map(({ inputs }) => inputs));
-  return [...statedPorts(container).map((port) => ({ port, key: "containerPort" })), ...handlers.map((port) => ({ port, key: "port" }))].flatMap(
-    ({ port, key }) => (port.number(key) === RETIRED_PORT ? [port.at(key)] : []),
-  );
+  return [
+    ...statedPorts(container).map((port) => ({ port, key: "containerPort" })),
+    ...handlers.map((port) => ({ port, key: "port" })),
+  ].flatMap(({ port, key }) => (port.number(key) === RETIRED_PORT ? [port.at(key)] : []));
 }

@@ -39,7 +39,9 @@ export const serviceProbes = resourceRule({
 /** `containerPort` is undefined for a sidecar: it has no port of its own that a probe could miss. */
 function handlerProblems(probe: Inputs, containerPort: number | undefined): Problem[] {
   const handlers = handlersOf(probe);
-  const wrong = (setting: string, value: unknown, must: string, because: string, fix: string | number) => [problem({ setting, value, must, because, fix })];
+  const wrong = (setting: string, value: unknown, must: string, because: string, fix: string | number) => [
+    problem({ setting, value, must, because, fix }),
+  ];
   if (handlers.length !== 1)
     return wrong(
       probe.path,
@@ -51,12 +53,26 @@ function handlerProblems(probe: Inputs, containerPort: number | undefined): Prob
   return handlers.flatMap(({ inputs }) => {
     const port = inputs.number("port");
     if (port === undefined || containerPort === undefined || port === containerPort) return [];
-    return wrong(inputs.at("port"), port, `be the containerPort (${containerPort})`, "the application listens nowhere else", containerPort);
+    return wrong(
+      inputs.at("port"),
+      port,
+      `be the containerPort (${containerPort})`,
+      "the application listens nowhere else",
+      containerPort,
+    );
   });
 }
 
 function successThresholdProblems(probe: Inputs): Problem[] {
   const value = probe.number("successThreshold");
   if (value === undefined || (Number.isInteger(value) && value >= 1)) return [];
-  return [problem({ setting: probe.at("successThreshold"), value, must: "be a whole number of at least 1", because: "it counts successes in a row", fix: 2 })];
+  return [
+    problem({
+      setting: probe.at("successThreshold"),
+      value,
+      must: "be a whole number of at least 1",
+      because: "it counts successes in a row",
+      fix: 2,
+    }),
+  ];
 }

@@ -1,10 +1,18 @@
-import { jobTaskProblems, manualScalingProblems, scalingLevelProblems, scalingProblems } from "../../../capacity/constraints/cloudrun";
+import {
+  jobTaskProblems,
+  manualScalingProblems,
+  scalingLevelProblems,
+  scalingProblems,
+} from "../../../capacity/constraints/cloudrun";
 import { problem } from "../../../capacity/problem";
 import { resourceRule } from "../../framework/rule";
 import { type ScalingLevel, scalingOf } from "../../resources/scaling";
 import { WORKLOAD_TYPES, workloadOf } from "../../resources/workload";
 
-const countsOf = ({ inputs, keys }: ScalingLevel) => ({ minInstances: inputs.number(keys.minInstances), maxInstances: inputs.number(keys.maxInstances) });
+const countsOf = ({ inputs, keys }: ScalingLevel) => ({
+  minInstances: inputs.number(keys.minInstances),
+  maxInstances: inputs.number(keys.maxInstances),
+});
 
 export const serviceScaling = resourceRule({
   name: "service-scaling",
@@ -21,10 +29,14 @@ export const serviceScaling = resourceRule({
     const template = resource.properties.object("template");
     if (kind === "job")
       return refuse(
-        ...jobTaskProblems({ taskCount: template.number("taskCount"), parallelism: template.number("parallelism") }, (field) => template.at(field)),
+        ...jobTaskProblems(
+          { taskCount: template.number("taskCount"), parallelism: template.number("parallelism") },
+          (field) => template.at(field),
+        ),
       );
     const { mode, modeSetting, manual, service, revision } = scalingOf(kind, resource.properties);
-    if (mode === "MANUAL") return refuse(...manualScalingProblems(manual.inputs.number(manual.key), () => manual.inputs.at(manual.key)));
+    if (mode === "MANUAL")
+      return refuse(...manualScalingProblems(manual.inputs.number(manual.key), () => manual.inputs.at(manual.key)));
     if (mode !== "AUTOMATIC")
       return refuse(
         problem({
@@ -35,7 +47,8 @@ export const serviceScaling = resourceRule({
           fix: kind === "worker pool" ? "MANUAL" : "AUTOMATIC",
         }),
       );
-    if (kind === "worker pool") return refuse(...scalingProblems(countsOf(service), (field) => service.inputs.at(service.keys[field])));
+    if (kind === "worker pool")
+      return refuse(...scalingProblems(countsOf(service), (field) => service.inputs.at(service.keys[field])));
     const levels = { service, revision };
     const counts = { service: countsOf(service), revision: countsOf(revision) };
     refuse(...scalingLevelProblems(counts, (of, field) => levels[of].inputs.at(levels[of].keys[field])));

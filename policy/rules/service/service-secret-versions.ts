@@ -11,7 +11,8 @@ export const serviceSecretVersions = resourceRule({
   info: "Every secret that a workload takes is pinned to a version's number.",
   why: "With latest, two instances of one revision may hold different secrets, and a rotation takes effect at the next cold start instead of at a rollout.",
   severity: "high",
-  remediation: "Set secretKeyRef.version (v1: key) to the number of the version, or to the output of the version that the program makes.",
+  remediation:
+    "Set secretKeyRef.version (v1: key) to the number of the version, or to the output of the version that the program makes.",
   types: WORKLOAD_TYPES,
   judge(resource, { refuse, attempt }) {
     const workload = workloadOf(resource);
@@ -21,7 +22,8 @@ export const serviceSecretVersions = resourceRule({
       refuse(
         problem({
           setting,
-          value: version === undefined || version === "" || version === LATEST || version === "0" ? version : "no number",
+          value:
+            version === undefined || version === "" || version === LATEST || version === "0" ? version : "no number",
           must: "be the number of a version",
           because: "anything else resolves to another secret at every start, or to none",
           fix: 'a version\'s number such as "1"',
@@ -32,7 +34,8 @@ export const serviceSecretVersions = resourceRule({
       for (const variable of attempt(() => container.variables) ?? [])
         attempt(() => {
           const source = secretSourceOf(variable);
-          // An output is the number of a version that the program makes. Before a workload is created this rule reads the number itself.
+          // An output is the number of a version that the program makes. Before a workload is created this rule reads
+          // the number itself.
           if (source && !source.reference.isUnknown(source.versionKey))
             judge(`${source.setting}.${source.versionKey}`, source.reference.textOrNumber(source.versionKey));
         });

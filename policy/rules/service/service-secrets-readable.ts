@@ -9,7 +9,8 @@ export const serviceSecretsReadable = stackRule({
   info: "Every secret of the stack that a workload takes can be read: its version is enabled, and the workload's account is granted a role that reads it.",
   why: "The preview does not connect a workload with its secrets; Google refuses the deploy, and no instance starts.",
   severity: "high",
-  remediation: "Grant roles/secretmanager.secretAccessor on the secret to the workload's service account, and take a version that is enabled.",
+  remediation:
+    "Grant roles/secretmanager.secretAccessor on the secret to the workload's service account, and take a version that is enabled.",
   judge(resources, { refuse, attempt }) {
     const grants = allGrants(resources);
     for (const resource of resources.filter(({ type }) => WORKLOAD_TYPES.includes(type)))
@@ -49,6 +50,7 @@ const withoutReader = ({ setting, secret }: TakenSecret, account: string): Probl
     setting: setting.replace(/(\.items\[\d+\])?\.(version|key)$/, ""),
     value: secret,
     must: `be a secret that ${account} may read`,
-    because: "the program grants this account no role on it with secretmanager.versions.access, and Cloud Run refuses the deploy",
+    because:
+      "the program grants this account no role on it with secretmanager.versions.access, and Cloud Run refuses the deploy",
     instead: `grant the account roles/secretmanager.secretAccessor on ${secret} with gcp.secretmanager.SecretIamMember`,
   });

@@ -10,22 +10,34 @@ import { ingressContainers, ingressPort } from "../../resources/ports";
 import { handlersOf, probeTiming } from "../../resources/probes";
 import { type Container, literalOf, workloadOf } from "../../resources/workload";
 
-export const serviceStartupProbe = resourceRule<{ services: Readonly<Record<string, number>>; bootSeconds: number; initTimeoutSeconds: number }>({
+export const serviceStartupProbe = resourceRule<{
+  services: Readonly<Record<string, number>>;
+  bootSeconds: number;
+  initTimeoutSeconds: number;
+}>({
   name: "service-startup-probe",
   info: "A service has an HTTP or gRPC start-up probe whose window covers boot and database initialisation and is one that Cloud Run allows.",
   why: "The default TCP probe passes as soon as gunicorn listens, before the application is there, and traffic hangs; a short window kills the container while it still initialises.",
   severity: "high",
-  remediation: "Set startupProbe.httpGet or grpc, and periodSeconds x failureThreshold to cover boot plus DB_INIT_TIMEOUT_SECONDS.",
+  remediation:
+    "Set startupProbe.httpGet or grpc, and periodSeconds x failureThreshold to cover boot plus DB_INIT_TIMEOUT_SECONDS.",
   types: [RUN_SERVICE, RUN_SERVICE_V1],
   config: {
     services: {
       type: "object",
       additionalProperties: { type: "number", minimum: 0 },
-      description: "Seconds from container start to the first database connect (or to ready, without a database), by the service's Cloud Run name.",
+      description:
+        "Seconds from container start to the first database connect (or to ready, without a database), by the service's Cloud Run name.",
       default: {},
-      fromPlan: ({ services }) => Object.fromEntries(Object.values(services).map(({ name, bootSeconds }) => [name, bootSeconds])),
+      fromPlan: ({ services }) =>
+        Object.fromEntries(Object.values(services).map(({ name, bootSeconds }) => [name, bootSeconds])),
     },
-    bootSeconds: { type: "number", minimum: 0, description: "The same for a service that is not named.", default: neutralStart.bootSeconds },
+    bootSeconds: {
+      type: "number",
+      minimum: 0,
+      description: "The same for a service that is not named.",
+      default: neutralStart.bootSeconds,
+    },
     initTimeoutSeconds: {
       type: "number",
       minimum: 0,
@@ -53,7 +65,8 @@ export const serviceStartupProbe = resourceRule<{ services: Readonly<Record<stri
           );
         const usesDatabase = workload !== undefined && databaseContainers(workload).includes(container);
         const initTimeoutSeconds = statedInitTimeout(container) ?? (usesDatabase ? config.initTimeoutSeconds : 0);
-        const bootSeconds = (workload && new Map(Object.entries(config.services)).get(workload.label)) ?? config.bootSeconds;
+        const bootSeconds =
+          (workload && new Map(Object.entries(config.services)).get(workload.label)) ?? config.bootSeconds;
         const needed = startSeconds({ bootSeconds, database: { initTimeoutSeconds } });
         refuse(...startupWindowProblems(probeTiming(probe), needed, (field) => probe.at(field), hasGpu(container)));
       });
@@ -66,6 +79,7 @@ function statedInitTimeout(container: Container): number | undefined {
   const variable = container.variables.find(({ name }) => name === databaseVariables.initTimeoutSeconds);
   const text = variable && literalOf(variable);
   if (text === undefined) return undefined;
-  if (!/^\s*\d+(\.\d+)?\s*$/.test(text)) throw new MalformedValueError(`${variable?.setting} must be a number of seconds`);
+  if (!/^\s*\d+(\.\d+)?\s*$/.test(text))
+    throw new MalformedValueError(`${variable?.setting} must be a number of seconds`);
   return Number(text);
 }

@@ -33,6 +33,14 @@ export const serviceTimeout = resourceRule({
         ),
       );
     const fix = `${/^\s*(\d+)\s*(s\w*)?$/i.exec(text)?.[1] ?? 600}s`;
-    refuse(problem({ setting: pod.at("timeout"), value: text, must: 'be seconds such as "600s"', because: "Cloud Run reads no other form", fix }));
+    refuse(
+      problem({
+        setting: pod.at("timeout"),
+        value: text,
+        must: 'be seconds such as "600s"',
+        because: "Cloud Run reads no other form",
+        fix,
+      }),
+    );
   },
 });

@@ -9,13 +9,23 @@ export const serviceTraffic = resourceRule({
   info: "What runs is what the template says: all traffic (a worker pool's instances) goes to its revision, in shares that add up to 100 percent.",
   why: "A revision's fixed name makes the next update fail, traffic pinned to another revision runs a template that nobody judged, and Google refuses other sums; the preview checks none of it.",
   severity: "medium",
-  remediation: "Leave out template.revision and traffics, or send 100 percent to the latest revision; a tag needs no percent.",
+  remediation:
+    "Leave out template.revision and traffics, or send 100 percent to the latest revision; a tag needs no percent.",
   types: [RUN_SERVICE, RUN_SERVICE_V1, RUN_WORKER_POOL],
   judge(resource, { refuse, cannotEvaluate, attempt }) {
     const named = attempt(() => namedRevision(resource));
     if (named && !named.followsImage) {
-      const because = "the next change of the template asks for a second revision of this name, and Google refuses that (409)";
-      refuse(problem({ setting: named.setting, value: named.name, must: "be left out", because, instead: "remove it: Cloud Run names every revision itself" }));
+      const because =
+        "the next change of the template asks for a second revision of this name, and Google refuses that (409)";
+      refuse(
+        problem({
+          setting: named.setting,
+          value: named.name,
+          must: "be left out",
+          because,
+          instead: "remove it: Cloud Run names every revision itself",
+        }),
+      );
     }
     const { setting, shares } = sharesOf(resource);
     const percents = shares.map(({ inputs }) => inputs.number("percent"));

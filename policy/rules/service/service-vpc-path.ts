@@ -28,11 +28,15 @@ export const serviceVpcPath = resourceRule({
   },
 });
 
-/** Why a workload must have access to the VPC, as far as it shows on the resource itself; `undefined`: it has, or nothing says so. */
+/**
+ * Why a workload must have access to the VPC, as far as it shows on the resource itself; `undefined`: it has, or
+ * nothing says so.
+ */
 export function missingVpcAccess(workload: Workload): string | undefined {
   const { inputs, keys, connected } = vpcAccessOf(workload);
   if (connected) return undefined;
-  if (workload.pod.mayHave("vpcAccess") || Object.values(keys).some((key) => inputs.mayHave(key))) return "access to the VPC without either leads nowhere";
+  if (workload.pod.mayHave("vpcAccess") || Object.values(keys).some((key) => inputs.mayHave(key)))
+    return "access to the VPC without either leads nowhere";
   const [endpoint] = workload.containers.flatMap(({ variables }) => privatelyDialled(variables));
   return endpoint && `'${endpoint.setting}' is a private address, which is only reached through the VPC`;
 }

@@ -83,7 +83,8 @@ describe("cpu and memory", () => {
 describe("concurrency", () => {
   test("is 1 to 1000, and 1 below one vCPU", () => {
     for (const concurrency of [1, 80, 1000]) expect(concurrencyProblems({ concurrency, cpu: 1 })).toEqual([]);
-    for (const concurrency of [0, 1001, 2.5, -1, Number.NaN]) expect(concurrencyProblems({ concurrency, cpu: 1 })).toHaveLength(1);
+    for (const concurrency of [0, 1001, 2.5, -1, Number.NaN])
+      expect(concurrencyProblems({ concurrency, cpu: 1 })).toHaveLength(1);
     expect(concurrencyProblems({ concurrency: 1, cpu: 0.5 })).toEqual([]);
     expect(concurrencyProblems({ concurrency: 80, cpu: 0.5 }).map((p) => p.message)).toEqual([
       "'concurrency' (80) must be 1 because an instance with 0.5 vCPU takes one request at a time; set 'concurrency' to 1",
@@ -93,21 +94,29 @@ describe("concurrency", () => {
   test("what is proposed passes", () => {
     fc.assert(
       fc.property(fc.double({ min: -10, max: 3000 }), fc.constantFrom(0.5, 1, 8), (concurrency, cpu) => {
-        for (const problem of concurrencyProblems({ concurrency, cpu })) expect(concurrencyProblems({ concurrency: proposedNumber(problem), cpu })).toEqual([]);
+        for (const problem of concurrencyProblems({ concurrency, cpu }))
+          expect(concurrencyProblems({ concurrency: proposedNumber(problem), cpu })).toEqual([]);
       }),
     );
   });
 });
 
 describe("scaling", () => {
-  const count = fc.option(fc.oneof(fc.integer({ min: -3, max: 40 }), fc.double({ min: -3, max: 40, noNaN: true })), { nil: undefined });
+  const count = fc.option(fc.oneof(fc.integer({ min: -3, max: 40 }), fc.double({ min: -3, max: 40, noNaN: true })), {
+    nil: undefined,
+  });
 
   test("accepts exactly a whole maximum from 1 and a whole minimum from 0 up to it; no minimum is 0", () => {
     fc.assert(
       fc.property(count, count, (minInstances, maxInstances) => {
         const min = minInstances ?? 0;
         const legal =
-          maxInstances !== undefined && Number.isInteger(maxInstances) && maxInstances >= 1 && Number.isInteger(min) && min >= 0 && min <= maxInstances;
+          maxInstances !== undefined &&
+          Number.isInteger(maxInstances) &&
+          maxInstances >= 1 &&
+          Number.isInteger(min) &&
+          min >= 0 &&
+          min <= maxInstances;
         expect(scalingProblems({ minInstances, maxInstances }).length === 0).toBe(legal);
       }),
     );
@@ -118,7 +127,8 @@ describe("scaling", () => {
       fc.property(fc.integer({ min: -3, max: 40 }), count, (minInstances, maxInstances) => {
         let scaling = { minInstances, maxInstances };
         for (let round = 0; round < 2; round++)
-          for (const problem of scalingProblems(scaling)) scaling = { ...scaling, [problem.setting]: proposedNumber(problem) };
+          for (const problem of scalingProblems(scaling))
+            scaling = { ...scaling, [problem.setting]: proposedNumber(problem) };
         expect(scalingProblems(scaling)).toEqual([]);
       }),
     );
@@ -150,7 +160,9 @@ describe("scaling", () => {
 describe("time-outs, ports and traffic", () => {
   test("a request lasts 1 s to an hour", () => {
     expect([1, 300, 3600].flatMap((seconds) => requestTimeoutProblems(seconds))).toEqual([]);
-    expect([0, 4000, Number.NaN].flatMap((seconds) => requestTimeoutProblems(seconds)).map(proposedNumber)).toEqual([1, 3600, 1]);
+    expect([0, 4000, Number.NaN].flatMap((seconds) => requestTimeoutProblems(seconds)).map(proposedNumber)).toEqual([
+      1, 3600, 1,
+    ]);
     const [written] = requestTimeoutProblems(4000, undefined, (seconds) => `${seconds}s`);
     expect(written?.message).toBe(
       "'timeoutSeconds' (4000s) must be from 1 to 3600 seconds because Cloud Run ends every request after an hour at the latest; set 'timeoutSeconds' to 3600s",
@@ -167,7 +179,10 @@ describe("time-outs, ports and traffic", () => {
     expect(trafficProblems([], name)).toEqual([]);
     expect(trafficProblems([100, undefined], name)).toEqual([]);
     expect(trafficProblems([50], name).map((p) => p.setting)).toEqual(["traffics"]);
-    expect(trafficProblems([150, -50], name).map((p) => p.setting)).toEqual(["traffics[0].percent", "traffics[1].percent"]);
+    expect(trafficProblems([150, -50], name).map((p) => p.setting)).toEqual([
+      "traffics[0].percent",
+      "traffics[1].percent",
+    ]);
   });
 });
 
@@ -180,7 +195,11 @@ describe("probes", () => {
     ["liveness", "initialDelaySeconds", 0, 600],
   ] as const)("%s: %s is %i to %i", (kind, field, least, most) => {
     const timing = (value: number) =>
-      probe({ periodSeconds: kind === "startup" ? 600 : 3600, [field]: value, ...(field === "periodSeconds" ? { timeoutSeconds: 1 } : {}) });
+      probe({
+        periodSeconds: kind === "startup" ? 600 : 3600,
+        [field]: value,
+        ...(field === "periodSeconds" ? { timeoutSeconds: 1 } : {}),
+      });
     expect(probeProblems(kind, timing(least))).toEqual([]);
     expect(probeProblems(kind, timing(most))).toEqual([]);
     for (const wrong of [least - 1, most + 1, least + 0.5, Number.NaN]) {
@@ -213,7 +232,9 @@ describe("probes", () => {
     expect(startupWindowProblems(probe({ failureThreshold: 61 }), 90).map((p) => p.message)).toEqual([
       "'failureThreshold' (61) must keep the start-up window within 600 s (it is 10 s x 61 = 610 s) because Cloud Run refuses the probe otherwise, after the preview; set 'failureThreshold' to 60",
     ]);
-    expect(startupWindowProblems(probe({ failureThreshold: 181 }), 90, undefined, true).map(proposedNumber)).toEqual([180]);
+    expect(startupWindowProblems(probe({ failureThreshold: 181 }), 90, undefined, true).map(proposedNumber)).toEqual([
+      180,
+    ]);
   });
 
   test("what is proposed passes, or says what else to change", () => {
@@ -227,11 +248,20 @@ describe("probes", () => {
       fc.property(timing, fc.nat(1000), (given, needed) => {
         for (const problem of startupWindowProblems(given, needed)) {
           const fix = proposedFix(problem);
-          if (/^\d+$/.test(fix)) expect(startupWindowProblems({ ...given, failureThreshold: Number(fix) }, needed)).toEqual([]);
+          if (/^\d+$/.test(fix))
+            expect(startupWindowProblems({ ...given, failureThreshold: Number(fix) }, needed)).toEqual([]);
           const period = /with a period of (\d+) s and no initial delay$/.exec(fix)?.[1];
           if (period)
             expect(
-              startupWindowProblems({ ...given, initialDelaySeconds: 0, periodSeconds: Number(period), failureThreshold: proposedNumber(problem) }, needed),
+              startupWindowProblems(
+                {
+                  ...given,
+                  initialDelaySeconds: 0,
+                  periodSeconds: Number(period),
+                  failureThreshold: proposedNumber(problem),
+                },
+                needed,
+              ),
             ).toEqual([]);
           if (needed > 600 && !/^\d+$/.test(fix)) expect(fix).toContain("shorten boot and database initialisation");
         }

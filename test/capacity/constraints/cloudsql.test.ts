@@ -50,12 +50,16 @@ describe("tiers", () => {
     expect(tierProblems({ ...postgres14, tier: name })).toHaveLength(1);
   });
 
-  test.each(["db-custom-1-3840", "db-custom-1-6656", "db-custom-2-3840", "db-custom-96-638976", "db-custom-N4-2-4096", "db-g1-small"])(
-    "accepts %s in ENTERPRISE",
-    (tier) => {
-      expect(tierProblems({ ...postgres14, tier })).toEqual([]);
-    },
-  );
+  test.each([
+    "db-custom-1-3840",
+    "db-custom-1-6656",
+    "db-custom-2-3840",
+    "db-custom-96-638976",
+    "db-custom-N4-2-4096",
+    "db-g1-small",
+  ])("accepts %s in ENTERPRISE", (tier) => {
+    expect(tierProblems({ ...postgres14, tier })).toEqual([]);
+  });
 
   test.each([
     ["db-custom-3-11520", "db-custom-4-11520"],
@@ -86,10 +90,19 @@ describe("tiers", () => {
 
   test("what is proposed for a tier passes, for any custom tier and edition", () => {
     fc.assert(
-      fc.property(fc.nat(200), fc.nat(900_000), fc.constantFrom("ENTERPRISE", "ENTERPRISE_PLUS"), (vcpus, memoryMib, edition) => {
-        for (const problem of tierProblems({ tier: `db-custom-${vcpus}-${memoryMib}`, edition, version: "POSTGRES_14" }))
-          expect(tierProblems({ tier: proposedFix(problem), edition, version: "POSTGRES_14" })).toEqual([]);
-      }),
+      fc.property(
+        fc.nat(200),
+        fc.nat(900_000),
+        fc.constantFrom("ENTERPRISE", "ENTERPRISE_PLUS"),
+        (vcpus, memoryMib, edition) => {
+          for (const problem of tierProblems({
+            tier: `db-custom-${vcpus}-${memoryMib}`,
+            edition,
+            version: "POSTGRES_14",
+          }))
+            expect(tierProblems({ tier: proposedFix(problem), edition, version: "POSTGRES_14" })).toEqual([]);
+        },
+      ),
     );
   });
 
@@ -101,7 +114,10 @@ describe("tiers", () => {
   });
 
   test("says both at once where the tier is illegal too", () => {
-    expect(tierProblems({ tier: "db-custom-3-3840", version: "POSTGRES_17" }).map((p) => p.setting)).toEqual(["edition", "tier"]);
+    expect(tierProblems({ tier: "db-custom-3-3840", version: "POSTGRES_17" }).map((p) => p.setting)).toEqual([
+      "edition",
+      "tier",
+    ]);
   });
 
   test.each([
@@ -110,7 +126,9 @@ describe("tiers", () => {
     ["", "POSTGRES_9_6", "ENTERPRISE"],
     ["ENTERPRISE", "POSTGRES_17", "ENTERPRISE"],
     [undefined, "MYSQL_8_0", "ENTERPRISE"],
-  ])("the edition of %j with %s is %s", (edition, version, expected) => expect(effectiveEdition(edition, version)).toBe(expected));
+  ])("the edition of %j with %s is %s", (edition, version, expected) =>
+    expect(effectiveEdition(edition, version)).toBe(expected),
+  );
 
   test("reads PostgreSQL's major version", () => {
     expect(["POSTGRES_9_6", "POSTGRES_14", "MYSQL_8_0"].map(postgresMajor)).toEqual([9, 14, undefined]);
@@ -126,7 +144,9 @@ describe("tiers", () => {
   test("the catalogue holds legal ENTERPRISE tiers, smallest memory first for each number of vCPUs", () => {
     expect(tierCatalogue.map(({ name }) => name)).toContain("db-custom-1-3840");
     for (const { name } of tierCatalogue) expect(tierProblems({ ...postgres14, tier: name })).toEqual([]);
-    expect(tierCatalogue.map(({ memoryMib }) => memoryMib)).toEqual(tierCatalogue.map(({ memoryMib }) => memoryMib).toSorted((a, b) => a - b));
+    expect(tierCatalogue.map(({ memoryMib }) => memoryMib)).toEqual(
+      tierCatalogue.map(({ memoryMib }) => memoryMib).toSorted((a, b) => a - b),
+    );
   });
 });
 
@@ -147,20 +167,33 @@ describe("max_connections", () => {
   ])("Google's default on %s is %i", (name, expected) => expect(defaultMaxConnections(tierOf(name))).toBe(expected));
 
   test("Google's own default fits the memory of every tier that there is", () => {
-    const predefined = Object.keys(cloudSqlLimits.perfOptimizedMemoryGib.value).map((vcpus) => tierOf(`db-perf-optimized-N-${vcpus}`));
+    const predefined = Object.keys(cloudSqlLimits.perfOptimizedMemoryGib.value).map((vcpus) =>
+      tierOf(`db-perf-optimized-N-${vcpus}`),
+    );
     const shared = Object.keys(cloudSqlLimits.sharedCore.value).map(tierOf);
     for (const tier of [...tierCatalogue, ...predefined, ...shared])
       expect(maxConnectionsProblems({ tier: tier.name, maxConnections: defaultMaxConnections(tier) })).toEqual([]);
   });
 
   test("staging's 150 fit db-custom-1-3840, as arithmetic", () => {
-    const memory = databaseMemory({ tier: "db-custom-1-3840", maxConnections: 150, sharedBuffersMib: 1024, workMemMib: 4 }, tierOf("db-custom-1-3840"));
-    expect(memory).toMatchObject({ tierMib: 3840, usableMib: 3264, perBackendMib: 9, neededMib: 1024 + 150 * 9, largestMaxConnections: 248 });
+    const memory = databaseMemory(
+      { tier: "db-custom-1-3840", maxConnections: 150, sharedBuffersMib: 1024, workMemMib: 4 },
+      tierOf("db-custom-1-3840"),
+    );
+    expect(memory).toMatchObject({
+      tierMib: 3840,
+      usableMib: 3264,
+      perBackendMib: 9,
+      neededMib: 1024 + 150 * 9,
+      largestMaxConnections: 248,
+    });
   });
 
   test.each([13, 262_143, 100.5, Number.NaN, -1])("refuses %d: outside the flag's range", (maxConnections) => {
     const [problem] = maxConnectionsProblems({ tier: "db-custom-96-638976", maxConnections });
-    expect(problem?.message).toContain("must be a whole number from 14 to 262142 because Cloud SQL refuses the flag otherwise");
+    expect(problem?.message).toContain(
+      "must be a whole number from 14 to 262142 because Cloud SQL refuses the flag otherwise",
+    );
   });
 
   test("refuses more backends than the memory holds, with the sum and the tier that does", () => {
@@ -176,8 +209,12 @@ describe("max_connections", () => {
         fc.integer({ min: 128, max: 2000 }),
         fc.integer({ min: 1, max: 64 }),
         (tier, sharedBuffersMib, workMemMib) => {
-          const of = (maxConnections: number) => maxConnectionsProblems({ tier: tier.name, maxConnections, sharedBuffersMib, workMemMib });
-          const { largestMaxConnections } = databaseMemory({ tier: tier.name, maxConnections: 0, sharedBuffersMib, workMemMib }, tier);
+          const of = (maxConnections: number) =>
+            maxConnectionsProblems({ tier: tier.name, maxConnections, sharedBuffersMib, workMemMib });
+          const { largestMaxConnections } = databaseMemory(
+            { tier: tier.name, maxConnections: 0, sharedBuffersMib, workMemMib },
+            tier,
+          );
           fc.pre(largestMaxConnections >= 14);
           expect(of(largestMaxConnections)).toEqual([]);
           expect(of(largestMaxConnections + 1)).toHaveLength(1);
@@ -187,7 +224,9 @@ describe("max_connections", () => {
   });
 
   test("blames the memory flags where they leave no room for any backend", () => {
-    expect(maxConnectionsProblems({ tier: "db-custom-1-3840", maxConnections: 150, sharedBuffersMib: 4096 })[0]?.message).toContain(
+    expect(
+      maxConnectionsProblems({ tier: "db-custom-1-3840", maxConnections: 150, sharedBuffersMib: 4096 })[0]?.message,
+    ).toContain(
       "must be at most 0 on db-custom-1-3840 because 150 backends x 9 MiB + 4096 MiB shared_buffers = 5446 MiB exceed the usable 3264 MiB, and the instance would run out of memory; set 'tier' to db-custom-1-6656",
     );
   });
@@ -230,7 +269,9 @@ describe("max_connections", () => {
   test("must be stated", () => {
     const [problem] = statedMaxConnectionsProblems("db-custom-1-3840");
     expect(problem?.setting).toBe("maxConnections");
-    expect(maxConnectionsProblems({ tier: "db-custom-1-3840", maxConnections: problem ? proposedNumber(problem) : 0 })).toEqual([]);
+    expect(
+      maxConnectionsProblems({ tier: "db-custom-1-3840", maxConnections: problem ? proposedNumber(problem) : 0 }),
+    ).toEqual([]);
   });
 });
 

@@ -15,7 +15,11 @@ import { connectorLimits } from "../../../capacity/limits";
 import { proposedFix, proposedNumber } from "../proposed-fix";
 
 const machineTypes = Object.keys(connectorLimits.machineTypes.value);
-const count = fc.oneof(fc.integer({ min: -5, max: 130 }), fc.double({ min: -5, max: 130, noNaN: true }), fc.constant(undefined));
+const count = fc.oneof(
+  fc.integer({ min: -5, max: 130 }),
+  fc.double({ min: -5, max: 130, noNaN: true }),
+  fc.constant(undefined),
+);
 
 describe("throughput", () => {
   test.each([
@@ -23,7 +27,8 @@ describe("throughput", () => {
     ["e2-micro", 100],
     ["e2-standard-4", 1600],
   ])("%s carries %i Mbps per instance, of the connector's table", (machineType, perInstance) => {
-    for (let instances = 2; instances <= 10; instances++) expect(connectorMbps(machineType, instances)).toBeCloseTo(instances * perInstance, 9);
+    for (let instances = 2; instances <= 10; instances++)
+      expect(connectorMbps(machineType, instances)).toBeCloseTo(instances * perInstance, 9);
   });
 
   test("is 0 for a machine type that does not exist, whatever its name", () => {
@@ -58,7 +63,12 @@ describe("instance counts", () => {
   test("accepts exactly 2..9 with 3..10, the minimum below the maximum", () => {
     for (let minInstances = 0; minInstances <= 12; minInstances++)
       for (let maxInstances = 0; maxInstances <= 12; maxInstances++) {
-        const legal = minInstances >= 2 && minInstances <= 9 && maxInstances >= 3 && maxInstances <= 10 && minInstances < maxInstances;
+        const legal =
+          minInstances >= 2 &&
+          minInstances <= 9 &&
+          maxInstances >= 3 &&
+          maxInstances <= 10 &&
+          minInstances < maxInstances;
         expect(instanceCountProblems({ minInstances, maxInstances }).length === 0).toBe(legal);
       }
   });
@@ -66,10 +76,14 @@ describe("instance counts", () => {
   test("what is proposed, taken until nothing is, is a legal connector", () => {
     fc.assert(
       fc.property(count, count, (minInstances, maxInstances) => {
-        let counts: { minInstances?: number | undefined; maxInstances?: number | undefined } = { minInstances, maxInstances };
+        let counts: { minInstances?: number | undefined; maxInstances?: number | undefined } = {
+          minInstances,
+          maxInstances,
+        };
         // Twice for two counts out of range, and once more for a minimum that is then not below the maximum.
         for (let round = 0; round < 3; round++)
-          for (const problem of instanceCountProblems(counts)) counts = { ...counts, [problem.setting]: proposedNumber(problem) };
+          for (const problem of instanceCountProblems(counts))
+            counts = { ...counts, [problem.setting]: proposedNumber(problem) };
         expect(instanceCountProblems(counts)).toEqual([]);
       }),
     );
@@ -83,13 +97,18 @@ describe("instance counts", () => {
   });
 
   test("names the settings as their owner does", () => {
-    const settings = instanceCountProblems({ minInstances: 12, maxInstances: 120 }, (field) => `netra:connector.${field}`).map((p) => p.setting);
+    const settings = instanceCountProblems(
+      { minInstances: 12, maxInstances: 120 },
+      (field) => `netra:connector.${field}`,
+    ).map((p) => p.setting);
     expect(settings).toEqual(["netra:connector.minInstances", "netra:connector.maxInstances"]);
   });
 });
 
 describe("name", () => {
-  test.each(["staging-connector", "a", "abcdefghijklmnopqrst", "a-b-c-d-e-f-g"])("accepts %s", (name) => expect(connectorNameProblems(name)).toEqual([]));
+  test.each(["staging-connector", "a", "abcdefghijklmnopqrst", "a-b-c-d-e-f-g"])("accepts %s", (name) =>
+    expect(connectorNameProblems(name)).toEqual([]),
+  );
 
   test.each([
     ["abcdefghijklmnopqrstu", "21 characters"],
@@ -104,7 +123,9 @@ describe("name", () => {
 
   test("counts every hyphen twice and says so", () => {
     const [problem] = connectorNameProblems("netra-staging-connector");
-    expect(problem?.message).toContain("at most 20 characters with each hyphen counted as two because this one counts 25 characters");
+    expect(problem?.message).toContain(
+      "at most 20 characters with each hyphen counted as two because this one counts 25 characters",
+    );
   });
 });
 
@@ -136,7 +157,9 @@ describe("floor", () => {
 
   test("accepts the floor and anything larger", () => {
     expect(connectorFloorProblems(floor, floor)).toEqual([]);
-    expect(connectorFloorProblems({ machineType: "e2-standard-4", minInstances: 9, maxInstances: 10 }, floor)).toEqual([]);
+    expect(connectorFloorProblems({ machineType: "e2-standard-4", minInstances: 9, maxInstances: 10 }, floor)).toEqual(
+      [],
+    );
   });
 
   test("refuses each way to be smaller, and proposes the floor", () => {
@@ -157,7 +180,8 @@ describe("floor", () => {
     fc.assert(
       fc.property(size, size, (a, b) => {
         const larger = {
-          machineType: connectorMbps(a.machineType, 2) >= connectorMbps(b.machineType, 2) ? a.machineType : b.machineType,
+          machineType:
+            connectorMbps(a.machineType, 2) >= connectorMbps(b.machineType, 2) ? a.machineType : b.machineType,
           minInstances: Math.max(a.minInstances, b.minInstances),
           maxInstances: Math.max(a.maxInstances, b.maxInstances),
         };

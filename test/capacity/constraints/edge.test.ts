@@ -19,7 +19,8 @@ test("health paths come before the throttle, and the throttle before everything 
 
 /** What Cloud Armor reads between the quotation marks: a backslash makes the next character a plain one. */
 function patternIn(expression: string): RegExp {
-  const [, text = ""] = /^request\.method == 'GET' && request\.path\.matches\('((?:[^'\\]|\\.)*)'\)$/s.exec(expression) ?? [];
+  const [, text = ""] =
+    /^request\.method == 'GET' && request\.path\.matches\('((?:[^'\\]|\\.)*)'\)$/s.exec(expression) ?? [];
   return new RegExp(text.replaceAll(/\\(.)/gs, "$1"));
 }
 

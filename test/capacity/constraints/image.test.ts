@@ -17,9 +17,15 @@ test("accepts an image of the service's own project and region, and every other 
 
 test("names the project and the region that an image was left in", () => {
   const image = "us-central1-docker.pkg.dev/netra-staging/netra/backend:1.0.0";
-  const said = (must: string, because: string, fix: string) => [`'image' (${image}) must be in ${must} because ${because}; set 'image' to an image in ${fix}`];
+  const said = (must: string, because: string, fix: string) => [
+    `'image' (${image}) must be in ${must} because ${because}; set 'image' to an image in ${fix}`,
+  ];
   expect(messages(image, { ...STAGING, region: "europe-west1" })).toEqual(
-    said("a repository in europe-west1", "it lies in us-central1, and every new revision pulls it from there", "europe-west1 of netra-staging"),
+    said(
+      "a repository in europe-west1",
+      "it lies in us-central1, and every new revision pulls it from there",
+      "europe-west1 of netra-staging",
+    ),
   );
   expect(messages(image, { ...STAGING, project: "netra-production" })).toEqual(
     said(

@@ -5,7 +5,13 @@ const PRIVATE = { isPublic: false, isPrivate: true };
 const PUBLIC = { isPublic: true, isPrivate: false };
 const BOTH = { isPublic: true, isPrivate: true };
 
-const connector: DatabaseRoute = { dials: "address", egress: "private-ranges-only", vpcAccess: "connector", hasNat: false, database: PRIVATE };
+const connector: DatabaseRoute = {
+  dials: "address",
+  egress: "private-ranges-only",
+  vpcAccess: "connector",
+  hasNat: false,
+  database: PRIVATE,
+};
 const without: DatabaseRoute = { ...connector, vpcAccess: "none" };
 const allTraffic: DatabaseRoute = { ...connector, egress: "all-traffic" };
 const socket = { dials: "socket" } as const;
@@ -21,7 +27,10 @@ describe("a path that works", () => {
     ["the socket to a public address", { ...without, ...socket, database: PUBLIC }],
     ["the socket to a public address through Cloud NAT", { ...allTraffic, ...socket, hasNat: true, database: PUBLIC }],
     ["the socket to a private address through the connector", { ...connector, ...socket }],
-    ["the socket with all traffic, where Google's APIs answer", { ...allTraffic, ...socket, privateGoogleAccess: true }],
+    [
+      "the socket with all traffic, where Google's APIs answer",
+      { ...allTraffic, ...socket, privateGoogleAccess: true },
+    ],
     ["the socket with all traffic, where nothing says whether they do", { ...allTraffic, ...socket }],
     ["a library that chooses between two addresses", { ...without, dials: "proxy", address: "public", database: BOTH }],
   ])("%s", (_, route) => {
@@ -32,12 +41,42 @@ describe("a path that works", () => {
 describe("a path that cannot work", () => {
   test.each<[string, DatabaseRoute, string, string]>([
     ["a private address without VPC access", without, "vpcAccess", "the workload has no VPC access"],
-    ["the socket to a private address without VPC access", { ...without, ...socket }, "vpcAccess", "the workload has no VPC access"],
-    ["the incident: all traffic, no NAT, the public socket", { ...allTraffic, ...socket, database: PUBLIC }, "egress", "fails after about 34 s"],
-    ["the socket prefers the public address", { ...allTraffic, ...socket, database: BOTH }, "egress", "fails after about 34 s"],
-    ["a public address with all traffic and no NAT", { ...allTraffic, database: PUBLIC }, "egress", "fails after about 34 s"],
-    ["the Admin API without Private Google Access", { ...allTraffic, ...socket, privateGoogleAccess: false }, "egress", "has no Private Google Access"],
-    ["a proxy on the public address of a private database", { ...connector, dials: "proxy", address: "public" }, "address", "only a private one"],
+    [
+      "the socket to a private address without VPC access",
+      { ...without, ...socket },
+      "vpcAccess",
+      "the workload has no VPC access",
+    ],
+    [
+      "the incident: all traffic, no NAT, the public socket",
+      { ...allTraffic, ...socket, database: PUBLIC },
+      "egress",
+      "fails after about 34 s",
+    ],
+    [
+      "the socket prefers the public address",
+      { ...allTraffic, ...socket, database: BOTH },
+      "egress",
+      "fails after about 34 s",
+    ],
+    [
+      "a public address with all traffic and no NAT",
+      { ...allTraffic, database: PUBLIC },
+      "egress",
+      "fails after about 34 s",
+    ],
+    [
+      "the Admin API without Private Google Access",
+      { ...allTraffic, ...socket, privateGoogleAccess: false },
+      "egress",
+      "has no Private Google Access",
+    ],
+    [
+      "a proxy on the public address of a private database",
+      { ...connector, dials: "proxy", address: "public" },
+      "address",
+      "only a private one",
+    ],
     [
       "a proxy on the private address of a public database",
       { ...connector, dials: "proxy", address: "private", database: PUBLIC },
@@ -50,12 +89,20 @@ describe("a path that cannot work", () => {
 });
 
 test("goes through the VPC to a private address, and with all traffic to any", () => {
-  const ways = [connector, { ...connector, ...socket }, { ...connector, database: PUBLIC }, { ...allTraffic, hasNat: true, database: PUBLIC }, without];
+  const ways = [
+    connector,
+    { ...connector, ...socket },
+    { ...connector, database: PUBLIC },
+    { ...allTraffic, hasNat: true, database: PUBLIC },
+    without,
+  ];
   expect(ways.map((route) => databasePath(route).throughVpc)).toEqual([true, true, false, true, false]);
 });
 
 test("calls the Admin API over the socket and with a proxy or a library, not with an address", () => {
-  expect((["address", "socket", "proxy"] as const).map((dials) => databasePath({ ...connector, dials }).callsAdminApi)).toEqual([false, true, true]);
+  expect(
+    (["address", "socket", "proxy"] as const).map((dials) => databasePath({ ...connector, dials }).callsAdminApi),
+  ).toEqual([false, true, true]);
 });
 
 test("opens late over Direct VPC egress, where packets go through it", () => {
@@ -66,8 +113,13 @@ test("opens late over Direct VPC egress, where packets go through it", () => {
 });
 
 test("all traffic without Cloud NAT is advised against, with what Private Google Access changes", () => {
-  expect(egressAdvice(allTraffic)).toMatch(/whatever the workload calls on the internet does not, and Google's APIs only with Private Google Access$/);
-  expect(egressAdvice({ ...allTraffic, privateGoogleAccess: true })).toMatch(/whatever the workload calls on the internet does not$/);
+  expect(egressAdvice(allTraffic)).toMatch(
+    /whatever the workload calls on the internet does not, and Google's APIs only with Private Google Access$/,
+  );
+  expect(egressAdvice({ ...allTraffic, privateGoogleAccess: true })).toMatch(
+    /whatever the workload calls on the internet does not$/,
+  );
   expect(egressAdvice({ ...allTraffic, privateGoogleAccess: false })).toMatch(/and Google's APIs do not either$/);
-  for (const sound of [connector, { ...allTraffic, hasNat: true }, { ...without, egress: "all-traffic" } as const]) expect(egressAdvice(sound)).toBeUndefined();
+  for (const sound of [connector, { ...allTraffic, hasNat: true }, { ...without, egress: "all-traffic" } as const])
+    expect(egressAdvice(sound)).toBeUndefined();
 });

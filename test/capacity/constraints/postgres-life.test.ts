@@ -9,8 +9,13 @@ const plan = planOf(stagingSettings());
 const support = (day: string) => planChecks(plan, day).find(({ title }) => title.startsWith("how long PostgreSQL"));
 
 test("the plan's check always shows the dates, and advises an upgrade half a year before it costs", () => {
-  const dates = "POSTGRES_14: supported by its community until 2026-11-12, by Cloud SQL until 2027-02-01, then for a charge per vCPU until 2030-02-01";
-  expect(support("2026-08-04")).toMatchObject({ title: "how long PostgreSQL is supported, as of 2026-08-04", arithmetic: [dates], problems: [] });
+  const dates =
+    "POSTGRES_14: supported by its community until 2026-11-12, by Cloud SQL until 2027-02-01, then for a charge per vCPU until 2030-02-01";
+  expect(support("2026-08-04")).toMatchObject({
+    title: "how long PostgreSQL is supported, as of 2026-08-04",
+    arithmetic: [dates],
+    problems: [],
+  });
   expect(support("2026-08-05")).toMatchObject({
     arithmetic: [
       dates,

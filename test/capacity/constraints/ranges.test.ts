@@ -1,11 +1,20 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { freeRange, isPrivateAddress, overlap, overlapProblem, overlaps, parseRange, rangeProblems } from "../../../capacity/constraints/ranges";
+import {
+  freeRange,
+  isPrivateAddress,
+  overlap,
+  overlapProblem,
+  overlaps,
+  parseRange,
+  rangeProblems,
+} from "../../../capacity/constraints/ranges";
 import { proposedFix } from "../proposed-fix";
 
 const octet = fc.nat(255);
 const prefixes = fc.integer({ min: 8, max: 30 });
-const numberOf = (cidr: string) => (cidr.split("/")[0] ?? "").split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
+const numberOf = (cidr: string) =>
+  (cidr.split("/")[0] ?? "").split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
 const network = fc.tuple(octet, octet, octet, octet, prefixes).map(([a, b, c, d, prefix]) => {
   const size = 2 ** (32 - prefix);
   const start = Math.floor((((a * 256 + b) * 256 + c) * 256 + d) / size) * size;
@@ -21,14 +30,23 @@ describe("reading", () => {
     );
   });
 
-  test.each(["", "10.0.0.0", "10.0.0.1/24", "10.0.0/24", "10.0.0.256/32", "10.0.0.0/33", "010.0.0.0/8", "::/0", "fd00::/8", "10.0.0.0/24 ", "ten/8"])(
-    "nothing in %j",
-    (cidr) => {
-      expect(parseRange(cidr)).toBeUndefined();
-      expect(rangeProblems("cidr", cidr)).toHaveLength(1);
-      expect(overlap(cidr, "0.0.0.0/0")).toBe(false);
-    },
-  );
+  test.each([
+    "",
+    "10.0.0.0",
+    "10.0.0.1/24",
+    "10.0.0/24",
+    "10.0.0.256/32",
+    "10.0.0.0/33",
+    "010.0.0.0/8",
+    "::/0",
+    "fd00::/8",
+    "10.0.0.0/24 ",
+    "ten/8",
+  ])("nothing in %j", (cidr) => {
+    expect(parseRange(cidr)).toBeUndefined();
+    expect(rangeProblems("cidr", cidr)).toHaveLength(1);
+    expect(overlap(cidr, "0.0.0.0/0")).toBe(false);
+  });
 });
 
 describe("overlap", () => {
@@ -91,7 +109,8 @@ describe("one range", () => {
       fc.property(octet, octet, octet, octet, fc.integer({ min: 0, max: 32 }), (a, b, c, d, prefix) => {
         for (const size of [{}, { exactly: 28 }]) {
           let cidr = `${a}.${b}.${c}.${d}/${prefix}`;
-          for (let round = 0; round < 3; round++) for (const problem of rangeProblems("cidr", cidr, size)) cidr = proposedFix(problem);
+          for (let round = 0; round < 3; round++)
+            for (const problem of rangeProblems("cidr", cidr, size)) cidr = proposedFix(problem);
           expect(rangeProblems("cidr", cidr, size)).toEqual([]);
         }
       }),

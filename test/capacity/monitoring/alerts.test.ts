@@ -20,7 +20,8 @@ const alert = (key: string, changes: Changes = {}): Alert => {
   if (!found) throw new Error(`no alert is called ${key}`);
   return found;
 };
-const thresholds = (key: string, changes: Changes = {}) => alert(key, changes).conditions.map(({ threshold }) => threshold);
+const thresholds = (key: string, changes: Changes = {}) =>
+  alert(key, changes).conditions.map(({ threshold }) => threshold);
 
 describe("a threshold follows the plan", () => {
   test.each<[string, number, Changes, number]>([
@@ -31,7 +32,12 @@ describe("a threshold follows the plan", () => {
     ["database-backends", 120, { "netra:database": { maxConnections: 200 } }, 160],
     ["database-logins", 0, { "netra:monitoring": { saturationShare: 0.7 } }, 0],
     ["database-query-latency", 2_000_000, { "netra:monitoring": { objectives: { requestSeconds: 1 } } }, 1_000_000],
-    ["backend-startup-latency", 96_000, { "netra:services": { backend: { probe: { failureThreshold: 24 } } } }, 192_000],
+    [
+      "backend-startup-latency",
+      96_000,
+      { "netra:services": { backend: { probe: { failureThreshold: 24 } } } },
+      192_000,
+    ],
     ["backend-at-maximum", 4, { "netra:services": { backend: { maxInstances: 8 } } }, 7],
     ["backend-startup-phase", 45, { "netra:services": { backend: { database: { initTimeoutSeconds: 50 } } } }, 40],
     ["cache-memory", 0.8, { "netra:monitoring": { saturationShare: 0.9 } }, 0.9],
@@ -43,20 +49,25 @@ describe("a threshold follows the plan", () => {
     expect(new Set(thresholds(key, changes))).toEqual(new Set([changed]));
   });
 
-  test.each<Changes>([{}, { "netra:services": { backend: { maxInstances: 6 } } }, { "netra:services": { auth: { database: { poolSize: 4 } } } }])(
-    "new connections: the budget without the reserved ones, %o",
-    (changes) => {
-      const { demand } = planBudget(planOf(stagingSettings(changes)));
-      expect(thresholds("database-connect-rate", changes)).toEqual([demand - 13]);
-      expect(alert("database-connect-rate", changes).arithmetic).toBe(
-        `all connections of the budget but the reserved ones, ${demand} - 13 = ${demand - 13}, opened anew within 10 minutes: start-ups and a rollout together open fewer, what fails and begins again opens more`,
-      );
-    },
-  );
+  test.each<Changes>([
+    {},
+    { "netra:services": { backend: { maxInstances: 6 } } },
+    { "netra:services": { auth: { database: { poolSize: 4 } } } },
+  ])("new connections: the budget without the reserved ones, %o", (changes) => {
+    const { demand } = planBudget(planOf(stagingSettings(changes)));
+    expect(thresholds("database-connect-rate", changes)).toEqual([demand - 13]);
+    expect(alert("database-connect-rate", changes).arithmetic).toBe(
+      `all connections of the budget but the reserved ones, ${demand} - 13 = ${demand - 13}, opened anew within 10 minutes: start-ups and a rollout together open fewer, what fails and begins again opens more`,
+    );
+  });
 
   test("the connector's throughput and backends say so as a sum", () => {
-    expect(alert("connector-throughput").arithmetic).toBe("saturationShare 0.8 x 300 Mbps (3 x e2-micro) / 8 = 30000000 bytes/s each way, for 5 minutes");
-    expect(alert("database-backends").arithmetic).toBe("max_connections 150 x usableShare 0.8 = 120 connections, summed over all databases");
+    expect(alert("connector-throughput").arithmetic).toBe(
+      "saturationShare 0.8 x 300 Mbps (3 x e2-micro) / 8 = 30000000 bytes/s each way, for 5 minutes",
+    );
+    expect(alert("database-backends").arithmetic).toBe(
+      "max_connections 150 x usableShare 0.8 = 120 connections, summed over all databases",
+    );
     expect(alert("latency-burn-fast", { "netra:monitoring": { objectives: { requestPercent: 70 } } }).arithmetic).toBe(
       "0.02 of the budget of 7 days in 1 h: 0.02 x 7 x 24 / 1 = 3.36, at most saturationShare 0.8 / (1 - 0.7) = 2.6667",
     );
@@ -125,22 +136,36 @@ describe("what decides whether there is an alert", () => {
 
   test("a pair for each host", () => {
     expect(
-      keys({ "netra:edge": undefined, "netra:hosts": { frontend: ["app.staging.netrasystems.ai"] } }).filter((key) => key.includes(".netrasystems.ai")),
+      keys({ "netra:edge": undefined, "netra:hosts": { frontend: ["app.staging.netrasystems.ai"] } }).filter((key) =>
+        key.includes(".netrasystems.ai"),
+      ),
     ).toHaveLength(6);
   });
 });
 
 describe("every database and service is counted once", () => {
   test("backends are summed over databases, and cumulative latencies become a delta first", () => {
-    expect(alert("database-backends").conditions[0]?.aggregation).toMatchObject({ aligner: "ALIGN_MAX", reducer: "REDUCE_SUM", groupBy: [] });
-    expect(alert("database-query-latency").conditions[0]?.aggregation).toMatchObject({ aligner: "ALIGN_DELTA", reducer: "REDUCE_PERCENTILE_95" });
-    expect(alert("connector-cpu").conditions[0]?.aggregation).toMatchObject({ aligner: "ALIGN_PERCENTILE_99", reducer: "REDUCE_MAX" });
+    expect(alert("database-backends").conditions[0]?.aggregation).toMatchObject({
+      aligner: "ALIGN_MAX",
+      reducer: "REDUCE_SUM",
+      groupBy: [],
+    });
+    expect(alert("database-query-latency").conditions[0]?.aggregation).toMatchObject({
+      aligner: "ALIGN_DELTA",
+      reducer: "REDUCE_PERCENTILE_95",
+    });
+    expect(alert("connector-cpu").conditions[0]?.aggregation).toMatchObject({
+      aligner: "ALIGN_PERCENTILE_99",
+      reducer: "REDUCE_MAX",
+    });
   });
 });
 
 describe("uptime checks", () => {
   test("ask every host's liveness path from three regions, every minute", () => {
-    const checks = uptimeChecks(stagingSettings({ "netra:services": { backend: { liveness: { path: "/health/live", timeoutSeconds: 25 } } } }));
+    const checks = uptimeChecks(
+      stagingSettings({ "netra:services": { backend: { liveness: { path: "/health/live", timeoutSeconds: 25 } } } }),
+    );
     expect(checks.map(({ host, path, timeoutSeconds }) => `${host}${path} ${timeoutSeconds}`)).toEqual([
       "auth.staging.netrasystems.ai/health 10",
       "api.staging.netrasystems.ai/health/live 25",
@@ -155,7 +180,8 @@ describe("uptime checks", () => {
 });
 
 describe("objectives", () => {
-  const goals = (changes: Changes = {}) => objectives(stagingSettings(changes)).map(({ id, goal, days }) => ({ id, goal, days }));
+  const goals = (changes: Changes = {}) =>
+    objectives(stagingSettings(changes)).map(({ id, goal, days }) => ({ id, goal, days }));
 
   test("are the plan's target for starts, and what was asked for", () => {
     expect(goals()).toEqual([
@@ -180,7 +206,9 @@ describe("objectives", () => {
     [
       "a gauge",
       { total: filterOf(metrics.instances), good: filterOf(metrics.instances, 'metric.labels.state="active"') },
-      Array(2).fill("run.googleapis.com/container/instance_count is a GAUGE INT64, no DELTA or CUMULATIVE INT64 or DOUBLE"),
+      Array(2).fill(
+        "run.googleapis.com/container/instance_count is a GAUGE INT64, no DELTA or CUMULATIVE INT64 or DOUBLE",
+      ),
     ],
     [
       "a count as a distribution",
@@ -190,7 +218,11 @@ describe("objectives", () => {
     [
       "a label that there is not",
       { total: filterOf(metrics.probes), good: filterOf(metrics.probes, 'metric.labels.healthy="true"') },
-      [expect.stringContaining("run.googleapis.com/container/completed_probe_count has no metric.labels.healthy, but metric.labels.probe_type")],
+      [
+        expect.stringContaining(
+          "run.googleapis.com/container/completed_probe_count has no metric.labels.healthy, but metric.labels.probe_type",
+        ),
+      ],
     ],
   ])("are refused over %s", (_, indicator, faults) => {
     expect(objectiveFaults({ indicator }, knownMetrics)).toEqual(faults);
@@ -198,7 +230,12 @@ describe("objectives", () => {
 
   test("availability sees requests that found no instance, and latency does not take WebSockets for slow requests", () => {
     const [, availability, latency] = objectives(stagingSettings());
-    expect(availability?.indicator).toMatchObject({ bad: expect.stringContaining("logging.googleapis.com/user/netra/failed_requests") });
-    expect(latency?.indicator).toMatchObject({ distribution: expect.stringContaining('metric.labels.response_code!="101"'), max: 2000 });
+    expect(availability?.indicator).toMatchObject({
+      bad: expect.stringContaining("logging.googleapis.com/user/netra/failed_requests"),
+    });
+    expect(latency?.indicator).toMatchObject({
+      distribution: expect.stringContaining('metric.labels.response_code!="101"'),
+      max: 2000,
+    });
   });
 });

@@ -7,16 +7,31 @@ describe("an aggregation", () => {
   test.each<[keyof typeof metrics, Aggregation["aligner"], Aggregation["reducer"], string[]]>([
     ["startupLatency", "ALIGN_MEAN", "REDUCE_MAX", ["ALIGN_MEAN does not take a DELTA DISTRIBUTION"]],
     ["startupLatency", "ALIGN_PERCENTILE_95", "REDUCE_MAX", []],
-    ["startupLatency", "ALIGN_DELTA", "REDUCE_MAX", ["REDUCE_MAX does not take a DISTRIBUTION, which ALIGN_DELTA makes"]],
+    [
+      "startupLatency",
+      "ALIGN_DELTA",
+      "REDUCE_MAX",
+      ["REDUCE_MAX does not take a DISTRIBUTION, which ALIGN_DELTA makes"],
+    ],
     ["startupLatency", "ALIGN_DELTA", "REDUCE_SUM", ["REDUCE_SUM of a DISTRIBUTION is no number to compare with"]],
-    ["queryLatency", "ALIGN_PERCENTILE_95", "REDUCE_MAX", ["ALIGN_PERCENTILE_95 does not take a CUMULATIVE DISTRIBUTION"]],
+    [
+      "queryLatency",
+      "ALIGN_PERCENTILE_95",
+      "REDUCE_MAX",
+      ["ALIGN_PERCENTILE_95 does not take a CUMULATIVE DISTRIBUTION"],
+    ],
     ["queryLatency", "ALIGN_DELTA", "REDUCE_PERCENTILE_95", []],
     ["connectorCpu", "ALIGN_MAX", "REDUCE_MAX", ["ALIGN_MAX does not take a GAUGE DISTRIBUTION"]],
     ["backends", "ALIGN_RATE", "REDUCE_SUM", ["ALIGN_RATE does not take a GAUGE INT64"]],
     ["newConnections", "ALIGN_RATE", "REDUCE_SUM", []],
     ["uptimePassed", "ALIGN_MEAN", "REDUCE_COUNT_FALSE", ["ALIGN_MEAN does not take a GAUGE BOOL"]],
     ["uptimePassed", "ALIGN_NEXT_OLDER", "REDUCE_COUNT_FALSE", []],
-    ["uptimePassed", "ALIGN_NEXT_OLDER", "REDUCE_SUM", ["REDUCE_SUM does not take a BOOL, which ALIGN_NEXT_OLDER makes"]],
+    [
+      "uptimePassed",
+      "ALIGN_NEXT_OLDER",
+      "REDUCE_SUM",
+      ["REDUCE_SUM does not take a BOOL, which ALIGN_NEXT_OLDER makes"],
+    ],
   ])("of %s with %s and %s", (metric, aligner, reducer, faults) => {
     expect(aggregationFaults(metrics[metric], { aligner, reducer })).toEqual(faults);
   });
@@ -29,9 +44,19 @@ describe("an aggregation", () => {
 
 describe("an alert is refused", () => {
   const aggregation: Aggregation = { alignmentSeconds: 60, aligner: "ALIGN_MAX", reducer: "REDUCE_SUM", groupBy: [] };
-  const condition: Condition = { title: "c", filter: filterOf(metrics.backends), aggregation, comparison: "COMPARISON_GT", threshold: 1, durationSeconds: 60 };
+  const condition: Condition = {
+    title: "c",
+    filter: filterOf(metrics.backends),
+    aggregation,
+    comparison: "COMPARISON_GT",
+    threshold: 1,
+    durationSeconds: 60,
+  };
   const { aggregation: _, ...unaggregated } = condition;
-  const burn = { ...unaggregated, filter: 'select_slo_burn_rate("projects/p/services/s/serviceLevelObjectives/o", "3600s")' };
+  const burn = {
+    ...unaggregated,
+    filter: 'select_slo_burn_rate("projects/p/services/s/serviceLevelObjectives/o", "3600s")',
+  };
   const faults = (conditions: readonly Condition[], changes: Partial<Alert> = {}) =>
     alertFaults(
       {
@@ -63,7 +88,11 @@ describe("an alert is refused", () => {
       [{ ...condition, filter: `metric.type="${metrics.backends.type}"` }],
       ['a c: the filter must name resource.type="cloudsql_database"'],
     ],
-    ["on a metric nobody knows", [{ ...condition, filter: 'metric.type="x"' }], ["a c: the filter names no known metric"]],
+    [
+      "on a metric nobody knows",
+      [{ ...condition, filter: 'metric.type="x"' }],
+      ["a c: the filter names no known metric"],
+    ],
     ["without an aggregation", [unaggregated], ["a c: has no aggregation"]],
     ["with a burn rate that is aggregated", [{ ...burn, aggregation }], ["a c: a burn rate is not aggregated again"]],
     ["with a threshold that is no number", [{ ...condition, threshold: Number.NaN }], ["a c: the threshold is NaN"]],

@@ -37,8 +37,17 @@ const rows = tiles.reduce<Record<string, string[]>>((found, { widget: { title, x
 }, {});
 
 test("has a row for connector, database, start-up and requests", () => {
-  expect(Object.entries(rows).map(([row, charts]) => `${row} ${charts.length}`)).toEqual(["connector 3", "database 8", "start-up 10", "requests 7"]);
-  expect(rows.connector).toEqual(["staging-connector: cpu", "staging-connector: throughput", "staging-connector: at its most instances"]);
+  expect(Object.entries(rows).map(([row, charts]) => `${row} ${charts.length}`)).toEqual([
+    "connector 3",
+    "database 8",
+    "start-up 10",
+    "requests 7",
+  ]);
+  expect(rows.connector).toEqual([
+    "staging-connector: cpu",
+    "staging-connector: throughput",
+    "staging-connector: at its most instances",
+  ]);
   expect(rows.requests).toContain("Request latency p95, ms");
 });
 
@@ -68,7 +77,10 @@ test("holds no zero and no empty list: the API drops them, and the next preview 
 });
 
 test("shows only what series have, aggregated as their metrics can be", () => {
-  const queries = tiles.flatMap(({ widget }) => widget.xyChart?.dataSets.map(({ timeSeriesQuery }) => queryOf(timeSeriesQuery.timeSeriesFilter)) ?? []);
+  const queries = tiles.flatMap(
+    ({ widget }) =>
+      widget.xyChart?.dataSets.map(({ timeSeriesQuery }) => queryOf(timeSeriesQuery.timeSeriesFilter)) ?? [],
+  );
   expect(queries.length).toBeGreaterThan(25);
   for (const query of queries) expect(queryFaults(query, knownMetrics), query.filter).toEqual([]);
 });

@@ -3,8 +3,10 @@ import type { Aligner, Reducer } from "../../../capacity/monitoring/alignment";
 import { restrictionsOf } from "../../../capacity/monitoring/filters";
 
 /*
- * What Cloud Monitoring makes of a condition, minute by minute: it aligns each series over the period that ends now, reduces what
- * has a value to one, and holds it against the threshold for the duration. A series without points in the period has no value.
+ * What Cloud Monitoring makes of a condition, minute by minute: it aligns each series over the period that ends now,
+ * reduces what
+ * has a value to one, and holds it against the threshold for the duration. A series without points in the period has no
+ * value.
  * Source: docs.cloud.google.com/monitoring/alerts/concepts-indepth.
  */
 
@@ -56,11 +58,14 @@ export function openMinutes({ conditions, combiner }: Alert, all: readonly Serie
     let since = 0;
     return Array.from({ length: minutes }, (_, minute) => {
       const value = numberOf(condition, all, minute);
-      const holds = value !== undefined && (condition.comparison === "COMPARISON_GT" ? value > condition.threshold : value < condition.threshold);
+      const holds =
+        value !== undefined &&
+        (condition.comparison === "COMPARISON_GT" ? value > condition.threshold : value < condition.threshold);
       if (!holds) since = minute + 1;
       return holds && (minute - since) * 60 >= condition.durationSeconds;
     });
   });
-  const isOpen = (minute: number) => (combiner === "OR" ? met.some((each) => each[minute]) : met.every((each) => each[minute]));
+  const isOpen = (minute: number) =>
+    combiner === "OR" ? met.some((each) => each[minute]) : met.every((each) => each[minute]);
   return Array.from({ length: minutes }, (_, minute) => minute).filter(isOpen);
 }

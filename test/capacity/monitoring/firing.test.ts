@@ -11,15 +11,26 @@ const opens = (key: string, series: readonly Series[], minutes: number, changes:
   if (!alert) throw new Error(`no alert is called ${key}`);
   return openMinutes(alert, series, minutes);
 };
-const metric = (type: string, resource: string, labels: Readonly<Record<string, string>>, at: Series["at"]): Series => ({
+const metric = (
+  type: string,
+  resource: string,
+  labels: Readonly<Record<string, string>>,
+  at: Series["at"],
+): Series => ({
   labels: { "metric.type": type, "resource.type": resource, ...labels },
   at,
 });
-const during = (from: number, to: number, value: number | boolean) => (minute: number) => (minute >= from && minute < to ? value : undefined);
+const during = (from: number, to: number, value: number | boolean) => (minute: number) =>
+  minute >= from && minute < to ? value : undefined;
 
 const SQL = { "resource.labels.database_id": "netra-staging:staging-shared-postgres" };
 const connects = (database: string, at: Series["at"]) =>
-  metric("cloudsql.googleapis.com/database/postgresql/new_connection_count", "cloudsql_database", { ...SQL, "metric.labels.database": database }, at);
+  metric(
+    "cloudsql.googleapis.com/database/postgresql/new_connection_count",
+    "cloudsql_database",
+    { ...SQL, "metric.labels.database": database },
+    at,
+  );
 
 describe("new connections", () => {
   const KEY = "database-connect-rate";
@@ -39,7 +50,9 @@ describe("new connections", () => {
   test("of an outage that ends and the rollout after it do not", () => {
     const coldStart = during(10, 11, 26);
     const rollout = during(15, 17, 20);
-    expect(opens(KEY, [agents, connects("netra_staging", (minute) => coldStart(minute) ?? rollout(minute))], 60)).toEqual([]);
+    expect(
+      opens(KEY, [agents, connects("netra_staging", (minute) => coldStart(minute) ?? rollout(minute))], 60),
+    ).toEqual([]);
   });
 });
 
@@ -48,7 +61,11 @@ describe("logins", () => {
     metric(
       "cloudsql.googleapis.com/database/network/connection_attempt_count",
       "cloudsql_database",
-      { ...SQL, "metric.labels.login_status": status, "metric.labels.anomalous_connection_throttled": String(isThrottled) },
+      {
+        ...SQL,
+        "metric.labels.login_status": status,
+        "metric.labels.anomalous_connection_throttled": String(isThrottled),
+      },
       during(10, 11, 4),
     );
 
@@ -98,7 +115,8 @@ test("a failed start-up probe opens the alert, whatever it asks by; a failed liv
       },
       during(10, 11, 1),
     );
-  for (const action of ["HTTP", "TCP"]) expect(opens("backend-startup-probe", [probe("STARTUP", action)], 30)[0]).toBe(10);
+  for (const action of ["HTTP", "TCP"])
+    expect(opens("backend-startup-probe", [probe("STARTUP", action)], 30)[0]).toBe(10);
   expect(opens("backend-startup-probe", [probe("LIVENESS", "HTTP")], 30)).toEqual([]);
 });
 
@@ -111,7 +129,8 @@ describe("a host", () => {
       { "resource.labels.host": HOST, "metric.labels.checker_location": location },
       at,
     );
-  const everywhere = (at: Series["at"]) => ["usa-iowa", "eur-belgium", "apac-singapore"].map((location) => checker(location, at));
+  const everywhere = (at: Series["at"]) =>
+    ["usa-iowa", "eur-belgium", "apac-singapore"].map((location) => checker(location, at));
 
   test("that is new is not down while DNS record and certificate become active, and is once it has answered", () => {
     expect(
@@ -130,7 +149,9 @@ describe("a host", () => {
   });
 
   test("that one checker does not reach is not down", () => {
-    expect(opens(`${HOST}-down`, [checker("usa-iowa", (minute) => minute < 60), checker("eur-belgium", () => true)], 120)).toEqual([]);
+    expect(
+      opens(`${HOST}-down`, [checker("usa-iowa", (minute) => minute < 60), checker("eur-belgium", () => true)], 120),
+    ).toEqual([]);
   });
 
   test("stays down for a day", () => {

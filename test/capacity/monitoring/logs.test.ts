@@ -9,11 +9,22 @@ interface Entry {
 }
 
 const at = (entry: unknown, path: string): unknown =>
-  path.split(".").reduce<unknown>((value, step) => (typeof value === "object" && value !== null ? Reflect.get(value, step) : undefined), entry);
+  path
+    .split(".")
+    .reduce<unknown>(
+      (value, step) => (typeof value === "object" && value !== null ? Reflect.get(value, step) : undefined),
+      entry,
+    );
 
-/** The part of Cloud Logging's query language that the filters use: AND, one level of OR in brackets, =, =~, >=, log_id. */
+/**
+ * The part of Cloud Logging's query language that the filters use: AND, one level of OR in brackets, =, =~, >=, log_id.
+ */
 function matches(filter: string, entry: Entry): boolean {
-  return filter.split(" AND ").every((term) => (term.startsWith("(") ? term.slice(1, -1).split(" OR ") : [term]).some((one) => holds(one, entry)));
+  return filter
+    .split(" AND ")
+    .every((term) =>
+      (term.startsWith("(") ? term.slice(1, -1).split(" OR ") : [term]).some((one) => holds(one, entry)),
+    );
 }
 
 function holds(term: string, entry: Entry): boolean {
@@ -35,8 +46,17 @@ function extracted(extractor: string, entry: Entry): unknown {
 
 const resource = { type: "cloud_run_revision" };
 const written = (payload: object): Entry => ({ resource, logName: "run.googleapis.com/stdout", jsonPayload: payload });
-const said = (textPayload: string, logName = "run.googleapis.com/varlog/system"): Entry => ({ resource, logName, textPayload });
-const request = (status: number, textPayload?: string): Entry => ({ resource, logName: "run.googleapis.com/requests", httpRequest: { status }, textPayload });
+const said = (textPayload: string, logName = "run.googleapis.com/varlog/system"): Entry => ({
+  resource,
+  logName,
+  textPayload,
+});
+const request = (status: number, textPayload?: string): Entry => ({
+  resource,
+  logName: "run.googleapis.com/requests",
+  httpRequest: { status },
+  textPayload,
+});
 
 /** The example lines of the page that the application's authors read. */
 const examples = fencedBlocks("docs/startup-log.md", "json");
@@ -89,11 +109,31 @@ describe("a log-based metric counts", () => {
     ["tooManyConnections", written({ message: "asyncpg.exceptions.TooManyConnectionsError (sqlstate 53300)" }), true],
     ["tooManyConnections", written({ message: "password authentication failed (sqlstate 28P01)" }), false],
     ["tooManyConnections", written({ message: 'failed to connect: {"sqlstate": "53300"}' }), true],
-    ["tooManyConnections", said("FATAL: remaining connection slots are reserved for non-replication superuser connections", "run.googleapis.com/stderr"), true],
+    [
+      "tooManyConnections",
+      said(
+        "FATAL: remaining connection slots are reserved for non-replication superuser connections",
+        "run.googleapis.com/stderr",
+      ),
+      true,
+    ],
     ["tooManyConnections", written({ message: "connection from 10.1.0.3:53300 closed" }), false],
-    ["socketRefused", said('connection to server on socket "/cloudsql/p:r:i/.s.PGSQL.5432" failed: Connection refused', "run.googleapis.com/stderr"), true],
+    [
+      "socketRefused",
+      said(
+        'connection to server on socket "/cloudsql/p:r:i/.s.PGSQL.5432" failed: Connection refused',
+        "run.googleapis.com/stderr",
+      ),
+      true,
+    ],
     ["socketRefused", written({ message: "/cloudsql/p:r:i/.s.PGSQL.5432 timed out" }), true],
-    ["socketRefused", said("Cloud SQL connection failed. Please see https://cloud.google.com/sql/docs/postgres/connect-run for additional details"), true],
+    [
+      "socketRefused",
+      said(
+        "Cloud SQL connection failed. Please see https://cloud.google.com/sql/docs/postgres/connect-run for additional details",
+      ),
+      true,
+    ],
     ["socketRefused", written({ message: "listening on /cloudsql/p:r:i" }), false],
     ["requests", request(200), true],
     ["requests", said("anything"), false],

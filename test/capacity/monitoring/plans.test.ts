@@ -8,10 +8,13 @@ import { type Changes, stagingConfiguration, stagingSettings } from "../../stack
 
 /* What must hold of every plan that can be read, sound or not. */
 
-/** Google's limits. Source: REST v3 projects.alertPolicies: displayName, documentation.content, MetricThreshold.filter. */
+/**
+ * Google's limits. Source: REST v3 projects.alertPolicies: displayName, documentation.content, MetricThreshold.filter.
+ */
 const LONGEST = { title: 512, text: 8192, filter: 2048 };
 
-const { "netra:services": staging } = stagingConfiguration() as { "netra:services": Readonly<Record<string, object>> }; // the committed file
+// the committed file
+const { "netra:services": staging } = stagingConfiguration() as { "netra:services": Readonly<Record<string, object>> };
 
 /** So many services like the backend or the frontend, under those keys. */
 function servicesOf(keys: readonly string[]): Changes {
@@ -19,7 +22,13 @@ function servicesOf(keys: readonly string[]): Changes {
   return Object.fromEntries(
     keys.map((key, i) => [
       key,
-      { ...kinds[i % 2], name: `service-${i}-${"x".repeat(30)}`, account: `account-${i}`, minInstances: i % 3 === 0 ? 1 : 0, after: [] },
+      {
+        ...kinds[i % 2],
+        name: `service-${i}-${"x".repeat(30)}`,
+        account: `account-${i}`,
+        minInstances: i % 3 === 0 ? 1 : 0,
+        after: [],
+      },
     ]),
   );
 }
@@ -42,20 +51,38 @@ const plans = fc
     minInstances: fc.integer({ min: 2, max: 9 }),
     hasNat: fc.boolean(),
   })
-  .map(({ keys, saturationShare, target, percent, requestSeconds, maxConnections, tier, machineType, minInstances, hasNat }) =>
-    stagingSettings({
-      "netra:services": servicesOf(keys),
-      "netra:monitoring": { saturationShare, objectives: { requestSeconds, availabilityPercent: percent, requestPercent: percent } },
-      "netra:targets": { startupSuccessPercent: target },
-      "netra:database": { maxConnections, tier },
-      "netra:connector": { machineType, minInstances },
-      "netra:network": hasNat ? { nat: { name: "staging-nat", minPortsPerVm: 64 } } : {},
-    }),
+  .map(
+    ({
+      keys,
+      saturationShare,
+      target,
+      percent,
+      requestSeconds,
+      maxConnections,
+      tier,
+      machineType,
+      minInstances,
+      hasNat,
+    }) =>
+      stagingSettings({
+        "netra:services": servicesOf(keys),
+        "netra:monitoring": {
+          saturationShare,
+          objectives: { requestSeconds, availabilityPercent: percent, requestPercent: percent },
+        },
+        "netra:targets": { startupSuccessPercent: target },
+        "netra:database": { maxConnections, tier },
+        "netra:connector": { machineType, minInstances },
+        "netra:network": hasNat ? { nat: { name: "staging-nat", minPortsPerVm: 64 } } : {},
+      }),
   );
 
 const tilesOf = (settings: ReturnType<typeof stagingSettings>, alerts: readonly Alert[]) =>
-  (dashboard("Capacity", settings, alerts) as { readonly mosaicLayout: { readonly tiles: readonly { readonly widget: { readonly title: string } }[] } })
-    .mosaicLayout.tiles;
+  (
+    dashboard("Capacity", settings, alerts) as {
+      readonly mosaicLayout: { readonly tiles: readonly { readonly widget: { readonly title: string } }[] };
+    }
+  ).mosaicLayout.tiles;
 
 test("every alert has a name of its own, and says and compares what Google takes", () => {
   fc.assert(
@@ -121,6 +148,12 @@ describe("the dashboard of twenty services", () => {
 
   test("still has every chart that is the only one of its kind", () => {
     const titles = tiles.map(({ widget }) => widget.title);
-    expect(titles).toEqual(expect.arrayContaining(["staging-connector: cpu", "staging-shared-postgres: connections", "Request latency p95, ms"]));
+    expect(titles).toEqual(
+      expect.arrayContaining([
+        "staging-connector: cpu",
+        "staging-shared-postgres: connections",
+        "Request latency p95, ms",
+      ]),
+    );
   });
 });

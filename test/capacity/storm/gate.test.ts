@@ -3,7 +3,8 @@ import { failingStorms } from "../../../capacity/storm/gate";
 import { planStorms } from "../../../capacity/storm/results";
 import { incidentPlan, stagingPlan } from "../staging-plan";
 
-const queries = (startupQueryCpuMs: number) => stagingPlan({ "netra:services": { backend: { database: { startupQueryCpuMs } } } });
+const queries = (startupQueryCpuMs: number) =>
+  stagingPlan({ "netra:services": { backend: { database: { startupQueryCpuMs } } } });
 const names = (storms: readonly { readonly scenario: string }[]) => storms.map(({ scenario }) => scenario);
 
 describe("the gate", () => {
@@ -26,12 +27,18 @@ describe("the gate", () => {
   });
 
   it("looks at few storms where the failure is clear, and at all of them where it is close", () => {
-    expect(failingStorms(queries(4000), 0.99).find(({ scenario }) => scenario === "rollout-backend")?.replications).toBe(100);
-    expect(failingStorms(queries(2650), 0.99).map(({ scenario, replications }) => [scenario, replications])).toEqual([["rollout-backend", 2000]]);
+    expect(
+      failingStorms(queries(4000), 0.99).find(({ scenario }) => scenario === "rollout-backend")?.replications,
+    ).toBe(100);
+    expect(failingStorms(queries(2650), 0.99).map(({ scenario, replications }) => [scenario, replications])).toEqual([
+      ["rollout-backend", 2000],
+    ]);
   });
 
   it("looks at fewer of a huge plan, so that its refusal takes seconds", () => {
-    const plan = stagingPlan({ "netra:services": { auth: undefined, backend: { maxInstances: 1000, database: { poolSize: 100 } } } });
+    const plan = stagingPlan({
+      "netra:services": { auth: undefined, backend: { maxInstances: 1000, database: { poolSize: 100 } } },
+    });
     const failing = failingStorms(plan, 0.99);
     expect(names(failing)).toEqual(["cold-start", "rollout-backend", "recovery", "scale-out"]);
     for (const { replications } of failing) expect(replications).toBe(20);
@@ -40,9 +47,14 @@ describe("the gate", () => {
   it("reports each of two scenarios that differ in names only", () => {
     const { auth, backend } = queries(4000).services;
     if (!auth || !backend) throw new Error("staging has both");
-    const plan = { ...queries(4000), services: { auth: { ...backend, after: [] }, backend: { ...backend, after: ["auth"] } } };
+    const plan = {
+      ...queries(4000),
+      services: { auth: { ...backend, after: [] }, backend: { ...backend, after: ["auth"] } },
+    };
     const failing = failingStorms(plan, 0.99);
-    expect(names(failing)).toEqual(names(planStorms(plan, { replications: 1000 }).filter(({ success }) => success.lower < 0.99)));
+    expect(names(failing)).toEqual(
+      names(planStorms(plan, { replications: 1000 }).filter(({ success }) => success.lower < 0.99)),
+    );
     expect(names(failing)).toEqual(expect.arrayContaining(["rollout-auth", "rollout-backend"]));
   });
 

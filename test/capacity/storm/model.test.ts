@@ -26,7 +26,8 @@ describe("one start alone", () => {
     let expected = 7;
     // In the order in which they are passed, because that is the order of the additions.
     for (let connection = 0; connection < 3; connection++)
-      for (const stage of [20 / 1000, 1 / 200, 0.5 / 1000, 2 / 1000, 3 / 1000, (7 - 2) / 1000, 100 / 1000]) expected += stage;
+      for (const stage of [20 / 1000, 1 / 200, 0.5 / 1000, 2 / 1000, 3 / 1000, (7 - 2) / 1000, 100 / 1000])
+        expected += stage;
     expected += 0.7;
     const { shares, readySeconds, queues } = once(input);
     expect([...shares, ...readySeconds]).toEqual([1, expected]);
@@ -47,11 +48,16 @@ describe("one start alone", () => {
   });
 
   it("is ready after its boot when it opens no connection", () => {
-    expect([...once(stormInput({ group: { connectionsPerProcess: 0, boot: { medianSeconds: 3, sigma: 0 } } })).readySeconds]).toEqual([3]);
+    expect([
+      ...once(stormInput({ group: { connectionsPerProcess: 0, boot: { medianSeconds: 3, sigma: 0 } } })).readySeconds,
+    ]).toEqual([3]);
   });
 
   it("boots lognormally around its median", () => {
-    const { readySeconds } = storms(stormInput({ group: { starts: 10, boot: { medianSeconds: 7, sigma: 0.33 } } }), 2000);
+    const { readySeconds } = storms(
+      stormInput({ group: { starts: 10, boot: { medianSeconds: 7, sigma: 0.33 } } }),
+      2000,
+    );
     const at = (q: number) => readySeconds[Math.floor(q * readySeconds.length)] ?? 0;
     expect(at(0.5)).toBeCloseTo(7, 1);
     expect(at(0.99)).toBeCloseTo(7 * Math.exp(2.326 * 0.33), 0);
@@ -60,7 +66,11 @@ describe("one start alone", () => {
 
 describe("the slots", () => {
   const ten = (maxConnections: number) =>
-    stormInput({ group: { starts: 10, connectTimeoutSeconds: 5 }, costs: { connectCpuMs: 1000 }, database: { vcpus: 1, maxConnections } });
+    stormInput({
+      group: { starts: 10, connectTimeoutSeconds: 5 },
+      costs: { connectCpuMs: 1000 },
+      database: { vcpus: 1, maxConnections },
+    });
 
   it("can let more starts through when there are fewer of them: raising max_connections alone is no cure", () => {
     // Ten starts of 1 s CPU each, shared fairly, time-out 5 s.
@@ -127,7 +137,10 @@ describe("time limits", () => {
 
   it("an attempt ends at its time-out and is tried again after the back-off", () => {
     // 0..2 s times out, 2 s of back-off, 4..6 s, 4 s of back-off, 10..12 s: then the attempts are used up.
-    const input = stormInput({ group: { connectTimeoutSeconds: 2, retry: retries(3), initTimeoutSeconds: 100 }, costs: slow });
+    const input = stormInput({
+      group: { connectTimeoutSeconds: 2, retry: retries(3), initTimeoutSeconds: 100 },
+      costs: slow,
+    });
     const run = once(input);
     expect([run.timeouts, run.failedBy.attempts, ...run.shares]).toEqual([3, 1, 0]);
     const enough = once({ ...input, groups: input.groups.map((group) => ({ ...group, connectTimeoutSeconds: 3 })) });
@@ -138,7 +151,10 @@ describe("time limits", () => {
     // Four refusals at 0, 2, 5, 8: waits of 2, 3, 3.
     const input = stormInput({
       group: { retry: { attempts: 4, baseSeconds: 2, factor: 2, capSeconds: 3, jitter: 0 } },
-      groups: [{ service: "blocked" }, { service: "last", boot: { medianSeconds: 8.5, sigma: 0 }, connectionsPerProcess: 0 }],
+      groups: [
+        { service: "blocked" },
+        { service: "last", boot: { medianSeconds: 8.5, sigma: 0 }, connectionsPerProcess: 0 },
+      ],
       database: { maxConnections: 1, heldConnections: 1 },
       restartSeconds: { min: 0.25, max: 0.25 },
     });
@@ -148,7 +164,10 @@ describe("time limits", () => {
   });
 
   it("initialisation ends with all its retries", () => {
-    const input = stormInput({ group: { connectTimeoutSeconds: 2, retry: retries(99), initTimeoutSeconds: 5 }, costs: slow });
+    const input = stormInput({
+      group: { connectTimeoutSeconds: 2, retry: retries(99), initTimeoutSeconds: 5 },
+      costs: slow,
+    });
     const run = once(input);
     expect([run.failedBy.initTimeout, ...run.shares]).toEqual([1, 0]);
   });
@@ -193,7 +212,12 @@ describe("time limits", () => {
 describe("the way to the database", () => {
   it("that cannot work fails every start, whatever the size", () => {
     const path = { kind: "broken", dialSeconds: 34 } as const;
-    const run = storms(stormInput({ group: { starts: 30, path, connectTimeoutSeconds: 35, retry: retries(5, 0.5) }, database: { vcpus: 64 } }));
+    const run = storms(
+      stormInput({
+        group: { starts: 30, path, connectTimeoutSeconds: 35, retry: retries(5, 0.5) },
+        database: { vcpus: 64 },
+      }),
+    );
     expect(meanInterval(run.shares).mean).toBe(0);
     expect(run.dialFailures).toBeGreaterThanOrEqual(30 * 200);
     expect(run.peakConnections).toBe(0);
@@ -201,7 +225,9 @@ describe("the way to the database", () => {
 
   it("that opens late delays every start until then", () => {
     const path = { kind: "slow", opensAfterSeconds: { min: 20, max: 60 } } as const;
-    const run = storms(stormInput({ group: { starts: 5, path, connectTimeoutSeconds: 75, boot: { medianSeconds: 7, sigma: 0 } } }));
+    const run = storms(
+      stormInput({ group: { starts: 5, path, connectTimeoutSeconds: 75, boot: { medianSeconds: 7, sigma: 0 } } }),
+    );
     expect(meanInterval(run.shares).mean).toBe(1);
     expect(run.readySeconds[0]).toBeGreaterThanOrEqual(20);
     expect(run.readySeconds.at(-1)).toBeLessThanOrEqual(60);
@@ -212,7 +238,14 @@ describe("the way to the database", () => {
     const start = (initTimeoutSeconds: number) =>
       once(
         stormInput({
-          group: { path, connectTimeoutSeconds: 1, probeWindowSeconds: 100, initTimeoutSeconds, retry: retries(1), boot: { medianSeconds: 7, sigma: 0 } },
+          group: {
+            path,
+            connectTimeoutSeconds: 1,
+            probeWindowSeconds: 100,
+            initTimeoutSeconds,
+            retry: retries(1),
+            boot: { medianSeconds: 7, sigma: 0 },
+          },
         }),
       );
     expect([...start(60).readySeconds]).toEqual([50]);
@@ -220,22 +253,31 @@ describe("the way to the database", () => {
   });
 
   it("through the connector is a queue with one server per VM", () => {
-    const input = (vms: number) => stormInput({ group: { starts: 6, throughConnector: true }, connector: { vms, connectsPerSecond: 2 } });
+    const input = (vms: number) =>
+      stormInput({ group: { starts: 6, throughConnector: true }, connector: { vms, connectsPerSecond: 2 } });
     expect([...once(input(1)).readySeconds]).toEqual([0.5, 1, 1.5, 2, 2.5, 3]);
     expect([...once(input(3)).readySeconds]).toEqual([0.5, 0.5, 0.5, 1, 1, 1]);
     expect(once(input(3)).queues.connector).toBe(6);
   });
 
   it("past the postmaster goes one connect at a time", () => {
-    expect([...once(stormInput({ group: { starts: 3 }, costs: { postmasterMs: 500 } })).readySeconds]).toEqual([0.5, 1, 1.5]);
+    expect([...once(stormInput({ group: { starts: 3 }, costs: { postmasterMs: 500 } })).readySeconds]).toEqual([
+      0.5, 1, 1.5,
+    ]);
   });
 
   it("over the Admin API takes tokens: once per process, and the bucket's time beyond its burst", () => {
     const group = { starts: 4, connectionsPerProcess: 3, callsAdminApi: true };
     const run = once(stormInput({ group, adminApi: { callsPerMinute: 6, callsPerProcess: 2 } }));
-    // Six tokens at once for three starts; the fourth waits for two at one in ten seconds, and is over its time-out of 10 s.
+    // Six tokens at once for three starts; the fourth waits for two at one in ten seconds, and is over its time-out of
+    // 10 s.
     expect([run.adminApiWaits, ...run.shares]).toEqual([1, 0.75]);
-    const patient = once(stormInput({ group: { ...group, connectTimeoutSeconds: 30 }, adminApi: { callsPerMinute: 6, callsPerProcess: 2 } }));
+    const patient = once(
+      stormInput({
+        group: { ...group, connectTimeoutSeconds: 30 },
+        adminApi: { callsPerMinute: 6, callsPerProcess: 2 },
+      }),
+    );
     expect([...patient.readySeconds]).toEqual([0, 0, 0, 20]);
   });
 
@@ -271,7 +313,8 @@ describe("a user with a connection limit", () => {
   });
 
   it("has what its old revision holds counted", () => {
-    const run = (userConnections: number) => once(stormInput({ group: { starts: 2, connectionsPerProcess: 2, userLimit: 6, userConnections } })).shares[0];
+    const run = (userConnections: number) =>
+      once(stormInput({ group: { starts: 2, connectionsPerProcess: 2, userLimit: 6, userConnections } })).shares[0];
     expect([run(2), run(4), run(6)]).toEqual([1, 0.5, 0]);
   });
 
@@ -293,7 +336,8 @@ describe("a user with a connection limit", () => {
   it("has a refused connection until that is closed, too", () => {
     const retry = { attempts: 3, baseSeconds: 0.1, factor: 1, capSeconds: 1, jitter: 0 };
     const group = { userLimit: 1, userConnections: 1, retry };
-    const peak = (closeCpuMs: number) => once(stormInput({ group, database: { heldConnections: 1 }, costs: { closeCpuMs } })).peakConnections;
+    const peak = (closeCpuMs: number) =>
+      once(stormInput({ group, database: { heldConnections: 1 }, costs: { closeCpuMs } })).peakConnections;
     expect([peak(0), peak(1000)]).toEqual([2, 4]);
   });
 });
@@ -323,14 +367,17 @@ describe("connects that differ", () => {
   });
 
   it("leave every other draw alone", () => {
-    const boots = (sigma: number) => storms(stormInput({ group: { starts: 5, boot: { medianSeconds: 7, sigma: 0.33 } }, costs: { sigma } })).readySeconds;
+    const boots = (sigma: number) =>
+      storms(stormInput({ group: { starts: 5, boot: { medianSeconds: 7, sigma: 0.33 } }, costs: { sigma } }))
+        .readySeconds;
     expect(boots(0.3)).toEqual(boots(0));
   });
 });
 
 describe("whose turn is next on the database's CPU", () => {
   it("is chance, so that equal starts drift apart, and one that fails frees its slots for the next", () => {
-    // Five starts of ten connections in 47 slots: in lock-step all are at their tenth when the slots run out, and one of five is ready.
+    // Five starts of ten connections in 47 slots: in lock-step all are at their tenth when the slots run out, and one
+    // of five is ready.
     const rivals = stormInput({
       group: { starts: 5, connectionsPerProcess: 10 },
       database: { maxConnections: 50, reservedConnections: 3 },
@@ -343,7 +390,14 @@ describe("whose turn is next on the database's CPU", () => {
 
 describe("storms are repeatable and comparable", () => {
   const busy = stormInput({
-    group: { starts: 8, connectionsPerProcess: 4, boot: { medianSeconds: 7, sigma: 0.33 }, queryCpuMs: 50, retry: retries(5, 0.5), connectTimeoutSeconds: 3 },
+    group: {
+      starts: 8,
+      connectionsPerProcess: 4,
+      boot: { medianSeconds: 7, sigma: 0.33 },
+      queryCpuMs: 50,
+      retry: retries(5, 0.5),
+      connectTimeoutSeconds: 3,
+    },
     costs: { connectCpuMs: 7, refusalCpuMs: 3, postmasterMs: 0.5, clientMs: 20 },
     database: { vcpus: 0.25, maxConnections: 20 },
   });
@@ -357,7 +411,14 @@ describe("storms are repeatable and comparable", () => {
   it("the same on any machine", () => {
     // Pinned: only 32-bit arithmetic, IEEE doubles, Math.log, Math.sqrt and Math.exp are involved.
     const run = simulate(busy, { replications: 100, seed: 20_261_123 });
-    expect([run.events, run.refusals, run.timeouts, meanInterval(run.shares).mean, run.readySeconds[0], run.readySeconds.at(-1)]).toMatchInlineSnapshot(`
+    expect([
+      run.events,
+      run.refusals,
+      run.timeouts,
+      meanInterval(run.shares).mean,
+      run.readySeconds[0],
+      run.readySeconds.at(-1),
+    ]).toMatchInlineSnapshot(`
       [
         24569,
         2332,
@@ -370,26 +431,39 @@ describe("storms are repeatable and comparable", () => {
   });
 
   it("the first storms of a long run are those of a short one", () => {
-    expect(simulate(busy, { replications: 50, seed: 1 }).shares.slice(0, 20)).toEqual(simulate(busy, { replications: 20, seed: 1 }).shares);
+    expect(simulate(busy, { replications: 50, seed: 1 }).shares.slice(0, 20)).toEqual(
+      simulate(busy, { replications: 20, seed: 1 }).shares,
+    );
   });
 
   it("another resource leaves every boot as it was", () => {
-    const boots = (vcpus: number) => storms(stormInput({ group: { starts: 5, boot: { medianSeconds: 7, sigma: 0.33 } }, database: { vcpus } })).readySeconds;
+    const boots = (vcpus: number) =>
+      storms(stormInput({ group: { starts: 5, boot: { medianSeconds: 7, sigma: 0.33 } }, database: { vcpus } }))
+        .readySeconds;
     expect(boots(4)).toEqual(boots(0.5));
   });
 
   it("more starts leave the boots of the others as they were", () => {
     const boots = (starts: number) =>
-      simulate(stormInput({ groups: [{ starts }, { starts: 2, service: "auth" }], group: { boot: { medianSeconds: 7, sigma: 0.33 } } }), {
-        replications: 1,
-        seed: 1,
-      }).readySeconds;
+      simulate(
+        stormInput({
+          groups: [{ starts }, { starts: 2, service: "auth" }],
+          group: { boot: { medianSeconds: 7, sigma: 0.33 } },
+        }),
+        {
+          replications: 1,
+          seed: 1,
+        },
+      ).readySeconds;
     const more = [...boots(6)];
     for (const boot of boots(3)) expect(more).toContain(boot);
   });
 
   it("a timeline follows the connections and leaves the results alone", () => {
-    const input = stormInput({ groups: [{}, { boot: { medianSeconds: 2, sigma: 0 } }], database: { heldConnections: 3 } });
+    const input = stormInput({
+      groups: [{}, { boot: { medianSeconds: 2, sigma: 0 } }],
+      database: { heldConnections: 3 },
+    });
     const run = simulate(input, { replications: 4, seed: 1, timeline: { binSeconds: 1, bins: 4 } });
     expect([...(run.timeline?.mean ?? [])]).toEqual([4, 4, 5, 5]);
     expect([...(run.timeline?.max ?? [])]).toEqual([4, 4, 5, 5]);
@@ -408,7 +482,8 @@ describe("more of a resource", () => {
     connectTimeoutSeconds: fc.constantFrom(1, 3, 10),
     attempts: fc.integer({ min: 1, max: 4 }),
     vms: fc.integer({ min: 1, max: 4 }),
-    // The assumed range. A connector far below it is so overloaded that a slow CPU, which spaces the connects, can be the better one.
+    // The assumed range. A connector far below it is so overloaded that a slow CPU, which spaces the connects, can be
+    // the better one.
     connectsPerSecond: fc.constantFrom(50, 200, 1000),
   });
   interface Sizes {
@@ -473,7 +548,9 @@ describe("an input that no storm can have", () => {
   const messages = (input: StormInput) => stormInputProblems(input).map(({ message }) => message);
 
   it("a sound one has no problem", () => {
-    expect(messages(stormInput({ group: { path: { kind: "slow", opensAfterSeconds: { min: 20, max: 60 } } } }))).toEqual([]);
+    expect(
+      messages(stormInput({ group: { path: { kind: "slow", opensAfterSeconds: { min: 20, max: 60 } } } })),
+    ).toEqual([]);
   });
 
   it("names every field at once, and what would pass", () => {

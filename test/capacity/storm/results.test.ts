@@ -57,8 +57,14 @@ describe("the bottleneck", () => {
   it.each([
     ["database CPU", stormInput({ group, costs: { connectCpuMs: 1000 } })],
     ["max_connections", stormInput({ group, database: { maxConnections: 4 } })],
-    ["connector", stormInput({ group: { ...group, throughConnector: true }, connector: { vms: 1, connectsPerSecond: 2 } })],
-    ["Admin API", stormInput({ group: { ...group, callsAdminApi: true }, adminApi: { callsPerMinute: 10, callsPerProcess: 2 } })],
+    [
+      "connector",
+      stormInput({ group: { ...group, throughConnector: true }, connector: { vms: 1, connectsPerSecond: 2 } }),
+    ],
+    [
+      "Admin API",
+      stormInput({ group: { ...group, callsAdminApi: true }, adminApi: { callsPerMinute: 10, callsPerProcess: 2 } }),
+    ],
     ["built-in socket", stormInput({ group: { ...group, connectionsPerProcess: 3, connectionsPerInstance: 2 } })],
     ["connection limit", stormInput({ group: { ...group, userLimit: 4 } })],
     ["postmaster", stormInput({ group, costs: { postmasterMs: 1000 } })],
@@ -67,7 +73,13 @@ describe("the bottleneck", () => {
     // Everything is ready, only later.
     ["database CPU", stormInput({ group: { ...group, connectTimeoutSeconds: 60 }, costs: { connectCpuMs: 1000 } })],
     // Neither alone helps: the path hurts most.
-    ["network path", stormInput({ group: { ...group, path: { kind: "broken", dialSeconds: 34 } }, database: { maxConnections: 4, heldConnections: 4 } })],
+    [
+      "network path",
+      stormInput({
+        group: { ...group, path: { kind: "broken", dialSeconds: 34 } },
+        database: { maxConnections: 4, heldConnections: 4 },
+      }),
+    ],
   ])("is %s where relieving that changes most", (bottleneck, input) => {
     expect(scenarioStorms(scenarioOf(input, 10), { replications: 50 }).bottleneck).toBe(bottleneck);
   });
@@ -94,17 +106,29 @@ describe("results", () => {
 
   it("have no time to ready where nothing was ready", () => {
     const input = stormInput({ group: { path: { kind: "broken", dialSeconds: 34 } } });
-    expect(scenarioStorms(scenarioOf(input, 1), { replications: 10 }).readySeconds).toEqual({ p50: null, p95: null, p99: null });
+    expect(scenarioStorms(scenarioOf(input, 1), { replications: 10 }).readySeconds).toEqual({
+      p50: null,
+      p95: null,
+      p99: null,
+    });
   });
 
   it("in detail have the series of the plots", () => {
     const detail = stormDetail(coldStart(), quick);
     expect(detail.timeToReady.at(-1)?.share).toBe(1);
-    expect(detail.timeToReady.map(({ seconds }) => seconds)).toEqual(detail.timeToReady.map(({ seconds }) => seconds).toSorted((a, b) => a - b));
+    expect(detail.timeToReady.map(({ seconds }) => seconds)).toEqual(
+      detail.timeToReady.map(({ seconds }) => seconds).toSorted((a, b) => a - b),
+    );
     expect(detail.connections.map(({ seconds }) => seconds)).toHaveLength(120);
     expect(Math.max(...detail.connections.map(({ highest }) => highest))).toBe(detail.peakConnections);
     expect(detail.connections[0]?.mean).toBeCloseTo(10, 6);
-    expect(detail.reliefs.map(({ resource }) => resource)).toEqual(["max_connections", "database CPU", "connector", "connection limit", "postmaster"]);
+    expect(detail.reliefs.map(({ resource }) => resource)).toEqual([
+      "max_connections",
+      "database CPU",
+      "connector",
+      "connection limit",
+      "postmaster",
+    ]);
   });
 });
 
@@ -145,20 +169,28 @@ describe("a plan below its target", () => {
   });
 
   it("is told the bottleneck and what to set", () => {
-    expect(targetProblems(stagingPlan(), [result({ bottleneck: "database CPU" })], 0.99).map(({ message }) => message)).toEqual([
+    expect(
+      targetProblems(stagingPlan(), [result({ bottleneck: "database CPU" })], 0.99).map(({ message }) => message),
+    ).toEqual([
       "'netra:database.tier' (db-custom-1-3840) must let at least 99 % of starts be ready at the first try in cold-start (96.10 % of 8, lower bound 95.34 %) because the bottleneck of 2000 simulated storms is database CPU; set 'netra:database.tier' to a tier with more vCPUs, or lower the services' maximum instances or what their start-up queries cost",
     ]);
   });
 
   it("is told the service that starts most where the setting is a service's", () => {
-    expect(targetProblems(stagingPlan(), [result({ bottleneck: "none" })], 0.99).map(({ message }) => message)).toEqual([
-      "'netra:services.backend.maxInstances' (5) must let at least 99 % of starts be ready at the first try in cold-start (96.10 % of 8, lower bound 95.34 %) because 2000 simulated storms say so; set 'netra:services.backend.maxInstances' to fewer, or a longer probe window and longer time-outs: no single resource is the cause",
-    ]);
+    expect(targetProblems(stagingPlan(), [result({ bottleneck: "none" })], 0.99).map(({ message }) => message)).toEqual(
+      [
+        "'netra:services.backend.maxInstances' (5) must let at least 99 % of starts be ready at the first try in cold-start (96.10 % of 8, lower bound 95.34 %) because 2000 simulated storms say so; set 'netra:services.backend.maxInstances' to fewer, or a longer probe window and longer time-outs: no single resource is the cause",
+      ],
+    );
   });
 
   it("is told once what several storms have in common", () => {
     const storms = ["cold-start", "recovery"].map((scenario) => result({ scenario, bottleneck: "database CPU" }));
-    const messages = targetProblems(stagingPlan(), [...storms, result({ scenario: "scale-out", bottleneck: "connector" })], 0.99).map(({ message }) => message);
+    const messages = targetProblems(
+      stagingPlan(),
+      [...storms, result({ scenario: "scale-out", bottleneck: "connector" })],
+      0.99,
+    ).map(({ message }) => message);
     expect(messages).toHaveLength(2);
     expect(messages[0]).toContain(
       "in cold-start (96.10 % of 8, lower bound 95.34 %), recovery (96.10 % of 8, lower bound 95.34 %) because the bottleneck of 2000 simulated storms is database CPU;",
@@ -166,7 +198,8 @@ describe("a plan below its target", () => {
   });
 
   describe("because of the path", () => {
-    const onPath = (plan: StormPlan) => targetProblems(plan, [result({ bottleneck: "network path" })], 0.99)[0]?.message;
+    const onPath = (plan: StormPlan) =>
+      targetProblems(plan, [result({ bottleneck: "network path" })], 0.99)[0]?.message;
 
     it("is told what the path is broken by, of every service", () => {
       expect(onPath(incidentPlan("public socket, all traffic"))).toMatch(
@@ -184,16 +217,27 @@ describe("a plan below its target", () => {
       const patient = (probe: object) =>
         withRoutes(
           stagingPlan({
-            "netra:services": Object.fromEntries(["auth", "backend"].map((key) => [key, { database: { initTimeoutSeconds: 120 }, probe }])),
+            "netra:services": Object.fromEntries(
+              ["auth", "backend"].map((key) => [key, { database: { initTimeoutSeconds: 120 }, probe }]),
+            ),
           }),
           { vpcAccess: "direct-vpc" },
         );
-      expect(onPath(patient({}))).toMatch(/^'netra:services\.auth\.probe\.failureThreshold' \(9\) must .*; set '.*' to 13, or take a connector/);
-      expect(onPath(patient({ failureThreshold: 14 }))).toMatch(/; set 'netra:services\.auth\.vpcAccess' to the id of a connector/);
+      expect(onPath(patient({}))).toMatch(
+        /^'netra:services\.auth\.probe\.failureThreshold' \(9\) must .*; set '.*' to 13, or take a connector/,
+      );
+      expect(onPath(patient({ failureThreshold: 14 }))).toMatch(
+        /; set 'netra:services\.auth\.vpcAccess' to the id of a connector/,
+      );
     });
 
     it("what is proposed for Direct VPC egress lets the starts succeed", () => {
-      const services = Object.fromEntries(["auth", "backend"].map((key) => [key, { database: { initTimeoutSeconds: 120 }, probe: { failureThreshold: 14 } }]));
+      const services = Object.fromEntries(
+        ["auth", "backend"].map((key) => [
+          key,
+          { database: { initTimeoutSeconds: 120 }, probe: { failureThreshold: 14 } },
+        ]),
+      );
       const plan = withRoutes(stagingPlan({ "netra:services": services }), { vpcAccess: "direct-vpc" });
       for (const { success } of planStorms(plan, quick)) expect(success.mean).toBe(1);
     });

@@ -12,7 +12,8 @@ const shape = (plan: StormPlan) =>
     held: input.database.heldConnections,
     vcpus: input.database.vcpus,
   }));
-const groupsOf = (plan: StormPlan, scenario: string) => planScenarios(plan).find(({ name }) => name === scenario)?.input.groups ?? [];
+const groupsOf = (plan: StormPlan, scenario: string) =>
+  planScenarios(plan).find(({ name }) => name === scenario)?.input.groups ?? [];
 
 describe("the storms of a plan", () => {
   it("are derived from it: how many start, and what is held already", () => {
@@ -23,16 +24,26 @@ describe("the storms of a plan", () => {
       { name: "cold-start", starts: 8, groups: { auth: 3, backend: 5 }, held: migrations, vcpus: 1 },
       { name: "rollout-auth", starts: 3, groups: { auth: 3 }, held: atMaximum + migrations, vcpus: 0.7 },
       { name: "rollout-backend", starts: 5, groups: { backend: 5 }, held: atMaximum + migrations, vcpus: 0.7 },
-      { name: "recovery", starts: 8, groups: { auth: 3, backend: 5 }, held: Math.round(0.1 * atMaximum) + migrations, vcpus: 1 },
+      {
+        name: "recovery",
+        starts: 8,
+        groups: { auth: 3, backend: 5 },
+        held: Math.round(0.1 * atMaximum) + migrations,
+        vcpus: 1,
+      },
       { name: "scale-out", starts: 6, groups: { auth: 2, backend: 4 }, held: atMinimum + migrations, vcpus: 0.7 },
     ]);
   });
 
   it("are sound inputs, whatever an assumption is", () => {
-    const inputs = [stagingPlan(), incidentPlan("public socket, all traffic"), incidentPlan("private address")].flatMap((plan) =>
-      [likelyValues, ...Object.entries(assumptions).flatMap(([key, { low, high }]) => [low, high].map((value) => ({ ...likelyValues, [key]: value })))].flatMap(
-        (values) => planScenarios(plan, values),
-      ),
+    const inputs = [stagingPlan(), incidentPlan("public socket, all traffic"), incidentPlan("private address")].flatMap(
+      (plan) =>
+        [
+          likelyValues,
+          ...Object.entries(assumptions).flatMap(([key, { low, high }]) =>
+            [low, high].map((value) => ({ ...likelyValues, [key]: value })),
+          ),
+        ].flatMap((values) => planScenarios(plan, values)),
     );
     expect(inputs.flatMap(({ input }) => stormInputProblems(input))).toEqual([]);
   });
@@ -45,13 +56,19 @@ describe("the storms of a plan", () => {
   });
 
   it("have no scale-out where minimum and maximum are equal", () => {
-    const names = planScenarios(stagingPlan({ "netra:services": { auth: { minInstances: 3 }, backend: { minInstances: 5 } } })).map(({ name }) => name);
+    const names = planScenarios(
+      stagingPlan({ "netra:services": { auth: { minInstances: 3 }, backend: { minInstances: 5 } } }),
+    ).map(({ name }) => name);
     expect(names).not.toContain("scale-out");
   });
 
   it("give each service's user the connections of its line of the budget, and count what its old revision holds", () => {
     const users = (scenario: string) =>
-      groupsOf(stagingPlan(), scenario).map(({ service, userLimit, userConnections }) => [service, userLimit, userConnections]);
+      groupsOf(stagingPlan(), scenario).map(({ service, userLimit, userConnections }) => [
+        service,
+        userLimit,
+        userConnections,
+      ]);
     expect(users("cold-start")).toEqual([
       ["auth", 18, 0],
       ["backend", 50, 0],
@@ -75,7 +92,9 @@ describe("what rolls out together", () => {
     const backend = services.backend;
     if (!backend) throw new Error("staging has a backend");
     const keys = Object.keys(after);
-    const all = Object.fromEntries(keys.map((key, i) => [key, { ...backend, maxInstances: i + 1, after: after[key] ?? [] }]));
+    const all = Object.fromEntries(
+      keys.map((key, i) => [key, { ...backend, maxInstances: i + 1, after: after[key] ?? [] }]),
+    );
     return planScenarios({ ...plan, services: all })
       .map(({ name, starts }) => `${name} ${starts}`)
       .filter((name) => name.startsWith("rollout"));
@@ -136,17 +155,27 @@ describe("a start as the plan has it", () => {
         connectionsPerInstance,
       ]);
     const overSocket = stagingPlan({
-      "netra:services": { backend: { database: { path: "built-in-socket" } }, auth: { database: { path: "built-in-socket" } } },
+      "netra:services": {
+        backend: { database: { path: "built-in-socket" } },
+        auth: { database: { path: "built-in-socket" } },
+      },
     });
     expect(way(stagingPlan())).toEqual(Array(2).fill(["open", true, false, Number.POSITIVE_INFINITY]));
     expect(way(overSocket)).toEqual(Array(2).fill(["open", true, true, 100]));
-    expect(way(withRoutes(overSocket, { database: { isPublic: true, isPrivate: false } }))).toEqual(Array(2).fill(["open", false, true, 100]));
+    expect(way(withRoutes(overSocket, { database: { isPublic: true, isPrivate: false } }))).toEqual(
+      Array(2).fill(["open", false, true, 100]),
+    );
   });
 
   it("takes 20 to 80 s longer over Direct VPC egress, and cannot reach a private address without a way into the VPC", () => {
     const over = (vpcAccess: "direct-vpc" | "none") =>
-      groupsOf(withRoutes(stagingPlan(), { vpcAccess }), "cold-start").map(({ path, throughConnector }) => [path, throughConnector]);
-    expect(over("direct-vpc")).toEqual(Array(2).fill([{ kind: "slow", opensAfterSeconds: { min: 20, max: 80 } }, false]));
+      groupsOf(withRoutes(stagingPlan(), { vpcAccess }), "cold-start").map(({ path, throughConnector }) => [
+        path,
+        throughConnector,
+      ]);
+    expect(over("direct-vpc")).toEqual(
+      Array(2).fill([{ kind: "slow", opensAfterSeconds: { min: 20, max: 80 } }, false]),
+    );
     expect(over("none")).toEqual(Array(2).fill([{ kind: "broken", dialSeconds: 34 }, false]));
   });
 
@@ -159,8 +188,13 @@ describe("a start as the plan has it", () => {
   });
 
   it("has the assumed fraction of a CPU on a shared core", () => {
-    expect(planScenarios(incidentPlan("private address"))[0]?.input.database.vcpus).toBe(assumptions.sharedCoreFraction.likely);
-    expect(planScenarios(incidentPlan("private address"), { ...likelyValues, sharedCoreFraction: 0.1 })[0]?.input.database.vcpus).toBe(0.1);
+    expect(planScenarios(incidentPlan("private address"))[0]?.input.database.vcpus).toBe(
+      assumptions.sharedCoreFraction.likely,
+    );
+    expect(
+      planScenarios(incidentPlan("private address"), { ...likelyValues, sharedCoreFraction: 0.1 })[0]?.input.database
+        .vcpus,
+    ).toBe(0.1);
   });
 });
 
@@ -173,14 +207,17 @@ describe("a plan that cannot be simulated", () => {
     ["maxInstances", (n: number) => ({ maxInstances: n }), 4, 2498],
     ["database.workers", (n: number) => ({ database: { workers: n } }), 20, 499],
     ["database.startupConnections", (n: number) => ({ database: { startupConnections: n } }), 5, 1998],
-  ])("a billion as %s is more connects than are simulated, and the proposed number is not", (field, backend, each, fits) => {
-    const planWith = (n: number) => stagingPlan({ "netra:services": { backend: backend(n) } });
-    expect(messages(planWith(1e9))).toEqual([
-      `'netra:services.backend.${field}' (1000000000) must leave a cold start with at most 10000 connects (it has ${each}000000006) because a storm of more takes too long to simulate; set 'netra:services.backend.${field}' to ${fits}`,
-    ]);
-    expect(messages(planWith(fits))).toEqual([]);
-    expect(messages(planWith(fits + 1))).toHaveLength(1);
-  });
+  ])(
+    "a billion as %s is more connects than are simulated, and the proposed number is not",
+    (field, backend, each, fits) => {
+      const planWith = (n: number) => stagingPlan({ "netra:services": { backend: backend(n) } });
+      expect(messages(planWith(1e9))).toEqual([
+        `'netra:services.backend.${field}' (1000000000) must leave a cold start with at most 10000 connects (it has ${each}000000006) because a storm of more takes too long to simulate; set 'netra:services.backend.${field}' to ${fits}`,
+      ]);
+      expect(messages(planWith(fits))).toEqual([]);
+      expect(messages(planWith(fits + 1))).toHaveLength(1);
+    },
+  );
 
   it("more connects than are simulated without the largest service, too: the others must be lowered as well", () => {
     const many = { maxInstances: 6000 };
@@ -196,9 +233,18 @@ describe("a plan that cannot be simulated", () => {
 
   it("names the settings, each once", () => {
     const { services, ...plan } = stagingPlan();
-    const broken = Object.fromEntries(Object.entries(services).map(([key, service]) => [key, { ...service, maxInstances: key === "auth" ? 0 : 5 }]));
+    const broken = Object.fromEntries(
+      Object.entries(services).map(([key, service]) => [key, { ...service, maxInstances: key === "auth" ? 0 : 5 }]),
+    );
     const connector = { ...plan.connector, machineType: "e2-standard-8" };
-    expect(messages({ ...plan, connector, services: broken, database: { ...plan.database, tier: "db-none", maxConnections: 0 } })).toEqual([
+    expect(
+      messages({
+        ...plan,
+        connector,
+        services: broken,
+        database: { ...plan.database, tier: "db-none", maxConnections: 0 },
+      }),
+    ).toEqual([
       "'netra:connector.machineType' (e2-standard-8) must be one of f1-micro, e2-micro, e2-standard-4 because a Serverless VPC Access connector runs on no other machine type; set 'netra:connector.machineType' to e2-standard-4",
       "'netra:services.auth.maxInstances' (0) must be stated and at least 1 because Cloud Run otherwise scales to 100 or to the project's quota, and every instance brings its connection pool; set 'netra:services.auth.maxInstances' to 1",
       "'netra:database.tier' (db-none) must be a tier such as db-custom-1-3840 because a storm needs to know its vCPUs; set 'netra:database.tier' to db-custom-1-3840",

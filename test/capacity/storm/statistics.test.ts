@@ -35,7 +35,9 @@ describe("the interval on a mean", () => {
     let [above, below] = [0, 0];
     for (let repetition = 0; repetition < repetitions; repetition++) {
       draws.select(3, repetition);
-      const { lower, upper } = meanInterval(Float64Array.from({ length: 1000 }, (_, i) => shareOf(draws.uniform(i, 0))));
+      const { lower, upper } = meanInterval(
+        Float64Array.from({ length: 1000 }, (_, i) => shareOf(draws.uniform(i, 0))),
+      );
       if (lower > truth) above++;
       if (upper < truth) below++;
     }

@@ -29,7 +29,10 @@ const group: StartGroup = {
   userConnections: 0,
 };
 
-/** One start that connects once, for nothing, to a database without limits: each test adds the cost or the limit it is about. */
+/**
+ * One start that connects once, for nothing, to a database without limits: each test adds the cost or the limit it is
+ * about.
+ */
 export function stormInput(changes: Changes = {}): StormInput {
   const { group: common, groups = [{}], database, costs, ...rest } = changes;
   return {

@@ -82,21 +82,27 @@ class Project {
   }
 
   bootstrap(...args: readonly string[]): Promise<Ended> {
-    const options = args.length > 0 && args[0] === "--only" ? args.slice(1) : ["--project", PROJECT, "--repository", "netra/staging", ...args];
+    const options =
+      args.length > 0 && args[0] === "--only"
+        ? args.slice(1)
+        : ["--project", PROJECT, "--repository", "netra/staging", ...args];
     return new Promise((resolve) => {
       const env = { ...process.env, PATH: path, GCLOUD_STATE: this.file };
       execFile(
         process.execPath,
         ["--import", "tsx", "commands/bootstrap/command.ts", ...onReference(options)],
         { cwd: PROJECT_ROOT, env },
-        (error, stdout, stderr) => resolve({ code: typeof error?.code === "number" ? error.code : error ? -1 : 0, stdout, stderr }),
+        (error, stdout, stderr) =>
+          resolve({ code: typeof error?.code === "number" ? error.code : error ? -1 : 0, stdout, stderr }),
       );
     });
   }
 
   /** The calls since the last change that change something. */
   get changes(): string[] {
-    return this.state.calls.map((args) => args.join(" ")).filter((line) => !/ (describe|list|get-iam-policy)\b/.test(line));
+    return this.state.calls
+      .map((args) => args.join(" "))
+      .filter((line) => !/ (describe|list|get-iam-policy)\b/.test(line));
   }
 }
 
@@ -107,7 +113,10 @@ const commandsIn = (stdout: string) => stdout.split("\n").filter((line) => line.
 function grants({ policies }: State, member: string): Record<string, string[]> {
   return Object.fromEntries(
     Object.entries(policies)
-      .map(([on, { bindings }]) => [on, bindings.filter(({ members }) => members.includes(member)).map(({ role }) => role)] as const)
+      .map(
+        ([on, { bindings }]) =>
+          [on, bindings.filter(({ members }) => members.includes(member)).map(({ role }) => role)] as const,
+      )
       .filter(([, roles]) => roles.length > 0)
       .map(([on, roles]) => [on, roles.toSorted()]),
   );
@@ -135,14 +144,21 @@ describe("an empty project", () => {
     expect(first).toEqual(dry);
     expect(commandsIn(dry.stdout)).toHaveLength(ran.length);
     // As a shell reads them: only what needs quotes has them.
-    expect(commandsIn(dry.stdout).map((line) => line.replaceAll(/'((?:[^']|'\\'')*)'/g, (_, text) => text.replaceAll("'\\''", "'")))).toEqual(
-      ran.map((line) => `gcloud ${line}`),
-    );
+    expect(
+      commandsIn(dry.stdout).map((line) =>
+        line.replaceAll(/'((?:[^']|'\\'')*)'/g, (_, text) => text.replaceAll("'\\''", "'")),
+      ),
+    ).toEqual(ran.map((line) => `gcloud ${line}`));
   });
 
   test("gets a versioned, private bucket, a key, the two accounts, and every API", () => {
     expect(project().state.buckets).toEqual({
-      [BUCKET]: { location: "US-CENTRAL1", versioning_enabled: true, uniform_bucket_level_access: true, public_access_prevention: "enforced" },
+      [BUCKET]: {
+        location: "US-CENTRAL1",
+        versioning_enabled: true,
+        uniform_bucket_level_access: true,
+        public_access_prevention: "enforced",
+      },
     });
     expect(Object.keys(project().state.keys)).toEqual(["stack-secrets"]);
     expect(Object.keys(project().state.accounts)).toEqual([DEPLOYER, PREVIEWER]);
@@ -159,8 +175,12 @@ describe("an empty project", () => {
     });
     const principal = (environment: string) =>
       `principalSet://iam.googleapis.com/projects/123456/locations/global/workloadIdentityPools/github/attribute.environment/${environment}`;
-    expect(grants(project().state, principal("staging"))).toEqual({ [`accounts/${DEPLOYER}`]: ["roles/iam.workloadIdentityUser"] });
-    expect(grants(project().state, principal("preview"))).toEqual({ [`accounts/${PREVIEWER}`]: ["roles/iam.workloadIdentityUser"] });
+    expect(grants(project().state, principal("staging"))).toEqual({
+      [`accounts/${DEPLOYER}`]: ["roles/iam.workloadIdentityUser"],
+    });
+    expect(grants(project().state, principal("preview"))).toEqual({
+      [`accounts/${PREVIEWER}`]: ["roles/iam.workloadIdentityUser"],
+    });
   });
 
   test("lets each account read all that a preflight reads", () => {
@@ -168,8 +188,10 @@ describe("an empty project", () => {
     const reads = (role: string) => [role, role.replace(".viewer", ".admin"), role.replace("Viewer", "Admin")];
     for (const [account, roles] of Object.entries(projectRoles))
       for (const { role } of PREFLIGHT_SOURCES.map((source) => SOURCES[source])) {
-        // The deployer's three roles for networks, load balancers and Cloud Armor read what compute.viewer is asked for.
-        const enough = role.startsWith("roles/compute.") && account === "deployer" ? ["roles/compute.networkAdmin"] : reads(role);
+        // The deployer's three roles for networks, load balancers and Cloud Armor read what compute.viewer is asked
+        // for.
+        const enough =
+          role.startsWith("roles/compute.") && account === "deployer" ? ["roles/compute.networkAdmin"] : reads(role);
         expect([account, role, roles.some((own) => enough.includes(own))]).toEqual([account, role, true]);
       }
     for (const { api } of PREFLIGHT_SOURCES.map((source) => SOURCES[source]))
@@ -217,7 +239,10 @@ describe("an empty project", () => {
         Object.assign(state.providers.github ?? {}, { attributeCondition: "true", disabled: true });
         Object.assign(state.pools.github ?? {}, { state: "DELETED" });
         Object.assign(state.accounts[DEPLOYER] ?? {}, { disabled: true });
-        Object.assign(state.roles.netraRefresh ?? {}, { includedPermissions: ["secretmanager.versions.access"], deleted: true });
+        Object.assign(state.roles.netraRefresh ?? {}, {
+          includedPermissions: ["secretmanager.versions.access"],
+          deleted: true,
+        });
         const ours = state.policies[`projects/${PROJECT}`]?.bindings.find(({ role }) => role === "roles/run.admin");
         Object.assign(ours ?? {}, { condition: { title: "until Friday" } });
       });
@@ -225,7 +250,9 @@ describe("an empty project", () => {
       expect(project().changes).toEqual([
         `storage buckets update ${BUCKET} --versioning --project ${PROJECT}`,
         `iam workload-identity-pools undelete github --location global --project ${PROJECT}`,
-        expect.stringMatching(/^iam workload-identity-pools providers update-oidc github .* --no-disabled --project netra-staging$/),
+        expect.stringMatching(
+          /^iam workload-identity-pools providers update-oidc github .* --no-disabled --project netra-staging$/,
+        ),
         `iam service-accounts enable ${DEPLOYER} --project ${PROJECT}`,
         `iam roles undelete netraRefresh --project ${PROJECT}`,
         `iam roles update netraRefresh --permissions redis.instances.getAuthString,secretmanager.versions.access --project ${PROJECT}`,
@@ -234,7 +261,12 @@ describe("an empty project", () => {
     });
 
     test("tells a role that is none of the account's, with what takes it away, and leaves it", async () => {
-      project().change(({ policies }) => policies[`projects/${PROJECT}`]?.bindings.push({ role: "roles/owner", members: [`serviceAccount:${PREVIEWER}`] }));
+      project().change(({ policies }) =>
+        policies[`projects/${PROJECT}`]?.bindings.push({
+          role: "roles/owner",
+          members: [`serviceAccount:${PREVIEWER}`],
+        }),
+      );
       const { stdout } = await project().bootstrap();
       expect(stdout).toContain(
         `# Not one of its roles (commands/bootstrap/roles.ts); this takes it away: gcloud projects remove-iam-policy-binding ${PROJECT} --member serviceAccount:${PREVIEWER} --role roles/owner --all\n`,
@@ -243,10 +275,18 @@ describe("an empty project", () => {
     });
 
     test("tells who else may act as an account, also through another repository's jobs, and leaves it", async () => {
-      const [person, jobs] = ["user:mallory@example.org", "principalSet://iam.googleapis.com/projects/123456/locations/global/workloadIdentityPools/old/*"];
+      const [person, jobs] = [
+        "user:mallory@example.org",
+        "principalSet://iam.googleapis.com/projects/123456/locations/global/workloadIdentityPools/old/*",
+      ];
       project().change(({ policies }) => {
-        policies[`accounts/${DEPLOYER}`]?.bindings.push({ role: "roles/iam.serviceAccountTokenCreator", members: [person] });
-        policies[`accounts/${DEPLOYER}`]?.bindings.find(({ role }) => role === "roles/iam.workloadIdentityUser")?.members.push(jobs);
+        policies[`accounts/${DEPLOYER}`]?.bindings.push({
+          role: "roles/iam.serviceAccountTokenCreator",
+          members: [person],
+        });
+        policies[`accounts/${DEPLOYER}`]?.bindings
+          .find(({ role }) => role === "roles/iam.workloadIdentityUser")
+          ?.members.push(jobs);
       });
       const { stdout } = await project().bootstrap();
       const told = (member: string, role: string) =>
@@ -259,7 +299,9 @@ describe("an empty project", () => {
     });
 
     test("a bucket elsewhere is refused before anything runs", async () => {
-      project().change(({ buckets }) => Object.assign(buckets[BUCKET] ?? {}, { location: "EU", versioning_enabled: false }));
+      project().change(({ buckets }) =>
+        Object.assign(buckets[BUCKET] ?? {}, { location: "EU", versioning_enabled: false }),
+      );
       expect(await project().bootstrap()).toEqual({
         code: 2,
         stdout: "",
@@ -318,9 +360,11 @@ test("bad options are refused together, and gcloud is not asked", async () => {
 });
 
 test("docs/pipelines.md names the options that these tests give", () => {
-  const documented = [...readFileSync(join(PROJECT_ROOT, "docs/pipelines.md"), "utf8").matchAll(/^npm run --silent bootstrap -- (.*?) #/gm)].map(
-    ([, options]) => options,
-  );
+  const documented = [
+    ...readFileSync(join(PROJECT_ROOT, "docs/pipelines.md"), "utf8").matchAll(
+      /^npm run --silent bootstrap -- (.*?) #/gm,
+    ),
+  ].map(([, options]) => options);
   const options = `--project ${PROJECT} --repository OWNER/NAME`;
   expect(documented).toEqual([`${options} --dry-run`, options]);
 });

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /*
- * The part of gcloud that `npm run bootstrap` uses, over a project in the file GCLOUD_STATE. Its commands, flags and answers
+ * The part of gcloud that `npm run bootstrap` uses, over a project in the file GCLOUD_STATE. Its commands, flags and
+ * answers
  * are those of Google Cloud CLI 528; anything else is refused as gcloud refuses it.
  */
 import { readFileSync, writeFileSync } from "node:fs";
@@ -63,7 +64,9 @@ const provider = () => ({
   oidc: { issuerUri: flags["--issuer-uri"] },
   attributeCondition: flags["--attribute-condition"],
   attributeMapping: Object.fromEntries(
-    flags["--attribute-mapping"].split(",").map((pair) => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)]),
+    flags["--attribute-mapping"]
+      .split(",")
+      .map((pair) => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)]),
   ),
   ...(flags["--no-disabled"] ? { disabled: false } : {}),
 });
@@ -88,7 +91,11 @@ const commands = {
     ["--uniform-bucket-level-access", "--public-access-prevention"],
     create("buckets", () => ({ location: flags["--location"].toUpperCase(), ...bucket() })),
   ],
-  "storage buckets update": [[], ["--versioning", "--uniform-bucket-level-access", "--public-access-prevention"], update("buckets", bucket)],
+  "storage buckets update": [
+    [],
+    ["--versioning", "--uniform-bucket-level-access", "--public-access-prevention"],
+    update("buckets", bucket),
+  ],
   "storage buckets get-iam-policy": [[], [], showPolicy("buckets")],
   "storage buckets add-iam-policy-binding": [BINDING, [], bind("buckets")],
   "kms keyrings describe": [["--location"], [], describe("keyrings"), "cloudkms"],
@@ -98,7 +105,12 @@ const commands = {
   "kms keys get-iam-policy": [RING, [], showPolicy("keys"), "cloudkms"],
   "kms keys add-iam-policy-binding": [[...RING, ...BINDING], [], bind("keys"), "cloudkms"],
   "iam workload-identity-pools describe": [POOL, [], describe("pools"), "iam"],
-  "iam workload-identity-pools create": [[...POOL, "--display-name"], [], create("pools", () => ({ state: "ACTIVE" })), "iam"],
+  "iam workload-identity-pools create": [
+    [...POOL, "--display-name"],
+    [],
+    create("pools", () => ({ state: "ACTIVE" })),
+    "iam",
+  ],
   "iam workload-identity-pools undelete": [POOL, [], update("pools", () => ({ state: "ACTIVE" })), "iam"],
   "iam workload-identity-pools update": [POOL, ["--no-disabled"], update("pools", () => ({ disabled: false })), "iam"],
   "iam workload-identity-pools providers describe": [PROVIDER, [], describe("providers"), "iam"],
@@ -115,7 +127,12 @@ const commands = {
     "iam",
   ],
   "iam service-accounts describe": [[], [], describe("accounts"), "iam"],
-  "iam service-accounts create": [["--display-name"], [], (id) => create("accounts", (email) => ({ email }))(account(id)), "iam"],
+  "iam service-accounts create": [
+    ["--display-name"],
+    [],
+    (id) => create("accounts", (email) => ({ email }))(account(id)),
+    "iam",
+  ],
   "iam service-accounts enable": [[], [], update("accounts", () => ({ disabled: false })), "iam"],
   "iam service-accounts get-iam-policy": [[], [], showPolicy("accounts"), "iam"],
   "iam service-accounts add-iam-policy-binding": [BINDING, [], bind("accounts"), "iam"],
@@ -134,7 +151,8 @@ const missing = needed.find((flag) => flags[flag] === undefined);
 if (missing) fail(2, `argument ${missing}: Must be specified.`);
 const unknown = Object.keys(flags).find((flag) => ![...needed, ...allowed, "--project", "--format"].includes(flag));
 if (unknown) fail(2, `unrecognized arguments: ${unknown}`);
-if (api && !state.apis.includes(`${api}.googleapis.com`)) fail(1, `PERMISSION_DENIED: ${api} API has not been used in project before or it is disabled.`);
+if (api && !state.apis.includes(`${api}.googleapis.com`))
+  fail(1, `PERMISSION_DENIED: ${api} API has not been used in project before or it is disabled.`);
 
 state.calls.push(args);
 const broken = state.broken && args.join(" ").includes(state.broken);

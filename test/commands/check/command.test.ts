@@ -11,7 +11,8 @@ import { outage } from "../../fixtures/incidents";
 import { type Changes, onReference, stagingConfiguration } from "../../stack-settings";
 
 /*
- * `check` as people and CI start it. What it judges is tested in process (judge.test.ts); here it is about what it prints
+ * `check` as people and CI start it. What it judges is tested in process (judge.test.ts); here it is about what it
+ * prints
  * where, and the exit codes.
  */
 
@@ -31,8 +32,12 @@ interface Ended {
 
 function check(...args: readonly string[]): Promise<Ended> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [...NODE_ARGUMENTS, ...onReference(args)], { cwd: PROJECT_ROOT, maxBuffer: 2 ** 26 }, (error, stdout, stderr) =>
-      resolve({ code: typeof error?.code === "number" ? error.code : error ? -1 : 0, stdout, stderr }),
+    execFile(
+      process.execPath,
+      [...NODE_ARGUMENTS, ...onReference(args)],
+      { cwd: PROJECT_ROOT, maxBuffer: 2 ** 26 },
+      (error, stdout, stderr) =>
+        resolve({ code: typeof error?.code === "number" ? error.code : error ? -1 : 0, stdout, stderr }),
     );
   });
 }
@@ -42,7 +47,8 @@ function written(name: string, text: string): string {
   writeFileSync(file, text);
   return file;
 }
-const stackFile = (name: string, changes: Changes) => written(`Pulumi.${name}.yaml`, stringify({ config: stagingConfiguration(changes) }));
+const stackFile = (name: string, changes: Changes) =>
+  written(`Pulumi.${name}.yaml`, stringify({ config: stagingConfiguration(changes) }));
 const packFile = (name: string, content: object) => written(`${name}.json`, JSON.stringify(content));
 const verdictOf = ({ stdout }: Ended) => JSON.parse(stdout) as Verdict; // the contract, checked by the first test
 
@@ -87,7 +93,11 @@ test("judges staging sound: exit 0, the whole contract as one JSON object and no
   expect(verdict.storms.length).toBeGreaterThan(0);
   for (const { scenario, starts, success, readySeconds, peakConnections, bottleneck } of verdict.storms) {
     expect(starts, scenario).toBeGreaterThan(0);
-    expect([success.lower >= 0.99, success.lower <= success.mean, success.mean <= success.upper], scenario).toEqual([true, true, true]);
+    expect([success.lower >= 0.99, success.lower <= success.mean, success.mean <= success.upper], scenario).toEqual([
+      true,
+      true,
+      true,
+    ]);
     const { p50, p95, p99 } = readySeconds;
     expect([p50, p95, p99], scenario).toEqual([p50, p95, p99].toSorted((a, b) => Number(a) - Number(b)));
     expect(peakConnections, scenario).toBeLessThanOrEqual(verdict.budget.limit);
@@ -99,10 +109,13 @@ test("judges staging sound: exit 0, the whole contract as one JSON object and no
     item: "database backups",
     arithmetic: expect.stringMatching(/^not priced: /),
   });
-  for (const { low, likely, high, why } of verdict.assumptions) expect([low <= likely, likely <= high, why !== ""]).toEqual([true, true, true]);
+  for (const { low, likely, high, why } of verdict.assumptions)
+    expect([low <= likely, likely <= high, why !== ""]).toEqual([true, true, true]);
 
   expect(JSON.parse(readFileSync(join(reports, "report.json"), "utf8"))).toEqual(verdict);
-  expect(readFileSync(join(reports, "report.md"), "utf8")).toMatch(/^# staging: the plan is sound: 92 of 120 connections, .*\d+\.\d\d USD a month\n/);
+  expect(readFileSync(join(reports, "report.md"), "utf8")).toMatch(
+    /^# staging: the plan is sound: 92 of 120 connections, .*\d+\.\d\d USD a month\n/,
+  );
 });
 
 test("refuses the outage: exit 1, every fault with what to set, in text with the verdict last", async () => {
@@ -115,7 +128,9 @@ test("refuses the outage: exit 1, every fault with what to set, in text with the
     "[mandatory] **service-image** on netra-backend-staging:",
   ])
     expect(stdout).toContain(text);
-  expect(stdout.trimEnd().split("\n").at(-1)).toMatch(/^# outage: the plan is REFUSED, \d+ findings: 2324 of 80 connections, .*\d+\.\d\d USD a month$/);
+  expect(stdout.trimEnd().split("\n").at(-1)).toMatch(
+    /^# outage: the plan is REFUSED, \d+ findings: 2324 of 80 connections, .*\d+\.\d\d USD a month$/,
+  );
 });
 
 test("refuses the connector of the incident's last fix with the same findings in JSON", async () => {
@@ -128,11 +143,17 @@ test("refuses the connector of the incident's last fix with the same findings in
     ["machineType", "minInstances", "maxInstances"].map((field) => `netra:connector.${field}`),
   );
   expect(violations).toContainEqual({
-    problem: expect.objectContaining({ setting: "maxInstances", value: "120", fix: "set 'maxInstances' to 10", ways: [[["maxInstances", 10]]] }),
+    problem: expect.objectContaining({
+      setting: "maxInstances",
+      value: "120",
+      fix: "set 'maxInstances' to 10",
+      ways: [[["maxInstances", 10]]],
+    }),
     policy: "connector-instance-counts",
     level: "mandatory",
     resource: "staging-connector",
-    message: "'maxInstances' (120) must be a whole number from 3 to 10 because a connector has at most 10 instances and at least 2; set 'maxInstances' to 10",
+    message:
+      "'maxInstances' (120) must be a whole number from 3 to 10 because a connector has at most 10 instances and at least 2; set 'maxInstances' to 10",
     outcome: "refused",
   });
 });
@@ -144,19 +165,31 @@ test("lets a waived finding and an advisory rule through, shows both, and a waiv
     "service-port-8002": "advisory",
     "redis-auth": { waivers: [{ resource: "old-redis", reason: "until it is gone" }] },
   });
-  const ended = await check("--json", "--config-file", stackFile("waived", changes), "--policy-pack-config", configuration);
+  const ended = await check(
+    "--json",
+    "--config-file",
+    stackFile("waived", changes),
+    "--policy-pack-config",
+    configuration,
+  );
   expect({ code: ended.code, stderr: ended.stderr }).toEqual({ code: 0, stderr: "" });
   const { ok, violations, waived } = verdictOf(ended);
   expect(ok).toBe(true);
   expect(waived).toEqual([{ policy: "connector-floor", resource: "staging-connector", reason: "until the load test" }]);
-  expect(new Set(violations.map(({ policy, level }) => `${policy} ${level}`))).toEqual(new Set(["service-port-8002 advisory", "redis-auth advisory"]));
+  expect(new Set(violations.map(({ policy, level }) => `${policy} ${level}`))).toEqual(
+    new Set(["service-port-8002 advisory", "redis-auth advisory"]),
+  );
   expect(violations.find(({ policy }) => policy === "redis-auth")?.message).toBe(
     "the waiver for 'old-redis' waives nothing, because this rule has no finding there; remove it, or mend its 'resource'",
   );
 });
 
 test("bad input: exit 2, every problem in JSON on standard output and in lines on standard error", async () => {
-  const changes = { "netra:connector": { minInstances: "3x" }, "netra:conector": {}, "netra:services": { backend: { memory: "4GB" } } };
+  const changes = {
+    "netra:connector": { minInstances: "3x" },
+    "netra:conector": {},
+    "netra:services": { backend: { memory: "4GB" } },
+  };
   const { code, stdout, stderr } = await check("--json", "--stack", "bad", "--config-file", stackFile("bad", changes));
   const messages = [
     "'netra:connector.minInstances' (3x) must be a whole number of instances, at least 1 because it is VMs that are always there: what carries a storm (2 to 9); set 'netra:connector.minInstances' to 3",
@@ -165,7 +198,11 @@ test("bad input: exit 2, every problem in JSON on standard output and in lines o
   ];
   const settings = ["netra:connector.minInstances", "netra:services.backend.memory", "netra:conector"];
   expect(code).toBe(2);
-  expect(JSON.parse(stdout)).toMatchObject({ stack: "bad", ok: false, problems: messages.map((message, i) => ({ setting: settings[i], message })) });
+  expect(JSON.parse(stdout)).toMatchObject({
+    stack: "bad",
+    ok: false,
+    problems: messages.map((message, i) => ({ setting: settings[i], message })),
+  });
   expect(stderr).toBe(`${messages.join("\n")}\n`);
 });
 
@@ -179,7 +216,9 @@ test("bad input without --json: exit 2, nothing on standard output, no stack tra
   expect(ended.map(({ code, stdout }) => [code, stdout])).toEqual(Array(4).fill([2, ""]));
   expect(ended.map(({ stderr }) => stderr.replaceAll(directory, ""))).toEqual([
     "'--stack' must name a stack with a file of its own because Pulumi.nowhere.yaml does not exist; use staging\n",
-    expect.stringMatching(/^'\/Pulumi\.broken\.yaml' must be YAML because Pulumi reads it as such; .* at line 1, column 14:?\n$/),
+    expect.stringMatching(
+      /^'\/Pulumi\.broken\.yaml' must be YAML because Pulumi reads it as such; .* at line 1, column 14:?\n$/,
+    ),
     "'--report' (/in-the-way/report) must be a directory that can be written because the report goes there; give another one\n",
     "'--stack' must name a stack with a file of its own because Pulumi.nowhere.yaml does not exist; use staging\n" +
       "'--report' (/proc/report) must be a directory that can be written because the report goes there; give another one\n",
@@ -189,15 +228,21 @@ test("bad input without --json: exit 2, nothing on standard output, no stack tra
 test("an option that does not exist: exit 2 with the way to the list of options; help is no mistake", async () => {
   const [unknown, extra, help] = await Promise.all([check("--stak", "staging"), check("staging"), check("--help")]);
   expect([unknown.code, unknown.stdout]).toEqual([2, ""]);
-  expect(unknown.stderr).toBe("error: unknown option '--stak'\n(Did you mean --stack?)\n(npm run check -- --help lists the options)\n");
+  expect(unknown.stderr).toBe(
+    "error: unknown option '--stak'\n(Did you mean --stack?)\n(npm run check -- --help lists the options)\n",
+  );
   expect([extra.code, extra.stdout]).toEqual([2, ""]);
   expect(extra.stderr).toMatch(/^error: too many arguments/);
   expect([help.code, help.stderr]).toEqual([0, ""]);
-  for (const option of ["--stack", "--json", "--report", "--config-file", "--policy-pack-config"]) expect(help.stdout).toContain(option);
+  for (const option of ["--stack", "--json", "--report", "--config-file", "--policy-pack-config"])
+    expect(help.stdout).toContain(option);
 });
 
 test("a pack configuration that the pack would not take: exit 2, all problems", async () => {
-  const configuration = packFile("wrong", { "connector-flor": "advisory", "connector-floor": { waivers: [{ resource: "staging-connector" }] } });
+  const configuration = packFile("wrong", {
+    "connector-flor": "advisory",
+    "connector-floor": { waivers: [{ resource: "staging-connector" }] },
+  });
   const { code, stdout, stderr } = await check("--json", "--policy-pack-config", configuration);
   expect(code).toBe(2);
   expect(stderr.replaceAll(configuration, "FILE")).toBe(
@@ -214,16 +259,22 @@ test("a pack configuration that the pack would not take: exit 2, all problems", 
   });
 });
 
-test.runIf(process.platform === "linux")("starts no process of its own, so that none stays behind when it is killed", async () => {
-  const child = spawn(process.execPath, [...NODE_ARGUMENTS, ...onReference([])], { cwd: PROJECT_ROOT, stdio: "ignore" });
-  const started = new Set<number>();
-  const watching = setInterval(() => {
-    for (const pid of childrenOf(child.pid)) started.add(pid);
-  }, 20);
-  const code = await new Promise<number | null>((resolve) => child.once("exit", resolve));
-  clearInterval(watching);
-  expect([code, [...started]]).toEqual([0, []]);
-});
+test.runIf(process.platform === "linux")(
+  "starts no process of its own, so that none stays behind when it is killed",
+  async () => {
+    const child = spawn(process.execPath, [...NODE_ARGUMENTS, ...onReference([])], {
+      cwd: PROJECT_ROOT,
+      stdio: "ignore",
+    });
+    const started = new Set<number>();
+    const watching = setInterval(() => {
+      for (const pid of childrenOf(child.pid)) started.add(pid);
+    }, 20);
+    const code = await new Promise<number | null>((resolve) => child.once("exit", resolve));
+    clearInterval(watching);
+    expect([code, [...started]]).toEqual([0, []]);
+  },
+);
 
 /** Processes that a process has started, by Linux's own list. */
 function childrenOf(pid: number | undefined): number[] {

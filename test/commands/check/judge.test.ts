@@ -6,14 +6,23 @@ import { incidents, outage } from "../../fixtures/incidents";
 import { type Changes, stagingConfiguration, stagingSettings } from "../../stack-settings";
 
 function verdictOn(changes: Changes, packConfiguration: PackConfiguration = {}): Promise<Verdict> {
-  const subject = { stack: "staging", configuration: stagingConfiguration(changes), settings: stagingSettings(changes) };
+  const subject = {
+    stack: "staging",
+    configuration: stagingConfiguration(changes),
+    settings: stagingSettings(changes),
+  };
   return judge(subject, packConfiguration);
 }
 
-const problemsOf = ({ checks }: Verdict) => checks.flatMap(({ problems }) => problems.map(({ message }) => message)).join("\n");
-const refusing = ({ violations }: Verdict) => [...new Set(violations.filter(({ level }) => level === "mandatory").map(({ policy }) => policy))].toSorted();
+const problemsOf = ({ checks }: Verdict) =>
+  checks.flatMap(({ problems }) => problems.map(({ message }) => message)).join("\n");
+const refusing = ({ violations }: Verdict) =>
+  [...new Set(violations.filter(({ level }) => level === "mandatory").map(({ policy }) => policy))].toSorted();
 
-/** Sound to the plan, but with the port of a service that never existed, and below a floor that the pack is configured with. */
+/**
+ * Sound to the plan, but with the port of a service that never existed, and below a floor that the pack is configured
+ * with.
+ */
 const retiredPort: Changes = { "netra:services": { frontend: { port: 8002 } } };
 const floor = { minInstances: 4 };
 
@@ -27,12 +36,15 @@ test.each(incidents)("refuses $name by its plan and, on its own, by the pack", a
   expect(verdict.ok).toBe(false);
   for (const text of says) expect(problemsOf(verdict)).toContain(text);
   expect(refusing(verdict)).toEqual(expect.arrayContaining([...rules]));
-  for (const { message, outcome } of verdict.violations) expect(message).toMatch(outcome === "refused" ? /; set '.+' to \S/ : /^cannot evaluate: '.+' /);
+  for (const { message, outcome } of verdict.violations)
+    expect(message).toMatch(outcome === "refused" ? /; set '.+' to \S/ : /^cannot evaluate: '.+' /);
 });
 
 test("sees every fault of the outage at once", async () => {
   const verdict = await verdictOn(outage);
-  expect(refusing(verdict)).toEqual(expect.arrayContaining(["connection-budget", "database-dedicated-core", "regional-quota", "service-image"]));
+  expect(refusing(verdict)).toEqual(
+    expect.arrayContaining(["connection-budget", "database-dedicated-core", "regional-quota", "service-image"]),
+  );
   expect(verdict.violations.find(({ policy }) => policy === "database-dedicated-core")).toMatchObject({
     level: "mandatory",
     resource: "staging-shared-postgres",
@@ -53,25 +65,39 @@ test("a waiver lets its one finding through, and shows with its reason", async (
     "connector-floor": { ...floor, ...waiver("staging-connector", "three are enough until the load test") },
     "service-port-8002": waiver("netra-auth-service", "the wrong service"),
   });
-  expect(verdict.waived).toEqual([{ policy: "connector-floor", resource: "staging-connector", reason: "three are enough until the load test" }]);
+  expect(verdict.waived).toEqual([
+    { policy: "connector-floor", resource: "staging-connector", reason: "three are enough until the load test" },
+  ]);
   expect(verdict.ok).toBe(false);
   expect(refusing(verdict)).toEqual(["service-port-8002"]);
 });
 
 test("monitoring that is turned off with a reason is one advisory, and nothing of it is registered", async () => {
-  const verdict = await verdictOn({ "netra:monitoring": { channels: undefined, disabled: { reason: "one afternoon (#1403)" } } });
+  const verdict = await verdictOn({
+    "netra:monitoring": { channels: undefined, disabled: { reason: "one afternoon (#1403)" } },
+  });
   expect(verdict.ok).toBe(true);
-  expect(verdict.waived).toEqual([{ policy: "capacity-alerts", resource: "monitoring", reason: "one afternoon (#1403)" }]);
+  expect(verdict.waived).toEqual([
+    { policy: "capacity-alerts", resource: "monitoring", reason: "one afternoon (#1403)" },
+  ]);
   expect(verdict.resources.filter(({ type }) => /^gcp:(monitoring|logging)\//.test(type))).toEqual([]);
 });
 
 test("an advisory rule reports and does not refuse, a disabled one says nothing", async () => {
-  const verdict = await verdictOn(retiredPort, { "connector-floor": { ...floor, enforcementLevel: "advisory" }, "service-port-8002": "disabled" });
+  const verdict = await verdictOn(retiredPort, {
+    "connector-floor": { ...floor, enforcementLevel: "advisory" },
+    "service-port-8002": "disabled",
+  });
   expect(verdict.ok).toBe(true);
-  expect(verdict.violations.map(({ policy, level, outcome }) => [policy, level, outcome])).toEqual([["connector-floor", "advisory", "refused"]]);
+  expect(verdict.violations.map(({ policy, level, outcome }) => [policy, level, outcome])).toEqual([
+    ["connector-floor", "advisory", "refused"],
+  ]);
 });
 
 test("configuration moves a rule's threshold", async () => {
-  const verdict = await verdictOn(retiredPort, { "connector-floor": { minInstances: 3 }, "service-port-8002": { enforcementLevel: "advisory" } });
+  const verdict = await verdictOn(retiredPort, {
+    "connector-floor": { minInstances: 3 },
+    "service-port-8002": { enforcementLevel: "advisory" },
+  });
   expect(verdict.ok).toBe(true);
 });

@@ -49,7 +49,10 @@ test("single services as `describe` shows them: those that are not shown are ope
 test("a list with something unread in it is no whole one: what it does not show is open", () => {
   write("connectors.json", [{ ...healthy("connectors.json")[0], minInstances: [2] }]);
   write("instances.json", { items: [{ ...healthy("instances.json")[0], name: "other" }], nextPageToken: "more" });
-  write("redis.json", [{ ...healthy("redis.json")[0], name: "projects/netra-staging/locations/us-central1/instances/other" }, { unknown: true }]);
+  write("redis.json", [
+    { ...healthy("redis.json")[0], name: "projects/netra-staging/locations/us-central1/instances/other" },
+    { unknown: true },
+  ]);
   const { findings, questions } = diagnosis();
   expect(findings).toEqual([]);
   expect(questions.flatMap(({ open }) => open.map(({ missing }) => missing))).toEqual(
@@ -73,17 +76,27 @@ describe("what may be there and is not seen is never fine", () => {
 
   test("a service beside the plan's in an unknown form, in no known shape, on another page, and in a file that was cut off", () => {
     const all = [auth, backend, frontend];
-    write("services.json", [...all, changed(other, ({ spec }) => Object.assign(spec.template.spec, { containers: "hunter2" }))]);
-    expect(open("budget")).toEqual(["Cloud Run services: services.json has an object in an unknown form (spec.template.spec.containers must be a list)"]);
+    write("services.json", [
+      ...all,
+      changed(other, ({ spec }) => Object.assign(spec.template.spec, { containers: "hunter2" })),
+    ]);
+    expect(open("budget")).toEqual([
+      "Cloud Run services: services.json has an object in an unknown form (spec.template.spec.containers must be a list)",
+    ]);
     write("services.json", [...all, { hunter2: 1 }]);
     expect(open("budget")).toEqual(["Cloud Run services: services.json has something in no known shape"]);
     write("services.json", { services: all, nextPageToken: "more" });
     expect(open("budget")).toEqual(["Cloud Run services: services.json is one page of several"]);
     for (const service of all) write(`${service.name ?? service.metadata.name}.json`.replaceAll("/", "-"), service);
     writeFileSync(join(folder, "services.json"), JSON.stringify(all).slice(0, 500));
-    expect(open("budget")).toEqual(["Cloud Run services: services.json is no JSON that can be read (--format=json prints it)"]);
-    for (const service of all) rmSync(join(folder, `${service.name ?? service.metadata.name}.json`.replaceAll("/", "-")));
-    expect(open("budget")).toEqual(["Cloud Run services: services.json is no JSON that can be read (--format=json prints it)"]);
+    expect(open("budget")).toEqual([
+      "Cloud Run services: services.json is no JSON that can be read (--format=json prints it)",
+    ]);
+    for (const service of all)
+      rmSync(join(folder, `${service.name ?? service.metadata.name}.json`.replaceAll("/", "-")));
+    expect(open("budget")).toEqual([
+      "Cloud Run services: services.json is no JSON that can be read (--format=json prints it)",
+    ]);
     // Whole again: the page that was there before no longer matters.
     write("services.json", all);
     expect(open("budget")).toEqual([]);
@@ -99,13 +112,17 @@ describe("what may be there and is not seen is never fine", () => {
   });
 
   test("a state that is not shown", () => {
-    const without = (object: object) => changed(object, (copy) => Object.assign(copy, { state: null, status: null, terminalCondition: null }));
+    const without = (object: object) =>
+      changed(object, (copy) => Object.assign(copy, { state: null, status: null, terminalCondition: null }));
     write("instances.json", [without(healthy("instances.json")[0])]);
     write("connectors.json", [without(healthy("connectors.json")[0])]);
     write("redis.json", [without(healthy("redis.json")[0])]);
     write("services.json", [without(auth), without(frontend)]);
-    const unsaid = (key: string) => open(key)?.filter((missing) => missing.endsWith(" is not shown, so whether it works is not known"));
-    expect(unsaid("instance")).toEqual(["staging-shared-postgres: 'state' is not shown, so whether it works is not known"]);
+    const unsaid = (key: string) =>
+      open(key)?.filter((missing) => missing.endsWith(" is not shown, so whether it works is not known"));
+    expect(unsaid("instance")).toEqual([
+      "staging-shared-postgres: 'state' is not shown, so whether it works is not known",
+    ]);
     expect(unsaid("connector")).toEqual(["staging-connector: 'state' is not shown, so whether it works is not known"]);
     expect(unsaid("rest")?.map((missing) => missing.split(" is not shown")[0])).toEqual([
       "staging-redis: 'state'",
@@ -121,19 +138,33 @@ test("what does not work has the line that shows why", () => {
   write("connectors.json", [{ ...healthy("connectors.json")[0], state: "ERROR" }]);
   write("redis.json", [{ ...healthy("redis.json")[0], state: "REPAIRING" }]);
   expect(diagnosis().findings.map(({ rules, evidence, mend }) => [rules[0], evidence[0]?.value, ...mend])).toEqual([
-    ["not-running", "PENDING_CREATE", "gcloud sql operations list --instance=staging-shared-postgres --project=netra-staging --limit=5"],
-    ["connector-not-ready", "ERROR", "gcloud compute networks vpc-access operations list --project=netra-staging --region=us-central1"],
+    [
+      "not-running",
+      "PENDING_CREATE",
+      "gcloud sql operations list --instance=staging-shared-postgres --project=netra-staging --limit=5",
+    ],
+    [
+      "connector-not-ready",
+      "ERROR",
+      "gcloud compute networks vpc-access operations list --project=netra-staging --region=us-central1",
+    ],
     ["not-ready", "REPAIRING", "gcloud redis operations list --project=netra-staging --region=us-central1"],
   ]);
 });
 
 test("a revision that failed has its log, and what makes another one once its cause is mended", () => {
-  const failed = changed(backend, ({ status }) => Object.assign(status, { latestReadyRevisionName: "netra-backend-staging-00001-abc" }));
+  const failed = changed(backend, ({ status }) =>
+    Object.assign(status, { latestReadyRevisionName: "netra-backend-staging-00001-abc" }),
+  );
   const other = changed(failed, ({ metadata }) => Object.assign(metadata, { name: "somebody-elses" }));
   write("services.json", [auth, frontend, failed, other]);
   const mends = diagnosis().findings.flatMap(({ rules, mend }) => (rules.includes("not-ready") ? [mend] : []));
-  const log = (name: string) => `gcloud run services logs read ${name} --project=netra-staging --region=us-central1 --limit=100`;
-  expect(mends).toEqual([[log("netra-backend-staging"), "once its cause is mended: `npm run redeploy -- backend && npm run up`"], [log("somebody-elses")]]);
+  const log = (name: string) =>
+    `gcloud run services logs read ${name} --project=netra-staging --region=us-central1 --limit=100`;
+  expect(mends).toEqual([
+    [log("netra-backend-staging"), "once its cause is mended: `npm run redeploy -- backend && npm run up`"],
+    [log("somebody-elses")],
+  ]);
 });
 
 test("the plan's database under another engine", () => {
@@ -145,7 +176,9 @@ test("the plan's database under another engine", () => {
       questions: ["instance"],
       resource: "staging-shared-postgres",
       evidence: [{ field: "databaseVersion", value: "MYSQL_8_0" }],
-      consequences: ["must be PostgreSQL because the plan's services speak nothing else, and its sizes are those of POSTGRES_14"],
+      consequences: [
+        "must be PostgreSQL because the plan's services speak nothing else, and its sizes are those of POSTGRES_14",
+      ],
       mend: ["set 'netra:database.name' to a name that is free, and `npm run up` makes the database beside this one"],
     },
   ]);
@@ -155,16 +188,21 @@ test("a service may be called what every object of JavaScript has", () => {
   write("instances.json", healthy("instances.json"));
   write("connectors.json", healthy("connectors.json"));
   write("services.json", [changed(backend, ({ metadata }) => Object.assign(metadata, { name: "constructor" }))]);
-  expect(diagnosis().capacity.map(({ services, storms }) => [services, storms.length > 0])).toEqual([[["constructor"], true]]);
+  expect(diagnosis().capacity.map(({ services, storms }) => [services, storms.length > 0])).toEqual([
+    [["constructor"], true],
+  ]);
 });
 
 test("what is null in a file is not there, at any depth", () => {
   const nothing = { name: null, value: null };
-  write("instances.json", [changed(healthy("instances.json")[0], ({ settings: own }) => own.databaseFlags.push({ name: "a" }, nothing))]);
+  write("instances.json", [
+    changed(healthy("instances.json")[0], ({ settings: own }) => own.databaseFlags.push({ name: "a" }, nothing)),
+  ]);
   write("services.json", [changed(auth, ({ spec }) => spec.template.spec.containers[0].env.push(nothing))]);
   write("subnetworks.json", [{ ...healthy("subnetworks.json")[0], secondaryIpRanges: [{ rangeName: null }] }]);
   const isSet = (value: unknown): boolean =>
-    value !== undefined && (value === null || typeof value !== "object" || Object.values(value).every((inside) => isSet(inside)));
+    value !== undefined &&
+    (value === null || typeof value !== "object" || Object.values(value).every((inside) => isSet(inside)));
   const { deployed } = deployedFrom(readFolder(folder, PLACE), PLACE);
   expect(deployed.map(({ inputs, outputs }) => isSet([inputs, outputs]))).toEqual([true, true, true]);
 });
@@ -197,7 +235,10 @@ describe("two regions", () => {
 
   test("the plan's connector in another region only is absent", () => {
     write("connectors.json", healthy("connectors.json").map(elsewhere));
-    expect(question("connector")).toMatchObject({ status: "findings", answer: "staging-connector (europe-west1): e2-micro 3..10 in 10.1.0.0/28" });
+    expect(question("connector")).toMatchObject({
+      status: "findings",
+      answer: "staging-connector (europe-west1): e2-micro 3..10 in 10.1.0.0/28",
+    });
   });
 });
 
@@ -208,9 +249,16 @@ test("another project's files are left out, and named once", () => {
     changed(healthy("instances.json")[0], (copy) => Object.assign(copy, { project: "other", name: "theirs" })),
   ]);
   const { questions, notes } = diagnosis();
-  expect(notes).toEqual(["connectors.json, instances.json show other, which is left out: the plan is of netra-staging"]);
-  expect(questions.find(({ key }) => key === "connector")?.open[0]?.missing).toBe("VPC connectors: no file shows any of netra-staging");
-  expect(questions.find(({ key }) => key === "instance")).toMatchObject({ status: "healthy", answer: expect.not.stringContaining("theirs") });
+  expect(notes).toEqual([
+    "connectors.json, instances.json show other, which is left out: the plan is of netra-staging",
+  ]);
+  expect(questions.find(({ key }) => key === "connector")?.open[0]?.missing).toBe(
+    "VPC connectors: no file shows any of netra-staging",
+  );
+  expect(questions.find(({ key }) => key === "instance")).toMatchObject({
+    status: "healthy",
+    answer: expect.not.stringContaining("theirs"),
+  });
 });
 
 test("the connections of every container are counted, and a container that the program does not have goes as a whole", () => {
@@ -221,14 +269,19 @@ test("the connections of every container are counted, and a container that the p
   });
   write("services.json", [auth, two, frontend]);
   write("instances.json", healthy("instances.json"));
-  expect(diagnosis().capacity[0]?.arithmetic).toContain("netra-backend-staging/app (5 + 5) x 5 = 50; netra-backend-staging/worker (5 + 5) x 5 = 50");
+  expect(diagnosis().capacity[0]?.arithmetic).toContain(
+    "netra-backend-staging/app (5 + 5) x 5 = 50; netra-backend-staging/worker (5 + 5) x 5 = 50",
+  );
   const collection = readFolder(folder, PLACE);
   const { deployed } = deployedFrom(collection, PLACE);
   const one = deployed.find(({ label }) => label === "netra-backend-staging");
   const template = one?.inputs.template as { readonly containers: readonly object[] }; // as deployedFrom makes it
   const inputs = {
     ...one?.inputs,
-    template: { ...template, containers: template.containers.slice(0, 1).map((container) => ({ ...container, name: undefined })) },
+    template: {
+      ...template,
+      containers: template.containers.slice(0, 1).map((container) => ({ ...container, name: undefined })),
+    },
   };
   const planned = {
     type: RUN_SERVICE,
@@ -241,23 +294,47 @@ test("the connections of every container are counted, and a container that the p
     inputs,
     outputs: inputs,
   };
-  const options = { protect: false, import: "", ignoreChanges: [], deleteBeforeReplace: false, additionalSecretOutputs: [], retainOnDelete: false };
+  const options = {
+    protect: false,
+    import: "",
+    ignoreChanges: [],
+    deleteBeforeReplace: false,
+    additionalSecretOutputs: [],
+    retainOnDelete: false,
+  };
   expect(changesBy([{ ...planned, options }], deployed, collection)).toEqual([
-    { resource: "netra-backend-staging", type: RUN_SERVICE, change: "update", properties: ["template.containers[1]: removed"] },
+    {
+      resource: "netra-backend-staging",
+      type: RUN_SERVICE,
+      change: "update",
+      properties: ["template.containers[1]: removed"],
+    },
   ]);
 });
 
 describe("a job", () => {
-  const env = [...backend.spec.template.spec.containers[0].env.filter(({ name }: { name: string }) => /^(DB_|POSTGRES_|WEB_)/.test(name)), jwt("7")];
+  const env = [
+    ...backend.spec.template.spec.containers[0].env.filter(({ name }: { name: string }) =>
+      /^(DB_|POSTGRES_|WEB_)/.test(name),
+    ),
+    jwt("7"),
+  ];
   function jwt(key: string) {
     return { name: "JWT_SECRET_KEY", valueFrom: { secretKeyRef: { name: "jwt-secret-staging", key } } };
   }
-  const task = { containers: [{ image: "gcr.io/x/migrate:1.0.0", env, resources: { limits: { cpu: "1", memory: "512Mi" } } }], timeoutSeconds: "600" };
+  const task = {
+    containers: [{ image: "gcr.io/x/migrate:1.0.0", env, resources: { limits: { cpu: "1", memory: "512Mi" } } }],
+    timeoutSeconds: "600",
+  };
   const { "run.googleapis.com/vpc-access-connector": connector } = backend.spec.template.metadata.annotations;
   const v1 = {
     apiVersion: "run.googleapis.com/v1",
     kind: "Job",
-    metadata: { name: "migrate", namespace: "701982941522", labels: { "cloud.googleapis.com/location": "us-central1" } },
+    metadata: {
+      name: "migrate",
+      namespace: "701982941522",
+      labels: { "cloud.googleapis.com/location": "us-central1" },
+    },
     spec: {
       template: {
         metadata: { annotations: { "run.googleapis.com/vpc-access-connector": connector } },
@@ -282,7 +359,9 @@ describe("a job", () => {
             value: "jwt-secret-staging, version 7: there is no such version",
           },
         ],
-        mend: ["gcloud run jobs update migrate --project=netra-staging --region=us-central1 --update-secrets=JWT_SECRET_KEY=jwt-secret-staging:1"],
+        mend: [
+          "gcloud run jobs update migrate --project=netra-staging --region=us-central1 --update-secrets=JWT_SECRET_KEY=jwt-secret-staging:1",
+        ],
       },
     ]);
   });
@@ -290,7 +369,12 @@ describe("a job", () => {
   test("is the same resource in the Knative form and in v2", () => {
     const [container] = task.containers;
     const envs = env.map(({ name, value, valueFrom }) =>
-      valueFrom ? { name, valueSource: { secretKeyRef: { secret: valueFrom.secretKeyRef.name, version: valueFrom.secretKeyRef.key } } } : { name, value },
+      valueFrom
+        ? {
+            name,
+            valueSource: { secretKeyRef: { secret: valueFrom.secretKeyRef.name, version: valueFrom.secretKeyRef.key } },
+          }
+        : { name, value },
     );
     const v2 = {
       name: "projects/netra-staging/locations/us-central1/jobs/migrate",
@@ -327,7 +411,9 @@ test("Direct VPC in the connector's place", () => {
 
 test("several SQL instances: connections count where they go", () => {
   const [instance] = healthy("instances.json");
-  const other = changed(instance, (copy) => Object.assign(copy, { name: "analytics", connectionName: "netra-staging:us-central1:analytics" }));
+  const other = changed(instance, (copy) =>
+    Object.assign(copy, { name: "analytics", connectionName: "netra-staging:us-central1:analytics" }),
+  );
   other.ipAddresses = [{ ipAddress: "10.107.0.9", type: "PRIVATE" }];
   write("instances.json", [instance, other]);
   write("services.json", [auth, backend, frontend]);
@@ -335,7 +421,9 @@ test("several SQL instances: connections count where they go", () => {
 });
 
 test("an instance that was stopped does not run, though its state says RUNNABLE", () => {
-  write("instances.json", [changed(healthy("instances.json")[0], ({ settings: own }) => Object.assign(own, { activationPolicy: "NEVER" }))]);
+  write("instances.json", [
+    changed(healthy("instances.json")[0], ({ settings: own }) => Object.assign(own, { activationPolicy: "NEVER" })),
+  ]);
   expect(diagnosis().findings).toMatchObject([
     {
       stage: "path",
@@ -349,7 +437,10 @@ test("an instance that was stopped does not run, though its state says RUNNABLE"
 describe("versions of secrets", () => {
   const [version] = healthy("versions-jwt-secret-staging.json");
   const second = { ...version, name: version.name.replace(/1$/, "2") };
-  const found = () => diagnosis().findings.flatMap(({ rules, evidence }) => (rules[0] === "secret-version" ? evidence.map(({ value }) => value) : []));
+  const found = () =>
+    diagnosis().findings.flatMap(({ rules, evidence }) =>
+      rules[0] === "secret-version" ? evidence.map(({ value }) => value) : [],
+    );
   beforeEach(() => write("services.json", [auth, backend, frontend]));
 
   test("a list without the mounted one: it is not there", () => {
@@ -362,7 +453,8 @@ describe("versions of secrets", () => {
     expect(found()).toEqual([]);
     expect(question("secrets")?.open).toContainEqual({
       missing: "versions of jwt-secret-staging: no file shows version 1",
-      answeredBy: "gcloud secrets versions list jwt-secret-staging --project=netra-staging --format=json > versions-jwt-secret-staging.json",
+      answeredBy:
+        "gcloud secrets versions list jwt-secret-staging --project=netra-staging --format=json > versions-jwt-secret-staging.json",
     });
   });
 
@@ -395,7 +487,9 @@ describe("alerts", () => {
     expect(findings).toEqual([]);
     expect(questions.find(({ key }) => key === "watched")).toMatchObject({ status: "open" });
     write("alert-policies.json", [policy]);
-    expect(diagnosisOf(readFolder(folder, PLACE), [said]).findings).toMatchObject([{ rules: [alerts], stage: "hygiene", questions: ["watched"] }]);
+    expect(diagnosisOf(readFolder(folder, PLACE), [said]).findings).toMatchObject([
+      { rules: [alerts], stage: "hygiene", questions: ["watched"] },
+    ]);
   });
 
   test("turned off in the plan, with the reason", () => {
@@ -403,17 +497,28 @@ describe("alerts", () => {
     const off = { ...settings, monitoring: { ...settings.monitoring, disabled: { reason: "an afternoon" } } };
     const { findings, questions } = diagnosisOf(readFolder(folder, PLACE), [said], off);
     expect(findings).toEqual([]);
-    expect(questions.find(({ key }) => key === "watched")).toMatchObject({ status: "healthy", answer: "turned off in the plan: an afternoon" });
+    expect(questions.find(({ key }) => key === "watched")).toMatchObject({
+      status: "healthy",
+      answer: "turned off in the plan: an afternoon",
+    });
   });
 
   test.each([
     ["no channel", { ...policy, notificationChannels: undefined }, channel, "notificationChannels", "none"],
     ["a channel that is off", policy, { ...channel, enabled: false }, `${channel.name} enabled`, "false"],
-    ["a channel that nobody has verified", policy, { ...channel, verificationStatus: "UNVERIFIED" }, `${channel.name} verificationStatus`, "UNVERIFIED"],
+    [
+      "a channel that nobody has verified",
+      policy,
+      { ...channel, verificationStatus: "UNVERIFIED" },
+      `${channel.name} verificationStatus`,
+      "UNVERIFIED",
+    ],
   ])("%s tells nobody", (_, alert, told, field, value) => {
     write("alert-policies.json", [alert]);
     write("channels.json", [told]);
-    expect(diagnosis().findings).toMatchObject([{ rules: ["silent-alert"], resource: policy.displayName, evidence: [{ field, value }] }]);
+    expect(diagnosis().findings).toMatchObject([
+      { rules: ["silent-alert"], resource: policy.displayName, evidence: [{ field, value }] },
+    ]);
     expect(question("watched")?.answer).toBe("");
   });
 
@@ -429,7 +534,9 @@ describe("alerts", () => {
 });
 
 test("what stands in a file does not get into a shell's line", () => {
-  write("instances.json", [changed(healthy("instances.json")[0], (copy) => Object.assign(copy, { name: "x; rm -rf ~" }))]);
+  write("instances.json", [
+    changed(healthy("instances.json")[0], (copy) => Object.assign(copy, { name: "x; rm -rf ~" })),
+  ]);
   write("services.json", [changed(auth, ({ metadata }) => Object.assign(metadata, { name: "$(id)" }))]);
   expect(diagnosis().notes).toEqual([
     "instances.json has an object in an unknown form (name must be one that Google gives), which is left out",
@@ -437,11 +544,15 @@ test("what stands in a file does not get into a shell's line", () => {
   ]);
   write("versions-jwt-secret-staging.json", []);
   write("instances.json", []);
-  write("services.json", [changed(auth, ({ spec }) => Object.assign(spec.template.spec.containers[0].env.find(isJwt), { name: "JWT'; id" }))]);
+  write("services.json", [
+    changed(auth, ({ spec }) => Object.assign(spec.template.spec.containers[0].env.find(isJwt), { name: "JWT'; id" })),
+  ]);
   expect(diagnosis().findings.find(({ rules }) => rules[0] === "secret-version")?.mend).toEqual([
     "gcloud secrets versions add jwt-secret-staging --project=netra-staging --data-file=-",
   ]);
-  write("versions-jwt-secret-staging.json", [{ ...healthy("versions-jwt-secret-staging.json")[0], state: "DESTROYED" }]);
+  write("versions-jwt-secret-staging.json", [
+    { ...healthy("versions-jwt-secret-staging.json")[0], state: "DESTROYED" },
+  ]);
   expect(diagnosis().findings.find(({ rules }) => rules[0] === "secret-version")?.mend).toEqual([
     "gcloud secrets versions add jwt-secret-staging --project=netra-staging --data-file=-",
     "gcloud run services update netra-auth-service --project=netra-staging --region=us-central1 --update-secrets='JWT'\\''; id=jwt-secret-staging:2'",
@@ -449,9 +560,13 @@ test("what stands in a file does not get into a shell's line", () => {
 });
 
 test("nor does a region, or a secret's name, even where only a file is to be collected", () => {
-  const somewhere = changed(auth, ({ metadata }) => Object.assign(metadata.labels, { "cloud.googleapis.com/location": "x; id" }));
+  const somewhere = changed(auth, ({ metadata }) =>
+    Object.assign(metadata.labels, { "cloud.googleapis.com/location": "x; id" }),
+  );
   write("services.json", [somewhere]);
-  expect(diagnosis().notes).toEqual(["services.json has an object in an unknown form (the service must be in a region that Google has), which is left out"]);
+  expect(diagnosis().notes).toEqual([
+    "services.json has an object in an unknown form (the service must be in a region that Google has), which is left out",
+  ]);
   const taking = changed(auth, ({ spec: { template } }) => {
     const [container] = template.spec.containers;
     container.env = [{ name: "JWT_SECRET_KEY", valueFrom: { secretKeyRef: { name: "it's $&; id", key: "1" } } }];
@@ -459,16 +574,28 @@ test("nor does a region, or a secret's name, even where only a file is to be col
   write("services.json", [taking]);
   expect(question("secrets")?.open).toContainEqual({
     missing: "versions of it's $&; id: no file shows its versions",
-    answeredBy: "gcloud secrets versions list 'it'\\''s $&; id' --project=netra-staging --format=json > 'versions-it'\\''s $&; id.json'",
+    answeredBy:
+      "gcloud secrets versions list 'it'\\''s $&; id' --project=netra-staging --format=json > 'versions-it'\\''s $&; id.json'",
   });
 });
 
 test("a flag's value with a comma stays one in gcloud's list", () => {
-  const flags = [{ name: "max_connections", value: "500" }, { name: "pgaudit.log", value: "read,write" }, { name: "cloudsql.iam_authentication" }];
-  write("instances.json", [changed(healthy("instances.json")[0], ({ settings: own }) => Object.assign(own, { databaseFlags: flags }))]);
-  const urn = "urn:pulumi:deployed::netra::gcp:sql/databaseInstance:DatabaseInstance::projects/netra-staging/instances/staging-shared-postgres";
+  const flags = [
+    { name: "max_connections", value: "500" },
+    { name: "pgaudit.log", value: "read,write" },
+    { name: "cloudsql.iam_authentication" },
+  ];
+  write("instances.json", [
+    changed(healthy("instances.json")[0], ({ settings: own }) => Object.assign(own, { databaseFlags: flags })),
+  ]);
+  const urn =
+    "urn:pulumi:deployed::netra::gcp:sql/databaseInstance:DatabaseInstance::projects/netra-staging/instances/staging-shared-postgres";
   const setting = "settings.databaseFlags[max_connections]";
-  const said = refusal("database-max-connections", urn, problem({ setting, value: 500, must: "be at most 248", because: "memory", instead: "lower it" }));
+  const said = refusal(
+    "database-max-connections",
+    urn,
+    problem({ setting, value: 500, must: "be at most 248", because: "memory", instead: "lower it" }),
+  );
   expect(diagnosisOf(readFolder(folder, PLACE), [said]).findings.flatMap(({ mend }) => mend)).toEqual([
     "gcloud sql instances patch staging-shared-postgres --project=netra-staging --database-flags='^;^max_connections=150;pgaudit.log=read,write;cloudsql.iam_authentication='",
   ]);
@@ -476,18 +603,29 @@ test("a flag's value with a comma stays one in gcloud's list", () => {
 
 test("a storm with the names of many services is read at a glance", () => {
   write("instances.json", healthy("instances.json"));
-  const urn = "urn:pulumi:deployed::netra::gcp:sql/databaseInstance:DatabaseInstance::projects/netra-staging/instances/staging-shared-postgres";
+  const urn =
+    "urn:pulumi:deployed::netra::gcp:sql/databaseInstance:DatabaseInstance::projects/netra-staging/instances/staging-shared-postgres";
   const rollout = `rollout-${"x".repeat(500)}`;
   const evidence = [{ field: `simulated storm ${rollout}`, value: "0.00 % of 9, lower bound 0.00 %" }];
-  const storm = problem({ setting: "settings.tier", must: "let starts be ready", because: "of CPU", evidence, instead: "set it" });
+  const storm = problem({
+    setting: "settings.tier",
+    must: "let starts be ready",
+    because: "of CPU",
+    evidence,
+    instead: "set it",
+  });
   const text = diagnosisText(diagnosisOf(readFolder(folder, PLACE), [refusal("startup-storm", urn, storm)]), false);
-  expect(text).toContain(`staging-shared-postgres: simulated storm rollout-${"x".repeat(96)}... = 0.00 % of 9, lower bound 0.00 % (startup-storm)`);
+  expect(text).toContain(
+    `staging-shared-postgres: simulated storm rollout-${"x".repeat(96)}... = 0.00 % of 9, lower bound 0.00 % (startup-storm)`,
+  );
 });
 
 test("nor does it steer the terminal, or look like a line of its own", () => {
   const message = "\u001b[2Jgone\nHealthy";
   const failing = (status: object) => changed(auth, (copy) => Object.assign(copy, { status }));
-  write("services.json", [failing({ conditions: [{ type: "Ready", status: "False\r\n  ok instance: fine", message }] })]);
+  write("services.json", [
+    failing({ conditions: [{ type: "Ready", status: "False\r\n  ok instance: fine", message }] }),
+  ]);
   const text = diagnosisText(diagnosis(), false);
   expect(text.replaceAll("\n", "")).not.toMatch(/\p{Cc}/u);
   expect(text).not.toMatch(/^ {2}ok instance: fine/m);

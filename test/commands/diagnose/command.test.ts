@@ -10,7 +10,8 @@ import { type Ended, stackCommand } from "../child";
 import { collectionOf, QUIET_FEED } from "./fixtures";
 
 const diagnose = stackCommand("diagnose");
-const saved = (name: Parameters<typeof collectionOf>[0], ...more: string[]) => diagnose("--from", collectionOf(name), "--incidents", QUIET_FEED, ...more);
+const saved = (name: Parameters<typeof collectionOf>[0], ...more: string[]) =>
+  diagnose("--from", collectionOf(name), "--incidents", QUIET_FEED, ...more);
 
 test("a healthy environment: every question is answered, exit 0", async () => {
   const { code, stdout, stderr } = await saved("healthy");
@@ -53,7 +54,10 @@ describe("the incident", () => {
     const costing = (effect: string) => ({ effect, consequence: expect.any(String) });
     expect(ok).toBe(false);
     expect(
-      findings.map(({ stage, resource, rules }: { stage: string; resource: string; rules: string[] }) => `${stage} ${resource}: ${rules.join(", ")}`),
+      findings.map(
+        ({ stage, resource, rules }: { stage: string; resource: string; rules: string[] }) =>
+          `${stage} ${resource}: ${rules.join(", ")}`,
+      ),
     ).toEqual([
       "path netra-auth-service: egress-path",
       "path netra-backend-staging: egress-path",
@@ -88,7 +92,9 @@ describe("the incident", () => {
       rules: ["egress-path"],
       questions: ["path"],
       resource: "netra-auth-service",
-      evidence: [{ field: "spec.template.metadata.annotations[run.googleapis.com/vpc-access-egress]", value: "all-traffic" }],
+      evidence: [
+        { field: "spec.template.metadata.annotations[run.googleapis.com/vpc-access-egress]", value: "all-traffic" },
+      ],
       consequences: [
         "must be PRIVATE_RANGES_ONLY because all-traffic sends every packet into the VPC, which has no way to the internet without Cloud NAT, and the database's public address is on the internet: every dial fails after about 34 s",
       ],
@@ -105,7 +111,9 @@ describe("the incident", () => {
       { command: CONNECTOR, cost: [], mends: [3] },
       { command: FRONTEND, cost: [costing("new revision")], mends: [11] },
     ]);
-    expect(questions.filter(({ status }: { status: string }) => status === "healthy").map(({ key }: { key: string }) => key)).toEqual(["region"]);
+    expect(
+      questions.filter(({ status }: { status: string }) => status === "healthy").map(({ key }: { key: string }) => key),
+    ).toEqual(["region"]);
     expect(questions.find(({ key }: { key: string }) => key === "maxConnections").answer).toBe(
       "staging-shared-postgres: 50, the tier's default: no flag states it",
     );
@@ -113,7 +121,9 @@ describe("the incident", () => {
 
   test("in ten seconds: one group for what is the same, short fields, and each command once", async () => {
     const { stdout } = await saved("incident");
-    expect(stdout).toMatch(/^Unhealthy: netra-staging in us-central1; 27 findings \(2 path, 5 capacity, 20 hygiene\), 0 open questions of 12\.\n/);
+    expect(stdout).toMatch(
+      /^Unhealthy: netra-staging in us-central1; 27 findings \(2 path, 5 capacity, 20 hygiene\), 0 open questions of 12\.\n/,
+    );
     expect(stdout).toContain(`
 Findings, what breaks first at the top:
   1. [path] netra-auth-service, netra-backend-staging: run.googleapis.com/vpc-access-egress = all-traffic (egress-path)
@@ -132,7 +142,9 @@ Findings, what breaks first at the top:
     expect(stdout).toContain(
       "       -> `npm run up` gives it a private address, leads every service to it and then closes the public one: no single command does that\n",
     );
-    expect(stdout).toContain("       -> `npm run up` turns it on and hands the AUTH string to the services: a command alone would lock them out\n");
+    expect(stdout).toContain(
+      "       -> `npm run up` turns it on and hands the AUTH string to the services: a command alone would lock them out\n",
+    );
     expect(stdout).toContain(`
 Commands, in this order; nothing is worse after any of them:
   1. for 1, 4, 7 and 8; costs new revision: a new revision takes over while the old one finishes its requests; both together hold up to 150 + 9 = 159 connections, more than the 18 that the budget counts: if max_connections is to be lowered, do it in a later update; WebSockets stay on the old one until they end
@@ -173,7 +185,9 @@ Commands, in this order; nothing is worse after any of them:
 test("a partial collection: what is known is judged, what is not stays open with the line that answers it", async () => {
   const { code, stdout } = await saved("partial");
   expect(code).toBe(1);
-  expect(stdout).toMatch(/^Unhealthy: netra-staging in us-central1; 2 findings \(1 start, 1 capacity\), 9 open questions of 12\.\n/);
+  expect(stdout).toMatch(
+    /^Unhealthy: netra-staging in us-central1; 2 findings \(1 start, 1 capacity\), 9 open questions of 12\.\n/,
+  );
   expect(stdout).toContain(
     "1. [start] netra-backend-staging: containers[0].env[JWT_SECRET_KEY].valueFrom.secretKeyRef.key = jwt-secret-staging, version 1: DISABLED (secret-version)",
   );
@@ -184,13 +198,19 @@ test("a partial collection: what is known is judged, what is not stays open with
       -> gcloud monitoring policies list --project=netra-staging --format=json > alert-policies.json
 `);
   // No routers were collected: that there is no NAT must not be claimed, nor that nothing is watched.
-  expect(stdout).toContain(`  ? path: netra-backend-staging: all traffic goes into the VPC, and whether there is Cloud NAT is not known
+  expect(
+    stdout,
+  ).toContain(`  ? path: netra-backend-staging: all traffic goes into the VPC, and whether there is Cloud NAT is not known
       -> gcloud compute routers list --project=netra-staging --filter=region:us-central1 --format=json > routers.json
 `);
   expect(stdout).not.toMatch(/egress-path|capacity-alerts/);
   // A line that can be copied: the quotes are the shell's.
-  expect(stdout).toContain(`do gcloud secrets versions list "$id" --project=netra-staging --format=json > "versions-$id.json"; done\n`);
-  expect(stdout).toContain("  !  maxConnections: staging-shared-postgres: 100, the tier's default: no flag states it\n");
+  expect(stdout).toContain(
+    `do gcloud secrets versions list "$id" --project=netra-staging --format=json > "versions-$id.json"; done\n`,
+  );
+  expect(stdout).toContain(
+    "  !  maxConnections: staging-shared-postgres: 100, the tier's default: no flag states it\n",
+  );
   expect(stdout).not.toContain("  make ");
   expect(stdout).toContain(
     "Left out:\n  buckets.json is in no shape that is known here, and is left out\n  secret-note.txt is no JSON that can be read (--format=json prints it), and is left out\n",
@@ -199,12 +219,10 @@ test("a partial collection: what is known is judged, what is not stays open with
 });
 
 test("without credentials every question but the feed's is open: exit 1, no stack trace", async () => {
-  const { code, stdout, stderr } = await withVariables({ GOOGLE_APPLICATION_CREDENTIALS: join(PROJECT_ROOT, "no-such-credentials.json") }, [
-    "--project",
-    "netra-staging",
-    "--incidents",
-    QUIET_FEED,
-  ]);
+  const { code, stdout, stderr } = await withVariables(
+    { GOOGLE_APPLICATION_CREDENTIALS: join(PROJECT_ROOT, "no-such-credentials.json") },
+    ["--project", "netra-staging", "--incidents", QUIET_FEED],
+  );
   expect({ code, stderr }).toEqual({ code: 1, stderr: "" });
   expect(stdout).toBe(`Not known to be healthy: netra-staging in us-central1; 0 findings, 12 open questions of 13.
 
@@ -250,7 +268,11 @@ describe("bad input: exit 2, one line, no stack trace", () => {
       "'--project' (a; id) must be a project's id, in clear text because the names and addresses of the stack contain it; set '--project' to netra-staging\n" +
         "'--region' ($(id)) must be the name of a region, not of a zone because the names and addresses of the stack contain it; set '--region' to us-central1\n",
     ],
-    ["an unknown option", ["--form", "x"], "error: unknown option '--form'\n(Did you mean --from?)\n(npm run diagnose -- --help lists the options)\n"],
+    [
+      "an unknown option",
+      ["--form", "x"],
+      "error: unknown option '--form'\n(Did you mean --from?)\n(npm run diagnose -- --help lists the options)\n",
+    ],
   ])("%s", async (_, args, stderr) => {
     expect(await diagnose(...args)).toEqual({ code: 2, stdout: "", stderr });
   });
@@ -261,7 +283,9 @@ test("the help and the documentation have the same collecting lines", async () =
   const { code, stdout } = await diagnose("--help");
   expect(code).toBe(0);
   expect(stdout).toContain(lines.map((line) => `  ${line}\n`).join(""));
-  expect(readFileSync(join(PROJECT_ROOT, "docs/diagnose.md"), "utf8")).toContain(lines.map((line) => `${line}\n`).join(""));
+  expect(readFileSync(join(PROJECT_ROOT, "docs/diagnose.md"), "utf8")).toContain(
+    lines.map((line) => `${line}\n`).join(""),
+  );
 });
 
 function withVariables(variables: Readonly<Record<string, string>>, args: readonly string[]): Promise<Ended> {

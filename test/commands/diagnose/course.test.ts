@@ -11,8 +11,10 @@ import { collectionOf, PLACE, settings } from "./fixtures";
 import { carriedOut } from "./gcloud";
 
 /*
- * The commands of a diagnosis, carried out one after the other on what was collected: nothing may be worse after any of them,
- * and each finding is gone after the last command for it. `gcloud.ts` carries them out; it knows nothing of how they are made.
+ * The commands of a diagnosis, carried out one after the other on what was collected: nothing may be worse after any of
+ * them,
+ * and each finding is gone after the last command for it. `gcloud.ts` carries them out; it knows nothing of how they
+ * are made.
  */
 
 const judged = new Map<string, readonly Finding[]>();
@@ -28,15 +30,27 @@ function judge(deployed: readonly Deployed[]): readonly Finding[] {
   return known;
 }
 
-const isObject = (value: unknown): value is object => value !== null && typeof value === "object" && !Array.isArray(value);
+const isObject = (value: unknown): value is object =>
+  value !== null && typeof value === "object" && !Array.isArray(value);
 
 function diagnosisOf(read: Collection): Diagnosis {
   const { collection, deployed, notes } = deployedFrom(read, PLACE);
-  return diagnose({ settings, collection, deployed, capacities: [], judge, plan: [], region: { findings: [], answer: "" }, notes, hour: undefined });
+  return diagnose({
+    settings,
+    collection,
+    deployed,
+    capacities: [],
+    judge,
+    plan: [],
+    region: { findings: [], answer: "" },
+    notes,
+    hour: undefined,
+  });
 }
 
 /** A finding's name, each rule of its own: one that remains keeps its name when the other goes. */
-const named = ({ findings }: Diagnosis) => findings.flatMap((one) => one.rules.map((rule) => ({ ...one, name: `${rule} of ${one.resource}` })));
+const named = ({ findings }: Diagnosis) =>
+  findings.flatMap((one) => one.rules.map((rule) => ({ ...one, name: `${rule} of ${one.resource}` })));
 const isUrgent = ({ stage }: { readonly stage: string }) => stage === "path" || stage === "capacity";
 
 /** Carries out all commands, and says what is wrong with them. */
@@ -48,18 +62,23 @@ function faultsOf(read: Collection): string[] {
   const wrong: string[] = [];
   // Who copies the findings' commands from the top carries them out in the same order.
   const copied = [...new Set(findings.flatMap(({ mend }) => mend.filter((line) => lines.includes(line))))];
-  if (copied.join() !== lines.join()) wrong.push(`the findings have their commands in another order: ${copied.join("; ")}`);
+  if (copied.join() !== lines.join())
+    wrong.push(`the findings have their commands in another order: ${copied.join("; ")}`);
   let found: readonly Found[] = read.found;
   lines.forEach((line, i) => {
     found = carriedOut(line, found);
     const after = named(diagnosisOf({ ...read, found }));
-    for (const fresh of after.filter((one) => isUrgent(one) && !before.includes(one.name))) wrong.push(`${line} makes ${fresh.name}: ${fresh.consequences[0]}`);
-    for (const { name } of named(first).filter(({ mend }) => lines.findLastIndex((other) => mend.includes(other)) === i))
+    for (const fresh of after.filter((one) => isUrgent(one) && !before.includes(one.name)))
+      wrong.push(`${line} makes ${fresh.name}: ${fresh.consequences[0]}`);
+    for (const { name } of named(first).filter(
+      ({ mend }) => lines.findLastIndex((other) => mend.includes(other)) === i,
+    ))
       if (after.some((one) => one.name === name)) wrong.push(`${name} is still there after ${line}`);
   });
   const atTheEnd = named(diagnosisOf({ ...read, found })).map(({ name }) => name);
   for (const name of atTheEnd.filter((one) => !before.includes(one))) wrong.push(`at the end there is ${name}`);
-  for (const { name, mend } of named(first)) if (mend.some((line) => lines.includes(line)) && atTheEnd.includes(name)) wrong.push(`${name} is there again`);
+  for (const { name, mend } of named(first))
+    if (mend.some((line) => lines.includes(line)) && atTheEnd.includes(name)) wrong.push(`${name} is there again`);
   return wrong;
 }
 
@@ -68,7 +87,9 @@ const summaryOf = (read: Collection): string[] =>
   diagnosisOf(read).commands.map(({ command }) => {
     const words = command
       .split(/ (?=--|\S)/)
-      .filter((word) => !/^(gcloud|run|sql|compute|networks|vpc-access|update|patch|--project=.*|--region=.*)$/.test(word));
+      .filter(
+        (word) => !/^(gcloud|run|sql|compute|networks|vpc-access|update|patch|--project=.*|--region=.*)$/.test(word),
+      );
     return words.map((word) => (word.startsWith("--") ? word.split("=")[0] : word)).join(" ");
   });
 
@@ -85,15 +106,21 @@ function faulty(...faults: readonly Fault[]): Collection {
   const bySource: Record<string, Json[]> = {};
   for (const { source, object } of found) bySource[source] = [...(bySource[source] ?? []), object];
   for (const fault of faults) fault(bySource);
-  const sources = Object.entries(bySource).flatMap(([source, objects]) => objects.map((object) => ({ source, object, from: `${source}.json` })));
+  const sources = Object.entries(bySource).flatMap(([source, objects]) =>
+    objects.map((object) => ({ source, object, from: `${source}.json` })),
+  );
   return { ...read, found: sources as Found[] };
 }
 
-test.each(["incident", "healthy", "partial"] as const)("%s: the commands make nothing worse, and end what they are for", (name) => {
-  expect(faultsOf(readFolder(collectionOf(name), PLACE))).toEqual([]);
-});
+test.each(["incident", "healthy", "partial"] as const)(
+  "%s: the commands make nothing worse, and end what they are for",
+  (name) => {
+    expect(faultsOf(readFolder(collectionOf(name), PLACE))).toEqual([]);
+  },
+);
 
-const knative = (name: string) => (objects: Parameters<Fault>[0]) => objects.services?.find(({ metadata }) => metadata?.name === name) as Json;
+const knative = (name: string) => (objects: Parameters<Fault>[0]) =>
+  objects.services?.find(({ metadata }) => metadata?.name === name) as Json;
 const backend = knative("netra-backend-staging");
 const auth = knative("netra-auth-service");
 const podOf = (service: Json) => service.spec.template.spec;
@@ -132,7 +159,9 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   "a tier with less memory": tier("db-custom-1-3840"),
   "a tier that there is not": tier("db-custom-3-1"),
   "no max_connections among other flags": (objects) =>
-    Object.assign(sql(objects).settings, { databaseFlags: flagsOf(objects).filter(({ name }) => name !== "max_connections") }),
+    Object.assign(sql(objects).settings, {
+      databaseFlags: flagsOf(objects).filter(({ name }) => name !== "max_connections"),
+    }),
   "no flags at all": (objects) => Object.assign(sql(objects).settings, { databaseFlags: undefined }),
   "max_connections beyond the tier": slots("900"),
   "max_connections below the budget": slots("60"),
@@ -157,12 +186,14 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     delete revisionOf(backend(objects))["autoscaling.knative.dev/maxScale"];
   },
   "more vCPU than the quota": (objects) => Object.assign(containerOf(backend(objects)).resources.limits, { cpu: "8" }),
-  "a connector with fewer instances": (objects) => Object.assign(connector(objects), { minInstances: 2, maxInstances: 3 }),
+  "a connector with fewer instances": (objects) =>
+    Object.assign(connector(objects), { minInstances: 2, maxInstances: 3 }),
   "a smaller machine type": (objects) => Object.assign(connector(objects), { machineType: "f1-micro" }),
   "a larger connector that lacks instances": (objects) =>
     Object.assign(connector(objects), { machineType: "e2-standard-4", minInstances: 2, maxInstances: 10 }),
   "a connector in ERROR": (objects) => Object.assign(connector(objects), { state: "ERROR" }),
-  "all traffic without NAT": (objects) => Object.assign(revisionOf(backend(objects)), { "run.googleapis.com/vpc-access-egress": "all-traffic" }),
+  "all traffic without NAT": (objects) =>
+    Object.assign(revisionOf(backend(objects)), { "run.googleapis.com/vpc-access-egress": "all-traffic" }),
   "no way into the VPC": (objects) => {
     delete revisionOf(backend(objects))["run.googleapis.com/vpc-access-connector"];
     delete revisionOf(backend(objects))["run.googleapis.com/vpc-access-egress"];
@@ -172,27 +203,35 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     delete template.vpcAccess;
     template.containers[0].env.push({ name: "REDIS_HOST", value: caches[0].host });
   },
-  "a connector in ERROR that is too small": (objects) => Object.assign(connector(objects), { state: "ERROR", minInstances: 2 }),
+  "a connector in ERROR that is too small": (objects) =>
+    Object.assign(connector(objects), { state: "ERROR", minInstances: 2 }),
   "no way into the VPC, and the connector in ERROR": (objects) => {
     FAULTS["no way into the VPC"]?.(objects);
     FAULTS["a connector in ERROR"]?.(objects);
   },
-  "unencrypted connections": (objects) => Object.assign(sql(objects).settings.ipConfiguration, { sslMode: "ALLOW_UNENCRYPTED_AND_ENCRYPTED" }),
+  "unencrypted connections": (objects) =>
+    Object.assign(sql(objects).settings.ipConfiguration, { sslMode: "ALLOW_UNENCRYPTED_AND_ENCRYPTED" }),
   "unencrypted connections, and clients that do not say whether they encrypt": (objects) => {
     FAULTS["unencrypted connections"]?.(objects);
     for (const service of [backend(objects), auth(objects)])
       containerOf(service).env = containerOf(service).env.filter(({ name }: Json) => name !== "PGSSLMODE");
   },
-  "no backups": (objects) => Object.assign(sql(objects).settings.backupConfiguration, { enabled: false, pointInTimeRecoveryEnabled: false }),
-  "no point-in-time recovery": (objects) => Object.assign(sql(objects).settings.backupConfiguration, { pointInTimeRecoveryEnabled: false }),
+  "no backups": (objects) =>
+    Object.assign(sql(objects).settings.backupConfiguration, { enabled: false, pointInTimeRecoveryEnabled: false }),
+  "no point-in-time recovery": (objects) =>
+    Object.assign(sql(objects).settings.backupConfiguration, { pointInTimeRecoveryEnabled: false }),
   "no deletion protection": (objects) => Object.assign(sql(objects).settings, { deletionProtectionEnabled: false }),
   "a public address that nobody uses": (objects) => {
-    Object.assign(sql(objects).settings.ipConfiguration, { ipv4Enabled: true, authorizedNetworks: [{ value: "0.0.0.0/0" }] });
+    Object.assign(sql(objects).settings.ipConfiguration, {
+      ipv4Enabled: true,
+      authorizedNetworks: [{ value: "0.0.0.0/0" }],
+    });
     sql(objects).ipAddresses.push({ ipAddress: "203.0.113.7", type: "PRIMARY" });
   },
   "a public address that the socket uses": (objects) => {
     FAULTS["a public address that nobody uses"]?.(objects);
-    revisionOf(backend(objects))["run.googleapis.com/cloudsql-instances"] = "netra-staging:us-central1:staging-shared-postgres";
+    revisionOf(backend(objects))["run.googleapis.com/cloudsql-instances"] =
+      "netra-staging:us-central1:staging-shared-postgres";
   },
   "a public address that a service is told": (objects) => {
     FAULTS["a public address that nobody uses"]?.(objects);
@@ -204,10 +243,13 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     sql(objects).ipAddresses = [{ ipAddress: "203.0.113.7", type: "PRIMARY" }];
   },
   "a stopped instance": (objects) => Object.assign(sql(objects).settings, { activationPolicy: "NEVER" }),
-  "connectors of Cloud SQL only": (objects) => Object.assign(sql(objects).settings, { connectorEnforcement: "REQUIRED" }),
-  "client certificates": (objects) => Object.assign(sql(objects).settings.ipConfiguration, { sslMode: "TRUSTED_CLIENT_CERTIFICATE_REQUIRED" }),
+  "connectors of Cloud SQL only": (objects) =>
+    Object.assign(sql(objects).settings, { connectorEnforcement: "REQUIRED" }),
+  "client certificates": (objects) =>
+    Object.assign(sql(objects).settings.ipConfiguration, { sslMode: "TRUSTED_CLIENT_CERTIFICATE_REQUIRED" }),
   "Redis without AUTH": ({ caches }) => Object.assign(caches?.[0], { authEnabled: false }),
-  "a secret at its newest version": (objects) => Object.assign(variableOf(auth(objects), "SECRET_KEY").valueFrom.secretKeyRef, { key: "latest" }),
+  "a secret at its newest version": (objects) =>
+    Object.assign(variableOf(auth(objects), "SECRET_KEY").valueFrom.secretKeyRef, { key: "latest" }),
   "a disabled version": ({ versions }) =>
     Object.assign(
       versions?.find(({ name }) => name.includes("/jwt-secret-staging/")),
@@ -224,25 +266,43 @@ const FAULTS: Readonly<Record<string, Fault>> = {
       1,
     );
   },
-  "two names of one secret": (objects) => containerOf(auth(objects)).env.push({ ...variableOf(auth(objects), "JWT_SECRET_KEY"), name: "JWT_SECRET" }),
-  "another name of the secret only": (objects) => Object.assign(variableOf(auth(objects), "JWT_SECRET_KEY"), { name: "JWT_SECRET" }),
+  "two names of one secret": (objects) =>
+    containerOf(auth(objects)).env.push({ ...variableOf(auth(objects), "JWT_SECRET_KEY"), name: "JWT_SECRET" }),
+  "another name of the secret only": (objects) =>
+    Object.assign(variableOf(auth(objects), "JWT_SECRET_KEY"), { name: "JWT_SECRET" }),
   "no JWT_SECRET_KEY": (objects) => {
-    containerOf(auth(objects)).env = containerOf(auth(objects)).env.filter(({ name }: Json) => name !== "JWT_SECRET_KEY");
+    containerOf(auth(objects)).env = containerOf(auth(objects)).env.filter(
+      ({ name }: Json) => name !== "JWT_SECRET_KEY",
+    );
   },
   "a probe that asks for an open port": (objects) =>
-    Object.assign(containerOf(auth(objects)), { startupProbe: { tcpSocket: { port: 8080 }, failureThreshold: 1, periodSeconds: 240, timeoutSeconds: 240 } }),
-  "a window that is too short": (objects) => Object.assign(containerOf(backend(objects)).startupProbe, { failureThreshold: 1 }),
-  "an image that moves": (objects) => Object.assign(containerOf(auth(objects)), { image: "gcr.io/netra-staging/netra-auth-service:latest" }),
+    Object.assign(containerOf(auth(objects)), {
+      startupProbe: { tcpSocket: { port: 8080 }, failureThreshold: 1, periodSeconds: 240, timeoutSeconds: 240 },
+    }),
+  "a window that is too short": (objects) =>
+    Object.assign(containerOf(backend(objects)).startupProbe, { failureThreshold: 1 }),
+  "an image that moves": (objects) =>
+    Object.assign(containerOf(auth(objects)), { image: "gcr.io/netra-staging/netra-auth-service:latest" }),
   "a channel that is off": ({ channels = [] }) => {
     for (const channel of channels) channel.enabled = false;
   },
   "an alert that nobody hears": ({ alerts }) => Object.assign(alerts?.[0], { notificationChannels: [] }),
   "a job that holds too much": (objects) => {
     const { env, image, resources } = containerOf(backend(objects));
-    const annotations = { "run.googleapis.com/vpc-access-connector": "staging-connector", "run.googleapis.com/vpc-access-egress": "all-traffic" };
+    const annotations = {
+      "run.googleapis.com/vpc-access-connector": "staging-connector",
+      "run.googleapis.com/vpc-access-egress": "all-traffic",
+    };
     const spec = { parallelism: 9, taskCount: 9, template: { spec: { containers: [{ env, image, resources }] } } };
     const metadata = { name: "migrate", labels: { "cloud.googleapis.com/location": "us-central1" } };
-    objects.jobs = [{ apiVersion: "run.googleapis.com/v1", kind: "Job", metadata, spec: { template: { metadata: { annotations }, spec } } }];
+    objects.jobs = [
+      {
+        apiVersion: "run.googleapis.com/v1",
+        kind: "Job",
+        metadata,
+        spec: { template: { metadata: { annotations }, spec } },
+      },
+    ];
   },
   "another instance without flags": (objects) => {
     const other = structuredClone(sql(objects));
@@ -251,7 +311,11 @@ const FAULTS: Readonly<Record<string, Fault>> = {
       connectionName: "netra-staging:us-central1:analytics",
       ipAddresses: [{ ipAddress: "10.107.0.9", type: "PRIVATE" }],
     });
-    Object.assign(other.settings, { databaseFlags: [{ name: "log_lock_waits", value: "on" }], tier: "db-custom-4-15360", deletionProtectionEnabled: false });
+    Object.assign(other.settings, {
+      databaseFlags: [{ name: "log_lock_waits", value: "on" }],
+      tier: "db-custom-4-15360",
+      deletionProtectionEnabled: false,
+    });
     objects.instances?.push(other);
   },
   "a second container": (objects) => {
@@ -274,19 +338,31 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   "max_connections beyond the tier": ["instances staging-shared-postgres --database-flags"],
   "max_connections below the budget": ["instances staging-shared-postgres --database-flags"],
   "a pool that is too large": ["services netra-backend-staging --update-env-vars"],
-  "two pools that are too large": ["services netra-auth-service --update-env-vars", "services netra-backend-staging --update-env-vars"],
-  "pools that are too large, and few slots": ["services netra-backend-staging --update-env-vars", "instances staging-shared-postgres --database-flags"],
+  "two pools that are too large": [
+    "services netra-auth-service --update-env-vars",
+    "services netra-backend-staging --update-env-vars",
+  ],
+  "pools that are too large, and few slots": [
+    "services netra-backend-staging --update-env-vars",
+    "instances staging-shared-postgres --database-flags",
+  ],
   "too many instances at both levels": ["services netra-backend-staging --max"],
   "too many instances at the service": ["services netra-backend-staging --max"],
   "no maximum of instances": ["services netra-backend-staging --max"],
   "a connector with fewer instances": ["connectors staging-connector --machine-type --min-instances --max-instances"],
   "a smaller machine type": ["connectors staging-connector --machine-type --min-instances --max-instances"],
-  "a larger connector that lacks instances": ["connectors staging-connector --machine-type --min-instances --max-instances"],
+  "a larger connector that lacks instances": [
+    "connectors staging-connector --machine-type --min-instances --max-instances",
+  ],
   "all traffic without NAT": ["services netra-backend-staging --vpc-egress"],
   "no way into the VPC": ["services netra-backend-staging --vpc-connector"],
   "unencrypted connections": ["instances staging-shared-postgres --ssl-mode"],
-  "no backups": ["instances staging-shared-postgres --backup-start-time --enable-point-in-time-recovery --retained-transaction-log-days"],
-  "no point-in-time recovery": ["instances staging-shared-postgres --enable-point-in-time-recovery --retained-transaction-log-days"],
+  "no backups": [
+    "instances staging-shared-postgres --backup-start-time --enable-point-in-time-recovery --retained-transaction-log-days",
+  ],
+  "no point-in-time recovery": [
+    "instances staging-shared-postgres --enable-point-in-time-recovery --retained-transaction-log-days",
+  ],
   "no deletion protection": ["instances staging-shared-postgres --deletion-protection"],
   "a public address that nobody uses": ["instances staging-shared-postgres --no-assign-ip --clear-authorized-networks"],
   "a stopped instance": ["instances staging-shared-postgres --activation-policy"],
@@ -303,8 +379,12 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   "no JWT_SECRET_KEY": ["services netra-auth-service --update-secrets"],
   "a probe that asks for an open port": ["services netra-auth-service --startup-probe"],
   "a window that is too short": ["services netra-backend-staging --startup-probe"],
-  "a channel that is off": ["beta monitoring channels projects/netra-staging/notificationChannels/14210984570311205871 --enabled"],
-  "an alert that nobody hears": ["monitoring policies projects/netra-staging/alertPolicies/2838197253164009101 --add-notification-channels"],
+  "a channel that is off": [
+    "beta monitoring channels projects/netra-staging/notificationChannels/14210984570311205871 --enabled",
+  ],
+  "an alert that nobody hears": [
+    "monitoring policies projects/netra-staging/alertPolicies/2838197253164009101 --add-notification-channels",
+  ],
   "no way into the VPC to Redis": ["services netra-frontend-staging --vpc-connector"],
   "connectors of Cloud SQL only": ["instances staging-shared-postgres --connector-enforcement"],
   "client certificates": ["instances staging-shared-postgres --ssl-mode"],
@@ -324,7 +404,8 @@ describe("a single fault of the healthy collection", () => {
 });
 
 test("the flags that are there are kept", () => {
-  const fault: Fault = (objects) => Object.assign(sql(objects).settings, { databaseFlags: [{ name: "cloudsql.iam_authentication", value: "on" }] });
+  const fault: Fault = (objects) =>
+    Object.assign(sql(objects).settings, { databaseFlags: [{ name: "cloudsql.iam_authentication", value: "on" }] });
   expect(diagnosisOf(faulty(fault)).commands.map(({ command }) => command)).toEqual([
     "gcloud sql instances patch staging-shared-postgres --project=netra-staging --database-flags=max_connections=150,cloudsql.iam_authentication=on",
   ]);
@@ -333,9 +414,15 @@ test("the flags that are there are kept", () => {
 test.each<[string, Fault]>([
   [
     "the socket of an instance that has a private address only",
-    (objects) => Object.assign(revisionOf(backend(objects)), { "run.googleapis.com/cloudsql-instances": "netra-staging:us-central1:staging-shared-postgres" }),
+    (objects) =>
+      Object.assign(revisionOf(backend(objects)), {
+        "run.googleapis.com/cloudsql-instances": "netra-staging:us-central1:staging-shared-postgres",
+      }),
   ],
-  ["requireSsl without an sslMode", (objects) => Object.assign(sql(objects).settings.ipConfiguration, { sslMode: undefined, requireSsl: true })],
+  [
+    "requireSsl without an sslMode",
+    (objects) => Object.assign(sql(objects).settings.ipConfiguration, { sslMode: undefined, requireSsl: true }),
+  ],
 ])("sound: %s", (_, change) => {
   expect(diagnosisOf(faulty(change)).findings).toEqual([]);
 });
@@ -352,7 +439,10 @@ test.each([1, 2, 3, 4, 5, 6])("several faults at once: draw %i", (seed) => {
   const draws = drawn(seed * 7919);
   const names = Object.keys(FAULTS);
   const chosen = [0, 1, 2, 3].map(() => names[(draws.next().value ?? 0) % names.length] ?? "");
-  expect({ chosen, wrong: faultsOf(faulty(...chosen.map((name) => FAULTS[name] ?? fail))) }).toEqual({ chosen, wrong: [] });
+  expect({ chosen, wrong: faultsOf(faulty(...chosen.map((name) => FAULTS[name] ?? fail))) }).toEqual({
+    chosen,
+    wrong: [],
+  });
 });
 
 function fail(): never {

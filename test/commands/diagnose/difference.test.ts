@@ -26,7 +26,9 @@ test("what is deployed as planned is left alone", () => {
 test("a property that counts at creation only is no change: what is deployed stays, and that is said", () => {
   const collection = readFolder(collectionOf("healthy"), PLACE);
   const { deployed } = deployedFrom(collection, PLACE);
-  const other = plan.map((one) => (one.type === REDIS ? { ...one, inputs: { ...one.inputs, reservedIpRange: "10.166.204.88/29" } } : one));
+  const other = plan.map((one) =>
+    one.type === REDIS ? { ...one, inputs: { ...one.inputs, reservedIpRange: "10.166.204.88/29" } } : one,
+  );
   expect(changesBy(other, deployed, collection)).toEqual([]);
   expect(keptDespitePlan(plan, deployed)).toEqual([]);
   expect(keptDespitePlan(other, deployed)).toEqual([
@@ -61,5 +63,8 @@ test("what only `up` will know is no difference where something is there, and is
 });
 
 test("what was not collected is no difference: nobody knows whether it is there", () => {
-  expect(changes("partial").map(({ resource, change }) => `${change} ${resource}`)).toEqual(["update staging-shared-postgres", "update netra-backend-staging"]);
+  expect(changes("partial").map(({ resource, change }) => `${change} ${resource}`)).toEqual([
+    "update staging-shared-postgres",
+    "update netra-backend-staging",
+  ]);
 });

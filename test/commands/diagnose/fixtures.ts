@@ -8,12 +8,14 @@ import type { Finding } from "../../../policy/framework/finding";
 import { stagingSettings } from "../../stack-settings";
 
 /** The folder of one collection, hand-written in the shapes that gcloud prints. */
-export const collectionOf = (name: "healthy" | "incident" | "partial") => join(__dirname, "../../fixtures/gcloud", name);
+export const collectionOf = (name: "healthy" | "incident" | "partial") =>
+  join(__dirname, "../../fixtures/gcloud", name);
 /** A feed whose incidents are over. */
 export const QUIET_FEED = join(__dirname, "../../fixtures/gcloud/incidents-none.json");
 
 // biome-ignore lint/suspicious/noExplicitAny: the shape is gcloud's, and a test reads or changes one field of it
-export const fixture = (name: "healthy" | "incident" | "partial", file: string): any => JSON.parse(readFileSync(join(collectionOf(name), file), "utf8"));
+export const fixture = (name: "healthy" | "incident" | "partial", file: string): any =>
+  JSON.parse(readFileSync(join(collectionOf(name), file), "utf8"));
 
 export const settings = stagingSettings({});
 export const PLACE = { project: "netra-staging", region: "us-central1" };

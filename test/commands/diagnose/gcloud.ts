@@ -1,8 +1,10 @@
 import type { Found } from "../../../commands/shared/cloud/classify";
 
 /*
- * What the gcloud commands that a diagnosis prints make of collected objects. It knows few verbs and few flags, and every other
- * one is an error: a command that it cannot carry out is never taken for one that does nothing. It refuses what gcloud or Google
+ * What the gcloud commands that a diagnosis prints make of collected objects. It knows few verbs and few flags, and
+ * every other
+ * one is an error: a command that it cannot carry out is never taken for one that does nothing. It refuses what gcloud
+ * or Google
  * refuses, as far as that is documented.
  */
 
@@ -30,7 +32,8 @@ export function carriedOut(line: string, found: readonly Found[]): Found[] {
   const flags = new Map<string, string>();
   for (const flag of given.filter((word) => word.startsWith("--"))) {
     const [, name = "", value = ""] = /^(--[a-z-]+)(?:=(.*))?$/s.exec(flag) ?? [];
-    if (!verb.flags.includes(name)) throw new Error(`${verb.words.join(" ")} has no flag ${flag} that is known here: ${line}`);
+    if (!verb.flags.includes(name))
+      throw new Error(`${verb.words.join(" ")} has no flag ${flag} that is known here: ${line}`);
     if (flags.has(name)) throw new Error(`${name} stands twice: ${line}`);
     flags.set(name, value);
   }
@@ -69,7 +72,8 @@ function below(object: Json, ...keys: string[]): Json {
 
 /** The only object of a source with that name in the command's region. */
 function one({ objects, named, flags, fail }: Run, source: Found["source"], name = named[0] ?? ""): Json {
-  if (["services", "jobs", "connectors", "caches"].includes(source) && flags.get("--region") !== REGION) fail("the region is missing");
+  if (["services", "jobs", "connectors", "caches"].includes(source) && flags.get("--region") !== REGION)
+    fail("the region is missing");
   const isIt = ({ object }: { object: Json }) => (object.metadata?.name ?? object.name?.split("/").at(-1)) === name;
   const [found, ...others] = objects.filter((candidate) => candidate.source === source && isIt(candidate));
   if (!found || others.length > 0 || named.length > 1) fail(`there is no ${name} among the ${source}, or several`);
@@ -90,10 +94,18 @@ const entries = (text: string, fail: Run["fail"]) =>
 
 const count = (text: string, fail: Run["fail"]) => (/^\d+$/.test(text) ? Number(text) : fail(`'${text}' is no count`));
 
-const WORKLOAD_FLAGS = ["--vpc-connector", "--vpc-egress", "--update-env-vars", "--remove-env-vars", "--update-secrets", "--remove-secrets"];
+const WORKLOAD_FLAGS = [
+  "--vpc-connector",
+  "--vpc-egress",
+  "--update-env-vars",
+  "--remove-env-vars",
+  "--update-secrets",
+  "--remove-secrets",
+];
 
 /** A revision's own annotations in the Knative form; `undefined`: it is v2. */
-const annotationsOf = (object: Json): Json => object.apiVersion && below(object, "spec", "template", "metadata", "annotations");
+const annotationsOf = (object: Json): Json =>
+  object.apiVersion && below(object, "spec", "template", "metadata", "annotations");
 const podOf = (object: Json): Json => {
   const template = object.apiVersion ? object.spec.template.spec : object.template;
   if (object.kind === "Job") return template.template.spec;
@@ -108,8 +120,14 @@ function updateWorkload(object: Json, { flags, fail }: Run): void {
   };
   const connector = flags.get("--vpc-connector");
   if (connector !== undefined) {
-    if (annotations?.["run.googleapis.com/network-interfaces"] || pod.vpcAccess?.networkInterfaces) fail("a connector beside network interfaces");
-    network("run.googleapis.com/vpc-access-connector", "connector", connector, `projects/${PROJECT}/locations/${REGION}/connectors/${connector}`);
+    if (annotations?.["run.googleapis.com/network-interfaces"] || pod.vpcAccess?.networkInterfaces)
+      fail("a connector beside network interfaces");
+    network(
+      "run.googleapis.com/vpc-access-connector",
+      "connector",
+      connector,
+      `projects/${PROJECT}/locations/${REGION}/connectors/${connector}`,
+    );
   }
   const egress = flags.get("--vpc-egress");
   if (egress !== undefined) {
@@ -132,19 +150,27 @@ function updateVariables(container: Json, isKnative: boolean, { flags, fail }: P
   const variables = (): Json[] => container.env;
   for (const flag of ["--remove-env-vars", "--remove-secrets"])
     for (const name of flags.has(flag) ? items(flags.get(flag) ?? "") : [])
-      container.env = variables().filter((variable) => variable.name !== name || isSecret(variable) !== (flag === "--remove-secrets"));
+      container.env = variables().filter(
+        (variable) => variable.name !== name || isSecret(variable) !== (flag === "--remove-secrets"),
+      );
   const set = (name: string, secret: boolean, value: object) => {
     const before = variables().find((variable) => variable.name === name);
-    if (before && isSecret(before) !== secret) fail(`${name} is ${secret ? "a literal" : "a secret"}, and gcloud changes no variable's kind`);
+    if (before && isSecret(before) !== secret)
+      fail(`${name} is ${secret ? "a literal" : "a secret"}, and gcloud changes no variable's kind`);
     if (before) Object.assign(before, value);
     else variables().push({ name, ...value });
   };
-  for (const [name, value] of flags.has("--update-env-vars") ? entries(flags.get("--update-env-vars") ?? "", fail) : []) set(name, false, { value });
-  for (const [name, reference] of flags.has("--update-secrets") ? entries(flags.get("--update-secrets") ?? "", fail) : []) {
-    const [, secret = "", version = ""] = /^([\w-]+):(\d+|latest)$/.exec(reference) ?? fail(`'${reference}' is no SECRET:VERSION`);
+  for (const [name, value] of flags.has("--update-env-vars") ? entries(flags.get("--update-env-vars") ?? "", fail) : [])
+    set(name, false, { value });
+  for (const [name, reference] of flags.has("--update-secrets")
+    ? entries(flags.get("--update-secrets") ?? "", fail)
+    : []) {
+    const [, secret = "", version = ""] =
+      /^([\w-]+):(\d+|latest)$/.exec(reference) ?? fail(`'${reference}' is no SECRET:VERSION`);
     if (name.startsWith("/")) fail("no file is mounted here");
     if (isKnative) set(name, true, { valueFrom: { secretKeyRef: { name: secret, key: version } } });
-    else set(name, true, { valueSource: { secretKeyRef: { secret: `projects/${PROJECT}/secrets/${secret}`, version } } });
+    else
+      set(name, true, { valueSource: { secretKeyRef: { secret: `projects/${PROJECT}/secrets/${secret}`, version } } });
   }
 }
 
@@ -160,7 +186,8 @@ function updateService(run: Run): undefined {
   }
   const ofService = flags.get("--max");
   if (ofService !== undefined) {
-    if (annotations) below(object, "metadata", "annotations")["run.googleapis.com/maxScale"] = String(count(ofService, fail));
+    if (annotations)
+      below(object, "metadata", "annotations")["run.googleapis.com/maxScale"] = String(count(ofService, fail));
     else below(object, "scaling").maxInstanceCount = count(ofService, fail);
   }
   const probe = flags.get("--startup-probe");
@@ -173,7 +200,8 @@ function probeOf(fields: readonly (readonly [string, string])[], fail: Run["fail
   for (const [key, value] of fields) {
     if (key === "httpGet.path") below(probe, "httpGet").path = value;
     else if (key === "httpGet.port") below(probe, "httpGet").port = count(value, fail);
-    else if (["initialDelaySeconds", "periodSeconds", "timeoutSeconds", "failureThreshold"].includes(key)) probe[key] = count(value, fail);
+    else if (["initialDelaySeconds", "periodSeconds", "timeoutSeconds", "failureThreshold"].includes(key))
+      probe[key] = count(value, fail);
     else fail(`a probe has no ${key}`);
   }
   return probe;
@@ -188,20 +216,25 @@ function patchInstance(run: Run): undefined {
     const value = flags.get(flag);
     if (value !== undefined) apply(value);
   };
-  const set = (flag: string, at: Json, key: string, value = flags.get(flag)) => on(flag, () => Object.assign(at, { [key]: value }));
+  const set = (flag: string, at: Json, key: string, value = flags.get(flag)) =>
+    on(flag, () => Object.assign(at, { [key]: value }));
   set("--tier", settings, "tier");
   set("--ssl-mode", ip, "sslMode");
   set("--connector-enforcement", settings, "connectorEnforcement");
   set("--activation-policy", settings, "activationPolicy");
   on("--deletion-protection", () => Object.assign(settings, { deletionProtectionEnabled: true }));
   // It replaces all: what is not repeated is gone.
-  on("--database-flags", (text) => Object.assign(settings, { databaseFlags: entries(text, fail).map(([name, value]) => ({ name, value })) }));
+  on("--database-flags", (text) =>
+    Object.assign(settings, { databaseFlags: entries(text, fail).map(([name, value]) => ({ name, value })) }),
+  );
   on("--backup-start-time", (startTime) => Object.assign(backups, { enabled: true, startTime }));
   on("--enable-point-in-time-recovery", () => {
     if (!backups.enabled) fail("point-in-time recovery needs backups");
     Object.assign(backups, { pointInTimeRecoveryEnabled: true });
   });
-  on("--retained-transaction-log-days", (days) => Object.assign(backups, { transactionLogRetentionDays: count(days, fail) }));
+  on("--retained-transaction-log-days", (days) =>
+    Object.assign(backups, { transactionLogRetentionDays: count(days, fail) }),
+  );
   on("--clear-authorized-networks", () => Object.assign(ip, { authorizedNetworks: [] }));
   on("--no-assign-ip", () => {
     if (!ip.privateNetwork) fail("an instance needs an address");
@@ -238,13 +271,19 @@ function enableVersion(run: Run): undefined {
 
 function addVersion({ objects, named }: Run): Found[] {
   const prefix = `projects/${PROJECT}/secrets/${named[0]}/versions/`;
-  const numbers = objects.flatMap(({ source, object }) => (source === "versions" && object.name.includes(`/secrets/${named[0]}/`) ? [object.name] : []));
+  const numbers = objects.flatMap(({ source, object }) =>
+    source === "versions" && object.name.includes(`/secrets/${named[0]}/`) ? [object.name] : [],
+  );
   const next = Math.max(0, ...numbers.map((name) => Number(name.split("/").at(-1)))) + 1;
   return [...objects, { source: "versions", object: { name: `${prefix}${next}`, state: "ENABLED" }, from: "gcloud" }];
 }
 
 /** What only reads changes nothing. */
-const reading = (text: string, flags: readonly string[]): Verb => ({ words: text.split(" "), flags: ["--project", ...flags], run: () => undefined });
+const reading = (text: string, flags: readonly string[]): Verb => ({
+  words: text.split(" "),
+  flags: ["--project", ...flags],
+  run: () => undefined,
+});
 
 const VERBS: readonly Verb[] = [
   {
@@ -252,11 +291,23 @@ const VERBS: readonly Verb[] = [
     flags: ["--project", "--region", ...WORKLOAD_FLAGS, "--max", "--max-instances", "--startup-probe"],
     run: updateService,
   },
-  { words: ["run", "jobs", "update"], flags: ["--project", "--region", ...WORKLOAD_FLAGS], run: (run) => void updateWorkload(one(run, "jobs"), run) },
+  {
+    words: ["run", "jobs", "update"],
+    flags: ["--project", "--region", ...WORKLOAD_FLAGS],
+    run: (run) => void updateWorkload(one(run, "jobs"), run),
+  },
   {
     words: ["sql", "instances", "patch"],
     flags: [
-      ...["--project", "--tier", "--database-flags", "--ssl-mode", "--connector-enforcement", "--activation-policy", "--deletion-protection"],
+      ...[
+        "--project",
+        "--tier",
+        "--database-flags",
+        "--ssl-mode",
+        "--connector-enforcement",
+        "--activation-policy",
+        "--deletion-protection",
+      ],
       ...["--backup-start-time", "--enable-point-in-time-recovery", "--retained-transaction-log-days"],
       ...["--no-assign-ip", "--clear-authorized-networks"],
     ],
@@ -278,7 +329,9 @@ const VERBS: readonly Verb[] = [
     words: ["beta", "monitoring", "channels", "update"],
     flags: ["--project", "--enabled"],
     run: ({ objects, named, fail }) => {
-      const channel = objects.find(({ source, object }) => source === "channels" && object.name === named[0]) ?? fail("no such channel");
+      const channel =
+        objects.find(({ source, object }) => source === "channels" && object.name === named[0]) ??
+        fail("no such channel");
       channel.object.enabled = true;
       return undefined;
     },
@@ -287,9 +340,11 @@ const VERBS: readonly Verb[] = [
     words: ["monitoring", "policies", "update"],
     flags: ["--project", "--add-notification-channels"],
     run: ({ objects, named, flags, fail }) => {
-      const policy = objects.find(({ source, object }) => source === "alerts" && object.name === named[0]) ?? fail("no such policy");
+      const policy =
+        objects.find(({ source, object }) => source === "alerts" && object.name === named[0]) ?? fail("no such policy");
       const channel = flags.get("--add-notification-channels");
-      if (!objects.some(({ source, object }) => source === "channels" && object.name === channel)) fail("no such channel");
+      if (!objects.some(({ source, object }) => source === "channels" && object.name === channel))
+        fail("no such channel");
       policy.object.notificationChannels = [...(policy.object.notificationChannels ?? []), channel];
       return undefined;
     },

@@ -18,13 +18,20 @@ const ongoing = {
 const judged = (...feed: object[]) => judgeIncidents(feed, "us-central1", NOW);
 
 test("says that there is none for the region and the products, and of when the feed is", () => {
-  expect(judged(ended)).toEqual({ findings: [], answer: "no incident in us-central1 for Cloud Run, Cloud SQL and VPC (newest entry 2026-06-14)" });
+  expect(judged(ended)).toEqual({
+    findings: [],
+    answer: "no incident in us-central1 for Cloud Run, Cloud SQL and VPC (newest entry 2026-06-14)",
+  });
   expect(judged()).toEqual({ findings: [], answer: "no incident in us-central1 for Cloud Run, Cloud SQL and VPC" });
 });
 
 test("names one that goes on in the region, or everywhere, or nowhere in particular", () => {
   for (const places of [IOWA, [{ title: "Global", id: "global" }], []]) {
-    const { findings, answer } = judged({ ...ongoing, currently_affected_locations: places, previously_affected_locations: [] });
+    const { findings, answer } = judged({
+      ...ongoing,
+      currently_affected_locations: places,
+      previously_affected_locations: [],
+    });
     expect(findings).toEqual([
       {
         stage: "path",
@@ -35,7 +42,9 @@ test("names one that goes on in the region, or everywhere, or nowhere in particu
         consequences: [
           "incident 42 (Google Cloud Run, Google Cloud SQL, since 2026-11-24T09:30): Cloud SQL connects slowly: what fails meanwhile may not be the stack's fault",
         ],
-        mend: ["follow https://status.cloud.google.com/incidents/ow5i3PPK96RduMcb1SsW; roll nothing out until it is over"],
+        mend: [
+          "follow https://status.cloud.google.com/incidents/ow5i3PPK96RduMcb1SsW; roll nothing out until it is over",
+        ],
       },
     ]);
     expect(answer).toContain("incident 42");
@@ -43,17 +52,26 @@ test("names one that goes on in the region, or everywhere, or nowhere in particu
 });
 
 test("one that has left every place is over there, though nobody has closed it", () => {
-  const { findings, answer } = judged({ ...ongoing, currently_affected_locations: [], previously_affected_locations: IOWA });
+  const { findings, answer } = judged({
+    ...ongoing,
+    currently_affected_locations: [],
+    previously_affected_locations: IOWA,
+  });
   expect(findings).toEqual([]);
   expect(answer).toContain("elsewhere by now: incident 42");
 });
 
 test("passes over other regions and other products", () => {
   expect(
-    judged({ ...ongoing, currently_affected_locations: [{ title: "Tokyo (asia-northeast1)", id: "asia-northeast1" }], previously_affected_locations: [] })
-      .answer,
+    judged({
+      ...ongoing,
+      currently_affected_locations: [{ title: "Tokyo (asia-northeast1)", id: "asia-northeast1" }],
+      previously_affected_locations: [],
+    }).answer,
   ).toMatch(/^no incident/);
-  expect(judged({ ...ongoing, affected_products: [{ title: "Gmail", id: "prPt2Yra2CbGsbEm9cpC" }] })).toMatchObject({ findings: [] });
+  expect(judged({ ...ongoing, affected_products: [{ title: "Gmail", id: "prPt2Yra2CbGsbEm9cpC" }] })).toMatchObject({
+    findings: [],
+  });
 });
 
 test("knows a product by its id, else by its title, else by the service of the whole incident", () => {
@@ -69,7 +87,9 @@ test("takes one that names no product for one of any, and a region by its title 
   expect(findings.flatMap(({ consequences }) => consequences)).toEqual([
     "incident 42 (no product named, since 2026-11-24T09:30): Cloud SQL connects slowly: what fails meanwhile may not be the stack's fault",
   ]);
-  const by = (title: string) => judged({ ...ongoing, currently_affected_locations: [{ title }], previously_affected_locations: [] }).findings.length;
+  const by = (title: string) =>
+    judged({ ...ongoing, currently_affected_locations: [{ title }], previously_affected_locations: [] }).findings
+      .length;
   expect([by("Iowa (us-central1)"), by("Tokyo (asia-northeast1)")]).toEqual([1, 0]);
 });
 

@@ -5,15 +5,15 @@ import { rules } from "../../../policy/rules";
 const names = rules.map(({ name }) => name);
 
 test("what breaks first comes first: path, start, capacity, hygiene", () => {
-  const ranked = names.toSorted((a, b) => placeOf(a).rank - placeOf(b).rank).map((name) => STAGES.indexOf(placeOf(name).stage));
+  const ranked = names
+    .toSorted((a, b) => placeOf(a).rank - placeOf(b).rank)
+    .map((name) => STAGES.indexOf(placeOf(name).stage));
   expect(ranked).toEqual(ranked.toSorted());
-  expect(["startup-storm", "egress-path", "redis-auth", "service-containers", "jwt-one-secret"].toSorted((a, b) => placeOf(a).rank - placeOf(b).rank)).toEqual([
-    "egress-path",
-    "jwt-one-secret",
-    "service-containers",
-    "startup-storm",
-    "redis-auth",
-  ]);
+  expect(
+    ["startup-storm", "egress-path", "redis-auth", "service-containers", "jwt-one-secret"].toSorted(
+      (a, b) => placeOf(a).rank - placeOf(b).rank,
+    ),
+  ).toEqual(["egress-path", "jwt-one-secret", "service-containers", "startup-storm", "redis-auth"]);
 });
 
 test("every rule on a database, a connector, a path or a secret answers a question of its own", () => {
@@ -37,7 +37,8 @@ test("every rule on a database, a connector, a path or a secret answers a questi
 });
 
 test("rules that are not judged exist, each with its reason", () => {
-  expect(Object.keys(NOT_JUDGED).filter((name) => !names.includes(name as (typeof names)[number]))).toEqual([]); // any text may be asked for
+  // any text may be asked for
+  expect(Object.keys(NOT_JUDGED).filter((name) => !names.includes(name as (typeof names)[number]))).toEqual([]);
 });
 
 test("every question is asked", () => {

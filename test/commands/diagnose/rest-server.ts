@@ -62,6 +62,10 @@ export function restServer(): RestServer {
 export const refuse =
   (code: number, status: string, headers: Record<string, string> = {}, reason?: string) =>
   (_: IncomingMessage, response: ServerResponse): void => {
-    const details = reason ? [{ "@type": "type.googleapis.com/google.rpc.ErrorInfo", reason, domain: "googleapis.com" }] : [];
-    response.writeHead(code, { "content-type": "application/json", ...headers }).end(JSON.stringify({ error: { code, message: "no", status, details } }));
+    const details = reason
+      ? [{ "@type": "type.googleapis.com/google.rpc.ErrorInfo", reason, domain: "googleapis.com" }]
+      : [];
+    response
+      .writeHead(code, { "content-type": "application/json", ...headers })
+      .end(JSON.stringify({ error: { code, message: "no", status, details } }));
   };

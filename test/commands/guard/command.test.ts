@@ -23,7 +23,13 @@ function file(name: string, text: string): string {
   return path;
 }
 
-const grows: TestStep = { op: "update", type: CONNECTOR, name: "staging-connector", old: { minInstances: 3 }, new: { minInstances: 4 } };
+const grows: TestStep = {
+  op: "update",
+  type: CONNECTOR,
+  name: "staging-connector",
+  old: { minInstances: 3 },
+  new: { minInstances: 4 },
+};
 const deleted: TestStep = { op: "delete", type: NETWORK, name: "staging-vpc", old: {} };
 
 test("a preview that passes: exit 0", async () => {
@@ -96,5 +102,9 @@ test("bad input: exit 2, one line, no stack trace", async () => {
     ok: false,
     problems: [{ message: expect.stringMatching(/set '--stack' to production$/) }],
   });
-  expect(withoutFile).toMatchObject({ code: 2, stdout: "", stderr: expect.stringMatching(/^error: missing required argument 'preview'\n/) });
+  expect(withoutFile).toMatchObject({
+    code: 2,
+    stdout: "",
+    stderr: expect.stringMatching(/^error: missing required argument 'preview'\n/),
+  });
 });

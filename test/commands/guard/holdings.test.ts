@@ -96,7 +96,9 @@ describe("what is made again from the program alone ends without a word", () => 
 test("what the names of the provider's types say: a new release's are read by a person once", async () => {
   const folder = join(PROJECT_ROOT, "node_modules/@pulumi/gcp");
   const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".js"));
-  const types = files.flatMap((file) => /__pulumiType = '([^']+)'/.exec(readFileSync(join(folder, file), "utf8"))?.[1] ?? []);
+  const types = files.flatMap(
+    (file) => /__pulumiType = '([^']+)'/.exec(readFileSync(join(folder, file), "utf8"))?.[1] ?? [],
+  );
   const lines = types.flatMap((type) => {
     const ending = endingOf({ type, isComponent: false, old: undefined });
     return ending ? [`${ending.verdict} ${type}: ${ending.what}`] : [];

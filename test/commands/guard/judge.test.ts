@@ -94,7 +94,13 @@ describe("what must not end", () => {
   });
 
   test("a replacement names the properties that force it, and the acknowledgement that would let it pass", () => {
-    const { refused } = on({ op: "replace", type: SUBNETWORK, name: "staging-subnet", changed: ["network"], replaceReasons: ["network"] });
+    const { refused } = on({
+      op: "replace",
+      type: SUBNETWORK,
+      name: "staging-subnet",
+      changed: ["network"],
+      replaceReasons: ["network"],
+    });
     expect(refused.map(({ message }) => message)).toEqual([
       "'staging-subnet' (subnet) must not be replaced because what has an address in it loses it; undo the change of network; if it is meant, state who decided it: 'netra:acknowledge' {staging-subnet: {change: replace, reason: ...}}",
     ]);
@@ -102,12 +108,19 @@ describe("what must not end", () => {
 
   test("whatever is protected from deletion: `up` would stop half-way", () => {
     const job = { type: "gcp:cloudrunv2/job:Job", name: "migrate" };
-    expect(on({ op: "delete", ...job, old: { deletionProtection: true } }).refused.map(({ message }) => message)).toEqual([
+    expect(
+      on({ op: "delete", ...job, old: { deletionProtection: true } }).refused.map(({ message }) => message),
+    ).toEqual([
       "'migrate' (gcp:cloudrunv2/job:Job) must not be deleted because it is protected from deletion: the provider or the cloud stops `up` half-way, and somebody has marked it so; put it back into the program; if it is meant, state who decided it: 'netra:acknowledge' {migrate: {change: delete, reason: ...}}",
     ]);
-    for (const old of [{ deletionPolicy: "PREVENT" }, { enableDropProtection: true }, { deletionProtectionEnabled: true }])
+    for (const old of [
+      { deletionPolicy: "PREVENT" },
+      { enableDropProtection: true },
+      { deletionProtectionEnabled: true },
+    ])
       expect(on({ op: "replace", ...job, old }).refused).toHaveLength(1);
-    for (const old of [{}, { deletionProtection: false }, { deletionPolicy: "DELETE" }]) expect(on({ op: "delete", ...job, old }).refused).toEqual([]);
+    for (const old of [{}, { deletionProtection: false }, { deletionPolicy: "DELETE" }])
+      expect(on({ op: "delete", ...job, old }).refused).toEqual([]);
   });
 
   test("what a deletion leaves in place is not lost; a replacement leaves it to nobody", () => {
@@ -128,7 +141,9 @@ describe("what must not end", () => {
   test("a public address is another loss than the range for managed services", () => {
     const address = { op: "delete", type: GLOBAL_ADDRESS, name: "address" };
     const because = (old: object) => on({ ...address, old }).refused.map(({ reason }) => reason);
-    expect(because({ addressType: "EXTERNAL" })).toEqual(["the hosts' DNS records point at it, and Google gives it to somebody else once it is released"]);
+    expect(because({ addressType: "EXTERNAL" })).toEqual([
+      "the hosts' DNS records point at it, and Google gives it to somebody else once it is released",
+    ]);
     const range = ["the private addresses of Cloud SQL come from it, and Google does not release it while they do"];
     expect(because({ addressType: "INTERNAL", purpose: "VPC_PEERING" })).toEqual(range);
     expect(because({})).toEqual(range);
@@ -178,27 +193,48 @@ describe("what must not end", () => {
       `2. state who decided it: 'netra:acknowledge' {staging-connector: {change: delete, reason: ...}}, and lift the engine's protection: pulumi state unprotect '${urnOf(connector)}'`,
       "3. preview, guard, up; then remove the acknowledgement",
     ].join("\n    ");
-    const counts = (minInstances: number, maxInstances: number, more: object = {}) => ({ minInstances, maxInstances, ...more });
+    const counts = (minInstances: number, maxInstances: number, more: object = {}) => ({
+      minInstances,
+      maxInstances,
+      ...more,
+    });
 
     test.each<[string, object, object, string]>([
       ["in one count, while the other grows", counts(4, 9), counts(3, 10), "minInstances"],
       ["in both", counts(4, 10), counts(3, 9), "minInstances and maxInstances"],
       ["under a larger machine", counts(3, 10), counts(3, 9, { machineType: "e2-standard-4" }), "maxInstances"],
-    ])("is refused where a preview shows an update, too, and nobody can acknowledge that: %s", (_, old, now, shrunk) => {
-      const config = { "netra:acknowledge": { "staging-connector": { change: "update", reason: "agreed" } } };
-      const { ok, refused } = verdictOn({ steps: [{ op: "update", ...connector, old, new: now }], config });
-      expect(ok).toBe(false);
-      expect(refused.map(({ change, message }) => [change, message])).toEqual([
-        [
-          "update",
-          `'staging-connector' (VPC connector) must not shrink because Google makes no connector smaller in place, and where it is replaced the old one goes first; ${shrunk} can only grow in place. ${procedure}`,
-        ],
-      ]);
-    });
+    ])(
+      "is refused where a preview shows an update, too, and nobody can acknowledge that: %s",
+      (_, old, now, shrunk) => {
+        const config = { "netra:acknowledge": { "staging-connector": { change: "update", reason: "agreed" } } };
+        const { ok, refused } = verdictOn({ steps: [{ op: "update", ...connector, old, new: now }], config });
+        expect(ok).toBe(false);
+        expect(refused.map(({ change, message }) => [change, message])).toEqual([
+          [
+            "update",
+            `'staging-connector' (VPC connector) must not shrink because Google makes no connector smaller in place, and where it is replaced the old one goes first; ${shrunk} can only grow in place. ${procedure}`,
+          ],
+        ]);
+      },
+    );
 
     test.each<[string, TestStep, string]>([
-      ["with another range", { op: "replace", ...connector, old: counts(3, 10), new: counts(3, 9), changed: ["ipCidrRange", "maxInstances"] }, "maxInstances"],
-      ["in a preview without the values", { op: "replace", ...connector, changed: ["ipCidrRange"] }, "minInstances and maxInstances"],
+      [
+        "with another range",
+        {
+          op: "replace",
+          ...connector,
+          old: counts(3, 10),
+          new: counts(3, 9),
+          changed: ["ipCidrRange", "maxInstances"],
+        },
+        "maxInstances",
+      ],
+      [
+        "in a preview without the values",
+        { op: "replace", ...connector, changed: ["ipCidrRange"] },
+        "minInstances and maxInstances",
+      ],
     ])("names the counts that only grow, and nothing else: %s", (_, step, shrunk) => {
       const { refused } = on({ ...step, replaceReasons: ["__meta", "ipCidrRange"] });
       expect(refused.map(({ message }) => message)).toEqual([
@@ -220,7 +256,10 @@ describe("what must not end", () => {
 
   test("an import that would replace is refused whatever it is", () => {
     const step = { type: "gcp:serviceaccount/account:Account", name: "netra-auth" };
-    const { ok, refused } = on({ op: "import", ...step, new: {} }, { op: "replace", ...step, changed: ["accountId"], replaceReasons: ["accountId"] });
+    const { ok, refused } = on(
+      { op: "import", ...step, new: {} },
+      { op: "replace", ...step, changed: ["accountId"], replaceReasons: ["accountId"] },
+    );
     expect(ok).toBe(false);
     expect(refused.map(({ message }) => message)).toEqual([
       "'netra-auth' (service account) must not be replaced because what exists under this id differs from the program in a way that only a replacement changes; `pulumi up` would refuse it in the middle; set accountId as the cloud has it, or larger where it can grow",
@@ -246,15 +285,22 @@ describe("what must not end", () => {
 
   test("creating, importing and updating them is not refused, nor that a program no longer reads one", () => {
     for (const [type] of refusedTypes)
-      for (const op of ["create", "import", "update", "discard", "discard-replaced"]) expect(on({ op, type, old: {}, new: {} }).refused).toEqual([]);
+      for (const op of ["create", "import", "update", "discard", "discard-replaced"])
+        expect(on({ op, type, old: {}, new: {} }).refused).toEqual([]);
   });
 });
 
 describe("a forwarding rule whose address changes", () => {
   const rule = { type: "gcp:compute/globalForwardingRule:GlobalForwardingRule", name: "https" };
   const was = { ipAddress: "34.110.7.7", target: "proxy" };
-  const address = { op: "replace", type: GLOBAL_ADDRESS, name: "ip", old: { addressType: "EXTERNAL", address: "34.110.7.7", name: "edge-ip" } };
-  const refusals = (...steps: readonly TestStep[]) => on(...steps).refused.map(({ resource, change }) => `${change} ${resource}`);
+  const address = {
+    op: "replace",
+    type: GLOBAL_ADDRESS,
+    name: "ip",
+    old: { addressType: "EXTERNAL", address: "34.110.7.7", name: "edge-ip" },
+  };
+  const refusals = (...steps: readonly TestStep[]) =>
+    on(...steps).refused.map(({ resource, change }) => `${change} ${resource}`);
 
   test("is refused like the replacement that `up` makes of it, although the preview shows none", () => {
     const { refused } = on({ op: "same", ...rule, old: was, new: { ...was, ipAddress: UNKNOWN } });
@@ -262,30 +308,56 @@ describe("a forwarding rule whose address changes", () => {
       "'https' (way in) must not be replaced because its address changes: `up` replaces it, although a preview shows no change of it, and nobody reaches any host while it is away; undo the change of ipAddress; if it is meant, state who decided it: 'netra:acknowledge' {https: {change: replace, reason: ...}}",
     ]);
     const config = { "netra:acknowledge": { https: { change: "replace", reason: "moved (#1402)" } } };
-    expect(verdictOn({ steps: [{ op: "same", ...rule, old: was, new: { ...was, ipAddress: UNKNOWN } }], config })).toMatchObject({
+    expect(
+      verdictOn({ steps: [{ op: "same", ...rule, old: was, new: { ...was, ipAddress: UNKNOWN } }], config }),
+    ).toMatchObject({
       ok: true,
       refused: [{ acknowledged: "moved (#1402)" }],
     });
   });
 
   test("in an update of something else, too, of a regional rule, and where the address that it names ends", () => {
-    expect(refusals({ op: "update", ...rule, old: was, new: { ...was, ipAddress: UNKNOWN, labels: {} }, changed: ["labels"] })).toEqual(["replace https"]);
+    expect(
+      refusals({
+        op: "update",
+        ...rule,
+        old: was,
+        new: { ...was, ipAddress: UNKNOWN, labels: {} },
+        changed: ["labels"],
+      }),
+    ).toEqual(["replace https"]);
     const regional = { ...rule, type: "gcp:compute/forwardingRule:ForwardingRule" };
-    expect(refusals({ op: "same", ...regional, old: was, new: { ...was, ipAddress: UNKNOWN } })).toEqual(["replace https"]);
+    expect(refusals({ op: "same", ...regional, old: was, new: { ...was, ipAddress: UNKNOWN } })).toEqual([
+      "replace https",
+    ]);
     for (const ipAddress of ["34.110.7.7", "projects/p/global/addresses/edge-ip"])
-      expect(refusals(address, { op: "same", ...rule, old: { ipAddress }, new: { ipAddress } })).toEqual(["replace https", "replace ip"]);
+      expect(refusals(address, { op: "same", ...rule, old: { ipAddress }, new: { ipAddress } })).toEqual([
+        "replace https",
+        "replace ip",
+      ]);
   });
 
   test("is one refusal where the preview shows the replacement, and none where the address stays", () => {
-    expect(refusals({ op: "replace", ...rule, old: was, new: { ...was, ipAddress: UNKNOWN }, replaceReasons: ["ipAddress"] })).toEqual(["replace https"]);
+    expect(
+      refusals({
+        op: "replace",
+        ...rule,
+        old: was,
+        new: { ...was, ipAddress: UNKNOWN },
+        replaceReasons: ["ipAddress"],
+      }),
+    ).toEqual(["replace https"]);
     expect(refusals({ op: "update", ...rule, old: was, new: { ...was, labels: {} }, changed: ["labels"] })).toEqual([]);
     expect(refusals({ op: "create", ...rule, new: { ipAddress: UNKNOWN } })).toEqual([]);
-    expect(refusals({ op: "same", ...rule, old: { target: "proxy" }, new: { target: "proxy" } })).toEqual([]); // Google chose it
+    // Google chose it
+    expect(refusals({ op: "same", ...rule, old: { target: "proxy" }, new: { target: "proxy" } })).toEqual([]);
     expect(refusals({ op: "same", ...rule, old: was, new: was })).toEqual([]);
   });
 
   test("is announced with the address where the preview does not list what it takes for unchanged", () => {
-    expect(on(address).announced).toMatchObject([{ resource: "ip", effect: "access", advice: "preview with --show-sames: then the rules are judged, too" }]);
+    expect(on(address).announced).toMatchObject([
+      { resource: "ip", effect: "access", advice: "preview with --show-sames: then the rules are judged, too" },
+    ]);
     expect(on(address, { op: "same", ...rule, old: was, new: was }).announced).toEqual([]);
     expect(on({ ...address, old: { addressType: "INTERNAL", purpose: "VPC_PEERING" } }).announced).toEqual([]);
   });
@@ -301,10 +373,17 @@ describe("a version of a secret", () => {
   const secret = "projects/p/secrets/redis";
 
   test("may go when another enabled one of the same secret comes with the same preview", () => {
-    const { ok, announced } = on(version("create", "redis-r2", { secret, enabled: true }), version("delete", "redis-r1", { secret }));
+    const { ok, announced } = on(
+      version("create", "redis-r2", { secret, enabled: true }),
+      version("delete", "redis-r1", { secret }),
+    );
     expect(ok).toBe(true);
     expect(announced).toMatchObject([
-      { resource: "redis-r1", change: "delete", consequence: "a revision that still mounts this version cannot start another instance" },
+      {
+        resource: "redis-r1",
+        change: "delete",
+        consequence: "a revision that still mounts this version cannot start another instance",
+      },
       { resource: "redis-r2", change: "create" },
     ]);
   });
@@ -320,7 +399,9 @@ describe("a version of a secret", () => {
   });
 
   test("may not go for one that goes, too, nor without saying of which secret it is", () => {
-    expect(on(version("delete", "redis-r1", { secret }), version("delete", "redis-r2", { secret })).refused).toHaveLength(2);
+    expect(
+      on(version("delete", "redis-r1", { secret }), version("delete", "redis-r2", { secret })).refused,
+    ).toHaveLength(2);
     expect(on(version("create", "r2", {}), version("delete", "r1", {})).ok).toBe(false);
   });
 
@@ -330,13 +411,22 @@ describe("a version of a secret", () => {
 });
 
 describe("an acknowledgement", () => {
-  const replaced: TestStep = { op: "replace", type: CONNECTOR, name: "staging-connector", replaceReasons: ["ipCidrRange"] };
+  const replaced: TestStep = {
+    op: "replace",
+    type: CONNECTOR,
+    name: "staging-connector",
+    replaceReasons: ["ipCidrRange"],
+  };
   const judged = (acknowledge: object, steps: readonly TestStep[] = [replaced], errors: TestPreview["errors"] = []) =>
     verdictOn({ steps, errors, config: { "netra:acknowledge": acknowledge } });
 
   test("lets the named change of the named resource pass, and its reason is shown", () => {
     const verdict = judged({ "staging-connector": { change: "replace", reason: "agreed in #1301" } });
-    expect(verdict).toMatchObject({ ok: true, refused: [{ acknowledged: "agreed in #1301" }], unusedAcknowledgements: [] });
+    expect(verdict).toMatchObject({
+      ok: true,
+      refused: [{ acknowledged: "agreed in #1301" }],
+      unusedAcknowledgements: [],
+    });
     expect(verdictText(verdict)).toBe(
       "Nothing is refused.\n\nAcknowledged, and let through:\n  replace of staging-connector: agreed in #1301\n\nSteps: 1 replace.\n",
     );
@@ -351,20 +441,23 @@ describe("an acknowledgement", () => {
     expect(verdict.unusedAcknowledgements).toEqual(Object.keys(acknowledge));
   });
 
-  test.each(["", "   ", "\t\n", "\u00a0"])("whose reason is only spaces (%j) is none, and leaves the others valid", (reason) => {
-    const other = { op: "delete", type: REDIS, name: "staging-redis", old: {} };
-    const { ok, refused } = judged({ "staging-connector": { change: "replace", reason }, "staging-redis": { change: "delete", reason: "agreed" } }, [
-      replaced,
-      other,
-    ]);
-    expect({ ok, refused: refused.map(({ resource, acknowledged }) => [resource, acknowledged]) }).toEqual({
-      ok: false,
-      refused: [
-        ["staging-connector", undefined],
-        ["staging-redis", "agreed"],
-      ],
-    });
-  });
+  test.each(["", "   ", "\t\n", "\u00a0"])(
+    "whose reason is only spaces (%j) is none, and leaves the others valid",
+    (reason) => {
+      const other = { op: "delete", type: REDIS, name: "staging-redis", old: {} };
+      const { ok, refused } = judged(
+        { "staging-connector": { change: "replace", reason }, "staging-redis": { change: "delete", reason: "agreed" } },
+        [replaced, other],
+      );
+      expect({ ok, refused: refused.map(({ resource, acknowledged }) => [resource, acknowledged]) }).toEqual({
+        ok: false,
+        refused: [
+          ["staging-connector", undefined],
+          ["staging-redis", "agreed"],
+        ],
+      });
+    },
+  );
 
   test("that acknowledges nothing is told and refuses nothing", () => {
     const verdict = judged({ "staging-connector": { change: "replace", reason: "done" } }, []);
@@ -385,8 +478,14 @@ describe("an acknowledgement", () => {
     const verdict = judged({ "staging-connector": { change: "replace", reason: "agreed" } }, [replaced], [protect]);
     expect(verdict.ok).toBe(false);
     expect(verdict.refused.map(({ change, message }) => [change, message.split("; ").at(-1)])).toEqual([
-      ["replace", "if it is meant, state who decided it: 'netra:acknowledge' {staging-connector: {change: replace, reason: ...}}"],
-      ["preview", `the change is acknowledged, and the engine still protects the resource: pulumi state unprotect '${urn}'`],
+      [
+        "replace",
+        "if it is meant, state who decided it: 'netra:acknowledge' {staging-connector: {change: replace, reason: ...}}",
+      ],
+      [
+        "preview",
+        `the change is acknowledged, and the engine still protects the resource: pulumi state unprotect '${urn}'`,
+      ],
     ]);
   });
 });
@@ -401,7 +500,10 @@ describe("a preview that failed", () => {
   });
 
   test("without a reason is refused, too", () => {
-    expect(verdictOn({ errors: [{ message: "preview failed" }] })).toMatchObject({ ok: false, refused: [{ change: "preview" }] });
+    expect(verdictOn({ errors: [{ message: "preview failed" }] })).toMatchObject({
+      ok: false,
+      refused: [{ change: "preview" }],
+    });
   });
 
   test("because of a resource that is refused anyway says it once", () => {
@@ -413,9 +515,12 @@ describe("a preview that failed", () => {
 
 describe("what interrupts service", () => {
   const announced = (type: string, old: object, now: object, changed?: readonly string[]): string[] =>
-    on({ op: "update", type, name: "it", old, new: now, ...(changed ? { changed } : {}) }).announced.map(({ change, effect }) => `${effect}: ${change}`);
+    on({ op: "update", type, name: "it", old, new: now, ...(changed ? { changed } : {}) }).announced.map(
+      ({ change, effect }) => `${effect}: ${change}`,
+    );
   const sql = (settings: object) => ({ settings });
-  const flags = (values: Readonly<Record<string, string>>) => sql({ databaseFlags: Object.entries(values).map(([name, value]) => ({ name, value })) });
+  const flags = (values: Readonly<Record<string, string>>) =>
+    sql({ databaseFlags: Object.entries(values).map(([name, value]) => ({ name, value })) });
 
   test.each<[string, string, object, object, string[]]>([
     [
@@ -432,7 +537,13 @@ describe("what interrupts service", () => {
       flags({ shared_buffers: "131072" }),
       ["restart: settings.databaseFlags[shared_buffers] not set -> 131072"],
     ],
-    ["a flag that goes", SQL_INSTANCE, flags({ max_connections: "100" }), sql({}), ["restart: settings.databaseFlags[max_connections] 100 -> not set"]],
+    [
+      "a flag that goes",
+      SQL_INSTANCE,
+      flags({ max_connections: "100" }),
+      sql({}),
+      ["restart: settings.databaseFlags[max_connections] 100 -> not set"],
+    ],
     ["a flag that is live", SQL_INSTANCE, flags({ work_mem: "4096" }), flags({ work_mem: "8192" }), []],
     ["flags in another order", SQL_INSTANCE, flags({ a: "1", b: "2" }), flags({ b: "2", a: "1" }), []],
     [
@@ -477,7 +588,13 @@ describe("what interrupts service", () => {
       sql({ ipConfiguration: { ipv4Enabled: false } }),
       ["access: settings.ipConfiguration.ipv4Enabled true -> false"],
     ],
-    ["opening a public address", SQL_INSTANCE, sql({ ipConfiguration: { ipv4Enabled: false } }), sql({ ipConfiguration: { ipv4Enabled: true } }), []],
+    [
+      "opening a public address",
+      SQL_INSTANCE,
+      sql({ ipConfiguration: { ipv4Enabled: false } }),
+      sql({ ipConfiguration: { ipv4Enabled: true } }),
+      [],
+    ],
     [
       "authorized networks",
       SQL_INSTANCE,
@@ -506,7 +623,13 @@ describe("what interrupts service", () => {
       sql({ activationPolicy: "NEVER" }),
       ["restart: settings.activationPolicy ALWAYS -> NEVER"],
     ],
-    ["connectors only", SQL_INSTANCE, sql({}), sql({ connectorEnforcement: "REQUIRED" }), ["access: settings.connectorEnforcement not set -> REQUIRED"]],
+    [
+      "connectors only",
+      SQL_INSTANCE,
+      sql({}),
+      sql({ connectorEnforcement: "REQUIRED" }),
+      ["access: settings.connectorEnforcement not set -> REQUIRED"],
+    ],
     [
       "disk, labels, backups, maintenance window",
       SQL_INSTANCE,
@@ -520,7 +643,13 @@ describe("what interrupts service", () => {
       }),
       [],
     ],
-    ["a setting that nothing is known of", SQL_INSTANCE, sql({}), sql({ timeMachine: true }), ["restart: settings.timeMachine"]],
+    [
+      "a setting that nothing is known of",
+      SQL_INSTANCE,
+      sql({}),
+      sql({ timeMachine: true }),
+      ["restart: settings.timeMachine"],
+    ],
     ["a user's password", SQL_USER, { password: "[secret]" }, { password: "[secret] " }, ["access: password"]],
     [
       "the connector's machine type",
@@ -529,8 +658,20 @@ describe("what interrupts service", () => {
       { machineType: "e2-standard-4" },
       ["connections: machineType e2-micro -> e2-standard-4"],
     ],
-    ["a connector that grows", CONNECTOR, { minInstances: 2, maxInstances: 9 }, { minInstances: 3, maxInstances: 10 }, []],
-    ["Google's private access", SUBNETWORK, { privateIpGoogleAccess: true }, { privateIpGoogleAccess: false }, ["access: privateIpGoogleAccess true -> false"]],
+    [
+      "a connector that grows",
+      CONNECTOR,
+      { minInstances: 2, maxInstances: 9 },
+      { minInstances: 3, maxInstances: 10 },
+      [],
+    ],
+    [
+      "Google's private access",
+      SUBNETWORK,
+      { privateIpGoogleAccess: true },
+      { privateIpGoogleAccess: false },
+      ["access: privateIpGoogleAccess true -> false"],
+    ],
     ["Redis AUTH, on", REDIS, {}, { authEnabled: true }, ["access: authEnabled not set -> true"]],
     ["Redis AUTH, off", REDIS, { authEnabled: true }, { authEnabled: false }, ["access: authEnabled true -> false"]],
     [
@@ -541,7 +682,13 @@ describe("what interrupts service", () => {
       ["restart: redisVersion REDIS_6_X -> REDIS_7_2", "connections: memorySizeGb 1 -> 2"],
     ],
     ["Redis labels", REDIS, { labels: {} }, { labels: { team: "platform" } }, []],
-    ["a secret's version, disabled", SECRET_VERSION, { enabled: true }, { enabled: false }, ["access: enabled true -> false"]],
+    [
+      "a secret's version, disabled",
+      SECRET_VERSION,
+      { enabled: true },
+      { enabled: false },
+      ["access: enabled true -> false"],
+    ],
     [
       "a service's labels and scaling",
       RUN_SERVICE,
@@ -563,7 +710,13 @@ describe("what interrupts service", () => {
       { hostRules: [{ hosts: ["api.example.org"], pathMatcher: "frontend" }] },
       ["access: hostRules[0].pathMatcher"],
     ],
-    ["a certificate more", HTTPS_PROXY, { sslCertificates: ["one"] }, { sslCertificates: ["one", UNKNOWN] }, ["access: sslCertificates[1]"]],
+    [
+      "a certificate more",
+      HTTPS_PROXY,
+      { sslCertificates: ["one"] },
+      { sslCertificates: ["one", UNKNOWN] },
+      ["access: sslCertificates[1]"],
+    ],
     [
       "the oldest TLS",
       "gcp:compute/sSLPolicy:SSLPolicy",
@@ -571,15 +724,36 @@ describe("what interrupts service", () => {
       { minTlsVersion: "TLS_1_2" },
       ["access: minTlsVersion TLS_1_0 -> TLS_1_2"],
     ],
-    ["the throttle", "gcp:compute/securityPolicy:SecurityPolicy", { rules: [{ priority: 1 }] }, { rules: [{ priority: 2 }] }, ["access: rules[0].priority"]],
-    ["the logs of a backend", "gcp:compute/backendService:BackendService", { logConfig: { sampleRate: 1 } }, { logConfig: { sampleRate: 0.5 } }, []],
-    ["invokers", RUN_SERVICE, { invokerIamDisabled: true }, { invokerIamDisabled: false }, ["access: invokerIamDisabled true -> false"]],
+    [
+      "the throttle",
+      "gcp:compute/securityPolicy:SecurityPolicy",
+      { rules: [{ priority: 1 }] },
+      { rules: [{ priority: 2 }] },
+      ["access: rules[0].priority"],
+    ],
+    [
+      "the logs of a backend",
+      "gcp:compute/backendService:BackendService",
+      { logConfig: { sampleRate: 1 } },
+      { logConfig: { sampleRate: 0.5 } },
+      [],
+    ],
+    [
+      "invokers",
+      RUN_SERVICE,
+      { invokerIamDisabled: true },
+      { invokerIamDisabled: false },
+      ["access: invokerIamDisabled true -> false"],
+    ],
     [
       "egress",
       RUN_SERVICE,
       { template: { vpcAccess: { egress: "ALL_TRAFFIC" } } },
       { template: { vpcAccess: { egress: "PRIVATE_RANGES_ONLY" } } },
-      ["new revision: template.vpcAccess.egress", "access: template.vpcAccess.egress ALL_TRAFFIC -> PRIVATE_RANGES_ONLY"],
+      [
+        "new revision: template.vpcAccess.egress",
+        "access: template.vpcAccess.egress ALL_TRAFFIC -> PRIVATE_RANGES_ONLY",
+      ],
     ],
   ])("%s", (_, type, old, now, expected) => {
     expect(announced(type, old, now)).toEqual(expected);
@@ -594,7 +768,9 @@ describe("what interrupts service", () => {
 
   test("a change behind a secret counts though both sides look alike, and shows nothing", () => {
     const hidden = { template: { containers: "[secret]" } };
-    expect(announced(RUN_SERVICE, hidden, hidden, ["template.containers[0].envs[3].value"])).toEqual(["new revision: template.containers[0].envs[3].value"]);
+    expect(announced(RUN_SERVICE, hidden, hidden, ["template.containers[0].envs[3].value"])).toEqual([
+      "new revision: template.containers[0].envs[3].value",
+    ]);
   });
 
   test("what is hidden or unknown may be anything below it, and counts as all of it", () => {
@@ -608,9 +784,11 @@ describe("what interrupts service", () => {
 
   test("labels alone are nothing, a new label on the template is a revision", () => {
     expect(announced(RUN_SERVICE, { labels: { a: "1" } }, { labels: { a: "2" } }, ["labels.a"])).toEqual([]);
-    expect(announced(RUN_SERVICE, { template: { labels: { a: "1" } } }, { template: { labels: { a: "2" } } }, ["template.labels.a"])).toEqual([
-      "new revision: template.labels.a",
-    ]);
+    expect(
+      announced(RUN_SERVICE, { template: { labels: { a: "1" } } }, { template: { labels: { a: "2" } } }, [
+        "template.labels.a",
+      ]),
+    ).toEqual(["new revision: template.labels.a"]);
   });
 
   test("an adoption: what an import's update changes is announced, the import itself is not", () => {
@@ -625,14 +803,22 @@ describe("what interrupts service", () => {
     test("says what both revisions hold, or why that cannot be read", () => {
       const service = (containers: unknown) => ({ scaling: { maxInstanceCount: 5 }, template: { containers } });
       const client = { POSTGRES_HOST: "10.107.0.3", DB_POOL_SIZE: "3", DB_MAX_OVERFLOW: "2", WEB_CONCURRENCY: "1" };
-      const containers = (image: string) => [{ image, envs: Object.entries(client).map(([name, value]) => ({ name, value })) }];
+      const containers = (image: string) => [
+        { image, envs: Object.entries(client).map(([name, value]) => ({ name, value })) },
+      ];
       const text = (old: unknown) =>
-        on({ op: "update", type: RUN_SERVICE, old: service(old), new: service(containers("app:2")) }).announced.map(({ consequence }) => consequence);
+        on({ op: "update", type: RUN_SERVICE, old: service(old), new: service(containers("app:2")) }).announced.map(
+          ({ consequence }) => consequence,
+        );
       const said = (connections: string) =>
         `a new revision takes over while the old one finishes its requests; ${connections}; WebSockets stay on the old one until they end`;
-      expect(text(containers("app:1"))).toEqual([said("both together hold up to 25 + 25 = 50 connections, which the budget counts")]);
+      expect(text(containers("app:1"))).toEqual([
+        said("both together hold up to 25 + 25 = 50 connections, which the budget counts"),
+      ]);
       expect(text("[secret]")).toEqual([
-        said("how many connections both hold cannot be read from this preview ('template.containers' is hidden, because a secret stands in it)"),
+        said(
+          "how many connections both hold cannot be read from this preview ('template.containers' is hidden, because a secret stands in it)",
+        ),
       ]);
     });
   });
@@ -640,12 +826,21 @@ describe("what interrupts service", () => {
   test("access that is taken away", () => {
     const { ok, announced: found } = on({ op: "delete", type: SECRET_IAM_MEMBER, name: "reads", old: {} });
     expect(ok).toBe(true);
-    expect(found).toMatchObject([{ change: "delete", effect: "access", consequence: "a revision that still mounts the secret cannot start another instance" }]);
+    expect(found).toMatchObject([
+      {
+        change: "delete",
+        effect: "access",
+        consequence: "a revision that still mounts the secret cannot start another instance",
+      },
+    ]);
   });
 
   test("an alert and a channel that go are no interruption, and nobody hears of them any more", () => {
     const gone = (type: string, name: string) => ({ op: "delete", type, name, old: {} });
-    const verdict = on(gone(ALERT_POLICY, "connector-cpu"), gone("gcp:monitoring/notificationChannel:NotificationChannel", "platform"));
+    const verdict = on(
+      gone(ALERT_POLICY, "connector-cpu"),
+      gone("gcp:monitoring/notificationChannel:NotificationChannel", "platform"),
+    );
     expect(verdict.ok).toBe(true);
     expect(verdict.announced).toMatchObject([
       {
@@ -662,16 +857,28 @@ describe("what interrupts service", () => {
 });
 
 test("whatever stands in the properties, there is a verdict", () => {
-  const inputs = fc.dictionary(fc.constantFrom("settings", "template", "scaling", "secret", "authEnabled", "traffics"), fc.jsonValue());
+  const inputs = fc.dictionary(
+    fc.constantFrom("settings", "template", "scaling", "secret", "authEnabled", "traffics"),
+    fc.jsonValue(),
+  );
   const template = fc.record({
-    template: fc.record({ containers: fc.array(fc.oneof(fc.jsonValue(), fc.record({ envs: fc.jsonValue() }))), scaling: fc.jsonValue() }),
+    template: fc.record({
+      containers: fc.array(fc.oneof(fc.jsonValue(), fc.record({ envs: fc.jsonValue() }))),
+      scaling: fc.jsonValue(),
+    }),
   });
   const either = fc.oneof(inputs, template);
   const types = fc.constantFrom(SQL_INSTANCE, RUN_SERVICE, REDIS, SECRET_VERSION);
   fc.assert(
-    fc.property(either, either, types, fc.constantFrom("update", "create", "delete", "replace"), (old, now, type, op) => {
-      expect(on({ op, type, old, new: now }).changes).toEqual({ [op]: 1 });
-    }),
+    fc.property(
+      either,
+      either,
+      types,
+      fc.constantFrom("update", "create", "delete", "replace"),
+      (old, now, type, op) => {
+        expect(on({ op, type, old, new: now }).changes).toEqual({ [op]: 1 });
+      },
+    ),
   );
 });
 
@@ -684,7 +891,14 @@ describe("a job that takes ownership", () => {
           {
             envs: Object.entries(
               rolesVariables(
-                { database: "netra_staging", owner: "netra_owner", users: [], formerOwners, lockTimeoutSeconds: 10, idleInTransactionSeconds: 300 },
+                {
+                  database: "netra_staging",
+                  owner: "netra_owner",
+                  users: [],
+                  formerOwners,
+                  lockTimeoutSeconds: 10,
+                  idleInTransactionSeconds: 300,
+                },
                 [],
               ),
             ).map(([name, value]) => ({ name, value })),
@@ -694,7 +908,9 @@ describe("a job that takes ownership", () => {
     },
   });
   const announced = (step: Pick<TestStep, "op" | "old" | "new">) =>
-    on({ ...step, type: "gcp:cloudrunv2/job:Job", name: "netra-database-roles" }).announced.map(({ effect, consequence }) => `${effect}: ${consequence}`);
+    on({ ...step, type: "gcp:cloudrunv2/job:Job", name: "netra-database-roles" }).announced.map(
+      ({ effect, consequence }) => `${effect}: ${consequence}`,
+    );
   const reassigns =
     "ownership: the job runs REASSIGN OWNED: everything that postgres and netra_a owns in its database, and every database of theirs, gets the owner role as its owner; each table is locked until the statement ends, and a lock that is not free for 30 s ends the job";
 
@@ -706,7 +922,9 @@ describe("a job that takes ownership", () => {
   });
 
   test("is no news where it does not run, or takes nothing", () => {
-    expect(announced({ op: "update", old: { ...job(["postgres"], "1"), labels: {} }, new: job(["postgres"], "1") })).toEqual([]);
+    expect(
+      announced({ op: "update", old: { ...job(["postgres"], "1"), labels: {} }, new: job(["postgres"], "1") }),
+    ).toEqual([]);
     expect(announced({ op: "create", new: job([], "1") })).toEqual([]);
     expect(announced({ op: "update", old: job(["postgres"], "1"), new: job([], "2") })).toEqual([]);
   });
@@ -716,7 +934,13 @@ test("nothing that could be a secret is shown", () => {
   const envs = (value: string) => ({ template: { containers: [{ envs: [{ name: "API_KEY", value }] }] } });
   const verdict = on(
     { op: "update", type: RUN_SERVICE, name: "app", old: envs("old-and-secret"), new: envs("new-and-secret") },
-    { op: "update", type: SQL_USER, name: "netra_a", old: { password: "old-and-secret" }, new: { password: "new-and-secret" } },
+    {
+      op: "update",
+      type: SQL_USER,
+      name: "netra_a",
+      old: { password: "old-and-secret" },
+      new: { password: "new-and-secret" },
+    },
     { op: "create", type: SECRET_VERSION, name: "r2", new: { secret: "s", secretData: "new-and-secret" } },
     { op: "delete", type: SECRET_VERSION, name: "other", old: { secret: "t", secretData: "old-and-secret" } },
   );
@@ -727,7 +951,13 @@ test("nothing that could be a secret is shown", () => {
 test("the text: what is refused and what would pass, what interrupts service, and how many steps", () => {
   const verdict = on(
     { op: "delete", type: NETWORK, name: "staging-vpc", old: {} },
-    { op: "update", type: CONNECTOR, name: "staging-connector", old: { machineType: "e2-micro" }, new: { machineType: "e2-standard-4" } },
+    {
+      op: "update",
+      type: CONNECTOR,
+      name: "staging-connector",
+      old: { machineType: "e2-micro" },
+      new: { machineType: "e2-standard-4" },
+    },
   );
   expect(verdictText(verdict)).toBe(
     [

@@ -25,7 +25,8 @@ export interface TestPreview {
 export const urnOf = ({ type, name = "it" }: Pick<TestStep, "type" | "name">, stack = "staging") =>
   `urn:pulumi:${stack}::netra::netra:staging:Part$${type}::${name}`;
 
-const counts = (steps: readonly TestStep[]) => Object.fromEntries(steps.map(({ op }) => [op, steps.filter((step) => step.op === op).length]));
+const counts = (steps: readonly TestStep[]) =>
+  Object.fromEntries(steps.map(({ op }) => [op, steps.filter((step) => step.op === op).length]));
 const texts = (config: Readonly<Record<string, unknown>> = {}) =>
   Object.fromEntries(Object.entries(config).map(([key, value]) => [key, JSON.stringify(value)]));
 const stateOf = (inputs: object | undefined, { custom = true, retained }: TestStep) =>
@@ -39,7 +40,8 @@ const diffOf = (changed: readonly string[] | undefined) =>
   changed ? Object.fromEntries(changed.map((path) => [path, { kind: "update", inputDiff: true }])) : null;
 
 /** The engine's last words, whatever the reason was. */
-const withLastWords = (errors: NonNullable<TestPreview["errors"]>) => (errors.length > 0 ? [...errors, { message: "preview failed" }] : []);
+const withLastWords = (errors: NonNullable<TestPreview["errors"]>) =>
+  errors.length > 0 ? [...errors, { message: "preview failed" }] : [];
 
 /** What `pulumi preview --json` prints. */
 export function digest({ steps = [], config, errors = [], stack }: TestPreview): string {
@@ -56,7 +58,11 @@ export function digest({ steps = [], config, errors = [], stack }: TestPreview):
       })),
       { op: "same", urn: urnOf({ type: "pulumi:pulumi:Stack" }, stack), detailedDiff: null },
     ],
-    diagnostics: withLastWords(errors).map(({ urn, message }) => ({ urn, message: `error: ${message}\n`, severity: "error" })),
+    diagnostics: withLastWords(errors).map(({ urn, message }) => ({
+      urn,
+      message: `error: ${message}\n`,
+      severity: "error",
+    })),
     duration: 1,
     changeSummary: counts(steps),
   });
@@ -82,7 +88,13 @@ export function stream({ steps = [], config, errors = [], stack }: TestPreview):
     })),
     {
       resourcePreEvent: {
-        metadata: { op: "same", urn: urnOf({ type: "pulumi:pulumi:Stack" }, stack), old: null, new: null, detailedDiff: null },
+        metadata: {
+          op: "same",
+          urn: urnOf({ type: "pulumi:pulumi:Stack" }, stack),
+          old: null,
+          new: null,
+          detailedDiff: null,
+        },
         planning: true,
       },
     },
@@ -90,7 +102,13 @@ export function stream({ steps = [], config, errors = [], stack }: TestPreview):
       diagnosticEvent: { urn, prefix: "error: ", message: `<{%reset%}>${message}<{%reset%}>\n`, severity: "error" },
     })),
     { diagnosticEvent: { message: "noise", severity: "debug" } },
-    { summaryEvent: { resourceChanges: counts(steps), isPreview: true, result: errors.length > 0 ? "failed" : "succeeded" } },
+    {
+      summaryEvent: {
+        resourceChanges: counts(steps),
+        isPreview: true,
+        result: errors.length > 0 ? "failed" : "succeeded",
+      },
+    },
     { cancelEvent: {} },
   ];
   return events.map((event, sequence) => `${JSON.stringify({ sequence, timestamp: 1795477471, ...event })}\n`).join("");

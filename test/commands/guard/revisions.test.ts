@@ -6,10 +6,17 @@ import { UNKNOWN } from "../../../policy/framework/unknown";
 import { digest, type TestStep } from "./previews";
 
 const on = (step: Partial<TestStep>): Verdict =>
-  judge(readPreview(digest({ steps: [{ op: "update", type: RUN_SERVICE, name: "netra-backend", ...step }] }), "digest", "staging"));
+  judge(
+    readPreview(
+      digest({ steps: [{ op: "update", type: RUN_SERVICE, name: "netra-backend", ...step }] }),
+      "digest",
+      "staging",
+    ),
+  );
 const container = (tag: string) => ({ containers: [{ image: `registry/backend:${tag}` }] });
 const named = (revision: unknown, tag: string) => ({ template: { revision, ...container(tag) } });
-const revisions = ({ announced }: Verdict) => announced.flatMap(({ effect, consequence }) => (effect === "new revision" ? [consequence] : []));
+const revisions = ({ announced }: Verdict) =>
+  announced.flatMap(({ effect, consequence }) => (effect === "new revision" ? [consequence] : []));
 
 describe("a template that changes under a revision's fixed name", () => {
   test("is refused: the update fails, and no new revision is announced", () => {
@@ -26,7 +33,9 @@ describe("a template that changes under a revision's fixed name", () => {
     expect(on({ old, new: old, changed: ["template.containers[0].envs[0].value"] }).ok).toBe(false);
     expect(on({ type: RUN_WORKER_POOL, old, new: named("v1", "2") }).ok).toBe(false);
     const v1 = (tag: string) => ({ template: { metadata: { name: "app-v1" }, spec: container(tag) } });
-    expect(on({ type: RUN_SERVICE_V1, old: v1("1"), new: v1("2") }).refused[0]?.message).toContain("remove template.metadata.name:");
+    expect(on({ type: RUN_SERVICE_V1, old: v1("1"), new: v1("2") }).refused[0]?.message).toContain(
+      "remove template.metadata.name:",
+    );
   });
 
   test.each<[string, Partial<TestStep>]>([
@@ -35,7 +44,10 @@ describe("a template that changes under a revision's fixed name", () => {
     ["no name any more", { old: named("v1", "1"), new: named(undefined, "2") }],
     ["no name, as ever", { old: named(undefined, "1"), new: named(undefined, "2") }],
     ["a name for the first time", { old: named(undefined, "1"), new: named("v1", "2") }],
-    ["the same template", { old: { ...named("v1", "1"), ingress: "A" }, new: { ...named("v1", "1"), ingress: "B" }, changed: ["ingress"] }],
+    [
+      "the same template",
+      { old: { ...named("v1", "1"), ingress: "A" }, new: { ...named("v1", "1"), ingress: "B" }, changed: ["ingress"] },
+    ],
     ["a service that is made", { op: "create", new: named("v1", "1") }],
   ])("is not where it has %s", (_, step) => {
     expect(on(step).refused).toEqual([]);
@@ -45,7 +57,13 @@ describe("a template that changes under a revision's fixed name", () => {
 describe("traffic that does not go to the template", () => {
   const template = (tag: string) => ({ template: container(tag) });
   const served = (traffics: unknown, revision?: string) =>
-    revisions(on({ old: template("1"), new: { template: { revision, ...container("2") }, traffics }, changed: ["template.containers[0].image"] }));
+    revisions(
+      on({
+        old: template("1"),
+        new: { template: { revision, ...container("2") }, traffics },
+        changed: ["template.containers[0].image"],
+      }),
+    );
   const pinned = { type: "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION", revision: "netra-backend-00007", percent: 100 };
   const latest = { type: "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST", percent: 100 };
 
@@ -83,7 +101,11 @@ describe("annotations that only the provider adds", () => {
 
   test("announce no new revision, alone or beside a change that makes none", () => {
     expect(revisions(on({ old: inputs, new: inputs, changed: ["template.annotations"] }))).toEqual([]);
-    expect(revisions(on({ old: inputs, new: { ...inputs, labels: { a: "2" } }, changed: ["labels.a", "template.annotations"] }))).toEqual([]);
+    expect(
+      revisions(
+        on({ old: inputs, new: { ...inputs, labels: { a: "2" } }, changed: ["labels.a", "template.annotations"] }),
+      ),
+    ).toEqual([]);
     const annotated = { ...inputs, template: { ...inputs.template, annotations: { "netrasystems.ai/redeploy": "1" } } };
     expect(revisions(on({ old: annotated, new: annotated, changed: ["template.annotations"] }))).toEqual([]);
     const fixed = { template: { revision: "v1", ...container("1") } };
@@ -92,12 +114,28 @@ describe("annotations that only the provider adds", () => {
 
   test("do not hide what else changes, nor annotations that the program states", () => {
     expect(
-      revisions(on({ old: inputs, new: { ...inputs, template: container("2") }, changed: ["template.containers[0].image", "template.annotations"] })),
+      revisions(
+        on({
+          old: inputs,
+          new: { ...inputs, template: container("2") },
+          changed: ["template.containers[0].image", "template.annotations"],
+        }),
+      ),
     ).toHaveLength(1);
     const annotated = (annotations: unknown) => ({ template: { ...container("1"), annotations } });
-    expect(revisions(on({ old: annotated(undefined), new: annotated({ a: "1" }), changed: ["template.annotations"] }))).toHaveLength(1);
-    expect(revisions(on({ old: annotated({ a: "1" }), new: annotated({ a: "2" }), changed: ["template.annotations"] }))).toHaveLength(1);
-    expect(revisions(on({ old: annotated({ a: "[secret]" }), new: annotated({ a: "[secret]" }), changed: ["template.annotations"] }))).toHaveLength(1);
-    expect(revisions(on({ old: annotated("[secret]"), new: annotated("[secret]"), changed: ["template.annotations"] }))).toHaveLength(1);
+    expect(
+      revisions(on({ old: annotated(undefined), new: annotated({ a: "1" }), changed: ["template.annotations"] })),
+    ).toHaveLength(1);
+    expect(
+      revisions(on({ old: annotated({ a: "1" }), new: annotated({ a: "2" }), changed: ["template.annotations"] })),
+    ).toHaveLength(1);
+    expect(
+      revisions(
+        on({ old: annotated({ a: "[secret]" }), new: annotated({ a: "[secret]" }), changed: ["template.annotations"] }),
+      ),
+    ).toHaveLength(1);
+    expect(
+      revisions(on({ old: annotated("[secret]"), new: annotated("[secret]"), changed: ["template.annotations"] })),
+    ).toHaveLength(1);
   });
 });

@@ -21,7 +21,12 @@ let api: GitHubApi;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "netra-post-"));
   write("head.json", JSON.stringify(verdictOn()));
-  write("event.json", JSON.stringify({ workflow_run: { head_sha: SHA, head_branch: "a/b&c", head_repository: { owner: { login: "somebody" } } } }));
+  write(
+    "event.json",
+    JSON.stringify({
+      workflow_run: { head_sha: SHA, head_branch: "a/b&c", head_repository: { owner: { login: "somebody" } } },
+    }),
+  );
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 beforeEach(async () => {
@@ -49,14 +54,25 @@ function posting(command: string, args: readonly string[], variables: NodeJS.Pro
     ...variables,
   };
   return new Promise((resolve) => {
-    execFile(process.execPath, ["--import", "tsx", `commands/${command}.ts`, ...args], { cwd: PROJECT_ROOT, env }, (error, stdout, stderr) =>
-      resolve({ code: typeof error?.code === "number" ? error.code : error ? -1 : 0, stdout, stderr }),
+    execFile(
+      process.execPath,
+      ["--import", "tsx", `commands/${command}.ts`, ...args],
+      { cwd: PROJECT_ROOT, env },
+      (error, stdout, stderr) =>
+        resolve({ code: typeof error?.code === "number" ? error.code : error ? -1 : 0, stdout, stderr }),
     );
   });
 }
 
 describe("comment --post", () => {
-  const files = () => ["--head", join(folder, "head.json"), "--base", join(folder, "head.json"), "--guard", join(folder, "none.json")];
+  const files = () => [
+    "--head",
+    join(folder, "head.json"),
+    "--base",
+    join(folder, "head.json"),
+    "--guard",
+    join(folder, "none.json"),
+  ];
   const post = (variables?: NodeJS.ProcessEnv) => posting("comment", ["--post", ...files()], variables);
 
   test("makes one comment on the pull request that GitHub names, and updates that one the next time", async () => {
@@ -65,14 +81,22 @@ describe("comment --post", () => {
     api.add("comments", { number: 7, body: MARKER, user: { login: "somebody" } });
     expect(await post()).toEqual({ code: 0, stdout: "Comment on #7 created.\n", stderr: "" });
     expect(await post()).toEqual({ code: 0, stdout: "Comment on #7 updated.\n", stderr: "" });
-    const ours = api.comments.filter(({ body, user }) => body.startsWith(MARKER) && user.login === "github-actions[bot]");
-    expect(ours.map(({ number, body }) => [number, body.split("\n")[2]?.slice(0, 40)])).toEqual([[7, "# staging: the plan is sound: 92 of 120 "]]);
+    const ours = api.comments.filter(
+      ({ body, user }) => body.startsWith(MARKER) && user.login === "github-actions[bot]",
+    );
+    expect(ours.map(({ number, body }) => [number, body.split("\n")[2]?.slice(0, 40)])).toEqual([
+      [7, "# staging: the plan is sound: 92 of 120 "],
+    ]);
     expect(api.comments).toHaveLength(102);
   });
 
   test("says nothing where the pull request has been pushed to since", async () => {
     api.pulls = api.pulls.filter(({ number }) => number !== 7);
-    expect(await post()).toEqual({ code: 0, stdout: `No open pull request has ${SHA} as its head: there is nothing to comment on.\n`, stderr: "" });
+    expect(await post()).toEqual({
+      code: 0,
+      stdout: `No open pull request has ${SHA} as its head: there is nothing to comment on.\n`,
+      stderr: "",
+    });
     expect(api.calls).toEqual(["GET pulls"]);
   });
 
@@ -112,9 +136,17 @@ describe("comment --post", () => {
 
 describe("drift --post", () => {
   const HEALTHY = { ok: true, findings: [], questions: [] };
-  const drifted = [{ op: "update", type: CONNECTOR, name: "staging-connector", old: {}, new: {}, changed: ["minInstances"] }];
+  const drifted = [
+    { op: "update", type: CONNECTOR, name: "staging-connector", old: {}, new: {}, changed: ["minInstances"] },
+  ];
   const post = (steps: typeof drifted, diagnosis: object = HEALTHY) =>
-    posting("drift", ["--post", "--refresh", write("refresh.json", digest({ steps })), "--diagnosis", write("diagnosis.json", JSON.stringify(diagnosis))]);
+    posting("drift", [
+      "--post",
+      "--refresh",
+      write("refresh.json", digest({ steps })),
+      "--diagnosis",
+      write("diagnosis.json", JSON.stringify(diagnosis)),
+    ]);
   const lastLine = ({ stdout }: Ended) => stdout.trim().split("\n").at(-1);
 
   test("opens one issue, leaves it, updates it, and closes it when there is nothing", async () => {
@@ -131,13 +163,17 @@ describe("drift --post", () => {
     expect(issue?.body).toContain("| staging-connector | update: minInstances |");
 
     expect(lastLine(await post(drifted))).toBe(`issue #${issue?.number} says so already`);
-    expect(lastLine(await post([...drifted, { ...drifted[0], name: "other" } as (typeof drifted)[number]]))).toBe(`issue #${issue?.number} updated`);
+    expect(lastLine(await post([...drifted, { ...drifted[0], name: "other" } as (typeof drifted)[number]]))).toBe(
+      `issue #${issue?.number} updated`,
+    );
     expect(issue?.title).toBe("staging has drifted: 2 resources changed");
 
     const gone = await post([]);
     expect([gone.code, lastLine(gone)]).toEqual([0, `issue #${issue?.number} closed`]);
     expect(issue?.state).toBe("closed");
-    expect(api.comments.map(({ number, body }) => [number, body])).toEqual([[issue?.number, "The last run found nothing."]]);
+    expect(api.comments.map(({ number, body }) => [number, body])).toEqual([
+      [issue?.number, "The last run found nothing."],
+    ]);
     expect(api.issues).toHaveLength(3);
   });
 });
@@ -159,8 +195,13 @@ describe("drift", () => {
   });
 
   test("refuses the refresh of another stack", async () => {
-    const refresh = write("other.json", digest({ steps: [{ op: "update", type: CONNECTOR, old: {} }], stack: "production" }));
-    expect(await drift("--refresh", refresh, "--diagnosis", write("d.json", '{"findings": [], "questions": []}'))).toMatchObject({
+    const refresh = write(
+      "other.json",
+      digest({ steps: [{ op: "update", type: CONNECTOR, old: {} }], stack: "production" }),
+    );
+    expect(
+      await drift("--refresh", refresh, "--diagnosis", write("d.json", '{"findings": [], "questions": []}')),
+    ).toMatchObject({
       code: 2,
       stderr: `'${refresh}' must be a preview of the stack staging because '--stack' says so, and it is of production; set '--stack' to production\n`,
     });

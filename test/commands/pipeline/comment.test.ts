@@ -44,14 +44,20 @@ const resource = (name: string) => ({
   inputs: { password: "[secret]" },
 });
 const sound = verdictOn({}, { resources: [resource("backend")] });
-const pool = (size: number, said: Partial<Verdict> = {}): Changes => ({ "netra:services": { backend: { database: { poolSize: size } } }, ...said });
-const section = (text: string, title: string) => text.split(/^(?=## |<details>)/m).find((part) => part.startsWith(`## ${title}`)) ?? "";
+const pool = (size: number, said: Partial<Verdict> = {}): Changes => ({
+  "netra:services": { backend: { database: { poolSize: size } } },
+  ...said,
+});
+const section = (text: string, title: string) =>
+  text.split(/^(?=## |<details>)/m).find((part) => part.startsWith(`## ${title}`)) ?? "";
 const verdictLine = (text: string) => text.split("\n")[2] ?? "";
 
 describe("the comment", () => {
   test("begins with its marker and the verdict, and has every part in its order", () => {
     const text = of(sound, sound);
-    expect(text.startsWith(`${COMMENT_MARKER}\n\n# staging: the plan is sound: 92 of 120 connections, at least `)).toBe(true);
+    expect(text.startsWith(`${COMMENT_MARKER}\n\n# staging: the plan is sound: 92 of 120 connections, at least `)).toBe(
+      true,
+    );
     expect(text.match(/^(## .*|<details>.*)$/gm)).toEqual([
       "## What changes against the base",
       "## What an update would do",
@@ -104,7 +110,9 @@ describe("the comment", () => {
 
   test("a refused plan says so at once, with its findings before anything else", () => {
     const head = verdictOn(pool(20), {
-      violations: [{ policy: "connection-budget", level: "mandatory", resource: "stack", message: "too many", outcome: "refused" }],
+      violations: [
+        { policy: "connection-budget", level: "mandatory", resource: "stack", message: "too many", outcome: "refused" },
+      ],
       waived: [{ policy: "secret-value", resource: "key", reason: "until Friday" }],
     });
     const text = of(head, sound);
@@ -120,9 +128,15 @@ describe("the comment", () => {
 
   test("a base that cannot be evaluated is told, and the rest stands", () => {
     const changes = (base: unknown) => section(of(sound, base), "What changes").trim().split("\n").at(-1);
-    expect(changes(undefined)).toBe("The base cannot be evaluated (the run did not get to it), so nothing is compared.");
-    expect(changes("npm error")).toBe("The base cannot be evaluated (the run did not get to it), so nothing is compared.");
-    expect(changes({ hello: 1 })).toBe("The base cannot be evaluated (`npm run check -- --json` printed no verdict), so nothing is compared.");
+    expect(changes(undefined)).toBe(
+      "The base cannot be evaluated (the run did not get to it), so nothing is compared.",
+    );
+    expect(changes("npm error")).toBe(
+      "The base cannot be evaluated (the run did not get to it), so nothing is compared.",
+    );
+    expect(changes({ hello: 1 })).toBe(
+      "The base cannot be evaluated (`npm run check -- --json` printed no verdict), so nothing is compared.",
+    );
     expect(changes({ stack: "staging", ok: false, problems: [{ setting: "x", message: "x" }] })).toBe(
       "The base cannot be evaluated (its stack file cannot be read as a plan), so nothing is compared.",
     );
@@ -140,11 +154,14 @@ describe("the comment", () => {
 });
 
 describe("the preview in the comment", () => {
-  const guarded = (steps: Parameters<typeof digest>[0]["steps"]) => judge(readPreview(digest({ steps: steps ?? [] }), "preview.json"));
+  const guarded = (steps: Parameters<typeof digest>[0]["steps"]) =>
+    judge(readPreview(digest({ steps: steps ?? [] }), "preview.json"));
   const shown = (guard: unknown) => section(of(sound, sound, guard), "What an update would do").trim();
 
   test("was not made without credentials", () => {
-    expect(shown(undefined)).toBe("## What an update would do\n\nNot previewed: this run had no credentials, or the preview did not begin.");
+    expect(shown(undefined)).toBe(
+      "## What an update would do\n\nNot previewed: this run had no credentials, or the preview did not begin.",
+    );
   });
 
   test("shows steps, what interrupts and what is refused", () => {
@@ -172,7 +189,8 @@ describe("the preview in the comment", () => {
 });
 
 describe("a verdict that somebody made up", () => {
-  const EVIL = "</details><script>alert(1)</script> @everyone [x](https://evil.example) ![y](https://evil.example/z.png)\n\n# merged by netra | x |";
+  const EVIL =
+    "</details><script>alert(1)</script> @everyone [x](https://evil.example) ![y](https://evil.example/z.png)\n\n# merged by netra | x |";
 
   test("shows its texts and nothing more", () => {
     const everywhere = (value: unknown): unknown => {
@@ -182,7 +200,11 @@ describe("a verdict that somebody made up", () => {
       return Object.fromEntries(
         Object.entries(value).map(([key, item]) => [
           key,
-          ["level", "outcome"].includes(key) ? item : ["figures", "changes"].includes(key) ? { [EVIL]: 1 } : everywhere(item),
+          ["level", "outcome"].includes(key)
+            ? item
+            : ["figures", "changes"].includes(key)
+              ? { [EVIL]: 1 }
+              : everywhere(item),
         ]),
       );
     };

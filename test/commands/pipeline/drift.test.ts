@@ -21,7 +21,10 @@ const finding = {
 };
 
 test("nothing changed and nothing found is clean, also where a question stays open", () => {
-  const open = { findings: [], questions: [{ question: "Is the region healthy?", open: [{ missing: "the incident feed", answeredBy: "x" }] }] };
+  const open = {
+    findings: [],
+    questions: [{ question: "Is the region healthy?", open: [{ missing: "the incident feed", answeredBy: "x" }] }],
+  };
   const { clean, title, body } = of(
     {
       steps: [
@@ -59,12 +62,16 @@ test("a change that the refresh counts and does not name is one all the same", (
   const refresh = readPreview(JSON.stringify({ steps, changeSummary: { same: 3, update: 1 } }), "refresh.json");
   const { clean, title, body } = drift("staging", refresh, { findings: [], questions: [] });
   expect({ clean, title }).toEqual({ clean: false, title: "staging has drifted: 1 resource changed" });
-  expect(body).toContain("| 1 other  | the engine names neither resource nor property: `pulumi refresh --preview-only --diff` does |\n");
+  expect(body).toContain(
+    "| 1 other  | the engine names neither resource nor property: `pulumi refresh --preview-only --diff` does |\n",
+  );
 });
 
 test("findings and failures are told with what mends them", () => {
   const { title, body } = of(
-    { errors: [{ message: "no changes were expected for refresh but changes were proposed" }, { message: "quota <b>" }] },
+    {
+      errors: [{ message: "no changes were expected for refresh but changes were proposed" }, { message: "quota <b>" }],
+    },
     { findings: [finding], questions: [] },
   );
   // The engine's last words, "preview failed", are no question of their own.
@@ -82,7 +89,12 @@ test("a refresh that failed without another word of it is told", () => {
 });
 
 test("a diagnosis that could not be made opens the issue, too", () => {
-  expect(of({ steps: [{ op: "same", type: CONNECTOR }] }, { ok: false, problems: [{ setting: "x", message: "'x' must be y" }] })).toMatchObject({
+  expect(
+    of(
+      { steps: [{ op: "same", type: CONNECTOR }] },
+      { ok: false, problems: [{ setting: "x", message: "'x' must be y" }] },
+    ),
+  ).toMatchObject({
     clean: false,
     title: "staging has drifted: 1 question that could not be asked",
     body: expect.stringContaining("## The diagnosis failed\n\n- 'x' must be y\n"),

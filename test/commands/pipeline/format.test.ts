@@ -6,7 +6,12 @@ import { table } from "../../../report/table";
 /** What a reader sees of Markdown: its text, without any markup. */
 const rendered = (markdown: string) => String(marked.parse(markdown)).trim();
 const entities = (text: string) =>
-  text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;").replaceAll("'", "&#39;");
+  text
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;")
+    .replaceAll('"', "&quot;")
+    .replaceAll("'", "&#39;");
 
 describe("a text of unknown origin", () => {
   test.each([
@@ -33,12 +38,16 @@ describe("a text of unknown origin", () => {
   test("mentions nobody, refers to no issue, links nowhere", () => {
     expect(literal("GH-12, not GH-x")).toBe("GH-\u200b12, not GH-x");
     const text = literal("@netra/all see #12 and https://example.com and www.example.com; item #one stays");
-    expect(text).toBe("@\u200bnetra/all see #\u200b12 and https:\u200b//example.com and www\u200b.example.com; item #one stays");
+    expect(text).toBe(
+      "@\u200bnetra/all see #\u200b12 and https:\u200b//example.com and www\u200b.example.com; item #one stays",
+    );
     expect(rendered(text)).not.toContain("<a");
   });
 
   test("is no mathematics", () => {
-    expect(literal("$x$ and $$\\frac{1}{2}$$")).toBe("&dollar;x&dollar; and &dollar;&dollar;\\\\frac\\{1\\}\\{2\\}&dollar;&dollar;");
+    expect(literal("$x$ and $$\\frac{1}{2}$$")).toBe(
+      "&dollar;x&dollar; and &dollar;&dollar;\\\\frac\\{1\\}\\{2\\}&dollar;&dollar;",
+    );
   });
 
   test("is cut where it is longer than any message", () => {
@@ -50,8 +59,13 @@ describe("the limit of a body", () => {
   const section = (title: string, length: number) => ({ title, text: title[0]?.repeat(length) ?? "" });
 
   test("leaves out what does not fit, says what, and keeps what comes after and does", () => {
-    const text = withinLimit([section("a first", 40), section("big", 400), { title: "empty", text: "" }, section("c last", 10)], 200);
-    expect(text).toBe(`${"a".repeat(40)}\n\n${"c".repeat(10)}\n\nLeft out, because a comment has 200 characters: big.\n`);
+    const text = withinLimit(
+      [section("a first", 40), section("big", 400), { title: "empty", text: "" }, section("c last", 10)],
+      200,
+    );
+    expect(text).toBe(
+      `${"a".repeat(40)}\n\n${"c".repeat(10)}\n\nLeft out, because a comment has 200 characters: big.\n`,
+    );
   });
 
   test("is kept with any sections", () => {

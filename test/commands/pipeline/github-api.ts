@@ -11,11 +11,17 @@ export interface Written {
   readonly pull_request?: object;
 }
 
-/** The calls of GitHub's API that the pipelines make, over a repository in memory. A comment's `number` is its issue's. */
+/**
+ * The calls of GitHub's API that the pipelines make, over a repository in memory. A comment's `number` is its issue's.
+ */
 export class GitHubApi {
   readonly issues: Written[] = [];
   readonly comments: Written[] = [];
-  pulls: { readonly number: number; readonly head: { readonly sha: string; readonly label: string }; readonly state: string }[] = [];
+  pulls: {
+    readonly number: number;
+    readonly head: { readonly sha: string; readonly label: string };
+    readonly state: string;
+  }[] = [];
   /** `METHOD path`, without queries. */
   readonly calls: string[] = [];
   /** Every call is refused with this status. */
@@ -31,7 +37,9 @@ export class GitHubApi {
       let text = "";
       for await (const part of request) text += part;
       const [status, answer] =
-        request.headers.authorization === "Bearer a token" ? api.answer(request.method ?? "", request.url ?? "", text) : [401, { message: "Bad credentials" }];
+        request.headers.authorization === "Bearer a token"
+          ? api.answer(request.method ?? "", request.url ?? "", text)
+          : [401, { message: "Bad credentials" }];
       response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(answer));
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -64,15 +72,25 @@ export class GitHubApi {
       return entries.slice((number - 1) * size, number * size);
     };
     if (method === "GET" && path === "pulls")
-      return [200, page(this.pulls.filter(({ state, head }) => state === query.get("state") && head.label === query.get("head")))];
+      return [
+        200,
+        page(this.pulls.filter(({ state, head }) => state === query.get("state") && head.label === query.get("head"))),
+      ];
     if (method === "GET" && path === "issues")
-      return [200, page(this.issues.filter(({ state, user }) => state === query.get("state") && user.login === query.get("creator")))];
+      return [
+        200,
+        page(
+          this.issues.filter(({ state, user }) => state === query.get("state") && user.login === query.get("creator")),
+        ),
+      ];
     if (method === "POST" && path === "issues") return [201, this.add("issues", body)];
     const [, issue, ofIssue] = /^issues\/(\d+)(\/comments)?$/.exec(path) ?? [];
     if (method === "GET" && ofIssue) return [200, page(this.comments.filter(({ number }) => number === Number(issue)))];
     if (method === "POST" && ofIssue) return [201, this.add("comments", { ...body, number: Number(issue) })];
     const [, comment] = /^issues\/comments\/(\d+)$/.exec(path) ?? [];
-    const changed = issue ? this.issues.find(({ number }) => number === Number(issue)) : this.comments.find(({ id }) => id === Number(comment));
+    const changed = issue
+      ? this.issues.find(({ number }) => number === Number(issue))
+      : this.comments.find(({ id }) => id === Number(comment));
     if (method === "PATCH" && changed) return [200, Object.assign(changed, body)];
     return [404, { message: "Not Found" }];
   }

@@ -17,10 +17,18 @@ beforeAll(() => {
 afterAll(() => rmSync(join(file, ".."), { recursive: true }));
 
 test("writes the image, and leaves the file alone where it is there already", async () => {
-  expect(await image("--config-file", file, "--", "backend", IMAGE)).toEqual({ code: 0, stdout: `${file}: backend now has ${IMAGE}\n`, stderr: "" });
+  expect(await image("--config-file", file, "--", "backend", IMAGE)).toEqual({
+    code: 0,
+    stdout: `${file}: backend now has ${IMAGE}\n`,
+    stderr: "",
+  });
   expect(readFileSync(file, "utf8")).toContain(`      image: ${IMAGE}\n      port: 8000\n`);
   utimesSync(file, 1, 1);
-  expect(await image("--config-file", file, "backend", IMAGE)).toEqual({ code: 0, stdout: `${file}: backend has that image already\n`, stderr: "" });
+  expect(await image("--config-file", file, "backend", IMAGE)).toEqual({
+    code: 0,
+    stdout: `${file}: backend has that image already\n`,
+    stderr: "",
+  });
   expect(statSync(file).mtimeMs).toBe(1000);
 });
 

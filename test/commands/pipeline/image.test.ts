@@ -20,7 +20,10 @@ function problems(text: string, service: string, image: string): string[] {
 
 describe("the stack file", () => {
   test.each(["auth", "backend", "frontend"])("gets another image for %s, and no other line changes", (service) => {
-    const [before, after] = [STAGING.split("\n"), withImage(STAGING, "Pulumi.staging.yaml", service, IMAGE).split("\n")];
+    const [before, after] = [
+      STAGING.split("\n"),
+      withImage(STAGING, "Pulumi.staging.yaml", service, IMAGE).split("\n"),
+    ];
     expect(after).toHaveLength(before.length);
     expect(after.filter((line, i) => line !== before[i])).toEqual([`      image: ${IMAGE}`]);
   });
@@ -28,8 +31,12 @@ describe("the stack file", () => {
   test("keeps the comment behind the image, quotes or none", () => {
     const file = (image: string) =>
       `config:\n  netra:services:\n    web: { image: ${image}, port: 1 } # why\n    api:\n      image: ${image} # of the release\n`;
-    expect(withImage(file('"x/y:1"'), "f", "api", IMAGE)).toBe(file('"x/y:1"').replace('image: "x/y:1" # of', `image: ${IMAGE} # of`));
-    expect(withImage(file("x/y:1"), "f", "web", IMAGE)).toBe(file("x/y:1").replace("{ image: x/y:1,", `{ image: ${IMAGE},`));
+    expect(withImage(file('"x/y:1"'), "f", "api", IMAGE)).toBe(
+      file('"x/y:1"').replace('image: "x/y:1" # of', `image: ${IMAGE} # of`),
+    );
+    expect(withImage(file("x/y:1"), "f", "web", IMAGE)).toBe(
+      file("x/y:1").replace("{ image: x/y:1,", `{ image: ${IMAGE},`),
+    );
   });
 
   test("keeps a file as it is written: in one line, with carriage returns, after a byte order mark, with an anchor that nobody uses", () => {
@@ -56,12 +63,16 @@ describe("what is wrong", () => {
     ]);
   });
 
-  test.each([`backend@${DIGEST}`, `x/y@sha256:abc`, `x/y@${DIGEST} # comment`, `x/y\n@${DIGEST}`, `{x/y@${DIGEST}`, `x/Y@${DIGEST}`])(
-    "%j is no image by digest",
-    (image) => {
-      expect(problems(STAGING, "backend", image)).toHaveLength(1);
-    },
-  );
+  test.each([
+    `backend@${DIGEST}`,
+    `x/y@sha256:abc`,
+    `x/y@${DIGEST} # comment`,
+    `x/y\n@${DIGEST}`,
+    `{x/y@${DIGEST}`,
+    `x/Y@${DIGEST}`,
+  ])("%j is no image by digest", (image) => {
+    expect(problems(STAGING, "backend", image)).toHaveLength(1);
+  });
 
   test("a file without services, or one that is no YAML", () => {
     const message =
@@ -80,9 +91,18 @@ describe("what is wrong", () => {
 
   test.each([
     ["a block of lines", "config:\n  netra:services:\n    backend:\n      image: >-\n        a/b:1\n      port: 1\n"],
-    ["a comment in its place", "config:\n  netra:services:\n    backend:\n      image: # comes with the first build\n      port: 1\n"],
-    ["an anchor that another service uses", "config:\n  netra:services:\n    backend: { image: &image a/b:1 }\n    auth: { image: *image }\n"],
-    ["a service that another one repeats", "config:\n  netra:services:\n    backend: &all { image: a/b:1 }\n    auth: *all\n"],
+    [
+      "a comment in its place",
+      "config:\n  netra:services:\n    backend:\n      image: # comes with the first build\n      port: 1\n",
+    ],
+    [
+      "an anchor that another service uses",
+      "config:\n  netra:services:\n    backend: { image: &image a/b:1 }\n    auth: { image: *image }\n",
+    ],
+    [
+      "a service that another one repeats",
+      "config:\n  netra:services:\n    backend: &all { image: a/b:1 }\n    auth: *all\n",
+    ],
     ["a service without settings", "config:\n  netra:services:\n    backend:\n"],
   ])("%s is not replaced: the file would say something else", (_, text) => {
     expect(problems(text, "backend", IMAGE)).toEqual([
@@ -91,7 +111,8 @@ describe("what is wrong", () => {
   });
 
   test("an image that stands elsewhere is not guessed at", () => {
-    const text = "config:\n  x: &image a/b:1\n  netra:services:\n    backend: { image: *image }\n    auth: { port: 1 }\n";
+    const text =
+      "config:\n  x: &image a/b:1\n  netra:services:\n    backend: { image: *image }\n    auth: { port: 1 }\n";
     for (const service of ["backend", "auth"])
       expect(problems(text, service, IMAGE)).toEqual([
         `'netra:services.${service}.image' must be stated as text of its own because it is replaced there; write it into Pulumi.staging.yaml on one line, without an anchor or a merge`,

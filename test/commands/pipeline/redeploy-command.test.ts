@@ -17,7 +17,9 @@ afterAll(() => rmSync(join(file, ".."), { recursive: true }));
 test("raises the counts of all services that it names", async () => {
   expect(await redeploy("--config-file", file, "auth", "backend")).toEqual({
     code: 0,
-    stdout: ["auth", "backend"].map((service) => `${file}: ${service} now has redeploy 1; \`npm run up\` makes the revision\n`).join(""),
+    stdout: ["auth", "backend"]
+      .map((service) => `${file}: ${service} now has redeploy 1; \`npm run up\` makes the revision\n`)
+      .join(""),
     stderr: "",
   });
   expect(readFileSync(file, "utf8").match(/^ {6}redeploy: 1$/gm)).toHaveLength(2);

@@ -21,7 +21,9 @@ describe("the stack file", () => {
     const once = redeployed(STAGING, "f", ["backend", "auth", "backend"]);
     expect(once.counts).toEqual({ backend: 1, auth: 1 });
     const lines = STAGING.split("\n");
-    const expected = lines.flatMap((line) => (/^ {6}image: .*\/(backend|auth):/.test(line) ? [line, "      redeploy: 1"] : [line]));
+    const expected = lines.flatMap((line) =>
+      /^ {6}image: .*\/(backend|auth):/.test(line) ? [line, "      redeploy: 1"] : [line],
+    );
     expect(once.text.split("\n")).toEqual(expected);
     const twice = redeployed(once.text, "f", ["auth"]);
     expect(twice.counts).toEqual({ auth: 2 });
@@ -30,10 +32,20 @@ describe("the stack file", () => {
   });
 
   test.each([
-    ["a comment behind the image", "config:\n  netra:services:\n    a:\n      image: x/y:1 # why\n", "# why\n", "# why\n      redeploy: 1\n"],
+    [
+      "a comment behind the image",
+      "config:\n  netra:services:\n    a:\n      image: x/y:1 # why\n",
+      "# why\n",
+      "# why\n      redeploy: 1\n",
+    ],
     ["braces", "config: { netra:services: { a: { image: x/y:1, port: 1 } } }", "1, port", "1, redeploy: 1, port"],
     ["JSON", '{"config":{"netra:services":{"a":{"image":"x/y:1"}}}}', '"x/y:1"', '"x/y:1", "redeploy": 1'],
-    ["carriage returns", "config:\r\n  netra:services:\r\n    a:\r\n      image: x/y:1\r\n", ":1\r\n", ":1\r\n      redeploy: 1\r\n"],
+    [
+      "carriage returns",
+      "config:\r\n  netra:services:\r\n    a:\r\n      image: x/y:1\r\n",
+      ":1\r\n",
+      ":1\r\n      redeploy: 1\r\n",
+    ],
     ["no last line end", "config:\n  netra:services:\n    a:\n      image: x/y:1", ":1", ":1\n      redeploy: 1"],
     ["a count with a comment", "config:\n  netra:services:\n    a: { image: x/y:1, redeploy: 41 } # why", "41", "42"],
   ])("is kept as it is written: %s", (_, text, old, now) => {
@@ -50,7 +62,13 @@ describe("what is wrong", () => {
   });
 
   test("with a count", () => {
-    expect(problems('config: { netra:services: { a: { image: x, redeploy: "one" }, b: { image: x, redeploy: -1 } } }', "a", "b")).toEqual(
+    expect(
+      problems(
+        'config: { netra:services: { a: { image: x, redeploy: "one" }, b: { image: x, redeploy: -1 } } }',
+        "a",
+        "b",
+      ),
+    ).toEqual(
       ["a", "b"].map(
         (service) =>
           `'netra:services.${service}.redeploy' must be a whole number because it is raised by one; write one into Pulumi.staging.yaml, or remove it`,
@@ -59,7 +77,12 @@ describe("what is wrong", () => {
   });
 
   test("with how it is written: a count that others share, an image that stands elsewhere, no services", () => {
-    expect(problems("config:\n  netra:services:\n    a: { image: x, redeploy: &n 1 }\n    b: { image: x, redeploy: *n }\n", "a")).toEqual([
+    expect(
+      problems(
+        "config:\n  netra:services:\n    a: { image: x, redeploy: &n 1 }\n    b: { image: x, redeploy: *n }\n",
+        "a",
+      ),
+    ).toEqual([
       "'netra:services.a.redeploy' must be stated as text of its own because it is replaced there; write it into Pulumi.staging.yaml on one line, without an anchor or a merge",
     ]);
     expect(problems("config:\n  x: &i a/b:1\n  netra:services:\n    a: { <<: { image: *i } }\n", "a")).toEqual([

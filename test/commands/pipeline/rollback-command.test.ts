@@ -6,8 +6,12 @@ import type { Ended } from "../child";
 const wayBack = (variables: NodeJS.ProcessEnv, ...args: readonly string[]): Promise<Ended> =>
   new Promise((resolve) => {
     const env = { ...process.env, ...variables };
-    execFile(process.execPath, ["--import", "tsx", "commands/pipeline/rollback-command.ts", ...args], { cwd: PROJECT_ROOT, env }, (error, stdout, stderr) =>
-      resolve({ code: typeof error?.code === "number" ? error.code : error ? -1 : 0, stdout, stderr }),
+    execFile(
+      process.execPath,
+      ["--import", "tsx", "commands/pipeline/rollback-command.ts", ...args],
+      { cwd: PROJECT_ROOT, env },
+      (error, stdout, stderr) =>
+        resolve({ code: typeof error?.code === "number" ? error.code : error ? -1 : 0, stdout, stderr }),
     );
   });
 
@@ -17,7 +21,11 @@ test("reads the steps of the job, as GitHub hands them over", async () => {
     up: { outputs: {}, outcome: "cancelled", conclusion: "cancelled" },
   });
   const { code, stdout, stderr } = await wayBack({ STEPS, GITHUB_SHA: "d".repeat(40) }, "--cancelled");
-  expect({ code, stderr, title: stdout.split("\n")[0] }).toEqual({ code: 0, stderr: "", title: "# staging: the update was cancelled at up" });
+  expect({ code, stderr, title: stdout.split("\n")[0] }).toEqual({
+    code: 0,
+    stderr: "",
+    title: "# staging: the update was cancelled at up",
+  });
 });
 
 test("names everything that is missing", async () => {

@@ -2,7 +2,11 @@ import { describe, expect, test } from "vitest";
 import { failedStep, wayBack } from "../../../commands/pipeline/rollback";
 
 const steps = (outcomes: Readonly<Record<string, string>>) =>
-  JSON.stringify(Object.fromEntries(Object.entries(outcomes).map(([id, outcome]) => [id, { outcome, conclusion: outcome, outputs: {} }])));
+  JSON.stringify(
+    Object.fromEntries(
+      Object.entries(outcomes).map(([id, outcome]) => [id, { outcome, conclusion: outcome, outputs: {} }]),
+    ),
+  );
 const back = { stack: "staging", commit: "c".repeat(40), wasCancelled: false };
 
 describe("the step that failed", () => {
@@ -14,7 +18,9 @@ describe("the step that failed", () => {
 
   test("is none where one without an id failed before", () => {
     expect(failedStep("{}")).toBeUndefined();
-    expect(wayBack(undefined, back)).toContain("# staging: the update failed at a step before any of its own\n\nNothing was changed");
+    expect(wayBack(undefined, back)).toContain(
+      "# staging: the update failed at a step before any of its own\n\nNothing was changed",
+    );
   });
 });
 

@@ -1,5 +1,15 @@
 import { execFile } from "node:child_process";
-import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
@@ -38,8 +48,11 @@ interface Workflow {
 const text = (file: string) => readFileSync(join(PROJECT_ROOT, file), "utf8");
 const WORKFLOWS = readdirSync(join(PROJECT_ROOT, ".github/workflows")).map((name) => `.github/workflows/${name}`);
 const ACTION = ".github/actions/cloud/action.yml";
-const workflows = WORKFLOWS.map((file) => [file, parse(text(file)) as Workflow] as const); // GitHub's parser has validated it, below
-const jobs = workflows.flatMap(([file, { jobs }]) => Object.entries(jobs).map(([name, job]) => [`${file.split("/").at(-1)}: ${name}`, job] as const));
+// GitHub's parser has validated it, below
+const workflows = WORKFLOWS.map((file) => [file, parse(text(file)) as Workflow] as const);
+const jobs = workflows.flatMap(([file, { jobs }]) =>
+  Object.entries(jobs).map(([name, job]) => [`${file.split("/").at(-1)}: ${name}`, job] as const),
+);
 const { runs } = parse(text(ACTION)) as { readonly runs: { readonly steps: readonly Step[] } };
 const steps = [...jobs.flatMap(([, job]) => job.steps), ...runs.steps];
 const scripts = steps.flatMap(({ run }) => run ?? []);
@@ -58,7 +71,10 @@ const ACTIONS = [
 describe("GitHub's own parser", () => {
   // It imports JSON in a way that Node itself refuses: tsx reads it.
   interface Parser {
-    parseWorkflow(file: object, trace: object): { readonly context: { readonly errors: { getErrors(): readonly { readonly message: string }[] } } };
+    parseWorkflow(
+      file: object,
+      trace: object,
+    ): { readonly context: { readonly errors: { getErrors(): readonly { readonly message: string }[] } } };
     readonly NoOperationTraceWriter: new () => object;
   }
   let parser: Parser;
@@ -76,7 +92,9 @@ describe("GitHub's own parser", () => {
   });
 
   test("would say it: a key and a context that do not exist", () => {
-    const wrong = text(".github/workflows/up.yml").replace("timeout-minutes:", "timeout-minuets:").replace("vars.DEPLOYER", "variables.DEPLOYER");
+    const wrong = text(".github/workflows/up.yml")
+      .replace("timeout-minutes:", "timeout-minuets:")
+      .replace("vars.DEPLOYER", "variables.DEPLOYER");
     expect(errors("up.yml", wrong)).toEqual([
       expect.stringContaining("Unexpected value 'timeout-minuets'"),
       expect.stringContaining("Unrecognized named-value: 'variables'"),
@@ -85,7 +103,9 @@ describe("GitHub's own parser", () => {
 });
 
 describe("actions", () => {
-  const uses = [...WORKFLOWS, ACTION].flatMap((file) => [...text(file).matchAll(/uses: +(.+)$/gm)].map(([, use = ""]) => use));
+  const uses = [...WORKFLOWS, ACTION].flatMap((file) =>
+    [...text(file).matchAll(/uses: +(.+)$/gm)].map(([, use = ""]) => use),
+  );
 
   test("are known ones, by commit, the release beside it, each in one version everywhere", () => {
     const versions = new Set(uses.filter((use) => !use.startsWith("./")));
@@ -127,7 +147,8 @@ describe("permissions", () => {
   });
 
   test("no workflow runs a pull request's code with more than a fork has", () => {
-    for (const [file, { on }] of workflows) expect([file, Object.hasOwn(on, "pull_request_target")]).toEqual([file, false]);
+    for (const [file, { on }] of workflows)
+      expect([file, Object.hasOwn(on, "pull_request_target")]).toEqual([file, false]);
     const checkouts = workflows
       .find(([file]) => file.endsWith("comment.yml"))?.[1]
       .jobs.comment?.steps.filter(({ uses }) => uses?.startsWith("actions/checkout"));
@@ -145,7 +166,9 @@ describe("jobs", () => {
   });
 
   test("the update is one at a time, and never cancelled by the next", () => {
-    expect(parse(text(".github/workflows/up.yml"))).toMatchObject({ concurrency: { group: "up-staging", "cancel-in-progress": false } });
+    expect(parse(text(".github/workflows/up.yml"))).toMatchObject({
+      concurrency: { group: "up-staging", "cancel-in-progress": false },
+    });
   });
 
   test("the update checks, previews, guards and asks Google before, diagnoses and verifies after, in the order of the way back", () => {
@@ -167,13 +190,18 @@ describe("scripts", () => {
 
   test("with a pipe stop at its first failure", () => {
     for (const [file, workflow] of workflows) {
-      const pipes = Object.values(workflow.jobs).some(({ steps }) => steps.some(({ run }) => /[^|]\|[^|]/.test(run ?? "")));
+      const pipes = Object.values(workflow.jobs).some(({ steps }) =>
+        steps.some(({ run }) => /[^|]\|[^|]/.test(run ?? "")),
+      );
       if (pipes) expect([file, workflow.defaults]).toEqual([file, { run: { shell: "bash" } }]);
     }
   });
 
-  const { scripts: known } = JSON.parse(text("package.json")) as { readonly scripts: Readonly<Record<string, string>> }; // npm has read it
-  const calls = scripts.flatMap((script) => [...script.matchAll(/npm run (?:--silent )?([\w:-]+)(.*)/g)].map(([, name = "", rest = ""]) => ({ name, rest })));
+  // npm has read it
+  const { scripts: known } = JSON.parse(text("package.json")) as { readonly scripts: Readonly<Record<string, string>> };
+  const calls = scripts.flatMap((script) =>
+    [...script.matchAll(/npm run (?:--silent )?([\w:-]+)(.*)/g)].map(([, name = "", rest = ""]) => ({ name, rest })),
+  );
 
   test("start only what package.json has", () => {
     expect(calls.length).toBeGreaterThan(10);
@@ -183,16 +211,34 @@ describe("scripts", () => {
   test("use only options that the commands have", async () => {
     const used = new Map<string, Set<string>>();
     for (const { name, rest } of calls.filter(({ name }) => !["preview", "up"].includes(name)))
-      used.set(name, new Set([...(used.get(name) ?? []), ...[...rest.matchAll(/ (--[a-z-]+)/g)].map(([, option = ""]) => option)]));
-    expect([...used.keys()].toSorted()).toEqual(["check", "comment", "diagnose", "drift", "guard", "image", "preflight", "verify", "way-back"]);
+      used.set(
+        name,
+        new Set([...(used.get(name) ?? []), ...[...rest.matchAll(/ (--[a-z-]+)/g)].map(([, option = ""]) => option)]),
+      );
+    expect([...used.keys()].toSorted()).toEqual([
+      "check",
+      "comment",
+      "diagnose",
+      "drift",
+      "guard",
+      "image",
+      "preflight",
+      "verify",
+      "way-back",
+    ]);
     for (const [name, options] of used) {
-      const { stdout } = await promisify(execFile)(process.execPath, ["--import", "tsx", `commands/${name}.ts`, "--help"], { cwd: PROJECT_ROOT });
+      const { stdout } = await promisify(execFile)(
+        process.execPath,
+        ["--import", "tsx", `commands/${name}.ts`, "--help"],
+        { cwd: PROJECT_ROOT },
+      );
       for (const option of options) expect([name, stdout.includes(`  ${option} `)]).toEqual([name, true]);
     }
   });
 
   test("name files that exist", () => {
-    for (const [, file = ""] of scripts.join("\n").matchAll(/bash (\S+)/g)) expect(existsSync(join(PROJECT_ROOT, file))).toBe(true);
+    for (const [, file = ""] of scripts.join("\n").matchAll(/bash (\S+)/g))
+      expect(existsSync(join(PROJECT_ROOT, file))).toBe(true);
   });
 
   test("never ask pulumi for its event stream", () => {
@@ -201,7 +247,9 @@ describe("scripts", () => {
 });
 
 test("variables of the repository are those that bootstrap prints, or documented", () => {
-  const used = new Set([...WORKFLOWS, ACTION].flatMap((file) => [...text(file).matchAll(/\bvars\.(\w+)/g)].map(([, name = ""]) => name)));
+  const used = new Set(
+    [...WORKFLOWS, ACTION].flatMap((file) => [...text(file).matchAll(/\bvars\.(\w+)/g)].map(([, name = ""]) => name)),
+  );
   const subject = { project: "p", repository: "o/n", region: "r" };
   const printed = Object.keys(settings(subject, "1").variables);
   const others = [...used].filter((name) => !printed.includes(name)).toSorted();
@@ -211,17 +259,29 @@ test("variables of the repository are those that bootstrap prints, or documented
 });
 
 const scriptOf = (file: string, job: string, step: string) =>
-  workflows.find(([path]) => path.endsWith(`/${file}`))?.[1].jobs[job]?.steps.find(({ name }) => name === step)?.run ?? "";
+  workflows.find(([path]) => path.endsWith(`/${file}`))?.[1].jobs[job]?.steps.find(({ name }) => name === step)?.run ??
+  "";
 
 describe("what another program could not do", () => {
   /** A step, where that program says something and ends with that code. */
-  async function ran(script: string, program: string, { code, says = "" }: { readonly code: number; readonly says?: string }) {
+  async function ran(
+    script: string,
+    program: string,
+    { code, says = "" }: { readonly code: number; readonly says?: string },
+  ) {
     const folder = mkdtempSync(join(tmpdir(), "netra-step-"));
     try {
       writeFileSync(join(folder, program), `#!/bin/sh\nprintf '%s' '${says}'\nexit ${code}\n`, { mode: 0o755 });
       const env = { ...process.env, PATH: [folder, process.env.PATH].join(delimiter), RUNNER_TEMP: folder, RUN: "1" };
-      const { stdout } = await promisify(execFile)("bash", ["--noprofile", "--norc", "-eo", "pipefail", "-c", script], { env });
-      return { stdout, refresh: existsSync(join(folder, "refresh.json")) ? readFileSync(join(folder, "refresh.json"), "utf8") : undefined };
+      const { stdout } = await promisify(execFile)("bash", ["--noprofile", "--norc", "-eo", "pipefail", "-c", script], {
+        env,
+      });
+      return {
+        stdout,
+        refresh: existsSync(join(folder, "refresh.json"))
+          ? readFileSync(join(folder, "refresh.json"), "utf8")
+          : undefined,
+      };
     } finally {
       rmSync(folder, { recursive: true });
     }
@@ -232,7 +292,10 @@ describe("what another program could not do", () => {
     ["something has", 7, "pulumi refresh exited with 7\n"],
     ["something could not be read", 1, "pulumi refresh exited with 1\n"],
   ])("drift.yml goes on to its issue where %s", async (_, code, stdout) => {
-    expect(await ran(scriptOf("drift.yml", "drift", "Refresh"), "pulumi", { code, says: "{}" })).toEqual({ stdout, refresh: "{}" });
+    expect(await ran(scriptOf("drift.yml", "drift", "Refresh"), "pulumi", { code, says: "{}" })).toEqual({
+      stdout,
+      refresh: "{}",
+    });
   });
 
   test("comment.yml says that there is no verdict, in place of the one before, where the run left none", async () => {
@@ -267,16 +330,25 @@ describe("the pull request of image.yml", () => {
   });
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  const git = async (cwd: string, ...args: readonly string[]) => (await promisify(execFile)("git", args, { cwd })).stdout.trim();
+  const git = async (cwd: string, ...args: readonly string[]) =>
+    (await promisify(execFile)("git", args, { cwd })).stdout.trim();
   const clone = async () => {
     rmSync(work, { recursive: true, force: true });
     await git(folder, "clone", "--quiet", "origin.git", "work");
   };
   const opened = async (image: string) => {
-    const env = { ...process.env, PATH: [join(folder, "bin"), process.env.PATH].join(delimiter), SERVICE: "backend", IMAGE: image };
-    return (await promisify(execFile)("bash", ["--noprofile", "--norc", "-eo", "pipefail", "-c", script], { cwd: work, env })).stdout;
+    const env = {
+      ...process.env,
+      PATH: [join(folder, "bin"), process.env.PATH].join(delimiter),
+      SERVICE: "backend",
+      IMAGE: image,
+    };
+    return (
+      await promisify(execFile)("bash", ["--noprofile", "--norc", "-eo", "pipefail", "-c", script], { cwd: work, env })
+    ).stdout;
   };
-  const changed = (image: string) => writeFileSync(join(work, "Pulumi.staging.yaml"), `${readFileSync(REFERENCE, "utf8")}# ${image}\n`);
+  const changed = (image: string) =>
+    writeFileSync(join(work, "Pulumi.staging.yaml"), `${readFileSync(REFERENCE, "utf8")}# ${image}\n`);
 
   test("is none where the image is there already", async () => {
     expect(await opened("r/backend@sha256:1")).toBe("nothing to do\n");

@@ -26,7 +26,9 @@ afterAll(() => {
 test("a project that is ready: exit 0, a line for each check", async () => {
   const { code, stdout, stderr } = await preflight("--config-file", config, "--from", ready);
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-  expect(stdout).toMatch(/^Ready: netra-staging in us-central1; of 8 checks 0 wrong, 0 open, 8 fine\.\n\nFine:\n {2}ok apis: /);
+  expect(stdout).toMatch(
+    /^Ready: netra-staging in us-central1; of 8 checks 0 wrong, 0 open, 8 fine\.\n\nFine:\n {2}ok apis: /,
+  );
 });
 
 describe("one that is not", () => {
@@ -51,7 +53,15 @@ Open:
   });
 
   test("--allow-open lets a check stay open, and none be wrong; --json has all of it", async () => {
-    const { code, stdout } = await preflight("--config-file", config, "--from", notReady, "--allow-open", "ranges,images", "--json");
+    const { code, stdout } = await preflight(
+      "--config-file",
+      config,
+      "--from",
+      notReady,
+      "--allow-open",
+      "ranges,images",
+      "--json",
+    );
     expect(code).toBe(1);
     const { ok, stack, checks, mayStayOpen } = JSON.parse(stdout);
     expect({ ok, stack, mayStayOpen }).toEqual({ ok: false, stack: "staging", mayStayOpen: ["ranges", "images"] });
@@ -90,7 +100,14 @@ async function preflightWithoutCredentials() {
 }
 
 test("bad input: all of it at once, exit 2", async () => {
-  const { code, stdout, stderr } = await preflight("--region", "us-central1-a", "--allow-open", "luck", "--preview", "none-such.json");
+  const { code, stdout, stderr } = await preflight(
+    "--region",
+    "us-central1-a",
+    "--allow-open",
+    "luck",
+    "--preview",
+    "none-such.json",
+  );
   expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
   expect(stderr.split("\n")).toEqual([
     "'--project' and '--from' (neither given) must be one of the two because one says where to look; add '--project ID' or '--from DIR'",
@@ -109,9 +126,13 @@ test("a file that is no preview: exit 2", async () => {
 });
 
 test("the help and the documentation have the same collecting lines", async () => {
-  const lines = collectingLines({ project: "$PROJECT", region: "$REGION" }, PREFLIGHT_SOURCES, { policies: constraints.map(({ name }) => name) });
+  const lines = collectingLines({ project: "$PROJECT", region: "$REGION" }, PREFLIGHT_SOURCES, {
+    policies: constraints.map(({ name }) => name),
+  });
   const { code, stdout } = await preflight("--help");
   expect(code).toBe(0);
   expect(stdout).toContain(lines.map((line) => `  ${line}\n`).join(""));
-  expect(readFileSync(join(PROJECT_ROOT, "docs/preflight.md"), "utf8")).toContain(lines.map((line) => `${line}\n`).join(""));
+  expect(readFileSync(join(PROJECT_ROOT, "docs/preflight.md"), "utf8")).toContain(
+    lines.map((line) => `${line}\n`).join(""),
+  );
 });

@@ -98,7 +98,9 @@ describe("a project that is ready for its first update", () => {
   test("nothing is sent that could change something", async () => {
     await asked();
     const methods = server.asked.map((line) => line.split(" ")[0]);
-    expect(server.asked.filter((line) => !line.startsWith("GET "))).toEqual(["POST /cloudresourcemanager/v1/projects/netra-staging:getIamPolicy"]);
+    expect(server.asked.filter((line) => !line.startsWith("GET "))).toEqual([
+      "POST /cloudresourcemanager/v1/projects/netra-staging:getIamPolicy",
+    ]);
     expect(new Set(methods)).toEqual(new Set(["GET", "POST"]));
   });
 
@@ -131,19 +133,34 @@ describe("a project that is ready for its first update", () => {
         ].map((name) => `orgpolicy/v2/projects/netra-staging/policies/${name}:getEffectivePolicy`),
         "artifactregistry/v1/projects/netra-staging/locations/us-central1/repositories/netra/dockerImages?pageSize=1000",
         "secretmanager/v1/projects/netra-staging/secrets",
-        ...["google-oauth-client-id", "google-oauth-client-secret", "openai-api-key", "anthropic-api-key", "gemini-api-key", "clickhouse-password"].map(
-          (name) => `secretmanager/v1/projects/netra-staging/secrets/${name}-staging/versions`,
-        ),
+        ...[
+          "google-oauth-client-id",
+          "google-oauth-client-secret",
+          "openai-api-key",
+          "anthropic-api-key",
+          "gemini-api-key",
+          "clickhouse-password",
+        ].map((name) => `secretmanager/v1/projects/netra-staging/secrets/${name}-staging/versions`),
         "run/v2/projects/netra-staging/locations/us-central1/services",
         "run/v2/projects/netra-staging/locations/us-central1/jobs",
         "vpcaccess/v1/projects/netra-staging/locations/us-central1/connectors",
         "sqladmin/v1/projects/netra-staging/instances",
         "redis/v1/projects/netra-staging/locations/us-central1/instances",
         "iam/v1/projects/netra-staging/serviceAccounts",
-        ...["networks", "routes", "addresses", "securityPolicies", "sslPolicies", "sslCertificates", "urlMaps", "targetHttpsProxies", "targetHttpProxies"].map(
+        ...[
+          "networks",
+          "routes",
+          "addresses",
+          "securityPolicies",
+          "sslPolicies",
+          "sslCertificates",
+          "urlMaps",
+          "targetHttpsProxies",
+          "targetHttpProxies",
+        ].map((collection) => `compute/compute/v1/projects/netra-staging/global/${collection}`),
+        ...["forwardingRules", "backendServices"].map(
           (collection) => `compute/compute/v1/projects/netra-staging/global/${collection}`,
         ),
-        ...["forwardingRules", "backendServices"].map((collection) => `compute/compute/v1/projects/netra-staging/global/${collection}`),
         ...["subnetworks", "routers", "networkEndpointGroups"].map(
           (collection) => `compute/compute/v1/projects/netra-staging/regions/us-central1/${collection}`,
         ),
@@ -162,11 +179,16 @@ describe("what is wrong is said with what mends it", () => {
   const items =
     (source: keyof Project["items"], of: Readonly<Record<string, readonly object[]>>) =>
     (fresh: Project): Project => ({ ...fresh, items: { ...fresh.items, [source]: { ...fresh.items[source], ...of } } });
-  const policies = (name: string, ...rules: readonly object[]) => items("policies", { [name]: [policyObject(name, ...rules)] });
+  const policies = (name: string, ...rules: readonly object[]) =>
+    items("policies", { [name]: [policyObject(name, ...rules)] });
   const exception = (name: string) =>
     `ask whoever administers the organisation for an exception for netra-staging; gcloud org-policies describe ${name} --effective --project=netra-staging shows what counts`;
   const network = "https://www.googleapis.com/compute/v1/projects/netra-staging/global/networks/staging-vpc";
-  const subnet = (name: string, ipCidrRange: string) => ({ ...fixture("healthy", "subnetworks.json")[0], name, ipCidrRange });
+  const subnet = (name: string, ipCidrRange: string) => ({
+    ...fixture("healthy", "subnetworks.json")[0],
+    name,
+    ipCidrRange,
+  });
   const at =
     <T>(source: Exclude<keyof Project, "items">, objects: readonly object[]) =>
     (fresh: Project) =>
@@ -183,7 +205,12 @@ describe("what is wrong is said with what mends it", () => {
     [
       "a quota that is smaller than the plan says",
       "quotas",
-      { project: (fresh) => ({ ...fresh, quotas: quotaObjects(settings.limits.regionalCpu - 1, settings.limits.regionalMemoryGib) }) },
+      {
+        project: (fresh) => ({
+          ...fresh,
+          quotas: quotaObjects(settings.limits.regionalCpu - 1, settings.limits.regionalMemoryGib),
+        }),
+      },
       `'netra:limits.regionalCpu' (${settings.limits.regionalCpu}) must be at most ${settings.limits.regionalCpu - 1} vCPU because that is the quota of us-central1`,
       [
         `set 'netra:limits.regionalCpu' to ${settings.limits.regionalCpu - 1}, or ask for more: gcloud quotas preferences create --service=run.googleapis.com --quota-id=CpuAllocPerProjectRegion --preferred-value=${settings.limits.regionalCpu * 1000} --dimensions=region=us-central1 --project=netra-staging`,
@@ -194,19 +221,27 @@ describe("what is wrong is said with what mends it", () => {
       "quotas",
       { project: at("projectQuotas", [computeObject("project", { SECURITY_POLICIES: [0, 0], NETWORKS: [15, 1] })]) },
       "the quota SECURITY_POLICIES must have room for 1 more because `up` makes that many (0 of 0 are in use)",
-      ["ask for more at https://console.cloud.google.com/iam-admin/quotas?project=netra-staging, or delete some that nobody uses"],
+      [
+        "ask for more at https://console.cloud.google.com/iam-admin/quotas?project=netra-staging, or delete some that nobody uses",
+      ],
     ],
     [
       "no room for endpoint groups in the region",
       "quotas",
       { project: at("regionQuotas", [computeObject("region", { NETWORK_ENDPOINT_GROUPS: [100, 98] })]) },
       "the quota NETWORK_ENDPOINT_GROUPS must have room for 3 more because `up` makes that many (98 of 100 are in use)",
-      ["ask for more at https://console.cloud.google.com/iam-admin/quotas?project=netra-staging, or delete some that nobody uses"],
+      [
+        "ask for more at https://console.cloud.google.com/iam-admin/quotas?project=netra-staging, or delete some that nobody uses",
+      ],
     ],
     [
       "another part of the world",
       "policies",
-      { project: policies("gcp.resourceLocations", { values: { allowedValues: ["in:low-carbon-locations", "global"] } }) },
+      {
+        project: policies("gcp.resourceLocations", {
+          values: { allowedValues: ["in:low-carbon-locations", "global"] },
+        }),
+      },
       "organisation policies gcp.resourceLocations: it names groups of values, and whether us-central1 is in one of them is not known",
       [],
     ],
@@ -227,7 +262,11 @@ describe("what is wrong is said with what mends it", () => {
     [
       "a service without Google's keys",
       "policies",
-      { project: policies("gcp.restrictNonCmekServices", { values: { deniedValues: ["is:sqladmin.googleapis.com", "is:bigquery.googleapis.com"] } }) },
+      {
+        project: policies("gcp.restrictNonCmekServices", {
+          values: { deniedValues: ["is:sqladmin.googleapis.com", "is:bigquery.googleapis.com"] },
+        }),
+      },
       "the organisation policy gcp.restrictNonCmekServices must allow sqladmin.googleapis.com because the plan encrypts with Google's keys, and a service that this list denies makes nothing without a key of yours",
       [exception("gcp.restrictNonCmekServices")],
     ],
@@ -272,7 +311,11 @@ describe("what is wrong is said with what mends it", () => {
     [
       "load balancers of other types",
       "policies",
-      { project: policies("compute.restrictLoadBalancerCreationForTypes", { values: { allowedValues: ["INTERNAL_TCP_UDP"] } }) },
+      {
+        project: policies("compute.restrictLoadBalancerCreationForTypes", {
+          values: { allowedValues: ["INTERNAL_TCP_UDP"] },
+        }),
+      },
       "the organisation policy compute.restrictLoadBalancerCreationForTypes must allow GLOBAL_EXTERNAL_MANAGED_HTTP_HTTPS because 'netra:edge' is a global external application load balancer",
       [exception("compute.restrictLoadBalancerCreationForTypes")],
     ],
@@ -286,7 +329,10 @@ describe("what is wrong is said with what mends it", () => {
             {
               bindings: [
                 { role: "roles/owner", members: ["user:a@example.com"] },
-                { role: "roles/run.serviceAgent", members: [`serviceAccount:service-${NUMBER}@serverless-robot-prod.iam.gserviceaccount.com`] },
+                {
+                  role: "roles/run.serviceAgent",
+                  members: [`serviceAccount:service-${NUMBER}@serverless-robot-prod.iam.gserviceaccount.com`],
+                },
               ],
             },
           ],
@@ -301,7 +347,13 @@ describe("what is wrong is said with what mends it", () => {
     [
       "an image that nobody pushed",
       "images",
-      { project: items("images", { [REGISTRY]: IMAGES.map((image) => (image.uri.includes("/backend@") ? imageObject("backend", "0.9.0") : image)) }) },
+      {
+        project: items("images", {
+          [REGISTRY]: IMAGES.map((image) =>
+            image.uri.includes("/backend@") ? imageObject("backend", "0.9.0") : image,
+          ),
+        }),
+      },
       `'netra:services.backend.image' (${REGISTRY}/backend:1.0.0) must exist because Cloud Run refuses a service whose image it cannot find`,
       [
         `docker push ${REGISTRY}/backend:1.0.0`,
@@ -339,7 +391,11 @@ describe("what is wrong is said with what mends it", () => {
     [
       "a version that is disabled",
       "secrets",
-      { project: items("versions", { "openai-api-key-staging": [versionObject("openai-api-key-staging", 1, "DISABLED")] }) },
+      {
+        project: items("versions", {
+          "openai-api-key-staging": [versionObject("openai-api-key-staging", 1, "DISABLED")],
+        }),
+      },
       "'netra:secrets.OPENAI_API_KEY.version' (1) must be enabled because no instance that mounts openai-api-key-staging can start",
       ["gcloud secrets versions enable 1 --secret=openai-api-key-staging --project=netra-staging"],
     ],
@@ -348,7 +404,10 @@ describe("what is wrong is said with what mends it", () => {
       "secrets",
       {
         project: items("versions", {
-          "openai-api-key-staging": [versionObject("openai-api-key-staging", 2), versionObject("openai-api-key-staging", 1, "DESTROYED")],
+          "openai-api-key-staging": [
+            versionObject("openai-api-key-staging", 2),
+            versionObject("openai-api-key-staging", 1, "DESTROYED"),
+          ],
         }),
       },
       "'netra:secrets.OPENAI_API_KEY.version' (1) must be a version of openai-api-key-staging that is enabled because no instance that mounts it can start",
@@ -357,9 +416,16 @@ describe("what is wrong is said with what mends it", () => {
     [
       "the only version destroyed",
       "secrets",
-      { project: items("versions", { "openai-api-key-staging": [versionObject("openai-api-key-staging", 1, "DESTROYED")] }) },
+      {
+        project: items("versions", {
+          "openai-api-key-staging": [versionObject("openai-api-key-staging", 1, "DESTROYED")],
+        }),
+      },
       "'netra:secrets.OPENAI_API_KEY.version' (1) must exist because people add the value of openai-api-key-staging, and services that mount it do not start without it",
-      ["gcloud secrets versions add openai-api-key-staging --project=netra-staging --data-file=-", "set 'netra:secrets.OPENAI_API_KEY.version' to 2"],
+      [
+        "gcloud secrets versions add openai-api-key-staging --project=netra-staging --data-file=-",
+        "set 'netra:secrets.OPENAI_API_KEY.version' to 2",
+      ],
     ],
     [
       "a number that the stack's own secret will not get",
@@ -380,9 +446,26 @@ describe("what is wrong is said with what mends it", () => {
       "ranges",
       {
         project: at("routes", [
-          { kind: "compute#route", name: "to-the-office", network, destRange: "10.107.128.0/17", nextHopVpnTunnel: "vpn" },
-          { kind: "compute#route", name: "default-route-1", network, destRange: "0.0.0.0/0", nextHopGateway: "default-internet-gateway" },
-          { kind: "compute#route", name: "elsewhere", network: network.replace("staging-vpc", "other"), destRange: "10.1.0.0/28" },
+          {
+            kind: "compute#route",
+            name: "to-the-office",
+            network,
+            destRange: "10.107.128.0/17",
+            nextHopVpnTunnel: "vpn",
+          },
+          {
+            kind: "compute#route",
+            name: "default-route-1",
+            network,
+            destRange: "0.0.0.0/0",
+            nextHopGateway: "default-internet-gateway",
+          },
+          {
+            kind: "compute#route",
+            name: "elsewhere",
+            network: network.replace("staging-vpc", "other"),
+            destRange: "10.1.0.0/28",
+          },
         ]),
       },
       "'netra:network.privateServicesCidr' (10.107.0.0/16) must be free because route to-the-office (10.107.128.0/17) overlaps it, and Google refuses a range that is in use",
@@ -391,21 +474,32 @@ describe("what is wrong is said with what mends it", () => {
     [
       "a connector in ERROR",
       "existing",
-      { project: at("connectors", [{ ...fixture("healthy", "connectors.json")[0], state: "ERROR" }]), preview: '{"changeSummary":{"create":0}}' },
+      {
+        project: at("connectors", [{ ...fixture("healthy", "connectors.json")[0], state: "ERROR" }]),
+        preview: '{"changeSummary":{"create":0}}',
+      },
       "staging-connector is in ERROR and must go because no connector of that name can be made beside it; it carries nothing",
-      ["gcloud compute networks vpc-access connectors delete staging-connector --region=us-central1 --project=netra-staging"],
+      [
+        "gcloud compute networks vpc-access connectors delete staging-connector --region=us-central1 --project=netra-staging",
+      ],
     ],
     [
       "a Redis instance that is being repaired",
       "existing",
-      { project: at("caches", [{ ...fixture("healthy", "redis.json")[0], state: "REPAIRING" }]), preview: '{"changeSummary":{"create":0}}' },
+      {
+        project: at("caches", [{ ...fixture("healthy", "redis.json")[0], state: "REPAIRING" }]),
+        preview: '{"changeSummary":{"create":0}}',
+      },
       "staging-redis must be ready because `up` waits for it or is refused (state = REPAIRING)",
       ["gcloud redis operations list --project=netra-staging --region=us-central1"],
     ],
     [
       "an adopted network that does not exist",
       "existing",
-      { settings: { "netra:adopt": { "staging-vpc": "projects/netra-staging/global/networks/staging-vpc" } }, preview: '{"changeSummary":{"create":0}}' },
+      {
+        settings: { "netra:adopt": { "staging-vpc": "projects/netra-staging/global/networks/staging-vpc" } },
+        preview: '{"changeSummary":{"create":0}}',
+      },
       "'netra:adopt.staging-vpc' must name something that exists because `up` imports it",
       ["remove 'netra:adopt.staging-vpc': `up` then makes it"],
     ],
@@ -437,11 +531,10 @@ describe("what is wrong is said with what mends it", () => {
       const folder = save(freshProject(of), of);
       const { collection, deployed } = deployedFrom(readFolder(folder, of), of);
       rmSync(folder, { recursive: true });
-      return answersOf(preflight({ settings: of, collection, deployed, preview: undefined, publicImages }, [], []), "images").map(({ status, text, mend }) => [
-        status,
-        text,
-        ...mend,
-      ]);
+      return answersOf(
+        preflight({ settings: of, collection, deployed, preview: undefined, publicImages }, [], []),
+        "images",
+      ).map(({ status, text, mend }) => [status, text, ...mend]);
     };
     expect(answers(new Map([[image, true]])).map(([status]) => status)).toEqual(["fine"]);
     expect(answers(new Map([[image, false]]))).toEqual([
@@ -457,7 +550,10 @@ describe("what is wrong is said with what mends it", () => {
   });
 
   test("a repository that does not exist is made before the image is pushed", async () => {
-    const answers = answersOf(await asked({ project: (fresh) => ({ ...fresh, items: { ...fresh.items, images: {} } }) }), "images");
+    const answers = answersOf(
+      await asked({ project: (fresh) => ({ ...fresh, items: { ...fresh.items, images: {} } }) }),
+      "images",
+    );
     expect(answers.find(({ text }) => text.includes("auth"))).toEqual({
       status: "wrong",
       about: "",
@@ -472,7 +568,11 @@ describe("what is wrong is said with what mends it", () => {
   test("what exists and would be made again is adopted: the preview says what the stack's state has", async () => {
     const networks = at("networks", fixture("healthy", "networks.json"));
     const urn = (type: string, name: string) => `urn:pulumi:staging::netra::${type}::${name}`;
-    const preview = (op: string) => JSON.stringify({ steps: [{ op, urn: urn("gcp:compute/network:Network", "staging-vpc") }], changeSummary: { [op]: 1 } });
+    const preview = (op: string) =>
+      JSON.stringify({
+        steps: [{ op, urn: urn("gcp:compute/network:Network", "staging-vpc") }],
+        changeSummary: { [op]: 1 },
+      });
     const answers = async (one: Case) => answersOf(await asked({ project: networks, ...one }), "existing");
     expect(await answers({ preview: preview("create") })).toEqual([
       {
@@ -487,7 +587,11 @@ describe("what is wrong is said with what mends it", () => {
     ]);
     expect((await answers({ preview: preview("same") })).map(({ status }) => status)).toEqual(["fine"]);
     expect(
-      (await answers({ settings: { "netra:adopt": { "staging-vpc": "projects/netra-staging/global/networks/staging-vpc" } } })).map(({ status }) => status),
+      (
+        await answers({
+          settings: { "netra:adopt": { "staging-vpc": "projects/netra-staging/global/networks/staging-vpc" } },
+        })
+      ).map(({ status }) => status),
     ).not.toContain("wrong");
     expect(await answers({})).toEqual([
       {
@@ -501,9 +605,27 @@ describe("what is wrong is said with what mends it", () => {
 
   test("the stack's own ranges are no conflict, nor are their routes and peerings", async () => {
     const routes = [
-      { kind: "compute#route", name: "default-route-subnet", network, destRange: "10.0.0.0/24", nextHopNetwork: network },
-      { kind: "compute#route", name: "peering-route-sql", network, destRange: "10.107.0.0/24", nextHopPeering: "servicenetworking-googleapis-com" },
-      { kind: "compute#route", name: "peering-route-redis", network, destRange: "10.166.204.80/29", nextHopPeering: "redis-peer-701982941522" },
+      {
+        kind: "compute#route",
+        name: "default-route-subnet",
+        network,
+        destRange: "10.0.0.0/24",
+        nextHopNetwork: network,
+      },
+      {
+        kind: "compute#route",
+        name: "peering-route-sql",
+        network,
+        destRange: "10.107.0.0/24",
+        nextHopPeering: "servicenetworking-googleapis-com",
+      },
+      {
+        kind: "compute#route",
+        name: "peering-route-redis",
+        network,
+        destRange: "10.166.204.80/29",
+        nextHopPeering: "redis-peer-701982941522",
+      },
     ];
     const addresses = [
       {
@@ -537,7 +659,8 @@ describe("what is wrong is said with what mends it", () => {
         items: { ...fresh.items, versions: { ...fresh.items.versions, [id]: versions } },
       }),
     });
-    const about = async (of: Case) => answersOf(await asked(of), "secrets").find(({ text }) => text.includes("JWT_SECRET_KEY"));
+    const about = async (of: Case) =>
+      answersOf(await asked(of), "secrets").find(({ text }) => text.includes("JWT_SECRET_KEY"));
     expect(await about(one(versionObject(id, 1, "DESTROYED"), versionObject(id, 2)))).toMatchObject({
       status: "wrong",
       text: "'netra:secrets.JWT_SECRET_KEY.version' (1) must be a version of jwt-secret-staging that is enabled because `up` adds none, and no instance that mounts it can start",
@@ -555,9 +678,14 @@ describe("what is wrong is said with what mends it", () => {
       secrets: [...fresh.secrets, secretObject(id)],
       items: { ...fresh.items, versions: { ...fresh.items.versions, [id]: [versionObject(id, 1)] } },
     });
-    const rotated = (version: number) => ({ settings: { "netra:secrets": { JWT_SECRET_KEY: { version, rotation: 2 } } }, project });
+    const rotated = (version: number) => ({
+      settings: { "netra:secrets": { JWT_SECRET_KEY: { version, rotation: 2 } } },
+      project,
+    });
     expect(answersOf(await asked(rotated(2)), "secrets").map(({ status }) => status)).toEqual(["fine"]);
-    expect(answersOf(await asked(rotated(3)), "secrets")[0]?.mend).toEqual(["set 'netra:secrets.JWT_SECRET_KEY.version' to 2"]);
+    expect(answersOf(await asked(rotated(3)), "secrets")[0]?.mend).toEqual([
+      "set 'netra:secrets.JWT_SECRET_KEY.version' to 2",
+    ]);
   });
 
   test("APIs that `up` turns on are no fault, and nothing of them exists", async () => {
@@ -589,17 +717,23 @@ test("a project that runs: nothing of the stack's own is wrong", async () => {
     project: (fresh) => {
       const all = adoptables(settings);
       const listed = (source: Source, kind: string) =>
-        all.filter(({ type }) => SOURCE_OF[type] === source).map(({ id }) => ({ kind: `compute#${kind}`, name: cloudName(id)?.name }));
+        all
+          .filter(({ type }) => SOURCE_OF[type] === source)
+          .map(({ id }) => ({ kind: `compute#${kind}`, name: cloudName(id)?.name }));
       const secrets = Object.values(settings.secrets).map(({ id }) => id);
       return {
         ...fresh,
-        networks: [{ ...fixture("healthy", "networks.json")[0], peerings: [{ name: "servicenetworking-googleapis-com" }] }],
+        networks: [
+          { ...fixture("healthy", "networks.json")[0], peerings: [{ name: "servicenetworking-googleapis-com" }] },
+        ],
         subnetworks: fixture("healthy", "subnetworks.json"),
         connectors: fixture("healthy", "connectors.json"),
         instances: fixture("healthy", "instances.json"),
         caches: fixture("healthy", "redis.json"),
         services: [...fixture("healthy", "services.json"), fixture("healthy", "frontend.json")],
-        jobs: all.filter(({ type }) => SOURCE_OF[type] === "jobs").map(({ id }) => ({ name: id, template: { template: {} } })),
+        jobs: all
+          .filter(({ type }) => SOURCE_OF[type] === "jobs")
+          .map(({ id }) => ({ name: id, template: { template: {} } })),
         secrets: secrets.map(secretObject),
         accounts: all.filter(({ type }) => SOURCE_OF[type] === "accounts").map(({ id }) => ({ name: id })),
         addresses: listed("addresses", "address"),
@@ -618,7 +752,14 @@ test("a project that runs: nothing of the stack's own is wrong", async () => {
           ...fresh.items,
           versions: Object.fromEntries(secrets.map((id) => [id, [versionObject(id, 1)]])),
           databases: {
-            "staging-shared-postgres": [{ kind: "sql#database", name: "netra_staging", instance: "staging-shared-postgres", project: PLACE.project }],
+            "staging-shared-postgres": [
+              {
+                kind: "sql#database",
+                name: "netra_staging",
+                instance: "staging-shared-postgres",
+                project: PLACE.project,
+              },
+            ],
           },
         },
       };
@@ -630,7 +771,11 @@ test("a project that runs: nothing of the stack's own is wrong", async () => {
 });
 
 describe("what cannot be read is open, and the gate stays shut", () => {
-  const closed = async (path: string, answer: Parameters<typeof server.answers.set>[1], mayStayOpen: readonly CheckKey[] = []) => {
+  const closed = async (
+    path: string,
+    answer: Parameters<typeof server.answers.set>[1],
+    mayStayOpen: readonly CheckKey[] = [],
+  ) => {
     serve(server, freshProject(settings), settings);
     server.answers.set(path, answer);
     return preflightOf(await readCloud(server.cloud(), settings, readingOf(settings)), settings, { mayStayOpen });
@@ -644,7 +789,13 @@ describe("what cannot be read is open, and the gate stays shut", () => {
       "Cloud Run quotas",
       "roles/cloudquotas.viewer",
     ],
-    ["the IAM policy", "agents", "cloudresourcemanager/v1/projects/netra-staging:getIamPolicy", "the project's IAM policy", "roles/browser"],
+    [
+      "the IAM policy",
+      "agents",
+      "cloudresourcemanager/v1/projects/netra-staging:getIamPolicy",
+      "the project's IAM policy",
+      "roles/browser",
+    ],
     [
       "one policy",
       "policies",
@@ -667,12 +818,21 @@ describe("what cannot be read is open, and the gate stays shut", () => {
       "versions of secrets of gemini-api-key-staging",
       "roles/secretmanager.viewer",
     ],
-    ["service accounts", "existing", "iam/v1/projects/netra-staging/serviceAccounts", "service accounts", "roles/iam.serviceAccountViewer"],
+    [
+      "service accounts",
+      "existing",
+      "iam/v1/projects/netra-staging/serviceAccounts",
+      "service accounts",
+      "roles/iam.serviceAccountViewer",
+    ],
   ])("%s, without the role", async (_, key, path, about, role) => {
     const found = await closed(path, refuse(403, "PERMISSION_DENIED", {}, "IAM_PERMISSION_DENIED"));
     expect(notFine(found).map((check) => check.key)).toEqual([key]);
     const answer = answersOf(found, key).find(({ status }) => status === "open");
-    expect(answer).toMatchObject({ about, text: `${path.split("/")[0]}.googleapis.com allows these credentials nothing here (403) (${role} lets it be read)` });
+    expect(answer).toMatchObject({
+      about,
+      text: `${path.split("/")[0]}.googleapis.com allows these credentials nothing here (403) (${role} lets it be read)`,
+    });
     expect(answer?.mend[0]).toMatch(/^(gcloud .* > \S+|for id in )/);
     expect(found.ok).toBe(false);
   });
@@ -695,7 +855,11 @@ describe("what cannot be read is open, and the gate stays shut", () => {
     const found = await closed(path, refuse(403, "PERMISSION_DENIED"), ["policies"]);
     expect(found).toMatchObject({ ok: true, mayStayOpen: ["policies"] });
     expect(notFine(found).map(({ key, status }) => `${key} ${status}`)).toEqual(["policies open"]);
-    const forbidden = await closed(path, policyObject("run.allowedIngress", { values: { allowedValues: ["internal"] } }), ["policies"]);
+    const forbidden = await closed(
+      path,
+      policyObject("run.allowedIngress", { values: { allowedValues: ["internal"] } }),
+      ["policies"],
+    );
     expect(forbidden.ok).toBe(false);
   });
 
@@ -716,7 +880,9 @@ describe("what cannot be read is open, and the gate stays shut", () => {
   });
 
   test("an object in an unknown form", async () => {
-    const found = await closed("compute/compute/v1/projects/netra-staging/global/routes", { items: [{ kind: "compute#route", name: "r" }] });
+    const found = await closed("compute/compute/v1/projects/netra-staging/global/routes", {
+      items: [{ kind: "compute#route", name: "r" }],
+    });
     expect(answersOf(found, "ranges")).toEqual([
       {
         status: "open",

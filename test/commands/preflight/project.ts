@@ -3,7 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { constraints } from "../../../commands/preflight/constraints";
 import { PREFLIGHT_SOURCES } from "../../../commands/preflight/facts";
-import { fileOf, filledIn, type ItemSource, isItemSource, SOURCES, type Source } from "../../../commands/shared/cloud/sources";
+import {
+  fileOf,
+  filledIn,
+  type ItemSource,
+  isItemSource,
+  SOURCES,
+  type Source,
+} from "../../../commands/shared/cloud/sources";
 import { APIS } from "../../../config/apis";
 import type { Settings } from "../../../config/read";
 import { type Changes, stagingSettings } from "../../stack-settings";
@@ -13,7 +20,10 @@ export const PLACE = { project: "netra-staging", region: "us-central1" };
 export const NUMBER = "701982941522";
 export const REGISTRY = "us-central1-docker.pkg.dev/netra-staging/netra";
 
-/** The objects of each source, in the shapes of the REST APIs, hand-written; by item where they are collected one by one. */
+/**
+ * The objects of each source, in the shapes of the REST APIs, hand-written; by item where they are collected one by
+ * one.
+ */
 export type Project = Readonly<Record<Exclude<Source, ItemSource>, readonly object[]>> & {
   readonly items: Readonly<Record<ItemSource, Readonly<Record<string, readonly object[]>>>>;
 };
@@ -33,13 +43,20 @@ export const IMAGES = [
   imageObject("frontend", "1.0.0", "c"),
   imageObject("postgres", "14.23.0", "d"),
 ];
-export const secretObject = (id: string) => ({ name: `projects/${NUMBER}/secrets/${id}`, createTime: "2026-11-20T09:00:00Z", replication: { automatic: {} } });
+export const secretObject = (id: string) => ({
+  name: `projects/${NUMBER}/secrets/${id}`,
+  createTime: "2026-11-20T09:00:00Z",
+  replication: { automatic: {} },
+});
 export const versionObject = (id: string, version: number, state = "ENABLED") => ({
   name: `projects/${NUMBER}/secrets/${id}/versions/${version}`,
   createTime: "2026-11-20T09:00:00Z",
   state,
 });
-export const policyObject = (constraint: string, ...rules: readonly object[]) => ({ name: `projects/${NUMBER}/policies/${constraint}`, spec: { rules } });
+export const policyObject = (constraint: string, ...rules: readonly object[]) => ({
+  name: `projects/${NUMBER}/policies/${constraint}`,
+  spec: { rules },
+});
 export const apiObject = (api: string) => ({
   name: `projects/${NUMBER}/services/${api}.googleapis.com`,
   config: { name: `${api}.googleapis.com`, title: api },
@@ -64,22 +81,41 @@ export const quotaObjects = (cpu: number, memoryGib: number) =>
   ).map(([id, value]) =>
     quota(
       id,
-      { dimensions: { region: "us-central1" }, details: { value: String(value) }, applicableLocations: ["us-central1"] },
+      {
+        dimensions: { region: "us-central1" },
+        details: { value: String(value) },
+        applicableLocations: ["us-central1"],
+      },
       { details: { value: "1" }, applicableLocations: ["europe-west1"] },
     ),
   );
-export const computeObject = (kind: string, quotas: Readonly<Record<string, readonly [limit: number, usage: number]>>) => ({
+export const computeObject = (
+  kind: string,
+  quotas: Readonly<Record<string, readonly [limit: number, usage: number]>>,
+) => ({
   kind: `compute#${kind}`,
   name: kind === "project" ? PLACE.project : PLACE.region,
   quotas: Object.entries(quotas).map(([metric, [limit, usage]]) => ({ metric, limit, usage })),
 });
-const PROJECT_QUOTAS = { NETWORKS: [15, 1], BACKEND_SERVICES: [50, 0], SECURITY_POLICIES: [10, 0], STATIC_ADDRESSES: [8, 0] } as const;
+const PROJECT_QUOTAS = {
+  NETWORKS: [15, 1],
+  BACKEND_SERVICES: [50, 0],
+  SECURITY_POLICIES: [10, 0],
+  STATIC_ADDRESSES: [8, 0],
+} as const;
 
-const PEOPLE = ["google-oauth-client-id", "google-oauth-client-secret", "openai-api-key", "anthropic-api-key", "gemini-api-key", "clickhouse-password"].map(
-  (name) => `${name}-staging`,
-);
+const PEOPLE = [
+  "google-oauth-client-id",
+  "google-oauth-client-secret",
+  "openai-api-key",
+  "anthropic-api-key",
+  "gemini-api-key",
+  "clickhouse-password",
+].map((name) => `${name}-staging`);
 
-/** What people have done before the first update: the secrets that are theirs, and a copy of the database job's image. */
+/**
+ * What people have done before the first update: the secrets that are theirs, and a copy of the database job's image.
+ */
 export const PREPARED: Changes = {
   "netra:adopt": Object.fromEntries(PEOPLE.map((id) => [id, `projects/${PLACE.project}/secrets/${id}`])),
   "netra:database": { roles: { image: `${REGISTRY}/postgres:14.23.0` } },
@@ -88,11 +124,15 @@ export const settingsWith = (changes: Changes = {}): Settings => stagingSettings
 
 /** A project that is ready for its first update: APIs, images and the values that people own, and nothing else. */
 export function freshProject(settings: Settings): Project {
-  const none = Object.fromEntries(PREFLIGHT_SOURCES.map((source) => [source, []])) as unknown as Project; // every source that is no item's
-  const isEnforced = (name: string) => constraints.some((one) => one.name === name && one.values === undefined && !one.statesNone);
+  // every source that is no item's
+  const none = Object.fromEntries(PREFLIGHT_SOURCES.map((source) => [source, []])) as unknown as Project;
+  const isEnforced = (name: string) =>
+    constraints.some((one) => one.name === name && one.values === undefined && !one.statesNone);
   return {
     ...none,
-    apis: [...APIS, "serviceusage", "cloudresourcemanager", "artifactregistry", "orgpolicy", "cloudquotas"].map(apiObject),
+    apis: [...APIS, "serviceusage", "cloudresourcemanager", "artifactregistry", "orgpolicy", "cloudquotas"].map(
+      apiObject,
+    ),
     project: [{ projectNumber: NUMBER, projectId: PLACE.project, lifecycleState: "ACTIVE", name: "Netra Staging" }],
     access: [
       {
@@ -100,8 +140,14 @@ export function freshProject(settings: Settings): Project {
         etag: "BwY",
         bindings: [
           { role: "roles/owner", members: ["user:somebody@example.com"] },
-          { role: "roles/run.serviceAgent", members: [`serviceAccount:service-${NUMBER}@serverless-robot-prod.iam.gserviceaccount.com`] },
-          { role: "roles/vpcaccess.serviceAgent", members: [`serviceAccount:service-${NUMBER}@gcp-sa-vpcaccess.iam.gserviceaccount.com`] },
+          {
+            role: "roles/run.serviceAgent",
+            members: [`serviceAccount:service-${NUMBER}@serverless-robot-prod.iam.gserviceaccount.com`],
+          },
+          {
+            role: "roles/vpcaccess.serviceAgent",
+            members: [`serviceAccount:service-${NUMBER}@gcp-sa-vpcaccess.iam.gserviceaccount.com`],
+          },
         ],
       },
     ],
@@ -110,7 +156,12 @@ export function freshProject(settings: Settings): Project {
     regionQuotas: [computeObject("region", { NETWORK_ENDPOINT_GROUPS: [100, 0] })],
     secrets: PEOPLE.map(secretObject),
     items: {
-      policies: Object.fromEntries(constraints.map(({ name }) => [name, [policyObject(name, isEnforced(name) ? { enforce: false } : { allowAll: true })]])),
+      policies: Object.fromEntries(
+        constraints.map(({ name }) => [
+          name,
+          [policyObject(name, isEnforced(name) ? { enforce: false } : { allowAll: true })],
+        ]),
+      ),
       images: { [REGISTRY]: IMAGES },
       versions: Object.fromEntries(PEOPLE.map((id) => [id, [versionObject(id, 1)]])),
       databases: {},
@@ -139,7 +190,9 @@ export function save(project: Project, settings: Settings): string {
   for (const source of PREFLIGHT_SOURCES) {
     const isOne = SOURCES[source].items === undefined;
     if (!isItemSource(source)) write(source, isOne ? project[source][0] : project[source]);
-    else for (const [item, objects] of Object.entries(project.items[source])) write(source, isOne ? objects[0] : objects, item);
+    else
+      for (const [item, objects] of Object.entries(project.items[source]))
+        write(source, isOne ? objects[0] : objects, item);
   }
   return folder;
 }

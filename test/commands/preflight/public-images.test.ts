@@ -13,7 +13,11 @@ const server = createServer((request: IncomingMessage, response: ServerResponse)
   if (request.url?.startsWith("/token")) return response.end(JSON.stringify({ token: "anybody" }));
   if (request.headers.authorization === "Bearer anybody" || status !== 200) return response.writeHead(status).end();
   const realm = `http://127.0.0.1:${(server.address() as AddressInfo).port}/token`; // it listens on TCP
-  return response.writeHead(401, { "www-authenticate": `Bearer realm="${realm}",service="registry",scope="repository:library/postgres:pull"` }).end();
+  return response
+    .writeHead(401, {
+      "www-authenticate": `Bearer realm="${realm}",service="registry",scope="repository:library/postgres:pull"`,
+    })
+    .end();
 });
 beforeAll(() => new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve)));
 afterAll(() => {
@@ -26,7 +30,9 @@ beforeEach(() => {
 });
 
 const registries = { endpoint: () => `http://127.0.0.1:${(server.address() as AddressInfo).port}`, timeoutSeconds: 5 };
-const found = async (image: string, of: Parameters<typeof publicImages>[1] = registries) => [...(await publicImages([{ setting: "s", image }], of))];
+const found = async (image: string, of: Parameters<typeof publicImages>[1] = registries) => [
+  ...(await publicImages([{ setting: "s", image }], of)),
+];
 
 test("an image that exists, with a token for anybody and without a request that changes something", async () => {
   const image = `docker.io/library/postgres:14-alpine@${DIGEST}`;
@@ -51,7 +57,12 @@ test.each([
 test.each<[string, number, string, boolean | string]>([
   ["that is not there", 404, "postgres:99", false],
   ["that nobody may see, which Cloud Run pulls as nobody", 403, "somebody/secret:1", false],
-  ["of Google's old registry, which may know the project's accounts", 403, "gcr.io/netra-staging/backend:1", "gcr.io shows it to nobody without an account"],
+  [
+    "of Google's old registry, which may know the project's accounts",
+    403,
+    "gcr.io/netra-staging/backend:1",
+    "gcr.io shows it to nobody without an account",
+  ],
   ["of a registry that has enough of it", 429, "postgres:14", "registry-1.docker.io answered 429"],
 ])("an image %s", async (_, answer, image, expected) => {
   status = answer;
@@ -60,7 +71,9 @@ test.each<[string, number, string, boolean | string]>([
 
 test("nobody listens", async () => {
   const nowhere = { endpoint: () => "http://127.0.0.1:1", timeoutSeconds: 5 };
-  expect(await found("postgres:14", nowhere)).toEqual([["postgres:14", "registry-1.docker.io cannot be reached from here"]]);
+  expect(await found("postgres:14", nowhere)).toEqual([
+    ["postgres:14", "registry-1.docker.io cannot be reached from here"],
+  ]);
 });
 
 test("images of Artifact Registry are not asked for here", async () => {

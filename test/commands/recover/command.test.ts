@@ -32,18 +32,28 @@ const inState = (registered: readonly Registered[]) => [
   ...registered.map(({ urn, type, custom }) => ({ urn, type, custom, ...(custom ? { id: `id of ${urn}` } : {}) })),
 ];
 
-function exported(resources: readonly State[], operations: readonly { readonly resource: State; readonly type: string }[] = []) {
-  return JSON.stringify({ version: 3, deployment: { manifest: { time: "now" }, resources, pending_operations: operations } });
+function exported(
+  resources: readonly State[],
+  operations: readonly { readonly resource: State; readonly type: string }[] = [],
+) {
+  return JSON.stringify({
+    version: 3,
+    deployment: { manifest: { time: "now" }, resources, pending_operations: operations },
+  });
 }
 
-const recovered = (content: string, changes = {}): Recovery => recovery(readExport(content, "export.json", "staging"), stagingSettings(changes), program);
+const recovered = (content: string, changes = {}): Recovery =>
+  recovery(readExport(content, "export.json", "staging"), stagingSettings(changes), program);
 const named = (name: string) => program.filter((registered) => registered.name === name && registered.custom);
-const creating = (registered: readonly Registered[]) => registered.map(({ urn, type }) => ({ resource: { urn, type }, type: "creating" }));
+const creating = (registered: readonly Registered[]) =>
+  registered.map(({ urn, type }) => ({ resource: { urn, type }, type: "creating" }));
 const components = () => program.filter(({ custom }) => !custom);
 
 test("every resource of the program is either known by its id or made again without harm", () => {
   const all = program.filter(({ custom }) => custom);
-  const { pending, repeated, drawn, unknown, settled, repaired } = recovered(exported(inState(components()), creating(all)));
+  const { pending, repeated, drawn, unknown, settled, repaired } = recovered(
+    exported(inState(components()), creating(all)),
+  );
   expect([...pending, ...repeated, ...drawn]).toHaveLength(all.length);
   expect([...new Set(drawn.map(({ type }) => type.split(":").at(-1)))].toSorted()).toEqual([
     "AlertPolicy",
@@ -54,7 +64,11 @@ test("every resource of the program is either known by its id or made again with
   expect(pending).toEqual(
     expect.arrayContaining([
       { type: "gcp:logging/metric:Metric", name: "netra-container_exit_3", id: "netra/container_exit_3" },
-      { type: "gcp:monitoring/slo:Slo", name: "latency", id: "projects/netra-staging/services/netra/serviceLevelObjectives/latency" },
+      {
+        type: "gcp:monitoring/slo:Slo",
+        name: "latency",
+        id: "projects/netra-staging/services/netra/serviceLevelObjectives/latency",
+      },
     ]),
   );
   expect([unknown, settled]).toEqual([[], []]);
@@ -63,11 +77,18 @@ test("every resource of the program is either known by its id or made again with
     "gcp:sql/user:User",
     "random:index/randomPassword:RandomPassword",
   ]);
-  expect(pending.find(({ type }) => type.endsWith(":SecretVersion"))?.id).toMatch(/^projects\/netra-staging\/secrets\/[a-z0-9-]+\/versions\/1$/);
+  expect(pending.find(({ type }) => type.endsWith(":SecretVersion"))?.id).toMatch(
+    /^projects\/netra-staging\/secrets\/[a-z0-9-]+\/versions\/1$/,
+  );
   const { resources, pending_operations: operations } = repaired.deployment;
   expect(operations).toEqual([]);
   expect(resources.slice(-pending.length)).toEqual(
-    pending.map(({ type, name, id }) => ({ urn: named(name).find((one) => one.type === type)?.urn, type, id, outputs: {} })),
+    pending.map(({ type, name, id }) => ({
+      urn: named(name).find((one) => one.type === type)?.urn,
+      type,
+      id,
+      outputs: {},
+    })),
   );
 });
 
@@ -111,7 +132,9 @@ test("what is not in the state may exist where all that it waits for does, and i
 test("an alert may have been made under an id that nobody knows: it is named, and goes neither into the state nor stays pending", () => {
   const alerts = named("connector-cpu");
   const lost = recovered(exported(inState(program.filter(({ name }) => name !== "connector-cpu"))));
-  const interrupted = recovered(exported(inState(program.filter(({ name }) => name !== "connector-cpu")), creating(alerts)));
+  const interrupted = recovered(
+    exported(inState(program.filter(({ name }) => name !== "connector-cpu")), creating(alerts)),
+  );
   for (const { drawn, pending, unknown, repaired } of [lost, interrupted]) {
     expect(drawn).toEqual([{ type: "gcp:monitoring/alertPolicy:AlertPolicy", name: "connector-cpu", id: "" }]);
     expect([pending, unknown, repaired.deployment.pending_operations]).toEqual([[], [], []]);
@@ -129,7 +152,10 @@ test("updates and deletes that were interrupted are left to the refresh", () => 
 
 test("refuses, all at once, a create that the settings no longer describe and a replacement", () => {
   const urn = "urn:pulumi:staging::netra::netra:staging:Secrets$gcp:secretmanager/secret:Secret::old-secret";
-  const operations = [...creating(named("staging-connector")), { resource: { urn, type: "gcp:secretmanager/secret:Secret" }, type: "creating" }];
+  const operations = [
+    ...creating(named("staging-connector")),
+    { resource: { urn, type: "gcp:secretmanager/secret:Secret" }, type: "creating" },
+  ];
   expect(() => recovered(exported(inState(program), operations))).toThrow(
     `'staging-connector' must be looked at by a person because its replacement was interrupted, and the old one and a new one may exist; delete the new one at Google, then run pulumi refresh --clear-pending-creates
 'old-secret' must still be in the stack file because it was being created, and its id follows from there; put the settings back, recover, then change them again`,
@@ -146,7 +172,10 @@ describe("the command", () => {
 
   test("prints the commands in order, and writes the state to import where only its user can read it", async () => {
     const { code, stdout, stderr } = await recover(
-      file("pending.json", exported(inState(program.filter(({ name }) => name !== "staging-redis")), creating(named("staging-redis")))),
+      file(
+        "pending.json",
+        exported(inState(program.filter(({ name }) => name !== "staging-redis")), creating(named("staging-redis"))),
+      ),
     );
     expect([code, stderr]).toEqual([0, ""]);
     const [, repaired = ""] = /--file (\S+)/.exec(stdout) ?? [];
@@ -173,14 +202,21 @@ npm run up -- --stack staging
   test("says so where nothing is pending", async () => {
     const { code, stdout, stderr } = await recover(file("whole.json", exported(inState(program))));
     expect([code, stderr]).toEqual([0, ""]);
-    expect(stdout).toBe(`# Nothing of staging is pending, and nothing that could have been made is missing from its state: npm run up goes on.
+    expect(
+      stdout,
+    ).toBe(`# Nothing of staging is pending, and nothing that could have been made is missing from its state: npm run up goes on.
 # Where it says that the stack is locked, and nobody is updating it: pulumi cancel staging --yes
 `);
   });
 
   test("bad input: exit 2 and one line", async () => {
     const noExport = file("no-export.json", "{}");
-    const other = file("other.json", exported([{ urn: "urn:pulumi:production::netra::pulumi:pulumi:Stack::netra-production", type: "pulumi:pulumi:Stack" }]));
+    const other = file(
+      "other.json",
+      exported([
+        { urn: "urn:pulumi:production::netra::pulumi:pulumi:Stack::netra-production", type: "pulumi:pulumi:Stack" },
+      ]),
+    );
     vi.stubEnv("PATH", directory);
     const without = await recover();
     vi.unstubAllEnvs();
@@ -189,7 +225,11 @@ npm run up -- --stack staging
       "",
       "'pulumi' must be on the PATH because previews and updates run on its engine; install Pulumi 3.252 or newer (pulumi.com/docs/install) and put it on the PATH\n",
     ]);
-    const [missing, unreadable, foreign] = await Promise.all([recover("nowhere.json"), recover(noExport), recover(other)]);
+    const [missing, unreadable, foreign] = await Promise.all([
+      recover("nowhere.json"),
+      recover(noExport),
+      recover(other),
+    ]);
     expect([missing.code, missing.stdout, missing.stderr]).toEqual([
       2,
       "",

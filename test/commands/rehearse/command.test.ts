@@ -22,7 +22,10 @@ describe("rehearse", () => {
 
   test("an option that does not exist is bad input", async () => {
     const { code, stderr } = await rehearse("--gird");
-    expect([code, stderr]).toEqual([2, "error: unknown option '--gird'\n(Did you mean --grid?)\n(npm run rehearse -- --help lists the options)\n"]);
+    expect([code, stderr]).toEqual([
+      2,
+      "error: unknown option '--gird'\n(Did you mean --grid?)\n(npm run rehearse -- --help lists the options)\n",
+    ]);
   });
 
   describe("ended from outside", () => {

@@ -78,7 +78,11 @@ describe("a cell's prediction beside its measurement", () => {
 
 describe("the errors of all cells", () => {
   const results = (errors: readonly (readonly [number, number | null])[]): CellResult[] =>
-    errors.map(([successError, readyP95Error]) => ({ ...compare(cell, predicted(0.8, 1), [storm(8), storm(8)]), successError, readyP95Error }));
+    errors.map(([successError, readyP95Error]) => ({
+      ...compare(cell, predicted(0.8, 1), [storm(8), storm(8)]),
+      successError,
+      readyP95Error,
+    }));
 
   test("are absolute: the median and the worst", () => {
     expect(
@@ -93,7 +97,10 @@ describe("the errors of all cells", () => {
       success: { median: 0.02, worst: 0.04 },
       readyP95: { median: expect.closeTo(0.15, 12), worst: 0.2 },
     });
-    expect(errorsOf(results([[0, null]]))).toEqual({ success: { median: 0, worst: 0 }, readyP95: { median: null, worst: null } });
+    expect(errorsOf(results([[0, null]]))).toEqual({
+      success: { median: 0, worst: 0 },
+      readyP95: { median: null, worst: null },
+    });
   });
 
   test("are too large when the median of p95 is above 15 %, though every cell is within", () => {

@@ -30,7 +30,9 @@ export class TemporaryFolder {
 
   /** Whether a PostgreSQL in it takes connections. */
   hasServer(): boolean {
-    return readdirSync(this.path).some((name) => lockFile(join(this.path, name)).some((line) => line.startsWith("ready")));
+    return readdirSync(this.path).some((name) =>
+      lockFile(join(this.path, name)).some((line) => line.startsWith("ready")),
+    );
   }
 
   remove(): void {

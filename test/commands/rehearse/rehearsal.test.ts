@@ -35,11 +35,13 @@ describe("a rehearsal of four cells on a real PostgreSQL", () => {
   test("finds what the model predicts, and leaves nothing behind", async () => {
     const { cells: results, calibration, machine } = await rehearse(cells, options);
     expect(results.map(({ predicted }) => predicted.success)).toEqual([1, 0, 0.5, 0]);
-    for (const { predicted, measured } of results) expect(Math.abs(predicted.success - measured.success)).toBeLessThanOrEqual(0.1);
+    for (const { predicted, measured } of results)
+      expect(Math.abs(predicted.success - measured.success)).toBeLessThanOrEqual(0.1);
     // Refused where the model says so, and only there.
     expect(results.map(({ predicted }) => predicted.refusals > 0)).toEqual([false, true, true, false]);
     expect(results.map(({ measured }) => measured.refusals > 0)).toEqual([false, true, true, false]);
-    for (const { measured } of results) expect(measured.errors).toEqual(measured.refusals > 0 ? { "53300": measured.refusals } : expect.anything());
+    for (const { measured } of results)
+      expect(measured.errors).toEqual(measured.refusals > 0 ? { "53300": measured.refusals } : expect.anything());
     expect(results[3]?.measured).toMatchObject({ success: 0, readyP95Seconds: null });
     // Of one connect and not of all, in ms and not in seconds: how fast a machine is, no test knows.
     for (const cost of ["connectCpuMs", "refusalCpuMs"] as const) expect(calibration[cost], cost).toBeGreaterThan(0.02);
@@ -52,8 +54,18 @@ describe("a rehearsal of four cells on a real PostgreSQL", () => {
     // Of a limit of twelve connections two are held, so that ten starts of twenty are left; there are slots for all.
     const cell = gridCell(plan, { starts: 20, connections: 1, maxConnections: 50, retries: false, userLimit: 12 });
     const limited = cell.storm.groups.map((group) => ({ ...group, userConnections: 2 }));
-    const others = limited.map((group) => ({ ...group, service: "other", starts: 5, userLimit: Number.POSITIVE_INFINITY, userConnections: 0 }));
-    const storm = { ...cell.storm, groups: [...limited, ...others], database: { ...cell.storm.database, heldConnections: 5 } };
+    const others = limited.map((group) => ({
+      ...group,
+      service: "other",
+      starts: 5,
+      userLimit: Number.POSITIVE_INFINITY,
+      userConnections: 0,
+    }));
+    const storm = {
+      ...cell.storm,
+      groups: [...limited, ...others],
+      database: { ...cell.storm.database, heldConnections: 5 },
+    };
     const rehearsal = await rehearse([{ ...cell, starts: 25, storm }], options);
     const [result] = rehearsal.cells;
     // Ten, and all five of the other user. Without the limit all are ready.
@@ -82,9 +94,14 @@ describe("a rehearsal that cannot go on", () => {
 
   test("says so, too, where a connection is the first to notice", async () => {
     const cell = gridCell(plan, { starts: 5, connections: 1, maxConnections: 25, retries: false });
-    const holding: Cell = { ...cell, storm: { ...cell.storm, database: { ...cell.storm.database, heldConnections: 10 } } };
+    const holding: Cell = {
+      ...cell,
+      storm: { ...cell.storm, database: { ...cell.storm.database, heldConnections: 10 } },
+    };
     const killed = rehearse([holding], { ...options, serverIs: (pid) => process.kill(pid, "SIGKILL") });
-    await expect(killed).rejects.toThrow(/^PostgreSQL must run until the rehearsal is over because the storms need it, and it ended with SIGKILL/);
+    await expect(killed).rejects.toThrow(
+      /^PostgreSQL must run until the rehearsal is over because the storms need it, and it ended with SIGKILL/,
+    );
     expect(temporary.contents()).toEqual([]);
   });
 
@@ -149,7 +166,10 @@ describe("a server of the rehearsal", () => {
       await server.admit("limited", 2);
       await server.admit("other", Number.POSITIVE_INFINITY);
       const clients = [await server.user("limited"), await server.user("limited")];
-      await expect(server.user("limited")).rejects.toMatchObject({ code: "53300", message: 'too many connections for role "limited"' });
+      await expect(server.user("limited")).rejects.toMatchObject({
+        code: "53300",
+        message: 'too many connections for role "limited"',
+      });
       for (let i = 0; i < 3; i++) clients.push(await server.user("other"));
       await server.admit("limited", 3);
       clients.push(await server.user("limited"));

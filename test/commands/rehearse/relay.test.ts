@@ -52,9 +52,12 @@ describe("the relay", () => {
 
   test("lets so many connections through in a second, one after the other", async () => {
     relay.set(portOf(server), { connects: { vms: 2, perSecond: 5 } });
-    const seconds = (await Promise.all(Array.from({ length: 6 }, client))).map((each) => each.seconds).toSorted((a, b) => a - b);
+    const seconds = (await Promise.all(Array.from({ length: 6 }, client)))
+      .map((each) => each.seconds)
+      .toSorted((a, b) => a - b);
     // Two VMs of 0.2 s a connect; timers never ring early.
-    for (const [i, least] of [0.2, 0.2, 0.4, 0.4, 0.6, 0.6].entries()) expect(seconds[i]).toBeGreaterThan(least - 0.005);
+    for (const [i, least] of [0.2, 0.2, 0.4, 0.4, 0.6, 0.6].entries())
+      expect(seconds[i]).toBeGreaterThan(least - 0.005);
   });
 
   test("lets so many bytes through in a second, those of all connections together", async () => {

@@ -12,7 +12,13 @@ const cell = (name: string, successError: number, readyP95Error: number, refusal
   retries: false,
   storms: 10,
   predicted: { success: 0.5 + successError, readyP95Seconds: 1 + readyP95Error, refusals },
-  measured: { success: 0.5, readyP95Seconds: 1, refusals, successMargin: 0.02, errors: refusals > 0 ? { "53300": refusals } : {} },
+  measured: {
+    success: 0.5,
+    readyP95Seconds: 1,
+    refusals,
+    successMargin: 0.02,
+    errors: refusals > 0 ? { "53300": refusals } : {},
+  },
   successError,
   readyP95Error,
   within: Math.abs(successError) <= 0.07 && Math.abs(readyP95Error) <= 0.25,
@@ -57,7 +63,10 @@ function rehearsal(cells: readonly CellResult[], disturbances: readonly string[]
 
 describe("what a rehearsal found, for people", () => {
   const good = rehearsal([cell("20 x 4 in 50", 0.02, -0.1, 10), cell("5 x 1 in 50", 0, 0.05, 0)]);
-  const bad = rehearsal([cell("20 x 4 in 50", 0.2, -0.1, 10), cell("5 x 1 in 50", 0, 0.3, 0)], ["the load average was 9.0 before the rehearsal began"]);
+  const bad = rehearsal(
+    [cell("20 x 4 in 50", 0.2, -0.1, 10), cell("5 x 1 in 50", 0, 0.3, 0)],
+    ["the load average was 9.0 before the rehearsal began"],
+  );
 
   test("says in one sentence whether the model is right", () => {
     expect(rehearsalText(good).trim().split("\n").at(-1)).toBe("The model is within the wanted error in all 2 cells.");
@@ -75,7 +84,9 @@ describe("what a rehearsal found, for people", () => {
     expect(page).toContain(
       "- Date: 2026-11-24; 25 minutes.\n- Machine: a processor, 2 cores, 24 GiB, Linux 6.1, Node 20.20.2.\n- The server was held to core 1",
     );
-    expect(page).toContain("**The machine was not quiet**, so that the errors may be the machine's: the load average was 9.0 before the rehearsal began.");
+    expect(page).toContain(
+      "**The machine was not quiet**, so that the errors may be the machine's: the load average was 9.0 before the rehearsal began.",
+    );
     expect(page).toContain(
       "Where no connect was refused (1 cells), the model promises 0 points too much success in the mean, and its p95 time to ready is 30 % too long in the median. " +
         "Where connects were refused and not tried again (1 cells), the model promises 20 points too much success in the mean, and its p95 time to ready is 10 % too short in the median. " +
@@ -89,6 +100,8 @@ describe("what a rehearsal found, for people", () => {
     const plot = await predictedBesideMeasured(bad.cells, "success");
     expect(plot.alternative).toBe("2 cells; the line is where both agree. More than 5 points apart: 20 x 4 in 50.");
     expect(plot.svg).toContain("measured success share");
-    expect((await predictedBesideMeasured(good.cells, "readyP95Seconds")).alternative).toBe("2 cells; the line is where both agree. All are within 25 %.");
+    expect((await predictedBesideMeasured(good.cells, "readyP95Seconds")).alternative).toBe(
+      "2 cells; the line is where both agree. All are within 25 %.",
+    );
   });
 });

@@ -38,7 +38,9 @@ test("reads another file where one is named, whatever the stack is called", () =
 });
 
 test("needs no passphrase: an encrypted value reads as its stand-in, at any depth", () => {
-  expect(read("encryptionsalt: v1:abc\nconfig:\n  a:token: { secure: v1:x }\n  a:list: [{ key: { secure: v1:y } }]")).toEqual({
+  expect(
+    read("encryptionsalt: v1:abc\nconfig:\n  a:token: { secure: v1:x }\n  a:list: [{ key: { secure: v1:y } }]"),
+  ).toEqual({
     "a:token": "[secret]",
     "a:list": [{ key: "[secret]" }],
   });
@@ -65,8 +67,11 @@ test("takes a key without a namespace as the project's own, as Pulumi does", () 
 test("refuses what Pulumi reads as something else, without showing it", () => {
   const octal = (line: number) =>
     `'/Pulumi.test.yaml' must not have a number with a leading zero (line ${line}) because Pulumi reads it as octal; leave out the zero, or quote it if it is a text`;
-  const date = "'/Pulumi.test.yaml' must not have a date without quotes (line 4) because Pulumi writes it as a point in time; quote it";
-  expect(refusal("config:\n  a:b: { most: 010 }\n  a:c: [-0777]\n  a:since: 2026-11-20\n")).toBe([octal(2), octal(3), date].join("\n"));
+  const date =
+    "'/Pulumi.test.yaml' must not have a date without quotes (line 4) because Pulumi writes it as a point in time; quote it";
+  expect(refusal("config:\n  a:b: { most: 010 }\n  a:c: [-0777]\n  a:since: 2026-11-20\n")).toBe(
+    [octal(2), octal(3), date].join("\n"),
+  );
   // 0o10 and 0x10 are the same number to both, 007 is 7 either way, and 08 is no octal.
   expect(read("config: { a:b: [0o10, 0x10, 007, 08, 1e1, '010', \"2026-11-20\", 0.5, yes] }")).toEqual({
     "a:b": [8, 16, 7, 8, 10, "010", "2026-11-20", 0.5, "yes"],
@@ -74,7 +79,8 @@ test("refuses what Pulumi reads as something else, without showing it", () => {
 });
 
 test("refuses an alias that stands for itself, and more than one document", () => {
-  const endless = "'/Pulumi.test.yaml' must not have an alias inside its own anchor (line 2) because it has no end; write out what is meant";
+  const endless =
+    "'/Pulumi.test.yaml' must not have an alias inside its own anchor (line 2) because it has no end; write out what is meant";
   expect(refusal("config:\n  a:b: &b { c: [*b] }")).toBe(endless);
   expect(refusal("config: &c\n  a:b: *c")).toBe(endless);
   expect(refusal("config: {}\n---\nconfig: {}")).toBe(
@@ -87,18 +93,26 @@ test("refuses what is no YAML, with the place", () => {
   expect(refusal("config:\n\ta: 1")).toBe(`${because} Tabs are not allowed as indentation at line 2, column 1:`);
   expect(refusal("config: {a: 1")).toMatch(/^'\/Pulumi.test.yaml' must be YAML .* at line 1, column 14/);
   expect(refusal("config: 1\nconfig: 2")).toBe(`${because} Map keys must be unique at line 2, column 1:`);
-  expect(refusal("config: *nowhere")).toBe(`${because} Unresolved alias (the anchor must be set before the alias): nowhere`);
+  expect(refusal("config: *nowhere")).toBe(
+    `${because} Unresolved alias (the anchor must be set before the alias): nowhere`,
+  );
 });
 
 test("refuses a file without a plan: empty, another document, a list", () => {
-  const message = "'/Pulumi.test.yaml' must have a section 'config' because the capacity plan stands there; write it as in Pulumi.staging.yaml";
-  for (const text of ["", "just text", "- a", "resources: {}", "config:", "config: []", "config: text"]) expect(refusal(text), text).toBe(message);
+  const message =
+    "'/Pulumi.test.yaml' must have a section 'config' because the capacity plan stands there; write it as in Pulumi.staging.yaml";
+  for (const text of ["", "just text", "- a", "resources: {}", "config:", "config: []", "config: text"])
+    expect(refusal(text), text).toBe(message);
 });
 
 test("names the stacks that exist where one does not, and the option where its file cannot be read", () => {
   expect(() => readStackFile("stagin")).toThrow(
     new InputError([
-      { setting: "--stack", message: "'--stack' must name a stack with a file of its own because Pulumi.stagin.yaml does not exist; use staging" },
+      {
+        setting: "--stack",
+        message:
+          "'--stack' must name a stack with a file of its own because Pulumi.stagin.yaml does not exist; use staging",
+      },
     ]),
   );
   for (const path of [join(directory, "missing.yaml"), PROJECT_ROOT])

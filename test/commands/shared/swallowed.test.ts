@@ -36,7 +36,8 @@ describe("an option before `--` is refused, in one line with the command that wa
     ["check --config-file=Pulumi.other.yaml", "check -- --config-file=Pulumi.other.yaml"],
     ["guard --stack x", "guard -- --stack x <preview>"],
     ["guard --stack=x preview.json", "guard -- --stack=x preview.json"],
-    ["guard --stack x preview.json", "guard -- --stack <name> <preview>"], // which of them is the stack, npm does not hand on
+    // which of them is the stack, npm does not hand on
+    ["guard --stack x preview.json", "guard -- --stack <name> <preview>"],
     ["bootstrap --dry-run -- --project=p --repository=a/b", "bootstrap -- --dry-run --project=p --repository=a/b"],
     ["generate --stack=production", "generate -- --stack=production"],
     ["preview --stack production", "preview -- --stack production"],
@@ -44,7 +45,9 @@ describe("an option before `--` is refused, in one line with the command that wa
     ["up --yes --stack=production", "up -- --stack=production --yes"],
   ])("npm run %s", async (typed, meant) => {
     const { code, stderr } = await npmRun(typed.split(" "));
-    const options = [...new Set(meant.match(/--[a-z][a-z-]*/g))].filter((option) => typed.split(" -- ")[0]?.includes(option));
+    const options = [...new Set(meant.match(/--[a-z][a-z-]*/g))].filter((option) =>
+      typed.split(" -- ")[0]?.includes(option),
+    );
     expect({ code, stderr }).toEqual({
       code: 2,
       stderr: `${options.map((option) => `'${option}'`).join(", ")} must come after '--' because npm keeps what stands before it; run \`npm run ${meant}\`\n`,
@@ -63,7 +66,8 @@ describe("an option before `--` is refused, in one line with the command that wa
 
 describe("nothing is refused", () => {
   const passes = ["image", "--", "--stack=nowhere", "backend", "registry/image:1"];
-  const reached = expect.objectContaining({ code: 2, stderr: expect.stringContaining("Pulumi.nowhere.yaml") }); // the command's own answer
+  // the command's own answer
+  const reached = expect.objectContaining({ code: 2, stderr: expect.stringContaining("Pulumi.nowhere.yaml") });
 
   test("after `--`", async () => {
     expect(await npmRun(passes)).toEqual(reached);
@@ -87,6 +91,11 @@ describe("nothing is refused", () => {
       environment: { npm_lifecycle_event: "test", npm_config_json: "true" },
     };
     expect(() => refuseSwallowedOptions(invocation)).not.toThrow();
-    expect(() => refuseSwallowedOptions({ ...invocation, environment: { ...invocation.environment, npm_lifecycle_event: "check" } })).toThrow("'--json' must");
+    expect(() =>
+      refuseSwallowedOptions({
+        ...invocation,
+        environment: { ...invocation.environment, npm_lifecycle_event: "check" },
+      }),
+    ).toThrow("'--json' must");
   });
 });

@@ -26,7 +26,13 @@ const stateWith = (...jobs: readonly (readonly [component: string, name: string,
 const failed = { terminalConditions: [{ state: "CONDITION_FAILED", message: "execution x has failed: no\nmore" }] };
 
 test("names jobs whose last execution failed, why, and the setting that makes another one", () => {
-  expect(failedJobLines(failedJobs(stateWith(["DatabaseRoles", "netra-database-roles", failed], ["Migrations", "netra-migrations", failed])))).toEqual([
+  expect(
+    failedJobLines(
+      failedJobs(
+        stateWith(["DatabaseRoles", "netra-database-roles", failed], ["Migrations", "netra-migrations", failed]),
+      ),
+    ),
+  ).toEqual([
     "'netra-database-roles' must complete before services roll: execution x has failed: no. Mend the cause; where that changes nothing of the job, raise 'netra:database.roles.run' by one, because the same job is not run again. Then: npm run up",
     "'netra-migrations' must complete before services roll: execution x has failed: no. Mend the cause; where that changes nothing of the job, raise 'netra:migrations.run' by one, because the same job is not run again. Then: npm run up",
   ]);

@@ -3,7 +3,8 @@ import { readExport } from "../../../commands/recover/recovery";
 import { failedRevisionLines, failedRevisions } from "../../../commands/up/failed-revisions";
 
 const SERVICE = "gcp:cloudrunv2/service:Service";
-const revision = (service: string, number: number) => `projects/p/locations/l/services/${service}/revisions/${service}-0000${number}-abc`;
+const revision = (service: string, number: number) =>
+  `projects/p/locations/l/services/${service}/revisions/${service}-0000${number}-abc`;
 
 /** A state with one service for each entry, as the provider writes it. */
 const stateWith = (...services: readonly (readonly [key: string, name: string, outputs: object])[]) =>
@@ -31,9 +32,17 @@ test("names revisions that did not become ready, what serves, and the one comman
       [
         "auth",
         "netra-auth-service",
-        { latestCreatedRevision: revision("a", 2), latestReadyRevision: revision("a", 1), terminalConditions: [{ message: "no\nmore" }] },
+        {
+          latestCreatedRevision: revision("a", 2),
+          latestReadyRevision: revision("a", 1),
+          terminalConditions: [{ message: "no\nmore" }],
+        },
       ],
-      ["frontend", "netra-frontend", { latestCreatedRevision: revision("f", 1), latestReadyRevision: revision("f", 1) }],
+      [
+        "frontend",
+        "netra-frontend",
+        { latestCreatedRevision: revision("f", 1), latestReadyRevision: revision("f", 1) },
+      ],
       ["backend", "netra-backend", { latestCreatedRevision: revision("b", 1), latestReadyRevision: "" }],
     ),
   );

@@ -1,7 +1,19 @@
 import { describe, expect, test } from "vitest";
-import { ATTEMPTS, type Attempt, awaited, type Failure, patiently, SECONDS_BETWEEN } from "../../../commands/up/patience";
+import {
+  ATTEMPTS,
+  type Attempt,
+  awaited,
+  type Failure,
+  patiently,
+  SECONDS_BETWEEN,
+} from "../../../commands/up/patience";
 
-const failure = (type: string, message: string): Failure => ({ urn: `urn:pulumi:staging::netra::${type}::x`, type, name: "x", message });
+const failure = (type: string, message: string): Failure => ({
+  urn: `urn:pulumi:staging::netra::${type}::x`,
+  type,
+  name: "x",
+  message,
+});
 const ALERT = "gcp:monitoring/alertPolicy:AlertPolicy";
 const SLO = "gcp:monitoring/slo:Slo";
 const disabled = (api: string) =>
@@ -26,7 +38,10 @@ describe("what is waited for", () => {
   test.each([
     ["another error beside it", [NEW_ALERT_METRIC, failure("gcp:cloudrunv2/service:Service", "Error code 9")]],
     ["an API that the program does not enable", [failure("gcp:x/y:Z", disabled("container"))]],
-    ["a metric of Google's that is misspelt", [failure(ALERT, 'Cannot find metric that matches type = "run.googleapis.com/nope".')]],
+    [
+      "a metric of Google's that is misspelt",
+      [failure(ALERT, 'Cannot find metric that matches type = "run.googleapis.com/nope".')],
+    ],
     ["the same words of another resource", [failure("gcp:monitoring/dashboard:Dashboard", NEW_ALERT_METRIC.message)]],
     ["an update that failed without a word", []],
   ])("is not: %s", (_, failures) => {

@@ -8,7 +8,8 @@ import { afterAll, afterEach, beforeAll } from "vitest";
 import { type WebSocket, WebSocketServer } from "ws";
 
 /*
- * The application of the contract, small: auth, backend and frontend, each on an HTTPS server of its own, with tokens that are
+ * The application of the contract, small: auth, backend and frontend, each on an HTTPS server of its own, with tokens
+ * that are
  * really signed and checked. Every test says only how it misbehaves.
  */
 
@@ -59,7 +60,10 @@ export const EVENTS = ["agent_started", "agent_thinking", "tool_executing", "too
 export interface Behaviour {
   /** Certificates by service. Default: a good one for localhost. */
   readonly certificates?: Readonly<Record<string, Pair>>;
-  /** Answers of health paths, one after another, the last one for ever. `hang`: none; `endless`: 200, and a body without end. Default: 200. */
+  /**
+   * Answers of health paths, one after another, the last one for ever. `hang`: none; `endless`: 200, and a body without
+   * end. Default: 200.
+   */
   readonly health?: Readonly<Record<string, readonly (number | "hang" | "endless")[]>>;
   /** What auth answers to credentials. Default: a token, or 401. */
   readonly issue?: { readonly status: number; readonly body: string };
@@ -139,7 +143,13 @@ function endless(response: ServerResponse): void {
 /** A server on a port has an address of this form. */
 const portOf = (server: Server) => (server.address() as AddressInfo).port;
 
-async function answer(service: string, request: IncomingMessage, response: ServerResponse, behaviour: Behaviour, asked: Map<string, number>): Promise<void> {
+async function answer(
+  service: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+  behaviour: Behaviour,
+  asked: Map<string, number>,
+): Promise<void> {
   const path = request.url ?? "";
   const end = (status: number, body = "") => void response.writeHead(status).end(body);
   if (path.startsWith("/health")) {
@@ -153,7 +163,10 @@ async function answer(service: string, request: IncomingMessage, response: Serve
     const { email, password } = JSON.parse(await text(request));
     const isKnown = email === CREDENTIALS.VERIFY_EMAIL && password === CREDENTIALS.VERIFY_PASSWORD;
     const { status, body } =
-      behaviour.issue ?? (isKnown ? { status: 200, body: JSON.stringify({ access_token: signed(secret("auth", behaviour)) }) } : { status: 401, body: "" });
+      behaviour.issue ??
+      (isKnown
+        ? { status: 200, body: JSON.stringify({ access_token: signed(secret("auth", behaviour)) }) }
+        : { status: 401, body: "" });
     end(status, body);
   } else if (path === "/auth/me" || path === "/api/users/me") end(isAllowed(service, request, behaviour) ? 200 : 401);
   else end(404);
@@ -165,20 +178,27 @@ function acceptSockets(server: Server, behaviour: Behaviour, messages: string[])
     const status = behaviour.upgrade ?? (isAllowed("backend", request, behaviour) ? 101 : 401);
     if (status === "hang") return;
     if (status !== 101) socket.end(`HTTP/1.1 ${status} Refused\r\ncontent-length: 0\r\nconnection: close\r\n\r\n`);
-    else sockets.handleUpgrade(request, socket, head, (opened) => opened.once("message", (data) => converse(opened, String(data), behaviour, messages)));
+    else
+      sockets.handleUpgrade(request, socket, head, (opened) =>
+        opened.once("message", (data) => converse(opened, String(data), behaviour, messages)),
+      );
   });
 }
 
 function converse(socket: WebSocket, message: string, { events, close }: Behaviour, messages: string[]) {
   messages.push(message);
-  for (const event of events ?? EVENTS.flatMap((type) => [{ type }, { type: "ping" }])) socket.send(typeof event === "string" ? event : JSON.stringify(event));
+  for (const event of events ?? EVENTS.flatMap((type) => [{ type }, { type: "ping" }]))
+    socket.send(typeof event === "string" ? event : JSON.stringify(event));
   if (close !== undefined) socket.close(close);
 }
 
-const secret = (service: string, { secrets }: Behaviour) => (service === "auth" ? secrets?.auth : secrets?.backend) ?? "one secret";
+const secret = (service: string, { secrets }: Behaviour) =>
+  (service === "auth" ? secrets?.auth : secrets?.backend) ?? "one secret";
 
 function signed(key: string): string {
-  const claims = [{ alg: "HS256", typ: "JWT" }, { sub: "verification" }].map((part) => Buffer.from(JSON.stringify(part)).toString("base64url")).join(".");
+  const claims = [{ alg: "HS256", typ: "JWT" }, { sub: "verification" }]
+    .map((part) => Buffer.from(JSON.stringify(part)).toString("base64url"))
+    .join(".");
   return `${claims}.${createHmac("sha256", key).update(claims).digest("base64url")}`;
 }
 

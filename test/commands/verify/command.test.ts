@@ -32,8 +32,12 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const verifying = (args: readonly string[], changes: NodeJS.ProcessEnv = {}): Promise<Ended> =>
   new Promise((resolve) => {
     const env = { ...environment, ...changes };
-    execFile(process.execPath, ["--import", "tsx", "commands/verify/command.ts", ...onReference(args)], { cwd: PROJECT_ROOT, env }, (error, stdout, stderr) =>
-      resolve({ code: typeof error?.code === "number" ? error.code : error ? -1 : 0, stdout, stderr }),
+    execFile(
+      process.execPath,
+      ["--import", "tsx", "commands/verify/command.ts", ...onReference(args)],
+      { cwd: PROJECT_ROOT, env },
+      (error, stdout, stderr) =>
+        resolve({ code: typeof error?.code === "number" ? error.code : error ? -1 : 0, stdout, stderr }),
     );
   });
 
@@ -80,8 +84,13 @@ test("--from-outputs takes the addresses that pulumi prints", async () => {
   const { hosts } = await start();
   const PATH = pulumiPrinting({ connector: "c", databaseAddress: "10.107.0.3", urls: hosts });
   const { code, stdout } = await verifying(["--from-outputs"], { PATH });
-  expect({ code, headline: stdout.split("\n")[0] }).toEqual({ code: 0, headline: "What could be asked is proven; 1 open." });
-  expect(readFileSync(join(PATH.split(":")[0] ?? "", "asked"), "utf8")).toBe("stack output --json --stack staging --non-interactive\n");
+  expect({ code, headline: stdout.split("\n")[0] }).toEqual({
+    code: 0,
+    headline: "What could be asked is proven; 1 open.",
+  });
+  expect(readFileSync(join(PATH.split(":")[0] ?? "", "asked"), "utf8")).toBe(
+    "stack output --json --stack staging --non-interactive\n",
+  );
 });
 
 test("exits 2 on bad input, with every problem and without a stack trace", async () => {
@@ -97,7 +106,9 @@ test("exits 2 on bad input, with every problem and without a stack trace", async
       [
         "--json",
         "--hosts",
-        file("unknown.yaml", { hosts: { auth: "https://localhost:1", backend: "https://localhost:1", analytics: "https://localhost:8002" } }),
+        file("unknown.yaml", {
+          hosts: { auth: "https://localhost:1", backend: "https://localhost:1", analytics: "https://localhost:8002" },
+        }),
       ],
       unset,
     ),
@@ -124,7 +135,12 @@ test("exits 2 on bad input, with every problem and without a stack trace", async
   expect(JSON.parse(unknown.stdout)).toMatchObject({
     stack: "staging",
     ok: false,
-    problems: [{ setting: "hosts.analytics" }, { setting: "hosts.frontend" }, { setting: "VERIFY_EMAIL" }, { setting: "VERIFY_PASSWORD" }],
+    problems: [
+      { setting: "hosts.analytics" },
+      { setting: "hosts.frontend" },
+      { setting: "VERIFY_EMAIL" },
+      { setting: "VERIFY_PASSWORD" },
+    ],
   });
   expect(noOutputs.stderr).toBe(
     "'--stack' (staging) must have the output 'urls' because the addresses stand there; run 'npm run up -- --stack staging' first\n",

@@ -9,7 +9,8 @@ const SERVICES = { auth: { ingress: "all" }, backend: { ingress: "all" }, worker
 const VARIABLES = { VERIFY_EMAIL: "a@example.com", VERIFY_PASSWORD: "correct-horse" };
 const HOSTS = { auth: "https://auth.example.com", backend: "https://api.example.com" };
 
-const read = (values: unknown, variables: Readonly<Record<string, string>> = VARIABLES) => readContract(values, { services: SERVICES, variables });
+const read = (values: unknown, variables: Readonly<Record<string, string>> = VARIABLES) =>
+  readContract(values, { services: SERVICES, variables });
 
 function problems(values: unknown, variables?: Readonly<Record<string, string>>): string[] {
   try {
@@ -22,10 +23,20 @@ function problems(values: unknown, variables?: Readonly<Record<string, string>>)
 }
 
 test("hosts alone are enough: what internal services answer, nobody asks from outside", () => {
-  const contract = read({ hosts: { ...HOSTS, backend: ["https://api.example.com", "https://api2.example.com:8443/"] } });
-  expect(contract.hosts.backend?.map(({ origin }) => origin)).toEqual(["https://api.example.com", "https://api2.example.com:8443"]);
+  const contract = read({
+    hosts: { ...HOSTS, backend: ["https://api.example.com", "https://api2.example.com:8443/"] },
+  });
+  expect(contract.hosts.backend?.map(({ origin }) => origin)).toEqual([
+    "https://api.example.com",
+    "https://api2.example.com:8443",
+  ]);
   expect(contract).toMatchObject({
-    issue: { service: "auth", path: "/auth/login", credentials: { email: "VERIFY_EMAIL", password: "VERIFY_PASSWORD" }, tokenField: "access_token" },
+    issue: {
+      service: "auth",
+      path: "/auth/login",
+      credentials: { email: "VERIFY_EMAIL", password: "VERIFY_PASSWORD" },
+      tokenField: "access_token",
+    },
     accept: { auth: "/auth/me", backend: "/api/users/me" },
     webSocket: { service: "backend", path: "/ws", eventField: "type" },
     limits: { requestSeconds: 10, eventsSeconds: 120, attempts: 5, waitSeconds: 2, certificateDays: 14 },
@@ -74,7 +85,10 @@ test("all problems of form at once", () => {
 });
 
 test("shows neither a password where its variable's name belongs nor one in an address", () => {
-  const found = problems({ hosts: { auth: "https://user:hunter2@auth.example.com", backend: HOSTS.backend }, issue: { credentials: { password: "hunter2" } } });
+  const found = problems({
+    hosts: { auth: "https://user:hunter2@auth.example.com", backend: HOSTS.backend },
+    issue: { credentials: { password: "hunter2" } },
+  });
   expect(found).toEqual([
     expect.stringMatching(/^'hosts\.auth' \(not shown\) must be an https origin/),
     "'issue.credentials.password' (not shown) must be the name of an environment variable because it is the name of the environment variable that holds the value; set 'issue.credentials.password' to VERIFY_EMAIL",
@@ -84,7 +98,11 @@ test("shows neither a password where its variable's name belongs nor one in an a
 test("all problems with the plan and the environment at once", () => {
   expect(
     problems(
-      { hosts: { auth: HOSTS.auth, analytics: "https://analytics.example.com" }, accept: { auth: "/me" }, webSocket: { service: "worker" } },
+      {
+        hosts: { auth: HOSTS.auth, analytics: "https://analytics.example.com" },
+        accept: { auth: "/me" },
+        webSocket: { service: "worker" },
+      },
       { VERIFY_EMAIL: "" },
     ),
   ).toEqual([
@@ -97,6 +115,9 @@ test("all problems with the plan and the environment at once", () => {
   ]);
 });
 
-test.each([[[]], [{}], [{ hosts: "https://api.example.com" }], [{ hosts: { auth: [] } }]])("%j is no hosts file", (values) => {
-  expect(problems(values)).not.toEqual([]);
-});
+test.each([[[]], [{}], [{ hosts: "https://api.example.com" }], [{ hosts: { auth: [] } }]])(
+  "%j is no hosts file",
+  (values) => {
+    expect(problems(values)).not.toEqual([]);
+  },
+);

@@ -25,19 +25,24 @@ async function verdictOf(
   file: object = {},
   monitoring: Monitoring = withoutCredentials,
 ): Promise<Verdict> {
-  const contract = readContract({ hosts: application.hosts, limits, ...file }, { services: settings.services, variables: CREDENTIALS });
+  const contract = readContract(
+    { hosts: application.hosts, limits, ...file },
+    { services: settings.services, variables: CREDENTIALS },
+  );
   return verify({ contract, settings }, { variables: CREDENTIALS, ca: authority().ca, monitoring });
 }
 
 /** Steps by name, ports taken out of the names. */
-const outcomes = ({ steps }: Verdict) => Object.fromEntries(steps.map(({ name, outcome }) => [name.replaceAll(/localhost:\d+/g, "HOST"), outcome]));
+const outcomes = ({ steps }: Verdict) =>
+  Object.fromEntries(steps.map(({ name, outcome }) => [name.replaceAll(/localhost:\d+/g, "HOST"), outcome]));
 
 /** The one step that failed. */
 function failure(verdict: Verdict) {
   const failed = verdict.steps.filter(({ outcome }) => outcome === "failed");
   expect(failed).toHaveLength(1);
   expect(verdict.ok).toBe(false);
-  const [{ name, found, means, lookAt, attempts } = { name: "", found: "", means: "", lookAt: "", attempts: 0 }] = failed;
+  const [{ name, found, means, lookAt, attempts } = { name: "", found: "", means: "", lookAt: "", attempts: 0 }] =
+    failed;
   return { name: name.replaceAll(/localhost:\d+/g, "HOST"), found, means, lookAt, attempts };
 }
 
@@ -75,7 +80,10 @@ test("proves every step on an application that behaves, and leaves open what nee
     ["start-up success", "open"],
   ]);
   expect(application.messages).toEqual([
-    JSON.stringify({ type: "user_message", payload: { content: "Verification after a deployment: use one tool and answer in one sentence." } }),
+    JSON.stringify({
+      type: "user_message",
+      payload: { content: "Verification after a deployment: use one tool and answer in one sentence." },
+    }),
   ]);
   expect(verdictText(verdict)).toMatch(
     /^What could be asked is proven; 1 open\.\n\nproven {5}certificate of localhost:\d+: valid until 20\d\d-\d\d-\d\d, covers localhost\n/,
@@ -83,7 +91,12 @@ test("proves every step on an application that behaves, and leaves open what nee
 });
 
 test("credentials that Google does not take leave the run without its proof", async () => {
-  const verdict = await verdictOf(await start(), LIMITS, {}, { ...withoutCredentials, authorization: () => Promise.reject(new Error("invalid_grant")) });
+  const verdict = await verdictOf(
+    await start(),
+    LIMITS,
+    {},
+    { ...withoutCredentials, authorization: () => Promise.reject(new Error("invalid_grant")) },
+  );
   expect(verdict.ok).toBe(false);
   expect(verdictText(verdict)).toMatch(/^The golden path is not proven: 1 open\.\n/);
 });
@@ -103,8 +116,10 @@ test("the incident: two JWT secrets", async () => {
   expect(failure(verdict)).toEqual({
     name: "token accepted by backend",
     found: "answered 401 to the token that auth has just issued",
-    means: "auth and backend do not share one JWT secret: other versions, other variables, or a revision from before a rotation",
-    lookAt: "the reference behind JWT_SECRET_KEY in the serving revisions of both (npm run diagnose), and 'version' of JWT_SECRET_KEY in netra:secrets",
+    means:
+      "auth and backend do not share one JWT secret: other versions, other variables, or a revision from before a rotation",
+    lookAt:
+      "the reference behind JWT_SECRET_KEY in the serving revisions of both (npm run diagnose), and 'version' of JWT_SECRET_KEY in netra:secrets",
     attempts: 1,
   });
   expect(outcomes(verdict)).toMatchObject({
@@ -120,7 +135,8 @@ test("auth that refuses its own token is told apart from two secrets", async () 
     {
       name: "token accepted by auth",
       found: "answered 401 to the token that auth has just issued",
-      means: "auth refuses its own token: two of its revisions serve with different JWT secrets, or the account may not use this endpoint",
+      means:
+        "auth refuses its own token: two of its revisions serve with different JWT secrets, or the account may not use this endpoint",
     },
     { name: "token accepted by backend" },
   ]);
@@ -138,16 +154,32 @@ test.each([
   ["other names", ["other.example"], 90, /^its names \(DNS:other\.example\) do not cover localhost$/],
   ["an end that has come", ["localhost"], -10, /^it expired on 20\d\d-\d\d-\d\d$/],
   ["an end that is near", ["localhost"], 10, /^it expires on 20\d\d-\d\d-\d\d$/],
-  ["both", ["other.example"], -10, /^its names \(DNS:other\.example\) do not cover localhost; it expired on 20\d\d-\d\d-\d\d$/],
+  [
+    "both",
+    ["other.example"],
+    -10,
+    /^its names \(DNS:other\.example\) do not cover localhost; it expired on 20\d\d-\d\d-\d\d$/,
+  ],
 ])("a certificate with %s", async (_, names, days, found) => {
-  const { application, verdict } = await misbehaving({ certificates: { backend: await authority().certificate(names, days) } });
-  expect(failure(verdict)).toMatchObject({ name: "certificate of HOST", found: expect.stringMatching(found), attempts: 1 });
-  expect(outcomes(verdict)).toMatchObject({ "GET https://HOST/health/startup": "not-tried", ...NOT_TRIED_WITHOUT_BACKEND });
+  const { application, verdict } = await misbehaving({
+    certificates: { backend: await authority().certificate(names, days) },
+  });
+  expect(failure(verdict)).toMatchObject({
+    name: "certificate of HOST",
+    found: expect.stringMatching(found),
+    attempts: 1,
+  });
+  expect(outcomes(verdict)).toMatchObject({
+    "GET https://HOST/health/startup": "not-tried",
+    ...NOT_TRIED_WITHOUT_BACKEND,
+  });
   expect(application.requests.filter((request) => request.includes("backend"))).toEqual([]);
 });
 
 test("a certificate whose time has not begun", async () => {
-  const { verdict } = await misbehaving({ certificates: { backend: await authority().certificate(["localhost"], 90, -10) } });
+  const { verdict } = await misbehaving({
+    certificates: { backend: await authority().certificate(["localhost"], 90, -10) },
+  });
   expect(failure(verdict)).toMatchObject({
     name: "certificate of HOST",
     found: "its chain is not valid (CERT_NOT_YET_VALID)",
@@ -157,7 +189,10 @@ test("a certificate whose time has not begun", async () => {
 
 test("a certificate of an authority that nobody trusts", async () => {
   const application = await start();
-  const contract = readContract({ hosts: application.hosts, limits: LIMITS }, { services: settings.services, variables: CREDENTIALS });
+  const contract = readContract(
+    { hosts: application.hosts, limits: LIMITS },
+    { services: settings.services, variables: CREDENTIALS },
+  );
   const verdict = await verify({ contract, settings }, { variables: CREDENTIALS, monitoring: withoutCredentials });
   expect(verdict.steps.filter(({ outcome }) => outcome === "failed").map(({ found }) => found)).toEqual(
     Array(3).fill("its chain is not valid (UNABLE_TO_VERIFY_LEAF_SIGNATURE)"),
@@ -186,7 +221,11 @@ test("503 that stays is tried again and fails; its dependents are not tried", as
 test("503 that passes is waited for", async () => {
   const { verdict } = await misbehaving({ health: { "backend /health/startup": [503, 200] } });
   expect(verdict.ok).toBe(true);
-  expect(verdict.steps.find(({ name }) => name.endsWith("/health/startup"))).toMatchObject({ outcome: "proven", found: "answered 200", attempts: 2 });
+  expect(verdict.steps.find(({ name }) => name.endsWith("/health/startup"))).toMatchObject({
+    outcome: "proven",
+    found: "answered 200",
+    attempts: 2,
+  });
 });
 
 test.each([
@@ -204,7 +243,8 @@ test("health that hangs", async () => {
   expect(failure(verdict)).toMatchObject({
     name: "GET https://HOST/health/startup",
     found: "no answer before the time-out",
-    means: "the host takes the connection and the application does not answer: it waits for a database connection, or traffic reaches one that never started",
+    means:
+      "the host takes the connection and the application does not answer: it waits for a database connection, or traffic reaches one that never started",
     attempts: 2,
   });
 });
@@ -212,7 +252,11 @@ test("health that hangs", async () => {
 test("health whose body never ends is judged by its status", async () => {
   const { verdict } = await misbehaving({ health: { "backend /health/startup": ["endless"] } });
   expect(verdict.ok).toBe(true);
-  expect(verdict.steps.find(({ name }) => name.endsWith("/health/startup"))).toMatchObject({ outcome: "proven", found: "answered 200", attempts: 1 });
+  expect(verdict.steps.find(({ name }) => name.endsWith("/health/startup"))).toMatchObject({
+    outcome: "proven",
+    found: "answered 200",
+    attempts: 1,
+  });
 });
 
 test("a port where nothing listens", async () => {
@@ -222,7 +266,8 @@ test("a port where nothing listens", async () => {
     name: "certificate of HOST",
     found: "the connection failed (ECONNREFUSED)",
     means: "nothing listens at that address: no forwarding rule for this port, or the name leads elsewhere",
-    lookAt: "the address localhost resolves to, beside the load balancer's: gcloud compute forwarding-rules list --global",
+    lookAt:
+      "the address localhost resolves to, beside the load balancer's: gcloud compute forwarding-rules list --global",
     attempts: 2,
   });
   // The frontend issues no token: the rest of the path is walked.
@@ -239,7 +284,9 @@ test("a name without an address", async () => {
 test("every host of a service is asked", async () => {
   const { hosts } = await start();
   const second = await start({ health: { "frontend /health": [404] } });
-  const verdict = await verdictOf({ hosts }, LIMITS, { hosts: { ...hosts, frontend: [hosts.frontend, second.hosts.frontend] } });
+  const verdict = await verdictOf({ hosts }, LIMITS, {
+    hosts: { ...hosts, frontend: [hosts.frontend, second.hosts.frontend] },
+  });
   expect(failure(verdict).found).toBe("answered 404");
   expect(verdict.steps.filter(({ name }) => name.startsWith("certificate"))).toHaveLength(4);
 });
@@ -252,9 +299,27 @@ test.each([
     "the variables VERIFY_EMAIL, VERIFY_PASSWORD; 'issue' in the hosts file; the log of auth",
     1,
   ],
-  ["no token", { status: 200, body: "{}" }, "answered 200 without a JWT in 'access_token'", "'issue.path' and 'issue.tokenField' in the hosts file", 1],
-  ["no JSON", { status: 200, body: "<html>" }, "answered 200 without a JWT in 'access_token'", "'issue.path' and 'issue.tokenField' in the hosts file", 1],
-  ["500", { status: 500, body: "" }, "answered 500", "the log of auth for failed start-up probes, exit code 3 and SQLSTATE 53300; npm run diagnose", 2],
+  [
+    "no token",
+    { status: 200, body: "{}" },
+    "answered 200 without a JWT in 'access_token'",
+    "'issue.path' and 'issue.tokenField' in the hosts file",
+    1,
+  ],
+  [
+    "no JSON",
+    { status: 200, body: "<html>" },
+    "answered 200 without a JWT in 'access_token'",
+    "'issue.path' and 'issue.tokenField' in the hosts file",
+    1,
+  ],
+  [
+    "500",
+    { status: 500, body: "" },
+    "answered 500",
+    "the log of auth for failed start-up probes, exit code 3 and SQLSTATE 53300; npm run diagnose",
+    2,
+  ],
 ])("auth that issues %s", async (_, issue, found, lookAt, attempts) => {
   const { verdict } = await misbehaving({ issue });
   expect(failure(verdict)).toMatchObject({ name: "token issued by auth", found, lookAt, attempts });
@@ -274,12 +339,19 @@ test.each([
 ] as const)("an upgrade that is answered %s", async (_, behaviour, found, attempts) => {
   const { verdict } = await misbehaving(behaviour);
   expect(failure(verdict)).toMatchObject({ name: "upgrade of wss://HOST/ws", found, attempts });
-  expect(outcomes(verdict)).toMatchObject({ "token accepted by backend": "proven", "agent events in order": "not-tried" });
+  expect(outcomes(verdict)).toMatchObject({
+    "token accepted by backend": "proven",
+    "agent events in order": "not-tried",
+  });
 });
 
 test("an upgrade that hangs", async () => {
   const { verdict } = await misbehaving({ upgrade: "hang" }, IMPATIENT);
-  expect(failure(verdict)).toMatchObject({ name: "upgrade of wss://HOST/ws", found: "no upgrade before the time-out", attempts: 2 });
+  expect(failure(verdict)).toMatchObject({
+    name: "upgrade of wss://HOST/ws",
+    found: "no upgrade before the time-out",
+    attempts: 2,
+  });
 });
 
 const typed = (...types: readonly string[]) => types.map((type) => ({ type }));
@@ -287,7 +359,16 @@ const typed = (...types: readonly string[]) => types.map((type) => ({ type }));
 test("events may come again, with others between, beside texts that are no JSON", async () => {
   const events = [
     "pong",
-    ...typed("agent_started", "agent_thinking", "tool_executing", "tool_completed", "agent_thinking", "tool_executing", "tool_completed", "agent_completed"),
+    ...typed(
+      "agent_started",
+      "agent_thinking",
+      "tool_executing",
+      "tool_completed",
+      "agent_thinking",
+      "tool_executing",
+      "tool_completed",
+      "agent_completed",
+    ),
   ];
   expect((await misbehaving({ events })).verdict.ok).toBe(true);
 });
@@ -310,7 +391,11 @@ test.each([
 });
 
 test.each([
-  ["some", typed(...EVENTS.slice(0, 2)), "agent_started, agent_thinking came before the time-out; missing: tool_executing, tool_completed, agent_completed"],
+  [
+    "some",
+    typed(...EVENTS.slice(0, 2)),
+    "agent_started, agent_thinking came before the time-out; missing: tool_executing, tool_completed, agent_completed",
+  ],
   ["none", [], `no event came before the time-out; missing: ${EVENTS.join(", ")}`],
 ])("an agent that sends %s of its events in time", async (_, events, found) => {
   const { verdict } = await misbehaving({ events }, { ...LIMITS, eventsSeconds: 2 });
@@ -320,7 +405,8 @@ test.each([
 test("a connection that is closed amid the events", async () => {
   const { verdict } = await misbehaving({ events: typed("agent_started"), close: 1011 });
   expect(failure(verdict)).toMatchObject({
-    found: "agent_started came before the connection was closed (1011); missing: agent_thinking, tool_executing, tool_completed, agent_completed",
+    found:
+      "agent_started came before the connection was closed (1011); missing: agent_thinking, tool_executing, tool_completed, agent_completed",
     means: "the agent began and did not end: it hangs at what comes next, or its instance died",
   });
 });

@@ -12,7 +12,12 @@ import { cloudMonitoring, type Monitoring, startupSuccess } from "../../../comma
 import { tried } from "../../../commands/verify/step";
 import { queryOfRequest } from "../../capacity/monitoring/requests";
 
-const QUESTION = { project: "netra-staging", region: "us-central1", services: ["netra-auth-service", "netra-backend-staging"], targetPercent: 99 };
+const QUESTION = {
+  project: "netra-staging",
+  region: "us-central1",
+  services: ["netra-auth-service", "netra-backend-staging"],
+  targetPercent: 99,
+};
 
 const closing: (() => Promise<unknown>)[] = [];
 afterEach(() => Promise.all(closing.splice(0).map((close) => close())));
@@ -31,8 +36,13 @@ async function monitoring(...answers: readonly ((request: IncomingMessage, respo
     server.closeAllConnections();
     return new Promise((resolve) => server.close(resolve));
   });
-  const endpoint = `http://localhost:${(server.address() as AddressInfo).port}`; // a server on a port has such an address
-  return { asked, authorizations, monitoring: { endpoint, authorization: async () => ({ authorization: "Bearer of-the-account" }) } };
+  // a server on a port has such an address
+  const endpoint = `http://localhost:${(server.address() as AddressInfo).port}`;
+  return {
+    asked,
+    authorizations,
+    monitoring: { endpoint, authorization: async () => ({ authorization: "Bearer of-the-account" }) },
+  };
 }
 
 const json =
@@ -47,14 +57,19 @@ const found =
     const filter = new URL(request.url ?? "", "http://localhost").searchParams.get("filter") ?? "";
     const ofLabels = restrictionsOf(filter).filter(({ path }) => path.startsWith("metric.labels."));
     const timeSeries = all.filter(({ metric: { labels } }) =>
-      ofLabels.every(({ path, values }) => values.includes(labels[path.replace("metric.labels.", "") as keyof typeof labels])),
+      ofLabels.every(({ path, values }) =>
+        values.includes(labels[path.replace("metric.labels.", "") as keyof typeof labels]),
+      ),
     );
     return json({ timeSeries, ...page })(request, response);
   };
 
 /** A series as REST v3 prints it: int64 as text, points newest first. */
 const series = (type: string, healthy: boolean, ...counts: readonly number[]) => ({
-  metric: { type: "run.googleapis.com/container/completed_probe_count", labels: { probe_type: type, probe_action: "HTTP", is_healthy: String(healthy) } },
+  metric: {
+    type: "run.googleapis.com/container/completed_probe_count",
+    labels: { probe_type: type, probe_action: "HTTP", is_healthy: String(healthy) },
+  },
   resource: { type: "cloud_run_revision", labels: { project_id: "netra-staging" } },
   metricKind: "DELTA",
   valueType: "INT64",
@@ -65,7 +80,11 @@ const series = (type: string, healthy: boolean, ...counts: readonly number[]) =>
 });
 
 const step = async (source: Monitoring, timeoutSeconds = 3) =>
-  (await tried("starts", [], { timeoutSeconds, attempts: 2, waitSeconds: 0.01 }, (signal) => startupSuccess(QUESTION, source, signal))).step;
+  (
+    await tried("starts", [], { timeoutSeconds, attempts: 2, waitSeconds: 0.01 }, (signal) =>
+      startupSuccess(QUESTION, source, signal),
+    )
+  ).step;
 
 test("counts start-up probes of all pages, and of those alone", async () => {
   const {
@@ -76,7 +95,10 @@ test("counts start-up probes of all pages, and of those alone", async () => {
     found([series("STARTUP", true, 100, 49), series("LIVENESS", false, 900)], { nextPageToken: "second" }),
     found([series("STARTUP", false, 1)]),
   );
-  expect(await step(source)).toMatchObject({ outcome: "proven", found: "149 of 150 starts in the last hour became healthy" });
+  expect(await step(source)).toMatchObject({
+    outcome: "proven",
+    found: "149 of 150 starts in the last hour became healthy",
+  });
   expect(authorizations).toEqual(["Bearer of-the-account", "Bearer of-the-account"]);
   expect(asked.map(({ pathname }) => pathname)).toEqual(Array(2).fill("/v3/projects/netra-staging/timeSeries"));
   expect(asked.map(({ searchParams }) => searchParams.get("pageToken"))).toEqual([null, "second"]);
@@ -86,7 +108,9 @@ test("counts start-up probes of all pages, and of those alone", async () => {
     'metric.type="run.googleapis.com/container/completed_probe_count" AND resource.type="cloud_run_revision" AND resource.labels.location="us-central1" AND resource.labels.service_name=one_of("netra-auth-service", "netra-backend-staging") AND metric.labels.probe_type="STARTUP"',
   );
   expect(query?.getAll("aggregation.groupByFields")).toEqual(["metric.label.is_healthy"]);
-  expect(Date.parse(query?.get("interval.endTime") ?? "") - Date.parse(query?.get("interval.startTime") ?? "")).toBe(3_600_000);
+  expect(Date.parse(query?.get("interval.endTime") ?? "") - Date.parse(query?.get("interval.startTime") ?? "")).toBe(
+    3_600_000,
+  );
 });
 
 test("fails below the target of the plan", async () => {
@@ -106,13 +130,26 @@ test("an hour without starts stays open, and may", async () => {
 test("no credentials leave it open, and may", async () => {
   const source: Monitoring = {
     endpoint: "http://localhost:1",
-    authorization: () => Promise.reject(new Error("Could not load the default credentials. Browse to https://cloud.google.com/docs for more information.")),
+    authorization: () =>
+      Promise.reject(
+        new Error(
+          "Could not load the default credentials. Browse to https://cloud.google.com/docs for more information.",
+        ),
+      ),
   };
-  expect(await step(source)).toMatchObject({ outcome: "open", isTolerated: true, found: "no Google credentials here", attempts: 1 });
+  expect(await step(source)).toMatchObject({
+    outcome: "open",
+    isTolerated: true,
+    found: "no Google credentials here",
+    attempts: 1,
+  });
 });
 
 test("credentials that give no token leave it open, and may not", async () => {
-  const ended = await step({ endpoint: "http://localhost:1", authorization: () => Promise.reject(new Error("invalid_grant: hunter2")) });
+  const ended = await step({
+    endpoint: "http://localhost:1",
+    authorization: () => Promise.reject(new Error("invalid_grant: hunter2")),
+  });
   expect(ended).toMatchObject({ outcome: "open", found: "the Google credentials here give no token" });
   expect(ended.isTolerated).toBeUndefined();
   expect(JSON.stringify(ended)).not.toContain("hunter2");
@@ -125,7 +162,12 @@ test("a token that does not come leaves it open", async () => {
 
 test("asks with the token that a workload's federated credentials are exchanged for", async () => {
   const exchange = await monitoring(
-    json({ access_token: "exchanged", issued_token_type: "urn:ietf:params:oauth:token-type:access_token", token_type: "Bearer", expires_in: 3600 }),
+    json({
+      access_token: "exchanged",
+      issued_token_type: "urn:ietf:params:oauth:token-type:access_token",
+      token_type: "Bearer",
+      expires_in: 3600,
+    }),
   );
   const folder = mkdtempSync(join(tmpdir(), "netra-federation-"));
   closing.push(() => rm(folder, { recursive: true }));
@@ -161,7 +203,10 @@ test.each([
 
 test("an answer in an unknown form leaves it open", async () => {
   const { monitoring: source } = await monitoring((_, response) => void response.end("<html>"));
-  expect(await step(source)).toMatchObject({ outcome: "open", found: "Cloud Monitoring answered 200 in an unknown form" });
+  expect(await step(source)).toMatchObject({
+    outcome: "open",
+    found: "Cloud Monitoring answered 200 in an unknown form",
+  });
 });
 
 test("429 that passes is waited for", async () => {
@@ -171,5 +216,9 @@ test("429 that passes is waited for", async () => {
 
 test("an answer that does not come leaves it open", async () => {
   const { monitoring: source } = await monitoring(() => undefined);
-  expect(await step(source, 0.2)).toMatchObject({ outcome: "open", found: "Cloud Monitoring did not answer", attempts: 2 });
+  expect(await step(source, 0.2)).toMatchObject({
+    outcome: "open",
+    found: "Cloud Monitoring did not answer",
+    attempts: 2,
+  });
 });

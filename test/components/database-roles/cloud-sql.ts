@@ -28,7 +28,9 @@ export class CloudSql {
 
   /** What `gcp.sql.User` does: a user with a password, which may do what every user of Cloud SQL may. */
   addUser(name: string): Promise<void> {
-    return this.asCloud("postgres", [`CREATE ROLE ${identifier(name)} LOGIN CREATEROLE CREATEDB IN ROLE cloudsqlsuperuser PASSWORD ${literal(PASSWORD)}`]);
+    return this.asCloud("postgres", [
+      `CREATE ROLE ${identifier(name)} LOGIN CREATEROLE CREATEDB IN ROLE cloudsqlsuperuser PASSWORD ${literal(PASSWORD)}`,
+    ]);
   }
 
   /** What `gcp.sql.Database` does. */
@@ -61,7 +63,14 @@ export class CloudSql {
 
   async connect(user: string, database: string, password = PASSWORD): Promise<Client> {
     const { server } = this;
-    const client = new Client({ host: "127.0.0.1", port: server.port, user, password, database, ssl: { ca: server.access.certificate } });
+    const client = new Client({
+      host: "127.0.0.1",
+      port: server.port,
+      user,
+      password,
+      database,
+      ssl: { ca: server.access.certificate },
+    });
     client.on("error", () => undefined);
     await client.connect();
     return client;

@@ -14,11 +14,21 @@ const roles = (changes: object): Changes => ({ "netra:database": { roles: change
 interface Container {
   readonly image: string;
   readonly commands: readonly string[];
-  readonly envs: readonly { readonly name: string; readonly value?: string; readonly valueSource?: { readonly secretKeyRef: object } }[];
+  readonly envs: readonly {
+    readonly name: string;
+    readonly value?: string;
+    readonly valueSource?: { readonly secretKeyRef: object };
+  }[];
 }
 interface JobInputs {
   readonly runExecutionToken: string;
-  readonly template: { readonly template: { readonly containers: readonly Container[]; readonly timeout: string; readonly maxRetries: number } };
+  readonly template: {
+    readonly template: {
+      readonly containers: readonly Container[];
+      readonly timeout: string;
+      readonly maxRetries: number;
+    };
+  };
 }
 
 function jobIn(registered: readonly Registered[], name = "netra-database-roles") {
@@ -38,7 +48,12 @@ beforeAll(async () => {
 });
 
 test("a user's name is of one service and one rotation: odd ones _a, even ones _b", () => {
-  expect([1, 2, 3, 10].map((rotation) => loginUser("netra", "auth", rotation))).toEqual(["netra_auth_a", "netra_auth_b", "netra_auth_a", "netra_auth_b"]);
+  expect([1, 2, 3, 10].map((rotation) => loginUser("netra", "auth", rotation))).toEqual([
+    "netra_auth_a",
+    "netra_auth_b",
+    "netra_auth_a",
+    "netra_auth_b",
+  ]);
   expect(loginUser("netra", "worker-of-b", 1)).toBe("netra_worker_of_b_a");
 });
 
@@ -57,7 +72,8 @@ describe("the users", () => {
   });
 
   test("go to Google when they leave the program: a revision may still log in as one", () => {
-    for (const { inputs } of registered.filter(({ type }) => type === SQL_USER)) expect(inputs).toMatchObject({ deletionPolicy: "ABANDON" });
+    for (const { inputs } of registered.filter(({ type }) => type === SQL_USER))
+      expect(inputs).toMatchObject({ deletionPolicy: "ABANDON" });
   });
 
   test("are none where no service uses the database, and neither is the job", async () => {
@@ -72,7 +88,11 @@ describe("the users", () => {
 describe("the connection limits", () => {
   test("are what the budget gives each service, with both revisions alive", () => {
     expect(connectionLimits(stagingSettings())).toEqual({ auth: 18, backend: 50 });
-    expect(connectionLimits(stagingSettings({ "netra:services": { backend: { maxInstances: 4, database: { poolSize: 4 } } } }))).toEqual({
+    expect(
+      connectionLimits(
+        stagingSettings({ "netra:services": { backend: { maxInstances: 4, database: { poolSize: 4 } } } }),
+      ),
+    ).toEqual({
       auth: 18,
       backend: 48,
     });
@@ -80,7 +100,9 @@ describe("the connection limits", () => {
 
   test("stand in the statements, for the users of both rotations", async () => {
     const sql = jobIn(await preview(password({ rotation: 2, version: 2 }))).value("SETUP_SQL");
-    const limits = [...sql.matchAll(/ALTER ROLE "(\w+)" NOCREATEROLE NOCREATEDB CONNECTION LIMIT (\d+)/g)].map(([, user, limit]) => `${user} ${limit}`);
+    const limits = [...sql.matchAll(/ALTER ROLE "(\w+)" NOCREATEROLE NOCREATEDB CONNECTION LIMIT (\d+)/g)].map(
+      ([, user, limit]) => `${user} ${limit}`,
+    );
     expect(limits).toEqual(["netra_auth_a 18", "netra_backend_a 50", "netra_auth_b 18", "netra_backend_b 50"]);
   });
 });
@@ -99,7 +121,8 @@ describe("the job", () => {
         "netra-database-roles-reads-postgres-password-staging",
       ]),
     );
-    for (const service of registered.filter(({ type }) => type === RUN_SERVICE)) expect(dependencies(service), service.name).toContain("netra-database-roles");
+    for (const service of registered.filter(({ type }) => type === RUN_SERVICE))
+      expect(dependencies(service), service.name).toContain("netra-database-roles");
   });
 
   test("may read two secrets and nothing else", () => {
@@ -111,14 +134,26 @@ describe("the job", () => {
 
   test("logs in as the user that no service is, and takes both passwords from Secret Manager", () => {
     const { value, variable } = jobIn(registered);
-    expect([value("PGUSER"), value("PGDATABASE"), value("PGSSLMODE")]).toEqual(["netra_admin", "netra_staging", "require"]);
-    expect(variable("PGPASSWORD")?.valueSource?.secretKeyRef).toEqual({ secret: "postgres-admin-password-staging", version: "1" });
-    expect(variable("POSTGRES_PASSWORD")?.valueSource?.secretKeyRef).toEqual({ secret: "postgres-password-staging", version: "1" });
+    expect([value("PGUSER"), value("PGDATABASE"), value("PGSSLMODE")]).toEqual([
+      "netra_admin",
+      "netra_staging",
+      "require",
+    ]);
+    expect(variable("PGPASSWORD")?.valueSource?.secretKeyRef).toEqual({
+      secret: "postgres-admin-password-staging",
+      version: "1",
+    });
+    expect(variable("POSTGRES_PASSWORD")?.valueSource?.secretKeyRef).toEqual({
+      secret: "postgres-password-staging",
+      version: "1",
+    });
   });
 
   test("checks the users that services are about to log in as: those of the current rotation", async () => {
     expect(jobIn(registered).value("CHECK_USERS")).toBe("netra_auth_a netra_backend_a");
-    expect(jobIn(await preview(password({ rotation: 2, version: 2 }))).value("CHECK_USERS")).toBe("netra_auth_b netra_backend_b");
+    expect(jobIn(await preview(password({ rotation: 2, version: 2 }))).value("CHECK_USERS")).toBe(
+      "netra_auth_b netra_backend_b",
+    );
   });
 
   test("runs again whenever something has changed that it sets up, and else never", async () => {
@@ -151,21 +186,33 @@ describe("migrations", () => {
   test("run after the roles and before every service, with the image, the secrets and the variables of their service", async () => {
     const all = await preview(migrated());
     const { job, inputs, container, value } = jobIn(all, "netra-migrations");
-    expect(dependencies(job)).toEqual(expect.arrayContaining(["netra-database-roles", "netra-migrations-reads-openai-api-key-staging"]));
-    for (const service of all.filter(({ type }) => type === RUN_SERVICE)) expect(dependencies(service), service.name).toContain("netra-migrations");
-    expect(container).toMatchObject({ image: "us-central1-docker.pkg.dev/netra-staging/netra/backend:1.0.0", commands: ["alembic", "upgrade", "head"] });
+    expect(dependencies(job)).toEqual(
+      expect.arrayContaining(["netra-database-roles", "netra-migrations-reads-openai-api-key-staging"]),
+    );
+    for (const service of all.filter(({ type }) => type === RUN_SERVICE))
+      expect(dependencies(service), service.name).toContain("netra-migrations");
+    expect(container).toMatchObject({
+      image: "us-central1-docker.pkg.dev/netra-staging/netra/backend:1.0.0",
+      commands: ["alembic", "upgrade", "head"],
+    });
     expect(inputs.template.template).toMatchObject({ timeout: "900s", maxRetries: 0 });
     expect(value("SERVICE_ID")).toBe("netra-backend");
   });
 
   test("log in as users of their own, with as many connections as they state, which the budget counts instead of those per start", async () => {
     const { value } = jobIn(await preview(migrated()), "netra-migrations");
-    expect(["POSTGRES_USER", "DB_POOL_SIZE", "DB_MAX_OVERFLOW", "WEB_CONCURRENCY"].map(value)).toEqual(["netra_migrations_a", "2", "0", "1"]);
+    expect(["POSTGRES_USER", "DB_POOL_SIZE", "DB_MAX_OVERFLOW", "WEB_CONCURRENCY"].map(value)).toEqual([
+      "netra_migrations_a",
+      "2",
+      "0",
+      "1",
+    ]);
     expect(connectionLimits(stagingSettings(migrated()))).toEqual({ auth: 18, backend: 50, migrations: 2 });
   });
 
   test("run once for each image, command and version of a secret", async () => {
-    const token = async (changes: Changes) => jobIn(await preview(changes), "netra-migrations").inputs.runExecutionToken;
+    const token = async (changes: Changes) =>
+      jobIn(await preview(changes), "netra-migrations").inputs.runExecutionToken;
     const before = await token(migrated());
     const image = "us-central1-docker.pkg.dev/netra-staging/netra/backend:1.0.1";
     expect(await token({ ...migrated(), "netra:services": { backend: { maxInstances: 4 } } })).toBe(before);

@@ -1,6 +1,12 @@
 import type { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { checkStatements, cleanUpStatements, type DatabaseRolesPlan, reassignedOwners, setupStatements } from "../../../components/database-roles/statements";
+import {
+  checkStatements,
+  cleanUpStatements,
+  type DatabaseRolesPlan,
+  reassignedOwners,
+  setupStatements,
+} from "../../../components/database-roles/statements";
 import { CloudSql } from "./cloud-sql";
 
 /* Every statement runs on a real PostgreSQL 14, as the roles that Cloud SQL makes. */
@@ -70,9 +76,18 @@ describe("roles", () => {
     await setUp(plan);
     await cloud.run("netra_auth_a", plan.database, [TABLE, "INSERT INTO users VALUES (1)"]);
     await setUp(plan);
-    await cloud.run("netra_auth_b", plan.database, [READ, MIGRATE, "INSERT INTO users VALUES (2, 'b')", "CREATE TABLE made_by_b (id serial)"]);
+    await cloud.run("netra_auth_b", plan.database, [
+      READ,
+      MIGRATE,
+      "INSERT INTO users VALUES (2, 'b')",
+      "CREATE TABLE made_by_b (id serial)",
+    ]);
     await setUp(plan);
-    await cloud.run("netra_auth_a", plan.database, ["INSERT INTO made_by_b DEFAULT VALUES", "DROP TABLE made_by_b", "DROP TABLE users"]);
+    await cloud.run("netra_auth_a", plan.database, [
+      "INSERT INTO made_by_b DEFAULT VALUES",
+      "DROP TABLE made_by_b",
+      "DROP TABLE users",
+    ]);
   });
 
   test("every user of every service acts as the owner, waits for locks and idles in transactions no longer than planned", async () => {
@@ -91,7 +106,8 @@ describe("roles", () => {
   test("a user can no longer raise its own limit, nor make roles", async () => {
     const plan = await planned();
     await setUp(plan);
-    const raised = (first: string) => refusal(cloud.run("netra_auth_a", plan.database, [first, "ALTER ROLE netra_auth_a CONNECTION LIMIT 1000"]));
+    const raised = (first: string) =>
+      refusal(cloud.run("netra_auth_a", plan.database, [first, "ALTER ROLE netra_auth_a CONNECTION LIMIT 1000"]));
     expect(await raised("SELECT 1")).toBe("42501 permission denied");
     expect(await raised("SET ROLE NONE")).toBe("42501 permission denied");
     expect(await refusal(cloud.run("netra_auth_a", plan.database, ["SET ROLE cloudsqlsuperuser"]))).toBe(
@@ -104,7 +120,13 @@ describe("roles", () => {
     await setUp(plan);
     await setUp({ ...plan, users: [{ name: "netra_auth_a", connectionLimit: 2 }] });
     await check(plan);
-    expect(await cloud.rows(ADMIN, plan.database, "SELECT rolname, rolconnlimit FROM pg_roles WHERE rolname LIKE 'netra\\_auth\\__' ORDER BY 1")).toEqual([
+    expect(
+      await cloud.rows(
+        ADMIN,
+        plan.database,
+        "SELECT rolname, rolconnlimit FROM pg_roles WHERE rolname LIKE 'netra\\_auth\\__' ORDER BY 1",
+      ),
+    ).toEqual([
       { rolname: "netra_auth_a", rolconnlimit: 2 },
       { rolname: "netra_auth_b", rolconnlimit: 4 },
     ]);
@@ -116,7 +138,9 @@ describe("roles", () => {
     const greedy: Client[] = [];
     try {
       for (let i = 0; i < 4; i++) greedy.push(await cloud.connect("netra_backend_a", plan.database));
-      expect(await refusal(cloud.connect("netra_backend_a", plan.database))).toBe('53300 too many connections for role "netra_backend_a"');
+      expect(await refusal(cloud.connect("netra_backend_a", plan.database))).toBe(
+        '53300 too many connections for role "netra_backend_a"',
+      );
       await cloud.run("netra_auth_a", plan.database, ["SELECT 1"]);
       // The rotation's other user has slots of its own.
       await cloud.run("netra_backend_b", plan.database, ["SELECT 1"]);
@@ -137,7 +161,13 @@ describe("the check as each user", () => {
     const plan = await planned();
     await setUp(plan);
     await check(plan);
-    expect(await cloud.rows(ADMIN, plan.database, "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace")).toEqual([]);
+    expect(
+      await cloud.rows(
+        ADMIN,
+        plan.database,
+        "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace",
+      ),
+    ).toEqual([]);
   });
 
   test("passes where an earlier one was interrupted after any statement", async () => {
@@ -153,7 +183,9 @@ describe("the check as each user", () => {
   test("refuses a user that does not act as the owner", async () => {
     const plan = await planned();
     await setUp({ ...plan, users: [] });
-    expect(await refusal(check(plan, ["stranger"]))).toBe(`P0001 user stranger acts as stranger and must act as ${plan.owner}`);
+    expect(await refusal(check(plan, ["stranger"]))).toBe(
+      `P0001 user stranger acts as stranger and must act as ${plan.owner}`,
+    );
   });
 
   test("refuses a user that could raise its own limit", async () => {
@@ -219,7 +251,12 @@ describe("adoption", () => {
     await setUp(plan);
     expect(await owners(plan.database)).toEqual([{ owner: plan.owner }]);
     await check(plan);
-    await cloud.run("netra_backend_b", plan.database, [READ, MIGRATE, "INSERT INTO orders (kind) VALUES ('x')", "INSERT INTO reports.daily VALUES (1)"]);
+    await cloud.run("netra_backend_b", plan.database, [
+      READ,
+      MIGRATE,
+      "INSERT INTO orders (kind) VALUES ('x')",
+      "INSERT INTO reports.daily VALUES (1)",
+    ]);
   });
 
   test("a revision that still logs in as postgres keeps working, before and after the new one has migrated", async () => {
@@ -248,23 +285,37 @@ describe("adoption", () => {
     const plan = await adopted("postgres");
     await setUp(plan);
     await check(plan);
-    expect(await cloud.rows(ADMIN, plan.database, "SELECT pg_get_userbyid(datdba) AS owner FROM pg_database WHERE datname = current_database()")).toEqual([
-      { owner: plan.owner },
-    ]);
+    expect(
+      await cloud.rows(
+        ADMIN,
+        plan.database,
+        "SELECT pg_get_userbyid(datdba) AS owner FROM pg_database WHERE datname = current_database()",
+      ),
+    ).toEqual([{ owner: plan.owner }]);
   });
 
   test("the objects of other databases stay", async () => {
     const [plan, other] = [await adopted(), await planned()];
     await cloud.run("postgres", other.database, [TABLE]);
     await setUp(plan);
-    expect(await cloud.rows(ADMIN, other.database, "SELECT tableowner FROM pg_tables WHERE tablename = 'users'")).toEqual([{ tableowner: "postgres" }]);
+    expect(
+      await cloud.rows(ADMIN, other.database, "SELECT tableowner FROM pg_tables WHERE tablename = 'users'"),
+    ).toEqual([{ tableowner: "postgres" }]);
   });
 
   test("the administrator gives its membership back, and postgres stays what it was", async () => {
     const plan = await adopted();
     await setUp(plan);
-    expect(await refusal(cloud.run(ADMIN, plan.database, ["SET ROLE postgres"]))).toBe('42501 permission denied to set role "postgres"');
-    expect(await cloud.rows("postgres", plan.database, "SELECT rolcreaterole AS may FROM pg_roles WHERE rolname = 'postgres'")).toEqual([{ may: true }]);
+    expect(await refusal(cloud.run(ADMIN, plan.database, ["SET ROLE postgres"]))).toBe(
+      '42501 permission denied to set role "postgres"',
+    );
+    expect(
+      await cloud.rows(
+        "postgres",
+        plan.database,
+        "SELECT rolcreaterole AS may FROM pg_roles WHERE rolname = 'postgres'",
+      ),
+    ).toEqual([{ may: true }]);
   });
 
   test("a run that ends after any statement can be run again, and the old revision works all the while", async () => {
@@ -290,7 +341,9 @@ describe("adoption", () => {
   });
 
   test("the statements say whose objects they take", async () => {
-    expect(reassignedOwners(setupStatements(await planned({ formerOwners: ["postgres", 'a "b"'] })).join(";\n"))).toEqual(["postgres", 'a "b"']);
+    expect(
+      reassignedOwners(setupStatements(await planned({ formerOwners: ["postgres", 'a "b"'] })).join(";\n")),
+    ).toEqual(["postgres", 'a "b"']);
     expect(reassignedOwners(setupStatements(await planned()).join(";\n"))).toEqual([]);
   });
 });

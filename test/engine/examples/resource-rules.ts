@@ -23,7 +23,9 @@ export interface ResourceExample {
   readonly also?: Readonly<Record<string, string>>;
 }
 
-const socket = { volumes: [{ name: "sql", cloudSqlInstance: { instances: ["netra-staging:us-central1:staging-shared-postgres"] } }] };
+const socket = {
+  volumes: [{ name: "sql", cloudSqlInstance: { instances: ["netra-staging:us-central1:staging-shared-postgres"] } }],
+};
 
 /** One example for each rule that judges resources one by one. */
 export const resourceExamples: Readonly<Record<string, ResourceExample>> = {
@@ -38,7 +40,10 @@ export const resourceExamples: Readonly<Record<string, ResourceExample>> = {
   "connector-machine-type": {
     program: (name) => connector(name, { machineType: "e2-standard-8" }),
     says: "'machineType' (e2-standard-8) must be one of f1-micro, e2-micro, e2-standard-4 because a Serverless VPC Access connector runs on no other machine type; set 'machineType' to e2-standard-4",
-    also: { "connector-floor": "cannot evaluate: 'machineType' must be a connector's to be compared with the floor of e2-micro" },
+    also: {
+      "connector-floor":
+        "cannot evaluate: 'machineType' must be a connector's to be compared with the floor of e2-micro",
+    },
   },
   // The provider fills one in before the pack sees it.
   "connector-name": {
@@ -108,7 +113,13 @@ export const resourceExamples: Readonly<Record<string, ResourceExample>> = {
   "edge-default-rule": {
     program: (name) =>
       new gcp.compute.SecurityPolicy(name, {
-        rules: [{ action: "allow", priority: 1000, match: { versionedExpr: "SRC_IPS_V1", config: { srcIpRanges: ["10.0.0.0/8"] } } }],
+        rules: [
+          {
+            action: "allow",
+            priority: 1000,
+            match: { versionedExpr: "SRC_IPS_V1", config: { srcIpRanges: ["10.0.0.0/8"] } },
+          },
+        ],
       }),
     says: "'rules' (priorities 1000) must have one of priority 2147483647 because it decides about every request that no other rule matches; set 'rules' to these and one of priority 2147483647 that matches srcIpRanges \"*\"",
   },
@@ -138,12 +149,16 @@ export const resourceExamples: Readonly<Record<string, ResourceExample>> = {
     says: "'redisVersion' (7.2) must be written like REDIS_7_2 because Memorystore knows no other spelling and only says so at creation; set 'redisVersion' to REDIS_7_2",
   },
   "secret-id": {
-    program: (name) => new gcp.secretmanager.Secret(name, { secretId: "jwt.secret.staging", replication: { auto: {} } }),
+    program: (name) =>
+      new gcp.secretmanager.Secret(name, { secretId: "jwt.secret.staging", replication: { auto: {} } }),
     says: "'secretId' (not shown) must be letters, digits, hyphens and underscores, at most 255 because Secret Manager refuses any other id, after the preview; set 'secretId' to a name such as jwt-secret-staging",
   },
   "secret-value": {
     program: (name) =>
-      new gcp.secretmanager.SecretVersion(name, { secret: "projects/netra-staging/secrets/redis-host-staging", secretData: "10.166.204.83\n" }),
+      new gcp.secretmanager.SecretVersion(name, {
+        secret: "projects/netra-staging/secrets/redis-host-staging",
+        secretData: "10.166.204.83\n",
+      }),
     says: "'secretData' (not shown) must not begin or end with whitespace or an invisible character because the consumer gets it as it stands, and a trailing newline breaks host names and signatures; set 'secretData' to the same value without it",
   },
   "service-annotations": {
@@ -227,7 +242,11 @@ export const resourceExamples: Readonly<Record<string, ResourceExample>> = {
     says: "'template.containers[0].envs[JWT_SECRET_KEY].valueSource.secretKeyRef.version' (latest) must be the number of a version because anything else resolves to another secret at every start, or to none; set 'template.containers[0].envs[JWT_SECRET_KEY].valueSource.secretKeyRef.version' to a version's number such as \"1\"",
   },
   "service-socket-pool": {
-    program: (name) => service(name, { template: socket, variables: { DB_POOL_SIZE: { value: "60" }, DB_MAX_OVERFLOW: { value: "60" } } }),
+    program: (name) =>
+      service(name, {
+        template: socket,
+        variables: { DB_POOL_SIZE: { value: "60" }, DB_MAX_OVERFLOW: { value: "60" } },
+      }),
     says: "'template.containers[0].envs[DB_POOL_SIZE]' (60) must keep one instance within 100 connections (it has 120) because the built-in Cloud SQL socket carries no more per instance; set 'template.containers[0].envs[DB_POOL_SIZE]' to 40",
   },
   "service-startup-probe": {
@@ -239,7 +258,8 @@ export const resourceExamples: Readonly<Record<string, ResourceExample>> = {
     says: "'template.timeout' (4000s) must be from 1 to 3600 seconds because Cloud Run ends every request after an hour at the latest; set 'template.timeout' to 3600s",
   },
   "service-traffic": {
-    program: (name) => service(name, { args: { traffics: [{ type: "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST", percent: 50 }] } }),
+    program: (name) =>
+      service(name, { args: { traffics: [{ type: "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST", percent: 50 }] } }),
     says: "'traffics' (50 = 50) must add up to 100 percent because Cloud Run refuses the rollout otherwise, after the preview; set 'traffics' to shares that add up to 100, or leave it out to send everything to the latest revision",
   },
   "service-vpc-path": {

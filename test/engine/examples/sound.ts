@@ -19,7 +19,11 @@ export const CONNECTOR_ID = `projects/${PROJECT}/locations/${REGION}/connectors/
 export function enableApis(cloud: Cloud): void {
   // Cloud Run asks Artifact Registry for its images.
   for (const api of new Set(["artifactregistry", ...Object.values(kinds).flatMap((kind) => kind.api ?? [])]))
-    cloud.put({ type: "gcp:projects/service:Service", id: `${PROJECT}/${api}.googleapis.com`, properties: { service: `${api}.googleapis.com` } });
+    cloud.put({
+      type: "gcp:projects/service:Service",
+      id: `${PROJECT}/${api}.googleapis.com`,
+      properties: { service: `${api}.googleapis.com` },
+    });
 }
 
 export const network = () => new gcp.compute.Network(NETWORK, { name: NETWORK, autoCreateSubnetworks: false });
@@ -36,7 +40,9 @@ export const connector = (name: string, args: Partial<gcp.vpcaccess.ConnectorArg
     ...args,
   });
 
-export const maxConnections = (value: number) => ({ databaseFlags: [{ name: "max_connections", value: String(value) }] });
+export const maxConnections = (value: number) => ({
+  databaseFlags: [{ name: "max_connections", value: String(value) }],
+});
 export const ipConfiguration = { ipv4Enabled: false, privateNetwork: NETWORK_ID, sslMode: "ENCRYPTED_ONLY" };
 export const insightsConfig = { queryInsightsEnabled: true, queryStringLength: 1024, queryPlansPerMinute: 5 };
 
@@ -70,7 +76,14 @@ export const database = (
   );
 
 export const redis = (name: string, args: Partial<gcp.redis.InstanceArgs> = {}) =>
-  new gcp.redis.Instance(name, { name: "staging-redis", region: REGION, memorySizeGb: 1, redisVersion: "REDIS_7_2", authEnabled: true, ...args });
+  new gcp.redis.Instance(name, {
+    name: "staging-redis",
+    region: REGION,
+    memorySizeGb: 1,
+    redisVersion: "REDIS_7_2",
+    authEnabled: true,
+    ...args,
+  });
 
 export const privateServicesRange = (name: string, args: Partial<gcp.compute.GlobalAddressArgs> = {}) =>
   new gcp.compute.GlobalAddress(name, {
@@ -94,7 +107,12 @@ export const nat = (name: string, args: Partial<gcp.compute.RouterNatArgs> = {})
   });
 
 export const networkEndpointGroup = (name: string, args: Partial<gcp.compute.RegionNetworkEndpointGroupArgs> = {}) =>
-  new gcp.compute.RegionNetworkEndpointGroup(name, { name, region: REGION, cloudRun: { service: "netra-backend-staging" }, ...args });
+  new gcp.compute.RegionNetworkEndpointGroup(name, {
+    name,
+    region: REGION,
+    cloudRun: { service: "netra-backend-staging" },
+    ...args,
+  });
 
 type Variable = gcp.types.input.cloudrunv2.ServiceTemplateContainerEnv;
 
@@ -107,7 +125,9 @@ export interface ServiceChanges {
   readonly variables?: Readonly<Record<string, Omit<Variable, "name"> | undefined>>;
 }
 
-export const secretVersion = (version: string) => ({ valueSource: { secretKeyRef: { secret: "jwt-secret-staging", version } } });
+export const secretVersion = (version: string) => ({
+  valueSource: { secretKeyRef: { secret: "jwt-secret-staging", version } },
+});
 export const httpGet = { path: "/health", port: 8000 };
 export const vpcAccess = { connector: CONNECTOR_ID, egress: "PRIVATE_RANGES_ONLY" };
 
@@ -144,7 +164,9 @@ export const service = (name: string, changes: ServiceChanges = {}, dependsOn: R
             resources: { limits: { cpu: "1", memory: "2Gi" }, cpuIdle: false, startupCpuBoost: true },
             startupProbe: { httpGet, periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 12 },
             livenessProbe: { httpGet, periodSeconds: 30, timeoutSeconds: 10, failureThreshold: 3 },
-            envs: Object.entries({ ...variables, ...changes.variables }).flatMap(([name, variable]) => (variable ? { name, ...variable } : [])),
+            envs: Object.entries({ ...variables, ...changes.variables }).flatMap(([name, variable]) =>
+              variable ? { name, ...variable } : [],
+            ),
             ...changes.container,
           },
         ],

@@ -27,7 +27,10 @@ interface StackChanges {
   readonly watchedConnector?: string;
 }
 
-/** Two services that roll out one after the other, on one private database, and an alert on each part: every rule accepts it, and the cloud makes it. */
+/**
+ * Two services that roll out one after the other, on one private database, and an alert on each part: every rule
+ * accepts it, and the cloud makes it.
+ */
 export function soundStack(changes: StackChanges = {}): void {
   const vpc = network();
   const range = privateServicesRange("range", { network: vpc.id });
@@ -39,15 +42,32 @@ export function soundStack(changes: StackChanges = {}): void {
   const way = connector("connector", { network: vpc.name, ...changes.connector });
   const postgres = database("database", changes.settings, {}, [...(changes.databaseWaitsFor ?? [services])]);
   const jwt = new gcp.secretmanager.Secret("jwt", { secretId: "jwt-secret-staging", replication: { auto: {} } });
-  const key = new gcp.secretmanager.SecretVersion("jwt-r1", { secret: jwt.id, secretData: new random.RandomPassword("jwt-r1", { length: 64 }).result });
-  const declare = (name: string, own: ServiceChanges, change: ServiceChanges = {}, after: gcp.cloudrunv2.Service[] = []) => {
+  const key = new gcp.secretmanager.SecretVersion("jwt-r1", {
+    secret: jwt.id,
+    secretData: new random.RandomPassword("jwt-r1", { length: 64 }).result,
+  });
+  const declare = (
+    name: string,
+    own: ServiceChanges,
+    change: ServiceChanges = {},
+    after: gcp.cloudrunv2.Service[] = [],
+  ) => {
     const account = new gcp.serviceaccount.Account(name, { accountId: `netra-${name}` });
-    const grant = new gcp.secretmanager.SecretIamMember(name, { secretId: jwt.secretId, role: "roles/secretmanager.secretAccessor", member: account.member });
+    const grant = new gcp.secretmanager.SecretIamMember(name, {
+      secretId: jwt.secretId,
+      role: "roles/secretmanager.secretAccessor",
+      member: account.member,
+    });
     return service(
       name,
       {
         args: { ...own.args, ...change.args },
-        template: { serviceAccount: account.email, vpcAccess: { ...vpcAccess, connector: way.id }, ...own.template, ...change.template },
+        template: {
+          serviceAccount: account.email,
+          vpcAccess: { ...vpcAccess, connector: way.id },
+          ...own.template,
+          ...change.template,
+        },
         container: { ...own.container, ...change.container },
         variables: { POSTGRES_HOST: { value: postgres.privateIpAddress }, ...own.variables, ...change.variables },
       },
@@ -55,13 +75,21 @@ export function soundStack(changes: StackChanges = {}): void {
     );
   };
   const authScaling = { minInstanceCount: 1, maxInstanceCount: 3 };
-  const auth = declare("auth", { args: { name: "netra-auth-service", scaling: authScaling }, template: { scaling: authScaling } }, changes.auth);
+  const auth = declare(
+    "auth",
+    { args: { name: "netra-auth-service", scaling: authScaling }, template: { scaling: authScaling } },
+    changes.auth,
+  );
   declare("backend", {}, changes.backend, [auth]);
   watch(changes.watchedConnector);
 }
 
 function watch(connectorName?: string): void {
-  const email = new gcp.monitoring.NotificationChannel("email", { displayName: "email", type: "email", labels: { email_address: "platform@example.org" } });
+  const email = new gcp.monitoring.NotificationChannel("email", {
+    displayName: "email",
+    type: "email",
+    labels: { email_address: "platform@example.org" },
+  });
   const restricted = connectorName === undefined ? "" : ` AND resource.labels.connector_name="${connectorName}"`;
   const filters = [
     `resource.type="vpc_access_connector" AND metric.type="vpcaccess.googleapis.com/connector/instances"${restricted}`,
@@ -107,13 +135,18 @@ export const stackExamples: Readonly<Record<string, StackExample>> = {
     says: "'staging-connector' must have an alert because nothing else tells that its capacity runs out; add a gcp.monitoring.AlertPolicy with a notification channel on",
   },
   "connection-budget": {
-    program: () => soundStack({ backend: { variables: { DB_POOL_SIZE: { value: "5" }, DB_MAX_OVERFLOW: { value: "3" } } } }),
+    program: () =>
+      soundStack({ backend: { variables: { DB_POOL_SIZE: { value: "5" }, DB_MAX_OVERFLOW: { value: "3" } } } }),
     blamed: "database",
     says: "must cover 133 connections with 0.8 of its slots (it covers 120) because netra-auth-service (3 + 3) x 5 = 30; netra-backend-staging (5 + 5) x 8 = 80; reserved 13 + migrations 10 = 23",
   },
   "connector-region": {
     program: () => {
-      const europe = connector("europe", { name: "europe-connector", region: "europe-west1", ipCidrRange: "10.1.0.16/28" });
+      const europe = connector("europe", {
+        name: "europe-connector",
+        region: "europe-west1",
+        ipCidrRange: "10.1.0.16/28",
+      });
       soundStack({ backend: { template: { vpcAccess: { ...vpcAccess, connector: europe.id } } } });
     },
     blamed: "backend",
@@ -121,7 +154,12 @@ export const stackExamples: Readonly<Record<string, StackExample>> = {
   },
   "connector-subnet": {
     program: () => {
-      const wide = new gcp.compute.Subnetwork("wide", { name: "wide", network: NETWORK_ID, region: "us-central1", ipCidrRange: "10.9.0.0/24" });
+      const wide = new gcp.compute.Subnetwork("wide", {
+        name: "wide",
+        network: NETWORK_ID,
+        region: "us-central1",
+        ipCidrRange: "10.9.0.0/24",
+      });
       soundStack({ connector: { network: undefined, ipCidrRange: undefined, subnet: { name: wide.name } } });
     },
     blamed: "wide",
@@ -130,7 +168,10 @@ export const stackExamples: Readonly<Record<string, StackExample>> = {
   "database-clients-counted": {
     program: () => {
       soundStack();
-      new gcp.cloudfunctionsv2.Function("exporter", { location: "us-central1", serviceConfig: { environmentVariables: { POSTGRES_HOST: "10.107.0.3" } } });
+      new gcp.cloudfunctionsv2.Function("exporter", {
+        location: "us-central1",
+        serviceConfig: { environmentVariables: { POSTGRES_HOST: "10.107.0.3" } },
+      });
     },
     blamed: "exporter",
     says: "cannot evaluate: 'exporter' must hold only connections that are counted because it uses a database",
@@ -143,14 +184,23 @@ export const stackExamples: Readonly<Record<string, StackExample>> = {
   "database-replica-flags": {
     program: () => {
       soundStack();
-      database("replica", maxConnections(100), { name: "staging-replica", masterInstanceName: "staging-shared-postgres" });
+      database("replica", maxConnections(100), {
+        name: "staging-replica",
+        masterInstanceName: "staging-shared-postgres",
+      });
     },
     blamed: "replica",
     says: "'settings.databaseFlags[max_connections]' (100) must be at least 150 because database, its primary, has 150",
     also: ["private-services-connection"],
   },
   "database-path": {
-    program: () => soundStack({ backend: { template: { vpcAccess: undefined }, variables: { POSTGRES_HOST: { value: `/cloudsql/${DATABASE}` } } } }),
+    program: () =>
+      soundStack({
+        backend: {
+          template: { vpcAccess: undefined },
+          variables: { POSTGRES_HOST: { value: `/cloudsql/${DATABASE}` } },
+        },
+      }),
     blamed: "backend",
     says: "'template.vpcAccess.connector' (not set) must lead to database because a private address is only reached through the VPC, and the workload has no VPC access",
     also: ["startup-storm"],
@@ -158,7 +208,13 @@ export const stackExamples: Readonly<Record<string, StackExample>> = {
   "direct-egress-subnet": {
     program: () => {
       const subnetwork = "projects/netra-staging/regions/europe-west1/subnetworks/staging-subnet";
-      soundStack({ backend: { template: { vpcAccess: { networkInterfaces: [{ network: "staging-vpc", subnetwork }], egress: "PRIVATE_RANGES_ONLY" } } } });
+      soundStack({
+        backend: {
+          template: {
+            vpcAccess: { networkInterfaces: [{ network: "staging-vpc", subnetwork }], egress: "PRIVATE_RANGES_ONLY" },
+          },
+        },
+      });
     },
     blamed: "backend",
     says: "'template.vpcAccess.networkInterfaces[0].subnetwork' (in europe-west1) must be in us-central1 because netra-backend-staging runs there",
@@ -173,8 +229,15 @@ export const stackExamples: Readonly<Record<string, StackExample>> = {
         pathMatchers: [{ name: "api", defaultService: backend.id }],
         defaultService: backend.id,
       });
-      const certificate = new gcp.compute.ManagedSslCertificate("certificate", { name: "certificate", managed: { domains: ["app.example.org"] } });
-      new gcp.compute.TargetHttpsProxy("proxy", { name: "proxy", urlMap: urlMap.id, sslCertificates: [certificate.id] });
+      const certificate = new gcp.compute.ManagedSslCertificate("certificate", {
+        name: "certificate",
+        managed: { domains: ["app.example.org"] },
+      });
+      new gcp.compute.TargetHttpsProxy("proxy", {
+        name: "proxy",
+        urlMap: urlMap.id,
+        sslCertificates: [certificate.id],
+      });
     },
     blamed: "hosts",
     says: "'hostRules' (api.example.org) must be on a certificate of proxy because browsers refuse to open a host without one",
@@ -231,13 +294,19 @@ export const stackExamples: Readonly<Record<string, StackExample>> = {
   "ranges-do-not-overlap": {
     program: () => {
       soundStack();
-      new gcp.compute.Subnetwork("subnet", { name: "staging-subnet", region: "us-central1", network: NETWORK_ID, ipCidrRange: "10.1.0.0/24" });
+      new gcp.compute.Subnetwork("subnet", {
+        name: "staging-subnet",
+        region: "us-central1",
+        network: NETWORK_ID,
+        ipCidrRange: "10.1.0.0/24",
+      });
     },
     blamed: "connector",
     says: "'ipCidrRange' (10.1.0.0/28) must not overlap 'ipCidrRange of subnet' (10.1.0.0/24)",
   },
   "regional-quota": {
-    program: () => soundStack({ backend: { container: { resources: { limits: { cpu: "4", memory: "4Gi" }, cpuIdle: false } } } }),
+    program: () =>
+      soundStack({ backend: { container: { resources: { limits: { cpu: "4", memory: "4Gi" }, cpuIdle: false } } } }),
     blamed: "backend",
     says: "'scaling.maxInstanceCount' (5) must keep all services within the 32 vCPU of 'regionalCpu' (they need 43, netra-backend-staging in two revisions)",
   },
@@ -255,7 +324,10 @@ export const stackExamples: Readonly<Record<string, StackExample>> = {
   },
   "service-secrets-readable": {
     program: () => {
-      const other = new gcp.secretmanager.Secret("other", { secretId: "another-secret-staging", replication: { auto: {} } });
+      const other = new gcp.secretmanager.Secret("other", {
+        secretId: "another-secret-staging",
+        replication: { auto: {} },
+      });
       const secretKeyRef = { secret: other.secretId, version: "1" };
       soundStack({ backend: { variables: { SECRET_KEY: { valueSource: { secretKeyRef } } } } });
     },
@@ -263,7 +335,12 @@ export const stackExamples: Readonly<Record<string, StackExample>> = {
     says: "'template.containers[0].envs[SECRET_KEY].valueSource.secretKeyRef' (another-secret-staging) must be a secret that netra-backend@netra-staging.iam.gserviceaccount.com may read",
   },
   "startup-connect-rate": {
-    program: () => soundStack({ backend: { variables: { DB_STARTUP_CONNECTIONS: { value: "200" }, DB_CONNECT_TIMEOUT_SECONDS: { value: "1" } } } }),
+    program: () =>
+      soundStack({
+        backend: {
+          variables: { DB_STARTUP_CONNECTIONS: { value: "200" }, DB_CONNECT_TIMEOUT_SECONDS: { value: "1" } },
+        },
+      }),
     blamed: "connector",
     says: "'minInstances' (3) must carry 1012 connects within 1 s (it needs 1.69 s at 300 Mbps and an assumed 600 connects a second)",
     also: ["startup-storm"],

@@ -5,14 +5,23 @@ import { evaluate, withoutSecrets } from "../../../engine/evaluate";
 import { UNKNOWN } from "../../../policy/framework/unknown";
 import { refusal } from "../../fixtures/programs";
 
-const configuration = { "gcp:project": "netra-staging", "gcp:region": "us-central1", "netra:connector": { minInstances: 3 } };
+const configuration = {
+  "gcp:project": "netra-staging",
+  "gcp:region": "us-central1",
+  "netra:connector": { minInstances: 3 },
+};
 const run = (program: () => object | undefined) => evaluate("staging", configuration, () => program() ?? {});
 const errorOf = async (program: () => object) => (await refusal(configuration, program)).error;
 
 test("gives the program its stack, its project and its configuration, sections as objects", async () => {
   let seen: unknown;
   await run(() => {
-    seen = [pulumi.getStack(), pulumi.getProject(), new pulumi.Config("gcp").require("region"), new pulumi.Config().requireObject("connector")];
+    seen = [
+      pulumi.getStack(),
+      pulumi.getProject(),
+      new pulumi.Config("gcp").require("region"),
+      new pulumi.Config().requireObject("connector"),
+    ];
     return undefined;
   });
   expect(seen).toEqual(["staging", "netra", "us-central1", { minInstances: 3 }]);
@@ -34,17 +43,31 @@ test("is a preview: what only exists after creation is unknown, and what depends
     isDryRun = pulumi.runtime.isDryRun();
     const network = new gcp.compute.Network("vpc", { name: "vpc" });
     const id = pulumi.interpolate`id ${network.id}`;
-    new gcp.compute.Subnetwork("subnet", { name: network.name, network: network.id, description: id, ipCidrRange: "10.0.0.0/24" });
+    new gcp.compute.Subnetwork("subnet", {
+      name: network.name,
+      network: network.id,
+      description: id,
+      ipCidrRange: "10.0.0.0/24",
+    });
     return undefined;
   });
   expect(isDryRun).toBe(true);
-  expect(registered.at(-1)?.inputs).toEqual({ name: "vpc", network: UNKNOWN, description: UNKNOWN, ipCidrRange: "10.0.0.0/24" });
+  expect(registered.at(-1)?.inputs).toEqual({
+    name: "vpc",
+    network: UNKNOWN,
+    description: UNKNOWN,
+    ipCidrRange: "10.0.0.0/24",
+  });
 });
 
 test("knows a service account's address before it exists, as the provider does", async () => {
   const registered = await run(() => {
     const account = new gcp.serviceaccount.Account("auth", { accountId: "netra-auth" });
-    new gcp.projects.IAMMember("grant", { project: "netra-staging", role: "roles/cloudsql.client", member: account.member });
+    new gcp.projects.IAMMember("grant", {
+      project: "netra-staging",
+      role: "roles/cloudsql.client",
+      member: account.member,
+    });
     return undefined;
   });
   expect(registered.at(-1)?.inputs.member).toBe("serviceAccount:netra-auth@netra-staging.iam.gserviceaccount.com");
@@ -116,7 +139,9 @@ test("throws what an Output throws, wherever it is used, instead of waiting for 
 });
 
 test("says so where a program asks the cloud, which nothing here can answer", async () => {
-  const error = await errorOf(() => ({ project: gcp.organizations.getProject({ projectId: "p" }).then(({ number }) => number) }));
+  const error = await errorOf(() => ({
+    project: gcp.organizations.getProject({ projectId: "p" }).then(({ number }) => number),
+  }));
   expect((error as Error).message).toBe(
     "the program asks the cloud (gcp:organizations/getProject:getProject), which an evaluation without credentials cannot answer",
   );
@@ -126,5 +151,7 @@ test("evaluates again after a failure as if nothing had been", async () => {
   await errorOf(() => {
     throw new Error("once");
   });
-  expect((await run(() => new gcp.compute.Network("vpc", { name: "vpc" }) && undefined)).map(({ name }) => name)).toEqual(["netra-staging", "vpc"]);
+  expect(
+    (await run(() => new gcp.compute.Network("vpc", { name: "vpc" }) && undefined)).map(({ name }) => name),
+  ).toEqual(["netra-staging", "vpc"]);
 });

@@ -27,7 +27,14 @@ const resource = (type: string, inputs: Record<string, unknown>, outputs = input
   parent: "",
   dependencies: [],
   propertyDependencies: {},
-  options: { protect: true, import: "", ignoreChanges: [], deleteBeforeReplace: false, additionalSecretOutputs: [], retainOnDelete: false },
+  options: {
+    protect: true,
+    import: "",
+    ignoreChanges: [],
+    deleteBeforeReplace: false,
+    additionalSecretOutputs: [],
+    retainOnDelete: false,
+  },
   custom: true,
   inputs,
   outputs,
@@ -62,7 +69,9 @@ test("judges before anything configures it as it does with its defaults", async 
   expect(await judge(connector())).toEqual([]);
   const fresh = await PackServer.start(join(PROJECT_ROOT, "policy"), STACK);
   try {
-    expect(await judgedBy(fresh, [connector({ minInstances: 2 })])).toEqual(await judge(connector({ minInstances: 2 })));
+    expect(await judgedBy(fresh, [connector({ minInstances: 2 })])).toEqual(
+      await judge(connector({ minInstances: 2 })),
+    );
   } finally {
     fresh.stop();
   }
@@ -83,10 +92,9 @@ test("says which rule refuses which resource at which level", async () => {
 test("merges what is configured over a rule's defaults, rule by rule", async () => {
   await pack.configure({ "connector-floor": { maxInstances: 5 } });
   expect(await judge(connector({ maxInstances: 5 }))).toEqual([]);
-  expect((await judge(connector({ minInstances: 2, maxInstances: 4 }))).map(({ message }) => message.split(" must ")[0])).toEqual([
-    "'minInstances' (2)",
-    "'maxInstances' (4)",
-  ]);
+  expect(
+    (await judge(connector({ minInstances: 2, maxInstances: 4 }))).map(({ message }) => message.split(" must ")[0]),
+  ).toEqual(["'minInstances' (2)", "'maxInstances' (4)"]);
   await pack.configure();
   expect(await judge(connector({ maxInstances: 5 }))).toHaveLength(1);
 });
@@ -107,7 +115,8 @@ test("reports a count that a preview cannot know as mandatory, never as a pass",
   const counts = found.find(({ policy }) => policy === "connector-instance-counts");
   expect(counts).toMatchObject({
     level: "mandatory",
-    message: "cannot evaluate: 'minInstances' is not known at preview; give it a plain value instead of another resource's output",
+    message:
+      "cannot evaluate: 'minInstances' is not known at preview; give it a plain value instead of another resource's output",
   });
 });
 
@@ -122,12 +131,30 @@ test("a waiver lowers its finding and carries the reason", async () => {
 test.each([
   ["texts for numbers", connector({ minInstances: "three", maxInstances: [] })],
   ["an object for a text", connector({ name: {}, ipCidrRange: 28, machineType: [null] })],
-  ["null everywhere", resource(CONNECTOR, { name: null, ipCidrRange: null, machineType: null, minInstances: null, maxInstances: null })],
+  [
+    "null everywhere",
+    resource(CONNECTOR, { name: null, ipCidrRange: null, machineType: null, minInstances: null, maxInstances: null }),
+  ],
   ["a template that is a text", resource(RUN_SERVICE, { name: "x", location: "us-central1", template: "oops" })],
-  ["containers that are no list", resource(RUN_SERVICE, { name: "x", template: { containers: { image: "x" }, scaling: 3 } })],
-  ["a list with null in it", resource(RUN_SERVICE, { name: "x", template: { containers: [null, { envs: [null, 1] }] } })],
-  ["settings that are a list", resource(SQL_INSTANCE, { databaseVersion: "POSTGRES_14", settings: ["db-custom-1-3840"] })],
-  ["flags without names", resource(SQL_INSTANCE, { databaseVersion: 14, settings: { tier: 5, databaseFlags: [{}, { name: null, value: {} }] } })],
+  [
+    "containers that are no list",
+    resource(RUN_SERVICE, { name: "x", template: { containers: { image: "x" }, scaling: 3 } }),
+  ],
+  [
+    "a list with null in it",
+    resource(RUN_SERVICE, { name: "x", template: { containers: [null, { envs: [null, 1] }] } }),
+  ],
+  [
+    "settings that are a list",
+    resource(SQL_INSTANCE, { databaseVersion: "POSTGRES_14", settings: ["db-custom-1-3840"] }),
+  ],
+  [
+    "flags without names",
+    resource(SQL_INSTANCE, {
+      databaseVersion: 14,
+      settings: { tier: 5, databaseFlags: [{}, { name: null, value: {} }] },
+    }),
+  ],
   ["nothing at all", resource(RUN_SERVICE, {})],
 ])("outlives %s, and refuses it", async (_, malformed) => {
   const found = await judge(malformed);
@@ -138,7 +165,9 @@ test.each([
 });
 
 test("judges hundreds of resources in one go", async () => {
-  const many = Array.from({ length: 300 }, (_, i) => connector({ minInstances: 2, ipCidrRange: `10.${2 + Math.floor(i / 16)}.0.${(i % 16) * 16}/28` }));
+  const many = Array.from({ length: 300 }, (_, i) =>
+    connector({ minInstances: 2, ipCidrRange: `10.${2 + Math.floor(i / 16)}.0.${(i % 16) * 16}/28` }),
+  );
   expect((await judge(...many)).filter(({ policy }) => policy === "connector-floor")).toHaveLength(300);
 });
 
@@ -155,7 +184,9 @@ test("stops its process, so that nothing stays behind", async () => {
 test("does not come up from a folder without a pack, and says why", async () => {
   const empty = mkdtempSync(join(tmpdir(), "netra-no-pack-"));
   try {
-    await expect(PackServer.start(empty)).rejects.toThrow(/^the policy pack did not start \(exit 32\)\nWe failed to locate the entry point for your program/);
+    await expect(PackServer.start(empty)).rejects.toThrow(
+      /^the policy pack did not start \(exit 32\)\nWe failed to locate the entry point for your program/,
+    );
   } finally {
     rmSync(empty, { recursive: true });
   }

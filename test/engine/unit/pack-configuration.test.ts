@@ -34,7 +34,11 @@ test("takes levels, settings and waivers as pulumi does", () => {
   const configuration = {
     all: "mandatory",
     "service-image": "advisory",
-    "connector-floor": { enforcementLevel: "disabled", minInstances: 2, waivers: [{ resource: "staging-connector", reason: "replaced next week" }] },
+    "connector-floor": {
+      enforcementLevel: "disabled",
+      minInstances: 2,
+      waivers: [{ resource: "staging-connector", reason: "replaced next week" }],
+    },
   };
   expect(read(configuration)).toEqual(configuration);
   expect(read({})).toEqual({});
@@ -60,7 +64,16 @@ test("refuses a level that does not exist, alone or among settings", () => {
 test("refuses a waiver without a reason, without a resource, or with anything else", () => {
   const readme = "; see the rule's settings in the policy pack's README";
   expect(
-    problems({ "service-image": { waivers: [{ resource: "x" }, { reason: "y" }, { resource: "x", reason: "" }, { resource: "x", reason: "y", until: 1 }] } }),
+    problems({
+      "service-image": {
+        waivers: [
+          { resource: "x" },
+          { reason: "y" },
+          { resource: "x", reason: "" },
+          { resource: "x", reason: "y", until: 1 },
+        ],
+      },
+    }),
   ).toEqual([
     `'service-image.waivers.0' in FILE must have required property 'reason'${readme}`,
     `'service-image.waivers.1' in FILE must have required property 'resource'${readme}`,
@@ -71,7 +84,13 @@ test("refuses a waiver without a reason, without a resource, or with anything el
 
 test("refuses settings that a rule does not have, or of another type, all at once", () => {
   const readme = "; see the rule's settings in the policy pack's README";
-  expect(problems({ "connector-floor": { minInstances: "3" }, "service-image": { minInstances: 3 }, all: { minInstances: 3 } })).toEqual([
+  expect(
+    problems({
+      "connector-floor": { minInstances: "3" },
+      "service-image": { minInstances: 3 },
+      all: { minInstances: 3 },
+    }),
+  ).toEqual([
     `'connector-floor.minInstances' in FILE must be integer${readme}`,
     `'service-image' in FILE must NOT have additional properties ('minInstances')${readme}`,
     `'all' in FILE must NOT have additional properties ('minInstances')${readme}`,
@@ -84,9 +103,13 @@ test("refuses settings that a rule does not have, or of another type, all at onc
 
 test("refuses a file that is no JSON object, or not there", () => {
   expect(problems("{")).toHaveLength(1);
-  expect(problems("{")[0]).toMatch(/^'--policy-pack-config' \(FILE\) must be a readable JSON file because pulumi takes no other; .*JSON/);
+  expect(problems("{")[0]).toMatch(
+    /^'--policy-pack-config' \(FILE\) must be a readable JSON file because pulumi takes no other; .*JSON/,
+  );
   for (const content of ["[]", "null", '"all"'])
-    expect(problems(content)).toEqual(["'--policy-pack-config' (FILE) must hold an object because it maps rules to their settings; write {} for none"]);
+    expect(problems(content)).toEqual([
+      "'--policy-pack-config' (FILE) must hold an object because it maps rules to their settings; write {} for none",
+    ]);
   expect(() => readPackConfiguration(join(directory, "missing.json"), rules)).toThrow(
     /must be a readable JSON file because pulumi takes no other; it cannot be read$/,
   );

@@ -15,7 +15,16 @@ function problem(text: string): string {
 }
 
 const preview: TestPreview = {
-  steps: [{ op: "update", type: CONNECTOR, name: "staging-connector", old: { minInstances: 3 }, new: { minInstances: 4 }, changed: ["minInstances"] }],
+  steps: [
+    {
+      op: "update",
+      type: CONNECTOR,
+      name: "staging-connector",
+      old: { minInstances: 3 },
+      new: { minInstances: 4 },
+      changed: ["minInstances"],
+    },
+  ],
   config: { "netra:acknowledge": { "staging-connector": { change: "delete", reason: "#1301" } } },
   errors: [{ message: "it failed" }],
 };
@@ -24,7 +33,15 @@ test("digest and stream are read as the same preview", () => {
   const read = readPreview(digest(preview), "preview.json", "staging");
   expect(read).toEqual(readPreview(stream(preview), "preview.json", "staging"));
   expect(read).toMatchObject({
-    steps: [{ op: "update", type: CONNECTOR, name: "staging-connector", changed: ["minInstances"], old: { inputs: { minInstances: 3 } } }],
+    steps: [
+      {
+        op: "update",
+        type: CONNECTOR,
+        name: "staging-connector",
+        changed: ["minInstances"],
+        old: { inputs: { minInstances: 3 } },
+      },
+    ],
     errors: [{ message: "it failed" }, { message: "preview failed" }],
     changes: { update: 1 },
     acknowledgements: { "staging-connector": { change: "delete", reason: "#1301" } },
@@ -38,7 +55,9 @@ test("a stream whose summary says that the preview failed has failed, without an
 
 test("fields that a later engine adds are passed over", () => {
   const later = { ...JSON.parse(digest(preview)), novelty: { deep: [1] } };
-  expect(readPreview(JSON.stringify(later), "preview.json", "staging")).toEqual(readPreview(digest(preview), "preview.json", "staging"));
+  expect(readPreview(JSON.stringify(later), "preview.json", "staging")).toEqual(
+    readPreview(digest(preview), "preview.json", "staging"),
+  );
 });
 
 test("what a refresh has found counts in both formats", () => {
@@ -54,12 +73,20 @@ const NO_PREVIEW =
   "'preview.json' must be what `pulumi preview --json` prints because nothing else shows what an update would do; redirect its standard output there, of npm with --silent";
 
 describe("bad input", () => {
-  test.each([["no JSON"], ["[]"], ["null"], ["3"], ["{}"], ['{"steps": "many"}'], ['{"ok": true}'], ['{"changeSummary": {"same": "all"}}'], ["{"], ["{}\n{}"]])(
-    "%j",
-    (text) => {
-      expect(problem(text)).toBe(NO_PREVIEW);
-    },
-  );
+  test.each([
+    ["no JSON"],
+    ["[]"],
+    ["null"],
+    ["3"],
+    ["{}"],
+    ['{"steps": "many"}'],
+    ['{"ok": true}'],
+    ['{"changeSummary": {"same": "all"}}'],
+    ["{"],
+    ["{}\n{}"],
+  ])("%j", (text) => {
+    expect(problem(text)).toBe(NO_PREVIEW);
+  });
 
   test.each([[""], ["\n \n"]])("an empty file: %j", (text) => {
     expect(problem(text)).toBe(
@@ -67,7 +94,8 @@ describe("bad input", () => {
     );
   });
 
-  const CUT = "'preview.json' must end with the summary because steps may be missing before it: the stream was cut off; run `pulumi preview --json` to its end";
+  const CUT =
+    "'preview.json' must end with the summary because steps may be missing before it: the stream was cut off; run `pulumi preview --json` to its end";
   test("a stream that was cut off between two lines, or within one", () => {
     const lines = stream(preview).trimEnd().split("\n");
     expect(problem(lines.slice(0, -2).join("\n"))).toBe(CUT);
@@ -89,7 +117,9 @@ describe("bad input", () => {
     ["digest", digest(preview)],
     ["stream", stream(preview)],
   ])("a step of something that is no resource, in the %s", (name, text) => {
-    expect(problem(text.replaceAll(/"urn:pulumi:[^"]+"/g, '"staging-connector"'))).toBe(name === "digest" ? NO_PREVIEW : CUT);
+    expect(problem(text.replaceAll(/"urn:pulumi:[^"]+"/g, '"staging-connector"'))).toBe(
+      name === "digest" ? NO_PREVIEW : CUT,
+    );
   });
 
   test("a summary that counts what no step shows", () => {

@@ -22,7 +22,8 @@ function pathWith(script: string): string {
 
 const INSTALL = "install Pulumi 3.252 or newer (pulumi.com/docs/install) and put it on the PATH";
 const MISSING = `'pulumi' must be on the PATH because previews and updates run on its engine; ${INSTALL}`;
-const tooOld = (version: string) => `'pulumi' (${version}) must be at least 3.252 because an older one can delete an imported resource; ${INSTALL}`;
+const tooOld = (version: string) =>
+  `'pulumi' (${version}) must be at least 3.252 because an older one can delete an imported resource; ${INSTALL}`;
 
 test.each([
   ["v3.251.9", tooOld("v3.251.9")],
@@ -40,7 +41,9 @@ test("says how to get a pulumi where there is none, or none that runs", async ()
 });
 
 test("refuses a file backend without a place to write", async () => {
-  const PATH = pathWith(`case "$1" in version) echo v3.259.0;; *) echo '{"url": "file://${folder}/none?no_tmp_dir=true"}';; esac`);
+  const PATH = pathWith(
+    `case "$1" in version) echo v3.259.0;; *) echo '{"url": "file://${folder}/none?no_tmp_dir=true"}';; esac`,
+  );
   expect(await runProblem({ operation: "up", options: [], environment: { PATH }, folder })).toBe(
     `the backend (file://${folder}/none?no_tmp_dir=true) must be a folder that can be written because an update keeps its lock and the state there; give yourself the right to write, or choose another with 'pulumi login' or PULUMI_BACKEND_URL`,
   );
@@ -50,9 +53,16 @@ test.each(["preview", "up"])("npm run %s prints the one line, exits 2, and start
   const PATH = pathWith(`test "$1" = version && echo v3.100.0 || touch ${folder}/started`);
   const { error, stdout, stderr } = await new Promise<{ error: unknown; stdout: string; stderr: string }>((resolve) => {
     const environment = { ...process.env, PATH };
-    execFile(process.execPath, ["--import", "tsx", "commands/up/command.ts", operation], { cwd: PROJECT_ROOT, env: environment }, (error, stdout, stderr) =>
-      resolve({ error, stdout, stderr }),
+    execFile(
+      process.execPath,
+      ["--import", "tsx", "commands/up/command.ts", operation],
+      { cwd: PROJECT_ROOT, env: environment },
+      (error, stdout, stderr) => resolve({ error, stdout, stderr }),
     );
   });
-  expect({ code: error instanceof Error && Reflect.get(error, "code"), stdout, stderr }).toEqual({ code: 2, stdout: "", stderr: `${tooOld("v3.100.0")}\n` });
+  expect({ code: error instanceof Error && Reflect.get(error, "code"), stdout, stderr }).toEqual({
+    code: 2,
+    stdout: "",
+    stderr: `${tooOld("v3.100.0")}\n`,
+  });
 });

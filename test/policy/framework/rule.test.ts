@@ -16,16 +16,30 @@ import { configSchema } from "../../../policy/framework/settings";
 import { stagingSettings } from "../../stack-settings";
 import { type Declared, findings, judge, judgeStack, stackFindings, UNKNOWN } from "../harness";
 
-const about = { name: "sample", info: "A sample.", why: "Samples matter.", severity: "low", remediation: "Set it." } as const;
+const about = {
+  name: "sample",
+  info: "A sample.",
+  why: "Samples matter.",
+  severity: "low",
+  remediation: "Set it.",
+} as const;
 /** A problem of which only the text matters. */
-const said = (message: string): Problem => ({ ...problem({ setting: "x", must: "be", because: "it is", fix: 1 }), message });
+const said = (message: string): Problem => ({
+  ...problem({ setting: "x", must: "be", because: "it is", fix: 1 }),
+  message,
+});
 const TYPE = "gcp:vpcaccess/connector:Connector";
 
 type Judge = Parameters<typeof resourceRule>[0]["judge"];
 type JudgeStack = Parameters<typeof stackRule>[0]["judge"];
-const onResource = (judgement: Judge, types = [TYPE]): ResourceRule => resourceRule({ ...about, types, judge: judgement });
+const onResource = (judgement: Judge, types = [TYPE]): ResourceRule =>
+  resourceRule({ ...about, types, judge: judgement });
 const onStack = (judgement: JudgeStack): StackRule => stackRule({ ...about, judge: judgement });
-const subject = (properties: Record<string, unknown> = {}, name = "subject"): Declared => ({ type: TYPE, name, properties });
+const subject = (properties: Record<string, unknown> = {}, name = "subject"): Declared => ({
+  type: TYPE,
+  name,
+  properties,
+});
 
 /** The same reading as a resource rule and as a stack rule: the wrapper must treat both alike. */
 const reading = (read: (resource: Resource) => unknown) => ({
@@ -47,10 +61,13 @@ const reading = (read: (resource: Resource) => unknown) => ({
 
 describe.each(["resource", "stack"] as const)("a %s rule", (kind) => {
   test("reports what is unknown at preview as not evaluated, and names the property", async () => {
-    const rule = reading(({ properties }) => properties.object("settings").list("databaseFlags")[0]?.number("value"))[kind];
+    const rule = reading(({ properties }) => properties.object("settings").list("databaseFlags")[0]?.number("value"))[
+      kind
+    ];
     expect(await rule(subject({ settings: { databaseFlags: [{ value: UNKNOWN }] } }))).toEqual([
       {
-        message: "cannot evaluate: 'settings.databaseFlags[0].value' is not known at preview; give it a plain value instead of another resource's output",
+        message:
+          "cannot evaluate: 'settings.databaseFlags[0].value' is not known at preview; give it a plain value instead of another resource's output",
         resource: "subject",
         waived: false,
       },
@@ -61,13 +78,21 @@ describe.each(["resource", "stack"] as const)("a %s rule", (kind) => {
 
   test("reports what has another type as not evaluated, without its value", async () => {
     const rule = reading(({ properties }) => properties.number("count"))[kind];
-    expect((await rule(subject({ count: "hunter2" }))).map((f) => f.message)).toEqual(["cannot evaluate: count must be a number"]);
-    expect((await rule(subject({ count: ["hunter2"] }))).map((f) => f.message)).toEqual(["cannot evaluate: count must be a number"]);
+    expect((await rule(subject({ count: "hunter2" }))).map((f) => f.message)).toEqual([
+      "cannot evaluate: count must be a number",
+    ]);
+    expect((await rule(subject({ count: ["hunter2"] }))).map((f) => f.message)).toEqual([
+      "cannot evaluate: count must be a number",
+    ]);
   });
 
   test("reads null and absent alike", async () => {
     const rule = reading(({ properties }) =>
-      expect([properties.number("count"), properties.text("count"), properties.has("count")]).toEqual([undefined, undefined, false]),
+      expect([properties.number("count"), properties.text("count"), properties.has("count")]).toEqual([
+        undefined,
+        undefined,
+        false,
+      ]),
     )[kind];
     expect(await rule(subject({ count: null }))).toEqual([]);
     expect(await rule(subject())).toEqual([]);
@@ -91,11 +116,17 @@ describe.each(["resource", "stack"] as const)("a %s rule", (kind) => {
   describe("honours a waiver", () => {
     const rule = reading(({ properties }) => properties.number("count"))[kind];
     const malformed = subject({ count: "many" });
-    const waived = [{ message: "waived: it is a test\ncannot evaluate: count must be a number", resource: "subject", waived: true }];
+    const waived = [
+      { message: "waived: it is a test\ncannot evaluate: count must be a number", resource: "subject", waived: true },
+    ];
 
     test("by the resource's name, and by its URN", async () => {
       expect(await rule(malformed, { waivers: [{ resource: "subject", reason: "it is a test" }] })).toEqual(waived);
-      expect(await rule(malformed, { waivers: [{ resource: `urn:pulumi:test::netra::${TYPE}::subject`, reason: "it is a test" }] })).toEqual(waived);
+      expect(
+        await rule(malformed, {
+          waivers: [{ resource: `urn:pulumi:test::netra::${TYPE}::subject`, reason: "it is a test" }],
+        }),
+      ).toEqual(waived);
     });
 
     test.each([
@@ -164,8 +195,17 @@ describe("configuration", () => {
 });
 
 describe("a convention of this project", () => {
-  const rule = resourceRule({ ...about, convention: "whole", types: [TYPE], judge: (_, { refuse }) => refuse(said("wrong")) });
-  const onAll = stackRule({ ...about, convention: "whole", judge: ([first], { refuse }) => refuse(said("wrong"), first) });
+  const rule = resourceRule({
+    ...about,
+    convention: "whole",
+    types: [TYPE],
+    judge: (_, { refuse }) => refuse(said("wrong")),
+  });
+  const onAll = stackRule({
+    ...about,
+    convention: "whole",
+    judge: ([first], { refuse }) => refuse(said("wrong"), first),
+  });
   const plan = planOf(stagingSettings());
   const levels = (declared: Declared, run: RuleRun = {}) =>
     [...findings(rule, declared, run), ...stackFindings(onAll, [declared], run)].map(({ level }) => level);
@@ -193,14 +233,19 @@ describe("a convention of this project", () => {
     });
     const inParts = ["mandatory", "mandatory", "advisory", "advisory"];
     const ofBoth = (run: RuleRun) =>
-      [findings(onPart, subject(), run), stackFindings(onPartOfAll, [subject()], run)].map((all) => all.map(({ level }) => level));
+      [findings(onPart, subject(), run), stackFindings(onPartOfAll, [subject()], run)].map((all) =>
+        all.map(({ level }) => level),
+      );
     expect(ofBoth({})).toEqual([inParts, inParts]);
-    for (const run of [{ plan }, { settings: { everywhere: true } }]) expect(ofBoth(run).flat()).toEqual(Array(8).fill("mandatory"));
+    for (const run of [{ plan }, { settings: { everywhere: true } }])
+      expect(ofBoth(run).flat()).toEqual(Array(8).fill("mandatory"));
   });
 
   test("is named as one", () => {
     expect(infoOf(rule)).toBe("A sample. A convention of this project: other programs are advised of it.");
-    expect(infoOf({ ...rule, convention: "part" })).toBe("A sample. In part a convention of this project: other programs are advised of it.");
+    expect(infoOf({ ...rule, convention: "part" })).toBe(
+      "A sample. In part a convention of this project: other programs are advised of it.",
+    );
     expect(infoOf(about)).toBe("A sample.");
   });
 
@@ -212,7 +257,9 @@ describe("a convention of this project", () => {
 
   test("is refused in this project's own program: its stack has a plan, or the resource stands in one of its components", () => {
     expect(levels(subject(), { plan })).toEqual(["mandatory", "mandatory"]);
-    expect(levels({ ...subject(), urn: `urn:pulumi:staging::netra::netra:staging:Connector$${TYPE}::subject` })).toEqual(["mandatory", "mandatory"]);
+    expect(
+      levels({ ...subject(), urn: `urn:pulumi:staging::netra::netra:staging:Connector$${TYPE}::subject` }),
+    ).toEqual(["mandatory", "mandatory"]);
   });
 });
 
@@ -220,7 +267,8 @@ describe("a resource rule", () => {
   test("judges its types only, one or several", async () => {
     const types = [TYPE, "gcp:redis/instance:Instance"];
     const policy = onResource(({ type }, { refuse }) => refuse(said(type)), types);
-    for (const type of types) expect((await judge(policy, { type, properties: {} })).map((f) => f.message)).toEqual([type]);
+    for (const type of types)
+      expect((await judge(policy, { type, properties: {} })).map((f) => f.message)).toEqual([type]);
     expect(await judge(policy, { type: "gcp:compute/network:Network", properties: {} })).toEqual([]);
     expect(
       await judge(
@@ -256,12 +304,17 @@ describe("a resource rule", () => {
       attempt(() => properties.number("count"));
       refuse(said("the rest"));
     });
-    expect((await judge(policy, subject({ count: UNKNOWN }))).map((f) => f.message.slice(0, 24))).toEqual(["cannot evaluate: 'count'", "the rest"]);
+    expect((await judge(policy, subject({ count: UNKNOWN }))).map((f) => f.message.slice(0, 24))).toEqual([
+      "cannot evaluate: 'count'",
+      "the rest",
+    ]);
   });
 
   test("reads the provider's configuration", async () => {
     const policy = onResource(({ provider }, { refuse }) => refuse(said(provider.text("region") ?? "none")));
-    expect((await judge(policy, { ...subject(), provider: { region: "us-central1" } })).map((f) => f.message)).toEqual(["us-central1"]);
+    expect((await judge(policy, { ...subject(), provider: { region: "us-central1" } })).map((f) => f.message)).toEqual([
+      "us-central1",
+    ]);
     expect((await judge(policy, subject())).map((f) => f.message)).toEqual(["none"]);
   });
 });
@@ -292,7 +345,11 @@ describe("a stack rule", () => {
       const counts = resources.map((resource) => attempt(resource, () => resource.properties.number("count")));
       refuse(said(JSON.stringify(counts)));
     });
-    const found = await judgeStack(policy, [subject({ count: 1 }, "one"), subject({ count: "x" }, "two"), subject({ count: 3 }, "three")]);
+    const found = await judgeStack(policy, [
+      subject({ count: 1 }, "one"),
+      subject({ count: "x" }, "two"),
+      subject({ count: 3 }, "three"),
+    ]);
     expect(found.map((f) => [f.message, f.resource])).toEqual([
       ["cannot evaluate: count must be a number", "two"],
       ["[1,3,null]", undefined],
@@ -320,9 +377,11 @@ describe("a stack rule", () => {
       messagesOf(([first], { refuse }) => {
         if (first && ask(first.properties)) refuse(said("it is there"));
       });
-    const unknown = "cannot evaluate: 'template.probe' is not known at preview; give it a plain value instead of another resource's output";
+    const unknown =
+      "cannot evaluate: 'template.probe' is not known at preview; give it a plain value instead of another resource's output";
     const template = { probe: UNKNOWN };
-    const messagesOf = async (judgement: JudgeStack) => (await judgeStack(onStack(judgement), [subject({ template })])).map(({ message }) => message);
+    const messagesOf = async (judgement: JudgeStack) =>
+      (await judgeStack(onStack(judgement), [subject({ template })])).map(({ message }) => message);
     expect(await asked((properties) => properties.object("template").has("probe"))).toEqual([unknown]);
     expect(await asked((properties) => properties.object("template").hasText("probe"))).toEqual([unknown]);
     expect(await asked((properties) => properties.object("template").knownOnly().has("probe"))).toEqual([]);
@@ -336,7 +395,11 @@ describe("a stack rule", () => {
       for (const { name, dependencies, parent, children } of resources)
         related.push(`${name}: ${names(dependencies)} / ${parent?.name ?? ""} / ${names(children)}`);
     });
-    await judgeStack(policy, [subject({}, "group"), { ...subject({}, "inner"), parent: "group", dependsOn: ["other"] }, subject({}, "other")]);
+    await judgeStack(policy, [
+      subject({}, "group"),
+      { ...subject({}, "inner"), parent: "group", dependsOn: ["other"] },
+      subject({}, "other"),
+    ]);
     expect(related).toEqual(["group:  /  / inner", "inner: other / group / ", "other:  /  / "]);
   });
 });
@@ -375,39 +438,61 @@ describe("properties", () => {
   });
 
   test("a path says where a value stands", async () => {
-    expect(await read({ a: { b: [{ c: "x" }] } }, ({ properties }) => properties.object("a").list("b")[0]?.number("c"))).toBe(
-      "cannot evaluate: a.b[0].c must be a number",
+    expect(
+      await read({ a: { b: [{ c: "x" }] } }, ({ properties }) => properties.object("a").list("b")[0]?.number("c")),
+    ).toBe("cannot evaluate: a.b[0].c must be a number");
+    expect(await read({ a: [] }, ({ properties }) => properties.object("a"))).toBe(
+      "cannot evaluate: a must be an object",
     );
-    expect(await read({ a: [] }, ({ properties }) => properties.object("a"))).toBe("cannot evaluate: a must be an object");
     expect(await read({ a: {} }, ({ properties }) => properties.list("a"))).toBe("cannot evaluate: a must be a list");
-    expect(await read({ a: [1] }, ({ properties }) => properties.texts("a"))).toBe("cannot evaluate: a[0] must be a text");
+    expect(await read({ a: [1] }, ({ properties }) => properties.texts("a"))).toBe(
+      "cannot evaluate: a[0] must be a text",
+    );
   });
 
   test("an unknown one is set, and absent where only the known ones are asked for", async () => {
     const properties = { one: UNKNOWN, deep: { two: UNKNOWN, list: [UNKNOWN, "three"] } };
-    expect(await read(properties, (r) => [r.properties.has("one"), r.properties.isUnknown("one"), r.properties.hasText("one")])).toEqual([true, true, true]);
+    expect(
+      await read(properties, (r) => [
+        r.properties.has("one"),
+        r.properties.isUnknown("one"),
+        r.properties.hasText("one"),
+      ]),
+    ).toEqual([true, true, true]);
     expect(
       await read(properties, (r) => {
         const known = r.properties.knownOnly();
-        return [known.has("one"), known.text("one"), known.object("deep").number("two"), known.object("deep").texts("list")];
+        return [
+          known.has("one"),
+          known.text("one"),
+          known.object("deep").number("two"),
+          known.object("deep").texts("list"),
+        ];
       }),
     ).toEqual([false, undefined, undefined, ["three"]]);
   });
 
   test("an unknown one may be set", async () => {
     const properties = { one: UNKNOWN, two: "2", none: "", nothing: [], null: null };
-    const asked = ({ properties: inputs }: Resource) => ["one", "two", "none", "nothing", "null", "absent"].map((key) => inputs.mayHave(key));
+    const asked = ({ properties: inputs }: Resource) =>
+      ["one", "two", "none", "nothing", "null", "absent"].map((key) => inputs.mayHave(key));
     expect(await read(properties, asked)).toEqual([true, true, false, false, false, false]);
     expect(await read(properties, ({ properties: inputs }) => inputs.knownOnly().mayHave("one"))).toBe(false);
   });
 
   test("one of fixed values has capitals, however a program spells it", async () => {
     const properties = { mode: "Manual", none: "", number: 1 };
-    expect(await read(properties, (r) => ["mode", "none", "absent"].map((key) => r.properties.choice(key)))).toEqual(["MANUAL", undefined, undefined]);
+    expect(await read(properties, (r) => ["mode", "none", "absent"].map((key) => r.properties.choice(key)))).toEqual([
+      "MANUAL",
+      undefined,
+      undefined,
+    ]);
     expect(await read(properties, (r) => r.properties.choice("number"))).toBe("cannot evaluate: number must be a text");
   });
 
   test("a malformed one stays malformed where only the known ones are asked for", async () => {
-    expect(await read({ one: 1 }, (r) => r.properties.knownOnly().text("one"))).toBe("cannot evaluate: one must be a text");
+    expect(await read({ one: 1 }, (r) => r.properties.knownOnly().text("one"))).toBe(
+      "cannot evaluate: one must be a text",
+    );
   });
 });

@@ -4,13 +4,29 @@ import { clientPlanOf } from "../../../policy/resources/client-plan";
 import { workloadOf } from "../../../policy/resources/workload";
 import { type Overrides, soundService } from "../services";
 
-const own = ["POOL_SIZE", "MAX_OVERFLOW", "POOL_TIMEOUT_SECONDS", "CONNECT_TIMEOUT_SECONDS", "INIT_TIMEOUT_SECONDS", "STARTUP_CONNECTIONS"];
-const foreign: Overrides["variables"] = { ...Object.fromEntries(own.map((name) => [`DB_${name}`, undefined])), WEB_CONCURRENCY: undefined };
+const own = [
+  "POOL_SIZE",
+  "MAX_OVERFLOW",
+  "POOL_TIMEOUT_SECONDS",
+  "CONNECT_TIMEOUT_SECONDS",
+  "INIT_TIMEOUT_SECONDS",
+  "STARTUP_CONNECTIONS",
+];
+const foreign: Overrides["variables"] = {
+  ...Object.fromEntries(own.map((name) => [`DB_${name}`, undefined])),
+  WEB_CONCURRENCY: undefined,
+};
 
 /** The plan of the sound service's container, with these variables and that command line. */
 function planOf(variables: Overrides["variables"] = {}, container: Overrides["container"] = undefined) {
   const { type, properties } = soundService({ variables, ...(container ? { container } : {}) });
-  const workload = workloadOf({ type, name: "backend", urn: "", properties: new Inputs(properties), provider: new Inputs({}) });
+  const workload = workloadOf({
+    type,
+    name: "backend",
+    urn: "",
+    properties: new Inputs(properties),
+    provider: new Inputs({}),
+  });
   const [first] = workload?.containers ?? [];
   if (!first) throw new Error("the sound service has a container");
   return clientPlanOf(first);
@@ -26,8 +42,16 @@ describe("counts a pool in the framework's own names, where it is the only state
     ["Prisma's connection_limit", { DATABASE_URL: `${url}?connection_limit=7&pool_timeout=20` }, [7, 0, 1]],
     ["Hikari in relaxed forms", { SPRING_DATASOURCE_HIKARI_MAXIMUMPOOLSIZE: "8" }, [8, 0, 1]],
     ["Hikari as a property", { "spring.datasource.hikari.maximum-pool-size": "8" }, [8, 0, 1]],
-    ["Hikari in a JDBC URL", { SPRING_DATASOURCE_URL: "jdbc:postgresql://10.107.0.3/netra?maximumPoolSize=9" }, [9, 0, 1]],
-    ["Npgsql's connection string", { ConnectionStrings__Main: "Host=10.107.0.3;Port=5432;Database=netra;Maximum Pool Size=11" }, [11, 0, 1]],
+    [
+      "Hikari in a JDBC URL",
+      { SPRING_DATASOURCE_URL: "jdbc:postgresql://10.107.0.3/netra?maximumPoolSize=9" },
+      [9, 0, 1],
+    ],
+    [
+      "Npgsql's connection string",
+      { ConnectionStrings__Main: "Host=10.107.0.3;Port=5432;Database=netra;Maximum Pool Size=11" },
+      [11, 0, 1],
+    ],
     ["pgx's keywords", { PG_DSN: "host=10.107.0.3 port=5432 dbname=netra pool_max_conns=12" }, [12, 0, 1]],
     ["node-postgres' max", { DATABASE_URL: `${url}?max=6` }, [6, 0, 1]],
     ["Sequelize", { SEQUELIZE_POOL_MAX: "4" }, [4, 0, 1]],
@@ -35,23 +59,43 @@ describe("counts a pool in the framework's own names, where it is the only state
     ["SQLAlchemy with its default overflow", { SQLALCHEMY_POOL_SIZE: "4", WEB_CONCURRENCY: "2" }, [4, 10, 2]],
     ["SQLAlchemy in a URL", { DATABASE_URL: `${url}?pool_size=4&max_overflow=1`, WEB_CONCURRENCY: "2" }, [4, 1, 2]],
     ["Rails by its threads", { RAILS_MAX_THREADS: "5", WEB_CONCURRENCY: "2" }, [5, 0, 2]],
-    ["Rails by its pool, not by its threads", { DB_POOL: "3", RAILS_MAX_THREADS: "5", WEB_CONCURRENCY: "2" }, [3, 0, 2]],
+    [
+      "Rails by its pool, not by its threads",
+      { DB_POOL: "3", RAILS_MAX_THREADS: "5", WEB_CONCURRENCY: "2" },
+      [3, 0, 2],
+    ],
     ["Ecto", { POOL_SIZE: "10" }, [10, 0, 1]],
     ["R2DBC", { SPRING_R2DBC_POOL_MAX_SIZE: "10" }, [10, 0, 1]],
     ["Hasura", { HASURA_GRAPHQL_PG_CONNECTIONS: "10", WEB_CONCURRENCY: "1" }, [10, 0, 1]],
-    ["a pool beside what it opens at first and keeps idle", { DB_POOL: "4", DB_MIN_POOL_SIZE: "1", DB_MAX_IDLE_CONNS: "2", WEB_CONCURRENCY: "1" }, [4, 0, 1]],
+    [
+      "a pool beside what it opens at first and keeps idle",
+      { DB_POOL: "4", DB_MIN_POOL_SIZE: "1", DB_MAX_IDLE_CONNS: "2", WEB_CONCURRENCY: "1" },
+      [4, 0, 1],
+    ],
     ["a name of the application's own", { NETRA_DB_POOL_MAX_SIZE: "10", WEB_CONCURRENCY: "1" }, [10, 0, 1]],
   ])("%s", (_, variables, expected) => {
     expect(poolOf({ ...foreign, ...variables })).toEqual(expected);
   });
 
   test("and needs no time-outs for it", () => {
-    expect(planOf({ ...foreign, PRISMA_POOL_MAX: "5" })).toMatchObject({ missing: [], missingStart: [], client: { startupConnections: 5 } });
+    expect(planOf({ ...foreign, PRISMA_POOL_MAX: "5" })).toMatchObject({
+      missing: [],
+      missingStart: [],
+      client: { startupConnections: 5 },
+    });
   });
 
   test("but not where its processes are unknown, and no other store's or other purpose's pool", () => {
     expect(poolOf({ ...foreign, DB_POOL: "3" })).toEqual(["WEB_CONCURRENCY"]);
-    for (const name of ["REDIS_DB_POOL_SIZE", "MONGO_DB_POOL_SIZE", "DB_POOL_TIMEOUT", "DB_POOL_MIN", "DB_POOL_RECYCLE", "CONN_MAX_AGE", "THREAD_POOL_SIZE"])
+    for (const name of [
+      "REDIS_DB_POOL_SIZE",
+      "MONGO_DB_POOL_SIZE",
+      "DB_POOL_TIMEOUT",
+      "DB_POOL_MIN",
+      "DB_POOL_RECYCLE",
+      "CONN_MAX_AGE",
+      "THREAD_POOL_SIZE",
+    ])
       expect(poolOf({ ...foreign, [name]: "50" })).toEqual(["DB_POOL_SIZE", "DB_MAX_OVERFLOW", "WEB_CONCURRENCY"]);
   });
 });
@@ -86,12 +130,17 @@ describe("reports statements that contradict each other", () => {
   });
 
   test("and not the same number twice, nor what a pool with overflow holds together", () => {
-    for (const limit of ["3", "5"]) expect(told({ DATABASE_URL: `postgresql://app@10.107.0.3/netra?connection_limit=${limit}` })).toEqual([]);
+    for (const limit of ["3", "5"])
+      expect(told({ DATABASE_URL: `postgresql://app@10.107.0.3/netra?connection_limit=${limit}` })).toEqual([]);
     expect(told({ DB_SQLALCHEMY_POOL_SIZE: "3", DB_SQLALCHEMY_MAX_OVERFLOW: "2", UVICORN_WORKERS: "1" })).toEqual([]);
   });
 
   test("never with the rest of a URL", () => {
-    expect(JSON.stringify(planOf({ DATABASE_URL: "postgresql://app:hunter2@10.107.0.3/netra?connection_limit=50" }).contradictions)).not.toContain("hunter2");
+    expect(
+      JSON.stringify(
+        planOf({ DATABASE_URL: "postgresql://app:hunter2@10.107.0.3/netra?connection_limit=50" }).contradictions,
+      ),
+    ).not.toContain("hunter2");
   });
 });
 
@@ -102,7 +151,12 @@ describe("the command line wins over variables", () => {
     ["gunicorn --workers= in args", { args: ["gunicorn", "--workers=4", "app:app"] }, {}, 4],
     ["the arguments of an image's own command", { args: ["--workers", "4"] }, {}, 4],
     ["GUNICORN_CMD_ARGS over WEB_CONCURRENCY", {}, { GUNICORN_CMD_ARGS: "--timeout 30 --workers=3" }, 3],
-    ["the command line over GUNICORN_CMD_ARGS", { commands: ["gunicorn", "-w2", "app:app"] }, { GUNICORN_CMD_ARGS: "--workers=3" }, 2],
+    [
+      "the command line over GUNICORN_CMD_ARGS",
+      { commands: ["gunicorn", "-w2", "app:app"] },
+      { GUNICORN_CMD_ARGS: "--workers=3" },
+      2,
+    ],
     ["WEB_CONCURRENCY, gunicorn's default", { commands: ["gunicorn", "app:app"] }, { WEB_CONCURRENCY: "5" }, 5],
     ["uvicorn in a shell's script", sh("alembic upgrade head && exec uvicorn app:app --workers 4"), {}, 4],
     ["UVICORN_WORKERS over WEB_CONCURRENCY", { commands: ["uvicorn", "app:app"] }, { UVICORN_WORKERS: "6" }, 6],
@@ -118,8 +172,18 @@ describe("the command line wins over variables", () => {
     ["a program that starts no processes of its own", { commands: ["node", "server.js"] }, { WEB_CONCURRENCY: "2" }, 2],
     ["a runtime with one process", { commands: ["node", "server.js"] }, { WEB_CONCURRENCY: undefined }, 1],
     ["a runtime in a shell's script", sh("exec java -jar app.jar"), { WEB_CONCURRENCY: undefined }, 1],
-    ["a runtime whose program forks", { commands: ["node", "node_modules/.bin/pm2-runtime", "-i", "4", "app.js"] }, { WEB_CONCURRENCY: undefined }, 4],
-    ["a file that may state them, where WEB_CONCURRENCY does", { commands: ["gunicorn", "-c", "gunicorn.conf.py"] }, { WEB_CONCURRENCY: "2" }, 2],
+    [
+      "a runtime whose program forks",
+      { commands: ["node", "node_modules/.bin/pm2-runtime", "-i", "4", "app.js"] },
+      { WEB_CONCURRENCY: undefined },
+      4,
+    ],
+    [
+      "a file that may state them, where WEB_CONCURRENCY does",
+      { commands: ["gunicorn", "-c", "gunicorn.conf.py"] },
+      { WEB_CONCURRENCY: "2" },
+      2,
+    ],
   ])("%s", (_, container, variables, workers) => {
     expect(planOf(variables, container).client?.workers).toBe(workers);
   });

@@ -2,7 +2,16 @@ import { describe, expect, test } from "vitest";
 import { NETWORK, SECRET, SUBNETWORK, URL_MAP } from "../../../config/resource-types";
 import { Inputs } from "../../../policy/framework/inputs";
 import type { Resource } from "../../../policy/framework/rule";
-import { cloudName, mayBeSame, mayName, namedBy, ownName, projectOf, regionIn, regionOf } from "../../../policy/resources/cloud-name";
+import {
+  cloudName,
+  mayBeSame,
+  mayName,
+  namedBy,
+  ownName,
+  projectOf,
+  regionIn,
+  regionOf,
+} from "../../../policy/resources/cloud-name";
 import { UNKNOWN } from "../harness";
 
 const resource = (properties: object, provider: object = {}, type = SUBNETWORK): Resource => ({
@@ -29,10 +38,22 @@ describe("reads a name", () => {
     ["projects/example.com:p/global/networks/vpc", "example.com:p", "global", "networks", "vpc"],
     ["projects/123456/global/networks/global", "123456", "global", "networks", "global"],
     ["regions/us-central1/subnetworks/s", undefined, "us-central1", "subnetworks", "s"],
-    ["https://www.googleapis.com/compute/v1/projects/p/regions/us-central1", "p", "us-central1", "regions", "us-central1"],
+    [
+      "https://www.googleapis.com/compute/v1/projects/p/regions/us-central1",
+      "p",
+      "us-central1",
+      "regions",
+      "us-central1",
+    ],
     ["projects/p/zones/us-central1-a/instances/vm", "p", "us-central1-a", "instances", "vm"],
     ["projects/p/locations/US-Central1/connectors/c", "p", "us-central1", "connectors", "c"],
-    ["https://run.googleapis.com/v2/projects/p/locations/europe-west1/services/s", "p", "europe-west1", "services", "s"],
+    [
+      "https://run.googleapis.com/v2/projects/p/locations/europe-west1/services/s",
+      "p",
+      "europe-west1",
+      "services",
+      "s",
+    ],
     ["locations/us-central1/namespaces/p/services/s", "p", "us-central1", "services", "s"],
     ["https://sqladmin.googleapis.com/sql/v1beta4/projects/p/instances/db", "p", undefined, "instances", "db"],
     ["p:us-central1:db", "p", "us-central1", undefined, "db"],
@@ -50,20 +71,31 @@ describe("reads a name", () => {
   });
 
   test("and none where there is none", () => {
-    for (const text of [undefined, "", " ", "projects/", "projects/p/global/networks/"]) expect(cloudName(text)).toBeUndefined();
+    for (const text of [undefined, "", " ", "projects/", "projects/p/global/networks/"])
+      expect(cloudName(text)).toBeUndefined();
     expect(parts("constructor/x")).toEqual([undefined, undefined, undefined, "x"]);
   });
 });
 
 test("reads a region from every form of a location", () => {
-  const forms = ["us-central1", "US-CENTRAL1", "us-central1-a", "us-central1-ai1a", "regions/us-central1", "projects/p/zones/us-central1-f"];
-  for (const form of [...forms, "https://www.googleapis.com/compute/v1/projects/p/regions/us-central1"]) expect(regionIn(form)).toBe("us-central1");
+  const forms = [
+    "us-central1",
+    "US-CENTRAL1",
+    "us-central1-a",
+    "us-central1-ai1a",
+    "regions/us-central1",
+    "projects/p/zones/us-central1-f",
+  ];
+  for (const form of [...forms, "https://www.googleapis.com/compute/v1/projects/p/regions/us-central1"])
+    expect(regionIn(form)).toBe("us-central1");
   expect(["global", "US", "", undefined].map(regionIn)).toEqual(["global", "us", undefined, undefined]);
 });
 
 test("reads a resource's region and project, or the provider's", () => {
   const provider = { region: "us-east1", project: "p" };
-  expect(regionOf(resource({ region: "https://www.googleapis.com/compute/v1/projects/p/regions/us-central1" }, provider))).toBe("us-central1");
+  expect(
+    regionOf(resource({ region: "https://www.googleapis.com/compute/v1/projects/p/regions/us-central1" }, provider)),
+  ).toBe("us-central1");
   expect(regionOf(resource({ location: "europe-west1" }, provider))).toBe("europe-west1");
   expect(regionOf(resource({ region: UNKNOWN }, provider))).toBe("us-east1");
   expect(regionOf(resource({}, { region: UNKNOWN }))).toBeUndefined();
@@ -80,10 +112,22 @@ describe("compares", () => {
 
   test.each([
     ["a bare name and a path", "vpc", "projects/p/global/networks/vpc"],
-    ["an address and a path", "https://www.googleapis.com/compute/v1/projects/p/global/networks/vpc", "projects/p/global/networks/vpc"],
+    [
+      "an address and a path",
+      "https://www.googleapis.com/compute/v1/projects/p/global/networks/vpc",
+      "projects/p/global/networks/vpc",
+    ],
     ["a project's id and its number", "projects/p/global/networks/vpc", "projects/123/global/networks/vpc"],
-    ["a network's name and its number", "projects/p/global/networks/vpc", "projects/p/global/networks/7000000000000010"],
-    ["a region in other capitals", "projects/p/regions/us-central1/subnetworks/s", "projects/p/regions/US-CENTRAL1/subnetworks/s"],
+    [
+      "a network's name and its number",
+      "projects/p/global/networks/vpc",
+      "projects/p/global/networks/7000000000000010",
+    ],
+    [
+      "a region in other capitals",
+      "projects/p/regions/us-central1/subnetworks/s",
+      "projects/p/regions/US-CENTRAL1/subnetworks/s",
+    ],
     ["a zone and its region", "zones/us-central1-a/instances/i", "regions/us-central1/instances/i"],
   ])("%s", (_, a, b) => {
     expect(same(a, b)).toBe(true);
@@ -104,7 +148,8 @@ describe("compares", () => {
   });
 
   test("a name with a resource, which has its own name, project and region", () => {
-    const means = (text: string, ...of: Parameters<typeof resource>) => mayName(cloudName(text) as NonNullable<ReturnType<typeof cloudName>>, resource(...of));
+    const means = (text: string, ...of: Parameters<typeof resource>) =>
+      mayName(cloudName(text) as NonNullable<ReturnType<typeof cloudName>>, resource(...of));
     const provider = { region: "us-central1", project: "p" };
     expect(means("projects/p/regions/us-central1/subnetworks/s", { name: "s" }, provider)).toBe(true);
     expect(means("projects/p/regions/us-east1/subnetworks/s", { name: "s" }, provider)).toBe(false);
@@ -118,9 +163,21 @@ describe("compares", () => {
   });
 
   test("a name without a project as one of the project of the resource that states it", () => {
-    expect(namedBy(resource({}, { project: "p" }), "vpc", "networks")).toEqual({ project: "p", location: undefined, collection: "networks", name: "vpc" });
-    expect(namedBy(resource({ project: "q" }, { project: "p" }), "projects/host/global/networks/vpc")?.project).toBe("host");
+    expect(namedBy(resource({}, { project: "p" }), "vpc", "networks")).toEqual({
+      project: "p",
+      location: undefined,
+      collection: "networks",
+      name: "vpc",
+    });
+    expect(namedBy(resource({ project: "q" }, { project: "p" }), "projects/host/global/networks/vpc")?.project).toBe(
+      "host",
+    );
     expect(namedBy(resource({}), "")).toBeUndefined();
-    expect(ownName(resource({ name: "vpc", project: "p" }, {}, NETWORK))).toEqual({ project: "p", location: undefined, collection: undefined, name: "vpc" });
+    expect(ownName(resource({ name: "vpc", project: "p" }, {}, NETWORK))).toEqual({
+      project: "p",
+      location: undefined,
+      collection: undefined,
+      name: "vpc",
+    });
   });
 });

@@ -12,7 +12,13 @@ const envs = (variables: Record<string, string>) => Object.entries(variables).ma
 /** The names of the containers that count, of a service with these containers. */
 function counted(...containers: Properties[]) {
   const { type, properties } = soundService({ pod: { containers } });
-  const workload = workloadOf({ type, name: "backend", urn: "", properties: new Inputs(properties), provider: new Inputs({}) });
+  const workload = workloadOf({
+    type,
+    name: "backend",
+    urn: "",
+    properties: new Inputs(properties),
+    provider: new Inputs({}),
+  });
   return workload ? databaseContainers(workload) : [];
 }
 const names = (...containers: Properties[]) => counted(...containers).map(({ inputs }) => inputs.text("name"));
@@ -40,21 +46,48 @@ describe("a container that is told a database under a name of the application's 
 
   test("in its arguments or its command", () => {
     expect(names({ name: "app", args: ["--dsn=postgresql://app@10.107.0.3/netra"] })).toEqual(["app"]);
-    expect(names({ name: "app", commands: ["sh", "-c", "worker --db netra-staging:us-central1:staging-shared-postgres"] })).toEqual(["app"]);
+    expect(
+      names({ name: "app", commands: ["sh", "-c", "worker --db netra-staging:us-central1:staging-shared-postgres"] }),
+    ).toEqual(["app"]);
   });
 
   test("but not one of another kind of store, by its name or by its value", () => {
-    const others = ["MONGO_DB_URL", "REDIS_DB_HOST", "CLICKHOUSE_DATABASE_URL", "DATABASE_SERVICE_URL", "SENTRY_DSN", "DB_NAME", "DB_CONNECTION"];
+    const others = [
+      "MONGO_DB_URL",
+      "REDIS_DB_HOST",
+      "CLICKHOUSE_DATABASE_URL",
+      "DATABASE_SERVICE_URL",
+      "SENTRY_DSN",
+      "DB_NAME",
+      "DB_CONNECTION",
+    ];
     for (const name of others) expect(names({ name: "app", envs: envs({ [name]: UNKNOWN }) })).toEqual([]);
-    for (const url of ["mongodb://10.0.0.9/db", "file:./dev.db", "sqlite:///data/app.db", "mysql://10.0.0.9/db", "https://db.example.com"])
+    for (const url of [
+      "mongodb://10.0.0.9/db",
+      "file:./dev.db",
+      "sqlite:///data/app.db",
+      "mysql://10.0.0.9/db",
+      "https://db.example.com",
+    ])
       expect(names({ name: "app", envs: envs({ DATABASE_URL: url }) })).toEqual([]);
   });
 });
 
 describe("a proxy or a pooler beside the client", () => {
-  const app = (host: string, more = {}) => ({ name: "app", envs: envs({ POSTGRES_HOST: host, DB_POOL_SIZE: "50", ...more }) });
-  const proxy = { name: "proxy", image: "gcr.io/cloud-sql-connectors/cloud-sql-proxy:2.14.0", args: ["netra-staging:us-central1:staging-shared-postgres"] };
-  const bouncer = { name: "bouncer", image: "edoburu/pgbouncer:v1.23.1", envs: envs({ DB_HOST: UNKNOWN, DEFAULT_POOL_SIZE: "5", LISTEN_PORT: "6432" }) };
+  const app = (host: string, more = {}) => ({
+    name: "app",
+    envs: envs({ POSTGRES_HOST: host, DB_POOL_SIZE: "50", ...more }),
+  });
+  const proxy = {
+    name: "proxy",
+    image: "gcr.io/cloud-sql-connectors/cloud-sql-proxy:2.14.0",
+    args: ["netra-staging:us-central1:staging-shared-postgres"],
+  };
+  const bouncer = {
+    name: "bouncer",
+    image: "edoburu/pgbouncer:v1.23.1",
+    envs: envs({ DB_HOST: UNKNOWN, DEFAULT_POOL_SIZE: "5", LISTEN_PORT: "6432" }),
+  };
 
   test("the Auth Proxy holds nothing: its client counts", () => {
     expect(names(app("127.0.0.1"), proxy)).toEqual(["app"]);
@@ -64,7 +97,12 @@ describe("a proxy or a pooler beside the client", () => {
 
   test("a pooler counts, and the clients behind it do not", () => {
     expect(names(app("127.0.0.1"), bouncer)).toEqual(["bouncer"]);
-    expect(names({ name: "app", envs: envs({ DATABASE_URL: "postgresql://app@localhost:6432/netra", DB_POOL_SIZE: "50" }) }, bouncer)).toEqual(["bouncer"]);
+    expect(
+      names(
+        { name: "app", envs: envs({ DATABASE_URL: "postgresql://app@localhost:6432/netra", DB_POOL_SIZE: "50" }) },
+        bouncer,
+      ),
+    ).toEqual(["bouncer"]);
     expect(names(app("127.0.0.1", { DB_PORT: "6432" }), bouncer, proxy)).toEqual(["bouncer"]);
   });
 
@@ -72,7 +110,9 @@ describe("a proxy or a pooler beside the client", () => {
     expect(names(app(UNKNOWN), bouncer)).toEqual(["app", "bouncer"]);
     expect(names(app("10.107.0.3"), bouncer)).toEqual(["app", "bouncer"]);
     expect(names(app("127.0.0.1", { DB_PORT: "5432" }), bouncer, proxy)).toEqual(["app", "bouncer"]);
-    expect(names(app("127.0.0.1"), { name: "exporter", image: "prometheuscommunity/pgbouncer-exporter:v0.10.2" })).toEqual(["app"]);
+    expect(
+      names(app("127.0.0.1"), { name: "exporter", image: "prometheuscommunity/pgbouncer-exporter:v0.10.2" }),
+    ).toEqual(["app"]);
   });
 
   test("a pooler's server connections, within its limit", () => {

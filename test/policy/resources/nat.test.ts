@@ -13,7 +13,8 @@ const nat = (properties: object = {}, rest: Partial<Declared> = {}): Declared =>
   properties: { region: REGION, ...properties },
   ...rest,
 });
-const listing = (...names: unknown[]) => nat({ sourceSubnetworkIpRangesToNat: "LIST_OF_SUBNETWORKS", subnetworks: names.map((name) => ({ name })) });
+const listing = (...names: unknown[]) =>
+  nat({ sourceSubnetworkIpRangesToNat: "LIST_OF_SUBNETWORKS", subnetworks: names.map((name) => ({ name })) });
 const subnet: Declared = { type: SUBNETWORK, name: "subnet", properties: { name: "staging-subnet", region: REGION } };
 const through = (vpcAccess: object) => soundService({ pod: { vpcAccess: { egress: "ALL_TRAFFIC", ...vpcAccess } } });
 
@@ -34,15 +35,30 @@ describe("a NAT with a list of subnetworks", () => {
 
   test("leaves out a connector with a range of its own", () => {
     expect(serves(...throughConnector, soundConnector(), listing("staging-subnet"))).toBe(false);
-    expect(serves(...throughConnector, soundConnector(), listing(`projects/netra-staging/regions/${REGION}/subnetworks/staging-subnet`))).toBe(false);
+    expect(
+      serves(
+        ...throughConnector,
+        soundConnector(),
+        listing(`projects/netra-staging/regions/${REGION}/subnetworks/staging-subnet`),
+      ),
+    ).toBe(false);
     // A subnetwork of the stack, whose id a preview does not know.
     expect(serves(...throughConnector, soundConnector(), { ...listing(UNKNOWN), dependsOn: ["subnet"] })).toBe(false);
-    expect(serves(...throughConnector, soundConnector(), nat({ sourceSubnetworkIpRangesToNat: "ALL_SUBNETWORKS_ALL_IP_RANGES" }))).toBe(true);
+    expect(
+      serves(
+        ...throughConnector,
+        soundConnector(),
+        nat({ sourceSubnetworkIpRangesToNat: "ALL_SUBNETWORKS_ALL_IP_RANGES" }),
+      ),
+    ).toBe(true);
   });
 
   test("serves a connector whose subnetwork it names", () => {
-    const connector = (name: unknown) => soundConnector({ network: undefined, ipCidrRange: undefined, subnet: { name } });
-    expect(serves(...throughConnector, connector("connector-subnet"), listing("staging-subnet", "connector-subnet"))).toBe(true);
+    const connector = (name: unknown) =>
+      soundConnector({ network: undefined, ipCidrRange: undefined, subnet: { name } });
+    expect(
+      serves(...throughConnector, connector("connector-subnet"), listing("staging-subnet", "connector-subnet")),
+    ).toBe(true);
     expect(serves(...throughConnector, connector("connector-subnet"), listing("staging-subnet"))).toBe(false);
     expect(serves(...throughConnector, connector(UNKNOWN), listing("staging-subnet"))).toBe(true);
   });
@@ -55,10 +71,18 @@ describe("a NAT with a list of subnetworks", () => {
   });
 
   test("is taken to serve what a preview does not know, or what stands elsewhere", () => {
-    expect(serves(...throughConnector, soundConnector(), nat({ sourceSubnetworkIpRangesToNat: "LIST_OF_SUBNETWORKS", subnetworks: UNKNOWN }))).toBe(true);
+    expect(
+      serves(
+        ...throughConnector,
+        soundConnector(),
+        nat({ sourceSubnetworkIpRangesToNat: "LIST_OF_SUBNETWORKS", subnetworks: UNKNOWN }),
+      ),
+    ).toBe(true);
     expect(serves(...throughConnector, soundConnector(), listing(UNKNOWN))).toBe(true);
     expect(serves(...throughConnector, listing("staging-subnet"))).toBe(true);
-    expect(serves(through({ connector: CONNECTOR_ID }), soundConnector(), nat({ sourceSubnetworkIpRangesToNat: UNKNOWN }))).toBe(true);
+    expect(
+      serves(through({ connector: CONNECTOR_ID }), soundConnector(), nat({ sourceSubnetworkIpRangesToNat: UNKNOWN })),
+    ).toBe(true);
   });
 });
 
@@ -68,7 +92,9 @@ test("the remedy is a NAT, or that the one there serves all", () => {
     return natRemedy(region, workload, stack);
   };
   expect(remedy(REGION, subnet)).toBe(`add a gcp.compute.RouterNat in ${REGION}`);
-  expect(remedy(REGION, listing("staging-subnet"))).toBe("set 'sourceSubnetworkIpRangesToNat' of nat to ALL_SUBNETWORKS_ALL_IP_RANGES");
+  expect(remedy(REGION, listing("staging-subnet"))).toBe(
+    "set 'sourceSubnetworkIpRangesToNat' of nat to ALL_SUBNETWORKS_ALL_IP_RANGES",
+  );
   expect(remedy("europe-west1", listing("staging-subnet"))).toBe("add a gcp.compute.RouterNat in europe-west1");
   // One of another network serves nothing here, whatever it lists.
   const router: Declared = { type: ROUTER, name: "router", properties: { name: "other-router", network: "other-vpc" } };

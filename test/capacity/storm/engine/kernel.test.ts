@@ -1,6 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { EventQueue, OrderedHeap, ServerQueue, SLICE_SECONDS, TimeSlices, TokenBucket } from "../../../../capacity/storm/engine/kernel";
+import {
+  EventQueue,
+  OrderedHeap,
+  ServerQueue,
+  SLICE_SECONDS,
+  TimeSlices,
+  TokenBucket,
+} from "../../../../capacity/storm/engine/kernel";
 import { Draws } from "../../../../capacity/storm/engine/random";
 import { bareHeapMM1 } from "../../../../commands/bench/bare-heap";
 
@@ -30,22 +37,28 @@ describe("the event queue", () => {
 
   it("keeps that order while events cause others", () => {
     fc.assert(
-      fc.property(fc.array(fc.tuple(fc.integer({ min: 0, max: 5 }), fc.integer({ min: 0, max: 3 })), { minLength: 1, maxLength: 60 }), (steps) => {
-        const queue = new EventQueue();
-        const planned: { at: number; sequence: number }[] = [];
-        const schedule = (at: number) => planned.push({ at, sequence: queue.schedule(at, 0, 0) });
-        schedule(0);
-        for (const [delay, children] of steps) {
-          if (!queue.next()) break;
-          const due = planned.toSorted((a, b) => a.at - b.at || a.sequence - b.sequence)[0];
-          expect([queue.now, queue.sequence]).toEqual([due?.at, due?.sequence]);
-          planned.splice(
-            planned.findIndex(({ sequence }) => sequence === queue.sequence),
-            1,
-          );
-          for (let i = 0; i < children; i++) schedule(queue.now + delay);
-        }
-      }),
+      fc.property(
+        fc.array(fc.tuple(fc.integer({ min: 0, max: 5 }), fc.integer({ min: 0, max: 3 })), {
+          minLength: 1,
+          maxLength: 60,
+        }),
+        (steps) => {
+          const queue = new EventQueue();
+          const planned: { at: number; sequence: number }[] = [];
+          const schedule = (at: number) => planned.push({ at, sequence: queue.schedule(at, 0, 0) });
+          schedule(0);
+          for (const [delay, children] of steps) {
+            if (!queue.next()) break;
+            const due = planned.toSorted((a, b) => a.at - b.at || a.sequence - b.sequence)[0];
+            expect([queue.now, queue.sequence]).toEqual([due?.at, due?.sequence]);
+            planned.splice(
+              planned.findIndex(({ sequence }) => sequence === queue.sequence),
+              1,
+            );
+            for (let i = 0; i < children; i++) schedule(queue.now + delay);
+          }
+        },
+      ),
     );
   });
 
@@ -87,7 +100,12 @@ const DEPARTURE = 1;
 const SERVED = 2;
 
 /** Poisson arrivals, mean service 1, on the resources that storms use. */
-function queueing(system: { servers: number; utilisation: number; service: "exponential" | "constant"; customers: number }) {
+function queueing(system: {
+  servers: number;
+  utilisation: number;
+  service: "exponential" | "constant";
+  customers: number;
+}) {
   const { servers, utilisation, service, customers } = system;
   const draws = new Draws();
   draws.select(20_261_123, servers);
@@ -114,7 +132,12 @@ function queueing(system: { servers: number; utilisation: number; service: "expo
     events.schedule(departure, DEPARTURE, 0);
     events.schedule(now + draws.exponential(arrived, 0) / rate, ARRIVAL, 0);
   }
-  return { meanWait: waited / arrived, meanSojourn: sojourn / arrived, meanInside: area / since, arrivalRate: arrived / since };
+  return {
+    meanWait: waited / arrived,
+    meanSojourn: sojourn / arrived,
+    meanInside: area / since,
+    arrivalRate: arrived / since,
+  };
 }
 
 /** Erlang C: the mean wait in M/M/c with mean service 1. */
@@ -130,8 +153,10 @@ function meanWaitMMc(servers: number, utilisation: number): number {
 }
 
 /**
- * M/D/c with service 1: what is there a service time later is what was not in service before, and the arrivals in between
- * (Crommelin). Iterated to the stationary distribution, whose mean queue is by Little's law the mean wait times the rate.
+ * M/D/c with service 1: what is there a service time later is what was not in service before, and the arrivals in
+ * between
+ * (Crommelin). Iterated to the stationary distribution, whose mean queue is by Little's law the mean wait times the
+ * rate.
  */
 function meanWaitMDc(servers: number, utilisation: number): number {
   const load = servers * utilisation;
@@ -144,7 +169,8 @@ function meanWaitMDc(servers: number, utilisation: number): number {
     const next = new Float64Array(size);
     states.forEach((probability, n) => {
       const left = Math.max(0, n - servers);
-      if (probability > 1e-15) for (let k = 0; left + k < size; k++) next[left + k] = (next[left + k] ?? 0) + probability * (arrivals[k] ?? 0);
+      if (probability > 1e-15)
+        for (let k = 0; left + k < size; k++) next[left + k] = (next[left + k] ?? 0) + probability * (arrivals[k] ?? 0);
     });
     const change = next.reduce((sum, probability, n) => sum + Math.abs(probability - (states[n] ?? 0)), 0);
     states = next;
@@ -153,9 +179,14 @@ function meanWaitMDc(servers: number, utilisation: number): number {
   return states.reduce((sum, probability, n) => sum + Math.max(0, n - servers) * probability, 0) / load;
 }
 
-/** Enough customers for 2 % at that utilisation: waits of neighbours resemble one another the more, the busier the servers are. */
+/**
+ * Enough customers for 2 % at that utilisation: waits of neighbours resemble one another the more, the busier the
+ * servers are.
+ */
 const CUSTOMERS: Readonly<Record<number, number>> = { 0.3: 400_000, 0.6: 800_000, 0.9: 10_000_000 };
-const systems = [1, 4].flatMap((servers) => [0.3, 0.6, 0.9].map((utilisation) => ({ servers, utilisation, customers: CUSTOMERS[utilisation] ?? 0 })));
+const systems = [1, 4].flatMap((servers) =>
+  [0.3, 0.6, 0.9].map((utilisation) => ({ servers, utilisation, customers: CUSTOMERS[utilisation] ?? 0 })),
+);
 const relativeError = (measured: number, exact: number) => Math.abs(measured / exact - 1);
 
 describe("theory, on the kernel that storms run on", () => {
@@ -164,18 +195,29 @@ describe("theory, on the kernel that storms run on", () => {
     expect(meanWaitMMc(1, 0.6)).toBeCloseTo(0.6 / 0.4, 12);
   });
 
-  it.each(systems)("M/M/$servers at utilisation $utilisation: mean wait within 2 %, Little's law within 1 %", (system) => {
-    const found = queueing({ ...system, service: "exponential" });
-    expect(relativeError(found.meanWait, meanWaitMMc(system.servers, system.utilisation))).toBeLessThan(0.02);
-    expect(relativeError(found.meanInside, found.arrivalRate * found.meanSojourn)).toBeLessThan(0.01);
-    expect(relativeError(found.meanInside, system.servers * system.utilisation * (meanWaitMMc(system.servers, system.utilisation) + 1))).toBeLessThan(0.02);
-  });
+  it.each(systems)(
+    "M/M/$servers at utilisation $utilisation: mean wait within 2 %, Little's law within 1 %",
+    (system) => {
+      const found = queueing({ ...system, service: "exponential" });
+      expect(relativeError(found.meanWait, meanWaitMMc(system.servers, system.utilisation))).toBeLessThan(0.02);
+      expect(relativeError(found.meanInside, found.arrivalRate * found.meanSojourn)).toBeLessThan(0.01);
+      expect(
+        relativeError(
+          found.meanInside,
+          system.servers * system.utilisation * (meanWaitMMc(system.servers, system.utilisation) + 1),
+        ),
+      ).toBeLessThan(0.02);
+    },
+  );
 
-  it.each(systems)("M/D/$servers at utilisation $utilisation: mean wait within 2 %, Little's law within 1 %", (system) => {
-    const found = queueing({ ...system, service: "constant" });
-    expect(relativeError(found.meanWait, meanWaitMDc(system.servers, system.utilisation))).toBeLessThan(0.02);
-    expect(relativeError(found.meanInside, found.arrivalRate * found.meanSojourn)).toBeLessThan(0.01);
-  });
+  it.each(systems)(
+    "M/D/$servers at utilisation $utilisation: mean wait within 2 %, Little's law within 1 %",
+    (system) => {
+      const found = queueing({ ...system, service: "constant" });
+      expect(relativeError(found.meanWait, meanWaitMDc(system.servers, system.utilisation))).toBeLessThan(0.02);
+      expect(relativeError(found.meanInside, found.arrivalRate * found.meanSojourn)).toBeLessThan(0.01);
+    },
+  );
 
   it.each(["exponential", "constant"] as const)(
     "turns on a CPU with %s work of many slices: the mean time is 1 / (1 - utilisation), whatever the work, as of processor sharing",
@@ -196,7 +238,8 @@ describe("theory, on the kernel that storms run on", () => {
           arrivedAt[arrived] = events.now;
           cpu.add(events.now, mean * (service === "constant" ? 1 : draws.exponential(arrived, 1)), arrived);
           arrived++;
-          if (arrived < customers) events.schedule(events.now + (mean * draws.exponential(arrived, 0)) / utilisation, ARRIVAL, 0);
+          if (arrived < customers)
+            events.schedule(events.now + (mean * draws.exponential(arrived, 0)) / utilisation, ARRIVAL, 0);
         }
       }
       expect(relativeError(sojourn / customers / mean, 1 / (1 - utilisation))).toBeLessThan(0.02);
@@ -221,16 +264,20 @@ describe("turns on CPUs", () => {
     return times;
   };
 
-  it("what is shorter than a slice is done when its turn comes", () => expect(done(1, [0.5, 0.25, 1])).toEqual([0.5, 0.75, 1.75]));
+  it("what is shorter than a slice is done when its turn comes", () =>
+    expect(done(1, [0.5, 0.25, 1])).toEqual([0.5, 0.75, 1.75]));
   it("what is longer shares the CPU", () => expect(done(1, [30, 30, 30, 30])).toEqual([117, 118, 119, 120]));
-  it("who arrives waits for the end of a slice, not of the job", () => expect(done(1, [100, 0.5])).toEqual([100.5, 1.5]));
+  it("who arrives waits for the end of a slice, not of the job", () =>
+    expect(done(1, [100, 0.5])).toEqual([100.5, 1.5]));
   it("a job has at most one CPU", () => expect(done(4, [1, 2])).toEqual([1, 2]));
   it("a fraction of CPUs is slower", () => {
     expect(done(0.25, [1])).toEqual([4]);
     expect(done(1.5, [3, 3])).toEqual([4, 4]);
   });
-  it("nobody waits where CPUs are unlimited", () => expect(done(Number.POSITIVE_INFINITY, [1, 2, 3])).toEqual([1, 2, 3]));
-  it("the scheduler may take another than who waits longest", () => expect(done(1, [0.5, 0.5, 0.5], (waiting) => waiting - 1)).toEqual([0.5, 1.5, 1]));
+  it("nobody waits where CPUs are unlimited", () =>
+    expect(done(Number.POSITIVE_INFINITY, [1, 2, 3])).toEqual([1, 2, 3]));
+  it("the scheduler may take another than who waits longest", () =>
+    expect(done(1, [0.5, 0.5, 0.5], (waiting) => waiting - 1)).toEqual([0.5, 1.5, 1]));
   it("holds many jobs", () => expect(done(1, Array(200).fill(1)).at(-1)).toBe(200));
 
   it("gives the others the CPU of a job that is taken away, running or waiting", () => {
@@ -262,7 +309,10 @@ describe("the token bucket", () => {
   });
 
   it("grants in the order of the calls, never early and never more than rate and burst allow", () => {
-    const calls = fc.array(fc.tuple(fc.double({ min: 0, max: 3, noNaN: true }), fc.integer({ min: 1, max: 3 })), { minLength: 1, maxLength: 50 });
+    const calls = fc.array(fc.tuple(fc.double({ min: 0, max: 3, noNaN: true }), fc.integer({ min: 1, max: 3 })), {
+      minLength: 1,
+      maxLength: 50,
+    });
     fc.assert(
       fc.property(calls, (gaps) => {
         const bucket = new TokenBucket(2, 5);

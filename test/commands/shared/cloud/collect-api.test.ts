@@ -38,7 +38,12 @@ const taking = (service: string) => ({
     containers: [
       {
         ...frontend.template.containers[0],
-        env: [{ name: "JWT_SECRET_KEY", valueSource: { secretKeyRef: { secret: "projects/701982941522/secrets/jwt-secret-staging", version: "1" } } }],
+        env: [
+          {
+            name: "JWT_SECRET_KEY",
+            valueSource: { secretKeyRef: { secret: "projects/701982941522/secrets/jwt-secret-staging", version: "1" } },
+          },
+        ],
       },
     ],
   },
@@ -52,7 +57,10 @@ function wholeProject() {
   server.answers.set(at.instances, { kind: "sql#instancesList", items: fixture("healthy", "instances.json") });
   server.answers.set(at.connectors, { connectors: fixture("healthy", "connectors.json") });
   server.answers.set(at.secrets, { secrets: fixture("healthy", "secrets.json"), totalSize: 13 });
-  server.answers.set(`${at.secrets}/jwt-secret-staging/versions`, { versions: fixture("healthy", "versions-jwt-secret-staging.json"), totalSize: 1 });
+  server.answers.set(`${at.secrets}/jwt-secret-staging/versions`, {
+    versions: fixture("healthy", "versions-jwt-secret-staging.json"),
+    totalSize: 1,
+  });
   server.answers.set(at.caches, { instances: fixture("healthy", "redis.json") });
   server.answers.set(at.networks, { kind: "compute#networkList", items: fixture("healthy", "networks.json") });
   server.answers.set(at.subnetworks, { kind: "compute#subnetworkList", items: fixture("healthy", "subnetworks.json") });
@@ -73,7 +81,9 @@ describe("reading a project", () => {
     expect(collected.size).toBe(12);
     expect(found.length).toBe(3 + 1 + 1 + 14 + 1 + 1 + 1 + 1 + 3 + 1);
     expect(server.asked.toSorted()).toEqual(
-      [...Object.values(at).filter((path) => path !== at.series), `${at.secrets}/jwt-secret-staging/versions`].map((path) => `GET /${path}`).toSorted(),
+      [...Object.values(at).filter((path) => path !== at.series), `${at.secrets}/jwt-secret-staging/versions`]
+        .map((path) => `GET /${path}`)
+        .toSorted(),
     );
     expect(new Set(server.authorizations)).toEqual(new Set(["Bearer a-token"]));
   });
@@ -83,7 +93,12 @@ describe("reading a project", () => {
     const secrets = fixture("healthy", "secrets.json");
     server.answers.set(at.secrets, ({ url }, response) => {
       const page = Number(new URL(url ?? "", "http://localhost").searchParams.get("pageToken") ?? 0);
-      response.end(JSON.stringify({ secrets: secrets.slice(page * 5, page * 5 + 5), nextPageToken: page < 2 ? String(page + 1) : "" }));
+      response.end(
+        JSON.stringify({
+          secrets: secrets.slice(page * 5, page * 5 + 5),
+          nextPageToken: page < 2 ? String(page + 1) : "",
+        }),
+      );
     });
     const { found } = await readCloud(server.cloud(), PLACE);
     expect(found.filter(({ source }) => source === "secrets").length).toBe(14);
@@ -97,7 +112,9 @@ describe("reading a project", () => {
   test("a page that names itself as the next one ends", async () => {
     wholeProject();
     server.answers.set(at.routers, { items: [], nextPageToken: "again" });
-    expect((await readCloud(server.cloud(), PLACE)).gaps.get("routers")).toBe("compute.googleapis.com has more than 200 pages");
+    expect((await readCloud(server.cloud(), PLACE)).gaps.get("routers")).toBe(
+      "compute.googleapis.com has more than 200 pages",
+    );
   });
 });
 
@@ -114,7 +131,11 @@ describe("what does not answer leaves its questions open, and the rest goes on",
       "the API sqladmin.googleapis.com is off: gcloud services enable sqladmin.googleapis.com",
     ],
     ["no such project", refuse(404, "NOT_FOUND"), "sqladmin.googleapis.com knows no such project or place (404)"],
-    ["expired credentials", refuse(401, "UNAUTHENTICATED"), "the Google credentials here are not accepted (401): gcloud auth application-default login"],
+    [
+      "expired credentials",
+      refuse(401, "UNAUTHENTICATED"),
+      "the Google credentials here are not accepted (401): gcloud auth application-default login",
+    ],
     ["another form", { items: "none" }, "sqladmin.googleapis.com answered in an unknown form"],
   ])("%s", async (_, answer, why) => {
     wholeProject();
@@ -138,7 +159,8 @@ describe("what does not answer leaves its questions open, and the rest goes on",
       status: "open",
       open: [
         {
-          missing: "alert policies: monitoring.googleapis.com allows these credentials nothing here (403) (roles/monitoring.viewer lets it be read)",
+          missing:
+            "alert policies: monitoring.googleapis.com allows these credentials nothing here (403) (roles/monitoring.viewer lets it be read)",
           answeredBy: "gcloud monitoring policies list --project=netra-staging --format=json > alert-policies.json",
         },
       ],
@@ -157,7 +179,9 @@ describe("what does not answer leaves its questions open, and the rest goes on",
 
   test("nobody listens", async () => {
     const nowhere: Cloud = { ...server.cloud(), endpoint: () => "http://127.0.0.1:1" };
-    expect((await readCloud(nowhere, PLACE)).gaps.get("services")).toBe("run.googleapis.com cannot be reached from here");
+    expect((await readCloud(nowhere, PLACE)).gaps.get("services")).toBe(
+      "run.googleapis.com cannot be reached from here",
+    );
   });
 
   test("no credentials: nothing is asked, every question is open, and no word of the library's is shown", async () => {
@@ -237,7 +261,9 @@ describe("too many requests", () => {
   test("gives up after three, and at once where the wait is long", async () => {
     wholeProject();
     busy(99, { "retry-after": "30" });
-    expect((await readCloud(server.cloud(), PLACE)).gaps.get("connectors")).toBe("vpcaccess.googleapis.com answered 429 3 times");
+    expect((await readCloud(server.cloud(), PLACE)).gaps.get("connectors")).toBe(
+      "vpcaccess.googleapis.com answered 429 3 times",
+    );
     expect(server.asked.filter((line) => line.endsWith("/connectors")).length).toBe(3);
     expect(server.waits).toEqual([30, 30]);
     busy(99, { "retry-after": "3600" });
@@ -250,7 +276,9 @@ describe("too many requests", () => {
 
 describe("the versions of secrets", () => {
   const versions = `${at.secrets}/jwt-secret-staging/versions`;
-  const state = (value: string) => ({ versions: [{ ...fixture("healthy", "versions-jwt-secret-staging.json")[0], state: value }] });
+  const state = (value: string) => ({
+    versions: [{ ...fixture("healthy", "versions-jwt-secret-staging.json")[0], state: value }],
+  });
   const field = "template.containers[0].env[JWT_SECRET_KEY].valueSource.secretKeyRef.version";
 
   test.each([
@@ -301,12 +329,16 @@ describe("the versions of secrets", () => {
 
   test("one that is mounted as a file counts like a variable's", async () => {
     wholeProject();
-    const volumes = [{ name: "keys", secret: { secret: "jwt-secret-staging", items: [{ path: "jwt", version: "2" }] } }];
+    const volumes = [
+      { name: "keys", secret: { secret: "jwt-secret-staging", items: [{ path: "jwt", version: "2" }] } },
+    ];
     server.answers.set(at.services, { services: [{ ...frontend, template: { ...frontend.template, volumes } }] });
     const { findings } = await diagnosed(server.cloud());
     expect(findings.find(({ rules }) => rules[0] === "secret-version")).toMatchObject({
       resource: "netra-frontend-staging",
-      evidence: [{ field: "template.volumes[0].secret", value: "jwt-secret-staging, version 2: there is no such version" }],
+      evidence: [
+        { field: "template.volumes[0].secret", value: "jwt-secret-staging, version 2: there is no such version" },
+      ],
     });
   });
 
@@ -316,7 +348,8 @@ describe("the versions of secrets", () => {
     expect(question(await diagnosed(server.cloud()), "secrets")?.open).toContainEqual({
       missing:
         "versions of jwt-secret-staging: secretmanager.googleapis.com allows these credentials nothing here (403) (roles/secretmanager.viewer lets it be read)",
-      answeredBy: "gcloud secrets versions list jwt-secret-staging --project=netra-staging --format=json > versions-jwt-secret-staging.json",
+      answeredBy:
+        "gcloud secrets versions list jwt-secret-staging --project=netra-staging --format=json > versions-jwt-secret-staging.json",
     });
   });
 });
@@ -324,8 +357,15 @@ describe("the versions of secrets", () => {
 describe("the last hour", () => {
   const NOW = Date.parse("2026-11-24T12:00:00Z");
   const hour = () => lastHour(server.cloud(), settings, { capacities: [], deployed: [] }, NOW);
-  const point = (value: object) => ({ interval: { startTime: "2026-11-24T11:58:00Z", endTime: "2026-11-24T11:59:00Z" }, value });
-  const one = (labels: object, ...values: object[]) => ({ resource: { type: "x", labels }, metric: {}, points: values.map(point) });
+  const point = (value: object) => ({
+    interval: { startTime: "2026-11-24T11:58:00Z", endTime: "2026-11-24T11:59:00Z" },
+    value,
+  });
+  const one = (labels: object, ...values: object[]) => ({
+    resource: { type: "x", labels },
+    metric: {},
+    points: values.map(point),
+  });
 
   /** By metric, the series that are answered. */
   function metrics(series: Readonly<Record<string, object[]>>) {
@@ -336,7 +376,9 @@ describe("the last hour", () => {
     });
   }
   const quiet = {
-    "database/postgresql/num_backends": [one({ database_id: "netra-staging:staging-shared-postgres" }, { int64Value: "41" }, { int64Value: "44" })],
+    "database/postgresql/num_backends": [
+      one({ database_id: "netra-staging:staging-shared-postgres" }, { int64Value: "41" }, { int64Value: "44" }),
+    ],
     "connector/cpu/utilizations": [one({ connector_name: "staging-connector" }, { doubleValue: 0.21 })],
     "connector/instances": [one({ connector_name: "staging-connector" }, { int64Value: "3" })],
   };
@@ -374,7 +416,10 @@ describe("the last hour", () => {
     ]);
     expect(asked[0]?.get("interval.startTime")).toBe("2026-11-24T11:00:00.000Z");
     // A database's backends are counted by database: all of an instance's together hold its slots.
-    expect([asked[0]?.get("aggregation.crossSeriesReducer"), asked[0]?.get("aggregation.groupByFields")]).toEqual(["REDUCE_SUM", "resource.label.database_id"]);
+    expect([asked[0]?.get("aggregation.crossSeriesReducer"), asked[0]?.get("aggregation.groupByFields")]).toEqual([
+      "REDUCE_SUM",
+      "resource.label.database_id",
+    ]);
     expect(asked[4]?.get("filter")).toBe(
       'metric.type="run.googleapis.com/container/completed_probe_count" AND resource.type="cloud_run_revision" AND metric.labels.is_healthy=false',
     );
@@ -382,7 +427,9 @@ describe("the last hour", () => {
 
   test("what is beyond the plan is found", async () => {
     metrics({
-      "database/postgresql/num_backends": [one({ database_id: "netra-staging:staging-shared-postgres" }, { int64Value: "121" })],
+      "database/postgresql/num_backends": [
+        one({ database_id: "netra-staging:staging-shared-postgres" }, { int64Value: "121" }),
+      ],
       "connector/cpu/utilizations": [one({ connector_name: "staging-connector" }, { doubleValue: 0.93 })],
       "connector/instances": [one({ connector_name: "staging-connector" }, { int64Value: "10" })],
       "container/startup_latencies": [one({ service_name: "netra-backend-staging" }, { doubleValue: 130_500 })],
@@ -399,7 +446,10 @@ describe("the last hour", () => {
   });
 
   test("a share is shown as it is compared", async () => {
-    metrics({ ...quiet, "connector/cpu/utilizations": [one({ connector_name: "staging-connector" }, { doubleValue: 0.804 })] });
+    metrics({
+      ...quiet,
+      "connector/cpu/utilizations": [one({ connector_name: "staging-connector" }, { doubleValue: 0.804 })],
+    });
     const of = { ...settings, database: { ...settings.database, maxConnections: 100, usableShare: 0.55 } };
     const { figures, findings } = await lastHour(server.cloud(), of, { capacities: [], deployed: [] }, NOW);
     expect(figures[0]?.plan).toBe("100 are there; the plan uses at most 55 % of 100");
@@ -428,7 +478,11 @@ describe("the last hour", () => {
     server.answers.set(at.series, refuse(403, "PERMISSION_DENIED", {}, "SERVICE_DISABLED"));
     const { open, figures } = await hour();
     const off = "the API monitoring.googleapis.com is off: gcloud services enable monitoring.googleapis.com";
-    expect(open).toEqual(["backends", "connector cpu", "connector instances", "start-up latency", "failed probes"].map((title) => `${title}: ${off}`));
+    expect(open).toEqual(
+      ["backends", "connector cpu", "connector instances", "start-up latency", "failed probes"].map(
+        (title) => `${title}: ${off}`,
+      ),
+    );
     expect(figures).toEqual([]);
   });
 });

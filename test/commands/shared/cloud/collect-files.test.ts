@@ -14,7 +14,8 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "netra-gcloud-"));
 });
 afterEach(() => rmSync(folder, { recursive: true }));
-const write = (name: string, content: unknown) => writeFileSync(join(folder, name), typeof content === "string" ? content : JSON.stringify(content));
+const write = (name: string, content: unknown) =>
+  writeFileSync(join(folder, name), typeof content === "string" ? content : JSON.stringify(content));
 const sources = () =>
   readFolder(folder, PLACE)
     .found.map(({ source }) => source)
@@ -61,7 +62,10 @@ describe("a file is recognised by its content", () => {
     const text = JSON.stringify(fixture("healthy", "instances.json"));
     writeFileSync(join(folder, "a.json"), Buffer.from(`\ufeff${text}`, "utf16le"));
     writeFileSync(join(folder, "b.json"), Buffer.from(`\ufeff${JSON.stringify(fixture("healthy", "redis.json"))}`));
-    writeFileSync(join(folder, "c.json"), Buffer.from(`\ufeff${JSON.stringify(fixture("healthy", "connectors.json"))}`, "utf16le").swap16());
+    writeFileSync(
+      join(folder, "c.json"),
+      Buffer.from(`\ufeff${JSON.stringify(fixture("healthy", "connectors.json"))}`, "utf16le").swap16(),
+    );
     expect(sources()).toEqual(["caches", "connectors", "instances"]);
   });
 
@@ -75,7 +79,11 @@ describe("a file is recognised by its content", () => {
     );
     write("redis.yaml", `---\n${stringify(fixture("healthy", "redis.json")[0])}`);
     const { found, listed, notes } = readFolder(folder, PLACE);
-    const json = [...fixture("healthy", "instances.json"), ...fixture("healthy", "redis.json"), ...fixture("healthy", "services.json")];
+    const json = [
+      ...fixture("healthy", "instances.json"),
+      ...fixture("healthy", "redis.json"),
+      ...fixture("healthy", "services.json"),
+    ];
     expect(found.map(({ object }) => object)).toEqual(json);
     expect([...listed]).toEqual(["caches", "services"]);
     expect(notes).toEqual([]);
@@ -87,7 +95,9 @@ describe("a file is recognised by its content", () => {
     write("wrong.yaml", "a: hunter2\n b: [\n");
     const { notes, hidden } = readFolder(folder, PLACE);
     expect(notes).toEqual(
-      ["instances.yaml", "text.yaml", "wrong.yaml"].map((file) => `${file} is no JSON that can be read (--format=json prints it), and is left out`),
+      ["instances.yaml", "text.yaml", "wrong.yaml"].map(
+        (file) => `${file} is no JSON that can be read (--format=json prints it), and is left out`,
+      ),
     );
     expect([...hidden.keys()]).toEqual(["instances"]);
   });
@@ -98,7 +108,10 @@ describe("a file is recognised by its content", () => {
     symlinkSync(join(folder, "gone"), join(folder, "nowhere"));
     execFileSync("mkfifo", [join(folder, "pipe")]);
     expect(sources()).toEqual(["caches", "instances"]);
-    expect(readFolder(folder, PLACE).notes).toEqual(["nowhere is no file, and is left out", "pipe is no file, and is left out"]);
+    expect(readFolder(folder, PLACE).notes).toEqual([
+      "nowhere is no file, and is left out",
+      "pipe is no file, and is left out",
+    ]);
   });
 
   test("a folder among the files is named", () => {
@@ -113,14 +126,18 @@ describe("a file is recognised by its content", () => {
     write("b.json", service);
     expect(readFolder(folder, PLACE)).toMatchObject({ found: [{ source: "services", from: "a.json" }], notes: [] });
     write("c.json", { ...service, spec: {} });
-    expect(readFolder(folder, PLACE).notes).toEqual(["a.json and c.json show netra-auth-service in us-central1 differently: the first one is judged"]);
+    expect(readFolder(folder, PLACE).notes).toEqual([
+      "a.json and c.json show netra-auth-service in us-central1 differently: the first one is judged",
+    ]);
   });
 
   test("a field of another type than Google's leaves its object out, with the field's name only", () => {
     write("instances.json", [{ ...fixture("healthy", "instances.json")[0], settings: { tier: ["hunter2"] } }]);
     const { deployed, notes } = deployedFrom(readFolder(folder, PLACE), PLACE);
     expect(deployed).toEqual([]);
-    expect(notes).toEqual(["instances.json has an object in an unknown form (settings.tier must be a text), which is left out"]);
+    expect(notes).toEqual([
+      "instances.json has an object in an unknown form (settings.tier must be a text), which is left out",
+    ]);
   });
 });
 

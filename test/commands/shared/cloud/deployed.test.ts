@@ -10,7 +10,8 @@ const [auth, backend] = fixture("healthy", "services.json");
 
 test("the Knative form and v2 of a service are the same resource", () => {
   const { inputs } = knativeService(new Inputs(auth));
-  const template = inputs.template as { readonly containers: readonly { readonly envs: object[] }[] }; // as knativeService makes it
+  // as knativeService makes it
+  const template = inputs.template as { readonly containers: readonly { readonly envs: object[] }[] };
   const [container] = template.containers;
   const rest = {
     ...fixture("healthy", "frontend.json"),
@@ -25,8 +26,18 @@ test("the Knative form and v2 of a service are the same resource", () => {
         image: "us-central1-docker.pkg.dev/netra-staging/netra/auth:1.0.0",
         env: container?.envs,
         ports: [{ name: "http1", containerPort: 8080 }],
-        startupProbe: { timeoutSeconds: 5, periodSeconds: 10, failureThreshold: 9, httpGet: { path: "/health", port: 8080 } },
-        livenessProbe: { timeoutSeconds: 10, periodSeconds: 30, failureThreshold: 3, httpGet: { path: "/health", port: 8080 } },
+        startupProbe: {
+          timeoutSeconds: 5,
+          periodSeconds: 10,
+          failureThreshold: 9,
+          httpGet: { path: "/health", port: 8080 },
+        },
+        livenessProbe: {
+          timeoutSeconds: 10,
+          periodSeconds: 30,
+          failureThreshold: 3,
+          httpGet: { path: "/health", port: 8080 },
+        },
       },
     ],
   };
@@ -41,7 +52,10 @@ test("annotations become the properties that the pack judges", () => {
     "run.googleapis.com/secrets": "lookup:projects/other/secrets/jwt",
     "run.googleapis.com/network-interfaces": '[{"network":"n","subnetwork":"s"}]',
   });
-  changed.spec.template.spec.containers[0].env = [{ name: "EMPTY" }, { name: "JWT_SECRET_KEY", valueFrom: { secretKeyRef: { name: "lookup", key: "3" } } }];
+  changed.spec.template.spec.containers[0].env = [
+    { name: "EMPTY" },
+    { name: "JWT_SECRET_KEY", valueFrom: { secretKeyRef: { name: "lookup", key: "3" } } },
+  ];
   expect(knativeService(new Inputs(changed)).inputs.template).toMatchObject({
     vpcAccess: { egress: "ALL_TRAFFIC", networkInterfaces: [{ network: "n", subnetwork: "s" }] },
     volumes: [{ name: "cloudsql", cloudSqlInstance: { instances: ["p:us-central1:a", "p:us-central1:b"] } }],
@@ -49,7 +63,10 @@ test("annotations become the properties that the pack judges", () => {
       {
         envs: [
           { name: "EMPTY", value: "" },
-          { name: "JWT_SECRET_KEY", valueSource: { secretKeyRef: { secret: "projects/other/secrets/jwt", version: "3" } } },
+          {
+            name: "JWT_SECRET_KEY",
+            valueSource: { secretKeyRef: { secret: "projects/other/secrets/jwt", version: "3" } },
+          },
         ],
         volumeMounts: [{ name: "cloudsql", mountPath: "/cloudsql" }],
         resources: { limits: { cpu: "2", memory: "4Gi" }, cpuIdle: false, startupCpuBoost: true },
@@ -71,8 +88,15 @@ test("what Google says is not ready", () => {
     value: "False",
     message: "The user-provided container failed to start.",
   });
-  const rest = { ...fixture("healthy", "frontend.json"), terminalCondition: { type: "Ready", state: "CONDITION_FAILED", message: "quota" } };
-  expect(restService(new Inputs(rest)).unready).toEqual({ field: "terminalCondition.state", value: "CONDITION_FAILED", message: "quota" });
+  const rest = {
+    ...fixture("healthy", "frontend.json"),
+    terminalCondition: { type: "Ready", state: "CONDITION_FAILED", message: "quota" },
+  };
+  expect(restService(new Inputs(rest)).unready).toEqual({
+    field: "terminalCondition.state",
+    value: "CONDITION_FAILED",
+    message: "quota",
+  });
 });
 
 test("what serves is another revision than the one that is shown", () => {
@@ -83,7 +107,9 @@ test("what serves is another revision than the one that is shown", () => {
     return knativeService(new Inputs(changed)).inputs.traffics;
   };
   expect(pinned(older)).toEqual([{ type: "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION", revision: older, percent: 100 }]);
-  expect(pinned(backend.status.latestCreatedRevisionName)).toEqual([{ type: "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST", percent: 100 }]);
+  expect(pinned(backend.status.latestCreatedRevisionName)).toEqual([
+    { type: "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST", percent: 100 },
+  ]);
 
   const instead = `${backend.status.latestCreatedRevisionName} is judged here, and ${older} serves`;
   const failed = structuredClone(backend);
@@ -94,15 +120,25 @@ test("what serves is another revision than the one that is shown", () => {
     message: instead,
     failedRevision: backend.status.latestCreatedRevisionName,
   });
-  failed.status.conditions[0] = { type: "Ready", status: "False", message: "The user-provided container failed to start." };
+  failed.status.conditions[0] = {
+    type: "Ready",
+    status: "False",
+    message: "The user-provided container failed to start.",
+  };
   expect(knativeService(new Inputs(failed)).unready).toEqual({
     field: "status.conditions[Ready].status",
     value: "False",
     message: `${instead}; The user-provided container failed to start.`,
     failedRevision: backend.status.latestCreatedRevisionName,
   });
-  const rest = { ...fixture("healthy", "frontend.json"), latestReadyRevision: "projects/p/locations/l/services/s/revisions/netra-frontend-staging-00016-xyz" };
-  expect(restService(new Inputs(rest)).unready).toMatchObject({ field: "latestReadyRevision", value: "netra-frontend-staging-00016-xyz" });
+  const rest = {
+    ...fixture("healthy", "frontend.json"),
+    latestReadyRevision: "projects/p/locations/l/services/s/revisions/netra-frontend-staging-00016-xyz",
+  };
+  expect(restService(new Inputs(rest)).unready).toMatchObject({
+    field: "latestReadyRevision",
+    value: "netra-frontend-staging-00016-xyz",
+  });
 });
 
 test("Cloud SQL's names and texts become the provider's, with the addresses as outputs", () => {
@@ -119,7 +155,10 @@ test("a connector's throughput is a setting only where it has no instances", () 
   const [connector] = fixture("healthy", "connectors.json");
   const inputs = (object: object) =>
     deployedFrom(
-      { ...readFolder(collectionOf("healthy"), PLACE), found: [{ source: "connectors", object: object as Record<string, unknown>, from: "" }] },
+      {
+        ...readFolder(collectionOf("healthy"), PLACE),
+        found: [{ source: "connectors", object: object as Record<string, unknown>, from: "" }],
+      },
       PLACE,
     ).deployed[0]?.inputs; // an object has such keys
   expect(inputs(connector)).not.toHaveProperty("maxThroughput");
@@ -142,12 +181,18 @@ test("evidence stands where gcloud prints it, and a variable's value is never re
     field: "spec.template.spec.containers[0].startupProbe.failureThreshold",
     value: "9",
   });
-  expect(evidence("netra-frontend-staging", "template.vpcAccess.egress")).toEqual({ field: "template.vpcAccess.egress", value: "PRIVATE_RANGES_ONLY" });
+  expect(evidence("netra-frontend-staging", "template.vpcAccess.egress")).toEqual({
+    field: "template.vpcAccess.egress",
+    value: "PRIVATE_RANGES_ONLY",
+  });
   expect(evidence("staging-shared-postgres", "settings.databaseFlags[max_connections]")).toEqual({
     field: "settings.databaseFlags[max_connections]",
     value: "150",
   });
-  expect(evidence("staging-shared-postgres", "settings.diskSize")).toEqual({ field: "settings.dataDiskSizeGb", value: "20" });
+  expect(evidence("staging-shared-postgres", "settings.diskSize")).toEqual({
+    field: "settings.dataDiskSizeGb",
+    value: "20",
+  });
   expect(evidence("netra-auth-service", "template.containers[0].envs[SERVICE_ID]")).toEqual({
     field: "spec.template.spec.containers[0].env[SERVICE_ID]",
     value: "told",

@@ -4,7 +4,8 @@ import { type Declared, judgeStack, UNKNOWN } from "../../harness";
 import { type Overrides, soundJob, soundService, soundServiceV1, soundWorkerPool } from "../../services";
 
 const judge = (resources: readonly Declared[], config?: object) => judgeStack(regionalQuota, resources, config);
-const messages = async (resources: readonly Declared[], config?: object) => (await judge(resources, config)).map((found) => found.message);
+const messages = async (resources: readonly Declared[], config?: object) =>
+  (await judge(resources, config)).map((found) => found.message);
 
 const service = (name: string, maxInstanceCount: number, limits: unknown, overrides: Overrides = {}) =>
   soundService({
@@ -18,7 +19,8 @@ const backend = (maxInstanceCount: number, cpu: string, dependsOn: readonly stri
   service("backend", maxInstanceCount, { cpu, memory: "4Gi" }, { dependsOn });
 const auth = service("auth", 3, { cpu: "1", memory: "512Mi" });
 const frontend = service("frontend", 3, { cpu: "1000m", memory: "512Mi" }, { dependsOn: ["backend"] });
-const inUse = "because all that runs in the region counts, and in a rollout both revisions run: beyond the quota instances do not start";
+const inUse =
+  "because all that runs in the region counts, and in a rollout both revisions run: beyond the quota instances do not start";
 
 describe("accepts", () => {
   test("services that roll out one after the other: 14 of 20 vCPU and 35 of 40 GiB while the largest does", async () => {
@@ -73,9 +75,11 @@ describe("refuses", () => {
       service("auth", 10, { cpu: "1", memory: "512Mi" }),
       service("frontend", 10, { cpu: "1", memory: "512Mi" }),
     ];
-    const because = "because Google compares the maximum of one service x its size with the regional quota at the deploy, and refuses it";
+    const because =
+      "because Google compares the maximum of one service x its size with the regional quota at the deploy, and refuses it";
     const all = "auth and backend and frontend in two revisions";
-    const lower = "set 'scaling.maxInstanceCount of auth' to 2 and 'scaling.maxInstanceCount of backend' to 1 and 'scaling.maxInstanceCount of frontend' to 2";
+    const lower =
+      "set 'scaling.maxInstanceCount of auth' to 2 and 'scaling.maxInstanceCount of backend' to 1 and 'scaling.maxInstanceCount of frontend' to 2";
     const larger = (key: string) => `or ask Google for a larger quota, and state it in '${key}' once it is granted`;
     expect(await messages(stack, quota)).toEqual([
       `'scaling.maxInstanceCount' (20) must keep all services within the 20 vCPU of 'regionalCpu' (they need 200, ${all}) ${because}; ${lower}, ${larger("regionalCpu")}`,
@@ -86,7 +90,13 @@ describe("refuses", () => {
   test("jobs by their parallelism, worker pools, v1 services and sidecars, added up", async () => {
     const limits = { resources: { limits: { cpu: "2", memory: "1Gi" } } };
     const job = soundJob({ container: limits });
-    const parallel = { ...job, properties: { ...job.properties, template: { ...(job.properties.template as object), taskCount: 3, parallelism: 3 } } };
+    const parallel = {
+      ...job,
+      properties: {
+        ...job.properties,
+        template: { ...(job.properties.template as object), taskCount: 3, parallelism: 3 },
+      },
+    };
     const stack = [
       parallel,
       soundWorkerPool({ container: limits }),
@@ -107,7 +117,10 @@ describe("refuses", () => {
 
 describe("cannot evaluate", () => {
   test("a workload without a maximum, and goes on with the others", async () => {
-    const found = await judge([service("auth", 0, { cpu: "1" }, { pod: { scaling: null } }), service("backend", 20, { cpu: "2", memory: "1Gi" })]);
+    const found = await judge([
+      service("auth", 0, { cpu: "1" }, { pod: { scaling: null } }),
+      service("backend", 20, { cpu: "2", memory: "1Gi" }),
+    ]);
     expect(found.map((f) => f.resource)).toEqual(["auth", "backend"]);
     expect(found[0]?.message).toBe(
       "cannot evaluate: 'template.scaling.maxInstanceCount' (not set) must state how many instances auth may have because without a number nothing limits what they take together; set 'template.scaling.maxInstanceCount' to a whole number of at least 1",

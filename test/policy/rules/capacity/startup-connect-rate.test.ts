@@ -25,11 +25,15 @@ describe("accepts", () => {
   test("network interfaces instead of a connector, however many connects", async () => {
     const pod = { vpcAccess: { networkInterfaces: [{ subnetwork: "staging-subnet" }] } };
     const fast = soundDatabase({ tier: "db-custom-16-61440" });
-    expect(await judge([fast, soundConnector(), service(600, { pod, variables: { DB_STARTUP_CONNECTIONS: "20" } })])).toEqual([]);
+    expect(
+      await judge([fast, soundConnector(), service(600, { pod, variables: { DB_STARTUP_CONNECTIONS: "20" } })]),
+    ).toEqual([]);
   });
 
   test("500 processes on the socket, which make just 1000 Admin API calls", async () => {
-    expect(await judge([soundDatabase({ tier: "db-custom-2-7680" }), soundConnector(), service(500, overSocket)])).toEqual([]);
+    expect(
+      await judge([soundDatabase({ tier: "db-custom-2-7680" }), soundConnector(), service(500, overSocket)]),
+    ).toEqual([]);
   });
 });
 
@@ -59,12 +63,17 @@ describe("refuses", () => {
   });
 
   test("the connects of a socket, too, which reach a private database through the connector", async () => {
-    const client = service(50, { ...overSocket, variables: { ...overSocket.variables, DB_STARTUP_CONNECTIONS: "20", DB_CONNECT_TIMEOUT_SECONDS: "2" } });
+    const client = service(50, {
+      ...overSocket,
+      variables: { ...overSocket.variables, DB_STARTUP_CONNECTIONS: "20", DB_CONNECT_TIMEOUT_SECONDS: "2" },
+    });
     const over = (database: Declared) => messages([database, soundConnector({ minInstances: 2 }), client]);
     expect(await over(soundDatabase({ tier: "db-custom-16-61440" }))).toEqual([
       expect.stringMatching(/^'minInstances' \(2\) must carry 1000 connects within 2 s/),
     ]);
-    expect(await over(soundDatabase({ tier: "db-custom-16-61440", ipConfiguration: { ipv4Enabled: true } }))).toEqual([]);
+    expect(await over(soundDatabase({ tier: "db-custom-16-61440", ipConfiguration: { ipv4Enabled: true } }))).toEqual(
+      [],
+    );
   });
 
   test("more connects than the connector's minimum carries", async () => {
@@ -86,7 +95,12 @@ describe("refuses", () => {
   });
 
   test("more processes than the Admin API answers in a minute, and blames the largest", async () => {
-    const stack = [soundDatabase({ tier: "db-custom-2-7680" }), soundConnector(), service(500, overSocket), service(1, overSocket, "auth")];
+    const stack = [
+      soundDatabase({ tier: "db-custom-2-7680" }),
+      soundConnector(),
+      service(500, overSocket),
+      service(1, overSocket, "auth"),
+    ];
     expect(await judge(stack)).toEqual([
       {
         message:
@@ -99,7 +113,11 @@ describe("refuses", () => {
 
   test("the same for a library that is told the connection name only", async () => {
     const variables = { POSTGRES_HOST: undefined, INSTANCE_CONNECTION_NAME: UNKNOWN };
-    const [message] = await messages([soundDatabase({ tier: "db-custom-2-7680" }), soundConnector(), service(501, { variables })]);
+    const [message] = await messages([
+      soundDatabase({ tier: "db-custom-2-7680" }),
+      soundConnector(),
+      service(501, { variables }),
+    ]);
     expect(message).toContain("1000 Admin API calls a minute (it makes 1002)");
   });
 });
@@ -129,7 +147,9 @@ describe("cannot evaluate", () => {
     ];
     expect(await messages([soundDatabase(), service(5)])).toEqual(elsewhere);
     const through = (project: string) =>
-      service(5, { pod: { vpcAccess: { connector: `projects/${project}/locations/us-central1/connectors/staging-connector` } } });
+      service(5, {
+        pod: { vpcAccess: { connector: `projects/${project}/locations/us-central1/connectors/staging-connector` } },
+      });
     const connector = { ...soundConnector(), provider: { project: "netra-staging" } };
     expect(await messages([soundDatabase(), connector, through("netra-shared")])).toEqual(elsewhere);
     expect(await messages([soundDatabase(), connector, through("netra-staging")])).toEqual([]);
@@ -146,6 +166,10 @@ test("leaves a workload whose connections cannot be counted to connection-budget
   const uncounted = service(5, { variables: { DB_POOL_SIZE: undefined } }, "auth");
   expect(await judge([slow, soundConnector(), hasty, uncounted])).toEqual([]);
   expect(
-    await judge([slow, soundConnector(), service(5, { variables: { DB_CONNECT_TIMEOUT_SECONDS: undefined, DB_STARTUP_CONNECTIONS: undefined } })]),
+    await judge([
+      slow,
+      soundConnector(),
+      service(5, { variables: { DB_CONNECT_TIMEOUT_SECONDS: undefined, DB_STARTUP_CONNECTIONS: undefined } }),
+    ]),
   ).toEqual([]);
 });

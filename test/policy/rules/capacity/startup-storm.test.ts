@@ -7,8 +7,11 @@ import { startupStorm } from "../../../../policy/rules/capacity/startup-storm";
 import { type Declared, judgeStack, UNKNOWN } from "../../harness";
 import { type Overrides, soundConnector, soundDatabase, soundService } from "../../services";
 
-const flags = (maxConnections: number) => ({ databaseFlags: [{ name: "max_connections", value: String(maxConnections) }] });
-const storm = async (resources: readonly Declared[], config: object = {}) => (await judgeStack(startupStorm, resources, config)).map(({ message }) => message);
+const flags = (maxConnections: number) => ({
+  databaseFlags: [{ name: "max_connections", value: String(maxConnections) }],
+});
+const storm = async (resources: readonly Declared[], config: object = {}) =>
+  (await judgeStack(startupStorm, resources, config)).map(({ message }) => message);
 const connector = soundConnector();
 
 test("accepts the sound service on the sound database", async () => {
@@ -25,13 +28,20 @@ test("refuses a database whose slots a rollout cannot have, and names the bottle
 
 test("takes the rollout order from the dependencies: services that wait for one another do not coincide", async () => {
   const auth = soundService({ name: "auth", properties: { name: "netra-auth-service" } });
-  const names = async (backend: Declared) => (await storm([connector, soundDatabase(flags(60)), auth, backend])).join("\n");
-  expect(await names(soundService({ name: "backend", dependsOn: ["auth"] }))).not.toContain("rollout-netra-auth-service+netra-backend-staging");
+  const names = async (backend: Declared) =>
+    (await storm([connector, soundDatabase(flags(60)), auth, backend])).join("\n");
+  expect(await names(soundService({ name: "backend", dependsOn: ["auth"] }))).not.toContain(
+    "rollout-netra-auth-service+netra-backend-staging",
+  );
   expect(await names(soundService({ name: "backend" }))).toContain("rollout-netra-auth-service+netra-backend-staging");
 });
 
 test("takes boot time, query CPU and retries from its configuration", async () => {
-  const otherServices = { bootSeconds: 15, startupQueryCpuMs: 8000, retry: { attempts: 1, baseSeconds: 1, factor: 1, capSeconds: 1, jitter: 0 } };
+  const otherServices = {
+    bootSeconds: 15,
+    startupQueryCpuMs: 8000,
+    retry: { attempts: 1, baseSeconds: 1, factor: 1, capSeconds: 1, jitter: 0 },
+  };
   const messages = await storm([connector, soundDatabase(), soundService()], { services: {}, otherServices });
   expect(messages[0]).toContain("is database CPU");
 });
@@ -58,7 +68,9 @@ describe("the path", () => {
 
   test("names missing VPC access", async () => {
     expect(await storm([connector, soundDatabase(), over(null)])).toEqual([
-      expect.stringMatching(/^'template\.vpcAccess\.connector of netra-backend-staging' \(not set\) must .* has no VPC access; set .* to the connector's id$/),
+      expect.stringMatching(
+        /^'template\.vpcAccess\.connector of netra-backend-staging' \(not set\) must .* has no VPC access; set .* to the connector's id$/,
+      ),
     ]);
   });
 
@@ -69,19 +81,35 @@ describe("the path", () => {
         /^'template\.containers\[0\]\.envs\[DB_INIT_TIMEOUT_SECONDS\] of netra-backend-staging' \(5\) must .* only 20 to 80 s after an instance starts, and the application gives up after 5 s; set '.*' to 120 and 'template\.containers\[0\]\.startupProbe\.failureThreshold of netra-backend-staging' to 14, and let the application retry for so long, or take a connector/,
       ),
     ]);
-    const probe = { httpGet: { path: "/health", port: 8000 }, periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 14 };
+    const probe = {
+      httpGet: { path: "/health", port: 8000 },
+      periodSeconds: 10,
+      timeoutSeconds: 5,
+      failureThreshold: 14,
+    };
     const patient = { ...impatient, DB_INIT_TIMEOUT_SECONDS: "120" };
-    expect(await storm([soundDatabase(), over(direct, { variables: patient, container: { startupProbe: probe } })])).toEqual([]);
+    expect(
+      await storm([soundDatabase(), over(direct, { variables: patient, container: { startupProbe: probe } })]),
+    ).toEqual([]);
     // The default probe waits for the port for 240 s.
-    expect(await storm([soundDatabase(), over(direct, { variables: patient, container: { startupProbe: undefined } })])).toEqual([]);
+    expect(
+      await storm([soundDatabase(), over(direct, { variables: patient, container: { startupProbe: undefined } })]),
+    ).toEqual([]);
   });
 });
 
 test("leaves a service that cannot be counted to connection-budget", async () => {
-  expect(await storm([connector, soundDatabase(), soundService({ variables: { [databaseVariables.poolSize]: undefined, POSTGRES_HOST: UNKNOWN } })])).toEqual(
-    [],
-  );
-  const unknown = soundService({ properties: { scaling: { maxInstanceCount: UNKNOWN } }, pod: { scaling: { maxInstanceCount: UNKNOWN } } });
+  expect(
+    await storm([
+      connector,
+      soundDatabase(),
+      soundService({ variables: { [databaseVariables.poolSize]: undefined, POSTGRES_HOST: UNKNOWN } }),
+    ]),
+  ).toEqual([]);
+  const unknown = soundService({
+    properties: { scaling: { maxInstanceCount: UNKNOWN } },
+    pod: { scaling: { maxInstanceCount: UNKNOWN } },
+  });
   expect(await storm([connector, soundDatabase(), unknown])).toEqual([]);
 });
 
@@ -103,15 +131,23 @@ test("cannot evaluate a storm through a connector that does not stand in the sta
 
 test("refuses more starts than can be simulated, and says what can be", async () => {
   const huge = soundService({ properties: { scaling: { maxInstanceCount: 1_000_000_000 } }, pod: { scaling: {} } });
-  const found = await storm([connector, soundDatabase(), soundService({ name: "auth", properties: { name: "auth" } }), huge]);
+  const found = await storm([
+    connector,
+    soundDatabase(),
+    soundService({ name: "auth", properties: { name: "auth" } }),
+    huge,
+  ]);
   expect(found).toEqual([
     "'scaling.maxInstanceCount of netra-backend-staging' (1000000000) must leave a cold start with at most 10000 connects (it has 4000000020) because a storm of more takes too long to simulate; set 'scaling.maxInstanceCount of netra-backend-staging' to 2495",
   ]);
 });
 
 test("names settings as the resources have them", async () => {
-  const settings = async (...services: Declared[]) => (await storm([connector, soundDatabase(), ...services])).map((message) => message.split("'")[1]);
-  expect(await settings(soundService({ pod: { vpcAccess: null } }))).toEqual(["template.vpcAccess.connector of netra-backend-staging"]);
+  const settings = async (...services: Declared[]) =>
+    (await storm([connector, soundDatabase(), ...services])).map((message) => message.split("'")[1]);
+  expect(await settings(soundService({ pod: { vpcAccess: null } }))).toEqual([
+    "template.vpcAccess.connector of netra-backend-staging",
+  ]);
   expect(await settings(soundService({ variables: { WEB_CONCURRENCY: "1000000" } }))).toEqual([
     "template.containers[0].envs[WEB_CONCURRENCY] of netra-backend-staging",
   ]);

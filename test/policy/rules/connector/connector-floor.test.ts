@@ -25,7 +25,9 @@ test("refuses a smaller machine type and smaller counts, all at once", async () 
 test("takes the floor from the configuration", async () => {
   const small = { minInstances: 2, maxInstances: 3 };
   expect(await messages({ machineType: "e2-micro", ...small }, small)).toEqual([]);
-  expect(await messages({ machineType: "e2-micro", minInstances: 3, maxInstances: 10 }, { machineType: "e2-standard-4" })).toEqual([
+  expect(
+    await messages({ machineType: "e2-micro", minInstances: 3, maxInstances: 10 }, { machineType: "e2-standard-4" }),
+  ).toEqual([
     "'machineType' (e2-micro) must carry at least what e2-standard-4 does because the floor is e2-standard-4, 3..10 instances; set 'machineType' to e2-standard-4",
   ]);
 });
@@ -44,12 +46,21 @@ test("cannot evaluate what is unknown at preview or no number", async () => {
   expect(await messages({ minInstances: 3, maxInstances: UNKNOWN })).toEqual([
     "cannot evaluate: 'maxInstances' is not known at preview; give it a plain value instead of another resource's output",
   ]);
-  expect(await messages({ minInstances: "three", maxInstances: 10 })).toEqual(["cannot evaluate: minInstances must be a number"]);
+  expect(await messages({ minInstances: "three", maxInstances: 10 })).toEqual([
+    "cannot evaluate: minInstances must be a number",
+  ]);
 });
 
 test("its configuration takes no floor that no connector can have", () => {
   const validate = new Ajv().compile({ type: "object", properties: configSchema(connectorFloor) });
-  for (const floor of [{ minInstances: 2 }, { minInstances: 9 }, { maxInstances: 3 }, { maxInstances: 10 }]) expect(validate(floor)).toBe(true);
-  for (const floor of [{ minInstances: 1 }, { minInstances: 10 }, { maxInstances: 2 }, { maxInstances: 20 }, { machineType: "e2-standard-8" }])
+  for (const floor of [{ minInstances: 2 }, { minInstances: 9 }, { maxInstances: 3 }, { maxInstances: 10 }])
+    expect(validate(floor)).toBe(true);
+  for (const floor of [
+    { minInstances: 1 },
+    { minInstances: 10 },
+    { maxInstances: 2 },
+    { maxInstances: 20 },
+    { machineType: "e2-standard-8" },
+  ])
     expect(validate(floor)).toBe(false);
 });

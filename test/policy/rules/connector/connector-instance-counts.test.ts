@@ -3,7 +3,8 @@ import { CONNECTOR } from "../../../../config/resource-types";
 import { connectorInstanceCounts } from "../../../../policy/rules/connector/connector-instance-counts";
 import { judge, UNKNOWN } from "../../harness";
 
-const connector = (properties: Record<string, unknown>) => judge(connectorInstanceCounts, { type: CONNECTOR, properties });
+const connector = (properties: Record<string, unknown>) =>
+  judge(connectorInstanceCounts, { type: CONNECTOR, properties });
 
 test("accepts 3..10 and the smallest legal connector", async () => {
   expect(await connector({ minInstances: 3, maxInstances: 10 })).toEqual([]);
@@ -37,7 +38,9 @@ test("reports a count that is unknown at preview, or no number, as not evaluated
   expect((await connector({ minInstances: UNKNOWN, maxInstances: 10 })).map((f) => f.message)).toEqual([
     "cannot evaluate: 'minInstances' is not known at preview; give it a plain value instead of another resource's output",
   ]);
-  expect((await connector({ minInstances: 3, maxInstances: "ten" })).map((f) => f.message)).toEqual(["cannot evaluate: maxInstances must be a number"]);
+  expect((await connector({ minInstances: 3, maxInstances: "ten" })).map((f) => f.message)).toEqual([
+    "cannot evaluate: maxInstances must be a number",
+  ]);
 });
 
 test("ignores other types", async () => {

@@ -4,10 +4,13 @@ import { connectorMachineType } from "../../../../policy/rules/connector/connect
 import { judge, UNKNOWN } from "../../harness";
 
 const messages = async (machineType: unknown) =>
-  (await judge(connectorMachineType, { type: CONNECTOR, properties: { name: "staging-connector", machineType } })).map((f) => f.message);
+  (await judge(connectorMachineType, { type: CONNECTOR, properties: { name: "staging-connector", machineType } })).map(
+    (f) => f.message,
+  );
 
 test("accepts the three machine types, and the default where none is stated", async () => {
-  for (const machineType of ["f1-micro", "e2-micro", "e2-standard-4", undefined, null, ""]) expect(await messages(machineType)).toEqual([]);
+  for (const machineType of ["f1-micro", "e2-micro", "e2-standard-4", undefined, null, ""])
+    expect(await messages(machineType)).toEqual([]);
 });
 
 test("refuses a machine type that no connector has", async () => {

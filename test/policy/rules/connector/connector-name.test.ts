@@ -3,7 +3,8 @@ import { CONNECTOR } from "../../../../config/resource-types";
 import { connectorName } from "../../../../policy/rules/connector/connector-name";
 import { judge, UNKNOWN } from "../../harness";
 
-const messages = async (properties: Record<string, unknown>) => (await judge(connectorName, { type: CONNECTOR, properties })).map((f) => f.message);
+const messages = async (properties: Record<string, unknown>) =>
+  (await judge(connectorName, { type: CONNECTOR, properties })).map((f) => f.message);
 
 const notStated = (shown: string) =>
   `'name' (${shown}) must be stated because an automatic name gets a random suffix, and Google takes at most 20 characters with each hyphen counted as two; set 'name' to a short name such as staging-connector`;

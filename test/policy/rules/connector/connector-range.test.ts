@@ -4,7 +4,9 @@ import { connectorRange } from "../../../../policy/rules/connector/connector-ran
 import { judge, UNKNOWN } from "../../harness";
 
 const messages = async (properties: Record<string, unknown>, config: object = {}) =>
-  (await judge(connectorRange, { type: CONNECTOR, properties: { network: "staging-vpc", ...properties } }, config)).map((f) => f.message);
+  (await judge(connectorRange, { type: CONNECTOR, properties: { network: "staging-vpc", ...properties } }, config)).map(
+    (f) => f.message,
+  );
 
 test("accepts a free /28", async () => {
   expect(await messages({ network: "staging-vpc", ipCidrRange: "10.1.0.0/28" })).toEqual([]);
@@ -26,7 +28,15 @@ test("refuses what is no network", async () => {
   expect(await messages({ ipCidrRange: "10.1.0.5/28" })).toEqual([
     "'ipCidrRange' (10.1.0.5/28) must be an IPv4 network like 10.1.0.0/28, with no bits set beyond its prefix because Google refuses anything else when it creates the network; set 'ipCidrRange' to 10.1.0.0/28",
   ]);
-  for (const ipCidrRange of ["10.1.0.0", "10.1.0.0/33", "10.1.0/28", "010.1.0.0/28", " 10.1.0.0/28", "fd00::/28", "staging"])
+  for (const ipCidrRange of [
+    "10.1.0.0",
+    "10.1.0.0/33",
+    "10.1.0/28",
+    "010.1.0.0/28",
+    " 10.1.0.0/28",
+    "fd00::/28",
+    "staging",
+  ])
     expect(await messages({ ipCidrRange })).toHaveLength(1);
 });
 

@@ -3,9 +3,11 @@ import { connectorRegion } from "../../../../policy/rules/connector/connector-re
 import { type Declared, judgeStack, UNKNOWN } from "../../harness";
 import { soundConnector, soundJob, soundService, soundServiceV1, soundWorkerPool } from "../../services";
 
-const messages = async (resources: readonly Declared[]) => (await judgeStack(connectorRegion, resources)).map((found) => found.message);
+const messages = async (resources: readonly Declared[]) =>
+  (await judgeStack(connectorRegion, resources)).map((found) => found.message);
 const id = (region: string) => `projects/netra-staging/locations/${region}/connectors/staging-connector`;
-const through = (connector: unknown, more: object = {}) => soundService({ pod: { vpcAccess: { connector, egress: "PRIVATE_RANGES_ONLY" } }, ...more });
+const through = (connector: unknown, more: object = {}) =>
+  soundService({ pod: { vpcAccess: { connector, egress: "PRIVATE_RANGES_ONLY" } }, ...more });
 const inRegion = (region: unknown, name = "connector"): Declared => ({ ...soundConnector({ region }), name });
 
 describe("accepts", () => {
@@ -26,12 +28,16 @@ describe("accepts", () => {
   });
 
   test("a connector whose region is the provider's", async () => {
-    expect(await messages([{ ...inRegion(UNKNOWN), provider: { region: "us-central1" } }, through(UNKNOWN)])).toEqual([]);
+    expect(await messages([{ ...inRegion(UNKNOWN), provider: { region: "us-central1" } }, through(UNKNOWN)])).toEqual(
+      [],
+    );
     expect(await messages([{ ...inRegion(null), provider: { region: "us-central1" } }, through(UNKNOWN)])).toEqual([]);
   });
 
   test("one of two connectors of the same name in two regions", async () => {
-    expect(await messages([inRegion("europe-west1", "europe"), inRegion("us-central1", "us"), through("staging-connector")])).toEqual([]);
+    expect(
+      await messages([inRegion("europe-west1", "europe"), inRegion("us-central1", "us"), through("staging-connector")]),
+    ).toEqual([]);
   });
 
   test("a bare name beside a database: other types do not count", async () => {
@@ -56,11 +62,17 @@ describe("refuses", () => {
     expect(await messages([inRegion("europe-west1"), through(id("us-central1"))])).toEqual([
       "'template.vpcAccess.connector' (staging-connector) must be a connector in us-central1 because netra-backend-staging runs there, and this one is in europe-west1; set 'template.vpcAccess.connector' to the id of a connector in us-central1",
     ]);
-    expect(await messages([inRegion("europe-west1", "europe"), inRegion("us-central1", "us"), through(id("us-central1"))])).toEqual([]);
+    expect(
+      await messages([inRegion("europe-west1", "europe"), inRegion("us-central1", "us"), through(id("us-central1"))]),
+    ).toEqual([]);
   });
 
   test("an unknown id whose connector, known by dependency, is elsewhere", async () => {
-    const stack = [inRegion("europe-west1", "europe"), inRegion("us-central1", "us"), through(UNKNOWN, { dependsOn: ["europe"] })];
+    const stack = [
+      inRegion("europe-west1", "europe"),
+      inRegion("us-central1", "us"),
+      through(UNKNOWN, { dependsOn: ["europe"] }),
+    ];
     expect(await messages(stack)).toEqual([
       "'template.vpcAccess.connector' (europe) must be a connector in us-central1 because netra-backend-staging runs there, and this one is in europe-west1; set 'template.vpcAccess.connector' to the id of a connector in us-central1",
     ]);
@@ -73,14 +85,20 @@ describe("refuses", () => {
   test("jobs, worker pools and v1 services", async () => {
     const vpcAccess = { connector: id("europe-west1") };
     const annotations = { "run.googleapis.com/vpc-access-connector": id("europe-west1") };
-    const [v1, job, pool] = await messages([soundJob({ pod: { vpcAccess } }), soundWorkerPool({ pod: { vpcAccess } }), soundServiceV1({ annotations })]);
+    const [v1, job, pool] = await messages([
+      soundJob({ pod: { vpcAccess } }),
+      soundWorkerPool({ pod: { vpcAccess } }),
+      soundServiceV1({ annotations }),
+    ]);
     expect(job).toContain("'template.template.vpcAccess.connector'");
     expect(pool).toContain("'template.vpcAccess.connector'");
     expect(v1).toContain("'template.metadata.annotations.run.googleapis.com/vpc-access-connector'");
   });
 
   test("a service in several regions with a connector in one of them", async () => {
-    const global = through(id("us-central1"), { properties: { location: "global", multiRegionSettings: { regions: ["us-central1", "us-east1"] } } });
+    const global = through(id("us-central1"), {
+      properties: { location: "global", multiRegionSettings: { regions: ["us-central1", "us-east1"] } },
+    });
     expect(await messages([global])).toHaveLength(1);
   });
 });
@@ -91,7 +109,9 @@ describe("cannot evaluate", () => {
 
   test("an unknown id without any connector in the stack, or with connectors of several regions", async () => {
     expect(await messages([through(UNKNOWN)])).toEqual([unclear]);
-    expect(await messages([inRegion("europe-west1", "europe"), inRegion("us-central1", "us"), through(UNKNOWN)])).toEqual([unclear]);
+    expect(
+      await messages([inRegion("europe-west1", "europe"), inRegion("us-central1", "us"), through(UNKNOWN)]),
+    ).toEqual([unclear]);
   });
 
   test("a connector that states no region, with a provider that has none", async () => {
@@ -102,7 +122,9 @@ describe("cannot evaluate", () => {
     expect(await messages([soundConnector(), through("projects/netra/connectors/staging-connector")])).toEqual([
       "cannot evaluate: template.vpcAccess.connector must be a connector's name or projects/<project>/locations/<region>/connectors/<name>",
     ]);
-    expect(await messages([soundConnector(), through(7)])).toEqual(["cannot evaluate: template.vpcAccess.connector must be a text"]);
+    expect(await messages([soundConnector(), through(7)])).toEqual([
+      "cannot evaluate: template.vpcAccess.connector must be a text",
+    ]);
     expect(await messages([soundConnector(), soundService({ properties: { location: UNKNOWN } })])).toEqual([
       "cannot evaluate: 'location' is not known at preview; give it a plain value instead of another resource's output",
     ]);

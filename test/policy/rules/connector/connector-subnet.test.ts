@@ -5,7 +5,8 @@ import { type Declared, judgeStack, UNKNOWN } from "../../harness";
 import { soundConnector } from "../../services";
 
 const judge = (...resources: Declared[]) => judgeStack(connectorSubnet, resources);
-const inSubnet = (name: unknown, more: object = {}): Declared => soundConnector({ ipCidrRange: null, network: null, subnet: { name }, ...more });
+const inSubnet = (name: unknown, more: object = {}): Declared =>
+  soundConnector({ ipCidrRange: null, network: null, subnet: { name }, ...more });
 const subnet = (properties: object = {}, name = "subnet"): Declared => ({
   type: SUBNETWORK,
   name,
@@ -19,7 +20,13 @@ describe("accepts", () => {
   });
 
   test("one of two subnetworks of the same name, and one that does not stand in the stack", async () => {
-    expect(await judge(inSubnet("connector-subnet"), subnet({ region: "europe-west1", ipCidrRange: "10.2.0.0/20" }, "europe"), subnet())).toEqual([]);
+    expect(
+      await judge(
+        inSubnet("connector-subnet"),
+        subnet({ region: "europe-west1", ipCidrRange: "10.2.0.0/20" }, "europe"),
+        subnet(),
+      ),
+    ).toEqual([]);
     expect(await judge(inSubnet("shared"), subnet())).toEqual([]);
   });
 
@@ -68,10 +75,13 @@ describe("refuses", () => {
 test("cannot evaluate a range that is unknown at preview, or a subnetwork's name that is none", async () => {
   expect(await judge(inSubnet("connector-subnet"), subnet({ ipCidrRange: UNKNOWN }))).toEqual([
     {
-      message: "cannot evaluate: 'ipCidrRange' is not known at preview; give it a plain value instead of another resource's output",
+      message:
+        "cannot evaluate: 'ipCidrRange' is not known at preview; give it a plain value instead of another resource's output",
       resource: "subnet",
       waived: false,
     },
   ]);
-  expect((await judge(inSubnet(5), subnet())).map((found) => found.message)).toEqual(["cannot evaluate: subnet.name must be a text"]);
+  expect((await judge(inSubnet(5), subnet())).map((found) => found.message)).toEqual([
+    "cannot evaluate: subnet.name must be a text",
+  ]);
 });

@@ -40,6 +40,8 @@ test("cannot evaluate what is unknown at preview or malformed", async () => {
   expect(await messages({ enabled: UNKNOWN, pointInTimeRecoveryEnabled: true })).toEqual([
     "cannot evaluate: 'settings.backupConfiguration.enabled' is not known at preview; give it a plain value instead of another resource's output",
   ]);
-  expect(await messages({ enabled: "yes" })).toEqual(["cannot evaluate: settings.backupConfiguration.enabled must be true or false"]);
+  expect(await messages({ enabled: "yes" })).toEqual([
+    "cannot evaluate: settings.backupConfiguration.enabled must be true or false",
+  ]);
   expect(await messages([])).toEqual(["cannot evaluate: settings.backupConfiguration must be an object"]);
 });

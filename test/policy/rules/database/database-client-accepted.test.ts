@@ -15,13 +15,26 @@ const withProxy = soundService({
   variables: { POSTGRES_HOST: "127.0.0.1" },
   sidecars: [{ image: "gcr.io/cloud-sql-connectors/cloud-sql-proxy:2.14.1", args: ["--private-ip", CONNECTION_NAME] }],
 });
-const withLibrary = soundService({ variables: { POSTGRES_HOST: undefined, INSTANCE_CONNECTION_NAME: CONNECTION_NAME } });
+const withLibrary = soundService({
+  variables: { POSTGRES_HOST: undefined, INSTANCE_CONNECTION_NAME: CONNECTION_NAME },
+});
 
 test("accepts clients and users of an instance that demands nothing", async () => {
-  const user: Declared = { type: SQL_USER, name: "netra", properties: { name: "netra_a", instance: "staging-shared-postgres", password: UNKNOWN } };
+  const user: Declared = {
+    type: SQL_USER,
+    name: "netra",
+    properties: { name: "netra_a", instance: "staging-shared-postgres", password: UNKNOWN },
+  };
   expect(await judge([soundDatabase(), soundService(), user])).toEqual([]);
-  expect(await judge([soundDatabase({ connectorEnforcement: "NOT_REQUIRED", activationPolicy: "ALWAYS" }), soundService()])).toEqual([]);
-  expect(await judge([soundDatabase({ connectorEnforcement: UNKNOWN, activationPolicy: UNKNOWN, ipConfiguration: UNKNOWN }), soundService()])).toEqual([]);
+  expect(
+    await judge([soundDatabase({ connectorEnforcement: "NOT_REQUIRED", activationPolicy: "ALWAYS" }), soundService()]),
+  ).toEqual([]);
+  expect(
+    await judge([
+      soundDatabase({ connectorEnforcement: UNKNOWN, activationPolicy: UNKNOWN, ipConfiguration: UNKNOWN }),
+      soundService(),
+    ]),
+  ).toEqual([]);
 });
 
 describe("an instance that takes the Auth Proxy and connectors only", () => {
@@ -36,7 +49,9 @@ describe("an instance that takes the Auth Proxy and connectors only", () => {
       `r2dbc:gcp:postgresql://${CONNECTION_NAME}/netra`,
       `host=${CONNECTION_NAME} user=netra dbname=netra`,
     ])
-      expect(await judge([enforcing, soundService({ variables: { POSTGRES_HOST: undefined, SPRING_DATASOURCE_URL: url } })])).toEqual([]);
+      expect(
+        await judge([enforcing, soundService({ variables: { POSTGRES_HOST: undefined, SPRING_DATASOURCE_URL: url } })]),
+      ).toEqual([]);
     const either = soundService({ variables: { INSTANCE_CONNECTION_NAME: CONNECTION_NAME } });
     expect(await judge([enforcing, either])).toEqual([]);
   });
@@ -55,7 +70,9 @@ describe("an instance that takes the Auth Proxy and connectors only", () => {
 });
 
 describe("an instance that asks for client certificates", () => {
-  const strict = soundDatabase({ ipConfiguration: { ipv4Enabled: false, privateNetwork: UNKNOWN, sslMode: "TRUSTED_CLIENT_CERTIFICATE_REQUIRED" } });
+  const strict = soundDatabase({
+    ipConfiguration: { ipv4Enabled: false, privateNetwork: UNKNOWN, sslMode: "TRUSTED_CLIENT_CERTIFICATE_REQUIRED" },
+  });
 
   test("accepts the proxy's own, and clients that may have one", async () => {
     for (const client of [overSocket, withProxy, withLibrary]) expect(await judge([strict, client])).toEqual([]);
@@ -80,12 +97,17 @@ describe("an instance that takes encrypted connections only", () => {
       `'template.containers[0].envs[${variable}]' (sslmode disable) must let the connection be encrypted because the instance refuses every connection that is not, and netra-backend-staging dials its address; set 'template.containers[0].envs[${variable}]' to sslmode require`,
     ];
     expect(await messages([soundDatabase(), plain("disable")])).toEqual(refused("PGSSLMODE"));
-    expect(await messages([soundDatabase(), plain("application_name=x sslmode=disable", "DB_OPTIONS")])).toEqual(refused("DB_OPTIONS"));
+    expect(await messages([soundDatabase(), plain("application_name=x sslmode=disable", "DB_OPTIONS")])).toEqual(
+      refused("DB_OPTIONS"),
+    );
   });
 
   test("accepts those that leave it open or ask for it, and an instance that takes both", async () => {
-    for (const mode of ["prefer", "require", "verify-full", UNKNOWN]) expect(await judge([soundDatabase(), plain(mode)])).toEqual([]);
-    const both = soundDatabase({ ipConfiguration: { ipv4Enabled: false, privateNetwork: UNKNOWN, sslMode: "ALLOW_UNENCRYPTED_AND_ENCRYPTED" } });
+    for (const mode of ["prefer", "require", "verify-full", UNKNOWN])
+      expect(await judge([soundDatabase(), plain(mode)])).toEqual([]);
+    const both = soundDatabase({
+      ipConfiguration: { ipv4Enabled: false, privateNetwork: UNKNOWN, sslMode: "ALLOW_UNENCRYPTED_AND_ENCRYPTED" },
+    });
     expect(await judge([both, plain("disable")])).toEqual([]);
   });
 });
@@ -94,9 +116,15 @@ describe("a user that logs in with IAM", () => {
   const user = (properties: object = {}): Declared => ({
     type: SQL_USER,
     name: "identity",
-    properties: { name: "netra-backend@netra-staging.iam", instance: "staging-shared-postgres", type: "CLOUD_IAM_SERVICE_ACCOUNT", ...properties },
+    properties: {
+      name: "netra-backend@netra-staging.iam",
+      instance: "staging-shared-postgres",
+      type: "CLOUD_IAM_SERVICE_ACCOUNT",
+      ...properties,
+    },
   });
-  const flagged = (name: string, value: string, version = "POSTGRES_14") => soundDatabase({ databaseFlags: [{ name, value }] }, { databaseVersion: version });
+  const flagged = (name: string, value: string, version = "POSTGRES_14") =>
+    soundDatabase({ databaseFlags: [{ name, value }] }, { databaseVersion: version });
   const missing = (flag: string, shown = "not set") =>
     `'settings.databaseFlags[${flag}]' (${shown}) must be on because netra-backend@netra-staging.iam logs in with IAM, which the instance refuses without it; set 'settings.databaseFlags[${flag}]' to on`;
 
@@ -105,12 +133,18 @@ describe("a user that logs in with IAM", () => {
     expect(await judge([flagged("cloudsql_iam_authentication", "on", "MYSQL_8_0"), user()])).toEqual([]);
     expect(await messages([soundDatabase(), user()])).toEqual([missing("cloudsql.iam_authentication")]);
     expect(await messages([soundDatabase(), user({ type: "CLOUD_IAM_USER" })])).toHaveLength(1);
-    expect(await messages([flagged("cloudsql.iam_authentication", "off"), user()])).toEqual([missing("cloudsql.iam_authentication", "off")]);
-    expect(await messages([flagged("cloudsql.iam_authentication", "on", "MYSQL_8_0"), user()])).toEqual([missing("cloudsql_iam_authentication")]);
+    expect(await messages([flagged("cloudsql.iam_authentication", "off"), user()])).toEqual([
+      missing("cloudsql.iam_authentication", "off"),
+    ]);
+    expect(await messages([flagged("cloudsql.iam_authentication", "on", "MYSQL_8_0"), user()])).toEqual([
+      missing("cloudsql_iam_authentication"),
+    ]);
   });
 
   test("is found where a preview does not know its instance's name, and left alone where that is none of the stack", async () => {
-    expect(await messages([soundDatabase(), { ...user({ instance: UNKNOWN }), dependsOn: ["database"] }])).toHaveLength(1);
+    expect(await messages([soundDatabase(), { ...user({ instance: UNKNOWN }), dependsOn: ["database"] }])).toHaveLength(
+      1,
+    );
     expect(await judge([soundDatabase(), user({ instance: "other" })])).toEqual([]);
   });
 
@@ -125,7 +159,12 @@ describe("a user that logs in with IAM", () => {
     ]);
     expect(await judge([flagged("cloudsql_iam_authentication", "on", "MYSQL_8_0"), user({ name })])).toEqual([]);
     expect(await judge([flagged("cloudsql.iam_authentication", "on"), user({ name: UNKNOWN })])).toEqual([]);
-    expect(await judge([flagged("cloudsql.iam_authentication", "on"), user({ name: "me@example.com", type: "CLOUD_IAM_USER" })])).toEqual([]);
+    expect(
+      await judge([
+        flagged("cloudsql.iam_authentication", "on"),
+        user({ name: "me@example.com", type: "CLOUD_IAM_USER" }),
+      ]),
+    ).toEqual([]);
   });
 });
 
@@ -144,12 +183,18 @@ describe("an instance that never runs", () => {
   });
 
   test("is advised against where none does", async () => {
-    expect(await judge([stopped])).toMatchObject([{ advice: true, message: expect.stringContaining("the instance does not run, and is paid for") }]);
+    expect(await judge([stopped])).toMatchObject([
+      { advice: true, message: expect.stringContaining("the instance does not run, and is paid for") },
+    ]);
   });
 });
 
 test("cannot evaluate flags that are unknown at preview, or a version", async () => {
-  const user: Declared = { type: SQL_USER, name: "identity", properties: { name: "a@b.iam", instance: "staging-shared-postgres", type: "CLOUD_IAM_USER" } };
+  const user: Declared = {
+    type: SQL_USER,
+    name: "identity",
+    properties: { name: "a@b.iam", instance: "staging-shared-postgres", type: "CLOUD_IAM_USER" },
+  };
   expect(await messages([soundDatabase({ databaseFlags: UNKNOWN }), user])).toEqual([
     expect.stringMatching(/^cannot evaluate: 'settings\.databaseFlags' is not known/),
   ]);

@@ -3,7 +3,8 @@ import { databaseClientsCounted } from "../../../../policy/rules/database/databa
 import { type Declared, judgeStack, UNKNOWN } from "../../harness";
 import { soundDatabase, soundJob, soundService } from "../../services";
 
-const judge = (resources: readonly Declared[], config?: object) => judgeStack(databaseClientsCounted, resources, config);
+const judge = (resources: readonly Declared[], config?: object) =>
+  judgeStack(databaseClientsCounted, resources, config);
 const fn = (properties: Record<string, unknown>, dependsOn: string[] = []): Declared => ({
   type: "gcp:cloudfunctionsv2/function:Function",
   name: "exporter",
@@ -25,23 +26,48 @@ describe("cannot evaluate", () => {
   });
 
   test.each([
-    ["a function that is told the address", fn({ serviceConfig: { environmentVariables: { POSTGRES_HOST: UNKNOWN } } })],
-    ["one that takes the URL from a secret", fn({ serviceConfig: { secretEnvironmentVariables: [{ key: "DATABASE_URL", secret: "url" }] } })],
+    [
+      "a function that is told the address",
+      fn({ serviceConfig: { environmentVariables: { POSTGRES_HOST: UNKNOWN } } }),
+    ],
+    [
+      "one that takes the URL from a secret",
+      fn({ serviceConfig: { secretEnvironmentVariables: [{ key: "DATABASE_URL", secret: "url" }] } }),
+    ],
     ["one that depends on the instance", fn({}, ["database"])],
-    ["one of the first generation", { ...fn({ environmentVariables: { DB_POOL_SIZE: "5" } }), type: "gcp:cloudfunctions/function:Function" }],
-    ["an App Engine version", { ...fn({ envVariables: { INSTANCE_CONNECTION_NAME: "x" } }), type: "gcp:appengine/flexibleAppVersion:FlexibleAppVersion" }],
+    [
+      "one of the first generation",
+      { ...fn({ environmentVariables: { DB_POOL_SIZE: "5" } }), type: "gcp:cloudfunctions/function:Function" },
+    ],
+    [
+      "an App Engine version",
+      {
+        ...fn({ envVariables: { INSTANCE_CONNECTION_NAME: "x" } }),
+        type: "gcp:appengine/flexibleAppVersion:FlexibleAppVersion",
+      },
+    ],
   ])("%s", async (_, resource) => {
     expect(await judge([soundDatabase(), resource])).toEqual([uncounted("exporter", resource.type)]);
   });
 
   describe("whatever else is handed an output of the database", () => {
-    const resource = (type: string, name: string, handed: readonly string[] = [], properties: Record<string, unknown> = {}): Declared => ({
+    const resource = (
+      type: string,
+      name: string,
+      handed: readonly string[] = [],
+      properties: Record<string, unknown> = {},
+    ): Declared => ({
       type,
       name,
       properties,
       handed,
     });
-    const database = { ...soundDatabase({}, { privateIpAddress: "10.107.0.3", connectionName: "netra-staging:us-central1:staging-shared-postgres" }) };
+    const database = {
+      ...soundDatabase(
+        {},
+        { privateIpAddress: "10.107.0.3", connectionName: "netra-staging:us-central1:staging-shared-postgres" },
+      ),
+    };
 
     test.each([
       "gcp:compute/instance:Instance",
@@ -61,7 +87,8 @@ describe("cannot evaluate", () => {
 
     test("through a secret's version, a DNS record, a config map, a component, a user", async () => {
       const vm = "gcp:compute/instance:Instance";
-      const chain = (...between: Declared[]) => judge([database, ...between, resource(vm, "client", [between.at(-1)?.name ?? "database"])]);
+      const chain = (...between: Declared[]) =>
+        judge([database, ...between, resource(vm, "client", [between.at(-1)?.name ?? "database"])]);
       const secret = resource("gcp:secretmanager/secret:Secret", "secret", [], { secretId: "url" });
       const version = resource("gcp:secretmanager/secretVersion:SecretVersion", "version", ["secret", "database"]);
       for (const between of [
@@ -78,10 +105,20 @@ describe("cannot evaluate", () => {
 
     test("or is told it literally, or depends on it, where it runs code", async () => {
       const vm = "gcp:compute/instance:Instance";
-      for (const script of ["psql -h 10.107.0.3", "cloud-sql-proxy netra-staging:us-central1:staging-shared-postgres", "PGURL=postgresql://10.9.9.9/x worker"])
-        expect(await judge([database, resource(vm, "client", [], { metadataStartupScript: script })])).toEqual([uncounted("client", vm)]);
-      expect(await judge([database, { ...resource(vm, "client"), dependsOn: ["database"] }])).toEqual([uncounted("client", vm)]);
-      const env = { spec: { template: { spec: { containers: [{ env: [{ name: "POSTGRES_HOST", value: UNKNOWN }] }] } } } };
+      for (const script of [
+        "psql -h 10.107.0.3",
+        "cloud-sql-proxy netra-staging:us-central1:staging-shared-postgres",
+        "PGURL=postgresql://10.9.9.9/x worker",
+      ])
+        expect(await judge([database, resource(vm, "client", [], { metadataStartupScript: script })])).toEqual([
+          uncounted("client", vm),
+        ]);
+      expect(await judge([database, { ...resource(vm, "client"), dependsOn: ["database"] }])).toEqual([
+        uncounted("client", vm),
+      ]);
+      const env = {
+        spec: { template: { spec: { containers: [{ env: [{ name: "POSTGRES_HOST", value: UNKNOWN }] }] } } },
+      };
       expect(await judge([database, resource("kubernetes:apps/v1:StatefulSet", "client", [], env)])).toHaveLength(1);
     });
 
@@ -118,7 +155,13 @@ describe("cannot evaluate", () => {
         waived: false,
       },
     ]);
-    expect(await judge([soundDatabase(), soundJob({ variables, dependsOn: ["database"] }), { ...soundService(), handed: ["database"] }])).toEqual([]);
+    expect(
+      await judge([
+        soundDatabase(),
+        soundJob({ variables, dependsOn: ["database"] }),
+        { ...soundService(), handed: ["database"] },
+      ]),
+    ).toEqual([]);
   });
 
   test("a container beside one that counts, whose value may be the database's and nothing else's", async () => {
@@ -126,12 +169,15 @@ describe("cannot evaluate", () => {
       ...soundService({ sidecars: [{ name: "exporter", image: "exporter:1", envs: [{ name, value: UNKNOWN }] }] }),
       handed: ["database", ...others],
     });
-    const found = async (...resources: Declared[]) => (await judge([soundDatabase(), ...resources])).map(({ message }) => message.split("'")[1]);
+    const found = async (...resources: Declared[]) =>
+      (await judge([soundDatabase(), ...resources])).map(({ message }) => message.split("'")[1]);
     expect(await found(beside("WHERE"))).toEqual(["netra-backend-staging/exporter"]);
     expect(await found(beside("REDIS_HOST"))).toEqual([]);
     const collector: Declared = { ...soundService({ name: "collector", properties: { name: "collector" } }) };
     expect(await found(beside("WHERE", "collector"), collector)).toEqual([]);
-    expect(await found({ ...soundService({ sidecars: [{ name: "nginx", image: "nginx:1" }] }), handed: ["database"] })).toEqual([]);
+    expect(
+      await found({ ...soundService({ sidecars: [{ name: "nginx", image: "nginx:1" }] }), handed: ["database"] }),
+    ).toEqual([]);
   });
 
   test("unless it is counted elsewhere, and waived with that reason", async () => {

@@ -7,7 +7,8 @@ const messages = async (settings: object, properties: object = {}) =>
   (await judge(databaseDeletionProtection, soundDatabase(settings, properties))).map((f) => f.message);
 const GOOGLES = (shown: string) =>
   `'settings.deletionProtectionEnabled' (${shown}) must be true because the console, gcloud and the API delete the instance otherwise; set 'settings.deletionProtectionEnabled' to true`;
-const PULUMIS = "'deletionProtection' (false) must be true because a replacement deletes the data first; set 'deletionProtection' to true";
+const PULUMIS =
+  "'deletionProtection' (false) must be true because a replacement deletes the data first; set 'deletionProtection' to true";
 
 test("accepts both protections; Pulumi's is on by default", async () => {
   expect(await messages({})).toEqual([]);
@@ -17,18 +18,28 @@ test("accepts both protections; Pulumi's is on by default", async () => {
 
 test("refuses either protection off, and Google's where it is not set", async () => {
   expect(await messages({}, { deletionProtection: false })).toEqual([PULUMIS]);
-  expect(await messages({ deletionProtectionEnabled: false }, { deletionProtection: "false" })).toEqual([PULUMIS, GOOGLES("false")]);
-  for (const deletionProtectionEnabled of [undefined, null]) expect(await messages({ deletionProtectionEnabled })).toEqual([GOOGLES("not set")]);
+  expect(await messages({ deletionProtectionEnabled: false }, { deletionProtection: "false" })).toEqual([
+    PULUMIS,
+    GOOGLES("false"),
+  ]);
+  for (const deletionProtectionEnabled of [undefined, null])
+    expect(await messages({ deletionProtectionEnabled })).toEqual([GOOGLES("not set")]);
 });
 
 test("judges every engine, but no read replica", async () => {
-  expect(await messages({ deletionProtectionEnabled: null }, { databaseVersion: "SQLSERVER_2019_STANDARD" })).toHaveLength(1);
-  expect(await messages({ deletionProtectionEnabled: null }, { deletionProtection: false, masterInstanceName: UNKNOWN })).toEqual([]);
+  expect(
+    await messages({ deletionProtectionEnabled: null }, { databaseVersion: "SQLSERVER_2019_STANDARD" }),
+  ).toHaveLength(1);
+  expect(
+    await messages({ deletionProtectionEnabled: null }, { deletionProtection: false, masterInstanceName: UNKNOWN }),
+  ).toEqual([]);
 });
 
 test("cannot evaluate what is unknown at preview or malformed", async () => {
   expect(await messages({ deletionProtectionEnabled: UNKNOWN })).toEqual([
     "cannot evaluate: 'settings.deletionProtectionEnabled' is not known at preview; give it a plain value instead of another resource's output",
   ]);
-  expect(await messages({}, { deletionProtection: "" })).toEqual(["cannot evaluate: deletionProtection must be true or false"]);
+  expect(await messages({}, { deletionProtection: "" })).toEqual([
+    "cannot evaluate: deletionProtection must be true or false",
+  ]);
 });

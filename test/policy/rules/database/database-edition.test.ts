@@ -3,13 +3,16 @@ import { databaseEdition } from "../../../../policy/rules/database/database-edit
 import { judge, UNKNOWN } from "../../harness";
 import { soundDatabase } from "../../services";
 
-const messages = async (settings: object, properties: object = {}) => (await judge(databaseEdition, soundDatabase(settings, properties))).map((f) => f.message);
+const messages = async (settings: object, properties: object = {}) =>
+  (await judge(databaseEdition, soundDatabase(settings, properties))).map((f) => f.message);
 
 test("accepts a stated edition, and none where Google's default fits the tier", async () => {
   expect(await messages({})).toEqual([]);
   expect(await messages({}, { databaseVersion: "POSTGRES_16" })).toEqual([]);
   expect(await messages({ edition: null })).toEqual([]);
-  expect(await messages({ edition: "", tier: "db-perf-optimized-N-2" }, { databaseVersion: "POSTGRES_17" })).toEqual([]);
+  expect(await messages({ edition: "", tier: "db-perf-optimized-N-2" }, { databaseVersion: "POSTGRES_17" })).toEqual(
+    [],
+  );
 });
 
 test("refuses PostgreSQL 16 with a custom or shared-core tier and no edition", async () => {

@@ -4,7 +4,9 @@ import { judge, UNKNOWN } from "../../harness";
 import { soundDatabase } from "../../services";
 
 const messages = async (sslMode: unknown, properties: object = {}) =>
-  (await judge(databaseEncrypted, soundDatabase({ ipConfiguration: { ipv4Enabled: false, sslMode } }, properties))).map((f) => f.message);
+  (await judge(databaseEncrypted, soundDatabase({ ipConfiguration: { ipv4Enabled: false, sslMode } }, properties))).map(
+    (f) => f.message,
+  );
 const refused = (shown: string) => [
   `'settings.ipConfiguration.sslMode' (${shown}) must be ENCRYPTED_ONLY or stricter because the instance otherwise lets unencrypted connections in; set 'settings.ipConfiguration.sslMode' to ENCRYPTED_ONLY`,
 ];
@@ -15,7 +17,8 @@ test("accepts the two modes that let nothing unencrypted in", async () => {
 });
 
 test("accepts the older requireSsl where no mode is stated", async () => {
-  const older = (ip: object) => judge(databaseEncrypted, soundDatabase({ ipConfiguration: { ipv4Enabled: false, ...ip } }));
+  const older = (ip: object) =>
+    judge(databaseEncrypted, soundDatabase({ ipConfiguration: { ipv4Enabled: false, ...ip } }));
   expect(await older({ requireSsl: true })).toEqual([]);
   expect(await older({ requireSsl: true, sslMode: "ALLOW_UNENCRYPTED_AND_ENCRYPTED" })).toHaveLength(1);
   expect(await older({ requireSsl: false })).toHaveLength(1);

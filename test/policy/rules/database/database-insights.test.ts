@@ -10,7 +10,9 @@ test("accepts what the edition allows, and no insights at all", async () => {
   expect(await messages({ queryInsightsEnabled: true })).toEqual([]);
   expect(await messages(undefined)).toEqual([]);
   expect(await messages({ queryStringLength: 4500, queryPlansPerMinute: 20 })).toEqual([]);
-  expect(await messages({ queryStringLength: 100000, queryPlansPerMinute: 200 }, { edition: "ENTERPRISE_PLUS" })).toEqual([]);
+  expect(
+    await messages({ queryStringLength: 100000, queryPlansPerMinute: 200 }, { edition: "ENTERPRISE_PLUS" }),
+  ).toEqual([]);
 });
 
 test("refuses what the edition does not allow", async () => {
@@ -23,7 +25,9 @@ test("refuses what the edition does not allow", async () => {
 
 test("judges by Google's default edition where none is stated", async () => {
   expect(await messages({ queryStringLength: 5000 }, { edition: null })).toHaveLength(1);
-  expect(await messages({ queryStringLength: 5000 }, { edition: null }, { databaseVersion: "POSTGRES_16" })).toEqual([]);
+  expect(await messages({ queryStringLength: 5000 }, { edition: null }, { databaseVersion: "POSTGRES_16" })).toEqual(
+    [],
+  );
 });
 
 test("leaves other engines alone", async () => {
@@ -34,5 +38,7 @@ test("cannot evaluate what is unknown at preview or no number", async () => {
   expect(await messages({ queryStringLength: UNKNOWN })).toEqual([
     "cannot evaluate: 'settings.insightsConfig.queryStringLength' is not known at preview; give it a plain value instead of another resource's output",
   ]);
-  expect(await messages({ queryPlansPerMinute: "five" })).toEqual(["cannot evaluate: settings.insightsConfig.queryPlansPerMinute must be a number"]);
+  expect(await messages({ queryPlansPerMinute: "five" })).toEqual([
+    "cannot evaluate: settings.insightsConfig.queryPlansPerMinute must be a number",
+  ]);
 });

@@ -40,7 +40,9 @@ test("refuses a flag that is stated twice", async () => {
   expect(await messages(max("150"), { name: "work_mem", value: 4096 }, { name: "work_mem", value: 8192 })).toEqual([
     "'settings.databaseFlags[work_mem]' (stated more than once) must be stated once because only one of the values can count; set 'settings.databaseFlags[work_mem]' to the one that is meant",
   ]);
-  expect(await messages(max("150"), { name: "log_lock_waits", value: "on" }, { name: "log_lock_waits", value: "off" })).toEqual([
+  expect(
+    await messages(max("150"), { name: "log_lock_waits", value: "on" }, { name: "log_lock_waits", value: "off" }),
+  ).toEqual([
     "'settings.databaseFlags[log_lock_waits]' (stated more than once) must be stated once because only one of the values can count; set 'settings.databaseFlags[log_lock_waits]' to the one that is meant",
   ]);
 });
@@ -68,7 +70,9 @@ test("reads shared_buffers in pages of 8 kB and work_mem in kB", async () => {
     { name: "work_mem", value: 16384 },
   ];
   expect(await messages(max(106), ...flags)).toEqual([]);
-  expect((await messages(max(107), ...flags))[0]).toContain("must be at most 106 on db-custom-1-3840 because 107 backends x 21 MiB + 1024 MiB shared_buffers");
+  expect((await messages(max(107), ...flags))[0]).toContain(
+    "must be at most 106 on db-custom-1-3840 because 107 backends x 21 MiB + 1024 MiB shared_buffers",
+  );
 });
 
 test("checks the range even where the tier is none", async () => {
@@ -85,12 +89,18 @@ test("cannot evaluate what is unknown at preview or no number", async () => {
     "cannot evaluate: 'settings.databaseFlags[0].value' is not known at preview; give it a plain value instead of another resource's output",
   ]);
   expect(await messages({ name: UNKNOWN, value: "150" })).toHaveLength(1);
-  expect((await judged({ databaseFlags: UNKNOWN }))[0]).toMatch(/^cannot evaluate: 'settings.databaseFlags' is not known at preview/);
+  expect((await judged({ databaseFlags: UNKNOWN }))[0]).toMatch(
+    /^cannot evaluate: 'settings.databaseFlags' is not known at preview/,
+  );
   for (const value of ["many", "", "0x96", "1e2", "150 connections", true])
     expect(await messages(max(value))).toEqual(["cannot evaluate: settings.databaseFlags[0].value must be a number"]);
-  expect(await messages(max("150"), { name: "shared_buffers", value: "1GB" })).toEqual(["cannot evaluate: settings.databaseFlags[1].value must be a number"]);
+  expect(await messages(max("150"), { name: "shared_buffers", value: "1GB" })).toEqual([
+    "cannot evaluate: settings.databaseFlags[1].value must be a number",
+  ]);
   expect(await messages(max("150"), { name: "shared_buffers", value: -1 })).toEqual([
     "cannot evaluate: settings.databaseFlags[shared_buffers] must be a whole number of its units, at least 1",
   ]);
-  expect(await judged({ databaseFlags: { max_connections: "150" } })).toEqual(["cannot evaluate: settings.databaseFlags must be a list"]);
+  expect(await judged({ databaseFlags: { max_connections: "150" } })).toEqual([
+    "cannot evaluate: settings.databaseFlags must be a list",
+  ]);
 });

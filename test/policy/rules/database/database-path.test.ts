@@ -11,7 +11,10 @@ const volumes = [{ name: "sql", cloudSqlInstance: { instances: [UNKNOWN] } }];
 const overSocket = (overrides: Overrides = {}) => soundService({ ...overrides, pod: { volumes, ...overrides.pod } });
 const publicDatabase = soundDatabase({ ipConfiguration: { ipv4Enabled: true } });
 const bothAddresses = soundDatabase({ ipConfiguration: { ipv4Enabled: true, privateNetwork: UNKNOWN } });
-const byUrl = { POSTGRES_HOST: undefined, DATABASE_URL: { value: "", valueSource: { secretKeyRef: { secret: "database-url", version: "1" } } } };
+const byUrl = {
+  POSTGRES_HOST: undefined,
+  DATABASE_URL: { value: "", valueSource: { secretKeyRef: { secret: "database-url", version: "1" } } },
+};
 const withoutVpc = { vpcAccess: null };
 const withoutDatabase = { POSTGRES_HOST: undefined, DB_POOL_SIZE: undefined };
 const CONNECTION_NAME = "netra-staging:us-central1:staging-shared-postgres";
@@ -26,13 +29,25 @@ describe("accepts", () => {
     expect(await judge([soundDatabase(), soundServiceV1({ variables: byUrl })])).toEqual([]);
     const noSocket = { "run.googleapis.com/cloudsql-instances": "" };
     expect(await judge([soundDatabase(), soundServiceV1({ variables: byUrl, annotations: noSocket })])).toEqual([]);
-    expect(await judge([soundDatabase(), soundService({ variables: byUrl, pod: { vpcAccess: { networkInterfaces: [{ network: UNKNOWN }] } } })])).toEqual([]);
+    expect(
+      await judge([
+        soundDatabase(),
+        soundService({ variables: byUrl, pod: { vpcAccess: { networkInterfaces: [{ network: UNKNOWN }] } } }),
+      ]),
+    ).toEqual([]);
   });
 
   test("the socket to a private database through a connector or network interfaces", async () => {
     expect(await judge([soundDatabase(), overSocket()])).toEqual([]);
-    expect(await judge([soundDatabase(), overSocket({ pod: { vpcAccess: { networkInterfaces: [{ subnetwork: "staging-subnet" }] } } })])).toEqual([]);
-    expect(await judge([soundDatabase(), soundService({ variables: { POSTGRES_HOST: `/cloudsql/${CONNECTION_NAME}` } })])).toEqual([]);
+    expect(
+      await judge([
+        soundDatabase(),
+        overSocket({ pod: { vpcAccess: { networkInterfaces: [{ subnetwork: "staging-subnet" }] } } }),
+      ]),
+    ).toEqual([]);
+    expect(
+      await judge([soundDatabase(), soundService({ variables: { POSTGRES_HOST: `/cloudsql/${CONNECTION_NAME}` } })]),
+    ).toEqual([]);
     const annotations = { "run.googleapis.com/cloudsql-instances": CONNECTION_NAME };
     expect(await judge([soundDatabase(), soundServiceV1({ annotations })])).toEqual([]);
   });
@@ -54,23 +69,31 @@ describe("accepts", () => {
 
   test("a name that only DNS resolves, or an address that is not the database's, without access to the VPC", async () => {
     for (const POSTGRES_HOST of ["db.example.com", "203.0.113.7"])
-      expect(await judge([soundDatabase(), soundService({ variables: { POSTGRES_HOST }, pod: withoutVpc })])).toEqual([]);
+      expect(await judge([soundDatabase(), soundService({ variables: { POSTGRES_HOST }, pod: withoutVpc })])).toEqual(
+        [],
+      );
   });
 
   test("a literal private address without access to the VPC, which another rule refuses on the resource", async () => {
-    expect(await judge([soundDatabase(), soundService({ variables: { POSTGRES_HOST: "10.107.0.3" }, pod: withoutVpc })])).toEqual([]);
+    expect(
+      await judge([soundDatabase(), soundService({ variables: { POSTGRES_HOST: "10.107.0.3" }, pod: withoutVpc })]),
+    ).toEqual([]);
   });
 });
 
 describe("refuses a private database without access to the VPC", () => {
   test("over the socket, by an address, by a URL, and with a library that knows the connection name only", async () => {
-    expect(await judge([soundDatabase(), overSocket({ pod: withoutVpc })])).toEqual([{ message: noVpc(), resource: "backend", waived: false }]);
+    expect(await judge([soundDatabase(), overSocket({ pod: withoutVpc })])).toEqual([
+      { message: noVpc(), resource: "backend", waived: false },
+    ]);
     for (const variables of [{}, byUrl, { POSTGRES_HOST: undefined, INSTANCE_CONNECTION_NAME: CONNECTION_NAME }])
       expect(await messages([soundDatabase(), soundService({ variables, pod: withoutVpc })])).toEqual([noVpc()]);
   });
 
   test("over the socket of a v1 service's annotation", async () => {
-    const vpc = Object.fromEntries(["connector", "egress"].map((key) => [`run.googleapis.com/vpc-access-${key}`, undefined]));
+    const vpc = Object.fromEntries(
+      ["connector", "egress"].map((key) => [`run.googleapis.com/vpc-access-${key}`, undefined]),
+    );
     const annotations = { ...vpc, "run.googleapis.com/cloudsql-instances": CONNECTION_NAME };
     expect(await messages([soundDatabase(), soundServiceV1({ annotations })])).toEqual([
       noVpc("database", "template.metadata.annotations.run.googleapis.com/vpc-access-connector"),
@@ -97,7 +120,9 @@ describe("an Auth Proxy beside the application", () => {
       [UNKNOWN],
     ])
       expect(await judge([database, beside(V2, args)])).toEqual([]);
-    expect(await judge([database, beside(V2, [CONNECTION_NAME], {}, [{ name: "CSQL_PROXY_PRIVATE_IP", value: "true" }])])).toEqual([]);
+    expect(
+      await judge([database, beside(V2, [CONNECTION_NAME], {}, [{ name: "CSQL_PROXY_PRIVATE_IP", value: "true" }])]),
+    ).toEqual([]);
     expect((await messages([publicDatabase, beside(V2, ["--private-ip", CONNECTION_NAME])]))[0]).toMatch(
       /has only a public one; set .* to the same without --private-ip$/,
     );
@@ -106,13 +131,21 @@ describe("an Auth Proxy beside the application", () => {
   test("of version 1 chooses, and needs the VPC for a private database as any other", async () => {
     const args = ["/cloud_sql_proxy", `-instances=${CONNECTION_NAME}=tcp:5432`];
     expect(await judge([soundDatabase(), beside("gcr.io/cloudsql-docker/gce-proxy:1.33.2", args)])).toEqual([]);
-    expect(await messages([soundDatabase(), beside("gcr.io/cloudsql-docker/gce-proxy:1.33.2", args, withoutVpc)])).toEqual([noVpc()]);
-    expect(await messages([soundDatabase(), beside(V2, ["--private-ip", CONNECTION_NAME], withoutVpc)])).toEqual([noVpc()]);
+    expect(
+      await messages([soundDatabase(), beside("gcr.io/cloudsql-docker/gce-proxy:1.33.2", args, withoutVpc)]),
+    ).toEqual([noVpc()]);
+    expect(await messages([soundDatabase(), beside(V2, ["--private-ip", CONNECTION_NAME], withoutVpc)])).toEqual([
+      noVpc(),
+    ]);
   });
 });
 
 describe("a cache", () => {
-  const redis: Declared = { type: REDIS, name: "cache", properties: { name: "staging-redis", connectMode: "DIRECT_PEERING" } };
+  const redis: Declared = {
+    type: REDIS,
+    name: "cache",
+    properties: { name: "staging-redis", connectMode: "DIRECT_PEERING" },
+  };
   const frontend = (variables: Overrides["variables"], more: Partial<Declared> = {}): Declared => ({
     ...soundService({ name: "frontend", variables: { ...withoutDatabase, ...variables }, pod: withoutVpc }),
     ...more,
@@ -122,18 +155,30 @@ describe("a cache", () => {
   test("whose output a service without access to the VPC is handed, in both connect modes", async () => {
     for (const connectMode of ["DIRECT_PEERING", "PRIVATE_SERVICE_ACCESS"]) {
       const cache = { ...redis, properties: { ...redis.properties, connectMode } };
-      expect(await messages([cache, frontend({ CACHE_PLACE: UNKNOWN }, { handed: ["cache"] })])).toEqual([noVpc("cache")]);
+      expect(await messages([cache, frontend({ CACHE_PLACE: UNKNOWN }, { handed: ["cache"] })])).toEqual([
+        noVpc("cache"),
+      ]);
     }
-    expect(await messages([{ ...redis, type: "gcp:memorystore/instance:Instance" }, frontend({}, { handed: ["cache"] })])).toEqual([noVpc("cache")]);
+    expect(
+      await messages([{ ...redis, type: "gcp:memorystore/instance:Instance" }, frontend({}, { handed: ["cache"] })]),
+    ).toEqual([noVpc("cache")]);
   });
 
   test("that is the only one a variable can mean, or that the secret it is in depends on", async () => {
     expect(await messages([redis, frontend({ REDIS_HOST: UNKNOWN })])).toEqual([noVpc("cache")]);
-    expect(await messages([redis, frontend({ REDIS_URL: secret }, { dependsOn: ["cache"] })])).toEqual([noVpc("cache")]);
+    expect(await messages([redis, frontend({ REDIS_URL: secret }, { dependsOn: ["cache"] })])).toEqual([
+      noVpc("cache"),
+    ]);
   });
 
   test("is left alone where the service uses another one, or nothing says that it uses any", async () => {
-    for (const variables of [{ REDIS_HOST: "127.0.0.1" }, { REDIS_URL: "redis://cache.example.com:6379" }, { REDIS_URL: secret }, {}, { REDIS_DB: UNKNOWN }])
+    for (const variables of [
+      { REDIS_HOST: "127.0.0.1" },
+      { REDIS_URL: "redis://cache.example.com:6379" },
+      { REDIS_URL: secret },
+      {},
+      { REDIS_DB: UNKNOWN },
+    ])
       expect(await judge([redis, frontend(variables)])).toEqual([]);
     const upstash: Declared = { type: "upstash:index/redisDatabase:RedisDatabase", name: "upstash", properties: {} };
     expect(await judge([redis, upstash, frontend({ REDIS_HOST: UNKNOWN }, { handed: ["upstash"] })])).toEqual([]);
@@ -141,7 +186,10 @@ describe("a cache", () => {
   });
 
   test("and a database that one service misses are one finding", async () => {
-    const service = { ...soundService({ variables: { REDIS_HOST: UNKNOWN }, pod: withoutVpc }), handed: ["cache", "database"] };
+    const service = {
+      ...soundService({ variables: { REDIS_HOST: UNKNOWN }, pod: withoutVpc }),
+      handed: ["cache", "database"],
+    };
     expect(await messages([soundDatabase(), redis, service])).toEqual([noVpc("database and cache")]);
   });
 });
@@ -167,7 +215,9 @@ describe("a database of another engine", () => {
 
 describe("cannot evaluate", () => {
   test("which of two databases it is, when the way leads to one of them only", async () => {
-    expect(await messages([soundDatabase(), { ...publicDatabase, name: "other" }, overSocket({ pod: withoutVpc })])).toEqual([
+    expect(
+      await messages([soundDatabase(), { ...publicDatabase, name: "other" }, overSocket({ pod: withoutVpc })]),
+    ).toEqual([
       "cannot evaluate: which of the stack's database instances netra-backend-staging uses cannot be told, and not all can be reached its way; add the instance to 'dependsOn'",
     ]);
     expect(await judge([soundDatabase(), { ...publicDatabase, name: "other" }, overSocket()])).toEqual([]);

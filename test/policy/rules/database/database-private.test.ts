@@ -6,7 +6,8 @@ import { soundDatabase } from "../../services";
 const PRIVATE = { ipv4Enabled: false, privateNetwork: UNKNOWN };
 const messages = async (ipConfiguration: unknown, properties: object = {}) =>
   (await judge(databasePrivate, soundDatabase({ ipConfiguration }, properties))).map((f) => f.message);
-const authorized = (...values: unknown[]) => messages({ ...PRIVATE, authorizedNetworks: values.map((value) => ({ name: "office", value })) });
+const authorized = (...values: unknown[]) =>
+  messages({ ...PRIVATE, authorizedNetworks: values.map((value) => ({ name: "office", value })) });
 
 const NO_NETWORK =
   "'settings.ipConfiguration.privateNetwork' (not set) must name the VPC because the instance has no private address otherwise; set 'settings.ipConfiguration.privateNetwork' to the network's id, projects/<project>/global/networks/<name>";
@@ -25,7 +26,8 @@ test("refuses a public address, stated or by Google's default", async () => {
 });
 
 test("refuses an instance without a network, and without any address settings", async () => {
-  for (const privateNetwork of [undefined, null, ""]) expect(await messages({ ipv4Enabled: false, privateNetwork })).toEqual([NO_NETWORK]);
+  for (const privateNetwork of [undefined, null, ""])
+    expect(await messages({ ipv4Enabled: false, privateNetwork })).toEqual([NO_NETWORK]);
   expect(await messages(undefined)).toEqual([NO_NETWORK, publicAddress("not set")]);
 });
 
@@ -34,7 +36,8 @@ test("refuses authorized networks that stand for everyone", async () => {
     "'settings.ipConfiguration.authorizedNetworks[1].value' (0.0.0.0/0) must be one network's own range because so wide a range lets in strangers; set 'settings.ipConfiguration.authorizedNetworks[1].value' to a range such as 203.0.113.0/24, or remove it: a private address needs none",
   ]);
   expect(await authorized("0.0.0.0/1", "128.0.0.0/1")).toHaveLength(2);
-  for (const range of ["::/0", "2000::/3", "0::0/0", "::ffff:0.0.0.0/96", "0.0.0.0/00", "8.0.0.0/8"]) expect(await authorized(range)).toHaveLength(1);
+  for (const range of ["::/0", "2000::/3", "0::0/0", "::ffff:0.0.0.0/96", "0.0.0.0/00", "8.0.0.0/8"])
+    expect(await authorized(range)).toHaveLength(1);
 });
 
 test("accepts single addresses and networks of one place", async () => {
@@ -49,7 +52,9 @@ test("cannot evaluate what is unknown at preview or malformed", async () => {
   expect(await messages({ ...PRIVATE, ipv4Enabled: UNKNOWN })).toEqual([
     "cannot evaluate: 'settings.ipConfiguration.ipv4Enabled' is not known at preview; give it a plain value instead of another resource's output",
   ]);
-  expect(await messages({ ...PRIVATE, ipv4Enabled: "no" })).toEqual(["cannot evaluate: settings.ipConfiguration.ipv4Enabled must be true or false"]);
+  expect(await messages({ ...PRIVATE, ipv4Enabled: "no" })).toEqual([
+    "cannot evaluate: settings.ipConfiguration.ipv4Enabled must be true or false",
+  ]);
   for (const value of ["everyone", "", null])
     expect(await authorized(value)).toEqual([
       "cannot evaluate: settings.ipConfiguration.authorizedNetworks[0].value must be an address range such as 203.0.113.0/24",

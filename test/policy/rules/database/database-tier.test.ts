@@ -3,13 +3,16 @@ import { databaseTier } from "../../../../policy/rules/database/database-tier";
 import { judge, UNKNOWN } from "../../harness";
 import { soundDatabase } from "../../services";
 
-const messages = async (settings: object, properties: object = {}) => (await judge(databaseTier, soundDatabase(settings, properties))).map((f) => f.message);
+const messages = async (settings: object, properties: object = {}) =>
+  (await judge(databaseTier, soundDatabase(settings, properties))).map((f) => f.message);
 
 test("accepts a tier of its edition", async () => {
   expect(await messages({})).toEqual([]);
   expect(await messages({ tier: "db-custom-2-7680", edition: null })).toEqual([]);
   expect(await messages({ tier: "db-perf-optimized-N-2", edition: "ENTERPRISE_PLUS" })).toEqual([]);
-  expect(await messages({ tier: "db-perf-optimized-N-2", edition: "" }, { databaseVersion: "POSTGRES_16" })).toEqual([]);
+  expect(await messages({ tier: "db-perf-optimized-N-2", edition: "" }, { databaseVersion: "POSTGRES_16" })).toEqual(
+    [],
+  );
   expect(await messages({ tier: "db-c4a-highmem-4", edition: "ENTERPRISE_PLUS" })).toEqual([]);
   expect(await messages({ tier: "db-custom-N4-2-8192" })).toEqual([]);
 });
@@ -45,13 +48,16 @@ test("leaves an edition that must be stated to its own rule, and shared cores to
 });
 
 test("leaves other engines alone", async () => {
-  for (const databaseVersion of ["MYSQL_8_0", "SQLSERVER_2019_STANDARD"]) expect(await messages({ tier: "db-n1-standard-1" }, { databaseVersion })).toEqual([]);
+  for (const databaseVersion of ["MYSQL_8_0", "SQLSERVER_2019_STANDARD"])
+    expect(await messages({ tier: "db-n1-standard-1" }, { databaseVersion })).toEqual([]);
 });
 
 test("cannot evaluate a tier that is unknown at preview or no text", async () => {
   expect(await messages({ tier: UNKNOWN })).toEqual([
     "cannot evaluate: 'settings.tier' is not known at preview; give it a plain value instead of another resource's output",
   ]);
-  expect(await messages({ tier: { name: "db-custom-1-3840" } })).toEqual(["cannot evaluate: settings.tier must be a text"]);
+  expect(await messages({ tier: { name: "db-custom-1-3840" } })).toEqual([
+    "cannot evaluate: settings.tier must be a text",
+  ]);
   expect(await messages({}, { settings: [] })).toEqual(["cannot evaluate: settings must be an object"]);
 });

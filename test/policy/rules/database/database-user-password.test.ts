@@ -4,10 +4,15 @@ import { databaseUserPassword } from "../../../../policy/rules/database/database
 import { judge, UNKNOWN } from "../../harness";
 
 const messages = async (properties: object) =>
-  (await judge(databaseUserPassword, { type: SQL_USER, properties: { name: "netra_a", instance: "staging-shared-postgres", ...properties } })).map(
-    (f) => f.message,
-  );
-const REFUSED = ["'password' (not set) must be set because a built-in user logs in with it; set 'password' to a random.RandomPassword's result"];
+  (
+    await judge(databaseUserPassword, {
+      type: SQL_USER,
+      properties: { name: "netra_a", instance: "staging-shared-postgres", ...properties },
+    })
+  ).map((f) => f.message);
+const REFUSED = [
+  "'password' (not set) must be set because a built-in user logs in with it; set 'password' to a random.RandomPassword's result",
+];
 
 test("accepts a password, known or not, in state or write-only", async () => {
   for (const password of [UNKNOWN, "[secret]", "f7Kq2mZr9Xw4Tb6N"]) expect(await messages({ password })).toEqual([]);
@@ -16,7 +21,8 @@ test("accepts a password, known or not, in state or write-only", async () => {
 });
 
 test("accepts users that log in with an identity", async () => {
-  for (const type of ["CLOUD_IAM_USER", "CLOUD_IAM_SERVICE_ACCOUNT", "CLOUD_IAM_GROUP", "ENTRAID_USER"]) expect(await messages({ type })).toEqual([]);
+  for (const type of ["CLOUD_IAM_USER", "CLOUD_IAM_SERVICE_ACCOUNT", "CLOUD_IAM_GROUP", "ENTRAID_USER"])
+    expect(await messages({ type })).toEqual([]);
 });
 
 test("refuses a built-in user without a password", async () => {

@@ -3,12 +3,22 @@ import { databaseVersion } from "../../../../policy/rules/database/database-vers
 import { judge, UNKNOWN } from "../../harness";
 import { soundDatabase } from "../../services";
 
-const messages = async (version: unknown) => (await judge(databaseVersion, soundDatabase({}, { databaseVersion: version }))).map((f) => f.message);
+const messages = async (version: unknown) =>
+  (await judge(databaseVersion, soundDatabase({}, { databaseVersion: version }))).map((f) => f.message);
 
 test("accepts every engine's spelling", async () => {
-  for (const version of ["POSTGRES_14", "POSTGRES_18", "MYSQL_8_0", "MYSQL_8_0_31", "MYSQL_8_4", "SQLSERVER_2019_STANDARD"])
+  for (const version of [
+    "POSTGRES_14",
+    "POSTGRES_18",
+    "MYSQL_8_0",
+    "MYSQL_8_0_31",
+    "MYSQL_8_4",
+    "SQLSERVER_2019_STANDARD",
+  ])
     expect(await messages(version)).toEqual([]);
-  expect((await judge(databaseVersion, soundDatabase({}, { databaseVersion: "POSTGRES_9_6" }))).map(({ advice }) => advice)).toEqual([true]);
+  expect(
+    (await judge(databaseVersion, soundDatabase({}, { databaseVersion: "POSTGRES_9_6" }))).map(({ advice }) => advice),
+  ).toEqual([true]);
 });
 
 test("refuses another spelling, and none", async () => {
@@ -32,7 +42,8 @@ test("cannot evaluate a version that is unknown at preview or no text", async ()
 });
 
 test("advises of a version that costs for its age, from the day on which it does", async () => {
-  const on = (today: string, version = "POSTGRES_14") => judge(databaseVersion, soundDatabase({}, { databaseVersion: version }), { today });
+  const on = (today: string, version = "POSTGRES_14") =>
+    judge(databaseVersion, soundDatabase({}, { databaseVersion: version }), { today });
   expect(await on("2027-01-31")).toEqual([]);
   const message =
     "'databaseVersion' (POSTGRES_14) must be a version in regular support because its community's support ends on 2026-11-12, and from 2027-02-01 its extended support is charged per vCPU on top of the instance (not priced here: cloud.google.com/sql/pricing) until 2030-02-01; set 'databaseVersion' to POSTGRES_17, as the runbook's section on the major upgrade says";
@@ -40,5 +51,6 @@ test("advises of a version that costs for its age, from the day on which it does
   expect((await on("2030-02-01")).map((one) => one.message)).toEqual([
     "'databaseVersion' (POSTGRES_14) must be a version in regular support because Cloud SQL ended its support on 2030-02-01; set 'databaseVersion' to POSTGRES_17, as the runbook's section on the major upgrade says",
   ]);
-  for (const version of ["POSTGRES_17", "POSTGRES_18", "MYSQL_8_0"]) expect(await on("2027-02-01", version)).toEqual([]);
+  for (const version of ["POSTGRES_17", "POSTGRES_18", "MYSQL_8_0"])
+    expect(await on("2027-02-01", version)).toEqual([]);
 });

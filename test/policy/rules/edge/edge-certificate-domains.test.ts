@@ -3,14 +3,16 @@ import { CERTIFICATE, MANAGED_CERTIFICATE, MANAGED_CERTIFICATES } from "../../..
 import { edgeCertificateDomains } from "../../../../policy/rules/edge/edge-certificate-domains";
 import { messages, UNKNOWN } from "../../harness";
 
-const judged = (type: string, properties: Record<string, unknown>) => messages(edgeCertificateDomains, { type, properties });
+const judged = (type: string, properties: Record<string, unknown>) =>
+  messages(edgeCertificateDomains, { type, properties });
 const wildcard = { managed: { domains: ["example.org", "*.example.org"] } };
 const refused = [
   "'managed.domains' (*.example.org) must hold no wildcard because only Certificate Manager with a DNS authorization gets one issued; set 'managed.domains' to its hosts one by one, or use a gcp.certificatemanager.Certificate with 'managed.dnsAuthorizations'",
 ];
 
 test("accepts named hosts, a wildcard with a DNS authorization, and an uploaded certificate", async () => {
-  for (const type of MANAGED_CERTIFICATES) expect(await judged(type, { managed: { domains: ["a.example.org", "b.example.org"] } })).toEqual([]);
+  for (const type of MANAGED_CERTIFICATES)
+    expect(await judged(type, { managed: { domains: ["a.example.org", "b.example.org"] } })).toEqual([]);
   for (const dnsAuthorizations of [["id"], UNKNOWN, [UNKNOWN]])
     expect(await judged(CERTIFICATE, { managed: { ...wildcard.managed, dnsAuthorizations } })).toEqual([]);
   expect(await judged(CERTIFICATE, { selfManaged: { pemCertificate: "-" } })).toEqual([]);
@@ -18,7 +20,8 @@ test("accepts named hosts, a wildcard with a DNS authorization, and an uploaded 
 
 test("refuses a wildcard that nobody can prove", async () => {
   expect(await judged(MANAGED_CERTIFICATE, wildcard)).toEqual(refused);
-  for (const dnsAuthorizations of [null, []]) expect(await judged(CERTIFICATE, { managed: { ...wildcard.managed, dnsAuthorizations } })).toEqual(refused);
+  for (const dnsAuthorizations of [null, []])
+    expect(await judged(CERTIFICATE, { managed: { ...wildcard.managed, dnsAuthorizations } })).toEqual(refused);
 });
 
 test("refuses a certificate for no host", async () => {
@@ -29,8 +32,12 @@ test("refuses a certificate for no host", async () => {
 });
 
 test("cannot evaluate domains that are unknown at preview or no texts", async () => {
-  const unknown = (path: string) => [`cannot evaluate: '${path}' is not known at preview; give it a plain value instead of another resource's output`];
+  const unknown = (path: string) => [
+    `cannot evaluate: '${path}' is not known at preview; give it a plain value instead of another resource's output`,
+  ];
   expect(await judged(MANAGED_CERTIFICATE, { managed: UNKNOWN })).toEqual(unknown("managed"));
   expect(await judged(MANAGED_CERTIFICATE, { managed: { domains: UNKNOWN } })).toEqual(unknown("managed.domains"));
-  expect(await judged(MANAGED_CERTIFICATE, { managed: { domains: [5] } })).toEqual(["cannot evaluate: managed.domains[0] must be a text"]);
+  expect(await judged(MANAGED_CERTIFICATE, { managed: { domains: [5] } })).toEqual([
+    "cannot evaluate: managed.domains[0] must be a text",
+  ]);
 });

@@ -1,11 +1,25 @@
 import { describe, expect, test } from "vitest";
-import { CERTIFICATE_MAP, CERTIFICATE_MAP_ENTRY, HTTPS_PROXY, MANAGED_CERTIFICATE, URL_MAP } from "../../../../config/resource-types";
+import {
+  CERTIFICATE_MAP,
+  CERTIFICATE_MAP_ENTRY,
+  HTTPS_PROXY,
+  MANAGED_CERTIFICATE,
+  URL_MAP,
+} from "../../../../config/resource-types";
 import { edgeCertificate } from "../../../../policy/rules/edge/edge-certificate";
 import { type Declared, judgeStack, UNKNOWN } from "../../harness";
 
 const HOST = "api.example.org";
-const urlMap = (...hosts: unknown[]): Declared => ({ type: URL_MAP, name: "hosts", properties: { name: "edge", hostRules: [{ hosts, pathMatcher: "api" }] } });
-const managed = (name: string, ...domains: unknown[]): Declared => ({ type: MANAGED_CERTIFICATE, name, properties: { name, managed: { domains } } });
+const urlMap = (...hosts: unknown[]): Declared => ({
+  type: URL_MAP,
+  name: "hosts",
+  properties: { name: "edge", hostRules: [{ hosts, pathMatcher: "api" }] },
+});
+const managed = (name: string, ...domains: unknown[]): Declared => ({
+  type: MANAGED_CERTIFICATE,
+  name,
+  properties: { name, managed: { domains } },
+});
 const proxy = (properties: object, ...dependsOn: string[]): Declared => ({
   type: HTTPS_PROXY,
   name: "proxy",
@@ -13,19 +27,36 @@ const proxy = (properties: object, ...dependsOn: string[]): Declared => ({
   dependsOn: ["hosts", ...dependsOn],
 });
 /** As a preview shows it: ids are not known, dependencies are. */
-const presenting = (...certificates: Declared[]) => [...certificates, proxy({ sslCertificates: UNKNOWN }, ...certificates.map(({ name = "" }) => name))];
-const messages = async (...resources: Declared[]) => (await judgeStack(edgeCertificate, resources)).map(({ message }) => message);
+const presenting = (...certificates: Declared[]) => [
+  ...certificates,
+  proxy({ sslCertificates: UNKNOWN }, ...certificates.map(({ name = "" }) => name)),
+];
+const messages = async (...resources: Declared[]) =>
+  (await judgeStack(edgeCertificate, resources)).map(({ message }) => message);
 const missing = `'hostRules' (${HOST}) must be on a certificate of proxy because browsers refuse to open a host without one; add a managed certificate with 'managed.domains' ${HOST}, beside those that are there`;
 const unclear = `cannot evaluate: 'hostRules' (${HOST}) must be on a certificate of proxy because browsers refuse to open a host without one, and the hosts of some of its certificates cannot be read; use a managed certificate, or an entry of the certificate map with this 'hostname'`;
 
 describe("accepts", () => {
   test.each<[string, Declared[]]>([
-    ["hosts on one certificate", [urlMap(HOST, "app.example.org"), ...presenting(managed("one", "app.example.org", HOST))]],
-    ["hosts on several certificates", [urlMap(HOST, "app.example.org"), ...presenting(managed("one", HOST), managed("two", "app.example.org"))]],
-    ["another spelling of a host, and a port", [urlMap("API.example.org:8443"), ...presenting(managed("one", "api.example.org."))]],
+    [
+      "hosts on one certificate",
+      [urlMap(HOST, "app.example.org"), ...presenting(managed("one", "app.example.org", HOST))],
+    ],
+    [
+      "hosts on several certificates",
+      [urlMap(HOST, "app.example.org"), ...presenting(managed("one", HOST), managed("two", "app.example.org"))],
+    ],
+    [
+      "another spelling of a host, and a port",
+      [urlMap("API.example.org:8443"), ...presenting(managed("one", "api.example.org."))],
+    ],
     [
       "certificates by id, as an exported state has them",
-      [urlMap(HOST), managed("one", HOST), proxy({ urlMap: "projects/p/global/urlMaps/edge", sslCertificates: ["projects/p/global/sslCertificates/one"] })],
+      [
+        urlMap(HOST),
+        managed("one", HOST),
+        proxy({ urlMap: "projects/p/global/urlMaps/edge", sslCertificates: ["projects/p/global/sslCertificates/one"] }),
+      ],
     ],
     [
       "a certificate whose id is not known beside one that is",
@@ -39,7 +70,15 @@ describe("accepts", () => {
     ["every host, which nobody names", [urlMap("*"), ...presenting(managed("one", HOST))]],
     [
       "a map that only HTTP leads to",
-      [urlMap(HOST), { type: "gcp:compute/targetHttpProxy:TargetHttpProxy", name: "http", properties: { urlMap: UNKNOWN }, dependsOn: ["hosts"] }],
+      [
+        urlMap(HOST),
+        {
+          type: "gcp:compute/targetHttpProxy:TargetHttpProxy",
+          name: "http",
+          properties: { urlMap: UNKNOWN },
+          dependsOn: ["hosts"],
+        },
+      ],
     ],
     [
       "another load balancer's certificates for another's hosts",
@@ -51,14 +90,28 @@ describe("accepts", () => {
     ],
     [
       "a redirect without hosts",
-      [{ type: URL_MAP, name: "hosts", properties: { defaultUrlRedirect: { httpsRedirect: true } } }, ...presenting(managed("one", HOST))],
+      [
+        { type: URL_MAP, name: "hosts", properties: { defaultUrlRedirect: { httpsRedirect: true } } },
+        ...presenting(managed("one", HOST)),
+      ],
     ],
     [
       "a regional load balancer with a Certificate Manager certificate",
       [
-        { type: "gcp:compute/regionUrlMap:RegionUrlMap", name: "hosts", properties: { hostRules: [{ hosts: [HOST] }] } },
-        { type: "gcp:certificatemanager/certificate:Certificate", name: "one", properties: { managed: { domains: ["*.example.org"] } } },
-        { ...proxy({ certificateManagerCertificates: UNKNOWN }, "one"), type: "gcp:compute/regionTargetHttpsProxy:RegionTargetHttpsProxy" },
+        {
+          type: "gcp:compute/regionUrlMap:RegionUrlMap",
+          name: "hosts",
+          properties: { hostRules: [{ hosts: [HOST] }] },
+        },
+        {
+          type: "gcp:certificatemanager/certificate:Certificate",
+          name: "one",
+          properties: { managed: { domains: ["*.example.org"] } },
+        },
+        {
+          ...proxy({ certificateManagerCertificates: UNKNOWN }, "one"),
+          type: "gcp:compute/regionTargetHttpsProxy:RegionTargetHttpsProxy",
+        },
       ],
     ],
   ])("%s", async (_, resources) => {
@@ -101,7 +154,9 @@ describe("a certificate map", () => {
         urlMap(HOST),
         map,
         entry({ hostname: HOST }),
-        proxy({ certificateMap: "//certificatemanager.googleapis.com/projects/p/locations/global/certificateMaps/edge" }),
+        proxy({
+          certificateMap: "//certificatemanager.googleapis.com/projects/p/locations/global/certificateMaps/edge",
+        }),
       ),
     ).toEqual([]);
   });
@@ -124,13 +179,18 @@ describe("a certificate map", () => {
 
 describe("refuses", () => {
   test("a host on no certificate, and blames the map", async () => {
-    expect(await judgeStack(edgeCertificate, [urlMap("app.example.org", HOST), ...presenting(managed("one", "app.example.org"))])).toEqual([
-      { message: missing, resource: "hosts", waived: false },
-    ]);
+    expect(
+      await judgeStack(edgeCertificate, [
+        urlMap("app.example.org", HOST),
+        ...presenting(managed("one", "app.example.org")),
+      ]),
+    ).toEqual([{ message: missing, resource: "hosts", waived: false }]);
   });
 
   test("a host two labels below a wildcard, the bare domain, and a proxy without certificates", async () => {
-    expect(await messages(urlMap("a.b.example.org", "example.org"), ...presenting(managed("one", "*.example.org")))).toHaveLength(2);
+    expect(
+      await messages(urlMap("a.b.example.org", "example.org"), ...presenting(managed("one", "*.example.org"))),
+    ).toHaveLength(2);
     expect(await messages(urlMap(HOST), proxy({}))).toEqual([missing]);
   });
 
@@ -141,21 +201,29 @@ describe("refuses", () => {
 
 describe("cannot evaluate", () => {
   test("a host that may be on an uploaded certificate, or on one of another stack", async () => {
-    const uploaded: Declared = { type: "gcp:compute/sSLCertificate:SSLCertificate", name: "uploaded", properties: { certificate: "[secret]" } };
+    const uploaded: Declared = {
+      type: "gcp:compute/sSLCertificate:SSLCertificate",
+      name: "uploaded",
+      properties: { certificate: "[secret]" },
+    };
     expect(await messages(urlMap(HOST), ...presenting(uploaded))).toEqual([unclear]);
-    expect(await messages(urlMap(HOST), proxy({ sslCertificates: ["projects/p/global/sslCertificates/elsewhere"] }))).toEqual([unclear]);
+    expect(
+      await messages(urlMap(HOST), proxy({ sslCertificates: ["projects/p/global/sslCertificates/elsewhere"] })),
+    ).toEqual([unclear]);
     expect(await messages(urlMap(HOST), ...presenting(managed("one", HOST), uploaded))).toEqual([]);
   });
 
   test("hosts and domains that are not known at preview or malformed", async () => {
-    expect(await messages({ ...urlMap(), properties: { hostRules: UNKNOWN } }, ...presenting(managed("one", HOST)))).toEqual([
+    expect(
+      await messages({ ...urlMap(), properties: { hostRules: UNKNOWN } }, ...presenting(managed("one", HOST))),
+    ).toEqual([
       "cannot evaluate: 'hostRules' is not known at preview; give it a plain value instead of another resource's output",
     ]);
     expect(await messages(urlMap(HOST), ...presenting(managed("one", UNKNOWN)))).toEqual([
       "cannot evaluate: 'managed.domains[0]' is not known at preview; give it a plain value instead of another resource's output",
     ]);
-    expect(await messages({ ...urlMap(), properties: { hostRules: "all" } }, proxy({ sslCertificates: UNKNOWN }))).toEqual([
-      "cannot evaluate: hostRules must be a list",
-    ]);
+    expect(
+      await messages({ ...urlMap(), properties: { hostRules: "all" } }, proxy({ sslCertificates: UNKNOWN })),
+    ).toEqual(["cannot evaluate: hostRules must be a list"]);
   });
 });

@@ -17,7 +17,9 @@ test("refuses rules without the default one", async () => {
 });
 
 test("cannot evaluate rules or priorities that are unknown at preview or no numbers", async () => {
-  const unknown = (path: string) => [`cannot evaluate: '${path}' is not known at preview; give it a plain value instead of another resource's output`];
+  const unknown = (path: string) => [
+    `cannot evaluate: '${path}' is not known at preview; give it a plain value instead of another resource's output`,
+  ];
   expect(await judged(UNKNOWN)).toEqual(unknown("rules"));
   expect(await judged([{ priority: UNKNOWN }])).toEqual(unknown("rules[0].priority"));
   expect(await judged([{ priority: "last" }])).toEqual(["cannot evaluate: rules[0].priority must be a number"]);
@@ -29,6 +31,9 @@ test("refuses a policy that lets nobody in", async () => {
     `'${setting}' (deny(403)) must be allow because no other rule lets anybody in, and every request is refused; set '${setting}' to allow, or add a rule that allows`,
   ];
   expect(await judged([last])).toEqual(refused("rules[0].action"));
-  expect(await judged([{ priority: 1000, action: "deny(404)" }, { priority: 900, action: "allow", preview: true }, last])).toEqual(refused("rules[2].action"));
-  for (const action of ["allow", "throttle", "rate_based_ban", "redirect"]) expect(await judged([{ priority: 1000, action }, last])).toEqual([]);
+  expect(
+    await judged([{ priority: 1000, action: "deny(404)" }, { priority: 900, action: "allow", preview: true }, last]),
+  ).toEqual(refused("rules[2].action"));
+  for (const action of ["allow", "throttle", "rate_based_ban", "redirect"])
+    expect(await judged([{ priority: 1000, action }, last])).toEqual([]);
 });

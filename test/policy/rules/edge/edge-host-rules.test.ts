@@ -37,9 +37,16 @@ test("refuses a host in two rules, however it is spelt", async () => {
 });
 
 test("cannot evaluate what is unknown at preview or malformed, and goes on with the rest", async () => {
-  const unknown = (path: string) => `cannot evaluate: '${path}' is not known at preview; give it a plain value instead of another resource's output`;
+  const unknown = (path: string) =>
+    `cannot evaluate: '${path}' is not known at preview; give it a plain value instead of another resource's output`;
   expect(await judged(UNKNOWN)).toEqual([unknown("hostRules")]);
-  expect(await judged([{ hosts: UNKNOWN, pathMatcher: "web" }])).toEqual([expect.stringContaining("(web)"), unknown("hostRules[0].hosts")]);
-  expect(await judged([{ hosts: ["a", "a"], pathMatcher: "api" }], UNKNOWN)).toEqual([unknown("pathMatchers"), expect.stringContaining("no host twice")]);
+  expect(await judged([{ hosts: UNKNOWN, pathMatcher: "web" }])).toEqual([
+    expect.stringContaining("(web)"),
+    unknown("hostRules[0].hosts"),
+  ]);
+  expect(await judged([{ hosts: ["a", "a"], pathMatcher: "api" }], UNKNOWN)).toEqual([
+    unknown("pathMatchers"),
+    expect.stringContaining("no host twice"),
+  ]);
   expect(await judged("none")).toEqual(["cannot evaluate: hostRules must be a list"]);
 });

@@ -4,15 +4,27 @@ import { edgeIngress } from "../../../../policy/rules/edge/edge-ingress";
 import { type Declared, judgeStack, UNKNOWN } from "../../harness";
 import { soundService } from "../../services";
 
-const edge: Declared = { type: REGION_NEG, name: "group", properties: { cloudRun: { service: "netra-backend-staging" } } };
+const edge: Declared = {
+  type: REGION_NEG,
+  name: "group",
+  properties: { cloudRun: { service: "netra-backend-staging" } },
+};
 const withIngress = (ingress: unknown) => soundService({ properties: { ingress } });
-const v1 = (annotations: unknown): Declared => ({ type: "gcp:cloudrun/service:Service", name: "old", properties: { metadata: { annotations } } });
-const messages = async (...resources: Declared[]) => (await judgeStack(edgeIngress, resources)).map(({ message }) => message);
+const v1 = (annotations: unknown): Declared => ({
+  type: "gcp:cloudrun/service:Service",
+  name: "old",
+  properties: { metadata: { annotations } },
+});
+const messages = async (...resources: Declared[]) =>
+  (await judgeStack(edgeIngress, resources)).map(({ message }) => message);
 
 describe("accepts", () => {
-  test.each(["INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER", "INGRESS_TRAFFIC_INTERNAL_ONLY"])("%s beside a load balancer", async (ingress) => {
-    expect(await messages(edge, withIngress(ingress))).toEqual([]);
-  });
+  test.each(["INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER", "INGRESS_TRAFFIC_INTERNAL_ONLY"])(
+    "%s beside a load balancer",
+    async (ingress) => {
+      expect(await messages(edge, withIngress(ingress))).toEqual([]);
+    },
+  );
 
   test("a v1 service that is as closed", async () => {
     for (const ingress of ["internal", "internal-and-cloud-load-balancing"])
@@ -38,7 +50,8 @@ describe("refuses", () => {
   });
 
   test("a v1 service that says nothing, or all", async () => {
-    for (const annotations of [undefined, {}, { "run.googleapis.com/ingress": "all" }]) expect(await messages(edge, v1(annotations))).toHaveLength(1);
+    for (const annotations of [undefined, {}, { "run.googleapis.com/ingress": "all" }])
+      expect(await messages(edge, v1(annotations))).toHaveLength(1);
     expect(await messages(edge, v1({ "run.googleapis.com/ingress": "all" }))).toEqual([
       "'metadata.annotations.run.googleapis.com/ingress' (all) must be internal-and-cloud-load-balancing because a load balancer is there, and clients can get round it; set 'metadata.annotations.run.googleapis.com/ingress' to internal-and-cloud-load-balancing",
     ]);
@@ -46,8 +59,10 @@ describe("refuses", () => {
 });
 
 test("refuses a setting that is neither of the closed ones, whatever Google would make of it", async () => {
-  for (const ingress of ["INGRESS_TRAFFIC_UNSPECIFIED", "internal"]) expect(await messages(edge, withIngress(ingress))).toHaveLength(1);
-  for (const ingress of ["All", "none"]) expect(await messages(edge, v1({ "run.googleapis.com/ingress": ingress }))).toHaveLength(1);
+  for (const ingress of ["INGRESS_TRAFFIC_UNSPECIFIED", "internal"])
+    expect(await messages(edge, withIngress(ingress))).toHaveLength(1);
+  for (const ingress of ["All", "none"])
+    expect(await messages(edge, v1({ "run.googleapis.com/ingress": ingress }))).toHaveLength(1);
 });
 
 test("takes no other spelling of a closed setting for an open one", async () => {
@@ -67,17 +82,26 @@ describe("an internal service", () => {
   ];
 
   test("is refused behind an external load balancer", async () => {
-    for (const scheme of ["EXTERNAL", "EXTERNAL_MANAGED", undefined]) expect(await messages(edge, internal, backend(scheme))).toEqual(refused);
+    for (const scheme of ["EXTERNAL", "EXTERNAL_MANAGED", undefined])
+      expect(await messages(edge, internal, backend(scheme))).toEqual(refused);
     const other = backend("INTERNAL_MANAGED", { name: "other" });
-    expect(await messages(edge, internal, other, backend("EXTERNAL_MANAGED", { dependsOn: ["group"] }))).toEqual(refused);
+    expect(await messages(edge, internal, other, backend("EXTERNAL_MANAGED", { dependsOn: ["group"] }))).toEqual(
+      refused,
+    );
     const old = { ...v1({ "run.googleapis.com/ingress": "internal" }), name: "netra-backend-staging" };
     expect(await messages(edge, old, backend("EXTERNAL"))).toHaveLength(1);
   });
 
   test("is accepted behind an internal one, and where no load balancer leads to it", async () => {
     expect(await messages(edge, internal, backend("INTERNAL_MANAGED"))).toEqual([]);
-    expect(await messages(edge, internal, backend("EXTERNAL"), backend("INTERNAL_MANAGED", { name: "other" }))).toEqual([]);
-    const elsewhere: Declared = { type: REGION_NEG, name: "other", properties: { cloudRun: { service: "netra-frontend" } } };
+    expect(await messages(edge, internal, backend("EXTERNAL"), backend("INTERNAL_MANAGED", { name: "other" }))).toEqual(
+      [],
+    );
+    const elsewhere: Declared = {
+      type: REGION_NEG,
+      name: "other",
+      properties: { cloudRun: { service: "netra-frontend" } },
+    };
     expect(await messages(elsewhere, internal, backend("EXTERNAL"))).toEqual([]);
   });
 });

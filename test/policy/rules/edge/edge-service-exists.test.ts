@@ -10,25 +10,44 @@ const group = (cloudRun: unknown, more: Partial<Declared> = {}, properties: obje
   properties: { region: "us-central1", networkEndpointType: "SERVERLESS", cloudRun, ...properties },
   ...more,
 });
-const messages = async (...resources: Declared[]) => (await judgeStack(edgeServiceExists, resources)).map(({ message }) => message);
+const messages = async (...resources: Declared[]) =>
+  (await judgeStack(edgeServiceExists, resources)).map(({ message }) => message);
 const service = "netra-backend-staging";
 const elsewhere = soundService({ name: "elsewhere", properties: { location: "europe-west1" } });
-const tagged = soundService({ properties: { traffics: [{ type: "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST", percent: 100, tag: "blue" }] } });
+const tagged = soundService({
+  properties: { traffics: [{ type: "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST", percent: 100, tag: "blue" }] },
+});
 
 describe("accepts", () => {
   test.each<[string, Declared[]]>([
     ["a service of the stack by its name", [soundService(), group({ service })]],
     ["a v1 service", [soundServiceV1({ properties: { name: service } }), group({ service })]],
-    ["a name that is not known yet, when it depends on a service of its region", [soundService(), group({ service: UNKNOWN }, { dependsOn: ["backend"] })]],
-    ["the provider's region", [soundService(), group({ service }, { provider: { region: "us-central1" } }, { region: UNKNOWN })]],
+    [
+      "a name that is not known yet, when it depends on a service of its region",
+      [soundService(), group({ service: UNKNOWN }, { dependsOn: ["backend"] })],
+    ],
+    [
+      "the provider's region",
+      [soundService(), group({ service }, { provider: { region: "us-central1" } }, { region: UNKNOWN })],
+    ],
     [
       "the region as the provider reports it after creation",
-      [soundService(), group({ service }, {}, { region: "https://www.googleapis.com/compute/v1/projects/netra-staging/regions/us-central1" })],
+      [
+        soundService(),
+        group(
+          { service },
+          {},
+          { region: "https://www.googleapis.com/compute/v1/projects/netra-staging/regions/us-central1" },
+        ),
+      ],
     ],
     ["a tag that the service's traffic has", [tagged, group({ service, tag: "blue" })]],
     ["outputs with what is not set left empty", [soundService(), group({ service, tag: "", urlMask: "" })]],
     ["one of two services of the same name in two regions", [elsewhere, soundService(), group({ service })]],
-    ["groups of something else", [group(undefined), group(null, {}, { networkEndpointType: "PRIVATE_SERVICE_CONNECT", pscTargetService: "x" })]],
+    [
+      "groups of something else",
+      [group(undefined), group(null, {}, { networkEndpointType: "PRIVATE_SERVICE_CONNECT", pscTargetService: "x" })],
+    ],
   ])("%s", async (_, resources) => {
     expect(await messages(...resources)).toEqual([]);
   });
@@ -52,7 +71,9 @@ describe("refuses", () => {
     expect(await messages(elsewhere, group({ service }))).toEqual([said(service)]);
     const region = "https://www.googleapis.com/compute/v1/projects/netra-staging/regions/us-central1";
     expect(await messages(elsewhere, group({ service }, {}, { region }))).toEqual([said(service)]);
-    expect(await messages(elsewhere, group({ service: UNKNOWN }, { dependsOn: ["elsewhere"] }))).toEqual([said("elsewhere")]);
+    expect(await messages(elsewhere, group({ service: UNKNOWN }, { dependsOn: ["elsewhere"] }))).toEqual([
+      said("elsewhere"),
+    ]);
   });
 
   test("a tag that no share of the traffic has", async () => {

@@ -13,21 +13,33 @@ const subnet = (ipCidrRange: unknown, region: unknown = "us-central1", name = "s
   properties: { name: "run-subnet", ipCidrRange, region },
 });
 const direct = (subnetwork: unknown, overrides: Overrides = {}) =>
-  soundService({ ...overrides, pod: { vpcAccess: { networkInterfaces: [{ network: UNKNOWN, subnetwork }], egress: UNKNOWN } } });
+  soundService({
+    ...overrides,
+    pod: { vpcAccess: { networkInterfaces: [{ network: UNKNOWN, subnetwork }], egress: UNKNOWN } },
+  });
 const id = (region: string) => `projects/netra-staging/regions/${region}/subnetworks/run-subnet`;
 const inV1 = (json: string) =>
-  soundServiceV1({ annotations: { "run.googleapis.com/vpc-access-connector": undefined, "run.googleapis.com/network-interfaces": json } });
+  soundServiceV1({
+    annotations: {
+      "run.googleapis.com/vpc-access-connector": undefined,
+      "run.googleapis.com/network-interfaces": json,
+    },
+  });
 
 describe("accepts", () => {
   test("a /26 of the workload's region, by name, by id, or unknown and known by dependency", async () => {
     expect(await judge([subnet("10.0.1.0/26"), direct("run-subnet")])).toEqual([]);
     expect(await judge([subnet("10.0.1.0/26"), direct(id("us-central1"))])).toEqual([]);
     expect(await judge([subnet("10.0.1.0/26"), direct(UNKNOWN, { dependsOn: ["subnet"] })])).toEqual([]);
-    expect(await judge([subnet("10.0.1.0/26"), inV1('[{"network":"staging-vpc","subnetwork":"run-subnet"}]')])).toEqual([]);
+    expect(await judge([subnet("10.0.1.0/26"), inV1('[{"network":"staging-vpc","subnetwork":"run-subnet"}]')])).toEqual(
+      [],
+    );
   });
 
   test("one of two subnetworks of the same name", async () => {
-    expect(await judge([subnet("10.0.1.0/26", "europe-west1", "europe"), subnet("10.0.2.0/26"), direct("run-subnet")])).toEqual([]);
+    expect(
+      await judge([subnet("10.0.1.0/26", "europe-west1", "europe"), subnet("10.0.2.0/26"), direct("run-subnet")]),
+    ).toEqual([]);
   });
 
   test("a subnetwork outside the stack, and a connector beside a small subnetwork", async () => {
@@ -36,7 +48,9 @@ describe("accepts", () => {
   });
 
   test("30 instances in a /26, the most that it has addresses for", async () => {
-    expect(await judge([subnet("10.0.1.0/26"), direct("run-subnet", { properties: { scaling: { maxInstanceCount: 30 } } })])).toEqual([]);
+    expect(
+      await judge([subnet("10.0.1.0/26"), direct("run-subnet", { properties: { scaling: { maxInstanceCount: 30 } } })]),
+    ).toEqual([]);
   });
 });
 
@@ -45,10 +59,16 @@ describe("refuses", () => {
     "'template.vpcAccess.networkInterfaces[0].subnetwork' (in europe-west1) must be in us-central1 because netra-backend-staging runs there, and packets for another region are dropped in silence; set 'template.vpcAccess.networkInterfaces[0].subnetwork' to a subnetwork in us-central1";
 
   test("a subnetwork of another region", async () => {
-    expect(await judge([direct(id("europe-west1"))])).toEqual([{ message: elsewhere, resource: "backend", waived: false }]);
+    expect(await judge([direct(id("europe-west1"))])).toEqual([
+      { message: elsewhere, resource: "backend", waived: false },
+    ]);
     expect(await messages([subnet("10.0.1.0/26", "europe-west1"), direct("run-subnet")])).toEqual([elsewhere]);
-    expect(await messages([subnet("10.0.1.0/26", "europe-west1"), direct(UNKNOWN, { dependsOn: ["subnet"] })])).toEqual([elsewhere]);
-    expect(await judge([soundJob({ pod: { vpcAccess: { networkInterfaces: [{ subnetwork: id("europe-west1") }] } } })])).toHaveLength(1);
+    expect(await messages([subnet("10.0.1.0/26", "europe-west1"), direct(UNKNOWN, { dependsOn: ["subnet"] })])).toEqual(
+      [elsewhere],
+    );
+    expect(
+      await judge([soundJob({ pod: { vpcAccess: { networkInterfaces: [{ subnetwork: id("europe-west1") }] } } })]),
+    ).toHaveLength(1);
   });
 
   test("a subnetwork in Docker's range, from which Cloud SQL is not reached", async () => {
@@ -87,7 +107,10 @@ describe("cannot evaluate", () => {
     ]);
     const unlimited = direct("run-subnet", { properties: { scaling: null } });
     const template = { ...(unlimited.properties.template as object), scaling: null };
-    const [message] = await messages([subnet("10.0.1.0/26"), { ...unlimited, properties: { ...unlimited.properties, template } }]);
+    const [message] = await messages([
+      subnet("10.0.1.0/26"),
+      { ...unlimited, properties: { ...unlimited.properties, template } },
+    ]);
     expect(message).toContain("must state how many instances netra-backend-staging may have");
   });
 });

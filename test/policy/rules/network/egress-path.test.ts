@@ -2,26 +2,48 @@ import { describe, expect, test } from "vitest";
 import { ROUTER, ROUTER_NAT, SUBNETWORK } from "../../../../config/resource-types";
 import { egressPath } from "../../../../policy/rules/network/egress-path";
 import { type Declared, judgeStack, UNKNOWN } from "../../harness";
-import { type Overrides, soundConnector, soundDatabase, soundJob, soundService, soundServiceV1, soundWorkerPool } from "../../services";
+import {
+  type Overrides,
+  soundConnector,
+  soundDatabase,
+  soundJob,
+  soundService,
+  soundServiceV1,
+  soundWorkerPool,
+} from "../../services";
 
 const judge = (resources: readonly Declared[]) => judgeStack(egressPath, resources);
 const messages = async (resources: readonly Declared[]) => (await judge(resources)).map((found) => found.message);
 
 const vpcAccess = { connector: UNKNOWN, egress: "ALL_TRAFFIC" };
 const allTraffic = (overrides: Overrides = {}) => soundService({ ...overrides, pod: { vpcAccess, ...overrides.pod } });
-const nat = (properties: object = {}, name = "nat"): Declared => ({ type: ROUTER_NAT, name, properties: { region: "us-central1", ...properties } });
+const nat = (properties: object = {}, name = "nat"): Declared => ({
+  type: ROUTER_NAT,
+  name,
+  properties: { region: "us-central1", ...properties },
+});
 const publicDatabase = soundDatabase({ ipConfiguration: { ipv4Enabled: true } });
 const withoutDatabase = Object.fromEntries(["POSTGRES_HOST", "DB_POOL_SIZE"].map((name) => [name, undefined]));
 
-const refused = (because: string, setting = "template.vpcAccess.egress", value = "ALL_TRAFFIC", fix = "PRIVATE_RANGES_ONLY") =>
+const refused = (
+  because: string,
+  setting = "template.vpcAccess.egress",
+  value = "ALL_TRAFFIC",
+  fix = "PRIVATE_RANGES_ONLY",
+) =>
   `'${setting}' (${value}) must be ${fix} because ${because}; set '${setting}' to ${fix}, or add a gcp.compute.RouterNat in us-central1`;
 const NO_NAT = "all-traffic sends every packet into the VPC, which has no way to the internet without Cloud NAT";
 const PUBLIC = `${NO_NAT}, and the database's public address is on the internet: every dial fails after about 34 s`;
 const ADVICE = `${NO_NAT}: private addresses answer, whatever the workload calls on the internet does not, and Google's APIs only with Private Google Access`;
 const volumes = [{ name: "sql", cloudSqlInstance: { instances: [UNKNOWN] } }];
 
-const router = (network: unknown): Declared => ({ type: ROUTER, name: "router", properties: { name: "staging-router", region: "us-central1", network } });
-const throughInterface = (network: unknown) => allTraffic({ pod: { vpcAccess: { networkInterfaces: [{ network }], egress: "ALL_TRAFFIC" } } });
+const router = (network: unknown): Declared => ({
+  type: ROUTER,
+  name: "router",
+  properties: { name: "staging-router", region: "us-central1", network },
+});
+const throughInterface = (network: unknown) =>
+  allTraffic({ pod: { vpcAccess: { networkInterfaces: [{ network }], egress: "ALL_TRAFFIC" } } });
 const STAGING = "projects/netra-staging/global/networks/staging-vpc";
 
 describe("a NAT is one of the network that the packets are in", () => {
@@ -39,9 +61,19 @@ describe("a NAT is one of the network that the packets are in", () => {
   });
 
   test("and no other", async () => {
-    expect(await messages([soundDatabase(), router("other-vpc"), inNetwork, throughInterface("staging-vpc")])).toEqual([refused(ADVICE)]);
+    expect(await messages([soundDatabase(), router("other-vpc"), inNetwork, throughInterface("staging-vpc")])).toEqual([
+      refused(ADVICE),
+    ]);
     const connector = soundConnector();
-    expect(await messages([soundDatabase(), connector, router("other-vpc"), inNetwork, allTraffic({ dependsOn: ["connector"] })])).toEqual([refused(ADVICE)]);
+    expect(
+      await messages([
+        soundDatabase(),
+        connector,
+        router("other-vpc"),
+        inNetwork,
+        allTraffic({ dependsOn: ["connector"] }),
+      ]),
+    ).toEqual([refused(ADVICE)]);
   });
 });
 
@@ -56,14 +88,24 @@ describe("accepts", () => {
 
   test("all traffic with Cloud NAT and the private address of a database", async () => {
     expect(await judge([soundDatabase(), nat(), allTraffic()])).toEqual([]);
-    expect(await judge([soundDatabase(), nat({ natIpAllocateOption: "MANUAL_ONLY", natIps: UNKNOWN }), allTraffic()])).toEqual([]);
-    expect(await judge([soundDatabase(), nat({ natIpAllocateOption: "MANUAL_ONLY", natIps: [UNKNOWN] }), allTraffic()])).toEqual([]);
+    expect(
+      await judge([soundDatabase(), nat({ natIpAllocateOption: "MANUAL_ONLY", natIps: UNKNOWN }), allTraffic()]),
+    ).toEqual([]);
+    expect(
+      await judge([soundDatabase(), nat({ natIpAllocateOption: "MANUAL_ONLY", natIps: [UNKNOWN] }), allTraffic()]),
+    ).toEqual([]);
     const both = soundDatabase({ ipConfiguration: { ipv4Enabled: true, privateNetwork: UNKNOWN } });
     expect(await judge([both, nat(), allTraffic()])).toEqual([]);
   });
 
   test("a NAT whose region is the provider's, or unknown", async () => {
-    expect(await judge([soundDatabase(), { ...nat({ region: UNKNOWN }), provider: { region: "us-central1" } }, allTraffic()])).toEqual([]);
+    expect(
+      await judge([
+        soundDatabase(),
+        { ...nat({ region: UNKNOWN }), provider: { region: "us-central1" } },
+        allTraffic(),
+      ]),
+    ).toEqual([]);
     expect(await judge([soundDatabase(), nat({ region: UNKNOWN }), allTraffic()])).toEqual([]);
   });
 
@@ -100,14 +142,28 @@ describe("advises against all traffic without Cloud NAT where nothing that start
   });
 
   test("in jobs, worker pools and v1 services, in both spellings, and in every region of a service in several", async () => {
-    expect(await messages([soundDatabase(), soundJob({ pod: { vpcAccess } })])).toEqual([refused(ADVICE, "template.template.vpcAccess.egress")]);
+    expect(await messages([soundDatabase(), soundJob({ pod: { vpcAccess } })])).toEqual([
+      refused(ADVICE, "template.template.vpcAccess.egress"),
+    ]);
     expect(await messages([soundDatabase(), soundWorkerPool({ pod: { vpcAccess } })])).toEqual([refused(ADVICE)]);
     for (const egress of ["all-traffic", "all"])
-      expect(await messages([soundDatabase(), soundServiceV1({ annotations: { "run.googleapis.com/vpc-access-egress": egress } })])).toEqual([
-        refused(ADVICE, "template.metadata.annotations.run.googleapis.com/vpc-access-egress", egress, "private-ranges-only"),
+      expect(
+        await messages([
+          soundDatabase(),
+          soundServiceV1({ annotations: { "run.googleapis.com/vpc-access-egress": egress } }),
+        ]),
+      ).toEqual([
+        refused(
+          ADVICE,
+          "template.metadata.annotations.run.googleapis.com/vpc-access-egress",
+          egress,
+          "private-ranges-only",
+        ),
       ]);
     const properties = { location: "global", multiRegionSettings: { regions: ["us-central1", "us-east1"] } };
-    expect((await messages([soundDatabase(), nat(), allTraffic({ properties })]))[0]).toMatch(/, or add a gcp\.compute\.RouterNat in us-east1$/);
+    expect((await messages([soundDatabase(), nat(), allTraffic({ properties })]))[0]).toMatch(
+      /, or add a gcp\.compute\.RouterNat in us-east1$/,
+    );
   });
 });
 
@@ -115,7 +171,9 @@ describe("refuses", () => {
   test("the incident: all traffic, no Cloud NAT, and the socket to a public address", async () => {
     const both = soundDatabase({ ipConfiguration: { ipv4Enabled: true, privateNetwork: UNKNOWN } });
     for (const database of [publicDatabase, both])
-      expect(await judge([database, allTraffic({ pod: { volumes } })])).toEqual([{ message: refused(PUBLIC), resource: "backend", waived: false }]);
+      expect(await judge([database, allTraffic({ pod: { volumes } })])).toEqual([
+        { message: refused(PUBLIC), resource: "backend", waived: false },
+      ]);
     const variables = { POSTGRES_HOST: "/cloudsql/netra-staging:us-central1:staging-shared-postgres" };
     expect(await messages([publicDatabase, allTraffic({ variables })])).toEqual([refused(PUBLIC)]);
   });
@@ -124,7 +182,9 @@ describe("refuses", () => {
     expect(await messages([publicDatabase, allTraffic()])).toEqual([refused(PUBLIC)]);
     expect(await messages([soundDatabase({ ipConfiguration: UNKNOWN }), allTraffic()])).toEqual([refused(PUBLIC)]);
     for (const database of [[], [soundDatabase()]])
-      expect(await messages([...database, allTraffic({ variables: { POSTGRES_HOST: "203.0.113.7" } })])).toEqual([refused(PUBLIC)]);
+      expect(await messages([...database, allTraffic({ variables: { POSTGRES_HOST: "203.0.113.7" } })])).toEqual([
+        refused(PUBLIC),
+      ]);
   });
 
   test("the socket's Admin API calls from a subnetwork without Private Google Access, over network interfaces and a connector", async () => {
@@ -143,13 +203,19 @@ describe("refuses", () => {
         const [found, ...others] = await judged(off, through);
         expect(others).toEqual([]);
         expect(found?.advice).toBeUndefined();
-        expect(found?.message).toContain("the subnetwork has no Private Google Access, and the client calls the Cloud SQL Admin API before it connects");
+        expect(found?.message).toContain(
+          "the subnetwork has no Private Google Access, and the client calls the Cloud SQL Admin API before it connects",
+        );
       }
-      expect(await judged(true, through)).toMatchObject([{ advice: true, message: expect.stringContaining("on the internet does not; set") }]);
+      expect(await judged(true, through)).toMatchObject([
+        { advice: true, message: expect.stringContaining("on the internet does not; set") },
+      ]);
       expect(await judged(UNKNOWN, through)).toMatchObject([{ advice: true }]);
     }
     // An address needs no call.
-    expect(await judge([soundDatabase(), subnet(false), allTraffic({ pod: { vpcAccess: direct } })])).toMatchObject([{ advice: true }]);
+    expect(await judge([soundDatabase(), subnet(false), allTraffic({ pod: { vpcAccess: direct } })])).toMatchObject([
+      { advice: true },
+    ]);
   });
 });
 
@@ -159,18 +225,25 @@ describe("cannot evaluate", () => {
 
   test("a database outside the stack whose address is unknown", async () => {
     expect(await messages([allTraffic()])).toEqual([unclear]);
-    expect(await messages([soundDatabase(), allTraffic({ variables: { POSTGRES_HOST: "db.example.com" } })])).toEqual([unclear]);
+    expect(await messages([soundDatabase(), allTraffic({ variables: { POSTGRES_HOST: "db.example.com" } })])).toEqual([
+      unclear,
+    ]);
   });
 
   test("which of two databases it is, when one has no private address", async () => {
     expect(await messages([soundDatabase(), { ...publicDatabase, name: "other" }, allTraffic()])).toEqual([unclear]);
-    expect(await judge([soundDatabase(), { ...soundDatabase(), name: "other" }, allTraffic()])).toMatchObject([{ advice: true }]);
+    expect(await judge([soundDatabase(), { ...soundDatabase(), name: "other" }, allTraffic()])).toMatchObject([
+      { advice: true },
+    ]);
   });
 
   test("an egress that is none", async () => {
-    expect(await messages([soundDatabase(), soundService({ pod: { vpcAccess: { connector: UNKNOWN, egress: "EVERYTHING" } } })])).toEqual([
-      "cannot evaluate: template.vpcAccess.egress must be private-ranges-only or all-traffic",
-    ]);
+    expect(
+      await messages([
+        soundDatabase(),
+        soundService({ pod: { vpcAccess: { connector: UNKNOWN, egress: "EVERYTHING" } } }),
+      ]),
+    ).toEqual(["cannot evaluate: template.vpcAccess.egress must be private-ranges-only or all-traffic"]);
   });
 
   test("a database whose kinds of address are unknown at preview", async () => {

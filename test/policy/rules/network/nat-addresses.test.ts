@@ -3,7 +3,8 @@ import { ROUTER_NAT } from "../../../../config/resource-types";
 import { natAddresses } from "../../../../policy/rules/network/nat-addresses";
 import { judge, UNKNOWN } from "../../harness";
 
-const messages = async (properties: Record<string, unknown>) => (await judge(natAddresses, { type: ROUTER_NAT, properties })).map((found) => found.message);
+const messages = async (properties: Record<string, unknown>) =>
+  (await judge(natAddresses, { type: ROUTER_NAT, properties })).map((found) => found.message);
 
 test("accepts addresses that Google takes itself, and ones that are given", async () => {
   expect(await messages({ natIpAllocateOption: "AUTO_ONLY" })).toEqual([]);
@@ -24,5 +25,7 @@ test("cannot evaluate an option that is unknown at preview, or a list that is no
   expect(await messages({ natIpAllocateOption: UNKNOWN })).toEqual([
     "cannot evaluate: 'natIpAllocateOption' is not known at preview; give it a plain value instead of another resource's output",
   ]);
-  expect(await messages({ natIpAllocateOption: "MANUAL_ONLY", natIps: "one" })).toEqual(["cannot evaluate: natIps must be a list"]);
+  expect(await messages({ natIpAllocateOption: "MANUAL_ONLY", natIps: "one" })).toEqual([
+    "cannot evaluate: natIps must be a list",
+  ]);
 });

@@ -1,5 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { GLOBAL_ADDRESS, NETWORK, REDIS, SECRET_VERSION, SERVICES_CONNECTION, SQL_INSTANCE } from "../../../../config/resource-types";
+import {
+  GLOBAL_ADDRESS,
+  NETWORK,
+  REDIS,
+  SECRET_VERSION,
+  SERVICES_CONNECTION,
+  SQL_INSTANCE,
+} from "../../../../config/resource-types";
 import { privateServicesConnection } from "../../../../policy/rules/network/private-services-connection";
 import { type Declared, judgeStack, UNKNOWN } from "../../harness";
 import { soundDatabase } from "../../services";
@@ -17,14 +24,22 @@ const range = (network: unknown, name = "services", properties: object = {}): De
   provider,
   properties: { name, purpose: "VPC_PEERING", addressType: "INTERNAL", prefixLength: 16, network, ...properties },
 });
-const connection = (network: unknown, reservedPeeringRanges: unknown = ["services"], more: Partial<Declared> = {}): Declared => ({
+const connection = (
+  network: unknown,
+  reservedPeeringRanges: unknown = ["services"],
+  more: Partial<Declared> = {},
+): Declared => ({
   type: SERVICES_CONNECTION,
   name: "connection",
   provider,
   properties: { network, service: "servicenetworking.googleapis.com", reservedPeeringRanges },
   ...more,
 });
-const database = (more: Partial<Declared> = {}, properties: object = {}): Declared => ({ ...soundDatabase({}, properties), provider, ...more });
+const database = (more: Partial<Declared> = {}, properties: object = {}): Declared => ({
+  ...soundDatabase({}, properties),
+  provider,
+  ...more,
+});
 const redis = (properties: object, more: Partial<Declared> = {}): Declared => ({
   type: REDIS,
   name: "cache",
@@ -36,7 +51,10 @@ const network = (name: string): Declared => ({ type: NETWORK, name, provider, pr
 
 describe("accepts", () => {
   test.each<[string, Declared[]]>([
-    ["a database that waits for the connection", [range(STAGING), connection(STAGING), database({ dependsOn: ["connection"] })]],
+    [
+      "a database that waits for the connection",
+      [range(STAGING), connection(STAGING), database({ dependsOn: ["connection"] })],
+    ],
     [
       "one that waits through others: a component, a replica's primary",
       [
@@ -44,27 +62,52 @@ describe("accepts", () => {
         connection(STAGING, ["services"], { parent: "vpc" }),
         { type: "netra:staging:Network", name: "vpc", properties: {} },
         database({ dependsOn: ["vpc"] }),
-        { ...database({ dependsOn: ["database"] }, { masterInstanceName: "staging-shared-postgres" }), name: "replica" },
+        {
+          ...database({ dependsOn: ["database"] }, { masterInstanceName: "staging-shared-postgres" }),
+          name: "replica",
+        },
       ],
     ],
     ["one that stands already", [connection(STAGING), database({}, { privateIpAddress: "10.107.0.3" })]],
-    ["one with a public address only", [connection(STAGING), database({}, { settings: { ipConfiguration: { ipv4Enabled: true } } })]],
-    ["one in another network, or in one that nobody knows", [connection(OTHER), database(), connection(UNKNOWN, ["services"], { name: "unknown" })]],
+    [
+      "one with a public address only",
+      [connection(STAGING), database({}, { settings: { ipConfiguration: { ipv4Enabled: true } } })],
+    ],
+    [
+      "one in another network, or in one that nobody knows",
+      [connection(OTHER), database(), connection(UNKNOWN, ["services"], { name: "unknown" })],
+    ],
     ["a database whose connection is made elsewhere", [range(STAGING), database()]],
     ["Redis with direct peering", [connection(STAGING), redis({ connectMode: "DIRECT_PEERING" })]],
     ["Redis with private services access that waits", [connection(STAGING), redis({}, { dependsOn: ["connection"] })]],
     [
       "a range by its path and its network by address",
-      [range(`https://www.googleapis.com/compute/v1/${STAGING}`), connection(STAGING, ["projects/netra-staging/global/addresses/services"])],
+      [
+        range(`https://www.googleapis.com/compute/v1/${STAGING}`),
+        connection(STAGING, ["projects/netra-staging/global/addresses/services"]),
+      ],
     ],
     ["a range that nobody here makes", [connection(STAGING, ["google-managed-services-default"])]],
-    ["one made elsewhere beside one of the stack", [range(STAGING), connection(STAGING, ["services", "made-elsewhere"])]],
-    ["a range that is unknown, known by dependency", [range(UNKNOWN), connection(UNKNOWN, [UNKNOWN], { dependsOn: ["services"] })]],
+    [
+      "one made elsewhere beside one of the stack",
+      [range(STAGING), connection(STAGING, ["services", "made-elsewhere"])],
+    ],
+    [
+      "a range that is unknown, known by dependency",
+      [range(UNKNOWN), connection(UNKNOWN, [UNKNOWN], { dependsOn: ["services"] })],
+    ],
     [
       "networks that are known by dependency only",
-      [network("vpc"), { ...range(UNKNOWN), dependsOn: ["vpc"] }, connection(UNKNOWN, [UNKNOWN], { handed: ["vpc"], dependsOn: ["vpc", "services"] })],
+      [
+        network("vpc"),
+        { ...range(UNKNOWN), dependsOn: ["vpc"] },
+        connection(UNKNOWN, [UNKNOWN], { handed: ["vpc"], dependsOn: ["vpc", "services"] }),
+      ],
     ],
-    ["addresses for something else", [range(null, "edge", { purpose: "", addressType: "EXTERNAL" }), range(STAGING), connection(STAGING)]],
+    [
+      "addresses for something else",
+      [range(null, "edge", { purpose: "", addressType: "EXTERNAL" }), range(STAGING), connection(STAGING)],
+    ],
   ])("%s", async (_, resources) => expect(await judge(...resources)).toEqual([]));
 });
 
@@ -77,7 +120,9 @@ describe("refuses", () => {
   });
 
   test("a private database that does not wait for the connection of its network", async () => {
-    expect(await judge(range(STAGING), connection(STAGING), database({ dependsOn: ["services"] }))).toEqual([unordered("database")]);
+    expect(await judge(range(STAGING), connection(STAGING), database({ dependsOn: ["services"] }))).toEqual([
+      unordered("database"),
+    ]);
     // Its public address is no way out: the private one is asked for all the same.
     const both = { settings: { ipConfiguration: { ipv4Enabled: true, privateNetwork: STAGING } } };
     expect(await judge(connection(STAGING), database({}, both))).toEqual([unordered("database")]);
@@ -85,7 +130,11 @@ describe("refuses", () => {
 
   test("one that is known to be in the network by dependency only", async () => {
     const unknown = { settings: { ipConfiguration: { ipv4Enabled: false, privateNetwork: UNKNOWN } } };
-    const stack = [network("vpc"), connection(UNKNOWN, ["services"], { handed: ["vpc"] }), database({ dependsOn: ["vpc"] }, unknown)];
+    const stack = [
+      network("vpc"),
+      connection(UNKNOWN, ["services"], { handed: ["vpc"] }),
+      database({ dependsOn: ["vpc"] }, unknown),
+    ];
     expect(await judge(...stack)).toEqual([unordered("database")]);
   });
 
@@ -126,9 +175,11 @@ test("judges by the order of registration where no relations are recorded", asyn
 });
 
 test("cannot evaluate what is malformed", async () => {
-  expect(await messages(connection(STAGING, [7]))).toEqual(["cannot evaluate: reservedPeeringRanges[0] must be a text"]);
-  expect(await messages({ type: SQL_INSTANCE, name: "database", properties: { settings: [] } })).toEqual([]);
-  expect(await messages(connection(STAGING), { type: SQL_INSTANCE, name: "database", properties: { settings: [] } })).toEqual([
-    "cannot evaluate: settings must be an object",
+  expect(await messages(connection(STAGING, [7]))).toEqual([
+    "cannot evaluate: reservedPeeringRanges[0] must be a text",
   ]);
+  expect(await messages({ type: SQL_INSTANCE, name: "database", properties: { settings: [] } })).toEqual([]);
+  expect(
+    await messages(connection(STAGING), { type: SQL_INSTANCE, name: "database", properties: { settings: [] } }),
+  ).toEqual(["cannot evaluate: settings must be an object"]);
 });

@@ -34,17 +34,22 @@ test("refuses a range in Docker's, where nothing reaches an instance", async () 
     "'address' (172.17.0.0/16) must lie outside 172.17.0.0/16 because that is Docker's bridge network on Google's machines, and connections between it and Cloud Run fail; set 'address' to that of a free range, such as 10.1.0.0, or leave it out",
   ]);
   expect(await messages({ ...sound, address: "172.17.64.0", prefixLength: 20 })).toHaveLength(1);
-  for (const address of ["172.16.0.0", "172.18.0.0", "10.107.0.0", UNKNOWN]) expect(await messages({ ...sound, address })).toEqual([]);
+  for (const address of ["172.16.0.0", "172.18.0.0", "10.107.0.0", UNKNOWN])
+    expect(await messages({ ...sound, address })).toEqual([]);
 });
 
 describe("the range of a Redis instance", () => {
-  const redis = async (properties: Record<string, unknown>) => (await judge(privateServicesRange, { type: REDIS, properties })).map((found) => found.message);
+  const redis = async (properties: Record<string, unknown>) =>
+    (await judge(privateServicesRange, { type: REDIS, properties })).map((found) => found.message);
   const direct = { connectMode: "DIRECT_PEERING" };
   const services = { connectMode: "PRIVATE_SERVICE_ACCESS" };
 
   test.each([
     ["addresses with direct peering", { ...direct, reservedIpRange: "10.70.0.0/29" }],
-    ["a /28, which read replicas need", { ...direct, reservedIpRange: "10.70.0.0/28", readReplicasMode: "READ_REPLICAS_ENABLED" }],
+    [
+      "a /28, which read replicas need",
+      { ...direct, reservedIpRange: "10.70.0.0/28", readReplicasMode: "READ_REPLICAS_ENABLED" },
+    ],
     ["addresses where no mode is stated: direct peering is the default", { reservedIpRange: "10.70.0.0/29" }],
     ["a name with private services access", { ...services, reservedIpRange: "shop-psa" }],
     ["none, which leaves the choice to Google", direct],
@@ -76,5 +81,7 @@ test("cannot evaluate a size that is unknown at preview or no number, and goes o
     "cannot evaluate: 'prefixLength' is not known at preview; give it a plain value instead of another resource's output",
     "'addressType' (EXTERNAL) must be INTERNAL because an address is external by default, and only an internal range can be peered; set 'addressType' to INTERNAL",
   ]);
-  expect(await messages({ ...sound, prefixLength: "wide" })).toEqual(["cannot evaluate: prefixLength must be a number"]);
+  expect(await messages({ ...sound, prefixLength: "wide" })).toEqual([
+    "cannot evaluate: prefixLength must be a number",
+  ]);
 });

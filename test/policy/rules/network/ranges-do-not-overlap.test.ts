@@ -4,11 +4,14 @@ import { rangesDoNotOverlap } from "../../../../policy/rules/network/ranges-do-n
 import { type Declared, judgeStack, UNKNOWN } from "../../harness";
 import { soundConnector } from "../../services";
 
-const judge = (resources: readonly Declared[], config: object = { otherCidrs: [] }) => judgeStack(rangesDoNotOverlap, resources, config);
-const messages = async (resources: readonly Declared[], config?: object) => (await judge(resources, config)).map((found) => found.message);
+const judge = (resources: readonly Declared[], config: object = { otherCidrs: [] }) =>
+  judgeStack(rangesDoNotOverlap, resources, config);
+const messages = async (resources: readonly Declared[], config?: object) =>
+  (await judge(resources, config)).map((found) => found.message);
 
 const network = "projects/netra-staging/global/networks/staging-vpc";
-const connector = (ipCidrRange: unknown, more: object = {}) => soundConnector({ ipCidrRange, network: "staging-vpc", ...more });
+const connector = (ipCidrRange: unknown, more: object = {}) =>
+  soundConnector({ ipCidrRange, network: "staging-vpc", ...more });
 const subnet = (ipCidrRange: unknown, more: object = {}, declared: Partial<Declared> = {}): Declared => ({
   type: SUBNETWORK,
   name: "subnet",
@@ -33,13 +36,26 @@ describe("accepts", () => {
   });
 
   test("ranges that Google chooses, which a preview does not know", async () => {
-    expect(await judge([connector("10.1.0.0/28"), services(UNKNOWN, { prefixLength: UNKNOWN }), redis(UNKNOWN), redis(null)])).toEqual([]);
-    expect(await judge([connector("10.1.0.0/28"), redis(undefined, { effectiveReservedIpRange: UNKNOWN })])).toEqual([]);
-    expect(await judge([subnet(UNKNOWN, { reservedInternalRange: "networkconnectivity.googleapis.com/x" })])).toEqual([]);
+    expect(
+      await judge([
+        connector("10.1.0.0/28"),
+        services(UNKNOWN, { prefixLength: UNKNOWN }),
+        redis(UNKNOWN),
+        redis(null),
+      ]),
+    ).toEqual([]);
+    expect(await judge([connector("10.1.0.0/28"), redis(undefined, { effectiveReservedIpRange: UNKNOWN })])).toEqual(
+      [],
+    );
+    expect(await judge([subnet(UNKNOWN, { reservedInternalRange: "networkconnectivity.googleapis.com/x" })])).toEqual(
+      [],
+    );
   });
 
   test("a connector in a subnetwork of the stack", async () => {
-    expect(await judge([connector("10.8.0.0/28", { subnet: { name: "staging-subnet" } }), subnet("10.8.0.0/28")])).toEqual([]);
+    expect(
+      await judge([connector("10.8.0.0/28", { subnet: { name: "staging-subnet" } }), subnet("10.8.0.0/28")]),
+    ).toEqual([]);
     expect(await judge([connector("10.8.0.0/28", { subnet: { name: UNKNOWN } }), subnet("10.8.0.0/28")])).toEqual([]);
   });
 
@@ -48,15 +64,26 @@ describe("accepts", () => {
     const elsewhere = { network: "projects/netra-production/global/networks/staging-vpc" };
     expect(await judge([subnet("10.0.0.0/24"), subnet("10.0.0.0/24", elsewhere, { name: "production" })])).toEqual([]);
     const networks: Declared[] = ["one", "two"].map((name) => ({ type: NETWORK, name, properties: { name } }));
-    const inNetwork = (name: string) => subnet("10.0.0.0/24", { network: UNKNOWN }, { name: `in-${name}`, dependsOn: [name] });
+    const inNetwork = (name: string) =>
+      subnet("10.0.0.0/24", { network: UNKNOWN }, { name: `in-${name}`, dependsOn: [name] });
     expect(await judge([...networks, inNetwork("one"), inNetwork("two")])).toEqual([]);
   });
 
   test("Redis within the private services range, and addresses within a subnetwork", async () => {
-    expect(await judge([services("10.107.0.0"), redis("10.107.4.0/29", { connectMode: "PRIVATE_SERVICE_ACCESS" })])).toEqual([]);
-    const within: Declared = { type: ADDRESS, name: "ip", properties: { address: "10.0.0.9", prefixLength: 0, subnetwork: "staging-subnet" } };
+    expect(
+      await judge([services("10.107.0.0"), redis("10.107.4.0/29", { connectMode: "PRIVATE_SERVICE_ACCESS" })]),
+    ).toEqual([]);
+    const within: Declared = {
+      type: ADDRESS,
+      name: "ip",
+      properties: { address: "10.0.0.9", prefixLength: 0, subnetwork: "staging-subnet" },
+    };
     expect(await judge([subnet("10.0.0.0/24"), within])).toEqual([]);
-    const single: Declared = { type: GLOBAL_ADDRESS, name: "ip", properties: { address: "10.0.0.9", purpose: "PRIVATE_SERVICE_CONNECT" } };
+    const single: Declared = {
+      type: GLOBAL_ADDRESS,
+      name: "ip",
+      properties: { address: "10.0.0.9", purpose: "PRIVATE_SERVICE_CONNECT" },
+    };
     expect(await judge([subnet("10.0.0.0/24"), single])).toEqual([]);
   });
 
@@ -85,10 +112,22 @@ describe("refuses", () => {
     ],
     ["the private services range", services("10.1.0.0"), "address of services"],
     ["Redis' range", redis("10.1.0.0/29"), "reservedIpRange of cache"],
-    ["the range that an adopted Redis has", redis(undefined, { effectiveReservedIpRange: "10.1.0.0/29" }), "effectiveReservedIpRange of cache"],
-    ["a reserved range of addresses", { type: ADDRESS, name: "vpn", properties: { address: "10.1.0.8", prefixLength: 29 } }, "address of vpn"],
+    [
+      "the range that an adopted Redis has",
+      redis(undefined, { effectiveReservedIpRange: "10.1.0.0/29" }),
+      "effectiveReservedIpRange of cache",
+    ],
+    [
+      "a reserved range of addresses",
+      { type: ADDRESS, name: "vpn", properties: { address: "10.1.0.8", prefixLength: 29 } },
+      "address of vpn",
+    ],
     ["a subnetwork whose network is unknown", subnet("10.1.0.0/24", { network: UNKNOWN }), "ipCidrRange of subnet"],
-    ["a subnetwork whose network is a number", subnet("10.1.0.0/24", { network: "projects/1/global/networks/42" }), "ipCidrRange of subnet"],
+    [
+      "a subnetwork whose network is a number",
+      subnet("10.1.0.0/24", { network: "projects/1/global/networks/42" }),
+      "ipCidrRange of subnet",
+    ],
   ])("a connector in %s", async (_, other, label) => {
     const [message, ...more] = await messages([other, connector("10.1.0.0/28")]);
     expect(more).toEqual([]);
@@ -96,7 +135,9 @@ describe("refuses", () => {
   });
 
   test("a secondary range in its own primary one", async () => {
-    expect(await judge([subnet("10.0.0.0/16", { secondaryIpRanges: [{ rangeName: "pods", ipCidrRange: "10.0.8.0/24" }] })])).toHaveLength(1);
+    expect(
+      await judge([subnet("10.0.0.0/16", { secondaryIpRanges: [{ rangeName: "pods", ipCidrRange: "10.0.8.0/24" }] })]),
+    ).toHaveLength(1);
   });
 
   test("anything but a connector in a range of the configuration", async () => {

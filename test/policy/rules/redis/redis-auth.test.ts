@@ -3,7 +3,8 @@ import { REDIS } from "../../../../config/resource-types";
 import { redisAuth } from "../../../../policy/rules/redis/redis-auth";
 import { judge, UNKNOWN } from "../../harness";
 
-const messages = async (authEnabled: unknown) => (await judge(redisAuth, { type: REDIS, properties: { memorySizeGb: 1, authEnabled } })).map((f) => f.message);
+const messages = async (authEnabled: unknown) =>
+  (await judge(redisAuth, { type: REDIS, properties: { memorySizeGb: 1, authEnabled } })).map((f) => f.message);
 const refused = (shown: string) => [
   `'authEnabled' (${shown}) must be true because anyone in the network reads and writes it otherwise; set 'authEnabled' to true`,
 ];

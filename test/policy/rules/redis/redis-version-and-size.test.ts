@@ -4,10 +4,13 @@ import { redisVersionAndSize } from "../../../../policy/rules/redis/redis-versio
 import { judge, UNKNOWN } from "../../harness";
 
 const messages = async (properties: object) =>
-  (await judge(redisVersionAndSize, { type: REDIS, properties: { memorySizeGb: 1, ...properties } })).map((f) => f.message);
+  (await judge(redisVersionAndSize, { type: REDIS, properties: { memorySizeGb: 1, ...properties } })).map(
+    (f) => f.message,
+  );
 
 test("accepts whole gigabytes, and a version in Memorystore's spelling or none", async () => {
-  for (const redisVersion of ["REDIS_7_2", "REDIS_6_X", undefined, null, ""]) expect(await messages({ redisVersion })).toEqual([]);
+  for (const redisVersion of ["REDIS_7_2", "REDIS_6_X", undefined, null, ""])
+    expect(await messages({ redisVersion })).toEqual([]);
   expect(await messages({ memorySizeGb: "5" })).toEqual([]);
 });
 

@@ -24,7 +24,9 @@ describe("accepts", () => {
     expect(await judge([taking("backend", "jwt-secret-staging", "1"), taking("auth", long, 1)])).toEqual([]);
     const inProject = { properties: { project: "netra-staging" } };
     expect(await judge([taking("backend", "jwt-secret-staging", "1", inProject), taking("auth", long, 1)])).toEqual([]);
-    expect(await judge([taking("backend", "projects/123456/secrets/jwt-secret-staging", "1"), taking("auth", long, 1)])).toEqual([]);
+    expect(
+      await judge([taking("backend", "projects/123456/secrets/jwt-secret-staging", "1"), taking("auth", long, 1)]),
+    ).toEqual([]);
   });
 
   test("a v1 service's alias for a secret of another project", async () => {
@@ -50,7 +52,11 @@ test("advises other programs of two secrets, and refuses two versions of one", (
 
 describe("refuses", () => {
   test("another secret, and blames the one that differs from the others", async () => {
-    const stack = [taking("backend", "jwt-secret", "1"), taking("auth", "jwt-secret-staging", "1"), taking("chat", "jwt-secret-staging", "1")];
+    const stack = [
+      taking("backend", "jwt-secret", "1"),
+      taking("auth", "jwt-secret-staging", "1"),
+      taking("chat", "jwt-secret-staging", "1"),
+    ];
     expect(await judge(stack)).toEqual([
       {
         message:
@@ -65,10 +71,18 @@ describe("refuses", () => {
     ["another version", taking("auth", long, "2")],
     ["latest beside a number", taking("auth", long, "latest")],
     ["the same id in another project", taking("auth", "projects/netra-production/secrets/jwt-secret-staging", "1")],
-    ["its own project's secret of that id", taking("auth", "jwt-secret-staging", "1", { properties: { project: "netra-production" } })],
-    ["another version in a v1 service", soundServiceV1({ variables: { JWT_SECRET_KEY: { valueFrom: { secretKeyRef: { name: long, key: "2" } } } } })],
+    [
+      "its own project's secret of that id",
+      taking("auth", "jwt-secret-staging", "1", { properties: { project: "netra-production" } }),
+    ],
+    [
+      "another version in a v1 service",
+      soundServiceV1({ variables: { JWT_SECRET_KEY: { valueFrom: { secretKeyRef: { name: long, key: "2" } } } } }),
+    ],
   ])("%s", async (_, other) => {
-    expect((await judge([taking("backend", long, "1"), taking("chat", long, "1"), other])).map((f) => f.resource)).toEqual([other.name]);
+    expect(
+      (await judge([taking("backend", long, "1"), taking("chat", long, "1"), other])).map((f) => f.resource),
+    ).toEqual([other.name]);
   });
 
   test("latest, whoever takes it: what is proposed must be a version's number", async () => {
@@ -78,18 +92,26 @@ describe("refuses", () => {
 
   test("another version in a file, which its own name or its secret's shows to be the key", async () => {
     const mounting = (secret: string, item: object) =>
-      soundService({ name: "auth", variables: { JWT_SECRET_KEY: undefined }, pod: { volumes: [{ name: "keys", secret: { secret, items: [item] } }] } });
+      soundService({
+        name: "auth",
+        variables: { JWT_SECRET_KEY: undefined },
+        pod: { volumes: [{ name: "keys", secret: { secret, items: [item] } }] },
+      });
     const item = { path: "key", version: "2" };
     expect(await messages([taking("backend", long, "1"), mounting(long, item)])).toEqual([
       "'template.volumes[0].secret.items[0].version' (projects/netra-staging/secrets/jwt-secret-staging, version 2) must be what backend takes (projects/netra-staging/secrets/jwt-secret-staging, version 1) because a token that one service signs must verify in every other; set 'template.volumes[0].secret.items[0].version' to projects/netra-staging/secrets/jwt-secret-staging, version 1",
     ]);
-    expect(await messages([taking("backend", long, "1"), mounting("other", { path: "JWT_SECRET_KEY", version: "1" })])).toHaveLength(1);
+    expect(
+      await messages([taking("backend", long, "1"), mounting("other", { path: "JWT_SECRET_KEY", version: "1" })]),
+    ).toHaveLength(1);
     expect(await messages([taking("backend", long, "1"), mounting(long, { ...item, version: "1" })])).toEqual([]);
     expect(await messages([taking("backend", long, "1"), mounting("certificate", item)])).toEqual([]);
   });
 
   test("a sidecar that takes another version than its neighbour", async () => {
-    const sidecar = { envs: [{ name: "JWT_SECRET_KEY", valueSource: { secretKeyRef: { secret: "jwt-secret-staging", version: "2" } } }] };
+    const sidecar = {
+      envs: [{ name: "JWT_SECRET_KEY", valueSource: { secretKeyRef: { secret: "jwt-secret-staging", version: "2" } } }],
+    };
     const [message] = await messages([soundService({ sidecars: [sidecar] })]);
     expect(message).toContain("'template.containers[1].envs[JWT_SECRET_KEY]' (jwt-secret-staging, version 2)");
   });
@@ -105,10 +127,14 @@ describe("cannot evaluate", () => {
   test("a version or a secret that is unknown at preview, and still compares the others", async () => {
     const found = await judge([taking("backend", long, UNKNOWN), taking("auth", long, "1"), taking("chat", long, "2")]);
     expect(found.map((f) => f.resource)).toEqual(["backend", "chat"]);
-    expect(found[0]?.message).toContain("cannot evaluate: 'template.containers[0].envs[8].valueSource.secretKeyRef.version' is not known at preview");
+    expect(found[0]?.message).toContain(
+      "cannot evaluate: 'template.containers[0].envs[8].valueSource.secretKeyRef.version' is not known at preview",
+    );
     expect(await messages([taking("backend", UNKNOWN, "1")])).toHaveLength(1);
     // Other programs take the version that they make by its output.
-    expect(stackFindings(jwtOneSecret, [taking("backend", long, UNKNOWN)]).map(({ level }) => level)).toEqual(["advisory"]);
+    expect(stackFindings(jwtOneSecret, [taking("backend", long, UNKNOWN)]).map(({ level }) => level)).toEqual([
+      "advisory",
+    ]);
   });
 
   test.each([

@@ -3,7 +3,8 @@ import { SECRETS } from "../../../../config/resource-types";
 import { secretId } from "../../../../policy/rules/secret/secret-id";
 import { messages, UNKNOWN } from "../../harness";
 
-const said = async (id: unknown) => (await Promise.all(SECRETS.map((type) => messages(secretId, { type, properties: { secretId: id } })))).flat();
+const said = async (id: unknown) =>
+  (await Promise.all(SECRETS.map((type) => messages(secretId, { type, properties: { secretId: id } })))).flat();
 
 test("accepts what Secret Manager takes", async () => {
   for (const id of ["jwt-secret-staging", "JWT_SECRET_KEY", "1", "a".repeat(255)]) expect(await said(id)).toEqual([]);
@@ -15,7 +16,8 @@ test("refuses an id with other characters, one that is too long, and none, and e
       () =>
         `'secretId' (${shown}) must be letters, digits, hyphens and underscores, at most 255 because Secret Manager refuses any other id, after the preview; set 'secretId' to a name such as jwt-secret-staging`,
     );
-  for (const id of ["a b", "projects/p/secrets/jwt", "jwt\n", "a".repeat(256)]) expect(await said(id)).toEqual(refused("not shown"));
+  for (const id of ["a b", "projects/p/secrets/jwt", "jwt\n", "a".repeat(256)])
+    expect(await said(id)).toEqual(refused("not shown"));
   expect(await said("")).toEqual(refused("empty"));
   expect(await said(null)).toEqual(refused("not set"));
 });

@@ -4,7 +4,9 @@ import { secretValue } from "../../../../policy/rules/secret/secret-value";
 import { judge, UNKNOWN } from "../../harness";
 
 const messages = async (properties: object, name = "openai-api-key-staging-v1") =>
-  (await judge(secretValue, { type: SECRET_VERSION, name, properties: { secret: UNKNOWN, ...properties } })).map((f) => f.message);
+  (await judge(secretValue, { type: SECRET_VERSION, name, properties: { secret: UNKNOWN, ...properties } })).map(
+    (f) => f.message,
+  );
 const base64 = (value: string | Buffer) => Buffer.from(value).toString("base64");
 
 const EMPTY =
@@ -33,20 +35,50 @@ test("refuses an empty value", async () => {
 });
 
 test("refuses whitespace and invisible characters around a value, but not within", async () => {
-  for (const secretData of ["netra-auth\n", "netra-auth\r\n", " netra-auth", "\ufeffnetra-auth", "netra-auth\u0000", "netra-auth\u200b"])
+  for (const secretData of [
+    "netra-auth\n",
+    "netra-auth\r\n",
+    " netra-auth",
+    "\ufeffnetra-auth",
+    "netra-auth\u0000",
+    "netra-auth\u200b",
+  ])
     expect(await messages({ secretData })).toEqual([SURROUNDED]);
   expect(await messages({ secretData: "two words\nand lines" })).toEqual([]);
 });
 
 test("refuses placeholders in any dress", async () => {
   const placeholders = [
-    ...["changeme", "CHANGE_ME", "ChangeMe123!", "change-this-in-production", "placeholder", "PLACEHOLDER_VALUE", "todo", "TODO: set", "xxx", "xxxx-xxxx"],
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: a template that nobody filled in is what is meant
-    ...["example", "svc@example.com", "your-api-key", "sk-your-key-here", "<api key>", "${API_KEY}", "{{ api_key }}", "[redacted]", "replace me", "dummy"],
+    ...[
+      "changeme",
+      "CHANGE_ME",
+      "ChangeMe123!",
+      "change-this-in-production",
+      "placeholder",
+      "PLACEHOLDER_VALUE",
+      "todo",
+      "TODO: set",
+      "xxx",
+      "xxxx-xxxx",
+    ],
+    ...[
+      "example",
+      "svc@example.com",
+      "your-api-key",
+      "sk-your-key-here",
+      "<api key>",
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: a template that nobody filled in is what is meant
+      "${API_KEY}",
+      "{{ api_key }}",
+      "[redacted]",
+      "replace me",
+      "dummy",
+    ],
     ...["insert-key-here", "secret", "password", "undefined", "null", "********", "aaaaaaaaaaaa", "do-not-use-me"],
     "Calling [toString] on an [Output<T>] is not supported.",
   ];
-  for (const secretData of placeholders) expect([secretData, await messages({ secretData })]).toEqual([secretData, [PLACEHOLDER]]);
+  for (const secretData of placeholders)
+    expect([secretData, await messages({ secretData })]).toEqual([secretData, [PLACEHOLDER]]);
 });
 
 test("takes no random value for a placeholder", async () => {
@@ -56,11 +88,20 @@ test("takes no random value for a placeholder", async () => {
 
 test("refuses a key under 32 characters, told by the resource's name or by the secret's id", async () => {
   const secretData = "f7Kq2mZr9Xw4Tb6N";
-  for (const name of ["jwt-secret-staging-v1", "secret-key-staging-v1", "fernetKey", "OAUTH_HMAC_SECRET", "signing-key"])
+  for (const name of [
+    "jwt-secret-staging-v1",
+    "secret-key-staging-v1",
+    "fernetKey",
+    "OAUTH_HMAC_SECRET",
+    "signing-key",
+  ])
     expect(await messages({ secretData }, name)).toEqual([SHORT]);
-  expect(await messages({ secretData, secret: "projects/netra-staging/secrets/jwt-secret-staging" }, "v1")).toEqual([SHORT]);
+  expect(await messages({ secretData, secret: "projects/netra-staging/secrets/jwt-secret-staging" }, "v1")).toEqual([
+    SHORT,
+  ]);
   expect(await messages({ secretData: secretData.repeat(2) }, "jwt-secret-staging-v1")).toEqual([]);
-  for (const name of ["jwt-issuer", "hmac-key-id", "google-oauth-client-secret-staging-v1"]) expect(await messages({ secretData }, name)).toEqual([]);
+  for (const name of ["jwt-issuer", "hmac-key-id", "google-oauth-client-secret-staging-v1"])
+    expect(await messages({ secretData }, name)).toEqual([]);
 });
 
 test("names everything that is wrong with a key at once", async () => {
@@ -69,7 +110,8 @@ test("names everything that is wrong with a key at once", async () => {
 });
 
 test("judges what base64 stands for", async () => {
-  const encoded = (value: string | Buffer, name?: string) => messages({ secretData: base64(value), isSecretDataBase64: true }, name);
+  const encoded = (value: string | Buffer, name?: string) =>
+    messages({ secretData: base64(value), isSecretDataBase64: true }, name);
   expect(await encoded("netra-auth")).toEqual([]);
   expect(await encoded("netra-auth\n")).toEqual([SURROUNDED]);
   expect(await encoded("changeme")).toEqual([PLACEHOLDER]);

@@ -41,7 +41,9 @@ test("refuses quantities in another form and says which one was meant", async ()
   ]);
   expect((await sized({ memory: "512 mb" }))[0]).toMatch(/to "512Mi"$/);
   expect((await sized({ memory: "lots" }))[0]).toMatch(/to "512Mi"$/);
-  expect((await sized({ cpu: "0" }))[0]).toMatch(/^'template\.containers\[0\]\.resources\.limits\.cpu' \(0\) .* to "1"$/);
+  expect((await sized({ cpu: "0" }))[0]).toMatch(
+    /^'template\.containers\[0\]\.resources\.limits\.cpu' \(0\) .* to "1"$/,
+  );
   expect((await sized({ cpu: "" }))[0]).toContain("(empty)");
 });
 
@@ -62,8 +64,12 @@ test("below one vCPU wants request-based billing and the first generation", asyn
 
 test("judges every container, and half a vCPU only where the whole instance has less than one", async () => {
   const sidecar = (limits: Record<string, string>) => ({ image: "sidecar:1.0.0", resources: { limits } });
-  expect(await messages(serviceCpuMemory, soundService({ sidecars: [sidecar({ cpu: "500m", memory: "256Mi" })] }))).toEqual([]);
-  expect(await messages(serviceCpuMemory, soundService({ sidecars: [sidecar({ cpu: "5", memory: "4Gi" })] }))).toHaveLength(1);
+  expect(
+    await messages(serviceCpuMemory, soundService({ sidecars: [sidecar({ cpu: "500m", memory: "256Mi" })] })),
+  ).toEqual([]);
+  expect(
+    await messages(serviceCpuMemory, soundService({ sidecars: [sidecar({ cpu: "5", memory: "4Gi" })] })),
+  ).toHaveLength(1);
 });
 
 test("reads jobs, worker pools and v1 services", async () => {
@@ -74,17 +80,28 @@ test("reads jobs, worker pools and v1 services", async () => {
     );
   expect(await messages(serviceCpuMemory, soundServiceV1({ container: half }))).toEqual([]);
   const throttling = "template.metadata.annotations.run.googleapis.com/cpu-throttling";
-  expect(await messages(serviceCpuMemory, soundServiceV1({ container: half, annotations: { "run.googleapis.com/cpu-throttling": "false" } }))).toEqual([
+  expect(
+    await messages(
+      serviceCpuMemory,
+      soundServiceV1({ container: half, annotations: { "run.googleapis.com/cpu-throttling": "false" } }),
+    ),
+  ).toEqual([
     `'${throttling}' (false) must be true because below one vCPU Cloud Run offers request-based billing only; set '${throttling}' to true, or set 'template.spec.containers[0].resources.limits.cpu' to 1`,
   ]);
   expect(
-    await messages(serviceCpuMemory, soundServiceV1({ container: half, annotations: { "run.googleapis.com/execution-environment": "gen2" } })),
+    await messages(
+      serviceCpuMemory,
+      soundServiceV1({ container: half, annotations: { "run.googleapis.com/execution-environment": "gen2" } }),
+    ),
   ).toHaveLength(1);
 });
 
 test("reports what it cannot evaluate, and goes on with the other containers", async () => {
   const sidecar = { image: "sidecar:1.0.0", resources: { limits: { cpu: "3" } } };
-  const found = await messages(serviceCpuMemory, soundService({ container: { resources: { limits: { cpu: UNKNOWN } } }, sidecars: [sidecar] }));
+  const found = await messages(
+    serviceCpuMemory,
+    soundService({ container: { resources: { limits: { cpu: UNKNOWN } } }, sidecars: [sidecar] }),
+  );
   expect(found).toEqual([
     "cannot evaluate: 'template.containers[0].resources.limits.cpu' is not known at preview; give it a plain value instead of another resource's output",
     "'template.containers[1].resources.limits.cpu' (3) must be 1, 2, 4, 6, 8 or a fraction from 0.08 to below 1 because Cloud Run offers no other number of vCPUs; set 'template.containers[1].resources.limits.cpu' to 4",

@@ -12,12 +12,16 @@ const uncounted = (names: string) =>
   `cannot evaluate: 'template.containers[0].envs' (without ${names}) must state ${names} as literal numbers from 0 because its container uses the database, and connections and starts are counted from them; set 'template.containers[0].envs' to the plan's values, or the pool in the framework's own variable`;
 
 test("accepts the plan's variables, and a container that uses no database", async () => {
-  expect(await having({ DB_MAX_OVERFLOW: "0", DB_STARTUP_CONNECTIONS: "0", DB_CONNECT_TIMEOUT_SECONDS: "75" })).toEqual([]);
+  expect(await having({ DB_MAX_OVERFLOW: "0", DB_STARTUP_CONNECTIONS: "0", DB_CONNECT_TIMEOUT_SECONDS: "75" })).toEqual(
+    [],
+  );
   expect(await having(withoutDatabase)).toEqual([]);
 });
 
 test("cannot count a client that does not state its pool as numbers", async () => {
-  expect(await having({ DB_POOL_SIZE: undefined, WEB_CONCURRENCY: undefined })).toEqual([uncounted("DB_POOL_SIZE, WEB_CONCURRENCY")]);
+  expect(await having({ DB_POOL_SIZE: undefined, WEB_CONCURRENCY: undefined })).toEqual([
+    uncounted("DB_POOL_SIZE, WEB_CONCURRENCY"),
+  ]);
   for (const odd of ["", "many", "-1", "0x10", "Infinity", "1e3", "3 connections", "5.0", " 5", "5\n"])
     expect(await having({ DB_MAX_OVERFLOW: odd })).toEqual([uncounted("DB_MAX_OVERFLOW")]);
   const secret = { valueSource: { secretKeyRef: { secret: "pool", version: "1" } } };
@@ -25,7 +29,11 @@ test("cannot count a client that does not state its pool as numbers", async () =
 });
 
 test("advises where the command line overrules WEB_CONCURRENCY, and counts what it says", () => {
-  const started = (workers: string) => soundService({ container: { commands: ["gunicorn", "-w", "4", "app:app"] }, variables: { WEB_CONCURRENCY: workers } });
+  const started = (workers: string) =>
+    soundService({
+      container: { commands: ["gunicorn", "-w", "4", "app:app"] },
+      variables: { WEB_CONCURRENCY: workers },
+    });
   const found = findings(serviceDatabaseVariables, started("1"));
   expect(found.map(({ level, text }) => [level, text])).toEqual([
     [
@@ -37,7 +45,8 @@ test("advises where the command line overrules WEB_CONCURRENCY, and counts what 
 });
 
 test("advises other programs of time-outs that they do not state, and cannot pass a pool that they do not", () => {
-  const levels = (variables: Variables) => findings(serviceDatabaseVariables, soundService({ variables })).map(({ level }) => level);
+  const levels = (variables: Variables) =>
+    findings(serviceDatabaseVariables, soundService({ variables })).map(({ level }) => level);
   expect(levels({ DB_INIT_TIMEOUT_SECONDS: undefined })).toEqual(["advisory"]);
   expect(levels({ DB_POOL_SIZE: undefined })).toEqual(["mandatory"]);
   expect(levels({ PRISMA_POOL_MAX: "50" })).toEqual(["mandatory"]);
@@ -75,12 +84,20 @@ test("counts no client where names and values are another store's", async () => 
     DB_NAME: "netra",
     API_URL: "https://x:443/postgres",
   };
-  expect(await messages(serviceDatabaseVariables, soundService({ variables: { ...withoutDatabase, ...others } }))).toEqual([]);
+  expect(
+    await messages(serviceDatabaseVariables, soundService({ variables: { ...withoutDatabase, ...others } })),
+  ).toEqual([]);
 });
 
 test("counts the first container beside a proxy whose arguments name an instance, where nothing says who connects", async () => {
-  const proxy = { name: "proxy", args: ["--private-ip", "netra-staging:us-central1:staging-shared-postgres?port=5432"] };
-  const [found, ...others] = await messages(serviceDatabaseVariables, soundService({ container: { envs: [] }, sidecars: [proxy] }));
+  const proxy = {
+    name: "proxy",
+    args: ["--private-ip", "netra-staging:us-central1:staging-shared-postgres?port=5432"],
+  };
+  const [found, ...others] = await messages(
+    serviceDatabaseVariables,
+    soundService({ container: { envs: [] }, sidecars: [proxy] }),
+  );
   expect([found, others]).toEqual([expect.stringContaining("'template.containers[0].envs' (without DB_POOL_SIZE"), []]);
   expect(await messages(serviceDatabaseVariables, soundService({ sidecars: [proxy] }))).toEqual([]);
 });
@@ -91,16 +108,36 @@ test("counts a client that has nothing but the socket", async () => {
   expect(await messages(serviceDatabaseVariables, soundService({ pod, container: mounted }))).toHaveLength(1);
   expect(await messages(serviceDatabaseVariables, soundService({ pod, container: { envs: [] } }))).toHaveLength(1);
   const annotations = { "run.googleapis.com/cloudsql-instances": "netra-staging:us-central1:staging-shared-postgres" };
-  expect(await messages(serviceDatabaseVariables, soundServiceV1({ annotations, container: { envs: [] } }))).toHaveLength(1);
+  expect(
+    await messages(serviceDatabaseVariables, soundServiceV1({ annotations, container: { envs: [] } })),
+  ).toHaveLength(1);
 });
 
 test("refuses a pool or workers of 0, and a time-out of 0", async () => {
   const refused = (name: string, value: string, must: string, because: string, fix: number) =>
     `'${setting(name)}' (${value}) must ${must} because ${because}; set '${setting(name)}' to ${fix}`;
   expect(await having({ DB_POOL_SIZE: "0", WEB_CONCURRENCY: "0", DB_POOL_TIMEOUT_SECONDS: "0" })).toEqual([
-    refused("DB_POOL_SIZE", "0", "be a whole number of at least 1", "a pool of 0 has no limit, and the budget counts what is stated", 1),
-    refused("WEB_CONCURRENCY", "0", "be a whole number of at least 1", "every instance runs at least one process, each with a pool of its own", 1),
-    refused("DB_POOL_TIMEOUT_SECONDS", "0", "be a number of at least 1", "a request would otherwise fail at once, or wait for ever", 1),
+    refused(
+      "DB_POOL_SIZE",
+      "0",
+      "be a whole number of at least 1",
+      "a pool of 0 has no limit, and the budget counts what is stated",
+      1,
+    ),
+    refused(
+      "WEB_CONCURRENCY",
+      "0",
+      "be a whole number of at least 1",
+      "every instance runs at least one process, each with a pool of its own",
+      1,
+    ),
+    refused(
+      "DB_POOL_TIMEOUT_SECONDS",
+      "0",
+      "be a number of at least 1",
+      "a request would otherwise fail at once, or wait for ever",
+      1,
+    ),
   ]);
   expect((await having({ DB_POOL_SIZE: "2.5" }))[0]).toContain("must be a whole number of at least 1");
 });
@@ -132,12 +169,16 @@ test("reads every kind of workload and every container", async () => {
   for (const declare of [soundJob, soundWorkerPool, soundServiceV1])
     expect(await messages(serviceDatabaseVariables, declare({ variables: { DB_POOL_SIZE: "0" } }))).toHaveLength(1);
   const sidecar = { image: "worker:1.0.0", envs: [{ name: "POSTGRES_HOST", value: UNKNOWN }] };
-  expect((await messages(serviceDatabaseVariables, soundService({ sidecars: [sidecar] })))[0]).toContain("'template.containers[1].envs' (without DB_POOL_SIZE");
+  expect((await messages(serviceDatabaseVariables, soundService({ sidecars: [sidecar] })))[0]).toContain(
+    "'template.containers[1].envs' (without DB_POOL_SIZE",
+  );
 });
 
 test("reports what it cannot evaluate", async () => {
   expect(await having({ DB_POOL_SIZE: UNKNOWN })).toEqual([
     "cannot evaluate: 'template.containers[0].envs[DB_POOL_SIZE]' is not known at preview; give it a plain value instead of another resource's output",
   ]);
-  expect(await having({ DB_POOL_SIZE: { value: 3 } })).toEqual(["cannot evaluate: template.containers[0].envs[0].value must be a text"]);
+  expect(await having({ DB_POOL_SIZE: { value: 3 } })).toEqual([
+    "cannot evaluate: template.containers[0].envs[0].value must be a text",
+  ]);
 });

@@ -40,8 +40,10 @@ test("refuses a name that is set twice, even to one value", async () => {
 test("refuses what is no name, and does not repeat it", async () => {
   const refused = (value: string) =>
     `'template.containers[0].envs[0].name' (${value}) must be a name without spaces and '=' because Cloud Run refuses any other; set 'template.containers[0].envs[0].name' to a name such as LOG_LEVEL`;
-  for (const empty of ["", null, undefined]) expect(await withEnvs({ name: empty, value: "x" })).toEqual([refused("empty")]);
-  for (const odd of ["API_KEY=hunter2", "LOG LEVEL", " LOG_LEVEL"]) expect(await withEnvs({ name: odd, value: "x" })).toEqual([refused("not shown")]);
+  for (const empty of ["", null, undefined])
+    expect(await withEnvs({ name: empty, value: "x" })).toEqual([refused("empty")]);
+  for (const odd of ["API_KEY=hunter2", "LOG LEVEL", " LOG_LEVEL"])
+    expect(await withEnvs({ name: odd, value: "x" })).toEqual([refused("not shown")]);
 });
 
 test("refuses a variable with a value and a secret, and one with neither", async () => {
@@ -62,7 +64,8 @@ test("refuses a reference that names no secret", async () => {
 });
 
 test("refuses the text that JavaScript makes of an Output", async () => {
-  const value = "http://Calling [toString] on an [Output<T>] is not supported.\n\nTo get the value of an Output<T> as an Output<string> consider";
+  const value =
+    "http://Calling [toString] on an [Output<T>] is not supported.\n\nTo get the value of an Output<T> as an Output<string> consider";
   expect(await withEnvs({ name: "API_URL", value })).toEqual([
     "'template.containers[0].envs[API_URL]' must be a value because it holds the text that JavaScript makes of an Output; set 'template.containers[0].envs[API_URL]' with pulumi.interpolate or apply instead of a template literal",
   ]);
@@ -77,9 +80,13 @@ test("refuses envFroms of a v1 service", async () => {
 
 test("reports what it cannot evaluate, and goes on with the other containers", async () => {
   const sidecar = { image: "sidecar:1.0.0", envs: [{ name: "PORT", value: "1" }] };
-  expect(await messages(serviceEnvironment, soundService({ container: { envs: UNKNOWN }, sidecars: [sidecar] }))).toEqual([
+  expect(
+    await messages(serviceEnvironment, soundService({ container: { envs: UNKNOWN }, sidecars: [sidecar] })),
+  ).toEqual([
     "cannot evaluate: 'template.containers[0].envs' is not known at preview; give it a plain value instead of another resource's output",
     "'template.containers[1].envs[PORT]' must not be set because Cloud Run sets it itself, from 'ports.containerPort'; remove it",
   ]);
-  expect(await withEnvs({ name: "A", value: ["hunter2"] })).toEqual(["cannot evaluate: template.containers[0].envs[0].value must be a text"]);
+  expect(await withEnvs({ name: "A", value: ["hunter2"] })).toEqual([
+    "cannot evaluate: template.containers[0].envs[0].value must be a text",
+  ]);
 });

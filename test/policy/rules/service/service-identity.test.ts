@@ -33,8 +33,12 @@ test("refuses what is no address, and does not repeat it", async () => {
 });
 
 test("reads every kind of workload", async () => {
-  expect((await messages(serviceIdentity, soundJob({ pod: { serviceAccount: undefined } })))[0]).toMatch(/^'template\.template\.serviceAccount' \(not set\)/);
-  expect((await messages(serviceIdentity, soundWorkerPool({ pod: { serviceAccount: "" } })))[0]).toMatch(/^'template\.serviceAccount' \(not set\)/);
+  expect((await messages(serviceIdentity, soundJob({ pod: { serviceAccount: undefined } })))[0]).toMatch(
+    /^'template\.template\.serviceAccount' \(not set\)/,
+  );
+  expect((await messages(serviceIdentity, soundWorkerPool({ pod: { serviceAccount: "" } })))[0]).toMatch(
+    /^'template\.serviceAccount' \(not set\)/,
+  );
   expect((await messages(serviceIdentity, soundServiceV1({ pod: { serviceAccountName: null } })))[0]).toMatch(
     /^'template\.spec\.serviceAccountName' \(not set\)/,
   );

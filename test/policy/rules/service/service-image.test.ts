@@ -5,7 +5,8 @@ import { soundJob, soundService, soundServiceV1, soundWorkerPool } from "../../s
 
 const NAME = "us-central1-docker.pkg.dev/netra-staging/netra/backend";
 const DIGEST = `sha256:${"0123456789abcdef".repeat(4)}`;
-const running = (image: unknown, config: object = {}) => messages(serviceImage, soundService({ container: { image } }), config);
+const running = (image: unknown, config: object = {}) =>
+  messages(serviceImage, soundService({ container: { image } }), config);
 const refused = (value: string, because: string, name: string) =>
   `'template.containers[0].image' (${value}) must be named by digest or by an immutable tag because ${because}; set 'template.containers[0].image' to ${name}@sha256:<digest>, or a version or commit as its tag`;
 
@@ -24,13 +25,21 @@ test("refuses tags that are moved", async () => {
 
 test("refuses an image without a tag, the public samples too", async () => {
   for (const image of ["us-docker.pkg.dev/cloudrun/container/hello", "localhost:5000/backend", "nginx"])
-    expect(await running(image)).toEqual([refused(image, "no tag means latest, and the next instance would start whatever was pushed last", image)]);
+    expect(await running(image)).toEqual([
+      refused(image, "no tag means latest, and the next instance would start whatever was pushed last", image),
+    ]);
 });
 
 test("refuses what is no image, and repeats it only where it is empty", async () => {
   const because = "Cloud Run can only run an image it can find";
-  for (const absent of [undefined, null, ""]) expect(await running(absent)).toEqual([refused("empty", because, "REGISTRY/NAME")]);
-  for (const odd of [`${NAME}@sha256:0123`, "user:hunter2@registry/backend", "Calling [toString] on an [Output<T>]:1.0.0", `${NAME}:1.0.0 `])
+  for (const absent of [undefined, null, ""])
+    expect(await running(absent)).toEqual([refused("empty", because, "REGISTRY/NAME")]);
+  for (const odd of [
+    `${NAME}@sha256:0123`,
+    "user:hunter2@registry/backend",
+    "Calling [toString] on an [Output<T>]:1.0.0",
+    `${NAME}:1.0.0 `,
+  ])
     expect(await running(odd)).toEqual([refused("no image reference", because, "REGISTRY/NAME")]);
 });
 
@@ -41,11 +50,15 @@ test("takes the pattern of immutable tags from its configuration", async () => {
 
 test("judges every container of every kind of workload", async () => {
   for (const declare of [soundService, soundJob, soundWorkerPool, soundServiceV1])
-    expect((await messages(serviceImage, declare({ sidecars: [{ image: "proxy:latest" }] })))[0]).toMatch(/containers\[1\]\.image' \(proxy:latest\)/);
+    expect((await messages(serviceImage, declare({ sidecars: [{ image: "proxy:latest" }] })))[0]).toMatch(
+      /containers\[1\]\.image' \(proxy:latest\)/,
+    );
 });
 
 test("reports what it cannot evaluate, and goes on with the other containers", async () => {
-  expect(await messages(serviceImage, soundService({ container: { image: UNKNOWN }, sidecars: [{ image: "proxy" }] }))).toEqual([
+  expect(
+    await messages(serviceImage, soundService({ container: { image: UNKNOWN }, sidecars: [{ image: "proxy" }] })),
+  ).toEqual([
     "cannot evaluate: 'template.containers[0].image' is not known at preview; give it a plain value instead of another resource's output",
     expect.stringContaining("'template.containers[1].image' (proxy)"),
   ]);

@@ -11,7 +11,13 @@ test("accepts JWT_SECRET_KEY, and names that only look like it", async () => {
 });
 
 test("refuses every other name, literal or secret, in every kind of workload", async () => {
-  for (const name of ["JWT_SECRET", "JWT_SECRET_STAGING", "JWT_SECRET_KEY_STAGING", "AUTH_JWT_SECRET", "jwt_secret_key"])
+  for (const name of [
+    "JWT_SECRET",
+    "JWT_SECRET_STAGING",
+    "JWT_SECRET_KEY_STAGING",
+    "AUTH_JWT_SECRET",
+    "jwt_secret_key",
+  ])
     expect(await messages(serviceJwtName, soundService({ variables: { [name]: secret } }))).toEqual([
       `'template.containers[0].envs[${name}]' must not be set because services resolve several names of one secret in different orders; set 'JWT_SECRET_KEY' instead`,
     ]);
@@ -21,7 +27,12 @@ test("refuses every other name, literal or secret, in every kind of workload", a
 
 test("reports what it cannot evaluate, and goes on with the other containers", async () => {
   const sidecar = { image: "sidecar:1.0.0", envs: [{ name: "JWT_SECRET", value: "" }] };
-  expect(await messages(serviceJwtName, soundService({ container: { envs: [{ name: UNKNOWN, value: "x" }] }, sidecars: [sidecar] }))).toEqual([
+  expect(
+    await messages(
+      serviceJwtName,
+      soundService({ container: { envs: [{ name: UNKNOWN, value: "x" }] }, sidecars: [sidecar] }),
+    ),
+  ).toEqual([
     "cannot evaluate: 'template.containers[0].envs[0].name' is not known at preview; give it a plain value instead of another resource's output",
     expect.stringContaining("'template.containers[1].envs[JWT_SECRET]' must not be set"),
   ]);

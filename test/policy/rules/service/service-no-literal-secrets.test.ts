@@ -3,7 +3,8 @@ import { serviceNoLiteralSecrets } from "../../../../policy/rules/service/servic
 import { messages, UNKNOWN } from "../../harness";
 import { soundJob, soundService, soundServiceV1, soundWorkerPool } from "../../services";
 
-const given = (name: string, value: unknown) => messages(serviceNoLiteralSecrets, soundService({ variables: { [name]: { value } } }));
+const given = (name: string, value: unknown) =>
+  messages(serviceNoLiteralSecrets, soundService({ variables: { [name]: { value } } }));
 const refused = (name: string, known = "not shown", because = "a literal") =>
   `'template.containers[0].envs[${name}]' (${known}) must be taken from Secret Manager because ${because} is stored in clear text; set 'template.containers[0].envs[${name}]' to a secretKeyRef with the secret and its version`;
 
@@ -60,17 +61,29 @@ test.each([
 
 test("accepts secrets from Secret Manager, empty values, switches and paths to credentials", async () => {
   const secret = { valueSource: { secretKeyRef: { secret: "postgres-password-staging", version: "1" } } };
-  expect(await messages(serviceNoLiteralSecrets, soundService({ variables: { POSTGRES_PASSWORD: secret } }))).toEqual([]);
+  expect(await messages(serviceNoLiteralSecrets, soundService({ variables: { POSTGRES_PASSWORD: secret } }))).toEqual(
+    [],
+  );
   // As outputs have it: a variable from a secret also has an empty value.
-  expect(await messages(serviceNoLiteralSecrets, soundService({ variables: { POSTGRES_PASSWORD: { value: "", ...secret } } }))).toEqual([]);
+  expect(
+    await messages(
+      serviceNoLiteralSecrets,
+      soundService({ variables: { POSTGRES_PASSWORD: { value: "", ...secret } } }),
+    ),
+  ).toEqual([]);
   expect(await given("POSTGRES_PASSWORD", "")).toEqual([]);
   expect(await given("REQUIRE_TOKEN", "true")).toEqual([]);
   expect(await given("GOOGLE_APPLICATION_CREDENTIALS", "/secrets/key.json")).toEqual([]);
 });
 
 test("refuses a literal beside the secret", async () => {
-  const both = { value: "hunter2", valueSource: { secretKeyRef: { secret: "postgres-password-staging", version: "1" } } };
-  expect(await messages(serviceNoLiteralSecrets, soundService({ variables: { POSTGRES_PASSWORD: both } }))).toEqual([refused("POSTGRES_PASSWORD")]);
+  const both = {
+    value: "hunter2",
+    valueSource: { secretKeyRef: { secret: "postgres-password-staging", version: "1" } },
+  };
+  expect(await messages(serviceNoLiteralSecrets, soundService({ variables: { POSTGRES_PASSWORD: both } }))).toEqual([
+    refused("POSTGRES_PASSWORD"),
+  ]);
 });
 
 test.each([
@@ -94,7 +107,9 @@ test.each([
 });
 
 test("refuses a secret that is not known at preview and not taken from Secret Manager", async () => {
-  expect(await given("POSTGRES_PASSWORD", UNKNOWN)).toEqual([refused("POSTGRES_PASSWORD", "not known at preview", "its value")]);
+  expect(await given("POSTGRES_PASSWORD", UNKNOWN)).toEqual([
+    refused("POSTGRES_PASSWORD", "not known at preview", "its value"),
+  ]);
   for (const name of ["POSTGRES_HOST", "API_URL", "REDIS_PORT"]) expect(await given(name, UNKNOWN)).toEqual([]);
 });
 
@@ -102,14 +117,18 @@ test("reads every kind of workload and every container", async () => {
   for (const declare of [soundJob, soundWorkerPool, soundServiceV1])
     expect(await messages(serviceNoLiteralSecrets, declare({ variables: { API_KEY: "hunter2" } }))).toHaveLength(1);
   const sidecar = { image: "sidecar:1.0.0", envs: [{ name: "API_KEY", value: "hunter2" }] };
-  expect((await messages(serviceNoLiteralSecrets, soundService({ sidecars: [sidecar] })))[0]).toMatch(/^'template\.containers\[1\]\.envs\[API_KEY\]'/);
+  expect((await messages(serviceNoLiteralSecrets, soundService({ sidecars: [sidecar] })))[0]).toMatch(
+    /^'template\.containers\[1\]\.envs\[API_KEY\]'/,
+  );
 });
 
 test("reports what it cannot evaluate", async () => {
   expect(await given("DATABASE_URL", UNKNOWN)).toEqual([
     "cannot evaluate: 'template.containers[0].envs[DATABASE_URL]' is not known at preview and may carry a password; set 'template.containers[0].envs[DATABASE_URL]' to a secretKeyRef with the secret and its version, or give its parts in variables of their own",
   ]);
-  expect(await given("API_KEY", ["hunter2"])).toEqual(["cannot evaluate: template.containers[0].envs[9].value must be a text"]);
+  expect(await given("API_KEY", ["hunter2"])).toEqual([
+    "cannot evaluate: template.containers[0].envs[9].value must be a text",
+  ]);
   expect(await messages(serviceNoLiteralSecrets, soundService({ container: { envs: UNKNOWN } }))).toEqual([
     "cannot evaluate: 'template.containers[0].envs' is not known at preview; give it a plain value instead of another resource's output",
   ]);

@@ -4,12 +4,15 @@ import { messages, UNKNOWN } from "../../harness";
 import { soundJob, soundService, soundServiceV1, soundWorkerPool } from "../../services";
 
 type Level = Record<string, unknown> | undefined;
-const scaled = (service: Level, revision: Level) => messages(serviceScaling, soundService({ properties: { scaling: service }, pod: { scaling: revision } }));
+const scaled = (service: Level, revision: Level) =>
+  messages(serviceScaling, soundService({ properties: { scaling: service }, pod: { scaling: revision } }));
 
 test("accepts a maximum at either level or at both", async () => {
   expect(await scaled({ minInstanceCount: 1, maxInstanceCount: 5 }, undefined)).toEqual([]);
   expect(await scaled(undefined, { minInstanceCount: 0, maxInstanceCount: 1 })).toEqual([]);
-  expect(await scaled({ maxInstanceCount: 5, scalingMode: "AUTOMATIC" }, { minInstanceCount: 5, maxInstanceCount: 5 })).toEqual([]);
+  expect(
+    await scaled({ maxInstanceCount: 5, scalingMode: "AUTOMATIC" }, { minInstanceCount: 5, maxInstanceCount: 5 }),
+  ).toEqual([]);
   expect(await scaled({ minInstanceCount: 2, scalingMode: "" }, { maxInstanceCount: 3 })).toEqual([]);
 });
 
@@ -34,7 +37,9 @@ test("refuses a maximum that is missing, 0 or negative", async () => {
 test("refuses a minimum above the maximum, at one level or across both", async () => {
   const refused = (setting: string, value: number, maximum: string, most: number) =>
     `'${setting}' (${value}) must be a whole number from 0 to '${maximum}' (${most}) because Cloud Run refuses a minimum above the maximum; set '${setting}' to ${value < 0 ? 0 : most}`;
-  expect(await scaled({ minInstanceCount: 6, maxInstanceCount: 5 }, {})).toEqual([refused("scaling.minInstanceCount", 6, "scaling.maxInstanceCount", 5)]);
+  expect(await scaled({ minInstanceCount: 6, maxInstanceCount: 5 }, {})).toEqual([
+    refused("scaling.minInstanceCount", 6, "scaling.maxInstanceCount", 5),
+  ]);
   expect(await scaled({}, { minInstanceCount: 6, maxInstanceCount: 5 })).toEqual([
     refused("template.scaling.minInstanceCount", 6, "template.scaling.maxInstanceCount", 5),
   ]);
@@ -44,14 +49,17 @@ test("refuses a minimum above the maximum, at one level or across both", async (
   expect(await scaled({ minInstanceCount: 9 }, { maxInstanceCount: 5 })).toEqual([
     refused("scaling.minInstanceCount", 9, "template.scaling.maxInstanceCount", 5),
   ]);
-  expect(await scaled({ minInstanceCount: -1, maxInstanceCount: 5 }, {})).toEqual([refused("scaling.minInstanceCount", -1, "scaling.maxInstanceCount", 5)]);
+  expect(await scaled({ minInstanceCount: -1, maxInstanceCount: 5 }, {})).toEqual([
+    refused("scaling.minInstanceCount", -1, "scaling.maxInstanceCount", 5),
+  ]);
 });
 
 test("accepts a revision's maximum above the service's, which holds for all revisions: Cloud Run fills in 100", async () => {
   expect(await scaled({ maxInstanceCount: 5 }, { maxInstanceCount: 100 })).toEqual([]);
 });
 
-const MANUAL = "must be stated and a whole number of at least 1 because scaling by hand runs exactly that many instances, and each brings its connection pool";
+const MANUAL =
+  "must be stated and a whole number of at least 1 because scaling by hand runs exactly that many instances, and each brings its connection pool";
 
 test("wants the count where instances are set by hand", async () => {
   expect(await scaled({ scalingMode: "MANUAL", manualInstanceCount: 3 }, {})).toEqual([]);
@@ -70,8 +78,12 @@ test("reads a worker pool, which is scaled by hand unless it says otherwise", as
   const pool = (scaling: Level) => messages(serviceScaling, soundWorkerPool({ properties: { scaling } }));
   expect(await pool({ manualInstanceCount: 2 })).toEqual([]);
   expect(await pool({ scalingMode: "AUTOMATIC", minInstanceCount: 1, maxInstanceCount: 4 })).toEqual([]);
-  expect(await pool(undefined)).toEqual([`'scaling.manualInstanceCount' (not set) ${MANUAL}; set 'scaling.manualInstanceCount' to 1`]);
-  expect(await pool({ scalingMode: "AUTOMATIC" })).toEqual([`'scaling.maxInstanceCount' (not set) ${MISSING}; set 'scaling.maxInstanceCount' to 1`]);
+  expect(await pool(undefined)).toEqual([
+    `'scaling.manualInstanceCount' (not set) ${MANUAL}; set 'scaling.manualInstanceCount' to 1`,
+  ]);
+  expect(await pool({ scalingMode: "AUTOMATIC" })).toEqual([
+    `'scaling.maxInstanceCount' (not set) ${MISSING}; set 'scaling.maxInstanceCount' to 1`,
+  ]);
 });
 
 test("reads a job's tasks", async () => {
@@ -89,17 +101,29 @@ test("reads a v1 service's annotations", async () => {
     messages(serviceScaling, soundServiceV1({ annotations, properties: { metadata: { annotations: service } } }));
   expect(await v1({})).toEqual([]);
   const revisionMaximum = "template.metadata.annotations.autoscaling.knative.dev/maxScale";
-  expect(await v1({ "autoscaling.knative.dev/maxScale": undefined })).toEqual([`'${revisionMaximum}' (not set) ${MISSING}; set '${revisionMaximum}' to 1`]);
-  expect(await v1({ "autoscaling.knative.dev/maxScale": undefined }, { "run.googleapis.com/maxScale": "5" })).toEqual([]);
-  expect(await v1({ "autoscaling.knative.dev/maxScale": "0" })).toEqual([`'${revisionMaximum}' (0) ${MISSING}; set '${revisionMaximum}' to 1`]);
+  expect(await v1({ "autoscaling.knative.dev/maxScale": undefined })).toEqual([
+    `'${revisionMaximum}' (not set) ${MISSING}; set '${revisionMaximum}' to 1`,
+  ]);
+  expect(await v1({ "autoscaling.knative.dev/maxScale": undefined }, { "run.googleapis.com/maxScale": "5" })).toEqual(
+    [],
+  );
+  expect(await v1({ "autoscaling.knative.dev/maxScale": "0" })).toEqual([
+    `'${revisionMaximum}' (0) ${MISSING}; set '${revisionMaximum}' to 1`,
+  ]);
   expect(await v1({}, { "run.googleapis.com/scalingMode": "manual" })).toHaveLength(1);
-  expect(await v1({}, { "run.googleapis.com/scalingMode": "manual", "run.googleapis.com/manualInstanceCount": "3" })).toEqual([]);
+  expect(
+    await v1({}, { "run.googleapis.com/scalingMode": "manual", "run.googleapis.com/manualInstanceCount": "3" }),
+  ).toEqual([]);
 });
 
 test("reports what it cannot evaluate", async () => {
   expect(await scaled({ maxInstanceCount: UNKNOWN }, {})).toEqual([
     "cannot evaluate: 'scaling.maxInstanceCount' is not known at preview; give it a plain value instead of another resource's output",
   ]);
-  expect(await scaled({ maxInstanceCount: "" }, {})).toEqual(["cannot evaluate: scaling.maxInstanceCount must be a number"]);
-  expect(await scaled({ maxInstanceCount: 5 }, { maxInstanceCount: "five" })).toEqual(["cannot evaluate: template.scaling.maxInstanceCount must be a number"]);
+  expect(await scaled({ maxInstanceCount: "" }, {})).toEqual([
+    "cannot evaluate: scaling.maxInstanceCount must be a number",
+  ]);
+  expect(await scaled({ maxInstanceCount: 5 }, { maxInstanceCount: "five" })).toEqual([
+    "cannot evaluate: template.scaling.maxInstanceCount must be a number",
+  ]);
 });

@@ -15,9 +15,13 @@ test("accepts a window that covers boot and initialisation within 600 seconds, a
   expect(await probed({ httpGet, periodSeconds: 20, failureThreshold: 30, initialDelaySeconds: 60 })).toEqual([]);
   const gpu = { limits: { cpu: "8", memory: "32Gi", "nvidia.com/gpu": "1" } };
   const loading = { httpGet, periodSeconds: 60, failureThreshold: 30 };
-  expect(await messages(serviceStartupProbe, soundService({ container: { startupProbe: loading, resources: gpu } }))).toEqual([]);
-  expect(await probed({ httpGet: {}, initialDelaySeconds: 80 }, { DB_INIT_TIMEOUT_SECONDS: "95" })).toEqual([]); // 80 + 10 x 3
-  expect(await probed({ grpc: {}, periodSeconds: 10, failureThreshold: 9 })).toEqual([]); // gRPC's health protocol is the application's answer, too
+  expect(
+    await messages(serviceStartupProbe, soundService({ container: { startupProbe: loading, resources: gpu } })),
+  ).toEqual([]);
+  // 80 + 10 x 3
+  expect(await probed({ httpGet: {}, initialDelaySeconds: 80 }, { DB_INIT_TIMEOUT_SECONDS: "95" })).toEqual([]);
+  // gRPC's health protocol is the application's answer, too
+  expect(await probed({ grpc: {}, periodSeconds: 10, failureThreshold: 9 })).toEqual([]);
   expect(await probed({ httpGet }, withoutDatabase)).toEqual([]); // the provider's 10 x 3 = 30 s
 });
 
@@ -34,14 +38,22 @@ test("refuses a window shorter than boot and initialisation", async () => {
     `'${PROBE}.failureThreshold' (3) must give the start at least 90 s (it gives 0 + 10 s x 3 = 30 s) because Cloud Run kills the container when the window closes, while boot and database initialisation may still be running; set '${PROBE}.failureThreshold' to 9`,
   ]);
   // The plan's default where the container does not state its initialisation.
-  expect((await probed({ httpGet, failureThreshold: 8 }, { DB_INIT_TIMEOUT_SECONDS: undefined }))[0]).toContain("must give the start at least 90 s");
-  expect((await probed({ httpGet, failureThreshold: 1 }, withoutDatabase))[0]).toContain("must give the start at least 15 s");
+  expect((await probed({ httpGet, failureThreshold: 8 }, { DB_INIT_TIMEOUT_SECONDS: undefined }))[0]).toContain(
+    "must give the start at least 90 s",
+  );
+  expect((await probed({ httpGet, failureThreshold: 1 }, withoutDatabase))[0]).toContain(
+    "must give the start at least 15 s",
+  );
 });
 
 test("takes boot and initialisation from its configuration", async () => {
   expect(await probed({ httpGet, failureThreshold: 9 }, {}, { services: {}, bootSeconds: 20 })).toHaveLength(1);
   expect(
-    await probed({ httpGet, failureThreshold: 5 }, { DB_INIT_TIMEOUT_SECONDS: undefined }, { services: {}, bootSeconds: 20, initTimeoutSeconds: 30 }),
+    await probed(
+      { httpGet, failureThreshold: 5 },
+      { DB_INIT_TIMEOUT_SECONDS: undefined },
+      { services: {}, bootSeconds: 20, initTimeoutSeconds: 30 },
+    ),
   ).toEqual([]);
 });
 
@@ -52,9 +64,9 @@ test("refuses a window of more than 600 seconds, and an initialisation that none
   expect((await probed({ httpGet, failureThreshold: 24 }, { DB_INIT_TIMEOUT_SECONDS: "700" }))[0]).toMatch(
     /must give the start at least 715 s .*; set '.*' to 60, and shorten boot and database initialisation from 715 s to at most 600 s$/,
   );
-  expect((await probed({ httpGet, periodSeconds: 400, failureThreshold: 1 }, { DB_INIT_TIMEOUT_SECONDS: "500" }))[0]).toMatch(
-    / to 52 with a period of 10 s and no initial delay$/,
-  );
+  expect(
+    (await probed({ httpGet, periodSeconds: 400, failureThreshold: 1 }, { DB_INIT_TIMEOUT_SECONDS: "500" }))[0],
+  ).toMatch(/ to 52 with a period of 10 s and no initial delay$/);
 });
 
 test("asks the container that takes the requests, not its sidecars", async () => {
@@ -63,7 +75,9 @@ test("asks the container that takes the requests, not its sidecars", async () =>
     container: { ports: undefined, startupProbe: undefined },
     sidecars: [{ image: "proxy:1.0.0", ports: { containerPort: 8080 } }],
   });
-  expect((await messages(serviceStartupProbe, other))[0]).toMatch(/^'template\.containers\[1\]\.startupProbe' \(not set\)/);
+  expect((await messages(serviceStartupProbe, other))[0]).toMatch(
+    /^'template\.containers\[1\]\.startupProbe' \(not set\)/,
+  );
   expect(await messages(serviceStartupProbe, soundJob())).toEqual([]);
   expect(await messages(serviceStartupProbe, soundWorkerPool())).toEqual([]);
 });
@@ -78,7 +92,9 @@ test("reports what it cannot evaluate", async () => {
   expect(await probed({ httpGet, failureThreshold: UNKNOWN })).toEqual([
     `cannot evaluate: 'template.containers[0].startupProbe.failureThreshold' is not known at preview; give it a plain value instead of another resource's output`,
   ]);
-  expect(await probed({ httpGet, failureThreshold: "often" })).toEqual([`cannot evaluate: ${PROBE}.failureThreshold must be a number`]);
+  expect(await probed({ httpGet, failureThreshold: "often" })).toEqual([
+    `cannot evaluate: ${PROBE}.failureThreshold must be a number`,
+  ]);
   expect(await probed({ httpGet, failureThreshold: 12 }, { DB_INIT_TIMEOUT_SECONDS: UNKNOWN })).toEqual([
     "cannot evaluate: 'template.containers[0].envs[DB_INIT_TIMEOUT_SECONDS]' is not known at preview; give it a plain value instead of another resource's output",
   ]);

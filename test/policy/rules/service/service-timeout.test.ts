@@ -6,7 +6,8 @@ import { soundService, soundServiceV1 } from "../../services";
 const withTimeout = (timeout: unknown) => messages(serviceTimeout, soundService({ pod: { timeout } }));
 
 test("accepts a second to an hour, and Cloud Run's default", async () => {
-  for (const timeout of ["1s", "600s", "3600s", "3.5s", undefined, null, ""]) expect(await withTimeout(timeout)).toEqual([]);
+  for (const timeout of ["1s", "600s", "3600s", "3.5s", undefined, null, ""])
+    expect(await withTimeout(timeout)).toEqual([]);
 });
 
 test("refuses more than an hour and none at all", async () => {

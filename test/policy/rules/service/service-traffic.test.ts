@@ -6,7 +6,13 @@ import { IMAGE, soundService, soundServiceV1, soundWorkerPool } from "../../serv
 const shared = (traffics: unknown) => messages(serviceTraffic, soundService({ properties: { traffics } }));
 
 test("accepts shares that add up, and none at all", async () => {
-  for (const traffics of [undefined, null, [], [{ percent: 100 }], [{ percent: 90 }, { percent: 10 }, { tag: "candidate" }]])
+  for (const traffics of [
+    undefined,
+    null,
+    [],
+    [{ percent: 100 }],
+    [{ percent: 90 }, { percent: 10 }, { tag: "candidate" }],
+  ])
     expect(await shared(traffics)).toEqual([]);
 });
 
@@ -29,14 +35,17 @@ const fixed = (setting: string, name: string) =>
   `'${setting}' (${name}) must be left out because the next change of the template asks for a second revision of this name, and Google refuses that (409); remove it: Cloud Run names every revision itself`;
 
 test("refuses a fixed name of the revision", async () => {
-  const named = (revision: unknown, image = "netra/backend:1.4.2") => messages(serviceTraffic, soundService({ pod: { revision }, container: { image } }));
+  const named = (revision: unknown, image = "netra/backend:1.4.2") =>
+    messages(serviceTraffic, soundService({ pod: { revision }, container: { image } }));
   expect(await named("netra-backend-staging-v1")).toEqual([fixed("template.revision", "netra-backend-staging-v1")]);
   expect(await named("netra-backend-staging-latest", "netra/backend:latest")).toHaveLength(1);
   for (const revision of [undefined, null, "", UNKNOWN]) expect(await named(revision)).toEqual([]);
   // A name that the program makes of the image is another one with the next image.
   expect(await named("netra-backend-staging-1-4-2")).toEqual([]);
   expect(await named("netra-backend-staging-0123456789ab", IMAGE)).toEqual([]);
-  expect(await messages(serviceTraffic, soundWorkerPool({ pod: { revision: "worker-v1" } }))).toEqual([fixed("template.revision", "worker-v1")]);
+  expect(await messages(serviceTraffic, soundWorkerPool({ pod: { revision: "worker-v1" } }))).toEqual([
+    fixed("template.revision", "worker-v1"),
+  ]);
   const v1 = soundServiceV1({ properties: { template: { metadata: { name: "legacy-v1" } } } });
   expect(await messages(serviceTraffic, v1)).toEqual([fixed("template.metadata.name", "legacy-v1")]);
 });
@@ -53,26 +62,41 @@ test("cannot evaluate a service whose traffic goes to another revision than the 
       { ...old, percent: 90 },
     ]),
   ).toEqual([pinned("traffics[1].revision", old.revision, 90)]);
-  expect(await shared([{ revision: UNKNOWN, percent: 100 }])).toEqual([pinned("traffics[0].revision", "not known at preview", 100)]);
+  expect(await shared([{ revision: UNKNOWN, percent: 100 }])).toEqual([
+    pinned("traffics[0].revision", "not known at preview", 100),
+  ]);
   for (const tagged of [
     { ...old, tag: "previous" },
     { ...old, tag: "previous", percent: 0 },
   ])
     expect(await shared([{ ...latest, percent: 100 }, tagged])).toEqual([]);
-  expect(await messages(serviceTraffic, soundServiceV1({ properties: { traffics: [{ percent: 100, revisionName: "legacy-00003" }] } }))).toEqual([
-    pinned("traffics[0].revisionName", "legacy-00003", 100),
-  ]);
-  expect(await messages(serviceTraffic, soundWorkerPool({ properties: { instanceSplits: [{ percent: 100, revision: "worker-00003" }] } }))).toEqual([
-    pinned("instanceSplits[0].revision", "worker-00003", 100, "instanceSplits"),
-  ]);
+  expect(
+    await messages(
+      serviceTraffic,
+      soundServiceV1({ properties: { traffics: [{ percent: 100, revisionName: "legacy-00003" }] } }),
+    ),
+  ).toEqual([pinned("traffics[0].revisionName", "legacy-00003", 100)]);
+  expect(
+    await messages(
+      serviceTraffic,
+      soundWorkerPool({ properties: { instanceSplits: [{ percent: 100, revision: "worker-00003" }] } }),
+    ),
+  ).toEqual([pinned("instanceSplits[0].revision", "worker-00003", 100, "instanceSplits")]);
   // The template's own revision, by its name: the name is what is wrong.
-  const own = soundService({ pod: { revision: "backend-v2" }, properties: { traffics: [{ revision: "backend-v2", percent: 100 }] } });
+  const own = soundService({
+    pod: { revision: "backend-v2" },
+    properties: { traffics: [{ revision: "backend-v2", percent: 100 }] },
+  });
   expect(await messages(serviceTraffic, own)).toEqual([fixed("template.revision", "backend-v2")]);
 });
 
 test("reads v1 services and worker pools", async () => {
-  expect(await messages(serviceTraffic, soundServiceV1({ properties: { traffics: [{ percent: 50 }] } }))).toHaveLength(1);
-  expect((await messages(serviceTraffic, soundWorkerPool({ properties: { instanceSplits: [{ percent: 50 }] } })))[0]).toMatch(/^'instanceSplits' \(50 = 50\)/);
+  expect(await messages(serviceTraffic, soundServiceV1({ properties: { traffics: [{ percent: 50 }] } }))).toHaveLength(
+    1,
+  );
+  expect(
+    (await messages(serviceTraffic, soundWorkerPool({ properties: { instanceSplits: [{ percent: 50 }] } })))[0],
+  ).toMatch(/^'instanceSplits' \(50 = 50\)/);
 });
 
 test("reports what it cannot evaluate", async () => {

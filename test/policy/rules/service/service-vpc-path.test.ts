@@ -4,9 +4,11 @@ import { messages, UNKNOWN } from "../../harness";
 import { type Overrides, soundJob, soundService, soundServiceV1, soundWorkerPool } from "../../services";
 
 const CONNECTOR = "template.vpcAccess.connector";
-const reaching = (vpcAccess: unknown, overrides: Overrides = {}) => messages(serviceVpcPath, soundService({ ...overrides, pod: { vpcAccess } }));
+const reaching = (vpcAccess: unknown, overrides: Overrides = {}) =>
+  messages(serviceVpcPath, soundService({ ...overrides, pod: { vpcAccess } }));
 /** A service without access to the VPC that is told something. */
-const told = (variables: Overrides["variables"]) => reaching(undefined, { variables: { POSTGRES_HOST: undefined, ...variables } });
+const told = (variables: Overrides["variables"]) =>
+  reaching(undefined, { variables: { POSTGRES_HOST: undefined, ...variables } });
 const refused = (because: string, setting = CONNECTOR) =>
   `'${setting}' (not set) must name a connector unless there are network interfaces because ${because}; set '${setting}' to the connector's id`;
 const isPrivate = (variable: string, envs = "template.containers[0].envs") =>
@@ -56,11 +58,19 @@ test("accepts what is no private address: this instance itself, a name, a public
     ["SERVICE_VERSION", "10.1.2.3"],
   ] as const)
     expect(await told({ [name]: value })).toEqual([]);
-  expect(await told({ REDIS_HOST: { valueSource: { secretKeyRef: { secret: "redis-host-staging", version: "1" } } } })).toEqual([]);
+  expect(
+    await told({ REDIS_HOST: { valueSource: { secretKeyRef: { secret: "redis-host-staging", version: "1" } } } }),
+  ).toEqual([]);
 });
 
 test("refuses access to the VPC that leads nowhere", async () => {
-  for (const empty of [{}, { egress: "PRIVATE_RANGES_ONLY" }, { connector: "" }, { networkInterfaces: [] }, { networkInterfaces: [{}] }])
+  for (const empty of [
+    {},
+    { egress: "PRIVATE_RANGES_ONLY" },
+    { connector: "" },
+    { networkInterfaces: [] },
+    { networkInterfaces: [{}] },
+  ])
     expect(await reaching(empty)).toEqual([refused(EMPTY)]);
 });
 
@@ -72,7 +82,9 @@ test("reads every kind of workload, and every container", async () => {
   ]);
   expect(await messages(serviceVpcPath, soundWorkerPool({ pod, variables }))).toHaveLength(1);
   const sidecars = [{ image: "sidecar:1.0.0", envs: [{ name: "REDIS_HOST", value: "10.166.204.83" }] }];
-  expect(await messages(serviceVpcPath, soundService({ pod, sidecars }))).toEqual([refused(isPrivate("REDIS_HOST", "template.containers[1].envs"))]);
+  expect(await messages(serviceVpcPath, soundService({ pod, sidecars }))).toEqual([
+    refused(isPrivate("REDIS_HOST", "template.containers[1].envs")),
+  ]);
   const key = "run.googleapis.com/vpc-access-connector";
   const setting = `template.metadata.annotations.${key}`;
   const v1 = (annotations: Record<string, unknown>) =>
