@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { build } from "esbuild";
 import { parse, stringify } from "yaml";
 import { type InputError, inputError } from "../capacity/problem";
-import { command, EXIT, run } from "./shared/command";
+import { command, EXIT, type Runnable } from "./shared/command";
 import { makeFolder } from "./shared/folder";
 import { PROJECT_ROOT, projectText } from "./shared/stack-file";
 
@@ -12,30 +12,34 @@ import { PROJECT_ROOT, projectText } from "./shared/stack-file";
  * wants a pack to install for itself.
  */
 
-const bundle = command(
-  "bundle",
-  "Writes the policy pack, ready for `--policy-pack`, into a folder of its own.",
-).argument("<folder>", "where to: a new folder, an empty one, or a bundle that was written before");
-
-void run(bundle, async () => {
-  const [folder = ""] = bundle.args;
-  refuseOthers(folder);
-  const files = await bundledPack();
-  try {
-    makeFolder(folder);
-    for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException; // what making and writing throw
-    throw wrongFolder(
-      folder,
-      `must be a folder that can be written because the bundle goes there (${code}); name another one`,
-    );
-  }
-  process.stdout.write(
-    `Wrote ${Object.keys(files).join(", ")} to ${folder}. Then:\n  npm install --prefix ${folder}\n  pulumi preview --policy-pack ${folder}\n`,
-  );
-  return EXIT.sound;
-});
+export function bundleCommand(): Runnable {
+  const definition = command(
+    "bundle",
+    "Writes the policy pack, ready for `--policy-pack`, into a folder of its own.",
+  ).argument("<folder>", "where to: a new folder, an empty one, or a bundle that was written before");
+  return {
+    definition,
+    action: async ({ stdout }) => {
+      const [folder = ""] = definition.args;
+      refuseOthers(folder);
+      const files = await bundledPack();
+      try {
+        makeFolder(folder);
+        for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
+      } catch (error) {
+        const { code } = error as NodeJS.ErrnoException; // what making and writing throw
+        throw wrongFolder(
+          folder,
+          `must be a folder that can be written because the bundle goes there (${code}); name another one`,
+        );
+      }
+      stdout.write(
+        `Wrote ${Object.keys(files).join(", ")} to ${folder}. Then:\n  npm install --prefix ${folder}\n  pulumi preview --policy-pack ${folder}\n`,
+      );
+      return EXIT.sound;
+    },
+  };
+}
 
 /** Every file of the bundle with its content. */
 async function bundledPack(): Promise<Readonly<Record<string, string>>> {

@@ -5,7 +5,7 @@ import { planOf, readSettings, stackFileSchema } from "../config/read";
 import { rules } from "../policy/rules";
 import { budgetTable } from "../report/markdown";
 import { rulesTable, settingsTable } from "../report/rules-table";
-import { command, EXIT, run } from "./shared/command";
+import { command, EXIT, type Runnable } from "./shared/command";
 import { PROJECT_ROOT, projectText, readStackFile } from "./shared/stack-file";
 
 /*
@@ -36,11 +36,12 @@ function withSections(file: string, sections: Readonly<Record<string, string>>):
   }, projectText(file));
 }
 
-if (require.main === module)
-  void run(
-    command("generate", "Writes the files that are derived from the staging plan and from the rules."),
-    async () => {
+export function generateCommand(): Runnable {
+  return {
+    definition: command("generate", "Writes the files that are derived from the staging plan and from the rules."),
+    action: () => {
       for (const [file, content] of Object.entries(generatedFiles())) writeFileSync(join(PROJECT_ROOT, file), content);
       return EXIT.sound;
     },
-  );
+  };
+}

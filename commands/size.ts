@@ -1,29 +1,33 @@
 import { sizePlan } from "../capacity/sizing";
 import { sizingText } from "../report/markdown";
-import { announce, answering, command, EXIT, run } from "./shared/command";
+import { announce, answering, command, EXIT, type Host, type Runnable } from "./shared/command";
 import { type PlanOptions, readAsked, withPlanOptions } from "./shared/plan-options";
 
-const size = withPlanOptions(
-  command(
-    "size",
-    "Finds the cheapest connector, tier and max_connections that the services of the plan start on, and what each cheaper one fails on.",
-  ),
-);
+export function sizeCommand(): Runnable {
+  const definition = withPlanOptions(
+    command(
+      "size",
+      "Finds the cheapest connector, tier and max_connections that the services of the plan start on, and what each cheaper one fails on.",
+    ),
+  );
+  return {
+    definition,
+    action: (host) => {
+      const options = definition.opts<PlanOptions>();
+      return answering(host, options, () => sized(host, options));
+    },
+  };
+}
 
-void run(size, () => {
-  const options = size.opts<PlanOptions>();
-  return answering(options, () => sized(options));
-});
-
-function sized(options: PlanOptions): number {
+function sized(host: Host, options: PlanOptions): number {
   const { plan, storms } = readAsked(options);
   const sizing = sizePlan(plan, {
     ...storms,
     // A connector cannot shrink in place, and the plan's is taken to be the deployed one.
     connectorFloor: plan.connector,
-    progress: (judged, plans) => announce(`judged ${judged} of ${plans} plans`),
+    progress: (judged, plans) => announce(host, `judged ${judged} of ${plans} plans`),
   });
-  announce("");
-  process.stdout.write(options.json ? `${JSON.stringify(sizing, null, 2)}\n` : `${sizingText(sizing)}\n`);
+  announce(host, "");
+  host.stdout.write(options.json ? `${JSON.stringify(sizing, null, 2)}\n` : `${sizingText(sizing)}\n`);
   return sizing.cheapest ? EXIT.sound : EXIT.refused;
 }

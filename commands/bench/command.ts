@@ -10,7 +10,7 @@ import { RUN_SERVICE } from "../../config/resource-types";
 import { evaluate, type Registered } from "../../engine/evaluate";
 import { PackServer } from "../../engine/pack-client";
 import { declare } from "../../stack";
-import { command, EXIT, run } from "../shared/command";
+import { command, EXIT, type Runnable } from "../shared/command";
 import { PROJECT_ROOT, readStackFile } from "../shared/stack-file";
 import { bareHeapMM1 } from "./bare-heap";
 
@@ -37,21 +37,25 @@ const RESOURCES = 1000;
 const STORMS = 2000;
 const BARE_EVENTS = 10_000_000;
 
-const bench = command(
-  "bench",
-  "Measures check against loading the SDK alone, the pack, the storm's kernel and the sizing.",
-).option("--json", "print one JSON object");
-
-void run(bench, async () => {
-  const measured: Measured = {
-    ...kernelSpeed(),
-    size: sizeSpeed(),
-    check: await checkSpeed(),
-    pack: await packSpeed(),
+export function benchCommand(): Runnable {
+  const definition = command(
+    "bench",
+    "Measures check against loading the SDK alone, the pack, the storm's kernel and the sizing.",
+  ).option("--json", "print one JSON object");
+  return {
+    definition,
+    action: async ({ stdout }) => {
+      const measured: Measured = {
+        ...kernelSpeed(),
+        size: sizeSpeed(),
+        check: await checkSpeed(),
+        pack: await packSpeed(),
+      };
+      stdout.write(definition.opts<{ json?: true }>().json ? `${JSON.stringify(measured, null, 2)}\n` : text(measured));
+      return EXIT.sound;
+    },
   };
-  process.stdout.write(bench.opts<{ json?: true }>().json ? `${JSON.stringify(measured, null, 2)}\n` : text(measured));
-  return EXIT.sound;
-});
+}
 
 function text({ kernel, storms, size, check, pack }: Measured): string {
   const linear = Object.entries(pack.secondsByServices).map(

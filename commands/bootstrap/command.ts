@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { InputError, type InputProblem, problem } from "../../capacity/problem";
 import { readSettings } from "../../config/read";
-import { announce, command, EXIT, run } from "../shared/command";
+import { announce, command, EXIT, type Runnable } from "../shared/command";
 import { readStackFile, type StackOptions, withStackOptions } from "../shared/stack-file";
 import {
   accountSchema,
@@ -25,49 +25,53 @@ interface Options extends StackOptions {
   readonly dryRun?: true;
 }
 
-const bootstrapping = withStackOptions(
-  command(
-    "bootstrap",
-    "Sets up what the pipelines stand on: the state's bucket, the key of its secrets, the federation with GitHub and two accounts. Run again, it changes only what differs.",
-  ),
-  "the stack whose region bucket and key are in",
-)
-  .requiredOption("--project <id>", "the Google Cloud project")
-  .requiredOption("--repository <owner/name>", "the repository on GitHub whose workflows may come, in its exact case")
-  .option("--dry-run", "print the commands it would run, and change nothing");
-
-void run(bootstrapping, async () => {
-  const options = bootstrapping.opts<Options>();
-  const subject = subjectOf(options);
-  announce("looking at what exists");
-  const found = await lookUp(subject);
-  announce("");
-  if (found.bucket && found.bucket.location.toLowerCase() !== subject.region)
-    throw wrongLocation(subject, found.bucket.location);
-  const todo = commands(subject, found);
-  for (const args of todo) {
-    process.stdout.write(`${commandLine(args)}\n`);
-    if (options.dryRun) continue;
-    const { code, said } = await gcloud(args);
-    if (code !== 0) {
-      process.stdout.write(
-        `Stopped there: ${said || `gcloud exited ${code}`}. What ran before it stays; put that right and run this command again, it goes on from there.\n`,
-      );
-      return EXIT.refused;
-    }
-  }
-  process.stdout.write(todo.length === 0 ? "# Nothing differs.\n" : "");
-  for (const args of surplusRoles(subject, found))
-    process.stdout.write(
-      `# Not one of its roles (commands/bootstrap/roles.ts); this takes it away: ${commandLine(args)}\n`,
-    );
-  for (const args of othersWhoAct(subject, found))
-    process.stdout.write(
-      `# Somebody else has rights on the account, and may act as it; this takes them away: ${commandLine(args)}\n`,
-    );
-  process.stdout.write(nextSteps(subject, found.projectNumber));
-  return EXIT.sound;
-});
+export function bootstrapCommand(): Runnable {
+  const definition = withStackOptions(
+    command(
+      "bootstrap",
+      "Sets up what the pipelines stand on: the state's bucket, the key of its secrets, the federation with GitHub and two accounts. Run again, it changes only what differs.",
+    ),
+    "the stack whose region bucket and key are in",
+  )
+    .requiredOption("--project <id>", "the Google Cloud project")
+    .requiredOption("--repository <owner/name>", "the repository on GitHub whose workflows may come, in its exact case")
+    .option("--dry-run", "print the commands it would run, and change nothing");
+  return {
+    definition,
+    action: async (host) => {
+      const options = definition.opts<Options>();
+      const subject = subjectOf(options);
+      announce(host, "looking at what exists");
+      const found = await lookUp(subject);
+      announce(host, "");
+      if (found.bucket && found.bucket.location.toLowerCase() !== subject.region)
+        throw wrongLocation(subject, found.bucket.location);
+      const todo = commands(subject, found);
+      for (const args of todo) {
+        host.stdout.write(`${commandLine(args)}\n`);
+        if (options.dryRun) continue;
+        const { code, said } = await gcloud(args);
+        if (code !== 0) {
+          host.stdout.write(
+            `Stopped there: ${said || `gcloud exited ${code}`}. What ran before it stays; put that right and run this command again, it goes on from there.\n`,
+          );
+          return EXIT.refused;
+        }
+      }
+      host.stdout.write(todo.length === 0 ? "# Nothing differs.\n" : "");
+      for (const args of surplusRoles(subject, found))
+        host.stdout.write(
+          `# Not one of its roles (commands/bootstrap/roles.ts); this takes it away: ${commandLine(args)}\n`,
+        );
+      for (const args of othersWhoAct(subject, found))
+        host.stdout.write(
+          `# Somebody else has rights on the account, and may act as it; this takes them away: ${commandLine(args)}\n`,
+        );
+      host.stdout.write(nextSteps(subject, found.projectNumber));
+      return EXIT.sound;
+    },
+  };
+}
 
 function subjectOf({ project, repository, stack, configFile }: Options): Subject {
   const settings = readSettings(readStackFile(stack, configFile));

@@ -8,7 +8,7 @@ import type { PackConfiguration } from "../../policy/framework/judgement";
 import { rules } from "../../policy/rules";
 import { headline, pageSections, pullRequestMarkdown, terminalText } from "../../report/markdown";
 import type { Verdict } from "../../report/verdict";
-import { announce, answering, collecting, command, EXIT, run } from "../shared/command";
+import { announce, answering, collecting, command, EXIT, type Runnable } from "../shared/command";
 import { reportDirectory } from "../shared/folder";
 import { readStackFile, type StackOptions, withStackOptions } from "../shared/stack-file";
 import type { Subject } from "./judge";
@@ -19,32 +19,39 @@ interface Options extends StackOptions {
   readonly policyPackConfig?: string;
 }
 
-const check = withStackOptions(
-  command(
-    "check",
-    "Evaluates the program, judges what it registers, and says whether the stack is sound, why, and what it costs.",
-  ),
-)
-  .option("--json", "print the verdict as one JSON object")
-  .option("--report <dir>", "also write report.md, report.html and report.json there")
-  .option("--policy-pack-config <file>", "configuration and waivers of the policy pack (JSON), as pulumi takes them");
-
-void run(check, () => {
-  const options = check.opts<Options>();
-  return answering(options, async () => {
-    const problems: InputProblem[] = [];
-    const subject = await collecting(problems, () => readSubject(options));
-    const directory = await collecting(problems, () => reportDirectory(options.report));
-    const configuration = await collecting(problems, () => packConfiguration(options));
-    if (!subject || problems.length > 0) throw new InputError(problems);
-    // Loads the SDKs, which a mistake in the input need not wait for.
-    const { judge } = await import("./judge.js");
-    const verdict = await judge(subject, configuration);
-    if (directory !== undefined) await writeReport(directory, verdict, planOf(subject.settings));
-    process.stdout.write(options.json ? `${JSON.stringify(verdict, null, 2)}\n` : terminalText(verdict));
-    return verdict.ok ? EXIT.sound : EXIT.refused;
-  });
-});
+export function checkCommand(): Runnable {
+  const definition = withStackOptions(
+    command(
+      "check",
+      "Evaluates the program, judges what it registers, and says whether the stack is sound, why, and what it costs.",
+    ),
+  )
+    .option("--json", "print the verdict as one JSON object")
+    .option("--report <dir>", "also write report.md, report.html and report.json there")
+    .option("--policy-pack-config <file>", "configuration and waivers of the policy pack (JSON), as pulumi takes them");
+  return {
+    definition,
+    action: (host) => {
+      const options = definition.opts<Options>();
+      return answering(host, options, async () => {
+        const problems: InputProblem[] = [];
+        const subject = await collecting(problems, () => readSubject(options));
+        const directory = await collecting(problems, () => reportDirectory(options.report));
+        const configuration = await collecting(problems, () => packConfiguration(options));
+        if (!subject || problems.length > 0) throw new InputError(problems);
+        // Loads the SDKs, which a mistake in the input need not wait for.
+        const { judge } = await import("./judge.js");
+        const verdict = await judge(subject, configuration, (step) => announce(host, step));
+        if (directory !== undefined) {
+          announce(host, "drawing the report");
+          await writeReport(directory, verdict, planOf(subject.settings));
+        }
+        host.stdout.write(options.json ? `${JSON.stringify(verdict, null, 2)}\n` : terminalText(verdict));
+        return verdict.ok ? EXIT.sound : EXIT.refused;
+      });
+    },
+  };
+}
 
 function readSubject({ stack, configFile }: Options): Subject {
   const configuration = readStackFile(stack, configFile);
@@ -57,7 +64,6 @@ const packConfiguration = ({ policyPackConfig }: Options): PackConfiguration =>
 async function writeReport(directory: string, verdict: Verdict, plan: CapacityPlan) {
   writeFileSync(join(directory, "report.md"), pullRequestMarkdown(verdict));
   writeFileSync(join(directory, "report.json"), `${JSON.stringify(verdict, null, 2)}\n`);
-  announce("drawing the report");
   const [{ drawings }, { page }] = await Promise.all([
     import("../../report/drawings.js"),
     import("../../report/html.js"),

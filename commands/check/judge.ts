@@ -12,7 +12,6 @@ import type { Waiver } from "../../policy/framework/rule";
 import { rules } from "../../policy/rules";
 import type { ReportedResource, Verdict, Violation, Waived } from "../../report/verdict";
 import { configurationOfRun, declare } from "../../stack";
-import { announce } from "../shared/command";
 
 /** What `check` judges: a stack's configuration, read and raw. */
 export interface Subject {
@@ -25,12 +24,13 @@ export interface Subject {
 export async function judge(
   { stack, configuration, settings }: Subject,
   packConfiguration: PackConfiguration = {},
+  progress: (step: string) => void = () => undefined,
 ): Promise<Verdict> {
-  announce("evaluating the program");
+  progress("evaluating the program");
   // The guard that refuses an unsound plan is left out, so that the rules judge what such a plan would register, too.
   const resources = await evaluate(stack, configuration, () => declare(readSettings(configurationOfRun())));
   const plan = planOf(settings);
-  announce("simulating the start-up storms");
+  progress("simulating the start-up storms");
   const findings = judgeProgram(
     rules,
     resources.map((resource) => asJudged(resource, { project: settings.project, region: settings.region })),

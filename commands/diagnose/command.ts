@@ -7,7 +7,7 @@ import { jsonIn, readFolder } from "../shared/cloud/collect-files";
 import { asJudged, type Deployed, deployedFrom } from "../shared/cloud/deployed";
 import { googleCloud } from "../shared/cloud/rest";
 import { collectingLines } from "../shared/cloud/sources";
-import { announce, answering, command, EXIT, run } from "../shared/command";
+import { announce, answering, command, EXIT, type Host, type Runnable } from "../shared/command";
 import { folderOf, type PlaceOptions, placeOf, withPlaceOptions } from "../shared/location";
 import { readStackFile, type StackOptions, withStackOptions } from "../shared/stack-file";
 import { capacityOf } from "./capacity";
@@ -24,47 +24,51 @@ interface Options extends StackOptions, PlaceOptions {
 
 const FEED_TIMEOUT_SECONDS = 20;
 
-const diagnosis = withPlaceOptions(
-  withStackOptions(
-    command(
-      "diagnose",
-      "Answers the questions of the incident report about what is deployed, and judges it as the plan is judged. Read-only.",
+export function diagnoseCommand(): Runnable {
+  const definition = withPlaceOptions(
+    withStackOptions(
+      command(
+        "diagnose",
+        "Answers the questions of the incident report about what is deployed, and judges it as the plan is judged. Read-only.",
+      ),
+      "the plan to compare with",
     ),
-    "the plan to compare with",
-  ),
-)
-  .option("--incidents <file>", `read the incident feed from a file instead of ${INCIDENTS_URL}`)
-  .option("--adopt", "also print the section netra:adopt of what was found")
-  .option("--json", "print the diagnosis as one JSON object")
-  .addHelpText(
-    "after",
-    () =>
-      `\nThe lines that collect the files for --from, in an empty folder; they only read:\n${collectingLines({
-        project: "$PROJECT",
-        region: "$REGION",
-      })
-        .map((line) => `  ${line}`)
-        .join("\n")}`,
-  );
-
-void run(diagnosis, () => {
-  const options = diagnosis.opts<Options>();
-  return answering(options, async () => {
-    const configuration = readStackFile(options.stack, options.configFile);
-    const planned = readSettings(configuration);
-    const from = folderOf(options);
-    const settings = { ...planned, ...placeOf(options, planned) };
-    const feed = options.incidents === undefined ? undefined : feedIn(options.incidents);
-    const found = await diagnosed({ settings, stack: options.stack, configuration, from, feed });
-    announce("");
-    process.stdout.write(
-      options.json
-        ? `${JSON.stringify({ stack: options.stack, ...found }, null, 2)}\n`
-        : diagnosisText(found, options.adopt === true),
+  )
+    .option("--incidents <file>", `read the incident feed from a file instead of ${INCIDENTS_URL}`)
+    .option("--adopt", "also print the section netra:adopt of what was found")
+    .option("--json", "print the diagnosis as one JSON object")
+    .addHelpText(
+      "after",
+      () =>
+        `\nThe lines that collect the files for --from, in an empty folder; they only read:\n${collectingLines({
+          project: "$PROJECT",
+          region: "$REGION",
+        })
+          .map((line) => `  ${line}`)
+          .join("\n")}`,
     );
-    return found.ok ? EXIT.sound : EXIT.refused;
-  });
-});
+  return {
+    definition,
+    action: (host) => {
+      const options = definition.opts<Options>();
+      return answering(host, options, async () => {
+        const configuration = readStackFile(options.stack, options.configFile);
+        const planned = readSettings(configuration);
+        const from = folderOf(options);
+        const settings = { ...planned, ...placeOf(options, planned) };
+        const feed = options.incidents === undefined ? undefined : feedIn(options.incidents);
+        const found = await diagnosed(host, { settings, stack: options.stack, configuration, from, feed });
+        announce(host, "");
+        host.stdout.write(
+          options.json
+            ? `${JSON.stringify({ stack: options.stack, ...found }, null, 2)}\n`
+            : diagnosisText(found, options.adopt === true),
+        );
+        return found.ok ? EXIT.sound : EXIT.refused;
+      });
+    },
+  };
+}
 
 interface Subject {
   readonly settings: Settings;
@@ -76,14 +80,14 @@ interface Subject {
   readonly feed: unknown;
 }
 
-async function diagnosed({ settings, stack, configuration, from, feed }: Subject): Promise<Diagnosis> {
-  announce("reading what is deployed");
+async function diagnosed(host: Host, { settings, stack, configuration, from, feed }: Subject): Promise<Diagnosis> {
+  announce(host, "reading what is deployed");
   const cloud = from === undefined ? googleCloud(settings.project) : undefined;
   const { collection, deployed, notes } = deployedFrom(
     cloud ? await readCloud(cloud, settings) : readFolder(from ?? "", settings),
     settings,
   );
-  announce("judging it");
+  announce(host, "judging it");
   const answering = regionAnswer(feed, settings.region);
   answering.catch(() => undefined); // awaited below
   const judge = (resources: readonly Deployed[]) =>

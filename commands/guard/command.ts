@@ -1,5 +1,5 @@
 import { readPreview } from "../../engine/preview";
-import { answering, command, EXIT, run } from "../shared/command";
+import { answering, command, EXIT, type Runnable } from "../shared/command";
 import { textIn } from "../shared/input";
 import { verdictText } from "./format";
 import { judge } from "./judge";
@@ -9,24 +9,31 @@ interface Options {
   readonly json?: true;
 }
 
-const guard = command(
-  "guard",
-  "Refuses a preview that replaces or deletes what cannot be made again, and announces what interrupts service.",
-)
-  .argument(
-    "<preview>",
-    "what `pulumi preview --json` printed, as one object or as a stream of events; - reads standard input",
+export function guardCommand(): Runnable {
+  const definition = command(
+    "guard",
+    "Refuses a preview that replaces or deletes what cannot be made again, and announces what interrupts service.",
   )
-  .option("--stack <name>", "the stack that the preview must be of (default: any)")
-  .option("--json", "print the verdict as one JSON object");
-
-void run(guard, () => {
-  const options = guard.opts<Options>();
-  return answering(options, () => {
-    const [file = ""] = guard.args;
-    const text = textIn(file, { because: "the preview stands there", fix: `run \`pulumi preview --json > ${file}\`` });
-    const verdict = judge(readPreview(text, file === "-" ? "standard input" : file, options.stack));
-    process.stdout.write(options.json ? `${JSON.stringify(verdict, null, 2)}\n` : verdictText(verdict));
-    return verdict.ok ? EXIT.sound : EXIT.refused;
-  });
-});
+    .argument(
+      "<preview>",
+      "what `pulumi preview --json` printed, as one object or as a stream of events; - reads standard input",
+    )
+    .option("--stack <name>", "the stack that the preview must be of (default: any)")
+    .option("--json", "print the verdict as one JSON object");
+  return {
+    definition,
+    action: (host) => {
+      const options = definition.opts<Options>();
+      return answering(host, options, () => {
+        const [file = ""] = definition.args;
+        const text = textIn(file, {
+          because: "the preview stands there",
+          fix: `run \`pulumi preview --json > ${file}\``,
+        });
+        const verdict = judge(readPreview(text, file === "-" ? "standard input" : file, options.stack));
+        host.stdout.write(options.json ? `${JSON.stringify(verdict, null, 2)}\n` : verdictText(verdict));
+        return verdict.ok ? EXIT.sound : EXIT.refused;
+      });
+    },
+  };
+}

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { inputError } from "../../capacity/problem";
-import { command, EXIT, run } from "../shared/command";
+import { command, EXIT, type Runnable } from "../shared/command";
 import { COMMENT_MARKER, comment } from "./comment";
 import { accessOfJob, openPullRequest, putComment } from "./github";
 import { readGuardFile, readVerdictFile } from "./verdict-file";
@@ -28,29 +28,33 @@ const eventSchema = z
     owner: head_repository.owner.login,
   }));
 
-const commenting = command(
-  "comment",
-  "Writes the comment on a pull request, from what other jobs found out; a file that is not there is one that they did not get to.",
-)
-  .requiredOption("--head <file>", "what `check --json` printed on the pull request")
-  .requiredOption("--base <file>", "what it printed on the base")
-  .requiredOption("--guard <file>", "what `guard --json` printed on the preview")
-  .option(
-    "--post",
-    "in a workflow that a run of `preview` started: put it on that run's pull request, in place of the one before",
-  );
-
-void run(commenting, async () => {
-  const { head, base, guard, post } = commenting.opts<Options>();
-  const body = comment({ head: readVerdictFile(head), base: readVerdictFile(base), guard: readGuardFile(guard) });
-  process.stdout.write(post ? `${await posted(body)}\n` : body);
-  return EXIT.sound;
-});
+export function commentCommand(): Runnable {
+  const definition = command(
+    "comment",
+    "Writes the comment on a pull request, from what other jobs found out; a file that is not there is one that they did not get to.",
+  )
+    .requiredOption("--head <file>", "what `check --json` printed on the pull request")
+    .requiredOption("--base <file>", "what it printed on the base")
+    .requiredOption("--guard <file>", "what `guard --json` printed on the preview")
+    .option(
+      "--post",
+      "in a workflow that a run of `preview` started: put it on that run's pull request, in place of the one before",
+    );
+  return {
+    definition,
+    action: async ({ stdout, env }) => {
+      const { head, base, guard, post } = definition.opts<Options>();
+      const body = comment({ head: readVerdictFile(head), base: readVerdictFile(base), guard: readGuardFile(guard) });
+      stdout.write(post ? `${await posted(body, env)}\n` : body);
+      return EXIT.sound;
+    },
+  };
+}
 
 /** Which pull request it is, is taken from GitHub's own event and answer: the artifact's word is the pull request's. */
-async function posted(body: string): Promise<string> {
-  const access = accessOfJob(process.env);
-  const head = headOf(process.env.GITHUB_EVENT_PATH);
+async function posted(body: string, env: NodeJS.ProcessEnv): Promise<string> {
+  const access = accessOfJob(env);
+  const head = headOf(env.GITHUB_EVENT_PATH);
   const number = await openPullRequest(access, head);
   if (number === undefined) return `No open pull request has ${head.sha} as its head: there is nothing to comment on.`;
   return `Comment on #${number} ${await putComment(access, number, COMMENT_MARKER, body)}.`;

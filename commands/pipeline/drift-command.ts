@@ -1,6 +1,6 @@
 import { InputError, type InputProblem, inputError } from "../../capacity/problem";
 import { type Preview, readPreview } from "../../engine/preview";
-import { collecting, command, EXIT, run } from "../shared/command";
+import { collecting, command, EXIT, type Runnable } from "../shared/command";
 import { textIn } from "../shared/input";
 import { DRIFT_MARKER, drift, readDiagnosis } from "./drift";
 import { accessOfJob, closeIssue, putIssue } from "./github";
@@ -14,32 +14,36 @@ interface Options {
 
 const REFRESH = "pulumi refresh --preview-only --expect-no-changes --json";
 
-const drifting = command(
-  "drift",
-  "Says where the cloud is no longer what the state and the plan say, and keeps one GitHub issue about it.",
-)
-  .requiredOption("--refresh <file>", `what \`${REFRESH}\` printed`)
-  .requiredOption("--diagnosis <file>", "what `npm run --silent diagnose -- --json` printed")
-  .option("--stack <name>", "the stack that the refresh must be of", "staging")
-  .option("--post", "in a workflow: open the issue, update it, or close it");
-
-void run(drifting, async () => {
-  const { refresh, diagnosis, stack, post } = drifting.opts<Options>();
-  const problems: InputProblem[] = [];
-  const refreshed = await collecting(problems, () => refreshIn(refresh, stack));
-  const diagnosed = await collecting(problems, () => diagnosisIn(diagnosis));
-  if (!refreshed || !diagnosed) throw new InputError(problems);
-  const { clean, title, body } = drift(stack, refreshed, diagnosed);
-  process.stdout.write(`# ${title}\n\n${body}`);
-  if (post) {
-    const access = accessOfJob(process.env);
-    const done = clean
-      ? await closeIssue(access, DRIFT_MARKER, "The last run found nothing.")
-      : await putIssue(access, DRIFT_MARKER, { title, body });
-    process.stdout.write(`\n${done}\n`);
-  }
-  return clean ? EXIT.sound : EXIT.refused;
-});
+export function driftCommand(): Runnable {
+  const definition = command(
+    "drift",
+    "Says where the cloud is no longer what the state and the plan say, and keeps one GitHub issue about it.",
+  )
+    .requiredOption("--refresh <file>", `what \`${REFRESH}\` printed`)
+    .requiredOption("--diagnosis <file>", "what `npm run --silent diagnose -- --json` printed")
+    .option("--stack <name>", "the stack that the refresh must be of", "staging")
+    .option("--post", "in a workflow: open the issue, update it, or close it");
+  return {
+    definition,
+    action: async ({ stdout, env }) => {
+      const { refresh, diagnosis, stack, post } = definition.opts<Options>();
+      const problems: InputProblem[] = [];
+      const refreshed = await collecting(problems, () => refreshIn(refresh, stack));
+      const diagnosed = await collecting(problems, () => diagnosisIn(diagnosis));
+      if (!refreshed || !diagnosed) throw new InputError(problems);
+      const { clean, title, body } = drift(stack, refreshed, diagnosed);
+      stdout.write(`# ${title}\n\n${body}`);
+      if (post) {
+        const access = accessOfJob(env);
+        const done = clean
+          ? await closeIssue(access, DRIFT_MARKER, "The last run found nothing.")
+          : await putIssue(access, DRIFT_MARKER, { title, body });
+        stdout.write(`\n${done}\n`);
+      }
+      return clean ? EXIT.sound : EXIT.refused;
+    },
+  };
+}
 
 /** A refresh's digest has the form of a preview's, but is not one of `pulumi preview`, as that reader would advise. */
 function refreshIn(file: string, stack: string): Preview {

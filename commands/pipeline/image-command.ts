@@ -1,20 +1,24 @@
 import { writeFileSync } from "node:fs";
-import { command, EXIT, run } from "../shared/command";
+import { command, EXIT, type Runnable } from "../shared/command";
 import { editedFile, withEditOptions } from "../shared/edit";
 import type { StackOptions } from "../shared/stack-file";
 import { withImage } from "./image";
 
-const imaging = withEditOptions(
-  command("image", "Writes the image of a service, by digest, into the stack file; comments stay.")
-    .argument("<service>", "the service's key in netra:services: backend")
-    .argument("<image>", "REGISTRY/NAME@sha256:DIGEST"),
-);
-
-void run(imaging, async () => {
-  const { name, path, before } = editedFile(imaging.opts<StackOptions>(), "the image is written there");
-  const [service = "", image = ""] = imaging.args;
-  const after = withImage(before, name, service, image);
-  if (after !== before) writeFileSync(path, after);
-  process.stdout.write(`${name}: ${service} ${after === before ? "has that image already" : `now has ${image}`}\n`);
-  return EXIT.sound;
-});
+export function imageCommand(): Runnable {
+  const definition = withEditOptions(
+    command("image", "Writes the image of a service, by digest, into the stack file; comments stay.")
+      .argument("<service>", "the service's key in netra:services: backend")
+      .argument("<image>", "REGISTRY/NAME@sha256:DIGEST"),
+  );
+  return {
+    definition,
+    action: async ({ stdout }) => {
+      const { name, path, before } = editedFile(definition.opts<StackOptions>(), "the image is written there");
+      const [service = "", image = ""] = definition.args;
+      const after = withImage(before, name, service, image);
+      if (after !== before) writeFileSync(path, after);
+      stdout.write(`${name}: ${service} ${after === before ? "has that image already" : `now has ${image}`}\n`);
+      return EXIT.sound;
+    },
+  };
+}

@@ -1,5 +1,5 @@
 import { InputError, type InputProblem } from "../../capacity/problem";
-import { command, EXIT, run } from "../shared/command";
+import { command, EXIT, type Runnable } from "../shared/command";
 import { failedStep, type UpStep, wayBack } from "./rollback";
 
 interface Options {
@@ -7,31 +7,35 @@ interface Options {
   readonly cancelled?: true;
 }
 
-const going = command(
-  "way-back",
-  "Says what to do after an update in a workflow failed: which step it was, what is changed, how to go on and how to go back.",
-)
-  .option("--stack <name>", "the stack", "staging")
-  .option("--cancelled", "the job was cancelled");
-
-void run(going, async () => {
-  const { stack, cancelled } = going.opts<Options>();
-  const { STEPS = "", GITHUB_SHA: commit = "" } = process.env;
-  const problems: InputProblem[] = [];
-  let step: UpStep | undefined;
-  try {
-    step = failedStep(STEPS);
-  } catch {
-    const message =
-      "'STEPS' must be the steps of the job as JSON because it says which one failed; set it to toJSON(steps)";
-    problems.push({ setting: "STEPS", message });
-  }
-  if (!/^[0-9a-f]{40}$/.test(commit))
-    problems.push({
-      setting: "GITHUB_SHA",
-      message: `'GITHUB_SHA' (${commit || "not set"}) must be a commit because the way back reverts it; set it to the one that was applied`,
-    });
-  if (problems.length > 0) throw new InputError(problems);
-  process.stdout.write(wayBack(step, { stack, commit, wasCancelled: cancelled === true }));
-  return EXIT.sound;
-});
+export function wayBackCommand(): Runnable {
+  const definition = command(
+    "way-back",
+    "Says what to do after an update in a workflow failed: which step it was, what is changed, how to go on and how to go back.",
+  )
+    .option("--stack <name>", "the stack", "staging")
+    .option("--cancelled", "the job was cancelled");
+  return {
+    definition,
+    action: async ({ stdout, env }) => {
+      const { stack, cancelled } = definition.opts<Options>();
+      const { STEPS = "", GITHUB_SHA: commit = "" } = env;
+      const problems: InputProblem[] = [];
+      let step: UpStep | undefined;
+      try {
+        step = failedStep(STEPS);
+      } catch {
+        const message =
+          "'STEPS' must be the steps of the job as JSON because it says which one failed; set it to toJSON(steps)";
+        problems.push({ setting: "STEPS", message });
+      }
+      if (!/^[0-9a-f]{40}$/.test(commit))
+        problems.push({
+          setting: "GITHUB_SHA",
+          message: `'GITHUB_SHA' (${commit || "not set"}) must be a commit because the way back reverts it; set it to the one that was applied`,
+        });
+      if (problems.length > 0) throw new InputError(problems);
+      stdout.write(wayBack(step, { stack, commit, wasCancelled: cancelled === true }));
+      return EXIT.sound;
+    },
+  };
+}

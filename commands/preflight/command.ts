@@ -6,7 +6,7 @@ import { readFolder } from "../shared/cloud/collect-files";
 import { deployedFrom } from "../shared/cloud/deployed";
 import { googleCloud } from "../shared/cloud/rest";
 import { collectingLines } from "../shared/cloud/sources";
-import { announce, answering, collecting, command, EXIT, run } from "../shared/command";
+import { announce, answering, collecting, command, EXIT, type Runnable } from "../shared/command";
 import { textIn } from "../shared/input";
 import { folderOf, type PlaceOptions, placeOf, withPlaceOptions } from "../shared/location";
 import { readStackFile, type StackOptions, withStackOptions } from "../shared/stack-file";
@@ -23,64 +23,70 @@ interface Options extends StackOptions, PlaceOptions {
   readonly json?: true;
 }
 
-const checking = withPlaceOptions(
-  withStackOptions(
-    command(
-      "preflight",
-      "Says before an update what a real project would answer to it: what is missing, taken or forbidden, and what mends it. Read-only.",
+export function preflightCommand(): Runnable {
+  const definition = withPlaceOptions(
+    withStackOptions(
+      command(
+        "preflight",
+        "Says before an update what a real project would answer to it: what is missing, taken or forbidden, and what mends it. Read-only.",
+      ),
     ),
-  ),
-)
-  .option(
-    "--preview <file>",
-    "what `pulumi preview --json` printed: it says what the update makes; - reads standard input",
   )
-  .option("--allow-open <checks>", `pass although these stay open, separated by commas: ${CHECK_KEYS.join(", ")}`)
-  .option("--json", "print the answers as one JSON object")
-  .addHelpText(
-    "after",
-    () =>
-      `\nThe lines that collect the files for --from, in an empty folder; they only read:\n${lines()
-        .map((line) => `  ${line}`)
-        .join("\n")}`,
-  );
+    .option(
+      "--preview <file>",
+      "what `pulumi preview --json` printed: it says what the update makes; - reads standard input",
+    )
+    .option("--allow-open <checks>", `pass although these stay open, separated by commas: ${CHECK_KEYS.join(", ")}`)
+    .option("--json", "print the answers as one JSON object")
+    .addHelpText(
+      "after",
+      () =>
+        `\nThe lines that collect the files for --from, in an empty folder; they only read:\n${lines()
+          .map((line) => `  ${line}`)
+          .join("\n")}`,
+    );
+  return {
+    definition,
+    action: (host) => {
+      const options = definition.opts<Options>();
+      return answering(host, options, async () => {
+        const problems: InputProblem[] = [];
+        const planned = await collecting(problems, () =>
+          readSettings(readStackFile(options.stack, options.configFile)),
+        );
+        const from = await collecting(problems, () => folderOf(options));
+        const place = planned && (await collecting(problems, () => placeOf(options, planned)));
+        const preview = await collecting(problems, () => previewOf(options));
+        const mayStayOpen = await collecting(problems, () => allowed(options.allowOpen ?? ""));
+        if (!planned || !place || !mayStayOpen || problems.length > 0) throw new InputError(problems);
+        const settings = { ...planned, ...place };
+        announce(host, from === undefined ? "asking Google" : "reading the files");
+        const [read, images] = await Promise.all([
+          from === undefined
+            ? readCloud(googleCloud(settings.project), settings, readingOf(settings))
+            : readFolder(from, settings),
+          publicImages(plannedImages(settings), publicRegistries),
+        ]);
+        const { collection, deployed, notes } = deployedFrom(read, settings);
+        const found = preflight({ settings, collection, deployed, preview, publicImages: images }, mayStayOpen, [
+          ...collection.notes,
+          ...notes,
+        ]);
+        announce(host, "");
+        host.stdout.write(
+          options.json ? `${JSON.stringify({ stack: options.stack, ...found }, null, 2)}\n` : preflightText(found),
+        );
+        return found.ok ? EXIT.sound : EXIT.refused;
+      });
+    },
+  };
+}
 
 /** `$REGISTRY` stands for each repository of images, `$INSTANCE` for the database instance. */
 const lines = () =>
   collectingLines({ project: "$PROJECT", region: "$REGION" }, PREFLIGHT_SOURCES, {
     policies: constraints.map(({ name }) => name),
   });
-
-void run(checking, () => {
-  const options = checking.opts<Options>();
-  return answering(options, async () => {
-    const problems: InputProblem[] = [];
-    const planned = await collecting(problems, () => readSettings(readStackFile(options.stack, options.configFile)));
-    const from = await collecting(problems, () => folderOf(options));
-    const place = planned && (await collecting(problems, () => placeOf(options, planned)));
-    const preview = await collecting(problems, () => previewOf(options));
-    const mayStayOpen = await collecting(problems, () => allowed(options.allowOpen ?? ""));
-    if (!planned || !place || !mayStayOpen || problems.length > 0) throw new InputError(problems);
-    const settings = { ...planned, ...place };
-    announce(from === undefined ? "asking Google" : "reading the files");
-    const [read, images] = await Promise.all([
-      from === undefined
-        ? readCloud(googleCloud(settings.project), settings, readingOf(settings))
-        : readFolder(from, settings),
-      publicImages(plannedImages(settings), publicRegistries),
-    ]);
-    const { collection, deployed, notes } = deployedFrom(read, settings);
-    const found = preflight({ settings, collection, deployed, preview, publicImages: images }, mayStayOpen, [
-      ...collection.notes,
-      ...notes,
-    ]);
-    announce("");
-    process.stdout.write(
-      options.json ? `${JSON.stringify({ stack: options.stack, ...found }, null, 2)}\n` : preflightText(found),
-    );
-    return found.ok ? EXIT.sound : EXIT.refused;
-  });
-});
 
 function previewOf({ preview, stack }: Options): Preview | undefined {
   if (preview === undefined) return undefined;

@@ -7,40 +7,47 @@ import { InputError, inputError } from "../../capacity/problem";
 import { readSettings } from "../../config/read";
 import { pulumiProblem } from "../../engine/pulumi-cli";
 import { cloudName } from "../../policy/resources/cloud-name";
-import { announce, command, EXIT, run } from "../shared/command";
+import { announce, command, EXIT, type Runnable } from "../shared/command";
 import { textIn } from "../shared/input";
 import { PROJECT_ROOT, readStackFile, type StackOptions, withStackOptions } from "../shared/stack-file";
 import { lookingLines } from "../up/left-behind";
 import { type Recovery, type Resource, readExport, recovery } from "./recovery";
 
-const recover = withStackOptions(
-  command(
-    "recover",
-    "Says what an interrupted update may have left behind, and prints the commands that bring the stack back, in order.",
-  ).argument("[export]", "a `pulumi stack export`, or - for standard input (default: asks pulumi for it)"),
-);
-
-void run(recover, async () => {
-  const { stack, configFile } = recover.opts<StackOptions>();
-  const [source] = recover.args;
-  const configuration = readStackFile(stack, configFile);
-  const settings = readSettings(configuration);
-  const exported = readExport(
-    source === undefined
-      ? await exportOf(stack)
-      : textIn(source, { because: "the exported state stands there", fix: "give the path of a pulumi stack export" }),
-    source ?? "pulumi stack export",
-    stack,
+export function recoverCommand(): Runnable {
+  const definition = withStackOptions(
+    command(
+      "recover",
+      "Says what an interrupted update may have left behind, and prints the commands that bring the stack back, in order.",
+    ).argument("[export]", "a `pulumi stack export`, or - for standard input (default: asks pulumi for it)"),
   );
-  announce("evaluating the program");
-  const [{ evaluate }, { configurationOfRun, declare }] = await Promise.all([
-    import("../../engine/evaluate.js"),
-    import("../../stack.js"),
-  ]);
-  const program = await evaluate(stack, configuration, () => declare(readSettings(configurationOfRun())));
-  process.stdout.write(`${script(stack, recovery(exported, settings, program)).join("\n")}\n`);
-  return EXIT.sound;
-});
+  return {
+    definition,
+    action: async (host) => {
+      const { stack, configFile } = definition.opts<StackOptions>();
+      const [source] = definition.args;
+      const configuration = readStackFile(stack, configFile);
+      const settings = readSettings(configuration);
+      const exported = readExport(
+        source === undefined
+          ? await exportOf(stack)
+          : textIn(source, {
+              because: "the exported state stands there",
+              fix: "give the path of a pulumi stack export",
+            }),
+        source ?? "pulumi stack export",
+        stack,
+      );
+      announce(host, "evaluating the program");
+      const [{ evaluate }, { configurationOfRun, declare }] = await Promise.all([
+        import("../../engine/evaluate.js"),
+        import("../../stack.js"),
+      ]);
+      const program = await evaluate(stack, configuration, () => declare(readSettings(configurationOfRun())));
+      host.stdout.write(`${script(stack, recovery(exported, settings, program)).join("\n")}\n`);
+      return EXIT.sound;
+    },
+  };
+}
 
 async function exportOf(stack: string): Promise<string> {
   const problem = await pulumiProblem(process.env);

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { InputError, type InputProblem, problem } from "../../capacity/problem";
 import { stormPlanProblems } from "../../capacity/storm/scenarios";
 import { planOf, readSettings } from "../../config/read";
-import { announce, answering, collecting, command, EXIT, run } from "../shared/command";
+import { announce, answering, collecting, command, EXIT, type Host, type Runnable } from "../shared/command";
 import { reportDirectory } from "../shared/folder";
 import { PROJECT_ROOT, readStackFile, type StackOptions, withStackOptions } from "../shared/stack-file";
 import { fewCells, gridCells } from "./cells";
@@ -23,27 +23,31 @@ const LEAST_STORMS = 2;
 /** As a shell has it for a command that SIGINT ended. */
 const INTERRUPTED = 130;
 
-const rehearsing = withStackOptions(
-  command(
-    "rehearse",
-    "Runs start-up storms on a real PostgreSQL on this machine, beside what the model predicts for them.",
-  ),
-)
-  .option("--grid", "every cell of the grid and every scenario of the plan, half an hour (default: nine cells)")
-  .option("--write", "with --grid: also write docs/accuracy.md")
-  .option(
-    "--storms <number>",
-    `storms of each cell (default: ${DEFAULT_STORMS.few}, of the grid ${DEFAULT_STORMS.grid})`,
+export function rehearseCommand(): Runnable {
+  const definition = withStackOptions(
+    command(
+      "rehearse",
+      "Runs start-up storms on a real PostgreSQL on this machine, beside what the model predicts for them.",
+    ),
   )
-  .option("--json", "print one JSON object")
-  .option("--report <dir>", "also write rehearsal.html, with a plot, there");
+    .option("--grid", "every cell of the grid and every scenario of the plan, half an hour (default: nine cells)")
+    .option("--write", "with --grid: also write docs/accuracy.md")
+    .option(
+      "--storms <number>",
+      `storms of each cell (default: ${DEFAULT_STORMS.few}, of the grid ${DEFAULT_STORMS.grid})`,
+    )
+    .option("--json", "print one JSON object")
+    .option("--report <dir>", "also write rehearsal.html, with a plot, there");
+  return {
+    definition,
+    action: (host) => {
+      const options = definition.opts<Options>();
+      return answering(host, options, () => rehearsed(host, options));
+    },
+  };
+}
 
-void run(rehearsing, () => {
-  const options = rehearsing.opts<Options>();
-  return answering(options, () => rehearsed(options));
-});
-
-async function rehearsed(options: Options): Promise<number> {
+async function rehearsed(host: Host, options: Options): Promise<number> {
   const problems: InputProblem[] = [];
   const storms = await collecting(problems, () => readOptions(options));
   const directory = await collecting(problems, () => reportDirectory(options.report));
@@ -58,13 +62,13 @@ async function rehearsed(options: Options): Promise<number> {
     const rehearsal = await rehearse(options.grid ? gridCells(plan) : fewCells(plan), {
       storms,
       signal: interrupt.signal,
-      progress: announce,
+      progress: (step) => announce(host, step),
     });
-    await print(rehearsal, options, directory);
+    await print(host, rehearsal, options, directory);
     return rehearsal.ok ? EXIT.sound : EXIT.refused;
   } catch (error) {
     if (!interrupt.signal.aborted) throw error;
-    process.stderr.write("interrupted; nothing is left behind\n");
+    host.stderr.write("interrupted; nothing is left behind\n");
     return INTERRUPTED;
   }
 }
@@ -97,15 +101,15 @@ function readOptions({ grid, write, storms }: Options): number {
   return Number(asked);
 }
 
-async function print(rehearsal: Rehearsal, { json, write }: Options, directory: string | undefined) {
+async function print(host: Host, rehearsal: Rehearsal, { json, write }: Options, directory: string | undefined) {
   if (directory !== undefined) await writePage(directory, rehearsal);
   if (write)
     writeFileSync(
       join(PROJECT_ROOT, "docs", "accuracy.md"),
       accuracyMarkdown(rehearsal, new Date().toISOString().slice(0, 10)),
     );
-  announce("");
-  process.stdout.write(json ? `${JSON.stringify(rehearsal, null, 2)}\n` : rehearsalText(rehearsal));
+  announce(host, "");
+  host.stdout.write(json ? `${JSON.stringify(rehearsal, null, 2)}\n` : rehearsalText(rehearsal));
 }
 
 async function writePage(directory: string, rehearsal: Rehearsal) {

@@ -5,7 +5,23 @@ import { type OwnOption, refuseSwallowedOptions } from "./swallowed";
 /** Exit codes of every command: sound, refused, bad input. */
 export const EXIT = { sound: 0, refused: 1, badInput: 2 } as const;
 
-/** A command of this project: what it prints on bad input, and the exit codes, are the same everywhere. */
+/** The part of Node's process that a command uses. Tests hand it another one. */
+export interface Host {
+  readonly stdout: { write(text: string): unknown };
+  readonly stderr: { write(text: string): unknown; readonly isTTY?: boolean };
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** A command as a value: how it is called, and what it does. */
+export interface Runnable {
+  readonly definition: Command;
+  /** Runs once the definition has parsed the arguments. Returns the exit code. */
+  readonly action: (host: Host) => number | Promise<number>;
+  /** Options that the command passes on to another program. Default: none. */
+  readonly passedOn?: readonly OwnOption[];
+}
+
+/** A definition with what is the same for every command of this project. */
 export function command(name: string, description: string): Command {
   return new Command(`npm run ${name} --`)
     .description(description)
@@ -15,44 +31,40 @@ export function command(name: string, description: string): Command {
 }
 
 /**
- * Runs a command whose action returns the exit code. A user's mistake prints its problems and exits 2 without a stack
- * trace; a bug keeps its trace and exits 70. `handedOn`: options that it hands on to another
- * program. `args`: what was written behind its name.
+ * Runs a command with the arguments that follow its name, and returns its exit code. A user's mistake prints its problems
+ * and exits 2 without a stack trace; a bug keeps its trace and exits 70.
  */
 export async function run(
-  command: Command,
-  action: () => Promise<number>,
-  {
-    handedOn = [],
-    args = process.argv.slice(2),
-  }: { readonly handedOn?: readonly OwnOption[]; readonly args?: readonly string[] } = {},
-): Promise<void> {
-  command.action(async () => {
-    try {
-      process.exitCode = await action();
-    } finally {
-      announce("");
-    }
-  });
-  // Who reads only the beginning (`| head`) has got what they wanted: the exit code stays the verdict's.
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
-  });
+  { definition, action, passedOn = [] }: Runnable,
+  args: readonly string[],
+  host: Host,
+): Promise<number> {
+  let code: number = EXIT.sound;
+  definition
+    .configureOutput({ writeOut: (text) => host.stdout.write(text), writeErr: (text) => host.stderr.write(text) })
+    .action(async () => {
+      try {
+        code = await action(host);
+      } finally {
+        announce(host, "");
+      }
+    });
   try {
     refuseSwallowedOptions({
-      command: command.name().split(" ")[2] ?? "",
-      options: [...command.options.map(ownOption), ...handedOn, ...OF_MOST],
-      expected: command.registeredArguments.map((argument) => argument.name()),
+      command: definition.name().split(" ")[2] ?? "",
+      options: [...definition.options.map(ownOption), ...passedOn, ...OF_MOST],
+      expected: definition.registeredArguments.map((argument) => argument.name()),
       args,
-      environment: process.env,
+      environment: host.env,
     });
-    await command.parseAsync();
+    await definition.parseAsync(args, { from: "user" });
+    return code;
   } catch (error) {
-    process.exitCode = exitCodeOf(error);
+    return exitCodeOf(error, host);
   }
 }
 
-/** Whoever gives one of these to a command that does not have it must be told. */
+/** Options of most commands: one that a command does not have must not be swallowed in silence. */
 const OF_MOST: readonly OwnOption[] = [
   { name: "stack", value: "name" },
   { name: "config-file", value: "file" },
@@ -64,8 +76,9 @@ const ownOption = ({ long, required, flags }: Command["options"][number]): OwnOp
   ...(required ? { value: /<(.+)>/.exec(flags)?.[1] ?? "value" } : {}),
 });
 
-/** Runs an action; what is wrong with its input is also an object on standard output, where JSON was asked for. */
+/** Runs an action. Where JSON was asked for, bad input is also reported as an object on standard output. */
 export async function answering(
+  { stdout }: Host,
   { stack, json }: { readonly stack?: string; readonly json?: true },
   action: () => number | Promise<number>,
 ): Promise<number> {
@@ -73,14 +86,12 @@ export async function answering(
     return await action();
   } catch (error) {
     if (json && error instanceof InputError)
-      process.stdout.write(`${JSON.stringify({ stack, ok: false, problems: error.problems }, null, 2)}\n`);
+      stdout.write(`${JSON.stringify({ stack, ok: false, problems: error.problems }, null, 2)}\n`);
     throw error;
   }
 }
 
-/**
- * Reads one of several inputs: what is wrong with it joins the problems of the others, so that all are told at once.
- */
+/** Reads one of several inputs. Its problems join those of the others, so that all are reported at once. */
 export async function collecting<T>(problems: InputProblem[], read: () => T | Promise<T>): Promise<T | undefined> {
   try {
     return await read();
@@ -91,18 +102,19 @@ export async function collecting<T>(problems: InputProblem[], read: () => T | Pr
   }
 }
 
-function exitCodeOf(error: unknown): number {
-  // Commander has printed its own message already; help is no mistake.
+/** The exit code of a command that failed; prints why, unless commander has. */
+export function exitCodeOf(error: unknown, { stderr }: Host): number {
+  // Commander has already printed its own message. Asking for help is no mistake.
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.sound : EXIT.badInput;
   if (error instanceof InputError) {
-    process.stderr.write(`${error.message}\n`);
+    stderr.write(`${error.message}\n`);
     return EXIT.badInput;
   }
-  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+  stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
   return 70; // EX_SOFTWARE: ours, not the user's
 }
 
-/** Says on a terminal what is being done, over the line before; a pipe sees nothing. */
-export function announce(step: string): void {
-  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${step}${step ? " ..." : ""}`);
+/** Shows the current step on a terminal, over the previous one. A pipe gets nothing. */
+export function announce({ stderr }: Host, step: string): void {
+  if (stderr.isTTY) stderr.write(`\r\x1b[K${step}${step ? " ..." : ""}`);
 }

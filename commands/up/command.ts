@@ -5,7 +5,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { InputError } from "../../capacity/problem";
 import { eventServer } from "../../engine/engine-events";
 import { isJson, PULUMI_OPTIONS, type PulumiRun, runProblem, stateOf } from "../../engine/pulumi-cli";
-import { command, EXIT, run } from "../shared/command";
+import { command, EXIT, type Host, type Runnable } from "../shared/command";
 import { PROJECT_ROOT } from "../shared/stack-file";
 import { failedJobLines, failedJobs } from "./failed-jobs";
 import { failedRevisionLines, failedRevisions } from "./failed-revisions";
@@ -13,35 +13,44 @@ import { leftBehindLines } from "./left-behind";
 import { patiently } from "./patience";
 
 /*
- * `npm run preview` and `npm run up`: what would keep pulumi from starting is said at once, in one line; then pulumi
- * runs
- * with the pack, on this terminal, and its exit code is this command's. `up` goes on by itself where Google only needs
- * time,
- * and looks afterwards whether what it rolled out also runs.
+ * `npm run preview` and `npm run up` check first what would keep pulumi from starting. Then they run pulumi with the pack
+ * on this terminal, and its exit code is theirs. `up` continues by itself where Google only needs time, and afterwards
+ * checks that what it rolled out also runs.
  */
 
-const [operation, ...options] = process.argv.slice(2);
-// Everything else is pulumi's, `--help` included.
-const pulumi = command(String(operation), "Runs pulumi with the policy pack.")
-  .helpOption(false)
-  .allowUnknownOption()
-  .allowExcessArguments();
+/** `preview` or `up`. Every argument is passed on to pulumi, except for `--help`. */
+export function pulumiCommand(operation: PulumiRun["operation"], options: readonly string[]): Runnable {
+  const definition = command(operation, `Runs \`pulumi ${operation}\` with the policy pack.`)
+    .allowUnknownOption()
+    .allowExcessArguments()
+    .addHelpText(
+      "after",
+      `\nEvery option of \`pulumi ${operation}\` is passed on: \`pulumi ${operation} --help\` lists them.`,
+    );
+  return {
+    definition,
+    action: (host) => started({ operation, options, environment: host.env, folder: process.cwd() }, host),
+    passedOn: PULUMI_OPTIONS,
+  };
+}
 
-void run(pulumi, started, { handedOn: PULUMI_OPTIONS, args: options });
-
-async function started(): Promise<number> {
-  if (operation !== "preview" && operation !== "up") throw new Error(`package.json starts this with ${operation}`);
-  const subject: PulumiRun = { operation, options, environment: process.env, folder: process.cwd() };
-  const problem = await runProblem(subject);
+async function started(run: PulumiRun, host: Host): Promise<number> {
+  const problem = await runProblem(run);
   if (problem !== undefined) throw new InputError([{ setting: "pulumi", message: problem }]);
-  if (operation === "up") return updated(subject);
-  // `guard` also judges what a preview takes for unchanged: the digest lists it only when asked
-  // (commands/guard/judge.ts).
-  return ending(subject, options.some(isJson) ? ["--show-sames"] : []);
+  // A signal is for pulumi to answer: an interrupted update finishes what it has begun. None is begun afterwards.
+  process.on("SIGINT", () => interrupted.abort()); // a terminal sends it to both
+  process.on("SIGTERM", () => {
+    interrupted.abort();
+    child?.kill("SIGTERM");
+  });
+  if (run.operation === "up") return updated(run, host);
+  // `guard` also judges unchanged resources: the digest lists them only when asked (commands/guard/judge.ts).
+  return ending(run, run.options.some(isJson) ? ["--show-sames"] : []);
 }
 
 /** Updates, waits where only time is missing, and says what is left to do. */
-async function updated(subject: PulumiRun): Promise<number> {
+async function updated(subject: PulumiRun, { stderr }: Host): Promise<number> {
+  const say = (line: string) => void stderr.write(`${line}\n`);
   const events = await eventServer();
   let hasUpdated = false;
   const attempt = async (isFirst: boolean) => {
@@ -67,16 +76,8 @@ async function updated(subject: PulumiRun): Promise<number> {
   return code === 0 && lines.length > 0 ? EXIT.refused : code;
 }
 
-const say = (line: string) => void process.stderr.write(`${line}\n`);
-
 const interrupted = new AbortController();
 let child: ChildProcess | undefined;
-// A signal is for pulumi to answer: an update that is interrupted finishes what it has begun. None is begun afterwards.
-process.on("SIGINT", () => interrupted.abort()); // a terminal sends it to both
-process.on("SIGTERM", () => {
-  interrupted.abort();
-  child?.kill("SIGTERM");
-});
 
 async function pause(seconds: number): Promise<boolean> {
   await wait(seconds * 1000, undefined, { signal: interrupted.signal }).catch(() => undefined);

@@ -4,7 +4,7 @@ import { parse } from "yaml";
 import { InputError, type InputProblem, inputError } from "../../capacity/problem";
 import { readSettings } from "../../config/read";
 import { pulumiProblem } from "../../engine/pulumi-cli";
-import { announce, answering, collecting, command, EXIT, run } from "../shared/command";
+import { announce, answering, collecting, command, EXIT, type Runnable } from "../shared/command";
 import { textIn } from "../shared/input";
 import { PROJECT_ROOT, readStackFile, type StackOptions, withStackOptions } from "../shared/stack-file";
 import { readContract } from "./contract";
@@ -17,29 +17,33 @@ interface Options extends StackOptions {
   readonly json?: true;
 }
 
-const verification = withStackOptions(
-  command(
-    "verify",
-    "Proves from outside, after an `up`, that hosts, certificates, tokens, WebSocket and starts are as they must be.",
-  ),
-)
-  .option("--hosts <file>", "where each service answers, and what is assumed of the application (docs/verify.md)")
-  .option("--from-outputs", "take the services' own addresses from pulumi's outputs of the stack")
-  .option("--json", "print the verdict as one JSON object");
-
-void run(verification, () => {
-  const options = verification.opts<Options>();
-  return answering(options, async () => {
-    const subject = await readSubject(options);
-    announce("verifying");
-    const verdict = await verify(subject, { variables: process.env });
-    announce("");
-    process.stdout.write(
-      options.json ? `${JSON.stringify({ stack: options.stack, ...verdict }, null, 2)}\n` : verdictText(verdict),
-    );
-    return verdict.ok ? EXIT.sound : EXIT.refused;
-  });
-});
+export function verifyCommand(): Runnable {
+  const definition = withStackOptions(
+    command(
+      "verify",
+      "Proves from outside, after an `up`, that hosts, certificates, tokens, WebSocket and starts are as they must be.",
+    ),
+  )
+    .option("--hosts <file>", "where each service answers, and what is assumed of the application (docs/verify.md)")
+    .option("--from-outputs", "take the services' own addresses from pulumi's outputs of the stack")
+    .option("--json", "print the verdict as one JSON object");
+  return {
+    definition,
+    action: (host) => {
+      const options = definition.opts<Options>();
+      return answering(host, options, async () => {
+        const subject = await readSubject(options);
+        announce(host, "verifying");
+        const verdict = await verify(subject, { variables: host.env });
+        announce(host, "");
+        host.stdout.write(
+          options.json ? `${JSON.stringify({ stack: options.stack, ...verdict }, null, 2)}\n` : verdictText(verdict),
+        );
+        return verdict.ok ? EXIT.sound : EXIT.refused;
+      });
+    },
+  };
+}
 
 /** Reads plan and contract. @throws InputError with the problems of both. */
 async function readSubject(options: Options): Promise<Subject> {

@@ -133,7 +133,7 @@ export class Environment {
         TSX,
         "--import",
         join(__dirname, "no-waiting.mjs"),
-        join(PROJECT_ROOT, "commands/up/command.ts"),
+        join(PROJECT_ROOT, "commands/cli.ts"),
       ],
       args,
       variables,

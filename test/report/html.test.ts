@@ -1,13 +1,12 @@
-import { execFile } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { stringify } from "yaml";
-import { PROJECT_ROOT } from "../../commands/shared/stack-file";
 import { page } from "../../report/html";
 import { headline, pageSections } from "../../report/markdown";
 import type { Plot } from "../../report/plots";
+import { commandNamed } from "../commands/child";
 import { stagingConfiguration } from "../stack-settings";
 import { verdictOn } from "./verdict";
 
@@ -66,14 +65,7 @@ it("is what check --report writes: one file that loads nothing, with its plots d
   const file = join(directory, "Pulumi.hostile.yaml");
   writeFileSync(file, stringify({ config: stagingConfiguration(forged(HOSTILE)) }));
   try {
-    const code = await new Promise((resolve) =>
-      execFile(
-        process.execPath,
-        ["--import", "tsx", "commands/check/command.ts", "--config-file", file, "--report", directory],
-        { cwd: PROJECT_ROOT, maxBuffer: 2 ** 26 },
-        (error) => resolve(error?.code ?? 0),
-      ),
-    );
+    const { code } = await commandNamed("check")("--config-file", file, "--report", directory);
     expect(code).toBe(1);
     const html = readFileSync(join(directory, "report.html"), "utf8");
     expect(tagsOf(html)).not.toMatch(ACTIVE);

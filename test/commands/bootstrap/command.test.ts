@@ -1,4 +1,3 @@
-import { execFile } from "node:child_process";
 import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
@@ -9,7 +8,7 @@ import { SOURCES } from "../../../commands/shared/cloud/sources";
 import { PROJECT_ROOT } from "../../../commands/shared/stack-file";
 import { APIS } from "../../../config/apis";
 import { onReference } from "../../stack-settings";
-import type { Ended } from "../child";
+import { type Ended, processOf } from "../child";
 
 /* The real command, and a `gcloud` in a process of its own that keeps a project in a file. */
 
@@ -86,16 +85,7 @@ class Project {
       args.length > 0 && args[0] === "--only"
         ? args.slice(1)
         : ["--project", PROJECT, "--repository", "netra/staging", ...args];
-    return new Promise((resolve) => {
-      const env = { ...process.env, PATH: path, GCLOUD_STATE: this.file };
-      execFile(
-        process.execPath,
-        ["--import", "tsx", "commands/bootstrap/command.ts", ...onReference(options)],
-        { cwd: PROJECT_ROOT, env },
-        (error, stdout, stderr) =>
-          resolve({ code: typeof error?.code === "number" ? error.code : error ? -1 : 0, stdout, stderr }),
-      );
-    });
+    return processOf("bootstrap", { ...process.env, PATH: path, GCLOUD_STATE: this.file })(...onReference(options));
   }
 
   /** The calls since the last change that change something. */

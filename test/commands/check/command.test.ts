@@ -1,4 +1,4 @@
-import { execFile, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,6 +9,7 @@ import { UNKNOWN } from "../../../policy/framework/unknown";
 import type { Verdict } from "../../../report/verdict";
 import { outage } from "../../fixtures/incidents";
 import { type Changes, onReference, stagingConfiguration } from "../../stack-settings";
+import { COMMAND_LINE, type Ended, processOf, stackCommand } from "../child";
 
 /*
  * `check` as people and CI start it. What it judges is tested in process (judge.test.ts); here it is about what it
@@ -22,25 +23,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(directory, { recursive: true }));
 
-const NODE_ARGUMENTS = ["--import", "tsx", "commands/check/command.ts"];
-
-interface Ended {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function check(...args: readonly string[]): Promise<Ended> {
-  return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      [...NODE_ARGUMENTS, ...onReference(args)],
-      { cwd: PROJECT_ROOT, maxBuffer: 2 ** 26 },
-      (error, stdout, stderr) =>
-        resolve({ code: typeof error?.code === "number" ? error.code : error ? -1 : 0, stdout, stderr }),
-    );
-  });
-}
+const check = stackCommand("check");
 
 function written(name: string, text: string): string {
   const file = join(directory, name);
@@ -262,7 +245,9 @@ test("a pack configuration that the pack would not take: exit 2, all problems", 
 test.runIf(process.platform === "linux")(
   "starts no process of its own, so that none stays behind when it is killed",
   async () => {
-    const child = spawn(process.execPath, [...NODE_ARGUMENTS, ...onReference([])], {
+    // The first run after a change compiles, in a process that tsx starts.
+    await processOf("check")(...onReference([]));
+    const child = spawn(process.execPath, [...COMMAND_LINE, "check", ...onReference([])], {
       cwd: PROJECT_ROOT,
       stdio: "ignore",
     });

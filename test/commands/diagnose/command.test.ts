@@ -1,4 +1,3 @@
-import { execFile } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { collectingLines } from "../../../commands/shared/cloud/sources";
 import { PROJECT_ROOT } from "../../../commands/shared/stack-file";
 import { onReference } from "../../stack-settings";
-import { type Ended, stackCommand } from "../child";
+import { type Ended, processOf, stackCommand } from "../child";
 import { collectionOf, QUIET_FEED } from "./fixtures";
 
 const diagnose = stackCommand("diagnose");
@@ -289,12 +288,5 @@ test("the help and the documentation have the same collecting lines", async () =
 });
 
 function withVariables(variables: Readonly<Record<string, string>>, args: readonly string[]): Promise<Ended> {
-  return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      ["--import", "tsx", "commands/diagnose/command.ts", ...onReference(args)],
-      { cwd: PROJECT_ROOT, env: { ...process.env, ...variables } },
-      (error, stdout, stderr) => resolve({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr }),
-    );
-  });
+  return processOf("diagnose", { ...process.env, ...variables })(...onReference(args));
 }

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { PROJECT_ROOT } from "../../../commands/shared/stack-file";
 import { CONNECTOR, NETWORK } from "../../../config/resource-types";
-import { commandNamed, type Ended } from "../child";
+import { COMMAND_LINE, commandNamed, type Ended } from "../child";
 import { digest, stream, type TestStep, urnOf } from "./previews";
 
 /* What guard says is tested in test/guard; a child shows what is printed where, and the exit code. */
@@ -70,7 +70,7 @@ test("a preview that is refused: exit 1, from the stream, too, and as one object
 
 test("standard input, and the preview of any stack", async () => {
   const ended = await new Promise<Ended>((resolve) => {
-    const child = spawn(process.execPath, ["--import", "tsx", "commands/guard/command.ts", "-"], { cwd: PROJECT_ROOT });
+    const child = spawn(process.execPath, [...COMMAND_LINE, "guard", "-"], { cwd: PROJECT_ROOT });
     let stdout = "";
     let stderr = "";
     child.stdout.on("data", (text) => (stdout += text));

@@ -1,12 +1,10 @@
-import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { PROJECT_ROOT } from "../../../commands/shared/stack-file";
 import { CONNECTOR } from "../../../config/resource-types";
 import { verdictOn } from "../../report/verdict";
-import type { Ended } from "../child";
+import { commandNamed, type Ended } from "../child";
 import { digest } from "../guard/previews";
 import { GitHubApi } from "./github-api";
 
@@ -53,15 +51,7 @@ function posting(command: string, args: readonly string[], variables: NodeJS.Pro
     GITHUB_EVENT_PATH: join(folder, "event.json"),
     ...variables,
   };
-  return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      ["--import", "tsx", `commands/${command}.ts`, ...args],
-      { cwd: PROJECT_ROOT, env },
-      (error, stdout, stderr) =>
-        resolve({ code: typeof error?.code === "number" ? error.code : error ? -1 : 0, stdout, stderr }),
-    );
-  });
+  return commandNamed(command, env)(...args);
 }
 
 describe("comment --post", () => {

@@ -1,19 +1,8 @@
-import { execFile } from "node:child_process";
 import { expect, test } from "vitest";
-import { PROJECT_ROOT } from "../../../commands/shared/stack-file";
-import type { Ended } from "../child";
+import { commandNamed, type Ended } from "../child";
 
 const wayBack = (variables: NodeJS.ProcessEnv, ...args: readonly string[]): Promise<Ended> =>
-  new Promise((resolve) => {
-    const env = { ...process.env, ...variables };
-    execFile(
-      process.execPath,
-      ["--import", "tsx", "commands/pipeline/rollback-command.ts", ...args],
-      { cwd: PROJECT_ROOT, env },
-      (error, stdout, stderr) =>
-        resolve({ code: typeof error?.code === "number" ? error.code : error ? -1 : 0, stdout, stderr }),
-    );
-  });
+  commandNamed("way-back", { ...process.env, ...variables })(...args);
 
 test("reads the steps of the job, as GitHub hands them over", async () => {
   const STEPS = JSON.stringify({

@@ -21,6 +21,7 @@ import { environments } from "../../../commands/bootstrap/roles";
 import { UP_STEPS } from "../../../commands/pipeline/rollback";
 import { PROJECT_ROOT } from "../../../commands/shared/stack-file";
 import { REFERENCE } from "../../stack-settings";
+import { commandNamed } from "../child";
 
 /* The workflows as GitHub's own parser reads them, and the rules that this project holds them to. */
 
@@ -227,11 +228,7 @@ describe("scripts", () => {
       "way-back",
     ]);
     for (const [name, options] of used) {
-      const { stdout } = await promisify(execFile)(
-        process.execPath,
-        ["--import", "tsx", `commands/${name}.ts`, "--help"],
-        { cwd: PROJECT_ROOT },
-      );
+      const { stdout } = await commandNamed(name)("--help");
       for (const option of options) expect([name, stdout.includes(`  ${option} `)]).toEqual([name, true]);
     }
   });

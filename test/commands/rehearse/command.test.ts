@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, describe, expect, test } from "vitest";
 import { PROJECT_ROOT } from "../../../commands/shared/stack-file";
 import { onReference } from "../../stack-settings";
-import { stackCommand } from "../child";
+import { COMMAND_LINE, stackCommand } from "../child";
 import { TemporaryFolder } from "./left-behind";
 
 const rehearse = stackCommand("rehearse");
@@ -33,7 +33,7 @@ describe("rehearse", () => {
     afterAll(() => temporary.remove());
 
     function started() {
-      const child = spawn(process.execPath, ["--import", "tsx", "commands/rehearse/command.ts", ...onReference([])], {
+      const child = spawn(process.execPath, [...COMMAND_LINE, "rehearse", ...onReference([])], {
         cwd: PROJECT_ROOT,
         env: { ...process.env, TMPDIR: temporary.path },
         stdio: ["ignore", "ignore", "pipe"],

@@ -1,12 +1,10 @@
-import { execFile } from "node:child_process";
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { stringify } from "yaml";
-import { PROJECT_ROOT } from "../../../commands/shared/stack-file";
 import { onReference } from "../../stack-settings";
-import type { Ended } from "../child";
+import { type Ended, processOf } from "../child";
 import { applications, CREDENTIALS } from "./application";
 
 const { start, authority } = applications();
@@ -30,16 +28,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const verifying = (args: readonly string[], changes: NodeJS.ProcessEnv = {}): Promise<Ended> =>
-  new Promise((resolve) => {
-    const env = { ...environment, ...changes };
-    execFile(
-      process.execPath,
-      ["--import", "tsx", "commands/verify/command.ts", ...onReference(args)],
-      { cwd: PROJECT_ROOT, env },
-      (error, stdout, stderr) =>
-        resolve({ code: typeof error?.code === "number" ? error.code : error ? -1 : 0, stdout, stderr }),
-    );
-  });
+  processOf("verify", { ...environment, ...changes })(...onReference(args));
 
 function file(name: string, content: object | string): string {
   const path = join(folder, name);

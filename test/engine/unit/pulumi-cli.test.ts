@@ -1,10 +1,9 @@
-import { execFile } from "node:child_process";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { PROJECT_ROOT } from "../../../commands/shared/stack-file";
 import { pulumiProblem, runProblem } from "../../../engine/pulumi-cli";
+import { commandNamed } from "../../commands/child";
 
 let folder = "";
 beforeAll(() => {
@@ -51,16 +50,7 @@ test("refuses a file backend without a place to write", async () => {
 
 test.each(["preview", "up"])("npm run %s prints the one line, exits 2, and starts nothing", async (operation) => {
   const PATH = pathWith(`test "$1" = version && echo v3.100.0 || touch ${folder}/started`);
-  const { error, stdout, stderr } = await new Promise<{ error: unknown; stdout: string; stderr: string }>((resolve) => {
-    const environment = { ...process.env, PATH };
-    execFile(
-      process.execPath,
-      ["--import", "tsx", "commands/up/command.ts", operation],
-      { cwd: PROJECT_ROOT, env: environment },
-      (error, stdout, stderr) => resolve({ error, stdout, stderr }),
-    );
-  });
-  expect({ code: error instanceof Error && Reflect.get(error, "code"), stdout, stderr }).toEqual({
+  expect(await commandNamed(operation, { ...process.env, PATH })()).toEqual({
     code: 2,
     stdout: "",
     stderr: `${tooOld("v3.100.0")}\n`,
