@@ -7,13 +7,14 @@ import { Connector } from "./components/connector";
 import { Database } from "./components/database";
 import { DatabaseRoles } from "./components/database-roles";
 import { Edge } from "./components/edge";
+import { importing } from "./components/importing";
 import { Migrations } from "./components/migrations";
 import { Monitoring } from "./components/monitoring";
 import { Network } from "./components/network";
 import { Secrets } from "./components/secrets";
 import { Service } from "./components/service";
 import { withoutDeletionProtection } from "./components/teardown";
-import { importing, leftOutOfImports } from "./config/adoption";
+import { leftOutOfImports } from "./config/adoption";
 import { planOf, readSettings, type ServiceSettings, type Settings } from "./config/read";
 import { channelTokensOfRun, configurationOfRun } from "./config/run";
 

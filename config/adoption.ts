@@ -1,4 +1,3 @@
-import type { CustomResourceOptions, ResourceTransformation } from "@pulumi/pulumi";
 import { closest } from "fastest-levenshtein";
 import type { InputProblem } from "../capacity/problem";
 import { APIS } from "./apis";
@@ -30,9 +29,8 @@ import {
 } from "./resource-types";
 
 /*
- * What of the stack can exist before it does, and is then imported. Left out is what the stack always makes anew:
- * versions
- * of secrets (the old values are compromised), database users, and IAM members (setting one again is no conflict).
+ * The resources that may exist before the stack does, and are then imported. The stack always creates secret versions
+ * (the old values are compromised), database users and IAM members (setting one twice is no conflict).
  */
 
 /** A resource of the program, and the one id under which the engine may import it. */
@@ -45,7 +43,7 @@ export interface Adoptable {
   readonly id: string;
 }
 
-/** What ids are made of, and the list of those that exist. */
+/** The settings that ids are made of, and the list of resources that exist. */
 export interface AdoptionSettings
   extends Pick<
     Settings,
@@ -123,9 +121,7 @@ export function adoptables(settings: Omit<AdoptionSettings, "adopt">): Adoptable
   ];
 }
 
-/**
- * The load balancer's parts. Today's has other names, which nobody recorded: of that one, the address can be adopted.
- */
+/** The load balancer's parts. The existing one has other names, which nobody recorded: only its address is adopted. */
 function edgeAdoptables({ project, region, edge, hosts, services }: Omit<AdoptionSettings, "adopt">): Adoptable[] {
   if (!edge) return [];
   const names = edgeNames(edge);
@@ -155,7 +151,7 @@ function edgeAdoptables({ project, region, edge, hosts, services }: Omit<Adoptio
 
 /**
  * A property that the provider never reads back, and whose change replaces the resource: an import that took it from
- * the program would replace what exists.
+ * the program would replace the existing resource.
  */
 interface NotReadBack {
   readonly type: string;
@@ -169,11 +165,10 @@ interface NotReadBack {
 }
 
 /**
- * Their components state them at creation and ignore later changes (`ignoreChanges`): so an import leaves them out, and
- * no
- * later update adds them. Complete for the types that can be adopted: the inputs of each were compared with what the
- * provider reads (`ignore_read` and `ImportStateVerifyIgnore` in its sources). What else is not read back updates in
- * place: `deletionProtection`, `disableOnDestroy`.
+ * The components state these properties at creation and ignore later changes (`ignoreChanges`), so an import leaves them
+ * out and no later update adds them. The list is complete for the types that can be adopted: the inputs of each were
+ * compared with what the provider reads (`ignore_read` and `ImportStateVerifyIgnore` in its sources). Other properties
+ * that are not read back update in place: `deletionProtection`, `disableOnDestroy`.
  */
 export const NOT_READ_BACK: readonly NotReadBack[] = [
   {
@@ -187,10 +182,13 @@ export const NOT_READ_BACK: readonly NotReadBack[] = [
   },
 ];
 
-/** What of the listed resources an import leaves out, in a sentence each. */
+/** The resources that `netra:adopt` lists. */
+export const adopted = (settings: AdoptionSettings): Adoptable[] =>
+  adoptables(settings).filter(({ name, id }) => settings.adopt[name] === id);
+
+/** The properties that the imports of the listed resources leave out, in a sentence each. */
 export function leftOutOfImports(settings: AdoptionSettings): string[] {
-  const imported = adoptables(settings).filter(({ name, id }) => settings.adopt[name] === id);
-  return imported.flatMap(({ type, name }) =>
+  return adopted(settings).flatMap(({ type, name }) =>
     NOT_READ_BACK.filter((entry) => entry.type === type && entry.isStated(settings)).map(
       ({ property, setting, because }) =>
         `'${name}' is imported without ${property} because ${because}; '${setting}' must be what the cloud has`,
@@ -198,23 +196,7 @@ export function leftOutOfImports(settings: AdoptionSettings): string[] {
   );
 }
 
-/** Sets `import` on what `netra:adopt` lists, wherever in the program it is declared. */
-export function importing(settings: AdoptionSettings): ResourceTransformation {
-  // By type and name: types may share a name, and the id says which of them is meant.
-  const ids = new Map(
-    adoptables(settings).flatMap(({ type, name, id }) =>
-      settings.adopt[name] === id ? [[`${type} ${name}`, id]] : [],
-    ),
-  );
-  return ({ type, name, props, opts }) => {
-    const id = ids.get(`${type} ${name}`);
-    if (id === undefined) return undefined;
-    const options: CustomResourceOptions = { ...opts, import: id };
-    return { props, opts: options };
-  };
-}
-
-/** What is wrong with `netra:adopt`: a name that nothing adoptable has, an id that is not the canonical one. */
+/** The problems of `netra:adopt`: a name that no adoptable resource has, or an id that is not the canonical one. */
 export function adoptionProblems(settings: AdoptionSettings): InputProblem[] {
   const all = adoptables(settings);
   return Object.entries(settings.adopt).flatMap(([name, id]) => {
