@@ -3,8 +3,17 @@ import { EventsService, type IEventsServer } from "@pulumi/pulumi/proto/events_g
 import type { EventRequest } from "@pulumi/pulumi/proto/events_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { z } from "zod";
-import type { Failure } from "../commands/up/patience";
 import { readUrn } from "../policy/resources/urn";
+
+/** An error of an update. */
+export interface Failure {
+  /** The resource's; empty for an error of the program or the engine, as are `type` and `name`. */
+  readonly urn: string;
+  readonly type: string;
+  /** The resource's name in the program. */
+  readonly name: string;
+  readonly message: string;
+}
 
 /** What the engine reports of an update, beside what it prints. */
 export interface Report {

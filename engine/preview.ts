@@ -180,6 +180,13 @@ function unshown({ steps, changes }: Read): string {
 export const changing = (changes: Preview["changes"]): Preview["changes"] =>
   Object.fromEntries(Object.entries(changes).filter(([op]) => !STILL.includes(op)));
 
+/** `1 update, 78 same`. */
+export const countsText = (changes: Preview["changes"]): string =>
+  Object.entries(changes)
+    .filter(([, count]) => count > 0)
+    .map(([operation, count]) => `${count} ${operation}`)
+    .join(", ") || "none";
+
 /** The digest: one object. `undefined` where the text is no such thing. */
 function readDigest(text: string): Read | undefined {
   const digest = digestSchema.safeParse(parsed(text)).data;

@@ -4,8 +4,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { parse } from "yaml";
-import { readExport, type StackExport } from "../commands/recover/recovery";
-import type { OwnOption } from "../commands/shared/swallowed";
+import { readExport, type StackExport } from "./stack-export";
 
 /**
  * Before 3.252 an import id that is not the canonical one could delete the resource later. Source: Pulumi's changelog.
@@ -41,7 +40,7 @@ const WITHOUT_VALUE = [
 ].join(" ");
 
 /** What npm may take for itself where the `--` before it was forgotten. */
-export const PULUMI_OPTIONS: readonly OwnOption[] = [
+export const PULUMI_OPTIONS: readonly { readonly name: string; readonly value?: string }[] = [
   ...WITH_VALUE.split(" ").map((option) => ({ name: option.replace(/=.*/, ""), value: option.replace(/^[^=]*=/, "") })),
   ...WITHOUT_VALUE.split(" ").map((name) => ({ name })),
 ];

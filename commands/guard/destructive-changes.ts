@@ -24,7 +24,7 @@ import {
   SUBNETWORK,
   URL_MAPS,
 } from "../../config/resource-types";
-import type { Step } from "../../engine/preview";
+import type { Properties, Step } from "../../engine/preview";
 import type { Effect } from "./disruptions";
 import { holdingOf, isDeletionProtected } from "./holdings";
 
@@ -163,12 +163,17 @@ export const endings: Readonly<Record<string, Ending>> = {
   },
 };
 
+function heldBy(type: string, inputs: Properties): Ending | undefined {
+  const holding = holdingOf(type, inputs);
+  return holding && { ...holding, verdict: "refuse" };
+}
+
 /** What is lost with the resource of a step; `undefined`: nothing that anybody notices. */
 export function endingOf({ type, old, isComponent }: Pick<Step, "type" | "old" | "isComponent">): Ending | undefined {
   const inputs = old?.inputs ?? {};
   if (type === GLOBAL_ADDRESS && inputs.addressType === "EXTERNAL") return PUBLIC_ADDRESS;
   if (type === ADDRESS && inputs.addressType !== "INTERNAL") return PUBLIC_ADDRESS;
-  const known = Object.hasOwn(endings, type) ? endings[type] : isComponent ? undefined : holdingOf(type, inputs);
+  const known = Object.hasOwn(endings, type) ? endings[type] : isComponent ? undefined : heldBy(type, inputs);
   if (known?.verdict === "refuse" || !isDeletionProtected(inputs)) return known;
   return {
     what: known?.what ?? type,

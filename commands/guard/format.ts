@@ -1,3 +1,4 @@
+import { countsText } from "../../engine/preview";
 import type { Announcement, Refusal, Verdict } from "./judge";
 
 /** The verdict as a person at a terminal reads it. */
@@ -17,7 +18,7 @@ export function verdictText({ ok, refused, announced, warnings, unusedAcknowledg
       unusedAcknowledgements.map((name) => `netra:acknowledge.${name}`),
     ),
     "",
-    `Steps: ${counted(changes)}.`,
+    `Steps: ${countsText(changes)}.`,
   ]
     .join("\n")
     .concat("\n");
@@ -35,10 +36,3 @@ function announcementText({ resource, change, effect, consequence, advice }: Ann
     ...(advice === undefined ? [] : [`  -> ${advice}`]),
   ];
 }
-
-/** `1 update, 78 same`. */
-export const counted = (changes: Verdict["changes"]): string =>
-  Object.entries(changes)
-    .filter(([, count]) => count > 0)
-    .map(([operation, count]) => `${count} ${operation}`)
-    .join(", ") || "none";

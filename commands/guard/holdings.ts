@@ -1,5 +1,4 @@
 import type { Properties } from "../../engine/preview";
-import type { Ending } from "./destructive-changes";
 
 /*
  * What a resource holds, by the name of its type: no list of types is complete, and one that nobody has thought of may
@@ -96,18 +95,26 @@ const OF_KUBERNETES: Readonly<Record<string, string>> = {
 /** Of what operators add to Kubernetes, these hold data; secrets, accounts and certificates there are references. */
 const OF_OPERATORS = [DATA, EVERYTHING, MESSAGES];
 
-/** What is lost with a resource, by the name of its type; `undefined`: it holds nothing, as far as its name says. */
-export function holdingOf(type: string, inputs: Properties): Ending | undefined {
-  const [provider = "", module = "", kind = ""] = type.split(":");
-  if (provider === "pulumi" || isView(type, inputs)) return undefined;
-  if (provider === "kubernetes" && isBuiltIn(module)) return refusal(wordsOf(kind), OF_KUBERNETES[kind]);
-  const words = wordsOf(kind);
-  const because = BY_TYPE[type] ?? becauseOf(words, `${provider} ${module} ${kind}`);
-  return refusal(words, provider !== "kubernetes" || OF_OPERATORS.includes(because ?? "") ? because : undefined);
+/** What a resource holds. */
+export interface Holding {
+  /** What people call the resource. */
+  readonly what: string;
+  /** What is lost with it; completes "because". */
+  readonly because: string;
 }
 
-const refusal = (words: readonly string[], because: string | undefined): Ending | undefined =>
-  because === undefined ? undefined : { what: words.join(" "), verdict: "refuse", because };
+/** What is lost with a resource, by the name of its type; `undefined`: it holds nothing, as far as its name says. */
+export function holdingOf(type: string, inputs: Properties): Holding | undefined {
+  const [provider = "", module = "", kind = ""] = type.split(":");
+  if (provider === "pulumi" || isView(type, inputs)) return undefined;
+  if (provider === "kubernetes" && isBuiltIn(module)) return holding(wordsOf(kind), OF_KUBERNETES[kind]);
+  const words = wordsOf(kind);
+  const because = BY_TYPE[type] ?? becauseOf(words, `${provider} ${module} ${kind}`);
+  return holding(words, provider !== "kubernetes" || OF_OPERATORS.includes(because ?? "") ? because : undefined);
+}
+
+const holding = (words: readonly string[], because: string | undefined): Holding | undefined =>
+  because === undefined ? undefined : { what: words.join(" "), because };
 
 function becauseOf(all: readonly string[], token: string): string | undefined {
   const words = untilPreposition(all).filter((word, i) => i === 0 || !/^v?\d+$/.test(word)); // BucketV2

@@ -1,5 +1,5 @@
+import { countsText } from "../../engine/preview";
 import { budgetSection, checksSection, costSection, findings, headline, stormSection } from "../../report/markdown";
-import { counted } from "../guard/format";
 import { differences, differencesTable } from "./comparison";
 import { list, type Section, withinLimit } from "./format";
 import type { GuardFile, VerdictFile } from "./verdict-file";
@@ -60,7 +60,7 @@ function guardSection(guard: Findings["guard"]): Section {
   const open = guard.refused.filter(({ acknowledged }) => acknowledged === undefined);
   return section(
     [
-      `${guard.ok ? "`guard` refuses nothing" : `\`guard\` REFUSES it, for ${open.length === 1 ? "one reason" : `${open.length} reasons`}`}. Steps: ${counted(guard.changes)}.`,
+      `${guard.ok ? "`guard` refuses nothing" : `\`guard\` REFUSES it, for ${open.length === 1 ? "one reason" : `${open.length} reasons`}`}. Steps: ${countsText(guard.changes)}.`,
       list(open.map(({ message }) => message)),
       list(
         guard.announced.map(

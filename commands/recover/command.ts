@@ -6,12 +6,13 @@ import { promisify } from "node:util";
 import { InputError, inputError } from "../../capacity/problem";
 import { readSettings } from "../../config/read";
 import { pulumiProblem } from "../../engine/pulumi-cli";
+import { readExport } from "../../engine/stack-export";
 import { cloudName } from "../../policy/resources/cloud-name";
 import { announce, command, EXIT, type Runnable } from "../shared/command";
 import { textIn } from "../shared/input";
 import { PROJECT_ROOT, readStackFile, type StackOptions, withStackOptions } from "../shared/stack-file";
 import { lookingLines } from "../up/left-behind";
-import { type Recovery, type Resource, readExport, recovery } from "./recovery";
+import { type Recovery, type Resource, recovery } from "./recovery";
 
 export function recoverCommand(): Runnable {
   const definition = withStackOptions(

@@ -1,7 +1,6 @@
-import { z } from "zod";
 import { allLogMetrics } from "../../capacity/monitoring/monitoring";
 import { OBJECTIVES_SERVICE, objectiveName, objectives } from "../../capacity/monitoring/objectives";
-import { InputError, inputError } from "../../capacity/problem";
+import { InputError } from "../../capacity/problem";
 import { adoptables } from "../../config/adoption";
 import type { Settings } from "../../config/read";
 import {
@@ -13,6 +12,7 @@ import {
   SQL_USER,
 } from "../../config/resource-types";
 import type { Registered } from "../../engine/evaluate";
+import type { ResourceState, StackExport } from "../../engine/stack-export";
 import { readUrn } from "../../policy/resources/urn";
 
 /*
@@ -23,19 +23,6 @@ import { readUrn } from "../../policy/resources/urn";
  * the
  * state under the id that it has if it exists: a refresh asks the cloud, keeps it, or takes it out again.
  */
-
-const state = z.looseObject({ urn: z.string(), type: z.string(), id: z.string().optional() });
-const stackExport = z.looseObject({
-  version: z.number(),
-  deployment: z.looseObject({
-    resources: z.array(state).default([]),
-    pending_operations: z.array(z.object({ resource: state, type: z.string() })).default([]),
-  }),
-});
-
-type State = z.output<typeof state>;
-/** A `pulumi stack export`. What is not needed here stays as it was. */
-export type StackExport = z.output<typeof stackExport>;
 
 /** A resource of the program. */
 export interface Resource {
@@ -77,29 +64,6 @@ const isDrawn = (type: string) =>
     "gcp:monitoring/uptimeCheckConfig:UptimeCheckConfig",
     "gcp:monitoring/dashboard:Dashboard",
   ].includes(type);
-
-/** Reads a `pulumi stack export`. @throws InputError where it is none, or one of another stack. */
-export function readExport(content: string, source: string, stack: string): StackExport {
-  const refuse = (rest: string) =>
-    inputError(source, `must be ${rest}; write it with pulumi stack export --stack ${stack}`);
-  const parsed = stackExport.safeParse(parsedJson(content));
-  if (!parsed.success) throw refuse("an exported state because what is pending stands there");
-  const { resources, pending_operations: pending } = parsed.data.deployment;
-  const other = [...resources, ...pending.map(({ resource }) => resource)].find(
-    ({ urn }) => !urn.startsWith(`urn:pulumi:${stack}::`),
-  );
-  if (other)
-    throw refuse(`of the stack ${stack} because the program is evaluated for that one, and it holds ${other.urn}`);
-  return parsed.data;
-}
-
-function parsedJson(content: string): unknown {
-  try {
-    return JSON.parse(content);
-  } catch {
-    return undefined;
-  }
-}
 
 /**
  * Works out what may exist beside the exported state. `program`: all that the program registers with these settings.
@@ -210,12 +174,12 @@ function monitoring(settings: Settings): Resource[] {
   ];
 }
 
-const asResource = ({ type, urn, id = "" }: State): Resource => ({ type, name: readUrn(urn).name, id });
+const asResource = ({ type, urn, id = "" }: ResourceState): Resource => ({ type, name: readUrn(urn).name, id });
 // Without outputs: the provider then reads it as an import does, from its id alone.
-const withId = (resource: State, id: string | undefined): State[] =>
+const withId = (resource: ResourceState, id: string | undefined): ResourceState[] =>
   id === undefined ? [] : [{ ...resource, id, outputs: {} }];
 
-const asState = ({ urn, type, parent, dependencies, options }: Registered, provider: State): State => ({
+const asState = ({ urn, type, parent, dependencies, options }: Registered, provider: ResourceState): ResourceState => ({
   urn,
   type,
   custom: true,

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { RUN_JOB } from "../../config/resource-types";
+import type { StackExport } from "../../engine/stack-export";
 import { readUrn } from "../../policy/resources/urn";
-import type { StackExport } from "../recover/recovery";
 import { terminalConditions } from "./failed-revisions";
 
 /** A job that an update runs, and that has not completed. */

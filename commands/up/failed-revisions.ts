@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { RUN_SERVICE } from "../../config/resource-types";
+import type { StackExport } from "../../engine/stack-export";
 import { cloudName } from "../../policy/resources/cloud-name";
 import { readUrn } from "../../policy/resources/urn";
-import type { StackExport } from "../recover/recovery";
 
 /** A service whose newest revision is not the one that serves. */
 export interface FailedRevision {

@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { CONNECTOR, REDIS } from "../../config/resource-types";
+import type { Failure } from "../../engine/engine-events";
+import type { StackExport } from "../../engine/stack-export";
 import { cloudName } from "../../policy/resources/cloud-name";
-import type { Resource, StackExport } from "../recover/recovery";
-import type { Failure } from "./patience";
+import type { Resource } from "../recover/recovery";
 
 /*
  * What Google makes in the background and the provider forgets where that fails: it stays under its name, no state has

@@ -1,21 +1,12 @@
 import { APIS } from "../../config/apis";
 import { ALERT_POLICY } from "../../config/resource-types";
+import type { Failure } from "../../engine/engine-events";
 
 /*
  * Google refuses for a while to use what it has just made. Only these refusals are waited for, a bounded number of
  * times:
  * every other error ends the update at once.
  */
-
-/** An error of an update, of the resource that it is about. */
-export interface Failure {
-  readonly urn: string;
-  /** Empty where it is about no resource. */
-  readonly type: string;
-  /** The resource's name in the program. */
-  readonly name: string;
-  readonly message: string;
-}
 
 interface Lag {
   /** What is waited for. */

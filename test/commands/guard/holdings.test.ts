@@ -5,7 +5,7 @@ import { endingOf } from "../../../commands/guard/destructive-changes";
 import { holdingOf } from "../../../commands/guard/holdings";
 import { PROJECT_ROOT } from "../../../commands/shared/stack-file";
 
-const isRefused = (type: string, inputs: object = {}) => holdingOf(type, { ...inputs })?.verdict === "refuse";
+const isRefused = (type: string, inputs: object = {}) => holdingOf(type, { ...inputs }) !== undefined;
 
 describe("what holds data or identity is recognised by the name of its type", () => {
   test.each([

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { readExport } from "../../../commands/recover/recovery";
 import { failedJobLines, failedJobs } from "../../../commands/up/failed-jobs";
+import { readExport } from "../../../engine/stack-export";
 
 const JOB = "gcp:cloudrunv2/job:Job";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { readExport } from "../../../commands/recover/recovery";
 import { failedRevisionLines, failedRevisions } from "../../../commands/up/failed-revisions";
+import { readExport } from "../../../engine/stack-export";
 
 const SERVICE = "gcp:cloudrunv2/service:Service";
 const revision = (service: string, number: number) =>

@@ -1,12 +1,6 @@
 import { describe, expect, test } from "vitest";
-import {
-  ATTEMPTS,
-  type Attempt,
-  awaited,
-  type Failure,
-  patiently,
-  SECONDS_BETWEEN,
-} from "../../../commands/up/patience";
+import { ATTEMPTS, type Attempt, awaited, patiently, SECONDS_BETWEEN } from "../../../commands/up/patience";
+import type { Failure } from "../../../engine/engine-events";
 
 const failure = (type: string, message: string): Failure => ({
   urn: `urn:pulumi:staging::netra::${type}::x`,
