@@ -3,8 +3,7 @@ import type { SecureContext } from "node:tls";
 import { Client } from "pg";
 import { normalQuantile } from "../../capacity/storm/engine/random";
 import type { Span, StartGroup } from "../../capacity/storm/model";
-import { clockSeconds, type Failure, type StartOutcome, userOf } from "./protocol";
-import type { Access } from "./server";
+import { type Access, clockSeconds, type Failure, type StartOutcome, userOf } from "./protocol";
 
 /** How to get a connection. */
 export interface Reach {

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { median, quantile } from "../../capacity/storm/statistics";
 import { busyQuery } from "./application";
-import { RESERVED_SLOTS } from "./cells";
 import { type BackendCpu, serverCpu } from "./cpu";
 import { RehearsalError } from "./problems";
+import { RESERVED_SLOTS } from "./server";
 import type { Stage } from "./stage";
 
 /**

@@ -7,6 +7,7 @@ import { likelyValues, planScenarios, type Scenario } from "../../capacity/storm
 import type { Calibration } from "./calibration";
 import { RehearsalError } from "./problems";
 import type { RelayBehaviour } from "./relay";
+import { RESERVED_SLOTS } from "./server";
 
 /*
  * What is rehearsed: cells of the grid, all starts at the same instant, and the plan's own scenarios. The machine's
@@ -47,9 +48,6 @@ interface GridCell {
   readonly retries: boolean;
   readonly userLimit?: number | undefined;
 }
-
-/** Slots that PostgreSQL keeps for superusers by default. */
-export const RESERVED_SLOTS = 3;
 
 const GRID = {
   starts: [5, 10, 20, 40],

@@ -2,8 +2,8 @@ import { type ChildProcess, fork } from "node:child_process";
 import { join } from "node:path";
 import { PROJECT_ROOT } from "../shared/stack-file";
 import { heldTo } from "./machine";
+import type { Part } from "./part";
 import { RehearsalError } from "./problems";
-import type { Part } from "./stage";
 
 /** A process of the rehearsal that takes orders and answers them in turn. */
 export class Peer<Order extends { kind: string }, Answer extends { kind: string }> implements Part {

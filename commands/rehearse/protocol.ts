@@ -1,8 +1,16 @@
 import type { Span, StartGroup } from "../../capacity/storm/model";
 import type { RelayBehaviour } from "./relay";
-import type { Access } from "./server";
 
 /* What the rehearsal tells its processes, and what they answer. */
+
+/** How a client reaches the server: everything `pg` needs but the port, which may be a relay's. */
+export interface Access {
+  readonly user: string;
+  readonly password: string;
+  readonly database: string;
+  /** The certificate (PEM) that signs itself: the clients' only authority. */
+  readonly certificate: string;
+}
 
 /** The user that the starts of a service log in as: none of the server's own, whatever the service is called. */
 export const userOf = (service: string): string => `service-${service}`;

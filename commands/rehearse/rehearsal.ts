@@ -15,8 +15,9 @@ import {
 import { type Cell, inputOf, TIME_SCALE } from "./cells";
 import { type CellResult, compare, type Errors, errorsOf, isWithin, margin, mean } from "./comparison";
 import { describeMachine, divideCores, loadAverage, type Machine } from "./machine";
+import type { Part } from "./part";
 import { RehearsalError } from "./problems";
-import { type Part, processesFor, Stage, type StormOutcome } from "./stage";
+import { processesFor, Stage, type StormOutcome } from "./stage";
 
 /** What a rehearsal found. */
 export interface Rehearsal {

@@ -20,23 +20,17 @@ import { generate } from "selfsigned";
 import { type Binaries, findBinaries } from "./binaries";
 import { dataIn, lockFile } from "./folder";
 import { heldTo } from "./machine";
+import type { Part } from "./part";
 import { RehearsalError } from "./problems";
-import type { Part } from "./stage";
-
-/** How a client reaches the server: everything `pg` needs but the port, which may be a relay's. */
-export interface Access {
-  readonly user: string;
-  readonly password: string;
-  readonly database: string;
-  /** The certificate (PEM) that signs itself: the clients' only authority. */
-  readonly certificate: string;
-}
+import type { Access } from "./protocol";
 
 const HOST = "127.0.0.1";
 /** What `initdb` calls the superuser. */
 const SUPERUSER = "postgres";
 const USER = "staging";
 const START_SECONDS = 30;
+/** Slots that PostgreSQL keeps for superusers by default. */
+export const RESERVED_SLOTS = 3;
 
 /**
  * A real PostgreSQL in a folder of its own, with TLS (RSA 2048) and SCRAM, held to one core where that can be. It

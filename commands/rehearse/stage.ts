@@ -1,6 +1,7 @@
 import type { Client } from "pg";
 import type { StormInput } from "../../capacity/storm/model";
 import { type Cores, divideCores } from "./machine";
+import type { Part } from "./part";
 import { Peer } from "./peer";
 import {
   type ClientAnswer,
@@ -15,13 +16,6 @@ import {
 } from "./protocol";
 import type { RelayBehaviour } from "./relay";
 import { PostgresServer } from "./server";
-
-/** A part of the stage that must go when the rehearsal ends, and whose own end ends the rehearsal. */
-export interface Part {
-  remove(): Promise<void>;
-  /** Never fulfilled; rejects when the part ends by itself. */
-  readonly died: Promise<never>;
-}
 
 /** One storm as it was. */
 export interface StormOutcome {
