@@ -6,7 +6,7 @@ import type { ProgramResource } from "../policy/framework/judgement";
 import { UNKNOWN } from "../policy/framework/unknown";
 
 /** A resource that a program registered, as a preview would show it. */
-export interface Registered {
+export interface RegisteredResource {
   readonly type: string;
   readonly name: string;
   readonly urn: string;
@@ -44,8 +44,8 @@ export async function evaluate(
   stack: string,
   configuration: Readonly<Record<string, unknown>>,
   program: () => object,
-): Promise<Registered[]> {
-  const registered: Registered[] = [];
+): Promise<RegisteredResource[]> {
+  const registered: RegisteredResource[] = [];
   pulumi.runtime.setAllConfig(asStrings(configuration), []);
   let question: Error | undefined; // the SDK loses the message of what a call throws
   const call = ({ token }: pulumi.runtime.MockCallArgs): never => {
@@ -105,7 +105,7 @@ const sorted = (_: string, value: unknown) =>
     : Object.fromEntries(Object.entries(value).toSorted(([one], [other]) => (one < other ? -1 : 1)));
 
 /** Replaces the mock monitor's registration: it hides a resource's options, and its answers are no preview's. */
-function recordInto(registered: Registered[], project: string) {
+function recordInto(registered: RegisteredResource[], project: string) {
   // the monitor of setMocks: its methods may be replaced
   const monitor = pulumi.runtime.getMonitor() as unknown as Record<string, unknown>;
   monitor.registerResourceOutputs = (_: unknown, callback: (error: Error | null, response: object) => void) =>
@@ -189,7 +189,7 @@ function knownAtPreview(
 
 /** The resource as rules read it, in the shape in which the pack's server hands it to them. */
 export const asJudged = (
-  { type, name, urn, parent, dependencies, propertyDependencies, custom, inputs, outputs }: Registered,
+  { type, name, urn, parent, dependencies, propertyDependencies, custom, inputs, outputs }: RegisteredResource,
   provider: object,
 ): ProgramResource => ({
   type,

@@ -6,7 +6,7 @@ import * as analyzer from "@pulumi/pulumi/proto/analyzer_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { configured, LEVELS, type Level, type PackConfiguration } from "../policy/framework/judgement";
-import { asStrings, type Registered } from "./evaluate";
+import { asStrings, type RegisteredResource } from "./evaluate";
 
 /** What the pack says of a resource (or, without `urn`, of the stack). */
 export interface Diagnostic {
@@ -97,14 +97,17 @@ export class PackServer {
   }
 
   /** Judges every resource by its inputs, then the stack by its outputs, as a preview does. */
-  async judge(resources: readonly Registered[], provider: Readonly<Record<string, string>>): Promise<Diagnostic[]> {
+  async judge(
+    resources: readonly RegisteredResource[],
+    provider: Readonly<Record<string, string>>,
+  ): Promise<Diagnostic[]> {
     const gcp = new analyzer.AnalyzerProviderResource();
     gcp.setType("pulumi:providers:gcp");
     gcp.setName("default");
     gcp.setProperties(struct(provider));
     const fill = <T extends analyzer.AnalyzeRequest | analyzer.AnalyzerResource>(
       message: T,
-      resource: Registered,
+      resource: RegisteredResource,
       properties: object,
     ): T => {
       message.setType(resource.type);
@@ -191,7 +194,7 @@ function ruleInfo(info: analyzer.PolicyInfo): RuleInfo {
   };
 }
 
-function optionsOf(resource: Registered): analyzer.AnalyzerResourceOptions {
+function optionsOf(resource: RegisteredResource): analyzer.AnalyzerResourceOptions {
   const options = new analyzer.AnalyzerResourceOptions();
   options.setProtect(resource.options.protect);
   options.setIgnorechangesList([...resource.options.ignoreChanges]);

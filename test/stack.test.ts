@@ -1,7 +1,7 @@
 import * as gcp from "@pulumi/gcp";
 import { RunError } from "@pulumi/pulumi";
 import { beforeAll, expect, test } from "vitest";
-import { evaluate, type Registered, withoutSecrets } from "../engine/evaluate";
+import { evaluate, type RegisteredResource, withoutSecrets } from "../engine/evaluate";
 import { type Outputs, staging, UnsoundPlanError } from "../stack";
 import { incidents } from "./fixtures/incidents";
 import { type Cloud, create, refusal, wireSecret } from "./fixtures/programs";
@@ -10,19 +10,19 @@ import { type Changes, stagingConfiguration } from "./stack-settings";
 const preview = (changes: Changes = {}) => evaluate("staging", stagingConfiguration(changes), staging);
 
 /** What staging registers, evaluated once: most tests only read it. */
-let resources: readonly Registered[] = [];
+let resources: readonly RegisteredResource[] = [];
 beforeAll(async () => {
   resources = await preview();
 });
 
 /** `type name`, without the package. */
-const shortOf = ({ type, name }: Pick<Registered, "type" | "name">) => `${type.split(":").at(-1)} ${name}`;
-const named = (name: string, among = resources): Registered => {
+const shortOf = ({ type, name }: Pick<RegisteredResource, "type" | "name">) => `${type.split(":").at(-1)} ${name}`;
+const named = (name: string, among = resources): RegisteredResource => {
   const found = among.find((resource) => resource.name === name && resource.custom);
   if (!found) throw new Error(`nothing is called ${name}`);
   return found;
 };
-const dependenciesOf = (resource: Registered) => resource.dependencies.map((urn) => urn.split("::").at(-1));
+const dependenciesOf = (resource: RegisteredResource) => resource.dependencies.map((urn) => urn.split("::").at(-1));
 
 /** What the cloud answers when it creates the resource; every secret is recognisable. */
 const cloud: Cloud = ({ type, name }) => {
@@ -103,7 +103,8 @@ test("registers the whole of staging, and the same again in the same process", a
     services: count("gcp:cloudrunv2/service:Service"),
     accounts: count("gcp:serviceaccount/account:Account"),
   }).toEqual({ connectors: 1, databases: 1, redis: 1, secrets: 14, versions: 8, jobs: 1, services: 3, accounts: 4 });
-  const byUrn = (registered: readonly Registered[]) => registered.toSorted((a, b) => a.urn.localeCompare(b.urn));
+  const byUrn = (registered: readonly RegisteredResource[]) =>
+    registered.toSorted((a, b) => a.urn.localeCompare(b.urn));
   expect(byUrn(await preview())).toEqual(byUrn(resources));
   expect(new Set(resources.map(({ urn }) => urn)).size).toBe(resources.length);
 });
@@ -223,7 +224,7 @@ test("without the load balancer, services are open and have Cloud Run's own addr
   });
   expect(Object.keys(outputs ?? {})).toEqual(["connector", "databaseAddress", "urls"]);
   expect(registered.filter(({ type }) => /compute\/(?!network|subnetwork|globalAddress)/.test(type))).toEqual([]);
-  const ingress = (among: readonly Registered[]) => among.flatMap(({ inputs }) => inputs.ingress ?? []);
+  const ingress = (among: readonly RegisteredResource[]) => among.flatMap(({ inputs }) => inputs.ingress ?? []);
   expect(ingress(registered)).toEqual(Array(3).fill("INGRESS_TRAFFIC_ALL"));
   expect(ingress(resources)).toEqual(Array(3).fill("INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER"));
 });

@@ -7,7 +7,7 @@ import { planScenarios } from "../../capacity/storm/scenarios";
 import { median as medianOf } from "../../capacity/storm/statistics";
 import { planOf, readSettings } from "../../config/read";
 import { RUN_SERVICE } from "../../config/resource-types";
-import { evaluate, type Registered } from "../../engine/evaluate";
+import { evaluate, type RegisteredResource } from "../../engine/evaluate";
 import { PackServer } from "../../engine/pack-client";
 import { declare } from "../../stack";
 import { command, EXIT, type Runnable } from "../shared/command";
@@ -130,7 +130,7 @@ async function packSpeed(): Promise<Measured["pack"]> {
   const pack = await PackServer.start(join(PROJECT_ROOT, "policy"));
   try {
     await pack.configure();
-    const judge = async (many: Registered[]) => {
+    const judge = async (many: RegisteredResource[]) => {
       const times: number[] = [];
       for (let round = 0; round < ROUNDS; round++) {
         const begun = performance.now();
@@ -153,7 +153,7 @@ async function packSpeed(): Promise<Measured["pack"]> {
 }
 
 /** The resources over and over, each time under another name. */
-function repeated(resources: readonly Registered[], count: number): Registered[] {
+function repeated(resources: readonly RegisteredResource[], count: number): RegisteredResource[] {
   return Array.from({ length: count }, (_, i) => {
     const resource = resources[i % resources.length];
     if (!resource) throw new Error("nothing to repeat");

@@ -5,7 +5,7 @@ import { planCost } from "../../capacity/cost";
 import { planAlerts } from "../../capacity/monitoring/monitoring";
 import { judgePlan, type PlanVerdict } from "../../capacity/verdict";
 import { planOf, readSettings, type Settings } from "../../config/read";
-import { asJudged, evaluate, type Registered, withoutSecrets } from "../../engine/evaluate";
+import { asJudged, evaluate, type RegisteredResource, withoutSecrets } from "../../engine/evaluate";
 import { type Finding, messageOf } from "../../policy/framework/finding";
 import { judgeProgram, type PackConfiguration } from "../../policy/framework/judgement";
 import type { Waiver } from "../../policy/framework/rule";
@@ -46,7 +46,7 @@ function verdictOf(
   stack: string,
   settings: Settings,
   judged: PlanVerdict,
-  resources: readonly Registered[],
+  resources: readonly RegisteredResource[],
   findings: readonly Finding[],
   notes: readonly Violation[],
 ): Verdict {
@@ -107,7 +107,7 @@ function imagesElsewhere({ services, project, region }: Settings): Violation[] {
   );
 }
 
-function reported({ type, name, urn, parent, dependencies, options, inputs }: Registered): ReportedResource {
+function reported({ type, name, urn, parent, dependencies, options, inputs }: RegisteredResource): ReportedResource {
   return { type, name, urn, parent, dependencies, options, inputs: withoutSecrets(inputs) };
 }
 

@@ -3,7 +3,7 @@ import { NO_NAT } from "../../capacity/constraints/path";
 import { NO_PATH } from "../../capacity/storm/remedies";
 import { adoptables, leftOutOfImports } from "../../config/adoption";
 import type { Settings } from "../../config/read";
-import type { Registered } from "../../engine/evaluate";
+import type { RegisteredResource } from "../../engine/evaluate";
 import type { Finding as RuleFinding } from "../../policy/framework/finding";
 import { Inputs } from "../../policy/framework/inputs";
 import type { Collection } from "../shared/cloud/classify";
@@ -63,7 +63,7 @@ export interface Evidences extends Seen {
   /** What the rules of the pack say of resources. */
   readonly judge: (deployed: readonly Deployed[]) => readonly RuleFinding[];
   /** What the program registers. */
-  readonly plan: readonly Registered[];
+  readonly plan: readonly RegisteredResource[];
   /** What was left out on the way, and why. */
   readonly notes: readonly string[];
 }

@@ -10,7 +10,7 @@ import {
   SQL_INSTANCE,
   SUBNETWORK,
 } from "../../config/resource-types";
-import { type Registered, withoutSecrets } from "../../engine/evaluate";
+import { type RegisteredResource, withoutSecrets } from "../../engine/evaluate";
 import { type Difference, differencesOf, isWithin } from "../../engine/property-diff";
 import { Inputs } from "../../policy/framework/inputs";
 import { isUnknownValue } from "../../policy/framework/unknown";
@@ -44,7 +44,7 @@ const SOURCE_OF: Readonly<Record<string, (typeof ALL_SOURCES)[number]>> = {
 
 /** What `up` would change of what is deployed. Properties that the program leaves to the cloud are no difference. */
 export function changesBy(
-  plan: readonly Registered[],
+  plan: readonly RegisteredResource[],
   deployed: readonly Deployed[],
   { listed }: Collection,
 ): Change[] {
@@ -73,7 +73,7 @@ export function changesBy(
  * Properties that count at creation only, where the plan states another value than what is deployed has: a sentence
  * each.
  */
-export function keptDespitePlan(plan: readonly Registered[], deployed: readonly Deployed[]): string[] {
+export function keptDespitePlan(plan: readonly RegisteredResource[], deployed: readonly Deployed[]): string[] {
   return plan.flatMap((planned) => {
     const existing = deployed.find(({ type, label }) => type === planned.type && label === nameOf(planned));
     const kept = existing
@@ -86,7 +86,7 @@ export function keptDespitePlan(plan: readonly Registered[], deployed: readonly 
   });
 }
 
-function differencesBetween(planned: Registered, { inputs }: Deployed): Difference[] {
+function differencesBetween(planned: RegisteredResource, { inputs }: Deployed): Difference[] {
   return differencesOf({
     changed: [],
     old: { inputs: comparable(inputs), outputs: {} },
@@ -94,8 +94,8 @@ function differencesBetween(planned: Registered, { inputs }: Deployed): Differen
   });
 }
 
-const wantedBy = ({ inputs }: Registered) => withoutSecrets(inputs) as Properties; // an object stays one
-const isIgnored = ({ options }: Registered, { property }: Difference) =>
+const wantedBy = ({ inputs }: RegisteredResource) => withoutSecrets(inputs) as Properties; // an object stays one
+const isIgnored = ({ options }: RegisteredResource, { property }: Difference) =>
   options.ignoreChanges.some((path) => isWithin(property, path));
 
 /** Containers that the program does not have go as a whole. It gives its only one no name, so they go by position. */
@@ -109,7 +109,7 @@ function surplusContainers(existing: Deployed["inputs"], wanted: Properties): st
 
 type Properties = Record<string, unknown>;
 
-const nameOf = ({ inputs, name }: Registered) =>
+const nameOf = ({ inputs, name }: RegisteredResource) =>
   [inputs.name, inputs.secretId].find((own) => typeof own === "string") ?? name;
 
 /** What the program states otherwise, and named elements that it does not have (variables, flags, volumes). */

@@ -11,7 +11,7 @@ import {
   SECRET_VERSION,
   SQL_USER,
 } from "../../config/resource-types";
-import type { Registered } from "../../engine/evaluate";
+import type { RegisteredResource } from "../../engine/evaluate";
 import type { ResourceState, StackExport } from "../../engine/stack-export";
 import { readUrn } from "../../policy/resources/urn";
 
@@ -70,7 +70,7 @@ const isDrawn = (type: string) =>
  * @throws InputError for interrupted creates that the settings do not describe any more, and for interrupted
  * replacements.
  */
-export function recovery(exported: StackExport, settings: Settings, program: readonly Registered[]): Recovery {
+export function recovery(exported: StackExport, settings: Settings, program: readonly RegisteredResource[]): Recovery {
   const { resources, pending_operations: operations } = exported.deployment;
   const creating = operations.filter(({ type }) => type === "creating").map(({ resource }) => resource);
   const others = operations.filter(({ type }) => type !== "creating");
@@ -96,7 +96,7 @@ export function recovery(exported: StackExport, settings: Settings, program: rea
   if (problems.length > 0) throw new InputError(problems);
 
   const pending = made.flatMap((resource) => withId(resource, idOf(resource)));
-  const mayExist = ({ urn, parent, dependencies, options }: Registered) =>
+  const mayExist = ({ urn, parent, dependencies, options }: RegisteredResource) =>
     // What waits for something that is missing was never begun; asking for it could fail, where its API is not enabled.
     [parent, ...dependencies].every((other) => inState.has(other)) &&
     !known.has(urn) &&
@@ -179,7 +179,10 @@ const asResource = ({ type, urn, id = "" }: ResourceState): Resource => ({ type,
 const withId = (resource: ResourceState, id: string | undefined): ResourceState[] =>
   id === undefined ? [] : [{ ...resource, id, outputs: {} }];
 
-const asState = ({ urn, type, parent, dependencies, options }: Registered, provider: ResourceState): ResourceState => ({
+const asState = (
+  { urn, type, parent, dependencies, options }: RegisteredResource,
+  provider: ResourceState,
+): ResourceState => ({
   urn,
   type,
   custom: true,

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { PROJECT_ROOT } from "../../commands/shared/stack-file";
 import { planOf, readSettings } from "../../config/read";
-import { asJudged, evaluate, type Registered } from "../../engine/evaluate";
+import { asJudged, evaluate, type RegisteredResource } from "../../engine/evaluate";
 import { PackServer } from "../../engine/pack-client";
 import { messageOf } from "../../policy/framework/finding";
 import { judgeProgram, type PackConfiguration } from "../../policy/framework/judgement";
@@ -41,7 +41,7 @@ interface Subject {
 /** What both say of a program, as one sorted list each. */
 async function bothSay(pack: PackServer, { program, changes = {}, hasPlan = false, configuration = {} }: Subject) {
   const values = stagingConfiguration(changes);
-  const registered: Registered[] = await evaluate("staging", values, program);
+  const registered: RegisteredResource[] = await evaluate("staging", values, program);
   const plan = hasPlan ? planOf(readSettings(values)) : undefined;
   await pack.configure(configuration);
   const ofPack = (await pack.judge(registered, PROVIDER)).map(({ policy, level, urn, message }) =>

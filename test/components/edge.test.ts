@@ -1,6 +1,6 @@
 import type * as gcp from "@pulumi/gcp";
 import { beforeAll, describe, expect, test } from "vitest";
-import { evaluate, type Registered } from "../../engine/evaluate";
+import { evaluate, type RegisteredResource } from "../../engine/evaluate";
 import { staging } from "../../stack";
 import { waitsFor } from "../fixtures/programs";
 import { type Changes, configurationProblems, stagingConfiguration } from "../stack-settings";
@@ -17,12 +17,13 @@ const partsWith = async (changes: Changes = {}) => {
   return registered.filter(({ parent }) => parent === edge?.urn);
 };
 /** By name: they register as their inputs resolve. */
-const ofType = (parts: readonly Registered[], type: string) =>
+const ofType = (parts: readonly RegisteredResource[], type: string) =>
   parts.filter((part) => part.type.endsWith(`:${type}`)).toSorted((a, b) => (a.name < b.name ? -1 : 1));
-const inputsOf = (parts: readonly Registered[], name: string) => parts.find((part) => part.name === name)?.inputs;
+const inputsOf = (parts: readonly RegisteredResource[], name: string) =>
+  parts.find((part) => part.name === name)?.inputs;
 
 describe("staging's load balancer", () => {
-  let parts: readonly Registered[] = [];
+  let parts: readonly RegisteredResource[] = [];
   beforeAll(async () => {
     parts = await partsWith();
   });

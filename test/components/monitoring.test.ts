@@ -6,7 +6,7 @@ import { dashboard } from "../../capacity/monitoring/dashboard";
 import { allLogMetrics, planAlerts } from "../../capacity/monitoring/monitoring";
 import { Monitoring, type MonitoringArgs } from "../../components/monitoring";
 import { ALERT_POLICY, MONITORING } from "../../config/resource-types";
-import { evaluate, type Registered, withoutSecrets } from "../../engine/evaluate";
+import { evaluate, type RegisteredResource, withoutSecrets } from "../../engine/evaluate";
 import { UNKNOWN } from "../../policy/framework/unknown";
 import { create, only, registeredBy, waitsFor, wireSecret } from "../fixtures/programs";
 import { stagingSettings } from "../stack-settings";
@@ -38,7 +38,7 @@ const argsOf = (changes: Partial<MonitoringArgs> = {}): MonitoringArgs => ({
   ...changes,
 });
 
-let registered: readonly Registered[] = [];
+let registered: readonly RegisteredResource[] = [];
 beforeAll(async () => {
   registered = await registeredBy(() => {
     const apis = [new gcp.projects.Service("api-monitoring", { service: "monitoring.googleapis.com" })];
@@ -256,7 +256,7 @@ describe("channels", () => {
       sensitiveLabels: secret({ password: tokens.hook }),
     },
   });
-  const inputsOf = (resources: readonly Pick<Registered, "type" | "name" | "inputs">[]) =>
+  const inputsOf = (resources: readonly Pick<RegisteredResource, "type" | "name" | "inputs">[]) =>
     Object.fromEntries(
       resources.flatMap(({ type, name, inputs: { userLabels, ...inputs } }) => {
         if (type !== CHANNEL) return [];

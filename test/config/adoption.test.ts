@@ -1,7 +1,7 @@
 import { RunError } from "@pulumi/pulumi";
 import { beforeAll, expect, test } from "vitest";
 import { adoptables, leftOutOfImports, NOT_READ_BACK } from "../../config/adoption";
-import { evaluate, type Registered } from "../../engine/evaluate";
+import { evaluate, type RegisteredResource } from "../../engine/evaluate";
 import type { Verdict } from "../../report/verdict";
 import { staging } from "../../stack";
 import { stackCommand, stackFiles } from "../commands/child";
@@ -12,7 +12,7 @@ const withNat: Changes = { "netra:network": { nat: { name: "staging-nat", minPor
 const adopting = (adopt: Readonly<Record<string, string>>, changes: Changes = {}) =>
   stagingConfiguration({ ...changes, "netra:adopt": adopt });
 const nameOf = ({ type, name }: { readonly type: string; readonly name: string }) => `${type} ${name}`;
-const imports = (registered: readonly Registered[]) =>
+const imports = (registered: readonly RegisteredResource[]) =>
   Object.fromEntries(
     registered
       .filter(({ options }) => options.import !== "")
@@ -22,7 +22,7 @@ const imports = (registered: readonly Registered[]) =>
 const CONNECTOR_ID = "projects/netra-staging/locations/us-central1/connectors/staging-connector";
 const everything = adoptables(stagingSettings(withNat));
 
-let registered: readonly Registered[] = [];
+let registered: readonly RegisteredResource[] = [];
 beforeAll(async () => {
   registered = await evaluate(
     "staging",

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { planOf, readSettings } from "../../config/read";
-import { evaluate, type Registered } from "../../engine/evaluate";
+import { evaluate, type RegisteredResource } from "../../engine/evaluate";
 import type { StackRule } from "../../policy/framework/rule";
 import { linked } from "../../policy/framework/stack-resources";
 import { rules } from "../../policy/rules";
@@ -34,7 +34,12 @@ interface Judged {
   readonly read: ReadonlySet<string>;
 }
 
-function judged(rule: StackRule, program: readonly Registered[], unknowns: Unknowns, marking?: Marking): Judged {
+function judged(
+  rule: StackRule,
+  program: readonly RegisteredResource[],
+  unknowns: Unknowns,
+  marking?: Marking,
+): Judged {
   const read = new Set<string>();
   const resources = program.map(({ outputs: registered, ...resource }) => {
     const outputs = previewOutputs(resource.type, plain(registered), marking, unknowns(resource.type));
@@ -71,7 +76,7 @@ function plain(value: Readonly<Record<string, unknown>>): Record<string, unknown
 }
 
 /** The types and paths of what a program leaves to the cloud. */
-const leftToCloud = (program: readonly Registered[]) =>
+const leftToCloud = (program: readonly RegisteredResource[]) =>
   new Set(program.flatMap(({ type, outputs }) => leftOut(type, plain(outputs)).map((path) => `${type} ${path}`)));
 
 const only =
@@ -81,7 +86,7 @@ const only =
     `${type} ${path}` === property;
 
 /** Every way in which what the program leaves out can be unknown, as far as the rule reads it. */
-function verdicts(rule: StackRule, program: readonly Registered[]): Map<string, readonly string[]> {
+function verdicts(rule: StackRule, program: readonly RegisteredResource[]): Map<string, readonly string[]> {
   const [none, all] = [judged(rule, program, nothing), judged(rule, program, everything)];
   const read = new Set([...none.read, ...all.read]);
   const found = new Map([
@@ -105,7 +110,7 @@ describe.each(
     ),
   }),
 )("%s is sound, whatever a preview does not know", (_, program) => {
-  let resources: readonly Registered[];
+  let resources: readonly RegisteredResource[];
   beforeAll(async () => {
     resources = await evaluated(program);
   });

@@ -4,12 +4,12 @@ import { readFolder } from "../../../commands/shared/cloud/collect-files";
 import { deployedFrom } from "../../../commands/shared/cloud/deployed";
 import { readSettings } from "../../../config/read";
 import { REDIS } from "../../../config/resource-types";
-import { evaluate, type Registered } from "../../../engine/evaluate";
+import { evaluate, type RegisteredResource } from "../../../engine/evaluate";
 import { declare } from "../../../stack";
 import { stagingConfiguration } from "../../stack-settings";
 import { collectionOf, PLACE } from "./fixtures";
 
-let plan: readonly Registered[] = [];
+let plan: readonly RegisteredResource[] = [];
 beforeAll(async () => {
   plan = await evaluate("staging", stagingConfiguration(), () => declare(readSettings(stagingConfiguration())));
 });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { type Recovery, recovery } from "../../../commands/recover/recovery";
 import { readSettings } from "../../../config/read";
-import { evaluate, type Registered } from "../../../engine/evaluate";
+import { evaluate, type RegisteredResource } from "../../../engine/evaluate";
 import { readExport } from "../../../engine/stack-export";
 import { configurationOfRun, declare } from "../../../stack";
 import { stagingConfiguration, stagingSettings } from "../../stack-settings";
@@ -12,7 +12,7 @@ import { stackCommand } from "../child";
 
 /* What an interrupted update leaves behind, from an exported state. On the real engine: test/engine/recovery.test.ts, faults.test.ts. */
 
-let program: readonly Registered[];
+let program: readonly RegisteredResource[];
 let directory = "";
 
 beforeAll(async () => {
@@ -28,7 +28,7 @@ interface State {
   readonly type: string;
 }
 
-const inState = (registered: readonly Registered[]) => [
+const inState = (registered: readonly RegisteredResource[]) => [
   { urn: PROVIDER, type: "pulumi:providers:gcp", id: "an-id" },
   ...registered.map(({ urn, type, custom }) => ({ urn, type, custom, ...(custom ? { id: `id of ${urn}` } : {}) })),
 ];
@@ -46,7 +46,7 @@ function exported(
 const recovered = (content: string, changes = {}): Recovery =>
   recovery(readExport(content, "export.json", "staging"), stagingSettings(changes), program);
 const named = (name: string) => program.filter((registered) => registered.name === name && registered.custom);
-const creating = (registered: readonly Registered[]) =>
+const creating = (registered: readonly RegisteredResource[]) =>
   registered.map(({ urn, type }) => ({ resource: { urn, type }, type: "creating" }));
 const components = () => program.filter(({ custom }) => !custom);
 

@@ -3,7 +3,7 @@ import { connectionLimits } from "../../../capacity/checks";
 import { LONGEST_JOB_NAME, TOKEN_LENGTH } from "../../../capacity/constraints/jobs";
 import { RUN_JOB, RUN_SERVICE, SECRET_IAM_MEMBER, SQL_USER } from "../../../config/resource-types";
 import { loginUser } from "../../../config/role-names";
-import { evaluate, type Registered } from "../../../engine/evaluate";
+import { evaluate, type RegisteredResource } from "../../../engine/evaluate";
 import { staging } from "../../../stack";
 import { type Changes, migrating, stagingConfiguration, stagingSettings } from "../../stack-settings";
 
@@ -31,7 +31,7 @@ interface JobInputs {
   };
 }
 
-function jobIn(registered: readonly Registered[], name = "netra-database-roles") {
+function jobIn(registered: readonly RegisteredResource[], name = "netra-database-roles") {
   const job = registered.find((resource) => resource.type === RUN_JOB && resource.name === name);
   if (!job) throw new Error(`no job is called ${name}`);
   const inputs = job.inputs as unknown as JobInputs; // as the component writes it
@@ -40,9 +40,9 @@ function jobIn(registered: readonly Registered[], name = "netra-database-roles")
   return { job, inputs, container, variable, value: (wanted: string) => variable(wanted)?.value ?? "" };
 }
 
-const dependencies = ({ dependencies: urns }: Registered) => urns.map((urn) => urn.split("::").at(-1));
+const dependencies = ({ dependencies: urns }: RegisteredResource) => urns.map((urn) => urn.split("::").at(-1));
 
-let registered: readonly Registered[] = [];
+let registered: readonly RegisteredResource[] = [];
 beforeAll(async () => {
   registered = await preview();
 });
@@ -58,7 +58,8 @@ test("a user's name is of one service and one rotation: odd ones _a, even ones _
 });
 
 describe("the users", () => {
-  const users = (all: readonly Registered[]) => all.filter(({ type }) => type === SQL_USER).map(({ name }) => name);
+  const users = (all: readonly RegisteredResource[]) =>
+    all.filter(({ type }) => type === SQL_USER).map(({ name }) => name);
 
   test("are one to set up the others, and two alternating ones for each service that uses the database", async () => {
     expect(users(registered)).toEqual(["netra_admin", "netra_auth_a", "netra_backend_a"]);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { PROJECT_ROOT } from "../../../commands/shared/stack-file";
 import { CONNECTOR, RUN_SERVICE, SQL_INSTANCE } from "../../../config/resource-types";
-import type { Registered } from "../../../engine/evaluate";
+import type { RegisteredResource } from "../../../engine/evaluate";
 import { type Diagnostic, defaultsOf, PackServer } from "../../../engine/pack-client";
 import { UNKNOWN } from "../../../policy/framework/unknown";
 import { rules } from "../../../policy/rules";
@@ -20,7 +20,7 @@ beforeAll(async () => {
 afterEach(() => pack.configure());
 afterAll(() => pack.stop());
 
-const resource = (type: string, inputs: Record<string, unknown>, outputs = inputs): Registered => ({
+const resource = (type: string, inputs: Record<string, unknown>, outputs = inputs): RegisteredResource => ({
   type,
   name: "subject",
   urn: `urn:pulumi:staging::netra::${type}::subject`,
@@ -51,9 +51,9 @@ const connector = (changes: Record<string, unknown> = {}) =>
     ...changes,
   });
 /** A resource alone is watched by nobody: that finding is in every answer, and none of what is tested here. */
-const judgedBy = async (server: PackServer, resources: readonly Registered[]): Promise<Diagnostic[]> =>
+const judgedBy = async (server: PackServer, resources: readonly RegisteredResource[]): Promise<Diagnostic[]> =>
   (await server.judge(resources, PROVIDER)).filter(({ policy }) => policy !== "capacity-alerts");
-const judge = (...resources: Registered[]) => judgedBy(pack, resources);
+const judge = (...resources: RegisteredResource[]) => judgedBy(pack, resources);
 
 test("describes every rule with its level and what can be configured", () => {
   expect(pack.rules.map(({ name }) => name).toSorted()).toEqual(rules.map(({ name }) => name).toSorted());
