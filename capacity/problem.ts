@@ -42,7 +42,7 @@ export interface Figure {
 export type Naming<Field extends string> = (field: Field) => string;
 
 /** The fields' own names: what a rule uses for properties that stand directly on the resource. */
-export const asIs = (field: string): string => field;
+export const identity = (field: string): string => field;
 
 /** What {@link problem} is made of. */
 interface ProblemParts extends Pick<Problem, "setting" | "must" | "because" | "cause" | "evidence"> {

@@ -1,6 +1,6 @@
 import { heaviestAntichain } from "./antichain";
 import type { RegionalQuota } from "./plan";
-import { asIs, type Naming, type Problem, problem, type Way } from "./problem";
+import { identity, type Naming, type Problem, problem, type Way } from "./problem";
 
 /*
  * Cloud Run's regional quotas on CPU and memory. Google asks them twice. At a deploy it compares the maximum of one
@@ -110,7 +110,7 @@ export function regionalQuotaProblems<User extends QuotaUser>(
   users: readonly User[],
   quota: RegionalQuota,
   order: RolloutOrder<User>,
-  name: Naming<keyof RegionalQuota> = asIs,
+  name: Naming<keyof RegionalQuota> = identity,
 ): { readonly problem: Problem; readonly largest: User }[] {
   const orders = new Map(users.map((user) => [user, order(user)]));
   const after: RolloutOrder<User> = (user) => orders.get(user) ?? [];

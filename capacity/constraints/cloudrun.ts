@@ -1,5 +1,5 @@
 import { cloudRunLimits } from "../limits";
-import { asIs, clamp, type Naming, type Problem, problem } from "../problem";
+import { clamp, identity, type Naming, type Problem, problem } from "../problem";
 import { parseCpu, parseMemoryMib } from "../units";
 
 /** A probe as Cloud Run runs it: every field in seconds but the threshold, defaults filled in. */
@@ -48,7 +48,7 @@ export function fractionalCpuProblems(
     readonly cpuIdle: boolean | undefined;
     readonly executionEnvironment?: string | undefined;
   },
-  name: Naming<"cpu" | "cpuIdle" | "executionEnvironment"> = asIs,
+  name: Naming<"cpu" | "cpuIdle" | "executionEnvironment"> = identity,
 ): Problem[] {
   if (size.cpu >= 1) return [];
   const wrong = (
@@ -94,7 +94,7 @@ export function fractionalCpuProblems(
 /** A CPU and memory that Cloud Run does not offer together. `cpu` in vCPU, memory in MiB. */
 export function cpuMemoryProblems(
   size: { readonly cpu: number; readonly memoryMib: number },
-  name: Naming<"cpu" | "memory"> = asIs,
+  name: Naming<"cpu" | "memory"> = identity,
 ): Problem[] {
   const table = cloudRunLimits.memoryGibByCpu.value;
   const fractional = cloudRunLimits.fractionalCpu.value;
@@ -133,7 +133,7 @@ export function cpuMemoryProblems(
 /** Request concurrency outside 1..1000, or above 1 below one CPU. */
 export function concurrencyProblems(
   service: { readonly concurrency: number; readonly cpu: number },
-  name: Naming<"concurrency"> = asIs,
+  name: Naming<"concurrency"> = identity,
 ): Problem[] {
   const range = service.cpu < 1 ? { min: 1, max: 1 } : cloudRunLimits.concurrency.value;
   if (Number.isInteger(service.concurrency) && service.concurrency >= range.min && service.concurrency <= range.max)
@@ -155,7 +155,7 @@ export function concurrencyProblems(
 /** A maximum that is missing or below 1, or a minimum above it. The stated maximum is what limits a start-up storm. */
 export function scalingProblems(
   scaling: { readonly minInstances?: number | undefined; readonly maxInstances?: number | undefined },
-  name: Naming<"minInstances" | "maxInstances"> = asIs,
+  name: Naming<"minInstances" | "maxInstances"> = identity,
 ): Problem[] {
   const { minInstances: min = 0, maxInstances: max } = scaling;
   if (max === undefined || !Number.isInteger(max) || max < 1)
@@ -219,7 +219,7 @@ export function scalingLevelProblems(
 /** A number of instances that is set by hand and missing or below 1. */
 export function manualScalingProblems(
   count: number | undefined,
-  name: Naming<"manualInstanceCount"> = asIs,
+  name: Naming<"manualInstanceCount"> = identity,
 ): Problem[] {
   if (count !== undefined && Number.isInteger(count) && count >= 1) return [];
   return [
@@ -236,7 +236,7 @@ export function manualScalingProblems(
 /** A job's tasks: fewer than one, or a negative parallelism (0 and none run all tasks at once). */
 export function jobTaskProblems(
   job: { readonly taskCount?: number | undefined; readonly parallelism?: number | undefined },
-  name: Naming<"taskCount" | "parallelism"> = asIs,
+  name: Naming<"taskCount" | "parallelism"> = identity,
 ): Problem[] {
   const least = { taskCount: 1, parallelism: 0 };
   return (["taskCount", "parallelism"] as const).flatMap((field) => {
@@ -308,7 +308,7 @@ export function portProblems(port: number, setting: string): Problem[] {
 /** A request time-out that Cloud Run does not offer. `written` is how the owner writes seconds. */
 export function requestTimeoutProblems(
   seconds: number,
-  name: Naming<"timeoutSeconds"> = asIs,
+  name: Naming<"timeoutSeconds"> = identity,
   written: (seconds: number) => number | string = (value) => value,
 ): Problem[] {
   const range = cloudRunLimits.timeoutSeconds.value;
@@ -331,7 +331,7 @@ export function requestTimeoutProblems(
 export function probeProblems(
   kind: "startup" | "liveness" | "readiness",
   probe: ProbeTiming,
-  name: Naming<keyof ProbeTiming> = asIs,
+  name: Naming<keyof ProbeTiming> = identity,
 ): Problem[] {
   const limits = cloudRunLimits.probe.value;
   const timing = limits[kind === "startup" ? "startup" : "liveness"];
@@ -387,7 +387,7 @@ export const longestStartupWindow = (hasGpu: boolean): number =>
 export function startupWindowProblems(
   probe: ProbeTiming,
   neededSeconds: number,
-  name: Naming<"failureThreshold"> = asIs,
+  name: Naming<"failureThreshold"> = identity,
   hasGpu = false,
 ): Problem[] {
   const most = longestStartupWindow(hasGpu);

@@ -1,6 +1,6 @@
 import { assumptions } from "../assumptions";
 import { cloudSqlLimits } from "../limits";
-import { asIs, clamp, type Naming, type Problem, problem } from "../problem";
+import { clamp, identity, type Naming, type Problem, problem } from "../problem";
 
 /** A Cloud SQL machine. `vcpus` of a shared-core tier is the assumed fraction. */
 export interface Tier {
@@ -62,7 +62,7 @@ export function postgresMajor(version: string): number | undefined {
 export const isPostgres = (version: string): boolean => !/^(MYSQL|SQLSERVER)_/.test(version);
 
 /** A version that is written as no Cloud SQL version is. Which ones exist at the moment is Google's to know. */
-export function versionProblems(version: string | undefined, name: Naming<"version"> = asIs): Problem[] {
+export function versionProblems(version: string | undefined, name: Naming<"version"> = identity): Problem[] {
   if (version && VERSION.test(version)) return [];
   const meant = `POSTGRES_${(/postgres/i.test(version ?? "") && /\d+/.exec(version ?? "")?.[0]) || "14"}`;
   return [
@@ -79,7 +79,7 @@ export function versionProblems(version: string | undefined, name: Naming<"versi
 const VERSION = /^(POSTGRES_(9_6|[1-9]\d)|MYSQL_\d_\d+(_\d+)?|SQLSERVER_20\d\d_(STANDARD|ENTERPRISE|EXPRESS|WEB))$/;
 
 /** An edition that does not exist. One that is left out is Google's default for the version. */
-export function editionProblems(edition: string | undefined, name: Naming<"edition"> = asIs): Problem[] {
+export function editionProblems(edition: string | undefined, name: Naming<"edition"> = identity): Problem[] {
   const editions = cloudSqlLimits.editions.value;
   if (!edition || editions.includes(edition)) return [];
   return [
@@ -104,7 +104,7 @@ export function effectiveEdition(edition: string | undefined, version: string): 
 /** A tier that does not exist, breaks the rules of custom tiers, or does not belong to the edition. */
 export function tierProblems(
   db: { readonly tier: string | undefined; readonly edition?: string | undefined; readonly version: string },
-  name: Naming<"tier" | "edition"> = asIs,
+  name: Naming<"tier" | "edition"> = identity,
 ): Problem[] {
   const tier = parseTier(db.tier ?? "");
   const edition = effectiveEdition(db.edition, db.version);
@@ -157,7 +157,7 @@ function nearestPredefinedTier({ vcpus, memoryMib }: Tier): string {
 }
 
 /** A shared-core tier: no SLA, a fraction of a CPU for TLS and SCRAM, 25 or 50 connections. */
-export function sharedCoreProblems(tier: string, name: Naming<"tier"> = asIs): Problem[] {
+export function sharedCoreProblems(tier: string, name: Naming<"tier"> = identity): Problem[] {
   if (parseTier(tier)?.kind !== "shared-core") return [];
   return [
     problem({
@@ -263,7 +263,7 @@ export function flagValue(flag: keyof typeof cloudSqlLimits.flagUnitKib.value, m
  */
 export function statedMaxConnectionsProblems(
   tierName: string,
-  name: Naming<"maxConnections"> = asIs,
+  name: Naming<"maxConnections"> = identity,
   isReplica = false,
 ): Problem[] {
   const tier = parseTier(tierName);
@@ -286,7 +286,7 @@ export function statedMaxConnectionsProblems(
  */
 export function maxConnectionsProblems(
   db: DatabaseSize,
-  name: Naming<"maxConnections" | "tier" | "sharedBuffersMib" | "workMemMib"> = asIs,
+  name: Naming<"maxConnections" | "tier" | "sharedBuffersMib" | "workMemMib"> = identity,
   needed = 0,
 ): Problem[] {
   const range = cloudSqlLimits.maxConnectionsFlag.value;
@@ -331,7 +331,7 @@ export function maxConnectionsProblems(
 export function editionLimitProblems(
   values: { readonly [Field in EditionLimit]?: number | undefined },
   edition: string,
-  name: Naming<EditionLimit> = asIs,
+  name: Naming<EditionLimit> = identity,
 ): Problem[] {
   return (Object.keys(EDITION_LIMITS) as EditionLimit[]).flatMap((field) => {
     const [value, range] = [values[field], EDITION_LIMITS[field][edition]];
@@ -356,7 +356,7 @@ const EDITION_LIMITS = {
 type EditionLimit = keyof typeof EDITION_LIMITS;
 
 /** Managed connection pooling on an edition that has none. */
-export function poolingProblems(edition: string, name: Naming<"connectionPoolConfigs"> = asIs): Problem[] {
+export function poolingProblems(edition: string, name: Naming<"connectionPoolConfigs"> = identity): Problem[] {
   if (edition === "ENTERPRISE_PLUS") return [];
   return [
     problem({
@@ -375,7 +375,7 @@ export function poolingProblems(edition: string, name: Naming<"connectionPoolCon
  */
 export function diskProblems(
   disk: { readonly diskGb?: number | undefined; readonly diskType?: string | undefined },
-  name: Naming<"diskGb" | "diskType"> = asIs,
+  name: Naming<"diskGb" | "diskType"> = identity,
 ): Problem[] {
   const type = disk.diskType || cloudSqlLimits.defaultDiskType.value;
   const known = Object.entries(cloudSqlLimits.diskGbMin.value);

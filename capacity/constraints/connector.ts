@@ -1,5 +1,5 @@
 import { connectorLimits, postgresCosts } from "../limits";
-import { asIs, clamp, type Naming, type Problem, problem } from "../problem";
+import { clamp, identity, type Naming, type Problem, problem } from "../problem";
 import { freeRange, overlap, rangeProblems } from "./ranges";
 
 /** What decides how much a connector carries. */
@@ -37,7 +37,7 @@ export function vmConnectsPerSecond(machineType: string, assumed: number): numbe
 }
 
 /** A machine type that no connector has. */
-export function machineTypeProblems(machineType: string, name: Naming<"machineType"> = asIs): Problem[] {
+export function machineTypeProblems(machineType: string, name: Naming<"machineType"> = identity): Problem[] {
   if (isMachineType(machineType)) return [];
   return [
     problem({
@@ -57,7 +57,7 @@ export function machineTypeProblems(machineType: string, name: Naming<"machineTy
  */
 export function instanceCountProblems(
   counts: { readonly minInstances?: number | undefined; readonly maxInstances?: number | undefined },
-  name: Naming<"minInstances" | "maxInstances"> = asIs,
+  name: Naming<"minInstances" | "maxInstances"> = identity,
 ): Problem[] {
   const problems: Problem[] = [];
   const legal = { minInstances: connectorLimits.minInstances.value, maxInstances: connectorLimits.maxInstances.value };
@@ -102,7 +102,7 @@ export function instanceCountProblems(
 /**
  * A name that Google refuses: every hyphen counts as two of the 20 characters. One that is not stated becomes too long.
  */
-export function connectorNameProblems(value: string | undefined, name: Naming<"name"> = asIs): Problem[] {
+export function connectorNameProblems(value: string | undefined, name: Naming<"name"> = identity): Problem[] {
   const limit = connectorLimits.nameEffectiveLength.value;
   if (!value)
     return [
@@ -145,7 +145,11 @@ function shortName(value: string): string {
 }
 
 /** A connector's own range is exactly a /28. */
-export const connectorRangeProblems = (cidr: string, name: Naming<"ipCidrRange"> = asIs, free?: string): Problem[] =>
+export const connectorRangeProblems = (
+  cidr: string,
+  name: Naming<"ipCidrRange"> = identity,
+  free?: string,
+): Problem[] =>
   rangeProblems(name("ipCidrRange"), cidr, {
     exactly: connectorLimits.subnetPrefix.value,
     ...(free === undefined ? {} : { free }),
@@ -155,7 +159,7 @@ export const connectorRangeProblems = (cidr: string, name: Naming<"ipCidrRange">
 export function connectorOverlapProblems(
   cidr: string,
   taken: readonly string[],
-  name: Naming<"ipCidrRange"> = asIs,
+  name: Naming<"ipCidrRange"> = identity,
 ): Problem[] {
   const ranges = [cidr, ...taken].map((range) => ({ label: "taken", cidr: range }));
   return taken
@@ -178,7 +182,7 @@ export function connectorOverlapProblems(
 export function connectorFloorProblems(
   size: ConnectorSize,
   floor: ConnectorSize,
-  name: Naming<"machineType" | "minInstances" | "maxInstances"> = asIs,
+  name: Naming<"machineType" | "minInstances" | "maxInstances"> = identity,
 ): Problem[] {
   const problems: Problem[] = [];
   if (connectorMbps(size.machineType, 2) < connectorMbps(floor.machineType, 2))

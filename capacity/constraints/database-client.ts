@@ -1,6 +1,6 @@
 import { cloudSqlLimits } from "../limits";
 import { type ConnectionPool, connectionsPerInstance, type DatabaseClientVariables } from "../plan";
-import { asIs, clamp, type Naming, type Problem, problem } from "../problem";
+import { clamp, identity, type Naming, type Problem, problem } from "../problem";
 
 /**
  * What a client's settings must be at least, and what goes wrong below. Counts are whole numbers, seconds need not be.
@@ -34,7 +34,7 @@ const LEAST: {
  */
 export function databaseClientProblems(
   client: Partial<DatabaseClientVariables>,
-  name: Naming<keyof DatabaseClientVariables> = asIs,
+  name: Naming<keyof DatabaseClientVariables> = identity,
 ): Problem[] {
   const problems = (Object.keys(LEAST) as (keyof typeof LEAST)[]).flatMap((field) => {
     const [value, { min, whole, because }] = [client[field], LEAST[field]];
@@ -73,7 +73,7 @@ export function databaseClientProblems(
  * More connections than the built-in socket carries for one instance. `others` are what the instance's other containers
  * hold over the same socket.
  */
-export function socketPoolProblems(pool: ConnectionPool, name: Naming<"poolSize"> = asIs, others = 0): Problem[] {
+export function socketPoolProblems(pool: ConnectionPool, name: Naming<"poolSize"> = identity, others = 0): Problem[] {
   const limit = cloudSqlLimits.builtInSocketConnectionsPerInstance.value;
   const connections = connectionsPerInstance(pool) + others;
   if (connections <= limit) return [];

@@ -1,5 +1,5 @@
 import { directVpcLimits } from "../limits";
-import { asIs, type Naming, type Problem, problem } from "../problem";
+import { identity, type Naming, type Problem, problem } from "../problem";
 import { parseRange } from "./ranges";
 
 /** Addresses of a subnetwork that instances can have. */
@@ -10,7 +10,11 @@ const usableAddresses = (prefix: number) => 2 ** (32 - prefix) - directVpcLimits
  * addresses.
  * A range that cannot be read has no problem here: `rangeProblems` names it.
  */
-export function directSubnetProblems(cidr: string, instances: number, name: Naming<"ipCidrRange"> = asIs): Problem[] {
+export function directSubnetProblems(
+  cidr: string,
+  instances: number,
+  name: Naming<"ipCidrRange"> = identity,
+): Problem[] {
   const prefix = parseRange(cidr)?.prefix;
   if (prefix === undefined) return [];
   const needed = instances * directVpcLimits.addressesPerInstance.value;

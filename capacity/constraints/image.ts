@@ -1,11 +1,11 @@
-import { asIs, type Naming, type Problem, problem } from "../problem";
+import { identity, type Naming, type Problem, problem } from "../problem";
 
 /** [registry/]repository[:tag][@digest] */
 const REFERENCE =
   /^(?:[\w.-]+(?::\d+)?\/)?[a-z0-9][a-z0-9._/-]*(?::(?<tag>[\w][\w.+-]{0,127}))?(?:@(?<digest>sha256:[0-9a-f]{64}))?$/;
 
 /** An image that is named neither by digest nor by a tag that matches `tagPattern`: what runs could change under it. */
-export function imageProblems(image: string, tagPattern: string, name: Naming<"image"> = asIs): Problem[] {
+export function imageProblems(image: string, tagPattern: string, name: Naming<"image"> = identity): Problem[] {
   const { tag, digest } = REFERENCE.exec(image)?.groups ?? {};
   if (digest || (tag && new RegExp(tagPattern).test(tag))) return [];
   const isReference = REFERENCE.test(image);
@@ -34,7 +34,7 @@ const REGISTRY = /^(?:(?<location>[a-z0-9-]+)-docker\.pkg\.dev|(?:[a-z]+\.)?gcr\
 export function registryProblems(
   image: string,
   service: { readonly project: string; readonly region: string },
-  name: Naming<"image"> = asIs,
+  name: Naming<"image"> = identity,
 ): Problem[] {
   const { location, project } = REGISTRY.exec(image)?.groups ?? {};
   if (project === undefined) return [];

@@ -1,5 +1,5 @@
 import { cloudSqlLimits, type VersionLife } from "../limits";
-import { asIs, type Naming, type Problem, problem } from "../problem";
+import { identity, type Naming, type Problem, problem } from "../problem";
 import { dayOf } from "../today";
 
 /*
@@ -33,7 +33,7 @@ export function lifeText(version: string): string {
  * from the day on
  * which it costs.
  */
-export function lifeProblems(version: string, today: string, days = 0, name: Naming<"version"> = asIs): Problem[] {
+export function lifeProblems(version: string, today: string, days = 0, name: Naming<"version"> = identity): Problem[] {
   const life = lifeOf(version);
   if (!life || dayAfter(today, days) < life.extendedFrom) return [];
   const { communityUntil, extendedFrom, endsOn } = life;

@@ -1,6 +1,6 @@
 import ipaddr from "ipaddr.js";
 import { cloudSqlLimits } from "../limits";
-import { asIs, type Naming, type Problem, problem } from "../problem";
+import { identity, type Naming, type Problem, problem } from "../problem";
 
 /** An IPv4 range with the name it has in the plan or the program. */
 export interface NamedRange {
@@ -165,7 +165,7 @@ export const isPrivateAddress = (address: string): boolean =>
 /** A range for Google's managed services whose size is not stated, or too small. */
 export function privateServicesProblems(
   prefixLength: number | undefined,
-  name: Naming<"prefixLength"> = asIs,
+  name: Naming<"prefixLength"> = identity,
 ): Problem[] {
   const most = cloudSqlLimits.privateServicesMaxPrefix.value;
   if (prefixLength !== undefined && Number.isInteger(prefixLength) && prefixLength >= 1 && prefixLength <= most)

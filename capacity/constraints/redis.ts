@@ -1,5 +1,5 @@
 import { redisLimits } from "../limits";
-import { asIs, clamp, type Naming, type Problem, problem } from "../problem";
+import { clamp, identity, type Naming, type Problem, problem } from "../problem";
 import { freeRange, parseRange, rangeProblems } from "./ranges";
 
 /** How a Memorystore instance is reached, and the range it states for that. */
@@ -59,7 +59,7 @@ export function redisProblems(
     readonly tier?: string | undefined;
     readonly hasReplicas?: boolean | undefined;
   },
-  name: Naming<"memoryGb" | "version" | "tier"> = asIs,
+  name: Naming<"memoryGb" | "version" | "tier"> = identity,
 ): Problem[] {
   const problems: Problem[] = [];
   const least = redisLimits.memoryGbMin.value;

@@ -1,5 +1,5 @@
 import type { RetryPolicy } from "../plan";
-import { asIs, type Naming, type Problem, problem } from "../problem";
+import { identity, type Naming, type Problem, problem } from "../problem";
 
 /*
  * The start-up storm: instances that start at about the same time and each need the database before they are ready.
@@ -212,7 +212,7 @@ const GROUP_FORMS = {
 } as const satisfies { readonly [Field in keyof StartGroup]?: keyof typeof FORMS };
 
 /** Counts, times and costs that no storm can have. `name` says how a field is called where the reader wrote it. */
-export function stormInputProblems(input: StormInput, name: Naming<string> = asIs): Problem[] {
+export function stormInputProblems(input: StormInput, name: Naming<string> = identity): Problem[] {
   const problems: Problem[] = [];
   const fields = <Fields extends object>(
     at: string,

@@ -1,5 +1,5 @@
 import { type AssumptionName, assumptions } from "../assumptions";
-import { asIs, type Naming, type Problem, problem } from "../problem";
+import { identity, type Naming, type Problem, problem } from "../problem";
 import { type Bottleneck, findBottleneck, type Relief } from "./bottleneck";
 import { simulate } from "./engine/simulation";
 import type { StormInput, StormRun } from "./model";
@@ -267,7 +267,7 @@ interface StormQuestion {
 export function stormOptionProblems(
   asked: StormQuestion,
   scenarios: readonly string[],
-  name: Naming<"replications" | "seed" | "scenario" | "target"> = asIs,
+  name: Naming<"replications" | "seed" | "scenario" | "target"> = identity,
 ): Problem[] {
   const { replications, seed, scenario, target = Number.NaN } = asked;
   const problems: Problem[] = [];

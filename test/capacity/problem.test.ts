@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { asIs, clamp, InputError, problem } from "../../capacity/problem";
+import { clamp, InputError, identity, problem } from "../../capacity/problem";
 
 test("a problem is one sentence: what stands there, what must, why, and what to write", () => {
   expect(
@@ -32,5 +32,5 @@ test("the nearest whole number within a range, also of no number", () => {
 test("an input error carries every problem, one a line", () => {
   const problems = ["one", "two"].map((setting) => ({ setting, message: `about ${setting}` }));
   expect(new InputError(problems).message).toBe("about one\nabout two");
-  expect(asIs("field")).toBe("field");
+  expect(identity("field")).toBe("field");
 });
