@@ -7,9 +7,9 @@ import { ifReadable } from "../../policy/framework/inputs";
 import type { StackResource } from "../../policy/framework/rule";
 import { linked } from "../../policy/framework/stack-resources";
 import { slotsOf } from "../../policy/resources/database";
-import { neutralStart, plannedStarts } from "../../policy/resources/defaults";
 import { databaseUses, type Holder } from "../../policy/resources/holders";
-import { type StartBehaviour, stormPlanOf } from "../../policy/resources/storm-plan";
+import { neutralStart, plannedStarts, type StartBehaviour } from "../../policy/resources/start-behaviour";
+import { stormPlanOf } from "../../policy/resources/storm-plan";
 import { asJudged, type Deployed } from "../shared/cloud/deployed";
 
 /** Budget and storms of one deployed database and all that connect to it. */

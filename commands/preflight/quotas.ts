@@ -15,7 +15,8 @@ import {
   URL_MAP,
 } from "../../config/resource-types";
 import { ifReadable } from "../../policy/framework/inputs";
-import { instanceSize, maximumOf } from "../../policy/resources/workload";
+import { maximumOf } from "../../policy/resources/scaling";
+import { instanceSize } from "../../policy/resources/workload";
 import { workloadIn } from "../shared/cloud/deployed";
 import { collectingLine, SOURCES } from "../shared/cloud/sources";
 import { type Answer, fine, open, wrong } from "./answer";

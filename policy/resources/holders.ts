@@ -8,16 +8,8 @@ import { isOtherEngine } from "./database";
 import { databaseContainers } from "./database-clients";
 import { clientContainers, databasesOf, secretTexts, usesSocket } from "./database-of";
 import { throughManagedPool } from "./managed-pool";
-import {
-  type Container,
-  containerName,
-  type Maximum,
-  maximumOf,
-  runsInUpdate,
-  WORKLOAD_TYPES,
-  type Workload,
-  workloadOf,
-} from "./workload";
+import { type Maximum, maximumOf } from "./scaling";
+import { type Container, containerName, runsInUpdate, WORKLOAD_TYPES, type Workload, workloadOf } from "./workload";
 
 /**
  * One container of a workload that holds database connections, with the plan it states. `overlap` is a second full set

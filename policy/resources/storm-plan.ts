@@ -1,6 +1,5 @@
 import type { DatabaseRoute } from "../../capacity/constraints/path";
 import { cloudRunLimits } from "../../capacity/limits";
-import type { RetryPolicy } from "../../capacity/plan";
 import type { StormNames } from "../../capacity/storm/remedies";
 import type { StormPlan, StormService } from "../../capacity/storm/scenarios";
 import { MalformedValueError } from "../framework/inputs";
@@ -13,48 +12,18 @@ import { neutralConnector } from "./defaults";
 import { dependenciesOf } from "./dependencies";
 import type { Holder } from "./holders";
 import { probeTiming } from "./probes";
-import type { TakenSlots } from "./taken-slots";
+import type { ReservedSlots } from "./reserved-slots";
+import { minInstancesOf } from "./scaling";
+import type { StartBehaviour } from "./start-behaviour";
 import { egressOf, privateRangesOnly, vpcAccessOf } from "./vpc-access";
-import { minInstancesOf, WORKLOAD_TYPES, workloadOf } from "./workload";
-
-/** What decides a storm and is no property of a resource: how the application starts. */
-export interface StartBehaviour {
-  readonly bootSeconds: number;
-  readonly startupQueryCpuMs: number;
-  readonly retry: RetryPolicy;
-}
-
-const amount = { type: "number", minimum: 0 };
-
-/** The same as JSON Schema: a rule's configuration states all of it, or the engine refuses the file. */
-export const startBehaviour = {
-  type: "object",
-  additionalProperties: false,
-  required: ["bootSeconds", "startupQueryCpuMs", "retry"],
-  properties: {
-    bootSeconds: amount,
-    startupQueryCpuMs: amount,
-    retry: {
-      type: "object",
-      additionalProperties: false,
-      required: ["attempts", "baseSeconds", "factor", "capSeconds", "jitter"],
-      properties: {
-        attempts: { type: "integer", minimum: 1 },
-        baseSeconds: amount,
-        factor: { type: "number", minimum: 1 },
-        capSeconds: amount,
-        jitter: amount,
-      },
-    },
-  },
-};
+import { WORKLOAD_TYPES, workloadOf } from "./workload";
 
 /** The storm's plan of one database and all that connect to it, read from the resources. */
 export function stormPlanOf(
   instance: StackResource,
   holders: readonly Holder[],
   resources: readonly StackResource[],
-  reserved: TakenSlots,
+  reserved: ReservedSlots,
   behaviour: (service: string) => StartBehaviour,
 ): StormPlan {
   const { maxConnections } = slotsOf(instance);

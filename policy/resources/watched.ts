@@ -6,7 +6,8 @@ import { ifReadable } from "../framework/inputs";
 import type { Resource } from "../framework/rule";
 import type { AlertCondition } from "./alert-filters";
 import { isPostgresInstance, slotsOf } from "./database";
-import { maximumOf, workloadOf } from "./workload";
+import { maximumOf } from "./scaling";
+import { workloadOf } from "./workload";
 
 /** A kind of resource whose capacity must be watched. */
 export interface Watched {

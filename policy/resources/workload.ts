@@ -1,11 +1,9 @@
 import { cloudRunLimits } from "../../capacity/limits";
-import { problem } from "../../capacity/problem";
 import { parseCpu, parseMemoryMib } from "../../capacity/units";
 import { RUN_JOB, RUN_SERVICE, RUN_SERVICE_V1, RUN_WORKER_POOL } from "../../config/resource-types";
 import { type Inputs, MalformedValueError, UnknownAtPreviewError } from "../framework/inputs";
 import type { Resource } from "../framework/rule";
 import { regionIn } from "./cloud-name";
-import { scalingOf } from "./scaling";
 
 /**
  * Cloud Run's four kinds of workload, read alike: whatever runs containers can hold database connections, and must be
@@ -100,68 +98,9 @@ function once<T>(read: () => T): () => T {
   };
 }
 
-/**
- * The most instances that can run at once, all regions and all revisions with traffic together, and the setting that
- * says so.
- */
-export interface Maximum {
-  readonly setting: string;
-  readonly instances: number;
-}
-
-/**
- * The most instances that can run at once: of a service, its own maximum where set, else the revision's. For stack
- * rules: in outputs a preview does not know the level that the program left out. Throws where no level states it.
- */
-export function maximumOf(workload: Workload): Maximum {
-  const { setting, instances, revisions = 1 } = statedMaximum(workload);
-  if (instances !== undefined && Number.isInteger(instances) && instances >= 1)
-    return { setting, instances: instances * revisions * regionsOf(workload).length };
-  const { message } = problem({
-    setting,
-    value: instances,
-    must: `state how many instances ${workload.label} may have`,
-    because: "without a number nothing limits what they take together",
-    fix: "a whole number of at least 1",
-  });
-  throw new MalformedValueError(message);
-}
-
-/** `revisions`: how many of them have that maximum each, where it is a revision's own. */
-function statedMaximum({ kind, resource }: Workload): {
-  readonly setting: string;
-  readonly instances: number | undefined;
-  readonly revisions?: number;
-} {
-  const properties = resource.properties.knownOnly();
-  if (kind === "job") {
-    const template = properties.object("template");
-    const tasks = positive(template.number("taskCount")) ?? 1;
-    return {
-      setting: template.at("parallelism"),
-      instances: Math.min(positive(template.number("parallelism")) ?? tasks, tasks),
-    };
-  }
-  const { mode, manual, service, revision } = scalingOf(kind, properties);
-  const at = (inputs: Inputs, key: string) => ({ setting: inputs.at(key), instances: inputs.number(key) });
-  if (mode === "MANUAL") return at(manual.inputs, manual.key);
-  const maximum = at(service.inputs, service.keys.maxInstances);
-  if (kind === "worker pool" || positive(maximum.instances)) return maximum;
-  const serving = properties.list("traffics").filter((traffic) => (traffic.number("percent") ?? 0) > 0).length;
-  return { ...at(revision.inputs, revision.keys.maxInstances), revisions: Math.max(1, serving) };
-}
-
 /** Whether it is a job that an update runs by itself and waits for: what starts in the same update starts after it. */
 export const runsInUpdate = ({ kind, resource: { properties } }: Workload): boolean =>
   kind === "job" && (properties.isUnknown("runExecutionToken") || (properties.text("runExecutionToken") ?? "") !== "");
-
-/** Instances that are always there; 0 where nothing states any. */
-export function minInstancesOf({ kind, resource }: Workload): number {
-  if (kind === "job") return 0;
-  const { mode, manual, service, revision } = scalingOf(kind, resource.properties.knownOnly());
-  if (mode === "MANUAL") return manual.inputs.number(manual.key) ?? 0;
-  return Math.max(...[service, revision].map(({ inputs, keys }) => inputs.number(keys.minInstances) ?? 0));
-}
 
 /**
  * The regions that a workload runs in; a v2 service may name several. Throws where one of them is unknown: they
@@ -173,9 +112,6 @@ export function regionsOf({ resource: { properties, provider } }: Workload): rea
     ? several
     : [regionIn(properties.text("location") || provider.knownOnly().text("region")) ?? ""];
 }
-
-/** 0 stands for "not set" in outputs; a stated zero is what `service-scaling` refuses. */
-const positive = (value: number | undefined) => (value === 0 ? undefined : value);
 
 const limitsOf = (container: Inputs) => container.object("resources").object("limits");
 const cpuOf = (limits: Inputs) => quantity(limits, "cpu", parseCpu) ?? cloudRunLimits.defaultCpu.value;

@@ -5,9 +5,9 @@ import { type Resource, stackRule } from "../../framework/rule";
 import { databaseSetting, isOtherEngine, slotsOf } from "../../resources/database";
 import { neutralDatabase } from "../../resources/defaults";
 import { type DatabaseUse, databaseUses, type Holder, type Uncounted } from "../../resources/holders";
-import { type TakenSlots, takenSlots } from "../../resources/taken-slots";
+import { type ReservedSlots, reservedSlots } from "../../resources/reserved-slots";
 
-export const connectionBudget = stackRule<TakenSlots & { usableShare: number; externalMaxConnections: number }>({
+export const connectionBudget = stackRule<ReservedSlots & { usableShare: number; externalMaxConnections: number }>({
   name: "connection-budget",
   info: "Every pool of every workload fits into the usable slots of its database, with both revisions of a rollout alive.",
   why: "Nothing rejects pools that exceed max_connections: at the first rollout or peak the database refuses connections, and services do not start.",
@@ -22,7 +22,7 @@ export const connectionBudget = stackRule<TakenSlots & { usableShare: number; ex
       default: neutralDatabase.usableShare,
       fromPlan: ({ database }) => database.usableShare,
     },
-    ...takenSlots,
+    ...reservedSlots,
     externalMaxConnections: {
       type: "integer",
       minimum: 0,

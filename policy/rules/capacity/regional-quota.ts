@@ -3,7 +3,8 @@ import { type QuotaUser, regionalQuotaProblems } from "../../../capacity/quota";
 import { type StackResource, stackRule } from "../../framework/rule";
 import { neutralQuota } from "../../resources/defaults";
 import { workloadsBefore } from "../../resources/dependencies";
-import { instanceSize, maximumOf, regionsOf, WORKLOAD_TYPES, workloadOf } from "../../resources/workload";
+import { maximumOf } from "../../resources/scaling";
+import { instanceSize, regionsOf, WORKLOAD_TYPES, workloadOf } from "../../resources/workload";
 
 type User = QuotaUser & { readonly resource: StackResource };
 

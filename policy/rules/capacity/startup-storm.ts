@@ -3,13 +3,19 @@ import { targetProblems } from "../../../capacity/storm/remedies";
 import { MOST_TARGET_PERCENT } from "../../../capacity/storm/results";
 import { stormPlanProblems } from "../../../capacity/storm/scenarios";
 import { stackRule } from "../../framework/rule";
-import { neutralStart, neutralTargetPercent, plannedStarts } from "../../resources/defaults";
+import { neutralTargetPercent } from "../../resources/defaults";
 import { startingUses } from "../../resources/holders";
-import { type StartBehaviour, startBehaviour, stormNames, stormPlanOf } from "../../resources/storm-plan";
-import { type TakenSlots, takenSlots } from "../../resources/taken-slots";
+import { type ReservedSlots, reservedSlots } from "../../resources/reserved-slots";
+import {
+  neutralStart,
+  plannedStarts,
+  type StartBehaviour,
+  startBehaviourSchema,
+} from "../../resources/start-behaviour";
+import { stormNames, stormPlanOf } from "../../resources/storm-plan";
 
 export const startupStorm = stackRule<
-  TakenSlots & {
+  ReservedSlots & {
     targetPercent: number;
     services: Readonly<Record<string, StartBehaviour>>;
     otherServices: StartBehaviour;
@@ -31,13 +37,17 @@ export const startupStorm = stackRule<
     },
     services: {
       type: "object",
-      additionalProperties: startBehaviour,
+      additionalProperties: startBehaviourSchema,
       description: "How each service starts, by its Cloud Run name: bootSeconds, startupQueryCpuMs, retry.",
       default: {},
       fromPlan: plannedStarts,
     },
-    otherServices: { ...startBehaviour, description: "How a service starts that is not named.", default: neutralStart },
-    ...takenSlots,
+    otherServices: {
+      ...startBehaviourSchema,
+      description: "How a service starts that is not named.",
+      default: neutralStart,
+    },
+    ...reservedSlots,
   },
   judge(resources, { config, refuse, attempt }) {
     const named = new Map(Object.entries(config.services));

@@ -2,9 +2,10 @@ import { directSubnetProblems } from "../../../capacity/constraints/direct-vpc";
 import { unreachableRangeProblems } from "../../../capacity/constraints/ranges";
 import { problem } from "../../../capacity/problem";
 import { type StackResource, stackRule } from "../../framework/rule";
+import { maximumOf } from "../../resources/scaling";
 import { subnetworkOf } from "../../resources/subnetworks";
 import { networkInterfacesOf } from "../../resources/vpc-access";
-import { maximumOf, regionsOf, WORKLOAD_TYPES, workloadOf } from "../../resources/workload";
+import { regionsOf, WORKLOAD_TYPES, workloadOf } from "../../resources/workload";
 
 export const directEgressSubnet = stackRule({
   name: "direct-egress-subnet",

@@ -5,9 +5,10 @@ import { RUN_SERVICE, RUN_SERVICE_V1 } from "../../../config/resource-types";
 import { MalformedValueError } from "../../framework/inputs";
 import { resourceRule } from "../../framework/rule";
 import { databaseContainers } from "../../resources/database-clients";
-import { neutralInitTimeoutSeconds, neutralStart } from "../../resources/defaults";
+import { neutralInitTimeoutSeconds } from "../../resources/defaults";
 import { ingressContainers, ingressPort } from "../../resources/ports";
 import { handlersOf, probeTiming } from "../../resources/probes";
+import { neutralStart } from "../../resources/start-behaviour";
 import { type Container, literalOf, workloadOf } from "../../resources/workload";
 
 export const serviceStartupProbe = resourceRule<{

@@ -2,7 +2,7 @@ import { Ajv } from "ajv";
 import { describe, expect, test } from "vitest";
 import { databaseVariables } from "../../../../capacity/plan";
 import { configSchema } from "../../../../policy/framework/settings";
-import { neutralStart as slowest } from "../../../../policy/resources/defaults";
+import { neutralStart as slowest } from "../../../../policy/resources/start-behaviour";
 import { startupStorm } from "../../../../policy/rules/capacity/startup-storm";
 import { type Declared, judgeStack, UNKNOWN } from "../../harness";
 import { type Overrides, soundConnector, soundDatabase, soundService } from "../../services";

@@ -3,10 +3,10 @@ import type { ConfigSchema } from "../framework/rule";
 import { neutralDatabase } from "./defaults";
 
 /** Slots that no service may count on. */
-export type TakenSlots = Pick<DatabasePlan, "reservedConnections" | "migrationConnections">;
+export type ReservedSlots = Pick<DatabasePlan, "reservedConnections" | "migrationConnections">;
 
 /** The settings of every rule that counts slots. */
-export const takenSlots: ConfigSchema<TakenSlots> = {
+export const reservedSlots: ConfigSchema<ReservedSlots> = {
   reservedConnections: {
     type: "integer",
     minimum: 0,
