@@ -1,7 +1,7 @@
 import { readPreview } from "../../engine/preview";
 import { answering, command, EXIT, type Runnable } from "../shared/command";
 import { textIn } from "../shared/input";
-import { verdictText } from "./format";
+import { guardText } from "./format";
 import { judge } from "./judge";
 
 interface Options {
@@ -31,7 +31,7 @@ export function guardCommand(): Runnable {
           fix: `run \`pulumi preview --json > ${file}\``,
         });
         const verdict = judge(readPreview(text, file === "-" ? "standard input" : file, options.stack));
-        host.stdout.write(options.json ? `${JSON.stringify(verdict, null, 2)}\n` : verdictText(verdict));
+        host.stdout.write(options.json ? `${JSON.stringify(verdict, null, 2)}\n` : guardText(verdict));
         return verdict.ok ? EXIT.sound : EXIT.refused;
       });
     },

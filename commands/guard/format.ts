@@ -1,8 +1,8 @@
 import { countsText } from "../../engine/preview";
-import type { Announcement, Refusal, Verdict } from "./judge";
+import type { Announcement, GuardVerdict, Refusal } from "./judge";
 
 /** The verdict as a person at a terminal reads it. */
-export function verdictText({ ok, refused, announced, warnings, unusedAcknowledgements, changes }: Verdict): string {
+export function guardText({ ok, refused, announced, warnings, unusedAcknowledgements, changes }: GuardVerdict): string {
   const open = refused.filter(({ acknowledged }) => acknowledged === undefined);
   const decided = refused.filter(({ acknowledged }) => acknowledged !== undefined);
   const silenced = announced.filter(({ effect }) => effect === "silence").map(({ resource }) => resource);

@@ -42,7 +42,7 @@ export interface Announcement {
 }
 
 /** What `guard` says of a preview. */
-export interface Verdict {
+export interface GuardVerdict {
   /** Nothing is refused that is not acknowledged. */
   readonly ok: boolean;
   readonly refused: readonly Refusal[];
@@ -56,7 +56,7 @@ export interface Verdict {
 }
 
 /** Judges a preview. By the resources' names: the engine's own order differs from run to run. */
-export function judge({ steps, still, errors, warnings, changes, acknowledgements }: Preview): Verdict {
+export function judge({ steps, still, errors, warnings, changes, acknowledgements }: Preview): GuardVerdict {
   const shown = endedResources(steps);
   const ended = [...shown, ...readdressed([...steps, ...still], shown)];
   const refused = [

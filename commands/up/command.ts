@@ -49,13 +49,13 @@ async function started(run: PulumiRun, host: Host): Promise<number> {
 }
 
 /** Updates, waits where only time is missing, and says what is left to do. */
-async function updated(subject: PulumiRun, { stderr }: Host): Promise<number> {
-  const say = (line: string) => void stderr.write(`${line}\n`);
+async function updated(pulumiRun: PulumiRun, { stderr }: Host): Promise<number> {
+  const emit = (line: string) => void stderr.write(`${line}\n`);
   const events = await eventServer();
   let hasUpdated = false;
   const attempt = async (isFirst: boolean) => {
     // Whoever has agreed to the update has agreed to its end.
-    const code = await ending(subject, [
+    const code = await ending(pulumiRun, [
       "--event-log",
       events.address,
       ...(isFirst ? [] : ["--yes", "--skip-preview"]),
@@ -64,15 +64,15 @@ async function updated(subject: PulumiRun, { stderr }: Host): Promise<number> {
     hasUpdated ||= report.hasUpdated;
     return { code, failures: report.failures };
   };
-  const { code, failures } = await patiently(attempt, pause, say).finally(events.stop);
+  const { code, failures } = await patiently(attempt, pause, emit).finally(events.stop);
   if (!hasUpdated) return code;
-  const state = await stateOf(subject);
+  const state = await stateOf(pulumiRun);
   const lines = [
     ...leftBehindLines(failures, state),
     ...failedJobLines(failedJobs(state)),
     ...failedRevisionLines(failedRevisions(state)),
   ];
-  for (const line of lines) say(line);
+  for (const line of lines) emit(line);
   return code === 0 && lines.length > 0 ? EXIT.refused : code;
 }
 

@@ -61,18 +61,18 @@ export interface Attempt {
  * Runs an update until it succeeds, fails for good, or has failed {@link ATTEMPTS} times.
  * @param attempt runs it; `isFirst`: people have not been asked yet.
  * @param pause waits; whether to go on.
- * @param say shows what is waited for.
+ * @param emit shows what is waited for.
  */
 export async function patiently(
   attempt: (isFirst: boolean) => Promise<Attempt>,
   pause: (seconds: number) => Promise<boolean>,
-  say: (line: string) => void,
+  emit: (line: string) => void,
 ): Promise<Attempt> {
   for (let number = 1; ; number++) {
     const ended = await attempt(number === 1);
     const what = ended.code === 0 ? undefined : awaited(ended.failures);
     if (what === undefined || number === ATTEMPTS) return ended;
-    say(`Google does not know ${what} yet: attempt ${number + 1} of ${ATTEMPTS} in ${SECONDS_BETWEEN} s`);
+    emit(`Google does not know ${what} yet: attempt ${number + 1} of ${ATTEMPTS} in ${SECONDS_BETWEEN} s`);
     if (!(await pause(SECONDS_BETWEEN))) return ended;
   }
 }

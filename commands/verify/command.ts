@@ -8,8 +8,8 @@ import { announce, answering, collecting, command, EXIT, type Runnable } from ".
 import { textIn } from "../shared/input";
 import { PROJECT_ROOT, readStackFile, type StackOptions, withStackOptions } from "../shared/stack-file";
 import { readContract } from "./contract";
-import { verdictText } from "./format";
-import { type Subject, verify } from "./golden-path";
+import { verificationText } from "./format";
+import { type VerificationTarget, verify } from "./golden-path";
 
 interface Options extends StackOptions {
   readonly hosts?: string;
@@ -32,12 +32,14 @@ export function verifyCommand(): Runnable {
     action: (host) => {
       const options = definition.opts<Options>();
       return answering(host, options, async () => {
-        const subject = await readSubject(options);
+        const target = await readTarget(options);
         announce(host, "verifying");
-        const verdict = await verify(subject, { variables: host.env });
+        const verdict = await verify(target, { variables: host.env });
         announce(host, "");
         host.stdout.write(
-          options.json ? `${JSON.stringify({ stack: options.stack, ...verdict }, null, 2)}\n` : verdictText(verdict),
+          options.json
+            ? `${JSON.stringify({ stack: options.stack, ...verdict }, null, 2)}\n`
+            : verificationText(verdict),
         );
         return verdict.ok ? EXIT.sound : EXIT.refused;
       });
@@ -46,7 +48,7 @@ export function verifyCommand(): Runnable {
 }
 
 /** Reads plan and contract. @throws InputError with the problems of both. */
-async function readSubject(options: Options): Promise<Subject> {
+async function readTarget(options: Options): Promise<VerificationTarget> {
   const problems: InputProblem[] = [];
   const settings = await collecting(problems, () => readSettings(readStackFile(options.stack, options.configFile)));
   const values = await collecting(problems, () => valuesOf(options));

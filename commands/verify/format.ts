@@ -1,8 +1,8 @@
-import type { Verdict } from "./golden-path";
+import type { Verification } from "./golden-path";
 import type { Step } from "./step";
 
 /** The verdict as a person at a terminal reads it. */
-export function verdictText({ ok, steps }: Verdict): string {
+export function verificationText({ ok, steps }: Verification): string {
   return `${[headline(ok, steps), "", ...steps.flatMap(stepText)].join("\n")}\n`;
 }
 

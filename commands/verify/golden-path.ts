@@ -14,7 +14,7 @@ import { eventsInOrder, upgraded } from "./web-socket";
  */
 
 /** What is verified: where, under which contract, and what the plan says of it. */
-export interface Subject {
+export interface VerificationTarget {
   readonly contract: Contract;
   readonly settings: Pick<Settings, "project" | "region" | "targets"> & {
     readonly services: Readonly<Record<string, Pick<Settings["services"][string], "name" | "probe" | "liveness">>>;
@@ -31,7 +31,7 @@ export interface Outside {
   readonly monitoring?: Monitoring;
 }
 
-export interface Verdict {
+export interface Verification {
   /** Whether every step is proven; an open one that the run may do without counts as such. */
   readonly ok: boolean;
   readonly steps: readonly Step[];
@@ -42,9 +42,9 @@ export interface Verdict {
  * time.
  */
 export async function verify(
-  { contract, settings }: Subject,
+  { contract, settings }: VerificationTarget,
   { variables, ca, monitoring = cloudMonitoring }: Outside,
-): Promise<Verdict> {
+): Promise<Verification> {
   const { hosts, issue, accept, webSocket, limits } = contract;
   const patience: Patience = {
     timeoutSeconds: limits.requestSeconds,
@@ -114,7 +114,7 @@ export async function verify(
 }
 
 /** The paths that Cloud Run's own probes ask, each once. */
-const healthPaths = (service: Subject["settings"]["services"][string] | undefined): readonly string[] =>
+const healthPaths = (service: VerificationTarget["settings"]["services"][string] | undefined): readonly string[] =>
   service ? [...new Set([service.probe.path, service.liveness.path])] : [];
 
 async function healthy(url: URL, service: string, reach: Parameters<typeof ask>[2]): Promise<Proof<undefined>> {

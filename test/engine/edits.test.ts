@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { judge, type Verdict } from "../../commands/guard/judge";
+import { type GuardVerdict, judge } from "../../commands/guard/judge";
 import { PROJECT_ROOT } from "../../commands/shared/stack-file";
 import { type Preview, readPreview } from "../../engine/preview";
 import { table } from "../../report/table";
@@ -122,7 +122,7 @@ const resources = () => environment.cloud.all().flatMap(({ id }) => (id.includes
 const LEFT_OUT = new RegExp(`^random:|IamMember$|${MONITORING.source}`);
 
 /** Operations with the resources that undergo them, those with the same effects together. */
-function whatHappens({ steps }: Preview, { announced }: Verdict): string {
+function whatHappens({ steps }: Preview, { announced }: GuardVerdict): string {
   const groups = new Map<string, string[]>();
   for (const { op, urn, type, name } of steps) {
     if (LEFT_OUT.test(type)) continue;
@@ -139,7 +139,7 @@ function whatHappens({ steps }: Preview, { announced }: Verdict): string {
   return texts.join("; ") || "nothing";
 }
 
-function whatGuardSays({ ok, refused, announced }: Verdict): string {
+function whatGuardSays({ ok, refused, announced }: GuardVerdict): string {
   const refusals = refused.map(({ change, resource }) => `${change} ${resource}`).join(", ");
   if (!ok) return `refuses: ${refusals}`;
   const told = [...new Set(announced.map(({ effect }) => effect))].toSorted().join(", ");

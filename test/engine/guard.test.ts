@@ -1,6 +1,6 @@
 import * as gcp from "@pulumi/gcp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { judge, type Verdict } from "../../commands/guard/judge";
+import { type GuardVerdict, judge } from "../../commands/guard/judge";
 import { REDIS } from "../../config/resource-types";
 import { readPreview } from "../../engine/preview";
 import { type Changes, stagingConfiguration } from "../stack-settings";
@@ -9,7 +9,7 @@ import { enableApis } from "./examples/sound";
 
 /* What guard says of previews as the engine prints them, and that the way it proposes is one. */
 
-interface Judged extends Verdict {
+interface Judged extends GuardVerdict {
   /** Pulumi's own exit code. */
   readonly code: number | null;
 }
@@ -25,7 +25,7 @@ async function judgedStream(environment: Environment, ...args: readonly string[]
   return await judged(environment, ...args).finally(() => delete process.env.PULUMI_ENABLE_STREAMING_JSON_PREVIEW);
 }
 
-const messages = ({ refused }: Verdict) => refused.map(({ message }) => message);
+const messages = ({ refused }: GuardVerdict) => refused.map(({ message }) => message);
 
 describe("on staging", () => {
   const OLD = "urn:pulumi:staging::netra::netra:staging:Connector$gcp:vpcaccess/connector:Connector::staging-connector";

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { endings, operations } from "../../../commands/guard/destructive-changes";
-import { verdictText } from "../../../commands/guard/format";
-import { judge, type Verdict } from "../../../commands/guard/judge";
+import { guardText } from "../../../commands/guard/format";
+import { type GuardVerdict, judge } from "../../../commands/guard/judge";
 import { rolesVariables } from "../../../components/database-roles/job";
 import {
   ADDRESS,
@@ -26,7 +26,7 @@ import { UNKNOWN } from "../../../policy/framework/unknown";
 import { digest, stream, type TestPreview, type TestStep, urnOf } from "./previews";
 
 /** The verdict, which both formats must give. */
-function verdictOn(preview: TestPreview): Verdict {
+function verdictOn(preview: TestPreview): GuardVerdict {
   const verdict = judge(readPreview(digest(preview), "digest", "staging"));
   expect(judge(readPreview(stream(preview), "stream", "staging"))).toEqual(verdict);
   return verdict;
@@ -427,7 +427,7 @@ describe("an acknowledgement", () => {
       refused: [{ acknowledged: "agreed in #1301" }],
       unusedAcknowledgements: [],
     });
-    expect(verdictText(verdict)).toBe(
+    expect(guardText(verdict)).toBe(
       "Nothing is refused.\n\nAcknowledged, and let through:\n  replace of staging-connector: agreed in #1301\n\nSteps: 1 replace.\n",
     );
   });
@@ -461,7 +461,7 @@ describe("an acknowledgement", () => {
 
   test("that acknowledges nothing is told and refuses nothing", () => {
     const verdict = judged({ "staging-connector": { change: "replace", reason: "done" } }, []);
-    expect(verdictText(verdict)).toBe(
+    expect(guardText(verdict)).toBe(
       "Nothing is refused.\n\nAcknowledgements to remove, because this preview does nothing that they are about:\n  netra:acknowledge.staging-connector\n\nSteps: none.\n",
     );
     expect(verdict.ok).toBe(true);
@@ -850,7 +850,7 @@ describe("what interrupts service", () => {
       },
       { resource: "platform", effect: "silence", consequence: "whoever it told hears of no alert any more" },
     ]);
-    expect(verdictText(verdict)).toBe(
+    expect(guardText(verdict)).toBe(
       "Nothing is refused.\n\nAlerts and channels that nobody hears of any more:\n  connector-cpu, platform\n\nSteps: 2 delete.\n",
     );
   });
@@ -945,7 +945,7 @@ test("nothing that could be a secret is shown", () => {
     { op: "delete", type: SECRET_VERSION, name: "other", old: { secret: "t", secretData: "old-and-secret" } },
   );
   expect(verdict.announced).toHaveLength(3);
-  expect(JSON.stringify(verdict) + verdictText(verdict)).not.toContain("and-secret");
+  expect(JSON.stringify(verdict) + guardText(verdict)).not.toContain("and-secret");
 });
 
 test("the text: what is refused and what would pass, what interrupts service, and how many steps", () => {
@@ -959,7 +959,7 @@ test("the text: what is refused and what would pass, what interrupts service, an
       new: { machineType: "e2-standard-4" },
     },
   );
-  expect(verdictText(verdict)).toBe(
+  expect(guardText(verdict)).toBe(
     [
       "Refused, for one reason:",
       "  'staging-vpc' (VPC) must not be deleted because connector, database, cache and subnet are in it and end with it; put it back into the program; if it is meant, state who decided it: 'netra:acknowledge' {staging-vpc: {change: delete, reason: ...}}",

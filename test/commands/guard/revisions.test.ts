@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { judge, type Verdict } from "../../../commands/guard/judge";
+import { type GuardVerdict, judge } from "../../../commands/guard/judge";
 import { RUN_SERVICE, RUN_SERVICE_V1, RUN_WORKER_POOL } from "../../../config/resource-types";
 import { readPreview } from "../../../engine/preview";
 import { UNKNOWN } from "../../../policy/framework/unknown";
 import { digest, type TestStep } from "./previews";
 
-const on = (step: Partial<TestStep>): Verdict =>
+const on = (step: Partial<TestStep>): GuardVerdict =>
   judge(
     readPreview(
       digest({ steps: [{ op: "update", type: RUN_SERVICE, name: "netra-backend", ...step }] }),
@@ -15,7 +15,7 @@ const on = (step: Partial<TestStep>): Verdict =>
   );
 const container = (tag: string) => ({ containers: [{ image: `registry/backend:${tag}` }] });
 const named = (revision: unknown, tag: string) => ({ template: { revision, ...container(tag) } });
-const revisions = ({ announced }: Verdict) =>
+const revisions = ({ announced }: GuardVerdict) =>
   announced.flatMap(({ effect, consequence }) => (effect === "new revision" ? [consequence] : []));
 
 describe("a template that changes under a revision's fixed name", () => {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { readContract } from "../../../commands/verify/contract";
-import { verdictText } from "../../../commands/verify/format";
-import { type Verdict, verify } from "../../../commands/verify/golden-path";
+import { verificationText } from "../../../commands/verify/format";
+import { type Verification, verify } from "../../../commands/verify/golden-path";
 import type { Monitoring } from "../../../commands/verify/startups";
 import { stagingSettings } from "../../stack-settings";
 import { type Application, applications, type Behaviour, CREDENTIALS, EVENTS } from "./application";
@@ -24,7 +24,7 @@ async function verdictOf(
   limits: object = LIMITS,
   file: object = {},
   monitoring: Monitoring = withoutCredentials,
-): Promise<Verdict> {
+): Promise<Verification> {
   const contract = readContract(
     { hosts: application.hosts, limits, ...file },
     { services: settings.services, variables: CREDENTIALS },
@@ -33,11 +33,11 @@ async function verdictOf(
 }
 
 /** Steps by name, ports taken out of the names. */
-const outcomes = ({ steps }: Verdict) =>
+const outcomes = ({ steps }: Verification) =>
   Object.fromEntries(steps.map(({ name, outcome }) => [name.replaceAll(/localhost:\d+/g, "HOST"), outcome]));
 
 /** The one step that failed. */
-function failure(verdict: Verdict) {
+function failure(verdict: Verification) {
   const failed = verdict.steps.filter(({ outcome }) => outcome === "failed");
   expect(failed).toHaveLength(1);
   expect(verdict.ok).toBe(false);
@@ -85,7 +85,7 @@ test("proves every step on an application that behaves, and leaves open what nee
       payload: { content: "Verification after a deployment: use one tool and answer in one sentence." },
     }),
   ]);
-  expect(verdictText(verdict)).toMatch(
+  expect(verificationText(verdict)).toMatch(
     /^What could be asked is proven; 1 open\.\n\nproven {5}certificate of localhost:\d+: valid until 20\d\d-\d\d-\d\d, covers localhost\n/,
   );
 });
@@ -98,7 +98,7 @@ test("credentials that Google does not take leave the run without its proof", as
     { ...withoutCredentials, authorization: () => Promise.reject(new Error("invalid_grant")) },
   );
   expect(verdict.ok).toBe(false);
-  expect(verdictText(verdict)).toMatch(/^The golden path is not proven: 1 open\.\n/);
+  expect(verificationText(verdict)).toMatch(/^The golden path is not proven: 1 open\.\n/);
 });
 
 test("says nothing that is secret", async () => {
@@ -215,7 +215,7 @@ test("503 that stays is tried again and fails; its dependents are not tried", as
   expect(verdict.steps.find(({ name }) => name === "token accepted by backend")?.found).toMatch(
     /^needs "GET https:\/\/localhost:\d+\/health\/startup", which is not proven$/,
   );
-  expect(verdictText(verdict)).toMatch(/^The golden path is not proven: 1 failed, 1 open, 3 not tried\.\n/);
+  expect(verificationText(verdict)).toMatch(/^The golden path is not proven: 1 failed, 1 open, 3 not tried\.\n/);
 });
 
 test("503 that passes is waited for", async () => {
