@@ -66,8 +66,8 @@ export const COMMANDS: Readonly<
     load: async () => (await import("./pipeline/drift-command.js")).driftCommand(),
   },
   "way-back": {
-    summary: "explain how to go back after a failed update",
-    load: async () => (await import("./pipeline/rollback-command.js")).wayBackCommand(),
+    summary: "explain how to roll back after a failed update",
+    load: async () => (await import("./pipeline/rollback-command.js")).rollbackCommand(),
   },
   bundle: {
     summary: "write the policy pack into a folder of its own",

@@ -1,16 +1,16 @@
 import { InputError, type InputProblem } from "../../capacity/problem";
 import { command, EXIT, type Runnable } from "../shared/command";
-import { failedStep, type UpStep, wayBack } from "./rollback";
+import { failedStep, rollbackInstructions, type UpStep } from "./rollback";
 
 interface Options {
   readonly stack: string;
   readonly cancelled?: true;
 }
 
-export function wayBackCommand(): Runnable {
+export function rollbackCommand(): Runnable {
   const definition = command(
     "way-back",
-    "Says what to do after an update in a workflow failed: which step it was, what is changed, how to go on and how to go back.",
+    "Prints what to do after an update failed in a workflow: which step failed, what has changed, how to continue and how to roll back.",
   )
     .option("--stack <name>", "the stack", "staging")
     .option("--cancelled", "the job was cancelled");
@@ -31,10 +31,10 @@ export function wayBackCommand(): Runnable {
       if (!/^[0-9a-f]{40}$/.test(commit))
         problems.push({
           setting: "GITHUB_SHA",
-          message: `'GITHUB_SHA' (${commit || "not set"}) must be a commit because the way back reverts it; set it to the one that was applied`,
+          message: `'GITHUB_SHA' (${commit || "not set"}) must be a commit because the rollback reverts it; set it to the one that was applied`,
         });
       if (problems.length > 0) throw new InputError(problems);
-      stdout.write(wayBack(step, { stack, commit, wasCancelled: cancelled === true }));
+      stdout.write(rollbackInstructions(step, { stack, commit, wasCancelled: cancelled === true }));
       return EXIT.sound;
     },
   };

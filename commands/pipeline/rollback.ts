@@ -17,7 +17,7 @@ export function failedStep(steps: string): UpStep | undefined {
 }
 
 /** What to do now, as the summary of a run. */
-export function wayBack(
+export function rollbackInstructions(
   step: UpStep | undefined,
   { stack, commit, wasCancelled }: { readonly stack: string; readonly commit: string; readonly wasCancelled: boolean },
 ): string {
@@ -33,7 +33,7 @@ export function wayBack(
 }
 
 const revert = (commit: string) =>
-  `To go back, revert and merge: \`git revert --mainline 1 ${commit}\` (without \`--mainline 1\` where it is no merge). The same checks judge the way back, and \`guard\` may refuse it: a connector that has grown does not shrink.`;
+  `To go back, revert and merge: \`git revert --mainline 1 ${commit}\` (without \`--mainline 1\` where it is no merge). The same checks judge the rollback, and \`guard\` may refuse it: a connector that has grown does not shrink.`;
 const INTERRUPTED = (stack: string) =>
   `Before anything else, on your machine: \`npm run --silent recover -- --stack ${stack}\` prints what the update left behind and the commands that bring the stack back, in order (docs/recovery.md).`;
 const again =

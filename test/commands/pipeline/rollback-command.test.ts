@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { commandNamed, type Ended } from "../child";
 
-const wayBack = (variables: NodeJS.ProcessEnv, ...args: readonly string[]): Promise<Ended> =>
+const rollback = (variables: NodeJS.ProcessEnv, ...args: readonly string[]): Promise<Ended> =>
   commandNamed("way-back", { ...process.env, ...variables })(...args);
 
 test("reads the steps of the job, as GitHub hands them over", async () => {
@@ -9,7 +9,7 @@ test("reads the steps of the job, as GitHub hands them over", async () => {
     check: { outputs: {}, outcome: "success", conclusion: "success" },
     up: { outputs: {}, outcome: "cancelled", conclusion: "cancelled" },
   });
-  const { code, stdout, stderr } = await wayBack({ STEPS, GITHUB_SHA: "d".repeat(40) }, "--cancelled");
+  const { code, stdout, stderr } = await rollback({ STEPS, GITHUB_SHA: "d".repeat(40) }, "--cancelled");
   expect({ code, stderr, title: stdout.split("\n")[0] }).toEqual({
     code: 0,
     stderr: "",
@@ -18,12 +18,12 @@ test("reads the steps of the job, as GitHub hands them over", async () => {
 });
 
 test("names everything that is missing", async () => {
-  expect(await wayBack({ STEPS: "{", GITHUB_SHA: "" })).toEqual({
+  expect(await rollback({ STEPS: "{", GITHUB_SHA: "" })).toEqual({
     code: 2,
     stdout: "",
     stderr: [
       "'STEPS' must be the steps of the job as JSON because it says which one failed; set it to toJSON(steps)",
-      "'GITHUB_SHA' (not set) must be a commit because the way back reverts it; set it to the one that was applied",
+      "'GITHUB_SHA' (not set) must be a commit because the rollback reverts it; set it to the one that was applied",
       "",
     ].join("\n"),
   });

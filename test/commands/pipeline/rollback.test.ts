@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { failedStep, wayBack } from "../../../commands/pipeline/rollback";
+import { failedStep, rollbackInstructions } from "../../../commands/pipeline/rollback";
 
 const steps = (outcomes: Readonly<Record<string, string>>) =>
   JSON.stringify(
@@ -18,13 +18,13 @@ describe("the step that failed", () => {
 
   test("is none where one without an id failed before", () => {
     expect(failedStep("{}")).toBeUndefined();
-    expect(wayBack(undefined, back)).toContain(
+    expect(rollbackInstructions(undefined, back)).toContain(
       "# staging: the update failed at a step before any of its own\n\nNothing was changed",
     );
   });
 });
 
-describe("the way back", () => {
+describe("the rollback instructions", () => {
   test.each([
     ["check", "Nothing was changed: staging runs as before."],
     ["preview", "Nothing was changed: staging runs as before."],
@@ -34,20 +34,20 @@ describe("the way back", () => {
     ["diagnose", "The update is applied, and what runs is not sound."],
     ["verify", "The update is applied, and what runs is not sound."],
   ] as const)("from %s says what is changed, and how to revert", (step, state) => {
-    const text = wayBack(step, back);
+    const text = rollbackInstructions(step, back);
     expect(text.split("\n").slice(0, 4)).toEqual([`# staging: the update failed at ${step}`, "", state, ""]);
     expect(text).toContain(`\`git revert --mainline 1 ${"c".repeat(40)}\``);
     expect(text.includes("npm run --silent recover -- --stack staging")).toBe(step === "up");
   });
 
   test("from an update that failed tells an interruption from a refusal", () => {
-    expect(wayBack("up", back)).toContain(
+    expect(rollbackInstructions("up", back)).toContain(
       "\n1. Where the log ends with an API's error, nothing needs repair. Where it says that the engine or a provider died, or nothing at all, it was interrupted. Before anything else, on your machine: `npm run --silent recover -- --stack staging` prints ",
     );
   });
 
   test("from an update that was cancelled begins with what it left behind", () => {
-    expect(wayBack("up", { ...back, wasCancelled: true })).toMatch(
+    expect(rollbackInstructions("up", { ...back, wasCancelled: true })).toMatch(
       /^# staging: the update was cancelled at up\n\nThe update was interrupted: some resources may exist that the state does not know\.\n\n1\. Before anything else, on your machine: `npm run --silent recover -- --stack staging` prints /,
     );
   });

@@ -172,7 +172,7 @@ describe("jobs", () => {
     });
   });
 
-  test("the update checks, previews, guards and asks Google before, diagnoses and verifies after, in the order of the way back", () => {
+  test("the update checks, previews, guards and asks Google before, diagnoses and verifies after, in the order of the rollback instructions", () => {
     const { preview, up } = workflows.find(([file]) => file.endsWith("up.yml"))?.[1].jobs ?? {};
     const ids = (job: Job | undefined) => job?.steps.flatMap(({ id }) => id ?? []);
     expect(ids(preview)).toEqual(UP_STEPS.slice(0, 4));
