@@ -47,7 +47,7 @@ export interface DatabaseSlots {
   readonly migrationConnections: number;
 }
 
-export interface BudgetLine {
+interface BudgetLine {
   readonly label: string;
   readonly instances: number;
   readonly overlap: number;
@@ -297,7 +297,7 @@ function stormOf(clients: readonly StartingClient[]) {
  * What of the database's time one of many connects takes, ms: its CPU on all vCPUs, or the postmaster, which forks one
  * at a time.
  */
-export const msPerConnect = (vcpus: number): number =>
+const msPerConnect = (vcpus: number): number =>
   Math.max(postgresCosts.connectCpuMs.value / vcpus, postgresCosts.postmasterMs.value);
 
 /**

@@ -57,7 +57,7 @@ export interface DatabasePlan {
   readonly insights: { readonly queryStringLength: number; readonly queryPlansPerMinute: number };
 }
 
-export interface MigrationsPlan {
+interface MigrationsPlan {
   /** The key of the service whose image, variables, secrets and size the job has. */
   readonly service: string;
   /** Default: the service's. */

@@ -33,7 +33,7 @@ export interface Problem extends InputProblem {
 }
 
 /** A figure, and where it comes from. */
-export interface Figure {
+interface Figure {
   readonly field: string;
   readonly value: string;
 }
@@ -108,7 +108,7 @@ export function withWays(found: Problem, ways: readonly Way[]): Problem {
 const isLiteral = (fix: string | number | boolean) => typeof fix !== "string" || /^[^\s<>]+$/.test(fix);
 
 /** `set 'a' to 1 and 'b' to 2, or remove 'c', or ask Google`. */
-export function waysText(setting: string, ways: readonly Way[], otherwise?: string): string {
+function waysText(setting: string, ways: readonly Way[], otherwise?: string): string {
   return [...ways.map((way) => wayText(setting, way)), ...(otherwise === undefined ? [] : [otherwise])].join(", or ");
 }
 

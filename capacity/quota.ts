@@ -34,7 +34,7 @@ export type RolloutOrder<User> = (user: User) => readonly User[];
 /**
  * One resource in use at the worst moment: every user at its maximum, and second sets of those that roll out at once.
  */
-export interface InUse<User> {
+interface InUse<User> {
   readonly total: number;
   /** Whose second set is counted. */
   readonly rolling: readonly User[];

@@ -42,7 +42,7 @@ export interface SizedPlan extends Size {
 }
 
 /** Plans that fail on the same things. */
-export interface Rejected {
+interface Rejected {
   readonly fails: readonly string[];
   readonly plans: number;
   readonly cheapest: Size;

@@ -10,7 +10,7 @@ import { OBJECTIVES_SERVICE, type Objective, objectives } from "../capacity/moni
 import { uptimeChecks } from "../capacity/monitoring/uptime";
 
 /** The plan that every threshold is derived from, and the channels that are notified. */
-export interface MonitoredStack extends Monitored {
+interface MonitoredStack extends Monitored {
   readonly monitoring: Monitored["monitoring"] & {
     readonly channels: Readonly<Record<string, Channel>>;
   };

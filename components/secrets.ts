@@ -5,7 +5,7 @@ import * as random from "@pulumi/random";
 import { secretValueProblems } from "../capacity/constraints/secret-value";
 
 /** A password and the rotation that made it. */
-export interface RotatedPassword {
+interface RotatedPassword {
   readonly rotation: number;
   readonly value: pulumi.Input<string>;
 }

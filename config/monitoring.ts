@@ -20,7 +20,7 @@ import { entriesOf, shown } from "./references";
 /* Who is told of alerts, what staging wants to reach, and which hosts clients use. Thresholds are derived, not stated. */
 
 /** A share of good events; more than 99.99 is no objective that Google takes. */
-export function percent(meaning: string, example: number) {
+function percent(meaning: string, example: number) {
   const error = complaint({ must: "be from 1 to 99.99 percent", because: `it is ${meaning}`, example });
   return described(z.number({ error }).gte(1, { error }).lte(99.99, { error }), meaning, example);
 }

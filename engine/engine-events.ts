@@ -16,7 +16,7 @@ export interface Failure {
 }
 
 /** What the engine reports of an update, beside what it prints. */
-export interface Report {
+interface Report {
   readonly failures: readonly Failure[];
   /** Whether anything was updated: a preview that failed or was declined updates nothing. */
   readonly hasUpdated: boolean;

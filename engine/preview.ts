@@ -41,7 +41,7 @@ export interface Step {
 }
 
 /** A decided change, as the stack's configuration states it. */
-export interface Acknowledgement {
+interface Acknowledgement {
   readonly change: string;
   readonly reason: string;
 }

@@ -44,7 +44,7 @@ export function problemsOf(configuration: Configuration): readonly InputProblem[
 }
 
 /** `netra:services.auth.secrets[2]` as a path of the configuration. */
-export function pathOf(setting: string): Path {
+function pathOf(setting: string): Path {
   const [section = "", ...rest] = settingParts(setting);
   return [`netra:${section}`, ...rest.map((part) => (/^\d+$/.test(part) ? Number(part) : part))];
 }

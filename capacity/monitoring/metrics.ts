@@ -25,7 +25,7 @@ export const monitoredResources = {
   uptime_url: ["host", "project_id"],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
-export type MonitoredResource = keyof typeof monitoredResources;
+type MonitoredResource = keyof typeof monitoredResources;
 export type MetricKind = "GAUGE" | "DELTA" | "CUMULATIVE";
 export type ValueType = "BOOL" | "INT64" | "DOUBLE" | "DISTRIBUTION";
 

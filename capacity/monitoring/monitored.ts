@@ -21,7 +21,7 @@ export interface Monitored extends CapacityPlan {
 }
 
 /** What staging wants; every threshold is this, times what the plan has. */
-export interface MonitoringTargets {
+interface MonitoringTargets {
   /** Why nothing is monitored. Default: everything is. */
   readonly disabled?: { readonly reason: string } | undefined;
   /** Share of a capacity at which an alert opens. */

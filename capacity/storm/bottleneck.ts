@@ -47,7 +47,7 @@ function withoutLimit(limit: "connectionsPerInstance" | "userLimit") {
       : undefined;
 }
 
-export type Resource = keyof typeof RELIEFS;
+type Resource = keyof typeof RELIEFS;
 /** `none`: nothing shared holds the starts up; they take the time they take. */
 export type Bottleneck = Resource | "none";
 

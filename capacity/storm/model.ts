@@ -44,7 +44,7 @@ export interface Span {
   readonly max: number;
 }
 
-export interface StormDatabase {
+interface StormDatabase {
   /** vCPUs that are there for the storm; a fraction is allowed. */
   readonly vcpus: number;
   readonly maxConnections: number;

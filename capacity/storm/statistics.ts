@@ -6,7 +6,7 @@
  */
 
 /** Each bound by itself holds with this confidence. The gate uses only the lower one. */
-export const CONFIDENCE = 0.95;
+const CONFIDENCE = 0.95;
 
 /** A mean with bounds, all between 0 and 1. */
 export interface Interval {

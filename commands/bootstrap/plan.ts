@@ -138,7 +138,7 @@ function keyCommands({ project, region }: Subject, { keyRing, key }: Found): str
  * main
  * branch, also where GitHub's own rule for the environment is missing.
  */
-export const conditionFor = (repository: string) =>
+const conditionFor = (repository: string) =>
   `assertion.repository == '${repository}' && (assertion.environment == '${environments.previewer}' || (assertion.environment == '${environments.deployer}' && assertion.ref == 'refs/heads/main'))`;
 
 const MAPPING = { "google.subject": "assertion.sub", "attribute.environment": "assertion.environment" };

@@ -50,7 +50,7 @@ export interface Diagnosis {
 }
 
 /** A command that mends findings. */
-export interface PrintedCommand {
+interface PrintedCommand {
   /** To be copied as it is. */
   readonly command: string;
   /** What somebody who uses the environment notices of it; empty: nothing. */

@@ -18,7 +18,7 @@ export interface Flag {
 }
 
 /** What a command is about. */
-export interface Target {
+interface Target {
   /** The command without its flags: equal lines are one command. */
   readonly line: string;
   /** The resource that it changes; absent: something beside those that rules judge, such as a version of a secret. */

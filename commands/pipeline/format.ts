@@ -1,7 +1,7 @@
 /**
  * GitHub's limit of a comment's and an issue's body, in characters. Source: the API's own answer to a longer one (422).
  */
-export const BODY_LIMIT = 65_536;
+const BODY_LIMIT = 65_536;
 
 /** A text longer than this is cut: no message of this project's comes near it. */
 const TEXT_LIMIT = 4000;

@@ -79,7 +79,7 @@ export const readingOf = (settings: Settings): Reading => ({
 });
 
 /** What is read one by one. */
-export const itemsOf = (settings: Settings) =>
+const itemsOf = (settings: Settings) =>
   ({
     policies: constraints.map(({ name }) => name),
     images: registriesOf(settings),

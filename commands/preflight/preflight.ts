@@ -25,7 +25,7 @@ export type CheckKey = keyof typeof CHECKS;
 // The keys are those of CHECKS.
 export const CHECK_KEYS = Object.keys(CHECKS) as readonly CheckKey[];
 
-export interface CheckAnswer {
+interface CheckAnswer {
   readonly key: CheckKey;
   readonly question: string;
   readonly status: Answer["status"];

@@ -5,7 +5,7 @@ import { type Finding, type Proof, Unproven } from "./step";
 import { bearer } from "./token";
 
 /** What the backend sends while an agent answers, in this order; others may come between, and each may come again. */
-export const AGENT_EVENTS = [
+const AGENT_EVENTS = [
   "agent_started",
   "agent_thinking",
   "tool_executing",

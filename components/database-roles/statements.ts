@@ -14,7 +14,7 @@ import { block, identifier, literal } from "./sql";
  */
 
 /** A user that logs in. */
-export interface LoginUser {
+interface LoginUser {
   readonly name: string;
   /** Connections that the user may have at once; PostgreSQL refuses one more with 53300. */
   readonly connectionLimit: number;

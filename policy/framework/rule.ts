@@ -38,7 +38,7 @@ interface About {
 export type ConfigSchema<Config> = { readonly [Key in keyof Config]: SettingDefinition<Config[Key]> };
 
 /** One setting of a rule. */
-export interface SettingDefinition<Value = unknown> {
+interface SettingDefinition<Value = unknown> {
   readonly type: string;
   readonly description: string;
   readonly default: Value;

@@ -10,7 +10,7 @@ import { type Container, type Variable, WORKLOAD_TYPES, workloadOf } from "./wor
  * A workload whose container dials a database's address itself: without the Auth Proxy, and without a connector
  * library.
  */
-export interface DirectClient {
+interface DirectClient {
   readonly label: string;
   readonly resource: StackResource;
   /** How the variable is called that turns encryption off; absent: none does. */

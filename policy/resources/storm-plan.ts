@@ -65,7 +65,7 @@ function holderField(
 }
 
 /** Where on the resources that stands which a plan has under such a name. */
-export function stormSetting(field: string, holders: readonly Holder[]): string {
+function stormSetting(field: string, holders: readonly Holder[]): string {
   const { holder, key } = holderField(field, holders);
   if (!holder)
     return field.startsWith("database.")

@@ -139,7 +139,7 @@ export function revisionAnnotations(workload: Workload): Inputs {
 }
 
 /** Reads a quantity such as `"4Gi"`; `undefined` where it is not set. Throws MalformedValueError where it is none. */
-export function quantity(inputs: Inputs, key: string, parse: (text: string) => number | undefined): number | undefined {
+function quantity(inputs: Inputs, key: string, parse: (text: string) => number | undefined): number | undefined {
   const text = inputs.text(key);
   if (text === undefined) return undefined;
   const value = parse(text);

@@ -69,7 +69,7 @@ export interface Kind {
 const text = (value: unknown) => (typeof value === "string" ? value : "");
 const last = (path: unknown) => text(path).split("/").at(-1) ?? "";
 const digest = (value: string, length: number) => createHash("sha256").update(value).digest("hex").slice(0, length);
-export const PROJECT_NUMBER = "123456789012";
+const PROJECT_NUMBER = "123456789012";
 
 const projectOf = (inputs: Properties, place: Place) => text(inputs.project) || place.project;
 const regional = (collection: string) => (inputs: Properties, place: Place) =>

@@ -20,7 +20,7 @@ export interface Property {
   /** The shape of what stands below it, of a list's items. */
   readonly below?: string;
 }
-export type Shape = Readonly<Record<string, Property>>;
+type Shape = Readonly<Record<string, Property>>;
 /** By type token, and what stands below a property by the name of the SDK's interface. */
 export type Shapes = Readonly<Record<string, Shape>>;
 

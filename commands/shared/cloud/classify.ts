@@ -27,7 +27,7 @@ export interface Collection {
 }
 
 /** Of which secrets, constraints, repositories or instances something is known. */
-export interface ItemsKnown {
+interface ItemsKnown {
   /** Items whose list is known: of a secret all its versions. */
   readonly listed: ReadonlySet<string>;
   /** Items that do not exist. */

@@ -268,7 +268,7 @@ export const DIAGNOSIS_SOURCES = Object.keys(DIAGNOSIS) as readonly Source[];
  * Sources that are collected one by one: the versions of each secret, the policy on each constraint, the images of each
  * repository.
  */
-export const ITEM_SOURCES = ["versions", "policies", "images", "databases"] as const satisfies readonly Source[];
+const ITEM_SOURCES = ["versions", "policies", "images", "databases"] as const satisfies readonly Source[];
 export type ItemSource = (typeof ITEM_SOURCES)[number];
 /** Of which secrets, constraints, repositories and instances. */
 export type Items = Readonly<Partial<Record<ItemSource, readonly string[]>>>;

@@ -12,7 +12,7 @@ import type { Found } from "../../../commands/shared/cloud/classify";
 type Json = any;
 
 /** A command line as a shell splits it. Only the quotes that a diagnosis writes are known. */
-export function words(line: string): string[] {
+function words(line: string): string[] {
   const found: string[] = [];
   const rest = line.matchAll(/\s*((?:'[^']*'|\\'|[^\s'\\"$`;|&<>])+)|\s*(\S)/gy);
   for (const [, one, unknown] of rest) {

@@ -57,7 +57,7 @@ export const policyObject = (constraint: string, ...rules: readonly object[]) =>
   name: `projects/${NUMBER}/policies/${constraint}`,
   spec: { rules },
 });
-export const apiObject = (api: string) => ({
+const apiObject = (api: string) => ({
   name: `projects/${NUMBER}/services/${api}.googleapis.com`,
   config: { name: `${api}.googleapis.com`, title: api },
   state: "ENABLED",

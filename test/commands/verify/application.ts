@@ -13,7 +13,7 @@ import { type WebSocket, WebSocketServer } from "ws";
  * really signed and checked. Every test says only how it misbehaves.
  */
 
-export interface Pair {
+interface Pair {
   readonly key: string;
   readonly cert: string;
 }
@@ -27,7 +27,7 @@ export interface Authority {
 
 const DAY_MS = 86_400_000;
 
-export async function authority(): Promise<Authority> {
+async function authority(): Promise<Authority> {
   const common = { keyType: "ec", algorithm: "sha256" } as const;
   const root = await generate([{ name: "commonName", value: "Verification tests" }], {
     ...common,

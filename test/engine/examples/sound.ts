@@ -13,7 +13,7 @@ const PROJECT = "netra-staging";
 const REGION = "us-central1";
 const NETWORK = "staging-vpc";
 export const NETWORK_ID = `projects/${PROJECT}/global/networks/${NETWORK}`;
-export const CONNECTOR_ID = `projects/${PROJECT}/locations/${REGION}/connectors/staging-connector`;
+const CONNECTOR_ID = `projects/${PROJECT}/locations/${REGION}/connectors/staging-connector`;
 
 /** Somebody has enabled them before: raw programs do not. */
 export function enableApis(cloud: Cloud): void {
