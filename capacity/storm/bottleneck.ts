@@ -1,6 +1,6 @@
 import { clamp } from "../problem";
-import { simulate } from "./engine/simulation";
 import type { StormInput, StormRun } from "./model";
+import { stormRun } from "./runs";
 import { differenceInterval, type Interval, meanInterval, quantile } from "./statistics";
 
 /*
@@ -81,13 +81,13 @@ export function findBottleneck(
   seed: number,
 ): { readonly bottleneck: Bottleneck; readonly reliefs: readonly Relief[] } {
   const options = { replications: Math.min(run.shares.length, replicationsFor(run)), seed };
-  const base = options.replications === run.shares.length ? run : simulate(input, options);
+  const base = options.replications === run.shares.length ? run : stormRun(input, options);
   const failing = 1 - meanInterval(base.shares).mean;
   const p95 = quantile(base.readySeconds, 0.95);
   const reliefs = RESOURCES.flatMap((resource): Relief[] => {
     const relieved = RELIEFS[resource](input);
     if (!relieved) return [];
-    const better = simulate(relieved, options);
+    const better = stormRun(relieved, options);
     const gain = differenceInterval(better.shares, base.shares);
     const betterP95 = quantile(better.readySeconds, 0.95);
     const timeGone = p95 !== null && betterP95 !== null ? 1 - betterP95 / p95 : 0;
@@ -115,7 +115,7 @@ function mostHarmful(
 ): Resource | undefined {
   const relievedBut = (kept: Resource | undefined) =>
     RESOURCES.reduce((all, other) => (other === kept ? all : (RELIEFS[other](all) ?? all)), input);
-  const failing = (storm: StormInput) => 1 - meanInterval(simulate(storm, options).shares).mean;
+  const failing = (storm: StormInput) => 1 - meanInterval(stormRun(storm, options).shares).mean;
   const anyway = failing(relievedBut(undefined));
   const harm = RESOURCES.filter((resource) => RELIEFS[resource](input)).map((resource) => ({
     resource,

@@ -1,7 +1,7 @@
 import { clamp } from "../problem";
-import { simulate } from "./engine/simulation";
 import { connectsOf } from "./model";
 import { DEFAULT_SEED, replicationsFor, type StormResult, scenarioStorms } from "./results";
+import { stormRun } from "./runs";
 import { planScenarios, type Scenario, type StormPlan } from "./scenarios";
 import { meanInterval } from "./statistics";
 
@@ -30,7 +30,7 @@ export function failingStorms(plan: StormPlan, target: number): StormResult[] {
 function stormsThatFail({ input }: Scenario, target: number): number | undefined {
   const replications = replicationsFor(target);
   const boundsAfter = (storms: number) =>
-    meanInterval(simulate(input, { replications: storms, seed: DEFAULT_SEED }).shares);
+    meanInterval(stormRun(input, { replications: storms, seed: DEFAULT_SEED }).shares);
   const look = clamp(FIRST_LOOK.connects / connectsOf(input.groups), { min: FIRST_LOOK.least, max: FIRST_LOOK.most });
   if (boundsAfter(look).upper < target) return look;
   return boundsAfter(replications).lower < target ? replications : undefined;

@@ -1,8 +1,8 @@
 import { type AssumptionName, assumptions } from "../assumptions";
 import { identity, type Naming, type Problem, problem } from "../problem";
 import { type Bottleneck, findBottleneck, type Relief } from "./bottleneck";
-import { simulate } from "./engine/simulation";
 import type { StormInput, StormRun } from "./model";
+import { stormRun } from "./runs";
 import { likelyValues, mostConnects, planScenarios, type Scenario, type StormPlan } from "./scenarios";
 import { type Interval, leastStorms, meanInterval, quantile } from "./statistics";
 
@@ -98,7 +98,7 @@ export function illustratingStorms(plan: StormPlan, target: number): StormResult
 /** Simulates one scenario. */
 export function scenarioStorms(scenario: Scenario, options: StormOptions = {}): StormResult {
   const { replications, seed } = withDefaults(options);
-  const run = simulate(scenario.input, { replications, seed });
+  const run = stormRun(scenario.input, { replications, seed });
   return summary(scenario, run, seed, findBottleneck(scenario.input, run, seed).bottleneck);
 }
 
@@ -144,11 +144,11 @@ const TIMELINE_BINS = 120;
 export function stormDetail(scenario: Scenario, options: StormOptions = {}): StormDetail {
   const { replications, seed } = withDefaults(options);
   // The first run tells how long a storm lasts, the second records it: same draws, same storms.
-  const first = simulate(scenario.input, { replications, seed });
+  const first = stormRun(scenario.input, { replications, seed });
   const lasts =
     quantile(first.readySeconds, 0.999) ?? Math.max(...scenario.input.groups.map((group) => group.probeWindowSeconds));
   const binSeconds = Math.max(lasts, 1) / TIMELINE_BINS;
-  const run = simulate(scenario.input, { replications, seed, timeline: { binSeconds, bins: TIMELINE_BINS } });
+  const run = stormRun(scenario.input, { replications, seed, timeline: { binSeconds, bins: TIMELINE_BINS } });
   const { bottleneck, reliefs } = findBottleneck(scenario.input, run, seed);
   const ready = run.readySeconds;
   return {
@@ -179,7 +179,7 @@ export function successByStarts(scenario: Scenario, options: StormOptions = {}):
   const points: StartsPoint[] = [];
   for (const starts of new Set(MULTIPLES.map((multiple) => Math.max(1, Math.round(multiple * scenario.starts))))) {
     const input = withStarts(scenario.input, starts);
-    const successAfter = (storms: number) => meanInterval(simulate(input, { replications: storms, seed }).shares);
+    const successAfter = (storms: number) => meanInterval(stormRun(input, { replications: storms, seed }).shares);
     const look = successAfter(Math.min(replications, LEAST_REPLICATIONS));
     // Only where hardly a start fails does a strict target need more storms.
     const point = {
@@ -237,7 +237,7 @@ export function sensitivity(plan: StormPlan, scenario: string, options: StormOpt
   const inputAt = (name: AssumptionName, value: number) =>
     planScenarios(plan, { ...likelyValues, [name]: value }).find((s) => s.name === scenario)?.input;
   const sensed = (input: StormInput, value: number): Sensed => {
-    const run = simulate(input, { replications, seed });
+    const run = stormRun(input, { replications, seed });
     return { value, success: meanInterval(run.shares), readyP95Seconds: quantile(run.readySeconds, 0.95) };
   };
   const rows = (Object.keys(assumptions) as AssumptionName[]).flatMap((assumption) => {
