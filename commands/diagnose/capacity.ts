@@ -7,7 +7,7 @@ import { ifReadable } from "../../policy/framework/inputs";
 import type { StackResource } from "../../policy/framework/rule";
 import { linked } from "../../policy/framework/stack-resources";
 import { slotsOf } from "../../policy/resources/database";
-import { databaseUses, type Holder } from "../../policy/resources/holders";
+import { clientsByDatabase, type DatabaseClient } from "../../policy/resources/database-clients";
 import { neutralStart, plannedStarts, type StartBehaviour } from "../../policy/resources/start-behaviour";
 import { stormPlanOf } from "../../policy/resources/storm-plan";
 import { asJudged, type Deployed } from "../shared/cloud/deployed";
@@ -35,21 +35,21 @@ export function capacityOf(deployed: readonly Deployed[], settings: Settings): D
       .map((resource) => asJudged(resource, settings))
       .map(({ outputs, ...resource }) => ({ ...resource, properties: outputs })),
   );
-  return databaseUses(resources).uses.flatMap(({ instance, holders }) => {
-    const capacity = instance && holders.length > 0 && ifReadable(() => ofDatabase(instance, holders, resources, plan));
+  return clientsByDatabase(resources).databases.flatMap(({ instance, clients }) => {
+    const capacity = instance && clients.length > 0 && ifReadable(() => ofDatabase(instance, clients, resources, plan));
     return capacity ? [capacity] : [];
   });
 }
 
 function ofDatabase(
   instance: StackResource,
-  holders: readonly Holder[],
+  clients: readonly DatabaseClient[],
   resources: readonly StackResource[],
   plan: CapacityPlan,
 ): DatabaseCapacity {
   const size = slotsOf(instance);
   const slots = { ...plan.database, maxConnections: size.maxConnections };
-  const budget = connectionBudget(holders, slots);
+  const budget = connectionBudget(clients, slots);
   return {
     instance: instance.name,
     maxConnections: size.maxConnections,
@@ -57,14 +57,14 @@ function ofDatabase(
     demand: budget.demand,
     limit: budget.limit,
     arithmetic: budgetArithmetic(budget, slots),
-    services: holders.map(({ workload }) => workload.label),
-    storms: ifReadable(() => stormsOf(instance, holders, resources, plan)) ?? [],
+    services: clients.map(({ workload }) => workload.label),
+    storms: ifReadable(() => stormsOf(instance, clients, resources, plan)) ?? [],
   };
 }
 
 function stormsOf(
   instance: StackResource,
-  holders: readonly Holder[],
+  clients: readonly DatabaseClient[],
   resources: readonly StackResource[],
   plan: CapacityPlan,
 ): StormResult[] {
@@ -72,7 +72,7 @@ function stormsOf(
   const starts: ReadonlyMap<string, StartBehaviour> = new Map(Object.entries(plannedStarts(plan)));
   const deployed = stormPlanOf(
     instance,
-    holders,
+    clients,
     resources,
     plan.database,
     (service) => starts.get(service) ?? neutralStart,

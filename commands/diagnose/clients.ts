@@ -1,6 +1,6 @@
 import { Inputs } from "../../policy/framework/inputs";
 import { isLocal, isProxy } from "../../policy/resources/beside";
-import { databaseContainers } from "../../policy/resources/database-clients";
+import { databaseContainers } from "../../policy/resources/database-containers";
 import { knownValue } from "../../policy/resources/database-names";
 import { toldAddresses, usesSocket } from "../../policy/resources/database-of";
 import type { Container, Workload } from "../../policy/resources/workload";

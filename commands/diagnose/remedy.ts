@@ -3,7 +3,7 @@ import type { Problem } from "../../capacity/problem";
 import type { ServiceSettings, Settings } from "../../config/read";
 import { Inputs, ifReadable } from "../../policy/framework/inputs";
 import { cloudName } from "../../policy/resources/cloud-name";
-import { clientsOf } from "../../policy/resources/holders";
+import { clientsOf } from "../../policy/resources/counted-clients";
 import { secretOf, secretSourceOf, type Variable, type Workload } from "../../policy/resources/workload";
 import type { Collection } from "../shared/cloud/classify";
 import { type Deployed, workloadIn } from "../shared/cloud/deployed";

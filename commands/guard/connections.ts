@@ -1,7 +1,7 @@
 import { connectionsPerInstance } from "../../capacity/plan";
 import type { Step } from "../../engine/preview";
 import { Inputs, isUnreadable, MalformedValueError } from "../../policy/framework/inputs";
-import { clientsOf } from "../../policy/resources/holders";
+import { clientsOf } from "../../policy/resources/counted-clients";
 import { workloadOf } from "../../policy/resources/workload";
 
 /**

@@ -1,63 +1,103 @@
-import { databaseVariables } from "../../capacity/plan";
-import { argumentsOf, isBehindPooler, isPooler, isProxy } from "./beside";
-import { CONNECTION_NAME, isConnectionString, tellsDatabase } from "./database-names";
-import { type Container, revisionAnnotations, type Workload } from "./workload";
+import { problem } from "../../capacity/problem";
+import { isUnreadable, MalformedValueError, type UnknownAtPreviewError } from "../framework/inputs";
+import type { StackResource } from "../framework/rule";
+import { type CountedClient, countClient, type UncountedClient } from "./counted-clients";
+import { isOtherEngine } from "./database";
+import { clientContainers, databasesOf, usesSocket } from "./database-of";
+import { throughManagedPool } from "./managed-pool";
+import { type Container, runsInUpdate, WORKLOAD_TYPES, type Workload, workloadOf } from "./workload";
 
-/*
- * Which containers of a workload hold database connections. What each states about its pool: `client-plan.ts`.
+/** A counted client of a database of the stack: a line of the connection budget, a client of a start-up storm. */
+export interface DatabaseClient extends CountedClient {
+  readonly resource: StackResource;
+  readonly viaSocket: boolean;
+}
+
+export interface UncountedDatabaseClient extends UncountedClient {
+  readonly resource: StackResource;
+}
+
+/** A database and everything that holds connections to it. */
+export interface DatabaseClients {
+  /** `undefined`: a database outside the stack. */
+  readonly instance: StackResource | undefined;
+  readonly clients: readonly DatabaseClient[];
+  /** If there are any, the sum of the clients is incomplete, and no number follows from it. */
+  readonly uncounted: readonly UncountedDatabaseClient[];
+}
+
+/** A workload that cannot be read, or whose database is not known. */
+export interface UnreadWorkload {
+  readonly label: string;
+  readonly resource: StackResource;
+  readonly error: MalformedValueError | UnknownAtPreviewError;
+}
+
+/**
+ * The clients of every database that workloads of the stack use. An unreadable workload is data: `connection-budget`
+ * reports it once, and the other rules on clients skip it, as they skip what `service-database-variables` reports on the
+ * container itself.
  */
-
-/** The annotation of a v1 service that names its Cloud SQL instances. */
-export const V1_INSTANCES = "run.googleapis.com/cloudsql-instances";
-
-/** Cloud SQL instances that the workload reaches over the built-in socket, as far as they are known. */
-export function socketInstances(workload: Workload): {
-  readonly mounted: boolean;
-  readonly volumes: readonly string[];
+export function clientsByDatabase(resources: readonly StackResource[]): {
+  readonly databases: readonly DatabaseClients[];
+  readonly unread: readonly UnreadWorkload[];
 } {
-  const volumes = workload.pod.list("volumes").filter((volume) => volume.mayHave("cloudSqlInstance"));
-  const annotation = workload.kind === "v1 service" && revisionAnnotations(workload).mayHave(V1_INSTANCES);
-  return { mounted: volumes.length > 0 || annotation, volumes: volumes.map((volume) => volume.text("name") ?? "") };
+  const databases = new Map<
+    StackResource | undefined,
+    { clients: DatabaseClient[]; uncounted: UncountedDatabaseClient[] }
+  >();
+  const unread: UnreadWorkload[] = [];
+  const reading = (label: string, resource: StackResource, part: () => void) => {
+    try {
+      part();
+    } catch (error) {
+      if (!isUnreadable(error)) throw error;
+      unread.push({ label, resource, error });
+    }
+  };
+  for (const resource of resources.filter(({ type }) => WORKLOAD_TYPES.includes(type)))
+    reading(resource.name, resource, () => {
+      const workload = workloadOf(resource);
+      const containers = workload ? clientContainers(workload, resources) : [];
+      for (const container of containers)
+        reading(workload?.label ?? resource.name, resource, () => {
+          if (!workload) return;
+          const used = databasesOf(resource, workload, container, resources);
+          if (!used) throw new MalformedValueError(unknownDatabase(workload, container));
+          const client = countClient(workload, container, containers.length === 1, resources);
+          for (const database of used.outside ? [...used.instances, undefined] : used.instances) {
+            const found = databases.get(database) ?? { clients: [], uncounted: [] };
+            databases.set(database, found);
+            if ("why" in client) found.uncounted.push({ ...client, resource });
+            else
+              found.clients.push({
+                ...throughManagedPool(client, database),
+                resource,
+                viaSocket: usesSocket(workload, container),
+              });
+          }
+        });
+    });
+  return { databases: [...databases].map(([instance, found]) => ({ instance, ...found })), unread };
 }
 
 /**
- * The containers that hold database connections: those that mount a Cloud SQL volume, are told where the database is,
- * or
- * carry the plan's pool; a pooler, and not the clients behind it. Where a Cloud SQL volume is attached and nobody
- * mounts
- * it, or a proxy's arguments name an instance, and nothing says who connects, the first container beside it counts.
+ * The PostgreSQL databases, with the clients that start when their instances start: not a job that an update runs by
+ * itself. `connection-budget` reports databases with uncounted clients and other engines, so they are left out here.
  */
-export function databaseContainers(workload: Workload): Container[] {
-  const { mounted, volumes } = socketInstances(workload);
-  const { containers } = workload;
-  const proxies = containers.filter((container) => isProxy(container) || isNamedOnly(container));
-  const clients = containers.filter(
-    (container) =>
-      !proxies.includes(container) &&
-      (isPooler(container) || connects(container) || mountsOf(container).some((name) => volumes.includes(name))),
-  );
-  if (clients.length === 0 && (mounted || proxies.length > 0)) {
-    const beside = containers.filter((container) => !proxies.includes(container));
-    return (beside.length > 0 ? beside : containers.filter((container) => !isProxy(container))).slice(0, 1);
-  }
-  return clients.filter((container) => !isBehindPooler(workload, container));
-}
+export const startingClients = (resources: readonly StackResource[]): DatabaseClients[] =>
+  clientsByDatabase(resources)
+    .databases.filter(({ instance, uncounted }) => uncounted.length === 0 && !(instance && isOtherEngine(instance)))
+    .map((database) => ({
+      ...database,
+      clients: database.clients.filter(({ workload }) => !runsInUpdate(workload)),
+    }));
 
-/** Whether the container itself says that it connects. */
-const connects = (container: Container) =>
-  container.variables.some((variable) => tellsDatabase(variable) || variable.name === databaseVariables.poolSize) ||
-  argumentsOf(container).some(
-    (text) => isConnectionString(text) || (text.search(CONNECTION_NAME) >= 0 && !PROXY_ARGUMENT.test(text)),
-  );
-
-/**
- * How the Auth Proxy is given its instances: `project:region:name?port=5432`, formerly
- * `-instances=project:region:name=tcp:5432`.
- */
-const PROXY_ARGUMENT = new RegExp(`^(--?instances=)?${CONNECTION_NAME.source}([?=,].*)?$`);
-
-/** A proxy by what it does: its arguments name an instance as a proxy's do, and its variables say nothing. */
-const isNamedOnly = (container: Container) =>
-  !connects(container) && argumentsOf(container).some((text) => PROXY_ARGUMENT.test(text));
-
-const mountsOf = ({ inputs }: Container) => inputs.list("volumeMounts").map((mount) => mount.text("name") ?? "");
+const unknownDatabase = (workload: Workload, container: Container) =>
+  problem({
+    setting: container.inputs.at("envs"),
+    value: "no address that is known here",
+    must: `tell which of the stack's database instances ${workload.label} uses`,
+    because: "each has a budget of its own",
+    fix: "an address that is taken from the instance's output, or add the instance to 'dependsOn'",
+  }).message;

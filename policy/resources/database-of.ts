@@ -5,7 +5,7 @@ import type { StackResource } from "../framework/rule";
 import { argumentsOf, isLocal, isProxy, proxiedInstances } from "./beside";
 import { cloudName, mayName } from "./cloud-name";
 import { addressesOf } from "./database";
-import { databaseContainers, V1_INSTANCES } from "./database-clients";
+import { databaseContainers, V1_INSTANCES } from "./database-containers";
 import {
   CONNECTION_NAME,
   endpointsIn,
@@ -27,7 +27,7 @@ import { type Container, revisionAnnotations, secretSourceOf, type Variable, typ
 /** Which databases a container uses. */
 export interface UsedDatabases {
   readonly instances: readonly StackResource[];
-  /** Whether it (also) uses one that does not stand in the stack. */
+  /** Whether it (also) uses one that is not in the stack. */
   readonly outside: boolean;
 }
 

@@ -152,7 +152,7 @@ export function proxySetting(workload: Workload): {
     : { setting, value: "without --private-ip", fix: "the same with --private-ip" };
 }
 
-/** The path to a database that does not stand in the stack. `undefined`: its address is not known. */
+/** The path to a database that is not in the stack. `undefined`: its address is not known. */
 export function databaseRouteOutside(
   resource: StackResource,
   workload: Workload,

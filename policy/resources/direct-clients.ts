@@ -1,6 +1,6 @@
 import type { StackContext, StackResource } from "../framework/rule";
 import { argumentsOf, isLocal } from "./beside";
-import { databaseContainers } from "./database-clients";
+import { databaseContainers } from "./database-containers";
 import { knownValue, namesInstance, tellsDatabase } from "./database-names";
 import { databasesOf } from "./database-of";
 import { dialingOf } from "./database-route";

@@ -4,8 +4,8 @@ import { connectionsPerInstance } from "../../capacity/plan";
 import { ifReadable } from "../framework/inputs";
 import type { StackResource } from "../framework/rule";
 import { toldPorts } from "./beside";
+import type { CountedClient } from "./counted-clients";
 import { settingsOf } from "./database";
-import type { CountedClient } from "./holders";
 
 /**
  * The same client as its database sees it: behind Cloud SQL's managed pooling it never holds more than the pools of its

@@ -1,5 +1,5 @@
 /*
- * The names under which programs state their connection pools, as data. `database-clients.ts` reads them. A name is
+ * The names under which programs state their connection pools, as data. `client-plan.ts` reads them. A name is
  * compared in upper case with `_` for dots and hyphens, because Spring and others accept every form.
  */
 

@@ -6,11 +6,11 @@ import { MalformedValueError } from "../framework/inputs";
 import type { StackResource } from "../framework/rule";
 import { connectorOf, sizeOf } from "./connectors";
 import { databaseSetting, slotsOf, tierOf } from "./database";
+import type { DatabaseClient } from "./database-clients";
 import { tellsDatabase } from "./database-names";
 import { databaseRouteOf } from "./database-route";
 import { neutralConnector } from "./defaults";
 import { dependenciesOf } from "./dependencies";
-import type { Holder } from "./holders";
 import { probeTiming } from "./probes";
 import type { ReservedSlots } from "./reserved-slots";
 import { minInstancesOf } from "./scaling";
@@ -21,7 +21,7 @@ import { WORKLOAD_TYPES, workloadOf } from "./workload";
 /** The storm's plan of one database and all that connect to it, read from the resources. */
 export function stormPlanOf(
   instance: StackResource,
-  holders: readonly Holder[],
+  clients: readonly DatabaseClient[],
   resources: readonly StackResource[],
   reserved: ReservedSlots,
   behaviour: (service: string) => StartBehaviour,
@@ -30,16 +30,16 @@ export function stormPlanOf(
   return {
     // Each service has its own route.
     network: {},
-    connector: smallestConnector(holders, resources),
+    connector: smallestConnector(clients, resources),
     database: { tier: tierOf(instance), maxConnections, ...reserved },
     services: Object.fromEntries(
-      holders.map((holder) => [
-        holder.label,
+      clients.map((client) => [
+        client.label,
         serviceOf(
-          holder,
-          holders,
-          databaseRouteOf(holder.resource, holder.workload, holder.container, instance, resources),
-          behaviour(holder.workload.label),
+          client,
+          clients,
+          databaseRouteOf(client.resource, client.workload, client.container, instance, resources),
+          behaviour(client.workload.label),
         ),
       ]),
     ),
@@ -47,34 +47,34 @@ export function stormPlanOf(
 }
 
 /** How the resources call and write what a plan has. */
-export const stormNames = (holders: readonly Holder[]): StormNames => ({
-  setting: (field) => stormSetting(field, holders),
+export const stormNames = (clients: readonly DatabaseClient[]): StormNames => ({
+  setting: (field) => stormSetting(field, clients),
   value: (field, value) => {
-    const { holder, key } = holderField(field, holders);
-    if (holder && key === "egress") return value === "private-ranges-only" ? privateRangesOnly(holder.workload) : value;
+    const { client, key } = clientField(field, clients);
+    if (client && key === "egress") return value === "private-ranges-only" ? privateRangesOnly(client.workload) : value;
     return key === "database.path" ? "the instance's private address" : value;
   },
 });
 
-function holderField(
+function clientField(
   field: string,
-  holders: readonly Holder[],
-): { readonly holder: Holder | undefined; readonly key: string } {
+  clients: readonly DatabaseClient[],
+): { readonly client: DatabaseClient | undefined; readonly key: string } {
   const [, label, key = ""] = /^services\.(.+?)\.((?:database\.|probe\.)?\w+)$/.exec(field) ?? [];
-  return { holder: holders.find((other) => other.label === label), key };
+  return { client: clients.find((other) => other.label === label), key };
 }
 
 /** Where on the resources that stands which a plan has under such a name. */
-function stormSetting(field: string, holders: readonly Holder[]): string {
-  const { holder, key } = holderField(field, holders);
-  if (!holder)
+function stormSetting(field: string, clients: readonly DatabaseClient[]): string {
+  const { client, key } = clientField(field, clients);
+  if (!client)
     return field.startsWith("database.")
       ? databaseSetting(field.slice("database.".length))
       : field.replace(/^connector\./, "");
-  return `${holderSetting(key, holder)} of ${holder.label}`;
+  return `${clientSetting(key, client)} of ${client.label}`;
 }
 
-function holderSetting(key: string, { setting, workload, container, plan }: Holder): string {
+function clientSetting(key: string, { setting, workload, container, plan }: DatabaseClient): string {
   const stated = Object.entries(plan.settings).find(([field]) => key === `database.${field}`)?.[1];
   if (stated) return stated;
   if (key === "maxInstances" || key === "minInstances") return setting;
@@ -98,19 +98,19 @@ const OPEN: DatabaseRoute = {
 };
 
 function serviceOf(
-  holder: Holder,
-  holders: readonly Holder[],
+  client: DatabaseClient,
+  clients: readonly DatabaseClient[],
   route: DatabaseRoute | undefined,
   { bootSeconds, startupQueryCpuMs, retry }: StartBehaviour,
 ): StormService {
-  const { workload, container } = holder;
+  const { workload, container } = client;
   // In outputs a preview does not know an egress or a probe's default that the program left out; resource rules read
   // the inputs.
-  const known = workloadOf({ ...holder.resource, properties: holder.resource.properties.knownOnly() });
-  const waitsFor = dependenciesOf(holder.resource, WORKLOAD_TYPES);
+  const known = workloadOf({ ...client.resource, properties: client.resource.properties.knownOnly() });
+  const waitsFor = dependenciesOf(client.resource, WORKLOAD_TYPES);
   return {
-    minInstances: Math.min(minInstancesOf(workload), holder.instances),
-    maxInstances: holder.instances,
+    minInstances: Math.min(minInstancesOf(workload), client.instances),
+    maxInstances: client.instances,
     bootSeconds,
     egress: egressOf(known ?? workload),
     // Without one Cloud Run waits for the port, as long as its default probe does.
@@ -123,24 +123,24 @@ function serviceOf(
         },
     route: route ?? OPEN,
     database: {
-      ...holder,
-      path: holder.viaSocket ? "built-in-socket" : "private-ip",
+      ...client,
+      path: client.viaSocket ? "built-in-socket" : "private-ip",
       startupQueryCpuMs,
       retry,
     },
-    after: holders
-      .filter(({ resource }) => resource !== holder.resource && waitsFor.includes(resource))
+    after: clients
+      .filter(({ resource }) => resource !== client.resource && waitsFor.includes(resource))
       .map(({ label }) => label),
   };
 }
 
 /** The connector that most of the storm must pass; several in one stack: the one with the fewest VMs stands for all. */
-function smallestConnector(holders: readonly Holder[], resources: readonly StackResource[]) {
-  const used = holders.flatMap((holder) => connectorOf(holder.resource, holder.workload, resources) ?? []);
+function smallestConnector(clients: readonly DatabaseClient[], resources: readonly StackResource[]) {
+  const used = clients.flatMap((client) => connectorOf(client.resource, client.workload, resources) ?? []);
   const candidates = [...new Set(used.flatMap(({ candidates }) => candidates))];
   if (used.some(({ candidates }) => candidates.length === 0))
     throw new MalformedValueError(
-      "a connector that does not stand in the stack carries the storm, and its size is not known; add it to the stack",
+      "a connector that is not in the stack carries the storm, and its size is not known; add it to the stack",
     );
   const [smallest] = candidates.map(sizeOf).toSorted((a, b) => a.minInstances - b.minInstances);
   return smallest ?? neutralConnector;

@@ -5,7 +5,7 @@ import { dependenciesOf } from "./dependencies";
 
 /** The subnetwork that a resource names. */
 export interface UsedSubnetwork {
-  /** Absent where it does not stand in the stack. */
+  /** Absent where it is not in the stack. */
   readonly subnet: StackResource | undefined;
   /** Absent where nothing says. */
   readonly region: string | undefined;

@@ -1,10 +1,11 @@
 import { type BudgetDatabase, connectionBudget as budgetOf, budgetProblems } from "../../../capacity/budget";
-import { problem } from "../../../capacity/problem";
+import { type Problem, problem } from "../../../capacity/problem";
 import { SQL_INSTANCE } from "../../../config/resource-types";
 import { type Resource, stackRule } from "../../framework/rule";
+import type { UncountedClient } from "../../resources/counted-clients";
 import { databaseSetting, isOtherEngine, slotsOf } from "../../resources/database";
+import { clientsByDatabase, type DatabaseClients, type UnreadWorkload } from "../../resources/database-clients";
 import { neutralDatabase } from "../../resources/defaults";
-import { type DatabaseUse, databaseUses, type Holder, type Uncounted } from "../../resources/holders";
 import { type ReservedSlots, reservedSlots } from "../../resources/reserved-slots";
 
 export const connectionBudget = stackRule<ReservedSlots & { usableShare: number; externalMaxConnections: number }>({
@@ -31,57 +32,68 @@ export const connectionBudget = stackRule<ReservedSlots & { usableShare: number;
     },
   },
   judge(resources, { config, refuse, cannotEvaluate, attempt }) {
-    const { uses, unread } = databaseUses(resources);
+    const { databases, unread } = clientsByDatabase(resources);
     for (const { resource, error } of unread)
       attempt(resource, () => {
         throw error;
       });
-    const judgeOne = (use: DatabaseUse, database: BudgetDatabase, setting: string, shown?: string) => {
-      const blamed = use.instance ?? [...use.holders, ...use.uncounted][0]?.resource;
-      const budget = budgetOf(use.holders, database);
-      const names = {
-        ...namesOf(use.holders, setting, shown),
-        uncounted: [...use.uncounted, ...unread].map(({ label }) => label),
-      };
-      const problems = budgetProblems(budget, database, use.holders, names);
-      for (const problem of problems) refuse(problem, blamed);
-      if (problems.length === 0 && use.uncounted.length > 0)
-        cannotEvaluate(incomplete(use.uncounted, setting, shown ?? database.maxConnections), blamed);
-    };
     for (const instance of resources.filter((resource) => resource.type === SQL_INSTANCE && isOtherEngine(resource)))
       cannotEvaluate(otherEngine(instance), instance);
-    for (const use of uses)
-      if (use.instance) {
-        const { instance } = use;
+
+    const report = (found: DatabaseClients, slots: Slots) => {
+      const blamed = found.instance ?? [...found.clients, ...found.uncounted][0]?.resource;
+      const problems = overdrawn(found, slots, unread);
+      for (const problem of problems) refuse(problem, blamed);
+      if (problems.length === 0 && found.uncounted.length > 0)
+        cannotEvaluate(incomplete(found.uncounted, slots), blamed);
+    };
+    for (const found of databases) {
+      const { instance, clients, uncounted } = found;
+      if (instance) {
         if (isOtherEngine(instance)) continue;
         attempt(instance, () => {
           const { shown, ...size } = slotsOf(instance);
-          judgeOne(use, { ...config, ...size }, databaseSetting("maxConnections"), shown);
+          report(found, { database: { ...config, ...size }, setting: databaseSetting("maxConnections"), shown });
         });
-      } else if (config.externalMaxConnections > 0)
-        judgeOne(use, { ...config, maxConnections: config.externalMaxConnections }, "externalMaxConnections");
-      else
-        for (const { label, resource } of [...use.holders, ...use.uncounted])
+      } else if (config.externalMaxConnections > 0) {
+        const database = { ...config, maxConnections: config.externalMaxConnections };
+        report(found, { database, setting: "externalMaxConnections" });
+      } else {
+        for (const { label, resource } of [...clients, ...uncounted])
           cannotEvaluate(
-            `${label} uses a database that does not stand in the stack; set 'externalMaxConnections' in this rule's configuration to what it allows`,
+            `${label} uses a database that is not in the stack; set 'externalMaxConnections' in this rule's configuration to what it allows`,
             resource,
           );
+      }
+    }
   },
 });
 
-function namesOf(holders: readonly Holder[], maxConnections: string, shown: string | undefined) {
-  const holderOf = (label: string) => holders.find((holder) => holder.label === label);
-  return {
-    maxConnections,
-    shown,
-    tier: databaseSetting("tier"),
-    pool: (label: string, field: "poolSize" | "maxOverflow" | "workers") =>
-      `${holderOf(label)?.plan.settings[field]} of ${label}`,
-    instances: (label: string) => `${holderOf(label)?.setting} of ${label}`,
-  };
+/** The slots of one database, and the setting that states them. */
+interface Slots {
+  readonly database: BudgetDatabase;
+  readonly setting: string;
+  /** The stated value, if it is not the number itself. */
+  readonly shown?: string | undefined;
 }
 
-/** MySQL and SQL Server are not judged, and that is no pass. */
+function overdrawn(
+  { clients, uncounted }: DatabaseClients,
+  { database, setting, shown }: Slots,
+  unread: readonly UnreadWorkload[],
+): Problem[] {
+  const clientOf = (label: string) => clients.find((client) => client.label === label);
+  return budgetProblems(budgetOf(clients, database), database, clients, {
+    maxConnections: setting,
+    shown,
+    tier: databaseSetting("tier"),
+    pool: (label, field) => `${clientOf(label)?.plan.settings[field]} of ${label}`,
+    instances: (label) => `${clientOf(label)?.setting} of ${label}`,
+    uncounted: [...uncounted, ...unread].map(({ label }) => label),
+  });
+}
+
+/** MySQL and SQL Server are not judged; the rule reports that instead of passing. */
 const otherEngine = (instance: Resource) =>
   problem({
     setting: databaseSetting("version"),
@@ -91,14 +103,14 @@ const otherEngine = (instance: Resource) =>
     instead: "count its clients by hand and waive this rule for it",
   });
 
-/** A sum that lacks a holder: no number follows from it, neither that it fits nor what would. */
-function incomplete(uncounted: readonly Uncounted[], setting: string, value: unknown) {
+/** Without every client the sum is incomplete: it shows neither that the connections fit nor what would be enough. */
+function incomplete(uncounted: readonly UncountedClient[], { setting, shown, database }: Slots) {
   const labels = uncounted.map(({ label }) => label).join(", ");
   const reasons = new Map<string, string[]>();
   for (const { label, why } of uncounted) reasons.set(why, [...(reasons.get(why) ?? []), label]);
   return problem({
     setting,
-    value,
+    value: shown ?? database.maxConnections,
     must: `also cover the connections of ${labels}`,
     because: `they cannot be counted, and no sum is complete without them: ${[...reasons].map(([why, of]) => `${of.join(", ")} ${why}`).join("; ")}`,
     fix: "a number that covers them all, once they can be counted",

@@ -3,9 +3,9 @@ import { databasePath } from "../../../capacity/constraints/path";
 import { type StackResource, stackRule } from "../../framework/rule";
 import { connectorOf, sizeOf } from "../../resources/connectors";
 import { tierOf } from "../../resources/database";
+import { type DatabaseClient, startingClients } from "../../resources/database-clients";
 import { callsAdminApi } from "../../resources/database-of";
 import { databaseRouteOf } from "../../resources/database-route";
-import { type Holder, startingUses } from "../../resources/holders";
 
 export const startupConnectRate = stackRule({
   name: "startup-connect-rate",
@@ -16,35 +16,35 @@ export const startupConnectRate = stackRule({
     "Lower maximum instances or start-up connections, or take a tier with more vCPUs or a connector with a larger minimum.",
   judge(resources, { refuse, cannotEvaluate, attempt }) {
     // A database outside the stack is `connection-budget`'s to report.
-    const uses = startingUses(resources);
-    for (const { instance, holders } of uses) {
-      const names = { tier: "settings.tier", instances: maximaOf(holders) };
+    const databases = startingClients(resources);
+    for (const { instance, clients } of databases) {
+      const names = { tier: "settings.tier", instances: maximaOf(clients) };
       if (instance)
         attempt(instance, () =>
-          connectRateProblems(holders, tierOf(instance), names).map((problem) => refuse(problem, instance)),
+          connectRateProblems(clients, tierOf(instance), names).map((problem) => refuse(problem, instance)),
         );
     }
-    const all = uses.flatMap(({ holders }) => holders);
-    const through = new Map<StackResource, Holder[]>();
-    const viaVpc = uses.flatMap(({ instance, holders }) =>
-      holders.filter((holder) => mayGoThroughVpc(holder, instance, resources)),
+    const all = databases.flatMap(({ clients }) => clients);
+    const through = new Map<StackResource, DatabaseClient[]>();
+    const viaVpc = databases.flatMap(({ instance, clients }) =>
+      clients.filter((client) => mayGoThroughVpc(client, instance, resources)),
     );
-    for (const holder of new Set(viaVpc))
-      attempt(holder.resource, () => {
-        const used = connectorOf(holder.resource, holder.workload, resources);
+    for (const client of new Set(viaVpc))
+      attempt(client.resource, () => {
+        const used = connectorOf(client.resource, client.workload, resources);
         if (!used) return;
         const [connector, ...others] = used.candidates;
-        if (connector && others.length === 0) through.set(connector, [...(through.get(connector) ?? []), holder]);
+        if (connector && others.length === 0) through.set(connector, [...(through.get(connector) ?? []), client]);
         else
           cannotEvaluate(
             `'${used.setting}' must be a connector of this stack because its size decides how long a start takes; set '${used.setting}' to the connector's id`,
-            holder.resource,
+            client.resource,
           );
       });
-    for (const [connector, holders] of through)
+    for (const [connector, clients] of through)
       attempt(connector, () => {
-        const names = { minInstances: "minInstances", instances: maximaOf(holders) };
-        connectorWaitProblems(holders, sizeOf(connector), names).map((problem) => refuse(problem, connector));
+        const names = { minInstances: "minInstances", instances: maximaOf(clients) };
+        connectorWaitProblems(clients, sizeOf(connector), names).map((problem) => refuse(problem, connector));
       });
     const callers = all.filter(({ workload, container }) => callsAdminApi(workload, container));
     const largest = callers.toSorted((a, b) => b.instances * b.workers - a.instances * a.workers)[0];
@@ -55,7 +55,7 @@ export const startupConnectRate = stackRule({
 
 /** The socket goes through the VPC only to a database without a public address. */
 function mayGoThroughVpc(
-  { resource, workload, container, viaSocket }: Holder,
+  { resource, workload, container, viaSocket }: DatabaseClient,
   instance: StackResource | undefined,
   resources: readonly StackResource[],
 ) {
@@ -63,5 +63,5 @@ function mayGoThroughVpc(
   return route ? databasePath(route).throughVpc : !viaSocket;
 }
 
-const maximaOf = (holders: readonly Holder[]) =>
-  `the maximum instances of ${holders.map(({ label }) => label).join(", ")}`;
+const maximaOf = (clients: readonly DatabaseClient[]) =>
+  `the maximum instances of ${clients.map(({ label }) => label).join(", ")}`;

@@ -3,8 +3,8 @@ import { targetProblems } from "../../../capacity/storm/remedies";
 import { MOST_TARGET_PERCENT } from "../../../capacity/storm/results";
 import { stormPlanProblems } from "../../../capacity/storm/scenarios";
 import { stackRule } from "../../framework/rule";
+import { startingClients } from "../../resources/database-clients";
 import { neutralTargetPercent } from "../../resources/defaults";
-import { startingUses } from "../../resources/holders";
 import { type ReservedSlots, reservedSlots } from "../../resources/reserved-slots";
 import {
   neutralStart,
@@ -53,11 +53,11 @@ export const startupStorm = stackRule<
     const named = new Map(Object.entries(config.services));
     const behaviour = (service: string): StartBehaviour => named.get(service) ?? config.otherServices;
     // A database outside the stack is reported by connection-budget.
-    for (const { instance, holders } of startingUses(resources))
-      if (instance && holders.length > 0)
+    for (const { instance, clients } of startingClients(resources))
+      if (instance && clients.length > 0)
         attempt(instance, () => {
-          const plan = stormPlanOf(instance, holders, resources, config, behaviour);
-          const names = stormNames(holders);
+          const plan = stormPlanOf(instance, clients, resources, config, behaviour);
+          const names = stormNames(clients);
           const unsimulable = stormPlanProblems(plan, names.setting);
           const problems =
             unsimulable.length > 0

@@ -2,7 +2,7 @@ import { databasePath as pathTo } from "../../../capacity/constraints/path";
 import { problem } from "../../../capacity/problem";
 import { SQL_INSTANCE } from "../../../config/resource-types";
 import { type StackContext, type StackResource, stackRule } from "../../framework/rule";
-import { databaseContainers } from "../../resources/database-clients";
+import { databaseContainers } from "../../resources/database-containers";
 import { databasesOf } from "../../resources/database-of";
 import { databaseRouteOf, proxySetting } from "../../resources/database-route";
 import { cachesOf, otherDatabasesOf } from "../../resources/private-stores";

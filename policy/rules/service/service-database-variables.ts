@@ -3,7 +3,7 @@ import { databaseVariables } from "../../../capacity/plan";
 import { problem } from "../../../capacity/problem";
 import { resourceRule } from "../../framework/rule";
 import { clientPlanOf } from "../../resources/client-plan";
-import { databaseContainers } from "../../resources/database-clients";
+import { databaseContainers } from "../../resources/database-containers";
 import { WORKLOAD_TYPES, workloadOf } from "../../resources/workload";
 
 export const serviceDatabaseVariables = resourceRule({

@@ -3,7 +3,7 @@ import { connectionsPerInstance } from "../../../capacity/plan";
 import { ifReadable } from "../../framework/inputs";
 import { resourceRule } from "../../framework/rule";
 import { clientPlanOf } from "../../resources/client-plan";
-import { databaseContainers, socketInstances } from "../../resources/database-clients";
+import { databaseContainers, socketInstances } from "../../resources/database-containers";
 import { WORKLOAD_TYPES, workloadOf } from "../../resources/workload";
 
 export const serviceSocketPool = resourceRule({

@@ -4,7 +4,7 @@ import { problem } from "../../../capacity/problem";
 import { RUN_SERVICE, RUN_SERVICE_V1 } from "../../../config/resource-types";
 import { MalformedValueError } from "../../framework/inputs";
 import { resourceRule } from "../../framework/rule";
-import { databaseContainers } from "../../resources/database-clients";
+import { databaseContainers } from "../../resources/database-containers";
 import { neutralInitTimeoutSeconds } from "../../resources/defaults";
 import { ingressContainers, ingressPort } from "../../resources/ports";
 import { handlersOf, probeTiming } from "../../resources/probes";

@@ -369,7 +369,7 @@ describe("cannot evaluate", () => {
 
   test("a database that is not in the stack: none at all, another name, another address", async () => {
     const outside =
-      "cannot evaluate: backend uses a database that does not stand in the stack; set 'externalMaxConnections' in this rule's configuration to what it allows";
+      "cannot evaluate: backend uses a database that is not in the stack; set 'externalMaxConnections' in this rule's configuration to what it allows";
     expect(await messages([backend])).toEqual([outside]);
     const pod = {
       volumes: [{ name: "sql", cloudSqlInstance: { instances: ["elsewhere:us-central1:staging-shared-postgres"] } }],
@@ -405,7 +405,7 @@ describe("the database that a container is told", () => {
     properties: { purpose: "VPC_PEERING", address: "10.107.0.0", prefixLength: 16 },
   };
   const outside =
-    "cannot evaluate: backend uses a database that does not stand in the stack; set 'externalMaxConnections' in this rule's configuration to what it allows";
+    "cannot evaluate: backend uses a database that is not in the stack; set 'externalMaxConnections' in this rule's configuration to what it allows";
   const told = (variables: NonNullable<Overrides["variables"]>, more: Overrides = {}) =>
     service("backend", 20, ["3", "2"], { ...more, variables });
   const verdict = async (variables: NonNullable<Overrides["variables"]>, ...others: Declared[]) => {

@@ -123,9 +123,9 @@ test("assumes a patient start of every connection where a service does not state
   expect(await storm([connector, soundDatabase(), soundService({ variables })])).toEqual([]);
 });
 
-test("cannot evaluate a storm through a connector that does not stand in the stack", async () => {
+test("cannot evaluate a storm through a connector that is not in the stack", async () => {
   expect(await storm([soundDatabase(), soundService()])).toEqual([
-    "cannot evaluate: a connector that does not stand in the stack carries the storm, and its size is not known; add it to the stack",
+    "cannot evaluate: a connector that is not in the stack carries the storm, and its size is not known; add it to the stack",
   ]);
 });
 

@@ -19,7 +19,7 @@ describe("accepts", () => {
     expect(await judge({ ...inSubnet(UNKNOWN), dependsOn: ["subnet"] }, subnet())).toEqual([]);
   });
 
-  test("one of two subnetworks of the same name, and one that does not stand in the stack", async () => {
+  test("one of two subnetworks of the same name, and one that is not in the stack", async () => {
     expect(
       await judge(
         inSubnet("connector-subnet"),

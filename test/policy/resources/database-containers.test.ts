@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { Inputs } from "../../../policy/framework/inputs";
 import { clientPlanOf } from "../../../policy/resources/client-plan";
-import { databaseContainers } from "../../../policy/resources/database-clients";
+import { databaseContainers } from "../../../policy/resources/database-containers";
 import { workloadOf } from "../../../policy/resources/workload";
 import { UNKNOWN } from "../harness";
 import { soundService } from "../services";
