@@ -15,6 +15,13 @@ export default defineConfig({
     hookTimeout: 120_000,
     // The second report is what `.ci/run` counts.
     reporters: ["default", ["json", { outputFile: ".reports/vitest.json" }]],
+    // `npm run coverage`: of what runs in the tests' own process.
+    coverage: {
+      provider: "v8",
+      include: ["{capacity,commands,components,config,engine,policy,report}/**/*.ts"],
+      reporter: ["text-summary", "json"],
+      reportsDirectory: ".reports/coverage",
+    },
     projects: [
       {
         extends: true,
