@@ -135,7 +135,7 @@ export interface Cost {
   readonly consequence: string;
 }
 
-/** What a command costs by `guard`'s table of consequences; empty: nothing that anybody notices. */
+/** What a command costs by `guard`'s table of disruptions; empty: nothing that anybody notices. */
 export function costOf(command: Command): Cost[] {
   const { resource } = command.target;
   if (resource === undefined) return [];

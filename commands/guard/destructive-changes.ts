@@ -29,7 +29,7 @@ import type { Effect } from "./disruptions";
 import { holdingOf, isDeletionProtected } from "./holdings";
 
 /** What is lost when a resource of a type ends. */
-export interface Ending {
+export interface Loss {
   /** What people call it. */
   readonly what: string;
   /**
@@ -43,52 +43,52 @@ export interface Ending {
   readonly effect?: Effect;
 }
 
-const SECRET: Ending = {
+const SECRET: Loss = {
   what: "secret",
   verdict: "refuse",
   because: "all its versions are destroyed with it, and every revision that mounts one cannot start",
 };
-const VERSION: Ending = {
+const VERSION: Loss = {
   what: "only version of a secret",
   verdict: "refuse",
   because:
     "this preview leaves no other version of the secret in its place, and every revision that mounts it cannot start",
 };
 export const SECRET_VERSIONS: readonly string[] = [SECRET_VERSION, REGIONAL_SECRET_VERSION];
-const GRANT: Ending = {
+const GRANT: Loss = {
   what: "access to a secret",
   verdict: "announce",
   because: "a revision that still mounts the secret cannot start another instance",
 };
-const RUN: Ending = {
+const RUN: Loss = {
   what: "Cloud Run service",
   verdict: "refuse",
   because:
     "its clients get errors until there is a new one, the provider's deletionProtection stops `up` half-way, and a rename is a new address",
 };
 
-const DATABASE_USER: Ending = {
+const DATABASE_USER: Loss = {
   what: "database user",
   verdict: "announce",
   because:
     "who connects with its password is refused from then on; with deletionPolicy ABANDON the user stays in the database",
 };
 /** One of several, made to be rotated. */
-const CREDENTIAL: Ending = {
+const CREDENTIAL: Loss = {
   what: "credential",
   verdict: "announce",
   because: "who still uses it is refused from then on",
 };
-const WAY_IN: Ending = { what: "way in", verdict: "refuse", because: "nobody reaches any host while it is away" };
+const WAY_IN: Loss = { what: "way in", verdict: "refuse", because: "nobody reaches any host while it is away" };
 /** A global address is a range of the VPC or what hosts lead to. */
-const PUBLIC_ADDRESS: Ending = {
+const PUBLIC_ADDRESS: Loss = {
   what: "public address",
   verdict: "refuse",
   because: "the hosts' DNS records point at it, and Google gives it to somebody else once it is released",
 };
 
 /** By type token. Of a type that is missing here, its name says what it holds ({@link holdingOf}). */
-export const endings: Readonly<Record<string, Ending>> = {
+export const lossesByType: Readonly<Record<string, Loss>> = {
   [NETWORK]: {
     what: "VPC",
     verdict: "refuse",
@@ -163,17 +163,17 @@ export const endings: Readonly<Record<string, Ending>> = {
   },
 };
 
-function heldBy(type: string, inputs: Properties): Ending | undefined {
+function heldBy(type: string, inputs: Properties): Loss | undefined {
   const holding = holdingOf(type, inputs);
   return holding && { ...holding, verdict: "refuse" };
 }
 
 /** What is lost with the resource of a step; `undefined`: nothing that anybody notices. */
-export function endingOf({ type, old, isComponent }: Pick<Step, "type" | "old" | "isComponent">): Ending | undefined {
+export function lossOf({ type, old, isComponent }: Pick<Step, "type" | "old" | "isComponent">): Loss | undefined {
   const inputs = old?.inputs ?? {};
   if (type === GLOBAL_ADDRESS && inputs.addressType === "EXTERNAL") return PUBLIC_ADDRESS;
   if (type === ADDRESS && inputs.addressType !== "INTERNAL") return PUBLIC_ADDRESS;
-  const known = Object.hasOwn(endings, type) ? endings[type] : isComponent ? undefined : heldBy(type, inputs);
+  const known = Object.hasOwn(lossesByType, type) ? lossesByType[type] : isComponent ? undefined : heldBy(type, inputs);
   if (known?.verdict === "refuse" || !isDeletionProtected(inputs)) return known;
   return {
     what: known?.what ?? type,

@@ -37,7 +37,7 @@ export type Effect =
   | "silence";
 
 /** A change in place that interrupts service. */
-export interface Consequence {
+export interface Disruption {
   readonly type: string;
   /** Paths of the properties; what stands below one counts. Default: none. */
   readonly properties?: readonly string[];
@@ -127,7 +127,7 @@ const textIn = (value: unknown): string =>
       : "";
 
 /** Every change in place that is known to interrupt service. Read on 2026-11-23. */
-export const consequences: readonly Consequence[] = [
+export const disruptions: readonly Disruption[] = [
   {
     type: SQL_INSTANCE,
     properties: ["settings.databaseFlags"],

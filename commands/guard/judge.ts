@@ -4,8 +4,8 @@ import { type Difference, differencesOf, isOpaque, isWithin } from "../../engine
 import { isUnknownValue } from "../../policy/framework/unknown";
 import { cloudName } from "../../policy/resources/cloud-name";
 import { readUrn } from "../../policy/resources/urn";
-import { type Ending, endingOf, operations, SECRET_VERSIONS } from "./destructive-changes";
-import { type Consequence, consequences, type Effect } from "./disruptions";
+import { type Loss, lossOf, operations, SECRET_VERSIONS } from "./destructive-changes";
+import { type Disruption, disruptions, type Effect } from "./disruptions";
 import { isServersAnnotation, takenRevisionName } from "./revisions";
 
 /** A change that ends something that cannot be made again, or a preview that did not come to its end. */
@@ -57,10 +57,10 @@ export interface GuardVerdict {
 
 /** Judges a preview. By the resources' names: the engine's own order differs from run to run. */
 export function judge({ steps, still, errors, warnings, changes, acknowledgements }: Preview): GuardVerdict {
-  const shown = endedResources(steps);
-  const ended = [...shown, ...readdressed([...steps, ...still], shown)];
+  const shown = destructiveChanges(steps);
+  const destructive = [...shown, ...readdressed([...steps, ...still], shown)];
   const refused = [
-    ...ended.flatMap((end) => refusalOf(end, steps, acknowledgements)),
+    ...destructive.flatMap((change) => refusalOf(change, steps, acknowledgements)),
     ...steps.flatMap(shrinkageBy),
     ...steps.flatMap(takenNameOf),
   ];
@@ -72,7 +72,7 @@ export function judge({ steps, still, errors, warnings, changes, acknowledgement
     refused: byResource(refusals),
     announced: byResource([
       ...steps.flatMap(interruptionsBy),
-      ...ended.flatMap((end) => lossBy(end, steps)),
+      ...destructive.flatMap((change) => lossBy(change, steps)),
       ...readdressedUnseen([...steps, ...still], shown),
     ]),
     warnings: warnings.map(({ message }) => message),
@@ -86,27 +86,27 @@ export function judge({ steps, still, errors, warnings, changes, acknowledgement
 const byResource = <T extends { readonly resource: string }>(entries: readonly T[]): T[] =>
   entries.toSorted((a, b) => (a.resource < b.resource ? -1 : a.resource > b.resource ? 1 : 0));
 
-/** A resource that a step ends, whether or not another one comes in its place. */
-interface End {
+/** A step that destroys a resource, whether or not another one replaces it. */
+interface DestructiveChange {
   readonly step: Step;
   readonly change: string;
-  /** Nothing where losing it is nobody's loss. */
-  readonly ending: Ending | undefined;
+  /** `undefined`: nothing is lost. */
+  readonly loss: Loss | undefined;
 }
 
-/** One for each resource: a replacement can be several steps, of which `replace` tells most. */
-function endedResources(steps: readonly Step[]): End[] {
-  const ends = new Map<string, End>();
+/** One for each resource: a replacement can be several steps, of which `replace` carries the most detail. */
+function destructiveChanges(steps: readonly Step[]): DestructiveChange[] {
+  const found = new Map<string, DestructiveChange>();
   for (const step of steps.toSorted((a, b) => Number(b.op === "replace") - Number(a.op === "replace"))) {
     const change = Object.hasOwn(operations, step.op) ? operations[step.op] : step.op;
-    if (change !== undefined && change !== "keeps" && !ends.has(step.urn))
-      ends.set(step.urn, { step, change, ending: endingOf(step) });
+    if (change !== undefined && change !== "keeps" && !found.has(step.urn))
+      found.set(step.urn, { step, change, loss: lossOf(step) });
   }
-  return [...ends.values()];
+  return [...found.values()];
 }
 
 /** What a forwarding rule is called for which the preview shows no change. */
-const READDRESSED: Ending = {
+const READDRESSED: Loss = {
   what: "way in",
   verdict: "refuse",
   because:
@@ -117,18 +117,18 @@ const READDRESSED: Ending = {
  * Forwarding rules that `up` will replace and the preview shows as they are: the provider takes an address that is not
  * known yet for no difference. Source: magic-modules, InternalIpDiffSuppress; run with provider 9.35.
  */
-function readdressed(steps: readonly Step[], ended: readonly End[]): End[] {
-  const addresses = ended.flatMap(({ step }) => (ADDRESSES.includes(step.type) ? namesOf(step) : []));
-  return steps.flatMap((step): End[] => {
+function readdressed(steps: readonly Step[], destructive: readonly DestructiveChange[]): DestructiveChange[] {
+  const addresses = destructive.flatMap(({ step }) => (ADDRESSES.includes(step.type) ? namesOf(step) : []));
+  return steps.flatMap((step): DestructiveChange[] => {
     const [was, is] = [step.old?.inputs.ipAddress ?? step.old?.outputs.ipAddress, step.new?.inputs.ipAddress];
-    const isListed = FORWARDING_RULES.includes(step.type) && !ended.some((end) => end.step.urn === step.urn);
+    const isListed = FORWARDING_RULES.includes(step.type) && !destructive.some((other) => other.step.urn === step.urn);
     if (
       !isListed ||
       typeof was !== "string" ||
       !(isUnknownValue(is) || addresses.some((name) => was === name || was.endsWith(`/${name}`)))
     )
       return [];
-    return [{ step: { ...step, replaceReasons: ["ipAddress"] }, change: "replace", ending: READDRESSED }];
+    return [{ step: { ...step, replaceReasons: ["ipAddress"] }, change: "replace", loss: READDRESSED }];
   });
 }
 
@@ -141,9 +141,9 @@ const namesOf = ({ old }: Step): string[] =>
   );
 
 /** Without the resources that stay, a preview does not show which rules an address takes with it. */
-function readdressedUnseen(steps: readonly Step[], ended: readonly End[]): Announcement[] {
+function readdressedUnseen(steps: readonly Step[], destructive: readonly DestructiveChange[]): Announcement[] {
   if (steps.some(({ type }) => FORWARDING_RULES.includes(type))) return [];
-  return ended.flatMap(({ step: { name: resource, type, urn, old }, change }) => {
+  return destructive.flatMap(({ step: { name: resource, type, urn, old }, change }) => {
     if (!ADDRESSES.includes(type) || old?.inputs.purpose === "VPC_PEERING") return [];
     return [
       {
@@ -157,8 +157,12 @@ function readdressedUnseen(steps: readonly Step[], ended: readonly End[]): Annou
   });
 }
 
-function refusalOf(end: End, steps: readonly Step[], acknowledgements: Preview["acknowledgements"]): Refusal[] {
-  const { step, change, ending } = end;
+function refusalOf(
+  destructive: DestructiveChange,
+  steps: readonly Step[],
+  acknowledgements: Preview["acknowledgements"],
+): Refusal[] {
+  const { step, change, loss } = destructive;
   const { name: resource, type, urn } = step;
   const refusal = (because: string, fix: string): Refusal => {
     const verb =
@@ -167,7 +171,7 @@ function refusalOf(end: End, steps: readonly Step[], acknowledgements: Preview["
         : change === "delete"
           ? "be deleted"
           : `undergo '${change}', which may end it,`;
-    const message = `'${resource}' (${ending?.what ?? type}) must not ${verb} because ${because}; ${fix}`;
+    const message = `'${resource}' (${loss?.what ?? type}) must not ${verb} because ${because}; ${fix}`;
     return { resource, type, urn, change, reason: because, message };
   };
   // Nobody can decide this one: `pulumi up` does not do it.
@@ -178,8 +182,8 @@ function refusalOf(end: End, steps: readonly Step[], acknowledgements: Preview["
         importFix(step),
       ),
     ];
-  if (ending?.verdict !== "refuse" || hasSuccessor(end, steps) || isLeftInPlace(end)) return [];
-  const refused = refusal(ending.because, fixOf(end, steps));
+  if (loss?.verdict !== "refuse" || hasSuccessor(destructive, steps) || isLeftInPlace(destructive)) return [];
+  const refused = refusal(loss.because, fixOf(destructive, steps));
   const acknowledgement = Object.hasOwn(acknowledgements, resource) ? acknowledgements[resource] : undefined;
   return [acknowledgement?.change === change ? { ...refused, acknowledged: acknowledgement.reason } : refused];
 }
@@ -188,7 +192,7 @@ function refusalOf(end: End, steps: readonly Step[], acknowledgements: Preview["
  * A deletion that only the engine carries out: what is there stays. A replacement leaves it, too, and nobody uses it
  * any more.
  */
-const isLeftInPlace = ({ step, change }: End) =>
+const isLeftInPlace = ({ step, change }: DestructiveChange) =>
   change === "delete" &&
   (step.isRetained || /^(ABANDON|RETAIN)$/.test(String(step.old?.inputs.deletionPolicy).toUpperCase()));
 
@@ -196,7 +200,7 @@ const isLeftInPlace = ({ step, change }: End) =>
  * Another enabled version of the same secret comes or stays with this preview. What a preview does not list, does not
  * count.
  */
-function hasSuccessor({ step }: End, steps: readonly Step[]): boolean {
+function hasSuccessor({ step }: DestructiveChange, steps: readonly Step[]): boolean {
   if (!SECRET_VERSIONS.includes(step.type)) return false;
   const secret = secretIn(step.old?.inputs.secret);
   return steps.some(
@@ -217,7 +221,7 @@ function importFix({ changed, replaceReasons }: Step): string {
   return `\`pulumi up\` would refuse it in the middle; set ${properties.join(", ")} as the cloud has it, or larger where it can grow`;
 }
 
-function fixOf({ step, change }: End, steps: readonly Step[]): string {
+function fixOf({ step, change }: DestructiveChange, steps: readonly Step[]): string {
   const acknowledge = `if it is meant, state who decided it: 'netra:acknowledge' {${step.name}: {change: ${change}, reason: ...}}`;
   if (change === "replace") {
     // The provider names its own rule, and not the counts that it is about.
@@ -307,15 +311,15 @@ function interruptionsBy(step: Step): Announcement[] {
   if (operations[step.op] !== "keeps") return [];
   // No revision is made under a name that is taken.
   const hasRevision = takenRevisionName(step) === undefined;
-  const own = consequences.filter(
+  const own = disruptions.filter(
     ({ type, effect }) => type === step.type && (hasRevision || effect !== "new revision"),
   );
   const differences =
     own.length > 0 ? differencesOf(step).filter((difference) => !isServersAnnotation(step, difference)) : [];
-  return own.flatMap((consequence) => {
-    const { properties = [], when = () => true, made, only = () => true } = consequence;
+  return own.flatMap((disruption) => {
+    const { properties = [], when = () => true, made, only = () => true } = disruption;
     if (!only(step.new?.inputs ?? {})) return [];
-    if (step.op === "create" && made?.(step.new?.inputs ?? {})) return [announcementOf(step, step.op, consequence)];
+    if (step.op === "create" && made?.(step.new?.inputs ?? {})) return [announcementOf(step, step.op, disruption)];
     const found = differences.filter((difference) =>
       isOpaque(difference)
         ? properties.some(
@@ -323,15 +327,11 @@ function interruptionsBy(step: Step): Announcement[] {
           )
         : properties.some((property) => isWithin(difference.property, property)) && when(difference),
     );
-    return found.length > 0 ? [announcementOf(step, shownAll(found, consequence), consequence)] : [];
+    return found.length > 0 ? [announcementOf(step, shownAll(found, disruption), disruption)] : [];
   });
 }
 
-function announcementOf(
-  step: Step,
-  change: string,
-  { effect, consequence, advice, source }: Consequence,
-): Announcement {
+function announcementOf(step: Step, change: string, { effect, consequence, advice, source }: Disruption): Announcement {
   const { name: resource, type, urn } = step;
   const text = typeof consequence === "string" ? consequence : consequence(step);
   return {
@@ -349,11 +349,11 @@ function announcementOf(
 /** As many changes as one reads at a glance. */
 const SHOWN = 4;
 
-function shownAll(differences: readonly Difference[], consequence: Consequence): string {
+function shownAll(differences: readonly Difference[], { hidden }: Disruption): string {
   const texts = differences.map((difference) => {
     const { property, element, old, new: now } = difference;
     const name = element === undefined ? property : `${property}[${element}]`;
-    return consequence.hidden || !(isShort(old) && isShort(now)) ? name : `${name} ${shown(old)} -> ${shown(now)}`;
+    return hidden || !(isShort(old) && isShort(now)) ? name : `${name} ${shown(old)} -> ${shown(now)}`;
   });
   const more = texts.length - SHOWN;
   return [...texts.slice(0, SHOWN), ...(more > 0 ? [`${more} more`] : [])].join(", ");
@@ -369,20 +369,20 @@ function shown(value: unknown): string {
 }
 
 /** What is lost with a resource that can be made again. */
-function lossBy(end: End, steps: readonly Step[]): Announcement[] {
-  const { step, change, ending } = end;
-  if (!ending) return [];
+function lossBy(destructive: DestructiveChange, steps: readonly Step[]): Announcement[] {
+  const { step, change, loss } = destructive;
+  if (!loss) return [];
   const { name: resource, type, urn } = step;
-  const loss = {
+  const announced = {
     resource,
     type,
     urn,
     change,
-    effect: ending.effect ?? "access",
+    effect: loss.effect ?? "access",
     source: "commands/guard/destructive-changes.ts",
   };
-  if (ending.verdict === "announce") return [{ ...loss, consequence: ending.because }];
-  return hasSuccessor(end, steps)
-    ? [{ ...loss, consequence: "a revision that still mounts this version cannot start another instance" }]
+  if (loss.verdict === "announce") return [{ ...announced, consequence: loss.because }];
+  return hasSuccessor(destructive, steps)
+    ? [{ ...announced, consequence: "a revision that still mounts this version cannot start another instance" }]
     : [];
 }

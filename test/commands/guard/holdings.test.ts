@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { endingOf } from "../../../commands/guard/destructive-changes";
+import { lossOf } from "../../../commands/guard/destructive-changes";
 import { holdingOf } from "../../../commands/guard/holdings";
 import { PROJECT_ROOT } from "../../../commands/shared/stack-file";
 
@@ -100,7 +100,7 @@ test("what the names of the provider's types say: a new release's are read by a 
     (file) => /__pulumiType = '([^']+)'/.exec(readFileSync(join(folder, file), "utf8"))?.[1] ?? [],
   );
   const lines = types.flatMap((type) => {
-    const ending = endingOf({ type, isComponent: false, old: undefined });
+    const ending = lossOf({ type, isComponent: false, old: undefined });
     return ending ? [`${ending.verdict} ${type}: ${ending.what}`] : [];
   });
   await expect(`${lines.toSorted().join("\n")}\n`).toMatchFileSnapshot("holdings.txt");

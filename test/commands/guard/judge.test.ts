@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { endings, operations } from "../../../commands/guard/destructive-changes";
+import { lossesByType, operations } from "../../../commands/guard/destructive-changes";
 import { guardText } from "../../../commands/guard/format";
 import { type GuardVerdict, judge } from "../../../commands/guard/judge";
 import { rolesVariables } from "../../../components/database-roles/job";
@@ -34,7 +34,7 @@ function verdictOn(preview: TestPreview): GuardVerdict {
 const on = (...steps: readonly TestStep[]) => verdictOn({ steps });
 
 const SECRET = "gcp:secretmanager/secret:Secret";
-const refusedTypes = Object.entries(endings).filter(([, { verdict }]) => verdict === "refuse");
+const refusedTypes = Object.entries(lossesByType).filter(([, { verdict }]) => verdict === "refuse");
 
 describe("what must not end", () => {
   test("the types that are protected", () => {
