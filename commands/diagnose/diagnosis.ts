@@ -8,6 +8,7 @@ import type { Finding as RuleFinding } from "../../policy/framework/finding";
 import { Inputs } from "../../policy/framework/inputs";
 import type { Collection } from "../shared/cloud/classify";
 import type { Deployed } from "../shared/cloud/deployed";
+import { mountedSecrets } from "../shared/cloud/mounted-secrets";
 import { SOURCES } from "../shared/cloud/sources";
 import { versionStates } from "../shared/cloud/versions";
 import { silentAlerts } from "./alerts";
@@ -21,7 +22,7 @@ import { NOT_JUDGED } from "./places";
 import { absentOf, answersTo, type Question, questionsOn, type Seen } from "./questions";
 import { unreadyFindings } from "./readiness";
 import { type Command, type Cost, commandText, costOf, repairs } from "./remedy-commands";
-import { judgeSecrets, mountedSecrets } from "./secrets";
+import { judgeSecrets } from "./secrets";
 
 /** What is known of an environment as it is deployed. */
 export interface Diagnosis {

@@ -1,6 +1,6 @@
-import { mountedSecrets } from "../../diagnose/secrets";
 import { type Collection, type Found, noItems, recognise } from "./classify";
 import { deployedFrom } from "./deployed";
+import { mountedSecrets } from "./mounted-secrets";
 import { asked, type Cloud, listed, Unanswered } from "./rest";
 import {
   DIAGNOSIS_SOURCES,
