@@ -5,7 +5,7 @@ import { stormPlanProblems } from "../../capacity/storm/scenarios";
 import { planOf, type Settings } from "../../config/read";
 import { ifReadable } from "../../policy/framework/inputs";
 import type { StackResource } from "../../policy/framework/rule";
-import { linked } from "../../policy/framework/stack-resources";
+import { linkResources } from "../../policy/framework/stack-resources";
 import { slotsOf } from "../../policy/resources/database";
 import { clientsByDatabase, type DatabaseClient } from "../../policy/resources/database-clients";
 import { neutralStart, plannedStarts, type StartBehaviour } from "../../policy/resources/start-behaviour";
@@ -30,7 +30,7 @@ export interface DatabaseCapacity {
 /** Reads the capacity plan from what is deployed with the pack's own readers. What cannot be read, the pack reports. */
 export function capacityOf(deployed: readonly Deployed[], settings: Settings): DatabaseCapacity[] {
   const plan = planOf(settings);
-  const resources = linked(
+  const resources = linkResources(
     deployed
       .map((resource) => asJudged(resource, settings))
       .map(({ outputs, ...resource }) => ({ ...resource, properties: outputs })),

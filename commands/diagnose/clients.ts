@@ -1,8 +1,8 @@
 import { Inputs } from "../../policy/framework/inputs";
-import { isLocal, isProxy } from "../../policy/resources/beside";
 import { databaseContainers } from "../../policy/resources/database-containers";
 import { knownValue } from "../../policy/resources/database-names";
-import { toldAddresses, usesSocket } from "../../policy/resources/database-of";
+import { isLocal, isProxy } from "../../policy/resources/sidecars";
+import { databaseAddresses, usesSocket } from "../../policy/resources/used-databases";
 import type { Container, Workload } from "../../policy/resources/workload";
 import type { Collection } from "../shared/cloud/classify";
 import { type Deployed, workloadIn } from "../shared/cloud/deployed";
@@ -28,7 +28,7 @@ export const areAllKnown = ({ listed }: Collection): boolean => listed.has("serv
 export function isDialedPrivately({ outputs }: Deployed, deployed: readonly Deployed[], place: Place): boolean {
   const address = new Inputs(outputs).text("privateIpAddress");
   return clientsIn(deployed, place).every(({ workload, container }) => {
-    const told = toldAddresses(workload, container);
+    const told = databaseAddresses(workload, container);
     return (
       !usesSocket(workload, container) &&
       !workload.containers.some(isProxy) &&

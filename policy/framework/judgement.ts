@@ -1,8 +1,8 @@
 import type { CapacityPlan } from "../../capacity/plan";
-import type { Finding } from "./finding";
 import { Inputs } from "./inputs";
+import type { Finding } from "./outcome";
 import type { Rule } from "./rule";
-import { linked, type UnlinkedResource } from "./stack-resources";
+import { linkResources, type UnlinkedResource } from "./stack-resources";
 
 /** The levels of a rule, as Pulumi names them and in the order of its wire's enum. */
 export const LEVELS = ["advisory", "mandatory", "disabled", "remediate"] as const;
@@ -48,7 +48,9 @@ export function judgeProgram(
     properties: new Inputs(inputs),
     provider: new Inputs(provider),
   }));
-  const stack = linked(program.map(({ inputs: _, outputs, ...resource }) => ({ ...resource, properties: outputs })));
+  const stack = linkResources(
+    program.map(({ inputs: _, outputs, ...resource }) => ({ ...resource, properties: outputs })),
+  );
   return active.flatMap(({ rule, level, run }) => {
     const found =
       rule.kind === "resource" ? read.flatMap((resource) => rule.findings(resource, run)) : rule.findings(stack, run);

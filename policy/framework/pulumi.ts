@@ -7,11 +7,11 @@ import type {
   StackValidationPolicy,
 } from "@pulumi/policy";
 import type { CapacityPlan } from "../../capacity/plan";
-import { type Finding, messageOf } from "./finding";
 import { Inputs } from "./inputs";
+import { type Finding, messageOf } from "./outcome";
 import { infoOf, type Rule } from "./rule";
 import { configSchema } from "./settings";
-import { linked } from "./stack-resources";
+import { linkResources } from "./stack-resources";
 import { unwrapProxy } from "./unknown";
 
 /** A rule as the engine runs it. `plan` is asked once the engine has configured the pack. */
@@ -33,7 +33,10 @@ export function asPolicy(
       ...policy,
       validateStack: (args, report) =>
         reportAll(
-          rule.findings(linked(args.resources.map(unlinked)), { settings: args.getConfig<Settings>(), plan: plan() }),
+          rule.findings(linkResources(args.resources.map(unlinked)), {
+            settings: args.getConfig<Settings>(),
+            plan: plan(),
+          }),
           report,
         ),
     };

@@ -1,8 +1,8 @@
 import type { Severity } from "@pulumi/policy";
 import type { CapacityPlan } from "../../capacity/plan";
 import type { Problem } from "../../capacity/problem";
-import type { Finding } from "./finding";
 import { type Inputs, MalformedValueError, UnknownAtPreviewError } from "./inputs";
+import type { Finding } from "./outcome";
 
 /*
  * What a rule is. Rules know nothing of Pulumi's modules: `pulumi.ts` hands them to the engine, `judgement.ts` runs
@@ -60,12 +60,9 @@ export interface Resource {
 /** A resource in a stack rule: it also knows what it depends on, and where it stands among components. */
 export interface StackResource extends Resource {
   readonly dependencies: readonly StackResource[];
-  /** Those whose outputs it is handed, in whatever property: `dependsOn` alone hands over nothing. */
-  readonly handed: readonly StackResource[];
-  /**
-   * Its place among the resources as they were handed over: in a program that runs without the engine, the order of
-   * registration.
-   */
+  /** The resources whose outputs its properties use; `dependsOn` alone adds none. */
+  readonly propertyDependencies: readonly StackResource[];
+  /** Its index in the caller's list: in a program that runs without the engine, the order of registration. */
   readonly position: number;
   readonly parent: StackResource | undefined;
   readonly children: readonly StackResource[];

@@ -1,51 +1,58 @@
 import { Inputs } from "./inputs";
 import type { StackResource } from "./rule";
 
-/** A resource with the URNs of what it is related to. */
+/** A resource that names its relations by URN. */
 export interface UnlinkedResource {
   readonly type: string;
   readonly name: string;
   readonly urn: string;
   readonly properties: object;
   readonly provider?: object | undefined;
-  /** URN of the component it stands in; empty or absent: none. */
+  /** URN of its parent component; empty or absent: none. */
   readonly parent?: string | undefined;
-  /** URNs of what it waits for. */
+  /** URNs of the resources that it depends on. */
   readonly dependencies: readonly string[];
-  /** URNs of those whose outputs stand in each property. */
+  /** By property, URNs of the resources whose outputs it uses. */
   readonly propertyDependencies: Readonly<Record<string, readonly string[]>>;
 }
 
-/**
- * The resources with their relations. In the order of their URNs: the engine hands them over in another order at every
- * run,
- * and neither whom a rule blames nor what a storm draws may depend on it.
- */
-export function linked(resources: readonly UnlinkedResource[]): StackResource[] {
-  const sorted = resources.toSorted((a, b) => (a.urn < b.urn ? -1 : 1));
-  const positions = new Map(resources.map(({ urn }, i) => [urn, i]));
-  const nodes = sorted.map(({ type, name, urn, properties, provider }) => ({
-    type,
-    name,
-    urn,
-    properties: Inputs.ofOutputs(properties),
-    provider: new Inputs(provider),
-    dependencies: [] as StackResource[],
-    handed: [] as StackResource[],
-    position: positions.get(urn) ?? 0,
-    parent: undefined as StackResource | undefined,
-    children: [] as StackResource[],
-  }));
-  const byUrn = new Map(nodes.map((node) => [node.urn, node]));
-  const known = (urns: readonly string[]) => urns.flatMap((urn) => byUrn.get(urn) ?? []);
-  sorted.forEach(({ parent, dependencies, propertyDependencies }, i) => {
-    const node = nodes[i];
-    if (!node) return;
-    node.dependencies.push(...known(dependencies));
-    node.handed.push(...Object.values(propertyDependencies).flatMap(known));
-    const above = parent ? byUrn.get(parent) : undefined;
-    node.parent = above;
-    above?.children.push(node);
-  });
-  return nodes;
+/** A node whose relations are still being added. */
+interface Node extends StackResource {
+  readonly dependencies: StackResource[];
+  readonly propertyDependencies: StackResource[];
+  readonly children: StackResource[];
+  parent: Node | undefined;
 }
+
+/**
+ * Links the resources with each other. They are sorted by URN: the engine passes them in another order at every run, and
+ * neither the resource that a rule blames nor the random numbers of a storm may depend on it.
+ */
+export function linkResources(resources: readonly UnlinkedResource[]): StackResource[] {
+  const nodes = resources.map(unlinkedNode);
+  const byUrn = new Map(nodes.map((node) => [node.urn, node]));
+  const find = (urns: readonly string[]) => urns.flatMap((urn) => byUrn.get(urn) ?? []);
+  const sorted = nodes.toSorted((a, b) => (a.urn < b.urn ? -1 : 1));
+  for (const node of sorted) {
+    const relations = resources[node.position];
+    if (!relations) continue;
+    node.dependencies.push(...find(relations.dependencies));
+    node.propertyDependencies.push(...Object.values(relations.propertyDependencies).flatMap(find));
+    node.parent = relations.parent ? byUrn.get(relations.parent) : undefined;
+    node.parent?.children.push(node);
+  }
+  return sorted;
+}
+
+const unlinkedNode = ({ type, name, urn, properties, provider }: UnlinkedResource, position: number): Node => ({
+  type,
+  name,
+  urn,
+  properties: Inputs.ofOutputs(properties),
+  provider: new Inputs(provider),
+  dependencies: [],
+  propertyDependencies: [],
+  position,
+  parent: undefined,
+  children: [],
+});

@@ -1,10 +1,10 @@
 import { cloudRunLimits, poolDefaults } from "../../capacity/limits";
 import { type ConnectionPool, type DatabaseClientVariables, databaseVariables } from "../../capacity/plan";
 import { type Problem, problem } from "../../capacity/problem";
-import { isPooler } from "./beside";
 import { processesOf } from "./command-line";
-import { isConnectionString, isOtherStore, knownValue, normalName, tellsDatabase } from "./database-names";
+import { isConnectionString, isOtherStore, knownValue, namesDatabase, normalName } from "./database-names";
 import { frameworks, type PoolField, type PoolNames, poolerNames } from "./pool-names";
+import { isPooler } from "./sidecars";
 import { type Container, literalOf, type Variable } from "./workload";
 
 /*
@@ -230,7 +230,7 @@ function statementsIn(container: Container, secretTexts: (variable: Variable) =>
     const named = isOtherStore(name) ? undefined : namedField(name);
     if (named)
       return isCount(variable) ? [{ ...named, value: Number(literalOf(variable)), setting: variable.setting }] : [];
-    const texts = tellsDatabase(variable) ? [knownValue(variable)] : [];
+    const texts = namesDatabase(variable) ? [knownValue(variable)] : [];
     return [...texts, ...secretTexts(variable).filter(isConnectionString)].flatMap((text) =>
       statementsInText(variable, text),
     );

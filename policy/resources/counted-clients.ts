@@ -4,8 +4,8 @@ import { isUnreadable, MalformedValueError, UnknownAtPreviewError } from "../fra
 import type { StackResource } from "../framework/rule";
 import { type ClientPlan, clientPlanOf } from "./client-plan";
 import { databaseContainers } from "./database-containers";
-import { secretTexts } from "./database-of";
 import { type Maximum, maximumOf } from "./scaling";
+import { secretTexts } from "./used-databases";
 import { type Container, containerName, type Workload } from "./workload";
 
 /** A container that holds database connections, with the pool that it states. */

@@ -3,8 +3,8 @@ import { isUnreadable, MalformedValueError, type UnknownAtPreviewError } from ".
 import type { StackResource } from "../framework/rule";
 import { type CountedClient, countClient, type UncountedClient } from "./counted-clients";
 import { isOtherEngine } from "./database";
-import { clientContainers, databasesOf, usesSocket } from "./database-of";
 import { throughManagedPool } from "./managed-pool";
+import { clientContainers, databasesOf, usesSocket } from "./used-databases";
 import { type Container, runsInUpdate, WORKLOAD_TYPES, type Workload, workloadOf } from "./workload";
 
 /** A counted client of a database of the stack: a line of the connection budget, a client of a start-up storm. */

@@ -1,6 +1,6 @@
 import { databaseVariables } from "../../capacity/plan";
-import { argumentsOf, isBehindPooler, isPooler, isProxy } from "./beside";
-import { CONNECTION_NAME, isConnectionString, tellsDatabase } from "./database-names";
+import { CONNECTION_NAME, isConnectionString, namesDatabase } from "./database-names";
+import { argumentsOf, isBehindPooler, isPooler, isProxy } from "./sidecars";
 import { type Container, revisionAnnotations, type Workload } from "./workload";
 
 /*
@@ -45,7 +45,7 @@ export function databaseContainers(workload: Workload): Container[] {
 
 /** Whether the container itself says that it connects. */
 const connects = (container: Container) =>
-  container.variables.some((variable) => tellsDatabase(variable) || variable.name === databaseVariables.poolSize) ||
+  container.variables.some((variable) => namesDatabase(variable) || variable.name === databaseVariables.poolSize) ||
   argumentsOf(container).some(
     (text) => isConnectionString(text) || (text.search(CONNECTION_NAME) >= 0 && !PROXY_ARGUMENT.test(text)),
   );

@@ -77,7 +77,7 @@ export const isConnectionString = (text: string): boolean =>
   DATABASE_URL.test(text) || (KEYWORDS.test(text) && DATABASE_KEYWORD.test(text));
 
 /** Whether a variable tells where a database is: by its value, as far as that is known, else by its name. */
-export function tellsDatabase(variable: Variable): boolean {
+export function namesDatabase(variable: Variable): boolean {
   const value = knownValue(variable);
   if (isConnectionString(value) || IS_CONNECTION_NAME.test(value)) return true;
   return !OTHER_ADDRESS.test(value) && isDatabaseLocation(variable.name);

@@ -1,14 +1,14 @@
 import type { DatabaseAddresses, DatabaseRoute, Dialing } from "../../capacity/constraints/path";
 import type { StackResource } from "../framework/rule";
-import { argumentsOf, isProxy } from "./beside";
 import { regionOf } from "./cloud-name";
 import { connectorOf } from "./connectors";
 import { addressesOf } from "./database";
-import { endpointsIn, isLoopback, knownValue, namesInstance, tellsDatabase } from "./database-names";
-import { callsAdminApi, usesSocket } from "./database-of";
+import { endpointsIn, isLoopback, knownValue, namesDatabase, namesInstance } from "./database-names";
 import { isHostName, isPrivateHost } from "./endpoints";
 import { servesInternet } from "./nat";
+import { argumentsOf, isProxy } from "./sidecars";
 import { subnetworkOf } from "./subnetworks";
+import { callsAdminApi, usesSocket } from "./used-databases";
 import { egressOf, networkInterfacesOf, vpcAccessOf } from "./vpc-access";
 import { type Container, regionsOf, secretSourceOf, type Workload, workloadOf } from "./workload";
 
@@ -99,7 +99,7 @@ export function dialingOf(
 ): { readonly dials: Dialing; readonly address?: "public" | "private" } | undefined {
   if (usesSocket(workload, container)) return { dials: "socket" };
   const told = container.variables.filter(
-    (variable) => tellsDatabase(variable) && !namesInstance(variable) && !secretSourceOf(variable),
+    (variable) => namesDatabase(variable) && !namesInstance(variable) && !secretSourceOf(variable),
   );
   const hosts = told.flatMap((variable) => endpointsIn(knownValue(variable))).map(({ host }) => host);
   const beyond = hosts.filter((host) => !isLoopback(host));
@@ -127,13 +127,14 @@ function proxyDialing(proxy: Container): { readonly dials: Dialing; readonly add
   const { inputs, variables } = proxy;
   const options = argumentsOf(proxy);
   const isVersion2 = VERSION_2.test(inputs.knownOnly().text("image") ?? "");
-  const isTold = (option: RegExp, variable: RegExp) =>
+  const hasOption = (option: RegExp, variable: RegExp) =>
     options.some((text) => option.test(text)) || variables.some(({ name }) => variable.test(name));
-  if (isTold(/^--?(private-ip|psc)\b|ip_address_types=PRIVATE$/, /^CSQL_PROXY_(PRIVATE_IP|PSC)$/))
+  if (hasOption(/^--?(private-ip|psc)\b|ip_address_types=PRIVATE$/, /^CSQL_PROXY_(PRIVATE_IP|PSC)$/))
     return { dials: "proxy", address: "private" };
-  const chooses = !isVersion2 || isTold(/^--?auto-ip\b/, /^CSQL_PROXY_(AUTO_IP|INSTANCE_CONNECTION_NAME.*|.*QUERY.*)$/);
+  const chooses =
+    !isVersion2 || hasOption(/^--?auto-ip\b/, /^CSQL_PROXY_(AUTO_IP|INSTANCE_CONNECTION_NAME.*|.*QUERY.*)$/);
   // Options that a preview does not know may hold anything.
-  if (chooses || isTold(/[?&](private-ip|auto-ip|psc)\b/, /^$/) || options.length < countOf(proxy))
+  if (chooses || hasOption(/[?&](private-ip|auto-ip|psc)\b/, /^$/) || options.length < countOf(proxy))
     return { dials: "proxy" };
   return { dials: "proxy", address: "public" };
 }

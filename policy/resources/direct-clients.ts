@@ -1,9 +1,9 @@
 import type { StackContext, StackResource } from "../framework/rule";
-import { argumentsOf, isLocal } from "./beside";
 import { databaseContainers } from "./database-containers";
-import { knownValue, namesInstance, tellsDatabase } from "./database-names";
-import { databasesOf } from "./database-of";
+import { knownValue, namesDatabase, namesInstance } from "./database-names";
 import { dialingOf } from "./database-route";
+import { argumentsOf, isLocal } from "./sidecars";
+import { databasesOf } from "./used-databases";
 import { type Container, type Variable, WORKLOAD_TYPES, workloadOf } from "./workload";
 
 /**
@@ -61,7 +61,7 @@ export function clientsByInstance(
  * Whether the container is told addresses elsewhere and no connection name, which a connector library would be told.
  */
 function saysOnlyAddresses(container: Container): boolean {
-  const told = container.variables.filter(tellsDatabase);
+  const told = container.variables.filter(namesDatabase);
   return told.length > 0 && !told.some(namesInstance) && !isLocal(container);
 }
 

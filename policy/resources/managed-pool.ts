@@ -3,9 +3,9 @@ import { cloudSqlLimits } from "../../capacity/limits";
 import { connectionsPerInstance } from "../../capacity/plan";
 import { ifReadable } from "../framework/inputs";
 import type { StackResource } from "../framework/rule";
-import { toldPorts } from "./beside";
 import type { CountedClient } from "./counted-clients";
 import { settingsOf } from "./database";
+import { databasePorts } from "./sidecars";
 
 /**
  * The same client as its database sees it: behind Cloud SQL's managed pooling it never holds more than the pools of its
@@ -14,7 +14,7 @@ import { settingsOf } from "./database";
 export function throughManagedPool(client: CountedClient, instance: StackResource | undefined): CountedClient {
   const { port } = cloudSqlLimits.managedPooling.value;
   const pool =
-    instance && toldPorts(client.container).every((told) => told === String(port))
+    instance && databasePorts(client.container).every((told) => told === String(port))
       ? ifReadable(() => managedPoolOf(instance))
       : undefined;
   const demand = (client.instances + client.overlap) * connectionsPerInstance(client);

@@ -3,9 +3,9 @@ import type { StackResource } from "../framework/rule";
 import { type CloudName, namedBy, ownName, regionOf } from "./cloud-name";
 import { connectorOf } from "./connectors";
 import { addressesOf, settingsOf } from "./database";
-import { clientContainers, databasesOf } from "./database-of";
 import { dependenciesOf } from "./dependencies";
 import { subnetworkOf } from "./subnetworks";
+import { clientContainers, databasesOf } from "./used-databases";
 import { networkInterfacesOf } from "./vpc-access";
 import { regionsOf, type Workload } from "./workload";
 
@@ -23,8 +23,8 @@ type NetworkName = CloudName;
 export function networkOf(resource: StackResource, stated: string | undefined): NetworkName | undefined {
   const named = namedBy(resource, stated, "networks");
   if (named) return named;
-  const handed = resource.handed.filter(({ type }) => type === NETWORK);
-  const [network, ...others] = new Set(handed.length > 0 ? handed : dependenciesOf(resource, [NETWORK]));
+  const referenced = resource.propertyDependencies.filter(({ type }) => type === NETWORK);
+  const [network, ...others] = new Set(referenced.length > 0 ? referenced : dependenciesOf(resource, [NETWORK]));
   return network && others.length === 0
     ? { ...ownName(network), collection: "networks", location: undefined }
     : undefined;
@@ -89,13 +89,13 @@ function interfaceNetworks(
             network: stated?.includes("/") ? named : { ...named, project: within?.project ?? named.project },
           },
         ];
-      const handed = resource.handed.filter(({ type }) => type === NETWORK || type === SUBNETWORK);
+      const referenced = resource.propertyDependencies.filter(({ type }) => type === NETWORK || type === SUBNETWORK);
       const subnet = within
         ? subnetworkOf(resource, subnetwork, regionsOf(workload), resources).subnet
-        : handed.find(({ type }) => type === SUBNETWORK);
+        : referenced.find(({ type }) => type === SUBNETWORK);
       const network = subnet
         ? networkOfSubnet(subnet)
-        : handed.length === 1
+        : referenced.length === 1
           ? networkOf(resource, undefined)
           : undefined;
       return network
@@ -137,8 +137,8 @@ const CACHE = /(^|_)(REDIS|MEMORYSTORE|VALKEY|CACHE)(_|$)/i;
  * refused for its network.
  */
 function usedCaches(resource: StackResource, { containers }: Workload): StackResource[] {
-  const handed = resource.handed.filter(({ type }) => type === REDIS);
-  if (handed.length > 0) return [...new Set(handed)];
+  const referenced = resource.propertyDependencies.filter(({ type }) => type === REDIS);
+  if (referenced.length > 0) return [...new Set(referenced)];
   const isTold = containers.some(({ variables }) =>
     variables.some(({ name, inputs }) => CACHE.test(name) && inputs.isUnknown("value")),
   );

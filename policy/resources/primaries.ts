@@ -8,8 +8,9 @@ import { referredBy } from "./references";
  * has none: then only what it is handed says one.
  */
 export function primariesOf(replica: StackResource, resources: readonly StackResource[]): readonly StackResource[] {
-  const { properties, handed } = replica;
-  if (properties.isUnknown("masterInstanceName")) return handed.filter(({ type }) => type === SQL_INSTANCE);
+  const { properties, propertyDependencies } = replica;
+  if (properties.isUnknown("masterInstanceName"))
+    return propertyDependencies.filter(({ type }) => type === SQL_INSTANCE);
   return referredBy(replica, "masterInstanceName", [SQL_INSTANCE], resources).resources.filter(
     (other) => other !== replica,
   );

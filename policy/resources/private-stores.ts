@@ -3,7 +3,7 @@ import type { StackResource } from "../framework/rule";
 import { addressesOf, isPostgresInstance } from "./database";
 import { dependenciesOf } from "./dependencies";
 import { isDialled, literalHosts } from "./endpoints";
-import { databasesBehind } from "./outputs";
+import { databasesBehind } from "./property-dependencies";
 import { secretSourceOf, type Variable, type Workload } from "./workload";
 
 /*
@@ -23,8 +23,8 @@ export function cachesOf(
   workload: Workload,
   resources: readonly StackResource[],
 ): readonly StackResource[] {
-  const handed = resource.handed.filter(({ type }) => CACHES.includes(type));
-  if (handed.length > 0) return [...new Set(handed)];
+  const referenced = resource.propertyDependencies.filter(({ type }) => CACHES.includes(type));
+  if (referenced.length > 0) return [...new Set(referenced)];
   const told = workload.containers
     .flatMap(({ variables }) => variables)
     .filter(({ name }) => CACHE.test(name) && isDialled(name));
@@ -33,7 +33,8 @@ export function cachesOf(
   if (needed.length > 0) return needed;
   // A secret may hold anything, and another provider's output another provider's cache.
   const mayBeElsewhere =
-    told.every((variable) => secretSourceOf(variable)) || resource.handed.some(({ type }) => !type.startsWith("gcp:"));
+    told.every((variable) => secretSourceOf(variable)) ||
+    resource.propertyDependencies.some(({ type }) => !type.startsWith("gcp:"));
   return mayBeElsewhere ? [] : resources.filter(({ type }) => CACHES.includes(type));
 }
 

@@ -7,7 +7,7 @@ import type { StackResource } from "../framework/rule";
 import { connectorOf, sizeOf } from "./connectors";
 import { databaseSetting, slotsOf, tierOf } from "./database";
 import type { DatabaseClient } from "./database-clients";
-import { tellsDatabase } from "./database-names";
+import { namesDatabase } from "./database-names";
 import { databaseRouteOf } from "./database-route";
 import { neutralConnector } from "./defaults";
 import { dependenciesOf } from "./dependencies";
@@ -81,7 +81,7 @@ function clientSetting(key: string, { setting, workload, container, plan }: Data
   const { inputs, keys } = vpcAccessOf(workload);
   if (key === "egress") return inputs.at(keys.egress);
   if (key === "vpcAccess") return inputs.at(keys.connector);
-  if (key === "database.path") return container.variables.find(tellsDatabase)?.setting ?? container.inputs.at("envs");
+  if (key === "database.path") return container.variables.find(namesDatabase)?.setting ?? container.inputs.at("envs");
   // What else there is stands in the rule's own configuration.
   return key.startsWith("probe")
     ? key.replace("probe", container.inputs.at("startupProbe"))

@@ -1,8 +1,8 @@
 import { planOf } from "../../config/read";
-import { type Finding, messageOf } from "../../policy/framework/finding";
 import { Inputs } from "../../policy/framework/inputs";
+import { type Finding, messageOf } from "../../policy/framework/outcome";
 import type { ResourceRule, RuleRun, StackResource, StackRule } from "../../policy/framework/rule";
-import { linked } from "../../policy/framework/stack-resources";
+import { linkResources } from "../../policy/framework/stack-resources";
 import { stagingSettings } from "../stack-settings";
 
 /** Pulumi's own sentinel for a text that a preview cannot know. */
@@ -28,7 +28,7 @@ export interface Declared {
   /** Names of the resources it depends on. */
   readonly dependsOn?: readonly string[];
   /** Names of the resources whose outputs stand in its properties. */
-  readonly handed?: readonly string[];
+  readonly propertyDependencies?: readonly string[];
   /** The name of the component it stands in. */
   readonly parent?: string;
 }
@@ -91,7 +91,7 @@ export function stackOf(resources: readonly Declared[]): StackResource[] {
     provider: resource.provider,
     parent: urnsOf(resource.parent === undefined ? [] : [resource.parent])[0],
     dependencies: urnsOf(resource.dependsOn),
-    propertyDependencies: { template: urnsOf(resource.handed) },
+    propertyDependencies: { template: urnsOf(resource.propertyDependencies) },
   }));
-  return linked(declared);
+  return linkResources(declared);
 }

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { planOf, readSettings } from "../../config/read";
 import { evaluate, type RegisteredResource } from "../../engine/evaluate";
 import type { StackRule } from "../../policy/framework/rule";
-import { linked } from "../../policy/framework/stack-resources";
+import { linkResources } from "../../policy/framework/stack-resources";
 import { rules } from "../../policy/rules";
 import { configurationOfRun, declare } from "../../stack";
 import { soundStack, stackExamples } from "../engine/examples/stack-rules";
@@ -50,7 +50,7 @@ function judged(
     };
   });
   const findings = rule
-    .findings(linked(resources), { plan })
+    .findings(linkResources(resources), { plan })
     .map(({ rule: name, resource, text }) => `${name} on ${resource?.name}: ${text}`);
   return { findings, read };
 }

@@ -1,9 +1,9 @@
 import { type Problem, problem } from "../../../capacity/problem";
 import { ALERT_POLICY, MONITORING } from "../../../config/resource-types";
 import { type StackResource, stackRule } from "../../framework/rule";
+import { watchOf } from "../../resources/alert-coverage";
 import { conditionsOf } from "../../resources/alert-filters";
-import { watchOf } from "../../resources/watch";
-import { WATCHED } from "../../resources/watched";
+import { WATCHED } from "../../resources/capacity-metrics";
 
 const NO_ALERT = { field: "alert policies that tell somebody of it", value: "none" };
 const NOTHING_ELSE = "nothing else tells that its capacity runs out";

@@ -4,8 +4,8 @@ import { type StackResource, stackRule } from "../../framework/rule";
 import { connectorOf, sizeOf } from "../../resources/connectors";
 import { tierOf } from "../../resources/database";
 import { type DatabaseClient, startingClients } from "../../resources/database-clients";
-import { callsAdminApi } from "../../resources/database-of";
 import { databaseRouteOf } from "../../resources/database-route";
+import { callsAdminApi } from "../../resources/used-databases";
 
 export const startupConnectRate = stackRule({
   name: "startup-connect-rate",

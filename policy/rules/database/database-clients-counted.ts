@@ -2,7 +2,6 @@ import { databaseVariables } from "../../../capacity/plan";
 import { problem } from "../../../capacity/problem";
 import { SECRETS, SQL_DATABASE, SQL_INSTANCE, SQL_USER } from "../../../config/resource-types";
 import { type StackResource, stackRule } from "../../framework/rule";
-import { isBehindPooler, isPooler, isProxy } from "../../resources/beside";
 import { holdsNone, isOtherProvider, mayConnect } from "../../resources/connection-types";
 import {
   endpointsIn,
@@ -12,9 +11,10 @@ import {
   isOtherStore,
   normalName,
 } from "../../resources/database-names";
-import { clientContainers, instanceNamer } from "../../resources/database-of";
 import { dependenciesOf } from "../../resources/dependencies";
-import { handedBy } from "../../resources/outputs";
+import { propertyDependenciesOf } from "../../resources/property-dependencies";
+import { isBehindPooler, isPooler, isProxy } from "../../resources/sidecars";
+import { clientContainers, instanceNamer } from "../../resources/used-databases";
 import { type Container, containerName, secretSourceOf, type Workload, workloadOf } from "../../resources/workload";
 
 export const databaseClientsCounted = stackRule({
@@ -30,7 +30,7 @@ export const databaseClientsCounted = stackRule({
       attempt(resource, () => {
         const workload = workloadOf(resource);
         if (workload) {
-          const source = handedBy(resource, resources, { withUsers: true }).find(({ type }) =>
+          const source = propertyDependenciesOf(resource, resources, { withUsers: true }).find(({ type }) =>
             DATABASES.includes(type),
           );
           for (const label of source ? uncountedIn(workload, resource, resources) : [])
@@ -69,16 +69,18 @@ function usesDatabase(
 ): boolean {
   const names = ({ properties }: StackResource) =>
     properties.everything().some(({ text }) => text !== undefined && namesInstance(text));
-  const handed = handedBy(resource, resources, { withUsers: true });
+  const sources = propertyDependenciesOf(resource, resources, { withUsers: true });
   if (
     names(resource) ||
-    handed.some((other) => DATABASES.includes(other.type) || (CARRIES_TEXT.test(other.type) && names(other)))
+    sources.some((other) => DATABASES.includes(other.type) || (CARRIES_TEXT.test(other.type) && names(other)))
   )
     return true;
   if (!mayConnect(resource)) return false;
   return (
     dependenciesOf(resource, [SQL_INSTANCE]).length > 0 ||
-    resource.properties.everything().some(({ key, text = "" }) => isTold(key) || isTold(text) || leadsElsewhere(text))
+    resource.properties
+      .everything()
+      .some(({ key, text = "" }) => referencesDatabase(key) || referencesDatabase(text) || leadsElsewhere(text))
   );
 }
 
@@ -91,7 +93,7 @@ const leadsElsewhere = (text: string) =>
 const CARRIES_TEXT = /^(kubernetes:core|gcp:(secretmanager|dns|storage))/;
 
 /** Variables stand as keys of a map, or as names in a list. */
-const isTold = (name: string) =>
+const referencesDatabase = (name: string) =>
   /^[\w.-]+$/.test(name) && (isDatabaseLocation(name) || name === databaseVariables.poolSize);
 
 /**
@@ -106,7 +108,7 @@ function uncountedIn(workload: Workload, resource: StackResource, resources: rea
   // A value that a preview does not know may be any output that the workload is handed: the database's, unless another
   // explains it.
   if (
-    resource.handed.some(
+    resource.propertyDependencies.some(
       ({ type }) => !SELDOM_A_VALUE.test(type) && !SECRETS.includes(type) && !DATABASES.includes(type),
     )
   )

@@ -3,7 +3,6 @@ import { problem } from "../../../capacity/problem";
 import { SQL_INSTANCE } from "../../../config/resource-types";
 import { type StackContext, type StackResource, stackRule } from "../../framework/rule";
 import { databaseContainers } from "../../resources/database-containers";
-import { databasesOf } from "../../resources/database-of";
 import {
   databaseRouteOf,
   databaseRouteOutside,
@@ -11,6 +10,7 @@ import {
   workloadEgress,
 } from "../../resources/database-route";
 import { natRemedy } from "../../resources/nat";
+import { databasesOf } from "../../resources/used-databases";
 import { privateRangesOnly, vpcAccessOf } from "../../resources/vpc-access";
 import { type Container, WORKLOAD_TYPES, type Workload, workloadOf } from "../../resources/workload";
 

@@ -1,7 +1,7 @@
 import { type Problem, problem } from "../../../capacity/problem";
 import { type StackResource, stackRule } from "../../framework/rule";
 import { allGrants, lacksReader } from "../../resources/secret-grants";
-import { disabledVersion, type TakenSecret, takenSecrets } from "../../resources/taken-secrets";
+import { disabledVersion, type UsedSecret, usedSecrets } from "../../resources/used-secrets";
 import { WORKLOAD_TYPES, type Workload, workloadOf } from "../../resources/workload";
 
 export const serviceSecretsReadable = stackRule({
@@ -19,7 +19,7 @@ export const serviceSecretsReadable = stackRule({
         if (!workload) return;
         const account = accountOf(workload);
         const unreadable = new Set<string>();
-        for (const taken of takenSecrets(workload, resources)) {
+        for (const taken of usedSecrets(workload, resources)) {
           const version = disabledVersion(resource, taken, resources);
           if (version) refuse(disabled(taken, version), resource);
           // Who grants neither the account nor the secret anything in the stack does so elsewhere.
@@ -36,7 +36,7 @@ function accountOf({ kind, pod }: Workload): string | undefined {
   return pod.knownOnly().text(kind === "v1 service" ? "serviceAccountName" : "serviceAccount") || undefined;
 }
 
-const disabled = ({ setting, version }: TakenSecret, { name }: StackResource): Problem =>
+const disabled = ({ setting, version }: UsedSecret, { name }: StackResource): Problem =>
   problem({
     setting,
     value: version,
@@ -45,7 +45,7 @@ const disabled = ({ setting, version }: TakenSecret, { name }: StackResource): P
     fix: `an enabled version's number, or 'enabled' of ${name} to true`,
   });
 
-const withoutReader = ({ setting, secret }: TakenSecret, account: string): Problem =>
+const withoutReader = ({ setting, secret }: UsedSecret, account: string): Problem =>
   problem({
     setting: setting.replace(/(\.items\[\d+\])?\.(version|key)$/, ""),
     value: secret,

@@ -9,7 +9,7 @@ import { readFolder } from "../../../commands/shared/cloud/collect-files";
 import { deployedFrom } from "../../../commands/shared/cloud/deployed";
 import { ALL_SOURCES, SOURCES } from "../../../commands/shared/cloud/sources";
 import { RUN_SERVICE } from "../../../config/resource-types";
-import type { Finding } from "../../../policy/framework/finding";
+import type { Finding } from "../../../policy/framework/outcome";
 import { diagnosisOf, fixture, PLACE, settings } from "./fixtures";
 
 /* What else somebody may hand over: each collection is the healthy one with one thing otherwise. */

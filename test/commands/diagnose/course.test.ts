@@ -4,8 +4,8 @@ import type { Collection, Found } from "../../../commands/shared/cloud/classify"
 import { readFolder } from "../../../commands/shared/cloud/collect-files";
 import { asJudged, type Deployed, deployedFrom } from "../../../commands/shared/cloud/deployed";
 import { planOf } from "../../../config/read";
-import type { Finding } from "../../../policy/framework/finding";
 import { judgeProgram } from "../../../policy/framework/judgement";
+import type { Finding } from "../../../policy/framework/outcome";
 import { rules } from "../../../policy/rules";
 import { collectionOf, PLACE, settings } from "./fixtures";
 import { carriedOut } from "./gcloud";

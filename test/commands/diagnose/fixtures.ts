@@ -4,7 +4,7 @@ import { capacityOf } from "../../../commands/diagnose/capacity";
 import { type Diagnosis, diagnose } from "../../../commands/diagnose/diagnosis";
 import type { Collection } from "../../../commands/shared/cloud/classify";
 import { deployedFrom } from "../../../commands/shared/cloud/deployed";
-import type { Finding } from "../../../policy/framework/finding";
+import type { Finding } from "../../../policy/framework/outcome";
 import { stagingSettings } from "../../stack-settings";
 
 /** The folder of one collection, hand-written in the shapes that gcloud prints. */

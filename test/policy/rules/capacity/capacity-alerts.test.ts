@@ -117,7 +117,7 @@ test("advises other programs that have no alert, and refuses one of theirs that 
   const channel: Declared = { type: NOTIFICATION_CHANNEL, name: "mail", properties: { enabled: false } };
   const unheard = {
     ...onConnector,
-    handed: ["mail"],
+    propertyDependencies: ["mail"],
     properties: { ...onConnector.properties, notificationChannels: [UNKNOWN] },
   };
   expect(levels(connector, unheard, channel)).toEqual(["mandatory"]);

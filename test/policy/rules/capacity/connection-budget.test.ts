@@ -237,7 +237,7 @@ describe("refuses", () => {
     expect(
       (await judge([named("primary", "100"), replica, service("writer", 20, ["3", "2"])])).map((f) => f.resource),
     ).toEqual(["primary"]);
-    const unnamed = { ...named("replica", "1000", { masterInstanceName: UNKNOWN }), handed: ["primary"] };
+    const unnamed = { ...named("replica", "1000", { masterInstanceName: UNKNOWN }), propertyDependencies: ["primary"] };
     expect(
       (
         await judge([
@@ -435,9 +435,9 @@ describe("the database that a container is told", () => {
     expect((await messages([soundDatabase(), range, reader, secret('{"host":"10.107.0.3"}')]))[0]).toContain(
       "also cover the connections of hidden",
     );
-    expect((await messages([soundDatabase(), reader, secret(UNKNOWN, { handed: ["database"] })]))[0]).toContain(
-      "also cover the connections of hidden",
-    );
+    expect(
+      (await messages([soundDatabase(), reader, secret(UNKNOWN, { propertyDependencies: ["database"] })]))[0],
+    ).toContain("also cover the connections of hidden");
     expect(await messages([soundDatabase(), range, reader, secret('{"theme":"dark"}')])).toEqual([]);
     const given = service("hidden", 20, ["3", "2"], { container: { envs: [], args: ["--store", "10.107.0.3:5432"] } });
     expect((await messages([soundDatabase(), range, given]))[0]).toContain("also cover the connections of hidden");
@@ -458,7 +458,7 @@ describe("the database that a container is told", () => {
       type: "gcp:dns/recordSet:RecordSet",
       name: "record",
       properties: { name: "db.example.com.", rrdatas: [UNKNOWN] },
-      handed: ["database"],
+      propertyDependencies: ["database"],
     };
     expect(await verdict({ POSTGRES_HOST: "db.example.com" }, record)).toBe("counted");
   });
@@ -480,11 +480,11 @@ describe("the database that a container is told", () => {
   });
 
   test("is what its secret holds, where the stack has the version", async () => {
-    const version = (secretData: string, handed: readonly string[] = []): Declared => ({
+    const version = (secretData: string, propertyDependencies: readonly string[] = []): Declared => ({
       type: "gcp:secretmanager/secretVersion:SecretVersion",
       name: "url-1",
       properties: { secret: "projects/p/secrets/url", secretData },
-      handed,
+      propertyDependencies,
     });
     const secret = { valueSource: { secretKeyRef: { secret: "url", version: "1" } } };
     const variables = { POSTGRES_HOST: undefined, DATABASE_URL: secret };

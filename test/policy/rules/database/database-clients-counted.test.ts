@@ -54,13 +54,13 @@ describe("cannot evaluate", () => {
     const resource = (
       type: string,
       name: string,
-      handed: readonly string[] = [],
+      propertyDependencies: readonly string[] = [],
       properties: Record<string, unknown> = {},
     ): Declared => ({
       type,
       name,
       properties,
-      handed,
+      propertyDependencies,
     });
     const database = {
       ...soundDatabase(
@@ -140,13 +140,13 @@ describe("cannot evaluate", () => {
       const component = resource("shop:index:Data", "data", ["database"]);
       expect(await judge([{ ...database, parent: "data" }, component])).toEqual([]);
       const frontend = resource("gcp:compute/instance:Instance", "frontend", ["backend"]);
-      expect(await judge([database, { ...soundService(), handed: ["database"] }, frontend])).toEqual([]);
+      expect(await judge([database, { ...soundService(), propertyDependencies: ["database"] }, frontend])).toEqual([]);
     });
   });
 
   test("a Cloud Run workload that is handed an output of the database under a name that says nothing", async () => {
     const variables = { POSTGRES_HOST: undefined, DB_POOL_SIZE: undefined, WHERE: UNKNOWN };
-    const job: Declared = { ...soundJob({ variables }), handed: ["database"] };
+    const job: Declared = { ...soundJob({ variables }), propertyDependencies: ["database"] };
     expect(await judge([soundDatabase(), job])).toEqual([
       {
         message:
@@ -159,7 +159,7 @@ describe("cannot evaluate", () => {
       await judge([
         soundDatabase(),
         soundJob({ variables, dependsOn: ["database"] }),
-        { ...soundService(), handed: ["database"] },
+        { ...soundService(), propertyDependencies: ["database"] },
       ]),
     ).toEqual([]);
   });
@@ -167,7 +167,7 @@ describe("cannot evaluate", () => {
   test("a container beside one that counts, whose value may be the database's and nothing else's", async () => {
     const beside = (name: string, ...others: string[]): Declared => ({
       ...soundService({ sidecars: [{ name: "exporter", image: "exporter:1", envs: [{ name, value: UNKNOWN }] }] }),
-      handed: ["database", ...others],
+      propertyDependencies: ["database", ...others],
     });
     const found = async (...resources: Declared[]) =>
       (await judge([soundDatabase(), ...resources])).map(({ message }) => message.split("'")[1]);
@@ -176,7 +176,10 @@ describe("cannot evaluate", () => {
     const collector: Declared = { ...soundService({ name: "collector", properties: { name: "collector" } }) };
     expect(await found(beside("WHERE", "collector"), collector)).toEqual([]);
     expect(
-      await found({ ...soundService({ sidecars: [{ name: "nginx", image: "nginx:1" }] }), handed: ["database"] }),
+      await found({
+        ...soundService({ sidecars: [{ name: "nginx", image: "nginx:1" }] }),
+        propertyDependencies: ["database"],
+      }),
     ).toEqual([]);
   });
 

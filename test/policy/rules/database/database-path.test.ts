@@ -155,12 +155,15 @@ describe("a cache", () => {
   test("whose output a service without access to the VPC is handed, in both connect modes", async () => {
     for (const connectMode of ["DIRECT_PEERING", "PRIVATE_SERVICE_ACCESS"]) {
       const cache = { ...redis, properties: { ...redis.properties, connectMode } };
-      expect(await messages([cache, frontend({ CACHE_PLACE: UNKNOWN }, { handed: ["cache"] })])).toEqual([
+      expect(await messages([cache, frontend({ CACHE_PLACE: UNKNOWN }, { propertyDependencies: ["cache"] })])).toEqual([
         noVpc("cache"),
       ]);
     }
     expect(
-      await messages([{ ...redis, type: "gcp:memorystore/instance:Instance" }, frontend({}, { handed: ["cache"] })]),
+      await messages([
+        { ...redis, type: "gcp:memorystore/instance:Instance" },
+        frontend({}, { propertyDependencies: ["cache"] }),
+      ]),
     ).toEqual([noVpc("cache")]);
   });
 
@@ -181,14 +184,16 @@ describe("a cache", () => {
     ])
       expect(await judge([redis, frontend(variables)])).toEqual([]);
     const upstash: Declared = { type: "upstash:index/redisDatabase:RedisDatabase", name: "upstash", properties: {} };
-    expect(await judge([redis, upstash, frontend({ REDIS_HOST: UNKNOWN }, { handed: ["upstash"] })])).toEqual([]);
+    expect(
+      await judge([redis, upstash, frontend({ REDIS_HOST: UNKNOWN }, { propertyDependencies: ["upstash"] })]),
+    ).toEqual([]);
     expect(await judge([redis, soundService({ variables: { ...withoutDatabase, REDIS_HOST: UNKNOWN } })])).toEqual([]);
   });
 
   test("and a database that one service misses are one finding", async () => {
     const service = {
       ...soundService({ variables: { REDIS_HOST: UNKNOWN }, pod: withoutVpc }),
-      handed: ["cache", "database"],
+      propertyDependencies: ["cache", "database"],
     };
     expect(await messages([soundDatabase(), redis, service])).toEqual([noVpc("database and cache")]);
   });
@@ -198,7 +203,7 @@ describe("a database of another engine", () => {
   const mysql = soundDatabase({ tier: "db-n1-standard-1" }, { databaseVersion: "MYSQL_8_0" });
   const client = (variables: Overrides["variables"], pod: Record<string, unknown> = withoutVpc): Declared => ({
     ...soundService({ variables: { ...withoutDatabase, ...variables }, pod }),
-    handed: ["database"],
+    propertyDependencies: ["database"],
   });
 
   test("is reached through the VPC, too", async () => {

@@ -57,9 +57,9 @@ test.each([
 
 test("finds the primary by what the replica is handed where a preview does not know its name, and leaves others alone", async () => {
   const unknown = replica({ max_connections: "100" }, { masterInstanceName: UNKNOWN });
-  expect(await messages(primary({ max_connections: "200" }), { ...unknown, handed: ["database"] })).toEqual([
-    refused("max_connections", 100, 200),
-  ]);
+  expect(
+    await messages(primary({ max_connections: "200" }), { ...unknown, propertyDependencies: ["database"] }),
+  ).toEqual([refused("max_connections", 100, 200)]);
   // Of an instance that is no replica a preview does not know the name either.
   expect(await messages(primary({ max_connections: "200" }), unknown)).toEqual([]);
   expect(

@@ -60,9 +60,17 @@ describe("accepts one network for all", () => {
     ["by name, of a v1 service", [connector("staging-vpc"), database(STAGING), within(soundServiceV1())]],
     [
       "by dependency, before it has an id",
-      [network("vpc"), connector(UNKNOWN, { handed: ["vpc"] }), database(UNKNOWN, { dependsOn: ["vpc"] }), service()],
+      [
+        network("vpc"),
+        connector(UNKNOWN, { propertyDependencies: ["vpc"] }),
+        database(UNKNOWN, { dependsOn: ["vpc"] }),
+        service(),
+      ],
     ],
-    ["as the default of both", [connector("default"), cache(undefined), service({}, { handed: ["cache"] })]],
+    [
+      "as the default of both",
+      [connector("default"), cache(undefined), service({}, { propertyDependencies: ["cache"] })],
+    ],
     [
       "of a host project, through a subnetwork of it",
       [
@@ -143,8 +151,8 @@ describe("refuses", () => {
     const stack = [
       network("other-vpc"),
       network("staging-vpc"),
-      connector(UNKNOWN, { handed: ["other-vpc"] }),
-      database(UNKNOWN, { handed: ["staging-vpc"] }),
+      connector(UNKNOWN, { propertyDependencies: ["other-vpc"] }),
+      database(UNKNOWN, { propertyDependencies: ["staging-vpc"] }),
     ];
     expect(await messages(...stack, service())).toEqual([said]);
   });
@@ -173,13 +181,22 @@ describe("refuses", () => {
     ]);
     expect(await messages(subnet(OTHER), database(STAGING), direct({ subnetwork: "run-subnet" }))).toHaveLength(1);
     expect(
-      await messages(subnet(OTHER), database(STAGING), direct({ subnetwork: UNKNOWN }, { handed: ["subnet"] })),
+      await messages(
+        subnet(OTHER),
+        database(STAGING),
+        direct({ subnetwork: UNKNOWN }, { propertyDependencies: ["subnet"] }),
+      ),
     ).toHaveLength(1);
   });
 
   test("the cache, where the connector leads to the database", async () => {
     expect(
-      await judge(connector("staging-vpc"), database(STAGING), cache(OTHER), service({}, { handed: ["cache"] })),
+      await judge(
+        connector("staging-vpc"),
+        database(STAGING),
+        cache(OTHER),
+        service({}, { propertyDependencies: ["cache"] }),
+      ),
     ).toEqual([
       {
         message:
@@ -190,13 +207,23 @@ describe("refuses", () => {
     ]);
     // Left out, it is the project's network of that name.
     expect(
-      await messages(connector("staging-vpc"), database(STAGING), cache(undefined), service({}, { handed: ["cache"] })),
+      await messages(
+        connector("staging-vpc"),
+        database(STAGING),
+        cache(undefined),
+        service({}, { propertyDependencies: ["cache"] }),
+      ),
     ).toHaveLength(1);
   });
 
   test("a cache with direct peering in another project's network, once", async () => {
     expect(
-      await messages(connector("staging-vpc"), database(STAGING), cache(SHARED), service({}, { handed: ["cache"] })),
+      await messages(
+        connector("staging-vpc"),
+        database(STAGING),
+        cache(SHARED),
+        service({}, { propertyDependencies: ["cache"] }),
+      ),
     ).toEqual([
       "'authorizedNetwork' (projects/host-project/global/networks/shared-vpc) must be a network of netra-staging because direct peering reaches no network of another project; set 'authorizedNetwork' to a network of netra-staging, or 'connectMode' to PRIVATE_SERVICE_ACCESS",
     ]);

@@ -101,7 +101,7 @@ describe("accepts", () => {
       [
         network("vpc"),
         { ...range(UNKNOWN), dependsOn: ["vpc"] },
-        connection(UNKNOWN, [UNKNOWN], { handed: ["vpc"], dependsOn: ["vpc", "services"] }),
+        connection(UNKNOWN, [UNKNOWN], { propertyDependencies: ["vpc"], dependsOn: ["vpc", "services"] }),
       ],
     ],
     [
@@ -132,7 +132,7 @@ describe("refuses", () => {
     const unknown = { settings: { ipConfiguration: { ipv4Enabled: false, privateNetwork: UNKNOWN } } };
     const stack = [
       network("vpc"),
-      connection(UNKNOWN, ["services"], { handed: ["vpc"] }),
+      connection(UNKNOWN, ["services"], { propertyDependencies: ["vpc"] }),
       database({ dependsOn: ["vpc"] }, unknown),
     ];
     expect(await judge(...stack)).toEqual([unordered("database")]);

@@ -7,7 +7,7 @@ import { mountedSecrets, type SecretVersionName, versionName } from "./secret-re
 import { secretSourceOf, type Workload } from "./workload";
 
 /** A secret of the stack that a workload takes, as a variable or as a file. */
-export interface TakenSecret extends Pick<SecretVersionName, "secret" | "project"> {
+export interface UsedSecret extends Pick<SecretVersionName, "secret" | "project"> {
   /** Where its version stands. */
   readonly setting: string;
   /** Absent where a preview does not know it. */
@@ -15,13 +15,13 @@ export interface TakenSecret extends Pick<SecretVersionName, "secret" | "project
 }
 
 /** Those that the stack makes itself: what others have, nobody here knows. */
-export function takenSecrets(workload: Workload, stack: readonly StackResource[]): TakenSecret[] {
+export function usedSecrets(workload: Workload, stack: readonly StackResource[]): UsedSecret[] {
   const own = stack.filter(({ type }) => SECRETS.includes(type));
-  const isOwn = ({ secret, project }: TakenSecret) =>
+  const isOwn = ({ secret, project }: UsedSecret) =>
     own.some((other) =>
       isSecret(other.properties.knownOnly().text("secretId") ?? "", projectOf(other), { secret, project }),
     );
-  const named = (setting: string, secret: string | undefined, version: string | undefined): TakenSecret[] => {
+  const named = (setting: string, secret: string | undefined, version: string | undefined): UsedSecret[] => {
     if (!secret) return [];
     const { version: _, ...name } = versionName(workload, { secret, version: version ?? "latest" }, setting);
     return [{ ...name, version, setting }];
@@ -53,7 +53,7 @@ export function takenSecrets(workload: Workload, stack: readonly StackResource[]
  */
 export function disabledVersion(
   user: StackResource,
-  taken: TakenSecret,
+  taken: UsedSecret,
   stack: readonly StackResource[],
 ): StackResource | undefined {
   const possible = stack.filter((other) => VERSIONS.includes(other.type) && mayBeOf(other, taken, user));
@@ -70,7 +70,7 @@ export function disabledVersion(
 const VERSIONS = [SECRET_VERSION, REGIONAL_SECRET_VERSION];
 const isDisabled = ({ properties }: StackResource) => properties.knownOnly().flag("enabled") === false;
 
-function mayBeOf(version: StackResource, taken: TakenSecret, user: StackResource): boolean {
+function mayBeOf(version: StackResource, taken: UsedSecret, user: StackResource): boolean {
   if (!version.properties.isUnknown("secret"))
     return isSecret(version.properties.text("secret") ?? "", projectOf(version), taken);
   const secrets = dependenciesOf(version, SECRETS);

@@ -1,7 +1,7 @@
 import type { Problem } from "../../capacity/problem";
 import type { StackResource } from "../framework/rule";
 import { type AlertCondition, isAbout } from "./alert-filters";
-import { blindness, otherMetric, type Watched } from "./watched";
+import { blindness, otherMetric, type Watched } from "./capacity-metrics";
 
 /** What the alerts of a stack tell of one resource's capacity. */
 export type Watch =

@@ -1,4 +1,4 @@
-import { CONNECTION_NAME, endpointsIn, isLoopback, knownValue, tellsDatabase } from "./database-names";
+import { CONNECTION_NAME, endpointsIn, isLoopback, knownValue, namesDatabase } from "./database-names";
 import { statedPorts } from "./ports";
 import type { Container, Workload } from "./workload";
 
@@ -43,11 +43,11 @@ export const proxiedInstances = (workload: Workload): string[] =>
 
 /** Whether every location that the container is told is this instance's own. */
 export function isLocal(container: Container): boolean {
-  const told = toldEndpoints(container);
+  const told = databaseEndpoints(container);
   return (
     told.length > 0 &&
     told.every(({ host }) => isLoopback(host)) &&
-    container.variables.filter(tellsDatabase).every((variable) => knownValue(variable) !== "")
+    container.variables.filter(namesDatabase).every((variable) => knownValue(variable) !== "")
   );
 }
 
@@ -60,16 +60,16 @@ export function isBehindPooler(workload: Workload, container: Container): boolea
   return (
     !workload.containers.some(isProxy) ||
     ports.length === 0 ||
-    toldPorts(container).every((port) => port !== undefined && ports.includes(port))
+    databasePorts(container).every((port) => port !== undefined && ports.includes(port))
   );
 }
 
-const toldEndpoints = (container: Container) =>
-  container.variables.filter(tellsDatabase).flatMap((variable) => endpointsIn(knownValue(variable)));
+const databaseEndpoints = (container: Container) =>
+  container.variables.filter(namesDatabase).flatMap((variable) => endpointsIn(knownValue(variable)));
 
 /** The ports that a container connects to, as far as a preview knows them; undefined where nothing states one. */
-export const toldPorts = (container: Container): (string | undefined)[] => {
-  const ports = toldEndpoints(container).map(({ port }) => port ?? statedPort(container));
+export const databasePorts = (container: Container): (string | undefined)[] => {
+  const ports = databaseEndpoints(container).map(({ port }) => port ?? statedPort(container));
   return ports.length > 0 ? ports : [statedPort(container)];
 };
 

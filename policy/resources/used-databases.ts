@@ -2,7 +2,6 @@ import { isPostgres } from "../../capacity/constraints/cloudsql";
 import { isPrivateAddress, overlap } from "../../capacity/constraints/ranges";
 import { DNS_RECORDS, GLOBAL_ADDRESS, SQL_INSTANCE } from "../../config/resource-types";
 import type { StackResource } from "../framework/rule";
-import { argumentsOf, isLocal, isProxy, proxiedInstances } from "./beside";
 import { cloudName, mayName } from "./cloud-name";
 import { addressesOf } from "./database";
 import { databaseContainers, V1_INSTANCES } from "./database-containers";
@@ -14,14 +13,16 @@ import {
   isLoopback,
   isOtherStore,
   knownValue,
+  namesDatabase,
   namesInstance,
   normalName,
-  tellsDatabase,
 } from "./database-names";
 import { dependenciesOf } from "./dependencies";
-import { databasesBehind, dataOf, versionsNamed } from "./outputs";
 import { primariesOf } from "./primaries";
+import { databasesBehind } from "./property-dependencies";
 import { mountedSecrets } from "./secret-reference";
+import { dataOf, versionsNamed } from "./secret-versions";
+import { argumentsOf, isLocal, isProxy, proxiedInstances } from "./sidecars";
 import { type Container, revisionAnnotations, secretSourceOf, type Variable, type Workload } from "./workload";
 
 /** Which databases a container uses. */
@@ -46,7 +47,7 @@ export function databasesOf(
   const instances = resources.filter(({ type }) => type === SQL_INSTANCE);
   if (instances.length === 0) return { instances, outside: true };
   const told = [
-    ...toldLocations(workload, container),
+    ...databaseLocations(workload, container),
     ...container.variables.flatMap((variable) => secretTexts(variable, resources)),
   ];
   const named = told.flatMap((text) => text.match(CONNECTION_NAME) ?? []);
@@ -62,7 +63,7 @@ export function databasesOf(
   const needed = dependenciesOf(resource, [SQL_INSTANCE]);
   if (needed.length > 0) return { instances: [...new Set([...certain, ...needed])], outside };
   if (hosts.length > 0) return certain.length > 0 ? { instances: certain, outside } : undefined;
-  if (resource.handed.some(({ type }) => OTHER_PROVIDERS.test(type))) return undefined;
+  if (resource.propertyDependencies.some(({ type }) => OTHER_PROVIDERS.test(type))) return undefined;
   const postgres = instances.filter(mayBePostgres);
   const ofEngine = postgres.length > 0 ? postgres : instances;
   // What says nothing of its database writes to it: a replica only reads.
@@ -214,15 +215,15 @@ function versionsOfVariable(variable: Variable, resources: readonly StackResourc
 }
 
 /** The addresses that a container is told as its database's, as far as a preview knows them. */
-export const toldAddresses = (workload: Workload, container: Container): string[] =>
+export const databaseAddresses = (workload: Workload, container: Container): string[] =>
   // Not this instance's own: there a proxy listens.
-  toldLocations(workload, container)
+  databaseLocations(workload, container)
     .flatMap((text) => text.match(ADDRESS) ?? [])
     .filter((address) => !isLoopback(address));
 
 /** Whether the container connects over the built-in Cloud SQL socket. */
 export function usesSocket(workload: Workload, container: Container): boolean {
-  if (toldLocations(workload, container).some((text) => text.includes("/cloudsql/"))) return true;
+  if (databaseLocations(workload, container).some((text) => text.includes("/cloudsql/"))) return true;
   return (
     socketVolumes(workload, container).length > 0 ||
     (workload.kind === "v1 service" && revisionAnnotations(workload).mayHave(V1_INSTANCES))
@@ -234,7 +235,7 @@ export function usesSocket(workload: Workload, container: Container): boolean {
  * connection name.
  */
 export function callsAdminApi(workload: Workload, container: Container): boolean {
-  const told = container.variables.filter(tellsDatabase);
+  const told = container.variables.filter(namesDatabase);
   return usesSocket(workload, container) || (told.length > 0 && told.every(namesInstance));
 }
 
@@ -250,11 +251,11 @@ const hostsIn = (text: string) =>
  * What the container is told about its database, as far as a preview knows it. Never shown: an address may carry a
  * password.
  */
-function toldLocations(workload: Workload, container: Container): string[] {
+function databaseLocations(workload: Workload, container: Container): string[] {
   const literals = container.variables
     .filter(
       (variable) =>
-        tellsDatabase(variable) &&
+        namesDatabase(variable) &&
         !secretSourceOf(variable) &&
         (isDatabaseHost(variable.name) || isLocation(knownValue(variable))),
     )
