@@ -20,13 +20,15 @@ export function readExport(content: string, source: string, stack: string): Stac
   const refuse = (rest: string) =>
     inputError(source, `must be ${rest}; write it with pulumi stack export --stack ${stack}`);
   const parsed = stackExport.safeParse(parsedJson(content));
-  if (!parsed.success) throw refuse("an exported state because what is pending stands there");
+  if (!parsed.success) throw refuse("an exported state because it lists the pending operations");
   const { resources, pending_operations: pending } = parsed.data.deployment;
   const other = [...resources, ...pending.map(({ resource }) => resource)].find(
     ({ urn }) => !urn.startsWith(`urn:pulumi:${stack}::`),
   );
   if (other)
-    throw refuse(`of the stack ${stack} because the program is evaluated for that one, and it holds ${other.urn}`);
+    throw refuse(
+      `of the stack ${stack} because the program is evaluated for that stack, and this state holds ${other.urn}`,
+    );
   return parsed.data;
 }
 

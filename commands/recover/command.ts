@@ -18,7 +18,7 @@ export function recoverCommand(): Runnable {
   const definition = withStackOptions(
     command(
       "recover",
-      "Says what an interrupted update may have left behind, and prints the commands that bring the stack back, in order.",
+      "Lists what an interrupted update may have left behind, and prints the commands that repair the stack, in order.",
     ).argument("[export]", "a `pulumi stack export`, or - for standard input (default: asks pulumi for it)"),
   );
   return {
@@ -32,7 +32,7 @@ export function recoverCommand(): Runnable {
         source === undefined
           ? await exportOf(stack)
           : textIn(source, {
-              because: "the exported state stands there",
+              because: "it holds the exported state",
               fix: "give the path of a pulumi stack export",
             }),
         source ?? "pulumi stack export",
@@ -63,49 +63,49 @@ async function exportOf(stack: string): Promise<string> {
     const { stderr = "", message } = error as Error & { stderr?: string }; // what execFile rejects with
     throw inputError(
       "--stack",
-      `(${stack}) must be a stack that pulumi can export because its state is what is repaired; ${(stderr || message).trim()}`,
+      `(${stack}) must be a stack that pulumi can export because recover repairs its state; ${(stderr || message).trim()}`,
     );
   }
 }
 
 /** A shell script: what is known as comments, then the commands. */
-function script(stack: string, { repaired, pending, unknown, repeated, drawn, settled }: Recovery): string[] {
-  const all = pending.length + unknown.length + repeated.length + drawn.length + settled.length;
+function script(
+  stack: string,
+  { repaired, pending, unknown, recreated, serverAssignedIds, interrupted }: Recovery,
+): string[] {
+  const all = [pending, unknown, recreated, serverAssignedIds, interrupted].flat().length;
   if (all === 0)
     return [
-      `# Nothing of ${stack} is pending, and nothing that could have been made is missing from its state: npm run up goes on.`,
-      `# Where it says that the stack is locked, and nobody is updating it: pulumi cancel ${stack} --yes`,
+      `# ${stack} has no pending operations, and its state lacks no resource that may exist: continue with npm run up.`,
+      `# If it reports that the stack is locked although nobody is updating it: pulumi cancel ${stack} --yes`,
     ];
   const file = join(mkdtempSync(join(tmpdir(), "netra-recover-")), `${stack}.json`);
   writeFileSync(file, JSON.stringify(repaired, null, 2));
   const versions = [...pending, ...unknown].filter(({ id }) => id.includes("/versions/"));
   const looking = lookingLines([...pending, ...unknown]);
   return [
-    ...list("Being created when the update ended; the refresh keeps those that exist:", pending.map(shown)),
+    ...list("Creation interrupted; the refresh keeps those that exist:", pending.map(shown)),
     ...list(
-      "Not in the state, but may exist where a provider died; the refresh keeps those that do:",
+      "Not in the state, but may exist if a provider died; the refresh keeps those that exist:",
       unknown.map(shown),
     ),
-    ...list("Being created when the update ended; made again, which makes no second one:", repeated.map(shown)),
+    ...list("Creation interrupted; the next update repeats it without making a duplicate:", recreated.map(shown)),
     ...list(
-      "Not in the state, and under a number of Google's if it was made; made again. Afterwards delete what is there twice:",
-      drawn.map(shown),
+      "Not in the state, and Google assigns the id; the next update creates it again. Afterwards delete any duplicate:",
+      serverAssignedIds.map(shown),
     ),
+    ...list("Update or deletion interrupted; the refresh reads the result:", interrupted.map(shown)),
     ...list(
-      "Being changed or deleted when the update ended; the refresh finds out what became of them:",
-      settled.map(shown),
-    ),
-    ...list(
-      "Where the version of that number is not the stack's own, stop, and correct 'version' in netra:secrets first:",
+      "If somebody else added the version of that number, stop and correct 'version' in netra:secrets first:",
       versions.map(listCommand),
     ),
     ...(looking.length > 0
       ? [
-          "# Made in the background, which can fail: ask for the state of each before the refresh, and delete what does not work:",
+          "# Google creates these in the background, which can fail: check the state of each before the refresh, and delete those that failed:",
           ...looking.map((line) => `#   ${line}`),
         ]
       : []),
-    "# First be sure that nobody is updating the stack: the first command takes the lock away.",
+    "# First make sure that nobody is updating the stack: the first command removes the lock.",
     `pulumi cancel ${stack} --yes`,
     `pulumi stack import --stack ${stack} --file ${file}`,
     `pulumi refresh --stack ${stack} --yes --skip-preview`,

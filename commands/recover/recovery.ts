@@ -16,48 +16,41 @@ import type { ResourceState, StackExport } from "../../engine/stack-export";
 import { readUrn } from "../../policy/resources/urn";
 
 /*
- * What an update leaves behind whose answers were lost: resources that may or may not exist. The engine notes them as
- * pending operations where it was killed itself, and forgets them where its provider was
- * (github.com/pulumi/pulumi/issues/15958);
- * `pulumi refresh --import-pending-creates` of 3.259 drops a pending operation without importing. So each is put into
- * the
- * state under the id that it has if it exists: a refresh asks the cloud, keeps it, or takes it out again.
+ * An interrupted update leaves resources that may or may not exist. If the engine was killed, the state lists them as
+ * pending operations; if a provider was killed, it does not (github.com/pulumi/pulumi/issues/15958).
+ * `pulumi refresh --import-pending-creates` of 3.259 drops a pending operation without importing it. So each resource
+ * is added to the state under the id that it would have: a refresh then keeps it if it exists and removes it if not.
  */
 
 /** A resource of the program. */
 export interface Resource {
   readonly type: string;
   readonly name: string;
-  /** The id under which it exists, if it does; empty where that does not matter. */
+  /** The id that it has if it exists; empty where the id is not needed. */
   readonly id: string;
 }
 
 export interface Recovery {
-  /** The state to import before a refresh: whatever may exist is in it, under its id. */
+  /** The state to import before a refresh: it includes every resource that may exist, under its id. */
   readonly repaired: StackExport;
-  /** Creates that were interrupted. */
+  /** Interrupted creates that the refresh can look up. */
   readonly pending: readonly Resource[];
-  /**
-   * What the program declares and the state does not have, although it could have been made: nothing that it waits for
-   * is missing.
-   */
+  /** Resources of the program that are not in the state and may exist, because everything they depend on exists. */
   readonly unknown: readonly Resource[];
-  /** Interrupted creates that are forgotten: the next update makes each again, and that makes no second one. */
-  readonly repeated: readonly Resource[];
-  /**
-   * What may have been made under an id that Google drew: nobody can look it up, and the next update makes it again.
-   */
-  readonly drawn: readonly Resource[];
-  /** Interrupted updates and deletes: the refresh finds out what became of each. */
-  readonly settled: readonly Resource[];
+  /** Interrupted creates that the next update repeats without making a duplicate. */
+  readonly recreated: readonly Resource[];
+  /** Resources that may exist under an id that Google assigned. They cannot be looked up, so the next update creates them again. */
+  readonly serverAssignedIds: readonly Resource[];
+  /** Interrupted updates and deletes: the refresh reads their result. */
+  readonly interrupted: readonly Resource[];
 }
 
-/** Setting one of these again is no conflict, and a value of `random` lives in the state alone. */
-const isRepeatable = (type: string) =>
+/** Creating one of these twice is no conflict; a value of `random` exists in the state only. */
+const isIdempotent = (type: string) =>
   type.startsWith("random:") ||
   [SQL_USER, SECRET_IAM_MEMBER, PROJECT_IAM_MEMBER, "gcp:cloudrunv2/serviceIamMember:ServiceIamMember"].includes(type);
 
-const isDrawn = (type: string) =>
+const hasServerAssignedId = (type: string) =>
   [
     ALERT_POLICY,
     NOTIFICATION_CHANNEL,
@@ -66,9 +59,9 @@ const isDrawn = (type: string) =>
   ].includes(type);
 
 /**
- * Works out what may exist beside the exported state. `program`: all that the program registers with these settings.
- * @throws InputError for interrupted creates that the settings do not describe any more, and for interrupted
- * replacements.
+ * Determines what may exist although the exported state does not have it.
+ * @param program all resources that the program registers with these settings.
+ * @throws InputError for interrupted creates that the settings no longer describe, and for interrupted replacements.
  */
 export function recovery(exported: StackExport, settings: Settings, program: readonly RegisteredResource[]): Recovery {
   const { resources, pending_operations: operations } = exported.deployment;
@@ -84,8 +77,8 @@ export function recovery(exported: StackExport, settings: Settings, program: rea
   );
   const idOf = ({ type, urn }: { readonly type: string; readonly urn: string }) =>
     ids.get(`${type} ${readUrn(urn).name}`);
-  const repeated = creating.filter(({ type }) => isRepeatable(type));
-  const made = creating.filter(({ type }) => !isRepeatable(type) && !isDrawn(type));
+  const recreated = creating.filter(({ type }) => isIdempotent(type));
+  const made = creating.filter(({ type }) => !isIdempotent(type) && !hasServerAssignedId(type));
   const problems = made.flatMap(({ urn, type }) =>
     problemsOf({
       name: readUrn(urn).name,
@@ -97,10 +90,10 @@ export function recovery(exported: StackExport, settings: Settings, program: rea
 
   const pending = made.flatMap((resource) => withId(resource, idOf(resource)));
   const mayExist = ({ urn, parent, dependencies, options }: RegisteredResource) =>
-    // What waits for something that is missing was never begun; asking for it could fail, where its API is not enabled.
+    // A resource with a missing dependency was never started; a lookup could fail because its API is not enabled.
     [parent, ...dependencies].every((other) => inState.has(other)) &&
     !known.has(urn) &&
-    // What is imported is no loss: the next update imports it.
+    // The next update imports it.
     options.import === "";
   const unknown = program.flatMap((registered) => {
     const provider = resources.findLast(({ type }) => type === `pulumi:providers:${registered.type.split(":")[0]}`);
@@ -117,11 +110,11 @@ export function recovery(exported: StackExport, settings: Settings, program: rea
     },
     pending: pending.map(asResource),
     unknown: unknown.map(asResource),
-    repeated: repeated.map(asResource),
-    drawn: [...creating, ...program.filter(mayExist)]
-      .filter(({ type }) => isDrawn(type))
+    recreated: recreated.map(asResource),
+    serverAssignedIds: [...creating, ...program.filter(mayExist)]
+      .filter(({ type }) => hasServerAssignedId(type))
       .map(({ type, urn }) => asResource({ type, urn })),
-    settled: others.map(({ resource }) => asResource(resource)),
+    interrupted: others.map(({ resource }) => asResource(resource)),
   };
 }
 
@@ -137,15 +130,15 @@ function problemsOf({
   const refuse = (rest: string) => [{ setting: name, message: `'${name}' must ${rest}` }];
   if (isReplacement)
     return refuse(
-      "be looked at by a person because its replacement was interrupted, and the old one and a new one may exist; delete the new one at Google, then run pulumi refresh --clear-pending-creates",
+      "be checked by hand because its replacement was interrupted and both the old and the new one may exist; delete the new one at Google, then run pulumi refresh --clear-pending-creates",
     );
   if (isDescribed) return [];
   return refuse(
-    "still be in the stack file because it was being created, and its id follows from there; put the settings back, recover, then change them again",
+    "still be in the stack file because its creation was interrupted and its id is derived from the settings; restore the settings, run recover, then change them again",
   );
 }
 
-/** Secret Manager numbers versions; the settings say which number each rotation must have got, or the update stops. */
+/** Secret Manager numbers versions consecutively; the settings state the number that each rotation must have. */
 function versions({ project, secrets }: Settings): Resource[] {
   return Object.values(secrets).flatMap(({ id, version, rotation = 0 }) =>
     Array.from({ length: rotation }, (_, i) => ({
@@ -156,7 +149,7 @@ function versions({ project, secrets }: Settings): Resource[] {
   );
 }
 
-/** What of monitoring has an id that follows from the settings. */
+/** The monitoring resources whose ids are derived from the settings. */
 function monitoring(settings: Settings): Resource[] {
   const service = {
     type: "gcp:monitoring/customService:CustomService",
@@ -175,7 +168,7 @@ function monitoring(settings: Settings): Resource[] {
 }
 
 const asResource = ({ type, urn, id = "" }: ResourceState): Resource => ({ type, name: readUrn(urn).name, id });
-// Without outputs: the provider then reads it as an import does, from its id alone.
+// Without outputs, the provider reads it from its id alone, as an import does.
 const withId = (resource: ResourceState, id: string | undefined): ResourceState[] =>
   id === undefined ? [] : [{ ...resource, id, outputs: {} }];
 

@@ -29,12 +29,12 @@ export function pulumiCommand(operation: PulumiRun["operation"], options: readon
     );
   return {
     definition,
-    action: (host) => started({ operation, options, environment: host.env, folder: process.cwd() }, host),
+    action: (host) => start({ operation, options, environment: host.env, folder: process.cwd() }, host),
     passedOn: PULUMI_OPTIONS,
   };
 }
 
-async function started(run: PulumiRun, host: Host): Promise<number> {
+async function start(run: PulumiRun, host: Host): Promise<number> {
   const problem = await runProblem(run);
   if (problem !== undefined) throw new InputError([{ setting: "pulumi", message: problem }]);
   // A signal is for pulumi to answer: an interrupted update finishes what it has begun. None is begun afterwards.
@@ -43,30 +43,26 @@ async function started(run: PulumiRun, host: Host): Promise<number> {
     interrupted.abort();
     child?.kill("SIGTERM");
   });
-  if (run.operation === "up") return updated(run, host);
+  if (run.operation === "up") return update(run, host);
   // `guard` also judges unchanged resources: the digest lists them only when asked (commands/guard/judge.ts).
-  return ending(run, run.options.some(isJson) ? ["--show-sames"] : []);
+  return runPulumi(run, run.options.some(isJson) ? ["--show-sames"] : []);
 }
 
-/** Updates, waits where only time is missing, and says what is left to do. */
-async function updated(pulumiRun: PulumiRun, { stderr }: Host): Promise<number> {
+/** Updates, retries while Google only needs time, and prints what is left to do. */
+async function update(run: PulumiRun, { stderr }: Host): Promise<number> {
   const emit = (line: string) => void stderr.write(`${line}\n`);
   const events = await eventServer();
   let hasUpdated = false;
   const attempt = async (isFirst: boolean) => {
-    // Whoever has agreed to the update has agreed to its end.
-    const code = await ending(pulumiRun, [
-      "--event-log",
-      events.address,
-      ...(isFirst ? [] : ["--yes", "--skip-preview"]),
-    ]);
+    // The first attempt was confirmed; further attempts finish the same update.
+    const code = await runPulumi(run, ["--event-log", events.address, ...(isFirst ? [] : ["--yes", "--skip-preview"])]);
     const report = events.taken();
     hasUpdated ||= report.hasUpdated;
     return { code, failures: report.failures };
   };
   const { code, failures } = await patiently(attempt, pause, emit).finally(events.stop);
   if (!hasUpdated) return code;
-  const state = await stateOf(pulumiRun);
+  const state = await stateOf(run);
   const lines = [
     ...leftBehindLines(failures, state),
     ...failedJobLines(failedJobs(state)),
@@ -84,8 +80,7 @@ async function pause(seconds: number): Promise<boolean> {
   return !interrupted.signal.aborted;
 }
 
-/** Runs pulumi to its end. */
-function ending({ operation, options, environment }: PulumiRun, more: readonly string[]): Promise<number> {
+function runPulumi({ operation, options, environment }: PulumiRun, more: readonly string[]): Promise<number> {
   const running = spawn("pulumi", [operation, "--policy-pack", join(PROJECT_ROOT, "policy"), ...more, ...options], {
     stdio: "inherit",
     // Before it became an option of everybody's, the event log was one of these; the Automation API sets it, too.

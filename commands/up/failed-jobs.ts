@@ -4,13 +4,13 @@ import type { StackExport } from "../../engine/stack-export";
 import { readUrn } from "../../policy/resources/urn";
 import { terminalConditions } from "./failed-revisions";
 
-/** A job that an update runs, and that has not completed. */
+/** A job whose execution in an update failed. */
 export interface FailedJob {
   /** Its name in Cloud Run. */
   readonly job: string;
-  /** What makes another execution of it. */
+  /** The setting that causes another execution. */
   readonly setting: string;
-  /** What Google said; empty where it said nothing. */
+  /** Google's message; may be empty. */
   readonly reason: string;
 }
 
@@ -20,7 +20,7 @@ const jobState = z.looseObject({
   outputs: z.looseObject({ terminalConditions }),
 });
 
-/** The jobs of a state whose last execution failed. What the state does not show is no finding. */
+/** The jobs of a state whose last execution failed. A job without a condition in the state is skipped. */
 export function failedJobs({ deployment }: StackExport): FailedJob[] {
   return deployment.resources.flatMap((resource): FailedJob[] => {
     const { data } = jobState.safeParse(resource);
@@ -32,9 +32,9 @@ export function failedJobs({ deployment }: StackExport): FailedJob[] {
   });
 }
 
-/** The failed jobs as lines: why no service has rolled, and what makes another execution. */
+/** One line for each failed job: why no service has rolled out, and how to run the job again. */
 export const failedJobLines = (failed: readonly FailedJob[]): string[] =>
   failed.map(
     ({ job, setting, reason }) =>
-      `'${job}' must complete before services roll${reason === "" ? "" : `: ${reason}`}. Mend the cause; where that changes nothing of the job, raise '${setting}' by one, because the same job is not run again. Then: npm run up`,
+      `'${job}' must complete before services roll out${reason === "" ? "" : `: ${reason}`}. Fix the cause; if the fix does not change the job, raise '${setting}' by one, because an unchanged job is not run again. Then: npm run up`,
   );

@@ -11,13 +11,13 @@ export interface FailedRevision {
   /** Its key in `netra:services`. */
   readonly key: string;
   readonly created: string;
-  /** What serves instead; empty where nothing does. */
+  /** The revision that serves instead; empty if none does. */
   readonly ready: string;
-  /** What Google said; empty where it said nothing. */
+  /** Google's message; may be empty. */
   readonly reason: string;
 }
 
-/** What Cloud Run says of a service or a job: the first one sums the others up. */
+/** Conditions of a Cloud Run service or job; the first one summarizes the others. */
 export const terminalConditions = z
   .array(z.looseObject({ state: z.string().default(""), message: z.string().default("") }))
   .default([]);
@@ -32,7 +32,7 @@ const serviceState = z.looseObject({
   }),
 });
 
-/** The failed revisions of a state. What the state does not show is no finding: `diagnose` asks Google. */
+/** The failed revisions that a state shows; `diagnose` asks Google for the others. */
 export function failedRevisions({ deployment }: StackExport): FailedRevision[] {
   return deployment.resources.flatMap((resource): FailedRevision[] => {
     const { data } = serviceState.safeParse(resource);
@@ -53,17 +53,17 @@ export function failedRevisions({ deployment }: StackExport): FailedRevision[] {
 
 const revisionName = (path: string) => cloudName(path)?.name ?? "";
 
-/** What to do once the cause is mended: nothing else makes another revision of the same template. */
+/** The commands that create another revision of an unchanged template. */
 export const redeployLine = (keys: readonly string[]): string => `npm run redeploy -- ${keys.join(" ")} && npm run up`;
 
-/** The failed revisions as lines: what failed and why, then the one command for all of them. */
+/** What failed and why, one line each, then one command for all of them. */
 export function failedRevisionLines(failed: readonly FailedRevision[]): string[] {
   if (failed.length === 0) return [];
   return [
     ...failed.map(
       ({ service, created, ready, reason }) =>
-        `'${service}' must run its newest revision because ${ready === "" ? "no other one serves" : `${ready} still serves the template before`}: ${created} did not become ready${reason === "" ? "" : ` (${reason.split("\n")[0]})`}`,
+        `'${service}' must run its newest revision because ${ready === "" ? "no other revision serves" : `${ready} still serves the previous template`}: ${created} did not become ready${reason === "" ? "" : ` (${reason.split("\n")[0]})`}`,
     ),
-    `Another \`up\` makes no new revision of an unchanged template. Mend the cause, then: ${redeployLine(failed.map(({ key }) => key))}`,
+    `Another \`up\` creates no new revision of an unchanged template. Fix the cause, then: ${redeployLine(failed.map(({ key }) => key))}`,
   ];
 }

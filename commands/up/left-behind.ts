@@ -6,9 +6,8 @@ import { cloudName } from "../../policy/resources/cloud-name";
 import type { Resource } from "../recover/recovery";
 
 /*
- * What Google makes in the background and the provider forgets where that fails: it stays under its name, no state has
- * its
- * id, and the next create is refused with 409. Source: magic-modules, resource.go.tmpl (`d.SetId("")`);
+ * Google creates some resources in the background. If that fails, the provider forgets the id but the resource keeps
+ * its name, so the next create fails with 409. Source: magic-modules, resource.go.tmpl (`d.SetId("")`);
  * hashicorp/terraform-provider-google#16690.
  */
 
@@ -17,45 +16,38 @@ const COMMANDS: Readonly<Record<string, string>> = {
   [REDIS]: "gcloud redis instances",
 };
 
-/** What commands need beside a name. */
-interface Place {
+interface Location {
   readonly project: string;
   readonly region: string;
 }
 
-const line = (type: string, verb: string, name: string, { project, region }: Place, more: string) =>
+const line = (type: string, verb: string, name: string, { project, region }: Location, more: string) =>
   `${COMMANDS[type]} ${verb} ${name} --region ${region} --project ${project} ${more}`;
 
-/**
- * For each resource that may have been made without working: how to ask, and what to run where it does not. Two lines
- * each.
- */
+/** Two lines for each resource that may have been created in a failed state: how to check it, and how to delete it. */
 export function lookingLines(resources: readonly Resource[]): string[] {
   return resources.flatMap(({ type, name, id }) => {
     const { project, location } = cloudName(id) ?? {};
     if (!Object.hasOwn(COMMANDS, type) || project === undefined || location === undefined) return [];
-    const place = { project, region: location };
+    const at = { project, region: location };
     return [
-      line(type, "describe", name, place, "--format 'value(state)'"),
-      `  where that is ERROR: ${line(type, "delete", name, place, "--quiet")}`,
+      line(type, "describe", name, at, "--format 'value(state)'"),
+      `  if it is ERROR: ${line(type, "delete", name, at, "--quiet")}`,
     ];
   });
 }
 
-/**
- * What an update that failed has left behind, a line each with what to do; nothing where another `up` goes on by
- * itself.
- */
+/** What a failed update has left behind and what to do about it, one line each; none if another `up` suffices. */
 export function leftBehindLines(failures: readonly Failure[], exported: StackExport): string[] {
-  const place = placeOf(exported);
+  const at = locationOf(exported);
   const lines = failures.flatMap(({ type, name, message }) => {
-    if (place && Object.hasOwn(COMMANDS, type) && IN_BACKGROUND.test(message) && !/timeout/i.test(message))
+    if (at && Object.hasOwn(COMMANDS, type) && IN_BACKGROUND.test(message) && !/timeout/i.test(message))
       return [
-        `'${name}' was made, does not work, and blocks its name: the next \`up\` would be refused with 409. Delete it, then run npm run up: ${line(type, "delete", name, place, "--quiet")}`,
+        `'${name}' was created but does not work, and its name is taken: the next \`up\` would fail with 409. Delete it, then run npm run up: ${line(type, "delete", name, at, "--quiet")}`,
       ];
     if (EXISTS.test(message))
       return [
-        `'${name}' exists, and the stack's state does not have it. Where an earlier \`up\` made it: npm run --silent recover. Where it is older than the stack: list it under netra:adopt (docs/adoption.md)`,
+        `'${name}' exists but is not in the stack's state. If an earlier \`up\` created it: npm run --silent recover. If it is older than the stack: list it under netra:adopt (docs/adoption.md)`,
       ];
     return [];
   });
@@ -67,8 +59,7 @@ const EXISTS = /Error 409|alreadyExists/;
 
 const providerState = z.looseObject({ inputs: z.looseObject({ project: z.string(), region: z.string() }) });
 
-/** Where the stack's provider makes things. */
-function placeOf({ deployment }: StackExport): Place | undefined {
+function locationOf({ deployment }: StackExport): Location | undefined {
   const provider = deployment.resources.findLast(({ type }) => type === "pulumi:providers:gcp");
   return providerState.safeParse(provider).data?.inputs;
 }

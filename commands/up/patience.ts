@@ -3,13 +3,11 @@ import { ALERT_POLICY } from "../../config/resource-types";
 import type { Failure } from "../../engine/engine-events";
 
 /*
- * Google refuses for a while to use what it has just made. Only these refusals are waited for, a bounded number of
- * times:
- * every other error ends the update at once.
+ * For a while, Google rejects requests that use a resource or an API that it has just created or enabled. Only these
+ * errors are retried, a limited number of times. Any other error ends the update at once.
  */
 
 interface Lag {
-  /** What is waited for. */
   readonly what: string;
   readonly isMeant: (failure: Failure) => boolean;
 }
@@ -35,19 +33,19 @@ const LAGS: readonly Lag[] = [
   },
   {
     what: "the APIs that were just enabled",
-    // Waiting does not enable one that the program does not enable.
+    // An API that the program does not enable stays disabled.
     isMeant: ({ message }) => (APIS as readonly string[]).includes(DISABLED_API.exec(message)?.[1] ?? ""),
   },
 ];
 
-/** What an update that failed waits for; `undefined`: an error is among its own that waiting does not mend. */
+/** What a failed update must wait for; `undefined` if waiting does not resolve all of its errors. */
 export function awaited(failures: readonly Failure[]): string | undefined {
   const lags = failures.map((failure) => LAGS.find(({ isMeant }) => isMeant(failure)));
   if (lags.length === 0 || lags.includes(undefined)) return undefined;
   return [...new Set(lags.map((lag) => lag?.what))].join(" and ");
 }
 
-/** More than ten minutes together: Google states up to ten for a metric, and "a few" for an API. */
+/** Together more than ten minutes: Google states up to ten for a metric and "a few" for an API. */
 export const ATTEMPTS = 12;
 export const SECONDS_BETWEEN = 60;
 
@@ -59,9 +57,8 @@ export interface Attempt {
 
 /**
  * Runs an update until it succeeds, fails for good, or has failed {@link ATTEMPTS} times.
- * @param attempt runs it; `isFirst`: people have not been asked yet.
- * @param pause waits; whether to go on.
- * @param emit shows what is waited for.
+ * @param attempt runs the update; `isFirst`: nobody has confirmed it yet.
+ * @param pause waits; `false` ends the attempts.
  */
 export async function patiently(
   attempt: (isFirst: boolean) => Promise<Attempt>,

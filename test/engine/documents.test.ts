@@ -153,7 +153,7 @@ describe("docs/runbook.md", () => {
       expect.stringContaining("openai-api-key-staging/versions/2 was not found"),
     ]);
     expect(done()).toEqual([]);
-    expect(failed.stderr).toContain("Mend the cause, then: npm run redeploy -- backend && npm run up");
+    expect(failed.stderr).toContain("Fix the cause, then: npm run redeploy -- backend && npm run up");
     await follow(block("A failed rollout", 2));
     expect(done().map(named)).toEqual(["update netra-backend-staging"]);
     expect(await follow(block("An interrupted up"))).toContain("# Nothing of staging is pending");

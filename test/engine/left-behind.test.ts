@@ -43,7 +43,7 @@ test("up says what to delete, and goes on once that is done", async () => {
     const { code, stdout, stderr } = await up();
     if (code === 0) break;
     expect(stderr, stdout).toMatch(
-      /^('staging-(connector|redis)' was made, does not work, and blocks its name: .+ --quiet\n)+$/,
+      /^('staging-(connector|redis)' was created but does not work, and its name is taken: .+ --quiet\n)+$/,
     );
     gone.push(...deleted(stderr));
     expect(ups).toBeLessThan(4);
@@ -61,7 +61,7 @@ test("whoever runs up again without reading is led to recover, which says how to
   const { code, stderr } = await up();
   expect(code).toBe(1);
   expect(stderr).toMatch(
-    /^'staging-(connector|redis)' exists, and the stack's state does not have it\. Where an earlier `up` made it: npm run --silent recover\./m,
+    /^'staging-(connector|redis)' exists but is not in the stack's state\. If an earlier `up` created it: npm run --silent recover\./m,
   );
   const printed = await recover(environment);
   expect(printed).toContain(

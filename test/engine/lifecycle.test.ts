@@ -64,9 +64,9 @@ test("preview shows what check shows: types, names, parents, dependencies, prote
 });
 
 const FAILED =
-  /^'netra-auth-service' must run its newest revision because no other one serves: netra-auth-service-00001-abc did not become ready \(.+google-oauth-client-id-staging\/versions\/1 was not found.+\)$/m;
+  /^'netra-auth-service' must run its newest revision because no other revision serves: netra-auth-service-00001-abc did not become ready \(.+google-oauth-client-id-staging\/versions\/1 was not found.+\)$/m;
 const LEFT =
-  "Another `up` makes no new revision of an unchanged template. Mend the cause, then: npm run redeploy -- auth && npm run up\n";
+  "Another `up` creates no new revision of an unchanged template. Fix the cause, then: npm run redeploy -- auth && npm run up\n";
 const services = () =>
   environment.cloud
     .calls()

@@ -80,12 +80,12 @@ test("killed before anything was made: the same recipe, and nothing is taken for
   environment.cloud.faults = undefined;
   const printed = await recover(environment);
   const [, name = ""] = /^pulumi stack import --stack staging --file (\S+)$/m.exec(printed) ?? [];
-  expect(printed.replace(name, "FILE")).toBe(`# Being created when the update ended; the refresh keeps those that exist:
+  expect(printed.replace(name, "FILE")).toBe(`# Creation interrupted; the refresh keeps those that exist:
 #   gcp:secretmanager/secretVersion:SecretVersion redis-password-staging-r2: projects/netra-staging/secrets/redis-password-staging/versions/2
 #   gcp:serviceaccount/account:Account netra-frontend: projects/netra-staging/serviceAccounts/netra-frontend@netra-staging.iam.gserviceaccount.com
-# Where the version of that number is not the stack's own, stop, and correct 'version' in netra:secrets first:
+# If somebody else added the version of that number, stop and correct 'version' in netra:secrets first:
 #   version 2: gcloud secrets versions list redis-password-staging --project netra-staging
-# First be sure that nobody is updating the stack: the first command takes the lock away.
+# First make sure that nobody is updating the stack: the first command removes the lock.
 pulumi cancel staging --yes
 pulumi stack import --stack staging --file FILE
 pulumi refresh --stack staging --yes --skip-preview
@@ -109,7 +109,7 @@ npm run up -- --stack staging
   expect((await environment.up()).stdout).toMatch(UNCHANGED);
   expect(
     await recover(environment),
-  ).toBe(`# Nothing of staging is pending, and nothing that could have been made is missing from its state: npm run up goes on.
-# Where it says that the stack is locked, and nobody is updating it: pulumi cancel staging --yes
+  ).toBe(`# staging has no pending operations, and its state lacks no resource that may exist: continue with npm run up.
+# If it reports that the stack is locked although nobody is updating it: pulumi cancel staging --yes
 `);
 });

@@ -198,7 +198,7 @@ describe("the job that lets the services in", () => {
     expect([code, stderr]).toEqual([
       1,
       expect.stringMatching(
-        /^'netra-database-roles' must complete before services roll: execution netra-database-roles-[0-9a-f]{16} has failed: .+\. Mend the cause; where that changes nothing of the job, raise 'netra:database\.roles\.run' by one, because the same job is not run again\. Then: npm run up\n$/,
+        /^'netra-database-roles' must complete before services roll out: execution netra-database-roles-[0-9a-f]{16} has failed: .+\. Fix the cause; if the fix does not change the job, raise 'netra:database\.roles\.run' by one, because the same job is not run again\. Then: npm run up\n$/,
       ),
     ]);
     expect(services(staging.cloud)).toEqual([]);

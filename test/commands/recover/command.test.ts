@@ -52,11 +52,11 @@ const components = () => program.filter(({ custom }) => !custom);
 
 test("every resource of the program is either known by its id or made again without harm", () => {
   const all = program.filter(({ custom }) => custom);
-  const { pending, repeated, drawn, unknown, settled, repaired } = recovered(
+  const { pending, recreated, serverAssignedIds, unknown, interrupted, repaired } = recovered(
     exported(inState(components()), creating(all)),
   );
-  expect([...pending, ...repeated, ...drawn]).toHaveLength(all.length);
-  expect([...new Set(drawn.map(({ type }) => type.split(":").at(-1)))].toSorted()).toEqual([
+  expect([...pending, ...recreated, ...serverAssignedIds]).toHaveLength(all.length);
+  expect([...new Set(serverAssignedIds.map(({ type }) => type.split(":").at(-1)))].toSorted()).toEqual([
     "AlertPolicy",
     "Dashboard",
     "NotificationChannel",
@@ -72,8 +72,8 @@ test("every resource of the program is either known by its id or made again with
       },
     ]),
   );
-  expect([unknown, settled]).toEqual([[], []]);
-  expect([...new Set(repeated.map(({ type }) => type))].toSorted()).toEqual([
+  expect([unknown, interrupted]).toEqual([[], []]);
+  expect([...new Set(recreated.map(({ type }) => type))].toSorted()).toEqual([
     "gcp:secretmanager/secretIamMember:SecretIamMember",
     "gcp:sql/user:User",
     "random:index/randomPassword:RandomPassword",
@@ -133,11 +133,11 @@ test("what is not in the state may exist where all that it waits for does, and i
 test("an alert may have been made under an id that nobody knows: it is named, and goes neither into the state nor stays pending", () => {
   const alerts = named("connector-cpu");
   const lost = recovered(exported(inState(program.filter(({ name }) => name !== "connector-cpu"))));
-  const interrupted = recovered(
-    exported(inState(program.filter(({ name }) => name !== "connector-cpu")), creating(alerts)),
-  );
-  for (const { drawn, pending, unknown, repaired } of [lost, interrupted]) {
-    expect(drawn).toEqual([{ type: "gcp:monitoring/alertPolicy:AlertPolicy", name: "connector-cpu", id: "" }]);
+  const killed = recovered(exported(inState(program.filter(({ name }) => name !== "connector-cpu")), creating(alerts)));
+  for (const { serverAssignedIds, pending, unknown, repaired } of [lost, killed]) {
+    expect(serverAssignedIds).toEqual([
+      { type: "gcp:monitoring/alertPolicy:AlertPolicy", name: "connector-cpu", id: "" },
+    ]);
     expect([pending, unknown, repaired.deployment.pending_operations]).toEqual([[], [], []]);
     expect(repaired.deployment.resources.map(({ urn }) => urn)).not.toContain(alerts[0]?.urn);
   }
@@ -146,8 +146,8 @@ test("an alert may have been made under an id that nobody knows: it is named, an
 test("updates and deletes that were interrupted are left to the refresh", () => {
   const [connector] = named("staging-connector");
   const resource = { urn: connector?.urn ?? "", type: connector?.type ?? "", id: "an id" };
-  const { settled, repaired } = recovered(exported(inState(program), [{ resource, type: "updating" }]));
-  expect(settled).toEqual([{ type: "gcp:vpcaccess/connector:Connector", name: "staging-connector", id: "an id" }]);
+  const { interrupted, repaired } = recovered(exported(inState(program), [{ resource, type: "updating" }]));
+  expect(interrupted).toEqual([{ type: "gcp:vpcaccess/connector:Connector", name: "staging-connector", id: "an id" }]);
   expect(repaired.deployment.pending_operations).toEqual([{ resource, type: "updating" }]);
 });
 
@@ -158,8 +158,8 @@ test("refuses, all at once, a create that the settings no longer describe and a 
     { resource: { urn, type: "gcp:secretmanager/secret:Secret" }, type: "creating" },
   ];
   expect(() => recovered(exported(inState(program), operations))).toThrow(
-    `'staging-connector' must be looked at by a person because its replacement was interrupted, and the old one and a new one may exist; delete the new one at Google, then run pulumi refresh --clear-pending-creates
-'old-secret' must still be in the stack file because it was being created, and its id follows from there; put the settings back, recover, then change them again`,
+    `'staging-connector' must be checked by hand because its replacement was interrupted and both the old and the new one may exist; delete the new one at Google, then run pulumi refresh --clear-pending-creates
+'old-secret' must still be in the stack file because its creation was interrupted and its id is derived from the settings; restore the settings, run recover, then change them again`,
   );
 });
 
@@ -180,12 +180,12 @@ describe("the command", () => {
     );
     expect([code, stderr]).toEqual([0, ""]);
     const [, repaired = ""] = /--file (\S+)/.exec(stdout) ?? [];
-    expect(stdout).toBe(`# Being created when the update ended; the refresh keeps those that exist:
+    expect(stdout).toBe(`# Creation interrupted; the refresh keeps those that exist:
 #   gcp:redis/instance:Instance staging-redis: projects/netra-staging/locations/us-central1/instances/staging-redis
-# Made in the background, which can fail: ask for the state of each before the refresh, and delete what does not work:
+# Google creates these in the background, which can fail: check the state of each before the refresh, and delete those that failed:
 #   gcloud redis instances describe staging-redis --region us-central1 --project netra-staging --format 'value(state)'
-#     where that is ERROR: gcloud redis instances delete staging-redis --region us-central1 --project netra-staging --quiet
-# First be sure that nobody is updating the stack: the first command takes the lock away.
+#     if it is ERROR: gcloud redis instances delete staging-redis --region us-central1 --project netra-staging --quiet
+# First make sure that nobody is updating the stack: the first command removes the lock.
 pulumi cancel staging --yes
 pulumi stack import --stack staging --file ${repaired}
 pulumi refresh --stack staging --yes --skip-preview
@@ -205,8 +205,8 @@ npm run up -- --stack staging
     expect([code, stderr]).toEqual([0, ""]);
     expect(
       stdout,
-    ).toBe(`# Nothing of staging is pending, and nothing that could have been made is missing from its state: npm run up goes on.
-# Where it says that the stack is locked, and nobody is updating it: pulumi cancel staging --yes
+    ).toBe(`# staging has no pending operations, and its state lacks no resource that may exist: continue with npm run up.
+# If it reports that the stack is locked although nobody is updating it: pulumi cancel staging --yes
 `);
   });
 
@@ -234,17 +234,17 @@ npm run up -- --stack staging
     expect([missing.code, missing.stdout, missing.stderr]).toEqual([
       2,
       "",
-      "'nowhere.json' must be a file that can be read because the exported state stands there; give the path of a pulumi stack export\n",
+      "'nowhere.json' must be a file that can be read because it holds the exported state; give the path of a pulumi stack export\n",
     ]);
     expect([unreadable.code, unreadable.stdout, unreadable.stderr]).toEqual([
       2,
       "",
-      `'${noExport}' must be an exported state because what is pending stands there; write it with pulumi stack export --stack staging\n`,
+      `'${noExport}' must be an exported state because it lists the pending operations; write it with pulumi stack export --stack staging\n`,
     ]);
     expect([foreign.code, foreign.stdout, foreign.stderr]).toEqual([
       2,
       "",
-      `'${other}' must be of the stack staging because the program is evaluated for that one, and it holds urn:pulumi:production::netra::pulumi:pulumi:Stack::netra-production; write it with pulumi stack export --stack staging\n`,
+      `'${other}' must be of the stack staging because the program is evaluated for that stack, and this state holds urn:pulumi:production::netra::pulumi:pulumi:Stack::netra-production; write it with pulumi stack export --stack staging\n`,
     ]);
   });
 });

@@ -33,8 +33,8 @@ test("names jobs whose last execution failed, why, and the setting that makes an
       ),
     ),
   ).toEqual([
-    "'netra-database-roles' must complete before services roll: execution x has failed: no. Mend the cause; where that changes nothing of the job, raise 'netra:database.roles.run' by one, because the same job is not run again. Then: npm run up",
-    "'netra-migrations' must complete before services roll: execution x has failed: no. Mend the cause; where that changes nothing of the job, raise 'netra:migrations.run' by one, because the same job is not run again. Then: npm run up",
+    "'netra-database-roles' must complete before services roll out: execution x has failed: no. Fix the cause; if the fix does not change the job, raise 'netra:database.roles.run' by one, because an unchanged job is not run again. Then: npm run up",
+    "'netra-migrations' must complete before services roll out: execution x has failed: no. Fix the cause; if the fix does not change the job, raise 'netra:migrations.run' by one, because an unchanged job is not run again. Then: npm run up",
   ]);
 });
 

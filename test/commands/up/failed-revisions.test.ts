@@ -47,9 +47,9 @@ test("names revisions that did not become ready, what serves, and the one comman
     ),
   );
   expect(failedRevisionLines(failed)).toEqual([
-    "'netra-auth-service' must run its newest revision because a-00001-abc still serves the template before: a-00002-abc did not become ready (no)",
-    "'netra-backend' must run its newest revision because no other one serves: b-00001-abc did not become ready",
-    "Another `up` makes no new revision of an unchanged template. Mend the cause, then: npm run redeploy -- auth backend && npm run up",
+    "'netra-auth-service' must run its newest revision because a-00001-abc still serves the previous template: a-00002-abc did not become ready (no)",
+    "'netra-backend' must run its newest revision because no other revision serves: b-00001-abc did not become ready",
+    "Another `up` creates no new revision of an unchanged template. Fix the cause, then: npm run redeploy -- auth backend && npm run up",
   ]);
 });
 
