@@ -24,10 +24,8 @@ const TIMEOUT_SECONDS = 600;
 
 /**
  * The database's users, and the job that lets them in: two alternating ones for each service and one that sets up the
- * others.
- * What uses the database waits for {@link job}. The services share one password: their limits keep a service that takes
- * too
- * much from starving the others, and are no wall between services that do not trust each other.
+ * others. What uses the database waits for {@link job}. The services share one password: their limits keep a service
+ * that takes too much from starving the others, and are no wall between services that do not trust each other.
  */
 export class DatabaseRoles extends pulumi.ComponentResource {
   /** Absent where no service uses the database. */

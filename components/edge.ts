@@ -29,12 +29,10 @@ const SCHEME = "EXTERNAL_MANAGED";
 
 /**
  * The global external Application Load Balancer in front of the services: one IPv4 address, TLS 1.2 or newer, a
- * redirect
- * from HTTP, requests by host to a backend service for each service, throttled and logged.
+ * redirect from HTTP, requests by host to a backend service for each service, throttled and logged.
  *
  * A request, a WebSocket included, lives as long as the service's `timeoutSeconds`: in front of Cloud Run a load
- * balancer
- * has no time-out and no health check of its own, and refuses both.
+ * balancer has no time-out and no health check of its own, and refuses both.
  * Cost: 26.25 USD a month, and traffic.
  */
 export class Edge extends pulumi.ComponentResource {

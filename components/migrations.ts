@@ -17,9 +17,8 @@ export interface MigrationsArgs extends Pick<RunJobArgs, "region" | "labels" | "
 
 /**
  * The application's migrations: its own command in its own image, after the database's roles and before any service
- * rolls,
- * once for each image. They log in as a user of their own and act as the owner of all tables, as the services do. While
- * they run, the old revisions serve.
+ * rolls, once for each image. They log in as a user of their own and act as the owner of all tables, as the services
+ * do. While they run, the old revisions serve.
  */
 export class Migrations extends pulumi.ComponentResource {
   /** Absent where the plan has none. */

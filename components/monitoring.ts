@@ -77,8 +77,8 @@ type ChannelShape = (
 ) => Pick<gcp.monitoring.NotificationChannelArgs, "type" | "labels" | "sensitiveLabels">;
 
 /**
- * Source: registry documentation of gcp.monitoring.NotificationChannel 9.37; `gcloud beta monitoring
- * channel-descriptors list`.
+ * Source: registry documentation of gcp.monitoring.NotificationChannel 9.37;
+ * `gcloud beta monitoring channel-descriptors list`.
  */
 const CHANNEL_SHAPES: Readonly<Record<Channel["type"], ChannelShape>> = {
   email: ({ to = "" }) => ({ type: "email", labels: { email_address: to } }),

@@ -17,8 +17,8 @@ export interface NetworkArgs {
 }
 
 /**
- * The VPC: enabled APIs, network, subnet with Private Google Access, the private services range and its connection,
- * and Cloud NAT when asked for. Cost: none but NAT's (about 1 USD a month per VM behind it).
+ * The VPC: enabled APIs, network, subnet with Private Google Access, the private services range and its connection, and
+ * Cloud NAT when asked for. Cost: none but NAT's (about 1 USD a month per VM behind it).
  */
 export class Network extends pulumi.ComponentResource {
   /** The network's full id, `projects/P/global/networks/N`. */

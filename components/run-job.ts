@@ -37,10 +37,8 @@ export interface RunJobArgs {
 
 /**
  * Declares a Cloud Run job that runs in the update that makes or changes it: what depends on it waits until an
- * execution
- * has completed, and is left alone where it fails. Nothing else runs it. One task, through the connector, with an
- * identity
- * that may read the job's secrets and nothing else.
+ * execution has completed, and is left alone where it fails. Nothing else runs it. One task, through the connector,
+ * with an identity that may read the job's secrets and nothing else.
  * Cost: the seconds that it runs.
  */
 export function runJob(args: RunJobArgs, component: pulumi.ComponentResource): gcp.cloudrunv2.Job {

@@ -43,8 +43,7 @@ export interface ServiceArgs extends Omit<ServicePlan, "after"> {
   readonly apis: readonly pulumi.Resource[];
   /**
    * What must be there before a revision starts: connector, database and its roles, secret versions, and the services
-   * that
-   * roll out earlier. A list of its own, because a component's `dependsOn` does not reach the service inside.
+   * that roll out earlier. A list of its own, because a component's `dependsOn` does not reach the service inside.
    */
   readonly waitsFor: readonly pulumi.Input<pulumi.Resource>[];
 }
@@ -59,8 +58,7 @@ const SOCKET_VOLUME = "cloudsql";
 export const POSTGRES_PORT = "5432";
 /**
  * Another value of it is another template, and so a new revision; an identical template makes none, even where the
- * newest
- * revision failed. Cloud Run refuses annotations only in Google's and Knative's own namespaces (REST v2,
+ * newest revision failed. Cloud Run refuses annotations only in Google's and Knative's own namespaces (REST v2,
  * RevisionTemplate).
  */
 const REDEPLOY = "netrasystems.ai/redeploy";
@@ -114,8 +112,7 @@ function serviceInputs(args: ServiceArgs, serviceAccount: pulumi.Input<string>):
     ingress: INGRESS[args.ingress],
     invokerIamDisabled: args.invoker === "iam-disabled",
     // At the service alone, as Google recommends: there a change takes effect at once, and in the template it is a new
-    // revision, that
-    // is a rollout. Source: docs.cloud.google.com/run/docs/configuring/max-instances.
+    // revision, that is a rollout. Source: docs.cloud.google.com/run/docs/configuring/max-instances.
     scaling: { minInstanceCount: args.minInstances, maxInstanceCount: args.maxInstances, scalingMode: "AUTOMATIC" },
     template: {
       serviceAccount,

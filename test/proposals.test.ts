@@ -5,8 +5,7 @@ import { stagingConfiguration } from "./stack-settings";
 
 /*
  * What a message proposes must pass: every setting of the stack file is set to something foolish, and each way that is
- * then
- * proposed is followed to the letter. Storms have their own proposals (test/capacity/storm/results.test.ts).
+ * then proposed is followed to the letter. Storms have their own proposals (test/capacity/storm/results.test.ts).
  */
 
 /** A CPU count or an amount of memory, which the file writes as text. */

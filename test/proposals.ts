@@ -5,8 +5,7 @@ import { planOf, readSettings } from "../config/read";
 
 /*
  * Applies what a message proposes, literally: the text behind "set 'SETTING' to", as somebody would type it into the
- * stack
- * file.
+ * stack file.
  */
 
 export type Path = readonly (string | number)[];

@@ -2,8 +2,7 @@ import { block, identifier, literal } from "./sql";
 
 /*
  * Who may do what in the application's database. One role without login owns everything; users log in, act as that
- * role,
- * and each has a connection limit. A rotation changes the user, and no object changes its owner.
+ * role, and each has a connection limit. A rotation changes the user, and no object changes its owner.
  *
  * Cloud SQL's API makes every user a member of `cloudsqlsuperuser` with CREATEROLE and CREATEDB, and none a superuser
  * (https://docs.cloud.google.com/sql/docs/postgres/users). A table belongs to the user that made it, and no other such
@@ -81,8 +80,7 @@ function userStatements({ name, connectionLimit }: LoginUser, plan: DatabaseRole
 
 /**
  * Gives the objects of another role to the owner: those of this database, and the databases that the role owns. The
- * former
- * owner becomes a member first, so that revisions that still log in as it keep working.
+ * former owner becomes a member first, so that revisions that still log in as it keep working.
  */
 function adoptionStatements(name: string, owner: string): string[] {
   const former = identifier(name);

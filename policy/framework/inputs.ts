@@ -48,9 +48,8 @@ const UNDECRYPTED = "[secret]";
 
 /**
  * What it means that a value is unknown. In a resource's inputs the program states it. In its outputs the program may
- * also
- * have left it out: a preview does not know what the cloud fills in. A reader may decide to read every unknown value as
- * absent.
+ * also have left it out: a preview does not know what the cloud fills in. A reader may decide to read every unknown
+ * value as absent.
  */
 type Unknown = "stated" | "stated or left out" | "absent";
 
@@ -94,8 +93,7 @@ export class Inputs {
 
   /**
    * Whether the property is set. An unknown input is; of an unknown output nobody knows, and it throws: a stack rule
-   * says what
-   * it makes of one with {@link mayHave}, {@link isUnknown} or {@link knownOnly}.
+   * says what it makes of one with {@link mayHave}, {@link isUnknown} or {@link knownOnly}.
    */
   has(key: string): boolean {
     return this.isStatedUnknown(key) || this.get(key) !== undefined;
@@ -103,8 +101,7 @@ export class Inputs {
 
   /**
    * Whether the property may be set to something: it is unknown, or neither absent nor an empty text or list. For
-   * outputs that
-   * the cloud never fills in, an unknown one of which the program states.
+   * outputs that the cloud never fills in, an unknown one of which the program states.
    */
   mayHave(key: string): boolean {
     if (this.isUnknown(key)) return true;
@@ -130,8 +127,8 @@ export class Inputs {
   }
 
   /**
-   * Whether the property is set to a text that is not empty. An unknown input is, an unknown output throws as in {@link
-   * has}.
+   * Whether the property is set to a text that is not empty. An unknown input is, an unknown output throws as in
+   * {@link has}.
    */
   hasText(key: string): boolean {
     return this.isStatedUnknown(key) || Boolean(this.text(key));
@@ -139,8 +136,7 @@ export class Inputs {
 
   /**
    * One of the provider's fixed values, in the capitals in which it has them. Google and the provider refuse another
-   * spelling or
-   * take it for the same: no rule may take it for another value. An empty one is absent.
+   * spelling or take it for the same: no rule may take it for another value. An empty one is absent.
    */
   choice(key: string): string | undefined {
     return this.text(key)?.trim().toUpperCase() || undefined;

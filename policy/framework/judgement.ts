@@ -29,8 +29,7 @@ export interface JudgementOptions {
 
 /**
  * Judges a program in this process as the engine does through the pack: every resource by its inputs, then the whole by
- * its
- * outputs. The findings are the pack's own (test/engine shows it).
+ * its outputs. The findings are the pack's own (test/engine shows it).
  */
 export function judgeProgram(
   rules: readonly Rule[],

@@ -6,8 +6,7 @@ import type { Finding } from "./outcome";
 
 /*
  * What a rule is. Rules know nothing of Pulumi's modules: `pulumi.ts` hands them to the engine, `judgement.ts` runs
- * them
- * in a process of our own, and both get the same findings.
+ * them in a process of our own, and both get the same findings.
  */
 
 /** What every rule says about itself. The README's table of rules is made from it. */
@@ -23,17 +22,15 @@ interface About {
   readonly remediation: string;
   /**
    * How far it holds this project's own conventions: as a `whole`, or in the `part` that it reports through
-   * `convention`. On
-   * resources of other programs those findings are advisory, unless the rule's setting `everywhere` is true. Default:
-   * not at all.
+   * `convention`. On resources of other programs those findings are advisory, unless the rule's setting `everywhere` is
+   * true. Default: not at all.
    */
   readonly convention?: "whole" | "part";
 }
 
 /**
  * A rule's configuration: JSON Schema for each setting. `default` is neutral: it holds for any program. Where the stack
- * has a
- * plan of its own (`netra:` in its configuration), `fromPlan` takes the value from there.
+ * has a plan of its own (`netra:` in its configuration), `fromPlan` takes the value from there.
  */
 export type ConfigSchema<Config> = { readonly [Key in keyof Config]: SettingDefinition<Config[Key]> };
 

@@ -6,10 +6,8 @@ import { configurationOfRun } from "../../config/run";
 
 /**
  * The plan of the stack that this pack judges: the engine gives a pack the stack's configuration at previews and
- * updates.
- * `undefined`: the stack has none, because the program is another project's or the state was exported. A plan that
- * cannot be
- * read is none either: its own program refuses to run with it.
+ * updates. `undefined`: the stack has none, because the program is another project's or the state was exported. A plan
+ * that cannot be read is none either: its own program refuses to run with it.
  */
 export function planOfRun(): CapacityPlan | undefined {
   if (pulumi.runtime.allConfig()["netra:database"] === undefined) return undefined;

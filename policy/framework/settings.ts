@@ -24,8 +24,7 @@ const waivers: SettingSchema = {
 
 /**
  * The settings of a rule as JSON Schema. One that the stack's plan decides has no `default` here: the engine would fill
- * it
- * in, and a default could not be told from what somebody has set.
+ * it in, and a default could not be told from what somebody has set.
  */
 export const configSchema = (rule: Rule): Readonly<Record<string, SettingSchema>> => ({ ...settingsOf(rule), waivers });
 

@@ -25,8 +25,8 @@ interface Node extends StackResource {
 }
 
 /**
- * Links the resources with each other. They are sorted by URN: the engine passes them in another order at every run, and
- * neither the resource that a rule blames nor the random numbers of a storm may depend on it.
+ * Links the resources with each other. They are sorted by URN: the engine passes them in another order at every run,
+ * and neither the resource that a rule blames nor the random numbers of a storm may depend on it.
  */
 export function linkResources(resources: readonly UnlinkedResource[]): StackResource[] {
   const nodes = resources.map(unlinkedNode);

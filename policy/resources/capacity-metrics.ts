@@ -173,10 +173,8 @@ export function otherMetric(condition: AlertCondition, watched: Watched, resourc
 
 /**
  * Why a condition on a metric of the resource's capacity never tells that it runs out: it compares the wrong way,
- * restricts
- * a label that there is not or to a value that it never has, or waits for more than there can be. `undefined`: it does
- * tell,
- * or nothing says that it does not.
+ * restricts a label that there is not or to a value that it never has, or waits for more than there can be.
+ * `undefined`: it does tell, or nothing says that it does not.
  */
 export function blindness(condition: AlertCondition, watched: Watched, resource: Resource): Problem | undefined {
   const { text = "", inputs } = condition;

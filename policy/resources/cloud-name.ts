@@ -27,10 +27,9 @@ const CONNECTION_NAME = new RegExp(`^(.+):(${REGION}):([^:]+)$`);
 
 /**
  * Reads a name in every form in which Google and the provider write one: bare; `global/networks/n`;
- * `regions/r/subnetworks/n`;
- * `projects/p/...`; the same behind a service's address, with or without `https:` and API version; Cloud SQL's
- * connection name.
- * `collection`: what is named, where others may stand below it, as versions do below a secret. `undefined`: no name.
+ * `regions/r/subnetworks/n`; `projects/p/...`; the same behind a service's address, with or without `https:` and API
+ * version; Cloud SQL's connection name. `collection`: what is named, where others may stand below it, as versions do
+ * below a secret. `undefined`: no name.
  */
 export function cloudName(text: string | undefined, collection?: string): CloudName | undefined {
   const segments = (text ?? "").trim().split("/");

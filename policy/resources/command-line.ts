@@ -1,8 +1,8 @@
 import { type Container, literalOf } from "./workload";
 
 /*
- * How many server processes a container's command line starts. It wins over variables, as in the servers themselves:
- * a pool of each process is opened whatever WEB_CONCURRENCY says.
+ * How many server processes a container's command line starts. It wins over variables, as in the servers themselves: a
+ * pool of each process is opened whatever WEB_CONCURRENCY says.
  */
 
 /** An application server that runs several processes. */

@@ -52,8 +52,7 @@ export const mayConnect = ({ type }: StackResource): boolean =>
 
 /**
  * What the rules judge, as other Google providers name it: google-native (`google-native:run/v2:Service`), and
- * Terraform's
- * provider as it is bridged (`google-beta:index/cloudRunV2Service:CloudRunV2Service`).
+ * Terraform's provider as it is bridged (`google-beta:index/cloudRunV2Service:CloudRunV2Service`).
  */
 const OTHER_PROVIDERS: readonly RegExp[] = [
   /^google-native:(run|sqladmin|vpcaccess|redis|secretmanager|servicenetworking)\//,

@@ -35,8 +35,8 @@ export interface UnreadWorkload {
 
 /**
  * The clients of every database that workloads of the stack use. An unreadable workload is data: `connection-budget`
- * reports it once, and the other rules on clients skip it, as they skip what `service-database-variables` reports on the
- * container itself.
+ * reports it once, and the other rules on clients skip it, as they skip what `service-database-variables` reports on
+ * the container itself.
  */
 export function clientsByDatabase(resources: readonly StackResource[]): {
   readonly databases: readonly DatabaseClients[];

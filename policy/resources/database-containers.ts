@@ -3,9 +3,7 @@ import { CONNECTION_NAME, isConnectionString, namesDatabase } from "./database-n
 import { argumentsOf, isBehindPooler, isPooler, isProxy } from "./sidecars";
 import { type Container, revisionAnnotations, type Workload } from "./workload";
 
-/*
- * Which containers of a workload hold database connections. What each states about its pool: `client-plan.ts`.
- */
+/* Which containers of a workload hold database connections. What each states about its pool: `client-plan.ts`. */
 
 /** The annotation of a v1 service that names its Cloud SQL instances. */
 export const V1_INSTANCES = "run.googleapis.com/cloudsql-instances";
@@ -22,10 +20,9 @@ export function socketInstances(workload: Workload): {
 
 /**
  * The containers that hold database connections: those that mount a Cloud SQL volume, are told where the database is,
- * or
- * carry the plan's pool; a pooler, and not the clients behind it. Where a Cloud SQL volume is attached and nobody
- * mounts
- * it, or a proxy's arguments name an instance, and nothing says who connects, the first container beside it counts.
+ * or carry the plan's pool; a pooler, and not the clients behind it. Where a Cloud SQL volume is attached and nobody
+ * mounts it, or a proxy's arguments name an instance, and nothing says who connects, the first container beside it
+ * counts.
  */
 export function databaseContainers(workload: Workload): Container[] {
   const { mounted, volumes } = socketInstances(workload);

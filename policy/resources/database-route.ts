@@ -14,9 +14,8 @@ import { type Container, regionsOf, secretSourceOf, type Workload, workloadOf } 
 
 /**
  * How a container of a workload reaches a database of the stack, read from the resources. `undefined`: it is told a
- * name that
- * only DNS resolves, or an address of a kind that this database does not have, so that it may be told of another
- * database.
+ * name that only DNS resolves, or an address of a kind that this database does not have, so that it may be told of
+ * another database.
  */
 export function databaseRouteOf(
   resource: StackResource,

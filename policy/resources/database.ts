@@ -54,8 +54,7 @@ export const flagsOf = (resource: Resource, name: string): Inputs[] =>
 
 /**
  * max_connections and what decides whether the tier could hold more. Google's default where the flag is not set;
- * `shown`
- * says so then.
+ * `shown` says so then.
  */
 export function slotsOf(instance: Resource): DatabaseSize & { readonly shown?: string } {
   const flags = (name: string) => flagsOf(instance, name).flatMap((flag) => flag.number("value") ?? []);

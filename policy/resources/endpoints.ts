@@ -1,9 +1,7 @@
 import ipaddr from "ipaddr.js";
 import { secretSourceOf, type Variable } from "./workload";
 
-/*
- * What a variable tells a container to dial. Values are never shown: a URL may carry a password.
- */
+/* What a variable tells a container to dial. Values are never shown: a URL may carry a password. */
 
 /** Names under which an application is told what to dial, in whatever field stands before or after. */
 const DIALLED =

@@ -7,12 +7,9 @@ import type { Container } from "./workload";
 
 /*
  * Where a container's command line and variables say that it listens. Cloud Run's probes come from outside the
- * container:
- * they reach no listener at 127.0.0.1. Sources: docs.cloud.google.com/run/docs/container-contract ("should not listen
- * on
- * 127.0.0.1"); terradart 231 (a TCP probe that failed 30 times on a proxy "Listening on 127.0.0.1:5432");
- * cloud-sql-proxy
- * 1359 and 1365 (why its health check got --http-address).
+ * container: they reach no listener at 127.0.0.1. Sources: docs.cloud.google.com/run/docs/container-contract ("should
+ * not listen on 127.0.0.1"); terradart 231 (a TCP probe that failed 30 times on a proxy "Listening on 127.0.0.1:5432");
+ * cloud-sql-proxy 1359 and 1365 (why its health check got --http-address).
  */
 
 /** A listener that only the container itself reaches. */

@@ -76,10 +76,8 @@ function sourcesOf(workload: Workload, stack: readonly StackResource[]): (string
 
 /**
  * The subnetworks that a NAT serves; `undefined`: all, or ones that are not known. A list leaves out whatever it does
- * not
- * name. Sources: google_compute_router_nat, source_subnetwork_ip_ranges_to_nat; traffic of a connector "originates from
- * the
- * subnet or CIDR range that you specify" (docs.cloud.google.com/vpc/docs/serverless-vpc-access).
+ * not name. Sources: google_compute_router_nat, source_subnetwork_ip_ranges_to_nat; traffic of a connector "originates
+ * from the subnet or CIDR range that you specify" (docs.cloud.google.com/vpc/docs/serverless-vpc-access).
  */
 function listedBy(nat: StackResource): (string | typeof HIDDEN)[] | undefined {
   if (nat.properties.knownOnly().choice("sourceSubnetworkIpRangesToNat") !== "LIST_OF_SUBNETWORKS") return undefined;

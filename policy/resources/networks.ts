@@ -9,9 +9,7 @@ import { clientContainers, databasesOf } from "./used-databases";
 import { networkInterfacesOf } from "./vpc-access";
 import { regionsOf, type Workload } from "./workload";
 
-/*
- * In which VPC network things are, as far as anything says: `undefined` stands for any.
- */
+/* In which VPC network things are, as far as anything says: `undefined` stands for any. */
 
 /** A network: its project and its name, in whatever form they stand. */
 type NetworkName = CloudName;
@@ -132,9 +130,8 @@ const CACHE = /(^|_)(REDIS|MEMORYSTORE|VALKEY|CACHE)(_|$)/i;
 
 /**
  * The caches whose outputs a workload is handed, else, where it is told one that a preview does not know, those it
- * depends on.
- * Not `cachesOf` of private-stores.ts: that also returns caches which the workload only may use, and none of those is
- * refused for its network.
+ * depends on. Not `cachesOf` of private-stores.ts: that also returns caches which the workload only may use, and none
+ * of those is refused for its network.
  */
 function usedCaches(resource: StackResource, { containers }: Workload): StackResource[] {
   const referenced = resource.propertyDependencies.filter(({ type }) => type === REDIS);

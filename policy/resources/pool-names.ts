@@ -1,6 +1,6 @@
 /*
- * The names under which programs state their connection pools, as data. `client-plan.ts` reads them. A name is
- * compared in upper case with `_` for dots and hyphens, because Spring and others accept every form.
+ * The names under which programs state their connection pools, as data. `client-plan.ts` reads them. A name is compared
+ * in upper case with `_` for dots and hyphens, because Spring and others accept every form.
  */
 
 /** What a name can state. */

@@ -4,8 +4,7 @@ import { referredBy } from "./references";
 
 /**
  * The instances that a read replica follows; empty for a primary. A preview does not know the primary's name of an
- * instance that
- * has none: then only what it is handed says one.
+ * instance that has none: then only what it is handed says one.
  */
 export function primariesOf(replica: StackResource, resources: readonly StackResource[]): readonly StackResource[] {
   const { properties, propertyDependencies } = replica;

@@ -6,17 +6,14 @@ import { isDialled, literalHosts } from "./endpoints";
 import { databasesBehind } from "./property-dependencies";
 import { secretSourceOf, type Variable, type Workload } from "./workload";
 
-/*
- * What a workload uses beside its PostgreSQL database and reaches at a private address only.
- */
+/* What a workload uses beside its PostgreSQL database and reaches at a private address only. */
 
 /** Names under which an application is told where its cache is. */
 const CACHE = /(^|_)(REDIS|MEMORYSTORE|VALKEY|MEMCACHED?|CACHE)(_|$)/i;
 
 /**
  * The caches of the stack that a workload uses: those whose outputs it is handed; else, where a variable tells it a
- * cache's
- * place and a preview does not know which, those it depends on, or those there are.
+ * cache's place and a preview does not know which, those it depends on, or those there are.
  */
 export function cachesOf(
   resource: StackResource,

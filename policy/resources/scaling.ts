@@ -61,8 +61,8 @@ export interface Maximum {
 }
 
 /**
- * The most instances that can run at once. A service's own maximum wins over the revision's. For stack rules: in outputs
- * a preview does not know the level that the program left out. Throws where no level states it.
+ * The most instances that can run at once. A service's own maximum wins over the revision's. For stack rules: in
+ * outputs a preview does not know the level that the program left out. Throws where no level states it.
  */
 export function maximumOf(workload: Workload): Maximum {
   const { setting, instances, revisions = 1 } = statedMaximum(workload);

@@ -76,8 +76,7 @@ const CUSTOM = /^(projects|organizations)\//;
 
 /**
  * Whether a condition holds a grant to secrets that it names. Source:
- * docs.cloud.google.com/secret-manager/docs/access-control
- * ("IAM Conditions": resource.name).
+ * docs.cloud.google.com/secret-manager/docs/access-control ("IAM Conditions": resource.name).
  */
 export const namesSecrets = ({ inputs }: Grant): boolean =>
   /resource\.name\b.*\/secrets\//s.test(inputs.object("condition").text("expression") ?? "");
@@ -91,8 +90,7 @@ export const allGrants = (stack: readonly StackResource[]): readonly Grant[] | u
 
 /**
  * Whether the stack grants on the secret, or grants that account, but not that account a role that reads the secret.
- * What
- * a preview does not know may be what is missing. A stack that grants neither anything is not judged: others do.
+ * What a preview does not know may be what is missing. A stack that grants neither anything is not judged: others do.
  */
 export function lacksReader(
   grants: readonly Grant[] | undefined,

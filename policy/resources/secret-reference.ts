@@ -12,8 +12,7 @@ export interface SecretVersionName {
 
 /**
  * The secret version that a variable is taken from; `undefined`: it is a literal. `jwt` and `projects/p/secrets/jwt`
- * are
- * one secret to a workload of project p. Throws where secret or version is missing.
+ * are one secret to a workload of project p. Throws where secret or version is missing.
  */
 export function secretVersionOf(workload: Workload, variable: Variable): SecretVersionName | undefined {
   const reference = secretOf(variable);

@@ -13,8 +13,7 @@ export interface UsedSubnetwork {
 
 /**
  * Finds a subnetwork by its name or its path, or, where a preview knows neither, by dependency. A name without a region
- * is
- * looked for in the resource's own ones.
+ * is looked for in the resource's own ones.
  */
 export function subnetworkOf(
   resource: StackResource,

@@ -35,8 +35,7 @@ export interface UsedDatabases {
 /**
  * The database instances of the stack that a container uses: those whose connection names or addresses it is told, else
  * those it depends on. A preview often knows neither names nor addresses; where nothing is known, it is the only
- * instance
- * there is. `undefined`: it cannot be told.
+ * instance there is. `undefined`: it cannot be told.
  */
 export function databasesOf(
   resource: StackResource,
@@ -131,8 +130,7 @@ function namesOf(instance: StackResource, resources: readonly StackResource[]): 
 
 /**
  * The containers of a workload that hold connections, as the whole stack shows them: also those that are told one of
- * its
- * instances under a name that says nothing, or take its address from a secret.
+ * its instances under a name that says nothing, or take its address from a secret.
  */
 export function clientContainers(workload: Workload, resources: readonly StackResource[]): Container[] {
   const counted = databaseContainers(workload);

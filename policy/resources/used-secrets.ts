@@ -47,9 +47,8 @@ export function usedSecrets(workload: Workload, stack: readonly StackResource[])
 
 /**
  * The version that a workload takes, where the program disables it. By its number where that is known. Before a version
- * is
- * made it has none: then every version of the secret that has none must be disabled, and one of them be what is taken,
- * because the workload needs it or the secret is new.
+ * is made it has none: then every version of the secret that has none must be disabled, and one of them be what is
+ * taken, because the workload needs it or the secret is new.
  */
 export function disabledVersion(
   user: StackResource,

@@ -6,9 +6,8 @@ import { soundConnector, soundDatabase, soundService, soundServiceV1, soundWorke
 
 /*
  * One of the provider's fixed values in another case: provider or Google refuse it, and no rule may take it for the
- * value
- * that Google has by default. Each example breaks something with the value as it is written; in another case it stays
- * broken.
+ * value that Google has by default. Each example breaks something with the value as it is written; in another case it
+ * stays broken.
  */
 
 /** How a rule complains about a stack. */

@@ -11,9 +11,8 @@ import { stagingConfiguration, stagingSettings } from "../stack-settings";
 
 /*
  * Staging after its first `up`: `test/fixtures/real-state.json` holds every gcp resource with its inputs, outputs and
- * id,
- * as the real provider (9.37) returned them; secrets are replaced by `[secret]`. A preview and `policy analyze` of that
- * state hand inputs to resource rules and outputs to stack rules. The pack must not find anything.
+ * id, as the real provider (9.37) returned them; secrets are replaced by `[secret]`. A preview and `policy analyze` of
+ * that state hand inputs to resource rules and outputs to stack rules. The pack must not find anything.
  */
 
 interface Created {

@@ -13,8 +13,7 @@ import { type Chosen, leftOut, type Marking, previewOutputs } from "./preview-ou
 
 /*
  * A preview does not know what the cloud fills in where a program leaves it out. Whatever of that is unknown, one
- * property or
- * all, no stack rule may change its verdict.
+ * property or all, no stack rule may change its verdict.
  */
 
 const stackRules = rules.filter((rule) => rule.kind === "stack");
