@@ -10,76 +10,80 @@ export interface Difference {
   readonly new: unknown;
 }
 
-/** What the engine shows in a secret's place. */
+/** What the engine prints instead of a secret. */
 const SECRET = "[secret]";
 
-/** What a step changes, from the inputs before and after, as far as the engine counts it as a change. */
+/** The differences between the inputs before and after a step that the engine counts as changes. */
 export function differencesOf({ old, new: now, changed }: Pick<Step, "old" | "new" | "changed">): Difference[] {
   if (!old || !now) return [];
   const touches = (one: string, other: string) =>
     isWithin(withoutPositions(one), withoutPositions(other)) ||
     isWithin(withoutPositions(other), withoutPositions(one));
-  const found = between(old.inputs, now.inputs, "").filter(
+  const found = diff(old.inputs, now.inputs, "").filter(
     ({ property }) => changed.length === 0 || changed.some((path) => touches(property, path)),
   );
-  // A change that the engine knows of, between values that it does not show.
+  // Changes that the engine reports without showing the values.
   const silent = changed.filter((path) => !found.some(({ property }) => touches(property, path)));
   return [...found, ...silent.map((property) => ({ property, old: SECRET, new: SECRET }))];
 }
 
-/** Lists are sets to the provider: positions before and after need not mean the same element. */
+/** The provider treats lists as sets: a position may refer to another element afterwards. */
 const withoutPositions = (path: string) => path.replaceAll(/\[[^\]]*\]/g, "");
 
-/** Whether a property is another one or stands below it. */
+/** Whether a property equals another one or is nested in it. */
 export const isWithin = (property: string, other: string): boolean =>
   property === other || property.startsWith(`${other}.`) || property.startsWith(`${other}[`);
 
-/** Whether what changes is hidden or not known yet, so that anything may be behind it. */
+/** Whether a value is hidden or not known yet, so that the change may be any. */
 export const isOpaque = ({ old, new: now }: Difference): boolean => [old, now].some(isHidden);
 
-/** Whether a preview does not show a value. */
+/** Whether a preview hides a value or does not know it yet. */
 export const isHidden = (value: unknown): boolean => value === SECRET || isUnknownValue(value);
 
-function between(old: unknown, now: unknown, property: string): Difference[] {
+function diff(old: unknown, now: unknown, property: string): Difference[] {
   if (isDeepStrictEqual(old, now)) return [];
-  const [before, after] = [named(old), named(now)];
-  if (
-    (before || after) &&
-    (before ?? []).length + (after ?? []).length > 0 &&
-    (before || isNothing(old)) &&
-    (after || isNothing(now))
-  ) {
-    const names = [...new Set([...(before ?? []), ...(after ?? [])].map(({ name }) => name))];
-    const element = (list: readonly Named[] | undefined, name: string) => list?.find((entry) => entry.name === name);
-    return names.flatMap((name) => {
-      const [was, is] = [element(before, name), element(after, name)];
-      return isDeepStrictEqual(was, is)
-        ? []
-        : [{ property, element: name, old: was?.value ?? was, new: is?.value ?? is }];
-    });
-  }
-  if (Array.isArray(old) && Array.isArray(now))
-    return Array.from({ length: Math.max(old.length, now.length) }, (_, i) =>
-      between(old[i], now[i], `${property}[${i}]`),
-    ).flat();
-  if ((isObject(old) || isNothing(old)) && (isObject(now) || isNothing(now))) {
-    const [was, is] = [isObject(old) ? old : {}, isObject(now) ? now : {}];
-    const keys = [...new Set([...Object.keys(was), ...Object.keys(is)])].filter((key) => key !== "__defaults");
-    return keys.flatMap((key) => between(was[key], is[key], property === "" ? key : `${property}.${key}`));
-  }
+  const [namedBefore, namedAfter] = [namedElements(old), namedElements(now)];
+  if (namedBefore && namedAfter && namedBefore.length + namedAfter.length > 0)
+    return diffNamed(namedBefore, namedAfter, property);
+  if (Array.isArray(old) && Array.isArray(now)) return diffLists(old, now, property);
+  const [before, after] = [fieldsOf(old), fieldsOf(now)];
+  if (before && after) return diffObjects(before, after, property);
   return [{ property, old, new: now }];
+}
+
+function diffNamed(old: readonly Named[], now: readonly Named[], property: string): Difference[] {
+  const names = new Set([...old, ...now].map(({ name }) => name));
+  return [...names].flatMap((name) => {
+    const [before, after] = [old, now].map((list) => list.find((element) => element.name === name));
+    return isDeepStrictEqual(before, after)
+      ? []
+      : [{ property, element: name, old: before?.value ?? before, new: after?.value ?? after }];
+  });
+}
+
+const diffLists = (old: readonly unknown[], now: readonly unknown[], property: string): Difference[] =>
+  Array.from({ length: Math.max(old.length, now.length) }, (_, i) => diff(old[i], now[i], `${property}[${i}]`)).flat();
+
+function diffObjects(old: Properties, now: Properties, property: string): Difference[] {
+  const keys = new Set([...Object.keys(old), ...Object.keys(now)].filter((key) => key !== "__defaults"));
+  return [...keys].flatMap((key) => diff(old[key], now[key], property === "" ? key : `${property}.${key}`));
 }
 
 interface Named extends Properties {
   readonly name: string;
 }
 
-/** A list whose elements have names: flags, variables. */
-const named = (value: unknown): readonly Named[] | undefined =>
-  Array.isArray(value) &&
-  value.every((element): element is Named => isObject(element) && typeof element.name === "string")
-    ? value
-    : undefined;
+/** The elements of a list in which all have names, as flags and variables do; an absent list is empty. */
+function namedElements(value: unknown): readonly Named[] | undefined {
+  const isNamed = (element: unknown): element is Named => isObject(element) && typeof element.name === "string";
+  if (isNothing(value)) return [];
+  return Array.isArray(value) && value.every(isNamed) ? value : undefined;
+}
+
+/** The fields of an object; an absent object has none. */
+const fieldsOf = (value: unknown): Properties | undefined =>
+  isNothing(value) ? {} : isObject(value) ? value : undefined;
+
 const isObject = (value: unknown): value is Properties =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 const isNothing = (value: unknown) => value === undefined || value === null;
