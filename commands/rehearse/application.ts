@@ -5,14 +5,14 @@ import { normalQuantile } from "../../capacity/storm/engine/random";
 import type { Span, StartGroup } from "../../capacity/storm/model";
 import { type Access, clockSeconds, type Failure, type StartOutcome, userOf } from "./protocol";
 
-/** How to get a connection. */
+/** How to reach the database. */
 export interface Reach {
   readonly access: Access;
   readonly port: number;
   readonly secureContext: SecureContext;
 }
 
-/** A connection by `pg`, over TLS with a verified certificate and SCRAM. Rejects with the driver's error. */
+/** Connects with `pg`, over TLS with a verified certificate and SCRAM. Rejects with the driver's error. */
 export async function connect(reach: Reach, timeoutSeconds: number, opening?: Set<Client>): Promise<Client> {
   const { user, password, database } = reach.access;
   const client = new Client({
@@ -24,7 +24,7 @@ export async function connect(reach: Reach, timeoutSeconds: number, opening?: Se
     ssl: { secureContext: reach.secureContext },
     connectionTimeoutMillis: timeoutSeconds * 1000,
   });
-  client.on("error", () => undefined); // what is lost later is noticed by who uses it
+  client.on("error", () => undefined); // a later query reports a lost connection
   opening?.add(client);
   try {
     await client.connect();
@@ -37,40 +37,37 @@ export async function connect(reach: Reach, timeoutSeconds: number, opening?: Se
   }
 }
 
-/** As the end of a process does it: the socket closes, and nobody says goodbye. */
+/** Closes the socket without a Terminate message, as a process that ends does. */
 export const hangUp = (client: Client): void => {
   client.connection.stream.destroy();
 };
 
-/**
- * A query that keeps the server's CPU busy. As a target the series is streamed; in FROM it would be written to a file
- * first.
- */
+/** A query that keeps the server's CPU busy. In the select list the series is streamed; in FROM it would be spooled. */
 export const busyQuery = (rows: number): string =>
   `SELECT count(*) FROM (SELECT generate_series(1, ${Math.round(rows)})) AS series`;
 
-/** An SQLSTATE (53300), a system error (ECONNREFUSED), or `timeout`. */
+/** The SQLSTATE (53300), the system error (ECONNREFUSED), or `timeout`. */
 export function codeOf(error: unknown): string {
   if (!(error instanceof Error)) return "unknown";
   if ("code" in error && typeof error.code === "string") return error.code;
   return error.message === "timeout expired" ? "timeout" : error.message;
 }
 
-/** What is the same for all instances of a storm. */
+/** The same for all instances of a storm. */
 interface Setting {
-  /** On the clock that all processes share. */
+  /** On the clock that all processes share, seconds. */
   readonly beginsAt: number;
   readonly restartSeconds: Span;
   readonly rowsPerCpuMs: number;
 }
 
 /**
- * An instance of a service, as the application starts: boot, its connections with time-outs and retries, the rest,
- * ready. What it
- * has opened it keeps until it fails or is ended; after a failure the platform starts it again.
+ * An instance of a service that starts as the application does: it boots, opens its connections with time-outs and
+ * retries, does the rest, and is ready. It keeps its connections until it fails or is ended. After a failure the
+ * platform starts it again.
  */
 export class Instance {
-  /** What its connects failed with, in all its lives. */
+  /** Errors of its connects, over all tries. */
   readonly errors: Record<string, number> = {};
   private readonly held = new Set<Client>();
   private readonly opening = new Set<Client>();
@@ -85,35 +82,35 @@ export class Instance {
     this.reach = { ...reach, access: { ...reach.access, user: userOf(group.service) } };
   }
 
-  /** Lives until it is ready for good or ended; returns how the first try went, as soon as that is known. */
-  async live(): Promise<StartOutcome> {
-    const born = this.setting.beginsAt + this.group.spreadSeconds * Math.random();
-    await this.until(born);
-    const failedBy = await this.tryOnce(born);
-    if (!failedBy) return { readySeconds: clockSeconds() - born };
+  /** Runs until it is ready or ended. Returns the outcome of the first try as soon as it is known. */
+  async run(): Promise<StartOutcome> {
+    const startedAt = this.setting.beginsAt + this.group.spreadSeconds * Math.random();
+    await this.until(startedAt);
+    const failedBy = await this.tryOnce(startedAt);
+    if (!failedBy) return { readySeconds: clockSeconds() - startedAt };
     void this.restart();
     return { failedBy };
   }
 
-  /** After a failure the platform starts it again, until it is ready or ended. */
+  /** Starts again as the platform does, until it is ready or ended. */
   private async restart(): Promise<void> {
     const { min, max } = this.setting.restartSeconds;
     for (let failed = true; failed && !this.ended.signal.aborted; ) {
       this.hangUpAll();
-      const born = clockSeconds() + min + (max - min) * Math.random();
-      await this.until(born);
-      failed = (await this.tryOnce(born)) !== undefined;
+      const startedAt = clockSeconds() + min + (max - min) * Math.random();
+      await this.until(startedAt);
+      failed = (await this.tryOnce(startedAt)) !== undefined;
     }
   }
 
-  /** Ends it in whatever it is doing. */
+  /** Ends it at once. */
   end(): void {
     this.ended.abort();
     this.hangUpAll();
   }
 
-  /** One try to become ready; `undefined`: it is. */
-  private async tryOnce(born: number): Promise<Failure | undefined> {
+  /** Tries once to become ready; returns the failure, if any. */
+  private async tryOnce(startedAt: number): Promise<Failure | undefined> {
     const {
       processes,
       connectionsPerProcess,
@@ -122,19 +119,19 @@ export class Instance {
       probeWindowSeconds,
       remainingSeconds,
     } = this.group;
-    const windowEnd = born + probeWindowSeconds;
-    await this.until(Math.min(windowEnd, born + bootSeconds(this.group)));
+    const windowEnd = startedAt + probeWindowSeconds;
+    await this.until(Math.min(windowEnd, startedAt + bootSeconds(this.group)));
     const initEnd = Math.min(clockSeconds() + initTimeoutSeconds, windowEnd);
     let unopened = processes * connectionsPerProcess;
     let attemptsUsedUp = false;
-    const lane = async () => {
-      while (unopened > 0 && !attemptsUsedUp && this.goesOn(initEnd)) {
+    const openInSequence = async () => {
+      while (unopened > 0 && !attemptsUsedUp && this.mayContinue(initEnd)) {
         unopened--;
         if (!(await this.open(initEnd))) attemptsUsedUp = true;
       }
     };
     const timeUp = setTimeout(() => this.hangUpAll(), (initEnd - clockSeconds()) * 1000);
-    await Promise.all(Array.from({ length: processes * connectsAtOnce }, lane));
+    await Promise.all(Array.from({ length: processes * connectsAtOnce }, openInSequence));
     clearTimeout(timeUp);
     if (clockSeconds() >= initEnd) return initEnd === windowEnd ? "probeWindow" : "initTimeout";
     if (attemptsUsedUp) return "attempts";
@@ -142,10 +139,10 @@ export class Instance {
     return clockSeconds() >= windowEnd ? "probeWindow" : undefined;
   }
 
-  /** Opens one connection and runs its start-up queries; false when it must not go on trying. */
+  /** Opens one connection and runs its start-up queries; false if all attempts have failed. */
   private async open(initEnd: number): Promise<boolean> {
     const { retry, connectTimeoutSeconds, queryCpuMs } = this.group;
-    for (let attempt = 1; this.goesOn(initEnd); attempt++) {
+    for (let attempt = 1; this.mayContinue(initEnd); attempt++) {
       try {
         const client = await connect(
           this.reach,
@@ -166,8 +163,8 @@ export class Instance {
     return false;
   }
 
-  private goesOn(until: number): boolean {
-    return !this.ended.signal.aborted && clockSeconds() < until;
+  private mayContinue(deadline: number): boolean {
+    return !this.ended.signal.aborted && clockSeconds() < deadline;
   }
 
   private hangUpAll(): void {
@@ -181,6 +178,6 @@ export class Instance {
   }
 }
 
-/** Boots as the model has it: lognormal around the median. */
+/** Draws a boot time as the model does: lognormal around the median. */
 const bootSeconds = ({ boot }: StartGroup): number =>
   boot.sigma > 0 ? boot.medianSeconds * Math.exp(boot.sigma * normalQuantile(1 - Math.random())) : boot.medianSeconds;

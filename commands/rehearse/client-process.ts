@@ -4,7 +4,7 @@ import { codeOf, connect, hangUp, Instance, type Reach } from "./application";
 import { type ClientAnswer, type ClientOrder, clockSeconds, type ErrorCounts, ownCpuSeconds, sumOf } from "./protocol";
 import { StepwiseConnect } from "./step";
 
-/* A process that starts instances: a few of a storm's, so that no single process is what a storm waits for. */
+/* A client process. It starts a part of a storm's instances, so that no single process limits the storm. */
 
 const answer = (message: ClientAnswer) => process.send?.(message);
 let reach: Reach | undefined;
@@ -12,11 +12,11 @@ let held: Client[] = [];
 let stepwise: StepwiseConnect | undefined;
 let instances: Instance[] = [];
 
-process.on("message", (order: ClientOrder) => void obey(order));
+process.on("message", (order: ClientOrder) => void handle(order));
 process.once("disconnect", () => process.exit());
 answer({ kind: "listening" });
 
-async function obey(order: ClientOrder): Promise<void> {
+async function handle(order: ClientOrder): Promise<void> {
   switch (order.kind) {
     case "reach":
       reach = {
@@ -27,7 +27,7 @@ async function obey(order: ClientOrder): Promise<void> {
       answer({ kind: "reached" });
       break;
     case "connect":
-      answer(await connects(order.count, known()));
+      answer(await connects(order.count, knownReach()));
       break;
     case "step":
       answer({ kind: "stepped", cpuSeconds: await step(order.to) });
@@ -40,17 +40,17 @@ async function obey(order: ClientOrder): Promise<void> {
       answer({ kind: "closed" });
       break;
     case "storm":
-      instances = order.groups.map((group) => new Instance(group, known(), order));
-      // One answer for all of them: an answer costs as much CPU as a part of a connect.
-      answer({ kind: "decided", outcomes: await Promise.all(instances.map((instance) => instance.live())) });
+      instances = order.groups.map((group) => new Instance(group, knownReach(), order));
+      // One answer for all instances: each message costs CPU.
+      answer({ kind: "decided", outcomes: await Promise.all(instances.map((instance) => instance.run())) });
       break;
     case "end":
       answer({ kind: "ended", errors: endAll() });
   }
 }
 
-function known(): Reach {
-  if (!reach) throw new Error("an order before 'reach'");
+function knownReach(): Reach {
+  if (!reach) throw new Error("'reach' must be the first order");
   return reach;
 }
 
@@ -73,7 +73,7 @@ async function connects(count: number, to: Reach): Promise<Extract<ClientAnswer,
 
 async function step(to: "dial" | "tls"): Promise<number> {
   const used = ownCpuSeconds();
-  stepwise ??= new StepwiseConnect(known());
+  stepwise ??= new StepwiseConnect(knownReach());
   if (to === "dial") await stepwise.dial();
   else await stepwise.encrypt();
   return ownCpuSeconds() - used;

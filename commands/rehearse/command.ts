@@ -20,24 +20,21 @@ interface Options extends StackOptions {
 
 const DEFAULT_STORMS = { few: 3, grid: 10 };
 const LEAST_STORMS = 2;
-/** As a shell has it for a command that SIGINT ended. */
+/** The exit code that shells use after SIGINT. */
 const INTERRUPTED = 130;
 
 export function rehearseCommand(): Runnable {
   const definition = withStackOptions(
-    command(
-      "rehearse",
-      "Runs start-up storms on a real PostgreSQL on this machine, beside what the model predicts for them.",
-    ),
+    command("rehearse", "Runs start-up storms on a real PostgreSQL on this machine and compares them with the model."),
   )
-    .option("--grid", "every cell of the grid and every scenario of the plan, half an hour (default: nine cells)")
-    .option("--write", "with --grid: also write docs/accuracy.md")
     .option(
-      "--storms <number>",
-      `storms of each cell (default: ${DEFAULT_STORMS.few}, of the grid ${DEFAULT_STORMS.grid})`,
+      "--grid",
+      "run every cell of the grid and every scenario of the plan, about half an hour (default: nine cells)",
     )
+    .option("--write", "with --grid: also write docs/accuracy.md")
+    .option("--storms <number>", `storms per cell (default: ${DEFAULT_STORMS.few}, with --grid ${DEFAULT_STORMS.grid})`)
     .option("--json", "print one JSON object")
-    .option("--report <dir>", "also write rehearsal.html, with a plot, there");
+    .option("--report <dir>", "also write rehearsal.html, with plots, to this directory");
   return {
     definition,
     action: (host) => {
@@ -56,7 +53,7 @@ async function rehearsed(host: Host, options: Options): Promise<number> {
   const unsimulable = stormPlanProblems(plan);
   if (unsimulable.length > 0) throw new InputError(unsimulable);
   const interrupt = new AbortController();
-  // Whoever is interrupted twice has still to clean up: nothing may stay behind.
+  // A second signal must not interrupt the clean-up.
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => interrupt.abort(name));
   try {
     const rehearsal = await rehearse(options.grid ? gridCells(plan) : fewCells(plan), {
@@ -73,7 +70,7 @@ async function rehearsed(host: Host, options: Options): Promise<number> {
   }
 }
 
-/** Storms a cell. @throws InputError with everything that is wrong. */
+/** Returns the storms per cell. @throws InputError with all problems. */
 function readOptions({ grid, write, storms }: Options): number {
   const problems = [];
   if (write && !grid)

@@ -4,38 +4,38 @@ import type { Cell } from "./cells";
 import { type ErrorCounts, sumOf } from "./protocol";
 import type { StormOutcome } from "./stage";
 
-/** The errors that the model is wanted to stay within. */
-export const WANTED = { successPoints: 0.05, readyP95: 0.25, readyP95Median: 0.15 } as const;
+/** The largest accepted errors of the model. */
+export const ACCEPTED = { successPoints: 0.05, readyP95: 0.25, readyP95Median: 0.15 } as const;
 
-/** What a cell gave, predicted or measured. */
-export interface Seen {
-  /** Share of the starts that were ready at the first try. */
+/** The result of a cell, predicted or measured. */
+export interface StormFigures {
+  /** Share of the starts that are ready at the first try. */
   readonly success: number;
-  /** The 95th percentile of the time to ready of those; `null` where none was. */
+  /** The 95th percentile of their time to ready; `null` if none was ready. */
   readonly readyP95Seconds: number | null;
-  /** Connects refused with SQLSTATE 53300, mean per storm, second tries included. */
+  /** Connects refused with SQLSTATE 53300, mean per storm, including later tries. */
   readonly refusals: number;
 }
 
 export interface CellResult extends Omit<Cell, "storm" | "relay"> {
-  /** Storms run. */
+  /** Number of storms run. */
   readonly storms: number;
-  readonly predicted: Seen;
-  readonly measured: Seen & {
-    /** Half of the 95 % interval of the success share over storms (normal). */
+  readonly predicted: StormFigures;
+  readonly measured: StormFigures & {
+    /** Half of the 95 % confidence interval of the success share over storms (normal). */
     readonly successMargin: number;
-    /** What connects failed with, mean per storm. */
+    /** Failed connects by error code, mean per storm. */
     readonly errors: ErrorCounts;
   };
   /** Predicted minus measured, -1 to 1. */
   readonly successError: number;
-  /** Predicted over measured minus 1; `null` where too few starts were ready to tell a 95th percentile. */
+  /** Predicted over measured minus 1; `null` if too few starts were ready for a 95th percentile. */
   readonly readyP95Error: number | null;
-  /** Whether both errors are within what is wanted. */
+  /** Whether both errors are accepted. */
   readonly within: boolean;
 }
 
-/** With fewer starts that were ready, over all storms, the 95th percentile is the slowest one. */
+/** Ready starts, over all storms, below which the 95th percentile is the slowest start. */
 const LEAST_READY = 20;
 
 export function compare(cell: Cell, run: StormRun, outcomes: readonly StormOutcome[]): CellResult {
@@ -70,8 +70,8 @@ export function compare(cell: Cell, run: StormRun, outcomes: readonly StormOutco
     successError,
     readyP95Error,
     within:
-      Math.abs(successError) <= WANTED.successPoints + measured.successMargin + ROUNDING &&
-      Math.abs(readyP95Error ?? 0) <= WANTED.readyP95,
+      Math.abs(successError) <= ACCEPTED.successPoints + measured.successMargin + ROUNDING &&
+      Math.abs(readyP95Error ?? 0) <= ACCEPTED.readyP95,
   };
 }
 
@@ -93,11 +93,11 @@ export function errorsOf(cells: readonly CellResult[]): Errors {
   };
 }
 
-/** Whether every cell, and the median of p95, are within what is wanted. */
+/** Whether the errors of every cell and the median error of p95 are accepted. */
 export const isWithin = (cells: readonly CellResult[], errors: Errors): boolean =>
-  cells.every(({ within }) => within) && (errors.readyP95.median ?? 0) <= WANTED.readyP95Median;
+  cells.every(({ within }) => within) && (errors.readyP95.median ?? 0) <= ACCEPTED.readyP95Median;
 
-/** Half of the 95 % interval of the mean (normal). */
+/** Half of the 95 % confidence interval of the mean (normal). */
 export function margin(values: readonly number[]): number {
   const center = mean(values);
   const variance = values.reduce((sum, value) => sum + (value - center) ** 2, 0) / Math.max(1, values.length - 1);

@@ -1,16 +1,16 @@
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 
-/** CPU that a server's processes have used since it started, seconds. */
+/** CPU time that a server's processes have used since it started, seconds. */
 export interface BackendCpu {
   readonly postmaster: number;
-  /** Its children that are there. */
+  /** Its children that still run. */
   readonly living: readonly { readonly pid: number; readonly seconds: number }[];
-  /** The postmaster and all its children, those included that have ended. */
+  /** The postmaster and all its children, including those that have ended. */
   readonly total: number;
 }
 
-/** Reads the server's CPU from Linux's process table; `undefined` elsewhere, and where the server has ended. */
+/** Reads the server's CPU time from /proc; undefined if the system is not Linux or the server has ended. */
 export function serverCpu(postmaster: number): BackendCpu | undefined {
   const stat = statOf(postmaster);
   if (!stat) return undefined;
@@ -22,12 +22,12 @@ export function serverCpu(postmaster: number): BackendCpu | undefined {
       const child = statOf(pid);
       return child && field(child, 4) === postmaster ? [{ pid, seconds: cpuSeconds(pid, child) }] : [];
     });
-  // Fields 16 and 17 of proc(5) are what ended children have used.
+  // Fields 16 and 17 of proc(5) are the CPU time of children that have ended.
   const ended = (field(stat, 16) + field(stat, 17)) / ticksPerSecond();
   return { postmaster: own, living, total: own + ended + living.reduce((sum, { seconds }) => sum + seconds, 0) };
 }
 
-/** The fields of /proc/PID/stat, from the third on: the second is a name that may hold anything. */
+/** The fields of /proc/PID/stat from the third on: the second is a name that may contain spaces. */
 function statOf(pid: number): readonly string[] | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, "utf8");
@@ -39,7 +39,7 @@ function statOf(pid: number): readonly string[] | undefined {
 
 const field = (stat: readonly string[], number: number): number => Number(stat[number - 3] ?? 0);
 
-/** To the nanosecond where the kernel keeps it, else to its tick. */
+/** In nanoseconds where the kernel counts them, else in clock ticks. */
 function cpuSeconds(pid: number, stat: readonly string[]): number {
   try {
     return Number(readFileSync(`/proc/${pid}/schedstat`, "utf8").split(" ")[0]) / 1e9;

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** Where a server's folder has its data. */
+/** The data directory in a server's folder. */
 export const dataIn = (folder: string): string => join(folder, "data");
 
-/** The lines of the lock file of the server in that folder; none where none runs. */
+/** The lines of the server's lock file; empty if no server runs in the folder. */
 export function lockFile(folder: string): readonly string[] {
   try {
     return readFileSync(join(dataIn(folder), "postmaster.pid"), "utf8").split("\n");
@@ -13,7 +13,7 @@ export function lockFile(folder: string): readonly string[] {
   }
 }
 
-/** The process of the server in that folder; left out where none runs. */
+/** The id of the postmaster process; undefined if no server runs in the folder. */
 export function postmasterOf(folder: string): number | undefined {
   const pid = Number(lockFile(folder)[0]);
   return pid > 0 ? pid : undefined;

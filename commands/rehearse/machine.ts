@@ -2,19 +2,17 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { availableParallelism, cpus, loadavg, release, totalmem, type } from "node:os";
 
-/**
- * How the machine's cores are divided: a client that takes the server's CPU would be measured as the server's slowness.
- */
+/** How the cores are divided. A client on the server's core would make the server appear slow. */
 export interface Cores {
-  /** The server's only core; left out where processes cannot be held to one. */
+  /** The server's only core; undefined where processes cannot be pinned. */
   readonly server: number | undefined;
-  /** The cores of clients and relay; empty where processes cannot be held to some, or where there is one core only. */
+  /** The cores of clients and relay; empty where processes cannot be pinned or there is only one core. */
   readonly clients: readonly number[];
-  /** CPUs that the clients share. */
+  /** Number of CPUs that the clients share. */
   readonly clientCpus: number;
 }
 
-/** The server gets the last core that this process may use, everything else the others. Needs Linux and `taskset`. */
+/** The server gets the last core that this process may use, clients and relay get the others. Pinning needs Linux and `taskset`. */
 export function divideCores(): Cores {
   const allowed = allowedCores();
   const server = allowed.at(-1);
@@ -33,8 +31,8 @@ function allowedCores(): number[] {
   });
 }
 
-/** The command that starts a program on those cores only. */
-export function heldTo(
+/** The command that starts a program on these cores only. */
+export function pinnedTo(
   cores: readonly number[],
   command: string,
   args: readonly string[],
@@ -42,14 +40,14 @@ export function heldTo(
   return cores.length === 0 ? [command, args] : ["taskset", ["-c", cores.join(","), command, ...args]];
 }
 
-/** What a reader needs to know of the machine. */
+/** The machine, as the report describes it. */
 export interface Machine {
   readonly system: string;
   readonly processor: string;
   readonly cores: number;
   readonly memoryGib: number;
   readonly node: string;
-  /** How server and clients shared the cores, one sentence. */
+  /** How server and clients shared the cores, in one sentence. */
   readonly division: string;
 }
 
@@ -62,12 +60,12 @@ export function describeMachine({ server, clients }: Cores): Machine {
     node: process.versions.node,
     division:
       server === undefined
-        ? "server and clients were not held to cores of their own (that takes Linux and taskset)"
+        ? "server and clients were not pinned to separate cores (which requires Linux and taskset)"
         : clients.length === 0
           ? `server and clients shared the only core, ${server}`
-          : `the server was held to core ${server}, clients and relay to core${clients.length > 1 ? "s" : ""} ${clients.join(", ")}`,
+          : `the server was pinned to core ${server}, clients and relay to core${clients.length > 1 ? "s" : ""} ${clients.join(", ")}`,
   };
 }
 
-/** Processes that are running or waiting for a CPU, mean of the last minute; 0 where the system does not say. */
+/** Mean number of runnable processes in the last minute; 0 where the system does not report it. */
 export const loadAverage = (): number => loadavg()[0] ?? 0;

@@ -1,11 +1,11 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { join } from "node:path";
 import { PROJECT_ROOT } from "../shared/stack-file";
-import { heldTo } from "./machine";
+import { pinnedTo } from "./machine";
 import type { Part } from "./part";
 import { RehearsalError } from "./problems";
 
-/** A process of the rehearsal that takes orders and answers them in turn. */
+/** A child process that receives orders and answers them in turn. */
 export class Peer<Order extends { kind: string }, Answer extends { kind: string }> implements Part {
   readonly died: Promise<never>;
   private readonly waiting: {
@@ -27,32 +27,29 @@ export class Peer<Order extends { kind: string }, Answer extends { kind: string 
     this.died = new Promise((_, reject) => {
       const end = (how: string) => {
         this.ended ??= new RehearsalError(`${file} must keep running because the rehearsal needs it, and it ${how}`);
-        for (const { reject: tell } of this.waiting.splice(0)) tell(this.ended);
+        for (const request of this.waiting.splice(0)) request.reject(this.ended);
         if (!this.removed) reject(this.ended);
       };
       child.once("error", ({ message }) => end(`did not start: ${message}`));
       child.once("exit", (code, signal) => end(`ended with ${signal ?? code}`));
     });
-    this.died.catch(() => undefined); // whoever runs the rehearsal races it
+    this.died.catch(() => undefined); // `rehearse` observes it
   }
 
-  /**
-   * Starts `file` of this folder, held to those cores; it says `listening` when it is there. `add` is told of it at
-   * once.
-   */
+  /** Starts `file` of this folder on these cores and waits until it answers `listening`. `add` receives it before. */
   static async start<Order extends { kind: string }, Answer extends { kind: string }>(
     file: string,
     cores: readonly number[],
     add: (part: Part) => void,
   ): Promise<{ readonly peer: Peer<Order, Answer>; readonly listening: Answer }> {
-    const [command, args] = heldTo(cores, process.execPath, ["--import", "tsx"]);
+    const [command, args] = pinnedTo(cores, process.execPath, ["--import", "tsx"]);
     const child = fork(join(__dirname, file), {
       execPath: command,
       execArgv: [...args],
       cwd: PROJECT_ROOT,
-      // Numbers without end and maps of errors pass as they are.
+      // Passes Infinity unchanged.
       serialization: "advanced",
-      // In a group of its own: Ctrl-C is for the command.
+      // In a process group of its own, so that only the command receives Ctrl-C.
       detached: process.platform !== "win32",
       stdio: ["ignore", "ignore", "inherit", "ipc"],
     });
@@ -61,15 +58,11 @@ export class Peer<Order extends { kind: string }, Answer extends { kind: string 
     return { peer, listening: await peer.answer("listening") };
   }
 
-  /** Gives an order and waits for the answer of that kind. */
+  /** Sends an order and waits for the answer of that kind. */
   async ask<Kind extends Answer["kind"]>(order: Order, kind: Kind): Promise<Extract<Answer, { kind: Kind }>> {
     const answer = this.answer(kind);
-    this.tell(order);
-    return (await answer) as Extract<Answer, { kind: Kind }>; // `answer` waits for that kind
-  }
-
-  tell(order: Order): void {
     if (this.child.connected) this.child.send(order);
+    return (await answer) as Extract<Answer, { kind: Kind }>; // `answer` waits for that kind
   }
 
   /** Ends the process and waits until it is gone. */

@@ -1,22 +1,22 @@
 import type { Span, StartGroup } from "../../capacity/storm/model";
 import type { RelayBehaviour } from "./relay";
 
-/* What the rehearsal tells its processes, and what they answer. */
+/* The messages between the rehearsal and its child processes. */
 
 /** How a client reaches the server: everything `pg` needs but the port, which may be a relay's. */
 export interface Access {
   readonly user: string;
   readonly password: string;
   readonly database: string;
-  /** The certificate (PEM) that signs itself: the clients' only authority. */
+  /** The self-signed certificate (PEM), the clients' only authority. */
   readonly certificate: string;
 }
 
-/** The user that the starts of a service log in as: none of the server's own, whatever the service is called. */
+/** The database user of a service's starts; the prefix keeps it apart from the server's own users. */
 export const userOf = (service: string): string => `service-${service}`;
 
 export type RelayOrder =
-  /** Whose server to end, should the rehearsal vanish without a word. */
+  /** Stop the server in this folder if the rehearsal is killed. */
   | { readonly kind: "guard"; readonly folder: string }
   | { readonly kind: "set"; readonly target: number; readonly behaviour: RelayBehaviour }
   | { readonly kind: "cpu" };
@@ -25,17 +25,17 @@ export type RelayAnswer =
   | { readonly kind: "listening"; readonly port: number }
   | { readonly kind: "guarding" }
   | { readonly kind: "set" }
-  /** CPU since the process began. */
+  /** CPU time since the process began. */
   | { readonly kind: "cpu"; readonly seconds: number };
 
 export type ClientOrder =
   | { readonly kind: "reach"; readonly access: Access; readonly port: number }
-  /** So many connects one after another, kept where they are not refused. */
+  /** `count` connects in sequence; those that succeed stay open. */
   | { readonly kind: "connect"; readonly count: number }
-  /** A connect that stops after this step; `tls` goes on where `dial` has stopped, and `close` ends it. */
+  /** A connect that stops after this step. `tls` continues after `dial`, and `close` ends it. */
   | { readonly kind: "step"; readonly to: "dial" | "tls" }
   | { readonly kind: "close" }
-  /** One start for each group that is listed; they begin at that time of the common clock. */
+  /** One start for each listed group. All begin at this time of the common clock. */
   | {
       readonly kind: "storm";
       readonly groups: readonly StartGroup[];
@@ -48,23 +48,23 @@ export type ClientOrder =
 export type ClientAnswer =
   | { readonly kind: "listening" }
   | { readonly kind: "reached" }
-  /** Time and own CPU of each connect, and the codes of those that failed. */
+  /** Duration and client CPU of each connect, and the error codes of those that failed. */
   | {
       readonly kind: "connected";
       readonly seconds: readonly number[];
       readonly cpuSeconds: readonly number[];
       readonly codes: readonly string[];
     }
-  /** Own CPU of the step. */
+  /** Client CPU of the step. */
   | { readonly kind: "stepped"; readonly cpuSeconds: number }
   | { readonly kind: "closed" }
-  /** When the first try of all its starts has ended. */
+  /** Sent when the first try of all its starts has ended. */
   | { readonly kind: "decided"; readonly outcomes: readonly StartOutcome[] }
   | { readonly kind: "ended"; readonly errors: ErrorCounts };
 
 /** How a first try ended. */
 export type StartOutcome =
-  /** Container start to ready. */
+  /** From container start to ready. */
   { readonly readySeconds: number } | { readonly failedBy: Failure };
 
 export type Failure = "attempts" | "initTimeout" | "probeWindow";
@@ -75,7 +75,7 @@ export type ErrorCounts = Readonly<Record<string, number>>;
 /** Seconds on the clock that all processes of a machine share. */
 export const clockSeconds = (): number => (performance.timeOrigin + performance.now()) / 1000;
 
-/** CPU that this process has used. */
+/** CPU time that this process has used. */
 export function ownCpuSeconds(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1e6;

@@ -19,45 +19,40 @@ import type { Part } from "./part";
 import { RehearsalError } from "./problems";
 import { processesFor, Stage, type StormOutcome } from "./stage";
 
-/** What a rehearsal found. */
+/** The result of a rehearsal. */
 export interface Rehearsal {
   readonly machine: Machine;
-  /** Waits outside the database are that share of the plan's. */
+  /** Share of the plan's waits outside the database. */
   readonly timeScale: number;
   readonly calibration: Calibration;
-  /** What may have disturbed it, a sentence each; empty on a quiet machine. */
+  /** What may have disturbed the measurement, one clause each; empty on a quiet machine. */
   readonly disturbances: readonly string[];
   readonly seconds: number;
   readonly cells: readonly CellResult[];
   readonly errors: Errors;
-  /** Whether the errors are within what is wanted. */
+  /** Whether the errors are accepted. */
   readonly ok: boolean;
 }
 
 export interface RehearsalOptions {
-  /** Storms to run of each cell. */
+  /** Storms to run for each cell. */
   readonly storms: number;
-  /** Ends the rehearsal early; everything is removed all the same. */
+  /** Ends the rehearsal early; everything is removed nevertheless. */
   readonly signal: AbortSignal;
   readonly progress: (step: string) => void;
-  /** Called with the server's process once it runs, and after each restart. */
+  /** Called with the server's process id when it runs, and after each restart. */
   readonly serverIs?: ((pid: number) => void) | undefined;
 }
 
 const SEED = 1;
 const PREDICTED_STORMS = 300;
-/** What a storm takes beside its own time, and a restart of the server, s. */
+/** Overhead of a storm and of a restart of the server, s. */
 const OVERHEAD = { storm: 0.5, restart: 1 };
-/**
- * How well a cell's pace must be known (half of its 95 % interval, as a share), where p95 is judged within 25 %; and
- * the load before.
- */
+/** Limits of a quiet machine: half of the 95 % interval of a cell's pace, as a share, and the load average before. */
 const QUIET = { pace: 0.15, load: 0.5 };
 const MOST_HOURS = 1;
 
-/**
- * Predicts and runs the cells on a server of its own. Leaves nothing behind, however it ends. @throws RehearsalError
- */
+/** Predicts and runs the cells on its own server. Removes everything, however it ends. @throws RehearsalError */
 export async function rehearse(cells: readonly Cell[], options: RehearsalOptions): Promise<Rehearsal> {
   checkMemory(cells);
   const load = loadAverage();
@@ -77,24 +72,22 @@ export async function rehearse(cells: readonly Cell[], options: RehearsalOptions
   const setting = Stage.set(add);
   try {
     const rehearsed = setting.then((stage) => onStage(stage, cells, options, load));
-    return await Promise.race([rehearsed.catch(afterTheNews), ended]);
+    return await Promise.race([rehearsed.catch(preferReportedDeath), ended]);
   } finally {
     options.signal.removeEventListener("abort", interrupted);
     const removeAll = () => Promise.all(parts.splice(0).map((part) => part.remove()));
     await removeAll();
-    // What was still being set up when it ended goes too.
+    // Parts that were still starting when it ended.
     await setting.catch(() => undefined);
     await removeAll();
   }
 }
 
-const NEWS_MS = 1000;
+const REPORT_MS = 1000;
 
-/**
- * A connection that breaks, and the news that the server behind it has died, come in either order: the news says more.
- */
-async function afterTheNews(error: unknown): Promise<never> {
-  if (!(error instanceof RehearsalError)) await sleep(NEWS_MS);
+/** A broken connection and the report that the server has died arrive in any order; the report explains more. */
+async function preferReportedDeath(error: unknown): Promise<never> {
+  if (!(error instanceof RehearsalError)) await sleep(REPORT_MS);
   throw error;
 }
 
@@ -133,7 +126,7 @@ async function onStage(
       );
       await stage.reach(undefined);
       paces.push(await paceOf(stage, calibration));
-      // A query shall cost what the model takes it for, at the machine's present pace.
+      // A query must cost what the model assumes, at the current pace of the machine.
       const rows = input.groups.some(({ queryCpuMs }) => queryCpuMs > 0)
         ? await rowsPerCpuMs(stage)
         : calibration.rowsPerCpuMs;
@@ -175,10 +168,10 @@ const limitsOf = ({ database: { maxConnections, reservedConnections } }: StormIn
   reservedConnections,
 });
 
-/** A process of Node with `pg` in it, and a PostgreSQL without connections. */
+/** Memory of a Node process with `pg`, and of a PostgreSQL without connections. */
 const MEMORY_MIB = { process: 80, server: 100 };
 
-/** @throws RehearsalError where the connections need more memory than there is. */
+/** @throws RehearsalError if the connections need more memory than is free. */
 export function checkMemory(cells: readonly Cell[], availableMib = process.availableMemory() / 2 ** 20): void {
   const most = Math.max(...cells.map(({ maxConnections }) => maxConnections));
   const base = MEMORY_MIB.server + MEMORY_MIB.process * (processesFor(divideCores()) + 1);
@@ -190,7 +183,7 @@ export function checkMemory(cells: readonly Cell[], availableMib = process.avail
   );
 }
 
-/** @throws RehearsalError where the storms would take longer than an hour. */
+/** @throws RehearsalError if the storms would take longer than an hour. */
 export function checkDuration(
   predictions: readonly { readonly run: Pick<StormRun, "stormSeconds"> }[],
   storms: number,
@@ -214,7 +207,7 @@ function disturbancesOf(load: number, unsteady: readonly string[], cells: number
     ...(load > QUIET.load ? [`the load average was ${load.toFixed(1)} before the rehearsal began`] : []),
     ...(share > 0.1
       ? [
-          `in ${unsteady.length} of ${cells} cells what a connect alone costs differed so much from storm to storm that its mean is uncertain by more than ${QUIET.pace * 100} %`,
+          `in ${unsteady.length} of ${cells} cells the cost of a single connect varied between storms so much that its mean is uncertain by more than ${QUIET.pace * 100} %`,
         ]
       : []),
   ];

@@ -5,9 +5,8 @@ import { ownCpuSeconds, type RelayAnswer, type RelayOrder } from "./protocol";
 import { Relay } from "./relay";
 
 /*
- * The relay as a process of its own, so that what it costs is known and stays off the server's core. Because it
- * outlives a
- * rehearsal that was killed, it is also who then ends the server and removes its folder.
+ * The relay runs in its own process, so that its cost can be measured and stays off the server's core. It outlives a
+ * rehearsal that is killed, and then stops the server and removes its folder.
  */
 
 const relay = new Relay();
@@ -35,7 +34,7 @@ async function vanish(): Promise<void> {
   relay.close();
   if (guarded !== undefined) {
     const postmaster = postmasterOf(guarded);
-    // A fast shutdown; its folder is needed until it is over.
+    // Fast shutdown; the server needs its folder until it has ended.
     while (postmaster !== undefined && signalled(postmaster)) await sleep(100);
     rmSync(guarded, { recursive: true, force: true, maxRetries: 5 });
   }
@@ -46,6 +45,6 @@ function signalled(pid: number): boolean {
   try {
     return process.kill(pid, "SIGINT");
   } catch {
-    return false; // gone
+    return false; // it has ended
   }
 }

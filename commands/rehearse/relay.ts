@@ -2,22 +2,20 @@ import { createServer, connect as dial, type Server, type Socket } from "node:ne
 import { Transform } from "node:stream";
 import { ServerQueue } from "../../capacity/storm/engine/kernel";
 
-/** What the relay does to the connections it carries. */
+/** How the relay treats connections. */
 export interface RelayBehaviour {
-  /** New connections: so many VMs, each so many in a second; left out: no limit. */
+  /** Limits new connections: each of `vms` VMs accepts `perSecond`. Default: no limit. */
   readonly connects?: { readonly vms: number; readonly perSecond: number } | undefined;
-  /** Bytes in a second, both directions and all connections together; left out: no limit. */
+  /** Limits the throughput of all connections together, both directions. Default: no limit. */
   readonly bytesPerSecond?: number | undefined;
-  /** The broken egress path: nothing gets through, and a dial ends so many seconds later. */
+  /** A broken egress path: no data passes, and each connection closes after this time. */
   readonly blackHoleSeconds?: number | undefined;
 }
 
 /**
- * A TCP relay on the loopback interface that stands for the VPC connector. A new connection waits for its turn before
- * the server
- * hears of it. A relay cannot leave a SYN unanswered, so its black hole accepts and stays silent, which a client that
- * waits
- * for the server's first word cannot tell apart.
+ * A TCP relay on the loopback interface that represents the VPC connector. A new connection waits for its turn before
+ * the relay connects to the server. A relay cannot leave a SYN unanswered, so its black hole accepts and stays silent.
+ * To a client that waits for the server's first message, that is the same.
  */
 export class Relay {
   private readonly server: Server;
@@ -42,7 +40,7 @@ export class Relay {
     });
   }
 
-  /** For the connections that come from now on: the server's port on this machine, and what to do to them. */
+  /** Sets the server's port and the behaviour for new connections. */
   set(target: number, behaviour: RelayBehaviour): void {
     this.target = target;
     this.behaviour = behaviour;
@@ -56,7 +54,7 @@ export class Relay {
   }
 
   private admit(client: Socket): void {
-    this.know(client);
+    this.track(client);
     const { blackHoleSeconds, connects } = this.behaviour;
     if (blackHoleSeconds !== undefined) {
       client.resume();
@@ -74,8 +72,8 @@ export class Relay {
   private forward(client: Socket): void {
     if (client.destroyed) return;
     const server = dial({ port: this.target, host: "127.0.0.1", noDelay: true });
-    this.know(server);
-    // Who vanishes on one side does so on the other.
+    this.track(server);
+    // When one side closes, the other closes too.
     client.once("close", () => server.destroy());
     server.once("close", () => client.destroy());
     const { bytesPerSecond } = this.behaviour;
@@ -88,7 +86,7 @@ export class Relay {
     }
   }
 
-  /** Passes each chunk on when all before it, of any connection, are through at that rate. */
+  /** Delays each chunk until all earlier ones, of any connection, have passed at this rate. */
   private paced(bytesPerSecond: number): Transform {
     return new Transform({
       transform: (chunk: Buffer, _, done) => {
@@ -101,7 +99,7 @@ export class Relay {
     });
   }
 
-  private know(socket: Socket): void {
+  private track(socket: Socket): void {
     this.sockets.add(socket);
     socket.on("error", () => socket.destroy());
     socket.once("close", () => this.sockets.delete(socket));

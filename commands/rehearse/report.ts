@@ -1,17 +1,17 @@
 import { median } from "../../capacity/storm/statistics";
 import { table } from "../../report/table";
-import { type CellResult, type Errors, mean, type Seen, WANTED } from "./comparison";
+import { ACCEPTED, type CellResult, type Errors, mean, type StormFigures } from "./comparison";
 import type { Rehearsal } from "./rehearsal";
 
-/* What a rehearsal found, for people: in a terminal, and as the page that says how right the model is. */
+/* The results of a rehearsal as text for the terminal, as an HTML page, and as docs/accuracy.md. */
 
 /** The verdict in one sentence. */
 export function rehearsalHeadline({ ok, cells, errors }: Rehearsal): string {
   const outside = cells.filter(({ within }) => !within).length;
-  if (ok) return `The model is within the wanted error in all ${cells.length} cells.`;
+  if (ok) return `The model stays within the accepted error in all ${cells.length} cells.`;
   return outside > 0
-    ? `The model is outside the wanted error in ${outside} of ${cells.length} cells.`
-    : `The model's median error of p95 time to ready, ${percent(errors.readyP95.median)}, is above the wanted ${percent(WANTED.readyP95Median)}.`;
+    ? `The model exceeds the accepted error in ${outside} of ${cells.length} cells.`
+    : `The model's median error of p95 time to ready, ${percent(errors.readyP95.median)}, exceeds the accepted ${percent(ACCEPTED.readyP95Median)}.`;
 }
 
 export function rehearsalText(rehearsal: Rehearsal): string {
@@ -36,10 +36,10 @@ export function rehearsalSections(rehearsal: Rehearsal): string {
 /** `docs/accuracy.md`. */
 export function accuracyMarkdown(rehearsal: Rehearsal, date: string): string {
   const { machine, seconds } = rehearsal;
-  return `# How right the storm model is
+  return `# Accuracy of the storm model
 
-Written by \`npm run rehearse -- --grid --write\`. Storms were run on a real PostgreSQL by real clients and simulated by the model that
-judges plans. ${rehearsalHeadline(rehearsal)}
+Written by \`npm run rehearse -- --grid --write\`. Real clients ran storms on a real PostgreSQL, and the model that judges
+plans simulated the same storms. ${rehearsalHeadline(rehearsal)}
 
 - Date: ${date}; ${Math.round(seconds / 60)} minutes.
 - Machine: ${machine.processor}, ${machine.cores} cores, ${machine.memoryGib} GiB, ${machine.system}, Node ${machine.node}.
@@ -47,7 +47,7 @@ judges plans. ${rehearsalHeadline(rehearsal)}
 
 ${conditions(rehearsal)}
 
-${disturbed(rehearsal) || "The machine was quiet: what a connect alone costs is known within 15 % for nine cells of ten."}
+${disturbed(rehearsal) || "The machine was quiet: the cost of a single connect is known within 15 % for nine of ten cells."}
 
 ## Errors
 
@@ -57,7 +57,7 @@ ${biases(rehearsal.cells)}
 
 ## Cells
 
-One line a cell: starts x connections of each within max_connections. Refused: connects that got SQLSTATE 53300, mean of a storm.
+One line per cell: starts x connections of each in max_connections. Refused: connects with SQLSTATE 53300, mean per storm.
 
 ${cellTable(rehearsal.cells)}
 `;
@@ -65,17 +65,17 @@ ${cellTable(rehearsal.cells)}
 
 function conditions({ calibration: c, timeScale, cells, machine }: Rehearsal): string {
   const storms = [...new Set(cells.map(({ storms }) => storms))].join(" or ");
-  return `PostgreSQL 14 with TLS and SCRAM; ${machine.division}. ${storms} storms a cell. Nothing is fitted but what one client at a time measured (${c.connects} connects, medians): ${c.connectCpuMs.toFixed(2)} ms of the server's CPU for a connect, ${c.refusalCpuMs.toFixed(2)} for a refused one, ${c.closeCpuMs.toFixed(2)} for closing, ${c.postmasterMs.toFixed(2)} of the postmaster; ${c.clientConnectMs.toFixed(2)} and ${c.clientRefusalMs.toFixed(2)} ms of CPU of the client, ${c.relayMs.toFixed(2)} of the relay that only the scenarios go through; a sigma of ${c.sigma.toFixed(2)} between connects. A connect alone took ${c.connectMs.toFixed(1)} ms. A machine's speed drifts: each cell is predicted with these costs times what eight connects alone took before each of its storms (median), and its queries are as long as the server needs for the plan's CPU at that moment. Waits outside the database (boots, back-off, restarts) are 1/${Math.round(1 / timeScale)} of the plan's in prediction and run alike, time-outs are the plan's own; the plan's scenarios have one core in place of the tier's vCPUs, and no load of requests.`;
+  return `PostgreSQL 14 with TLS and SCRAM; ${machine.division}. ${storms} storms a cell. Only costs measured with one client at a time are fitted (${c.connects} connects, medians): ${c.connectCpuMs.toFixed(2)} ms of the server's CPU for a connect, ${c.refusalCpuMs.toFixed(2)} for a refused one, ${c.closeCpuMs.toFixed(2)} for closing, ${c.postmasterMs.toFixed(2)} of the postmaster; ${c.clientConnectMs.toFixed(2)} and ${c.clientRefusalMs.toFixed(2)} ms of CPU of the client, ${c.relayMs.toFixed(2)} of the relay, which only the scenarios use; a sigma of ${c.sigma.toFixed(2)} between connects. A single connect took ${c.connectMs.toFixed(1)} ms. The speed of a machine drifts: before each storm eight single connects are measured, and the cell is predicted with these costs scaled by their median. The length of queries is adjusted in the same way, so that they take the plan's CPU time. Waits outside the database (boots, back-off, restarts) are 1/${Math.round(1 / timeScale)} of the plan's in both prediction and run; time-outs are the plan's own. The plan's scenarios run on one core instead of the tier's vCPUs, and without requests.`;
 }
 
 function disturbed({ disturbances }: Rehearsal): string {
   return disturbances.length === 0
     ? ""
-    : `**The machine was not quiet**, so that the errors may be the machine's: ${disturbances.join("; ")}.`;
+    : `**The machine was not quiet**, so the errors may come from the machine: ${disturbances.join("; ")}.`;
 }
 
 function cellTable(cells: readonly CellResult[]): string {
-  const seen = ({ success, readyP95Seconds, refusals }: Seen) => [
+  const seen = ({ success, readyP95Seconds, refusals }: StormFigures) => [
     percent(success),
     time(readyP95Seconds),
     refusals.toFixed(1),
@@ -99,12 +99,12 @@ function cellTable(cells: readonly CellResult[]): string {
 
 function errorList({ success, readyP95 }: Errors): string {
   return [
-    `- Success share: median ${points(success.median, false)}, worst ${points(success.worst, false)} (wanted in every cell: ${points(WANTED.successPoints, false)} and the measurement's interval).`,
-    `- p95 time to ready: median ${percent(readyP95.median)}, worst ${percent(readyP95.worst)} (wanted: ${percent(WANTED.readyP95Median)} in the median, ${percent(WANTED.readyP95)} in every cell).`,
+    `- Success share: median ${points(success.median, false)}, worst ${points(success.worst, false)} (accepted in every cell: ${points(ACCEPTED.successPoints, false)} plus the interval of the measurement).`,
+    `- p95 time to ready: median ${percent(readyP95.median)}, worst ${percent(readyP95.worst)} (accepted: ${percent(ACCEPTED.readyP95Median)} in the median, ${percent(ACCEPTED.readyP95)} in every cell).`,
   ].join("\n");
 }
 
-/** Where the model is wrong and in which direction: signed errors by what the cells differ in. */
+/** The mean signed errors by kind of cell. */
 function biases(cells: readonly CellResult[]): string {
   const groups: readonly (readonly [string, (cell: CellResult) => boolean])[] = [
     ["no connect was refused", ({ measured }) => measured.refusals === 0],
@@ -121,16 +121,18 @@ function biases(cells: readonly CellResult[]): string {
         ? ""
         : `, and its p95 time to ready is ${percent(Math.abs(p95))} too ${p95 < 0 ? "short" : "long"} in the median`;
     return [
-      `Where ${where} (${own.length} cells), the model promises ${points(Math.abs(share), false)} too ${share < 0 ? "little" : "much"} success in the mean${times}.`,
+      `If ${where} (${own.length} cells), the model predicts ${points(Math.abs(share), false)} too ${share < 0 ? "little" : "much"} success in the mean${times}.`,
     ];
   });
   const worst = cells.toSorted((a, b) => Math.abs(b.successError) - Math.abs(a.successError))[0];
   const slowest = cells.toSorted((a, b) => Math.abs(b.readyP95Error ?? 0) - Math.abs(a.readyP95Error ?? 0))[0];
   return [
     ...lines,
-    ...(worst ? [`The share is most wrong in ${worst.name} (${points(worst.successError)}),`] : []),
+    ...(worst ? [`The largest error of the share is in ${worst.name} (${points(worst.successError)}),`] : []),
     ...(slowest
-      ? [`the time in ${slowest.name} (${slowest.readyP95Error === null ? "-" : signed(slowest.readyP95Error)}).`]
+      ? [
+          `the largest error of the time in ${slowest.name} (${slowest.readyP95Error === null ? "-" : signed(slowest.readyP95Error)}).`,
+        ]
       : []),
   ].join(" ");
 }

@@ -19,13 +19,13 @@ import { Client } from "pg";
 import { generate } from "selfsigned";
 import { type Binaries, findBinaries } from "./binaries";
 import { dataIn, lockFile } from "./folder";
-import { heldTo } from "./machine";
+import { pinnedTo } from "./machine";
 import type { Part } from "./part";
 import { RehearsalError } from "./problems";
 import type { Access } from "./protocol";
 
 const HOST = "127.0.0.1";
-/** What `initdb` calls the superuser. */
+/** `initdb`'s default superuser. */
 const SUPERUSER = "postgres";
 const USER = "staging";
 const START_SECONDS = 30;
@@ -33,9 +33,8 @@ const START_SECONDS = 30;
 export const RESERVED_SLOTS = 3;
 
 /**
- * A real PostgreSQL in a folder of its own, with TLS (RSA 2048) and SCRAM, held to one core where that can be. It
- * writes nothing
- * outside that folder, and its shared memory is part of it too, so that removing the folder leaves nothing.
+ * A real PostgreSQL in a temporary folder, with TLS (RSA 2048) and SCRAM, pinned to one core where the system allows
+ * it. All its files and its shared memory are in that folder.
  */
 export class PostgresServer implements Part {
   port = 0;
@@ -44,7 +43,7 @@ export class PostgresServer implements Part {
   private stopping = false;
   private removed = false;
   readonly died: Promise<never>;
-  private tellDeath: (error: RehearsalError) => void = () => undefined;
+  private reportDeath: (error: RehearsalError) => void = () => undefined;
 
   private constructor(
     readonly folder: string,
@@ -54,12 +53,12 @@ export class PostgresServer implements Part {
     private readonly superuserName: string,
   ) {
     this.died = new Promise((_, reject) => {
-      this.tellDeath = reject;
+      this.reportDeath = reject;
     });
-    this.died.catch(() => undefined); // whoever runs the rehearsal races it
+    this.died.catch(() => undefined); // `rehearse` observes it
   }
 
-  /** Makes the folder and the empty database; `start` starts the server. `superuser`: its name. */
+  /** Creates the folder and an empty database. `superuser` is the name of its superuser. */
   static async create(core: number | undefined, superuser = SUPERUSER): Promise<PostgresServer> {
     const folder = mkdtempSync(join(tmpdir(), "rehearsal-"));
     try {
@@ -87,7 +86,7 @@ export class PostgresServer implements Part {
   }
 
   private initialise(key: string): void {
-    const passwordFile = this.own("password", this.access.password);
+    const passwordFile = this.writePrivate("password", this.access.password);
     const { status, stderr, error } = spawnSync(
       this.binaries.initdb,
       [
@@ -110,12 +109,12 @@ export class PostgresServer implements Part {
       throw new RehearsalError(
         `PostgreSQL's initdb must succeed because the rehearsal needs a server: ${lastLine(stderr ?? error?.message ?? "")}`,
       );
-    this.own("server.crt", this.access.certificate);
-    this.own("server.key", key);
+    this.writePrivate("server.crt", this.access.certificate);
+    this.writePrivate("server.key", key);
   }
 
-  /** A file that the server's user alone can read. */
-  private own(name: string, content: string): string {
+  /** Writes a file that only the server's user can read. */
+  private writePrivate(name: string, content: string): string {
     const file = join(this.folder, name);
     writeFileSync(file, content, { mode: 0o600 });
     if (this.binaries.user) chownSync(file, this.binaries.user.uid, this.binaries.user.gid);
@@ -130,7 +129,7 @@ export class PostgresServer implements Part {
     return dataIn(this.folder);
   }
 
-  /** Starts the server, anew if it runs. @throws RehearsalError where it does not start. */
+  /** Starts or restarts the server. @throws RehearsalError if it does not start. */
   async start(settings: { readonly maxConnections: number; readonly reservedConnections: number }): Promise<void> {
     await this.stop();
     this.port = await freePort();
@@ -143,7 +142,7 @@ export class PostgresServer implements Part {
       ssl_key_file: join(this.folder, "server.key"),
       max_connections: settings.maxConnections,
       superuser_reserved_connections: settings.reservedConnections,
-      // A storm of connects, undisturbed: nothing is written that must survive, and nothing else runs on the core.
+      // Nothing has to survive, and no background work may disturb the measurement.
       fsync: "off",
       autovacuum: "off",
       jit: "off",
@@ -152,11 +151,11 @@ export class PostgresServer implements Part {
       checkpoint_timeout: "1d",
       logging_collector: "off",
       log_min_messages: "fatal",
-      // Shared memory as files of the folder: what the server leaves when it is killed goes with it.
+      // Shared memory as files in the folder, so that a killed server leaves none behind.
       dynamic_shared_memory_type: process.platform === "win32" ? "windows" : "mmap",
     };
     const flags = Object.entries(options).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
-    const [command, args] = heldTo(this.core === undefined ? [] : [this.core], this.binaries.postgres, [
+    const [command, args] = pinnedTo(this.core === undefined ? [] : [this.core], this.binaries.postgres, [
       "-D",
       this.data,
       "-p",
@@ -165,8 +164,8 @@ export class PostgresServer implements Part {
     ]);
     this.stopping = false;
     this.up = false;
-    // In a process group of its own: Ctrl-C in a terminal is for the command, which then stops the server.
-    // Its log is a file, because a pipe would wake this process, on whatever core, at every refusal of a storm.
+    // In a process group of its own, so that only the command receives Ctrl-C and then stops the server.
+    // The log is a file, because a pipe would wake this process at every refused connect.
     const log = openSync(this.log, "w");
     const child = spawn(command, args, {
       ...this.binaries.user,
@@ -181,14 +180,14 @@ export class PostgresServer implements Part {
         this.process = undefined;
         resolve(lastLine(readFileSync(this.log, "utf8")) || `it ended with ${signal ?? code}`);
         if (this.up && !this.stopping)
-          this.tellDeath(
+          this.reportDeath(
             new RehearsalError(
               `PostgreSQL must run until the rehearsal is over because the storms need it, and it ended with ${signal ?? `exit code ${code}`}; nothing of it is left`,
             ),
           );
       });
     });
-    const failed = await Promise.race([ended, this.answers()]);
+    const failed = await Promise.race([ended, this.untilReady()]);
     this.up = failed === undefined;
     if (failed !== undefined) {
       await this.stop();
@@ -196,34 +195,31 @@ export class PostgresServer implements Part {
     }
   }
 
-  /** Waits until the server lets someone in; returns what is wrong where it never does. */
-  private async answers(): Promise<string | undefined> {
+  /** Waits until the server accepts a login. Returns the last error if it never does. */
+  private async untilReady(): Promise<string | undefined> {
     const until = Date.now() + START_SECONDS * 1000;
     let last = "";
     while (Date.now() < until && this.process) {
       try {
         const client = await this.superuser();
         await client.end();
-        await this.admit(USER, Number.POSITIVE_INFINITY);
+        await this.createUser(USER, Number.POSITIVE_INFINITY);
         return undefined;
       } catch (error) {
         last = String(error);
         await sleep(20);
       }
     }
-    return `it let nobody in within ${START_SECONDS} s (${last})`;
+    return `it accepted no login within ${START_SECONDS} s (${last})`;
   }
 
-  /** The server's process; left out while none runs. */
+  /** The id of the postmaster process; undefined while none runs. */
   get pid(): number | undefined {
     return this.process?.pid;
   }
 
-  /**
-   * Lets a user log in, made where it is not there, with so many connections at once; Infinity: no limit but that of
-   * all.
-   */
-  async admit(user: string, connectionLimit: number): Promise<void> {
+  /** Creates the user if it does not exist, and sets its CONNECTION LIMIT; Infinity means no limit. */
+  async createUser(user: string, connectionLimit: number): Promise<void> {
     const client = await this.superuser();
     const role = client.escapeIdentifier(user);
     const limit = connectionLimit === Number.POSITIVE_INFINITY ? -1 : connectionLimit;
@@ -234,12 +230,12 @@ export class PostgresServer implements Part {
     await client.end();
   }
 
-  /** A connection of that user, straight to the server; left out: the one of the calibration, without a limit. */
+  /** Connects directly to the server; by default as the calibration's user, who has no limit. */
   user(name = USER): Promise<Client> {
     return this.connected(name);
   }
 
-  /** A connection that may take the last slots. */
+  /** Connects as superuser, who may use the reserved slots. */
   superuser(): Promise<Client> {
     return this.connected(this.superuserName);
   }
@@ -247,15 +243,12 @@ export class PostgresServer implements Part {
   private async connected(user: string): Promise<Client> {
     const { password, database, certificate } = this.access;
     const client = new Client({ host: HOST, port: this.port, user, password, database, ssl: { ca: certificate } });
-    client.on("error", () => undefined); // a server that ends tells through `died`
+    client.on("error", () => undefined); // `died` reports a server that ends
     await client.connect();
     return client;
   }
 
-  /**
-   * Waits until only so many clients are connected: those that left still take their slots until their backends are
-   * gone.
-   */
+  /** Waits until at most this many clients are connected: a closed connection keeps its slot until its backend ends. */
   async settled(clients: number): Promise<void> {
     const client = await this.superuser();
     for (;;) {
@@ -274,7 +267,7 @@ export class PostgresServer implements Part {
     this.stopping = true;
     if (child) {
       const exited = new Promise((resolve) => child.once("exit", resolve));
-      child.kill("SIGINT"); // a fast shutdown: clients are thrown out
+      child.kill("SIGINT"); // fast shutdown: disconnects the clients
       const stuck = setTimeout(() => child.kill("SIGKILL"), 10_000);
       await exited;
       clearTimeout(stuck);
@@ -282,7 +275,7 @@ export class PostgresServer implements Part {
     await this.reap();
   }
 
-  /** What a killed postmaster leaves: backends that have not noticed yet, and its small System V segment. */
+  /** Removes what a killed postmaster leaves: backends that still run, and its small System V segment. */
   private async reap(): Promise<void> {
     if (process.platform !== "linux") return;
     for (let round = 0; ; round++) {
@@ -303,7 +296,7 @@ export class PostgresServer implements Part {
   }
 }
 
-/** A port of the loopback interface that nothing listens on. @throws RehearsalError where there is none. */
+/** A free port of the loopback interface. @throws RehearsalError if there is none. */
 export function freePort(host = HOST): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer();
@@ -321,7 +314,7 @@ export function freePort(host = HOST): Promise<number> {
   });
 }
 
-/** The processes whose working directory that is: every process of a PostgreSQL has its data's. */
+/** The processes with this working directory: every process of a PostgreSQL runs in its data directory. */
 function processesIn(directory: string): number[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
@@ -329,7 +322,7 @@ function processesIn(directory: string): number[] {
       try {
         return readlinkSync(`/proc/${pid}/cwd`) === directory;
       } catch {
-        return false; // gone, or somebody else's
+        return false; // it has ended, or belongs to another user
       }
     })
     .map(Number);
@@ -339,7 +332,7 @@ function kill(pid: number, signal: "SIGTERM" | "SIGKILL"): void {
   try {
     process.kill(pid, signal);
   } catch {
-    // It has ended in the meantime.
+    // It has already ended.
   }
 }
 

@@ -17,26 +17,23 @@ import {
 import type { RelayBehaviour } from "./relay";
 import { PostgresServer } from "./server";
 
-/** One storm as it was. */
+/** What one storm on the real server gave. */
 export interface StormOutcome {
-  /** Of the first tries, one for each start. */
+  /** Outcome of the first try of each start. */
   readonly starts: readonly StartOutcome[];
-  /** What connects failed with, those of second tries included. */
+  /** Errors of all connects, those of later tries included. */
   readonly errors: ErrorCounts;
 }
 
-/**
- * One client process a core: more would only take turns on it, at the price of a switch each time. No more than memory
- * is likely to hold.
- */
-const MOST_PROCESSES = 16;
-/** Connects of each process before the first storm: by then its code is compiled. */
-const WARM_UP = 100;
-/** From the order to the storm: by then every process has heard of it. */
+/** Limits the memory of the client processes. */
+const MAX_PROCESSES = 16;
+/** Connects of each process before the first storm, so that the code is compiled by then. */
+const WARM_UP_CONNECTS = 100;
+/** From the order to the storm, so that every process has received the order by then. */
 const LEAD_SECONDS = 0.02;
 
-/** The client processes and the relay that a rehearsal starts here. */
-export const processesFor = ({ clientCpus }: Cores): number => Math.min(MOST_PROCESSES, clientCpus);
+/** The number of client processes: one a core, because more would only switch between each other. */
+export const processesFor = ({ clientCpus }: Cores): number => Math.min(MAX_PROCESSES, clientCpus);
 
 /** Everything a storm needs: a server, a relay, and processes full of clients. */
 export class Stage {
@@ -50,7 +47,7 @@ export class Stage {
     readonly clients: readonly Peer<ClientOrder, ClientAnswer>[],
   ) {}
 
-  /** Sets the stage; `add` is told of each part as soon as it is there, so that all can be removed whatever happens. */
+  /** Sets the stage. `add` receives each part as soon as it exists, so that all can be removed whatever happens. */
   static async set(add: (part: Part) => void): Promise<Stage> {
     const cores = divideCores();
     const server = await PostgresServer.create(cores.server);
@@ -73,14 +70,14 @@ export class Stage {
     );
   }
 
-  /** Starts the server with those limits, anew where it runs, and tells everyone where it is. */
+  /** Starts or restarts the server with these limits and points the clients to it. */
   async serve(limits: { readonly maxConnections: number; readonly reservedConnections: number }): Promise<void> {
     await this.release();
     await this.server.start(limits);
     await this.reach(undefined);
   }
 
-  /** How clients reach the server from now on: straight, or through a relay that behaves so. */
+  /** Points the clients to the server: directly, or through a relay with this behaviour. */
   async reach(relay: RelayBehaviour | undefined): Promise<void> {
     if (relay) await this.relay.ask({ kind: "set", behaviour: relay, target: this.server.port }, "set");
     const port = relay ? this.relayPort : this.server.port;
@@ -89,23 +86,20 @@ export class Stage {
     );
   }
 
-  /** Lets every client process connect, half of the time through the relay, until its code is compiled. */
+  /** Lets every client process connect until its code is compiled, half of the times through the relay. */
   async warmUp(): Promise<void> {
     for (const relay of [{}, undefined]) {
       await this.reach(relay);
-      for (let round = 0; round < WARM_UP / 2; round++) await this.connectOnce();
+      for (let round = 0; round < WARM_UP_CONNECTS / 2; round++) await this.connectOnce();
     }
     await this.server.settled(this.held.length);
   }
 
-  /**
-   * Makes the users of a storm with their limits, and opens the connections that are there before it and stay: theirs,
-   * and others.
-   */
+  /** Creates the storm's users with their limits, and opens the connections that are held throughout the storm. */
   async prepare({ groups, database }: StormInput): Promise<void> {
     await this.release();
     await this.server.settled(0);
-    for (const { service, userLimit } of groups) await this.server.admit(userOf(service), userLimit);
+    for (const { service, userLimit } of groups) await this.server.createUser(userOf(service), userLimit);
     const holders = groups.flatMap(({ service, userConnections }) =>
       Array.from({ length: userConnections }, () => userOf(service)),
     );
@@ -117,12 +111,9 @@ export class Stage {
     await Promise.all(this.held.splice(0).map((client) => client.end()));
   }
 
-  /**
-   * Runs the storm of that input once, until every first try is ready or has failed, and waits until nothing of it is
-   * left.
-   */
+  /** Runs one storm until every first try is ready or has failed, and waits until its connections are gone. */
   async storm(input: StormInput, relay: RelayBehaviour | undefined, rowsPerCpuMs: number): Promise<StormOutcome> {
-    // A process that has slept starts slowly, which is no part of a storm.
+    // A process that has slept starts slowly: wake it before the storm.
     await this.reach(relay && {});
     await this.connectOnce();
     await this.server.settled(this.held.length);
@@ -148,7 +139,7 @@ export class Stage {
     return { starts: decided.flatMap(({ outcomes }) => outcomes), errors: sumOf(ended.map(({ errors }) => errors)) };
   }
 
-  /** Every process opens a connection and closes it. */
+  /** Every client process opens one connection and closes it. */
   private async connectOnce(): Promise<void> {
     await Promise.all(this.clients.map((client) => client.ask({ kind: "connect", count: 1 }, "connected")));
     await Promise.all(this.clients.map((client) => client.ask({ kind: "close" }, "closed")));

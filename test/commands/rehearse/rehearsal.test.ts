@@ -163,15 +163,15 @@ describe("a server of the rehearsal", () => {
     const server = await PostgresServer.create(undefined);
     try {
       await server.start({ maxConnections: 20, reservedConnections: 3 });
-      await server.admit("limited", 2);
-      await server.admit("other", Number.POSITIVE_INFINITY);
+      await server.createUser("limited", 2);
+      await server.createUser("other", Number.POSITIVE_INFINITY);
       const clients = [await server.user("limited"), await server.user("limited")];
       await expect(server.user("limited")).rejects.toMatchObject({
         code: "53300",
         message: 'too many connections for role "limited"',
       });
       for (let i = 0; i < 3; i++) clients.push(await server.user("other"));
-      await server.admit("limited", 3);
+      await server.createUser("limited", 3);
       clients.push(await server.user("limited"));
       await Promise.all(clients.map((client) => client.end()));
     } finally {

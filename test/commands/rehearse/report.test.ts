@@ -33,7 +33,7 @@ function rehearsal(cells: readonly CellResult[], disturbances: readonly string[]
       cores: 2,
       memoryGib: 24,
       node: "20.20.2",
-      division: "the server was held to core 1, clients and relay to core 0",
+      division: "the server was pinned to core 1, clients and relay to core 0",
     },
     timeScale: 1 / 20,
     calibration: {
@@ -69,8 +69,10 @@ describe("what a rehearsal found, for people", () => {
   );
 
   test("says in one sentence whether the model is right", () => {
-    expect(rehearsalText(good).trim().split("\n").at(-1)).toBe("The model is within the wanted error in all 2 cells.");
-    expect(rehearsalText(bad).trim().split("\n").at(-1)).toBe("The model is outside the wanted error in 2 of 2 cells.");
+    expect(rehearsalText(good).trim().split("\n").at(-1)).toBe(
+      "The model stays within the accepted error in all 2 cells.",
+    );
+    expect(rehearsalText(bad).trim().split("\n").at(-1)).toBe("The model exceeds the accepted error in 2 of 2 cells.");
   });
 
   test("shows predicted beside measured with the errors", () => {
@@ -82,15 +84,15 @@ describe("what a rehearsal found, for people", () => {
   test("says on what machine, where the model is wrong, in which direction, and whether the machine was quiet", () => {
     const page = accuracyMarkdown(bad, "2026-11-24");
     expect(page).toContain(
-      "- Date: 2026-11-24; 25 minutes.\n- Machine: a processor, 2 cores, 24 GiB, Linux 6.1, Node 20.20.2.\n- The server was held to core 1",
+      "- Date: 2026-11-24; 25 minutes.\n- Machine: a processor, 2 cores, 24 GiB, Linux 6.1, Node 20.20.2.\n- The server was pinned to core 1",
     );
     expect(page).toContain(
-      "**The machine was not quiet**, so that the errors may be the machine's: the load average was 9.0 before the rehearsal began.",
+      "**The machine was not quiet**, so the errors may come from the machine: the load average was 9.0 before the rehearsal began.",
     );
     expect(page).toContain(
-      "Where no connect was refused (1 cells), the model promises 0 points too much success in the mean, and its p95 time to ready is 30 % too long in the median. " +
-        "Where connects were refused and not tried again (1 cells), the model promises 20 points too much success in the mean, and its p95 time to ready is 10 % too short in the median. " +
-        "The share is most wrong in 20 x 4 in 50 (+20 points), the time in 5 x 1 in 50 (+30 %).",
+      "If no connect was refused (1 cells), the model predicts 0 points too much success in the mean, and its p95 time to ready is 30 % too long in the median. " +
+        "If connects were refused and not tried again (1 cells), the model predicts 20 points too much success in the mean, and its p95 time to ready is 10 % too short in the median. " +
+        "The largest error of the share is in 20 x 4 in 50 (+20 points), the largest error of the time in 5 x 1 in 50 (+30 %).",
     );
     expect(page).toContain("- Success share: median 10 points, worst 20 points");
     expect(accuracyMarkdown(good, "2026-11-24")).toContain("The machine was quiet");
