@@ -65,7 +65,7 @@ export class Inputs {
     readonly path: string = "",
     private readonly unknown: Unknown = "stated",
   ) {
-    if (properties === UNDECRYPTED) throw new MalformedValueError(`'${path}' is hidden, because a secret stands in it`);
+    if (properties === UNDECRYPTED) throw new MalformedValueError(`'${path}' is hidden because it contains a secret`);
     if (
       properties !== undefined &&
       (typeof properties !== "object" || properties === null || Array.isArray(properties))
@@ -260,7 +260,7 @@ export class Inputs {
 
   private malformed(key: string, expected: string): MalformedValueError {
     if (this.raw(key) === UNDECRYPTED)
-      return new MalformedValueError(`'${this.at(key)}' is hidden, because a secret stands in it`);
+      return new MalformedValueError(`'${this.at(key)}' is hidden because it contains a secret`);
     return new MalformedValueError(`${this.at(key)} must be ${expected}`);
   }
 }

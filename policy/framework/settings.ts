@@ -12,7 +12,7 @@ export interface SettingSchema {
 /** What every rule takes beside its own settings. */
 const waivers: SettingSchema = {
   type: "array",
-  description: "Findings that somebody has accepted, each with the reason.",
+  description: "Accepted findings, each with a reason.",
   default: [],
   items: {
     type: "object",
@@ -41,4 +41,4 @@ export function settingsOf({ config }: Rule): Readonly<Record<string, SettingSch
 }
 
 const defaultText = (neutral: unknown) =>
-  `Default: what the stack's plan says; without a plan ${JSON.stringify(neutral)}.`;
+  `Default: the value in the stack's plan; without a plan ${JSON.stringify(neutral)}.`;

@@ -324,7 +324,7 @@ const overruled = (statement: { readonly value: number; readonly setting: string
     setting: statement.setting,
     value: statement.value,
     must: `equal '${setting}' (${workers})`,
-    because: "the command line wins, and whoever reads the variable counts other processes than those that run",
+    because: "the command line wins, and a count that is based on the variable is wrong",
     fix: workers,
   });
 
@@ -336,6 +336,6 @@ const contradiction = (
     setting: statement.setting,
     value: statement.value,
     must: `equal '${other.setting}' (${other.value})`,
-    because: "they contradict each other, and which of them the application takes cannot be told",
+    because: "they contradict each other, and it is not known which one the application uses",
     fix: other.value,
   });

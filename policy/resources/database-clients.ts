@@ -97,7 +97,7 @@ const unknownDatabase = (workload: Workload, container: Container) =>
   problem({
     setting: container.inputs.at("envs"),
     value: "no address that is known here",
-    must: `tell which of the stack's database instances ${workload.label} uses`,
+    must: `show which of the stack's database instances ${workload.label} uses`,
     because: "each has a budget of its own",
     fix: "an address that is taken from the instance's output, or add the instance to 'dependsOn'",
   }).message;

@@ -72,7 +72,7 @@ export function maximumOf(workload: Workload): Maximum {
     setting,
     value: instances,
     must: `state how many instances ${workload.label} may have`,
-    because: "without a number nothing limits what they take together",
+    because: "without a number nothing limits their total",
     fix: "a whole number of at least 1",
   });
   throw new MalformedValueError(message);

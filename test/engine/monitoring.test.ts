@@ -65,7 +65,7 @@ test("turned off with a reason: every alert goes, guard says so without refusing
       resource: "monitoring",
       level: "advisory",
       message:
-        "waived: one afternoon (#1403)\n'netra:monitoring.disabled' must not be set because nobody is told when the capacity of staging-connector, staging-shared-postgres, netra-auth-service, netra-backend-staging, netra-frontend-staging runs out; remove it",
+        "waived: one afternoon (#1403)\n'netra:monitoring.disabled' must not be set because nobody is notified when the capacity of staging-connector, staging-shared-postgres, netra-auth-service, netra-backend-staging, netra-frontend-staging runs out; remove it",
     },
   ]);
   expect(environment.cloud.all().filter(({ type }) => /^gcp:(monitoring|logging)\//.test(type))).toEqual([]);

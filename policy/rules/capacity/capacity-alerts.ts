@@ -5,17 +5,17 @@ import { watchOf } from "../../resources/alert-coverage";
 import { conditionsOf } from "../../resources/alert-filters";
 import { WATCHED } from "../../resources/capacity-metrics";
 
-const NO_ALERT = { field: "alert policies that tell somebody of it", value: "none" };
-const NOTHING_ELSE = "nothing else tells that its capacity runs out";
+const NO_ALERT = { field: "alert policies that notify somebody of it", value: "none" };
+const NOTHING_ELSE = "nothing else shows that its capacity runs out";
 
 export const capacityAlerts = stackRule({
   name: "capacity-alerts",
-  info: "Every connector, database and service has an alert that fires when it is short, and that somebody is told of.",
-  why: "Nobody knew that connector and database were short until every start failed; a policy that never fires or has no channel that forwards tells nobody.",
+  info: "Every connector, database and service has an alert that fires when its capacity runs out and that notifies somebody.",
+  why: "In the incident the shortage of connector and database went unnoticed until every start failed. A policy that never fires, or has no enabled channel, notifies nobody.",
   severity: "high",
   convention: "part",
   remediation:
-    "Add a gcp.monitoring.AlertPolicy with notification channels whose filter names the resource; or turn monitoring off with a reason.",
+    "Add a gcp.monitoring.AlertPolicy with notification channels whose filter names the resource; or disable monitoring with a reason.",
   judge(resources, { refuse, accept, convention, attempt }) {
     const conditions = resources.flatMap((alert) =>
       alert.type === ALERT_POLICY ? (attempt(alert, () => conditionsOf(alert, resources)) ?? []) : [],
@@ -70,7 +70,7 @@ export const capacityAlerts = stackRule({
       problem({
         setting: "netra:monitoring.disabled",
         must: "not be set",
-        because: `nobody is told when the capacity of ${unwatched.join(", ")} runs out`,
+        because: `nobody is notified when the capacity of ${unwatched.join(", ")} runs out`,
         instead: "remove it",
       }),
       monitoring,
@@ -83,6 +83,6 @@ const silent = ({ properties }: StackResource, names: readonly string[]) =>
     setting: properties.at("enabled"),
     value: false,
     must: "be true",
-    because: `alerts on ${names.join(", ")} go nowhere else, and nobody is told when their capacity runs out`,
+    because: `alerts on ${names.join(", ")} have no other channel, and nobody is notified when their capacity runs out`,
     fix: true,
   });

@@ -11,9 +11,9 @@ import { type ReservedSlots, reservedSlots } from "../../resources/reserved-slot
 export const connectionBudget = stackRule<ReservedSlots & { usableShare: number; externalMaxConnections: number }>({
   name: "connection-budget",
   info: "Every pool of every workload fits into the usable slots of its database, with both revisions of a rollout alive.",
-  why: "Nothing rejects pools that exceed max_connections: at the first rollout or peak the database refuses connections, and services do not start.",
+  why: "No preview rejects pools that exceed max_connections: at the first rollout or peak the database refuses connections, and services do not start.",
   severity: "critical",
-  remediation: "Lower pools or maximum instances, or raise max_connections with the tier that holds it.",
+  remediation: "Lower pools or maximum instances, or raise max_connections together with a tier that can hold it.",
   config: {
     usableShare: {
       type: "number",
@@ -27,7 +27,7 @@ export const connectionBudget = stackRule<ReservedSlots & { usableShare: number;
     externalMaxConnections: {
       type: "integer",
       minimum: 0,
-      description: "What a database outside the stack allows; 0: there is none.",
+      description: "Connections that a database outside the stack allows; 0: there is no such database.",
       default: 0,
     },
   },
@@ -100,7 +100,7 @@ const otherEngine = (instance: Resource) =>
     value: instance.properties.knownOnly().text("databaseVersion"),
     must: "be PostgreSQL's for its connections to be judged",
     because: "no rule knows the tiers, flags and limits of MySQL and SQL Server",
-    instead: "count its clients by hand and waive this rule for it",
+    instead: "count its clients manually and waive this rule for it",
   });
 
 /** Without every client the sum is incomplete: it shows neither that the connections fit nor what would be enough. */

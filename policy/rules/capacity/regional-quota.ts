@@ -10,8 +10,8 @@ type User = QuotaUser & { readonly resource: StackResource };
 
 export const regionalQuota = stackRule<RegionalQuota>({
   name: "regional-quota",
-  info: "Cpu and memory of all workloads of a region, at their maximum instances and with both revisions of a rollout, stay within the region's quota.",
-  why: "At a deploy Google compares one service's maximum x size with the quota; while they run all count together, and instances beyond the quota do not start.",
+  info: "CPU and memory of all workloads in a region, at maximum instances and with both revisions of a rollout, stay within the region's quota.",
+  why: "At a deploy Google compares only one service's maximum x size with the quota. At run time all services share it, and instances beyond the quota do not start.",
   severity: "high",
   remediation:
     "Lower maximum instances or sizes, or raise the quota with Google and then 'regionalCpu' and 'regionalMemoryGib' in this rule's configuration.",

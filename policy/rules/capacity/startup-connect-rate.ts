@@ -9,8 +9,8 @@ import { callsAdminApi } from "../../resources/used-databases";
 
 export const startupConnectRate = stackRule({
   name: "startup-connect-rate",
-  info: "When every instance starts at once, database, connector and Admin API serve all connects within the shortest connect time-out.",
-  why: "Nothing rejects a stage that is too slow for a cold start: it shows as time-outs while services start, at every start.",
+  info: "When every instance starts at once, the database, the connector and the Admin API serve all connects within the shortest connect time-out.",
+  why: "No preview rejects a stage that is too slow for a cold start: every start then has connect time-outs.",
   severity: "critical",
   remediation:
     "Lower maximum instances or start-up connections, or take a tier with more vCPUs or a connector with a larger minimum.",

@@ -22,10 +22,10 @@ export const startupStorm = stackRule<
   }
 >({
   name: "startup-storm",
-  info: "In every simulated start-up storm the lower bound of starts that are ready at the first try reaches the target.",
-  why: "Connections, CPU, connector and retries act on each other: each can be within its own limit while starts still fail together.",
+  info: "In every simulated start-up storm, the lower bound of the share of starts that are ready at the first attempt reaches the target.",
+  why: "Connections, CPU, connector and retries affect each other: starts can fail although each of them is within its own limit.",
   severity: "critical",
-  remediation: "Relieve the bottleneck that the message names, or let fewer starts coincide.",
+  remediation: "Relieve the bottleneck that the message names, or reduce the number of simultaneous starts.",
   config: {
     targetPercent: {
       type: "number",
@@ -44,7 +44,7 @@ export const startupStorm = stackRule<
     },
     otherServices: {
       ...startBehaviourSchema,
-      description: "How a service starts that is not named.",
+      description: "How every other service starts.",
       default: neutralStart,
     },
     ...reservedSlots,

@@ -9,11 +9,11 @@ const within = ({ min, max }: Range) => ({ type: "integer", minimum: min, maximu
 
 export const connectorFloor = resourceRule<ConnectorSize>({
   name: "connector-floor",
-  info: "A VPC connector is no smaller than the plan's floor in throughput and in both counts.",
-  why: "Nothing rejects a connector that is too small: it shows as time-outs while services start.",
+  info: "A VPC connector is at least as large as the plan's floor, in throughput and in both instance counts.",
+  why: "No preview rejects a connector that is too small: services then have time-outs while they start.",
   severity: "critical",
   remediation:
-    "Set machineType, minInstances and maxInstances to the floor or above; raise the floor only with the plan.",
+    "Set machineType, minInstances and maxInstances to the floor or above; change the floor only together with the plan.",
   types: [CONNECTOR],
   config: {
     machineType: {

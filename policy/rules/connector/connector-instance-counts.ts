@@ -5,8 +5,8 @@ import { resourceRule } from "../../framework/rule";
 
 export const connectorInstanceCounts = resourceRule({
   name: "connector-instance-counts",
-  info: "A VPC connector states both instance counts within Google's limits, and no throughput.",
-  why: "The preview lets any count through; Google refuses it at creation, or replaces the connector later.",
+  info: "A VPC connector states both instance counts within Google's limits and states no throughput.",
+  why: "The preview accepts any count; Google refuses it at creation, or replaces the connector later.",
   severity: "high",
   remediation:
     "Set minInstances (2..9) and maxInstances (3..10) with the minimum below the maximum, and remove minThroughput and maxThroughput.",

@@ -5,8 +5,8 @@ import { resourceRule } from "../../framework/rule";
 
 export const connectorMachineType = resourceRule({
   name: "connector-machine-type",
-  info: "A VPC connector runs on one of the three machine types that connectors have.",
-  why: "The preview lets any text through; Google refuses it at creation.",
+  info: "A VPC connector runs on one of the three machine types that Google offers for connectors.",
+  why: "The preview accepts any text; Google refuses it at creation.",
   severity: "high",
   remediation: "Set machineType to f1-micro, e2-micro or e2-standard-4.",
   types: [CONNECTOR],

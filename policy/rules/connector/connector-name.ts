@@ -4,8 +4,8 @@ import { resourceRule } from "../../framework/rule";
 
 export const connectorName = resourceRule({
   name: "connector-name",
-  info: "A VPC connector has a stated name that Google takes.",
-  why: "Pulumi's automatic names are longer than the 20 characters Google takes, and no preview counts them.",
+  info: "A VPC connector states a name that Google accepts.",
+  why: "Pulumi's automatic names exceed Google's limit of 20 characters, and no preview checks it.",
   severity: "medium",
   remediation:
     "Set name to lower-case letters, digits and hyphens, at most 20 characters with each hyphen counted as two.",

@@ -7,8 +7,8 @@ import { otherCidrs } from "../../resources/address-ranges";
 
 export const connectorRange = resourceRule<{ otherCidrs: readonly string[] }>({
   name: "connector-range",
-  info: "A VPC connector has a /28 of its own that nothing else uses.",
-  why: "No preview looks at the range; Google refuses another size, and one that overlaps either fails or misroutes.",
+  info: "A VPC connector has its own /28, which nothing else uses.",
+  why: "No preview checks the range: Google refuses another size, and an overlapping range is refused or misroutes packets.",
   severity: "high",
   remediation: "Set ipCidrRange to a free /28, or subnet.name to an existing subnet of that size.",
   types: [CONNECTOR],

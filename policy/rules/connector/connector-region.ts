@@ -7,7 +7,7 @@ import { regionsOf, WORKLOAD_TYPES, workloadOf } from "../../resources/workload"
 export const connectorRegion = stackRule({
   name: "connector-region",
   info: "A workload and its connector are in one region.",
-  why: "No preview compares them: Google refuses the deploy, or does not find the connector.",
+  why: "No preview compares the regions: Google refuses the deploy, or does not find the connector.",
   severity: "high",
   remediation: "Set template.vpcAccess.connector to a connector in the workload's own region.",
   judge(resources, { refuse, cannotEvaluate, attempt }) {
@@ -21,7 +21,7 @@ export const connectorRegion = stackRule({
           const verdict = judgeRegion(used, possible, region);
           if (verdict === "unclear")
             cannotEvaluate(
-              `'${used.setting}' must be a connector in ${region}, and where it is cannot be told; set '${used.setting}' to the id of a connector of this stack that states its region`,
+              `'${used.setting}' must be a connector in ${region}, and its region is not known; set '${used.setting}' to the id of a connector of this stack that states its region`,
               resource,
             );
           if (verdict === "differs")

@@ -7,8 +7,8 @@ import { subnetworkOf } from "../../resources/subnetworks";
 
 export const connectorSubnet = stackRule({
   name: "connector-subnet",
-  info: "A VPC connector that lies in a subnetwork of the stack has it to itself, as a /28 in its own region.",
-  why: "No preview looks at the subnetwork: Google refuses the connector in one of another size or region, or in one that is in use.",
+  info: "A subnetwork of the stack that a VPC connector uses is a /28 in the connector's region, and nothing else uses it.",
+  why: "No preview checks the subnetwork: Google refuses one of another size or region, or one that is in use.",
   severity: "high",
   remediation: "Set subnet.name to a /28 of the connector's region that nothing else uses.",
   judge(resources, { refuse, attempt }) {

@@ -7,7 +7,7 @@ import { editionOf, isPostgresInstance, isReplica, settingsOf } from "../../reso
 export const databaseBackups = resourceRule({
   name: "database-backups",
   info: "A primary database instance has backups, and a PostgreSQL one point-in-time recovery.",
-  why: "A database without backups is lost with its first mistake, and Google takes point-in-time recovery without backups for an error.",
+  why: "Without backups the first mistake loses the database; Google refuses point-in-time recovery without backups.",
   severity: "high",
   remediation: "Set enabled and pointInTimeRecoveryEnabled of settings.backupConfiguration to true.",
   types: [SQL_INSTANCE],

@@ -13,11 +13,11 @@ import { referredBy } from "../../resources/references";
 
 export const databaseClientAccepted = stackRule({
   name: "database-client-accepted",
-  info: "A database instance runs, and accepts the clients that the program gives it: the way they connect, and the users they log in as.",
-  why: "A preview compares no demand of an instance with its clients: every connect is rejected, at any size.",
+  info: "A database instance runs and accepts the program's clients: the way they connect, and the users they log in as.",
+  why: "No preview compares an instance's requirements with its clients: every connect is rejected, whatever the size.",
   severity: "critical",
   remediation:
-    "Set the demand to what the clients bring, or give them the Auth Proxy, a connector library or the flag that they need.",
+    "Lower the requirement to what the clients meet, or give them the Auth Proxy, a connector library or the flag that they need.",
   judge(resources, context) {
     const clients = clientsByInstance(resources, context);
     const users = resources.filter(({ type }) => type === SQL_USER);

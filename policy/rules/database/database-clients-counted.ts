@@ -19,11 +19,11 @@ import { type Container, containerName, secretSourceOf, type Workload, workloadO
 
 export const databaseClientsCounted = stackRule({
   name: "database-clients-counted",
-  info: "Whatever is handed a database's outputs is a client that the budget counts, or is known to hold no connection.",
-  why: "What a function, a machine, a cluster, or a workload under names of its own opens is on no line of the budget, and nothing limits it.",
+  info: "Every resource that uses a database's outputs is a client that the budget counts, or is known to hold no connection.",
+  why: "The budget does not include connections of a function, a machine, a cluster, or a workload with its own variable names, and nothing limits them.",
   severity: "high",
   remediation:
-    "Run it as a Cloud Run service that states its pool; or count it in 'reservedConnections' of connection-budget and waive this rule for it.",
+    "Run it as a Cloud Run service that states its pool, or count it in 'reservedConnections' of connection-budget and waive this rule for it.",
   judge(resources, { cannotEvaluate, attempt }) {
     const namesInstance = instanceNamer(resources);
     for (const resource of resources)
@@ -37,8 +37,8 @@ export const databaseClientsCounted = stackRule({
             cannotEvaluate(
               problem({
                 setting: label,
-                must: "say whether it connects",
-                because: `it is handed an output of ${source?.name}, and no variable that is known here tells`,
+                must: "show whether it connects",
+                because: `it uses an output of ${source?.name}, and no known variable shows whether it connects`,
                 instead:
                   "name the address POSTGRES_HOST beside the pool, or waive this rule for it if it holds no connection",
               }),

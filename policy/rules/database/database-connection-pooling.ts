@@ -6,7 +6,7 @@ import { databaseSetting, editionOf, settingsOf } from "../../resources/database
 export const databaseConnectionPooling = resourceRule({
   name: "database-connection-pooling",
   info: "Managed connection pooling is configured on Enterprise Plus instances only.",
-  why: "Other editions have none, and only the creation says so.",
+  why: "Other editions do not have it, and Google refuses it only at creation.",
   severity: "medium",
   remediation: "Remove settings.connectionPoolConfigs and size the applications' pools, or move to ENTERPRISE_PLUS.",
   types: [SQL_INSTANCE],

@@ -6,9 +6,9 @@ import { databaseSetting, isPostgresInstance, settingsOf } from "../../resources
 export const databaseDedicatedCore = resourceRule({
   name: "database-dedicated-core",
   info: "A PostgreSQL instance runs on dedicated cores.",
-  why: "Every starting service authenticates at once, and a shared core has a fraction of a CPU for it.",
+  why: "All starting services authenticate at once, and a shared core has only a fraction of a CPU.",
   severity: "high",
-  remediation: "Set settings.tier to a custom tier, db-custom-1-3840 being the smallest.",
+  remediation: "Set settings.tier to a custom tier; the smallest is db-custom-1-3840.",
   types: [SQL_INSTANCE],
   judge(resource, { refuse }) {
     // A tier that is missing or none at all is for `database-tier` to say.

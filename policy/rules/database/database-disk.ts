@@ -5,8 +5,8 @@ import { databaseSetting, settingsOf } from "../../resources/database";
 
 export const databaseDisk = resourceRule({
   name: "database-disk",
-  info: "A database instance's disk has a type that exists and at least the size that this type starts at.",
-  why: "The preview takes any type and size; Google refuses them at creation.",
+  info: "A database instance's disk has an existing type and at least that type's minimum size.",
+  why: "The preview accepts any type and size; Google refuses them at creation.",
   severity: "low",
   remediation: "Set settings.diskSize to 10 GB or more (20 GB with HYPERDISK_BALANCED), or leave it out.",
   types: [SQL_INSTANCE],

@@ -5,7 +5,7 @@ import { databaseSetting, isPostgresInstance, settingsOf, versionOf } from "../.
 
 export const databaseEdition = resourceRule({
   name: "database-edition",
-  info: "A database instance has an edition that exists, and states it where Google's default would refuse its tier.",
+  info: "A database instance has an existing edition, and states it where Google's default edition does not allow its tier.",
   why: "PostgreSQL 16 and newer default to ENTERPRISE_PLUS, which has no custom or shared-core tiers, and the creation fails.",
   severity: "high",
   remediation: "Set settings.edition to ENTERPRISE, or to ENTERPRISE_PLUS with a db-perf-optimized-N tier.",

@@ -6,7 +6,7 @@ import { settingsOf } from "../../resources/database";
 
 export const databaseEncrypted = resourceRule({
   name: "database-encrypted",
-  info: "A database instance takes encrypted connections only.",
+  info: "A database instance accepts only encrypted connections.",
   why: "Without sslMode passwords and rows may cross the network in plain text.",
   severity: "high",
   remediation:

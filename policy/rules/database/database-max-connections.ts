@@ -7,7 +7,7 @@ import { databaseSetting, flagsOf, isPostgresInstance, isReplica, settingsOf } f
 
 export const databaseMaxConnections = resourceRule({
   name: "database-max-connections",
-  info: "A PostgreSQL instance states max_connections within the flag's range and what the tier's memory holds, and no flag twice.",
+  info: "A PostgreSQL instance states max_connections within the flag's range and the tier's memory, and states no flag twice.",
   why: "Google's default changes with the tier, and too many backends run the instance out of memory.",
   severity: "high",
   remediation: "State the flag max_connections in settings.databaseFlags; raise the tier before the flag.",

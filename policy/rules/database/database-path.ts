@@ -13,7 +13,7 @@ import { missingVpcAccess } from "../service/service-vpc-path";
 export const databasePath = stackRule({
   name: "database-path",
   info: "A workload's network path leads to every database and cache that it uses.",
-  why: "A private address is only reached through the VPC, and a proxy dials no address that the database lacks: every connect times out, at any size.",
+  why: "A private address is reachable only through the VPC, and a proxy cannot dial an address that the database lacks: every connect times out, whatever the size.",
   severity: "critical",
   remediation:
     "Set template.vpcAccess.connector to a connector, and a proxy's options to the address that the database has.",
@@ -70,7 +70,7 @@ function databasesBehindVpc(
   if (!used) {
     if (!missingVpcAccess(workload) && resources.filter(({ type }) => type === SQL_INSTANCE).some(faultOf))
       cannotEvaluate(
-        `which of the stack's database instances ${workload.label} uses cannot be told, and not all can be reached its way; add the instance to 'dependsOn'`,
+        `which of the stack's database instances ${workload.label} uses is not known, and not all of them can be reached on its path; add the instance to 'dependsOn'`,
         resource,
       );
     return [];

@@ -7,7 +7,7 @@ import { addressesOf, settingsOf } from "../../resources/database";
 
 export const databasePrivate = resourceRule({
   name: "database-private",
-  info: "A database instance has a private address only, and authorizes no range that stands for everyone.",
+  info: "A database instance has only a private address and authorizes no range that covers the whole internet.",
   why: "Without ipv4Enabled false Google gives the instance a public address, and staging's was open to 0.0.0.0/0.",
   severity: "critical",
   remediation:

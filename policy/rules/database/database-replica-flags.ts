@@ -8,7 +8,7 @@ import { primariesOf } from "../../resources/primaries";
 
 export const databaseReplicaFlags = stackRule({
   name: "database-replica-flags",
-  info: "A PostgreSQL read replica has no smaller value than its primary of a flag that a standby must have at least as large.",
+  info: "A PostgreSQL read replica has at least its primary's value of every flag that PostgreSQL compares at a standby's start.",
   why: "Recovery aborts with 'insufficient parameter settings', and the replica does not start.",
   severity: "high",
   remediation: "Set the flag of the replica to the primary's number or more; raise it on the replica first.",

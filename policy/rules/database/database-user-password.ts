@@ -8,8 +8,8 @@ const PASSWORDLESS = /^(CLOUD_IAM|ENTRAID)_/;
 
 export const databaseUserPassword = resourceRule({
   name: "database-user-password",
-  info: "A built-in database user has a password that is no placeholder.",
-  why: "The preview passes without one, and the user can then never log in, or anyone can.",
+  info: "A built-in database user has a password, and not a placeholder.",
+  why: "The preview passes without a password; then the user can never log in, or anyone can.",
   severity: "high",
   remediation: "Set password to a generated value, or passwordWo with passwordWoVersion.",
   types: [SQL_USER],

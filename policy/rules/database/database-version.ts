@@ -7,8 +7,8 @@ import { databaseSetting } from "../../resources/database";
 
 export const databaseVersion = resourceRule<{ today: string }>({
   name: "database-version",
-  info: "A database instance's version is written as Cloud SQL writes it, and is advised to be in regular support.",
-  why: "No preview reads the version, and which rules apply to an instance depends on it; extended support is charged per vCPU.",
+  info: "A database instance's version has Cloud SQL's form; a version in extended support is advised against.",
+  why: "No preview checks the version, and the rules that apply to an instance depend on it; extended support is charged per vCPU.",
   severity: "medium",
   remediation: "Set databaseVersion to a value such as POSTGRES_17.",
   types: [SQL_INSTANCE],

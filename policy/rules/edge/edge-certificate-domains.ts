@@ -4,8 +4,8 @@ import { resourceRule } from "../../framework/rule";
 
 export const edgeCertificateDomains = resourceRule({
   name: "edge-certificate-domains",
-  info: "A managed certificate names its hosts, and wildcards only where Certificate Manager can prove them by DNS.",
-  why: "The preview takes any list; Google refuses the certificate, or never gets it issued.",
+  info: "A managed certificate names its hosts, and wildcards only where Certificate Manager can validate them by DNS.",
+  why: "The preview accepts any list; Google refuses the certificate, or the certificate is never issued.",
   severity: "medium",
   remediation:
     "Set managed.domains to the hosts, without wildcards; or make it a gcp.certificatemanager.Certificate with managed.dnsAuthorizations.",

@@ -5,8 +5,8 @@ import { certifiedBy, isFor, leadsTo, presentsAny } from "../../resources/certif
 
 export const edgeCertificate = stackRule({
   name: "edge-certificate",
-  info: "A load balancer that speaks TLS has certificates, and every host of it is on one of them.",
-  why: "No preview compares hosts with certificates: whoever opens a host that is on none gets a warning instead of the application.",
+  info: "A load balancer with TLS has certificates, and every one of its hosts is on one of them.",
+  why: "No preview compares hosts with certificates: browsers show a warning for a host without a certificate.",
   severity: "high",
   remediation: "Add a managed certificate with the host beside the others, or an entry for it in the certificate map.",
   judge(resources, { refuse, cannotEvaluate, attempt }) {
@@ -55,7 +55,7 @@ export const edgeCertificate = stackRule({
             setting: "sslCertificates",
             value: undefined,
             must: "name a certificate",
-            because: "nobody can open an HTTPS proxy without one",
+            because: "an HTTPS proxy without one refuses every connection",
             fix,
           }),
           proxy,

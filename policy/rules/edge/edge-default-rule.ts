@@ -6,8 +6,8 @@ import { resourceRule } from "../../framework/rule";
 
 export const edgeDefaultRule = resourceRule({
   name: "edge-default-rule",
-  info: "A Cloud Armor policy that states rules states the default one, and lets somebody in.",
-  why: "The preview takes any list of rules; Google refuses one that does not say what happens to all other requests, and one that only denies closes every service behind it.",
+  info: "A Cloud Armor policy that states rules also states the default rule and allows some requests.",
+  why: "The preview accepts any list of rules; Google refuses a list without a rule for all other requests, and a list that only denies closes every service behind it.",
   severity: "low",
   remediation: "Add a rule of priority 2147483647 that matches every address.",
   types: [SECURITY_POLICY],

@@ -4,8 +4,8 @@ import { resourceRule } from "../../framework/rule";
 
 export const edgeHostRules = resourceRule({
   name: "edge-host-rules",
-  info: "A URL map's host rules lead to path matchers that it has, and no host is in two of them.",
-  why: "No preview reads the map; Google refuses it, after the services behind it exist.",
+  info: "A URL map's host rules name path matchers that it has, and no host is in two host rules.",
+  why: "No preview checks the map; Google refuses it after the services behind it have been created.",
   severity: "medium",
   remediation: "Set hostRules[].pathMatcher to the name of a path matcher, and keep each host in one host rule.",
   types: URL_MAPS,

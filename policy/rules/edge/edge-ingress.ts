@@ -30,8 +30,8 @@ const KINDS: Readonly<Record<string, Kind>> = {
 
 export const edgeIngress = stackRule({
   name: "edge-ingress",
-  info: "Beside a load balancer, every Cloud Run service takes requests from it only, or from inside, and one that an external load balancer leads to takes its requests.",
-  why: "A service that is open has an address of its own, past the load balancer's certificates, throttle and logs; one that is internal refuses what an external load balancer sends.",
+  info: "In a stack with a load balancer, every Cloud Run service accepts requests only from it or from inside, and a service behind an external load balancer accepts its requests.",
+  why: "An open service has its own address, which bypasses the load balancer's certificates, throttling and logs; an internal service refuses requests of an external load balancer.",
   severity: "high",
   remediation: "Set ingress to INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER.",
   judge(resources, { refuse, cannotEvaluate, attempt }) {

@@ -7,8 +7,8 @@ import { regionsOf, workloadOf } from "../../resources/workload";
 
 export const edgeServiceExists = stackRule({
   name: "edge-service-exists",
-  info: "A serverless network endpoint group points at a Cloud Run service, and where it names one at a tag, of the stack and of its region.",
-  why: "Google makes the group of any name: the load balancer answers 404 until somebody finds out.",
+  info: "A serverless network endpoint group points at a Cloud Run service of the stack in its own region, also where it names a tag.",
+  why: "Google accepts any name, and the load balancer answers 404 to every request.",
   severity: "high",
   remediation: "Set cloudRun.service to the name of a service in the group's region, as that service's output.",
   judge(resources, { refuse, cannotEvaluate, attempt }) {
@@ -19,7 +19,7 @@ export const edgeServiceExists = stackRule({
         const { setting, value, services, tag } = referred;
         if (value === undefined && services.length === 0)
           return cannotEvaluate(
-            `'${setting}' must name a Cloud Run service, and which one it is cannot be told; set '${setting}' to the name of a service of this stack`,
+            `'${setting}' must name a Cloud Run service, and it is not known which one; set '${setting}' to the name of a service of this stack`,
             group,
           );
         const region = regionOf(group);

@@ -10,7 +10,7 @@ import { regionsOf, WORKLOAD_TYPES, workloadOf } from "../../resources/workload"
 export const directEgressSubnet = stackRule({
   name: "direct-egress-subnet",
   info: "Workloads with a network interface have a subnetwork in their own region, with addresses for all their instances.",
-  why: "With a subnetwork of another region packets are dropped in silence; without free addresses instances do not start at a scale-out.",
+  why: "With a subnetwork of another region packets are dropped silently; without free addresses new instances do not start.",
   severity: "high",
   remediation: "Name a subnetwork of the workload's region, a /26 or larger, with two addresses for each instance.",
   judge(resources, { refuse, attempt }) {

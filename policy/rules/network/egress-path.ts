@@ -16,8 +16,8 @@ import { type Container, WORKLOAD_TYPES, type Workload, workloadOf } from "../..
 
 export const egressPath = stackRule({
   name: "egress-path",
-  info: "A workload that sends all traffic into the VPC reaches its database there: at a private address, or through Cloud NAT in its region.",
-  why: "All traffic in the VPC without NAT, and the database on a public path, is what broke staging: every start fails, at any size.",
+  info: "A workload that sends all traffic into the VPC reaches its database from there: at a private address, or through Cloud NAT in its region.",
+  why: "This broke staging: all traffic went into a VPC without NAT, the database had a public path, and every start failed, whatever the size.",
   severity: "critical",
   remediation:
     "Set template.vpcAccess.egress to PRIVATE_RANGES_ONLY, or add a gcp.compute.RouterNat in the workload's region.",
@@ -75,7 +75,7 @@ function pathOf(
   if (used && faults[0]) return faults[0];
   if (faults.length === 0 && (!used?.outside || outside)) return "open";
   cannotEvaluate(
-    `'${setting}' is all traffic, and whether ${workload.label} reaches its database at a private address cannot be told; set it to ${privateRangesOnly(workload)}, or tell it the private address literally`,
+    `'${setting}' is all traffic, and whether ${workload.label} reaches its database at a private address is not known; set it to ${privateRangesOnly(workload)}, or set the private address literally`,
     resource,
   );
   return "unclear";

@@ -4,8 +4,8 @@ import { resourceRule } from "../../framework/rule";
 
 export const natAddresses = resourceRule({
   name: "nat-addresses",
-  info: "A Cloud NAT whose addresses are given by hand has some.",
-  why: "No preview counts them: Google refuses the NAT, and whatever sends all traffic through the VPC has no way to the internet.",
+  info: "A Cloud NAT with manual address allocation has addresses.",
+  why: "No preview counts them: Google refuses the NAT, and workloads that send all traffic through the VPC cannot reach the internet.",
   severity: "high",
   remediation: "Set natIps to the addresses, or natIpAllocateOption to AUTO_ONLY.",
   types: [ROUTER_NAT],
@@ -18,7 +18,7 @@ export const natAddresses = resourceRule({
         setting: "natIps",
         value: undefined,
         must: "name at least one address",
-        because: "'natIpAllocateOption' is MANUAL_ONLY, and Google then takes no address by itself",
+        because: "'natIpAllocateOption' is MANUAL_ONLY, and Google then allocates no address itself",
         fix: "the addresses' ids, or 'natIpAllocateOption' to AUTO_ONLY",
       }),
     );

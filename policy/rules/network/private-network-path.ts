@@ -8,11 +8,11 @@ import { WORKLOAD_TYPES, workloadOf } from "../../resources/workload";
 
 export const privateNetworkPath = stackRule({
   name: "private-network-path",
-  info: "A workload's way into the VPC leads to the network in which its database and its cache have their private addresses.",
-  why: "Private addresses are reached from their own network only, a peering does not pass them on: every connect times out, at any size.",
+  info: "A workload's VPC access leads to the network in which its database and its cache have their private addresses.",
+  why: "Private addresses are reachable only from their own network, because peering is not transitive: every connect times out, whatever the size.",
   severity: "critical",
   remediation:
-    "Give connector or network interface, the database's privateNetwork and the cache's authorizedNetwork one network.",
+    "Use one network for the connector or network interface, the database's privateNetwork and the cache's authorizedNetwork.",
   judge(resources, context) {
     const elsewhere = resources.filter(
       (cache) => cache.type === REDIS && context.attempt(cache, () => isElsewhere(cache, context)),

@@ -15,8 +15,8 @@ import { referredBy } from "../../resources/references";
 
 export const privateServicesConnection = stackRule({
   name: "private-services-connection",
-  info: "A network's services connection peers ranges of that network, and every instance that takes an address there waits for it.",
-  why: "No preview connects them: Google refuses the connection, or the instance finds no range, and whether the first up succeeds is chance.",
+  info: "A network's services connection peers ranges of that network, and every instance with an address in them depends on it.",
+  why: "No preview relates them: Google refuses the connection, or the instance finds no range, and the first up succeeds only by chance.",
   severity: "high",
   remediation:
     "Name ranges of the connection's network in reservedPeeringRanges, and add the connection to the instance's dependsOn.",

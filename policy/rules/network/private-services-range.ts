@@ -9,8 +9,8 @@ const freeAddress = (range: string) => `that of a free range, such as ${range.sp
 
 export const privateServicesRange = resourceRule({
   name: "private-services-range",
-  info: "The range for Google's managed services is internal, reachable, at least a /24 and of a network; Redis states its own in the form of its mode.",
-  why: "No preview looks at it: Google refuses the reservation or the instance, or gives it an address that nobody reaches.",
+  info: "The range for Google's managed services is internal, routable, at least a /24 and in a network; a Redis instance states its range in the form of its connect mode.",
+  why: "No preview checks the range: Google refuses the reservation or the instance, or assigns an unreachable address.",
   severity: "high",
   remediation:
     "Set addressType INTERNAL, prefixLength (16 is Google's recommendation) and network; a Redis instance's reservedIpRange in the form of its connectMode.",

@@ -5,8 +5,8 @@ import { mayShareNetwork, otherCidrs, rangesOf } from "../../resources/address-r
 
 export const rangesDoNotOverlap = stackRule<{ otherCidrs: readonly string[] }>({
   name: "ranges-do-not-overlap",
-  info: "Connectors, subnetworks, reserved addresses and Redis have ranges of their own in their network.",
-  why: "No preview compares ranges: Google refuses the second one, or packets for one end up in the other.",
+  info: "The ranges of connectors, subnetworks, reserved addresses and Redis in one network do not overlap.",
+  why: "No preview compares ranges: Google refuses the second one, or packets are sent to the wrong range.",
   severity: "high",
   remediation: "Give each of them a range that nothing else uses.",
   config: { otherCidrs },

@@ -4,10 +4,10 @@ import { resourceRule } from "../../framework/rule";
 
 export const redisAuth = resourceRule({
   name: "redis-auth",
-  info: "A Redis instance asks for its AUTH string.",
-  why: "AUTH is off unless the program sets it, and whatever reaches the network then reads every session.",
+  info: "A Redis instance requires its AUTH string.",
+  why: "AUTH is off by default, and then every client in the network can read all sessions.",
   severity: "high",
-  remediation: "Set authEnabled to true and hand the instance's authString to the services as a secret.",
+  remediation: "Set authEnabled to true and pass the instance's authString to the services as a secret.",
   types: [REDIS],
   judge({ properties }, { refuse }) {
     const authEnabled = properties.flag("authEnabled");

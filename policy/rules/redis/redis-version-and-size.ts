@@ -4,8 +4,8 @@ import { resourceRule } from "../../framework/rule";
 
 export const redisVersionAndSize = resourceRule({
   name: "redis-version-and-size",
-  info: "A Redis instance has whole gigabytes of memory, a version written as Memorystore writes it, and read replicas only in tier STANDARD_HA.",
-  why: "The preview takes any number, any text and any tier; Google refuses them at creation.",
+  info: "A Redis instance has whole gigabytes of memory, a version in Memorystore's form, and read replicas only in tier STANDARD_HA.",
+  why: "The preview accepts any number, text and tier; Google refuses them at creation.",
   severity: "medium",
   remediation: "Set memorySizeGb to 1 or more, and redisVersion to a value such as REDIS_7_2 or not at all.",
   types: [REDIS],

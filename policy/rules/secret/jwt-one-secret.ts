@@ -22,7 +22,7 @@ interface Taken extends SecretVersionName {
 export const jwtOneSecret = stackRule({
   name: "jwt-one-secret",
   info: `Every workload takes ${JWT} from one secret at one version, as a variable or as a file.`,
-  why: "A token that one service signs is refused by a service that holds another key.",
+  why: "A service refuses tokens that another service has signed with another key.",
   severity: "critical",
   convention: "part",
   remediation: `Point ${JWT} of every workload at the same secret and the same version number.`,

@@ -8,8 +8,8 @@ const EVERYONE = ["allusers", "allauthenticatedusers"];
 
 export const secretAccess = stackRule({
   name: "secret-access",
-  info: "Secrets are opened one at a time and never to everyone.",
-  why: "A grant on the project opens every secret there is and every one to come, whether by the accessor's role, an owner's or a custom one.",
+  info: "Access to secrets is granted one secret at a time and never to everyone.",
+  why: "A grant on the project gives access to every present and future secret, whether its role is the accessor, owner or a custom role.",
   severity: "critical",
   remediation:
     "Grant roles/secretmanager.secretAccessor with a SecretIamMember on each secret to the one service account that reads it.",

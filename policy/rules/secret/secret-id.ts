@@ -4,8 +4,8 @@ import { resourceRule } from "../../framework/rule";
 
 export const secretId = resourceRule({
   name: "secret-id",
-  info: "A secret's id is one that Secret Manager takes.",
-  why: "The preview takes any text; Google refuses it at creation, after the resources that stand before it exist.",
+  info: "A secret's id is one that Secret Manager accepts.",
+  why: "The preview accepts any text; Google refuses it at creation, after other resources have been created.",
   severity: "low",
   remediation: "Set secretId to letters, digits, hyphens and underscores, at most 255.",
   types: SECRETS,

@@ -6,8 +6,8 @@ import { cloudName } from "../../resources/cloud-name";
 
 export const secretValue = resourceRule({
   name: "secret-value",
-  info: "A secret's value, where it is known, has no whitespace around it, is no placeholder, and is long enough for a key.",
-  why: "Two values of staging ended in a newline, which broke their consumers, and no preview looks at a value.",
+  info: "A secret's known value has no surrounding whitespace, is not a placeholder, and is long enough for a key.",
+  why: "Two of staging's values ended in a newline, which broke their consumers, and no preview checks values.",
   severity: "high",
   remediation: "Set secretData to the bare value; generate keys with random.RandomPassword.",
   types: [SECRET_VERSION, REGIONAL_SECRET_VERSION],

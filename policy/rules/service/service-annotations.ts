@@ -56,8 +56,8 @@ const LEVELS: readonly (readonly [level: string, names: readonly string[]])[] = 
 
 export const serviceAnnotations = resourceRule({
   name: "service-annotations",
-  info: "A v1 service's annotations stand where Cloud Run reads them: on the service, or on its revision's template.",
-  why: "The preview takes any annotation anywhere; Google refuses the deploy, and no connector, socket or limit of instances is set.",
+  info: "A v1 service's annotations are where Cloud Run reads them: on the service, or on its revision's template.",
+  why: "The preview accepts any annotation anywhere; Google refuses the deploy, or ignores the connector, socket or instance limit.",
   severity: "high",
   remediation:
     "Set connector, egress, cloudsql-instances and autoscaling in template.metadata.annotations; ingress, launch-stage, minScale and maxScale in metadata.annotations.",

@@ -6,8 +6,8 @@ import { instanceCpu, workloadOf } from "../../resources/workload";
 
 export const serviceConcurrency = resourceRule({
   name: "service-concurrency",
-  info: "A service takes 1 to 1000 requests at once per instance, and one below one vCPU.",
-  why: "The preview lets any number through; Google refuses it at the deploy.",
+  info: "A service accepts 1 to 1000 concurrent requests per instance, and only one below one vCPU.",
+  why: "The preview accepts any number; Google refuses it at the deploy.",
   severity: "medium",
   remediation:
     "Set template.maxInstanceRequestConcurrency to 1..1000 (1 below one vCPU), or leave it out for Cloud Run's default.",

@@ -8,8 +8,8 @@ import { WORKLOAD_TYPES, workloadOf } from "../../resources/workload";
 
 export const serviceContainers = resourceRule({
   name: "service-containers",
-  info: "A workload has a container, a service exactly one that takes requests, every mount a volume, and every container that others wait for a start-up probe.",
-  why: "The preview lets a service without a container, with two ports, with port 70000, with a mount of nothing or with a circle in dependsOns through; Google refuses it at the deploy.",
+  info: "A workload has a container, a service has exactly one that takes requests, every mount names a volume, and every container that others depend on has a start-up probe.",
+  why: "The preview accepts a service without a container, with two ports, with port 70000, with a mount without a volume or with a cycle in dependsOns; Google refuses it at the deploy.",
   severity: "medium",
   remediation:
     "Give the workload a container, state one containerPort from 1 to 65535, declare every volume that is mounted, and give every container in dependsOns a startupProbe.",

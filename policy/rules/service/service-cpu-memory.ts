@@ -13,8 +13,8 @@ import {
 
 export const serviceCpuMemory = resourceRule({
   name: "service-cpu-memory",
-  info: "Every container has a CPU and memory that Cloud Run offers together.",
-  why: "The preview lets any text through; Google refuses the combination at the deploy.",
+  info: "Every container has a combination of CPU and memory that Cloud Run offers.",
+  why: "The preview accepts any text; Google refuses the combination at the deploy.",
   severity: "medium",
   remediation:
     "Set resources.limits to cpu 1, 2, 4, 6 or 8 with memory from Cloud Run's table, in Mi or Gi; below one vCPU set cpuIdle true.",

@@ -8,8 +8,8 @@ import { WORKLOAD_TYPES, workloadOf } from "../../resources/workload";
 
 export const serviceDatabaseVariables = resourceRule({
   name: "service-database-variables",
-  info: "Every container that uses the database states its pool and its workers once, as literal numbers; one with DB_POOL_SIZE its time-outs, too.",
-  why: "The connection budget is read from them: what a container does not state cannot be counted, and of two numbers nobody knows which one its code takes.",
+  info: "Every container that uses the database states its pool and its workers once, as literal numbers; a container with DB_POOL_SIZE also states its time-outs.",
+  why: "The connection budget is computed from them: an unstated pool cannot be counted, and of two numbers it is not known which one the code uses.",
   severity: "high",
   convention: "part",
   remediation: `Set ${Object.values(databaseVariables).join(", ")} to plain numbers, or the pool in the framework's own variable or connection string; remove every second pool.`,

@@ -6,7 +6,7 @@ import { revisionAnnotations, workloadOf } from "../../resources/workload";
 export const serviceDeployHealthCheck = resourceRule({
   name: "service-deploy-health-check",
   info: "A deploy waits until an instance of the new revision is ready.",
-  why: "Without the check traffic moves to a revision that never started, and the deploy reports success.",
+  why: "Without the check, traffic moves to a revision that never started, and the deploy reports success.",
   severity: "high",
   remediation: "Leave template.healthCheckDisabled out.",
   types: [RUN_SERVICE, RUN_SERVICE_V1],

@@ -6,8 +6,8 @@ import { type Variable, WORKLOAD_TYPES, workloadOf } from "../../resources/workl
 
 export const serviceEnvironment = resourceRule({
   name: "service-environment",
-  info: "Every environment variable has a name of its own that Cloud Run does not reserve, and one value.",
-  why: "The preview lets duplicates, reserved names and variables without a value through; Google refuses them, or one of two values wins by chance.",
+  info: "Every environment variable has a unique name that Cloud Run does not reserve, and one value.",
+  why: "The preview accepts duplicates, reserved names and variables without a value; Google refuses them, or one of two values wins by chance.",
   severity: "medium",
   remediation: "Give every variable one name and either a value or a secret; set ports.containerPort instead of PORT.",
   types: WORKLOAD_TYPES,

@@ -9,8 +9,8 @@ const ACCOUNT = /^[a-z][a-z0-9-]{4,28}[a-z0-9]@[a-z][a-z0-9.-]*\.iam\.gserviceac
 
 export const serviceIdentity = resourceRule({
   name: "service-identity",
-  info: "Every workload runs as a service account of its own.",
-  why: "Without one it runs as the project's default account, which may read every secret and change every resource.",
+  info: "Every workload runs as its own service account.",
+  why: "Otherwise it runs as the project's default account, which may read every secret and change every resource.",
   severity: "high",
   remediation: "Set template.serviceAccount (v1: serviceAccountName) to the address of a dedicated service account.",
   types: WORKLOAD_TYPES,

@@ -5,8 +5,8 @@ import { WORKLOAD_TYPES, workloadOf } from "../../resources/workload";
 
 export const serviceImage = resourceRule<{ imageTagPattern: string }>({
   name: "service-image",
-  info: "Every container's image is named by digest, or by a tag that is never moved.",
-  why: "A tag like latest, a branch or an environment name runs whatever was pushed last: the next start-up may be another program than the one that was tested.",
+  info: "Every container's image is named by digest, or by a tag that never moves.",
+  why: "A tag such as latest, a branch or an environment name runs the last image that was pushed: the next start-up may run another program than the tested one.",
   severity: "high",
   convention: "whole",
   remediation: "Set image to name@sha256:<digest>, or to a tag that matches imageTagPattern (a version or a commit).",

@@ -6,11 +6,11 @@ const THE_NAME = "JWT_SECRET_KEY";
 
 export const serviceJwtName = resourceRule({
   name: "service-jwt-name",
-  info: "The secret that signs tokens has one name in every workload: JWT_SECRET_KEY.",
-  why: "Two services resolved JWT_SECRET, JWT_SECRET_KEY and JWT_SECRET_STAGING in different orders, and refused each other's tokens.",
+  info: "The secret that signs tokens has the name JWT_SECRET_KEY in every workload.",
+  why: "Two services resolved JWT_SECRET, JWT_SECRET_KEY and JWT_SECRET_STAGING in different orders, and rejected each other's tokens.",
   severity: "high",
   convention: "whole",
-  remediation: "Keep JWT_SECRET_KEY and remove every other variable whose name says JWT_SECRET.",
+  remediation: "Keep JWT_SECRET_KEY and remove every other variable whose name contains JWT_SECRET.",
   types: WORKLOAD_TYPES,
   judge(resource, { refuse, attempt }) {
     for (const container of workloadOf(resource)?.containers ?? [])

@@ -22,8 +22,8 @@ const PATH_TO_CREDENTIALS = /^\/[\w./-]+$/;
 
 export const serviceNoLiteralSecrets = resourceRule({
   name: "service-no-literal-secrets",
-  info: "A workload takes every secret from Secret Manager.",
-  why: "A literal stands in clear text in the state, in every revision and in what the console shows to anyone who may read the service.",
+  info: "A workload reads every secret from Secret Manager.",
+  why: "A literal is in clear text in the state, in every revision and in the console, for everyone who may read the service.",
   severity: "critical",
   remediation:
     "Put the value into Secret Manager and set valueSource.secretKeyRef (v1: valueFrom.secretKeyRef) with its version.",

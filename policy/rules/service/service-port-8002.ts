@@ -10,11 +10,11 @@ const MENTION = new RegExp(`^${RETIRED_PORT}$|:${RETIRED_PORT}(?![0-9a-z])`, "i"
 
 export const servicePort8002 = resourceRule({
   name: "service-port-8002",
-  info: "Nothing listens on port 8002 or points to it.",
-  why: "The analytics service that tests and URLs expected there never existed: whatever points to it hangs.",
+  info: "No workload listens on port 8002 or refers to it.",
+  why: "The analytics service that tests and URLs expected there never existed: requests to it hang.",
   severity: "medium",
   convention: "whole",
-  remediation: "Set the port of the service that is meant, or remove the setting.",
+  remediation: "Set the port of the intended service, or remove the setting.",
   types: WORKLOAD_TYPES,
   judge(resource, { refuse, attempt }) {
     const because = "no service was ever there and whatever points to it hangs";

@@ -9,8 +9,8 @@ import { WORKLOAD_TYPES, workloadOf } from "../../resources/workload";
 
 export const serviceProbes = resourceRule({
   name: "service-probes",
-  info: "Every probe is one that Cloud Run accepts and that can be answered: its timing, exactly one handler, the container's port, and a listener beyond 127.0.0.1.",
-  why: "The preview checks nothing about probes; Google refuses them at the deploy, or the probe asks a port where nobody answers.",
+  info: "Cloud Run accepts every probe and the container can answer it: valid timing, exactly one handler, the container's port, and a listener that is not only at 127.0.0.1.",
+  why: "The preview does not check probes; Google refuses them at the deploy, or they test a port on which nothing listens.",
   severity: "medium",
   remediation:
     "Set exactly one of httpGet, tcpSocket and grpc on the containerPort, timeoutSeconds not above periodSeconds, and let the container listen at 0.0.0.0.",

@@ -16,8 +16,8 @@ const countsOf = ({ inputs, keys }: ScalingLevel) => ({
 
 export const serviceScaling = resourceRule({
   name: "service-scaling",
-  info: "Every workload states how many instances it may have, and the counts fit together.",
-  why: "Without a maximum Cloud Run scales to 100 instances or to the quota, and each brings its connection pool; counts that contradict each other are refused at the deploy.",
+  info: "Every workload states a maximum of instances, and its counts are consistent.",
+  why: "Without a maximum Cloud Run scales to 100 instances or to the quota, each with its connection pool; Google refuses inconsistent counts at the deploy.",
   severity: "high",
   remediation:
     "Set maxInstanceCount at the service, where a change rolls nothing out, or at the revision; minInstanceCount not above it; manualInstanceCount in manual mode.",

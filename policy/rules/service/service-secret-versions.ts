@@ -8,11 +8,11 @@ const LATEST = "latest";
 
 export const serviceSecretVersions = resourceRule({
   name: "service-secret-versions",
-  info: "Every secret that a workload takes is pinned to a version's number.",
+  info: "Every secret that a workload uses is pinned to a version number.",
   why: "With latest, two instances of one revision may hold different secrets, and a rotation takes effect at the next cold start instead of at a rollout.",
   severity: "high",
   remediation:
-    "Set secretKeyRef.version (v1: key) to the number of the version, or to the output of the version that the program makes.",
+    "Set secretKeyRef.version (v1: key) to the number of the version, or to the output of a version that the program creates.",
   types: WORKLOAD_TYPES,
   judge(resource, { refuse, attempt }) {
     const workload = workloadOf(resource);

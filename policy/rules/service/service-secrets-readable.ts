@@ -6,11 +6,11 @@ import { WORKLOAD_TYPES, type Workload, workloadOf } from "../../resources/workl
 
 export const serviceSecretsReadable = stackRule({
   name: "service-secrets-readable",
-  info: "Every secret of the stack that a workload takes can be read: its version is enabled, and the workload's account is granted a role that reads it.",
-  why: "The preview does not connect a workload with its secrets; Google refuses the deploy, and no instance starts.",
+  info: "A workload can read every secret of the stack that it uses: the version is enabled, and the workload's account has a role that reads it.",
+  why: "No preview compares workloads with their secrets; Google refuses the deploy, and no instance starts.",
   severity: "high",
   remediation:
-    "Grant roles/secretmanager.secretAccessor on the secret to the workload's service account, and take a version that is enabled.",
+    "Grant roles/secretmanager.secretAccessor on the secret to the workload's service account, and use an enabled version.",
   judge(resources, { refuse, attempt }) {
     const grants = allGrants(resources);
     for (const resource of resources.filter(({ type }) => WORKLOAD_TYPES.includes(type)))
@@ -41,7 +41,7 @@ const disabled = ({ setting, version }: UsedSecret, { name }: StackResource): Pr
     setting,
     value: version,
     must: "be the number of an enabled version",
-    because: `the program disables ${name}, and no instance starts that takes it`,
+    because: `the program disables ${name}, and no instance that uses it starts`,
     fix: `an enabled version's number, or 'enabled' of ${name} to true`,
   });
 

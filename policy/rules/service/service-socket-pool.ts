@@ -8,8 +8,8 @@ import { WORKLOAD_TYPES, workloadOf } from "../../resources/workload";
 
 export const serviceSocketPool = resourceRule({
   name: "service-socket-pool",
-  info: "An instance keeps within the 100 connections that the built-in Cloud SQL socket carries.",
-  why: "Further connections over the socket are refused, however many the database has.",
+  info: "An instance holds at most the 100 connections that the built-in Cloud SQL socket allows.",
+  why: "The socket refuses further connections, however many the database allows.",
   severity: "high",
   remediation: "Lower DB_POOL_SIZE, DB_MAX_OVERFLOW or WEB_CONCURRENCY, or use the database's private address.",
   types: WORKLOAD_TYPES,

@@ -17,8 +17,8 @@ export const serviceStartupProbe = resourceRule<{
   initTimeoutSeconds: number;
 }>({
   name: "service-startup-probe",
-  info: "A service has an HTTP or gRPC start-up probe whose window covers boot and database initialisation and is one that Cloud Run allows.",
-  why: "The default TCP probe passes as soon as gunicorn listens, before the application is there, and traffic hangs; a short window kills the container while it still initialises.",
+  info: "A service has an HTTP or gRPC start-up probe with a window that covers boot and database initialisation and that Cloud Run allows.",
+  why: "The default TCP probe passes as soon as gunicorn listens, before the application is ready, and requests hang; a short window kills the container while it still initialises.",
   severity: "high",
   remediation:
     "Set startupProbe.httpGet or grpc, and periodSeconds x failureThreshold to cover boot plus DB_INIT_TIMEOUT_SECONDS.",

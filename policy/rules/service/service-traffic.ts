@@ -6,8 +6,8 @@ import { namedRevision, sharesOf } from "../../resources/traffic";
 
 export const serviceTraffic = resourceRule({
   name: "service-traffic",
-  info: "What runs is what the template says: all traffic (a worker pool's instances) goes to its revision, in shares that add up to 100 percent.",
-  why: "A revision's fixed name makes the next update fail, traffic pinned to another revision runs a template that nobody judged, and Google refuses other sums; the preview checks none of it.",
+  info: "All traffic (a worker pool's instances) goes to the template's revision, in shares that add up to 100 percent.",
+  why: "A fixed revision name makes the next update fail, traffic pinned to another revision runs a template that no rule has judged, and Google refuses other sums; the preview checks none of this.",
   severity: "medium",
   remediation:
     "Leave out template.revision and traffics, or send 100 percent to the latest revision; a tag needs no percent.",

@@ -6,8 +6,8 @@ import { WORKLOAD_TYPES, type Workload, workloadOf } from "../../resources/workl
 
 export const serviceVpcPath = resourceRule({
   name: "service-vpc-path",
-  info: "A workload that is told a private address, of a database, a cache or anything else, has a way into the VPC.",
-  why: "A private address is only reached through the VPC: without a connector every dial times out, at any size.",
+  info: "A workload that is configured with a private address, of a database, a cache or anything else, has VPC access.",
+  why: "A private address is reachable only through the VPC: without a connector every dial times out, whatever the size.",
   severity: "high",
   remediation: "Set template.vpcAccess.connector to the connector's id.",
   types: WORKLOAD_TYPES,

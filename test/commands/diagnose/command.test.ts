@@ -133,8 +133,8 @@ Findings, what breaks first at the top:
     expect(stdout).toContain("       -> the commands for the other findings mend it, too\n");
     expect(
       stdout,
-    ).toContain(`netra-auth-service, netra-backend-staging, netra-frontend-staging, staging-shared-postgres, staging-connector: alert policies that tell somebody of it = none (capacity-alerts)
-       must have an alert because nothing else tells that its capacity runs out
+    ).toContain(`netra-auth-service, netra-backend-staging, netra-frontend-staging, staging-shared-postgres, staging-connector: alert policies that notify somebody of it = none (capacity-alerts)
+       must have an alert because nothing else shows that its capacity runs out
        -> \`npm run up\` declares its alerts; 'netra:monitoring.channels' says who is told
 `);
     // One closes no address that services use, and none turns on an AUTH that no client knows.

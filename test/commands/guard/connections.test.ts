@@ -107,7 +107,7 @@ test.each([
   [
     "hidden containers",
     { pod: { containers: "[secret]" } },
-    "'template.containers' is hidden, because a secret stands in it",
+    "'template.containers' is hidden because it contains a secret",
   ],
   [
     "an unknown region",

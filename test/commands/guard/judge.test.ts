@@ -817,7 +817,7 @@ describe("what interrupts service", () => {
       ]);
       expect(text("[secret]")).toEqual([
         said(
-          "how many connections both hold cannot be read from this preview ('template.containers' is hidden, because a secret stands in it)",
+          "how many connections both hold cannot be read from this preview ('template.containers' is hidden because it contains a secret)",
         ),
       ]);
     });

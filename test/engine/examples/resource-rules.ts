@@ -134,7 +134,7 @@ export const resourceExamples: Readonly<Record<string, ResourceExample>> = {
   },
   "nat-addresses": {
     program: (name) => nat(name, { natIpAllocateOption: "MANUAL_ONLY" }),
-    says: "'natIps' (not set) must name at least one address because 'natIpAllocateOption' is MANUAL_ONLY, and Google then takes no address by itself; set 'natIps' to the addresses' ids, or 'natIpAllocateOption' to AUTO_ONLY",
+    says: "'natIps' (not set) must name at least one address because 'natIpAllocateOption' is MANUAL_ONLY, and Google then allocates no address itself; set 'natIps' to the addresses' ids, or 'natIpAllocateOption' to AUTO_ONLY",
   },
   "private-services-range": {
     program: (name) => privateServicesRange(name, { prefixLength: undefined, address: undefined }),

@@ -132,7 +132,7 @@ export const stackExamples: Readonly<Record<string, StackExample>> = {
   "capacity-alerts": {
     program: () => soundStack({ watchedConnector: "another-connector" }),
     blamed: "connector",
-    says: "'staging-connector' must have an alert because nothing else tells that its capacity runs out; add a gcp.monitoring.AlertPolicy with a notification channel on",
+    says: "'staging-connector' must have an alert because nothing else shows that its capacity runs out; add a gcp.monitoring.AlertPolicy with a notification channel on",
   },
   "connection-budget": {
     program: () =>

@@ -189,7 +189,7 @@ describe("configuration", () => {
     // The engine fills a schema's defaults in, and one could not be told from what somebody has set.
     expect(configSchema(rule).least).toEqual({
       type: "integer",
-      description: "The least. Default: what the stack's plan says; without a plan 3.",
+      description: "The least. Default: the value in the stack's plan; without a plan 3.",
     });
   });
 });

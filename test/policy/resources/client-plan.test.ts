@@ -103,7 +103,7 @@ describe("counts a pool in the framework's own names, where it is the only state
 describe("reports statements that contradict each other", () => {
   const told = (variables: Record<string, string>) => planOf(variables).contradictions.map(({ message }) => message);
   const contradiction = (statement: string, value: number, name: string, expected: number) =>
-    `'template.containers[0].envs[${statement}' (${value}) must equal 'template.containers[0].envs[${name}]' (${expected}) because they contradict each other, and which of them the application takes cannot be told; set 'template.containers[0].envs[${statement}' to ${expected}`;
+    `'template.containers[0].envs[${statement}' (${value}) must equal 'template.containers[0].envs[${name}]' (${expected}) because they contradict each other, and it is not known which one the application uses; set 'template.containers[0].envs[${statement}' to ${expected}`;
 
   test("a pool in the URL, of Hikari, under a second name, beside DB_POOL_SIZE", () => {
     expect(told({ DATABASE_URL: "postgresql://app@10.107.0.3/netra?connection_limit=50" })).toEqual([

@@ -34,7 +34,7 @@ const onDatabase = alert(
 const onServices = alert('metric.type="run.googleapis.com/request_count" AND resource.type="cloud_run_revision"');
 
 const missing = (name: string, metric: string, label: string) =>
-  `'${name}' must have an alert because nothing else tells that its capacity runs out; add a gcp.monitoring.AlertPolicy with a notification channel on ${metric} of ${label} ${name}`;
+  `'${name}' must have an alert because nothing else shows that its capacity runs out; add a gcp.monitoring.AlertPolicy with a notification channel on ${metric} of ${label} ${name}`;
 const CONNECTOR_MISSING = missing(
   "staging-connector",
   "vpcaccess.googleapis.com/connector/cpu/utilizations",
@@ -128,7 +128,7 @@ test("is one advisory where monitoring is turned off with a reason, and only the
   expect(await judge(...all, onDatabase, off("one afternoon (#1403)"))).toEqual([
     {
       message:
-        "waived: one afternoon (#1403)\n'netra:monitoring.disabled' must not be set because nobody is told when the capacity of netra-backend-staging, staging-connector runs out; remove it",
+        "waived: one afternoon (#1403)\n'netra:monitoring.disabled' must not be set because nobody is notified when the capacity of netra-backend-staging, staging-connector runs out; remove it",
       resource: "monitoring",
       waived: true,
     },
@@ -192,7 +192,7 @@ test("cannot evaluate an alert on a name where a preview does not know the resou
   const unnamed = { ...connector, properties: { ...connector.properties, name: UNKNOWN } };
   const [found, ...others] = await judge(unnamed, onConnector);
   expect(found?.message).toContain(
-    "cannot evaluate: 'connector' must have an alert because nothing else tells that its capacity runs out",
+    "cannot evaluate: 'connector' must have an alert because nothing else shows that its capacity runs out",
   );
   expect(others).toEqual([]);
   expect(stackFindings(capacityAlerts, [unnamed, onConnector]).map(({ level }) => level)).toEqual(["advisory"]);
@@ -210,7 +210,7 @@ describe("a channel", () => {
     ...rest,
   });
   const silent = refused(
-    "'enabled' (false) must be true because alerts on staging-connector go nowhere else, and nobody is told when their capacity runs out; set 'enabled' to true",
+    "'enabled' (false) must be true because alerts on staging-connector have no other channel, and nobody is notified when their capacity runs out; set 'enabled' to true",
     "mail",
   );
   const unknownChannels = [UNKNOWN, [null], [UNKNOWN]];

@@ -363,7 +363,7 @@ describe("cannot evaluate", () => {
 
   test("which of two databases a workload uses", async () => {
     expect(await messages([named("accounts", "100"), named("orders", "100"), backend])).toEqual([
-      "cannot evaluate: 'template.containers[0].envs' (no address that is known here) must tell which of the stack's database instances backend uses because each has a budget of its own; set 'template.containers[0].envs' to an address that is taken from the instance's output, or add the instance to 'dependsOn'",
+      "cannot evaluate: 'template.containers[0].envs' (no address that is known here) must show which of the stack's database instances backend uses because each has a budget of its own; set 'template.containers[0].envs' to an address that is taken from the instance's output, or add the instance to 'dependsOn'",
     ]);
   });
 
@@ -465,7 +465,7 @@ describe("the database that a container is told", () => {
 
   test("cannot be told by a private name, unless a dependency says so", async () => {
     expect(await verdict({ POSTGRES_HOST: "db.internal" })).toMatch(
-      /^cannot evaluate: .* must tell which of the stack's database instances/,
+      /^cannot evaluate: .* must show which of the stack's database instances/,
     );
     const needed: Declared = { ...told({ POSTGRES_HOST: "db.internal" }), dependsOn: ["database"] };
     expect((await messages([soundDatabase(), range, needed]))[0]).toContain("backend (20 + 20) x 5 = 200");
@@ -526,7 +526,7 @@ describe("the database that a container is told", () => {
 
 test("reports MySQL and SQL Server as not judged, once for each, whoever uses them", async () => {
   const notJudged = (version: string) =>
-    `cannot evaluate: 'databaseVersion' (${version}) must be PostgreSQL's for its connections to be judged because no rule knows the tiers, flags and limits of MySQL and SQL Server; count its clients by hand and waive this rule for it`;
+    `cannot evaluate: 'databaseVersion' (${version}) must be PostgreSQL's for its connections to be judged because no rule knows the tiers, flags and limits of MySQL and SQL Server; count its clients manually and waive this rule for it`;
   const other = (version: string) => soundDatabase({ tier: "db-n1-standard-1" }, { databaseVersion: version });
   expect(await messages([other("MYSQL_8_0"), backend, auth])).toEqual([notJudged("MYSQL_8_0")]);
   expect(await messages([other("SQLSERVER_2022_STANDARD")])).toEqual([notJudged("SQLSERVER_2022_STANDARD")]);

@@ -28,7 +28,7 @@ test.each([
 ])("reports %s as not judged", async (type) => {
   expect(await judgeStack(providerJudged, [of(type)])).toEqual([
     {
-      message: `cannot evaluate: 'elsewhere' (${type}) must be a resource of the provider gcp because the rules read that provider's types and properties, and judge nothing of this one; declare it with @pulumi/gcp, or check it by hand and waive this rule for it`,
+      message: `cannot evaluate: 'elsewhere' (${type}) must be a resource of the provider gcp because the rules read the types and properties of that provider only; declare it with @pulumi/gcp, or check it manually and waive this rule for it`,
       resource: "elsewhere",
       waived: false,
     },

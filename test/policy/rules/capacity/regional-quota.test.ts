@@ -123,7 +123,7 @@ describe("cannot evaluate", () => {
     ]);
     expect(found.map((f) => f.resource)).toEqual(["auth", "backend"]);
     expect(found[0]?.message).toBe(
-      "cannot evaluate: 'template.scaling.maxInstanceCount' (not set) must state how many instances auth may have because without a number nothing limits what they take together; set 'template.scaling.maxInstanceCount' to a whole number of at least 1",
+      "cannot evaluate: 'template.scaling.maxInstanceCount' (not set) must state how many instances auth may have because without a number nothing limits their total; set 'template.scaling.maxInstanceCount' to a whole number of at least 1",
     );
   });
 

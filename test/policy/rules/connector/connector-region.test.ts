@@ -105,7 +105,7 @@ describe("refuses", () => {
 
 describe("cannot evaluate", () => {
   const unclear =
-    "cannot evaluate: 'template.vpcAccess.connector' must be a connector in us-central1, and where it is cannot be told; set 'template.vpcAccess.connector' to the id of a connector of this stack that states its region";
+    "cannot evaluate: 'template.vpcAccess.connector' must be a connector in us-central1, and its region is not known; set 'template.vpcAccess.connector' to the id of a connector of this stack that states its region";
 
   test("an unknown id without any connector in the stack, or with connectors of several regions", async () => {
     expect(await messages([through(UNKNOWN)])).toEqual([unclear]);

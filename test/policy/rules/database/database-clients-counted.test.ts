@@ -150,7 +150,7 @@ describe("cannot evaluate", () => {
     expect(await judge([soundDatabase(), job])).toEqual([
       {
         message:
-          "cannot evaluate: 'netra-migrations-staging' must say whether it connects because it is handed an output of database, and no variable that is known here tells; name the address POSTGRES_HOST beside the pool, or waive this rule for it if it holds no connection",
+          "cannot evaluate: 'netra-migrations-staging' must show whether it connects because it uses an output of database, and no known variable shows whether it connects; name the address POSTGRES_HOST beside the pool, or waive this rule for it if it holds no connection",
         resource: "migrations",
         waived: false,
       },

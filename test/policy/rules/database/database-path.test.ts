@@ -223,7 +223,7 @@ describe("cannot evaluate", () => {
     expect(
       await messages([soundDatabase(), { ...publicDatabase, name: "other" }, overSocket({ pod: withoutVpc })]),
     ).toEqual([
-      "cannot evaluate: which of the stack's database instances netra-backend-staging uses cannot be told, and not all can be reached its way; add the instance to 'dependsOn'",
+      "cannot evaluate: which of the stack's database instances netra-backend-staging uses is not known, and not all of them can be reached on its path; add the instance to 'dependsOn'",
     ]);
     expect(await judge([soundDatabase(), { ...publicDatabase, name: "other" }, overSocket()])).toEqual([]);
   });

@@ -124,7 +124,7 @@ test("refuses a proxy without any certificate, though nobody names a host, and b
     expect(await judgeStack(edgeCertificate, [urlMap("*"), proxy(none)])).toEqual([
       {
         message:
-          "'sslCertificates' (not set) must name a certificate because nobody can open an HTTPS proxy without one; set 'sslCertificates' to the ids of managed certificates for all its hosts",
+          "'sslCertificates' (not set) must name a certificate because an HTTPS proxy without one refuses every connection; set 'sslCertificates' to the ids of managed certificates for all its hosts",
         resource: "proxy",
         waived: false,
       },

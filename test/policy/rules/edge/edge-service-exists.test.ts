@@ -86,7 +86,7 @@ describe("refuses", () => {
 
 describe("cannot evaluate", () => {
   const unclear =
-    "cannot evaluate: 'cloudRun.service' must name a Cloud Run service, and which one it is cannot be told; set 'cloudRun.service' to the name of a service of this stack";
+    "cannot evaluate: 'cloudRun.service' must name a Cloud Run service, and it is not known which one; set 'cloudRun.service' to the name of a service of this stack";
 
   test("a URL mask, by which each request chooses", async () => {
     expect(await messages(soundService(), group({ urlMask: "<service>.staging.netrasystems.ai" }))).toEqual([unclear]);

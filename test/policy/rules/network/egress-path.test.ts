@@ -221,7 +221,7 @@ describe("refuses", () => {
 
 describe("cannot evaluate", () => {
   const unclear =
-    "cannot evaluate: 'template.vpcAccess.egress' is all traffic, and whether netra-backend-staging reaches its database at a private address cannot be told; set it to PRIVATE_RANGES_ONLY, or tell it the private address literally";
+    "cannot evaluate: 'template.vpcAccess.egress' is all traffic, and whether netra-backend-staging reaches its database at a private address is not known; set it to PRIVATE_RANGES_ONLY, or set the private address literally";
 
   test("a database outside the stack whose address is unknown", async () => {
     expect(await messages([allTraffic()])).toEqual([unclear]);

@@ -16,7 +16,7 @@ test("accepts addresses that Google takes itself, and ones that are given", asyn
 
 test("refuses addresses by hand without any", async () => {
   const message =
-    "'natIps' (not set) must name at least one address because 'natIpAllocateOption' is MANUAL_ONLY, and Google then takes no address by itself; set 'natIps' to the addresses' ids, or 'natIpAllocateOption' to AUTO_ONLY";
+    "'natIps' (not set) must name at least one address because 'natIpAllocateOption' is MANUAL_ONLY, and Google then allocates no address itself; set 'natIps' to the addresses' ids, or 'natIpAllocateOption' to AUTO_ONLY";
   expect(await messages({ natIpAllocateOption: "MANUAL_ONLY" })).toEqual([message]);
   expect(await messages({ natIpAllocateOption: "MANUAL_ONLY", natIps: [] })).toEqual([message]);
 });

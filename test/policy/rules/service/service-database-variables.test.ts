@@ -38,7 +38,7 @@ test("advises where the command line overrules WEB_CONCURRENCY, and counts what 
   expect(found.map(({ level, text }) => [level, text])).toEqual([
     [
       "advisory",
-      "'template.containers[0].envs[WEB_CONCURRENCY]' (1) must equal 'template.containers[0].commands (workers)' (4) because the command line wins, and whoever reads the variable counts other processes than those that run; set 'template.containers[0].envs[WEB_CONCURRENCY]' to 4",
+      "'template.containers[0].envs[WEB_CONCURRENCY]' (1) must equal 'template.containers[0].commands (workers)' (4) because the command line wins, and a count that is based on the variable is wrong; set 'template.containers[0].envs[WEB_CONCURRENCY]' to 4",
     ],
   ]);
   expect(findings(serviceDatabaseVariables, started("4"))).toEqual([]);
@@ -161,7 +161,7 @@ test("asks for no time-outs where the pool stands in a framework's own name", as
 
 test("refuses a second pool that contradicts the first", async () => {
   expect(await having({ DATABASE_URL: "postgresql://app@10.107.0.3/netra?connection_limit=50" })).toEqual([
-    `'${setting("DATABASE_URL")} (connection_limit)' (50) must equal '${setting("DB_POOL_SIZE")}' (3) because they contradict each other, and which of them the application takes cannot be told; set '${setting("DATABASE_URL")} (connection_limit)' to 3`,
+    `'${setting("DATABASE_URL")} (connection_limit)' (50) must equal '${setting("DB_POOL_SIZE")}' (3) because they contradict each other, and it is not known which one the application uses; set '${setting("DATABASE_URL")} (connection_limit)' to 3`,
   ]);
 });
 

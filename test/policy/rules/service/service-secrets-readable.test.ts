@@ -130,7 +130,7 @@ describe("the version", () => {
   });
   const setting = "template.containers[0].envs[JWT_SECRET_KEY].valueSource.secretKeyRef.version";
   const refused = (name: string, value = "1") =>
-    `'${setting}' (${value}) must be the number of an enabled version because the program disables ${name}, and no instance starts that takes it; set '${setting}' to an enabled version's number, or 'enabled' of ${name} to true`;
+    `'${setting}' (${value}) must be the number of an enabled version because the program disables ${name}, and no instance that uses it starts; set '${setting}' to an enabled version's number, or 'enabled' of ${name} to true`;
   const judge = (...versions: Declared[]) => said(secret(), soundService(), ...versions);
 
   test("is accepted where it is enabled, or where another one is disabled", async () => {
