@@ -177,6 +177,6 @@ function variable(name: string | undefined, value: unknown): string {
 const isShort = (value: unknown) => isNothing(value) || ["string", "number", "boolean"].includes(typeof value);
 
 function text(value: unknown): string {
-  if (isUnknownValue(value)) return "what `up` will know";
+  if (isUnknownValue(value)) return "not known yet";
   return isNothing(value) ? "not set" : value === "" ? "empty" : String(value);
 }

@@ -28,31 +28,30 @@ import type { Properties, Step } from "../../engine/preview";
 import type { Effect } from "./disruptions";
 import { holdingOf, isDeletionProtected } from "./holdings";
 
-/** What is lost when a resource of a type ends. */
+/** What is lost when a resource is destroyed. */
 export interface Loss {
-  /** What people call it. */
+  /** What people call the resource. */
   readonly what: string;
   /**
-   * `refuse`: data, addresses or traffic are lost with it. `announce`: it can be made again, and something is
+   * `refuse`: data, addresses or traffic are lost with it. `announce`: it can be created again, and service is
    * interrupted until then.
    */
   readonly verdict: "refuse" | "announce";
   /** Completes "because". */
   readonly because: string;
-  /** What is noticed where it is announced. Default: `access`. */
+  /** The effect of an announced loss. Default: `access`. */
   readonly effect?: Effect;
 }
 
 const SECRET: Loss = {
   what: "secret",
   verdict: "refuse",
-  because: "all its versions are destroyed with it, and every revision that mounts one cannot start",
+  because: "all its versions are destroyed with it, and no revision that mounts one can start",
 };
 const VERSION: Loss = {
   what: "only version of a secret",
   verdict: "refuse",
-  because:
-    "this preview leaves no other version of the secret in its place, and every revision that mounts it cannot start",
+  because: "this preview leaves no other enabled version of the secret, and no revision that mounts it can start",
 };
 export const SECRET_VERSIONS: readonly string[] = [SECRET_VERSION, REGIONAL_SECRET_VERSION];
 const GRANT: Loss = {
@@ -64,37 +63,41 @@ const RUN: Loss = {
   what: "Cloud Run service",
   verdict: "refuse",
   because:
-    "its clients get errors until there is a new one, the provider's deletionProtection stops `up` half-way, and a rename is a new address",
+    "its clients get errors until a new one exists, the provider's deletionProtection stops `up` half-way, and a new name means a new address",
 };
 
 const DATABASE_USER: Loss = {
   what: "database user",
   verdict: "announce",
   because:
-    "who connects with its password is refused from then on; with deletionPolicy ABANDON the user stays in the database",
+    "clients that connect with its password are refused from then on; with deletionPolicy ABANDON the user stays in the database",
 };
-/** One of several, made to be rotated. */
+/** One of several, intended for rotation. */
 const CREDENTIAL: Loss = {
   what: "credential",
   verdict: "announce",
-  because: "who still uses it is refused from then on",
+  because: "clients that still use it are refused from then on",
 };
-const WAY_IN: Loss = { what: "way in", verdict: "refuse", because: "nobody reaches any host while it is away" };
-/** A global address is a range of the VPC or what hosts lead to. */
+const WAY_IN: Loss = { what: "entry point", verdict: "refuse", because: "no host can be reached while it is missing" };
+/** A global address is either a range of the VPC or the public address of the hosts. */
 const PUBLIC_ADDRESS: Loss = {
   what: "public address",
   verdict: "refuse",
-  because: "the hosts' DNS records point at it, and Google gives it to somebody else once it is released",
+  because: "the hosts' DNS records point to it, and Google may assign it to another customer once it is released",
 };
 
-/** By type token. Of a type that is missing here, its name says what it holds ({@link holdingOf}). */
+/** By type token. Other types are judged by their names ({@link holdingOf}). */
 export const lossesByType: Readonly<Record<string, Loss>> = {
   [NETWORK]: {
     what: "VPC",
     verdict: "refuse",
-    because: "connector, database, cache and subnet are in it and end with it",
+    because: "connector, database, cache and subnet are in it and are deleted with it",
   },
-  [SUBNETWORK]: { what: "subnet", verdict: "refuse", because: "what has an address in it loses it" },
+  [SUBNETWORK]: {
+    what: "subnet",
+    verdict: "refuse",
+    because: "every resource with an address in it loses that address",
+  },
   [GLOBAL_ADDRESS]: {
     what: "private services range",
     verdict: "refuse",
@@ -108,7 +111,7 @@ export const lossesByType: Readonly<Record<string, Loss>> = {
   [CONNECTOR]: {
     what: "VPC connector",
     verdict: "refuse",
-    because: "the old one goes first, and until the new one is there no service reaches database and cache",
+    because: "the old one is deleted first, and no service reaches database and cache until the new one exists",
   },
   [SQL_INSTANCE]: {
     what: "database instance",
@@ -123,7 +126,7 @@ export const lossesByType: Readonly<Record<string, Loss>> = {
     what: "certificate",
     verdict: "refuse",
     because:
-      "its hosts have no TLS until another one for them is issued, which takes up to 90 minutes: let both stand, each as a list of its own, until the new one is ACTIVE",
+      "its hosts have no TLS until another one is issued, which takes up to 90 minutes: keep both, each as a list of its own, until the new one is ACTIVE",
   },
   ...Object.fromEntries([...FORWARDING_RULES, ...HTTPS_PROXIES, ...URL_MAPS].map((type) => [type, WAY_IN])),
   [RUN_SERVICE]: RUN,
@@ -135,31 +138,31 @@ export const lossesByType: Readonly<Record<string, Loss>> = {
     what: "service account",
     verdict: "refuse",
     because:
-      "every revision that runs as it loses its permissions, and an account that is made again under the same name is another identity",
+      "every revision that runs as it loses its permissions, and a new account of the same name is another identity",
   },
   "gcp:serviceaccount/key:Key": CREDENTIAL,
   "gcp:storage/hmacKey:HmacKey": CREDENTIAL,
   "gcp:dns/recordSet:RecordSet": {
     what: "DNS record",
     verdict: "announce",
-    because: "the name no longer resolves until there is another one",
+    because: "the name does not resolve until another record exists",
   },
   [ALERT_POLICY]: {
     what: "alert",
     verdict: "announce",
-    because: "nobody is told of what it watched until there is another one, and its open incidents close",
+    because: "nobody is notified of what it watched until another one exists, and its open incidents close",
     effect: "silence",
   },
   [NOTIFICATION_CHANNEL]: {
     what: "notification channel",
     verdict: "announce",
-    because: "whoever it told hears of no alert any more",
+    because: "its recipients no longer receive alerts",
     effect: "silence",
   },
   [ROUTER_NAT]: {
     what: "Cloud NAT",
     verdict: "announce",
-    because: "services that send all their traffic through the VPC lose the way to the internet",
+    because: "services that send all their traffic through the VPC lose internet access",
   },
 };
 
@@ -168,7 +171,7 @@ function heldBy(type: string, inputs: Properties): Loss | undefined {
   return holding && { ...holding, verdict: "refuse" };
 }
 
-/** What is lost with the resource of a step; `undefined`: nothing that anybody notices. */
+/** What is lost with the resource of a step; `undefined`: nothing. */
 export function lossOf({ type, old, isComponent }: Pick<Step, "type" | "old" | "isComponent">): Loss | undefined {
   const inputs = old?.inputs ?? {};
   if (type === GLOBAL_ADDRESS && inputs.addressType === "EXTERNAL") return PUBLIC_ADDRESS;
@@ -178,13 +181,12 @@ export function lossOf({ type, old, isComponent }: Pick<Step, "type" | "old" | "
   return {
     what: known?.what ?? type,
     verdict: "refuse",
-    because:
-      "it is protected from deletion: the provider or the cloud stops `up` half-way, and somebody has marked it so",
+    because: "it is protected from deletion, so the provider or the cloud stops `up` half-way",
   };
 }
 
 /**
- * What an operation does to the resource that was there before it; operations that are not listed are unknown.
+ * What an operation does to the existing resource; operations that are not listed are unknown.
  * Source: pulumi/pulumi 3.259, pkg/resource/deploy/step.go.
  */
 export const operations: Readonly<Record<string, "keeps" | "replace" | "delete">> = {
@@ -192,7 +194,7 @@ export const operations: Readonly<Record<string, "keeps" | "replace" | "delete">
   update: "keeps",
   import: "keeps",
   "extend-parameterize": "keeps",
-  // Of a resource that the program only reads: the engine forgets it, and does nothing to it.
+  // For a resource that the program only reads: the engine forgets it and does not touch it.
   discard: "keeps",
   "discard-replaced": "keeps",
   replace: "replace",

@@ -21,37 +21,37 @@ import { isUnknownValue } from "../../policy/framework/unknown";
 import { rolloutConnections } from "./connections";
 import { trafficElsewhere } from "./revisions";
 
-/** What somebody who uses the environment notices. */
+/** What users or operators of the environment notice. */
 export type Effect =
-  /** The resource is away until it is back. */
+  /** The resource is unavailable until it has restarted. */
   | "restart"
-  /** Open connections end, or may. */
+  /** Open connections may end. */
   | "connections"
-  /** Somebody who could connect or call no longer can. */
+  /** Clients that could connect or call no longer can. */
   | "access"
   /** A new Cloud Run revision takes over from the running one. */
   | "new revision"
-  /** Objects in the database get another owner. */
+  /** Objects in the database change owner. */
   | "ownership"
-  /** Nobody is told of something any more. */
+  /** An alert no longer notifies anybody. */
   | "silence";
 
 /** A change in place that interrupts service. */
 export interface Disruption {
   readonly type: string;
-  /** Paths of the properties; what stands below one counts. Default: none. */
+  /** Paths of the properties, including everything below them. Default: none. */
   readonly properties?: readonly string[];
-  /** Which changes of them; one whose values are not known always counts. Default: every one. */
+  /** Which changes of them; a change of unknown values always counts. Default: all. */
   readonly when?: (difference: Difference) => boolean;
-  /** Making such a resource interrupts something, too: which ones, by their inputs. */
-  readonly made?: (inputs: Properties) => boolean;
-  /** Which resources are meant, by their inputs after the change. Default: every one. */
+  /** Which creations also interrupt service, by the inputs. Default: none. */
+  readonly onCreate?: (inputs: Properties) => boolean;
+  /** Which resources, by their inputs after the change. Default: all. */
   readonly only?: (inputs: Properties) => boolean;
   readonly effect: Effect;
   readonly consequence: string | ((step: Step) => string);
   /** What the operator can do. */
   readonly advice?: string;
-  /** Whether values may be shown. Default: yes. */
+  /** The values are not shown. */
   readonly hidden?: true;
   readonly source: string;
 }
@@ -62,10 +62,7 @@ const REDIS_DOCS = "docs.cloud.google.com/memorystore/docs/redis";
 const LOAD_BALANCING = "docs.cloud.google.com/load-balancing/docs";
 const RUN = "docs.cloud.google.com/run/docs";
 
-/**
- * PostgreSQL 14's settings of context `postmaster`, but for those that a managed server keeps to itself (paths, ports,
- * recovery).
- */
+/** PostgreSQL 14's settings of context `postmaster`, without those that Google manages (paths, ports, recovery). */
 export const RESTART_FLAGS: readonly string[] = [
   ..."autovacuum_freeze_max_age autovacuum_max_workers autovacuum_multixact_freeze_max_age huge_pages max_connections max_files_per_process".split(
     " ",
@@ -78,18 +75,12 @@ export const RESTART_FLAGS: readonly string[] = [
   ),
   ..."track_activity_query_size track_commit_timestamp wal_buffers".split(" "),
 ];
-/**
- * Flags of which PostgreSQL 14 says that they take effect without a restart (contexts `user` and `sighup`), as far as
- * the stack sets them.
- */
+/** Flags of the stack that take effect without a restart (PostgreSQL 14's contexts `user` and `sighup`). */
 export const LIVE_FLAGS: readonly string[] = ["work_mem"];
-const RESTARTS = "the instance restarts: every connection ends, and new ones are refused until it is back";
+const RESTARTS = "the instance restarts: every connection ends, and new ones are refused until it is up again";
 const QUIET = "do it in a quiet hour; services reconnect with their retries";
 
-/**
- * Settings of a Cloud SQL instance of which it is documented that they change under load, or that have a consequence of
- * their own below.
- */
+/** Settings of a Cloud SQL instance that are documented to change without a restart, or that have an entry below. */
 const SQL_KNOWN: readonly string[] = [
   ..."activationPolicy availabilityType databaseFlags edition insightsConfig tier userLabels connectorEnforcement maintenanceWindow".split(
     " ",
@@ -108,15 +99,15 @@ function afterTemplateChange(step: Step): string {
   if (!elsewhere) return newRevision(step);
   const { latestPercent, others } = elsewhere;
   return latestPercent <= 0
-    ? `a new revision is made and gets no requests: what runs is not the template, because traffic goes to ${others}; send it to the latest revision once the new one shall serve`
-    : `the latest revision gets ${latestPercent} % of the requests, and ${others} the rest: what runs is not only the template; ${newRevision(step)}`;
+    ? `a new revision is created but gets no requests, because traffic goes to ${others}; send it to the latest revision when the new one is to serve`
+    : `the latest revision gets ${latestPercent} % of the requests, and ${others} the rest; ${newRevision(step)}`;
 }
 
 const isFalse = (value: unknown) => value === undefined || value === null || value === false || value === "";
 const switchedOff = ({ old, new: now }: Difference) => !isFalse(old) && isFalse(now);
 const switchedOn = ({ old, new: now }: Difference) => isFalse(old) && !isFalse(now);
 
-/** Whose objects a job takes: its statements stand in its variables. */
+/** The roles whose objects a job reassigns, read from the statements in its variables. */
 const formerOwnersIn = (inputs: Properties): string[] => [...new Set(reassignedOwners(textIn(inputs)))];
 const takesOwnership = (inputs: Properties) => formerOwnersIn(inputs).length > 0;
 const textIn = (value: unknown): string =>
@@ -126,7 +117,7 @@ const textIn = (value: unknown): string =>
       ? value
       : "";
 
-/** Every change in place that is known to interrupt service. Read on 2026-11-23. */
+/** Every change in place that is known to interrupt service. Sources read on 2026-11-23. */
 export const disruptions: readonly Disruption[] = [
   {
     type: SQL_INSTANCE,
@@ -142,7 +133,7 @@ export const disruptions: readonly Disruption[] = [
     properties: ["settings.databaseFlags"],
     when: ({ element }) => ![...RESTART_FLAGS, ...LIVE_FLAGS].includes(element ?? ""),
     effect: "restart",
-    consequence: "the instance may restart: whether this flag needs it, Google's list of flags says",
+    consequence: "the instance may restart: Google's list of flags states whether this flag requires it",
     advice: QUIET,
     source: `${SQL}/flags`,
   },
@@ -158,8 +149,7 @@ export const disruptions: readonly Disruption[] = [
     type: SQL_INSTANCE,
     properties: ["databaseVersion"],
     effect: "restart",
-    consequence:
-      "a major version upgrade: the instance is away for as long as pg_upgrade takes, and there is no way back but a backup",
+    consequence: "a major version upgrade: the instance is down while pg_upgrade runs, and only a backup can undo it",
     advice: "back it up first, and rehearse on a clone",
     source: `${SQL}/upgrade-major-db-version-inplace`,
   },
@@ -194,7 +184,7 @@ export const disruptions: readonly Disruption[] = [
     when: switchedOff,
     effect: "access",
     consequence:
-      "the public address closes: everything outside the VPC loses the database, and revisions that use the built-in socket, too",
+      "the public address closes: clients outside the VPC and revisions that use the built-in socket lose the database",
     advice: "move every client to the private address first",
     source: `${SQL}/configure-ip`,
   },
@@ -202,8 +192,8 @@ export const disruptions: readonly Disruption[] = [
     type: SQL_INSTANCE,
     properties: ["settings.ipConfiguration.authorizedNetworks"],
     effect: "access",
-    consequence: "who comes from a range that is no longer listed is refused, and its open connections may end",
-    advice: "ask who uses the range",
+    consequence: "clients from a range that is no longer listed are refused, and their open connections may end",
+    advice: "find out who uses the range",
     source: `${SQL}/configure-ip`,
   },
   {
@@ -227,7 +217,7 @@ export const disruptions: readonly Disruption[] = [
     properties: ["settings.connectorEnforcement"],
     when: ({ new: now }) => now === "REQUIRED",
     effect: "access",
-    consequence: "every direct connection is refused, also one to the private address",
+    consequence: "every direct connection is refused, including those to the private address",
     source: SQL_PROVIDER,
   },
   {
@@ -235,7 +225,8 @@ export const disruptions: readonly Disruption[] = [
     properties: ["settings"],
     when: ({ property }) => !SQL_KNOWN.some((known) => isWithin(property, `settings.${known}`)),
     effect: "restart",
-    consequence: "the instance may restart: Google says so of updates in general, and nothing is known of this setting",
+    consequence:
+      "the instance may restart: Google states this of updates in general, and this setting is not classified",
     advice: QUIET,
     hidden: true,
     source: `${SQL}/admin-api/rest/v1/instances/update`,
@@ -245,7 +236,7 @@ export const disruptions: readonly Disruption[] = [
     properties: ["password"],
     effect: "access",
     consequence: "a revision that has this user's old password cannot open another connection",
-    advice: "none does, as long as rotations alternate between two users and the last one is finished",
+    advice: "no revision is affected while rotations alternate between two users and the last rotation is complete",
     hidden: true,
     source: "postgresql.org/docs/14/sql-alterrole.html",
   },
@@ -262,7 +253,7 @@ export const disruptions: readonly Disruption[] = [
     properties: ["privateIpGoogleAccess"],
     when: switchedOff,
     effect: "access",
-    consequence: "what has no public address in this subnet no longer reaches Google's APIs",
+    consequence: "resources without a public address in this subnet can no longer reach Google's APIs",
     source: "docs.cloud.google.com/vpc/docs/private-google-access",
   },
   {
@@ -279,8 +270,8 @@ export const disruptions: readonly Disruption[] = [
     when: switchedOn,
     effect: "access",
     consequence:
-      "from Redis 6 on, open connections go on and every reconnect without the AUTH string is refused; before, all commands without it are",
-    advice: "services that got the string in this same `up` come after it; others are refused until they have it",
+      "from Redis 6 on, open connections continue and every reconnect without the AUTH string is refused; older versions refuse all commands without it",
+    advice: "services that receive the string in this `up` roll out after it; others are refused until they have it",
     source: `${REDIS_DOCS}/auth-overview`,
   },
   {
@@ -289,8 +280,8 @@ export const disruptions: readonly Disruption[] = [
     when: switchedOff,
     effect: "access",
     consequence:
-      "every reconnect that sends the AUTH string is refused, and the string is lost: switching AUTH on again makes another one",
-    advice: "raise rotation and version of its secret when AUTH is on again",
+      "every reconnect that sends the AUTH string is refused, and the string is lost: enabling AUTH again creates another one",
+    advice: "raise rotation and version of its secret when AUTH is enabled again",
     source: `${REDIS_DOCS}/auth-overview`,
   },
   {
@@ -298,7 +289,7 @@ export const disruptions: readonly Disruption[] = [
     properties: ["redisVersion"],
     effect: "restart",
     consequence: "reads and writes are blocked while it upgrades, and a BASIC instance may lose what it holds",
-    advice: "export what must not be lost",
+    advice: "export data that must not be lost",
     source: `${REDIS_DOCS}/version-upgrade-behavior; ${REDIS_DOCS}/about-upgrading-version`,
   },
   {
@@ -312,11 +303,11 @@ export const disruptions: readonly Disruption[] = [
   {
     type: RUN_JOB,
     properties: ["runExecutionToken"],
-    made: () => true,
+    onCreate: () => true,
     only: takesOwnership,
     effect: "ownership",
     consequence: (step) =>
-      `the job runs REASSIGN OWNED: everything that ${formerOwnersIn(step.new?.inputs ?? {}).join(" and ")} owns in its database, and every database of theirs, gets the owner role as its owner; each table is locked until the statement ends, and a lock that is not free for 30 s ends the job`,
+      `the job runs REASSIGN OWNED: everything that ${formerOwnersIn(step.new?.inputs ?? {}).join(" and ")} owns in its database, and every database they own, gets the owner role as its owner; each table is locked until the statement ends, and the job fails if it waits 30 s for a lock`,
     advice:
       "take a backup first, and do it in a quiet hour; former owners stay members, so that old revisions keep working (docs/adoption.md)",
     hidden: true,
@@ -343,15 +334,15 @@ export const disruptions: readonly Disruption[] = [
     properties: ["template.vpcAccess.egress"],
     effect: "access",
     consequence:
-      "the way out changes: with ALL_TRAFFIC the internet is reached through Cloud NAT or not at all, with PRIVATE_RANGES_ONLY from Google's own addresses",
-    advice: "ask who allows this service by its address; ALL_TRAFFIC needs netra:network.nat",
+      "outgoing traffic changes: with ALL_TRAFFIC it reaches the internet through Cloud NAT or not at all, with PRIVATE_RANGES_ONLY from Google's own addresses",
+    advice: "find out who allows this service by its address; ALL_TRAFFIC needs netra:network.nat",
     source: `${RUN}/configuring/connecting-vpc`,
   },
   {
     type: RUN_SERVICE,
     properties: ["ingress"],
     effect: "access",
-    consequence: "callers that come another way than the new setting allows are refused",
+    consequence: "callers from sources that the new setting does not allow are refused",
     source: `${RUN}/securing/ingress`,
   },
   {
@@ -374,7 +365,7 @@ export const disruptions: readonly Disruption[] = [
     properties: ["hostRules", "pathMatchers", "defaultService"],
     effect: "access",
     consequence:
-      "requests for the hosts in question go to other services, or to none; it takes minutes until all of Google's front ends know",
+      "requests for the affected hosts go to other services or to none; it takes minutes to reach all of Google's front ends",
     advice: "roll the service out before its hosts move to it",
     hidden: true,
     source: `${LOAD_BALANCING}/url-map-concepts`,
@@ -384,8 +375,8 @@ export const disruptions: readonly Disruption[] = [
     properties: ["sslCertificates", "certificateMap", "certificateManagerCertificates"],
     effect: "access",
     consequence:
-      "a host that is only on a new certificate has no TLS until that is issued: up to 60 minutes from when DNS leads here, and 30 more",
-    advice: "the certificates that stay go on; verify the new host once its certificate is ACTIVE",
+      "a host that is only on a new certificate has no TLS until that is issued: up to 60 minutes after DNS points here, and 30 more",
+    advice: "the other certificates stay valid; verify the new host once its certificate is ACTIVE",
     hidden: true,
     source: `${LOAD_BALANCING}/ssl-certificates/google-managed-certs`,
   },
@@ -393,27 +384,27 @@ export const disruptions: readonly Disruption[] = [
     type: SSL_POLICY,
     properties: ["minTlsVersion", "profile", "customFeatures"],
     effect: "access",
-    consequence: "clients that speak only what the policy no longer has are refused",
-    advice: "ask the load balancer's logs which TLS versions clients use",
+    consequence: "clients that support only what the policy no longer allows are refused",
+    advice: "check the load balancer's logs for the TLS versions that clients use",
     source: `${LOAD_BALANCING}/ssl-policies-concepts`,
   },
   {
     type: SECURITY_POLICY,
     properties: ["rules"],
     effect: "access",
-    consequence: "other requests are let in, throttled or turned away",
+    consequence: "the set of requests that are allowed, throttled or denied changes",
     advice: "look for 403 and 429 in the load balancer's logs afterwards",
     hidden: true,
     source: "docs.cloud.google.com/armor/docs/security-policy-overview",
   },
   {
     type: SECRET_VERSION,
-    // A secret that is not there yet is mounted by nobody.
-    made: ({ secret }) => !isUnknownValue(secret),
+    // No service mounts a secret that does not exist yet.
+    onCreate: ({ secret }) => !isUnknownValue(secret),
     effect: "access",
     consequence:
-      "services that mount `latest` get the new value at their next start, each at another time; those that pin a version when they roll",
-    advice: "pin versions: then all change with the rollout",
+      "services that mount `latest` get the new value at their next start, each at a different time; services that pin a version get it when they roll out",
+    advice: "pin versions, so that all change with the rollout",
     hidden: true,
     source: `${RUN}/configuring/services/secrets`,
   },

@@ -1,7 +1,7 @@
 import { countsText } from "../../engine/preview";
 import type { Announcement, GuardVerdict, Refusal } from "./judge";
 
-/** The verdict as a person at a terminal reads it. */
+/** The verdict for a terminal. */
 export function guardText({ ok, refused, announced, warnings, unusedAcknowledgements, changes }: GuardVerdict): string {
   const open = refused.filter(({ acknowledged }) => acknowledged === undefined);
   const decided = refused.filter(({ acknowledged }) => acknowledged !== undefined);
@@ -9,12 +9,12 @@ export function guardText({ ok, refused, announced, warnings, unusedAcknowledgem
   return [
     ok ? "Nothing is refused." : `Refused, for ${open.length === 1 ? "one reason" : `${open.length} reasons`}:`,
     ...open.map(({ message }) => `  ${message}`),
-    ...section("Acknowledged, and let through:", decided.map(decidedText)),
+    ...section("Acknowledged and allowed:", decided.map(decidedText)),
     ...section("Interrupts service:", announced.filter(({ effect }) => effect !== "silence").flatMap(announcementText)),
-    ...section("Alerts and channels that nobody hears of any more:", silenced.length > 0 ? [silenced.join(", ")] : []),
+    ...section("Alerts and channels that no longer notify anybody:", silenced.length > 0 ? [silenced.join(", ")] : []),
     ...section("Warnings of the preview:", warnings),
     ...section(
-      "Acknowledgements to remove, because this preview does nothing that they are about:",
+      "Acknowledgements to remove, because this preview does not need them:",
       unusedAcknowledgements.map((name) => `netra:acknowledge.${name}`),
     ),
     "",

@@ -1,22 +1,20 @@
 import type { Properties } from "../../engine/preview";
 
 /*
- * What a resource holds, by the name of its type: no list of types is complete, and one that nobody has thought of may
- * be the
- * database. In an English compound the last word is the thing: a `bucketAccessControl` is a control, a
- * `databaseInstance` an
- * instance. What that makes of each type of @pulumi/gcp stands in test/commands/guard/holdings.txt.
+ * What a resource holds, derived from the name of its type, because no list of types is complete and an unlisted type
+ * may be a database. The last word of an English compound names the thing: a `bucketAccessControl` is a control, a
+ * `databaseInstance` an instance. test/commands/guard/holdings.txt lists the result for every type of @pulumi/gcp.
  */
 
-const DATA = "what it holds is deleted with it, and another one begins empty";
+const DATA = "its data is deleted with it, and a new one starts empty";
 const EVERYTHING = "everything in it is deleted with it";
-const IDENTITY = "every grant to it is lost, and one that is made again under the same name is another identity";
-const KEY = "what it encrypts can no longer be read, and what it signs or lets in is refused";
+const IDENTITY = "every grant to it is lost, and a new one of the same name is another identity";
+const KEY = "what it encrypts can no longer be read, and what it signs or authorizes is refused";
 const VALUES = "its values are deleted with it";
 const ADDRESS =
-  "clients, allow lists and DNS records lead to it, and it may be given to somebody else once it is released";
-const NAMES = "its names no longer resolve, and another one has other name servers";
-const MESSAGES = "messages that nobody has read yet are lost, and its publishers and readers fail";
+  "clients, allow lists and DNS records refer to it, and it may be assigned to another customer once it is released";
+const NAMES = "its names no longer resolve, and a new one has other name servers";
+const MESSAGES = "unread messages are lost, and its publishers and subscribers fail";
 const TLS = "its hosts have no TLS until another one is issued";
 
 /** By the last words of a type's name. */
@@ -43,7 +41,7 @@ const HOLDERS: Readonly<Record<string, readonly string[]>> = {
   [TLS]: ["certificate"],
 };
 
-/** Names that end in such a word and hold nothing: a reference to the thing, or what the program itself states. */
+/** Names that end in such a word but hold nothing: references, and what the program itself states. */
 const HOLD_NOTHING: readonly string[] = [
   ..."attached disk,backend bucket,region backend bucket,target instance,usage export bucket,linked dataset,source representation instance".split(
     ",",
@@ -60,7 +58,7 @@ const HOLD_NOTHING: readonly string[] = [
   ..."ssh public key,backend bucket signed url key,backend service signed url key,external vpn gateway".split(","),
 ];
 
-/** Names that say too little. */
+/** Types whose names are not conclusive. */
 const BY_TYPE: Readonly<Record<string, string>> = {
   "gcp:appengine/application:Application": EVERYTHING,
   "gcp:cloudidentity/group:Group": IDENTITY,
@@ -76,15 +74,12 @@ const BY_TYPE: Readonly<Record<string, string>> = {
   "gcp:vertex/aiIndex:AiIndex": DATA,
 };
 
-/**
- * Servers of databases: what is called a server, a service or by the engine's own name holds data where one of them is
- * meant.
- */
+/** Database engines. A resource with the engine's name, or a server or service of an engine, holds data. */
 const ENGINES =
   /sql|postgres|^pg$|mariadb|oracledatabase|mongo|redis|valkey|memcache|memorystore|cassandra|cosmos|documentdb|dynamodb|elasticsearch|opensearch|kafka|clickhouse|neo4j|couch|bigtable|spanner|firestore|alloydb/;
 const OF_AN_ENGINE = ["server", "service", "deployment", "project", "schema", "account"];
 
-/** Kubernetes' own kinds; what a program states there can be made again from it. */
+/** Kubernetes' built-in kinds that hold data; the program can create all others again. */
 const OF_KUBERNETES: Readonly<Record<string, string>> = {
   PersistentVolume: DATA,
   PersistentVolumeClaim: DATA,
@@ -92,7 +87,7 @@ const OF_KUBERNETES: Readonly<Record<string, string>> = {
   Namespace: EVERYTHING,
   CustomResourceDefinition: "every resource of its kind is deleted with it",
 };
-/** Of what operators add to Kubernetes, these hold data; secrets, accounts and certificates there are references. */
+/** Holdings that count for the kinds of Kubernetes operators; their secrets, accounts and certificates are references. */
 const OF_OPERATORS = [DATA, EVERYTHING, MESSAGES];
 
 /** What a resource holds. */
@@ -103,7 +98,7 @@ export interface Holding {
   readonly because: string;
 }
 
-/** What is lost with a resource, by the name of its type; `undefined`: it holds nothing, as far as its name says. */
+/** What is lost with a resource, by the name of its type; `undefined`: the name indicates no holding. */
 export function holdingOf(type: string, inputs: Properties): Holding | undefined {
   const [provider = "", module = "", kind = ""] = type.split(":");
   if (provider === "pulumi" || isView(type, inputs)) return undefined;
@@ -145,21 +140,21 @@ const wordsOf = (kind: string): string[] =>
     .toLowerCase()
     .split(" ");
 
-/** `core/v1`, `storage.k8s.io/v1`; the groups of operators have a domain of their own. */
+/** `core/v1`, `storage.k8s.io/v1`; the API groups of operators have other domains. */
 const isBuiltIn = (module: string) => {
   const [group = ""] = module.split("/");
   return !group.includes(".") || group.endsWith(".k8s.io");
 };
 
-/** What BigQuery calls a table and what holds no rows of its own. */
+/** A BigQuery table without rows of its own. */
 const isView = (type: string, { view, materializedView, externalDataConfiguration }: Properties) =>
   type === "gcp:bigquery/table:Table" &&
   [view, materializedView, externalDataConfiguration].some((value) => value !== undefined && value !== null);
 
-/** Protection of the provider's or the cloud's own. */
+/** Properties by which the provider or the cloud prevents deletion. */
 const PROTECTIONS = /^(enable)?(deletion|delete|drop|termination)Protect(ion)?(Enabled)?$/i;
 
-/** Whether the provider or the cloud refuses to delete it: somebody has marked it, whatever it is. */
+/** Whether the provider or the cloud refuses to delete the resource. */
 export const isDeletionProtected = (inputs: Properties): boolean =>
   inputs.deletionPolicy === "PREVENT" ||
   Object.entries(inputs).some(([key, value]) => PROTECTIONS.test(key) && (value === true || value === "ENABLED"));

@@ -8,31 +8,27 @@ import { type Loss, lossOf, operations, SECRET_VERSIONS } from "./destructive-ch
 import { type Disruption, disruptions, type Effect } from "./disruptions";
 import { isServersAnnotation, takenRevisionName } from "./revisions";
 
-/** A change that ends something that cannot be made again, or a preview that did not come to its end. */
+/** A change that destroys what cannot be created again, or a preview that did not complete. */
 export interface Refusal {
   /** The resource's name in the program. */
   readonly resource: string;
   readonly type: string;
   readonly urn: string;
-  /**
-   * `replace`, `delete`, `update` where that shrinks, an operation nobody here knows, or `preview` where the preview
-   * itself failed.
-   */
+  /** `replace`, `delete`, `update` if it shrinks a connector, an unknown operation, or `preview` if the preview failed. */
   readonly change: string;
-  /** Why it is refused. */
   readonly reason: string;
-  /** The whole sentence, with what would pass. */
+  /** The complete message, with the fix. */
   readonly message: string;
-  /** The reason of the acknowledgement in the stack's configuration that lets it pass. */
+  /** The reason given in the stack's acknowledgement of this change. */
   readonly acknowledged?: string;
 }
 
-/** A change that interrupts service and is none to refuse. */
+/** A change that interrupts service but is not refused. */
 export interface Announcement {
   readonly resource: string;
   readonly type: string;
   readonly urn: string;
-  /** What changes, with the values where they may be shown. */
+  /** What changes, with the values unless they are hidden. */
   readonly change: string;
   readonly effect: Effect;
   readonly consequence: string;
@@ -41,21 +37,20 @@ export interface Announcement {
   readonly source: string;
 }
 
-/** What `guard` says of a preview. */
 export interface GuardVerdict {
-  /** Nothing is refused that is not acknowledged. */
+  /** Every refusal is acknowledged. */
   readonly ok: boolean;
   readonly refused: readonly Refusal[];
   readonly announced: readonly Announcement[];
-  /** What the program and its providers warn of. */
+  /** Warnings of the program and its providers. */
   readonly warnings: readonly string[];
-  /** Resources whose acknowledgement acknowledges nothing in this preview. */
+  /** Resources whose acknowledgement matches no change of this preview. */
   readonly unusedAcknowledgements: readonly string[];
   /** How many resources undergo each operation. */
   readonly changes: Readonly<Record<string, number>>;
 }
 
-/** Judges a preview. By the resources' names: the engine's own order differs from run to run. */
+/** Judges a preview. Results are sorted by resource name, because the engine's order differs between runs. */
 export function judge({ steps, still, errors, warnings, changes, acknowledgements }: Preview): GuardVerdict {
   const shown = destructiveChanges(steps);
   const destructive = [...shown, ...readdressed([...steps, ...still], shown)];
@@ -71,12 +66,12 @@ export function judge({ steps, still, errors, warnings, changes, acknowledgement
     ok: refusals.every(({ acknowledged: reason }) => reason !== undefined),
     refused: byResource(refusals),
     announced: byResource([
-      ...steps.flatMap(interruptionsBy),
+      ...steps.flatMap(disruptionsBy),
       ...destructive.flatMap((change) => lossBy(change, steps)),
       ...readdressedUnseen([...steps, ...still], shown),
     ]),
     warnings: warnings.map(({ message }) => message),
-    // A preview that failed does not show everything: an acknowledgement may be about the rest.
+    // A failed preview is incomplete: an acknowledgement may concern what it does not show.
     unusedAcknowledgements:
       errors.length > 0 ? [] : Object.keys(acknowledgements).filter((name) => !used.includes(name)),
     changes,
@@ -105,17 +100,17 @@ function destructiveChanges(steps: readonly Step[]): DestructiveChange[] {
   return [...found.values()];
 }
 
-/** What a forwarding rule is called for which the preview shows no change. */
+/** The loss of a forwarding rule whose replacement the preview does not show. */
 const READDRESSED: Loss = {
-  what: "way in",
+  what: "entry point",
   verdict: "refuse",
   because:
-    "its address changes: `up` replaces it, although a preview shows no change of it, and nobody reaches any host while it is away",
+    "its address changes: `up` replaces it although a preview shows no change, and no host can be reached while it is missing",
 };
 
 /**
- * Forwarding rules that `up` will replace and the preview shows as they are: the provider takes an address that is not
- * known yet for no difference. Source: magic-modules, InternalIpDiffSuppress; run with provider 9.35.
+ * Forwarding rules that `up` will replace although the preview shows them unchanged: the provider ignores a difference
+ * to an address that is not known yet. Source: magic-modules, InternalIpDiffSuppress; run with provider 9.35.
  */
 function readdressed(steps: readonly Step[], destructive: readonly DestructiveChange[]): DestructiveChange[] {
   const addresses = destructive.flatMap(({ step }) => (ADDRESSES.includes(step.type) ? namesOf(step) : []));
@@ -140,7 +135,7 @@ const namesOf = ({ old }: Step): string[] =>
     (name): name is string => typeof name === "string" && name !== "",
   );
 
-/** Without the resources that stay, a preview does not show which rules an address takes with it. */
+/** A preview without unchanged resources does not show the rules that use a destroyed address. */
 function readdressedUnseen(steps: readonly Step[], destructive: readonly DestructiveChange[]): Announcement[] {
   if (steps.some(({ type }) => FORWARDING_RULES.includes(type))) return [];
   return destructive.flatMap(({ step: { name: resource, type, urn, old }, change }) => {
@@ -149,8 +144,8 @@ function readdressedUnseen(steps: readonly Step[], destructive: readonly Destruc
       {
         ...{ resource, type, urn, change, effect: "access" as const },
         consequence:
-          "a forwarding rule that uses it is replaced by `up`, and this preview does not list the resources that it takes for unchanged",
-        advice: "preview with --show-sames: then the rules are judged, too",
+          "`up` replaces the forwarding rules that use it, and this preview does not list unchanged resources",
+        advice: "preview with --show-sames, so that guard also judges the rules",
         source: "magic-modules, InternalIpDiffSuppress",
       },
     ];
@@ -170,15 +165,15 @@ function refusalOf(
         ? "be replaced"
         : change === "delete"
           ? "be deleted"
-          : `undergo '${change}', which may end it,`;
+          : `undergo '${change}', which may destroy it,`;
     const message = `'${resource}' (${loss?.what ?? type}) must not ${verb} because ${because}; ${fix}`;
     return { resource, type, urn, change, reason: because, message };
   };
-  // Nobody can decide this one: `pulumi up` does not do it.
+  // This cannot be acknowledged: `pulumi up` does not do it.
   if (change === "replace" && steps.some((other) => other.urn === urn && other.op === "import"))
     return [
       refusal(
-        "what exists under this id differs from the program in a way that only a replacement changes",
+        "the existing resource differs from the program in a way that only a replacement can change",
         importFix(step),
       ),
     ];
@@ -188,18 +183,12 @@ function refusalOf(
   return [acknowledgement?.change === change ? { ...refused, acknowledged: acknowledgement.reason } : refused];
 }
 
-/**
- * A deletion that only the engine carries out: what is there stays. A replacement leaves it, too, and nobody uses it
- * any more.
- */
+/** A deletion from the state only: the resource stays. A replacement also leaves the resource, but unused. */
 const isLeftInPlace = ({ step, change }: DestructiveChange) =>
   change === "delete" &&
   (step.isRetained || /^(ABANDON|RETAIN)$/.test(String(step.old?.inputs.deletionPolicy).toUpperCase()));
 
-/**
- * Another enabled version of the same secret comes or stays with this preview. What a preview does not list, does not
- * count.
- */
+/** Whether this preview lists another enabled version of the same secret. */
 function hasSuccessor({ step }: DestructiveChange, steps: readonly Step[]): boolean {
   if (!SECRET_VERSIONS.includes(step.type)) return false;
   const secret = secretIn(step.old?.inputs.secret);
@@ -218,49 +207,46 @@ const secretIn = (path: unknown) => (typeof path === "string" ? cloudName(path, 
 
 function importFix({ changed, replaceReasons }: Step): string {
   const properties = changed.length > 0 ? changed : replaceReasons;
-  return `\`pulumi up\` would refuse it in the middle; set ${properties.join(", ")} as the cloud has it, or larger where it can grow`;
+  return `\`pulumi up\` would stop half-way; set ${properties.join(", ")} to the cloud's value, or larger where it can grow`;
 }
 
 function fixOf({ step, change }: DestructiveChange, steps: readonly Step[]): string {
-  const acknowledge = `if it is meant, state who decided it: 'netra:acknowledge' {${step.name}: {change: ${change}, reason: ...}}`;
+  const acknowledge = `if it is intended, record the decision: 'netra:acknowledge' {${step.name}: {change: ${change}, reason: ...}}`;
   if (change === "replace") {
-    // The provider names its own rule, and not the counts that it is about.
+    // The provider reports its rule (`__meta`) instead of the counts.
     const isShrinkage = shrunkBy(step).length > 0 || step.replaceReasons.includes("__meta");
     if (step.type === CONNECTOR && isShrinkage) return shrinkingProcedure(step);
     const reasons = step.replaceReasons.filter((reason) => reason !== "__meta");
     return `undo the change of ${reasons.join(", ") || step.changed.join(", ") || "what forces it"}; ${acknowledge}`;
   }
-  if (change !== "delete") return `find out what '${change}' does before anybody runs \`pulumi up\``;
+  if (change !== "delete") return `find out what '${change}' does before you run \`pulumi up\``;
   const renamed = steps.find(({ op, type, urn }) => op === "create" && type === step.type && urn !== step.urn);
-  return `put it back into the program${renamed ? ` (the preview makes '${renamed.name}': a rename is a deletion)` : ""}; ${acknowledge}`;
+  return `restore it in the program${renamed ? ` (the preview creates '${renamed.name}': a rename deletes the old resource)` : ""}; ${acknowledge}`;
 }
 
-/** The counts of a connector, which only grow. */
+/** The instance counts of a connector, which can only grow. */
 const COUNTS = ["minInstances", "maxInstances"] as const;
 
-/** Which of them a step makes smaller, as far as it shows both sides. */
+/** The counts that a step reduces. */
 const shrunkBy = ({ old, new: now }: Step) =>
   COUNTS.filter((count) => Number(now?.inputs[count] ?? Number.NaN) < Number(old?.inputs[count] ?? Number.NaN));
 
-/**
- * A connector that a preview shows as shrinking in place: today's provider replaces it, and Google refuses the update
- * of another one.
- */
+/** A connector that shrinks in place: the current provider replaces it, and Google rejects the update of others. */
 function shrinkageBy(step: Step): Refusal[] {
   const { name: resource, type, urn, op } = step;
   if (type !== CONNECTOR || operations[op] !== "keeps" || shrunkBy(step).length === 0) return [];
-  const reason = "Google makes no connector smaller in place, and where it is replaced the old one goes first";
+  const reason = "Google cannot shrink a connector in place, and a replacement deletes the old one first";
   const message = `'${resource}' (VPC connector) must not shrink because ${reason}; ${shrinkingProcedure(step)}`;
   return [{ resource, type, urn, change: op, reason, message }];
 }
 
-/** A template that changes under the fixed name of a revision that exists. */
+/** A changed template under the fixed name of an existing revision. */
 function takenNameOf(step: Step): Refusal[] {
   const { name: resource, type, urn, op } = step;
   const revision = takenRevisionName(step);
   if (revision === undefined) return [];
   const reason =
-    "its template changes and a revision of that name exists: `up` fails with 409, and the old one goes on";
+    "its template changes and a revision of that name exists: `up` fails with 409, and the old revision keeps serving";
   const key = type === RUN_SERVICE_V1 ? "template.metadata.name" : "template.revision";
   const message = `'${resource}' (Cloud Run) must not keep the revision name '${revision}' because ${reason}; remove ${key}: Cloud Run names every revision itself`;
   return [{ resource, type, urn, change: op, reason, message }];
@@ -272,21 +258,21 @@ function shrinkingProcedure(step: Step): string {
   const shrunk = shrunkBy(step);
   return [
     `${(shrunk.length > 0 ? shrunk : COUNTS).join(" and ")} can only grow in place. To shrink it safely:`,
-    "1. give the connector another name, another free /28 and the smaller counts: the new one is made beside the old one, services move to it one after another, and the old one goes last",
-    `2. state who decided it: 'netra:acknowledge' {${name}: {change: delete, reason: ...}}, and lift the engine's protection: pulumi state unprotect '${urn}'`,
+    "1. give the connector another name, another free /28 and the smaller counts: `up` creates the new one beside the old one, moves services one after another, and deletes the old one last",
+    `2. record the decision: 'netra:acknowledge' {${name}: {change: delete, reason: ...}}, and lift the engine's protection: pulumi state unprotect '${urn}'`,
     "3. preview, guard, up; then remove the acknowledgement",
   ].join("\n    ");
 }
 
-/** A preview that failed is refused even where everything it shows is acknowledged: it does not show everything. */
+/** A failed preview is refused even if every change it shows is acknowledged, because it is incomplete. */
 function failuresOf(errors: Preview["errors"], refused: readonly Refusal[]): Refusal[] {
   const failures = errors.flatMap(({ urn, message }): Refusal[] => {
     const refusal = refused.find((other) => other.urn === urn);
     if (message === LAST_WORDS || (refusal && refusal.acknowledged === undefined)) return [];
     const fix =
       refusal && /protect/.test(message)
-        ? `the change is acknowledged, and the engine still protects the resource: pulumi state unprotect '${urn}'`
-        : "put that right and preview again";
+        ? `the change is acknowledged, but the engine still protects the resource: pulumi state unprotect '${urn}'`
+        : "fix that and preview again";
     return [failure(urn, message, fix)];
   });
   if (failures.length > 0 || errors.length === 0 || refused.some(({ acknowledged: reason }) => reason === undefined))
@@ -294,7 +280,7 @@ function failuresOf(errors: Preview["errors"], refused: readonly Refusal[]): Ref
   return [
     failure(
       "",
-      "a rule of the policy pack was violated, or the provider refused: this format does not say",
+      "a rule of the policy pack was violated, or the provider refused; this format does not show which",
       "run `pulumi preview` without --json to see it",
     ),
   ];
@@ -302,14 +288,14 @@ function failuresOf(errors: Preview["errors"], refused: readonly Refusal[]): Ref
 
 function failure(urn: string, reason: string, fix: string): Refusal {
   const { type, name } = readUrn(urn);
-  const message = `the preview must come to its end because what it does not show cannot be judged: ${reason}; ${fix}`;
+  const message = `the preview must complete because guard cannot judge what it does not show: ${reason}; ${fix}`;
   return { resource: name, type, urn, change: "preview", reason, message };
 }
 
-/** What a step interrupts although the resource stays. */
-function interruptionsBy(step: Step): Announcement[] {
+/** The disruptions of a step that keeps its resource. */
+function disruptionsBy(step: Step): Announcement[] {
   if (operations[step.op] !== "keeps") return [];
-  // No revision is made under a name that is taken.
+  // A revision name that is taken prevents a new revision.
   const hasRevision = takenRevisionName(step) === undefined;
   const own = disruptions.filter(
     ({ type, effect }) => type === step.type && (hasRevision || effect !== "new revision"),
@@ -317,9 +303,9 @@ function interruptionsBy(step: Step): Announcement[] {
   const differences =
     own.length > 0 ? differencesOf(step).filter((difference) => !isServersAnnotation(step, difference)) : [];
   return own.flatMap((disruption) => {
-    const { properties = [], when = () => true, made, only = () => true } = disruption;
+    const { properties = [], when = () => true, onCreate, only = () => true } = disruption;
     if (!only(step.new?.inputs ?? {})) return [];
-    if (step.op === "create" && made?.(step.new?.inputs ?? {})) return [announcementOf(step, step.op, disruption)];
+    if (step.op === "create" && onCreate?.(step.new?.inputs ?? {})) return [announcementOf(step, step.op, disruption)];
     const found = differences.filter((difference) =>
       isOpaque(difference)
         ? properties.some(
@@ -346,7 +332,7 @@ function announcementOf(step: Step, change: string, { effect, consequence, advic
   };
 }
 
-/** As many changes as one reads at a glance. */
+/** The most changes that an announcement lists. */
 const SHOWN = 4;
 
 function shownAll(differences: readonly Difference[], { hidden }: Disruption): string {
@@ -364,11 +350,11 @@ const isShort = (value: unknown) =>
 
 function shown(value: unknown): string {
   if (value === undefined || value === null) return "not set";
-  if (isUnknownValue(value)) return "what `up` will know";
+  if (isUnknownValue(value)) return "not known yet";
   return value === "" ? "empty" : String(value);
 }
 
-/** What is lost with a resource that can be made again. */
+/** What is lost with a destroyed resource that is not refused. */
 function lossBy(destructive: DestructiveChange, steps: readonly Step[]): Announcement[] {
   const { step, change, loss } = destructive;
   if (!loss) return [];

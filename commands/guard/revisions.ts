@@ -5,11 +5,11 @@ import { type Difference, differencesOf, isHidden, isOpaque, isWithin } from "..
 import { Inputs, ifReadable } from "../../policy/framework/inputs";
 import { revisionName, sharesOf } from "../../policy/resources/traffic";
 
-/* What becomes of a template that changes: a revision of its own, unless its name is taken or the traffic goes elsewhere. */
+/* A changed template makes a new revision, unless its revision name is taken or traffic goes elsewhere. */
 
 const WITH_REVISIONS: readonly string[] = [RUN_SERVICE, RUN_SERVICE_V1, RUN_WORKER_POOL];
 
-/** The fixed name of a revision that a changed template would have again: Google refuses that, and no preview does. */
+/** The fixed revision name that a changed template would reuse: Google refuses that, and previews do not show it. */
 export function takenRevisionName(step: Step): string | undefined {
   if (step.op !== "update" || !WITH_REVISIONS.includes(step.type)) return undefined;
   const [was, is] = [nameIn(step.type, step.old), nameIn(step.type, step.new)];
@@ -21,7 +21,7 @@ export function takenRevisionName(step: Step): string | undefined {
   return templateChanges(step) ? is : undefined;
 }
 
-/** Where the traffic goes that the latest revision does not get. `undefined`: it gets all, or nobody knows. */
+/** The traffic that other revisions get. `undefined`: the latest revision gets all, or it cannot be read. */
 export function trafficElsewhere({
   type,
   new: now,
@@ -44,9 +44,8 @@ export function trafficElsewhere({
 }
 
 /**
- * The provider shows `template.annotations` as added at every update of a service, although no input changes it: that
- * alone
- * makes no revision. Source: run with provider 9.35.
+ * The provider shows `template.annotations` as added at every update of a service, although no input changes them. That
+ * alone makes no revision. Source: run with provider 9.35.
  */
 export const isServersAnnotation = ({ type, old, new: now }: Step, difference: Difference): boolean =>
   type === RUN_SERVICE &&

@@ -43,9 +43,9 @@ describe("on staging", () => {
     expect(verdict.code).toBe(1); // protected: the preview fails
     expect(messages(verdict)).toEqual([
       [
-        "'staging-connector' (VPC connector) must not be replaced because the old one goes first, and until the new one is there no service reaches database and cache; maxInstances can only grow in place. To shrink it safely:",
-        "1. give the connector another name, another free /28 and the smaller counts: the new one is made beside the old one, services move to it one after another, and the old one goes last",
-        `2. state who decided it: 'netra:acknowledge' {staging-connector: {change: delete, reason: ...}}, and lift the engine's protection: pulumi state unprotect '${OLD}'`,
+        "'staging-connector' (VPC connector) must not be replaced because the old one is deleted first, and no service reaches database and cache until the new one exists; maxInstances can only grow in place. To shrink it safely:",
+        "1. give the connector another name, another free /28 and the smaller counts: `up` creates the new one beside the old one, moves services one after another, and deletes the old one last",
+        `2. record the decision: 'netra:acknowledge' {staging-connector: {change: delete, reason: ...}}, and lift the engine's protection: pulumi state unprotect '${OLD}'`,
         "3. preview, guard, up; then remove the acknowledgement",
       ].join("\n    "),
     ]);
@@ -87,7 +87,7 @@ describe("on staging", () => {
         resource: "staging-connector",
         change: "preview",
         message: expect.stringMatching(
-          /; the change is acknowledged, and the engine still protects the resource: pulumi state unprotect 'urn:pulumi:[^']+::staging-connector'$/,
+          /; the change is acknowledged, but the engine still protects the resource: pulumi state unprotect 'urn:pulumi:[^']+::staging-connector'$/,
         ),
       },
     ]);
@@ -196,7 +196,7 @@ describe("on programs that protect nothing, where Pulumi itself passes", () => {
     const verdict = await judged(environment);
     expect(verdict.code).toBe(0);
     expect(messages(verdict)).toEqual([
-      "'shared' (VPC connector) must not be replaced because what exists under this id differs from the program in a way that only a replacement changes; `pulumi up` would refuse it in the middle; set maxInstances, minInstances as the cloud has it, or larger where it can grow",
+      "'shared' (VPC connector) must not be replaced because the existing resource differs from the program in a way that only a replacement can change; `pulumi up` would stop half-way; set maxInstances, minInstances to the cloud's value, or larger where it can grow",
     ]);
     expect(await judgedStream(environment)).toEqual(verdict);
   });
@@ -224,7 +224,7 @@ describe("on programs that protect nothing, where Pulumi itself passes", () => {
     const verdict = await judged(environment);
     expect(verdict.code).toBe(0);
     expect(messages(verdict)).toEqual([
-      "'key-r1' (only version of a secret) must not be deleted because this preview leaves no other version of the secret in its place, and every revision that mounts it cannot start; put it back into the program; if it is meant, state who decided it: 'netra:acknowledge' {key-r1: {change: delete, reason: ...}}",
+      "'key-r1' (only version of a secret) must not be deleted because this preview leaves no other enabled version of the secret, and no revision that mounts it can start; restore it in the program; if it is intended, record the decision: 'netra:acknowledge' {key-r1: {change: delete, reason: ...}}",
     ]);
     expect(JSON.stringify(verdict)).not.toContain("a-value-that-nobody");
     program.version = true;
@@ -235,7 +235,7 @@ describe("on programs that protect nothing, where Pulumi itself passes", () => {
     const verdict = await judged(environment, "--policy-pack", PACK);
     expect(verdict.code).toBe(1);
     expect(messages(verdict)).toEqual([
-      "the preview must come to its end because what it does not show cannot be judged: a rule of the policy pack was violated, or the provider refused: this format does not say; run `pulumi preview` without --json to see it",
+      "the preview must complete because guard cannot judge what it does not show: a rule of the policy pack was violated, or the provider refused; this format does not show which; run `pulumi preview` without --json to see it",
     ]);
     expect(await judgedStream(environment, "--policy-pack", PACK)).toEqual(verdict);
   });

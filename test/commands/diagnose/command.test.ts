@@ -147,7 +147,7 @@ Findings, what breaks first at the top:
     expect(stdout).toContain(`
 Commands, in this order; nothing is worse after any of them:
   1. for 1, 4, 7 and 8; costs new revision: a new revision takes over while the old one finishes its requests; both together hold up to 150 + 9 = 159 connections, more than the 18 that the budget counts: if max_connections is to be lowered, do it in a later update; WebSockets stay on the old one until they end
-       and access: the way out changes: with ALL_TRAFFIC the internet is reached through Cloud NAT or not at all, with PRIVATE_RANGES_ONLY from Google's own addresses
+       and access: outgoing traffic changes: with ALL_TRAFFIC it reaches the internet through Cloud NAT or not at all, with PRIVATE_RANGES_ONLY from Google's own addresses
        -> ${AUTH}
   2. for `);
     expect(stdout).toContain(`

@@ -59,7 +59,7 @@ test("every property that the program states otherwise, by resource; no value of
 
 test("what only `up` will know is no difference where something is there, and is said to be one where nothing is", () => {
   const ofDatabase = changes("incident").find(({ resource }) => resource === "staging-shared-postgres");
-  expect(ofDatabase?.properties).toContain("settings.ipConfiguration.privateNetwork: not set -> what `up` will know");
+  expect(ofDatabase?.properties).toContain("settings.ipConfiguration.privateNetwork: not set -> not known yet");
 });
 
 test("what was not collected is no difference: nobody knows whether it is there", () => {

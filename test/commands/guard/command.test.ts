@@ -48,7 +48,7 @@ test("a preview that is refused: exit 1, from the stream, too, and as one object
     stdout: expect.stringMatching(/^Refused, for one reason:\n {2}'staging-vpc' \(VPC\) must not be deleted/),
   });
   expect(json).toMatchObject({ code: 1, stderr: "" });
-  const because = "connector, database, cache and subnet are in it and end with it";
+  const because = "connector, database, cache and subnet are in it and are deleted with it";
   expect(JSON.parse(json.stdout)).toEqual({
     ok: false,
     refused: [
@@ -58,7 +58,7 @@ test("a preview that is refused: exit 1, from the stream, too, and as one object
         urn: urnOf(deleted),
         change: "delete",
         reason: because,
-        message: `'staging-vpc' (VPC) must not be deleted because ${because}; put it back into the program; if it is meant, state who decided it: 'netra:acknowledge' {staging-vpc: {change: delete, reason: ...}}`,
+        message: `'staging-vpc' (VPC) must not be deleted because ${because}; restore it in the program; if it is intended, record the decision: 'netra:acknowledge' {staging-vpc: {change: delete, reason: ...}}`,
       },
     ],
     announced: [],

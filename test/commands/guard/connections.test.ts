@@ -71,7 +71,7 @@ const forms: readonly (readonly [string, Declared, number])[] = [
 describe("guard announces what the budget counts", () => {
   test.each(forms)("for %s", async (_, service, connections) => {
     expect(rollout(service, service)).toBe(
-      `both together hold up to ${connections} + ${connections} = ${2 * connections} connections, which the budget counts`,
+      `both together hold up to ${connections} + ${connections} = ${2 * connections} connections, as the budget counts`,
     );
     expect(await counted(service)).toBe(2 * connections);
   });
@@ -90,7 +90,7 @@ test("what a larger old revision holds is beyond the budget, what a smaller one 
 test("a service without a database holds none", () => {
   const plan = ["POSTGRES_HOST", "DB_POOL_SIZE"].map((name) => [name, undefined] as const);
   const service = soundService({ variables: Object.fromEntries(plan) });
-  expect(rollout(service, service)).toBe("nothing in it says that it holds database connections");
+  expect(rollout(service, service)).toBe("it shows no database connections");
 });
 
 test.each([
@@ -115,7 +115,7 @@ test.each([
     "netra-backend-staging has 'multiRegionSettings.regions[0]', which is not known at preview",
   ],
 ])("says that %s cannot be read", (_, changes, why) => {
-  const unread = `how many connections both hold cannot be read from this preview (${why})`;
+  const unread = `the connections of both cannot be read from this preview (${why})`;
   expect(rollout(soundService(), soundService(changes))).toBe(unread);
   expect(rollout(soundService(changes), soundService())).toBe(unread);
 });

@@ -36,7 +36,7 @@ const on = (...steps: readonly TestStep[]) => verdictOn({ steps });
 const SECRET = "gcp:secretmanager/secret:Secret";
 const refusedTypes = Object.entries(lossesByType).filter(([, { verdict }]) => verdict === "refuse");
 
-describe("what must not end", () => {
+describe("destructive changes", () => {
   test("the types that are protected", () => {
     expect(refusedTypes.map(([type, { what }]) => `${type.split(":").at(-1)}: ${what}`)).toEqual([
       "Network: VPC",
@@ -52,12 +52,12 @@ describe("what must not end", () => {
       "SecretVersion: only version of a secret",
       "RegionalSecretVersion: only version of a secret",
       "ManagedSslCertificate: certificate",
-      "GlobalForwardingRule: way in",
-      "ForwardingRule: way in",
-      "TargetHttpsProxy: way in",
-      "RegionTargetHttpsProxy: way in",
-      "URLMap: way in",
-      "RegionUrlMap: way in",
+      "GlobalForwardingRule: entry point",
+      "ForwardingRule: entry point",
+      "TargetHttpsProxy: entry point",
+      "RegionTargetHttpsProxy: entry point",
+      "URLMap: entry point",
+      "RegionUrlMap: entry point",
       "Service: Cloud Run service",
       "Service: Cloud Run service",
       "Account: service account",
@@ -77,7 +77,7 @@ describe("what must not end", () => {
     const { ok, refused } = on({ op: "transmogrify", type: NETWORK, name: "staging-vpc" });
     expect(ok).toBe(false);
     expect(refused.map(({ message }) => message)).toEqual([
-      "'staging-vpc' (VPC) must not undergo 'transmogrify', which may end it, because connector, database, cache and subnet are in it and end with it; find out what 'transmogrify' does before anybody runs `pulumi up`",
+      "'staging-vpc' (VPC) must not undergo 'transmogrify', which may destroy it, because connector, database, cache and subnet are in it and are deleted with it; find out what 'transmogrify' does before you run `pulumi up`",
     ]);
     expect(on({ op: "constructor", type: NETWORK }).ok).toBe(false);
     expect(on({ op: "transmogrify", type: "random:index/randomPassword:RandomPassword" }).ok).toBe(true);
@@ -102,7 +102,7 @@ describe("what must not end", () => {
       replaceReasons: ["network"],
     });
     expect(refused.map(({ message }) => message)).toEqual([
-      "'staging-subnet' (subnet) must not be replaced because what has an address in it loses it; undo the change of network; if it is meant, state who decided it: 'netra:acknowledge' {staging-subnet: {change: replace, reason: ...}}",
+      "'staging-subnet' (subnet) must not be replaced because every resource with an address in it loses that address; undo the change of network; if it is intended, record the decision: 'netra:acknowledge' {staging-subnet: {change: replace, reason: ...}}",
     ]);
   });
 
@@ -111,7 +111,7 @@ describe("what must not end", () => {
     expect(
       on({ op: "delete", ...job, old: { deletionProtection: true } }).refused.map(({ message }) => message),
     ).toEqual([
-      "'migrate' (gcp:cloudrunv2/job:Job) must not be deleted because it is protected from deletion: the provider or the cloud stops `up` half-way, and somebody has marked it so; put it back into the program; if it is meant, state who decided it: 'netra:acknowledge' {migrate: {change: delete, reason: ...}}",
+      "'migrate' (gcp:cloudrunv2/job:Job) must not be deleted because it is protected from deletion, so the provider or the cloud stops `up` half-way; restore it in the program; if it is intended, record the decision: 'netra:acknowledge' {migrate: {change: delete, reason: ...}}",
     ]);
     for (const old of [
       { deletionPolicy: "PREVENT" },
@@ -142,7 +142,7 @@ describe("what must not end", () => {
     const address = { op: "delete", type: GLOBAL_ADDRESS, name: "address" };
     const because = (old: object) => on({ ...address, old }).refused.map(({ reason }) => reason);
     expect(because({ addressType: "EXTERNAL" })).toEqual([
-      "the hosts' DNS records point at it, and Google gives it to somebody else once it is released",
+      "the hosts' DNS records point to it, and Google may assign it to another customer once it is released",
     ]);
     const range = ["the private addresses of Cloud SQL come from it, and Google does not release it while they do"];
     expect(because({ addressType: "INTERNAL", purpose: "VPC_PEERING" })).toEqual(range);
@@ -150,27 +150,27 @@ describe("what must not end", () => {
     const regional = (old: object) => on({ op: "delete", type: ADDRESS, old }).refused.map(({ reason }) => reason);
     expect(regional({})).toEqual(because({ addressType: "EXTERNAL" }));
     expect(regional({ addressType: "INTERNAL" })).toEqual([
-      "clients, allow lists and DNS records lead to it, and it may be given to somebody else once it is released",
+      "clients, allow lists and DNS records refer to it, and it may be assigned to another customer once it is released",
     ]);
   });
 
-  test("a certificate with more hosts is another one, and guard says how both can stand", () => {
+  test("a certificate with more hosts is a new one, and guard explains how to keep both", () => {
     const { refused } = on(
       { op: "create", type: MANAGED_CERTIFICATE, name: "staging-edge-00000002", new: {} },
       { op: "delete", type: MANAGED_CERTIFICATE, name: "staging-edge-00000001", old: {} },
     );
     expect(refused.map(({ message }) => message)).toEqual([
-      "'staging-edge-00000001' (certificate) must not be deleted because its hosts have no TLS until another one for them is issued, which takes up to 90 minutes: let both stand, each as a list of its own, until the new one is ACTIVE; put it back into the program (the preview makes 'staging-edge-00000002': a rename is a deletion); if it is meant, state who decided it: 'netra:acknowledge' {staging-edge-00000001: {change: delete, reason: ...}}",
+      "'staging-edge-00000001' (certificate) must not be deleted because its hosts have no TLS until another one is issued, which takes up to 90 minutes: keep both, each as a list of its own, until the new one is ACTIVE; restore it in the program (the preview creates 'staging-edge-00000002': a rename deletes the old resource); if it is intended, record the decision: 'netra:acknowledge' {staging-edge-00000001: {change: delete, reason: ...}}",
     ]);
   });
 
-  test("a renamed resource is a deletion, and says so", () => {
+  test("a renamed resource is reported as a deletion", () => {
     const { refused } = on(
       { op: "create", type: SQL_INSTANCE, name: "staging-other-postgres", new: {} },
       { op: "delete", type: SQL_INSTANCE, name: "staging-shared-postgres", old: {} },
     );
     expect(refused.map(({ message }) => message)).toEqual([
-      "'staging-shared-postgres' (database instance) must not be deleted because its data and its backups are deleted with it; put it back into the program (the preview makes 'staging-other-postgres': a rename is a deletion); if it is meant, state who decided it: 'netra:acknowledge' {staging-shared-postgres: {change: delete, reason: ...}}",
+      "'staging-shared-postgres' (database instance) must not be deleted because its data and its backups are deleted with it; restore it in the program (the preview creates 'staging-other-postgres': a rename deletes the old resource); if it is intended, record the decision: 'netra:acknowledge' {staging-shared-postgres: {change: delete, reason: ...}}",
     ]);
   });
 
@@ -189,8 +189,8 @@ describe("what must not end", () => {
     const connector = { type: CONNECTOR, name: "staging-connector" };
     const procedure = [
       "To shrink it safely:",
-      "1. give the connector another name, another free /28 and the smaller counts: the new one is made beside the old one, services move to it one after another, and the old one goes last",
-      `2. state who decided it: 'netra:acknowledge' {staging-connector: {change: delete, reason: ...}}, and lift the engine's protection: pulumi state unprotect '${urnOf(connector)}'`,
+      "1. give the connector another name, another free /28 and the smaller counts: `up` creates the new one beside the old one, moves services one after another, and deletes the old one last",
+      `2. record the decision: 'netra:acknowledge' {staging-connector: {change: delete, reason: ...}}, and lift the engine's protection: pulumi state unprotect '${urnOf(connector)}'`,
       "3. preview, guard, up; then remove the acknowledgement",
     ].join("\n    ");
     const counts = (minInstances: number, maxInstances: number, more: object = {}) => ({
@@ -212,7 +212,7 @@ describe("what must not end", () => {
         expect(refused.map(({ change, message }) => [change, message])).toEqual([
           [
             "update",
-            `'staging-connector' (VPC connector) must not shrink because Google makes no connector smaller in place, and where it is replaced the old one goes first; ${shrunk} can only grow in place. ${procedure}`,
+            `'staging-connector' (VPC connector) must not shrink because Google cannot shrink a connector in place, and a replacement deletes the old one first; ${shrunk} can only grow in place. ${procedure}`,
           ],
         ]);
       },
@@ -238,7 +238,7 @@ describe("what must not end", () => {
     ])("names the counts that only grow, and nothing else: %s", (_, step, shrunk) => {
       const { refused } = on({ ...step, replaceReasons: ["__meta", "ipCidrRange"] });
       expect(refused.map(({ message }) => message)).toEqual([
-        `'staging-connector' (VPC connector) must not be replaced because the old one goes first, and until the new one is there no service reaches database and cache; ${shrunk} can only grow in place. ${procedure}`,
+        `'staging-connector' (VPC connector) must not be replaced because the old one is deleted first, and no service reaches database and cache until the new one exists; ${shrunk} can only grow in place. ${procedure}`,
       ]);
     });
 
@@ -250,7 +250,7 @@ describe("what must not end", () => {
   test("an operation with a name of JavaScript's own is an unknown one", () => {
     const { refused } = on({ op: "__proto__", type: NETWORK, name: "staging-vpc" });
     expect(refused.map(({ message }) => message)).toEqual([
-      "'staging-vpc' (VPC) must not undergo '__proto__', which may end it, because connector, database, cache and subnet are in it and end with it; find out what '__proto__' does before anybody runs `pulumi up`",
+      "'staging-vpc' (VPC) must not undergo '__proto__', which may destroy it, because connector, database, cache and subnet are in it and are deleted with it; find out what '__proto__' does before you run `pulumi up`",
     ]);
   });
 
@@ -262,7 +262,7 @@ describe("what must not end", () => {
     );
     expect(ok).toBe(false);
     expect(refused.map(({ message }) => message)).toEqual([
-      "'netra-auth' (service account) must not be replaced because what exists under this id differs from the program in a way that only a replacement changes; `pulumi up` would refuse it in the middle; set accountId as the cloud has it, or larger where it can grow",
+      "'netra-auth' (service account) must not be replaced because the existing resource differs from the program in a way that only a replacement can change; `pulumi up` would stop half-way; set accountId to the cloud's value, or larger where it can grow",
     ]);
   });
 
@@ -305,7 +305,7 @@ describe("a forwarding rule whose address changes", () => {
   test("is refused like the replacement that `up` makes of it, although the preview shows none", () => {
     const { refused } = on({ op: "same", ...rule, old: was, new: { ...was, ipAddress: UNKNOWN } });
     expect(refused.map(({ message }) => message)).toEqual([
-      "'https' (way in) must not be replaced because its address changes: `up` replaces it, although a preview shows no change of it, and nobody reaches any host while it is away; undo the change of ipAddress; if it is meant, state who decided it: 'netra:acknowledge' {https: {change: replace, reason: ...}}",
+      "'https' (entry point) must not be replaced because its address changes: `up` replaces it although a preview shows no change, and no host can be reached while it is missing; undo the change of ipAddress; if it is intended, record the decision: 'netra:acknowledge' {https: {change: replace, reason: ...}}",
     ]);
     const config = { "netra:acknowledge": { https: { change: "replace", reason: "moved (#1402)" } } };
     expect(
@@ -356,7 +356,7 @@ describe("a forwarding rule whose address changes", () => {
 
   test("is announced with the address where the preview does not list what it takes for unchanged", () => {
     expect(on(address).announced).toMatchObject([
-      { resource: "ip", effect: "access", advice: "preview with --show-sames: then the rules are judged, too" },
+      { resource: "ip", effect: "access", advice: "preview with --show-sames, so that guard also judges the rules" },
     ]);
     expect(on(address, { op: "same", ...rule, old: was, new: was }).announced).toEqual([]);
     expect(on({ ...address, old: { addressType: "INTERNAL", purpose: "VPC_PEERING" } }).announced).toEqual([]);
@@ -428,7 +428,7 @@ describe("an acknowledgement", () => {
       unusedAcknowledgements: [],
     });
     expect(guardText(verdict)).toBe(
-      "Nothing is refused.\n\nAcknowledged, and let through:\n  replace of staging-connector: agreed in #1301\n\nSteps: 1 replace.\n",
+      "Nothing is refused.\n\nAcknowledged and allowed:\n  replace of staging-connector: agreed in #1301\n\nSteps: 1 replace.\n",
     );
   });
 
@@ -462,7 +462,7 @@ describe("an acknowledgement", () => {
   test("that acknowledges nothing is told and refuses nothing", () => {
     const verdict = judged({ "staging-connector": { change: "replace", reason: "done" } }, []);
     expect(guardText(verdict)).toBe(
-      "Nothing is refused.\n\nAcknowledgements to remove, because this preview does nothing that they are about:\n  netra:acknowledge.staging-connector\n\nSteps: none.\n",
+      "Nothing is refused.\n\nAcknowledgements to remove, because this preview does not need them:\n  netra:acknowledge.staging-connector\n\nSteps: none.\n",
     );
     expect(verdict.ok).toBe(true);
   });
@@ -480,11 +480,11 @@ describe("an acknowledgement", () => {
     expect(verdict.refused.map(({ change, message }) => [change, message.split("; ").at(-1)])).toEqual([
       [
         "replace",
-        "if it is meant, state who decided it: 'netra:acknowledge' {staging-connector: {change: replace, reason: ...}}",
+        "if it is intended, record the decision: 'netra:acknowledge' {staging-connector: {change: replace, reason: ...}}",
       ],
       [
         "preview",
-        `the change is acknowledged, and the engine still protects the resource: pulumi state unprotect '${urn}'`,
+        `the change is acknowledged, but the engine still protects the resource: pulumi state unprotect '${urn}'`,
       ],
     ]);
   });
@@ -495,7 +495,7 @@ describe("a preview that failed", () => {
     const { ok, refused } = verdictOn({ errors: [{ message: "quota exceeded" }, { message: "quota exceeded" }] });
     expect(ok).toBe(false);
     expect(refused.map(({ message }) => message)).toEqual([
-      "the preview must come to its end because what it does not show cannot be judged: quota exceeded; put that right and preview again",
+      "the preview must complete because guard cannot judge what it does not show: quota exceeded; fix that and preview again",
     ]);
   });
 
@@ -513,7 +513,7 @@ describe("a preview that failed", () => {
   });
 });
 
-describe("what interrupts service", () => {
+describe("disruptions", () => {
   const announced = (type: string, old: object, now: object, changed?: readonly string[]): string[] =>
     on({ op: "update", type, name: "it", old, new: now, ...(changed ? { changed } : {}) }).announced.map(
       ({ change, effect }) => `${effect}: ${change}`,
@@ -775,8 +775,8 @@ describe("what interrupts service", () => {
 
   test("what is hidden or unknown may be anything below it, and counts as all of it", () => {
     expect(announced(REDIS, { authEnabled: true }, { authEnabled: UNKNOWN })).toEqual([
-      "access: authEnabled true -> what `up` will know",
-      "access: authEnabled true -> what `up` will know",
+      "access: authEnabled true -> not known yet",
+      "access: authEnabled true -> not known yet",
     ]);
     const found = announced(SQL_INSTANCE, sql({ tier: "db-custom-1-3840" }), { settings: "[secret]" });
     expect([...new Set(found)]).toEqual(["restart: settings", "access: settings"]);
@@ -800,7 +800,7 @@ describe("what interrupts service", () => {
   });
 
   describe("a new revision", () => {
-    test("says what both revisions hold, or why that cannot be read", () => {
+    test("reports the connections of both revisions, or why they cannot be read", () => {
       const service = (containers: unknown) => ({ scaling: { maxInstanceCount: 5 }, template: { containers } });
       const client = { POSTGRES_HOST: "10.107.0.3", DB_POOL_SIZE: "3", DB_MAX_OVERFLOW: "2", WEB_CONCURRENCY: "1" };
       const containers = (image: string) => [
@@ -813,11 +813,11 @@ describe("what interrupts service", () => {
       const said = (connections: string) =>
         `a new revision takes over while the old one finishes its requests; ${connections}; WebSockets stay on the old one until they end`;
       expect(text(containers("app:1"))).toEqual([
-        said("both together hold up to 25 + 25 = 50 connections, which the budget counts"),
+        said("both together hold up to 25 + 25 = 50 connections, as the budget counts"),
       ]);
       expect(text("[secret]")).toEqual([
         said(
-          "how many connections both hold cannot be read from this preview ('template.containers' is hidden because it contains a secret)",
+          "the connections of both cannot be read from this preview ('template.containers' is hidden because it contains a secret)",
         ),
       ]);
     });
@@ -846,12 +846,12 @@ describe("what interrupts service", () => {
       {
         resource: "connector-cpu",
         effect: "silence",
-        consequence: "nobody is told of what it watched until there is another one, and its open incidents close",
+        consequence: "nobody is notified of what it watched until another one exists, and its open incidents close",
       },
-      { resource: "platform", effect: "silence", consequence: "whoever it told hears of no alert any more" },
+      { resource: "platform", effect: "silence", consequence: "its recipients no longer receive alerts" },
     ]);
     expect(guardText(verdict)).toBe(
-      "Nothing is refused.\n\nAlerts and channels that nobody hears of any more:\n  connector-cpu, platform\n\nSteps: 2 delete.\n",
+      "Nothing is refused.\n\nAlerts and channels that no longer notify anybody:\n  connector-cpu, platform\n\nSteps: 2 delete.\n",
     );
   });
 });
@@ -912,7 +912,7 @@ describe("a job that takes ownership", () => {
       ({ effect, consequence }) => `${effect}: ${consequence}`,
     );
   const reassigns =
-    "ownership: the job runs REASSIGN OWNED: everything that postgres and netra_a owns in its database, and every database of theirs, gets the owner role as its owner; each table is locked until the statement ends, and a lock that is not free for 30 s ends the job";
+    "ownership: the job runs REASSIGN OWNED: everything that postgres and netra_a owns in its database, and every database they own, gets the owner role as its owner; each table is locked until the statement ends, and the job fails if it waits 30 s for a lock";
 
   test("is announced as what it is, when it is made and whenever it runs again", () => {
     const owners = ["postgres", "netra_a"];
@@ -962,7 +962,7 @@ test("the text: what is refused and what would pass, what interrupts service, an
   expect(guardText(verdict)).toBe(
     [
       "Refused, for one reason:",
-      "  'staging-vpc' (VPC) must not be deleted because connector, database, cache and subnet are in it and end with it; put it back into the program; if it is meant, state who decided it: 'netra:acknowledge' {staging-vpc: {change: delete, reason: ...}}",
+      "  'staging-vpc' (VPC) must not be deleted because connector, database, cache and subnet are in it and are deleted with it; restore it in the program; if it is intended, record the decision: 'netra:acknowledge' {staging-vpc: {change: delete, reason: ...}}",
       "",
       "Interrupts service:",
       "  staging-connector, machineType e2-micro -> e2-standard-4 (connections)",

@@ -22,7 +22,7 @@ describe("a template that changes under a revision's fixed name", () => {
   test("is refused: the update fails, and no new revision is announced", () => {
     const verdict = on({ old: named("netra-backend-v1", "1.0.0"), new: named("netra-backend-v1", "1.0.1") });
     expect(verdict.refused.map(({ message }) => message)).toEqual([
-      "'netra-backend' (Cloud Run) must not keep the revision name 'netra-backend-v1' because its template changes and a revision of that name exists: `up` fails with 409, and the old one goes on; remove template.revision: Cloud Run names every revision itself",
+      "'netra-backend' (Cloud Run) must not keep the revision name 'netra-backend-v1' because its template changes and a revision of that name exists: `up` fails with 409, and the old revision keeps serving; remove template.revision: Cloud Run names every revision itself",
     ]);
     expect(revisions(verdict)).toEqual([]);
   });
@@ -69,7 +69,7 @@ describe("traffic that does not go to the template", () => {
 
   test("pinned to another revision: what changes gets none of it", () => {
     expect(served([pinned])).toEqual([
-      "a new revision is made and gets no requests: what runs is not the template, because traffic goes to netra-backend-00007 (100 %); send it to the latest revision once the new one shall serve",
+      "a new revision is created but gets no requests, because traffic goes to netra-backend-00007 (100 %); send it to the latest revision when the new one is to serve",
     ]);
     expect(served([pinned, { ...latest, percent: 0, tag: "next" }])).toEqual(served([pinned]));
   });
@@ -80,7 +80,7 @@ describe("traffic that does not go to the template", () => {
       { ...latest, percent: 20 },
     ]);
     expect(text).toContain(
-      "the latest revision gets 20 % of the requests, and netra-backend-00007 (80 %) the rest: what runs is not only the template; a new revision",
+      "the latest revision gets 20 % of the requests, and netra-backend-00007 (80 %) the rest; a new revision",
     );
   });
 
