@@ -6,22 +6,20 @@ export class UnknownAtPreviewError extends Error {
     super(`'${path}' is not known at preview`);
   }
 
-  /** The same with what to do. */
+  /** The message with the fix. */
   get sentence(): string {
     return `${this.message}; give it a plain value instead of another resource's output`;
   }
 }
 
-/**
- * A property that has another type than the provider's schema gives it. Never carries the value: it could be a secret.
- */
+/** A property whose type is not the one in the provider's schema. Never carries the value, which could be a secret. */
 export class MalformedValueError extends Error {}
 
-/** Whether a reading failed because of what was read, and not because of a bug. */
+/** Whether reading failed because of the value, and not because of a bug. */
 export const isUnreadable = (error: unknown): error is UnknownAtPreviewError | MalformedValueError =>
   error instanceof UnknownAtPreviewError || error instanceof MalformedValueError;
 
-/** `undefined` where it cannot be read: for what another rule reports. */
+/** `undefined` if the value is unreadable. For values that another rule reports. */
 export function ifReadable<T>(read: () => T): T | undefined {
   try {
     return read();
@@ -31,7 +29,7 @@ export function ifReadable<T>(read: () => T): T | undefined {
   }
 }
 
-/** What a text in JSON holds. Throws where it is none, with `what` the setting must be: `a list`. */
+/** Parses JSON. Throws if it is invalid; `what` completes "must be": `a list`. */
 export function parsedJson(text: string, setting: string, what: string): unknown {
   try {
     return JSON.parse(text);
@@ -41,27 +39,27 @@ export function parsedJson(text: string, setting: string, what: string): unknown
 }
 
 /**
- * What `pulumi policy analyze --file` shows in a secret's place where it cannot decrypt it, and `pulumi preview --json`
- * in every secret's.
+ * `pulumi policy analyze --file` shows this text for a secret that it cannot decrypt, `pulumi preview --json` for every
+ * secret.
  */
 const UNDECRYPTED = "[secret]";
 
 /**
- * What it means that a value is unknown. In a resource's inputs the program states it. In its outputs the program may
- * also have left it out: a preview does not know what the cloud fills in. A reader may decide to read every unknown
- * value as absent.
+ * The meaning of an unknown value. In a resource's inputs the program states it. In its outputs the program may also
+ * have left it out, because a preview does not know what the cloud fills in. A caller may read every unknown value as
+ * absent.
  */
 type Unknown = "stated" | "stated or left out" | "absent";
 
 /**
  * Reads a resource's properties without trusting them: an absent one is `undefined`, one that is unknown at preview
- * throws {@link UnknownAtPreviewError}, one of another type throws {@link MalformedValueError}. Rules let both through;
- * the wrapper in `rule.ts` reports them as "cannot evaluate".
+ * throws {@link UnknownAtPreviewError}, one of another type throws {@link MalformedValueError}. Rules do not catch
+ * these errors; `rule.ts` reports them as "cannot evaluate".
  */
 export class Inputs {
   constructor(
     private readonly properties: unknown,
-    /** Where these properties stand on the resource: `template.containers[0]`; empty at the top. */
+    /** The path of these properties on the resource: `template.containers[0]`; empty at the top. */
     readonly path: string = "",
     private readonly unknown: Unknown = "stated",
   ) {
@@ -79,8 +77,8 @@ export class Inputs {
   }
 
   /**
-   * The same properties with every unknown one read as absent. For outputs, where a preview does not know what the
-   * program left out and the cloud fills in: only for properties whose inputs a resource rule judges.
+   * The same properties, with every unknown one read as absent. For outputs, where a preview does not know what the
+   * cloud fills in: use it only for properties that a resource rule judges in the inputs.
    */
   knownOnly(): Inputs {
     return new Inputs(this.properties, this.path, "absent");
@@ -92,16 +90,16 @@ export class Inputs {
   }
 
   /**
-   * Whether the property is set. An unknown input is; of an unknown output nobody knows, and it throws: a stack rule
-   * says what it makes of one with {@link mayHave}, {@link isUnknown} or {@link knownOnly}.
+   * Whether the property is set. An unknown input is set. An unknown output throws, so a stack rule decides how to read
+   * it with {@link mayHave}, {@link isUnknown} or {@link knownOnly}.
    */
   has(key: string): boolean {
     return this.isStatedUnknown(key) || this.get(key) !== undefined;
   }
 
   /**
-   * Whether the property may be set to something: it is unknown, or neither absent nor an empty text or list. For
-   * outputs that the cloud never fills in, an unknown one of which the program states.
+   * Whether the property is unknown, or set to something other than an empty text or list. For outputs that the cloud
+   * never fills in: the program states an unknown one.
    */
   mayHave(key: string): boolean {
     if (this.isUnknown(key)) return true;
@@ -120,14 +118,14 @@ export class Inputs {
     throw this.malformed(key, "a text");
   }
 
-  /** A text, or a number as one: an id that some write as a number. */
+  /** A text or a number, as a text: some programs write an id as a number. */
   textOrNumber(key: string): string | undefined {
     const value = this.get(key);
     return typeof value === "number" ? String(value) : this.text(key);
   }
 
   /**
-   * Whether the property is set to a text that is not empty. An unknown input is, an unknown output throws as in
+   * Whether the property is set to a text that is not empty. An unknown input is; an unknown output throws as in
    * {@link has}.
    */
   hasText(key: string): boolean {
@@ -135,28 +133,25 @@ export class Inputs {
   }
 
   /**
-   * One of the provider's fixed values, in the capitals in which it has them. Google and the provider refuse another
-   * spelling or take it for the same: no rule may take it for another value. An empty one is absent.
+   * One of the provider's fixed values, in upper case. Google and the provider either refuse another spelling or accept
+   * it as the same value, so a rule must not read it as a different one. An empty text is absent.
    */
   choice(key: string): string | undefined {
     return this.text(key)?.trim().toUpperCase() || undefined;
   }
 
-  /**
-   * A secret text, as far as it is known: `undefined` where it is absent, unknown at preview, or in a state file that
-   * was exported without its key.
-   */
+  /** A secret text. `undefined` if it is absent, unknown at preview, or encrypted in an exported state. */
   knownSecret(key: string): string | undefined {
     if (this.isUnknown(key)) return undefined;
     const value = this.text(key);
     return value === UNDECRYPTED ? undefined : value;
   }
 
-  /** A decimal number, or a text that is one: the provider takes both. */
+  /** A decimal number, or a text that contains one: the provider accepts both. */
   number(key: string): number | undefined {
     const value = this.get(key);
     if (value === undefined) return undefined;
-    // JavaScript alone reads 0x10 and 1e2 as numbers.
+    // Only JavaScript reads 0x10 and 1e2 as numbers.
     const number = typeof value === "string" && /^[+-]?\d+(\.\d+)?$/.test(value.trim()) ? Number(value) : value;
     if (typeof number === "number" && Number.isFinite(number)) return number;
     throw this.malformed(key, "a number");
@@ -179,7 +174,7 @@ export class Inputs {
     return this.items(key).map(([item, path]) => new Inputs(item, path, this.unknown));
   }
 
-  /** The objects below `key`, where one kind of resource has a list and another a single object. */
+  /** The objects below `key`, for properties that are a list in one resource type and a single object in another. */
   oneOrMore(key: string): Inputs[] {
     const value = this.get(key);
     return value === undefined || Array.isArray(value) ? this.list(key) : [this.object(key)];
@@ -189,13 +184,13 @@ export class Inputs {
   texts(key: string): string[] {
     return this.items(key).flatMap(([item, path]) => {
       if (typeof item === "string") return item;
-      // A state has null where an element is not known.
+      // In a state, an unknown element is null.
       if ((item === undefined || item === null) && this.unknown === "absent") return [];
       throw new MalformedValueError(`${path} must be a text`);
     });
   }
 
-  /** The same, with `unknown` in the place of each text that a preview does not know. */
+  /** The same, with `unknown` in place of each text that a preview does not know. */
   textsOr(key: string, unknown: string): string[] {
     const list = this.raw(key);
     if (!Array.isArray(list)) return this.texts(key);
@@ -208,7 +203,7 @@ export class Inputs {
     return Array.isArray(this.raw(key));
   }
 
-  /** How many items the list below `key` has, whether a preview knows them or not; an absent list has none. */
+  /** The number of items in the list below `key`, known or not; 0 for an absent list. */
   count(key: string): number {
     const value = this.get(key);
     if (value === undefined) return 0;
@@ -216,10 +211,7 @@ export class Inputs {
     return value.length;
   }
 
-  /**
-   * Every property beneath, however deep: its key and, where it is a text that is known, the text. An item has its
-   * list's key.
-   */
+  /** Every nested property: its key and, if it is a known text, the text. A list item has the list's key. */
   everything(): { readonly key: string; readonly text: string | undefined }[] {
     return beneath("", this.properties);
   }

@@ -4,14 +4,14 @@ import type { Finding } from "./outcome";
 import type { Rule } from "./rule";
 import { linkResources, type UnlinkedResource } from "./stack-resources";
 
-/** The levels of a rule, as Pulumi names them and in the order of its wire's enum. */
+/** A rule's enforcement levels, in the order of Pulumi's protocol enum. */
 export const LEVELS = ["advisory", "mandatory", "disabled", "remediate"] as const;
 export type Level = (typeof LEVELS)[number];
 
 /** A `--policy-pack-config` file: a level, or settings with an optional level, for each rule or `all`. */
 export type PackConfiguration = Readonly<Record<string, Level | Readonly<Record<string, unknown>>>>;
 
-/** A resource of a program, with secrets unwrapped and Pulumi's sentinels for what is unknown. */
+/** A resource of a program, with secrets unwrapped and with Pulumi's sentinels for unknown values. */
 export interface ProgramResource extends Omit<UnlinkedResource, "properties"> {
   /** What resource rules read. */
   readonly inputs: object;
@@ -19,17 +19,16 @@ export interface ProgramResource extends Omit<UnlinkedResource, "properties"> {
   readonly outputs: object;
 }
 
-/** What rules are run with. */
 export interface JudgementOptions {
   /** Default: every rule at its own level, without settings. */
   readonly configuration?: PackConfiguration;
-  /** The plan of the stack. Default: none, as for a foreign program. */
+  /** The plan of the stack. Default: none, as in a program of another project. */
   readonly plan?: CapacityPlan | undefined;
 }
 
 /**
- * Judges a program in this process as the engine does through the pack: every resource by its inputs, then the whole by
- * its outputs. The findings are the pack's own (test/engine shows it).
+ * Judges a program in this process, as the engine does with the pack: every resource by its inputs, then the stack by
+ * its outputs. A test in test/engine compares the findings.
  */
 export function judgeProgram(
   rules: readonly Rule[],

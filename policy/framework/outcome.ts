@@ -1,24 +1,23 @@
 import type { Problem } from "../../capacity/problem";
 
-/** Something that a rule found, as data; {@link messageOf} prints it. */
+/** A rule's finding as data; {@link messageOf} formats it. */
 export interface Finding {
   /** The rule's name. */
   readonly rule: string;
   /** `mandatory` stops a preview. */
   readonly level: "mandatory" | "advisory";
-  /** `cannot-evaluate`: the rule cannot tell, which is reported at the rule's own level and never passes. */
+  /** `cannot-evaluate`: the rule could not decide. It is reported at the rule's own level and never passes. */
   readonly outcome: "refused" | "cannot-evaluate";
-  /** The resource to blame; absent: the whole stack. */
+  /** The resource at fault; absent: the whole stack. */
   readonly resource?: { readonly name: string; readonly urn: string } | undefined;
-  /** What is wrong, or why the rule cannot tell, as a sentence. */
+  /** The problem, or the reason why the rule could not decide, as a sentence. */
   readonly text: string;
-  /** The same in its parts; absent where a property cannot be read. */
+  /** The problem in its parts; absent if a property could not be read. */
   readonly problem?: Problem | undefined;
   /** Why the finding was accepted: by a waiver, or by the program itself. */
   readonly waived?: string | undefined;
 }
 
-/** How the messages of the two outcomes that are no plain refusal begin. */
 const CANNOT_EVALUATE = "cannot evaluate: ";
 const WAIVED = "waived: ";
 

@@ -14,7 +14,7 @@ import { configSchema } from "./settings";
 import { linkResources } from "./stack-resources";
 import { unwrapProxy } from "./unknown";
 
-/** A rule as the engine runs it. `plan` is asked once the engine has configured the pack. */
+/** The rule as a policy of the engine. `plan` is called after the engine has configured the pack. */
 export function asPolicy(
   rule: Rule,
   plan: () => CapacityPlan | undefined,
@@ -25,7 +25,7 @@ export function asPolicy(
     enforcementLevel: "mandatory" as const,
     severity: rule.severity,
     remediationSteps: `${rule.why} ${rule.remediation}`,
-    // the SDK's type asks for mutable lists; the shape is JSON Schema as it wants it
+    // the SDK's type requires mutable lists; the value is the JSON Schema that it expects
     configSchema: { properties: configSchema(rule) } as PolicyConfigSchema,
   };
   if (rule.kind === "stack")
@@ -51,8 +51,7 @@ export function asPolicy(
     };
     reportAll(rule.findings(resource, { settings: args.getConfig<Settings>(), plan: plan() }), report);
   };
-  // The server skips a single function that carries a Pulumi type without reading the properties: most of a stack's
-  // cost.
+  // The SDK's server skips a single function with a Pulumi type before it reads the properties, which saves most of the time.
   return {
     ...policy,
     validateResource: rule.types.length === 1 ? Object.assign(validate, { __pulumiType: rule.types[0] }) : validate,
@@ -65,7 +64,7 @@ function reportAll(findings: readonly Finding[], report: ReportViolation): void 
   for (const finding of findings) {
     const message = messageOf(finding);
     const urn = finding.resource?.urn;
-    // The server takes an object here, which its types do not declare: the only way to lower the level of one finding.
+    // The SDK's server also accepts an object, which its types do not declare: no other way lowers the level of one finding.
     if (finding.level === "advisory")
       (report as unknown as (violation: object) => void)({ message, urn, enforcementLevel: "advisory" });
     else report(message, urn);
@@ -74,7 +73,7 @@ function reportAll(findings: readonly Finding[], report: ReportViolation): void 
 
 const urnsOf = (resources: readonly PolicyResource[]) => resources.map(({ urn }) => urn);
 
-/** By URN, as everything else has its relations: the SDK links objects. */
+/** The SDK links objects; everything else in the pack refers to relations by URN. */
 const unlinked = ({
   type,
   name,

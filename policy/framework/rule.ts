@@ -5,32 +5,32 @@ import { type Inputs, MalformedValueError, UnknownAtPreviewError } from "./input
 import type { Finding } from "./outcome";
 
 /*
- * What a rule is. Rules know nothing of Pulumi's modules: `pulumi.ts` hands them to the engine, `judgement.ts` runs
- * them in a process of our own, and both get the same findings.
+ * The interface of a rule. Rules import nothing of Pulumi's: `pulumi.ts` runs them in the engine, `judgement.ts` runs
+ * them in our own process, and both return the same findings.
  */
 
-/** What every rule says about itself. The README's table of rules is made from it. */
+/** A rule's description. The README's table of rules is generated from it. */
 interface About {
-  /** The fact that the rule establishes, in its positive form: `connector-instance-counts`. */
+  /** The fact that holds if the rule passes: `connector-instance-counts`. */
   readonly name: string;
-  /** One sentence: what is refused. */
+  /** The fact, in one sentence. */
   readonly info: string;
-  /** One sentence: what happens otherwise. */
+  /** The consequence of a violation, in a sentence or two. */
   readonly why: string;
   readonly severity: Severity;
-  /** What to set. */
+  /** The settings to change. */
   readonly remediation: string;
   /**
-   * How far it holds this project's own conventions: as a `whole`, or in the `part` that it reports through
+   * Whether the rule enforces this project's conventions: as a `whole`, or in the `part` that it reports through
    * `convention`. On resources of other programs those findings are advisory, unless the rule's setting `everywhere` is
-   * true. Default: not at all.
+   * true. Default: no conventions.
    */
   readonly convention?: "whole" | "part";
 }
 
 /**
- * A rule's configuration: JSON Schema for each setting. `default` is neutral: it holds for any program. Where the stack
- * has a plan of its own (`netra:` in its configuration), `fromPlan` takes the value from there.
+ * A rule's configuration: JSON Schema for each setting. `default` is neutral: it suits any program. If the stack has
+ * its own plan (`netra:` in its configuration), `fromPlan` takes the value from it.
  */
 export type ConfigSchema<Config> = { readonly [Key in keyof Config]: SettingDefinition<Config[Key]> };
 
@@ -54,7 +54,7 @@ export interface Resource {
   readonly provider: Inputs;
 }
 
-/** A resource in a stack rule: it also knows what it depends on, and where it stands among components. */
+/** A resource in a stack rule, with its dependencies and its place among components. */
 export interface StackResource extends Resource {
   readonly dependencies: readonly StackResource[];
   /** The resources whose outputs its properties use; `dependsOn` alone adds none. */
@@ -66,9 +66,9 @@ export interface StackResource extends Resource {
 }
 
 interface ResourceReports {
-  /** Reports what is wrong; a problem never echoes a value that could be a secret. */
+  /** Reports a problem, which never echoes a value that could be a secret. */
   refuse(...problems: readonly Problem[]): void;
-  /** Reports that the rule cannot tell: at its own level, never as a pass. */
+  /** Reports that the rule could not decide, at the rule's own level: it never passes. */
   cannotEvaluate(why: string | Problem): void;
 }
 
@@ -78,12 +78,12 @@ interface Context<Config> extends ResourceReports {
   readonly convention: ResourceReports;
   /** Reports what should be otherwise and breaks nothing: always advisory. */
   advise(...problems: readonly Problem[]): void;
-  /** Judges one part; what it cannot evaluate is reported and the other parts go on. */
+  /** Judges one part. Unreadable values are reported, and the other parts are still judged. */
   attempt<T>(part: () => T): T | undefined;
 }
 
 interface StackReports {
-  /** `resource` is the one to blame; left out, the whole stack is. */
+  /** `resource` is the one at fault; left out: the whole stack. */
   refuse(problem: Problem, resource?: Resource): void;
   cannotEvaluate(why: string | Problem, resource?: Resource): void;
 }
@@ -94,17 +94,17 @@ export interface StackContext<Config> extends StackReports {
   readonly convention: StackReports;
   /** Reports what should be otherwise and breaks nothing: always advisory. */
   advise(problem: Problem, resource?: Resource): void;
-  /** Reports what the program itself has decided, with the reason it gives: advisory, as a waiver is. */
+  /** Reports a decision of the program with its reason: advisory, like a waiver. */
   accept(reason: string, problem: Problem, resource?: Resource): void;
-  /** Judges one part; what it cannot evaluate is reported (on `resource`) and the other parts go on. */
+  /** Judges one part. Unreadable values are reported (on `resource`), and the other parts are still judged. */
   attempt<T>(resource: Resource, part: () => T): T | undefined;
 }
 
-/** What a rule is run with. */
+/** The inputs of a rule beside the resources. */
 export interface RuleRun {
-  /** The settings and waivers that somebody has given this rule. Default: none. */
+  /** The configured settings and waivers. Default: none. */
   readonly settings?: { readonly [setting: string]: unknown } | undefined;
-  /** The plan of the stack that the resources belong to; absent: a foreign program, or an exported state. */
+  /** The plan of the resources' stack; absent: a program of another project, or an exported state. */
   readonly plan?: CapacityPlan | undefined;
 }
 
@@ -129,10 +129,7 @@ export interface StackRule extends Defined {
 
 export type Rule = ResourceRule | StackRule;
 
-/**
- * A finding that was accepted: by the rule's own configuration, with the resource (name or URN, or `stack`) and the
- * reason.
- */
+/** A finding that the rule's configuration accepts, by resource (name, URN or `stack`) and with the reason. */
 export interface Waiver {
   readonly resource: string;
   readonly reason: string;
@@ -141,7 +138,7 @@ export interface Waiver {
 /** A waiver's resource for a finding that concerns the whole stack. */
 const WHOLE_STACK = "stack";
 
-/** The setting of every rule that holds a convention. */
+/** The setting of every rule that enforces a convention. */
 const everywhere = {
   type: "boolean",
   description:
@@ -226,35 +223,35 @@ const configOf = ({
   ...(convention ? { everywhere } : {}),
 });
 
-/** Whether a resource is of this project's own program: its stack has a plan, or it stands in one of its components. */
+/** Whether a resource belongs to this project's program: its stack has a plan, or one of our components contains it. */
 const isOwn = (resource: Pick<Resource, "urn"> | undefined, { plan }: RuleRun): boolean =>
   plan !== undefined || /::netra:staging:/.test(resource?.urn ?? "");
 
-/** What somebody has given, else what the plan says, else the neutral default. */
+/** The configured value, else the plan's, else the neutral default. */
 function settingsFor<Config>(schema: ConfigSchema<Config> | undefined, { settings, plan }: RuleRun): Config {
   const known = Object.entries<SettingDefinition>(schema ?? {}).map(([key, setting]) => [
     key,
     plan && setting.fromPlan ? setting.fromPlan(plan) : setting.default,
   ]);
   const { waivers: _, ...given } = settings ?? {};
-  // the engine and `check` hold what is given to the schema
+  // the engine and `check` validate the configured settings
   return { ...Object.fromEntries(known), ...given } as Config;
 }
 
-/** The engine holds waivers to the schema; whatever else is handed in waives nothing. */
+/** The engine validates waivers; from other callers, an invalid one waives nothing. */
 const isReasoned = (waiver: unknown): waiver is Waiver => {
-  // only read, and judged right here
+  // only read, and validated here
   const { resource, reason } = (waiver ?? {}) as Partial<Record<keyof Waiver, unknown>>;
   return typeof resource === "string" && resource !== "" && typeof reason === "string" && reason.trim() !== "";
 };
 
-/** What a rule establishes, and whether other programs are only advised of it. */
+/** The rule's `info`, and whether it is only advisory for other programs. */
 export function infoOf({ info, convention }: Pick<About, "info" | "convention">): string {
   if (convention === undefined) return info;
   return `${info} ${convention === "whole" ? "A convention of this project" : "In part a convention of this project"}: other programs are advised of it.`;
 }
 
-/** What makes a finding advisory, beside a waiver. */
+/** Reasons beside a waiver for which a finding is advisory. */
 interface Kind {
   readonly advisory?: boolean;
   readonly byConvention?: boolean;
@@ -264,7 +261,7 @@ interface Kind {
 
 const CONVENTION: Kind = { byConvention: true };
 
-/** Collects findings; a waiver, or a reason of the program's own, lowers one to advisory. */
+/** Collects findings; a waiver or the program's own reason lowers one to advisory. */
 function reporter({ name, convention }: About, run: RuleRun) {
   const { waivers: given, everywhere: refusesEverywhere } = run.settings ?? {};
   const waivers = (Array.isArray(given) ? given : []).filter(isReasoned);
@@ -292,9 +289,7 @@ function reporter({ name, convention }: About, run: RuleRun) {
   return { findings, report };
 }
 
-/**
- * Runs a judgement; what the preview cannot know and what has a wrong type is reported instead of thrown. Fails closed.
- */
+/** Runs a judgement and reports unknown and malformed values instead of throwing. Fails closed. */
 const guarded =
   (report: (why: string) => void) =>
   <T>(judge: () => T): T | undefined => {
@@ -303,8 +298,7 @@ const guarded =
     } catch (error) {
       if (error instanceof UnknownAtPreviewError) report(error.sentence);
       else if (error instanceof MalformedValueError) report(error.message);
-      // A bug in a rule must neither crash the pack nor pass; its message could echo a value, so only its place is
-      // told.
+      // A bug in a rule must neither crash the pack nor pass. Its message could echo a value, so only its location is shown.
       else
         report(
           `the rule itself failed: ${error instanceof Error ? `${error.name} ${firstFrame(error)}` : "unknown error"}`,
@@ -313,7 +307,7 @@ const guarded =
     }
   };
 
-/** The first frame of the stack. The message stands above it and may have several lines. */
+/** The first stack frame. The message precedes it and may have several lines. */
 const firstFrame = (error: Error) =>
   error.stack
     ?.split("\n")

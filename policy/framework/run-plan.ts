@@ -5,9 +5,9 @@ import { planOf, readSettings } from "../../config/read";
 import { configurationOfRun } from "../../config/run";
 
 /**
- * The plan of the stack that this pack judges: the engine gives a pack the stack's configuration at previews and
- * updates. `undefined`: the stack has none, because the program is another project's or the state was exported. A plan
- * that cannot be read is none either: its own program refuses to run with it.
+ * The plan of the stack that this pack judges: at previews and updates the engine passes the stack's configuration to
+ * the pack. `undefined`: the stack has no plan (a program of another project, an exported state), or one that cannot be
+ * read, with which its own program refuses to run.
  */
 export function planOfRun(): CapacityPlan | undefined {
   if (pulumi.runtime.allConfig()["netra:database"] === undefined) return undefined;

@@ -9,7 +9,7 @@ export interface SettingSchema {
   readonly [keyword: string]: unknown;
 }
 
-/** What every rule takes beside its own settings. */
+/** The setting that every rule has. */
 const waivers: SettingSchema = {
   type: "array",
   description: "Accepted findings, each with a reason.",
@@ -23,12 +23,12 @@ const waivers: SettingSchema = {
 };
 
 /**
- * The settings of a rule as JSON Schema. One that the stack's plan decides has no `default` here: the engine would fill
- * it in, and a default could not be told from what somebody has set.
+ * A rule's settings as JSON Schema. A setting that comes from the plan has no `default` here: the engine would fill it
+ * in, and it would look like a configured value.
  */
 export const configSchema = (rule: Rule): Readonly<Record<string, SettingSchema>> => ({ ...settingsOf(rule), waivers });
 
-/** A rule's own settings: without waivers, which every rule has. */
+/** A rule's own settings, without waivers. */
 export function settingsOf({ config }: Rule): Readonly<Record<string, SettingSchema>> {
   return Object.fromEntries(
     Object.entries(config).map(([key, { fromPlan, default: neutral, description, ...schema }]) => [

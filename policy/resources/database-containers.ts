@@ -3,7 +3,7 @@ import { CONNECTION_NAME, isConnectionString, namesDatabase } from "./database-n
 import { argumentsOf, isBehindPooler, isPooler, isProxy } from "./sidecars";
 import { type Container, revisionAnnotations, type Workload } from "./workload";
 
-/* Which containers of a workload hold database connections. What each states about its pool: `client-plan.ts`. */
+/* Decides which containers of a workload hold database connections. `client-plan.ts` reads their pools. */
 
 /** The annotation of a v1 service that names its Cloud SQL instances. */
 export const V1_INSTANCES = "run.googleapis.com/cloudsql-instances";
@@ -19,10 +19,9 @@ export function socketInstances(workload: Workload): {
 }
 
 /**
- * The containers that hold database connections: those that mount a Cloud SQL volume, are told where the database is,
- * or carry the plan's pool; a pooler, and not the clients behind it. Where a Cloud SQL volume is attached and nobody
- * mounts it, or a proxy's arguments name an instance, and nothing says who connects, the first container beside it
- * counts.
+ * The containers that hold database connections: those that mount a Cloud SQL volume, name a database or state the
+ * plan's pool, and poolers instead of the clients behind them. If nothing shows who connects, the first other container
+ * counts in two cases: no container mounts an attached Cloud SQL volume, or a proxy's arguments name an instance.
  */
 export function databaseContainers(workload: Workload): Container[] {
   const { mounted, volumes } = socketInstances(workload);
@@ -40,7 +39,7 @@ export function databaseContainers(workload: Workload): Container[] {
   return clients.filter((container) => !isBehindPooler(workload, container));
 }
 
-/** Whether the container itself says that it connects. */
+/** Whether the container's own settings show that it connects. */
 const connects = (container: Container) =>
   container.variables.some((variable) => namesDatabase(variable) || variable.name === databaseVariables.poolSize) ||
   argumentsOf(container).some(
@@ -48,12 +47,12 @@ const connects = (container: Container) =>
   );
 
 /**
- * How the Auth Proxy is given its instances: `project:region:name?port=5432`, formerly
+ * How the Auth Proxy's arguments name instances: `project:region:name?port=5432`, formerly
  * `-instances=project:region:name=tcp:5432`.
  */
 const PROXY_ARGUMENT = new RegExp(`^(--?instances=)?${CONNECTION_NAME.source}([?=,].*)?$`);
 
-/** A proxy by what it does: its arguments name an instance as a proxy's do, and its variables say nothing. */
+/** A proxy by its behaviour: its arguments name an instance in a proxy's form, and its variables name no database. */
 const isNamedOnly = (container: Container) =>
   !connects(container) && argumentsOf(container).some((text) => PROXY_ARGUMENT.test(text));
 

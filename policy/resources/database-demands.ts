@@ -5,8 +5,9 @@ import { flagsOf, settingsOf, versionOf } from "./database";
 import type { InstanceClients } from "./direct-clients";
 
 /*
- * What a database instance demands of those who connect, against what they bring. Sources: the reference of
- * gcp.sql.DatabaseInstance and gcp.sql.User; GoogleCloudPlatform/cloud-sql-proxy 848; terraform-provider-google 18405.
+ * Compares an instance's requirements with its clients.
+ * Source: the reference of gcp.sql.DatabaseInstance and gcp.sql.User; GoogleCloudPlatform/cloud-sql-proxy 848;
+ * terraform-provider-google 18405.
  */
 
 const names = (labels: readonly string[]) => labels.join(" and ");
@@ -29,7 +30,7 @@ export function stoppedProblem(instance: StackResource, users: readonly string[]
   });
 }
 
-/** What the instance demands of connections, and those that dial its address bring not. */
+/** Requirements of the instance that clients which dial its address do not meet. */
 export function demandProblems(instance: StackResource, direct: InstanceClients["direct"]): Problem[] {
   const settings = settingsOf(instance);
   const ip = settings.isUnknown("ipConfiguration") ? undefined : settings.object("ipConfiguration").knownOnly();
@@ -74,7 +75,7 @@ export function demandProblems(instance: StackResource, direct: InstanceClients[
   return [];
 }
 
-/** Direct clients that turn encryption off, where the instance takes nothing else, each with what is wrong with it. */
+/** Direct clients that turn encryption off although the instance requires it, each with its problem. */
 export function plainClientProblems(
   instance: StackResource,
   direct: InstanceClients["direct"],
@@ -100,7 +101,7 @@ export function plainClientProblems(
   );
 }
 
-/** Users that log in with an identity of Google's; `undefined`: with a password. */
+/** Users that log in with a Google identity; `undefined`: with a password. */
 export function identityOf({ properties }: StackResource): string | undefined {
   const type = properties.knownOnly().choice("type") ?? "";
   return type.startsWith("CLOUD_IAM_") ? type : undefined;

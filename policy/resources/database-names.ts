@@ -1,28 +1,31 @@
 import type { Variable } from "./workload";
 
 /*
- * By which names and values an application is told where its PostgreSQL database is. Applications choose the names
- * themselves: a prefix, a qualifier and an environment may stand around the words that count.
+ * The names and values that show an application where its PostgreSQL database is. Applications choose the names: a
+ * prefix, a qualifier and an environment may surround the significant words.
  */
 
-/** Other stores have addresses and pools, too: what their words stand in says nothing about this database. */
+/** Other stores have addresses and pools, too: a name with one of these words is not about PostgreSQL. */
 const OTHER_STORE =
   /(REDIS|VALKEY|MONGO|MEMCACHE|CLICKHOUSE|CASSANDRA|SCYLLA|NEO4J|GRAPH_DB|VECTOR|ELASTIC|OPENSEARCH|KAFKA|RABBIT|AMQP|MYSQL|MARIADB|MSSQL|SQLSERVER|ORACLE|SQLITE|DUCKDB|INFLUX|SNOWFLAKE|BIGQUERY|BIGTABLE|SPANNER|FIRESTORE|FIREBASE|REALTIME|DYNAMO|QDRANT|PINECONE|MILVUS|WEAVIATE|HTTP|THREAD_?POOL|SMTP|LDAP|CACHE)/;
 
-/** A name in the form that the tables have: upper case, with `_` for dots, hyphens and humps. `R2DBC` has no hump. */
+/**
+ * A name in the form that the patterns expect: upper case, with `_` for dots, hyphens and camel case. `R2DBC` is one
+ * word.
+ */
 export const normalName = (name: string): string =>
   name
     .replace(/([a-z]\d*)([A-Z])/g, "$1_$2")
     .replace(/[.-]/g, "_")
     .toUpperCase();
 
-/** Whether a name, in its normal form, is about another kind of store. */
+/** Whether a normalised name is about another kind of store. */
 export const isOtherStore = (normal: string): boolean => OTHER_STORE.test(normal);
 
 /** The store, or the library that connects to it. */
 const STORE =
   "(^|_)(PG|POSTGRES(QL)?|POSTGRES_?DB|DB|DATABASE|DATASOURCE|(CLOUD_?)?SQL(_?ALCHEMY)?|R2DBC|GORM|TYPEORM|SEQUELIZE|KNEX|PRISMA|DRIZZLE|ECTO|PGX)";
-/** What may stand between the store and the kind of address, or after it. */
+/** Optional words between the store and the kind of address, or after it. */
 const QUALIFIER =
   "(_(PRIMARY|MAIN|MASTER|WRITER?|READ(ER|ONLY)?|RO|RW|REPLICA|DIRECT|POOL(ED|ER|ING)?|NON_POOLING|UNPOOLED|NO_SSL|PRISMA|PRIVATE|PUBLIC|INTERNAL|SHADOW|ADMIN|MIGRATIONS?|ASYNC|SYNC|JDBC|DATABASE|DB))*";
 const FOR_ENVIRONMENT = "(_(STAGING|STAGE|PROD|PRODUCTION|DEV|DEVELOPMENT|TEST))?";
@@ -45,14 +48,14 @@ const DATABASE_URL = /\b(jdbc:)?postgres(ql)?(\+\w+)?:\/\/|\/cloudsql\//i;
 /** A connection string in keywords: libpq's `host=... dbname=...`, ADO.NET's `Host=...;Database=...`. */
 const KEYWORDS = /\b(host(addr)?|server|data source)\s*=/i;
 const DATABASE_KEYWORD = /\b(dbname|database|initial catalog)\s*=/i;
-/** An address of something else, whatever its name says. */
+/** An address of another kind of server, whatever the variable's name. */
 const OTHER_ADDRESS =
   /^(jdbc:)?(https?|wss?|grpc|mongodb(\+srv)?|rediss?|mysql|mariadb|sqlserver|oracle|sqlite\w*|libsql|file|amqps?|kafka|bolt|neo4j|clickhouse|bigquery|s3|gs):/i;
 
 const LOCATION_NAMES = [HOST_NAME, URL_NAME, INSTANCE_NAME];
 
 /**
- * Which of the patterns fit a name. Kept: the workloads of a stack share most of their names, and every rule reads them
+ * The patterns that match a name. Cached: the workloads of a stack share most of their names, and every rule reads them
  * all.
  */
 const fitting = new Map<string, readonly RegExp[]>();
@@ -66,43 +69,43 @@ function patternsFor(name: string): readonly RegExp[] {
   return found;
 }
 
-/** Whether an application is told its database's address under that name. */
+/** Whether a variable of that name holds a database's host. */
 export const isDatabaseHost = (name: string): boolean => patternsFor(name).includes(HOST_NAME);
 
-/** Whether an application is told where its database is under that name. */
+/** Whether a variable of that name shows where a database is. */
 export const isDatabaseLocation = (name: string): boolean => patternsFor(name).length > 0;
 
-/** Whether a text tells where a database is, in whatever it stands: a URL, keywords, JSON, a command line. */
+/** Whether a text contains a database's location, in any form: a URL, keywords, JSON, a command line. */
 export const isConnectionString = (text: string): boolean =>
   DATABASE_URL.test(text) || (KEYWORDS.test(text) && DATABASE_KEYWORD.test(text));
 
-/** Whether a variable tells where a database is: by its value, as far as that is known, else by its name. */
+/** Whether a variable names a database: by its value if that is known, else by its name. */
 export function namesDatabase(variable: Variable): boolean {
   const value = knownValue(variable);
   if (isConnectionString(value) || IS_CONNECTION_NAME.test(value)) return true;
   return !OTHER_ADDRESS.test(value) && isDatabaseLocation(variable.name);
 }
 
-/** Whether it tells no more than the instance's connection name: a library asks the Admin API for the address. */
+/** Whether it contains only the instance's connection name: a library asks the Admin API for the address. */
 export function namesInstance(variable: Variable): boolean {
   const value = knownValue(variable);
   if (patternsFor(variable.name).includes(INSTANCE_NAME) || IS_CONNECTION_NAME.test(value)) return true;
   return value.search(CONNECTION_NAME) >= 0 && !value.includes("/cloudsql/") && endpointsIn(value).length === 0;
 }
 
-/** Google's connector for Java takes the instance from a parameter; the host beside it is not dialled. */
+/** Google's connector for Java reads the instance from a parameter and does not dial the host beside it. */
 const JAVA_CONNECTOR = /[?&;]cloudSqlInstance=/i;
 
-/** The literal value, as far as a preview knows it. */
+/** The literal value; empty if it is unknown at preview. */
 export const knownValue = ({ inputs }: Variable): string => inputs.knownOnly().text("value")?.trim() ?? "";
 
-/** Where a text says that a database listens; the port is absent where it says none. */
+/** The host and port of a database in a text; the port is absent if the text states none. */
 export interface Endpoint {
   readonly host: string;
   readonly port: string | undefined;
 }
 
-/** The endpoints in a connection string, or the one that a variable of a host holds. */
+/** The endpoints in a connection string, or in the value of a host variable. */
 export function endpointsIn(text: string): Endpoint[] {
   if (JAVA_CONNECTOR.test(text)) return [];
   const urls = [...text.matchAll(/postgres(?:ql)?(?:\+\w+)?:\/\/(?:[^@/\s]*@)?([^/?\s"']*)/gi)].flatMap(
@@ -119,5 +122,5 @@ export function endpointsIn(text: string): Endpoint[] {
   });
 }
 
-/** This instance's own address: a proxy or a pooler listens there, in a container beside. */
+/** The instance's own address: a proxy or a pooler in another container listens there. */
 export const isLoopback = (host: string): boolean => /^(localhost|127(\.\d+){3}|\[?::1\]?|0\.0\.0\.0)$/i.test(host);

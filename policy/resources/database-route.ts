@@ -13,9 +13,8 @@ import { egressOf, networkInterfacesOf, vpcAccessOf } from "./vpc-access";
 import { type Container, regionsOf, secretSourceOf, type Workload, workloadOf } from "./workload";
 
 /**
- * How a container of a workload reaches a database of the stack, read from the resources. `undefined`: it is told a
- * name that only DNS resolves, or an address of a kind that this database does not have, so that it may be told of
- * another database.
+ * How a container reaches a database of the stack. `undefined`: the container names a host that only DNS resolves, or
+ * an address of a kind that this database does not have, so that it may mean another database.
  */
 export function databaseRouteOf(
   resource: StackResource,
@@ -33,9 +32,9 @@ export function databaseRouteOf(
 const isOther = (address: "public" | "private" | undefined, { isPublic, isPrivate }: DatabaseAddresses) =>
   (address === "public" && !isPublic) || (address === "private" && !isPrivate && isPublic);
 
-/** Where the packets of a workload leave, read from the resources. */
+/** Where the packets of a workload leave. */
 export function workloadEgress(resource: StackResource, workload: Workload, resources: readonly StackResource[]) {
-  // In outputs a preview does not know an egress that the program left out: it is the default.
+  // In outputs a preview does not know an egress that the program left out; it is the default.
   const known = workloadOf({ ...resource, properties: resource.properties.knownOnly() }) ?? workload;
   return {
     egress: egressOf(known),
@@ -56,7 +55,8 @@ function vpcAccessKind(workload: Workload): DatabaseRoute["vpcAccess"] {
 }
 
 /**
- * Of the subnetworks that packets leave through: off where one of them has it off, not known where one of them is not.
+ * Private Google Access of the subnetworks that packets leave through: off if it is off in one of them, unknown if it
+ * is unknown in one.
  */
 function privateGoogleAccessOf(
   resource: StackResource,
@@ -80,7 +80,7 @@ const interfaceSubnets = (resource: StackResource, workload: Workload, resources
     ({ subnetwork }) => subnetworkOf(resource, subnetwork, regionsOf(workload), resources).subnet,
   );
 
-/** A connector with a range of its own lies in a hidden subnetwork, of which nothing is known. */
+/** A connector with its own range uses a hidden subnetwork, whose settings are unknown. */
 function connectorSubnets(resource: StackResource, workload: Workload, resources: readonly StackResource[]) {
   return (connectorOf(resource, workload, resources)?.candidates ?? []).map((connector) => {
     if (connector.properties.isUnknown("subnet")) return undefined;
@@ -91,7 +91,7 @@ function connectorSubnets(resource: StackResource, workload: Workload, resources
   });
 }
 
-/** How a container dials, and which address where that is known. `undefined`: a name that only DNS resolves. */
+/** How a container dials, and the address if it is known. `undefined`: a name that only DNS resolves. */
 export function dialingOf(
   workload: Workload,
   container: Container,
@@ -111,17 +111,19 @@ export function dialingOf(
 
 const authProxyOf = ({ containers }: Workload): Container | undefined => containers.find(isProxy);
 
-/** The image of version 2; what else passes connections on may be version 1. */
+/** The image of version 2; any other proxy may be version 1. */
 const VERSION_2 = /\/cloud-sql-proxy:2\./;
 
-/** Commands and arguments, known or not; endless where a preview does not know whether there are any. */
+/** The number of commands and arguments, known or not; infinite if a preview does not know whether there are any. */
 const countOf = ({ inputs }: Container): number =>
   ["commands", "args"].reduce(
     (sum, key) => sum + (inputs.isUnknown(key) ? Number.POSITIVE_INFINITY : inputs.count(key)),
     0,
   );
 
-/** Version 2 dials the public address unless it is told otherwise; version 1 chooses, as the built-in socket does. */
+/**
+ * Version 2 dials the public address unless an option says otherwise; version 1 chooses, as the built-in socket does.
+ */
 function proxyDialing(proxy: Container): { readonly dials: Dialing; readonly address?: "public" | "private" } {
   const { inputs, variables } = proxy;
   const options = argumentsOf(proxy);
@@ -132,13 +134,13 @@ function proxyDialing(proxy: Container): { readonly dials: Dialing; readonly add
     return { dials: "proxy", address: "private" };
   const chooses =
     !isVersion2 || hasOption(/^--?auto-ip\b/, /^CSQL_PROXY_(AUTO_IP|INSTANCE_CONNECTION_NAME.*|.*QUERY.*)$/);
-  // Options that a preview does not know may hold anything.
+  // An unknown option may be any option.
   if (chooses || hasOption(/[?&](private-ip|auto-ip|psc)\b/, /^$/) || options.length < countOf(proxy))
     return { dials: "proxy" };
   return { dials: "proxy", address: "public" };
 }
 
-/** Where the Auth Proxy beside an application is told which address to dial. */
+/** The setting that selects the address which the Auth Proxy beside an application dials. */
 export function proxySetting(workload: Workload): {
   readonly setting: string;
   readonly value: string;

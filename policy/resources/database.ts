@@ -10,11 +10,11 @@ import { type Inputs, MalformedValueError } from "../framework/inputs";
 import type { Resource } from "../framework/rule";
 
 /*
- * What rules on Cloud SQL instances read alike. Functions, because a property that a preview does not know must only
- * stop the rules that need it.
+ * Readers of Cloud SQL instances that several rules share. They are functions, because a property that is unknown at
+ * preview must only stop the rules that need it.
  */
 
-/** How capacity's fields are called on the resource. */
+/** The resource's names of capacity's fields. */
 export const databaseSetting = (field: string): string => PROPERTIES[field] ?? `settings.${field}`;
 
 const PROPERTIES: Readonly<Record<string, string>> = {
@@ -27,35 +27,32 @@ const PROPERTIES: Readonly<Record<string, string>> = {
 
 export const settingsOf = (resource: Resource): Inputs => resource.properties.object("settings");
 
-/** The stated version; empty where there is none, which `database-version` refuses. */
+/** The stated version; empty if there is none, which `database-version` refuses. */
 export const versionOf = (resource: Resource): string => resource.properties.text("databaseVersion") ?? "";
 
 /** Whether rules on PostgreSQL apply: MySQL and SQL Server have other tiers, flags and defaults. */
 export const isPostgresInstance = (resource: Resource): boolean => isPostgres(versionOf(resource));
 
-/** Whether it is known to be MySQL or SQL Server, whose tiers, flags and limits no rule knows. */
+/** Whether it is known to be MySQL or SQL Server, whose tiers, flags and limits the rules do not know. */
 export const isOtherEngine = ({ properties }: Resource): boolean =>
   /^(MYSQL|SQLSERVER)_/.test(properties.knownOnly().text("databaseVersion") ?? "");
 
-/** A read replica can be built anew from its primary: nothing is lost with it. */
+/** A read replica can be recreated from its primary without loss of data. */
 export const isReplica = (resource: Resource): boolean => resource.properties.hasText("masterInstanceName");
 
-/** The edition that Google gives the instance. The version is read only where the edition is not stated. */
+/** The edition that Google assigns. The version is read only if the edition is not stated. */
 export function editionOf(resource: Resource): string {
   const stated = settingsOf(resource).text("edition");
   return stated || effectiveEdition(undefined, versionOf(resource));
 }
 
-/** The flags of that name. A program may state one twice; Google takes each once. */
+/** The flags of that name. A program may state a flag twice; Google accepts each only once. */
 export const flagsOf = (resource: Resource, name: string): Inputs[] =>
   settingsOf(resource)
     .list("databaseFlags")
     .filter((flag) => flag.text("name") === name);
 
-/**
- * max_connections and what decides whether the tier could hold more. Google's default where the flag is not set;
- * `shown` says so then.
- */
+/** max_connections, and the sizes that limit it. Google's default if the flag is not set; `shown` then says so. */
 export function slotsOf(instance: Resource): DatabaseSize & { readonly shown?: string } {
   const flags = (name: string) => flagsOf(instance, name).flatMap((flag) => flag.number("value") ?? []);
   const tier = settingsOf(instance).text("tier") ?? "";
@@ -63,7 +60,7 @@ export function slotsOf(instance: Resource): DatabaseSize & { readonly shown?: s
   const sharedBuffersMib = sharedBuffers === undefined ? undefined : flagMib("shared_buffers", sharedBuffers);
   const workMemMib = workMem === undefined ? undefined : flagMib("work_mem", workMem);
   const stated = flags("max_connections");
-  // Stated twice: the smaller one is what certainly is there.
+  // If it is stated twice, the smaller value is certain.
   if (stated.length > 0) return { tier, sharedBuffersMib, workMemMib, maxConnections: Math.min(...stated) };
   const machine = parseTier(tier);
   if (!machine || !isPostgresInstance(instance))
@@ -74,7 +71,7 @@ export function slotsOf(instance: Resource): DatabaseSize & { readonly shown?: s
   return { tier, sharedBuffersMib, workMemMib, maxConnections, shown: `not set: ${maxConnections} on ${tier}` };
 }
 
-/** The tier's name. Throws where it is none, which `database-tier` refuses. */
+/** The tier's name. Throws if it is invalid, which `database-tier` refuses. */
 export function tierOf(instance: Resource): string {
   const tier = settingsOf(instance).text("tier") ?? "";
   if (!parseTier(tier))
@@ -85,8 +82,8 @@ export function tierOf(instance: Resource): string {
 }
 
 /**
- * Which addresses the instance has. Google gives a public one where a program does not refuse it; in outputs a preview
- * does not know the whole block where the program left it out.
+ * The kinds of addresses that the instance has. Google assigns a public one unless the program refuses it; in outputs a
+ * preview does not know a block that the program left out.
  */
 export function addressesOf(instance: Resource): { readonly isPublic: boolean; readonly isPrivate: boolean } {
   const settings = settingsOf(instance);

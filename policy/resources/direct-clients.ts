@@ -7,27 +7,25 @@ import { databasesOf } from "./used-databases";
 import { type Container, type Variable, WORKLOAD_TYPES, workloadOf } from "./workload";
 
 /**
- * A workload whose container dials a database's address itself: without the Auth Proxy, and without a connector
+ * A workload whose container dials a database's address directly: without the Auth Proxy and without a connector
  * library.
  */
 interface DirectClient {
   readonly label: string;
   readonly resource: StackResource;
-  /** How the variable is called that turns encryption off; absent: none does. */
+  /** The variable that turns encryption off; absent: none does. */
   readonly plainBy?: string | undefined;
-  /** Whether anything says that it has a client certificate. */
+  /** Whether it may have a client certificate. */
   readonly mayHaveCertificate: boolean;
 }
 
-/** By the database of the stack: every workload that uses it, and those that dial it directly. */
+/** The workloads that use a database of the stack, and those that dial it directly. */
 export interface InstanceClients {
   readonly all: readonly string[];
   readonly direct: readonly DirectClient[];
 }
 
-/**
- * Reads who uses each database of the stack, and how. What cannot be told of one workload is reported by other rules.
- */
+/** Reads the clients of each database of the stack. Other rules report workloads that cannot be read. */
 export function clientsByInstance(
   resources: readonly StackResource[],
   { attempt }: Pick<StackContext<object>, "attempt">,
@@ -57,9 +55,7 @@ export function clientsByInstance(
   return clients;
 }
 
-/**
- * Whether the container is told addresses elsewhere and no connection name, which a connector library would be told.
- */
+/** Whether the container has addresses of other hosts and no connection name, which a connector library would need. */
 function saysOnlyAddresses(container: Container): boolean {
   const told = container.variables.filter(namesDatabase);
   return told.length > 0 && !told.some(namesInstance) && !isLocal(container);
@@ -75,7 +71,7 @@ function mayHaveCertificate(container: Container): boolean {
   const { variables, inputs } = container;
   if (variables.some((variable) => CERTIFICATE.test(variable.name) || /sslcert=/i.test(knownValue(variable))))
     return true;
-  // A mounted volume, a secret's above all, may hold one.
+  // A mounted volume, in particular a secret's, may hold one.
   return (
     argumentsOf(container).some((text) => CERTIFICATE.test(text)) || inputs.knownOnly().list("volumeMounts").length > 0
   );

@@ -6,9 +6,9 @@ import { dependenciesOf } from "./dependencies";
 /** The Cloud Run services that a serverless network endpoint group may point at. */
 export interface ReferredByGroup {
   readonly setting: string;
-  /** The service's name; absent where a preview does not know it, or a URL mask chooses. */
+  /** The service's name; absent if it is unknown at preview or a URL mask selects the service. */
   readonly value?: string;
-  /** Those of that name; by dependency where the name is not known. */
+  /** The services of that name; by dependency if the name is unknown. */
   readonly services: readonly StackResource[];
   readonly tag?: string;
 }
@@ -16,8 +16,8 @@ export interface ReferredByGroup {
 const SERVICES = [RUN_SERVICE, RUN_SERVICE_V1];
 
 /**
- * `undefined`: a group of something else. With a URL mask the request itself chooses: whether that service exists,
- * nobody knows.
+ * `undefined`: a group for another kind of backend. With a URL mask the request selects the service, so it is not known
+ * whether it exists.
  */
 export function referredByGroup(group: StackResource, stack: readonly StackResource[]): ReferredByGroup | undefined {
   const { properties } = group;

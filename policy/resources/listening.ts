@@ -6,23 +6,24 @@ import { handlersOf } from "./probes";
 import type { Container } from "./workload";
 
 /*
- * Where a container's command line and variables say that it listens. Cloud Run's probes come from outside the
- * container: they reach no listener at 127.0.0.1. Sources: docs.cloud.google.com/run/docs/container-contract ("should
- * not listen on 127.0.0.1"); terradart 231 (a TCP probe that failed 30 times on a proxy "Listening on 127.0.0.1:5432");
- * cloud-sql-proxy 1359 and 1365 (why its health check got --http-address).
+ * Reads from a container's command line and variables where it listens. Cloud Run's probes come from outside the
+ * container and do not reach a listener at 127.0.0.1.
+ * Source: docs.cloud.google.com/run/docs/container-contract ("should not listen on 127.0.0.1"); terradart 231 (a TCP
+ * probe that failed 30 times on a proxy "Listening on 127.0.0.1:5432"); cloud-sql-proxy 1359 and 1365 (why its health
+ * check got --http-address).
  */
 
-/** A listener that only the container itself reaches. */
+/** A listener that is reachable only from within the instance. */
 export interface LoopbackListener {
-  /** What says so: a variable, or the arguments. */
+  /** The setting that shows it: a variable, or the arguments. */
   readonly setting: string;
   readonly value: string;
-  /** What to set instead. */
+  /** The value to set instead. */
   readonly fix: string;
 }
 
 /**
- * The listener that a probe of the port would ask in vain; `undefined`: there is none, or nothing says where the
+ * The local listener that a probe of the port cannot reach; `undefined`: there is none, or it is not known where the
  * container listens.
  */
 export function loopbackListener(container: Container, port: number): LoopbackListener | undefined {
@@ -42,7 +43,7 @@ export function loopbackListener(container: Container, port: number): LoopbackLi
   return undefined;
 }
 
-/** A probe whose port the container answers to itself only. */
+/** A probe of a port that only accepts local connections. */
 export function unansweredProblems(container: Container, probe: Inputs): Problem[] {
   return handlersOf(probe).flatMap(({ inputs }) => {
     const port = inputs.number("port") ?? statedPorts(container)[0]?.number("containerPort");
@@ -60,14 +61,14 @@ interface Flag {
 }
 
 interface CommandLine {
-  /** Without those that a preview does not know. */
+  /** Known words only. */
   readonly words: readonly string[];
   readonly variables: ReadonlyMap<string, { readonly value: string; readonly setting: string }>;
-  /** Where the words stand. */
+  /** The setting that contains the words. */
   readonly setting: string;
 }
 
-/** Flags by which servers take the address they listen at. */
+/** Servers' flags for the address to listen at. */
 const ADDRESS_FLAGS = [
   "host",
   "bind",
@@ -83,7 +84,7 @@ const ADDRESS_FLAGS = [
   "http-address",
 ];
 const PORT_FLAGS = ["port", "p"];
-/** Variables by which servers and poolers take it: edoburu's and Bitnami's PgBouncer, uvicorn, Spring Boot. */
+/** Variables of servers and poolers for that address: edoburu's and Bitnami's PgBouncer, uvicorn, Spring Boot. */
 const ADDRESS_VARIABLE = /^((PGBOUNCER_)?(LISTEN|BIND)(_(ADDR|ADDRESS|HOST))?|UVICORN_HOST|SERVER_ADDRESS)$/;
 const LOOPBACK = /^(\w+:\/\/)?(localhost|127(?:\.\d{1,3}){3}|\[?::1\]?)(?::(\d+))?$/i;
 
@@ -91,7 +92,7 @@ const isLoopback = (address: string) => LOOPBACK.test(address);
 const everywhere = (address: string) =>
   address.replace(LOOPBACK, (_, scheme = "", __, port) => `${scheme}0.0.0.0${port === undefined ? "" : `:${port}`}`);
 
-/** Whether the address carries no port, or that one. */
+/** Whether the address has no port, or this one. */
 function mayBePort(address: string, port: number): boolean {
   const stated = /:(\d+)$/.exec(address.replace(/^\w+:\/\//, "").replace(/^\[?::1\]?/, ""))?.[1];
   return stated === undefined || Number(stated) === port;
@@ -126,7 +127,7 @@ function commandLineOf({ inputs }: Container): CommandLine {
   };
 }
 
-/** A shell's script is one argument. What it takes from a variable is not known. */
+/** A shell's script is one argument. Values that it takes from variables are unknown. */
 const knownWordsIn = (text: string) => splitWords(text).filter((word) => !word.includes("$"));
 
 function flagsOf(words: readonly string[]): Flag[] {
@@ -138,7 +139,7 @@ function flagsOf(words: readonly string[]): Flag[] {
   });
 }
 
-/** Google's proxies for Cloud SQL and AlloyDB, by image or by program; the first version has other flags. */
+/** Google's proxies for Cloud SQL and AlloyDB, by image or program; their first version has other flags. */
 function proxyOf({ inputs }: Container, words: readonly string[]): "v1" | "v2" | undefined {
   const image = inputs.knownOnly().text("image") ?? "";
   const names = [image, ...words].map((text) => text.split("/").at(-1)?.split(/[:@]/)[0] ?? "");

@@ -18,7 +18,7 @@ import type { StartBehaviour } from "./start-behaviour";
 import { egressOf, privateRangesOnly, vpcAccessOf } from "./vpc-access";
 import { WORKLOAD_TYPES, workloadOf } from "./workload";
 
-/** The storm's plan of one database and all that connect to it, read from the resources. */
+/** The storm plan of one database and its clients. */
 export function stormPlanOf(
   instance: StackResource,
   clients: readonly DatabaseClient[],
@@ -46,7 +46,7 @@ export function stormPlanOf(
   };
 }
 
-/** How the resources call and write what a plan has. */
+/** The resources' names and spellings of a plan's fields. */
 export const stormNames = (clients: readonly DatabaseClient[]): StormNames => ({
   setting: (field) => stormSetting(field, clients),
   value: (field, value) => {
@@ -64,7 +64,7 @@ function clientField(
   return { client: clients.find((other) => other.label === label), key };
 }
 
-/** Where on the resources that stands which a plan has under such a name. */
+/** The setting on the resources for a field of the plan. */
 function stormSetting(field: string, clients: readonly DatabaseClient[]): string {
   const { client, key } = clientField(field, clients);
   if (!client)
@@ -82,13 +82,13 @@ function clientSetting(key: string, { setting, workload, container, plan }: Data
   if (key === "egress") return inputs.at(keys.egress);
   if (key === "vpcAccess") return inputs.at(keys.connector);
   if (key === "database.path") return container.variables.find(namesDatabase)?.setting ?? container.inputs.at("envs");
-  // What else there is stands in the rule's own configuration.
+  // The other fields are settings of the rule's configuration.
   return key.startsWith("probe")
     ? key.replace("probe", container.inputs.at("startupProbe"))
     : key.replace(/^database\./, "");
 }
 
-/** The route of a container that is told of a database which only DNS knows: nothing says that it cannot work. */
+/** The route of a container whose database's host only DNS resolves: it is assumed to work. */
 const OPEN: DatabaseRoute = {
   dials: "address",
   egress: "private-ranges-only",
@@ -104,8 +104,7 @@ function serviceOf(
   { bootSeconds, startupQueryCpuMs, retry }: StartBehaviour,
 ): StormService {
   const { workload, container } = client;
-  // In outputs a preview does not know an egress or a probe's default that the program left out; resource rules read
-  // the inputs.
+  // In outputs a preview does not know an egress or a probe's default that the program left out; resource rules judge the inputs.
   const known = workloadOf({ ...client.resource, properties: client.resource.properties.knownOnly() });
   const waitsFor = dependenciesOf(client.resource, WORKLOAD_TYPES);
   return {
@@ -113,7 +112,7 @@ function serviceOf(
     maxInstances: client.instances,
     bootSeconds,
     egress: egressOf(known ?? workload),
-    // Without one Cloud Run waits for the port, as long as its default probe does.
+    // Without a start-up probe Cloud Run waits for the port as long as its default probe does.
     probe: container.inputs.knownOnly().has("startupProbe")
       ? probeTiming(container.inputs.knownOnly().object("startupProbe"))
       : {
@@ -134,7 +133,7 @@ function serviceOf(
   };
 }
 
-/** The connector that most of the storm must pass; several in one stack: the one with the fewest VMs stands for all. */
+/** The connector of the clients. If a stack has several, the one with the fewest VMs stands for all. */
 function smallestConnector(clients: readonly DatabaseClient[], resources: readonly StackResource[]) {
   const used = clients.flatMap((client) => connectorOf(client.resource, client.workload, resources) ?? []);
   const candidates = [...new Set(used.flatMap(({ candidates }) => candidates))];

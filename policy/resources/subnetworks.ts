@@ -5,15 +5,15 @@ import { dependenciesOf } from "./dependencies";
 
 /** The subnetwork that a resource names. */
 export interface UsedSubnetwork {
-  /** Absent where it is not in the stack. */
+  /** Absent if it is outside the stack. */
   readonly subnet: StackResource | undefined;
-  /** Absent where nothing says. */
+  /** Absent if it is unknown. */
   readonly region: string | undefined;
 }
 
 /**
- * Finds a subnetwork by its name or its path, or, where a preview knows neither, by dependency. A name without a region
- * is looked for in the resource's own ones.
+ * Finds a subnetwork by name or path, or by dependency if a preview knows neither. A name without a region is looked up
+ * in the resource's own regions.
  */
 export function subnetworkOf(
   resource: StackResource,

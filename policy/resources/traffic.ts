@@ -3,18 +3,20 @@ import type { Inputs } from "../framework/inputs";
 import type { Resource } from "../framework/rule";
 import { workloadOf } from "./workload";
 
-/** The name that a program gives to the template's revision. */
+/** The revision name that a program states in the template. */
 interface NamedRevision {
   readonly setting: string;
   readonly name: string;
-  /** Whether the program makes it anew with every image: it carries the image's tag, or the beginning of its digest. */
+  /**
+   * Whether the program derives the name from the image: it contains the image's tag, or the beginning of its digest.
+   */
   readonly followsImage: boolean;
 }
 
-/** A share of the traffic, of a worker pool's instances. */
+/** A share of the traffic, or of a worker pool's instances. */
 interface Share {
   readonly inputs: Inputs;
-  /** The key under which it names a revision. */
+  /** The property that names a revision. */
   readonly key: string;
 }
 
@@ -30,7 +32,7 @@ export function sharesOf({ type, properties }: Subject): {
   return { setting: properties.at(list), shares: properties.list(list).map((inputs) => ({ inputs, key })) };
 }
 
-/** `undefined`: Cloud Run names it, or the program makes a name that a preview does not know. */
+/** `undefined`: Cloud Run chooses the name, or it is unknown at preview. */
 export function revisionName({ type, properties }: Subject): Pick<NamedRevision, "setting" | "name"> | undefined {
   const template = properties.object("template");
   const [holder, key] =
@@ -39,7 +41,7 @@ export function revisionName({ type, properties }: Subject): Pick<NamedRevision,
   return name ? { setting: holder.at(key), name } : undefined;
 }
 
-/** The same, and whether the name follows the image. */
+/** The revision's name, and whether it follows the image. */
 export function namedRevision(resource: Resource): NamedRevision | undefined {
   const named = revisionName(resource);
   if (!named) return undefined;
@@ -47,7 +49,7 @@ export function namedRevision(resource: Resource): NamedRevision | undefined {
   return { ...named, followsImage: images.some((image) => carries(named.name, image)) };
 }
 
-/** A revision's name has hyphens where a tag may have dots. */
+/** In a revision's name, hyphens replace the dots of a tag. */
 function carries(name: string, image: string): boolean {
   const [, tag = "", digest = ""] = /(?::([\w.-]+))?(?:@sha256:([0-9a-f]{64}))?$/.exec(image) ?? [];
   const written = tag.toLowerCase().replace(/[^a-z0-9]+/g, "-");

@@ -28,14 +28,14 @@ import { type Container, revisionAnnotations, secretSourceOf, type Variable, typ
 /** Which databases a container uses. */
 export interface UsedDatabases {
   readonly instances: readonly StackResource[];
-  /** Whether it (also) uses one that is not in the stack. */
+  /** Whether it (also) uses a database outside the stack. */
   readonly outside: boolean;
 }
 
 /**
- * The database instances of the stack that a container uses: those whose connection names or addresses it is told, else
- * those it depends on. A preview often knows neither names nor addresses; where nothing is known, it is the only
- * instance there is. `undefined`: it cannot be told.
+ * The database instances of the stack that a container uses: those whose connection names or addresses it has, else
+ * those it depends on. A preview often knows neither names nor addresses; if nothing is known, it is the stack's only
+ * instance. `undefined`: it is not known which.
  */
 export function databasesOf(
   resource: StackResource,
@@ -65,16 +65,16 @@ export function databasesOf(
   if (resource.propertyDependencies.some(({ type }) => OTHER_PROVIDERS.test(type))) return undefined;
   const postgres = instances.filter(mayBePostgres);
   const ofEngine = postgres.length > 0 ? postgres : instances;
-  // What says nothing of its database writes to it: a replica only reads.
+  // A client of an unknown database may write to it, and a replica is read-only.
   const candidates = ofEngine.filter((instance) => primariesOf(instance, resources).length === 0);
   return candidates.length === 1 ? { instances: candidates, outside: false } : undefined;
 }
 
-/** Whose outputs may be the address of a database elsewhere: another stack's, another cloud's, AlloyDB's. */
+/** Resources whose outputs may be the address of a database elsewhere: of another stack or cloud, or of AlloyDB. */
 const OTHER_PROVIDERS =
   /^(pulumi:pulumi:StackReference$|gcp:alloydb\/|(aws|aws-native|azure-native|azure|digitalocean|neon|supabase|aiven|timescale|crunchybridge|scaleway|heroku):)/;
 
-/** The database behind a host: `outside` the stack, or `unknown` where a preview does not know enough. */
+/** The database behind a host: `outside` the stack, or `unknown` if a preview does not know enough. */
 function databaseAt(
   host: string,
   instances: readonly StackResource[],
@@ -88,7 +88,7 @@ function databaseAt(
   if (!isPrivateAddress(host))
     return unknown.some((instance) => addressesOf(instance).isPublic) ? "unknown" : "outside";
   const ranges = servicesRanges(resources);
-  // Google takes private addresses from the range that the stack reserves for its services, and from no other.
+  // Google assigns private addresses only from the range that the stack reserves for its services.
   if (ranges.length === 0) return "unknown";
   if (!ranges.some((range) => overlap(range, `${host}/32`))) return "outside";
   const [only, ...others] = unknown.filter((instance) => addressesOf(instance).isPrivate);
@@ -97,7 +97,7 @@ function databaseAt(
 
 const isAddress = (host: string) => new RegExp(`^${ADDRESS.source}$`).test(host);
 
-/** A name that everyone resolves: a private zone's, and Cloud SQL's own, may be this stack's instance. */
+/** A public DNS name. A private zone's name, or Cloud SQL's own, may be this stack's instance. */
 const isPublicName = (host: string) =>
   host.includes(".") && !/\.(internal|local|lan|corp|private|home|intern|svc|sql\.goog)\.?$/i.test(host);
 
@@ -113,7 +113,7 @@ function servicesRanges(resources: readonly StackResource[]): string[] {
   return ranges.includes(undefined) ? [] : ranges.flatMap((range) => range ?? []);
 }
 
-/** Everything that leads to an instance: its addresses, its DNS names, the records that point to it. */
+/** Everything that resolves to an instance: its addresses, its DNS names, the records that point to it. */
 function namesOf(instance: StackResource, resources: readonly StackResource[]): string[] {
   const known = instance.properties.knownOnly();
   const records = resources.filter(({ type }) => DNS_RECORDS.includes(type));
@@ -129,8 +129,8 @@ function namesOf(instance: StackResource, resources: readonly StackResource[]): 
 }
 
 /**
- * The containers of a workload that hold connections, as the whole stack shows them: also those that are told one of
- * its instances under a name that says nothing, or take its address from a secret.
+ * The containers of a workload that hold connections, with the stack as context: also those that have one of its
+ * instances in a variable with another name, or take its address from a secret.
  */
 export function clientContainers(workload: Workload, resources: readonly StackResource[]): Container[] {
   const counted = databaseContainers(workload);
@@ -146,7 +146,7 @@ export function clientContainers(workload: Workload, resources: readonly StackRe
 export function instanceNamer(resources: readonly StackResource[]): (text: string) => boolean {
   const instances = resources.filter(({ type }) => type === SQL_INSTANCE);
   const names = instances.flatMap((instance) => namesOf(instance, resources));
-  // Others may have their addresses in the range that is reserved for Google's services.
+  // Other services may have addresses in the range that is reserved for Google's services.
   const isAlone = !resources.some(
     ({ type, properties }) =>
       SERVICES_USERS.test(type) && properties.knownOnly().choice("connectMode") !== "DIRECT_PEERING",
@@ -202,7 +202,7 @@ const wordsIn = (text: string) => text.match(/[\w.-]+/g) ?? [];
 const isSecretBehind = (variable: Variable, resources: readonly StackResource[]) =>
   versionsOfVariable(variable, resources).some((version) => databasesBehind(version, resources).length > 0);
 
-/** What a variable's secret holds, where its versions stand in the stack and are known. Never shown. */
+/** The known values of a variable's secret in the stack. Never show them in a message. */
 export const secretTexts = (variable: Variable, resources: readonly StackResource[]): string[] =>
   versionsOfVariable(variable, resources).flatMap((version) => dataOf(version) ?? []);
 
@@ -212,9 +212,9 @@ function versionsOfVariable(variable: Variable, resources: readonly StackResourc
   return secret ? versionsNamed(secret, resources) : [];
 }
 
-/** The addresses that a container is told as its database's, as far as a preview knows them. */
+/** The known addresses of a container's database. */
 export const databaseAddresses = (workload: Workload, container: Container): string[] =>
-  // Not this instance's own: there a proxy listens.
+  // Not the instance's own address: a proxy listens there.
   databaseLocations(workload, container)
     .flatMap((text) => text.match(ADDRESS) ?? [])
     .filter((address) => !isLoopback(address));
@@ -229,7 +229,7 @@ export function usesSocket(workload: Workload, container: Container): boolean {
 }
 
 /**
- * Whether its processes ask the Admin API before they connect: over the socket, or with a library that knows only the
+ * Whether its processes call the Admin API before they connect: over the socket, or with a library that knows only the
  * connection name.
  */
 export function callsAdminApi(workload: Workload, container: Container): boolean {
@@ -239,16 +239,13 @@ export function callsAdminApi(workload: Workload, container: Container): boolean
 
 const ADDRESS = /(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])/g;
 
-/** The hosts in what a container is told; not this instance's own, and no socket. */
+/** The hosts in a text, without the instance's own and without sockets. */
 const hostsIn = (text: string) =>
   endpointsIn(text)
     .map(({ host }) => host.toLowerCase().replace(/\.$/, ""))
     .filter((host) => !isLoopback(host) && !host.startsWith("/"));
 
-/**
- * What the container is told about its database, as far as a preview knows it. Never shown: an address may carry a
- * password.
- */
+/** The known locations of the container's database. Never show them in a message: an address may contain a password. */
 function databaseLocations(workload: Workload, container: Container): string[] {
   const literals = container.variables
     .filter(
@@ -270,7 +267,7 @@ function databaseLocations(workload: Workload, container: Container): string[] {
 }
 
 const isLocation = (text: string) => isConnectionString(text) || text.search(CONNECTION_NAME) >= 0;
-/** The Cloud SQL volumes that the container mounts; all of them where no container mounts any. */
+/** The Cloud SQL volumes that the container mounts; all of them if no container mounts any. */
 function socketVolumes(workload: Workload, container: Container) {
   const volumes = workload.pod.list("volumes").filter((volume) => volume.mayHave("cloudSqlInstance"));
   const mountedBy = ({ inputs }: Container) => {
@@ -294,7 +291,7 @@ function isNamed(instance: StackResource, connectionName: string): boolean {
   return named !== undefined && mayName(named, instance);
 }
 
-/** The instance's addresses; `undefined` where a preview does not know them. */
+/** The instance's addresses; `undefined` if they are unknown at preview. */
 function knownAddressesOf(instance: StackResource): string[] | undefined {
   const known = instance.properties.knownOnly();
   const addresses = ["privateIpAddress", "publicIpAddress", "firstIpAddress"].flatMap((key) => known.text(key) || []);

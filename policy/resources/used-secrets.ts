@@ -6,15 +6,15 @@ import { isSecret } from "./secret-grants";
 import { mountedSecrets, type SecretVersionName, versionName } from "./secret-reference";
 import { secretSourceOf, type Workload } from "./workload";
 
-/** A secret of the stack that a workload takes, as a variable or as a file. */
+/** A secret of the stack that a workload uses, as a variable or as a file. */
 export interface UsedSecret extends Pick<SecretVersionName, "secret" | "project"> {
-  /** Where its version stands. */
+  /** The setting that states its version. */
   readonly setting: string;
-  /** Absent where a preview does not know it. */
+  /** Absent if it is unknown at preview. */
   readonly version: string | undefined;
 }
 
-/** Those that the stack makes itself: what others have, nobody here knows. */
+/** Only secrets that the stack creates: those of other stacks are not known here. */
 export function usedSecrets(workload: Workload, stack: readonly StackResource[]): UsedSecret[] {
   const own = stack.filter(({ type }) => SECRETS.includes(type));
   const isOwn = ({ secret, project }: UsedSecret) =>
@@ -46,9 +46,9 @@ export function usedSecrets(workload: Workload, stack: readonly StackResource[])
 }
 
 /**
- * The version that a workload takes, where the program disables it. By its number where that is known. Before a version
- * is made it has none: then every version of the secret that has none must be disabled, and one of them be what is
- * taken, because the workload needs it or the secret is new.
+ * The version that a workload uses if the program disables it, found by its number if that is known. A new version has
+ * no number at preview: then all versions of the secret without one must be disabled, and one of them must be the one
+ * in use, because the workload depends on it or the secret is new.
  */
 export function disabledVersion(
   user: StackResource,

@@ -3,10 +3,10 @@ import { revisionAnnotations, type Workload } from "./workload";
 
 /** How a workload reaches the VPC: a block in v2, annotations in v1. */
 interface VpcAccess {
-  /** Where connector and egress stand, and how they are called there. */
+  /** The inputs that state connector and egress, and their keys. */
   readonly inputs: Inputs;
   readonly keys: { readonly connector: string; readonly egress: string; readonly networkInterfaces: string };
-  /** Whether there is a connector or a network interface. Which one may be unknown at preview. */
+  /** Whether there is a connector or a network interface. Its name may be unknown at preview. */
   readonly connected: boolean;
 }
 
@@ -18,7 +18,7 @@ const V1 = {
 };
 
 export function vpcAccessOf(workload: Workload): VpcAccess {
-  // A v1 service has its network interfaces as JSON, in which [] is none.
+  // A v1 service states its network interfaces as JSON; [] means none.
   const isStated = (inputs: Inputs, key: string) =>
     inputs.isUnknown(key) || !/^(\[\s*\])?$/.test((inputs.text(key) ?? "").trim());
   if (workload.kind === "v1 service") {
@@ -32,7 +32,7 @@ export function vpcAccessOf(workload: Workload): VpcAccess {
   return { inputs, keys: V2, connected: isStated(inputs, V2.connector) || interfaces() };
 }
 
-/** What leaves through the VPC; Cloud Run's default is the private ranges. */
+/** The traffic that leaves through the VPC; Cloud Run's default is the private ranges. */
 export function egressOf(workload: Workload): "private-ranges-only" | "all-traffic" {
   const { inputs, keys } = vpcAccessOf(workload);
   const egress = inputs.text(keys.egress)?.toLowerCase().replaceAll("_", "-") || "private-ranges-only";
@@ -41,13 +41,13 @@ export function egressOf(workload: Workload): "private-ranges-only" | "all-traff
   throw new MalformedValueError(`${inputs.at(keys.egress)} must be private-ranges-only or all-traffic`);
 }
 
-/** How a workload of that kind writes that only private ranges go through the VPC. */
+/** The spelling of private-ranges-only in a workload of that kind. */
 export const privateRangesOnly = ({ kind }: Workload): string =>
   kind === "v1 service" ? "private-ranges-only" : "PRIVATE_RANGES_ONLY";
 
-/** A network interface of direct VPC egress. Network and subnetwork are absent where a preview does not know them. */
+/** A network interface of direct VPC egress. Network and subnetwork are absent if they are unknown at preview. */
 interface NetworkInterface {
-  /** Where the subnetwork stands. */
+  /** The setting that names the subnetwork. */
   readonly setting: string;
   readonly subnetwork?: string | undefined;
   readonly networkSetting: string;
@@ -70,7 +70,7 @@ export function networkInterfacesOf(workload: Workload): NetworkInterface[] {
   }));
 }
 
-/** A v1 service has the list as JSON in an annotation. */
+/** A v1 service states the list as JSON in an annotation. */
 function listIn(annotations: Inputs, key: string): Inputs[] {
   const value = parsedJson(annotations.text(key) || "[]", annotations.at(key), "a list");
   return new Inputs({ [key]: value }, annotations.path).list(key);

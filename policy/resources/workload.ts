@@ -6,18 +6,18 @@ import type { Resource } from "../framework/rule";
 import { regionIn } from "./cloud-name";
 
 /**
- * Cloud Run's four kinds of workload, read alike: whatever runs containers can hold database connections, and must be
- * counted or cannot be evaluated, never overlooked.
+ * Cloud Run's four kinds of workload behind one interface. Every workload can hold database connections, so each must
+ * be counted or reported as "cannot evaluate".
  */
 export interface Workload {
   readonly kind: "service" | "job" | "worker pool" | "v1 service";
   readonly resource: Resource;
-  /** The name Cloud Run knows it by, else Pulumi's. */
+  /** Its name in Cloud Run, else in Pulumi. */
   readonly label: string;
-  /** Where containers, volumes and network access stand. */
+  /** The object with containers, volumes and network access. */
   readonly pod: Inputs;
   readonly containers: readonly Container[];
-  /** Whether a rollout keeps a second full set of instances alive. */
+  /** Whether a second set of instances runs during a rollout. */
   readonly rolls: boolean;
 }
 
@@ -26,11 +26,11 @@ export interface Container {
   readonly variables: readonly Variable[];
 }
 
-/** One environment variable. Its value is read only when asked for, because it may be unknown at preview. */
+/** An environment variable. Its value is read only on use, because it may be unknown at preview. */
 export interface Variable {
   readonly inputs: Inputs;
   readonly name: string;
-  /** How a message names it: `template.containers[0].envs[DB_POOL_SIZE]`, by position where it has no name. */
+  /** Its path in messages: `template.containers[0].envs[DB_POOL_SIZE]`, by position if it has no name. */
   readonly setting: string;
 }
 
@@ -70,7 +70,7 @@ function containerOf(inputs: Inputs): Container {
   const variables = once(() =>
     inputs.list("envs").map((variable) => {
       const name = variable.text("name") ?? "";
-      // A name that is none may hold anything, a secret included: only its position is told.
+      // An invalid name may contain anything, even a secret: only its position is shown.
       return {
         inputs: variable,
         name,
@@ -86,10 +86,10 @@ function containerOf(inputs: Inputs): Container {
   };
 }
 
-/** Empty where it has none, or a preview does not know it. */
+/** Empty if it has none or it is unknown at preview. */
 export const containerName = ({ inputs }: Container): string => inputs.knownOnly().text("name") ?? "";
 
-/** Reads at the first use: an environment that is unknown at preview keeps no rule from judging the image. */
+/** Reads on first use: an unknown environment must not keep a rule from judging the image. */
 function once<T>(read: () => T): () => T {
   let known: { readonly value: T } | undefined;
   return () => {
@@ -98,13 +98,13 @@ function once<T>(read: () => T): () => T {
   };
 }
 
-/** Whether it is a job that an update runs by itself and waits for: what starts in the same update starts after it. */
+/** Whether it is a job that an update runs and waits for: resources of the same update start after it. */
 export const runsInUpdate = ({ kind, resource: { properties } }: Workload): boolean =>
   kind === "job" && (properties.isUnknown("runExecutionToken") || (properties.text("runExecutionToken") ?? "") !== "");
 
 /**
- * The regions that a workload runs in; a v2 service may name several. Throws where one of them is unknown: they
- * multiply its instances.
+ * The regions that a workload runs in; a v2 service may have several. Throws if one is unknown, because they multiply
+ * its instances.
  */
 export function regionsOf({ resource: { properties, provider } }: Workload): readonly string[] {
   const several = properties.object("multiRegionSettings").texts("regions");
@@ -133,12 +133,12 @@ export function instanceSize(workload: Workload): { readonly cpu: number; readon
   return { cpu: sum(limits.map(cpuOf)), memoryMib: sum(limits.map(memoryMibOf)) };
 }
 
-/** The revision's annotations: where a v1 service has what v2 made properties. */
+/** The revision's annotations: a v1 service states there what v2 has as properties. */
 export function revisionAnnotations(workload: Workload): Inputs {
   return workload.resource.properties.object("template").object("metadata").object("annotations");
 }
 
-/** Reads a quantity such as `"4Gi"`; `undefined` where it is not set. Throws MalformedValueError where it is none. */
+/** Reads a quantity such as `"4Gi"`; `undefined` if it is not set. Throws MalformedValueError if it is invalid. */
 function quantity(inputs: Inputs, key: string, parse: (text: string) => number | undefined): number | undefined {
   const text = inputs.text(key);
   if (text === undefined) return undefined;
@@ -150,15 +150,15 @@ function quantity(inputs: Inputs, key: string, parse: (text: string) => number |
   return value;
 }
 
-/** The literal value; `undefined` where there is none. Throws where it is unknown at preview. */
+/** The literal value; `undefined` if there is none. Throws if it is unknown at preview. */
 export function literalOf(variable: Variable): string | undefined {
   if (secretSourceOf(variable)) return undefined;
-  // By its name: outputs hold variables in another order than the program.
+  // The error names the variable, because outputs order variables differently from the program.
   if (variable.inputs.isUnknown("value")) throw new UnknownAtPreviewError(variable.setting);
   return variable.inputs.text("value");
 }
 
-/** Where a variable names its secret, in v2's or v1's shape; which secret may be unknown at preview. */
+/** The setting in which a variable names its secret, in v2's or v1's form; the secret may be unknown at preview. */
 export function secretSourceOf({ inputs, setting }: Variable) {
   const shapes = [
     { source: "valueSource", secretKey: "secret", versionKey: "version" },
@@ -174,7 +174,7 @@ export function secretSourceOf({ inputs, setting }: Variable) {
   );
 }
 
-/** The secret a variable is taken from. Throws where it is unknown at preview. */
+/** The secret of a variable. Throws if it is unknown at preview. */
 export function secretOf(variable: Variable): SecretReference | undefined {
   const source = secretSourceOf(variable);
   return (
