@@ -3,14 +3,9 @@ import { workingWays } from "./mending";
 import type { CapacityPlan } from "./plan";
 import { planAfter } from "./plan-changes";
 import { type Problem, withWays } from "./problem";
+import { gateStorms, illustratingStorms } from "./storm/gate";
 import { targetProblems } from "./storm/remedies";
-import {
-  illustratingStorms,
-  planStorms,
-  replicationsFor,
-  type StormResult,
-  strictTargetProblems,
-} from "./storm/results";
+import { type StormResult, strictTargetProblems } from "./storm/results";
 import { mostConnects, stormPlanProblems } from "./storm/scenarios";
 import { percentText } from "./storm/statistics";
 
@@ -54,7 +49,7 @@ export function provenChecks(plan: CapacityPlan): Check[] {
 
 function stormsOf(plan: CapacityPlan, refused: boolean): StormResult[] {
   const target = plan.targets.startupSuccessPercent / 100;
-  return refused ? illustratingStorms(plan, target) : planStorms(plan, { replications: replicationsFor(target) });
+  return refused ? illustratingStorms(plan, target) : gateStorms(plan, target);
 }
 
 function stormCheck(

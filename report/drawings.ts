@@ -1,6 +1,7 @@
 import { probeWindowSeconds } from "../capacity/constraints/cloudrun";
 import type { CapacityPlan } from "../capacity/plan";
 import { costCurve } from "../capacity/sizing";
+import { decisiveStorms } from "../capacity/storm/gate";
 import {
   leastReplications,
   type StormDetail,
@@ -13,12 +14,14 @@ import { connectionsOverTime, costFrontier, type Plot, successByStarts, timeToRe
 /** The plots of a plan, from storms simulated for them. None where no service uses a database. */
 export async function drawings(plan: CapacityPlan): Promise<Plot[]> {
   const scenarios = planScenarios(plan);
-  const details = scenarios.map((scenario) => stormDetail(scenario));
+  const target = plan.targets.startupSuccessPercent / 100;
+  const details = scenarios.map((scenario) =>
+    stormDetail(scenario, { replications: decisiveStorms(scenario, target) }),
+  );
   const worst = details.toSorted((a, b) => a.success.lower - b.success.lower || b.starts - a.starts)[0];
   const fullest = details.toSorted((a, b) => b.peakConnections - a.peakConnections)[0];
   const scenario = scenarios.find(({ name }) => name === worst?.scenario);
   if (!worst || !fullest || !scenario) return [];
-  const target = plan.targets.startupSuccessPercent / 100;
   const curve = costCurve(plan);
   const today = curve.find(({ tier }) => tier === plan.database.tier);
   return Promise.all([

@@ -1,40 +1,54 @@
 import { clamp } from "../problem";
 import { connectsOf } from "./model";
-import { DEFAULT_SEED, replicationsFor, type StormResult, scenarioStorms } from "./results";
+import { DEFAULT_SEED, leastReplications, replicationsFor, type StormResult, scenarioStorms } from "./results";
 import { stormRun } from "./runs";
-import { planScenarios, type Scenario, type StormPlan } from "./scenarios";
+import { mostConnects, planScenarios, type Scenario, type StormPlan } from "./scenarios";
 import { meanInterval } from "./statistics";
 
-/**
- * A scenario that is clearly under the target after so many storms needs no more; of long storms fewer are enough to
- * see most starts fail.
- */
+/** A clear failure shows in the first storms. Where storms are long, fewer show it. */
 const FIRST_LOOK = { most: 100, least: 20, connects: 80_000 };
 
+/** Connects in a storm above which a plan that is refused anyway is not simulated. */
+const MOST_ILLUSTRATED = 2000;
+
 /**
- * The scenarios whose lower bound is under `target` (above 0, below 1), and nothing about the others: what a gate
- * needs, in
- * half the time of a report. Scenarios that differ in names only are simulated once.
+ * Simulates the scenarios of a plan against `target` (above 0, below 1). A scenario that clearly fails takes few storms;
+ * every other one takes `replications` (default: what a verdict on the target needs).
  */
+export function gateStorms(plan: StormPlan, target: number, replications = replicationsFor(target)): StormResult[] {
+  return planScenarios(plan).map((scenario) =>
+    scenarioStorms(scenario, { replications: decisiveStorms(scenario, target, replications) }),
+  );
+}
+
+/** The scenarios whose lower bound is under `target`. Costs less than {@link gateStorms}: no others are described. */
 export function failingStorms(plan: StormPlan, target: number): StormResult[] {
-  const verdicts = new Map<string, number | undefined>();
   return planScenarios(plan).flatMap((scenario) => {
-    const key = withoutNames(scenario);
-    if (!verdicts.has(key)) verdicts.set(key, stormsThatFail(scenario, target));
-    const replications = verdicts.get(key);
-    return replications === undefined ? [] : [scenarioStorms(scenario, { replications })];
+    const replications = decisiveStorms(scenario, target);
+    return boundsAfter(scenario, replications).lower < target ? [scenarioStorms(scenario, { replications })] : [];
   });
 }
 
-/** How many storms showed that the scenario fails; `undefined`: it does not. */
-function stormsThatFail({ input }: Scenario, target: number): number | undefined {
-  const replications = replicationsFor(target);
-  const boundsAfter = (storms: number) =>
-    meanInterval(stormRun(input, { replications: storms, seed: DEFAULT_SEED }).shares);
-  const look = clamp(FIRST_LOOK.connects / connectsOf(input.groups), { min: FIRST_LOOK.least, max: FIRST_LOOK.most });
-  if (boundsAfter(look).upper < target) return look;
-  return boundsAfter(replications).lower < target ? replications : undefined;
+/** The storms of a plan that something else judges: as few as say something, and none of a huge plan. */
+export function illustratingStorms(plan: StormPlan, target: number): StormResult[] {
+  return mostConnects(plan) > MOST_ILLUSTRATED ? [] : gateStorms(plan, target, leastReplications(target));
 }
 
-const withoutNames = ({ input }: Scenario) =>
-  JSON.stringify({ ...input, groups: input.groups.map(({ service: _, ...group }) => group) });
+/**
+ * How many storms decide whether a scenario reaches the target: `replications` (default: what a verdict on the target
+ * needs), or fewer where it clearly does not.
+ */
+export function decisiveStorms(
+  scenario: Scenario,
+  target: number,
+  replications: number = replicationsFor(target),
+): number {
+  const look = clamp(FIRST_LOOK.connects / connectsOf(scenario.input.groups), {
+    min: FIRST_LOOK.least,
+    max: FIRST_LOOK.most,
+  });
+  return boundsAfter(scenario, look).upper < target ? look : replications;
+}
+
+const boundsAfter = ({ input }: Scenario, replications: number) =>
+  meanInterval(stormRun(input, { replications, seed: DEFAULT_SEED }).shares);

@@ -3,7 +3,7 @@ import { identity, type Naming, type Problem, problem } from "../problem";
 import { type Bottleneck, findBottleneck, type Relief } from "./bottleneck";
 import type { StormInput, StormRun } from "./model";
 import { stormRun } from "./runs";
-import { likelyValues, mostConnects, planScenarios, type Scenario, type StormPlan } from "./scenarios";
+import { likelyValues, planScenarios, type Scenario, type StormPlan } from "./scenarios";
 import { type Interval, leastStorms, meanInterval, quantile } from "./statistics";
 
 /** How many storms, and which. */
@@ -85,14 +85,6 @@ export interface StormResult {
 /** Simulates every scenario of the plan. The plan can be simulated: see `stormPlanProblems`. */
 export function planStorms(plan: StormPlan, options: StormOptions = {}): StormResult[] {
   return planScenarios(plan).map((scenario) => scenarioStorms(scenario, options));
-}
-
-/** Storms that only illustrate, because the plan is refused already or runs already: none of more connects. */
-const MOST_ILLUSTRATED = 2000;
-
-/** The storms of a plan that is judged by something else: the fewest that say something, and none of a huge plan. */
-export function illustratingStorms(plan: StormPlan, target: number): StormResult[] {
-  return mostConnects(plan) > MOST_ILLUSTRATED ? [] : planStorms(plan, { replications: leastReplications(target) });
 }
 
 /** Simulates one scenario. */

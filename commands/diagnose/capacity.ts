@@ -1,6 +1,7 @@
 import { budgetArithmetic, connectionBudget } from "../../capacity/budget";
 import type { CapacityPlan } from "../../capacity/plan";
-import { illustratingStorms, type StormResult } from "../../capacity/storm/results";
+import { illustratingStorms } from "../../capacity/storm/gate";
+import type { StormResult } from "../../capacity/storm/results";
 import { stormPlanProblems } from "../../capacity/storm/scenarios";
 import { planOf, type Settings } from "../../config/read";
 import { ifReadable } from "../../policy/framework/inputs";
