@@ -16,7 +16,7 @@ export const otherCidrs = {
   fromPlan: ({ network }: CapacityPlan) => network.otherCidrs,
 };
 
-/** A range of addresses that a resource takes in its network. */
+/** A range of addresses that a resource uses in its network. */
 export interface TakenRange {
   readonly resource: StackResource;
   readonly setting: string;
@@ -25,8 +25,7 @@ export interface TakenRange {
 }
 
 /**
- * The ranges of a resource as far as a preview knows them: one that Google chooses itself collides with nothing. Throws
- * where a stated one is unknown.
+ * The known ranges of a resource. A range that Google chooses collides with nothing. Throws if a stated one is unknown.
  */
 export function rangesOf(resource: StackResource): TakenRange[] {
   const { properties, type } = resource;
@@ -37,7 +36,7 @@ export function rangesOf(resource: StackResource): TakenRange[] {
   const own = (key: string) => [properties.at(key), properties.text(key)] as const;
   switch (type) {
     case CONNECTOR:
-      // The range of an existing subnet is the subnet's, and that the connector is in it is no overlap.
+      // An existing subnet's range belongs to the subnet, and a connector in it is no overlap.
       return properties.isUnknown("subnet") || properties.object("subnet").mayHave("name")
         ? []
         : take("network", [own("ipCidrRange")]);
@@ -46,8 +45,7 @@ export function rangesOf(resource: StackResource): TakenRange[] {
       return take("network", [properties, ...secondary].map(subnetRange));
     }
     case REDIS:
-      // With private services access it is the name of another range; what is no range, `private-services-range`
-      // refuses.
+      // With private services access it is the name of another range. `private-services-range` refuses invalid ranges.
       if (
         usesPrivateServices({ connectMode: properties.choice("connectMode") }) ||
         properties.isUnknown("reservedIpRange")
@@ -60,7 +58,7 @@ export function rangesOf(resource: StackResource): TakenRange[] {
     case GLOBAL_ADDRESS:
       return properties.choice("purpose") === "VPC_PEERING" ? take("network", [addressRange(properties)]) : [];
     case ADDRESS:
-      // One within a subnet is the subnet's.
+      // An address within a subnet belongs to the subnet's range.
       return properties.knownOnly().text("subnetwork") || !properties.knownOnly().number("prefixLength")
         ? []
         : take("network", [addressRange(properties)]);
@@ -74,7 +72,7 @@ function subnetRange(inputs: Inputs): [string, string | undefined] {
   return [inputs.at("ipCidrRange"), isChosen ? undefined : inputs.text("ipCidrRange")];
 }
 
-/** An instance that was adopted does not state its range: the provider reads back only the effective one. */
+/** An adopted instance does not state its range: the provider reads back only the effective one. */
 function redisRange(properties: Inputs): [string, string | undefined] {
   const stated = properties.text("reservedIpRange");
   if (stated) return [properties.at("reservedIpRange"), stated];
@@ -84,7 +82,7 @@ function redisRange(properties: Inputs): [string, string | undefined] {
 function addressRange(properties: Inputs): [string, string | undefined] {
   const known = properties.knownOnly();
   const [address, prefixLength] = [known.text("address"), known.number("prefixLength")];
-  // IPv6 ranges overlap none of the others.
+  // IPv6 ranges do not overlap with the others.
   if (!address || address.includes(":")) return ["address", undefined];
   if (!prefixLength)
     throw new MalformedValueError(
@@ -93,6 +91,6 @@ function addressRange(properties: Inputs): [string, string | undefined] {
   return ["address", `${address}/${prefixLength}`];
 }
 
-/** Whether two ranges may be in one network: unless it is known that they are not. */
+/** Whether two ranges may be in one network. Unknown networks may be the same. */
 export const mayShareNetwork = (a: CloudName | undefined, b: CloudName | undefined): boolean =>
   !a || !b || mayBeSame(a, b);

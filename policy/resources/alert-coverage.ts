@@ -3,27 +3,27 @@ import type { StackResource } from "../framework/rule";
 import { type AlertCondition, isAbout } from "./alert-filters";
 import { blindness, otherMetric, type Watched } from "./capacity-metrics";
 
-/** What the alerts of a stack tell of one resource's capacity. */
+/** What a stack's alerts show of one resource's capacity. */
 export type Watch =
   | { readonly kind: "told" }
-  /** They are about it, and never fire. */
+  /** They match the resource but never fire. */
   | { readonly kind: "blind"; readonly faults: readonly { readonly alert: StackResource; readonly fault: Problem }[] }
-  /** They fire, and reach nobody over these channels. */
+  /** They fire but have only these disabled channels. */
   | { readonly kind: "muted"; readonly channels: readonly StackResource[] }
-  /** They name it, and read metrics that it may not have and that show no shortage. */
+  /** They name the resource but read metrics that do not exist or that show no shortage. */
   | { readonly kind: "elsewhere"; readonly metrics: readonly string[] }
-  /** There are some of which nobody can say whether they are about it. */
+  /** It is not known whether they match the resource. */
   | { readonly kind: "unread" }
   | { readonly kind: "unwatched" };
 
-/** Judges the conditions that are about the resource of this name; the first that tells is enough. */
+/** Judges the conditions that match the resource of this name; one that works is enough. */
 export function watchOf(
   resource: StackResource,
   name: string,
   watched: Watched,
   conditions: readonly AlertCondition[],
 ): Watch {
-  // A name that a preview does not know may be any that a condition restricts the label to.
+  // An unknown name may be any value that a condition restricts the label to.
   const mayBeAbout = (text: string) =>
     resource.properties.isUnknown("name") && text.includes(watched.label)
       ? undefined

@@ -4,7 +4,7 @@ import type { Inputs } from "../framework/inputs";
 import type { StackResource } from "../framework/rule";
 import { dependenciesOf } from "./dependencies";
 
-/** Where a condition of an alert says what it watches. */
+/** The field of each kind of condition that names what it watches. */
 const TEXTS: Readonly<Record<string, string>> = {
   conditionThreshold: "filter",
   conditionAbsent: "filter",
@@ -13,16 +13,16 @@ const TEXTS: Readonly<Record<string, string>> = {
   conditionPrometheusQueryLanguage: "query",
 };
 
-/** One condition of an alert that is on. */
+/** A condition of an enabled alert. */
 export interface AlertCondition {
   readonly alert: StackResource;
-  /** The filter or query; `undefined`: a preview does not know it. */
+  /** The filter or query; `undefined` if it is unknown at preview. */
   readonly text: string | undefined;
-  /** Where it stands, with threshold and comparison where it compares. */
+  /** The object that contains it, with threshold and comparison if it has them. */
   readonly inputs: Inputs;
   /** Whether it compares one metric with a threshold. */
   readonly isThreshold: boolean;
-  /** The channels of the stack that keep silent, where there is no other one; empty: somebody is told. */
+  /** The disabled channels, if the alert has no enabled one; empty: somebody is notified. */
   readonly silent: readonly StackResource[];
 }
 
@@ -42,10 +42,7 @@ export function conditionsOf(alert: StackResource, stack: readonly StackResource
   );
 }
 
-/**
- * A channel that stands outside the stack counts as one that forwards. What a preview does not know is one of the
- * stack's, if it has any.
- */
+/** A channel outside the stack counts as enabled. An unknown channel is one of the stack's, if it has any. */
 function silentChannels(alert: StackResource, stack: readonly StackResource[]): StackResource[] {
   const channels = stack.filter(({ type }) => type === NOTIFICATION_CHANNEL);
   const known = alert.properties.knownOnly();
@@ -61,9 +58,8 @@ function silentChannels(alert: StackResource, stack: readonly StackResource[]): 
 }
 
 /**
- * Whether a filter or a query is about the resource whose `label` has that name, or that id with a project before it.
- * One that does not restrict the label is about all of them. `undefined`: a pattern or a negation, which is not read
- * here.
+ * Whether a filter or query matches the resource whose `label` has that name, or that id after a project. Without a
+ * restriction of the label it matches all. `undefined`: a pattern or a negation, which this does not read.
  */
 export function isAbout(text: string, label: string, name: string): boolean | undefined {
   if (!text.includes(label)) return true;

@@ -11,17 +11,17 @@ import { workloadOf } from "./workload";
 
 /** A kind of resource whose capacity must be watched. */
 export interface Watched {
-  /** How a filter or a query names its metrics. */
+  /** Matches its metrics in a filter or a query. */
   readonly family: RegExp;
-  /** The label that carries its name. */
+  /** The label with its name. */
   readonly label: string;
-  /** The metrics that show what it is short of, and the most that each can be; absent: there is no such bound. */
+  /** The metrics that show its shortages, and the largest value of each; absent: it has no bound. */
   readonly metrics: ReadonlyMap<string, { readonly metric: Metric; readonly bound?: Bound | undefined }>;
-  /** The metric to watch first. */
+  /** The most important metric. */
   example(resource: Resource): string;
 }
 
-/** The most that a metric can be, and what says so; `undefined`: it is not known. */
+/** The largest value of a metric and the reason; `undefined` if it is unknown. */
 type Bound = (resource: Resource) => { readonly most: number; readonly because: string } | undefined;
 
 const share: Bound = () => ({ most: 1, because: "it is a share, and 1 is all of it" });
@@ -31,7 +31,7 @@ const slots: Bound = (instance) => {
   return { most: maxConnections, because: `max_connections is ${maxConnections}` };
 };
 
-/** Both revisions of a rollout are there for a while. */
+/** Both revisions run during a rollout. */
 const instances: Bound = (service) => {
   const workload = workloadOf(service);
   const maximum = workload && maximumOf(workload).instances;
@@ -45,7 +45,6 @@ const vms: Bound = ({ properties }) => {
   return most === undefined ? undefined : { most, because: `maxInstances is ${most}` };
 };
 
-/** The metrics that are bounded, and those that are not. */
 const shown = (bounded: readonly (readonly [Metric, Bound])[], unbounded: readonly Metric[]): Watched["metrics"] =>
   new Map([
     ...bounded.map(([metric, bound]) => [metric.type, { metric, bound }] as const),
@@ -142,28 +141,28 @@ export const WATCHED: Readonly<Record<string, Watched>> = {
   },
 };
 
-/** Metrics that only one engine has. */
+/** Whether the metric exists only for another engine. */
 const isOfOtherEngine = (metric: string, instance: Resource) =>
   instance.type === SQL_INSTANCE &&
   ((metric.includes("/database/postgresql/") && !isPostgresInstance(instance)) ||
     (/\/database\/(mysql\/|network\/connections$)/.test(metric) && isPostgresInstance(instance)));
 
-/** The metric that a condition compares, where it is one of the resource's kind. */
+/** The metric that a condition compares, if it belongs to this kind of resource. */
 function metricOf({ text = "", isThreshold }: AlertCondition, { family }: Watched): string | undefined {
   const metric = isThreshold ? metricTypeOf(restrictionsOf(text)) : undefined;
   return metric !== undefined && family.test(metric) ? metric : undefined;
 }
 
-/** A metric that does not show what the resource can be short of. */
+/** A metric that does not show the resource's shortages. */
 export interface OtherMetric {
   readonly type: string;
-  /** Whether the resource is known to have it; else it may not exist. */
+  /** Whether the resource is known to have the metric. */
   readonly exists: boolean;
 }
 
 const KNOWN = new Set<string>(Object.values(metrics).map(({ type }) => type));
 
-/** The metric of a condition that watches something else of the resource than its capacity, or nothing. */
+/** The metric of a condition that does not watch the resource's capacity. */
 export function otherMetric(condition: AlertCondition, watched: Watched, resource: Resource): OtherMetric | undefined {
   const type = metricOf(condition, watched);
   if (type === undefined) return undefined;
@@ -172,9 +171,9 @@ export function otherMetric(condition: AlertCondition, watched: Watched, resourc
 }
 
 /**
- * Why a condition on a metric of the resource's capacity never tells that it runs out: it compares the wrong way,
- * restricts a label that there is not or to a value that it never has, or waits for more than there can be.
- * `undefined`: it does tell, or nothing says that it does not.
+ * The reason why a condition on a capacity metric never fires when the capacity runs out: it compares in the wrong
+ * direction, restricts a label that does not exist or to a value that it never has, or its threshold is unreachable.
+ * `undefined`: it fires, or no fault is known.
  */
 export function blindness(condition: AlertCondition, watched: Watched, resource: Resource): Problem | undefined {
   const { text = "", inputs } = condition;
@@ -182,7 +181,7 @@ export function blindness(condition: AlertCondition, watched: Watched, resource:
   if (!metric) return undefined;
   const wrong = (field: string, value: unknown, must: string, because: string, fix: string | number) =>
     problem({ setting: inputs.at(field), value, must, because, fix });
-  // Of two alternatives one may match.
+  // One of two alternatives may match.
   const [label] = labelFaults(restrictionsOf(text), metric).filter(
     ({ value }) => value === undefined || !/\bOR\b/.test(text),
   );
@@ -223,7 +222,7 @@ export function blindness(condition: AlertCondition, watched: Watched, resource:
   return unreachable(condition, metric.type, bound, resource);
 }
 
-/** Aligners and reducers after which a value still is one of the metric's own. */
+/** Aligners and reducers that return one of the metric's own values. */
 const KEEPS_VALUES = /^(ALIGN|REDUCE)_(NONE|NEXT_OLDER|INTERPOLATE|MEAN|MIN|MAX|PERCENTILE_\d+)$/;
 
 function unreachable(
@@ -240,7 +239,7 @@ function unreachable(
     .flatMap((step) => [step.text("perSeriesAligner"), step.text("crossSeriesReducer")])
     .filter((step) => step);
   const isCount = bound.most !== 1;
-  // Counts of several series are added up; shares of several are no share.
+  // The sum of several counts is a count; the sum of shares is not a share.
   const keeps = steps.every(
     (step) => step !== undefined && (KEEPS_VALUES.test(step) || (isCount && step === "REDUCE_SUM")),
   );

@@ -11,18 +11,18 @@ import { referredBy } from "./references";
 export interface Certified {
   /** Hosts, and wildcards like `*.example.org`. */
   readonly domains: readonly string[];
-  /** Whether there are certificates whose hosts cannot be read: uploaded, or not of this stack. */
+  /** Whether there are certificates with unknown hosts: uploaded ones, or others outside the stack. */
   readonly unclear: boolean;
 }
 
 const CERTIFICATE_LISTS = ["sslCertificates", "certificateManagerCertificates"];
 
-/** Whether an HTTPS proxy has any certificate or a map of them, known or not. */
+/** Whether an HTTPS proxy has a certificate or a certificate map, known or not. */
 export function presentsAny({ properties }: StackResource): boolean {
   return ["certificateMap", ...CERTIFICATE_LISTS].some((key) => properties.mayHave(key));
 }
 
-/** All that an HTTPS proxy of the stack presents, from its own certificates or from its certificate map. */
+/** The certificates that an HTTPS proxy of the stack presents, its own or those of its certificate map. */
 export function certifiedBy(proxy: StackResource, stack: readonly StackResource[]): Certified {
   const maps = referredBy(proxy, "certificateMap", [CERTIFICATE_MAP], stack);
   const entries = maps.resources.flatMap((map) =>
@@ -42,7 +42,7 @@ export function certifiedBy(proxy: StackResource, stack: readonly StackResource[
   };
 }
 
-/** An entry is for one host (or wildcard), or, as the primary one, for every host that its certificates have. */
+/** An entry is for one host or wildcard; the primary entry is for every host of its certificates. */
 function entryOf(entry: StackResource, stack: readonly StackResource[]): Certified {
   const hostname = entry.properties.text("hostname");
   return hostname ? { domains: [hostname], unclear: false } : certificatesOf(entry, "certificates", stack);
@@ -55,7 +55,7 @@ function certificatesOf(holder: StackResource, key: string, stack: readonly Stac
   return { domains: domains.flat(), unclear: beyond || domains.some(({ length }) => length === 0) };
 }
 
-/** Whether a certificate for that domain is one for the host. A wildcard stands for one label. */
+/** Whether a certificate for that domain covers the host. A wildcard covers one label. */
 export function isFor(host: string, domain: string): boolean {
   const [one, other] = [plain(host), plain(domain)];
   return (

@@ -8,25 +8,25 @@ import { isPooler } from "./sidecars";
 import { type Container, literalOf, type Variable } from "./workload";
 
 /*
- * What a container says about its database connections: in this project's variables, in its framework's own names, in
- * its connection string, on its command line.
+ * Reads a container's database connections from this project's variables, its framework's own names, its connection
+ * string and its command line.
  */
 
-/** A container's plan, as far as it states one. */
+/** A container's plan, as far as the container states it. */
 export interface ClientPlan {
-  /** What it holds and how it starts; absent where its connections cannot be counted. */
+  /** Its connections and how it starts; absent if its connections cannot be counted. */
   readonly client?: DatabaseClientVariables;
-  /** The fields that it states itself. */
+  /** The fields that the container states. */
   readonly stated: Partial<DatabaseClientVariables>;
-  /** Where each field is stated, as a message names it. */
+  /** The setting of each field, as messages name it. */
   readonly settings: Readonly<Record<keyof DatabaseClientVariables, string>>;
-  /** What has to be stated before its connections can be counted. */
+  /** Settings without which its connections cannot be counted. */
   readonly missing: readonly string[];
-  /** What this project's own clients have to state about their start; a start is assumed without it. */
+  /** Settings of the start that this project's clients must state; without them a start is assumed. */
   readonly missingStart: readonly string[];
-  /** Statements that cannot be true together: nothing is counted from them. */
+  /** Contradictory settings: nothing is counted from them. */
   readonly contradictions: readonly Problem[];
-  /** A number of processes in a variable that the command line overrules with another; nothing is counted from it. */
+  /** A variable with a number of processes that the command line overrides; nothing is counted from it. */
   readonly overruled?: Problem;
 }
 
@@ -45,8 +45,8 @@ const START_FIELDS = [
 ] as const;
 
 /**
- * Reads a container's plan. `secretTexts` reads what a variable takes from a secret, where the stack knows it: a
- * connection string may state the pool there. Throws where a value is unknown at preview.
+ * Reads a container's plan. `secretTexts` returns the values of a variable's secret that the stack knows: a connection
+ * string may state the pool. Throws if a value is unknown at preview.
  */
 export function clientPlanOf(
   container: Container,
@@ -106,7 +106,7 @@ export function clientPlanOf(
   return { ...plan, client: { ...pool, ...startOf(own, pool) } };
 }
 
-/** A pooler's plan: its server connections, in one process; how many clients it has makes no difference. */
+/** A pooler's plan: its server connections, in one process. The number of its clients makes no difference. */
 function poolerPlanOf(container: Container): ClientPlan {
   const counts = (pattern: RegExp) =>
     container.variables.filter((variable) => pattern.test(variable.name) && isCount(variable));
@@ -132,8 +132,7 @@ function poolerPlanOf(container: Container): ClientPlan {
 }
 
 /**
- * Where an overflow would stand that a framework's pool leaves to its default: `SQLALCHEMY_MAX_OVERFLOW` beside its
- * size.
+ * The setting for an overflow that a framework's pool leaves to its default: `SQLALCHEMY_MAX_OVERFLOW` beside its size.
  */
 const overflowBeside = ({ setting }: Statement) =>
   setting.replace(/POOL_SIZE\]$/, "MAX_OVERFLOW]").replace(/\(pool_size\)$/, "(max_overflow)");
@@ -141,12 +140,11 @@ const overflowBeside = ({ setting }: Statement) =>
 const FIELDS = Object.keys(databaseVariables) as (keyof DatabaseClientVariables)[];
 
 /**
- * What a start does where the container does not state it: it opens the whole pool, waits as long as pools do by
- * default, and goes on until Cloud Run ends it.
+ * The assumed start of a container that does not state it: it opens the whole pool, has the usual time-outs of pools,
+ * and continues until Cloud Run ends it.
  */
 function startOf(own: OwnValues, pool: ConnectionPool): Omit<DatabaseClientVariables, keyof ConnectionPool> {
-  // That a time-out is too small, or one attempt longer than the initialisation, is `service-database-variables`' to
-  // refuse.
+  // `service-database-variables` refuses a time-out that is too small, and an attempt longer than the initialisation.
   const connectTimeoutSeconds = Math.max(1, own.connectTimeoutSeconds ?? poolDefaults.waitSeconds.value);
   return {
     startupConnections: Math.ceil(own.startupConnections ?? pool.poolSize + pool.maxOverflow),
@@ -164,14 +162,13 @@ const present = <T extends object>(fields: T) =>
 
 type OwnValues = { readonly [Field in keyof DatabaseClientVariables]?: number };
 
-/** The plan in this project's own variables; one that is no number is absent. */
+/** The plan in this project's own variables; a value that is not a number is absent. */
 function ownValues(container: Container): OwnValues {
   return Object.fromEntries(
     FIELDS.flatMap((field) => {
       const variable = container.variables.find(({ name }) => name === databaseVariables[field]);
       const text = (variable && literalOf(variable)) ?? "";
-      // Only what every application reads alike: `0x10` and `Infinity` are numbers to JavaScript alone, ` 5` and a
-      // count of `5.0` not to all.
+      // Only numbers that every application reads alike: `0x10` and `Infinity` are numbers only in JavaScript, ` 5` and a count of `5.0` not everywhere.
       const isNumber = /^\d+(\.\d+)?$/.test(text) && (field.endsWith("Seconds") || !/\.0+$/.test(text));
       return isNumber ? [[field, Number(text)]] : [];
     }),
@@ -180,13 +177,13 @@ function ownValues(container: Container): OwnValues {
 
 interface Workers {
   readonly value: number | undefined;
-  /** The same, unless nothing states it and the runtime has one process. */
+  /** Its workers; absent if nothing states it and the runtime has one process. */
   readonly stated: number | undefined;
   readonly setting: string;
   readonly missing: string;
 }
 
-/** The command line wins over WEB_CONCURRENCY; a runtime that has one process needs neither. */
+/** The command line wins over WEB_CONCURRENCY; a runtime with one process needs neither. */
 function workersOf(container: Container, own: OwnValues, oneProcess: boolean): Workers {
   const line = processesOf(container);
   if (line)
@@ -210,7 +207,7 @@ function workersOf(container: Container, own: OwnValues, oneProcess: boolean): W
   };
 }
 
-/** Other names for the processes of an instance: a server's own, and what configuration files commonly read. */
+/** Other variables for an instance's processes: a server's own, and those that configuration files commonly read. */
 const WORKERS_VARIABLES = [
   "UVICORN_WORKERS",
   "GRANIAN_WORKERS",
@@ -222,7 +219,7 @@ const WORKERS_VARIABLES = [
 
 const isCount = (variable: Variable) => /^\d+$/.test(literalOf(variable)?.trim() ?? "");
 
-/** Every statement in a framework's names: in variables, and in the connection strings that are known. */
+/** Every setting in a framework's names, in variables and in known connection strings. */
 function statementsIn(container: Container, secretTexts: (variable: Variable) => readonly string[]): Statement[] {
   return container.variables.flatMap((variable) => {
     if (Object.values<string>(databaseVariables).includes(variable.name)) return [];
@@ -245,7 +242,7 @@ function namedField(name: string): Pick<Statement, "field" | "names"> | undefine
 
 const POOL_FIELDS = ["poolSize", "maxOverflow"] as const;
 
-/** The parameters of a connection string: never shown, because a password may stand beside them. */
+/** The parameters of a connection string. Never show them in a message: they may contain a password. */
 function statementsInText(variable: Variable, text: string): Statement[] {
   return parametersOf(text).flatMap(([key, value]) => {
     const parameter = key.toLowerCase().replace(/[^a-z]/g, "");
@@ -258,7 +255,8 @@ function statementsInText(variable: Variable, text: string): Statement[] {
 }
 
 /**
- * `?key=value&key=value` of a URL; `key=value key=value` or `Key=value;Key=value` of a connection string in keywords.
+ * `?key=value&key=value` of a URL, or `key=value key=value` or `Key=value;Key=value` of a connection string in
+ * keywords.
  */
 function parametersOf(text: string): [string, string][] {
   const isUrl = text.includes("://");
@@ -269,7 +267,7 @@ function parametersOf(text: string): [string, string][] {
   });
 }
 
-/** Without the statements that yield to others that are there. */
+/** Removes the settings that yield to other settings. */
 function winning(statements: readonly Statement[]): Statement[] {
   const isThere = (framework: string) => statements.some(({ names }) => names.framework === framework);
   return statements.filter(({ names: { framework, yieldsTo } }) => {
@@ -278,7 +276,7 @@ function winning(statements: readonly Statement[]): Statement[] {
   });
 }
 
-/** Statements that differ from this project's variables, or from the first one where there are none. */
+/** Settings that differ from this project's variables, or from the first one if there are none. */
 function contradictionsOf(container: Container, own: OwnValues, stated: readonly Statement[]): Problem[] {
   const setting = (field: keyof DatabaseClientVariables) =>
     `${container.inputs.at("envs")}[${databaseVariables[field]}]`;
@@ -300,13 +298,13 @@ function contradictionsOf(container: Container, own: OwnValues, stated: readonly
         ? []
         : [contradiction(statement, { value: own.workers ?? value, setting: setting("workers") })];
     const other = field === "poolSize" ? size : overflow;
-    // A pool without overflow holds what a pool with one holds together.
+    // A pool without overflow counts as the sum of a pool with one.
     const isSame = !other || value === other.value || (value === total && field === "poolSize" && !overflows);
     return isSame ? [] : [contradiction(statement, other)];
   });
 }
 
-/** Without a command line nothing says which of two numbers of processes the server takes. */
+/** Without a command line it is not known which of two numbers of processes the server uses. */
 function workerStatements(container: Container, own: OwnValues) {
   if (own.workers === undefined || processesOf(container)) return [];
   const others = container.variables.filter(

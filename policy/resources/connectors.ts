@@ -8,21 +8,20 @@ import { dependenciesOf } from "./dependencies";
 import { vpcAccessOf } from "./vpc-access";
 import type { Workload } from "./workload";
 
-/** The connector that a workload goes through. */
+/** The connector that a workload uses. */
 export interface UsedConnector {
-  /** Where it is named. */
+  /** The setting that names it. */
   readonly setting: string;
-  /** Its name, and its region where the name carries it; absent where a preview does not know it. */
+  /** Its name, with its region if the name contains it; absent if it is unknown at preview. */
   readonly name?: string;
   readonly region?: string;
   /**
-   * Those of the stack that it may be: by name, in another region only where none is in that one; else by dependency,
-   * else any.
+   * The candidates of the stack: by name, in another region only if none is in that one; else by dependency, else all.
    */
   readonly candidates: readonly StackResource[];
 }
 
-/** `undefined`: the workload uses no connector. Throws where its name is none. */
+/** `undefined`: the workload uses no connector. Throws if its name is invalid. */
 export function connectorOf(
   resource: StackResource,
   workload: Workload,
@@ -49,7 +48,7 @@ export function connectorOf(
   return { setting, name, ...(region === undefined ? {} : { region }), candidates };
 }
 
-/** Throws where a count is not stated or the machine type is none: two other rules refuse those. */
+/** Throws if a count is missing or the machine type is invalid, which two other rules refuse. */
 export function sizeOf({ properties }: Resource): ConnectorSize {
   const machineType = properties.text("machineType") || connectorLimits.defaultMachineType.value;
   const [minInstances, maxInstances] = [properties.number("minInstances"), properties.number("maxInstances")];

@@ -8,8 +8,8 @@ import { settingsOf } from "./database";
 import { databasePorts } from "./sidecars";
 
 /**
- * The same client as its database sees it: behind Cloud SQL's managed pooling it never holds more than the pools of its
- * database and user, however many instances it has. Only a client that connects to the pooler's port is behind it.
+ * The client as its database sees it: behind Cloud SQL's managed pooling it holds at most the pools of its database and
+ * user, however many instances it has. Only a client that connects to the pooler's port is behind it.
  */
 export function throughManagedPool(client: CountedClient, instance: StackResource | undefined): CountedClient {
   const { port } = cloudSqlLimits.managedPooling.value;
@@ -29,7 +29,7 @@ export function throughManagedPool(client: CountedClient, instance: StackResourc
   };
 }
 
-/** The poolers of an instance and the size of a pool in each; `undefined` where it has none. */
+/** The number of an instance's poolers and the size of the pool in each; `undefined` if it has none. */
 function managedPoolOf(
   instance: StackResource,
 ): { readonly setting: string; readonly poolers: number; readonly size: number } | undefined {

@@ -8,7 +8,7 @@ import { referredBy } from "./references";
 import { networkInterfacesOf } from "./vpc-access";
 import type { Workload } from "./workload";
 
-/** Whether it is a NAT that leads a workload's traffic to the internet, in that region as far as its own is known. */
+/** Whether it is a NAT for a workload's traffic to the internet in that region. An unknown region may be that one. */
 export function servesInternet(
   nat: StackResource,
   region: string,
@@ -25,7 +25,10 @@ export function servesInternet(
   );
 }
 
-/** What gives a workload in that region a way to the internet: a NAT, or that the one there serves all subnetworks. */
+/**
+ * The change that gives a workload in that region access to the internet: a NAT, or an existing NAT for all
+ * subnetworks.
+ */
 export function natRemedy(region: string, workload: Workload, stack: readonly StackResource[]): string {
   const nat = stack.find((other) => leadsOut(other, region, workload, stack));
   return nat
@@ -48,7 +51,7 @@ function leadsOut(nat: StackResource, region: string, workload: Workload, stack:
   );
 }
 
-/** Whether a NAT's router is in a network that the workload's traffic is in, as far as anything says. */
+/** Whether a NAT's router is in a network of the workload's traffic, as far as they are known. */
 function isInNetwork(nat: StackResource, workload: Workload, stack: readonly StackResource[]): boolean {
   const user = stack.find(({ urn }) => urn === workload.resource.urn);
   const [router, ...others] = referredBy(nat, "router", [ROUTER], stack).resources;
@@ -58,15 +61,15 @@ function isInNetwork(nat: StackResource, workload: Workload, stack: readonly Sta
   return !network || ways.length === 0 || ways.some((way) => mayBeSame(way.network, network));
 }
 
-/** A subnetwork that nobody can list: Google makes it for a connector with a range of its own. */
+/** A subnetwork that no NAT can list: Google creates it for a connector with its own range. */
 const HIDDEN = Symbol("a connector's own subnetwork");
 
-/** The subnetworks from which a workload's traffic comes; an `undefined` one is not known. */
+/** The subnetworks of a workload's traffic; `undefined` for an unknown one. */
 function sourcesOf(workload: Workload, stack: readonly StackResource[]): (string | typeof HIDDEN | undefined)[] {
   const user = stack.find(({ urn }) => urn === workload.resource.urn);
   const connector = user && connectorOf(user, workload, stack);
   if (!connector) return networkInterfacesOf(workload).map(({ subnetwork }) => cloudName(subnetwork)?.name);
-  // A connector outside the stack may have any.
+  // A connector outside the stack may use any subnetwork.
   return connector.candidates.map(({ properties }) => {
     if (properties.hasText("ipCidrRange")) return HIDDEN;
     const subnet = properties.isUnknown("subnet") ? undefined : properties.object("subnet").knownOnly().text("name");
@@ -75,9 +78,10 @@ function sourcesOf(workload: Workload, stack: readonly StackResource[]): (string
 }
 
 /**
- * The subnetworks that a NAT serves; `undefined`: all, or ones that are not known. A list leaves out whatever it does
- * not name. Sources: google_compute_router_nat, source_subnetwork_ip_ranges_to_nat; traffic of a connector "originates
- * from the subnet or CIDR range that you specify" (docs.cloud.google.com/vpc/docs/serverless-vpc-access).
+ * The subnetworks that a NAT serves; `undefined`: all, or unknown ones. A list excludes every subnetwork that it does
+ * not name.
+ * Source: google_compute_router_nat, source_subnetwork_ip_ranges_to_nat; traffic of a connector "originates from the
+ * subnet or CIDR range that you specify" (docs.cloud.google.com/vpc/docs/serverless-vpc-access).
  */
 function listedBy(nat: StackResource): (string | typeof HIDDEN)[] | undefined {
   if (nat.properties.knownOnly().choice("sourceSubnetworkIpRangesToNat") !== "LIST_OF_SUBNETWORKS") return undefined;
@@ -87,6 +91,6 @@ function listedBy(nat: StackResource): (string | typeof HIDDEN)[] | undefined {
     .map((item) => (item.isUnknown("name") ? undefined : cloudName(item.text("name"))?.name));
   const own = dependenciesOf(nat, [SUBNETWORK]).map((subnet) => subnet.properties.knownOnly().text("name"));
   const names = [...stated.filter((name) => name !== undefined), ...(stated.includes(undefined) ? own : [])];
-  // What a preview does not know is one of the stack's subnetworks, which are no connector's hidden one.
+  // An unknown name is one of the stack's subnetworks, and never a connector's hidden one.
   return names.length >= stated.length ? names.flatMap((name) => name ?? []) : undefined;
 }

@@ -11,12 +11,12 @@ import { regionsOf, type Workload } from "./workload";
 
 /* In which VPC network things are, as far as anything says: `undefined` stands for any. */
 
-/** A network: its project and its name, in whatever form they stand. */
+/** The project and name of a network. */
 type NetworkName = CloudName;
 
 /**
- * The network that a text names, else the only one that the resource is handed or needs: before it is made, its id is
- * unknown.
+ * The network that a text names, else the only one that the resource refers to or depends on: the id of a new network
+ * is unknown.
  */
 export function networkOf(resource: StackResource, stated: string | undefined): NetworkName | undefined {
   const named = namedBy(resource, stated, "networks");
@@ -31,16 +31,16 @@ export function networkOf(resource: StackResource, stated: string | undefined): 
 /** A subnetwork's own network. */
 const networkOfSubnet = (subnet: StackResource) => networkOf(subnet, subnet.properties.knownOnly().text("network"));
 
-/** Where a setting of a resource puts it into a network. */
+/** A setting that puts a resource into a network. */
 export interface InNetwork {
   readonly resource: StackResource;
   readonly setting: string;
   readonly network: NetworkName;
-  /** The setting names a subnetwork, and the network through it. */
+  /** The setting names a subnetwork of the network. */
   readonly bySubnet?: true;
 }
 
-/** The networks that a workload's connector and network interfaces lead into, as far as they are known. */
+/** The known networks that a workload's connector and network interfaces lead into. */
 export function networksBehind(
   resource: StackResource,
   workload: Workload,
@@ -48,7 +48,7 @@ export function networksBehind(
 ): InNetwork[] {
   const connectors = connectorOf(resource, workload, resources)?.candidates ?? [];
   const known = connectors.flatMap((connector) => connectorNetwork(connector, resources) ?? []);
-  // Of several connectors that it may be, nobody knows which it is.
+  // Of several candidates it is not known which one the workload uses.
   return [...(connectors.length === 1 ? known : []), ...interfaceNetworks(resource, workload, resources)];
 }
 
@@ -78,7 +78,7 @@ function interfaceNetworks(
     ({ setting, networkSetting, network: stated, subnetwork }): InNetwork[] => {
       const within = namedBy(resource, subnetwork, "subnetworks");
       const named = namedBy(resource, stated, "networks");
-      // A network that is named alone is in the project of the subnetwork beside it.
+      // A network without a project is in the project of the subnetwork beside it.
       if (named)
         return [
           {
@@ -110,7 +110,7 @@ function interfaceNetworks(
   );
 }
 
-/** Where a workload's databases and caches of the stack have their only addresses: private ones. */
+/** The networks of a workload's databases and caches that have only private addresses. */
 export function privateEndpoints(
   resource: StackResource,
   workload: Workload,
@@ -125,13 +125,13 @@ export function privateEndpoints(
   ].flatMap((end) => end ?? []);
 }
 
-/** Names under which a workload is told where its cache is. */
+/** Names of variables that hold a cache's address. */
 const CACHE = /(^|_)(REDIS|MEMORYSTORE|VALKEY|CACHE)(_|$)/i;
 
 /**
- * The caches whose outputs a workload is handed, else, where it is told one that a preview does not know, those it
- * depends on. Not `cachesOf` of private-stores.ts: that also returns caches which the workload only may use, and none
- * of those is refused for its network.
+ * The caches whose outputs a workload uses; if a variable with an unknown value names a cache, those it depends on.
+ * Unlike `cachesOf` of private-stores.ts, it leaves out caches that the workload only may use, which no rule refuses
+ * for their network.
  */
 function usedCaches(resource: StackResource, { containers }: Workload): StackResource[] {
   const referenced = resource.propertyDependencies.filter(({ type }) => type === REDIS);
@@ -142,7 +142,7 @@ function usedCaches(resource: StackResource, { containers }: Workload): StackRes
   return isTold ? dependenciesOf(resource, [REDIS]) : [];
 }
 
-/** Neither a public address, nor endpoints of Private Service Connect in whatever network asks for one. */
+/** It has no public address and no Private Service Connect, whose endpoints may be in any network. */
 const isPrivateOnly = (instance: StackResource) =>
   !addressesOf(instance).isPublic &&
   !settingsOf(instance)
@@ -159,7 +159,7 @@ export function databaseNetwork(instance: StackResource): InNetwork | undefined 
   return network && { resource: instance, setting: ip.at("privateNetwork"), network };
 }
 
-/** The network of a cache's address. Google's default is the project's network of that name. */
+/** The network of a cache's address. Google's default is the project's network `default`. */
 export function cacheNetwork(cache: StackResource): InNetwork | undefined {
   const { properties } = cache;
   const stated = properties.mayHave("authorizedNetwork") ? properties.knownOnly().text("authorizedNetwork") : "default";
@@ -167,6 +167,6 @@ export function cacheNetwork(cache: StackResource): InNetwork | undefined {
   return network && { resource: cache, setting: properties.at("authorizedNetwork"), network };
 }
 
-/** How a message and a program write a network. */
+/** A network as messages and programs write it. */
 export const networkPath = ({ project, name }: NetworkName): string =>
   project ? `projects/${project}/global/networks/${name}` : name;

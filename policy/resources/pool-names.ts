@@ -1,33 +1,31 @@
 /*
- * The names under which programs state their connection pools, as data. `client-plan.ts` reads them. A name is compared
- * in upper case with `_` for dots and hyphens, because Spring and others accept every form.
+ * The names of settings for connection pools, as data for `client-plan.ts`. Names are compared in upper case with `_`
+ * for dots and hyphens, because Spring and others accept every form.
  */
 
-/** What a name can state. */
+/** The settings that a name can stand for. */
 export type PoolField = "poolSize" | "maxOverflow";
 
-/** How one library or framework names its pool. */
+/** The pool settings of one library or framework. */
 export interface PoolNames {
   readonly framework: string;
-  /** Where the names are documented, or where they are seen. */
+  /** The documentation of the names, or programs that use them. */
   readonly source: string;
   readonly variables: { readonly [Field in PoolField]?: RegExp };
   /** Parameters of a connection string, in lower case without `_`, `-` and blanks. */
   readonly parameters: { readonly [Field in PoolField]?: readonly string[] };
-  /** Connections beyond the pool where nothing states them: the library's documented default. */
+  /** The library's documented default of connections beyond the pool. */
   readonly defaultOverflow: number;
-  /**
-   * Whether one process serves an instance unless something states workers: true of Node, the JVM, Go, .NET and Erlang.
-   */
+  /** Whether an instance runs one process by default: true of Node, the JVM, Go, .NET and Erlang. */
   readonly oneProcess: boolean;
-  /** Frameworks whose statement wins over this one; `any`: this one counts only where it is the only statement. */
+  /** The framework whose setting wins over this one; `any`: every other framework's does. */
   readonly yieldsTo?: "any" | string;
 }
 
 const JAVA = { defaultOverflow: 0, oneProcess: true };
 const NODE = { defaultOverflow: 0, oneProcess: true };
 
-/** Names of their own first: the last entry is what applications call their pool themselves. */
+/** Specific names first; the last entry has the names that applications choose themselves. */
 export const frameworks: readonly PoolNames[] = [
   {
     framework: "HikariCP",
@@ -149,14 +147,14 @@ export const frameworks: readonly PoolNames[] = [
   },
 ];
 
-/** The settings of a pooler, under the names that its images give them as variables. */
+/** A pooler's settings, by the variables of its images. */
 export const poolerNames = {
   source:
     "pgbouncer.org/config.html: default_pool_size, reserve_pool_size (0), max_db_connections; images edoburu/pgbouncer, bitnami/pgbouncer",
   poolSize: /^(PGBOUNCER_|PGCAT_|ODYSSEY_|PGPOOL_)?(DEFAULT_)?POOL_SIZE$/,
   reserve: /^(PGBOUNCER_)?RESERVE_POOL_SIZE$/,
-  /** Whatever the pools would take together. */
+  /** The limit of all pools together. */
   limit: /^(PGBOUNCER_)?MAX_DB_CONNECTIONS$/,
-  /** What is asked for where nothing is stated. */
+  /** The setting to ask for if none is stated. */
   asked: "DEFAULT_POOL_SIZE",
 } as const;

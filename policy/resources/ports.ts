@@ -2,14 +2,13 @@ import { cloudRunLimits } from "../../capacity/limits";
 import type { Inputs } from "../framework/inputs";
 import type { Container, Workload } from "./workload";
 
-/** The ports a container states: one object in a v2 service, a list in a v1 service and in a job. */
+/** The ports that a container states: one object in a v2 service, a list in a v1 service and in a job. */
 export function statedPorts(container: Container): Inputs[] {
   return container.inputs.oneOrMore("ports");
 }
 
 /**
- * The container that takes the requests: the one that states a port, or the only one. Several: `service-containers`
- * refuses them.
+ * The container that takes requests: the one that states a port, or the only one. `service-containers` refuses several.
  */
 export function ingressContainers(workload: Workload): readonly Container[] {
   if (workload.kind === "job" || workload.kind === "worker pool") return [];
@@ -17,7 +16,7 @@ export function ingressContainers(workload: Workload): readonly Container[] {
   return withPorts.length === 0 && workload.containers.length === 1 ? workload.containers : withPorts;
 }
 
-/** The port Cloud Run sends an ingress container's requests to. */
+/** The port to which Cloud Run sends an ingress container's requests. */
 export function ingressPort(container: Container): number {
   return statedPorts(container)[0]?.number("containerPort") ?? cloudRunLimits.defaultPort.value;
 }

@@ -3,8 +3,8 @@ import type { StackResource } from "../framework/rule";
 import { referredBy } from "./references";
 
 /**
- * The instances that a read replica follows; empty for a primary. A preview does not know the primary's name of an
- * instance that has none: then only what it is handed says one.
+ * The primaries of a read replica; empty for a primary. If the primary's name is unknown, only the outputs that the
+ * instance uses show whether it has one.
  */
 export function primariesOf(replica: StackResource, resources: readonly StackResource[]): readonly StackResource[] {
   const { properties, propertyDependencies } = replica;

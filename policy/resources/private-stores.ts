@@ -6,14 +6,14 @@ import { isDialled, literalHosts } from "./endpoints";
 import { databasesBehind } from "./property-dependencies";
 import { secretSourceOf, type Variable, type Workload } from "./workload";
 
-/* What a workload uses beside its PostgreSQL database and reaches at a private address only. */
+/* Stores beside the PostgreSQL database that a workload reaches only at a private address. */
 
-/** Names under which an application is told where its cache is. */
+/** Names of variables that hold a cache's address. */
 const CACHE = /(^|_)(REDIS|MEMORYSTORE|VALKEY|MEMCACHED?|CACHE)(_|$)/i;
 
 /**
- * The caches of the stack that a workload uses: those whose outputs it is handed; else, where a variable tells it a
- * cache's place and a preview does not know which, those it depends on, or those there are.
+ * The caches of the stack that a workload uses: those whose outputs it uses; if a variable with an unknown value names
+ * a cache, those it depends on, or else all.
  */
 export function cachesOf(
   resource: StackResource,
@@ -28,7 +28,7 @@ export function cachesOf(
   if (told.some((variable) => literalHosts(variable).length > 0) || !told.some(isHidden)) return [];
   const needed = dependenciesOf(resource, CACHES);
   if (needed.length > 0) return needed;
-  // A secret may hold anything, and another provider's output another provider's cache.
+  // A secret may contain any address, and another provider's output may be another provider's cache.
   const mayBeElsewhere =
     told.every((variable) => secretSourceOf(variable)) ||
     resource.propertyDependencies.some(({ type }) => !type.startsWith("gcp:"));
@@ -37,11 +37,11 @@ export function cachesOf(
 
 const isHidden = (variable: Variable) => secretSourceOf(variable) !== undefined || variable.inputs.isUnknown("value");
 
-/** Names under which an application is told where a database of another engine is. */
+/** Names of variables that hold the address of a database of another engine. */
 const OTHER_ENGINE = /(^|_)(MY_?SQL|MARIADB|MS_?SQL|SQL_?SERVER)(_|$)/i;
 
 /**
- * The Cloud SQL instances of other engines with private addresses only that a workload is handed as an address, or else
+ * The Cloud SQL instances of other engines, with only private addresses, whose address a workload uses, or else that it
  * depends on.
  */
 export function otherDatabasesOf(

@@ -8,7 +8,7 @@ const HANDLERS = ["httpGet", "tcpSocket", "grpc"] as const;
 
 export type ProbeKind = keyof typeof PROBES;
 
-/** A probe's fields as Cloud Run runs them: the provider's defaults filled in. */
+/** A probe's timing with the provider's defaults. */
 export function probeTiming(probe: Inputs): ProbeTiming {
   const defaults = cloudRunLimits.probeDefaults.value;
   return {
@@ -19,14 +19,14 @@ export function probeTiming(probe: Inputs): ProbeTiming {
   };
 }
 
-/** The probes a container has. */
+/** A container's probes. */
 export function probesOf({ inputs }: Container): { readonly kind: ProbeKind; readonly probe: Inputs }[] {
   return (Object.keys(PROBES) as ProbeKind[])
     .filter((kind) => inputs.has(PROBES[kind]))
     .map((kind) => ({ kind, probe: inputs.object(PROBES[kind]) }));
 }
 
-/** How the probe asks: one of them is right, none or two are not. */
+/** A probe's handlers; exactly one is valid. */
 export function handlersOf(probe: Inputs): { readonly kind: (typeof HANDLERS)[number]; readonly inputs: Inputs }[] {
   return HANDLERS.filter((kind) => probe.has(kind)).map((kind) => ({ kind, inputs: probe.object(kind) }));
 }

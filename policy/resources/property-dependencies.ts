@@ -21,7 +21,7 @@ export function propertyDependenciesOf(
     if (next === resource || found.has(next) || !holdsNone(next) || (next.type === SQL_USER && !withUsers)) continue;
     found.add(next);
     if (!SECRETS.includes(next.type)) queue.push(...next.propertyDependencies);
-    // A version refers to its own secret; the secret's other versions are no source of it.
+    // A version refers to its own secret, but does not use the values of the secret's other versions.
     else if (!isSecretVersion(resource)) queue.push(...versionsOfSecret(next, resources));
   }
   return [...found];

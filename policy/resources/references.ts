@@ -2,11 +2,11 @@ import type { StackResource } from "../framework/rule";
 import { mayName, namedBy } from "./cloud-name";
 import { dependenciesOf } from "./dependencies";
 
-/** What a property of a resource points at. */
+/** The resources that a property refers to. */
 export interface Referred {
-  /** Resources of the stack: by name, or by dependency where a preview does not know the name. */
+  /** Resources of the stack: by name, or by dependency if the name is unknown. */
   readonly resources: readonly StackResource[];
-  /** Whether it also points at something that is not among them. */
+  /** Whether it also refers to something outside the stack. */
   readonly beyond: boolean;
 }
 
@@ -33,7 +33,7 @@ export function referredBy(
   };
 }
 
-/** The texts, and how many there are that a preview does not know. */
+/** The known texts, and the number of unknown ones. */
 function textsOf(
   { properties }: StackResource,
   key: string,

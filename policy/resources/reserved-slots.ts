@@ -2,10 +2,10 @@ import type { DatabasePlan } from "../../capacity/plan";
 import type { ConfigSchema } from "../framework/rule";
 import { neutralDatabase } from "./defaults";
 
-/** Slots that no service may count on. */
+/** Slots that services cannot use. */
 export type ReservedSlots = Pick<DatabasePlan, "reservedConnections" | "migrationConnections">;
 
-/** The settings of every rule that counts slots. */
+/** The settings of the rules that count slots. */
 export const reservedSlots: ConfigSchema<ReservedSlots> = {
   reservedConnections: {
     type: "integer",

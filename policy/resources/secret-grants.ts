@@ -5,12 +5,12 @@ import { cloudName, mayBeSameProject, projectOf } from "./cloud-name";
 import { dependenciesOf } from "./dependencies";
 import type { SecretVersionName } from "./secret-reference";
 
-/** What reads a secret's value. */
+/** Permissions that include reading a secret's value. */
 const PERMISSION = /^secretmanager\.(versions\.access|versions\.\*|\*)$/;
 
 /**
- * Google's own roles with that permission. roles/editor has not got it: it is an owner's permission. Source:
- * docs.cloud.google.com/secret-manager/docs/access-control ("Contains 1 owner permission"), read 2026-11-28.
+ * Google's roles with that permission. roles/editor does not have it.
+ * Source: docs.cloud.google.com/secret-manager/docs/access-control ("Contains 1 owner permission"), read 2026-11-28.
  */
 const READER_ROLES: readonly string[] = [
   "roles/secretmanager.secretAccessor",
@@ -18,16 +18,16 @@ const READER_ROLES: readonly string[] = [
   "roles/owner",
 ];
 
-/** One role that is granted to members. What a preview does not know is read when it is asked for. */
+/** A role that is granted to members. Its values are read only on use, because they may be unknown at preview. */
 export interface Grant {
   readonly resource: StackResource;
   /** The grant itself: role, member or members. */
   readonly inputs: Inputs;
-  /** On everything in a project, a folder or an organization, and not on one secret. */
+  /** Whether it is on a project, a folder or an organization instead of one secret. */
   readonly isWide: boolean;
 }
 
-/** The grants of a resource that is one: a policy has several. Throws where a policy is unknown at preview, or none. */
+/** The grants of a resource: a policy may have several. Throws if a policy is unknown at preview or invalid. */
 export function grantsOf(resource: StackResource): Grant[] {
   const isWide = WIDE_GRANTS.includes(resource.type);
   if (!isWide && !SECRET_GRANTS.includes(resource.type)) return [];
@@ -35,14 +35,14 @@ export function grantsOf(resource: StackResource): Grant[] {
   return bindings.map((inputs) => ({ resource, inputs, isWide }));
 }
 
-/** A policy's bindings: JSON, as the data source for policies gives it. */
+/** A policy's bindings, from the JSON of the provider's data source for policies. */
 function bindingsIn(properties: Inputs): Inputs[] {
   return new Inputs(parsedJson(properties.text("policyData") ?? "", "policyData", "a policy"), "policyData").list(
     "bindings",
   );
 }
 
-/** Who is granted the role. Throws where that is unknown at preview, or nobody. */
+/** The members of a grant. Throws if they are unknown at preview or missing. */
 export function membersOf({ inputs }: Grant): [setting: string, member: string][] {
   if (inputs.has("members"))
     return inputs.texts("members").map((member, i) => [`${inputs.at("members")}[${i}]`, member]);
@@ -51,10 +51,10 @@ export function membersOf({ inputs }: Grant): [setting: string, member: string][
   return [[inputs.at("member"), member]];
 }
 
-/** The role, where it reads secrets; `undefined`: another one. Throws where a preview does not know which it is. */
+/** The role, if it can read secrets; `undefined`: it cannot. Throws if it is unknown at preview. */
 export function readerRole({ inputs, resource }: Grant, stack: readonly StackResource[]): string | undefined {
   const custom = inputs.isUnknown("role") ? dependenciesOf(resource, CUSTOM_ROLES) : [];
-  // A role that the stack makes has a name once it is made.
+  // A role that the stack creates has a name only after it exists.
   if (custom.length > 0) return custom.some(readsVersions) ? custom.map(({ name }) => name).join(" or ") : undefined;
   const role = inputs.text("role");
   if (!role) throw new MalformedValueError(`${inputs.at("role")} must be set`);
@@ -63,7 +63,7 @@ export function readerRole({ inputs, resource }: Grant, stack: readonly StackRes
     : undefined;
 }
 
-/** A permission that a preview does not know may be that one. */
+/** An unknown permission may be that one. */
 const readsVersions = ({ properties }: Resource) =>
   properties.isUnknown("permissions") ||
   properties.texts("permissions").some((permission) => PERMISSION.test(permission));
@@ -71,26 +71,27 @@ const readsVersions = ({ properties }: Resource) =>
 const isRole = ({ type, properties }: Resource, role: string) =>
   CUSTOM_ROLES.includes(type) && role.endsWith(`/roles/${properties.knownOnly().text("roleId")}`) && CUSTOM.test(role);
 
-/** How a role that is not Google's own is named. */
+/** The form of a custom role's name. */
 const CUSTOM = /^(projects|organizations)\//;
 
 /**
- * Whether a condition holds a grant to secrets that it names. Source:
- * docs.cloud.google.com/secret-manager/docs/access-control ("IAM Conditions": resource.name).
+ * Whether a condition limits a grant to named secrets.
+ * Source: docs.cloud.google.com/secret-manager/docs/access-control ("IAM Conditions": resource.name).
  */
 export const namesSecrets = ({ inputs }: Grant): boolean =>
   /resource\.name\b.*\/secrets\//s.test(inputs.object("condition").text("expression") ?? "");
 
 /**
- * Every grant of the stack; `undefined`: one cannot be read, and whom it lets in is not known. It is reported by
- * `secret-access`.
+ * Every grant of the stack; `undefined` if one cannot be read, which `secret-access` reports: its members are not
+ * known.
  */
 export const allGrants = (stack: readonly StackResource[]): readonly Grant[] | undefined =>
   ifReadable(() => stack.flatMap(grantsOf));
 
 /**
- * Whether the stack grants on the secret, or grants that account, but not that account a role that reads the secret.
- * What a preview does not know may be what is missing. A stack that grants neither anything is not judged: others do.
+ * Whether the stack grants something on the secret or to the account, but does not grant the account a role that reads
+ * the secret. An unknown grant may be the missing one. A stack without any such grant is not judged: it is granted
+ * elsewhere.
  */
 export function lacksReader(
   grants: readonly Grant[] | undefined,
@@ -114,7 +115,7 @@ function mayConcern({ resource, isWide }: Grant, wanted: SecretName): boolean {
   return needed.length === 0 || needed.some((other) => other.properties.knownOnly().text("secretId") === wanted.secret);
 }
 
-/** A group, a domain or everyone may hold the account. */
+/** A group, a domain or everyone may include the account. */
 function mayInclude({ inputs }: Grant, account: string): boolean {
   if (inputs.isUnknown("member") || inputs.isUnknown("members")) return true;
   const known = inputs.knownOnly();
@@ -128,13 +129,13 @@ function mayRead(grant: Grant, stack: readonly StackResource[]): boolean {
   if (grant.inputs.isUnknown("role"))
     return dependenciesOf(grant.resource, CUSTOM_ROLES).length === 0 || readerRole(grant, stack) !== undefined;
   const role = grant.inputs.text("role") ?? "";
-  // What a role that others have made permits, nobody here knows.
+  // The permissions of a custom role outside the stack are not known.
   return readerRole(grant, stack) !== undefined || (CUSTOM.test(role) && !stack.some((other) => isRole(other, role)));
 }
 
 type SecretName = Pick<SecretVersionName, "secret" | "project">;
 
-/** Whether a text, an id or a path, names that secret; an id is one of `project`'s. */
+/** Whether a text, an id or a path, names that secret; an id belongs to `project`. */
 export function isSecret(text: string, project: string | undefined, wanted: SecretName): boolean {
   const named = cloudName(text, "secrets");
   return (

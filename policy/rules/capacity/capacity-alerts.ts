@@ -36,7 +36,7 @@ export const capacityAlerts = stackRule({
         const add = `add a gcp.monitoring.AlertPolicy with a notification channel on ${watched.example(resource)} of ${watched.label} ${name}`;
         const missing = (because: string, instead: string) =>
           problem({ setting: name, must: "have an alert", because, instead, evidence: [NO_ALERT] });
-        // Whether there is an alert is a convention; one that is there and shows nothing is a fault.
+        // To have an alert is a convention; an existing alert that shows nothing is a fault.
         switch (watch.kind) {
           case "blind":
             for (const one of watch.faults) blind.set(one.alert.urn + one.fault.message, one);

@@ -15,7 +15,7 @@ export const startupConnectRate = stackRule({
   remediation:
     "Lower maximum instances or start-up connections, or take a tier with more vCPUs or a connector with a larger minimum.",
   judge(resources, { refuse, cannotEvaluate, attempt }) {
-    // A database outside the stack is `connection-budget`'s to report.
+    // `connection-budget` reports databases outside the stack.
     const databases = startingClients(resources);
     for (const { instance, clients } of databases) {
       const names = { tier: "settings.tier", instances: maximaOf(clients) };

@@ -52,7 +52,7 @@ export const startupStorm = stackRule<
   judge(resources, { config, refuse, attempt }) {
     const named = new Map(Object.entries(config.services));
     const behaviour = (service: string): StartBehaviour => named.get(service) ?? config.otherServices;
-    // A database outside the stack is reported by connection-budget.
+    // `connection-budget` reports databases outside the stack.
     for (const { instance, clients } of startingClients(resources))
       if (instance && clients.length > 0)
         attempt(instance, () => {

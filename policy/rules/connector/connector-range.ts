@@ -17,7 +17,7 @@ export const connectorRange = resourceRule<{ otherCidrs: readonly string[] }>({
     const subnetIsGiven = properties.isUnknown("subnet") || properties.object("subnet").hasText("name");
     const cidr = properties.text("ipCidrRange");
     if (!cidr) {
-      // The range of an existing subnet is the subnet's to have.
+      // The range of an existing subnet belongs to the subnet.
       if (!subnetIsGiven)
         refuse(
           problem({

@@ -41,8 +41,8 @@ export const connectorRegion = stackRule({
 });
 
 /**
- * Where the connector is as its name says, and where the stack's own is of that name; without a region in the name,
- * where any is that it may be.
+ * The regions that the connector may be in: the one in its name, or that of the stack's connector of that name; without
+ * a region in the name, those of all candidates.
  */
 function possibleRegions({ region, candidates }: UsedConnector, wanted: string): readonly (string | undefined)[] {
   if (region === undefined) return candidates.map(regionOf);
@@ -57,7 +57,7 @@ function judgeRegion(
   region: string,
 ): "fits" | "differs" | "unclear" {
   const fitting = possible.filter((candidate) => candidate === region).length;
-  // A name alone is looked for in the workload's own region, where a connector may exist outside the stack.
+  // A name without a region is looked up in the workload's own region, where a connector may exist outside the stack.
   const isBareName = used.name !== undefined && used.region === undefined;
   if (isBareName ? fitting > 0 || possible.length === 0 : fitting > 0 && fitting === possible.length) return "fits";
   return fitting > 0 || possible.length === 0 || possible.includes(undefined) ? "unclear" : "differs";

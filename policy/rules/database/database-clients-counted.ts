@@ -84,29 +84,25 @@ function usesDatabase(
   );
 }
 
-/** Whether a text is the connection string of a database that does not run in the same place. */
+/** Whether a text is the connection string of a database on another host. */
 const leadsElsewhere = (text: string) =>
   isConnectionString(text) &&
   (endpointsIn(text).length === 0 || endpointsIn(text).some(({ host }) => !isLoopback(host)));
 
-/** What others read whole: a literal address in it is theirs. */
+/** Types with texts that other programs read: a literal address in them is for those programs. */
 const CARRIES_TEXT = /^(kubernetes:core|gcp:(secretmanager|dns|storage))/;
 
-/** Variables stand as keys of a map, or as names in a list. */
+/** Variables are keys of a map, or names in a list. */
 const referencesDatabase = (name: string) =>
   /^[\w.-]+$/.test(name) && (isDatabaseLocation(name) || name === databaseVariables.poolSize);
 
-/**
- * What the containers are called of which nobody knows whether they connect, in a workload that is handed a database's
- * outputs.
- */
+/** The containers that may or may not connect, in a workload that uses a database's outputs. */
 function uncountedIn(workload: Workload, resource: StackResource, resources: readonly StackResource[]): string[] {
   const counted = clientContainers(workload, resources);
   if (counted.length === 0) return [workload.label];
   const isJudged = (container: Container) =>
     counted.includes(container) || isProxy(container) || isPooler(container) || isBehindPooler(workload, container);
-  // A value that a preview does not know may be any output that the workload is handed: the database's, unless another
-  // explains it.
+  // An unknown value may be any output that the workload uses: the database's, unless another one explains it.
   if (
     resource.propertyDependencies.some(
       ({ type }) => !SELDOM_A_VALUE.test(type) && !SECRETS.includes(type) && !DATABASES.includes(type),
@@ -120,7 +116,7 @@ function uncountedIn(workload: Workload, resource: StackResource, resources: rea
 
 const DATABASES = [SQL_INSTANCE, SQL_DATABASE, SQL_USER];
 
-/** Types whose outputs stand in other places of a workload than its variables. */
+/** Types whose outputs a workload uses elsewhere than in its variables. */
 const SELDOM_A_VALUE =
   /^gcp:(secretmanager|serviceaccount|vpcaccess|projects|artifactregistry|compute\/(network|subnetwork):|\w+\/\w*(Iam|IAM))/;
 

@@ -11,7 +11,7 @@ export const databaseDedicatedCore = resourceRule({
   remediation: "Set settings.tier to a custom tier; the smallest is db-custom-1-3840.",
   types: [SQL_INSTANCE],
   judge(resource, { refuse }) {
-    // A tier that is missing or none at all is for `database-tier` to say.
+    // `database-tier` reports a missing or invalid tier.
     if (isPostgresInstance(resource))
       refuse(...sharedCoreProblems(settingsOf(resource).text("tier") ?? "", databaseSetting));
   },

@@ -12,7 +12,7 @@ export const databaseDeletionProtection = resourceRule({
   types: [SQL_INSTANCE],
   judge(resource, { refuse }) {
     if (isReplica(resource)) return;
-    // Pulumi's own protection is on unless the program takes it off; Google's is off unless the program sets it.
+    // Pulumi's protection is on by default; Google's is off by default.
     if (resource.properties.flag("deletionProtection") === false)
       refuse(
         problem({

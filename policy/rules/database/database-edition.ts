@@ -16,7 +16,7 @@ export const databaseEdition = resourceRule({
     refuse(...editionProblems(edition, databaseSetting));
     if (edition || !isPostgresInstance(resource)) return;
     const db = { tier: settings.text("tier"), version: versionOf(resource) };
-    // A tier that is wrong in itself is for `database-tier` to say.
+    // `database-tier` reports an invalid tier.
     refuse(...tierProblems(db, databaseSetting).filter((problem) => problem.setting === databaseSetting("edition")));
   },
 });

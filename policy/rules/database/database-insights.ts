@@ -17,7 +17,7 @@ export const databaseInsights = resourceRule({
       queryStringLength: config.number("queryStringLength"),
       queryPlansPerMinute: config.number("queryPlansPerMinute"),
     };
-    // Without either there is nothing that the edition could forbid, known or not.
+    // Without either, the edition forbids nothing, whether it is known or not.
     if (insights.queryStringLength === undefined && insights.queryPlansPerMinute === undefined) return;
     if (isPostgresInstance(resource)) refuse(...editionLimitProblems(insights, editionOf(resource), databaseSetting));
   },

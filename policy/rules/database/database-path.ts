@@ -28,7 +28,7 @@ export const databasePath = stackRule({
             [],
         );
         const { inputs, keys, connected } = vpcAccessOf(workload);
-        // What shows on the resource itself is `service-vpc-path`'s to refuse.
+        // `service-vpc-path` refuses what the resource itself shows.
         if (connected || missingVpcAccess(workload)) return;
         const targets = [
           ...new Set([
@@ -52,7 +52,7 @@ export const databasePath = stackRule({
   },
 });
 
-/** The databases that a container cannot reach for want of VPC access. What else keeps it from one is refused here. */
+/** The databases that a container cannot reach because it has no VPC access. Other obstacles are refused here. */
 function databasesBehindVpc(
   resource: StackResource,
   workload: Workload,
@@ -63,7 +63,7 @@ function databasesBehindVpc(
   const faultOf = (instance: StackResource) => {
     const route = databaseRouteOf(resource, workload, container, instance, resources);
     const fault = route && pathTo(route).fault;
-    // Egress is `egress-path`'s to judge.
+    // `egress-path` judges egress.
     return fault?.lever === "egress" ? undefined : fault;
   };
   const used = databasesOf(resource, workload, container, resources);

@@ -20,7 +20,7 @@ export const databaseReplicaFlags = stackRule({
           attempt(primary, () => {
             for (const flag of Object.keys(cloudSqlLimits.standbyFlags.value)) {
               const [own, wanted] = [flagOf(replica, flag), flagOf(primary, flag)];
-              // That a replica states no max_connections at all is `database-max-connections`' to refuse.
+              // `database-max-connections` refuses a replica without max_connections.
               const isJudged = own.stated !== undefined || (flag !== "max_connections" && wanted.stated !== undefined);
               if (!isJudged || own.value === undefined || wanted.value === undefined || own.value >= wanted.value)
                 continue;
@@ -40,7 +40,7 @@ export const databaseReplicaFlags = stackRule({
   },
 });
 
-/** `value`: with the default where the program states none; absent where that is not known. */
+/** `value`: the default if the program states none; absent if it is unknown. */
 function flagOf(
   instance: StackResource,
   flag: string,

@@ -15,7 +15,7 @@ export const databaseTier = resourceRule({
     if (!isPostgresInstance(resource)) return;
     const settings = settingsOf(resource);
     const db = { tier: settings.text("tier"), edition: settings.text("edition"), version: versionOf(resource) };
-    // An edition that must be stated is for `database-edition` to say.
+    // `database-edition` reports a missing edition.
     refuse(...tierProblems(db, databaseSetting).filter((problem) => problem.setting === databaseSetting("tier")));
   },
 });

@@ -3,7 +3,7 @@ import { problem } from "../../../capacity/problem";
 import { SQL_USER } from "../../../config/resource-types";
 import { resourceRule } from "../../framework/rule";
 
-/** Users that log in with an identity of Google's or Microsoft's and have no password. */
+/** Users that log in with a Google or Microsoft identity and have no password. */
 const PASSWORDLESS = /^(CLOUD_IAM|ENTRAID)_/;
 
 export const databaseUserPassword = resourceRule({

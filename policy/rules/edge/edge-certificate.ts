@@ -18,7 +18,7 @@ export const edgeCertificate = stackRule({
         for (const proxy of proxies.filter((other) => leadsTo(other, urlMap, resources)))
           attempt(proxy, () => {
             const { domains, unclear } = certifiedBy(proxy, resources);
-            // `*` is every host that nobody names.
+            // `*` stands for all hosts that no rule names.
             for (const host of new Set(hosts.filter((stated) => stated !== "*"))) {
               if (domains.some((domain) => isFor(host, domain))) continue;
               lacking.add(proxy);
@@ -45,7 +45,7 @@ export const edgeCertificate = stackRule({
             }
           });
       });
-    // One without hosts has nobody else to miss its certificates.
+    // A URL map without hosts needs no certificate for them.
     for (const proxy of proxies.filter((other) => !lacking.has(other)))
       attempt(proxy, () => {
         if (presentsAny(proxy)) return;

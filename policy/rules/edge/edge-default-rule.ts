@@ -12,7 +12,7 @@ export const edgeDefaultRule = resourceRule({
   remediation: "Add a rule of priority 2147483647 that matches every address.",
   types: [SECURITY_POLICY],
   judge({ properties }, { refuse }) {
-    // Without any rules the provider adds the default one.
+    // If there are no rules, the provider adds the default one.
     const rules = properties.list("rules");
     const priorities = rules.map((rule) => rule.number("priority"));
     const byDefault = rules[priorities.indexOf(DEFAULT_PRIORITY)];

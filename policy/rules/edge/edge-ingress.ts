@@ -12,7 +12,7 @@ interface Kind {
   readonly narrower: string;
 }
 
-/** How each kind of service says where its requests may come from. */
+/** The setting in which each kind of service states its ingress. */
 const KINDS: Readonly<Record<string, Kind>> = {
   [RUN_SERVICE]: {
     holder: (service) => service,
@@ -64,18 +64,18 @@ export const edgeIngress = stackRule({
   },
 });
 
-/** In whatever case: provider or Google refuse another one, and it stands for nothing else. */
+/** In any case of letters: provider and Google refuse other spellings, and none has another meaning. */
 const isSame = (stated: string | undefined, value: string) => stated?.toUpperCase() === value.toUpperCase();
 
 /**
- * Whether every backend service that takes the group, as far as that is known, is an external load balancer's. Only an
- * internal one's requests come from inside. Source: docs.cloud.google.com/run/docs/securing/ingress.
+ * Whether all known backend services of the group belong to an external load balancer. Only an internal load balancer's
+ * requests come from inside. Source: docs.cloud.google.com/run/docs/securing/ingress.
  */
 function isExternal(group: StackResource, stack: readonly StackResource[]): boolean {
   const backends = stack.filter(({ type }) => BACKEND_SERVICES.includes(type));
   const taking = backends.filter((backend) => dependenciesOf(backend, [REGION_NEG]).includes(group));
   const used = taking.length > 0 ? taking : backends;
-  // The provider's defaults: external for a global one, internal for a region's.
+  // The provider's defaults: external for a global service, internal for a regional one.
   const schemeOf = ({ type, properties }: StackResource) =>
     properties.knownOnly().choice("loadBalancingScheme") ?? (type === BACKEND_SERVICES[0] ? "EXTERNAL" : "INTERNAL");
   return used.length > 0 && used.every((backend) => schemeOf(backend).startsWith("EXTERNAL"));

@@ -46,13 +46,13 @@ export const egressPath = stackRule({
         );
         const faults = new Set(paths.flatMap((path) => (path === "open" || path === "unclear" ? [] : path.because)));
         for (const because of faults) context.refuse(wrong(because), resource);
-        // Nothing that starts needs the internet; what requests need, no program says.
+        // A start needs nothing from the internet; what requests need is not in the program.
         if (faults.size === 0 && !paths.includes("unclear")) context.advise(wrong(advice), resource);
       });
   },
 });
 
-/** What egress does to a container's path to its database; what cannot be told is reported. */
+/** Whether egress lets a container reach its database; an unknown path is reported. */
 function pathOf(
   resource: StackResource,
   workload: Workload,

@@ -17,7 +17,7 @@ export const privateNetworkPath = stackRule({
     const elsewhere = resources.filter(
       (cache) => cache.type === REDIS && context.attempt(cache, () => isElsewhere(cache, context)),
     );
-    // Networks may exchange the routes of private services over such a link.
+    // Networks may exchange the routes of private services over such a connection.
     if (resources.some(({ type }) => LINKS.test(type))) return;
     const ways = new Map<string, { readonly way: InNetwork; readonly ends: Map<StackResource, InNetwork> }>();
     for (const resource of resources.filter(({ type }) => WORKLOAD_TYPES.includes(type)))
@@ -44,7 +44,7 @@ export const privateNetworkPath = stackRule({
 
 const LINKS = /^gcp:(compute\/(\w*vpn\w*|interconnect\w*)|networkconnectivity\/(hub|spoke)):/i;
 
-/** With direct peering Redis takes a network of its own project only; reports one of another. */
+/** With direct peering Redis accepts only a network of its own project. */
 function isElsewhere(cache: StackResource, { refuse }: StackContext<object>): boolean {
   const [own, used] = [projectOf(cache), cacheNetwork(cache)];
   const known = cache.properties.knownOnly();
@@ -72,7 +72,7 @@ interface Mismatch extends InNetwork {
   readonly because: string;
 }
 
-/** The way is at fault where it misses everything, else what it misses. */
+/** The workload's access is at fault if it misses everything; else the resources that it misses are. */
 function faultsOf(way: InNetwork, ends: readonly InNetwork[]): Mismatch[] {
   const missed = ends.filter((end) => !mayBeSame(way.network, end.network));
   const [first] = missed;

@@ -49,7 +49,7 @@ export const privateServicesConnection = stackRule({
   },
 });
 
-/** The stack's connections of the network in which an instance is yet to take an address. */
+/** The stack's connections of the network in which an instance will get an address. */
 function connectionsOf(instance: StackResource, connections: readonly StackResource[]): StackResource[] {
   const known = instance.properties.knownOnly();
   const isOfServices = instance.type === REDIS && usesPrivateServices({ connectMode: known.choice("connectMode") });
@@ -64,8 +64,7 @@ function connectionsOf(instance: StackResource, connections: readonly StackResou
 
 function mayPrecede(connection: StackResource, instance: StackResource, resources: readonly StackResource[]): boolean {
   if (dependenciesOf(instance, [SERVICES_CONNECTION]).includes(connection)) return true;
-  // A version whose secret is unknown comes from one. Where nothing says so, relations are not recorded: only the order
-  // of registration is.
+  // A version whose secret is unknown refers to a resource. Without any reference, relations are not recorded, only the order of registration is.
   const areUnrecorded = resources.some(
     ({ type, properties, dependencies }) =>
       type === SECRET_VERSION && properties.isUnknown("secret") && dependencies.length === 0,
@@ -74,8 +73,7 @@ function mayPrecede(connection: StackResource, instance: StackResource, resource
 }
 
 /**
- * Ranges of another network or for another purpose; a name that no range of the stack has, while one of them is peered
- * by nobody.
+ * Ranges of another network or purpose, and names that no range of the stack has while one of its ranges is not peered.
  */
 function judgeRanges(
   connection: StackResource,

@@ -4,7 +4,7 @@ import { problem } from "../../../capacity/problem";
 import { GLOBAL_ADDRESS, REDIS } from "../../../config/resource-types";
 import { resourceRule } from "../../framework/rule";
 
-/** Google chooses one where none is stated. */
+/** Google chooses one if none is stated. */
 const freeAddress = (range: string) => `that of a free range, such as ${range.split("/")[0]}, or leave it out`;
 
 export const privateServicesRange = resourceRule({

@@ -11,7 +11,7 @@ export const rangesDoNotOverlap = stackRule<{ otherCidrs: readonly string[] }>({
   remediation: "Give each of them a range that nothing else uses.",
   config: { otherCidrs },
   judge(resources, { config, refuse, cannotEvaluate, attempt }) {
-    // Connectors first: they are the ones to move, and nothing else depends on their range.
+    // Connectors first: they are the easiest to move, because nothing depends on their range.
     const inOrder = resources.toSorted((a, b) => Number(b.type === CONNECTOR) - Number(a.type === CONNECTOR));
     const ranges = inOrder.flatMap((resource) => attempt(resource, () => rangesOf(resource)) ?? []);
     const others = config.otherCidrs.map((cidr, i) => ({ label: `otherCidrs[${i}]`, cidr }));
@@ -19,7 +19,7 @@ export const rangesDoNotOverlap = stackRule<{ otherCidrs: readonly string[] }>({
     for (const { label, cidr } of others) for (const { message } of rangeProblems(label, cidr)) cannotEvaluate(message);
     ranges.forEach((range, i) => {
       const { resource, setting, cidr } = range;
-      // What is wrong with a connector's range alone, or with the others of the configuration, `connector-range` says.
+      // `connector-range` reports a connector's invalid range and its conflicts with the configured ranges.
       const isConnector = resource.type === CONNECTOR;
       for (const problem of isConnector ? [] : rangeProblems(setting, cidr)) refuse(problem, resource);
       const later = ranges

@@ -10,7 +10,7 @@ export const redisVersionAndSize = resourceRule({
   remediation: "Set memorySizeGb to 1 or more, and redisVersion to a value such as REDIS_7_2 or not at all.",
   types: [REDIS],
   judge({ properties }, { refuse }) {
-    // The provider's default; a tier that a preview does not know says nothing.
+    // The provider's default; nothing follows from an unknown tier.
     const tier = properties.isUnknown("tier") ? undefined : properties.choice("tier") || "BASIC";
     const known = properties.knownOnly();
     const hasReplicas = known.choice("readReplicasMode") === "READ_REPLICAS_ENABLED";

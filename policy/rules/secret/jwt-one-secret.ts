@@ -37,11 +37,11 @@ export const jwtOneSecret = stackRule({
           if (variable.name === JWT)
             attempt(resource, () => {
               const source = secretSourceOf(variable);
-              // An output is the number of a version that the program makes: other programs may take it everywhere.
+              // An output is the number of a version that the program creates: all workloads may use it.
               if (source?.reference.isUnknown(source.versionKey))
                 return convention.cannotEvaluate(notKnown(source.reference.at(source.versionKey)), resource);
               const version = secretVersionOf(workload, variable);
-              // A literal is refused by `service-no-literal-secrets`.
+              // `service-no-literal-secrets` refuses literals.
               if (version) taken.push({ ...version, resource, label: workload.label, setting: variable.setting });
             });
         for (const { setting, path, secret, version = "latest", isOutput } of mountedSecrets(workload))
@@ -55,15 +55,14 @@ export const jwtOneSecret = stackRule({
               path,
             });
       });
-    // A file may have any name: that it holds the key, its own name tells or its secret's.
+    // A file may have any name: its own or its secret's name shows that it contains the key.
     taken.push(...files.filter(({ path, secret }) => path === JWT || taken.some((other) => other.secret === secret)));
-    // What most of them take is what the others should, a version's number first; the first one's where they are
-    // equally many.
+    // The most frequent choice is the reference, version numbers first; in a tie the first workload's.
     const agreeing = (one: Taken) =>
       taken.filter((other) => isSameVersion(one, other)).length + (isNumber(one.version) ? taken.length : 0);
     const agreement = new Map(taken.map((one) => [one, agreeing(one)]));
     const [usual] = taken.toSorted((a, b) => (agreement.get(b) ?? 0) - (agreement.get(a) ?? 0));
-    // Services of other programs may have a key each; of one key, two versions are a fault everywhere.
+    // In other programs each service may have its own key, but two versions of one key are always a fault.
     for (const other of taken)
       if (usual && !isSameVersion(usual, other))
         (usual.secret === other.secret ? refuse : convention.refuse)(
@@ -81,7 +80,7 @@ export const jwtOneSecret = stackRule({
 
 const notKnown = (path: string) => new UnknownAtPreviewError(path).sentence;
 
-/** Names, not values; a version that is no number could be anything. */
+/** Names, not values; a version that is not a number may contain anything. */
 const shown = ({ project, secret, version }: SecretVersionName) =>
   `${project ? `projects/${project}/secrets/` : ""}${secret}, version ${isNumber(version) || version === "latest" ? version : "not a number"}`;
 const isNumber = (version: string) => /^\d+$/.test(version);

@@ -52,6 +52,6 @@ export const secretAccess = stackRule({
   },
 });
 
-/** A member that a preview does not know, and that is taken from a service account of the stack. */
+/** A member that is unknown at preview and comes from a service account of the stack. */
 const isOneAccount = ({ inputs, resource }: Grant) =>
   inputs.isUnknown("member") && dependenciesOf(resource, [SERVICE_ACCOUNT]).length > 0;

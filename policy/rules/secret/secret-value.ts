@@ -23,7 +23,7 @@ export const secretValue = resourceRule({
           fix: "the secret's value",
         }),
       );
-    // The id is an output until the secret exists; its last part is the name that people gave it.
+    // The id is unknown until the secret exists; its last part is the name.
     const id = properties.isUnknown("secret") ? undefined : cloudName(properties.text("secret"), "secrets")?.name;
     const kind = secretKind(name, id ?? "");
     for (const field of fields) {

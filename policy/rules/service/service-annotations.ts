@@ -6,8 +6,9 @@ const SERVICE = "metadata.annotations";
 const REVISION = "template.metadata.annotations";
 
 /**
- * Where Cloud Run takes each annotation. Source: Cloud Run API v1, ObjectMeta.annotations ("accepted annotations will
- * be different depending on the resource type"), read 2026-11-28.
+ * Where Cloud Run accepts each annotation.
+ * Source: Cloud Run API v1, ObjectMeta.annotations ("accepted annotations will be different depending on the resource
+ * type"), read 2026-11-28.
  */
 const LEVELS: readonly (readonly [level: string, names: readonly string[]])[] = [
   [

@@ -17,7 +17,7 @@ export const serviceConcurrency = resourceRule({
     if (!workload) return;
     const field = workload.kind === "v1 service" ? "containerConcurrency" : "maxInstanceRequestConcurrency";
     const concurrency = workload.pod.number(field);
-    // v1 spells its default 0
+    // In v1 the default is 0.
     const isDefault = concurrency === undefined || (workload.kind === "v1 service" && concurrency === 0);
     if (isDefault) return;
     const cpu = instanceCpu(workload) || cloudRunLimits.defaultCpu.value;

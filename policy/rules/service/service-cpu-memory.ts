@@ -38,7 +38,7 @@ export const serviceCpuMemory = resourceRule({
         return unreadable.length === 0;
       }),
     );
-    // Google's rules for less than one vCPU concern the instance: a sidecar may have half of one beside a whole one.
+    // Google's rules for less than one vCPU apply to the instance: a sidecar may have half a vCPU beside a container with one.
     if (readable.every((isReadable) => isReadable))
       for (const container of workload.containers) attempt(() => refuse(...fractional(workload, container)));
   },
@@ -63,7 +63,7 @@ function fractional(workload: Workload, { inputs }: Container) {
     );
   }
   if (workload.kind !== "service") return fractionalCpuProblems({ cpu, cpuIdle: undefined }, () => cpuSetting);
-  // The provider reads an absent cpuIdle beside limits as false.
+  // With limits, the provider reads an absent cpuIdle as false.
   const settings = {
     cpuIdle: resources.flag("cpuIdle") ?? false,
     executionEnvironment: workload.pod.text("executionEnvironment"),

@@ -62,10 +62,7 @@ function nameProblems({ name, setting, inputs }: Variable, isSecond: boolean): P
   return [];
 }
 
-/**
- * An empty text is a value that somebody wrote; an absent one is not. In outputs a variable from a secret has an empty
- * value.
- */
+/** An empty text is a stated value; an absent one is not. In outputs a variable from a secret has an empty value. */
 function valueProblems({ setting, inputs }: Variable): Problem[] {
   const source = ["valueSource", "valueFrom"].find((key) => inputs.has(key));
   const value = inputs.isUnknown("value") ? "unknown" : inputs.text("value");

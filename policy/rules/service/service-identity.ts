@@ -2,7 +2,7 @@ import { problem } from "../../../capacity/problem";
 import { resourceRule } from "../../framework/rule";
 import { WORKLOAD_TYPES, workloadOf } from "../../resources/workload";
 
-/** Google's own accounts, which every service of the project shares and which may do nearly everything. */
+/** Google's default accounts, which all services of the project share and which may do nearly everything. */
 const SHARED =
   /^(\d+-compute@developer\.gserviceaccount\.com|[^@\s]+@(appspot|cloudservices|cloudbuild)\.gserviceaccount\.com)$/;
 const ACCOUNT = /^[a-z][a-z0-9-]{4,28}[a-z0-9]@[a-z][a-z0-9.-]*\.iam\.gserviceaccount\.com$/;
@@ -18,8 +18,7 @@ export const serviceIdentity = resourceRule({
     const workload = workloadOf(resource);
     if (!workload) return;
     const key = workload.kind === "v1 service" ? "serviceAccountName" : "serviceAccount";
-    // An output of another resource is an account that it makes. Before a workload is created this rule reads the
-    // address itself.
+    // An output of another resource is an account that it creates. This rule reads the address itself before the workload is created.
     if (workload.pod.isUnknown(key)) return;
     const account = workload.pod.text(key) ?? "";
     if (ACCOUNT.test(account)) return;

@@ -2,18 +2,18 @@ import { problem } from "../../../capacity/problem";
 import { resourceRule } from "../../framework/rule";
 import { type Variable, WORKLOAD_TYPES, workloadOf } from "../../resources/workload";
 
-/** A name whose last word is a secret's, whatever environment, number or age follows it. */
+/** A name whose last word denotes a secret, before an optional environment, number or age. */
 const SECRET_NAME =
   /(SECRETS?|PASSWORDS?|PASSWD|PASSPHRASE|_PASS|_PWD|TOKEN|API_?KEYS?|CREDENTIALS?|_KEY)(_(BASE|BASE64|B64|PEM|JSON|STAGING|STAGE|PROD|PRODUCTION|DEV|DEVELOPMENT|TEST|OLD|NEW|CURRENT|PREVIOUS|PRIMARY|SECONDARY|V?\d+))*$/i;
-/** Keys that are published on purpose: those of a key pair, and whatever Next.js puts into the page. */
+/** Keys that are public: those of a key pair, and all that Next.js puts into the page. */
 const PUBLIC_NAME = /PUBLI(C|SHABLE)_KEY$|^NEXT_PUBLIC_/i;
-/** Where a connection string stands: it may carry a password. */
+/** Names of connection strings, which may contain a password. */
 const CONNECTION_NAME =
   /(DATABASE|DB|POSTGRES(QL)?|PG|SQL|REDIS|CACHE|BROKER|AMQP|MONGO(DB)?|CLICKHOUSE)_(URL|URI|DSN)$/i;
 /** A password in a URL or a connection string, or a private key: a secret under any name. */
 const SECRET_VALUE =
   /:\/\/[^\s/?#@]*:(?!\d+[/?#])[^\s@]+@|(^|[\s;?&])(password|pwd)=[^\s;&]|-----BEGIN [A-Z ]*PRIVATE KEY-----|"private_key"\s*:/i;
-/** Tokens of well-known issuers, which begin alike: GitHub, Slack, Stripe, AWS, and signed JSON web tokens. */
+/** Tokens of well-known issuers, by their prefix: GitHub, Slack, Stripe, AWS, and signed JSON web tokens. */
 const ISSUED_TOKEN =
   /\b(gh[pousr]_\w{30,}|github_pat_\w{30,}|xox[abeprs]-[\w-]{10,}|[rs]k_(live|test)_\w{10,}|AKIA[0-9A-Z]{16}|eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+)/;
 /** A switch or a path beside a secret: `REQUIRE_TOKEN=true`, `GOOGLE_APPLICATION_CREDENTIALS=/secrets/key.json`. */

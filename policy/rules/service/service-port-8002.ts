@@ -31,7 +31,7 @@ export const servicePort8002 = resourceRule({
         );
       for (const variable of attempt(() => container.variables) ?? [])
         attempt(() => {
-          // A value that is unknown at preview comes from another resource, and none of those has this port.
+          // An unknown value comes from another resource, and none of those has this port.
           const value = variable.inputs.isUnknown("value") ? undefined : literalOf(variable);
           if (value && MENTION.test(value.trim()))
             refuse(
@@ -47,7 +47,7 @@ export const servicePort8002 = resourceRule({
   },
 });
 
-/** Where the container states the port: its own ports and those its probes ask. */
+/** The settings in which the container states ports: its own, and those of its probes. */
 function portSettings(container: Container): string[] {
   const handlers = probesOf(container).flatMap(({ probe }) => handlersOf(probe).map(({ inputs }) => inputs));
   return [

@@ -19,7 +19,7 @@ export const serviceProbes = resourceRule({
     const workload = workloadOf(resource);
     if (!workload) return;
     for (const container of workload.containers) {
-      // One listener is one cause, however many probes ask it.
+      // Each listener is reported once, however many probes test it.
       const unanswered = new Set<string>();
       for (const { kind, probe } of attempt(() => probesOf(container)) ?? []) {
         attempt(() => refuse(...probeProblems(kind, probeTiming(probe), (field) => probe.at(field))));
@@ -36,7 +36,7 @@ export const serviceProbes = resourceRule({
   },
 });
 
-/** `containerPort` is undefined for a sidecar: it has no port of its own that a probe could miss. */
+/** `containerPort` is undefined for a sidecar, whose probes have no port to match. */
 function handlerProblems(probe: Inputs, containerPort: number | undefined): Problem[] {
   const handlers = handlersOf(probe);
   const wrong = (setting: string, value: unknown, must: string, because: string, fix: string | number) => [

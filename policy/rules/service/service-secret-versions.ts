@@ -3,7 +3,7 @@ import { resourceRule } from "../../framework/rule";
 import { mountedSecrets } from "../../resources/secret-reference";
 import { secretSourceOf, WORKLOAD_TYPES, workloadOf } from "../../resources/workload";
 
-/** The one name a version has beside its number. */
+/** The only name of a version that is not its number. */
 const LATEST = "latest";
 
 export const serviceSecretVersions = resourceRule({
@@ -34,8 +34,7 @@ export const serviceSecretVersions = resourceRule({
       for (const variable of attempt(() => container.variables) ?? [])
         attempt(() => {
           const source = secretSourceOf(variable);
-          // An output is the number of a version that the program makes. Before a workload is created this rule reads
-          // the number itself.
+          // An output is the number of a version that the program creates. This rule reads the number itself before the workload is created.
           if (source && !source.reference.isUnknown(source.versionKey))
             judge(`${source.setting}.${source.versionKey}`, source.reference.textOrNumber(source.versionKey));
         });

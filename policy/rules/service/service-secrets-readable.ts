@@ -22,7 +22,7 @@ export const serviceSecretsReadable = stackRule({
         for (const taken of usedSecrets(workload, resources)) {
           const version = disabledVersion(resource, taken, resources);
           if (version) refuse(disabled(taken, version), resource);
-          // Who grants neither the account nor the secret anything in the stack does so elsewhere.
+          // A program that grants nothing to the account and nothing on the secret does so elsewhere.
           if (!account || unreadable.has(taken.secret) || !lacksReader(grants, taken, account, resources)) continue;
           unreadable.add(taken.secret);
           refuse(withoutReader(taken, account), resource);
@@ -31,7 +31,7 @@ export const serviceSecretsReadable = stackRule({
   },
 });
 
-/** `undefined`: a default account, or one that a preview does not know. */
+/** `undefined`: a default account, or one that is unknown at preview. */
 function accountOf({ kind, pod }: Workload): string | undefined {
   return pod.knownOnly().text(kind === "v1 service" ? "serviceAccountName" : "serviceAccount") || undefined;
 }

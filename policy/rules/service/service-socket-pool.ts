@@ -16,8 +16,7 @@ export const serviceSocketPool = resourceRule({
   judge(resource, { refuse }) {
     const workload = workloadOf(resource);
     if (!workload || !socketInstances(workload).mounted) return;
-    // A container that does not state its pool is `service-database-variables`' to report, and `connection-budget`'s to
-    // miss.
+    // `service-database-variables` and `connection-budget` report a container without a stated pool.
     const known = databaseContainers(workload).flatMap((container) => {
       const { client, settings } = ifReadable(() => clientPlanOf(container)) ?? {};
       return client && settings ? [{ client, settings, connections: connectionsPerInstance(client) }] : [];

@@ -29,8 +29,8 @@ export const serviceVpcPath = resourceRule({
 });
 
 /**
- * Why a workload must have access to the VPC, as far as it shows on the resource itself; `undefined`: it has, or
- * nothing says so.
+ * The reason why a workload needs VPC access, from the resource alone; `undefined`: it has access, or nothing shows a
+ * need.
  */
 export function missingVpcAccess(workload: Workload): string | undefined {
   const { inputs, keys, connected } = vpcAccessOf(workload);
