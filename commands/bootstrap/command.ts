@@ -8,15 +8,15 @@ import {
   anySchema,
   apisSchema,
   bucketSchema,
-  type Found,
+  type Existing,
   policySchema,
   poolSchema,
   projectSchema,
   providerSchema,
   roleSchema,
-} from "./found";
+} from "./existing";
 import { commandLine, gcloud, isAbsent } from "./gcloud-cli";
-import { commands, othersWhoAct, readings, type Subject, settings, surplusRoles } from "./plan";
+import { type BootstrapTarget, commands, lookups, otherAccess, settings, surplusRoles } from "./plan";
 import { environments } from "./roles";
 
 interface Options extends StackOptions {
@@ -50,7 +50,7 @@ export function bootstrapCommand(): Runnable {
       for (const args of todo) {
         host.stdout.write(`${commandLine(args)}\n`);
         if (options.dryRun) continue;
-        const { code, said } = await gcloud(args);
+        const { code, error: said } = await gcloud(args);
         if (code !== 0) {
           host.stdout.write(
             `Stopped there: ${said || `gcloud exited ${code}`}. What ran before it stays; put that right and run this command again, it goes on from there.\n`,
@@ -63,7 +63,7 @@ export function bootstrapCommand(): Runnable {
         host.stdout.write(
           `# Not one of its roles (commands/bootstrap/roles.ts); this takes it away: ${commandLine(args)}\n`,
         );
-      for (const args of othersWhoAct(subject, found))
+      for (const args of otherAccess(subject, found))
         host.stdout.write(
           `# Somebody else has rights on the account, and may act as it; this takes them away: ${commandLine(args)}\n`,
         );
@@ -73,7 +73,7 @@ export function bootstrapCommand(): Runnable {
   };
 }
 
-function subjectOf({ project, repository, stack, configFile }: Options): Subject {
+function subjectOf({ project, repository, stack, configFile }: Options): BootstrapTarget {
   const settings = readSettings(readStackFile(stack, configFile));
   const problems: InputProblem[] = [];
   if (!/^[a-z][a-z0-9-]{4,28}[a-z0-9]$/.test(project))
@@ -111,13 +111,13 @@ function subjectOf({ project, repository, stack, configFile }: Options): Subject
 }
 
 /** Reads everything; of an API that is not enabled nothing can be read, and nothing is taken for there. */
-async function lookUp(subject: Subject): Promise<Found> {
-  const ask = readings(subject);
-  const { projectNumber } = await shown(ask.project, projectSchema);
-  const apis = (await shown(ask.apis, apisSchema)).map(({ config: { name } }) => name);
-  const inApi = (api: string) => (apis.includes(api) ? shownIfAny : async () => undefined);
+async function lookUp(subject: BootstrapTarget): Promise<Existing> {
+  const ask = lookups(subject);
+  const { projectNumber } = await read(ask.project, projectSchema);
+  const apis = (await read(ask.apis, apisSchema)).map(({ config: { name } }) => name);
+  const inApi = (api: string) => (apis.includes(api) ? readIfExists : async () => undefined);
   const [kms, iam] = [inApi("cloudkms.googleapis.com"), inApi("iam.googleapis.com")];
-  const bucket = await shownIfAny(ask.bucket, bucketSchema);
+  const bucket = await readIfExists(ask.bucket, bucketSchema);
   const keyRing = await kms(ask.keyRing, anySchema);
   const key = keyRing && (await kms(ask.key, anySchema));
   const pool = await iam(ask.pool, poolSchema);
@@ -126,9 +126,9 @@ async function lookUp(subject: Subject): Promise<Found> {
   const previewer = await iam(ask.previewer, accountSchema);
   const role = await iam(ask.role, roleSchema);
   const policyOf = async (what: unknown, args: readonly string[]) =>
-    what ? shown(args, policySchema) : { bindings: [] };
+    what ? read(args, policySchema) : { bindings: [] };
   const policies = {
-    project: await shown(ask.policies.project, policySchema),
+    project: await read(ask.policies.project, policySchema),
     bucket: await policyOf(bucket, ask.policies.bucket),
     key: await policyOf(key, ask.policies.key),
     deployer: await policyOf(deployer, ask.policies.deployer),
@@ -137,17 +137,17 @@ async function lookUp(subject: Subject): Promise<Found> {
   return { projectNumber, apis, bucket, keyRing, key, pool, provider, deployer, previewer, role, policies };
 }
 
-async function shown<T extends z.ZodType>(args: readonly string[], schema: T): Promise<z.output<T>> {
-  const found = await shownIfAny(args, schema);
+async function read<T extends z.ZodType>(args: readonly string[], schema: T): Promise<z.output<T>> {
+  const found = await readIfExists(args, schema);
   if (found === undefined) throw unreadable(args, "there is no such thing");
   return found;
 }
 
 /** What gcloud shows; `undefined` where it says that there is none. */
-async function shownIfAny<T extends z.ZodType>(args: readonly string[], schema: T): Promise<z.output<T> | undefined> {
+async function readIfExists<T extends z.ZodType>(args: readonly string[], schema: T): Promise<z.output<T> | undefined> {
   const called = await gcloud(args);
   if (isAbsent(called)) return undefined;
-  if (called.code !== 0) throw unreadable(args, called.said || `gcloud exited ${called.code}`);
+  if (called.code !== 0) throw unreadable(args, called.error || `gcloud exited ${called.code}`);
   try {
     return schema.parse(JSON.parse(called.stdout));
   } catch {
@@ -163,7 +163,7 @@ const unreadable = (args: readonly string[], why: string) =>
     },
   ]);
 
-const wrongLocation = ({ project, region }: Subject, location: string) =>
+const wrongLocation = ({ project, region }: BootstrapTarget, location: string) =>
   new InputError([
     problem({
       setting: `gs://${project}-pulumi-state`,
@@ -175,7 +175,7 @@ const wrongLocation = ({ project, region }: Subject, location: string) =>
   ]);
 
 /** Comments, so that what a dry run prints is a script. */
-function nextSteps(subject: Subject, projectNumber: string): string {
+function nextSteps(subject: BootstrapTarget, projectNumber: string): string {
   const { variables, stackInit } = settings(subject, projectNumber);
   return [
     "# Once, in the repository (docs/pipelines.md):",

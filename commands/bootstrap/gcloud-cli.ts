@@ -2,26 +2,26 @@ import { execFile } from "node:child_process";
 import { inputError } from "../../capacity/problem";
 
 /** How a call of gcloud ended. */
-export interface Called {
+export interface GcloudResult {
   readonly code: number;
   readonly stdout: string;
   /** gcloud's own words on what went wrong, in one line. */
-  readonly said: string;
+  readonly error: string;
 }
 
 /** Runs the `gcloud` on the PATH; it asks nothing back. @throws InputError where there is none. */
-export function gcloud(args: readonly string[]): Promise<Called> {
+export function gcloud(args: readonly string[]): Promise<GcloudResult> {
   const env = { ...process.env, CLOUDSDK_CORE_DISABLE_PROMPTS: "1" };
   return new Promise((resolve, reject) => {
     execFile("gcloud", args, { env, maxBuffer: 2 ** 26 }, (error, stdout, stderr) => {
       if (error?.code === "ENOENT") return reject(missing());
-      resolve({ code: typeof error?.code === "number" ? error.code : error ? 1 : 0, stdout, said: saidBy(stderr) });
+      resolve({ code: typeof error?.code === "number" ? error.code : error ? 1 : 0, stdout, error: errorText(stderr) });
     });
   });
 }
 
 /** Whether gcloud says that what was asked for is not there, and not that one may not see it. */
-export const isAbsent = ({ code, said }: Called) =>
+export const isAbsent = ({ code, error: said }: GcloudResult) =>
   code !== 0 && /NOT_FOUND|not found|cannot find|does not exist/i.test(said) && !/PERMISSION_DENIED|denied/i.test(said);
 
 /** A command line as a shell reads it. */
@@ -31,7 +31,7 @@ export const commandLine = (args: readonly string[]) =>
     .join(" ");
 
 /** The error is the last `ERROR:` with what follows it; warnings stand before it. */
-function saidBy(stderr: string): string {
+function errorText(stderr: string): string {
   const text = stderr.slice(Math.max(0, stderr.lastIndexOf("ERROR: ")));
   return text
     .replace(/^ERROR: (\(gcloud[^)]*\) )?/, "")

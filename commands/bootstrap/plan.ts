@@ -1,8 +1,8 @@
-import type { Found, Policy } from "./found";
+import type { Existing, Policy } from "./existing";
 import { apis, bucketRoles, environments, keyRoles, projectRoles, type Role, refreshRole } from "./roles";
 
 /** What is set up, and for whom. */
-export interface Subject {
+export interface BootstrapTarget {
   readonly project: string;
   /** `owner/name` on GitHub, in its exact case. */
   readonly repository: string;
@@ -15,17 +15,17 @@ const KEY_RING = "pulumi";
 const KEY = "stack-secrets";
 const POOL = "github";
 const PROVIDER = "github";
-const POOL_PLACE = ["--location", "global"];
+const POOL_LOCATION = ["--location", "global"];
 const ACCOUNTS = ["deployer", "previewer"] as const satisfies readonly Role[];
 
 const accountId = (role: Role) => `netra-${role}`;
 const email = (role: Role, project: string) => `${accountId(role)}@${project}.iam.gserviceaccount.com`;
 const bucketOf = (project: string) => `gs://${project}-pulumi-state`;
 
-/** How gcloud shows each thing that {@link Found} holds. */
-export function readings({ project, region }: Subject) {
+/** How gcloud shows each thing that {@link Existing} holds. */
+export function lookups({ project, region }: BootstrapTarget) {
   const ring = ["--keyring", KEY_RING, "--location", region];
-  const provider = [PROVIDER, "--workload-identity-pool", POOL, ...POOL_PLACE];
+  const provider = [PROVIDER, "--workload-identity-pool", POOL, ...POOL_LOCATION];
   const asked = (...args: readonly string[]) => [...args, "--project", project, "--format=json"];
   return {
     project: ["projects", "describe", project, "--format=json"],
@@ -33,7 +33,7 @@ export function readings({ project, region }: Subject) {
     bucket: asked("storage", "buckets", "describe", bucketOf(project)),
     keyRing: asked("kms", "keyrings", "describe", KEY_RING, "--location", region),
     key: asked("kms", "keys", "describe", KEY, ...ring),
-    pool: asked("iam", "workload-identity-pools", "describe", POOL, ...POOL_PLACE),
+    pool: asked("iam", "workload-identity-pools", "describe", POOL, ...POOL_LOCATION),
     provider: asked("iam", "workload-identity-pools", "providers", "describe", ...provider),
     deployer: asked("iam", "service-accounts", "describe", email("deployer", project)),
     previewer: asked("iam", "service-accounts", "describe", email("previewer", project)),
@@ -49,7 +49,7 @@ export function readings({ project, region }: Subject) {
 }
 
 /** The calls of gcloud that make what is missing and correct what differs, in order; none where nothing does. */
-export function commands(subject: Subject, found: Found): string[][] {
+export function commands(subject: BootstrapTarget, found: Existing): string[][] {
   const { project } = subject;
   const missing = apis.filter((api) => !found.apis.includes(api));
   return [
@@ -82,7 +82,7 @@ export function commands(subject: Subject, found: Found): string[][] {
   ];
 }
 
-function bucketCommands({ project, region }: Subject, { bucket }: Found): string[][] {
+function bucketCommands({ project, region }: BootstrapTarget, { bucket }: Existing): string[][] {
   const name = bucketOf(project);
   const update = (...flags: readonly string[]) =>
     flags.length > 0 ? [["storage", "buckets", "update", name, ...flags, "--project", project]] : [];
@@ -109,7 +109,7 @@ function bucketCommands({ project, region }: Subject, { bucket }: Found): string
   );
 }
 
-function keyCommands({ project, region }: Subject, { keyRing, key }: Found): string[][] {
+function keyCommands({ project, region }: BootstrapTarget, { keyRing, key }: Existing): string[][] {
   return [
     ...(keyRing ? [] : [["kms", "keyrings", "create", KEY_RING, "--location", region, "--project", project]]),
     ...(key
@@ -143,13 +143,13 @@ const conditionFor = (repository: string) =>
 
 const MAPPING = { "google.subject": "assertion.sub", "attribute.environment": "assertion.environment" };
 
-function federationCommands({ project, repository }: Subject, { pool, provider }: Found): string[][] {
+function federationCommands({ project, repository }: BootstrapTarget, { pool, provider }: Existing): string[][] {
   const pools = (verb: string, ...flags: readonly string[]) => [
     "iam",
     "workload-identity-pools",
     verb,
     POOL,
-    ...POOL_PLACE,
+    ...POOL_LOCATION,
     ...flags,
     "--project",
     project,
@@ -163,7 +163,7 @@ function federationCommands({ project, repository }: Subject, { pool, provider }
       PROVIDER,
       "--workload-identity-pool",
       POOL,
-      ...POOL_PLACE,
+      ...POOL_LOCATION,
       ...flags,
       "--project",
       project,
@@ -173,7 +173,7 @@ function federationCommands({ project, repository }: Subject, { pool, provider }
   const mapping = Object.entries(MAPPING)
     .map(([key, value]) => `${key}=${value}`)
     .join(",");
-  const settings = ["--issuer-uri", ISSUER, "--attribute-mapping", mapping, "--attribute-condition", condition];
+  const pipelineSettings = ["--issuer-uri", ISSUER, "--attribute-mapping", mapping, "--attribute-condition", condition];
   const isAsWanted =
     provider?.attributeCondition === condition &&
     provider.oidc.issuerUri === ISSUER &&
@@ -183,18 +183,18 @@ function federationCommands({ project, repository }: Subject, { pool, provider }
     ...(pool ? [] : [pools("create", "--display-name", "GitHub Actions")]),
     ...(pool?.state === "DELETED" ? [pools("undelete")] : []), // for 30 days the name stays taken
     ...(pool?.disabled ? [pools("update", "--no-disabled")] : []),
-    ...(provider ? [] : [providers("create-oidc", ...settings)]),
+    ...(provider ? [] : [providers("create-oidc", ...pipelineSettings)]),
     ...(provider?.state === "DELETED" ? [providers("undelete")] : []),
     ...(provider && (!isAsWanted || provider.disabled)
-      ? [providers("update-oidc", ...settings, ...(provider.disabled ? ["--no-disabled"] : []))]
+      ? [providers("update-oidc", ...pipelineSettings, ...(provider.disabled ? ["--no-disabled"] : []))]
       : []),
   ];
 }
 
-function refreshRoleCommands({ project }: Subject, { role }: Found): string[][] {
+function refreshRoleCommands({ project }: BootstrapTarget, { role }: Existing): string[][] {
   const { id } = refreshRole;
   const permissions = refreshRole.permissions.join(",");
-  const place = ["--project", project];
+  const inProject = ["--project", project];
   if (!role)
     return [
       [
@@ -208,17 +208,17 @@ function refreshRoleCommands({ project }: Subject, { role }: Found): string[][] 
         permissions,
         "--stage",
         "GA",
-        ...place,
+        ...inProject,
       ],
     ];
   const isAsWanted = role.includedPermissions.toSorted().join(",") === permissions;
   return [
-    ...(role.deleted ? [["iam", "roles", "undelete", id, ...place]] : []),
-    ...(isAsWanted ? [] : [["iam", "roles", "update", id, "--permissions", permissions, ...place]]),
+    ...(role.deleted ? [["iam", "roles", "undelete", id, ...inProject]] : []),
+    ...(isAsWanted ? [] : [["iam", "roles", "update", id, "--permissions", permissions, ...inProject]]),
   ];
 }
 
-function bindingCommands(subject: Subject, { policies, projectNumber }: Found): string[][] {
+function bindingCommands(subject: BootstrapTarget, { policies, projectNumber }: Existing): string[][] {
   const { project, region } = subject;
   const key = [KEY, "--keyring", KEY_RING, "--location", region];
   return ACCOUNTS.flatMap((account) => {
@@ -267,7 +267,7 @@ const wantedRoles = (account: Role, project: string) => [
 ];
 
 /** Roles on the project that somebody has given the two accounts beside their own: told, with what takes them away. */
-export function surplusRoles({ project }: Subject, { policies }: Found): string[][] {
+export function surplusRoles({ project }: BootstrapTarget, { policies }: Existing): string[][] {
   return ACCOUNTS.flatMap((account) => {
     const member = memberOf(account, project);
     const surplus = policies.project.bindings.filter(
@@ -287,7 +287,7 @@ export function surplusRoles({ project }: Subject, { policies }: Found): string[
 }
 
 /** Whoever else has a role on one of the two accounts themselves: told, with what takes it away. */
-export function othersWhoAct({ project }: Subject, { policies, projectNumber }: Found): string[][] {
+export function otherAccess({ project }: BootstrapTarget, { policies, projectNumber }: Existing): string[][] {
   return ACCOUNTS.flatMap((account) =>
     policies[account].bindings.flatMap(({ role, members }) =>
       members
@@ -302,7 +302,7 @@ export function othersWhoAct({ project }: Subject, { policies, projectNumber }: 
 
 /** What the workflows and `pulumi` have to be told. */
 export function settings(
-  { project, region }: Subject,
+  { project, region }: BootstrapTarget,
   projectNumber: string,
 ): { readonly variables: Readonly<Record<string, string>>; readonly stackInit: string } {
   return {

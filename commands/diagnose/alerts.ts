@@ -2,11 +2,11 @@ import { Inputs } from "../../policy/framework/inputs";
 import type { Collection } from "../shared/cloud/classify";
 import type { Deployed } from "../shared/cloud/deployed";
 import { word } from "../shared/cloud/shell";
-import type { Place } from "../shared/cloud/sources";
-import { type Found, mendable } from "./findings";
+import type { Location } from "../shared/cloud/sources";
+import { type RemediableFinding, remediableFinding } from "./findings";
 
 /** An alert policy that is on, and the channels that forward what it says. */
-interface Heard {
+interface Notifying {
   readonly policy: Deployed;
   readonly channels: readonly string[];
   /** Channels that forward nothing, with the field that says so. */
@@ -14,9 +14,9 @@ interface Heard {
 }
 
 /** A channel that is not listed may stand in another project of the metrics scope: it counts as one that forwards. */
-function heard(deployed: readonly Deployed[], { found }: Collection): Heard[] {
+function notifyingPolicies(deployed: readonly Deployed[], { objects }: Collection): Notifying[] {
   const known = new Map(
-    found.flatMap(({ source, object }) => (source === "channels" ? [[String(object.name), object] as const] : [])),
+    objects.flatMap(({ source, object }) => (source === "channels" ? [[String(object.name), object] as const] : [])),
   );
   return deployed
     .filter(({ source, inputs }) => source === "alerts" && inputs.enabled !== false)
@@ -34,9 +34,13 @@ function heard(deployed: readonly Deployed[], { found }: Collection): Heard[] {
 }
 
 /** Alert policies that open without anybody hearing of it. */
-export function silentAlerts(deployed: readonly Deployed[], collection: Collection, { project }: Place): Found[] {
+export function silentAlerts(
+  deployed: readonly Deployed[],
+  collection: Collection,
+  { project }: Location,
+): RemediableFinding[] {
   const forwarding = forwardingChannels(collection);
-  return heard(deployed, collection)
+  return notifyingPolicies(deployed, collection)
     .filter(({ channels, silent }) => silent.length === channels.length)
     .map(({ policy: { name, id }, silent }) => {
       const off = silent.find(({ field }) => field === "enabled");
@@ -47,7 +51,7 @@ export function silentAlerts(deployed: readonly Deployed[], collection: Collecti
           : `gcloud beta monitoring channels update ${word(off.channel)} --project=${project} --enabled`;
       // Which of several channels is meant, only people know.
       const isClear = off !== undefined || (channel !== undefined && others.length === 0);
-      return mendable("silent-alert", {
+      return remediableFinding("silent-alert", {
         resource: name,
         evidence:
           silent.length > 0
@@ -65,19 +69,19 @@ export function silentAlerts(deployed: readonly Deployed[], collection: Collecti
 }
 
 /** Channels of the project that forward what they are told. */
-const forwardingChannels = ({ found }: Collection): string[] =>
-  found.flatMap(({ source, object: { name, enabled, verificationStatus } }) =>
+const forwardingChannels = ({ objects }: Collection): string[] =>
+  objects.flatMap(({ source, object: { name, enabled, verificationStatus } }) =>
     source === "channels" && enabled !== false && verificationStatus !== "UNVERIFIED" ? [String(name)] : [],
   );
 
-const SHOWN_TITLES = 3;
+const MAX_TITLES = 3;
 
 /** Who watches, in one line. */
-export function watchers(deployed: readonly Deployed[], collection: Collection): string {
-  const titles = heard(deployed, collection).flatMap(({ policy, channels, silent }) =>
+export function notifyingPolicyNames(deployed: readonly Deployed[], collection: Collection): string {
+  const titles = notifyingPolicies(deployed, collection).flatMap(({ policy, channels, silent }) =>
     channels.length > silent.length ? [policy.name] : [],
   );
   if (titles.length === 0) return "";
-  const more = titles.length - SHOWN_TITLES;
-  return `alert policies that tell somebody: ${titles.slice(0, SHOWN_TITLES).join("; ")}${more > 0 ? ` and ${more} more` : ""}`;
+  const more = titles.length - MAX_TITLES;
+  return `alert policies that tell somebody: ${titles.slice(0, MAX_TITLES).join("; ")}${more > 0 ? ` and ${more} more` : ""}`;
 }

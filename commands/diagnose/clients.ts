@@ -6,7 +6,7 @@ import { databaseAddresses, usesSocket } from "../../policy/resources/used-datab
 import type { Container, Workload } from "../../policy/resources/workload";
 import type { Collection } from "../shared/cloud/classify";
 import { type Deployed, workloadIn } from "../shared/cloud/deployed";
-import type { Place } from "../shared/cloud/sources";
+import type { Location } from "../shared/cloud/sources";
 
 /* How what is deployed connects to databases, for commands that end a way in: what does not show counts as the way that ends. */
 
@@ -15,19 +15,23 @@ interface Client {
   readonly container: Container;
 }
 
-const clientsIn = (deployed: readonly Deployed[], place: Place): Client[] =>
+const clientsIn = (deployed: readonly Deployed[], location: Location): Client[] =>
   deployed.flatMap((resource) => {
-    const workload = workloadIn(resource, place);
+    const workload = workloadIn(resource, location);
     return workload ? databaseContainers(workload).map((container) => ({ workload, container })) : [];
   });
 
 /** Whether all services and jobs are known, so that no client of a database among them is missed. */
-export const areAllKnown = ({ listed }: Collection): boolean => listed.has("services") && listed.has("jobs");
+export const areWorkloadsListed = ({ listed }: Collection): boolean => listed.has("services") && listed.has("jobs");
 
 /** Whether a private address of the instance is all that anything deployed is told. */
-export function isDialedPrivately({ outputs }: Deployed, deployed: readonly Deployed[], place: Place): boolean {
+export function usesPrivateAddressOnly(
+  { outputs }: Deployed,
+  deployed: readonly Deployed[],
+  location: Location,
+): boolean {
   const address = new Inputs(outputs).text("privateIpAddress");
-  return clientsIn(deployed, place).every(({ workload, container }) => {
+  return clientsIn(deployed, location).every(({ workload, container }) => {
     const told = databaseAddresses(workload, container);
     return (
       !usesSocket(workload, container) &&
@@ -39,8 +43,8 @@ export function isDialedPrivately({ outputs }: Deployed, deployed: readonly Depl
 }
 
 /** Workloads that do not show that they encrypt their connections. */
-export function maybeUnencrypted(deployed: readonly Deployed[], place: Place): string[] {
-  const doubtful = clientsIn(deployed, place).filter(({ workload, container }) => !isEncrypted(workload, container));
+export function possiblyUnencrypted(deployed: readonly Deployed[], location: Location): string[] {
+  const doubtful = clientsIn(deployed, location).filter(({ workload, container }) => !isEncrypted(workload, container));
   return [...new Set(doubtful.map(({ workload }) => workload.label))];
 }
 

@@ -2,13 +2,13 @@ import { inputError } from "../../capacity/problem";
 import { planOf, readSettings, type Settings } from "../../config/read";
 import { judgeProgram } from "../../policy/framework/judgement";
 import { rules } from "../../policy/rules";
-import { readCloud } from "../shared/cloud/collect-api";
-import { jsonIn, readFolder } from "../shared/cloud/collect-files";
+import { collectFromApi } from "../shared/cloud/collect-api";
+import { collectFromFiles, jsonIn } from "../shared/cloud/collect-files";
 import { asJudged, type Deployed, deployedFrom } from "../shared/cloud/deployed";
 import { googleCloud } from "../shared/cloud/rest";
 import { collectingLines } from "../shared/cloud/sources";
 import { announce, answering, command, EXIT, type Host, type Runnable } from "../shared/command";
-import { folderOf, type PlaceOptions, placeOf, withPlaceOptions } from "../shared/location";
+import { directoryFrom, type LocationOptions, locationFrom, withLocationOptions } from "../shared/location";
 import { readStackFile, type StackOptions, withStackOptions } from "../shared/stack-file";
 import { capacityOf } from "./capacity";
 import { type Diagnosis, diagnose } from "./diagnosis";
@@ -16,7 +16,7 @@ import { lastHour } from "./figures";
 import { diagnosisText } from "./format";
 import { INCIDENTS_URL, judgeIncidents, type RegionAnswer, readFeed } from "./incidents";
 
-interface Options extends StackOptions, PlaceOptions {
+interface Options extends StackOptions, LocationOptions {
   readonly incidents?: string;
   readonly adopt?: true;
   readonly json?: true;
@@ -25,7 +25,7 @@ interface Options extends StackOptions, PlaceOptions {
 const FEED_TIMEOUT_SECONDS = 20;
 
 export function diagnoseCommand(): Runnable {
-  const definition = withPlaceOptions(
+  const definition = withLocationOptions(
     withStackOptions(
       command(
         "diagnose",
@@ -54,8 +54,8 @@ export function diagnoseCommand(): Runnable {
       return answering(host, options, async () => {
         const configuration = readStackFile(options.stack, options.configFile);
         const planned = readSettings(configuration);
-        const from = folderOf(options);
-        const settings = { ...planned, ...placeOf(options, planned) };
+        const from = directoryFrom(options);
+        const settings = { ...planned, ...locationFrom(options, planned) };
         const feed = options.incidents === undefined ? undefined : feedIn(options.incidents);
         const found = await diagnosed(host, { settings, stack: options.stack, configuration, from, feed });
         announce(host, "");
@@ -70,7 +70,7 @@ export function diagnoseCommand(): Runnable {
   };
 }
 
-interface Subject {
+interface DiagnosisRequest {
   readonly settings: Settings;
   readonly stack: string;
   readonly configuration: Readonly<Record<string, unknown>>;
@@ -80,11 +80,14 @@ interface Subject {
   readonly feed: unknown;
 }
 
-async function diagnosed(host: Host, { settings, stack, configuration, from, feed }: Subject): Promise<Diagnosis> {
+async function diagnosed(
+  host: Host,
+  { settings, stack, configuration, from, feed }: DiagnosisRequest,
+): Promise<Diagnosis> {
   announce(host, "reading what is deployed");
   const cloud = from === undefined ? googleCloud(settings.project) : undefined;
   const { collection, deployed, notes } = deployedFrom(
-    cloud ? await readCloud(cloud, settings) : readFolder(from ?? "", settings),
+    cloud ? await collectFromApi(cloud, settings) : collectFromFiles(from ?? "", settings),
     settings,
   );
   announce(host, "judging it");

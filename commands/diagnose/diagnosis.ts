@@ -13,16 +13,25 @@ import { SOURCES } from "../shared/cloud/sources";
 import { versionStates } from "../shared/cloud/versions";
 import { silentAlerts } from "./alerts";
 import type { DatabaseCapacity } from "./capacity";
-import { type Course, courseOf } from "./course";
 import { type Change, changesBy, keptDespitePlan } from "./difference";
 import type { Figure } from "./figures";
-import { type Finding, type Found, faultsIn, finding, findingsOf, inOrder, mendable, NAT_UNKNOWN } from "./findings";
+import {
+  type Finding,
+  faultsIn,
+  finding,
+  findingsOf,
+  inOrder,
+  NAT_UNKNOWN,
+  type RemediableFinding,
+  remediableFinding,
+} from "./findings";
 import { hasOneContainer, secretVersions } from "./flags";
-import { NOT_JUDGED } from "./places";
-import { absentOf, answersTo, type Question, questionsOn, type Seen } from "./questions";
+import { absentOf, answersTo, type Observed, type Question, questionsOn } from "./questions";
 import { unreadyFindings } from "./readiness";
+import { type Remediation, remediate } from "./remediation";
 import { type Command, type Cost, commandText, costOf, repairs } from "./remedy-commands";
 import { judgeSecrets } from "./secrets";
+import { NOT_JUDGED } from "./triage";
 
 /** What is known of an environment as it is deployed. */
 export interface Diagnosis {
@@ -60,7 +69,7 @@ interface PrintedCommand {
   readonly mends: readonly number[];
 }
 
-export interface Evidences extends Seen {
+export interface DiagnosisInput extends Observed {
   /** What the rules of the pack say of resources. */
   readonly judge: (deployed: readonly Deployed[]) => readonly RuleFinding[];
   /** What the program registers. */
@@ -80,7 +89,7 @@ export function diagnose({
   region,
   hour,
   notes,
-}: Evidences): Diagnosis {
+}: DiagnosisInput): Diagnosis {
   const secrets = judgeSecrets(mountedSecrets(deployed, settings), collection, settings);
   const judged = (resources: readonly Deployed[]) =>
     withoutOpenAlerts(withOpenNat(judge(resources), resources, collection), collection, settings);
@@ -100,8 +109,8 @@ export function diagnose({
     ...silentAlerts(deployed, collection, settings),
     ...byPeople,
   ]);
-  const course = courseOf(found, deployed, (resources) => faultsIn(resources === deployed ? said : judged(resources)));
-  const findings = found.map((one) => mended(one, course));
+  const course = remediate(found, deployed, (resources) => faultsIn(resources === deployed ? said : judged(resources)));
+  const findings = found.map((one) => remediated(one, course));
   const questions = answersTo({
     settings,
     collection,
@@ -138,9 +147,9 @@ export function diagnose({
 const GOES_ALONG = "the commands for the other findings mend it, too";
 
 /** The finding as it is printed, with what mends it. */
-function mended(one: Found, { lines, goAlong }: Course<Found>): Finding {
+function remediated(one: RemediableFinding, { lines, remediatedByOthers }: Remediation<RemediableFinding>): Finding {
   const { faults: _, repairs: __, ...finding } = one;
-  return { ...finding, mend: lines.get(one) ?? (goAlong.includes(one) ? [GOES_ALONG] : finding.mend) };
+  return { ...finding, mend: lines.get(one) ?? (remediatedByOthers.includes(one) ? [GOES_ALONG] : finding.mend) };
 }
 
 function printed(command: Command, findings: readonly Finding[]): PrintedCommand {
@@ -216,7 +225,7 @@ function absences(deployed: readonly Deployed[], { listed }: Collection, setting
 }
 
 /** A service that must verify tokens and is not given the key at all. */
-function withoutJwt(deployed: readonly Deployed[], collection: Collection, settings: Settings): Found[] {
+function withoutJwt(deployed: readonly Deployed[], collection: Collection, settings: Settings): RemediableFinding[] {
   const jwt = settings.secrets.JWT_SECRET_KEY;
   return Object.values(settings.services).flatMap(({ name, secrets: mounted }) => {
     const service = deployed.find((one) => one.source === "services" && one.label === name);
@@ -226,7 +235,7 @@ function withoutJwt(deployed: readonly Deployed[], collection: Collection, setti
     const canStart = hasOneContainer(service) && versionStates(collection).get(jwt.id)?.get(version) === "ENABLED";
     const flag = secretVersions(service, [{ variable: "JWT_SECRET_KEY", secret: jwt.id, version }]);
     return [
-      mendable("jwt-taken", {
+      remediableFinding("jwt-taken", {
         resource: name,
         evidence: [{ field, value: "no JWT_SECRET_KEY" }],
         consequences: ["must take JWT_SECRET_KEY because it can neither sign nor verify tokens without it"],

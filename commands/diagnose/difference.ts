@@ -52,17 +52,17 @@ export function changesBy(
     const source = SOURCE_OF[planned.type];
     if (source === undefined) return [];
     const { type } = planned;
-    const [name, wanted] = [nameOf(planned), wantedBy(planned)];
+    const [name, wanted] = [plannedName(planned), wantedBy(planned)];
     const existing = deployed.find((one) => one.type === type && one.label === name);
     if (!existing) return listed.has(source) ? [{ resource: name, type, change: "create", properties: [] }] : [];
     const differences = differencesBetween(planned, existing);
-    const isNamed = differences.some(
+    const hasNamedContainers = differences.some(
       ({ property, element }) => property === "template.containers" && element !== undefined,
     );
-    const surplus = isNamed ? [] : surplusContainers(existing.inputs, wanted);
+    const surplus = hasNamedContainers ? [] : surplusContainers(existing.inputs, wanted);
     const isLeft = ({ property }: Difference) => !surplus.some((container) => property.startsWith(container));
     const properties = [
-      ...new Set(differences.filter((one) => isLeft(one) && isChange(one) && !isIgnored(planned, one)).map(shown)),
+      ...new Set(differences.filter((one) => isLeft(one) && isChange(one) && !isIgnored(planned, one)).map(changeText)),
       ...surplus.map((container) => `${container}: removed`),
     ];
     return properties.length > 0 ? [{ resource: name, type, change: "update", properties }] : [];
@@ -75,13 +75,13 @@ export function changesBy(
  */
 export function keptDespitePlan(plan: readonly RegisteredResource[], deployed: readonly Deployed[]): string[] {
   return plan.flatMap((planned) => {
-    const existing = deployed.find(({ type, label }) => type === planned.type && label === nameOf(planned));
+    const existing = deployed.find(({ type, label }) => type === planned.type && label === plannedName(planned));
     const kept = existing
       ? differencesBetween(planned, existing).filter((one) => isIgnored(planned, one) && !isNothing(one.new))
       : [];
     return kept.map(
       ({ property, old, new: now }) =>
-        `${nameOf(planned)} keeps ${property} ${text(old)}: the stack file says ${text(now)}, which counts at creation only`,
+        `${plannedName(planned)} keeps ${property} ${valueText(old)}: the stack file says ${valueText(now)}, which counts at creation only`,
     );
   });
 }
@@ -109,7 +109,7 @@ function surplusContainers(existing: Deployed["inputs"], wanted: Properties): st
 
 type Properties = Record<string, unknown>;
 
-const nameOf = ({ inputs, name }: RegisteredResource) =>
+const plannedName = ({ inputs, name }: RegisteredResource) =>
   [inputs.name, inputs.secretId].find((own) => typeof own === "string") ?? name;
 
 /** What the program states otherwise, and named elements that it does not have (variables, flags, volumes). */
@@ -144,9 +144,9 @@ function compared(value: unknown, key: string): unknown {
 }
 
 const REFERENCES = ["connector", "network", "privateNetwork", "authorizedNetwork", "secret", "router"];
-const SHOWN_VARIABLES: readonly string[] = Object.values(databaseVariables);
+const PRINTED_VARIABLES: readonly string[] = Object.values(databaseVariables);
 
-function shown({ property, element, old, new: now }: Difference): string {
+function changeText({ property, element, old, new: now }: Difference): string {
   // Each label by itself says nothing more.
   const labels = /^(.*\b(?:labels|userLabels))\b/.exec(property)?.[1];
   if (labels) return labels;
@@ -156,7 +156,7 @@ function shown({ property, element, old, new: now }: Difference): string {
     return was === is ? name : `${name}: ${was} -> ${is}`;
   }
   return isShort(old) && isShort(now)
-    ? `${name}: ${text(old)} -> ${text(now)}`
+    ? `${name}: ${valueText(old)} -> ${valueText(now)}`
     : `${name}${isNothing(now) ? ": removed" : isNothing(old) ? ": added" : ""}`;
 }
 
@@ -169,14 +169,14 @@ function variable(name: string | undefined, value: unknown): string {
     }
   ).valueSource?.secretKeyRef; // of a variable that is no literal
   if (reference) return `${reference.secret}:${isUnknownValue(reference.version) ? "newest" : reference.version}`;
-  return SHOWN_VARIABLES.includes(name ?? "") && typeof value === "string" && /^\d+(\.\d+)?$/.test(value)
+  return PRINTED_VARIABLES.includes(name ?? "") && typeof value === "string" && /^\d+(\.\d+)?$/.test(value)
     ? value
     : "a value";
 }
 
 const isShort = (value: unknown) => isNothing(value) || ["string", "number", "boolean"].includes(typeof value);
 
-function text(value: unknown): string {
+function valueText(value: unknown): string {
   if (isUnknownValue(value)) return "not known yet";
   return isNothing(value) ? "not set" : value === "" ? "empty" : String(value);
 }

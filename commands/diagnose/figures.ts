@@ -6,11 +6,11 @@ import { type Metric, metrics } from "../../capacity/monitoring/metrics";
 import { round } from "../../capacity/monitoring/monitored";
 import type { Settings } from "../../config/read";
 import type { Deployed } from "../shared/cloud/deployed";
-import { type Cloud, listed, Unanswered } from "../shared/cloud/rest";
-import type { Place } from "../shared/cloud/sources";
+import { type Cloud, readList, Unanswered } from "../shared/cloud/rest";
+import type { Location } from "../shared/cloud/sources";
 import type { DatabaseCapacity } from "./capacity";
 import { type Finding, finding } from "./findings";
-import { showingLine } from "./readiness";
+import { inspectionCommand } from "./readiness";
 
 /*
  * The last hour in Cloud Monitoring, against the plan. Values are visible two to four minutes late.
@@ -97,7 +97,7 @@ const backends: Part = async (ask, settings, { capacities }) => {
   const value = most.get(`${settings.project}:${name}`);
   const limit = capacities.find(({ instance }) => instance === name)?.maxConnections ?? planned;
   const plan = `${limit} are there; the plan uses at most ${percent(usableShare)} of ${planned}`;
-  if (value === undefined) return nothing(title, plan);
+  if (value === undefined) return notRecorded(title, plan);
   const findings =
     value > round(limit * usableShare)
       ? [
@@ -124,7 +124,7 @@ const connectorLoad: Part = async (ask, { connector, monitoring: { saturationSha
   const value = (await ask({ ...onConnector, metric: metrics.connectorCpu, aligner: "ALIGN_PERCENTILE_99" })).get(
     connector.name,
   );
-  if (value === undefined) return nothing(title, plan);
+  if (value === undefined) return notRecorded(title, plan);
   return {
     figures: [{ title, value: percent(value), plan }],
     findings: value > saturationShare ? [overloaded(connector.name, "connector/cpu/utilizations", percent(value))] : [],
@@ -138,7 +138,7 @@ const connectorInstances: Part = async (ask, { connector }, { deployed }) => {
   const value = (await ask({ ...onConnector, metric: metrics.connectorInstances, aligner: "ALIGN_MAX" })).get(
     connector.name,
   );
-  if (value === undefined) return nothing(title, plan);
+  if (value === undefined) return notRecorded(title, plan);
   const existing = deployed.find(({ source, label }) => source === "connectors" && label === connector.name);
   const maximum = Number(existing?.inputs.maxInstances ?? connector.maxInstances);
   return {
@@ -216,7 +216,7 @@ const failedProbes: Part = async (ask, { services, project, region }) => {
           consequences: [
             "must be none because each is an instance that did not start, or was restarted: SQLSTATE 53300, the DATABASE phase and exit code 3 in its log say why",
           ],
-          mend: [showingLine({ source: "services", name }, { project, region })],
+          mend: [inspectionCommand({ source: "services", name }, { project, region })],
         }),
       ),
     open: [],
@@ -234,7 +234,7 @@ const TITLES: ReadonlyMap<Part, string> = new Map([
   [failedProbes, "failed probes"],
 ]);
 
-const nothing = (title: string, plan: string): HourAnswer => ({
+const notRecorded = (title: string, plan: string): HourAnswer => ({
   figures: [{ title, plan }],
   findings: [],
   open: [`${title}: nothing was recorded`],
@@ -243,7 +243,7 @@ const nothing = (title: string, plan: string): HourAnswer => ({
 /** The largest point of each group in the last hour. @throws Unanswered */
 async function largestByLabel(
   cloud: Cloud,
-  { project }: Place,
+  { project }: Location,
   series: Series,
   now: number,
 ): Promise<ReadonlyMap<string, number>> {
@@ -257,7 +257,7 @@ async function largestByLabel(
     "aggregation.crossSeriesReducer": reducer,
     "aggregation.groupByFields": groupBy,
   });
-  const found = await listed(cloud, "monitoring", `/v3/projects/${project}/timeSeries`, "timeSeries", query);
+  const found = await readList(cloud, "monitoring", `/v3/projects/${project}/timeSeries`, "timeSeries", query);
   const read = found.map((one) => timeSeries.safeParse(one));
   if (read.some(({ success }) => !success))
     throw new Unanswered("monitoring.googleapis.com answered in an unknown form");

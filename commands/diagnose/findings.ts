@@ -5,10 +5,10 @@ import type { Settings } from "../../config/read";
 import type { Finding as RuleFinding } from "../../policy/framework/outcome";
 import type { Collection } from "../shared/cloud/classify";
 import { type Deployed, urnOf } from "../shared/cloud/deployed";
-import type { Faults, Mendable } from "./course";
 import { type Evidence, evidenceOf } from "./evidence";
-import { NOT_JUDGED, placeOf, type QuestionKey, STAGES, type Stage } from "./places";
+import type { Faults, Remediable } from "./remediation";
 import { byUp, repairsFor } from "./remedy";
+import { NOT_JUDGED, type QuestionKey, STAGES, type Stage, triageOf } from "./triage";
 
 /** Something that is wrong with what is deployed. */
 export interface Finding {
@@ -26,7 +26,7 @@ export interface Finding {
 }
 
 /** A finding before it is known which commands are printed: `mend` says what to do without. */
-export interface Found extends Finding, Mendable {}
+export interface RemediableFinding extends Finding, Remediable {}
 
 /** A rule that cannot tell. */
 export interface Unjudged {
@@ -39,16 +39,19 @@ export interface Unjudged {
 /** Why nothing is said that rests on there being no Cloud NAT. */
 export const NAT_UNKNOWN = "all traffic goes into the VPC, and whether there is Cloud NAT is not known";
 
-type Own = Omit<Finding, "stage" | "rules" | "questions">;
+type OwnFinding = Omit<Finding, "stage" | "rules" | "questions">;
 
 /** A finding of this command's own. */
-export function finding(rule: string, found: Own): Finding {
-  const { stage, question } = placeOf(rule);
+export function finding(rule: string, found: OwnFinding): Finding {
+  const { stage, question } = triageOf(rule);
   return { stage, rules: [rule], questions: [question], ...found };
 }
 
 /** One that commands can mend. */
-export const mendable = (rule: string, { repairs, ...found }: Own & Pick<Found, "repairs">): Found => ({
+export const remediableFinding = (
+  rule: string,
+  { repairs, ...found }: OwnFinding & Pick<RemediableFinding, "repairs">,
+): RemediableFinding => ({
   ...finding(rule, found),
   faults: [],
   repairs,
@@ -60,7 +63,7 @@ export const faultsIn = (judged: readonly RuleFinding[]): Faults =>
 
 /** What only advises breaks nothing. */
 const stageOf = ({ rule, level }: Pick<RuleFinding, "rule" | "level">): Stage =>
-  level === "advisory" ? "hygiene" : placeOf(rule).stage;
+  level === "advisory" ? "hygiene" : triageOf(rule).stage;
 
 const faultOf = ({ rule, outcome, resource, problem }: RuleFinding) =>
   outcome === "refused" && problem
@@ -73,7 +76,7 @@ export function findingsOf(
   deployed: readonly Deployed[],
   collection: Collection,
   settings: Settings,
-): { readonly findings: readonly Found[]; readonly unjudged: readonly Unjudged[] } {
+): { readonly findings: readonly RemediableFinding[]; readonly unjudged: readonly Unjudged[] } {
   const byUrn = new Map(deployed.map((resource) => [urnOf(resource), resource]));
   const resourceOf = ({ resource }: RuleFinding) => byUrn.get(resource?.urn ?? "");
   const judged = found.filter(({ rule }) => !Object.hasOwn(NOT_JUDGED, rule));
@@ -91,7 +94,7 @@ export function findingsOf(
         ? [
             {
               rule: one.rule,
-              question: placeOf(one.rule).question,
+              question: triageOf(one.rule).question,
               resource: resourceOf(one)?.label ?? "",
               why: one.text,
             },
@@ -129,7 +132,7 @@ const MEND_THE_PATH = "mend the path first, as said above: no size helps while n
 
 type Context = Pick<Parameters<typeof repairsFor>[1], "deployed" | "collection" | "settings">;
 
-function findingOf(group: Group<Refused>, resource: Deployed | undefined, context: Context): Found {
+function findingOf(group: Group<Refused>, resource: Deployed | undefined, context: Context): RemediableFinding {
   const rule = ruleOf(group[0]);
   const problems = group.map(({ problem }) => problem);
   const shown = problems.flatMap(
@@ -158,8 +161,8 @@ function findingOf(group: Group<Refused>, resource: Deployed | undefined, contex
 }
 
 /** One finding for what is the same fact, and all in the order in which they break. */
-export function inOrder(findings: readonly Found[]): Found[] {
-  const merged: Found[] = [];
+export function inOrder(findings: readonly RemediableFinding[]): RemediableFinding[] {
+  const merged: RemediableFinding[] = [];
   for (const one of findings.toSorted(byUrgency)) {
     const at = merged.findIndex(
       (other) => other.stage === one.stage && other.resource === one.resource && isSameFact(other, one),
@@ -182,6 +185,6 @@ export function inOrder(findings: readonly Found[]): Found[] {
 
 const byUrgency = (a: Finding, b: Finding) =>
   STAGES.indexOf(a.stage) - STAGES.indexOf(b.stage) || rankOf(a) - rankOf(b);
-const rankOf = ({ rules }: Finding) => Math.min(...rules.map((rule) => placeOf(rule).rank));
+const rankOf = ({ rules }: Finding) => Math.min(...rules.map((rule) => triageOf(rule).rank));
 const isSameFact = (a: Finding, b: Finding) =>
   a.evidence.length === 1 && b.evidence.length === 1 && a.evidence[0]?.field === b.evidence[0]?.field;

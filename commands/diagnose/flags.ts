@@ -70,12 +70,12 @@ export const variablesRemoved = (resource: Deployed, kind: "secrets" | "env-vars
   edits: [listEdit(resource, (list) => list.filter(({ name }) => !names.includes(name)))],
 });
 
-interface Named {
+interface EnvVariable {
   readonly name: string;
   readonly [key: string]: unknown;
 }
 
-const variableSet = (resource: Deployed, variable: Named): Edit =>
+const variableSet = (resource: Deployed, variable: EnvVariable): Edit =>
   listEdit(resource, (list) =>
     list.some(({ name }) => name === variable.name)
       ? list.map((one) => (one.name === variable.name ? variable : one))
@@ -83,9 +83,9 @@ const variableSet = (resource: Deployed, variable: Named): Edit =>
   );
 
 /** As `deployedFrom` makes them, variables have names. */
-const listEdit = (resource: Deployed, change: (variables: readonly Named[]) => readonly Named[]): Edit => ({
+const listEdit = (resource: Deployed, change: (variables: readonly EnvVariable[]) => readonly EnvVariable[]): Edit => ({
   path: [...podOf(resource).split("."), "containers", "0", "envs"],
-  change: (list = []) => change(list as readonly Named[]),
+  change: (list = []) => change(list as readonly EnvVariable[]),
 });
 
 export function startupProbe(resource: Deployed, { path, ...timing }: ServiceSettings["probe"], port: number): Flag {

@@ -1,14 +1,14 @@
 import type { Diagnosis } from "./diagnosis";
 import { type Finding, groupedBy } from "./findings";
-import { STAGES } from "./places";
 import type { Question } from "./questions";
+import { STAGES } from "./triage";
 
 /** As much of one finding as one reads at a glance; `--json` has all. */
-const SHOWN_EVIDENCE = 2;
-const SHOWN_PROPERTIES = 4;
-const SHOWN_NAMES = 4;
-const LONGEST_PROPERTY = 90;
-const LONGEST_FIELD = 120;
+const MAX_EVIDENCE = 2;
+const MAX_PROPERTIES = 4;
+const MAX_NAMES = 4;
+const MAX_PROPERTY_LENGTH = 90;
+const MAX_FIELD_LENGTH = 120;
 
 /** The diagnosis as a person at a terminal reads it. */
 export function diagnosisText(diagnosis: Diagnosis, withAdoption: boolean): string {
@@ -58,9 +58,9 @@ const section = (title: string, lines: readonly string[]) =>
 /** What stands in a saved file may be anything: it shall neither steer the terminal nor look like a line of its own. */
 const printable = (line: string) => line.replace(/\p{Cc}+/gu, " ");
 const counted = (count: number, noun: string) => `${count} ${noun}${count === 1 ? "" : "s"}`;
-const named = (names: readonly string[]) =>
-  names.length > SHOWN_NAMES + 1
-    ? `${names.slice(0, SHOWN_NAMES).join(", ")} and ${names.length - SHOWN_NAMES} more`
+const nameList = (names: readonly string[]) =>
+  names.length > MAX_NAMES + 1
+    ? `${names.slice(0, MAX_NAMES).join(", ")} and ${names.length - MAX_NAMES} more`
     : names.join(", ");
 
 function byStage(findings: readonly Finding[]): string {
@@ -88,13 +88,13 @@ function groupText(group: readonly [Finding, ...Finding[]], index: number, comma
       .slice(0, isUrgent ? 2 : 1)
       .map((text) => `     ${text}`),
     ...(positions.length > 0
-      ? [`     -> ${positions.length > 1 ? "commands" : "command"} ${listed(positions)} below`]
+      ? [`     -> ${positions.length > 1 ? "commands" : "command"} ${numberList(positions)} below`]
       : []),
     ...rest.map((text) => `     -> ${text}`),
   ];
 }
 
-const listed = (numbers: readonly number[]) =>
+const numberList = (numbers: readonly number[]) =>
   numbers.length > 1 ? `${numbers.slice(0, -1).join(", ")} and ${numbers.at(-1)}` : String(numbers[0]);
 
 /** A command on a line of its own, so that it can be copied. */
@@ -110,14 +110,14 @@ function commandLines(
       ? cost.map(({ effect, consequence }) => `${effect}: ${consequence}`)
       : ["nothing that anybody notices"];
   return [
-    `${index + 1}. for ${listed(numbers)}; costs ${effects[0]}`,
+    `${index + 1}. for ${numberList(numbers)}; costs ${effects[0]}`,
     ...effects.slice(1).map((effect) => `     and ${effect}`),
     `     -> ${command}`,
   ];
 }
 
 function evidenceText({ evidence }: Finding): string {
-  const shown = evidence.slice(0, SHOWN_EVIDENCE).map(({ field, value }) => `${shortField(field)} = ${value}`);
+  const shown = evidence.slice(0, MAX_EVIDENCE).map(({ field, value }) => `${shortField(field)} = ${value}`);
   return [...shown, ...(evidence.length > shown.length ? [`${evidence.length - shown.length} more`] : [])].join(", ");
 }
 
@@ -128,7 +128,7 @@ function shortField(field: string): string {
     "$1",
   );
   // A rollout of fifty services has fifty names.
-  return short.length > LONGEST_FIELD ? `${short.slice(0, LONGEST_FIELD)}...` : short;
+  return short.length > MAX_FIELD_LENGTH ? `${short.slice(0, MAX_FIELD_LENGTH)}...` : short;
 }
 
 function changesText(changes: Diagnosis["changes"]): string[] {
@@ -137,18 +137,18 @@ function changesText(changes: Diagnosis["changes"]): string[] {
   const isLabel = (property: string) => /\b(?:labels|userLabels)$/.test(property);
   const labelled = updated.filter(({ properties }) => properties.every(isLabel)).map(({ resource }) => resource);
   return [
-    ...(made.length > 0 ? [`make ${named(made)}`] : []),
+    ...(made.length > 0 ? [`make ${nameList(made)}`] : []),
     ...updated
       .filter(({ resource }) => !labelled.includes(resource))
       .map(({ resource, properties }) => {
         // What has a value now and gets another one says most, a label least.
         const order = properties
           .toSorted((a, b) => weight(a) - weight(b))
-          .map((text) => (text.length > LONGEST_PROPERTY ? (text.split(": ")[0] ?? "") : text));
-        const more = order.length - SHOWN_PROPERTIES;
-        return `${resource}: ${[...order.slice(0, SHOWN_PROPERTIES), ...(more > 0 ? [`${more} more`] : [])].join(", ")}`;
+          .map((text) => (text.length > MAX_PROPERTY_LENGTH ? (text.split(": ")[0] ?? "") : text));
+        const more = order.length - MAX_PROPERTIES;
+        return `${resource}: ${[...order.slice(0, MAX_PROPERTIES), ...(more > 0 ? [`${more} more`] : [])].join(", ")}`;
       }),
-    ...(labelled.length > 0 ? [`labels of ${named(labelled)}`] : []),
+    ...(labelled.length > 0 ? [`labels of ${nameList(labelled)}`] : []),
   ];
 
   function weight(property: string): number {

@@ -36,7 +36,7 @@ const KNOWN = {
   severity: ["low", "medium", "high"],
 };
 
-const place = z.object({ id: z.string().optional(), title: z.string().optional() });
+const reference = z.object({ id: z.string().optional(), title: z.string().optional() });
 const incident = z.object({
   number: z.string().optional(),
   begin: z.string(),
@@ -46,10 +46,10 @@ const incident = z.object({
   status_impact: z.string().optional(),
   severity: z.string().optional(),
   service_name: z.string().optional(),
-  affected_products: z.array(place).default([]),
+  affected_products: z.array(reference).default([]),
   uri: z.string().optional(),
-  currently_affected_locations: z.array(place).default([]),
-  previously_affected_locations: z.array(place).default([]),
+  currently_affected_locations: z.array(reference).default([]),
+  previously_affected_locations: z.array(reference).default([]),
 });
 type Incident = z.output<typeof incident>;
 
@@ -70,16 +70,16 @@ export function judgeIncidents(feed: unknown, region: string, now: number): Regi
   const ofProducts = all.filter(concernsStack);
   const recently = now - RECENT_DAYS * 86_400_000;
   const ongoing = ofProducts.filter(({ end }) => !end);
-  const here = ongoing.filter((one) => isIn(one.currently_affected_locations, region) || placesOf(one).length === 0);
+  const here = ongoing.filter((one) => isIn(one.currently_affected_locations, region) || locationsOf(one).length === 0);
   const past = ofProducts.filter((one) => {
-    const touched = placesOf(one).length === 0 || isIn(placesOf(one), region);
+    const touched = locationsOf(one).length === 0 || isIn(locationsOf(one), region);
     return !here.includes(one) && touched && (!one.end || Date.parse(one.end) >= recently);
   });
   const unknown = all.filter((one) => here.includes(one) || past.includes(one)).flatMap(unknownValues);
   // A date that is none would be dropped from the recent ones without a word.
   const dates = ofProducts
     .filter(({ end }) => end && Number.isNaN(Date.parse(end)))
-    .map((one) => `${nameOf(one)} ends at a time in an unknown form`);
+    .map((one) => `${incidentName(one)} ends at a time in an unknown form`);
   const remarks = [
     ...past.map((one) => `${one.end ? "ended" : "elsewhere by now"}: ${described(one)}`),
     ...unknown,
@@ -90,7 +90,7 @@ export function judgeIncidents(feed: unknown, region: string, now: number): Regi
   return {
     findings: here.map((one) =>
       finding("regional-incident", {
-        resource: nameOf(one),
+        resource: incidentName(one),
         evidence: [
           {
             field: "status_impact",
@@ -122,8 +122,8 @@ function concernsStack({ affected_products: products, service_name }: Incident):
   );
 }
 
-/** An incident that names no place is everywhere, until it says otherwise. */
-const placesOf = (one: Incident) => [...one.currently_affected_locations, ...one.previously_affected_locations];
+/** An incident that names no location affects every region. */
+const locationsOf = (one: Incident) => [...one.currently_affected_locations, ...one.previously_affected_locations];
 
 function isIn(locations: Incident["currently_affected_locations"], region: string): boolean {
   return locations.some(
@@ -135,18 +135,18 @@ function unknownValues(one: Incident): string[] {
   const { status_impact: impact, severity } = one;
   return [
     ...(impact !== undefined && !KNOWN.impact.includes(impact)
-      ? [`${nameOf(one)} has the unknown status_impact '${impact}'`]
+      ? [`${incidentName(one)} has the unknown status_impact '${impact}'`]
       : []),
     ...(severity !== undefined && !KNOWN.severity.includes(severity)
-      ? [`${nameOf(one)} has the unknown severity '${severity}'`]
+      ? [`${incidentName(one)} has the unknown severity '${severity}'`]
       : []),
   ];
 }
 
-const nameOf = ({ number, uri }: Incident) => `incident ${number ?? uri ?? "without a number"}`;
+const incidentName = ({ number, uri }: Incident) => `incident ${number ?? uri ?? "without a number"}`;
 
 function described(one: Incident): string {
   const products =
     one.affected_products.map(({ title }) => title).join(", ") || (one.service_name ?? "no product named");
-  return `${nameOf(one)} (${products}, since ${one.begin.slice(0, 16)}${one.end ? ` until ${one.end.slice(0, 16)}` : ""}): ${one.external_desc.split("\n")[0]?.slice(0, 120)}`;
+  return `${incidentName(one)} (${products}, since ${one.begin.slice(0, 16)}${one.end ? ` until ${one.end.slice(0, 16)}` : ""}): ${one.external_desc.split("\n")[0]?.slice(0, 120)}`;
 }

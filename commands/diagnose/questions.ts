@@ -8,14 +8,14 @@ import { probeTiming } from "../../policy/resources/probes";
 import type { Collection } from "../shared/cloud/classify";
 import type { Deployed } from "../shared/cloud/deployed";
 import { collectingLine, SOURCES, type Source } from "../shared/cloud/sources";
-import { watchers } from "./alerts";
+import { notifyingPolicyNames } from "./alerts";
 import type { DatabaseCapacity } from "./capacity";
 import type { HourAnswer } from "./figures";
 import { type Finding, NAT_UNKNOWN, type Unjudged } from "./findings";
 import type { RegionAnswer } from "./incidents";
-import { QUESTIONS, type QuestionKey } from "./places";
-import { unsaidReadiness } from "./readiness";
+import { unknownReadiness } from "./readiness";
 import type { SecretsAnswer } from "./secrets";
+import { QUESTIONS, type QuestionKey } from "./triage";
 
 /** One question of the incident report, and what is known. */
 export interface Question {
@@ -30,7 +30,7 @@ export interface Question {
 }
 
 /** What was seen of an environment. */
-export interface Seen {
+export interface Observed {
   readonly settings: Settings;
   readonly collection: Collection;
   readonly deployed: readonly Deployed[];
@@ -41,7 +41,7 @@ export interface Seen {
 }
 
 /** Everything that questions are answered from. */
-export interface Known extends Seen {
+export interface QuestionContext extends Observed {
   readonly findings: readonly Finding[];
   readonly unjudged: readonly Unjudged[];
   readonly secrets: SecretsAnswer;
@@ -65,7 +65,7 @@ const NEEDS: Readonly<Record<QuestionKey, readonly Source[]>> = {
 };
 
 /** Every question, answered as far as it can be. */
-export function answersTo(known: Known): Question[] {
+export function answersTo(known: QuestionContext): Question[] {
   // The keys are those of QUESTIONS.
   return (Object.keys(QUESTIONS) as QuestionKey[]).flatMap((key): Question[] => {
     if (key === "hour" && known.hour === undefined) return [];
@@ -79,7 +79,7 @@ export function answersTo(known: Known): Question[] {
   });
 }
 
-function openPartsOf(key: QuestionKey, known: Known): Question["open"] {
+function openPartsOf(key: QuestionKey, known: QuestionContext): Question["open"] {
   const { settings, deployed, unjudged, secrets, region, hour } = known;
   const absent = (key === "watched" && settings.monitoring.disabled ? [] : NEEDS[key]).flatMap((source) =>
     missing(source, known),
@@ -94,7 +94,7 @@ function openPartsOf(key: QuestionKey, known: Known): Question["open"] {
         missing: resource ? `${resource}: ${why}` : why,
         answeredBy: why === NAT_UNKNOWN ? collectingLine("routers", settings) : "",
       })),
-    ...unsaidReadiness(key, deployed, settings),
+    ...unknownReadiness(key, deployed, settings),
     ...(isComplete && (key === "budget" || key === "storm") ? uncounted(known) : []),
     ...(key === "secrets" ? unknownVersions(secrets, settings) : []),
     ...(key === "region" && region.open
@@ -116,7 +116,7 @@ function openPartsOf(key: QuestionKey, known: Known): Question["open"] {
 }
 
 /** A service that uses the database by the plan, and is not seen to hold a connection: its pool is in no sum. */
-function uncounted({ settings, deployed, capacities }: Known): Question["open"] {
+function uncounted({ settings, deployed, capacities }: QuestionContext): Question["open"] {
   const counted = capacities.flatMap((capacity) => capacity.services);
   const isDeployed = (name: string) => services(deployed).some((service) => service.label === name);
   return Object.values(settings.services).flatMap(({ name, database }) =>
@@ -143,7 +143,7 @@ function unknownVersions({ open }: SecretsAnswer, settings: Settings): Question[
 }
 
 /** What of a source should be there and is not known. */
-function missing(source: Source, { settings, collection, deployed }: Known): Question["open"] {
+function missing(source: Source, { settings, collection, deployed }: QuestionContext): Question["open"] {
   const answeredBy = collectingLine(source, settings);
   const { what } = SOURCES[source];
   const gap = collection.gaps.get(source);
@@ -181,7 +181,7 @@ const EXPECTED: { readonly [Key in Source]?: (settings: Settings) => string[] } 
   caches: ({ cache }) => [cache.name],
 };
 
-const ANSWERS: Readonly<Record<QuestionKey, (known: Known) => string>> = {
+const ANSWERS: Readonly<Record<QuestionKey, (known: QuestionContext) => string>> = {
   instance: ({ deployed }) =>
     listedBy(deployed, "instances", [
       "databaseVersion",
@@ -238,7 +238,7 @@ const ANSWERS: Readonly<Record<QuestionKey, (known: Known) => string>> = {
   watched: ({ settings, deployed, collection }) =>
     settings.monitoring.disabled
       ? `turned off in the plan: ${settings.monitoring.disabled.reason}`
-      : watchers(deployed, collection),
+      : notifyingPolicyNames(deployed, collection),
   region: ({ region }) => region.answer,
   hour: ({ hour }) =>
     (hour?.figures ?? []).flatMap(({ title, value }) => (value === undefined ? [] : [`${title} ${value}`])).join(", "),

@@ -1,11 +1,11 @@
 import type { Settings } from "../../config/read";
 import type { Deployed } from "../shared/cloud/deployed";
-import { collectingLine, filledIn, type Place, type Source } from "../shared/cloud/sources";
+import { collectingLine, filledIn, type Location, type Source } from "../shared/cloud/sources";
 import { redeployLine } from "../up/failed-revisions";
-import { type Found, mendable } from "./findings";
+import { type RemediableFinding, remediableFinding } from "./findings";
 import { alwaysOn } from "./flags";
-import { placeOf, type QuestionKey } from "./places";
 import { repairs } from "./remedy-commands";
+import { type QuestionKey, triageOf } from "./triage";
 
 /* Whether what is deployed works, as the cloud itself says. */
 
@@ -15,7 +15,7 @@ const ruleOf = (source: Source): string =>
   ({ instances: "not-running", connectors: "connector-not-ready" })[source as string] ?? "not-ready";
 
 /** What runs at the moment, and what has failed. */
-const SHOWING: { readonly [Key in Source]?: string } = {
+const INSPECTION_COMMANDS: { readonly [Key in Source]?: string } = {
   services: "gcloud run services logs read NAME --project=PROJECT --region=REGION --limit=100",
   instances: "gcloud sql operations list --instance=NAME --project=PROJECT --limit=5",
   connectors: "gcloud compute networks vpc-access operations list --project=PROJECT --region=REGION",
@@ -23,15 +23,15 @@ const SHOWING: { readonly [Key in Source]?: string } = {
 };
 
 /** The line that shows why something does not work. */
-export const showingLine = ({ source, name }: Pick<Deployed, "source" | "name">, place: Place): string =>
-  filledIn(SHOWING[source] ?? "", place).replace("NAME", name);
+export const inspectionCommand = ({ source, name }: Pick<Deployed, "source" | "name">, location: Location): string =>
+  filledIn(INSPECTION_COMMANDS[source] ?? "", location).replace("NAME", name);
 
 /** What does not work. */
 export function unreadyFindings(
   deployed: readonly Deployed[],
-  { project, region, services }: Place & Pick<Settings, "services">,
-): Found[] {
-  return deployed.flatMap((one): Found[] => {
+  { project, region, services }: Location & Pick<Settings, "services">,
+): RemediableFinding[] {
+  return deployed.flatMap((one): RemediableFinding[] => {
     if (one.unready?.value === undefined) return [];
     const { field, value, message } = one.unready;
     const [key] =
@@ -40,7 +40,7 @@ export function unreadyFindings(
       ) ?? [];
     const at = { project, region: one.region ?? region };
     return [
-      mendable(ruleOf(one.source), {
+      remediableFinding(ruleOf(one.source), {
         resource: one.label,
         evidence: [{ field, value }],
         consequences: [
@@ -49,7 +49,7 @@ export function unreadyFindings(
             : `must be ready; Google says: ${message.split("\n")[0]?.slice(0, 300)}`,
         ],
         mend: [
-          showingLine(one, at),
+          inspectionCommand(one, at),
           // An update with the same template makes no other revision, whatever becomes of the cause.
           ...(key === undefined ? [] : [`once its cause is mended: \`${redeployLine([key])}\``]),
         ],
@@ -60,17 +60,17 @@ export function unreadyFindings(
 }
 
 /** What nothing says of whether it works, among what a question is about. */
-export function unsaidReadiness(
+export function unknownReadiness(
   key: QuestionKey,
   deployed: readonly Deployed[],
-  place: Place,
+  location: Location,
 ): { readonly missing: string; readonly answeredBy: string }[] {
   return deployed.flatMap(({ source, label, unready }) =>
-    unready && unready.value === undefined && placeOf(ruleOf(source)).question === key
+    unready && unready.value === undefined && triageOf(ruleOf(source)).question === key
       ? [
           {
             missing: `${label}: '${unready.field}' is not shown, so whether it works is not known`,
-            answeredBy: collectingLine(source, place),
+            answeredBy: collectingLine(source, location),
           },
         ]
       : [],

@@ -2,7 +2,7 @@ import type { Effect } from "../guard/disruptions";
 import { judge } from "../guard/judge";
 import { type Deployed, urnOf } from "../shared/cloud/deployed";
 import { listWord, word } from "../shared/cloud/shell";
-import { filledIn, type Place, type Source } from "../shared/cloud/sources";
+import { filledIn, type Location, type Source } from "../shared/cloud/sources";
 import { type Edit, edited } from "./edits";
 
 /* gcloud commands as data: what they are about, their flags, and what these make of a resource in the terms of the rules. */
@@ -45,7 +45,7 @@ const UPDATES: { readonly [Key in Source]?: string } = {
 };
 
 /** The change of a resource as a list of one repair; empty: nothing is to be changed, or no command changes it. */
-export function repairs(resource: Deployed, { project, region }: Place, flags: readonly Flag[]): Repair[] {
+export function repairs(resource: Deployed, { project, region }: Location, flags: readonly Flag[]): Repair[] {
   const { source, name } = resource;
   const update = UPDATES[source];
   if (update === undefined || flags.length === 0) return [];

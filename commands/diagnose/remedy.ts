@@ -8,13 +8,13 @@ import { secretOf, secretSourceOf, type Variable, type Workload } from "../../po
 import type { Collection } from "../shared/cloud/classify";
 import { type Deployed, workloadIn } from "../shared/cloud/deployed";
 import { newestEnabledOf, versionStates } from "../shared/cloud/versions";
-import { areAllKnown, isDialedPrivately, maybeUnencrypted } from "./clients";
+import { areWorkloadsListed, possiblyUnencrypted, usesPrivateAddressOnly } from "./clients";
 import type { Evidence } from "./evidence";
 import * as flags from "./flags";
 import { type Flag, type Repair, repairs } from "./remedy-commands";
 
 /** What a remedy is made of: what a rule says of a resource, and the plan. */
-interface Broken {
+interface RemedyContext {
   readonly resource: Deployed;
   readonly problems: readonly Problem[];
   readonly evidence: readonly Evidence[];
@@ -24,7 +24,7 @@ interface Broken {
 }
 
 /** The same, with what the plan says of the resource. */
-interface Planned extends Broken {
+interface PlannedContext extends RemedyContext {
   /** The service's plan, where the plan has it. */
   readonly service: ServiceSettings | undefined;
   /** Whether it is the plan's database or connector. */
@@ -32,7 +32,7 @@ interface Planned extends Broken {
 }
 
 /** The flags that mend a finding with the plan's own values; empty: no command does. */
-type Remedy = (broken: Planned) => readonly Flag[];
+type Remedy = (broken: PlannedContext) => readonly Flag[];
 
 /** A connector that does not work takes no update. */
 const counts: Remedy = ({ resource, settings, isPlans }) =>
@@ -63,13 +63,15 @@ const REMEDIES: Readonly<Record<string, Remedy>> = {
   "connection-budget": (broken) =>
     (statedSlots(broken.resource) ?? 0) < broken.settings.database.maxConnections ? slots(broken) : [],
   "database-encrypted": ({ collection, deployed, settings }) =>
-    areAllKnown(collection) && maybeUnencrypted(deployed, settings).length === 0 ? [flags.encryptedOnly()] : [],
+    areWorkloadsListed(collection) && possiblyUnencrypted(deployed, settings).length === 0
+      ? [flags.encryptedOnly()]
+      : [],
   "database-backups": backups,
   "database-deletion-protection": () => [flags.deletionProtection()],
   "database-private": ({ resource, collection, deployed, settings }) =>
     resource.outputs.privateIpAddress !== undefined &&
-    areAllKnown(collection) &&
-    isDialedPrivately(resource, deployed, settings)
+    areWorkloadsListed(collection) &&
+    usesPrivateAddressOnly(resource, deployed, settings)
       ? flags.publicAddressClosed()
       : [],
   "service-scaling": maximum,
@@ -81,7 +83,7 @@ const REMEDIES: Readonly<Record<string, Remedy>> = {
 };
 
 /** The repairs that mend a finding. */
-export function repairsFor(rule: string, broken: Broken): Repair[] {
+export function repairsFor(rule: string, broken: RemedyContext): Repair[] {
   const { resource, settings, deployed } = broken;
   // One database's budget is the sum of all services: those that are not as planned.
   const pools =
@@ -91,7 +93,7 @@ export function repairsFor(rule: string, broken: Broken): Repair[] {
   return [...pools, ...repairs(resource, settings, REMEDIES[rule]?.(plannedFor(broken)) ?? [])];
 }
 
-function plannedFor(broken: Broken): Planned {
+function plannedFor(broken: RemedyContext): PlannedContext {
   const { resource, settings } = broken;
   return {
     ...broken,
@@ -106,12 +108,12 @@ function plannedFor(broken: Broken): Planned {
  * What mends a finding where no command does it safely: only `up` does all of it in one go. Absent: the rule's own
  * proposal counts.
  */
-const BY_UP: Readonly<Record<string, (broken: Broken) => string>> = {
+const BY_UP: Readonly<Record<string, (broken: RemedyContext) => string>> = {
   "capacity-alerts": () => "`npm run up` declares its alerts; 'netra:monitoring.channels' says who is told",
   "database-private": () =>
     "`npm run up` gives it a private address, leads every service to it and then closes the public one: no single command does that",
   "database-encrypted": ({ deployed, settings }) => {
-    const doubtful = maybeUnencrypted(deployed, settings);
+    const doubtful = possiblyUnencrypted(deployed, settings);
     return `\`npm run up\` sets it; first see that ${doubtful.length > 0 ? `${doubtful.join(", ")} connect` : "every client connects"} with sslmode=require, or they are refused`;
   },
   "redis-auth": () =>
@@ -122,13 +124,13 @@ const BY_UP: Readonly<Record<string, (broken: Broken) => string>> = {
 };
 
 /** What to do where no command mends a finding; `undefined`: what the rule itself proposes. */
-export function byUp(rule: string, broken: Broken): string | undefined {
+export function byUp(rule: string, broken: RemedyContext): string | undefined {
   const { service, isPlans } = plannedFor(broken);
   return service || isPlans ? BY_UP[rule]?.(broken) : undefined;
 }
 
 /** The plan's connector, where it can be used: it is there, works, and stands in the workload's region. */
-function wayIn({ resource, deployed, settings }: Planned): Flag[] {
+function wayIn({ resource, deployed, settings }: PlannedContext): Flag[] {
   const { name } = settings.connector;
   const connector = deployed.find(({ source, label }) => source === "connectors" && label === name);
   const isUsable = connector && !connector.unready && connector.region === (resource.region ?? settings.region);
@@ -136,7 +138,7 @@ function wayIn({ resource, deployed, settings }: Planned): Flag[] {
 }
 
 /** An instance that asks no more than its clients bring. */
-function demands({ resource, problems }: Planned): Flag[] {
+function demands({ resource, problems }: PlannedContext): Flag[] {
   return problems.flatMap(({ setting }) => {
     const [, flag] = /^settings\.databaseFlags\[(.+)\]$/.exec(setting) ?? [];
     if (flag !== undefined) return [flags.databaseFlag(resource, flag, "on")];
@@ -182,7 +184,7 @@ function holds(workload: Workload | undefined, { poolSize, maxOverflow, workers 
 /**
  * max_connections on a tier that holds it: as planned for the plan's database, for another one as the rule proposes.
  */
-function slots({ resource, settings: { database }, isPlans, problems }: Planned): Flag[] {
+function slots({ resource, settings: { database }, isPlans, problems }: PlannedContext): Flag[] {
   const flag = "settings.databaseFlags[max_connections]";
   const proposed = problems
     .flatMap(({ ways = [] }) => ways)
@@ -207,7 +209,7 @@ function statedSlots({ inputs }: Deployed): number | undefined {
   return stated && ifReadable(() => stated.number("value"));
 }
 
-function backups({ problems, settings: { database } }: Planned): Flag[] {
+function backups({ problems, settings: { database } }: PlannedContext): Flag[] {
   const isAbout = (field: string) => problems.some(({ setting }) => setting.endsWith(`.${field}`));
   const { startTime, transactionLogDays } = database.backup;
   return [
@@ -226,9 +228,9 @@ const variablesOf = (resource: Deployed, settings: Settings, name: string): Vari
   ) ?? [];
 
 /** The newest enabled version of each variable that the evidence names: what `latest` is now. */
-function versions({ evidence, collection, resource, settings }: Planned): Flag[] {
+function versions({ evidence, collection, resource, settings }: PlannedContext): Flag[] {
   const states = versionStates(collection);
-  const pinned = named(evidence).flatMap((variable) => {
+  const pinned = variablesIn(evidence).flatMap((variable) => {
     const secret = variablesOf(resource, settings, variable)
       .map((one) => cloudName(secretOf(one)?.secret, "secrets")?.name)
       .find((id) => id !== undefined);
@@ -242,11 +244,14 @@ function versions({ evidence, collection, resource, settings }: Planned): Flag[]
 }
 
 /** Variables that must go, be they literals or secrets. */
-function variablesGone({ evidence, resource, settings }: Planned): Flag[] {
+function variablesGone({ evidence, resource, settings }: PlannedContext): Flag[] {
   // The last name of a key must not go.
   if (!flags.hasOneContainer(resource) || variablesOf(resource, settings, "JWT_SECRET_KEY").length === 0) return [];
   const isSecret = (name: string) => variablesOf(resource, settings, name).some(secretSourceOf);
-  const [secrets, literals] = [named(evidence).filter(isSecret), named(evidence).filter((name) => !isSecret(name))];
+  const [secrets, literals] = [
+    variablesIn(evidence).filter(isSecret),
+    variablesIn(evidence).filter((name) => !isSecret(name)),
+  ];
   return [
     ...(secrets.length > 0 ? [flags.variablesRemoved(resource, "secrets", secrets)] : []),
     ...(literals.length > 0 ? [flags.variablesRemoved(resource, "env-vars", literals)] : []),
@@ -254,5 +259,5 @@ function variablesGone({ evidence, resource, settings }: Planned): Flag[] {
 }
 
 /** The variables that evidence is about. */
-const named = (evidence: readonly Evidence[]) =>
+const variablesIn = (evidence: readonly Evidence[]) =>
   evidence.flatMap(({ field }) => /\.env\[([^\]]+)\]/.exec(field)?.[1] ?? []);

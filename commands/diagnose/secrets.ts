@@ -3,12 +3,12 @@ import type { Collection } from "../shared/cloud/classify";
 import type { MountedSecret } from "../shared/cloud/mounted-secrets";
 import { word } from "../shared/cloud/shell";
 import { newestEnabledOf, versionStates } from "../shared/cloud/versions";
-import { type Found, mendable } from "./findings";
+import { type RemediableFinding, remediableFinding } from "./findings";
 import { hasOneContainer, secretVersions } from "./flags";
 import { type Repair, repairs } from "./remedy-commands";
 
 export interface SecretsAnswer {
-  readonly findings: readonly Found[];
+  readonly findings: readonly RemediableFinding[];
   /** Secrets whose versions are not known, with the reason. */
   readonly open: readonly { readonly secret: string; readonly why: string }[];
   readonly mounted: readonly MountedSecret[];
@@ -58,7 +58,7 @@ export function judgeSecrets(
   return {
     mounted,
     findings: states.flatMap(({ one, state }) => {
-      const lost = lostText(state);
+      const lost = problemText(state);
       return lost === undefined ? [] : [secretFinding(one, lost, secretRepairs(one, state, settings))];
     }),
     open: [
@@ -75,8 +75,8 @@ const secretFinding = (
   { service, field, secret, version, variable }: MountedSecret,
   lost: string,
   repairs: readonly Repair[],
-): Found =>
-  mendable("secret-version", {
+): RemediableFinding =>
+  remediableFinding("secret-version", {
     resource: service.label,
     evidence: [{ field, value: `${secret}, version ${version}: ${lost}` }],
     consequences: [`must be an enabled version because no instance that takes ${variable} from it can start`],
@@ -91,7 +91,7 @@ const secretFinding = (
 const NO_SECRET = "there is no such secret";
 
 /** What keeps a version from being mounted; `undefined`: nothing, or it is not known. */
-function lostText(state: VersionState): string | undefined {
+function problemText(state: VersionState): string | undefined {
   switch (state.is) {
     case "no secret":
       return NO_SECRET;

@@ -19,7 +19,7 @@ export function open(about: string, reason: string, line: string): Answer {
 }
 
 /** As many names as one reads at a glance. */
-export function named(names: readonly string[]): string {
+export function nameList(names: readonly string[]): string {
   const shown = names.length > 5 ? [...names.slice(0, 4), `${names.length - 4} more`] : names;
   return shown.length > 1 ? `${shown.slice(0, -1).join(", ")} and ${shown.at(-1)}` : (shown[0] ?? "");
 }

@@ -1,5 +1,5 @@
 import { APIS, FIRST_API } from "../../config/apis";
-import { type Answer, fine, named, wrong } from "./answer";
+import { type Answer, fine, nameList, wrong } from "./answer";
 import { apisOf, type Facts, unread } from "./facts";
 
 /**
@@ -22,14 +22,14 @@ export function judgeApis(facts: Facts): Answer[] {
     ...(missing.length > 0
       ? [
           wrong(
-            `${named(missing)} must be on because \`up\` turns the other APIs on with them; Google may take some minutes until it lets calls through`,
+            `${nameList(missing)} must be on because \`up\` turns the other APIs on with them; Google may take some minutes until it lets calls through`,
             [enabling(missing, project)],
           ),
         ]
       : []),
     off.length > 0
       ? fine(
-          `\`up\` turns on ${named(off)}; an API that is new may refuse calls for some minutes, and is better turned on now`,
+          `\`up\` turns on ${nameList(off)}; an API that is new may refuse calls for some minutes, and is better turned on now`,
           [enabling(off, project)],
         )
       : fine(`the ${APIS.length} APIs of the plan are on`),

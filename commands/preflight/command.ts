@@ -1,14 +1,14 @@
 import { InputError, type InputProblem, inputError } from "../../capacity/problem";
 import { readSettings } from "../../config/read";
 import { type Preview, readPreview } from "../../engine/preview";
-import { readCloud } from "../shared/cloud/collect-api";
-import { readFolder } from "../shared/cloud/collect-files";
+import { collectFromApi } from "../shared/cloud/collect-api";
+import { collectFromFiles } from "../shared/cloud/collect-files";
 import { deployedFrom } from "../shared/cloud/deployed";
 import { googleCloud } from "../shared/cloud/rest";
 import { collectingLines } from "../shared/cloud/sources";
 import { announce, answering, collecting, command, EXIT, type Runnable } from "../shared/command";
 import { textIn } from "../shared/input";
-import { folderOf, type PlaceOptions, placeOf, withPlaceOptions } from "../shared/location";
+import { directoryFrom, type LocationOptions, locationFrom, withLocationOptions } from "../shared/location";
 import { readStackFile, type StackOptions, withStackOptions } from "../shared/stack-file";
 import { constraints } from "./constraints";
 import { PREFLIGHT_SOURCES, readingOf } from "./facts";
@@ -17,14 +17,14 @@ import { plannedImages } from "./image-reference";
 import { CHECK_KEYS, type CheckKey, preflight } from "./preflight";
 import { publicImages, publicRegistries } from "./public-images";
 
-interface Options extends StackOptions, PlaceOptions {
+interface Options extends StackOptions, LocationOptions {
   readonly preview?: string;
   readonly allowOpen?: string;
   readonly json?: true;
 }
 
 export function preflightCommand(): Runnable {
-  const definition = withPlaceOptions(
+  const definition = withLocationOptions(
     withStackOptions(
       command(
         "preflight",
@@ -54,17 +54,17 @@ export function preflightCommand(): Runnable {
         const planned = await collecting(problems, () =>
           readSettings(readStackFile(options.stack, options.configFile)),
         );
-        const from = await collecting(problems, () => folderOf(options));
-        const place = planned && (await collecting(problems, () => placeOf(options, planned)));
+        const from = await collecting(problems, () => directoryFrom(options));
+        const location = planned && (await collecting(problems, () => locationFrom(options, planned)));
         const preview = await collecting(problems, () => previewOf(options));
         const mayStayOpen = await collecting(problems, () => allowed(options.allowOpen ?? ""));
-        if (!planned || !place || !mayStayOpen || problems.length > 0) throw new InputError(problems);
-        const settings = { ...planned, ...place };
+        if (!planned || !location || !mayStayOpen || problems.length > 0) throw new InputError(problems);
+        const settings = { ...planned, ...location };
         announce(host, from === undefined ? "asking Google" : "reading the files");
         const [read, images] = await Promise.all([
           from === undefined
-            ? readCloud(googleCloud(settings.project), settings, readingOf(settings))
-            : readFolder(from, settings),
+            ? collectFromApi(googleCloud(settings.project), settings, readingOf(settings))
+            : collectFromFiles(from, settings),
           publicImages(plannedImages(settings), publicRegistries),
         ]);
         const { collection, deployed, notes } = deployedFrom(read, settings);

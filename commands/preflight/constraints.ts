@@ -29,12 +29,12 @@ const each = (texts: readonly string[]) => [...new Set(texts)].map((text) => [te
 const services = (settings: Settings) => Object.values(settings.services);
 const addresses = (apis: readonly string[]) => each(apis.map((api) => `${api}.googleapis.com`));
 /** Value groups that hold a region: its own, and that of its part of the world. */
-const placesOf = (region: string) => [region, `in:${region}-locations`, `in:${region.split("-")[0]}-locations`];
+const locationValues = (region: string) => [region, `in:${region}-locations`, `in:${region.split("-")[0]}-locations`];
 
 export const constraints: readonly Constraint[] = [
   {
     name: "gcp.resourceLocations",
-    values: ({ region }) => [placesOf(region), ["global"]],
+    values: ({ region }) => [locationValues(region), ["global"]],
     because: "the plan's resources are made in its region, and a secret with automatic replication in global",
     source: `${LIST}; docs.cloud.google.com/organization-policy/defining-locations`,
   },

@@ -23,11 +23,11 @@ import {
   URL_MAP,
 } from "../../config/resource-types";
 import { cloudName } from "../../policy/resources/cloud-name";
-import { showingLine, unreadyFindings } from "../diagnose/readiness";
+import { inspectionCommand, unreadyFindings } from "../diagnose/readiness";
 import { collectingLine, SOURCES, type Source } from "../shared/cloud/sources";
-import { type Answer, fine, named, open, wrong } from "./answer";
+import { type Answer, fine, nameList, open, wrong } from "./answer";
 import { type Facts, isOff, objectsOf, unread } from "./facts";
-import { named as namedSchema, network } from "./schemas";
+import { namedObject as namedSchema, network } from "./schemas";
 
 /** Where it shows whether a resource exists. APIs are left out: turning one on that is on is no conflict. */
 export const SOURCE_OF: Readonly<Record<string, Source>> = {
@@ -117,7 +117,7 @@ export function judgeExisting(facts: Facts): Answer[] {
     ...(colliding.length > 0
       ? [
           wrong(
-            `${named(colliding.map(({ name }) => name))} must be adopted, or have another name, because what is not in the stack's state is made again, and that is refused (409)`,
+            `${nameList(colliding.map(({ name }) => name))} must be adopted, or have another name, because what is not in the stack's state is made again, and that is refused (409)`,
             [
               ...colliding.map(({ name, id }) => `add 'netra:adopt.${name}' as ${id}`),
               "where an earlier `up` was interrupted, instead: npm run recover",
@@ -129,7 +129,7 @@ export function judgeExisting(facts: Facts): Answer[] {
       ? [
           {
             status: "open" as const,
-            about: named(loose.map(({ name }) => name)),
+            about: nameList(loose.map(({ name }) => name)),
             text: "they exist, and whether they are the stack's own or would be made again (409) only a preview shows",
             mend: ["npm run --silent preview -- --json > preview.json", "give this command --preview preview.json"],
           },
@@ -190,7 +190,7 @@ function broken(facts: Facts): Answer[] {
     return [
       wrong(
         `${one.label} must be ready because \`up\` waits for it or is refused (${found.evidence[0]?.field ?? "state"} = ${state})`,
-        [showingLine(one, settings)],
+        [inspectionCommand(one, settings)],
       ),
     ];
   });

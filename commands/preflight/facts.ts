@@ -88,14 +88,14 @@ const itemsOf = (settings: Settings) =>
   }) satisfies Items;
 
 /** The objects of a list, or why they are not known. */
-export type Known<T> = { readonly objects: readonly T[] } | { readonly open: Answer };
+export type Lookup<T> = { readonly objects: readonly T[] } | { readonly open: Answer };
 
 /** The whole list of a source. Where its API is off there is nothing of it. */
 export function listOf<Schema extends z.ZodType>(
   facts: Facts,
   source: Source,
   schema: Schema,
-): Known<z.output<Schema>> {
+): Lookup<z.output<Schema>> {
   if (isOff(facts, SOURCES[source].api)) return { objects: [] };
   return facts.collection.listed.has(source) ? objectsOf(facts, source, schema) : { open: unread(facts, source) };
 }
@@ -117,8 +117,8 @@ export function objectsOf<Schema extends z.ZodType>(
   { collection, settings }: Facts,
   source: Source,
   schema: Schema,
-): Known<z.output<Schema>> {
-  const found = collection.found.filter((one) => one.source === source);
+): Lookup<z.output<Schema>> {
+  const found = collection.objects.filter((one) => one.source === source);
   const parsed = found.map(({ object, from }) => ({ from, result: schema.safeParse(object) }));
   const broken = parsed.find(({ result }) => !result.success);
   if (broken)

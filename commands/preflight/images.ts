@@ -1,5 +1,5 @@
 import { collectingLine } from "../shared/cloud/sources";
-import { type Answer, fine, named, open, wrong } from "./answer";
+import { type Answer, fine, nameList, open, wrong } from "./answer";
 import { type Facts, objectsOf, unread } from "./facts";
 import { type PlannedImage, plannedImages, type RegistryImage, registryImage } from "./image-reference";
 import { image as imageSchema } from "./schemas";
@@ -12,7 +12,7 @@ export function judgeImages(facts: Facts): Answer[] {
   });
   return answers.length > 0
     ? answers
-    : [fine(`there: ${named(plannedImages(facts.settings).map(({ image }) => shortName(image)))}`)];
+    : [fine(`there: ${nameList(plannedImages(facts.settings).map(({ image }) => shortName(image)))}`)];
 }
 
 const shortName = (image: string) => (image.split("/").at(-1) ?? "").replace(/@sha256:(.{12}).*/, "@sha256:$1");

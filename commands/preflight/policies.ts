@@ -1,7 +1,7 @@
 import { cloudName } from "../../policy/resources/cloud-name";
 import { groupedBy } from "../diagnose/findings";
 import { collectingLine, collectingLines, SOURCES } from "../shared/cloud/sources";
-import { type Answer, fine, named, open, wrong } from "./answer";
+import { type Answer, fine, nameList, open, wrong } from "./answer";
 import { type Constraint, constraints } from "./constraints";
 import { type Facts, objectsOf } from "./facts";
 import { type Policy, policy } from "./schemas";
@@ -60,7 +60,7 @@ function judge(constraint: Constraint, { spec: { rules } }: Policy, { settings }
       ? [
           open(
             `${SOURCES.policies.what} ${name}`,
-            `it names groups of values, and whether ${named(unknown)} is in one of them is not known`,
+            `it names groups of values, and whether ${nameList(unknown)} is in one of them is not known`,
             line,
           ),
         ]
@@ -95,7 +95,7 @@ function forbidden(
   project: string,
 ): Answer {
   const what =
-    values.length > 0 ? `allow ${named(values)}` : statesNone ? "have no list of allowed values" : "not be enforced";
+    values.length > 0 ? `allow ${nameList(values)}` : statesNone ? "have no list of allowed values" : "not be enforced";
   return wrong(`the organisation policy ${name} must ${what} because ${because}`, [
     ...(setting === undefined ? [] : [`set ${setting}`]),
     `ask whoever administers the organisation for an exception for ${project}; gcloud org-policies describe ${name} --effective --project=${project} shows what counts`,

@@ -64,15 +64,15 @@ export const image = z.object({
   tags: z.union([z.array(z.string()), z.string().transform((text) => text.split(/,\s*/))]).default([]),
 });
 
-export const named = z.object({ name: z.string() });
-export const network = named.extend({ peerings: z.array(named).default([]) });
-export const globalAddress = named.extend({
+export const namedObject = z.object({ name: z.string() });
+export const network = namedObject.extend({ peerings: z.array(namedObject).default([]) });
+export const globalAddress = namedObject.extend({
   address: z.string().optional(),
   prefixLength: z.number().optional(),
   purpose: z.string().optional(),
   network: z.string().optional(),
 });
-export const route = named.extend({
+export const route = namedObject.extend({
   network: z.string(),
   destRange: z.string(),
   nextHopPeering: z.string().optional(),

@@ -1,24 +1,24 @@
 import type { Command } from "commander";
 import { InputError, inputError } from "../../capacity/problem";
 import { providerProblem } from "../../config/read";
-import type { Place } from "./cloud/sources";
+import type { Location } from "./cloud/sources";
 
 /** Where a command looks that reads what is deployed. */
-export interface PlaceOptions {
+export interface LocationOptions {
   readonly project?: string;
   readonly region?: string;
   readonly from?: string;
 }
 
 /** Adds them. */
-export const withPlaceOptions = (command: Command): Command =>
+export const withLocationOptions = (command: Command): Command =>
   command
     .option("--project <id>", "ask Google about this project, with application default credentials")
     .option("--from <dir>", "read files that gcloud printed instead")
     .option("--region <name>", "the region (default: the stack's)");
 
 /** Where it is deployed: as the options say, else as the stack file does. @throws InputError */
-export function placeOf({ project, region }: PlaceOptions, planned: Place): Place {
+export function locationFrom({ project, region }: LocationOptions, planned: Location): Location {
   const problems = [
     ...(project === undefined ? [] : providerProblem("gcp:project", project, "--project")),
     ...(region === undefined ? [] : providerProblem("gcp:region", region, "--region")),
@@ -28,7 +28,7 @@ export function placeOf({ project, region }: PlaceOptions, planned: Place): Plac
 }
 
 /** The folder; `undefined`: the project is asked. @throws InputError */
-export function folderOf({ project, from }: PlaceOptions): string | undefined {
+export function directoryFrom({ project, from }: LocationOptions): string | undefined {
   if ((project === undefined) !== (from === undefined)) return from;
   const given = from === undefined ? "neither given" : "both given";
   throw inputError(

@@ -2,7 +2,7 @@ import { rmSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { plannedImages } from "../../commands/preflight/image-reference";
 import { type Preflight, preflight } from "../../commands/preflight/preflight";
-import { readFolder } from "../../commands/shared/cloud/collect-files";
+import { collectFromFiles } from "../../commands/shared/cloud/collect-files";
 import { deployedFrom } from "../../commands/shared/cloud/deployed";
 import { readSettings } from "../../config/read";
 import { readPreview } from "../../engine/preview";
@@ -11,7 +11,7 @@ import { addVersion, kinds } from "../cloud/kinds";
 import {
   freshProject,
   type Project,
-  PLACE as SAVED_PLACE,
+  LOCATION as SAVED_PLACE,
   save,
   secretObject,
   versionObject,
@@ -46,7 +46,7 @@ async function asked(): Promise<Preflight> {
   };
   const folder = save(project, settings);
   try {
-    const { collection, deployed, notes } = deployedFrom(readFolder(folder, settings), settings);
+    const { collection, deployed, notes } = deployedFrom(collectFromFiles(folder, settings), settings);
     return preflight(
       {
         settings,

@@ -2,7 +2,7 @@ import { cloudName } from "../../../policy/resources/cloud-name";
 import { type ItemSource, SOURCES, type Source } from "./sources";
 
 /** An object of the cloud as gcloud or REST showed it. */
-export interface Found {
+export interface CloudObject {
   readonly source: Source;
   readonly object: Readonly<Record<string, unknown>>;
   /** The file or API it came from, for messages. */
@@ -11,7 +11,7 @@ export interface Found {
 
 /** What was found, and what could not be. */
 export interface Collection {
-  readonly found: readonly Found[];
+  readonly objects: readonly CloudObject[];
   /** Sources of which something is known, be it an empty list. */
   readonly collected: ReadonlySet<Source>;
   /** Sources of which a list is known: what it does not show is not there. */
@@ -104,7 +104,7 @@ function registryOf({ uri, package: image }: Json): string | undefined {
 }
 
 /** Which secret, constraint, repository or instance an object belongs to. */
-export function itemOf({ source, object }: Found): string | undefined {
+export function itemOf({ source, object }: CloudObject): string | undefined {
   if (source === "versions") return cloudName(String(object.name), "secrets")?.name;
   if (source === "policies") return cloudName(String(object.name))?.name;
   if (source === "images") return registryOf(object);
@@ -112,14 +112,14 @@ export function itemOf({ source, object }: Found): string | undefined {
 }
 
 /** What an object is, by its content; `undefined`: nothing that is read here. */
-export function recognise(value: unknown): Source | undefined {
+export function classify(value: unknown): Source | undefined {
   return isObject(value) ? SHAPES.find(([, fits]) => fits(value))?.[0] : undefined;
 }
 
 /** The objects of a file: a list, a page of a REST answer, or the one object itself. */
 export function elementsOf(value: unknown): readonly unknown[] {
   if (Array.isArray(value)) return value;
-  if (!isObject(value) || recognise(value) !== undefined) return [value];
+  if (!isObject(value) || classify(value) !== undefined) return [value];
   const keys = new Set(Object.values(SOURCES).flatMap(({ items }) => items ?? []));
   const lists = [...keys].flatMap((key) => (Array.isArray(value[key]) ? [value[key]] : []));
   return lists.length > 0 ? lists.flat() : [value];

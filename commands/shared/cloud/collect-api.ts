@@ -1,14 +1,14 @@
-import { type Collection, type Found, noItems, recognise } from "./classify";
+import { type CloudObject, type Collection, classify, noItems } from "./classify";
 import { deployedFrom } from "./deployed";
 import { mountedSecrets } from "./mounted-secrets";
-import { asked, type Cloud, listed, Unanswered } from "./rest";
+import { type Cloud, readList, readObject, Unanswered } from "./rest";
 import {
   DIAGNOSIS_SOURCES,
   filledIn,
   type ItemSource,
   type Items,
   isItemSource,
-  type Place,
+  type Location,
   SOURCES,
   type Source,
 } from "./sources";
@@ -21,43 +21,43 @@ export interface Reading {
 }
 
 /** What a diagnosis reads: of the secrets' versions, those of the secrets that services take. */
-const diagnosisOf = (place: Place): Reading => ({
+const diagnosisOf = (location: Location): Reading => ({
   sources: DIAGNOSIS_SOURCES,
   items: (soFar) => ({
-    versions: mountedSecrets(deployedFrom(soFar, place).deployed, place).flatMap(({ secret, isElsewhere }) =>
+    versions: mountedSecrets(deployedFrom(soFar, location).deployed, location).flatMap(({ secret, isElsewhere }) =>
       isElsewhere ? [] : [secret],
     ),
   }),
 });
 
 /** Asks the REST APIs for everything that is to be read. Default: what a diagnosis reads. */
-export async function readCloud(
+export async function collectFromApi(
   cloud: Cloud,
-  place: Place,
-  { sources, items: itemsOf }: Reading = diagnosisOf(place),
+  location: Location,
+  { sources, items: itemsOf }: Reading = diagnosisOf(location),
 ): Promise<Collection> {
-  const found: Found[] = [];
+  const objects: CloudObject[] = [];
   const collected = new Set<Source>();
-  const whole = new Set<Source>();
+  const listed = new Set<Source>();
   const hidden = new Map<Source, string>();
   const gaps = new Map<Source, string>();
   const items = noItems();
   const notes: string[] = [];
   const read = async (source: Source, item?: string) => {
     const { api, path, items: field, method } = SOURCES[source];
-    const filled = filledIn(path, place, item);
-    const objects =
-      field === undefined ? [await asked(cloud, api, filled, method)] : await listed(cloud, api, filled, field);
-    // What the API of a source lists is of that source; an object that does not look like it is left out.
-    const known = objects.filter((object) => recognise(object) === source);
-    found.push(
-      ...known.map((object) => ({ source, object: object as Found["object"], from: `${api}.googleapis.com` })),
+    const filled = filledIn(path, location, item);
+    const answered =
+      field === undefined ? [await readObject(cloud, api, filled, method)] : await readList(cloud, api, filled, field);
+    // Everything that a source's API lists belongs to that source; an object that looks different is left out.
+    const known = answered.filter((object) => classify(object) === source);
+    objects.push(
+      ...known.map((object) => ({ source, object: object as CloudObject["object"], from: `${api}.googleapis.com` })),
     );
-    if (known.length < objects.length) {
+    if (known.length < answered.length) {
       const what = `${api}.googleapis.com listed an object in no known shape`;
       notes.push(`${what}, which is left out`);
       hidden.set(source, what);
-    } else whole.add(source);
+    } else listed.add(source);
     collected.add(source);
   };
   const readItem = async (source: ItemSource, item: string) => {
@@ -75,7 +75,7 @@ export async function readCloud(
       .filter((source) => !isItemSource(source))
       .map((source) => read(source).catch((error: unknown) => gaps.set(source, reasonOf(error, source)))),
   );
-  const soFar: Collection = { found, collected, listed: whole, hidden, items, gaps, notes };
+  const soFar: Collection = { objects, collected, listed, hidden, items, gaps, notes };
   for (const [source, wanted] of Object.entries(itemsOf(soFar))) {
     // The keys are those of Items.
     for (const item of new Set(wanted)) await readItem(source as ItemSource, item);

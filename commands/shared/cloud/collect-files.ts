@@ -4,14 +4,14 @@ import { isDeepStrictEqual } from "node:util";
 import { parseAllDocuments } from "yaml";
 import { inputError } from "../../../capacity/problem";
 import { cloudName, regionIn } from "../../../policy/resources/cloud-name";
-import { type Collection, elementsOf, type Found, isObject, itemOf, noItems, recognise } from "./classify";
-import { ALL_SOURCES, isItemSource, itemCalled, type Place, SOURCES, type Source } from "./sources";
+import { type CloudObject, type Collection, classify, elementsOf, isObject, itemOf, noItems } from "./classify";
+import { ALL_SOURCES, isItemSource, itemCalled, type Location, SOURCES, type Source } from "./sources";
 
 /**
  * Reads every file of a folder. What cannot be read, is in no known shape, or of another project is named and left out.
  * @throws InputError where there is no such folder, or nothing in it.
  */
-export function readFolder(folder: string, { project }: Pick<Place, "project">): Collection {
+export function collectFromFiles(folder: string, { project }: Pick<Location, "project">): Collection {
   const { files, notes } = filesOf(folder);
   return mergeFiles(
     files.map((file) => classifyFile(file, contentOf(join(folder, file)))),
@@ -29,7 +29,7 @@ type FileContent = {
   | { readonly is: "empty list" }
   | {
       readonly is: "objects";
-      readonly known: readonly Found[];
+      readonly known: readonly CloudObject[];
       /** How many objects it has, those in no known shape included. */
       readonly count: number;
       readonly isList: boolean;
@@ -43,10 +43,10 @@ function classifyFile(file: string, content: { readonly value: unknown } | undef
   if (content === undefined) return { file, called, is: "unreadable" };
   const elements = elementsOf(content.value);
   if (elements.length === 0) return { file, called, is: "empty list" };
-  const known = elements.flatMap((object): Found[] => {
-    const source = recognise(object);
+  const known = elements.flatMap((object): CloudObject[] => {
+    const source = classify(object);
     // What a shape recognises is an object.
-    return source === undefined ? [] : [{ source, object: object as Found["object"], from: file }];
+    return source === undefined ? [] : [{ source, object: object as CloudObject["object"], from: file }];
   });
   // One page of several, or one with something unknown in it, is no whole list.
   const missing =
@@ -68,7 +68,7 @@ function classifyFile(file: string, content: { readonly value: unknown } | undef
 
 /** All files as one collection; of what two files show differently, the first one counts. */
 function mergeFiles(files: readonly FileContent[], project: string, notes: string[]): Collection {
-  const found: Found[] = [];
+  const objects: CloudObject[] = [];
   const collected = new Set<Source>();
   const listed = new Set<Source>();
   const hidden = new Map<Source, string>();
@@ -95,17 +95,19 @@ function mergeFiles(files: readonly FileContent[], project: string, notes: strin
       if (isList) listed.add(one.source);
       if (missing !== undefined) hidden.set(one.source, `${file} ${missing}`);
       if (isList && isItemSource(one.source)) items[one.source].listed.add(itemOf(one) ?? "");
-      const before = found.find((earlier) => earlier.source === one.source && nameOf(earlier) === nameOf(one));
-      if (!before) found.push(one);
+      const before = objects.find(
+        (earlier) => earlier.source === one.source && identityOf(earlier) === identityOf(one),
+      );
+      if (!before) objects.push(one);
       else if (!isDeepStrictEqual(before.object, one.object))
-        notes.push(`${before.from} and ${file} show ${nameOf(one)} differently: the first one is judged`);
+        notes.push(`${before.from} and ${file} show ${identityOf(one)} differently: the first one is judged`);
     }
   }
   for (const [other, shown] of elsewhere)
     notes.push(
       `${shown.join(", ")} ${shown.length > 1 ? "show" : "shows"} ${other}, which is left out: the plan is of ${project}`,
     );
-  return { found, collected, listed, hidden, items, gaps: new Map(), notes };
+  return { objects, collected, listed, hidden, items, gaps: new Map(), notes };
 }
 
 const UNREADABLE = "is no JSON that can be read (--format=json prints it)";
@@ -138,14 +140,14 @@ const hasNextPage = (value: unknown) =>
   isObject(value) && typeof value.nextPageToken === "string" && value.nextPageToken !== "";
 
 /** The id of the project that an object says it stands in; `undefined`: it says none, or its number. */
-function projectOf({ source, object: { project, projectId, name, selfLink } }: Found): string | undefined {
+function projectOf({ source, object: { project, projectId, name, selfLink } }: CloudObject): string | undefined {
   if (source === "images") return undefined; // an image may stand in a project of its own
   const named = [project, projectId, cloudName(String(name))?.project, cloudName(String(selfLink))?.project];
   return named.find((id): id is string => typeof id === "string" && !/^\d+$/.test(id));
 }
 
 /** What tells two objects of one source apart. */
-function nameOf({ object }: Found): string {
+function identityOf({ object }: CloudObject): string {
   const { name, metadata, region, uri, package: image, version } = object;
   const knative = metadata as
     | { readonly name?: unknown; readonly labels?: Readonly<Record<string, unknown>> }

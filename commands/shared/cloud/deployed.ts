@@ -15,7 +15,7 @@ import { Inputs, MalformedValueError } from "../../../policy/framework/inputs";
 import type { ProgramResource } from "../../../policy/framework/judgement";
 import { cloudName, regionIn } from "../../../policy/resources/cloud-name";
 import { type Workload, workloadOf } from "../../../policy/resources/workload";
-import { type Collection, type Found, isObject } from "./classify";
+import { type CloudObject, type Collection, isObject } from "./classify";
 import {
   knativeJob,
   knativeService,
@@ -25,7 +25,7 @@ import {
   type Unready,
   unreadyUnless,
 } from "./run-service";
-import type { Place, Source } from "./sources";
+import type { Location, Source } from "./sources";
 
 /** A resource as it is deployed, in the shape in which the program declares it and the pack judges it. */
 export interface Deployed {
@@ -39,7 +39,7 @@ export interface Deployed {
   readonly region: string | undefined;
   readonly form: "knative" | "rest";
   /** As gcloud or REST printed it: where evidence is read. Never shown as a whole. */
-  readonly object: Found["object"];
+  readonly object: CloudObject["object"];
   readonly inputs: Readonly<Record<string, unknown>>;
   readonly outputs: Readonly<Record<string, unknown>>;
   /** Why it does not work at the moment, or that nothing says; absent: it does, or there is nothing to say. */
@@ -49,14 +49,14 @@ export interface Deployed {
 /** What of a collection the pack can judge, and what had to be left out: a list that shows it is no whole one. */
 export function deployedFrom(
   collection: Collection,
-  place: Place,
+  location: Location,
 ): { readonly deployed: readonly Deployed[]; readonly collection: Collection; readonly notes: readonly string[] } {
-  const { found, listed, hidden } = collection;
+  const { objects, listed, hidden } = collection;
   const notes: string[] = [];
   const unread = new Map<Source, string>();
-  const deployed = found.flatMap((one): Deployed[] => {
+  const deployed = objects.flatMap((one): Deployed[] => {
     try {
-      const read = READERS[one.source]?.(new Inputs(one.object), one, place) ?? [];
+      const read = READERS[one.source]?.(new Inputs(one.object), one, location) ?? [];
       return read.map((resource) => ({
         ...resource,
         inputs: present(resource.inputs),
@@ -88,7 +88,7 @@ export const urnOf = ({ type, id }: Pick<Deployed, "type" | "id">): string =>
   `urn:pulumi:deployed::netra::${type}::${id}`;
 
 /** The resource as rules judge it. */
-export function asJudged(resource: Deployed, { project, region }: Place): ProgramResource {
+export function asJudged(resource: Deployed, { project, region }: Location): ProgramResource {
   const { type, name, inputs, outputs } = resource;
   return {
     type,
@@ -103,7 +103,7 @@ export function asJudged(resource: Deployed, { project, region }: Place): Progra
 }
 
 /** A service or a job as rules read it; `undefined` for anything else. */
-export function workloadIn(resource: Deployed, { project, region }: Place): Workload | undefined {
+export function workloadIn(resource: Deployed, { project, region }: Location): Workload | undefined {
   const { type, name, inputs } = resource;
   return workloadOf({
     type,
@@ -114,15 +114,16 @@ export function workloadIn(resource: Deployed, { project, region }: Place): Work
   });
 }
 
-type Reader = (raw: Inputs, found: Found, place: Place) => Deployed[];
+type Reader = (raw: Inputs, found: CloudObject, location: Location) => Deployed[];
 type Properties = Readonly<Record<string, unknown>>;
 
 const READERS: { readonly [Key in Source]?: Reader } = {
-  services: (raw, found, place) =>
-    workload(raw.has("apiVersion") ? knativeService(raw) : restService(raw), RUN_SERVICE, found, place),
-  jobs: (raw, found, place) => workload(raw.has("apiVersion") ? knativeJob(raw) : restJob(raw), RUN_JOB, found, place),
-  instances(raw, found, place) {
-    const name = named(raw);
+  services: (raw, found, location) =>
+    workload(raw.has("apiVersion") ? knativeService(raw) : restService(raw), RUN_SERVICE, found, location),
+  jobs: (raw, found, location) =>
+    workload(raw.has("apiVersion") ? knativeJob(raw) : restJob(raw), RUN_JOB, found, location),
+  instances(raw, found, location) {
+    const name = requiredName(raw);
     const inputs = sqlInputs(raw, name);
     const addresses = raw.list("ipAddresses");
     const address = (type: string) => addresses.find((one) => one.text("type") === type)?.text("ipAddress");
@@ -132,11 +133,13 @@ const READERS: { readonly [Key in Source]?: Reader } = {
       publicIpAddress: address("PRIMARY"),
       connectionName: raw.text("connectionName"),
     };
-    const id = `projects/${place.project}/instances/${name}`;
-    return [{ ...base(place, found, SQL_INSTANCE, name, id, raw.text("region")), inputs, outputs, ...notRunning(raw) }];
+    const id = `projects/${location.project}/instances/${name}`;
+    return [
+      { ...base(location, found, SQL_INSTANCE, name, id, raw.text("region")), inputs, outputs, ...notRunning(raw) },
+    ];
   },
-  connectors(raw, found, place) {
-    const [name, region] = located(raw);
+  connectors(raw, found, location) {
+    const [name, region] = nameAndRegion(raw);
     const [minInstances, maxInstances] = [raw.number("minInstances"), raw.number("maxInstances")];
     // Google always prints the throughput that the instances amount to: it is a setting only where they are none.
     const throughput =
@@ -155,18 +158,18 @@ const READERS: { readonly [Key in Source]?: Reader } = {
       maxInstances,
       ...throughput,
     };
-    const id = `projects/${place.project}/locations/${region}/connectors/${name}`;
+    const id = `projects/${location.project}/locations/${region}/connectors/${name}`;
     return [
       {
-        ...base(place, found, CONNECTOR, name, id, region),
+        ...base(location, found, CONNECTOR, name, id, region),
         inputs,
         outputs: inputs,
         ...unreadyUnless("READY", stateOf(raw)),
       },
     ];
   },
-  caches(raw, found, place) {
-    const [name, region] = located(raw);
+  caches(raw, found, location) {
+    const [name, region] = nameAndRegion(raw);
     const inputs = {
       name,
       region,
@@ -182,27 +185,34 @@ const READERS: { readonly [Key in Source]?: Reader } = {
     const outputs = { ...inputs, host: raw.text("host"), port: raw.number("port") };
     return [
       {
-        ...base(place, found, REDIS, name, `projects/${place.project}/locations/${region}/instances/${name}`, region),
+        ...base(
+          location,
+          found,
+          REDIS,
+          name,
+          `projects/${location.project}/locations/${region}/instances/${name}`,
+          region,
+        ),
         inputs,
         outputs,
         ...unreadyUnless("READY", stateOf(raw)),
       },
     ];
   },
-  secrets(raw, found, place) {
-    const secretId = cloudName(named(raw))?.name ?? "";
+  secrets(raw, found, location) {
+    const secretId = cloudName(requiredName(raw))?.name ?? "";
     const inputs = { secretId, labels: labels(raw, "labels") };
     const [type = ""] = SECRETS;
     return [
       {
-        ...base(place, found, type, secretId, `projects/${place.project}/secrets/${secretId}`, undefined),
+        ...base(location, found, type, secretId, `projects/${location.project}/secrets/${secretId}`, undefined),
         inputs,
         outputs: inputs,
       },
     ];
   },
-  networks(raw, found, place) {
-    const name = named(raw);
+  networks(raw, found, location) {
+    const name = requiredName(raw);
     const inputs = {
       name,
       autoCreateSubnetworks: raw.flag("autoCreateSubnetworks") ?? false,
@@ -210,14 +220,14 @@ const READERS: { readonly [Key in Source]?: Reader } = {
     };
     return [
       {
-        ...base(place, found, NETWORK, name, `projects/${place.project}/global/networks/${name}`, undefined),
+        ...base(location, found, NETWORK, name, `projects/${location.project}/global/networks/${name}`, undefined),
         inputs,
         outputs: inputs,
       },
     ];
   },
-  subnetworks(raw, found, place) {
-    const name = named(raw);
+  subnetworks(raw, found, location) {
+    const name = requiredName(raw);
     const region = regionIn(raw.text("region")) ?? "";
     const inputs = {
       name,
@@ -232,11 +242,11 @@ const READERS: { readonly [Key in Source]?: Reader } = {
     return [
       {
         ...base(
-          place,
+          location,
           found,
           SUBNETWORK,
           name,
-          `projects/${place.project}/regions/${region}/subnetworks/${name}`,
+          `projects/${location.project}/regions/${region}/subnetworks/${name}`,
           region,
         ),
         inputs,
@@ -245,13 +255,13 @@ const READERS: { readonly [Key in Source]?: Reader } = {
     ];
   },
   /** A router is of interest for its NATs only. */
-  routers(raw, found, place) {
-    const router = named(raw);
+  routers(raw, found, location) {
+    const router = requiredName(raw);
     const region = regionIn(raw.text("region")) ?? "";
-    const routerId = `projects/${place.project}/regions/${region}/routers/${router}`;
+    const routerId = `projects/${location.project}/regions/${region}/routers/${router}`;
     const inputs = { name: router, region, network: raw.text("network") };
     const nats = raw.list("nats").map((nat) => {
-      const name = named(nat);
+      const name = requiredName(nat);
       const own = {
         name,
         router,
@@ -263,15 +273,15 @@ const READERS: { readonly [Key in Source]?: Reader } = {
         minPortsPerVm: nat.number("minPortsPerVm"),
       };
       return {
-        ...base(place, found, ROUTER_NAT, name, `${place.project}/${region}/${router}/${name}`, region),
+        ...base(location, found, ROUTER_NAT, name, `${location.project}/${region}/${router}/${name}`, region),
         inputs: own,
         outputs: own,
       };
     });
-    return [{ ...base(place, found, ROUTER, router, routerId, region), inputs, outputs: inputs }, ...nats];
+    return [{ ...base(location, found, ROUTER, router, routerId, region), inputs, outputs: inputs }, ...nats];
   },
-  alerts(raw, found, place) {
-    const id = named(raw);
+  alerts(raw, found, location) {
+    const id = requiredName(raw);
     const inputs = {
       displayName: raw.text("displayName"),
       enabled: raw.flag("enabled"),
@@ -287,53 +297,67 @@ const READERS: { readonly [Key in Source]?: Reader } = {
         ),
     };
     return [
-      { ...base(place, found, ALERT_POLICY, raw.text("displayName") ?? id, id, undefined), inputs, outputs: inputs },
+      { ...base(location, found, ALERT_POLICY, raw.text("displayName") ?? id, id, undefined), inputs, outputs: inputs },
     ];
   },
 };
 
 function workload(
-  { name, location, inputs, unready }: RunService,
+  { name, location: ownRegion, inputs, unready }: RunService,
   type: string,
-  found: Found,
-  place: Place,
+  found: CloudObject,
+  location: Location,
 ): Deployed[] {
   // Both end up in commands that people copy into a shell.
   const kind = type === RUN_JOB ? "job" : "service";
   if (!/^\w[\w-]*$/.test(name)) throw new MalformedValueError(`the ${kind} must have a name that Google gives`);
-  if (!/^(\w[\w-]*)?$/.test(location)) throw new MalformedValueError(`the ${kind} must be in a region that Google has`);
-  const region = location || place.region;
-  const id = `projects/${place.project}/locations/${region}/${found.source}/${name}`;
+  if (!/^(\w[\w-]*)?$/.test(ownRegion))
+    throw new MalformedValueError(`the ${kind} must be in a region that Google has`);
+  const region = ownRegion || location.region;
+  const id = `projects/${location.project}/locations/${region}/${found.source}/${name}`;
   const form = found.object.apiVersion === undefined ? "rest" : "knative";
   return [
-    { ...base(place, found, type, name, id, region), form, inputs, outputs: inputs, ...(unready ? { unready } : {}) },
+    {
+      ...base(location, found, type, name, id, region),
+      form,
+      inputs,
+      outputs: inputs,
+      ...(unready ? { unready } : {}),
+    },
   ];
 }
 
 /** What a condition is about: a filter, or a query. */
 const watched = (condition: Inputs) => ({ filter: condition.text("filter"), query: condition.text("query") });
 
-const base = (place: Place, found: Found, type: string, name: string, id: string, region: string | undefined) =>
+const base = (
+  location: Location,
+  found: CloudObject,
+  type: string,
+  name: string,
+  id: string,
+  region: string | undefined,
+) =>
   ({
     source: found.source,
     object: found.object,
     form: "rest",
     type,
     name,
-    label: region === undefined || region === place.region ? name : `${name} (${region})`,
+    label: region === undefined || region === location.region ? name : `${name} (${region})`,
     id,
     region,
   }) as const;
 
-function named(raw: Inputs): string {
+function requiredName(raw: Inputs): string {
   const name = raw.text("name");
   // It ends up in commands that people copy into a shell.
   if (!name || !/^\w[\w./:-]*$/.test(name)) throw new MalformedValueError("name must be one that Google gives");
   return name;
 }
 
-function located(raw: Inputs): [name: string, region: string] {
-  const { location = "", name = "" } = cloudName(named(raw)) ?? {};
+function nameAndRegion(raw: Inputs): [name: string, region: string] {
+  const { location = "", name = "" } = cloudName(requiredName(raw)) ?? {};
   return [name, location];
 }
 

@@ -2,14 +2,14 @@ import { ifReadable } from "../../../policy/framework/inputs";
 import { cloudName } from "../../../policy/resources/cloud-name";
 import { mountedSecrets as filesOfSecrets, secretVersionOf } from "../../../policy/resources/secret-reference";
 import { type Deployed, workloadIn } from "./deployed";
-import type { Place } from "./sources";
+import type { Location } from "./sources";
 
 /** A secret that a service takes, by the name of its variable or file. */
 export interface MountedSecret {
   readonly service: Deployed;
   readonly variable: string;
   readonly isFile: boolean;
-  /** As gcloud prints its place. */
+  /** As gcloud prints its path. */
   readonly field: string;
   readonly secret: string;
   readonly version: string;
@@ -21,9 +21,9 @@ export interface MountedSecret {
  * Every secret that a variable is taken from, or that is mounted as a file. A reference that cannot be read is the
  * pack's to report.
  */
-export function mountedSecrets(deployed: readonly Deployed[], place: Place): MountedSecret[] {
+export function mountedSecrets(deployed: readonly Deployed[], location: Location): MountedSecret[] {
   return deployed.flatMap((service) => {
-    const workload = workloadIn(service, place);
+    const workload = workloadIn(service, location);
     if (!workload) return [];
     const isKnative = service.form === "knative";
     const fieldOf = (path: string) => (isKnative ? `spec.${path.replaceAll("template.", "template.spec.")}` : path);
@@ -42,7 +42,7 @@ export function mountedSecrets(deployed: readonly Deployed[], place: Place): Mou
             field,
             secret,
             version,
-            isElsewhere: isElsewhere(project, place),
+            isElsewhere: isElsewhere(project, location),
           },
         ];
       }),
@@ -60,7 +60,7 @@ export function mountedSecrets(deployed: readonly Deployed[], place: Place): Mou
             field,
             secret: named.name,
             version,
-            isElsewhere: isElsewhere(named.project, place),
+            isElsewhere: isElsewhere(named.project, location),
           },
         ];
       },
@@ -70,5 +70,5 @@ export function mountedSecrets(deployed: readonly Deployed[], place: Place): Mou
 }
 
 /** Google shows projects by their numbers, too, which nothing here compares. */
-const isElsewhere = (project: string | undefined, place: Place) =>
-  project !== undefined && !/^\d+$/.test(project) && project !== place.project;
+const isElsewhere = (project: string | undefined, location: Location) =>
+  project !== undefined && !/^\d+$/.test(project) && project !== location.project;

@@ -47,11 +47,11 @@ const LONGEST_WAIT = 30;
 const MOST_PAGES = 200;
 
 /** What an API answers to a method that reads. @throws Unanswered */
-export const asked = (cloud: Cloud, api: string, path: string, method: "GET" | "POST" = "GET") =>
-  answered(cloud, api, `${cloud.endpoint(api)}${path}`, method);
+export const readObject = (cloud: Cloud, api: string, path: string, method: "GET" | "POST" = "GET") =>
+  fetchObject(cloud, api, `${cloud.endpoint(api)}${path}`, method);
 
 /** Every object of a list, page after page. `path` may have a query of its own. @throws Unanswered */
-export async function listed(
+export async function readList(
   cloud: Cloud,
   api: string,
   path: string,
@@ -62,7 +62,7 @@ export async function listed(
   const [address = "", own] = path.split("?");
   const query = more ?? new URLSearchParams(own);
   for (let page = 0; page < MOST_PAGES; page++) {
-    const answer = await asked(cloud, api, `${address}${query.size > 0 ? `?${query}` : ""}`);
+    const answer = await readObject(cloud, api, `${address}${query.size > 0 ? `?${query}` : ""}`);
     const objects = answer[items] ?? [];
     if (!Array.isArray(objects)) throw new Unanswered(`${api}.googleapis.com answered in an unknown form`);
     all.push(...objects);
@@ -73,7 +73,7 @@ export async function listed(
   throw new Unanswered(`${api}.googleapis.com has more than ${MOST_PAGES} pages`);
 }
 
-async function answered(
+async function fetchObject(
   cloud: Cloud,
   api: string,
   url: string,
@@ -81,8 +81,8 @@ async function answered(
 ): Promise<Readonly<Record<string, unknown>>> {
   for (let attempt = 1; ; attempt++) {
     const signal = AbortSignal.timeout(cloud.timeoutSeconds * 1000);
-    const headers = await authorised(cloud, url, signal);
-    const { response, body } = await received(api, url, { method, headers, signal }, cloud.timeoutSeconds);
+    const headers = await authorizationHeaders(cloud, url, signal);
+    const { response, body } = await fetchOnce(api, url, { method, headers, signal }, cloud.timeoutSeconds);
     if (response.ok) {
       if (isObject(body)) return body;
       throw new Unanswered(`${api}.googleapis.com answered in an unknown form`);
@@ -95,7 +95,7 @@ async function answered(
   }
 }
 
-async function received(
+async function fetchOnce(
   api: string,
   url: string,
   request: RequestInit & { readonly signal: AbortSignal },
@@ -155,7 +155,11 @@ function isDisabled(body: unknown): boolean {
 }
 
 /** The auth library takes no signal. */
-async function authorised(cloud: Cloud, url: string, signal: AbortSignal): Promise<Readonly<Record<string, string>>> {
+async function authorizationHeaders(
+  cloud: Cloud,
+  url: string,
+  signal: AbortSignal,
+): Promise<Readonly<Record<string, string>>> {
   const timeout = new Promise<never>((_, reject) =>
     signal.addEventListener("abort", () => reject(signal.reason), { once: true }),
   );

@@ -29,13 +29,13 @@ const compute = (
   what: string,
   collection: string,
   gcloud: string,
-  { place = "global", scope = " --global" } = {},
+  { location = "global", scope = " --global" } = {},
 ): SourceInfo => ({
   what,
   file: `${gcloud}.json`,
   gcloud: `gcloud compute ${gcloud} list --project=PROJECT${scope} --format=json`,
   api: "compute",
-  path: `/compute/v1/projects/PROJECT/${place}/${collection}`,
+  path: `/compute/v1/projects/PROJECT/${location}/${collection}`,
   items: "items",
   role: "roles/compute.viewer",
 });
@@ -251,7 +251,7 @@ const BEFORE_UPDATE = {
   forwardingRules: compute("forwarding rules", "forwardingRules", "forwarding-rules"),
   backends: compute("backend services", "backendServices", "backend-services"),
   endpointGroups: compute("network endpoint groups", "networkEndpointGroups", "network-endpoint-groups", {
-    place: "regions/REGION",
+    location: "regions/REGION",
     scope: " --filter=region:REGION",
   }),
 };
@@ -276,20 +276,20 @@ export type Items = Readonly<Partial<Record<ItemSource, readonly string[]>>>;
 export const isItemSource = (of: Source): of is ItemSource => (ITEM_SOURCES as readonly Source[]).includes(of);
 
 /** Where it all stands. */
-export interface Place {
+export interface Location {
   readonly project: string;
   readonly region: string;
 }
 
 /**
- * A gcloud line or a REST path with its places filled in; what is collected one by one stays open without an `item`.
+ * A gcloud line or a REST path with its placeholders filled in; what is collected one by one stays open without an `item`.
  */
-export function filledIn(template: string, { project, region }: Place, item?: string): string {
-  return template.replace(/PROJECT|REGION|SECRET|CONSTRAINT|REGISTRY|REPOSITORY|INSTANCE/g, (place) => {
-    if (place === "PROJECT") return project;
-    if (place === "REGION") return region;
-    if (item === undefined) return place;
-    return place === "REPOSITORY" ? repositoryName(item) : item;
+export function filledIn(template: string, { project, region }: Location, item?: string): string {
+  return template.replace(/PROJECT|REGION|SECRET|CONSTRAINT|REGISTRY|REPOSITORY|INSTANCE/g, (placeholder) => {
+    if (placeholder === "PROJECT") return project;
+    if (placeholder === "REGION") return region;
+    if (item === undefined) return placeholder;
+    return placeholder === "REPOSITORY" ? repositoryName(item) : item;
   });
 }
 
@@ -300,8 +300,8 @@ function repositoryName(registry: string): string {
 }
 
 /** The file of one item: a registry's address has slashes, which no file name may have. */
-export const fileOf = (of: Source, place: Place, item?: string): string =>
-  filledIn(SOURCES[of].file, place, item?.replaceAll("/", "_"));
+export const fileOf = (of: Source, location: Location, item?: string): string =>
+  filledIn(SOURCES[of].file, location, item?.replaceAll("/", "_"));
 
 /** The item that a file's name stands for; `undefined`: the file is called otherwise. */
 export function itemCalled(of: ItemSource, file: string): string | undefined {
@@ -316,33 +316,33 @@ export function itemCalled(of: ItemSource, file: string): string | undefined {
  * The line that collects one source; one by one: that of an item. Without an item: of every secret, or with the name
  * left open.
  */
-export function collectingLine(of: Source, place: Place, item?: string): string {
+export function collectingLine(of: Source, location: Location, item?: string): string {
   const { gcloud } = SOURCES[of];
   // A secret's name is its whole path to some versions of gcloud, its id to others.
   if (of === "versions" && item === undefined)
     return loop(
       of,
-      place,
-      `$(${filledIn(SOURCES.secrets.gcloud, place).replace("--format=json", "--format='value(name.basename())'")})`,
+      location,
+      `$(${filledIn(SOURCES.secrets.gcloud, location).replace("--format=json", "--format='value(name.basename())'")})`,
     );
-  return `${filledIn(gcloud, place, item && word(item))} > ${item === undefined ? fileOf(of, place) : word(fileOf(of, place, item))}`;
+  return `${filledIn(gcloud, location, item && word(item))} > ${item === undefined ? fileOf(of, location) : word(fileOf(of, location, item))}`;
 }
 
-const loop = (of: ItemSource, place: Place, over: string) =>
-  `for id in ${over}; do ${filledIn(SOURCES[of].gcloud, place, '"$id"')} > "${fileOf(of, place, "$id")}"; done`;
+const loop = (of: ItemSource, location: Location, over: string) =>
+  `for id in ${over}; do ${filledIn(SOURCES[of].gcloud, location, '"$id"')} > "${fileOf(of, location, "$id")}"; done`;
 
 /** Every line that collects the sources; all of them only read. `items`: of what, where that is known. */
 export function collectingLines(
-  place: Place,
+  location: Location,
   sources: readonly Source[] = DIAGNOSIS_SOURCES,
   items: Items = {},
 ): string[] {
   return sources.flatMap((of) => {
     const known = isItemSource(of) ? items[of] : undefined;
-    if (known === undefined || !isItemSource(of)) return [collectingLine(of, place)];
+    if (known === undefined || !isItemSource(of)) return [collectingLine(of, location)];
     // Their names are the constraints' own, plain words.
     return of === "policies"
-      ? [loop(of, place, known.join(" "))]
-      : known.map((item) => collectingLine(of, place, item));
+      ? [loop(of, location, known.join(" "))]
+      : known.map((item) => collectingLine(of, location, item));
   });
 }

@@ -2,9 +2,9 @@ import { cloudName } from "../../../policy/resources/cloud-name";
 import type { Collection } from "./classify";
 
 /** The state of each version that was found, by secret and version. */
-export function versionStates({ found }: Collection): ReadonlyMap<string, ReadonlyMap<string, string>> {
+export function versionStates({ objects }: Collection): ReadonlyMap<string, ReadonlyMap<string, string>> {
   const states = new Map<string, Map<string, string>>();
-  for (const { source, object } of found) {
+  for (const { source, object } of objects) {
     if (source !== "versions") continue;
     const [secret, version] = [
       cloudName(String(object.name), "secrets")?.name ?? "",

@@ -5,12 +5,12 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Problem, problem } from "../../../capacity/problem";
 import { changesBy } from "../../../commands/diagnose/difference";
 import { diagnosisText } from "../../../commands/diagnose/format";
-import { readFolder } from "../../../commands/shared/cloud/collect-files";
+import { collectFromFiles } from "../../../commands/shared/cloud/collect-files";
 import { deployedFrom } from "../../../commands/shared/cloud/deployed";
 import { ALL_SOURCES, SOURCES } from "../../../commands/shared/cloud/sources";
 import { RUN_SERVICE } from "../../../config/resource-types";
 import type { Finding } from "../../../policy/framework/outcome";
-import { diagnosisOf, fixture, PLACE, settings } from "./fixtures";
+import { diagnosisOf, fixture, LOCATION, settings } from "./fixtures";
 
 /* What else somebody may hand over: each collection is the healthy one with one thing otherwise. */
 
@@ -21,7 +21,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 const write = (name: string, content: unknown) => writeFileSync(join(folder, name), JSON.stringify(content));
 const healthy = (file: string) => fixture("healthy", file);
-const diagnosis = () => diagnosisOf(readFolder(folder, PLACE));
+const diagnosis = () => diagnosisOf(collectFromFiles(folder, LOCATION));
 const question = (key: string) => diagnosis().questions.find((one) => one.key === key);
 
 // biome-ignore lint/suspicious/noExplicitAny: the shape is gcloud's, and a test changes one field of it
@@ -203,7 +203,7 @@ test("what is null in a file is not there, at any depth", () => {
   const isSet = (value: unknown): boolean =>
     value !== undefined &&
     (value === null || typeof value !== "object" || Object.values(value).every((inside) => isSet(inside)));
-  const { deployed } = deployedFrom(readFolder(folder, PLACE), PLACE);
+  const { deployed } = deployedFrom(collectFromFiles(folder, LOCATION), LOCATION);
   expect(deployed.map(({ inputs, outputs }) => isSet([inputs, outputs]))).toEqual([true, true, true]);
 });
 
@@ -272,8 +272,8 @@ test("the connections of every container are counted, and a container that the p
   expect(diagnosis().capacity[0]?.arithmetic).toContain(
     "netra-backend-staging/app (5 + 5) x 5 = 50; netra-backend-staging/worker (5 + 5) x 5 = 50",
   );
-  const collection = readFolder(folder, PLACE);
-  const { deployed } = deployedFrom(collection, PLACE);
+  const collection = collectFromFiles(folder, LOCATION);
+  const { deployed } = deployedFrom(collection, LOCATION);
   const one = deployed.find(({ label }) => label === "netra-backend-staging");
   const template = one?.inputs.template as { readonly containers: readonly object[] }; // as deployedFrom makes it
   const inputs = {
@@ -390,7 +390,7 @@ describe("a job", () => {
     };
     const [knative, rest] = [v1, v2].map((object) => {
       write("job.json", object);
-      return deployedFrom(readFolder(folder, PLACE), PLACE).deployed[0];
+      return deployedFrom(collectFromFiles(folder, LOCATION), LOCATION).deployed[0];
     });
     expect(rest).toMatchObject({ source: "jobs", id: v2.name, form: "rest" });
     expect(rest?.inputs).toEqual(knative?.inputs);
@@ -483,11 +483,11 @@ describe("alerts", () => {
   test("without the list nobody knows what is watched: what the pack misses is no finding", () => {
     write("connectors.json", healthy("connectors.json"));
     write("one.json", policy);
-    const { findings, questions } = diagnosisOf(readFolder(folder, PLACE), [said]);
+    const { findings, questions } = diagnosisOf(collectFromFiles(folder, LOCATION), [said]);
     expect(findings).toEqual([]);
     expect(questions.find(({ key }) => key === "watched")).toMatchObject({ status: "open" });
     write("alert-policies.json", [policy]);
-    expect(diagnosisOf(readFolder(folder, PLACE), [said]).findings).toMatchObject([
+    expect(diagnosisOf(collectFromFiles(folder, LOCATION), [said]).findings).toMatchObject([
       { rules: [alerts], stage: "hygiene", questions: ["watched"] },
     ]);
   });
@@ -495,7 +495,7 @@ describe("alerts", () => {
   test("turned off in the plan, with the reason", () => {
     write("alert-policies.json", []);
     const off = { ...settings, monitoring: { ...settings.monitoring, disabled: { reason: "an afternoon" } } };
-    const { findings, questions } = diagnosisOf(readFolder(folder, PLACE), [said], off);
+    const { findings, questions } = diagnosisOf(collectFromFiles(folder, LOCATION), [said], off);
     expect(findings).toEqual([]);
     expect(questions.find(({ key }) => key === "watched")).toMatchObject({
       status: "healthy",
@@ -596,7 +596,7 @@ test("a flag's value with a comma stays one in gcloud's list", () => {
     urn,
     problem({ setting, value: 500, must: "be at most 248", because: "memory", instead: "lower it" }),
   );
-  expect(diagnosisOf(readFolder(folder, PLACE), [said]).findings.flatMap(({ mend }) => mend)).toEqual([
+  expect(diagnosisOf(collectFromFiles(folder, LOCATION), [said]).findings.flatMap(({ mend }) => mend)).toEqual([
     "gcloud sql instances patch staging-shared-postgres --project=netra-staging --database-flags='^;^max_connections=150;pgaudit.log=read,write;cloudsql.iam_authentication='",
   ]);
 });
@@ -614,7 +614,10 @@ test("a storm with the names of many services is read at a glance", () => {
     evidence,
     instead: "set it",
   });
-  const text = diagnosisText(diagnosisOf(readFolder(folder, PLACE), [refusal("startup-storm", urn, storm)]), false);
+  const text = diagnosisText(
+    diagnosisOf(collectFromFiles(folder, LOCATION), [refusal("startup-storm", urn, storm)]),
+    false,
+  );
   expect(text).toContain(
     `staging-shared-postgres: simulated storm rollout-${"x".repeat(96)}... = 0.00 % of 9, lower bound 0.00 % (startup-storm)`,
   );

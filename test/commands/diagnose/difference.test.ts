@@ -1,13 +1,13 @@
 import { beforeAll, expect, test } from "vitest";
 import { changesBy, keptDespitePlan } from "../../../commands/diagnose/difference";
-import { readFolder } from "../../../commands/shared/cloud/collect-files";
+import { collectFromFiles } from "../../../commands/shared/cloud/collect-files";
 import { deployedFrom } from "../../../commands/shared/cloud/deployed";
 import { readSettings } from "../../../config/read";
 import { REDIS } from "../../../config/resource-types";
 import { evaluate, type RegisteredResource } from "../../../engine/evaluate";
 import { declare } from "../../../stack";
 import { stagingConfiguration } from "../../stack-settings";
-import { collectionOf, PLACE } from "./fixtures";
+import { collectionOf, LOCATION } from "./fixtures";
 
 let plan: readonly RegisteredResource[] = [];
 beforeAll(async () => {
@@ -15,8 +15,8 @@ beforeAll(async () => {
 });
 
 const changes = (name: Parameters<typeof collectionOf>[0]) => {
-  const collection = readFolder(collectionOf(name), PLACE);
-  return changesBy(plan, deployedFrom(collection, PLACE).deployed, collection);
+  const collection = collectFromFiles(collectionOf(name), LOCATION);
+  return changesBy(plan, deployedFrom(collection, LOCATION).deployed, collection);
 };
 
 test("what is deployed as planned is left alone", () => {
@@ -24,8 +24,8 @@ test("what is deployed as planned is left alone", () => {
 });
 
 test("a property that counts at creation only is no change: what is deployed stays, and that is said", () => {
-  const collection = readFolder(collectionOf("healthy"), PLACE);
-  const { deployed } = deployedFrom(collection, PLACE);
+  const collection = collectFromFiles(collectionOf("healthy"), LOCATION);
+  const { deployed } = deployedFrom(collection, LOCATION);
   const other = plan.map((one) =>
     one.type === REDIS ? { ...one, inputs: { ...one.inputs, reservedIpRange: "10.166.204.88/29" } } : one,
   );

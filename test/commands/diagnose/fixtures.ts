@@ -18,11 +18,11 @@ export const fixture = (name: "healthy" | "incident" | "partial", file: string):
   JSON.parse(readFileSync(join(collectionOf(name), file), "utf8"));
 
 export const settings = stagingSettings({});
-export const PLACE = { project: "netra-staging", region: "us-central1" };
+export const LOCATION = { project: "netra-staging", region: "us-central1" };
 
 /** The diagnosis of a collection, with what the pack would say of it, and nothing of what commands make of it. */
 export function diagnosisOf(read: Collection, judged: readonly Finding[] = [], of = settings): Diagnosis {
-  const { collection, deployed, notes } = deployedFrom(read, PLACE);
+  const { collection, deployed, notes } = deployedFrom(read, LOCATION);
   return diagnose({
     settings: of,
     collection,

@@ -1,4 +1,4 @@
-import type { Found } from "../../../commands/shared/cloud/classify";
+import type { CloudObject } from "../../../commands/shared/cloud/classify";
 
 /*
  * What the gcloud commands that a diagnosis prints make of collected objects. It knows few verbs and few flags, and
@@ -23,7 +23,7 @@ function words(line: string): string[] {
 }
 
 /** The objects after a command: copies, the given ones stay as they are. */
-export function carriedOut(line: string, found: readonly Found[]): Found[] {
+export function carriedOut(line: string, found: readonly CloudObject[]): CloudObject[] {
   const [gcloud, ...rest] = words(line);
   const verb = VERBS.find(({ words: verbWords }) => verbWords.every((word, i) => rest[i] === word));
   if (gcloud !== "gcloud" || !verb) throw new Error(`no command that is known here: ${line}`);
@@ -38,7 +38,7 @@ export function carriedOut(line: string, found: readonly Found[]): Found[] {
     flags.set(name, value);
   }
   if (flags.get("--project") !== PROJECT) throw new Error(`every command names the project: ${line}`);
-  const objects = structuredClone(found) as { source: Found["source"]; object: Json; from: string }[];
+  const objects = structuredClone(found) as { source: CloudObject["source"]; object: Json; from: string }[];
   return verb.run({ objects, named, flags, fail: (why) => fail(`${why}: ${line}`) }) ?? objects;
 }
 
@@ -50,7 +50,7 @@ function fail(why: string): never {
 }
 
 interface Run {
-  readonly objects: { source: Found["source"]; object: Json; from: string }[];
+  readonly objects: { source: CloudObject["source"]; object: Json; from: string }[];
   readonly named: readonly string[];
   readonly flags: ReadonlyMap<string, string>;
   readonly fail: (why: string) => never;
@@ -59,7 +59,7 @@ interface Run {
 interface Verb {
   readonly words: readonly string[];
   readonly flags: readonly string[];
-  readonly run: (run: Run) => Found[] | undefined;
+  readonly run: (run: Run) => CloudObject[] | undefined;
 }
 
 /** The object below a key, which is made where there is none. */
@@ -71,7 +71,7 @@ function below(object: Json, ...keys: string[]): Json {
 }
 
 /** The only object of a source with that name in the command's region. */
-function one({ objects, named, flags, fail }: Run, source: Found["source"], name = named[0] ?? ""): Json {
+function one({ objects, named, flags, fail }: Run, source: CloudObject["source"], name = named[0] ?? ""): Json {
   if (["services", "jobs", "connectors", "caches"].includes(source) && flags.get("--region") !== REGION)
     fail("the region is missing");
   const isIt = ({ object }: { object: Json }) => (object.metadata?.name ?? object.name?.split("/").at(-1)) === name;
@@ -269,7 +269,7 @@ function enableVersion(run: Run): undefined {
   return undefined;
 }
 
-function addVersion({ objects, named }: Run): Found[] {
+function addVersion({ objects, named }: Run): CloudObject[] {
   const prefix = `projects/${PROJECT}/secrets/${named[0]}/versions/`;
   const numbers = objects.flatMap(({ source, object }) =>
     source === "versions" && object.name.includes(`/secrets/${named[0]}/`) ? [object.name] : [],

@@ -4,8 +4,8 @@ import { SOURCE_OF } from "../../../commands/preflight/existing";
 import { readingOf } from "../../../commands/preflight/facts";
 import { type CheckKey, type Preflight, preflight } from "../../../commands/preflight/preflight";
 import type { Collection } from "../../../commands/shared/cloud/classify";
-import { readCloud } from "../../../commands/shared/cloud/collect-api";
-import { readFolder } from "../../../commands/shared/cloud/collect-files";
+import { collectFromApi } from "../../../commands/shared/cloud/collect-api";
+import { collectFromFiles } from "../../../commands/shared/cloud/collect-files";
 import { deployedFrom } from "../../../commands/shared/cloud/deployed";
 import type { Source } from "../../../commands/shared/cloud/sources";
 import { adoptables } from "../../../config/adoption";
@@ -20,8 +20,8 @@ import {
   freshProject,
   IMAGES,
   imageObject,
+  LOCATION,
   NUMBER,
-  PLACE,
   type Project,
   policyObject,
   quotaObjects,
@@ -61,14 +61,14 @@ const preflightOf = (read: Collection, of: Settings, { preview, mayStayOpen = []
 async function asked(one: Case = {}): Promise<Preflight> {
   const of = settingsWith(one.settings);
   serve(server, (one.project ?? ((fresh) => fresh))(freshProject(of)), of);
-  return preflightOf(await readCloud(server.cloud(), of, readingOf(of)), of, one);
+  return preflightOf(await collectFromApi(server.cloud(), of, readingOf(of)), of, one);
 }
 
 function saved(one: Case = {}): Preflight {
   const of = settingsWith(one.settings);
   const folder = save((one.project ?? ((fresh) => fresh))(freshProject(of)), of);
   try {
-    return preflightOf(readFolder(folder, of), of, one);
+    return preflightOf(collectFromFiles(folder, of), of, one);
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -529,7 +529,7 @@ describe("what is wrong is said with what mends it", () => {
     const of = settingsWith({ "netra:database": { roles: { image } } });
     const answers = (publicImages: ReadonlyMap<string, boolean | string>) => {
       const folder = save(freshProject(of), of);
-      const { collection, deployed } = deployedFrom(readFolder(folder, of), of);
+      const { collection, deployed } = deployedFrom(collectFromFiles(folder, of), of);
       rmSync(folder, { recursive: true });
       return answersOf(
         preflight({ settings: of, collection, deployed, preview: undefined, publicImages }, [], []),
@@ -698,7 +698,7 @@ describe("what is wrong is said with what mends it", () => {
       "vpcaccess/v1/projects/netra-staging/locations/us-central1/connectors",
     ])
       server.answers.set(path, refuse(403, "PERMISSION_DENIED", {}, "SERVICE_DISABLED"));
-    const found = preflightOf(await readCloud(server.cloud(), of, readingOf(of)), of, one);
+    const found = preflightOf(await collectFromApi(server.cloud(), of, readingOf(of)), of, one);
     expect(notFine(found)).toEqual([]);
     expect(answersOf(found, "apis")).toEqual([
       {
@@ -757,7 +757,7 @@ test("a project that runs: nothing of the stack's own is wrong", async () => {
                 kind: "sql#database",
                 name: "netra_staging",
                 instance: "staging-shared-postgres",
-                project: PLACE.project,
+                project: LOCATION.project,
               },
             ],
           },
@@ -778,7 +778,7 @@ describe("what cannot be read is open, and the gate stays shut", () => {
   ) => {
     serve(server, freshProject(settings), settings);
     server.answers.set(path, answer);
-    return preflightOf(await readCloud(server.cloud(), settings, readingOf(settings)), settings, { mayStayOpen });
+    return preflightOf(await collectFromApi(server.cloud(), settings, readingOf(settings)), settings, { mayStayOpen });
   };
 
   test.each<[string, CheckKey, string, string, string]>([
@@ -866,7 +866,7 @@ describe("what cannot be read is open, and the gate stays shut", () => {
   test("where nothing is shown nothing is taken for there", () => {
     const none = { listed: new Set<string>(), absent: new Set<string>(), gaps: new Map<string, string>() };
     const nothing: Collection = {
-      found: [],
+      objects: [],
       collected: new Set(),
       listed: new Set(),
       hidden: new Map(),

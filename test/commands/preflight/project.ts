@@ -16,7 +16,7 @@ import type { Settings } from "../../../config/read";
 import { type Changes, stagingSettings } from "../../stack-settings";
 import type { RestServer } from "../diagnose/rest-server";
 
-export const PLACE = { project: "netra-staging", region: "us-central1" };
+export const LOCATION = { project: "netra-staging", region: "us-central1" };
 export const NUMBER = "701982941522";
 export const REGISTRY = "us-central1-docker.pkg.dev/netra-staging/netra";
 
@@ -30,7 +30,7 @@ export type Project = Readonly<Record<Exclude<Source, ItemSource>, readonly obje
 
 const digestOf = (letter: string) => `sha256:${letter.repeat(64)}`;
 export const imageObject = (name: string, tag: string, letter = "a") => ({
-  name: `projects/${PLACE.project}/locations/us-central1/repositories/netra/dockerImages/${name}@${digestOf(letter)}`,
+  name: `projects/${LOCATION.project}/locations/us-central1/repositories/netra/dockerImages/${name}@${digestOf(letter)}`,
   uri: `${REGISTRY}/${name}@${digestOf(letter)}`,
   tags: [tag],
   imageSizeBytes: "104857600",
@@ -94,7 +94,7 @@ export const computeObject = (
   quotas: Readonly<Record<string, readonly [limit: number, usage: number]>>,
 ) => ({
   kind: `compute#${kind}`,
-  name: kind === "project" ? PLACE.project : PLACE.region,
+  name: kind === "project" ? LOCATION.project : LOCATION.region,
   quotas: Object.entries(quotas).map(([metric, [limit, usage]]) => ({ metric, limit, usage })),
 });
 const PROJECT_QUOTAS = {
@@ -117,7 +117,7 @@ const PEOPLE = [
  * What people have done before the first update: the secrets that are theirs, and a copy of the database job's image.
  */
 export const PREPARED: Changes = {
-  "netra:adopt": Object.fromEntries(PEOPLE.map((id) => [id, `projects/${PLACE.project}/secrets/${id}`])),
+  "netra:adopt": Object.fromEntries(PEOPLE.map((id) => [id, `projects/${LOCATION.project}/secrets/${id}`])),
   "netra:database": { roles: { image: `${REGISTRY}/postgres:14.23.0` } },
 };
 export const settingsWith = (changes: Changes = {}): Settings => stagingSettings({ ...PREPARED, ...changes });
@@ -133,7 +133,7 @@ export function freshProject(settings: Settings): Project {
     apis: [...APIS, "serviceusage", "cloudresourcemanager", "artifactregistry", "orgpolicy", "cloudquotas"].map(
       apiObject,
     ),
-    project: [{ projectNumber: NUMBER, projectId: PLACE.project, lifecycleState: "ACTIVE", name: "Netra Staging" }],
+    project: [{ projectNumber: NUMBER, projectId: LOCATION.project, lifecycleState: "ACTIVE", name: "Netra Staging" }],
     access: [
       {
         version: 1,

@@ -3,11 +3,11 @@ import { queryFaults } from "../../../../capacity/monitoring/alert";
 import { knownMetrics } from "../../../../capacity/monitoring/monitoring";
 import type { Diagnosis } from "../../../../commands/diagnose/diagnosis";
 import { lastHour } from "../../../../commands/diagnose/figures";
-import { readCloud } from "../../../../commands/shared/cloud/collect-api";
+import { collectFromApi } from "../../../../commands/shared/cloud/collect-api";
 import { deployedFrom } from "../../../../commands/shared/cloud/deployed";
 import type { Cloud } from "../../../../commands/shared/cloud/rest";
 import { queryOfRequest } from "../../../capacity/monitoring/requests";
-import { diagnosisOf, fixture, PLACE, settings } from "../../diagnose/fixtures";
+import { diagnosisOf, fixture, LOCATION, settings } from "../../diagnose/fixtures";
 import { refuse, restServer } from "../../diagnose/rest-server";
 
 /* Everything here goes through a local server that answers in the REST shapes; only the addresses differ from Google's. */
@@ -70,16 +70,16 @@ function wholeProject() {
 }
 
 /** Without the pack's rules, which know nothing of where the resources come from. */
-const diagnosed = async (cloud: Cloud): Promise<Diagnosis> => diagnosisOf(await readCloud(cloud, PLACE));
+const diagnosed = async (cloud: Cloud): Promise<Diagnosis> => diagnosisOf(await collectFromApi(cloud, LOCATION));
 const question = ({ questions }: Diagnosis, key: string) => questions.find((one) => one.key === key);
 
 describe("reading a project", () => {
   test("asks every API for the place, authorised and with GET only, and for the versions of the secrets that services take", async () => {
     wholeProject();
-    const { found, collected, gaps } = await readCloud(server.cloud(), PLACE);
+    const { objects, collected, gaps } = await collectFromApi(server.cloud(), LOCATION);
     expect([...gaps]).toEqual([]);
     expect(collected.size).toBe(12);
-    expect(found.length).toBe(3 + 1 + 1 + 14 + 1 + 1 + 1 + 1 + 3 + 1);
+    expect(objects.length).toBe(3 + 1 + 1 + 14 + 1 + 1 + 1 + 1 + 3 + 1);
     expect(server.asked.toSorted()).toEqual(
       [...Object.values(at).filter((path) => path !== at.series), `${at.secrets}/jwt-secret-staging/versions`]
         .map((path) => `GET /${path}`)
@@ -100,8 +100,8 @@ describe("reading a project", () => {
         }),
       );
     });
-    const { found } = await readCloud(server.cloud(), PLACE);
-    expect(found.filter(({ source }) => source === "secrets").length).toBe(14);
+    const { objects } = await collectFromApi(server.cloud(), LOCATION);
+    expect(objects.filter(({ source }) => source === "secrets").length).toBe(14);
     expect(server.asked.filter((line) => line.startsWith(`GET /${at.secrets}`) && !line.includes("versions"))).toEqual([
       `GET /${at.secrets}`,
       `GET /${at.secrets}?pageToken=1`,
@@ -112,7 +112,7 @@ describe("reading a project", () => {
   test("a page that names itself as the next one ends", async () => {
     wholeProject();
     server.answers.set(at.routers, { items: [], nextPageToken: "again" });
-    expect((await readCloud(server.cloud(), PLACE)).gaps.get("routers")).toBe(
+    expect((await collectFromApi(server.cloud(), LOCATION)).gaps.get("routers")).toBe(
       "compute.googleapis.com has more than 200 pages",
     );
   });
@@ -179,7 +179,7 @@ describe("what does not answer leaves its questions open, and the rest goes on",
 
   test("nobody listens", async () => {
     const nowhere: Cloud = { ...server.cloud(), endpoint: () => "http://127.0.0.1:1" };
-    expect((await readCloud(nowhere, PLACE)).gaps.get("services")).toBe(
+    expect((await collectFromApi(nowhere, LOCATION)).gaps.get("services")).toBe(
       "run.googleapis.com cannot be reached from here",
     );
   });
@@ -239,7 +239,7 @@ describe("too many requests", () => {
   test("waits as long as Retry-After says, and goes on", async () => {
     wholeProject();
     busy(1, { "retry-after": "7" });
-    const { collected } = await readCloud(server.cloud(), PLACE);
+    const { collected } = await collectFromApi(server.cloud(), LOCATION);
     expect(collected.has("connectors")).toBe(true);
     expect(server.waits).toEqual([7]);
   });
@@ -247,27 +247,27 @@ describe("too many requests", () => {
   test("takes a date, too", async () => {
     wholeProject();
     busy(2, { "retry-after": new Date(Date.now() - 1000).toUTCString() });
-    expect((await readCloud(server.cloud(), PLACE)).collected.has("connectors")).toBe(true);
+    expect((await collectFromApi(server.cloud(), LOCATION)).collected.has("connectors")).toBe(true);
     expect(server.waits).toEqual([0, 0]);
   });
 
   test("waits longer each time where the server does not say", async () => {
     wholeProject();
     busy(2, {});
-    expect((await readCloud(server.cloud(), PLACE)).collected.has("connectors")).toBe(true);
+    expect((await collectFromApi(server.cloud(), LOCATION)).collected.has("connectors")).toBe(true);
     expect(server.waits).toEqual([1, 2]);
   });
 
   test("gives up after three, and at once where the wait is long", async () => {
     wholeProject();
     busy(99, { "retry-after": "30" });
-    expect((await readCloud(server.cloud(), PLACE)).gaps.get("connectors")).toBe(
+    expect((await collectFromApi(server.cloud(), LOCATION)).gaps.get("connectors")).toBe(
       "vpcaccess.googleapis.com answered 429 3 times",
     );
     expect(server.asked.filter((line) => line.endsWith("/connectors")).length).toBe(3);
     expect(server.waits).toEqual([30, 30]);
     busy(99, { "retry-after": "3600" });
-    expect((await readCloud(server.cloud(), PLACE)).gaps.get("connectors")).toBe(
+    expect((await collectFromApi(server.cloud(), LOCATION)).gaps.get("connectors")).toBe(
       "vpcaccess.googleapis.com asks to come back in 3600 s (429): run this again then",
     );
     expect(server.asked.filter((line) => line.endsWith("/connectors")).length).toBe(4);
@@ -460,10 +460,10 @@ describe("the last hour", () => {
     metrics(quiet);
     const [connector] = fixture("healthy", "connectors.json");
     const collection = {
-      ...(await readCloud(server.cloud(), PLACE)),
-      found: [{ source: "connectors" as const, object: { ...connector, maxInstances: 3 }, from: "" }],
+      ...(await collectFromApi(server.cloud(), LOCATION)),
+      objects: [{ source: "connectors" as const, object: { ...connector, maxInstances: 3 }, from: "" }],
     };
-    const { deployed } = deployedFrom(collection, PLACE);
+    const { deployed } = deployedFrom(collection, LOCATION);
     const { findings } = await lastHour(server.cloud(), settings, { capacities: [], deployed }, NOW);
     expect(findings.map(({ evidence }) => evidence[0]?.value)).toEqual(["3, the maximum"]);
   });

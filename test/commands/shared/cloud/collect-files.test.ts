@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { stringify } from "yaml";
 import { InputError } from "../../../../capacity/problem";
-import { readFolder } from "../../../../commands/shared/cloud/collect-files";
+import { collectFromFiles } from "../../../../commands/shared/cloud/collect-files";
 import { deployedFrom } from "../../../../commands/shared/cloud/deployed";
-import { collectionOf, fixture, PLACE } from "../../diagnose/fixtures";
+import { collectionOf, fixture, LOCATION } from "../../diagnose/fixtures";
 
 let folder = "";
 beforeEach(() => {
@@ -17,8 +17,8 @@ afterEach(() => rmSync(folder, { recursive: true }));
 const write = (name: string, content: unknown) =>
   writeFileSync(join(folder, name), typeof content === "string" ? content : JSON.stringify(content));
 const sources = () =>
-  readFolder(folder, PLACE)
-    .found.map(({ source }) => source)
+  collectFromFiles(folder, LOCATION)
+    .objects.map(({ source }) => source)
     .toSorted();
 
 describe("a file is recognised by its content", () => {
@@ -29,13 +29,13 @@ describe("a file is recognised by its content", () => {
     write("routers.json", fixture("healthy", "redis.json"));
     write("e.json", { kind: "compute#networkList", items: fixture("healthy", "networks.json") });
     expect(sources()).toEqual(["caches", "connectors", "instances", "networks", "services", "services"]);
-    expect(readFolder(folder, PLACE).notes).toEqual([]);
+    expect(collectFromFiles(folder, LOCATION).notes).toEqual([]);
   });
 
   test("an empty list counts for what the collecting lines call it, and is named otherwise", () => {
     write("routers.json", []);
     write("some.json", []);
-    const { collected, notes } = readFolder(folder, PLACE);
+    const { collected, notes } = collectFromFiles(folder, LOCATION);
     expect([...collected]).toEqual(["routers"]);
     expect(notes).toEqual(["some.json is an empty list, and neither content nor name says of what: it is left out"]);
   });
@@ -47,7 +47,7 @@ describe("a file is recognised by its content", () => {
     write("null.json", "null");
     write("bucket.json", { storage_url: "gs://hunter2" });
     write("mixed.json", [fixture("healthy", "connectors.json")[0], { hunter2: 1 }]);
-    expect(readFolder(folder, PLACE).notes).toEqual([
+    expect(collectFromFiles(folder, LOCATION).notes).toEqual([
       "broken.json is no JSON that can be read (--format=json prints it), and is left out",
       "bucket.json is in no shape that is known here, and is left out",
       "empty.json is no JSON that can be read (--format=json prints it), and is left out",
@@ -78,13 +78,13 @@ describe("a file is recognised by its content", () => {
         .join(""),
     );
     write("redis.yaml", `---\n${stringify(fixture("healthy", "redis.json")[0])}`);
-    const { found, listed, notes } = readFolder(folder, PLACE);
+    const { objects, listed, notes } = collectFromFiles(folder, LOCATION);
     const json = [
       ...fixture("healthy", "instances.json"),
       ...fixture("healthy", "redis.json"),
       ...fixture("healthy", "services.json"),
     ];
-    expect(found.map(({ object }) => object)).toEqual(json);
+    expect(objects.map(({ object }) => object)).toEqual(json);
     expect([...listed]).toEqual(["caches", "services"]);
     expect(notes).toEqual([]);
   });
@@ -93,7 +93,7 @@ describe("a file is recognised by its content", () => {
     write("instances.yaml", "NAME  DATABASE_VERSION\nhunter2  POSTGRES_14\n");
     write("text.yaml", "hunter2\n");
     write("wrong.yaml", "a: hunter2\n b: [\n");
-    const { notes, hidden } = readFolder(folder, PLACE);
+    const { notes, hidden } = collectFromFiles(folder, LOCATION);
     expect(notes).toEqual(
       ["instances.yaml", "text.yaml", "wrong.yaml"].map(
         (file) => `${file} is no JSON that can be read (--format=json prints it), and is left out`,
@@ -108,7 +108,7 @@ describe("a file is recognised by its content", () => {
     symlinkSync(join(folder, "gone"), join(folder, "nowhere"));
     execFileSync("mkfifo", [join(folder, "pipe")]);
     expect(sources()).toEqual(["caches", "instances"]);
-    expect(readFolder(folder, PLACE).notes).toEqual([
+    expect(collectFromFiles(folder, LOCATION).notes).toEqual([
       "nowhere is no file, and is left out",
       "pipe is no file, and is left out",
     ]);
@@ -117,23 +117,26 @@ describe("a file is recognised by its content", () => {
   test("a folder among the files is named", () => {
     mkdirSync(join(folder, "old"));
     write("redis.json", fixture("healthy", "redis.json"));
-    expect(readFolder(folder, PLACE).notes).toEqual(["old is a folder, and is left out"]);
+    expect(collectFromFiles(folder, LOCATION).notes).toEqual(["old is a folder, and is left out"]);
   });
 
   test("a resource that two files show alike is taken once; differently, it is said", () => {
     const [service] = fixture("healthy", "services.json");
     write("a.json", [service]);
     write("b.json", service);
-    expect(readFolder(folder, PLACE)).toMatchObject({ found: [{ source: "services", from: "a.json" }], notes: [] });
+    expect(collectFromFiles(folder, LOCATION)).toMatchObject({
+      objects: [{ source: "services", from: "a.json" }],
+      notes: [],
+    });
     write("c.json", { ...service, spec: {} });
-    expect(readFolder(folder, PLACE).notes).toEqual([
+    expect(collectFromFiles(folder, LOCATION).notes).toEqual([
       "a.json and c.json show netra-auth-service in us-central1 differently: the first one is judged",
     ]);
   });
 
   test("a field of another type than Google's leaves its object out, with the field's name only", () => {
     write("instances.json", [{ ...fixture("healthy", "instances.json")[0], settings: { tier: ["hunter2"] } }]);
-    const { deployed, notes } = deployedFrom(readFolder(folder, PLACE), PLACE);
+    const { deployed, notes } = deployedFrom(collectFromFiles(folder, LOCATION), LOCATION);
     expect(deployed).toEqual([]);
     expect(notes).toEqual([
       "instances.json has an object in an unknown form (settings.tier must be a text), which is left out",
@@ -144,7 +147,7 @@ describe("a file is recognised by its content", () => {
 test("no folder and an empty one are refused", () => {
   const problem = (path: string) => {
     try {
-      readFolder(path, PLACE);
+      collectFromFiles(path, LOCATION);
       return undefined;
     } catch (error) {
       return error instanceof InputError ? error.message : error;

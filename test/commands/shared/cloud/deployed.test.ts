@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import { evidenceOf } from "../../../../commands/diagnose/evidence";
-import { readFolder } from "../../../../commands/shared/cloud/collect-files";
+import { collectFromFiles } from "../../../../commands/shared/cloud/collect-files";
 import { deployedFrom } from "../../../../commands/shared/cloud/deployed";
 import { knativeService, restService } from "../../../../commands/shared/cloud/run-service";
 import { Inputs } from "../../../../policy/framework/inputs";
-import { collectionOf, fixture, PLACE } from "../../diagnose/fixtures";
+import { collectionOf, fixture, LOCATION } from "../../diagnose/fixtures";
 
 const [auth, backend] = fixture("healthy", "services.json");
 
@@ -142,7 +142,7 @@ test("what serves is another revision than the one that is shown", () => {
 });
 
 test("Cloud SQL's names and texts become the provider's, with the addresses as outputs", () => {
-  const { deployed, notes } = deployedFrom(readFolder(collectionOf("healthy"), PLACE), PLACE);
+  const { deployed, notes } = deployedFrom(collectFromFiles(collectionOf("healthy"), LOCATION), LOCATION);
   expect(notes).toEqual([]);
   expect(deployed.find(({ source }) => source === "instances")).toMatchObject({
     id: "projects/netra-staging/instances/staging-shared-postgres",
@@ -156,10 +156,10 @@ test("a connector's throughput is a setting only where it has no instances", () 
   const inputs = (object: object) =>
     deployedFrom(
       {
-        ...readFolder(collectionOf("healthy"), PLACE),
-        found: [{ source: "connectors", object: object as Record<string, unknown>, from: "" }],
+        ...collectFromFiles(collectionOf("healthy"), LOCATION),
+        objects: [{ source: "connectors", object: object as Record<string, unknown>, from: "" }],
       },
-      PLACE,
+      LOCATION,
     ).deployed[0]?.inputs; // an object has such keys
   expect(inputs(connector)).not.toHaveProperty("maxThroughput");
   const { minInstances: _, maxInstances: __, ...withoutInstances } = connector;
@@ -167,7 +167,7 @@ test("a connector's throughput is a setting only where it has no instances", () 
 });
 
 test("evidence stands where gcloud prints it, and a variable's value is never read there", () => {
-  const { deployed } = deployedFrom(readFolder(collectionOf("healthy"), PLACE), PLACE);
+  const { deployed } = deployedFrom(collectFromFiles(collectionOf("healthy"), LOCATION), LOCATION);
   const evidence = (name: string, setting: string) => {
     const resource = deployed.find((one) => one.name === name);
     if (!resource) throw new Error(name);

@@ -1,6 +1,6 @@
 import type { Deployed } from "../shared/cloud/deployed";
-import { STAGES, type Stage } from "./places";
 import { applied, type Command, commandText, isRefused, merged, type Repair } from "./remedy-commands";
+import { STAGES, type Stage } from "./triage";
 
 /*
  * Which commands are printed, and in which order. Nothing here trusts that a repair is right: what the rules say after
@@ -9,7 +9,7 @@ import { applied, type Command, commandText, isRefused, merged, type Repair } fr
  */
 
 /** What can be mended, with what the rules call it. */
-export interface Mendable {
+export interface Remediable {
   /** What the rules find, as {@link Judge} names it; empty: no rule judges it. */
   readonly faults: readonly string[];
   readonly repairs: readonly Repair[];
@@ -19,7 +19,7 @@ export interface Mendable {
 export type Faults = ReadonlyMap<string, Stage>;
 export type Judge = (deployed: readonly Deployed[]) => Faults;
 
-export interface Course<Finding extends Mendable> {
+export interface Remediation<Finding extends Remediable> {
   /** In the order in which they are to be carried out. */
   readonly commands: readonly Command[];
   /**
@@ -28,24 +28,24 @@ export interface Course<Finding extends Mendable> {
    */
   readonly lines: ReadonlyMap<Finding, readonly string[]>;
   /** Findings that are gone at the end without a command of their own. */
-  readonly goAlong: readonly Finding[];
+  readonly remediatedByOthers: readonly Finding[];
 }
 
 /** The course for findings in the order in which they break. */
-export function courseOf<Finding extends Mendable>(
+export function remediate<Finding extends Remediable>(
   findings: readonly Finding[],
   deployed: readonly Deployed[],
   judge: Judge,
-): Course<Finding> {
+): Remediation<Finding> {
   const judgeOnce = remembering(judge, deployed);
   let kept = findings.filter(({ repairs }) => repairs.length > 0);
   while (kept.length > 0) {
     const trial = new Trial(kept, judgeOnce);
     const dropped = trial.dropped();
-    if (dropped.length === 0) return trial.course(findings);
+    if (dropped.length === 0) return trial.remediation(findings);
     kept = kept.filter((finding) => !dropped.includes(finding));
   }
-  return { commands: [], lines: new Map(), goAlong: [] };
+  return { commands: [], lines: new Map(), remediatedByOthers: [] };
 }
 
 /** What rules say after some commands: the same commands in another order end alike. */
@@ -63,7 +63,7 @@ function remembering(judge: Judge, deployed: readonly Deployed[]): JudgeAfter {
 }
 
 /** One set of findings that are to be mended, carried out on paper. */
-class Trial<Finding extends Mendable> {
+class Trial<Finding extends Remediable> {
   private readonly before: Faults;
   private readonly after: Faults;
   /** With what remains of each finding's faults after each of them. */
@@ -109,13 +109,13 @@ class Trial<Finding extends Mendable> {
     return undefined;
   }
 
-  course(findings: readonly Finding[]): Course<Finding> {
+  remediation(findings: readonly Finding[]): Remediation<Finding> {
     const lines = new Map<Finding, readonly string[]>();
     const shown = new Set<number>();
     for (const finding of this.kept) {
       const own = this.positionsOf(finding);
       // Commands that must come before its last one, and are no other finding's so far.
-      const last = this.goneAfter(finding, Math.max(...own));
+      const last = this.positionOfRemoval(finding, Math.max(...own));
       const positions = this.steps.map((_, i) => i).filter((i) => i <= last && (own.includes(i) || !shown.has(i)));
       for (const i of positions) shown.add(i);
       lines.set(
@@ -123,10 +123,10 @@ class Trial<Finding extends Mendable> {
         this.steps.flatMap(({ command }, i) => (positions.includes(i) ? [commandText(command)] : [])),
       );
     }
-    const goAlong = findings.filter(
+    const remediatedByOthers = findings.filter(
       (one) => !this.kept.includes(one) && one.faults.length > 0 && !one.faults.some((fault) => this.after.has(fault)),
     );
-    return { commands: this.commands, lines, goAlong };
+    return { commands: this.commands, lines, remediatedByOthers };
   }
 
   private get commands(): Command[] {
@@ -139,7 +139,7 @@ class Trial<Finding extends Mendable> {
   }
 
   /** Another finding can hide that this one is gone. */
-  private goneAfter({ faults }: Finding, last: number): number {
+  private positionOfRemoval({ faults }: Finding, last: number): number {
     const later = this.steps.findLastIndex((step) => faults.some((fault) => step.faults.has(fault)));
     return Math.max(last, later < this.steps.length - 1 ? later + 1 : last);
   }

@@ -1,24 +1,24 @@
 import { expect, test } from "vitest";
-import { NOT_JUDGED, placeOf, QUESTIONS, STAGES } from "../../../commands/diagnose/places";
+import { NOT_JUDGED, QUESTIONS, STAGES, triageOf } from "../../../commands/diagnose/triage";
 import { rules } from "../../../policy/rules";
 
 const names = rules.map(({ name }) => name);
 
 test("what breaks first comes first: path, start, capacity, hygiene", () => {
   const ranked = names
-    .toSorted((a, b) => placeOf(a).rank - placeOf(b).rank)
-    .map((name) => STAGES.indexOf(placeOf(name).stage));
+    .toSorted((a, b) => triageOf(a).rank - triageOf(b).rank)
+    .map((name) => STAGES.indexOf(triageOf(name).stage));
   expect(ranked).toEqual(ranked.toSorted());
   expect(
     ["startup-storm", "egress-path", "redis-auth", "service-containers", "jwt-one-secret"].toSorted(
-      (a, b) => placeOf(a).rank - placeOf(b).rank,
+      (a, b) => triageOf(a).rank - triageOf(b).rank,
     ),
   ).toEqual(["egress-path", "jwt-one-secret", "service-containers", "startup-storm", "redis-auth"]);
 });
 
 test("every rule on a database, a connector, a path or a secret answers a question of its own", () => {
-  const unplaced = names.filter((name) => placeOf(name).question === "rest" && !Object.hasOwn(NOT_JUDGED, name));
-  expect(unplaced).toEqual([
+  const unlisted = names.filter((name) => triageOf(name).question === "rest" && !Object.hasOwn(NOT_JUDGED, name));
+  expect(unlisted).toEqual([
     "ranges-do-not-overlap",
     "redis-auth",
     "redis-version-and-size",

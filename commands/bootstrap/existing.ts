@@ -34,7 +34,7 @@ export const roleSchema = z.object({
 export const anySchema = z.object({});
 
 /** What exists in the project. */
-export interface Found {
+export interface Existing {
   readonly projectNumber: string;
   readonly apis: readonly string[];
   readonly bucket: z.output<typeof bucketSchema> | undefined;

@@ -27,7 +27,7 @@ export type QuestionKey = keyof typeof QUESTIONS;
  * Where each rule belongs: the question that it answers, and when what it refuses breaks. The order is that of the
  * findings. Rules that are not listed belong to `rest`.
  */
-const PLACES: readonly (readonly [rule: string, question: QuestionKey, stage: Stage])[] = [
+const TRIAGE: readonly (readonly [rule: string, question: QuestionKey, stage: Stage])[] = [
   ["egress-path", "path", "path"],
   ["database-path", "path", "path"],
   ["service-vpc-path", "path", "path"],
@@ -113,15 +113,15 @@ export const NOT_JUDGED: Readonly<Record<string, string>> = {
   "edge-service-exists": NO_EDGE,
 };
 
-export interface RulePlace {
+export interface Triage {
   readonly question: QuestionKey;
   readonly stage: Stage;
   /** What is smaller breaks first. */
   readonly rank: number;
 }
 
-export function placeOf(rule: string): RulePlace {
-  const index = PLACES.findIndex(([name]) => name === rule);
-  const [, question = "rest", stage = "hygiene"] = PLACES[index] ?? [];
-  return { question, stage, rank: STAGES.indexOf(stage) * PLACES.length + (index < 0 ? PLACES.length - 1 : index) };
+export function triageOf(rule: string): Triage {
+  const index = TRIAGE.findIndex(([name]) => name === rule);
+  const [, question = "rest", stage = "hygiene"] = TRIAGE[index] ?? [];
+  return { question, stage, rank: STAGES.indexOf(stage) * TRIAGE.length + (index < 0 ? TRIAGE.length - 1 : index) };
 }

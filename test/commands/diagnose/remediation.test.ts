@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { type Diagnosis, diagnose } from "../../../commands/diagnose/diagnosis";
-import type { Collection, Found } from "../../../commands/shared/cloud/classify";
-import { readFolder } from "../../../commands/shared/cloud/collect-files";
+import type { CloudObject, Collection } from "../../../commands/shared/cloud/classify";
+import { collectFromFiles } from "../../../commands/shared/cloud/collect-files";
 import { asJudged, type Deployed, deployedFrom } from "../../../commands/shared/cloud/deployed";
 import { planOf } from "../../../config/read";
 import { judgeProgram } from "../../../policy/framework/judgement";
 import type { Finding } from "../../../policy/framework/outcome";
 import { rules } from "../../../policy/rules";
-import { collectionOf, PLACE, settings } from "./fixtures";
+import { collectionOf, LOCATION, settings } from "./fixtures";
 import { carriedOut } from "./gcloud";
 
 /*
@@ -34,7 +34,7 @@ const isObject = (value: unknown): value is object =>
   value !== null && typeof value === "object" && !Array.isArray(value);
 
 function diagnosisOf(read: Collection): Diagnosis {
-  const { collection, deployed, notes } = deployedFrom(read, PLACE);
+  const { collection, deployed, notes } = deployedFrom(read, LOCATION);
   return diagnose({
     settings,
     collection,
@@ -64,10 +64,10 @@ function faultsOf(read: Collection): string[] {
   const copied = [...new Set(findings.flatMap(({ mend }) => mend.filter((line) => lines.includes(line))))];
   if (copied.join() !== lines.join())
     wrong.push(`the findings have their commands in another order: ${copied.join("; ")}`);
-  let found: readonly Found[] = read.found;
+  let objects: readonly CloudObject[] = read.objects;
   lines.forEach((line, i) => {
-    found = carriedOut(line, found);
-    const after = named(diagnosisOf({ ...read, found }));
+    objects = carriedOut(line, objects);
+    const after = named(diagnosisOf({ ...read, objects }));
     for (const fresh of after.filter((one) => isUrgent(one) && !before.includes(one.name)))
       wrong.push(`${line} makes ${fresh.name}: ${fresh.consequences[0]}`);
     for (const { name } of named(first).filter(
@@ -75,7 +75,7 @@ function faultsOf(read: Collection): string[] {
     ))
       if (after.some((one) => one.name === name)) wrong.push(`${name} is still there after ${line}`);
   });
-  const atTheEnd = named(diagnosisOf({ ...read, found })).map(({ name }) => name);
+  const atTheEnd = named(diagnosisOf({ ...read, objects })).map(({ name }) => name);
   for (const name of atTheEnd.filter((one) => !before.includes(one))) wrong.push(`at the end there is ${name}`);
   for (const { name, mend } of named(first))
     if (mend.some((line) => lines.includes(line)) && atTheEnd.includes(name)) wrong.push(`${name} is there again`);
@@ -93,7 +93,7 @@ const summaryOf = (read: Collection): string[] =>
     return words.map((word) => (word.startsWith("--") ? word.split("=")[0] : word)).join(" ");
   });
 
-const readHealthy = () => readFolder(collectionOf("healthy"), PLACE);
+const readHealthy = () => collectFromFiles(collectionOf("healthy"), LOCATION);
 
 // biome-ignore lint/suspicious/noExplicitAny: the shapes are gcloud's, and a fault changes one field
 type Json = any;
@@ -102,20 +102,20 @@ type Fault = (objects: Record<string, Json[]>) => void;
 /** The healthy collection with faults. */
 function faulty(...faults: readonly Fault[]): Collection {
   const read = readHealthy();
-  const found = structuredClone(read.found) as { source: string; object: Json; from: string }[];
+  const found = structuredClone(read.objects) as { source: string; object: Json; from: string }[];
   const bySource: Record<string, Json[]> = {};
   for (const { source, object } of found) bySource[source] = [...(bySource[source] ?? []), object];
   for (const fault of faults) fault(bySource);
   const sources = Object.entries(bySource).flatMap(([source, objects]) =>
     objects.map((object) => ({ source, object, from: `${source}.json` })),
   );
-  return { ...read, found: sources as Found[] };
+  return { ...read, objects: sources as CloudObject[] };
 }
 
 test.each(["incident", "healthy", "partial"] as const)(
   "%s: the commands make nothing worse, and end what they are for",
   (name) => {
-    expect(faultsOf(readFolder(collectionOf(name), PLACE))).toEqual([]);
+    expect(faultsOf(collectFromFiles(collectionOf(name), LOCATION))).toEqual([]);
   },
 );
 
