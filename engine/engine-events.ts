@@ -15,10 +15,10 @@ export interface Failure {
   readonly message: string;
 }
 
-/** What the engine reports of an update, beside what it prints. */
+/** What the engine reports about an update in addition to its output. */
 interface Report {
   readonly failures: readonly Failure[];
-  /** Whether anything was updated: a preview that failed or was declined updates nothing. */
+  /** Whether an update ran; not if its preview failed or was declined. */
   readonly hasUpdated: boolean;
 }
 
@@ -26,7 +26,7 @@ export interface EventServer {
   /** For `--event-log`. */
   readonly address: string;
   /** Everything reported since the last call. */
-  taken(): Report;
+  take(): Report;
   stop(): void;
 }
 
@@ -35,20 +35,20 @@ const eventSchema = z.looseObject({
   summaryEvent: z.looseObject({ isPreview: z.boolean().default(false) }).optional(),
 });
 
-/** What the engine says when another error was given as the reason: its last words, and what it was doing meanwhile. */
+/** Messages that only follow from another error: the engine's summary and what it cancelled. */
 const ECHO = /^(update|preview) failed$|context canceled/;
 
 /**
- * Listens to the engine as the Automation API does (CLI 3.205 or newer). The events hold outputs, and so secrets: they
- * never touch the disk, and nothing of them is kept but errors.
+ * Listens to the engine as the Automation API does (CLI 3.205 or newer). The events contain outputs and so secrets:
+ * they are never written to disk, and only errors are kept.
  */
 export async function eventServer(): Promise<EventServer> {
   let failures: Failure[] = [];
   let hasUpdated = false;
   const note = (text: string) => {
-    const { diagnosticEvent: said, summaryEvent: summary } = eventSchema.parse(JSON.parse(text));
-    if (said?.severity === "error" && !ECHO.test(plain(said.message)))
-      failures.push({ urn: said.urn, ...readUrn(said.urn), message: plain(said.message) });
+    const { diagnosticEvent: diagnostic, summaryEvent: summary } = eventSchema.parse(JSON.parse(text));
+    if (diagnostic?.severity === "error" && !ECHO.test(plain(diagnostic.message)))
+      failures.push({ urn: diagnostic.urn, ...readUrn(diagnostic.urn), message: plain(diagnostic.message) });
     if (summary && !summary.isPreview) hasUpdated = true;
   };
   const server = new grpc.Server();
@@ -66,7 +66,7 @@ export async function eventServer(): Promise<EventServer> {
   });
   return {
     address: `tcp://127.0.0.1:${port}`,
-    taken: () => {
+    take: () => {
       const report = { failures, hasUpdated };
       [failures, hasUpdated] = [[], false];
       return report;
@@ -75,5 +75,5 @@ export async function eventServer(): Promise<EventServer> {
   };
 }
 
-/** Without the engine's markup for colours. */
+/** Removes the engine's colour markup. */
 const plain = (message: string) => message.replaceAll(/<\{%.*?%\}>/g, "").trim();

@@ -12,9 +12,9 @@ export interface RegisteredResource {
   readonly urn: string;
   /** URN of the parent; empty for the stack itself. */
   readonly parent: string;
-  /** URNs of what it waits for. */
+  /** URNs of its dependencies. */
   readonly dependencies: readonly string[];
-  /** URNs of those whose outputs stand in each property. */
+  /** For each property, the URNs of the resources whose outputs it uses. */
   readonly propertyDependencies: Readonly<Record<string, readonly string[]>>;
   readonly options: {
     readonly protect: boolean;
@@ -25,20 +25,20 @@ export interface RegisteredResource {
     readonly retainOnDelete: boolean;
   };
   readonly custom: boolean;
-  /** As the engine's wire carries them: unknowns are Pulumi's sentinels, secrets are wrapped. */
+  /** In the engine's wire format: unknowns are Pulumi's sentinels, secrets are wrapped. */
   readonly inputs: Readonly<Record<string, unknown>>;
-  /** Inputs, and what else a preview knows of the result. */
+  /** The inputs and the computed properties that a preview knows. */
   readonly outputs: Readonly<Record<string, unknown>>;
 }
 
-/** The marks of a wrapped secret. */
+/** The signatures that mark a wrapped secret. */
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
 const SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270";
 
 /**
- * Evaluates a program as a preview does, without engine, provider or cloud: what only exists after creation stays
+ * Evaluates a program as a preview does, without engine, provider or cloud: values that exist only after creation stay
  * unknown. Process-global (Pulumi's runtime is), so one evaluation at a time.
- * @throws what the program throws, and what an Output of it throws.
+ * @throws what the program or one of its Outputs throws.
  */
 export async function evaluate(
   stack: string,
@@ -47,17 +47,16 @@ export async function evaluate(
 ): Promise<RegisteredResource[]> {
   const registered: RegisteredResource[] = [];
   pulumi.runtime.setAllConfig(asStrings(configuration), []);
-  let question: Error | undefined; // the SDK loses the message of what a call throws
+  let callError: Error | undefined; // the SDK loses the message of an error that a call throws
   const call = ({ token }: pulumi.runtime.MockCallArgs): never => {
-    question = new Error(
-      `the program asks the cloud (${token}), which an evaluation without credentials cannot answer`,
+    callError = new Error(
+      `the program calls the cloud (${token}), which is impossible in an evaluation without credentials`,
     );
-    throw question;
+    throw callError;
   };
   await pulumi.runtime.setMocks({ newResource: () => ({ id: undefined, state: {} }), call }, "netra", stack, true);
   recordInto(registered, String(configuration["gcp:project"]));
-  // The SDK reads a stack trace for every promise it makes; translated through source maps, that takes longer than the
-  // rest.
+  // The SDK reads a stack trace for every promise; translating them through source maps would dominate the run time.
   process.setSourceMapsEnabled(false);
   try {
     await untilDone(async () => {
@@ -65,21 +64,21 @@ export async function evaluate(
       await pulumi.runtime.disconnect();
     });
   } catch (error) {
-    throw question ?? error;
+    throw callError ?? error;
   } finally {
     process.setSourceMapsEnabled(true);
   }
   return registered;
 }
 
-/** Runs a program to its end, or to the first rejection of an Output: the runtime would wait for that one for ever. */
+/** Runs a program to its end or to the first rejected Output, which the runtime would await for ever. */
 export async function untilDone(run: () => Promise<void>): Promise<void> {
   let fail: (reason: unknown) => void = () => undefined;
   const failure = new Promise<never>((_, reject) => {
     fail = reject;
   });
   process.on("unhandledRejection", fail);
-  // Node reports a rejection only after the microtasks have run out: none of this run may escape it.
+  // Node reports rejections after the microtasks: wait, so that none of this run is missed.
   const reported = () => new Promise((resolve) => setImmediate(resolve));
   try {
     await Promise.race([failure, run().then(reported)]);
@@ -89,7 +88,7 @@ export async function untilDone(run: () => Promise<void>): Promise<void> {
   }
 }
 
-/** The engine hands configuration to programs as strings, sections as JSON with their keys sorted. */
+/** The engine passes configuration to programs as strings, sections as JSON with sorted keys. */
 export function asStrings(configuration: Readonly<Record<string, unknown>>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(configuration).map(([key, value]) => [
@@ -104,9 +103,9 @@ const sorted = (_: string, value: unknown) =>
     ? value
     : Object.fromEntries(Object.entries(value).toSorted(([one], [other]) => (one < other ? -1 : 1)));
 
-/** Replaces the mock monitor's registration: it hides a resource's options, and its answers are no preview's. */
+/** Replaces the mock monitor's registration, which hides a resource's options and answers unlike a preview. */
 function recordInto(registered: RegisteredResource[], project: string) {
-  // the monitor of setMocks: its methods may be replaced
+  // setMocks installed a plain object, whose methods may be replaced
   const monitor = pulumi.runtime.getMonitor() as unknown as Record<string, unknown>;
   monitor.registerResourceOutputs = (_: unknown, callback: (error: Error | null, response: object) => void) =>
     callback(null, {});
@@ -187,7 +186,7 @@ function knownAtPreview(
   return { email, member: `serviceAccount:${email}` };
 }
 
-/** The resource as rules read it, in the shape in which the pack's server hands it to them. */
+/** The resource in the form in which the pack's server passes it to rules. */
 export const asJudged = (
   { type, name, urn, parent, dependencies, propertyDependencies, custom, inputs, outputs }: RegisteredResource,
   provider: object,
@@ -203,7 +202,7 @@ export const asJudged = (
   ...(custom && type.startsWith("gcp:") ? { provider } : {}),
 });
 
-/** Secrets as rules read them: the values themselves. */
+/** Replaces secrets by their values, as rules see them. */
 function unwrapSecrets(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(unwrapSecrets);
   if (value === null || typeof value !== "object") return value;
@@ -211,7 +210,7 @@ function unwrapSecrets(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, unwrapSecrets(item)]));
 }
 
-/** Inputs as a report shows them: a secret is `[secret]`, one that is not known yet stays the sentinel. */
+/** Inputs for a report: secrets become `[secret]`, unknown ones stay the sentinel. */
 export function withoutSecrets(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutSecrets);
   if (value === null || typeof value !== "object") return value;

@@ -8,15 +8,16 @@ import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { configured, LEVELS, type Level, type PackConfiguration } from "../policy/framework/judgement";
 import { asStrings, type RegisteredResource } from "./evaluate";
 
-/** What the pack says of a resource (or, without `urn`, of the stack). */
+/** A violation that the pack reports. */
 export interface Diagnostic {
   readonly policy: string;
   readonly level: Level;
+  /** The resource's; empty for the stack. */
   readonly urn: string;
   readonly message: string;
 }
 
-/** One rule as the pack describes itself: what its configuration may contain. */
+/** A rule and the configuration that it accepts. */
 export interface RuleInfo {
   readonly name: string;
   readonly schema: {
@@ -25,17 +26,16 @@ export interface RuleInfo {
   };
 }
 
-/** The stack that a pack judges. */
 interface StackOfPack {
   readonly name: string;
   readonly configuration: Readonly<Record<string, unknown>>;
 }
 
-/** What ends a process without an `exit` event. */
+/** Signals that end a process without an `exit` event. */
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 const MAX_MESSAGE_BYTES = 400 * 1024 * 1024; // the pack's own limit
 
-/** The policy pack as the engine runs it: a process of its own that is asked over gRPC. Call {@link stop} when done. */
+/** The policy pack in its own process with a gRPC server, as the engine runs it. Call {@link stop} when done. */
 export class PackServer {
   private constructor(
     private readonly process: ChildProcess,
@@ -44,17 +44,17 @@ export class PackServer {
   ) {}
 
   /**
-   * Starts the pack in `directory`, for a stack or, as `policy analyze` does, for none. @throws when it does not come
-   * up, with what it printed.
+   * Starts the pack in `directory`, for a stack or, as `policy analyze` does, without one.
+   * @throws with the pack's output if it does not start.
    */
   static async start(directory: string, stack?: StackOfPack): Promise<PackServer> {
     const runner = require.resolve("@pulumi/pulumi/cmd/run-policy-pack");
-    // The pack does not notice when its driver dies. Before it starts: a signal in between would leave it behind.
+    // The pack does not notice when its parent dies. Handlers come first: a signal in between would leave it running.
     let started: ChildProcess | undefined;
     const kill = () => started?.kill();
     const die = (signal: NodeJS.Signals) => {
       kill();
-      process.kill(process.pid, signal); // the handler is gone by now: the signal does what it would have done
+      process.kill(process.pid, signal); // the handler is removed by now, so the signal has its default effect
     };
     process.once("exit", kill);
     for (const signal of SIGNALS) process.once(signal, die);
@@ -81,7 +81,7 @@ export class PackServer {
     }
   }
 
-  /** Merges defaults and configuration as the engine does, and hands them to the pack. */
+  /** Merges defaults and configuration as the engine does, and sends them to the pack. */
   async configure(configuration: PackConfiguration = {}): Promise<void> {
     const request = new analyzer.ConfigureAnalyzerRequest();
     for (const rule of this.rules) {
@@ -118,7 +118,7 @@ export class PackServer {
       if (resource.custom && resource.type.startsWith("gcp:")) message.setProvider(gcp);
       return message;
     };
-    // All at once: a round trip costs more than the judgement, and the pack keeps nothing between two questions.
+    // Concurrently: a round trip takes longer than the judgement, and the pack keeps no state between requests.
     const found = resources.map(async (resource) => {
       const request = fill(new analyzer.AnalyzeRequest(), resource, resource.inputs);
       const response = await call<analyzer.AnalyzeResponse>((done) => this.client.analyze(request, done));
@@ -149,14 +149,14 @@ export class PackServer {
   }
 }
 
-/** The stack's configuration as the engine hands it to a pack: in variables. */
+/** The environment variables in which the engine passes the stack's configuration to a pack. */
 const configurationOf = ({ name, configuration }: StackOfPack) => ({
   PULUMI_NODEJS_PROJECT: "netra",
   PULUMI_NODEJS_STACK: name,
   PULUMI_CONFIG: JSON.stringify(asStrings(configuration)),
 });
 
-/** The values a rule has where nobody configures it. */
+/** The default settings of a rule. */
 export function defaultsOf(rule: RuleInfo): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(rule.schema.properties).flatMap(([key, schema]) =>
@@ -168,17 +168,17 @@ export function defaultsOf(rule: RuleInfo): Record<string, unknown> {
 // came from a Struct
 const struct = (value: object) => Struct.fromJavaScript(value as Parameters<typeof Struct.fromJavaScript>[0]);
 
-/** The pack prints its port once it listens; anything it says before it dies is the reason it did not. */
+/** The pack prints its port once it listens; the error for a pack that exits before carries its output. */
 function portOf(child: ChildProcess): Promise<number> {
   return new Promise((resolve, reject) => {
-    const said: string[] = [];
-    child.stderr?.on("data", (data) => said.push(String(data)));
+    const output: string[] = [];
+    child.stderr?.on("data", (data) => output.push(String(data)));
     child.once("error", reject);
-    child.once("exit", (code) => reject(new Error(`the policy pack did not start (exit ${code})\n${said.join("")}`)));
+    child.once("exit", (code) => reject(new Error(`the policy pack did not start (exit ${code})\n${output.join("")}`)));
     if (child.stdout)
       createInterface(child.stdout).on("line", (line) => {
         if (/^\d+$/.test(line.trim())) resolve(Number(line));
-        else said.push(`${line}\n`);
+        else output.push(`${line}\n`);
       });
   });
 }
@@ -207,7 +207,7 @@ function diagnosticOf(diagnostic: analyzer.AnalyzeDiagnostic, urn: string): Diag
     policy: diagnostic.getPolicyname(),
     level: LEVELS[diagnostic.getEnforcementlevel()] ?? "mandatory",
     urn,
-    // The server puts the rule's description in front of what the rule said.
+    // The server puts the rule's description before the message.
     message: diagnostic.getMessage().startsWith(`${diagnostic.getDescription()}\n`)
       ? diagnostic.getMessage().slice(diagnostic.getDescription().length + 1)
       : diagnostic.getMessage(),

@@ -7,8 +7,8 @@ import type { Rule } from "../policy/framework/rule";
 import { configSchema } from "../policy/framework/settings";
 
 /**
- * Reads a `--policy-pack-config` file and validates it as the engine would: every rule exists, every setting has the
- * form of the rule's schema, every waiver names its resource and a reason.
+ * Reads a `--policy-pack-config` file and validates it as the engine does: every rule exists, every setting matches the
+ * rule's schema, every waiver names its resource and a reason.
  * @throws InputError with every problem.
  */
 export function readPackConfiguration(file: string, rules: readonly Rule[]): PackConfiguration {
@@ -25,10 +25,10 @@ function parsed(file: string): object {
     content = JSON.parse(readFileSync(file, "utf8"));
   } catch (error) {
     const because = error instanceof SyntaxError ? error.message : "it cannot be read";
-    throw wrong(`must be a readable JSON file because pulumi takes no other; ${because}`);
+    throw wrong(`must be a readable JSON file because pulumi accepts no other; ${because}`);
   }
   if (content === null || typeof content !== "object" || Array.isArray(content))
-    throw wrong("must hold an object because it maps rules to their settings; write {} for none");
+    throw wrong("must hold an object because it maps rules to their settings; write {} for no settings");
   return content;
 }
 
@@ -40,14 +40,14 @@ function problemsOf(file: string, name: string, value: unknown, rules: readonly 
   const rule = rules.find((candidate) => candidate.name === name);
   if (!rule && name !== "all") {
     const names = rules.map((candidate) => candidate.name);
-    const containing = names.filter((other) => other.includes(name)); // a part of a name is nearer than any misspelling
+    const containing = names.filter((other) => other.includes(name)); // part of a name is a better guess than a misspelling
     const meant = closest(name, containing.length > 0 ? containing : names);
-    return [wrong(name, `must be the name of a rule because nothing else can be configured; did you mean '${meant}'?`)];
+    return [wrong(name, `must be the name of a rule because only rules can be configured; did you mean '${meant}'?`)];
   }
   if (typeof value === "string")
     return LEVELS.some((level) => level === value)
       ? []
-      : [wrong(name, `must be a level because it is a text; use one of ${LEVELS.join(", ")}`)];
+      : [wrong(name, `must be an enforcement level because it is a string; use one of ${LEVELS.join(", ")}`)];
   const validate = new Ajv({ allErrors: true, strict: false }).compile({
     type: "object",
     additionalProperties: false,

@@ -4,13 +4,11 @@ import { readUrn } from "../policy/resources/urn";
 
 /*
  * Reads what `pulumi preview --json` prints: one digest, or, with PULUMI_ENABLE_STREAMING_JSON_PREVIEW=true, a line for
- * each event of the engine. Both become the same object. Fields that nobody here needs are passed over.
+ * each event of the engine. Both become the same object; fields that are not needed are ignored.
  * Source: pulumi/pulumi 3.259, pkg/backend/display/json.go, pkg/display/json.go, sdk/go/common/apitype/events.go.
  */
 
-/**
- * Properties of a resource as the engine shows them: secrets are `[secret]`, what a preview cannot know is a sentinel.
- */
+/** Properties of a resource as the engine shows them: secrets are `[secret]`, unknown values are a sentinel. */
 export type Properties = Readonly<Record<string, unknown>>;
 
 /** A resource before or after a step. */
@@ -19,7 +17,7 @@ export interface State {
   readonly outputs: Properties;
 }
 
-/** What the engine would do to one resource. */
+/** An operation of the engine on one resource. */
 export interface Step {
   /** `create`, `update`, `replace`, `delete`, `import`, ... */
   readonly op: string;
@@ -30,40 +28,40 @@ export interface Step {
   readonly name: string;
   readonly old?: State | undefined;
   readonly new?: State | undefined;
-  /** A component: nothing of it exists anywhere but in the state. */
+  /** A component exists in the state only. */
   readonly isComponent: boolean;
-  /** A deletion leaves the resource where it is: the engine only forgets it. */
+  /** A deletion removes the resource from the state only. */
   readonly isRetained: boolean;
-  /** Paths of the properties that change. Empty where the engine does not say. */
+  /** Paths of the properties that change. Empty if the engine does not report them. */
   readonly changed: readonly string[];
-  /** What forces a replacement: property paths, or `__meta` for a rule of the provider's. */
+  /** What forces a replacement: property paths, or `__meta` for a rule of the provider. */
   readonly replaceReasons: readonly string[];
 }
 
-/** A decided change, as the stack's configuration states it. */
+/** The stack's permission for one refused change. */
 interface Acknowledgement {
   readonly change: string;
   readonly reason: string;
 }
 
-/** Something that was said, with the resource it is about; none: the program. */
-interface Said {
+/** A message about a resource, or about the program if `urn` is empty. */
+interface Message {
   readonly urn: string;
   readonly message: string;
 }
 
 export interface Preview {
-  /** Steps that do something. */
+  /** Steps that change something. */
   readonly steps: readonly Step[];
-  /** Steps that do nothing, as far as the preview lists them. */
-  readonly still: readonly Step[];
-  /** Errors in the engine's words, with the resource they are about. */
-  readonly errors: readonly Said[];
-  /** Warnings of the program and its providers. */
-  readonly warnings: readonly Said[];
-  /** How many resources undergo each operation. */
+  /** Steps that change nothing, as far as the preview lists them. */
+  readonly unchanged: readonly Step[];
+  /** In the engine's words. */
+  readonly errors: readonly Message[];
+  /** Of the program and its providers. */
+  readonly warnings: readonly Message[];
+  /** Number of resources for each operation. */
   readonly changes: Readonly<Record<string, number>>;
-  /** `netra:acknowledge` of the configuration that the preview ran with, by the resource's name. */
+  /** `netra:acknowledge` of the preview's configuration, by resource name. */
   readonly acknowledgements: Readonly<Record<string, Acknowledgement>>;
 }
 
@@ -128,57 +126,61 @@ const acknowledgement = z.object({ change: z.string(), reason: z.string().regex(
 type RawState = z.output<typeof state> | null | undefined;
 type Metadata = z.output<typeof metadata>;
 
-/** What was read, every step among the others. */
-type Read = Omit<Preview, "still">;
+/** A preview whose steps are not separated yet. */
+type Read = Omit<Preview, "unchanged">;
 
-/** Nothing happens to the resource itself. `refresh` reads it; what it finds comes as an update or a delete. */
-const STILL = ["same", "read", "refresh", "diff"];
+/** Operations that do not change the resource. What a `refresh` finds is reported as an update or a delete. */
+const UNCHANGED = ["same", "read", "refresh", "diff"];
 
 /**
  * Reads a preview.
- * @param file how messages call the text.
+ * @param file the name of the text in messages.
  * @param stack the stack that it must be of. Default: any.
- * @throws InputError where it is no preview, is not whole, or is one of another stack.
+ * @throws InputError if it is no preview, is incomplete, or belongs to another stack.
  */
 export function readPreview(content: string, file: string, stack?: string): Preview {
-  const text = content.trim(); // without a byte order mark, too
+  const text = content.trim(); // also removes a byte order mark
   const wrong = (rest: string) => inputError(file, rest);
   if (text === "")
     throw wrong(
-      "must hold a preview because it is empty: `pulumi preview --json` stopped before it began; run that again and read what it says",
+      "must hold a preview because it is empty: `pulumi preview --json` stopped before it began; run it again and read its output",
     );
   const preview: Read | undefined = text.startsWith("{") ? (readDigest(text) ?? readStream(text, wrong)) : undefined;
   if (!preview)
     throw wrong(
-      "must be what `pulumi preview --json` prints because nothing else shows what an update would do; redirect its standard output there, of npm with --silent",
+      "must be the output of `pulumi preview --json` because nothing else shows what an update would do; redirect standard output to it, with npm's --silent",
     );
   const other =
     stack === undefined ? undefined : preview.steps.map(({ urn }) => stackOf(urn)).find((name) => name !== stack);
   if (other !== undefined)
     throw wrong(
-      `must be a preview of the stack ${stack} because '--stack' says so, and it is of ${other}; set '--stack' to ${other}`,
+      `must be a preview of the stack ${stack} because '--stack' names that stack and the preview is of ${other}; set '--stack' to ${other}`,
     );
   const missing = unshown(preview);
   if (missing !== "")
     throw wrong(
-      `must show every change that its summary counts because what it does not show cannot be judged (${missing}); run \`pulumi preview --json\` again, and keep all of it`,
+      `must show every change that its summary counts because the others cannot be judged (${missing}); run \`pulumi preview --json\` again and keep its complete output`,
     );
-  const isStill = ({ op }: Step) => STILL.includes(op);
-  return { ...preview, steps: preview.steps.filter((step) => !isStill(step)), still: preview.steps.filter(isStill) };
+  const isUnchanged = ({ op }: Step) => UNCHANGED.includes(op);
+  return {
+    ...preview,
+    steps: preview.steps.filter((step) => !isUnchanged(step)),
+    unchanged: preview.steps.filter(isUnchanged),
+  };
 }
 
 const stackOf = (urn: string) => urn.slice("urn:pulumi:".length, urn.indexOf("::"));
 
-/** What the summary counts and no step shows, as `2 delete`. A refresh stands for what it found. */
+/** Changes that the summary counts but no step shows, as `2 delete`. A refresh counts as any change. */
 function unshown({ steps, changes }: Read): string {
   const shown = (op: string) => steps.filter((step) => step.op === op || step.op === "refresh").length;
   const missing = Object.entries(changing(changes)).filter(([op, count]) => shown(op) < count);
   return missing.map(([op, count]) => `${count - shown(op)} ${op}`).join(", ");
 }
 
-/** The operations that do something to a resource, of those that are counted. */
+/** The counts of operations that change a resource. */
 export const changing = (changes: Preview["changes"]): Preview["changes"] =>
-  Object.fromEntries(Object.entries(changes).filter(([op]) => !STILL.includes(op)));
+  Object.fromEntries(Object.entries(changes).filter(([op]) => !UNCHANGED.includes(op)));
 
 /** `1 update, 78 same`. */
 export const countsText = (changes: Preview["changes"]): string =>
@@ -187,12 +189,12 @@ export const countsText = (changes: Preview["changes"]): string =>
     .map(([operation, count]) => `${count} ${operation}`)
     .join(", ") || "none";
 
-/** The digest: one object. `undefined` where the text is no such thing. */
+/** The digest: one object. `undefined` if the text is not a digest. */
 function readDigest(text: string): Read | undefined {
   const digest = digestSchema.safeParse(parsed(text)).data;
   if (!digest) return undefined;
-  const errors = saidAs("error", digest.diagnostics ?? []);
-  // Every preview that ends has a summary; one that never got to a resource has only its errors.
+  const errors = messagesOf("error", digest.diagnostics ?? []);
+  // Every completed preview has a summary; one that failed before the first resource has only errors.
   if (!digest.changeSummary && errors.length === 0) return undefined;
   const steps = (digest.steps ?? []).map((step) => ({
     ...step,
@@ -204,13 +206,13 @@ function readDigest(text: string): Read | undefined {
   return {
     steps: stepsOf(steps),
     errors,
-    warnings: saidAs("warning", digest.diagnostics ?? []),
+    warnings: messagesOf("warning", digest.diagnostics ?? []),
     changes: digest.changeSummary ?? {},
     acknowledgements: acknowledgementsOf(digest.config),
   };
 }
 
-/** The stream: an object a line. */
+/** The stream: one object per line. */
 function readStream(text: string, wrong: (rest: string) => InputError): Read | undefined {
   const lines = text.split("\n").filter((line) => line.trim() !== "");
   const events = lines.map((line) => eventSchema.safeParse(parsed(line)).data);
@@ -218,30 +220,31 @@ function readStream(text: string, wrong: (rest: string) => InputError): Read | u
   const summary = events.find((event) => event?.summaryEvent)?.summaryEvent;
   if (!summary || events.includes(undefined))
     throw wrong(
-      "must end with the summary because steps may be missing before it: the stream was cut off; run `pulumi preview --json` to its end",
+      "must end with the summary because without it steps may be missing: the stream was cut off; let `pulumi preview --json` complete",
     );
   if (!summary.isPreview)
-    throw wrong(
-      "must be a preview because this is the log of an update, which has happened; run `pulumi preview --json`",
-    );
+    throw wrong("must be a preview because this is the log of a completed update; run `pulumi preview --json`");
   const found = events.flatMap((event) => event?.resOutputsEvent?.metadata ?? []);
   const diagnostics = events.flatMap((event) => event?.diagnosticEvent ?? []);
   return {
     steps: stepsOf(
       events.flatMap((event) => (event?.resourcePreEvent ? [refreshed(event.resourcePreEvent.metadata, found)] : [])),
     ),
-    errors: saidAs("error", [...diagnostics, ...((summary.result ?? "succeeded") === "succeeded" ? [] : [FAILED])]),
-    warnings: saidAs("warning", diagnostics),
+    errors: messagesOf("error", [
+      ...diagnostics,
+      ...((summary.result ?? "succeeded") === "succeeded" ? [] : [FAILED_DIAGNOSTIC]),
+    ]),
+    warnings: messagesOf("warning", diagnostics),
     changes: summary.resourceChanges ?? {},
     acknowledgements: acknowledgementsOf(events.find((event) => event?.preludeEvent)?.preludeEvent?.config),
   };
 }
 
-/** The engine's last words when it has given the reason before, or when a policy has. */
-export const LAST_WORDS = "preview failed";
-const FAILED = { message: LAST_WORDS, severity: "error" };
+/** The engine's final message if it has already reported the reason, or if a policy failed. */
+export const PREVIEW_FAILED = "preview failed";
+const FAILED_DIAGNOSTIC = { message: PREVIEW_FAILED, severity: "error" };
 
-/** What a refresh found out comes later, under the same URN: the digest puts it in the refresh's place, so do we. */
+/** The result of a refresh follows under the same URN. The digest replaces the refresh by it, and so do we. */
 const refreshed = (step: Metadata, found: readonly Metadata[]): Metadata =>
   step.op === "refresh"
     ? (found.find(
@@ -250,19 +253,19 @@ const refreshed = (step: Metadata, found: readonly Metadata[]): Metadata =>
     : step;
 
 function stepsOf(steps: readonly Metadata[]): Step[] {
-  // The stream leaves a `false` out.
-  const isTold = steps.some(({ old, new: now }) => old?.custom === true || now?.custom === true);
-  return steps.map((step) => stepOf(step, isTold));
+  // The stream omits `false`.
+  const reportsCustom = steps.some(({ old, new: now }) => old?.custom === true || now?.custom === true);
+  return steps.map((step) => stepOf(step, reportsCustom));
 }
 
-function stepOf({ op, urn, old, new: now, keys, diffs, detailedDiff }: Metadata, isCustomTold: boolean): Step {
+function stepOf({ op, urn, old, new: now, keys, diffs, detailedDiff }: Metadata, reportsCustom: boolean): Step {
   const raw = old ?? now;
   const changed = Object.keys(detailedDiff ?? {}).filter((path) => path !== "__meta");
   return {
     op,
     urn,
     ...readUrn(urn),
-    isComponent: raw ? (isCustomTold ? raw.custom !== true : raw.custom === false) : false,
+    isComponent: raw ? (reportsCustom ? raw.custom !== true : raw.custom === false) : false,
     isRetained: old?.retainOnDelete === true,
     old: stateOf(old),
     new: stateOf(now),
@@ -274,24 +277,21 @@ function stepOf({ op, urn, old, new: now, keys, diffs, detailedDiff }: Metadata,
 const stateOf = (raw: RawState): State | undefined =>
   raw ? { inputs: raw.inputs ?? {}, outputs: raw.outputs ?? {} } : undefined;
 
-function saidAs(wanted: "error" | "warning", diagnostics: readonly z.output<typeof diagnostic>[]): Said[] {
-  const said = diagnostics.flatMap(({ urn, message, severity }) =>
+function messagesOf(wanted: "error" | "warning", diagnostics: readonly z.output<typeof diagnostic>[]): Message[] {
+  const messages = diagnostics.flatMap(({ urn, message, severity }) =>
     severity === wanted ? [{ urn: urn ?? "", message: plain(message ?? "") }] : [],
   );
-  return said.filter(({ message }, i) => said.findIndex((other) => other.message === message) === i);
+  return messages.filter(({ message }, i) => messages.findIndex((other) => other.message === message) === i);
 }
 
-/** Without the engine's prefix and its markup for colours. */
+/** Removes the engine's prefix and colour markup. */
 const plain = (message: string) =>
   message
     .replaceAll(/<\{%.*?%\}>/g, "")
     .replace(/^(error|warning): /, "")
     .trim();
 
-/**
- * The engine shows a section as one JSON text. What the program would refuse to read, a reason of spaces for one, is no
- * acknowledgement.
- */
+/** The engine shows a section as one JSON text. Entries that the program would reject are ignored. */
 function acknowledgementsOf(values: z.output<typeof config>): Preview["acknowledgements"] {
   const section = properties.safeParse(parsed(values?.["netra:acknowledge"] ?? "{}")).data ?? {};
   return Object.fromEntries(

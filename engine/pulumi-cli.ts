@@ -12,22 +12,20 @@ import { readExport, type StackExport } from "./stack-export";
 const LEAST = [3, 252] as const;
 const INSTALL = `install Pulumi ${LEAST.join(".")} or newer (pulumi.com/docs/install) and put it on the PATH`;
 
-/** What keeps the `pulumi` on the PATH from being used, as one line that says what to do; nothing where it can be. */
+/** Why the `pulumi` on the PATH cannot be used, as one line with the fix; `undefined` if it can. */
 export async function pulumiProblem(environment: NodeJS.ProcessEnv): Promise<string | undefined> {
   let version: string;
   try {
-    version = await asked(["version"], environment);
+    version = await ask(["version"], environment);
   } catch {
-    return `'pulumi' must be on the PATH because previews and updates run on its engine; ${INSTALL}`;
+    return `'pulumi' must be on the PATH because previews and updates run its engine; ${INSTALL}`;
   }
   const [major = 0, minor = 0] = version.replace(/^v/, "").split(".").map(Number);
   if (major > LEAST[0] || (major === LEAST[0] && minor >= LEAST[1])) return undefined;
   return `'pulumi' (${version}) must be at least ${LEAST.join(".")} because an older one can delete an imported resource; ${INSTALL}`;
 }
 
-/**
- * Options of `pulumi preview` and `pulumi up` with a value, as `name=what`, and without one. Source: their help, 3.259.
- */
+/** Options of `pulumi preview` and `pulumi up` with a value, as `name=value`. Source: their help, 3.259. */
 const WITH_VALUE = [
   "stack=name s=name config-file=file config=key=value c=key=value target=urn t=urn replace=urn target-replace=urn exclude=urn parallel=number",
   "p=number message=text m=text policy-pack=folder policy-pack-config=file refresh=true r=true import-file=file save-plan=file suppress-",
@@ -39,34 +37,32 @@ const WITHOUT_VALUE = [
   "protect run-program strict neo non-interactive disable-integrity-checking skip-config-validation skip-plugin-pre-install urns",
 ].join(" ");
 
-/** What npm may take for itself where the `--` before it was forgotten. */
+/** Options that npm consumes if the `--` before them is missing. */
 export const PULUMI_OPTIONS: readonly { readonly name: string; readonly value?: string }[] = [
   ...WITH_VALUE.split(" ").map((option) => ({ name: option.replace(/=.*/, ""), value: option.replace(/^[^=]*=/, "") })),
   ...WITHOUT_VALUE.split(" ").map((name) => ({ name })),
 ];
 
-/** What a run of the CLI is about, as its options and variables say it. */
+/** A run of the CLI. */
 export interface PulumiRun {
   readonly operation: "preview" | "up";
   readonly options: readonly string[];
   readonly environment: NodeJS.ProcessEnv;
-  /** Where the stack files are. */
+  /** The folder of the stack files. */
   readonly folder: string;
 }
 
 /**
- * What keeps a run from starting, or would make it print secrets: the CLI, its options, the backend, the passphrase.
- * One
- * line that says what to do; nothing where it can start.
+ * Why a run cannot start or would print secrets (CLI, options, backend, passphrase), as one line with the fix;
+ * `undefined` if it can start.
  */
 export async function runProblem(run: PulumiRun): Promise<string | undefined> {
   return (await pulumiProblem(run.environment)) ?? outputProblem(run) ?? (await stackProblem(run));
 }
 
 /**
- * The event stream carries debug messages, and those of the SDK every output of every resource, secret or not (seen
- * with
- * 3.259 and 3.248). A preview's digest does not.
+ * The event stream contains debug messages, and the SDK's debug messages contain every output, secret or not (observed
+ * with 3.259 and 3.248). A preview's digest does not.
  */
 function outputProblem({ operation, options, environment }: PulumiRun): string | undefined {
   const isStream = operation === "up" || environment.PULUMI_ENABLE_STREAMING_JSON_PREVIEW === "true";
@@ -81,23 +77,23 @@ export const isJson = (option: string): boolean => /^(--json(=true)?|-j)$/.test(
 async function stackProblem({ options, environment, folder }: PulumiRun): Promise<string | undefined> {
   let backend: string;
   try {
-    backend = JSON.parse(await asked(["whoami", "--verbose", "--json"], environment)).url;
+    backend = JSON.parse(await ask(["whoami", "--verbose", "--json"], environment)).url;
   } catch (error) {
-    return `the backend must be one that can be opened because the stack's state is there (${saidBy(error)}); log in with 'pulumi login', or set PULUMI_BACKEND_URL`;
+    return `the backend must be accessible because it holds the stack's state (${firstLineOf(error)}); log in with 'pulumi login', or set PULUMI_BACKEND_URL`;
   }
   if (!isWritable(backend))
-    return `the backend (${backend}) must be a folder that can be written because an update keeps its lock and the state there; give yourself the right to write, or choose another with 'pulumi login' or PULUMI_BACKEND_URL`;
+    return `the backend (${backend}) must be a writable folder because an update stores its lock and the state there; grant yourself write access, or choose another backend with 'pulumi login' or PULUMI_BACKEND_URL`;
   let stack: string;
   try {
-    stack = optionOf(options, "--stack", "-s") ?? (await asked(["stack", "--show-name"], environment));
+    stack = optionOf(options, "--stack", "-s") ?? (await ask(["stack", "--show-name"], environment));
   } catch (error) {
-    return `a stack must be selected because its state is what the run compares with (${saidBy(error)}); run 'pulumi stack select', or add '--stack staging'`;
+    return `a stack must be selected because the run compares with its state (${firstLineOf(error)}); run 'pulumi stack select', or add '--stack staging'`;
   }
   const file = optionOf(options, "--config-file") ?? join(folder, `Pulumi.${stack.split("/").at(-1)}.yaml`);
   return needsPassphrase(file, backend) ? passphraseProblem(stack, environment) : undefined;
 }
 
-/** A folder's `.pulumi` holds locks and state; other backends say themselves what they refuse. */
+/** A folder's `.pulumi` holds locks and state; other backends report denied access themselves. */
 function isWritable(backend: string): boolean {
   if (!backend.startsWith("file://")) return true;
   const path = backend.slice("file://".length).replace(/\?.*$/, "").replace(/^~/, homedir());
@@ -109,20 +105,20 @@ function isWritable(backend: string): boolean {
   }
 }
 
-/** The passphrase is the provider of a stack that names no other, unless the backend has one: Pulumi Cloud. */
+/** A stack without a secrets provider uses a passphrase, except on Pulumi Cloud, which has a provider. */
 function needsPassphrase(file: string, backend: string): boolean {
   let settings: { readonly secretsprovider?: string; readonly encryptionsalt?: string } | null = null;
   try {
     settings = parse(readFileSync(file, "utf8"), { logLevel: "silent" });
   } catch {
-    // Pulumi says what is wrong with the file.
+    // Pulumi reports what is wrong with the file.
   }
   const { secretsprovider = "", encryptionsalt } = settings ?? {};
   if (secretsprovider !== "") return secretsprovider === "passphrase";
   return encryptionsalt !== undefined || !/^https?:/.test(backend);
 }
 
-/** An empty passphrase is one; an unset variable is none. */
+/** An empty passphrase is valid; an unset variable is not. */
 function passphraseProblem(
   stack: string,
   { PULUMI_CONFIG_PASSPHRASE: passphrase, PULUMI_CONFIG_PASSPHRASE_FILE: file }: NodeJS.ProcessEnv,
@@ -134,11 +130,11 @@ function passphraseProblem(
     accessSync(file, constants.R_OK);
     return undefined;
   } catch {
-    return `'PULUMI_CONFIG_PASSPHRASE_FILE' (${file}) must be a file that can be read because the secrets of stack '${stack}' are encrypted with the passphrase in it; set it to that file`;
+    return `'PULUMI_CONFIG_PASSPHRASE_FILE' (${file}) must be a readable file because the secrets of stack '${stack}' are encrypted with the passphrase in it; set it to the right file`;
   }
 }
 
-/** The value of an option in one of its spellings: `--stack dev`, `--stack=dev`. */
+/** The value of an option, from `--stack dev` or `--stack=dev`. */
 function optionOf(options: readonly string[], ...names: readonly string[]): string | undefined {
   for (const [i, option] of options.entries()) {
     const [name = "", ...value] = option.split("=");
@@ -147,15 +143,15 @@ function optionOf(options: readonly string[], ...names: readonly string[]): stri
   return undefined;
 }
 
-/** The state that an `up` with these options has left. */
+/** The state of the stack that a run refers to. */
 export async function stateOf({ options, environment }: PulumiRun): Promise<StackExport> {
   const [stack, folder] = [optionOf(options, "--stack", "-s"), optionOf(options, "--cwd", "-C")];
-  const name = stack ?? (await asked(["stack", "--show-name", ...(folder ? ["--cwd", folder] : [])], environment));
-  const content = await asked(["stack", "export", "--stack", name, ...(folder ? ["--cwd", folder] : [])], environment);
+  const name = stack ?? (await ask(["stack", "--show-name", ...(folder ? ["--cwd", folder] : [])], environment));
+  const content = await ask(["stack", "export", "--stack", name, ...(folder ? ["--cwd", folder] : [])], environment);
   return readExport(content, "pulumi stack export", name.split("/").at(-1) ?? "");
 }
 
-async function asked(options: readonly string[], environment: NodeJS.ProcessEnv): Promise<string> {
+async function ask(options: readonly string[], environment: NodeJS.ProcessEnv): Promise<string> {
   const { stdout } = await promisify(execFile)("pulumi", [...options, "--non-interactive"], {
     env: { ...environment, PULUMI_SKIP_UPDATE_CHECK: "true" },
     maxBuffer: 2 ** 28, // a whole state
@@ -163,8 +159,8 @@ async function asked(options: readonly string[], environment: NodeJS.ProcessEnv)
   return stdout.trim();
 }
 
-/** The CLI's own words: the first line of what it wrote on standard error. */
-const saidBy = (error: unknown) =>
+/** The first line that the CLI wrote to standard error. */
+const firstLineOf = (error: unknown) =>
   (error instanceof Error && "stderr" in error ? String(error.stderr) : String(error))
     .trim()
     .split("\n")[0]

@@ -161,5 +161,5 @@ function previewOf(resource: Deployed, command: Command): Parameters<typeof judg
     replaceReasons: [],
   };
   const steps = [{ ...step, old: { inputs, outputs }, new: { inputs: after.inputs, outputs: after.outputs } }];
-  return { steps, still: [], errors: [], warnings: [], changes: {}, acknowledgements: {} };
+  return { steps, unchanged: [], errors: [], warnings: [], changes: {}, acknowledgements: {} };
 }

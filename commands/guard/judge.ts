@@ -1,5 +1,5 @@
 import { ADDRESS, CONNECTOR, FORWARDING_RULES, GLOBAL_ADDRESS, RUN_SERVICE_V1 } from "../../config/resource-types";
-import { LAST_WORDS, type Preview, type Step } from "../../engine/preview";
+import { PREVIEW_FAILED, type Preview, type Step } from "../../engine/preview";
 import { type Difference, differencesOf, isOpaque, isWithin } from "../../engine/property-diff";
 import { isUnknownValue } from "../../policy/framework/unknown";
 import { cloudName } from "../../policy/resources/cloud-name";
@@ -51,9 +51,9 @@ export interface GuardVerdict {
 }
 
 /** Judges a preview. Results are sorted by resource name, because the engine's order differs between runs. */
-export function judge({ steps, still, errors, warnings, changes, acknowledgements }: Preview): GuardVerdict {
+export function judge({ steps, unchanged, errors, warnings, changes, acknowledgements }: Preview): GuardVerdict {
   const shown = destructiveChanges(steps);
-  const destructive = [...shown, ...readdressed([...steps, ...still], shown)];
+  const destructive = [...shown, ...readdressed([...steps, ...unchanged], shown)];
   const refused = [
     ...destructive.flatMap((change) => refusalOf(change, steps, acknowledgements)),
     ...steps.flatMap(shrinkageBy),
@@ -68,7 +68,7 @@ export function judge({ steps, still, errors, warnings, changes, acknowledgement
     announced: byResource([
       ...steps.flatMap(disruptionsBy),
       ...destructive.flatMap((change) => lossBy(change, steps)),
-      ...readdressedUnseen([...steps, ...still], shown),
+      ...readdressedUnseen([...steps, ...unchanged], shown),
     ]),
     warnings: warnings.map(({ message }) => message),
     // A failed preview is incomplete: an acknowledgement may concern what it does not show.
@@ -268,7 +268,7 @@ function shrinkingProcedure(step: Step): string {
 function failuresOf(errors: Preview["errors"], refused: readonly Refusal[]): Refusal[] {
   const failures = errors.flatMap(({ urn, message }): Refusal[] => {
     const refusal = refused.find((other) => other.urn === urn);
-    if (message === LAST_WORDS || (refusal && refusal.acknowledged === undefined)) return [];
+    if (message === PREVIEW_FAILED || (refusal && refusal.acknowledged === undefined)) return [];
     const fix =
       refusal && /protect/.test(message)
         ? `the change is acknowledged, but the engine still protects the resource: pulumi state unprotect '${urn}'`

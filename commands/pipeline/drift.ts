@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { changing, LAST_WORDS, type Preview } from "../../engine/preview";
+import { changing, PREVIEW_FAILED, type Preview } from "../../engine/preview";
 import { table } from "../../report/table";
 import { list, literal, withinLimit } from "./format";
 
@@ -59,7 +59,7 @@ export function drift(
   const problems = "problems" in diagnosis ? diagnosis.problems : [];
   const errors = refresh.errors.filter(
     ({ message }) =>
-      !/^no changes were expected/.test(message) && (message !== LAST_WORDS || refresh.errors.length === 1),
+      !/^no changes were expected/.test(message) && (message !== PREVIEW_FAILED || refresh.errors.length === 1),
   );
   // Of a resource whose provider names no property the engine shows the refresh, and only counts the change.
   const changed = Object.values(changing(refresh.changes)).reduce((sum, count) => sum + count, 0);

@@ -56,7 +56,7 @@ async function update(run: PulumiRun, { stderr }: Host): Promise<number> {
   const attempt = async (isFirst: boolean) => {
     // The first attempt was confirmed; further attempts finish the same update.
     const code = await runPulumi(run, ["--event-log", events.address, ...(isFirst ? [] : ["--yes", "--skip-preview"])]);
-    const report = events.taken();
+    const report = events.take();
     hasUpdated ||= report.hasUpdated;
     return { code, failures: report.failures };
   };

@@ -39,7 +39,7 @@ test("a passphrase that is missing, or whose file is", async () => {
       "'PULUMI_CONFIG_PASSPHRASE' must be set because the secrets of stack 'staging' are encrypted with a passphrase; set it, or PULUMI_CONFIG_PASSPHRASE_FILE to a file that holds it",
     ),
     refused(
-      "'PULUMI_CONFIG_PASSPHRASE_FILE' (none) must be a file that can be read because the secrets of stack 'staging' are encrypted with the passphrase in it; set it to that file",
+      "'PULUMI_CONFIG_PASSPHRASE_FILE' (none) must be a readable file because the secrets of stack 'staging' are encrypted with the passphrase in it; set it to the right file",
     ),
   ]);
 });
@@ -50,7 +50,7 @@ test("no stack selected, and an output that would show secrets", async () => {
     await Promise.all([environment.npmRun(["preview"], { PULUMI_HOME }), environment.npmRun(["up", "--json"])]),
   ).toEqual([
     refused(
-      "a stack must be selected because its state is what the run compares with (no stack selected; please use `pulumi stack select` or `pulumi stack init` to choose one); run 'pulumi stack select', or add '--stack staging'",
+      "a stack must be selected because the run compares with its state (no stack selected; please use `pulumi stack select` or `pulumi stack init` to choose one); run 'pulumi stack select', or add '--stack staging'",
     ),
     refused(
       "'--json' must not be given with pulumi's event stream because the stream shows secrets in plain text; leave it out",

@@ -115,7 +115,8 @@ async function foreseen(): Promise<Readonly<Record<string, unknown>>> {
 }
 
 /** The step that a preview shows of the resource with that name. */
-const stepOf = ({ steps, still }: Preview, name: string) => [...steps, ...still].find((step) => step.name === name);
+const stepOf = ({ steps, unchanged }: Preview, name: string) =>
+  [...steps, ...unchanged].find((step) => step.name === name);
 
 test("a preview does not know what the cloud fills in where the program leaves it out, and null is what nobody will", async () => {
   const { service, job, database, policy, alert } = await foreseen();

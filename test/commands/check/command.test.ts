@@ -230,7 +230,7 @@ test("a pack configuration that the pack would not take: exit 2, all problems", 
   expect(code).toBe(2);
   expect(stderr.replaceAll(configuration, "FILE")).toBe(
     [
-      "'connector-flor' in FILE must be the name of a rule because nothing else can be configured; did you mean 'connector-floor'?",
+      "'connector-flor' in FILE must be the name of a rule because only rules can be configured; did you mean 'connector-floor'?",
       "'connector-floor.waivers.0' in FILE must have required property 'reason'; see the rule's settings in the policy pack's README",
       "",
     ].join("\n"),

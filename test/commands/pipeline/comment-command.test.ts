@@ -193,7 +193,7 @@ describe("drift", () => {
       await drift("--refresh", refresh, "--diagnosis", write("d.json", '{"findings": [], "questions": []}')),
     ).toMatchObject({
       code: 2,
-      stderr: `'${refresh}' must be a preview of the stack staging because '--stack' says so, and it is of production; set '--stack' to production\n`,
+      stderr: `'${refresh}' must be a preview of the stack staging because '--stack' names that stack and the preview is of production; set '--stack' to production\n`,
     });
   });
 });

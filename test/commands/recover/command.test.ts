@@ -224,7 +224,7 @@ npm run up -- --stack staging
     expect([without.code, without.stdout, without.stderr]).toEqual([
       2,
       "",
-      "'pulumi' must be on the PATH because previews and updates run on its engine; install Pulumi 3.252 or newer (pulumi.com/docs/install) and put it on the PATH\n",
+      "'pulumi' must be on the PATH because previews and updates run its engine; install Pulumi 3.252 or newer (pulumi.com/docs/install) and put it on the PATH\n",
     ]);
     const [missing, unreadable, foreign] = await Promise.all([
       recover("nowhere.json"),

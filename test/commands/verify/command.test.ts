@@ -134,6 +134,6 @@ test("exits 2 on bad input, with every problem and without a stack trace", async
   expect(noOutputs.stderr).toBe(
     "'--stack' (staging) must have the output 'urls' because the addresses stand there; run 'npm run up -- --stack staging' first\n",
   );
-  expect(noPulumi.stderr).toMatch(/^'pulumi' must be on the PATH because previews and updates run on its engine; /);
+  expect(noPulumi.stderr).toMatch(/^'pulumi' must be on the PATH because previews and updates run its engine; /);
   expect([both, broken, empty, noOutputs, noPulumi].map(({ code }) => code)).toEqual([2, 2, 2, 2, 2]);
 });

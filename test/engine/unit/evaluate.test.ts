@@ -138,12 +138,12 @@ test("throws what an Output throws, wherever it is used, instead of waiting for 
   expect(String(await errorOf(() => ({ output: failing() })))).toContain("in an output");
 });
 
-test("says so where a program asks the cloud, which nothing here can answer", async () => {
+test("reports a program that calls the cloud", async () => {
   const error = await errorOf(() => ({
     project: gcp.organizations.getProject({ projectId: "p" }).then(({ number }) => number),
   }));
   expect((error as Error).message).toBe(
-    "the program asks the cloud (gcp:organizations/getProject:getProject), which an evaluation without credentials cannot answer",
+    "the program calls the cloud (gcp:organizations/getProject:getProject), which is impossible in an evaluation without credentials",
   );
 });
 

@@ -46,15 +46,15 @@ test("takes levels, settings and waivers as pulumi does", () => {
 
 test("refuses a rule that does not exist, with the nearest one", () => {
   expect(problems({ "connector-flor": "advisory", image: {} })).toEqual([
-    "'connector-flor' in FILE must be the name of a rule because nothing else can be configured; did you mean 'connector-floor'?",
-    "'image' in FILE must be the name of a rule because nothing else can be configured; did you mean 'service-image'?",
+    "'connector-flor' in FILE must be the name of a rule because only rules can be configured; did you mean 'connector-floor'?",
+    "'image' in FILE must be the name of a rule because only rules can be configured; did you mean 'service-image'?",
   ]);
 });
 
 test("refuses a level that does not exist, alone or among settings", () => {
   expect(problems({ "service-image": "warn", all: "off" })).toEqual([
-    "'service-image' in FILE must be a level because it is a text; use one of advisory, mandatory, disabled, remediate",
-    "'all' in FILE must be a level because it is a text; use one of advisory, mandatory, disabled, remediate",
+    "'service-image' in FILE must be an enforcement level because it is a string; use one of advisory, mandatory, disabled, remediate",
+    "'all' in FILE must be an enforcement level because it is a string; use one of advisory, mandatory, disabled, remediate",
   ]);
   expect(problems({ "service-image": { enforcementLevel: "warn" } })).toEqual([
     "'service-image.enforcementLevel' in FILE must be equal to one of the allowed values (advisory, mandatory, disabled, remediate); see the rule's settings in the policy pack's README",
@@ -104,13 +104,13 @@ test("refuses settings that a rule does not have, or of another type, all at onc
 test("refuses a file that is no JSON object, or not there", () => {
   expect(problems("{")).toHaveLength(1);
   expect(problems("{")[0]).toMatch(
-    /^'--policy-pack-config' \(FILE\) must be a readable JSON file because pulumi takes no other; .*JSON/,
+    /^'--policy-pack-config' \(FILE\) must be a readable JSON file because pulumi accepts no other; .*JSON/,
   );
   for (const content of ["[]", "null", '"all"'])
     expect(problems(content)).toEqual([
-      "'--policy-pack-config' (FILE) must hold an object because it maps rules to their settings; write {} for none",
+      "'--policy-pack-config' (FILE) must hold an object because it maps rules to their settings; write {} for no settings",
     ]);
   expect(() => readPackConfiguration(join(directory, "missing.json"), rules)).toThrow(
-    /must be a readable JSON file because pulumi takes no other; it cannot be read$/,
+    /must be a readable JSON file because pulumi accepts no other; it cannot be read$/,
   );
 });

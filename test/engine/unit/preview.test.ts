@@ -70,7 +70,7 @@ test("what a refresh has found counts in both formats", () => {
 });
 
 const NO_PREVIEW =
-  "'preview.json' must be what `pulumi preview --json` prints because nothing else shows what an update would do; redirect its standard output there, of npm with --silent";
+  "'preview.json' must be the output of `pulumi preview --json` because nothing else shows what an update would do; redirect standard output to it, with npm's --silent";
 
 describe("bad input", () => {
   test.each([
@@ -90,12 +90,12 @@ describe("bad input", () => {
 
   test.each([[""], ["\n \n"]])("an empty file: %j", (text) => {
     expect(problem(text)).toBe(
-      "'preview.json' must hold a preview because it is empty: `pulumi preview --json` stopped before it began; run that again and read what it says",
+      "'preview.json' must hold a preview because it is empty: `pulumi preview --json` stopped before it began; run it again and read its output",
     );
   });
 
   const CUT =
-    "'preview.json' must end with the summary because steps may be missing before it: the stream was cut off; run `pulumi preview --json` to its end";
+    "'preview.json' must end with the summary because without it steps may be missing: the stream was cut off; let `pulumi preview --json` complete";
   test("a stream that was cut off between two lines, or within one", () => {
     const lines = stream(preview).trimEnd().split("\n");
     expect(problem(lines.slice(0, -2).join("\n"))).toBe(CUT);
@@ -109,7 +109,7 @@ describe("bad input", () => {
 
   test("the log of an update", () => {
     expect(problem(stream(preview).replace('"isPreview":true', '"isPreview":false'))).toBe(
-      "'preview.json' must be a preview because this is the log of an update, which has happened; run `pulumi preview --json`",
+      "'preview.json' must be a preview because this is the log of a completed update; run `pulumi preview --json`",
     );
   });
 
@@ -126,7 +126,7 @@ describe("bad input", () => {
     const gone = { op: "delete", type: CONNECTOR, name: "staging-connector" };
     const whole = JSON.parse(digest({ steps: [gone, { ...gone, name: "other" }] }));
     const missing = (count: number) =>
-      `'preview.json' must show every change that its summary counts because what it does not show cannot be judged (${count} delete); run \`pulumi preview --json\` again, and keep all of it`;
+      `'preview.json' must show every change that its summary counts because the others cannot be judged (${count} delete); run \`pulumi preview --json\` again and keep its complete output`;
     expect(problem(JSON.stringify({ ...whole, steps: [whole.steps[0]] }))).toBe(missing(1));
     expect(problem(JSON.stringify({ ...whole, steps: undefined }))).toBe(missing(2));
     expect(problem(stream({ steps: [gone] }).replace(/^.*resourcePreEvent.*"op":"delete".*\n/m, ""))).toBe(missing(1));
@@ -137,7 +137,7 @@ describe("bad input", () => {
     ["stream", stream({ ...preview, stack: "production" })],
   ])("a preview of another stack, from the %s", (_, text) => {
     expect(problem(text)).toBe(
-      "'preview.json' must be a preview of the stack staging because '--stack' says so, and it is of production; set '--stack' to production",
+      "'preview.json' must be a preview of the stack staging because '--stack' names that stack and the preview is of production; set '--stack' to production",
     );
   });
 });

@@ -20,7 +20,7 @@ function pathWith(script: string): string {
 }
 
 const INSTALL = "install Pulumi 3.252 or newer (pulumi.com/docs/install) and put it on the PATH";
-const MISSING = `'pulumi' must be on the PATH because previews and updates run on its engine; ${INSTALL}`;
+const MISSING = `'pulumi' must be on the PATH because previews and updates run its engine; ${INSTALL}`;
 const tooOld = (version: string) =>
   `'pulumi' (${version}) must be at least 3.252 because an older one can delete an imported resource; ${INSTALL}`;
 
@@ -44,7 +44,7 @@ test("refuses a file backend without a place to write", async () => {
     `case "$1" in version) echo v3.259.0;; *) echo '{"url": "file://${folder}/none?no_tmp_dir=true"}';; esac`,
   );
   expect(await runProblem({ operation: "up", options: [], environment: { PATH }, folder })).toBe(
-    `the backend (file://${folder}/none?no_tmp_dir=true) must be a folder that can be written because an update keeps its lock and the state there; give yourself the right to write, or choose another with 'pulumi login' or PULUMI_BACKEND_URL`,
+    `the backend (file://${folder}/none?no_tmp_dir=true) must be a writable folder because an update stores its lock and the state there; grant yourself write access, or choose another backend with 'pulumi login' or PULUMI_BACKEND_URL`,
   );
 });
 
