@@ -9,7 +9,7 @@ import { type Repair, repairs } from "./remedy-commands";
 
 export interface SecretsAnswer {
   readonly findings: readonly RemediableFinding[];
-  /** Secrets whose versions are not known, with the reason. */
+  /** Secrets whose versions are unknown, and why. */
   readonly open: readonly { readonly secret: string; readonly why: string }[];
   readonly mounted: readonly MountedSecret[];
 }
@@ -21,20 +21,17 @@ type VersionState =
   | { readonly is: "no secret" }
   | { readonly is: "no version" }
   | { readonly is: "disabled"; readonly number: string }
-  /** Destroyed, or never made. `others`: the secret's other versions with their states. */
+  /** Destroyed, or never created. `others`: the secret's other versions with their states. */
   | { readonly is: "gone"; readonly state: string | undefined; readonly others: ReadonlyMap<string, string> };
 
-function versionState(
-  { secret, version, isElsewhere: isForeign }: MountedSecret,
-  collection: Collection,
-): VersionState {
-  if (collection.items.versions.absent.has(secret)) return { is: "no secret" };
-  const isListed = collection.items.versions.listed.has(secret);
+function versionState({ secret, version, isElsewhere }: MountedSecret, collection: Collection): VersionState {
+  const { absent, listed, gaps } = collection.items.versions;
+  if (absent.has(secret)) return { is: "no secret" };
+  const isListed = listed.has(secret);
   const known = versionStates(collection).get(secret) ?? (isListed ? new Map<string, string>() : undefined);
   if (known === undefined) {
-    const why =
-      collection.items.versions.gaps.get(secret) ?? collection.gaps.get("versions") ?? "no file shows its versions";
-    return { is: "unknown", why: isForeign ? "it stands in another project" : why };
+    const why = gaps.get(secret) ?? collection.gaps.get("versions") ?? "no file shows its versions";
+    return { is: "unknown", why: isElsewhere ? "it belongs to another project" : why };
   }
   const isLatest = version === "latest";
   const number = isLatest ? newestOf(known) : version;
@@ -48,7 +45,7 @@ function versionState(
 
 const newestOf = (versions: ReadonlyMap<string, string>) => String(Math.max(0, ...[...versions.keys()].map(Number)));
 
-/** Whether every mounted version is there and enabled. */
+/** Whether every mounted version exists and is enabled. */
 export function judgeSecrets(
   mounted: readonly MountedSecret[],
   collection: Collection,
@@ -58,8 +55,8 @@ export function judgeSecrets(
   return {
     mounted,
     findings: states.flatMap(({ one, state }) => {
-      const lost = problemText(state);
-      return lost === undefined ? [] : [secretFinding(one, lost, secretRepairs(one, state, settings))];
+      const fault = versionFault(one, state, settings);
+      return fault ? [secretFinding(one, fault)] : [];
     }),
     open: [
       ...new Map(
@@ -71,81 +68,77 @@ export function judgeSecrets(
   };
 }
 
+/** Why a version cannot be mounted, and the commands that change it. */
+interface VersionFault {
+  readonly text: string;
+  readonly repairs: readonly Repair[];
+  /** What to do where no command is printed. Default: mount another version. */
+  readonly mend?: string;
+}
+
+/** `undefined`: nothing keeps the version from being mounted, or its state is unknown. */
+function versionFault(one: MountedSecret, state: VersionState, settings: Settings): VersionFault | undefined {
+  const { secret } = one;
+  const project = `--project=${settings.project}`;
+  const create = commandOf(`gcloud secrets create ${word(secret)} ${project}`);
+  // The value is typed, or piped in.
+  const add = commandOf(`gcloud secrets versions add ${word(secret)} ${project} --data-file=-`);
+  const mountAdded = (number: number) =>
+    mountVersion(one, number, settings).map((repair) => ({ ...repair, after: add.target.line }));
+  switch (state.is) {
+    case "enabled":
+    case "unknown":
+      return undefined;
+    case "no secret": {
+      // `up` creates the plan's own secrets, and would fail where one exists.
+      const isPlanned = Object.values(settings.secrets).some(({ id }) => id === secret);
+      return {
+        text: "there is no such secret",
+        repairs: isPlanned ? [] : [create, { ...add, after: create.target.line }, ...mountAdded(1)],
+        mend: "`npm run up` creates the secrets of the plan, with their versions and grants",
+      };
+    }
+    case "no version":
+      return { text: "the secret has no version", repairs: [add, ...mountAdded(1)] };
+    case "disabled":
+      return {
+        text: "DISABLED",
+        repairs: [commandOf(`gcloud secrets versions enable ${state.number} --secret=${word(secret)} ${project}`)],
+      };
+    case "gone": {
+      const newest = newestEnabledOf(state.others);
+      return {
+        text: state.state ?? "there is no such version",
+        repairs:
+          newest === undefined
+            ? [add, ...mountAdded(Number(newestOf(state.others)) + 1)]
+            : mountVersion(one, newest, settings),
+      };
+    }
+  }
+}
+
+const commandOf = (line: string): Repair => ({ target: { line }, flags: [] });
+
 const secretFinding = (
   { service, field, secret, version, variable }: MountedSecret,
-  lost: string,
-  repairs: readonly Repair[],
+  { text, repairs, mend = `mount an enabled version of ${secret}` }: VersionFault,
 ): RemediableFinding =>
   remediableFinding("secret-version", {
     resource: service.label,
-    evidence: [{ field, value: `${secret}, version ${version}: ${lost}` }],
+    evidence: [{ field, value: `${secret}, version ${version}: ${text}` }],
     consequences: [`must be an enabled version because no instance that takes ${variable} from it can start`],
-    mend: [
-      lost === NO_SECRET
-        ? "`npm run up` makes the secrets of the plan, with their versions and grants"
-        : `mount a version of ${secret} that is enabled`,
-    ],
+    mend: [mend],
     repairs,
   });
 
-const NO_SECRET = "there is no such secret";
-
-/** What keeps a version from being mounted; `undefined`: nothing, or it is not known. */
-function problemText(state: VersionState): string | undefined {
-  switch (state.is) {
-    case "no secret":
-      return NO_SECRET;
-    case "no version":
-      return "there is no version at all";
-    case "disabled":
-      return "DISABLED";
-    case "gone":
-      return state.state ?? "there is no such version";
-    default:
-      return undefined;
-  }
-}
-
-function secretRepairs(one: MountedSecret, state: VersionState, settings: Settings): Repair[] {
-  const { secret, version } = one;
-  const project = `--project=${settings.project}`;
-  const made: Repair = { target: { line: `gcloud secrets create ${word(secret)} ${project}` }, flags: [] };
-  // People type the value, or pipe it in.
-  const added: Repair = {
-    target: { line: `gcloud secrets versions add ${word(secret)} ${project} --data-file=-` },
-    flags: [],
-  };
-  const mountedAs = (number: number, after?: Repair): Repair[] => {
-    if (version === "latest" || version === String(number)) return [];
-    return repinned(one, number, settings).map((repair) => (after ? { ...repair, after: after.target.line } : repair));
-  };
-  switch (state.is) {
-    case "no secret":
-      // `up` makes the plan's own, and would meet it.
-      if (Object.values(settings.secrets).some(({ id }) => id === secret)) return [];
-      return [made, { ...added, after: made.target.line }, ...mountedAs(1, added)];
-    case "no version":
-      return [added, ...mountedAs(1, added)];
-    case "disabled":
-      return [
-        {
-          target: { line: `gcloud secrets versions enable ${state.number} --secret=${word(secret)} ${project}` },
-          flags: [],
-        },
-      ];
-    case "gone": {
-      const newest = newestEnabledOf(state.others);
-      return newest === undefined
-        ? [added, ...mountedAs(Number(newestOf(state.others)) + 1, added)]
-        : mountedAs(newest);
-    }
-    default:
-      return [];
-  }
-}
-
-/** A variable taken from another version. A file's would need the path of its volume. */
-function repinned({ service, variable, secret, isFile }: MountedSecret, version: number, settings: Settings): Repair[] {
-  if (isFile || !hasOneContainer(service)) return [];
-  return repairs(service, settings, [secretVersions(service, [{ variable, secret, version: String(version) }])]);
+/** Takes the variable from another version. A file would need the path of its volume. */
+function mountVersion(
+  { service, variable, secret, version, isFile }: MountedSecret,
+  number: number,
+  settings: Settings,
+): Repair[] {
+  const isMounted = version === "latest" || version === String(number);
+  if (isMounted || isFile || !hasOneContainer(service)) return [];
+  return repairs(service, settings, [secretVersions(service, [{ variable, secret, version: String(number) }])]);
 }

@@ -5,24 +5,29 @@ import { parseAllDocuments } from "yaml";
 import { inputError } from "../../../capacity/problem";
 import { cloudName, regionIn } from "../../../policy/resources/cloud-name";
 import { type CloudObject, type Collection, classify, elementsOf, isObject, itemOf, noItems } from "./classify";
-import { ALL_SOURCES, isItemSource, itemCalled, type Location, SOURCES, type Source } from "./sources";
+import { ALL_SOURCES, type ItemSource, isItemSource, itemCalled, type Location, SOURCES, type Source } from "./sources";
 
 /**
- * Reads every file of a folder. What cannot be read, is in no known shape, or of another project is named and left out.
- * @throws InputError where there is no such folder, or nothing in it.
+ * Reads the files of a folder. Files that cannot be read, have an unknown form, or show another project are named in
+ * the notes and left out.
+ * @throws InputError where there is no such folder, or it is empty.
  */
 export function collectFromFiles(folder: string, { project }: Pick<Location, "project">): Collection {
-  const { files, notes } = filesOf(folder);
-  return mergeFiles(
-    files.map((file) => classifyFile(file, contentOf(join(folder, file)))),
-    project,
-    notes,
-  );
+  const { files, notes } = readFiles(folder);
+  const collection = mergeFiles(files.map(classifyFile), project);
+  return { ...collection, notes: [...notes, ...collection.notes] };
+}
+
+interface FileRead {
+  readonly file: string;
+  /** `undefined`: it cannot be read. */
+  readonly content: { readonly value: unknown } | undefined;
 }
 
 /** What a file turned out to hold. */
 type FileContent = {
-  readonly file: string /** The source that its name stands for. */;
+  readonly file: string;
+  /** The source that its name stands for. */
   readonly called: Source | undefined;
 } & (
   | { readonly is: "unreadable" }
@@ -33,22 +38,22 @@ type FileContent = {
       /** How many objects it has, those in no known shape included. */
       readonly count: number;
       readonly isList: boolean;
-      /** Why what it does not show may be there all the same. */
+      /** Why there may be objects that it does not show. */
       readonly missing: string | undefined;
     }
 );
 
-function classifyFile(file: string, content: { readonly value: unknown } | undefined): FileContent {
+function classifyFile({ file, content }: FileRead): FileContent {
   const called = ALL_SOURCES.find((source) => isCalled(file, source));
   if (content === undefined) return { file, called, is: "unreadable" };
   const elements = elementsOf(content.value);
   if (elements.length === 0) return { file, called, is: "empty list" };
   const known = elements.flatMap((object): CloudObject[] => {
     const source = classify(object);
-    // What a shape recognises is an object.
+    // Only objects have a shape.
     return source === undefined ? [] : [{ source, object: object as CloudObject["object"], from: file }];
   });
-  // One page of several, or one with something unknown in it, is no whole list.
+  // A page, or a list with an unknown object, is not the whole list.
   const missing =
     known.length < elements.length
       ? "has something in no known shape"
@@ -66,53 +71,81 @@ function classifyFile(file: string, content: { readonly value: unknown } | undef
   };
 }
 
-/** All files as one collection; of what two files show differently, the first one counts. */
-function mergeFiles(files: readonly FileContent[], project: string, notes: string[]): Collection {
-  const objects: CloudObject[] = [];
-  const collected = new Set<Source>();
-  const listed = new Set<Source>();
-  const hidden = new Map<Source, string>();
+/** All files as one collection. Where two files show an object differently, the first one counts. */
+function mergeFiles(files: readonly FileContent[], project: string): Collection {
+  const first = new Map<string, CloudObject>();
+  const objectsIn = (content: FileContent) =>
+    content.is === "objects" ? content.known.filter((one) => (projectOf(one) ?? project) === project) : [];
+  for (const one of files.flatMap(objectsIn)) if (!first.has(keyOf(one))) first.set(keyOf(one), one);
   const items = noItems();
-  const elsewhere = new Map<string, string[]>();
-  for (const content of files) {
-    const { file, called } = content;
-    notes.push(...notesOn(content));
-    if (content.is === "unreadable" && called) hidden.set(called, `${file} ${UNREADABLE}`);
-    if (content.is === "empty list" && called) {
-      collected.add(called);
-      listed.add(called);
-      if (isItemSource(called)) items[called].listed.add(itemCalled(called, file) ?? "");
-    }
-    if (content.is !== "objects") continue;
-    const { known, isList, missing } = content;
-    for (const one of known) {
+  for (const [source, item] of files.flatMap((content) => listedItems(content, objectsIn(content))))
+    items[source].listed.add(item);
+  return {
+    objects: [...first.values()],
+    collected: new Set(files.flatMap((content) => [...emptyOf(content), ...objectsIn(content).map(sourceOf)])),
+    listed: new Set(
+      files.flatMap((content) => [...emptyOf(content), ...(isList(content) ? objectsIn(content).map(sourceOf) : [])]),
+    ),
+    hidden: new Map(files.flatMap((content) => hiddenBy(content, objectsIn(content)))),
+    items,
+    gaps: new Map(),
+    notes: [
+      ...files.flatMap((content) => [...notesOn(content), ...differencesIn(content, objectsIn(content), first)]),
+      ...notesOnProjects(files, project),
+    ],
+  };
+}
+
+const sourceOf = ({ source }: CloudObject) => source;
+const keyOf = (one: CloudObject) => `${one.source} ${identityOf(one)}`;
+const isList = (content: FileContent) => content.is === "objects" && content.isList;
+const emptyOf = ({ is, called }: FileContent): Source[] => (is === "empty list" && called ? [called] : []);
+
+function listedItems(content: FileContent, objects: readonly CloudObject[]): [ItemSource, string][] {
+  const { is, called, file } = content;
+  if (is === "empty list" && called && isItemSource(called)) return [[called, itemCalled(called, file) ?? ""]];
+  if (!isList(content)) return [];
+  return objects.flatMap((one): [ItemSource, string][] =>
+    isItemSource(one.source) ? [[one.source, itemOf(one) ?? ""]] : [],
+  );
+}
+
+/** Sources of which a file may hide objects, and why. */
+function hiddenBy(content: FileContent, objects: readonly CloudObject[]): [Source, string][] {
+  const { file, called } = content;
+  if (content.is === "unreadable" && called) return [[called, `${file} ${UNREADABLE}`]];
+  if (content.is !== "objects" || content.missing === undefined) return [];
+  return objects.map(({ source }) => [source, `${file} ${content.missing}`]);
+}
+
+const differencesIn = (
+  { file }: FileContent,
+  objects: readonly CloudObject[],
+  first: ReadonlyMap<string, CloudObject>,
+): string[] =>
+  objects.flatMap((one) => {
+    const before = first.get(keyOf(one));
+    if (!before || isDeepStrictEqual(before.object, one.object)) return [];
+    return [`${before.from} and ${file} show ${identityOf(one)} differently: the first one is judged`];
+  });
+
+function notesOnProjects(files: readonly FileContent[], project: string): string[] {
+  const byProject = new Map<string, Set<string>>();
+  for (const content of files)
+    for (const one of content.is === "objects" ? content.known : []) {
       const other = projectOf(one);
-      if (other !== undefined && other !== project) {
-        elsewhere.set(other, [...new Set([...(elsewhere.get(other) ?? []), file])]);
-        continue;
-      }
-      collected.add(one.source);
-      if (isList) listed.add(one.source);
-      if (missing !== undefined) hidden.set(one.source, `${file} ${missing}`);
-      if (isList && isItemSource(one.source)) items[one.source].listed.add(itemOf(one) ?? "");
-      const before = objects.find(
-        (earlier) => earlier.source === one.source && identityOf(earlier) === identityOf(one),
-      );
-      if (!before) objects.push(one);
-      else if (!isDeepStrictEqual(before.object, one.object))
-        notes.push(`${before.from} and ${file} show ${identityOf(one)} differently: the first one is judged`);
+      if (other !== undefined && other !== project)
+        byProject.set(other, (byProject.get(other) ?? new Set()).add(content.file));
     }
-  }
-  for (const [other, shown] of elsewhere)
-    notes.push(
-      `${shown.join(", ")} ${shown.length > 1 ? "show" : "shows"} ${other}, which is left out: the plan is of ${project}`,
-    );
-  return { objects, collected, listed, hidden, items, gaps: new Map(), notes };
+  return [...byProject].map(
+    ([other, names]) =>
+      `${[...names].join(", ")} ${names.size > 1 ? "show" : "shows"} ${other}, which is left out: the plan is of ${project}`,
+  );
 }
 
 const UNREADABLE = "is no JSON that can be read (--format=json prints it)";
 
-/** What of a file is left out. */
+/** What is left out of a file. */
 function notesOn(content: FileContent): string[] {
   const { file, called } = content;
   switch (content.is) {
@@ -159,13 +192,13 @@ const location = (labels: Readonly<Record<string, unknown>> | undefined) =>
   labels?.[LOCATION] ? ` in ${labels[LOCATION]}` : "";
 const LOCATION = "cloud.googleapis.com/location";
 
-function filesOf(folder: string): { readonly files: readonly string[]; readonly notes: string[] } {
+function readFiles(folder: string): { readonly files: readonly FileRead[]; readonly notes: readonly string[] } {
   const wrong = (rest: string) => inputError("--from", `(${folder}) ${rest}`);
   let names: string[];
   try {
     names = readdirSync(folder).toSorted();
   } catch {
-    throw wrong("must be a folder that can be read because the collected files stand there; give another one");
+    throw wrong("must be a folder that can be read because the collected files are in it; give another one");
   }
   const kinds = new Map(names.map((name) => [name, kindOf(join(folder, name))]));
   const files = names.filter((name) => kinds.get(name) === "a file");
@@ -174,7 +207,7 @@ function filesOf(folder: string): { readonly files: readonly string[]; readonly 
       "must hold collected files because there is nothing to judge in an empty folder; `npm run diagnose -- --help` prints the lines that collect them",
     );
   return {
-    files,
+    files: files.map((file) => ({ file, content: contentOf(join(folder, file)) })),
     notes: names.flatMap((name) => (files.includes(name) ? [] : [`${name} is ${kinds.get(name)}, and is left out`])),
   };
 }

@@ -460,7 +460,7 @@ describe("versions of secrets", () => {
 
   test("none at all: the secret was made, and nobody has added a value", () => {
     write("versions-jwt-secret-staging.json", []);
-    expect(found()).toEqual(Array(2).fill("jwt-secret-staging, version 1: there is no version at all"));
+    expect(found()).toEqual(Array(2).fill("jwt-secret-staging, version 1: the secret has no version"));
   });
 });
 

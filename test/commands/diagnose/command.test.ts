@@ -254,7 +254,7 @@ describe("bad input: exit 2, one line, no stack trace", () => {
     [
       "no such folder",
       ["--from", "none-such"],
-      "'--from' (none-such) must be a folder that can be read because the collected files stand there; give another one\n",
+      "'--from' (none-such) must be a folder that can be read because the collected files are in it; give another one\n",
     ],
     [
       "no such feed",

@@ -300,14 +300,14 @@ describe("the versions of secrets", () => {
     [
       "of a secret without any version",
       {},
-      "jwt-secret-staging, version 1: there is no version at all",
+      "jwt-secret-staging, version 1: the secret has no version",
       ["gcloud secrets versions add jwt-secret-staging --project=netra-staging --data-file=-"],
     ],
     [
       "of a secret that is not there",
       refuse(404, "NOT_FOUND"),
       "jwt-secret-staging, version 1: there is no such secret",
-      ["`npm run up` makes the secrets of the plan, with their versions and grants"],
+      ["`npm run up` creates the secrets of the plan, with their versions and grants"],
     ],
   ])("one that is %s stops every start", async (_, answer, value, mend) => {
     wholeProject();

@@ -154,7 +154,7 @@ test("no folder and an empty one are refused", () => {
     }
   };
   expect(problem(join(folder, "none"))).toBe(
-    `'--from' (${join(folder, "none")}) must be a folder that can be read because the collected files stand there; give another one`,
+    `'--from' (${join(folder, "none")}) must be a folder that can be read because the collected files are in it; give another one`,
   );
   expect(problem(folder)).toBe(
     `'--from' (${folder}) must hold collected files because there is nothing to judge in an empty folder; \`npm run diagnose -- --help\` prints the lines that collect them`,
