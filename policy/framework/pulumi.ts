@@ -51,7 +51,8 @@ export function asPolicy(
     };
     reportAll(rule.findings(resource, { settings: args.getConfig<Settings>(), plan: plan() }), report);
   };
-  // The SDK's server skips a single function with a Pulumi type before it reads the properties, which saves most of the time.
+  // The SDK's server skips a single function with a Pulumi type before it reads the properties, which saves most of the
+  // time.
   return {
     ...policy,
     validateResource: rule.types.length === 1 ? Object.assign(validate, { __pulumiType: rule.types[0] }) : validate,
@@ -64,7 +65,8 @@ function reportAll(findings: readonly Finding[], report: ReportViolation): void 
   for (const finding of findings) {
     const message = messageOf(finding);
     const urn = finding.resource?.urn;
-    // The SDK's server also accepts an object, which its types do not declare: no other way lowers the level of one finding.
+    // The SDK's server also accepts an object, which its types do not declare: no other way lowers the level of one
+    // finding.
     if (finding.level === "advisory")
       (report as unknown as (violation: object) => void)({ message, urn, enforcementLevel: "advisory" });
     else report(message, urn);

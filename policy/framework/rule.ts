@@ -298,7 +298,8 @@ const guarded =
     } catch (error) {
       if (error instanceof UnknownAtPreviewError) report(error.sentence);
       else if (error instanceof MalformedValueError) report(error.message);
-      // A bug in a rule must neither crash the pack nor pass. Its message could echo a value, so only its location is shown.
+      // A bug in a rule must neither crash the pack nor pass. Its message could echo a value, so only its location is
+      // shown.
       else
         report(
           `the rule itself failed: ${error instanceof Error ? `${error.name} ${firstFrame(error)}` : "unknown error"}`,

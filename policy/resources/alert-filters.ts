@@ -23,7 +23,7 @@ export interface AlertCondition {
   /** Whether it compares one metric with a threshold. */
   readonly isThreshold: boolean;
   /** The disabled channels, if the alert has no enabled one; empty: somebody is notified. */
-  readonly silent: readonly StackResource[];
+  readonly disabledChannels: readonly StackResource[];
 }
 
 /** The conditions of an alert that has a channel. */
@@ -31,19 +31,19 @@ export function conditionsOf(alert: StackResource, stack: readonly StackResource
   const { properties } = alert;
   const hasChannel = properties.isUnknown("notificationChannels") || properties.count("notificationChannels") > 0;
   if (properties.flag("enabled") === false || !hasChannel) return [];
-  const silent = silentChannels(alert, stack);
+  const disabled = disabledChannels(alert, stack);
   return properties.list("conditions").flatMap((condition) =>
     Object.entries(TEXTS).flatMap(([kind, field]) => {
       const inputs = condition.object(kind);
       const text = inputs.isUnknown(field) ? undefined : inputs.text(field);
       if (text === undefined && !inputs.isUnknown(field)) return [];
-      return { alert, text, inputs, isThreshold: kind === "conditionThreshold", silent };
+      return { alert, text, inputs, isThreshold: kind === "conditionThreshold", disabledChannels: disabled };
     }),
   );
 }
 
 /** A channel outside the stack counts as enabled. An unknown channel is one of the stack's, if it has any. */
-function silentChannels(alert: StackResource, stack: readonly StackResource[]): StackResource[] {
+function disabledChannels(alert: StackResource, stack: readonly StackResource[]): StackResource[] {
   const channels = stack.filter(({ type }) => type === NOTIFICATION_CHANNEL);
   const known = alert.properties.knownOnly();
   const named = known.isList("notificationChannels") ? known.texts("notificationChannels") : [];
@@ -53,8 +53,10 @@ function silentChannels(alert: StackResource, stack: readonly StackResource[]): 
   const others = isWhole ? [] : needed.length > 0 ? needed : channels;
   const stated = named.map((name) => channels.find(({ properties }) => properties.knownOnly().text("name") === name));
   const used = [...stated, ...others];
-  const silent = used.flatMap((channel) => (channel?.properties.knownOnly().flag("enabled") === false ? channel : []));
-  return silent.length === used.length ? silent : [];
+  const disabled = used.flatMap((channel) =>
+    channel?.properties.knownOnly().flag("enabled") === false ? channel : [],
+  );
+  return disabled.length === used.length ? disabled : [];
 }
 
 /**

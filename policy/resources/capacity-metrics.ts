@@ -10,7 +10,7 @@ import { maximumOf } from "./scaling";
 import { workloadOf } from "./workload";
 
 /** A kind of resource whose capacity must be watched. */
-export interface Watched {
+export interface ResourceMetrics {
   /** Matches its metrics in a filter or a query. */
   readonly family: RegExp;
   /** The label with its name. */
@@ -45,7 +45,10 @@ const vms: Bound = ({ properties }) => {
   return most === undefined ? undefined : { most, because: `maxInstances is ${most}` };
 };
 
-const shown = (bounded: readonly (readonly [Metric, Bound])[], unbounded: readonly Metric[]): Watched["metrics"] =>
+const metricTable = (
+  bounded: readonly (readonly [Metric, Bound])[],
+  unbounded: readonly Metric[],
+): ResourceMetrics["metrics"] =>
   new Map([
     ...bounded.map(([metric, bound]) => [metric.type, { metric, bound }] as const),
     ...unbounded.map((metric) => [metric.type, { metric }] as const),
@@ -53,11 +56,11 @@ const shown = (bounded: readonly (readonly [Metric, Bound])[], unbounded: readon
 
 const labelOf = ({ resources: [resource] }: Metric): string => monitoredResources[resource][0];
 
-export const WATCHED: Readonly<Record<string, Watched>> = {
+export const CAPACITY_METRICS: Readonly<Record<string, ResourceMetrics>> = {
   [CONNECTOR]: {
     family: /vpcaccess[._]googleapis|vpc_access_connector/,
     label: labelOf(metrics.connectorCpu),
-    metrics: shown(
+    metrics: metricTable(
       [
         [metrics.connectorCpu, share],
         [metrics.connectorInstances, vms],
@@ -74,7 +77,7 @@ export const WATCHED: Readonly<Record<string, Watched>> = {
   [SQL_INSTANCE]: {
     family: /cloudsql[._]googleapis|cloudsql_database/,
     label: labelOf(metrics.backends),
-    metrics: shown(
+    metrics: metricTable(
       [
         [metrics.databaseCpu, share],
         [metrics.databaseMemory, share],
@@ -104,7 +107,7 @@ export const WATCHED: Readonly<Record<string, Watched>> = {
   [RUN_SERVICE]: {
     family: /run[._]googleapis|cloud_run_revision/,
     label: labelOf(metrics.instances),
-    metrics: shown(
+    metrics: metricTable(
       [
         [metrics.containerCpu, share],
         [metrics.containerMemory, share],
@@ -148,7 +151,7 @@ const isOfOtherEngine = (metric: string, instance: Resource) =>
     (/\/database\/(mysql\/|network\/connections$)/.test(metric) && isPostgresInstance(instance)));
 
 /** The metric that a condition compares, if it belongs to this kind of resource. */
-function metricOf({ text = "", isThreshold }: AlertCondition, { family }: Watched): string | undefined {
+function metricOf({ text = "", isThreshold }: AlertCondition, { family }: ResourceMetrics): string | undefined {
   const metric = isThreshold ? metricTypeOf(restrictionsOf(text)) : undefined;
   return metric !== undefined && family.test(metric) ? metric : undefined;
 }
@@ -163,7 +166,11 @@ export interface OtherMetric {
 const KNOWN = new Set<string>(Object.values(metrics).map(({ type }) => type));
 
 /** The metric of a condition that does not watch the resource's capacity. */
-export function otherMetric(condition: AlertCondition, watched: Watched, resource: Resource): OtherMetric | undefined {
+export function otherMetric(
+  condition: AlertCondition,
+  watched: ResourceMetrics,
+  resource: Resource,
+): OtherMetric | undefined {
   const type = metricOf(condition, watched);
   if (type === undefined) return undefined;
   const isOther = isOfOtherEngine(type, resource);
@@ -175,7 +182,11 @@ export function otherMetric(condition: AlertCondition, watched: Watched, resourc
  * direction, restricts a label that does not exist or to a value that it never has, or its threshold is unreachable.
  * `undefined`: it fires, or no fault is known.
  */
-export function blindness(condition: AlertCondition, watched: Watched, resource: Resource): Problem | undefined {
+export function conditionFault(
+  condition: AlertCondition,
+  watched: ResourceMetrics,
+  resource: Resource,
+): Problem | undefined {
   const { text = "", inputs } = condition;
   const { metric, bound } = watched.metrics.get(metricOf(condition, watched) ?? "") ?? {};
   if (!metric) return undefined;

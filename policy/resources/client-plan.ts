@@ -168,7 +168,8 @@ function ownValues(container: Container): OwnValues {
     FIELDS.flatMap((field) => {
       const variable = container.variables.find(({ name }) => name === databaseVariables[field]);
       const text = (variable && literalOf(variable)) ?? "";
-      // Only numbers that every application reads alike: `0x10` and `Infinity` are numbers only in JavaScript, ` 5` and a count of `5.0` not everywhere.
+      // Only numbers that every application reads alike: `0x10` and `Infinity` are numbers only in JavaScript, ` 5` and
+      // a count of `5.0` not everywhere.
       const isNumber = /^\d+(\.\d+)?$/.test(text) && (field.endsWith("Seconds") || !/\.0+$/.test(text));
       return isNumber ? [[field, Number(text)]] : [];
     }),

@@ -97,10 +97,10 @@ export function dialingOf(
   container: Container,
 ): { readonly dials: Dialing; readonly address?: "public" | "private" } | undefined {
   if (usesSocket(workload, container)) return { dials: "socket" };
-  const told = container.variables.filter(
+  const variables = container.variables.filter(
     (variable) => namesDatabase(variable) && !namesInstance(variable) && !secretSourceOf(variable),
   );
-  const hosts = told.flatMap((variable) => endpointsIn(knownValue(variable))).map(({ host }) => host);
+  const hosts = variables.flatMap((variable) => endpointsIn(knownValue(variable))).map(({ host }) => host);
   const beyond = hosts.filter((host) => !isLoopback(host));
   if (beyond.some(isHostName)) return undefined;
   if (beyond.length > 0) return { dials: "address", address: beyond.every(isPrivateHost) ? "private" : "public" };

@@ -57,8 +57,8 @@ export function clientsByInstance(
 
 /** Whether the container has addresses of other hosts and no connection name, which a connector library would need. */
 function saysOnlyAddresses(container: Container): boolean {
-  const told = container.variables.filter(namesDatabase);
-  return told.length > 0 && !told.some(namesInstance) && !isLocal(container);
+  const variables = container.variables.filter(namesDatabase);
+  return variables.length > 0 && !variables.some(namesInstance) && !isLocal(container);
 }
 
 /** `PGSSLMODE=disable`, or the same in a URL. */

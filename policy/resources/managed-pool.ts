@@ -14,7 +14,7 @@ import { databasePorts } from "./sidecars";
 export function throughManagedPool(client: CountedClient, instance: StackResource | undefined): CountedClient {
   const { port } = cloudSqlLimits.managedPooling.value;
   const pool =
-    instance && databasePorts(client.container).every((told) => told === String(port))
+    instance && databasePorts(client.container).every((stated) => stated === String(port))
       ? ifReadable(() => managedPoolOf(instance))
       : undefined;
   const demand = (client.instances + client.overlap) * connectionsPerInstance(client);

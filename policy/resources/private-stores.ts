@@ -22,15 +22,15 @@ export function cachesOf(
 ): readonly StackResource[] {
   const referenced = resource.propertyDependencies.filter(({ type }) => CACHES.includes(type));
   if (referenced.length > 0) return [...new Set(referenced)];
-  const told = workload.containers
+  const named = workload.containers
     .flatMap(({ variables }) => variables)
     .filter(({ name }) => CACHE.test(name) && isDialled(name));
-  if (told.some((variable) => literalHosts(variable).length > 0) || !told.some(isHidden)) return [];
+  if (named.some((variable) => literalHosts(variable).length > 0) || !named.some(isHidden)) return [];
   const needed = dependenciesOf(resource, CACHES);
   if (needed.length > 0) return needed;
   // A secret may contain any address, and another provider's output may be another provider's cache.
   const mayBeElsewhere =
-    told.every((variable) => secretSourceOf(variable)) ||
+    named.every((variable) => secretSourceOf(variable)) ||
     resource.propertyDependencies.some(({ type }) => !type.startsWith("gcp:"));
   return mayBeElsewhere ? [] : resources.filter(({ type }) => CACHES.includes(type));
 }

@@ -43,10 +43,10 @@ export const proxiedInstances = (workload: Workload): string[] =>
 
 /** Whether every location that the container is told is this instance's own. */
 export function isLocal(container: Container): boolean {
-  const told = databaseEndpoints(container);
+  const endpoints = databaseEndpoints(container);
   return (
-    told.length > 0 &&
-    told.every(({ host }) => isLoopback(host)) &&
+    endpoints.length > 0 &&
+    endpoints.every(({ host }) => isLoopback(host)) &&
     container.variables.filter(namesDatabase).every((variable) => knownValue(variable) !== "")
   );
 }

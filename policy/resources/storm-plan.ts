@@ -104,7 +104,8 @@ function serviceOf(
   { bootSeconds, startupQueryCpuMs, retry }: StartBehaviour,
 ): StormService {
   const { workload, container } = client;
-  // In outputs a preview does not know an egress or a probe's default that the program left out; resource rules judge the inputs.
+  // In outputs a preview does not know an egress or a probe's default that the program left out; resource rules judge
+  // the inputs.
   const known = workloadOf({ ...client.resource, properties: client.resource.properties.knownOnly() });
   const waitsFor = dependenciesOf(client.resource, WORKLOAD_TYPES);
   return {

@@ -20,10 +20,9 @@ interface Share {
   readonly key: string;
 }
 
-/** What is read here of a resource. */
-type Subject = Pick<Resource, "type" | "properties">;
+type TypedProperties = Pick<Resource, "type" | "properties">;
 
-export function sharesOf({ type, properties }: Subject): {
+export function sharesOf({ type, properties }: TypedProperties): {
   readonly setting: string;
   readonly shares: readonly Share[];
 } {
@@ -33,7 +32,10 @@ export function sharesOf({ type, properties }: Subject): {
 }
 
 /** `undefined`: Cloud Run chooses the name, or it is unknown at preview. */
-export function revisionName({ type, properties }: Subject): Pick<NamedRevision, "setting" | "name"> | undefined {
+export function revisionName({
+  type,
+  properties,
+}: TypedProperties): Pick<NamedRevision, "setting" | "name"> | undefined {
   const template = properties.object("template");
   const [holder, key] =
     type === RUN_SERVICE_V1 ? ([template.object("metadata"), "name"] as const) : ([template, "revision"] as const);

@@ -45,16 +45,16 @@ export function databasesOf(
 ): UsedDatabases | undefined {
   const instances = resources.filter(({ type }) => type === SQL_INSTANCE);
   if (instances.length === 0) return { instances, outside: true };
-  const told = [
+  const locations = [
     ...databaseLocations(workload, container),
     ...container.variables.flatMap((variable) => secretTexts(variable, resources)),
   ];
-  const named = told.flatMap((text) => text.match(CONNECTION_NAME) ?? []);
+  const named = locations.flatMap((text) => text.match(CONNECTION_NAME) ?? []);
   if (named.length > 0) {
     const found = named.map((name) => instances.find((instance) => isNamed(instance, name)));
     return { instances: [...new Set(found.flatMap((instance) => instance ?? []))], outside: found.includes(undefined) };
   }
-  const hosts = [...new Set(told.flatMap(hostsIn))];
+  const hosts = [...new Set(locations.flatMap(hostsIn))];
   const places = hosts.map((host) => databaseAt(host, instances, resources));
   const certain = places.flatMap((place) => (typeof place === "object" ? [place] : []));
   const outside = places.includes("outside");
@@ -233,8 +233,8 @@ export function usesSocket(workload: Workload, container: Container): boolean {
  * connection name.
  */
 export function callsAdminApi(workload: Workload, container: Container): boolean {
-  const told = container.variables.filter(namesDatabase);
-  return usesSocket(workload, container) || (told.length > 0 && told.every(namesInstance));
+  const variables = container.variables.filter(namesDatabase);
+  return usesSocket(workload, container) || (variables.length > 0 && variables.every(namesInstance));
 }
 
 const ADDRESS = /(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])/g;

@@ -1,9 +1,9 @@
 import { type Problem, problem } from "../../../capacity/problem";
 import { ALERT_POLICY, MONITORING } from "../../../config/resource-types";
 import { type StackResource, stackRule } from "../../framework/rule";
-import { watchOf } from "../../resources/alert-coverage";
+import { alertCoverageOf } from "../../resources/alert-coverage";
 import { conditionsOf } from "../../resources/alert-filters";
-import { WATCHED } from "../../resources/capacity-metrics";
+import { CAPACITY_METRICS } from "../../resources/capacity-metrics";
 
 const NO_ALERT = { field: "alert policies that notify somebody of it", value: "none" };
 const NOTHING_ELSE = "nothing else shows that its capacity runs out";
@@ -22,55 +22,56 @@ export const capacityAlerts = stackRule({
     );
     const monitoring = resources.find(({ type }) => type === MONITORING);
     const turnedOff = monitoring?.properties.knownOnly().text("turnedOff")?.trim();
-    const unwatched: string[] = [];
-    const silenced = new Map<StackResource, string[]>();
-    const blind = new Map<string, { readonly alert: StackResource; readonly fault: Problem }>();
+    const uncovered: string[] = [];
+    const disabledChannels = new Map<StackResource, string[]>();
+    const neverFiring = new Map<string, { readonly alert: StackResource; readonly fault: Problem }>();
     for (const resource of resources) {
-      const watched = WATCHED[resource.type];
-      if (!watched) continue;
+      const metrics = CAPACITY_METRICS[resource.type];
+      if (!metrics) continue;
       attempt(resource, () => {
         const name = resource.properties.knownOnly().text("name") || resource.name;
-        const watch = watchOf(resource, name, watched, conditions);
-        if (watch.kind === "told") return;
-        if (turnedOff) return void unwatched.push(name);
-        const add = `add a gcp.monitoring.AlertPolicy with a notification channel on ${watched.example(resource)} of ${watched.label} ${name}`;
+        const coverage = alertCoverageOf(resource, name, metrics, conditions);
+        if (coverage.kind === "covered") return;
+        if (turnedOff) return void uncovered.push(name);
+        const add = `add a gcp.monitoring.AlertPolicy with a notification channel on ${metrics.example(resource)} of ${metrics.label} ${name}`;
         const missing = (because: string, instead: string) =>
           problem({ setting: name, must: "have an alert", because, instead, evidence: [NO_ALERT] });
         // To have an alert is a convention; an existing alert that shows nothing is a fault.
-        switch (watch.kind) {
-          case "blind":
-            for (const one of watch.faults) blind.set(one.alert.urn + one.fault.message, one);
+        switch (coverage.kind) {
+          case "never-fires":
+            for (const one of coverage.faults) neverFiring.set(one.alert.urn + one.fault.message, one);
             return;
-          case "muted":
-            for (const channel of watch.channels) silenced.set(channel, [...(silenced.get(channel) ?? []), name]);
+          case "channels-disabled":
+            for (const channel of coverage.channels)
+              disabledChannels.set(channel, [...(disabledChannels.get(channel) ?? []), name]);
             return;
-          case "elsewhere":
+          case "other-metrics":
             return refuse(
               missing(
-                `${watch.metrics.join(", ")}, which its alerts read, does not exist or does not show that its capacity runs out`,
+                `${coverage.metrics.join(", ")}, which its alerts read, does not exist or does not show that its capacity runs out`,
                 add,
               ),
               resource,
             );
-          case "unread":
+          case "unknown":
             return convention.cannotEvaluate(
               missing(NOTHING_ELSE, `${add}, and write its filter with the name as plain text`),
               resource,
             );
-          case "unwatched":
+          case "uncovered":
             return convention.refuse(missing(NOTHING_ELSE, add), resource);
         }
       });
     }
-    for (const { alert, fault } of blind.values()) refuse(fault, alert);
-    for (const [channel, names] of silenced) refuse(silent(channel, names), channel);
-    if (!turnedOff || unwatched.length === 0) return;
+    for (const { alert, fault } of neverFiring.values()) refuse(fault, alert);
+    for (const [channel, names] of disabledChannels) refuse(disabledChannel(channel, names), channel);
+    if (!turnedOff || uncovered.length === 0) return;
     accept(
       turnedOff,
       problem({
         setting: "netra:monitoring.disabled",
         must: "not be set",
-        because: `nobody is notified when the capacity of ${unwatched.join(", ")} runs out`,
+        because: `nobody is notified when the capacity of ${uncovered.join(", ")} runs out`,
         instead: "remove it",
       }),
       monitoring,
@@ -78,7 +79,7 @@ export const capacityAlerts = stackRule({
   },
 });
 
-const silent = ({ properties }: StackResource, names: readonly string[]) =>
+const disabledChannel = ({ properties }: StackResource, names: readonly string[]) =>
   problem({
     setting: properties.at("enabled"),
     value: false,

@@ -12,7 +12,8 @@ export const connectorName = resourceRule({
   types: [CONNECTOR],
   judge({ name: resourceName, properties }, { refuse }) {
     const name = properties.text("name");
-    // The provider has already filled in an automatic name, and the engine removes the list of defaults that would show it.
+    // The provider has already filled in an automatic name, and the engine removes the list of defaults that would show
+    // it.
     const isAutomatic =
       name?.startsWith(`${resourceName}-`) && /^[0-9a-f]{7}$/.test(name.slice(resourceName.length + 1));
     refuse(...connectorNameProblems(isAutomatic ? undefined : name));

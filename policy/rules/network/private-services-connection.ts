@@ -64,7 +64,8 @@ function connectionsOf(instance: StackResource, connections: readonly StackResou
 
 function mayPrecede(connection: StackResource, instance: StackResource, resources: readonly StackResource[]): boolean {
   if (dependenciesOf(instance, [SERVICES_CONNECTION]).includes(connection)) return true;
-  // A version whose secret is unknown refers to a resource. Without any reference, relations are not recorded, only the order of registration is.
+  // A version whose secret is unknown refers to a resource. Without any reference, relations are not recorded, only the
+  // order of registration is.
   const areUnrecorded = resources.some(
     ({ type, properties, dependencies }) =>
       type === SECRET_VERSION && properties.isUnknown("secret") && dependencies.length === 0,
@@ -90,7 +91,7 @@ function judgeRanges(
   const free = resources.find(
     (range) => isForServices(range) && isNear(range) && ![...peered.values()].flat().includes(range),
   );
-  const fix = free ? nameOf(free) : `the name of a range of ${network ? networkPath(network) : "its network"}`;
+  const fix = free ? rangeName(free) : `the name of a range of ${network ? networkPath(network) : "its network"}`;
   const wrong = (value: string, must: string, because: string) =>
     refuse(
       problem({ setting: connection.properties.at("reservedPeeringRanges"), value, must, because, fix }),
@@ -99,12 +100,16 @@ function judgeRanges(
   for (const range of peered.get(connection) ?? [])
     if (!isForServices(range))
       wrong(
-        nameOf(range),
+        rangeName(range),
         "name a range with purpose VPC_PEERING",
         "Google peers no address that is reserved for something else",
       );
     else if (!isNear(range))
-      wrong(nameOf(range), "name a range of the connection's own network", "that one is reserved in another network");
+      wrong(
+        rangeName(range),
+        "name a range of the connection's own network",
+        "that one is reserved in another network",
+      );
   for (const text of free ? known.texts("reservedPeeringRanges") : []) {
     const named = namedBy(connection, text, "addresses");
     if (named && !resources.some((other) => other.type === GLOBAL_ADDRESS && mayName(named, other)))
@@ -114,4 +119,4 @@ function judgeRanges(
 
 const isForServices = ({ type, properties }: StackResource) =>
   type === GLOBAL_ADDRESS && properties.knownOnly().choice("purpose") === "VPC_PEERING";
-const nameOf = (range: StackResource) => range.properties.knownOnly().text("name") || range.name;
+const rangeName = (range: StackResource) => range.properties.knownOnly().text("name") || range.name;

@@ -68,10 +68,10 @@ export const jwtOneSecret = stackRule({
         (usual.secret === other.secret ? refuse : convention.refuse)(
           problem({
             setting: other.setting,
-            value: shown(other),
-            must: `be what ${usual.label} takes (${shown(usual)})`,
+            value: versionPath(other),
+            must: `be what ${usual.label} takes (${versionPath(usual)})`,
             because: "a token that one service signs must verify in every other",
-            fix: shown(usual),
+            fix: versionPath(usual),
           }),
           other.resource,
         );
@@ -81,6 +81,6 @@ export const jwtOneSecret = stackRule({
 const notKnown = (path: string) => new UnknownAtPreviewError(path).sentence;
 
 /** Names, not values; a version that is not a number may contain anything. */
-const shown = ({ project, secret, version }: SecretVersionName) =>
+const versionPath = ({ project, secret, version }: SecretVersionName) =>
   `${project ? `projects/${project}/secrets/` : ""}${secret}, version ${isNumber(version) || version === "latest" ? version : "not a number"}`;
 const isNumber = (version: string) => /^\d+$/.test(version);

@@ -38,7 +38,8 @@ export const serviceCpuMemory = resourceRule({
         return unreadable.length === 0;
       }),
     );
-    // Google's rules for less than one vCPU apply to the instance: a sidecar may have half a vCPU beside a container with one.
+    // Google's rules for less than one vCPU apply to the instance: a sidecar may have half a vCPU beside a container
+    // with one.
     if (readable.every((isReadable) => isReadable))
       for (const container of workload.containers) attempt(() => refuse(...fractional(workload, container)));
   },

@@ -18,7 +18,8 @@ export const serviceIdentity = resourceRule({
     const workload = workloadOf(resource);
     if (!workload) return;
     const key = workload.kind === "v1 service" ? "serviceAccountName" : "serviceAccount";
-    // An output of another resource is an account that it creates. This rule reads the address itself before the workload is created.
+    // An output of another resource is an account that it creates. This rule reads the address itself before the
+    // workload is created.
     if (workload.pod.isUnknown(key)) return;
     const account = workload.pod.text(key) ?? "";
     if (ACCOUNT.test(account)) return;

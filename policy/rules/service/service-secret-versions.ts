@@ -34,7 +34,8 @@ export const serviceSecretVersions = resourceRule({
       for (const variable of attempt(() => container.variables) ?? [])
         attempt(() => {
           const source = secretSourceOf(variable);
-          // An output is the number of a version that the program creates. This rule reads the number itself before the workload is created.
+          // An output is the number of a version that the program creates. This rule reads the number itself before the
+          // workload is created.
           if (source && !source.reference.isUnknown(source.versionKey))
             judge(`${source.setting}.${source.versionKey}`, source.reference.textOrNumber(source.versionKey));
         });
