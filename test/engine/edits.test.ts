@@ -76,16 +76,16 @@ test("what each edit does, and what guard says of it", async () => {
 });
 
 const INTRODUCTION = [
-  "Each edit alone, previewed by Pulumi's engine on a stack that is up, and judged by `npm run guard`. The tests on the engine",
-  "write this page (`npm run test:engine -- -u` renews it). In brackets, what somebody who uses the environment notices:",
+  "Pulumi's engine previewed each edit alone on a deployed stack, and `npm run guard` judged it. The tests on the engine",
+  "write this page (`npm run test:engine -- -u` updates it). Brackets show the effect on users of the environment:",
   "",
-  "- *restart*: the resource is away until it is back",
-  "- *connections*: open connections end, or may",
-  "- *access*: somebody who could connect or call no longer can, until they have the new secret or address",
-  "- *new revision*: one takes over from the running one, with the same number of connections again",
-  "- *silence*: an alert or a channel is gone, and nobody is told of what it watched",
+  "- *restart*: the resource is unavailable for a while",
+  "- *connections*: open connections may end",
+  "- *access*: a client cannot connect or call until it has the new secret or address",
+  "- *new revision*: a new revision replaces the running one and opens the same number of connections beside it",
+  "- *silence*: an alert or a channel is deleted, so nobody is notified",
   "",
-  "Random values and grants on secrets are left out, and alerts, objectives and the dashboard: they follow the plan, in place.",
+  "The table omits random values, grants on secrets, alerts, objectives and the dashboard, which are updated in place.",
 ].join("\n");
 
 test("what was previewed as an update is one: nothing else is made, replaced or deleted", async () => {
