@@ -6,8 +6,7 @@ const LOOK_FOR_DRIFT = ["refresh", "--preview-only", "--expect-no-changes", "--j
 
 let environment: Environment;
 beforeAll(async () => {
-  environment = await Environment.ofStaging();
-  expect(await environment.up()).toMatchObject({ code: 0 });
+  environment = await Environment.ofStagingThatIsUp();
 });
 afterAll(() => environment?.remove());
 

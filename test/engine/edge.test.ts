@@ -19,8 +19,7 @@ const withNewHost = (certificates: readonly (readonly string[])[]): Changes => (
 describe("staging's load balancer", () => {
   let environment: Environment;
   beforeAll(async () => {
-    environment = await Environment.ofStaging();
-    expect(await environment.up()).toMatchObject({ code: 0 });
+    environment = await Environment.ofStagingThatIsUp();
   });
   afterAll(() => environment?.remove());
 

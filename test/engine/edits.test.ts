@@ -50,8 +50,7 @@ const edits: Readonly<Record<string, Changes>> = {
 
 let environment: Environment;
 beforeAll(async () => {
-  environment = await Environment.ofStaging();
-  expect((await environment.up()).code).toBe(0);
+  environment = await Environment.ofStagingThatIsUp();
 });
 afterAll(() => environment.remove());
 

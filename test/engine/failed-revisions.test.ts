@@ -11,8 +11,7 @@ const VERSION = "gcp:secretmanager/secretVersion:SecretVersion";
 
 let environment: Environment;
 beforeAll(async () => {
-  environment = await Environment.ofStaging(UNMONITORED);
-  expect(await environment.up()).toMatchObject({ code: 0 });
+  environment = await Environment.ofStagingThatIsUp(UNMONITORED);
 });
 afterAll(() => environment?.remove());
 

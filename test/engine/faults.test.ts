@@ -21,7 +21,7 @@ let environment: Environment;
 
 beforeAll(async () => {
   [created, edited] = await undisturbed();
-  environment = await Environment.ofStaging(SMALL);
+  environment = await Environment.ofStagingToInterrupt(SMALL);
 });
 afterAll(() => environment?.remove());
 
@@ -65,7 +65,7 @@ async function recovered() {
 
 test("the provider dies at every call of the creation, everything made and every answer lost: the recipe and up reach the same end", async () => {
   environment.remove();
-  environment = await Environment.ofStaging(SMALL);
+  environment = await Environment.ofStagingToInterrupt(SMALL);
   environment.cloud.faults = { kind: "crash", calls: "first-of-each" };
   await upUntilDone(recovered);
   expect(neverStruck(environment)).toEqual([]);

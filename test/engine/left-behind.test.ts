@@ -11,7 +11,7 @@ const TYPES: Readonly<Record<string, string>> = {
 
 let environment: Environment;
 beforeEach(async () => {
-  environment = await Environment.ofStaging(SMALL);
+  environment = await Environment.ofStagingToInterrupt(SMALL);
   environment.cloud.faults = { kind: "broken", calls: "first-of-each" };
 });
 afterEach(() => environment?.remove());

@@ -11,8 +11,7 @@ const HEALTHY = { findings: [], questions: [] };
 
 let environment: Environment;
 beforeAll(async () => {
-  environment = await Environment.ofStaging();
-  expect(await environment.up()).toMatchObject({ code: 0 });
+  environment = await Environment.ofStagingThatIsUp();
 });
 afterAll(() => environment?.remove());
 

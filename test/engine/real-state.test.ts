@@ -26,8 +26,7 @@ const real: readonly (Resource & { readonly name: string })[] = JSON.parse(
 let environment: Environment;
 let ours: readonly (Resource & { readonly urn: string })[] = [];
 beforeAll(async () => {
-  environment = await Environment.ofStaging();
-  expect(await environment.up()).toMatchObject({ code: 0 });
+  environment = await Environment.ofStagingThatIsUp();
   ours = JSON.parse(await environment.state()).deployment.resources;
 });
 afterAll(() => environment?.remove());

@@ -23,7 +23,7 @@ let environment: Environment;
 
 beforeAll(async () => {
   [created, edited] = await undisturbed();
-  environment = await Environment.ofStaging(SMALL);
+  environment = await Environment.ofStagingToInterrupt(SMALL);
 });
 afterAll(() => environment?.remove());
 

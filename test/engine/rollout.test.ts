@@ -13,8 +13,7 @@ const SERVICES = ["netra-auth-service", "netra-backend-staging", "netra-frontend
 let staging: Environment;
 
 beforeAll(async () => {
-  staging = await Environment.ofStaging(UNMONITORED);
-  expect(await staging.up()).toMatchObject({ code: 0 });
+  staging = await Environment.ofStagingThatIsUp(UNMONITORED);
 });
 afterAll(() => staging.remove());
 
@@ -198,7 +197,7 @@ describe("the job that lets the services in", () => {
     expect([code, stderr]).toEqual([
       1,
       expect.stringMatching(
-        /^'netra-database-roles' must complete before services roll out: execution netra-database-roles-[0-9a-f]{16} has failed: .+\. Fix the cause; if the fix does not change the job, raise 'netra:database\.roles\.run' by one, because the same job is not run again\. Then: npm run up\n$/,
+        /^'netra-database-roles' must complete before services roll out: execution netra-database-roles-[0-9a-f]{16} has failed: .+\. Fix the cause; if the fix does not change the job, raise 'netra:database\.roles\.run' by one, because an unchanged job is not run again\. Then: npm run up\n$/,
       ),
     ]);
     expect(services(staging.cloud)).toEqual([]);

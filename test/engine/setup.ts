@@ -1,8 +1,11 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pulumiProblem } from "../../engine/pulumi-cli";
 import { buildTwin } from "../cloud/plugins";
+
+/** Names the folder of the environments that are up already, for the tests that start from one. */
+export const SNAPSHOTS = "NETRA_ENGINE_SNAPSHOTS";
 
 /** Without a usable `pulumi` no test would say anything about the engine: the run fails. */
 export default async function setup(): Promise<() => void> {
@@ -10,5 +13,8 @@ export default async function setup(): Promise<() => void> {
   if (problem) throw new Error(problem);
   const folder = mkdtempSync(join(tmpdir(), "netra-twin-"));
   await buildTwin(folder);
+  const snapshots = join(folder, "snapshots");
+  mkdirSync(snapshots);
+  process.env[SNAPSHOTS] = snapshots;
   return () => rmSync(folder, { recursive: true });
 }

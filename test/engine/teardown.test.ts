@@ -14,8 +14,7 @@ const VPC = "projects/netra-staging/global/networks/staging-vpc";
 let environment: Environment;
 let made: string[];
 beforeAll(async () => {
-  environment = await Environment.ofStaging();
-  expect(await environment.up()).toMatchObject({ code: 0 });
+  environment = await Environment.ofStagingThatIsUp();
   made = names();
 });
 afterAll(() => environment?.remove());
