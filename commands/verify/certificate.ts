@@ -4,7 +4,7 @@ import { connectionFinding, type Reach } from "./http";
 import { type Finding, type Proof, Unproven } from "./step";
 
 const SECONDS_PER_DAY = 86_400;
-/** Node's word for a name that the certificate does not cover: the names are judged on their own below. */
+/** Node's error for a host that the certificate does not cover; the names are checked separately. */
 const WRONG_NAME = "ERR_TLS_CERT_ALTNAME_INVALID";
 
 /**
@@ -18,7 +18,7 @@ export async function certificate(origin: URL, leastDays: number, { signal, ca }
   const days = Math.floor((Date.parse(peer.valid_to) - Date.now()) / (SECONDS_PER_DAY * 1000));
   const until = new Date(peer.valid_to).toISOString().slice(0, 10);
   const findings = [
-    // That the certificate itself is over is told below, with its date.
+    // An expired certificate is reported below, with its date.
     ...(chainProblem === undefined || (chainProblem === "CERT_HAS_EXPIRED" && days < 0)
       ? []
       : [untrusted(chainProblem)]),
@@ -45,7 +45,7 @@ function handshake(
     const socket = connect({
       host,
       port: Number(origin.port || 443),
-      // What is wrong is to be told, not to end the handshake. Nothing is sent over this connection.
+      // The handshake must complete so that problems can be reported. Nothing is sent over this connection.
       rejectUnauthorized: false,
       ...(isIP(host) ? {} : { servername: host }),
       ...(ca === undefined ? {} : { ca }),
@@ -67,8 +67,8 @@ function handshake(
 const joined = (findings: readonly Finding[], key: keyof Finding) => findings.map((finding) => finding[key]).join("; ");
 
 const SILENT: Finding = {
-  found: "no TLS handshake before the time-out",
-  means: "packets are swallowed on the way, or what listens there speaks no TLS",
+  found: "no TLS handshake before the timeout",
+  means: "packets are dropped on the way, or the server does not speak TLS",
   lookAt: "the host's DNS record and the load balancer's forwarding rule and proxy",
 };
 
@@ -76,8 +76,8 @@ const untrusted = (problem: string): Finding => ({
   found: `its chain is not valid (${problem})`,
   means:
     problem === "CERT_NOT_YET_VALID"
-      ? "clients refuse it: its time has not begun, by the clock of this machine"
-      : "clients refuse it: it is signed by no authority they trust, or an intermediate certificate is not sent",
+      ? "clients refuse it: by this machine's clock, it is not valid yet"
+      : "clients refuse it: they do not trust its authority, or the server does not send an intermediate certificate",
   lookAt: "the certificates of the load balancer's HTTPS proxy (gcloud compute ssl-certificates list)",
 });
 
@@ -89,6 +89,6 @@ const wrongNames = ({ subjectaltname = "" }: PeerCertificate, host: string): Fin
 
 const expiring = (found: string, leastDays: number, host: string): Finding => ({
   found,
-  means: `fewer than ${leastDays} days are left: a managed certificate is renewed well before, so renewing it fails`,
-  lookAt: `the certificate's state (gcloud compute ssl-certificates describe), and whether the DNS record of ${host} leads to the load balancer`,
+  means: `fewer than ${leastDays} days are left: a managed certificate is renewed earlier than that, so its renewal fails`,
+  lookAt: `the certificate's state (gcloud compute ssl-certificates describe), and whether the DNS record of ${host} points to the load balancer`,
 });

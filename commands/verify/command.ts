@@ -21,10 +21,10 @@ export function verifyCommand(): Runnable {
   const definition = withStackOptions(
     command(
       "verify",
-      "Proves from outside, after an `up`, that hosts, certificates, tokens, WebSocket and starts are as they must be.",
+      "Verifies from outside, after an `up`, that hosts, certificates, tokens, WebSocket and starts work.",
     ),
   )
-    .option("--hosts <file>", "where each service answers, and what is assumed of the application (docs/verify.md)")
+    .option("--hosts <file>", "the hosts of each service, and what is assumed of the application (docs/verify.md)")
     .option("--from-outputs", "take the services' own addresses from pulumi's outputs of the stack")
     .option("--json", "print the verdict as one JSON object");
   return {
@@ -67,7 +67,7 @@ async function valuesOf({ hosts, fromOutputs, stack }: Options): Promise<object>
     const given = fromOutputs ? "both given" : "neither given";
     throw inputError(
       "--hosts",
-      `and '--from-outputs' (${given}) must be one of the two because one says where to ask; add '--hosts FILE' or '--from-outputs'`,
+      `and '--from-outputs' (${given}) must be given, and only one of them, because it names the hosts to verify; add '--hosts FILE' or '--from-outputs'`,
     );
   }
   return hosts === undefined ? { hosts: await urlsOf(stack) } : hostsIn(hosts);
@@ -75,7 +75,7 @@ async function valuesOf({ hosts, fromOutputs, stack }: Options): Promise<object>
 
 function hostsIn(file: string): object {
   const text = textIn(file, {
-    because: "the hosts stand there",
+    because: "it names the hosts",
     fix: "write one as in docs/verify.md",
     option: "--hosts",
   });
@@ -84,12 +84,12 @@ function hostsIn(file: string): object {
     values = parse(text, { logLevel: "error" });
   } catch (error) {
     const [reason] = (error instanceof Error ? error.message : "").split("\n");
-    throw inputError(file, `must be YAML because the hosts are read as such; ${reason}`);
+    throw inputError(file, `must be YAML because the hosts file is parsed as YAML; ${reason}`);
   }
   if (values !== null && typeof values === "object" && !Array.isArray(values)) return values;
   throw inputError(
     file,
-    "must have a section 'hosts' because it says where each service answers; write it as in docs/verify.md",
+    "must have a section 'hosts' because it names the hosts of each service; write it as in docs/verify.md",
   );
 }
 
@@ -108,14 +108,14 @@ async function urlsOf(stack: string): Promise<unknown> {
     const { stderr = "", message } = error as Error & { stderr?: string }; // what execFile rejects with
     throw inputError(
       "--stack",
-      `(${stack}) must be a stack whose outputs pulumi can read because the addresses stand there; ${(stderr || message).trim()}`,
+      `(${stack}) must be a stack whose outputs pulumi can read because they contain the addresses; ${(stderr || message).trim()}`,
     );
   }
   const { urls } = JSON.parse(stdout) as { readonly urls?: unknown }; // the CLI prints one object
   if (urls === undefined)
     throw inputError(
       "--stack",
-      `(${stack}) must have the output 'urls' because the addresses stand there; run 'npm run up -- --stack ${stack}' first`,
+      `(${stack}) must have the output 'urls' because it contains the addresses; run 'npm run up -- --stack ${stack}' first`,
     );
   return urls;
 }

@@ -6,9 +6,8 @@ import type { ServiceSettings } from "../../config/read";
 import { shown } from "../../config/references";
 
 /*
- * The hosts file: where each service answers, and the HTTP contract of the application that is assumed unless the file
- * says
- * otherwise (docs/verify.md). No secret stands in it: what issues a token is named by environment variables.
+ * The hosts file: the hosts of each service, and the assumed HTTP contract of the application, which the file can
+ * override (docs/verify.md). It contains no secrets: it names the environment variables that hold the credentials.
  */
 
 function section<T extends z.core.$ZodLooseShape>(meaning: string, shape: T) {
@@ -32,7 +31,7 @@ function mapping<T extends z.ZodType>(meaning: string, key: RegExp, must: string
   });
 }
 
-/** A time-out. A longer one would outlive the answer that Cloud Run allows. */
+/** A timeout, at most the longest request that Cloud Run allows. */
 function timeout(meaning: string, example: number) {
   const { min, max } = { min: 0.1, max: cloudRunLimits.timeoutSeconds.value.max };
   const error = complaint({
@@ -43,7 +42,7 @@ function timeout(meaning: string, example: number) {
   return z.number({ error }).gte(min, { error }).lte(max, { error });
 }
 
-/** A path must stay on its host: to a browser's eyes, `//x` and `/\x` lead to the host x. */
+/** A path must stay on its host: URL parsers read `//x` and `/\x` as the host x. */
 const path = (meaning: string, example: string) =>
   text(
     meaning,
@@ -54,7 +53,7 @@ const path = (meaning: string, example: string) =>
 
 const originError = complaint({
   must: "be an https origin, like https://api.staging.netrasystems.ai, without path, query and user, or a list of such",
-  because: "it is asked there",
+  because: "the service is requested there",
   example: "https://api.staging.netrasystems.ai",
 });
 const origin = z
@@ -114,28 +113,28 @@ const contract = section("the hosts and what is assumed of the application", {
     eventField: text("the field that holds an event's name", "type").default("type"),
   }).prefault({}),
   limits: section("how patient the steps are", {
-    requestSeconds: timeout("one request's, handshake's or upgrade's time-out", 10).default(10),
-    eventsSeconds: timeout("the time-out of an agent's whole answer", 120).default(120),
+    requestSeconds: timeout("one request's, handshake's or upgrade's timeout", 10).default(10),
+    eventsSeconds: timeout("the timeout of an agent's whole answer", 120).default(120),
     attempts: whole("how often a step is tried, the first time included", "attempts", 5).default(5),
     waitSeconds: amount("the first wait between two attempts; it doubles", "seconds", 2).default(2),
     certificateDays: whole("how long a certificate must still be valid", "days", 14, 0).default(14),
   }).prefault({}),
 });
 
-/** Hosts and assumed HTTP contract, complete. */
+/** The hosts and the HTTP contract, with defaults. */
 export type Contract = z.output<typeof contract>;
 
-/** Who asks for the contract: the services of the plan, and the variables that hold credentials. */
-export interface Reader {
+/** What the hosts file is checked against. */
+export interface ContractContext {
   readonly services: Readonly<Record<string, Pick<ServiceSettings, "ingress">>>;
   readonly variables: Readonly<Record<string, string | undefined>>;
 }
 
 /**
- * Reads what the hosts file holds.
+ * Reads the content of the hosts file.
  * @throws InputError with every problem: form, unknown settings and services, missing hosts, missing credentials.
  */
-export function readContract(values: unknown, { services, variables }: Reader): Contract {
+export function readContract(values: unknown, { services, variables }: ContractContext): Contract {
   const { data, error } = contract.safeParse(values);
   if (!data) throw new InputError(error.issues.flatMap((issue) => issueProblems(issue, values)));
   const problems = [
@@ -154,7 +153,7 @@ function issueProblems(issue: z.core.$ZodIssue, values: unknown): InputProblem[]
       const unknown = [...issue.path, name].join(".");
       return {
         setting: unknown,
-        message: `'${unknown}' must not be set because there is no such setting; docs/verify.md lists those there are`,
+        message: `'${unknown}' must not be set because there is no such setting; docs/verify.md lists all settings`,
       };
     });
   const message = issue.code === "invalid_key" ? (issue.issues[0]?.message ?? issue.message) : issue.message;
@@ -178,7 +177,7 @@ const used = ({ issue, accept, webSocket }: Contract): readonly (readonly [setti
   ["webSocket.service", webSocket.service],
 ];
 
-function serviceProblems(read: Contract, services: Reader["services"]): InputProblem[] {
+function serviceProblems(read: Contract, services: ContractContext["services"]): InputProblem[] {
   const known = Object.keys(services).join(", ");
   const named = [...Object.keys(read.hosts).map((service) => [`hosts.${service}`, service] as const), ...used(read)];
   const unknown = named.flatMap(([setting, service]) =>
@@ -187,7 +186,7 @@ function serviceProblems(read: Contract, services: Reader["services"]): InputPro
       : [
           {
             setting,
-            message: `'${setting}' (${service}) must name a service of the plan because its paths stand there; use one of ${known}`,
+            message: `'${setting}' (${service}) must name a service of the plan because the plan holds its paths; use one of ${known}`,
           },
         ],
   );
@@ -206,7 +205,7 @@ function serviceProblems(read: Contract, services: Reader["services"]): InputPro
       ];
 }
 
-function hostProblems(read: Contract, services: Reader["services"]): InputProblem[] {
+function hostProblems(read: Contract, services: ContractContext["services"]): InputProblem[] {
   const open = Object.entries(services).flatMap(([key, { ingress }]) => (ingress === "internal" ? [] : [key]));
   const wanted = new Set([
     ...open,
@@ -220,14 +219,14 @@ function hostProblems(read: Contract, services: Reader["services"]): InputProble
             setting: `hosts.${service}`,
             value: undefined,
             must: "be stated",
-            because: "a service that nobody asks is not proven",
+            because: "a service without a host cannot be verified",
             fix: "the https origin it answers at",
           }),
         ],
   );
 }
 
-function credentialProblems({ issue }: Contract, variables: Reader["variables"]): InputProblem[] {
+function credentialProblems({ issue }: Contract, variables: ContractContext["variables"]): InputProblem[] {
   return Object.entries(issue.credentials).flatMap(([field, name]) =>
     (variables[name] ?? "") === ""
       ? [
@@ -236,7 +235,7 @@ function credentialProblems({ issue }: Contract, variables: Reader["variables"])
             value: variables[name],
             must: "be set in the environment",
             because: `it is the '${field}' that ${issue.service} issues a token for`,
-            fix: "that of an account for verification",
+            fix: "the credentials of a test account",
           }),
         ]
       : [],

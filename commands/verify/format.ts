@@ -1,7 +1,7 @@
 import type { Verification } from "./golden-path";
 import type { Step } from "./step";
 
-/** The verdict as a person at a terminal reads it. */
+/** The verdict for a terminal. */
 export function verificationText({ ok, steps }: Verification): string {
   return `${[headline(ok, steps), "", ...steps.flatMap(stepText)].join("\n")}\n`;
 }
@@ -13,7 +13,7 @@ function headline(ok: boolean, steps: readonly Step[]): string {
   });
   if (parts.length === 0) return "The golden path is proven.";
   return ok
-    ? `What could be asked is proven; ${parts.join(", ")}.`
+    ? `Everything that could be checked is proven; ${parts.join(", ")}.`
     : `The golden path is not proven: ${parts.join(", ")}.`;
 }
 

@@ -8,12 +8,10 @@ import { acceptedToken, issuedToken } from "./token";
 import { eventsInOrder, upgraded } from "./web-socket";
 
 /*
- * The golden path of a client, walked from outside. `contract.ts` reads where and how, `step.ts` tries what can be
- * tried and says what
- * is not proven, the other files hold one step each.
+ * Verifies the golden path of a client from outside. `contract.ts` reads hosts and contract, `step.ts` runs steps with
+ * retries and dependencies, the other files hold one step each.
  */
 
-/** What is verified: where, under which contract, and what the plan says of it. */
 export interface VerificationTarget {
   readonly contract: Contract;
   readonly settings: Pick<Settings, "project" | "region" | "targets"> & {
@@ -21,9 +19,9 @@ export interface VerificationTarget {
   };
 }
 
-/** From where it is verified. */
+/** The environment that verifies. */
 export interface Outside {
-  /** The environment's variables: those that the contract names hold credentials. */
+  /** Environment variables; those that the contract names hold credentials. */
   readonly variables: Readonly<Record<string, string | undefined>>;
   /** Certificate authorities (PEM) to trust instead of Node's own. */
   readonly ca?: string;
@@ -32,15 +30,12 @@ export interface Outside {
 }
 
 export interface Verification {
-  /** Whether every step is proven; an open one that the run may do without counts as such. */
+  /** Whether every step is proven or tolerated. */
   readonly ok: boolean;
   readonly steps: readonly Step[];
 }
 
-/**
- * Walks the golden path from outside: hosts, token, agent, starts. What does not need one another goes on at the same
- * time.
- */
+/** Verifies hosts, token, agent and starts from outside. Independent steps run concurrently. */
 export async function verify(
   { contract, settings }: VerificationTarget,
   { variables, ca, monitoring = cloudMonitoring }: Outside,
@@ -51,11 +46,11 @@ export async function verify(
     attempts: limits.attempts,
     waitSeconds: limits.waitSeconds,
   };
-  const asked = Object.entries(hosts).flatMap(([service, origins]) =>
+  const hostResults = Object.entries(hosts).flatMap(([service, origins]) =>
     origins.map((origin) => hostSteps(service, origin)),
   );
-  /** The first host of each service is the one that takes tokens and agents' messages. */
-  const healthOf = (service: string) => asked.find((host) => host.service === service)?.health ?? [];
+  /** Tokens and agents' messages are sent to the first host of each service. */
+  const healthOf = (service: string) => hostResults.find((host) => host.service === service)?.health ?? [];
   const urlOf = (service: string, path: string) => new URL(path, hosts[service]?.[0]);
 
   function hostSteps(service: string, origin: URL) {
@@ -87,7 +82,7 @@ export async function verify(
     patience,
     async (signal) => upgraded(socketUrl, await provenBy(token), webSocket.service, { signal, ca }),
   );
-  // Once: a second message would start a second agent.
+  // No retry: a second message would start a second agent.
   const once: Patience = { timeoutSeconds: limits.eventsSeconds, attempts: 1, waitSeconds: 0 };
   const events = tried("agent events in order", [socket], once, async (signal) =>
     eventsInOrder(await provenBy(socket), webSocket, signal),
@@ -102,7 +97,7 @@ export async function verify(
   );
 
   const results: readonly Promise<Result<unknown>>[] = [
-    ...asked.flatMap(({ steps }) => steps),
+    ...hostResults.flatMap(({ steps }) => steps),
     token,
     ...accepted.map(({ result }) => result),
     socket,
@@ -113,7 +108,7 @@ export async function verify(
   return { ok: steps.every(({ outcome, isTolerated }) => outcome === "proven" || isTolerated), steps };
 }
 
-/** The paths that Cloud Run's own probes ask, each once. */
+/** The distinct paths of Cloud Run's probes. */
 const healthPaths = (service: VerificationTarget["settings"]["services"][string] | undefined): readonly string[] =>
   service ? [...new Set([service.probe.path, service.liveness.path])] : [];
 

@@ -2,15 +2,14 @@ import type { IncomingMessage } from "node:http";
 import { request } from "node:https";
 import { type Finding, Unproven } from "./step";
 
-/** How the other side is reached. */
 export interface Reach {
-  /** Aborts when the attempt's time is over. */
+  /** Aborts at the attempt's timeout. */
   readonly signal: AbortSignal;
-  /** Certificate authorities (PEM) beside none: replaces those that Node trusts. Default: those. */
+  /** Certificate authorities (PEM) to trust instead of Node's own. */
   readonly ca?: string | undefined;
 }
 
-interface Question {
+interface Request {
   readonly method?: "GET" | "POST";
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
@@ -22,32 +21,32 @@ export interface Answer {
 }
 
 /**
- * Asks once, on a connection of its own, and follows no redirect.
- * @throws Unproven, transient, where no whole answer comes.
+ * Sends one request on a connection of its own, without following redirects.
+ * @throws Unproven, transient, without a complete answer.
  */
-export async function ask(url: URL, question: Question, { signal, ca }: Reach): Promise<Answer> {
+export async function ask(url: URL, question: Request, { signal, ca }: Reach): Promise<Answer> {
   try {
     return await new Promise((resolve, reject) => {
       const { method = "GET", headers = {}, body = "" } = question;
-      const asking = request(
+      const sent = request(
         url,
         { method, headers, signal, agent: false, ...(ca === undefined ? {} : { ca }) },
         (response) => {
           beginningOf(response).then((body) => resolve({ status: response.statusCode ?? 0, body }), reject);
         },
       );
-      asking.once("error", reject);
-      asking.end(body);
+      sent.once("error", reject);
+      sent.end(body);
     });
   } catch (error) {
     throw new Unproven(signal.aborted ? HANGS : connectionFinding(error, url.hostname), { isTransient: true });
   }
 }
 
-/** No answer that is read here is longer; one without end would fill the memory. Characters. */
+/** In characters. Expected answers are shorter; the limit bounds memory. */
 const LONGEST_BODY = 2 ** 20;
 
-/** As much of a body as is of interest; the connection is closed where there is more. */
+/** The beginning of a body; a longer one is cut and its connection closed. */
 async function beginningOf(response: IncomingMessage): Promise<string> {
   let body = "";
   for await (const chunk of response.setEncoding("utf8")) {
@@ -59,26 +58,24 @@ async function beginningOf(response: IncomingMessage): Promise<string> {
 
 export const isSuccess = ({ status }: Answer) => status >= 200 && status < 300;
 
-/** Who is overloaded, starting or restarting may answer the next attempt. */
+/** An overloaded or restarting server may answer the next attempt. */
 export const isTransient = (status: number) => status === 429 || status >= 500;
 
 const HANGS: Finding = {
-  found: "no answer before the time-out",
+  found: "no answer before the timeout",
   means:
-    "the host takes the connection and the application does not answer: it waits for a database connection, or traffic reaches one that never started",
+    "the host accepts the connection but the application does not answer: it waits for a database connection, or it never started",
   lookAt:
-    "the service's log around DATABASE, pool time-outs and SQLSTATE 53300; whether its start-up probe is an HTTP one; npm run diagnose",
+    "the service's log around DATABASE, pool timeouts and SQLSTATE 53300; whether its start-up probe uses HTTP; npm run diagnose",
 };
 
-/** What a connection that did not come about, or broke, means. */
+/** Explains a connection that failed or broke. */
 export function connectionFinding(error: unknown, host: string): Finding {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   const known = CONNECTION[code];
   return {
     found: code === "" ? "the connection failed" : `the connection failed (${code})`,
-    means:
-      known?.means ??
-      "the connection broke before an answer: an instance died, or something between closes connections",
+    means: known?.means ?? "the connection broke before an answer: an instance died, or a proxy closes connections",
     lookAt:
       known?.lookAt.replaceAll("HOST", host) ??
       "the service's log for exits (code 3) and memory limits; the load balancer's log for its own errors",
@@ -87,8 +84,8 @@ export function connectionFinding(error: unknown, host: string): Finding {
 
 const CONNECTION: Readonly<Record<string, { readonly means: string; readonly lookAt: string }>> = {
   ECONNREFUSED: {
-    means: "nothing listens at that address: no forwarding rule for this port, or the name leads elsewhere",
-    lookAt: "the address HOST resolves to, beside the load balancer's: gcloud compute forwarding-rules list --global",
+    means: "nothing listens at that address: no forwarding rule for this port, or the name resolves to another address",
+    lookAt: "the address that HOST resolves to, and the load balancer's: gcloud compute forwarding-rules list --global",
   },
   ENOTFOUND: { means: "the name has no address", lookAt: "the DNS record of HOST" },
   EAI_AGAIN: {
@@ -97,13 +94,13 @@ const CONNECTION: Readonly<Record<string, { readonly means: string; readonly loo
   },
 };
 
-/** What an HTTP status means that is no success, for a request that needs no token. */
+/** Explains an error status of a request without a token. */
 export function statusFinding(status: number, service: string): Finding {
   const found = `answered ${status}`;
   if (status === 503 || status === 502 || status === 504 || status === 500)
     return {
       found,
-      means: "no instance is ready to answer: starts fail, or the instances that are there break",
+      means: "no instance is ready to answer: starts fail, or running instances crash",
       lookAt: `the log of ${service} for failed start-up probes, exit code 3 and SQLSTATE 53300; npm run diagnose`,
     };
   if (status === 429)
@@ -116,18 +113,18 @@ export function statusFinding(status: number, service: string): Finding {
     return {
       found,
       means:
-        "the request is turned away before the application answers: ingress, invoker or a web application firewall forbids it, or the path is protected",
+        "the request is rejected before the application answers: ingress, invoker or a web application firewall forbids it, or the path is protected",
       lookAt: `'ingress' and 'invoker' of ${service} in the stack file`,
     };
   if (status === 404)
     return {
       found,
-      means: "the path is not one the application serves, or the host leads to another service",
-      lookAt: `the path in the stack file or the hosts file; the load balancer's URL map; the ingress of ${service} (Cloud Run answers 404 to what it does not let in)`,
+      means: "the application does not serve the path, or the host points to another service",
+      lookAt: `the path in the stack file or the hosts file; the load balancer's URL map; the ingress of ${service} (Cloud Run answers 404 to requests that ingress forbids)`,
     };
   return {
     found,
-    means: "something else than the application as the plan knows it answers",
-    lookAt: `what the host serves, and the revision of ${service} that takes the traffic`,
+    means: "another program than the planned application answers",
+    lookAt: `what the host serves, and the revision of ${service} that receives the traffic`,
   };
 }

@@ -7,23 +7,20 @@ import { STARTUP_PROBES } from "../../capacity/monitoring/service-alerts";
 import { type Finding, type Proof, Unproven } from "./step";
 
 /*
- * Start-up success over the last hour, from Cloud Run's own count of completed start-up probes: one for each start that
- * became
- * healthy, or was given up as unhealthy. A container that exits before its probe is decided may not be counted: health
- * and the
- * alerts on exits see that. The metric is visible up to two minutes late.
+ * Start-up success over the last hour, from Cloud Run's count of completed start-up probes: one for each start that
+ * became healthy or was given up. A container that exits before its probe completes may not be counted; the health steps
+ * and the alerts on exits cover it. The metric is up to two minutes late.
  * Source: Cloud Monitoring metrics list (run.googleapis.com/container/completed_probe_count), REST v3
  * projects.timeSeries.list.
  */
 
 const HOUR_SECONDS = 3600;
-/** What google-auth-library says where there are no credentials at all; broken ones have other texts. */
+/** google-auth-library's message without credentials; invalid ones have other messages. */
 const NO_CREDENTIALS = /^Could not load the default credentials/;
 
-/** Where the metrics are asked for, and as whom. */
 export interface Monitoring {
   readonly endpoint: string;
-  /** Headers that authorise a request about a project. */
+  /** The authorization headers of a request about a project. */
   authorization(url: string, project: string): Promise<Readonly<Record<string, string>>>;
 }
 
@@ -31,7 +28,7 @@ export interface Monitoring {
 export const cloudMonitoring: Monitoring = {
   endpoint: "https://monitoring.googleapis.com",
   async authorization(url, projectId) {
-    // With federated credentials the library would ask another API for the project's id, which may be off.
+    // Without it, federated credentials make the library request the id from another API, which may be disabled.
     const client = await new GoogleAuth({
       scopes: "https://www.googleapis.com/auth/monitoring.read",
       projectId,
@@ -76,8 +73,8 @@ const page = z.object({
 });
 
 /**
- * Proves that at least the target's share of the last hour's starts succeeded. @throws Unproven, `open` where nobody
- * answers.
+ * Proves that the target's share of the last hour's starts succeeded.
+ * @throws Unproven, `open` without an answer.
  */
 export async function startupSuccess(
   question: StartupQuestion,
@@ -89,8 +86,8 @@ export async function startupSuccess(
     throw new Unproven(
       {
         found: "no start in the last hour",
-        means: "nothing started in that time, or the metric is not there yet: it comes up to two minutes late",
-        lookAt: "run this again within an hour of the next `up`",
+        means: "nothing started in that time, or the metric is not available yet: it is up to two minutes late",
+        lookAt: "run this again within an hour after the next `up`",
       },
       { outcome: "open", isTolerated: true },
     );
@@ -98,7 +95,7 @@ export async function startupSuccess(
   if (starts.healthy * 100 >= starts.all * question.targetPercent) return { found, value: undefined };
   throw new Unproven({
     found: `${found}, fewer than ${question.targetPercent} %`,
-    means: "starts fail now and then: the next scale-out or rollout can stand without instances",
+    means: "some starts fail: the next scale-out or rollout may have no instances",
     lookAt:
       "npm run diagnose; the logs for SQLSTATE 53300, the DATABASE phase and exit code 3; npm run storm for what the plan expects",
   });
@@ -148,8 +145,8 @@ async function pageOf(
     throw open(
       {
         found: "Cloud Monitoring did not answer",
-        means: NOBODY_ANSWERED,
-        lookAt: "the way from here to monitoring.googleapis.com",
+        means: SHARE_UNKNOWN,
+        lookAt: "the network path from here to monitoring.googleapis.com",
       },
       true,
     );
@@ -158,7 +155,7 @@ async function pageOf(
   if (status === 401 || status === 403)
     throw open({
       found: `Cloud Monitoring answered ${status}`,
-      means: `the credentials may not read this project's metrics, or the API is off; ${NOBODY_ANSWERED}`,
+      means: `the credentials may not read this project's metrics, or the API is disabled; ${SHARE_UNKNOWN}`,
       lookAt: "roles/monitoring.viewer of the account, and the API monitoring.googleapis.com of the project",
     });
   const read = page.safeParse(body);
@@ -166,7 +163,7 @@ async function pageOf(
   throw open(
     {
       found: `Cloud Monitoring answered ${status}${response.ok ? " in an unknown form" : ""}`,
-      means: NOBODY_ANSWERED,
+      means: SHARE_UNKNOWN,
       lookAt: "the project's id in the stack file",
     },
     status === 429 || status >= 500,
@@ -181,23 +178,23 @@ async function authorized<T>(headers: Promise<T>, signal: AbortSignal): Promise<
       throw new Unproven(
         {
           found: "no Google credentials here",
-          means: NOBODY_ANSWERED,
+          means: SHARE_UNKNOWN,
           lookAt: "gcloud auth application-default login",
         },
         { outcome: "open", isTolerated: true },
       );
     throw open({
       found: "the Google credentials here give no token",
-      means: `they are broken or expired, or nobody answered before the time-out; ${NOBODY_ANSWERED}`,
+      means: `they are invalid or expired, or there was no answer before the timeout; ${SHARE_UNKNOWN}`,
       lookAt: "GOOGLE_APPLICATION_CREDENTIALS, or gcloud auth application-default login",
     });
   }
 }
 
-/** The auth library takes no signal. */
+/** The auth library accepts no signal. */
 const rejectionAt = (signal: AbortSignal) =>
   new Promise<never>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason), { once: true }));
 
-const NOBODY_ANSWERED = "how many starts succeeded is not known";
+const SHARE_UNKNOWN = "the share of successful starts is unknown";
 
 const open = (finding: Finding, isTransient = false) => new Unproven(finding, { outcome: "open", isTransient });

@@ -1,30 +1,26 @@
 import { setTimeout as wait } from "node:timers/promises";
 
-/**
- * What was found instead of the proof, what that means, and where to look. Never holds a token, a credential or an
- * answer's body.
- */
+/** What was found, what it means, and where to look. Never contains a token, a credential or an answer's body. */
 export interface Finding {
   readonly found: string;
   readonly means: string;
   readonly lookAt: string;
 }
 
-/** How a step that is not proven ended. */
-interface Ending {
-  /** `open`: nobody answered the question, so the answer is unknown. Default: `failed`. */
+interface UnprovenOptions {
+  /** `open`: the answer is unknown. Default: `failed`. */
   readonly outcome?: "failed" | "open";
-  /** Whether the next attempt may go better. Default: no. */
+  /** Whether a retry may succeed. Default: no. */
   readonly isTransient?: boolean;
-  /** Whether the run may be sound although this question stays open. Default: no. */
+  /** Whether the verification may succeed although this step is open. Default: no. */
   readonly isTolerated?: boolean;
 }
 
-/** Thrown by a step's action: what it was to prove is not proven. */
+/** Thrown by a step's action that could not prove its claim. */
 export class Unproven extends Error {
   constructor(
     readonly finding: Finding,
-    readonly ending: Ending = {},
+    readonly options: UnprovenOptions = {},
   ) {
     super(finding.found);
   }
@@ -33,48 +29,43 @@ export class Unproven extends Error {
 /** A step as the report shows it. */
 export interface Step {
   readonly name: string;
-  /** `not-tried`: a step that it needs is not proven. */
+  /** `not-tried`: a step that it depends on is not proven. */
   readonly outcome: "proven" | "failed" | "open" | "not-tried";
   readonly found: string;
   readonly means?: string;
   readonly lookAt?: string;
-  /** Only of an open step: the run may be sound without the answer. */
+  /** For open steps: the verification may succeed without the answer. */
   readonly isTolerated?: true;
   readonly attempts: number;
   readonly seconds: number;
 }
 
-/**
- * A step's end. `value` is what steps that need this one work with; it is no part of the report, because it may be a
- * token.
- */
+/** The result of a step. Dependent steps use `value`; it is not reported, because it may be a token. */
 export interface Result<T> {
   readonly step: Step;
   readonly proven?: { readonly value: T };
 }
 
-/** What an action returns when it has its proof. */
+/** What a successful action returns. */
 export interface Proof<T> {
   readonly found: string;
   readonly value: T;
 }
 
-/** How patient a step is. */
 export interface Patience {
-  /** One attempt's time-out. */
+  /** Timeout of one attempt. */
   readonly timeoutSeconds: number;
-  /** Attempts in all, the first included. */
+  /** Total attempts, including the first. */
   readonly attempts: number;
-  /** The first wait between two attempts; each further one is twice as long, up to {@link LONGEST_WAIT_SECONDS}. */
+  /** First wait between attempts; doubles each time, up to {@link LONGEST_WAIT_SECONDS}. */
   readonly waitSeconds: number;
 }
 
 const LONGEST_WAIT_SECONDS = 10;
 
 /**
- * Tries a step once all that it needs is proven. An action that throws {@link Unproven} is tried again where that is
- * transient;
- * its signal aborts when the attempt's time is over. Any other error is a bug and is thrown on.
+ * Runs a step once the steps it depends on are proven. An action that throws a transient {@link Unproven} is retried;
+ * its signal aborts at the attempt's timeout. Any other error is a bug and is rethrown.
  */
 export async function tried<T>(
   name: string,
@@ -105,7 +96,7 @@ export async function tried<T>(
       return { step: { ...ended(), outcome: "proven", found }, proven: { value } };
     } catch (error) {
       if (!(error instanceof Unproven)) throw error;
-      const { outcome = "failed", isTransient, isTolerated } = error.ending;
+      const { outcome = "failed", isTransient, isTolerated } = error.options;
       if (!isTransient || attempts >= patience.attempts)
         return {
           step: {
@@ -120,16 +111,13 @@ export async function tried<T>(
   }
 }
 
-/** The value of a step that the asking one needs. */
+/** The value of a proven dependency. */
 export async function provenBy<T>(result: Promise<Result<T>>): Promise<T> {
   const { proven, step } = await result;
   if (!proven) throw new Error(`"${step.name}" is used by a step that does not name it among its needs`);
   return proven.value;
 }
 
-/**
- * Doubles with each attempt. Half of it is left to chance, so that several who wait for one restart do not come back
- * together.
- */
+/** Doubles with each attempt. Half of it is random, so that concurrent steps do not retry at the same moment. */
 const waitSeconds = (attempts: number, first: number) =>
   Math.min(LONGEST_WAIT_SECONDS, first * 2 ** (attempts - 1)) * (0.5 + Math.random() / 2);

@@ -22,7 +22,7 @@ export async function issuedToken(
   if (answer.status === 401 || answer.status === 403 || answer.status === 400 || answer.status === 422)
     throw new Unproven({
       found: `answered ${answer.status}`,
-      means: `${service} does not take the credentials: they are wrong, or wanted in another form`,
+      means: `${service} does not accept the credentials: they are wrong, or it expects another format`,
       lookAt: `the variables ${Object.values(credentials).join(", ")}; 'issue' in the hosts file; the log of ${service}`,
     });
   if (!isSuccess(answer))
@@ -31,15 +31,14 @@ export async function issuedToken(
   if (typeof token !== "string" || !JWT.test(token))
     throw new Unproven({
       found: `answered ${answer.status} without a JWT in '${tokenField}'`,
-      means: "the endpoint is another one than the contract assumes, or issues something else than a JWT",
+      means: "the endpoint is not the one that the contract assumes, or does not issue a JWT",
       lookAt: "'issue.path' and 'issue.tokenField' in the hosts file",
     });
   return { found: `a JWT in '${tokenField}'`, value: token };
 }
 
 /**
- * Proves that a protected endpoint takes the token, and that it does so for its signature: with another signature it
- * must refuse.
+ * Proves that a protected endpoint accepts the token and refuses it with another signature.
  * @param issuer the service that issued it. @throws Unproven
  */
 export async function acceptedToken(
@@ -57,8 +56,9 @@ export async function acceptedToken(
   if (control.status !== 401 && control.status !== 403)
     throw new Unproven(
       {
-        found: `answered ${control.status} to the token with another signature, too`,
-        means: "the endpoint is not protected or does not check signatures, so it proves nothing about the secret",
+        found: `answered ${control.status} to the token with another signature as well`,
+        means:
+          "the endpoint is not protected or does not check signatures, so its answer proves nothing about the secret",
         lookAt: `'accept.${service}' in the hosts file; how ${service} verifies tokens`,
       },
       { isTransient: isTransient(control.status) },
@@ -68,10 +68,7 @@ export async function acceptedToken(
 
 export const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 
-/**
- * The same claims under a signature that cannot be right. A signature's last character may carry no bits: its first
- * does.
- */
+/** The same claims with an invalid signature. Changes its first character, because the last one may carry no bits. */
 function forged(token: string): string {
   const signature = token.lastIndexOf(".") + 1;
   return `${token.slice(0, signature)}${token[signature] === "A" ? "B" : "A"}${token.slice(signature + 1)}`;
@@ -83,11 +80,11 @@ function refused(status: number, service: string, issuer: string): Finding {
     return {
       found,
       means: `${service} refuses its own token: two of its revisions serve with different JWT secrets, or the account may not use this endpoint`,
-      lookAt: `the revisions of ${service} that take traffic; 'accept.${service}' in the hosts file`,
+      lookAt: `the revisions of ${service} that receive traffic; 'accept.${service}' in the hosts file`,
     };
   return {
     found,
-    means: `${issuer} and ${service} do not share one JWT secret: other versions, other variables, or a revision from before a rotation`,
+    means: `${issuer} and ${service} do not share one JWT secret: different versions or variables, or a revision from before a rotation`,
     lookAt: `the reference behind JWT_SECRET_KEY in the serving revisions of both (npm run diagnose), and 'version' of JWT_SECRET_KEY in netra:secrets`,
   };
 }

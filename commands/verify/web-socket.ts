@@ -4,7 +4,7 @@ import { connectionFinding, isTransient, type Reach, statusFinding } from "./htt
 import { type Finding, type Proof, Unproven } from "./step";
 import { bearer } from "./token";
 
-/** What the backend sends while an agent answers, in this order; others may come between, and each may come again. */
+/** The events of an agent's answer, in order. Other events may come between, and each may repeat. */
 const AGENT_EVENTS = [
   "agent_started",
   "agent_thinking",
@@ -13,7 +13,7 @@ const AGENT_EVENTS = [
   "agent_completed",
 ] as const;
 
-/** Proves the upgrade with the token; the connection is open then, and the caller's to close. @throws Unproven */
+/** Proves the upgrade with the token. The caller closes the connection. @throws Unproven */
 export function upgraded(url: URL, token: string, service: string, { signal, ca }: Reach): Promise<Proof<WebSocket>> {
   return new Promise((resolve, reject) => {
     const socket = new WebSocket(url, {
@@ -32,7 +32,7 @@ export function upgraded(url: URL, token: string, service: string, { signal, ca 
     socket.on("unexpected-response", (_, { statusCode = 0 }) =>
       end(upgradeFinding(statusCode, service), isTransient(statusCode)),
     );
-    // Stays: an error nobody listens to would end the process.
+    // This listener stays: an unhandled error event would end the process.
     socket.on("error", (error) => end(connectionFinding(error, url.hostname), true));
     socket.once("open", () => {
       isDecided = true;
@@ -42,8 +42,8 @@ export function upgraded(url: URL, token: string, service: string, { signal, ca 
 }
 
 /**
- * Sends the contract's message and proves that the agent's events come, in order. Closes the connection. @throws
- * Unproven
+ * Sends the contract's message and proves that the agent's events arrive in order. Closes the connection.
+ * @throws Unproven
  */
 export async function eventsInOrder(
   socket: WebSocket,
@@ -53,7 +53,7 @@ export async function eventsInOrder(
   const came: string[] = [];
   try {
     const ending = await new Promise<string | undefined>((resolve) => {
-      signal.addEventListener("abort", () => resolve("before the time-out"), { once: true });
+      signal.addEventListener("abort", () => resolve("before the timeout"), { once: true });
       if (socket.readyState !== WebSocket.OPEN) resolve("before the connection was closed");
       socket.once("close", (code) => resolve(`before the connection was closed (${code})`));
       socket.on("message", (data) => {
@@ -61,7 +61,7 @@ export async function eventsInOrder(
         if (event !== undefined && !came.includes(event)) came.push(event);
         if (event === AGENT_EVENTS.at(-1)) resolve(undefined);
       });
-      // a connection that has just been closed is told by its close
+      // if the connection has just closed, its close event reports that
       socket.send(JSON.stringify(message), () => undefined);
     });
     if (came.join() === AGENT_EVENTS.join()) return { found: came.join(", "), value: undefined };
@@ -77,7 +77,7 @@ function eventIn(text: string, field: string): string | undefined {
     const event: unknown = object !== null && typeof object === "object" ? Reflect.get(object, field) : undefined;
     return AGENT_EVENTS.find((name) => name === event);
   } catch {
-    return undefined; // an answer to a ping, say
+    return undefined; // for example, an answer to a ping
   }
 }
 
@@ -90,28 +90,27 @@ function eventsFinding(came: readonly string[], ending: string | undefined, serv
       found: `${seen} came ${ending}; missing: ${missing.join(", ")}`,
       means:
         came.length > 0
-          ? "the agent began and did not end: it hangs at what comes next, or its instance died"
-          : "no agent began: the message is not one that starts it, or nothing takes it from the queue",
+          ? "the agent started but did not complete: it hangs at the next step, or its instance died"
+          : "no agent started: the message does not start one, or nothing takes it from the queue",
       lookAt: `${log}; ${came.length > 0 ? "a tool or model call without an answer" : "'webSocket.message' and 'webSocket.eventField' in the hosts file"}`,
     };
   if (missing.length > 0)
     return {
       found: `${seen} came; missing: ${missing.join(", ")}`,
-      means: "the agent ended without events that clients show: it used no tool, or they are not sent",
+      means: "the agent completed without events that clients show: it used no tool, or the events are not sent",
       lookAt: `${log}; whether 'webSocket.message' in the hosts file needs a tool`,
     };
   return {
     found: `the events came as ${seen}`,
-    means:
-      "clients would show steps in the wrong order: several senders share one connection without an order of their own",
+    means: "clients would show steps in the wrong order: several senders share one connection without ordering",
     lookAt: `how ${service} sends events to one connection`,
   };
 }
 
 const NO_UPGRADE: Finding = {
-  found: "no upgrade before the time-out",
+  found: "no upgrade before the timeout",
   means:
-    "the application takes the request and does not answer it: its WebSocket part never started, or waits for the database",
+    "the application accepts the request but does not answer: its WebSocket part never started, or waits for the database",
   lookAt: "the service's log for the WEBSOCKET phase of its start",
 };
 
@@ -121,13 +120,12 @@ function upgradeFinding(status: number, service: string): Finding {
   if (status === 401 || status === 403)
     return {
       found,
-      means:
-        "the token is refused here although a protected endpoint takes it: the WebSocket path checks it in another way",
+      means: "the token is refused although a protected endpoint accepts it: the WebSocket path checks it differently",
       lookAt: `how ${service} reads the Authorization header of an upgrade`,
     };
   return {
     found,
-    means: "there is no WebSocket at this path, or something between drops the Upgrade header",
+    means: "there is no WebSocket at this path, or a proxy drops the Upgrade header",
     lookAt: `'webSocket.path' in the hosts file; the URL map; that ${service} is not served over end-to-end HTTP/2`,
   };
 }

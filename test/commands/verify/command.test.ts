@@ -56,7 +56,7 @@ test("exits 0 on an application that behaves, 1 on one that does not, and prints
     verifying(["--json", "--hosts", file("json.yaml", { hosts: good.hosts })]),
   ]);
   expect(proven).toMatchObject({ code: 0, stderr: "" });
-  expect(proven.stdout).toMatch(/^What could be asked is proven; 1 open\.\n/);
+  expect(proven.stdout).toMatch(/^Everything that could be checked is proven; 1 open\.\n/);
   expect(proven.stdout).toMatch(/\nopen {7}start-up success: no Google credentials here\n/);
   expect(failed).toMatchObject({ code: 1, stderr: "" });
   expect(failed.stdout).toContain(
@@ -75,7 +75,7 @@ test("--from-outputs takes the addresses that pulumi prints", async () => {
   const { code, stdout } = await verifying(["--from-outputs"], { PATH });
   expect({ code, headline: stdout.split("\n")[0] }).toEqual({
     code: 0,
-    headline: "What could be asked is proven; 1 open.",
+    headline: "Everything that could be checked is proven; 1 open.",
   });
   expect(readFileSync(join(PATH.split(":")[0] ?? "", "asked"), "utf8")).toBe(
     "stack output --json --stack staging --non-interactive\n",
@@ -106,19 +106,21 @@ test("exits 2 on bad input, with every problem and without a stack trace", async
   ]);
   expect(neither).toMatchObject({ code: 2, stdout: "" });
   expect(neither.stderr).toMatch(
-    /^'--stack' must name a stack with a file of its own because Pulumi\.none\.yaml does not exist; [^\n]+\n'--hosts' and '--from-outputs' \(neither given\) must be one of the two because one says where to ask; add '--hosts FILE' or '--from-outputs'\n$/,
+    /^'--stack' must name a stack with a file of its own because Pulumi\.none\.yaml does not exist; [^\n]+\n'--hosts' and '--from-outputs' \(neither given\) must be given, and only one of them, because it names the hosts to verify; add '--hosts FILE' or '--from-outputs'\n$/,
   );
   expect(both.stderr).toBe(
-    "'--hosts' and '--from-outputs' (both given) must be one of the two because one says where to ask; add '--hosts FILE' or '--from-outputs'\n",
+    "'--hosts' and '--from-outputs' (both given) must be given, and only one of them, because it names the hosts to verify; add '--hosts FILE' or '--from-outputs'\n",
   );
   expect(none).toEqual({
     code: 2,
     stdout: "",
-    stderr: `'--hosts' (${missing}) must be a file that can be read because the hosts stand there; write one as in docs/verify.md\n`,
+    stderr: `'--hosts' (${missing}) must be a file that can be read because it names the hosts; write one as in docs/verify.md\n`,
   });
-  expect(broken.stderr).toMatch(/^'[^']+broken\.yaml' must be YAML because the hosts are read as such; [^\n]+\n$/);
+  expect(broken.stderr).toMatch(
+    /^'[^']+broken\.yaml' must be YAML because the hosts file is parsed as YAML; [^\n]+\n$/,
+  );
   expect(empty.stderr).toMatch(
-    /^'[^']+empty\.yaml' must have a section 'hosts' because it says where each service answers; write it as in docs\/verify\.md\n$/,
+    /^'[^']+empty\.yaml' must have a section 'hosts' because it names the hosts of each service; write it as in docs\/verify\.md\n$/,
   );
   expect(unknown.code).toBe(2);
   expect(JSON.parse(unknown.stdout)).toMatchObject({
@@ -132,7 +134,7 @@ test("exits 2 on bad input, with every problem and without a stack trace", async
     ],
   });
   expect(noOutputs.stderr).toBe(
-    "'--stack' (staging) must have the output 'urls' because the addresses stand there; run 'npm run up -- --stack staging' first\n",
+    "'--stack' (staging) must have the output 'urls' because it contains the addresses; run 'npm run up -- --stack staging' first\n",
   );
   expect(noPulumi.stderr).toMatch(/^'pulumi' must be on the PATH because previews and updates run its engine; /);
   expect([both, broken, empty, noOutputs, noPulumi].map(({ code }) => code)).toEqual([2, 2, 2, 2, 2]);

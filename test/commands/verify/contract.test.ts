@@ -73,14 +73,14 @@ test("all problems of form at once", () => {
       extra: 1,
     }),
   ).toEqual([
-    "'hosts.auth' (http://auth.example.com) must be an https origin, like https://api.staging.netrasystems.ai, without path, query and user, or a list of such because it is asked there; set 'hosts.auth' to https://api.staging.netrasystems.ai",
-    "'hosts.backend' (https://api.example.com/v1) must be an https origin, like https://api.staging.netrasystems.ai, without path, query and user, or a list of such because it is asked there; set 'hosts.backend' to https://api.staging.netrasystems.ai",
+    "'hosts.auth' (http://auth.example.com) must be an https origin, like https://api.staging.netrasystems.ai, without path, query and user, or a list of such because the service is requested there; set 'hosts.auth' to https://api.staging.netrasystems.ai",
+    "'hosts.backend' (https://api.example.com/v1) must be an https origin, like https://api.staging.netrasystems.ai, without path, query and user, or a list of such because the service is requested there; set 'hosts.backend' to https://api.staging.netrasystems.ai",
     "'issue.path' (//elsewhere.example.com) must begin with one / and have no spaces, no backslash, no query and no fragment because it is the path that takes the credentials in a POST; set 'issue.path' to /auth/login",
-    "'issue.retries' must not be set because there is no such setting; docs/verify.md lists those there are",
+    "'issue.retries' must not be set because there is no such setting; docs/verify.md lists all settings",
     "'accept.backend' (/\\\\elsewhere.example.com) must begin with one / and have no spaces, no backslash, no query and no fragment because it is a protected path; set 'accept.backend' to /api/users/me",
-    "'limits.requestSeconds' (1000000000000) must be a number of seconds from 0.1 to 3600 because it is one request's, handshake's or upgrade's time-out; set 'limits.requestSeconds' to 10",
+    "'limits.requestSeconds' (1000000000000) must be a number of seconds from 0.1 to 3600 because it is one request's, handshake's or upgrade's timeout; set 'limits.requestSeconds' to 10",
     "'limits.attempts' (0) must be a whole number of attempts, at least 1 because it is how often a step is tried, the first time included; set 'limits.attempts' to 5",
-    "'extra' must not be set because there is no such setting; docs/verify.md lists those there are",
+    "'extra' must not be set because there is no such setting; docs/verify.md lists all settings",
   ]);
 });
 
@@ -106,12 +106,12 @@ test("all problems with the plan and the environment at once", () => {
       { VERIFY_EMAIL: "" },
     ),
   ).toEqual([
-    "'hosts.analytics' (analytics) must name a service of the plan because its paths stand there; use one of auth, backend, worker",
+    "'hosts.analytics' (analytics) must name a service of the plan because the plan holds its paths; use one of auth, backend, worker",
     "'accept' (auth) must have a path of another service than auth because only a second service can show that both share one JWT secret; set 'accept' to such a path, like { backend: /api/users/me }",
-    "'hosts.backend' (not set) must be stated because a service that nobody asks is not proven; set 'hosts.backend' to the https origin it answers at",
-    "'hosts.worker' (not set) must be stated because a service that nobody asks is not proven; set 'hosts.worker' to the https origin it answers at",
-    "'VERIFY_EMAIL' (empty) must be set in the environment because it is the 'email' that auth issues a token for; set 'VERIFY_EMAIL' to that of an account for verification",
-    "'VERIFY_PASSWORD' (not set) must be set in the environment because it is the 'password' that auth issues a token for; set 'VERIFY_PASSWORD' to that of an account for verification",
+    "'hosts.backend' (not set) must be stated because a service without a host cannot be verified; set 'hosts.backend' to the https origin it answers at",
+    "'hosts.worker' (not set) must be stated because a service without a host cannot be verified; set 'hosts.worker' to the https origin it answers at",
+    "'VERIFY_EMAIL' (empty) must be set in the environment because it is the 'email' that auth issues a token for; set 'VERIFY_EMAIL' to the credentials of a test account",
+    "'VERIFY_PASSWORD' (not set) must be set in the environment because it is the 'password' that auth issues a token for; set 'VERIFY_PASSWORD' to the credentials of a test account",
   ]);
 });
 

@@ -86,7 +86,7 @@ test("proves every step on an application that behaves, and leaves open what nee
     }),
   ]);
   expect(verificationText(verdict)).toMatch(
-    /^What could be asked is proven; 1 open\.\n\nproven {5}certificate of localhost:\d+: valid until 20\d\d-\d\d-\d\d, covers localhost\n/,
+    /^Everything that could be checked is proven; 1 open\.\n\nproven {5}certificate of localhost:\d+: valid until 20\d\d-\d\d-\d\d, covers localhost\n/,
   );
 });
 
@@ -117,7 +117,7 @@ test("the incident: two JWT secrets", async () => {
     name: "token accepted by backend",
     found: "answered 401 to the token that auth has just issued",
     means:
-      "auth and backend do not share one JWT secret: other versions, other variables, or a revision from before a rotation",
+      "auth and backend do not share one JWT secret: different versions or variables, or a revision from before a rotation",
     lookAt:
       "the reference behind JWT_SECRET_KEY in the serving revisions of both (npm run diagnose), and 'version' of JWT_SECRET_KEY in netra:secrets",
     attempts: 1,
@@ -145,7 +145,7 @@ test("auth that refuses its own token is told apart from two secrets", async () 
 test("a backend that takes any token proves nothing", async () => {
   const { verdict } = await misbehaving({ isProtected: false, upgrade: "none" });
   expect(verdict.steps.filter(({ name }) => name === "token accepted by backend")).toMatchObject([
-    { outcome: "failed", found: "answered 200 to the token with another signature, too" },
+    { outcome: "failed", found: "answered 200 to the token with another signature as well" },
   ]);
   expect(outcomes(verdict)).toMatchObject({ "upgrade of wss://HOST/ws": "not-tried" });
 });
@@ -183,7 +183,7 @@ test("a certificate whose time has not begun", async () => {
   expect(failure(verdict)).toMatchObject({
     name: "certificate of HOST",
     found: "its chain is not valid (CERT_NOT_YET_VALID)",
-    means: "clients refuse it: its time has not begun, by the clock of this machine",
+    means: "clients refuse it: by this machine's clock, it is not valid yet",
   });
 });
 
@@ -206,7 +206,7 @@ test("503 that stays is tried again and fails; its dependents are not tried", as
   expect(failure(verdict)).toEqual({
     name: "GET https://HOST/health/startup",
     found: "answered 503",
-    means: "no instance is ready to answer: starts fail, or the instances that are there break",
+    means: "no instance is ready to answer: starts fail, or running instances crash",
     lookAt: "the log of backend for failed start-up probes, exit code 3 and SQLSTATE 53300; npm run diagnose",
     attempts: 2,
   });
@@ -242,9 +242,9 @@ test("health that hangs", async () => {
   const { verdict } = await misbehaving({ health: { "backend /health/startup": ["hang"] } }, IMPATIENT);
   expect(failure(verdict)).toMatchObject({
     name: "GET https://HOST/health/startup",
-    found: "no answer before the time-out",
+    found: "no answer before the timeout",
     means:
-      "the host takes the connection and the application does not answer: it waits for a database connection, or traffic reaches one that never started",
+      "the host accepts the connection but the application does not answer: it waits for a database connection, or it never started",
     attempts: 2,
   });
 });
@@ -265,9 +265,9 @@ test("a port where nothing listens", async () => {
   expect(failure(verdict)).toEqual({
     name: "certificate of HOST",
     found: "the connection failed (ECONNREFUSED)",
-    means: "nothing listens at that address: no forwarding rule for this port, or the name leads elsewhere",
+    means: "nothing listens at that address: no forwarding rule for this port, or the name resolves to another address",
     lookAt:
-      "the address localhost resolves to, beside the load balancer's: gcloud compute forwarding-rules list --global",
+      "the address that localhost resolves to, and the load balancer's: gcloud compute forwarding-rules list --global",
     attempts: 2,
   });
   // The frontend issues no token: the rest of the path is walked.
@@ -349,7 +349,7 @@ test("an upgrade that hangs", async () => {
   const { verdict } = await misbehaving({ upgrade: "hang" }, IMPATIENT);
   expect(failure(verdict)).toMatchObject({
     name: "upgrade of wss://HOST/ws",
-    found: "no upgrade before the time-out",
+    found: "no upgrade before the timeout",
     attempts: 2,
   });
 });
@@ -394,9 +394,9 @@ test.each([
   [
     "some",
     typed(...EVENTS.slice(0, 2)),
-    "agent_started, agent_thinking came before the time-out; missing: tool_executing, tool_completed, agent_completed",
+    "agent_started, agent_thinking came before the timeout; missing: tool_executing, tool_completed, agent_completed",
   ],
-  ["none", [], `no event came before the time-out; missing: ${EVENTS.join(", ")}`],
+  ["none", [], `no event came before the timeout; missing: ${EVENTS.join(", ")}`],
 ])("an agent that sends %s of its events in time", async (_, events, found) => {
   const { verdict } = await misbehaving({ events }, { ...LIMITS, eventsSeconds: 2 });
   expect(failure(verdict)).toMatchObject({ name: "agent events in order", found, attempts: 1 });
@@ -407,6 +407,6 @@ test("a connection that is closed amid the events", async () => {
   expect(failure(verdict)).toMatchObject({
     found:
       "agent_started came before the connection was closed (1011); missing: agent_thinking, tool_executing, tool_completed, agent_completed",
-    means: "the agent began and did not end: it hangs at what comes next, or its instance died",
+    means: "the agent started but did not complete: it hangs at the next step, or its instance died",
   });
 });

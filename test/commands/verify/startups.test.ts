@@ -118,7 +118,7 @@ test("fails below the target of the plan", async () => {
   expect(await step(source)).toMatchObject({
     outcome: "failed",
     found: "98 of 100 starts in the last hour became healthy, fewer than 99 %",
-    means: "starts fail now and then: the next scale-out or rollout can stand without instances",
+    means: "some starts fail: the next scale-out or rollout may have no instances",
   });
 });
 
