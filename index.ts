@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { staging } from "./stack";
 
-// What waits for an Output that has failed waits for ever, and the update with it: end the run once the reason is told.
+// Resources that depend on a failed Output wait forever, and the update with them: end the run once the reason is
+// logged.
 process.on("unhandledRejection", (reason) => {
   if (pulumi.RunError.isInstance(reason))
     pulumi.log

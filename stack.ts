@@ -20,16 +20,16 @@ import { channelTokensOfRun, configurationOfRun } from "./config/run";
 
 export { configurationOfRun };
 
-/** What the program hands to the operator. */
+/** The stack's outputs for the operator. */
 export interface Outputs {
   readonly connector: pulumi.Output<string>;
   readonly databaseAddress: pulumi.Output<string>;
   readonly edgeAddress?: pulumi.Output<string>;
-  /** Where clients find each service. */
+  /** Each service's URL. */
   readonly urls: Readonly<Record<string, pulumi.Input<string>>>;
 }
 
-/** A plan that is readable but cannot work: every problem at once, no stack trace. */
+/** A readable plan that cannot work: all problems at once, without a stack trace. */
 export class UnsoundPlanError extends pulumi.RunError {
   constructor(readonly problems: readonly Problem[]) {
     super(
@@ -39,8 +39,8 @@ export class UnsoundPlanError extends pulumi.RunError {
 }
 
 /**
- * The program: reads the stack's configuration, refuses an unsound plan before anything is registered, declares the
- * rest.
+ * The program: reads the stack's configuration, refuses an unsound plan before it registers anything, and declares the
+ * resources.
  */
 export function staging(): Outputs {
   const settings = settingsOfRun();
@@ -60,7 +60,7 @@ function settingsOfRun(): Settings {
   }
 }
 
-/** Registers every resource of the settings, sound or not: `check` judges what an unsound plan would register, too. */
+/** Registers every resource of the settings, even of an unsound plan, which `check` judges, too. */
 export function declare(settings: Settings): Outputs {
   pulumi.runtime.registerStackTransformation(importing(settings));
   if (settings.teardown) pulumi.runtime.registerStackTransformation(withoutDeletionProtection);

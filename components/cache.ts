@@ -14,9 +14,9 @@ export interface CacheArgs {
   readonly memoryGb: number;
   /** Cannot change in place. */
   readonly connectMode: string;
-  /** The range the instance uses. Counts at creation only. Default: Google chooses one. */
+  /** The range that the instance uses. Applies only at creation. Default: Google chooses one. */
   readonly reservedIpRange?: string | undefined;
-  /** The enabled APIs, and with PRIVATE_SERVICE_ACCESS the services connection. */
+  /** The enabled APIs; with PRIVATE_SERVICE_ACCESS also the services connection. */
   readonly waitsFor: readonly pulumi.Resource[];
 }
 
@@ -43,7 +43,7 @@ export class Cache extends pulumi.ComponentResource {
         labels: { ...args.labels },
         ...(args.reservedIpRange === undefined ? {} : { reservedIpRange: args.reservedIpRange }),
       },
-      // The provider cannot read the range back, and adding it replaces the instance: an adopted one would be lost
+      // The provider does not read the range back, and adding it replaces the instance: an adopted one would be lost
       // (config/adoption.ts, NOT_READ_BACK).
       { parent: this, protect: true, dependsOn: [...args.waitsFor], ignoreChanges: ["reservedIpRange"] },
     );
@@ -55,7 +55,7 @@ export class Cache extends pulumi.ComponentResource {
   }
 }
 
-/** A range that changes in the stack file after creation changes nothing: that must not go unnoticed. */
+/** A new range in the stack file has no effect after creation, so it is reported. */
 function warnOfAnotherRange(
   { effectiveReservedIpRange }: gcp.redis.Instance,
   { connectMode, reservedIpRange }: CacheArgs,

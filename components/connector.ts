@@ -9,21 +9,21 @@ export interface ConnectorArgs {
   /** A /28 that nothing else uses. */
   readonly ipCidrRange: string;
   readonly machineType: string;
-  /** VMs that carry a start-up storm: the connector scales out later than a storm lasts. 2 to 9. */
+  /** VMs that carry a start-up storm: the connector scales out only after a storm has ended. 2 to 9. */
   readonly minInstances: number;
   /** 3 to 10, above the minimum. Can only grow in place. */
   readonly maxInstances: number;
-  /** The enabled APIs. A component's own `dependsOn` would not reach the resource inside. */
+  /** The enabled APIs. A component's `dependsOn` would not reach the resource inside. */
   readonly waitsFor: readonly pulumi.Resource[];
 }
 
 /**
  * The Serverless VPC Access connector, sized by instances and never by throughput (which forces replacements).
- * Protected: an explicit name makes every replacement delete first, while services still point at it.
+ * Protected: with an explicit name every replacement deletes first, while services still use it.
  * Cost: `minInstances` VMs, 6.11 USD a month each as e2-micro.
  *
- * Direct VPC egress is Google's newer recommendation and was weighed: a fresh instance waits 20 to 60 s before its
- * traffic passes, which is exactly the time a start-up storm does not have.
+ * Google now recommends direct VPC egress. It is not used here: traffic of a new instance waits 20 to 60 s, which a
+ * start-up storm does not allow (docs/decisions/connector.md).
  */
 export class Connector extends pulumi.ComponentResource {
   /** The connector's full id, for `vpcAccess.connector`. */

@@ -16,19 +16,17 @@ export interface DatabaseRolesArgs extends Pick<RunJobArgs, "region" | "labels" 
   readonly secrets: Secrets;
 }
 
-/**
- * The statements can be repeated: a first connect that the connector loses, or a lock that is not free, is no failure.
- */
+/** The statements can be repeated, so a lost first connect or a busy lock is not a failure. */
 const RETRIES = 3;
 const TIMEOUT_SECONDS = 600;
 
 /**
- * The database's users, and the job that lets them in: two alternating ones for each service and one that sets up the
- * others. What uses the database waits for {@link job}. The services share one password: their limits keep a service
- * that takes too much from starving the others, and are no wall between services that do not trust each other.
+ * The database's users, and the job that sets them up: two alternating users for each service, and one administrator.
+ * Resources that use the database depend on {@link job}. The services share one password: connection limits keep one
+ * service from starving the others, but do not isolate services that distrust each other.
  */
 export class DatabaseRoles extends pulumi.ComponentResource {
-  /** Absent where no service uses the database. */
+  /** Absent if no service uses the database. */
   readonly job: gcp.cloudrunv2.Job | undefined;
 
   constructor(
@@ -44,7 +42,7 @@ export class DatabaseRoles extends pulumi.ComponentResource {
     this.registerOutputs({});
   }
 
-  /** Where the database is for a service, or for the migrations: each logs in as a user of its own. */
+  /** The database's location for a service or the migrations: each logs in as its own user. */
   locationFor(key: string): DatabaseLocation {
     const { plan, database, secrets } = this.args;
     const rotation = secrets.databaseLogin?.passwords.at(-1)?.rotation ?? 1;

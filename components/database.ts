@@ -6,7 +6,7 @@ import { knownAfterUpdate } from "./after-update";
 export interface DatabaseArgs {
   readonly name: string;
   readonly region: string;
-  /** The network's full id; Cloud SQL takes no other form. */
+  /** The network's full id; Cloud SQL accepts no other form. */
   readonly network: pulumi.Input<string>;
   /** The private services connection: without it Google refuses the private address. */
   readonly servicesConnection: pulumi.Resource;
@@ -17,7 +17,7 @@ export interface DatabaseArgs {
   readonly tier: string;
   readonly availability: string;
   readonly diskGb: number;
-  /** The flag that the connection budget is checked against. A change restarts the instance. */
+  /** The flag that limits the connection budget. A change restarts the instance. */
   readonly maxConnections: number;
   readonly sharedBuffersMib: number;
   readonly workMemMib: number;
@@ -33,14 +33,15 @@ export interface DatabaseArgs {
 }
 
 /**
- * Cloud SQL for PostgreSQL with a private address only, encrypted connections only, point-in-time recovery and both
- * deletion protections. Cost: tier and disk; db-custom-1-3840 with 20 GB is about 53 USD a month.
+ * Cloud SQL for PostgreSQL with only a private address, encrypted connections, point-in-time recovery and both deletion
+ * protections.
+ * Cost: tier and disk; db-custom-1-3840 with 20 GB is about 53 USD a month.
  */
 export class Database extends pulumi.ComponentResource {
   readonly instance: gcp.sql.DatabaseInstance;
-  /** The application's database: what a service that uses it must wait for. */
+  /** The application's database, on which every service that uses it depends. */
   readonly database: gcp.sql.Database;
-  /** What `POSTGRES_HOST` is. Known only once the instance exists. */
+  /** The value of `POSTGRES_HOST`. Known only after the instance exists. */
   readonly privateAddress: pulumi.Output<string>;
   /** `project:region:name`, for the built-in socket. */
   readonly connectionName: pulumi.Output<string>;

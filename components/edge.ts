@@ -7,7 +7,7 @@ import type { Service } from "./service";
 export interface EdgeArgs extends EdgeNaming {
   readonly region: string;
   readonly labels: Readonly<Record<string, string>>;
-  /** Requests a minute from one client address, health paths aside. */
+  /** Requests a minute from one client address, without health paths. */
   readonly requestsPerMinute: number;
   /** The share of requests that is logged, above 0 and at most 1. */
   readonly logSampleRate: number;
@@ -16,40 +16,42 @@ export interface EdgeArgs extends EdgeNaming {
     readonly liveness: { readonly path: string };
     readonly probe: { readonly path: string };
   }>;
-  /** The services as declared, by key: the load balancer comes after them. */
+  /** The declared services, by key: the load balancer depends on them. */
   readonly services: ReadonlyMap<string, Service>;
   /** The enabled APIs. */
   readonly waitsFor: readonly pulumi.Resource[];
 }
 
-/** How the parts inside are declared. */
-type Declaring = pulumi.CustomResourceOptions & { readonly parent: pulumi.Resource };
+type DeclareOptions = pulumi.CustomResourceOptions & { readonly parent: pulumi.Resource };
 
 const SCHEME = "EXTERNAL_MANAGED";
 
 /**
  * The global external Application Load Balancer in front of the services: one IPv4 address, TLS 1.2 or newer, a
- * redirect from HTTP, requests by host to a backend service for each service, throttled and logged.
+ * redirect from HTTP, and a backend service for each service, selected by host, throttled and logged.
  *
- * A request, a WebSocket included, lives as long as the service's `timeoutSeconds`: in front of Cloud Run a load
- * balancer has no time-out and no health check of its own, and refuses both.
+ * A request, or a WebSocket, lives at most the service's `timeoutSeconds`: for Cloud Run backends Google refuses a
+ * time-out and a health check on the load balancer.
  * Cost: 26.25 USD a month, and traffic.
  */
 export class Edge extends pulumi.ComponentResource {
   /** Where the hosts' DNS records must point. */
   readonly address: pulumi.Output<string>;
-  /** Where clients find each service that has a host, by key. */
+  /** The URL of each service that has a host, by key. */
   readonly urls: Readonly<Record<string, string>>;
 
   constructor(name: string, args: EdgeArgs, opts?: pulumi.ComponentResourceOptions) {
     super("netra:staging:Edge", name, {}, opts);
     const own = edgeNames(args);
-    const [parent, first]: [Declaring, Declaring] = [{ parent: this }, { parent: this, dependsOn: [...args.waitsFor] }];
+    const [parent, first]: [DeclareOptions, DeclareOptions] = [
+      { parent: this },
+      { parent: this, dependsOn: [...args.waitsFor] },
+    ];
     const labels = { ...args.labels };
     const address = new gcp.compute.GlobalAddress(
       own.address,
       { name: own.address, addressType: "EXTERNAL", ipVersion: "IPV4", labels },
-      // DNS points at it, and Google gives a released address to somebody else.
+      // DNS points at it, and Google assigns a released address to another customer.
       { ...first, protect: true },
     );
     const routes = new gcp.compute.URLMap(
@@ -62,7 +64,8 @@ export class Edge extends pulumi.ComponentResource {
       {
         name: own.httpsProxy,
         urlMap: routes.id,
-        // A managed certificate's hosts cannot change, and a new one takes up to 90 minutes, in which the others go on.
+        // A managed certificate's hosts cannot change. A new certificate takes up to 90 minutes, in which the old ones
+        // stay valid.
         sslCertificates: own.certificates.map((certificate) => declareCertificate(certificate, first).id),
         sslPolicy: new gcp.compute.SSLPolicy(
           own.tls,
@@ -116,7 +119,11 @@ export class Edge extends pulumi.ComponentResource {
 }
 
 /** A backend service for each service that has a host, by its key. */
-function declareBackends(args: EdgeArgs, policyName: string, opts: Declaring): Map<string, gcp.compute.BackendService> {
+function declareBackends(
+  args: EdgeArgs,
+  policyName: string,
+  opts: DeclareOptions,
+): Map<string, gcp.compute.BackendService> {
   const behind = servicesBehind(args.plan);
   const healthPaths = behind.flatMap(([, { liveness, probe }]) => [liveness.path, probe.path]);
   const rules = securityRules(healthPaths, args).map(ruleInputs);
@@ -142,7 +149,8 @@ function declareBackends(args: EdgeArgs, policyName: string, opts: Declaring): M
           name: names.backend,
           loadBalancingScheme: SCHEME,
           backends: [{ group }],
-          // Affinity to an instance is Cloud Run's, where a service asks for it: here there is one backend only.
+          // Cloud Run handles session affinity to an instance, if a service enables it: here each backend service has
+          // one backend.
           sessionAffinity: "NONE",
           securityPolicy,
           logConfig: { enable: true, sampleRate },
@@ -183,8 +191,8 @@ function ruleInputs({
 }
 
 /**
- * Every host to its service; whoever comes with another host, or with the bare address, is sent to the first host of
- * all.
+ * Routes every host to its service. Requests for other hosts, or for the bare address, are redirected to the first
+ * host.
  */
 function routesOf(
   { plan: { hosts }, certificates }: EdgeArgs,
@@ -204,5 +212,5 @@ function routesOf(
 
 const declareCertificate = (
   { name, domains }: { readonly name: string; readonly domains: string[] },
-  opts: Declaring,
+  opts: DeclareOptions,
 ) => new gcp.compute.ManagedSslCertificate(name, { name, managed: { domains } }, opts);

@@ -7,7 +7,7 @@ export interface IdentityArgs {
   readonly name: string;
   /** Account id, 6 to 30 characters. */
   readonly account: string;
-  /** The secrets that it may read, and no other. */
+  /** The only secrets that it may read. */
   readonly secrets: Readonly<Record<string, SecretReference>>;
   /** The enabled APIs. */
   readonly apis: readonly pulumi.Resource[];
@@ -16,11 +16,11 @@ export interface IdentityArgs {
 /** A workload's identity. */
 export interface Identity {
   readonly account: gcp.serviceaccount.Account;
-  /** What must be there before the workload runs. */
+  /** Resources that the workload depends on. */
   readonly access: readonly pulumi.Resource[];
 }
 
-/** Declares an account of the workload's own that may read the workload's secrets. */
+/** Declares the workload's own account, which may read the workload's secrets. */
 export function identityOf(
   { name, account: accountId, secrets, apis }: IdentityArgs,
   parent: pulumi.Resource,
@@ -35,7 +35,7 @@ export function identityOf(
       new gcp.secretmanager.SecretIamMember(
         `${name}-reads-${secretId}`,
         { secretId, role: "roles/secretmanager.secretAccessor", member: account.member },
-        // The id is a plain text: nothing else tells the engine that the secret must exist before anybody may read it.
+        // The id is a plain text, so only an explicit dependency makes the engine create the secret first.
         { parent, dependsOn: [ready] },
       ),
   );

@@ -16,12 +16,12 @@ export interface MigrationsArgs extends Pick<RunJobArgs, "region" | "labels" | "
 }
 
 /**
- * The application's migrations: its own command in its own image, after the database's roles and before any service
- * rolls, once for each image. They log in as a user of their own and act as the owner of all tables, as the services
- * do. While they run, the old revisions serve.
+ * The application's migrations: their own command in their own image, once for each image, after the database's roles
+ * and before any service rolls. They log in as their own user and act as the owner of all tables, as the services do.
+ * Meanwhile the old revisions serve.
  */
 export class Migrations extends pulumi.ComponentResource {
-  /** Absent where the plan has none. */
+  /** Absent if the plan has none. */
   readonly job: gcp.cloudrunv2.Job | undefined;
 
   constructor(name: string, args: MigrationsArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -35,7 +35,7 @@ export class Migrations extends pulumi.ComponentResource {
           ...args,
           ...settings,
           ...job,
-          // A migration that was interrupted is for people to look at, not to be begun again.
+          // An interrupted migration needs a person's attention and must not be restarted.
           maxRetries: 0,
           variables: plainVariables({
             environment: service.environment,

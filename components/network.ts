@@ -12,28 +12,29 @@ export interface NetworkArgs {
   /** Name and range for Google's managed services: Cloud SQL gets its private address from it. */
   readonly privateServicesRange: string;
   readonly privateServicesCidr: string;
-  /** Cloud NAT: only needed when a service sends all its traffic through the VPC. Default: none. */
+  /** Cloud NAT: needed only if a service sends all its traffic through the VPC. Default: none. */
   readonly nat?: { readonly name: string; readonly minPortsPerVm: number } | undefined;
 }
 
 /**
  * The VPC: enabled APIs, network, subnet with Private Google Access, the private services range and its connection, and
- * Cloud NAT when asked for. Cost: none but NAT's (about 1 USD a month per VM behind it).
+ * optionally Cloud NAT.
+ * Cost: only NAT's (about 1 USD a month per VM behind it).
  */
 export class Network extends pulumi.ComponentResource {
   /** The network's full id, `projects/P/global/networks/N`. */
   readonly id: pulumi.Output<string>;
   readonly name: pulumi.Output<string>;
-  /** What a database with a private address must wait for. */
+  /** A database with a private address depends on it. */
   readonly servicesConnection: gcp.servicenetworking.Connection;
-  /** What every resource of an API must wait for. */
+  /** Every resource of an API depends on them. */
   readonly apis: readonly gcp.projects.Service[];
 
   constructor(name: string, args: NetworkArgs, opts?: pulumi.ComponentResourceOptions) {
     super("netra:staging:Network", name, {}, opts);
     const parent = { parent: this };
     const enabled = (api: string, options: pulumi.CustomResourceOptions = {}) =>
-      // APIs stay enabled on destroy: other things in the project use them.
+      // APIs stay enabled on destroy, because other programs in the project use them.
       new gcp.projects.Service(
         `api-${api}`,
         { project: args.project, service: `${api}.googleapis.com`, disableOnDestroy: false },

@@ -20,25 +20,25 @@ export interface RunJobArgs {
   readonly cpu: number;
   readonly memoryMib: number;
   readonly timeoutSeconds: number;
-  /** How often a task that fails is tried again. */
+  /** Retries of a failed task. */
   readonly maxRetries: number;
   readonly variables: Readonly<Record<string, pulumi.Input<string>>>;
-  /** The secrets that become variables, by variable. */
+  /** The secrets, by the variable that contains them. */
   readonly secrets: Readonly<Record<string, SecretReference>>;
   /** The connector's full id. */
   readonly connector: pulumi.Input<string>;
-  /** What, beside the container, decides that the job runs again. Plain values: a preview shows whether it will. */
+  /** Further values whose change runs the job again. Plain values: a preview shows whether it will run. */
   readonly runsFor: readonly unknown[];
   /** The enabled APIs. */
   readonly apis: readonly pulumi.Resource[];
-  /** What must be there before the job runs. */
+  /** Resources that the job depends on. */
   readonly waitsFor: readonly pulumi.Input<pulumi.Resource>[];
 }
 
 /**
- * Declares a Cloud Run job that runs in the update that makes or changes it: what depends on it waits until an
- * execution has completed, and is left alone where it fails. Nothing else runs it. One task, through the connector,
- * with an identity that may read the job's secrets and nothing else.
+ * Declares a Cloud Run job that runs in the update that creates or changes it. Its dependents wait until an execution
+ * has completed, and are not changed if it fails. Nothing else runs the job. It has one task, uses the connector, and
+ * its identity may only read the job's secrets.
  * Cost: the seconds that it runs.
  */
 export function runJob(args: RunJobArgs, component: pulumi.ComponentResource): gcp.cloudrunv2.Job {
@@ -46,7 +46,7 @@ export function runJob(args: RunJobArgs, component: pulumi.ComponentResource): g
   return new gcp.cloudrunv2.Job(args.name, jobInputs(args, account.email), {
     parent: component,
     dependsOn: [...args.waitsFor, ...Object.values(args.secrets).map(({ ready }) => ready), ...access],
-    // Console and gcloud write their own name here.
+    // Console and gcloud set their own name here.
     ignoreChanges: ["client", "clientVersion"],
   });
 }
@@ -55,7 +55,7 @@ function jobInputs(args: RunJobArgs, serviceAccount: pulumi.Input<string>): gcp.
   return {
     name: args.name,
     location: args.region,
-    // It holds nothing.
+    // It holds no data.
     deletionProtection: false,
     labels: { ...args.labels },
     runExecutionToken: executionToken(args),
@@ -82,7 +82,7 @@ function jobInputs(args: RunJobArgs, serviceAccount: pulumi.Input<string>): gcp.
   };
 }
 
-/** Another token is another execution. A digest, so that the same job in the same state never runs twice. */
+/** A new token starts a new execution. It is a digest, so that the same job in the same state never runs twice. */
 function executionToken({ image, command, secrets, runsFor }: RunJobArgs): string {
   const versions = Object.entries(secrets).map(([name, { secretId, version }]) => [name, secretId, version]);
   return createHash("sha256")

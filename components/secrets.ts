@@ -12,22 +12,22 @@ interface RotatedPassword {
 
 export interface SecretArgs {
   readonly id: string;
-  /** The version that services mount. */
+  /** The version that services use. */
   readonly version: number;
-  /** How often the stack has generated the value. Default: people add it. */
+  /** The number of times the stack has generated the value. Default: people add the value. */
   readonly rotation?: number | undefined;
   /** Default: `text`, 48 letters and digits. */
   readonly format?: "text" | "fernet" | "database-password" | "database-admin-password" | "redis-auth" | undefined;
   /**
-   * The last rotation whose version is disabled: it leaves the program, which the engine carries out at the very end of
-   * an update, when the last service has rolled over. It cannot come back; re-enable it by hand if need be. Default:
-   * none.
+   * The last rotation whose version is disabled. The version leaves the program, and the engine disables it at the end
+   * of the update, after the last service has rolled over. It cannot return to the program; to use it again, enable it
+   * manually. Default: none.
    */
   readonly disabledThroughRotation?: number | undefined;
 }
 
 export interface SecretsArgs {
-  /** By the name of the variable that carries the secret. */
+  /** By the variable that contains the secret. */
   readonly secrets: Readonly<Record<string, SecretArgs>>;
   /** The value of `redis-auth` secrets. */
   readonly redisAuth: pulumi.Input<string>;
@@ -37,31 +37,32 @@ export interface SecretsArgs {
 }
 
 /**
- * The passwords of a kind of database users that must be valid now, the current one last, and where that one stands.
+ * The passwords of a kind of database users that must be valid now, the current one last, and the current one's
+ * location.
  */
 export interface DatabaseCredential {
   readonly passwords: readonly RotatedPassword[];
   readonly reference: SecretReference;
 }
 
-/** A secret as a service mounts it: plain values, so that policies can compare them at preview. */
+/** A reference to a secret. Plain values, so that rules can compare them at preview. */
 export interface SecretReference {
   readonly secretId: string;
   readonly version: string;
-  /** What a service that mounts it must wait for; fails when the cloud numbered the version differently. */
+  /** Services that use the secret depend on it; it fails if Google numbered the version differently. */
   readonly ready: pulumi.Input<pulumi.Resource>;
 }
 
 /**
- * The secrets of the environment. Those the stack owns are generated, one version per rotation; earlier versions stay
- * until `disabledThroughRotation` disables them. The others are containers whose values people add.
+ * The secrets of the environment. The stack generates those that it owns, one version per rotation; earlier versions
+ * stay until `disabledThroughRotation` disables them. People add the values of the others.
  * Cost: 0.06 USD a month per active version.
  */
 export class Secrets extends pulumi.ComponentResource {
   readonly references: Readonly<Record<string, SecretReference>>;
-  /** Of the users that services log in as; absent where no secret has the format `database-password`. */
+  /** Of the services' database users; absent if no secret has the format `database-password`. */
   readonly databaseLogin: DatabaseCredential | undefined;
-  /** Of the user that sets up the database's roles; absent where no secret has the format `database-admin-password`. */
+  /** Of the user that sets up the database's roles; absent if no secret has the format `database-admin-password`. */
   readonly databaseAdmin: DatabaseCredential | undefined;
 
   constructor(name: string, args: SecretsArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -76,11 +77,11 @@ export class Secrets extends pulumi.ComponentResource {
         );
         const values = this.rotations(secret, args.redisAuth);
         let last: pulumi.Input<pulumi.Resource> = container;
-        // One after another: Secret Manager numbers versions in the order in which they come.
+        // One after another: Secret Manager numbers versions in the order of creation.
         for (const { rotation, value } of values)
           last = this.addVersion(variable, secret, container, rotation, value, last);
         const reference = { secretId: secret.id, version: String(secret.version), ready: last };
-        // Two users alternate: a third password would take that of the current one's.
+        // Two users alternate: a third password would replace the current one's.
         credentials.set(secret.format, { passwords: values.slice(-2), reference });
         return [variable, reference];
       }),
@@ -90,13 +91,13 @@ export class Secrets extends pulumi.ComponentResource {
     this.registerOutputs({});
   }
 
-  /** The references of what a service mounts, by variable. */
+  /** The references of a service's secrets, by variable. */
   mountedBy({ secrets }: { readonly secrets: readonly string[] }): Readonly<Record<string, SecretReference>> {
     return Object.fromEntries(Object.entries(this.references).filter(([variable]) => secrets.includes(variable)));
   }
 
   /**
-   * The value of every rotation that is not disabled; Redis has one AUTH string, so only its current rotation is
+   * The values of all rotations that are not disabled. Redis has one AUTH string, so only its current rotation is
    * written.
    */
   private rotations(
@@ -113,13 +114,13 @@ export class Secrets extends pulumi.ComponentResource {
   }
 
   private generate(secret: SecretArgs, rotation: number): pulumi.Output<string> {
-    // No RandomBytes: its id is its value, and ids stand in the state in plain text (pulumi/pulumi#8946).
+    // Not RandomBytes: its id is its value, and ids are in plain text in the state (pulumi/pulumi#8946).
     const { result } = new random.RandomPassword(
       `${secret.id}-r${rotation}`,
       { length: 48, special: false },
       { parent: this },
     );
-    // A Fernet key is 32 bytes in URL-safe base64, padding included.
+    // A Fernet key is 32 bytes in URL-safe base64 with padding.
     return secret.format === "fernet"
       ? result.apply((text) => `${createHash("sha256").update(text).digest("base64url")}=`)
       : result;
@@ -134,15 +135,15 @@ export class Secrets extends pulumi.ComponentResource {
     before: pulumi.Input<pulumi.Resource>,
   ): pulumi.Output<pulumi.Resource> {
     const version = new gcp.secretmanager.SecretVersion(
-      // Named for the rotation: the number is the cloud's, and correcting it in the configuration must not make another
-      // one.
+      // Named for the rotation: Google assigns the number, and a correction in the configuration must not create
+      // another version.
       `${secret.id}-r${rotation}`,
       {
         secret: container.id,
-        // Google makes Redis' string, which is no key; all others are ours and as long as keys must be.
+        // Google generates Redis' AUTH string, which is not a key; all others are ours and must be as long as keys.
         secretData: value.apply((data) => sound(secret.id, data, secret.format === "redis-auth" ? "opaque" : "key")),
         enabled: true,
-        // A version that leaves the program is disabled, not destroyed: a traffic rollback may still want it.
+        // A version that leaves the program is disabled, not destroyed: a traffic rollback may still need it.
         deletionPolicy: "DISABLE",
       },
       { parent: this, dependsOn: [before] },

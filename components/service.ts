@@ -5,7 +5,7 @@ import { formatMemory } from "../capacity/units";
 import { identityOf } from "./identity";
 import type { SecretReference } from "./secrets";
 
-/** Where a service finds the database. Only the address may be unknown at preview. */
+/** The database's location for a service. Only the address may be unknown at preview. */
 export interface DatabaseLocation {
   readonly host: pulumi.Input<string>;
   readonly database: string;
@@ -21,29 +21,30 @@ export interface ServiceArgs extends Omit<ServicePlan, "after"> {
   readonly account: string;
   /** By digest or immutable tag. */
   readonly image: string;
-  /** Whether a client's requests go to the same instance, as far as possible. */
+  /** Whether a client's requests go to the same instance if possible. */
   readonly sessionAffinity: boolean;
   readonly ingress: "all" | "internal" | "internal-and-load-balancer";
-  /** Who may call: everybody without an IAM check, everybody through `allUsers`, or only who has run.invoker. */
+  /** Who may call: everybody without an IAM check, everybody through `allUsers`, or only members with run.invoker. */
   readonly invoker: "iam-disabled" | "all-users" | "authenticated";
   readonly probe: ServicePlan["probe"] & { readonly path: string };
   readonly liveness: ServicePlan["liveness"] & { readonly path: string };
   /** The connector's full id. */
   readonly connector: pulumi.Input<string>;
-  /** Needed where the service uses the database. */
+  /** Required if the service uses the database. */
   readonly databaseLocation?: DatabaseLocation | undefined;
-  /** Where Redis is, for a service that uses it. */
+  /** Redis' location, for a service that uses it. */
   readonly cacheLocation?: { readonly host: pulumi.Input<string>; readonly port: pulumi.Input<number> } | undefined;
-  /** The secrets that become variables, by variable. */
+  /** The secrets, by the variable that contains them. */
   readonly secrets: Readonly<Record<string, SecretReference>>;
   readonly environment: Readonly<Record<string, string>>;
-  /** How often the same template is rolled out anew. Default: 0, and the template says nothing of it. */
+  /** The number of times the same template has been rolled out again. Default: 0, and the template leaves it out. */
   readonly redeploy: number;
   /** The enabled APIs. */
   readonly apis: readonly pulumi.Resource[];
   /**
-   * What must be there before a revision starts: connector, database and its roles, secret versions, and the services
-   * that roll out earlier. A list of its own, because a component's `dependsOn` does not reach the service inside.
+   * Resources that must exist before a revision starts: connector, database and its roles, secret versions, and the
+   * services that roll out earlier. A separate list, because a component's `dependsOn` does not reach the service
+   * inside.
    */
   readonly waitsFor: readonly pulumi.Input<pulumi.Resource>[];
 }
@@ -57,15 +58,14 @@ const EGRESS = { "private-ranges-only": "PRIVATE_RANGES_ONLY", "all-traffic": "A
 const SOCKET_VOLUME = "cloudsql";
 export const POSTGRES_PORT = "5432";
 /**
- * Another value of it is another template, and so a new revision; an identical template makes none, even where the
- * newest revision failed. Cloud Run refuses annotations only in Google's and Knative's own namespaces (REST v2,
- * RevisionTemplate).
+ * A new value makes a new template and so a new revision; an identical template makes none, even if the newest revision
+ * failed. Cloud Run refuses annotations only in Google's and Knative's own namespaces (REST v2, RevisionTemplate).
  */
 const REDEPLOY = "netrasystems.ai/redeploy";
 
 /**
- * One Cloud Run service with an identity of its own that may read its secrets and nothing else, explicit scaling, and
- * the plan in its environment. What it `waitsFor` limits how many services start at once.
+ * A Cloud Run service with its own identity, which may only read the service's secrets, explicit scaling, and the plan
+ * in its environment. `waitsFor` limits how many services start at once.
  * Cost: minimum instances; 2 vCPU and 4 GiB, cpu always allocated, are about 116 USD a month.
  */
 export class Service extends pulumi.ComponentResource {
@@ -88,7 +88,7 @@ export class Service extends pulumi.ComponentResource {
     this.service = new gcp.cloudrunv2.Service(args.name, serviceInputs(args, account.email), {
       ...parent,
       dependsOn: [...args.waitsFor, ...grants],
-      // Console and gcloud write their own name here on every deploy.
+      // Console and gcloud set their own name here on every deploy.
       ignoreChanges: ["client", "clientVersion"],
     });
     if (args.invoker === "all-users")
@@ -111,16 +111,16 @@ function serviceInputs(args: ServiceArgs, serviceAccount: pulumi.Input<string>):
     labels: { ...args.labels },
     ingress: INGRESS[args.ingress],
     invokerIamDisabled: args.invoker === "iam-disabled",
-    // At the service alone, as Google recommends: there a change takes effect at once, and in the template it is a new
-    // revision, that is a rollout. Source: docs.cloud.google.com/run/docs/configuring/max-instances.
+    // Only on the service, as Google recommends: there a change takes effect at once, while in the template it is a new
+    // revision and thus a rollout. Source: docs.cloud.google.com/run/docs/configuring/max-instances.
     scaling: { minInstanceCount: args.minInstances, maxInstanceCount: args.maxInstances, scalingMode: "AUTOMATIC" },
     template: {
       serviceAccount,
       labels: { ...args.labels },
       ...(args.redeploy > 0 ? { annotations: { [REDEPLOY]: String(args.redeploy) } } : {}),
-      // The second generation has no instance below one vCPU.
+      // The second generation does not offer less than one vCPU.
       executionEnvironment: args.cpu < 1 ? "EXECUTION_ENVIRONMENT_GEN1" : "EXECUTION_ENVIRONMENT_GEN2",
-      // WebSockets end with it, too.
+      // WebSockets end with it as well.
       timeout: `${args.timeoutSeconds}s`,
       sessionAffinity: args.sessionAffinity,
       maxInstanceRequestConcurrency: args.concurrency,
@@ -153,12 +153,12 @@ function httpProbe(probe: ServiceArgs["probe"], port: number) {
   return { httpGet: { path, port }, initialDelaySeconds, periodSeconds, timeoutSeconds, failureThreshold };
 }
 
-/** What decides a container's variables: a service's, or those of a job that runs its code. */
+/** The settings of a container's variables, for a service or for a job that runs its code. */
 export interface VariablesArgs extends Pick<ServiceArgs, "environment" | "databaseLocation" | "cacheLocation"> {
   readonly database?: (DatabaseClientVariables & { readonly path: "private-ip" | "built-in-socket" }) | undefined;
 }
 
-/** The variables of a container that are no secrets. */
+/** The variables of a container that are not secrets. */
 export function plainVariables(args: VariablesArgs): Record<string, pulumi.Input<string>> {
   return {
     ...args.environment,
@@ -182,7 +182,7 @@ export const variableList = (
   })),
 ];
 
-/** The plan of a database client as its container is told it. */
+/** A database client's plan, as variables of its container. */
 export function databaseClientVariables(client: DatabaseClientVariables): Record<string, string> {
   return Object.fromEntries(
     (Object.keys(databaseVariables) as (keyof typeof databaseVariables)[]).map((field) => [

@@ -1,5 +1,5 @@
 /*
- * PostgreSQL's quoting, the only place where a name or a value becomes part of a statement.
+ * PostgreSQL's quoting: the only code that puts a name or a value into a statement.
  * Source: https://www.postgresql.org/docs/14/sql-syntax-lexical.html
  */
 

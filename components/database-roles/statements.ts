@@ -1,31 +1,31 @@
 import { block, identifier, literal } from "./sql";
 
 /*
- * Who may do what in the application's database. One role without login owns everything; users log in, act as that
- * role, and each has a connection limit. A rotation changes the user, and no object changes its owner.
+ * Ownership and privileges in the application's database. One role without login owns everything. Users log in, act as
+ * that role, and each has a connection limit. A rotation changes the user, and no object changes its owner.
  *
  * Cloud SQL's API makes every user a member of `cloudsqlsuperuser` with CREATEROLE and CREATEDB, and none a superuser
- * (https://docs.cloud.google.com/sql/docs/postgres/users). A table belongs to the user that made it, and no other such
- * user may touch it: without these statements the first rotation of a password ends with 42501.
+ * (https://docs.cloud.google.com/sql/docs/postgres/users). A table belongs to the user that created it, and no other
+ * such user may access it: without these statements the first rotation of a password ends with 42501.
  *
- * Each statement can be repeated, and each prefix of the list leaves a database that works: the list can be interrupted
- * anywhere and run again from its beginning.
+ * Each statement can be repeated, and after each one the database works: the list can be interrupted anywhere and run
+ * again from its beginning.
  */
 
 /** A user that logs in. */
 interface LoginUser {
   readonly name: string;
-  /** Connections that the user may have at once; PostgreSQL refuses one more with 53300. */
+  /** Connections that the user may hold at once; PostgreSQL refuses one more with 53300. */
   readonly connectionLimit: number;
 }
 
 export interface DatabaseRolesPlan {
   /** The application's database. */
   readonly database: string;
-  /** The role without login that owns what the application makes. */
+  /** The role without login that owns the application's objects. */
   readonly owner: string;
   readonly users: readonly LoginUser[];
-  /** Roles whose objects in this database go over to the owner. */
+  /** Roles whose objects in this database are given to the owner. */
   readonly formerOwners: readonly string[];
   /** How long a statement of a user waits for a lock, seconds. */
   readonly lockTimeoutSeconds: number;
@@ -33,28 +33,29 @@ export interface DatabaseRolesPlan {
   readonly idleInTransactionSeconds: number;
 }
 
-/** The role that Cloud SQL's API gives every user. */
+/** The role that Cloud SQL's API grants every user. */
 const EVERY_USER = "cloudsqlsuperuser";
 
 /**
- * How long the statements themselves wait for a lock. Longer than a request's transaction, much shorter than the job.
+ * How long the statements themselves wait for a lock: longer than a request's transaction, much shorter than the job.
  */
 const SETUP_LOCK_TIMEOUT = "30s";
 
 /**
- * What sets up roles, limits and ownership. Run in the application's database by a user that Cloud SQL's API has made
- * and that is none of the plan's.
+ * The statements that set up roles, limits and ownership. Run in the application's database by a user that Cloud SQL's
+ * API has created and that the plan does not list.
  */
 export function setupStatements(plan: DatabaseRolesPlan): string[] {
   const owner = identifier(plan.owner);
   return [
     `SET lock_timeout = ${literal(SETUP_LOCK_TIMEOUT)}`,
     block(`CREATE ROLE ${owner} NOLOGIN; EXCEPTION WHEN duplicate_object THEN NULL;`),
-    // To give objects to a role, one must be its member.
+    // Only a member of a role may give it objects.
     `GRANT ${owner} TO CURRENT_USER`,
-    // The database belongs to `cloudsqlsuperuser`, because the API made it.
+    // The database belongs to `cloudsqlsuperuser`, because the API created it.
     `GRANT CONNECT, CREATE, TEMPORARY ON DATABASE ${identifier(plan.database)} TO ${owner}`,
-    // Up to version 14 everybody may create in it, and its owner is a superuser that nobody can be.
+    // Up to version 14 everybody may create objects in it, and its owner is a superuser, which Cloud SQL does not
+    // offer.
     block(
       `IF NOT (has_schema_privilege(${literal(plan.owner)}, 'public', 'USAGE') AND has_schema_privilege(${literal(plan.owner)}, 'public', 'CREATE')) THEN GRANT USAGE, CREATE ON SCHEMA public TO ${owner}; END IF;`,
     ),
@@ -67,7 +68,7 @@ function userStatements({ name, connectionLimit }: LoginUser, plan: DatabaseRole
   const user = identifier(name);
   return [
     `GRANT ${identifier(plan.owner)} TO ${user}`,
-    // With CREATEROLE it could raise its own limit.
+    // With CREATEROLE the user could raise its own limit.
     `ALTER ROLE ${user} NOCREATEROLE NOCREATEDB CONNECTION LIMIT ${connectionLimit}`,
     `ALTER ROLE ${user} SET lock_timeout = ${literal(`${plan.lockTimeoutSeconds}s`)}`,
     `ALTER ROLE ${user} SET idle_in_transaction_session_timeout = ${literal(`${plan.idleInTransactionSeconds}s`)}`,
@@ -79,8 +80,8 @@ function userStatements({ name, connectionLimit }: LoginUser, plan: DatabaseRole
 }
 
 /**
- * Gives the objects of another role to the owner: those of this database, and the databases that the role owns. The
- * former owner becomes a member first, so that revisions that still log in as it keep working.
+ * Gives another role's objects to the owner: those of this database, and the databases that the role owns. The former
+ * owner becomes a member first, so that revisions that still log in as it keep working.
  */
 function adoptionStatements(name: string, owner: string): string[] {
   const former = identifier(name);
@@ -92,15 +93,15 @@ function adoptionStatements(name: string, owner: string): string[] {
   ];
 }
 
-/** The former owners that a text of statements takes objects from. */
+/** The former owners in a text of statements. */
 export const reassignedOwners = (sql: string): string[] =>
   [...sql.matchAll(/REASSIGN OWNED BY "((?:[^"]|"")*)"/g)].map(([, name = ""]) => name.replaceAll('""', '"'));
 
 const PROBE = `public.${identifier("netra_roles_probe")}`;
 
 /**
- * What each user must be able to do before a revision logs in as it. Run as every user in turn, then
- * {@link cleanUpStatements} as the last one: each sees, changes and extends what the ones before have made.
+ * Checks what each user must be able to do before a revision logs in as it. Run as every user in turn, then
+ * {@link cleanUpStatements} as the last one: each user sees, changes and extends the objects of the previous ones.
  */
 export function checkStatements({ owner }: Pick<DatabaseRolesPlan, "owner">): string[] {
   const isOwned = `pg_has_role(current_user, c.relowner, 'USAGE')`;
@@ -115,7 +116,7 @@ export function checkStatements({ owner }: Pick<DatabaseRolesPlan, "owner">): st
     `INSERT INTO ${PROBE} VALUES (session_user)`,
     `ALTER TABLE ${PROBE} ALTER COLUMN written_by SET NOT NULL`,
     `SELECT written_by FROM ${PROBE}`,
-    // Whatever the application finds there it must be able to read, to write, and to migrate.
+    // The application must be able to read, write and migrate every object there.
     block(
       [
         "DECLARE stray record;",
@@ -127,7 +128,7 @@ export function checkStatements({ owner }: Pick<DatabaseRolesPlan, "owner">): st
 }
 
 /**
- * Removes what {@link checkStatements} has made; the last user runs it, which shows that it may drop what the first
- * made.
+ * Removes the objects of {@link checkStatements}. The last user runs it, which shows that it may drop the first user's
+ * objects.
  */
 export const cleanUpStatements = (): string[] => [`DROP TABLE IF EXISTS ${PROBE}`];

@@ -1,18 +1,18 @@
 import type { Resource } from "../framework/rule";
 
-/** What a text says of the thing that it names. A part that it leaves out is undefined. */
+/** The parts of a resource's name. A part that the text leaves out is undefined. */
 export interface CloudName {
   /** The project's id or number. */
   readonly project: string | undefined;
   /** A region, a zone or `global`, in lower case. */
   readonly location: string | undefined;
-  /** `networks`, `connectors`: as Google's paths have it. */
+  /** `networks`, `connectors`: as in Google's paths. */
   readonly collection: string | undefined;
   readonly name: string;
 }
 
 const GLOBAL = "global";
-/** The segments of a path after which a project or a location stands. Cloud Run v1 says `namespaces` for a project. */
+/** Path segments before a project or a location. Cloud Run v1 writes `namespaces` for a project. */
 const SCOPES: ReadonlyMap<string, "project" | "location"> = new Map([
   ["projects", "project"],
   ["namespaces", "project"],
@@ -26,14 +26,14 @@ const ZONE = new RegExp(`^(${REGION})-[a-z0-9]+$`);
 const CONNECTION_NAME = new RegExp(`^(.+):(${REGION}):([^:]+)$`);
 
 /**
- * Reads a name in every form in which Google and the provider write one: bare; `global/networks/n`;
- * `regions/r/subnetworks/n`; `projects/p/...`; the same behind a service's address, with or without `https:` and API
- * version; Cloud SQL's connection name. `collection`: what is named, where others may stand below it, as versions do
- * below a secret. `undefined`: no name.
+ * Reads a name in every form that Google and the provider use: bare; `global/networks/n`; `regions/r/subnetworks/n`;
+ * `projects/p/...`; the same after a service's address, with or without `https:` and API version; Cloud SQL's
+ * connection name. `collection`: the collection to stop at, if others may be nested below it, as versions are below a
+ * secret. `undefined`: no name.
  */
 export function cloudName(text: string | undefined, collection?: string): CloudName | undefined {
   const segments = (text ?? "").trim().split("/");
-  // Host and API version stand before the first scope.
+  // Host and API version precede the first scope.
   const start = segments.findIndex((segment) => segment.toLowerCase() === GLOBAL || SCOPES.has(segment.toLowerCase()));
   if (segments.length > 1 && start >= 0) return pathName(segments.slice(start), collection);
   const bare = segments.at(-1) ?? "";
@@ -59,7 +59,7 @@ function pathName(segments: readonly string[], wanted: string | undefined): Clou
   return found?.name ? { project: scope.project, location: scope.location, ...found } : undefined;
 }
 
-/** A region from any form of a location: a region's path or address, a zone of it, other capitals. */
+/** The region of a location in any form: a region's path or address, or a zone, in any case of letters. */
 export function regionIn(location: string | undefined): string | undefined {
   const { location: stated, name } = cloudName(location) ?? {};
   const place = (stated ?? name)?.toLowerCase();
@@ -67,7 +67,7 @@ export function regionIn(location: string | undefined): string | undefined {
 }
 
 /**
- * A resource's region, or the provider's where it states none: in outputs a preview does not know what the program left
+ * A resource's region, or the provider's if it states none: in outputs a preview does not know what the program left
  * out.
  */
 export const regionOf = (resource: Resource): string | undefined =>
@@ -78,28 +78,28 @@ function statedRegionOf({ properties }: Resource): string | undefined {
   return regionIn(known.text("region") || known.text("location") || known.text("zone"));
 }
 
-/** A resource's project, or the provider's where it states none. */
+/** A resource's project, or the provider's if it states none. */
 export const projectOf = ({ properties, provider }: Resource): string | undefined =>
   cloudName(properties.knownOnly().text("project") || provider.knownOnly().text("project"))?.name;
 
-/** What a property of the resource names. Without a project it is in the resource's own. */
+/** The name in a property of the resource. Without a project it is in the resource's own. */
 export function namedBy(resource: Resource, text: string | undefined, collection?: string): CloudName | undefined {
   const named = cloudName(text, collection);
   return named && { ...named, project: named.project ?? projectOf(resource) };
 }
 
-/** Whether two names may be of the same thing: what one of them leaves out is no difference. */
+/** Whether two names may mean the same resource. A missing part matches any. */
 export function mayBeSame(a: CloudName, b: CloudName): boolean {
   return (
     mayBeSameProject(a.project, b.project) &&
     mayBeSameLocation(a.location, b.location) &&
     (!a.collection || !b.collection || a.collection.toLowerCase() === b.collection.toLowerCase()) &&
-    // Google also numbers networks, and a number says nothing about a name.
+    // Google also numbers networks, and a number may stand for any name.
     (a.name === b.name || [a, b].some((name) => isNetwork(name) && isNumber(name.name)))
   );
 }
 
-/** The resource's own name; Pulumi's stands for one that a preview does not know. */
+/** The resource's own name; Pulumi's name if it is unknown at preview. */
 export function ownName(resource: Resource): CloudName {
   const own = cloudName(resource.properties.knownOnly().text("name"));
   return {
@@ -112,14 +112,12 @@ export function ownName(resource: Resource): CloudName {
 
 /** Whether the name may be that resource's. */
 export function mayName(named: CloudName, resource: Resource): boolean {
-  // The provider's region says nothing about what is global.
+  // The provider's region does not apply to global resources.
   const isGlobal = named.location === GLOBAL && statedRegionOf(resource) === undefined;
   return mayBeSame(isGlobal ? { ...named, location: undefined } : named, ownName(resource));
 }
 
-/**
- * Whether two names of a project may mean the same one: nothing in a program compares a project's id with its number.
- */
+/** Whether two names of a project may mean the same one: a project's id cannot be compared with its number. */
 export const mayBeSameProject = (a: string | undefined, b: string | undefined): boolean =>
   !a || !b || a === b || isNumber(a) !== isNumber(b);
 

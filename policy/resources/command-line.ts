@@ -1,8 +1,8 @@
 import { type Container, literalOf } from "./workload";
 
 /*
- * How many server processes a container's command line starts. It wins over variables, as in the servers themselves: a
- * pool of each process is opened whatever WEB_CONCURRENCY says.
+ * Counts the server processes that a container's command line starts. It wins over variables, as in the servers
+ * themselves: each process opens a pool, whatever WEB_CONCURRENCY is.
  */
 
 /** An application server that runs several processes. */
@@ -12,11 +12,11 @@ interface Server {
   readonly flags: readonly string[];
   /** The variable that holds further arguments. */
   readonly argumentsVariable?: string;
-  /** Variables that count where no flag does, the strongest first. */
+  /** Variables that count without a flag, the strongest first. */
   readonly variables: readonly string[];
   /** A flag that names a configuration file, which may state the processes, too. */
   readonly fileFlags: readonly string[];
-  /** Processes where nothing states them; absent: it depends on the machine, and the command line says nothing. */
+  /** The default number of processes; absent: it depends on the machine. */
   readonly otherwise?: number;
 }
 
@@ -98,26 +98,24 @@ const servers: readonly Server[] = [
   },
 ];
 
-/** A program that no entry names may be a script around one of them: then only what its arguments say counts. */
+/** An unknown program may be a script around one of these servers: then only its arguments count. */
 const UNKNOWN_SERVER_FLAGS = ["-w", "--workers"];
 
 /**
- * Runtimes whose programs are one process unless they fork; those that do take WEB_CONCURRENCY by convention. Source:
- * nodejs.org/api/cluster.html.
+ * Runtimes whose programs are one process unless they fork; those that do read WEB_CONCURRENCY by convention.
+ * Source: nodejs.org/api/cluster.html.
  */
 const RUNTIMES = ["node", "bun", "deno", "java", "dotnet"];
 
-/** What the command line says about the processes of a container. */
+/** The processes of a container, by its command line. */
 export interface Processes {
-  /** `undefined`: a number that is not there before the container runs, such as `$(nproc)`. */
+  /** `undefined`: a number that is known only when the container runs, such as `$(nproc)`. */
   readonly workers: number | undefined;
-  /** Where it stands, as a message names it. */
+  /** The setting that states it, as messages name it. */
   readonly setting: string;
 }
 
-/**
- * The processes that the command line starts, all servers on it together; `undefined` where it says nothing about them.
- */
+/** The processes that the command line starts, of all its servers; `undefined` if it does not show them. */
 export function processesOf(container: Container): Processes | undefined {
   const [only, ...others] = programsOf(container).flatMap((program) => countOf(program, container) ?? []);
   if (!only) return argumentsVariableOf(container);
@@ -130,7 +128,7 @@ export function processesOf(container: Container): Processes | undefined {
   );
 }
 
-/** Where the image's own command is not known, a server's arguments in a variable say which server that is. */
+/** If the image's own command is not known, a variable with a server's arguments shows which server it is. */
 function argumentsVariableOf(container: Container): Processes | undefined {
   if (container.inputs.mayHave("commands")) return undefined;
   for (const { argumentsVariable, flags } of servers) {
@@ -142,13 +140,13 @@ function argumentsVariableOf(container: Container): Processes | undefined {
   return undefined;
 }
 
-/** One program of a command line with its arguments and the variables that are set in front of it. */
+/** One program of a command line with its arguments and the variables set before it. */
 interface Program {
   readonly words: readonly string[];
   readonly variables: ReadonlyMap<string, string>;
 }
 
-/** How a message names the workers on the command line. */
+/** The name of the workers on the command line in messages. */
 const settingOf = ({ inputs }: Container) => `${inputs.at(inputs.mayHave("commands") ? "commands" : "args")} (workers)`;
 
 function countOf({ words, variables }: Program, container: Container): Processes | undefined {
@@ -172,7 +170,7 @@ function countOf({ words, variables }: Program, container: Container): Processes
   const name = server.variables.find((variable) => value(variable)?.trim());
   const own = container.variables.find((variable) => variable.name === name);
   if (name !== undefined) return count(value(name) ?? "", own?.setting);
-  // A configuration file may state the processes, and nothing here reads it.
+  // A configuration file may state the processes, and it is not available here.
   const hasFile = [...given, ...inVariable].some((word) =>
     server.fileFlags.some((flag) => word === flag || word.startsWith(`${flag}=`)),
   );
@@ -186,11 +184,11 @@ function programsOf({ inputs }: Container): Program[] {
     (word, i) => /^(ba|da|a|z)?sh$/.test(basename(word)) && /^-\w*c$/.test(given[i + 1] ?? ""),
   );
   if (shell < 0) return [programIn(given)];
-  // What stands before the shell, such as an init process, starts nothing else.
+  // Words before the shell, such as an init process, start nothing else.
   const variables = new Map<string, string>();
   return (given[shell + 2] ?? "").split(/\n|;|&&|\|\||[|&]/).map((part) => {
     const program = programIn(splitWords(part));
-    // `export NAME=value` and a line of its own hold for what follows.
+    // `export NAME=value` and a line of its own apply to the following programs.
     for (const [name, value] of program.variables) variables.set(name, value);
     return { words: program.words, variables: new Map(variables) };
   });
@@ -209,7 +207,7 @@ function programIn(all: readonly string[]): Program {
 
 const ASSIGNMENT = /^[A-Za-z_]\w*=/;
 
-/** A word that is unknown at preview is a value that is no number. */
+/** An unknown word is a value that is not a number. */
 const knownWords = (inputs: Container["inputs"], key: string): string[] =>
   inputs.isUnknown(key) ? [] : inputs.textsOr(key, "unknown");
 

@@ -4,12 +4,12 @@ import { ingressContainers, statedPorts } from "./ports";
 import { type Container, containerName, revisionAnnotations, type Workload } from "./workload";
 
 /**
- * v1's place for the order: `{"app":["proxy"]}`. Source:
- * docs.cloud.google.com/run/docs/configuring/services/containers.
+ * v1's annotation for the order: `{"app":["proxy"]}`.
+ * Source: docs.cloud.google.com/run/docs/configuring/services/containers.
  */
 const V1_ANNOTATION = "run.googleapis.com/container-dependencies";
 
-/** One container that waits for another one. */
+/** A container's dependency on another one. */
 interface Wait {
   readonly setting: string;
   readonly from: string;
@@ -17,8 +17,8 @@ interface Wait {
 }
 
 /**
- * What Cloud Run refuses about the order in which containers start: a container that waits for one that does not exist,
- * for one without a start-up probe, or in a circle for itself.
+ * The dependencies between containers that Cloud Run refuses: on a container that does not exist, on one without a
+ * start-up probe, or in a cycle.
  * Source: cloud-run-samples 230, "Dependent container 'sidecar' must have startup probe specified".
  */
 export function orderProblems(workload: Workload): Problem[] {
@@ -29,7 +29,7 @@ export function orderProblems(workload: Workload): Problem[] {
     const awaited = wait.to === "" ? undefined : byName.get(wait.to);
     if (!awaited) return noContainer(wait, [...byName.keys()]);
     const circle = circleThrough(wait, waits);
-    // Each cause once: neither every arc of a circle nor everyone who waits for the same container.
+    // Each cause once: one dependency of a cycle, and one of several on the same container.
     if (circle.some((name) => reported.has(name)) || reported.has(wait.to)) return [];
     if (circle.length > 0) {
       for (const name of circle) reported.add(name);
@@ -50,7 +50,7 @@ function waitsOf(workload: Workload): Wait[] {
       .flatMap((from) => order.texts(from).map((to) => ({ setting: annotations.at(V1_ANNOTATION), from, to })));
   }
   return workload.containers.flatMap((container) => {
-    // A name that a preview does not know is one of another resource's: nothing can be said about it.
+    // An unknown name comes from another resource, and nothing is known about it.
     if (container.inputs.isUnknown("dependsOns")) return [];
     const names = container.inputs.knownOnly().texts("dependsOns");
     return names.map((to, index) => ({
@@ -66,10 +66,10 @@ function orderIn(annotations: Inputs): Inputs {
   return new Inputs(parsedJson(annotations.text(V1_ANNOTATION) || "{}", setting, "an object"), setting);
 }
 
-/** The containers of a circle that the wait closes; empty: it closes none. */
+/** The containers of the cycle that the dependency closes; empty if it closes none. */
 function circleThrough({ from, to }: Wait, waits: readonly Wait[]): string[] {
   const reached = new Set([to]);
-  // The set grows while it is walked.
+  // The loop also visits what it adds.
   for (const name of reached) for (const next of waits) if (next.from === name) reached.add(next.to);
   return reached.has(from) ? [...reached] : [];
 }
@@ -97,7 +97,7 @@ function leadsBack({ setting, from, to }: Wait): Problem {
   });
 }
 
-/** Cloud Run gives a service's ingress container a TCP probe where it has none; to no other container. */
+/** Cloud Run adds a TCP probe to a service's ingress container without one, and to no other container. */
 function hasStartupProbe(workload: Workload, container: Container): boolean {
   return container.inputs.has("startupProbe") || ingressContainers(workload).includes(container);
 }

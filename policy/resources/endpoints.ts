@@ -1,7 +1,7 @@
 import ipaddr from "ipaddr.js";
 import { secretSourceOf, type Variable } from "./workload";
 
-/* What a variable tells a container to dial. Values are never shown: a URL may carry a password. */
+/* Reads the addresses that variables contain. Values are never shown: a URL may contain a password. */
 
 /** Names of variables that hold an address to dial, with any prefix and suffix. */
 const DIALLED =

@@ -176,7 +176,7 @@ function proxyV2(
       ? { setting, value: `--http-address=${address}`, fix: "these with --http-address=0.0.0.0" }
       : undefined;
   }
-  // An instance may have an address of its own: project:region:name?address=0.0.0.0&port=5432.
+  // An instance may have its own address: project:region:name?address=0.0.0.0&port=5432.
   const own = words
     .map((word) => new URLSearchParams(word.split("?")[1] ?? ""))
     .filter((query) => [null, String(port)].includes(query.get("port")));
@@ -190,7 +190,8 @@ function proxyV2(
 }
 
 /**
- * The first version listens where `-instances` says: `...=tcp:5432` is 127.0.0.1. Its health check answers everywhere.
+ * The first version listens at the address in `-instances`: `...=tcp:5432` is 127.0.0.1. Its health check answers
+ * everywhere.
  */
 function proxyV1(words: readonly string[], port: number, setting: string): LoopbackListener | undefined {
   const instances = flagsOf(words).flatMap(({ name, value }) =>

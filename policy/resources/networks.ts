@@ -9,7 +9,7 @@ import { clientContainers, databasesOf } from "./used-databases";
 import { networkInterfacesOf } from "./vpc-access";
 import { regionsOf, type Workload } from "./workload";
 
-/* In which VPC network things are, as far as anything says: `undefined` stands for any. */
+/* The VPC networks of resources, as far as they are known: `undefined` stands for any. */
 
 /** The project and name of a network. */
 type NetworkName = CloudName;

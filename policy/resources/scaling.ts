@@ -54,7 +54,9 @@ export function scalingOf(kind: Exclude<Workload["kind"], "job">, properties: In
   };
 }
 
-/** The most instances that can run at once in all regions and revisions with traffic, and the setting that limits them. */
+/**
+ * The most instances that can run at once, in all regions and revisions with traffic, and the setting that limits them.
+ */
 export interface Maximum {
   readonly setting: string;
   readonly instances: number;

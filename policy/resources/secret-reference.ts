@@ -2,17 +2,17 @@ import { MalformedValueError } from "../framework/inputs";
 import { mayBeSameProject, namedBy } from "./cloud-name";
 import { revisionAnnotations, type SecretReference, secretOf, type Variable, type Workload } from "./workload";
 
-/** A version of a secret, named without regard to the form in which a program wrote it. */
+/** A version of a secret, independent of the form in which a program wrote it. */
 export interface SecretVersionName {
-  /** The project's id or number; absent where neither the program nor a preview says. */
+  /** The project's id or number; absent if it is unknown. */
   readonly project: string | undefined;
   readonly secret: string;
   readonly version: string;
 }
 
 /**
- * The secret version that a variable is taken from; `undefined`: it is a literal. `jwt` and `projects/p/secrets/jwt`
- * are one secret to a workload of project p. Throws where secret or version is missing.
+ * The secret version of a variable; `undefined`: it is a literal. `jwt` and `projects/p/secrets/jwt` are the same
+ * secret to a workload of project p. Throws if secret or version is missing.
  */
 export function secretVersionOf(workload: Workload, variable: Variable): SecretVersionName | undefined {
   const reference = secretOf(variable);
@@ -21,14 +21,14 @@ export function secretVersionOf(workload: Workload, variable: Variable): SecretV
 
 /** A secret that is mounted as a file. */
 export interface MountedSecret extends SecretReference {
-  /** Where its version stands. */
+  /** The setting that states its version. */
   readonly setting: string;
-  /** The file's name; undefined where no items are named: then all of the secret is mounted at its latest version. */
+  /** The file's name; undefined without items: then the whole secret is mounted at its latest version. */
   readonly path: string | undefined;
-  /** The volume's name, by which containers mount it. */
+  /** The name of the volume that containers mount. */
   readonly volume: string | undefined;
   /**
-   * Whether a preview does not know the version: an output, which is the number of a version that the program makes.
+   * Whether the version is unknown at preview: an output, which is the number of a version that the program creates.
    */
   readonly isOutput: boolean;
 }
@@ -60,7 +60,7 @@ export function mountedSecrets({ kind, pod }: Workload): MountedSecret[] {
   });
 }
 
-/** Throws where secret or version is missing. */
+/** Throws if secret or version is missing. */
 export function versionName(
   workload: Workload,
   { secret, version }: SecretReference,

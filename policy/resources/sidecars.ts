@@ -3,8 +3,8 @@ import { statedPorts } from "./ports";
 import type { Container, Workload } from "./workload";
 
 /*
- * What stands between a client and its database in the same instance: the Cloud SQL Auth Proxy, which passes every
- * connection on, or a pooler, which holds connections of its own for all of them.
+ * The containers between a client and its database in the same instance: the Cloud SQL Auth Proxy, which passes every
+ * connection on, or a pooler, which holds its own connections for all clients.
  */
 
 const PROXY = /cloud-?sql-(auth-)?proxy|cloudsql-docker\/gce-proxy|cloud_sql_proxy/i;
@@ -12,13 +12,10 @@ const POOLER = /\b(pgbouncer|pgcat|odyssey|pgpool(-ii)?|pgdog)\b(?![-\w]*exporte
 /** Settings that only a pooler has: the variables of the images edoburu/pgbouncer and bitnami/pgbouncer. */
 const POOLER_SETTING = /^(PGBOUNCER_)?(DEFAULT_POOL_SIZE|POOL_MODE|MAX_CLIENT_CONN)$/;
 
-/**
- * Whether the container is the Cloud SQL Auth Proxy: it holds one connection for each that a client opens, and none
- * without.
- */
+/** Whether the container is the Cloud SQL Auth Proxy: it holds one connection for each connection of a client. */
 export const isProxy = (container: Container): boolean => PROXY.test(programOf(container));
 
-/** Whether the container is a pooler: its server connections count, whatever its clients open. */
+/** Whether the container is a pooler: its server connections count instead of its clients'. */
 export const isPooler = (container: Container): boolean =>
   POOLER.test(programOf(container)) || container.variables.some(({ name }) => POOLER_SETTING.test(name));
 
@@ -27,13 +24,13 @@ function programOf({ inputs }: Container): string {
   return [known.text("image") ?? "", known.texts("commands")[0] ?? ""].join(" ");
 }
 
-/** What the commands and arguments say, as far as a preview knows them. */
+/** The known commands and arguments. */
 export const argumentsOf = ({ inputs }: Container): string[] => [
   ...inputs.knownOnly().texts("commands"),
   ...inputs.knownOnly().texts("args"),
 ];
 
-/** The instances that proxies in the same instance pass connections on to. */
+/** The database instances that proxies in the same instance connect to. */
 export const proxiedInstances = (workload: Workload): string[] =>
   workload.containers
     .filter(isProxy)
@@ -41,7 +38,7 @@ export const proxiedInstances = (workload: Workload): string[] =>
       [...argumentsOf(proxy), ...proxy.variables.map(knownValue)].flatMap((text) => text.match(CONNECTION_NAME) ?? []),
     );
 
-/** Whether every location that the container is told is this instance's own. */
+/** Whether every database location of the container is the instance's own address. */
 export function isLocal(container: Container): boolean {
   const endpoints = databaseEndpoints(container);
   return (
@@ -51,12 +48,12 @@ export function isLocal(container: Container): boolean {
   );
 }
 
-/** Whether the container connects to a pooler beside it: then the pooler counts, and it does not. */
+/** Whether the container connects to a pooler beside it: then the pooler counts instead. */
 export function isBehindPooler(workload: Workload, container: Container): boolean {
   const poolers = workload.containers.filter((other) => other !== container && isPooler(other));
   if (poolers.length === 0 || isPooler(container) || !isLocal(container)) return false;
   const ports = poolers.flatMap(portsOf);
-  // Beside a proxy, the port says which of the two it is.
+  // If there is also a proxy, the port shows which of the two it is.
   return (
     !workload.containers.some(isProxy) ||
     ports.length === 0 ||
@@ -67,19 +64,19 @@ export function isBehindPooler(workload: Workload, container: Container): boolea
 const databaseEndpoints = (container: Container) =>
   container.variables.filter(namesDatabase).flatMap((variable) => endpointsIn(knownValue(variable)));
 
-/** The ports that a container connects to, as far as a preview knows them; undefined where nothing states one. */
+/** The known database ports of a container; undefined if none is stated. */
 export const databasePorts = (container: Container): (string | undefined)[] => {
   const ports = databaseEndpoints(container).map(({ port }) => port ?? statedPort(container));
   return ports.length > 0 ? ports : [statedPort(container)];
 };
 
-/** The port in a variable of its own. */
+/** The port in its own variable. */
 const statedPort = ({ variables }: Container): string | undefined => {
   const variable = variables.find(({ name }) => /^(PG_?|(POSTGRES(QL)?|DB|DATABASE)_)PORT$/i.test(name));
   return (variable && knownValue(variable)) || undefined;
 };
 
-/** Where a pooler listens, as far as that is stated. */
+/** The stated ports of a pooler. */
 function portsOf(pooler: Container): string[] {
   const variables = pooler.variables.filter(({ name }) => /^(PGBOUNCER_)?(LISTEN_)?PORT$/.test(name)).map(knownValue);
   // In outputs a preview does not know the ports that the program left out.

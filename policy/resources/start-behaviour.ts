@@ -32,7 +32,10 @@ export const startBehaviourSchema = {
   },
 };
 
-/** From the incident's slowest service: its 7 s to the first connect doubled, queries of 100 ms, the retries of its code. */
+/**
+ * From the incident's slowest service: its 7 s to the first connect doubled, queries of 100 ms, and the retries of its
+ * code.
+ */
 export const neutralStart: StartBehaviour = {
   bootSeconds: 15,
   startupQueryCpuMs: 100,
