@@ -31,7 +31,7 @@ const eventSchema = z
 export function commentCommand(): Runnable {
   const definition = command(
     "comment",
-    "Writes the comment on a pull request, from what other jobs found out; a file that is not there is one that they did not get to.",
+    "Writes the comment on a pull request from the results of other jobs. A missing file means that a job did not produce it.",
   )
     .requiredOption("--head <file>", "what `check --json` printed on the pull request")
     .requiredOption("--base <file>", "what it printed on the base")
@@ -66,7 +66,7 @@ function headOf(file: string | undefined) {
   } catch {
     throw inputError(
       "GITHUB_EVENT_PATH",
-      `(${file ?? "not set"}) must be the event of a workflow that another one started because it says which pull request is meant; leave out '--post' elsewhere`,
+      `(${file ?? "not set"}) must be the event of a workflow that another workflow started because it identifies the pull request; omit '--post' elsewhere`,
     );
   }
 }

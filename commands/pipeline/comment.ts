@@ -4,10 +4,9 @@ import { differences, differencesTable } from "./comparison";
 import { list, type Section, withinLimit } from "./format";
 import type { GuardFile, VerdictFile } from "./verdict-file";
 
-/** Tells the one comment that is updated in place. */
+/** Identifies the comment that is updated in place. */
 export const COMMENT_MARKER = "<!-- netra-staging: check -->";
 
-/** What a comment is made of. */
 export interface Findings {
   readonly head: VerdictFile;
   readonly base: VerdictFile;
@@ -15,9 +14,7 @@ export interface Findings {
   readonly guard: GuardFile | { readonly problems: readonly string[] } | undefined;
 }
 
-/**
- * The comment on a pull request: the verdict first, then what changes, then the sums. Never longer than GitHub takes.
- */
+/** The comment on a pull request: verdict, changes, sums. Stays within GitHub's limit. */
 export function comment({ head, base, guard }: Findings): string {
   return withinLimit([
     { title: "the verdict", text: `${COMMENT_MARKER}\n\n# ${title(head)}` },
@@ -29,7 +26,7 @@ export function comment({ head, base, guard }: Findings): string {
 
 function title(head: VerdictFile): string {
   if ("verdict" in head) return headline(head.verdict);
-  return "problems" in head ? "The stack file cannot be read as a plan" : "There is no verdict";
+  return "problems" in head ? "The stack file is not a valid plan" : "No verdict";
 }
 
 function verdictSections(head: VerdictFile, base: VerdictFile): Section[] {
@@ -37,7 +34,7 @@ function verdictSections(head: VerdictFile, base: VerdictFile): Section[] {
     return [
       {
         title: "why there is none",
-        text: `Nothing can be said of it (${head.none}); the log of the workflow \`preview\` says why.`,
+        text: `There is no result (${head.none}); see the log of the workflow \`preview\`.`,
       },
     ];
   if ("problems" in head) return [{ title: "its problems", text: list(head.problems) }];
@@ -49,13 +46,13 @@ function verdictSections(head: VerdictFile, base: VerdictFile): Section[] {
 
 function changes({ verdict }: Extract<VerdictFile, { verdict: unknown }>, base: VerdictFile): string {
   if ("verdict" in base) return differencesTable(differences(base.verdict, verdict));
-  const why = "problems" in base ? "its stack file cannot be read as a plan" : base.none;
-  return `The base cannot be evaluated (${why}), so nothing is compared.`;
+  const why = "problems" in base ? "its stack file is not a valid plan" : base.none;
+  return `The base cannot be evaluated (${why}), so there is no comparison.`;
 }
 
 function guardSection(guard: Findings["guard"]): Section {
   const section = (text: string) => ({ title: "the preview", text: `## What an update would do\n\n${text}` });
-  if (guard === undefined) return section("Not previewed: this run had no credentials, or the preview did not begin.");
+  if (guard === undefined) return section("Not previewed: this run had no credentials, or the preview did not start.");
   if ("problems" in guard) return section(list(guard.problems));
   const open = guard.refused.filter(({ acknowledged }) => acknowledged === undefined);
   return section(

@@ -2,16 +2,16 @@ import { percentText } from "../../capacity/storm/statistics";
 import { table } from "../../report/table";
 import type { ReadVerdict } from "./verdict-file";
 
-/** One thing that a change of the plan changes. */
+/** A figure that differs between base and head. */
 export interface Difference {
   readonly what: string;
-  /** Absent: it is new. */
+  /** Absent if it is new. */
   readonly base?: string;
-  /** Absent: it is gone. */
+  /** Absent if it is removed. */
   readonly head?: string;
 }
 
-/** What changed in capacity, storms, resources and cost: equal things are left out. */
+/** The differences in capacity, storms, resources and cost. */
 export function differences(base: ReadVerdict, head: ReadVerdict): Difference[] {
   const [before, after] = [figures(base), figures(head)];
   return [...new Set([...before.keys(), ...after.keys()])].flatMap((what) => {
@@ -21,16 +21,16 @@ export function differences(base: ReadVerdict, head: ReadVerdict): Difference[] 
   });
 }
 
-/** The differences as a table; a sentence where there are none. */
+/** The differences as a table, or a sentence if there are none. */
 export function differencesTable(found: readonly Difference[]): string {
-  if (found.length === 0) return "Nothing that a report shows: capacity, storms, resources and cost are as they were.";
+  if (found.length === 0) return "No differences: capacity, storms, resources and cost are unchanged.";
   return table(
     [["what", "base", "this change"], ...found.map(({ what, base = "-", head = "-" }) => [what, base, head])],
     ["l", "r", "r"],
   );
 }
 
-/** Everything that is compared, as a reader is shown it: what reads the same is the same. */
+/** Everything that is compared, as displayed, so that equal texts count as equal. */
 function figures({ budget, checks, storms, resources, cost }: ReadVerdict): Map<string, string> {
   return new Map([
     ["connections of the plan", `${budget.demand} of ${budget.limit}`],

@@ -17,7 +17,7 @@ const REFRESH = "pulumi refresh --preview-only --expect-no-changes --json";
 export function driftCommand(): Runnable {
   const definition = command(
     "drift",
-    "Says where the cloud is no longer what the state and the plan say, and keeps one GitHub issue about it.",
+    "Reports where the cloud differs from the state and the plan, and maintains one GitHub issue about it.",
   )
     .requiredOption("--refresh <file>", `what \`${REFRESH}\` printed`)
     .requiredOption("--diagnosis <file>", "what `npm run --silent diagnose -- --json` printed")
@@ -54,7 +54,7 @@ function refreshIn(file: string, stack: string): Preview {
     if (!(error instanceof InputError) || error.message.includes("must be a preview of the stack")) throw error;
     throw inputError(
       "--refresh",
-      `(${file}) must be what \`${REFRESH}\` prints because what has drifted stands there; run that to its end and redirect its standard output there`,
+      `(${file}) must be what \`${REFRESH}\` prints because it lists what has drifted; let it complete and redirect its standard output to the file`,
     );
   }
 }
@@ -64,10 +64,10 @@ function diagnosisIn(file: string) {
   if (found) return found;
   throw inputError(
     "--diagnosis",
-    `(${file}) must be what \`npm run --silent diagnose -- --json\` prints because its findings stand there; redirect its standard output there`,
+    `(${file}) must be what \`npm run --silent diagnose -- --json\` prints because it holds the findings; redirect its standard output to the file`,
   );
 }
 
 function contentOf(file: string, option: string, source: string): string {
-  return textIn(file, { because: "it is one half of the answer", fix: `run \`${source} > ${file}\``, option });
+  return textIn(file, { because: "the drift report combines both files", fix: `run \`${source} > ${file}\``, option });
 }

@@ -3,12 +3,12 @@ import { changing, PREVIEW_FAILED, type Preview } from "../../engine/preview";
 import { table } from "../../report/table";
 import { list, literal, withinLimit } from "./format";
 
-/** Tells the one issue about drift. */
+/** Identifies the issue about drift. */
 export const DRIFT_MARKER = "<!-- netra-staging: drift -->";
 
 const text = z.string().transform(literal);
 
-/** What `diagnose --json` printed, as far as it is told here. */
+/** The output of `diagnose --json`, as far as the issue shows it. */
 const diagnosisSchema = z.object({
   findings: z.array(
     z.object({
@@ -26,7 +26,7 @@ const problemsSchema = z.object({ problems: z.array(z.object({ message: text }))
 
 export type Diagnosis = z.output<typeof diagnosisSchema> | { readonly problems: readonly string[] };
 
-/** Reads what `diagnose --json` printed; `undefined` where it is no such thing. */
+/** Reads the output of `diagnose --json`; `undefined` if the content is something else. */
 export function readDiagnosis(content: string): Diagnosis | undefined {
   let value: unknown;
   try {
@@ -38,18 +38,15 @@ export function readDiagnosis(content: string): Diagnosis | undefined {
   return diagnosisSchema.safeParse(value).data ?? (data && { problems: data.problems.map(({ message }) => message) });
 }
 
-/** Where the cloud is no longer what the state and the plan say. */
+/** The differences of the cloud from state and plan. */
 export interface Drift {
   readonly clean: boolean;
   readonly title: string;
-  /** The issue's text. It has names, paths of properties and findings; of a state, no value. */
+  /** The issue's text: names, property paths and findings, but no values of the state. */
   readonly body: string;
 }
 
-/**
- * Puts a refresh and a diagnosis together. What only is not known opens no issue: somebody would have to close it every
- * day.
- */
+/** Combines a refresh and a diagnosis. Open questions alone open no issue, because it would return every day. */
 export function drift(
   stack: string,
   refresh: Pick<Preview, "steps" | "errors" | "changes">,
@@ -61,20 +58,20 @@ export function drift(
     ({ message }) =>
       !/^no changes were expected/.test(message) && (message !== PREVIEW_FAILED || refresh.errors.length === 1),
   );
-  // Of a resource whose provider names no property the engine shows the refresh, and only counts the change.
+  // If the provider names no property, the engine only counts the change.
   const changed = Object.values(changing(refresh.changes)).reduce((sum, count) => sum + count, 0);
   const unnamed = Math.max(0, changed - refresh.steps.length);
   const clean = refresh.steps.length + unnamed + errors.length + findings.length + problems.length === 0;
   const counts = [
     counted(refresh.steps.length + unnamed, "resource changed", "resources changed"),
     counted(findings.length, "finding", "findings"),
-    counted(errors.length + problems.length, "question that could not be asked", "questions that could not be asked"),
+    counted(errors.length + problems.length, "failed check", "failed checks"),
   ].filter((count) => count !== "");
   const title = clean ? `${stack}: no drift` : `${stack} has drifted: ${counts.join(", ")}`;
   const steps = refresh.steps
     .map(({ name, op, changed }) => [
       literal(name),
-      op === "delete" ? "is gone" : `${op}: ${literal(changed.join(", ") || "(the engine does not say)")}`,
+      op === "delete" ? "is gone" : `${op}: ${literal(changed.join(", ") || "(the engine names no property)")}`,
     ])
     .toSorted(([one = ""], [other = ""]) => (one < other ? -1 : 1))
     .concat(
@@ -82,7 +79,7 @@ export function drift(
         ? [
             [
               counted(unnamed, "other", "others"),
-              "the engine names neither resource nor property: `pulumi refresh --preview-only --diff` does",
+              "the engine names neither resource nor property: run `pulumi refresh --preview-only --diff`",
             ],
           ]
         : [],
@@ -93,10 +90,10 @@ export function drift(
     body: withinLimit([
       {
         title: "the title",
-        text: `${DRIFT_MARKER}\n\nThis issue is renewed by every run of the workflow \`drift\`, and closed by the first that finds nothing.`,
+        text: `${DRIFT_MARKER}\n\nEvery run of the workflow \`drift\` updates this issue; the first that finds nothing closes it.`,
       },
       section(
-        "The cloud is not what the state says",
+        "Differences between state and cloud",
         steps.length > 0 ? `${table([["resource", "what"], ...steps])}\n\n${WAYS}` : "",
       ),
       section("The refresh failed", list(errors.map(({ message }) => literal(message)))),
@@ -115,7 +112,7 @@ export function drift(
 }
 
 const WAYS =
-  "`npm run up` makes the cloud what the program says. Where the change is meant to stay, write it into the stack file first. A preview with `--refresh` shows what an `up` would do: plain `npm run preview` compares with the state only.";
+  "`npm run up` restores what the program declares. To keep a change, write it into the stack file first. A preview with `--refresh` shows what an `up` would do; plain `npm run preview` compares with the state only.";
 
 function findingLine({
   stage,

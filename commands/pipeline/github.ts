@@ -2,24 +2,22 @@ import { z } from "zod";
 import { InputError } from "../../capacity/problem";
 
 /*
- * The few calls of GitHub's REST API that the pipelines need. Not Octokit: its tree has a package that asks for Node
- * 22.
+ * The calls of GitHub's REST API that the pipelines need. Octokit is not used: one of its packages requires Node 22.
  * Source: docs.github.com/rest, version 2022-11-28.
  */
 
-/** Where a job's calls go, and as whom. */
 export interface Access {
-  /** Without a slash at its end: `https://api.github.com`. */
+  /** Without a trailing slash: `https://api.github.com`. */
   readonly url: string;
   /** `owner/name`. */
   readonly repository: string;
   readonly token: string;
 }
 
-/** The account behind a job's own token: what somebody else wrote is never edited. */
+/** The account of a job's own token; comments and issues of others are never edited. */
 const ACTIONS = "github-actions[bot]";
 const PAGE = 100;
-/** Past this many entries the one that is looked for is taken for absent. */
+/** The search for an existing entry stops after this many. */
 const MOST_PAGES = 30;
 const TIMEOUT_MS = 30_000;
 
@@ -33,7 +31,7 @@ const pulls = z.array(z.object({ number: z.number(), head: z.object({ sha: z.str
 const issues = z.array(written.extend({ number: z.number(), pull_request: z.unknown().optional() }));
 const comments = z.array(written);
 
-/** The variables that a job of GitHub Actions has. @throws InputError with all that are missing. */
+/** Reads the variables of a GitHub Actions job. @throws InputError with all that are missing. */
 export function accessOfJob(environment: NodeJS.ProcessEnv): Access {
   const {
     GITHUB_API_URL: url = "https://api.github.com",
@@ -47,19 +45,16 @@ export function accessOfJob(environment: NodeJS.ProcessEnv): Access {
   const problems = [
     ...(/^[\w.-]+\/[\w.-]+$/.test(repository)
       ? []
-      : [missing("GITHUB_REPOSITORY", "what is posted goes there", "set it to OWNER/NAME")]),
+      : [missing("GITHUB_REPOSITORY", "results are posted to that repository", "set it to OWNER/NAME")]),
     ...(token === ""
-      ? [missing("GITHUB_TOKEN", "GitHub lets nobody write without one", "set it to the github.token of the job")]
+      ? [missing("GITHUB_TOKEN", "GitHub requires a token for writing", "set it to the github.token of the job")]
       : []),
   ];
   if (problems.length > 0) throw new InputError(problems);
   return { url, repository, token };
 }
 
-/**
- * The open pull request whose head is this commit of this branch; `undefined` where it has been closed or pushed to
- * since.
- */
+/** The open pull request with this head; `undefined` if it has been closed or updated since. */
 export async function openPullRequest(
   access: Access,
   head: { readonly owner: string; readonly branch: string; readonly sha: string },
@@ -69,7 +64,7 @@ export async function openPullRequest(
   return found.find(({ head: { sha } }) => sha === head.sha)?.number;
 }
 
-/** Writes the one comment that begins with the marker: updates it where it is there already. */
+/** Creates or updates the comment that begins with the marker. */
 export async function putComment(
   access: Access,
   pullRequest: number,
@@ -82,7 +77,7 @@ export async function putComment(
   return own ? "updated" : "created";
 }
 
-/** Opens the one issue that begins with the marker, or updates it where it is open already. */
+/** Opens or updates the issue that begins with the marker. */
 export async function putIssue(
   access: Access,
   marker: string,
@@ -97,7 +92,7 @@ export async function putIssue(
   return `issue #${number} opened`;
 }
 
-/** Closes the issue that begins with the marker, where one is open. */
+/** Closes the open issue that begins with the marker, if there is one. */
 export async function closeIssue(access: Access, marker: string, why: string): Promise<string> {
   const own = await openIssue(access, marker);
   if (!own) return "no issue is open";
@@ -117,7 +112,7 @@ const openIssue = (access: Access, marker: string) =>
 const isOwn = ({ body, user }: z.output<typeof written>, marker: string) =>
   user?.login === ACTIONS && (body ?? "").startsWith(marker);
 
-/** The first entry of a list in pages that fits. */
+/** The first matching entry of a paginated list. */
 async function find<T>(
   access: Access,
   path: string,
@@ -134,10 +129,7 @@ async function find<T>(
   return undefined;
 }
 
-/**
- * One call. @throws InputError with GitHub's own words where it is refused, so that a missing permission is told as
- * such.
- */
+/** One request. @throws InputError with GitHub's message, which names a missing permission. */
 async function call({ url, repository, token }: Access, method: string, path: string, body?: object): Promise<unknown> {
   const headers = {
     authorization: `Bearer ${token}`,
@@ -149,7 +141,7 @@ async function call({ url, repository, token }: Access, method: string, path: st
     new InputError([
       {
         setting: "GitHub",
-        message: `GitHub must answer ${method} ${path.split("?")[0]} of ${repository} because the result is posted there (${said}); look at 'permissions' of the job, and run it again`,
+        message: `GitHub must answer ${method} ${path.split("?")[0]} of ${repository} because the result is posted there (${said}); check the job's 'permissions', and run it again`,
       },
     ]);
   let response: Response;

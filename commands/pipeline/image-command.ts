@@ -6,7 +6,7 @@ import { withImage } from "./image";
 
 export function imageCommand(): Runnable {
   const definition = withEditOptions(
-    command("image", "Writes the image of a service, by digest, into the stack file; comments stay.")
+    command("image", "Writes the image of a service, by digest, into the stack file and keeps comments.")
       .argument("<service>", "the service's key in netra:services: backend")
       .argument("<image>", "REGISTRY/NAME@sha256:DIGEST"),
   );

@@ -1,13 +1,13 @@
 import { InputError, problem } from "../../capacity/problem";
 import { serviceProblems, withSetting } from "./service-setting";
 
-/** `REGISTRY/PATH[:tag]@sha256:...`: what a pipeline that has just pushed an image knows of it. */
+/** `REGISTRY/PATH[:tag]@sha256:...`, as known to a pipeline that has pushed the image. */
 const WITH_DIGEST = /^[\w.-]+(?::\d+)?\/[a-z0-9][a-z0-9._/-]*(?::[\w][\w.+-]{0,127})?@sha256:[0-9a-f]{64}$/;
 
 /**
- * The text of a stack file with another image of a service: no other character changes, comments stay.
+ * The text of a stack file with another image of a service; all other characters stay, including comments.
  * @param service the service's key in `netra:services`.
- * @throws InputError with everything that is wrong with the two.
+ * @throws InputError with all problems of both.
  */
 export function withImage(text: string, file: string, service: string, image: string): string {
   const problems = serviceProblems(text, file, [service]);
@@ -17,7 +17,7 @@ export function withImage(text: string, file: string, service: string, image: st
         setting: "IMAGE",
         value: image,
         must: "name its registry and end with @sha256: and 64 hexadecimal digits",
-        because: "a tag can be moved, and the next instance would start another program",
+        because: "a tag can be moved, and the next instance would then start another image",
         fix: "REGISTRY/NAME@sha256:DIGEST, as `docker push` and `gcloud builds` print it",
       }),
     );

@@ -8,7 +8,7 @@ export function redeployCommand(): Runnable {
   const definition = withEditOptions(
     command(
       "redeploy",
-      "Raises the count of redeploys of services in the stack file; comments stay. The next `up` then makes a new revision of each, with the same template: a revision that failed is not tried again otherwise.",
+      "Raises the redeploy counts of services in the stack file and keeps comments. The next `up` then creates a new revision of each with the same template; a failed revision is not retried otherwise.",
     ).argument("<services...>", "the services' keys in netra:services: auth backend"),
   );
   return {

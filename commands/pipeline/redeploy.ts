@@ -1,7 +1,6 @@
 import { InputError } from "../../capacity/problem";
 import { serviceProblems, servicesIn, withSetting } from "./service-setting";
 
-/** A stack file's text after redeploys were counted, and what each service's count is now. */
 export interface Redeployed {
   readonly text: string;
   readonly counts: Readonly<Record<string, number>>;
@@ -10,7 +9,7 @@ export interface Redeployed {
 /**
  * Raises `redeploy` of the named services by one, each once.
  * @param services their keys in `netra:services`.
- * @throws InputError with everything that is wrong with the names, or with how a count is written.
+ * @throws InputError with all problems of the names and the counts.
  */
 export function redeployed(text: string, file: string, services: readonly string[]): Redeployed {
   const problems = serviceProblems(text, file, services);

@@ -25,13 +25,13 @@ export function rollbackCommand(): Runnable {
         step = failedStep(STEPS);
       } catch {
         const message =
-          "'STEPS' must be the steps of the job as JSON because it says which one failed; set it to toJSON(steps)";
+          "'STEPS' must be the steps of the job as JSON because it shows which step failed; set it to toJSON(steps)";
         problems.push({ setting: "STEPS", message });
       }
       if (!/^[0-9a-f]{40}$/.test(commit))
         problems.push({
           setting: "GITHUB_SHA",
-          message: `'GITHUB_SHA' (${commit || "not set"}) must be a commit because the rollback reverts it; set it to the one that was applied`,
+          message: `'GITHUB_SHA' (${commit || "not set"}) must be a commit because the rollback reverts it; set it to the commit that was applied`,
         });
       if (problems.length > 0) throw new InputError(problems);
       stdout.write(rollbackInstructions(step, { stack, commit, wasCancelled: cancelled === true }));

@@ -4,25 +4,25 @@ import { isMap, isScalar, type Pair, parseDocument, type YAMLMap } from "yaml";
 import { z } from "zod";
 import { InputError, type InputProblem, problem } from "../../capacity/problem";
 
-/* One setting of a service in a stack file, changed as text: no other character changes, comments stay. */
+/* Changes one setting of a service in the text of a stack file; all other characters stay, including comments. */
 
 const stackFile = z.looseObject({ config: z.looseObject({ "netra:services": z.record(z.string(), z.unknown()) }) });
 
-/** What a stack file says, in which what an alias repeats is a value of its own. */
+/** The values of a stack file, with aliases resolved. */
 type Content = z.output<typeof stackFile>;
 
-/** The services of a stack file by their keys; `undefined` where the text is no stack file with services. */
+/** The services of a stack file by key; `undefined` if the text is not a stack file with services. */
 export const servicesIn = (text: string): Content["config"]["netra:services"] | undefined =>
   contentOf(read(text))?.config["netra:services"];
 
-/** What is wrong with the keys of services that somebody has named, or with the file that they are looked up in. */
+/** The problems of given service keys, or of the file. */
 export function serviceProblems(text: string, file: string, services: readonly string[]): InputProblem[] {
   const known = servicesIn(text);
   if (!known)
     return [
       {
         setting: file,
-        message: `'${file}' must be a stack file with a section 'netra:services' because the service's settings stand there; run \`npm run check\` to see what is wrong with it`,
+        message: `'${file}' must be a stack file with a section 'netra:services' because it holds the service's settings; run \`npm run check\` to see what is wrong with it`,
       },
     ];
   const names = Object.keys(known);
@@ -34,7 +34,7 @@ export function serviceProblems(text: string, file: string, services: readonly s
             setting: "SERVICE",
             value: service,
             must: `be one of ${names.join(", ")}`,
-            because: `no other is in 'netra:services' of ${file}`,
+            because: `'netra:services' of ${file} has no other service`,
             fix: names.length > 0 ? closest(service, names) : "one that is",
           }),
         ],
@@ -42,10 +42,9 @@ export function serviceProblems(text: string, file: string, services: readonly s
 }
 
 /**
- * The text of a stack file with another value of a service's setting; one that is absent comes behind `image`.
- * @param value what needs no quotes in YAML.
- * @throws InputError where the setting is not written so that it can be replaced, or `image` so that it can come
- * behind.
+ * The text of a stack file with another value of a service's setting. A missing setting is added after `image`.
+ * @param value must need no quotes in YAML.
+ * @throws InputError if the form of the setting or of `image` prevents the edit.
  */
 export function withSetting(text: string, file: string, service: string, key: string, value: string | number): string {
   const document = read(text);
@@ -55,15 +54,15 @@ export function withSetting(text: string, file: string, service: string, key: st
     ? (replaced(text, settings, key, value) ?? inserted(text, settings, key, value))
     : undefined;
   Object.assign(content?.config["netra:services"][service] ?? {}, { [key]: value });
-  // A block, an anchor that others refer to, a comment where the text was missing: there it would say something else.
+  // A block, an anchor or a comment in that place could give the edited text another meaning.
   if (edited !== undefined && isDeepStrictEqual(contentOf(read(edited)), content)) return edited;
   const isReplaced = key === "image" || (isMap(settings) && pairOf(settings, key) !== undefined);
   const setting = `netra:services.${service}.${isReplaced ? key : "image"}`;
-  const because = isReplaced ? "it is replaced there" : `'${key}' is written behind it`;
+  const because = isReplaced ? "it is replaced" : `'${key}' is added after it`;
   throw new InputError([
     {
       setting,
-      message: `'${setting}' must be stated as text of its own because ${because}; write it into ${file} on one line, without an anchor or a merge`,
+      message: `'${setting}' must be a plain value because ${because}; write it into ${file} on one line, without an anchor or a merge`,
     },
   ]);
 }
@@ -108,6 +107,6 @@ function contentOf(document: ReturnType<typeof read>): Content | undefined {
   try {
     return stackFile.safeParse(JSON.parse(JSON.stringify(document.toJS()))).data;
   } catch {
-    return undefined; // an alias without its anchor, or far too many
+    return undefined; // an alias without its anchor, or too many aliases
   }
 }

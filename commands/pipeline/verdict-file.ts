@@ -4,9 +4,8 @@ import type { ShownVerdict } from "../../report/verdict";
 import { literal } from "./format";
 
 /*
- * Reads what `check --json` and `guard --json` printed in another job. The code of a pull request ran there, so these
- * are
- * texts of unknown origin: every one becomes literal Markdown as it is read, and nothing else of the files is used.
+ * Reads the output of `check --json` and `guard --json` from another job. That job ran the code of a pull request, so
+ * the texts are of unknown origin: each becomes literal Markdown when it is read, and nothing else is used.
  */
 
 const text = z.string().transform(literal);
@@ -14,7 +13,7 @@ const number = z.number(); // finite: JSON has no others
 const count = z.number().int();
 const problem = z.object({ setting: text, message: text });
 
-/** As much of a list, or of a table, as a person looks at. */
+/** The longest list or table that is accepted. */
 const MOST_ENTRIES = 1000;
 const list = <T extends z.ZodType>(element: T) => z.array(element).max(MOST_ENTRIES);
 const table = <T extends z.ZodType>(value: T) =>
@@ -69,25 +68,24 @@ const guardSchema = z.object({
   changes: table(count),
 });
 
-/** A verdict as it was read back; all its texts are literal Markdown. */
+/** A verdict that was read from a file; all its texts are literal Markdown. */
 export type ReadVerdict = ShownVerdict & {
   readonly resources: readonly { readonly type: string; readonly name: string }[];
 };
 
-/** What a job wrote: a verdict, the problems of what cannot be read as a plan, or neither. */
+/** The output of a job: a verdict, the problems of an invalid plan, or neither. */
 export type VerdictFile =
   | { readonly verdict: ReadVerdict }
   | { readonly problems: readonly string[] }
-  /** Why there is none. */
+  /** Why there is no verdict. */
   | { readonly none: string };
 
-/** What `guard --json` says, as it was read back. */
+/** The output of `guard --json`. */
 export type GuardFile = z.output<typeof guardSchema>;
 
-/** Reads what `check --json` printed. */
 export function readVerdictFile(file: string): VerdictFile {
   const content = contentOf(file);
-  if (content === undefined) return { none: "the run did not get to it" };
+  if (content === undefined) return { none: "the run ended before it" };
   const verdict = verdictSchema.safeParse(content);
   if (verdict.success) return { verdict: verdict.data };
   const { data } = problemsSchema.safeParse(content);
@@ -96,10 +94,7 @@ export function readVerdictFile(file: string): VerdictFile {
     : { none: "`npm run check -- --json` printed no verdict" };
 }
 
-/**
- * Reads what `guard --json` printed; `undefined` where there is nothing, because a run without credentials has no
- * preview.
- */
+/** Reads the output of `guard --json`; `undefined` if it is missing, because a run without credentials has no preview. */
 export function readGuardFile(file: string): GuardFile | { readonly problems: readonly string[] } | undefined {
   const content = contentOf(file);
   return content === undefined
@@ -110,13 +105,10 @@ export function readGuardFile(file: string): GuardFile | { readonly problems: re
           .safeParse(content).data);
 }
 
-/** Larger files are none that a check prints. */
+/** No check prints a larger file. */
 const MOST_BYTES = 16 * 2 ** 20;
 
-/**
- * The JSON of a file; `undefined` where there is no such file or it is no JSON: a job may have ended before it wrote
- * it.
- */
+/** The JSON of a file; `undefined` if it is missing or incomplete, because the job ended early. */
 function contentOf(file: string): unknown {
   try {
     const bytes = readFileSync(file);

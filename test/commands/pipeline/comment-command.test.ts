@@ -96,7 +96,7 @@ describe("comment --post", () => {
       code: 2,
       stdout: "",
       stderr:
-        "GitHub must answer GET pulls of netra/staging because the result is posted there (403: Resource not accessible by integration); look at 'permissions' of the job, and run it again\n",
+        "GitHub must answer GET pulls of netra/staging because the result is posted there (403: Resource not accessible by integration); check the job's 'permissions', and run it again\n",
     });
   });
 
@@ -105,14 +105,14 @@ describe("comment --post", () => {
       code: 2,
       stdout: "",
       stderr: [
-        "'GITHUB_REPOSITORY' must be set because what is posted goes there; set it to OWNER/NAME",
-        "'GITHUB_TOKEN' must be set because GitHub lets nobody write without one; set it to the github.token of the job",
+        "'GITHUB_REPOSITORY' must be set because results are posted to that repository; set it to OWNER/NAME",
+        "'GITHUB_TOKEN' must be set because GitHub requires a token for writing; set it to the github.token of the job",
         "",
       ].join("\n"),
     });
     expect(await post({ GITHUB_EVENT_PATH: join(folder, "head.json") })).toMatchObject({
       code: 2,
-      stderr: `'GITHUB_EVENT_PATH' (${join(folder, "head.json")}) must be the event of a workflow that another one started because it says which pull request is meant; leave out '--post' elsewhere\n`,
+      stderr: `'GITHUB_EVENT_PATH' (${join(folder, "head.json")}) must be the event of a workflow that another workflow started because it identifies the pull request; omit '--post' elsewhere\n`,
     });
   });
 
@@ -177,8 +177,8 @@ describe("drift", () => {
       code: 2,
       stdout: "",
       stderr: [
-        `'--refresh' (${refresh}) must be what \`pulumi refresh --preview-only --expect-no-changes --json\` prints because what has drifted stands there; run that to its end and redirect its standard output there`,
-        `'--diagnosis' (${diagnosis}) must be a file that can be read because it is one half of the answer; run \`npm run --silent diagnose -- --json > ${diagnosis}\``,
+        `'--refresh' (${refresh}) must be what \`pulumi refresh --preview-only --expect-no-changes --json\` prints because it lists what has drifted; let it complete and redirect its standard output to the file`,
+        `'--diagnosis' (${diagnosis}) must be a file that can be read because the drift report combines both files; run \`npm run --silent diagnose -- --json > ${diagnosis}\``,
         "",
       ].join("\n"),
     });

@@ -73,7 +73,7 @@ describe("the comment", () => {
 
   test("says that nothing changes where nothing does", () => {
     expect(section(of(sound, sound), "What changes")).toBe(
-      "## What changes against the base\n\nNothing that a report shows: capacity, storms, resources and cost are as they were.\n\n",
+      "## What changes against the base\n\nNo differences: capacity, storms, resources and cost are unchanged.\n\n",
     );
   });
 
@@ -129,26 +129,26 @@ describe("the comment", () => {
   test("a base that cannot be evaluated is told, and the rest stands", () => {
     const changes = (base: unknown) => section(of(sound, base), "What changes").trim().split("\n").at(-1);
     expect(changes(undefined)).toBe(
-      "The base cannot be evaluated (the run did not get to it), so nothing is compared.",
+      "The base cannot be evaluated (the run ended before it), so there is no comparison.",
     );
     expect(changes("npm error")).toBe(
-      "The base cannot be evaluated (the run did not get to it), so nothing is compared.",
+      "The base cannot be evaluated (the run ended before it), so there is no comparison.",
     );
     expect(changes({ hello: 1 })).toBe(
-      "The base cannot be evaluated (`npm run check -- --json` printed no verdict), so nothing is compared.",
+      "The base cannot be evaluated (`npm run check -- --json` printed no verdict), so there is no comparison.",
     );
     expect(changes({ stack: "staging", ok: false, problems: [{ setting: "x", message: "x" }] })).toBe(
-      "The base cannot be evaluated (its stack file cannot be read as a plan), so nothing is compared.",
+      "The base cannot be evaluated (its stack file is not a valid plan), so there is no comparison.",
     );
   });
 
   test("a stack file that is no plan shows its problems, a run without a verdict that there is none", () => {
     const problems = of({ stack: "staging", ok: false, problems: [{ setting: "a", message: "'a' must be b" }] }, sound);
-    expect(verdictLine(problems)).toBe("# The stack file cannot be read as a plan");
+    expect(verdictLine(problems)).toBe("# The stack file is not a valid plan");
     expect(problems).toContain("\n- 'a' must be b\n");
-    expect(verdictLine(of(undefined, sound))).toBe("# There is no verdict");
+    expect(verdictLine(of(undefined, sound))).toBe("# No verdict");
     expect(of(undefined, sound)).toContain(
-      "# There is no verdict\n\nNothing can be said of it (the run did not get to it); the log of the workflow `preview` says why.\n\n",
+      "# No verdict\n\nThere is no result (the run ended before it); see the log of the workflow `preview`.\n\n",
     );
   });
 });
@@ -160,7 +160,7 @@ describe("the preview in the comment", () => {
 
   test("was not made without credentials", () => {
     expect(shown(undefined)).toBe(
-      "## What an update would do\n\nNot previewed: this run had no credentials, or the preview did not begin.",
+      "## What an update would do\n\nNot previewed: this run had no credentials, or the preview did not start.",
     );
   });
 
@@ -235,14 +235,14 @@ describe("a verdict that somebody made up", () => {
       { budget: { ...sound.budget, demand: "<b>" } },
       { violations: [{ policy: "a", level: "<b>", resource: "b", message: "c", outcome: "refused" }] },
     ])
-      expect(verdictLine(of({ ...sound, ...changed }, sound))).toBe("# There is no verdict");
+      expect(verdictLine(of({ ...sound, ...changed }, sound))).toBe("# No verdict");
   });
 
   test("is none with more entries than a person looks at, in a list or in a table", () => {
     const figures = Object.fromEntries(Array.from({ length: 1001 }, (_, i) => [`figure ${i}`, i]));
     const checks = [{ title: "a", arithmetic: [], problems: [], figures }];
     for (const changed of [{ checks }, { resources: Array.from({ length: 1001 }, () => resource("x")) }])
-      expect(verdictLine(of({ ...sound, ...changed }, sound))).toBe("# There is no verdict");
+      expect(verdictLine(of({ ...sound, ...changed }, sound))).toBe("# No verdict");
   });
 
   test("never makes a comment longer than GitHub takes: the verdict stays, and what was left out is told", () => {
@@ -256,7 +256,7 @@ describe("a verdict that somebody made up", () => {
     const text = of({ ...sound, ok: false, violations }, sound);
     expect(text.length).toBeLessThanOrEqual(65_536);
     expect(verdictLine(text)).toContain("REFUSED, 900 findings");
-    expect(text).toContain("\n\nLeft out, because a comment has 65536 characters: the findings.\n");
+    expect(text).toContain("\n\nOmitted, because a comment is limited to 65536 characters: the findings.\n");
     expect(text).toContain("## Connection budget");
   });
 });

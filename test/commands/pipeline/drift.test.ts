@@ -63,7 +63,7 @@ test("a change that the refresh counts and does not name is one all the same", (
   const { clean, title, body } = drift("staging", refresh, { findings: [], questions: [] });
   expect({ clean, title }).toEqual({ clean: false, title: "staging has drifted: 1 resource changed" });
   expect(body).toContain(
-    "| 1 other  | the engine names neither resource nor property: `pulumi refresh --preview-only --diff` does |\n",
+    "| 1 other  | the engine names neither resource nor property: run `pulumi refresh --preview-only --diff` |\n",
   );
 });
 
@@ -75,7 +75,7 @@ test("findings and failures are told with what mends them", () => {
     { findings: [finding], questions: [] },
   );
   // The engine's last words, "preview failed", are no question of their own.
-  expect(title).toBe("staging has drifted: 1 finding, 1 question that could not be asked");
+  expect(title).toBe("staging has drifted: 1 finding, 1 failed check");
   expect(body).toContain("## The refresh failed\n\n- quota &lt;b&gt;\n");
   expect(body).toContain(
     "- **staging-shared-postgres** (database; database-max-connections): settings.databaseFlags\\[max\\_connections\\] = 50\n  - it holds too few\n  - mend: gcloud sql instances patch staging-shared-postgres\n",
@@ -96,7 +96,7 @@ test("a diagnosis that could not be made opens the issue, too", () => {
     ),
   ).toMatchObject({
     clean: false,
-    title: "staging has drifted: 1 question that could not be asked",
+    title: "staging has drifted: 1 failed check",
     body: expect.stringContaining("## The diagnosis failed\n\n- 'x' must be y\n"),
   });
 });

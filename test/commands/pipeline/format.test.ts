@@ -64,7 +64,7 @@ describe("the limit of a body", () => {
       200,
     );
     expect(text).toBe(
-      `${"a".repeat(40)}\n\n${"c".repeat(10)}\n\nLeft out, because a comment has 200 characters: big.\n`,
+      `${"a".repeat(40)}\n\n${"c".repeat(10)}\n\nOmitted, because a comment is limited to 200 characters: big.\n`,
     );
   });
 

@@ -58,8 +58,8 @@ describe("the stack file", () => {
 describe("what is wrong", () => {
   test("with service and image is said at once", () => {
     expect(problems(STAGING, "backnd", "gcr.io/netra-staging/backend:latest")).toEqual([
-      "'SERVICE' (backnd) must be one of auth, backend, frontend because no other is in 'netra:services' of Pulumi.staging.yaml; set 'SERVICE' to backend",
-      "'IMAGE' (gcr.io/netra-staging/backend:latest) must name its registry and end with @sha256: and 64 hexadecimal digits because a tag can be moved, and the next instance would start another program; set 'IMAGE' to REGISTRY/NAME@sha256:DIGEST, as `docker push` and `gcloud builds` print it",
+      "'SERVICE' (backnd) must be one of auth, backend, frontend because 'netra:services' of Pulumi.staging.yaml has no other service; set 'SERVICE' to backend",
+      "'IMAGE' (gcr.io/netra-staging/backend:latest) must name its registry and end with @sha256: and 64 hexadecimal digits because a tag can be moved, and the next instance would then start another image; set 'IMAGE' to REGISTRY/NAME@sha256:DIGEST, as `docker push` and `gcloud builds` print it",
     ]);
   });
 
@@ -76,7 +76,7 @@ describe("what is wrong", () => {
 
   test("a file without services, or one that is no YAML", () => {
     const message =
-      "'Pulumi.staging.yaml' must be a stack file with a section 'netra:services' because the service's settings stand there; run `npm run check` to see what is wrong with it";
+      "'Pulumi.staging.yaml' must be a stack file with a section 'netra:services' because it holds the service's settings; run `npm run check` to see what is wrong with it";
     for (const text of [
       "",
       "config: {}",
@@ -106,7 +106,7 @@ describe("what is wrong", () => {
     ["a service without settings", "config:\n  netra:services:\n    backend:\n"],
   ])("%s is not replaced: the file would say something else", (_, text) => {
     expect(problems(text, "backend", IMAGE)).toEqual([
-      "'netra:services.backend.image' must be stated as text of its own because it is replaced there; write it into Pulumi.staging.yaml on one line, without an anchor or a merge",
+      "'netra:services.backend.image' must be a plain value because it is replaced; write it into Pulumi.staging.yaml on one line, without an anchor or a merge",
     ]);
   });
 
@@ -115,7 +115,7 @@ describe("what is wrong", () => {
       "config:\n  x: &image a/b:1\n  netra:services:\n    backend: { image: *image }\n    auth: { port: 1 }\n";
     for (const service of ["backend", "auth"])
       expect(problems(text, service, IMAGE)).toEqual([
-        `'netra:services.${service}.image' must be stated as text of its own because it is replaced there; write it into Pulumi.staging.yaml on one line, without an anchor or a merge`,
+        `'netra:services.${service}.image' must be a plain value because it is replaced; write it into Pulumi.staging.yaml on one line, without an anchor or a merge`,
       ]);
   });
 });

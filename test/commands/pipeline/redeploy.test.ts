@@ -56,8 +56,8 @@ describe("the stack file", () => {
 describe("what is wrong", () => {
   test("with all names is said at once", () => {
     expect(problems(STAGING, "backnd", "auth", "web")).toEqual([
-      "'SERVICE' (backnd) must be one of auth, backend, frontend because no other is in 'netra:services' of Pulumi.staging.yaml; set 'SERVICE' to backend",
-      "'SERVICE' (web) must be one of auth, backend, frontend because no other is in 'netra:services' of Pulumi.staging.yaml; set 'SERVICE' to auth",
+      "'SERVICE' (backnd) must be one of auth, backend, frontend because 'netra:services' of Pulumi.staging.yaml has no other service; set 'SERVICE' to backend",
+      "'SERVICE' (web) must be one of auth, backend, frontend because 'netra:services' of Pulumi.staging.yaml has no other service; set 'SERVICE' to auth",
     ]);
   });
 
@@ -83,13 +83,13 @@ describe("what is wrong", () => {
         "a",
       ),
     ).toEqual([
-      "'netra:services.a.redeploy' must be stated as text of its own because it is replaced there; write it into Pulumi.staging.yaml on one line, without an anchor or a merge",
+      "'netra:services.a.redeploy' must be a plain value because it is replaced; write it into Pulumi.staging.yaml on one line, without an anchor or a merge",
     ]);
     expect(problems("config:\n  x: &i a/b:1\n  netra:services:\n    a: { <<: { image: *i } }\n", "a")).toEqual([
-      "'netra:services.a.image' must be stated as text of its own because 'redeploy' is written behind it; write it into Pulumi.staging.yaml on one line, without an anchor or a merge",
+      "'netra:services.a.image' must be a plain value because 'redeploy' is added after it; write it into Pulumi.staging.yaml on one line, without an anchor or a merge",
     ]);
     expect(problems("config: {}", "a")).toEqual([
-      "'Pulumi.staging.yaml' must be a stack file with a section 'netra:services' because the service's settings stand there; run `npm run check` to see what is wrong with it",
+      "'Pulumi.staging.yaml' must be a stack file with a section 'netra:services' because it holds the service's settings; run `npm run check` to see what is wrong with it",
     ]);
   });
 });

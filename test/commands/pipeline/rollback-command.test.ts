@@ -22,8 +22,8 @@ test("names everything that is missing", async () => {
     code: 2,
     stdout: "",
     stderr: [
-      "'STEPS' must be the steps of the job as JSON because it says which one failed; set it to toJSON(steps)",
-      "'GITHUB_SHA' (not set) must be a commit because the rollback reverts it; set it to the one that was applied",
+      "'STEPS' must be the steps of the job as JSON because it shows which step failed; set it to toJSON(steps)",
+      "'GITHUB_SHA' (not set) must be a commit because the rollback reverts it; set it to the commit that was applied",
       "",
     ].join("\n"),
   });

@@ -19,7 +19,7 @@ describe("the step that failed", () => {
   test("is none where one without an id failed before", () => {
     expect(failedStep("{}")).toBeUndefined();
     expect(rollbackInstructions(undefined, back)).toContain(
-      "# staging: the update failed at a step before any of its own\n\nNothing was changed",
+      "# staging: the update failed at a set-up step\n\nNothing was changed",
     );
   });
 });
@@ -30,9 +30,9 @@ describe("the rollback instructions", () => {
     ["preview", "Nothing was changed: staging runs as before."],
     ["guard", "Nothing was changed: staging runs as before."],
     ["preflight", "Nothing was changed: staging runs as before."],
-    ["up", "The update stopped half-way. What it had done stays done; services that had not rolled run as before."],
-    ["diagnose", "The update is applied, and what runs is not sound."],
-    ["verify", "The update is applied, and what runs is not sound."],
+    ["up", "The update stopped half-way. Completed changes remain; services that had not rolled out run as before."],
+    ["diagnose", "The update is applied, but the environment is not sound."],
+    ["verify", "The update is applied, but the environment is not sound."],
   ] as const)("from %s says what is changed, and how to revert", (step, state) => {
     const text = rollbackInstructions(step, back);
     expect(text.split("\n").slice(0, 4)).toEqual([`# staging: the update failed at ${step}`, "", state, ""]);
@@ -42,13 +42,13 @@ describe("the rollback instructions", () => {
 
   test("from an update that failed tells an interruption from a refusal", () => {
     expect(rollbackInstructions("up", back)).toContain(
-      "\n1. Where the log ends with an API's error, nothing needs repair. Where it says that the engine or a provider died, or nothing at all, it was interrupted. Before anything else, on your machine: `npm run --silent recover -- --stack staging` prints ",
+      "\n1. If the log ends with an API's error, nothing needs repair. If it ends without an error, or reports that the engine or a provider died, the update was interrupted. First, on your machine, run `npm run --silent recover -- --stack staging`: it prints ",
     );
   });
 
   test("from an update that was cancelled begins with what it left behind", () => {
     expect(rollbackInstructions("up", { ...back, wasCancelled: true })).toMatch(
-      /^# staging: the update was cancelled at up\n\nThe update was interrupted: some resources may exist that the state does not know\.\n\n1\. Before anything else, on your machine: `npm run --silent recover -- --stack staging` prints /,
+      /^# staging: the update was cancelled at up\n\nThe update was interrupted: resources may exist that are not in the state\.\n\n1\. First, on your machine, run `npm run --silent recover -- --stack staging`: it prints /,
     );
   });
 });

@@ -297,7 +297,7 @@ describe("what another program could not do", () => {
 
   test("comment.yml says that there is no verdict, in place of the one before, where the run left none", async () => {
     expect(await ran(scriptOf("comment.yml", "comment", "Fetch what the run found out"), "gh", { code: 1 })).toEqual({
-      stdout: "no verdict: the run did not get to it\nno preview: the run had no credentials\n",
+      stdout: "no verdict: the run ended before it\nno preview: the run had no credentials\n",
       refresh: undefined,
     });
   });
