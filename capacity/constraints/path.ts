@@ -99,7 +99,7 @@ function faultOf(route: DatabaseRoute, address: keyof typeof ADDRESS_KINDS): Pat
   if (address === "private" && route.vpcAccess === "none")
     return {
       lever: "vpcAccess",
-      because: "a private address is only reached through the VPC, and the workload has no VPC access",
+      because: "a private address is reachable only through the VPC, and the workload has no VPC access",
     };
   if (!sendsAllWithoutNat(route)) return undefined;
   if (address === "public")

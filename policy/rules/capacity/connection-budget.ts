@@ -98,7 +98,7 @@ const otherEngine = (instance: Resource) =>
   problem({
     setting: databaseSetting("version"),
     value: instance.properties.knownOnly().text("databaseVersion"),
-    must: "be PostgreSQL's for its connections to be judged",
+    must: "be a version of PostgreSQL",
     because: "no rule knows the tiers, flags and limits of MySQL and SQL Server",
     instead: "count its clients manually and waive this rule for it",
   });

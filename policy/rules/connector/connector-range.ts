@@ -37,7 +37,7 @@ export const connectorRange = resourceRule<{ otherCidrs: readonly string[] }>({
           setting: "network",
           value: undefined,
           must: "name the VPC",
-          because: "the range of a connector is one of a network",
+          because: "a connector's range is in a network",
           fix: "the network's name",
         }),
       );

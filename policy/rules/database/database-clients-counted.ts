@@ -52,8 +52,8 @@ export const databaseClientsCounted = stackRule({
           cannotEvaluate(
             problem({
               setting: resource.name,
-              must: "hold only connections that are counted",
-              because: `it uses a database, and how many connections a ${resource.type} holds is not read`,
+              must: "hold only counted connections",
+              because: `it uses a database, and the rules do not read the connections of a ${resource.type}`,
               instead: "count them in 'reservedConnections' of connection-budget and waive this rule for it",
             }),
             resource,

@@ -30,7 +30,7 @@ export const databaseDeletionProtection = resourceRule({
           setting: "settings.deletionProtectionEnabled",
           value: enabled,
           must: "be true",
-          because: "the console, gcloud and the API delete the instance otherwise",
+          because: "otherwise the console, gcloud and the API can delete the instance",
           fix: "true",
         }),
       );

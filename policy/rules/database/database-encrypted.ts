@@ -21,7 +21,7 @@ export const databaseEncrypted = resourceRule({
         setting: ip.at("sslMode"),
         value: sslMode,
         must: "be ENCRYPTED_ONLY or stricter",
-        because: "the instance otherwise lets unencrypted connections in",
+        because: "otherwise the instance accepts unencrypted connections",
         fix: "ENCRYPTED_ONLY",
       }),
     );

@@ -26,7 +26,7 @@ export const databaseMaxConnections = resourceRule({
           value: "stated more than once",
           must: "be stated once",
           because: "only one of the values can count",
-          fix: "the one that is meant",
+          fix: "the intended one",
         }),
       );
     if (twice.length > 0) return;

@@ -43,7 +43,7 @@ export const databasePath = stackRule({
               setting: inputs.at(keys.connector),
               value: undefined,
               must: `lead to ${targets.map(({ name }) => name).join(" and ")}`,
-              because: "a private address is only reached through the VPC, and the workload has no VPC access",
+              because: "a private address is reachable only through the VPC, and the workload has no VPC access",
               fix: "the connector's id, or add network interfaces",
             }),
             resource,

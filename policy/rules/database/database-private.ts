@@ -21,7 +21,7 @@ export const databasePrivate = resourceRule({
           setting: ip.at("privateNetwork"),
           value: undefined,
           must: "name the VPC",
-          because: "the instance has no private address otherwise",
+          because: "otherwise the instance has no private address",
           fix: "the network's id, projects/<project>/global/networks/<name>",
         }),
       );
@@ -32,7 +32,7 @@ export const databasePrivate = resourceRule({
           setting: ip.at("ipv4Enabled"),
           value: ipv4Enabled,
           must: "be false",
-          because: "Google otherwise gives the instance a public address",
+          because: "otherwise Google assigns the instance a public address",
           fix: "false",
         }),
       );
@@ -47,7 +47,7 @@ export const databasePrivate = resourceRule({
             setting: network.at("value"),
             value: range,
             must: "be one network's own range",
-            because: "so wide a range lets in strangers",
+            because: "such a wide range admits strangers",
             fix: "a range such as 203.0.113.0/24, or remove it: a private address needs none",
           }),
         );

@@ -33,8 +33,8 @@ export const edgeCertificateDomains = resourceRule({
         problem({
           setting,
           value,
-          must: "hold no wildcard",
-          because: "only Certificate Manager with a DNS authorization gets one issued",
+          must: "contain no wildcard",
+          because: "only Certificate Manager can issue one, with a DNS authorization",
           fix: "its hosts one by one, or use a gcp.certificatemanager.Certificate with 'managed.dnsAuthorizations'",
         }),
       );

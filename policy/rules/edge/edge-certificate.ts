@@ -38,7 +38,7 @@ export const edgeCertificate = stackRule({
                   problem({
                     ...missing,
                     because,
-                    instead: `add a managed certificate with 'managed.domains' ${host}, beside those that are there`,
+                    instead: `add a managed certificate with 'managed.domains' ${host}, beside the existing ones`,
                   }),
                   urlMap,
                 );

@@ -35,7 +35,7 @@ export const edgeDefaultRule = resourceRule({
         setting: "rules",
         value: `priorities ${priorities.join(", ")}`,
         must: `have one of priority ${DEFAULT_PRIORITY}`,
-        because: "it decides about every request that no other rule matches",
+        because: "it decides every request that no other rule matches",
         fix: `these and one of priority ${DEFAULT_PRIORITY} that matches srcIpRanges "*"`,
       }),
     );

@@ -40,7 +40,7 @@ export const edgeHostRules = resourceRule({
             problem({
               setting: rule.at("hosts"),
               value: host,
-              must: "hold no host twice",
+              must: "contain no host twice",
               because,
               fix: "hosts that are in no other rule",
             }),

@@ -59,7 +59,7 @@ function isElsewhere(cache: StackResource, { refuse }: StackContext<object>): bo
       setting: used.setting,
       value: networkPath(used.network),
       must: `be a network of ${own}`,
-      because: "direct peering reaches no network of another project",
+      because: "direct peering does not reach networks of other projects",
       fix: `a network of ${own}, or 'connectMode' to PRIVATE_SERVICE_ACCESS`,
     }),
     cache,

@@ -17,7 +17,7 @@ export const redisAuth = resourceRule({
         setting: "authEnabled",
         value: authEnabled,
         must: "be true",
-        because: "anyone in the network reads and writes it otherwise",
+        because: "otherwise anyone in the network can read and write it",
         fix: "true",
       }),
     );

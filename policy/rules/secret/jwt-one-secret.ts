@@ -69,7 +69,7 @@ export const jwtOneSecret = stackRule({
           problem({
             setting: other.setting,
             value: versionPath(other),
-            must: `be what ${usual.label} takes (${versionPath(usual)})`,
+            must: `be what ${usual.label} uses (${versionPath(usual)})`,
             because: "a token that one service signs must verify in every other",
             fix: versionPath(usual),
           }),

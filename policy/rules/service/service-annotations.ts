@@ -80,7 +80,7 @@ export const serviceAnnotations = resourceRule({
             problem({
               setting: annotations.at(name),
               value,
-              must: `stand in '${right}'`,
+              must: `be in '${right}'`,
               because,
               instead: "move it there",
             }),

@@ -71,7 +71,7 @@ function valueProblems({ setting, inputs }: Variable): Problem[] {
       problem({
         setting,
         must: "be a value",
-        because: "it holds the text that JavaScript makes of an Output",
+        because: "it contains JavaScript's text for an Output",
         instead: `set '${setting}' with pulumi.interpolate or apply instead of a template literal`,
       }),
     ];

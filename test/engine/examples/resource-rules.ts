@@ -68,7 +68,7 @@ export const resourceExamples: Readonly<Record<string, ResourceExample>> = {
   },
   "database-deletion-protection": {
     program: (name) => database(name, { deletionProtectionEnabled: undefined }),
-    says: "'settings.deletionProtectionEnabled' (not set) must be true because the console, gcloud and the API delete the instance otherwise; set 'settings.deletionProtectionEnabled' to true",
+    says: "'settings.deletionProtectionEnabled' (not set) must be true because otherwise the console, gcloud and the API can delete the instance; set 'settings.deletionProtectionEnabled' to true",
   },
   "database-disk": {
     program: (name) => database(name, { diskSize: 5 }),
@@ -80,7 +80,7 @@ export const resourceExamples: Readonly<Record<string, ResourceExample>> = {
   },
   "database-encrypted": {
     program: (name) => database(name, { ipConfiguration: { ...ipConfiguration, sslMode: undefined } }),
-    says: "'settings.ipConfiguration.sslMode' (not set) must be ENCRYPTED_ONLY or stricter because the instance otherwise lets unencrypted connections in; set 'settings.ipConfiguration.sslMode' to ENCRYPTED_ONLY",
+    says: "'settings.ipConfiguration.sslMode' (not set) must be ENCRYPTED_ONLY or stricter because otherwise the instance accepts unencrypted connections; set 'settings.ipConfiguration.sslMode' to ENCRYPTED_ONLY",
   },
   "database-insights": {
     program: (name) => database(name, { insightsConfig: { ...insightsConfig, queryStringLength: 5000 } }),
@@ -92,7 +92,7 @@ export const resourceExamples: Readonly<Record<string, ResourceExample>> = {
   },
   "database-private": {
     program: (name) => database(name, { ipConfiguration: { ...ipConfiguration, ipv4Enabled: undefined } }),
-    says: "'settings.ipConfiguration.ipv4Enabled' (not set) must be false because Google otherwise gives the instance a public address; set 'settings.ipConfiguration.ipv4Enabled' to false",
+    says: "'settings.ipConfiguration.ipv4Enabled' (not set) must be false because otherwise Google assigns the instance a public address; set 'settings.ipConfiguration.ipv4Enabled' to false",
   },
   "database-tier": {
     program: (name) => database(name, { tier: "db-custom-3-3840" }),
@@ -108,7 +108,7 @@ export const resourceExamples: Readonly<Record<string, ResourceExample>> = {
   },
   "edge-certificate-domains": {
     program: (name) => new gcp.compute.ManagedSslCertificate(name, { managed: { domains: ["*.example.org"] } }),
-    says: "'managed.domains' (*.example.org) must hold no wildcard because only Certificate Manager with a DNS authorization gets one issued; set 'managed.domains' to its hosts one by one, or use a gcp.certificatemanager.Certificate with 'managed.dnsAuthorizations'",
+    says: "'managed.domains' (*.example.org) must contain no wildcard because only Certificate Manager can issue one, with a DNS authorization; set 'managed.domains' to its hosts one by one, or use a gcp.certificatemanager.Certificate with 'managed.dnsAuthorizations'",
   },
   "edge-default-rule": {
     program: (name) =>
@@ -121,7 +121,7 @@ export const resourceExamples: Readonly<Record<string, ResourceExample>> = {
           },
         ],
       }),
-    says: "'rules' (priorities 1000) must have one of priority 2147483647 because it decides about every request that no other rule matches; set 'rules' to these and one of priority 2147483647 that matches srcIpRanges \"*\"",
+    says: "'rules' (priorities 1000) must have one of priority 2147483647 because it decides every request that no other rule matches; set 'rules' to these and one of priority 2147483647 that matches srcIpRanges \"*\"",
   },
   "edge-host-rules": {
     program: (name) =>
@@ -142,7 +142,7 @@ export const resourceExamples: Readonly<Record<string, ResourceExample>> = {
   },
   "redis-auth": {
     program: (name) => redis(name, { authEnabled: undefined }),
-    says: "'authEnabled' (not set) must be true because anyone in the network reads and writes it otherwise; set 'authEnabled' to true",
+    says: "'authEnabled' (not set) must be true because otherwise anyone in the network can read and write it; set 'authEnabled' to true",
   },
   "redis-version-and-size": {
     program: (name) => redis(name, { redisVersion: "7.2" }),
@@ -183,7 +183,7 @@ export const resourceExamples: Readonly<Record<string, ResourceExample>> = {
           },
         },
       }),
-    says: "'metadata.annotations.run.googleapis.com/execution-environment' (gen2) must stand in 'template.metadata.annotations' because Cloud Run takes this annotation nowhere else and refuses the deploy; move it there",
+    says: "'metadata.annotations.run.googleapis.com/execution-environment' (gen2) must be in 'template.metadata.annotations' because Cloud Run takes this annotation nowhere else and refuses the deploy; move it there",
   },
   "service-concurrency": {
     program: (name) => service(name, { template: { maxInstanceRequestConcurrency: 2000 } }),

@@ -174,7 +174,7 @@ export const stackExamples: Readonly<Record<string, StackExample>> = {
       });
     },
     blamed: "exporter",
-    says: "cannot evaluate: 'exporter' must hold only connections that are counted because it uses a database",
+    says: "cannot evaluate: 'exporter' must hold only counted connections because it uses a database",
   },
   "database-client-accepted": {
     program: () => soundStack({ settings: { connectorEnforcement: "REQUIRED" } }),
@@ -202,7 +202,7 @@ export const stackExamples: Readonly<Record<string, StackExample>> = {
         },
       }),
     blamed: "backend",
-    says: "'template.vpcAccess.connector' (not set) must lead to database because a private address is only reached through the VPC, and the workload has no VPC access",
+    says: "'template.vpcAccess.connector' (not set) must lead to database because a private address is reachable only through the VPC, and the workload has no VPC access",
     also: ["startup-storm"],
   },
   "direct-egress-subnet": {
@@ -270,7 +270,7 @@ export const stackExamples: Readonly<Record<string, StackExample>> = {
   "jwt-one-secret": {
     program: () => soundStack({ backend: { variables: { JWT_SECRET_KEY: secretVersion("2") } } }),
     blamed: "backend",
-    says: "(projects/netra-staging/secrets/jwt-secret-staging, version 2) must be what netra-auth-service takes (projects/netra-staging/secrets/jwt-secret-staging, version 1)",
+    says: "(projects/netra-staging/secrets/jwt-secret-staging, version 2) must be what netra-auth-service uses (projects/netra-staging/secrets/jwt-secret-staging, version 1)",
   },
   "private-network-path": {
     program: () => soundStack({ connector: { network: "default" } }),

@@ -526,7 +526,7 @@ describe("the database that a container is told", () => {
 
 test("reports MySQL and SQL Server as not judged, once for each, whoever uses them", async () => {
   const notJudged = (version: string) =>
-    `cannot evaluate: 'databaseVersion' (${version}) must be PostgreSQL's for its connections to be judged because no rule knows the tiers, flags and limits of MySQL and SQL Server; count its clients manually and waive this rule for it`;
+    `cannot evaluate: 'databaseVersion' (${version}) must be a version of PostgreSQL because no rule knows the tiers, flags and limits of MySQL and SQL Server; count its clients manually and waive this rule for it`;
   const other = (version: string) => soundDatabase({ tier: "db-n1-standard-1" }, { databaseVersion: version });
   expect(await messages([other("MYSQL_8_0"), backend, auth])).toEqual([notJudged("MYSQL_8_0")]);
   expect(await messages([other("SQLSERVER_2022_STANDARD")])).toEqual([notJudged("SQLSERVER_2022_STANDARD")]);

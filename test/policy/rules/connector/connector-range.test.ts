@@ -81,7 +81,7 @@ test("cannot evaluate a range that is unknown at preview or no text", async () =
 test("refuses a range without a network, and leaves the network of a subnet to the subnet", async () => {
   for (const network of [undefined, null, ""])
     expect(await messages({ network, ipCidrRange: "10.1.0.0/28" })).toEqual([
-      "'network' (not set) must name the VPC because the range of a connector is one of a network; set 'network' to the network's name",
+      "'network' (not set) must name the VPC because a connector's range is in a network; set 'network' to the network's name",
     ]);
   expect(await messages({ network: UNKNOWN, ipCidrRange: "10.1.0.0/28" })).toEqual([]);
   expect(await messages({ network: undefined, subnet: { name: "connector-subnet" } })).toEqual([]);

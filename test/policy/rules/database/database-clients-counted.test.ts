@@ -20,7 +20,7 @@ test("accepts Cloud Run's workloads, and functions that use no database", async 
 
 describe("cannot evaluate", () => {
   const uncounted = (name: string, type: string) => ({
-    message: `cannot evaluate: '${name}' must hold only connections that are counted because it uses a database, and how many connections a ${type} holds is not read; count them in 'reservedConnections' of connection-budget and waive this rule for it`,
+    message: `cannot evaluate: '${name}' must hold only counted connections because it uses a database, and the rules do not read the connections of a ${type}; count them in 'reservedConnections' of connection-budget and waive this rule for it`,
     resource: name,
     waived: false,
   });

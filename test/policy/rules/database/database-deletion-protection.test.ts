@@ -6,7 +6,7 @@ import { soundDatabase } from "../../services";
 const messages = async (settings: object, properties: object = {}) =>
   (await judge(databaseDeletionProtection, soundDatabase(settings, properties))).map((f) => f.message);
 const GOOGLES = (shown: string) =>
-  `'settings.deletionProtectionEnabled' (${shown}) must be true because the console, gcloud and the API delete the instance otherwise; set 'settings.deletionProtectionEnabled' to true`;
+  `'settings.deletionProtectionEnabled' (${shown}) must be true because otherwise the console, gcloud and the API can delete the instance; set 'settings.deletionProtectionEnabled' to true`;
 const PULUMIS =
   "'deletionProtection' (false) must be true because a replacement deletes the data first; set 'deletionProtection' to true";
 

@@ -8,7 +8,7 @@ const messages = async (sslMode: unknown, properties: object = {}) =>
     (f) => f.message,
   );
 const refused = (shown: string) => [
-  `'settings.ipConfiguration.sslMode' (${shown}) must be ENCRYPTED_ONLY or stricter because the instance otherwise lets unencrypted connections in; set 'settings.ipConfiguration.sslMode' to ENCRYPTED_ONLY`,
+  `'settings.ipConfiguration.sslMode' (${shown}) must be ENCRYPTED_ONLY or stricter because otherwise the instance accepts unencrypted connections; set 'settings.ipConfiguration.sslMode' to ENCRYPTED_ONLY`,
 ];
 
 test("accepts the two modes that let nothing unencrypted in", async () => {

@@ -35,15 +35,15 @@ test("proposes the primary's number to a read replica, not the tier's", async ()
 
 test("refuses a flag that is stated twice", async () => {
   expect(await messages(max("150"), max("200"))).toEqual([
-    "'settings.databaseFlags[max_connections]' (stated more than once) must be stated once because only one of the values can count; set 'settings.databaseFlags[max_connections]' to the one that is meant",
+    "'settings.databaseFlags[max_connections]' (stated more than once) must be stated once because only one of the values can count; set 'settings.databaseFlags[max_connections]' to the intended one",
   ]);
   expect(await messages(max("150"), { name: "work_mem", value: 4096 }, { name: "work_mem", value: 8192 })).toEqual([
-    "'settings.databaseFlags[work_mem]' (stated more than once) must be stated once because only one of the values can count; set 'settings.databaseFlags[work_mem]' to the one that is meant",
+    "'settings.databaseFlags[work_mem]' (stated more than once) must be stated once because only one of the values can count; set 'settings.databaseFlags[work_mem]' to the intended one",
   ]);
   expect(
     await messages(max("150"), { name: "log_lock_waits", value: "on" }, { name: "log_lock_waits", value: "off" }),
   ).toEqual([
-    "'settings.databaseFlags[log_lock_waits]' (stated more than once) must be stated once because only one of the values can count; set 'settings.databaseFlags[log_lock_waits]' to the one that is meant",
+    "'settings.databaseFlags[log_lock_waits]' (stated more than once) must be stated once because only one of the values can count; set 'settings.databaseFlags[log_lock_waits]' to the intended one",
   ]);
 });
 

@@ -20,7 +20,7 @@ const withoutDatabase = { POSTGRES_HOST: undefined, DB_POOL_SIZE: undefined };
 const CONNECTION_NAME = "netra-staging:us-central1:staging-shared-postgres";
 
 const noVpc = (target = "database", setting = "template.vpcAccess.connector") =>
-  `'${setting}' (not set) must lead to ${target} because a private address is only reached through the VPC, and the workload has no VPC access; set '${setting}' to the connector's id, or add network interfaces`;
+  `'${setting}' (not set) must lead to ${target} because a private address is reachable only through the VPC, and the workload has no VPC access; set '${setting}' to the connector's id, or add network interfaces`;
 
 describe("accepts", () => {
   test("a private address through a connector, in every form", async () => {

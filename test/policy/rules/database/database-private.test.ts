@@ -10,9 +10,9 @@ const authorized = (...values: unknown[]) =>
   messages({ ...PRIVATE, authorizedNetworks: values.map((value) => ({ name: "office", value })) });
 
 const NO_NETWORK =
-  "'settings.ipConfiguration.privateNetwork' (not set) must name the VPC because the instance has no private address otherwise; set 'settings.ipConfiguration.privateNetwork' to the network's id, projects/<project>/global/networks/<name>";
+  "'settings.ipConfiguration.privateNetwork' (not set) must name the VPC because otherwise the instance has no private address; set 'settings.ipConfiguration.privateNetwork' to the network's id, projects/<project>/global/networks/<name>";
 const publicAddress = (shown: string) =>
-  `'settings.ipConfiguration.ipv4Enabled' (${shown}) must be false because Google otherwise gives the instance a public address; set 'settings.ipConfiguration.ipv4Enabled' to false`;
+  `'settings.ipConfiguration.ipv4Enabled' (${shown}) must be false because otherwise Google assigns the instance a public address; set 'settings.ipConfiguration.ipv4Enabled' to false`;
 
 test("accepts a private address only, of a network that a preview may not know", async () => {
   expect(await messages(PRIVATE)).toEqual([]);
@@ -33,7 +33,7 @@ test("refuses an instance without a network, and without any address settings", 
 
 test("refuses authorized networks that stand for everyone", async () => {
   expect(await authorized("203.0.113.0/24", "0.0.0.0/0")).toEqual([
-    "'settings.ipConfiguration.authorizedNetworks[1].value' (0.0.0.0/0) must be one network's own range because so wide a range lets in strangers; set 'settings.ipConfiguration.authorizedNetworks[1].value' to a range such as 203.0.113.0/24, or remove it: a private address needs none",
+    "'settings.ipConfiguration.authorizedNetworks[1].value' (0.0.0.0/0) must be one network's own range because such a wide range admits strangers; set 'settings.ipConfiguration.authorizedNetworks[1].value' to a range such as 203.0.113.0/24, or remove it: a private address needs none",
   ]);
   expect(await authorized("0.0.0.0/1", "128.0.0.0/1")).toHaveLength(2);
   for (const range of ["::/0", "2000::/3", "0::0/0", "::ffff:0.0.0.0/96", "0.0.0.0/00", "8.0.0.0/8"])

@@ -7,7 +7,7 @@ const judged = (type: string, properties: Record<string, unknown>) =>
   messages(edgeCertificateDomains, { type, properties });
 const wildcard = { managed: { domains: ["example.org", "*.example.org"] } };
 const refused = [
-  "'managed.domains' (*.example.org) must hold no wildcard because only Certificate Manager with a DNS authorization gets one issued; set 'managed.domains' to its hosts one by one, or use a gcp.certificatemanager.Certificate with 'managed.dnsAuthorizations'",
+  "'managed.domains' (*.example.org) must contain no wildcard because only Certificate Manager can issue one, with a DNS authorization; set 'managed.domains' to its hosts one by one, or use a gcp.certificatemanager.Certificate with 'managed.dnsAuthorizations'",
 ];
 
 test("accepts named hosts, a wildcard with a DNS authorization, and an uploaded certificate", async () => {

@@ -33,7 +33,7 @@ const presenting = (...certificates: Declared[]) => [
 ];
 const messages = async (...resources: Declared[]) =>
   (await judgeStack(edgeCertificate, resources)).map(({ message }) => message);
-const missing = `'hostRules' (${HOST}) must be on a certificate of proxy because browsers refuse to open a host without one; add a managed certificate with 'managed.domains' ${HOST}, beside those that are there`;
+const missing = `'hostRules' (${HOST}) must be on a certificate of proxy because browsers refuse to open a host without one; add a managed certificate with 'managed.domains' ${HOST}, beside the existing ones`;
 const unclear = `cannot evaluate: 'hostRules' (${HOST}) must be on a certificate of proxy because browsers refuse to open a host without one, and the hosts of some of its certificates cannot be read; use a managed certificate, or an entry of the certificate map with this 'hostname'`;
 
 describe("accepts", () => {

@@ -12,7 +12,7 @@ test("accepts a policy with its default rule, and one that leaves all rules out"
 
 test("refuses rules without the default one", async () => {
   expect(await judged([{ priority: 1000 }, { priority: "2000" }])).toEqual([
-    "'rules' (priorities 1000, 2000) must have one of priority 2147483647 because it decides about every request that no other rule matches; set 'rules' to these and one of priority 2147483647 that matches srcIpRanges \"*\"",
+    "'rules' (priorities 1000, 2000) must have one of priority 2147483647 because it decides every request that no other rule matches; set 'rules' to these and one of priority 2147483647 that matches srcIpRanges \"*\"",
   ]);
 });
 

@@ -32,7 +32,7 @@ test("refuses a host in two rules, however it is spelt", async () => {
     { hosts: ["A.example.org", "b.example.org"], pathMatcher: "app" },
   ];
   expect(await judged(rules)).toEqual([
-    "'hostRules[1].hosts' (A.example.org) must hold no host twice because a request follows the one rule that has its host; set 'hostRules[1].hosts' to hosts that are in no other rule",
+    "'hostRules[1].hosts' (A.example.org) must contain no host twice because a request follows the one rule that has its host; set 'hostRules[1].hosts' to hosts that are in no other rule",
   ]);
 });
 

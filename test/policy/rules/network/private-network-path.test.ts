@@ -225,7 +225,7 @@ describe("refuses", () => {
         service({}, { propertyDependencies: ["cache"] }),
       ),
     ).toEqual([
-      "'authorizedNetwork' (projects/host-project/global/networks/shared-vpc) must be a network of netra-staging because direct peering reaches no network of another project; set 'authorizedNetwork' to a network of netra-staging, or 'connectMode' to PRIVATE_SERVICE_ACCESS",
+      "'authorizedNetwork' (projects/host-project/global/networks/shared-vpc) must be a network of netra-staging because direct peering does not reach networks of other projects; set 'authorizedNetwork' to a network of netra-staging, or 'connectMode' to PRIVATE_SERVICE_ACCESS",
     ]);
     expect(await messages(cache(SHARED, { provider: {} }))).toEqual([]);
     expect(await messages(cache("projects/123456/global/networks/staging-vpc"))).toEqual([]);

@@ -6,7 +6,7 @@ import { judge, UNKNOWN } from "../../harness";
 const messages = async (authEnabled: unknown) =>
   (await judge(redisAuth, { type: REDIS, properties: { memorySizeGb: 1, authEnabled } })).map((f) => f.message);
 const refused = (shown: string) => [
-  `'authEnabled' (${shown}) must be true because anyone in the network reads and writes it otherwise; set 'authEnabled' to true`,
+  `'authEnabled' (${shown}) must be true because otherwise anyone in the network can read and write it; set 'authEnabled' to true`,
 ];
 
 test("accepts AUTH", async () => {

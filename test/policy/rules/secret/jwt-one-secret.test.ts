@@ -60,7 +60,7 @@ describe("refuses", () => {
     expect(await judge(stack)).toEqual([
       {
         message:
-          "'template.containers[0].envs[JWT_SECRET_KEY]' (jwt-secret, version 1) must be what auth takes (jwt-secret-staging, version 1) because a token that one service signs must verify in every other; set 'template.containers[0].envs[JWT_SECRET_KEY]' to jwt-secret-staging, version 1",
+          "'template.containers[0].envs[JWT_SECRET_KEY]' (jwt-secret, version 1) must be what auth uses (jwt-secret-staging, version 1) because a token that one service signs must verify in every other; set 'template.containers[0].envs[JWT_SECRET_KEY]' to jwt-secret-staging, version 1",
         resource: "backend",
         waived: false,
       },
@@ -99,7 +99,7 @@ describe("refuses", () => {
       });
     const item = { path: "key", version: "2" };
     expect(await messages([taking("backend", long, "1"), mounting(long, item)])).toEqual([
-      "'template.volumes[0].secret.items[0].version' (projects/netra-staging/secrets/jwt-secret-staging, version 2) must be what backend takes (projects/netra-staging/secrets/jwt-secret-staging, version 1) because a token that one service signs must verify in every other; set 'template.volumes[0].secret.items[0].version' to projects/netra-staging/secrets/jwt-secret-staging, version 1",
+      "'template.volumes[0].secret.items[0].version' (projects/netra-staging/secrets/jwt-secret-staging, version 2) must be what backend uses (projects/netra-staging/secrets/jwt-secret-staging, version 1) because a token that one service signs must verify in every other; set 'template.volumes[0].secret.items[0].version' to projects/netra-staging/secrets/jwt-secret-staging, version 1",
     ]);
     expect(
       await messages([taking("backend", long, "1"), mounting("other", { path: "JWT_SECRET_KEY", version: "1" })]),

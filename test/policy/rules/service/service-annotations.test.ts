@@ -8,7 +8,7 @@ const onService = (annotations: unknown) =>
 const onRevision = (annotations: Record<string, unknown>) =>
   messages(serviceAnnotations, soundServiceV1({ annotations }));
 const refused = (from: string, to: string, name: string, value: string) =>
-  `'${from}.${name}' (${value}) must stand in '${to}' because Cloud Run takes this annotation nowhere else and refuses the deploy; move it there`;
+  `'${from}.${name}' (${value}) must be in '${to}' because Cloud Run takes this annotation nowhere else and refuses the deploy; move it there`;
 const SERVICE = "metadata.annotations";
 const REVISION = "template.metadata.annotations";
 

@@ -67,7 +67,7 @@ test("refuses the text that JavaScript makes of an Output", async () => {
   const value =
     "http://Calling [toString] on an [Output<T>] is not supported.\n\nTo get the value of an Output<T> as an Output<string> consider";
   expect(await withEnvs({ name: "API_URL", value })).toEqual([
-    "'template.containers[0].envs[API_URL]' must be a value because it holds the text that JavaScript makes of an Output; set 'template.containers[0].envs[API_URL]' with pulumi.interpolate or apply instead of a template literal",
+    "'template.containers[0].envs[API_URL]' must be a value because it contains JavaScript's text for an Output; set 'template.containers[0].envs[API_URL]' with pulumi.interpolate or apply instead of a template literal",
   ]);
 });
 
