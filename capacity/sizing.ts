@@ -11,10 +11,10 @@ import { type ConnectorSize, connectorFloorProblems } from "./constraints/connec
 import { connectorCost, databaseCost } from "./cost";
 import { cloudSqlLimits, connectorLimits } from "./limits";
 import type { CapacityPlan } from "./plan";
-import { simulate } from "./storm/engine/simulation";
 import type { StormInput } from "./storm/model";
 import { DEFAULT_SEED, replicationsFor, type StormOptions } from "./storm/results";
 import { planScenarios, type Scenario, stormPlanProblems } from "./storm/scenarios";
+import { simulate } from "./storm/simulation";
 import { type Interval, meanInterval } from "./storm/statistics";
 
 /*

@@ -5,10 +5,8 @@ import { differenceInterval, type Interval, meanInterval, quantile } from "./sta
 
 /*
  * The bottleneck of a storm is named by what relieving it changes: the same storms again (common random numbers) with
- * that
- * one resource unlimited. Where no single relief helps, because several resources are short, it is the one that does
- * most
- * harm when all others are unlimited.
+ * that one resource unlimited. Where no single relief helps, because several resources are short, it is the one that
+ * does most harm when all others are unlimited.
  */
 
 /**
@@ -65,8 +63,7 @@ export interface Relief {
 
 /**
  * Storms for each relief: paired with the first ones of the real run, so that few are enough; fewer where only time is
- * compared,
- * or where so many starts fail that some storms hold them all.
+ * compared, or where so many starts fail that some storms hold them all.
  */
 const REPLICATIONS = { withFailures: 300, least: 60, timeOnly: 100 };
 /** Failed starts that show which relief spares most of them. */

@@ -12,8 +12,8 @@ const FIRST_LOOK = { most: 100, least: 20, connects: 80_000 };
 const MOST_ILLUSTRATED = 2000;
 
 /**
- * Simulates the scenarios of a plan against `target` (above 0, below 1). A scenario that clearly fails takes few storms;
- * every other one takes `replications` (default: what a verdict on the target needs).
+ * Simulates the scenarios of a plan against `target` (above 0, below 1). A scenario that clearly fails takes few
+ * storms; every other one takes `replications` (default: what a verdict on the target needs).
  */
 export function gateStorms(plan: StormPlan, target: number, replications = replicationsFor(target)): StormResult[] {
   return planScenarios(plan).map((scenario) =>

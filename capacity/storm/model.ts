@@ -8,20 +8,14 @@ import { identity, type Naming, type Problem, problem } from "../problem";
  * connect passes the network path, the Admin API (built-in socket), the client's own work, the connector, the
  * postmaster, TLS, the slots, authentication, and its start-up queries. It is refused (53300) after TLS when every slot
  * is taken, and after authentication when its user has all connections that it may have, or when only reserved slots
- * are
- * left, as PostgreSQL does it. A start that has used up
- * its attempts, its initialisation or its probe window has failed: its connections close, and the platform starts it
- * again.
- * That second try competes with the others but is not counted. A storm ends when every first try is ready or has
- * failed.
+ * are left, as PostgreSQL does it. A start that has used up its attempts, its initialisation or its probe window has
+ * failed: its connections close, and the platform starts it again. That second try competes with the others but is not
+ * counted. A storm ends when every first try is ready or has failed.
  *
  * Backends take turns on the database's CPU, a slice at a time: what is short is done when its turn comes, what is long
- * shares the
- * CPU fairly. Clients that share CPUs, as in a rehearsal, do one step after the other, as an event loop does;
- * authentication is many
- * small steps, so that connects that have come so far get through nearly together. `rehearse/` runs the same storms on
- * a real PostgreSQL; docs/accuracy.md says
- * how right this is.
+ * shares the CPU fairly. Clients that share CPUs, as in a rehearsal, do one step after the other, as an event loop
+ * does; authentication is many small steps, so that connects that have come so far get through nearly together.
+ * `rehearse/` runs the same storms on a real PostgreSQL; docs/accuracy.md says how right this is.
  *
  * Every connection is kept once it is open, also one that a migration would close: the conservative side.
  */
@@ -122,8 +116,8 @@ export type NetworkPath =
   | { readonly kind: "broken"; readonly dialSeconds: number }
   /**
    * A fresh instance passes no traffic until that long after its start (Direct VPC egress). A dial before is repeated
-   * until the
-   * path opens or the initialisation ends, however many attempts that takes: only then do time-out and attempts count.
+   * until the path opens or the initialisation ends, however many attempts that takes: only then do time-out and
+   * attempts count.
    */
   | { readonly kind: "slow"; readonly opensAfterSeconds: Span };
 

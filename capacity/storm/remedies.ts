@@ -149,8 +149,7 @@ function slowPathRemedy(
 
 /**
  * The scenarios whose lower bound is under the target (above 0, below 1), with what to change. Scenarios with one
- * bottleneck
- * are one problem.
+ * bottleneck are one problem.
  */
 export function targetProblems(
   plan: StormPlan,

@@ -1,5 +1,5 @@
-import { simulate } from "./engine/simulation";
 import type { SimulationOptions, StormInput, StormRun } from "./model";
+import { simulate } from "./simulation";
 
 /** Numbers that the kept runs hold together: 32 MB. */
 const MOST_NUMBERS = 4_000_000;

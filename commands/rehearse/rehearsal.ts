@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { assumptions } from "../../capacity/assumptions";
-import { simulate } from "../../capacity/storm/engine/simulation";
 import type { StormInput, StormRun } from "../../capacity/storm/model";
+import { simulate } from "../../capacity/storm/simulation";
 import { median } from "../../capacity/storm/statistics";
 import {
   atPace,

@@ -1,6 +1,6 @@
 import { createServer, connect as dial, type Server, type Socket } from "node:net";
 import { Transform } from "node:stream";
-import { ServerQueue } from "../../capacity/storm/engine/kernel";
+import { ServerQueue } from "../../capacity/storm/engine/queues";
 
 /** How the relay treats connections. */
 export interface RelayBehaviour {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { simulate } from "../../../capacity/storm/engine/simulation";
 import { type StormInput, stormInputProblems } from "../../../capacity/storm/model";
+import { simulate } from "../../../capacity/storm/simulation";
 import { differenceInterval, meanInterval } from "../../../capacity/storm/statistics";
 import { stormInput } from "./storm-input";
 

@@ -1,22 +1,15 @@
-import type { SimulationOptions, StartGroup, StormInput, StormRun } from "../model";
-import {
-  doubledInts,
-  EventQueue,
-  f64 as readF64,
-  i32 as readI32,
-  ServerQueue,
-  SLICE_SECONDS,
-  TimeSlices,
-  TokenBucket,
-} from "./kernel";
-import { Draws, normalQuantile } from "./random";
+import { doubledInts, readF64, readI32 } from "./engine/arrays";
+import { EventQueue } from "./engine/event-queue";
+import { ServerQueue, TokenBucket } from "./engine/queues";
+import { Draws, normalQuantile } from "./engine/random";
+import { RoundRobinCpu, SLICE_SECONDS } from "./engine/round-robin-cpu";
+import type { SimulationOptions, StartGroup, StormInput, StormRun } from "./model";
 import { Tally } from "./tally";
 
-// Compiled to CommonJS, an imported function is looked up at every call, which costs a third of the speed.
 const f64 = readF64;
 const i32 = readI32;
 
-/** Simulates storms. The input is sound: see {@link stormInputProblems}. */
+/** Simulates storms. The input must be valid: see {@link stormInputProblems}. */
 export function simulate(input: StormInput, options: SimulationOptions): StormRun {
   return new Storm(input, options).run();
 }
@@ -29,10 +22,10 @@ const RELAUNCH = 3;
 const DATABASE_CPU = 4;
 const AT_CLIENT = 5;
 const TIMER = 6;
-const WAITED = 7;
+const WAIT_END = 7;
 const AT_CONNECTOR = 8;
 
-// What a lane is doing: the stages of a connect, in their order, after the three that are none.
+// What a lane does. From PATH on, the stages of a connect in their order.
 const IDLE = 0;
 const BACK_OFF = 1;
 const DEAD_DIAL = 2;
@@ -50,14 +43,14 @@ const AUTH = 13;
 const CONNECTED = 14;
 const QUERIES = 15;
 
-// Work of the database's CPU that is no lane's, numbered after the lanes: backends that end, and the postmaster's.
+// Subjects of the database's CPU that are not lanes, numbered after them: ending backends and the postmaster.
 const CLOSED = 0;
 const REFUSED = 1;
 const FORKED = 2;
-/** A connection of the first group's user that closes; those of the other groups follow. */
+/** A closing connection of the first group's user; those of the other groups follow. */
 const CLOSED_OF_USER = 3;
 
-// What a random number is for: three bits of its index.
+// The purpose of a random number: three bits of its index.
 const FOR_SPREAD = 0;
 const FOR_BOOT = 1;
 const FOR_PATH = 2;
@@ -66,13 +59,13 @@ const FOR_JITTER = 4;
 const FOR_WORK = 5;
 
 /**
- * Turns in which clients that share CPUs authenticate. It is a dozen small steps (PBKDF2 in one of four threads, then
- * one HMAC
- * after another), each behind those of every other connect: they are done nearly together, not one after another.
+ * Turns in which clients that share CPUs authenticate. Authentication is a dozen small steps (PBKDF2 in one of four
+ * threads, then one HMAC after another), and each queues behind those of the other connects: connects finish it nearly
+ * together.
  */
 const AUTH_TURNS = 4;
 
-/** Whose the draws are that say which backend has its turn next: of no start. */
+/** The scheduler's random stream, which belongs to no start. */
 const SCHEDULER = 2 ** 31 - 1;
 
 const NEVER = Number.POSITIVE_INFINITY;
@@ -80,25 +73,24 @@ const NONE = -1;
 
 /**
  * All storms of one input, one after another over the same arrays. A start has one lane for each connect that it may
- * have
- * under way; lanes and starts are indices.
+ * have in progress; lanes and starts are indices. No event allocates: no object, promise or closure.
  */
 class Storm {
   private readonly draws = new Draws();
   private readonly events: EventQueue;
-  private readonly cpu: TimeSlices;
+  private readonly cpu: RoundRobinCpu;
   private readonly clients: ServerQueue;
   private readonly connector: ServerQueue;
   /**
-   * Lanes that wait for the postmaster, from `arrived` to `forkedFor` backwards, and the tickets by which it knows
-   * them.
+   * The lanes that wait for the postmaster, from `forkedFor` to `arrived`, and the tickets that show whether they still
+   * do.
    */
-  private arrivals = new Int32Array(64);
+  private postmasterQueue = new Int32Array(64);
   private tickets = new Int32Array(64);
   private forkedFor = 0;
   private arrived = 0;
   private ticket = NONE;
-  /** Of those, the ones that its present turn is for. */
+  /** How many of them the postmaster's present turn serves. */
   private forking = 0;
   private postmasterPeak = 0;
   private readonly adminApi: TokenBucket;
@@ -106,12 +98,12 @@ class Storm {
 
   private readonly starts: number;
   private readonly groupOf: Int32Array;
-  /** Where a start's draws are: stable when a group grows, so that more starts leave the others' draws alone. */
+  /** Each start's random stream. It stays when a group grows, so added starts do not change the draws of others. */
   private readonly drawsOf: Int32Array;
   private readonly firstLane: Int32Array;
   private readonly life: Int32Array;
-  /** The start's own next event; lanes have theirs. */
-  private readonly awaited: Int32Array;
+  /** The start's own next event; lanes have others. */
+  private readonly pendingEvent: Int32Array;
   private readonly unopened: Int32Array;
   private readonly busyLanes: Int32Array;
   private readonly held: Int32Array;
@@ -123,14 +115,14 @@ class Storm {
   private readonly lanes: number;
   private readonly startOf: Int32Array;
   private readonly stage: Int32Array;
-  private readonly laneAwaited: Int32Array;
+  private readonly lanePendingEvent: Int32Array;
   private readonly failures: Int32Array;
   private readonly jitters: Int32Array;
-  /** Attempts of the present life, and what the present one costs, as a multiple of the mean. */
+  /** Attempts of the present life, and the cost of the present attempt as a multiple of the mean. */
   private readonly attempts: Int32Array;
   private readonly work: Float64Array;
   private readonly slot: Int32Array;
-  /** Turns of its authentication that a lane still has before it at its client. */
+  /** Turns of authentication that remain at the client. */
   private readonly turns: Int32Array;
   private readonly certificate: Int32Array;
   private readonly deadline: Float64Array;
@@ -139,7 +131,7 @@ class Storm {
 
   private readonly tally: Tally;
   private connections = 0;
-  /** Connections of each group's user that are authenticated, until they are closed. */
+  /** Authenticated connections of each group's user, until they are closed. */
   private readonly ofUser: Int32Array;
   private picks = 0;
   private undecided = 0;
@@ -149,7 +141,7 @@ class Storm {
     private readonly options: SimulationOptions,
   ) {
     const { groups, database, connector, adminApi, costs } = input;
-    this.cpu = new TimeSlices(DATABASE_CPU, database.vcpus, (waiting) =>
+    this.cpu = new RoundRobinCpu(DATABASE_CPU, database.vcpus, (waiting) =>
       Math.floor(this.draws.uniform(SCHEDULER, this.picks++) * waiting),
     );
     this.clients = new ServerQueue(costs.clientVcpus);
@@ -167,7 +159,7 @@ class Storm {
     this.drawsOf = new Int32Array(starts);
     this.firstLane = new Int32Array(starts + 1);
     this.life = new Int32Array(starts);
-    this.awaited = new Int32Array(starts);
+    this.pendingEvent = new Int32Array(starts);
     this.unopened = new Int32Array(starts);
     this.busyLanes = new Int32Array(starts);
     this.held = new Int32Array(starts);
@@ -177,7 +169,7 @@ class Storm {
     this.pathOpensAt = new Float64Array(starts);
     this.startOf = new Int32Array(lanes);
     this.stage = new Int32Array(lanes);
-    this.laneAwaited = new Int32Array(lanes);
+    this.lanePendingEvent = new Int32Array(lanes);
     this.failures = new Int32Array(lanes);
     this.jitters = new Int32Array(lanes);
     this.attempts = new Int32Array(lanes);
@@ -208,7 +200,7 @@ class Storm {
   run(): StormRun {
     for (let storm = 0; storm < this.options.replications; storm++) {
       this.draws.select(this.options.seed, storm);
-      this.one();
+      this.runStorm();
       this.tally.end(storm, this.events.now);
     }
     return this.tally.run(
@@ -217,7 +209,7 @@ class Storm {
     );
   }
 
-  private one(): void {
+  private runStorm(): void {
     const { events, starts } = this;
     events.clear();
     this.cpu.clear();
@@ -230,7 +222,7 @@ class Storm {
     this.adminApi.clear();
     this.stage.fill(IDLE);
     this.slot.fill(0);
-    this.laneAwaited.fill(NONE);
+    this.lanePendingEvent.fill(NONE);
     this.timer.fill(NONE);
     this.timerAt.fill(NEVER);
     this.held.fill(0);
@@ -245,58 +237,39 @@ class Storm {
       const spread = this.group(start).spreadSeconds;
       this.launch(start, spread > 0 ? spread * this.draw(start, FOR_SPREAD) : 0);
     }
-    while (this.undecided > 0 && events.next()) this.handle(events.kind, events.subject);
+    while (this.undecided > 0 && events.next()) this.dispatch(events.kind, events.subject);
   }
 
-  private handle(kind: number, subject: number): void {
+  private dispatch(kind: number, subject: number): void {
     switch (kind) {
       case DATABASE_CPU:
         if (subject < this.lanes) this.proceed(subject, i32(this.stage, subject) + 1);
         else if (subject === this.lanes + CLOSED) this.changeConnections(-1);
-        else if (subject === this.lanes + FORKED) this.forked();
-        else if (subject >= this.lanes + CLOSED_OF_USER) this.closedOfUser(subject - this.lanes - CLOSED_OF_USER);
+        else if (subject === this.lanes + FORKED) this.onForked();
+        else if (subject >= this.lanes + CLOSED_OF_USER) this.onClosedOfUser(subject - this.lanes - CLOSED_OF_USER);
         break;
       case AT_CLIENT:
         this.clients.leave();
-        if (this.events.sequence === i32(this.laneAwaited, subject)) this.clientDone(subject);
+        if (this.events.sequence === i32(this.lanePendingEvent, subject)) this.onClientDone(subject);
         break;
       case AT_CONNECTOR:
         this.connector.leave();
-        if (this.events.sequence === i32(this.laneAwaited, subject)) this.proceed(subject, POSTMASTER);
+        if (this.events.sequence === i32(this.lanePendingEvent, subject)) this.proceed(subject, POSTMASTER);
         break;
-      case WAITED:
-        if (this.events.sequence === i32(this.laneAwaited, subject)) this.waited(subject);
+      case WAIT_END:
+        if (this.events.sequence === i32(this.lanePendingEvent, subject)) this.onWaitEnd(subject);
         break;
       case TIMER:
-        if (this.events.sequence === i32(this.timer, subject)) this.timeUp(subject);
+        if (this.events.sequence === i32(this.timer, subject)) this.onDeadline(subject);
         break;
       default:
-        if (this.events.sequence === i32(this.awaited, subject)) this.startEvent(kind, subject);
+        if (this.events.sequence === i32(this.pendingEvent, subject)) this.onStartEvent(kind, subject);
     }
   }
 
-  private startEvent(kind: number, start: number): void {
-    switch (kind) {
-      case BOOTED:
-        this.initialise(start);
-        break;
-      case READY:
-        this.awaited[start] = NONE;
-        if (i32(this.life, start) > 0) break;
-        this.undecided--;
-        this.tally.success(this.events.now - f64(this.bornAt, start));
-        break;
-      case EXPIRED:
-        if (i32(this.life, start) === 0) this.tally.probeWindow++;
-        this.fail(start);
-        break;
-      case RELAUNCH:
-        this.life[start] = i32(this.life, start) + 1;
-        this.launch(start, this.events.now);
-    }
-  }
+  // A start.
 
-  /** The container starts: it boots, unless the probe's window closes before. */
+  /** The container starts, and boots unless its probe window closes first. */
   private launch(start: number, at: number): void {
     const { boot, path, probeWindowSeconds } = this.group(start);
     const windowEnd = at + probeWindowSeconds;
@@ -308,19 +281,40 @@ class Storm {
       const { min, max } = path.opensAfterSeconds;
       this.pathOpensAt[start] = at + min + (max - min) * this.draw(start, FOR_PATH);
     }
-    this.later(start, at + bootSeconds, BOOTED);
+    this.scheduleStartEvent(start, at + bootSeconds, BOOTED);
   }
 
-  /** Plans the start's own next event, or the end of its probe window if that comes first. */
-  private later(start: number, at: number, kind: number): void {
+  /** Schedules the start's next event, or the end of its probe window if that comes first. */
+  private scheduleStartEvent(start: number, at: number, kind: number): void {
     const windowEnd = f64(this.windowEnd, start);
-    this.awaited[start] =
+    this.pendingEvent[start] =
       at > windowEnd ? this.events.schedule(windowEnd, EXPIRED, start) : this.events.schedule(at, kind, start);
+  }
+
+  private onStartEvent(kind: number, start: number): void {
+    switch (kind) {
+      case BOOTED:
+        this.initialise(start);
+        break;
+      case READY:
+        this.pendingEvent[start] = NONE;
+        if (i32(this.life, start) > 0) break;
+        this.undecided--;
+        this.tally.success(this.events.now - f64(this.bornAt, start));
+        break;
+      case EXPIRED:
+        if (i32(this.life, start) === 0) this.tally.probeWindow++;
+        this.failStart(start);
+        break;
+      case RELAUNCH:
+        this.life[start] = i32(this.life, start) + 1;
+        this.launch(start, this.events.now);
+    }
   }
 
   private initialise(start: number): void {
     const group = this.group(start);
-    this.awaited[start] = NONE;
+    this.pendingEvent[start] = NONE;
     this.initEnd[start] = Math.min(this.events.now + group.initTimeoutSeconds, f64(this.windowEnd, start));
     this.unopened[start] = group.processes * group.connectionsPerProcess;
     const from = i32(this.firstLane, start);
@@ -332,7 +326,7 @@ class Storm {
       // The first lane of a process fetches the certificate for all of its lanes.
       this.certificate[lane] = group.callsAdminApi && (lane - from) % group.connectsAtOnce === 0 ? 0 : 1;
     }
-    // A lane may use up the start's attempts at once, which ends its other lanes too.
+    // A lane may use up the start's attempts at once, which ends the other lanes too.
     for (let lane = from; lane < to && i32(this.busyLanes, start) > 0; lane++) this.nextConnection(lane);
   }
 
@@ -349,26 +343,42 @@ class Storm {
     this.deadline[lane] = NEVER;
     const busy = i32(this.busyLanes, start) - 1;
     this.busyLanes[start] = busy;
-    if (busy === 0) this.later(start, this.events.now + this.group(start).remainingSeconds, READY);
+    if (busy === 0) this.scheduleStartEvent(start, this.events.now + this.group(start).remainingSeconds, READY);
   }
+
+  private failStart(start: number): void {
+    const to = i32(this.firstLane, start + 1);
+    for (let lane = i32(this.firstLane, start); lane < to; lane++) this.abortConnect(lane);
+    this.busyLanes[start] = 0;
+    this.pendingEvent[start] = NONE;
+    const group = i32(this.groupOf, start);
+    for (let held = i32(this.held, start); held > 0; held--) this.closeOfUser(group);
+    this.held[start] = 0;
+    if (i32(this.life, start) === 0) this.undecided--;
+    const { min, max } = this.input.restartSeconds;
+    const seconds = max > min ? min + (max - min) * this.draw(start, FOR_RESTART) : min;
+    this.pendingEvent[start] = this.events.schedule(this.events.now + seconds, RELAUNCH, start);
+  }
+
+  // One connect.
 
   private attempt(lane: number): void {
     const start = i32(this.startOf, lane);
     const { path, connectTimeoutSeconds, connectionsPerInstance } = this.group(start);
     const { now } = this.events;
     const isClosed = path.kind === "slow" && now < f64(this.pathOpensAt, start);
-    this.limit(
+    this.setDeadline(
       lane,
       isClosed ? f64(this.initEnd, start) : Math.min(now + connectTimeoutSeconds, f64(this.initEnd, start)),
     );
     if (this.input.costs.sigma > 0) this.drawWork(lane, start);
     if (path.kind === "broken") {
       this.stage[lane] = DEAD_DIAL;
-      this.wait(lane, now + path.dialSeconds);
-    } else if (i32(this.held, start) >= connectionsPerInstance) this.refused(lane);
+      this.waitUntil(lane, now + path.dialSeconds);
+    } else if (i32(this.held, start) >= connectionsPerInstance) this.refuse(lane);
     else if (isClosed) {
       this.stage[lane] = PATH;
-      this.wait(lane, f64(this.pathOpensAt, start));
+      this.waitUntil(lane, f64(this.pathOpensAt, start));
     } else this.proceed(lane, ADMIN_API);
   }
 
@@ -382,14 +392,14 @@ class Storm {
   }
 
   /**
-   * Goes through the stages from `first` until one takes time or ends the attempt. A stage without cost takes no event.
+   * Enters the stages from `first` on until one takes time or ends the attempt. A stage without cost needs no event.
    */
   private proceed(lane: number, first: number): void {
     let stage = first;
     while (this.enter(lane, stage)) stage++;
   }
 
-  /** Enters a stage; true when it is passed already. */
+  /** Enters a stage. Returns true if it takes no time and does not end the attempt. */
   private enter(lane: number, stage: number): boolean {
     const { costs, database } = this.input;
     const { now } = this.events;
@@ -401,14 +411,14 @@ class Storm {
         const granted = this.adminApi.take(now, this.input.adminApi.callsPerProcess);
         if (granted <= now) return true;
         this.tally.adminApiWaits++;
-        this.wait(lane, granted);
+        this.waitUntil(lane, granted);
         return false;
       }
       case CLIENT:
         return this.atClient(lane, costs.clientMs);
       case CONNECTOR:
         if (!this.group(i32(this.startOf, lane)).throughConnector) return true;
-        this.laneAwaited[lane] = this.events.schedule(
+        this.lanePendingEvent[lane] = this.events.schedule(
           this.connector.admit(now, this.connectorSeconds),
           AT_CONNECTOR,
           lane,
@@ -416,7 +426,7 @@ class Storm {
         return false;
       case POSTMASTER:
         if (costs.postmasterMs === 0) return true;
-        this.arrive(lane);
+        this.queueForPostmaster(lane);
         return false;
       case BACKEND:
         return this.compute(lane, costs.startCpuMs);
@@ -427,7 +437,7 @@ class Storm {
       case SLOT:
         if (this.connections >= database.maxConnections) {
           this.endBackend();
-          return this.refused(lane);
+          return this.refuse(lane);
         }
         this.slot[lane] = 1;
         this.changeConnections(1);
@@ -443,19 +453,19 @@ class Storm {
         const group = i32(this.groupOf, start);
         const ofUser = i32(this.ofUser, group);
         if (ofUser >= this.group(start).userLimit) {
-          // It counts as its user's before that is checked, and so it does until it is gone.
+          // PostgreSQL counts it before it checks the user's limit, and until it is closed.
           this.ofUser[group] = ofUser + 1;
           this.closeOfUser(group);
-          return this.refused(lane);
+          return this.refuse(lane);
         }
         if (this.connections > database.maxConnections - database.reservedConnections) {
           this.changeConnections(-1);
           this.endBackend();
-          return this.refused(lane);
+          return this.refuse(lane);
         }
         this.ofUser[group] = ofUser + 1;
         this.held[start] = i32(this.held, start) + 1;
-        // The attempt is over; queries run under the initialisation's time-out.
+        // The attempt has succeeded; only the initialisation's time-out limits the queries.
         this.deadline[lane] = f64(this.initEnd, start);
         return true;
       }
@@ -467,7 +477,7 @@ class Storm {
     }
   }
 
-  /** True when there is nothing to compute. */
+  /** Returns true if there is nothing to compute. */
   private compute(lane: number, ms: number): boolean {
     if (ms === 0) return true;
     this.cpu.add(this.events.now, (ms / 1000) * f64(this.work, lane), lane);
@@ -476,7 +486,7 @@ class Storm {
 
   private atClient(lane: number, ms: number): boolean {
     if (ms === 0) return true;
-    this.laneAwaited[lane] = this.events.schedule(
+    this.lanePendingEvent[lane] = this.events.schedule(
       this.clients.admit(this.events.now, (ms / 1000) * f64(this.work, lane)),
       AT_CLIENT,
       lane,
@@ -484,42 +494,7 @@ class Storm {
     return false;
   }
 
-  private arrive(lane: number): void {
-    if (this.arrived === this.arrivals.length) {
-      this.arrivals = doubledInts(this.arrivals);
-      this.tickets = doubledInts(this.tickets);
-    }
-    this.laneAwaited[lane] = --this.ticket;
-    this.tickets[this.arrived] = this.ticket;
-    this.arrivals[this.arrived++] = lane;
-    this.postmasterPeak = Math.max(this.postmasterPeak, this.arrived - this.forkedFor);
-    if (this.forking === 0) this.fork();
-  }
-
-  /**
-   * The postmaster is one process, which competes with its backends: in one turn it forks for as many as a slice is
-   * enough for.
-   */
-  private fork(): void {
-    const seconds = this.input.costs.postmasterMs / 1000;
-    this.forking = Math.min(this.arrived - this.forkedFor, Math.max(1, Math.floor(SLICE_SECONDS / seconds)));
-    this.cpu.add(this.events.now, this.forking * seconds, this.lanes + FORKED);
-  }
-
-  private forked(): void {
-    const from = this.forkedFor;
-    const to = from + this.forking;
-    this.forkedFor = to;
-    this.forking = 0;
-    if (to < this.arrived) this.fork();
-    for (let i = from; i < to; i++) {
-      const lane = i32(this.arrivals, i);
-      // It has forked also for those that have given up.
-      if (i32(this.laneAwaited, lane) === i32(this.tickets, i)) this.proceed(lane, BACKEND);
-    }
-  }
-
-  private clientDone(lane: number): void {
+  private onClientDone(lane: number): void {
     const stage = i32(this.stage, lane);
     const { clientAuthMs } = this.input.costs;
     if (stage === CLIENT_AUTH) {
@@ -533,11 +508,46 @@ class Storm {
     this.proceed(lane, stage + 1);
   }
 
-  private wait(lane: number, until: number): void {
-    this.laneAwaited[lane] = this.events.schedule(until, WAITED, lane);
+  private queueForPostmaster(lane: number): void {
+    if (this.arrived === this.postmasterQueue.length) {
+      this.postmasterQueue = doubledInts(this.postmasterQueue);
+      this.tickets = doubledInts(this.tickets);
+    }
+    this.lanePendingEvent[lane] = --this.ticket;
+    this.tickets[this.arrived] = this.ticket;
+    this.postmasterQueue[this.arrived++] = lane;
+    this.postmasterPeak = Math.max(this.postmasterPeak, this.arrived - this.forkedFor);
+    if (this.forking === 0) this.fork();
   }
 
-  private waited(lane: number): void {
+  /**
+   * The postmaster is one process that competes with its backends. In one turn it forks as many backends as a slice
+   * permits.
+   */
+  private fork(): void {
+    const seconds = this.input.costs.postmasterMs / 1000;
+    this.forking = Math.min(this.arrived - this.forkedFor, Math.max(1, Math.floor(SLICE_SECONDS / seconds)));
+    this.cpu.add(this.events.now, this.forking * seconds, this.lanes + FORKED);
+  }
+
+  private onForked(): void {
+    const from = this.forkedFor;
+    const to = from + this.forking;
+    this.forkedFor = to;
+    this.forking = 0;
+    if (to < this.arrived) this.fork();
+    for (let i = from; i < to; i++) {
+      const lane = i32(this.postmasterQueue, i);
+      // It also forks for lanes that have given up.
+      if (i32(this.lanePendingEvent, lane) === i32(this.tickets, i)) this.proceed(lane, BACKEND);
+    }
+  }
+
+  private waitUntil(lane: number, until: number): void {
+    this.lanePendingEvent[lane] = this.events.schedule(until, WAIT_END, lane);
+  }
+
+  private onWaitEnd(lane: number): void {
     const stage = i32(this.stage, lane);
     if (stage === BACK_OFF || stage === PATH) this.attempt(lane);
     else if (stage === DEAD_DIAL) {
@@ -546,20 +556,14 @@ class Storm {
     } else this.proceed(lane, stage + 1);
   }
 
-  /** A backend that has refused its client ends, after its slot, if it had one, is free again. */
-  private endBackend(): void {
-    const { exitCpuMs } = this.input.costs;
-    if (exitCpuMs > 0) this.cpu.add(this.events.now, exitCpuMs / 1000, this.lanes + REFUSED);
-  }
-
-  private refused(lane: number): false {
+  private refuse(lane: number): false {
     this.tally.refusals++;
-    this.leave(lane);
+    this.abortConnect(lane);
     this.attemptFailed(lane);
     return false;
   }
 
-  /** The lane waits and tries again, or its start has failed. */
+  /** Schedules the next attempt, or fails the start after the last one. */
   private attemptFailed(lane: number): void {
     const start = i32(this.startOf, lane);
     const { retry, connectTimeoutSeconds } = this.group(start);
@@ -567,7 +571,7 @@ class Storm {
     this.failures[lane] = failures;
     if (failures >= retry.attempts) {
       if (i32(this.life, start) === 0) this.tally.attempts++;
-      this.fail(start);
+      this.failStart(start);
       return;
     }
     let seconds = retry.baseSeconds;
@@ -578,8 +582,8 @@ class Storm {
         : 0;
     const again = this.events.now + Math.min(retry.capSeconds, seconds) * (1 + jitter);
     this.stage[lane] = BACK_OFF;
-    this.limit(lane, Math.min(again + connectTimeoutSeconds, f64(this.initEnd, start)));
-    this.wait(lane, again);
+    this.setDeadline(lane, Math.min(again + connectTimeoutSeconds, f64(this.initEnd, start)));
+    this.waitUntil(lane, again);
   }
 
   private nextJitter(lane: number): number {
@@ -588,23 +592,25 @@ class Storm {
     return n;
   }
 
+  // Deadlines.
+
   /**
-   * Sets the lane's deadline. Its timer is planned anew only if it would ring too late; one that rings early looks
-   * again.
+   * Sets the lane's deadline. The timer is scheduled again only if it would ring too late; if it rings early, it is set
+   * again then.
    */
-  private limit(lane: number, at: number): void {
+  private setDeadline(lane: number, at: number): void {
     this.deadline[lane] = at;
     if (f64(this.timerAt, lane) <= at) return;
     this.timerAt[lane] = at;
     this.timer[lane] = this.events.schedule(at, TIMER, lane);
   }
 
-  private timeUp(lane: number): void {
+  private onDeadline(lane: number): void {
     this.timerAt[lane] = NEVER;
     const at = f64(this.deadline, lane);
     if (i32(this.stage, lane) === IDLE) return;
     if (at > this.events.now) {
-      this.limit(lane, at);
+      this.setDeadline(lane, at);
       return;
     }
     const start = i32(this.startOf, lane);
@@ -613,55 +619,46 @@ class Storm {
       const windowClosed = f64(this.initEnd, start) >= f64(this.windowEnd, start);
       if (i32(this.life, start) === 0 && windowClosed) this.tally.probeWindow++;
       else if (i32(this.life, start) === 0) this.tally.initTimeout++;
-      this.fail(start);
+      this.failStart(start);
     } else {
-      this.leave(lane);
+      this.abortConnect(lane);
       this.attemptFailed(lane);
     }
   }
 
-  /** Takes the lane out of whatever it is in. */
-  private leave(lane: number): void {
+  /** Ends whatever the lane does. */
+  private abortConnect(lane: number): void {
     const { now } = this.events;
     const stage = i32(this.stage, lane);
     if (stage === BACKEND || stage === TLS || stage === AUTH || stage === QUERIES) this.cpu.remove(now, lane);
-    this.laneAwaited[lane] = NONE;
+    this.lanePendingEvent[lane] = NONE;
     this.stage[lane] = IDLE;
     if (i32(this.slot, lane) === 1) {
       this.slot[lane] = 0;
       if (this.input.costs.closeCpuMs === 0) this.changeConnections(-1);
-      else this.close(CLOSED);
+      else this.closeConnection(CLOSED);
     }
   }
 
-  private fail(start: number): void {
-    const to = i32(this.firstLane, start + 1);
-    for (let lane = i32(this.firstLane, start); lane < to; lane++) this.leave(lane);
-    this.busyLanes[start] = 0;
-    this.awaited[start] = NONE;
-    const group = i32(this.groupOf, start);
-    for (let held = i32(this.held, start); held > 0; held--) this.closeOfUser(group);
-    this.held[start] = 0;
-    if (i32(this.life, start) === 0) this.undecided--;
-    const { min, max } = this.input.restartSeconds;
-    const seconds = max > min ? min + (max - min) * this.draw(start, FOR_RESTART) : min;
-    this.awaited[start] = this.events.schedule(this.events.now + seconds, RELAUNCH, start);
+  // Connections that end.
+
+  /** Ends a backend that has refused its client. Its slot, if it had one, is already free. */
+  private endBackend(): void {
+    const { exitCpuMs } = this.input.costs;
+    if (exitCpuMs > 0) this.cpu.add(this.events.now, exitCpuMs / 1000, this.lanes + REFUSED);
   }
 
-  /**
-   * Closes a connection; its slot, and its place among its user's, are free once the database has done the work of
-   * closing.
-   */
-  private close(work: number): void {
+  /** Closes a connection. Its slot and its place in the user's limit are free once the database has done the work. */
+  private closeConnection(work: number): void {
     this.cpu.add(this.events.now, this.input.costs.closeCpuMs / 1000, this.lanes + work);
   }
 
   private closeOfUser(group: number): void {
-    if (this.input.costs.closeCpuMs === 0) this.closedOfUser(group);
-    else this.close(CLOSED_OF_USER + group);
+    if (this.input.costs.closeCpuMs === 0) this.onClosedOfUser(group);
+    else this.closeConnection(CLOSED_OF_USER + group);
   }
 
-  private closedOfUser(group: number): void {
+  private onClosedOfUser(group: number): void {
     this.ofUser[group] = i32(this.ofUser, group) - 1;
     this.changeConnections(-1);
   }
@@ -671,11 +668,13 @@ class Storm {
     this.tally.connectionsAre(this.connections, this.events.now);
   }
 
+  // Random draws.
+
   private group(start: number): StartGroup {
-    return this.input.groups[i32(this.groupOf, start)] as StartGroup; // layOut stored nothing but indices of groups
+    return this.input.groups[i32(this.groupOf, start)] as StartGroup; // layOut stores only indices of groups
   }
 
-  /** The draw of a start's present life for a purpose: 3 bits purpose, 8 life, 8 lane, 13 counter. */
+  /** A draw for the start's present life. Index: 3 bits purpose, 8 life, 8 lane, 13 counter. */
   private draw(start: number, purpose: number, lane = 0, counter = 0): number {
     return this.draws.uniform(
       i32(this.drawsOf, start),

@@ -1,14 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import {
-  EventQueue,
-  OrderedHeap,
-  ServerQueue,
-  SLICE_SECONDS,
-  TimeSlices,
-  TokenBucket,
-} from "../../../../capacity/storm/engine/kernel";
+import { EventQueue } from "../../../../capacity/storm/engine/event-queue";
+import { OrderedHeap } from "../../../../capacity/storm/engine/heap";
+import { ServerQueue, TokenBucket } from "../../../../capacity/storm/engine/queues";
 import { Draws } from "../../../../capacity/storm/engine/random";
+import { RoundRobinCpu, SLICE_SECONDS } from "../../../../capacity/storm/engine/round-robin-cpu";
 import { bareHeapMM1 } from "../../../../commands/bench/bare-heap";
 
 describe("the event queue", () => {
@@ -63,7 +59,7 @@ describe("the event queue", () => {
   });
 
   it("lets work that is done exactly at its time-out be done", () => {
-    const cpu = new TimeSlices(1, 1);
+    const cpu = new RoundRobinCpu(1, 1);
     const queue = new EventQueue(cpu);
     queue.schedule(5, 0, 0);
     cpu.add(0, 5, 7);
@@ -225,7 +221,7 @@ describe("theory, on the kernel that storms run on", () => {
       const [utilisation, customers, mean] = [0.6, 100_000, 25 * SLICE_SECONDS];
       const draws = new Draws();
       draws.select(1, 1);
-      const cpu = new TimeSlices(SERVED, 1);
+      const cpu = new RoundRobinCpu(SERVED, 1);
       const events = new EventQueue(cpu);
       const arrivedAt = new Float64Array(customers);
       let [arrived, served, sojourn] = [0, 0, 0];
@@ -254,7 +250,7 @@ describe("theory, on the kernel that storms run on", () => {
 describe("turns on CPUs", () => {
   /** When each of the jobs, all added at 0, is done; in slices. */
   const done = (cpus: number, slices: readonly number[], pick?: (waiting: number) => number) => {
-    const cpu = new TimeSlices(0, cpus, pick);
+    const cpu = new RoundRobinCpu(0, cpus, pick);
     const events = new EventQueue(cpu);
     slices.forEach((work, subject) => {
       cpu.add(0, work * SLICE_SECONDS, subject);
@@ -281,7 +277,7 @@ describe("turns on CPUs", () => {
   it("holds many jobs", () => expect(done(1, Array(200).fill(1)).at(-1)).toBe(200));
 
   it("gives the others the CPU of a job that is taken away, running or waiting", () => {
-    const cpu = new TimeSlices(0, 1);
+    const cpu = new RoundRobinCpu(0, 1);
     const events = new EventQueue(cpu);
     for (const subject of [1, 2, 3]) cpu.add(0, 0.5 * SLICE_SECONDS, subject);
     cpu.remove(0.25 * SLICE_SECONDS, 1);

@@ -1,5 +1,5 @@
-import type { SimulationOptions, StormRun } from "../model";
-import { f64 } from "./kernel";
+import { readF64 as f64 } from "./engine/arrays";
+import type { SimulationOptions, StormRun } from "./model";
 
 /** What is counted over all storms of one input. */
 export class Tally {
