@@ -15,8 +15,9 @@ import { Secrets } from "./components/secrets";
 import { Service } from "./components/service";
 import { withoutDeletionProtection } from "./components/teardown";
 import { leftOutOfImports } from "./config/adoption";
-import { planOf, readSettings, type ServiceSettings, type Settings } from "./config/read";
+import { planOf, readSettings } from "./config/read";
 import { channelTokensOfRun, configurationOfRun } from "./config/run";
+import type { ServiceSettings, Settings } from "./config/schema";
 
 export { configurationOfRun };
 

@@ -1,7 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { planBudget } from "../capacity/checks";
-import { planOf, readSettings, stackFileSchema } from "../config/read";
+import { stackFileSchema } from "../config/json-schema";
+import { planOf, readSettings } from "../config/read";
 import { rules } from "../policy/rules";
 import { budgetTable } from "../report/markdown";
 import { rulesTable, settingsTable } from "../report/rules-table";

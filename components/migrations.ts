@@ -1,7 +1,7 @@
 import type * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
 import { jobOf, MIGRATIONS_JOB } from "../capacity/constraints/jobs";
-import type { Settings } from "../config/read";
+import type { Settings } from "../config/schema";
 import type { Cache } from "./cache";
 import type { DatabaseRoles } from "./database-roles";
 import { type RunJobArgs, runJob } from "./run-job";

@@ -2,7 +2,6 @@ import { closest } from "fastest-levenshtein";
 import type { InputProblem } from "../capacity/problem";
 import { APIS } from "./apis";
 import { backendNames, edgeNames, servicesBehind } from "./edge-names";
-import type { ServiceSettings, Settings } from "./read";
 import { shown } from "./references";
 import {
   CONNECTOR,
@@ -27,6 +26,7 @@ import {
   SUBNETWORK,
   URL_MAP,
 } from "./resource-types";
+import type { ServiceSettings, Settings } from "./schema";
 
 /*
  * The resources that may exist before the stack does, and are then imported. The stack always creates secret versions

@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { InputError } from "../capacity/problem";
-import { readSettings, type Settings } from "../config/read";
+import { readSettings } from "../config/read";
+import type { Settings } from "../config/schema";
 
 /** What a test changes: objects are merged at every depth, anything else replaces, `undefined` removes. */
 export interface Changes {

@@ -1,5 +1,6 @@
 import { inputError } from "../../capacity/problem";
-import { planOf, readSettings, type Settings } from "../../config/read";
+import { planOf, readSettings } from "../../config/read";
+import type { Settings } from "../../config/schema";
 import { judgeProgram } from "../../policy/framework/judgement";
 import { rules } from "../../policy/rules";
 import { collectFromApi } from "../shared/cloud/collect-api";

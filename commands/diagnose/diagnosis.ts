@@ -2,7 +2,7 @@ import { isPostgres } from "../../capacity/constraints/cloudsql";
 import { NO_NAT } from "../../capacity/constraints/path";
 import { NO_PATH } from "../../capacity/storm/remedies";
 import { adoptables, leftOutOfImports } from "../../config/adoption";
-import type { Settings } from "../../config/read";
+import type { Settings } from "../../config/schema";
 import type { RegisteredResource } from "../../engine/evaluate";
 import { Inputs } from "../../policy/framework/inputs";
 import type { Finding as RuleFinding } from "../../policy/framework/outcome";

@@ -4,7 +4,7 @@ import { filterOf } from "../../capacity/monitoring/alert";
 import type { Aggregation } from "../../capacity/monitoring/alignment";
 import { type Metric, metrics } from "../../capacity/monitoring/metrics";
 import { round } from "../../capacity/monitoring/monitored";
-import type { Settings } from "../../config/read";
+import type { Settings } from "../../config/schema";
 import type { Deployed } from "../shared/cloud/deployed";
 import { type Cloud, readList, Unanswered } from "../shared/cloud/rest";
 import type { Location } from "../shared/cloud/sources";

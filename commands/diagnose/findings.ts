@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Problem } from "../../capacity/problem";
 import { NO_PATH } from "../../capacity/storm/remedies";
-import type { Settings } from "../../config/read";
+import type { Settings } from "../../config/schema";
 import type { Finding as RuleFinding } from "../../policy/framework/outcome";
 import type { Collection } from "../shared/cloud/classify";
 import { type Deployed, urnOf } from "../shared/cloud/deployed";

@@ -1,6 +1,6 @@
 import { parseTier } from "../../capacity/constraints/cloudsql";
 import { connectorMbps } from "../../capacity/constraints/connector";
-import type { ServiceSettings, Settings } from "../../config/read";
+import type { ServiceSettings, Settings } from "../../config/schema";
 import { Inputs } from "../../policy/framework/inputs";
 import type { Deployed } from "../shared/cloud/deployed";
 import { type Edit, setTo } from "./edits";

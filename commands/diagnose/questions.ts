@@ -1,7 +1,7 @@
 import { probeWindowSeconds } from "../../capacity/constraints/cloudrun";
 import { databaseVariables } from "../../capacity/plan";
 import { percentText } from "../../capacity/storm/statistics";
-import type { Settings } from "../../config/read";
+import type { Settings } from "../../config/schema";
 import { Inputs } from "../../policy/framework/inputs";
 import { cloudName } from "../../policy/resources/cloud-name";
 import { probeTiming } from "../../policy/resources/probes";

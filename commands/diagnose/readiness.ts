@@ -1,4 +1,4 @@
-import type { Settings } from "../../config/read";
+import type { Settings } from "../../config/schema";
 import type { Deployed } from "../shared/cloud/deployed";
 import { collectingLine, filledIn, type Location, type Source } from "../shared/cloud/sources";
 import { redeployLine } from "../up/failed-revisions";

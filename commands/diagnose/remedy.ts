@@ -1,6 +1,6 @@
 import { type ConnectionPool, databaseVariables } from "../../capacity/plan";
 import type { Problem } from "../../capacity/problem";
-import type { ServiceSettings, Settings } from "../../config/read";
+import type { ServiceSettings, Settings } from "../../config/schema";
 import { Inputs, ifReadable } from "../../policy/framework/inputs";
 import { cloudName } from "../../policy/resources/cloud-name";
 import { clientsOf } from "../../policy/resources/counted-clients";

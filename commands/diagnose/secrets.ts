@@ -1,4 +1,4 @@
-import type { Settings } from "../../config/read";
+import type { Settings } from "../../config/schema";
 import type { Collection } from "../shared/cloud/classify";
 import type { MountedSecret } from "../shared/cloud/mounted-secrets";
 import { word } from "../shared/cloud/shell";

@@ -1,5 +1,5 @@
 import { APIS } from "../../config/apis";
-import type { Settings } from "../../config/read";
+import type { Settings } from "../../config/schema";
 
 /** A constraint of organisation policies that can forbid something that the plan needs. */
 export interface Constraint {

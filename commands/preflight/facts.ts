@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { APIS } from "../../config/apis";
-import type { Settings } from "../../config/read";
+import type { Settings } from "../../config/schema";
 import type { Preview } from "../../engine/preview";
 import type { Collection } from "../shared/cloud/classify";
 import type { Reading } from "../shared/cloud/collect-api";

@@ -1,4 +1,4 @@
-import type { Settings } from "../../config/read";
+import type { Settings } from "../../config/schema";
 
 /** An image that the plan runs. */
 export interface PlannedImage {

@@ -1,5 +1,5 @@
-import type { Settings } from "../../config/read";
 import { SECRET, SECRET_VERSION } from "../../config/resource-types";
+import type { Settings } from "../../config/schema";
 import { word } from "../shared/cloud/shell";
 import { newestEnabledOf, versionStates } from "../shared/cloud/versions";
 import { type Answer, fine, wrong } from "./answer";

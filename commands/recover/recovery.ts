@@ -2,7 +2,6 @@ import { allLogMetrics } from "../../capacity/monitoring/monitoring";
 import { OBJECTIVES_SERVICE, objectiveName, objectives } from "../../capacity/monitoring/objectives";
 import { InputError } from "../../capacity/problem";
 import { adoptables } from "../../config/adoption";
-import type { Settings } from "../../config/read";
 import {
   ALERT_POLICY,
   NOTIFICATION_CHANNEL,
@@ -11,6 +10,7 @@ import {
   SECRET_VERSION,
   SQL_USER,
 } from "../../config/resource-types";
+import type { Settings } from "../../config/schema";
 import type { RegisteredResource } from "../../engine/evaluate";
 import type { ResourceState, StackExport } from "../../engine/stack-export";
 import { readUrn } from "../../policy/resources/urn";

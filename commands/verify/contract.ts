@@ -2,8 +2,8 @@ import { z } from "zod";
 import { cloudRunLimits } from "../../capacity/limits";
 import { InputError, type InputProblem, problem } from "../../capacity/problem";
 import { amount, complained, complaint, text, whole } from "../../config/fields";
-import type { ServiceSettings } from "../../config/read";
 import { shown } from "../../config/references";
+import type { ServiceSettings } from "../../config/schema";
 
 /*
  * The hosts file: the hosts of each service, and the assumed HTTP contract of the application, which the file can

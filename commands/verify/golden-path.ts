@@ -1,4 +1,4 @@
-import type { Settings } from "../../config/read";
+import type { Settings } from "../../config/schema";
 import { certificate } from "./certificate";
 import type { Contract } from "./contract";
 import { ask, isSuccess, isTransient, statusFinding } from "./http";

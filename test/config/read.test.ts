@@ -4,7 +4,8 @@ import Ajv2020 from "ajv/dist/2020";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
 import { PROJECT_ROOT } from "../../commands/shared/stack-file";
-import { readSettings, stackFileSchema } from "../../config/read";
+import { stackFileSchema } from "../../config/json-schema";
+import { readSettings } from "../../config/read";
 import { type Changes, configurationProblems, stagingConfiguration, stagingSettings } from "../stack-settings";
 
 const problems = (changes: Changes) => configurationProblems(stagingConfiguration(changes));

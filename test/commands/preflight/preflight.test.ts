@@ -9,7 +9,7 @@ import { collectFromFiles } from "../../../commands/shared/cloud/collect-files";
 import { deployedFrom } from "../../../commands/shared/cloud/deployed";
 import type { Source } from "../../../commands/shared/cloud/sources";
 import { adoptables } from "../../../config/adoption";
-import type { Settings } from "../../../config/read";
+import type { Settings } from "../../../config/schema";
 import { readPreview } from "../../../engine/preview";
 import { cloudName } from "../../../policy/resources/cloud-name";
 import type { Changes } from "../../stack-settings";

@@ -12,7 +12,7 @@ import {
   type Source,
 } from "../../../commands/shared/cloud/sources";
 import { APIS } from "../../../config/apis";
-import type { Settings } from "../../../config/read";
+import type { Settings } from "../../../config/schema";
 import { type Changes, stagingSettings } from "../../stack-settings";
 import type { RestServer } from "../diagnose/rest-server";
 
