@@ -29,12 +29,15 @@ export function bootstrapCommand(): Runnable {
   const definition = withStackOptions(
     command(
       "bootstrap",
-      "Sets up what the pipelines stand on: the state's bucket, the key of its secrets, the federation with GitHub and two accounts. Run again, it changes only what differs.",
+      "Sets up what the pipelines need: the state bucket, the key for its secrets, the federation with GitHub and two accounts. A second run changes only what differs.",
     ),
-    "the stack whose region bucket and key are in",
+    "the stack whose region holds bucket and key",
   )
     .requiredOption("--project <id>", "the Google Cloud project")
-    .requiredOption("--repository <owner/name>", "the repository on GitHub whose workflows may come, in its exact case")
+    .requiredOption(
+      "--repository <owner/name>",
+      "the GitHub repository whose workflows may authenticate, in its exact case",
+    )
     .option("--dry-run", "print the commands it would run, and change nothing");
   return {
     definition,
@@ -53,7 +56,7 @@ export function bootstrapCommand(): Runnable {
         const { code, error: said } = await gcloud(args);
         if (code !== 0) {
           host.stdout.write(
-            `Stopped there: ${said || `gcloud exited ${code}`}. What ran before it stays; put that right and run this command again, it goes on from there.\n`,
+            `Stopped: ${said || `gcloud exited ${code}`}. Earlier changes stay; fix the cause and run this command again to continue.\n`,
           );
           return EXIT.refused;
         }
@@ -61,11 +64,11 @@ export function bootstrapCommand(): Runnable {
       host.stdout.write(todo.length === 0 ? "# Nothing differs.\n" : "");
       for (const args of surplusRoles(subject, found))
         host.stdout.write(
-          `# Not one of its roles (commands/bootstrap/roles.ts); this takes it away: ${commandLine(args)}\n`,
+          `# Not one of the account's roles (commands/bootstrap/roles.ts); to remove it: ${commandLine(args)}\n`,
         );
       for (const args of otherAccess(subject, found))
         host.stdout.write(
-          `# Somebody else has rights on the account, and may act as it; this takes them away: ${commandLine(args)}\n`,
+          `# Another principal has rights on the account and may act as it; to remove them: ${commandLine(args)}\n`,
         );
       host.stdout.write(nextSteps(subject, found.projectNumber));
       return EXIT.sound;
@@ -82,7 +85,7 @@ function subjectOf({ project, repository, stack, configFile }: Options): Bootstr
         setting: "--project",
         value: project,
         must: "be the id of a project",
-        because: "everything is made in it",
+        because: "everything is created in it",
         fix: "6 to 30 lower-case letters, digits and hyphens, as `gcloud projects list` shows it",
       }),
     );
@@ -102,7 +105,7 @@ function subjectOf({ project, repository, stack, configFile }: Options): Bootstr
         setting: "--repository",
         value: repository,
         must: "be a repository on GitHub",
-        because: "only its workflows may come",
+        because: "only its workflows may authenticate",
         fix: "OWNER/NAME",
       }),
     );
@@ -139,7 +142,7 @@ async function lookUp(subject: BootstrapTarget): Promise<Existing> {
 
 async function read<T extends z.ZodType>(args: readonly string[], schema: T): Promise<z.output<T>> {
   const found = await readIfExists(args, schema);
-  if (found === undefined) throw unreadable(args, "there is no such thing");
+  if (found === undefined) throw unreadable(args, "it does not exist");
   return found;
 }
 
@@ -151,7 +154,7 @@ async function readIfExists<T extends z.ZodType>(args: readonly string[], schema
   try {
     return schema.parse(JSON.parse(called.stdout));
   } catch {
-    throw unreadable(args, "it printed something else than this command reads");
+    throw unreadable(args, "its output has an unexpected form");
   }
 }
 
@@ -159,7 +162,7 @@ const unreadable = (args: readonly string[], why: string) =>
   new InputError([
     {
       setting: "gcloud",
-      message: `\`${commandLine(args)}\` must answer because only what differs is changed (${why}); log in as an owner of the project with \`gcloud auth login\``,
+      message: `\`${commandLine(args)}\` must succeed because only what differs is changed (${why}); log in as an owner of the project with \`gcloud auth login\``,
     },
   ]);
 
@@ -169,7 +172,7 @@ const wrongLocation = ({ project, region }: BootstrapTarget, location: string) =
       setting: `gs://${project}-pulumi-state`,
       value: location,
       must: `be in ${region}`,
-      because: "a bucket cannot move, and the state belongs beside what it describes",
+      because: "a bucket cannot move, and the state belongs in the region that it describes",
       fix: "another one: move its objects, delete it and run this command again",
     }),
   ]);

@@ -43,5 +43,5 @@ function errorText(stderr: string): string {
 const missing = () =>
   inputError(
     "gcloud",
-    "must be on the PATH because this command works through it; install the Google Cloud CLI (cloud.google.com/sdk/docs/install), and log in with `gcloud auth login`",
+    "must be on the PATH because this command runs it; install the Google Cloud CLI (cloud.google.com/sdk/docs/install), and log in with `gcloud auth login`",
   );

@@ -57,11 +57,11 @@ export function silentAlerts(
           silent.length > 0
             ? silent.map(({ channel: silentOne, field, value }) => ({ field: `${silentOne} ${field}`, value }))
             : [{ field: "notificationChannels", value: "none" }],
-        consequences: ["must have a notification channel that forwards because nobody is told when it opens"],
+        consequences: ["must have a working notification channel because nobody is notified when it opens"],
         mend: [
           silent.length > 0
             ? `verify ${silent.map((one) => one.channel).join(", ")} in the console`
-            : "add a notification channel to it in the console",
+            : "add a notification channel to the policy in the console",
         ],
         repairs: isClear ? [{ target: { line }, flags: [] }] : [],
       });
@@ -83,5 +83,5 @@ export function notifyingPolicyNames(deployed: readonly Deployed[], collection: 
   );
   if (titles.length === 0) return "";
   const more = titles.length - MAX_TITLES;
-  return `alert policies that tell somebody: ${titles.slice(0, MAX_TITLES).join("; ")}${more > 0 ? ` and ${more} more` : ""}`;
+  return `alert policies that notify: ${titles.slice(0, MAX_TITLES).join("; ")}${more > 0 ? ` and ${more} more` : ""}`;
 }

@@ -30,7 +30,7 @@ export function diagnoseCommand(): Runnable {
     withStackOptions(
       command(
         "diagnose",
-        "Answers the questions of the incident report about what is deployed, and judges it as the plan is judged. Read-only.",
+        "Answers the questions of the incident report for the deployed environment and judges it by the plan's rules. Read-only.",
       ),
       "the plan to compare with",
     ),
@@ -41,7 +41,7 @@ export function diagnoseCommand(): Runnable {
     .addHelpText(
       "after",
       () =>
-        `\nThe lines that collect the files for --from, in an empty folder; they only read:\n${collectingLines({
+        `\nCommands that collect the files for --from; run them in an empty folder, they only read:\n${collectingLines({
           project: "$PROJECT",
           region: "$REGION",
         })

@@ -144,7 +144,7 @@ export function diagnose({
 }
 
 /** What is said of a finding that goes with others. */
-const GOES_ALONG = "the commands for the other findings mend it, too";
+const GOES_ALONG = "the commands for the other findings also fix it";
 
 /** The finding as it is printed, with what mends it. */
 function remediated(one: RemediableFinding, { lines, remediatedByOthers }: Remediation<RemediableFinding>): Finding {
@@ -201,9 +201,9 @@ function otherEngine(deployed: readonly Deployed[], { database }: Settings): Fin
         resource: label,
         evidence: [{ field: "databaseVersion", value: version }],
         consequences: [
-          `must be PostgreSQL because the plan's services speak nothing else, and its sizes are those of ${database.version}`,
+          `must be PostgreSQL because the plan's services support no other engine, and its sizes are those of ${database.version}`,
         ],
-        mend: ["set 'netra:database.name' to a name that is free, and `npm run up` makes the database beside this one"],
+        mend: ["set 'netra:database.name' to a free name; `npm run up` then creates the database beside this one"],
       }),
     ];
   });
@@ -217,7 +217,7 @@ function absences(deployed: readonly Deployed[], { listed }: Collection, setting
         resource,
         evidence: [{ field: SOURCES[source].what, value: "not among them" }],
         consequences: [`must be in ${settings.project} and ${settings.region} because the plan counts on it`],
-        mend: ["`npm run up` makes it"],
+        mend: ["`npm run up` creates it"],
       }),
       questions: questionsOn(source),
     })),
@@ -239,7 +239,7 @@ function withoutJwt(deployed: readonly Deployed[], collection: Collection, setti
         resource: name,
         evidence: [{ field, value: "no JWT_SECRET_KEY" }],
         consequences: ["must take JWT_SECRET_KEY because it can neither sign nor verify tokens without it"],
-        mend: ["`npm run up` makes the secret and its version, and hands it to the service"],
+        mend: ["`npm run up` creates the secret and its version, and passes it to the service"],
         repairs: canStart ? repairs(service, settings, [flag]) : [],
       }),
     ];

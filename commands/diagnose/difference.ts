@@ -81,7 +81,7 @@ export function keptDespitePlan(plan: readonly RegisteredResource[], deployed: r
       : [];
     return kept.map(
       ({ property, old, new: now }) =>
-        `${plannedName(planned)} keeps ${property} ${valueText(old)}: the stack file says ${valueText(now)}, which counts at creation only`,
+        `${plannedName(planned)} keeps ${property} ${valueText(old)}: the stack file has ${valueText(now)}, which applies at creation only`,
     );
   });
 }

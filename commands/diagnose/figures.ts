@@ -96,7 +96,7 @@ const backends: Part = async (ask, settings, { capacities }) => {
   });
   const value = most.get(`${settings.project}:${name}`);
   const limit = capacities.find(({ instance }) => instance === name)?.maxConnections ?? planned;
-  const plan = `${limit} are there; the plan uses at most ${percent(usableShare)} of ${planned}`;
+  const plan = `${limit} exist; the plan uses at most ${percent(usableShare)} of ${planned}`;
   if (value === undefined) return notRecorded(title, plan);
   const findings =
     value > round(limit * usableShare)
@@ -152,7 +152,7 @@ function overloaded(resource: string, field: string, value: string): Finding {
   return finding("connector-load", {
     resource,
     evidence: [{ field, value }],
-    consequences: ["must have room because a connector drops packets without saying so, and never scales in again"],
+    consequences: ["must have headroom because a connector drops packets silently and never scales in again"],
     mend: [
       "raise 'netra:connector.minInstances' and 'maxInstances', or set 'netra:connector.machineType' to e2-standard-4",
     ],
@@ -189,7 +189,7 @@ const startUps: Part = async (ask, { services }) => {
           consequences: [
             `must stay within the probe's window of ${window} s because a start that takes longer is killed`,
           ],
-          mend: ["npm run storm says what the starts wait for"],
+          mend: ["`npm run storm` shows what the starts wait for"],
         }),
       ),
     open: [],
@@ -214,7 +214,7 @@ const failedProbes: Part = async (ask, { services, project, region }) => {
           resource: name,
           evidence: [{ field: "container/completed_probe_count, is_healthy = false", value: String(count) }],
           consequences: [
-            "must be none because each is an instance that did not start, or was restarted: SQLSTATE 53300, the DATABASE phase and exit code 3 in its log say why",
+            "must be 0 because each is an instance that did not start or was restarted: SQLSTATE 53300, the DATABASE phase and exit code 3 in its log show why",
           ],
           mend: [inspectionCommand({ source: "services", name }, { project, region })],
         }),
@@ -260,7 +260,7 @@ async function largestByLabel(
   const found = await readList(cloud, "monitoring", `/v3/projects/${project}/timeSeries`, "timeSeries", query);
   const read = found.map((one) => timeSeries.safeParse(one));
   if (read.some(({ success }) => !success))
-    throw new Unanswered("monitoring.googleapis.com answered in an unknown form");
+    throw new Unanswered("monitoring.googleapis.com returned an unexpected response");
   const label = groupBy.split(".").at(-1) ?? "";
   const largest = new Map<string, number>();
   for (const { data } of read) {

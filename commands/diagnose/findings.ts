@@ -37,7 +37,7 @@ export interface Unjudged {
 }
 
 /** Why nothing is said that rests on there being no Cloud NAT. */
-export const NAT_UNKNOWN = "all traffic goes into the VPC, and whether there is Cloud NAT is not known";
+export const NAT_UNKNOWN = "all traffic goes into the VPC, and whether it has Cloud NAT is unknown";
 
 type OwnFinding = Omit<Finding, "stage" | "rules" | "questions">;
 
@@ -128,7 +128,7 @@ const ruleOf = ({ rule, problem }: Pick<Refused, "rule" | "problem">) =>
   problem.cause === "tcp-probe" ? "tcp-probe" : rule;
 
 /** What the rule proposes is a setting of the plan; what breaks the path is a finding of its own, further up. */
-const MEND_THE_PATH = "mend the path first, as said above: no size helps while no packet arrives";
+const MEND_THE_PATH = "fix the path first, as described above: no size helps while no packet arrives";
 
 type Context = Pick<Parameters<typeof repairsFor>[1], "deployed" | "collection" | "settings">;
 

@@ -20,11 +20,11 @@ export function diagnosisText(diagnosis: Diagnosis, withAdoption: boolean): stri
   return [
     `${state}: ${project} in ${region}; ${counted(findings.length, "finding")}${byStage(findings)}, ${counted(open.length, "open question")} of ${questions.length}.`,
     ...section(
-      "Findings, what breaks first at the top:",
+      "Findings, most urgent first:",
       groups.flatMap((group, i) => groupText(group, i, commands)),
     ),
     ...section(
-      "Commands, in this order; nothing is worse after any of them:",
+      "Commands, in this order; none makes anything worse:",
       commands.flatMap((command, i) =>
         commandLines(command, i, (finding) => groups.findIndex((group) => group.includes(finding)) + 1, findings),
       ),
@@ -106,9 +106,7 @@ function commandLines(
 ): string[] {
   const numbers = [...new Set(mends.flatMap((i) => findings[i] ?? []).map(numberOf))].toSorted((a, b) => a - b);
   const effects =
-    cost.length > 0
-      ? cost.map(({ effect, consequence }) => `${effect}: ${consequence}`)
-      : ["nothing that anybody notices"];
+    cost.length > 0 ? cost.map(({ effect, consequence }) => `${effect}: ${consequence}`) : ["nothing noticeable"];
   return [
     `${index + 1}. for ${numberList(numbers)}; costs ${effects[0]}`,
     ...effects.slice(1).map((effect) => `     and ${effect}`),
@@ -137,7 +135,7 @@ function changesText(changes: Diagnosis["changes"]): string[] {
   const isLabel = (property: string) => /\b(?:labels|userLabels)$/.test(property);
   const labelled = updated.filter(({ properties }) => properties.every(isLabel)).map(({ resource }) => resource);
   return [
-    ...(made.length > 0 ? [`make ${nameList(made)}`] : []),
+    ...(made.length > 0 ? [`create ${nameList(made)}`] : []),
     ...updated
       .filter(({ resource }) => !labelled.includes(resource))
       .map(({ resource, properties }) => {

@@ -14,7 +14,7 @@ export async function readFeed(url: string, timeoutSeconds: number): Promise<{ r
     const response = await fetch(url, { signal: AbortSignal.timeout(timeoutSeconds * 1000) });
     return response.ok ? { feed: await response.json() } : `the incident feed answered ${response.status}`;
   } catch {
-    return "the incident feed cannot be read from here";
+    return "the incident feed cannot be reached";
   }
 }
 
@@ -63,7 +63,7 @@ export interface RegionAnswer {
 
 /** Reads the feed as it was parsed. `now` in milliseconds. */
 export function judgeIncidents(feed: unknown, region: string, now: number): RegionAnswer {
-  if (!Array.isArray(feed)) return { findings: [], answer: "", open: "the feed is no list of incidents" };
+  if (!Array.isArray(feed)) return { findings: [], answer: "", open: "the feed is not a list of incidents" };
   const read = feed.map((entry) => incident.safeParse(entry).data);
   const unread = read.filter((one) => one === undefined).length;
   const all = read.flatMap((one) => one ?? []);
@@ -79,9 +79,9 @@ export function judgeIncidents(feed: unknown, region: string, now: number): Regi
   // A date that is none would be dropped from the recent ones without a word.
   const dates = ofProducts
     .filter(({ end }) => end && Number.isNaN(Date.parse(end)))
-    .map((one) => `${incidentName(one)} ends at a time in an unknown form`);
+    .map((one) => `${incidentName(one)} has an end time in an unknown form`);
   const remarks = [
-    ...past.map((one) => `${one.end ? "ended" : "elsewhere by now"}: ${described(one)}`),
+    ...past.map((one) => `${one.end ? "ended" : "no longer in the region"}: ${described(one)}`),
     ...unknown,
     ...dates,
   ];
@@ -97,7 +97,7 @@ export function judgeIncidents(feed: unknown, region: string, now: number): Regi
             value: `${one.status_impact ?? "not stated"}, severity ${one.severity ?? "not stated"}`,
           },
         ],
-        consequences: [`${described(one)}: what fails meanwhile may not be the stack's fault`],
+        consequences: [`${described(one)}: the stack may not be the cause of failures until it ends`],
         mend: [`follow https://status.cloud.google.com/${one.uri ?? "summary"}; roll nothing out until it is over`],
       }),
     ),
@@ -106,7 +106,7 @@ export function judgeIncidents(feed: unknown, region: string, now: number): Regi
       ...remarks,
     ].join("; "),
     ...(unread > 0
-      ? { open: `${unread} of ${feed.length} entries of the feed are in an unknown form` }
+      ? { open: `${unread} of ${feed.length} entries of the feed have an unknown form` }
       : dates.length > 0
         ? { open: dates.join("; ") }
         : {}),

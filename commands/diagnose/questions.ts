@@ -153,8 +153,7 @@ function missing(source: Source, { settings, collection, deployed }: QuestionCon
     return [{ missing: `${what}: ${why ?? `no file shows any of ${settings.project}`}`, answeredBy }];
   if (collection.listed.has(source)) return [];
   const absent = absentOf(source, deployed, settings);
-  const hidden =
-    why ?? (EXPECTED[source] ? undefined : "single ones are shown, and whether there are others is not known");
+  const hidden = why ?? (EXPECTED[source] ? undefined : "only single objects are shown, and there may be others");
   return [
     ...(absent.length > 0
       ? [{ missing: `${what}: ${absent.join(", ")} ${absent.length > 1 ? "are" : "is"} not among them`, answeredBy }]
@@ -205,14 +204,14 @@ const ANSWERS: Readonly<Record<QuestionKey, (known: QuestionContext) => string>>
           cloudName(access.text("connector"))?.name ??
           (access.has("networkInterfaces") ? "a network interface" : undefined);
         const egress = access.text("egress")?.toLowerCase().replaceAll("_", "-") ?? "private-ranges-only";
-        return `${label}: ${way === undefined ? "no way into a VPC" : `${egress} through ${way}`}`;
+        return `${label}: ${way === undefined ? "no VPC access" : `${egress} through ${way}`}`;
       })
       .join("; "),
   maxConnections: ({ capacities, deployed }) =>
     capacities
       .map(
         ({ instance, maxConnections, isDefault }) =>
-          `${instance}: ${maxConnections}${isDefault ? ", the tier's default: no flag states it" : ""}`,
+          `${instance}: ${maxConnections}${isDefault ? ", the tier's default: no flag sets it" : ""}`,
       )
       .join("; ") || listedBy(deployed, "instances", ["settings.tier"]),
   secrets: ({ secrets: { mounted, open } }) =>

@@ -45,13 +45,13 @@ export function unreadyFindings(
         evidence: [{ field, value }],
         consequences: [
           message === ""
-            ? "must be ready because nothing that needs it can work meanwhile"
-            : `must be ready; Google says: ${message.split("\n")[0]?.slice(0, 300)}`,
+            ? "must be ready because nothing that depends on it works until then"
+            : `must be ready; Google reports: ${message.split("\n")[0]?.slice(0, 300)}`,
         ],
         mend: [
           inspectionCommand(one, at),
           // An update with the same template makes no other revision, whatever becomes of the cause.
-          ...(key === undefined ? [] : [`once its cause is mended: \`${redeployLine([key])}\``]),
+          ...(key === undefined ? [] : [`once the cause is fixed: \`${redeployLine([key])}\``]),
         ],
         repairs: value === "NEVER" ? repairs(one, at, [alwaysOn()]) : [],
       }),
@@ -69,7 +69,7 @@ export function unknownReadiness(
     unready && unready.value === undefined && triageOf(ruleOf(source)).question === key
       ? [
           {
-            missing: `${label}: '${unready.field}' is not shown, so whether it works is not known`,
+            missing: `${label}: '${unready.field}' is not shown, so its state is unknown`,
             answeredBy: collectingLine(source, location),
           },
         ]

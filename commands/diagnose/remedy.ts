@@ -109,17 +109,17 @@ function plannedFor(broken: RemedyContext): PlannedContext {
  * proposal counts.
  */
 const BY_UP: Readonly<Record<string, (broken: RemedyContext) => string>> = {
-  "capacity-alerts": () => "`npm run up` declares its alerts; 'netra:monitoring.channels' says who is told",
+  "capacity-alerts": () => "`npm run up` declares its alerts; 'netra:monitoring.channels' sets who is notified",
   "database-private": () =>
-    "`npm run up` gives it a private address, leads every service to it and then closes the public one: no single command does that",
+    "`npm run up` gives it a private address, points every service to it and then closes the public one: no single command does that",
   "database-encrypted": ({ deployed, settings }) => {
     const doubtful = possiblyUnencrypted(deployed, settings);
-    return `\`npm run up\` sets it; first see that ${doubtful.length > 0 ? `${doubtful.join(", ")} connect` : "every client connects"} with sslmode=require, or they are refused`;
+    return `\`npm run up\` sets it; first make sure that ${doubtful.length > 0 ? `${doubtful.join(", ")} connect` : "every client connects"} with sslmode=require, or they are refused`;
   },
   "redis-auth": () =>
-    "`npm run up` turns it on and hands the AUTH string to the services: a command alone would lock them out",
-  "regional-quota": () => "`npm run up` brings the sizes and maximum instances of the plan, which fit",
-  "service-identity": () => "`npm run up` makes the account, grants it what it reads, and runs the service as it",
+    "`npm run up` turns it on and passes the AUTH string to the services: a command alone would lock them out",
+  "regional-quota": () => "`npm run up` sets the plan's sizes and maximum instances, which fit",
+  "service-identity": () => "`npm run up` creates the account, grants its roles and runs the service as that account",
   "service-image": () => "`npm run up` rolls out the image of the plan",
 };
 

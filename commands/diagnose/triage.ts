@@ -7,7 +7,7 @@ export type Stage = (typeof STAGES)[number];
 
 /** The questions of the incident report (#1278), in the order in which they are answered. */
 export const QUESTIONS = {
-  instance: "Is the Cloud SQL instance described, running and as it must be?",
+  instance: "Is the Cloud SQL instance described, running and configured as required?",
   connector: "Is the VPC connector described, ready and large enough?",
   path: "Can every service reach the database at all (egress, NAT, socket, private address)?",
   maxConnections: "Is max_connections known, and does the tier hold it?",
@@ -16,7 +16,7 @@ export const QUESTIONS = {
   jwt: "Do all services take one JWT secret at one version?",
   budget: "Do all pools fit into max_connections, with both revisions of a rollout alive?",
   storm: "Do starts succeed when all of them coincide?",
-  watched: "Does an alert that somebody is told of watch the connector, the database and every service?",
+  watched: "Does an alert with a working notification channel watch the connector, the database and every service?",
   region: "Is there a regional incident at Google?",
   hour: "What did the last hour show?",
   rest: "Does everything else keep the rules of the policy pack?",
@@ -98,11 +98,11 @@ const NO_EDGE = "load balancers are not collected";
 export const NOT_JUDGED: Readonly<Record<string, string>> = {
   "secret-value": "no value of a secret is read",
   "secret-access": "IAM policies are not collected",
-  "service-secrets-readable": "IAM policies are not collected; versions are asked for one by one",
+  "service-secrets-readable": "IAM policies are not collected; versions are read one by one",
   "database-user-password": "Cloud SQL shows no password",
-  "database-clients-counted": "what is no Cloud Run workload is not collected",
-  "private-services-connection": "connections to the services of Google are not collected",
-  "provider-judged": "what is collected is read as Google has it, whichever provider made it",
+  "database-clients-counted": "only Cloud Run workloads are collected",
+  "private-services-connection": "private services connections are not collected",
+  "provider-judged": "collected resources do not show which provider created them",
   "private-services-range": "reserved ranges are not collected",
   "connector-subnet": "subnetworks are not collected",
   "edge-certificate": NO_EDGE,

@@ -24,7 +24,7 @@ const AGENTS: readonly ServiceAgent[] = [
     api: "vpcaccess",
     account: (number) => `service-${number}@gcp-sa-vpcaccess.iam.gserviceaccount.com`,
     role: "roles/vpcaccess.serviceAgent",
-    because: "the connector's machines are made with it",
+    because: "it creates the connector's machines",
     source: "docs.cloud.google.com/vpc/docs/configure-serverless-vpc-access, Service account permissions",
   },
 ];
@@ -36,7 +36,7 @@ const ENOUGH = ["roles/editor", "roles/owner"];
 export function judgeAgents(facts: Facts): Answer[] {
   const { project } = facts.settings;
   const agents = AGENTS.filter(({ api }) => !isOff(facts, api));
-  if (agents.length === 0) return [fine("Google makes them when `up` turns the APIs on")];
+  if (agents.length === 0) return [fine("Google creates them when `up` turns the APIs on")];
   const [info, access] = [theOnly(facts, "project", projectInfo), theOnly(facts, "access", accessPolicy)];
   if ("open" in info || "open" in access)
     return [info, access].flatMap((known) => ("open" in known ? [known.open] : []));

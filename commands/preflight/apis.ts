@@ -22,16 +22,15 @@ export function judgeApis(facts: Facts): Answer[] {
     ...(missing.length > 0
       ? [
           wrong(
-            `${nameList(missing)} must be on because \`up\` turns the other APIs on with them; Google may take some minutes until it lets calls through`,
+            `${nameList(missing)} must be on because \`up\` turns the other APIs on with them; Google may need some minutes before it accepts calls`,
             [enabling(missing, project)],
           ),
         ]
       : []),
     off.length > 0
-      ? fine(
-          `\`up\` turns on ${nameList(off)}; an API that is new may refuse calls for some minutes, and is better turned on now`,
-          [enabling(off, project)],
-        )
+      ? fine(`\`up\` turns on ${nameList(off)}; a new API may refuse calls for some minutes, so turn it on now`, [
+          enabling(off, project),
+        ])
       : fine(`the ${APIS.length} APIs of the plan are on`),
   ];
 }

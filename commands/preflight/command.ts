@@ -28,20 +28,20 @@ export function preflightCommand(): Runnable {
     withStackOptions(
       command(
         "preflight",
-        "Says before an update what a real project would answer to it: what is missing, taken or forbidden, and what mends it. Read-only.",
+        "Checks before an update what the real project would refuse: what is missing, taken or forbidden, and how to fix it. Read-only.",
       ),
     ),
   )
     .option(
       "--preview <file>",
-      "what `pulumi preview --json` printed: it says what the update makes; - reads standard input",
+      "the output of `pulumi preview --json`, which shows what the update creates; - reads standard input",
     )
-    .option("--allow-open <checks>", `pass although these stay open, separated by commas: ${CHECK_KEYS.join(", ")}`)
+    .option("--allow-open <checks>", `checks that may stay open, separated by commas: ${CHECK_KEYS.join(", ")}`)
     .option("--json", "print the answers as one JSON object")
     .addHelpText(
       "after",
       () =>
-        `\nThe lines that collect the files for --from, in an empty folder; they only read:\n${lines()
+        `\nCommands that collect the files for --from; run them in an empty folder, they only read:\n${lines()
           .map((line) => `  ${line}`)
           .join("\n")}`,
     );
@@ -106,7 +106,7 @@ function allowed(list: string): readonly CheckKey[] {
   if (unknown.length > 0)
     throw inputError(
       "--allow-open",
-      `(${unknown.join(", ")}) must be a check because only those can stay open; use ${CHECK_KEYS.join(", ")}`,
+      `(${unknown.join(", ")}) must name checks because only checks can stay open; use ${CHECK_KEYS.join(", ")}`,
     );
   return checks.filter(isKey);
 }

@@ -35,7 +35,7 @@ export const constraints: readonly Constraint[] = [
   {
     name: "gcp.resourceLocations",
     values: ({ region }) => [locationValues(region), ["global"]],
-    because: "the plan's resources are made in its region, and a secret with automatic replication in global",
+    because: "the plan's resources are created in its region, and a secret with automatic replication in global",
     source: `${LIST}; docs.cloud.google.com/organization-policy/defining-locations`,
   },
   {
@@ -48,7 +48,7 @@ export const constraints: readonly Constraint[] = [
     name: "gcp.restrictNonCmekServices",
     values: () => addresses(["sqladmin", "run", "secretmanager", "redis"]),
     because:
-      "the plan encrypts with Google's keys, and a service that this list denies makes nothing without a key of yours",
+      "the plan encrypts with Google's keys, and a service on this list creates nothing without a customer-managed key",
     source: LIST,
   },
   {
@@ -60,7 +60,7 @@ export const constraints: readonly Constraint[] = [
   {
     name: "iam.allowedPolicyMemberDomains",
     values: (settings) => (services(settings).some(({ invoker }) => invoker === "all-users") ? [["allUsers"]] : []),
-    because: "a service with the invoker all-users is granted to everybody",
+    because: "the invoker all-users grants a service to everyone",
     setting: "netra:services.SERVICE.invoker to iam-disabled",
     source: RUN,
   },
@@ -86,7 +86,7 @@ export const constraints: readonly Constraint[] = [
   {
     name: "run.allowedVPCEgress",
     values: (settings) => each(services(settings).map(({ egress }) => egress)),
-    because: "the services send that through the VPC",
+    because: "the services send that traffic through the VPC",
     setting: "netra:services.SERVICE.egress to one that it allows",
     source: RUN,
   },

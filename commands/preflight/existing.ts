@@ -117,7 +117,7 @@ export function judgeExisting(facts: Facts): Answer[] {
     ...(colliding.length > 0
       ? [
           wrong(
-            `${nameList(colliding.map(({ name }) => name))} must be adopted, or have another name, because what is not in the stack's state is made again, and that is refused (409)`,
+            `${nameList(colliding.map(({ name }) => name))} must be adopted, or have another name, because \`up\` creates what is not in the stack's state, and Google refuses that (409)`,
             [
               ...colliding.map(({ name, id }) => `add 'netra:adopt.${name}' as ${id}`),
               "where an earlier `up` was interrupted, instead: npm run recover",
@@ -130,8 +130,8 @@ export function judgeExisting(facts: Facts): Answer[] {
           {
             status: "open" as const,
             about: nameList(loose.map(({ name }) => name)),
-            text: "they exist, and whether they are the stack's own or would be made again (409) only a preview shows",
-            mend: ["npm run --silent preview -- --json > preview.json", "give this command --preview preview.json"],
+            text: "they exist, and only a preview shows whether the stack owns them or would create them again (409)",
+            mend: ["npm run --silent preview -- --json > preview.json", "run this command with --preview preview.json"],
           },
         ]
       : []),
@@ -139,7 +139,7 @@ export function judgeExisting(facts: Facts): Answer[] {
       .filter(isAdopted)
       .map(({ name }) =>
         wrong(`'netra:adopt.${name}' must name something that exists because \`up\` imports it`, [
-          `remove 'netra:adopt.${name}': \`up\` then makes it`,
+          `remove 'netra:adopt.${name}': \`up\` then creates it`,
         ]),
       ),
     ...[...new Set(unknown.map(({ type }) => SOURCE_OF[type] ?? "networks"))].map((source) =>
@@ -166,13 +166,7 @@ function broken(facts: Facts): Answer[] {
     if (found === undefined) {
       const { field, value } = one.unready ?? { field: "", value: "" };
       return value === undefined
-        ? [
-            open(
-              one.label,
-              `'${field}' is not shown, so whether it works is not known`,
-              collectingLine(one.source, settings),
-            ),
-          ]
+        ? [open(one.label, `'${field}' is not shown, so its state is unknown`, collectingLine(one.source, settings))]
         : [];
     }
     const state = found.evidence[0]?.value ?? "";
@@ -180,7 +174,7 @@ function broken(facts: Facts): Answer[] {
     if (one.source === "connectors" && state === "ERROR")
       return [
         wrong(
-          `${one.label} is in ERROR and must go because no connector of that name can be made beside it; it carries nothing`,
+          `${one.label} is in ERROR and must be deleted because no connector of the same name can be created beside it; it carries no traffic`,
           [
             `gcloud compute networks vpc-access connectors delete ${one.name} --region=${region} --project=${project}`,
             ...(settings.adopt[one.name] === undefined ? [] : [`remove 'netra:adopt.${one.name}'`]),

@@ -125,7 +125,7 @@ export function objectsOf<Schema extends z.ZodType>(
     return {
       open: open(
         SOURCES[source].what,
-        `${broken.from} shows an object in an unknown form`,
+        `${broken.from} shows an object of an unknown form`,
         collectingLine(source, settings),
       ),
     };

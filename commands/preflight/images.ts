@@ -60,7 +60,7 @@ const pushing = (image: string) => `docker push ${image.replace(/@sha256:.*/, ""
 
 /** Cloud Run pulls from public registries, too. */
 function judgePublic({ setting, image }: PlannedImage, { publicImages }: Facts): Answer[] {
-  const exists = publicImages.get(image) ?? "nobody has asked its registry";
+  const exists = publicImages.get(image) ?? "its registry was not asked";
   if (exists === true) return [];
   if (exists === false)
     return [

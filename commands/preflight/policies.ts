@@ -98,6 +98,6 @@ function forbidden(
     values.length > 0 ? `allow ${nameList(values)}` : statesNone ? "have no list of allowed values" : "not be enforced";
   return wrong(`the organisation policy ${name} must ${what} because ${because}`, [
     ...(setting === undefined ? [] : [`set ${setting}`]),
-    `ask whoever administers the organisation for an exception for ${project}; gcloud org-policies describe ${name} --effective --project=${project} shows what counts`,
+    `ask an administrator of the organisation for an exception for ${project}; gcloud org-policies describe ${name} --effective --project=${project} shows the effective policy`,
   ]);
 }

@@ -12,11 +12,14 @@ import { judgeSecrets } from "./secrets";
 /** What is asked before an update, in the order in which an update meets it. */
 const CHECKS = {
   apis: { question: "Are the APIs on that the program cannot turn on itself?", judge: judgeApis },
-  policies: { question: "Does no policy of the organisation forbid what the plan needs?", judge: judgePolicies },
-  quotas: { question: "Do the quotas as they are hold the plan?", judge: judgeQuotas },
+  policies: { question: "Do the organisation's policies allow what the plan needs?", judge: judgePolicies },
+  quotas: { question: "Do the current quotas hold the plan?", judge: judgeQuotas },
   agents: { question: "Do Google's service agents have their roles?", judge: judgeAgents },
   ranges: { question: "Are the plan's address ranges free?", judge: judgeRanges },
-  existing: { question: "Is what exists the stack's own or adopted, and does it work?", judge: judgeExisting },
+  existing: {
+    question: "Are existing resources in the stack's state or adopted, and do they work?",
+    judge: judgeExisting,
+  },
   secrets: { question: "Can every pinned version of a secret be mounted?", judge: judgeSecrets },
   images: { question: "Does every image exist?", judge: judgeImages },
 } as const satisfies Record<string, { readonly question: string; readonly judge: (facts: Facts) => Answer[] }>;

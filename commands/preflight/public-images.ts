@@ -40,11 +40,11 @@ async function exists(image: string, registries: Registries): Promise<boolean | 
     if (answer.ok) return true;
     // Google's old registry may know the project's own accounts.
     if ((answer.status === 401 || answer.status === 403) && /(?:^|\.)gcr\.io$/.test(host))
-      return `${host} shows it to nobody without an account`;
+      return `${host} shows it to authenticated users only`;
     if ([401, 403, 404].includes(answer.status)) return false;
     return `${host} answered ${answer.status}`;
   } catch {
-    return `${host} cannot be reached from here`;
+    return `${host} cannot be reached`;
   }
 }
 

@@ -192,9 +192,9 @@ function computeAnswers(facts: Facts): Answer[] {
   });
   return short.map(({ metric, limit, usage, needed }) =>
     wrong(
-      `the quota ${metric} must have room for ${needed} more because \`up\` makes that many (${usage} of ${limit} are in use)`,
+      `the quota ${metric} must have room for ${needed} more because \`up\` creates that many (${usage} of ${limit} are in use)`,
       [
-        `ask for more at https://console.cloud.google.com/iam-admin/quotas?project=${settings.project}, or delete some that nobody uses`,
+        `ask for more at https://console.cloud.google.com/iam-admin/quotas?project=${settings.project}, or delete unused ones`,
       ],
     ),
   );

@@ -16,7 +16,7 @@ export function judgeSecrets(facts: Facts): Answer[] {
   );
   if (answers.length > 0) return answers;
   const made = secrets.filter(([, { rotation }]) => rotation !== undefined).length;
-  return [fine(`${secrets.length - made} versions that people add are enabled; ${made} are the stack's own`)];
+  return [fine(`${secrets.length - made} manually added versions are enabled; ${made} are the stack's own`)];
 }
 
 function judgeSecret(setting: string, variable: string, secret: Secret, facts: Facts): Answer[] {
@@ -106,7 +106,7 @@ function madeByTheStack({ setting, secret, states, next, isThere }: Missing, { p
     ];
   return [
     wrong(
-      `'${setting}' (${version}) must be ${expected} because that is the number that Secret Manager gives the version of ${id} that \`up\` adds`,
+      `'${setting}' (${version}) must be ${expected} because Secret Manager gives this number to the version of ${id} that \`up\` adds`,
       [`set '${setting}' to ${expected}`],
     ),
   ];

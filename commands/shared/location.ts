@@ -33,6 +33,6 @@ export function directoryFrom({ project, from }: LocationOptions): string | unde
   const given = from === undefined ? "neither given" : "both given";
   throw inputError(
     "--project",
-    `and '--from' (${given}) must be one of the two because one says where to look; add '--project ID' or '--from DIR'`,
+    `and '--from' (${given}) must be exactly one option because it states where to look; give '--project ID' or '--from DIR'`,
   );
 }

@@ -54,7 +54,7 @@ export async function collectFromApi(
       ...known.map((object) => ({ source, object: object as CloudObject["object"], from: `${api}.googleapis.com` })),
     );
     if (known.length < answered.length) {
-      const what = `${api}.googleapis.com listed an object in no known shape`;
+      const what = `${api}.googleapis.com listed an object of an unknown form`;
       notes.push(`${what}, which is left out`);
       hidden.set(source, what);
     } else listed.add(source);

@@ -56,7 +56,7 @@ function classifyFile({ file, content }: FileRead): FileContent {
   // A page, or a list with an unknown object, is not the whole list.
   const missing =
     known.length < elements.length
-      ? "has something in no known shape"
+      ? "has an object of an unknown form"
       : hasNextPage(content.value)
         ? "is one page of several"
         : undefined;
@@ -143,7 +143,7 @@ function notesOnProjects(files: readonly FileContent[], project: string): string
   );
 }
 
-const UNREADABLE = "is no JSON that can be read (--format=json prints it)";
+const UNREADABLE = "is not readable JSON (--format=json prints it)";
 
 /** What is left out of a file. */
 function notesOn(content: FileContent): string[] {
@@ -152,12 +152,14 @@ function notesOn(content: FileContent): string[] {
     case "unreadable":
       return [`${file} ${UNREADABLE}, and is left out`];
     case "empty list":
-      return called ? [] : [`${file} is an empty list, and neither content nor name says of what: it is left out`];
+      return called
+        ? []
+        : [`${file} is an empty list, and neither its content nor its name shows of what: it is left out`];
     case "objects": {
       const unknown = content.count - content.known.length;
       if (unknown === 0) return [];
-      if (unknown === content.count) return [`${file} is in no shape that is known here, and is left out`];
-      return [`${file} has ${unknown} of ${content.count} objects in no known shape, which are left out`];
+      if (unknown === content.count) return [`${file} has an unknown form, and is left out`];
+      return [`${file} has ${unknown} of ${content.count} objects of an unknown form, which are left out`];
     }
   }
 }
@@ -213,12 +215,12 @@ function readFiles(folder: string): { readonly files: readonly FileRead[]; reado
 }
 
 /** A link counts for what it leads to. Who reads a pipe waits for somebody who writes. */
-function kindOf(path: string): "a file" | "a folder" | "no file" {
+function kindOf(path: string): "a file" | "a folder" | "not a file" {
   try {
     const stat = statSync(path);
-    return stat.isFile() ? "a file" : stat.isDirectory() ? "a folder" : "no file";
+    return stat.isFile() ? "a file" : stat.isDirectory() ? "a folder" : "not a file";
   } catch {
-    return "no file"; // a link that leads nowhere
+    return "not a file"; // a link that leads nowhere
   }
 }
 

@@ -64,7 +64,7 @@ export function deployedFrom(
       }));
     } catch (error) {
       if (!(error instanceof MalformedValueError)) throw error;
-      const what = `${one.from} has an object in an unknown form (${error.message})`;
+      const what = `${one.from} has an object of an unknown form (${error.message})`;
       notes.push(`${what}, which is left out`);
       unread.set(one.source, what);
       return [];

@@ -64,7 +64,7 @@ export async function readList(
   for (let page = 0; page < MOST_PAGES; page++) {
     const answer = await readObject(cloud, api, `${address}${query.size > 0 ? `?${query}` : ""}`);
     const objects = answer[items] ?? [];
-    if (!Array.isArray(objects)) throw new Unanswered(`${api}.googleapis.com answered in an unknown form`);
+    if (!Array.isArray(objects)) throw new Unanswered(`${api}.googleapis.com returned an unexpected response`);
     all.push(...objects);
     const next = answer.nextPageToken;
     if (typeof next !== "string" || next === "") return all;
@@ -85,7 +85,7 @@ async function fetchObject(
     const { response, body } = await fetchOnce(api, url, { method, headers, signal }, cloud.timeoutSeconds);
     if (response.ok) {
       if (isObject(body)) return body;
-      throw new Unanswered(`${api}.googleapis.com answered in an unknown form`);
+      throw new Unanswered(`${api}.googleapis.com returned an unexpected response`);
     }
     const isBusy = response.status === 429 || response.status >= 500;
     const seconds = retryAfterSeconds(response) ?? 2 ** (attempt - 1);
@@ -110,7 +110,7 @@ async function fetchOnce(
     throw new Unanswered(
       signal.aborted
         ? `${api}.googleapis.com did not answer within ${seconds} s`
-        : `${api}.googleapis.com cannot be reached from here`,
+        : `${api}.googleapis.com cannot be reached`,
     );
   }
 }
@@ -141,10 +141,13 @@ function refusal(api: string, status: number, body: unknown, attempts: number, s
       "the Google credentials here are not accepted (401): gcloud auth application-default login",
       status,
     );
-  if (status === 403) return new Unanswered(`${host} allows these credentials nothing here (403)`, status);
-  if (status === 404) return new Unanswered(`${host} knows no such project or place (404)`, status);
+  if (status === 403) return new Unanswered(`${host} denies access to these credentials (403)`, status);
+  if (status === 404) return new Unanswered(`${host} has no such project or location (404)`, status);
   if (status === 429 && seconds > LONGEST_WAIT)
-    return new Unanswered(`${host} asks to come back in ${Math.ceil(seconds)} s (429): run this again then`, status);
+    return new Unanswered(
+      `${host} asks for a retry after ${Math.ceil(seconds)} s (429): run this command again then`,
+      status,
+    );
   return new Unanswered(`${host} answered ${status}${attempts > 1 ? ` ${attempts} times` : ""}`, status);
 }
 
@@ -167,8 +170,6 @@ async function authorizationHeaders(
     return await Promise.race([cloud.authorization(url), timeout]);
   } catch {
     // Not its message: it can repeat what a credentials file holds.
-    throw new Unanswered(
-      "there are no Google credentials here that give a token: gcloud auth application-default login",
-    );
+    throw new Unanswered("no Google credentials here give a token: gcloud auth application-default login");
   }
 }

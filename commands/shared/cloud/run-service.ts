@@ -422,7 +422,7 @@ function notServing(
 ): { readonly unready?: Unready } {
   const { field, created, ready } = revisions;
   if (!created || created === ready) return unready ? { unready } : {};
-  const instead = `${created} is judged here, and ${ready || "no revision"} serves`;
+  const instead = `${created} is judged, and ${ready || "no revision"} serves`;
   if (!unready) return { unready: { field, value: ready || "none", message: instead, failedRevision: created } };
   return {
     unready: {

@@ -259,7 +259,7 @@ describe("an empty project", () => {
       );
       const { stdout } = await project().bootstrap();
       expect(stdout).toContain(
-        `# Not one of its roles (commands/bootstrap/roles.ts); this takes it away: gcloud projects remove-iam-policy-binding ${PROJECT} --member serviceAccount:${PREVIEWER} --role roles/owner --all\n`,
+        `# Not one of the account's roles (commands/bootstrap/roles.ts); to remove it: gcloud projects remove-iam-policy-binding ${PROJECT} --member serviceAccount:${PREVIEWER} --role roles/owner --all\n`,
       );
       expect(project().changes).toEqual([]);
     });
@@ -280,8 +280,8 @@ describe("an empty project", () => {
       });
       const { stdout } = await project().bootstrap();
       const told = (member: string, role: string) =>
-        `# Somebody else has rights on the account, and may act as it; this takes them away: gcloud iam service-accounts remove-iam-policy-binding ${DEPLOYER} --member ${member} --role ${role} --all --project ${PROJECT}`;
-      expect(stdout.split("\n").filter((line) => line.startsWith("# Somebody"))).toEqual([
+        `# Another principal has rights on the account and may act as it; to remove them: gcloud iam service-accounts remove-iam-policy-binding ${DEPLOYER} --member ${member} --role ${role} --all --project ${PROJECT}`;
+      expect(stdout.split("\n").filter((line) => line.startsWith("# Another"))).toEqual([
         told(`'${jobs}'`, "roles/iam.workloadIdentityUser"),
         told(person, "roles/iam.serviceAccountTokenCreator"),
       ]);
@@ -295,7 +295,7 @@ describe("an empty project", () => {
       expect(await project().bootstrap()).toEqual({
         code: 2,
         stdout: "",
-        stderr: `'${BUCKET}' (EU) must be in us-central1 because a bucket cannot move, and the state belongs beside what it describes; set '${BUCKET}' to another one: move its objects, delete it and run this command again\n`,
+        stderr: `'${BUCKET}' (EU) must be in us-central1 because a bucket cannot move, and the state belongs in the region that it describes; set '${BUCKET}' to another one: move its objects, delete it and run this command again\n`,
       });
       expect(project().changes).toEqual([]);
     });
@@ -309,7 +309,7 @@ describe("a call that fails", () => {
     expect({ code, stderr }).toEqual({ code: 1, stderr: "" });
     expect(stdout.split("\n").slice(-3)).toEqual([
       `gcloud kms keyrings create pulumi --location us-central1 --project ${PROJECT}`,
-      "Stopped there: PERMISSION_DENIED: Permission denied on resource. This is the second line. What ran before it stays; put that right and run this command again, it goes on from there.",
+      "Stopped: PERMISSION_DENIED: Permission denied on resource. This is the second line. Earlier changes stay; fix the cause and run this command again to continue.",
       "",
     ]);
     project.change((state) => {
@@ -324,7 +324,7 @@ describe("a call that fails", () => {
     expect(await project.bootstrap()).toEqual({
       code: 2,
       stdout: "",
-      stderr: `\`gcloud storage buckets describe ${BUCKET} --project ${PROJECT} --format=json\` must answer because only what differs is changed (PERMISSION_DENIED: Permission denied on resource. This is the second line); log in as an owner of the project with \`gcloud auth login\`\n`,
+      stderr: `\`gcloud storage buckets describe ${BUCKET} --project ${PROJECT} --format=json\` must succeed because only what differs is changed (PERMISSION_DENIED: Permission denied on resource. This is the second line); log in as an owner of the project with \`gcloud auth login\`\n`,
     });
     expect(project.changes).toEqual([]);
   });
@@ -337,14 +337,14 @@ test("bad options are refused together, and gcloud is not asked", async () => {
     stdout: "",
     stderr: [
       "'--project' (other-project) must be netra-staging because the stack staging is in that project, and the accounts get their roles there; set '--project' to netra-staging, or change gcp:project first",
-      "'--repository' (staging'; true) must be a repository on GitHub because only its workflows may come; set '--repository' to OWNER/NAME",
+      "'--repository' (staging'; true) must be a repository on GitHub because only its workflows may authenticate; set '--repository' to OWNER/NAME",
       "",
     ].join("\n"),
   });
   expect(await project.bootstrap("--only", "--project", "x", "--repository", "a/b")).toMatchObject({
     code: 2,
     stderr:
-      "'--project' (x) must be the id of a project because everything is made in it; set '--project' to 6 to 30 lower-case letters, digits and hyphens, as `gcloud projects list` shows it\n",
+      "'--project' (x) must be the id of a project because everything is created in it; set '--project' to 6 to 30 lower-case letters, digits and hyphens, as `gcloud projects list` shows it\n",
   });
   expect(project.state.calls).toEqual([]);
 });

@@ -66,7 +66,7 @@ test("a list with something unread in it is no whole one: what it does not show 
 
 describe("what may be there and is not seen is never fine", () => {
   const open = (key: string) => question(key)?.open.map(({ missing }) => missing);
-  const single = "single ones are shown, and whether there are others is not known";
+  const single = "only single objects are shown, and there may be others";
   const other = changed(backend, ({ metadata }) => Object.assign(metadata, { name: "other" }));
   beforeEach(() => {
     write("instances.json", healthy("instances.json"));
@@ -81,21 +81,21 @@ describe("what may be there and is not seen is never fine", () => {
       changed(other, ({ spec }) => Object.assign(spec.template.spec, { containers: "hunter2" })),
     ]);
     expect(open("budget")).toEqual([
-      "Cloud Run services: services.json has an object in an unknown form (spec.template.spec.containers must be a list)",
+      "Cloud Run services: services.json has an object of an unknown form (spec.template.spec.containers must be a list)",
     ]);
     write("services.json", [...all, { hunter2: 1 }]);
-    expect(open("budget")).toEqual(["Cloud Run services: services.json has something in no known shape"]);
+    expect(open("budget")).toEqual(["Cloud Run services: services.json has an object of an unknown form"]);
     write("services.json", { services: all, nextPageToken: "more" });
     expect(open("budget")).toEqual(["Cloud Run services: services.json is one page of several"]);
     for (const service of all) write(`${service.name ?? service.metadata.name}.json`.replaceAll("/", "-"), service);
     writeFileSync(join(folder, "services.json"), JSON.stringify(all).slice(0, 500));
     expect(open("budget")).toEqual([
-      "Cloud Run services: services.json is no JSON that can be read (--format=json prints it)",
+      "Cloud Run services: services.json is not readable JSON (--format=json prints it)",
     ]);
     for (const service of all)
       rmSync(join(folder, `${service.name ?? service.metadata.name}.json`.replaceAll("/", "-")));
     expect(open("budget")).toEqual([
-      "Cloud Run services: services.json is no JSON that can be read (--format=json prints it)",
+      "Cloud Run services: services.json is not readable JSON (--format=json prints it)",
     ]);
     // Whole again: the page that was there before no longer matters.
     write("services.json", all);
@@ -119,11 +119,9 @@ describe("what may be there and is not seen is never fine", () => {
     write("redis.json", [without(healthy("redis.json")[0])]);
     write("services.json", [without(auth), without(frontend)]);
     const unsaid = (key: string) =>
-      open(key)?.filter((missing) => missing.endsWith(" is not shown, so whether it works is not known"));
-    expect(unsaid("instance")).toEqual([
-      "staging-shared-postgres: 'state' is not shown, so whether it works is not known",
-    ]);
-    expect(unsaid("connector")).toEqual(["staging-connector: 'state' is not shown, so whether it works is not known"]);
+      open(key)?.filter((missing) => missing.endsWith(" is not shown, so its state is unknown"));
+    expect(unsaid("instance")).toEqual(["staging-shared-postgres: 'state' is not shown, so its state is unknown"]);
+    expect(unsaid("connector")).toEqual(["staging-connector: 'state' is not shown, so its state is unknown"]);
     expect(unsaid("rest")?.map((missing) => missing.split(" is not shown")[0])).toEqual([
       "staging-redis: 'state'",
       "netra-auth-service: 'status.conditions[Ready].status'",
@@ -162,7 +160,7 @@ test("a revision that failed has its log, and what makes another one once its ca
   const log = (name: string) =>
     `gcloud run services logs read ${name} --project=netra-staging --region=us-central1 --limit=100`;
   expect(mends).toEqual([
-    [log("netra-backend-staging"), "once its cause is mended: `npm run redeploy -- backend && npm run up`"],
+    [log("netra-backend-staging"), "once the cause is fixed: `npm run redeploy -- backend && npm run up`"],
     [log("somebody-elses")],
   ]);
 });
@@ -177,9 +175,9 @@ test("the plan's database under another engine", () => {
       resource: "staging-shared-postgres",
       evidence: [{ field: "databaseVersion", value: "MYSQL_8_0" }],
       consequences: [
-        "must be PostgreSQL because the plan's services speak nothing else, and its sizes are those of POSTGRES_14",
+        "must be PostgreSQL because the plan's services support no other engine, and its sizes are those of POSTGRES_14",
       ],
-      mend: ["set 'netra:database.name' to a name that is free, and `npm run up` makes the database beside this one"],
+      mend: ["set 'netra:database.name' to a free name; `npm run up` then creates the database beside this one"],
     },
   ]);
 });
@@ -529,7 +527,7 @@ describe("alerts", () => {
     ]);
     write("channels.json", [{ ...channel, enabled: false }]);
     expect(diagnosis().findings).toEqual([]);
-    expect(question("watched")?.answer).toBe("alert policies that tell somebody: Connector staging-connector: cpu");
+    expect(question("watched")?.answer).toBe("alert policies that notify: Connector staging-connector: cpu");
   });
 });
 
@@ -539,8 +537,8 @@ test("what stands in a file does not get into a shell's line", () => {
   ]);
   write("services.json", [changed(auth, ({ metadata }) => Object.assign(metadata, { name: "$(id)" }))]);
   expect(diagnosis().notes).toEqual([
-    "instances.json has an object in an unknown form (name must be one that Google gives), which is left out",
-    "services.json has an object in an unknown form (the service must have a name that Google gives), which is left out",
+    "instances.json has an object of an unknown form (name must be one that Google gives), which is left out",
+    "services.json has an object of an unknown form (the service must have a name that Google gives), which is left out",
   ]);
   write("versions-jwt-secret-staging.json", []);
   write("instances.json", []);
@@ -565,7 +563,7 @@ test("nor does a region, or a secret's name, even where only a file is to be col
   );
   write("services.json", [somewhere]);
   expect(diagnosis().notes).toEqual([
-    "services.json has an object in an unknown form (the service must be in a region that Google has), which is left out",
+    "services.json has an object of an unknown form (the service must be in a region that Google has), which is left out",
   ]);
   const taking = changed(auth, ({ spec: { template } }) => {
     const [container] = template.spec.containers;

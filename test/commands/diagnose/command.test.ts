@@ -27,7 +27,7 @@ Answered:
   ok jwt: netra-auth-service: jwt-secret-staging version 1; netra-backend-staging: jwt-secret-staging version 1
   ok budget: netra-auth-service (3 + 3) x 3 = 18; netra-backend-staging (5 + 5) x 5 = 50; reserved 13 + migrations 10 = 23; 91 of 120 (max_connections 150 x 0.8)
   ok storm: cold-start 100.00 %, rollout-netra-auth-service+netra-backend-staging 100.00 %, recovery 100.00 %, scale-out 100.00 %
-  ok watched: alert policies that tell somebody: Connector staging-connector: cpu; Database staging-shared-postgres: connections; Services: start-up takes longer than the probe's window
+  ok watched: alert policies that notify: Connector staging-connector: cpu; Database staging-shared-postgres: connections; Services: start-up takes longer than the probe's window
   ok region: no incident in us-central1 for Cloud Run, Cloud SQL and VPC (newest entry 2026-06-14)
   ok rest: 25 resources judged
 `);
@@ -114,7 +114,7 @@ describe("the incident", () => {
       questions.filter(({ status }: { status: string }) => status === "healthy").map(({ key }: { key: string }) => key),
     ).toEqual(["region"]);
     expect(questions.find(({ key }: { key: string }) => key === "maxConnections").answer).toBe(
-      "staging-shared-postgres: 50, the tier's default: no flag states it",
+      "staging-shared-postgres: 50, the tier's default: no flag sets it",
     );
   });
 
@@ -124,39 +124,39 @@ describe("the incident", () => {
       /^Unhealthy: netra-staging in us-central1; 27 findings \(2 path, 5 capacity, 20 hygiene\), 0 open questions of 12\.\n/,
     );
     expect(stdout).toContain(`
-Findings, what breaks first at the top:
+Findings, most urgent first:
   1. [path] netra-auth-service, netra-backend-staging: run.googleapis.com/vpc-access-egress = all-traffic (egress-path)
        must be PRIVATE_RANGES_ONLY because all-traffic sends every packet into the VPC, which has no way to the internet without Cloud NAT, and the database's public address is on the internet: every dial fails after about 34 s
        -> commands 1 and 2 below
   2. [capacity] staging-shared-postgres: settings.tier = db-g1-small (database-dedicated-core)
 `);
-    expect(stdout).toContain("       -> the commands for the other findings mend it, too\n");
+    expect(stdout).toContain("       -> the commands for the other findings also fix it\n");
     expect(
       stdout,
     ).toContain(`netra-auth-service, netra-backend-staging, netra-frontend-staging, staging-shared-postgres, staging-connector: alert policies that notify somebody of it = none (capacity-alerts)
        must have an alert because nothing else shows that its capacity runs out
-       -> \`npm run up\` declares its alerts; 'netra:monitoring.channels' says who is told
+       -> \`npm run up\` declares its alerts; 'netra:monitoring.channels' sets who is notified
 `);
     // One closes no address that services use, and none turns on an AUTH that no client knows.
     expect(stdout).toContain(
-      "       -> `npm run up` gives it a private address, leads every service to it and then closes the public one: no single command does that\n",
+      "       -> `npm run up` gives it a private address, points every service to it and then closes the public one: no single command does that\n",
     );
     expect(stdout).toContain(
-      "       -> `npm run up` turns it on and hands the AUTH string to the services: a command alone would lock them out\n",
+      "       -> `npm run up` turns it on and passes the AUTH string to the services: a command alone would lock them out\n",
     );
     expect(stdout).toContain(`
-Commands, in this order; nothing is worse after any of them:
+Commands, in this order; none makes anything worse:
   1. for 1, 4, 7 and 8; costs new revision: a new revision takes over while the old one finishes its requests; both together hold up to 150 + 9 = 159 connections, more than the 18 that the budget counts: if max_connections is to be lowered, do it in a later update; WebSockets stay on the old one until they end
        and access: outgoing traffic changes: with ALL_TRAFFIC it reaches the internet through Cloud NAT or not at all, with PRIVATE_RANGES_ONLY from Google's own addresses
        -> ${AUTH}
   2. for `);
     expect(stdout).toContain(`
-  4. for 3; costs nothing that anybody notices
+  4. for 3; costs nothing noticeable
        -> ${CONNECTOR}
 `);
     expect(stdout).toContain(`
 \`npm run up\` would change:
-  make service-secret-staging, oauth-hmac-secret-staging, fernet-key-staging, postgres-admin-password-staging and 7 more
+  create service-secret-staging, oauth-hmac-secret-staging, fernet-key-staging, postgres-admin-password-staging and 7 more
   staging-subnet: privateIpGoogleAccess: false -> true
   staging-connector: minInstances: 2 -> 3
 `);
@@ -199,7 +199,7 @@ test("a partial collection: what is known is judged, what is not stays open with
   // No routers were collected: that there is no NAT must not be claimed, nor that nothing is watched.
   expect(
     stdout,
-  ).toContain(`  ? path: netra-backend-staging: all traffic goes into the VPC, and whether there is Cloud NAT is not known
+  ).toContain(`  ? path: netra-backend-staging: all traffic goes into the VPC, and whether it has Cloud NAT is unknown
       -> gcloud compute routers list --project=netra-staging --filter=region:us-central1 --format=json > routers.json
 `);
   expect(stdout).not.toMatch(/egress-path|capacity-alerts/);
@@ -207,12 +207,10 @@ test("a partial collection: what is known is judged, what is not stays open with
   expect(stdout).toContain(
     `do gcloud secrets versions list "$id" --project=netra-staging --format=json > "versions-$id.json"; done\n`,
   );
+  expect(stdout).toContain("  !  maxConnections: staging-shared-postgres: 100, the tier's default: no flag sets it\n");
+  expect(stdout).not.toContain("  create ");
   expect(stdout).toContain(
-    "  !  maxConnections: staging-shared-postgres: 100, the tier's default: no flag states it\n",
-  );
-  expect(stdout).not.toContain("  make ");
-  expect(stdout).toContain(
-    "Left out:\n  buckets.json is in no shape that is known here, and is left out\n  secret-note.txt is no JSON that can be read (--format=json prints it), and is left out\n",
+    "Left out:\n  buckets.json has an unknown form, and is left out\n  secret-note.txt is not readable JSON (--format=json prints it), and is left out\n",
   );
   expect(stdout).not.toContain("hunter2");
 });
@@ -226,7 +224,7 @@ test("without credentials every question but the feed's is open: exit 1, no stac
   expect(stdout).toBe(`Not known to be healthy: netra-staging in us-central1; 0 findings, 12 open questions of 13.
 
 Open:
-  ? instance, connector, path, maxConnections, secrets, probes, jwt, budget, storm, watched, hour, rest: Cloud SQL instances, VPC connectors, Cloud Run services, Cloud Run jobs, alert policies, notification channels, backends, connector cpu, connector instances, start-up latency, failed probes, Redis instances, secrets, subnetworks: there are no Google credentials here that give a token
+  ? instance, connector, path, maxConnections, secrets, probes, jwt, budget, storm, watched, hour, rest: Cloud SQL instances, VPC connectors, Cloud Run services, Cloud Run jobs, alert policies, notification channels, backends, connector cpu, connector instances, start-up latency, failed probes, Redis instances, secrets, subnetworks: no Google credentials here give a token
       -> gcloud auth application-default login
 
 Answered:
@@ -247,7 +245,7 @@ test("an empty folder: exit 2", async () => {
 
 describe("bad input: exit 2, one line, no stack trace", () => {
   const both = (given: string) =>
-    `'--project' and '--from' (${given}) must be one of the two because one says where to look; add '--project ID' or '--from DIR'\n`;
+    `'--project' and '--from' (${given}) must be exactly one option because it states where to look; give '--project ID' or '--from DIR'\n`;
   test.each<[string, string[], string]>([
     ["neither place", [], both("neither given")],
     ["both places", ["--project", "p", "--from", "."], both("both given")],

@@ -32,7 +32,7 @@ test("a property that counts at creation only is no change: what is deployed sta
   expect(changesBy(other, deployed, collection)).toEqual([]);
   expect(keptDespitePlan(plan, deployed)).toEqual([]);
   expect(keptDespitePlan(other, deployed)).toEqual([
-    "staging-redis keeps reservedIpRange 10.166.204.80/29: the stack file says 10.166.204.88/29, which counts at creation only",
+    "staging-redis keeps reservedIpRange 10.166.204.80/29: the stack file has 10.166.204.88/29, which applies at creation only",
   ]);
 });
 

@@ -40,7 +40,7 @@ test("names one that goes on in the region, or everywhere, or nowhere in particu
         resource: "incident 42",
         evidence: [{ field: "status_impact", value: "SERVICE_OUTAGE, severity high" }],
         consequences: [
-          "incident 42 (Google Cloud Run, Google Cloud SQL, since 2026-11-24T09:30): Cloud SQL connects slowly: what fails meanwhile may not be the stack's fault",
+          "incident 42 (Google Cloud Run, Google Cloud SQL, since 2026-11-24T09:30): Cloud SQL connects slowly: the stack may not be the cause of failures until it ends",
         ],
         mend: [
           "follow https://status.cloud.google.com/incidents/ow5i3PPK96RduMcb1SsW; roll nothing out until it is over",
@@ -58,7 +58,7 @@ test("one that has left every place is over there, though nobody has closed it",
     previously_affected_locations: IOWA,
   });
   expect(findings).toEqual([]);
-  expect(answer).toContain("elsewhere by now: incident 42");
+  expect(answer).toContain("no longer in the region: incident 42");
 });
 
 test("passes over other regions and other products", () => {
@@ -85,7 +85,7 @@ test("knows a product by its id, else by its title, else by the service of the w
 test("takes one that names no product for one of any, and a region by its title where it has no id", () => {
   const { findings } = judged({ ...ongoing, affected_products: [], service_name: undefined });
   expect(findings.flatMap(({ consequences }) => consequences)).toEqual([
-    "incident 42 (no product named, since 2026-11-24T09:30): Cloud SQL connects slowly: what fails meanwhile may not be the stack's fault",
+    "incident 42 (no product named, since 2026-11-24T09:30): Cloud SQL connects slowly: the stack may not be the cause of failures until it ends",
   ]);
   const by = (title: string) =>
     judged({ ...ongoing, currently_affected_locations: [{ title }], previously_affected_locations: [] }).findings
@@ -104,12 +104,12 @@ test("unknown values are reported", () => {
   expect(judged({ ...ongoing, status_impact: "SERVICE_DEGRADED", severity: "critical" }).answer).toMatch(
     /incident 42 has the unknown status_impact 'SERVICE_DEGRADED'; incident 42 has the unknown severity 'critical'$/,
   );
-  expect(judged({ ...ongoing, end: "soon" }).open).toBe("incident 42 ends at a time in an unknown form");
+  expect(judged({ ...ongoing, end: "soon" }).open).toBe("incident 42 has an end time in an unknown form");
 });
 
 test("what cannot be read leaves the question open", () => {
-  expect(judged(ended, { begin: 7 }).open).toBe("1 of 2 entries of the feed are in an unknown form");
-  expect(judgeIncidents({ incidents: [] }, "us-central1", NOW).open).toBe("the feed is no list of incidents");
+  expect(judged(ended, { begin: 7 }).open).toBe("1 of 2 entries of the feed have an unknown form");
+  expect(judgeIncidents({ incidents: [] }, "us-central1", NOW).open).toBe("the feed is not a list of incidents");
 });
 
 describe("reading the feed", () => {
@@ -125,8 +125,8 @@ describe("reading the feed", () => {
     server.answers.set("incidents.json", refuse(503, "UNAVAILABLE"));
     expect(await read()).toBe("the incident feed answered 503");
     server.answers.set("incidents.json", (_, response) => response.end("<html>"));
-    expect(await read()).toBe("the incident feed cannot be read from here");
+    expect(await read()).toBe("the incident feed cannot be reached");
     server.answers.set("incidents.json", () => undefined);
-    expect(await read(0.2)).toBe("the incident feed cannot be read from here");
+    expect(await read(0.2)).toBe("the incident feed cannot be reached");
   });
 });

@@ -110,10 +110,10 @@ test("bad input: all of it at once, exit 2", async () => {
   );
   expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
   expect(stderr.split("\n")).toEqual([
-    "'--project' and '--from' (neither given) must be one of the two because one says where to look; add '--project ID' or '--from DIR'",
+    "'--project' and '--from' (neither given) must be exactly one option because it states where to look; give '--project ID' or '--from DIR'",
     "'--region' (us-central1-a) must be the name of a region, not of a zone because the names and addresses of the stack contain it; set '--region' to us-central1",
     "'--preview' (none-such.json) must be a file that can be read because the preview stands there; run `npm run --silent preview -- --json > none-such.json`",
-    "'--allow-open' (luck) must be a check because only those can stay open; use apis, policies, quotas, agents, ranges, existing, secrets, images",
+    "'--allow-open' (luck) must name checks because only checks can stay open; use apis, policies, quotas, agents, ranges, existing, secrets, images",
     "",
   ]);
 });
@@ -122,7 +122,7 @@ test("a file that is no preview: exit 2", async () => {
   const file = join(ready, "apis.json");
   const { code, stderr } = await preflight("--config-file", config, "--from", ready, "--preview", file);
   expect(code).toBe(2);
-  expect(stderr).toContain(`'${file}' must be what \`pulumi preview --json\` prints`);
+  expect(stderr).toContain(`'${file}' must be the output of \`pulumi preview --json\``);
 });
 
 test("the help and the documentation have the same collecting lines", async () => {

@@ -90,7 +90,7 @@ describe("a project that is ready for its first update", () => {
       "agents: 2 service agents have their roles",
       "ranges: free, or the stack's own: 10.0.0.0/24, 10.1.0.0/28, 10.107.0.0/16, 10.166.204.80/29",
       expect.stringMatching(/^existing: 6 of \d+ exist and are in the stack's state or adopted$/),
-      "secrets: 6 versions that people add are enabled; 8 are the stack's own",
+      "secrets: 6 manually added versions are enabled; 8 are the stack's own",
       "images: there: postgres:14.23.0, auth:1.0.0, backend:1.0.0 and frontend:1.0.0",
     ]);
   });
@@ -182,7 +182,7 @@ describe("what is wrong is said with what mends it", () => {
   const policies = (name: string, ...rules: readonly object[]) =>
     items("policies", { [name]: [policyObject(name, ...rules)] });
   const exception = (name: string) =>
-    `ask whoever administers the organisation for an exception for netra-staging; gcloud org-policies describe ${name} --effective --project=netra-staging shows what counts`;
+    `ask an administrator of the organisation for an exception for netra-staging; gcloud org-policies describe ${name} --effective --project=netra-staging shows the effective policy`;
   const network = "https://www.googleapis.com/compute/v1/projects/netra-staging/global/networks/staging-vpc";
   const subnet = (name: string, ipCidrRange: string) => ({
     ...fixture("healthy", "subnetworks.json")[0],
@@ -199,7 +199,7 @@ describe("what is wrong is said with what mends it", () => {
       "Cloud Resource Manager off",
       "apis",
       { project: without("apis", "cloudresourcemanager.googleapis.com") },
-      "cloudresourcemanager must be on because `up` turns the other APIs on with them; Google may take some minutes until it lets calls through",
+      "cloudresourcemanager must be on because `up` turns the other APIs on with them; Google may need some minutes before it accepts calls",
       ["gcloud services enable cloudresourcemanager.googleapis.com --project=netra-staging"],
     ],
     [
@@ -220,18 +220,18 @@ describe("what is wrong is said with what mends it", () => {
       "no room for a security policy",
       "quotas",
       { project: at("projectQuotas", [computeObject("project", { SECURITY_POLICIES: [0, 0], NETWORKS: [15, 1] })]) },
-      "the quota SECURITY_POLICIES must have room for 1 more because `up` makes that many (0 of 0 are in use)",
+      "the quota SECURITY_POLICIES must have room for 1 more because `up` creates that many (0 of 0 are in use)",
       [
-        "ask for more at https://console.cloud.google.com/iam-admin/quotas?project=netra-staging, or delete some that nobody uses",
+        "ask for more at https://console.cloud.google.com/iam-admin/quotas?project=netra-staging, or delete unused ones",
       ],
     ],
     [
       "no room for endpoint groups in the region",
       "quotas",
       { project: at("regionQuotas", [computeObject("region", { NETWORK_ENDPOINT_GROUPS: [100, 98] })]) },
-      "the quota NETWORK_ENDPOINT_GROUPS must have room for 3 more because `up` makes that many (98 of 100 are in use)",
+      "the quota NETWORK_ENDPOINT_GROUPS must have room for 3 more because `up` creates that many (98 of 100 are in use)",
       [
-        "ask for more at https://console.cloud.google.com/iam-admin/quotas?project=netra-staging, or delete some that nobody uses",
+        "ask for more at https://console.cloud.google.com/iam-admin/quotas?project=netra-staging, or delete unused ones",
       ],
     ],
     [
@@ -249,14 +249,14 @@ describe("what is wrong is said with what mends it", () => {
       "a part of the world without global",
       "policies",
       { project: policies("gcp.resourceLocations", { values: { allowedValues: ["in:us-locations"] } }) },
-      "the organisation policy gcp.resourceLocations must allow global because the plan's resources are made in its region, and a secret with automatic replication in global",
+      "the organisation policy gcp.resourceLocations must allow global because the plan's resources are created in its region, and a secret with automatic replication in global",
       [exception("gcp.resourceLocations")],
     ],
     [
       "places by name, without global",
       "policies",
       { project: policies("gcp.resourceLocations", { values: { allowedValues: ["is:us-central1", "us-east1"] } }) },
-      "the organisation policy gcp.resourceLocations must allow global because the plan's resources are made in its region, and a secret with automatic replication in global",
+      "the organisation policy gcp.resourceLocations must allow global because the plan's resources are created in its region, and a secret with automatic replication in global",
       [exception("gcp.resourceLocations")],
     ],
     [
@@ -267,7 +267,7 @@ describe("what is wrong is said with what mends it", () => {
           values: { deniedValues: ["is:sqladmin.googleapis.com", "is:bigquery.googleapis.com"] },
         }),
       },
-      "the organisation policy gcp.restrictNonCmekServices must allow sqladmin.googleapis.com because the plan encrypts with Google's keys, and a service that this list denies makes nothing without a key of yours",
+      "the organisation policy gcp.restrictNonCmekServices must allow sqladmin.googleapis.com because the plan encrypts with Google's keys, and a service on this list creates nothing without a customer-managed key",
       [exception("gcp.restrictNonCmekServices")],
     ],
     [
@@ -281,7 +281,7 @@ describe("what is wrong is said with what mends it", () => {
       "egress of another kind",
       "policies",
       { project: policies("run.allowedVPCEgress", { values: { allowedValues: ["all-traffic"] } }) },
-      "the organisation policy run.allowedVPCEgress must allow private-ranges-only because the services send that through the VPC",
+      "the organisation policy run.allowedVPCEgress must allow private-ranges-only because the services send that traffic through the VPC",
       ["set netra:services.SERVICE.egress to one that it allows", exception("run.allowedVPCEgress")],
     ],
     [
@@ -305,7 +305,7 @@ describe("what is wrong is said with what mends it", () => {
         settings: { "netra:services": { auth: { invoker: "all-users" } } },
         project: policies("iam.allowedPolicyMemberDomains", { values: { allowedValues: ["is:C03xgje4y"] } }),
       },
-      "the organisation policy iam.allowedPolicyMemberDomains must allow allUsers because a service with the invoker all-users is granted to everybody",
+      "the organisation policy iam.allowedPolicyMemberDomains must allow allUsers because the invoker all-users grants a service to everyone",
       ["set netra:services.SERVICE.invoker to iam-disabled", exception("iam.allowedPolicyMemberDomains")],
     ],
     [
@@ -338,7 +338,7 @@ describe("what is wrong is said with what mends it", () => {
           ],
         }),
       },
-      `service-${NUMBER}@gcp-sa-vpcaccess.iam.gserviceaccount.com must have roles/vpcaccess.serviceAgent because the connector's machines are made with it`,
+      `service-${NUMBER}@gcp-sa-vpcaccess.iam.gserviceaccount.com must have roles/vpcaccess.serviceAgent because it creates the connector's machines`,
       [
         "gcloud beta services identity create --service=vpcaccess.googleapis.com --project=netra-staging",
         `gcloud projects add-iam-policy-binding netra-staging --member=serviceAccount:service-${NUMBER}@gcp-sa-vpcaccess.iam.gserviceaccount.com --role=roles/vpcaccess.serviceAgent --condition=None`,
@@ -431,7 +431,7 @@ describe("what is wrong is said with what mends it", () => {
       "a number that the stack's own secret will not get",
       "secrets",
       { settings: { "netra:secrets": { JWT_SECRET_KEY: { version: 3, rotation: 2 } } } },
-      "'netra:secrets.JWT_SECRET_KEY.version' (3) must be 2 because that is the number that Secret Manager gives the version of jwt-secret-staging that `up` adds",
+      "'netra:secrets.JWT_SECRET_KEY.version' (3) must be 2 because Secret Manager gives this number to the version of jwt-secret-staging that `up` adds",
       ["set 'netra:secrets.JWT_SECRET_KEY.version' to 2"],
     ],
     [
@@ -478,7 +478,7 @@ describe("what is wrong is said with what mends it", () => {
         project: at("connectors", [{ ...fixture("healthy", "connectors.json")[0], state: "ERROR" }]),
         preview: '{"changeSummary":{"create":0}}',
       },
-      "staging-connector is in ERROR and must go because no connector of that name can be made beside it; it carries nothing",
+      "staging-connector is in ERROR and must be deleted because no connector of the same name can be created beside it; it carries no traffic",
       [
         "gcloud compute networks vpc-access connectors delete staging-connector --region=us-central1 --project=netra-staging",
       ],
@@ -501,7 +501,7 @@ describe("what is wrong is said with what mends it", () => {
         preview: '{"changeSummary":{"create":0}}',
       },
       "'netra:adopt.staging-vpc' must name something that exists because `up` imports it",
-      ["remove 'netra:adopt.staging-vpc': `up` then makes it"],
+      ["remove 'netra:adopt.staging-vpc': `up` then creates it"],
     ],
   ])("%s", async (_, key, one, text, mend) => {
     const found = await asked(one);
@@ -544,8 +544,8 @@ describe("what is wrong is said with what mends it", () => {
         `set 'netra:database.roles.image' to an image that exists: docker manifest inspect ${image}`,
       ],
     ]);
-    expect(answers(new Map([[image, "registry-1.docker.io cannot be reached from here"]]))).toEqual([
-      ["open", "registry-1.docker.io cannot be reached from here", `docker manifest inspect ${image}`],
+    expect(answers(new Map([[image, "registry-1.docker.io cannot be reached"]]))).toEqual([
+      ["open", "registry-1.docker.io cannot be reached", `docker manifest inspect ${image}`],
     ]);
   });
 
@@ -578,7 +578,7 @@ describe("what is wrong is said with what mends it", () => {
       {
         status: "wrong",
         about: "",
-        text: "staging-vpc must be adopted, or have another name, because what is not in the stack's state is made again, and that is refused (409)",
+        text: "staging-vpc must be adopted, or have another name, because `up` creates what is not in the stack's state, and Google refuses that (409)",
         mend: [
           "add 'netra:adopt.staging-vpc' as projects/netra-staging/global/networks/staging-vpc",
           "where an earlier `up` was interrupted, instead: npm run recover",
@@ -597,8 +597,8 @@ describe("what is wrong is said with what mends it", () => {
       {
         status: "open",
         about: "staging-vpc",
-        text: "they exist, and whether they are the stack's own or would be made again (409) only a preview shows",
-        mend: ["npm run --silent preview -- --json > preview.json", "give this command --preview preview.json"],
+        text: "they exist, and only a preview shows whether the stack owns them or would create them again (409)",
+        mend: ["npm run --silent preview -- --json > preview.json", "run this command with --preview preview.json"],
       },
     ]);
   });
@@ -704,7 +704,7 @@ describe("what is wrong is said with what mends it", () => {
       {
         status: "fine",
         about: "",
-        text: "`up` turns on redis and vpcaccess; an API that is new may refuse calls for some minutes, and is better turned on now",
+        text: "`up` turns on redis and vpcaccess; a new API may refuse calls for some minutes, so turn it on now",
         mend: ["gcloud services enable redis.googleapis.com vpcaccess.googleapis.com --project=netra-staging"],
       },
     ]);
@@ -831,7 +831,7 @@ describe("what cannot be read is open, and the gate stays shut", () => {
     const answer = answersOf(found, key).find(({ status }) => status === "open");
     expect(answer).toMatchObject({
       about,
-      text: `${path.split("/")[0]}.googleapis.com allows these credentials nothing here (403) (${role} lets it be read)`,
+      text: `${path.split("/")[0]}.googleapis.com denies access to these credentials (403) (${role} lets it be read)`,
     });
     expect(answer?.mend[0]).toMatch(/^(gcloud .* > \S+|for id in )/);
     expect(found.ok).toBe(false);
@@ -879,7 +879,7 @@ describe("what cannot be read is open, and the gate stays shut", () => {
     expect(new Set(checks.map(({ status }) => status))).toEqual(new Set(["open"]));
   });
 
-  test("an object in an unknown form", async () => {
+  test("an object of an unknown form", async () => {
     const found = await closed("compute/compute/v1/projects/netra-staging/global/routes", {
       items: [{ kind: "compute#route", name: "r" }],
     });
@@ -887,7 +887,7 @@ describe("what cannot be read is open, and the gate stays shut", () => {
       {
         status: "open",
         about: "routes",
-        text: "compute.googleapis.com shows an object in an unknown form",
+        text: "compute.googleapis.com shows an object of an unknown form",
         mend: ["gcloud compute routes list --project=netra-staging --format=json > routes.json"],
       },
     ]);

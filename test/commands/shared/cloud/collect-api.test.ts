@@ -123,20 +123,20 @@ describe("what does not answer leaves its questions open, and the rest goes on",
     [
       "no permission",
       refuse(403, "PERMISSION_DENIED", {}, "IAM_PERMISSION_DENIED"),
-      "sqladmin.googleapis.com allows these credentials nothing here (403) (roles/cloudsql.viewer lets it be read)",
+      "sqladmin.googleapis.com denies access to these credentials (403) (roles/cloudsql.viewer lets it be read)",
     ],
     [
       "the API is off",
       refuse(403, "PERMISSION_DENIED", {}, "SERVICE_DISABLED"),
       "the API sqladmin.googleapis.com is off: gcloud services enable sqladmin.googleapis.com",
     ],
-    ["no such project", refuse(404, "NOT_FOUND"), "sqladmin.googleapis.com knows no such project or place (404)"],
+    ["no such project", refuse(404, "NOT_FOUND"), "sqladmin.googleapis.com has no such project or location (404)"],
     [
       "expired credentials",
       refuse(401, "UNAUTHENTICATED"),
       "the Google credentials here are not accepted (401): gcloud auth application-default login",
     ],
-    ["another form", { items: "none" }, "sqladmin.googleapis.com answered in an unknown form"],
+    ["another form", { items: "none" }, "sqladmin.googleapis.com returned an unexpected response"],
   ])("%s", async (_, answer, why) => {
     wholeProject();
     server.answers.set(at.instances, answer);
@@ -160,7 +160,7 @@ describe("what does not answer leaves its questions open, and the rest goes on",
       open: [
         {
           missing:
-            "alert policies: monitoring.googleapis.com allows these credentials nothing here (403) (roles/monitoring.viewer lets it be read)",
+            "alert policies: monitoring.googleapis.com denies access to these credentials (403) (roles/monitoring.viewer lets it be read)",
           answeredBy: "gcloud monitoring policies list --project=netra-staging --format=json > alert-policies.json",
         },
       ],
@@ -179,9 +179,7 @@ describe("what does not answer leaves its questions open, and the rest goes on",
 
   test("nobody listens", async () => {
     const nowhere: Cloud = { ...server.cloud(), endpoint: () => "http://127.0.0.1:1" };
-    expect((await collectFromApi(nowhere, LOCATION)).gaps.get("services")).toBe(
-      "run.googleapis.com cannot be reached from here",
-    );
+    expect((await collectFromApi(nowhere, LOCATION)).gaps.get("services")).toBe("run.googleapis.com cannot be reached");
   });
 
   test("no credentials: nothing is asked, every question is open, and no word of the library's is shown", async () => {
@@ -194,7 +192,7 @@ describe("what does not answer leaves its questions open, and the rest goes on",
     const diagnosis = await diagnosed(cloud);
     expect(server.asked).toEqual([]);
     expect(question(diagnosis, "instance")?.open[0]?.missing).toBe(
-      "Cloud SQL instances: there are no Google credentials here that give a token: gcloud auth application-default login",
+      "Cloud SQL instances: no Google credentials here give a token: gcloud auth application-default login",
     );
     expect(diagnosis.questions.filter(({ status }) => status !== "open").map(({ key }) => key)).toEqual(["region"]);
     expect(JSON.stringify(diagnosis)).not.toContain("hunter2");
@@ -220,7 +218,7 @@ describe("what does not answer leaves its questions open, and the rest goes on",
       resource: "netra-auth-service",
       evidence: [{ field: "Cloud Run services", value: "not among them" }],
       consequences: ["must be in netra-staging and us-central1 because the plan counts on it"],
-      mend: ["`npm run up` makes it"],
+      mend: ["`npm run up` creates it"],
     });
     expect(question(diagnosis, "probes")).toMatchObject({ status: "findings", open: [] });
   });
@@ -268,7 +266,7 @@ describe("too many requests", () => {
     expect(server.waits).toEqual([30, 30]);
     busy(99, { "retry-after": "3600" });
     expect((await collectFromApi(server.cloud(), LOCATION)).gaps.get("connectors")).toBe(
-      "vpcaccess.googleapis.com asks to come back in 3600 s (429): run this again then",
+      "vpcaccess.googleapis.com asks for a retry after 3600 s (429): run this command again then",
     );
     expect(server.asked.filter((line) => line.endsWith("/connectors")).length).toBe(4);
   });
@@ -347,7 +345,7 @@ describe("the versions of secrets", () => {
     server.answers.set(versions, refuse(403, "PERMISSION_DENIED"));
     expect(question(await diagnosed(server.cloud()), "secrets")?.open).toContainEqual({
       missing:
-        "versions of jwt-secret-staging: secretmanager.googleapis.com allows these credentials nothing here (403) (roles/secretmanager.viewer lets it be read)",
+        "versions of jwt-secret-staging: secretmanager.googleapis.com denies access to these credentials (403) (roles/secretmanager.viewer lets it be read)",
       answeredBy:
         "gcloud secrets versions list jwt-secret-staging --project=netra-staging --format=json > versions-jwt-secret-staging.json",
     });
@@ -387,7 +385,7 @@ describe("the last hour", () => {
     metrics(quiet);
     expect(await hour()).toEqual({
       figures: [
-        { title: "backends, most at once", value: "44", plan: "150 are there; the plan uses at most 80 % of 150" },
+        { title: "backends, most at once", value: "44", plan: "150 exist; the plan uses at most 80 % of 150" },
         { title: "connector cpu, p99", value: "21 %", plan: "below 80 %" },
         { title: "connector instances, most", value: "3", plan: "3 to 10" },
         { title: "start-up of netra-auth-service, p95", plan: "within the probe's 90 s" },
@@ -452,7 +450,7 @@ describe("the last hour", () => {
     });
     const of = { ...settings, database: { ...settings.database, maxConnections: 100, usableShare: 0.55 } };
     const { figures, findings } = await lastHour(server.cloud(), of, { capacities: [], deployed: [] }, NOW);
-    expect(figures[0]?.plan).toBe("100 are there; the plan uses at most 55 % of 100");
+    expect(figures[0]?.plan).toBe("100 exist; the plan uses at most 55 % of 100");
     expect(findings.map(({ evidence }) => evidence[0]?.value)).toEqual(["80.4 %"]);
   });
 

@@ -37,7 +37,9 @@ describe("a file is recognised by its content", () => {
     write("some.json", []);
     const { collected, notes } = collectFromFiles(folder, LOCATION);
     expect([...collected]).toEqual(["routers"]);
-    expect(notes).toEqual(["some.json is an empty list, and neither content nor name says of what: it is left out"]);
+    expect(notes).toEqual([
+      "some.json is an empty list, and neither its content nor its name shows of what: it is left out",
+    ]);
   });
 
   test("what is no JSON or in no known shape is named and left out, and nothing of it is repeated", () => {
@@ -48,12 +50,12 @@ describe("a file is recognised by its content", () => {
     write("bucket.json", { storage_url: "gs://hunter2" });
     write("mixed.json", [fixture("healthy", "connectors.json")[0], { hunter2: 1 }]);
     expect(collectFromFiles(folder, LOCATION).notes).toEqual([
-      "broken.json is no JSON that can be read (--format=json prints it), and is left out",
-      "bucket.json is in no shape that is known here, and is left out",
-      "empty.json is no JSON that can be read (--format=json prints it), and is left out",
-      "mixed.json has 1 of 2 objects in no known shape, which are left out",
-      "null.json is in no shape that is known here, and is left out",
-      "text.json is in no shape that is known here, and is left out",
+      "broken.json is not readable JSON (--format=json prints it), and is left out",
+      "bucket.json has an unknown form, and is left out",
+      "empty.json is not readable JSON (--format=json prints it), and is left out",
+      "mixed.json has 1 of 2 objects of an unknown form, which are left out",
+      "null.json has an unknown form, and is left out",
+      "text.json has an unknown form, and is left out",
     ]);
     expect(sources()).toEqual(["connectors"]);
   });
@@ -96,7 +98,7 @@ describe("a file is recognised by its content", () => {
     const { notes, hidden } = collectFromFiles(folder, LOCATION);
     expect(notes).toEqual(
       ["instances.yaml", "text.yaml", "wrong.yaml"].map(
-        (file) => `${file} is no JSON that can be read (--format=json prints it), and is left out`,
+        (file) => `${file} is not readable JSON (--format=json prints it), and is left out`,
       ),
     );
     expect([...hidden.keys()]).toEqual(["instances"]);
@@ -109,8 +111,8 @@ describe("a file is recognised by its content", () => {
     execFileSync("mkfifo", [join(folder, "pipe")]);
     expect(sources()).toEqual(["caches", "instances"]);
     expect(collectFromFiles(folder, LOCATION).notes).toEqual([
-      "nowhere is no file, and is left out",
-      "pipe is no file, and is left out",
+      "nowhere is not a file, and is left out",
+      "pipe is not a file, and is left out",
     ]);
   });
 
@@ -139,7 +141,7 @@ describe("a file is recognised by its content", () => {
     const { deployed, notes } = deployedFrom(collectFromFiles(folder, LOCATION), LOCATION);
     expect(deployed).toEqual([]);
     expect(notes).toEqual([
-      "instances.json has an object in an unknown form (settings.tier must be a text), which is left out",
+      "instances.json has an object of an unknown form (settings.tier must be a text), which is left out",
     ]);
   });
 });

@@ -111,7 +111,7 @@ test("what serves is another revision than the one that is shown", () => {
     { type: "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST", percent: 100 },
   ]);
 
-  const instead = `${backend.status.latestCreatedRevisionName} is judged here, and ${older} serves`;
+  const instead = `${backend.status.latestCreatedRevisionName} is judged, and ${older} serves`;
   const failed = structuredClone(backend);
   failed.status.latestReadyRevisionName = older;
   expect(knativeService(new Inputs(failed)).unready).toEqual({
