@@ -13,7 +13,7 @@ export interface DatabaseClient extends CountedClient {
   readonly viaSocket: boolean;
 }
 
-export interface UncountedDatabaseClient extends UncountedClient {
+interface UncountedDatabaseClient extends UncountedClient {
   readonly resource: StackResource;
 }
 
