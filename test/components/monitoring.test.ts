@@ -284,8 +284,10 @@ describe("channels", () => {
       () => ({}),
     );
     expect(inputsOf(created)).toEqual(made(wireSecret));
-    const told = created.filter(({ type }) => type === ALERT_POLICY).map(({ inputs }) => inputs.notificationChannels);
-    expect(new Set(told.map(String))).toEqual(new Set(["platform-id,chat-id,pager-id,hook-id"]));
+    const channels = created
+      .filter(({ type }) => type === ALERT_POLICY)
+      .map(({ inputs }) => inputs.notificationChannels);
+    expect(new Set(channels.map(String))).toEqual(new Set(["platform-id,chat-id,pager-id,hook-id"]));
   });
 });
 

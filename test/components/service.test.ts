@@ -188,7 +188,7 @@ test("reaches the database by its private address without a volume or a grant", 
   expect(await templateOf({ database: client, databaseLocation })).not.toHaveProperty("volumes");
 });
 
-test("over the built-in socket it mounts the volume, may connect, and is told the socket's path", async () => {
+test("over the built-in socket it mounts the volume, may connect, and has the socket's path", async () => {
   const changes: Partial<ServiceArgs> = { database: { ...client, path: "built-in-socket" }, databaseLocation };
   const template = await templateOf(changes);
   expect(template.volumes).toEqual([{ name: "cloudsql", cloudSqlInstance: { instances: [CONNECTION_NAME] } }]);
@@ -244,7 +244,7 @@ test("mounts its secrets by id and pinned version, and may read those and nothin
   expect(waitsFor(run)).toContain("netra-auth-service-reads-jwt-secret-staging");
 });
 
-test("waits for what it is told to, components' resources included", async () => {
+test("waits for its waitsFor, including the resources of components", async () => {
   const registered = await registeredBy(() => {
     const connector = new gcp.vpcaccess.Connector("staging-connector", { name: "staging-connector" });
     const first = new Service("auth", args);

@@ -10,7 +10,7 @@ test.each(sound)("every rule accepts the sound $name", async (resource) => {
   for (const rule of resourceRules) expect([rule.name, await messages(rule, resource)]).toEqual([rule.name, []]);
 });
 
-const SECRET = "hunter2-is-not-to-be-told";
+const SECRET = "hunter2-must-not-be-shown";
 const ODD: readonly unknown[] = [
   undefined,
   null,

@@ -38,5 +38,5 @@ export function missingVpcAccess(workload: Workload): string | undefined {
   if (workload.pod.mayHave("vpcAccess") || Object.values(keys).some((key) => inputs.mayHave(key)))
     return "access to the VPC without either leads nowhere";
   const [endpoint] = workload.containers.flatMap(({ variables }) => privatelyDialled(variables));
-  return endpoint && `'${endpoint.setting}' is a private address, which is only reached through the VPC`;
+  return endpoint && `'${endpoint.setting}' is a private address, which is reachable only through the VPC`;
 }

@@ -264,6 +264,6 @@ export const resourceExamples: Readonly<Record<string, ResourceExample>> = {
   },
   "service-vpc-path": {
     program: (name) => service(name, { template: { vpcAccess: undefined } }),
-    says: "'template.vpcAccess.connector' (not set) must name a connector unless there are network interfaces because 'template.containers[0].envs[POSTGRES_HOST]' is a private address, which is only reached through the VPC; set 'template.vpcAccess.connector' to the connector's id",
+    says: "'template.vpcAccess.connector' (not set) must name a connector unless there are network interfaces because 'template.containers[0].envs[POSTGRES_HOST]' is a private address, which is reachable only through the VPC; set 'template.vpcAccess.connector' to the connector's id",
   },
 };

@@ -186,7 +186,7 @@ describe("configuration", () => {
     const plan = planOf(stagingSettings({ "netra:connector": { minInstances: 5 } }));
     const least = (run: RuleRun) => findings(rule, subject(), run).map(({ text }) => text);
     expect([least({}), least({ plan }), least({ plan, settings: { least: 7 } })]).toEqual([["3"], ["5"], ["7"]]);
-    // The engine fills a schema's defaults in, and one could not be told from what somebody has set.
+    // The engine fills a schema's defaults in, and a default would look like a configured value.
     expect(configSchema(rule).least).toEqual({
       type: "integer",
       description: "The least. Default: the value in the stack's plan; without a plan 3.",

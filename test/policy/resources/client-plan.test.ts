@@ -101,18 +101,21 @@ describe("counts a pool in the framework's own names, where it is the only state
 });
 
 describe("reports statements that contradict each other", () => {
-  const told = (variables: Record<string, string>) => planOf(variables).contradictions.map(({ message }) => message);
+  const contradictions = (variables: Record<string, string>) =>
+    planOf(variables).contradictions.map(({ message }) => message);
   const contradiction = (statement: string, value: number, name: string, expected: number) =>
     `'template.containers[0].envs[${statement}' (${value}) must equal 'template.containers[0].envs[${name}]' (${expected}) because they contradict each other, and it is not known which one the application uses; set 'template.containers[0].envs[${statement}' to ${expected}`;
 
   test("a pool in the URL, of Hikari, under a second name, beside DB_POOL_SIZE", () => {
-    expect(told({ DATABASE_URL: "postgresql://app@10.107.0.3/netra?connection_limit=50" })).toEqual([
+    expect(contradictions({ DATABASE_URL: "postgresql://app@10.107.0.3/netra?connection_limit=50" })).toEqual([
       contradiction("DATABASE_URL] (connection_limit)", 50, "DB_POOL_SIZE", 3),
     ]);
-    expect(told({ SPRING_DATASOURCE_HIKARI_MAXIMUM_POOL_SIZE: "50" })).toEqual([
+    expect(contradictions({ SPRING_DATASOURCE_HIKARI_MAXIMUM_POOL_SIZE: "50" })).toEqual([
       contradiction("SPRING_DATASOURCE_HIKARI_MAXIMUM_POOL_SIZE]", 50, "DB_POOL_SIZE", 3),
     ]);
-    expect(told({ DB_POOL_MAX_SIZE: "40", DB_SQLALCHEMY_POOL_SIZE: "20", DB_SQLALCHEMY_MAX_OVERFLOW: "20" })).toEqual([
+    expect(
+      contradictions({ DB_POOL_MAX_SIZE: "40", DB_SQLALCHEMY_POOL_SIZE: "20", DB_SQLALCHEMY_MAX_OVERFLOW: "20" }),
+    ).toEqual([
       contradiction("DB_POOL_MAX_SIZE]", 40, "DB_POOL_SIZE", 3),
       contradiction("DB_SQLALCHEMY_POOL_SIZE]", 20, "DB_POOL_SIZE", 3),
       contradiction("DB_SQLALCHEMY_MAX_OVERFLOW]", 20, "DB_MAX_OVERFLOW", 2),
@@ -126,13 +129,19 @@ describe("reports statements that contradict each other", () => {
   });
 
   test("workers under two names, where no command line says which server runs", () => {
-    expect(told({ GUNICORN_WORKERS: "4" })).toEqual([contradiction("GUNICORN_WORKERS]", 4, "WEB_CONCURRENCY", 1)]);
+    expect(contradictions({ GUNICORN_WORKERS: "4" })).toEqual([
+      contradiction("GUNICORN_WORKERS]", 4, "WEB_CONCURRENCY", 1),
+    ]);
   });
 
   test("and not the same number twice, nor what a pool with overflow holds together", () => {
     for (const limit of ["3", "5"])
-      expect(told({ DATABASE_URL: `postgresql://app@10.107.0.3/netra?connection_limit=${limit}` })).toEqual([]);
-    expect(told({ DB_SQLALCHEMY_POOL_SIZE: "3", DB_SQLALCHEMY_MAX_OVERFLOW: "2", UVICORN_WORKERS: "1" })).toEqual([]);
+      expect(contradictions({ DATABASE_URL: `postgresql://app@10.107.0.3/netra?connection_limit=${limit}` })).toEqual(
+        [],
+      );
+    expect(
+      contradictions({ DB_SQLALCHEMY_POOL_SIZE: "3", DB_SQLALCHEMY_MAX_OVERFLOW: "2", UVICORN_WORKERS: "1" }),
+    ).toEqual([]);
   });
 
   test("never with the rest of a URL", () => {

@@ -23,7 +23,7 @@ function counted(...containers: Properties[]) {
 }
 const names = (...containers: Properties[]) => counted(...containers).map(({ inputs }) => inputs.text("name"));
 
-describe("a container that is told a database under a name of the application's own", () => {
+describe("a container with a database's location under a name of the application's own", () => {
   test.each([
     ["NETRA_DB_URL", UNKNOWN],
     ["PG_DSN", UNKNOWN],

@@ -11,7 +11,7 @@ const INSTANCE = "netra-staging:us-central1:staging-shared-postgres";
 describe("Google's proxy", () => {
   const proxy = (args: unknown[], port: number, rest: object = {}) => listener({ image: PROXY, args, ...rest }, port);
 
-  test("listens at 127.0.0.1 unless it is told otherwise", () => {
+  test("listens at 127.0.0.1 by default", () => {
     const refused = {
       setting: "c.args",
       value: "--address=127.0.0.1",

@@ -398,7 +398,7 @@ describe("cannot evaluate", () => {
   });
 });
 
-describe("the database that a container is told", () => {
+describe("the database that a container is configured with", () => {
   const range: Declared = {
     type: "gcp:compute/globalAddress:GlobalAddress",
     name: "services",
@@ -406,10 +406,10 @@ describe("the database that a container is told", () => {
   };
   const outside =
     "cannot evaluate: backend uses a database that is not in the stack; set 'externalMaxConnections' in this rule's configuration to what it allows";
-  const told = (variables: NonNullable<Overrides["variables"]>, more: Overrides = {}) =>
+  const configured = (variables: NonNullable<Overrides["variables"]>, more: Overrides = {}) =>
     service("backend", 20, ["3", "2"], { ...more, variables });
   const verdict = async (variables: NonNullable<Overrides["variables"]>, ...others: Declared[]) => {
-    const [message = "fits"] = await messages([soundDatabase(), range, told(variables), ...others]);
+    const [message = "fits"] = await messages([soundDatabase(), range, configured(variables), ...others]);
     return message === outside ? "outside" : /20 \+ 20/.test(message) ? "counted" : message;
   };
 
@@ -449,7 +449,7 @@ describe("the database that a container is told", () => {
     expect(await verdict({ POSTGRES_HOST: "db.example.com" }, { ...soundJob(), dependsOn: ["database"] })).toBe(
       "outside",
     );
-    const elsewhere: Declared = { ...told({ POSTGRES_HOST: "db.example.com" }), dependsOn: ["database"] };
+    const elsewhere: Declared = { ...configured({ POSTGRES_HOST: "db.example.com" }), dependsOn: ["database"] };
     expect(await messages([soundDatabase(), range, elsewhere])).toEqual([outside]);
   });
 
@@ -463,17 +463,17 @@ describe("the database that a container is told", () => {
     expect(await verdict({ POSTGRES_HOST: "db.example.com" }, record)).toBe("counted");
   });
 
-  test("cannot be told by a private name, unless a dependency says so", async () => {
+  test("is not known from a private name, unless a dependency says so", async () => {
     expect(await verdict({ POSTGRES_HOST: "db.internal" })).toMatch(
       /^cannot evaluate: .* must show which of the stack's database instances/,
     );
-    const needed: Declared = { ...told({ POSTGRES_HOST: "db.internal" }), dependsOn: ["database"] };
+    const needed: Declared = { ...configured({ POSTGRES_HOST: "db.internal" }), dependsOn: ["database"] };
     expect((await messages([soundDatabase(), range, needed]))[0]).toContain("backend (20 + 20) x 5 = 200");
   });
 
   test("is what the Auth Proxy beside it leads to", async () => {
     const proxy = { name: "proxy", image: "cloud-sql-proxy:2", args: ["elsewhere:us-central1:other?port=5432"] };
-    const beside = told({ POSTGRES_HOST: "127.0.0.1" }, { sidecars: [proxy] });
+    const beside = configured({ POSTGRES_HOST: "127.0.0.1" }, { sidecars: [proxy] });
     expect(await messages([{ ...soundDatabase(), provider: { project: "netra-staging" } }, range, beside])).toEqual([
       outside,
     ]);
@@ -494,7 +494,7 @@ describe("the database that a container is told", () => {
     const [contradicted = ""] = await messages([
       soundDatabase(),
       range,
-      told(variables),
+      configured(variables),
       version("postgresql://app:hunter2@10.107.0.3/netra?pool_size=50"),
     ]);
     expect(contradicted).toContain(

@@ -111,7 +111,7 @@ describe("refuses", () => {
     ]);
   });
 
-  test("the same for a library that is told the connection name only", async () => {
+  test("the same for a library that has only the connection name", async () => {
     const variables = { POSTGRES_HOST: undefined, INSTANCE_CONNECTION_NAME: UNKNOWN };
     const [message] = await messages([
       soundDatabase({ tier: "db-custom-2-7680" }),

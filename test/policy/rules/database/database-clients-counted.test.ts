@@ -26,10 +26,7 @@ describe("cannot evaluate", () => {
   });
 
   test.each([
-    [
-      "a function that is told the address",
-      fn({ serviceConfig: { environmentVariables: { POSTGRES_HOST: UNKNOWN } } }),
-    ],
+    ["a function with the address", fn({ serviceConfig: { environmentVariables: { POSTGRES_HOST: UNKNOWN } } })],
     [
       "one that takes the URL from a secret",
       fn({ serviceConfig: { secretEnvironmentVariables: [{ key: "DATABASE_URL", secret: "url" }] } }),
@@ -50,7 +47,7 @@ describe("cannot evaluate", () => {
     expect(await judge([soundDatabase(), resource])).toEqual([uncounted("exporter", resource.type)]);
   });
 
-  describe("whatever else is handed an output of the database", () => {
+  describe("any other resource that uses an output of the database", () => {
     const resource = (
       type: string,
       name: string,
@@ -93,7 +90,7 @@ describe("cannot evaluate", () => {
       const version = resource("gcp:secretmanager/secretVersion:SecretVersion", "version", ["secret", "database"]);
       for (const between of [
         [secret, version],
-        [version, secret], // the machine is handed the secret, whose version is the database's
+        [version, secret], // the machine uses the secret, whose version uses the database
         [resource("gcp:dns/recordSet:RecordSet", "record", ["database"])],
         [resource("kubernetes:core/v1:ConfigMap", "config", ["database"])],
         [resource("gcp:sql/user:User", "user", ["database"])],
@@ -103,7 +100,7 @@ describe("cannot evaluate", () => {
       expect(await chain(literal)).toEqual([uncounted("client", vm)]);
     });
 
-    test("or is told it literally, or depends on it, where it runs code", async () => {
+    test("or that states it literally, or that runs code and depends on it", async () => {
       const vm = "gcp:compute/instance:Instance";
       for (const script of [
         "psql -h 10.107.0.3",
@@ -144,7 +141,7 @@ describe("cannot evaluate", () => {
     });
   });
 
-  test("a Cloud Run workload that is handed an output of the database under a name that says nothing", async () => {
+  test("a Cloud Run workload that uses an output of the database under another name", async () => {
     const variables = { POSTGRES_HOST: undefined, DB_POOL_SIZE: undefined, WHERE: UNKNOWN };
     const job: Declared = { ...soundJob({ variables }), propertyDependencies: ["database"] };
     expect(await judge([soundDatabase(), job])).toEqual([

@@ -106,7 +106,7 @@ describe("an Auth Proxy beside the application", () => {
     soundService({ variables: { POSTGRES_HOST: "127.0.0.1" }, sidecars: [{ image, args, envs }], pod: { ...pod } });
   const V2 = "gcr.io/cloud-sql-connectors/cloud-sql-proxy:2.14.1";
 
-  test("of version 2 dials the public address unless it is told otherwise", async () => {
+  test("of version 2 dials the public address by default", async () => {
     const database = soundDatabase();
     expect(await messages([database, beside(V2, [CONNECTION_NAME])])).toEqual([
       "'template.containers[1].args' (without --private-ip) must dial an address that database has because the client dials the database's public address, and this database has only a private one; set 'template.containers[1].args' to the same with --private-ip",
@@ -152,7 +152,7 @@ describe("a cache", () => {
   });
   const secret = { valueSource: { secretKeyRef: { secret: "redis-url", version: "1" } } };
 
-  test("whose output a service without access to the VPC is handed, in both connect modes", async () => {
+  test("whose output a service without VPC access uses, in both connect modes", async () => {
     for (const connectMode of ["DIRECT_PEERING", "PRIVATE_SERVICE_ACCESS"]) {
       const cache = { ...redis, properties: { ...redis.properties, connectMode } };
       expect(await messages([cache, frontend({ CACHE_PLACE: UNKNOWN }, { propertyDependencies: ["cache"] })])).toEqual([
@@ -211,7 +211,7 @@ describe("a database of another engine", () => {
     expect(await judge([mysql, client({ MYSQL_HOST: UNKNOWN }, {})])).toEqual([]);
   });
 
-  test("or at its public address, or not at all by who is handed its name only", async () => {
+  test("or at its public address, or not at all by a client of its name only", async () => {
     const open = soundDatabase({ ipConfiguration: { ipv4Enabled: true } }, { databaseVersion: "MYSQL_8_0" });
     expect(await judge([open, client({ MYSQL_HOST: UNKNOWN })])).toEqual([]);
     expect(await judge([mysql, client({ SQL_INSTANCE_NAME: UNKNOWN })])).toEqual([]);

@@ -55,7 +55,7 @@ test.each([
   expect(await messages(primary({ [flag]: String(more) }), replica({ [flag]: String(more) }))).toEqual([]);
 });
 
-test("finds the primary by what the replica is handed where a preview does not know its name, and leaves others alone", async () => {
+test("finds the primary by the replica's property dependencies if a preview does not know its name, and leaves others alone", async () => {
   const unknown = replica({ max_connections: "100" }, { masterInstanceName: UNKNOWN });
   expect(
     await messages(primary({ max_connections: "200" }), { ...unknown, propertyDependencies: ["database"] }),

@@ -86,7 +86,7 @@ test("takes no random value for a placeholder", async () => {
     expect(await messages({ secretData })).toEqual([]);
 });
 
-test("refuses a key under 32 characters, told by the resource's name or by the secret's id", async () => {
+test("refuses a key under 32 characters, recognised by the resource's name or by the secret's id", async () => {
   const secretData = "f7Kq2mZr9Xw4Tb6N";
   for (const name of [
     "jwt-secret-staging-v1",

@@ -6,13 +6,13 @@ import { type Overrides, soundJob, soundService, soundServiceV1, soundWorkerPool
 const CONNECTOR = "template.vpcAccess.connector";
 const reaching = (vpcAccess: unknown, overrides: Overrides = {}) =>
   messages(serviceVpcPath, soundService({ ...overrides, pod: { vpcAccess } }));
-/** A service without access to the VPC that is told something. */
-const told = (variables: Overrides["variables"]) =>
+/** A service without VPC access, with these variables. */
+const messagesWith = (variables: Overrides["variables"]) =>
   reaching(undefined, { variables: { POSTGRES_HOST: undefined, ...variables } });
 const refused = (because: string, setting = CONNECTOR) =>
   `'${setting}' (not set) must name a connector unless there are network interfaces because ${because}; set '${setting}' to the connector's id`;
 const isPrivate = (variable: string, envs = "template.containers[0].envs") =>
-  `'${envs}[${variable}]' is a private address, which is only reached through the VPC`;
+  `'${envs}[${variable}]' is a private address, which is reachable only through the VPC`;
 const EMPTY = "access to the VPC without either leads nowhere";
 
 test("accepts a connector or a network interface, known or not", async () => {
@@ -38,7 +38,7 @@ test("refuses a private address of a database or a cache without a way into the 
     ["REDIS_NODES", "10.0.0.1:6379,10.0.0.2:6379"],
     ["SEARCH", "http://10.0.0.9:9200"],
   ] as const)
-    expect(await told({ [name]: value })).toEqual([refused(isPrivate(name))]);
+    expect(await messagesWith({ [name]: value })).toEqual([refused(isPrivate(name))]);
 });
 
 test("accepts what is no private address: this instance itself, a name, a public address, a socket, a list of who may call", async () => {
@@ -57,9 +57,11 @@ test("accepts what is no private address: this instance itself, a name, a public
     ["PRIVATE_RANGE", "10.0.0.0/8"],
     ["SERVICE_VERSION", "10.1.2.3"],
   ] as const)
-    expect(await told({ [name]: value })).toEqual([]);
+    expect(await messagesWith({ [name]: value })).toEqual([]);
   expect(
-    await told({ REDIS_HOST: { valueSource: { secretKeyRef: { secret: "redis-host-staging", version: "1" } } } }),
+    await messagesWith({
+      REDIS_HOST: { valueSource: { secretKeyRef: { secret: "redis-host-staging", version: "1" } } },
+    }),
   ).toEqual([]);
 });
 
