@@ -1,8 +1,9 @@
 /**
- * The heaviest set of items of which none comes before another. By Dilworth's theorem with weights that is what a
- * maximum flow leaves
- * open in which each item gives its weight to items after it: polynomial, where trying the sets is not.
- * `after` has all that come after an item, directly or not, and never itself; a weight is a whole number of at least 0.
+ * The heaviest set of items of which none comes before another. By Dilworth's theorem with weights it follows from the
+ * minimum cut of a network in which each item sends its weight to later items. Maximum flow finds the cut in polynomial
+ * time; trying all sets would not be polynomial.
+ * `after` returns all items that come after an item, directly or not, and never the item itself; a weight is a whole
+ * number of at least 0.
  */
 export function heaviestAntichain<T>(
   items: readonly T[],
@@ -10,73 +11,74 @@ export function heaviestAntichain<T>(
   after: (item: T) => readonly T[],
 ): T[] {
   const nodes = items.map(
-    (item): Node<T> => ({ item, after: [], toGive: weightOf(item), toTake: weightOf(item), taken: new Map() }),
+    (item): Node<T> => ({ item, after: [], fromSource: weightOf(item), toSink: weightOf(item), inflow: new Map() }),
   );
   const nodeOf = new Map(nodes.map((node) => [node.item, node]));
   for (const node of nodes) node.after.push(...after(node.item).flatMap((item) => nodeOf.get(item) ?? []));
   for (;;) {
-    const { givers, takers, open } = reach(nodes);
-    if (!open) return nodes.filter((node) => givers.has(node) && !takers.has(node)).map(({ item }) => item);
-    give(open, givers, takers);
+    const { senders, receivers, end } = findAugmentingPath(nodes);
+    if (!end) return nodes.filter((node) => senders.has(node) && !receivers.has(node)).map(({ item }) => item);
+    augment(end, senders, receivers);
   }
 }
 
-/** An item twice: as one that gives to those after it, and as one that takes from those before it. */
+/** An item on both sides of the bipartite network: source -> sender -> receivers after it -> sink. */
 interface Node<T> {
   readonly item: T;
   readonly after: Node<T>[];
-  toGive: number;
-  toTake: number;
-  /** How much of whom. */
-  readonly taken: Map<Node<T>, number>;
+  /** Residual capacity from the source to the item as a sender. */
+  fromSource: number;
+  /** Residual capacity from the item as a receiver to the sink. */
+  toSink: number;
+  /** Flow from each sender to the item as a receiver. */
+  readonly inflow: Map<Node<T>, number>;
 }
 
-/** Who is reached as a giver, and from which taker; who as a taker, and from which giver. */
+/** The nodes that the residual network reaches from the source, each with the node before it; none: the source. */
 interface Reached<T> {
-  readonly givers: Map<Node<T>, Node<T> | undefined>;
-  readonly takers: Map<Node<T>, Node<T>>;
+  readonly senders: Map<Node<T>, Node<T> | undefined>;
+  readonly receivers: Map<Node<T>, Node<T>>;
 }
 
 /**
- * Breadth first from all that still have something to give, up to the first, `open`, that can still take: a giver
- * reaches those after
- * it, and a taker those who could give elsewhere what it has of them.
+ * Breadth-first search in the residual network. `end` is the first receiver with capacity to the sink; without one, the
+ * flow is maximum and the nodes reached are the source's side of a minimum cut.
  */
-function reach<T>(nodes: readonly Node<T>[]): Reached<T> & { readonly open?: Node<T> } {
-  const givers: Reached<T>["givers"] = new Map(
-    nodes.filter(({ toGive }) => toGive > 0).map((node) => [node, undefined]),
+function findAugmentingPath<T>(nodes: readonly Node<T>[]): Reached<T> & { readonly end?: Node<T> } {
+  const senders: Reached<T>["senders"] = new Map(
+    nodes.filter(({ fromSource }) => fromSource > 0).map((node) => [node, undefined]),
   );
-  const takers: Reached<T>["takers"] = new Map();
-  // A map is walked through what is added meanwhile, too.
-  for (const giver of givers.keys())
-    for (const taker of giver.after) {
-      if (takers.has(taker)) continue;
-      takers.set(taker, giver);
-      if (taker.toTake > 0) return { givers, takers, open: taker };
-      for (const [other, amount] of taker.taken) if (amount > 0 && !givers.has(other)) givers.set(other, taker);
+  const receivers: Reached<T>["receivers"] = new Map();
+  // Iterating over a map also visits the entries that are added meanwhile.
+  for (const sender of senders.keys())
+    for (const receiver of sender.after) {
+      if (receivers.has(receiver)) continue;
+      receivers.set(receiver, sender);
+      if (receiver.toSink > 0) return { senders, receivers, end: receiver };
+      for (const [other, flow] of receiver.inflow) if (flow > 0 && !senders.has(other)) senders.set(other, receiver);
     }
-  return { givers, takers };
+  return { senders, receivers };
 }
 
-/** Gives `open` as much as the way to it allows. */
-function give<T>(open: Node<T>, givers: Reached<T>["givers"], takers: Reached<T>["takers"]): void {
-  const steps: { readonly taker: Node<T>; readonly giver: Node<T>; readonly instead: Node<T> | undefined }[] = [];
-  for (
-    let taker: Node<T> | undefined = open, giver = takers.get(open);
-    taker && giver;
-    giver = taker && takers.get(taker)
-  ) {
-    const instead = givers.get(giver);
-    steps.push({ taker, giver, instead });
-    taker = instead;
+/** Sends as much flow along the path to `end` as its residual capacities allow. */
+function augment<T>(end: Node<T>, senders: Reached<T>["senders"], receivers: Reached<T>["receivers"]): void {
+  // From the sink back to the source: the flow sender -> receiver grows; sender -> cancelled, if any, shrinks.
+  const steps: { readonly receiver: Node<T>; readonly sender: Node<T>; readonly cancelled: Node<T> | undefined }[] = [];
+  let receiver: Node<T> | undefined = end;
+  while (receiver) {
+    const sender = receivers.get(receiver);
+    if (!sender) break;
+    const cancelled = senders.get(sender);
+    steps.push({ receiver, sender, cancelled });
+    receiver = cancelled;
   }
-  const first = steps.at(-1)?.giver ?? open;
-  const takeBack = steps.map(({ giver, instead }) => instead?.taken.get(giver) ?? Number.POSITIVE_INFINITY);
-  const amount = Math.min(open.toTake, first.toGive, ...takeBack);
-  for (const { taker, giver, instead } of steps) {
-    taker.taken.set(giver, (taker.taken.get(giver) ?? 0) + amount);
-    instead?.taken.set(giver, (instead.taken.get(giver) ?? 0) - amount);
+  const first = steps.at(-1)?.sender ?? end;
+  const backward = steps.map(({ sender, cancelled }) => cancelled?.inflow.get(sender) ?? Number.POSITIVE_INFINITY);
+  const amount = Math.min(end.toSink, first.fromSource, ...backward);
+  for (const { receiver, sender, cancelled } of steps) {
+    receiver.inflow.set(sender, (receiver.inflow.get(sender) ?? 0) + amount);
+    cancelled?.inflow.set(sender, (cancelled.inflow.get(sender) ?? 0) - amount);
   }
-  open.toTake -= amount;
-  first.toGive -= amount;
+  end.toSink -= amount;
+  first.fromSource -= amount;
 }
