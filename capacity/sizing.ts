@@ -146,28 +146,49 @@ const lowerOf = (plan: SizedPlan | undefined) => plan?.worst?.success.lower ?? -
 /** Storms after which a plan that is clearly under the target is given up. */
 const FIRST_LOOK = 100;
 
+/** Storm results by input and number of storms: many sizes lead to the same storms. */
+class StormResults {
+  private readonly results = new Map<string, Interval>();
+
+  constructor(
+    private readonly target: number,
+    private readonly replications: number,
+    private readonly seed: number,
+  ) {}
+
+  /** The first storms only, which decide the clear cases. */
+  firstLook(input: StormInput): Interval {
+    return this.simulateOnce(input, Math.min(FIRST_LOOK, this.replications));
+  }
+
+  success(input: StormInput): Interval {
+    const look = this.firstLook(input);
+    return look.upper < this.target ? look : this.simulateOnce(input, this.replications);
+  }
+
+  private simulateOnce(input: StormInput, replications: number): Interval {
+    const key = `${replications} ${JSON.stringify(input)}`;
+    const known = this.results.get(key);
+    if (known) return known;
+    const success = meanInterval(simulate(input, { replications, seed: this.seed }).shares);
+    this.results.set(key, success);
+    return success;
+  }
+}
+
 function judgeOf(
   target: number,
   { replications = replicationsFor(target), seed = DEFAULT_SEED, connectorFloor }: SizingOptions,
 ) {
-  const simulated = new Map<string, Interval>();
-  const simulateOnce = (input: StormInput, storms: number): Interval => {
-    const key = `${storms} ${JSON.stringify(input)}`;
-    const success = simulated.get(key) ?? meanInterval(simulate(input, { replications: storms, seed }).shares);
-    simulated.set(key, success);
-    return success;
-  };
-  const lookAt = (input: StormInput) => simulateOnce(input, Math.min(FIRST_LOOK, replications));
-  const successOf = (input: StormInput): Interval => {
-    const look = lookAt(input);
-    return look.upper < target ? look : simulateOnce(input, replications);
-  };
-  /** Scenarios that fail even when relieved; without a failure at first sight a relieved one counts as sound. */
+  const results = new StormResults(target, replications, seed);
+  /** Scenarios that fail even when relieved. A relieved one without a failure at first look passes. */
   const failing = (scenarios: readonly Scenario[], relieve: (input: StormInput) => StormInput) =>
     scenarios
-      .filter(({ input }) => lookAt(relieve(input)).mean < 1 && successOf(relieve(input)).lower < target)
+      .filter(
+        ({ input }) => results.firstLook(relieve(input)).mean < 1 && results.success(relieve(input)).lower < target,
+      )
       .map(({ name }) => `storm ${name}`);
-  /** What no size cures; asked once. */
+  /** Failures that no size cures; determined once. */
   let incurable: readonly string[] | undefined;
   const measured = new Set<string>();
   return (plan: CapacityPlan, size: Size): SizedPlan => {
@@ -177,13 +198,12 @@ function judgeOf(
     if (refused.length > 0 || stormPlanProblems(plan).length > 0) return { ...size, fails: refused };
     const scenarios = planScenarios(plan);
     incurable ??= failing(scenarios, withEverything).map((storm) => `${storm}, at any size`);
-    // A database that fails behind an unlimited connector fails behind every one: only the first, cheapest one is
-    // measured.
+    // A database that fails behind an unlimited connector fails behind every connector: measure only the cheapest one.
     const hopeless = incurable.length > 0 ? incurable : failing(scenarios, withAnyConnector);
     const database = JSON.stringify(plan.database);
     if (hopeless.length > 0 && measured.has(database)) return { ...size, fails: hopeless };
     measured.add(database);
-    const storms = scenarios.map(({ name, input }) => ({ scenario: name, success: successOf(input) }));
+    const storms = scenarios.map(({ name, input }) => ({ scenario: name, success: results.success(input) }));
     const worst = storms.toSorted((a, b) => a.success.lower - b.success.lower)[0];
     const fails = storms.filter(({ success }) => success.lower < target).map(({ scenario }) => `storm ${scenario}`);
     return { ...size, worst, fails: incurable.length > 0 ? incurable : fails };
