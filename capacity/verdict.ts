@@ -1,8 +1,8 @@
 import { type Check, planChecks } from "./checks";
-import { workingWays } from "./mending";
 import type { CapacityPlan } from "./plan";
 import { planAfter } from "./plan-changes";
 import { type Problem, withWays } from "./problem";
+import { workingWays } from "./remediation";
 import { gateStorms, illustratingStorms } from "./storm/gate";
 import { targetProblems } from "./storm/remedies";
 import { type StormResult, strictTargetProblems } from "./storm/results";

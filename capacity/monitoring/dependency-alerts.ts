@@ -2,8 +2,8 @@ import { type Alert, filterOf } from "./alert";
 import { metrics } from "./metrics";
 import { type Monitored, round, saturation, setting } from "./monitored";
 
-/** What stands around services and database: Redis, and Cloud NAT where there is one. */
-export function surroundingsAlerts(plan: Monitored): Alert[] {
+/** Alerts on the other dependencies of the services: Redis, and Cloud NAT if configured. */
+export function dependencyAlerts(plan: Monitored): Alert[] {
   const { cache, network, monitoring } = plan;
   const share = monitoring.saturationShare;
   const { nat } = network;

@@ -1,12 +1,12 @@
 import type { Alert } from "./alert";
 import { connectorAlerts } from "./connector-alerts";
 import { databaseAlerts } from "./database-alerts";
+import { dependencyAlerts } from "./dependency-alerts";
 import { type LogMetric, logMetrics } from "./logs";
 import { type Metric, metrics } from "./metrics";
 import type { Monitored } from "./monitored";
 import { burnAlerts } from "./objectives";
 import { serviceAlerts } from "./service-alerts";
-import { surroundingsAlerts } from "./surroundings-alerts";
 import { uptimeAlerts } from "./uptime";
 
 /** Every alert of a plan, each with its threshold, its arithmetic and what to change. */
@@ -15,7 +15,7 @@ export function planAlerts(plan: Monitored): Alert[] {
     ...connectorAlerts(plan),
     ...databaseAlerts(plan),
     ...serviceAlerts(plan),
-    ...surroundingsAlerts(plan),
+    ...dependencyAlerts(plan),
     ...uptimeAlerts(plan),
     ...burnAlerts(plan),
   ];
