@@ -113,7 +113,7 @@ function subjectOf({ project, repository, stack, configFile }: Options): Bootstr
   return { project, repository, region: settings.region };
 }
 
-/** Reads everything; of an API that is not enabled nothing can be read, and nothing is taken for there. */
+/** Reads everything. Resources of an API that is not enabled count as missing. */
 async function lookUp(subject: BootstrapTarget): Promise<Existing> {
   const ask = lookups(subject);
   const { projectNumber } = await read(ask.project, projectSchema);
@@ -146,7 +146,7 @@ async function read<T extends z.ZodType>(args: readonly string[], schema: T): Pr
   return found;
 }
 
-/** What gcloud shows; `undefined` where it says that there is none. */
+/** gcloud's output; `undefined`: it does not exist. */
 async function readIfExists<T extends z.ZodType>(args: readonly string[], schema: T): Promise<z.output<T> | undefined> {
   const called = await gcloud(args);
   if (isAbsent(called)) return undefined;
@@ -177,7 +177,7 @@ const wrongLocation = ({ project, region }: BootstrapTarget, location: string) =
     }),
   ]);
 
-/** Comments, so that what a dry run prints is a script. */
+/** As comments, so that a dry run prints a script. */
 function nextSteps(subject: BootstrapTarget, projectNumber: string): string {
   const { variables, stackInit } = settings(subject, projectNumber);
   return [

@@ -33,7 +33,7 @@ export const roleSchema = z.object({
 });
 export const anySchema = z.object({});
 
-/** What exists in the project. */
+/** What already exists in the project. */
 export interface Existing {
   readonly projectNumber: string;
   readonly apis: readonly string[];
@@ -45,7 +45,7 @@ export interface Existing {
   readonly deployer: z.output<typeof accountSchema> | undefined;
   readonly previewer: z.output<typeof accountSchema> | undefined;
   readonly role: z.output<typeof roleSchema> | undefined;
-  /** Of what does not exist yet: no binding. */
+  /** No bindings for what does not exist yet. */
   readonly policies: {
     readonly project: Policy;
     readonly bucket: Policy;

@@ -5,11 +5,11 @@ import { inputError } from "../../capacity/problem";
 export interface GcloudResult {
   readonly code: number;
   readonly stdout: string;
-  /** gcloud's own words on what went wrong, in one line. */
+  /** gcloud's error message in one line. */
   readonly error: string;
 }
 
-/** Runs the `gcloud` on the PATH; it asks nothing back. @throws InputError where there is none. */
+/** Runs the `gcloud` on the PATH without prompts. @throws InputError where there is none. */
 export function gcloud(args: readonly string[]): Promise<GcloudResult> {
   const env = { ...process.env, CLOUDSDK_CORE_DISABLE_PROMPTS: "1" };
   return new Promise((resolve, reject) => {
@@ -20,7 +20,7 @@ export function gcloud(args: readonly string[]): Promise<GcloudResult> {
   });
 }
 
-/** Whether gcloud says that what was asked for is not there, and not that one may not see it. */
+/** Whether gcloud reports that it does not exist, and not that access is denied. */
 export const isAbsent = ({ code, error: said }: GcloudResult) =>
   code !== 0 && /NOT_FOUND|not found|cannot find|does not exist/i.test(said) && !/PERMISSION_DENIED|denied/i.test(said);
 
@@ -30,7 +30,7 @@ export const commandLine = (args: readonly string[]) =>
     .map((part) => (/^[\w@%+=:,./-]+$/.test(part) ? part : `'${part.replaceAll("'", "'\\''")}'`))
     .join(" ");
 
-/** The error is the last `ERROR:` with what follows it; warnings stand before it. */
+/** The text from the last `ERROR:`; warnings come before it. */
 function errorText(stderr: string): string {
   const text = stderr.slice(Math.max(0, stderr.lastIndexOf("ERROR: ")));
   return text

@@ -22,7 +22,7 @@ const accountId = (role: Role) => `netra-${role}`;
 const email = (role: Role, project: string) => `${accountId(role)}@${project}.iam.gserviceaccount.com`;
 const bucketOf = (project: string) => `gs://${project}-pulumi-state`;
 
-/** How gcloud shows each thing that {@link Existing} holds. */
+/** The gcloud calls that read {@link Existing}. */
 export function lookups({ project, region }: BootstrapTarget) {
   const ring = ["--keyring", KEY_RING, "--location", region];
   const provider = [PROVIDER, "--workload-identity-pool", POOL, ...POOL_LOCATION];
@@ -48,7 +48,7 @@ export function lookups({ project, region }: BootstrapTarget) {
   } as const;
 }
 
-/** The calls of gcloud that make what is missing and correct what differs, in order; none where nothing does. */
+/** The gcloud calls that create what is missing and correct what differs, in order. */
 export function commands(subject: BootstrapTarget, found: Existing): string[][] {
   const { project } = subject;
   const missing = apis.filter((api) => !found.apis.includes(api));
@@ -227,7 +227,7 @@ function bindingCommands(subject: BootstrapTarget, { policies, projectNumber }: 
       isBound(policy, role, who) ? [] : [[...command, "--member", who, "--role", role, ...rest]];
     const here = ["--project", project];
     return [
-      // Where a policy has conditions, gcloud asks for one unless it is told that there is none.
+      // If a policy has conditions, gcloud asks for one unless it gets `None`.
       ...wantedRoles(account, project).flatMap((role) =>
         add(policies.project, member, role, ["projects", "add-iam-policy-binding", project], "--condition=None"),
       ),
@@ -266,7 +266,7 @@ const wantedRoles = (account: Role, project: string) => [
   ...(account === "previewer" ? [`projects/${project}/roles/${refreshRole.id}`] : []),
 ];
 
-/** Roles on the project that somebody has given the two accounts beside their own: told, with what takes them away. */
+/** Commands that remove other roles of the two accounts; they are only printed. */
 export function surplusRoles({ project }: BootstrapTarget, { policies }: Existing): string[][] {
   return ACCOUNTS.flatMap((account) => {
     const member = memberOf(account, project);
@@ -286,7 +286,7 @@ export function surplusRoles({ project }: BootstrapTarget, { policies }: Existin
   });
 }
 
-/** Whoever else has a role on one of the two accounts themselves: told, with what takes it away. */
+/** Commands that remove other principals' roles on the two accounts; they are only printed. */
 export function otherAccess({ project }: BootstrapTarget, { policies, projectNumber }: Existing): string[][] {
   return ACCOUNTS.flatMap((account) =>
     policies[account].bindings.flatMap(({ role, members }) =>
@@ -300,7 +300,7 @@ export function otherAccess({ project }: BootstrapTarget, { policies, projectNum
   );
 }
 
-/** What the workflows and `pulumi` have to be told. */
+/** The settings that the workflows and `pulumi` need. */
 export function settings(
   { project, region }: BootstrapTarget,
   projectNumber: string,

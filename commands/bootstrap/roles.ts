@@ -12,7 +12,7 @@ export type Role = keyof typeof environments;
  */
 export const projectRoles: Readonly<Record<Role, readonly string[]>> = {
   deployer: [
-    "roles/artifactregistry.reader", // whoever deploys an image must be able to read it
+    "roles/artifactregistry.reader", // deploying an image requires read access
     "roles/browser", // the project's IAM policy, where service agents have their roles
     "roles/cloudquotas.viewer",
     "roles/cloudsql.admin",

@@ -5,15 +5,15 @@ import { word } from "../shared/cloud/shell";
 import type { Location } from "../shared/cloud/sources";
 import { type RemediableFinding, remediableFinding } from "./findings";
 
-/** An alert policy that is on, and the channels that forward what it says. */
+/** An enabled alert policy with its notification channels. */
 interface Notifying {
   readonly policy: Deployed;
   readonly channels: readonly string[];
-  /** Channels that forward nothing, with the field that says so. */
+  /** Channels that deliver nothing, with the field that shows it. */
   readonly silent: readonly { readonly channel: string; readonly field: string; readonly value: string }[];
 }
 
-/** A channel that is not listed may stand in another project of the metrics scope: it counts as one that forwards. */
+/** A channel that is not listed may belong to another project of the metrics scope, so it counts as working. */
 function notifyingPolicies(deployed: readonly Deployed[], { objects }: Collection): Notifying[] {
   const known = new Map(
     objects.flatMap(({ source, object }) => (source === "channels" ? [[String(object.name), object] as const] : [])),
@@ -33,7 +33,7 @@ function notifyingPolicies(deployed: readonly Deployed[], { objects }: Collectio
     });
 }
 
-/** Alert policies that open without anybody hearing of it. */
+/** Alert policies that notify nobody. */
 export function silentAlerts(
   deployed: readonly Deployed[],
   collection: Collection,
@@ -49,7 +49,7 @@ export function silentAlerts(
         off === undefined
           ? `gcloud monitoring policies update ${word(id)} --project=${project} --add-notification-channels=${word(channel ?? "")}`
           : `gcloud beta monitoring channels update ${word(off.channel)} --project=${project} --enabled`;
-      // Which of several channels is meant, only people know.
+      // Only a person can choose among several channels.
       const isClear = off !== undefined || (channel !== undefined && others.length === 0);
       return remediableFinding("silent-alert", {
         resource: name,
@@ -68,7 +68,7 @@ export function silentAlerts(
     });
 }
 
-/** Channels of the project that forward what they are told. */
+/** The project's working notification channels. */
 const forwardingChannels = ({ objects }: Collection): string[] =>
   objects.flatMap(({ source, object: { name, enabled, verificationStatus } }) =>
     source === "channels" && enabled !== false && verificationStatus !== "UNVERIFIED" ? [String(name)] : [],
@@ -76,7 +76,7 @@ const forwardingChannels = ({ objects }: Collection): string[] =>
 
 const MAX_TITLES = 3;
 
-/** Who watches, in one line. */
+/** Names of the policies that notify, in one line. */
 export function notifyingPolicyNames(deployed: readonly Deployed[], collection: Collection): string {
   const titles = notifyingPolicies(deployed, collection).flatMap(({ policy, channels, silent }) =>
     channels.length > silent.length ? [policy.name] : [],

@@ -23,13 +23,13 @@ export interface DatabaseCapacity {
   readonly demand: number;
   readonly limit: number;
   readonly arithmetic: string;
-  /** The services that are seen to hold connections. */
+  /** The services that connect to it. */
   readonly services: readonly string[];
-  /** Empty where they cannot be simulated, or would take long. */
+  /** Empty where they cannot be simulated, or the simulation would take too long. */
   readonly storms: readonly StormResult[];
 }
 
-/** Reads the capacity plan from what is deployed with the pack's own readers. What cannot be read, the pack reports. */
+/** Reads the deployed capacity plan with the pack's readers. The pack reports what cannot be read. */
 export function capacityOf(deployed: readonly Deployed[], settings: Settings): DatabaseCapacity[] {
   const plan = planOf(settings);
   const resources = linkResources(

@@ -8,7 +8,7 @@ import type { Collection } from "../shared/cloud/classify";
 import { type Deployed, workloadIn } from "../shared/cloud/deployed";
 import type { Location } from "../shared/cloud/sources";
 
-/* How what is deployed connects to databases, for commands that end a way in: what does not show counts as the way that ends. */
+/* How deployed workloads connect to databases. Commands that close a path need this; an unknown path counts as the one that closes. */
 
 interface Client {
   readonly workload: Workload;
@@ -21,10 +21,10 @@ const clientsIn = (deployed: readonly Deployed[], location: Location): Client[] 
     return workload ? databaseContainers(workload).map((container) => ({ workload, container })) : [];
   });
 
-/** Whether all services and jobs are known, so that no client of a database among them is missed. */
+/** Whether all services and jobs are listed, so that no database client among them is missed. */
 export const areWorkloadsListed = ({ listed }: Collection): boolean => listed.has("services") && listed.has("jobs");
 
-/** Whether a private address of the instance is all that anything deployed is told. */
+/** Whether every deployed client uses the instance's private address only. */
 export function usesPrivateAddressOnly(
   { outputs }: Deployed,
   deployed: readonly Deployed[],
@@ -42,13 +42,13 @@ export function usesPrivateAddressOnly(
   });
 }
 
-/** Workloads that do not show that they encrypt their connections. */
+/** Workloads whose configuration does not show encrypted connections. */
 export function possiblyUnencrypted(deployed: readonly Deployed[], location: Location): string[] {
   const doubtful = clientsIn(deployed, location).filter(({ workload, container }) => !isEncrypted(workload, container));
   return [...new Set(doubtful.map(({ workload }) => workload.label))];
 }
 
-/** The socket and the Auth Proxy encrypt; libraries do when they are told to. */
+/** The socket and the Auth Proxy always encrypt; libraries encrypt when configured. */
 const isEncrypted = (workload: Workload, container: Container): boolean =>
   usesSocket(workload, container) ||
   (workload.containers.some(isProxy) && isLocal(container)) ||

@@ -75,9 +75,9 @@ interface DiagnosisRequest {
   readonly settings: Settings;
   readonly stack: string;
   readonly configuration: Readonly<Record<string, unknown>>;
-  /** `undefined`: the project is asked. */
+  /** `undefined`: read from the project's APIs. */
   readonly from: string | undefined;
-  /** `undefined`: the public feed is asked. */
+  /** `undefined`: read from the public feed. */
   readonly feed: unknown;
 }
 
@@ -106,13 +106,13 @@ async function diagnosed(
   return diagnose({ settings, collection, deployed, capacities, judge, plan, region: await answering, notes, hour });
 }
 
-/** What the program registers; the SDK that it needs is loaded here only. */
+/** What the program registers. Only this loads Pulumi's SDK. */
 async function planned(stack: string, configuration: Readonly<Record<string, unknown>>) {
   const [{ evaluate }, { declare }] = await Promise.all([import("../../engine/evaluate.js"), import("../../stack.js")]);
   return evaluate(stack, configuration, () => declare(readSettings(configuration)));
 }
 
-/** The feed as it was saved, or the public one: where that does not answer, the question stays open. */
+/** Reads the saved or the public feed. The question stays open where the public feed does not answer. */
 async function regionAnswer(saved: unknown, region: string): Promise<RegionAnswer> {
   const read = saved === undefined ? await readFeed(INCIDENTS_URL, FEED_TIMEOUT_SECONDS) : { feed: saved };
   return typeof read === "string"

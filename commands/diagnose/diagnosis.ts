@@ -33,15 +33,15 @@ import { type Command, type Cost, commandText, costOf, repairs } from "./remedy-
 import { judgeSecrets } from "./secrets";
 import { NOT_JUDGED } from "./triage";
 
-/** What is known of an environment as it is deployed. */
+/** The diagnosis of a deployed environment. */
 export interface Diagnosis {
   readonly project: string;
   readonly region: string;
-  /** Every question is answered, and nothing is found. */
+  /** Every question is answered, and there is no finding. */
   readonly ok: boolean;
-  /** In the order in which they break. */
+  /** Most urgent first. */
   readonly findings: readonly Finding[];
-  /** In the order in which they are to be carried out: after none of them anything is worse than before. */
+  /** In the order in which to run them: none makes anything worse. */
   readonly commands: readonly PrintedCommand[];
   readonly questions: readonly Question[];
   /** Budgets and storms of what is deployed. */
@@ -49,28 +49,28 @@ export interface Diagnosis {
   readonly figures: readonly Figure[];
   /** What `up` would change. */
   readonly changes: readonly Change[];
-  /** What was found of the program's resources: the section `netra:adopt`. */
+  /** The program's resources that exist: the section `netra:adopt`. */
   readonly adopt: Readonly<Record<string, string>>;
-  /** What their imports leave out, and why. */
+  /** Properties that their imports leave out, and why. */
   readonly leftOutOfImports: readonly string[];
   /** What was left out, and why. */
   readonly notes: readonly string[];
-  /** Rules that nothing deployed can be held to, with the reason. */
+  /** Rules that cannot judge deployed resources, with the reason. */
   readonly notJudged: Readonly<Record<string, string>>;
 }
 
-/** A command that mends findings. */
+/** A command that fixes findings. */
 interface PrintedCommand {
-  /** To be copied as it is. */
+  /** Ready to copy. */
   readonly command: string;
-  /** What somebody who uses the environment notices of it; empty: nothing. */
+  /** Its effects on users of the environment; empty: none. */
   readonly cost: readonly Cost[];
-  /** Positions of the findings that it mends, from 0. */
+  /** Positions of the findings that it fixes, from 0. */
   readonly mends: readonly number[];
 }
 
 export interface DiagnosisInput extends Observed {
-  /** What the rules of the pack say of resources. */
+  /** Judges resources by the pack's rules. */
   readonly judge: (deployed: readonly Deployed[]) => readonly RuleFinding[];
   /** What the program registers. */
   readonly plan: readonly RegisteredResource[];
@@ -78,7 +78,7 @@ export interface DiagnosisInput extends Observed {
   readonly notes: readonly string[];
 }
 
-/** Sums up. Nothing is asked here. */
+/** Combines what was read; reads nothing itself. */
 export function diagnose({
   settings,
   collection,
@@ -143,10 +143,10 @@ export function diagnose({
   };
 }
 
-/** What is said of a finding that goes with others. */
+/** Remedy of a finding that others' commands fix. */
 const GOES_ALONG = "the commands for the other findings also fix it";
 
-/** The finding as it is printed, with what mends it. */
+/** The finding as it is printed, with its remedy. */
 function remediated(one: RemediableFinding, { lines, remediatedByOthers }: Remediation<RemediableFinding>): Finding {
   const { faults: _, repairs: __, ...finding } = one;
   return { ...finding, mend: lines.get(one) ?? (remediatedByOthers.includes(one) ? [GOES_ALONG] : finding.mend) };
@@ -161,7 +161,7 @@ function printed(command: Command, findings: readonly Finding[]): PrintedCommand
   };
 }
 
-/** Without the routers nobody knows whether there is Cloud NAT: what rests on its absence is open then. */
+/** Without the list of routers, findings that assume no Cloud NAT are open. */
 function withOpenNat(
   judged: readonly RuleFinding[],
   deployed: readonly Deployed[],
@@ -180,7 +180,7 @@ function withOpenNat(
   });
 }
 
-/** Without the alert policies nobody knows what is watched, and with monitoring turned off nothing need be. */
+/** Without the alert policies the rule cannot judge; with monitoring disabled it need not. */
 function withoutOpenAlerts(
   judged: readonly RuleFinding[],
   { listed }: Collection,
@@ -191,7 +191,7 @@ function withoutOpenAlerts(
     : judged.filter(({ rule }) => rule !== "capacity-alerts");
 }
 
-/** The plan's database under another engine: no rule on PostgreSQL judges it. */
+/** The plan's database with another engine, which the rules for PostgreSQL do not judge. */
 function otherEngine(deployed: readonly Deployed[], { database }: Settings): Finding[] {
   return deployed.flatMap(({ source, label, inputs }) => {
     const version = new Inputs(inputs).text("databaseVersion");
@@ -209,7 +209,7 @@ function otherEngine(deployed: readonly Deployed[], { database }: Settings): Fin
   });
 }
 
-/** What the plan counts on, and a whole list does not show. */
+/** What the plan expects and a complete list does not show. */
 function absences(deployed: readonly Deployed[], { listed }: Collection, settings: Settings): Finding[] {
   return [...listed].flatMap((source) =>
     absentOf(source, deployed, settings).map((resource) => ({
@@ -224,7 +224,7 @@ function absences(deployed: readonly Deployed[], { listed }: Collection, setting
   );
 }
 
-/** A service that must verify tokens and is not given the key at all. */
+/** A service that must verify tokens but has no key. */
 function withoutJwt(deployed: readonly Deployed[], collection: Collection, settings: Settings): RemediableFinding[] {
   const jwt = settings.secrets.JWT_SECRET_KEY;
   return Object.values(settings.services).flatMap(({ name, secrets: mounted }) => {

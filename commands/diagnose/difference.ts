@@ -29,7 +29,7 @@ export interface Change {
   readonly properties: readonly string[];
 }
 
-/** Types whose absence shows: all of them are listed by a source that was collected. */
+/** The source that lists all resources of a type, so that a missing one shows. */
 const SOURCE_OF: Readonly<Record<string, (typeof ALL_SOURCES)[number]>> = {
   [RUN_SERVICE]: "services",
   [SQL_INSTANCE]: "instances",
@@ -42,7 +42,7 @@ const SOURCE_OF: Readonly<Record<string, (typeof ALL_SOURCES)[number]>> = {
   [ROUTER_NAT]: "routers",
 };
 
-/** What `up` would change of what is deployed. Properties that the program leaves to the cloud are no difference. */
+/** What `up` would change. Properties that the program leaves to the cloud are ignored. */
 export function changesBy(
   plan: readonly RegisteredResource[],
   deployed: readonly Deployed[],
@@ -98,7 +98,7 @@ const wantedBy = ({ inputs }: RegisteredResource) => withoutSecrets(inputs) as P
 const isIgnored = ({ options }: RegisteredResource, { property }: Difference) =>
   options.ignoreChanges.some((path) => isWithin(property, path));
 
-/** Containers that the program does not have go as a whole. It gives its only one no name, so they go by position. */
+/** Containers that the program does not have, matched by position because the program's only container has no name. */
 function surplusContainers(existing: Deployed["inputs"], wanted: Properties): string[] {
   const [are, will] = [existing, wanted].map((inputs) => new Inputs(inputs).object("template").count("containers"));
   return Array.from(
@@ -112,13 +112,13 @@ type Properties = Record<string, unknown>;
 const plannedName = ({ inputs, name }: RegisteredResource) =>
   [inputs.name, inputs.secretId].find((own) => typeof own === "string") ?? name;
 
-/** What the program states otherwise, and named elements that it does not have (variables, flags, volumes). */
+/** Whether the program has another value, or lacks a named element (variable, flag, volume). */
 function isChange({ property, element, old, new: now }: Difference): boolean {
   if (ONLY_THE_PROGRAMS.some((prefix) => property.startsWith(prefix))) return false;
-  // What `up` will know can be what is there already, unless there is nothing, or a secret.
+  // A value that only `up` knows may equal the present one, unless that is missing or a secret.
   if (contains(now, isUnknownValue)) return typeof old !== "string" && typeof old !== "number";
   if (now === undefined) return element !== undefined && !/^labels|userLabels$/.test(property);
-  // A zero, a false and an empty text are not printed.
+  // Google does not print 0, false and empty texts.
   return !(isNothing(old) && (now === 0 || now === false || now === ""));
 }
 
@@ -147,7 +147,7 @@ const REFERENCES = ["connector", "network", "privateNetwork", "authorizedNetwork
 const PRINTED_VARIABLES: readonly string[] = Object.values(databaseVariables);
 
 function changeText({ property, element, old, new: now }: Difference): string {
-  // Each label by itself says nothing more.
+  // Single labels add no information.
   const labels = /^(.*\b(?:labels|userLabels))\b/.exec(property)?.[1];
   if (labels) return labels;
   const name = element === undefined ? property : `${property}[${element}]`;
@@ -160,7 +160,7 @@ function changeText({ property, element, old, new: now }: Difference): string {
     : `${name}${isNothing(now) ? ": removed" : isNothing(old) ? ": added" : ""}`;
 }
 
-/** Which secret, never what is in one; a literal only where it is a number of the plan. */
+/** The secret's name, never its value; a literal only where it is a number of the plan. */
 function variable(name: string | undefined, value: unknown): string {
   if (isNothing(value)) return "not set";
   const reference = (

@@ -2,15 +2,15 @@ import { isObject } from "../shared/cloud/classify";
 
 export type Properties = Readonly<Record<string, unknown>>;
 
-/** What becomes of one property. */
+/** A change of one property. */
 export interface Edit {
   /** Keys, and positions in lists, from the top: `["template", "containers", "0", "envs"]`. */
   readonly path: readonly string[];
-  /** `undefined` before: it is not there. `undefined` after: it goes. */
+  /** `undefined` before: it does not exist. `undefined` after: it is removed. */
   readonly change: (value: unknown) => unknown;
 }
 
-/** A value in the place of whatever stands at a dotted path; `undefined` removes it. */
+/** Sets the value at a dotted path; `undefined` removes it. */
 export const setTo = (path: string, value: unknown): Edit => ({ path: path.split("."), change: () => value });
 
 /** The properties after the edits; the given ones stay as they are. */

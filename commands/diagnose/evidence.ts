@@ -1,12 +1,12 @@
 import type { Deployed } from "../shared/cloud/deployed";
 
-/** Where a fact stands in what gcloud prints, and what stands there. */
+/** A field of gcloud's output and its value. */
 export interface Evidence {
   readonly field: string;
   readonly value: string;
 }
 
-/** The provider's names beside gcloud's, where they differ: v2 and Cloud SQL. The longest first. */
+/** The provider's names and gcloud's, where they differ: v2 and Cloud SQL. Longest first. */
 const REST: readonly (readonly [RegExp, string])[] = [
   [/\.envs\b/, ".env"],
   [/^traffics\b/, "traffic"],
@@ -15,7 +15,7 @@ const REST: readonly (readonly [RegExp, string])[] = [
   [/^settings\.connectionPoolConfigs.*/, "settings.connectionPoolConfig"],
 ];
 
-/** v2's names and where the Knative form has them. */
+/** v2 names and their location in the Knative form. */
 const KNATIVE: readonly (readonly [RegExp, string])[] = [
   [
     /^template\.(?:template\.)?vpcAccess\.connector$/,
@@ -63,7 +63,7 @@ export function evidenceOf({ form, object }: Deployed, setting: string, told: st
     (path, [ours, theirs]) => path.replace(ours, theirs),
     setting,
   );
-  // What stands in a variable may be a secret: of those only what the rule itself shows.
+  // A variable's value may be a secret, so only what the rule shows is printed.
   const printed = /\.env\b/.test(field) ? undefined : valueAt(object, field);
   return { field, value: printed === undefined ? told : String(printed) };
 }

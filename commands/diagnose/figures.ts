@@ -27,7 +27,7 @@ export interface Figure {
 export interface HourAnswer {
   readonly figures: readonly Figure[];
   readonly findings: readonly Finding[];
-  /** What could not be asked, with the reason. */
+  /** Queries that failed, with the reason. */
   readonly open: readonly string[];
 }
 
@@ -48,7 +48,7 @@ const timeSeries = z.object({
     .default([]),
 });
 
-/** Asks Cloud Monitoring. What cannot be asked stays open, the rest is answered. `now` in milliseconds. */
+/** Queries Cloud Monitoring. Queries that fail stay open. `now` in milliseconds. */
 export async function lastHour(
   cloud: Cloud,
   settings: Settings,
@@ -71,7 +71,7 @@ export async function lastHour(
   };
 }
 
-/** What figures are held against where it is known; else the plan's. */
+/** Deployed sizes to compare with; where unknown, the plan's. */
 interface DeployedSizes {
   readonly capacities: readonly DatabaseCapacity[];
   readonly deployed: readonly Deployed[];
@@ -161,7 +161,7 @@ function overloaded(resource: string, field: string, value: string): Finding {
 
 const ofServices = { alignmentSeconds: HOUR_SECONDS, groupBy: "resource.label.service_name" } as const;
 
-/** No start in an hour is no fault. */
+/** An hour without a start is not a fault. */
 const startUps: Part = async (ask, { services }) => {
   const p95 = await ask({
     ...ofServices,
@@ -223,7 +223,7 @@ const failedProbes: Part = async (ask, { services, project, region }) => {
   };
 };
 
-/** Not rounded so far that a value beyond its bound looks like the bound. */
+/** Precise enough to tell a value from its bound. */
 const percent = (share: number) => `${Number((share * 100).toFixed(2))} %`;
 
 const TITLES: ReadonlyMap<Part, string> = new Map([

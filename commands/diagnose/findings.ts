@@ -10,25 +10,25 @@ import type { Faults, Remediable } from "./remediation";
 import { byUp, repairsFor } from "./remedy";
 import { NOT_JUDGED, type QuestionKey, STAGES, type Stage, triageOf } from "./triage";
 
-/** Something that is wrong with what is deployed. */
+/** A fault of the deployed environment. */
 export interface Finding {
   readonly stage: Stage;
   /** The rules of the pack, or this command's own names, that found it. */
   readonly rules: readonly string[];
   readonly questions: readonly QuestionKey[];
-  /** The resource's name in the cloud; empty where it is none. */
+  /** The resource's name in the cloud; empty: the stack as a whole. */
   readonly resource: string;
   readonly evidence: readonly Evidence[];
-  /** What must be, and what follows because it is not. */
+  /** What must hold, and what follows because it does not. */
   readonly consequences: readonly string[];
-  /** What mends it: gcloud commands, or what to set where. */
+  /** How to fix it: gcloud commands, or the setting to change. */
   readonly mend: readonly string[];
 }
 
-/** A finding before it is known which commands are printed: `mend` says what to do without. */
+/** A finding before its commands are chosen; `mend` is the remedy without commands. */
 export interface RemediableFinding extends Finding, Remediable {}
 
-/** A rule that cannot tell. */
+/** A rule that cannot evaluate a resource. */
 export interface Unjudged {
   readonly rule: string;
   readonly question: QuestionKey;
@@ -36,18 +36,18 @@ export interface Unjudged {
   readonly why: string;
 }
 
-/** Why nothing is said that rests on there being no Cloud NAT. */
+/** Why findings that assume no Cloud NAT are open. */
 export const NAT_UNKNOWN = "all traffic goes into the VPC, and whether it has Cloud NAT is unknown";
 
 type OwnFinding = Omit<Finding, "stage" | "rules" | "questions">;
 
-/** A finding of this command's own. */
+/** A finding of this command, not of a rule. */
 export function finding(rule: string, found: OwnFinding): Finding {
   const { stage, question } = triageOf(rule);
   return { stage, rules: [rule], questions: [question], ...found };
 }
 
-/** One that commands can mend. */
+/** A finding that commands can fix. */
 export const remediableFinding = (
   rule: string,
   { repairs, ...found }: OwnFinding & Pick<RemediableFinding, "repairs">,
@@ -57,11 +57,11 @@ export const remediableFinding = (
   repairs,
 });
 
-/** Everything that the rules find or cannot tell, by rule and resource, and when it breaks. */
+/** Everything that the rules refuse or cannot evaluate, by rule and resource, with its stage. */
 export const faultsIn = (judged: readonly RuleFinding[]): Faults =>
   new Map(judged.flatMap((one) => (Object.hasOwn(NOT_JUDGED, one.rule) ? [] : [[faultOf(one), stageOf(one)]])));
 
-/** What only advises breaks nothing. */
+/** Advice is never urgent. */
 const stageOf = ({ rule, level }: Pick<RuleFinding, "rule" | "level">): Stage =>
   level === "advisory" ? "hygiene" : triageOf(rule).stage;
 
@@ -70,7 +70,7 @@ const faultOf = ({ rule, outcome, resource, problem }: RuleFinding) =>
     ? `${ruleOf({ rule, problem })} ${resource?.urn}`
     : `${rule} cannot tell ${resource?.urn}`;
 
-/** What the rules say, as findings in gcloud's terms, and what they cannot tell. */
+/** The rules' findings in gcloud's terms, and what the rules cannot evaluate. */
 export function findingsOf(
   found: readonly RuleFinding[],
   deployed: readonly Deployed[],
@@ -80,7 +80,7 @@ export function findingsOf(
   const byUrn = new Map(deployed.map((resource) => [urnOf(resource), resource]));
   const resourceOf = ({ resource }: RuleFinding) => byUrn.get(resource?.urn ?? "");
   const judged = found.filter(({ rule }) => !Object.hasOwn(NOT_JUDGED, rule));
-  // What one rule says of one resource is one finding.
+  // All problems of a rule at a resource are one finding.
   const refused = judged.flatMap(({ outcome, problem, ...one }) =>
     outcome === "refused" && problem ? [{ ...one, outcome, problem }] : [],
   );
@@ -108,7 +108,7 @@ type Refused = RuleFinding & { readonly problem: Problem };
 
 type Group<T> = readonly [T, ...T[]];
 
-/** Items with the same key together, in the order of the first ones. */
+/** Groups items by key, in the order of their first items. */
 export function groupedBy<T>(items: readonly T[], keyOf: (item: T) => string): ReadonlyMap<string, Group<T>> {
   const groups = new Map<string, [T, ...T[]]>();
   for (const item of items) {
@@ -127,7 +127,7 @@ export function groupedBy<T>(items: readonly T[], keyOf: (item: T) => string): R
 const ruleOf = ({ rule, problem }: Pick<Refused, "rule" | "problem">) =>
   problem.cause === "tcp-probe" ? "tcp-probe" : rule;
 
-/** What the rule proposes is a setting of the plan; what breaks the path is a finding of its own, further up. */
+/** The rule proposes a setting of the plan, but another finding breaks the path. */
 const MEND_THE_PATH = "fix the path first, as described above: no size helps while no packet arrives";
 
 type Context = Pick<Parameters<typeof repairsFor>[1], "deployed" | "collection" | "settings">;
@@ -160,7 +160,7 @@ function findingOf(group: Group<Refused>, resource: Deployed | undefined, contex
   };
 }
 
-/** One finding for what is the same fact, and all in the order in which they break. */
+/** Merges findings with the same evidence and sorts all by urgency. */
 export function inOrder(findings: readonly RemediableFinding[]): RemediableFinding[] {
   const merged: RemediableFinding[] = [];
   for (const one of findings.toSorted(byUrgency)) {

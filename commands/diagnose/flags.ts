@@ -6,17 +6,17 @@ import type { Deployed } from "../shared/cloud/deployed";
 import { type Edit, setTo } from "./edits";
 import type { Flag } from "./remedy-commands";
 
-/* The flags of gcloud's update commands, each with what it makes of the resource. */
+/* The flags of gcloud's update commands, each with the properties that it sets. */
 
 /** A flag with a single value. */
 const flag = (name: string, value: string, ...edits: readonly Edit[]): Flag => ({ name, value, edits });
-/** A flag that stands alone. */
+/** A flag without a value. */
 const bare = (name: string, ...edits: readonly Edit[]): Flag => ({ name, edits });
 
-/** Where the pod stands in a service or a job. */
+/** The path of the pod in a service or a job. */
 const podOf = ({ source }: Deployed) => (source === "jobs" ? "template.template" : "template");
 
-/** Flags of a container without `--container` change the only one. */
+/** Container flags without `--container` need exactly one container. */
 export const hasOneContainer = (resource: Deployed): boolean =>
   podOf(resource)
     .split(".")
@@ -52,7 +52,7 @@ export const variables = (resource: Deployed, values: readonly (readonly [name: 
   edits: values.map(([name, value]) => variableSet(resource, { name, value })),
 });
 
-/** Takes variables from versions of secrets. */
+/** Sets variables from versions of secrets. */
 export const secretVersions = (
   resource: Deployed,
   references: readonly { readonly variable: string; readonly secret: string; readonly version: string }[],
@@ -98,7 +98,7 @@ export function startupProbe(resource: Deployed, { path, ...timing }: ServiceSet
   };
 }
 
-/** The plan's connector, where a count is larger that one: a connector does not shrink. */
+/** The larger of the plan's and the deployed size: a connector cannot shrink. */
 export function connectorSize(
   { inputs }: Deployed,
   { machineType, minInstances, maxInstances }: Settings["connector"],
@@ -117,7 +117,7 @@ export function connectorSize(
   ];
 }
 
-/** Nothing where the instance has no less already. */
+/** Empty where the instance is already as large. */
 export function tierAtLeast({ inputs }: Deployed, tier: string): Flag[] {
   const [there, wanted] = [new Inputs(inputs).object("settings").text("tier"), tier].map((name) =>
     parseTier(name ?? ""),
@@ -129,7 +129,7 @@ export function tierAtLeast({ inputs }: Deployed, tier: string): Flag[] {
   return isLess ? [flag("--tier", tier, setTo("settings.tier", tier))] : [];
 }
 
-/** The flag replaces all of the instance's flags, so the others are repeated. */
+/** The flag replaces all flags of the instance, so it repeats the others. */
 export function databaseFlag({ inputs }: Deployed, name: string, value: string): Flag {
   const others = new Inputs(inputs)
     .object("settings")

@@ -3,14 +3,14 @@ import { type Finding, groupedBy } from "./findings";
 import type { Question } from "./questions";
 import { STAGES } from "./triage";
 
-/** As much of one finding as one reads at a glance; `--json` has all. */
+/** Limits of the text output; `--json` prints everything. */
 const MAX_EVIDENCE = 2;
 const MAX_PROPERTIES = 4;
 const MAX_NAMES = 4;
 const MAX_PROPERTY_LENGTH = 90;
 const MAX_FIELD_LENGTH = 120;
 
-/** The diagnosis as a person at a terminal reads it. */
+/** The diagnosis as text for a terminal. */
 export function diagnosisText(diagnosis: Diagnosis, withAdoption: boolean): string {
   const { findings, commands, questions, figures, changes, adopt, leftOutOfImports, notes, project, region, ok } =
     diagnosis;
@@ -55,7 +55,7 @@ export function diagnosisText(diagnosis: Diagnosis, withAdoption: boolean): stri
 
 const section = (title: string, lines: readonly string[]) =>
   lines.length > 0 ? ["", title, ...lines.map((line) => `  ${printable(line)}`)] : [];
-/** What stands in a saved file may be anything: it shall neither steer the terminal nor look like a line of its own. */
+/** Saved files may contain anything, so control characters must not reach the terminal. */
 const printable = (line: string) => line.replace(/\p{Cc}+/gu, " ");
 const counted = (count: number, noun: string) => `${count} ${noun}${count === 1 ? "" : "s"}`;
 const nameList = (names: readonly string[]) =>
@@ -70,7 +70,7 @@ function byStage(findings: readonly Finding[]): string {
   return counts.length > 0 ? ` (${counts.join(", ")})` : "";
 }
 
-/** What the same rules say of several resources is read at once. */
+/** One paragraph for the findings of the same rules. */
 function groupText(group: readonly [Finding, ...Finding[]], index: number, commands: Diagnosis["commands"]): string[] {
   const [first] = group;
   const byEvidence = groupedBy(group, evidenceText);
@@ -119,7 +119,7 @@ function evidenceText({ evidence }: Finding): string {
   return [...shown, ...(evidence.length > shown.length ? [`${evidence.length - shown.length} more`] : [])].join(", ");
 }
 
-/** Where it stands in a service is long, and the same for all: the annotation or the field says it. */
+/** Leaves out the prefix that all fields of a service share. */
 function shortField(field: string): string {
   const short = field.replace(
     /^(?:spec\.template\.)?(?:metadata\.annotations\[([^\]]+)\]|spec\.(?=containers|volumes|serviceAccountName))/,
@@ -139,7 +139,7 @@ function changesText(changes: Diagnosis["changes"]): string[] {
     ...updated
       .filter(({ resource }) => !labelled.includes(resource))
       .map(({ resource, properties }) => {
-        // What has a value now and gets another one says most, a label least.
+        // Changed values are the most informative, labels the least.
         const order = properties
           .toSorted((a, b) => weight(a) - weight(b))
           .map((text) => (text.length > MAX_PROPERTY_LENGTH ? (text.split(": ")[0] ?? "") : text));
@@ -155,7 +155,7 @@ function changesText(changes: Diagnosis["changes"]): string[] {
   }
 }
 
-/** The same reason may leave several questions open: it is told once, with what it is about and what answers it. */
+/** Prints each reason once, with its questions, subjects and remedies. */
 function openText(questions: readonly Question[]): string[] {
   const parts = questions.flatMap(({ key, open }) =>
     open.map(({ missing, answeredBy }) => {
@@ -169,7 +169,7 @@ function openText(questions: readonly Question[]): string[] {
       same.map(({ subject }) => subject),
       same.map(({ answeredBy }) => answeredBy),
     ].map(unique);
-    // A reason can say itself what to do, and needs no other way round then.
+    // A reason that ends with a command needs no other remedy.
     const [why = "", remedy] = same[0].why.split(/: (?=gcloud )/);
     const about = subjects?.every((one) => one === "") ? "" : `${subjects?.join(", ")}: `;
     const shown = remedy === undefined ? (lines ?? []) : [remedy];

@@ -8,7 +8,7 @@ import { type Finding, finding } from "./findings";
 
 export const INCIDENTS_URL = "https://status.cloud.google.com/incidents.json";
 
-/** What the address of the feed answered; a text says why it did not. It needs no credentials. */
+/** Reads the feed, without credentials; a text is the reason why it cannot be read. */
 export async function readFeed(url: string, timeoutSeconds: number): Promise<{ readonly feed: unknown } | string> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(timeoutSeconds * 1000) });
@@ -18,7 +18,7 @@ export async function readFeed(url: string, timeoutSeconds: number): Promise<{ r
   }
 }
 
-/** An incident that ended so long ago no longer explains anything, days. */
+/** Incidents that ended earlier are ignored, days. */
 const RECENT_DAYS = 7;
 
 /**
@@ -53,7 +53,7 @@ const incident = z.object({
 });
 type Incident = z.output<typeof incident>;
 
-/** What the feed says of one region. */
+/** The feed's incidents in one region. */
 export interface RegionAnswer {
   readonly findings: readonly Finding[];
   /** Why the question stays open. */
@@ -76,7 +76,7 @@ export function judgeIncidents(feed: unknown, region: string, now: number): Regi
     return !here.includes(one) && touched && (!one.end || Date.parse(one.end) >= recently);
   });
   const unknown = all.filter((one) => here.includes(one) || past.includes(one)).flatMap(unknownValues);
-  // A date that is none would be dropped from the recent ones without a word.
+  // Otherwise an incident with an invalid date would be dropped silently.
   const dates = ofProducts
     .filter(({ end }) => end && Number.isNaN(Date.parse(end)))
     .map((one) => `${incidentName(one)} has an end time in an unknown form`);

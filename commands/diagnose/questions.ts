@@ -17,37 +17,37 @@ import { unknownReadiness } from "./readiness";
 import type { SecretsAnswer } from "./secrets";
 import { QUESTIONS, type QuestionKey } from "./triage";
 
-/** One question of the incident report, and what is known. */
+/** A question of the incident report with its answer. */
 export interface Question {
   readonly key: QuestionKey;
   readonly question: string;
-  /** `open` also where something is known already; a question with findings can have open parts, too. */
+  /** A question with findings can also have open parts. */
   readonly status: "healthy" | "findings" | "open";
-  /** What was found, in one line; empty where nothing was. */
+  /** The answer in one line; empty: none. */
   readonly answer: string;
   /** What is missing, and what would answer it. */
   readonly open: readonly { readonly missing: string; readonly answeredBy: string }[];
 }
 
-/** What was seen of an environment. */
+/** What was read of an environment. */
 export interface Observed {
   readonly settings: Settings;
   readonly collection: Collection;
   readonly deployed: readonly Deployed[];
   readonly capacities: readonly DatabaseCapacity[];
   readonly region: RegionAnswer;
-  /** `undefined`: saved files show no figures, and the question is not asked. */
+  /** `undefined`: saved files have no figures, so the question is left out. */
   readonly hour: HourAnswer | undefined;
 }
 
-/** Everything that questions are answered from. */
+/** Everything that answers need. */
 export interface QuestionContext extends Observed {
   readonly findings: readonly Finding[];
   readonly unjudged: readonly Unjudged[];
   readonly secrets: SecretsAnswer;
 }
 
-/** What each question cannot do without. */
+/** The sources that each question needs. */
 const NEEDS: Readonly<Record<QuestionKey, readonly Source[]>> = {
   instance: ["instances"],
   connector: ["connectors"],
@@ -87,7 +87,7 @@ function openPartsOf(key: QuestionKey, known: QuestionContext): Question["open"]
   const isComplete = absent.length === 0;
   const parts = [
     ...absent,
-    // What a rule cannot tell while half of the resources are missing says nothing more.
+    // While sources are missing, a rule's open result adds no information.
     ...unjudged
       .filter(({ question, why }) => question === key && (isComplete || why === NAT_UNKNOWN))
       .map(({ resource, why }) => ({
@@ -115,7 +115,7 @@ function openPartsOf(key: QuestionKey, known: QuestionContext): Question["open"]
   return parts.filter(({ missing: text }, i) => parts.findIndex((other) => other.missing === text) === i);
 }
 
-/** A service that uses the database by the plan, and is not seen to hold a connection: its pool is in no sum. */
+/** Services that use the database by the plan but whose connections could not be counted. */
 function uncounted({ settings, deployed, capacities }: QuestionContext): Question["open"] {
   const counted = capacities.flatMap((capacity) => capacity.services);
   const isDeployed = (name: string) => services(deployed).some((service) => service.label === name);
@@ -131,7 +131,7 @@ function uncounted({ settings, deployed, capacities }: QuestionContext): Questio
   );
 }
 
-/** For each reason once. */
+/** One entry for each reason. */
 function unknownVersions({ open }: SecretsAnswer, settings: Settings): Question["open"] {
   return [...new Set(open.map(({ why }) => why))].map((why) => {
     const [first = "", ...others] = open.filter((one) => one.why === why).map(({ secret }) => secret);
@@ -142,7 +142,7 @@ function unknownVersions({ open }: SecretsAnswer, settings: Settings): Question[
   });
 }
 
-/** What of a source should be there and is not known. */
+/** What is expected of a source and unknown. */
 function missing(source: Source, { settings, collection, deployed }: QuestionContext): Question["open"] {
   const answeredBy = collectingLine(source, settings);
   const { what } = SOURCES[source];
@@ -162,7 +162,7 @@ function missing(source: Source, { settings, collection, deployed }: QuestionCon
   ];
 }
 
-/** What the plan has of a source, and nothing shows. */
+/** What the plan expects of a source and is not shown. */
 export function absentOf(source: Source, deployed: readonly Deployed[], settings: Settings): string[] {
   const labels = deployed.filter((one) => one.source === source).map(({ label }) => label);
   return (EXPECTED[source]?.(settings) ?? []).filter((name) => !labels.includes(name));

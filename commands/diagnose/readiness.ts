@@ -7,14 +7,14 @@ import { alwaysOn } from "./flags";
 import { repairs } from "./remedy-commands";
 import { type QuestionKey, triageOf } from "./triage";
 
-/* Whether what is deployed works, as the cloud itself says. */
+/* Whether deployed resources work, by the state that Google reports. */
 
-/** This command's own rules on it. */
+/** This command's rule for a source. */
 const ruleOf = (source: Source): string =>
   // a key that may be none of the two
   ({ instances: "not-running", connectors: "connector-not-ready" })[source as string] ?? "not-ready";
 
-/** What runs at the moment, and what has failed. */
+/** Commands that show why a resource does not work. */
 const INSPECTION_COMMANDS: { readonly [Key in Source]?: string } = {
   services: "gcloud run services logs read NAME --project=PROJECT --region=REGION --limit=100",
   instances: "gcloud sql operations list --instance=NAME --project=PROJECT --limit=5",
@@ -22,11 +22,11 @@ const INSPECTION_COMMANDS: { readonly [Key in Source]?: string } = {
   caches: "gcloud redis operations list --project=PROJECT --region=REGION",
 };
 
-/** The line that shows why something does not work. */
+/** The command that shows why a resource does not work. */
 export const inspectionCommand = ({ source, name }: Pick<Deployed, "source" | "name">, location: Location): string =>
   filledIn(INSPECTION_COMMANDS[source] ?? "", location).replace("NAME", name);
 
-/** What does not work. */
+/** Resources that do not work. */
 export function unreadyFindings(
   deployed: readonly Deployed[],
   { project, region, services }: Location & Pick<Settings, "services">,
@@ -50,7 +50,7 @@ export function unreadyFindings(
         ],
         mend: [
           inspectionCommand(one, at),
-          // An update with the same template makes no other revision, whatever becomes of the cause.
+          // An update with the same template creates no new revision, even after the cause is fixed.
           ...(key === undefined ? [] : [`once the cause is fixed: \`${redeployLine([key])}\``]),
         ],
         repairs: value === "NEVER" ? repairs(one, at, [alwaysOn()]) : [],
@@ -59,7 +59,7 @@ export function unreadyFindings(
   });
 }
 
-/** What nothing says of whether it works, among what a question is about. */
+/** Resources of a question whose state is not shown. */
 export function unknownReadiness(
   key: QuestionKey,
   deployed: readonly Deployed[],

@@ -8,30 +8,30 @@ import { STAGES, type Stage } from "./triage";
  * command decides. A repair that does not mend its finding, or that breaks something on the way, is left out.
  */
 
-/** What can be mended, with what the rules call it. */
+/** What commands can fix, with the rules' names for it. */
 export interface Remediable {
-  /** What the rules find, as {@link Judge} names it; empty: no rule judges it. */
+  /** The rules' findings, as {@link Judge} names them; empty: no rule judges it. */
   readonly faults: readonly string[];
   readonly repairs: readonly Repair[];
 }
 
-/** Everything that rules find or cannot tell, and when it breaks. */
+/** Everything that rules refuse or cannot evaluate, with its stage. */
 export type Faults = ReadonlyMap<string, Stage>;
 export type Judge = (deployed: readonly Deployed[]) => Faults;
 
 export interface Remediation<Finding extends Remediable> {
-  /** In the order in which they are to be carried out. */
+  /** In the order in which to run them. */
   readonly commands: readonly Command[];
   /**
    * The lines to copy for each finding that commands mend, whatever has to come first included; all of them in their
    * order.
    */
   readonly lines: ReadonlyMap<Finding, readonly string[]>;
-  /** Findings that are gone at the end without a command of their own. */
+  /** Findings that the commands for other findings fix. */
   readonly remediatedByOthers: readonly Finding[];
 }
 
-/** The course for findings in the order in which they break. */
+/** The commands for findings that are sorted by urgency. */
 export function remediate<Finding extends Remediable>(
   findings: readonly Finding[],
   deployed: readonly Deployed[],
@@ -48,7 +48,7 @@ export function remediate<Finding extends Remediable>(
   return { commands: [], lines: new Map(), remediatedByOthers: [] };
 }
 
-/** What rules say after some commands: the same commands in another order end alike. */
+/** The rules' judgement after some commands, whose order does not matter. */
 type JudgeAfter = (commands: readonly Command[]) => Faults;
 
 function remembering(judge: Judge, deployed: readonly Deployed[]): JudgeAfter {
@@ -62,11 +62,11 @@ function remembering(judge: Judge, deployed: readonly Deployed[]): JudgeAfter {
   };
 }
 
-/** One set of findings that are to be mended, carried out on paper. */
+/** A dry run that fixes one set of findings. */
 class Trial<Finding extends Remediable> {
   private readonly before: Faults;
   private readonly after: Faults;
-  /** With what remains of each finding's faults after each of them. */
+  /** Each command with the faults that remain after it. */
   private readonly steps: { readonly command: Command; readonly faults: Faults }[] = [];
 
   constructor(
@@ -77,7 +77,7 @@ class Trial<Finding extends Remediable> {
     this.after = this.afterAll(kept);
   }
 
-  /** Findings that have to be left out. Empty: the course can be printed. */
+  /** Findings to leave out. Empty: the commands can be printed. */
   dropped(): readonly Finding[] {
     const refused = this.kept.filter(({ repairs }) => merged(repairs).some(isRefused));
     if (refused.length > 0) return refused;
@@ -88,7 +88,7 @@ class Trial<Finding extends Remediable> {
     return this.order();
   }
 
-  /** Takes the first command that makes nothing worse, until there is none. */
+  /** Repeatedly takes the first command that makes nothing worse. */
   private order(): readonly Finding[] {
     let remaining = merged(this.kept.flatMap(({ repairs }) => repairs));
     while (remaining.length > 0) {
@@ -114,7 +114,7 @@ class Trial<Finding extends Remediable> {
     const shown = new Set<number>();
     for (const finding of this.kept) {
       const own = this.positionsOf(finding);
-      // Commands that must come before its last one, and are no other finding's so far.
+      // Commands that must come before its last one and are not shown for an earlier finding.
       const last = this.positionOfRemoval(finding, Math.max(...own));
       const positions = this.steps.map((_, i) => i).filter((i) => i <= last && (own.includes(i) || !shown.has(i)));
       for (const i of positions) shown.add(i);
@@ -138,20 +138,20 @@ class Trial<Finding extends Remediable> {
     return this.steps.flatMap(({ command }, i) => (lines.includes(command.target.line) ? [i] : []));
   }
 
-  /** Another finding can hide that this one is gone. */
+  /** Another finding may hide this one for a while. */
   private positionOfRemoval({ faults }: Finding, last: number): number {
     const later = this.steps.findLastIndex((step) => faults.some((fault) => step.faults.has(fault)));
     return Math.max(last, later < this.steps.length - 1 ? later + 1 : last);
   }
 
-  /** The least urgent candidate without which it works; none: the least urgent one. */
+  /** The least urgent candidate whose removal works; default: the least urgent one. */
   private culprit(candidates: readonly Finding[], works: (others: readonly Finding[]) => boolean): Finding[] {
     const found =
       candidates.findLast((finding) => works(this.kept.filter((other) => other !== finding))) ?? candidates.at(-1);
     return found ? [found] : [];
   }
 
-  /** Of the commands that can never come next: the finding whose part of them breaks something. */
+  /** The finding whose part of the remaining commands breaks something. */
   private culpritAmong(remaining: readonly Command[]): Finding[] {
     const isLeft = ({ target }: Repair) => remaining.some((command) => command.target.line === target.line);
     return this.culprit(
@@ -167,7 +167,7 @@ class Trial<Finding extends Remediable> {
     return this.judgedAfter(merged(findings.flatMap(({ repairs }) => repairs)));
   }
 
-  /** On the way two services may differ in what they will have in common; at the end nothing may be worse. */
+  /** Between commands, services may differ in what they will share; at the end nothing may be worse. */
   private isWorse(faults: Faults, stages: readonly Stage[] = ["path", "capacity"]): boolean {
     return [...faults].some(([fault, stage]) => stages.includes(stage) && !this.before.has(fault));
   }

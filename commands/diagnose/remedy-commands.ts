@@ -5,35 +5,35 @@ import { listWord, word } from "../shared/cloud/shell";
 import { filledIn, type Location, type Source } from "../shared/cloud/sources";
 import { type Edit, edited } from "./edits";
 
-/* gcloud commands as data: what they are about, their flags, and what these make of a resource in the terms of the rules. */
+/* gcloud commands as data: their target, their flags, and the properties that these set. */
 
 /** One flag of a command. */
 export interface Flag {
   /** `--tier`. */
   readonly name: string;
-  /** Its value, or the items of a list; absent: the flag stands alone. */
+  /** Its value, or the items of a list; absent: a flag without a value. */
   readonly value?: string | readonly string[];
-  /** What it makes of the resource. */
+  /** The properties that it sets. */
   readonly edits: readonly Edit[];
 }
 
-/** What a command is about. */
+/** What a command changes. */
 interface Target {
   /** The command without its flags: equal lines are one command. */
   readonly line: string;
-  /** The resource that it changes; absent: something beside those that rules judge, such as a version of a secret. */
+  /** The resource that it changes; absent: something that rules do not judge, such as a version of a secret. */
   readonly resource?: Deployed;
 }
 
-/** What of one command mends a finding. */
+/** The part of a command that fixes a finding. */
 export interface Repair {
   readonly target: Target;
   readonly flags: readonly Flag[];
-  /** The line of a command that has to come first. */
+  /** The line of a command that must run first. */
   readonly after?: string;
 }
 
-/** One command: all that is to be changed of its target. */
+/** All changes of one target. */
 export type Command = Repair;
 
 /** How gcloud changes each kind of resource. */
@@ -44,7 +44,7 @@ const UPDATES: { readonly [Key in Source]?: string } = {
   connectors: "gcloud compute networks vpc-access connectors update NAME --project=PROJECT --region=REGION",
 };
 
-/** The change of a resource as a list of one repair; empty: nothing is to be changed, or no command changes it. */
+/** The change of a resource as a list of one repair; empty: no flags, or no command for its kind. */
 export function repairs(resource: Deployed, { project, region }: Location, flags: readonly Flag[]): Repair[] {
   const { source, name } = resource;
   const update = UPDATES[source];
@@ -114,7 +114,7 @@ function withoutRemoved(flags: readonly Flag[]): Flag[] {
   return [...updates, ...flags.filter(isRemoval)];
 }
 
-/** What is deployed once the commands have been carried out. */
+/** The deployed resources after the commands. */
 export function applied(deployed: readonly Deployed[], commands: readonly Command[]): Deployed[] {
   return deployed.map((resource) => {
     const edits = commands.flatMap(({ target, flags }) =>
@@ -129,7 +129,7 @@ export function applied(deployed: readonly Deployed[], commands: readonly Comman
 const isSame = (one: Deployed | undefined, other: Deployed) =>
   one !== undefined && one.type === other.type && one.id === other.id;
 
-/** What somebody who uses the environment notices of a command. */
+/** An effect of a command on users of the environment. */
 export interface Cost {
   readonly effect: Effect;
   readonly consequence: string;
@@ -143,7 +143,7 @@ export function costOf(command: Command): Cost[] {
   return [...new Map(announced.map(({ effect, consequence }) => [consequence, { effect, consequence }])).values()];
 }
 
-/** Whether `guard` would refuse what the command does: what shrinks or ends something is nobody's to copy. */
+/** Whether `guard` would refuse the command. Destructive commands are not printed. */
 export const isRefused = (command: Command): boolean =>
   command.target.resource !== undefined && judge(previewOf(command.target.resource, command)).refused.length > 0;
 

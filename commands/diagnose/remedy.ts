@@ -13,7 +13,7 @@ import type { Evidence } from "./evidence";
 import * as flags from "./flags";
 import { type Flag, type Repair, repairs } from "./remedy-commands";
 
-/** What a remedy is made of: what a rule says of a resource, and the plan. */
+/** A rule's problems at a resource, with the plan. */
 interface RemedyContext {
   readonly resource: Deployed;
   readonly problems: readonly Problem[];
@@ -23,7 +23,7 @@ interface RemedyContext {
   readonly deployed: readonly Deployed[];
 }
 
-/** The same, with what the plan says of the resource. */
+/** The context with the resource's plan. */
 interface PlannedContext extends RemedyContext {
   /** The service's plan, where the plan has it. */
   readonly service: ServiceSettings | undefined;
@@ -31,10 +31,10 @@ interface PlannedContext extends RemedyContext {
   readonly isPlans: boolean;
 }
 
-/** The flags that mend a finding with the plan's own values; empty: no command does. */
+/** The flags that fix a finding with the plan's values; empty: no command does. */
 type Remedy = (broken: PlannedContext) => readonly Flag[];
 
-/** A connector that does not work takes no update. */
+/** A connector that does not work accepts no update. */
 const counts: Remedy = ({ resource, settings, isPlans }) =>
   isPlans && !resource.unready ? flags.connectorSize(resource, settings.connector) : [];
 const tier: Remedy = ({ resource, settings, isPlans }) =>
@@ -59,7 +59,7 @@ const REMEDIES: Readonly<Record<string, Remedy>> = {
   "database-dedicated-core": tier,
   "database-tier": tier,
   "database-max-connections": slots,
-  // A sum that is too large is no reason to have fewer slots.
+  // Never fewer slots than now.
   "connection-budget": (broken) =>
     (statedSlots(broken.resource) ?? 0) < broken.settings.database.maxConnections ? slots(broken) : [],
   "database-encrypted": ({ collection, deployed, settings }) =>
@@ -82,10 +82,10 @@ const REMEDIES: Readonly<Record<string, Remedy>> = {
   "service-jwt-name": variablesGone,
 };
 
-/** The repairs that mend a finding. */
+/** The repairs that fix a finding. */
 export function repairsFor(rule: string, broken: RemedyContext): Repair[] {
   const { resource, settings, deployed } = broken;
-  // One database's budget is the sum of all services: those that are not as planned.
+  // A database's budget is the sum over all services, so repair each that differs from the plan.
   const pools =
     rule === "connection-budget"
       ? deployed.flatMap((service) => repairs(service, settings, poolFlags(service, settings)))
@@ -123,13 +123,13 @@ const BY_UP: Readonly<Record<string, (broken: RemedyContext) => string>> = {
   "service-image": () => "`npm run up` rolls out the image of the plan",
 };
 
-/** What to do where no command mends a finding; `undefined`: what the rule itself proposes. */
+/** The remedy where no command fixes a finding; `undefined`: the rule's own proposal. */
 export function byUp(rule: string, broken: RemedyContext): string | undefined {
   const { service, isPlans } = plannedFor(broken);
   return service || isPlans ? BY_UP[rule]?.(broken) : undefined;
 }
 
-/** The plan's connector, where it can be used: it is there, works, and stands in the workload's region. */
+/** The plan's connector, where it exists, works, and is in the workload's region. */
 function wayIn({ resource, deployed, settings }: PlannedContext): Flag[] {
   const { name } = settings.connector;
   const connector = deployed.find(({ source, label }) => source === "connectors" && label === name);
@@ -137,7 +137,7 @@ function wayIn({ resource, deployed, settings }: PlannedContext): Flag[] {
   return isUsable ? [flags.vpcConnector(resource, name)] : [];
 }
 
-/** An instance that asks no more than its clients bring. */
+/** Lets the instance accept its clients. */
 function demands({ resource, problems }: PlannedContext): Flag[] {
   return problems.flatMap(({ setting }) => {
     const [, flag] = /^settings\.databaseFlags\[(.+)\]$/.exec(setting) ?? [];
@@ -159,7 +159,7 @@ function poolFlags(service: Deployed, settings: Settings): Flag[] {
   const values = (["poolSize", "maxOverflow", "workers"] as const).map(
     (field) => [databaseVariables[field], String(database[field])] as const,
   );
-  // gcloud makes no literal of a variable that is taken from a secret.
+  // gcloud cannot replace a secret reference with a literal.
   const canBeSet =
     flags.hasOneContainer(service) &&
     !values.some(([name]) => variablesOf(service, settings, name).some(secretSourceOf));
@@ -170,7 +170,7 @@ function poolFlags(service: Deployed, settings: Settings): Flag[] {
   ];
 }
 
-/** Whether a container has the pool, in whatever names and on whatever command line. */
+/** Whether a container has the pool, under any variable names or command line. */
 function holds(workload: Workload | undefined, { poolSize, maxOverflow, workers }: ConnectionPool): boolean {
   return (workload ? clientsOf(workload) : []).some(
     (client) =>
@@ -227,7 +227,7 @@ const variablesOf = (resource: Deployed, settings: Settings, name: string): Vari
     ({ variables }) => variables.find((variable) => variable.name === name) ?? [],
   ) ?? [];
 
-/** The newest enabled version of each variable that the evidence names: what `latest` is now. */
+/** Pins the variables in the evidence to the newest enabled version, which `latest` resolves to now. */
 function versions({ evidence, collection, resource, settings }: PlannedContext): Flag[] {
   const states = versionStates(collection);
   const pinned = variablesIn(evidence).flatMap((variable) => {
@@ -237,15 +237,15 @@ function versions({ evidence, collection, resource, settings }: PlannedContext):
     const newest = secret && newestEnabledOf(states.get(secret) ?? new Map());
     return secret && newest ? [{ variable, secret, version: String(newest) }] : [];
   });
-  // A version that nobody knows cannot be pinned, and half of the variables is no remedy.
+  // All variables must be pinned, so every version must be known.
   return pinned.length > 0 && pinned.length === evidence.length && flags.hasOneContainer(resource)
     ? [flags.secretVersions(resource, pinned)]
     : [];
 }
 
-/** Variables that must go, be they literals or secrets. */
+/** Removes variables, whether literals or secrets. */
 function variablesGone({ evidence, resource, settings }: PlannedContext): Flag[] {
-  // The last name of a key must not go.
+  // The last name of a key must stay.
   if (!flags.hasOneContainer(resource) || variablesOf(resource, settings, "JWT_SECRET_KEY").length === 0) return [];
   const isSecret = (name: string) => variablesOf(resource, settings, name).some(secretSourceOf);
   const [secrets, literals] = [
@@ -258,6 +258,6 @@ function variablesGone({ evidence, resource, settings }: PlannedContext): Flag[]
   ];
 }
 
-/** The variables that evidence is about. */
+/** The names of the variables in the evidence. */
 const variablesIn = (evidence: readonly Evidence[]) =>
   evidence.flatMap(({ field }) => /\.env\[([^\]]+)\]/.exec(field)?.[1] ?? []);

@@ -5,7 +5,7 @@
 export const STAGES = ["path", "start", "capacity", "hygiene"] as const;
 export type Stage = (typeof STAGES)[number];
 
-/** The questions of the incident report (#1278), in the order in which they are answered. */
+/** The questions of the incident report (#1278), in the order of the output. */
 export const QUESTIONS = {
   instance: "Is the Cloud SQL instance described, running and configured as required?",
   connector: "Is the VPC connector described, ready and large enough?",
@@ -116,7 +116,7 @@ export const NOT_JUDGED: Readonly<Record<string, string>> = {
 export interface Triage {
   readonly question: QuestionKey;
   readonly stage: Stage;
-  /** What is smaller breaks first. */
+  /** Smaller is more urgent. */
   readonly rank: number;
 }
 

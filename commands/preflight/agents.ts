@@ -2,7 +2,7 @@ import { type Answer, fine, wrong } from "./answer";
 import { type Facts, isOff, theOnly } from "./facts";
 import { accessPolicy, projectInfo } from "./schemas";
 
-/** An account of Google's own that works in the project. */
+/** A service account that Google manages in the project. */
 interface ServiceAgent {
   readonly api: string;
   readonly account: (projectNumber: string) => string;
@@ -29,10 +29,10 @@ const AGENTS: readonly ServiceAgent[] = [
   },
 ];
 
-/** Basic roles that contain what the agents need. */
+/** Basic roles that include what the agents need. */
 const ENOUGH = ["roles/editor", "roles/owner"];
 
-/** Whether Google's own accounts still have the roles that it gave them. */
+/** Whether the service agents still have their roles. */
 export function judgeAgents(facts: Facts): Answer[] {
   const { project } = facts.settings;
   const agents = AGENTS.filter(({ api }) => !isOff(facts, api));

@@ -11,7 +11,7 @@ const FIRST = ["serviceusage", FIRST_API];
 const enabling = (apis: readonly string[], project: string) =>
   `gcloud services enable ${apis.map((api) => `${api}.googleapis.com`).join(" ")} --project=${project}`;
 
-/** Whether the APIs are on that the program cannot turn on itself. */
+/** Whether the APIs that the program cannot turn on are on. */
 export function judgeApis(facts: Facts): Answer[] {
   const { project } = facts.settings;
   const on = apisOf(facts);

@@ -12,11 +12,11 @@ export interface Constraint {
   readonly values?: (settings: Settings) => readonly (readonly string[])[];
   /** Whether the plan has what an enforced one forbids. Default: always. */
   readonly concerns?: (settings: Settings) => boolean;
-  /** Whether the plan states nothing that the constraint could allow: any list of allowed values then refuses it. */
+  /** Whether any list of allowed values refuses the plan, because the plan has no such value. */
   readonly statesNone?: boolean;
   /** Completes "because". */
   readonly because: string;
-  /** A setting that keeps to the policy; absent: only an exception helps. */
+  /** A setting that complies with the policy; absent: only an exception helps. */
   readonly setting?: string;
   readonly source: string;
 }
@@ -28,7 +28,7 @@ const BALANCERS = "docs.cloud.google.com/load-balancing/docs/org-policy-constrai
 const each = (texts: readonly string[]) => [...new Set(texts)].map((text) => [text]);
 const services = (settings: Settings) => Object.values(settings.services);
 const addresses = (apis: readonly string[]) => each(apis.map((api) => `${api}.googleapis.com`));
-/** Value groups that hold a region: its own, and that of its part of the world. */
+/** Value groups that contain a region: its own, and its continent's. */
 const locationValues = (region: string) => [region, `in:${region}-locations`, `in:${region.split("-")[0]}-locations`];
 
 export const constraints: readonly Constraint[] = [
@@ -98,7 +98,7 @@ export const constraints: readonly Constraint[] = [
   },
   {
     name: "compute.restrictVpcPeering",
-    // Google's own organisation: its services' networks are in it.
+    // Google's organisation, which owns the networks of its services.
     values: () => [["under:organizations/433637338589"]],
     because: "the database gets its private address through a peering with Google's network",
     source: `${LIST}; docs.cloud.google.com/sql/docs/postgres/configure-private-services-access`,

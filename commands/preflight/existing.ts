@@ -29,7 +29,7 @@ import { type Answer, fine, nameList, open, wrong } from "./answer";
 import { type Facts, isOff, objectsOf, unread } from "./facts";
 import { namedObject as namedSchema, network } from "./schemas";
 
-/** Where it shows whether a resource exists. APIs are left out: turning one on that is on is no conflict. */
+/** The source that shows whether a resource exists. APIs are left out: turning one on twice is no conflict. */
 export const SOURCE_OF: Readonly<Record<string, Source>> = {
   [NETWORK]: "networks",
   [SERVICES_CONNECTION]: "networks",
@@ -66,7 +66,7 @@ export function existenceOf(facts: Facts, { type, id }: Adoptable): boolean | un
   if (type === SERVICES_CONNECTION) return hasPeering(facts);
   if (type === SQL_DATABASE) return hasDatabase(facts, name);
   const known = objectsOf(facts, source, namedSchema.partial());
-  // What the diagnosis reads has been looked up by its id.
+  // Deployed resources were compared by id above.
   const isRead = facts.deployed.some((one) => one.source === source);
   if (!isRead && !("open" in known) && known.objects.some((one) => cloudName(one.name)?.name === name)) return true;
   return facts.collection.listed.has(source) ? false : undefined;
@@ -98,7 +98,7 @@ function hasDatabase(facts: Facts, name: string): boolean | undefined {
   return "open" in known ? undefined : known.objects.some((one) => one.name === name);
 }
 
-/** Whether what exists is the stack's own or adopted, and nothing adopted is missing; and whether it works. */
+/** Whether existing resources are in the stack or adopted, adopted ones exist, and all work. */
 export function judgeExisting(facts: Facts): Answer[] {
   const { settings, preview } = facts;
   const all = adoptables(settings).filter(({ type }) => SOURCE_OF[type] !== undefined);

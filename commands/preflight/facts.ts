@@ -11,14 +11,14 @@ import { constraints } from "./constraints";
 import { registriesOf } from "./image-reference";
 import { enabledApis } from "./schemas";
 
-/** What is known before an update. */
+/** What was read before an update. */
 export interface Facts {
   readonly settings: Settings;
   readonly collection: Collection;
   readonly deployed: readonly Deployed[];
-  /** What the update would do; `undefined`: nobody said. */
+  /** What the update would do; `undefined`: not given. */
   readonly preview: Preview | undefined;
-  /** Whether images exist that are in no Artifact Registry, as {@link publicImages} says it. */
+  /** Whether images outside Artifact Registry exist, from {@link publicImages}. */
   readonly publicImages: ReadonlyMap<string, boolean | string>;
 }
 
@@ -90,7 +90,7 @@ const itemsOf = (settings: Settings) =>
 /** The objects of a list, or why they are not known. */
 export type Lookup<T> = { readonly objects: readonly T[] } | { readonly open: Answer };
 
-/** The whole list of a source. Where its API is off there is nothing of it. */
+/** The complete list of a source; empty where its API is off. */
 export function listOf<Schema extends z.ZodType>(
   facts: Facts,
   source: Source,
@@ -112,7 +112,7 @@ export function theOnly<Schema extends z.ZodType>(
   return object === undefined ? { open: unread(facts, source) } : { object };
 }
 
-/** What was found of a source, whether or not that is all. */
+/** The objects of a source, complete or not. */
 export function objectsOf<Schema extends z.ZodType>(
   { collection, settings }: Facts,
   source: Source,
@@ -132,7 +132,7 @@ export function objectsOf<Schema extends z.ZodType>(
   return { objects: parsed.flatMap(({ result }) => (result.success ? [result.data] : [])) };
 }
 
-/** Why a source is not known; of one that is collected one by one, what is not known of an item. */
+/** Why a source, or one of its items, is unknown. */
 export function unread({ collection, settings }: Facts, source: Source, item?: string): Answer {
   const ofItem = isItemSource(source) && item !== undefined ? collection.items[source].gaps.get(item) : undefined;
   const why = ofItem ?? collection.gaps.get(source) ?? collection.hidden.get(source);
@@ -154,6 +154,6 @@ export function apisOf(facts: Facts): readonly string[] | undefined {
     : known.objects.map(({ config: { name } }) => name.replace(/\.googleapis\.com$/, ""));
 }
 
-/** Whether an API that the program turns on is off: nothing of it exists then that an update could meet. */
+/** Whether an API that the program turns on is off, so that none of its resources exist. */
 export const isOff = (facts: Facts, api: string): boolean =>
   (APIS as readonly string[]).includes(api) && apisOf(facts)?.includes(api) === false;

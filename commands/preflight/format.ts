@@ -46,7 +46,7 @@ export function preflightText({ ok, project, region, checks, mayStayOpen, notes 
 
 const section = (title: string, lines: readonly string[]) => (lines.length > 0 ? ["", title, ...lines] : []);
 
-/** What is open for the same reason is read at once. */
+/** Merges answers that are open for the same reason. */
 function grouped(answers: readonly (Answer & { readonly key: CheckKey })[]) {
   const unique = <T>(all: readonly T[]) => [...new Set(all)];
   return [...groupedBy(answers, ({ text }) => text).values()].map((same) => ({

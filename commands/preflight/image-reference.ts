@@ -37,7 +37,7 @@ export interface RegistryImage {
 const IN_REGISTRY =
   /^(?<name>(?<registry>(?<location>[a-z0-9-]+)-docker\.pkg\.dev\/(?<project>[^/]+)\/(?<repository>[^/]+))\/[^:@]+)(?::(?<tag>[^@]+))?(?:@(?<digest>sha256:[0-9a-f]{64}))?$/;
 
-/** Reads an image's address; `undefined`: it is in no Artifact Registry. */
+/** Parses an image's address; `undefined`: it is not in Artifact Registry. */
 export function registryImage(image: string): RegistryImage | undefined {
   const { registry, location, project, repository, name, tag, digest } = IN_REGISTRY.exec(image)?.groups ?? {};
   if (

@@ -6,7 +6,7 @@ import { type Constraint, constraints } from "./constraints";
 import { type Facts, objectsOf } from "./facts";
 import { type Policy, policy } from "./schemas";
 
-/** Whether a policy of the organisation forbids something that the plan needs. */
+/** Whether the organisation's policies allow what the plan needs. */
 export function judgePolicies(facts: Facts): Answer[] {
   const known = objectsOf(facts, "policies", policy);
   if ("open" in known) return [known.open];

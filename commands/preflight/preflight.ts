@@ -9,7 +9,7 @@ import { judgeQuotas } from "./quotas";
 import { judgeRanges } from "./ranges";
 import { judgeSecrets } from "./secrets";
 
-/** What is asked before an update, in the order in which an update meets it. */
+/** The checks, in the order in which an update depends on them. */
 const CHECKS = {
   apis: { question: "Are the APIs on that the program cannot turn on itself?", judge: judgeApis },
   policies: { question: "Do the organisation's policies allow what the plan needs?", judge: judgePolicies },
@@ -36,7 +36,7 @@ interface CheckAnswer {
 }
 
 export interface Preflight {
-  /** Nothing is wrong, and nothing is open but what may be. */
+  /** Nothing is wrong, and only checks that may stay open are open. */
   readonly ok: boolean;
   readonly project: string;
   readonly region: string;
@@ -47,7 +47,7 @@ export interface Preflight {
   readonly notes: readonly string[];
 }
 
-/** Answers every question. `mayStayOpen`: checks whose open answers somebody has decided to do without. */
+/** Runs every check. `mayStayOpen`: checks that pass although they are open. */
 export function preflight(facts: Facts, mayStayOpen: readonly CheckKey[], notes: readonly string[]): Preflight {
   const { project, region } = facts.settings;
   const checks = CHECK_KEYS.map((key): CheckAnswer => {

@@ -38,7 +38,7 @@ async function exists(image: string, registries: Registries): Promise<boolean | 
     const first = await head(url, registries, {});
     const answer = first.status === 401 ? await head(url, registries, await authorization(first, registries)) : first;
     if (answer.ok) return true;
-    // Google's old registry may know the project's own accounts.
+    // Container Registry may grant access to the project's own accounts.
     if ((answer.status === 401 || answer.status === 403) && /(?:^|\.)gcr\.io$/.test(host))
       return `${host} shows it to authenticated users only`;
     if ([401, 403, 404].includes(answer.status)) return false;
@@ -55,7 +55,7 @@ const head = (url: string, { timeoutSeconds }: Registries, headers: Readonly<Rec
     signal: AbortSignal.timeout(timeoutSeconds * 1000),
   });
 
-/** A token for anybody, from where the registry says. */
+/** An anonymous token, from the address that the registry gives. */
 async function authorization({ headers }: Response, { timeoutSeconds }: Registries): Promise<Record<string, string>> {
   const challenge = headers.get("www-authenticate") ?? "";
   const { realm, ...query } = Object.fromEntries(
@@ -70,7 +70,7 @@ async function authorization({ headers }: Response, { timeoutSeconds }: Registri
   return typeof token === "string" ? { authorization: `Bearer ${token}` } : {};
 }
 
-/** Without a host an image is Docker Hub's, and there without an owner one of its library. */
+/** Without a host, Docker Hub; there without an owner, its library. */
 function publicReference(image: string): { readonly host: string; readonly name: string; readonly reference: string } {
   const [, path = "", tag = "latest", digest] =
     /^(.*?)(?::([\w][\w.-]*))?(?:@(sha256:[0-9a-f]{64}))?$/.exec(image) ?? [];

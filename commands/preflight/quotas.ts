@@ -33,7 +33,7 @@ const RUN_QUOTAS = [
   { key: "regionalMemoryGib", id: "MemAllocPerProjectRegion", unit: "GiB", perUnit: 2 ** 30 },
 ] as const;
 
-/** Whether the quotas as they are hold the plan. */
+/** Whether the current quotas hold the plan. */
 export function judgeQuotas(facts: Facts): Answer[] {
   const answers = [...runAnswers(facts), ...computeAnswers(facts)];
   const bad = answers.filter(({ status }) => status !== "fine");
@@ -99,7 +99,7 @@ function runAnswers(facts: Facts): Answer[] {
   ];
 }
 
-/** The region's limit, else the one for all regions that have none of their own; -1: no limit. */
+/** The region's limit, else the default limit; -1: no limit. */
 function limitIn(
   region: string,
   info:

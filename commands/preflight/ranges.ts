@@ -6,7 +6,7 @@ import { type Answer, fine, wrong } from "./answer";
 import { type Facts, listOf, unread } from "./facts";
 import { globalAddress, route } from "./schemas";
 
-/** Whether the ranges of the plan are free in its network, or its own already. */
+/** Whether the plan's ranges are free in its network, or already its own. */
 export function judgeRanges(facts: Facts): Answer[] {
   const { network, connector, cache } = facts.settings;
   const [addresses, routes] = [listOf(facts, "addresses", globalAddress), listOf(facts, "routes", route)];
@@ -38,7 +38,7 @@ export function judgeRanges(facts: Facts): Answer[] {
   const owners = new Set(planned.map(({ owner }) => owner));
   const routed = routes.objects
     .filter((one) => isHere(facts, one.network) && parseRange(one.destRange)?.prefix !== 0)
-    // A route to something that is known is no range of its own; nor is one to what a planned range already holds.
+    // Ignore routes to known ranges, and to ranges within a planned one.
     .filter(
       ({ destRange, nextHopPeering }) =>
         !taken.some(

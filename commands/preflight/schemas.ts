@@ -10,7 +10,7 @@ import { z } from "zod";
 
 export const enabledApis = z.object({ config: z.object({ name: z.string() }) });
 
-/** A number is a text, because JSON knows none of 64 bits. */
+/** 64-bit numbers are texts in JSON. */
 const int64 = z.union([z.string().regex(/^-?\d+$/), z.number()]).transform(Number);
 
 export const quotaInfo = z.object({

@@ -23,7 +23,7 @@ function judgeSecret(setting: string, variable: string, secret: Secret, facts: F
   const { settings, collection } = facts;
   const { id, version, rotation } = secret;
   const isMounted = Object.values(settings.services).some((service) => service.secrets.includes(variable));
-  // A container without a value harms nobody who does not mount it.
+  // A secret without a version matters only to services that mount it.
   if (rotation === undefined && !isMounted) return [];
   const exists = existenceOf(facts, { type: SECRET, name: id, id: `projects/${settings.project}/secrets/${id}` });
   if (exists === undefined) return [unread(facts, "secrets")];
@@ -54,7 +54,7 @@ interface Missing {
   readonly isThere: boolean;
 }
 
-/** The value comes from people, who can add it before the update as well as after it has stopped for want of it. */
+/** A manually added value, which can be added before or after an update that needs it. */
 function issuedElsewhere({ setting, secret: { id, version }, states, next, isThere }: Missing, facts: Facts): Answer[] {
   const { project, adopt } = facts.settings;
   const newest = newestEnabledOf(states);
@@ -82,7 +82,7 @@ function issuedElsewhere({ setting, secret: { id, version }, states, next, isThe
   ];
 }
 
-/** The update adds a version for each new rotation, and stops where Secret Manager numbers them otherwise. */
+/** The update adds a version for each new rotation, and fails where Secret Manager assigns other numbers. */
 function madeByTheStack({ setting, secret, states, next, isThere }: Missing, { preview }: Facts): Answer[] {
   const { id, version, rotation = 0, disabledThroughRotation = 0, format } = secret;
   const steps = preview?.steps.filter(

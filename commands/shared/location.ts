@@ -3,7 +3,7 @@ import { InputError, inputError } from "../../capacity/problem";
 import { providerProblem } from "../../config/read";
 import type { Location } from "./cloud/sources";
 
-/** Where a command looks that reads what is deployed. */
+/** Options of commands that read a deployed environment. */
 export interface LocationOptions {
   readonly project?: string;
   readonly region?: string;
@@ -17,7 +17,7 @@ export const withLocationOptions = (command: Command): Command =>
     .option("--from <dir>", "read files that gcloud printed instead")
     .option("--region <name>", "the region (default: the stack's)");
 
-/** Where it is deployed: as the options say, else as the stack file does. @throws InputError */
+/** The location from the options, else from the stack file. @throws InputError */
 export function locationFrom({ project, region }: LocationOptions, planned: Location): Location {
   const problems = [
     ...(project === undefined ? [] : providerProblem("gcp:project", project, "--project")),
@@ -27,7 +27,7 @@ export function locationFrom({ project, region }: LocationOptions, planned: Loca
   return { project: project ?? planned.project, region: region ?? planned.region };
 }
 
-/** The folder; `undefined`: the project is asked. @throws InputError */
+/** The directory of saved files; `undefined`: read the project. @throws InputError */
 export function directoryFrom({ project, from }: LocationOptions): string | undefined {
   if ((project === undefined) !== (from === undefined)) return from;
   const given = from === undefined ? "neither given" : "both given";

@@ -1,7 +1,7 @@
 import { cloudName } from "../../../policy/resources/cloud-name";
 import { type ItemSource, SOURCES, type Source } from "./sources";
 
-/** An object of the cloud as gcloud or REST showed it. */
+/** An object as gcloud or REST prints it. */
 export interface CloudObject {
   readonly source: Source;
   readonly object: Readonly<Record<string, unknown>>;
@@ -9,14 +9,14 @@ export interface CloudObject {
   readonly from: string;
 }
 
-/** What was found, and what could not be. */
+/** The objects that were read, and what could not be read. */
 export interface Collection {
   readonly objects: readonly CloudObject[];
-  /** Sources of which something is known, be it an empty list. */
+  /** Sources of which something is known, even an empty list. */
   readonly collected: ReadonlySet<Source>;
-  /** Sources of which a list is known: what it does not show is not there. */
+  /** Sources with a complete list: what it does not show does not exist. */
   readonly listed: ReadonlySet<Source>;
-  /** Why there may be more of a source than is known, unless it is listed. */
+  /** Why a source may have more objects, unless it is listed. */
   readonly hidden: ReadonlyMap<Source, string>;
   /** Why a source could not be read. */
   readonly gaps: ReadonlyMap<Source, string>;
@@ -26,7 +26,7 @@ export interface Collection {
   readonly notes: readonly string[];
 }
 
-/** Of which secrets, constraints, repositories or instances something is known. */
+/** Items (secrets, constraints, repositories, instances) of which something is known. */
 interface ItemsKnown {
   /** Items whose list is known: of a secret all its versions. */
   readonly listed: ReadonlySet<string>;
@@ -36,7 +36,7 @@ interface ItemsKnown {
   readonly gaps: ReadonlyMap<string, string>;
 }
 
-/** What is known of items before anything is read; it is filled while reading. */
+/** Empty sets, which the readers fill. */
 export const noItems = () => {
   const none = () => ({ listed: new Set<string>(), absent: new Set<string>(), gaps: new Map<string, string>() });
   return { versions: none(), policies: none(), images: none(), databases: none() } satisfies Collection["items"];
@@ -47,7 +47,7 @@ type Json = Readonly<Record<string, unknown>>;
 export const isObject = (value: unknown): value is Json =>
   value !== null && typeof value === "object" && !Array.isArray(value);
 
-/** How each kind of object is known, whatever its file is called. */
+/** How each kind of object is recognised, independent of its file name. */
 const SHAPES: readonly (readonly [Source, (object: Json) => boolean])[] = [
   ["services", ({ apiVersion, kind }) => kind === "Service" && startsWith(apiVersion, "serving.knative.dev/")],
   ["services", ({ name, template }) => isOne(name, "services") && isObject(template)],
@@ -111,7 +111,7 @@ export function itemOf({ source, object }: CloudObject): string | undefined {
   return source === "databases" ? String(object.instance) : undefined;
 }
 
-/** What an object is, by its content; `undefined`: nothing that is read here. */
+/** The source of an object, by its content; `undefined`: unknown. */
 export function classify(value: unknown): Source | undefined {
   return isObject(value) ? SHAPES.find(([, fits]) => fits(value))?.[0] : undefined;
 }

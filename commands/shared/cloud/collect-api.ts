@@ -13,14 +13,14 @@ import {
   type Source,
 } from "./sources";
 
-/** What is to be read of a project. */
+/** What to read of a project. */
 export interface Reading {
   readonly sources: readonly Source[];
-  /** Of what is collected one by one: of which, when all lists are known. */
+  /** The items to read one by one, once all lists are known. */
   readonly items: (soFar: Collection) => Items;
 }
 
-/** What a diagnosis reads: of the secrets' versions, those of the secrets that services take. */
+/** What a diagnosis reads. It reads the versions of mounted secrets only. */
 const diagnosisOf = (location: Location): Reading => ({
   sources: DIAGNOSIS_SOURCES,
   items: (soFar) => ({
@@ -30,7 +30,7 @@ const diagnosisOf = (location: Location): Reading => ({
   }),
 });
 
-/** Asks the REST APIs for everything that is to be read. Default: what a diagnosis reads. */
+/** Reads a project through the REST APIs. Default: what a diagnosis reads. */
 export async function collectFromApi(
   cloud: Cloud,
   location: Location,

@@ -174,14 +174,14 @@ const isCalled = (file: string, source: Source) =>
 const hasNextPage = (value: unknown) =>
   isObject(value) && typeof value.nextPageToken === "string" && value.nextPageToken !== "";
 
-/** The id of the project that an object says it stands in; `undefined`: it says none, or its number. */
+/** The id of an object's project; `undefined`: it shows none, or only the number. */
 function projectOf({ source, object: { project, projectId, name, selfLink } }: CloudObject): string | undefined {
   if (source === "images") return undefined; // an image may stand in a project of its own
   const named = [project, projectId, cloudName(String(name))?.project, cloudName(String(selfLink))?.project];
   return named.find((id): id is string => typeof id === "string" && !/^\d+$/.test(id));
 }
 
-/** What tells two objects of one source apart. */
+/** Identifies an object within its source. */
 function identityOf({ object }: CloudObject): string {
   const { name, metadata, region, uri, package: image, version } = object;
   const knative = metadata as
@@ -214,7 +214,7 @@ function readFiles(folder: string): { readonly files: readonly FileRead[]; reado
   };
 }
 
-/** A link counts for what it leads to. Who reads a pipe waits for somebody who writes. */
+/** The kind that a link resolves to. Reading a pipe would block, so only files are read. */
 function kindOf(path: string): "a file" | "a folder" | "not a file" {
   try {
     const stat = statSync(path);
@@ -248,7 +248,7 @@ export function jsonIn(file: string): { readonly value: unknown } | undefined {
 function yamlIn(file: string): { readonly value: unknown } | undefined {
   try {
     const text = textIn(file);
-    // What begins like JSON was meant to be JSON.
+    // This is meant to be JSON.
     if (/^\s*[[{"]/.test(text)) return undefined;
     const documents = parseAllDocuments(text, { logLevel: "silent" });
     if (!Array.isArray(documents) || documents.some(({ errors }) => errors.length > 0)) return undefined;

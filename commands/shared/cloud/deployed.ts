@@ -27,26 +27,26 @@ import {
 } from "./run-service";
 import type { Location, Source } from "./sources";
 
-/** A resource as it is deployed, in the shape in which the program declares it and the pack judges it. */
+/** A deployed resource in the form that the program declares and the pack judges. */
 export interface Deployed {
   readonly source: Source;
   readonly type: string;
   readonly name: string;
-  /** The name, with the region where it is another one than the plan's. */
+  /** The name, with the region where it differs from the plan's. */
   readonly label: string;
   /** The id as the provider has it: what an import takes. */
   readonly id: string;
   readonly region: string | undefined;
   readonly form: "knative" | "rest";
-  /** As gcloud or REST printed it: where evidence is read. Never shown as a whole. */
+  /** As gcloud or REST printed it, for evidence. Never printed as a whole. */
   readonly object: CloudObject["object"];
   readonly inputs: Readonly<Record<string, unknown>>;
   readonly outputs: Readonly<Record<string, unknown>>;
-  /** Why it does not work at the moment, or that nothing says; absent: it does, or there is nothing to say. */
+  /** Why it does not work, or that its state is not shown; absent: it works, or its kind has no state. */
   readonly unready?: Unready;
 }
 
-/** What of a collection the pack can judge, and what had to be left out: a list that shows it is no whole one. */
+/** The resources that the pack can judge, and the collection without the lists that have unreadable objects. */
 export function deployedFrom(
   collection: Collection,
   location: Location,
@@ -74,7 +74,7 @@ export function deployedFrom(
   return { deployed, notes, collection: { ...collection, listed: whole, hidden: new Map([...hidden, ...unread]) } };
 }
 
-/** Without what is not set, at any depth: a property is either there or not. */
+/** Removes `undefined` properties at any depth. */
 function present(properties: Properties): Properties {
   const inside = (value: unknown): unknown =>
     Array.isArray(value) ? value.map(inside) : isObject(value) ? present(value) : value;
@@ -83,7 +83,7 @@ function present(properties: Properties): Properties {
   );
 }
 
-/** The resource's URN. The id in it tells equal names in two regions apart. */
+/** The resource's URN. Its id distinguishes equal names in two regions. */
 export const urnOf = ({ type, id }: Pick<Deployed, "type" | "id">): string =>
   `urn:pulumi:deployed::netra::${type}::${id}`;
 
@@ -141,7 +141,7 @@ const READERS: { readonly [Key in Source]?: Reader } = {
   connectors(raw, found, location) {
     const [name, region] = nameAndRegion(raw);
     const [minInstances, maxInstances] = [raw.number("minInstances"), raw.number("maxInstances")];
-    // Google always prints the throughput that the instances amount to: it is a setting only where they are none.
+    // Google also prints the throughput of the instances; it is a setting only without them.
     const throughput =
       minInstances === undefined || maxInstances === undefined
         ? { minThroughput: raw.number("minThroughput"), maxThroughput: raw.number("maxThroughput") }
@@ -254,7 +254,7 @@ const READERS: { readonly [Key in Source]?: Reader } = {
       },
     ];
   },
-  /** A router is of interest for its NATs only. */
+  /** A router, and its NATs. */
   routers(raw, found, location) {
     const router = requiredName(raw);
     const region = regionIn(raw.text("region")) ?? "";
@@ -308,7 +308,7 @@ function workload(
   found: CloudObject,
   location: Location,
 ): Deployed[] {
-  // Both end up in commands that people copy into a shell.
+  // People copy both into a shell.
   const kind = type === RUN_JOB ? "job" : "service";
   if (!/^\w[\w-]*$/.test(name)) throw new MalformedValueError(`the ${kind} must have a name that Google gives`);
   if (!/^(\w[\w-]*)?$/.test(ownRegion))
@@ -327,7 +327,7 @@ function workload(
   ];
 }
 
-/** What a condition is about: a filter, or a query. */
+/** A condition's filter or query. */
 const watched = (condition: Inputs) => ({ filter: condition.text("filter"), query: condition.text("query") });
 
 const base = (
@@ -351,7 +351,7 @@ const base = (
 
 function requiredName(raw: Inputs): string {
   const name = raw.text("name");
-  // It ends up in commands that people copy into a shell.
+  // People copy it into a shell.
   if (!name || !/^\w[\w./:-]*$/.test(name)) throw new MalformedValueError("name must be one that Google gives");
   return name;
 }
@@ -363,7 +363,7 @@ function nameAndRegion(raw: Inputs): [name: string, region: string] {
 
 const stateOf = (raw: Inputs): Unready => ({ field: "state", value: raw.text("state"), message: "" });
 
-/** A stopped instance stays RUNNABLE to the API: its policy says that it is not to run. */
+/** The API reports a stopped instance as RUNNABLE; only the activation policy shows that it is stopped. */
 function notRunning(raw: Inputs): Pick<Deployed, "unready"> {
   const isStopped = raw.object("settings").text("activationPolicy") === "NEVER";
   return isStopped
@@ -378,7 +378,7 @@ function labels(raw: Inputs, key: string): Properties {
   );
 }
 
-/** Cloud SQL calls the disk's fields otherwise than the provider does, and writes its sizes as texts. */
+/** Cloud SQL and the provider name the disk's fields differently, and Cloud SQL prints sizes as texts. */
 function sqlInputs(raw: Inputs, name: string): Properties {
   const settings = raw.object("settings");
   const ip = settings.object("ipConfiguration");

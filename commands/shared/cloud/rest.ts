@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { GoogleAuth } from "google-auth-library";
 import { isObject } from "./classify";
 
-/** The cloud as it is asked: where, as whom, and how long an answer may take. */
+/** How to reach the cloud: addresses, credentials, time-out. */
 export interface Cloud {
   /** The address of an API, such as `run`. */
   endpoint(api: string): string;
@@ -13,15 +13,15 @@ export interface Cloud {
   wait(seconds: number): Promise<unknown>;
 }
 
-/** Google's own APIs with application default credentials. Nothing is ever sent that changes something. */
+/** Google's APIs with application default credentials, for reading only. */
 export function googleCloud(projectId: string): Cloud {
-  // Cloud SQL and VPC Access know no narrower scope for reading: what is allowed is the account's roles to say.
+  // Cloud SQL and VPC Access have no narrower read scope; the account's roles limit access.
   const auth = new GoogleAuth({ scopes: "https://www.googleapis.com/auth/cloud-platform", projectId });
   let client: ReturnType<typeof auth.getClient> | undefined;
   return {
     endpoint: (api) => `https://${api}.googleapis.com`,
     async authorization(url) {
-      // Credentials that are not there are looked for once.
+      // Looks for missing credentials only once.
       client ??= auth.getClient();
       return Object.fromEntries((await (await client).getRequestHeaders(url)).entries());
     },
@@ -30,7 +30,7 @@ export function googleCloud(projectId: string): Cloud {
   };
 }
 
-/** Why something could not be asked. The message ends a sentence like "Cloud Run services: ...". */
+/** Why a request failed. The message completes a sentence like "Cloud Run services: ...". */
 export class Unanswered extends Error {
   constructor(
     message: string,
@@ -42,11 +42,11 @@ export class Unanswered extends Error {
 }
 
 const ATTEMPTS = 3;
-/** A longer wait than this is the user's to decide, seconds. */
+/** The longest wait before a retry, seconds. */
 const LONGEST_WAIT = 30;
 const MOST_PAGES = 200;
 
-/** What an API answers to a method that reads. @throws Unanswered */
+/** Calls a method that reads one object. @throws Unanswered */
 export const readObject = (cloud: Cloud, api: string, path: string, method: "GET" | "POST" = "GET") =>
   fetchObject(cloud, api, `${cloud.endpoint(api)}${path}`, method);
 
@@ -151,13 +151,13 @@ function refusal(api: string, status: number, body: unknown, attempts: number, s
   return new Unanswered(`${host} answered ${status}${attempts > 1 ? ` ${attempts} times` : ""}`, status);
 }
 
-/** The reason stands among the error's details; older APIs have it in `errors`. */
+/** The reason is in the error's details; older APIs have it in `errors`. */
 function isDisabled(body: unknown): boolean {
   const text = JSON.stringify(isObject(body) ? (body.error ?? "") : "");
   return /"reason":"(SERVICE_DISABLED|accessNotConfigured)"/.test(text);
 }
 
-/** The auth library takes no signal. */
+/** The auth library accepts no abort signal. */
 async function authorizationHeaders(
   cloud: Cloud,
   url: string,

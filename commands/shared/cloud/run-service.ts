@@ -10,10 +10,10 @@ import { cloudName } from "../../../policy/resources/cloud-name";
 
 type Properties = Record<string, unknown>;
 
-/** Where Google says that something does not work. */
+/** The field in which Google reports that something does not work. */
 export interface Unready {
   readonly field: string;
-  /** Absent: nothing says whether it works. */
+  /** Absent: the state is not shown. */
   readonly value: string | undefined;
   readonly message: string;
   /** The newest revision of a service, where another one or none serves. */
@@ -24,9 +24,9 @@ export interface Unready {
 export interface RunService {
   readonly name: string;
   readonly location: string;
-  /** With a property that is `undefined` where nothing is set. */
+  /** Properties that are not set are `undefined`. */
   readonly inputs: Properties;
-  /** Why it does not serve, or that nothing says; absent: it does, or is a job. */
+  /** Why it does not serve, or that its state is not shown; absent: it serves, or is a job. */
   readonly unready?: Unready;
 }
 
@@ -126,7 +126,7 @@ function knativePod(annotations: Inputs, spec: Inputs): Properties {
       .map((entry) => [entry.split(":")[0]?.trim(), entry.split(":")[1]?.trim()]),
   );
   const resources = {
-    // Cloud Run throttles unless told otherwise.
+    // Cloud Run throttles by default.
     cpuIdle: annotations.flag(REVISION.throttling) ?? true,
     startupCpuBoost: annotations.flag(REVISION.boost) ?? false,
   };
@@ -143,7 +143,7 @@ function knativePod(annotations: Inputs, spec: Inputs): Properties {
           : { secret: aliases.get(secret) ?? secret, version: reference.textOrNumber("key") },
       );
     }),
-    // The annotation opens the socket in every container; the first one stands for all, as in the resource.
+    // The annotation opens the socket in every container; the first one represents all.
     volumeMounts: [
       ...mountsOf(container),
       ...(databases.length > 0 && i === 0 ? [{ name: SOCKET_VOLUME, mountPath: "/cloudsql" }] : []),
@@ -186,7 +186,7 @@ export function restJob(raw: Inputs): RunService {
   return { name, location, inputs: jobInputs(name, location, execution, restPod(execution.object("template"))) };
 }
 
-/** Tasks run beside each other, at most `parallelism` at once. */
+/** At most `parallelism` tasks run at once. */
 function jobInputs(name: string, location: string, execution: Inputs, template: Properties): Properties {
   const [taskCount, parallelism] = [execution.number("taskCount"), execution.number("parallelism")];
   return { name, location, template: { taskCount, parallelism, template } };
@@ -243,7 +243,7 @@ function restPod(template: Inputs): Properties {
   const containers = template.list("containers").map((container) => {
     const resources = container.object("resources");
     return {
-      // What is false is not printed.
+      // Google does not print false.
       ...containerOf(container, {
         cpuIdle: resources.flag("cpuIdle") ?? false,
         startupCpuBoost: resources.flag("startupCpuBoost") ?? false,
@@ -279,7 +279,7 @@ function restPod(template: Inputs): Properties {
   };
 }
 
-/** Nothing where the value is the one that says that it works. */
+/** Empty where the value means that the resource works. */
 export const unreadyUnless = (well: string, said: Unready): { readonly unready?: Unready } =>
   said.value === well ? {} : { unready: said };
 
@@ -369,7 +369,7 @@ function vpcAccess(
 
 const interfaceOf = (item: Inputs) => ({ network: item.text("network"), subnetwork: item.text("subnetwork") });
 
-/** In v1 they are JSON in an annotation. */
+/** v1 has them as JSON in an annotation. */
 function interfacesOf(annotations: Inputs): Properties[] {
   const text = annotations.text(REVISION.interfaces);
   if (!text) return [];

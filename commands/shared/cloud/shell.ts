@@ -1,4 +1,4 @@
-/** One word of a shell's line: what stands in a saved file may be anything. */
+/** Quotes a word for a shell, since saved files may contain anything. */
 export const word = (text: string) => (/^[\w@%+=:,./-]*$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
 
 /**

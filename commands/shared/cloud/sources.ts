@@ -275,7 +275,7 @@ export type Items = Readonly<Partial<Record<ItemSource, readonly string[]>>>;
 
 export const isItemSource = (of: Source): of is ItemSource => (ITEM_SOURCES as readonly Source[]).includes(of);
 
-/** Where it all stands. */
+/** The project and region that are read. */
 export interface Location {
   readonly project: string;
   readonly region: string;
