@@ -1,9 +1,8 @@
 /**
  * The heaviest set of items of which none comes before another. By Dilworth's theorem with weights it follows from the
  * minimum cut of a network in which each item sends its weight to later items. Maximum flow finds the cut in polynomial
- * time; trying all sets would not be polynomial.
- * `after` returns all items that come after an item, directly or not, and never the item itself; a weight is a whole
- * number of at least 0.
+ * time; trying all sets would not be polynomial. `after` returns all items that come after an item, directly or not,
+ * and never the item itself; a weight is a whole number of at least 0.
  */
 export function heaviestAntichain<T>(
   items: readonly T[],

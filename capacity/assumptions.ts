@@ -1,8 +1,8 @@
 import { postgresCosts } from "./limits";
 
 /**
- * What the plan needs and nobody publishes. Each has a low, a likely and a high value; the likely one decides,
- * the others are the sensitivity that reports show. A fact with a source belongs in `limits.ts` instead.
+ * What the plan needs and nobody publishes. Each has a low, a likely and a high value; the likely one decides, the
+ * others are the sensitivity that reports show. A fact with a source belongs in `limits.ts` instead.
  */
 export interface Assumption {
   readonly name: string;

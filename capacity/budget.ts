@@ -83,11 +83,9 @@ export function connectionBudget(holders: readonly ConnectionHolder[], slots: Da
 
 /**
  * What can be held for minutes beside the budget, in connections. `thirdSets`: an old revision serves until its last
- * request or WebSocket
- * ends, so that another rollout within the request time-out has a third set of every service. `extraInstances`: Cloud
- * Run exceeds a
- * maximum "for a brief period"; one more instance of each.
- * Source: docs.cloud.google.com/run/docs/configuring/max-instances.
+ * request or WebSocket ends, so that another rollout within the request time-out has a third set of every service.
+ * `extraInstances`: Cloud Run exceeds a maximum "for a brief period"; one more instance of each. Source:
+ * docs.cloud.google.com/run/docs/configuring/max-instances.
  */
 export function beyondBudget({ lines }: Pick<ConnectionBudget, "lines">): {
   readonly thirdSets: number;
@@ -168,7 +166,7 @@ export function budgetRemedy(budget: ConnectionBudget, database: BudgetDatabase)
 export interface BudgetNames {
   readonly maxConnections: string;
   readonly tier: string;
-  /** Slots that are kept for others; left out: they stand in no file that the reader changes. */
+  /** Slots that are kept for others; left out: no file that the reader changes sets them. */
   readonly reserved?: string | undefined;
   readonly migrations?: string | undefined;
   /** What stands there, where it is not the number itself. */
@@ -249,7 +247,7 @@ function smallerPool(
     .map(([field, value]) => [field, value] as const);
 }
 
-/** The same where a holder is on no line: what would be enough cannot be told. */
+/** The same where a holder is on no line: the sufficient number is unknown. */
 const incompleteBudgetProblem = (
   budget: ConnectionBudget,
   database: BudgetDatabase,

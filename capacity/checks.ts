@@ -91,8 +91,7 @@ const round = (value: number, digits = 2) => Number(value.toFixed(digits));
 
 /**
  * Every check, in the order in which a reader wants them. The plan is sound when none has a problem. `day`:
- * `YYYY-MM-DD`, what has
- * a date is judged as of then.
+ * `YYYY-MM-DD`, what has a date is judged as of then.
  */
 export function planChecks(plan: CapacityPlan, day = today()): Check[] {
   return [
@@ -123,9 +122,8 @@ const holdersOf = (plan: CapacityPlan): ConnectionHolder[] => [
 
 /**
  * The connections that the database lets each user of a service, or of the migrations, have: its line of the budget. In
- * a
- * rollout both revisions log in as the same user; in a rotation each of the two has the whole limit, because either may
- * serve alone. Who sets up the roles has none.
+ * a rollout both revisions log in as the same user; in a rotation each of the two has the whole limit, because either
+ * may serve alone. Who sets up the roles has none.
  */
 export const connectionLimits = (plan: CapacityPlan): Readonly<Record<string, number>> =>
   Object.fromEntries(
@@ -294,9 +292,8 @@ function probeWindowCheck(plan: CapacityPlan): Check {
 
 /**
  * A start-up path is right to ask the database, and a liveness path is not: while the database is away it would have
- * every instance
- * killed. What a path asks only the application knows; that both are the same is a sign. Advice: there may be no other
- * path.
+ * every instance killed. What a path asks only the application knows; that both are the same is a sign. Advice: there
+ * may be no other path.
  */
 function livenessAdvice({ key, database, probe, liveness }: KeyedService): string[] {
   if (!database || liveness.path === undefined || liveness.path !== probe.path) return [];
@@ -322,7 +319,7 @@ function startupProblems(service: KeyedService): {
   return { window, timing: window.length > 0 ? others : timing };
 }
 
-/** A workload as the regional quota counts it. `path`: where its maximum stands in the stack file. */
+/** A workload as the regional quota counts it. `path`: the setting of its maximum. */
 const quotaUser = (
   { key, cpu, memoryMib }: Pick<JobPlan, "cpu" | "memoryMib"> & { readonly key: string },
   path: string,
@@ -372,10 +369,8 @@ function quotaCheck(plan: CapacityPlan): Check {
 
 /**
  * The stack's database has a private address, and every service has the connector: connects go through in every setting
- * that a
- * stack file has. That all-traffic egress without Cloud NAT cuts the internet off is advice: every start succeeds
- * without it, and
- * no plan says whether a service calls a language model or an OAuth server there.
+ * that a stack file has. That all-traffic egress without Cloud NAT cuts the internet off is advice: every start
+ * succeeds without it, and no plan says whether a service calls a language model or an OAuth server there.
  */
 function pathCheck(plan: CapacityPlan): Check {
   const lines = servicesOf(plan).flatMap((service) => {
@@ -408,7 +403,7 @@ function namedRanges(plan: CapacityPlan): NamedRange[] {
   ];
 }
 
-/** The sizes that ranges of a plan have where nothing else is said; others are only named, and have none. */
+/** Default sizes of the ranges of a plan; other ranges only have names. */
 const PREFIXES: Readonly<Record<string, number>> = {
   "netra:connector.ipCidrRange": connectorLimits.subnetPrefix.value,
   "netra:network.subnetCidr": 24,

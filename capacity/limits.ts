@@ -1,6 +1,6 @@
 /**
- * What the cloud allows, as data: every datum carries its unit, its source and the day it was read.
- * Nothing here is chosen (that is `Pulumi.<stack>.yaml`) and nothing here is guessed (that is `assumptions.ts`).
+ * What the cloud allows, as data: every datum carries its unit, its source and the day it was read. Nothing here is
+ * chosen (that is `Pulumi.<stack>.yaml`) and nothing here is guessed (that is `assumptions.ts`).
  */
 
 /**
@@ -122,8 +122,7 @@ export const cloudSqlLimits = {
   maxConnectionsFlag: datum<Range>({ min: 14, max: 262_142 }, "connections", "S2", SQL_FLAGS),
   /**
    * Flags that a standby must have at least as large as its primary, with PostgreSQL's default; that of max_connections
-   * is the
-   * tier's.
+   * is the tier's.
    */
   standbyFlags: datum<Readonly<Record<string, number | undefined>>>(
     table({
@@ -537,8 +536,7 @@ export const startFacts = {
   ),
   /**
    * From an instance's start until it passes traffic over Direct VPC egress. The documentation says "a minute or more";
-   * 20 to 80 s
-   * were reported.
+   * 20 to 80 s were reported.
    */
   directVpcOpensSeconds: datum<Range>(
     { min: 20, max: 80 },

@@ -23,7 +23,7 @@ export interface CapacityPlan {
   readonly targets: { readonly startupSuccessPercent: number };
   /** The load balancer. Default: there is none. */
   readonly edge?: EdgePlan | undefined;
-  /** Who watches it all. Default: nobody. */
+  /** Who is notified. Default: nobody. */
   readonly monitoring?: { readonly disabled?: { readonly reason: string } | undefined } | undefined;
 }
 
@@ -95,7 +95,7 @@ export interface ServicePlan {
   readonly after: readonly string[];
 }
 
-/** How one service uses the database: what its container is told in `DB_*` variables. */
+/** How one service uses the database: the `DB_*` variables of its container. */
 export interface DatabaseClientPlan extends ConnectionPool {
   readonly path: "private-ip" | "built-in-socket";
   /** A request's wait for a pooled connection. */

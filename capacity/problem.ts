@@ -4,7 +4,7 @@ export interface InputProblem {
   readonly setting: string;
   /** The whole sentence, as it is printed. */
   readonly message: string;
-  /** Every way to mend it that can be followed to the letter, each alone; absent: it takes somebody's thought. */
+  /** The fixes that can be applied to the letter, each sufficient alone; absent: the fix needs a person's decision. */
   readonly ways?: readonly Way[] | undefined;
 }
 
@@ -52,8 +52,7 @@ interface ProblemParts extends Pick<Problem, "setting" | "must" | "because" | "c
 
 /**
  * How a problem is mended: `fix` is the value that passes, or what to write instead; `ways` are several, with what else
- * there
- * is to do; `instead` is a whole clause where no setting mends it.
+ * there is to do; `instead` is a whole clause where no setting mends it.
  */
 type Mending =
   | { readonly fix: string | number | boolean }

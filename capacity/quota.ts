@@ -4,11 +4,9 @@ import { identity, type Naming, type Problem, problem, type Way } from "./proble
 
 /*
  * Cloud Run's regional quotas on CPU and memory. Google asks them twice. At a deploy it compares the maximum of one
- * service x its
- * size. While they run, all workloads of the region count together, and a rollout runs two revisions of a service:
- * beyond the quota
- * instances and job executions do not start.
- * Source: docs.cloud.google.com/run/docs/configuring/max-instances-limits.
+ * service x its size. While they run, all workloads of the region count together, and a rollout runs two revisions of a
+ * service: beyond the quota instances and job executions do not start. Source:
+ * docs.cloud.google.com/run/docs/configuring/max-instances-limits.
  */
 
 /** Something that runs instances. */

@@ -1,9 +1,7 @@
 import type { InputProblem, Way } from "./problem";
 
 /*
- * What a message proposes must work when it is followed to the letter: each way is applied and judged again, before
- * anybody
- * reads it.
+ * A proposed fix must work when it is followed to the letter: each is applied and judged again before it is shown.
  */
 
 /** How a proposal is tried. */
@@ -14,15 +12,14 @@ export interface Trial<Subject, Found extends InputProblem> {
   apply(subject: Subject, way: Way): Subject | undefined;
 }
 
-/** A way that needs more steps than this is no proposal. */
+/** A fix that needs more steps is not proposed. */
 const MOST_STEPS = 3;
-/** Of more problems than anybody reads, the rest keep their ways untried. */
+/** The fixes of further problems are shown untried, because nobody reads that many. */
 const MOST_TRIED = 60;
 
 /**
  * The ways of each problem that work: its problem is gone afterwards, and no other one has come. A way that leads to
- * another
- * problem is completed with the first way of that one.
+ * another problem is completed with the first way of that one.
  */
 export function workingWays<Subject, Found extends InputProblem>(
   subject: Subject,
@@ -57,6 +54,6 @@ export function workingWays<Subject, Found extends InputProblem>(
   );
 }
 
-/** The setting, and what is asked of it whatever its numbers. */
+/** The setting and its requirement, without the numbers. */
 const kindOf = ({ setting, message }: InputProblem) =>
   `${setting} ${(/ must (.*?) because /s.exec(message)?.[1] ?? message).replaceAll(/[\d.]+/g, "#")}`;

@@ -19,11 +19,9 @@ import { type Interval, meanInterval } from "./storm/statistics";
 
 /*
  * Sizing: the cheapest connector and database that a plan's services start on. The services are given; connector type
- * and
- * minimum, tier and max_connections are chosen from everything there is. Connectors cost by their minimum, which is
- * also what
- * carries a storm, so the maximum stays as it is. Checks come first, because they cost microseconds; storms only for
- * what passes them, cheapest first, with a handful of storms first.
+ * and minimum, tier and max_connections are chosen from everything there is. Connectors cost by their minimum, which is
+ * also what carries a storm, so the maximum stays as it is. Checks come first, because they cost microseconds; storms
+ * only for what passes them, cheapest first, with a handful of storms first.
  */
 
 /** One choice. Cost is the connector's and the database's, USD per month at list price. */
@@ -127,8 +125,8 @@ export function costCurve(plan: CapacityPlan, options: StormOptions = {}): CostP
     const sizes = maxConnectionsFor(plan, tier).filter(
       (maxConnections) => maxConnections <= Math.max(plan.database.maxConnections, defaultMaxConnections(tier)),
     );
-    // Today's tier stands for today's plan: with any other max_connections the point would claim what the plan does not
-    // reach.
+    // Today's tier stands for today's plan: with another max_connections the point would show a result that the plan
+    // does not reach.
     const maxConnections = tier.name === plan.database.tier ? plan.database.maxConnections : Math.max(...sizes);
     const sized = withSize(plan, { connector: plan.connector, tier: tier.name, maxConnections });
     const bounds = planScenarios(sized).map(
@@ -252,7 +250,7 @@ function maxConnectionsFor(plan: CapacityPlan, tier: Tier): number[] {
     maxConnectionsProblems(withSize(plan, { connector: plan.connector, tier: tier.name, maxConnections }).database)
       .length === 0;
   const held = asked.filter(holds);
-  // A tier that holds none of them is asked with its default, to say what it fails on.
+  // A tier that holds none of them is judged with its default, to show what it fails on.
   return [...new Set(held.length > 0 ? held : [defaultMaxConnections(tier)])].sort((a, b) => a - b);
 }
 

@@ -1,6 +1,6 @@
 import { InputError, problem } from "./problem";
 
-/** The variable that says which day to judge at, for whoever plans ahead: `NETRA_TODAY=2027-03-01 npm run check`. */
+/** The variable that sets the day to judge at, for planning ahead: `NETRA_TODAY=2027-03-01 npm run check`. */
 const VARIABLE = "NETRA_TODAY";
 
 /**

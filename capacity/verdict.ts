@@ -9,7 +9,7 @@ import { type StormResult, strictTargetProblems } from "./storm/results";
 import { mostConnects, stormPlanProblems } from "./storm/scenarios";
 import { percentText } from "./storm/statistics";
 
-/** What is said of a plan as a whole: its checks, its storms, and everything that is wrong. */
+/** The verdict on a plan: its checks, its storms and all problems. */
 export interface PlanVerdict {
   /** The checks of the plan; the last one compares the storms with the target. */
   readonly checks: readonly Check[];

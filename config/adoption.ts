@@ -63,8 +63,8 @@ export interface AdoptionSettings
 }
 
 /**
- * Every resource of the settings that can be adopted.
- * Source of the id forms: the provider's documentation of each resource, section Import.
+ * Every resource of the settings that can be adopted. Source of the id forms: the provider's documentation of each
+ * resource, section Import.
  */
 export function adoptables(settings: Omit<AdoptionSettings, "adopt">): Adoptable[] {
   const { project, region, network, connector, database, cache, secrets, services, migrations } = settings;
@@ -121,7 +121,7 @@ export function adoptables(settings: Omit<AdoptionSettings, "adopt">): Adoptable
   ];
 }
 
-/** The load balancer's parts. The existing one has other names, which nobody recorded: only its address is adopted. */
+/** The load balancer's parts. The existing one has other, unrecorded names: only its address is adopted. */
 function edgeAdoptables({ project, region, edge, hosts, services }: Omit<AdoptionSettings, "adopt">): Adoptable[] {
   if (!edge) return [];
   const names = edgeNames(edge);
@@ -165,10 +165,10 @@ interface NotReadBack {
 }
 
 /**
- * The components state these properties at creation and ignore later changes (`ignoreChanges`), so an import leaves them
- * out and no later update adds them. The list is complete for the types that can be adopted: the inputs of each were
- * compared with what the provider reads (`ignore_read` and `ImportStateVerifyIgnore` in its sources). Other properties
- * that are not read back update in place: `deletionProtection`, `disableOnDestroy`.
+ * The components state these properties at creation and ignore later changes (`ignoreChanges`), so an import leaves
+ * them out and no later update adds them. The list is complete for the types that can be adopted: the inputs of each
+ * were compared with what the provider reads (`ignore_read` and `ImportStateVerifyIgnore` in its sources). Other
+ * properties that are not read back update in place: `deletionProtection`, `disableOnDestroy`.
  */
 export const NOT_READ_BACK: readonly NotReadBack[] = [
   {

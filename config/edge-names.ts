@@ -9,7 +9,7 @@ export interface EdgeNaming {
   readonly certificates: readonly (readonly string[])[];
 }
 
-/** The parts' names, in the cloud as in the program. No two are alike, whatever their types. */
+/** The parts' names, in the cloud as in the program. No two are alike, even of different types. */
 export function edgeNames({ name, address, certificates }: EdgeNaming) {
   return {
     address,

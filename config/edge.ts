@@ -3,7 +3,7 @@ import { type Change, type InputProblem, problem } from "../capacity/problem";
 import { computeName, fraction, list, section, text, whole } from "./fields";
 import { entriesOf, isMapping, shown } from "./references";
 
-/* The load balancer in front of the services. Its hosts stand in `netra:hosts`, where monitoring reads them, too. */
+/* The load balancer in front of the services. Its hosts are under `netra:hosts`, which monitoring also reads. */
 
 export const edge = section("the load balancer in front of the services; absent: clients reach them directly", {
   // The longest of its parts' names adds 32 characters at most.

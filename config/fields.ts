@@ -3,7 +3,7 @@ import { z } from "zod";
 import { meantQuantity } from "../capacity/constraints/cloudrun";
 import type { InputProblem, Proposal } from "../capacity/problem";
 
-/* The kinds of fields the stack file has: each knows its form, and says what is wrong with a value that has another. */
+/* The kinds of fields in the stack file: each defines its form and the message for an invalid value. */
 
 /** How a field's error reads: `must <must> because <because>; set '<field>' to <example>`. */
 interface Form {

@@ -182,7 +182,7 @@ function accountProblems({
       : []),
     ...(isMapping(stated) ? [["netra:migrations.account", stated.account] as const] : []),
   ];
-  // Those of services are told apart where services are judged.
+  // Names of services are compared where services are judged.
   return repeatedTexts(accounts, "each job has an identity of its own").filter(
     ({ setting }) => !setting.startsWith("netra:services."),
   );

@@ -5,7 +5,7 @@ import { complained } from "./fields";
 import { shown } from "./references";
 import { stackFile } from "./schema";
 
-/** What the form of each setting says, each mistake once: a misspelt setting is not missing, too. */
+/** The problems of form, each mistake reported once: a misspelt setting is not also reported as missing. */
 export function misreadProblems(issues: readonly z.core.$ZodIssue[], own: unknown): InputProblem[] {
   const meant = issues.flatMap((issue) =>
     issue.code === "unrecognized_keys"
@@ -15,7 +15,7 @@ export function misreadProblems(issues: readonly z.core.$ZodIssue[], own: unknow
   const problems = issues
     .filter(({ path }) => valueAt(own, path) !== undefined || !meant.includes(settingPath(path)))
     .flatMap((issue) => issueProblems(issue, own));
-  // A number far too large is both: no whole number, and too large.
+  // Zod reports a far too large number twice: as no whole number and as too large.
   return [...new Map(problems.map((found) => [found.message, found])).values()];
 }
 

@@ -17,7 +17,7 @@ import {
 } from "./fields";
 import { entriesOf, shown } from "./references";
 
-/* Who is told of alerts, what staging wants to reach, and which hosts clients use. Thresholds are derived, not stated. */
+/* Who is notified of alerts, the objectives of staging, and the hosts of clients. Thresholds are derived, not stated. */
 
 /** A share of good events; more than 99.99 is no objective that Google takes. */
 function percent(meaning: string, example: number) {
@@ -105,7 +105,7 @@ const KINDS: Readonly<
   },
 };
 
-/** Channels without what they need, hosts without a service, and an environment that nobody watches. */
+/** Problems: incomplete channels, hosts without a service, and an environment without notification. */
 export function monitoringProblems(own: Readonly<Record<string, unknown>>): InputProblem[] {
   const [monitored] = entriesOf({ monitoring: own.monitoring });
   const channels = entriesOf(monitored?.[1].channels);

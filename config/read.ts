@@ -12,8 +12,8 @@ import { type ParsedSettings, type ServiceSettings, type Settings, stackFile } f
 export const planOf = (settings: Settings): CapacityPlan => settings;
 
 /**
- * Reads the configuration of a stack. `values` maps full keys (`netra:connector`, `gcp:project`) to plain values;
- * other namespaces are ignored.
+ * Reads the configuration of a stack. `values` maps full keys (`netra:connector`, `gcp:project`) to plain values; other
+ * namespaces are ignored.
  * @throws InputError with every problem, named as the stack file writes it.
  */
 export function readSettings(values: Readonly<Record<string, unknown>>): Settings {
@@ -35,8 +35,8 @@ export function readSettings(values: Readonly<Record<string, unknown>>): Setting
   ];
   const problems = [
     ...misread,
-    // A setting that cannot be read is one mistake: what it leads to is not told, too.
-    ...between.filter(({ setting }) => !misread.some((told) => isWithin(setting, told.setting))),
+    // Errors that follow from a setting that cannot be read are suppressed.
+    ...between.filter(({ setting }) => !misread.some((found) => isWithin(setting, found.setting))),
     // Ids are made of what has just been read.
     ...(parsed.success && placeProblems.length === 0 ? adoptionProblems({ ...parsed.data, ...place }) : []),
   ];
@@ -58,7 +58,7 @@ function inRolloutOrder({ services, edge }: ParsedSettings): Settings["services"
       ingress = edge ? "internal-and-load-balancer" : "all",
       ...rest
     } = service;
-    // Unless it says otherwise, a service waits for all whose names come first: one `up` never starts two at once.
+    // By default, a service waits for all services whose names sort before it: one `up` never starts two at once.
     const after = stated ?? keys.slice(0, keys.indexOf(key));
     after.forEach(visit);
     sorted.set(key, { ...rest, memoryMib, ingress, after });
@@ -95,6 +95,6 @@ export function providerProblem(
   ];
 }
 
-/** Whether a setting stands at or under another one. */
+/** Whether a setting is another one or part of it. */
 const isWithin = (setting: string, other: string) =>
   setting === other || setting.startsWith(`${other}.`) || setting.startsWith(`${other}[`);

@@ -76,13 +76,13 @@ export const FORWARDING_RULES = [FORWARDING_RULE, "gcp:compute/forwardingRule:Fo
 export const MANAGED_CERTIFICATE = "gcp:compute/managedSslCertificate:ManagedSslCertificate";
 /** Certificate Manager's own, which also holds uploaded ones. */
 export const CERTIFICATE = "gcp:certificatemanager/certificate:Certificate";
-/** Certificates that say which hosts they are for. */
+/** Certificates that list their hosts. */
 export const MANAGED_CERTIFICATES = [
   MANAGED_CERTIFICATE,
   "gcp:compute/mangedSslCertificate:MangedSslCertificate", // the name it had by mistake
   CERTIFICATE,
 ];
-/** Certificates whose hosts stand in what people have uploaded. */
+/** Certificates whose hosts are in the uploaded file. */
 export const SELF_MANAGED_CERTIFICATES = [
   "gcp:compute/sSLCertificate:SSLCertificate",
   "gcp:compute/regionSslCertificate:RegionSslCertificate",
@@ -92,5 +92,5 @@ export const CERTIFICATE_MAP_ENTRY = "gcp:certificatemanager/certificateMapEntry
 export const ALERT_POLICY = "gcp:monitoring/alertPolicy:AlertPolicy";
 export const NOTIFICATION_CHANNEL = "gcp:monitoring/notificationChannel:NotificationChannel";
 export const SERVICE_ACCOUNT = "gcp:serviceaccount/account:Account";
-/** The component of staging's own program: it says why nothing is monitored, where that is so. */
+/** The component of staging's own program: it explains when nothing is monitored. */
 export const MONITORING = "netra:staging:Monitoring";

@@ -3,8 +3,7 @@ import type { Plot } from "./plots";
 
 /**
  * The report as one file that opens from disk without network: the Markdown's own sections, and plots where people
- * would
- * rather look than read. Light and dark follow the reader's system.
+ * would rather look than read. Light and dark follow the reader's system.
  */
 export function page(headline: string, ok: boolean, sections: string, plots: readonly Plot[]): string {
   return `<!doctype html>
@@ -32,7 +31,7 @@ function figure({ title, svg, alternative }: Plot): string {
   return `<figure role="group" aria-label="${escaped(title)}"><h2>${escaped(title)}</h2>${svg}<figcaption>${escaped(alternative)}</figcaption></figure>`;
 }
 
-// What stands in the stack file must not become markup; a wide table scrolls in its own box.
+// Text from the stack file must not become markup; a wide table scrolls in its own box.
 const markdown = new Marked({
   async: false,
   renderer: {

@@ -1,11 +1,11 @@
 import type { TopLevelSpec } from "vega-lite";
 
 /*
- * The plots of the HTML reports. Vega-Lite draws them to SVG without a browser; colours are CSS variables of the
- * page, so that one drawing serves light and dark.
+ * The plots of the HTML reports. Vega-Lite draws them to SVG without a browser; colours are CSS variables of the page,
+ * so that one drawing serves light and dark.
  */
 
-/** A drawing and what it says, for who cannot see it. */
+/** A drawing and its text alternative. */
 export interface Plot {
   readonly title: string;
   readonly svg: string;

@@ -2,9 +2,7 @@ import { infoOf, type Rule } from "../policy/framework/rule";
 import { settingsOf } from "../policy/framework/settings";
 import { table } from "./table";
 
-/**
- * What the pack's README says of each rule: what it refuses, why and what to set, how to configure and how to waive it.
- */
+/** The pack's README on each rule: what it refuses, why and what to set, how to configure and how to waive it. */
 export function rulesTable(rules: readonly Rule[]): string {
   return table([
     ["rule", "what must hold", "why, and what to set", "severity", "settings", "waived for"],

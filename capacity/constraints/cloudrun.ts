@@ -15,14 +15,14 @@ export function probeWindowSeconds(probe: ProbeTiming): number {
   return probe.initialDelaySeconds + probe.periodSeconds * probe.failureThreshold;
 }
 
-/** The quantity that a text which is none was probably meant to be: `4GB` is 4Gi. */
+/** The quantity that an invalid text was probably meant to be: 4Gi for `4GB`. */
 export function meantQuantity(text: string, kind: "cpu" | "memory"): string {
   const [, digits, unit] = /^\s*0*([1-9]\d*(?:\.\d+)?)\s*([KMGT]?)/i.exec(text) ?? [];
   if (kind === "cpu") return digits ?? "1";
   return digits && unit ? `${digits}${unit.toUpperCase()}i` : "512Mi";
 }
 
-/** A CPU or memory quantity that is none, as `4GB` or `0`. The fix says what was probably meant. */
+/** An invalid CPU or memory quantity, such as `4GB` or `0`. The fix is what was probably meant. */
 export function quantityProblems(setting: string, text: string, kind: "cpu" | "memory"): Problem[] {
   const parse = kind === "cpu" ? parseCpu : parseMemoryMib;
   if ((parse(text) ?? 0) > 0) return [];
@@ -189,10 +189,8 @@ interface ScalingLevel {
 
 /**
  * Instance counts at Cloud Run's two levels, the service's own and each revision's: no maximum at all, or counts that
- * do not
- * fit together at either level. A level without a maximum has the other's. A revision's maximum may be above its
- * service's, which
- * holds for all revisions together: Cloud Run gives a revision that states none a default of its own.
+ * do not fit together at either level. A level without a maximum has the other's. A revision's maximum may be above its
+ * service's, which holds for all revisions together: Cloud Run gives a revision that states none a default of its own.
  */
 export function scalingLevelProblems(
   levels: { readonly service: ScalingLevel; readonly revision: ScalingLevel },
@@ -381,8 +379,8 @@ export const longestStartupWindow = (hasGpu: boolean): number =>
   cloudRunLimits.startupWindowSeconds.value[hasGpu ? "withGpu" : "withoutGpu"];
 
 /**
- * A start-up window that is shorter than the start it must wait for, or longer than Cloud Run allows: see
- * {@link longestStartupWindow}. `neededSeconds` is boot plus the whole database initialisation.
+ * A start-up window that is shorter than the start it must wait for, or longer than Cloud Run allows: see {@link
+ * longestStartupWindow}. `neededSeconds` is boot plus the whole database initialisation.
  */
 export function startupWindowProblems(
   probe: ProbeTiming,

@@ -42,9 +42,7 @@ const PREDEFINED: Readonly<Record<string, Readonly<Record<number, number>>>> = {
   "c4a-highmem": cloudSqlLimits.c4aMemoryGib.value,
 };
 
-/**
- * Which steps N4 has below its largest machine is not published in what was read: whatever is not too large may exist.
- */
+/** The pages read do not list the steps of N4 below its largest machine, so every smaller size is accepted. */
 function n4Tier(name: string, vcpus: number, memoryMib: number): Tier | undefined {
   const { vcpusMax, memoryGibMax } = cloudSqlLimits.n4.value;
   return vcpus <= vcpusMax && memoryMib <= memoryGibMax * 1024
@@ -188,8 +186,8 @@ const customTier = (vcpus: number, memoryMib: number): Tier => ({
 });
 
 /**
- * The dedicated-core tiers a plan is sized from, smallest first: 1 to 16 vCPUs at Google's usual 3.75 GiB per vCPU
- * and at the most memory a vCPU may have.
+ * The dedicated-core tiers a plan is sized from, smallest first: 1 to 16 vCPUs at Google's usual 3.75 GiB per vCPU and
+ * at the most memory a vCPU may have.
  */
 export const tierCatalogue: readonly Tier[] = [1, 2, 4, 8, 16].flatMap((vcpus) => [
   customTier(vcpus, vcpus * 3840),
@@ -258,8 +256,7 @@ export function flagValue(flag: keyof typeof cloudSqlLimits.flagUnitKib.value, m
 
 /**
  * A max_connections that is not stated: what an instance then has follows its tier, and no budget can be counted on it.
- * A read
- * replica must have its primary's number at least.
+ * A read replica must have its primary's number at least.
  */
 export function statedMaxConnectionsProblems(
   tierName: string,
@@ -281,8 +278,7 @@ export function statedMaxConnectionsProblems(
 
 /**
  * max_connections outside the flag's range, or more than the tier's memory can hold. `needed` is how many the
- * connection budget
- * asks for, where that is known: no fewer are proposed.
+ * connection budget asks for, where that is known: no fewer are proposed.
  */
 export function maxConnectionsProblems(
   db: DatabaseSize,

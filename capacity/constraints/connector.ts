@@ -13,8 +13,7 @@ const MACHINE_TYPES = Object.keys(connectorLimits.machineTypes.value);
 
 /**
  * A connector's estimated throughput in Mbps at `instances` VMs: Google's figures for 2 and 10, a straight line
- * between.
- * 0 for a machine type that does not exist.
+ * between. 0 for a machine type that does not exist.
  */
 export function connectorMbps(machineType: string, instances: number): number {
   const machine = connectorLimits.machineTypes.value[machineType];
@@ -27,8 +26,7 @@ export const isMachineType = (machineType: string): boolean => MACHINE_TYPES.inc
 
 /**
  * New connections a second through one VM. `assumed` is the assumption for the default machine type: others carry as
- * many
- * as their throughput is larger or smaller, and none more than its bytes allow.
+ * many as their throughput is larger or smaller, and none more than its bytes allow.
  */
 export function vmConnectsPerSecond(machineType: string, assumed: number): number {
   const vmMbps = (type: string) => connectorMbps(type, 2) / 2;
@@ -52,8 +50,7 @@ export function machineTypeProblems(machineType: string, name: Naming<"machineTy
 
 /**
  * Instance counts outside 2..9 (minimum) and 3..10 (maximum), a minimum that is not below the maximum, or a count that
- * is not stated.
- * A whole connector scales up to `maxInstances` and never back.
+ * is not stated. A whole connector scales up to `maxInstances` and never back.
  */
 export function instanceCountProblems(
   counts: { readonly minInstances?: number | undefined; readonly maxInstances?: number | undefined },
@@ -176,9 +173,7 @@ export function connectorOverlapProblems(
     );
 }
 
-/**
- * A connector that is smaller than the floor in throughput or in either count.
- */
+/** A connector that is smaller than the floor in throughput or in either count. */
 export function connectorFloorProblems(
   size: ConnectorSize,
   floor: ConnectorSize,

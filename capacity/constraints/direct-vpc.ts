@@ -7,8 +7,7 @@ const usableAddresses = (prefix: number) => 2 ** (32 - prefix) - directVpcLimits
 
 /**
  * A subnetwork that Cloud Run refuses for direct VPC egress, or in which `instances` at their maximum find no
- * addresses.
- * A range that cannot be read has no problem here: `rangeProblems` names it.
+ * addresses. A range that cannot be read has no problem here: `rangeProblems` names it.
  */
 export function directSubnetProblems(
   cidr: string,

@@ -1,6 +1,6 @@
 /* What the load balancer's rules are, apart from how they are declared. */
 
-/** What the plan says of the load balancer in front of the services. */
+/** The plan's load balancer in front of the services. */
 export interface EdgePlan {
   /** Requests a minute that one client address may send, all hosts together, health paths aside. */
   readonly requestsPerMinute: number;
@@ -45,8 +45,8 @@ export function securityRules(healthPaths: readonly string[], { requestsPerMinut
 }
 
 /**
- * One regular expression for all paths: a rule takes five terms at most, and is paid for by the month.
- * Source: docs.cloud.google.com/armor/docs/rules-language-reference.
+ * One regular expression for all paths: a rule takes five terms at most, and is paid for by the month. Source:
+ * docs.cloud.google.com/armor/docs/rules-language-reference.
  */
 function healthExpression(paths: readonly string[]): string {
   const distinct = [...new Set(paths)].toSorted();

@@ -6,7 +6,7 @@ import type { CapacityPlan, DatabaseClientVariables } from "../plan";
  * beside a start: a job takes connections and quota, and part in no storm.
  */
 
-/** Characters of the token that tells one execution of a job from the others. */
+/** Length of the token that identifies an execution of a job. */
 export const TOKEN_LENGTH = 16;
 export const LONGEST_JOB_NAME = cloudRunLimits.longestExecutionName.value - TOKEN_LENGTH;
 
@@ -22,7 +22,7 @@ export interface JobPlan {
   /** vCPU. */
   readonly cpu: number;
   readonly memoryMib: number;
-  /** What its container is told in `DB_*` variables. */
+  /** Its `DB_*` variables. */
   readonly database: DatabaseClientVariables;
 }
 

@@ -2,8 +2,7 @@ import { type Range, startFacts } from "../limits";
 
 /*
  * How a client reaches its database. One model for the stack file, the policies and the storms: whether a path can
- * work, how
- * long it takes to open, and which setting mends it.
+ * work, how long it takes to open, and which setting mends it.
  *
  * Facts (Cloud Run and Cloud SQL documentation; GoogleCloudPlatform/cloud-sql-proxy 848):
  * - The built-in socket is the Cloud SQL Auth Proxy. It dials the public address if the instance has one, else the
@@ -15,9 +14,8 @@ import { type Range, startFacts } from "../limits";
  */
 
 /**
- * How a client dials: `address`: the address that it is told; `socket`: Cloud Run's built-in Cloud SQL socket; `proxy`:
- * an Auth
- * Proxy beside it or a connector library in it.
+ * How a client dials: `address`: the address in its environment; `socket`: Cloud Run's built-in Cloud SQL socket;
+ * `proxy`: an Auth Proxy beside it or a connector library in it.
  */
 export type Dialing = "address" | "socket" | "proxy";
 
@@ -40,8 +38,7 @@ export interface DatabaseRoute {
   readonly hasNat: boolean;
   /**
    * Private Google Access of the subnetwork that packets leave through; `undefined`: not known. A connector with a
-   * range of its
-   * own lies in a hidden subnetwork that shows none.
+   * range of its own lies in a hidden subnetwork that shows none.
    */
   readonly privateGoogleAccess?: boolean | undefined;
   readonly database: DatabaseAddresses;
@@ -120,7 +117,7 @@ export const NO_NAT = "no NAT";
 
 const ALL_TRAFFIC = "all-traffic sends every packet into the VPC, which has no way to the internet without Cloud NAT";
 
-/** Where packets leave, whatever they are for. */
+/** Where packets leave, for every destination. */
 export type Egress = Pick<DatabaseRoute, "egress" | "vpcAccess" | "hasNat" | "privateGoogleAccess">;
 
 const sendsAllWithoutNat = ({ egress, vpcAccess, hasNat }: Egress) =>

@@ -4,8 +4,7 @@ import { dayOf } from "../today";
 
 /*
  * How long a major version of PostgreSQL is supported: by its community, by Cloud SQL in its regular support, and by
- * its extended
- * support, which is charged per vCPU on top of the instance. Days are compared as `YYYY-MM-DD`.
+ * its extended support, which is charged per vCPU on top of the instance. Days are compared as `YYYY-MM-DD`.
  */
 
 /**
@@ -20,7 +19,7 @@ const newest = () => Object.keys(lives.value).at(-1) ?? "";
 
 const lifeOf = (version: string): VersionLife | undefined => lives.value[version];
 
-/** The dates of a version, as a person would say them. */
+/** The dates of a version, in words. */
 export function lifeText(version: string): string {
   const life = lifeOf(version);
   if (!life) return `${version}: no dates are known here`;
@@ -30,8 +29,7 @@ export function lifeText(version: string): string {
 
 /**
  * A version that is, or soon will be, in extended support: advice, because it goes on working. `days` ahead; default:
- * from the day on
- * which it costs.
+ * from the day on which it costs.
  */
 export function lifeProblems(version: string, today: string, days = 0, name: Naming<"version"> = identity): Problem[] {
   const life = lifeOf(version);
@@ -53,7 +51,7 @@ export function lifeProblems(version: string, today: string, days = 0, name: Nam
   ];
 }
 
-/** What the plan's check says: early enough to prepare. */
+/** For the plan's check: early enough to prepare. */
 export const upgradeAdvice = (version: string, today: string, name: Naming<"version">): string | undefined =>
   lifeProblems(version, today, NOTICE_DAYS, name)[0]?.message;
 

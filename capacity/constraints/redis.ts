@@ -49,8 +49,8 @@ export function redisRangeProblems(
 
 /**
  * A Memorystore instance without memory, with a version in an invalid form, or with read replicas that its tier has
- * not. A
- * version left out is the latest. Source on replicas: API reference of Memorystore, replicaCount and readReplicasMode.
+ * not. A version left out is the latest. Source on replicas: API reference of Memorystore, replicaCount and
+ * readReplicasMode.
  */
 export function redisProblems(
   redis: {

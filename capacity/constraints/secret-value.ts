@@ -1,13 +1,13 @@
 import { secretLimits } from "../limits";
 import { type Problem, problem } from "../problem";
 
-/** `key`: signs or encrypts, so its length is its strength; `opaque`: whatever else an application keeps secret. */
+/** `key`: signs or encrypts, so its length is its strength; `opaque`: any other secret of an application. */
 export type SecretKind = "key" | "opaque";
 
 /** How a secret's value is called in a message: no message may carry it, nor its length. */
 const HIDDEN = "not shown";
 
-/** Whitespace and characters nobody sees (byte order mark, zero-width space, NUL), at either end. */
+/** Whitespace and invisible characters (byte order mark, zero-width space, NUL), at either end. */
 const SURROUNDED = /^[\s\p{Cc}\p{Cf}]|[\s\p{Cc}\p{Cf}]$/u;
 const INVISIBLE = /^[\s\p{Cc}\p{Cf}]*$/u;
 
@@ -18,15 +18,14 @@ const INVISIBLE = /^[\s\p{Cc}\p{Cf}]*$/u;
 const PLACEHOLDER_WORDS =
   /-(change-?(me|it|this)|replace-?(me|this|with)|fill-?me|fix-?me|place-?holder|todo|tbd|example|dummy|redacted|x{3,}|do-not-use|(insert|put|enter)-([a-z0-9]+-){1,4}here|your-[a-z].*)\d*-/;
 const PLACEHOLDERS = /^(secret|my-?secret|password|passw0rd|sample|none|null|nil|undefined|n-a)$/;
-/** `<api key>`, `${API_KEY}`, `{{ api_key }}`, `[secret]`: templates that nobody filled in. */
+/** `<api key>`, `${API_KEY}`, `{{ api_key }}`, `[secret]`: templates that were never filled in. */
 const TEMPLATES = /^(<[^<>]*>|\$\{[^}]*\}|\{\{[^}]*\}\}|\[[\w -]*\])$/;
 /** What JavaScript makes of an Output inside a text. */
 export const STRINGIFIED_OUTPUT = "Calling [toString] on an [Output<T>]";
 
 /**
  * A secret's value that no consumer can use: empty, with whitespace around it, a placeholder, or a key under 32
- * characters.
- * `setting` names the value in messages, which never carry it.
+ * characters. `setting` names the value in messages, which never carry it.
  */
 export function secretValueProblems(setting: string, value: string, kind: SecretKind): Problem[] {
   if (INVISIBLE.test(value))

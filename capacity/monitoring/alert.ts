@@ -23,7 +23,7 @@ export interface NamedSetting {
 
 export type DashboardRow = "connector" | "database" | "start-up" | "requests";
 
-/** An alert with all that its text says: where its threshold comes from and what to change. */
+/** An alert with the content of its text: the origin of its threshold and the settings to change. */
 export interface Alert {
   /** The resource's name in the program. */
   readonly key: string;
@@ -49,7 +49,7 @@ const MAX_CONDITIONS = 6;
 /** Google's limit for alerts. Source: google/monitoring/v3/common.proto, Aggregation.alignment_period. */
 const MAX_ALIGNMENT_SECONDS = 90_000;
 
-/** The filter of a metric on one resource, with further restrictions as they stand in the filter language. */
+/** The filter of a metric on one resource, with further restrictions in the filter language. */
 export const filterOf = (
   { type, resources: [resource] }: Pick<Metric, "type" | "resources">,
   ...restrictions: readonly string[]

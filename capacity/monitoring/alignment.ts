@@ -2,8 +2,7 @@ import type { Metric, MetricKind, ValueType } from "./metrics";
 
 /*
  * Which aligner and reducer a metric can have. Nothing checks that before `up`: an illegal one is a 400 from Google, or
- * an
- * alert that never fires. Source: google/monitoring/v3/common.proto, Aggregation.Aligner and Aggregation.Reducer.
+ * an alert that never fires. Source: google/monitoring/v3/common.proto, Aggregation.Aligner and Aggregation.Reducer.
  */
 
 type Percentile = 50 | 95 | 99;

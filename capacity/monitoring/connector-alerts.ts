@@ -6,7 +6,7 @@ import { type Monitored, round, saturation, setting } from "./monitored";
 
 const BYTES_PER_MEGABIT = 1e6 / 8;
 
-/** The connector's three metrics: CPU stands for connections, of which there is none. */
+/** The connector's three metrics. CPU substitutes for connections, which have no metric. */
 export function connectorAlerts(plan: Monitored): Alert[] {
   const { connector, monitoring } = plan;
   const { name, machineType, minInstances, maxInstances } = connector;
@@ -71,7 +71,7 @@ export function connectorAlerts(plan: Monitored): Alert[] {
     },
     {
       ...common,
-      // Not `-at-maximum`: that is what a service called `connector` would be given, too.
+      // Not `-at-maximum`: a service called `connector` would have the same key.
       key: "connector-instances",
       title: `${name}: at its most instances`,
       severity: "WARNING",

@@ -16,11 +16,11 @@ export function databaseAlerts(plan: Monitored): Alert[] {
     how: Pick<Aggregation, "aligner" | "reducer"> & Partial<Pick<Aggregation, "alignmentSeconds">>,
     rest: Said & Pick<Alert, "severity"> & { readonly what: string; readonly durationSeconds: number },
   ): Alert => {
-    const { what, threshold, durationSeconds, restrictions = { [what]: "" }, ...said } = rest;
+    const { what, threshold, durationSeconds, restrictions = { [what]: "" }, ...fields } = rest;
     const [label] = monitoredResources[metric.resources[0]];
     const aggregation = { alignmentSeconds: 60, groupBy: [], ...how };
     return {
-      ...said,
+      ...fields,
       key: `database-${key}`,
       title: `${name}: ${what}`,
       combiner: "OR",
@@ -85,7 +85,7 @@ export function databaseAlerts(plan: Monitored): Alert[] {
   ];
 }
 
-/** What an alert says beside its metric. */
+/** The fields of an alert other than its metric. */
 type Said = Pick<Alert, "arithmetic" | "settings" | "limit"> & {
   readonly threshold: number;
   /**
@@ -115,8 +115,7 @@ function backends(plan: Monitored): Said {
 
 /**
  * As long as the longest start-up that Cloud Run waits for: within it no instance starts twice, unless it starts over
- * and over.
- * The metric is a count a minute, in which a cold start and a crash loop look alike.
+ * and over. The metric is a count a minute, in which a cold start and a crash loop look alike.
  */
 const CONNECT_WINDOW_SECONDS = cloudRunLimits.startupWindowSeconds.value.withoutGpu;
 

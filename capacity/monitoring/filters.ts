@@ -2,8 +2,7 @@ import { type Metric, monitoredResources } from "./metrics";
 
 /*
  * The one reader of Cloud Monitoring's filters: of the program's own, which a preview does not check, and of other
- * programs'
- * alerts. Source: docs.cloud.google.com/monitoring/api/v3/filters.
+ * programs' alerts. Source: docs.cloud.google.com/monitoring/api/v3/filters.
  */
 
 /** One restriction of a filter: `resource.labels.service_name=one_of("a", "b")`. */
@@ -122,9 +121,7 @@ function labelsOf(
   ]);
 }
 
-/**
- * What a filter selects, for those who aggregate it, and why it selects nothing or cannot be told to select anything.
- */
+/** What a filter selects, for its aggregation, and why it selects nothing or why that is unknown. */
 export function readFilter(
   filter: string,
   groupBy: readonly string[],

@@ -24,7 +24,7 @@ export interface LogMetric extends Metric {
   readonly name: string;
   readonly description: string;
   readonly filter: string;
-  /** By label, where its value stands in the log entry. */
+  /** By label, the field of the log entry that has its value. */
   readonly extractors: Readonly<Record<string, string>>;
   /** Where a distribution's value stands. */
   readonly value?: string;
@@ -85,7 +85,7 @@ export const logMetrics = {
   }),
   tooManyConnections: logMetric("netra/sqlstate_53300", {
     description: "Connects that PostgreSQL refused because max_connections was reached (SQLSTATE 53300)",
-    // Not the number alone: it is a port, too, from which clients connect.
+    // Not the number alone: 53300 is also a port that clients connect from.
     filter: `${SERVICE_LOGS} AND ${says("(SQLSTATE|sqlstate)[^0-9A-Za-z]*53300|TooManyConnections|too many clients already|remaining connection slots are reserved")}`,
   }),
   socketRefused: logMetric("netra/cloudsql_socket_refused", {

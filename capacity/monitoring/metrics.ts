@@ -1,14 +1,12 @@
 /**
  * Google's metrics that alerts, objectives and the dashboard read, and those by which the policy pack recognises alerts
- * of other
- * programs: one home for kind, type, unit, labels and monitored resources. Filters, aligners and reducers are judged by
- * it
- * (`filters.ts`, `alignment.ts`).
+ * of other programs: one home for kind, type, unit, labels and monitored resources. Filters, aligners and reducers are
+ * judged by it (`filters.ts`, `alignment.ts`).
  */
 
 /**
- * The labels of a monitored resource, first the one that carries its name.
- * Source: docs.cloud.google.com/monitoring/api/resources, generated 2026-04-10.
+ * The labels of a monitored resource, first the one that carries its name. Source:
+ * docs.cloud.google.com/monitoring/api/resources, generated 2026-04-10.
  */
 export const monitoredResources = {
   vpc_access_connector: ["connector_name", "project_id", "location"],
@@ -49,7 +47,7 @@ type Common = Pick<Metric, "resources" | "stage" | "source">;
 type Shape = Pick<Metric, "kind" | "valueType" | "unit">;
 type Special = Partial<Pick<Metric, "resources" | "stage" | "labels">>;
 
-/** The metrics below one prefix: what they have in common, unless one says otherwise. */
+/** The metrics below one prefix: what they have in common, unless one overrides it. */
 const family =
   (prefix: string, common: Common) =>
   (name: string, shape: Shape, special: Special = {}): Metric => ({

@@ -87,9 +87,8 @@ export const objectiveName = (project: string, id: string) =>
   `projects/${project}/services/${OBJECTIVES_SERVICE}/serviceLevelObjectives/${id}`;
 
 /**
- * How much of the budget may go in which window before somebody is called; the short window ends the alert soon after
- * the
- * cause. Source: Google, The Site Reliability Workbook, "Alerting on SLOs", 6: multiwindow, multi-burn-rate.
+ * How much of the budget each window may use before an alert; the short window ends the alert soon after the cause.
+ * Source: Google, The Site Reliability Workbook, "Alerting on SLOs", 6: multiwindow, multi-burn-rate.
  */
 const BURNS = [
   { key: "fast", budgetShare: 0.02, hours: 1, shortMinutes: 5, severity: "CRITICAL" },

@@ -27,8 +27,7 @@ const CHECK_WINDOW_SECONDS = 1200;
 /**
  * A host that has never answered is not down: DNS record and certificate of a new domain take up to 90 minutes
  * (docs.cloud.google.com/load-balancing/docs/ssl-certificates/google-managed-certs). A day, because an alert over a
- * host that has
- * been down for so long closes by itself.
+ * host that has been down for so long closes by itself.
  */
 const ANSWERED_SECONDS = 86_400;
 

@@ -29,7 +29,7 @@ export function failingStorms(plan: StormPlan, target: number): StormResult[] {
   });
 }
 
-/** The storms of a plan that something else judges: as few as say something, and none of a huge plan. */
+/** The storms for a plan that is mainly judged elsewhere: the fewest that are conclusive, and none for a huge plan. */
 export function illustratingStorms(plan: StormPlan, target: number): StormResult[] {
   return mostConnects(plan) > MOST_ILLUSTRATED ? [] : gateStorms(plan, target, leastReplications(target));
 }

@@ -14,13 +14,13 @@ import { identity, type Naming, type Problem, problem } from "../problem";
  *
  * Backends take turns on the database's CPU, a slice at a time: what is short is done when its turn comes, what is long
  * shares the CPU fairly. Clients that share CPUs, as in a rehearsal, do one step after the other, as an event loop
- * does; authentication is many small steps, so that connects that have come so far get through nearly together.
- * `rehearse/` runs the same storms on a real PostgreSQL; docs/accuracy.md says how right this is.
+ * does; authentication is many small steps, so that connects that have come so far get through nearly together. `npm
+ * run rehearse` runs the same storms on a real PostgreSQL; docs/accuracy.md reports the accuracy.
  *
  * Every connection is kept once it is open, also one that a migration would close: the conservative side.
  */
 
-/** What a storm meets. Built from a plan (`scenarios.ts`), from resources, or from a cell of the rehearsal. */
+/** The conditions of a storm. Built from a plan (`scenarios.ts`), from resources, or from a cell of the rehearsal. */
 export interface StormInput {
   readonly groups: readonly StartGroup[];
   readonly database: StormDatabase;
@@ -70,7 +70,7 @@ export interface ConnectCosts {
   readonly clientAuthMs: number;
   /** Whole CPUs that all clients share; Infinity where each instance has its own, as in Cloud Run. */
   readonly clientVcpus: number;
-  /** How the work of connects differs: sigma of its logarithm, around a mean that is what the costs above say. */
+  /** How the work of connects varies: sigma of its logarithm. The costs above are the means. */
   readonly sigma: number;
 }
 
@@ -130,7 +130,7 @@ export interface SimulationOptions {
   readonly timeline?: { readonly binSeconds: number; readonly bins: number } | undefined;
 }
 
-/** What all storms together gave, before any statistics. */
+/** The raw results of all storms. */
 export interface StormRun {
   /** Starts in one storm. */
   readonly starts: number;
@@ -205,7 +205,7 @@ const GROUP_FORMS = {
   userConnections: "countOrNone",
 } as const satisfies { readonly [Field in keyof StartGroup]?: keyof typeof FORMS };
 
-/** Counts, times and costs that no storm can have. `name` says how a field is called where the reader wrote it. */
+/** Problems of counts, times and costs that no storm can have. `name` returns the reader's name of a field. */
 export function stormInputProblems(input: StormInput, name: Naming<string> = identity): Problem[] {
   const problems: Problem[] = [];
   const fields = <Fields extends object>(

@@ -71,7 +71,7 @@ function remedyFor(bottleneck: Bottleneck, plan: StormPlan, largest: string, nam
   }
 }
 
-/** What the paths themselves say: one that cannot work comes before one that opens too late. */
+/** Remedies for the paths: one that cannot work comes before one that opens too late. */
 function pathRemedy(plan: StormPlan, names: StormNames): Remedy {
   const paths = Object.entries(plan.services).flatMap(([key, service]) => {
     const { database } = service;

@@ -19,7 +19,7 @@ export interface StormOptions {
 
 const DEFAULT_REPLICATIONS = 2000;
 export const DEFAULT_SEED = 1;
-/** A verdict on fewer storms says more about luck than about the plan. */
+/** A verdict on fewer storms depends more on chance than on the plan. */
 const LEAST_REPLICATIONS = 1000;
 
 /** What a run can hold and a person can wait for. */
@@ -33,7 +33,7 @@ export const MOST_TARGET_PERCENT = 99.99;
  */
 export const replicationsFor = (target: number): number => Math.max(DEFAULT_REPLICATIONS, 2 * leastStorms(target));
 
-/** The fewest storms after which a plan without a failure is not said to be under that target. */
+/** The fewest storms after which a plan without a failure is not judged to be below that target. */
 export const leastReplications = (target: number): number => Math.max(LEAST_REPLICATIONS, leastStorms(target));
 
 /** A target (percent, below 100) so strict that showing it takes more storms than can be simulated. */
@@ -135,7 +135,7 @@ const TIMELINE_BINS = 120;
 
 export function stormDetail(scenario: Scenario, options: StormOptions = {}): StormDetail {
   const { replications, seed } = withDefaults(options);
-  // The first run tells how long a storm lasts, the second records it: same draws, same storms.
+  // The first run measures how long a storm lasts, the second records it: same draws, same storms.
   const first = stormRun(scenario.input, { replications, seed });
   const lasts =
     quantile(first.readySeconds, 0.999) ?? Math.max(...scenario.input.groups.map((group) => group.probeWindowSeconds));

@@ -146,7 +146,7 @@ export function planScenarios(plan: StormPlan, values: StormValues = likelyValue
   ];
 }
 
-/** What keeps a plan from being simulated at all; its checks say more. `name` as the reader calls a plan's fields. */
+/** Problems that prevent a simulation; the plan's checks report more. `name` returns the reader's name of a field. */
 export function stormPlanProblems(plan: StormPlan, name: Naming<string> = (field) => `netra:${field}`): Problem[] {
   const { tier } = plan.database;
   const problems = [

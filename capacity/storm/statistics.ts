@@ -24,7 +24,7 @@ export function meanInterval(values: Float64Array, confidence = CONFIDENCE): Int
 
 /**
  * The mean of a - b over storms with the same draws (common random numbers), with bounds that each hold with
- * `confidence`; between -1 and 1. An interval that excludes 0 says which of two plans is better.
+ * `confidence`; between -1 and 1. An interval that excludes 0 shows which of two plans is better.
  */
 export function differenceInterval(a: Float64Array, b: Float64Array, confidence = CONFIDENCE): Interval {
   const scaled = a.map((value, i) => (value - (b[i] ?? 0) + 1) / 2);
