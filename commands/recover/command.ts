@@ -30,7 +30,7 @@ export function recoverCommand(): Runnable {
       const settings = readSettings(configuration);
       const exported = readExport(
         source === undefined
-          ? await exportOf(stack)
+          ? await exportOf(stack, host.env)
           : textIn(source, {
               because: "it holds the exported state",
               fix: "give the path of a pulumi stack export",
@@ -50,12 +50,13 @@ export function recoverCommand(): Runnable {
   };
 }
 
-async function exportOf(stack: string): Promise<string> {
-  const problem = await pulumiProblem(process.env);
+async function exportOf(stack: string, env: NodeJS.ProcessEnv): Promise<string> {
+  const problem = await pulumiProblem(env);
   if (problem) throw new InputError([{ setting: "pulumi", message: problem }]);
   try {
     const { stdout } = await promisify(execFile)("pulumi", ["stack", "export", "--stack", stack], {
       cwd: PROJECT_ROOT,
+      env,
       maxBuffer: 2 ** 28,
     });
     return stdout;

@@ -7,6 +7,7 @@ import { expect } from "vitest";
 import { PROJECT_ROOT } from "../../commands/shared/stack-file";
 import { NOT_READ_BACK } from "../../config/adoption";
 import { isSecretVersionOfPeople } from "../cloud/kinds";
+import { commandNamed } from "../commands/child";
 import { fencedBlocks } from "../fenced-blocks";
 import { stagingConfiguration } from "../stack-settings";
 import { type Ended, Environment, UNMONITORED } from "./environment";
@@ -68,8 +69,16 @@ export async function undisturbed(): Promise<[EndState, EndState]> {
   return [created, edited];
 }
 
-/** What the recipe prints. */
+/** What the recipe's command prints, run in this process. */
 export async function recover(environment: Environment): Promise<string> {
+  const run = commandNamed("recover", { ...process.env, ...environment.variables });
+  const { code, stdout, stderr } = await run("--config-file", join(environment.project, "Pulumi.staging.yaml"));
+  expect(code, stderr).toBe(0);
+  return stdout;
+}
+
+/** What the recipe prints, run as it stands. */
+export async function followRecipe(environment: Environment): Promise<string> {
   const [command = ""] = RECIPE;
   const { stdout } = await promisify(execFile)(
     "sh",

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { Environment } from "./environment";
-import { endState, recover, repair, SMALL } from "./interrupted";
+import { endState, followRecipe, repair, SMALL } from "./interrupted";
 
 /* Google fails to make what it makes in the background: it stays under its name, and no state has its id. */
 
@@ -63,7 +63,7 @@ test("whoever runs up again without reading is led to recover, which says how to
   expect(stderr).toMatch(
     /^'staging-(connector|redis)' exists but is not in the stack's state\. If an earlier `up` created it: npm run --silent recover\./m,
   );
-  const printed = await recover(environment);
+  const printed = await followRecipe(environment);
   expect(printed).toContain(
     "gcloud compute networks vpc-access connectors describe staging-connector --region us-central1 --project netra-staging --format 'value(state)'",
   );

@@ -6,6 +6,7 @@ import {
   EDIT,
   type EndState,
   endState,
+  followRecipe,
   neverStruck,
   RECIPE,
   recover,
@@ -78,7 +79,7 @@ test("killed before anything was made: the same recipe, and nothing is taken for
   const { code, stdout } = await upKilled(environment);
   expect(code, stdout).toBeNull();
   environment.cloud.faults = undefined;
-  const printed = await recover(environment);
+  const printed = await followRecipe(environment);
   const [, name = ""] = /^pulumi stack import --stack staging --file (\S+)$/m.exec(printed) ?? [];
   expect(printed.replace(name, "FILE")).toBe(`# Creation interrupted; the refresh keeps those that exist:
 #   gcp:secretmanager/secretVersion:SecretVersion redis-password-staging-r2: projects/netra-staging/secrets/redis-password-staging/versions/2
