@@ -53,10 +53,10 @@ export function bootstrapCommand(): Runnable {
       for (const args of todo) {
         host.stdout.write(`${commandLine(args)}\n`);
         if (options.dryRun) continue;
-        const { code, error: said } = await gcloud(args);
+        const { code, error } = await gcloud(args);
         if (code !== 0) {
           host.stdout.write(
-            `Stopped: ${said || `gcloud exited ${code}`}. Earlier changes stay; fix the cause and run this command again to continue.\n`,
+            `Stopped: ${error || `gcloud exited ${code}`}. Earlier changes stay; fix the cause and run this command again to continue.\n`,
           );
           return EXIT.refused;
         }

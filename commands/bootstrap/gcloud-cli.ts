@@ -21,8 +21,10 @@ export function gcloud(args: readonly string[]): Promise<GcloudResult> {
 }
 
 /** Whether gcloud reports that it does not exist, and not that access is denied. */
-export const isAbsent = ({ code, error: said }: GcloudResult) =>
-  code !== 0 && /NOT_FOUND|not found|cannot find|does not exist/i.test(said) && !/PERMISSION_DENIED|denied/i.test(said);
+export const isAbsent = ({ code, error }: GcloudResult) =>
+  code !== 0 &&
+  /NOT_FOUND|not found|cannot find|does not exist/i.test(error) &&
+  !/PERMISSION_DENIED|denied/i.test(error);
 
 /** A command line as a shell reads it. */
 export const commandLine = (args: readonly string[]) =>

@@ -8,7 +8,7 @@ import type { Collection } from "../shared/cloud/classify";
 import { type Deployed, workloadIn } from "../shared/cloud/deployed";
 import type { Location } from "../shared/cloud/sources";
 
-/* How deployed workloads connect to databases. Commands that close a path need this; an unknown path counts as the one that closes. */
+/* How deployed workloads connect to databases. A command that closes a path counts unknown clients as users of it. */
 
 interface Client {
   readonly workload: Workload;
@@ -32,12 +32,12 @@ export function usesPrivateAddressOnly(
 ): boolean {
   const address = new Inputs(outputs).text("privateIpAddress");
   return clientsIn(deployed, location).every(({ workload, container }) => {
-    const told = databaseAddresses(workload, container);
+    const addresses = databaseAddresses(workload, container);
     return (
       !usesSocket(workload, container) &&
       !workload.containers.some(isProxy) &&
-      told.length > 0 &&
-      told.every((one) => one === address)
+      addresses.length > 0 &&
+      addresses.every((one) => one === address)
     );
   });
 }

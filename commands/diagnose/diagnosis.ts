@@ -93,8 +93,8 @@ export function diagnose({
   const secrets = judgeSecrets(mountedSecrets(deployed, settings), collection, settings);
   const judged = (resources: readonly Deployed[]) =>
     withoutOpenAlerts(withOpenNat(judge(resources), resources, collection), collection, settings);
-  const said = judged(deployed);
-  const { findings: ofPack, unjudged } = findingsOf(said, deployed, collection, settings);
+  const judgements = judged(deployed);
+  const { findings: ofPack, unjudged } = findingsOf(judgements, deployed, collection, settings);
   const byPeople = [
     ...otherEngine(deployed, settings),
     ...absences(deployed, collection, settings),
@@ -109,8 +109,10 @@ export function diagnose({
     ...silentAlerts(deployed, collection, settings),
     ...byPeople,
   ]);
-  const course = remediate(found, deployed, (resources) => faultsIn(resources === deployed ? said : judged(resources)));
-  const findings = found.map((one) => remediated(one, course));
+  const remediation = remediate(found, deployed, (resources) =>
+    faultsIn(resources === deployed ? judgements : judged(resources)),
+  );
+  const findings = found.map((one) => remediated(one, remediation));
   const questions = answersTo({
     settings,
     collection,
@@ -131,7 +133,7 @@ export function diagnose({
     region: settings.region,
     ok: questions.every(({ status }) => status === "healthy"),
     findings,
-    commands: course.commands.map((command) => printed(command, findings)),
+    commands: remediation.commands.map((command) => printed(command, findings)),
     questions,
     capacity: capacities,
     figures: hour?.figures ?? [],

@@ -58,14 +58,14 @@ const KNATIVE: readonly (readonly [RegExp, string])[] = [
  * A property of the resource in gcloud's terms, with the value that gcloud prints or, where it prints none, the rule's
  * own.
  */
-export function evidenceOf({ form, object }: Deployed, setting: string, told: string): Evidence {
+export function evidenceOf({ form, object }: Deployed, setting: string, fallback: string): Evidence {
   const field = (form === "knative" ? KNATIVE : REST).reduce(
     (path, [ours, theirs]) => path.replace(ours, theirs),
     setting,
   );
   // A variable's value may be a secret, so only what the rule shows is printed.
   const printed = /\.env\b/.test(field) ? undefined : valueAt(object, field);
-  return { field, value: printed === undefined ? told : String(printed) };
+  return { field, value: printed === undefined ? fallback : String(printed) };
 }
 
 /** A scalar at a path like `a.b[0].c`, `a[x/y]` (a key) or `flags[name]` (a named element). */

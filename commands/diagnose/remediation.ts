@@ -3,9 +3,8 @@ import { applied, type Command, commandText, isRefused, merged, type Repair } fr
 import { STAGES, type Stage } from "./triage";
 
 /*
- * Which commands are printed, and in which order. Nothing here trusts that a repair is right: what the rules say after
- * every
- * command decides. A repair that does not mend its finding, or that breaks something on the way, is left out.
+ * Which commands are printed, and in which order. No repair is trusted: the rules judge the resources after each
+ * command. A repair that does not fix its finding, or that breaks something on the way, is left out.
  */
 
 /** What commands can fix, with the rules' names for it. */

@@ -93,7 +93,7 @@ const TRIAGE: readonly (readonly [rule: string, question: QuestionKey, stage: St
 const NO_EDGE = "load balancers are not collected";
 
 /**
- * Rules that nothing deployed can be held to, each with the reason; what they would say is left out, and this is said.
+ * Rules that cannot judge deployed resources, each with the reason. Their findings are left out.
  */
 export const NOT_JUDGED: Readonly<Record<string, string>> = {
   "secret-value": "no value of a secret is read",

@@ -11,7 +11,7 @@ const WIDTH = 80;
 export function preflightText({ ok, project, region, checks, mayStayOpen, notes }: Preflight): string {
   const count = (status: Answer["status"]) => checks.filter((check) => check.status === status).length;
   const state = ok ? "Ready" : count("wrong") > 0 ? "Not ready" : "Not known to be ready";
-  const told = (status: Answer["status"]) =>
+  const answersWith = (status: Answer["status"]) =>
     checks.flatMap(({ key, answers }) =>
       answers.filter((answer) => answer.status === status).map((answer) => ({ key, ...answer })),
     );
@@ -24,15 +24,17 @@ export function preflightText({ ok, project, region, checks, mayStayOpen, notes 
     ),
     ...section(
       "Wrong:",
-      told("wrong").flatMap((one) => answerLines(`!! ${one.key}: `, one)),
+      answersWith("wrong").flatMap((one) => answerLines(`!! ${one.key}: `, one)),
     ),
     ...section(
       "Open:",
-      grouped(told("open")).flatMap(({ keys, ...one }) => answerLines(`${mark(keys)} ${keys.join(", ")}: `, one)),
+      grouped(answersWith("open")).flatMap(({ keys, ...one }) =>
+        answerLines(`${mark(keys)} ${keys.join(", ")}: `, one),
+      ),
     ),
     ...section(
       "Fine:",
-      told("fine").flatMap((one) => answerLines(`ok ${one.key}: `, one)),
+      answersWith("fine").flatMap((one) => answerLines(`ok ${one.key}: `, one)),
     ),
     ...section(
       "Left out:",

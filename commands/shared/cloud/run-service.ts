@@ -280,8 +280,8 @@ function restPod(template: Inputs): Properties {
 }
 
 /** Empty where the value means that the resource works. */
-export const unreadyUnless = (well: string, said: Unready): { readonly unready?: Unready } =>
-  said.value === well ? {} : { unready: said };
+export const unreadyUnless = (well: string, state: Unready): { readonly unready?: Unready } =>
+  state.value === well ? {} : { unready: state };
 
 const LATEST = "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST";
 

@@ -2,7 +2,7 @@
 export const word = (text: string) => (/^[\w@%+=:,./-]*$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
 
 /**
- * A list as one word. gcloud separates at commas unless told otherwise (`gcloud topic escaping`), and a value may hold
+ * A list as one word. gcloud separates at commas by default (`gcloud topic escaping`), and a value may hold
  * one.
  */
 export function listWord(items: readonly string[]): string {
