@@ -3,19 +3,19 @@ import { chmodSync, cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync 
 import { join, relative, sep } from "node:path";
 import { parseDocument } from "yaml";
 import { PROJECT_ROOT } from "../../commands/shared/stack-file";
+import { staging } from "../../stack";
 import { REFERENCE } from "../stack-settings";
 import { type Ended, type Environment, NOT_MONITORED } from "./environment";
-import { byRunner } from "./hosts";
+import { inline } from "./hosts";
 
 /** What a clone does not have, and what every copy can share. */
 const LEFT_OUT = ["node_modules", ".git", ".reports"];
 
 /**
  * A clone of the project around the environment's stack, and what runs a document's commands in it, in `bash` and as
- * they
- * stand. Only this is different from an operator's: pulumi asks no questions and finds the program where the tests host
- * it,
- * the network is cut off from npm, and nothing is monitored, which is half of the stack and has tests of its own.
+ * they stand. Only this is different from an operator's: pulumi asks no questions, shows no preview before an update and
+ * runs the program in the tests' process, the network is cut off from npm, and nothing is monitored, which is half of
+ * the stack and has tests of its own.
  */
 export async function shellIn({
   folder,
@@ -29,11 +29,11 @@ export async function shellIn({
   });
   symlinkSync(join(PROJECT_ROOT, "node_modules"), join(project, "node_modules"));
   const stackFile = join(project, "Pulumi.staging.yaml");
-  const staging = parseDocument(readFileSync(REFERENCE, "utf8"));
-  staging.setIn(["config", "netra:monitoring", "disabled"], staging.createNode(NOT_MONITORED));
-  writeFileSync(stackFile, `${salt}\n${staging}`);
+  const reference = parseDocument(readFileSync(REFERENCE, "utf8"));
+  reference.setIn(["config", "netra:monitoring", "disabled"], reference.createNode(NOT_MONITORED));
+  writeFileSync(stackFile, `${salt}\n${reference}`);
 
-  const host = await byRunner();
+  const host = await inline(async () => ({ ...staging() }))();
   const path = join(folder, "bin");
   mkdirSync(path);
   const pulumi = join(path, "pulumi");
@@ -44,7 +44,7 @@ export async function shellIn({
 program="--client=127.0.0.1:${host.port} --exec-kind auto.inline"
 case "$1" in
   preview) exec ${real} "$@" $program ;;
-  up) exec ${real} "$@" $program --yes ;;
+  up) exec ${real} "$@" $program --yes --skip-preview ;;
   *) exec ${real} "$@" ;;
 esac
 `,
