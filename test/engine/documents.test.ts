@@ -156,7 +156,7 @@ describe("docs/runbook.md", () => {
     expect(failed.stderr).toContain("Fix the cause, then: npm run redeploy -- backend && npm run up");
     await follow(block("A failed rollout", 2));
     expect(done().map(named)).toEqual(["update netra-backend-staging"]);
-    expect(await follow(block("An interrupted up"))).toContain("# Nothing of staging is pending");
+    expect(await follow(block("An interrupted up"))).toContain("# staging has no pending operations");
   });
 
   test("a failed rollout whose cause is mended outside of the stack is redeployed", async () => {
