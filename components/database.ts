@@ -34,8 +34,7 @@ export interface DatabaseArgs {
 
 /**
  * Cloud SQL for PostgreSQL with only a private address, encrypted connections, point-in-time recovery and both deletion
- * protections.
- * Cost: tier and disk; db-custom-1-3840 with 20 GB is about 53 USD a month.
+ * protections. Cost: tier and disk; db-custom-1-3840 with 20 GB is about 53 USD a month.
  */
 export class Database extends pulumi.ComponentResource {
   readonly instance: gcp.sql.DatabaseInstance;

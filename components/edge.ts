@@ -31,8 +31,7 @@ const SCHEME = "EXTERNAL_MANAGED";
  * redirect from HTTP, and a backend service for each service, selected by host, throttled and logged.
  *
  * A request, or a WebSocket, lives at most the service's `timeoutSeconds`: for Cloud Run backends Google refuses a
- * time-out and a health check on the load balancer.
- * Cost: 26.25 USD a month, and traffic.
+ * time-out and a health check on the load balancer. Cost: 26.25 USD a month, and traffic.
  */
 export class Edge extends pulumi.ComponentResource {
   /** Where the hosts' DNS records must point. */

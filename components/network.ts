@@ -18,8 +18,7 @@ export interface NetworkArgs {
 
 /**
  * The VPC: enabled APIs, network, subnet with Private Google Access, the private services range and its connection, and
- * optionally Cloud NAT.
- * Cost: only NAT's (about 1 USD a month per VM behind it).
+ * optionally Cloud NAT. Cost: only NAT's (about 1 USD a month per VM behind it).
  */
 export class Network extends pulumi.ComponentResource {
   /** The network's full id, `projects/P/global/networks/N`. */

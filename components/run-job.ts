@@ -38,8 +38,7 @@ export interface RunJobArgs {
 /**
  * Declares a Cloud Run job that runs in the update that creates or changes it. Its dependents wait until an execution
  * has completed, and are not changed if it fails. Nothing else runs the job. It has one task, uses the connector, and
- * its identity may only read the job's secrets.
- * Cost: the seconds that it runs.
+ * its identity may only read the job's secrets. Cost: the seconds that it runs.
  */
 export function runJob(args: RunJobArgs, component: pulumi.ComponentResource): gcp.cloudrunv2.Job {
   const { account, access } = identityOf(args, component);

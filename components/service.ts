@@ -65,8 +65,8 @@ const REDEPLOY = "netrasystems.ai/redeploy";
 
 /**
  * A Cloud Run service with its own identity, which may only read the service's secrets, explicit scaling, and the plan
- * in its environment. `waitsFor` limits how many services start at once.
- * Cost: minimum instances; 2 vCPU and 4 GiB, cpu always allocated, are about 116 USD a month.
+ * in its environment. `waitsFor` limits how many services start at once. Cost: minimum instances; 2 vCPU and 4 GiB, cpu
+ * always allocated, are about 116 USD a month.
  */
 export class Service extends pulumi.ComponentResource {
   readonly url: pulumi.Output<string>;

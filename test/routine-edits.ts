@@ -12,8 +12,7 @@ import { blocksIn } from "./fenced-blocks";
 
 /*
  * `npm run test:edits`: applies each routine edit of the stack file to a copy of the tree, runs `npm run generate` once
- * and
- * the unit tests. Every edit must keep everything green. A second `generate` must change nothing.
+ * and the unit tests. Every edit must keep everything green. A second `generate` must change nothing.
  */
 
 type Edit = (file: Document) => void;

@@ -1,7 +1,6 @@
 /**
  * What the kernel is compared with: a bare typed-array heap that runs an M/M/1 queue and nothing else, everything in
- * one
- * function, with a three-shift generator. Returns the mean number in the system, which theory knows.
+ * one function, with a three-shift generator. Returns the mean number in the system, which theory knows.
  */
 export function bareHeapMM1(events: number, utilisation = 0.9): number {
   const times = new Float64Array(16);

@@ -135,8 +135,7 @@ function keyCommands({ project, region }: BootstrapTarget, { keyRing, key }: Exi
 
 /**
  * Who may come at all: jobs of this repository in one of the two environments; in the deployer's, only those of the
- * main
- * branch, also where GitHub's own rule for the environment is missing.
+ * main branch, also where GitHub's own rule for the environment is missing.
  */
 const conditionFor = (repository: string) =>
   `assertion.repository == '${repository}' && (assertion.environment == '${environments.previewer}' || (assertion.environment == '${environments.deployer}' && assertion.ref == 'refs/heads/main'))`;

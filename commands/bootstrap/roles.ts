@@ -53,8 +53,7 @@ export const projectRoles: Readonly<Record<Role, readonly string[]>> = {
 
 /**
  * What the provider reads in a refresh and no viewer may: the values that the state holds anyway. Without it a role
- * that
- * can write would be needed. Source: hashicorp/terraform-provider-google#24784 for Redis.
+ * that can write would be needed. Source: hashicorp/terraform-provider-google#24784 for Redis.
  */
 export const refreshRole = {
   id: "netraRefresh",

@@ -31,8 +31,7 @@ export const vpcConnector = (resource: Deployed, name: string): Flag =>
 
 /**
  * Lowers the maximum of instances where it holds: the service's holds for all revisions together, whatever a revision's
- * is, and a change
- * of it rolls nothing out. Nothing where it is not above.
+ * is, and a change of it rolls nothing out. Nothing where it is not above.
  */
 export function maximumInstances({ inputs }: Deployed, most: number): Flag[] {
   const scaling = new Inputs(inputs).object("scaling");

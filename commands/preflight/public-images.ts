@@ -20,8 +20,7 @@ const ACCEPT = [
 
 /**
  * Whether the images exist that are in no Artifact Registry, as anybody sees them: `true`, `false`, or why nobody
- * knows. Cloud Run
- * pulls them as anybody, too. Source: github.com/opencontainers/distribution-spec, Pulling manifests.
+ * knows. Cloud Run pulls them as anybody, too. Source: github.com/opencontainers/distribution-spec, Pulling manifests.
  */
 export async function publicImages(
   images: readonly PlannedImage[],

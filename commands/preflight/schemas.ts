@@ -2,10 +2,9 @@ import { z } from "zod";
 
 /*
  * The fields that are read, in the shapes of Google's REST APIs, which gcloud prints too. Sources: the REST reference
- * of each
- * API at docs.cloud.google.com: service-usage (v1 services), docs/quotas (v1 quotaInfos), compute (v1),
- * resource-manager
- * (v1 projects; orgpolicy v2 policies), artifact-registry (v1 dockerImages), and gcloud 528 for `docker images list`.
+ * of each API at docs.cloud.google.com: service-usage (v1 services), docs/quotas (v1 quotaInfos), compute (v1),
+ * resource-manager (v1 projects; orgpolicy v2 policies), artifact-registry (v1 dockerImages), and gcloud 528 for
+ * `docker images list`.
  */
 
 export const enabledApis = z.object({ config: z.object({ name: z.string() }) });

@@ -4,9 +4,8 @@ import { InputError } from "../../capacity/problem";
 /*
  * `npm run check --stack=production`, with the `--` forgotten: npm takes the option for a setting of its own, and the
  * command would run without it, on another stack. npm hands its settings on as variables `npm_config_*`, whether they
- * come
- * from the command line or from a file; the value of `--stack production` becomes an argument.
- * Seen with npm 10 and 11; source: npm/cli, workspaces/config/lib/set-envs.js.
+ * come from the command line or from a file; the value of `--stack production` becomes an argument. Seen with npm 10
+ * and 11; source: npm/cli, workspaces/config/lib/set-envs.js.
  */
 
 /** An option of a command, as its help has it. */

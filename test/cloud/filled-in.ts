@@ -3,8 +3,7 @@ import type { Property, Shapes } from "./shapes";
 
 /**
  * What stands where a program is silent; `undefined` leaves the property out. A path
- * (`template.containers.startupProbe`)
- * has no indices. `before`: what the property was.
+ * (`template.containers.startupProbe`) has no indices. `before`: what the property was.
  */
 export type Filling = (property: Property, path: string, before: unknown) => unknown;
 

@@ -3,8 +3,7 @@ import { condition, environment, loginFault, type Settled, type Variable, versio
 
 /*
  * What a job does when it runs, as far as another resource notices: the one that sets up the database's roles lets
- * users
- * in. Its statements run on a real PostgreSQL in test/components/database-roles.
+ * users in. Its statements run on a real PostgreSQL in test/components/database-roles.
  */
 
 /** A user that may use the tables of the database. No resource of the provider's. */
@@ -12,8 +11,7 @@ export const LET_IN = "twin:letIn";
 
 /**
  * A job is ready once the execution of its token has completed: another token runs it, the same one never does, whether
- * it
- * has completed or failed. A job that failed keeps its id. Source: registry documentation of gcp.cloudrunv2.Job,
+ * it has completed or failed. A job that failed keeps its id. Source: registry documentation of gcp.cloudrunv2.Job,
  * runExecutionToken.
  */
 export function executed(cloud: Cloud, id: string, state: Properties, before: Properties): Settled {

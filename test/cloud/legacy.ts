@@ -4,9 +4,8 @@ import { addVersion, kinds, type Place } from "./kinds";
 /*
  * The environment as it ran in September 2025, nothing of it in any state: what was logged, read or written down of it
  * (issue #1278), with every setting that the plan mends. Invented, because nobody recorded them: the secrets' values,
- * the
- * names of the two other Cloud SQL instances, max_connections 100 (one file of two), and that Cloud SQL had no private
- * address.
+ * the names of the two other Cloud SQL instances, max_connections 100 (one file of two), and that Cloud SQL had no
+ * private address.
  */
 
 const PLACE: Place = { project: "netra-staging", region: "us-central1" };

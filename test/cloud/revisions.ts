@@ -21,8 +21,7 @@ export interface Settled {
 
 /**
  * A template unlike the newest revision's makes a revision, which starts or stays as failed. The same template makes
- * none,
- * also where the newest revision failed and its cause is mended (hashicorp/terraform-provider-google#22565).
+ * none, also where the newest revision failed and its cause is mended (hashicorp/terraform-provider-google#22565).
  * `before`: the service as it was.
  */
 export function rolledOut(cloud: Cloud, id: string, service: Properties, before: Properties): Settled {

@@ -4,8 +4,7 @@ import ts from "typescript";
 
 /*
  * Which outputs a resource has, as the provider's types say: an output that is never absent is there after creation, so
- * a
- * preview does not know it where the program leaves it out; any other is null then.
+ * a preview does not know it where the program leaves it out; any other is null then.
  */
 
 const SDK = dirname(require.resolve("@pulumi/gcp/package.json"));

@@ -69,8 +69,7 @@ function said({ stdout }: Ended): string[] {
 
 /**
  * Level, rule and resource of all that it said. The sentences may differ: a preview does not know an instance's
- * address, so
- * a literal one may be that, and the state knows that it is another.
+ * address, so a literal one may be that, and the state knows that it is another.
  */
 const heads = (ended: Ended): string[] => [...new Set(said(ended).map((finding) => finding.split("\n")[0] ?? ""))];
 

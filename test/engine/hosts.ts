@@ -21,8 +21,8 @@ const { LanguageServer } = require("@pulumi/pulumi/automation/server") as {
 };
 
 // One process meets many engines here, and one may listen at the port of another that is gone: with the pool that
-// gRPC's clients share,
-// its calls would fail because the connection to that one does ("No connection established. Last error: null").
+// gRPC's clients share, its calls would fail because the connection to that one does ("No connection established. Last
+// error: null").
 const { grpcClientOptions } = require("@pulumi/pulumi/runtime/settings") as {
   grpcClientOptions: Record<string, unknown>;
 };
@@ -61,8 +61,7 @@ function runtimeOptions(): RuntimeOptions {
 
 /**
  * Runs the project's `index.ts` in a process of its own, by the runner that `pulumi up` starts where a Node.js language
- * host
- * is installed, with the options that Pulumi.yaml states.
+ * host is installed, with the options that Pulumi.yaml states.
  */
 export function byRunner(options: RuntimeOptions = runtimeOptions()): Promise<Host> {
   const handlers: Partial<ILanguageRuntimeServer> = {

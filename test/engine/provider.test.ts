@@ -9,8 +9,7 @@ import { enableApis } from "./examples/sound";
 
 /*
  * What the real provider does with edits and at previews, as runs of it showed (9.35 on the engine 3.259), and the
- * twin,
- * too: the tests beside this one rest on it.
+ * twin, too: the tests beside this one rest on it.
  */
 
 const network = (name: string) => `projects/netra-staging/global/networks/${name}`;

@@ -6,10 +6,8 @@ import { Environment, PACK } from "./environment";
 
 /*
  * The twin answers as the real provider does: the state of staging after an `up` on the twin, beside the state of the
- * same
- * stack that the real provider made (`test/fixtures/real-state.json`). Values may differ, forms may not: a name, a full
- * path
- * or an address, null or empty, the order of a set, which properties there are.
+ * same stack that the real provider made (`test/fixtures/real-state.json`). Values may differ, forms may not: a name, a
+ * full path or an address, null or empty, the order of a set, which properties there are.
  */
 
 interface Resource {

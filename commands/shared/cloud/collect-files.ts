@@ -242,8 +242,7 @@ export function jsonIn(file: string): { readonly value: unknown } | undefined {
 
 /**
  * YAML as gcloud prints it: an object, or the objects of a list as documents that each begin with `---`. Any text is
- * YAML of a kind:
- * only objects and lists count.
+ * YAML of a kind: only objects and lists count.
  */
 function yamlIn(file: string): { readonly value: unknown } | undefined {
   try {

@@ -4,8 +4,7 @@ import { cloudName } from "../../../policy/resources/cloud-name";
 
 /*
  * A Cloud Run service or job as the pack judges it and the program declares it: the v2 resource's properties. gcloud
- * prints the
- * Knative v1 form, in which half of them are annotations; the REST API prints v2.
+ * prints the Knative v1 form, in which half of them are annotations; the REST API prints v2.
  */
 
 type Properties = Record<string, unknown>;

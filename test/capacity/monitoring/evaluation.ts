@@ -4,9 +4,8 @@ import { restrictionsOf } from "../../../capacity/monitoring/filters";
 
 /*
  * What Cloud Monitoring makes of a condition, minute by minute: it aligns each series over the period that ends now,
- * reduces what
- * has a value to one, and holds it against the threshold for the duration. A series without points in the period has no
- * value.
+ * reduces what has a value to one, and holds it against the threshold for the duration. A series without points in the
+ * period has no value.
  * Source: docs.cloud.google.com/monitoring/alerts/concepts-indepth.
  */
 

@@ -1,8 +1,7 @@
 #!/usr/bin/env node
 /*
  * The part of gcloud that `npm run bootstrap` uses, over a project in the file GCLOUD_STATE. Its commands, flags and
- * answers
- * are those of Google Cloud CLI 528; anything else is refused as gcloud refuses it.
+ * answers are those of Google Cloud CLI 528; anything else is refused as gcloud refuses it.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 

@@ -13,8 +13,7 @@ import { COMMAND_LINE, type Ended, processOf, stackCommand } from "../child";
 
 /*
  * `check` as people and CI start it. What it judges is tested in process (judge.test.ts); here it is about what it
- * prints
- * where, and the exit codes.
+ * prints where, and the exit codes.
  */
 
 let directory = "";

@@ -2,10 +2,8 @@ import type { CloudObject } from "../../../commands/shared/cloud/classify";
 
 /*
  * What the gcloud commands that a diagnosis prints make of collected objects. It knows few verbs and few flags, and
- * every other
- * one is an error: a command that it cannot carry out is never taken for one that does nothing. It refuses what gcloud
- * or Google
- * refuses, as far as that is documented.
+ * every other one is an error: a command that it cannot carry out is never taken for one that does nothing. It refuses
+ * what gcloud or Google refuses, as far as that is documented.
  */
 
 // biome-ignore lint/suspicious/noExplicitAny: the shapes are gcloud's, as they stand in the collected files

@@ -12,9 +12,8 @@ import { carriedOut } from "./gcloud";
 
 /*
  * The commands of a diagnosis, carried out one after the other on what was collected: nothing may be worse after any of
- * them,
- * and each finding is gone after the last command for it. `gcloud.ts` carries them out; it knows nothing of how they
- * are made.
+ * them, and each finding is gone after the last command for it. `gcloud.ts` carries them out; it knows nothing of how
+ * they are made.
  */
 
 const judged = new Map<string, readonly Finding[]>();

@@ -9,8 +9,7 @@ import { type WebSocket, WebSocketServer } from "ws";
 
 /*
  * The application of the contract, small: auth, backend and frontend, each on an HTTPS server of its own, with tokens
- * that are
- * really signed and checked. Every test says only how it misbehaves.
+ * that are really signed and checked. Every test says only how it misbehaves.
  */
 
 interface Pair {

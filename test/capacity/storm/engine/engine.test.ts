@@ -150,9 +150,8 @@ function meanWaitMMc(servers: number, utilisation: number): number {
 
 /**
  * M/D/c with service 1: what is there a service time later is what was not in service before, and the arrivals in
- * between
- * (Crommelin). Iterated to the stationary distribution, whose mean queue is by Little's law the mean wait times the
- * rate.
+ * between (Crommelin). Iterated to the stationary distribution, whose mean queue is by Little's law the mean wait times
+ * the rate.
  */
 function meanWaitMDc(servers: number, utilisation: number): number {
   const load = servers * utilisation;
