@@ -1,7 +1,7 @@
 import { postgresCosts } from "./limits";
 
 /**
- * What the plan needs and nobody publishes. Each has a low, a likely and a high value; the likely one decides, the
+ * What the plan needs and Google does not publish. Each has a low, a likely and a high value; the likely one decides, the
  * others are the sensitivity that reports show. A fact with a source belongs in `limits.ts` instead.
  */
 export interface Assumption {

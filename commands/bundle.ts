@@ -69,7 +69,7 @@ async function bundledPack(): Promise<Readonly<Record<string, string>>> {
   };
 }
 
-/** @throws {InputError} where the folder holds what is not of a bundle: nobody's files are written over. */
+/** @throws {InputError} if the folder holds files that are not a bundle's: no other file is overwritten. */
 function refuseOthers(folder: string): void {
   const [other] = contentsOf(folder);
   if (other === undefined || isBundle(folder)) return;

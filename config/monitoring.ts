@@ -25,14 +25,14 @@ function percent(meaning: string, example: number) {
   return described(z.number({ error }).gte(1, { error }).lte(99.99, { error }), meaning, example);
 }
 
-const channel = section("one way to somebody", {
+const channel = section("one way to notify people", {
   type: choice("the kind of channel", ["email", "slack", "pagerduty", "webhook"]),
   to: text("the address, Slack channel or webhook's URL; PagerDuty has none", "platform@example.org").optional(),
   user: text("the user of a webhook's basic authentication", "netra").optional(),
 });
 
-export const monitoring = section("who is told of what, and what staging wants to reach", {
-  channels: named("who is told of an alert", KEY, "in small letters, like on-call", channel).default({}),
+export const monitoring = section("who is notified of what, and the objectives of staging", {
+  channels: named("who is notified of an alert", KEY, "in small letters, like on-call", channel).default({}),
   saturationShare: fraction("the share of a capacity at which an alert opens", 0.8, { above: 0, atMost: 0.99 }),
   phaseSeconds: seconds("the longest a start-up phase may take at the 95th percentile", 45, 1),
   certificateDays: whole("how long before its end a certificate must have been renewed", "days", 14),
@@ -117,7 +117,7 @@ export function monitoringProblems(own: Readonly<Record<string, unknown>>): Inpu
           problem({
             setting: "netra:monitoring.channels",
             must: "have at least one channel",
-            because: "an alert that reaches nobody is none",
+            because: "an alert without a channel notifies nobody",
             ways: [[["netra:monitoring.channels", { "on-call": { type: "email", to: "platform@example.org" } }]]],
             otherwise: "set 'netra:monitoring.disabled' to { reason: ... }",
           }),

@@ -121,7 +121,7 @@ const service = section("one Cloud Run service", {
   probe: probe("start-up"),
   liveness: probe("liveness"),
   database: databaseClient.optional(),
-  cache: flag("whether the service is told where Redis is", true).default(false),
+  cache: flag("whether the service gets the address of Redis", true).default(false),
   secrets: list(
     "the secrets that become variables of the container",
     text("a name under netra:secrets", "JWT_SECRET_KEY"),
@@ -312,7 +312,7 @@ export const sections = {
     ),
   ).default({}),
   acknowledge: named(
-    "changes that `guard` would refuse and somebody has decided, by the resource's name in the program; remove each once it is done",
+    "destructive changes that `guard` may accept, by the resource's name in the program; remove each afterwards",
     RESOURCE,
     "a resource's name, like staging-connector",
     section("one decided change", {

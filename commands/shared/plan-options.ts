@@ -31,7 +31,7 @@ export interface Asked {
 
 const TARGET = "netra:targets.startupSuccessPercent";
 
-/** The number that was written, or the text where it is none: JavaScript alone reads "" as 0 and 0x10 as 16. */
+/** The number, or the text if it is not a decimal number: JavaScript alone reads "" as 0 and 0x10 as 16. */
 const numberIn = (text: string): number | string => (/^[+-]?\d+(\.\d+)?$/.test(text.trim()) ? Number(text) : text);
 
 /** Reads plan and options. @throws InputError with every problem of the stack file, or every problem of the options. */

@@ -26,7 +26,7 @@ test("reads who is told, what is wanted and which hosts there are", () => {
 
 test("refuses a stack that tells nobody, with one error", () => {
   const unwatched =
-    "'netra:monitoring.channels' must have at least one channel because an alert that reaches nobody is none; set 'netra:monitoring.channels' to { on-call: { type: email, to: platform@example.org } }, or set 'netra:monitoring.disabled' to { reason: ... }";
+    "'netra:monitoring.channels' must have at least one channel because an alert without a channel notifies nobody; set 'netra:monitoring.channels' to { on-call: { type: email, to: platform@example.org } }, or set 'netra:monitoring.disabled' to { reason: ... }";
   expect(problems({ "netra:monitoring": { channels: undefined } })).toEqual([unwatched]);
   expect(problems({ "netra:monitoring": { channels: { platform: undefined } } })).toEqual([unwatched]);
   expect(
