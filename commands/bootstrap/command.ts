@@ -45,7 +45,7 @@ export function bootstrapCommand(): Runnable {
       const options = definition.opts<Options>();
       const subject = subjectOf(options);
       announce(host, "looking at what exists");
-      const found = await lookUp(subject);
+      const found = await lookUp(subject, host.env);
       announce(host, "");
       if (found.bucket && found.bucket.location.toLowerCase() !== subject.region)
         throw wrongLocation(subject, found.bucket.location);
@@ -53,7 +53,7 @@ export function bootstrapCommand(): Runnable {
       for (const args of todo) {
         host.stdout.write(`${commandLine(args)}\n`);
         if (options.dryRun) continue;
-        const { code, error } = await gcloud(args);
+        const { code, error } = await gcloud(args, host.env);
         if (code !== 0) {
           host.stdout.write(
             `Stopped: ${error || `gcloud exited ${code}`}. Earlier changes stay; fix the cause and run this command again to continue.\n`,
@@ -114,24 +114,24 @@ function subjectOf({ project, repository, stack, configFile }: Options): Bootstr
 }
 
 /** Reads everything. Resources of an API that is not enabled count as missing. */
-async function lookUp(subject: BootstrapTarget): Promise<Existing> {
+async function lookUp(subject: BootstrapTarget, env: NodeJS.ProcessEnv): Promise<Existing> {
   const ask = lookups(subject);
-  const { projectNumber } = await read(ask.project, projectSchema);
-  const apis = (await read(ask.apis, apisSchema)).map(({ config: { name } }) => name);
+  const { projectNumber } = await read(ask.project, projectSchema, env);
+  const apis = (await read(ask.apis, apisSchema, env)).map(({ config: { name } }) => name);
   const inApi = (api: string) => (apis.includes(api) ? readIfExists : async () => undefined);
   const [kms, iam] = [inApi("cloudkms.googleapis.com"), inApi("iam.googleapis.com")];
-  const bucket = await readIfExists(ask.bucket, bucketSchema);
-  const keyRing = await kms(ask.keyRing, anySchema);
-  const key = keyRing && (await kms(ask.key, anySchema));
-  const pool = await iam(ask.pool, poolSchema);
-  const provider = pool && (await iam(ask.provider, providerSchema));
-  const deployer = await iam(ask.deployer, accountSchema);
-  const previewer = await iam(ask.previewer, accountSchema);
-  const role = await iam(ask.role, roleSchema);
+  const bucket = await readIfExists(ask.bucket, bucketSchema, env);
+  const keyRing = await kms(ask.keyRing, anySchema, env);
+  const key = keyRing && (await kms(ask.key, anySchema, env));
+  const pool = await iam(ask.pool, poolSchema, env);
+  const provider = pool && (await iam(ask.provider, providerSchema, env));
+  const deployer = await iam(ask.deployer, accountSchema, env);
+  const previewer = await iam(ask.previewer, accountSchema, env);
+  const role = await iam(ask.role, roleSchema, env);
   const policyOf = async (what: unknown, args: readonly string[]) =>
-    what ? read(args, policySchema) : { bindings: [] };
+    what ? read(args, policySchema, env) : { bindings: [] };
   const policies = {
-    project: await read(ask.policies.project, policySchema),
+    project: await read(ask.policies.project, policySchema, env),
     bucket: await policyOf(bucket, ask.policies.bucket),
     key: await policyOf(key, ask.policies.key),
     deployer: await policyOf(deployer, ask.policies.deployer),
@@ -140,15 +140,23 @@ async function lookUp(subject: BootstrapTarget): Promise<Existing> {
   return { projectNumber, apis, bucket, keyRing, key, pool, provider, deployer, previewer, role, policies };
 }
 
-async function read<T extends z.ZodType>(args: readonly string[], schema: T): Promise<z.output<T>> {
-  const found = await readIfExists(args, schema);
+async function read<T extends z.ZodType>(
+  args: readonly string[],
+  schema: T,
+  env: NodeJS.ProcessEnv,
+): Promise<z.output<T>> {
+  const found = await readIfExists(args, schema, env);
   if (found === undefined) throw unreadable(args, "it does not exist");
   return found;
 }
 
 /** gcloud's output; `undefined`: it does not exist. */
-async function readIfExists<T extends z.ZodType>(args: readonly string[], schema: T): Promise<z.output<T> | undefined> {
-  const called = await gcloud(args);
+async function readIfExists<T extends z.ZodType>(
+  args: readonly string[],
+  schema: T,
+  env: NodeJS.ProcessEnv,
+): Promise<z.output<T> | undefined> {
+  const called = await gcloud(args, env);
   if (isAbsent(called)) return undefined;
   if (called.code !== 0) throw unreadable(args, called.error || `gcloud exited ${called.code}`);
   try {

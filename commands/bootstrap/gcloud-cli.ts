@@ -10,8 +10,8 @@ export interface GcloudResult {
 }
 
 /** Runs the `gcloud` on the PATH without prompts. @throws InputError where there is none. */
-export function gcloud(args: readonly string[]): Promise<GcloudResult> {
-  const env = { ...process.env, CLOUDSDK_CORE_DISABLE_PROMPTS: "1" };
+export function gcloud(args: readonly string[], environment: NodeJS.ProcessEnv): Promise<GcloudResult> {
+  const env = { ...environment, CLOUDSDK_CORE_DISABLE_PROMPTS: "1" };
   return new Promise((resolve, reject) => {
     execFile("gcloud", args, { env, maxBuffer: 2 ** 26 }, (error, stdout, stderr) => {
       if (error?.code === "ENOENT") return reject(missing());

@@ -8,7 +8,7 @@ import { SOURCES } from "../../../commands/shared/cloud/sources";
 import { PROJECT_ROOT } from "../../../commands/shared/stack-file";
 import { APIS } from "../../../config/apis";
 import { onReference } from "../../stack-settings";
-import { type Ended, processOf } from "../child";
+import { commandNamed, type Ended } from "../child";
 
 /* The real command, and a `gcloud` in a process of its own that keeps a project in a file. */
 
@@ -85,7 +85,7 @@ class Project {
       args.length > 0 && args[0] === "--only"
         ? args.slice(1)
         : ["--project", PROJECT, "--repository", "netra/staging", ...args];
-    return processOf("bootstrap", { ...process.env, PATH: path, GCLOUD_STATE: this.file })(...onReference(options));
+    return commandNamed("bootstrap", { ...process.env, PATH: path, GCLOUD_STATE: this.file })(...onReference(options));
   }
 
   /** The calls since the last change that change something. */
