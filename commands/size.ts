@@ -27,7 +27,6 @@ function sized(host: Host, options: PlanOptions): number {
     connectorFloor: plan.connector,
     progress: (judged, plans) => announce(host, `judged ${judged} of ${plans} plans`),
   });
-  announce(host, "");
   host.stdout.write(options.json ? `${JSON.stringify(sizing, null, 2)}\n` : `${sizingText(sizing)}\n`);
   return sizing.cheapest ? EXIT.sound : EXIT.refused;
 }

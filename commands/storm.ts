@@ -51,6 +51,5 @@ function simulated(host: Host, options: PlanOptions): number {
 }
 
 function print(host: Host, { json }: PlanOptions, object: object, sections: readonly string[]) {
-  announce(host, "");
   host.stdout.write(json ? `${JSON.stringify(object, null, 2)}\n` : `${sections.filter(Boolean).join("\n\n")}\n`);
 }

@@ -46,7 +46,6 @@ export function bootstrapCommand(): Runnable {
       const subject = subjectOf(options);
       announce(host, "looking at what exists");
       const found = await lookUp(subject, host.env);
-      announce(host, "");
       if (found.bucket && found.bucket.location.toLowerCase() !== subject.region)
         throw wrongLocation(subject, found.bucket.location);
       const todo = commands(subject, found);

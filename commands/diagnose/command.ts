@@ -59,7 +59,6 @@ export function diagnoseCommand(): Runnable {
         const settings = { ...planned, ...locationFrom(options, planned) };
         const feed = options.incidents === undefined ? undefined : feedIn(options.incidents);
         const found = await diagnosed(host, { settings, stack: options.stack, configuration, from, feed });
-        announce(host, "");
         host.stdout.write(
           options.json
             ? `${JSON.stringify({ stack: options.stack, ...found }, null, 2)}\n`

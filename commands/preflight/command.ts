@@ -72,7 +72,6 @@ export function preflightCommand(): Runnable {
           ...collection.notes,
           ...notes,
         ]);
-        announce(host, "");
         host.stdout.write(
           options.json ? `${JSON.stringify({ stack: options.stack, ...found }, null, 2)}\n` : preflightText(found),
         );

@@ -105,7 +105,6 @@ async function print(host: Host, rehearsal: Rehearsal, { json, write }: Options,
       join(PROJECT_ROOT, "docs", "accuracy.md"),
       accuracyMarkdown(rehearsal, new Date().toISOString().slice(0, 10)),
     );
-  announce(host, "");
   host.stdout.write(json ? `${JSON.stringify(rehearsal, null, 2)}\n` : rehearsalText(rehearsal));
 }
 

@@ -5,10 +5,17 @@ import { type OwnOption, refuseSwallowedOptions } from "./swallowed";
 /** Exit codes of every command: sound, refused, bad input. */
 export const EXIT = { sound: 0, refused: 1, badInput: 2 } as const;
 
+/** A stream that a command writes to; a terminal has a width. */
+interface Output {
+  write(text: string): unknown;
+  readonly isTTY?: boolean | undefined;
+  readonly columns?: number | undefined;
+}
+
 /** The part of Node's process that a command uses. Tests hand it another one. */
 export interface Host {
-  readonly stdout: { write(text: string): unknown };
-  readonly stderr: { write(text: string): unknown; readonly isTTY?: boolean };
+  readonly stdout: Output;
+  readonly stderr: Output;
   readonly env: NodeJS.ProcessEnv;
 }
 
@@ -37,8 +44,9 @@ export function command(name: string, description: string): Command {
 export async function run(
   { definition, action, passedOn = [] }: Runnable,
   args: readonly string[],
-  host: Host,
+  outer: Host,
 ): Promise<number> {
+  const host = clearingSteps(outer);
   let code: number = EXIT.sound;
   definition
     .configureOutput({ writeOut: (text) => host.stdout.write(text), writeErr: (text) => host.stderr.write(text) })
@@ -46,7 +54,7 @@ export async function run(
       try {
         code = await action(host);
       } finally {
-        announce(host, "");
+        host.clear();
       }
     });
   try {
@@ -114,7 +122,30 @@ export function exitCodeOf(error: unknown, { stderr }: Host): number {
   return 70; // EX_SOFTWARE: ours, not the user's
 }
 
-/** Shows the current step on a terminal, over the previous one. A pipe gets nothing. */
+/** Shows the current step on a terminal, until the next output. A pipe gets nothing. */
 export function announce({ stderr }: Host, step: string): void {
-  if (stderr.isTTY) stderr.write(`\r\x1b[K${step}${step ? " ..." : ""}`);
+  if (!stderr.isTTY) return;
+  stderr.write(`${CLEARED_LINE}${step} ...`);
+  announced.add(stderr);
+}
+
+const CLEARED_LINE = "\r\x1b[K";
+/** The terminals that show a step. */
+const announced = new WeakSet<Output>();
+
+/** The same host, whose output first clears a step that is shown: both streams may be one terminal. */
+function clearingSteps({ stdout, stderr, env }: Host): Host & { clear(): void } {
+  const clear = () => {
+    if (announced.delete(clearing.stderr)) stderr.write(CLEARED_LINE);
+  };
+  const before = (stream: Output): Output => ({
+    write: (text) => {
+      clear();
+      return stream.write(text);
+    },
+    isTTY: stream.isTTY,
+    columns: stream.columns,
+  });
+  const clearing = { stdout: before(stdout), stderr: before(stderr), env, clear };
+  return clearing;
 }

@@ -35,7 +35,6 @@ export function verifyCommand(): Runnable {
         const target = await readTarget(options);
         announce(host, "verifying");
         const verdict = await verify(target, { variables: host.env });
-        announce(host, "");
         host.stdout.write(
           options.json
             ? `${JSON.stringify({ stack: options.stack, ...verdict }, null, 2)}\n`
