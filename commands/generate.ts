@@ -4,6 +4,8 @@ import { planBudget } from "../capacity/checks";
 import { stackFileSchema } from "../config/json-schema";
 import { planOf, readSettings } from "../config/read";
 import { rules } from "../policy/rules";
+import { budgetBar } from "../report/budget-bar";
+import { standalone } from "../report/html";
 import { budgetTable } from "../report/markdown";
 import { rulesTable, settingsTable } from "../report/rules-table";
 import { command, EXIT, type Runnable } from "./shared/command";
@@ -14,15 +16,22 @@ import { PROJECT_ROOT, projectText, readStackFile } from "./shared/stack-file";
  * A test compares the files with what stands here.
  */
 
-/** Every generated file with its whole content. */
-export function generatedFiles(): Readonly<Record<string, string>> {
-  const settings = readSettings(readStackFile("staging"));
-  return {
-    "stack.schema.json": json(stackFileSchema()),
-    "README.md": withSections("README.md", { budget: budgetTable({ budget: planBudget(planOf(settings)) }) }),
-    "policy/README.md": withSections("policy/README.md", { rules: rulesTable(rules), settings: settingsTable(rules) }),
-  };
-}
+/** Every generated file with what writes its whole content. */
+export const generatedFiles: Readonly<Record<string, () => string | Promise<string>>> = {
+  "stack.schema.json": () => json(stackFileSchema()),
+  "README.md": () => withSections("README.md", { budget: budgetTable({ budget: planBudget(stagingPlan()) }) }),
+  "policy/README.md": () =>
+    withSections("policy/README.md", { rules: rulesTable(rules), settings: settingsTable(rules) }),
+  "docs/images/budget.svg": async () => {
+    const plan = stagingPlan();
+    return standalone(await budgetBar(planBudget(plan), plan.database, README_WIDTH));
+  },
+};
+
+const stagingPlan = () => planOf(readSettings(readStackFile("staging")));
+
+/** In pixels, of the drawing in the README. */
+const README_WIDTH = 480;
 
 const json = (value: object) => `${JSON.stringify(value, null, 2)}\n`;
 
@@ -40,8 +49,9 @@ function withSections(file: string, sections: Readonly<Record<string, string>>):
 export function generateCommand(): Runnable {
   return {
     definition: command("generate", "Writes the files that are derived from the staging plan and from the rules."),
-    action: () => {
-      for (const [file, content] of Object.entries(generatedFiles())) writeFileSync(join(PROJECT_ROOT, file), content);
+    action: async () => {
+      for (const [file, content] of Object.entries(generatedFiles))
+        writeFileSync(join(PROJECT_ROOT, file), await content());
       return EXIT.sound;
     },
   };

@@ -1,4 +1,5 @@
 import { Marked } from "marked";
+import { PALETTE } from "./palette";
 import type { Plot } from "./plots";
 
 /**
@@ -27,9 +28,22 @@ ${markdown.parse(sections)}
 `;
 }
 
-function figure({ title, svg, alternative }: Plot): string {
-  return `<figure role="group" aria-label="${escaped(title)}"><h2>${escaped(title)}</h2>${svg}<figcaption>${escaped(alternative)}</figcaption></figure>`;
+/** A drawing as a file of its own, for a README: on its own paper, it can be read on any page. */
+export function standalone(plot: Plot): string {
+  const [, width, height] = /viewBox="0 0 ([\d.]+) ([\d.]+)"/.exec(plot.svg) ?? [];
+  return `${image(plot).replace(
+    ">",
+    ` width="${width}" height="${height}"><style>${PALETTE}</style><rect width="100%" height="100%" rx="6" fill="var(--paper)"/>`,
+  )}\n`;
 }
+
+/** The title stands above a drawing on a page; the text alternative is for those who do not see it. */
+function figure(plot: Plot): string {
+  return `<figure><h2>${escaped(plot.title)}</h2>${image(plot)}</figure>`;
+}
+
+const image = ({ svg, title, alternative }: Plot) =>
+  svg.replace("<svg", `<svg role="img" aria-label="${escaped(`${title}. ${alternative}`)}"`);
 
 // Text from the stack file must not become markup; a wide table scrolls in its own box.
 const markdown = new Marked({
@@ -51,10 +65,7 @@ const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", 
 const escaped = (text: string) => text.replace(/[&<>"]/g, (character) => ENTITIES[character] ?? character);
 
 const STYLE = `
-:root { color-scheme: light dark; --paper: #fff; --ink: #1d2126; --muted: #5a6470; --grid: #e3e7eb; --limit: #b3261e; --sound: #1a7f37;
-  --series-1: #1f6feb; --series-2: #8250df; --series-3: #0a7b83; --series-4: #9a6700; --series-5: #bf3989; --series-6: #57606a; }
-@media (prefers-color-scheme: dark) { :root { --paper: #14171b; --ink: #e6e9ec; --muted: #9aa4af; --grid: #2c333a; --limit: #ff8a80; --sound: #56d364;
-  --series-1: #6cb0ff; --series-2: #c39bff; --series-3: #4fd1d9; --series-4: #e3b341; --series-5: #ff8fc8; --series-6: #b1bac4; } }
+${PALETTE}
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.5 system-ui, sans-serif; }
 main { max-width: 1080px; margin: 0 auto; padding: 1rem; }
@@ -65,7 +76,6 @@ h2 { font-size: 1.1rem; margin: 1.6rem 0 .5rem; }
 figure { margin: 0; padding: .5rem .8rem .8rem; border: 1px solid var(--grid); border-radius: .5rem; min-width: 0; }
 figure h2 { margin: 0 0 .3rem; font-size: 1rem; }
 figure svg { display: block; width: 100%; max-width: 34rem; height: auto; margin: 0 auto; }
-figcaption { color: var(--muted); font-size: .9rem; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-size: .9rem; }
 th, td { padding: .3rem .6rem; border-bottom: 1px solid var(--grid); text-align: left; vertical-align: top; }

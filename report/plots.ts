@@ -1,4 +1,5 @@
 import type { TopLevelSpec } from "vega-lite";
+import { GRID, INK, LIMIT, MUTED, SERIES } from "./palette";
 
 /*
  * The plots of the HTML reports. Vega-Lite draws them to SVG without a browser; colours are CSS variables of the page,
@@ -12,18 +13,6 @@ export interface Plot {
   readonly alternative: string;
 }
 
-const INK = "var(--ink)";
-const MUTED = "var(--muted)";
-const GRID = "var(--grid)";
-const LIMIT = "var(--limit)";
-const SERIES = [
-  "var(--series-1)",
-  "var(--series-2)",
-  "var(--series-3)",
-  "var(--series-4)",
-  "var(--series-5)",
-  "var(--series-6)",
-];
 // Narrow enough to keep its text readable when a phone scales it down.
 const SIZE = { width: 380, height: 240 };
 
@@ -264,7 +253,8 @@ function rule(axis: "x" | "y", value: number, label: string, atEdge = false): ob
   ];
 }
 
-async function plot(title: string, alternative: string, spec: object): Promise<Plot> {
+/** Draws a specification of Vega-Lite; its width and height are those of all plots unless it has its own. */
+export async function plot(title: string, alternative: string, spec: object): Promise<Plot> {
   // Vega is an ES module that waits for others while it loads: only a dynamic import can fetch it from here.
   const [{ compile }, { parse, View }] = await Promise.all([import("vega-lite"), import("vega")]);
   const compiled = compile({ ...SIZE, padding: 6, config, ...spec } as TopLevelSpec).spec; // the layers are built above
@@ -287,12 +277,18 @@ const config = {
     titleFontWeight: "normal",
   },
   legend: { labelColor: INK, labelFontSize: 12 },
-  text: { fontSize: 12 },
+  text: { color: INK, fontSize: 12 },
 };
 
-/** Fills its figure at any width: the viewBox keeps the proportions. */
+/**
+ * Fills its figure at any width: the viewBox keeps the proportions. The drawing has one text alternative, so that those
+ * of its parts go.
+ */
 function responsive(svg: string): string {
-  return svg.replace(/ width="[\d.]+" height="[\d.]+"/, ' aria-hidden="true"');
+  return svg
+    .replace(/ width="[\d.]+" height="[\d.]+"/, "")
+    .replaceAll(/ (class|role|aria-[a-z]+|xmlns:xlink|version)="[^"]*"/g, "")
+    .replaceAll(/\d+\.\d{3,}/g, (number) => String(Number(Number(number).toFixed(2))));
 }
 
 /** Rounded down, so that no plot claims more than was found. */

@@ -118,7 +118,7 @@ function tried(edit: Edit, filters: readonly string[]): Result {
     const generate = () => {
       const { status, stderr } = node("--import", "tsx", "commands/cli.ts", "generate");
       return status === 0
-        ? Object.keys(generatedFiles()).map((name) => readFileSync(join(folder, name), "utf8"))
+        ? Object.keys(generatedFiles).map((name) => readFileSync(join(folder, name), "utf8"))
         : stderr;
     };
     const generated = generate();

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { stringify } from "yaml";
-import { page } from "../../report/html";
+import { page, standalone } from "../../report/html";
 import { headline, pageSections } from "../../report/markdown";
 import type { Plot } from "../../report/plots";
 import { commandNamed } from "../commands/child";
@@ -30,9 +30,16 @@ it("begins with the verdict's sentence, marked as sound or refused", () => {
 });
 
 it("gives every plot its title and its text alternative, escaped", () => {
-  const plot: Plot = { title: 'a "b"', svg: '<svg aria-hidden="true"></svg>', alternative: "1 < 2 & 3" };
+  const plot: Plot = { title: 'a "b"', svg: '<svg viewBox="0 0 10 20"></svg>', alternative: "1 < 2 & 3" };
   expect(page("t", true, "", [plot])).toContain(
-    '<figure role="group" aria-label="a &quot;b&quot;"><h2>a &quot;b&quot;</h2><svg aria-hidden="true"></svg><figcaption>1 &lt; 2 &amp; 3</figcaption></figure>',
+    '<figure><h2>a &quot;b&quot;</h2><svg role="img" aria-label="a &quot;b&quot;. 1 &lt; 2 &amp; 3" viewBox="0 0 10 20"></svg></figure>',
+  );
+});
+
+it("draws a file of its own on paper of its own, in both colour schemes", () => {
+  const svg = '<svg viewBox="0 0 10 20"><path/></svg>';
+  expect(standalone({ title: "a", svg, alternative: "b" })).toMatch(
+    /^<svg role="img" aria-label="a\. b" viewBox="0 0 10 20" width="10" height="20"><style>:root \{.*prefers-color-scheme: dark.*<\/style><rect [^>]*fill="var\(--paper\)"\/><path\/><\/svg>\n$/s,
   );
 });
 
@@ -69,14 +76,12 @@ it("is what check --report writes: one file that loads nothing, with its plots d
     expect(code).toBe(1);
     const html = readFileSync(join(directory, "report.html"), "utf8");
     expect(tagsOf(html)).not.toMatch(ACTIVE);
-    // Names of XML's vocabularies are no addresses.
-    expect(new Set(tagsOf(html).match(/https?:\/\/[^"']*/g))).toEqual(
-      new Set(["http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"]),
-    );
-    const figures = html.match(/<figure .*?<\/figure>/gs) ?? [];
+    // The name of a vocabulary is no address.
+    expect(new Set(tagsOf(html).match(/https?:\/\/[^"']*/g))).toEqual(new Set(["http://www.w3.org/2000/svg"]));
+    const figures = html.match(/<figure>.*?<\/figure>/gs) ?? [];
     expect(figures).toHaveLength(4);
     for (const figure of figures)
-      expect(figure).toMatch(/<svg [^>]*aria-hidden="true".*<\/svg><figcaption>[^<]{20,}<\/figcaption><\/figure>$/s);
+      expect(figure).toMatch(/<svg role="img" aria-label="[^"]{20,}" .*<\/svg><\/figure>$/s);
     expect(html.indexOf("<h1")).toBeLessThan(html.indexOf("<figure"));
   } finally {
     rmSync(directory, { recursive: true });
