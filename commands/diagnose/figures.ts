@@ -5,6 +5,7 @@ import type { Aggregation } from "../../capacity/monitoring/alignment";
 import { type Metric, metrics } from "../../capacity/monitoring/metrics";
 import { round } from "../../capacity/monitoring/monitored";
 import type { Settings } from "../../config/schema";
+import type { Gap } from "../shared/cloud/classify";
 import type { Deployed } from "../shared/cloud/deployed";
 import { type Cloud, readList, Unanswered } from "../shared/cloud/rest";
 import type { Location } from "../shared/cloud/sources";
@@ -28,7 +29,12 @@ export interface HourAnswer {
   readonly figures: readonly Figure[];
   readonly findings: readonly Finding[];
   /** Queries that failed, with the reason. */
-  readonly open: readonly string[];
+  readonly open: readonly Unrecorded[];
+}
+
+/** A figure that is not known. */
+interface Unrecorded extends Gap {
+  readonly subject: string;
 }
 
 interface Series extends Omit<Aggregation, "groupBy"> {
@@ -62,7 +68,7 @@ export async function lastHour(
       answers.push(await part(ask, settings, deployed));
     } catch (error) {
       if (!(error instanceof Unanswered)) throw error;
-      answers.push({ figures: [], findings: [], open: [`${TITLES.get(part)}: ${error.message}`] });
+      answers.push({ figures: [], findings: [], open: [unanswered(part, error)] });
     }
   return {
     figures: answers.flatMap(({ figures }) => figures),
@@ -223,6 +229,12 @@ const failedProbes: Part = async (ask, { services, project, region }) => {
   };
 };
 
+const unanswered = (part: Part, { message: why, mend }: Unanswered): Unrecorded => ({
+  subject: TITLES.get(part) ?? "",
+  why,
+  mend,
+});
+
 /** Precise enough to tell a value from its bound. */
 const percent = (share: number) => `${Number((share * 100).toFixed(2))} %`;
 
@@ -237,7 +249,7 @@ const TITLES: ReadonlyMap<Part, string> = new Map([
 const notRecorded = (title: string, plan: string): HourAnswer => ({
   figures: [{ title, plan }],
   findings: [],
-  open: [`${title}: nothing was recorded`],
+  open: [{ subject: title, why: "nothing was recorded" }],
 });
 
 /** The largest point of each group in the last hour. @throws Unanswered */

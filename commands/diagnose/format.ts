@@ -157,23 +157,18 @@ function changesText(changes: Diagnosis["changes"]): string[] {
 
 /** Prints each reason once, with its questions, subjects and remedies. */
 function openText(questions: readonly Question[]): string[] {
-  const parts = questions.flatMap(({ key, open }) =>
-    open.map(({ missing, answeredBy }) => {
-      const [, subject = "", why = missing] = /^([^:']*): (.*)$/s.exec(missing) ?? [];
-      return { key, subject, why, answeredBy };
-    }),
-  );
+  const parts = questions.flatMap(({ key, open }) => open.map((part) => ({ key, ...part })));
   return [...groupedBy(parts, ({ why }) => why).values()].flatMap((same) => {
     const [keys, subjects, lines] = [
       same.map(({ key }) => key),
       same.map(({ subject }) => subject),
       same.map(({ answeredBy }) => answeredBy),
     ].map(unique);
-    // A reason that ends with a command needs no other remedy.
-    const [why = "", remedy] = same[0].why.split(/: (?=gcloud )/);
     const about = subjects?.every((one) => one === "") ? "" : `${subjects?.join(", ")}: `;
-    const shown = remedy === undefined ? (lines ?? []) : [remedy];
-    return [`? ${keys?.join(", ")}: ${about}${why}`, ...shown.flatMap((line) => (line ? [`    -> ${line}`] : []))];
+    return [
+      `? ${keys?.join(", ")}: ${about}${same[0].why}`,
+      ...(lines ?? []).flatMap((line) => (line ? [`    -> ${line}`] : [])),
+    ];
   });
 }
 

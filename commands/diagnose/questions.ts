@@ -13,6 +13,7 @@ import type { DatabaseCapacity } from "./capacity";
 import type { HourAnswer } from "./figures";
 import { type Finding, NAT_UNKNOWN, type Unjudged } from "./findings";
 import type { RegionAnswer } from "./incidents";
+import { type OpenPart, openPart } from "./open-part";
 import { unknownReadiness } from "./readiness";
 import type { SecretsAnswer } from "./secrets";
 import { QUESTIONS, type QuestionKey } from "./triage";
@@ -26,7 +27,7 @@ export interface Question {
   /** The answer in one line; empty: none. */
   readonly answer: string;
   /** What is missing, and what would answer it. */
-  readonly open: readonly { readonly missing: string; readonly answeredBy: string }[];
+  readonly open: readonly OpenPart[];
 }
 
 /** What was read of an environment. */
@@ -90,26 +91,25 @@ function openPartsOf(key: QuestionKey, known: QuestionContext): Question["open"]
     // While sources are missing, a rule's open result adds no information.
     ...unjudged
       .filter(({ question, why }) => question === key && (isComplete || why === NAT_UNKNOWN))
-      .map(({ resource, why }) => ({
-        missing: resource ? `${resource}: ${why}` : why,
-        answeredBy: why === NAT_UNKNOWN ? collectingLine("routers", settings) : "",
-      })),
+      .map(({ resource, why }) =>
+        openPart(resource, { why }, why === NAT_UNKNOWN ? collectingLine("routers", settings) : ""),
+      ),
     ...unknownReadiness(key, deployed, settings),
     ...(isComplete && (key === "budget" || key === "storm") ? uncounted(known) : []),
     ...(key === "secrets" ? unknownVersions(secrets, settings) : []),
     ...(key === "region" && region.open
       ? [
-          {
-            missing: region.open,
-            answeredBy: `npm run diagnose -- ... --incidents FILE, or https://status.cloud.google.com/regional/${settings.region}`,
-          },
+          openPart(
+            "",
+            { why: region.open },
+            `npm run diagnose -- ... --incidents FILE, or https://status.cloud.google.com/regional/${settings.region}`,
+          ),
         ]
       : []),
     ...(key === "hour"
-      ? (hour?.open ?? []).map((why) => ({
-          missing: why,
-          answeredBy: "roles/monitoring.viewer, and monitoring.googleapis.com on",
-        }))
+      ? (hour?.open ?? []).map(({ subject, ...gap }) =>
+          openPart(subject, gap, "roles/monitoring.viewer, and monitoring.googleapis.com on"),
+        )
       : []),
   ];
   return parts.filter(({ missing: text }, i) => parts.findIndex((other) => other.missing === text) === i);
@@ -122,10 +122,11 @@ function uncounted({ settings, deployed, capacities }: QuestionContext): Questio
   return Object.values(settings.services).flatMap(({ name, database }) =>
     database && isDeployed(name) && !counted.includes(name)
       ? [
-          {
-            missing: `${name}: its connections are not counted`,
-            answeredBy: `state ${Object.values(databaseVariables).join(", ")} and POSTGRES_HOST as variables of the service`,
-          },
+          openPart(
+            name,
+            { why: "its connections are not counted" },
+            `state ${Object.values(databaseVariables).join(", ")} and POSTGRES_HOST as variables of the service`,
+          ),
         ]
       : [],
   );
@@ -134,11 +135,13 @@ function uncounted({ settings, deployed, capacities }: QuestionContext): Questio
 /** One entry for each reason. */
 function unknownVersions({ open }: SecretsAnswer, settings: Settings): Question["open"] {
   return [...new Set(open.map(({ why }) => why))].map((why) => {
-    const [first = "", ...others] = open.filter((one) => one.why === why).map(({ secret }) => secret);
-    return {
-      missing: `versions of ${[first, ...others].join(", ")}: ${why}`,
-      answeredBy: collectingLine("versions", settings, others.length > 0 ? undefined : first),
-    };
+    const same = open.filter((one) => one.why === why);
+    const [first = "", ...others] = same.map(({ secret }) => secret);
+    return openPart(
+      `versions of ${[first, ...others].join(", ")}`,
+      { why, mend: same[0]?.mend },
+      collectingLine("versions", settings, others.length > 0 ? undefined : first),
+    );
   });
 }
 
@@ -147,18 +150,18 @@ function missing(source: Source, { settings, collection, deployed }: QuestionCon
   const answeredBy = collectingLine(source, settings);
   const { what } = SOURCES[source];
   const gap = collection.gaps.get(source);
-  if (gap !== undefined) return [{ missing: `${what}: ${gap}`, answeredBy }];
+  if (gap !== undefined) return [openPart(what, gap, answeredBy)];
   const why = collection.hidden.get(source);
   if (!collection.collected.has(source))
-    return [{ missing: `${what}: ${why ?? `no file shows any of ${settings.project}`}`, answeredBy }];
+    return [openPart(what, { why: why ?? `no file shows any of ${settings.project}` }, answeredBy)];
   if (collection.listed.has(source)) return [];
   const absent = absentOf(source, deployed, settings);
   const hidden = why ?? (EXPECTED[source] ? undefined : "only single objects are shown, and there may be others");
   return [
     ...(absent.length > 0
-      ? [{ missing: `${what}: ${absent.join(", ")} ${absent.length > 1 ? "are" : "is"} not among them`, answeredBy }]
+      ? [openPart(what, { why: `${absent.join(", ")} ${absent.length > 1 ? "are" : "is"} not among them` }, answeredBy)]
       : []),
-    ...(hidden === undefined ? [] : [{ missing: `${what}: ${hidden}`, answeredBy }]),
+    ...(hidden === undefined ? [] : [openPart(what, { why: hidden }, answeredBy)]),
   ];
 }
 

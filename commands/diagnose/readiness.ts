@@ -4,6 +4,7 @@ import { collectingLine, filledIn, type Location, type Source } from "../shared/
 import { redeployLine } from "../up/failed-revisions";
 import { type RemediableFinding, remediableFinding } from "./findings";
 import { alwaysOn } from "./flags";
+import { type OpenPart, openPart } from "./open-part";
 import { repairs } from "./remedy-commands";
 import { type QuestionKey, triageOf } from "./triage";
 
@@ -60,18 +61,15 @@ export function unreadyFindings(
 }
 
 /** Resources of a question whose state is not shown. */
-export function unknownReadiness(
-  key: QuestionKey,
-  deployed: readonly Deployed[],
-  location: Location,
-): { readonly missing: string; readonly answeredBy: string }[] {
+export function unknownReadiness(key: QuestionKey, deployed: readonly Deployed[], location: Location): OpenPart[] {
   return deployed.flatMap(({ source, label, unready }) =>
     unready && unready.value === undefined && triageOf(ruleOf(source)).question === key
       ? [
-          {
-            missing: `${label}: '${unready.field}' is not shown, so its state is unknown`,
-            answeredBy: collectingLine(source, location),
-          },
+          openPart(
+            label,
+            { why: `'${unready.field}' is not shown, so its state is unknown` },
+            collectingLine(source, location),
+          ),
         ]
       : [],
   );

@@ -1,5 +1,5 @@
 import type { Settings } from "../../config/schema";
-import type { Collection } from "../shared/cloud/classify";
+import type { Collection, Gap } from "../shared/cloud/classify";
 import type { MountedSecret } from "../shared/cloud/mounted-secrets";
 import { word } from "../shared/cloud/shell";
 import { newestEnabledOf, versionStates } from "../shared/cloud/versions";
@@ -10,14 +10,14 @@ import { type Repair, repairs } from "./remedy-commands";
 export interface SecretsAnswer {
   readonly findings: readonly RemediableFinding[];
   /** Secrets whose versions are unknown, and why. */
-  readonly open: readonly { readonly secret: string; readonly why: string }[];
+  readonly open: readonly ({ readonly secret: string } & Gap)[];
   readonly mounted: readonly MountedSecret[];
 }
 
 /** What is known of a mounted version. */
 type VersionState =
   | { readonly is: "enabled" }
-  | { readonly is: "unknown"; readonly why: string }
+  | ({ readonly is: "unknown" } & Gap)
   | { readonly is: "no secret" }
   | { readonly is: "no version" }
   | { readonly is: "disabled"; readonly number: string }
@@ -30,8 +30,8 @@ function versionState({ secret, version, isElsewhere }: MountedSecret, collectio
   const isListed = listed.has(secret);
   const known = versionStates(collection).get(secret) ?? (isListed ? new Map<string, string>() : undefined);
   if (known === undefined) {
-    const why = gaps.get(secret) ?? collection.gaps.get("versions") ?? "no file shows its versions";
-    return { is: "unknown", why: isElsewhere ? "it belongs to another project" : why };
+    if (isElsewhere) return { is: "unknown", why: "it belongs to another project" };
+    return { is: "unknown", ...(gaps.get(secret) ?? collection.gaps.get("versions") ?? NO_FILE) };
   }
   const isLatest = version === "latest";
   const number = isLatest ? newestOf(known) : version;
@@ -42,6 +42,8 @@ function versionState({ secret, version, isElsewhere }: MountedSecret, collectio
   if (state === "ENABLED") return { is: "enabled" };
   return state === "DISABLED" ? { is: "disabled", number } : { is: "gone", state, others: known };
 }
+
+const NO_FILE: Gap = { why: "no file shows its versions" };
 
 const newestOf = (versions: ReadonlyMap<string, string>) => String(Math.max(0, ...[...versions.keys()].map(Number)));
 
@@ -61,7 +63,7 @@ export function judgeSecrets(
     open: [
       ...new Map(
         states.flatMap(({ one: { secret }, state }) =>
-          state.is === "unknown" ? [[secret, { secret, why: state.why }]] : [],
+          state.is === "unknown" ? [[secret, { secret, why: state.why, mend: state.mend }]] : [],
         ),
       ).values(),
     ],

@@ -12,11 +12,13 @@ export interface Answer {
 export const fine = (text: string, mend: readonly string[] = []): Answer => ({ status: "fine", about: "", text, mend });
 export const wrong = (text: string, mend: readonly string[]): Answer => ({ status: "wrong", about: "", text, mend });
 
-/** An unknown result. A reason that ends with a command needs no other one. */
-export function open(about: string, reason: string, line: string): Answer {
-  const [text = "", command = line] = reason.split(/: (?=gcloud )/);
-  return { status: "open", about, text, mend: command === "" ? [] : [command] };
-}
+/** An unknown result, with the command that reads what is missing; empty: none does. */
+export const open = (about: string, text: string, line: string): Answer => ({
+  status: "open",
+  about,
+  text,
+  mend: line === "" ? [] : [line],
+});
 
 /** At most five names. */
 export function nameList(names: readonly string[]): string {

@@ -135,13 +135,14 @@ export function objectsOf<Schema extends z.ZodType>(
 /** Why a source, or one of its items, is unknown. */
 export function unread({ collection, settings }: Facts, source: Source, item?: string): Answer {
   const ofItem = isItemSource(source) && item !== undefined ? collection.items[source].gaps.get(item) : undefined;
-  const why = ofItem ?? collection.gaps.get(source) ?? collection.hidden.get(source);
+  const gap = ofItem ?? collection.gaps.get(source);
+  const why = gap?.why ?? collection.hidden.get(source);
   const isPartly = item === undefined && collection.collected.has(source);
   const { what } = SOURCES[source];
   return open(
     item === undefined ? what : `${what} of ${item}`,
     why ?? (isPartly ? "not all of them are shown" : "no file shows them"),
-    collectingLine(source, settings, item),
+    gap?.mend ?? collectingLine(source, settings, item),
   );
 }
 

@@ -1,5 +1,6 @@
 import { cloudName } from "../../policy/resources/cloud-name";
 import { groupedBy } from "../diagnose/findings";
+import type { Gap } from "../shared/cloud/classify";
 import { collectingLine, collectingLines, SOURCES } from "../shared/cloud/sources";
 import { type Answer, fine, nameList, open, wrong } from "./answer";
 import { type Constraint, constraints } from "./constraints";
@@ -18,9 +19,9 @@ export function judgePolicies(facts: Facts): Answer[] {
       const effective = byName.get(constraint.name);
       return effective ? judge(constraint, effective, facts) : [];
     }),
-    ...[...groupedBy(unknown, ({ name }) => reasonOf(name, facts))].map(([reason, some]) =>
+    ...[...groupedBy(unknown, ({ name }) => gapOf(name, facts).why).values()].map((some) =>
       unreadPolicies(
-        reason,
+        gapOf(some[0].name, facts),
         some.map(({ name }) => name),
         concerned.length,
         facts,
@@ -33,14 +34,14 @@ export function judgePolicies(facts: Facts): Answer[] {
 const concerns = ({ values, concerns: isConcerned, statesNone }: Constraint, { settings }: Facts) =>
   statesNone === true || (values ? values(settings).length > 0 : (isConcerned?.(settings) ?? true));
 
-function reasonOf(name: string, { collection }: Facts): string {
+function gapOf(name: string, { collection }: Facts): Gap {
   const { absent, gaps } = collection.items.policies;
-  return gaps.get(name) ?? (absent.has(name) ? "Google knows no such constraint" : "no file shows them");
+  return gaps.get(name) ?? { why: absent.has(name) ? "Google knows no such constraint" : "no file shows them" };
 }
 
-function unreadPolicies(reason: string, names: readonly string[], of: number, { settings }: Facts): Answer {
+function unreadPolicies({ why, mend }: Gap, names: readonly string[], of: number, { settings }: Facts): Answer {
   const [line = ""] = collectingLines(settings, ["policies"], { policies: names });
-  return open(`${SOURCES.policies.what}${names.length < of ? ` ${names.join(", ")}` : ""}`, reason, line);
+  return open(`${SOURCES.policies.what}${names.length < of ? ` ${names.join(", ")}` : ""}`, why, mend ?? line);
 }
 
 function judge(constraint: Constraint, { spec: { rules } }: Policy, { settings }: Facts): Answer[] {

@@ -47,8 +47,8 @@ function runAnswers(facts: Facts): Answer[] {
     return [
       open(
         SOURCES.quotas.what,
-        "Google shows them when the API run.googleapis.com is on: gcloud services enable run.googleapis.com",
-        line,
+        "Google shows them when the API run.googleapis.com is on",
+        "gcloud services enable run.googleapis.com",
       ),
     ];
   if (!collection.listed.has("quotas")) return [unread(facts, "quotas")];

@@ -19,11 +19,18 @@ export interface Collection {
   /** Why a source may have more objects, unless it is listed. */
   readonly hidden: ReadonlyMap<Source, string>;
   /** Why a source could not be read. */
-  readonly gaps: ReadonlyMap<Source, string>;
+  readonly gaps: ReadonlyMap<Source, Gap>;
   /** What is known of sources that are collected one by one. */
   readonly items: Readonly<Record<ItemSource, ItemsKnown>>;
   /** What was left out, and why. */
   readonly notes: readonly string[];
+}
+
+/** Why something could not be read. */
+export interface Gap {
+  readonly why: string;
+  /** The command that lets it be read. Default: the one that collects it. */
+  readonly mend?: string | undefined;
 }
 
 /** Items (secrets, constraints, repositories, instances) of which something is known. */
@@ -33,12 +40,12 @@ interface ItemsKnown {
   /** Items that do not exist. */
   readonly absent: ReadonlySet<string>;
   /** Why single items could not be read. */
-  readonly gaps: ReadonlyMap<string, string>;
+  readonly gaps: ReadonlyMap<string, Gap>;
 }
 
 /** Empty sets, which the readers fill. */
 export const noItems = () => {
-  const none = () => ({ listed: new Set<string>(), absent: new Set<string>(), gaps: new Map<string, string>() });
+  const none = () => ({ listed: new Set<string>(), absent: new Set<string>(), gaps: new Map<string, Gap>() });
   return { versions: none(), policies: none(), images: none(), databases: none() } satisfies Collection["items"];
 };
 

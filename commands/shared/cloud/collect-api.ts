@@ -1,4 +1,4 @@
-import { type CloudObject, type Collection, classify, noItems } from "./classify";
+import { type CloudObject, type Collection, classify, type Gap, noItems } from "./classify";
 import { deployedFrom } from "./deployed";
 import { mountedSecrets } from "./mounted-secrets";
 import { type Cloud, readList, readObject, Unanswered } from "./rest";
@@ -40,7 +40,7 @@ export async function collectFromApi(
   const collected = new Set<Source>();
   const listed = new Set<Source>();
   const hidden = new Map<Source, string>();
-  const gaps = new Map<Source, string>();
+  const gaps = new Map<Source, Gap>();
   const items = noItems();
   const notes: string[] = [];
   const read = async (source: Source, item?: string) => {
@@ -65,15 +65,15 @@ export async function collectFromApi(
       await read(source, item);
       items[source].listed.add(item);
     } catch (error) {
-      const reason = reasonOf(error, source);
+      const gap = gapOf(error, source);
       if (error instanceof Unanswered && error.status === 404) items[source].absent.add(item);
-      else items[source].gaps.set(item, reason);
+      else items[source].gaps.set(item, gap);
     }
   };
   await Promise.all(
     sources
       .filter((source) => !isItemSource(source))
-      .map((source) => read(source).catch((error: unknown) => gaps.set(source, reasonOf(error, source)))),
+      .map((source) => read(source).catch((error: unknown) => gaps.set(source, gapOf(error, source)))),
   );
   const soFar: Collection = { objects, collected, listed, hidden, items, gaps, notes };
   for (const [source, wanted] of Object.entries(itemsOf(soFar))) {
@@ -83,8 +83,9 @@ export async function collectFromApi(
   return soFar;
 }
 
-function reasonOf(error: unknown, source: Source): string {
+function gapOf(error: unknown, source: Source): Gap {
   if (!(error instanceof Unanswered)) throw error;
-  const hint = `(${SOURCES[source].role} lets it be read)`;
-  return error.status === 403 && !error.message.includes("is off") ? `${error.message} ${hint}` : error.message;
+  const { message, status, mend } = error;
+  if (mend !== undefined) return { why: message, mend };
+  return { why: status === 403 ? `${message} (${SOURCES[source].role} lets it be read)` : message };
 }

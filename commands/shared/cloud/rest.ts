@@ -36,10 +36,14 @@ export class Unanswered extends Error {
     message: string,
     /** The HTTP status, where there was an answer. */
     readonly status?: number,
+    /** The command that lets the request succeed, where one does. */
+    readonly mend?: string,
   ) {
     super(message);
   }
 }
+
+const LOGIN = "gcloud auth application-default login";
 
 const ATTEMPTS = 3;
 /** The longest wait before a retry, seconds. */
@@ -135,12 +139,8 @@ function retryAfterSeconds({ headers }: Response): number | undefined {
 function refusal(api: string, status: number, body: unknown, attempts: number, seconds: number): Unanswered {
   const host = `${api}.googleapis.com`;
   if (status === 403 && isDisabled(body))
-    return new Unanswered(`the API ${host} is off: gcloud services enable ${host}`, status);
-  if (status === 401)
-    return new Unanswered(
-      "the Google credentials here are not accepted (401): gcloud auth application-default login",
-      status,
-    );
+    return new Unanswered(`the API ${host} is off`, status, `gcloud services enable ${host}`);
+  if (status === 401) return new Unanswered("the Google credentials here are not accepted (401)", status, LOGIN);
   if (status === 403) return new Unanswered(`${host} denies access to these credentials (403)`, status);
   if (status === 404) return new Unanswered(`${host} has no such project or location (404)`, status);
   if (status === 429 && seconds > LONGEST_WAIT)
@@ -170,6 +170,6 @@ async function authorizationHeaders(
     return await Promise.race([cloud.authorization(url), timeout]);
   } catch {
     // Not its message: it can repeat what a credentials file holds.
-    throw new Unanswered("no Google credentials here give a token: gcloud auth application-default login");
+    throw new Unanswered("no Google credentials here give a token", undefined, LOGIN);
   }
 }

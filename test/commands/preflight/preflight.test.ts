@@ -864,7 +864,7 @@ describe("what cannot be read is open, and the gate stays shut", () => {
   });
 
   test("where nothing is shown nothing is taken for there", () => {
-    const none = { listed: new Set<string>(), absent: new Set<string>(), gaps: new Map<string, string>() };
+    const none = { listed: new Set<string>(), absent: new Set<string>(), gaps: new Map() };
     const nothing: Collection = {
       objects: [],
       collected: new Set(),
