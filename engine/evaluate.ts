@@ -35,6 +35,20 @@ export interface RegisteredResource {
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
 const SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270";
 
+// The SDK formats a stack trace for each promise: 10,000 in an evaluation of this stack, and most of its time. Only the
+// SDK's report on leaked promises prints them.
+const promises = require("@pulumi/pulumi/runtime/debuggable") as { debuggablePromise(...args: unknown[]): unknown };
+const { debuggablePromise } = promises;
+promises.debuggablePromise = (...args) => {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    return debuggablePromise(...args);
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+};
+
 /**
  * Evaluates a program as a preview does, without engine, provider or cloud: values that exist only after creation stay
  * unknown. Process-global (Pulumi's runtime is), so one evaluation at a time.
@@ -56,8 +70,6 @@ export async function evaluate(
   };
   await pulumi.runtime.setMocks({ newResource: () => ({ id: undefined, state: {} }), call }, "netra", stack, true);
   recordInto(registered, String(configuration["gcp:project"]));
-  // The SDK reads a stack trace for every promise; translating them through source maps would dominate the run time.
-  process.setSourceMapsEnabled(false);
   try {
     await untilDone(async () => {
       await pulumi.runtime.runInPulumiStack(async () => program());
@@ -65,8 +77,6 @@ export async function evaluate(
     });
   } catch (error) {
     throw callError ?? error;
-  } finally {
-    process.setSourceMapsEnabled(true);
   }
   return registered;
 }
