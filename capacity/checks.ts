@@ -77,6 +77,8 @@ export interface Check {
   readonly figures: Readonly<Record<string, number>>;
   /** Empty: the check passes. */
   readonly problems: readonly Problem[];
+  /** What should change although the check passes. Absent: nothing. */
+  readonly advice?: readonly string[];
 }
 
 type DatabaseService = ServicePlan & { readonly key: string; readonly database: DatabaseClientPlan };
@@ -132,10 +134,12 @@ export const connectionLimits = (plan: CapacityPlan): Readonly<Record<string, nu
 
 function connectionsCheck(plan: CapacityPlan): Check {
   const budget = planBudget(plan);
+  const beyond = beyondArithmetic(plan, budget);
   return {
     title: "connections of both revisions against max_connections",
-    arithmetic: [...budgetArithmetic(budget, plan.database).split("; "), ...beyondArithmetic(plan, budget)],
+    arithmetic: [...budgetArithmetic(budget, plan.database).split("; "), ...(beyond ? [beyond.arithmetic] : [])],
     figures: { demand: budget.demand, limit: budget.limit, headroom: budget.headroom },
+    ...advised(beyond?.advice),
     problems: budgetProblems(budget, plan.database, holdersOf(plan), {
       maxConnections: setting("database.maxConnections"),
       tier: setting("database.tier"),
@@ -149,20 +153,28 @@ function connectionsCheck(plan: CapacityPlan): Check {
 }
 
 /** What no budget can promise: it is named, and covered by all slots or advised against. */
-function beyondArithmetic(plan: CapacityPlan, budget: ConnectionBudget): string[] {
+function beyondArithmetic(
+  plan: CapacityPlan,
+  budget: ConnectionBudget,
+): { readonly arithmetic: string; readonly advice: string | undefined } | undefined {
   const { thirdSets, extraInstances } = beyondBudget(budget);
   const { maxConnections } = plan.database;
   const timeoutSeconds = Math.max(...databaseServicesOf(plan).map((service) => service.timeoutSeconds));
-  if (thirdSets === 0) return [];
+  if (thirdSets === 0) return undefined;
   const most = budget.demand + thirdSets + extraInstances;
-  return [
-    `not counted: a second rollout within the request time-out (${timeoutSeconds} s) adds a third set, ${thirdSets}; a maximum may be exceeded briefly, by an instance each ${extraInstances}: ${most} of max_connections ${maxConnections}`,
-    ...(most > maxConnections
-      ? [
-          `advice: leave ${timeoutSeconds} s between two rollouts, or set '${setting("database.maxConnections")}' to ${most}: the alert database-backends opens before the slots are gone`,
-        ]
-      : []),
-  ];
+  return {
+    arithmetic: `not counted: a second rollout within the request time-out (${timeoutSeconds} s) adds a third set, ${thirdSets}; a maximum may be exceeded briefly, by an instance each ${extraInstances}: ${most} of max_connections ${maxConnections}`,
+    advice:
+      most > maxConnections
+        ? `leave ${timeoutSeconds} s between two rollouts, or set '${setting("database.maxConnections")}' to ${most}: the alert database-backends opens before the slots are gone`
+        : undefined,
+  };
+}
+
+/** The `advice` of a check, from what may be advised. */
+function advised(...advice: readonly (string | undefined)[]): Pick<Check, "advice"> {
+  const given = advice.filter((text) => text !== undefined);
+  return given.length > 0 ? { advice: given } : {};
 }
 
 function memoryCheck(plan: CapacityPlan): Check {
@@ -283,10 +295,10 @@ function probeWindowCheck(plan: CapacityPlan): Check {
     title: "start-up probe window against boot and database initialisation",
     arithmetic: services.flatMap((s) => [
       `${s.key}: boot ${s.bootSeconds} + initialisation ${s.database?.initTimeoutSeconds ?? 0} = ${startSeconds(s)} s of ${probeWindowSeconds(s.probe)} s (at most ${longestStartupWindow(false)})`,
-      ...livenessAdvice(s),
     ]),
     figures: Object.fromEntries(services.map((s) => [s.key, probeWindowSeconds(s.probe)])),
     problems: services.flatMap((s) => startupProblems(s).window),
+    ...advised(...services.map(livenessAdvice)),
   };
 }
 
@@ -295,13 +307,11 @@ function probeWindowCheck(plan: CapacityPlan): Check {
  * every instance killed. What a path asks only the application knows; that both are the same is a sign. Advice: there
  * may be no other path.
  */
-function livenessAdvice({ key, database, probe, liveness }: KeyedService): string[] {
-  if (!database || liveness.path === undefined || liveness.path !== probe.path) return [];
+function livenessAdvice({ key, database, probe, liveness }: KeyedService): string | undefined {
+  if (!database || liveness.path === undefined || liveness.path !== probe.path) return undefined;
   const name = setting(`services.${key}.liveness.path`);
   const seconds = liveness.periodSeconds * liveness.failureThreshold;
-  return [
-    `${key}: advice: '${name}' (${liveness.path}) should not be the start-up probe's path: if it asks the database, an outage of ${seconds} s kills every instance at once; set it to a path that asks the process alone`,
-  ];
+  return `'${name}' (${liveness.path}) should not be the start-up probe's path: if it asks the database, an outage of ${seconds} s kills every instance at once; set it to a path that asks the process alone`;
 }
 
 /**
@@ -373,19 +383,20 @@ function quotaCheck(plan: CapacityPlan): Check {
  * succeeds without it, and no plan says whether a service calls a language model or an OAuth server there.
  */
 function pathCheck(plan: CapacityPlan): Check {
-  const lines = servicesOf(plan).flatMap((service) => {
-    const advice = egressAdvice(routeOf(plan, service));
-    const { key, egress, database } = service;
-    return [
-      `${key}: ${egress}, ${database ? `database over ${database.path}` : "no database"}`,
-      ...(advice ? [`${key}: advice: ${advice}`] : []),
-    ];
-  });
   return {
     title: "the network path to the database and to the internet",
-    arithmetic: lines,
+    arithmetic: servicesOf(plan).map(
+      ({ key, egress, database }) =>
+        `${key}: ${egress}, ${database ? `database over ${database.path}` : "no database"}`,
+    ),
     figures: {},
     problems: [],
+    ...advised(
+      ...servicesOf(plan).map((service) => {
+        const advice = egressAdvice(routeOf(plan, service));
+        return advice && `${service.key}: ${advice}`;
+      }),
+    ),
   };
 }
 
@@ -455,12 +466,12 @@ function rangesCheck(plan: CapacityPlan): Check {
 
 /** A version without regular support goes on working, and costs: that is advice. */
 function supportCheck({ database: { version } }: CapacityPlan, day: string): Check {
-  const advice = upgradeAdvice(version, day, () => setting("database.version"));
   return {
     title: `how long PostgreSQL is supported, as of ${day}`,
-    arithmetic: [lifeText(version), ...(advice ? [`advice: ${advice}`] : [])],
+    arithmetic: [lifeText(version)],
     figures: {},
     problems: [],
+    ...advised(upgradeAdvice(version, day, () => setting("database.version"))),
   };
 }
 

@@ -1,7 +1,9 @@
 import { sizePlan } from "../capacity/sizing";
-import { sizingText } from "../report/markdown";
+import { sizingText } from "../report/size-text";
 import { announce, answering, command, EXIT, type Host, type Runnable } from "./shared/command";
 import { type PlanOptions, readAsked, withPlanOptions } from "./shared/plan-options";
+import { stackCost } from "./shared/stack-cost";
+import { terminalOf } from "./shared/terminal";
 
 export function sizeCommand(): Runnable {
   const definition = withPlanOptions(
@@ -20,13 +22,17 @@ export function sizeCommand(): Runnable {
 }
 
 function sized(host: Host, options: PlanOptions): number {
-  const { plan, storms } = readAsked(options);
+  const { settings, plan, storms } = readAsked(options);
   const sizing = sizePlan(plan, {
     ...storms,
     // A connector cannot shrink in place, and the plan's is taken to be the deployed one.
     connectorFloor: plan.connector,
     progress: (judged, plans) => announce(host, `judged ${judged} of ${plans} plans`),
   });
-  host.stdout.write(options.json ? `${JSON.stringify(sizing, null, 2)}\n` : `${sizingText(sizing)}\n`);
+  host.stdout.write(
+    options.json
+      ? `${JSON.stringify(sizing, null, 2)}\n`
+      : `${sizingText(sizing, stackCost(settings).usdPerMonth, terminalOf(host))}\n`,
+  );
   return sizing.cheapest ? EXIT.sound : EXIT.refused;
 }

@@ -1,8 +1,9 @@
 import { targetProblems } from "../capacity/storm/remedies";
 import { scenarioStorms, sensitivity, stormDetail } from "../capacity/storm/results";
-import { problemList, sensitivityTable, stormDetailText, stormTable } from "../report/markdown";
+import { sensitivityText, stormDetailText, stormsText } from "../report/storm-text";
 import { announce, answering, command, EXIT, type Host, type Runnable } from "./shared/command";
 import { type PlanOptions, readAsked, withPlanOptions } from "./shared/plan-options";
+import { terminalOf } from "./shared/terminal";
 
 export function stormCommand(): Runnable {
   const definition = withPlanOptions(
@@ -22,6 +23,7 @@ export function stormCommand(): Runnable {
 
 function simulated(host: Host, options: PlanOptions): number {
   const { plan, scenarios, storms } = readAsked(options);
+  const terminal = terminalOf(host);
   const target = plan.targets.startupSuccessPercent / 100;
   const [only] = options.scenario === undefined ? [] : scenarios;
   if (only) {
@@ -30,12 +32,13 @@ function simulated(host: Host, options: PlanOptions): number {
     announce(host, "asking what each assumption decides");
     const rows = sensitivity(plan, only.name, storms);
     const problems = targetProblems(plan, [detail], target);
-    print(host, options, { ...detail, sensitivity: rows, target, ok: problems.length === 0, problems }, [
-      stormTable([detail]),
-      stormDetailText(detail),
-      sensitivityTable(rows),
-      problemList(problems),
-    ]);
+    const details = [...stormDetailText(detail, terminal), ...sensitivityText(rows, terminal)];
+    print(
+      host,
+      options,
+      { ...detail, sensitivity: rows, target, ok: problems.length === 0, problems },
+      stormsText([detail], problems, target, terminal, details),
+    );
     return problems.length === 0 ? EXIT.sound : EXIT.refused;
   }
   const results = scenarios.map((scenario) => {
@@ -43,13 +46,15 @@ function simulated(host: Host, options: PlanOptions): number {
     return scenarioStorms(scenario, storms);
   });
   const problems = targetProblems(plan, results, target);
-  print(host, options, { storms: results, target, ok: problems.length === 0, problems }, [
-    stormTable(results),
-    problemList(problems),
-  ]);
+  print(
+    host,
+    options,
+    { storms: results, target, ok: problems.length === 0, problems },
+    stormsText(results, problems, target, terminal),
+  );
   return problems.length === 0 ? EXIT.sound : EXIT.refused;
 }
 
-function print(host: Host, { json }: PlanOptions, object: object, sections: readonly string[]) {
-  host.stdout.write(json ? `${JSON.stringify(object, null, 2)}\n` : `${sections.filter(Boolean).join("\n\n")}\n`);
+function print(host: Host, { json }: PlanOptions, object: object, text: string) {
+  host.stdout.write(json ? `${JSON.stringify(object, null, 2)}\n` : `${text}\n`);
 }

@@ -1,15 +1,10 @@
 import { PRICED_REGION } from "../capacity/cost";
-import type { InputProblem } from "../capacity/problem";
-import type { Size, SizedPlan, Sizing } from "../capacity/sizing";
-import type { Sensitivity, StormDetail } from "../capacity/storm/results";
 import { percentText } from "../capacity/storm/statistics";
+import { perStorm } from "./storm-text";
 import { table } from "./table";
-import type { ShownStorm, ShownVerdict, Verdict } from "./verdict";
+import { findingsOf, refusalCount, type ShownStorm, type ShownVerdict, type Verdict } from "./verdict";
 
-/*
- * The report as Markdown: for a pull request, and (aligned as it is) for a terminal. A pull request reads from the top,
- * a terminal from the bottom: the same sections in two orders.
- */
+/* The report as Markdown: for a pull request, and for the HTML page. */
 
 /** For a pull request: the verdict first, the long table folded away. */
 export function pullRequestMarkdown(verdict: Verdict): string {
@@ -38,19 +33,6 @@ export function pageSections(verdict: Verdict): string {
   ]);
 }
 
-/** For a terminal: the verdict last, where the eye is when the command ends. */
-export function terminalText(verdict: Verdict): string {
-  return page([
-    `## Resources\n\n${resourceTable(verdict)}`,
-    costSection(verdict),
-    checksSection(verdict),
-    budgetSection(verdict),
-    stormSection(verdict),
-    findings(verdict),
-    `# ${headline(verdict)}`,
-  ]);
-}
-
 /** The verdict in a sentence. */
 export function headline(verdict: ShownVerdict): string {
   const { budget } = verdict;
@@ -60,21 +42,20 @@ export function headline(verdict: ShownVerdict): string {
       : "";
   const sum = `${budget.demand} of ${budget.limit} connections, ${storms}${verdict.cost.usdPerMonth === undefined ? "cost not known" : `${usd(verdict.cost.usdPerMonth)} a month`}`;
   if (verdict.ok) return `${verdict.stack}: the plan is sound: ${sum}`;
-  const count = problemsOf(verdict).length + refusals(verdict).length;
+  const count = refusalCount(verdict);
   return `${verdict.stack}: the plan is REFUSED, ${count} ${count === 1 ? "finding" : "findings"}: ${sum}`;
 }
 
 const page = (sections: readonly string[]) => `${sections.filter((section) => section !== "").join("\n\n")}\n`;
-/** A mean per storm: what is not 0 must not read as 0. */
-const mean = (value: number) => String(Number(value < 0.05 ? value.toPrecision(1) : value.toFixed(1)));
 const usd = (amount: number) => `${amount.toFixed(2)} USD`;
-const problemsOf = (verdict: ShownVerdict) => verdict.checks.flatMap((check) => check.problems);
-const refusals = (verdict: ShownVerdict) => verdict.violations.filter(({ level }) => level === "mandatory");
-
 /** What is wrong, advised and waived; empty where there is nothing of it. */
 export function findings(verdict: ShownVerdict): string {
-  const problems = problemsOf(verdict).map(({ message }) => `- ${oneLine(message)}`);
-  const violations = verdict.violations.map(
+  const { inPlan, byRulesAlone } = findingsOf(verdict);
+  const problems = inPlan.map(
+    ({ problem, policies }) =>
+      `- ${oneLine(problem.message)}${policies.length > 0 ? ` (**${policies.join("**, **")}**)` : ""}`,
+  );
+  const violations = byRulesAlone.map(
     ({ policy, level, resource, message }) => `- [${level}] **${policy}** on ${resource}: ${oneLine(message)}`,
   );
   const waived = verdict.waived.map(
@@ -82,7 +63,7 @@ export function findings(verdict: ShownVerdict): string {
   );
   return [
     ["## What the plan must change", problems],
-    ["## What the policy pack says", violations],
+    ["## What only the policy pack finds", violations],
     ["## Waived", waived],
   ]
     .filter(([, lines]) => lines?.length)
@@ -118,10 +99,11 @@ export function budgetSection(verdict: Pick<Verdict, "budget">): string {
 
 /** Every check with its sums. */
 export function checksSection({ checks }: ShownVerdict): string {
-  const lines = checks.map(({ title, arithmetic, problems }) =>
+  const lines = checks.map(({ title, arithmetic, problems, advice = [] }) =>
     [
       `- ${problems.length === 0 ? "ok" : "REFUSED"}: ${title}`,
       ...arithmetic.map((line) => `  - ${oneLine(line)}`),
+      ...advice.map((line) => `  - advice: ${oneLine(line)}`),
     ].join("\n"),
   );
   return `## Checks of the plan\n\n${lines.join("\n")}`;
@@ -134,7 +116,6 @@ export function stormSection({ storms }: Pick<ShownVerdict, "storms">): string {
 
 /** One line a scenario. */
 export function stormTable(storms: readonly ShownStorm[]): string {
-  if (storms.length === 0) return "No service of the plan uses the database: it has no start-up storms.";
   const seconds = (value: number | null) => (value === null ? "-" : value.toFixed(1));
   const rows = storms.map(
     ({
@@ -153,7 +134,7 @@ export function stormTable(storms: readonly ShownStorm[]): string {
       percentText(success.lower),
       [p50, p95, p99].map(seconds).join(" / "),
       String(peakConnections),
-      `${mean(refusals)} / ${mean(timeouts)}`,
+      `${perStorm(refusals)} / ${perStorm(timeouts)}`,
       bottleneck,
     ],
   );
@@ -163,7 +144,7 @@ export function stormTable(storms: readonly ShownStorm[]): string {
         "scenario",
         "starts at once",
         "ready",
-        "lower bound",
+        "at least (95 % confidence)",
         "ready after s (p50 / p95 / p99)",
         "peak connections",
         "refused / timed out per storm",
@@ -173,80 +154,6 @@ export function stormTable(storms: readonly ShownStorm[]): string {
     ],
     ["l", "r", "r", "r", "r", "r", "r", "l"],
   );
-}
-
-/** What of a storm no table line holds: what ended the failed starts, and what each relief would bring. */
-export function stormDetailText({
-  meaning,
-  replications,
-  seed,
-  failedBy,
-  dialFailures,
-  adminApiWaits,
-  queues,
-  reliefs,
-}: StormDetail): string {
-  const rows = reliefs.map(({ resource, gain, timeGone }) => [
-    resource,
-    `${(gain.mean * 100).toFixed(2)} points`,
-    `${(timeGone * 100).toFixed(1)} %`,
-  ]);
-  return [
-    `${meaning} ${replications} storms, seed ${seed}.`,
-    `Starts that failed, per storm: ${mean(failedBy.attempts)} used up their attempts, ${mean(failedBy.initTimeout)} their initialisation, ${mean(failedBy.probeWindow)} the probe window. Dials that failed: ${mean(dialFailures)}; waits for the Admin API: ${mean(adminApiWaits)}.`,
-    `Longest queues: connector ${queues.connector}, postmaster ${queues.postmaster}, database CPU ${queues.databaseCpu}.`,
-    table([["unlimited", "starts gained", "p95 to ready saved"], ...rows], ["l", "r", "r"]),
-  ].join("\n\n");
-}
-
-/** What each assumption decides, the one that moves the success share most first. */
-export function sensitivityTable(rows: readonly Sensitivity[]): string {
-  const at = ({ value, success, readyP95Seconds }: Sensitivity["low"]) =>
-    `${Number(value.toPrecision(3))}: ${percentText(success.mean)}, p95 ${readyP95Seconds === null ? "-" : `${readyP95Seconds.toFixed(1)} s`}`;
-  return `## Sensitivity\n\nOne assumption at a time at its low and at its high value, all others likely.\n\n${table([
-    ["assumption", "unit", "at low", "at high"],
-    ...rows.map(({ name, unit, low, high }) => [name, unit, at(low), at(high)]),
-  ])}`;
-}
-
-/** Problems as a list; empty where there are none. */
-export const problemList = (problems: readonly InputProblem[]) =>
-  problems.map(({ message }) => `- ${oneLine(message)}`).join("\n");
-
-/** The cheapest plan that passes, the frontier, and what the cheaper ones fail on. */
-export function sizingText({ plans, cheapest, today, frontier, rejected }: Sizing): string {
-  const size = ({ connector, tier, maxConnections }: Size) => [
-    `${connector.machineType} ${connector.minInstances}..${connector.maxInstances}`,
-    tier,
-    String(maxConnections),
-  ];
-  const sized = (plan: SizedPlan) => [
-    ...size(plan),
-    plan.usdPerMonth.toFixed(2),
-    plan.worst ? percentText(plan.worst.success.lower) : "-",
-    plan.fails.join("; ") || "passes",
-  ];
-  const heads = ["connector", "tier", "max_connections", "USD a month", "lower bound of the worst storm", "verdict"];
-  const align = ["l", "l", "r", "r", "r", "l"] as const;
-  const cheaper = rejected.map(({ fails, plans: count, cheapest: from, dearest: to }) => [
-    String(count),
-    size(from).join(", "),
-    `${from.usdPerMonth.toFixed(2)} to ${to.usdPerMonth.toFixed(2)}`,
-    fails.join("; "),
-  ]);
-  return [
-    // Without a simulated plan there is no frontier: nothing passes the checks, or nothing uses the database.
-    ...(frontier.length > 0 ? [`## Cost against success\n\n${table([heads, ...frontier.map(sized)], align)}`] : []),
-    ...(cheaper.length > 0
-      ? [
-          `## ${cheapest ? "Cheaper plans" : "Plans"}, by what they fail on\n\n${table([["plans", "the cheapest of them", "USD a month", "fails on"], ...cheaper], ["r", "l", "r", "l"])}`,
-        ]
-      : []),
-    `## Today's plan\n\n${table([heads, sized(today)], align)}`,
-    cheapest
-      ? `# Of ${plans} plans the cheapest that passes: ${size(cheapest).join(", ")}, ${usd(cheapest.usdPerMonth)} a month`
-      : `# None of ${plans} plans passes: the services themselves must ask for less`,
-  ].join("\n\n");
 }
 
 /** The cost by item, and how each comes about. */

@@ -24,6 +24,8 @@ export interface Violation {
   readonly resource: string;
   readonly message: string;
   readonly outcome: "refused" | "cannot-evaluate";
+  /** The message of the plan's problem that this finding repeats; absent where the plan has no such problem. */
+  readonly repeats?: string;
   /** The message in its parts; absent where a property cannot be read. */
   readonly problem?: Problem;
 }
@@ -63,3 +65,36 @@ export type ShownVerdict = Omit<Verdict, "resources" | "checks" | "storms" | "as
   readonly checks: readonly (Omit<Check, "problems"> & { readonly problems: readonly InputProblem[] })[];
   readonly storms: readonly ShownStorm[];
 };
+
+/** A mistake in a plan, and the rules that find it in what the program registers. */
+export interface PlanFinding<P extends InputProblem = InputProblem> {
+  readonly problem: P;
+  readonly policies: readonly string[];
+}
+
+/** What is wrong, each mistake once: first in the settings of the plan, then what only a rule sees. */
+export function findingsOf<P extends InputProblem, V extends Pick<Violation, "policy" | "repeats">>({
+  checks,
+  violations,
+}: {
+  readonly checks: readonly { readonly problems: readonly P[] }[];
+  readonly violations: readonly V[];
+}): { readonly inPlan: readonly PlanFinding<P>[]; readonly byRulesAlone: readonly V[] } {
+  return {
+    inPlan: checks
+      .flatMap(({ problems }) => problems)
+      .map((problem) => ({
+        problem,
+        policies: [
+          ...new Set(violations.filter(({ repeats }) => repeats === problem.message).map(({ policy }) => policy)),
+        ],
+      })),
+    byRulesAlone: violations.filter(({ repeats }) => repeats === undefined),
+  };
+}
+
+/** How many mistakes refuse the plan; a rule that only advises refuses nothing. */
+export function refusalCount(verdict: ShownVerdict): number {
+  const { inPlan, byRulesAlone } = findingsOf(verdict);
+  return inPlan.length + byRulesAlone.filter(({ level }) => level === "mandatory").length;
+}

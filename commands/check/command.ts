@@ -6,14 +6,16 @@ import { planOf, readSettings } from "../../config/read";
 import { readPackConfiguration } from "../../engine/pack-configuration";
 import type { PackConfiguration } from "../../policy/framework/judgement";
 import { rules } from "../../policy/rules";
-import { headline, pageSections, pullRequestMarkdown, terminalText } from "../../report/markdown";
+import { type CheckTextOptions, checkText } from "../../report/check-text";
+import { headline, pageSections, pullRequestMarkdown } from "../../report/markdown";
 import type { Verdict } from "../../report/verdict";
 import { announce, answering, collecting, command, EXIT, type Runnable } from "../shared/command";
 import { reportDirectory } from "../shared/folder";
 import { readStackFile, type StackOptions, withStackOptions } from "../shared/stack-file";
+import { terminalOf } from "../shared/terminal";
 import type { Subject } from "./judge";
 
-interface Options extends StackOptions {
+interface Options extends StackOptions, CheckTextOptions {
   readonly json?: true;
   readonly report?: string;
   readonly policyPackConfig?: string;
@@ -26,6 +28,8 @@ export function checkCommand(): Runnable {
       "Evaluates the program, judges what it registers, and says whether the stack is sound, why, and what it costs.",
     ),
   )
+    .option("--details", "also print every check with its arithmetic, every storm and every item of the cost")
+    .option("--resources", "also list every resource")
     .option("--json", "print the verdict as one JSON object")
     .option("--report <dir>", "also write report.md, report.html and report.json there")
     .option("--policy-pack-config <file>", "configuration and waivers of the policy pack (JSON), as pulumi takes them");
@@ -46,7 +50,9 @@ export function checkCommand(): Runnable {
           announce(host, "drawing the report");
           await writeReport(directory, verdict, planOf(subject.settings));
         }
-        host.stdout.write(options.json ? `${JSON.stringify(verdict, null, 2)}\n` : terminalText(verdict));
+        host.stdout.write(
+          options.json ? `${JSON.stringify(verdict, null, 2)}\n` : checkText(verdict, options, terminalOf(host)),
+        );
         return verdict.ok ? EXIT.sound : EXIT.refused;
       });
     },

@@ -1,8 +1,7 @@
 import { assumptions } from "../../capacity/assumptions";
 import { planBudget } from "../../capacity/checks";
 import { registryProblems } from "../../capacity/constraints/image";
-import { planCost } from "../../capacity/cost";
-import { planAlerts } from "../../capacity/monitoring/monitoring";
+import type { Problem } from "../../capacity/problem";
 import { judgePlan, type PlanVerdict } from "../../capacity/verdict";
 import { planOf, readSettings } from "../../config/read";
 import type { Settings } from "../../config/schema";
@@ -13,6 +12,7 @@ import type { Waiver } from "../../policy/framework/rule";
 import { rules } from "../../policy/rules";
 import type { ReportedResource, Verdict, Violation, Waived } from "../../report/verdict";
 import { configurationOfRun, declare } from "../../stack";
+import { stackCost } from "../shared/stack-cost";
 
 /** What `check` judges: a stack's configuration, read and raw. */
 export interface Subject {
@@ -52,7 +52,11 @@ function verdictOf(
   notes: readonly Violation[],
 ): Verdict {
   const plan = planOf(settings);
-  const violations = [...findings.filter(({ waived }) => waived === undefined).map(violationOf), ...notes];
+  const repeated = repeatedProblem(judged.problems, settings);
+  const violations = [
+    ...findings.filter(({ waived }) => waived === undefined).map((finding) => violationOf(finding, repeated(finding))),
+    ...notes,
+  ];
   return {
     stack,
     ok: judged.problems.length === 0 && violations.every(({ level }) => level !== "mandatory"),
@@ -62,8 +66,29 @@ function verdictOf(
     budget: planBudget(plan),
     checks: judged.checks,
     storms: judged.storms,
-    cost: planCost(plan, activeVersions(settings), settings.region, planAlerts(settings)),
+    cost: stackCost(settings),
     assumptions: Object.values(assumptions),
+  };
+}
+
+/**
+ * Finds the message of the plan's problem that a finding repeats: the same value must be the same, in the same service. The plan and the rules share the functions that judge; they differ in how they name things.
+ */
+function repeatedProblem(
+  problems: readonly Problem[],
+  { services }: Settings,
+): (finding: Finding) => string | undefined {
+  const keys = Object.entries(services)
+    .map(([key, { name }]) => [name, key] as const)
+    .toSorted(([a], [b]) => b.length - a.length);
+  const inPlanWords = (text = "") => keys.reduce((changed, [name, key]) => changed.replaceAll(name, key), text);
+  return ({ problem: found, resource }) => {
+    if (!found) return undefined;
+    const key = keys.find(([name]) => name === resource?.name)?.[1];
+    const isSame = ({ must, value }: Problem) =>
+      inPlanWords(found.must) === must && inPlanWords(found.value) === (value ?? "");
+    const same = problems.filter(isSame);
+    return (same.find(({ setting }) => setting.startsWith(`netra:services.${key}.`)) ?? same[0])?.message;
   };
 }
 
@@ -112,27 +137,16 @@ function reported({ type, name, urn, parent, dependencies, options, inputs }: Re
   return { type, name, urn, parent, dependencies, options, inputs: withoutSecrets(inputs) };
 }
 
-/**
- * Versions that are billed: one that people add, or every rotation that is not disabled; Redis has only the current
- * one.
- */
-function activeVersions({ secrets }: Settings): number {
-  return Object.values(secrets).reduce(
-    (sum, { rotation = 1, format, disabledThroughRotation = 0 }) =>
-      sum + (format === "redis-auth" ? 1 : rotation - disabledThroughRotation),
-    0,
-  );
-}
-
 const nameOf = (resource: Finding["resource"]) => resource?.name ?? "stack";
 
-const violationOf = (finding: Finding): Violation => ({
+const violationOf = (finding: Finding, repeats: string | undefined): Violation => ({
   policy: finding.rule,
   level: finding.level,
   resource: nameOf(finding.resource),
   message: messageOf(finding),
   outcome: finding.outcome,
   ...(finding.problem ? { problem: finding.problem } : {}),
+  ...(repeats === undefined ? {} : { repeats }),
 });
 
 const waivedOf = ({ rule, resource, waived }: Finding): Waived[] =>

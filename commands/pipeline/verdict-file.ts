@@ -30,6 +30,7 @@ const verdictSchema = z.object({
       resource: text,
       message: text,
       outcome: z.enum(["refused", "cannot-evaluate"]),
+      repeats: text.exactOptional(),
     }),
   ),
   waived: list(z.object({ policy: text, resource: text, reason: text })),
@@ -40,7 +41,15 @@ const verdictSchema = z.object({
     limit: count,
     headroom: count,
   }),
-  checks: list(z.object({ title: text, arithmetic: list(text), figures: table(number), problems: list(problem) })),
+  checks: list(
+    z.object({
+      title: text,
+      arithmetic: list(text),
+      figures: table(number),
+      problems: list(problem),
+      advice: list(text).exactOptional(),
+    }),
+  ),
   storms: list(
     z.object({
       scenario: text,

@@ -4,6 +4,7 @@ import { InputError } from "../../capacity/problem";
 import { replicationsFor, stormOptionProblems, strictTargetProblems } from "../../capacity/storm/results";
 import { planScenarios, type Scenario, stormPlanProblems } from "../../capacity/storm/scenarios";
 import { planOf, readSettings } from "../../config/read";
+import type { Settings } from "../../config/schema";
 import { readStackFile, type StackOptions, withStackOptions } from "./stack-file";
 
 /** Options of the commands that simulate a stack's plan. */
@@ -24,6 +25,7 @@ export function withPlanOptions(command: Command): Command {
 
 /** What was asked for: the plan, its scenarios, and how many storms. */
 export interface Asked {
+  readonly settings: Settings;
   readonly plan: CapacityPlan;
   readonly scenarios: readonly Scenario[];
   readonly storms: { readonly replications: number; readonly seed?: number };
@@ -36,7 +38,8 @@ const numberIn = (text: string): number | string => (/^[+-]?\d+(\.\d+)?$/.test(t
 
 /** Reads plan and options. @throws InputError with every problem of the stack file, or every problem of the options. */
 export function readAsked({ stack, configFile, replications, seed, scenario }: PlanOptions): Asked {
-  const plan = planOf(readSettings(readStackFile(stack, configFile)));
+  const settings = readSettings(readStackFile(stack, configFile));
+  const plan = planOf(settings);
   const unsimulable = [...stormPlanProblems(plan), ...strictTargetProblems(plan.targets.startupSuccessPercent, TARGET)];
   if (unsimulable.length > 0) throw new InputError(unsimulable);
   const scenarios = planScenarios(plan);
@@ -56,6 +59,7 @@ export function readAsked({ stack, configFile, replications, seed, scenario }: P
     ...(asked.seed === undefined ? {} : { seed: Number(asked.seed) }),
   };
   return {
+    settings,
     plan,
     scenarios: scenario === undefined ? scenarios : scenarios.filter(({ name }) => name === scenario),
     storms,

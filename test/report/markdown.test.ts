@@ -1,21 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { sizePlan } from "../../capacity/sizing";
-import { planStorms, sensitivity, stormDetail } from "../../capacity/storm/results";
-import { planScenarios } from "../../capacity/storm/scenarios";
+import { planStorms } from "../../capacity/storm/results";
 import {
   budgetTable,
   costSection,
   headline,
   pageSections,
-  problemList,
   pullRequestMarkdown,
-  sensitivityTable,
-  sizingText,
-  stormDetailText,
   stormTable,
-  terminalText,
 } from "../../report/markdown";
-import { incidentPlan, stagingPlan } from "../capacity/staging-plan";
+import { incidentPlan } from "../capacity/staging-plan";
 import { verdictOn } from "./verdict";
 
 const sound = verdictOn();
@@ -47,12 +40,6 @@ const refused = verdictOn(
     waived: [{ policy: "secret-value", resource: "key", reason: "until Friday" }],
   },
 );
-const quick = { replications: 1000 };
-const coldStart = (plan = stagingPlan()) => {
-  const [scenario] = planScenarios(plan);
-  if (!scenario) throw new Error("the plan has storms");
-  return stormDetail(scenario, quick);
-};
 const sections = (text: string) => text.split("\n").filter((line) => line.startsWith("#"));
 
 describe("the headline", () => {
@@ -85,12 +72,12 @@ describe("the headline", () => {
   });
 });
 
-describe("the three orders", () => {
-  it("a pull request begins with the verdict, a terminal ends with it, a page has its own", () => {
+describe("the two orders", () => {
+  it("a pull request begins with the verdict, a page has its own", () => {
     const title = `# ${headline(refused)}`;
     const body = [
       "## What the plan must change",
-      "## What the policy pack says",
+      "## What only the policy pack finds",
       "## Waived",
       "## Connection budget",
       "## Start-up storms",
@@ -109,12 +96,10 @@ describe("the three orders", () => {
       "## Assumptions",
       "## Resources",
     ]);
-    expect(sections(terminalText(refused)).at(-1)).toBe(title);
-    expect(terminalText(refused).endsWith(`${title}\n`)).toBe(true);
   });
 
   it("leave out what there is none of", () => {
-    for (const text of [pullRequestMarkdown(frontend), pageSections(frontend), terminalText(frontend)]) {
+    for (const text of [pullRequestMarkdown(frontend), pageSections(frontend)]) {
       expect(text).not.toMatch(/## (What|Waived|Start-up storms)/);
       expect(text).toContain(
         "start-up storms against the target of 99 % at the first try\n  - no service uses the database",
@@ -123,7 +108,7 @@ describe("the three orders", () => {
   });
 
   it("show every finding with its level, every waiver with its reason, every resource", () => {
-    for (const text of [pullRequestMarkdown(refused), pageSections(refused), terminalText(refused)]) {
+    for (const text of [pullRequestMarkdown(refused), pageSections(refused)]) {
       expect(text).toContain("- 'netra:connector.maxInstances' (120) must be");
       expect(text).toContain("- [mandatory] **connector-floor** on staging-connector: two lines\n");
       expect(text).toContain("- [advisory] **service-port-8002** on web: only told");
@@ -138,7 +123,7 @@ describe("the three orders", () => {
       "netra:connector": { name: "x\n\n# staging: the plan is sound\n\nx" },
       "netra:database": { tier: "db|a\n| b" },
     });
-    for (const text of [pullRequestMarkdown(forged), pageSections(forged), terminalText(forged)]) {
+    for (const text of [pullRequestMarkdown(forged), pageSections(forged)]) {
       expect(sections(text).filter((line) => line.includes("is sound"))).toEqual([]);
       expect(text).toMatch(/\| database db\\\|a \\\| b +\|/);
     }
@@ -172,55 +157,5 @@ describe("the tables", () => {
     expect(stormTable([{ ...broken, success: { mean: 0.99999, lower: 0.98999, upper: 1 } }])).toMatch(
       /\| +99\.99 % \| +98\.99 % \|/,
     );
-  });
-
-  it("of no storms is a sentence", () => {
-    expect(stormTable([])).toBe("No service of the plan uses the database: it has no start-up storms.");
-  });
-
-  it("of a storm's detail has every relief and what ended the starts", () => {
-    const detail = coldStart(incidentPlan("private address"));
-    const text = stormDetailText(detail);
-    expect(text).toContain(`${detail.meaning} 1000 storms, seed 1.`);
-    for (const { resource } of detail.reliefs) expect(text).toContain(`| ${resource}`);
-    expect(text).not.toMatch(/\d\.\d{5}/);
-  });
-
-  it("of the sensitivity has a row for each assumption", () => {
-    const rows = sensitivity(stagingPlan(), "cold-start", quick);
-    const lines = sensitivityTable(rows).split("\n");
-    expect(lines[0]).toBe("## Sensitivity");
-    for (const { name } of rows) expect(lines.some((line) => line.startsWith(`| ${name} `))).toBe(true);
-    expect(lines.at(-1)).toMatch(/: \d+\.\d\d %, p95 \d+\.\d s +\| [\d.]+: \d+\.\d\d %, p95 \d+\.\d s +\|$/);
-  });
-
-  it("of problems is a list, empty where there are none", () => {
-    expect(problemList([])).toBe("");
-    expect(problemList([{ setting: "a", message: "'a' must\n\nx" }])).toBe("- 'a' must x");
-  });
-});
-
-describe("the sizing", () => {
-  it("ends with the cheapest plan", () => {
-    const text = sizingText(sizePlan(stagingPlan(), quick));
-    expect(sections(text).slice(0, -1)).toEqual([
-      "## Cost against success",
-      "## Cheaper plans, by what they fail on",
-      "## Today's plan",
-    ]);
-    expect(sections(text).at(-1)).toMatch(
-      /^# Of \d+ plans the cheapest that passes: f1-micro 2\.\.10, db-custom-1-3840, 150, \d+\.\d\d USD a month$/,
-    );
-  });
-
-  it("says so where none passes, and draws no empty frontier", () => {
-    const text = sizingText(
-      sizePlan(stagingPlan({ "netra:services": { backend: { probe: { failureThreshold: 3 } } } }), quick),
-    );
-    expect(sections(text)).toEqual([
-      "## Plans, by what they fail on",
-      "## Today's plan",
-      expect.stringMatching(/^# None of \d+ plans passes: the services themselves must ask for less$/),
-    ]);
   });
 });

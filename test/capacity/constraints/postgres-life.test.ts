@@ -17,9 +17,9 @@ test("the plan's check always shows the dates, and advises an upgrade half a yea
     problems: [],
   });
   expect(support("2026-08-05")).toMatchObject({
-    arithmetic: [
-      dates,
-      "advice: 'netra:database.version' (POSTGRES_14) must be upgraded before 2027-02-01 because its community's support ends on 2026-11-12, and from 2027-02-01 its extended support is charged per vCPU on top of the instance (not priced here: cloud.google.com/sql/pricing) until 2030-02-01; set 'netra:database.version' to POSTGRES_17, as the runbook's section on the major upgrade says",
+    arithmetic: [dates],
+    advice: [
+      "'netra:database.version' (POSTGRES_14) must be upgraded before 2027-02-01 because its community's support ends on 2026-11-12, and from 2027-02-01 its extended support is charged per vCPU on top of the instance (not priced here: cloud.google.com/sql/pricing) until 2030-02-01; set 'netra:database.version' to POSTGRES_17, as the runbook's section on the major upgrade says",
     ],
     problems: [],
   });

@@ -168,7 +168,7 @@ describe("a plan below its target", () => {
     ...changes,
   });
 
-  it("is told the bottleneck and what to set", () => {
+  it("is named with its bottleneck and what to set", () => {
     expect(
       targetProblems(stagingPlan(), [result({ bottleneck: "database CPU" })], 0.99).map(({ message }) => message),
     ).toEqual([
@@ -176,10 +176,10 @@ describe("a plan below its target", () => {
     ]);
   });
 
-  it("is told the service that starts most where the setting is a service's", () => {
+  it("names the service that starts most where the setting is a service's", () => {
     expect(targetProblems(stagingPlan(), [result({ bottleneck: "none" })], 0.99).map(({ message }) => message)).toEqual(
       [
-        "'netra:services.backend.maxInstances' (5) must let at least 99 % of starts be ready at the first try in cold-start (96.10 % of 8, lower bound 95.34 %) because 2000 simulated storms say so; set 'netra:services.backend.maxInstances' to fewer, or a longer probe window and longer time-outs: no single resource is the cause",
+        "'netra:services.backend.maxInstances' (5) must let at least 99 % of starts be ready at the first try in cold-start (96.10 % of 8, lower bound 95.34 %) because fewer were ready in 2000 simulated storms; set 'netra:services.backend.maxInstances' to fewer, or a longer probe window and longer time-outs: no single resource is the cause",
       ],
     );
   });

@@ -119,7 +119,7 @@ describe("the comment", () => {
     expect(verdictLine(text)).toMatch(/^# staging: the plan is REFUSED, \d+ findings: 262 of 120 connections/);
     expect(text.match(/^## .*$/gm)?.slice(0, 4)).toEqual([
       "## What the plan must change",
-      "## What the policy pack says",
+      "## What only the policy pack finds",
       "## Waived",
       "## What changes against the base",
     ]);
