@@ -170,7 +170,8 @@ export function targetProblems(
       share: `${percentText(success.mean)} of ${starts}, lower bound ${percentText(success.lower)}`,
     }));
     const simulated = `${[...new Set(storms.map(({ replications }) => replications))].join(" or ")} simulated storms`;
-    const found = bottleneck === "none" ? `fewer were ready in ${simulated}` : `the bottleneck of ${simulated} is ${bottleneck}`;
+    const found =
+      bottleneck === "none" ? `fewer were ready in ${simulated}` : `the bottleneck of ${simulated} is ${bottleneck}`;
     return problem({
       setting: names.setting(field),
       value: valueAt(plan, field),
