@@ -15,20 +15,18 @@ export const at = (root: unknown, path: Path): unknown =>
   path.reduce<unknown>((value, key) => Reflect.get(Object(value), key), root);
 
 /** The configuration with another value at a path; `undefined` removes it. */
-export function withValue(configuration: object, path: Path, value: unknown): Configuration {
-  const copy = structuredClone(configuration) as Configuration;
-  let node: unknown = copy;
-  path.slice(0, -1).forEach((key, i) => {
-    const parent = Object(node);
-    // A section that is not there, or is none, is made.
-    if (typeof Reflect.get(parent, key) !== "object" || Reflect.get(parent, key) === null)
-      Reflect.set(parent, key, typeof path[i + 1] === "number" ? [] : {});
-    node = Reflect.get(parent, key);
-  });
-  const [parent, key = ""] = [Object(node), path.at(-1)];
-  if (value !== undefined) Reflect.set(parent, key, value);
-  else if (Array.isArray(parent)) parent.splice(Number(key), 1);
-  else Reflect.deleteProperty(parent, key);
+export const withValue = (configuration: object, path: Path, value: unknown): Configuration =>
+  // a path below a configuration leads to a copy of it
+  changedAt(configuration, path, value) as Configuration;
+
+function changedAt(node: unknown, [key = "", ...rest]: Path, value: unknown): object {
+  // A section that is not there, or is none, is made.
+  const made = typeof key === "number" ? [] : {};
+  const copy = node === null || typeof node !== "object" ? made : Array.isArray(node) ? [...node] : { ...node };
+  if (rest.length > 0) Reflect.set(copy, key, changedAt(Reflect.get(copy, key), rest, value));
+  else if (value !== undefined) Reflect.set(copy, key, value);
+  else if (Array.isArray(copy)) copy.splice(Number(key), 1);
+  else Reflect.deleteProperty(copy, key);
   return copy;
 }
 

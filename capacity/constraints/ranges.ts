@@ -8,8 +8,13 @@ export interface NamedRange {
   readonly cidr: string;
 }
 
+interface ParsedRange {
+  readonly address: ipaddr.IPv4;
+  readonly prefix: number;
+}
+
 /** Reads `10.1.0.0/28`; `undefined` unless it is an IPv4 network in CIDR form with no host bits set. */
-export function parseRange(cidr: string): { readonly address: ipaddr.IPv4; readonly prefix: number } | undefined {
+export function parseRange(cidr: string): ParsedRange | undefined {
   // No leading zeros: some readers, this library's included, take them for octal numbers.
   if (!/^(0|[1-9]\d*)(\.(0|[1-9]\d*)){3}\/(0|[1-9]\d*)$/.test(cidr) || !ipaddr.IPv4.isValidCIDR(cidr)) return undefined;
   const [address, prefix] = ipaddr.IPv4.parseCIDR(cidr);
@@ -19,10 +24,10 @@ export function parseRange(cidr: string): { readonly address: ipaddr.IPv4; reado
 /** Whether two ranges share an address. Ranges that cannot be read overlap nothing: `rangeProblems` names those. */
 export function overlap(a: string, b: string): boolean {
   const [x, y] = [parseRange(a), parseRange(b)];
-  if (!x || !y) return false;
-  const prefix = Math.min(x.prefix, y.prefix);
-  return x.address.match(y.address, prefix);
+  return x !== undefined && y !== undefined && shareAddress(x, y);
 }
+
+const shareAddress = (a: ParsedRange, b: ParsedRange) => a.address.match(b.address, Math.min(a.prefix, b.prefix));
 
 /**
  * A range that is no IPv4 network, or (with `prefix`) has another size, or (with `maxPrefix`) is too small. `free` is
@@ -116,14 +121,14 @@ const CANDIDATES = [
   ...Array.from({ length: 255 }, (_, i) => `10.${i + 1}`),
   ...Array.from({ length: 16 }, (_, i) => `172.${i + 16}`).filter((network) => network !== "172.17"),
   "192.168",
-];
+].map((network) => ipaddr.IPv4.parse(`${network}.0.0`));
 
 /** The first range of that size, or of a /16, that overlaps none of the others. */
 export function freeRange(prefix: number, taken: readonly NamedRange[]): string {
-  const candidates = CANDIDATES.map((network) => `${network}.0.0/${Math.max(prefix, 16)}`);
-  return (
-    candidates.find((candidate) => taken.every(({ cidr }) => !overlap(candidate, cidr))) ?? "one that nothing else uses"
-  );
+  const length = Math.max(prefix, 16);
+  const others = taken.flatMap(({ cidr }) => parseRange(cidr) ?? []);
+  const free = CANDIDATES.find((address) => !others.some((other) => shareAddress({ address, prefix: length }, other)));
+  return free ? `${free}/${length}` : "one that nothing else uses";
 }
 
 /** The widest range that may still be one place's own (an office, a provider's customer): bits of its prefix. */
