@@ -1,6 +1,5 @@
-import { writeFileSync } from "node:fs";
 import { command, EXIT, type Runnable } from "../shared/command";
-import { editedFile, withEditOptions } from "../shared/edit";
+import { editStackFile, withEditOptions } from "../shared/edit";
 import type { StackOptions } from "../shared/stack-file";
 import { withImage } from "./image";
 
@@ -13,11 +12,13 @@ export function imageCommand(): Runnable {
   return {
     definition,
     action: async ({ stdout }) => {
-      const { name, path, before } = editedFile(definition.opts<StackOptions>(), "the image is written there");
       const [service = "", image = ""] = definition.args;
-      const after = withImage(before, name, service, image);
-      if (after !== before) writeFileSync(path, after);
-      stdout.write(`${name}: ${service} ${after === before ? "has that image already" : `now has ${image}`}\n`);
+      const { name, isChanged } = await editStackFile(
+        definition.opts<StackOptions>(),
+        "the image is written there",
+        (before, name) => withImage(before, name, service, image),
+      );
+      stdout.write(`${name}: ${service} ${isChanged ? `now has ${image}` : "has that image already"}\n`);
       return EXIT.sound;
     },
   };

@@ -1,8 +1,7 @@
-import { writeFileSync } from "node:fs";
 import { command, EXIT, type Runnable } from "../shared/command";
-import { editedFile, withEditOptions } from "../shared/edit";
+import { editStackFile, withEditOptions } from "../shared/edit";
 import type { StackOptions } from "../shared/stack-file";
-import { redeployed } from "./redeploy";
+import { type Redeployed, redeployed } from "./redeploy";
 
 export function redeployCommand(): Runnable {
   const definition = withEditOptions(
@@ -14,9 +13,16 @@ export function redeployCommand(): Runnable {
   return {
     definition,
     action: async ({ stdout }) => {
-      const { name, path, before } = editedFile(definition.opts<StackOptions>(), "the counts are written there");
-      const { text, counts } = redeployed(before, name, definition.args);
-      writeFileSync(path, text);
+      let counts: Redeployed["counts"] = {};
+      const { name } = await editStackFile(
+        definition.opts<StackOptions>(),
+        "the counts are written there",
+        (before, name) => {
+          const edited = redeployed(before, name, definition.args);
+          counts = edited.counts;
+          return edited.text;
+        },
+      );
       for (const [service, count] of Object.entries(counts))
         stdout.write(`${name}: ${service} now has redeploy ${count}; \`npm run up\` makes the revision\n`);
       return EXIT.sound;

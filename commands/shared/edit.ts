@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { textIn } from "./input";
 import { PROJECT_ROOT, type StackOptions } from "./stack-file";
+import { editFile } from "./write";
 
 /** The options of a command that edits a stack file as text. */
 export const withEditOptions = (command: Command): Command =>
@@ -10,15 +11,19 @@ export const withEditOptions = (command: Command): Command =>
     .option("--config-file <file>", "write to this stack file instead, as pulumi's option of the same name reads it");
 
 /**
- * The stack file that is edited: how messages call it, where it is, and its text. @throws InputError where it cannot be
- * read.
+ * Edits a stack file as text, alone and as a whole.
+ * @param because why it is needed, as its problem says it.
+ * @param edit takes the text, and how messages call the file.
+ * @throws InputError where it cannot be read or written.
  */
-export function editedFile(
+export async function editStackFile(
   { stack, configFile }: StackOptions,
   because: string,
-): { readonly name: string; readonly path: string; readonly before: string } {
+  edit: (before: string, name: string) => string,
+): Promise<{ readonly name: string; readonly isChanged: boolean }> {
   const name = configFile ?? `Pulumi.${stack}.yaml`;
   const path = configFile ?? join(PROJECT_ROOT, name);
   const option = configFile === undefined ? "--stack" : "--config-file";
-  return { name, path, before: textIn(path, { because, fix: "name a stack file that exists", option }) };
+  const read = () => textIn(path, { because, fix: "name a stack file that exists", option });
+  return { name, isChanged: (await editFile(path, read, (before) => edit(before, name))) === "changed" };
 }

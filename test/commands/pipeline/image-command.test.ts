@@ -1,4 +1,4 @@
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, statSync, utimesSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -30,6 +30,13 @@ test("writes the image, and leaves the file alone where it is there already", as
     stderr: "",
   });
   expect(statSync(file).mtimeMs).toBe(1000);
+});
+
+test("of two services at once are both kept", async () => {
+  const images = ["auth", "backend", "frontend"].map((service) => [service, IMAGE.replace("ab", "cd")] as const);
+  await Promise.all(images.map(([service, image_]) => image("--config-file", file, service, image_)));
+  expect(readFileSync(file, "utf8").split(IMAGE.replace("ab", "cd"))).toHaveLength(4);
+  expect(readdirSync(join(file, ".."))).toEqual(["Pulumi.staging.yaml"]);
 });
 
 test("bad input changes nothing: exit 2, all problems, no stack trace", async () => {
