@@ -5,9 +5,11 @@ import { stackFileSchema } from "../config/json-schema";
 import { planOf, readSettings } from "../config/read";
 import { rules } from "../policy/rules";
 import { budgetBar } from "../report/budget-bar";
+import { checkText } from "../report/check-text";
 import { standalone } from "../report/html";
 import { budgetTable } from "../report/markdown";
 import { rulesTable, settingsTable } from "../report/rules-table";
+import { judge } from "./check/judge";
 import { command, EXIT, type Runnable } from "./shared/command";
 import { PROJECT_ROOT, projectText, readStackFile } from "./shared/stack-file";
 
@@ -19,7 +21,8 @@ import { PROJECT_ROOT, projectText, readStackFile } from "./shared/stack-file";
 /** Every generated file with what writes its whole content. */
 export const generatedFiles: Readonly<Record<string, () => string | Promise<string>>> = {
   "stack.schema.json": () => json(stackFileSchema()),
-  "README.md": () => withSections("README.md", { budget: budgetTable({ budget: planBudget(stagingPlan()) }) }),
+  "README.md": async () =>
+    withSections("README.md", { refusal: await refusal(), budget: budgetTable({ budget: planBudget(stagingPlan()) }) }),
   "policy/README.md": () =>
     withSections("policy/README.md", { rules: rulesTable(rules), settings: settingsTable(rules) }),
   "docs/images/budget.svg": async () => {
@@ -27,6 +30,21 @@ export const generatedFiles: Readonly<Record<string, () => string | Promise<stri
     return standalone(await budgetBar(planBudget(plan), plan.database, README_WIDTH));
   },
 };
+
+/** What `check` prints of a pool that is too large, without what a reader of the README need not see. */
+async function refusal(): Promise<string> {
+  const configuration = readStackFile("staging");
+  const services = configuration["netra:services"] as Record<string, { database?: object }>; // as the committed file has it
+  const { auth } = services;
+  const changed = {
+    ...configuration,
+    "netra:services": { ...services, auth: { ...auth, database: { ...auth?.database, poolSize: 20 } } },
+  };
+  const verdict = await judge({ stack: "staging", configuration: changed, settings: readSettings(changed) });
+  const [summary = "", ...findings] = checkText(verdict, {}, { width: 80, colour: false }).trimEnd().split("\n\n");
+  const connections = summary.slice(0, summary.indexOf("\nStarts"));
+  return `\`\`\`text\n${[connections, ...findings].join("\n\n")}\n\`\`\``;
+}
 
 const stagingPlan = () => planOf(readSettings(readStackFile("staging")));
 

@@ -240,19 +240,21 @@ function leadsBack(start: string, services: readonly [string, Record<string, unk
   return false;
 }
 
+/** Variables with the location of the database and of the cache. */
+export const LOCATION_VARIABLES = [
+  "POSTGRES_HOST",
+  "POSTGRES_PORT",
+  "POSTGRES_DB",
+  "POSTGRES_USER",
+  "PGSSLMODE",
+  "REDIS_HOST",
+  "REDIS_PORT",
+] as const;
+
 /** Variables that the stack or Cloud Run sets: a second value by hand would win or lose by chance. */
 function reservedVariables(path: string, service: Record<string, unknown>): InputProblem[] {
   const cloudRun = cloudRunLimits.reservedVariables.value;
-  const derived: string[] = [
-    ...Object.values(databaseVariables),
-    "POSTGRES_HOST",
-    "POSTGRES_PORT",
-    "POSTGRES_DB",
-    "POSTGRES_USER",
-    "PGSSLMODE",
-    "REDIS_HOST",
-    "REDIS_PORT",
-  ];
+  const derived: string[] = [...Object.values(databaseVariables), ...LOCATION_VARIABLES];
   const secrets = textsOf(service, "secrets");
   const whySet = (name: string) => {
     if (cloudRun.includes(name)) return "Cloud Run sets it, PORT from the service's port";

@@ -4,8 +4,10 @@ import { dirname, join, relative } from "node:path";
 import { marked } from "marked";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
+import { databaseVariables } from "../capacity/plan";
 import { PROJECT_ROOT } from "../commands/shared/stack-file";
 import { readSettings } from "../config/read";
+import { LOCATION_VARIABLES } from "../config/references";
 import { readPackConfiguration } from "../engine/pack-configuration";
 import { rules } from "../policy/rules";
 import { stagingConfiguration } from "./stack-settings";
@@ -35,11 +37,14 @@ function linksOf(file: string): string[] {
   return links;
 }
 
+/** Addresses, and pages of the repository on GitHub. */
+const ELSEWHERE = /^https?:|^\.\.\/\.\.\/actions\//;
+
 const scripts = Object.keys(JSON.parse(textOf("package.json")).scripts);
 
 describe.each(documents)("%s", (file) => {
   test("links to files and sections that exist", () => {
-    for (const link of linksOf(file).filter((href) => !/^https?:/.test(href))) {
+    for (const link of linksOf(file).filter((href) => !ELSEWHERE.test(href))) {
       const [path = "", anchor] = link.split("#");
       const target = path === "" ? file : relative(PROJECT_ROOT, join(PROJECT_ROOT, dirname(file), path));
       expect(() => textOf(target), `${link} in ${file}`).not.toThrow();
@@ -67,10 +72,21 @@ test("every guarantee names a test that there is", () => {
   }
 });
 
-test("the examples of README.md for the stack file are read as settings", () => {
-  const examples = fenced("README.md", "yaml").map((block) => parse(block));
+test("the examples of docs/pulumi.md for the stack file are read as settings", () => {
+  const examples = fenced("docs/pulumi.md", "yaml").map((block) => parse(block));
   expect(examples.length).toBeGreaterThan(0);
   for (const example of examples) expect(() => readSettings({ ...stagingConfiguration(), ...example })).not.toThrow();
+});
+
+test("docs/your-project.md names every variable that the stack sets, and its samples no others", () => {
+  const text = textOf("docs/your-project.md");
+  const named = (part: string) =>
+    new Set(part.match(/\b(DB|POSTGRES|REDIS)_[A-Z_]+\b|\b(PGSSLMODE|WEB_CONCURRENCY)\b/g));
+  const table = named(text.slice(text.indexOf("| variable |"), text.indexOf("Four more conditions")));
+  expect([...table]).toEqual(expect.arrayContaining([...Object.values(databaseVariables), ...LOCATION_VARIABLES]));
+  for (const language of ["python", "js"])
+    for (const sample of fenced("docs/your-project.md", language))
+      expect([...named(sample)].filter((name) => !table.has(name))).toEqual([]);
 });
 
 test("the example of policy/README.md configures the pack", () => {

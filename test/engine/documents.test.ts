@@ -8,7 +8,7 @@ import { blocksIn } from "../fenced-blocks";
 import { Environment } from "./environment";
 import { shellIn } from "./shell";
 
-/* The commands of README.md and docs/runbook.md, as they stand. */
+/* The commands of README.md, docs/pulumi.md, docs/your-project.md and docs/runbook.md, as they stand. */
 
 /** Says of a command that no test can run it. */
 const NEEDS_CLOUD = /# .*needs the cloud$/;
@@ -64,15 +64,17 @@ function done(): string[] {
     .map(({ method, name, changes }) => [method, name, ...changes].join(" "));
 }
 
-describe("README.md", () => {
+describe("README.md and the first pages of docs", () => {
   // What .ci/run does: a clean install, and all tests.
   const byCi = ["npm ci && npm test\n", "npm run test:engine\n"];
-  const all = blocks(readFileSync(join(PROJECT_ROOT, "README.md"), "utf8"));
+  const all = ["README.md", "docs/your-project.md", "docs/pulumi.md"].flatMap((file) =>
+    blocks(readFileSync(join(PROJECT_ROOT, file), "utf8")),
+  );
   const here = all.filter((block) => !byCi.includes(block));
 
   test("has the commands that .ci/run starts, and others", () => {
     expect(all).toEqual(expect.arrayContaining(byCi));
-    expect(here.join("")).toMatch(/npm run check\n(.|\n)*npm run storm(.|\n)*npm run preview(.|\n)*npm run up/);
+    expect(here.join("")).toMatch(/npm run check\n(.|\n)*npm run size(.|\n)*npm run preview(.|\n)*npm run up/);
   });
 
   test.each(here)("%s", async (block) => {
