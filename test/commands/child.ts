@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll } from "vitest";
 import { stringify } from "yaml";
 import { COMMANDS } from "../../commands/cli";
-import { run } from "../../commands/shared/command";
+import { type Host, run } from "../../commands/shared/command";
 import { PROJECT_ROOT } from "../../commands/shared/stack-file";
 import { type Changes, onReference, stagingConfiguration } from "../stack-settings";
 
@@ -16,12 +16,15 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** Runs a command in this process, with streams of its own. */
+/** Runs a command in this process, with streams of its own; `terminal`: what they are, default a pipe. */
 export const commandNamed =
-  (name: string, env: NodeJS.ProcessEnv = process.env) =>
+  (name: string, env: NodeJS.ProcessEnv = process.env, terminal: Pick<Host["stdout"], "columns" | "isTTY"> = {}) =>
   async (...args: readonly string[]): Promise<Ended> => {
     const written = { stdout: "", stderr: "" };
-    const into = (stream: keyof typeof written) => ({ write: (text: string) => (written[stream] += text) });
+    const into = (stream: keyof typeof written) => ({
+      ...terminal,
+      write: (text: string) => (written[stream] += text),
+    });
     const command = COMMANDS[name];
     if (!command) throw new Error(`there is no command ${name}`);
     const code = await run(await command.load(args), args, { stdout: into("stdout"), stderr: into("stderr"), env });
