@@ -9,7 +9,7 @@ import { textIn } from "../shared/input";
 import { PROJECT_ROOT, readStackFile, type StackOptions, withStackOptions } from "../shared/stack-file";
 import { readContract } from "./contract";
 import { verificationText } from "./format";
-import { type VerificationTarget, verify } from "./golden-path";
+import { type VerificationTarget, verify } from "./smoke-test";
 
 interface Options extends StackOptions {
   readonly hosts?: string;

@@ -1,4 +1,4 @@
-import type { Verification } from "./golden-path";
+import type { Verification } from "./smoke-test";
 import type { Step } from "./step";
 
 /** The verdict for a terminal. */
@@ -11,10 +11,10 @@ function headline(ok: boolean, steps: readonly Step[]): string {
     const count = steps.filter((step) => step.outcome === outcome).length;
     return count > 0 ? [`${count} ${LABELS[outcome]}`] : [];
   });
-  if (parts.length === 0) return "The golden path is proven.";
+  if (parts.length === 0) return "PASSED: the smoke test passed.";
   return ok
     ? `Everything that could be checked is proven; ${parts.join(", ")}.`
-    : `The golden path is not proven: ${parts.join(", ")}.`;
+    : `FAILED: the smoke test did not pass: ${parts.join(", ")}.`;
 }
 
 const LABELS: Readonly<Record<Step["outcome"], string>> = {

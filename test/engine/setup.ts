@@ -10,7 +10,11 @@ export const SNAPSHOTS = "NETRA_ENGINE_SNAPSHOTS";
 /** Without a usable `pulumi` no test would say anything about the engine: the run fails. */
 export default async function setup(): Promise<() => void> {
   const problem = await pulumiProblem(process.env);
-  if (problem) throw new Error(problem);
+  if (problem) {
+    // An error would come with a stack trace, below which nobody reads the line.
+    console.error(problem);
+    process.exit(1);
+  }
   const folder = mkdtempSync(join(tmpdir(), "netra-twin-"));
   await buildTwin(folder);
   const snapshots = join(folder, "snapshots");

@@ -8,7 +8,7 @@ import { acceptedToken, issuedToken } from "./token";
 import { eventsInOrder, upgraded } from "./web-socket";
 
 /*
- * Verifies the golden path of a client from outside. `contract.ts` reads hosts and contract, `step.ts` runs steps with
+ * The smoke test: what a client does, from outside. `contract.ts` reads hosts and contract, `step.ts` runs steps with
  * retries and dependencies, the other files hold one step each.
  */
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { readContract } from "../../../commands/verify/contract";
 import { verificationText } from "../../../commands/verify/format";
-import { type Verification, verify } from "../../../commands/verify/golden-path";
+import { type Verification, verify } from "../../../commands/verify/smoke-test";
 import type { Monitoring } from "../../../commands/verify/startups";
 import { stagingSettings } from "../../stack-settings";
 import { type Application, applications, type Behaviour, CREDENTIALS, EVENTS } from "./application";
@@ -98,7 +98,7 @@ test("credentials that Google does not take leave the run without its proof", as
     { ...withoutCredentials, authorization: () => Promise.reject(new Error("invalid_grant")) },
   );
   expect(verdict.ok).toBe(false);
-  expect(verificationText(verdict)).toMatch(/^The golden path is not proven: 1 open\.\n/);
+  expect(verificationText(verdict)).toMatch(/^FAILED: the smoke test did not pass: 1 open\.\n/);
 });
 
 test("says nothing that is secret", async () => {
@@ -215,7 +215,7 @@ test("503 that stays is tried again and fails; its dependents are not tried", as
   expect(verdict.steps.find(({ name }) => name === "token accepted by backend")?.found).toMatch(
     /^needs "GET https:\/\/localhost:\d+\/health\/startup", which is not proven$/,
   );
-  expect(verificationText(verdict)).toMatch(/^The golden path is not proven: 1 failed, 1 open, 3 not tried\.\n/);
+  expect(verificationText(verdict)).toMatch(/^FAILED: the smoke test did not pass: 1 failed, 1 open, 3 not tried\.\n/);
 });
 
 test("503 that passes is waited for", async () => {
