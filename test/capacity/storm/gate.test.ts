@@ -36,9 +36,12 @@ describe("the gate", () => {
     ]);
   });
 
-  it("looks at fewer of a huge plan, so that its refusal takes seconds", () => {
+  it("looks at fewer storms of a plan with thousands of connects, so that its refusal takes seconds", () => {
     const plan = stagingPlan({
-      "netra:services": { auth: undefined, backend: { maxInstances: 1000, database: { poolSize: 100 } } },
+      "netra:services": {
+        auth: undefined,
+        backend: { maxInstances: 45, database: { poolSize: 100, startupConnections: 100 } },
+      },
     });
     const failing = failingStorms(plan, 0.99);
     expect(names(failing)).toEqual(["cold-start", "rollout-backend", "recovery", "scale-out"]);
