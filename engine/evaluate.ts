@@ -49,12 +49,24 @@ promises.debuggablePromise = (...args) => {
   }
 };
 
+let lastEvaluation: Promise<unknown> = Promise.resolve();
+
 /**
  * Evaluates a program as a preview does, without engine, provider or cloud: values that exist only after creation stay
- * unknown. Process-global (Pulumi's runtime is), so one evaluation at a time.
+ * unknown. Pulumi's runtime is process-global, so an evaluation waits for those that were begun before it.
  * @throws what the program or one of its Outputs throws.
  */
-export async function evaluate(
+export function evaluate(
+  stack: string,
+  configuration: Readonly<Record<string, unknown>>,
+  program: () => object,
+): Promise<RegisteredResource[]> {
+  const evaluation = lastEvaluation.then(() => evaluateAlone(stack, configuration, program));
+  lastEvaluation = evaluation.catch(() => undefined);
+  return evaluation;
+}
+
+async function evaluateAlone(
   stack: string,
   configuration: Readonly<Record<string, unknown>>,
   program: () => object,

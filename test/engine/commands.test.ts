@@ -85,9 +85,9 @@ test("a stack file that `pulumi stack init` has written anew is the same to `che
   // More than the salt: it writes comments and maps in a way of its own.
   expect(after.split("\n").filter((line) => !before.split("\n").includes(line)).length).toBeGreaterThan(1);
 
-  // One after the other: Pulumi's runtime is process-global.
-  const judged: Ended[] = [];
-  for (const path of [file, REFERENCE]) judged.push(await commandNamed("check")("--config-file", path, "--json"));
+  const judged = await Promise.all(
+    [file, REFERENCE].map((path) => commandNamed("check")("--config-file", path, "--json")),
+  );
   const [renewed, reference] = judged.map(({ code, stdout }) => ({
     code,
     verdict: { ...JSON.parse(stdout), stack: "" },

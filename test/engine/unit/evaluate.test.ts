@@ -155,3 +155,25 @@ test("evaluates again after a failure as if nothing had been", async () => {
     (await run(() => new gcp.compute.Network("vpc", { name: "vpc" }) && undefined)).map(({ name }) => name),
   ).toEqual(["netra-staging", "vpc"]);
 });
+
+test("evaluates two programs at once one after the other: each has its own stack, configuration and resources", async () => {
+  const named = (stack: string, name: string) =>
+    evaluate(stack, { "gcp:project": stack, "netra:connector": { name } }, () => {
+      const { name } = new pulumi.Config().requireObject<{ name: string }>("connector");
+      return new gcp.compute.Network(name, { name, description: pulumi.getStack() });
+    });
+  const failing = errorOf(() => {
+    throw new Error("in between");
+  });
+  const [staging, error, other] = await Promise.all([named("staging", "vpc"), failing, named("other", "lan")]);
+  const shown = (resources: typeof staging) => resources.map(({ urn, inputs }) => [urn, inputs]);
+  expect(shown(staging)).toEqual([
+    ["urn:pulumi:staging::netra::pulumi:pulumi:Stack::netra-staging", {}],
+    ["urn:pulumi:staging::netra::gcp:compute/network:Network::vpc", { name: "vpc", description: "staging" }],
+  ]);
+  expect(String(error)).toBe("Error: in between");
+  expect(shown(other)).toEqual([
+    ["urn:pulumi:other::netra::pulumi:pulumi:Stack::netra-other", {}],
+    ["urn:pulumi:other::netra::gcp:compute/network:Network::lan", { name: "lan", description: "other" }],
+  ]);
+});
