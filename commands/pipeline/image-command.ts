@@ -7,16 +7,19 @@ export function imageCommand(): Runnable {
   const definition = withEditOptions(
     command("image", "Writes the image of a service, by digest, into the stack file and keeps comments.")
       .argument("<service>", "the service's key in netra:services: backend")
-      .argument("<image>", "REGISTRY/NAME@sha256:DIGEST"),
+      .argument("<image>", "REGISTRY/NAME@sha256:DIGEST")
+      .option(
+        "--registry <host/path>",
+        "take images of this registry only (default: of Artifact Registry in the stack's project)",
+      ),
   );
   return {
     definition,
     action: async ({ stdout }) => {
       const [service = "", image = ""] = definition.args;
-      const { name, isChanged } = await editStackFile(
-        definition.opts<StackOptions>(),
-        "the image is written there",
-        (before, name) => withImage(before, name, service, image),
+      const { registry, ...where } = definition.opts<StackOptions & { readonly registry?: string }>();
+      const { name, isChanged } = await editStackFile(where, "the image is written there", (before, name) =>
+        withImage(before, name, service, image, registry),
       );
       stdout.write(`${name}: ${service} ${isChanged ? `now has ${image}` : "has that image already"}\n`);
       return EXIT.sound;

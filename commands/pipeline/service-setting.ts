@@ -15,6 +15,12 @@ type Content = z.output<typeof stackFile>;
 export const servicesIn = (text: string): Content["config"]["netra:services"] | undefined =>
   contentOf(read(text))?.config["netra:services"];
 
+/** The Google Cloud project of a stack file; `undefined` if it names none. */
+export function projectIn(text: string): string | undefined {
+  const project = contentOf(read(text))?.config["gcp:project"];
+  return typeof project === "string" ? project : undefined;
+}
+
 /** The problems of given service keys, or of the file. */
 export function serviceProblems(text: string, file: string, services: readonly string[]): InputProblem[] {
   const known = servicesIn(text);

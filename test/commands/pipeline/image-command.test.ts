@@ -32,6 +32,14 @@ test("writes the image, and leaves the file alone where it is there already", as
   expect(statSync(file).mtimeMs).toBe(1000);
 });
 
+test("takes the images of another registry where that one is trusted", async () => {
+  const trusted = IMAGE.replace("us-central1-docker.pkg.dev/netra-staging", "ghcr.io/netra");
+  expect(await image("--config-file", file, "backend", trusted)).toMatchObject({ code: 2 });
+  expect(await image("--config-file", file, "--registry", "ghcr.io/netra", "backend", trusted)).toMatchObject({
+    code: 0,
+  });
+});
+
 test("of two services at once are both kept", async () => {
   const images = ["auth", "backend", "frontend"].map((service) => [service, IMAGE.replace("ab", "cd")] as const);
   await Promise.all(images.map(([service, image_]) => image("--config-file", file, service, image_)));
@@ -43,7 +51,7 @@ test("bad input changes nothing: exit 2, all problems, no stack trace", async ()
   const before = readFileSync(file, "utf8");
   const { code, stdout, stderr } = await image("--config-file", file, "web", "web:latest");
   expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
-  expect(stderr.split("\n").map((line) => line.split(" ")[0])).toEqual(["'SERVICE'", "'IMAGE'", ""]);
+  expect(stderr.split("\n").map((line) => line.split(" ")[0])).toEqual(["'SERVICE'", "'IMAGE'", "'IMAGE'", ""]);
   expect(readFileSync(file, "utf8")).toBe(before);
   expect(await image("--stack", "none", "backend", IMAGE)).toMatchObject({
     code: 2,

@@ -6,11 +6,12 @@ import { REFERENCE } from "../../stack-settings";
 
 const STAGING = readFileSync(REFERENCE, "utf8");
 const DIGEST = `sha256:${"0123456789abcdef".repeat(4)}`;
-const IMAGE = `us-central1-docker.pkg.dev/netra-staging/netra/backend@${DIGEST}`;
+const REGISTRY = "us-central1-docker.pkg.dev/netra-staging";
+const IMAGE = `${REGISTRY}/netra/backend@${DIGEST}`;
 
 function problems(text: string, service: string, image: string): string[] {
   try {
-    withImage(text, "Pulumi.staging.yaml", service, image);
+    withImage(text, "Pulumi.staging.yaml", service, image, REGISTRY);
     return [];
   } catch (error) {
     if (error instanceof InputError) return error.problems.map(({ message }) => message);
@@ -31,10 +32,10 @@ describe("the stack file", () => {
   test("keeps the comment behind the image, quotes or none", () => {
     const file = (image: string) =>
       `config:\n  netra:services:\n    web: { image: ${image}, port: 1 } # why\n    api:\n      image: ${image} # of the release\n`;
-    expect(withImage(file('"x/y:1"'), "f", "api", IMAGE)).toBe(
+    expect(withImage(file('"x/y:1"'), "f", "api", IMAGE, REGISTRY)).toBe(
       file('"x/y:1"').replace('image: "x/y:1" # of', `image: ${IMAGE} # of`),
     );
-    expect(withImage(file("x/y:1"), "f", "web", IMAGE)).toBe(
+    expect(withImage(file("x/y:1"), "f", "web", IMAGE, REGISTRY)).toBe(
       file("x/y:1").replace("{ image: x/y:1,", `{ image: ${IMAGE},`),
     );
   });
@@ -46,32 +47,55 @@ describe("the stack file", () => {
       (image: string) => `\ufeffconfig:\n  netra:services:\n    api:\n      image: ${image}`,
       (image: string) => `config: { netra:services: { api: { image: &api ${image} } } }\n`,
     ])
-      expect(withImage(file('"x/y:1"'), "f", "api", IMAGE)).toBe(file(IMAGE));
+      expect(withImage(file('"x/y:1"'), "f", "api", IMAGE, REGISTRY)).toBe(file(IMAGE));
   });
 
   test("takes a tag beside the digest, and a registry with a port", () => {
-    for (const image of [`reg.example:5000/a/b:1.2.3@${DIGEST}`, `gcr.io/netra-staging/backend@${DIGEST}`])
-      expect(withImage(STAGING, "f", "backend", image)).toContain(`image: ${image}\n`);
+    for (const [image, registry] of [
+      [`reg.example:5000/a/b:1.2.3@${DIGEST}`, "reg.example:5000/a/"],
+      [`gcr.io/netra-staging/backend@${DIGEST}`, undefined],
+    ] as const)
+      expect(withImage(STAGING, "f", "backend", image, registry)).toContain(`image: ${image}\n`);
   });
 });
 
 describe("what is wrong", () => {
   test("with service and image is said at once", () => {
-    expect(problems(STAGING, "backnd", "gcr.io/netra-staging/backend:latest")).toEqual([
+    expect(problems(STAGING, "backnd", `${REGISTRY}/backend:latest`)).toEqual([
       "'SERVICE' (backnd) must be one of auth, backend, frontend because 'netra:services' of Pulumi.staging.yaml has no other service; set 'SERVICE' to backend",
-      "'IMAGE' (gcr.io/netra-staging/backend:latest) must name its registry and end with @sha256: and 64 hexadecimal digits because a tag can be moved, and the next instance would then start another image; set 'IMAGE' to REGISTRY/NAME@sha256:DIGEST, as `docker push` and `gcloud builds` print it",
+      "'IMAGE' (us-central1-docker.pkg.dev/netra-staging/backend:latest) must name its registry and end with @sha256: and 64 hexadecimal digits because a tag can be moved, and the next instance would then start another image; set 'IMAGE' to REGISTRY/NAME@sha256:DIGEST, as `docker push` and `gcloud builds` print it",
     ]);
   });
 
   test.each([
-    `backend@${DIGEST}`,
-    `x/y@sha256:abc`,
-    `x/y@${DIGEST} # comment`,
-    `x/y\n@${DIGEST}`,
-    `{x/y@${DIGEST}`,
-    `x/Y@${DIGEST}`,
+    `${REGISTRY}/y@sha256:abc`,
+    `${REGISTRY}/y@${DIGEST} # comment`,
+    `${REGISTRY}/y\n@${DIGEST}`,
+    `${REGISTRY}/Y@${DIGEST}`,
   ])("%j is no image by digest", (image) => {
     expect(problems(STAGING, "backend", image)).toHaveLength(1);
+  });
+
+  test.each([
+    `backend@${DIGEST}`,
+    `docker.io/library/backend@${DIGEST}`,
+    `us-central1-docker.pkg.dev/netra-staging-2/netra/backend@${DIGEST}`,
+    `us-central1-docker.pkg.dev.example.com/netra-staging/netra/backend@${DIGEST}`,
+    `example.com/us-central1-docker.pkg.dev/netra-staging/netra/backend@${DIGEST}`,
+    `gcr.io/netra/netra-staging/backend@${DIGEST}`,
+  ])("an image that others could push is refused: %s", (image) => {
+    expect(() => withImage(STAGING, "f", "backend", image)).toThrow(
+      `'IMAGE' (${image}) must be of Artifact Registry in netra-staging because whoever may push to another one could run code here; set 'IMAGE' to one that was pushed there, or trust another registry with --registry`,
+    );
+  });
+
+  test("a trusted registry replaces the project's, as a whole part of the path", () => {
+    expect(() => withImage(STAGING, "f", "backend", IMAGE, "reg.example/netra")).toThrow(
+      `'IMAGE' (${IMAGE}) must be of reg.example/netra because --registry trusts no other one; set 'IMAGE' to one of that registry`,
+    );
+    expect(() => withImage(STAGING, "f", "backend", `reg.example/netra2/b@${DIGEST}`, "reg.example/netra")).toThrow(
+      "must be of reg.example/netra because",
+    );
   });
 
   test("a file without services, or one that is no YAML", () => {
