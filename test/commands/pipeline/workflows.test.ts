@@ -1,4 +1,4 @@
-import { execFile } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import {
   chmodSync,
   copyFileSync,
@@ -30,12 +30,16 @@ interface Step {
   readonly name?: string;
   readonly uses?: string;
   readonly run?: string;
+  readonly if?: string;
+  readonly with?: Readonly<Record<string, unknown>>;
   readonly env?: Readonly<Record<string, string>>;
 }
 interface Job {
+  readonly name?: string;
   readonly permissions?: Readonly<Record<string, string>>;
   readonly environment?: string;
   readonly "timeout-minutes"?: number;
+  readonly strategy?: { readonly matrix: Readonly<Record<string, readonly unknown[]>> };
   readonly steps: readonly Step[];
 }
 interface Workflow {
@@ -43,6 +47,7 @@ interface Workflow {
   readonly on: Readonly<Record<string, unknown>>;
   readonly permissions?: object;
   readonly defaults?: object;
+  readonly concurrency?: { readonly group: string; readonly "cancel-in-progress": unknown };
   readonly jobs: Readonly<Record<string, Job>>;
 }
 
@@ -66,7 +71,6 @@ const ACTIONS = [
   "actions/upload-artifact",
   "google-github-actions/auth",
   "google-github-actions/setup-gcloud",
-  "pulumi/actions",
 ];
 
 describe("GitHub's own parser", () => {
@@ -135,7 +139,9 @@ describe("permissions", () => {
       environment,
     ]);
     expect(given).toEqual([
+      ["ci.yml: workflows", "contents: read", undefined],
       ["ci.yml: test", "contents: read", undefined],
+      ["ci.yml: newest", "contents: read", undefined],
       ["comment.yml: comment", "actions: read, contents: read, pull-requests: write", undefined],
       ["dependency-review.yml: review", "contents: read", undefined],
       ["drift.yml: drift", "contents: read, id-token: write, issues: write", environments.previewer],
@@ -156,6 +162,18 @@ describe("permissions", () => {
     expect(checkouts).toEqual([{ uses: expect.any(String), with: { "persist-credentials": false } }]);
   });
 
+  test("no checkout leaves the job's token behind", () => {
+    const checkouts = steps.filter(({ uses }) => uses?.startsWith("actions/checkout@"));
+    expect(checkouts.length).toBeGreaterThan(8);
+    for (const { with: options } of checkouts) expect(options).toMatchObject({ "persist-credentials": false });
+  });
+
+  test("no package's own script runs where there is a token, or outside of the tests", () => {
+    const installs = scripts.flatMap((script) => [...script.matchAll(/npm (?:ci|install)\b.*/g)].map(([line]) => line));
+    expect(installs.length).toBeGreaterThan(4);
+    for (const install of installs) expect(install).toContain("--ignore-scripts");
+  });
+
   test("no secret is handed to any job", () => {
     for (const file of [...WORKFLOWS, ACTION]) expect(text(file)).not.toMatch(/\$\{\{[^}]*\bsecrets\b/);
   });
@@ -164,6 +182,24 @@ describe("permissions", () => {
 describe("jobs", () => {
   test.each(jobs)("%s has an end", (_, job) => {
     expect(job["timeout-minutes"]).toBeGreaterThan(0);
+  });
+
+  test.each(workflows)("%s says which of its runs exclude each other", (_, { concurrency }) => {
+    expect(concurrency).toEqual({ group: expect.any(String), "cancel-in-progress": expect.anything() });
+  });
+
+  test("of ci run on every Node that is supported, 24 first, and name the SDK", () => {
+    const { test: tests, newest } = workflows.find(([file]) => file.endsWith("/ci.yml"))?.[1].jobs ?? {};
+    expect(tests?.strategy?.matrix).toEqual({ node: [24, 20, 22, 26] });
+    expect([tests?.name, newest?.name]).toEqual([
+      expect.stringContaining("SDK of the lockfile"),
+      expect.stringContaining("newest SDK"),
+    ]);
+    const setups = steps.filter(({ uses }) => uses?.startsWith("actions/setup-node@"));
+    expect(new Set(setups.flatMap(({ with: options = {} }) => options["node-version-file"] ?? []))).toEqual(
+      new Set([".nvmrc"]),
+    );
+    expect(text(".nvmrc")).toBe("24\n");
   });
 
   test("the update is one at a time, and never cancelled by the next", () => {
@@ -175,8 +211,10 @@ describe("jobs", () => {
   test("the update checks, previews, guards and asks Google before, diagnoses and verifies after, in the order of the rollback instructions", () => {
     const { preview, up } = workflows.find(([file]) => file.endsWith("up.yml"))?.[1].jobs ?? {};
     const ids = (job: Job | undefined) => job?.steps.flatMap(({ id }) => id ?? []);
-    expect(ids(preview)).toEqual(UP_STEPS.slice(0, 4));
-    expect(ids(up)).toEqual([...UP_STEPS]);
+    // An outdated commit is refused before anything else, and needs no instructions.
+    expect(ids(preview)).toEqual(["current", ...UP_STEPS.slice(0, 4)]);
+    expect(ids(up)).toEqual(["current", ...UP_STEPS]);
+    for (const job of [preview, up]) expect(job?.steps[0]?.id).toBe("current");
     for (const job of [preview, up])
       expect(job?.steps.filter(({ run }) => run?.includes("way-back")).map(({ env }) => env)).toContainEqual({
         STEPS: expect.stringContaining("toJSON(steps)"),
@@ -211,7 +249,7 @@ describe("scripts", () => {
 
   test("use only options that the commands have", async () => {
     const used = new Map<string, Set<string>>();
-    for (const { name, rest } of calls.filter(({ name }) => !["preview", "up"].includes(name)))
+    for (const { name, rest } of calls.filter(({ name }) => !["preview", "typecheck", "up"].includes(name)))
       used.set(
         name,
         new Set([...(used.get(name) ?? []), ...[...rest.matchAll(/ (--[a-z-]+)/g)].map(([, option = ""]) => option)]),
@@ -234,7 +272,7 @@ describe("scripts", () => {
   });
 
   test("name files that exist", () => {
-    for (const [, file = ""] of scripts.join("\n").matchAll(/bash (\S+)/g))
+    for (const [, file = ""] of scripts.join("\n").matchAll(/bash (\.\S+)/g))
       expect(existsSync(join(PROJECT_ROOT, file))).toBe(true);
   });
 
@@ -250,7 +288,13 @@ test("variables of the repository are those that bootstrap prints, or documented
   const subject = { project: "p", repository: "o/n", region: "r" };
   const printed = Object.keys(settings(subject, "1").variables);
   const others = [...used].filter((name) => !printed.includes(name)).toSorted();
-  expect(others).toEqual(["PREFLIGHT_ALLOW_OPEN", "VERIFY_EMAIL", "VERIFY_HOSTS", "VERIFY_PASSWORD_SECRET"]);
+  expect(others).toEqual([
+    "IMAGE_REGISTRY",
+    "PREFLIGHT_ALLOW_OPEN",
+    "VERIFY_EMAIL",
+    "VERIFY_HOSTS",
+    "VERIFY_PASSWORD_SECRET",
+  ]);
   expect(printed.filter((name) => !used.has(name))).toEqual([]);
   for (const name of [...others, ...printed]) expect(text("docs/pipelines.md")).toContain(`\`${name}\``);
 });
@@ -261,7 +305,7 @@ const scriptOf = (file: string, job: string, step: string) =>
 
 describe("what another program could not do", () => {
   /** A step, where that program says something and ends with that code. */
-  async function ran(
+  function ran(
     script: string,
     program: string,
     { code, says = "" }: { readonly code: number; readonly says?: string },
@@ -269,16 +313,22 @@ describe("what another program could not do", () => {
     const folder = mkdtempSync(join(tmpdir(), "netra-step-"));
     try {
       writeFileSync(join(folder, program), `#!/bin/sh\nprintf '%s' '${says}'\nexit ${code}\n`, { mode: 0o755 });
-      const env = { ...process.env, PATH: [folder, process.env.PATH].join(delimiter), RUNNER_TEMP: folder, RUN: "1" };
-      const { stdout } = await promisify(execFile)("bash", ["--noprofile", "--norc", "-eo", "pipefail", "-c", script], {
-        env,
-      });
-      return {
-        stdout,
-        refresh: existsSync(join(folder, "refresh.json"))
-          ? readFileSync(join(folder, "refresh.json"), "utf8")
-          : undefined,
+      const env = {
+        ...process.env,
+        PATH: [folder, process.env.PATH].join(delimiter),
+        RUNNER_TEMP: folder,
+        RUN: "1",
+        GITHUB_REPOSITORY: "o/n",
+        GITHUB_SHA: "0123",
+        GITHUB_STEP_SUMMARY: join(folder, "summary"),
       };
+      const { status, stdout } = spawnSync("bash", ["--noprofile", "--norc", "-eo", "pipefail", "-c", script], {
+        env,
+        encoding: "utf8",
+      });
+      const written = (name: string) =>
+        existsSync(join(folder, name)) ? readFileSync(join(folder, name), "utf8") : "";
+      return { code: status, stdout, refresh: written("refresh.json"), summary: written("summary") };
     } finally {
       rmSync(folder, { recursive: true });
     }
@@ -289,16 +339,49 @@ describe("what another program could not do", () => {
     ["something has", 7, "pulumi refresh exited with 7\n"],
     ["something could not be read", 1, "pulumi refresh exited with 1\n"],
   ])("drift.yml goes on to its issue where %s", async (_, code, stdout) => {
-    expect(await ran(scriptOf("drift.yml", "drift", "Refresh"), "pulumi", { code, says: "{}" })).toEqual({
+    expect(await ran(scriptOf("drift.yml", "drift", "Refresh"), "pulumi", { code, says: "{}" })).toMatchObject({
+      code: 0,
       stdout,
       refresh: "{}",
     });
   });
 
+  test.each([
+    ["is still main's", "0123", 0, ""],
+    [
+      "is not main's any more",
+      "4567",
+      1,
+      "Nothing was changed: this run is of 0123, and main is at 4567, whose own run applies both.\n",
+    ],
+  ])("up.yml goes on where its commit %s", async (_, head, code, stdout) => {
+    for (const job of ["preview", "up"])
+      expect(
+        await ran(scriptOf("up.yml", job, "Refuse an outdated commit"), "gh", { code: 0, says: head }),
+      ).toMatchObject({ code, stdout, summary: stdout });
+  });
+
+  test("up.yml does not go on where GitHub does not answer", async () => {
+    expect(await ran(scriptOf("up.yml", "up", "Refuse an outdated commit"), "gh", { code: 4 })).toMatchObject({
+      code: 4,
+    });
+  });
+
+  test("ci.yml only warns where the newest SDK cannot be installed", async () => {
+    expect(
+      await ran(scriptOf("ci.yml", "newest", "Try what the lockfile holds back"), "npm", { code: 1 }),
+    ).toMatchObject({
+      code: 0,
+      stdout: "::warning title=Newest SDK::The project does not work with it yet; this job's log shows why.\n",
+    });
+  });
+
   test("comment.yml says that there is no verdict, in place of the one before, where the run left none", async () => {
-    expect(await ran(scriptOf("comment.yml", "comment", "Fetch what the run found out"), "gh", { code: 1 })).toEqual({
+    expect(
+      await ran(scriptOf("comment.yml", "comment", "Fetch what the run found out"), "gh", { code: 1 }),
+    ).toMatchObject({
+      code: 0,
       stdout: "no verdict: the run ended before it\nno preview: the run had no credentials\n",
-      refresh: undefined,
     });
   });
 });
@@ -362,8 +445,10 @@ describe("the pull request of image.yml", () => {
       "backend: sha256:2|r/backend@sha256:2\n|github-actions[bot]",
     );
     expect(readFileSync(join(folder, "calls"), "utf8").trim().split("\n")).toEqual([
+      "auth setup-git",
       "pr list --head image/backend --state open --json number --jq length",
       "pr create --head image/backend --title backend: sha256:1 --body r/backend@sha256:1",
+      "auth setup-git",
       "pr list --head image/backend --state open --json number --jq length",
       "pr edit image/backend --title backend: sha256:2 --body r/backend@sha256:2",
     ]);
