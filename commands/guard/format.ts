@@ -1,38 +1,40 @@
 import { countsText } from "../../engine/preview";
+import { paint, type Terminal, wrapped } from "../../report/terminal";
 import type { Announcement, GuardVerdict, Refusal } from "./judge";
 
-/** The verdict for a terminal. */
-export function guardText({ ok, refused, announced, warnings, unusedAcknowledgements, changes }: GuardVerdict): string {
+/** What a terminal shows: what matters least first, the verdict last. */
+export function guardText(
+  { ok, refused, announced, warnings, unusedAcknowledgements, changes }: GuardVerdict,
+  terminal: Terminal,
+): string {
+  const { bold, green, red } = paint(terminal);
   const open = refused.filter(({ acknowledged }) => acknowledged === undefined);
   const decided = refused.filter(({ acknowledged }) => acknowledged !== undefined);
   const silenced = announced.filter(({ effect }) => effect === "silence").map(({ resource }) => resource);
+  const listed = (title: string, texts: readonly string[]) =>
+    texts.length > 0 ? [[bold(title), ...texts.map((text) => wrapped(text, terminal, "- "))].join("\n")] : [];
   return [
-    ok ? "Nothing is refused." : `Refused, for ${open.length === 1 ? "one reason" : `${open.length} reasons`}:`,
-    ...open.map(({ message }) => `  ${message}`),
-    ...section("Acknowledged and allowed:", decided.map(decidedText)),
-    ...section("Interrupts service:", announced.filter(({ effect }) => effect !== "silence").flatMap(announcementText)),
-    ...section("Alerts and channels that no longer notify anybody:", silenced.length > 0 ? [silenced.join(", ")] : []),
-    ...section("Warnings of the preview:", warnings),
-    ...section(
+    ...listed("Warnings of the preview:", warnings),
+    ...listed("Alerts and channels that no longer notify anybody:", silenced.length > 0 ? [silenced.join(", ")] : []),
+    ...listed(
       "Acknowledgements to remove, because this preview does not need them:",
       unusedAcknowledgements.map((name) => `netra:acknowledge.${name}`),
     ),
-    "",
-    `Steps: ${countsText(changes)}.`,
+    ...listed("Acknowledged and allowed:", decided.map(decidedText)),
+    ...listed("Interrupts service:", announced.filter(({ effect }) => effect !== "silence").map(announcementText)),
+    ...open.map(({ message }, i) => wrapped(message, terminal, `${i + 1}. `)),
+    wrapped(
+      ok
+        ? `${green("PASSED")}: nothing is refused. Steps: ${countsText(changes)}.`
+        : `${red("REFUSED")}: ${open.length === 1 ? "1 change" : `${open.length} changes`} must not be applied. Steps: ${countsText(changes)}.`,
+      terminal,
+    ),
   ]
-    .join("\n")
+    .join("\n\n")
     .concat("\n");
 }
 
-const section = (title: string, lines: readonly string[]) =>
-  lines.length > 0 ? ["", title, ...lines.map((line) => `  ${line}`)] : [];
-
 const decidedText = ({ resource, change, acknowledged }: Refusal) => `${change} of ${resource}: ${acknowledged}`;
 
-function announcementText({ resource, change, effect, consequence, advice }: Announcement): string[] {
-  return [
-    `${resource}, ${change} (${effect})`,
-    `  ${consequence}`,
-    ...(advice === undefined ? [] : [`  -> ${advice}`]),
-  ];
-}
+const announcementText = ({ resource, change, effect, consequence, advice }: Announcement) =>
+  `${resource}, ${change} (${effect}): ${consequence}${advice === undefined ? "" : `. Advice: ${advice}`}`;

@@ -10,6 +10,7 @@ import { announce, answering, collecting, command, EXIT, type Runnable } from ".
 import { textIn } from "../shared/input";
 import { directoryFrom, type LocationOptions, locationFrom, withLocationOptions } from "../shared/location";
 import { readStackFile, type StackOptions, withStackOptions } from "../shared/stack-file";
+import { terminalOf } from "../shared/terminal";
 import { constraints } from "./constraints";
 import { PREFLIGHT_SOURCES, readingOf } from "./facts";
 import { preflightText } from "./format";
@@ -73,7 +74,9 @@ export function preflightCommand(): Runnable {
           ...notes,
         ]);
         host.stdout.write(
-          options.json ? `${JSON.stringify({ stack: options.stack, ...found }, null, 2)}\n` : preflightText(found),
+          options.json
+            ? `${JSON.stringify({ stack: options.stack, ...found }, null, 2)}\n`
+            : preflightText(found, terminalOf(host)),
         );
         return found.ok ? EXIT.sound : EXIT.refused;
       });

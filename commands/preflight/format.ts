@@ -1,52 +1,63 @@
+import { paint, type Terminal, wrapped } from "../../report/terminal";
 import { groupedBy } from "../diagnose/findings";
 import type { Answer } from "./answer";
 import type { CheckKey, Preflight } from "./preflight";
 
-const WIDTH = 80;
-
 /**
- * The answers as a person at a terminal reads them: what is wrong first. Commands are not broken, so that they can be
- * copied.
+ * The answers as a person at a terminal reads them: what is wrong, and then the verdict, at the end. Commands are not
+ * broken, so that they can be copied.
  */
-export function preflightText({ ok, project, region, checks, mayStayOpen, notes }: Preflight): string {
+export function preflightText(
+  { ok, project, region, checks, mayStayOpen, notes }: Preflight,
+  terminal: Terminal,
+): string {
+  const { bold, green, red, yellow } = paint(terminal);
   const count = (status: Answer["status"]) => checks.filter((check) => check.status === status).length;
-  const state = ok ? "Ready" : count("wrong") > 0 ? "Not ready" : "Not known to be ready";
+  const state = ok ? green("READY") : count("wrong") > 0 ? red("NOT READY") : yellow("NOT KNOWN");
   const answersWith = (status: Answer["status"]) =>
     checks.flatMap(({ key, answers }) =>
       answers.filter((answer) => answer.status === status).map((answer) => ({ key, ...answer })),
     );
-  const mark = (keys: readonly CheckKey[]) => (keys.every((key) => mayStayOpen.includes(key)) ? "? (allowed)" : "?");
+  const allowed = (keys: readonly CheckKey[]) => (keys.every((key) => mayStayOpen.includes(key)) ? " (allowed)" : "");
+  const section = (title: string, texts: readonly string[]) =>
+    texts.length > 0 ? [[bold(title), ...texts].join("\n")] : [];
+  const answerText = (head: string, { about, text, mend }: Answer) =>
+    [
+      wrapped(plain(`${head}: ${about === "" ? "" : `${about}: `}${text}`), terminal, "- "),
+      ...mend.map((line) => remedyText(plain(line), terminal)),
+    ].join("\n");
   return [
-    ...wrapped(
-      `${state}: ${project} in ${region}; of ${checks.length} checks ${count("wrong")} wrong, ${count("open")} open, ${count("fine")} fine.`,
-      "",
-      "",
-    ),
     ...section(
-      "Wrong:",
-      answersWith("wrong").flatMap((one) => answerLines(`!! ${one.key}: `, one)),
-    ),
-    ...section(
-      "Open:",
-      grouped(answersWith("open")).flatMap(({ keys, ...one }) =>
-        answerLines(`${mark(keys)} ${keys.join(", ")}: `, one),
-      ),
+      "Left out:",
+      notes.map((note) => wrapped(plain(note), terminal, "- ")),
     ),
     ...section(
       "Fine:",
-      answersWith("fine").flatMap((one) => answerLines(`ok ${one.key}: `, one)),
+      answersWith("fine").map((one) => answerText(one.key, one)),
     ),
     ...section(
-      "Left out:",
-      notes.flatMap((note) => wrapped(note, "  ", "    ")),
+      "Open:",
+      grouped(answersWith("open")).map(({ keys, ...one }) => answerText(`${keys.join(", ")}${allowed(keys)}`, one)),
+    ),
+    ...section(
+      "Wrong:",
+      answersWith("wrong").map((one) => answerText(one.key, one)),
+    ),
+    wrapped(
+      `${state}: ${project} in ${region}; of ${checks.length} checks ${count("wrong")} wrong, ${count("open")} open, ${count("fine")} fine.`,
+      terminal,
     ),
   ]
-    .map((line) => line.replace(/\p{Cc}+/gu, " "))
-    .join("\n")
+    .join("\n\n")
     .concat("\n");
 }
 
-const section = (title: string, lines: readonly string[]) => (lines.length > 0 ? ["", title, ...lines] : []);
+/** A command stays on one line, so that it can be copied. */
+const remedyText = (line: string, terminal: Terminal) =>
+  /^(docker|gcloud|npm|pulumi) /.test(line) ? `  ${line}` : wrapped(line, terminal, "  -> ");
+
+/** A value from a file must not move the cursor. */
+const plain = (text: string) => text.replace(/\p{Cc}+/gu, " ");
 
 /** Merges answers that are open for the same reason. */
 function grouped(answers: readonly (Answer & { readonly key: CheckKey })[]) {
@@ -57,23 +68,4 @@ function grouped(answers: readonly (Answer & { readonly key: CheckKey })[]) {
     about: unique(same.map(({ about }) => about)).join(", "),
     mend: unique(same.flatMap(({ mend }) => mend)),
   }));
-}
-
-const answerLines = (head: string, { about, text, mend }: Answer) => [
-  ...wrapped(`${head}${about === "" ? "" : `${about}: `}${text}`, "  ", "     "),
-  ...mend.map((line) => `     -> ${line}`),
-];
-
-function wrapped(text: string, first: string, rest: string): string[] {
-  const lines: string[] = [];
-  let line = first;
-  for (const word of text.split(" ")) {
-    const isStart = line === first || line === rest;
-    if (!isStart && line.length + 1 + word.length > WIDTH) {
-      lines.push(line);
-      line = rest;
-    }
-    line += `${line === first || line === rest ? "" : " "}${word}`;
-  }
-  return [...lines, line];
 }

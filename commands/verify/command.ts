@@ -7,6 +7,7 @@ import { pulumiProblem } from "../../engine/pulumi-cli";
 import { announce, answering, collecting, command, EXIT, type Runnable } from "../shared/command";
 import { textIn } from "../shared/input";
 import { PROJECT_ROOT, readStackFile, type StackOptions, withStackOptions } from "../shared/stack-file";
+import { terminalOf } from "../shared/terminal";
 import { readContract } from "./contract";
 import { verificationText } from "./format";
 import { type VerificationTarget, verify } from "./smoke-test";
@@ -38,7 +39,7 @@ export function verifyCommand(): Runnable {
         host.stdout.write(
           options.json
             ? `${JSON.stringify({ stack: options.stack, ...verdict }, null, 2)}\n`
-            : verificationText(verdict),
+            : verificationText(verdict, terminalOf(host)),
         );
         return verdict.ok ? EXIT.sound : EXIT.refused;
       });

@@ -1,20 +1,22 @@
+import { paint, type Terminal, wrapped } from "../../report/terminal";
 import type { Verification } from "./smoke-test";
 import type { Step } from "./step";
 
-/** The verdict for a terminal. */
-export function verificationText({ ok, steps }: Verification): string {
-  return `${[headline(ok, steps), "", ...steps.flatMap(stepText)].join("\n")}\n`;
+/** The steps, and the verdict last. */
+export function verificationText({ ok, steps }: Verification, terminal: Terminal): string {
+  return `${[...steps.map((step) => stepText(step, terminal)), "", wrapped(verdict(ok, steps, terminal), terminal)].join("\n")}\n`;
 }
 
-function headline(ok: boolean, steps: readonly Step[]): string {
+function verdict(ok: boolean, steps: readonly Step[], terminal: Terminal): string {
+  const { green, red } = paint(terminal);
   const parts = (["failed", "open", "not-tried"] as const).flatMap((outcome) => {
     const count = steps.filter((step) => step.outcome === outcome).length;
     return count > 0 ? [`${count} ${LABELS[outcome]}`] : [];
   });
-  if (parts.length === 0) return "PASSED: the smoke test passed.";
+  if (parts.length === 0) return `${green("PASSED")}: every step of the smoke test.`;
   return ok
-    ? `Everything that could be checked is proven; ${parts.join(", ")}.`
-    : `FAILED: the smoke test did not pass: ${parts.join(", ")}.`;
+    ? `${green("PASSED")}: everything that could be checked; ${parts.join(", ")}.`
+    : `${red("FAILED")}: the smoke test, with ${parts.join(", ")}.`;
 }
 
 const LABELS: Readonly<Record<Step["outcome"], string>> = {
@@ -24,11 +26,15 @@ const LABELS: Readonly<Record<Step["outcome"], string>> = {
   "not-tried": "not tried",
 };
 
-function stepText({ name, outcome, found, means, lookAt, attempts, seconds }: Step): string[] {
+/** Where the text of a step begins. */
+const TEXT_COLUMN = 11;
+
+function stepText({ name, outcome, found, means, lookAt, attempts, seconds }: Step, terminal: Terminal): string {
   const effort = attempts > 1 ? ` (${attempts} attempts, ${seconds.toFixed(1)} s)` : "";
+  const more = (text: string) => wrapped(text, terminal, " ".repeat(TEXT_COLUMN), TEXT_COLUMN);
   return [
-    `${LABELS[outcome].padEnd(9)}  ${name}: ${found}${effort}`,
-    ...(means === undefined ? [] : [`             means: ${means}`]),
-    ...(lookAt === undefined ? [] : [`             look at: ${lookAt}`]),
-  ];
+    wrapped(`${name}: ${found}${effort}`, terminal, LABELS[outcome], TEXT_COLUMN),
+    ...(means === undefined ? [] : [more(`means: ${means}`)]),
+    ...(lookAt === undefined ? [] : [more(`look at: ${lookAt}`)]),
+  ].join("\n");
 }

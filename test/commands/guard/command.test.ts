@@ -34,7 +34,7 @@ const deleted: TestStep = { op: "delete", type: NETWORK, name: "staging-vpc", ol
 
 test("a preview that passes: exit 0", async () => {
   const ended = await guard(file("passes.json", digest({ steps: [grows] })));
-  expect(ended).toEqual({ code: 0, stdout: "Nothing is refused.\n\nSteps: 1 update.\n", stderr: "" });
+  expect(ended).toEqual({ code: 0, stdout: "PASSED: nothing is refused. Steps: 1 update.\n", stderr: "" });
 });
 
 test("a preview that is refused: exit 1, from the stream, too, and as one object with --json", async () => {
@@ -45,7 +45,9 @@ test("a preview that is refused: exit 1, from the stream, too, and as one object
   expect(text).toMatchObject({
     code: 1,
     stderr: "",
-    stdout: expect.stringMatching(/^Refused, for one reason:\n {2}'staging-vpc' \(VPC\) must not be deleted/),
+    stdout: expect.stringMatching(
+      /^1\. 'staging-vpc' \(VPC\) must not be deleted[\s\S]*\n\nREFUSED: 1 change must not be applied\. Steps: 1 delete\.\n$/,
+    ),
   });
   expect(json).toMatchObject({ code: 1, stderr: "" });
   const because = "connector, database, cache and subnet are in it and are deleted with it";
@@ -78,7 +80,7 @@ test("standard input, and the preview of any stack", async () => {
     child.once("close", (code) => resolve({ code: code ?? -1, stdout, stderr }));
     child.stdin.end(digest({ steps: [grows], stack: "production" }));
   });
-  expect(ended).toEqual({ code: 0, stdout: "Nothing is refused.\n\nSteps: 1 update.\n", stderr: "" });
+  expect(ended).toEqual({ code: 0, stdout: "PASSED: nothing is refused. Steps: 1 update.\n", stderr: "" });
 });
 
 test("bad input: exit 2, one line, no stack trace", async () => {

@@ -427,15 +427,15 @@ describe("an acknowledgement", () => {
       refused: [{ acknowledged: "agreed in #1301" }],
       unusedAcknowledgements: [],
     });
-    expect(guardText(verdict)).toBe(
-      "Nothing is refused.\n\nAcknowledged and allowed:\n  replace of staging-connector: agreed in #1301\n\nSteps: 1 replace.\n",
+    expect(guardText(verdict, { width: 80, colour: false })).toBe(
+      "Acknowledged and allowed:\n- replace of staging-connector: agreed in #1301\n\nPASSED: nothing is refused. Steps: 1 replace.\n",
     );
   });
 
   test.each([
     ["another change", { "staging-connector": { change: "delete", reason: "no" } }],
     ["another resource", { "other-connector": { change: "replace", reason: "no" } }],
-  ])("of %s lets nothing pass, and is told", (_, acknowledge) => {
+  ])("of %s lets nothing pass, and is listed for removal", (_, acknowledge) => {
     const verdict = judged(acknowledge);
     expect(verdict.ok).toBe(false);
     expect(verdict.unusedAcknowledgements).toEqual(Object.keys(acknowledge));
@@ -459,10 +459,10 @@ describe("an acknowledgement", () => {
     },
   );
 
-  test("that acknowledges nothing is told and refuses nothing", () => {
+  test("that acknowledges nothing is listed for removal and refuses nothing", () => {
     const verdict = judged({ "staging-connector": { change: "replace", reason: "done" } }, []);
-    expect(guardText(verdict)).toBe(
-      "Nothing is refused.\n\nAcknowledgements to remove, because this preview does not need them:\n  netra:acknowledge.staging-connector\n\nSteps: none.\n",
+    expect(guardText(verdict, { width: 80, colour: false })).toBe(
+      "Acknowledgements to remove, because this preview does not need them:\n- netra:acknowledge.staging-connector\n\nPASSED: nothing is refused. Steps: none.\n",
     );
     expect(verdict.ok).toBe(true);
   });
@@ -850,8 +850,8 @@ describe("disruptions", () => {
       },
       { resource: "platform", effect: "silence", consequence: "its recipients no longer receive alerts" },
     ]);
-    expect(guardText(verdict)).toBe(
-      "Nothing is refused.\n\nAlerts and channels that no longer notify anybody:\n  connector-cpu, platform\n\nSteps: 2 delete.\n",
+    expect(guardText(verdict, { width: 80, colour: false })).toBe(
+      "Alerts and channels that no longer notify anybody:\n- connector-cpu, platform\n\nPASSED: nothing is refused. Steps: 2 delete.\n",
     );
   });
 });
@@ -945,10 +945,10 @@ test("nothing that could be a secret is shown", () => {
     { op: "delete", type: SECRET_VERSION, name: "other", old: { secret: "t", secretData: "old-and-secret" } },
   );
   expect(verdict.announced).toHaveLength(3);
-  expect(JSON.stringify(verdict) + guardText(verdict)).not.toContain("and-secret");
+  expect(JSON.stringify(verdict) + guardText(verdict, { width: 80, colour: false })).not.toContain("and-secret");
 });
 
-test("the text: what is refused and what would pass, what interrupts service, and how many steps", () => {
+test("the text: what interrupts service, what is refused and what would pass, and the verdict last", () => {
   const verdict = on(
     { op: "delete", type: NETWORK, name: "staging-vpc", old: {} },
     {
@@ -959,17 +959,19 @@ test("the text: what is refused and what would pass, what interrupts service, an
       new: { machineType: "e2-standard-4" },
     },
   );
-  expect(guardText(verdict)).toBe(
+  expect(guardText(verdict, { width: 80, colour: false })).toBe(
     [
-      "Refused, for one reason:",
-      "  'staging-vpc' (VPC) must not be deleted because connector, database, cache and subnet are in it and are deleted with it; restore it in the program; if it is intended, record the decision: 'netra:acknowledge' {staging-vpc: {change: delete, reason: ...}}",
-      "",
       "Interrupts service:",
-      "  staging-connector, machineType e2-micro -> e2-standard-4 (connections)",
-      "    long connections through the connector may drop: database pools, Redis",
-      "    -> services reconnect with their retries; do it in a quiet hour",
+      "- staging-connector, machineType e2-micro -> e2-standard-4 (connections): long",
+      "  connections through the connector may drop: database pools, Redis. Advice:",
+      "  services reconnect with their retries; do it in a quiet hour",
       "",
-      "Steps: 1 delete, 1 update.",
+      "1. 'staging-vpc' (VPC) must not be deleted because connector, database, cache",
+      "   and subnet are in it and are deleted with it; restore it in the program; if",
+      "   it is intended, record the decision: 'netra:acknowledge' {staging-vpc:",
+      "   {change: delete, reason: ...}}",
+      "",
+      "REFUSED: 1 change must not be applied. Steps: 1 delete, 1 update.",
       "",
     ].join("\n"),
   );

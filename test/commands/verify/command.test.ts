@@ -56,11 +56,11 @@ test("exits 0 on an application that behaves, 1 on one that does not, and prints
     verifying(["--json", "--hosts", file("json.yaml", { hosts: good.hosts })]),
   ]);
   expect(proven).toMatchObject({ code: 0, stderr: "" });
-  expect(proven.stdout).toMatch(/^Everything that could be checked is proven; 1 open\.\n/);
+  expect(proven.stdout).toMatch(/\n\nPASSED: everything that could be checked; 1 open\.\n$/);
   expect(proven.stdout).toMatch(/\nopen {7}start-up success: no Google credentials here\n/);
   expect(failed).toMatchObject({ code: 1, stderr: "" });
   expect(failed.stdout).toContain(
-    "\nfailed     token accepted by backend: answered 401 to the token that auth has just issued\n             means: auth and backend do not share one JWT secret",
+    "\nfailed     token accepted by backend: answered 401 to the token that auth has\n           just issued\n           means: auth and backend do not share one JWT secret",
   );
   expect(json.code).toBe(0);
   const verdict = JSON.parse(json.stdout);
@@ -73,9 +73,9 @@ test("--from-outputs takes the addresses that pulumi prints", async () => {
   const { hosts } = await start();
   const PATH = pulumiPrinting({ connector: "c", databaseAddress: "10.107.0.3", urls: hosts });
   const { code, stdout } = await verifying(["--from-outputs"], { PATH });
-  expect({ code, headline: stdout.split("\n")[0] }).toEqual({
+  expect({ code, verdict: stdout.trimEnd().split("\n").at(-1) }).toEqual({
     code: 0,
-    headline: "Everything that could be checked is proven; 1 open.",
+    verdict: "PASSED: everything that could be checked; 1 open.",
   });
   expect(readFileSync(join(PATH.split(":")[0] ?? "", "asked"), "utf8")).toBe(
     "stack output --json --stack staging --non-interactive\n",

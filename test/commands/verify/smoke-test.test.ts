@@ -85,8 +85,8 @@ test("proves every step on an application that behaves, and leaves open what nee
       payload: { content: "Verification after a deployment: use one tool and answer in one sentence." },
     }),
   ]);
-  expect(verificationText(verdict)).toMatch(
-    /^Everything that could be checked is proven; 1 open\.\n\nproven {5}certificate of localhost:\d+: valid until 20\d\d-\d\d-\d\d, covers localhost\n/,
+  expect(verificationText(verdict, { width: 80, colour: false })).toMatch(
+    /^proven {5}certificate of localhost:\d+: valid until 20\d\d-\d\d-\d\d, covers\n? +localhost\n[\s\S]*\n\nPASSED: everything that could be checked; 1 open\.\n$/,
   );
 });
 
@@ -98,7 +98,9 @@ test("credentials that Google does not take leave the run without its proof", as
     { ...withoutCredentials, authorization: () => Promise.reject(new Error("invalid_grant")) },
   );
   expect(verdict.ok).toBe(false);
-  expect(verificationText(verdict)).toMatch(/^FAILED: the smoke test did not pass: 1 open\.\n/);
+  expect(verificationText(verdict, { width: 80, colour: false })).toMatch(
+    /\n\nFAILED: the smoke test, with 1 open\.\n$/,
+  );
 });
 
 test("says nothing that is secret", async () => {
@@ -215,7 +217,9 @@ test("503 that stays is tried again and fails; its dependents are not tried", as
   expect(verdict.steps.find(({ name }) => name === "token accepted by backend")?.found).toMatch(
     /^needs "GET https:\/\/localhost:\d+\/health\/startup", which is not proven$/,
   );
-  expect(verificationText(verdict)).toMatch(/^FAILED: the smoke test did not pass: 1 failed, 1 open, 3 not tried\.\n/);
+  expect(verificationText(verdict, { width: 80, colour: false })).toMatch(
+    /\n\nFAILED: the smoke test, with 1 failed, 1 open, 3 not tried\.\n$/,
+  );
 });
 
 test("503 that passes is waited for", async () => {
