@@ -15,7 +15,7 @@ import {
   providerSchema,
   roleSchema,
 } from "./existing";
-import { commandLine, gcloud, isAbsent } from "./gcloud-cli";
+import { commandLine, type GcloudResult, gcloud, isAbsent } from "./gcloud-cli";
 import { type BootstrapTarget, commands, lookups, otherAccess, settings, surplusRoles } from "./plan";
 import { environments } from "./roles";
 
@@ -25,7 +25,8 @@ interface Options extends StackOptions {
   readonly dryRun?: true;
 }
 
-export function bootstrapCommand(): Runnable {
+/** `call` runs gcloud. */
+export function bootstrapCommand(call: typeof gcloud = gcloud): Runnable {
   const definition = withStackOptions(
     command(
       "bootstrap",
@@ -45,14 +46,15 @@ export function bootstrapCommand(): Runnable {
       const options = definition.opts<Options>();
       const subject = subjectOf(options);
       announce(host, "looking at what exists");
-      const found = await lookUp(subject, host.env);
+      const ask = (args: readonly string[]) => call(args, host.env);
+      const found = await lookUp(subject, ask);
       if (found.bucket && found.bucket.location.toLowerCase() !== subject.region)
         throw wrongLocation(subject, found.bucket.location);
       const todo = commands(subject, found);
       for (const args of todo) {
         host.stdout.write(`${commandLine(args)}\n`);
         if (options.dryRun) continue;
-        const { code, error } = await gcloud(args, host.env);
+        const { code, error } = await ask(args);
         if (code !== 0) {
           host.stdout.write(
             `Stopped: ${error || `gcloud exited ${code}`}. Earlier changes stay; fix the cause and run this command again to continue.\n`,
@@ -112,39 +114,38 @@ function subjectOf({ project, repository, stack, configFile }: Options): Bootstr
   return { project, repository, region: settings.region };
 }
 
+/** Calls gcloud. */
+type Ask = (args: readonly string[]) => Promise<GcloudResult>;
+
 /** Reads everything. Resources of an API that is not enabled count as missing. */
-async function lookUp(subject: BootstrapTarget, env: NodeJS.ProcessEnv): Promise<Existing> {
-  const ask = lookups(subject);
-  const { projectNumber } = await read(ask.project, projectSchema, env);
-  const apis = (await read(ask.apis, apisSchema, env)).map(({ config: { name } }) => name);
+async function lookUp(subject: BootstrapTarget, ask: Ask): Promise<Existing> {
+  const about = lookups(subject);
+  const { projectNumber } = await read(about.project, projectSchema, ask);
+  const apis = (await read(about.apis, apisSchema, ask)).map(({ config: { name } }) => name);
   const inApi = (api: string) => (apis.includes(api) ? readIfExists : async () => undefined);
   const [kms, iam] = [inApi("cloudkms.googleapis.com"), inApi("iam.googleapis.com")];
-  const bucket = await readIfExists(ask.bucket, bucketSchema, env);
-  const keyRing = await kms(ask.keyRing, anySchema, env);
-  const key = keyRing && (await kms(ask.key, anySchema, env));
-  const pool = await iam(ask.pool, poolSchema, env);
-  const provider = pool && (await iam(ask.provider, providerSchema, env));
-  const deployer = await iam(ask.deployer, accountSchema, env);
-  const previewer = await iam(ask.previewer, accountSchema, env);
-  const role = await iam(ask.role, roleSchema, env);
+  const bucket = await readIfExists(about.bucket, bucketSchema, ask);
+  const keyRing = await kms(about.keyRing, anySchema, ask);
+  const key = keyRing && (await kms(about.key, anySchema, ask));
+  const pool = await iam(about.pool, poolSchema, ask);
+  const provider = pool && (await iam(about.provider, providerSchema, ask));
+  const deployer = await iam(about.deployer, accountSchema, ask);
+  const previewer = await iam(about.previewer, accountSchema, ask);
+  const role = await iam(about.role, roleSchema, ask);
   const policyOf = async (what: unknown, args: readonly string[]) =>
-    what ? read(args, policySchema, env) : { bindings: [] };
+    what ? read(args, policySchema, ask) : { bindings: [] };
   const policies = {
-    project: await read(ask.policies.project, policySchema, env),
-    bucket: await policyOf(bucket, ask.policies.bucket),
-    key: await policyOf(key, ask.policies.key),
-    deployer: await policyOf(deployer, ask.policies.deployer),
-    previewer: await policyOf(previewer, ask.policies.previewer),
+    project: await read(about.policies.project, policySchema, ask),
+    bucket: await policyOf(bucket, about.policies.bucket),
+    key: await policyOf(key, about.policies.key),
+    deployer: await policyOf(deployer, about.policies.deployer),
+    previewer: await policyOf(previewer, about.policies.previewer),
   };
   return { projectNumber, apis, bucket, keyRing, key, pool, provider, deployer, previewer, role, policies };
 }
 
-async function read<T extends z.ZodType>(
-  args: readonly string[],
-  schema: T,
-  env: NodeJS.ProcessEnv,
-): Promise<z.output<T>> {
-  const found = await readIfExists(args, schema, env);
+async function read<T extends z.ZodType>(args: readonly string[], schema: T, ask: Ask): Promise<z.output<T>> {
+  const found = await readIfExists(args, schema, ask);
   if (found === undefined) throw unreadable(args, "it does not exist");
   return found;
 }
@@ -153,9 +154,9 @@ async function read<T extends z.ZodType>(
 async function readIfExists<T extends z.ZodType>(
   args: readonly string[],
   schema: T,
-  env: NodeJS.ProcessEnv,
+  ask: Ask,
 ): Promise<z.output<T> | undefined> {
-  const called = await gcloud(args, env);
+  const called = await ask(args);
   if (isAbsent(called)) return undefined;
   if (called.code !== 0) throw unreadable(args, called.error || `gcloud exited ${called.code}`);
   try {

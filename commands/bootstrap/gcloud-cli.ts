@@ -15,10 +15,16 @@ export function gcloud(args: readonly string[], environment: NodeJS.ProcessEnv):
   return new Promise((resolve, reject) => {
     execFile("gcloud", args, { env, maxBuffer: 2 ** 26 }, (error, stdout, stderr) => {
       if (error?.code === "ENOENT") return reject(missing());
-      resolve({ code: typeof error?.code === "number" ? error.code : error ? 1 : 0, stdout, error: errorText(stderr) });
+      resolve(gcloudResult(typeof error?.code === "number" ? error.code : error ? 1 : 0, stdout, stderr));
     });
   });
 }
+
+export const gcloudResult = (code: number, stdout: string, stderr: string): GcloudResult => ({
+  code,
+  stdout,
+  error: errorText(stderr),
+});
 
 /** Whether gcloud reports that it does not exist, and not that access is denied. */
 export const isAbsent = ({ code, error }: GcloudResult) =>

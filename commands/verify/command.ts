@@ -33,7 +33,7 @@ export function verifyCommand(): Runnable {
     action: (host) => {
       const options = definition.opts<Options>();
       return answering(host, options, async () => {
-        const target = await readTarget(options);
+        const target = await readTarget(options, host.env);
         announce(host, "verifying");
         const verdict = await verify(target, { variables: host.env });
         host.stdout.write(
@@ -48,21 +48,21 @@ export function verifyCommand(): Runnable {
 }
 
 /** Reads plan and contract. @throws InputError with the problems of both. */
-async function readTarget(options: Options): Promise<VerificationTarget> {
+async function readTarget(options: Options, env: NodeJS.ProcessEnv): Promise<VerificationTarget> {
   const problems: InputProblem[] = [];
   const settings = await collecting(problems, () => readSettings(readStackFile(options.stack, options.configFile)));
-  const values = await collecting(problems, () => valuesOf(options));
+  const values = await collecting(problems, () => valuesOf(options, env));
   // Without a plan there are no services to compare with; without hosts, nothing to read.
   const contract =
     settings &&
     values &&
-    (await collecting(problems, () => readContract(values, { services: settings.services, variables: process.env })));
+    (await collecting(problems, () => readContract(values, { services: settings.services, variables: env })));
   if (!settings || !contract) throw new InputError(problems);
   return { settings, contract };
 }
 
 /** What the hosts file holds, or would hold. */
-async function valuesOf({ hosts, fromOutputs, stack }: Options): Promise<object> {
+async function valuesOf({ hosts, fromOutputs, stack }: Options, env: NodeJS.ProcessEnv): Promise<object> {
   if ((hosts === undefined) === (fromOutputs === undefined)) {
     const given = fromOutputs ? "both given" : "neither given";
     throw inputError(
@@ -70,7 +70,7 @@ async function valuesOf({ hosts, fromOutputs, stack }: Options): Promise<object>
       `and '--from-outputs' (${given}) must be given, and only one of them, because it names the hosts to verify; add '--hosts FILE' or '--from-outputs'`,
     );
   }
-  return hosts === undefined ? { hosts: await urlsOf(stack) } : hostsIn(hosts);
+  return hosts === undefined ? { hosts: await urlsOf(stack, env) } : hostsIn(hosts);
 }
 
 function hostsIn(file: string): object {
@@ -94,15 +94,15 @@ function hostsIn(file: string): object {
 }
 
 /** The output `urls` of the stack: the addresses that Cloud Run gave its services. */
-async function urlsOf(stack: string): Promise<unknown> {
-  const problem = await pulumiProblem(process.env);
+async function urlsOf(stack: string, env: NodeJS.ProcessEnv): Promise<unknown> {
+  const problem = await pulumiProblem(env);
   if (problem !== undefined) throw new InputError([{ setting: "pulumi", message: problem }]);
   let stdout: string;
   try {
     ({ stdout } = await promisify(execFile)(
       "pulumi",
       ["stack", "output", "--json", "--stack", stack, "--non-interactive"],
-      { cwd: PROJECT_ROOT },
+      { cwd: PROJECT_ROOT, env },
     ));
   } catch (error) {
     const { stderr = "", message } = error as Error & { stderr?: string }; // what execFile rejects with

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll } from "vitest";
 import { stringify } from "yaml";
 import { COMMANDS } from "../../commands/cli";
-import { type Host, run } from "../../commands/shared/command";
+import { type Host, type Runnable, run } from "../../commands/shared/command";
 import { PROJECT_ROOT } from "../../commands/shared/stack-file";
 import { type Changes, onReference, stagingConfiguration } from "../stack-settings";
 
@@ -16,20 +16,33 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** Runs a command in this process, with streams of its own; `terminal`: what they are, default a pipe. */
+/** What a command writes to; default: a pipe. */
+type Terminal = Pick<Host["stdout"], "columns" | "isTTY">;
+
+/** Runs a command in this process, with streams of its own. */
 export const commandNamed =
-  (name: string, env: NodeJS.ProcessEnv = process.env, terminal: Pick<Host["stdout"], "columns" | "isTTY"> = {}) =>
+  (name: string, env: NodeJS.ProcessEnv = process.env, terminal: Terminal = {}) =>
   async (...args: readonly string[]): Promise<Ended> => {
-    const written = { stdout: "", stderr: "" };
-    const into = (stream: keyof typeof written) => ({
-      ...terminal,
-      write: (text: string) => (written[stream] += text),
-    });
     const command = COMMANDS[name];
     if (!command) throw new Error(`there is no command ${name}`);
-    const code = await run(await command.load(args), args, { stdout: into("stdout"), stderr: into("stderr"), env });
-    return { code, ...written };
+    return ended(await command.load(args), args, env, terminal);
   };
+
+/** The same for a command that a test has built. */
+export async function ended(
+  command: Runnable,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = process.env,
+  terminal: Terminal = {},
+): Promise<Ended> {
+  const written = { stdout: "", stderr: "" };
+  const into = (stream: keyof typeof written) => ({
+    ...terminal,
+    write: (text: string) => (written[stream] += text),
+  });
+  const code = await run(command, args, { stdout: into("stdout"), stderr: into("stderr"), env });
+  return { code, ...written };
+}
 
 /** Starts a command in a process of its own, for what only a process shows: signals, pipes, standard input. */
 export const processOf =

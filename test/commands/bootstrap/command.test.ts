@@ -2,15 +2,18 @@ import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, 
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { bootstrapCommand } from "../../../commands/bootstrap/command";
+import { gcloudResult } from "../../../commands/bootstrap/gcloud-cli";
 import { apis, bucketRoles, keyRoles, projectRoles } from "../../../commands/bootstrap/roles";
 import { PREFLIGHT_SOURCES } from "../../../commands/preflight/facts";
 import { SOURCES } from "../../../commands/shared/cloud/sources";
 import { PROJECT_ROOT } from "../../../commands/shared/stack-file";
 import { APIS } from "../../../config/apis";
 import { onReference } from "../../stack-settings";
-import { commandNamed, type Ended } from "../child";
+import { commandNamed, type Ended, ended } from "../child";
+import { gcloud } from "./gcloud.mjs";
 
-/* The real command, and a `gcloud` in a process of its own that keeps a project in a file. */
+/* The real command, and a `gcloud` that keeps a project in a file: a function, or where it is named so a program. */
 
 const PROJECT = "netra-staging";
 const DEPLOYER = `netra-deployer@${PROJECT}.iam.gserviceaccount.com`;
@@ -81,11 +84,19 @@ class Project {
   }
 
   bootstrap(...args: readonly string[]): Promise<Ended> {
-    const options =
-      args.length > 0 && args[0] === "--only"
-        ? args.slice(1)
-        : ["--project", PROJECT, "--repository", "netra/staging", ...args];
-    return commandNamed("bootstrap", { ...process.env, PATH: path, GCLOUD_STATE: this.file })(...onReference(options));
+    const call = async (args: readonly string[]) => {
+      const state = this.state;
+      const { code, stdout, stderr } = gcloud(args, state);
+      this.write(state);
+      return gcloudResult(code, stdout, stderr);
+    };
+    return ended(bootstrapCommand(call), onReference(optionsOf(args)));
+  }
+
+  /** The same with the program. */
+  bootstrapByProgram(...args: readonly string[]): Promise<Ended> {
+    const environment = { ...process.env, PATH: path, GCLOUD_STATE: this.file };
+    return commandNamed("bootstrap", environment)(...onReference(optionsOf(args)));
   }
 
   /** The calls since the last change that change something. */
@@ -95,6 +106,9 @@ class Project {
       .filter((line) => !/ (describe|list|get-iam-policy)\b/.test(line));
   }
 }
+
+const optionsOf = (args: readonly string[]) =>
+  args[0] === "--only" ? args.slice(1) : ["--project", PROJECT, "--repository", "netra/staging", ...args];
 
 /** The commands among the printed lines. */
 const commandsIn = (stdout: string) => stdout.split("\n").filter((line) => line.startsWith("gcloud "));
@@ -121,7 +135,7 @@ describe("an empty project", () => {
   let ran: string[];
   beforeAll(async () => {
     made = new Project();
-    dry = await made.bootstrap("--dry-run");
+    dry = await made.bootstrapByProgram("--dry-run");
     expect(made.changes).toEqual([]);
     first = await made.bootstrap();
     ran = made.changes;
@@ -201,7 +215,7 @@ describe("an empty project", () => {
     });
   });
 
-  test("a second run changes nothing, and says what is to be set in the repository", () => {
+  test("a second run changes nothing, and lists what to set in the repository", () => {
     expect(project().changes).toEqual([]);
     expect(second).toEqual({
       code: 0,
@@ -250,7 +264,7 @@ describe("an empty project", () => {
       ]);
     });
 
-    test("tells a role that is none of the account's, with what takes it away, and leaves it", async () => {
+    test("names a role that is not the account's, with the command that removes it, and leaves it", async () => {
       project().change(({ policies }) =>
         policies[`projects/${PROJECT}`]?.bindings.push({
           role: "roles/owner",
@@ -264,7 +278,7 @@ describe("an empty project", () => {
       expect(project().changes).toEqual([]);
     });
 
-    test("tells who else may act as an account, also through another repository's jobs, and leaves it", async () => {
+    test("names who else may act as an account, also through another repository's jobs, and leaves it", async () => {
       const [person, jobs] = [
         "user:mallory@example.org",
         "principalSet://iam.googleapis.com/projects/123456/locations/global/workloadIdentityPools/old/*",
@@ -279,11 +293,11 @@ describe("an empty project", () => {
           ?.members.push(jobs);
       });
       const { stdout } = await project().bootstrap();
-      const told = (member: string, role: string) =>
+      const named = (member: string, role: string) =>
         `# Another principal has rights on the account and may act as it; to remove them: gcloud iam service-accounts remove-iam-policy-binding ${DEPLOYER} --member ${member} --role ${role} --all --project ${PROJECT}`;
       expect(stdout.split("\n").filter((line) => line.startsWith("# Another"))).toEqual([
-        told(`'${jobs}'`, "roles/iam.workloadIdentityUser"),
-        told(person, "roles/iam.serviceAccountTokenCreator"),
+        named(`'${jobs}'`, "roles/iam.workloadIdentityUser"),
+        named(person, "roles/iam.serviceAccountTokenCreator"),
       ]);
       expect(project().changes).toEqual([]);
     });
@@ -321,7 +335,7 @@ describe("a call that fails", () => {
 
   test("a question that is not answered ends it before anything runs: what may not be seen is not taken for absent", async () => {
     const project = new Project({ broken: "storage buckets describe" });
-    expect(await project.bootstrap()).toEqual({
+    expect(await project.bootstrapByProgram()).toEqual({
       code: 2,
       stdout: "",
       stderr: `\`gcloud storage buckets describe ${BUCKET} --project ${PROJECT} --format=json\` must succeed because only what differs is changed (PERMISSION_DENIED: Permission denied on resource. This is the second line); log in as an owner of the project with \`gcloud auth login\`\n`,

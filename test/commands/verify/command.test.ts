@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { stringify } from "yaml";
 import { onReference } from "../../stack-settings";
-import { type Ended, processOf } from "../child";
+import { commandNamed, type Ended, processOf } from "../child";
 import { applications, CREDENTIALS } from "./application";
 
 const { start, authority } = applications();
@@ -27,8 +27,13 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
+/** In a process of its own: Node reads NODE_EXTRA_CA_CERTS when it starts. */
 const verifying = (args: readonly string[], changes: NodeJS.ProcessEnv = {}): Promise<Ended> =>
   processOf("verify", { ...environment, ...changes })(...onReference(args));
+
+/** Bad input reaches no host. */
+const refused = (args: readonly string[], changes: NodeJS.ProcessEnv = {}): Promise<Ended> =>
+  commandNamed("verify", { ...environment, ...changes })(...onReference(args));
 
 function file(name: string, content: object | string): string {
   const path = join(folder, name);
@@ -86,12 +91,12 @@ test("exits 2 on bad input, with every problem and without a stack trace", async
   const missing = join(folder, "missing.yaml");
   const unset = { VERIFY_EMAIL: "", VERIFY_PASSWORD: "" };
   const [neither, both, none, broken, empty, unknown, noOutputs, noPulumi] = await Promise.all([
-    verifying(["--stack", "none"]),
-    verifying(["--hosts", missing, "--from-outputs"]),
-    verifying(["--hosts", missing]),
-    verifying(["--hosts", file("broken.yaml", "hosts: [")]),
-    verifying(["--hosts", file("empty.yaml", "")]),
-    verifying(
+    refused(["--stack", "none"]),
+    refused(["--hosts", missing, "--from-outputs"]),
+    refused(["--hosts", missing]),
+    refused(["--hosts", file("broken.yaml", "hosts: [")]),
+    refused(["--hosts", file("empty.yaml", "")]),
+    refused(
       [
         "--json",
         "--hosts",
@@ -101,8 +106,8 @@ test("exits 2 on bad input, with every problem and without a stack trace", async
       ],
       unset,
     ),
-    verifying(["--from-outputs"], { PATH: pulumiPrinting({}) }),
-    verifying(["--from-outputs"], { PATH: folder }),
+    refused(["--from-outputs"], { PATH: pulumiPrinting({}) }),
+    refused(["--from-outputs"], { PATH: folder }),
   ]);
   expect(neither).toMatchObject({ code: 2, stdout: "" });
   expect(neither.stderr).toMatch(
