@@ -5,16 +5,24 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { PROJECT_ROOT } from "../../../commands/shared/stack-file";
 import { type Invocation, refuseSwallowedOptions } from "../../../commands/shared/swallowed";
-import type { Ended } from "../child";
+import { commandNamed, type Ended } from "../child";
 
-/* What npm does with options before `--` is npm's: so its real program runs, as people start it. */
+/*
+ * What npm does with options before `--` is npm's: its real program runs, as people start it. Most commands then run in
+ * this process, with the arguments and the environment that npm hands them.
+ */
 
 let npmrc = "";
+let shell = "";
 let folder = "";
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "netra-npm-"));
   npmrc = join(folder, ".npmrc");
   writeFileSync(npmrc, "json=true\nyes=true\nstack=production\n");
+  shell = join(folder, "shell");
+  // Called as `shell -c "node --import tsx commands/cli.ts COMMAND ..."`
+  const print = "console.log(JSON.stringify({ args: process.argv.slice(5), env: process.env }))";
+  writeFileSync(shell, `#!/bin/sh\neval "set -- $2"\nexec node -e '${print}' -- "$@"\n`, { mode: 0o755 });
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -27,6 +35,14 @@ function npmRun(args: readonly string[], environment: NodeJS.ProcessEnv = {}): P
       resolve({ code: typeof error?.code === "number" ? error.code : error ? -1 : 0, stdout, stderr }),
     );
   });
+}
+
+/** The same, but for the process that npm starts. */
+async function npmRunHere(args: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<Ended> {
+  const { stdout } = await npmRun(args, { NPM_CONFIG_SCRIPT_SHELL: shell, ...environment });
+  const { args: given, env } = JSON.parse(stdout) as { args: string[]; env: NodeJS.ProcessEnv }; // printed by `shell`
+  const [name = "", ...rest] = given;
+  return commandNamed(name, env)(...rest);
 }
 
 describe("an option before `--` is refused, in one line with the command that was meant", () => {
@@ -44,7 +60,7 @@ describe("an option before `--` is refused, in one line with the command that wa
     ["preview --target=a --target=b", "preview -- --target=a --target=b"],
     ["up --yes --stack=production", "up -- --stack=production --yes"],
   ])("npm run %s", async (typed, meant) => {
-    const { code, stderr } = await npmRun(typed.split(" "));
+    const { code, stderr } = await npmRunHere(typed.split(" "));
     const options = [...new Set(meant.match(/--[a-z][a-z-]*/g))].filter((option) =>
       typed.split(" -- ")[0]?.includes(option),
     );
@@ -74,12 +90,12 @@ describe("nothing is refused", () => {
   });
 
   test("where the setting stands in an .npmrc, even under a name that a command knows", async () => {
-    expect(await npmRun(passes, { NPM_CONFIG_USERCONFIG: npmrc })).toEqual(reached);
+    expect(await npmRunHere(passes, { NPM_CONFIG_USERCONFIG: npmrc })).toEqual(reached);
   });
 
   test("where npm's own options are given: --silent, --no-fund, --loglevel", async () => {
     const [command = "", ...rest] = passes;
-    expect(await npmRun([command, "--no-fund", "--loglevel=silent", ...rest])).toEqual(reached);
+    expect(await npmRunHere([command, "--no-fund", "--loglevel=silent", ...rest])).toEqual(reached);
   });
 
   test("where another script of npm's has started the command", () => {
