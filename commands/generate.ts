@@ -3,12 +3,12 @@ import { join } from "node:path";
 import { planBudget } from "../capacity/checks";
 import { stackFileSchema } from "../config/json-schema";
 import { planOf, readSettings } from "../config/read";
-import { rules } from "../policy/rules";
+import { rulesByService } from "../policy/rules";
 import { budgetBar } from "../report/budget-bar";
 import { checkText } from "../report/check-text";
 import { standalone } from "../report/html";
 import { budgetTable } from "../report/markdown";
-import { rulesTable, settingsTable } from "../report/rules-table";
+import { rulesList } from "../report/rules-list";
 import { judge } from "./check/judge";
 import { command, EXIT, type Runnable } from "./shared/command";
 import { PROJECT_ROOT, projectText, readStackFile } from "./shared/stack-file";
@@ -23,8 +23,7 @@ export const generatedFiles: Readonly<Record<string, () => string | Promise<stri
   "stack.schema.json": () => json(stackFileSchema()),
   "README.md": async () =>
     withSections("README.md", { refusal: await refusal(), budget: budgetTable({ budget: planBudget(stagingPlan()) }) }),
-  "policy/README.md": () =>
-    withSections("policy/README.md", { rules: rulesTable(rules), settings: settingsTable(rules) }),
+  "policy/README.md": () => withSections("policy/README.md", { rules: rulesList(rulesByService) }),
   "docs/images/budget.svg": async () => {
     const plan = stagingPlan();
     return standalone(await budgetBar(planBudget(plan), plan.database, README_WIDTH));

@@ -52,6 +52,14 @@ describe.each(documents)("%s", (file) => {
     }
   });
 
+  test("has no cell of a table that is longer than 160 characters", () => {
+    const cells = marked
+      .lexer(textOf(file))
+      .flatMap((token) => (token.type === "table" ? [token.header, ...token.rows].flat() : []))
+      .map(({ text }: { text: string }) => text);
+    expect(cells.filter((text) => text.length > 160)).toEqual([]);
+  });
+
   test("names commands that there are", () => {
     const named = [...textOf(file).matchAll(/npm run (?:--silent )?([a-z][\w:-]*)/g)].map(([, name]) => name);
     expect(named.filter((name) => !scripts.includes(String(name)))).toEqual([]);

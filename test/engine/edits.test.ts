@@ -3,7 +3,6 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { type GuardVerdict, judge } from "../../commands/guard/judge";
 import { PROJECT_ROOT } from "../../commands/shared/stack-file";
 import { type Preview, readPreview } from "../../engine/preview";
-import { table } from "../../report/table";
 import { type Changes, stagingConfiguration, stagingSettings } from "../stack-settings";
 import { Environment } from "./environment";
 
@@ -55,7 +54,7 @@ beforeAll(async () => {
 afterAll(() => environment.remove());
 
 test("what each edit does, and what guard says of it", async () => {
-  const rows = [["edit of the stack file", "what it does", "`guard`"]];
+  const lines: string[] = [];
   for (const [edit, changes] of Object.entries(edits)) {
     environment.configure(stagingConfiguration(changes));
     const { stdout } = await environment.preview("--json", "--show-sames");
@@ -67,9 +66,9 @@ test("what each edit does, and what guard says of it", async () => {
         ({ type, op, name }) => MONITORING.test(type) && op !== "update" && !name.startsWith(NEW_HOST),
       ),
     ).toEqual([]);
-    rows.push([edit, whatHappens(preview, verdict), whatGuardSays(verdict)]);
+    lines.push(`- **${edit}**: ${whatHappens(preview, verdict)}. \`guard\`: ${whatGuardSays(verdict)}.`);
   }
-  await expect(`# What an edit does\n\n${INTRODUCTION}\n\n${table(rows)}\n`).toMatchFileSnapshot(
+  await expect(`# What an edit does\n\n${INTRODUCTION}\n\n${lines.join("\n")}\n`).toMatchFileSnapshot(
     join(PROJECT_ROOT, "docs/edits.md"),
   );
 });
@@ -84,7 +83,7 @@ const INTRODUCTION = [
   "- *new revision*: a new revision replaces the running one and opens the same number of connections beside it",
   "- *silence*: an alert or a channel is deleted, so nobody is notified",
   "",
-  "The table omits random values, grants on secrets, alerts, objectives and the dashboard, which are updated in place.",
+  "The list omits random values, grants on secrets, alerts, objectives and the dashboard, which are updated in place.",
 ].join("\n");
 
 test("what was previewed as an update is one: nothing else is made, replaced or deleted", async () => {

@@ -90,7 +90,7 @@ describe("roles", () => {
     ]);
   });
 
-  test("every user of every service acts as the owner, waits for locks and idles in transactions no longer than planned", async () => {
+  test("every user acts as the owner, waits for locks and idles no longer than planned", async () => {
     const plan = await planned();
     await setUp(plan);
     for (const user of USERS)
