@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { InputError, type InputProblem, problem } from "../../capacity/problem";
+import { InputError, type InputProblem, inputError, problem } from "../../capacity/problem";
 import { readSettings } from "../../config/read";
 import { announce, command, EXIT, type Runnable } from "../shared/command";
 import { readStackFile, type StackOptions, withStackOptions } from "../shared/stack-file";
@@ -13,15 +13,26 @@ import {
   poolSchema,
   projectSchema,
   providerSchema,
+  providersSchema,
   roleSchema,
 } from "./existing";
 import { commandLine, type GcloudResult, gcloud, isAbsent } from "./gcloud-cli";
-import { type BootstrapTarget, commands, lookups, otherAccess, settings, surplusRoles } from "./plan";
+import {
+  type BootstrapTarget,
+  commands,
+  lookups,
+  otherAccess,
+  otherProviders,
+  POOL,
+  settings,
+  surplusRoles,
+} from "./plan";
 import { environments } from "./roles";
 
 interface Options extends StackOptions {
   readonly project: string;
   readonly repository: string;
+  readonly repositoryId: string;
   readonly dryRun?: true;
 }
 
@@ -32,13 +43,14 @@ export function bootstrapCommand(call: typeof gcloud = gcloud): Runnable {
       "bootstrap",
       "Sets up what the pipelines need: the state bucket, the key for its secrets, the federation with GitHub and two accounts. A second run changes only what differs.",
     ),
-    "the stack whose region holds bucket and key",
+    "the stack whose region holds bucket and key, and whose secrets and database the accounts reach",
   )
     .requiredOption("--project <id>", "the Google Cloud project")
     .requiredOption(
       "--repository <owner/name>",
       "the GitHub repository whose workflows may authenticate, in its exact case",
     )
+    .requiredOption("--repository-id <number>", "its number, as `gh api repos/OWNER/NAME --jq .id` prints it")
     .option("--dry-run", "print the commands it would run, and change nothing");
   return {
     definition,
@@ -50,6 +62,8 @@ export function bootstrapCommand(call: typeof gcloud = gcloud): Runnable {
       const found = await lookUp(subject, ask);
       if (found.bucket && found.bucket.location.toLowerCase() !== subject.region)
         throw wrongLocation(subject, found.bucket.location);
+      const others = otherProviders(found);
+      if (others.length > 0) throw sharedPool(others);
       const todo = commands(subject, found);
       for (const args of todo) {
         host.stdout.write(`${commandLine(args)}\n`);
@@ -77,7 +91,7 @@ export function bootstrapCommand(call: typeof gcloud = gcloud): Runnable {
   };
 }
 
-function subjectOf({ project, repository, stack, configFile }: Options): BootstrapTarget {
+function subjectOf({ project, repository, repositoryId, stack, configFile }: Options): BootstrapTarget {
   const settings = readSettings(readStackFile(stack, configFile));
   const problems: InputProblem[] = [];
   if (!/^[a-z][a-z0-9-]{4,28}[a-z0-9]$/.test(project))
@@ -110,8 +124,26 @@ function subjectOf({ project, repository, stack, configFile }: Options): Bootstr
         fix: "OWNER/NAME",
       }),
     );
+  if (!/^[1-9]\d*$/.test(repositoryId))
+    problems.push(
+      problem({
+        setting: "--repository-id",
+        value: repositoryId,
+        must: "be a number",
+        because: "another repository may get the same name later, but not the same number",
+        fix: "what `gh api repos/OWNER/NAME --jq .id` prints",
+      }),
+    );
   if (problems.length > 0) throw new InputError(problems);
-  return { project, repository, region: settings.region };
+  const secrets = [...new Set(Object.values(settings.secrets).map(({ id }) => id))].toSorted();
+  return {
+    project,
+    repository,
+    repositoryId,
+    region: settings.region,
+    secrets,
+    instance: settings.database.name,
+  };
 }
 
 /** Calls gcloud. */
@@ -129,6 +161,7 @@ async function lookUp(subject: BootstrapTarget, ask: Ask): Promise<Existing> {
   const key = keyRing && (await kms(about.key, anySchema, ask));
   const pool = await iam(about.pool, poolSchema, ask);
   const provider = pool && (await iam(about.provider, providerSchema, ask));
+  const providers = (pool && (await iam(about.providers, providersSchema, ask))) ?? [];
   const deployer = await iam(about.deployer, accountSchema, ask);
   const previewer = await iam(about.previewer, accountSchema, ask);
   const role = await iam(about.role, roleSchema, ask);
@@ -141,7 +174,7 @@ async function lookUp(subject: BootstrapTarget, ask: Ask): Promise<Existing> {
     deployer: await policyOf(deployer, about.policies.deployer),
     previewer: await policyOf(previewer, about.policies.previewer),
   };
-  return { projectNumber, apis, bucket, keyRing, key, pool, provider, deployer, previewer, role, policies };
+  return { projectNumber, apis, bucket, keyRing, key, pool, provider, providers, deployer, previewer, role, policies };
 }
 
 async function read<T extends z.ZodType>(args: readonly string[], schema: T, ask: Ask): Promise<z.output<T>> {
@@ -173,6 +206,12 @@ const unreadable = (args: readonly string[], why: string) =>
       message: `\`${commandLine(args)}\` must succeed because only what differs is changed (${why}); log in as an owner of the project with \`gcloud auth login\``,
     },
   ]);
+
+const sharedPool = (others: readonly string[]) =>
+  inputError(
+    POOL,
+    `(${others.join(", ")}) must be a workload identity pool of one provider because another one could claim to be a job of this repository; delete the others, or create them in another pool`,
+  );
 
 const wrongLocation = ({ project, region }: BootstrapTarget, location: string) =>
   new InputError([

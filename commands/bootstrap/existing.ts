@@ -5,9 +5,12 @@ import { z } from "zod";
  * not.
  */
 
+const conditionSchema = z.object({ title: z.string().default(""), expression: z.string().default("") });
 export const policySchema = z.object({
   bindings: z
-    .array(z.object({ role: z.string(), members: z.array(z.string()).default([]), condition: z.unknown().optional() }))
+    .array(
+      z.object({ role: z.string(), members: z.array(z.string()).default([]), condition: conditionSchema.optional() }),
+    )
     .default([]),
 });
 export type Policy = z.output<typeof policySchema>;
@@ -26,6 +29,8 @@ export const providerSchema = poolSchema.extend({
   attributeMapping: z.record(z.string(), z.string()).default({}),
   oidc: z.object({ issuerUri: z.string().default("") }).default({ issuerUri: "" }),
 });
+/** `projects/N/locations/global/workloadIdentityPools/POOL/providers/ID`. */
+export const providersSchema = z.array(z.object({ name: z.string() }));
 export const accountSchema = z.object({ disabled: z.boolean().default(false) });
 export const roleSchema = z.object({
   includedPermissions: z.array(z.string()).default([]),
@@ -42,6 +47,8 @@ export interface Existing {
   readonly key: object | undefined;
   readonly pool: z.output<typeof poolSchema> | undefined;
   readonly provider: z.output<typeof providerSchema> | undefined;
+  /** All of the pool. */
+  readonly providers: z.output<typeof providersSchema>;
   readonly deployer: z.output<typeof accountSchema> | undefined;
   readonly previewer: z.output<typeof accountSchema> | undefined;
   readonly role: z.output<typeof roleSchema> | undefined;

@@ -1,19 +1,36 @@
 import type { Existing, Policy } from "./existing";
-import { apis, bucketRoles, environments, keyRoles, projectRoles, type Role, refreshRole } from "./roles";
+import {
+  apis,
+  bucketRoles,
+  type ConditionalRole,
+  conditionalRoles,
+  environments,
+  keyRoles,
+  projectRoles,
+  type Role,
+  refreshRole,
+} from "./roles";
 
 /** What is set up, and for whom. */
 export interface BootstrapTarget {
   readonly project: string;
   /** `owner/name` on GitHub, in its exact case. */
   readonly repository: string;
+  /** GitHub's number of it, which a renamed or recreated repository does not get again. */
+  readonly repositoryId: string;
   /** Where bucket and key are. */
   readonly region: string;
+  /** The ids of the stack's secrets. */
+  readonly secrets: readonly string[];
+  /** The name of the stack's database instance. */
+  readonly instance: string;
 }
 
 const ISSUER = "https://token.actions.githubusercontent.com";
 const KEY_RING = "pulumi";
 const KEY = "stack-secrets";
-const POOL = "github";
+/** A pool of its own: every provider of a pool can claim every subject. */
+export const POOL = "netra-github";
 const PROVIDER = "github";
 const POOL_LOCATION = ["--location", "global"];
 const ACCOUNTS = ["deployer", "previewer"] as const satisfies readonly Role[];
@@ -25,7 +42,7 @@ const bucketOf = (project: string) => `gs://${project}-pulumi-state`;
 /** The gcloud calls that read {@link Existing}. */
 export function lookups({ project, region }: BootstrapTarget) {
   const ring = ["--keyring", KEY_RING, "--location", region];
-  const provider = [PROVIDER, "--workload-identity-pool", POOL, ...POOL_LOCATION];
+  const inPool = ["--workload-identity-pool", POOL, ...POOL_LOCATION];
   const asked = (...args: readonly string[]) => [...args, "--project", project, "--format=json"];
   return {
     project: ["projects", "describe", project, "--format=json"],
@@ -34,7 +51,8 @@ export function lookups({ project, region }: BootstrapTarget) {
     keyRing: asked("kms", "keyrings", "describe", KEY_RING, "--location", region),
     key: asked("kms", "keys", "describe", KEY, ...ring),
     pool: asked("iam", "workload-identity-pools", "describe", POOL, ...POOL_LOCATION),
-    provider: asked("iam", "workload-identity-pools", "providers", "describe", ...provider),
+    provider: asked("iam", "workload-identity-pools", "providers", "describe", PROVIDER, ...inPool),
+    providers: asked("iam", "workload-identity-pools", "providers", "list", ...inPool),
     deployer: asked("iam", "service-accounts", "describe", email("deployer", project)),
     previewer: asked("iam", "service-accounts", "describe", email("previewer", project)),
     role: asked("iam", "roles", "describe", refreshRole.id),
@@ -137,12 +155,22 @@ function keyCommands({ project, region }: BootstrapTarget, { keyRing, key }: Exi
  * Who may come at all: jobs of this repository in one of the two environments; in the deployer's, only those of the
  * main branch, also where GitHub's own rule for the environment is missing.
  */
-const conditionFor = (repository: string) =>
-  `assertion.repository == '${repository}' && (assertion.environment == '${environments.previewer}' || (assertion.environment == '${environments.deployer}' && assertion.ref == 'refs/heads/main'))`;
+const conditionFor = (repositoryId: string) =>
+  `assertion.repository_id == '${repositoryId}' && (assertion.environment == '${environments.previewer}' || (assertion.environment == '${environments.deployer}' && assertion.ref == 'refs/heads/main'))`;
 
-const MAPPING = { "google.subject": "assertion.sub", "attribute.environment": "assertion.environment" };
+/**
+ * The subject that GitHub's tokens had until July 2026. Newer ones contain the numbers of owner and repository, and a
+ * repository can choose another one, so it is put together here.
+ */
+const MAPPING = {
+  "google.subject": "'repo:' + assertion.repository + ':environment:' + assertion.environment",
+};
 
-function federationCommands({ project, repository }: BootstrapTarget, { pool, provider }: Existing): string[][] {
+/** The providers of the pool that are not the pipelines'. Each could claim the subject of a job of this repository. */
+export const otherProviders = ({ providers }: Existing): string[] =>
+  providers.map(({ name }) => name.split("/").at(-1) ?? "").filter((id) => id !== PROVIDER);
+
+function federationCommands({ project, repositoryId }: BootstrapTarget, { pool, provider }: Existing): string[][] {
   const pools = (verb: string, ...flags: readonly string[]) => [
     "iam",
     "workload-identity-pools",
@@ -168,7 +196,7 @@ function federationCommands({ project, repository }: BootstrapTarget, { pool, pr
       project,
     ],
   ];
-  const condition = conditionFor(repository);
+  const condition = conditionFor(repositoryId);
   const mapping = Object.entries(MAPPING)
     .map(([key, value]) => `${key}=${value}`)
     .join(",");
@@ -230,6 +258,16 @@ function bindingCommands(subject: BootstrapTarget, { policies, projectNumber }: 
       ...wantedRoles(account, project).flatMap((role) =>
         add(policies.project, member, role, ["projects", "add-iam-policy-binding", project], "--condition=None"),
       ),
+      ...conditionalRoles(account, { ...subject, projectNumber }).flatMap((wanted) =>
+        isBound(policies.project, wanted.role, member, wanted)
+          ? []
+          : [
+              [
+                ...["projects", "add-iam-policy-binding", project, "--member", member],
+                ...["--role", wanted.role, "--condition", flagOf(wanted)],
+              ],
+            ],
+      ),
       ...add(
         policies.bucket,
         member,
@@ -240,7 +278,7 @@ function bindingCommands(subject: BootstrapTarget, { policies, projectNumber }: 
       ...add(policies.key, member, keyRoles[account], ["kms", "keys", "add-iam-policy-binding", ...key], ...here),
       ...add(
         policies[account],
-        jobsOf(account, projectNumber),
+        jobsOf(account, subject, projectNumber),
         ACTS_AS,
         ["iam", "service-accounts", "add-iam-policy-binding", email(account, project)],
         ...here,
@@ -251,14 +289,19 @@ function bindingCommands(subject: BootstrapTarget, { policies, projectNumber }: 
 
 const memberOf = (account: Role, project: string) => `serviceAccount:${email(account, project)}`;
 const poolName = (projectNumber: string) => `projects/${projectNumber}/locations/global/workloadIdentityPools/${POOL}`;
-/** The jobs in the account's environment. */
-const jobsOf = (account: Role, projectNumber: string) =>
-  `principalSet://iam.googleapis.com/${poolName(projectNumber)}/attribute.environment/${environments[account]}`;
+/** The jobs of the repository in the account's environment. */
+const jobsOf = (account: Role, { repository }: BootstrapTarget, projectNumber: string) =>
+  `principal://iam.googleapis.com/${poolName(projectNumber)}/subject/repo:${repository}:environment:${environments[account]}`;
 const ACTS_AS = "roles/iam.workloadIdentityUser";
-const isBound = ({ bindings }: Policy, role: string, member: string) =>
+const isBound = ({ bindings }: Policy, role: string, member: string, condition?: Pick<ConditionalRole, "expression">) =>
   bindings.some(
-    (binding) => binding.role === role && binding.condition === undefined && binding.members.includes(member),
+    (binding) =>
+      binding.role === role &&
+      binding.condition?.expression === condition?.expression &&
+      binding.members.includes(member),
   );
+const flagOf = ({ title, expression }: Pick<ConditionalRole, "title" | "expression">) =>
+  `expression=${expression},title=${title}`;
 
 const wantedRoles = (account: Role, project: string) => [
   ...projectRoles[account],
@@ -266,31 +309,34 @@ const wantedRoles = (account: Role, project: string) => [
 ];
 
 /** Commands that remove other roles of the two accounts; they are only printed. */
-export function surplusRoles({ project }: BootstrapTarget, { policies }: Existing): string[][] {
+export function surplusRoles(subject: BootstrapTarget, { policies, projectNumber }: Existing): string[][] {
+  const { project } = subject;
   return ACCOUNTS.flatMap((account) => {
     const member = memberOf(account, project);
+    const conditional = conditionalRoles(account, { ...subject, projectNumber });
     const surplus = policies.project.bindings.filter(
-      ({ role, members }) => members.includes(member) && !wantedRoles(account, project).includes(role),
+      ({ role, members, condition }) =>
+        members.includes(member) &&
+        !wantedRoles(account, project).includes(role) &&
+        !conditional.some((wanted) => wanted.role === role && wanted.expression === condition?.expression),
     );
-    return surplus.map(({ role }) => [
-      "projects",
-      "remove-iam-policy-binding",
-      project,
-      "--member",
-      member,
-      "--role",
-      role,
-      "--all",
+    return surplus.map(({ role, condition }) => [
+      ...["projects", "remove-iam-policy-binding", project, "--member", member, "--role", role],
+      // The account keeps the same role with the conditions that are wanted.
+      ...(conditional.some((wanted) => wanted.role === role)
+        ? ["--condition", condition ? flagOf(condition) : "None"]
+        : ["--all"]),
     ]);
   });
 }
 
 /** Commands that remove other principals' roles on the two accounts; they are only printed. */
-export function otherAccess({ project }: BootstrapTarget, { policies, projectNumber }: Existing): string[][] {
+export function otherAccess(subject: BootstrapTarget, { policies, projectNumber }: Existing): string[][] {
+  const { project } = subject;
   return ACCOUNTS.flatMap((account) =>
     policies[account].bindings.flatMap(({ role, members }) =>
       members
-        .filter((member) => role !== ACTS_AS || member !== jobsOf(account, projectNumber))
+        .filter((member) => role !== ACTS_AS || member !== jobsOf(account, subject, projectNumber))
         .map((member) => [
           ...["iam", "service-accounts", "remove-iam-policy-binding", email(account, project)],
           ...["--member", member, "--role", role, "--all", "--project", project],
@@ -301,7 +347,7 @@ export function otherAccess({ project }: BootstrapTarget, { policies, projectNum
 
 /** The settings that the workflows and `pulumi` need. */
 export function settings(
-  { project, region }: BootstrapTarget,
+  { project, region }: Pick<BootstrapTarget, "project" | "region">,
   projectNumber: string,
 ): { readonly variables: Readonly<Record<string, string>>; readonly stackInit: string } {
   return {

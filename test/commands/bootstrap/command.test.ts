@@ -4,12 +4,12 @@ import { delimiter, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { bootstrapCommand } from "../../../commands/bootstrap/command";
 import { gcloudResult } from "../../../commands/bootstrap/gcloud-cli";
-import { apis, bucketRoles, keyRoles, projectRoles } from "../../../commands/bootstrap/roles";
+import { apis, bucketRoles, conditionalRoles, keyRoles, projectRoles } from "../../../commands/bootstrap/roles";
 import { PREFLIGHT_SOURCES } from "../../../commands/preflight/facts";
 import { SOURCES } from "../../../commands/shared/cloud/sources";
 import { PROJECT_ROOT } from "../../../commands/shared/stack-file";
 import { APIS } from "../../../config/apis";
-import { onReference } from "../../stack-settings";
+import { onReference, stagingConfiguration } from "../../stack-settings";
 import { commandNamed, type Ended, ended } from "../child";
 import { gcloud } from "./gcloud.mjs";
 
@@ -31,7 +31,10 @@ interface State {
   providers: Record<string, { attributeCondition?: string; disabled?: boolean; state?: string }>;
   accounts: Record<string, { disabled?: boolean }>;
   roles: Record<string, { includedPermissions?: string[]; deleted?: boolean }>;
-  policies: Record<string, { bindings: { role: string; members: string[]; condition?: object }[] }>;
+  policies: Record<
+    string,
+    { bindings: { role: string; members: string[]; condition?: { title: string; expression: string } }[] }
+  >;
 }
 
 let folder = "";
@@ -107,8 +110,14 @@ class Project {
   }
 }
 
+/** A condition, as IAM evaluates the part of CEL that it uses, which is JavaScript's too. */
+const evaluated = (expression: string, resource: { readonly name: string; readonly type: string }): boolean =>
+  new Function("resource", `return ${expression};`)(resource);
+
 const optionsOf = (args: readonly string[]) =>
-  args[0] === "--only" ? args.slice(1) : ["--project", PROJECT, "--repository", "netra/staging", ...args];
+  args[0] === "--only"
+    ? args.slice(1)
+    : ["--project", PROJECT, "--repository", "netra/staging", "--repository-id", "4711", ...args];
 
 /** The commands among the printed lines. */
 const commandsIn = (stdout: string) => stdout.split("\n").filter((line) => line.startsWith("gcloud "));
@@ -173,12 +182,14 @@ describe("an empty project", () => {
     expect(project().state.providers.github).toEqual({
       state: "ACTIVE",
       oidc: { issuerUri: "https://token.actions.githubusercontent.com" },
-      attributeMapping: { "google.subject": "assertion.sub", "attribute.environment": "assertion.environment" },
+      attributeMapping: {
+        "google.subject": "'repo:' + assertion.repository + ':environment:' + assertion.environment",
+      },
       attributeCondition:
-        "assertion.repository == 'netra/staging' && (assertion.environment == 'preview' || (assertion.environment == 'staging' && assertion.ref == 'refs/heads/main'))",
+        "assertion.repository_id == '4711' && (assertion.environment == 'preview' || (assertion.environment == 'staging' && assertion.ref == 'refs/heads/main'))",
     });
     const principal = (environment: string) =>
-      `principalSet://iam.googleapis.com/projects/123456/locations/global/workloadIdentityPools/github/attribute.environment/${environment}`;
+      `principal://iam.googleapis.com/projects/123456/locations/global/workloadIdentityPools/netra-github/subject/repo:netra/staging:environment:${environment}`;
     expect(grants(project().state, principal("staging"))).toEqual({
       [`accounts/${DEPLOYER}`]: ["roles/iam.workloadIdentityUser"],
     });
@@ -204,15 +215,71 @@ describe("an empty project", () => {
 
   test("gives each account its roles and no other", () => {
     expect(grants(project().state, `serviceAccount:${DEPLOYER}`)).toEqual({
-      [`projects/${PROJECT}`]: [...projectRoles.deployer],
+      [`projects/${PROJECT}`]: [
+        ...projectRoles.deployer,
+        "roles/cloudsql.admin",
+        ...Array(3).fill("roles/secretmanager.admin"),
+      ].toSorted(),
       [`buckets/${BUCKET}`]: [bucketRoles.deployer],
       "keys/stack-secrets": [keyRoles.deployer],
     });
     expect(grants(project().state, `serviceAccount:${PREVIEWER}`)).toEqual({
-      [`projects/${PROJECT}`]: [`projects/${PROJECT}/roles/netraRefresh`, ...projectRoles.previewer],
+      [`projects/${PROJECT}`]: [
+        `projects/${PROJECT}/roles/netraRefresh`,
+        ...projectRoles.previewer,
+        ...Array(2).fill("roles/secretmanager.secretAccessor"),
+      ].toSorted(),
       [`buckets/${BUCKET}`]: [bucketRoles.previewer],
       "keys/stack-secrets": [keyRoles.previewer],
     });
+  });
+
+  /** What the bindings of a role admit, by the name and the type of a resource. */
+  const admittedBy = (role: string, account: string) => {
+    const { bindings } = project().state.policies[`projects/${PROJECT}`] ?? { bindings: [] };
+    const own = bindings.filter((binding) => binding.role === role && binding.members[0]?.includes(account));
+    return (name: string, type: string) =>
+      own.some(({ condition }) => evaluated(condition?.expression ?? "true", { name, type }));
+  };
+
+  test("lets the deployer administer the database of the stack, and no other of the project", () => {
+    const admits = admittedBy("roles/cloudsql.admin", "deployer");
+    const { name } = stagingConfiguration()["netra:database"] as { name: string };
+    const instance = (id: string, of = PROJECT) => `projects/${of}/instances/${id}`;
+    expect([
+      admits(instance(name), "sqladmin.googleapis.com/Instance"),
+      admits(instance(name, "123456"), "sqladmin.googleapis.com/Instance"),
+      admits(`${instance(name)}/backupRuns/1`, "sqladmin.googleapis.com/BackupRun"),
+      admits("projects/123456", "cloudresourcemanager.googleapis.com/Project"), // to create it
+    ]).toEqual([true, true, true, true]);
+    expect([
+      admits(instance(`${name}-2`), "sqladmin.googleapis.com/Instance"),
+      admits(`${instance("somebody-elses")}/backupRuns/1`, "sqladmin.googleapis.com/BackupRun"),
+    ]).toEqual([false, false]);
+  });
+
+  test("lets the accounts read the secrets of the stack, and no other secret of the project", () => {
+    const ids = Object.values(stagingConfiguration()["netra:secrets"] as Record<string, { id: string }>).map(
+      ({ id }) => id,
+    );
+    expect(ids.length).toBeGreaterThan(12); // more than one condition can hold
+    const version = (id: string) => `projects/123456/secrets/${id}/versions/1`;
+    for (const account of ["deployer", "previewer"] as const) {
+      const role = { deployer: "roles/secretmanager.admin", previewer: "roles/secretmanager.secretAccessor" }[account];
+      const admits = admittedBy(role, account);
+      expect(ids.filter((id) => !admits(version(id), "secretmanager.googleapis.com/SecretVersion"))).toEqual([]);
+      for (const id of ["somebody-elses", `${ids[0]}-2`])
+        for (const [name, type] of [
+          [version(id), "SecretVersion"],
+          [`projects/123456/secrets/${id}`, "Secret"],
+        ] as const)
+          expect([account, name, admits(name, `secretmanager.googleapis.com/${type}`)]).toEqual([account, name, false]);
+      // Only the deployer creates and deletes secrets.
+      expect([
+        admits(`projects/123456/secrets/${ids[0]}`, "secretmanager.googleapis.com/Secret"),
+        admits("projects/123456", "cloudresourcemanager.googleapis.com/Project"),
+      ]).toEqual(account === "deployer" ? [true, true] : [false, false]);
+    }
   });
 
   test("a second run changes nothing, and lists what to set in the repository", () => {
@@ -224,7 +291,7 @@ describe("an empty project", () => {
         "# Nothing differs.",
         "# Once, in the repository (docs/pipelines.md):",
         "# gh variable set GCP_PROJECT --repo netra/staging --body 'netra-staging'",
-        "# gh variable set WORKLOAD_IDENTITY_PROVIDER --repo netra/staging --body 'projects/123456/locations/global/workloadIdentityPools/github/providers/github'",
+        "# gh variable set WORKLOAD_IDENTITY_PROVIDER --repo netra/staging --body 'projects/123456/locations/global/workloadIdentityPools/netra-github/providers/github'",
         `# gh variable set DEPLOYER --repo netra/staging --body '${DEPLOYER}'`,
         `# gh variable set PREVIEWER --repo netra/staging --body '${PREVIEWER}'`,
         `# gh variable set PULUMI_BACKEND_URL --repo netra/staging --body '${BUCKET}'`,
@@ -241,25 +308,25 @@ describe("an empty project", () => {
       project().change((state) => {
         Object.assign(state.buckets[BUCKET] ?? {}, { versioning_enabled: false });
         Object.assign(state.providers.github ?? {}, { attributeCondition: "true", disabled: true });
-        Object.assign(state.pools.github ?? {}, { state: "DELETED" });
+        Object.assign(state.pools["netra-github"] ?? {}, { state: "DELETED" });
         Object.assign(state.accounts[DEPLOYER] ?? {}, { disabled: true });
         Object.assign(state.roles.netraRefresh ?? {}, {
-          includedPermissions: ["secretmanager.versions.access"],
+          includedPermissions: ["secretmanager.versions.access"], // as an earlier version of this command made it
           deleted: true,
         });
         const ours = state.policies[`projects/${PROJECT}`]?.bindings.find(({ role }) => role === "roles/run.admin");
-        Object.assign(ours ?? {}, { condition: { title: "until Friday" } });
+        Object.assign(ours ?? {}, { condition: { title: "until Friday", expression: "request.time < x" } });
       });
       expect(await project().bootstrap()).toMatchObject({ code: 0, stderr: "" });
       expect(project().changes).toEqual([
         `storage buckets update ${BUCKET} --versioning --project ${PROJECT}`,
-        `iam workload-identity-pools undelete github --location global --project ${PROJECT}`,
+        `iam workload-identity-pools undelete netra-github --location global --project ${PROJECT}`,
         expect.stringMatching(
           /^iam workload-identity-pools providers update-oidc github .* --no-disabled --project netra-staging$/,
         ),
         `iam service-accounts enable ${DEPLOYER} --project ${PROJECT}`,
         `iam roles undelete netraRefresh --project ${PROJECT}`,
-        `iam roles update netraRefresh --permissions redis.instances.getAuthString,secretmanager.versions.access --project ${PROJECT}`,
+        `iam roles update netraRefresh --permissions redis.instances.getAuthString --project ${PROJECT}`,
         `projects add-iam-policy-binding ${PROJECT} --member serviceAccount:${DEPLOYER} --role roles/run.admin --condition=None`,
       ]);
     });
@@ -276,6 +343,49 @@ describe("an empty project", () => {
         `# Not one of the account's roles (commands/bootstrap/roles.ts); to remove it: gcloud projects remove-iam-policy-binding ${PROJECT} --member serviceAccount:${PREVIEWER} --role roles/owner --all\n`,
       );
       expect(project().changes).toEqual([]);
+    });
+
+    test("a secret that the stack no longer has is told, with what takes its condition away", async () => {
+      const own = { project: PROJECT, projectNumber: "123456", secrets: ["gone"], instance: "x" };
+      const [{ title, expression } = { title: "", expression: "" }] = conditionalRoles("previewer", own);
+      project().change(({ policies }) => {
+        const role = "roles/secretmanager.secretAccessor";
+        const members = [`serviceAccount:${PREVIEWER}`];
+        policies[`projects/${PROJECT}`]?.bindings.push(
+          { role, members },
+          { role, members, condition: { title, expression } },
+        );
+      });
+      const { stdout } = await project().bootstrap();
+      const told = (condition: string) =>
+        `# Not one of the account's roles (commands/bootstrap/roles.ts); to remove it: gcloud projects remove-iam-policy-binding ${PROJECT} --member serviceAccount:${PREVIEWER} --role roles/secretmanager.secretAccessor --condition ${condition}\n`;
+      expect(stdout).toContain(told("None"));
+      expect(stdout).toContain(
+        told(
+          `'expression=resource.name.startsWith('\\''projects/123456/secrets/gone/versions/'\\''),title=secrets of the stack 1 of 1'`,
+        ),
+      );
+      expect(project().changes).toEqual([]);
+    });
+
+    test("a pool with another provider is refused before anything runs, disabled or not", async () => {
+      project().change((state) => {
+        Object.assign(state.providers, {
+          gitlab: { state: "ACTIVE" },
+          old: { state: "DELETED" },
+          aws: { disabled: true },
+        });
+      });
+      expect(await project().bootstrap()).toEqual({
+        code: 2,
+        stdout: "",
+        stderr:
+          "'netra-github' (gitlab, aws) must be a workload identity pool of one provider because another one could claim to be a job of this repository; delete the others, or create them in another pool\n",
+      });
+      expect(project().changes).toEqual([]);
+      project().change((state) => {
+        for (const name of ["gitlab", "old", "aws"]) delete state.providers[name];
+      });
     });
 
     test("names who else may act as an account, also through another repository's jobs, and leaves it", async () => {
@@ -346,16 +456,29 @@ describe("a call that fails", () => {
 
 test("bad options are refused together, and gcloud is not asked", async () => {
   const project = new Project();
-  expect(await project.bootstrap("--only", "--project", "other-project", "--repository", "staging'; true")).toEqual({
+  expect(
+    await project.bootstrap(
+      "--only",
+      "--project",
+      "other-project",
+      "--repository",
+      "staging'; true",
+      "--repository-id",
+      "o/n",
+    ),
+  ).toEqual({
     code: 2,
     stdout: "",
     stderr: [
       "'--project' (other-project) must be netra-staging because the stack staging is in that project, and the accounts get their roles there; set '--project' to netra-staging, or change gcp:project first",
       "'--repository' (staging'; true) must be a repository on GitHub because only its workflows may authenticate; set '--repository' to OWNER/NAME",
+      "'--repository-id' (o/n) must be a number because another repository may get the same name later, but not the same number; set '--repository-id' to what `gh api repos/OWNER/NAME --jq .id` prints",
       "",
     ].join("\n"),
   });
-  expect(await project.bootstrap("--only", "--project", "x", "--repository", "a/b")).toMatchObject({
+  expect(
+    await project.bootstrap("--only", "--project", "x", "--repository", "a/b", "--repository-id", "1"),
+  ).toMatchObject({
     code: 2,
     stderr:
       "'--project' (x) must be the id of a project because everything is created in it; set '--project' to 6 to 30 lower-case letters, digits and hyphens, as `gcloud projects list` shows it\n",
@@ -369,6 +492,6 @@ test("docs/pipelines.md names the options that these tests give", () => {
       /^npm run --silent bootstrap -- (.*?) #/gm,
     ),
   ].map(([, options]) => options);
-  const options = `--project ${PROJECT} --repository OWNER/NAME`;
+  const options = `--project ${PROJECT} --repository OWNER/NAME --repository-id ID`;
   expect(documented).toEqual([`${options} --dry-run`, options]);
 });

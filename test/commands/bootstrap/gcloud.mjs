@@ -79,12 +79,26 @@ function called(args, state) {
     if (kind !== "projects" && !state[kind][name]) absent(`${kind} ${name}`);
     show(policyOf(`${kind}/${name}`));
   };
+  /** gcloud splits at each comma and takes what comes before the first equals sign as the key. */
+  const conditionOf = (text = "None") => {
+    if (text === "None") return undefined;
+    const pairs = text.split(",").map((pair) => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)]);
+    if (pairs.some(([key]) => !["expression", "title", "description"].includes(key)))
+      fail(2, "argument --condition: valid keys are [description, expression, title]");
+    const { title, expression } = Object.fromEntries(pairs);
+    if ((expression.match(/&&|\|\||!(?!=)/g) ?? []).length > 12)
+      fail(1, "INVALID_ARGUMENT: too many logical operators.");
+    return { title, expression };
+  };
   const bind = (kind) => (name) => {
     if (kind !== "projects" && !state[kind][name]) absent(`${kind} ${name}`);
     const { bindings } = policyOf(`${kind}/${name}`);
-    const found = bindings.find(({ role, condition }) => role === flags["--role"] && !condition);
+    const given = conditionOf(flags["--condition"]);
+    const found = bindings.find(
+      ({ role, condition }) => role === flags["--role"] && JSON.stringify(condition) === JSON.stringify(given),
+    );
     if (found) found.members.push(flags["--member"]);
-    else bindings.push({ role: flags["--role"], members: [flags["--member"]] });
+    else bindings.push({ role: flags["--role"], members: [flags["--member"]], condition: given });
   };
   const provider = () => ({
     state: "ACTIVE",
@@ -146,6 +160,20 @@ function called(args, state) {
       "iam",
     ],
     "iam workload-identity-pools providers describe": [PROVIDER, [], describe("providers"), "iam"],
+    "iam workload-identity-pools providers list": [
+      PROVIDER,
+      [],
+      () =>
+        show(
+          Object.entries(state.providers)
+            .filter(([, { state }]) => state !== "DELETED")
+            .map(([name, provider]) => ({
+              name: `projects/${state.projectNumber}/locations/global/workloadIdentityPools/${flags["--workload-identity-pool"]}/providers/${name}`,
+              ...provider,
+            })),
+        ),
+      "iam",
+    ],
     "iam workload-identity-pools providers create-oidc": [
       [...PROVIDER, "--issuer-uri", "--attribute-mapping", "--attribute-condition"],
       [],

@@ -285,7 +285,7 @@ test("variables of the repository are those that bootstrap prints, or documented
   const used = new Set(
     [...WORKFLOWS, ACTION].flatMap((file) => [...text(file).matchAll(/\bvars\.(\w+)/g)].map(([, name = ""]) => name)),
   );
-  const subject = { project: "p", repository: "o/n", region: "r" };
+  const subject = { project: "p", region: "r" };
   const printed = Object.keys(settings(subject, "1").variables);
   const others = [...used].filter((name) => !printed.includes(name)).toSorted();
   expect(others).toEqual([
