@@ -40,6 +40,8 @@ export interface RehearsalOptions {
   /** Ends the rehearsal early; everything is removed nevertheless. */
   readonly signal: AbortSignal;
   readonly progress: (step: string) => void;
+  /** The costs of this machine, of an earlier rehearsal. Default: they are measured first. */
+  readonly calibration?: Calibration | undefined;
   /** Called with the server's process id when it runs, and after each restart. */
   readonly serverIs?: ((pid: number) => void) | undefined;
 }
@@ -100,10 +102,7 @@ async function onStage(
   const begun = performance.now();
   const { progress } = options;
   await stage.serve(CALIBRATION_LIMITS);
-  progress("warming up");
-  await stage.warmUp();
-  progress("calibrating");
-  const calibration = await calibrate(stage);
+  const calibration = options.calibration ?? (await measured(stage, progress));
   const predictions = cells.map((cell) => {
     progress(`predicting ${cell.name}`);
     return { cell, input: inputOf(cell, calibration, stage.cores.clientCpus), run: predict(cell, calibration, stage) };
@@ -152,6 +151,13 @@ async function onStage(
     errors,
     ok: isWithin(results, errors),
   };
+}
+
+async function measured(stage: Stage, progress: RehearsalOptions["progress"]): Promise<Calibration> {
+  progress("warming up");
+  await stage.warmUp();
+  progress("calibrating");
+  return calibrate(stage);
 }
 
 const predict = (cell: Cell, calibration: Calibration, { cores }: Stage): StormRun =>
