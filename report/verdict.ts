@@ -55,7 +55,7 @@ export interface Verdict {
 /** A storm as its table shows it. */
 export type ShownStorm = Pick<
   StormResult,
-  "scenario" | "starts" | "success" | "readySeconds" | "peakConnections" | "refusals" | "timeouts"
+  "scenario" | "starts" | "replications" | "success" | "readySeconds" | "peakConnections" | "refusals" | "timeouts"
 > & {
   readonly bottleneck: string;
 };

@@ -54,6 +54,7 @@ const verdictSchema = z.object({
     z.object({
       scenario: text,
       starts: number,
+      replications: count,
       success: z.object({ mean: number, lower: number, upper: number }),
       readySeconds: z.object({ p50: number.nullable(), p95: number.nullable(), p99: number.nullable() }),
       peakConnections: number,

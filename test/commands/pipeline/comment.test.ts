@@ -77,35 +77,67 @@ describe("the comment", () => {
     );
   });
 
-  test("lists what a change of the plan changes in capacity, resources and cost, and nothing else", () => {
-    const head = verdictOn({ ...pool(4), "netra:database": { diskGb: 30 } }, { resources: [resource("frontend")] });
-    const rows = section(of(head, sound), "What changes")
+  const rowsOf = (head: unknown, base: unknown = sound) =>
+    section(of(head, base), "What changes")
       .split("\n")
       .filter((line) => line.startsWith("| "))
-      .map((line) =>
-        line
-          .split("|")
-          .map((cell) => cell.trim())
-          .filter((cell) => cell !== ""),
-      )
-      .filter(([what = ""]) => !/^(cold-start|rollout|crash|scale)/.test(what) && !/storm|connects|wait/i.test(what));
-    expect(rows.map(([what]) => what)).toEqual(
-      expect.arrayContaining([
-        "what",
-        "connections of the plan",
-        "connections of backend",
-        "resource backend (gcp:cloudrunv2/service:Service)",
-        "cost a month",
-      ]),
+      .slice(2) // the heads and the line below them
+      .map((line) => line.split("|").map((cell) => cell.trim()))
+      .map((cells) => cells.slice(1, -1));
+
+  test("lists what a change of the plan changes in capacity, resources and cost, and nothing else", () => {
+    const head = verdictOn(
+      { "netra:services": { frontend: { maxInstances: 4 } }, "netra:database": { diskGb: 30 } },
+      { resources: [resource("frontend")] },
     );
-    expect(rows).toContainEqual(["connections of the plan", "92 of 120", "102 of 120"]);
-    expect(rows).toContainEqual(["connections of backend", "(5 + 5) x 5 = 50", "(5 + 5) x 6 = 60"]);
+    const rows = rowsOf(head);
     expect(rows).toContainEqual(["resource backend (gcp:cloudrunv2/service:Service)", "there", "-"]);
     expect(rows).toContainEqual(["resource frontend (gcp:cloudrunv2/service:Service)", "-", "there"]);
     const [, before = "", after = ""] = rows.find(([what]) => what === "cost a month") ?? [];
     // 10 GiB of SSD: 0.17 each.
     expect(Number.parseFloat(after) - Number.parseFloat(before)).toBeCloseTo(1.7, 5);
-    expect(rows.map(([what]) => what)).not.toContain("connections of auth");
+    expect(rows.filter(([what]) => /connections|storm|ready/.test(what ?? ""))).toEqual([]);
+  });
+
+  test("of a larger pool, shows the connections once and no storm that the pool does not change", () => {
+    expect(rowsOf(verdictOn(pool(10), { resources: sound.resources }))).toEqual([
+      ["connections of the plan", "92 of 120", "162 of 120"],
+      ["connections of backend", "(5 + 5) x 5 = 50", "(5 + 5) x 12 = 120"],
+    ]);
+  });
+
+  describe("of two results of a storm", () => {
+    const [storm] = sound.storms;
+    if (!storm) throw new Error("the plan has storms");
+    const success = { mean: 0.999, lower: 0.995, upper: 1 };
+    const base = { ...sound, checks: [], storms: [{ ...storm, success, replications: 1000 }] };
+    const changed = (changes: Partial<typeof storm>) =>
+      rowsOf({ ...base, storms: [{ ...storm, success, replications: 1000, ...changes }] }, base);
+
+    test("shows shares only if their intervals do not overlap, and their confidence", () => {
+      expect(changed({ success: { mean: 0.99, lower: 0.98, upper: 0.996 } })).toEqual([]);
+      expect(changed({ success: { mean: 0.9, lower: 0.88, upper: 0.92 } })).toEqual([
+        ["cold-start: ready at the first try (95 % confidence)", "99.50 % to 100.00 %", "88.00 % to 92.00 %"],
+      ]);
+    });
+
+    test("shows times and bottlenecks only of as many storms", () => {
+      const changes = { readySeconds: { p50: 1, p95: 99, p99: 99 }, bottleneck: "connector" as const };
+      expect(changed({ ...changes, replications: 100 })).toEqual([]);
+      expect(changed(changes)).toEqual([
+        ["cold-start: p95 to ready", expect.stringMatching(/ s$/), "99.0 s"],
+        ["cold-start: bottleneck", "none", "connector"],
+      ]);
+    });
+
+    test("shows a storm that one side does not have", () => {
+      expect(rowsOf({ ...base, storms: [] }, base).map(([what, , head]) => [what, head])).toEqual([
+        ["cold-start: starts at once", "-"],
+        ["cold-start: ready at the first try (95 % confidence)", "-"],
+        ["cold-start: p95 to ready", "-"],
+        ["cold-start: bottleneck", "-"],
+      ]);
+    });
   });
 
   test("a refused plan says so at once, with its findings before anything else", () => {
