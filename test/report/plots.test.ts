@@ -11,7 +11,7 @@ const isDrawn = ({ svg }: Plot) => {
 };
 const point = (starts: number, lower: number) => ({ starts, mean: lower, lower, upper: 1 });
 
-describe("a plot says what it shows", () => {
+describe("a plot's alternative text is what it shows", () => {
   it("where success ends", async () => {
     const plot = await successByStarts([point(4, 0.995), point(8, 0.97), point(16, 0.4)], 4, 0.99);
     isDrawn(plot);
@@ -77,18 +77,18 @@ describe("the drawings of a plan", () => {
     return plots.map(({ alternative }) => alternative);
   };
 
-  it("are four, and none for a plan without database clients", async () => {
-    expect(await alternatives(stagingPlan())).toHaveLength(4);
+  it("are none for a plan without database clients", async () => {
     expect(await drawings(stagingPlan({ "netra:services": { auth: undefined, backend: undefined } }))).toEqual([]);
   });
 
   it("do not call a faultless plan insufficient for a strict target", async () => {
-    const [starts] = await alternatives(
+    const [starts, ...others] = await alternatives(
       stagingPlan({ "netra:services": { backend: undefined }, "netra:targets": { startupSuccessPercent: 99.5 } }),
     );
     expect(starts).toBe(
       "The plan lets 3 starts coincide. Up to 48 starts the lower bound stays above the target of 99.5 %.",
     );
+    expect(others).toHaveLength(3);
   });
 
   it("draw what fails, too: nothing ready, slots too few", async () => {

@@ -8,8 +8,8 @@ import { PROJECT_ROOT } from "../../../commands/shared/stack-file";
 import { UNKNOWN } from "../../../policy/framework/unknown";
 import type { Verdict } from "../../../report/verdict";
 import { outage } from "../../fixtures/incidents";
-import { type Changes, onReference, stagingConfiguration } from "../../stack-settings";
-import { COMMAND_LINE, type Ended, processOf, stackCommand } from "../child";
+import { type Changes, stagingConfiguration } from "../../stack-settings";
+import { COMMAND_LINE, type Ended, stackCommand } from "../child";
 
 /*
  * `check` as people and CI start it. What it judges is tested in process (judge.test.ts); here it is about what it
@@ -242,19 +242,24 @@ test("a pack configuration that the pack would not take: exit 2, all problems", 
 test.runIf(process.platform === "linux")(
   "starts no process of its own, so that none stays behind when it is killed",
   async () => {
+    // A plan with few starts: its storms are short.
+    const file = stackFile("small", { "netra:services": { backend: undefined } });
+    const run = async () => {
+      const child = spawn(process.execPath, [...COMMAND_LINE, "check", "--config-file", file], {
+        cwd: PROJECT_ROOT,
+        stdio: "ignore",
+      });
+      const started = new Set<number>();
+      const watching = setInterval(() => {
+        for (const pid of childrenOf(child.pid)) started.add(pid);
+      }, 20);
+      const code = await new Promise<number | null>((resolve) => child.once("exit", resolve));
+      clearInterval(watching);
+      return { code, started: [...started] };
+    };
+    const first = await run();
     // The first run after a change compiles, in a process that tsx starts.
-    await processOf("check")(...onReference([]));
-    const child = spawn(process.execPath, [...COMMAND_LINE, "check", ...onReference([])], {
-      cwd: PROJECT_ROOT,
-      stdio: "ignore",
-    });
-    const started = new Set<number>();
-    const watching = setInterval(() => {
-      for (const pid of childrenOf(child.pid)) started.add(pid);
-    }, 20);
-    const code = await new Promise<number | null>((resolve) => child.once("exit", resolve));
-    clearInterval(watching);
-    expect([code, [...started]]).toEqual([0, []]);
+    expect(first.started.length > 0 ? await run() : first).toEqual({ code: 0, started: [] });
   },
 );
 
