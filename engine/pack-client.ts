@@ -40,6 +40,7 @@ export class PackServer {
   private constructor(
     private readonly process: ChildProcess,
     private readonly client: AnalyzerClient,
+    readonly port: number,
     readonly rules: readonly RuleInfo[],
   ) {}
 
@@ -69,12 +70,13 @@ export class PackServer {
       for (const signal of SIGNALS) process.off(signal, die);
     });
     try {
-      const client = new AnalyzerClient(`127.0.0.1:${await portOf(child)}`, credentials.createInsecure(), {
+      const port = await portOf(child);
+      const client = new AnalyzerClient(`127.0.0.1:${port}`, credentials.createInsecure(), {
         "grpc.max_receive_message_length": MAX_MESSAGE_BYTES,
         "grpc.max_send_message_length": MAX_MESSAGE_BYTES,
       });
       const info = await call<analyzer.AnalyzerInfo>((done) => client.getAnalyzerInfo(new Empty(), done));
-      return new PackServer(child, client, info.getPoliciesList().map(ruleInfo));
+      return new PackServer(child, client, port, info.getPoliciesList().map(ruleInfo));
     } catch (error) {
       child.kill();
       throw error;

@@ -60,6 +60,9 @@ const NOTHING_WRONG: Faults = { kind: "fail", calls: [] };
 
 /** The cloud in a folder. Every reading and writing goes to the disk: several processes share it. */
 export class Cloud {
+  /** Which engine's calls a provider answers: one engine is one update. */
+  engine = "";
+
   constructor(readonly folder: string) {
     mkdirSync(join(folder, "resources"), { recursive: true });
   }
@@ -108,10 +111,14 @@ export class Cloud {
       : [];
   }
 
-  /** How many calls have changed the cloud, or would have. */
-  changes(): number {
+  /** How many calls have changed the cloud, or would have: those of one provider, or of all. */
+  changes(by?: string): number {
     return this.calls().filter(
-      ({ method, phase, preview }) => phase === "start" && !preview && ["create", "update", "delete"].includes(method),
+      ({ provider, method, phase, preview }) =>
+        phase === "start" &&
+        !preview &&
+        ["create", "update", "delete"].includes(method) &&
+        (by === undefined || provider === by),
     ).length;
   }
 
@@ -140,14 +147,14 @@ export class Cloud {
     else rmSync(join(this.folder, "slow"), { force: true });
   }
 
-  /** Notes that a resource was made by this process's engine, and is not known yet where Google is slow. */
+  /** Notes that a resource was made in this update, and is not known yet where Google is slow. */
   noteNew(type: string, id: string): void {
-    if (this.isSlow) this.put({ type: NEW, id: `${type} ${id}`, properties: { engine: process.ppid } });
+    if (this.isSlow) this.put({ type: NEW, id: `${type} ${id}`, properties: { engine: this.engine } });
   }
 
   /** Whether a resource exists and may be used. */
   isKnown(type: string, id: string): boolean {
-    return this.find(type, id) !== undefined && this.find(NEW, `${type} ${id}`)?.properties.engine !== process.ppid;
+    return this.find(type, id) !== undefined && this.find(NEW, `${type} ${id}`)?.properties.engine !== this.engine;
   }
 
   private read(prefix: string): Resource[] {

@@ -11,7 +11,7 @@ import { Any } from "google-protobuf/google/protobuf/any_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { type JavaScriptValue, Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { isUnknownValue, UNKNOWN } from "../../policy/framework/unknown";
-import { type Call, Cloud, type Properties } from "./cloud";
+import { Cloud, type Properties } from "./cloud";
 import { type Change, type Difference, difference } from "./diff";
 import { type Kind, kinds, type Place } from "./kinds";
 import { asState, type Forms, foreseenOutputs, outputsOf } from "./outputs";
@@ -24,20 +24,16 @@ import { brokenRevisions } from "./revisions";
  * `delete` do at preview is nothing: their answers carry what a preview knows, and unknowns for the rest.
  */
 
-const [provider = "gcp", version = ""] = process.argv.slice(2);
+const [provider = "gcp", version = "", engine = ""] = process.argv.slice(2);
 const cloud = new Cloud(required("TWIN_CLOUD"));
+cloud.engine = engine;
 const forms: Forms = JSON.parse(readFileSync(join(__dirname, "forms.json"), "utf8")); // plugins.ts has written it
 const place: { -readonly [Key in keyof Place]: Place[Key] } = { project: "", region: "" };
-let changes = cloud.calls().filter((call) => call.provider === provider && isChange(call)).length;
 
 function required(variable: string): string {
   const value = process.env[variable];
   if (!value) throw new Error(`${variable} must name the folder of the twin's cloud`);
   return value;
-}
-
-function isChange({ method, phase, preview }: Pick<Call, "method" | "phase" | "preview">): boolean {
-  return phase === "start" && !preview && (method === "create" || method === "update" || method === "delete");
 }
 
 const struct = (properties: Properties) =>
@@ -147,8 +143,8 @@ async function performed(
   const { kind: fault, calls } = cloud.faults;
   const isFirst = () =>
     !cloud.calls().some((call) => call.urn === subject.urn && call.method === method && call.phase === "start");
-  changes += 1;
-  const struck = calls === "first-of-each" ? isFirst() : calls.includes(changes);
+  const struck =
+    calls === "first-of-each" ? isFirst() : calls.length > 0 && calls.includes(cloud.changes(provider) + 1);
   cloud.record({ ...entry, phase: "start", error: "" });
   let error: unknown;
   let after: Subject = subject;
@@ -395,6 +391,11 @@ const handlers: Partial<IResourceProviderServer> = {
     info.setVersion(version);
     return info;
   }),
+  // Instead of its arguments, an engine that has not started the provider.
+  attach: answer((request: plugin.PluginAttach) => {
+    cloud.engine = request.getAddress();
+    return new Empty();
+  }),
   checkConfig: answer((request: wire.CheckRequest) => checked(properties(request.getNews()))),
   diffConfig: answer(() => new wire.DiffResponse()),
   configure: answer((request: wire.ConfigureRequest) => {
@@ -509,9 +510,9 @@ function automatic({ name, urn, type }: Subject): Properties {
 
 // The real provider asks every few minutes whether its engine lives, and ends with it
 // (github.com/pulumi/pulumi/pull/9735).
-const engine = process.ppid;
+const parent = process.ppid;
 setInterval(() => {
-  if (process.ppid !== engine) process.exit(0);
+  if (process.ppid !== parent) process.exit(0);
 }, 100);
 
 const server = new grpc.Server();

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
   copyFileSync,
@@ -16,10 +16,11 @@ import { delimiter, join } from "node:path";
 import type { PulumiFn } from "@pulumi/pulumi/automation";
 import { stringify } from "yaml";
 import { PROJECT_ROOT } from "../../commands/shared/stack-file";
+import { PackServer } from "../../engine/pack-client";
 import { staging } from "../../stack";
 import { Cloud } from "../cloud/cloud";
 import { addVersion } from "../cloud/kinds";
-import { installTwin, TSX } from "../cloud/plugins";
+import { installPlugin, installTwin, type RunningTwin, startTwin, TSX } from "../cloud/plugins";
 import { type Changes, stagingConfiguration, stagingSettings } from "../stack-settings";
 import { byRunner, type Host, inline } from "./hosts";
 import { SNAPSHOTS } from "./setup";
@@ -47,6 +48,9 @@ export const UNMONITORED: Changes = { "netra:monitoring": { disabled: NOT_MONITO
  */
 const SAVED_AT_THE_END = { PULUMI_EXPERIMENTAL: "true", PULUMI_SKIP_CHECKPOINTS: "true" };
 
+/** The runtime of a pack that runs already. */
+const RUNNING = "running";
+
 /** What a snapshot has of an environment's folder: the state, the stack file with its salt, and the cloud. */
 const STATE_AND_CLOUD = ["backend", "project", "cloud"];
 
@@ -62,12 +66,14 @@ export class Environment {
   readonly cloud = new Cloud(join(this.folder, "cloud"));
   readonly project = join(this.folder, "project");
   /** What the CLI is told about backend, passphrase and plugins. */
-  readonly variables: Readonly<Record<string, string>>;
+  readonly variables: Record<string, string>;
+  /** The folder of the CLI's log. */
+  readonly logs = join(this.folder, "home", "logs");
+  private configuration: Readonly<Record<string, unknown>> = {};
+  private twin: RunningTwin | undefined;
+  private pack: PackServer | undefined;
 
-  private constructor(
-    private readonly host: () => Promise<Host>,
-    saving: Readonly<Record<string, string>>,
-  ) {
+  private constructor(private readonly host: () => Promise<Host>) {
     this.variables = {
       PULUMI_BACKEND_URL: `file://${join(this.folder, "backend")}`,
       PULUMI_HOME: join(this.folder, "home"),
@@ -79,9 +85,9 @@ export class Environment {
       TWIN_CLOUD: this.cloud.folder,
       // The CLI ends soon: it need not collect garbage as often as a server.
       GOGC: "400",
-      ...saving,
     };
     for (const folder of ["backend", "home", "project"]) mkdirSync(join(this.folder, folder));
+    writeFileSync(this.logs, ""); // a file: the CLI then does without its log, which takes a third of its time
     installTwin(this.variables.PULUMI_HOME ?? "");
     copyFileSync(join(PROJECT_ROOT, "Pulumi.yaml"), join(this.project, "Pulumi.yaml"));
   }
@@ -96,12 +102,15 @@ export class Environment {
     return environment;
   }
 
-  /** The same with a state that is saved after every step: whatever interrupts an update, what it has made is known. */
+  /**
+   * The same with a state that is saved after every step, and providers that each engine starts: whatever interrupts an
+   * update, what it has made is known.
+   */
   static async ofStagingToInterrupt(changes: Changes = {}): Promise<Environment> {
     const environment = await Environment.hosted(
       inline(async () => ({ ...staging() })),
       stagingConfiguration(changes),
-      {},
+      true,
     );
     environment.addSecretValues();
     return environment;
@@ -151,9 +160,13 @@ export class Environment {
   private static async hosted(
     host: () => Promise<Host>,
     configuration: Readonly<Record<string, unknown>>,
-    saving: Readonly<Record<string, string>> = SAVED_AT_THE_END,
+    isInterrupted = false,
   ): Promise<Environment> {
-    const environment = new Environment(host, saving);
+    const environment = new Environment(host);
+    if (!isInterrupted) {
+      environment.twin = await startTwin(environment.cloud.folder);
+      Object.assign(environment.variables, SAVED_AT_THE_END, environment.twin.variables);
+    }
     environment.configure(configuration);
     // A deployment outlives the program: the stack's salt stands in the stack file from now on.
     const { code, stderr } = await environment.run(["stack", "init", "staging"]);
@@ -168,6 +181,30 @@ export class Environment {
     const file = join(this.project, "Pulumi.staging.yaml");
     this.salt ||= /^encryptionsalt: .+$/m.exec(existing(file))?.[0] ?? "";
     writeFileSync(file, `${this.salt}\n${stringify({ config: configuration })}`);
+    this.configuration = configuration;
+  }
+
+  /**
+   * Starts the pack for the stack file as it is now: every later run is given this one in its place, and spared the start.
+   */
+  async startPack(): Promise<void> {
+    this.pack = await PackServer.start(PACK, { name: "staging", configuration: this.configuration });
+    // To the engine it is a pack in a language of its own, whose runtime prints where the pack listens; the engine ends it.
+    const script = `echo ${this.pack.port}\nexec sleep 3600`;
+    installPlugin(this.variables.PULUMI_HOME ?? "", "analyzer", `policy-${RUNNING}`, "1.0.0", script);
+    const folder = join(this.folder, "pack");
+    mkdirSync(folder);
+    writeFileSync(join(folder, "PulumiPolicy.yaml"), stringify({ runtime: RUNNING }));
+    this.replacePulumi((pulumi) => `pack='${PACK}'\nrunning='${folder}'\nexec ${pulumi} "\${@/#$pack/$running}"`);
+  }
+
+  /** Has all that runs `pulumi` run a script of bash's instead, which gets the real one's path. */
+  replacePulumi(script: (pulumi: string) => string): void {
+    const real = execFileSync("bash", ["-c", "command -v pulumi"], { encoding: "utf8" }).trim();
+    const bin = join(this.folder, "bin");
+    mkdirSync(bin);
+    writeFileSync(join(bin, "pulumi"), `#!/usr/bin/env bash\n${script(real)}\n`, { mode: 0o755 });
+    this.variables.PATH = [bin, this.variables.PATH].join(delimiter);
   }
 
   /** What people do with the secrets that the stack does not own: add version 1. */
@@ -238,6 +275,8 @@ export class Environment {
   }
 
   remove(): void {
+    this.twin?.stop();
+    this.pack?.stop();
     rmSync(this.folder, { recursive: true, force: true });
   }
 }

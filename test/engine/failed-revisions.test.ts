@@ -12,6 +12,7 @@ const VERSION = "gcp:secretmanager/secretVersion:SecretVersion";
 let environment: Environment;
 beforeAll(async () => {
   environment = await Environment.ofStagingThatIsUp(UNMONITORED);
+  await environment.startPack();
 });
 afterAll(() => environment?.remove());
 

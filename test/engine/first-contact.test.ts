@@ -26,6 +26,7 @@ const order = ({ cloud }: Environment) =>
 test("an up from nothing in a slow project ends well by itself, and no alert comes between two services", async () => {
   const environment = await Environment.ofStaging();
   try {
+    await environment.startPack();
     environment.cloud.isSlow = true;
     const { code, stdout, stderr } = await environment.npmRun(UP);
     expect(stderr, stdout).toBe(waits(APIS, APIS, METRICS));
@@ -47,6 +48,7 @@ test("an up from nothing in a slow project ends well by itself, and no alert com
 test("so does a later one that adds metrics, while services roll", async () => {
   const environment = await Environment.ofStagingThatIsUp(UNMONITORED);
   try {
+    await environment.startPack();
     environment.cloud.isSlow = true;
     environment.cloud.forgetCalls();
     const changed = Object.fromEntries(
@@ -70,6 +72,7 @@ test("so does a later one that adds metrics, while services roll", async () => {
 test("any other error ends at once, also beside one that would be waited for", async () => {
   const environment = await Environment.ofStaging(UNMONITORED);
   try {
+    await environment.startPack();
     environment.cloud.isSlow = true;
     environment.cloud.faults = { kind: "fail", calls: [2] };
     const { code, stdout, stderr } = await environment.npmRun(UP);

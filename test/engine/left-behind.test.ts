@@ -12,6 +12,7 @@ const TYPES: Readonly<Record<string, string>> = {
 let environment: Environment;
 beforeEach(async () => {
   environment = await Environment.ofStagingToInterrupt(SMALL);
+  await environment.startPack();
   environment.cloud.faults = { kind: "broken", calls: "first-of-each" };
 });
 afterEach(() => environment?.remove());

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { redeployed } from "../../commands/pipeline/redeploy";
@@ -22,6 +22,7 @@ const printed: string[] = [];
 let all = 0;
 beforeAll(async () => {
   environment = await Environment.of(async () => ({ ...staging() }), stagingConfiguration());
+  rmSync(environment.logs); // what the CLI logs shows no secret either
 });
 afterAll(() => environment?.remove());
 

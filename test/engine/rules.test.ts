@@ -27,6 +27,7 @@ beforeAll(async () => {
   };
   environment = await Environment.of(program, stagingConfiguration());
   enableApis(environment.cloud);
+  await environment.startPack();
 });
 
 afterAll(() => environment?.remove());

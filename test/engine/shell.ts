@@ -1,5 +1,5 @@
-import { execFile, execFileSync } from "node:child_process";
-import { chmodSync, cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { execFile } from "node:child_process";
+import { cpSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import { parseDocument } from "yaml";
 import { PROJECT_ROOT } from "../../commands/shared/stack-file";
@@ -8,8 +8,10 @@ import { REFERENCE } from "../stack-settings";
 import { type Ended, type Environment, NOT_MONITORED } from "./environment";
 import { inline } from "./hosts";
 
-/** What a clone does not have, and what every copy can share. */
-const LEFT_OUT = ["node_modules", ".git", ".reports"];
+/** What every copy can share. The pack is among it because another path would be compiled anew. */
+const SHARED = ["node_modules", "policy"];
+/** What a clone does not have. */
+const LEFT_OUT = [".git", ".reports"];
 
 /**
  * A clone of the project around the environment's stack, and what runs a document's commands in it, in `bash` and as
@@ -17,43 +19,33 @@ const LEFT_OUT = ["node_modules", ".git", ".reports"];
  * runs the program in the tests' process, the network is cut off from npm, and nothing is monitored, which is half of
  * the stack and has tests of its own.
  */
-export async function shellIn({
-  folder,
-  project,
-  variables,
-}: Environment): Promise<{ run(script: string): Promise<Ended>; stop(): void }> {
+export async function shellIn(
+  environment: Environment,
+): Promise<{ run(script: string): Promise<Ended>; stop(): void }> {
+  const { project, variables } = environment;
   const salt = /^encryptionsalt: .+$/m.exec(readFileSync(join(project, "Pulumi.staging.yaml"), "utf8"))?.[0] ?? "";
   cpSync(PROJECT_ROOT, project, {
     recursive: true,
-    filter: (source) => !LEFT_OUT.includes(relative(PROJECT_ROOT, source).split(sep)[0] ?? ""),
+    filter: (source) => ![...SHARED, ...LEFT_OUT].includes(relative(PROJECT_ROOT, source).split(sep)[0] ?? ""),
   });
-  symlinkSync(join(PROJECT_ROOT, "node_modules"), join(project, "node_modules"));
+  for (const name of SHARED) symlinkSync(join(PROJECT_ROOT, name), join(project, name));
   const stackFile = join(project, "Pulumi.staging.yaml");
   const reference = parseDocument(readFileSync(REFERENCE, "utf8"));
   reference.setIn(["config", "netra:monitoring", "disabled"], reference.createNode(NOT_MONITORED));
   writeFileSync(stackFile, `${salt}\n${reference}`);
 
   const host = await inline(async () => ({ ...staging() }))();
-  const path = join(folder, "bin");
-  mkdirSync(path);
-  const pulumi = join(path, "pulumi");
-  const real = execFileSync("bash", ["-c", "command -v pulumi"], { encoding: "utf8" }).trim();
-  writeFileSync(
-    pulumi,
-    `#!/usr/bin/env bash
-program="--client=127.0.0.1:${host.port} --exec-kind auto.inline"
+  environment.replacePulumi(
+    (pulumi) => `program="--client=127.0.0.1:${host.port} --exec-kind auto.inline"
 case "$1" in
-  preview) exec ${real} "$@" $program ;;
-  up) exec ${real} "$@" $program --yes --skip-preview ;;
-  *) exec ${real} "$@" ;;
-esac
-`,
+  preview) exec ${pulumi} "$@" $program ;;
+  up) exec ${pulumi} "$@" $program --yes --skip-preview ;;
+  *) exec ${pulumi} "$@" ;;
+esac`,
   );
-  chmodSync(pulumi, 0o755);
   const env = {
     ...process.env,
     ...variables,
-    PATH: `${path}:${variables.PATH}`,
     NO_COLOR: "1",
     // Whoever commits in the clone.
     ...Object.fromEntries(

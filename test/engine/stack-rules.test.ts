@@ -14,6 +14,7 @@ let program: () => void = soundStack;
 beforeAll(async () => {
   environment = await Environment.of(async () => program(), stagingConfiguration());
   enableApis(environment.cloud);
+  await environment.startPack();
 });
 
 afterAll(() => environment?.remove());
