@@ -18,8 +18,11 @@ export default defineConfig({
     env: { NETRA_TODAY: "2026-06-01" },
     include: ["test/engine/*.test.ts"],
     globalSetup: "test/engine/setup.ts",
-    // Programs run inside the test's process, and Pulumi's runtime is process-global: one file, one process.
+    // Programs run inside the tests' process, and loading what they need takes seconds: each worker loads it once.
     pool: "forks",
+    isolate: false,
+    // A program's resources are garbage soon: with more room for what is new, less of it is copied.
+    execArgv: ["--max-semi-space-size=64"],
     // Engine, provider and pack are processes of their own beside each.
     maxWorkers: 2,
     sequence: { sequencer: LongestFirst },

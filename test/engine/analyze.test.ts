@@ -45,9 +45,9 @@ const OWN = { "capacity-alerts": { everywhere: true }, "service-image": { everyw
 
 let raw: Environment;
 beforeAll(async () => {
-  // Without it a preview's JSON leaves out what the policies said.
-  process.env.PULUMI_ENABLE_STREAMING_JSON_PREVIEW = "true";
   raw = await Environment.of(unsound, stagingConfiguration());
+  // Without it a preview's JSON leaves out what the policies said.
+  raw.variables.PULUMI_ENABLE_STREAMING_JSON_PREVIEW = "true";
   enableApis(raw.cloud);
   raw.cloud.put({
     type: "gcp:compute/network:Network",
