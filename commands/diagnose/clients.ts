@@ -42,6 +42,20 @@ export function usesPrivateAddressOnly(
   });
 }
 
+/** Why a workload with all-traffic egress and no Cloud NAT does not reach its database, in short. */
+export function egressCauses(label: string, deployed: readonly Deployed[], location: Location): string[] {
+  const clients = clientsIn(
+    deployed.filter((one) => one.label === label),
+    location,
+  );
+  const isPublic = deployed.some(
+    ({ source, outputs }) => source === "instances" && outputs.publicIpAddress !== undefined,
+  );
+  const isSocket = clients.some(({ workload, container }) => usesSocket(workload, container));
+  const way = isPublic ? `public ${isSocket ? "socket" : "address"}` : "no Private Google Access";
+  return ["all-traffic egress", "no Cloud NAT", way];
+}
+
 /** Workloads whose configuration does not show encrypted connections. */
 export function possiblyUnencrypted(deployed: readonly Deployed[], location: Location): string[] {
   const doubtful = clientsIn(deployed, location).filter(({ workload, container }) => !isEncrypted(workload, container));

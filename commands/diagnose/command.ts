@@ -11,14 +11,17 @@ import { collectingLines } from "../shared/cloud/sources";
 import { announce, answering, command, EXIT, type Host, type Runnable } from "../shared/command";
 import { directoryFrom, type LocationOptions, locationFrom, withLocationOptions } from "../shared/location";
 import { readStackFile, type StackOptions, withStackOptions } from "../shared/stack-file";
+import { terminalOf } from "../shared/terminal";
 import { capacityOf } from "./capacity";
 import { type Diagnosis, diagnose } from "./diagnosis";
 import { lastHour } from "./figures";
 import { diagnosisText } from "./format";
 import { INCIDENTS_URL, judgeIncidents, type RegionAnswer, readFeed } from "./incidents";
+import { STATES } from "./verdict";
 
 interface Options extends StackOptions, LocationOptions {
   readonly incidents?: string;
+  readonly all?: true;
   readonly adopt?: true;
   readonly json?: true;
 }
@@ -36,15 +39,22 @@ export function diagnoseCommand(): Runnable {
     ),
   )
     .option("--incidents <file>", `read the incident feed from a file instead of ${INCIDENTS_URL}`)
+    .option("--all", "print every finding, command, answer and change, not only what is urgent")
     .option("--adopt", "also print the section netra:adopt of what was found")
     .option("--json", "print the diagnosis as one JSON object")
     .addHelpText(
       "after",
       () =>
-        `\nCommands that collect the files for --from; run them in an empty folder, they only read:\n${collectingLines({
-          project: "$PROJECT",
-          region: "$REGION",
-        })
+        `\nThe last lines are the verdict and the commands to run first:\n${Object.entries(STATES)
+          .map(([state, meaning]) => `  ${state.padEnd(8)} ${meaning}`)
+          .join(
+            "\n",
+          )}\n\nCommands that collect the files for --from; run them in an empty folder, they only read:\n${collectingLines(
+          {
+            project: "$PROJECT",
+            region: "$REGION",
+          },
+        )
           .map((line) => `  ${line}`)
           .join("\n")}`,
     );
@@ -62,7 +72,12 @@ export function diagnoseCommand(): Runnable {
         host.stdout.write(
           options.json
             ? `${JSON.stringify({ stack: options.stack, ...found }, null, 2)}\n`
-            : diagnosisText(found, options.adopt === true),
+            : diagnosisText(found, {
+                terminal: terminalOf(host),
+                services: settings.services,
+                isWhole: options.all === true,
+                withAdoption: options.adopt === true,
+              }),
         );
         return found.ok ? EXIT.sound : EXIT.refused;
       });
@@ -101,14 +116,32 @@ async function diagnosed(
     );
   const capacities = capacityOf(deployed, settings);
   const hour = cloud && (await lastHour(cloud, settings, { capacities, deployed }, Date.now()));
-  const plan = await planned(stack, configuration);
-  return diagnose({ settings, collection, deployed, capacities, judge, plan, region: await answering, notes, hour });
+  const { plan, program } = await planned(stack, configuration);
+  const judgeUp = (others: readonly Deployed[]) =>
+    judgeProgram(rules, [...program, ...others.map((one) => asJudged(one, settings))], { plan: planOf(settings) });
+  return diagnose({
+    settings,
+    collection,
+    deployed,
+    capacities,
+    judge,
+    plan,
+    judgeUp,
+    region: await answering,
+    notes,
+    hour,
+  });
 }
 
 /** What the program registers. Only this loads Pulumi's SDK. */
 async function planned(stack: string, configuration: Readonly<Record<string, unknown>>) {
-  const [{ evaluate }, { declare }] = await Promise.all([import("../../engine/evaluate.js"), import("../../stack.js")]);
-  return evaluate(stack, configuration, () => declare(readSettings(configuration)));
+  const [{ asJudged: asProgram, evaluate }, { declare }] = await Promise.all([
+    import("../../engine/evaluate.js"),
+    import("../../stack.js"),
+  ]);
+  const plan = await evaluate(stack, configuration, () => declare(readSettings(configuration)));
+  const { project, region } = readSettings(configuration);
+  return { plan, program: plan.map((resource) => asProgram(resource, { project, region })) };
 }
 
 /** Reads the saved or the public feed. The question stays open where the public feed does not answer. */

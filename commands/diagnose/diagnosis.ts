@@ -7,15 +7,16 @@ import type { RegisteredResource } from "../../engine/evaluate";
 import { Inputs } from "../../policy/framework/inputs";
 import type { Finding as RuleFinding } from "../../policy/framework/outcome";
 import type { Collection } from "../shared/cloud/classify";
-import type { Deployed } from "../shared/cloud/deployed";
+import { type Deployed, urnOf } from "../shared/cloud/deployed";
 import { mountedSecrets } from "../shared/cloud/mounted-secrets";
 import { SOURCES } from "../shared/cloud/sources";
 import { versionStates } from "../shared/cloud/versions";
 import { silentAlerts } from "./alerts";
 import type { DatabaseCapacity } from "./capacity";
-import { type Change, changesBy, keptDespitePlan } from "./difference";
+import { type Change, changesBy, keptDespitePlan, plannedName } from "./difference";
 import type { Figure } from "./figures";
 import {
+  type AfterUp,
   type Finding,
   faultsIn,
   finding,
@@ -24,14 +25,16 @@ import {
   NAT_UNKNOWN,
   type RemediableFinding,
   remediableFinding,
+  resourceKey,
 } from "./findings";
 import { hasOneContainer, secretVersions } from "./flags";
 import { absentOf, answersTo, type Observed, type Question, questionsOn } from "./questions";
 import { unreadyFindings } from "./readiness";
 import { type Remediation, remediate } from "./remediation";
-import { type Command, type Cost, commandText, costOf, repairs } from "./remedy-commands";
+import { type Command, commandText, costOf, repairs } from "./remedy-commands";
 import { judgeSecrets } from "./secrets";
 import { NOT_JUDGED } from "./triage";
+import { type EnvironmentVerdict, heaviest, type PrintedCommand, verdictOn } from "./verdict";
 
 /** The diagnosis of a deployed environment. */
 export interface Diagnosis {
@@ -39,6 +42,7 @@ export interface Diagnosis {
   readonly region: string;
   /** Every question is answered, and there is no finding. */
   readonly ok: boolean;
+  readonly verdict: EnvironmentVerdict;
   /** Most urgent first. */
   readonly findings: readonly Finding[];
   /** In the order in which to run them: none makes anything worse. */
@@ -59,21 +63,13 @@ export interface Diagnosis {
   readonly notJudged: Readonly<Record<string, string>>;
 }
 
-/** A command that fixes findings. */
-interface PrintedCommand {
-  /** Ready to copy. */
-  readonly command: string;
-  /** Its effects on users of the environment; empty: none. */
-  readonly cost: readonly Cost[];
-  /** Positions of the findings that it fixes, from 0. */
-  readonly mends: readonly number[];
-}
-
 export interface DiagnosisInput extends Observed {
   /** Judges resources by the pack's rules. */
   readonly judge: (deployed: readonly Deployed[]) => readonly RuleFinding[];
   /** What the program registers. */
   readonly plan: readonly RegisteredResource[];
+  /** The rules' findings on a program of the plan's resources and the deployed ones that it does not have. */
+  readonly judgeUp: (others: readonly Deployed[]) => readonly RuleFinding[];
   /** What was left out on the way, and why. */
   readonly notes: readonly string[];
 }
@@ -86,6 +82,7 @@ export function diagnose({
   capacities,
   judge,
   plan,
+  judgeUp,
   region,
   hour,
   notes,
@@ -94,7 +91,13 @@ export function diagnose({
   const judged = (resources: readonly Deployed[]) =>
     withoutOpenAlerts(withOpenNat(judge(resources), resources, collection), collection, settings);
   const judgements = judged(deployed);
-  const { findings: ofPack, unjudged } = findingsOf(judgements, deployed, collection, settings);
+  const { findings: ofPack, unjudged } = findingsOf(
+    judgements,
+    deployed,
+    collection,
+    settings,
+    afterUp(plan, deployed, judgeUp),
+  );
   const byPeople = [
     ...otherEngine(deployed, settings),
     ...absences(deployed, collection, settings),
@@ -109,9 +112,9 @@ export function diagnose({
     ...silentAlerts(deployed, collection, settings),
     ...byPeople,
   ]);
-  const remediation = remediate(found, deployed, (resources) =>
-    faultsIn(resources === deployed ? judgements : judged(resources)),
-  );
+  const faults = (resources: readonly Deployed[]) => faultsIn(resources === deployed ? judgements : judged(resources));
+  const remediation = remediate(found, deployed, faults);
+  const urgent = remediate(heaviest(found), deployed, faults);
   const findings = found.map((one) => remediated(one, remediation));
   const questions = answersTo({
     settings,
@@ -124,6 +127,13 @@ export function diagnose({
     region,
     hour,
   });
+  const verdict = verdictOn({
+    settings,
+    deployed,
+    findings,
+    questions,
+    commands: urgent.commands.map((command) => printed(command, found, urgent.lines)),
+  });
   const adopted = adoptables(settings).filter(({ type, id }) =>
     deployed.some((one) => one.type === type && one.id === id),
   );
@@ -132,8 +142,9 @@ export function diagnose({
     project: settings.project,
     region: settings.region,
     ok: questions.every(({ status }) => status === "healthy"),
+    verdict,
     findings,
-    commands: remediation.commands.map((command) => printed(command, findings)),
+    commands: remediation.commands.map((command) => printed(command, found, remediation.lines)),
     questions,
     capacity: capacities,
     figures: hour?.figures ?? [],
@@ -146,7 +157,7 @@ export function diagnose({
 }
 
 /** Remedy of a finding that others' commands fix. */
-const GOES_ALONG = "the commands for the other findings also fix it";
+const GOES_ALONG = "what fixes the other findings fixes it, too";
 
 /** The finding as it is printed, with its remedy. */
 function remediated(one: RemediableFinding, { lines, remediatedByOthers }: Remediation<RemediableFinding>): Finding {
@@ -154,13 +165,32 @@ function remediated(one: RemediableFinding, { lines, remediatedByOthers }: Remed
   return { ...finding, mend: lines.get(one) ?? (remediatedByOthers.includes(one) ? [GOES_ALONG] : finding.mend) };
 }
 
-function printed(command: Command, findings: readonly Finding[]): PrintedCommand {
+function printed(
+  command: Command,
+  found: readonly RemediableFinding[],
+  lines: Remediation<RemediableFinding>["lines"],
+): PrintedCommand {
   const text = commandText(command);
   return {
     command: text,
     cost: costOf(command),
-    mends: findings.flatMap(({ mend }, i) => (mend.includes(text) ? [i] : [])),
+    mends: found.flatMap((one, i) => (lines.get(one)?.includes(text) ? [i] : [])),
   };
+}
+
+/** What `up` leaves of the rules' findings. Nothing that the rules cannot evaluate counts as fixed. */
+function afterUp(
+  plan: readonly RegisteredResource[],
+  deployed: readonly Deployed[],
+  judgeUp: DiagnosisInput["judgeUp"],
+): AfterUp {
+  const byUrn = new Map(plan.map((one) => [one.urn, resourceKey(one.type, plannedName(one))]));
+  const plans = new Set(byUrn.values());
+  if (plans.size === 0) return { plans, remains: new Set() };
+  const others = deployed.filter(({ type, label }) => !plans.has(resourceKey(type, label)));
+  const keyOf = new Map([...byUrn, ...others.map((one) => [urnOf(one), resourceKey(one.type, one.label)] as const)]);
+  const remains = judgeUp(others).map(({ rule, resource }) => `${rule} ${keyOf.get(resource?.urn ?? "")}`);
+  return { plans, remains: new Set(remains) };
 }
 
 /** Without the list of routers, findings that assume no Cloud NAT are open. */
@@ -220,6 +250,7 @@ function absences(deployed: readonly Deployed[], { listed }: Collection, setting
         evidence: [{ field: SOURCES[source].what, value: "not among them" }],
         consequences: [`must be in ${settings.project} and ${settings.region} because the plan counts on it`],
         mend: ["`npm run up` creates it"],
+        mendedByUp: true,
       }),
       questions: questionsOn(source),
     })),
@@ -241,6 +272,7 @@ function withoutJwt(deployed: readonly Deployed[], collection: Collection, setti
         resource: name,
         evidence: [{ field, value: "no JWT_SECRET_KEY" }],
         consequences: ["must take JWT_SECRET_KEY because it can neither sign nor verify tokens without it"],
+        mendedByUp: true,
         mend: ["`npm run up` creates the secret and its version, and passes it to the service"],
         repairs: canStart ? repairs(service, settings, [flag]) : [],
       }),

@@ -109,7 +109,8 @@ function surplusContainers(existing: Deployed["inputs"], wanted: Properties): st
 
 type Properties = Record<string, unknown>;
 
-const plannedName = ({ inputs, name }: RegisteredResource) =>
+/** The name in the cloud. */
+export const plannedName = ({ inputs, name }: RegisteredResource) =>
   [inputs.name, inputs.secretId].find((own) => typeof own === "string") ?? name;
 
 /** Whether the program has another value, or lacks a named element (variable, flag, volume). */

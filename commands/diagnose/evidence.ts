@@ -6,6 +6,31 @@ export interface Evidence {
   readonly value: string;
 }
 
+const MAX_FIELD_LENGTH = 120;
+
+/** Some of the evidence in one line. */
+export function evidenceText(evidence: readonly Evidence[], most: number): string {
+  const rest = evidence.length - most;
+  return [...evidence.slice(0, most).map(shortEvidence), ...(rest > 0 ? [`${rest} more`] : [])].join(", ");
+}
+
+/** Only the name of the setting, variable or flag: `JWT_SECRET_KEY = jwt-secret, version 1: DISABLED`. */
+export function evidenceName({ field, value }: Evidence): string {
+  const [, named] = /\[([^\]]*[^\]\d][^\]]*)\][^[]*$/.exec(field) ?? [];
+  const name = named ?? field.replace(/^.*containers\[\d+\]\./, "").replace(/^settings\./, "");
+  return `${name.split("/").at(-1)} = ${value}`;
+}
+
+/** Without the prefix that all fields of a service share. */
+function shortEvidence({ field, value }: Evidence): string {
+  const short = field.replace(
+    /^(?:spec\.template\.)?(?:metadata\.annotations\[([^\]]+)\]|spec\.(?=containers|volumes|serviceAccountName))/,
+    "$1",
+  );
+  // A rollout of fifty services has fifty names.
+  return `${short.length > MAX_FIELD_LENGTH ? `${short.slice(0, MAX_FIELD_LENGTH)}...` : short} = ${value}`;
+}
+
 /** The provider's names and gcloud's, where they differ: v2 and Cloud SQL. Longest first. */
 const REST: readonly (readonly [RegExp, string])[] = [
   [/\.envs\b/, ".env"],

@@ -222,6 +222,7 @@ const failedProbes: Part = async (ask, { services, project, region }) => {
           consequences: [
             "must be 0 because each is an instance that did not start or was restarted: SQLSTATE 53300, the DATABASE phase and exit code 3 in its log show why",
           ],
+          inspection: inspectionCommand({ source: "services", name }, { project, region }),
           mend: [inspectionCommand({ source: "services", name }, { project, region })],
         }),
       ),

@@ -23,6 +23,10 @@ export interface Finding {
   readonly consequences: readonly string[];
   /** How to fix it: gcloud commands, or the setting to change. */
   readonly mend: readonly string[];
+  /** Whether it is gone after `npm run up`. */
+  readonly mendedByUp: boolean;
+  /** A command that only reads and shows the cause, where the finding does not. */
+  readonly inspection?: string;
 }
 
 /** A finding before its commands are chosen; `mend` is the remedy without commands. */
@@ -39,12 +43,12 @@ export interface Unjudged {
 /** Why findings that assume no Cloud NAT are open. */
 export const NAT_UNKNOWN = "all traffic goes into the VPC, and whether it has Cloud NAT is unknown";
 
-type OwnFinding = Omit<Finding, "stage" | "rules" | "questions">;
+type OwnFinding = Omit<Finding, "stage" | "rules" | "questions" | "mendedByUp"> & Partial<Pick<Finding, "mendedByUp">>;
 
 /** A finding of this command, not of a rule. */
 export function finding(rule: string, found: OwnFinding): Finding {
   const { stage, question } = triageOf(rule);
-  return { stage, rules: [rule], questions: [question], ...found };
+  return { stage, rules: [rule], questions: [question], mendedByUp: false, ...found };
 }
 
 /** A finding that commands can fix. */
@@ -76,6 +80,7 @@ export function findingsOf(
   deployed: readonly Deployed[],
   collection: Collection,
   settings: Settings,
+  afterUp: AfterUp,
 ): { readonly findings: readonly RemediableFinding[]; readonly unjudged: readonly Unjudged[] } {
   const byUrn = new Map(deployed.map((resource) => [urnOf(resource), resource]));
   const resourceOf = ({ resource }: RuleFinding) => byUrn.get(resource?.urn ?? "");
@@ -87,7 +92,7 @@ export function findingsOf(
   const groups = groupedBy(refused, (one) => `${ruleOf(one)} ${one.resource?.urn}`);
   return {
     findings: [...groups.values()].map((group) =>
-      findingOf(group, resourceOf(group[0]), { deployed, collection, settings }),
+      findingOf(group, resourceOf(group[0]), { deployed, collection, settings, afterUp }),
     ),
     unjudged: judged.flatMap((one) =>
       one.outcome === "cannot-evaluate"
@@ -130,9 +135,26 @@ const ruleOf = ({ rule, problem }: Pick<Refused, "rule" | "problem">) =>
 /** The rule proposes a setting of the plan, but another finding breaks the path. */
 const MEND_THE_PATH = "fix the path first, as described above: no size helps while no packet arrives";
 
-type Context = Pick<Parameters<typeof repairsFor>[1], "deployed" | "collection" | "settings">;
+/** The rules' findings once `up` has applied the plan. */
+export interface AfterUp {
+  /** What the program registers, by type and name. */
+  readonly plans: ReadonlySet<string>;
+  /** Rules and resources, by type and name, that are still refused or cannot be evaluated. */
+  readonly remains: ReadonlySet<string>;
+}
 
-function findingOf(group: Group<Refused>, resource: Deployed | undefined, context: Context): RemediableFinding {
+interface Context extends Pick<Parameters<typeof repairsFor>[1], "deployed" | "collection" | "settings"> {
+  readonly afterUp: AfterUp;
+}
+
+/** Identifies a resource in the plan and in the cloud. */
+export const resourceKey = (type: string, name: string): string => `${type} ${name}`;
+
+function findingOf(
+  group: Group<Refused>,
+  resource: Deployed | undefined,
+  { afterUp, ...context }: Context,
+): RemediableFinding {
   const rule = ruleOf(group[0]);
   const problems = group.map(({ problem }) => problem);
   const shown = problems.flatMap(
@@ -151,9 +173,12 @@ function findingOf(group: Group<Refused>, resource: Deployed | undefined, contex
         ? [...new Set(problems.map(({ fix, cause }) => (cause === NO_PATH ? MEND_THE_PATH : fix)))]
         : [up],
   });
+  const key = resource && resourceKey(resource.type, resource.label);
+  const mendedByUp = key !== undefined && afterUp.plans.has(key) && !afterUp.remains.has(`${group[0].rule} ${key}`);
   const isAdvice = group.every(({ level }) => level === "advisory");
   return {
     ...found,
+    mendedByUp,
     stage: isAdvice ? "hygiene" : found.stage,
     faults: [...new Set(group.map(faultOf))],
     repairs: broken ? repairsFor(rule, broken) : [],
@@ -176,6 +201,7 @@ export function inOrder(findings: readonly RemediableFinding[]): RemediableFindi
         questions: [...new Set([...other.questions, ...one.questions])],
         consequences: [...new Set([...other.consequences, ...one.consequences])],
         mend: [...new Set([...other.mend, ...one.mend])],
+        mendedByUp: other.mendedByUp && one.mendedByUp,
         faults: [...other.faults, ...one.faults],
         repairs: [...other.repairs, ...one.repairs],
       };

@@ -9,12 +9,20 @@ export interface OpenPart {
   readonly missing: string;
   /** What would answer it; empty: nothing that is known. */
   readonly answeredBy: string;
+  /** The same, where it is a command. */
+  readonly command?: string;
 }
 
-/** `collects`: what answers it unless the gap has a command of its own. */
-export const openPart = (subject: string, { why, mend }: Gap, collects = ""): OpenPart => ({
-  subject,
-  why,
-  missing: `${subject === "" ? "" : `${subject}: `}${why}${mend === undefined ? "" : `: ${mend}`}`,
-  answeredBy: mend ?? collects,
-});
+/** What answers it unless the gap has a command of its own. */
+type AnsweredBy = { readonly command: string } | { readonly advice: string };
+
+export function openPart(subject: string, { why, mend }: Gap, by: AnsweredBy = { advice: "" }): OpenPart {
+  const command = mend ?? ("command" in by ? by.command : undefined);
+  return {
+    subject,
+    why,
+    missing: `${subject === "" ? "" : `${subject}: `}${why}${mend === undefined ? "" : `: ${mend}`}`,
+    answeredBy: command ?? ("advice" in by ? by.advice : ""),
+    ...(command === undefined ? {} : { command }),
+  };
+}

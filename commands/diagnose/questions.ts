@@ -92,7 +92,7 @@ function openPartsOf(key: QuestionKey, known: QuestionContext): Question["open"]
     ...unjudged
       .filter(({ question, why }) => question === key && (isComplete || why === NAT_UNKNOWN))
       .map(({ resource, why }) =>
-        openPart(resource, { why }, why === NAT_UNKNOWN ? collectingLine("routers", settings) : ""),
+        openPart(resource, { why }, why === NAT_UNKNOWN ? { command: collectingLine("routers", settings) } : undefined),
       ),
     ...unknownReadiness(key, deployed, settings),
     ...(isComplete && (key === "budget" || key === "storm") ? uncounted(known) : []),
@@ -102,13 +102,15 @@ function openPartsOf(key: QuestionKey, known: QuestionContext): Question["open"]
           openPart(
             "",
             { why: region.open },
-            `npm run diagnose -- ... --incidents FILE, or https://status.cloud.google.com/regional/${settings.region}`,
+            {
+              advice: `npm run diagnose -- ... --incidents FILE, or https://status.cloud.google.com/regional/${settings.region}`,
+            },
           ),
         ]
       : []),
     ...(key === "hour"
       ? (hour?.open ?? []).map(({ subject, ...gap }) =>
-          openPart(subject, gap, "roles/monitoring.viewer, and monitoring.googleapis.com on"),
+          openPart(subject, gap, { advice: "roles/monitoring.viewer, and monitoring.googleapis.com on" }),
         )
       : []),
   ];
@@ -125,7 +127,9 @@ function uncounted({ settings, deployed, capacities }: QuestionContext): Questio
           openPart(
             name,
             { why: "its connections are not counted" },
-            `state ${Object.values(databaseVariables).join(", ")} and POSTGRES_HOST as variables of the service`,
+            {
+              advice: `state ${Object.values(databaseVariables).join(", ")} and POSTGRES_HOST as variables of the service`,
+            },
           ),
         ]
       : [],
@@ -140,14 +144,14 @@ function unknownVersions({ open }: SecretsAnswer, settings: Settings): Question[
     return openPart(
       `versions of ${[first, ...others].join(", ")}`,
       { why, mend: same[0]?.mend },
-      collectingLine("versions", settings, others.length > 0 ? undefined : first),
+      { command: collectingLine("versions", settings, others.length > 0 ? undefined : first) },
     );
   });
 }
 
 /** What is expected of a source and unknown. */
 function missing(source: Source, { settings, collection, deployed }: QuestionContext): Question["open"] {
-  const answeredBy = collectingLine(source, settings);
+  const answeredBy = { command: collectingLine(source, settings) };
   const { what } = SOURCES[source];
   const gap = collection.gaps.get(source);
   if (gap !== undefined) return [openPart(what, gap, answeredBy)];

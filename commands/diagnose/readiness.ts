@@ -49,6 +49,7 @@ export function unreadyFindings(
             ? "must be ready because nothing that depends on it works until then"
             : `must be ready; Google reports: ${message.split("\n")[0]?.slice(0, 300)}`,
         ],
+        inspection: inspectionCommand(one, at),
         mend: [
           inspectionCommand(one, at),
           // An update with the same template creates no new revision, even after the cause is fixed.
@@ -68,7 +69,7 @@ export function unknownReadiness(key: QuestionKey, deployed: readonly Deployed[]
           openPart(
             label,
             { why: `'${unready.field}' is not shown, so its state is unknown` },
-            collectingLine(source, location),
+            { command: collectingLine(source, location) },
           ),
         ]
       : [],

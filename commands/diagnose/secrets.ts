@@ -76,6 +76,7 @@ interface VersionFault {
   readonly repairs: readonly Repair[];
   /** What to do where no command is printed. Default: mount another version. */
   readonly mend?: string;
+  readonly mendedByUp?: boolean;
 }
 
 /** `undefined`: nothing keeps the version from being mounted, or its state is unknown. */
@@ -98,6 +99,7 @@ function versionFault(one: MountedSecret, state: VersionState, settings: Setting
         text: "there is no such secret",
         repairs: isPlanned ? [] : [create, { ...add, after: create.target.line }, ...mountAdded(1)],
         mend: "`npm run up` creates the secrets of the plan, with their versions and grants",
+        mendedByUp: isPlanned,
       };
     }
     case "no version":
@@ -124,13 +126,14 @@ const commandOf = (line: string): Repair => ({ target: { line }, flags: [] });
 
 const secretFinding = (
   { service, field, secret, version, variable }: MountedSecret,
-  { text, repairs, mend = `mount an enabled version of ${secret}` }: VersionFault,
+  { text, repairs, mend = `mount an enabled version of ${secret}`, mendedByUp = false }: VersionFault,
 ): RemediableFinding =>
   remediableFinding("secret-version", {
     resource: service.label,
     evidence: [{ field, value: `${secret}, version ${version}: ${text}` }],
     consequences: [`must be an enabled version because no instance that takes ${variable} from it can start`],
     mend: [mend],
+    mendedByUp,
     repairs,
   });
 

@@ -90,6 +90,9 @@ const TRIAGE: readonly (readonly [rule: string, question: QuestionKey, stage: St
   ].map((rule) => [`database-${rule}`, "instance", "hygiene"] as const),
 ];
 
+/** Every rule that belongs to a question of its own. */
+export const TRIAGED: readonly string[] = TRIAGE.map(([rule]) => rule);
+
 const NO_EDGE = "load balancers are not collected";
 
 /**
@@ -112,6 +115,15 @@ export const NOT_JUDGED: Readonly<Record<string, string>> = {
   "edge-ingress": NO_EDGE,
   "edge-service-exists": NO_EDGE,
 };
+
+/** The same in short, for the end of the text output. */
+export const NOT_LOOKED_AT = [
+  "values of secrets",
+  "IAM policies",
+  "load balancers",
+  "reserved ranges and private services connections",
+  "database clients outside Cloud Run",
+] as const;
 
 export interface Triage {
   readonly question: QuestionKey;

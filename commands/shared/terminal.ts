@@ -17,3 +17,23 @@ function isColoured(isTerminal: boolean, { NO_COLOR, FORCE_COLOR, TERM }: NodeJS
   if (NO_COLOR !== undefined && NO_COLOR !== "") return false;
   return isTerminal && TERM !== "dumb";
 }
+
+/**
+ * A command in lines that fit, each but the last ending with a backslash, so that a shell takes them as one line. What
+ * stands in quotes stays whole, and a file with its `>`.
+ */
+export function continued(command: string, { width }: Pick<Terminal, "width">): string[] {
+  const words = command.match(/(?:> )?(?:\\.|[^\s'"\\]|'[^']*'|"(?:\\.|[^"\\])*"|['"\\])+/g) ?? [];
+  const lines: string[] = [];
+  let line = "";
+  for (const [i, word] of words.entries()) {
+    const isLast = i === words.length - 1;
+    const fits = line.length + 1 + word.length + (isLast ? 0 : 2) <= width;
+    if (line === "" || fits) line += line === "" ? word : ` ${word}`;
+    else {
+      lines.push(`${line} \\`);
+      line = `  ${word}`;
+    }
+  }
+  return [...lines, line];
+}

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { parseAllDocuments } from "yaml";
-import { inputError } from "../../../capacity/problem";
+import { parseAllDocuments, type Tags } from "yaml";
+import { InputError, type InputProblem, inputError } from "../../../capacity/problem";
 import { cloudName, regionIn } from "../../../policy/resources/cloud-name";
 import { type CloudObject, type Collection, classify, elementsOf, isObject, itemOf, noItems } from "./classify";
 import { ALL_SOURCES, type ItemSource, isItemSource, itemCalled, type Location, SOURCES, type Source } from "./sources";
@@ -10,7 +10,7 @@ import { ALL_SOURCES, type ItemSource, isItemSource, itemCalled, type Location, 
 /**
  * Reads the files of a folder. Files that cannot be read, have an unknown form, or show another project are named in
  * the notes and left out.
- * @throws InputError where there is no such folder, or it is empty.
+ * @throws InputError where there is no such folder, it is empty, or a YAML file has an error.
  */
 export function collectFromFiles(folder: string, { project }: Pick<Location, "project">): Collection {
   const { files, notes } = readFiles(folder);
@@ -21,7 +21,13 @@ export function collectFromFiles(folder: string, { project }: Pick<Location, "pr
 interface FileRead {
   readonly file: string;
   /** `undefined`: it cannot be read. */
-  readonly content: { readonly value: unknown } | undefined;
+  readonly content: FileValue | undefined;
+}
+
+interface FileValue {
+  readonly value: unknown;
+  /** Several objects that somebody put into one file, which is no list of all. */
+  readonly isJoined?: boolean;
 }
 
 /** What a file turned out to hold. */
@@ -66,7 +72,7 @@ function classifyFile({ file, content }: FileRead): FileContent {
     is: "objects",
     known,
     count: elements.length,
-    isList: elements[0] !== content.value && missing === undefined,
+    isList: elements[0] !== content.value && missing === undefined && content.isJoined !== true,
     missing,
   };
 }
@@ -143,7 +149,7 @@ function notesOnProjects(files: readonly FileContent[], project: string): string
   );
 }
 
-const UNREADABLE = "is not readable JSON (--format=json prints it)";
+const UNREADABLE = "is neither JSON nor YAML (--format=json prints it)";
 
 /** What is left out of a file. */
 function notesOn(content: FileContent): string[] {
@@ -208,8 +214,11 @@ function readFiles(folder: string): { readonly files: readonly FileRead[]; reado
     throw wrong(
       "must hold collected files because there is nothing to judge in an empty folder; `npm run diagnose -- --help` prints the lines that collect them",
     );
+  const problems: InputProblem[] = [];
+  const read = files.map((file) => ({ file, content: contentOf(join(folder, file), problems) }));
+  if (problems.length > 0) throw new InputError(problems);
   return {
-    files: files.map((file) => ({ file, content: contentOf(join(folder, file)) })),
+    files: read,
     notes: names.flatMap((name) => (files.includes(name) ? [] : [`${name} is ${kinds.get(name)}, and is left out`])),
   };
 }
@@ -224,9 +233,9 @@ function kindOf(path: string): "a file" | "a folder" | "not a file" {
   }
 }
 
-/** What gcloud printed, as JSON or in its default form. */
-function contentOf(file: string): { readonly value: unknown } | undefined {
-  return jsonIn(file) ?? yamlIn(file);
+/** What gcloud printed, as JSON or in its default form. A YAML file with an error is added to the problems. */
+function contentOf(file: string, problems: InputProblem[]): FileValue | undefined {
+  return jsonIn(file) ?? yamlIn(file, problems);
 }
 
 /**
@@ -244,19 +253,38 @@ export function jsonIn(file: string): { readonly value: unknown } | undefined {
  * YAML as gcloud prints it: an object, or the objects of a list as documents that each begin with `---`. Any text is
  * YAML of a kind: only objects and lists count.
  */
-function yamlIn(file: string): { readonly value: unknown } | undefined {
+function yamlIn(file: string, problems: InputProblem[]): FileValue | undefined {
   try {
-    const text = textIn(file);
+    const text = textIn(file).trimStart();
     // This is meant to be JSON.
-    if (/^\s*[[{"]/.test(text)) return undefined;
-    const documents = parseAllDocuments(text, { logLevel: "silent" });
-    if (!Array.isArray(documents) || documents.some(({ errors }) => errors.length > 0)) return undefined;
+    if (/^[[{"]/.test(text)) return undefined;
+    const documents = parseAllDocuments(text, { logLevel: "silent", customTags: withoutExponents });
+    if (!Array.isArray(documents)) return undefined; // an empty file: the command that wrote it failed
+    const [error] = documents.flatMap(({ errors }) => errors);
+    if (error) {
+      if (/\.ya?ml$/.test(file)) problems.push(yamlProblem(file, error.linePos?.[0].line));
+      return undefined;
+    }
     const values = documents.map((document): unknown => document.toJS());
     if (values.length === 0 || !values.every((value) => isObject(value) || Array.isArray(value))) return undefined;
-    return { value: values.length === 1 && !text.startsWith("---") ? values[0] : values.flat() };
+    const isList = text.startsWith("---");
+    return values.length === 1 && !isList ? { value: values[0] } : { value: values.flat(), isJoined: !isList };
   } catch {
     return undefined;
   }
+}
+
+/** gcloud leaves `12e45` without quotes, which is a text in its version of YAML. */
+const withoutExponents = (tags: Tags): Tags =>
+  tags.filter((tag) => typeof tag === "string" || !("format" in tag) || tag.format !== "EXP");
+
+/** No word of the parser's, as for JSON. */
+function yamlProblem(file: string, line: number | undefined): InputProblem {
+  const at = line === undefined ? "" : ` (line ${line})`;
+  return {
+    setting: file,
+    message: `'${file}'${at} must be valid YAML because its objects are judged; collect it again, put a line '---' between two objects, or remove the file`,
+  };
 }
 
 /** PowerShell writes UTF-16. @throws where the file cannot be read. */

@@ -30,6 +30,7 @@ export function diagnosisOf(read: Collection, judged: readonly Finding[] = [], o
     capacities: capacityOf(deployed, of),
     judge: (resources) => (resources === deployed ? judged : []),
     plan: [],
+    judgeUp: () => [],
     region: { findings: [], answer: "" },
     notes,
     hour: undefined,

@@ -41,6 +41,7 @@ function diagnosisOf(read: Collection): Diagnosis {
     capacities: [],
     judge,
     plan: [],
+    judgeUp: () => [],
     region: { findings: [], answer: "" },
     notes,
     hour: undefined,
@@ -76,9 +77,32 @@ function faultsOf(read: Collection): string[] {
   });
   const atTheEnd = named(diagnosisOf({ ...read, objects })).map(({ name }) => name);
   for (const name of atTheEnd.filter((one) => !before.includes(one))) wrong.push(`at the end there is ${name}`);
+  wrong.push(...faultsOfVerdict(first, read, before));
   for (const { name, mend } of named(first))
     if (mend.some((line) => lines.includes(line)) && atTheEnd.includes(name)) wrong.push(`${name} is there again`);
   return wrong;
+}
+
+/** Carries out the verdict's commands alone, and says what is wrong with them. */
+function faultsOfVerdict({ verdict, findings }: Diagnosis, read: Collection, before: readonly string[]): string[] {
+  const commands = verdict.commands.filter(({ mends, command }) => mends.length > 0 && command !== "npm run up");
+  let objects: readonly CloudObject[] = read.objects;
+  let after = before;
+  const wrong = commands.flatMap(({ command }) => {
+    objects = carriedOut(command, objects);
+    const now = named(diagnosisOf({ ...read, objects }));
+    after = now.map(({ name }) => name);
+    return now
+      .filter((one) => isUrgent(one) && !before.includes(one.name))
+      .map((fresh) => `the verdict's ${command} makes ${fresh.name}`);
+  });
+  const mended = commands.flatMap(({ mends }) => mends.flatMap((i) => findings[i] ?? []));
+  const names = mended.flatMap(({ rules, resource }) => rules.map((rule) => `${rule} of ${resource}`));
+  const isWhole = verdict.moreCommands === 0;
+  return [
+    ...wrong,
+    ...names.filter((name) => isWhole && after.includes(name)).map((name) => `the verdict leaves ${name}`),
+  ];
 }
 
 /** What the commands do, in short: `services netra-auth-service --vpc-egress --max`. */

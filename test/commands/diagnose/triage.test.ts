@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
-import { NOT_JUDGED, QUESTIONS, STAGES, triageOf } from "../../../commands/diagnose/triage";
+import { finding } from "../../../commands/diagnose/findings";
+import { NOT_JUDGED, QUESTIONS, STAGES, TRIAGED, triageOf } from "../../../commands/diagnose/triage";
+import { weightOf } from "../../../commands/diagnose/verdict";
 import { rules } from "../../../policy/rules";
 
 const names = rules.map(({ name }) => name);
@@ -43,4 +45,15 @@ test("rules that are not judged exist, each with its reason", () => {
 
 test("every question is asked", () => {
   for (const question of Object.values(QUESTIONS)) expect(question).toMatch(/^[A-Z].*\?$/);
+});
+
+test("a rule of the stages path and start stops something now, except where it judges a part or the past", () => {
+  const findings = TRIAGED.map((rule) => finding(rule, { resource: "x", evidence: [], consequences: [], mend: [] }));
+  const risks = findings.filter((one) => ["path", "start"].includes(one.stage) && weightOf(one) !== "down");
+  expect(risks.flatMap(({ rules }) => rules)).toEqual([
+    "regional-incident",
+    "service-environment",
+    "service-containers",
+    "failed-probes",
+  ]);
 });

@@ -1,6 +1,7 @@
+import { execFileSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
 import { announce, command, type Host, run } from "../../../commands/shared/command";
-import { terminalOf } from "../../../commands/shared/terminal";
+import { continued, terminalOf } from "../../../commands/shared/terminal";
 import { wrapped } from "../../../report/terminal";
 
 const silent = { write: () => true };
@@ -37,6 +38,21 @@ describe("a wrapped text", () => {
     expect(wrapped(text, { width: 24 }, "1. ")).toBe(
       ["1. a few words and", "   --a-command-that-is-longer-than-the-line", "   and more"].join("\n"),
     );
+  });
+});
+
+describe("a command over several lines", () => {
+  it("fits where its words do, and keeps a file beside its `>`", () => {
+    expect(continued("gcloud secrets list --project=p --format=json > secrets.json", { width: 40 })).toEqual([
+      "gcloud secrets list --project=p \\",
+      "  --format=json > secrets.json",
+    ]);
+  });
+
+  it("is the same to a shell, whatever is quoted", () => {
+    const line = `printf '%s|' 'it'\\''s $&; id' "a b" --flag='x  y' \\'q\\ r "\\"" $(echo 'c  d')`;
+    const inShell = (command: string) => execFileSync("sh", ["-c", command], { encoding: "utf8" });
+    for (const width of [8, 20, 200]) expect(inShell(continued(line, { width }).join("\n"))).toBe(inShell(line));
   });
 });
 

@@ -222,6 +222,7 @@ describe("what does not answer leaves its questions open, and the rest goes on",
     const diagnosis = await diagnosed(server.cloud());
     expect(diagnosis.findings.find(({ resource }) => resource === "netra-auth-service")).toEqual({
       stage: "path",
+      mendedByUp: true,
       rules: ["absent"],
       questions: ["path", "secrets", "probes", "jwt", "budget", "storm", "watched", "rest"],
       resource: "netra-auth-service",
@@ -330,6 +331,7 @@ describe("the versions of secrets", () => {
         evidence: [{ field, value }],
         consequences: ["must be an enabled version because no instance that takes JWT_SECRET_KEY from it can start"],
         mend,
+        mendedByUp: mend[0]?.startsWith("`npm run up`"),
       },
     ]);
   });
@@ -352,13 +354,15 @@ describe("the versions of secrets", () => {
   test("those that may not be read leave the question open", async () => {
     wholeProject();
     server.answers.set(versions, refuse(403, "PERMISSION_DENIED"));
+    const collecting =
+      "gcloud secrets versions list jwt-secret-staging --project=netra-staging --format=json > versions-jwt-secret-staging.json";
     expect(question(await diagnosed(server.cloud()), "secrets")?.open).toContainEqual({
       subject: "versions of jwt-secret-staging",
       why: "secretmanager.googleapis.com denies access to these credentials (403) (roles/secretmanager.viewer lets it be read)",
       missing:
         "versions of jwt-secret-staging: secretmanager.googleapis.com denies access to these credentials (403) (roles/secretmanager.viewer lets it be read)",
-      answeredBy:
-        "gcloud secrets versions list jwt-secret-staging --project=netra-staging --format=json > versions-jwt-secret-staging.json",
+      answeredBy: collecting,
+      command: collecting,
     });
   });
 });

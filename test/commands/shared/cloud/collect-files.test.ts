@@ -50,9 +50,9 @@ describe("a file is recognised by its content", () => {
     write("bucket.json", { storage_url: "gs://hunter2" });
     write("mixed.json", [fixture("healthy", "connectors.json")[0], { hunter2: 1 }]);
     expect(collectFromFiles(folder, LOCATION).notes).toEqual([
-      "broken.json is not readable JSON (--format=json prints it), and is left out",
+      "broken.json is neither JSON nor YAML (--format=json prints it), and is left out",
       "bucket.json has an unknown form, and is left out",
-      "empty.json is not readable JSON (--format=json prints it), and is left out",
+      "empty.json is neither JSON nor YAML (--format=json prints it), and is left out",
       "mixed.json has 1 of 2 objects of an unknown form, which are left out",
       "null.json has an unknown form, and is left out",
       "text.json has an unknown form, and is left out",
@@ -91,14 +91,39 @@ describe("a file is recognised by its content", () => {
     expect(notes).toEqual([]);
   });
 
-  test("a table, a text and a document with a mistake are no YAML, and nothing of them is repeated", () => {
+  test("several objects of `describe` in one file are no list of all", () => {
+    const [first, second] = fixture("healthy", "services.json").map((service: object) => stringify(service));
+    write("services.yaml", `${first}---\n${second}`);
+    const { objects, listed, collected } = collectFromFiles(folder, LOCATION);
+    expect([objects.length, [...collected], [...listed]]).toEqual([2, ["services"], []]);
+  });
+
+  test("a text without quotes that looks like a number with an exponent, as gcloud prints it", () => {
+    write("versions.yaml", "name: projects/netra-staging/secrets/s/versions/1\nstate: ENABLED\netag: 12e456\n");
+    expect(collectFromFiles(folder, LOCATION).objects[0]?.object.etag).toBe("12e456");
+  });
+
+  test("YAML files with a mistake are all named with its line, and nothing of them is repeated", () => {
+    write("cut.yml", "name: hunter2\nitems: [\n");
+    write("twice.yaml", "name: hunter2\nname: hunter2\n");
+    write("text.txt", "a: hunter2\n b: [\n");
+    const end =
+      "must be valid YAML because its objects are judged; collect it again, put a line '---' between two objects, or remove the file";
+    expect(() => collectFromFiles(folder, LOCATION)).toThrow(
+      new InputError([
+        { setting: "", message: `'${join(folder, "cut.yml")}' (line 3) ${end}` },
+        { setting: "", message: `'${join(folder, "twice.yaml")}' (line 2) ${end}` },
+      ]).message,
+    );
+  });
+
+  test("a table and a text are no objects, and nothing of them is repeated", () => {
     write("instances.yaml", "NAME  DATABASE_VERSION\nhunter2  POSTGRES_14\n");
     write("text.yaml", "hunter2\n");
-    write("wrong.yaml", "a: hunter2\n b: [\n");
     const { notes, hidden } = collectFromFiles(folder, LOCATION);
     expect(notes).toEqual(
-      ["instances.yaml", "text.yaml", "wrong.yaml"].map(
-        (file) => `${file} is not readable JSON (--format=json prints it), and is left out`,
+      ["instances.yaml", "text.yaml"].map(
+        (file) => `${file} is neither JSON nor YAML (--format=json prints it), and is left out`,
       ),
     );
     expect([...hidden.keys()]).toEqual(["instances"]);
