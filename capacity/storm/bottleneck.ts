@@ -65,7 +65,9 @@ export interface Relief {
  * Storms for each relief: paired with the first ones of the real run, so that few are enough; fewer where only time is
  * compared, or where so many starts fail that some storms hold them all.
  */
-const REPLICATIONS = { withFailures: 300, least: 60, timeOnly: 100 };
+const REPLICATIONS = { withFailures: 300, least: 60, timeOnly: { min: 10, max: 100 } };
+/** Starts in all storms whose p95 is steady. */
+const TIMED_STARTS = 1000;
 /** Failed starts that show which relief spares most of them. */
 const FAILED_STARTS = 600;
 /** A relief that changes less is not worth a name. */
@@ -98,7 +100,7 @@ export function findBottleneck(
 
 function replicationsFor({ shares, starts }: StormRun): number {
   const failing = 1 - meanInterval(shares).mean;
-  if (failing === 0) return REPLICATIONS.timeOnly;
+  if (failing === 0) return clamp(TIMED_STARTS / starts, REPLICATIONS.timeOnly);
   return clamp(FAILED_STARTS / (failing * starts), { min: REPLICATIONS.least, max: REPLICATIONS.withFailures });
 }
 

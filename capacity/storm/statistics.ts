@@ -1,8 +1,10 @@
 /*
  * Statistics over storms. The starts of one storm fail together, so one storm is one observation: its share of starts
- * that succeeded. The bounds are the empirical Bernstein bounds of Maurer and Pontil ("Empirical Bernstein bounds and
- * sample variance penalization", COLT 2009, theorem 4), which hold for any distribution on [0, 1] and any sample size:
- * no failure in the sample is not taken for certainty.
+ * that succeeded. The bounds are those of a bet against each possible mean (Waudby-Smith and Ramdas, "Estimating means of
+ * bounded random variables by betting", JRSS B 2024): whoever bets that the mean is above m multiplies his capital with
+ * each storm, and if the mean is m at most, it exceeds 20 at any time in at most one of 20 cases (Ville's inequality).
+ * The bounds hold for any distribution on [0, 1], for any number of storms, and whenever one stops to look: a test may
+ * end as soon as they are clear. No failure in the sample is not taken for certainty.
  */
 
 /** Each bound by itself holds with this confidence. The gate uses only the lower one. */
@@ -15,11 +17,21 @@ export interface Interval {
   readonly upper: number;
 }
 
-/** The mean of values between 0 and 1, with bounds that each hold with `confidence`. Needs two values at least. */
+/** The mean of values between 0 and 1, with bounds that each hold with `confidence`. Needs one value at least. */
 export function meanInterval(values: Float64Array, confidence = CONFIDENCE): Interval {
-  const mean = meanOf(values);
-  const margin = bernsteinMargin(values.length, varianceOf(values, mean), confidence);
-  return { mean, lower: Math.max(0, mean - margin), upper: Math.min(1, mean + margin) };
+  const counts = new Map<number, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  const observed = [...counts];
+  return {
+    mean: meanOf(values),
+    lower: lowerBound(observed, confidence),
+    upper:
+      1 -
+      lowerBound(
+        observed.map(([value, count]) => [1 - value, count] as const),
+        confidence,
+      ),
+  };
 }
 
 /**
@@ -34,9 +46,15 @@ export function differenceInterval(a: Float64Array, b: Float64Array, confidence 
 
 /** The fewest storms whose lower bound reaches `target` when not one start fails. `target` is below 1. */
 export function leastStorms(target: number, confidence = CONFIDENCE): number {
-  const least = Math.ceil((7 * logTerm(confidence)) / (3 * (1 - target))) + 1;
-  // One less may do when the quotient is whole but for rounding.
-  return 1 - bernsteinMargin(least - 1, 0, confidence) >= target ? least - 1 : least;
+  let [fewer, enough] = [0, 1];
+  const suffices = (storms: number) => isAbove([[1, storms]], target, confidence);
+  while (!suffices(enough)) [fewer, enough] = [enough, 2 * enough];
+  while (enough - fewer > 1) {
+    const middle = Math.floor((fewer + enough) / 2);
+    if (suffices(middle)) enough = middle;
+    else fewer = middle;
+  }
+  return enough;
 }
 
 /**
@@ -53,23 +71,46 @@ export function median(values: readonly number[]): number | null {
   return low === undefined || high === undefined ? null : (low + high) / 2;
 }
 
-function bernsteinMargin(n: number, variance: number, confidence: number): number {
-  const log = logTerm(confidence);
-  return Math.sqrt((2 * variance * log) / n) + (7 * log) / (3 * (n - 1));
+type Observed = readonly (readonly [value: number, count: number])[];
+
+/**
+ * The stakes, as shares of the capital, and how the first capital is divided among them. Half of it bets everything,
+ * which shows fastest that nothing fails; the others survive failures, the small ones even frequent ones.
+ */
+const STAKES: readonly (readonly [stake: number, part: number])[] = [
+  [1, 0.5],
+  ...[0.9, 0.7, 0.4, 0.2, 0.1, 0.05, 0.025, 0.0125].map((stake) => [stake, 1 / 16] as const),
+];
+
+/** The largest mean that the bet refutes, and with it every smaller one; 0 if it refutes none. */
+function lowerBound(observed: Observed, confidence: number): number {
+  let [refuted, possible] = [0, 1];
+  for (let step = 0; step < BISECTIONS; step++) {
+    const mean = (refuted + possible) / 2;
+    if (isAbove(observed, mean, confidence)) refuted = mean;
+    else possible = mean;
+  }
+  return refuted;
 }
 
-const logTerm = (confidence: number) => Math.log(2 / (1 - confidence));
+/** Halvings of [0, 1]: to less than 1e-9. */
+const BISECTIONS = 30;
+
+/** Whether the bet that the mean is above `mean` (between 0 and 1) has won. */
+function isAbove(observed: Observed, mean: number, confidence: number): boolean {
+  const wanted = Math.log(1 / (1 - confidence));
+  const logs = STAKES.map(([stake, part]) =>
+    observed.reduce((sum, [value, count]) => sum + count * Math.log1p(stake * (value / mean - 1)), Math.log(part)),
+  );
+  const largest = Math.max(...logs);
+  // The sum of the capitals, whose logarithms may be too large for a number.
+  return largest > wanted || largest + Math.log(logs.reduce((sum, log) => sum + Math.exp(log - largest), 0)) >= wanted;
+}
 
 function meanOf(values: Float64Array): number {
   let sum = 0;
   for (const value of values) sum += value;
   return sum / values.length;
-}
-
-function varianceOf(values: Float64Array, mean: number): number {
-  let sum = 0;
-  for (const value of values) sum += (value - mean) * (value - mean);
-  return sum / (values.length - 1);
 }
 
 /** A share as a text, rounded down, so that no report claims more than was found. */

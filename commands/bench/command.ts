@@ -115,7 +115,7 @@ const millions = (perSecond: number) => `${(perSecond / 1e6).toFixed(1)} million
 async function checkSpeed(): Promise<Measured["check"]> {
   const times: { check: number; load: number }[] = [];
   for (let round = 0; round <= ROUNDS; round++) {
-    const check = seconds(() => node(["--import", "tsx", join("commands", "check.ts"), "--json"]));
+    const check = seconds(() => node(["--import", "tsx", join("commands", "cli.ts"), "check", "--json"]));
     const load = seconds(() => node(["-e", 'require("@pulumi/pulumi"); require("@pulumi/gcp")']));
     times.push({ check, load });
   }

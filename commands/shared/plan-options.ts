@@ -18,7 +18,7 @@ export interface PlanOptions extends StackOptions {
 /** Adds the options that `storm` and `size` share. */
 export function withPlanOptions(command: Command): Command {
   return withStackOptions(command)
-    .option("--replications <number>", "storms per scenario (default: 2000, or what the target needs)")
+    .option("--replications <number>", "storms per scenario (default: 1000, or what the target needs)")
     .option("--seed <number>", "another seed gives other storms (default: 1)")
     .option("--json", "print one JSON object");
 }

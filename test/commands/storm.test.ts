@@ -23,7 +23,7 @@ describe("what storm and size can be asked for", () => {
   }
 
   const tooFew = (value: string) =>
-    `'--replications' (${value}) must be a whole number of at least 1000 because fewer storms give no verdict; set '--replications' to 2000`;
+    `'--replications' (${value}) must be a whole number of at least 1000 because fewer storms give no verdict; set '--replications' to 1000`;
   test.each([["999"], ["0"], ["-1000"], ["1000.5"], ["many"], ["NaN"], ["Infinity"], ["1e4"], ["0x7d0"], [""]])(
     "not %j replications",
     (value) => {
@@ -64,7 +64,7 @@ describe("what storm and size can be asked for", () => {
 
   test("not fewer storms than the target takes", () => {
     expect(problems({ replications: "2000" }, { "netra:targets": { startupSuccessPercent: 99.9 } })).toEqual([
-      "'--replications' (2000) must be a whole number of at least 8609 because with fewer storms the lower bound stays under 0.999 even when no start fails; set '--replications' to 17218",
+      "'--replications' (2000) must be a whole number of at least 3530 because with fewer storms the lower bound stays under 0.999 even when no start fails; set '--replications' to 7060",
     ]);
   });
 
@@ -119,7 +119,7 @@ describe("what storm and size can be asked for", () => {
       seed: "7",
     });
     expect(scenarios.map(({ name }) => name)).toEqual(["scale-out"]);
-    expect(storms).toEqual({ replications: 2000, seed: 7 });
+    expect(storms).toEqual({ replications: 1000, seed: 7 });
   });
 });
 

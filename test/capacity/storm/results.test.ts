@@ -251,7 +251,7 @@ describe("a plan below its target", () => {
   it("with a strict target gets so many storms that a faultless plan reaches it", () => {
     const [cold] = planStorms(stagingPlan(), { replications: replicationsFor(0.999) });
     expect(cold?.success.lower).toBeGreaterThanOrEqual(0.999);
-    expect(replicationsFor(0.99)).toBe(2000);
+    expect(replicationsFor(0.99)).toBe(1000);
   });
 });
 
@@ -268,7 +268,7 @@ describe("what a command can be asked for", () => {
   it("not a scenario that does not exist, a seed that is no integer, a target of 0 or 1, or too few storms: all at once", () => {
     expect(messages({ replications: 999, seed: 1.5, scenario: "rollout", target: 1 })).toEqual([
       "'--target' (1) must be above 0 and below 1 because no number of storms proves certainty, and any plan reaches nothing; set '--target' to 0.99",
-      "'--replications' (999) must be a whole number of at least 1000 because fewer storms give no verdict; set '--replications' to 2000",
+      "'--replications' (999) must be a whole number of at least 1000 because fewer storms give no verdict; set '--replications' to 1000",
       "'--seed' (1.5) must be a whole number from 0 to 4294967295 because the same seed gives the same storms on any machine; set '--seed' to 1",
       "'--scenario' (rollout) must be one of cold-start, recovery because the plan has no other storms; set '--scenario' to cold-start",
     ]);
@@ -283,7 +283,7 @@ describe("what a command can be asked for", () => {
 
   it("not fewer storms than the target needs even if nothing fails", () => {
     expect(messages({ replications: 2000, target: 0.999 })).toEqual([
-      "'--replications' (2000) must be a whole number of at least 8609 because with fewer storms the lower bound stays under 0.999 even when no start fails; set '--replications' to 17218",
+      "'--replications' (2000) must be a whole number of at least 3530 because with fewer storms the lower bound stays under 0.999 even when no start fails; set '--replications' to 7060",
     ]);
   });
 });
