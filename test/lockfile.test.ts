@@ -1,4 +1,6 @@
-import { readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { PROJECT_ROOT } from "../commands/shared/stack-file";
@@ -54,6 +56,24 @@ describe("origin", () => {
     expect(originProblems("a", sound)).toEqual([]);
     expect(originProblems("a", { ...sound, ...change } as Locked)).toEqual([problem]);
   });
+});
+
+test("npm makes a bill of materials of all of them, without an installation", () => {
+  const folder = mkdtempSync(join(tmpdir(), "netra-sbom-"));
+  try {
+    for (const file of ["package.json", "package-lock.json"])
+      copyFileSync(join(PROJECT_ROOT, file), join(folder, file));
+    mkdirSync(join(folder, ".reports/check"), { recursive: true });
+    const [, command = ""] =
+      /run: (npm sbom .*)/.exec(readFileSync(join(PROJECT_ROOT, ".github/workflows/ci.yml"), "utf8")) ?? [];
+    execFileSync("bash", ["-c", command], { cwd: folder });
+    const sbom = JSON.parse(readFileSync(join(folder, ".reports/check/sbom.cdx.json"), "utf8"));
+    expect(sbom).toMatchObject({ bomFormat: "CycloneDX", metadata: { component: { type: "application" } } });
+    const listed = (sbom.components as { readonly name: string }[]).map(({ name }) => name);
+    expect(new Set(listed)).toEqual(new Set(locked.map(([path]) => nameOf(path))));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test("package.json decides on every install script, so that npm has nothing to warn about", () => {

@@ -34,7 +34,7 @@ const revert = (commit: string) =>
 const INTERRUPTED = (stack: string) =>
   `First, on your machine, run \`npm run --silent recover -- --stack ${stack}\`: it prints what the update left behind and the commands that repair the stack, in order (docs/recovery.md).`;
 const again =
-  "To continue, fix it and merge, or run this workflow again (*Re-run failed jobs*) if the cloud caused the failure.";
+  "To continue, fix it and merge, or run this workflow again (*Re-run failed jobs*) if the cloud caused the failure and main has no newer commit.";
 
 function instructions(
   step: UpStep | undefined,
