@@ -178,9 +178,9 @@ function meanWaitMDc(servers: number, utilisation: number): number {
  * Enough customers for 2 % at that utilisation: waits of neighbours resemble one another the more, the busier the
  * servers are.
  */
-const CUSTOMERS: Readonly<Record<number, number>> = { 0.3: 400_000, 0.6: 800_000, 0.9: 10_000_000 };
+const CUSTOMERS: Readonly<Record<number, number>> = { 0.3: 400_000, 0.6: 800_000, 0.8: 2_500_000 };
 const systems = [1, 4].flatMap((servers) =>
-  [0.3, 0.6, 0.9].map((utilisation) => ({ servers, utilisation, customers: CUSTOMERS[utilisation] ?? 0 })),
+  [0.3, 0.6, 0.8].map((utilisation) => ({ servers, utilisation, customers: CUSTOMERS[utilisation] ?? 0 })),
 );
 const relativeError = (measured: number, exact: number) => Math.abs(measured / exact - 1);
 
