@@ -6,7 +6,7 @@ import { workingWays } from "./remediation";
 import { gateStorms, illustratingStorms } from "./storm/gate";
 import { targetProblems } from "./storm/remedies";
 import { type StormResult, strictTargetProblems } from "./storm/results";
-import { mostConnects, stormPlanProblems } from "./storm/scenarios";
+import { mostAttempts, stormPlanProblems } from "./storm/scenarios";
 import { percentText } from "./storm/statistics";
 
 /** The verdict on a plan: its checks, its storms and all problems. */
@@ -81,8 +81,8 @@ function stormCheck(
 }
 
 function withoutStorms(plan: CapacityPlan): string {
-  const connects = mostConnects(plan);
-  return connects === 0
+  const attempts = mostAttempts(plan);
+  return attempts === 0
     ? "no service uses the database"
-    : `not simulated: the plan is refused already, and a storm of ${connects} connects takes long`;
+    : `not simulated: the plan is refused already, and a storm of ${attempts} attempts to connect takes long`;
 }

@@ -1,5 +1,5 @@
 import { clamp } from "../problem";
-import type { StormInput, StormRun } from "./model";
+import { attemptsIn, type StormInput, type StormRun } from "./model";
 import { stormRun } from "./runs";
 import { differenceInterval, type Interval, meanInterval, quantile } from "./statistics";
 
@@ -70,6 +70,9 @@ const REPLICATIONS = { withFailures: 300, least: 60, timeOnly: { min: 10, max: 1
 const TIMED_STARTS = 1000;
 /** Failed starts that show which relief spares most of them. */
 const FAILED_STARTS = 600;
+/** Attempts to connect in the storms of one relief, and the fewest storms however many attempts each has. */
+const MOST_ATTEMPTS = 200_000;
+const LEAST_AFFORDABLE = 5;
 /** A relief that changes less is not worth a name. */
 const WORTH_NAMING = { failures: 0.1, time: 0.02 };
 
@@ -79,7 +82,8 @@ export function findBottleneck(
   run: StormRun,
   seed: number,
 ): { readonly bottleneck: Bottleneck; readonly reliefs: readonly Relief[] } {
-  const options = { replications: Math.min(run.shares.length, replicationsFor(run)), seed };
+  const affordable = Math.max(LEAST_AFFORDABLE, Math.floor(MOST_ATTEMPTS / attemptsIn(input)));
+  const options = { replications: Math.min(run.shares.length, replicationsFor(run), affordable), seed };
   const base = options.replications === run.shares.length ? run : stormRun(input, options);
   const failing = 1 - meanInterval(base.shares).mean;
   const p95 = quantile(base.readySeconds, 0.95);

@@ -1,8 +1,8 @@
 import { clamp } from "../problem";
-import { connectsOf } from "./model";
+import { attemptsIn } from "./model";
 import { DEFAULT_SEED, replicationsFor, type StormResult, scenarioStorms } from "./results";
 import { stormRun } from "./runs";
-import { mostConnects, planScenarios, type Scenario, type StormPlan } from "./scenarios";
+import { mostAttempts, planScenarios, type Scenario, type StormPlan } from "./scenarios";
 import { leastStorms, meanInterval } from "./statistics";
 
 /*
@@ -12,16 +12,16 @@ import { leastStorms, meanInterval } from "./statistics";
  */
 
 /** A clear failure shows in the first storms. Where storms are long, fewer show it. */
-const FIRST_LOOK = { most: 100, least: 5, connects: 80_000 };
+const FIRST_LOOK = { most: 100, least: 5, attempts: 80_000 };
 
-/** Connects in all storms of a scenario above which it ends as soon as it is decided, and not with a narrow bound. */
-const MOST_FOR_NARROW_BOUND = 200_000;
+/** Attempts to connect in all storms of a scenario above which it ends as soon as it is decided, and not with a narrow bound. */
+const MOST_FOR_NARROW_BOUND = 500_000;
 
 /** Looks beyond the default number of storms, each at twice as many, at a scenario that is still undecided. */
 const FURTHER_LOOKS = 2;
 
-/** Connects in a storm above which a plan that is refused anyway is not simulated. */
-const MOST_ILLUSTRATED = 2000;
+/** Attempts to connect in a storm above which a plan that is refused anyway is not simulated. */
+const MOST_ILLUSTRATED = 10_000;
 
 /** Simulates the scenarios of a plan against `target` (above 0, below 1), each until it is decided. */
 export function gateStorms(plan: StormPlan, target: number): StormResult[] {
@@ -40,7 +40,7 @@ export function failingStorms(plan: StormPlan, target: number): StormResult[] {
 
 /** The storms for a plan that is refused elsewhere: none for a huge one. */
 export function illustratingStorms(plan: StormPlan, target: number): StormResult[] {
-  return mostConnects(plan) > MOST_ILLUSTRATED ? [] : gateStorms(plan, target);
+  return mostAttempts(plan) > MOST_ILLUSTRATED ? [] : gateStorms(plan, target);
 }
 
 /** How many storms decide whether a scenario reaches the target. */
@@ -55,10 +55,10 @@ export function decisiveStorms(scenario: Scenario, target: number): number {
 
 /** The numbers of storms after which a verdict is possible, ascending. */
 function looksAt({ input }: Scenario, target: number): number[] {
-  const connects = connectsOf(input.groups);
-  const first = clamp(FIRST_LOOK.connects / connects, { min: FIRST_LOOK.least, max: FIRST_LOOK.most });
+  const attempts = attemptsIn(input);
+  const first = clamp(FIRST_LOOK.attempts / attempts, { min: FIRST_LOOK.least, max: FIRST_LOOK.most });
   const enough = replicationsFor(target);
-  const fewest = enough * connects > MOST_FOR_NARROW_BOUND ? [leastStorms(target)] : [];
+  const fewest = enough * attempts > MOST_FOR_NARROW_BOUND ? [leastStorms(target)] : [];
   return [first, ...fewest, enough, ...Array.from({ length: FURTHER_LOOKS }, (_, i) => enough * 2 ** (i + 1))];
 }
 

@@ -157,13 +157,39 @@ export interface StormRun {
     | undefined;
 }
 
-/** The connects of a storm if each succeeds at once, a process without any as one: what simulating it costs. */
-export const connectsOf = (groups: readonly StartGroup[]): number =>
+/** The wait after so many failed attempts (at least 1), without its jitter, seconds. */
+export const waitSeconds = ({ baseSeconds, factor, capSeconds }: RetryPolicy, failures: number): number =>
+  // 0 stays 0, however large the factor grows.
+  baseSeconds === 0 ? 0 : Math.min(capSeconds, baseSeconds * factor ** (failures - 1));
+
+/**
+ * The most attempts to connect that a storm's starts make in their first lives, a process without connections counted as
+ * one: what simulating the storm costs. A life ends with its last attempt, its initialisation or its probe window.
+ */
+export const attemptsIn = ({ groups, costs }: Pick<StormInput, "groups" | "costs">): number =>
   groups.reduce(
-    (sum, { starts, processes, connectionsPerProcess }) =>
-      sum + starts * processes * Math.max(1, connectionsPerProcess),
+    (sum, group) =>
+      sum + group.starts * group.processes * Math.max(1, group.connectionsPerProcess) * attemptsPerLife(group, costs),
     0,
   );
+
+/** More are as good as endless: no storm with so many is simulated. */
+const COUNTED_ATTEMPTS = 1_000_000;
+
+/** Attempts of one connection in one life: as `retry` allows, and as many as fit into the time. */
+function attemptsPerLife(
+  { retry, initTimeoutSeconds, probeWindowSeconds }: StartGroup,
+  { clientMs }: ConnectCosts,
+): number {
+  const most = Math.min(retry.attempts, COUNTED_ATTEMPTS);
+  const lasts = Math.min(initTimeoutSeconds, probeWindowSeconds);
+  let attempts = 1;
+  for (let seconds = 0; attempts < most; attempts++) {
+    seconds += clientMs / 1000 + waitSeconds(retry, attempts);
+    if (seconds > lasts) break;
+  }
+  return attempts;
+}
 
 /** What a field of the input can be, and what to write where it is something else. */
 const FORMS = {

@@ -16,7 +16,7 @@ import {
 } from "../plan";
 import { type Naming, type Problem, problem } from "../problem";
 import { normalQuantile } from "./engine/random";
-import { connectsOf, type NetworkPath, type StartGroup, type StormInput, stormInputProblems } from "./model";
+import { attemptsIn, type NetworkPath, type StartGroup, type StormInput, stormInputProblems } from "./model";
 
 /*
  * The storms a plan must survive, derived from it: none is typed by hand. Only services with a database take part.
@@ -172,32 +172,40 @@ export function stormPlanProblems(plan: StormPlan, name: Naming<string> = (field
     });
     problems.push(...found.filter(({ setting }) => problems.every((known) => known.setting !== setting)));
   }
-  return problems.length > 0 ? problems : tooManyConnects(scenarios, name);
+  return problems.length > 0 ? problems : tooManyAttempts(scenarios, name);
 }
 
-/** The connects of the plan's largest storm. */
-export const mostConnects = (plan: StormPlan): number =>
-  Math.max(0, ...planScenarios(plan).map(({ input }) => connectsOf(input.groups)));
+/** The attempts to connect in the plan's largest storm. */
+export const mostAttempts = (plan: StormPlan): number =>
+  Math.max(0, ...planScenarios(plan).map(({ input }) => attemptsIn(input)));
 
 /** More take minutes to simulate, and far more the memory of any machine. */
-const MOST_CONNECTS = 10_000;
+const MOST_ATTEMPTS = 50_000;
 
-/** More connects at once than can be simulated, as a problem of the number that has most part in them. */
-function tooManyConnects(scenarios: readonly Scenario[], name: Naming<string>): Problem[] {
-  const [most] = scenarios.toSorted((a, b) => connectsOf(b.input.groups) - connectsOf(a.input.groups));
-  const [largest] = most?.input.groups.toSorted((a, b) => connectsOf([b]) - connectsOf([a])) ?? [];
-  if (!most || !largest) return [];
-  const [connects, own] = [connectsOf(most.input.groups), connectsOf([largest])];
-  if (connects <= MOST_CONNECTS) return [];
-  const { starts, processes, connectionsPerProcess } = largest;
+/** More attempts than can be simulated, as a problem of the number that has most part in them. */
+function tooManyAttempts(scenarios: readonly Scenario[], name: Naming<string>): Problem[] {
+  const most = scenarios
+    .map(({ name: scenario, input }) => ({ scenario, input, attempts: attemptsIn(input) }))
+    .toSorted((a, b) => b.attempts - a.attempts)[0];
+  if (!most || most.attempts <= MOST_ATTEMPTS) return [];
+  const { scenario, input, attempts } = most;
+  const own = (group: StartGroup) => attemptsIn({ ...input, groups: [group] });
+  const [largest] = input.groups.toSorted((a, b) => own(b) - own(a));
+  if (!largest) return [];
+  const { starts, processes, connectionsPerProcess, retry } = largest;
   const [field = "", value = 1] =
-    Object.entries({ starts, processes, connectionsPerProcess }).toSorted(([, a], [, b]) => b - a)[0] ?? [];
-  const fits = Math.floor(((MOST_CONNECTS - (connects - own)) * value) / own);
+    Object.entries({ starts, processes, connectionsPerProcess, "retry.attempts": retry.attempts }).toSorted(
+      ([, a], [, b]) => b - a,
+    )[0] ?? [];
+  const room = MOST_ATTEMPTS - (attempts - own(largest));
+  const connects = own({ ...largest, retry: { ...retry, attempts: 1 } });
+  // The time-outs leave room for fewer attempts than the setting, so that only its own number counts.
+  const fits = field === "retry.attempts" ? Math.floor(room / connects) : Math.floor((room * value) / own(largest));
   return [
     problem({
       setting: name(`services.${largest.service}.${SETTINGS[field]}`),
       value,
-      must: `leave a cold start with at most ${MOST_CONNECTS} connects (it has ${connects})`,
+      must: `leave a storm with at most ${MOST_ATTEMPTS} attempts to connect (${scenario} has ${attempts})`,
       because: "a storm of more takes too long to simulate",
       fix: fits >= 1 ? fits : "1 and lower the other services too",
     }),
@@ -218,6 +226,11 @@ const SETTINGS: Readonly<Record<string, string>> = {
   initTimeoutSeconds: "database.initTimeoutSeconds",
   queryCpuMs: "database.startupQueryCpuMs",
   "boot.medianSeconds": "bootSeconds",
+  "retry.attempts": "database.retry.attempts",
+  "retry.baseSeconds": "database.retry.baseSeconds",
+  "retry.factor": "database.retry.factor",
+  "retry.capSeconds": "database.retry.capSeconds",
+  "retry.jitter": "database.retry.jitter",
 };
 
 /** What is there already when a storm arrives. */

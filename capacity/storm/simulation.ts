@@ -3,7 +3,7 @@ import { EventQueue } from "./engine/event-queue";
 import { ServerQueue, TokenBucket } from "./engine/queues";
 import { Draws, normalQuantile } from "./engine/random";
 import { RoundRobinCpu, SLICE_SECONDS } from "./engine/round-robin-cpu";
-import type { SimulationOptions, StartGroup, StormInput, StormRun } from "./model";
+import { type SimulationOptions, type StartGroup, type StormInput, type StormRun, waitSeconds } from "./model";
 import { Tally } from "./tally";
 
 const f64 = readF64;
@@ -574,13 +574,12 @@ class Storm {
       this.failStart(start);
       return;
     }
-    let seconds = retry.baseSeconds;
-    for (let i = 1; i < failures && seconds < retry.capSeconds; i++) seconds *= retry.factor;
+    const seconds = waitSeconds(retry, failures);
     const jitter =
       retry.jitter > 0
         ? retry.jitter * this.draw(start, FOR_JITTER, lane - i32(this.firstLane, start), this.nextJitter(lane))
         : 0;
-    const again = this.events.now + Math.min(retry.capSeconds, seconds) * (1 + jitter);
+    const again = this.events.now + seconds * (1 + jitter);
     this.stage[lane] = BACK_OFF;
     this.setDeadline(lane, Math.min(again + connectTimeoutSeconds, f64(this.initEnd, start)));
     this.waitUntil(lane, again);

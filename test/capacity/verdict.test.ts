@@ -119,7 +119,7 @@ describe("a plan without storms", () => {
     expect(settingsOf(verdict)).toContain("netra:database.maxConnections");
     expect(verdict.storms).toEqual([]);
     expect(stormCheckOf(verdict)?.arithmetic).toEqual([
-      "not simulated: the plan is refused already, and a storm of 4006 connects takes long",
+      "not simulated: the plan is refused already, and a storm of 20030 attempts to connect takes long",
     ]);
   });
 
@@ -127,7 +127,7 @@ describe("a plan without storms", () => {
     const verdict = judgePlan(stagingPlan(backend({ database: { workers: 300 } })));
     expect(verdict.storms).toEqual([]);
     expect(stormCheckOf(verdict)?.arithmetic).toEqual([
-      "not simulated: the plan is refused already, and a storm of 6006 connects takes long",
+      "not simulated: the plan is refused already, and a storm of 30030 attempts to connect takes long",
     ]);
   });
 

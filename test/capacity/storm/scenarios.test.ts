@@ -208,22 +208,44 @@ describe("a plan that cannot be simulated", () => {
     ["database.workers", (n: number) => ({ database: { workers: n } }), 20, 499],
     ["database.startupConnections", (n: number) => ({ database: { startupConnections: n } }), 5, 1998],
   ])(
-    "a billion as %s is more connects than are simulated, and the proposed number is not",
+    "a billion as %s is more attempts than are simulated, and the proposed number is not",
     (field, backend, each, fits) => {
       const planWith = (n: number) => stagingPlan({ "netra:services": { backend: backend(n) } });
       expect(messages(planWith(1e9))).toEqual([
-        `'netra:services.backend.${field}' (1000000000) must leave a cold start with at most 10000 connects (it has ${each}000000006) because a storm of more takes too long to simulate; set 'netra:services.backend.${field}' to ${fits}`,
+        `'netra:services.backend.${field}' (1000000000) must leave a storm with at most 50000 attempts to connect (cold-start has ${5 * each}000000030) because a storm of more takes too long to simulate; set 'netra:services.backend.${field}' to ${fits}`,
       ]);
       expect(messages(planWith(fits))).toEqual([]);
       expect(messages(planWith(fits + 1))).toHaveLength(1);
     },
   );
 
-  it("more connects than are simulated without the largest service, too: the others must be lowered as well", () => {
+  it("more attempts than are simulated without the largest service, too: the others must be lowered as well", () => {
     const many = { maxInstances: 6000 };
     expect(messages(stagingPlan({ "netra:services": { auth: many, backend: many } }))).toEqual([
-      "'netra:services.backend.maxInstances' (6000) must leave a cold start with at most 10000 connects (it has 36000) because a storm of more takes too long to simulate; set 'netra:services.backend.maxInstances' to 1 and lower the other services too",
+      "'netra:services.backend.maxInstances' (6000) must leave a storm with at most 50000 attempts to connect (cold-start has 180000) because a storm of more takes too long to simulate; set 'netra:services.backend.maxInstances' to 1 and lower the other services too",
     ]);
+  });
+
+  it.each([
+    ["a million attempts without a wait", { attempts: 1_000_000, baseSeconds: 0, capSeconds: 0, jitter: 0 }, 2498],
+    ["a billion of a microsecond", { attempts: 1e9, baseSeconds: 1e-6, factor: 1, capSeconds: 1e-6, jitter: 0 }, 2498],
+  ])("retries that never end, as the number of attempts that can be: %s", (_, retry, fits) => {
+    const planWith = (attempts: number) =>
+      stagingPlan({ "netra:services": { backend: { database: { retry: { ...retry, attempts } } } } });
+    expect(messages(planWith(retry.attempts))).toEqual([
+      expect.stringMatching(
+        new RegExp(
+          `^'netra:services\\.backend\\.database\\.retry\\.attempts' \\(${retry.attempts}\\) must leave a storm with at most 50000 attempts to connect .*; set '.*' to ${fits}$`,
+        ),
+      ),
+    ]);
+    expect(messages(planWith(fits))).toEqual([]);
+    expect(messages(planWith(fits + 1))).toHaveLength(1);
+  });
+
+  it("but as many attempts as one likes where the time-outs allow a few only", () => {
+    const retry = { attempts: 1e9, baseSeconds: 2, factor: 1, capSeconds: 2, jitter: 0 };
+    expect(messages(stagingPlan({ "netra:services": { backend: { database: { retry } } } }))).toEqual([]);
   });
 
   it("has no more of a connector than there is", () => {

@@ -138,7 +138,7 @@ test("refuses more starts than can be simulated, and says what can be", async ()
     huge,
   ]);
   expect(found).toEqual([
-    "'scaling.maxInstanceCount of netra-backend-staging' (1000000000) must leave a cold start with at most 10000 connects (it has 4000000020) because a storm of more takes too long to simulate; set 'scaling.maxInstanceCount of netra-backend-staging' to 2495",
+    "'scaling.maxInstanceCount of netra-backend-staging' (1000000000) must leave a storm with at most 50000 attempts to connect (cold-start has 20000000100) because a storm of more takes too long to simulate; set 'scaling.maxInstanceCount of netra-backend-staging' to 2495",
   ]);
 });
 
