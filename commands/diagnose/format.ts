@@ -6,7 +6,7 @@ import { evidenceName, evidenceText } from "./evidence";
 import { type Finding, groupedBy } from "./findings";
 import type { Question } from "./questions";
 import { NOT_LOOKED_AT } from "./triage";
-import { counted, nameList, nameOf, unique, WEIGHTS, type Weight, weightOf } from "./verdict";
+import { counted, heaviest, nameList, nameOf, unique, WEIGHTS, type Weight, weightOf } from "./verdict";
 
 /** Limits of the text output; `--json` prints everything. */
 const MAX_EVIDENCE = 2;
@@ -222,9 +222,7 @@ function costText(cost: Diagnosis["commands"][number]["cost"]): string {
 /** Last on the screen: the state, why, and the commands to paste. */
 function verdictLines(diagnosis: Diagnosis, groups: readonly Group[], terminal: Terminal): string[] {
   const { state, text, commands, moreCommands } = diagnosis.verdict;
-  const comments = commands.map(({ mends, cost }) =>
-    mends.length > 0 ? shortCost(numbersFor(mends, diagnosis.findings, groups), cost) : "",
-  );
+  const comments = commands.map((one) => commentOf(one, diagnosis, groups));
   const common = unique(comments).length === 1 ? comments[0] : undefined;
   // Lines that collect files.
   const where = commands.some(({ command }) => command.includes(" > ")) ? " in the folder of the files" : "";
@@ -248,9 +246,14 @@ function verdictLines(diagnosis: Diagnosis, groups: readonly Group[], terminal: 
 
 const COLOURS = { DOWN: "red", "AT RISK": "yellow", UNKNOWN: "yellow", SOUND: "green" } as const;
 
-function shortCost(numbers: readonly number[], cost: Diagnosis["commands"][number]["cost"]): string {
+/** What a command is for, where the verdict is about several groups, and its cost. */
+function commentOf({ mends, cost }: Diagnosis["commands"][number], { findings }: Diagnosis, groups: readonly Group[]) {
   const effects = unique(cost.map(({ effect }) => effect));
-  return `for ${numberList(numbers)}${effects.length > 0 ? `; costs: ${effects.join(", ")}` : ""}`;
+  const heavy = groups.filter(([first]) => heaviest(findings).includes(first));
+  return [
+    ...(mends.length > 0 && heavy.length > 1 ? [`for ${numberList(numbersFor(mends, findings, groups))}`] : []),
+    ...(effects.length > 0 ? [`costs: ${effects.join(", ")}`] : []),
+  ].join("; ");
 }
 
 /** A comment of the shell, so that the block can be pasted as it stands. */

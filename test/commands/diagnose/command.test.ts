@@ -143,7 +143,7 @@ Hygiene: should be otherwise
 17. --all has the fix of each: silent-alert
 
 DOWN: auth and backend cannot reach the database (all-traffic egress, no Cloud
-  NAT, public socket). Run in this order (for 1; costs: new revision, access):
+  NAT, public socket). Run in this order (costs: new revision, access):
 gcloud run services update netra-auth-service --project=netra-staging \\
   --region=us-central1 --vpc-egress=private-ranges-only
 gcloud run services update netra-backend-staging --project=netra-staging \\

@@ -59,12 +59,12 @@ test.each<[string, () => string, string]>([
   [
     "the incident",
     () => collectionOf("incident"),
-    "DOWN: auth and backend cannot reach the database (all-traffic egress, no Cloud NAT, public socket). Run in this order (for 1; costs: new revision, access): gcloud run services update netra-auth-service --project=netra-staging --region=us-central1 --vpc-egress=private-ranges-only gcloud run services update netra-backend-staging --project=netra-staging --region=us-central1 --vpc-egress=private-ranges-only",
+    "DOWN: auth and backend cannot reach the database (all-traffic egress, no Cloud NAT, public socket). Run in this order (costs: new revision, access): gcloud run services update netra-auth-service --project=netra-staging --region=us-central1 --vpc-egress=private-ranges-only gcloud run services update netra-backend-staging --project=netra-staging --region=us-central1 --vpc-egress=private-ranges-only",
   ],
   [
     "a disabled secret, and much that is not shown",
     () => collectionOf("partial"),
-    "DOWN: backend cannot start (JWT_SECRET_KEY = jwt-secret-staging, version 1: DISABLED). Run (for 1): gcloud secrets versions enable 1 --secret=jwt-secret-staging --project=netra-staging",
+    "DOWN: backend cannot start (JWT_SECRET_KEY = jwt-secret-staging, version 1: DISABLED). Run: gcloud secrets versions enable 1 --secret=jwt-secret-staging --project=netra-staging",
   ],
   [
     "too little to judge",
