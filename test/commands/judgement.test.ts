@@ -21,6 +21,9 @@ import { type Changes, stagingConfiguration } from "../stack-settings";
 
 const PROVIDER = { project: "netra-staging", region: "us-central1" };
 
+/** Storms take longest: only their own example and staging need them. */
+const NO_STORMS: PackConfiguration = { "startup-storm": "disabled" };
+
 const own = () => declare(readSettings(configurationOfRun()));
 
 /** One program with every resource that has a fault. */
@@ -68,7 +71,7 @@ describe("the pack's server and this process say the same of a program without a
   test("of every single resource with a fault", async () => {
     const { ofPack, ofRules } = await bothSay(pack, {
       program: allResourceExamples,
-      configuration: { "startup-storm": "disabled" },
+      configuration: NO_STORMS,
     });
     expect(ofRules).toEqual(ofPack);
     for (const rule of Object.keys(resourceExamples))
@@ -79,15 +82,14 @@ describe("the pack's server and this process say the same of a program without a
   });
 
   test.each(Object.entries(stackExamples))("of the stack that is the example of %s", async (name, { program }) => {
-    // Storms take longest: only their own example needs them.
-    const configuration: PackConfiguration = name === "startup-storm" ? {} : { "startup-storm": "disabled" };
+    const configuration = name === "startup-storm" ? {} : NO_STORMS;
     const { ofPack, ofRules } = await bothSay(pack, { program: () => Object(program()), configuration });
     expect(ofRules).toEqual(ofPack);
     expect(ofRules).not.toEqual([]);
   });
 
   test.each(Object.entries(soundShops))("of the sound shop with %s", async (_, program) => {
-    const { ofPack, ofRules } = await bothSay(pack, { program: () => Object(program()) });
+    const { ofPack, ofRules } = await bothSay(pack, { program: () => Object(program()), configuration: NO_STORMS });
     expect(ofRules).toEqual(ofPack);
   });
 
@@ -95,7 +97,7 @@ describe("the pack's server and this process say the same of a program without a
     const { ofPack, ofRules } = await bothSay(pack, {
       program: own,
       changes,
-      configuration: { "startup-storm": "disabled" },
+      configuration: NO_STORMS,
     });
     expect(ofRules).toEqual(ofPack);
     expect(ofRules).not.toEqual([]);
@@ -117,16 +119,17 @@ describe("the pack's server and this process say the same of a program without a
 });
 
 describe("the pack's server and this process say the same of this project's own stack, by its plan", () => {
-  test.each<[string, Changes]>([
-    ["staging", {}],
-    ["the outage, with a larger quota", { ...outage, "netra:limits": { regionalCpu: 60, regionalMemoryGib: 120 } }],
-  ])("%s", async (_, changes) => {
+  const largerQuota = { "netra:limits": { regionalCpu: 60, regionalMemoryGib: 120 } };
+  test.each<[string, Changes, PackConfiguration]>([
+    ["staging", {}, {}],
+    ["the outage, with a larger quota", { ...outage, ...largerQuota }, NO_STORMS],
+  ])("%s", async (_, changes, configuration) => {
     const pack = await PackServer.start(join(PROJECT_ROOT, "policy"), {
       name: "staging",
       configuration: stagingConfiguration(changes),
     });
     try {
-      const { ofPack, ofRules } = await bothSay(pack, { program: own, changes, hasPlan: true });
+      const { ofPack, ofRules } = await bothSay(pack, { program: own, changes, hasPlan: true, configuration });
       expect(ofRules).toEqual(ofPack);
     } finally {
       pack.stop();

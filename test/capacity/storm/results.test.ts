@@ -184,7 +184,7 @@ describe("a plan below its target", () => {
     );
   });
 
-  it("is told once what several storms have in common", () => {
+  it("names once what several storms have in common", () => {
     const storms = ["cold-start", "recovery"].map((scenario) => result({ scenario, bottleneck: "database CPU" }));
     const messages = targetProblems(
       stagingPlan(),
@@ -201,7 +201,7 @@ describe("a plan below its target", () => {
     const onPath = (plan: StormPlan) =>
       targetProblems(plan, [result({ bottleneck: "network path" })], 0.99)[0]?.message;
 
-    it("is told what the path is broken by, of every service", () => {
+    it("names what breaks the path, for every service", () => {
       expect(onPath(incidentPlan("public socket, all traffic"))).toMatch(
         /^'netra:services\.auth\.egress' \(all-traffic\) must .* is network path: all-traffic sends every packet into the VPC, .* public address is on the internet: .*; set 'netra:services\.auth\.egress' to private-ranges-only, and 'netra:services\.backend\.egress' likewise$/,
       );
@@ -210,7 +210,7 @@ describe("a plan below its target", () => {
       );
     });
 
-    it("is told how long Direct VPC egress takes to open, and what the application must wait for", () => {
+    it("states how long Direct VPC egress takes to open, and what the application must wait for", () => {
       expect(onPath(withRoutes(stagingPlan(), { vpcAccess: "direct-vpc" }))).toMatch(
         /^'netra:services\.auth\.database\.initTimeoutSeconds' \(75\) must .*: Direct VPC egress passes traffic only 20 to 80 s after an instance starts, and the application gives up after 75 s; set 'netra:services\.auth\.database\.initTimeoutSeconds' to 120 and 'netra:services\.auth\.probe\.failureThreshold' to 13, and let the application retry for so long, or take a connector/,
       );
@@ -249,8 +249,8 @@ describe("a plan below its target", () => {
   });
 
   it("with a strict target gets so many storms that a faultless plan reaches it", () => {
-    const [cold] = planStorms(stagingPlan(), { replications: replicationsFor(0.999) });
-    expect(cold?.success.lower).toBeGreaterThanOrEqual(0.999);
+    const { success } = scenarioStorms(coldStart(), { replications: replicationsFor(0.999) });
+    expect(success.lower).toBeGreaterThanOrEqual(0.999);
     expect(replicationsFor(0.99)).toBe(1000);
   });
 });
