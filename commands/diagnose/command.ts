@@ -49,7 +49,7 @@ export function diagnoseCommand(): Runnable {
           .map(([state, meaning]) => `  ${state.padEnd(8)} ${meaning}`)
           .join(
             "\n",
-          )}\n\nCommands that collect the files for --from; run them in an empty folder, they only read:\n${collectingLines(
+          )}\n\nCommands that collect the files for --from, in an empty folder; they only read:\n${collectingLines(
           {
             project: "$PROJECT",
             region: "$REGION",

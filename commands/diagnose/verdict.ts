@@ -9,9 +9,9 @@ import { type QuestionKey, triageOf } from "./triage";
 
 /** The words of a verdict, worst first. Only SOUND exits with 0. */
 export const STATES = {
-  DOWN: "something cannot work now: a service does not reach what it needs, or cannot start",
+  DOWN: "a service cannot start, or cannot reach what it needs",
   "AT RISK": "it can start, but something else is wrong",
-  UNKNOWN: "a question is open that decides between the other words",
+  UNKNOWN: "it cannot be judged, because a question is open that decides",
   SOUND: "every question is answered, and nothing is wrong",
 } as const;
 type State = keyof typeof STATES;
