@@ -49,12 +49,10 @@ export function diagnoseCommand(): Runnable {
           .map(([state, meaning]) => `  ${state.padEnd(8)} ${meaning}`)
           .join(
             "\n",
-          )}\n\nCommands that collect the files for --from, in an empty folder; they only read:\n${collectingLines(
-          {
-            project: "$PROJECT",
-            region: "$REGION",
-          },
-        )
+          )}\n\nCommands that collect the files for --from, in an empty folder; they only read:\n${collectingLines({
+          project: "$PROJECT",
+          region: "$REGION",
+        })
           .map((line) => `  ${line}`)
           .join("\n")}`,
     );

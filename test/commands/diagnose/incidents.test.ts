@@ -37,6 +37,7 @@ test("names one that goes on in the region, or everywhere, or nowhere in particu
         stage: "path",
         rules: ["regional-incident"],
         questions: ["region"],
+        mendedByUp: false,
         resource: "incident 42",
         evidence: [{ field: "status_impact", value: "SERVICE_OUTAGE, severity high" }],
         consequences: [
