@@ -105,6 +105,8 @@ export interface CostPoint {
   readonly usdPerMonth: number;
   /** Lower bound of the worst storm. */
   readonly success: number;
+  /** The checks that refuse it, whatever its storms do. */
+  readonly refusedBy: readonly string[];
 }
 
 /**
@@ -132,9 +134,18 @@ export function costCurve(plan: CapacityPlan, options: StormOptions = {}): CostP
     const bounds = planScenarios(sized).map(
       ({ input }) => meanInterval(simulate(input, { replications, seed }).shares).lower,
     );
-    return { tier: tier.name, maxConnections, usdPerMonth: sizeOf(sized).usdPerMonth, success: Math.min(...bounds) };
+    return {
+      tier: tier.name,
+      maxConnections,
+      usdPerMonth: sizeOf(sized).usdPerMonth,
+      success: Math.min(...bounds),
+      refusedBy: refusingChecks(sized),
+    };
   });
 }
+
+const refusingChecks = (plan: CapacityPlan): string[] =>
+  planChecks(plan).flatMap(({ title, problems }) => (problems.length > 0 ? [title] : []));
 
 const priceOf = (plan: CapacityPlan, { name }: Tier) =>
   sizeOf({ ...plan, database: { ...plan.database, tier: name } }).usdPerMonth;
@@ -190,7 +201,7 @@ function judgeOf(
   let incurable: readonly string[] | undefined;
   const measured = new Set<string>();
   return (plan: CapacityPlan, size: Size): SizedPlan => {
-    const refused = planChecks(plan).flatMap(({ title, problems }) => (problems.length > 0 ? [title] : []));
+    const refused = refusingChecks(plan);
     if (connectorFloor && connectorFloorProblems(plan.connector, connectorFloor).length > 0)
       refused.push("the live connector, which cannot shrink in place");
     if (refused.length > 0 || stormPlanProblems(plan).length > 0) return { ...size, fails: refused };

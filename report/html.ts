@@ -1,12 +1,20 @@
 import { Marked } from "marked";
 import { PALETTE } from "./palette";
-import type { Plot } from "./plots";
+import type { Plot } from "./plots/draw";
+
+interface Content {
+  /** Markdown above the plots: what a refused plan must change. */
+  readonly findings?: string;
+  readonly plots: readonly Plot[];
+  /** Markdown below them. */
+  readonly sections: string;
+}
 
 /**
  * The report as one file that opens from disk without network: the Markdown's own sections, and plots where people
  * would rather look than read. Light and dark follow the reader's system.
  */
-export function page(headline: string, ok: boolean, sections: string, plots: readonly Plot[]): string {
+export function page(headline: string, ok: boolean, { findings = "", plots, sections }: Content): string {
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -18,7 +26,7 @@ export function page(headline: string, ok: boolean, sections: string, plots: rea
 <body>
 <main>
 <h1 class="${ok ? "sound" : "refused"}">${escaped(headline)}</h1>
-<div class="plots">
+${markdown.parse(findings)}<div class="plots">
 ${plots.map(figure).join("\n")}
 </div>
 ${markdown.parse(sections)}
@@ -74,7 +82,7 @@ h1.refused { border-color: var(--limit); }
 h2 { font-size: 1.1rem; margin: 1.6rem 0 .5rem; }
 .plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 440px), 1fr)); gap: 1rem; }
 figure { margin: 0; padding: .5rem .8rem .8rem; border: 1px solid var(--grid); border-radius: .5rem; min-width: 0; }
-figure h2 { margin: 0 0 .3rem; font-size: 1rem; }
+figure h2 { margin: 0 0 .3rem; font-size: 1rem; text-wrap: balance; }
 figure svg { display: block; width: 100%; max-width: 34rem; height: auto; margin: 0 auto; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-size: .9rem; }

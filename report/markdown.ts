@@ -20,10 +20,9 @@ export function pullRequestMarkdown(verdict: Verdict): string {
   ]);
 }
 
-/** For the HTML page, which has headline and plots of its own. */
+/** For the HTML page, which has headline, findings and plots of its own. */
 export function pageSections(verdict: Verdict): string {
   return page([
-    findings(verdict),
     budgetSection(verdict),
     stormSection(verdict),
     checksSection(verdict),

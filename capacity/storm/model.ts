@@ -126,8 +126,6 @@ export interface SimulationOptions {
   readonly replications: number;
   /** A whole number from 0 to 2^32 - 1. Same seed, same result, on any machine. */
   readonly seed: number;
-  /** Records the connections over time in bins of that width. */
-  readonly timeline?: { readonly binSeconds: number; readonly bins: number } | undefined;
 }
 
 /** The raw results of all storms. */
@@ -138,6 +136,8 @@ export interface StormRun {
   readonly shares: Float64Array;
   /** Container start to ready of all that became ready at the first try, ascending. */
   readonly readySeconds: Float64Array;
+  /** The same of each group, in the order of the input. */
+  readonly readyByGroup: readonly Float64Array[];
   /** Over all storms, slots in use at most, those held from before included. */
   readonly peakConnections: number;
   /** Totals over all storms. */
@@ -152,9 +152,6 @@ export interface StormRun {
   /** How long a storm lasts: until the last first try is ready or has failed, mean, seconds. */
   readonly stormSeconds: number;
   readonly events: number;
-  readonly timeline?:
-    | { readonly binSeconds: number; readonly mean: Float64Array; readonly max: Float64Array }
-    | undefined;
 }
 
 /** The wait after so many failed attempts (at least 1), without its jitter, seconds. */

@@ -33,7 +33,7 @@ export const MOST_TARGET_PERCENT = 99.99;
 export const replicationsFor = (target: number): number => Math.max(LEAST_REPLICATIONS, 2 * leastStorms(target));
 
 /** The fewest storms after which a plan without a failure is not judged to be below that target. */
-export const leastReplications = (target: number): number => Math.max(LEAST_REPLICATIONS, leastStorms(target));
+const leastReplications = (target: number): number => Math.max(LEAST_REPLICATIONS, leastStorms(target));
 
 /** A target (percent, below 100) so strict that showing it takes more storms than can be simulated. */
 export function strictTargetProblems(percent: number, setting: string): Problem[] {
@@ -60,7 +60,9 @@ export interface StormResult {
   /** Share of the starts that are ready at the first try. */
   readonly success: Interval;
   /** Container start to ready of those; `null` where none was. */
-  readonly readySeconds: { readonly p50: number | null; readonly p95: number | null; readonly p99: number | null };
+  readonly readySeconds: ReadySeconds;
+  /** The services that start in it. */
+  readonly services: readonly ServiceStarts[];
   /** The most slots in use in any storm, those of the old revision included. */
   readonly peakConnections: number;
   /**
@@ -79,6 +81,22 @@ export interface StormResult {
   readonly failedBy: StormRun["failedBy"];
   /** The most at each stage in any storm, in service included. */
   readonly queues: StormRun["queues"];
+}
+
+interface ReadySeconds {
+  readonly p50: number | null;
+  readonly p95: number | null;
+  readonly p99: number | null;
+}
+
+/** The starts of one service in a scenario. */
+export interface ServiceStarts {
+  readonly service: string;
+  /** From 0 to 1: how many are ready at the first try. */
+  readonly readyShare: number;
+  readonly readySeconds: ReadySeconds;
+  /** In which its start-up probe must have passed. */
+  readonly windowSeconds: number;
 }
 
 /** Simulates every scenario of the plan. The plan can be simulated: see `stormPlanProblems`. */
@@ -104,11 +122,16 @@ function summary(scenario: Scenario, run: StormRun, seed: number, bottleneck: Bo
     replications,
     seed,
     success: meanInterval(run.shares),
-    readySeconds: {
-      p50: quantile(run.readySeconds, 0.5),
-      p95: quantile(run.readySeconds, 0.95),
-      p99: quantile(run.readySeconds, 0.99),
-    },
+    readySeconds: readySecondsOf(run.readySeconds),
+    services: scenario.input.groups.map(({ service, starts, probeWindowSeconds }, g) => {
+      const ready = run.readyByGroup[g] ?? new Float64Array();
+      return {
+        service,
+        readyShare: ready.length / (starts * replications),
+        readySeconds: readySecondsOf(ready),
+        windowSeconds: probeWindowSeconds,
+      };
+    }),
     peakConnections: run.peakConnections,
     bottleneck,
     refusals: perStorm(run.refusals),
@@ -120,91 +143,22 @@ function summary(scenario: Scenario, run: StormRun, seed: number, bottleneck: Bo
   };
 }
 
-/** One scenario for people: the result, what each relief would bring, and the series that plots are drawn from. */
+const readySecondsOf = (ascending: Float64Array): ReadySeconds => ({
+  p50: quantile(ascending, 0.5),
+  p95: quantile(ascending, 0.95),
+  p99: quantile(ascending, 0.99),
+});
+
+/** One scenario for people: the result, and what each relief would bring. */
 export interface StormDetail extends StormResult {
   readonly reliefs: readonly Relief[];
-  /** Share of all starts that are ready that long after their container started, at up to 100 points. */
-  readonly timeToReady: readonly { readonly seconds: number; readonly share: number }[];
-  /** Slots in use since the storm began: the mean and the highest over storms. */
-  readonly connections: readonly { readonly seconds: number; readonly mean: number; readonly highest: number }[];
 }
-
-const POINTS = 100;
-const TIMELINE_BINS = 120;
 
 export function stormDetail(scenario: Scenario, options: StormOptions = {}): StormDetail {
   const { replications, seed } = withDefaults(options);
-  // The first run measures how long a storm lasts, the second records it: same draws, same storms.
-  const first = stormRun(scenario.input, { replications, seed });
-  const lasts =
-    quantile(first.readySeconds, 0.999) ?? Math.max(...scenario.input.groups.map((group) => group.probeWindowSeconds));
-  const binSeconds = Math.max(lasts, 1) / TIMELINE_BINS;
-  const run = stormRun(scenario.input, { replications, seed, timeline: { binSeconds, bins: TIMELINE_BINS } });
+  const run = stormRun(scenario.input, { replications, seed });
   const { bottleneck, reliefs } = findBottleneck(scenario.input, run, seed);
-  const ready = run.readySeconds;
-  return {
-    ...summary(scenario, run, seed, bottleneck),
-    reliefs,
-    timeToReady: Array.from({ length: Math.min(POINTS, ready.length) }, (_, i) => {
-      const q = (i + 1) / Math.min(POINTS, ready.length);
-      return { seconds: quantile(ready, q) ?? 0, share: (q * ready.length) / (replications * scenario.starts) };
-    }),
-    connections: Array.from(run.timeline?.mean ?? [], (mean, i) => ({
-      seconds: (i + 0.5) * binSeconds,
-      mean,
-      highest: run.timeline?.max[i] ?? mean,
-    })),
-  };
-}
-
-/** The success share when another number of starts coincides, the groups in their proportions. */
-export interface StartsPoint extends Interval {
-  readonly starts: number;
-}
-
-/** Multiples of the plan's own number of starts; the last ones are left out once most starts fail. */
-const MULTIPLES = [0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4, 6, 8, 12, 16];
-
-export function successByStarts(scenario: Scenario, options: StormOptions = {}): StartsPoint[] {
-  const { replications, seed } = withDefaults({ replications: LEAST_REPLICATIONS, ...options });
-  const points: StartsPoint[] = [];
-  for (const starts of new Set(MULTIPLES.map((multiple) => Math.max(1, Math.round(multiple * scenario.starts))))) {
-    const input = withStarts(scenario.input, starts);
-    const successAfter = (storms: number) => meanInterval(stormRun(input, { replications: storms, seed }).shares);
-    const look = successAfter(Math.min(replications, LEAST_REPLICATIONS));
-    // Only where hardly a start fails does a strict target need more storms.
-    const point = {
-      starts,
-      ...(replications > LEAST_REPLICATIONS && look.mean > 0.9 ? successAfter(replications) : look),
-    };
-    points.push(point);
-    if (point.mean < 0.5 && starts > scenario.starts) break;
-  }
-  return points;
-}
-
-/** As many starts as asked, shared out in the groups' proportions by largest remainders. */
-function withStarts(input: StormInput, starts: number): StormInput {
-  const planned = input.groups.reduce((sum, group) => sum + group.starts, 0);
-  const exact = input.groups.map((group) => (group.starts * starts) / planned);
-  const missing = starts - exact.reduce((sum, share) => sum + Math.floor(share), 0);
-  const first = exact
-    .map((share, i) => ({ i, rest: share - Math.floor(share) }))
-    .toSorted((a, b) => b.rest - a.rest)
-    .slice(0, missing)
-    .map(({ i }) => i);
-  const startsOf = (i: number) => Math.floor(exact[i] ?? 0) + (first.includes(i) ? 1 : 0);
-  // A user's limit follows from its service's instances, so a plan with more starts has a higher one.
-  const larger = Math.max(1, starts / planned);
-  // A group keeps its place when it is empty: its place is where its draws are.
-  return {
-    ...input,
-    groups: input.groups.map((group, i) => ({
-      ...group,
-      starts: startsOf(i),
-      userLimit: Math.ceil(group.userLimit * larger),
-    })),
-  };
+  return { ...summary(scenario, run, seed, bottleneck), reliefs };
 }
 
 /** What one assumption decides: the scenario at its low and at its high value, all others likely. */

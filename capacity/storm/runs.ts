@@ -30,4 +30,4 @@ export function stormRun(input: StormInput, options: SimulationOptions): StormRu
   return run;
 }
 
-const sizeOf = ({ shares, readySeconds }: StormRun) => shares.length + readySeconds.length;
+const sizeOf = ({ shares, readySeconds }: StormRun) => shares.length + 2 * readySeconds.length;

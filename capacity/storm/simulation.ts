@@ -180,7 +180,7 @@ class Storm {
     this.deadline = new Float64Array(lanes);
     this.timer = new Int32Array(lanes);
     this.timerAt = new Float64Array(lanes);
-    this.tally = new Tally(starts, options);
+    this.tally = new Tally(groups, options.replications);
     this.layOut();
   }
 
@@ -300,7 +300,7 @@ class Storm {
         this.pendingEvent[start] = NONE;
         if (i32(this.life, start) > 0) break;
         this.undecided--;
-        this.tally.success(this.events.now - f64(this.bornAt, start));
+        this.tally.success(i32(this.groupOf, start), this.events.now - f64(this.bornAt, start));
         break;
       case EXPIRED:
         if (i32(this.life, start) === 0) this.tally.probeWindow++;
@@ -664,7 +664,7 @@ class Storm {
 
   private changeConnections(by: number): void {
     this.connections += by;
-    this.tally.connectionsAre(this.connections, this.events.now);
+    this.tally.connectionsAre(this.connections);
   }
 
   // Random draws.

@@ -1,5 +1,5 @@
-import { readF64 as f64 } from "./engine/arrays";
-import type { SimulationOptions, StormRun } from "./model";
+import { readI32 as i32 } from "./engine/arrays";
+import type { StormRun } from "./model";
 
 /** What is counted over all storms of one input. */
 export class Tally {
@@ -14,57 +14,55 @@ export class Tally {
   probeWindow = 0;
   private lasted = 0;
   private succeeded = 0;
-  private readies = 0;
-  private connections = 0;
-  private since = 0;
+  private readonly starts: number;
   private readonly shares: Float64Array;
+  /** Seconds to ready: room for every start, group after group. */
   private readonly ready: Float64Array;
-  private readonly areas: Float64Array;
-  private readonly highest: Float64Array;
+  /** Where each group's times begin, and where its next one goes. */
+  private readonly first: Int32Array;
+  private readonly next: Int32Array;
 
-  constructor(
-    private readonly starts: number,
-    private readonly options: SimulationOptions,
-  ) {
-    const bins = options.timeline?.bins ?? 0;
-    this.shares = new Float64Array(options.replications);
-    this.ready = new Float64Array(options.replications * starts);
-    this.areas = new Float64Array(bins);
-    this.highest = new Float64Array(bins);
+  constructor(groups: readonly { readonly starts: number }[], replications: number) {
+    this.first = new Int32Array(groups.length);
+    this.starts = groups.reduce((before, group, g) => {
+      this.first[g] = before * replications;
+      return before + group.starts;
+    }, 0);
+    this.next = this.first.slice();
+    this.shares = new Float64Array(replications);
+    this.ready = new Float64Array(this.starts * replications);
   }
 
   begin(connections: number): void {
     this.succeeded = 0;
-    this.connections = connections;
-    this.since = 0;
-    if (connections > this.peakConnections) this.peakConnections = connections;
+    this.connectionsAre(connections);
   }
 
-  /** A first try is ready, so long after its container started. */
-  success(seconds: number): void {
+  /** A first try of that group is ready, so long after its container started. */
+  success(group: number, seconds: number): void {
     this.succeeded++;
-    this.ready[this.readies++] = seconds;
+    const at = i32(this.next, group);
+    this.ready[at] = seconds;
+    this.next[group] = at + 1;
   }
 
   /** The slots in use have changed. */
-  connectionsAre(count: number, now: number): void {
-    if (this.options.timeline) this.record(now);
-    this.connections = count;
+  connectionsAre(count: number): void {
     if (count > this.peakConnections) this.peakConnections = count;
   }
 
   end(storm: number, now: number): void {
     this.lasted += now;
-    if (this.options.timeline) this.record(Number.POSITIVE_INFINITY);
     this.shares[storm] = this.starts === 0 ? 1 : this.succeeded / this.starts;
   }
 
   run(queues: StormRun["queues"], events: number): StormRun {
-    const { timeline, replications } = this.options;
+    const readyByGroup = Array.from(this.first, (first, g) => this.ready.slice(first, this.next[g]).sort());
     return {
       starts: this.starts,
       shares: this.shares,
-      readySeconds: this.ready.slice(0, this.readies).sort(),
+      readySeconds: joined(readyByGroup).sort(),
+      readyByGroup,
       peakConnections: this.peakConnections,
       refusals: this.refusals,
       timeouts: this.timeouts,
@@ -72,27 +70,18 @@ export class Tally {
       adminApiWaits: this.adminApiWaits,
       failedBy: { attempts: this.attempts, initTimeout: this.initTimeout, probeWindow: this.probeWindow },
       queues,
-      stormSeconds: this.lasted / replications,
+      stormSeconds: this.lasted / this.shares.length,
       events,
-      timeline: timeline && {
-        binSeconds: timeline.binSeconds,
-        mean: this.areas.map((area) => area / (timeline.binSeconds * replications)),
-        max: this.highest,
-      },
     };
   }
+}
 
-  /** Adds the connections since the last change to the timeline's bins. */
-  private record(until: number): void {
-    const { binSeconds = 1, bins = 0 } = this.options.timeline ?? {};
-    const end = Math.min(until, binSeconds * bins);
-    let from = this.since;
-    for (let bin = Math.floor(from / binSeconds); bin < bins && from < end; bin++) {
-      const to = Math.min(end, (bin + 1) * binSeconds);
-      this.areas[bin] = f64(this.areas, bin) + this.connections * (to - from);
-      this.highest[bin] = Math.max(f64(this.highest, bin), this.connections);
-      from = Math.max(from, to);
-    }
-    this.since = until;
+function joined(parts: readonly Float64Array[]): Float64Array {
+  const whole = new Float64Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
   }
+  return whole;
 }

@@ -7,7 +7,7 @@ import { readPackConfiguration } from "../../engine/pack-configuration";
 import type { PackConfiguration } from "../../policy/framework/judgement";
 import { rules } from "../../policy/rules";
 import { type CheckTextOptions, checkText } from "../../report/check-text";
-import { headline, pageSections, pullRequestMarkdown } from "../../report/markdown";
+import { findings, headline, pageSections, pullRequestMarkdown } from "../../report/markdown";
 import type { Verdict } from "../../report/verdict";
 import { announce, answering, collecting, command, EXIT, type Runnable } from "../shared/command";
 import { reportDirectory } from "../shared/folder";
@@ -70,10 +70,11 @@ const packConfiguration = ({ policyPackConfig }: Options): PackConfiguration =>
 async function writeReport(directory: string, verdict: Verdict, plan: CapacityPlan) {
   writeFileSync(join(directory, "report.md"), pullRequestMarkdown(verdict));
   writeFileSync(join(directory, "report.json"), `${JSON.stringify(verdict, null, 2)}\n`);
-  const [{ drawings }, { page }] = await Promise.all([
-    import("../../report/drawings.js"),
+  const [{ planPlots }, { page }] = await Promise.all([
+    import("../../report/plots/plan.js"),
     import("../../report/html.js"),
   ]);
-  const plots = verdict.storms.length > 0 ? await drawings(plan) : [];
-  writeFileSync(join(directory, "report.html"), page(headline(verdict), verdict.ok, pageSections(verdict), plots));
+  const plots = await planPlots(plan, verdict);
+  const content = { findings: findings(verdict), plots, sections: pageSections(verdict) };
+  writeFileSync(join(directory, "report.html"), page(headline(verdict), verdict.ok, content));
 }

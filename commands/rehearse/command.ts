@@ -110,7 +110,7 @@ async function print(host: Host, rehearsal: Rehearsal, { json, write }: Options,
 
 async function writePage(directory: string, rehearsal: Rehearsal) {
   const [{ predictedBesideMeasured }, { page }] = await Promise.all([
-    import("../../report/plots.js"),
+    import("../../report/plots/rehearsal.js"),
     import("../../report/html.js"),
   ]);
   const plots = await Promise.all([
@@ -119,6 +119,6 @@ async function writePage(directory: string, rehearsal: Rehearsal) {
   ]);
   writeFileSync(
     join(directory, "rehearsal.html"),
-    page(rehearsalHeadline(rehearsal), rehearsal.ok, rehearsalSections(rehearsal), plots),
+    page(rehearsalHeadline(rehearsal), rehearsal.ok, { plots, sections: rehearsalSections(rehearsal) }),
   );
 }

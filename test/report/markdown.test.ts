@@ -3,6 +3,7 @@ import { planStorms } from "../../capacity/storm/results";
 import {
   budgetTable,
   costSection,
+  findings,
   headline,
   pageSections,
   pullRequestMarkdown,
@@ -90,7 +91,7 @@ describe("the two orders", () => {
       "## Assumptions",
     ]);
     expect(sections(pageSections(refused))).toEqual([
-      ...body,
+      ...body.slice(3),
       "## Checks of the plan",
       "## Cost",
       "## Assumptions",
@@ -108,7 +109,7 @@ describe("the two orders", () => {
   });
 
   it("show every finding with its level, every waiver with its reason, every resource", () => {
-    for (const text of [pullRequestMarkdown(refused), pageSections(refused)]) {
+    for (const text of [pullRequestMarkdown(refused), `${findings(refused)}\n${pageSections(refused)}`]) {
       expect(text).toContain("- 'netra:connector.maxInstances' (120) must be");
       expect(text).toContain("- [mandatory] **connector-floor** on staging-connector: two lines\n");
       expect(text).toContain("- [advisory] **service-port-8002** on web: only told");

@@ -459,17 +459,14 @@ describe("storms are repeatable and comparable", () => {
     for (const boot of boots(3)) expect(more).toContain(boot);
   });
 
-  it("a timeline follows the connections and leaves the results alone", () => {
-    const input = stormInput({
-      groups: [{}, { boot: { medianSeconds: 2, sigma: 0 } }],
-      database: { heldConnections: 3 },
-    });
-    const run = simulate(input, { replications: 4, seed: 1, timeline: { binSeconds: 1, bins: 4 } });
-    expect([...(run.timeline?.mean ?? [])]).toEqual([4, 4, 5, 5]);
-    expect([...(run.timeline?.max ?? [])]).toEqual([4, 4, 5, 5]);
-    expect(simulate(busy, { replications: 20, seed: 1, timeline: { binSeconds: 0.3, bins: 50 } }).shares).toEqual(
-      simulate(busy, { replications: 20, seed: 1 }).shares,
-    );
+  it("keeps the times to ready of each group", () => {
+    const input = stormInput({ groups: [{ starts: 2 }, { starts: 1, boot: { medianSeconds: 5, sigma: 0 } }] });
+    const run = simulate(input, { replications: 2, seed: 1 });
+    expect(run.readyByGroup.map((seconds) => [...seconds])).toEqual([
+      [...run.readySeconds.slice(0, 4)],
+      [...run.readySeconds.slice(4)],
+    ]);
+    expect(run.readyByGroup[1]?.[0]).toBeGreaterThanOrEqual(5);
   });
 });
 

@@ -10,7 +10,6 @@ import {
   sensitivity,
   stormDetail,
   stormOptionProblems,
-  successByStarts,
 } from "../../../capacity/storm/results";
 import { planScenarios, type StormPlan } from "../../../capacity/storm/scenarios";
 import { incidentPlan, stagingPlan, withRoutes } from "../staging-plan";
@@ -24,7 +23,7 @@ const coldStart = (plan = stagingPlan()) => {
   return scenario;
 };
 
-describe("what the staging plans give (storm.md, section 6)", () => {
+describe("what the staging plans give", () => {
   it("the project's own plan: the lower bound is at least 99 % in every scenario, and nothing shared holds it up", () => {
     const results = planStorms(stagingPlan());
     for (const { success, bottleneck, refusals, timeouts } of results) {
@@ -113,31 +112,28 @@ describe("results", () => {
     });
   });
 
-  it("in detail have the series of the plots", () => {
-    const detail = stormDetail(coldStart(), quick);
-    expect(detail.timeToReady.at(-1)?.share).toBe(1);
-    expect(detail.timeToReady.map(({ seconds }) => seconds)).toEqual(
-      detail.timeToReady.map(({ seconds }) => seconds).toSorted((a, b) => a - b),
-    );
-    expect(detail.connections.map(({ seconds }) => seconds)).toHaveLength(120);
-    expect(Math.max(...detail.connections.map(({ highest }) => highest))).toBe(detail.peakConnections);
-    expect(detail.connections[0]?.mean).toBeCloseTo(10, 6);
-    expect(detail.reliefs.map(({ resource }) => resource)).toEqual([
+  it("have the starts of each service beside its own window", () => {
+    const input = stormInput({
+      groups: [
+        { service: "fast", starts: 2, probeWindowSeconds: 50 },
+        { service: "broken", starts: 1, probeWindowSeconds: 70, path: { kind: "broken", dialSeconds: 34 } },
+      ],
+    });
+    const { services } = scenarioStorms(scenarioOf(input, 3), { replications: 10 });
+    expect(services).toEqual([
+      { service: "fast", readyShare: 1, windowSeconds: 50, readySeconds: { p50: 0, p95: 0, p99: 0 } },
+      { service: "broken", readyShare: 0, windowSeconds: 70, readySeconds: { p50: null, p95: null, p99: null } },
+    ]);
+  });
+
+  it("in detail have what each relief would bring", () => {
+    expect(stormDetail(coldStart(), quick).reliefs.map(({ resource }) => resource)).toEqual([
       "max_connections",
       "database CPU",
       "connector",
       "connection limit",
       "postmaster",
     ]);
-  });
-});
-
-describe("success against the number of starts", () => {
-  it("has the plan's own number and goes on until most starts fail", () => {
-    const points = successByStarts(coldStart(), quick);
-    expect(points.map(({ starts }) => starts)).toContain(8);
-    expect(points.find(({ starts }) => starts === 8)?.mean).toBe(1);
-    expect(points.at(-1)?.mean).toBeLessThan(0.5);
   });
 });
 

@@ -11,6 +11,7 @@ const cell = gridCell(stagingPlan(), { starts: 10, connections: 4, maxConnection
 const predicted = (share: number, seconds: number): StormRun => ({
   starts: 10,
   shares: new Float64Array([share]),
+  readyByGroup: [],
   readySeconds: share > 0 ? new Float64Array([seconds]) : new Float64Array(0),
   refusals: 3,
   peakConnections: 0,

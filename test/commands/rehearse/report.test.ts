@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { type CellResult, errorsOf, isWithin } from "../../../commands/rehearse/comparison";
 import type { Rehearsal } from "../../../commands/rehearse/rehearsal";
 import { accuracyMarkdown, rehearsalText } from "../../../commands/rehearse/report";
-import { predictedBesideMeasured } from "../../../report/plots";
+import { predictedBesideMeasured } from "../../../report/plots/rehearsal";
 
 const cell = (name: string, successError: number, readyP95Error: number, refusals: number): CellResult => ({
   name,

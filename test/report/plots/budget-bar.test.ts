@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type ConnectionHolder, connectionBudget } from "../../capacity/budget";
-import { budgetBar } from "../../report/budget-bar";
+import { type ConnectionHolder, connectionBudget } from "../../../capacity/budget";
+import { budgetBar } from "../../../report/plots/budget-bar";
 
 const slots = { maxConnections: 100, usableShare: 0.8, reservedConnections: 10, migrationConnections: 5 };
 const holder = (label: string, instances: number, overlap = instances): ConnectionHolder => ({
@@ -16,12 +16,12 @@ const drawn = (holders: readonly ConnectionHolder[], database = slots) =>
 const texts = (svg: string) => [...svg.matchAll(/<text[^>]*>([^<]*)<\/text>/g)].map(([, text]) => text);
 /** Left and right end of every rectangle that is as high as the bar, in hundredths of max_connections. */
 const segments = (svg: string) =>
-  [...svg.matchAll(/<path d="M([\d.]+),40h([\d.]+)v36h-[\d.]+Z" fill="([^"]+)" opacity="([\d.]+)"/g)].map(
+  [...svg.matchAll(/<path d="M([\d.]+),40h([\d.]+)v36h-[\d.]+Z" fill="([^"]+)"(?: opacity="([\d.]+)")?/g)].map(
     ([, from, width, fill, opacity]) => ({
       from: Number(from),
       to: Number(from) + Number(width),
       fill: fill?.replace(/var\(--(.*)\)/, "$1"),
-      old: opacity !== "1",
+      old: opacity === "0.4",
     }),
   );
 

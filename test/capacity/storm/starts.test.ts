@@ -1,0 +1,40 @@
+import { describe, expect, it } from "vitest";
+import { planScenarios } from "../../../capacity/storm/scenarios";
+import { successByStarts } from "../../../capacity/storm/starts";
+import { incidentPlan, stagingPlan } from "../staging-plan";
+import { stormInput } from "./storm-input";
+
+const coldStart = (plan = stagingPlan()) => {
+  const [scenario] = planScenarios(plan);
+  if (!scenario) throw new Error("the plan has storms");
+  return scenario;
+};
+
+describe("success against the number of starts", () => {
+  const { points, lastPassing, isExact } = successByStarts(coldStart(), 0.99);
+  const lowerAt = (wanted: number) => points.find(({ starts }) => starts === wanted)?.lower;
+
+  it("has the plan's own number and goes on until most starts fail", () => {
+    expect(lowerAt(8)).toBeGreaterThanOrEqual(0.99);
+    expect(points.at(-1)?.mean).toBeLessThan(0.5);
+    expect(points.map(({ starts }) => starts)).toEqual(points.map(({ starts }) => starts).toSorted((a, b) => a - b));
+  });
+
+  it("finds the number of which one more fails", () => {
+    expect(isExact).toBe(true);
+    expect(lastPassing).toBeGreaterThan(8);
+    expect(lowerAt(lastPassing)).toBeGreaterThanOrEqual(0.99);
+    expect(lowerAt(lastPassing + 1)).toBeLessThan(0.99);
+  });
+
+  it("finds 0 where not even one start passes", () => {
+    const broken = coldStart(incidentPlan("public socket, all traffic"));
+    expect(successByStarts(broken, 0.99)).toMatchObject({ lastPassing: 0, isExact: true });
+  });
+
+  it("says where no number fails", () => {
+    const input = stormInput({ group: { connectionsPerProcess: 0 } });
+    const free = { name: "test", meaning: "", starts: 1, input };
+    expect(successByStarts(free, 0.99)).toMatchObject({ lastPassing: 16, isExact: false });
+  });
+});
