@@ -76,7 +76,7 @@ function stormsOf(
     instance,
     clients,
     resources,
-    plan.database,
+    { ...plan.database, limitedUsers: plan.database.roles !== undefined },
     (service) => starts.get(service) ?? neutralStart,
   );
   return stormPlanProblems(deployed).length > 0

@@ -23,7 +23,7 @@ export function stormPlanOf(
   instance: StackResource,
   clients: readonly DatabaseClient[],
   resources: readonly StackResource[],
-  reserved: ReservedSlots,
+  { limitedUsers, reservedConnections, migrationConnections }: ReservedSlots & { readonly limitedUsers: boolean },
   behaviour: (service: string) => StartBehaviour,
 ): StormPlan {
   const { maxConnections } = slotsOf(instance);
@@ -31,7 +31,13 @@ export function stormPlanOf(
     // Each service has its own route.
     network: {},
     connector: smallestConnector(clients, resources),
-    database: { tier: tierOf(instance), maxConnections, ...reserved },
+    database: {
+      tier: tierOf(instance),
+      maxConnections,
+      reservedConnections,
+      migrationConnections,
+      ...(limitedUsers ? { roles: {} } : {}),
+    },
     services: Object.fromEntries(
       clients.map((client) => [
         client.label,
@@ -60,7 +66,7 @@ function clientField(
   field: string,
   clients: readonly DatabaseClient[],
 ): { readonly client: DatabaseClient | undefined; readonly key: string } {
-  const [, label, key = ""] = /^services\.(.+?)\.((?:database\.|probe\.)?\w+)$/.exec(field) ?? [];
+  const [, label, key = ""] = /^services\.(.+?)\.((?:database\.(?:retry\.)?|probe\.)?\w+)$/.exec(field) ?? [];
   return { client: clients.find((other) => other.label === label), key };
 }
 

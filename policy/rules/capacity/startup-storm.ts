@@ -19,6 +19,7 @@ export const startupStorm = stackRule<
     targetPercent: number;
     services: Readonly<Record<string, StartBehaviour>>;
     otherServices: StartBehaviour;
+    limitedUsers: boolean;
   }
 >({
   name: "startup-storm",
@@ -46,6 +47,13 @@ export const startupStorm = stackRule<
       ...startBehaviourSchema,
       description: "How every other service starts.",
       default: neutralStart,
+    },
+    limitedUsers: {
+      type: "boolean",
+      description:
+        "Whether each service logs in as a user of its own, with a limit at the connections that the budget gives it.",
+      default: false,
+      fromPlan: ({ database }) => database.roles !== undefined,
     },
     ...reservedSlots,
   },

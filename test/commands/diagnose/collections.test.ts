@@ -183,6 +183,21 @@ test("the plan's database under another engine", () => {
   ]);
 });
 
+test("storms are simulated with what is deployed, not with the sizes of the plan", () => {
+  write("instances.json", [
+    changed(healthy("instances.json")[0], ({ settings: own }) => {
+      own.databaseFlags = [{ name: "max_connections", value: "40" }];
+    }),
+  ]);
+  write("connectors.json", healthy("connectors.json"));
+  write("services.json", [auth, backend, frontend]);
+  const [database] = diagnosis().capacity;
+  const peaks = database?.storms.map(({ peakConnections }) => peakConnections) ?? [];
+  expect(database?.maxConnections).toBe(40);
+  expect(Math.max(...peaks)).toBeLessThanOrEqual(40);
+  expect(database?.storms.some(({ refusals }) => refusals > 0)).toBe(true);
+});
+
 test("a service may be called what every object of JavaScript has", () => {
   write("instances.json", healthy("instances.json"));
   write("connectors.json", healthy("connectors.json"));
