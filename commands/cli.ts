@@ -114,7 +114,8 @@ async function main(): Promise<number> {
   }
 }
 
-if (require.main === module) {
+/** Runs the command that the process was started with. */
+export function start(): void {
   // A reader that stops early (`| head`) has what it wanted: the exit code stays the verdict's.
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code !== "EPIPE") throw error;
@@ -123,3 +124,5 @@ if (require.main === module) {
     process.exitCode = code;
   });
 }
+
+if (require.main === module) start();

@@ -116,7 +116,7 @@ function tried(edit: Edit, filters: readonly string[]): Result {
     const node = (...args: readonly string[]) =>
       spawnSync(process.execPath, args, { cwd: folder, encoding: "utf8", maxBuffer: 2 ** 28 });
     const generate = () => {
-      const { status, stderr } = node("--import", "tsx", "commands/cli.ts", "generate");
+      const { status, stderr } = node("commands/start.mjs", "generate");
       return status === 0
         ? Object.keys(generatedFiles).map((name) => readFileSync(join(folder, name), "utf8"))
         : stderr;

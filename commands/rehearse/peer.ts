@@ -43,7 +43,7 @@ export class Peer<Order extends { kind: string }, Answer extends { kind: string 
     add: (part: Part) => void,
   ): Promise<{ readonly peer: Peer<Order, Answer>; readonly listening: Answer }> {
     const [command, args] = pinnedTo(cores, process.execPath, ["--import", "tsx"]);
-    const child = fork(join(__dirname, file), {
+    const child = fork(join(PROJECT_ROOT, "commands", "rehearse", file), {
       execPath: command,
       execArgv: [...args],
       cwd: PROJECT_ROOT,

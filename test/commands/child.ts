@@ -59,7 +59,7 @@ export const processOf =
     });
 
 /** What Node starts for `npm run netra`. */
-export const COMMAND_LINE = ["--import", "tsx", "commands/cli.ts"] as const;
+export const COMMAND_LINE = ["commands/start.mjs"] as const;
 
 /** The same for a command that reads a stack file: the reference, unless the arguments name another. */
 export const stackCommand =

@@ -258,7 +258,7 @@ test.runIf(process.platform === "linux")(
       return { code, started: [...started] };
     };
     const first = await run();
-    // The first run after a change compiles, in a process that tsx starts.
+    // The first run after a change makes the bundle, in a process of esbuild's.
     expect(first.started.length > 0 ? await run() : first).toEqual({ code: 0, started: [] });
   },
 );
