@@ -43,7 +43,7 @@ const config = {
     titleFontSize: 12,
     titleFontWeight: "normal",
   },
-  title: { color: MUTED, fontSize: 12, fontWeight: "normal", anchor: "start", frame: "bounds" },
+  title: { color: MUTED, fontSize: 12, fontWeight: "normal", anchor: "start", frame: "group" },
   legend: { labelColor: INK, labelFontSize: 12 },
   text: { color: INK, fontSize: 12 },
 };
