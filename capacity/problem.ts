@@ -1,3 +1,5 @@
+import { MASK, maskedValue } from "./secrecy";
+
 /** One mistake in what a user gave: a stack file, an option, a variable. */
 export interface InputProblem {
   /** The setting to change, as its owner writes it: `netra:connector.maxInstances`, `--stack`. */
@@ -62,7 +64,7 @@ type Mending =
 /** Builds a {@link Problem}: `'setting' (value) must ... because ...; set 'setting' to ...`. */
 export function problem(p: ProblemParts & Mending): Problem {
   const { setting, must, because, cause, evidence } = p;
-  const value = "value" in p ? shown(p.value) : undefined;
+  const value = "value" in p ? shownUnder(setting, shown(p.value)) : undefined;
   const ways = "ways" in p ? p.ways : "fix" in p && isLiteral(p.fix) ? [[[setting, p.fix] as const]] : [];
   const fix =
     "ways" in p ? waysText(setting, p.ways, p.otherwise) : "fix" in p ? `set '${setting}' to ${p.fix}` : p.instead;
@@ -135,6 +137,12 @@ function shown(value: unknown): string {
   if (value === undefined || value === null) return "not set";
   if (value === "") return "empty";
   return String(value);
+}
+
+/** A value as a message shows it: a secret, by the name of its setting or by its form, is not shown. */
+export function shownUnder(setting: string, value: string): string {
+  const harmless = maskedValue(setting, value);
+  return harmless === MASK && value !== MASK ? "not shown" : harmless;
 }
 
 /** The integer nearest to `value` within `range`: what an error proposes. */

@@ -1,6 +1,6 @@
 import { sizePlan } from "../capacity/sizing";
 import { sizingText } from "../report/size-text";
-import { announce, answering, command, EXIT, type Host, type Runnable } from "./shared/command";
+import { announce, answering, command, EXIT, type Host, jsonText, type Runnable } from "./shared/command";
 import { type PlanOptions, readAsked, withPlanOptions } from "./shared/plan-options";
 import { stackCost } from "./shared/stack-cost";
 import { terminalOf } from "./shared/terminal";
@@ -30,9 +30,7 @@ function sized(host: Host, options: PlanOptions): number {
     progress: (judged, plans) => announce(host, `judged ${judged} of ${plans} plans`),
   });
   host.stdout.write(
-    options.json
-      ? `${JSON.stringify(sizing, null, 2)}\n`
-      : `${sizingText(sizing, stackCost(settings).usdPerMonth, terminalOf(host))}\n`,
+    options.json ? jsonText(sizing) : `${sizingText(sizing, stackCost(settings).usdPerMonth, terminalOf(host))}\n`,
   );
   return sizing.cheapest ? EXIT.sound : EXIT.refused;
 }

@@ -1,7 +1,7 @@
 import { targetProblems } from "../capacity/storm/remedies";
 import { scenarioStorms, sensitivity, stormDetail } from "../capacity/storm/results";
 import { sensitivityText, stormDetailText, stormsText } from "../report/storm-text";
-import { announce, answering, command, EXIT, type Host, type Runnable } from "./shared/command";
+import { announce, answering, command, EXIT, type Host, jsonText, type Runnable } from "./shared/command";
 import { type PlanOptions, readAsked, withPlanOptions } from "./shared/plan-options";
 import { terminalOf } from "./shared/terminal";
 
@@ -56,5 +56,5 @@ function simulated(host: Host, options: PlanOptions): number {
 }
 
 function print(host: Host, { json }: PlanOptions, object: object, text: string) {
-  host.stdout.write(json ? `${JSON.stringify(object, null, 2)}\n` : `${text}\n`);
+  host.stdout.write(json ? jsonText(object) : `${text}\n`);
 }

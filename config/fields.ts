@@ -1,7 +1,7 @@
 import { parse } from "yaml";
 import { z } from "zod";
 import { meantQuantity } from "../capacity/constraints/cloudrun";
-import type { InputProblem, Proposal } from "../capacity/problem";
+import { type InputProblem, type Proposal, shownUnder } from "../capacity/problem";
 
 /* The kinds of fields in the stack file: each defines its form and the message for an invalid value. */
 
@@ -30,7 +30,7 @@ export function complained(setting: string, value: string, message: string): Inp
   const isLiteral = /^([^\s<>]+|\[.*\]|".*"|'.*'|\{.*\})$/.test(written) && !written.includes("...");
   return {
     setting,
-    message: `'${setting}' (${value}) ${text}`,
+    message: `'${setting}' (${shownUnder(setting, value)}) ${text}`,
     ...(isLiteral ? { ways: [[[setting, parse(written) as Proposal]]] } : {}), // YAML of one line
   };
 }
@@ -208,6 +208,8 @@ export function isPattern(value: string): boolean {
 export const HYPHENATED = "be lower-case letters, digits and hyphens, starting with a letter";
 export const UNDERSCORED = "be lower-case letters, digits and underscores, starting with no digit";
 /** A short name that names in the cloud are derived from, a path matcher's among them. */
+/** The name of a variable. */
+export const VARIABLE = /^[A-Z][A-Z0-9_]*$/;
 export const KEY = /^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/;
 /** A name by Compute Engine's rules; two characters at least, because a NAT gateway's has. */
 export const computeName = (meaning: string, example: string) =>

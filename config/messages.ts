@@ -1,7 +1,7 @@
 import { closest, distance } from "fastest-levenshtein";
 import { z } from "zod";
 import type { InputProblem } from "../capacity/problem";
-import { complained } from "./fields";
+import { complained, VARIABLE } from "./fields";
 import { shown } from "./references";
 import { stackFile } from "./schema";
 
@@ -26,7 +26,7 @@ function issueProblems(issue: z.core.$ZodIssue, own: unknown): InputProblem[] {
   const value = issue.code === "invalid_key" ? issue.path.at(-1) : valueAt(own, issue.path);
   const isHidden =
     issue.code !== "invalid_key" &&
-    mayBeSecret(issue.path) &&
+    mayBeSecret(issue.path, value) &&
     typeof value !== "object" &&
     value !== undefined &&
     value !== "";
@@ -34,13 +34,16 @@ function issueProblems(issue: z.core.$ZodIssue, own: unknown): InputProblem[] {
 }
 
 /**
- * A secret's value written where its section or its id belongs, a channel's token, and a container's variables: no
- * message may show them.
+ * A secret's value written where its section, a setting or a name of it belongs, a channel's token, and a container's
+ * variables: no message may show them.
  */
-function mayBeSecret([section, , field, ...rest]: readonly PropertyKey[]): boolean {
+function mayBeSecret([section, , field]: readonly PropertyKey[], value: unknown): boolean {
   if (section === "channelTokens") return true;
-  if (section === "secrets") return field === undefined || field === "id";
-  return section === "services" && field === "environment" && rest.length > 0;
+  // A misspelt format or version is short.
+  if (section === "secrets")
+    return field === undefined || field === "id" || !/^([A-Za-z_-]{1,20}|-?\d{1,4}(\.\d+)?)$/.test(String(value));
+  if (section !== "services") return false;
+  return field === "environment" || (field === "secrets" && !VARIABLE.test(String(value)));
 }
 
 function unknownKey(parent: readonly PropertyKey[], key: string): InputProblem {

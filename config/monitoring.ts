@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { type InputProblem, problem, type Way } from "../capacity/problem";
+import { MASK } from "../capacity/secrecy";
 import { withoutHosts } from "./edge";
 import {
   amount,
@@ -60,18 +61,12 @@ export const hosts = named(
   ),
 );
 
-/**
- * What a secret is called that Pulumi has decrypted, or that a reader of the file cannot: its value is nobody's
- * business here.
- */
-export const SECRET = "[secret]";
-
 /** Tokens by channel. Pulumi hands them to the program apart from this, as secrets. */
 export const channelTokens = named(
   "the channels' tokens, keys and passwords, encrypted",
   KEY,
   "as the channel under 'netra:monitoring.channels'",
-  z.literal(SECRET, {
+  z.literal(MASK, {
     error: complaint({
       must: "be encrypted",
       because: "the stack file is public to all who read the repository",

@@ -2,6 +2,7 @@ import { closest, distance } from "fastest-levenshtein";
 import { cloudRunLimits } from "../capacity/limits";
 import { databaseVariables } from "../capacity/plan";
 import { type InputProblem, problem, type Way } from "../capacity/problem";
+import { VARIABLE } from "./fields";
 
 /* What holds between the sections of the stack file. */
 
@@ -152,7 +153,7 @@ function databasePasswordProblems(
         setting,
         must: `contain ${password}`,
         because: "the service logs in to the database with it",
-        ways: [[[setting, [...textsOf(service, "secrets"), password]]]],
+        ways: [[[setting, [...textsOf(service, "secrets").filter((name) => VARIABLE.test(name)), password]]]],
       });
     });
 }

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { SECRET } from "./monitoring";
+import { MASK } from "../capacity/secrecy";
 
 /**
  * All configuration of the running stack, sections parsed; what is encrypted in the channels' tokens reads as
@@ -32,5 +32,5 @@ function isEncrypted(key: string): boolean {
 
 const hidden = (value: unknown): unknown =>
   value !== null && typeof value === "object"
-    ? Object.fromEntries(Object.keys(value).map((key) => [key, SECRET]))
+    ? Object.fromEntries(Object.keys(value).map((key) => [key, MASK]))
     : value;

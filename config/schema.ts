@@ -21,6 +21,7 @@ import {
   section,
   text,
   UNDERSCORED,
+  VARIABLE,
   whole,
 } from "./fields";
 import { account, migrations, roles } from "./jobs";
@@ -124,12 +125,12 @@ const service = section("one Cloud Run service", {
   cache: flag("whether the service gets the address of Redis", true).default(false),
   secrets: list(
     "the secrets that become variables of the container",
-    text("a name under netra:secrets", "JWT_SECRET_KEY"),
+    text("a name under netra:secrets", "JWT_SECRET_KEY", VARIABLE, "be in capitals, like JWT_SECRET_KEY"),
     "JWT_SECRET_KEY",
   ).default([]),
   environment: named(
     "the plain variables of the container",
-    /^[A-Z][A-Z0-9_]*$/,
+    VARIABLE,
     "in capitals, like LOG_LEVEL",
     text("a variable's value; quote numbers and true or false", '"info"', /^[^\n]*$/, "be a text of one line"),
   ).default({}),
@@ -248,12 +249,7 @@ export const sections = {
       "10.166.204.80/29",
     ).optional(),
   }),
-  secrets: named(
-    "the secrets, by the name of their variable",
-    /^[A-Z][A-Z0-9_]*$/,
-    "in capitals, like JWT_SECRET_KEY",
-    secret,
-  ),
+  secrets: named("the secrets, by the name of their variable", VARIABLE, "in capitals, like JWT_SECRET_KEY", secret),
   services: named("the Cloud Run services, by a short name", KEY, "in small letters, like backend", service).refine(
     (services) => Object.keys(services).length > 0,
     {

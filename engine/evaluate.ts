@@ -1,9 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import { RegisterResourceResponse } from "@pulumi/pulumi/proto/resource_pb";
 import { type JavaScriptValue, Struct } from "google-protobuf/google/protobuf/struct_pb";
+import { MASK } from "../capacity/secrecy";
 import { SERVICE_ACCOUNT } from "../config/resource-types";
 import type { ProgramResource } from "../policy/framework/judgement";
-import { UNKNOWN } from "../policy/framework/unknown";
+import { isUnknownValue, UNKNOWN } from "../policy/framework/unknown";
 
 /** A resource that a program registered, as a preview would show it. */
 export interface RegisteredResource {
@@ -232,11 +233,19 @@ function unwrapSecrets(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, unwrapSecrets(item)]));
 }
 
+/** The texts that a program wrapped as secret and a preview knows, so that no message shows them. */
+export function secretTexts(value: unknown, isSecret = false): string[] {
+  if (typeof value === "string") return isSecret && value.trim() !== "" && !isUnknownValue(value) ? [value] : [];
+  if (value === null || typeof value !== "object") return [];
+  const isWrapped = isSecret || Reflect.get(value, SIGNATURE) === SECRET_SIGNATURE;
+  return Object.entries(value).flatMap(([key, item]) => (key === SIGNATURE ? [] : secretTexts(item, isWrapped)));
+}
+
 /** Inputs for a report: secrets become `[secret]`, unknown ones stay the sentinel. */
 export function withoutSecrets(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutSecrets);
   if (value === null || typeof value !== "object") return value;
   if (Reflect.get(value, SIGNATURE) === SECRET_SIGNATURE)
-    return Reflect.get(value, "value") === UNKNOWN ? UNKNOWN : "[secret]";
+    return Reflect.get(value, "value") === UNKNOWN ? UNKNOWN : MASK;
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withoutSecrets(item)]));
 }

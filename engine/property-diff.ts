@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { MASK } from "../capacity/secrecy";
 import { isUnknownValue } from "../policy/framework/unknown";
 import type { Properties, Step } from "./preview";
 
@@ -9,9 +10,6 @@ export interface Difference {
   readonly old: unknown;
   readonly new: unknown;
 }
-
-/** What the engine prints instead of a secret. */
-const SECRET = "[secret]";
 
 /** The differences between the inputs before and after a step that the engine counts as changes. */
 export function differencesOf({ old, new: now, changed }: Pick<Step, "old" | "new" | "changed">): Difference[] {
@@ -24,7 +22,7 @@ export function differencesOf({ old, new: now, changed }: Pick<Step, "old" | "ne
   );
   // Changes that the engine reports without showing the values.
   const silent = changed.filter((path) => !found.some(({ property }) => touches(property, path)));
-  return [...found, ...silent.map((property) => ({ property, old: SECRET, new: SECRET }))];
+  return [...found, ...silent.map((property) => ({ property, old: MASK, new: MASK }))];
 }
 
 /** The provider treats lists as sets: a position may refer to another element afterwards. */
@@ -38,7 +36,7 @@ export const isWithin = (property: string, other: string): boolean =>
 export const isOpaque = ({ old, new: now }: Difference): boolean => [old, now].some(isHidden);
 
 /** Whether a preview hides a value or does not know it yet. */
-export const isHidden = (value: unknown): boolean => value === SECRET || isUnknownValue(value);
+export const isHidden = (value: unknown): boolean => value === MASK || isUnknownValue(value);
 
 function diff(old: unknown, now: unknown, property: string): Difference[] {
   if (isDeepStrictEqual(old, now)) return [];

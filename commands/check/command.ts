@@ -9,7 +9,7 @@ import { rules } from "../../policy/rules";
 import { type CheckTextOptions, checkText } from "../../report/check-text";
 import { findings, headline, pageSections, pullRequestMarkdown } from "../../report/markdown";
 import type { Verdict } from "../../report/verdict";
-import { announce, answering, collecting, command, EXIT, type Runnable } from "../shared/command";
+import { announce, answering, collecting, command, EXIT, jsonText, type Runnable } from "../shared/command";
 import { reportDirectory } from "../shared/folder";
 import { readStackFile, type StackOptions, withStackOptions } from "../shared/stack-file";
 import { terminalOf } from "../shared/terminal";
@@ -50,9 +50,7 @@ export function checkCommand(): Runnable {
           announce(host, "drawing the report");
           await writeReport(directory, verdict, planOf(subject.settings));
         }
-        host.stdout.write(
-          options.json ? `${JSON.stringify(verdict, null, 2)}\n` : checkText(verdict, options, terminalOf(host)),
-        );
+        host.stdout.write(options.json ? jsonText(verdict) : checkText(verdict, options, terminalOf(host)));
         return verdict.ok ? EXIT.sound : EXIT.refused;
       });
     },
@@ -69,7 +67,7 @@ const packConfiguration = ({ policyPackConfig }: Options): PackConfiguration =>
 
 async function writeReport(directory: string, verdict: Verdict, plan: CapacityPlan) {
   writeFileSync(join(directory, "report.md"), pullRequestMarkdown(verdict));
-  writeFileSync(join(directory, "report.json"), `${JSON.stringify(verdict, null, 2)}\n`);
+  writeFileSync(join(directory, "report.json"), jsonText(verdict));
   const [{ planPlots }, { page }] = await Promise.all([
     import("../../report/plots/plan.js"),
     import("../../report/html.js"),

@@ -2,10 +2,11 @@ import { assumptions } from "../../capacity/assumptions";
 import { planBudget } from "../../capacity/checks";
 import { registryProblems } from "../../capacity/constraints/image";
 import type { Problem } from "../../capacity/problem";
+import { masked } from "../../capacity/secrecy";
 import { judgePlan, type PlanVerdict } from "../../capacity/verdict";
 import { planOf, readSettings } from "../../config/read";
 import type { Settings } from "../../config/schema";
-import { asJudged, evaluate, type RegisteredResource, withoutSecrets } from "../../engine/evaluate";
+import { asJudged, evaluate, type RegisteredResource, secretTexts, withoutSecrets } from "../../engine/evaluate";
 import { judgeProgram, type PackConfiguration } from "../../policy/framework/judgement";
 import { type Finding, messageOf } from "../../policy/framework/outcome";
 import type { Waiver } from "../../policy/framework/rule";
@@ -37,10 +38,14 @@ export async function judge(
     resources.map((resource) => asJudged(resource, { project: settings.project, region: settings.region })),
     { configuration: packConfiguration, plan },
   );
-  return verdictOf(stack, settings, judgePlan(plan), resources, findings, [
+  const verdict = verdictOf(stack, settings, judgePlan(plan), resources, findings, [
     ...idleWaivers(findings, packConfiguration),
     ...imagesElsewhere(settings),
   ]);
+  return masked(
+    verdict,
+    resources.flatMap(({ inputs }) => secretTexts(inputs)),
+  );
 }
 
 function verdictOf(

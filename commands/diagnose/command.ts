@@ -8,7 +8,7 @@ import { collectFromFiles, jsonIn } from "../shared/cloud/collect-files";
 import { asJudged, type Deployed, deployedFrom } from "../shared/cloud/deployed";
 import { googleCloud } from "../shared/cloud/rest";
 import { collectingLines } from "../shared/cloud/sources";
-import { announce, answering, command, EXIT, type Host, type Runnable } from "../shared/command";
+import { announce, answering, command, EXIT, type Host, jsonText, type Runnable } from "../shared/command";
 import { directoryFrom, type LocationOptions, locationFrom, withLocationOptions } from "../shared/location";
 import { readStackFile, type StackOptions, withStackOptions } from "../shared/stack-file";
 import { terminalOf } from "../shared/terminal";
@@ -69,7 +69,7 @@ export function diagnoseCommand(): Runnable {
         const found = await diagnosed(host, { settings, stack: options.stack, configuration, from, feed });
         host.stdout.write(
           options.json
-            ? `${JSON.stringify({ stack: options.stack, ...found }, null, 2)}\n`
+            ? jsonText({ stack: options.stack, ...found })
             : diagnosisText(found, {
                 terminal: terminalOf(host),
                 services: settings.services,

@@ -1,5 +1,5 @@
 import { readPreview } from "../../engine/preview";
-import { answering, command, EXIT, type Runnable } from "../shared/command";
+import { answering, command, EXIT, jsonText, type Runnable } from "../shared/command";
 import { textIn } from "../shared/input";
 import { terminalOf } from "../shared/terminal";
 import { guardText } from "./format";
@@ -32,9 +32,7 @@ export function guardCommand(): Runnable {
           fix: `run \`pulumi preview --json > ${file}\``,
         });
         const verdict = judge(readPreview(text, file === "-" ? "standard input" : file, options.stack));
-        host.stdout.write(
-          options.json ? `${JSON.stringify(verdict, null, 2)}\n` : guardText(verdict, terminalOf(host)),
-        );
+        host.stdout.write(options.json ? jsonText(verdict) : guardText(verdict, terminalOf(host)));
         return verdict.ok ? EXIT.sound : EXIT.refused;
       });
     },

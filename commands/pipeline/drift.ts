@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { masked } from "../../capacity/secrecy";
 import { changing, PREVIEW_FAILED, type Preview } from "../../engine/preview";
 import { table } from "../../report/table";
 import { list, literal, withinLimit } from "./format";
@@ -30,7 +31,7 @@ export type Diagnosis = z.output<typeof diagnosisSchema> | { readonly problems: 
 export function readDiagnosis(content: string): Diagnosis | undefined {
   let value: unknown;
   try {
-    value = JSON.parse(content);
+    value = masked(JSON.parse(content));
   } catch {
     return undefined;
   }

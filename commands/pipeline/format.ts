@@ -1,3 +1,5 @@
+import { maskedText } from "../../capacity/secrecy";
+
 /** GitHub's limit for the body of a comment or an issue, in characters. Source: the API's 422 for a longer one. */
 const BODY_LIMIT = 65_536;
 
@@ -5,11 +7,12 @@ const BODY_LIMIT = 65_536;
 const TEXT_LIMIT = 4000;
 
 /**
- * Escapes a text of unknown origin as literal Markdown: no markup, no HTML, no mentions of people or issues, no links.
+ * Escapes a text of unknown origin as literal Markdown: no secrets of a known form, no markup, no HTML, no mentions of people or issues, no links.
  * Tables escape bars themselves.
  */
 export function literal(text: string): string {
-  const cut = text.length > TEXT_LIMIT ? `${text.slice(0, TEXT_LIMIT)} ...` : text;
+  const safe = maskedText(text);
+  const cut = safe.length > TEXT_LIMIT ? `${safe.slice(0, TEXT_LIMIT)} ...` : safe;
   return (
     cut
       // Line ends and other control characters; those from U+202A on change the direction of the text.

@@ -6,7 +6,7 @@ import { collectFromFiles } from "../shared/cloud/collect-files";
 import { deployedFrom } from "../shared/cloud/deployed";
 import { googleCloud } from "../shared/cloud/rest";
 import { collectingLines } from "../shared/cloud/sources";
-import { announce, answering, collecting, command, EXIT, type Runnable } from "../shared/command";
+import { announce, answering, collecting, command, EXIT, jsonText, type Runnable } from "../shared/command";
 import { textIn } from "../shared/input";
 import { directoryFrom, type LocationOptions, locationFrom, withLocationOptions } from "../shared/location";
 import { readStackFile, type StackOptions, withStackOptions } from "../shared/stack-file";
@@ -74,9 +74,7 @@ export function preflightCommand(): Runnable {
           ...notes,
         ]);
         host.stdout.write(
-          options.json
-            ? `${JSON.stringify({ stack: options.stack, ...found }, null, 2)}\n`
-            : preflightText(found, terminalOf(host)),
+          options.json ? jsonText({ stack: options.stack, ...found }) : preflightText(found, terminalOf(host)),
         );
         return found.ok ? EXIT.sound : EXIT.refused;
       });

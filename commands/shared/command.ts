@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { InputError, type InputProblem } from "../../capacity/problem";
+import { masked, maskedText } from "../../capacity/secrecy";
 import { type OwnOption, refuseSwallowedOptions } from "./swallowed";
 
 /** Exit codes of every command: sound, refused, bad input. */
@@ -46,7 +47,7 @@ export async function run(
   args: readonly string[],
   outer: Host,
 ): Promise<number> {
-  const host = clearingSteps(outer);
+  const host = guarding(outer);
   let code: number = EXIT.sound;
   definition
     .configureOutput({ writeOut: (text) => host.stdout.write(text), writeErr: (text) => host.stderr.write(text) })
@@ -93,11 +94,13 @@ export async function answering(
   try {
     return await action();
   } catch (error) {
-    if (json && error instanceof InputError)
-      stdout.write(`${JSON.stringify({ stack, ok: false, problems: error.problems }, null, 2)}\n`);
+    if (json && error instanceof InputError) stdout.write(jsonText({ stack, ok: false, problems: error.problems }));
     throw error;
   }
 }
+
+/** What `--json` prints, without secrets. */
+export const jsonText = (value: object): string => `${JSON.stringify(masked(value), null, 2)}\n`;
 
 /** Reads one of several inputs. Its problems join those of the others, so that all are reported at once. */
 export async function collecting<T>(problems: InputProblem[], read: () => T | Promise<T>): Promise<T | undefined> {
@@ -133,19 +136,22 @@ const CLEARED_LINE = "\r\x1b[K";
 /** The terminals that show a step. */
 const announced = new WeakSet<Output>();
 
-/** The same host, whose output first clears a step that is shown: both streams may be one terminal. */
-function clearingSteps({ stdout, stderr, env }: Host): Host & { clear(): void } {
+/**
+ * The same host, whose output has no secrets of a known form, and first clears a step that is shown: both streams may be
+ * one terminal.
+ */
+function guarding({ stdout, stderr, env }: Host): Host & { clear(): void } {
   const clear = () => {
-    if (announced.delete(clearing.stderr)) stderr.write(CLEARED_LINE);
+    if (announced.delete(guarded.stderr)) stderr.write(CLEARED_LINE);
   };
   const before = (stream: Output): Output => ({
     write: (text) => {
       clear();
-      return stream.write(text);
+      return stream.write(maskedText(text));
     },
     isTTY: stream.isTTY,
     columns: stream.columns,
   });
-  const clearing = { stdout: before(stdout), stderr: before(stderr), env, clear };
-  return clearing;
+  const guarded = { stdout: before(stdout), stderr: before(stderr), env, clear };
+  return guarded;
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { type Document, LineCounter, parseDocument, visit } from "yaml";
 import { InputError, inputError } from "../../capacity/problem";
+import { MASK } from "../../capacity/secrecy";
 import { textIn } from "./input";
 
 /** The project's folder: where Pulumi.yaml stands. */
@@ -123,6 +124,6 @@ function decrypted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(decrypted);
   if (value === null || typeof value !== "object") return value;
   const keys = Object.keys(value);
-  if (keys.length === 1 && keys[0] === "secure") return "[secret]";
+  if (keys.length === 1 && keys[0] === "secure") return MASK;
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, decrypted(item)]));
 }

@@ -4,7 +4,7 @@ import { parse } from "yaml";
 import { InputError, type InputProblem, inputError } from "../../capacity/problem";
 import { readSettings } from "../../config/read";
 import { pulumiProblem } from "../../engine/pulumi-cli";
-import { announce, answering, collecting, command, EXIT, type Runnable } from "../shared/command";
+import { announce, answering, collecting, command, EXIT, jsonText, type Runnable } from "../shared/command";
 import { textIn } from "../shared/input";
 import { PROJECT_ROOT, readStackFile, type StackOptions, withStackOptions } from "../shared/stack-file";
 import { terminalOf } from "../shared/terminal";
@@ -37,9 +37,7 @@ export function verifyCommand(): Runnable {
         announce(host, "verifying");
         const verdict = await verify(target, { variables: host.env });
         host.stdout.write(
-          options.json
-            ? `${JSON.stringify({ stack: options.stack, ...verdict }, null, 2)}\n`
-            : verificationText(verdict, terminalOf(host)),
+          options.json ? jsonText({ stack: options.stack, ...verdict }) : verificationText(verdict, terminalOf(host)),
         );
         return verdict.ok ? EXIT.sound : EXIT.refused;
       });

@@ -1,3 +1,4 @@
+import { MASK } from "../../capacity/secrecy";
 import { isUnknownValue } from "./unknown";
 
 /** A property that a preview cannot know. */
@@ -39,12 +40,6 @@ export function parsedJson(text: string, setting: string, what: string): unknown
 }
 
 /**
- * `pulumi policy analyze --file` shows this text for a secret that it cannot decrypt, `pulumi preview --json` for every
- * secret.
- */
-const UNDECRYPTED = "[secret]";
-
-/**
  * The meaning of an unknown value. In a resource's inputs the program states it. In its outputs the program may also
  * have left it out, because a preview does not know what the cloud fills in. A caller may read every unknown value as
  * absent.
@@ -63,7 +58,8 @@ export class Inputs {
     readonly path: string = "",
     private readonly unknown: Unknown = "stated",
   ) {
-    if (properties === UNDECRYPTED) throw new MalformedValueError(`'${path}' is hidden because it contains a secret`);
+    // `pulumi policy analyze --file` shows it for a secret that it cannot decrypt, `pulumi preview --json` for every one.
+    if (properties === MASK) throw new MalformedValueError(`'${path}' is hidden because it contains a secret`);
     if (
       properties !== undefined &&
       (typeof properties !== "object" || properties === null || Array.isArray(properties))
@@ -144,7 +140,7 @@ export class Inputs {
   knownSecret(key: string): string | undefined {
     if (this.isUnknown(key)) return undefined;
     const value = this.text(key);
-    return value === UNDECRYPTED ? undefined : value;
+    return value === MASK ? undefined : value;
   }
 
   /** A decimal number, or a text that contains one: the provider accepts both. */
@@ -251,7 +247,7 @@ export class Inputs {
   }
 
   private malformed(key: string, expected: string): MalformedValueError {
-    if (this.raw(key) === UNDECRYPTED)
+    if (this.raw(key) === MASK)
       return new MalformedValueError(`'${this.at(key)}' is hidden because it contains a secret`);
     return new MalformedValueError(`${this.at(key)} must be ${expected}`);
   }

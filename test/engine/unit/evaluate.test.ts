@@ -1,7 +1,7 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
 import { expect, test } from "vitest";
-import { evaluate, withoutSecrets } from "../../../engine/evaluate";
+import { evaluate, secretTexts, withoutSecrets } from "../../../engine/evaluate";
 import { UNKNOWN } from "../../../policy/framework/unknown";
 import { refusal } from "../../fixtures/programs";
 
@@ -115,6 +115,7 @@ test("shows a secret as such and an unknown one as unknown", async () => {
     return undefined;
   });
   expect(withoutSecrets(registered.at(-1)?.inputs)).toEqual({ name: "[secret]", description: UNKNOWN });
+  expect(secretTexts(registered.at(-1)?.inputs)).toEqual(["hunter2"]);
 });
 
 test("throws what the program throws", async () => {
