@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { parse, stringify } from "yaml";
@@ -6,6 +6,7 @@ import { type InputError, inputError } from "../capacity/problem";
 import { command, EXIT, type Runnable } from "./shared/command";
 import { makeFolder } from "./shared/folder";
 import { PROJECT_ROOT, projectText } from "./shared/stack-file";
+import { isDraft, writeFiles } from "./shared/write";
 
 /*
  * The policy pack as a folder that another repository can use: one JavaScript file, and the two packages that Pulumi
@@ -25,14 +26,14 @@ export function bundleCommand(): Runnable {
       const files = await bundledPack();
       try {
         makeFolder(folder);
-        for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
       } catch (error) {
-        const { code } = error as NodeJS.ErrnoException; // what making and writing throw
+        const { code } = error as NodeJS.ErrnoException; // what making throws
         throw wrongFolder(
           folder,
           `must be a folder that can be written because the bundle goes there (${code}); name another one`,
         );
       }
+      writeFiles(Object.fromEntries(Object.entries(files).map(([name, content]) => [join(folder, name), content])));
       stdout.write(
         `Wrote ${Object.keys(files).join(", ")} to ${folder}. Then:\n  npm install --prefix ${folder}\n  pulumi preview --policy-pack ${folder}\n`,
       );
@@ -61,9 +62,10 @@ async function bundledPack(): Promise<Readonly<Record<string, string>>> {
   if (!main) throw new Error("esbuild made no file");
   const dependencies = Object.fromEntries(installed.map((name) => [name, project.dependencies[name]]));
   return {
+    // First, because it is what tells a bundle from a folder of others.
+    "package.json": `${JSON.stringify({ ...pack, main: "index.js", engines: project.engines, dependencies }, null, 2)}\n`,
     "PulumiPolicy.yaml": stringify({ ...about, runtime: runtime.name }),
     "index.js": main.text,
-    "package.json": `${JSON.stringify({ ...pack, main: "index.js", engines: project.engines, dependencies }, null, 2)}\n`,
     "README.md": projectText("policy/README.md"),
     LICENSE: projectText("LICENSE"),
   };
@@ -71,7 +73,7 @@ async function bundledPack(): Promise<Readonly<Record<string, string>>> {
 
 /** @throws {InputError} if the folder holds files that are not a bundle's: no other file is overwritten. */
 function refuseOthers(folder: string): void {
-  const [other] = contentsOf(folder);
+  const [other] = contentsOf(folder).filter((name) => !isDraft(name));
   if (other === undefined || isBundle(folder)) return;
   throw wrongFolder(
     folder,

@@ -116,12 +116,24 @@ async function main(): Promise<number> {
 
 /** Runs the command that the process was started with. */
 export function start(): void {
-  // A reader that stops early (`| head`) has what it wanted: the exit code stays the verdict's.
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
-  });
+  let isLost = false;
+  for (const [name, stream] of [
+    ["standard output", process.stdout],
+    ["standard error", process.stderr],
+  ] as const)
+    stream.on("error", ({ code }: NodeJS.ErrnoException) => {
+      // A reader that stops early (`| head`) has what it wanted: the exit code stays the verdict's.
+      if (code === "EPIPE" || isLost) return;
+      isLost = true;
+      process.exitCode = EXIT.badInput;
+      process.stderr.write(
+        `'${name}' must be a file that can be written because the answer goes there (${code}); make room, or redirect it elsewhere\n`,
+      );
+    });
+  // Node's own exit code for a bug, 1, is the one of a plan that is refused.
+  process.on("uncaughtException", (error) => process.exit(exitCodeOf(error, process)));
   void main().then((code) => {
-    process.exitCode = code;
+    process.exitCode = isLost ? EXIT.badInput : code;
   });
 }
 

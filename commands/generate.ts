@@ -1,4 +1,3 @@
-import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { planBudget } from "../capacity/checks";
 import { stackFileSchema } from "../config/json-schema";
@@ -12,6 +11,7 @@ import { rulesList } from "../report/rules-list";
 import { judge } from "./check/judge";
 import { command, EXIT, type Runnable } from "./shared/command";
 import { PROJECT_ROOT, projectText, readStackFile } from "./shared/stack-file";
+import { writeFiles } from "./shared/write";
 
 /*
  * What is derived from the staging plan and from the rules, and committed so that people and other tools can read it.
@@ -67,8 +67,10 @@ export function generateCommand(): Runnable {
   return {
     definition: command("generate", "Writes the files that are derived from the staging plan and from the rules."),
     action: async () => {
+      const contents: Record<string, string> = {};
       for (const [file, content] of Object.entries(generatedFiles))
-        writeFileSync(join(PROJECT_ROOT, file), await content());
+        contents[join(PROJECT_ROOT, file)] = await content();
+      writeFiles(contents);
       return EXIT.sound;
     },
   };

@@ -1,4 +1,3 @@
-import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { CapacityPlan } from "../../capacity/plan";
 import { InputError, type InputProblem } from "../../capacity/problem";
@@ -13,6 +12,7 @@ import { announce, answering, collecting, command, EXIT, jsonText, type Runnable
 import { reportDirectory } from "../shared/folder";
 import { readStackFile, type StackOptions, withStackOptions } from "../shared/stack-file";
 import { terminalOf } from "../shared/terminal";
+import { writeFiles } from "../shared/write";
 import type { Subject } from "./judge";
 
 interface Options extends StackOptions, CheckTextOptions {
@@ -66,13 +66,15 @@ const packConfiguration = ({ policyPackConfig }: Options): PackConfiguration =>
   policyPackConfig === undefined ? {} : readPackConfiguration(policyPackConfig, rules);
 
 async function writeReport(directory: string, verdict: Verdict, plan: CapacityPlan) {
-  writeFileSync(join(directory, "report.md"), pullRequestMarkdown(verdict));
-  writeFileSync(join(directory, "report.json"), jsonText(verdict));
   const [{ planPlots }, { page }] = await Promise.all([
     import("../../report/plots/plan.js"),
     import("../../report/html.js"),
   ]);
   const plots = await planPlots(plan, verdict);
   const content = { findings: findings(verdict), plots, sections: pageSections(verdict) };
-  writeFileSync(join(directory, "report.html"), page(headline(verdict), verdict.ok, content));
+  writeFiles({
+    [join(directory, "report.md")]: pullRequestMarkdown(verdict),
+    [join(directory, "report.json")]: jsonText(verdict),
+    [join(directory, "report.html")]: page(headline(verdict), verdict.ok, content),
+  });
 }

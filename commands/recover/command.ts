@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -11,6 +11,7 @@ import { cloudName } from "../../policy/resources/cloud-name";
 import { announce, command, EXIT, type Runnable } from "../shared/command";
 import { textIn } from "../shared/input";
 import { PROJECT_ROOT, readStackFile, type StackOptions, withStackOptions } from "../shared/stack-file";
+import { writeFiles } from "../shared/write";
 import { lookingLines } from "../up/left-behind";
 import { type Recovery, type Resource, recovery } from "./recovery";
 
@@ -81,7 +82,7 @@ function script(
       `# If it reports that the stack is locked although nobody is updating it: pulumi cancel ${stack} --yes`,
     ];
   const file = join(mkdtempSync(join(tmpdir(), "netra-recover-")), `${stack}.json`);
-  writeFileSync(file, JSON.stringify(repaired, null, 2));
+  writeFiles({ [file]: JSON.stringify(repaired, null, 2) });
   const versions = [...pending, ...unknown].filter(({ id }) => id.includes("/versions/"));
   const looking = lookingLines([...pending, ...unknown]);
   return [

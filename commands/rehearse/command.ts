@@ -1,4 +1,3 @@
-import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { InputError, type InputProblem, problem } from "../../capacity/problem";
 import { stormPlanProblems } from "../../capacity/storm/scenarios";
@@ -6,6 +5,7 @@ import { planOf, readSettings } from "../../config/read";
 import { announce, answering, collecting, command, EXIT, type Host, type Runnable } from "../shared/command";
 import { reportDirectory } from "../shared/folder";
 import { PROJECT_ROOT, readStackFile, type StackOptions, withStackOptions } from "../shared/stack-file";
+import { writeFiles } from "../shared/write";
 import { fewCells, gridCells } from "./cells";
 import { type Rehearsal, rehearse } from "./rehearsal";
 import { accuracyMarkdown, rehearsalHeadline, rehearsalSections, rehearsalText } from "./report";
@@ -101,10 +101,9 @@ function readOptions({ grid, write, storms }: Options): number {
 async function print(host: Host, rehearsal: Rehearsal, { json, write }: Options, directory: string | undefined) {
   if (directory !== undefined) await writePage(directory, rehearsal);
   if (write)
-    writeFileSync(
-      join(PROJECT_ROOT, "docs", "accuracy.md"),
-      accuracyMarkdown(rehearsal, new Date().toISOString().slice(0, 10)),
-    );
+    writeFiles({
+      [join(PROJECT_ROOT, "docs", "accuracy.md")]: accuracyMarkdown(rehearsal, new Date().toISOString().slice(0, 10)),
+    });
   host.stdout.write(json ? `${JSON.stringify(rehearsal, null, 2)}\n` : rehearsalText(rehearsal));
 }
 
@@ -117,8 +116,8 @@ async function writePage(directory: string, rehearsal: Rehearsal) {
     predictedBesideMeasured(rehearsal.cells, "success"),
     predictedBesideMeasured(rehearsal.cells, "readyP95Seconds"),
   ]);
-  writeFileSync(
-    join(directory, "rehearsal.html"),
-    page(rehearsalHeadline(rehearsal), rehearsal.ok, { plots, sections: rehearsalSections(rehearsal) }),
-  );
+  const sections = rehearsalSections(rehearsal);
+  writeFiles({
+    [join(directory, "rehearsal.html")]: page(rehearsalHeadline(rehearsal), rehearsal.ok, { plots, sections }),
+  });
 }

@@ -19,16 +19,31 @@ import { inputError } from "../../capacity/problem";
 const PATIENCE_MS = 10_000;
 const RETRY_MS = 20;
 
-/** Replaces a file, or makes it. What is no regular file, such as a pipe, is written to. @throws InputError */
-export function writeFileAtomically(file: string, content: string): void {
-  reporting(file, () => {
-    const target = existsSync(file) ? realpathSync(file) : file;
-    if (existsSync(target) && !statSync(target).isFile()) return writeFileSync(target, content);
-    const draft = `${target}.${process.pid}.draft`;
-    const descriptor = openSync(draft, "w");
-    replace(target, draft, descriptor, content);
-  });
+/**
+ * Replaces files, or makes them, once there is room for all. What is no regular file, such as a pipe, is written to.
+ * @throws InputError
+ */
+export function writeFiles(contents: Readonly<Record<string, string>>): void {
+  const drafts = new Map<string, string>();
+  try {
+    for (const [file, content] of Object.entries(contents))
+      reporting(file, () => {
+        const target = existsSync(file) ? realpathSync(file) : file;
+        if (existsSync(target) && !statSync(target).isFile()) return writeFileSync(target, content);
+        const draft = `${target}.${process.pid}.draft`;
+        const descriptor = openSync(draft, "w");
+        drafts.set(draft, target);
+        complete(target, descriptor, content);
+      });
+    for (const [draft, target] of drafts) reporting(target, () => renameSync(draft, target));
+  } catch (error) {
+    for (const draft of drafts.keys()) rmSync(draft, { force: true });
+    throw error;
+  }
 }
+
+/** Whether a file is what a killed process may have left of {@link writeFiles}. */
+export const isDraft = (name: string): boolean => /\.\d+\.draft$/.test(name);
 
 /**
  * Replaces the content of a file by what `edit` makes of it. A second process waits until the first has ended, so that
@@ -46,37 +61,33 @@ export async function editFile(
   // The draft is the lock, as git does it: only one process can create it, and the rename gives it up.
   const draft = `${target}.lock`;
   const descriptor = await locked(file, draft);
-  let isOurs = true;
+  let [isOpen, isOurs] = [true, true];
   try {
     const before = read();
     const after = edit(before);
     if (after === before) return "unchanged";
+    reporting(file, () => {
+      isOpen = false;
+      complete(target, descriptor, after);
+      renameSync(draft, target);
+    });
     isOurs = false;
-    reporting(file, () => replace(target, draft, descriptor, after));
     return "changed";
   } finally {
-    if (isOurs) {
-      closeSync(descriptor);
-      rmSync(draft, { force: true });
-    }
+    if (isOpen) closeSync(descriptor);
+    if (isOurs) rmSync(draft, { force: true });
   }
 }
 
-/** Writes the open draft and puts it in the place of the target. A draft that cannot be completed is removed. */
-function replace(target: string, draft: string, descriptor: number, content: string): void {
+/** Writes the open draft of a target, with its permissions, and closes it. */
+function complete(target: string, descriptor: number, content: string): void {
   try {
-    try {
-      const { mode } = statSync(target, { throwIfNoEntry: false }) ?? {};
-      if (mode !== undefined) fchmodSync(descriptor, mode & 0o777);
-      writeFileSync(descriptor, content);
-      fsyncSync(descriptor);
-    } finally {
-      closeSync(descriptor);
-    }
-    renameSync(draft, target);
-  } catch (error) {
-    rmSync(draft, { force: true });
-    throw error;
+    const { mode } = statSync(target, { throwIfNoEntry: false }) ?? {};
+    if (mode !== undefined) fchmodSync(descriptor, mode & 0o777);
+    writeFileSync(descriptor, content);
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
   }
 }
 

@@ -20,8 +20,8 @@ beforeAll(() => {
   npmrc = join(folder, ".npmrc");
   writeFileSync(npmrc, "json=true\nyes=true\nstack=production\n");
   shell = join(folder, "shell");
-  // Called as `shell -c "node commands/start.mjs COMMAND ..."`
-  const print = "console.log(JSON.stringify({ args: process.argv.slice(3), env: process.env }))";
+  // Called as `shell -c "exec node commands/start.mjs COMMAND ..."`
+  const print = "console.log(JSON.stringify({ args: process.argv.slice(4), env: process.env }))";
   writeFileSync(shell, `#!/bin/sh\neval "set -- $2"\nexec node -e '${print}' -- "$@"\n`, { mode: 0o755 });
 });
 afterAll(() => rmSync(folder, { recursive: true }));

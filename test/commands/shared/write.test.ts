@@ -14,7 +14,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { editFile, writeFileAtomically } from "../../../commands/shared/write";
+import { editFile, writeFiles } from "../../../commands/shared/write";
 
 let folder = "";
 let file = "";
@@ -32,9 +32,9 @@ const edited = (edit: (before: string) => string) => editFile(file, text, edit);
 
 describe("a file that is written", () => {
   test("is made, or replaced with its mode, and leaves nothing beside it", () => {
-    writeFileAtomically(file, "one");
+    writeFiles({ [file]: "one" });
     chmodSync(file, 0o640);
-    writeFileAtomically(file, "two");
+    writeFiles({ [file]: "two" });
     expect({ text: text(), mode: statSync(file).mode & 0o777, files: readdirSync(folder) }).toEqual({
       text: "two",
       mode: 0o640,
@@ -42,11 +42,18 @@ describe("a file that is written", () => {
     });
   });
 
+  test("with others is replaced only once all have room", () => {
+    const other = join(folder, "other");
+    for (const name of [file, other]) writeFileSync(name, "one");
+    expect(() => writeFiles({ [file]: "two", [other]: "two", "/dev/full": "two" })).toThrow("(ENOSPC)");
+    expect([text(), readFileSync(other, "utf8"), readdirSync(folder)]).toEqual(["one", "one", ["file", "other"]]);
+  });
+
   test("behind a link is replaced there", () => {
     const link = join(folder, "link");
     writeFileSync(file, "one");
     symlinkSync(file, link);
-    writeFileAtomically(link, "two");
+    writeFiles({ [link]: "two" });
     expect(text()).toBe("two");
     expect(readdirSync(folder)).toEqual(["file", "link"]);
   });
@@ -54,7 +61,7 @@ describe("a file that is written", () => {
   test("and cannot be is named with the system's reason, and stays as it is", () => {
     mkdirSync(`${file}.${process.pid}.draft`);
     writeFileSync(file, "one");
-    expect(() => writeFileAtomically(file, "two")).toThrow(
+    expect(() => writeFiles({ [file]: "two" })).toThrow(
       `'${file}' must be a file that can be written because its content is replaced (EISDIR); make room, or change the permissions of the file and its folder`,
     );
     expect(text()).toBe("one");
@@ -62,7 +69,7 @@ describe("a file that is written", () => {
 
   // It is the kernel's disk that is full: Linux only.
   test.runIf(process.platform === "linux")("to a device goes there, and a full one is one line", () => {
-    expect(() => writeFileAtomically("/dev/full", "x")).toThrow("because its content is replaced (ENOSPC)");
+    expect(() => writeFiles({ "/dev/full": "x" })).toThrow("because its content is replaced (ENOSPC)");
     expect(statSync("/dev/full").isCharacterDevice()).toBe(true);
   });
 });

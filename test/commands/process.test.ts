@@ -1,0 +1,92 @@
+import { spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, openSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { PROJECT_ROOT } from "../../commands/shared/stack-file";
+import { onReference } from "../stack-settings";
+import { COMMAND_LINE } from "./child";
+
+/* What the system does to a command: signals, and output that has no room. */
+
+let folder = "";
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "netra-process-"));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe("a signal that npm alone receives", () => {
+  const steps = ["evaluating the program", "simulating the start-up storms", "drawing the report"];
+  test.each(
+    steps.flatMap((step) => [
+      ["SIGINT", step],
+      ["SIGTERM", step],
+    ]),
+  )("%s ends a check within a second while it is %s", async (signal, step) => {
+    const report = mkdtempSync(join(folder, "report-"));
+    const npm = spawn("npm", ["run", "check", "--", ...onReference(["--report", report])], {
+      cwd: PROJECT_ROOT,
+      detached: true, // a process group of its own, in which nothing may be left
+      // Only a terminal is shown the steps.
+      env: { ...process.env, NODE_OPTIONS: "--import=data:text/javascript,process.stderr.isTTY=true" },
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    const { pid = 0, stderr } = npm;
+    const ended = new Promise((resolve) => npm.once("exit", (code, by) => resolve(code ?? by)));
+    await new Promise<void>((resolve, reject) => {
+      let shown = "";
+      stderr.on("data", (text) => {
+        shown += text;
+        if (shown.includes(step)) resolve();
+      });
+      stderr.once("end", () => reject(new Error(`the check ended before it was ${step}: ${shown}`)));
+    });
+    const start = performance.now();
+    process.kill(pid, signal);
+    expect(await ended).toBe(signal); // 130 and 143 to a shell
+    while (isAlive(-pid) && performance.now() - start < 5000) await setTimeout(20);
+    expect(performance.now() - start).toBeLessThan(3000); // a second, on a machine that is not busy
+    expect(readdirSync(report)).toEqual([]);
+  });
+});
+
+/** Whether a process, or one of a group, is there. */
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+describe("output that has no room", () => {
+  const onFullDisk = (stream: "stdout" | "stderr", ...args: readonly string[]) => {
+    const full = openSync("/dev/full", "w");
+    const stdio = stream === "stdout" ? (["ignore", full, "pipe"] as const) : (["ignore", "pipe", full] as const);
+    const { status, stderr } = spawnSync(process.execPath, [...COMMAND_LINE, ...args], {
+      cwd: PROJECT_ROOT,
+      stdio: [...stdio],
+      encoding: "utf8",
+    });
+    return { status, stderr };
+  };
+
+  test.each([
+    ["check", ...onReference([])],
+    ["check", ...onReference(["--json"])],
+    ["generate", "--help"],
+    ["--help"],
+    ["size", "--help"],
+  ])("is one line and exit code 2: %s %s %s %s", (...args) => {
+    expect(onFullDisk("stdout", ...args)).toEqual({
+      status: 2,
+      stderr:
+        "'standard output' must be a file that can be written because the answer goes there (ENOSPC); make room, or redirect it elsewhere\n",
+    });
+  });
+
+  test("is exit code 2 on standard error, too", () => {
+    expect(onFullDisk("stderr", "check", "--stack", "nowhere").status).toBe(2);
+  });
+});
