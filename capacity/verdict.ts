@@ -7,7 +7,7 @@ import { gateStorms, illustratingStorms } from "./storm/gate";
 import { targetProblems } from "./storm/remedies";
 import { type StormResult, strictTargetProblems } from "./storm/results";
 import { mostAttempts, stormPlanProblems } from "./storm/scenarios";
-import { percentText } from "./storm/statistics";
+import { CONFIDENCE_TEXT, percentText } from "./storm/statistics";
 
 /** The verdict on a plan: its checks, its storms and all problems. */
 export interface PlanVerdict {
@@ -65,7 +65,7 @@ function stormCheck(
       storms.length > 0
         ? storms.map(
             ({ scenario, starts, success, bottleneck }) =>
-              `${scenario}: ${starts} starts, ${percentText(success.mean)} ready, lower bound ${percentText(success.lower)}; bottleneck ${bottleneck}`,
+              `${scenario}: ${starts} starts, ${percentText(success.mean)} ready, at least ${percentText(success.lower)} with ${CONFIDENCE_TEXT}; bottleneck ${bottleneck}`,
           )
         : [unanswerable.length > 0 ? "cannot be simulated" : withoutStorms(plan)],
     figures: Object.fromEntries(storms.map(({ scenario, success }) => [scenario, success.lower])),

@@ -1,5 +1,5 @@
 import { PRICED_REGION } from "../capacity/cost";
-import { percentText } from "../capacity/storm/statistics";
+import { CONFIDENCE_TEXT, percentText } from "../capacity/storm/statistics";
 import { perStorm } from "./storm-text";
 import { table } from "./table";
 import { findingsOf, refusalCount, type ShownStorm, type ShownVerdict, type Verdict } from "./verdict";
@@ -37,7 +37,7 @@ export function headline(verdict: ShownVerdict): string {
   const { budget } = verdict;
   const storms =
     verdict.storms.length > 0
-      ? `at least ${percentText(Math.min(...verdict.storms.map(({ success }) => success.lower)))} of starts succeed, `
+      ? `at least ${percentText(Math.min(...verdict.storms.map(({ success }) => success.lower)))} of starts succeed (${CONFIDENCE_TEXT}), `
       : "";
   const sum = `${budget.demand} of ${budget.limit} connections, ${storms}${verdict.cost.usdPerMonth === undefined ? "cost not known" : `${usd(verdict.cost.usdPerMonth)} a month`}`;
   if (verdict.ok) return `${verdict.stack}: the plan is sound: ${sum}`;

@@ -6,7 +6,7 @@ import { type Problem, problem } from "../problem";
 import type { Bottleneck } from "./bottleneck";
 import type { StormResult } from "./results";
 import { routeOf, type StormPlan, type StormService } from "./scenarios";
-import { percentText } from "./statistics";
+import { CONFIDENCE_TEXT, percentText } from "./statistics";
 
 /** The cause of what is refused because no packet of a start arrives: nothing else helps. */
 export const NO_PATH: Bottleneck = "network path";
@@ -175,7 +175,7 @@ export function targetProblems(
     return problem({
       setting: names.setting(field),
       value: valueAt(plan, field),
-      must: `let at least ${wanted} of starts be ready at the first try in ${shares.map(({ scenario, share }) => `${scenario} (${share})`).join(", ")}`,
+      must: `let at least ${wanted} of starts be ready at the first try, with ${CONFIDENCE_TEXT}, in ${shares.map(({ scenario, share }) => `${scenario} (${share})`).join(", ")}`,
       because: because ? `${found}: ${because}` : found,
       cause,
       evidence: shares.map(({ scenario, share }) => ({ field: `simulated storm ${scenario}`, value: share })),

@@ -10,6 +10,9 @@
 /** Each bound by itself holds with this confidence. The gate uses only the lower one. */
 const CONFIDENCE = 0.95;
 
+/** How texts state it. */
+export const CONFIDENCE_TEXT = `${100 * CONFIDENCE} % confidence`;
+
 /** A mean with bounds, all between 0 and 1. */
 export interface Interval {
   readonly mean: number;

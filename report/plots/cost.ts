@@ -1,7 +1,7 @@
 import type { CostPoint } from "../../capacity/sizing";
-import { percentText } from "../../capacity/storm/statistics";
+import { CONFIDENCE_TEXT, percentText } from "../../capacity/storm/statistics";
 import { GRID, LIMIT, MUTED, SOUND } from "../palette";
-import { CONFIDENCE_TEXT, fixedPlot, goal, line, type Plot, point, rect, SIZE, text } from "./draw";
+import { fixedPlot, goal, line, type Plot, point, rect, SIZE, text } from "./draw";
 
 const ROW = 44;
 const TOP = 24;

@@ -17,9 +17,6 @@ export interface Plot {
 export const SIZE = { width: 380, height: 240 };
 export const PADDING = 6;
 
-/** Of every bound that a plot shows. */
-export const CONFIDENCE_TEXT = "95 % confidence";
-
 /** Draws a specification of Vega-Lite; its width and height are those of all plots unless it has its own. */
 export async function plot(title: string, alternative: string, spec: object): Promise<Plot> {
   // Vega is an ES module that waits for others while it loads: only a dynamic import can fetch it from here.

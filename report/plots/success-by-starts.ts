@@ -1,6 +1,7 @@
 import type { SuccessByStarts } from "../../capacity/storm/starts";
+import { CONFIDENCE_TEXT } from "../../capacity/storm/statistics";
 import { INK, LIMIT, SERIES } from "../palette";
-import { CONFIDENCE_TEXT, goal, PADDING, type Plot, plot, SIZE } from "./draw";
+import { goal, PADDING, type Plot, plot, SIZE } from "./draw";
 
 /** Room for the axes; with it the drawing is as wide as all others. */
 const FRAME = { left: 44, right: 10, top: 26, bottom: 40 };

@@ -60,7 +60,7 @@ describe("a plan whose arithmetic holds", () => {
     expect(checks.slice(0, -1).flatMap((check) => check.problems)).toEqual([]);
     expect(problems.map(({ message }) => message)).toEqual([
       expect.stringMatching(
-        /^'netra:database\.tier' \(db-custom-1-3840\) must let at least 99 % of starts be ready at the first try in cold-start .*, rollout-backend .*, recovery .*, scale-out .* because the bottleneck of 100 simulated storms is database CPU; set 'netra:database\.tier' to a tier with more vCPUs/,
+        /^'netra:database\.tier' \(db-custom-1-3840\) must let at least 99 % of starts be ready at the first try, with 95 % confidence, in cold-start .*, rollout-backend .*, recovery .*, scale-out .* because the bottleneck of 100 simulated storms is database CPU; set 'netra:database\.tier' to a tier with more vCPUs/,
       ),
     ]);
   });
@@ -70,7 +70,7 @@ describe("a plan whose arithmetic holds", () => {
     expect(stormCheckOf(verdict)).toMatchObject({
       title: "start-up storms against the target of 99 % at the first try",
       arithmetic: expect.arrayContaining([
-        "cold-start: 8 starts, 100.00 % ready, lower bound 99.64 %; bottleneck none",
+        "cold-start: 8 starts, 100.00 % ready, at least 99.64 % with 95 % confidence; bottleneck none",
       ]),
       problems: [],
     });

@@ -46,7 +46,7 @@ const sections = (text: string) => text.split("\n").filter((line) => line.starts
 describe("the headline", () => {
   it("says in a sentence that a plan is sound, its connections, its storms and what it costs", () => {
     expect(headline(sound)).toMatch(
-      /^staging: the plan is sound: 92 of 120 connections, at least 99\.64 % of starts succeed, \d+\.\d\d USD a month$/,
+      /^staging: the plan is sound: 92 of 120 connections, at least 99\.64 % of starts succeed \(95 % confidence\), \d+\.\d\d USD a month$/,
     );
   });
 
@@ -62,7 +62,7 @@ describe("the headline", () => {
         items: [{ item: "connector e2-micro", arithmetic: "not priced: prices are known for us-central1 only" }],
       },
     };
-    expect(headline(elsewhere)).toMatch(/of starts succeed, cost not known$/);
+    expect(headline(elsewhere)).toMatch(/of starts succeed \(95 % confidence\), cost not known$/);
     expect(costSection(elsewhere)).toMatch(
       /\*\*sum\*\* +\| \*\*not priced\*\* \| prices are known for us-central1 only/,
     );
