@@ -10,6 +10,7 @@ import { readSettings } from "../config/read";
 import { LOCATION_VARIABLES } from "../config/references";
 import { readPackConfiguration } from "../engine/pack-configuration";
 import { rules } from "../policy/rules";
+import { commandNamed } from "./commands/child";
 import { stagingConfiguration } from "./stack-settings";
 
 /* What the documents name exists. Their commands are run on the engine (test/engine). */
@@ -84,6 +85,15 @@ test("the examples of docs/pulumi.md for the stack file are read as settings", (
   const examples = fenced("docs/pulumi.md", "yaml").map((block) => parse(block));
   expect(examples.length).toBeGreaterThan(0);
   for (const example of examples) expect(() => readSettings({ ...stagingConfiguration(), ...example })).not.toThrow();
+});
+
+test.each([
+  ["passes", 0, /^PASSED: nothing is refused\. Steps: 2 update\.$/m],
+  ["refused", 1, /^REFUSED: 1 change must not be applied\. Steps: 1 replace, 3 update\.$/m],
+])("the sample preview %s is judged as its name says", async (name, code, verdict) => {
+  const ended = await commandNamed("guard")(join(PROJECT_ROOT, `docs/examples/preview-${name}.json`));
+  expect(ended.code).toBe(code);
+  expect(ended.stdout).toMatch(verdict);
 });
 
 test("docs/your-project.md names every variable that the stack sets, and its samples no others", () => {
