@@ -197,14 +197,6 @@ export function quantity(
   );
 }
 
-export function isPattern(value: string): boolean {
-  try {
-    return Boolean(new RegExp(value));
-  } catch {
-    return false;
-  }
-}
-
 export const HYPHENATED = "be lower-case letters, digits and hyphens, starting with a letter";
 export const UNDERSCORED = "be lower-case letters, digits and underscores, starting with no digit";
 /** A short name that names in the cloud are derived from, a path matcher's among them. */

@@ -127,7 +127,8 @@ export function monitoringProblems(own: Readonly<Record<string, unknown>>): Inpu
 }
 
 function channelProblems(name: string, settings: Record<string, unknown>, tokens: readonly string[]): InputProblem[] {
-  const kind = typeof settings.type === "string" ? KINDS[settings.type] : undefined;
+  const kind =
+    typeof settings.type === "string" && Object.hasOwn(KINDS, settings.type) ? KINDS[settings.type] : undefined;
   if (!kind) return [];
   const path = `netra:monitoring.channels.${name}`;
   const { to } = settings;

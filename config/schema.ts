@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isPattern } from "../capacity/constraints/image";
 import { cloudRunLimits, cloudSqlLimits } from "../capacity/limits";
 import { parseCpu, parseMemoryMib } from "../capacity/units";
 import { edge } from "./edge";
@@ -12,7 +13,6 @@ import {
   flag,
   fraction,
   HYPHENATED,
-  isPattern,
   KEY,
   list,
   named,
@@ -266,7 +266,7 @@ export const sections = {
       isPattern,
       {
         error: complaint({
-          must: "be a regular expression",
+          must: "be a regular expression in RE2's syntax",
           because: "tags are matched with it",
           example: "'^\\d+\\.\\d+\\.\\d+$'",
         }),

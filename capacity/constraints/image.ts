@@ -1,13 +1,26 @@
+import { RE2JS } from "re2js";
 import { identity, type Naming, type Problem, problem } from "../problem";
 
 /** [registry/]repository[:tag][@digest] */
 const REFERENCE =
   /^(?:[\w.-]+(?::\d+)?\/)?[a-z0-9][a-z0-9._/-]*(?::(?<tag>[\w][\w.+-]{0,127}))?(?:@(?<digest>sha256:[0-9a-f]{64}))?$/;
 
+/**
+ * Whether a text is a pattern in RE2's syntax. RE2 takes time in proportion to the text; JavaScript's own expressions
+ * take years for a tag of fifty digits against `^(\\d+)+$`.
+ */
+export function isPattern(text: string): boolean {
+  try {
+    return Boolean(RE2JS.compile(text));
+  } catch {
+    return false;
+  }
+}
+
 /** An image that is named neither by digest nor by a tag that matches `tagPattern`: what runs could change under it. */
 export function imageProblems(image: string, tagPattern: string, name: Naming<"image"> = identity): Problem[] {
   const { tag, digest } = REFERENCE.exec(image)?.groups ?? {};
-  if (digest || (tag && new RegExp(tagPattern).test(tag))) return [];
+  if (digest || (tag && RE2JS.compile(tagPattern).matcher(tag).find())) return [];
   const isReference = REFERENCE.test(image);
   return [
     problem({

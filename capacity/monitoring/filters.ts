@@ -1,3 +1,5 @@
+import { RE2JS } from "re2js";
+import { isPattern } from "../constraints/image";
 import { type Metric, monitoredResources } from "./metrics";
 
 /*
@@ -78,10 +80,8 @@ const MATCHES: Readonly<Record<string, (value: string, argument: string) => bool
   starts_with: (value, argument) => value.startsWith(argument),
   ends_with: (value, argument) => value.endsWith(argument),
   has_substring: (value, argument) => value.includes(argument),
-  "monitoring.regex.full_match": (value, argument) => {
-    const [, flag, pattern = ""] = /^(\(\?i\))?(.*)$/s.exec(argument) ?? [];
-    return new RegExp(`^(?:${pattern})$`, flag ? "i" : "").test(value);
-  },
+  // In RE2's syntax, which is Google's.
+  "monitoring.regex.full_match": (value, argument) => isPattern(argument) && RE2JS.matches(argument, value),
 };
 
 /** What no series of the metric can have, so that nothing ever matches. */
@@ -93,7 +93,7 @@ export function labelFaults(restrictions: readonly Restriction[], metric: Metric
     if (!Object.hasOwn(known, path))
       return [{ path, known: Object.keys(known).filter((name) => name.startsWith(scope)) }];
     const possible = known[path] ?? [];
-    const matches = MATCHES[call];
+    const matches = Object.hasOwn(MATCHES, call) ? MATCHES[call] : undefined;
     if (possible.length === 0 || !matches || !/^=+$/.test(operator)) return [];
     return values
       .filter((argument) => !possible.some((value) => matches(value, argument)))

@@ -102,11 +102,14 @@ export interface Holding {
 export function holdingOf(type: string, inputs: Properties): Holding | undefined {
   const [provider = "", module = "", kind = ""] = type.split(":");
   if (provider === "pulumi" || isView(type, inputs)) return undefined;
-  if (provider === "kubernetes" && isBuiltIn(module)) return holding(wordsOf(kind), OF_KUBERNETES[kind]);
+  if (provider === "kubernetes" && isBuiltIn(module)) return holding(wordsOf(kind), named(OF_KUBERNETES, kind));
   const words = wordsOf(kind);
-  const because = BY_TYPE[type] ?? becauseOf(words, `${provider} ${module} ${kind}`);
+  const because = named(BY_TYPE, type) ?? becauseOf(words, `${provider} ${module} ${kind}`);
   return holding(words, provider !== "kubernetes" || OF_OPERATORS.includes(because ?? "") ? because : undefined);
 }
+
+const named = (all: Readonly<Record<string, string>>, name: string) =>
+  Object.hasOwn(all, name) ? all[name] : undefined;
 
 const holding = (words: readonly string[], because: string | undefined): Holding | undefined =>
   because === undefined ? undefined : { what: words.join(" "), because };

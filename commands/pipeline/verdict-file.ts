@@ -96,6 +96,7 @@ export type GuardFile = z.output<typeof guardSchema>;
 export function readVerdictFile(file: string): VerdictFile {
   const content = contentOf(file);
   if (content === undefined) return { none: "the run ended before it" };
+  if (content === UNREADABLE) return { none: UNREADABLE };
   const verdict = verdictSchema.safeParse(content);
   if (verdict.success) return { verdict: verdict.data };
   const { data } = problemsSchema.safeParse(content);
@@ -107,23 +108,29 @@ export function readVerdictFile(file: string): VerdictFile {
 /** Reads the output of `guard --json`; `undefined` if it is missing, because a run without credentials has no preview. */
 export function readGuardFile(file: string): GuardFile | { readonly problems: readonly string[] } | undefined {
   const content = contentOf(file);
-  return content === undefined
-    ? undefined
-    : (guardSchema.safeParse(content).data ??
-        problemsSchema
-          .transform(({ problems }) => ({ problems: problems.map(({ message }) => message) }))
-          .safeParse(content).data);
+  if (content === undefined) return undefined;
+  if (content === UNREADABLE) return { problems: [`${UNREADABLE}; the log of the job \`preview\` shows why`] };
+  return (
+    guardSchema.safeParse(content).data ??
+    problemsSchema
+      .transform(({ problems }) => ({ problems: problems.map(({ message }) => message) }))
+      .safeParse(content).data ?? { problems: ["`npm run guard -- --json` printed no verdict"] }
+  );
 }
 
 /** No check prints a larger file. */
 const MOST_BYTES = 16 * 2 ** 20;
 
-/** The JSON of a file; `undefined` if it is missing or incomplete, because the job ended early. */
+/** Stands for the content of a file that is there and is no JSON. */
+const UNREADABLE = "its output is there and cannot be read";
+
+/** The JSON of a file; `undefined` if it is missing or empty, because the job ended early. */
 function contentOf(file: string): unknown {
   try {
     const bytes = readFileSync(file);
-    return bytes.length > MOST_BYTES ? undefined : JSON.parse(bytes.toString("utf8"));
-  } catch {
-    return undefined;
+    if (bytes.toString("utf8").trim() === "") return undefined;
+    return bytes.length > MOST_BYTES ? UNREADABLE : JSON.parse(bytes.toString("utf8"));
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "ENOENT" ? undefined : UNREADABLE;
   }
 }

@@ -385,7 +385,8 @@ const INGRESS: Readonly<Record<string, string>> = {
   internal: "INGRESS_TRAFFIC_INTERNAL_ONLY",
   "internal-and-cloud-load-balancing": "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER",
 };
-const ingressOf = (ingress: string | undefined) => (ingress === undefined ? undefined : (INGRESS[ingress] ?? ingress));
+const ingressOf = (ingress: string | undefined) =>
+  ingress !== undefined && Object.hasOwn(INGRESS, ingress) ? INGRESS[ingress] : ingress;
 
 /** Google's own labels stand among the user's in v1. */
 function labelsOf(inputs: Inputs): Properties {

@@ -26,7 +26,7 @@ export const capacityAlerts = stackRule({
     const disabledChannels = new Map<StackResource, string[]>();
     const neverFiring = new Map<string, { readonly alert: StackResource; readonly fault: Problem }>();
     for (const resource of resources) {
-      const metrics = CAPACITY_METRICS[resource.type];
+      const metrics = Object.hasOwn(CAPACITY_METRICS, resource.type) ? CAPACITY_METRICS[resource.type] : undefined;
       if (!metrics) continue;
       attempt(resource, () => {
         const name = resource.properties.knownOnly().text("name") || resource.name;

@@ -39,7 +39,7 @@ export const edgeIngress = stackRule({
     if (groups.length === 0) return;
     const external = groups.filter((group) => isExternal(group, resources));
     for (const resource of resources) {
-      const kind = KINDS[resource.type];
+      const kind = Object.hasOwn(KINDS, resource.type) ? KINDS[resource.type] : undefined;
       if (!kind) continue;
       attempt(resource, () => {
         const { key, closed, narrower } = kind;

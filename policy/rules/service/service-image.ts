@@ -1,4 +1,4 @@
-import { imageProblems } from "../../../capacity/constraints/image";
+import { imageProblems, isPattern } from "../../../capacity/constraints/image";
 import { resourceRule } from "../../framework/rule";
 import { neutralTagPattern } from "../../resources/defaults";
 import { WORKLOAD_TYPES, workloadOf } from "../../resources/workload";
@@ -20,7 +20,11 @@ export const serviceImage = resourceRule<{ imageTagPattern: string }>({
       fromPlan: ({ images }) => images.tagPattern,
     },
   },
-  judge(resource, { config, refuse, attempt }) {
+  judge(resource, { config, refuse, cannotEvaluate, attempt }) {
+    if (!isPattern(config.imageTagPattern))
+      return cannotEvaluate(
+        `'imageTagPattern' (${config.imageTagPattern}) must be a regular expression in RE2's syntax because tags are matched with it; set 'imageTagPattern' to ${neutralTagPattern}`,
+      );
     for (const { inputs } of workloadOf(resource)?.containers ?? [])
       attempt(() =>
         refuse(...imageProblems(inputs.text("image") ?? "", config.imageTagPattern, (field) => inputs.at(field))),

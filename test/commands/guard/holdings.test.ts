@@ -58,6 +58,11 @@ describe("what holds data or identity is recognised by the name of its type", ()
   });
 });
 
+test("a type that is called like what every object has holds nothing", () => {
+  for (const type of ["constructor", "kubernetes:core/v1:constructor", "kubernetes:core/v1:toString"])
+    expect(holdingOf(type, {})).toBeUndefined();
+});
+
 describe("what is made again from the program alone ends without a word", () => {
   test.each([
     "gcp:storage/bucketIAMMember:BucketIAMMember",

@@ -164,7 +164,7 @@ describe("the comment", () => {
       "The base cannot be evaluated (the run ended before it), so there is no comparison.",
     );
     expect(changes("npm error")).toBe(
-      "The base cannot be evaluated (the run ended before it), so there is no comparison.",
+      "The base cannot be evaluated (its output is there and cannot be read), so there is no comparison.",
     );
     expect(changes({ hello: 1 })).toBe(
       "The base cannot be evaluated (`npm run check -- --json` printed no verdict), so there is no comparison.",
@@ -189,6 +189,15 @@ describe("the preview in the comment", () => {
   const guarded = (steps: Parameters<typeof digest>[0]["steps"]) =>
     judge(readPreview(digest({ steps: steps ?? [] }), "preview.json"));
   const shown = (guard: unknown) => section(of(sound, sound, guard), "What an update would do").trim();
+
+  test("is said to be there where its file cannot be read, or holds something else", () => {
+    for (const file of [written('{"ok": tr'), folder])
+      expect(readGuardFile(file)).toEqual({
+        problems: ["its output is there and cannot be read; the log of the job `preview` shows why"],
+      });
+    expect(shown({ hello: 1 })).toContain("`npm run guard -- --json` printed no verdict");
+    expect(readVerdictFile(folder)).toEqual({ none: "its output is there and cannot be read" });
+  });
 
   test("was not made without credentials", () => {
     expect(shown(undefined)).toBe(

@@ -23,6 +23,14 @@ test("refuses tags that are moved", async () => {
     ]);
 });
 
+test("matches in linear time, and does not judge by a pattern that it cannot read", async () => {
+  const tag = `${"1".repeat(100)}x`;
+  expect(await running(`${NAME}:${tag}`, { imageTagPattern: "^(\\d+)+$" })).toHaveLength(1);
+  expect(await running(`${NAME}:1.0.0`, { imageTagPattern: "(?=1)" })).toEqual([
+    expect.stringContaining("'imageTagPattern' ((?=1)) must be a regular expression in RE2's syntax"),
+  ]);
+});
+
 test("refuses an image without a tag, the public samples too", async () => {
   for (const image of ["us-docker.pkg.dev/cloudrun/container/hello", "localhost:5000/backend", "nginx"])
     expect(await running(image)).toEqual([
