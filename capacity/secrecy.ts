@@ -104,10 +104,13 @@ const NAMES = ["name", "field", "setting", "key"];
 
 const lastWord = (path: string) => /[\w-]+(?=\W*$)/.exec(path)?.[0] ?? "";
 
+/** Where a secret is, as messages state it: its id and version. */
+const REFERENCE = /^[\w/.-]+, version (\d+|latest|not a number)$/;
+
 /** Whether the name alone hides a text. */
 function hides(path: string, value: string): boolean {
   const name = lastWord(path);
-  if (WORDS.has(value) || SWITCH.test(value)) return false;
+  if (WORDS.has(value) || SWITCH.test(value) || REFERENCE.test(value)) return false;
   if (/^[a-z][a-zA-Z0-9]*$/.test(name)) return SECRET_PROPERTY.test(name);
   if (isSecretName(name)) return isSecret(name, value);
   return CONFIDENTIAL_VARIABLE.test(name) && !PUBLIC_NAME.test(name) && !/^-?\d+(\.\d+)?$/.test(value);

@@ -58,7 +58,8 @@ const envs = (filled: Filled, pool: string) => [
   literal("DB_MAX_OVERFLOW", "2"),
   literal("DB_POOL_SIZE", pool),
   literal("DB_POOL_TIMEOUT_SECONDS", "30"),
-  literal("DB_STARTUP_CONNECTIONS", "4"),
+  // No more than the pool holds: the user has no further connections.
+  literal("DB_STARTUP_CONNECTIONS", String(Math.min(4, Number(pool) + 2))),
   { name: "JWT_SECRET_KEY", value: "", valueSource: { secretKeyRef: { secret: "jwt-secret-staging", version: "1" } } },
   literal("POSTGRES_HOST", filled("10.107.0.3")),
   literal("WEB_CONCURRENCY", "1"),
