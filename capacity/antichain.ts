@@ -14,6 +14,12 @@ export function heaviestAntichain<T>(
   );
   const nodeOf = new Map(nodes.map((node) => [node.item, node]));
   for (const node of nodes) node.after.push(...after(node.item).flatMap((item) => nodeOf.get(item) ?? []));
+  // Along single edges first: where few items are ordered, little is left to search.
+  for (const sender of nodes)
+    for (const receiver of sender.after) {
+      const amount = Math.min(sender.fromSource, receiver.toSink);
+      if (amount > 0) augmentEdge(sender, receiver, amount);
+    }
   for (;;) {
     const { senders, receivers, end } = findAugmentingPath(nodes);
     if (!end) return nodes.filter((node) => senders.has(node) && !receivers.has(node)).map(({ item }) => item);
@@ -57,6 +63,12 @@ function findAugmentingPath<T>(nodes: readonly Node<T>[]): Reached<T> & { readon
       for (const [other, flow] of receiver.inflow) if (flow > 0 && !senders.has(other)) senders.set(other, receiver);
     }
   return { senders, receivers };
+}
+
+function augmentEdge<T>(sender: Node<T>, receiver: Node<T>, amount: number): void {
+  receiver.inflow.set(sender, amount);
+  sender.fromSource -= amount;
+  receiver.toSink -= amount;
 }
 
 /** Sends as much flow along the path to `end` as its residual capacities allow. */

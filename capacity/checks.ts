@@ -348,7 +348,7 @@ function quotaCheck(plan: CapacityPlan): Check {
     ),
     ...jobsOf(plan).map((job) => quotaUser(job, job.setting, 1, false)),
   ];
-  const before = new Map(services.map(({ key }) => [key, predecessors(plan.services, key)]));
+  const before = predecessors(plan.services);
   const after = ({ label }: QuotaUser) => users.filter((other) => before.get(other.label)?.has(label));
   const { cpu, memoryGib } = regionalDemand(users, plan.limits, after);
   // An old revision serves until its last request ends, and a WebSocket lasts as long as the request time-out: past the

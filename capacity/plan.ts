@@ -148,17 +148,22 @@ export function startSeconds(service: {
   return service.bootSeconds + (service.database?.initTimeoutSeconds ?? 0);
 }
 
-/** All services that must have rolled out before this one, directly or through others, by key. */
+/** For each service, by key, all that must have rolled out before it, directly or through others. */
 export function predecessors(
   services: Readonly<Record<string, Pick<ServicePlan, "after">>>,
-  key: string,
-  found = new Set<string>(),
-): Set<string> {
-  for (const before of services[key]?.after ?? []) {
-    if (found.has(before)) continue;
-    found.add(before);
-    predecessors(services, before, found);
-  }
+): ReadonlyMap<string, ReadonlySet<string>> {
+  const found = new Map<string, Set<string>>();
+  const before = (key: string): ReadonlySet<string> => {
+    const known = found.get(key);
+    if (known) return known;
+    const own = new Set<string>();
+    found.set(key, own);
+    // The last first: where each waits for all before it, that one has the others.
+    for (const other of (services[key]?.after ?? []).toReversed())
+      if (!own.has(other)) for (const one of [other, ...before(other)]) own.add(one);
+    return own;
+  };
+  for (const key of Object.keys(services)) before(key);
   return found;
 }
 

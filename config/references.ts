@@ -31,11 +31,12 @@ export function referenceProblems(own: Readonly<Record<string, unknown>>): Input
   const services = entriesOf(own.services);
   const secrets = entriesOf(own.secrets);
   const secretKeys = entriesOf(own.secrets, true).map(([key]) => key);
+  const order = orderOf(own.services);
   return [
     ...services.flatMap(([key, value]) => {
       const path = `netra:services.${key}`;
       return [
-        ...orderProblems(key, value, own.services),
+        ...orderProblems(key, value, order),
         // Without the section, that is the problem.
         ...(isMapping(own.secrets)
           ? textsOf(value, "secrets").flatMap((name, i, all) =>
@@ -62,15 +63,11 @@ export function referenceProblems(own: Readonly<Record<string, unknown>>): Input
 }
 
 /** What a service waits for: others that exist, and that do not wait for it. */
-function orderProblems(key: string, service: Record<string, unknown>, all: unknown): InputProblem[] {
-  const services = entriesOf(all);
+function orderProblems(key: string, service: Record<string, unknown>, order: Order): InputProblem[] {
   const after = textsOf(service, "after");
   const setting = `netra:services.${key}.after`;
   // A fix must not lead into a circle.
-  const possible = services
-    .map(([other]) => other)
-    .filter((other) => other !== key && !leadsBack(key, [...services, [key, { after: [other] }]]));
-  const known = entriesOf(all, true).map(([other]) => other);
+  const possible = () => [...order.before.keys()].filter((other) => other !== key && !leadsBack(key, [other], order));
   const unknown = after.flatMap((name, i) => {
     if (name === key)
       return [
@@ -82,10 +79,10 @@ function orderProblems(key: string, service: Record<string, unknown>, all: unkno
           ways: [[[`${setting}[${i}]`, null]]],
         }),
       ];
-    return known.includes(name) ? [] : unknownName(`${setting}[${i}]`, name, possible, "another service");
+    return order.known.has(name) ? [] : unknownName(`${setting}[${i}]`, name, possible(), "another service");
   });
-  const others = { after: after.filter((name) => name !== key) };
-  if (service.after === undefined || !leadsBack(key, [...services, [key, others]])) return unknown;
+  const others = after.filter((name) => name !== key);
+  if (service.after === undefined || !leadsBack(key, others, order)) return unknown;
   const because = "neither service could roll out first (one without 'after' waits for all whose names come first)";
   return [
     ...unknown,
@@ -190,18 +187,22 @@ const duplicates = (
 export const repeatedTexts = (
   stated: readonly (readonly [setting: string, value: unknown])[],
   because: string,
-): InputProblem[] =>
-  stated.flatMap(([setting, value], i) => {
-    const first = stated.slice(0, i).find(([, other]) => typeof value === "string" && other === value);
-    return first
-      ? [
+): InputProblem[] => {
+  const firsts = new Map<string, string>();
+  return stated.flatMap(([setting, value]) => {
+    if (typeof value !== "string") return [];
+    const first = firsts.get(value);
+    if (first === undefined) firsts.set(value, setting);
+    return first === undefined
+      ? []
+      : [
           {
             setting,
-            message: `'${setting}' must differ from '${first[0]}' because ${because}; set '${setting}' to a text of its own`,
+            message: `'${setting}' must differ from '${first}' because ${because}; set '${setting}' to a text of its own`,
           },
-        ]
-      : [];
+        ];
   });
+};
 
 /** Secrets of a format that only one may have, but the first. */
 export const furtherSecrets = (
@@ -222,21 +223,30 @@ export const furtherSecrets = (
       }),
     );
 
-/** Whether following the rollout order from a service comes back to it. */
-function leadsBack(start: string, services: readonly [string, Record<string, unknown>][]): boolean {
+/** The services that are stated, and for each that can be read what it waits for. */
+interface Order {
+  readonly known: ReadonlySet<string>;
+  readonly before: ReadonlyMap<string, readonly string[]>;
+}
+
+function orderOf(all: unknown): Order {
+  const services = entriesOf(all);
   const keys = services.map(([key]) => key).toSorted();
-  const before = new Map(
-    services.map(([key, value]) => [
-      key,
-      value.after === undefined ? keys.slice(0, keys.indexOf(key)) : textsOf(value, "after"),
-    ]),
+  const position = new Map(keys.map((key, i) => [key, i]));
+  const before = services.map(
+    ([key, value]) =>
+      [key, value.after === undefined ? keys.slice(0, position.get(key)) : textsOf(value, "after")] as const,
   );
-  const seen = new Set<string>();
-  const queue = [...(before.get(start) ?? [])];
-  for (const key of queue) {
+  return { known: new Set(entriesOf(all, true).map(([key]) => key)), before: new Map(before) };
+}
+
+/** Whether a service that waits for `after` would in the end wait for itself. */
+function leadsBack(start: string, after: readonly string[], { before }: Order): boolean {
+  const seen = new Set(after);
+  // Iterating over a set also visits what is added meanwhile.
+  for (const key of seen) {
     if (key === start) return true;
-    if (!seen.has(key)) queue.push(...(before.get(key) ?? []));
-    seen.add(key);
+    for (const other of before.get(key) ?? []) seen.add(other);
   }
   return false;
 }

@@ -250,20 +250,11 @@ const clientsOf = (plan: StormPlan): Client[] =>
 
 /** For each client the largest set of clients that can roll out at the same time as it; equal sets once. */
 function rolloutsOf(plan: StormPlan, clients: readonly Client[]): Client[][] {
-  const before = new Map(Object.keys(plan.services).map((key) => [key, predecessors(plan.services, key)]));
-  const after = new Map(
-    clients.map((client) => [
-      client,
-      clients.filter((other) => other !== client && before.get(other.key)?.has(client.key)),
-    ]),
-  );
+  const before = predecessors(plan.services);
+  const waits = (client: Client, other: Client) => before.get(client.key)?.has(other.key) === true;
+  const after = new Map(clients.map((client) => [client, clients.filter((other) => waits(other, client))]));
   const sets = clients.map((client) => {
-    const ordered = new Set([
-      client,
-      ...(after.get(client) ?? []),
-      ...clients.filter((other) => after.get(other)?.includes(client)),
-    ]);
-    const others = clients.filter((other) => !ordered.has(other));
+    const others = clients.filter((other) => other !== client && !waits(other, client) && !waits(client, other));
     const together = new Set([
       client,
       ...heaviestAntichain(

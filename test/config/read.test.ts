@@ -455,3 +455,25 @@ test("Pulumi.yaml declares every section that must be there, and nothing of anot
   expect(Object.keys(project.config).map((key) => `netra:${key}`)).toEqual(sections);
   expect(Object.values(project.config).map(({ type }) => type)).toEqual(sections.map(() => "object"));
 });
+
+test("orders hundreds of services in a moment, whether each waits for all or for one", () => {
+  const { "netra:services": services, ...others } = stagingConfiguration();
+  const { backend } = services as Record<string, { readonly database: object }>;
+  const many = (after: (i: number) => object) =>
+    readSettings({
+      ...others,
+      "netra:hosts": {},
+      "netra:edge": undefined,
+      "netra:migrations": undefined,
+      "netra:services": Object.fromEntries(
+        Array.from({ length: 600 }, (_, i) => {
+          const [key, rest] = [`s${1000 + i}`, { ...backend, after: undefined }];
+          return [key, { ...rest, name: key, account: `account-${key}`, ...after(i) }];
+        }),
+      ),
+    });
+  const start = process.cpuUsage();
+  expect(Object.keys(many(() => ({})).services)).toHaveLength(600);
+  expect(Object.keys(many((i) => ({ after: i % 2 ? [`s${999 + i}`] : [] })).services)).toHaveLength(600);
+  expect(process.cpuUsage(start).user / 1e6).toBeLessThan(5);
+});

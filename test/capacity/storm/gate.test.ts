@@ -56,7 +56,7 @@ describe("the gate", () => {
     }
   });
 
-  it("looks at fewer storms of a plan with thousands of connects, so that its refusal takes seconds", () => {
+  it("looks at few storms, of the first scenario that fails, where each has thousands of connects", () => {
     const plan = stagingPlan({
       "netra:services": {
         auth: undefined,
@@ -64,7 +64,7 @@ describe("the gate", () => {
       },
     });
     const failing = failingStorms(plan, 0.99);
-    expect(names(failing)).toEqual(["cold-start", "rollout-backend", "recovery", "scale-out"]);
+    expect(names(failing)).toEqual(["cold-start"]);
     for (const { replications } of failing) expect(replications).toBeLessThanOrEqual(20);
   });
 
