@@ -1,13 +1,8 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll } from "vitest";
-import { stringify } from "yaml";
 import { COMMANDS } from "../../commands/cli";
 import { type Host, type Runnable, run } from "../../commands/shared/command";
 import { PROJECT_ROOT } from "../../commands/shared/stack-file";
-import { type Changes, onReference, stagingConfiguration } from "../stack-settings";
+import { onReference } from "../stack-settings";
 
 /** How a command ended. */
 export interface Ended {
@@ -66,17 +61,3 @@ export const stackCommand =
   (name: string) =>
   (...args: readonly string[]): Promise<Ended> =>
     commandNamed(name)(...onReference(args));
-
-/** Writes stack files into a folder that is gone after the tests of the file that asks for it. */
-export function stackFiles(): (name: string, changes: Changes) => string {
-  let directory = "";
-  beforeAll(() => {
-    directory = mkdtempSync(join(tmpdir(), "netra-stack-"));
-  });
-  afterAll(() => rmSync(directory, { recursive: true }));
-  return (name, changes) => {
-    const file = join(directory, `Pulumi.${name}.yaml`);
-    writeFileSync(file, stringify({ config: stagingConfiguration(changes) }));
-    return file;
-  };
-}

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { outage } from "../fixtures/incidents";
 import { type Changes, onReference } from "../stack-settings";
-import { commandNamed, type Ended, stackFiles } from "./child";
+import { commandNamed, type Ended } from "./child";
+import { stackFiles } from "./stack-files";
 
 /* What a person sees of the commands that judge a plan: in a pipe of 80 columns, with the verdict in the last line. */
 

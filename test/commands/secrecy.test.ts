@@ -4,9 +4,10 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { CONNECTOR, RUN_SERVICE, SECRET_VERSION } from "../../config/resource-types";
 import type { Changes } from "../stack-settings";
-import { commandNamed, type Ended, stackFiles } from "./child";
+import { commandNamed, type Ended } from "./child";
 import { collectionOf, QUIET_FEED } from "./diagnose/fixtures";
 import { digest } from "./guard/previews";
+import { stackFiles } from "./stack-files";
 
 /* A secret that stands in what a command reads stands in nothing that it prints or writes. */
 

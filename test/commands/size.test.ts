@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { stackCommand, stackFiles } from "./child";
+import { stackCommand } from "./child";
+import { stackFiles } from "./stack-files";
 
 /* `size` as people start it. What it can be asked for stands in storm.test.ts, what it finds in capacity/sizing.test.ts. */
 

@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import { InputError } from "../../capacity/problem";
 import { type PlanOptions, readAsked } from "../../commands/shared/plan-options";
 import { type Changes, REFERENCE } from "../stack-settings";
-import { stackCommand, stackFiles } from "./child";
+import { stackCommand } from "./child";
+import { stackFiles } from "./stack-files";
 
 /* What `storm` and `size` can be asked for is read in process; a child shows what is printed where, and the exit code. */
 

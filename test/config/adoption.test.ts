@@ -4,7 +4,8 @@ import { adoptables, leftOutOfImports, NOT_READ_BACK } from "../../config/adopti
 import { evaluate, type RegisteredResource } from "../../engine/evaluate";
 import type { Verdict } from "../../report/verdict";
 import { staging } from "../../stack";
-import { stackCommand, stackFiles } from "../commands/child";
+import { stackCommand } from "../commands/child";
+import { stackFiles } from "../commands/stack-files";
 import { refusal } from "../fixtures/programs";
 import { type Changes, configurationProblems, stagingConfiguration, stagingSettings } from "../stack-settings";
 

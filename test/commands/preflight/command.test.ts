@@ -5,7 +5,8 @@ import { constraints } from "../../../commands/preflight/constraints";
 import { PREFLIGHT_SOURCES } from "../../../commands/preflight/facts";
 import { collectingLines } from "../../../commands/shared/cloud/sources";
 import { PROJECT_ROOT } from "../../../commands/shared/stack-file";
-import { stackCommand, stackFiles } from "../child";
+import { stackCommand } from "../child";
+import { stackFiles } from "../stack-files";
 import { freshProject, PREPARED, policyObject, save, settingsWith } from "./project";
 
 const preflight = stackCommand("preflight");

@@ -1,0 +1,52 @@
+import { COMMANDS } from "../../commands/cli";
+import { ended } from "../commands/child";
+import { CANARY, NAMED } from "./mutations";
+
+/* What every command is held to, whatever it reads. */
+
+export const LONGEST_SECONDS = 30;
+
+export interface Run {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env?: NodeJS.ProcessEnv;
+  /** Whether what it reads cannot be valid, so that it must not pass. */
+  readonly isGarbage?: boolean;
+}
+
+/** How often each command ended how: shows that the inputs are neither all sound nor all garbage. */
+export const endings = new Map<string, number>();
+
+/** Runs a command in this process. @throws what it breaks. */
+export async function held({ command, args, env = {}, isGarbage = false }: Run): Promise<void> {
+  const before = performance.now();
+  const definition = COMMANDS[command];
+  if (!definition) throw new Error(`there is no command ${command}`);
+  const { code, stdout, stderr } = await ended(await definition.load(args), args, { HOME: "/nowhere", ...env });
+  const key = `${command} ${code}`;
+  endings.set(key, (endings.get(key) ?? 0) + 1);
+  const broken = [
+    ...problemsOf(stdout + stderr, code, [0, 1, 2]),
+    ...secondsSince(before),
+    ...(isGarbage && code === 0 ? ["garbage passes: exit 0"] : []),
+  ];
+  if (broken.length > 0)
+    throw new Error(`${command} ${args.join(" ")}: ${broken.join("; ")}\n${`${stdout}${stderr}`.slice(-3000)}`);
+}
+
+/** What a text that was printed or written breaks, and an exit code. */
+export function problemsOf(text: string, code: number, allowed: readonly number[]): string[] {
+  const [trace] = /^\s+at .+:\d+:\d+\)?$/m.exec(text) ?? [];
+  const leak = Math.max(text.indexOf(CANARY), text.indexOf(NAMED));
+  return [
+    ...(allowed.includes(code) ? [] : [`exit ${code}`]),
+    ...(trace === undefined ? [] : [`a stack trace (${trace.trim()})`]),
+    ...(/the rule itself failed/.test(text) ? ["a rule failed"] : []),
+    ...(leak < 0 ? [] : [`it shows a secret: ${text.slice(Math.max(0, leak - 60), leak + 40)}`]),
+  ];
+}
+
+export function secondsSince(before: number): string[] {
+  const seconds = (performance.now() - before) / 1000;
+  return seconds > LONGEST_SECONDS ? [`${seconds.toFixed(0)} s`] : [];
+}
