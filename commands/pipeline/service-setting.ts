@@ -106,7 +106,7 @@ function inserted(text: string, settings: YAMLMap, key: string, value: string | 
     : `${text}${newline}${indent}${entry}`;
 }
 
-const read = (text: string) => parseDocument(text, { logLevel: "silent", merge: true });
+const read = (text: string) => parseDocument(text, { logLevel: "error", merge: true });
 
 function contentOf(document: ReturnType<typeof read>): Content | undefined {
   if (document.errors.length > 0) return undefined;

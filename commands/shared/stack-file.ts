@@ -43,11 +43,20 @@ export function readStackFile(stack: string, configFile?: string): Record<string
       file,
       "must have a section 'config' because the capacity plan stands there; write it as in Pulumi.staging.yaml",
     );
-  // Pulumi takes a key without a namespace as the project's own.
-  return Object.fromEntries(
-    Object.entries(config).map(([key, value]) => [key.includes(":") ? key : `netra:${key}`, decrypted(value)]),
-  );
+  const unreadable = Object.keys(config).filter((key) => !KEY_FORM.test(key));
+  if (unreadable.length > 0)
+    throw new InputError(
+      unreadable.map((key) => ({
+        setting: key,
+        message: `'${key}' must be a namespace and a name because Pulumi reads no other key; rename it like gcp:project, or remove it`,
+      })),
+    );
+  return Object.fromEntries(Object.entries(config).map(([key, value]) => [fullKey(key), decrypted(value)]));
 }
+
+/** `namespace:name`, and as Pulumi also takes it `name` of the project itself, and `namespace:config:name`. */
+const KEY_FORM = /^([^:]+:(config:)?)?[^:]+$/;
+const fullKey = (key: string) => (key.includes(":") ? key.replace(/^([^:]+):config:/, "$1:") : `netra:${key}`);
 
 /** `merge`: Pulumi's reader knows YAML's `<<`, too. */
 function parsed(file: string, text: string): unknown {

@@ -4,7 +4,7 @@ import { CANARY, NAMED } from "./mutations";
 
 /* What every command is held to, whatever it reads. */
 
-export const LONGEST_SECONDS = 30;
+const LONGEST_SECONDS = 30;
 
 export interface Run {
   readonly command: string;

@@ -88,8 +88,10 @@ describe("what is wrong", () => {
     expect(problems("config:\n  x: &i a/b:1\n  netra:services:\n    a: { <<: { image: *i } }\n", "a")).toEqual([
       "'netra:services.a.image' must be a plain value because 'redeploy' is added after it; write it into Pulumi.staging.yaml on one line, without an anchor or a merge",
     ]);
-    expect(problems("config: {}", "a")).toEqual([
-      "'Pulumi.staging.yaml' must be a stack file with a section 'netra:services' because it holds the service's settings; run `npm run check` to see what is wrong with it",
-    ]);
+    // Pulumi reads the first of two documents only.
+    for (const text of ["config: {}", "config: { netra:services: { a: { image: x } } }\n---\nb: 1\n"])
+      expect(problems(text, "a")).toEqual([
+        "'Pulumi.staging.yaml' must be a stack file with a section 'netra:services' because it holds the service's settings; run `npm run check` to see what is wrong with it",
+      ]);
   });
 });

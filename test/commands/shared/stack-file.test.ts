@@ -37,6 +37,20 @@ test("reads another file where one is named, whatever the stack is called", () =
   expect(read("config:\n  gcp:project: elsewhere")).toEqual({ "gcp:project": "elsewhere" });
 });
 
+test("reads keys in all of Pulumi's forms, and refuses what is none", () => {
+  expect(read("config:\n  a: 1\n  gcp:config:project: b\n  gcp:region: c")).toEqual({
+    "netra:a": 1,
+    "gcp:project": "b",
+    "gcp:region": "c",
+  });
+  expect(refusal('config:\n  "::/0": 1\n  a:b:c: 2\n  "": 3\n  "gcp:": 4').split("\n")).toEqual(
+    ["::/0", "a:b:c", "", "gcp:"].map(
+      (key) =>
+        `'${key}' must be a namespace and a name because Pulumi reads no other key; rename it like gcp:project, or remove it`,
+    ),
+  );
+});
+
 test("needs no passphrase: an encrypted value reads as its stand-in, at any depth", () => {
   expect(
     read("encryptionsalt: v1:abc\nconfig:\n  a:token: { secure: v1:x }\n  a:list: [{ key: { secure: v1:y } }]"),
