@@ -1,5 +1,6 @@
 import { parse } from "yaml";
 import { z } from "zod";
+import { MOST_OF_ANYTHING, MOST_SECONDS } from "../capacity/bounds";
 import { meantQuantity } from "../capacity/constraints/cloudrun";
 import { type InputProblem, type Proposal, shownUnder } from "../capacity/problem";
 
@@ -67,9 +68,9 @@ export const described = <T extends z.ZodType>(type: T, meaning: string, example
   type.meta({ description: meaning, examples: [example] });
 
 /** A whole number in the given unit (may be empty), by default of at least 1. */
-export function whole(meaning: string, unit: string, example: number, min = 1, max = Number.MAX_SAFE_INTEGER) {
+export function whole(meaning: string, unit: string, example: number, min = 1, max = MOST_OF_ANYTHING) {
   const range = (input: unknown) =>
-    max === Number.MAX_SAFE_INTEGER && !(Number(input) > max) ? `, at least ${min}` : ` from ${min} to ${max}`;
+    max === MOST_OF_ANYTHING && !(Number(input) > max) ? `, at least ${min}` : ` from ${min} to ${max}`;
   const error = ({ input }: { readonly input?: unknown }) =>
     complaint({
       must: `be a whole number${unit && ` of ${unit}`}${range(input)}`,
@@ -89,14 +90,19 @@ export function fraction(meaning: string, example: number, range: { above: numbe
   return described(z.number({ error }).gt(range.above, { error }).lte(range.atMost, { error }), meaning, example);
 }
 
-export function amount(meaning: string, unit: string, example: number, min = 0) {
+export function amount(
+  meaning: string,
+  unit: string,
+  example: number,
+  { min = 0, max }: { min?: number; max: number },
+) {
   const error = complaint({
-    must: `be a number of ${unit}, at least ${min}`,
+    must: `be a number of ${unit} from ${min} to ${max}`,
     because: `it is ${meaning}`,
     example,
-    meant: (input) => meantNumber(input, unit, (value) => value >= min),
+    meant: (input) => meantNumber(input, unit, (value) => value >= min && value <= max),
   });
-  return described(z.number({ error }).min(min, { error }), meaning, example);
+  return described(z.number({ error }).min(min, { error }).max(max, { error }), meaning, example);
 }
 
 export function text(
@@ -207,4 +213,5 @@ export const KEY = /^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/;
 export const computeName = (meaning: string, example: string) =>
   text(meaning, example, /^[a-z][-a-z0-9]{0,61}[a-z0-9]$/, `${HYPHENATED}, 2 to 63`);
 export const cidr = (meaning: string, example: string) => text(meaning, example);
-export const seconds = (meaning: string, example: number, min = 0) => whole(meaning, "seconds", example, min);
+export const seconds = (meaning: string, example: number, min = 0, max = MOST_SECONDS) =>
+  whole(meaning, "seconds", example, min, max);

@@ -1,3 +1,4 @@
+import { MOST_CONNECTIONS, MOST_TASK_SECONDS } from "../capacity/bounds";
 import { LONGEST_JOB_NAME, MIGRATIONS_JOB } from "../capacity/constraints/jobs";
 import { type InputProblem, problem } from "../capacity/problem";
 import { HYPHENATED, list, seconds, section, text, whole } from "./fields";
@@ -52,8 +53,8 @@ export const migrations = section(
       "us-central1-docker.pkg.dev/netra-staging/netra/migrations:1.0.0",
     ).optional(),
     command: list("the words that the container runs", text("a word", "alembic"), "alembic, upgrade, head"),
-    connections: whole("connections the migrations hold at once", "connections", 1),
-    timeoutSeconds: seconds("how long the migrations may take", 600, 1),
+    connections: whole("connections the migrations hold at once", "connections", 1, 1, MOST_CONNECTIONS),
+    timeoutSeconds: seconds("how long the migrations may take", 600, 1, MOST_TASK_SECONDS),
     run,
   },
 ).optional();

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { MOST_CERTIFICATE_DAYS, MOST_SECONDS } from "../capacity/bounds";
 import { type InputProblem, problem, type Way } from "../capacity/problem";
 import { MASK } from "../capacity/secrecy";
 import { withoutHosts } from "./edge";
@@ -36,10 +37,16 @@ export const monitoring = section("who is notified of what, and the objectives o
   channels: named("who is notified of an alert", KEY, "in small letters, like on-call", channel).default({}),
   saturationShare: fraction("the share of a capacity at which an alert opens", 0.8, { above: 0, atMost: 0.99 }),
   phaseSeconds: seconds("the longest a start-up phase may take at the 95th percentile", 45, 1),
-  certificateDays: whole("how long before its end a certificate must have been renewed", "days", 14),
+  certificateDays: whole(
+    "how long before its end a certificate must have been renewed",
+    "days",
+    14,
+    1,
+    MOST_CERTIFICATE_DAYS,
+  ),
   objectives: section("what clients may expect", {
     availabilityPercent: percent("the share of requests that are answered, over 30 days", 99.5),
-    requestSeconds: amount("how long a request may take", "seconds", 2, 0.001),
+    requestSeconds: amount("how long a request may take", "seconds", 2, { min: 0.001, max: MOST_SECONDS }),
     requestPercent: percent("the share of requests that are as fast, over 7 days", 95),
   }),
   disabled: section("present where nothing is monitored", {

@@ -1,4 +1,12 @@
 import { z } from "zod";
+import {
+  MOST_CONNECTIONS,
+  MOST_JITTER,
+  MOST_OF_ANYTHING,
+  MOST_REDIS_GB,
+  MOST_RETRY_FACTOR,
+  MOST_SECONDS,
+} from "../capacity/bounds";
 import { isPattern } from "../capacity/constraints/image";
 import { cloudRunLimits, cloudSqlLimits } from "../capacity/limits";
 import { parseCpu, parseMemoryMib } from "../capacity/units";
@@ -50,10 +58,10 @@ const probe = (kind: string) =>
 
 const retry = section("the application's connect retries", {
   attempts: whole("attempts in all, the first included", "attempts", 5),
-  baseSeconds: amount("the first wait", "seconds", 2),
-  factor: amount("what each wait is multiplied by", "times", 2, 1),
-  capSeconds: amount("the longest wait", "seconds", 30),
-  jitter: amount("the share of a wait that is added at random", "times", 0.5),
+  baseSeconds: amount("the first wait", "seconds", 2, { max: MOST_SECONDS }),
+  factor: amount("what each wait is multiplied by", "times", 2, { min: 1, max: MOST_RETRY_FACTOR }),
+  capSeconds: amount("the longest wait", "seconds", 30, { max: MOST_SECONDS }),
+  jitter: amount("the share of a wait that is added at random", "times", 0.5, { max: MOST_JITTER }),
 });
 
 const databaseClient = section("how the service uses the database", {
@@ -61,14 +69,16 @@ const databaseClient = section("how the service uses the database", {
     "private-ip",
     "built-in-socket",
   ]).default("private-ip"),
-  poolSize: whole("connections a process keeps open", "connections", 3, 0),
-  maxOverflow: whole("connections a process may open beyond its pool", "connections", 2, 0),
+  poolSize: whole("connections a process keeps open", "connections", 3, 0, MOST_CONNECTIONS),
+  maxOverflow: whole("connections a process may open beyond its pool", "connections", 2, 0, MOST_CONNECTIONS),
   workers: whole("processes in an instance, each with a pool of its own", "processes", 1),
   startupConnections: whole("connections one starting process opens, one after another", "connections", 4, 0),
   poolTimeoutSeconds: seconds("how long a request waits for a pooled connection", 30, 1),
   connectTimeoutSeconds: seconds("one connect attempt's time-out", 10, 1),
   initTimeoutSeconds: seconds("the time-out of the whole initialisation, retries included", 75, 1),
-  startupQueryCpuMs: amount("database CPU that the start-up queries of one connection cost", "milliseconds", 100),
+  startupQueryCpuMs: amount("database CPU that the start-up queries of one connection cost", "milliseconds", 100, {
+    max: MOST_SECONDS * 1000,
+  }),
   retry,
 });
 
@@ -109,6 +119,7 @@ const service = section("one Cloud Run service", {
     "the time from container start to the first database connect (or to ready, without a database)",
     "seconds",
     15,
+    { max: MOST_SECONDS },
   ),
   egress: choice(
     "what leaves through the VPC connector; all-traffic cuts off the internet without 'netra:network.nat'",
@@ -198,8 +209,14 @@ export const sections = {
     availability: choice("one zone, or a standby in a second one", ["ZONAL", "REGIONAL"]).default("ZONAL"),
     maxConnections: whole("max_connections", "connections", 150),
     usableShare: fraction("the share of max_connections that the budget may use", 0.8, { above: 0, atMost: 1 }),
-    reservedConnections: whole("slots for superusers, Cloud SQL's agents and people", "connections", 13, 0),
-    migrationConnections: whole("slots for migrations", "connections", 10, 0),
+    reservedConnections: whole(
+      "slots for superusers, Cloud SQL's agents and people",
+      "connections",
+      13,
+      0,
+      MOST_CONNECTIONS,
+    ),
+    migrationConnections: whole("slots for migrations", "connections", 10, 0, MOST_CONNECTIONS),
     sharedBuffersMib: whole("shared_buffers", "MiB", 1024),
     workMemMib: whole("work_mem, counted once per backend", "MiB", 4),
     diskGb: whole("the disk", "GB", 20, 10, cloudSqlLimits.diskGbMax.value),
@@ -239,7 +256,7 @@ export const sections = {
   cache: section("the Memorystore Redis instance", {
     name: text("the instance's name", "staging-redis", /^[a-z][a-z0-9-]{0,38}[a-z0-9]$/, `${HYPHENATED}, 2 to 40`),
     version: text("the Redis version", "REDIS_7_2", /^REDIS_\d+_[\dX]+$/, "be written like REDIS_7_2"),
-    memoryGb: whole("the memory", "GB", 1),
+    memoryGb: whole("the memory", "GB", 1, 1, MOST_REDIS_GB),
     connectMode: choice("how the instance is reached; cannot change in place", [
       "DIRECT_PEERING",
       "PRIVATE_SERVICE_ACCESS",
@@ -274,8 +291,8 @@ export const sections = {
     ),
   }),
   limits: section("quotas of this project, which no document knows", {
-    regionalCpu: amount("CpuAllocPerProjectRegion", "vCPU", 20),
-    regionalMemoryGib: amount("MemAllocPerProjectRegion", "GiB", 40),
+    regionalCpu: amount("CpuAllocPerProjectRegion", "vCPU", 20, { max: MOST_OF_ANYTHING }),
+    regionalMemoryGib: amount("MemAllocPerProjectRegion", "GiB", 40, { max: MOST_OF_ANYTHING }),
   }),
   targets: section("what the plan must reach", {
     startupSuccessPercent: (() => {

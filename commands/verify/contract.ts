@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { MOST_SECONDS } from "../../capacity/bounds";
 import { cloudRunLimits } from "../../capacity/limits";
 import { InputError, type InputProblem, problem } from "../../capacity/problem";
 import { amount, complained, complaint, text, whole } from "../../config/fields";
@@ -116,7 +117,9 @@ const contract = section("the hosts and what is assumed of the application", {
     requestSeconds: timeout("one request's, handshake's or upgrade's timeout", 10).default(10),
     eventsSeconds: timeout("the timeout of an agent's whole answer", 120).default(120),
     attempts: whole("how often a step is tried, the first time included", "attempts", 5).default(5),
-    waitSeconds: amount("the first wait between two attempts; it doubles", "seconds", 2).default(2),
+    waitSeconds: amount("the first wait between two attempts; it doubles", "seconds", 2, { max: MOST_SECONDS }).default(
+      2,
+    ),
     certificateDays: whole("how long a certificate must still be valid", "days", 14, 0).default(14),
   }).prefault({}),
 });

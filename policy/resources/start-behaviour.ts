@@ -1,3 +1,4 @@
+import { MOST_JITTER, MOST_OF_ANYTHING, MOST_RETRY_FACTOR, MOST_SECONDS } from "../../capacity/bounds";
 import type { CapacityPlan, RetryPolicy } from "../../capacity/plan";
 
 /** How an application starts. A storm depends on it, and no property of a resource states it. */
@@ -7,7 +8,7 @@ export interface StartBehaviour {
   readonly retry: RetryPolicy;
 }
 
-const amount = { type: "number", minimum: 0 };
+const upTo = (maximum: number) => ({ type: "number", minimum: 0, maximum });
 
 /** JSON Schema of {@link StartBehaviour}: the engine refuses a rule's configuration that leaves part of it out. */
 export const startBehaviourSchema = {
@@ -15,18 +16,18 @@ export const startBehaviourSchema = {
   additionalProperties: false,
   required: ["bootSeconds", "startupQueryCpuMs", "retry"],
   properties: {
-    bootSeconds: amount,
-    startupQueryCpuMs: amount,
+    bootSeconds: upTo(MOST_SECONDS),
+    startupQueryCpuMs: upTo(MOST_SECONDS * 1000),
     retry: {
       type: "object",
       additionalProperties: false,
       required: ["attempts", "baseSeconds", "factor", "capSeconds", "jitter"],
       properties: {
-        attempts: { type: "integer", minimum: 1 },
-        baseSeconds: amount,
-        factor: { type: "number", minimum: 1 },
-        capSeconds: amount,
-        jitter: amount,
+        attempts: { type: "integer", minimum: 1, maximum: MOST_OF_ANYTHING },
+        baseSeconds: upTo(MOST_SECONDS),
+        factor: { type: "number", minimum: 1, maximum: MOST_RETRY_FACTOR },
+        capSeconds: upTo(MOST_SECONDS),
+        jitter: upTo(MOST_JITTER),
       },
     },
   },

@@ -147,7 +147,7 @@ test("reads a unit that slipped in as what was probably meant", () => {
   const fixes = (changes: Changes) => problems(changes).map((message) => message.split("; set ").at(-1));
   expect(problems(service("backend", { memory: "4GB", timeoutSeconds: "80s" }))).toEqual([
     "'netra:services.backend.memory' (4GB) must be a quantity in Mi or Gi like 512Mi or 4Gi because it is the memory of one instance; set 'netra:services.backend.memory' to 4Gi",
-    "'netra:services.backend.timeoutSeconds' (80s) must be a whole number of seconds, at least 1 because it is a request's time-out, and the longest a WebSocket stays open; set 'netra:services.backend.timeoutSeconds' to 80",
+    "'netra:services.backend.timeoutSeconds' (80s) must be a whole number of seconds from 1 to 86400 because it is a request's time-out, and the longest a WebSocket stays open; set 'netra:services.backend.timeoutSeconds' to 80",
   ]);
   expect(fixes(service("auth", { timeoutSeconds: "10m", memory: "512MB", cpu: "2 cpus" }))).toEqual([
     "'netra:services.auth.cpu' to 2",
@@ -246,10 +246,31 @@ test("tells a mistake once, and nothing that it leads to", () => {
 test("refuses a number beyond what can be counted once, and says what is too large", () => {
   for (const value of [1e308, 2 ** 53])
     expect(problems({ "netra:connector": { maxInstances: value } })).toEqual([
-      `'netra:connector.maxInstances' (${value}) must be a whole number of instances from 1 to 9007199254740991 because it is the most VMs; a connector never shrinks (3 to 10); set 'netra:connector.maxInstances' to 10`,
+      `'netra:connector.maxInstances' (${value}) must be a whole number of instances from 1 to 1000000000 because it is the most VMs; a connector never shrinks (3 to 10); set 'netra:connector.maxInstances' to 10`,
     ]);
   expect(problems({ "netra:database": { diskGb: 1e15 } })).toEqual([
     "'netra:database.diskGb' (1000000000000000) must be a whole number of GB from 10 to 65536 because it is the disk; set 'netra:database.diskGb' to 20",
+  ]);
+});
+
+test("refuses values beyond those that have a meaning, with the range", () => {
+  const ranges = (changes: Changes) =>
+    problems(changes).map((message) =>
+      /^'netra:(\S+)' \(\S+\) must be a (?:whole )?number of (.+?) because/.exec(message)?.slice(1),
+    );
+  const retry = { attempts: 2e9, baseSeconds: 1e5, factor: 1e4, capSeconds: 1e5, jitter: 11 };
+  expect(ranges(service("backend", { database: { initTimeoutSeconds: 1e8, poolSize: 3e5, retry } }))).toEqual([
+    ["services.backend.database.poolSize", "connections from 0 to 262143"],
+    ["services.backend.database.initTimeoutSeconds", "seconds from 1 to 86400"],
+    ["services.backend.database.retry.attempts", "attempts from 1 to 1000000000"],
+    ["services.backend.database.retry.baseSeconds", "seconds from 0 to 86400"],
+    ["services.backend.database.retry.factor", "times from 1 to 1000"],
+    ["services.backend.database.retry.capSeconds", "seconds from 0 to 86400"],
+    ["services.backend.database.retry.jitter", "times from 0 to 10"],
+  ]);
+  expect(ranges({ "netra:cache": { memoryGb: 301 }, "netra:limits": { regionalCpu: 1e12 } })).toEqual([
+    ["cache.memoryGb", "GB from 1 to 300"],
+    ["limits.regionalCpu", "vCPU from 0 to 1000000000"],
   ]);
 });
 

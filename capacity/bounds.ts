@@ -1,0 +1,25 @@
+/* The largest values of settings that have a meaning. More is a mistake in writing, and could keep a simulation busy for ever. */
+
+/** A day, in seconds: the longest request of Cloud Run is an hour, the longest start-up probe four minutes. */
+export const MOST_SECONDS = 86_400;
+
+/** The longest timeout of a Cloud Run job's task: 168 hours. Source: docs.cloud.google.com/run/docs/configuring/task-timeout. */
+export const MOST_TASK_SECONDS = 604_800;
+
+/** PostgreSQL's own maximum of max_connections. Source: its postmaster.h, MAX_BACKENDS (2^18 - 1). */
+export const MOST_CONNECTIONS = 262_143;
+
+/** Far beyond every quota, and a count that arithmetic still holds exactly when it is multiplied. */
+export const MOST_OF_ANYTHING = 1_000_000_000;
+
+/** Waits that grow faster are at their longest after the first. */
+export const MOST_RETRY_FACTOR = 1000;
+
+/** Of a wait: it is up to eleven times as long. */
+export const MOST_JITTER = 10;
+
+/** The largest Memorystore for Redis. Source: docs.cloud.google.com/memorystore/docs/redis/redis-overview. */
+export const MOST_REDIS_GB = 300;
+
+/** How long a certificate that Google manages is valid. Source: docs.cloud.google.com/load-balancing/docs/ssl-certificates/google-managed-certs. */
+export const MOST_CERTIFICATE_DAYS = 90;
