@@ -13,8 +13,11 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const FOLDERS = ["capacity", "commands", "components", "config", "engine", "policy", "report"];
 const FILES = ["package-lock.json", "stack.ts", "tsconfig.json"];
 
-/** Two folders deep, as the sources are: they find the project's files from there. */
-const bundle = join(root, "node_modules", ".cache", "netra-commands.cjs");
+/**
+ * Two folders deep, as the sources are: they find the project's files from there. Not in node_modules, which may be
+ * another project's, by a link.
+ */
+const bundle = join(root, ".cache", "commands", "netra.cjs");
 
 const require = createRequire(import.meta.url);
 
@@ -67,7 +70,7 @@ async function isMade(banner) {
 }
 
 // Node.js 22 keeps compiled code; on 20 the SDKs are compiled anew each time.
-module.enableCompileCache?.(join(root, "node_modules", ".cache", "compiled"));
+module.enableCompileCache?.(join(root, ".cache", "compiled"));
 const banner = digest();
 if (isFresh(banner) || (await isMade(banner))) require(bundle).start();
 else {
