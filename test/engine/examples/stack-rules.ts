@@ -348,6 +348,6 @@ export const stackExamples: Readonly<Record<string, StackExample>> = {
   "startup-storm": {
     program: () => soundStack({ backend: { variables: { DB_STARTUP_CONNECTIONS: { value: "60" } } } }),
     blamed: "database",
-    says: "simulated storms is max_connections",
+    says: "simulated storms is connection limit",
   },
 };
