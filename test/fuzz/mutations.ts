@@ -57,7 +57,7 @@ const VALUES: readonly unknown[] = [
 ];
 
 export interface Edit {
-  readonly do: "set" | "spoil" | "remove" | "copy" | "add" | "rename" | "swap";
+  readonly do: "nudge" | "set" | "spoil" | "remove" | "copy" | "add" | "rename" | "swap";
   /** Where: at each depth the n-th entry, as far down as there are numbers and entries. */
   readonly at: readonly number[];
   readonly value: number;
@@ -65,7 +65,7 @@ export interface Edit {
 
 export const edits = fc.array(
   fc.record<Edit>({
-    do: fc.constantFrom("set", "spoil", "remove", "copy", "add", "rename", "swap"),
+    do: fc.constantFrom("nudge", "nudge", "nudge", "set", "spoil", "remove", "copy", "add", "rename", "swap"),
     at: fc.array(fc.nat(40), { minLength: 1, maxLength: 7 }),
     value: fc.nat(VALUES.length - 1),
   }),
@@ -109,7 +109,8 @@ function apply(root: Container, { do: what, at, value }: Edit): void {
     if (keys.length === 0) break;
     [parent, key] = [inner, keys[step % keys.length] ?? ""];
   }
-  if (what === "set") parent[key] = structuredClone(VALUES[value]);
+  if (what === "nudge") parent[key] = nudged(parent[key], value);
+  else if (what === "set") parent[key] = structuredClone(VALUES[value]);
   else if (what === "spoil") parent[key] = structuredClone(GARBAGE);
   else if (parent === root) return;
   else if (Array.isArray(parent)) {
@@ -126,6 +127,14 @@ function apply(root: Container, { do: what, at, value }: Edit): void {
     const other = Object.keys(parent).find((one) => one !== key);
     if (other !== undefined) [parent[key], parent[other]] = [parent[other], parent[key]];
   }
+}
+
+/** Another value of the same kind, which passes where only the kind is asked for. */
+function nudged(value: unknown, by: number): unknown {
+  if (typeof value === "number") return [value + 1, value - 1, value * 2, value / 2, value * 10, 0][by % 6];
+  if (typeof value === "boolean") return !value;
+  if (Array.isArray(value)) return value.toReversed();
+  return typeof value === "string" ? value.replace(/\d+/, (digits) => String(Number(digits) + by)) : value;
 }
 
 /** Also `__proto__` becomes an entry of its own. */
