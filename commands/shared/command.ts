@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { InputError, type InputProblem } from "../../capacity/problem";
 import { masked, maskedText } from "../../capacity/secrecy";
+import { wrapped } from "../../report/terminal";
 import { type OwnOption, refuseSwallowedOptions } from "./swallowed";
 
 /** Exit codes of every command: sound, refused, bad input. */
@@ -118,7 +119,11 @@ export function exitCodeOf(error: unknown, { stderr }: Host): number {
   // Commander has already printed its own message. Asking for help is no mistake.
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.sound : EXIT.badInput;
   if (error instanceof InputError) {
-    stderr.write(`${error.message}\n`);
+    // A pipe gets a line a problem, which programs can read; a terminal gets lines that fit.
+    const { isTTY, columns } = stderr;
+    const lines = error.message.split("\n");
+    const text = isTTY && columns ? lines.map((line) => wrapped(line, { width: columns })) : lines;
+    stderr.write(`${text.join("\n")}\n`);
     return EXIT.badInput;
   }
   stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);

@@ -52,6 +52,14 @@ describe.each(["check", "storm", "size"])("%s", (name) => {
   });
 });
 
+test("a problem of the input fits the terminal, too", async () => {
+  const file = stackFile("terminal", { "netra:connector": { minInstances: "three" } });
+  const ended = await commandNamed("check", {}, { columns: WIDTH, isTTY: true })("--config-file", file);
+  expect(ended.code).toBe(2);
+  expect(ended.stderr.split("\n").length).toBeGreaterThan(2);
+  expect(tooWide(ended)).toEqual([]);
+});
+
 test.each(["sound", "refused"])("check fits one screen of 80 x 24: %s", async (kind) => {
   const ended = await commandNamed("check", {})("--config-file", stackFile(`screen-${kind}`, plans[kind] ?? {}));
   expect(lines(ended).length).toBeLessThanOrEqual(HEIGHT);
