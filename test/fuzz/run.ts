@@ -47,6 +47,8 @@ async function main(): Promise<number> {
     .option("--only <target>", "one target")
     .parse()
     .opts<Options>();
+  if (!(Number(seconds) > 0) || !Number.isSafeInteger(Number(seed)))
+    throw new Error("'--seconds' and '--seed' must be numbers because nothing is tried otherwise");
   const end = performance.now() + Number(seconds) * 1000;
   const all = targets().filter(({ name }) => only === undefined || name === only);
   const tried = new Map<string, number>();
