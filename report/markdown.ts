@@ -36,7 +36,8 @@ export function pageSections(verdict: Verdict): string {
 export function headline(verdict: ShownVerdict): string {
   const { budget } = verdict;
   const storms =
-    verdict.storms.length > 0
+    // A refused plan makes no promise.
+    verdict.ok && verdict.storms.length > 0
       ? `at least ${percentText(Math.min(...verdict.storms.map(({ success }) => success.lower)))} of starts succeed (${CONFIDENCE_TEXT}), `
       : "";
   const sum = `${budget.demand} of ${budget.limit} connections, ${storms}${verdict.cost.usdPerMonth === undefined ? "cost not known" : `${usd(verdict.cost.usdPerMonth)} a month`}`;
