@@ -181,15 +181,13 @@ function detailSections({ checks, storms, cost }: Verdict, terminal: Terminal): 
   ];
 }
 
+/** The names under each type: both together are wider than most terminals. */
 function resourceList({ resources }: Verdict, terminal: Terminal): string {
-  return textTable(
-    [
-      ["type", "name", "protected"],
-      ...resources.map(({ type, name, options }) => [type, name, options.protect ? "yes" : ""]),
-    ],
-    ["l", "l", "l"],
-    terminal,
-  );
+  const byType = new Map<string, string[]>();
+  for (const { type, name, options } of resources)
+    byType.set(type, [...(byType.get(type) ?? []), options.protect ? `${name} (protected)` : name]);
+  const { bold } = paint(terminal);
+  return [...byType].map(([type, names]) => `${bold(type)}\n${wrapped(names.join(", "), terminal, "  ")}`).join("\n");
 }
 
 /** A value with line breaks must not become a line of its own that reads as a verdict. */

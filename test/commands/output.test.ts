@@ -60,6 +60,12 @@ test("a problem of the input fits the terminal, too", async () => {
   expect(tooWide(ended)).toEqual([]);
 });
 
+test("the long lists of check fit, too", async () => {
+  const ended = await commandNamed("check", {})(...onReference(["--details", "--resources"]));
+  expect(lines(ended).length).toBeGreaterThan(HEIGHT);
+  expect(lines(ended).filter((line) => line.length > WIDTH)).toEqual([]);
+});
+
 test.each(["sound", "refused"])("check fits one screen of 80 x 24: %s", async (kind) => {
   const ended = await commandNamed("check", {})("--config-file", stackFile(`screen-${kind}`, plans[kind] ?? {}));
   expect(lines(ended).length).toBeLessThanOrEqual(HEIGHT);

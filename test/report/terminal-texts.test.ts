@@ -101,7 +101,8 @@ describe("check", () => {
     );
     expect(checkText(verdict, {}, terminal)).toContain("\nResources    3: 2 monitoring, 1 vpcaccess\n");
     const listed = checkText(verdict, { resources: true }, terminal);
-    expect(listed).toMatch(/^gcp:vpcaccess\/connector:Connector +staging-connector +yes$/m);
+    expect(listed).toContain("gcp:vpcaccess/connector:Connector\n  staging-connector (protected)\n");
+    expect(listed).toContain("gcp:monitoring/alertPolicy:AlertPolicy\n  one\n");
     expect(listed).not.toContain("Resources ");
   });
 
