@@ -60,8 +60,12 @@ const FORMS: readonly (readonly [RegExp, string])[] = [
 export const maskedText = (text: string): string =>
   FORMS.reduce((masked, [form, instead]) => masked.replaceAll(form, instead), text);
 
-/** What a message says of a value instead of showing it; no secret itself. */
+/** What the engine puts in the place of a text that a preview cannot know (policy/framework/unknown.ts): no secret. */
+export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+
+/** What stands for a value instead of showing it; no secret itself. */
 const WORDS = new Set([
+  UNKNOWN,
   "",
   "not set",
   "not shown",

@@ -1,9 +1,11 @@
+import { UNKNOWN } from "../../capacity/secrecy";
+
+export { UNKNOWN };
+
 /**
  * What the engine puts in the place of a value that a preview cannot know, one for each kind of value.
  * Source: pulumi/pulumi, sdk/go/common/resource/plugin/rpc.go; the same in @pulumi/policy's proxy.
  */
-export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
-
 const SENTINELS: ReadonlySet<unknown> = new Set([
   UNKNOWN,
   "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7", // true or false

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { problem } from "../../capacity/problem";
-import { MASK, masked, maskedText, maskedValue } from "../../capacity/secrecy";
+import { MASK, masked, maskedText, maskedValue, UNKNOWN } from "../../capacity/secrecy";
 
 const LONG = "Zq7hunter2Zq7hunter2";
 
@@ -84,4 +84,10 @@ test("a problem does not show the value of a setting that is a secret", () => {
   expect(of("template.containers[0].envs[DATABASE]", "a://b:c@d")).toBe(`a://${MASK}@d`);
   expect(of("template.containers[0].envs[API_KEY]", "")).toBe("empty");
   expect(maskedValue("netra:connector.machineType", "e2-micro")).toBe("e2-micro");
+});
+
+test("a value that is not known yet is shown as that, also under the name of a secret", () => {
+  expect(masked({ inputs: { password: UNKNOWN, userPassword: "hunter2" } })).toEqual({
+    inputs: { password: UNKNOWN, userPassword: MASK },
+  });
 });
