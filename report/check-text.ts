@@ -1,6 +1,7 @@
-import type { CostItem } from "../capacity/cost";
-import { percentText } from "../capacity/storm/statistics";
+import { type CostItem, PRICED_REGION } from "../capacity/cost";
+import { CONFIDENCE_TEXT, percentText } from "../capacity/storm/statistics";
 import { stormList } from "./storm-text";
+import { oneLine } from "./table";
 import { paint, type Terminal, textTable, wrapped } from "./terminal";
 import { findingsOf, refusalCount, type Verdict, type Violation } from "./verdict";
 
@@ -74,14 +75,14 @@ function startsText({ storms, checks }: Verdict): string {
   if (!worst) return checks.at(-1)?.arithmetic.join(", ") ?? "no storms";
   const { scenario, starts, success, readySeconds } = worst;
   const p95 = readySeconds.p95 === null ? "" : `, p95 ${readySeconds.p95.toFixed(1)} s`;
-  return `${percentText(success.mean)} ready at the first try, at least ${percentText(success.lower)} (95 % confidence); hardest storm: ${scenario}, ${starts} at once${p95}`;
+  return `${percentText(success.mean)} ready at the first try, at least ${percentText(success.lower)} (${CONFIDENCE_TEXT}); hardest storm: ${scenario}, ${starts} at once${p95}`;
 }
 
 /** As many items as fit into two lines. */
 const NAMED_ITEMS = 2;
 
 function costText({ cost: { usdPerMonth, items } }: Verdict): string {
-  if (usdPerMonth === undefined) return "not known: prices are known for us-central1 only";
+  if (usdPerMonth === undefined) return `not known: prices are known for ${PRICED_REGION} only`;
   const priced = items
     .filter((item): item is Required<CostItem> => (item.usdPerMonth ?? 0) > 0)
     .toSorted((a, b) => b.usdPerMonth - a.usdPerMonth);
@@ -189,6 +190,3 @@ function resourceList({ resources }: Verdict, terminal: Terminal): string {
   const { bold } = paint(terminal);
   return [...byType].map(([type, names]) => `${bold(type)}\n${wrapped(names.join(", "), terminal, "  ")}`).join("\n");
 }
-
-/** A value with line breaks must not become a line of its own that reads as a verdict. */
-const oneLine = (text: string) => text.replaceAll(/\s*\n\s*/g, " ");

@@ -1,7 +1,7 @@
 import { PRICED_REGION } from "../capacity/cost";
 import { CONFIDENCE_TEXT, percentText } from "../capacity/storm/statistics";
 import { perStorm } from "./storm-text";
-import { table } from "./table";
+import { oneLine, table } from "./table";
 import { findingsOf, refusalCount, type ShownStorm, type ShownVerdict, type Verdict } from "./verdict";
 
 /* The report as Markdown: for a pull request, and for the HTML page. */
@@ -70,9 +70,6 @@ export function findings(verdict: ShownVerdict): string {
     .map(([title, lines]) => `${title}\n\n${[lines].flat().join("\n")}`)
     .join("\n\n");
 }
-
-/** A value with line breaks must not become a heading or a paragraph of the report. */
-const oneLine = (message: string) => message.replaceAll(/\s*\n\s*/g, " ");
 
 /** The connection budget as a table that adds up. Also the README's table. */
 export function budgetTable({ budget }: Pick<Verdict, "budget">): string {
@@ -144,7 +141,7 @@ export function stormTable(storms: readonly ShownStorm[]): string {
         "scenario",
         "starts at once",
         "ready",
-        "at least (95 % confidence)",
+        `at least (${CONFIDENCE_TEXT})`,
         "ready after s (p50 / p95 / p99)",
         "peak connections",
         "refused / timed out per storm",

@@ -1,5 +1,5 @@
 import type { Size, SizedPlan, Sizing } from "../capacity/sizing";
-import { percentText } from "../capacity/storm/statistics";
+import { CONFIDENCE_TEXT, percentText } from "../capacity/storm/statistics";
 import { paint, type Terminal, textTable, wrapped } from "./terminal";
 
 /* What `size` prints. */
@@ -53,7 +53,7 @@ export function sizingText(
       : []),
     titled("Today's plan", [heads, sized(today)]),
     wrapped(
-      `These sums are of the connector, the database and its disk; ${whole}. Bounds hold with 95 % confidence.`,
+      `These sums are of the connector, the database and its disk; ${whole}. Bounds hold with ${CONFIDENCE_TEXT}.`,
       terminal,
     ),
     wrapped(

@@ -1,6 +1,6 @@
 import type { InputProblem } from "../capacity/problem";
 import type { Sensitivity, StormDetail, StormResult } from "../capacity/storm/results";
-import { percentText } from "../capacity/storm/statistics";
+import { CONFIDENCE_TEXT, percentText } from "../capacity/storm/statistics";
 import { paint, type Terminal, textTable, wrapped } from "./terminal";
 
 /* What `storm` prints. */
@@ -51,8 +51,8 @@ function sentence(storms: readonly StormResult[], target: number, terminal: Term
   const failing = storms.filter(({ success }) => success.lower < target);
   const [share, wanted] = [percentText(least), percentText(target)];
   return failing.length === 0
-    ? `${colours.green("STARTS")}: in every storm at least ${share} of the starts are ready at the first try (95 % confidence); the target is ${wanted}.`
-    : `${colours.red("REFUSED")}: in ${failing.map(({ scenario }) => scenario).join(", ")} it is not shown that ${wanted} of the starts are ready at the first try; the lowest bound is ${share} (95 % confidence).`;
+    ? `${colours.green("STARTS")}: in every storm at least ${share} of the starts are ready at the first try (${CONFIDENCE_TEXT}); the target is ${wanted}.`
+    : `${colours.red("REFUSED")}: in ${failing.map(({ scenario }) => scenario).join(", ")} it is not shown that ${wanted} of the starts are ready at the first try; the lowest bound is ${share} (${CONFIDENCE_TEXT}).`;
 }
 
 /** What of a storm no row holds: what ended the failed starts, and what each relief would bring. */
