@@ -3,10 +3,10 @@ import type { CapacityPlan } from "./plan";
 import { planAfter } from "./plan-changes";
 import { type Problem, withWays } from "./problem";
 import { workingWays } from "./remediation";
-import { gateStorms, illustratingStorms } from "./storm/gate";
+import { gateStorms, illustratingStorms, isIllustrated } from "./storm/gate";
 import { targetProblems } from "./storm/remedies";
 import { type StormResult, strictTargetProblems } from "./storm/results";
-import { mostAttempts, stormPlanProblems } from "./storm/scenarios";
+import { mostAttempts, planScenarios, type Scenario, stormPlanProblems } from "./storm/scenarios";
 import { CONFIDENCE_TEXT, percentText } from "./storm/statistics";
 
 /** The verdict on a plan: its checks, its storms and all problems. */
@@ -19,18 +19,28 @@ export interface PlanVerdict {
   readonly problems: readonly Problem[];
 }
 
+/** The scenarios that {@link judgePlan} simulates against the plan's target. */
+export function scenariosToJudge(plan: CapacityPlan): Scenario[] {
+  if (unanswerableOf(plan).length > 0) return [];
+  const isRefused = planChecks(plan).some(({ problems }) => problems.length > 0);
+  return isRefused && !isIllustrated(plan) ? [] : planScenarios(plan);
+}
+
 /** Judges a plan: arithmetic first, then the storms against the plan's target. */
 export function judgePlan(plan: CapacityPlan): PlanVerdict {
   const checks = provenChecks(plan);
   const refusals = checks.flatMap(({ problems }) => problems);
-  const unanswerable = [
-    ...stormPlanProblems(plan),
-    ...strictTargetProblems(plan.targets.startupSuccessPercent, "netra:targets.startupSuccessPercent"),
-  ];
+  const unanswerable = unanswerableOf(plan);
   const storms = unanswerable.length > 0 ? [] : stormsOf(plan, refusals.length > 0);
   const all = [...checks, stormCheck(plan, storms, unanswerable, new Set(refusals.map(({ setting }) => setting)))];
   return { checks: all, storms, problems: all.flatMap(({ problems }) => problems) };
 }
+
+/** Why the plan cannot be simulated, or not against its target. */
+const unanswerableOf = (plan: CapacityPlan): Problem[] => [
+  ...stormPlanProblems(plan),
+  ...strictTargetProblems(plan.targets.startupSuccessPercent, "netra:targets.startupSuccessPercent"),
+];
 
 /** The checks of a plan, each problem with those of its ways that pass when they are followed to the letter. */
 export function provenChecks(plan: CapacityPlan): Check[] {

@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readdirSync, readSync, renameSync, statSync, writeFileSync } from "node:fs";
 import module, { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /*
  * Starts a command from one JavaScript file, which esbuild makes from the sources and which is made again when one of
- * them has changed. Loading a hundred TypeScript files through tsx takes longer than all that `check` computes.
+ * them has changed. A second file beside it is what the threads of a simulation run. Loading a hundred TypeScript files through tsx takes longer than all that `check` computes.
  */
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
@@ -17,7 +17,8 @@ const FILES = ["package-lock.json", "stack.ts", "tsconfig.json"];
  * Two folders deep, as the sources are: they find the project's files from there. Not in node_modules, which may be
  * another project's, by a link.
  */
-const bundle = join(root, ".cache", "commands", "netra.cjs");
+const bundles = join(root, ".cache", "commands");
+const bundle = join(bundles, "netra.cjs");
 
 const require = createRequire(import.meta.url);
 
@@ -38,31 +39,42 @@ function digest() {
 
 function isFresh(banner) {
   try {
-    return readFileSync(bundle, "latin1").startsWith(banner);
+    const file = openSync(bundle, "r");
+    const start = Buffer.alloc(banner.length);
+    readSync(file, start);
+    closeSync(file);
+    return start.toString("latin1") === banner;
   } catch {
     return false;
   }
 }
 
-/** Makes the bundle, and puts it into place as a whole: two commands may do so at once. */
+/** Makes the two files, and puts each into place as a whole: two commands may do so at once. */
 async function isMade(banner) {
   const { build } = await import("esbuild");
   const { outputFiles } = await build({
-    entryPoints: [join(root, "commands", "cli.ts")],
+    entryPoints: {
+      "storm-thread": join(root, "commands", "shared", "storm-thread.ts"),
+      // Last: that it is fresh means that both are.
+      netra: join(root, "commands", "cli.ts"),
+    },
     bundle: true,
     platform: "node",
     target: "node20",
     packages: "external",
     banner: { js: banner.trimEnd() },
-    outfile: bundle,
+    outdir: bundles,
+    outExtension: { ".js": ".cjs" },
     write: false,
     logLevel: "warning",
   });
   try {
-    mkdirSync(dirname(bundle), { recursive: true });
-    const draft = `${bundle}.${process.pid}`;
-    writeFileSync(draft, outputFiles[0].contents);
-    renameSync(draft, bundle);
+    mkdirSync(bundles, { recursive: true });
+    for (const { path, contents } of outputFiles) {
+      const draft = `${path}.${process.pid}`;
+      writeFileSync(draft, contents);
+      renameSync(draft, path);
+    }
     return true;
   } catch {
     return false;

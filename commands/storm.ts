@@ -1,8 +1,15 @@
 import { targetProblems } from "../capacity/storm/remedies";
-import { scenarioStorms, sensitivity, stormDetail } from "../capacity/storm/results";
+import {
+  scenarioStorms,
+  scenariosByAssumption,
+  sensitivity,
+  stormDetail,
+  withDefaults,
+} from "../capacity/storm/results";
 import { sensitivityText, stormDetailText, stormsText } from "../report/storm-text";
 import { announce, answering, command, EXIT, type Host, jsonText, type Runnable } from "./shared/command";
 import { type PlanOptions, readAsked, withPlanOptions } from "./shared/plan-options";
+import { simulateInThreads } from "./shared/storm-threads";
 import { terminalOf } from "./shared/terminal";
 
 export function stormCommand(): Runnable {
@@ -21,15 +28,21 @@ export function stormCommand(): Runnable {
   };
 }
 
-function simulated(host: Host, options: PlanOptions): number {
-  const { plan, scenarios, storms } = readAsked(options);
+async function simulated(host: Host, options: PlanOptions): Promise<number> {
+  const asked = readAsked(options);
+  const { plan, scenarios } = asked;
+  const storms = withDefaults(asked.storms);
   const terminal = terminalOf(host);
   const target = plan.targets.startupSuccessPercent / 100;
   const [only] = options.scenario === undefined ? [] : scenarios;
+  announce(host, `simulating ${only ? only.name : "the start-up storms"}`);
   if (only) {
-    announce(host, `simulating ${only.name}`);
+    const ends = scenariosByAssumption(plan, only.name).flatMap(({ atLow, atHigh }) => [atLow, atHigh]);
+    await simulateInThreads([
+      { scenario: only, as: { kind: "result", options: storms } },
+      ...ends.map((scenario) => ({ scenario, as: { kind: "run", options: storms } }) as const),
+    ]).done;
     const detail = stormDetail(only, storms);
-    announce(host, "asking what each assumption decides");
     const rows = sensitivity(plan, only.name, storms);
     const problems = targetProblems(plan, [detail], target);
     const details = [...stormDetailText(detail, terminal), ...sensitivityText(rows, terminal)];
@@ -41,10 +54,9 @@ function simulated(host: Host, options: PlanOptions): number {
     );
     return problems.length === 0 ? EXIT.sound : EXIT.refused;
   }
-  const results = scenarios.map((scenario) => {
-    announce(host, `simulating ${scenario.name}`);
-    return scenarioStorms(scenario, storms);
-  });
+  await simulateInThreads(scenarios.map((scenario) => ({ scenario, as: { kind: "result", options: storms } }) as const))
+    .done;
+  const results = scenarios.map((scenario) => scenarioStorms(scenario, storms));
   const problems = targetProblems(plan, results, target);
   print(
     host,

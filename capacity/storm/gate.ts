@@ -25,10 +25,12 @@ const MOST_ILLUSTRATED = 10_000;
 
 /** Simulates the scenarios of a plan against `target` (above 0, below 1), each until it is decided. */
 export function gateStorms(plan: StormPlan, target: number): StormResult[] {
-  return planScenarios(plan).map((scenario) =>
-    scenarioStorms(scenario, { replications: decisiveStorms(scenario, target) }),
-  );
+  return planScenarios(plan).map((scenario) => decidedStorms(scenario, target));
 }
+
+/** Simulates one scenario against `target` until it is decided. */
+export const decidedStorms = (scenario: Scenario, target: number): StormResult =>
+  scenarioStorms(scenario, { replications: decisiveStorms(scenario, target) });
 
 /** The scenarios whose lower bound is under `target`. Costs less than {@link gateStorms}: no others are described. */
 export function failingStorms(plan: StormPlan, target: number): StormResult[] {
@@ -43,9 +45,11 @@ export function failingStorms(plan: StormPlan, target: number): StormResult[] {
 }
 
 /** The storms for a plan that is refused elsewhere: none for a huge one. */
-export function illustratingStorms(plan: StormPlan, target: number): StormResult[] {
-  return mostAttempts(plan) > MOST_ILLUSTRATED ? [] : gateStorms(plan, target);
-}
+export const illustratingStorms = (plan: StormPlan, target: number): StormResult[] =>
+  isIllustrated(plan) ? gateStorms(plan, target) : [];
+
+/** Whether a plan that is refused elsewhere is simulated nevertheless. */
+export const isIllustrated = (plan: StormPlan): boolean => mostAttempts(plan) <= MOST_ILLUSTRATED;
 
 /** How many storms decide whether a scenario reaches the target. */
 export function decisiveStorms(scenario: Scenario, target: number): number {

@@ -1,7 +1,7 @@
 import { type AssumptionName, assumptions } from "../assumptions";
 import { identity, type Naming, type Problem, problem } from "../problem";
 import { type Bottleneck, findBottleneck, type Relief } from "./bottleneck";
-import type { StormInput, StormRun } from "./model";
+import type { StormRun } from "./model";
 import { stormRun } from "./runs";
 import { likelyValues, planScenarios, type Scenario, type StormPlan } from "./scenarios";
 import { type Interval, leastStorms, meanInterval, quantile } from "./statistics";
@@ -178,24 +178,35 @@ interface Sensed {
 
 /** One row for each assumption that the scenario depends on, the one that moves the success share most first. */
 export function sensitivity(plan: StormPlan, scenario: string, options: StormOptions = {}): Sensitivity[] {
-  const { replications, seed } = withDefaults(options);
-  const inputAt = (name: AssumptionName, value: number) =>
-    planScenarios(plan, { ...likelyValues, [name]: value }).find((s) => s.name === scenario)?.input;
-  const sensed = (input: StormInput, value: number): Sensed => {
-    const run = stormRun(input, { replications, seed });
+  const sensed = ({ input }: Scenario, value: number): Sensed => {
+    const run = stormRun(input, withDefaults(options));
     return { value, success: meanInterval(run.shares), readyP95Seconds: quantile(run.readySeconds, 0.95) };
   };
-  const rows = (Object.keys(assumptions) as AssumptionName[]).flatMap((assumption) => {
+  const rows = scenariosByAssumption(plan, scenario).map(({ assumption, atLow, atHigh }) => {
     const { low, high, name, unit } = assumptions[assumption];
-    const [atLow, atHigh] = [inputAt(assumption, low), inputAt(assumption, high)];
-    if (!atLow || !atHigh || JSON.stringify(atLow) === JSON.stringify(atHigh)) return [];
-    return [{ assumption, name, unit, low: sensed(atLow, low), high: sensed(atHigh, high) }];
+    return { assumption, name, unit, low: sensed(atLow, low), high: sensed(atHigh, high) };
   });
   const moved = ({ low, high }: Sensitivity) => Math.abs(high.success.mean - low.success.mean);
   return rows.toSorted((a, b) => moved(b) - moved(a));
 }
 
-const withDefaults = ({ replications = LEAST_REPLICATIONS, seed = DEFAULT_SEED }: StormOptions) => ({
+/** The scenario at both ends of each assumption that it depends on. */
+export function scenariosByAssumption(
+  plan: StormPlan,
+  scenario: string,
+): { readonly assumption: AssumptionName; readonly atLow: Scenario; readonly atHigh: Scenario }[] {
+  const at = (name: AssumptionName, value: number) =>
+    planScenarios(plan, { ...likelyValues, [name]: value }).find((s) => s.name === scenario);
+  return (Object.keys(assumptions) as AssumptionName[]).flatMap((assumption) => {
+    const { low, high } = assumptions[assumption];
+    const [atLow, atHigh] = [at(assumption, low), at(assumption, high)];
+    if (!atLow || !atHigh || JSON.stringify(atLow) === JSON.stringify(atHigh)) return [];
+    return [{ assumption, atLow, atHigh }];
+  });
+}
+
+/** What is simulated where nothing else is asked for. */
+export const withDefaults = ({ replications = LEAST_REPLICATIONS, seed = DEFAULT_SEED }: StormOptions) => ({
   replications,
   seed,
 });

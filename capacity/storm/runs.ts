@@ -4,6 +4,9 @@ import { simulate } from "./simulation";
 /** Numbers that the kept runs hold together: 32 MB. */
 const MOST_NUMBERS = 4_000_000;
 
+/** A run, and the text that stands for its input and options. */
+export type KeptRun = readonly [key: string, run: StormRun];
+
 const runs = new Map<string, StormRun>();
 let numbers = 0;
 
@@ -20,14 +23,25 @@ export function stormRun(input: StormInput, options: SimulationOptions): StormRu
   const kept = runs.get(key);
   if (kept) return kept;
   const run = simulate(input, options);
-  runs.set(key, run);
-  numbers += sizeOf(run);
+  keepRuns([[key, run]]);
+  return run;
+}
+
+/** The runs that this thread keeps. */
+export const keptRuns = (): KeptRun[] => [...runs];
+
+/** Keeps runs of another thread, so that {@link stormRun} finds them. */
+export function keepRuns(more: readonly KeptRun[]): void {
+  for (const [key, run] of more) {
+    if (runs.has(key)) continue;
+    runs.set(key, run);
+    numbers += sizeOf(run);
+  }
   for (const [oldest, run] of runs) {
     if (numbers <= MOST_NUMBERS) break;
     runs.delete(oldest);
     numbers -= sizeOf(run);
   }
-  return run;
 }
 
 const sizeOf = ({ shares, readySeconds }: StormRun) => shares.length + 2 * readySeconds.length;

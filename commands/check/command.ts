@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { CapacityPlan } from "../../capacity/plan";
 import { InputError, type InputProblem } from "../../capacity/problem";
+import { scenariosToJudge } from "../../capacity/verdict";
 import { planOf, readSettings } from "../../config/read";
 import { readPackConfiguration } from "../../engine/pack-configuration";
 import type { PackConfiguration } from "../../policy/framework/judgement";
@@ -11,6 +12,7 @@ import type { Verdict } from "../../report/verdict";
 import { announce, answering, collecting, command, EXIT, jsonText, type Runnable } from "../shared/command";
 import { reportDirectory } from "../shared/folder";
 import { readStackFile, type StackOptions, withStackOptions } from "../shared/stack-file";
+import { simulateInThreads } from "../shared/storm-threads";
 import { terminalOf } from "../shared/terminal";
 import { writeFiles } from "../shared/write";
 import type { Subject } from "./judge";
@@ -43,9 +45,7 @@ export function checkCommand(): Runnable {
         const directory = await collecting(problems, () => reportDirectory(options.report));
         const configuration = await collecting(problems, () => packConfiguration(options));
         if (!subject || problems.length > 0) throw new InputError(problems);
-        // Loads the SDKs, which a mistake in the input need not wait for.
-        const { judge } = await import("./judge.js");
-        const verdict = await judge(subject, configuration, (step) => announce(host, step));
+        const verdict = await verdictOn(subject, configuration, (step) => announce(host, step));
         if (directory !== undefined) {
           announce(host, "drawing the report");
           await writeReport(directory, verdict, planOf(subject.settings));
@@ -60,6 +60,23 @@ export function checkCommand(): Runnable {
 function readSubject({ stack, configFile }: Options): Subject {
   const configuration = readStackFile(stack, configFile);
   return { stack, configuration, settings: readSettings(configuration) };
+}
+
+async function verdictOn(
+  subject: Subject,
+  configuration: PackConfiguration | undefined,
+  progress: (step: string) => void,
+) {
+  const plan = planOf(subject.settings);
+  const as = { kind: "verdict", target: plan.targets.startupSuccessPercent / 100 } as const;
+  const storms = simulateInThreads(scenariosToJudge(plan).map((scenario) => ({ scenario, as })));
+  try {
+    // Loads the SDKs, which a mistake in the input need not wait for. The threads simulate meanwhile.
+    const { judge } = await import("./judge.js");
+    return await judge(subject, configuration, { progress, simulated: storms.done });
+  } finally {
+    storms.stop();
+  }
 }
 
 const packConfiguration = ({ policyPackConfig }: Options): PackConfiguration =>

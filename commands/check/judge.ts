@@ -22,17 +22,25 @@ export interface Subject {
   readonly settings: Settings;
 }
 
+interface JudgeOptions {
+  /** Called with each step that takes a while. */
+  readonly progress?: (step: string) => void;
+  /** Resolves when threads have simulated what they can. Default: nothing is simulated ahead. */
+  readonly simulated?: Promise<unknown>;
+}
+
 /** Evaluates the program, runs the pack's rules over what it registers, and sums up. */
 export async function judge(
   { stack, configuration, settings }: Subject,
   packConfiguration: PackConfiguration = {},
-  progress: (step: string) => void = () => undefined,
+  { progress = () => undefined, simulated }: JudgeOptions = {},
 ): Promise<Verdict> {
   progress("evaluating the program");
   // The guard that refuses an unsound plan is left out, so that the rules judge what such a plan would register, too.
   const resources = await evaluate(stack, configuration, () => declare(readSettings(configurationOfRun())));
   const plan = planOf(settings);
   progress("simulating the start-up storms");
+  await simulated;
   const findings = judgeProgram(
     rules,
     resources.map((resource) => asJudged(resource, { project: settings.project, region: settings.region })),
