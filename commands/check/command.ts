@@ -1,7 +1,6 @@
 import { join } from "node:path";
 import type { CapacityPlan } from "../../capacity/plan";
 import { InputError, type InputProblem } from "../../capacity/problem";
-import { scenariosToJudge } from "../../capacity/verdict";
 import { planOf, readSettings } from "../../config/read";
 import { readPackConfiguration } from "../../engine/pack-configuration";
 import type { PackConfiguration } from "../../policy/framework/judgement";
@@ -12,7 +11,7 @@ import type { Verdict } from "../../report/verdict";
 import { announce, answering, collecting, command, EXIT, jsonText, type Runnable } from "../shared/command";
 import { reportDirectory } from "../shared/folder";
 import { readStackFile, type StackOptions, withStackOptions } from "../shared/stack-file";
-import { simulateInThreads } from "../shared/storm-threads";
+import { simulateInThreads, verdictTasks } from "../shared/storm-threads";
 import { terminalOf } from "../shared/terminal";
 import { writeFiles } from "../shared/write";
 import type { Subject } from "./judge";
@@ -67,9 +66,7 @@ async function verdictOn(
   configuration: PackConfiguration | undefined,
   progress: (step: string) => void,
 ) {
-  const plan = planOf(subject.settings);
-  const as = { kind: "verdict", target: plan.targets.startupSuccessPercent / 100 } as const;
-  const storms = simulateInThreads(scenariosToJudge(plan).map((scenario) => ({ scenario, as })));
+  const storms = simulateInThreads(verdictTasks(planOf(subject.settings)));
   try {
     // Loads the SDKs, which a mistake in the input need not wait for. The threads simulate meanwhile.
     const { judge } = await import("./judge.js");

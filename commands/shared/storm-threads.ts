@@ -2,10 +2,12 @@ import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
+import type { CapacityPlan } from "../../capacity/plan";
 import { clamp } from "../../capacity/problem";
 import { attemptsIn, type SimulationOptions } from "../../capacity/storm/model";
 import { type KeptRun, keepRuns } from "../../capacity/storm/runs";
 import type { Scenario } from "../../capacity/storm/scenarios";
+import { scenariosToJudge } from "../../capacity/verdict";
 
 /*
  * Storms on all cores. The threads only fill the runs that capacity/storm/runs.ts keeps: whoever asks for a storm
@@ -22,6 +24,12 @@ export interface StormTask {
     | { readonly kind: "verdict"; readonly target: number }
     | { readonly kind: "result"; readonly options: SimulationOptions }
     | { readonly kind: "run"; readonly options: SimulationOptions };
+}
+
+/** What judging a plan will ask for. */
+export function verdictTasks(plan: CapacityPlan): StormTask[] {
+  const as = { kind: "verdict", target: plan.targets.startupSuccessPercent / 100 } as const;
+  return scenariosToJudge(plan).map((scenario) => ({ scenario, as }));
 }
 
 /** Storms that threads simulate. */

@@ -7,10 +7,10 @@ import type { CapacityPlan } from "../../../capacity/plan";
 import { DEFAULT_SEED } from "../../../capacity/storm/results";
 import { keptRuns } from "../../../capacity/storm/runs";
 import { simulate } from "../../../capacity/storm/simulation";
-import { judgePlan, scenariosToJudge } from "../../../capacity/verdict";
+import { judgePlan } from "../../../capacity/verdict";
 import { manyStarts } from "../../../commands/bench/large-plans";
 import { PROJECT_ROOT } from "../../../commands/shared/stack-file";
-import { type StormTask, simulateInThreads } from "../../../commands/shared/storm-threads";
+import { simulateInThreads, verdictTasks } from "../../../commands/shared/storm-threads";
 import { stagingPlan } from "../../capacity/staging-plan";
 
 const folder = mkdtempSync(join(tmpdir(), "storm-threads-"));
@@ -36,17 +36,11 @@ function newPlan(bootSeconds: number): CapacityPlan {
   };
 }
 
-const tasksOf = (plan: CapacityPlan): StormTask[] =>
-  scenariosToJudge(plan).map((scenario) => ({
-    scenario,
-    as: { kind: "verdict", target: plan.targets.startupSuccessPercent / 100 },
-  }));
-
 test("any number of threads gives the runs that one gives, and simulate gives", async () => {
   const plan = newPlan(1.5);
-  const [{ scenario } = expect.unreachable()] = tasksOf(plan);
+  const [{ scenario } = expect.unreachable()] = verdictTasks(plan);
   const [one, three] = await Promise.all(
-    [1, 3].map(async (threads) => new Map(await simulateInThreads(tasksOf(plan), threads, thread).done)),
+    [1, 3].map(async (threads) => new Map(await simulateInThreads(verdictTasks(plan), threads, thread).done)),
   );
   expect(three).toEqual(one);
   expect([...(one?.values() ?? [])]).toContainEqual(
@@ -57,19 +51,19 @@ test("any number of threads gives the runs that one gives, and simulate gives", 
 test("the judgement of a plan simulates nothing that threads have simulated", async () => {
   const plan = newPlan(1.6);
   const before = keptRuns().length;
-  await simulateInThreads(tasksOf(plan), 2, thread).done;
+  await simulateInThreads(verdictTasks(plan), 2, thread).done;
   const ahead = keptRuns().length;
   expect(ahead).toBeGreaterThan(before);
-  expect(judgePlan(plan).storms).toHaveLength(tasksOf(plan).length);
+  expect(judgePlan(plan).storms).toHaveLength(verdictTasks(plan).length);
   expect(keptRuns()).toHaveLength(ahead);
 });
 
 test("threads that are stopped, or fail, keep nothing, and their storms are simulated when asked for", async () => {
   const before = keptRuns().length;
-  const stopped = simulateInThreads(tasksOf(manyStarts(1000)), 2, thread);
+  const stopped = simulateInThreads(verdictTasks(manyStarts(1000)), 2, thread);
   stopped.stop();
   expect(await stopped.done).toEqual([]);
-  const broken = tasksOf(newPlan(1.7)).map(({ scenario }) => ({ scenario })) as never;
+  const broken = verdictTasks(newPlan(1.7)).map(({ scenario }) => ({ scenario })) as never;
   expect(await simulateInThreads(broken, 1, thread).done).toEqual([]);
   expect(keptRuns()).toHaveLength(before);
   expect(judgePlan(newPlan(1.7)).storms).not.toEqual([]);
