@@ -1,4 +1,5 @@
 import { Inputs } from "./inputs";
+import { indexed } from "./memoized";
 import type { StackResource } from "./rule";
 
 /** A resource that names its relations by URN. */
@@ -43,6 +44,12 @@ export function linkResources(resources: readonly UnlinkedResource[]): StackReso
   }
   return sorted;
 }
+
+const byType = indexed(({ type }: StackResource) => [type]);
+
+/** The stack's resources of some types. */
+export const ofTypes = (resources: readonly StackResource[], ...types: readonly string[]): readonly StackResource[] =>
+  byType(resources, ...types);
 
 const unlinkedNode = ({ type, name, urn, properties, provider }: UnlinkedResource, position: number): Node => ({
   type,

@@ -1,6 +1,6 @@
 import type { Problem } from "../../capacity/problem";
 import type { StackResource } from "../framework/rule";
-import { type AlertCondition, isAbout } from "./alert-filters";
+import { type AlertCondition, conditionsAbout, isAbout } from "./alert-filters";
 import { conditionFault, otherMetric, type ResourceMetrics } from "./capacity-metrics";
 
 /** What a stack's alerts show of one resource's capacity. */
@@ -27,13 +27,14 @@ export function alertCoverageOf(
   conditions: readonly AlertCondition[],
 ): AlertCoverage {
   // An unknown name may be any value that a condition restricts the label to.
-  const mayBeAbout = (text: string) =>
-    resource.properties.isUnknown("name") && text.includes(metrics.label)
-      ? undefined
-      : isAbout(text, metrics.label, name);
-  const isOf = ({ text }: AlertCondition) =>
-    text === undefined ? undefined : metrics.family.test(text) && mayBeAbout(text);
-  const about = conditions.flatMap((condition) => {
+  const isUnknown = resource.properties.isUnknown("name");
+  const isOf = (condition: AlertCondition) => {
+    if (condition.text === undefined) return undefined;
+    if (!metrics.family.test(condition.text)) return false;
+    return isUnknown && condition.text.includes(metrics.label) ? undefined : isAbout(condition, metrics.label, name);
+  };
+  const possible = isUnknown ? conditions : conditionsAbout(conditions, metrics, name);
+  const about = possible.flatMap((condition) => {
     const isAboutIt = isOf(condition);
     return isAboutIt === false ? [] : [{ condition, isAboutIt, other: otherMetric(condition, metrics, resource) }];
   });

@@ -1,7 +1,9 @@
 import { restrictionsOf } from "../../capacity/monitoring/filters";
 import { NOTIFICATION_CHANNEL } from "../../config/resource-types";
 import type { Inputs } from "../framework/inputs";
+import { indexed, memoized } from "../framework/memoized";
 import type { StackResource } from "../framework/rule";
+import { ofTypes } from "../framework/stack-resources";
 import { dependenciesOf } from "./dependencies";
 
 /** The field of each kind of condition that names what it watches. */
@@ -44,7 +46,7 @@ export function conditionsOf(alert: StackResource, stack: readonly StackResource
 
 /** A channel outside the stack counts as enabled. An unknown channel is one of the stack's, if it has any. */
 function disabledChannels(alert: StackResource, stack: readonly StackResource[]): StackResource[] {
-  const channels = stack.filter(({ type }) => type === NOTIFICATION_CHANNEL);
+  const channels = ofTypes(stack, NOTIFICATION_CHANNEL);
   const known = alert.properties.knownOnly();
   const named = known.isList("notificationChannels") ? known.texts("notificationChannels") : [];
   const isWhole =
@@ -59,18 +61,48 @@ function disabledChannels(alert: StackResource, stack: readonly StackResource[])
   return disabled.length === used.length ? disabled : [];
 }
 
+/** The restrictions of a condition's filter or query. */
+export const restrictionsIn = memoized(({ text = "" }: AlertCondition) => restrictionsOf(text));
+
 /**
- * Whether a filter or query matches the resource whose `label` has that name, or that id after a project. Without a
- * restriction of the label it matches all. `undefined`: a pattern or a negation, which this does not read.
+ * The values that a condition restricts `label` to: a name, or an id after a project. Without a restriction of the
+ * label it matches `all`. `unclear`: a pattern or a negation, which this does not read.
  */
-export function isAbout(text: string, label: string, name: string): boolean | undefined {
-  if (!text.includes(label)) return true;
-  const read = restrictionsOf(text)
-    .filter(({ path }) => path.split(".").at(-1) === label)
-    .map(({ operator, call, values, isNegated }) => {
-      if (isNegated || !/^==?$/.test(operator) || !["", "one_of"].includes(call)) return undefined;
-      return values.some((value) => value === name || value.endsWith(`:${name}`));
-    });
-  if (read.includes(true)) return true;
-  return read.length > 0 && !read.includes(undefined) ? false : undefined;
+function labelled(condition: AlertCondition, label: string) {
+  if (!condition.text?.includes(label)) return { all: true, unclear: false, values: [] };
+  const read = restrictionsIn(condition).filter(({ path }) => path.split(".").at(-1) === label);
+  const plain = read.filter(
+    ({ operator, call, isNegated }) => !isNegated && /^==?$/.test(operator) && ["", "one_of"].includes(call),
+  );
+  return {
+    all: false,
+    unclear: read.length === 0 || plain.length < read.length,
+    values: plain.flatMap(({ values }) => values),
+  };
 }
+
+/** Whether a condition's text matches the resource whose `label` has that name; `undefined`: it is not known. */
+export function isAbout(condition: AlertCondition, label: string, name: string): boolean | undefined {
+  const { all, unclear, values } = labelled(condition, label);
+  if (all || values.some((value) => value === name || value.endsWith(`:${name}`))) return true;
+  return unclear ? undefined : false;
+}
+
+/** Stands for every name. */
+const ANY = Symbol("any name");
+
+const byLabel = memoized((label: { readonly label: string }) =>
+  indexed((condition: AlertCondition): (string | typeof ANY)[] => {
+    if (condition.text === undefined) return [ANY];
+    const { all, unclear, values } = labelled(condition, label.label);
+    const names = values.flatMap((value) => value.split(":").map((_, i, parts) => parts.slice(i).join(":")));
+    return all || unclear ? [ANY, ...names] : names;
+  }),
+);
+
+/** The conditions that may be about the resource of that name, in their order. */
+export const conditionsAbout = (
+  conditions: readonly AlertCondition[],
+  label: { readonly label: string },
+  name: string,
+): readonly AlertCondition[] => byLabel(label)(conditions, name, ANY);

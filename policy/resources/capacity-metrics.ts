@@ -1,10 +1,10 @@
-import { labelFaults, metricTypeOf, restrictionsOf } from "../../capacity/monitoring/filters";
+import { labelFaults, metricTypeOf } from "../../capacity/monitoring/filters";
 import { type Metric, metrics, monitoredResources } from "../../capacity/monitoring/metrics";
 import { type Problem, problem } from "../../capacity/problem";
 import { CONNECTOR, RUN_SERVICE, SQL_INSTANCE } from "../../config/resource-types";
 import { ifReadable } from "../framework/inputs";
 import type { Resource } from "../framework/rule";
-import type { AlertCondition } from "./alert-filters";
+import { type AlertCondition, restrictionsIn } from "./alert-filters";
 import { isPostgresInstance, slotsOf } from "./database";
 import { maximumOf } from "./scaling";
 import { workloadOf } from "./workload";
@@ -151,8 +151,8 @@ const isOfOtherEngine = (metric: string, instance: Resource) =>
     (/\/database\/(mysql\/|network\/connections$)/.test(metric) && isPostgresInstance(instance)));
 
 /** The metric that a condition compares, if it belongs to this kind of resource. */
-function metricOf({ text = "", isThreshold }: AlertCondition, { family }: ResourceMetrics): string | undefined {
-  const metric = isThreshold ? metricTypeOf(restrictionsOf(text)) : undefined;
+function metricOf(condition: AlertCondition, { family }: ResourceMetrics): string | undefined {
+  const metric = condition.isThreshold ? metricTypeOf(restrictionsIn(condition)) : undefined;
   return metric !== undefined && family.test(metric) ? metric : undefined;
 }
 
@@ -193,7 +193,7 @@ export function conditionFault(
   const wrong = (field: string, value: unknown, must: string, because: string, fix: string | number) =>
     problem({ setting: inputs.at(field), value, must, because, fix });
   // One of two alternatives may match.
-  const [label] = labelFaults(restrictionsOf(text), metric).filter(
+  const [label] = labelFaults(restrictionsIn(condition), metric).filter(
     ({ value }) => value === undefined || !/\bOR\b/.test(text),
   );
   if (label?.path.startsWith("resource.") && label.value === undefined)

@@ -1,4 +1,7 @@
-import type { Resource } from "../framework/rule";
+import { NETWORK, SUBNETWORK } from "../../config/resource-types";
+import { indexed } from "../framework/memoized";
+import type { Resource, StackResource } from "../framework/rule";
+import { ofTypes } from "../framework/stack-resources";
 
 /** The parts of a resource's name. A part that the text leaves out is undefined. */
 export interface CloudName {
@@ -117,6 +120,20 @@ export function mayName(named: CloudName, resource: Resource): boolean {
   return mayBeSame(isGlobal ? { ...named, location: undefined } : named, ownName(resource));
 }
 
+const byName = indexed((resource: StackResource) => [ownName(resource).name]);
+
+/** The stack's resources of some types that the name may mean. */
+export const namedIn = (
+  stack: readonly StackResource[],
+  named: CloudName,
+  types: readonly string[],
+): readonly StackResource[] =>
+  // A number may stand for any network's name.
+  (isNetwork(named) || types.some((type) => NETWORKS.includes(type))
+    ? ofTypes(stack, ...types)
+    : byName(stack, named.name)
+  ).filter((other) => types.includes(other.type) && mayName(named, other));
+
 /** Whether two names of a project may mean the same one: a project's id cannot be compared with its number. */
 export const mayBeSameProject = (a: string | undefined, b: string | undefined): boolean =>
   !a || !b || a === b || isNumber(a) !== isNumber(b);
@@ -127,5 +144,6 @@ function mayBeSameLocation(a: string | undefined, b: string | undefined): boolea
   return ZONE.test(a) !== ZONE.test(b) && regionIn(a) === regionIn(b);
 }
 
+const NETWORKS = [NETWORK, SUBNETWORK];
 const isNetwork = ({ collection }: CloudName) => /^(sub)?networks$/i.test(collection ?? "");
 const isNumber = (name: string) => /^\d+$/.test(name);

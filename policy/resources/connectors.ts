@@ -3,6 +3,7 @@ import { connectorLimits } from "../../capacity/limits";
 import { CONNECTOR } from "../../config/resource-types";
 import { MalformedValueError } from "../framework/inputs";
 import type { Resource, StackResource } from "../framework/rule";
+import { ofTypes } from "../framework/stack-resources";
 import { mayName, namedBy } from "./cloud-name";
 import { dependenciesOf } from "./dependencies";
 import { vpcAccessOf } from "./vpc-access";
@@ -29,7 +30,7 @@ export function connectorOf(
 ): UsedConnector | undefined {
   const { inputs, keys } = vpcAccessOf(workload);
   const setting = inputs.at(keys.connector);
-  const connectors = resources.filter(({ type }) => type === CONNECTOR);
+  const connectors = ofTypes(resources, CONNECTOR);
   if (inputs.isUnknown(keys.connector)) {
     const needed = dependenciesOf(resource, [CONNECTOR]);
     return { setting, candidates: needed.length > 0 ? needed : connectors };

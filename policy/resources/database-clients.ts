@@ -1,6 +1,8 @@
 import { problem } from "../../capacity/problem";
 import { isUnreadable, MalformedValueError, type UnknownAtPreviewError } from "../framework/inputs";
+import { memoized } from "../framework/memoized";
 import type { StackResource } from "../framework/rule";
+import { ofTypes } from "../framework/stack-resources";
 import { type CountedClient, countClient, type UncountedClient } from "./counted-clients";
 import { isOtherEngine } from "./database";
 import { throughManagedPool } from "./managed-pool";
@@ -38,48 +40,52 @@ export interface UnreadWorkload {
  * reports it once, and the other rules on clients skip it, as they skip what `service-database-variables` reports on
  * the container itself.
  */
-export function clientsByDatabase(resources: readonly StackResource[]): {
-  readonly databases: readonly DatabaseClients[];
-  readonly unread: readonly UnreadWorkload[];
-} {
-  const databases = new Map<
-    StackResource | undefined,
-    { clients: DatabaseClient[]; uncounted: UncountedDatabaseClient[] }
-  >();
-  const unread: UnreadWorkload[] = [];
-  const reading = (label: string, resource: StackResource, part: () => void) => {
-    try {
-      part();
-    } catch (error) {
-      if (!isUnreadable(error)) throw error;
-      unread.push({ label, resource, error });
-    }
-  };
-  for (const resource of resources.filter(({ type }) => WORKLOAD_TYPES.includes(type)))
-    reading(resource.name, resource, () => {
-      const workload = workloadOf(resource);
-      const containers = workload ? clientContainers(workload, resources) : [];
-      for (const container of containers)
-        reading(workload?.label ?? resource.name, resource, () => {
-          if (!workload) return;
-          const used = databasesOf(resource, workload, container, resources);
-          if (!used) throw new MalformedValueError(unknownDatabase(workload, container));
-          const client = countClient(workload, container, containers.length === 1, resources);
-          for (const database of used.outside ? [...used.instances, undefined] : used.instances) {
-            const found = databases.get(database) ?? { clients: [], uncounted: [] };
-            databases.set(database, found);
-            if ("why" in client) found.uncounted.push({ ...client, resource });
-            else
-              found.clients.push({
-                ...throughManagedPool(client, database),
-                resource,
-                viaSocket: usesSocket(workload, container),
-              });
-          }
-        });
-    });
-  return { databases: [...databases].map(([instance, found]) => ({ instance, ...found })), unread };
-}
+export const clientsByDatabase = memoized(
+  (
+    resources: readonly StackResource[],
+  ): {
+    readonly databases: readonly DatabaseClients[];
+    readonly unread: readonly UnreadWorkload[];
+  } => {
+    const databases = new Map<
+      StackResource | undefined,
+      { clients: DatabaseClient[]; uncounted: UncountedDatabaseClient[] }
+    >();
+    const unread: UnreadWorkload[] = [];
+    const reading = (label: string, resource: StackResource, part: () => void) => {
+      try {
+        part();
+      } catch (error) {
+        if (!isUnreadable(error)) throw error;
+        unread.push({ label, resource, error });
+      }
+    };
+    for (const resource of ofTypes(resources, ...WORKLOAD_TYPES))
+      reading(resource.name, resource, () => {
+        const workload = workloadOf(resource);
+        const containers = workload ? clientContainers(workload, resources) : [];
+        for (const container of containers)
+          reading(workload?.label ?? resource.name, resource, () => {
+            if (!workload) return;
+            const used = databasesOf(resource, workload, container, resources);
+            if (!used) throw new MalformedValueError(unknownDatabase(workload, container));
+            const client = countClient(workload, container, containers.length === 1, resources);
+            for (const database of used.outside ? [...used.instances, undefined] : used.instances) {
+              const found = databases.get(database) ?? { clients: [], uncounted: [] };
+              databases.set(database, found);
+              if ("why" in client) found.uncounted.push({ ...client, resource });
+              else
+                found.clients.push({
+                  ...throughManagedPool(client, database),
+                  resource,
+                  viaSocket: usesSocket(workload, container),
+                });
+            }
+          });
+      });
+    return { databases: [...databases].map(([instance, found]) => ({ instance, ...found })), unread };
+  },
+);
 
 /**
  * The PostgreSQL databases, with the clients that start when their instances start: not a job that an update runs by

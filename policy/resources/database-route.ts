@@ -1,5 +1,7 @@
 import type { DatabaseAddresses, DatabaseRoute, Dialing } from "../../capacity/constraints/path";
+import { ROUTER_NAT } from "../../config/resource-types";
 import type { StackResource } from "../framework/rule";
+import { ofTypes } from "../framework/stack-resources";
 import { regionOf } from "./cloud-name";
 import { connectorOf } from "./connectors";
 import { addressesOf } from "./database";
@@ -46,7 +48,9 @@ export function workloadEgress(resource: StackResource, workload: Workload, reso
 
 /** The regions of a workload in which no NAT of the stack leads to the internet. */
 export const regionsWithoutNat = (workload: Workload, resources: readonly StackResource[]): string[] =>
-  regionsOf(workload).filter((region) => !resources.some((nat) => servesInternet(nat, region, workload, resources)));
+  regionsOf(workload).filter(
+    (region) => !ofTypes(resources, ROUTER_NAT).some((nat) => servesInternet(nat, region, workload, resources)),
+  );
 
 function vpcAccessKind(workload: Workload): DatabaseRoute["vpcAccess"] {
   const { inputs, keys, connected } = vpcAccessOf(workload);

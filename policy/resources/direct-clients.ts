@@ -1,4 +1,5 @@
 import type { StackContext, StackResource } from "../framework/rule";
+import { ofTypes } from "../framework/stack-resources";
 import { databaseContainers } from "./database-containers";
 import { knownValue, namesDatabase, namesInstance } from "./database-names";
 import { dialingOf } from "./database-route";
@@ -31,7 +32,7 @@ export function clientsByInstance(
   { attempt }: Pick<StackContext<object>, "attempt">,
 ): ReadonlyMap<StackResource, InstanceClients> {
   const clients = new Map<StackResource, { all: string[]; direct: DirectClient[] }>();
-  for (const resource of resources.filter(({ type }) => WORKLOAD_TYPES.includes(type)))
+  for (const resource of ofTypes(resources, ...WORKLOAD_TYPES))
     attempt(resource, () => {
       const workload = workloadOf(resource);
       for (const container of workload ? databaseContainers(workload) : []) {

@@ -1,6 +1,6 @@
 import { RUN_SERVICE, RUN_SERVICE_V1 } from "../../config/resource-types";
 import type { StackResource } from "../framework/rule";
-import { mayName, namedBy } from "./cloud-name";
+import { namedBy, namedIn } from "./cloud-name";
 import { dependenciesOf } from "./dependencies";
 
 /** The Cloud Run services that a serverless network endpoint group may point at. */
@@ -31,6 +31,6 @@ export function referredByGroup(group: StackResource, stack: readonly StackResou
   return {
     ...common,
     value: named.name,
-    services: stack.filter((other) => SERVICES.includes(other.type) && mayName(named, other)),
+    services: namedIn(stack, named, SERVICES),
   };
 }

@@ -1,5 +1,7 @@
 import { ROUTER, ROUTER_NAT, SUBNETWORK } from "../../config/resource-types";
+import { indexed } from "../framework/memoized";
 import type { StackResource } from "../framework/rule";
+import { ofTypes } from "../framework/stack-resources";
 import { cloudName, mayBeSame, regionOf } from "./cloud-name";
 import { connectorOf } from "./connectors";
 import { dependenciesOf } from "./dependencies";
@@ -30,7 +32,7 @@ export function servesInternet(
  * subnetworks.
  */
 export function natRemedy(region: string, workload: Workload, stack: readonly StackResource[]): string {
-  const nat = stack.find((other) => leadsOut(other, region, workload, stack));
+  const nat = ofTypes(stack, ROUTER_NAT).find((other) => leadsOut(other, region, workload, stack));
   return nat
     ? `set 'sourceSubnetworkIpRangesToNat' of ${nat.name} to ALL_SUBNETWORKS_ALL_IP_RANGES`
     : `add a gcp.compute.RouterNat in ${region}`;
@@ -51,9 +53,12 @@ function leadsOut(nat: StackResource, region: string, workload: Workload, stack:
   );
 }
 
+const byUrn = indexed(({ urn }: StackResource) => [urn]);
+const userOf = ({ resource }: Workload, stack: readonly StackResource[]) => byUrn(stack, resource.urn)[0];
+
 /** Whether a NAT's router is in a network of the workload's traffic, as far as they are known. */
 function isInNetwork(nat: StackResource, workload: Workload, stack: readonly StackResource[]): boolean {
-  const user = stack.find(({ urn }) => urn === workload.resource.urn);
+  const user = userOf(workload, stack);
   const [router, ...others] = referredBy(nat, "router", [ROUTER], stack).resources;
   const network =
     router && others.length === 0 ? networkOf(router, router.properties.knownOnly().text("network")) : undefined;
@@ -66,7 +71,7 @@ const HIDDEN = Symbol("a connector's own subnetwork");
 
 /** The subnetworks of a workload's traffic; `undefined` for an unknown one. */
 function sourcesOf(workload: Workload, stack: readonly StackResource[]): (string | typeof HIDDEN | undefined)[] {
-  const user = stack.find(({ urn }) => urn === workload.resource.urn);
+  const user = userOf(workload, stack);
   const connector = user && connectorOf(user, workload, stack);
   if (!connector) return networkInterfacesOf(workload).map(({ subnetwork }) => cloudName(subnetwork)?.name);
   // A connector outside the stack may use any subnetwork.

@@ -1,5 +1,6 @@
 import { CACHES, SQL_INSTANCE } from "../../config/resource-types";
 import type { StackResource } from "../framework/rule";
+import { ofTypes } from "../framework/stack-resources";
 import { addressesOf, isPostgresInstance } from "./database";
 import { dependenciesOf } from "./dependencies";
 import { isDialled, literalHosts } from "./endpoints";
@@ -32,7 +33,7 @@ export function cachesOf(
   const mayBeElsewhere =
     named.every((variable) => secretSourceOf(variable)) ||
     resource.propertyDependencies.some(({ type }) => !type.startsWith("gcp:"));
-  return mayBeElsewhere ? [] : resources.filter(({ type }) => CACHES.includes(type));
+  return mayBeElsewhere ? [] : ofTypes(resources, ...CACHES);
 }
 
 const isHidden = (variable: Variable) => secretSourceOf(variable) !== undefined || variable.inputs.isUnknown("value");

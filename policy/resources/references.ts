@@ -1,5 +1,5 @@
 import type { StackResource } from "../framework/rule";
-import { mayName, namedBy } from "./cloud-name";
+import { namedBy, namedIn } from "./cloud-name";
 import { dependenciesOf } from "./dependencies";
 
 /** The resources that a property refers to. */
@@ -23,7 +23,7 @@ export function referredBy(
   const stated = textsOf(resource, key);
   const found = stated.texts.map((text) => {
     const named = namedBy(resource, text);
-    return stack.filter((other) => named && types.includes(other.type) && mayName(named, other));
+    return named ? namedIn(stack, named, types) : [];
   });
   const known = found.flat();
   const unknown = stated.unknown > 0 ? needed().filter((other) => !known.includes(other)) : [];

@@ -1,5 +1,6 @@
 import { CUSTOM_ROLES, SECRET_GRANTS, SECRETS, WIDE_GRANTS } from "../../config/resource-types";
 import { Inputs, ifReadable, MalformedValueError, parsedJson } from "../framework/inputs";
+import { indexed, memoized } from "../framework/memoized";
 import type { Resource, StackResource } from "../framework/rule";
 import { cloudName, mayBeSameProject, projectOf } from "./cloud-name";
 import { dependenciesOf } from "./dependencies";
@@ -58,9 +59,7 @@ export function readerRole({ inputs, resource }: Grant, stack: readonly StackRes
   if (custom.length > 0) return custom.some(readsVersions) ? custom.map(({ name }) => name).join(" or ") : undefined;
   const role = inputs.text("role");
   if (!role) throw new MalformedValueError(`${inputs.at("role")} must be set`);
-  return READER_ROLES.includes(role) || stack.some((other) => isRole(other, role) && readsVersions(other))
-    ? role
-    : undefined;
+  return READER_ROLES.includes(role) || rolesNamed(role, stack).some(readsVersions) ? role : undefined;
 }
 
 /** An unknown permission may be that one. */
@@ -68,8 +67,13 @@ const readsVersions = ({ properties }: Resource) =>
   properties.isUnknown("permissions") ||
   properties.texts("permissions").some((permission) => PERMISSION.test(permission));
 
-const isRole = ({ type, properties }: Resource, role: string) =>
-  CUSTOM_ROLES.includes(type) && role.endsWith(`/roles/${properties.knownOnly().text("roleId")}`) && CUSTOM.test(role);
+const byRoleId = indexed(({ type, properties }: StackResource) =>
+  CUSTOM_ROLES.includes(type) ? [properties.knownOnly().text("roleId")] : [],
+);
+
+/** The custom roles of the stack with that name. */
+const rolesNamed = (role: string, stack: readonly StackResource[]) =>
+  CUSTOM.test(role) ? byRoleId(stack, role.split("/roles/").at(-1)) : [];
 
 /** The form of a custom role's name. */
 const CUSTOM = /^(projects|organizations)\//;
@@ -85,27 +89,72 @@ export const namesSecrets = ({ inputs }: Grant): boolean =>
  * Every grant of the stack; `undefined` if one cannot be read, which `secret-access` reports: its members are not
  * known.
  */
-export const allGrants = (stack: readonly StackResource[]): readonly Grant[] | undefined =>
-  ifReadable(() => stack.flatMap(grantsOf));
+const allGrants = memoized((stack: readonly StackResource[]): readonly Grant[] | undefined =>
+  ifReadable(() => stack.flatMap(grantsOf)),
+);
+
+/** Stands for every secret, or for every account. */
+const ANY = "*";
+
+/** The secrets that a grant may be on; a path is on the secret that it names. */
+function concerned({ resource, isWide }: Grant): readonly string[] {
+  if (isWide) return [ANY];
+  if (!resource.properties.isUnknown("secretId"))
+    return [cloudName(resource.properties.text("secretId"), "secrets")?.name ?? ""];
+  const needed = dependenciesOf(resource, SECRETS);
+  return needed.length === 0 ? [ANY] : needed.map(({ properties }) => properties.knownOnly().text("secretId") ?? "");
+}
+
+/** The accounts that a grant may include; a group, a domain or everyone may include any. */
+function included({ inputs }: Grant): readonly string[] {
+  if (inputs.isUnknown("member") || inputs.isUnknown("members")) return [ANY];
+  const known = inputs.knownOnly();
+  const members = inputs.has("members") ? known.texts("members") : [known.text("member") ?? ""];
+  const accounts = members.map((stated) => {
+    const [, kind, account = ""] = /^(serviceaccount|user|deleted):(.*)$/s.exec(stated.toLowerCase()) ?? [];
+    return kind === undefined ? ANY : kind === "serviceaccount" ? account : "";
+  });
+  return members.length < inputs.count("members") ? [...accounts, ANY] : accounts;
+}
 
 /**
  * Whether the stack grants something on the secret or to the account, but does not grant the account a role that reads
  * the secret. An unknown grant may be the missing one. A stack without any such grant is not judged: it is granted
  * elsewhere.
  */
-export function lacksReader(
-  grants: readonly Grant[] | undefined,
-  wanted: SecretName,
-  account: string,
-  stack: readonly StackResource[],
-): boolean {
+export function lacksReader(wanted: SecretName, account: string, stack: readonly StackResource[]): boolean {
+  const grants = allGrants(stack);
   if (grants === undefined) return false;
-  const isJudged = grants.some((grant) => !grant.isWide && (mayConcern(grant, wanted) || mayInclude(grant, account)));
+  const [secrets, accounts] = [
+    [wanted.secret, ANY],
+    [account.toLowerCase(), ANY],
+  ];
+  const isJudged =
+    secrets.some((secret) => onSecret(grants, secret).some((grant) => mayConcern(grant, wanted))) ||
+    accounts.some((one) => toAccount(grants, one).some((grant) => mayInclude(grant, account)));
   return (
     isJudged &&
-    !grants.some((grant) => mayConcern(grant, wanted) && mayInclude(grant, account) && mayRead(grant, stack))
+    !secrets.some((secret) =>
+      accounts.some((one) =>
+        onSecretToAccount(grants, pair(secret, one)).some(
+          (grant) => mayConcern(grant, wanted) && mayInclude(grant, account) && mayRead(grant, stack),
+        ),
+      ),
+    )
   );
 }
+
+/** The keys of an unreadable grant: whoever judges it reports it. */
+const orAny = (keys: () => readonly string[]) => ifReadable(keys) ?? [ANY];
+const pair = (secret: string, account: string) => `${secret} ${account}`;
+
+const onSecret = indexed((grant: Grant) => (grant.isWide ? [] : orAny(() => concerned(grant))));
+const toAccount = indexed((grant: Grant) => (grant.isWide ? [] : orAny(() => included(grant))));
+const onSecretToAccount = indexed((grant: Grant) =>
+  orAny(() => concerned(grant)).flatMap((secret) =>
+    orAny(() => included(grant)).map((account) => pair(secret, account)),
+  ),
+);
 
 function mayConcern({ resource, isWide }: Grant, wanted: SecretName): boolean {
   if (isWide) return true;
@@ -115,22 +164,15 @@ function mayConcern({ resource, isWide }: Grant, wanted: SecretName): boolean {
   return needed.length === 0 || needed.some((other) => other.properties.knownOnly().text("secretId") === wanted.secret);
 }
 
-/** A group, a domain or everyone may include the account. */
-function mayInclude({ inputs }: Grant, account: string): boolean {
-  if (inputs.isUnknown("member") || inputs.isUnknown("members")) return true;
-  const known = inputs.knownOnly();
-  const members = inputs.has("members") ? known.texts("members") : [known.text("member") ?? ""];
-  const mayBe = (member: string) =>
-    !/^(serviceaccount|user|deleted):/.test(member) || member === `serviceaccount:${account.toLowerCase()}`;
-  return members.some((member) => mayBe(member.toLowerCase())) || members.length < inputs.count("members");
-}
+const mayInclude = (grant: Grant, account: string): boolean =>
+  included(grant).some((one) => one === ANY || one === account.toLowerCase());
 
 function mayRead(grant: Grant, stack: readonly StackResource[]): boolean {
   if (grant.inputs.isUnknown("role"))
     return dependenciesOf(grant.resource, CUSTOM_ROLES).length === 0 || readerRole(grant, stack) !== undefined;
   const role = grant.inputs.text("role") ?? "";
   // The permissions of a custom role outside the stack are not known.
-  return readerRole(grant, stack) !== undefined || (CUSTOM.test(role) && !stack.some((other) => isRole(other, role)));
+  return readerRole(grant, stack) !== undefined || (CUSTOM.test(role) && rolesNamed(role, stack).length === 0);
 }
 
 type SecretName = Pick<SecretVersionName, "secret" | "project">;

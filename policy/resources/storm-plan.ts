@@ -3,6 +3,7 @@ import { cloudRunLimits } from "../../capacity/limits";
 import type { StormNames } from "../../capacity/storm/remedies";
 import type { StormPlan, StormService } from "../../capacity/storm/scenarios";
 import { MalformedValueError } from "../framework/inputs";
+import { indexed } from "../framework/memoized";
 import type { StackResource } from "../framework/rule";
 import { connectorOf, sizeOf } from "./connectors";
 import { databaseSetting, slotsOf, tierOf } from "./database";
@@ -103,6 +104,8 @@ const OPEN: DatabaseRoute = {
   database: { isPublic: true, isPrivate: false },
 };
 
+const clientsOf = indexed(({ resource }: DatabaseClient) => [resource]);
+
 function serviceOf(
   client: DatabaseClient,
   clients: readonly DatabaseClient[],
@@ -112,8 +115,8 @@ function serviceOf(
   const { workload, container } = client;
   // In outputs a preview does not know an egress or a probe's default that the program left out; resource rules judge
   // the inputs.
+  const waitsFor = dependenciesOf(client.resource, WORKLOAD_TYPES).filter((resource) => resource !== client.resource);
   const known = workloadOf({ ...client.resource, properties: client.resource.properties.knownOnly() });
-  const waitsFor = dependenciesOf(client.resource, WORKLOAD_TYPES);
   return {
     minInstances: Math.min(minInstancesOf(workload), client.instances),
     maxInstances: client.instances,
@@ -134,9 +137,7 @@ function serviceOf(
       startupQueryCpuMs,
       retry,
     },
-    after: clients
-      .filter(({ resource }) => resource !== client.resource && waitsFor.includes(resource))
-      .map(({ label }) => label),
+    after: clientsOf(clients, ...waitsFor).map(({ label }) => label),
   };
 }
 

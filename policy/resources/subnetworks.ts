@@ -1,6 +1,6 @@
 import { SUBNETWORK } from "../../config/resource-types";
 import type { StackResource } from "../framework/rule";
-import { mayName, namedBy, regionIn, regionOf } from "./cloud-name";
+import { namedBy, namedIn, regionIn, regionOf } from "./cloud-name";
 import { dependenciesOf } from "./dependencies";
 
 /** The subnetwork that a resource names. */
@@ -23,9 +23,7 @@ export function subnetworkOf(
 ): UsedSubnetwork {
   const named = namedBy(resource, stated, "subnetworks");
   const region = regionIn(named?.location);
-  const candidates = named
-    ? resources.filter((subnet) => subnet.type === SUBNETWORK && mayName(named, subnet))
-    : dependenciesOf(resource, [SUBNETWORK]);
+  const candidates = named ? namedIn(resources, named, [SUBNETWORK]) : dependenciesOf(resource, [SUBNETWORK]);
   const subnet = candidates.find((candidate) => own.includes(regionOf(candidate))) ?? candidates[0];
   return { subnet, region: region ?? (subnet && regionOf(subnet)) };
 }

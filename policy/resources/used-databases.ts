@@ -1,7 +1,9 @@
 import { isPostgres } from "../../capacity/constraints/cloudsql";
 import { isPrivateAddress, overlap } from "../../capacity/constraints/ranges";
 import { DNS_RECORDS, GLOBAL_ADDRESS, SQL_INSTANCE } from "../../config/resource-types";
+import { memoized } from "../framework/memoized";
 import type { StackResource } from "../framework/rule";
+import { ofTypes } from "../framework/stack-resources";
 import { cloudName, mayName } from "./cloud-name";
 import { addressesOf } from "./database";
 import { databaseContainers, V1_INSTANCES } from "./database-containers";
@@ -43,7 +45,7 @@ export function databasesOf(
   container: Container,
   resources: readonly StackResource[],
 ): UsedDatabases | undefined {
-  const instances = resources.filter(({ type }) => type === SQL_INSTANCE);
+  const instances = ofTypes(resources, SQL_INSTANCE);
   if (instances.length === 0) return { instances, outside: true };
   const locations = [
     ...databaseLocations(workload, container),
@@ -103,8 +105,8 @@ const isPublicName = (host: string) =>
 
 /** The known ranges that the stack reserves for Google's services; empty where any is unknown. */
 function servicesRanges(resources: readonly StackResource[]): string[] {
-  const reserved = resources.filter(
-    ({ type, properties }) => type === GLOBAL_ADDRESS && properties.knownOnly().choice("purpose") === "VPC_PEERING",
+  const reserved = ofTypes(resources, GLOBAL_ADDRESS).filter(
+    ({ properties }) => properties.knownOnly().choice("purpose") === "VPC_PEERING",
   );
   const ranges = reserved.map(({ properties }) => {
     const [address, prefix] = [properties.knownOnly().text("address"), properties.knownOnly().number("prefixLength")];
@@ -116,7 +118,7 @@ function servicesRanges(resources: readonly StackResource[]): string[] {
 /** Everything that resolves to an instance: its addresses, its DNS names, the records that point to it. */
 function namesOf(instance: StackResource, resources: readonly StackResource[]): string[] {
   const known = instance.properties.knownOnly();
-  const records = resources.filter(({ type }) => DNS_RECORDS.includes(type));
+  const records = ofTypes(resources, ...DNS_RECORDS);
   const pointing = records.filter((record) => {
     const texts = record.properties.knownOnly().texts("rrdatas");
     return (
@@ -143,8 +145,8 @@ export function clientContainers(workload: Workload, resources: readonly StackRe
 }
 
 /** Whether a text names one of the stack's instances: by its connection name, an address, a DNS name. */
-export function instanceNamer(resources: readonly StackResource[]): (text: string) => boolean {
-  const instances = resources.filter(({ type }) => type === SQL_INSTANCE);
+export const instanceNamer = memoized((resources: readonly StackResource[]): ((text: string) => boolean) => {
+  const instances = ofTypes(resources, SQL_INSTANCE);
   const names = instances.flatMap((instance) => namesOf(instance, resources));
   // Other services may have addresses in the range that is reserved for Google's services.
   const isAlone = !resources.some(
@@ -158,7 +160,7 @@ export function instanceNamer(resources: readonly StackResource[]): (text: strin
     wordsIn(text).some(
       (word) => names.includes(word) || (isAlone && instances.some((instance) => leadsTo(word, instance))),
     );
-}
+});
 
 const SERVICES_USERS = /^gcp:(redis|memcache|filestore|alloydb|netapp|vmwareengine|tpu)\//;
 
@@ -206,7 +208,7 @@ const isSecretBehind = (variable: Variable, resources: readonly StackResource[])
 export const secretTexts = (variable: Variable, resources: readonly StackResource[]): string[] =>
   versionsOfVariable(variable, resources).flatMap((version) => dataOf(version) ?? []);
 
-function versionsOfVariable(variable: Variable, resources: readonly StackResource[]): StackResource[] {
+function versionsOfVariable(variable: Variable, resources: readonly StackResource[]): readonly StackResource[] {
   const source = secretSourceOf(variable);
   const secret = source?.reference.knownOnly().text(source.secretKey);
   return secret ? versionsNamed(secret, resources) : [];

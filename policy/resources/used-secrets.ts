@@ -1,6 +1,8 @@
 import { REGIONAL_SECRET_VERSION, SECRET_VERSION, SECRETS } from "../../config/resource-types";
+import { ifReadable } from "../framework/inputs";
+import { indexed } from "../framework/memoized";
 import type { StackResource } from "../framework/rule";
-import { projectOf } from "./cloud-name";
+import { cloudName, projectOf } from "./cloud-name";
 import { dependenciesOf } from "./dependencies";
 import { isSecret } from "./secret-grants";
 import { mountedSecrets, type SecretVersionName, versionName } from "./secret-reference";
@@ -14,11 +16,16 @@ export interface UsedSecret extends Pick<SecretVersionName, "secret" | "project"
   readonly version: string | undefined;
 }
 
+const nameIn = ({ properties }: StackResource, key: string) =>
+  cloudName(properties.knownOnly().text(key), "secrets")?.name;
+
+/** The stack's secrets by id. */
+const byId = indexed((secret: StackResource) => (SECRETS.includes(secret.type) ? [nameIn(secret, "secretId")] : []));
+
 /** Only secrets that the stack creates: those of other stacks are not known here. */
 export function usedSecrets(workload: Workload, stack: readonly StackResource[]): UsedSecret[] {
-  const own = stack.filter(({ type }) => SECRETS.includes(type));
   const isOwn = ({ secret, project }: UsedSecret) =>
-    own.some((other) =>
+    byId(stack, secret).some((other) =>
       isSecret(other.properties.knownOnly().text("secretId") ?? "", projectOf(other), { secret, project }),
     );
   const named = (setting: string, secret: string | undefined, version: string | undefined): UsedSecret[] => {
@@ -55,7 +62,7 @@ export function disabledVersion(
   taken: UsedSecret,
   stack: readonly StackResource[],
 ): StackResource | undefined {
-  const possible = stack.filter((other) => VERSIONS.includes(other.type) && mayBeOf(other, taken, user));
+  const possible = bySecret(stack, taken.secret, ANY).filter((other) => mayBeOf(other, taken, user));
   const named = possible.filter(({ properties }) => !properties.isUnknown("secret"));
   const versions = named.length > 0 ? named : possible;
   const numbered = versions.filter(({ properties }) => properties.knownOnly().hasText("version"));
@@ -68,6 +75,17 @@ export function disabledVersion(
 
 const VERSIONS = [SECRET_VERSION, REGIONAL_SECRET_VERSION];
 const isDisabled = ({ properties }: StackResource) => properties.knownOnly().flag("enabled") === false;
+
+/** Stands for every secret. */
+const ANY = "*";
+
+/** The stack's versions by the secrets that they may be of. */
+const bySecret = indexed((version: StackResource): readonly (string | undefined)[] => {
+  if (!VERSIONS.includes(version.type)) return [];
+  if (!version.properties.isUnknown("secret")) return [ifReadable(() => nameIn(version, "secret")) ?? ANY];
+  const secrets = dependenciesOf(version, SECRETS);
+  return secrets.length > 0 ? secrets.map((secret) => nameIn(secret, "secretId")) : [ANY];
+});
 
 function mayBeOf(version: StackResource, taken: UsedSecret, user: StackResource): boolean {
   if (!version.properties.isUnknown("secret"))

@@ -2,6 +2,7 @@ import { cloudRunLimits } from "../../capacity/limits";
 import { parseCpu, parseMemoryMib } from "../../capacity/units";
 import { RUN_JOB, RUN_SERVICE, RUN_SERVICE_V1, RUN_WORKER_POOL } from "../../config/resource-types";
 import { type Inputs, MalformedValueError, UnknownAtPreviewError } from "../framework/inputs";
+import { memoized } from "../framework/memoized";
 import type { Resource } from "../framework/rule";
 import { regionIn } from "./cloud-name";
 
@@ -43,7 +44,7 @@ export interface SecretReference {
 export const WORKLOAD_TYPES = [RUN_SERVICE, RUN_JOB, RUN_WORKER_POOL, RUN_SERVICE_V1];
 
 /** Reads a Cloud Run resource of any kind; `undefined` for every other type. */
-export function workloadOf(resource: Resource): Workload | undefined {
+export const workloadOf = memoized((resource: Resource): Workload | undefined => {
   const { properties, type } = resource;
   const template = () => properties.object("template");
   const build = (kind: Workload["kind"], pod: Inputs): Workload => {
@@ -64,7 +65,7 @@ export function workloadOf(resource: Resource): Workload | undefined {
   if (type === RUN_WORKER_POOL) return build("worker pool", template());
   if (type === RUN_SERVICE_V1) return build("v1 service", template().object("spec"));
   return undefined;
-}
+});
 
 function containerOf(inputs: Inputs): Container {
   const variables = once(() =>

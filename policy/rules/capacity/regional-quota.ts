@@ -1,6 +1,7 @@
 import type { RegionalQuota } from "../../../capacity/plan";
 import { type QuotaUser, regionalQuotaProblems } from "../../../capacity/quota";
 import { type StackResource, stackRule } from "../../framework/rule";
+import { ofTypes } from "../../framework/stack-resources";
 import { neutralQuota } from "../../resources/defaults";
 import { workloadsBefore } from "../../resources/dependencies";
 import { maximumOf } from "../../resources/scaling";
@@ -33,7 +34,7 @@ export const regionalQuota = stackRule<RegionalQuota>({
   },
   judge(resources, { config, refuse, attempt }) {
     const byRegion = new Map<string, User[]>();
-    for (const resource of resources.filter(({ type }) => WORKLOAD_TYPES.includes(type)))
+    for (const resource of ofTypes(resources, ...WORKLOAD_TYPES))
       attempt(resource, () => {
         const workload = workloadOf(resource);
         if (!workload) return;

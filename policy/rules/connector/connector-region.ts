@@ -1,5 +1,6 @@
 import { problem } from "../../../capacity/problem";
 import { stackRule } from "../../framework/rule";
+import { ofTypes } from "../../framework/stack-resources";
 import { regionOf } from "../../resources/cloud-name";
 import { connectorOf, type UsedConnector } from "../../resources/connectors";
 import { regionsOf, WORKLOAD_TYPES, workloadOf } from "../../resources/workload";
@@ -11,7 +12,7 @@ export const connectorRegion = stackRule({
   severity: "high",
   remediation: "Set template.vpcAccess.connector to a connector in the workload's own region.",
   judge(resources, { refuse, cannotEvaluate, attempt }) {
-    for (const resource of resources.filter(({ type }) => WORKLOAD_TYPES.includes(type)))
+    for (const resource of ofTypes(resources, ...WORKLOAD_TYPES))
       attempt(resource, () => {
         const workload = workloadOf(resource);
         const used = workload && connectorOf(resource, workload, resources);

@@ -1,5 +1,6 @@
 import { SQL_INSTANCE, SQL_USER } from "../../../config/resource-types";
 import { stackRule } from "../../framework/rule";
+import { ofTypes } from "../../framework/stack-resources";
 import {
   demandProblems,
   identityFlagProblems,
@@ -20,8 +21,8 @@ export const databaseClientAccepted = stackRule({
     "Lower the requirement to what the clients meet, or give them the Auth Proxy, a connector library or the flag that they need.",
   judge(resources, context) {
     const clients = clientsByInstance(resources, context);
-    const users = resources.filter(({ type }) => type === SQL_USER);
-    for (const instance of resources.filter(({ type }) => type === SQL_INSTANCE)) {
+    const users = ofTypes(resources, SQL_USER);
+    for (const instance of ofTypes(resources, SQL_INSTANCE)) {
       context.attempt(instance, () => {
         const { all, direct }: InstanceClients = clients.get(instance) ?? { all: [], direct: [] };
         const stopped = stoppedProblem(instance, all);

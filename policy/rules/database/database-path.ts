@@ -2,6 +2,7 @@ import { databasePath as pathTo } from "../../../capacity/constraints/path";
 import { problem } from "../../../capacity/problem";
 import { SQL_INSTANCE } from "../../../config/resource-types";
 import { type StackContext, type StackResource, stackRule } from "../../framework/rule";
+import { ofTypes } from "../../framework/stack-resources";
 import { databaseContainers } from "../../resources/database-containers";
 import { databaseRouteOf, proxySetting } from "../../resources/database-route";
 import { cachesOf, otherDatabasesOf } from "../../resources/private-stores";
@@ -18,7 +19,7 @@ export const databasePath = stackRule({
   remediation:
     "Set template.vpcAccess.connector to a connector, and a proxy's options to the address that the database has.",
   judge(resources, context) {
-    for (const resource of resources.filter(({ type }) => WORKLOAD_TYPES.includes(type)))
+    for (const resource of ofTypes(resources, ...WORKLOAD_TYPES))
       context.attempt(resource, () => {
         const workload = workloadOf(resource);
         if (!workload) return;
@@ -68,7 +69,7 @@ function databasesBehindVpc(
   };
   const used = databasesOf(resource, workload, container, resources);
   if (!used) {
-    if (!missingVpcAccess(workload) && resources.filter(({ type }) => type === SQL_INSTANCE).some(faultOf))
+    if (!missingVpcAccess(workload) && ofTypes(resources, SQL_INSTANCE).some(faultOf))
       cannotEvaluate(
         `which of the stack's database instances ${workload.label} uses is not known, and not all of them can be reached on its path; add the instance to 'dependsOn'`,
         resource,

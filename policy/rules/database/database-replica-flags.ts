@@ -3,6 +3,7 @@ import { cloudSqlLimits } from "../../../capacity/limits";
 import { problem } from "../../../capacity/problem";
 import { SQL_INSTANCE } from "../../../config/resource-types";
 import { type StackResource, stackRule } from "../../framework/rule";
+import { ofTypes } from "../../framework/stack-resources";
 import { flagsOf, isPostgresInstance, settingsOf } from "../../resources/database";
 import { primariesOf } from "../../resources/primaries";
 
@@ -13,7 +14,7 @@ export const databaseReplicaFlags = stackRule({
   severity: "high",
   remediation: "Set the flag of the replica to the primary's number or more; raise it on the replica first.",
   judge(resources, { refuse, attempt }) {
-    for (const replica of resources.filter(({ type }) => type === SQL_INSTANCE))
+    for (const replica of ofTypes(resources, SQL_INSTANCE))
       attempt(replica, () => {
         if (!isPostgresInstance(replica)) return;
         for (const primary of primariesOf(replica, resources))

@@ -1,6 +1,7 @@
 import { problem } from "../../../capacity/problem";
 import { HTTPS_PROXIES, URL_MAPS } from "../../../config/resource-types";
 import { type StackResource, stackRule } from "../../framework/rule";
+import { ofTypes } from "../../framework/stack-resources";
 import { certifiedBy, isFor, leadsTo, presentsAny } from "../../resources/certificates";
 
 export const edgeCertificate = stackRule({
@@ -10,9 +11,9 @@ export const edgeCertificate = stackRule({
   severity: "high",
   remediation: "Add a managed certificate with the host beside the others, or an entry for it in the certificate map.",
   judge(resources, { refuse, cannotEvaluate, attempt }) {
-    const proxies = resources.filter(({ type }) => HTTPS_PROXIES.includes(type));
+    const proxies = ofTypes(resources, ...HTTPS_PROXIES);
     const lacking = new Set<StackResource>();
-    for (const urlMap of resources.filter(({ type }) => URL_MAPS.includes(type)))
+    for (const urlMap of ofTypes(resources, ...URL_MAPS))
       attempt(urlMap, () => {
         const hosts = urlMap.properties.list("hostRules").flatMap((rule) => rule.texts("hosts"));
         for (const proxy of proxies.filter((other) => leadsTo(other, urlMap, resources)))

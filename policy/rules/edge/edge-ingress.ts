@@ -2,6 +2,7 @@ import { problem } from "../../../capacity/problem";
 import { BACKEND_SERVICES, REGION_NEG, RUN_SERVICE, RUN_SERVICE_V1 } from "../../../config/resource-types";
 import type { Inputs } from "../../framework/inputs";
 import { type StackResource, stackRule } from "../../framework/rule";
+import { ofTypes } from "../../framework/stack-resources";
 import { dependenciesOf } from "../../resources/dependencies";
 import { referredByGroup } from "../../resources/endpoint-groups";
 
@@ -72,7 +73,7 @@ const isSame = (stated: string | undefined, value: string) => stated?.toUpperCas
  * requests come from inside. Source: docs.cloud.google.com/run/docs/securing/ingress.
  */
 function isExternal(group: StackResource, stack: readonly StackResource[]): boolean {
-  const backends = stack.filter(({ type }) => BACKEND_SERVICES.includes(type));
+  const backends = ofTypes(stack, ...BACKEND_SERVICES);
   const taking = backends.filter((backend) => dependenciesOf(backend, [REGION_NEG]).includes(group));
   const used = taking.length > 0 ? taking : backends;
   // The provider's defaults: external for a global service, internal for a regional one.

@@ -1,6 +1,7 @@
 import { problem } from "../../../capacity/problem";
 import { REGION_NEG } from "../../../config/resource-types";
 import { stackRule } from "../../framework/rule";
+import { ofTypes } from "../../framework/stack-resources";
 import { regionOf } from "../../resources/cloud-name";
 import { referredByGroup } from "../../resources/endpoint-groups";
 import { regionsOf, workloadOf } from "../../resources/workload";
@@ -12,7 +13,7 @@ export const edgeServiceExists = stackRule({
   severity: "high",
   remediation: "Set cloudRun.service to the name of a service in the group's region, as that service's output.",
   judge(resources, { refuse, cannotEvaluate, attempt }) {
-    for (const group of resources.filter(({ type }) => type === REGION_NEG))
+    for (const group of ofTypes(resources, REGION_NEG))
       attempt(group, () => {
         const referred = referredByGroup(group, resources);
         if (!referred) return;

@@ -2,6 +2,7 @@ import { directSubnetProblems } from "../../../capacity/constraints/direct-vpc";
 import { unreachableRangeProblems } from "../../../capacity/constraints/ranges";
 import { problem } from "../../../capacity/problem";
 import { type StackResource, stackRule } from "../../framework/rule";
+import { ofTypes } from "../../framework/stack-resources";
 import { maximumOf } from "../../resources/scaling";
 import { subnetworkOf } from "../../resources/subnetworks";
 import { networkInterfacesOf } from "../../resources/vpc-access";
@@ -15,7 +16,7 @@ export const directEgressSubnet = stackRule({
   remediation: "Name a subnetwork of the workload's region, a /26 or larger, with two addresses for each instance.",
   judge(resources, { refuse, attempt }) {
     const instancesIn = new Map<StackResource, number>();
-    for (const resource of resources.filter(({ type }) => WORKLOAD_TYPES.includes(type)))
+    for (const resource of ofTypes(resources, ...WORKLOAD_TYPES))
       attempt(resource, () => {
         const workload = workloadOf(resource);
         if (!workload) return;

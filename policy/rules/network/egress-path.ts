@@ -2,6 +2,7 @@ import { databasePath, egressAdvice, NO_NAT } from "../../../capacity/constraint
 import { problem } from "../../../capacity/problem";
 import { SQL_INSTANCE } from "../../../config/resource-types";
 import { type StackContext, type StackResource, stackRule } from "../../framework/rule";
+import { ofTypes } from "../../framework/stack-resources";
 import { databaseContainers } from "../../resources/database-containers";
 import {
   databaseRouteOf,
@@ -22,7 +23,7 @@ export const egressPath = stackRule({
   remediation:
     "Set template.vpcAccess.egress to PRIVATE_RANGES_ONLY, or add a gcp.compute.RouterNat in the workload's region.",
   judge(resources, context) {
-    for (const resource of resources.filter(({ type }) => WORKLOAD_TYPES.includes(type)))
+    for (const resource of ofTypes(resources, ...WORKLOAD_TYPES))
       context.attempt(resource, () => {
         const workload = workloadOf(resource);
         const advice = workload && egressAdvice(workloadEgress(resource, workload, resources));
@@ -62,7 +63,7 @@ function pathOf(
   { cannotEvaluate }: StackContext<object>,
 ): "open" | "unclear" | { readonly because: string } {
   const used = databasesOf(resource, workload, container, resources);
-  const candidates = used?.instances ?? resources.filter(({ type }) => type === SQL_INSTANCE);
+  const candidates = used?.instances ?? ofTypes(resources, SQL_INSTANCE);
   const inside = candidates.map((instance) => databaseRouteOf(resource, workload, container, instance, resources));
   const outside =
     used?.outside || inside.includes(undefined)

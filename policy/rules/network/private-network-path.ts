@@ -2,6 +2,7 @@ import { usesPrivateServices } from "../../../capacity/constraints/redis";
 import { problem } from "../../../capacity/problem";
 import { REDIS } from "../../../config/resource-types";
 import { type StackContext, type StackResource, stackRule } from "../../framework/rule";
+import { ofTypes } from "../../framework/stack-resources";
 import { mayBeSame, mayBeSameProject, projectOf } from "../../resources/cloud-name";
 import { cacheNetwork, type InNetwork, networkPath, networksBehind, privateEndpoints } from "../../resources/networks";
 import { WORKLOAD_TYPES, workloadOf } from "../../resources/workload";
@@ -20,7 +21,7 @@ export const privateNetworkPath = stackRule({
     // Networks may exchange the routes of private services over such a connection.
     if (resources.some(({ type }) => LINKS.test(type))) return;
     const ways = new Map<string, { readonly way: InNetwork; readonly ends: Map<StackResource, InNetwork> }>();
-    for (const resource of resources.filter(({ type }) => WORKLOAD_TYPES.includes(type)))
+    for (const resource of ofTypes(resources, ...WORKLOAD_TYPES))
       context.attempt(resource, () => {
         const workload = workloadOf(resource);
         if (!workload) return;

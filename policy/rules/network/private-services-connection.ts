@@ -8,6 +8,7 @@ import {
   SQL_INSTANCE,
 } from "../../../config/resource-types";
 import { type StackContext, type StackResource, stackRule } from "../../framework/rule";
+import { ofTypes } from "../../framework/stack-resources";
 import { mayBeSame, mayName, namedBy } from "../../resources/cloud-name";
 import { dependenciesOf } from "../../resources/dependencies";
 import { cacheNetwork, databaseNetwork, networkOf, networkPath } from "../../resources/networks";
@@ -21,7 +22,7 @@ export const privateServicesConnection = stackRule({
   remediation:
     "Name ranges of the connection's network in reservedPeeringRanges, and add the connection to the instance's dependsOn.",
   judge(resources, context) {
-    const connections = resources.filter(({ type }) => type === SERVICES_CONNECTION);
+    const connections = ofTypes(resources, SERVICES_CONNECTION);
     const peered = new Map(
       connections.map((connection) => [
         connection,

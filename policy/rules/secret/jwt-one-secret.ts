@@ -1,6 +1,7 @@
 import { problem } from "../../../capacity/problem";
 import { UnknownAtPreviewError } from "../../framework/inputs";
 import { type StackResource, stackRule } from "../../framework/rule";
+import { ofTypes } from "../../framework/stack-resources";
 import {
   isSameVersion,
   type MountedSecret,
@@ -29,7 +30,7 @@ export const jwtOneSecret = stackRule({
   judge(resources, { refuse, convention, attempt }) {
     const taken: Taken[] = [];
     const files: (Taken & Pick<MountedSecret, "path">)[] = [];
-    for (const resource of resources.filter(({ type }) => WORKLOAD_TYPES.includes(type)))
+    for (const resource of ofTypes(resources, ...WORKLOAD_TYPES))
       attempt(resource, () => {
         const workload = workloadOf(resource);
         if (!workload) return;

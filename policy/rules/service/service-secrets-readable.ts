@@ -1,6 +1,7 @@
 import { type Problem, problem } from "../../../capacity/problem";
 import { type StackResource, stackRule } from "../../framework/rule";
-import { allGrants, lacksReader } from "../../resources/secret-grants";
+import { ofTypes } from "../../framework/stack-resources";
+import { lacksReader } from "../../resources/secret-grants";
 import { disabledVersion, type UsedSecret, usedSecrets } from "../../resources/used-secrets";
 import { WORKLOAD_TYPES, type Workload, workloadOf } from "../../resources/workload";
 
@@ -12,8 +13,7 @@ export const serviceSecretsReadable = stackRule({
   remediation:
     "Grant roles/secretmanager.secretAccessor on the secret to the workload's service account, and use an enabled version.",
   judge(resources, { refuse, attempt }) {
-    const grants = allGrants(resources);
-    for (const resource of resources.filter(({ type }) => WORKLOAD_TYPES.includes(type)))
+    for (const resource of ofTypes(resources, ...WORKLOAD_TYPES))
       attempt(resource, () => {
         const workload = workloadOf(resource);
         if (!workload) return;
@@ -23,7 +23,7 @@ export const serviceSecretsReadable = stackRule({
           const version = disabledVersion(resource, taken, resources);
           if (version) refuse(disabled(taken, version), resource);
           // A program that grants nothing to the account and nothing on the secret does so elsewhere.
-          if (!account || unreadable.has(taken.secret) || !lacksReader(grants, taken, account, resources)) continue;
+          if (!account || unreadable.has(taken.secret) || !lacksReader(taken, account, resources)) continue;
           unreadable.add(taken.secret);
           refuse(withoutReader(taken, account), resource);
         }
