@@ -84,7 +84,9 @@ export function declare(settings: Settings): Outputs {
   const services = new Map<string, Service>();
   const declareService = (key: string, { after, cache: usesCache, ...service }: ServiceSettings): Service => {
     const references = secrets.mountedBy(service);
-    const before = after.flatMap((other) => services.get(other) ?? []);
+    // What an earlier service waits for is not repeated: the edges would grow with the square of the services.
+    const earlier = new Set(after.flatMap((other) => settings.services[other]?.after ?? []));
+    const before = after.flatMap((other) => (earlier.has(other) ? [] : (services.get(other) ?? [])));
     return new Service(key, {
       ...service,
       ...common,

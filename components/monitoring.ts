@@ -65,8 +65,9 @@ export class Monitoring extends pulumi.ComponentResource {
     const logMetrics = declareLogMetrics(options);
     const slos = declareObjectives(plan, { ...options, waitsFor: [...logMetrics, ...afterServices] });
     const checks = declareUptimeChecks(plan, options);
-    // Google refuses an alert on a metric or an objective that does not exist yet.
-    declareAlerts(alerts, channels, { ...options, waitsFor: [...logMetrics, ...slos, ...checks, ...afterServices] });
+    // Google refuses an alert on a metric or an objective that does not exist yet. The objectives wait for the metrics
+    // and the services; to repeat those here would make an edge of every alert to every service.
+    declareAlerts(alerts, channels, { ...options, waitsFor: [...slos, ...checks] });
     declareDashboard(plan, alerts, { ...options, waitsFor: logMetrics });
   }
 }

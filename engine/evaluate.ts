@@ -36,19 +36,10 @@ export interface RegisteredResource {
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
 const SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270";
 
-// The SDK formats a stack trace for each promise: 10,000 in an evaluation of this stack, and most of its time. Only the
-// SDK's report on leaked promises prints them.
-const promises = require("@pulumi/pulumi/runtime/debuggable") as { debuggablePromise(...args: unknown[]): unknown };
-const { debuggablePromise } = promises;
-promises.debuggablePromise = (...args) => {
-  const { stackTraceLimit } = Error;
-  Error.stackTraceLimit = 0;
-  try {
-    return debuggablePromise(...args);
-  } finally {
-    Error.stackTraceLimit = stackTraceLimit;
-  }
-};
+// For its report on leaked promises the SDK formats a stack trace for each promise and keeps two more beside it: half of
+// the time and the memory of an evaluation, which waits for every promise itself.
+const promises = require("@pulumi/pulumi/runtime/debuggable") as { debuggablePromise(promise: unknown): unknown };
+promises.debuggablePromise = (promise) => promise;
 
 let lastEvaluation: Promise<unknown> = Promise.resolve();
 

@@ -51,7 +51,8 @@ function disabledChannels(alert: StackResource, stack: readonly StackResource[])
   const named = known.isList("notificationChannels") ? known.texts("notificationChannels") : [];
   const isWhole =
     known.isList("notificationChannels") && named.length === alert.properties.count("notificationChannels");
-  const needed = dependenciesOf(alert, [NOTIFICATION_CHANNEL]);
+  const referenced = alert.propertyDependencies.filter(({ type }) => type === NOTIFICATION_CHANNEL);
+  const needed = referenced.length > 0 ? referenced : dependenciesOf(alert, [NOTIFICATION_CHANNEL]);
   const others = isWhole ? [] : needed.length > 0 ? needed : channels;
   const stated = named.map((name) => channels.find(({ properties }) => properties.knownOnly().text("name") === name));
   const used = [...stated, ...others];

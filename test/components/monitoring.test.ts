@@ -143,13 +143,11 @@ describe("alerts", () => {
   test("wait for log-based metrics, objectives, uptime checks and the services, between which nothing may fail that is not theirs", () => {
     const awaited = waitsFor(named(ALERT_POLICY, "container-exit"));
     expect(awaited).toEqual(
-      expect.arrayContaining([
-        "netra-frontend-staging",
-        "netra-container_exit_3",
-        "availability",
-        "api.staging.netrasystems.ai-uptime",
-        ...Object.keys(channels),
-      ]),
+      expect.arrayContaining(["availability", "api.staging.netrasystems.ai-uptime", ...Object.keys(channels)]),
+    );
+    expect(waitsFor(named(SLO, "availability"))).toEqual(["netra"]);
+    expect(waitsFor(named("gcp:monitoring/customService:CustomService", "netra"))).toEqual(
+      expect.arrayContaining(["netra-frontend-staging", "netra-container_exit_3"]),
     );
     expect(waitsFor(named(LOG_METRIC, "netra-container_exit_3"))).toEqual(["api-monitoring"]);
   });
