@@ -5,7 +5,7 @@ import { evaluate, type RegisteredResource, withoutSecrets } from "../engine/eva
 import { type Outputs, staging, UnsoundPlanError } from "../stack";
 import { incidents } from "./fixtures/incidents";
 import { type Cloud, create, refusal, wireSecret } from "./fixtures/programs";
-import { type Changes, stagingConfiguration } from "./stack-settings";
+import { type Changes, FEW_STORMS, stagingConfiguration } from "./stack-settings";
 
 const preview = (changes: Changes = {}) => evaluate("staging", stagingConfiguration(changes), staging);
 
@@ -43,7 +43,7 @@ const cloud: Cloud = ({ type, name }) => {
 };
 
 test.each(incidents)("refuses $name before anything is registered", async ({ changes, says }) => {
-  const { error, registered } = await refusal(stagingConfiguration(changes), staging);
+  const { error, registered } = await refusal(stagingConfiguration({ ...changes, ...FEW_STORMS }), staging);
   expect(error).toBeInstanceOf(UnsoundPlanError);
   const { message, problems } = error as UnsoundPlanError; // just checked
   for (const text of says) expect(message).toContain(text);

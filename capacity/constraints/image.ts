@@ -6,21 +6,29 @@ const REFERENCE =
   /^(?:[\w.-]+(?::\d+)?\/)?[a-z0-9][a-z0-9._/-]*(?::(?<tag>[\w][\w.+-]{0,127}))?(?:@(?<digest>sha256:[0-9a-f]{64}))?$/;
 
 /**
- * Whether a text is a pattern in RE2's syntax. RE2 takes time in proportion to the text; JavaScript's own expressions
- * take years for a tag of fifty digits against `^(\\d+)+$`.
+ * Compiles a pattern in RE2's syntax, or gives `undefined`. RE2 takes time in proportion to the text; JavaScript's own
+ * expressions take years for a tag of fifty digits against `^(\\d+)+$`. Compiling takes milliseconds, and every check of a
+ * plan asks for the same pattern: it is kept.
  */
-export function isPattern(text: string): boolean {
-  try {
-    return Boolean(RE2JS.compile(text));
-  } catch {
-    return false;
-  }
+function compiled(text: string): RE2JS | undefined {
+  if (!patterns.has(text))
+    try {
+      patterns.set(text, RE2JS.compile(text));
+    } catch {
+      patterns.set(text, undefined);
+    }
+  return patterns.get(text);
 }
+
+const patterns = new Map<string, RE2JS | undefined>();
+
+/** Whether a text is a pattern in RE2's syntax. */
+export const isPattern = (text: string): boolean => compiled(text) !== undefined;
 
 /** An image that is named neither by digest nor by a tag that matches `tagPattern`: what runs could change under it. */
 export function imageProblems(image: string, tagPattern: string, name: Naming<"image"> = identity): Problem[] {
   const { tag, digest } = REFERENCE.exec(image)?.groups ?? {};
-  if (digest || (tag && RE2JS.compile(tagPattern).matcher(tag).find())) return [];
+  if (digest || (tag && compiled(tagPattern)?.matcher(tag).find())) return [];
   const isReference = REFERENCE.test(image);
   return [
     problem({

@@ -3,7 +3,7 @@ import { judge } from "../../../commands/check/judge";
 import type { PackConfiguration } from "../../../policy/framework/judgement";
 import type { Verdict } from "../../../report/verdict";
 import { incidents, outage } from "../../fixtures/incidents";
-import { type Changes, stagingConfiguration, stagingSettings } from "../../stack-settings";
+import { type Changes, FEW_STORMS, stagingConfiguration, stagingSettings } from "../../stack-settings";
 
 /** Storms of the pack only where a test is about them: they take longest. */
 function verdictOn(
@@ -36,7 +36,7 @@ test("finds nothing wrong with staging", async () => {
 });
 
 test.each(incidents)("refuses $name by its plan and, on its own, by the pack", async ({ changes, says, rules }) => {
-  const verdict = await verdictOn(changes);
+  const verdict = await verdictOn({ ...changes, ...FEW_STORMS });
   expect(verdict.ok).toBe(false);
   for (const text of says) expect(problemsOf(verdict)).toContain(text);
   expect(refusing(verdict)).toEqual(expect.arrayContaining([...rules]));
@@ -45,7 +45,7 @@ test.each(incidents)("refuses $name by its plan and, on its own, by the pack", a
 });
 
 test("sees every fault of the outage at once", async () => {
-  const verdict = await verdictOn(outage);
+  const verdict = await verdictOn({ ...outage, ...FEW_STORMS });
   expect(refusing(verdict)).toEqual(
     expect.arrayContaining(["connection-budget", "database-dedicated-core", "regional-quota", "service-image"]),
   );

@@ -1,13 +1,16 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { connectionLimits } from "../../../capacity/checks";
 import { LONGEST_JOB_NAME, TOKEN_LENGTH } from "../../../capacity/constraints/jobs";
+import { readSettings } from "../../../config/read";
 import { RUN_JOB, RUN_SERVICE, SECRET_IAM_MEMBER, SQL_USER } from "../../../config/resource-types";
 import { loginUser } from "../../../config/role-names";
 import { evaluate, type RegisteredResource } from "../../../engine/evaluate";
-import { staging } from "../../../stack";
+import { configurationOfRun, declare } from "../../../stack";
 import { type Changes, migrating, stagingConfiguration, stagingSettings } from "../../stack-settings";
 
-const preview = (changes: Changes = {}) => evaluate("staging", stagingConfiguration(changes), staging);
+/** What the stack registers, without the judgement of its plan. */
+const preview = (changes: Changes = {}) =>
+  evaluate("staging", stagingConfiguration(changes), () => declare(readSettings(configurationOfRun())));
 const password = (changes: object): Changes => ({ "netra:secrets": { POSTGRES_PASSWORD: changes } });
 const roles = (changes: object): Changes => ({ "netra:database": { roles: changes } });
 
