@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { outage } from "../fixtures/incidents";
-import { type Changes, onReference } from "../stack-settings";
+import { type Changes, FEW_STORMS, onReference } from "../stack-settings";
 import { commandNamed, type Ended } from "./child";
 import { stackFiles } from "./stack-files";
 
@@ -27,8 +27,15 @@ const tooWide = (ended: Ended) =>
 const plans: Readonly<Record<string, Changes>> = {
   sound: {},
   refused: { "netra:services": { auth: { database: { poolSize: 20 } } } },
-  incident: outage,
+  // The incident's faults, with storms of a few starts.
+  incident: changedIn(outage, { backend: { maxInstances: 3 }, auth: { maxInstances: 2 } }),
 };
+
+function changedIn(changes: Changes, services: Readonly<Record<string, Changes>>): Changes {
+  const stated = Object(changes["netra:services"]);
+  const merged = Object.entries(services).map(([name, change]) => [name, { ...stated[name], ...change }]);
+  return { ...changes, ...FEW_STORMS, "netra:services": { ...stated, ...Object.fromEntries(merged) } };
+}
 
 describe.each(["check", "storm", "size"])("%s", (name) => {
   const run = (changes: Changes, ...args: string[]) =>

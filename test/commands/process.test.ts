@@ -17,13 +17,11 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe("a signal that npm alone receives", () => {
-  const steps = ["evaluating the program", "simulating the start-up storms", "drawing the report"];
-  test.each(
-    steps.flatMap((step) => [
-      ["SIGINT", step],
-      ["SIGTERM", step],
-    ]),
-  )("%s ends a check within a second while it is %s", async (signal, step) => {
+  test.each([
+    ["SIGINT", "evaluating the program"],
+    ["SIGTERM", "simulating the start-up storms"],
+    ["SIGINT", "drawing the report"],
+  ])("%s ends a check within a second while it is %s", async (signal, step) => {
     const report = mkdtempSync(join(folder, "report-"));
     const npm = spawn("npm", ["run", "check", "--", ...onReference(["--report", report])], {
       cwd: PROJECT_ROOT,
@@ -73,11 +71,10 @@ describe("output that has no room", () => {
   };
 
   test.each([
-    ["check", ...onReference([])],
+    // More than a pipe holds, and a text of one write.
     ["check", ...onReference(["--json"])],
-    ["generate", "--help"],
-    ["--help"],
     ["size", "--help"],
+    ["--help"],
   ])("is one line and exit code 2: %s %s %s %s", (...args) => {
     expect(onFullDisk("stdout", ...args)).toEqual({
       status: 2,

@@ -11,7 +11,7 @@ afterAll(() => {
   for (const { close } of all) close?.();
 });
 
-const RUNS: Readonly<Record<string, number>> = { "stack files": 20, previews: 40, "files of the pipelines": 30 };
+const RUNS: Readonly<Record<string, number>> = { "stack files": 10, previews: 20, "files of the pipelines": 15 };
 
 test.each(all.map((target) => [target.name, target] as const))("%s", async (name, target) => {
   expect(await round(target, 1, 60_000, RUNS[name] ?? 2)).toEqual({ tried: RUNS[name] ?? 2 });

@@ -46,31 +46,47 @@ async function npmRunHere(args: readonly string[], environment: NodeJS.ProcessEn
 }
 
 describe("an option before `--` is refused, in one line with the command that was meant", () => {
-  test.each<[string, string]>([
-    ["check --stack=production", "check -- --stack=production"],
-    ["check --stack production", "check -- --stack production"],
-    ["check --config-file=Pulumi.other.yaml", "check -- --config-file=Pulumi.other.yaml"],
-    ["guard --stack x", "guard -- --stack x <preview>"],
-    ["guard --stack=x preview.json", "guard -- --stack=x preview.json"],
-    // which of them is the stack, npm does not hand on
-    ["guard --stack x preview.json", "guard -- --stack <name> <preview>"],
-    ["bootstrap --dry-run -- --project=p --repository=a/b", "bootstrap -- --dry-run --project=p --repository=a/b"],
-    ["generate --stack=production", "generate -- --stack=production"],
-    ["preview --stack production", "preview -- --stack production"],
-    ["preview --target=a --target=b", "preview -- --target=a --target=b"],
-    ["up --yes --stack=production", "up -- --stack=production --yes"],
-  ])("npm run %s", async (typed, meant) => {
-    const { code, stderr } = await npmRunHere(typed.split(" "));
-    const options = [...new Set(meant.match(/--[a-z][a-z-]*/g))].filter((option) =>
-      typed.split(" -- ")[0]?.includes(option),
-    );
-    expect({ code, stderr }).toEqual({
-      code: 2,
-      stderr: `${options.map((option) => `'${option}'`).join(", ")} must come after '--' because npm keeps what stands before it; run \`npm run ${meant}\`\n`,
-    });
+  /** What the command prints: it names the options that stand before `--` in what was typed. */
+  const refusal = (options: readonly string[], meant: string) => ({
+    code: 2,
+    stderr: `${options.map((option) => `'${option}'`).join(", ")} must come after '--' because npm keeps what stands before it; run \`npm run ${meant}\`\n`,
   });
 
-  test("npm run check --json: npm adds an object of its own to standard output, and no verdict stands there", async () => {
+  test.each<[string, string[], string]>([
+    ["check --stack=production", ["--stack"], "check -- --stack=production"],
+    ["check --stack production", ["--stack"], "check -- --stack production"],
+    ["guard --stack=x preview.json", ["--stack"], "guard -- --stack=x preview.json"],
+    [
+      "bootstrap --dry-run -- --project=p --repository=a/b",
+      ["--dry-run"],
+      "bootstrap -- --dry-run --project=p --repository=a/b",
+    ],
+    ["preview --target=a --target=b", ["--target"], "preview -- --target=a --target=b"],
+    ["up --yes --stack=production", ["--stack", "--yes"], "up -- --stack=production --yes"],
+  ])("npm run %s", async (typed, options, meant) => {
+    expect(await npmRunHere(typed.split(" "))).toMatchObject(refusal(options, meant));
+  });
+
+  /* As npm passes them on in the cases above. */
+  test.each<[string, Readonly<Record<string, string>>, string[], string[], string]>([
+    [
+      "check",
+      { npm_config_config_file: "Pulumi.other.yaml" },
+      [],
+      ["--config-file"],
+      "check -- --config-file=Pulumi.other.yaml",
+    ],
+    ["guard", { npm_config_stack: "true" }, ["x"], ["--stack"], "guard -- --stack x <preview>"],
+    // npm does not pass on which of them is the stack.
+    ["guard", { npm_config_stack: "true" }, ["x", "preview.json"], ["--stack"], "guard -- --stack <name> <preview>"],
+    ["generate", { npm_config_stack: "production" }, [], ["--stack"], "generate -- --stack=production"],
+    ["preview", { npm_config_stack: "true" }, ["production"], ["--stack"], "preview -- --stack production"],
+  ])("%s with %o and %j", async (name, settings, args, options, meant) => {
+    const ended = await commandNamed(name, { npm_lifecycle_event: name, ...settings })(...args);
+    expect(ended).toMatchObject(refusal(options, meant));
+  });
+
+  test("npm run check --json: npm adds an object of its own to standard output, without a verdict", async () => {
     const { code, stdout, stderr } = await npmRun(["check", "--json"]);
     expect({ code, stderr }).toEqual({
       code: 2,
@@ -85,15 +101,11 @@ describe("nothing is refused", () => {
   // the command's own answer
   const reached = expect.objectContaining({ code: 2, stderr: expect.stringContaining("Pulumi.nowhere.yaml") });
 
-  test("after `--`", async () => {
-    expect(await npmRun(passes)).toEqual(reached);
-  });
-
   test("where the setting stands in an .npmrc, even under a name that a command knows", async () => {
     expect(await npmRunHere(passes, { NPM_CONFIG_USERCONFIG: npmrc })).toEqual(reached);
   });
 
-  test("where npm's own options are given: --silent, --no-fund, --loglevel", async () => {
+  test("after `--`, and where npm's own options are given: --silent, --no-fund, --loglevel", async () => {
     const [command = "", ...rest] = passes;
     expect(await npmRunHere([command, "--no-fund", "--loglevel=silent", ...rest])).toEqual(reached);
   });

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { PROJECT_ROOT } from "../../../commands/shared/stack-file";
 import { CONNECTOR, RUN_SERVICE, SQL_INSTANCE } from "../../../config/resource-types";
 import type { RegisteredResource } from "../../../engine/evaluate";
@@ -14,11 +14,16 @@ const STACK = { name: "staging", configuration: stagingConfiguration() };
 const PROVIDER = { project: "netra-staging", region: "us-central1" };
 
 let pack: PackServer;
+/** What the pack finds before anything configures it. */
+let unconfigured: Diagnostic[] = [];
 beforeAll(async () => {
   pack = await PackServer.start(join(PROJECT_ROOT, "policy"), STACK);
+  unconfigured = await judge(connector({ minInstances: 2 }));
 });
-afterEach(() => pack.configure());
-afterAll(() => pack.stop());
+beforeEach(() => pack.configure());
+afterAll(() => pack?.stop());
+
+const children = () => process.getActiveResourcesInfo().filter((kind) => kind === "ProcessWrap").length;
 
 const resource = (type: string, inputs: Record<string, unknown>, outputs = inputs): RegisteredResource => ({
   type,
@@ -50,10 +55,9 @@ const connector = (changes: Record<string, unknown> = {}) =>
     maxInstances: 10,
     ...changes,
   });
-/** A resource alone is watched by nobody: that finding is in every answer, and none of what is tested here. */
-const judgedBy = async (server: PackServer, resources: readonly RegisteredResource[]): Promise<Diagnostic[]> =>
-  (await server.judge(resources, PROVIDER)).filter(({ policy }) => policy !== "capacity-alerts");
-const judge = (...resources: RegisteredResource[]) => judgedBy(pack, resources);
+/** Without the finding that nothing watches the resource, which every resource alone has. */
+const judge = async (...resources: RegisteredResource[]): Promise<Diagnostic[]> =>
+  (await pack.judge(resources, PROVIDER)).filter(({ policy }) => policy !== "capacity-alerts");
 
 test("describes every rule with its level and what can be configured", () => {
   expect(pack.rules.map(({ name }) => name).toSorted()).toEqual(rules.map(({ name }) => name).toSorted());
@@ -67,14 +71,8 @@ test("describes every rule with its level and what can be configured", () => {
 
 test("judges before anything configures it as it does with its defaults", async () => {
   expect(await judge(connector())).toEqual([]);
-  const fresh = await PackServer.start(join(PROJECT_ROOT, "policy"), STACK);
-  try {
-    expect(await judgedBy(fresh, [connector({ minInstances: 2 })])).toEqual(
-      await judge(connector({ minInstances: 2 })),
-    );
-  } finally {
-    fresh.stop();
-  }
+  expect(unconfigured).toEqual(await judge(connector({ minInstances: 2 })));
+  expect(unconfigured).toHaveLength(1);
 });
 
 test("says which rule refuses which resource at which level", async () => {
@@ -171,16 +169,6 @@ test("judges hundreds of resources in one go", async () => {
   expect((await judge(...many)).filter(({ policy }) => policy === "connector-floor")).toHaveLength(300);
 });
 
-test("stops its process, so that nothing stays behind", async () => {
-  const children = () => process.getActiveResourcesInfo().filter((kind) => kind === "ProcessWrap").length;
-  const before = children();
-  const server = await PackServer.start(join(PROJECT_ROOT, "policy"));
-  expect(children()).toBe(before + 1);
-  server.stop();
-  await expect.poll(children, { timeout: 10_000 }).toBe(before);
-  await expect(server.judge([connector()], PROVIDER)).rejects.toThrow();
-});
-
 test("does not come up from a folder without a pack, and says why", async () => {
   const empty = mkdtempSync(join(tmpdir(), "netra-no-pack-"));
   try {
@@ -190,4 +178,12 @@ test("does not come up from a folder without a pack, and says why", async () => 
   } finally {
     rmSync(empty, { recursive: true });
   }
+});
+
+/* The last test: nothing can be asked afterwards. */
+test("stops its process, so that nothing stays behind", async () => {
+  const running = children();
+  pack.stop();
+  await expect.poll(children, { timeout: 10_000 }).toBe(running - 1);
+  await expect(judge(connector())).rejects.toThrow();
 });
