@@ -53,7 +53,7 @@ function replacements(resource: Declared, value: unknown): { readonly path: stri
 }
 
 describe.each(sound)("$name with one value replaced", (resource) => {
-  test.each(ODD.map((value) => ({ value })))("by $value: no rule fails or tells the value", async ({ value }) => {
+  test.each(ODD.map((value) => ({ value })))("by $value: no rule fails or reveals the value", async ({ value }) => {
     for (const { path, resource: changed } of replacements(resource, value))
       for (const rule of resourceRules)
         for (const message of await messages(rule, changed)) {

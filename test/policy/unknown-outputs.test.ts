@@ -7,7 +7,7 @@ import { rules } from "../../policy/rules";
 import { configurationOfRun, declare } from "../../stack";
 import { soundStack, stackExamples } from "../engine/examples/stack-rules";
 import { soundShops } from "../fixtures/shop";
-import { stagingConfiguration, stagingSettings } from "../stack-settings";
+import { FEW_STORMS, stagingConfiguration, stagingSettings } from "../stack-settings";
 import { judge } from "./harness";
 import { type Chosen, leftOut, type Marking, previewOutputs } from "./preview-outputs";
 
@@ -19,12 +19,26 @@ import { type Chosen, leftOut, type Marking, previewOutputs } from "./preview-ou
 const stackRules = rules.filter((rule) => rule.kind === "stack");
 const resourceRules = rules.filter((rule) => rule.kind === "resource");
 const PROVIDER = { project: "netra-staging", region: "us-central1" };
-const plan = planOf(stagingSettings());
+const plan = planOf(stagingSettings(FEW_STORMS));
 
-/** What is unknown of a resource of that type. */
-type Unknowns = (type: string) => Chosen;
-const nothing: Unknowns = () => () => false;
-const everything: Unknowns = () => () => true;
+/** What is unknown: nothing, everything, or one property by its type and path. */
+type Unknowns = "nothing" | "everything" | { readonly type: string; readonly path: string };
+const chosenBy: Readonly<Record<string, Chosen>> = { nothing: () => false, everything: () => true };
+
+const remembered = new WeakMap<RegisteredResource, Map<string, object>>();
+
+/** A resource's outputs at a preview. Every rule reads the same ones: they are made once. */
+function outputsOf(resource: RegisteredResource, unknowns: Unknowns, marking?: Marking): object {
+  const { type, outputs } = resource;
+  const ofType = typeof unknowns === "string" ? unknowns : unknowns.type === type ? unknowns.path : "nothing";
+  const made = remembered.get(resource) ?? new Map<string, object>();
+  remembered.set(resource, made);
+  const key = `${ofType} ${marking}`;
+  const known =
+    made.get(key) ?? previewOutputs(type, outputs, marking, chosenBy[ofType] ?? ((path) => path === ofType));
+  made.set(key, known);
+  return known;
+}
 
 interface Judged {
   /** Whom the rule blames, and for what. */
@@ -40,14 +54,11 @@ function judged(
   marking?: Marking,
 ): Judged {
   const read = new Set<string>();
-  const resources = program.map(({ outputs: registered, ...resource }) => {
-    const outputs = previewOutputs(resource.type, registered, marking, unknowns(resource.type));
-    return {
-      ...resource,
-      provider: PROVIDER,
-      properties: recording(outputs, "", (path) => read.add(`${resource.type} ${path}`)),
-    };
-  });
+  const resources = program.map((resource) => ({
+    ...resource,
+    provider: PROVIDER,
+    properties: recording(outputsOf(resource, unknowns, marking), "", (path) => read.add(`${resource.type} ${path}`)),
+  }));
   const findings = rule
     .findings(linkResources(resources), { plan })
     .map(({ rule: name, resource, text }) => `${name} on ${resource?.name}: ${text}`);
@@ -74,27 +85,31 @@ function plain(value: Readonly<Record<string, unknown>>): Record<string, unknown
   return JSON.parse(JSON.stringify(value), (_, item) => (item?.[SIGNATURE ?? ""] === SECRET ? item.value : item));
 }
 
-/** The types and paths of what a program leaves to the cloud. */
-const leftToCloud = (program: readonly RegisteredResource[]) =>
-  new Set(program.flatMap(({ type, outputs }) => leftOut(type, outputs).map((path) => `${type} ${path}`)));
+const leftToCloud = new WeakMap<readonly RegisteredResource[], ReadonlySet<string>>();
 
-const only =
-  (property: string): Unknowns =>
-  (type) =>
-  (path) =>
-    `${type} ${path}` === property;
+/** The types and paths of what a program leaves to the cloud. */
+function leftToCloudBy(program: readonly RegisteredResource[]): ReadonlySet<string> {
+  const left =
+    leftToCloud.get(program) ??
+    new Set(program.flatMap(({ type, outputs }) => leftOut(type, outputs).map((path) => `${type} ${path}`)));
+  leftToCloud.set(program, left);
+  return left;
+}
 
 /** Every way in which what the program leaves out can be unknown, as far as the rule reads it. */
 function verdicts(rule: StackRule, program: readonly RegisteredResource[]): Map<string, readonly string[]> {
-  const [none, all] = [judged(rule, program, nothing), judged(rule, program, everything)];
+  const [none, all] = [judged(rule, program, "nothing"), judged(rule, program, "everything")];
   const read = new Set([...none.read, ...all.read]);
   const found = new Map([
     ["nothing", none.findings],
     ["everything", all.findings],
-    ["everything, by kind", judged(rule, program, everything, "by kind").findings],
+    ["everything, by kind", judged(rule, program, "everything", "by kind").findings],
   ]);
-  for (const property of leftToCloud(program))
-    if (read.has(property)) found.set(property, judged(rule, program, only(property)).findings);
+  for (const property of leftToCloudBy(program))
+    if (read.has(property)) {
+      const [type = "", path = ""] = property.split(" ");
+      found.set(property, judged(rule, program, { type, path }).findings);
+    }
   return found;
 }
 

@@ -17,7 +17,7 @@ describe("the gate", () => {
   });
 
   it.each([
-    ["staging", 1000, stagingPlan()],
+    ["staging", 400, stagingPlan()],
     ["queries of 2.63 s CPU, which fail seldom", 1000, queries(2630)],
     ["queries of 3 s CPU, which fail one scenario", 1000, queries(3000)],
     ["queries of 4 s CPU, which fail all but one", 1000, queries(4000)],
