@@ -19,11 +19,11 @@ describe("the gate", () => {
   it.each([
     ["staging", 400, stagingPlan()],
     ["queries of 2.63 s CPU, which fail seldom", 1000, queries(2630)],
-    ["queries of 3 s CPU, which fail one scenario", 1000, queries(3000)],
-    ["queries of 4 s CPU, which fail all but one", 1000, queries(4000)],
+    ["queries of 3 s CPU, which fail one scenario", 400, queries(3000)],
+    ["queries of 4 s CPU, which fail all but one", 400, queries(4000)],
     // Here every storm fails.
-    ["the incident's sizes", 200, incidentPlan("private address")],
-    ["the incident's path", 200, incidentPlan("public socket, all traffic")],
+    ["the incident's sizes", 50, incidentPlan("private address")],
+    ["the incident's path", 50, incidentPlan("public socket, all traffic")],
   ])("finds the scenarios that all storms find, with their bottlenecks: %s", (_, replications, plan) => {
     const reported = planStorms(plan, { replications }).filter(({ success }) => success.lower < 0.99);
     expect(failingStorms(plan, 0.99).map(({ scenario, bottleneck }) => [scenario, bottleneck])).toEqual(
@@ -77,7 +77,7 @@ describe("the gate", () => {
     };
     const failing = failingStorms(plan, 0.99);
     expect(names(failing)).toEqual(
-      names(planStorms(plan, { replications: 1000 }).filter(({ success }) => success.lower < 0.99)),
+      names(planStorms(plan, { replications: 400 }).filter(({ success }) => success.lower < 0.99)),
     );
     expect(names(failing)).toEqual(expect.arrayContaining(["rollout-auth", "rollout-backend"]));
   });

@@ -328,8 +328,9 @@ describe("adoption", () => {
         await old.query("INSERT INTO orders (kind) VALUES ('old')");
         await old.query(`CREATE TABLE made_by_old_${done} (id int)`);
         await setUp(plan);
-        await check(plan);
+        await check(plan, USERS.slice(-1));
       }
+      await check(plan);
     } finally {
       await old.end();
     }
