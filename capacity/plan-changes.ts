@@ -18,7 +18,7 @@ export const settingParts = (setting: string): string[] =>
 /**
  * The plan as it is after a way has been followed in the stack file; `undefined` where it names no setting of the plan.
  */
-export function planAfter(plan: CapacityPlan, way: Way): CapacityPlan | undefined {
+export function planAfter<Plan extends object = CapacityPlan>(plan: Plan, way: Way): Plan | undefined {
   const after = structuredClone(plan);
   for (const [setting, value] of way) {
     if (!setting.startsWith("netra:")) return undefined;

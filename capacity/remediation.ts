@@ -55,5 +55,5 @@ export function workingWays<Subject, Found extends InputProblem>(
 }
 
 /** The setting and its requirement, without the numbers. */
-const kindOf = ({ setting, message }: InputProblem) =>
+export const kindOf = ({ setting, message }: InputProblem) =>
   `${setting} ${(/ must (.*?) because /s.exec(message)?.[1] ?? message).replaceAll(/[\d.]+/g, "#")}`;

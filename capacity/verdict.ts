@@ -2,8 +2,8 @@ import { type Check, planChecks } from "./checks";
 import type { CapacityPlan } from "./plan";
 import { planAfter } from "./plan-changes";
 import { type Problem, withWays } from "./problem";
-import { workingWays } from "./remediation";
-import { gateStorms, illustratingStorms, isIllustrated } from "./storm/gate";
+import { kindOf, workingWays } from "./remediation";
+import { failingStorms, gateStorms, illustratingStorms, isIllustrated } from "./storm/gate";
 import { targetProblems } from "./storm/remedies";
 import { type StormResult, strictTargetProblems } from "./storm/results";
 import { mostAttempts, planScenarios, type Scenario, stormPlanProblems } from "./storm/scenarios";
@@ -32,7 +32,7 @@ export function judgePlan(plan: CapacityPlan): PlanVerdict {
   const refusals = checks.flatMap(({ problems }) => problems);
   const unanswerable = unanswerableOf(plan);
   const storms = unanswerable.length > 0 ? [] : stormsOf(plan, refusals.length > 0);
-  const all = [...checks, stormCheck(plan, storms, unanswerable, new Set(refusals.map(({ setting }) => setting)))];
+  const all = [...checks, stormCheck(plan, storms, unanswerable, refusals)];
   return { checks: all, storms, problems: all.flatMap(({ problems }) => problems) };
 }
 
@@ -66,9 +66,13 @@ function stormCheck(
   plan: CapacityPlan,
   storms: readonly StormResult[],
   unanswerable: readonly Problem[],
-  blamed: ReadonlySet<string>,
+  refusals: readonly Problem[],
 ): Check {
+  const blamed = new Set(refusals.map(({ setting }) => setting));
   const target = plan.targets.startupSuccessPercent / 100;
+  const known = new Set(refusals.map(kindOf));
+  const accepts = (changed: CapacityPlan) =>
+    planChecks(changed).every(({ problems }) => problems.every((other) => known.has(kindOf(other))));
   return {
     title: `start-up storms against the target of ${plan.targets.startupSuccessPercent} % at the first try`,
     arithmetic:
@@ -85,9 +89,31 @@ function stormCheck(
       ...unanswerable.filter(
         ({ setting }) => ![...blamed].some((other) => other === setting || other.startsWith(`${setting}.`)),
       ),
-      ...targetProblems(plan, storms, target),
+      ...targetProblems(plan, storms, target, {
+        accepts,
+        instead:
+          storms.some(({ success }) => success.lower < target) && isMendedBy(refusals, plan, target)
+            ? "mend the other problems first: with their first fixes every storm reaches the target"
+            : undefined,
+      }),
     ],
   };
+}
+
+/** Whether every storm passes once each refusal has been mended in the first way that it proposes. */
+function isMendedBy(refusals: readonly Problem[], plan: CapacityPlan, target: number): boolean {
+  const ways = refusals.map(({ ways }) => ways?.[0]);
+  if (ways.length === 0 || ways.includes(undefined)) return false;
+  const after = planAfter(
+    plan,
+    ways.flatMap((way) => way ?? []),
+  );
+  return (
+    after !== undefined &&
+    isIllustrated(after) &&
+    stormPlanProblems(after).length === 0 &&
+    failingStorms(after, target).length === 0
+  );
 }
 
 function withoutStorms(plan: CapacityPlan): string {

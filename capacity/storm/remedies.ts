@@ -4,6 +4,7 @@ import { startFacts } from "../limits";
 import type { DatabaseClientPlan } from "../plan";
 import { type Problem, problem } from "../problem";
 import type { Bottleneck } from "./bottleneck";
+import { type FixLimits, passingFixes } from "./fixes";
 import type { StormResult } from "./results";
 import { routeOf, type StormPlan, type StormService } from "./scenarios";
 import { CONFIDENCE_TEXT, percentText } from "./statistics";
@@ -15,6 +16,8 @@ export const NO_PATH: Bottleneck = "network path";
 export interface StormNames {
   setting(field: string): string;
   value(field: string, value: string): string;
+  /** Whether a number of the field can be set where the reader looks for it. Default: always. */
+  canSet?(field: string): boolean;
 }
 
 const STACK_FILE: StormNames = { setting: (field) => `netra:${field}`, value: (_, value) => value };
@@ -147,24 +150,39 @@ function slowPathRemedy(
   };
 }
 
+/** How the fixes of a failing plan are written and judged. */
+export interface ProblemOptions<Plan extends StormPlan> extends Pick<FixLimits<Plan>, "accepts"> {
+  /** Default: as in a stack file. */
+  readonly names?: StormNames;
+  /** What mends the plan instead, as a clause, where its storms fail for something that another problem names. */
+  readonly instead?: string | undefined;
+}
+
 /**
  * The scenarios whose lower bound is under the target (above 0, below 1), with what to change. Scenarios with one
- * bottleneck are one problem.
+ * bottleneck are one problem. Every storm passes with one of its ways; where no way is found, a person has to decide.
  */
-export function targetProblems(
-  plan: StormPlan,
+export function targetProblems<Plan extends StormPlan>(
+  plan: Plan,
   results: readonly StormResult[],
   target: number,
-  names: StormNames = STACK_FILE,
+  { names = STACK_FILE, instead, accepts }: ProblemOptions<Plan> = {},
 ): Problem[] {
   const wanted = `${Number((target * 100).toFixed(4))} %`;
   const largest = Object.entries(plan.services)
     .filter(([, service]) => service.database)
     .toSorted(([, a], [, b]) => b.maxInstances - a.maxInstances)[0]?.[0];
   const failing = results.filter(({ success }) => success.lower < target);
+  if (failing.length === 0) return [];
+  const canSet = names.canSet?.bind(names);
+  const fixes = instead === undefined ? passingFixes(plan, failing, target, { canSet, accepts }) : [];
+  const ways = fixes.map((fix) => fix.map(([field, value]) => [names.setting(field), value] as const));
   return [...new Set(failing.map(({ bottleneck }) => bottleneck))].map((bottleneck) => {
     const storms = failing.filter((result) => result.bottleneck === bottleneck);
-    const { field, fix, because, cause = bottleneck } = remedyFor(bottleneck, plan, largest ?? "", names);
+    const remedy = remedyFor(bottleneck, plan, largest ?? "", names);
+    const { fix, because, cause = bottleneck } = remedy;
+    // The first thing to change is what the problem is about.
+    const field = fixes[0]?.[0]?.[0] ?? remedy.field;
     const shares = storms.map(({ scenario, starts, success }) => ({
       scenario,
       share: `${percentText(success.mean)} of ${starts}, lower bound ${percentText(success.lower)}`,
@@ -179,7 +197,7 @@ export function targetProblems(
       because: because ? `${found}: ${because}` : found,
       cause,
       evidence: shares.map(({ scenario, share }) => ({ field: `simulated storm ${scenario}`, value: share })),
-      fix,
+      ...(instead !== undefined ? { instead } : ways.length > 0 ? { ways } : { fix }),
     });
   });
 }

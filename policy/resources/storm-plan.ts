@@ -61,6 +61,14 @@ export const stormNames = (clients: readonly DatabaseClient[]): StormNames => ({
     if (client && key === "egress") return value === "private-ranges-only" ? privateRangesOnly(client.workload) : value;
     return key === "database.path" ? "the instance's private address" : value;
   },
+  canSet: (field) => {
+    const { client, key } = clientField(field, clients);
+    if (!client || key === "maxInstances") return true;
+    // What the program does not state is an assumption of the rule, and nothing that the service does.
+    return key.startsWith("probe.")
+      ? client.container.inputs.knownOnly().has("startupProbe")
+      : Object.keys(client.plan.settings).some((stated) => key === `database.${stated}`);
+  },
 });
 
 function clientField(

@@ -60,9 +60,20 @@ describe("a plan whose arithmetic holds", () => {
     expect(checks.slice(0, -1).flatMap((check) => check.problems)).toEqual([]);
     expect(problems.map(({ message }) => message)).toEqual([
       expect.stringMatching(
-        /^'netra:database\.tier' \(db-custom-1-3840\) must let at least 99 % of starts be ready at the first try, with 95 % confidence, in cold-start .*, rollout-backend .*, recovery .*, scale-out .* because the bottleneck of 100 simulated storms is database CPU; set 'netra:database\.tier' to a tier with more vCPUs/,
+        /^'netra:database\.tier' \(db-custom-1-3840\) must let at least 99 % of starts be ready at the first try, with 95 % confidence, in cold-start .*, rollout-backend .*, recovery .*, scale-out .* because the bottleneck of 100 simulated storms is database CPU; set 'netra:database\.tier' to db-custom-2-7680, or set 'netra:services\.backend\.database\.initTimeoutSeconds' to \d+ and 'netra:services\.backend\.probe\.failureThreshold' to \d+, or set 'netra:services\.backend\.maxInstances' to \d$/,
       ),
     ]);
+  });
+
+  it("and whose storms fail for what a check refuses has those storms mended first by the check's fix", () => {
+    const { problems } = judgePlan(stagingPlan(backend({ probe: { failureThreshold: 1 } })));
+    expect(problems[0]?.setting).toBe("netra:services.backend.probe.failureThreshold");
+    expect(problems.slice(1).map(({ fix }) => fix)).toEqual(
+      problems
+        .slice(1)
+        .map(() => "mend the other problems first: with their first fixes every storm reaches the target"),
+    );
+    expect(problems.length).toBeGreaterThan(1);
   });
 
   it("states each storm in its last check, rounded down", () => {

@@ -70,12 +70,9 @@ export const startupStorm = stackRule<
           const problems =
             unsimulable.length > 0
               ? unsimulable
-              : targetProblems(
-                  plan,
-                  failingStorms(plan, config.targetPercent / 100),
-                  config.targetPercent / 100,
+              : targetProblems(plan, failingStorms(plan, config.targetPercent / 100), config.targetPercent / 100, {
                   names,
-                );
+                });
           for (const problem of problems) refuse(problem, instance);
         });
   },

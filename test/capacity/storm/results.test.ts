@@ -168,7 +168,7 @@ describe("a plan below its target", () => {
     expect(
       targetProblems(stagingPlan(), [result({ bottleneck: "database CPU" })], 0.99).map(({ message }) => message),
     ).toEqual([
-      "'netra:database.tier' (db-custom-1-3840) must let at least 99 % of starts be ready at the first try, with 95 % confidence, in cold-start (96.10 % of 8, lower bound 95.34 %) because the bottleneck of 2000 simulated storms is database CPU; set 'netra:database.tier' to a tier with more vCPUs, or lower the services' maximum instances or what their start-up queries cost",
+      "'netra:database.tier' (db-custom-1-3840) must let at least 99 % of starts be ready at the first try, with 95 % confidence, in cold-start (96.10 % of 8, lower bound 95.34 %) because the bottleneck of 2000 simulated storms is database CPU; set 'netra:database.tier' to db-custom-2-7680",
     ]);
   });
 
