@@ -11,8 +11,10 @@ import { type ConnectorSize, connectorFloorProblems } from "./constraints/connec
 import { connectorCost, databaseCost } from "./cost";
 import { cloudSqlLimits, connectorLimits } from "./limits";
 import type { CapacityPlan } from "./plan";
-import type { StormInput } from "./storm/model";
+import { decisiveStorms } from "./storm/gate";
+import { attemptsIn, type StormInput } from "./storm/model";
 import { DEFAULT_SEED, replicationsFor, type StormOptions } from "./storm/results";
+import { stormRun } from "./storm/runs";
 import { planScenarios, type Scenario, stormPlanProblems } from "./storm/scenarios";
 import { simulate } from "./storm/simulation";
 import { type Interval, meanInterval } from "./storm/statistics";
@@ -109,13 +111,34 @@ export interface CostPoint {
   readonly refusedBy: readonly string[];
 }
 
+export interface CostCurve {
+  readonly points: readonly CostPoint[];
+  /** The scenarios of the plan, and those of them that were simulated for each point. */
+  readonly scenarios: number;
+  readonly simulated: number;
+}
+
+/** Scenarios simulated for each point: those with the most attempts to connect. Many services have hundreds alike. */
+const MOST_SCENARIOS = 5;
+
+/** Attempts to connect in all storms of a scenario above which it ends as soon as it is decided. */
+const MOST_FOR_NARROW_BOUND = 200_000;
+
 /**
- * From the smallest tier up to two beyond today's: for people, who want to see where success begins. Empty where no
- * service uses a database.
+ * From the smallest tier up to two beyond today's: for people, who want to see where success begins. Without points
+ * where no service uses a database.
  */
-export function costCurve(plan: CapacityPlan, options: StormOptions = {}): CostPoint[] {
-  const { replications = replicationsFor(plan.targets.startupSuccessPercent / 100), seed = DEFAULT_SEED } = options;
-  if (planScenarios(plan).length === 0) return [];
+export function costCurve(plan: CapacityPlan, options: StormOptions = {}): CostCurve {
+  const target = plan.targets.startupSuccessPercent / 100;
+  const { replications = replicationsFor(target), seed = DEFAULT_SEED } = options;
+  const scenarios = planScenarios(plan).length;
+  const simulated = Math.min(scenarios, MOST_SCENARIOS);
+  if (scenarios === 0) return { points: [], scenarios, simulated };
+  const lowerBound = (scenario: Scenario) => {
+    const isNarrow = replications * attemptsIn(scenario.input) <= MOST_FOR_NARROW_BOUND;
+    const storms = isNarrow ? replications : decisiveStorms(scenario, target);
+    return meanInterval(stormRun(scenario.input, { replications: storms, seed }).shares).lower;
+  };
   const own = parseTier(plan.database.tier);
   const listed = [...sharedTiers(), ...tierCatalogue];
   // Today's plan is on the curve also where its tier is not one of the usual ones.
@@ -123,7 +146,7 @@ export function costCurve(plan: CapacityPlan, options: StormOptions = {}): CostP
     (a, b) => priceOf(plan, a) - priceOf(plan, b),
   );
   const today = tiers.findIndex(({ name }) => name === plan.database.tier);
-  return tiers.slice(0, Math.max(today, 0) + 3).map((tier) => {
+  const points = tiers.slice(0, Math.max(today, 0) + 3).map((tier) => {
     const sizes = maxConnectionsFor(plan, tier).filter(
       (maxConnections) => maxConnections <= Math.max(plan.database.maxConnections, defaultMaxConnections(tier)),
     );
@@ -131,17 +154,16 @@ export function costCurve(plan: CapacityPlan, options: StormOptions = {}): CostP
     // does not reach.
     const maxConnections = tier.name === plan.database.tier ? plan.database.maxConnections : Math.max(...sizes);
     const sized = withSize(plan, { connector: plan.connector, tier: tier.name, maxConnections });
-    const bounds = planScenarios(sized).map(
-      ({ input }) => meanInterval(simulate(input, { replications, seed }).shares).lower,
-    );
+    const hardest = planScenarios(sized).toSorted((a, b) => attemptsIn(b.input) - attemptsIn(a.input));
     return {
       tier: tier.name,
       maxConnections,
       usdPerMonth: sizeOf(sized).usdPerMonth,
-      success: Math.min(...bounds),
+      success: Math.min(...hardest.slice(0, MOST_SCENARIOS).map(lowerBound)),
       refusedBy: refusingChecks(sized),
     };
   });
+  return { points, scenarios, simulated };
 }
 
 const refusingChecks = (plan: CapacityPlan): string[] =>

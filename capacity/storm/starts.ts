@@ -1,5 +1,5 @@
 import { decisiveStorms } from "./gate";
-import type { StormInput } from "./model";
+import { attemptsIn, type StormInput } from "./model";
 import { DEFAULT_SEED } from "./results";
 import { stormRun } from "./runs";
 import type { Scenario } from "./scenarios";
@@ -17,12 +17,15 @@ export interface SuccessByStarts {
   readonly points: readonly StartsPoint[];
   /** The most starts up to which every number that was tried reaches the target; 0: none does. */
   readonly lastPassing: number;
-  /** Whether one more start fails; else no failing number was found. */
-  readonly isExact: boolean;
+  /** The fewest starts that were tried and do not reach it; absent: none was found. */
+  readonly firstFailing?: number;
 }
 
-/** Multiples of the plan's own number of starts; the last ones are left out once most starts fail. */
+/** Multiples of the plan's own number of starts; the last ones are left out once most starts fail, or storms get huge. */
 const MULTIPLES = [0.5, 1, 2, 4, 8, 16];
+
+/** Attempts to connect in a storm above which no larger number than the plan's own is tried. */
+const MOST_ATTEMPTS = 10_000;
 
 /** `target` is above 0 and below 1. */
 export function successByStarts(scenario: Scenario, target: number): SuccessByStarts {
@@ -37,18 +40,26 @@ export function successByStarts(scenario: Scenario, target: number): SuccessBySt
   let lastPassing = 0;
   let firstFailing = Number.POSITIVE_INFINITY;
   for (const starts of new Set(MULTIPLES.map((multiple) => Math.max(1, Math.round(multiple * scenario.starts))))) {
+    if (starts > scenario.starts && attemptsIn(withStarts(scenario.input, starts)) > MOST_ATTEMPTS) break;
     if (!passes(starts)) firstFailing = Math.min(firstFailing, starts);
     else if (firstFailing === Number.POSITIVE_INFINITY) lastPassing = starts;
     if ((points.get(starts)?.mean ?? 0) < 0.5 && starts > scenario.starts) break;
   }
-  const isExact = firstFailing < Number.POSITIVE_INFINITY;
-  while (isExact && firstFailing - lastPassing > 1) {
+  const found = firstFailing < Number.POSITIVE_INFINITY;
+  while (found && firstFailing - lastPassing > precisionAt(lastPassing)) {
     const between = Math.floor((lastPassing + firstFailing) / 2);
     if (passes(between)) lastPassing = between;
     else firstFailing = between;
   }
-  return { points: [...points.values()].toSorted((a, b) => a.starts - b.starts), lastPassing, isExact };
+  return {
+    points: [...points.values()].toSorted((a, b) => a.starts - b.starts),
+    lastPassing,
+    ...(found ? { firstFailing } : {}),
+  };
 }
+
+/** To one start, or to a fifth of many: next to the limit a number takes most storms to decide. */
+const precisionAt = (starts: number) => (starts < 100 ? 1 : starts / 5);
 
 /** As many starts as asked, shared out in the groups' proportions by largest remainders. */
 function withStarts(input: StormInput, starts: number): StormInput {

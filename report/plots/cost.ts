@@ -1,4 +1,4 @@
-import type { CostPoint } from "../../capacity/sizing";
+import type { CostCurve, CostPoint } from "../../capacity/sizing";
 import { CONFIDENCE_TEXT, percentText } from "../../capacity/storm/statistics";
 import { GRID, LIMIT, MUTED, SOUND } from "../palette";
 import { fixedPlot, goal, line, type Plot, point, rect, SIZE, text } from "./draw";
@@ -8,7 +8,11 @@ const TOP = 24;
 const TRACK = { from: 6, to: 300, top: 22, bottom: 26 };
 
 /** What each tier costs with the connector, and which success it reaches in the worst storm; the cheapest first. */
-export function costAgainstSuccess(points: readonly CostPoint[], today: string, target: number): Promise<Plot> {
+export function costAgainstSuccess(
+  { points, scenarios, simulated }: CostCurve,
+  today: string,
+  target: number,
+): Promise<Plot> {
   const at = (share: number) => TRACK.from + share * (TRACK.to - TRACK.from);
   const bottom = TOP + points.length * ROW;
   const passing = points.find((found) => passes(found, target));
@@ -16,8 +20,8 @@ export function costAgainstSuccess(points: readonly CostPoint[], today: string, 
     passing
       ? `${passing.tier} is the cheapest tier that passes, at ${usd(passing)} a month with the connector`
       : `No tier up to ${points.at(-1)?.tier} passes`,
-    `${points.map((found) => `${found.tier}, ${usd(found)}: ${percentText(found.success)}${remark(found, today)}`).join("; ")}. The share is the lower bound (${CONFIDENCE_TEXT}) of the worst storm; the target is ${goal(target)}.`,
-    bottom + 16,
+    `${points.map((found) => `${found.tier}, ${usd(found)}: ${percentText(found.success)}${remark(found, today)}`).join("; ")}. The share is the lower bound (${CONFIDENCE_TEXT}) of the worst storm${simulated < scenarios ? ` of the ${simulated} that have the most attempts to connect, of ${scenarios}` : ""}; the target is ${goal(target)}.`,
+    bottom + (simulated < scenarios ? 34 : 16),
     [
       text(0, 4, `success, lower bound (${CONFIDENCE_TEXT})`, { color: MUTED }),
       text(SIZE.width, 4, "USD a month", { align: "right", color: MUTED }),
@@ -34,6 +38,9 @@ export function costAgainstSuccess(points: readonly CostPoint[], today: string, 
         ];
       }),
       text(at(target), bottom + 10, `target ${goal(target)}`, { align: "right", color: LIMIT }),
+      ...(simulated < scenarios
+        ? [text(0, bottom + 28, `the ${simulated} largest of ${scenarios} storms were simulated`, { color: MUTED })]
+        : []),
     ],
   );
 }

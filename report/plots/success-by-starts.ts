@@ -9,16 +9,16 @@ const WIDTH = SIZE.width + 2 * PADDING - FRAME.left - FRAME.right;
 
 /** The success share of a scenario against the number of starts that coincide, with the last number that passes. */
 export function successByStartsPlot(
-  { points, lastPassing, isExact }: SuccessByStarts,
+  { points, lastPassing, firstFailing }: SuccessByStarts,
   { scenario, planned, target }: { readonly scenario: string; readonly planned: number; readonly target: number },
 ): Promise<Plot> {
   const last = points.at(-1)?.starts ?? planned;
-  const passing = isExact ? `${lastPassing} pass, ${lastPassing + 1} fail` : `${lastPassing} pass`;
+  const passing = firstFailing ? `${lastPassing} pass, ${firstFailing} fail` : `${lastPassing} pass`;
   const inPlan = `${planned} in the plan`;
   const samePlace = lastPassing === planned;
   return plot(
-    `${scenario}: ${most(lastPassing, isExact)}, the plan has ${planned}`,
-    `${isExact ? `With ${lastPassing + 1} ${lastPassing === 0 ? "start" : "starts"} the lower bound (${CONFIDENCE_TEXT}) is under the target of ${goal(target)}.` : `No number up to ${last} is under the target of ${goal(target)}.`}`,
+    `${scenario}: ${most(lastPassing, firstFailing === lastPassing + 1)}, the plan has ${planned}`,
+    `${firstFailing ? `With ${firstFailing} ${firstFailing === 1 ? "start" : "starts"} the lower bound (${CONFIDENCE_TEXT}) is under the target of ${goal(target)}.` : `No number up to ${last} is under the target of ${goal(target)}.`}`,
     {
       width: WIDTH,
       autosize: "none",

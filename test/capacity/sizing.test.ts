@@ -122,9 +122,9 @@ describe("sizing other plans", () => {
 
 describe("the cost curve", () => {
   const plan = stagingPlan();
-  const curve = costCurve(plan, options);
+  const curve = costCurve(plan, options).points;
   const pointOf = (changed: CapacityPlan) =>
-    costCurve(changed, options).find(({ tier }) => tier === changed.database.tier);
+    costCurve(changed, options).points.find(({ tier }) => tier === changed.database.tier);
 
   it("goes from the smallest tier to two beyond today's, and costs rise", () => {
     expect(curve.map(({ tier }) => tier)).toEqual([
@@ -161,11 +161,13 @@ describe("the cost curve", () => {
 
   it("has today's plan on it also where its tier is an unusual one", () => {
     const unusual = stagingPlan({ "netra:database": { tier: "db-custom-1-4096" } });
-    const tiers = costCurve(unusual, options).map(({ tier }) => tier);
+    const tiers = costCurve(unusual, options).points.map(({ tier }) => tier);
     expect(tiers.slice(2)).toEqual(["db-custom-1-3840", "db-custom-1-4096", "db-custom-1-6656", "db-custom-2-7680"]);
   });
 
   it("is empty where no service uses a database", () => {
-    expect(costCurve(stagingPlan({ "netra:services": { auth: undefined, backend: undefined } }), options)).toEqual([]);
+    expect(
+      costCurve(stagingPlan({ "netra:services": { auth: undefined, backend: undefined } }), options).points,
+    ).toEqual([]);
   });
 });

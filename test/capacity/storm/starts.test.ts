@@ -11,7 +11,7 @@ const coldStart = (plan = stagingPlan()) => {
 };
 
 describe("success against the number of starts", () => {
-  const { points, lastPassing, isExact } = successByStarts(coldStart(), 0.99);
+  const { points, lastPassing, firstFailing } = successByStarts(coldStart(), 0.99);
   const lowerAt = (wanted: number) => points.find(({ starts }) => starts === wanted)?.lower;
 
   it("has the plan's own number and goes on until most starts fail", () => {
@@ -21,7 +21,7 @@ describe("success against the number of starts", () => {
   });
 
   it("finds the number of which one more fails", () => {
-    expect(isExact).toBe(true);
+    expect(firstFailing).toBe(lastPassing + 1);
     expect(lastPassing).toBeGreaterThan(8);
     expect(lowerAt(lastPassing)).toBeGreaterThanOrEqual(0.99);
     expect(lowerAt(lastPassing + 1)).toBeLessThan(0.99);
@@ -29,12 +29,30 @@ describe("success against the number of starts", () => {
 
   it("finds 0 where not even one start passes", () => {
     const broken = coldStart(incidentPlan("public socket, all traffic"));
-    expect(successByStarts(broken, 0.99)).toMatchObject({ lastPassing: 0, isExact: true });
+    expect(successByStarts(broken, 0.99)).toMatchObject({ lastPassing: 0, firstFailing: 1 });
+  });
+
+  const storm = (starts: number, maxConnections: number) => {
+    const input = stormInput({ group: { starts }, database: { maxConnections } });
+    return successByStarts({ name: "test", meaning: "", starts, input }, 0.99);
+  };
+
+  it("looks for the limit of many starts to a fifth", () => {
+    const { lastPassing, firstFailing = 0 } = storm(120, 180);
+    expect(lastPassing).toBeGreaterThan(120);
+    expect(firstFailing - lastPassing).toBeGreaterThan(1);
+    expect(firstFailing - lastPassing).toBeLessThanOrEqual(lastPassing / 5);
+  });
+
+  it("tries no number with more than 10,000 attempts to connect in a storm", () => {
+    const { points, lastPassing } = storm(6000, 100_000);
+    expect(points.map(({ starts }) => starts)).toEqual([3000, 6000]);
+    expect(lastPassing).toBe(6000);
   });
 
   it("says where no number fails", () => {
     const input = stormInput({ group: { connectionsPerProcess: 0 } });
     const free = { name: "test", meaning: "", starts: 1, input };
-    expect(successByStarts(free, 0.99)).toMatchObject({ lastPassing: 16, isExact: false });
+    expect(successByStarts(free, 0.99)).toEqual(expect.objectContaining({ lastPassing: 16 }));
   });
 });
