@@ -1,6 +1,6 @@
 import { type CostItem, PRICED_REGION } from "../capacity/cost";
 import { CONFIDENCE_TEXT, percentText } from "../capacity/storm/statistics";
-import { stormList } from "./storm-text";
+import { lowestBound, stormList } from "./storm-text";
 import { oneLine } from "./table";
 import { paint, type Terminal, textTable, wrapped } from "./terminal";
 import { findingsOf, refusalCount, type Verdict, type Violation } from "./verdict";
@@ -154,9 +154,7 @@ function verdictSentence(verdict: Verdict, terminal: Terminal): string {
     return `${red("REFUSED")}: ${stack} has ${count === 1 ? "1 problem; its fix is" : `${count} problems; their fixes are`} above.`;
   }
   const starts =
-    storms.length > 0
-      ? `at least ${percentText(Math.min(...storms.map(({ success }) => success.lower)))} of starts succeed`
-      : "no start needs the database";
+    storms.length > 0 ? `at least ${lowestBound(storms)} of starts succeed` : "no start needs the database";
   const price = cost.usdPerMonth === undefined ? "an unknown sum" : `${cost.usdPerMonth.toFixed(2)} USD a month`;
   return `${green("SOUND")}: ${starts}; ${stack} costs ${price}.`;
 }

@@ -1,6 +1,6 @@
 import { PRICED_REGION } from "../capacity/cost";
 import { CONFIDENCE_TEXT, percentText } from "../capacity/storm/statistics";
-import { perStorm } from "./storm-text";
+import { lowestBound, perStorm } from "./storm-text";
 import { oneLine, table } from "./table";
 import { findingsOf, refusalCount, type ShownStorm, type ShownVerdict, type Verdict } from "./verdict";
 
@@ -38,7 +38,7 @@ export function headline(verdict: ShownVerdict): string {
   const storms =
     // A refused plan makes no promise.
     verdict.ok && verdict.storms.length > 0
-      ? `at least ${percentText(Math.min(...verdict.storms.map(({ success }) => success.lower)))} of starts succeed (${CONFIDENCE_TEXT}), `
+      ? `at least ${lowestBound(verdict.storms)} of starts succeed (${CONFIDENCE_TEXT}), `
       : "";
   const sum = `${budget.demand} of ${budget.limit} connections, ${storms}${verdict.cost.usdPerMonth === undefined ? "cost not known" : `${usd(verdict.cost.usdPerMonth)} a month`}`;
   if (verdict.ok) return `${verdict.stack}: the plan is sound: ${sum}`;

@@ -45,11 +45,14 @@ function stormText({ starts, success, readySeconds, peakConnections, refusals, t
 export const perStorm = (value: number): string =>
   String(Number(value < 0.05 ? value.toPrecision(1) : value.toFixed(1)));
 
+/** The share of starts that every storm is shown to reach. */
+export const lowestBound = (storms: readonly Pick<StormResult, "success">[]): string =>
+  percentText(Math.min(...storms.map(({ success }) => success.lower)));
+
 function sentence(storms: readonly StormResult[], target: number, terminal: Terminal): string {
   const colours = paint(terminal);
-  const least = Math.min(...storms.map(({ success }) => success.lower));
   const failing = storms.filter(({ success }) => success.lower < target);
-  const [share, wanted] = [percentText(least), percentText(target)];
+  const [share, wanted] = [lowestBound(storms), percentText(target)];
   return failing.length === 0
     ? `${colours.green("STARTS")}: in every storm at least ${share} of the starts are ready at the first try (${CONFIDENCE_TEXT}); the target is ${wanted}.`
     : `${colours.red("REFUSED")}: in ${failing.map(({ scenario }) => scenario).join(", ")} it is not shown that ${wanted} of the starts are ready at the first try; the lowest bound is ${share} (${CONFIDENCE_TEXT}).`;

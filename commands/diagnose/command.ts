@@ -106,25 +106,21 @@ async function diagnosed(
   announce(host, "judging it");
   const answering = regionAnswer(feed, settings.region);
   answering.catch(() => undefined); // awaited below
-  const judge = (resources: readonly Deployed[]) =>
-    judgeProgram(
-      rules,
-      resources.map((resource) => asJudged(resource, settings)),
-      { plan: planOf(settings) },
-    );
   const capacities = capacityOf(deployed, settings);
   const hour = cloud && (await lastHour(cloud, settings, { capacities, deployed }, Date.now()));
   const { plan, program } = await planned(stack, configuration);
-  const judgeUp = (others: readonly Deployed[]) =>
-    judgeProgram(rules, [...program, ...others.map((one) => asJudged(one, settings))], { plan: planOf(settings) });
+  const judgeBeside = (registered: typeof program) => (resources: readonly Deployed[]) =>
+    judgeProgram(rules, [...registered, ...resources.map((resource) => asJudged(resource, settings))], {
+      plan: planOf(settings),
+    });
   return diagnose({
     settings,
     collection,
     deployed,
     capacities,
-    judge,
+    judge: judgeBeside([]),
     plan,
-    judgeUp,
+    judgeUp: judgeBeside(program),
     region: await answering,
     notes,
     hour,
