@@ -1,4 +1,6 @@
+import { spawnSync } from "node:child_process";
 import { afterAll, expect, test } from "vitest";
+import { PROJECT_ROOT } from "../../commands/shared/stack-file";
 import { held, problemsOf } from "./held";
 import { broken, edited, GARBAGE, NAMED, SECRETS } from "./mutations";
 import { round } from "./run";
@@ -29,6 +31,20 @@ test("breaks what it is held to: garbage that passes, traces, secrets, other exi
     "a rule failed",
     expect.stringContaining("it shows a secret: x "),
   ]);
+});
+
+test("ends, and prints its round, when an input never does", () => {
+  const { stdout, signal } = spawnSync(
+    process.execPath,
+    [
+      "--import",
+      "tsx",
+      "--eval",
+      `require("./test/fuzz/run.ts").watchdog(1)("stack files, seed 7"); setTimeout(() => { for (;;); }, 500)`,
+    ],
+    { cwd: PROJECT_ROOT, encoding: "utf8" },
+  );
+  expect([signal, stdout]).toEqual(["SIGKILL", "BROKEN stack files, seed 7: an input has not ended in 1 s\n"]);
 });
 
 test("edits values and texts as the drawn input says", () => {

@@ -1,6 +1,7 @@
+import { Worker } from "node:worker_threads";
 import { Command } from "commander";
 import fc from "fast-check";
-import { endings } from "./held";
+import { endings, finished } from "./held";
 import { type Target, targets } from "./targets";
 
 /*
@@ -27,17 +28,50 @@ const SHRINKING_MS = 60_000;
 /** Tries inputs for some time. */
 export async function round(target: Target, seed: number, ms: number, numRuns = MOST_RUNS): Promise<Found> {
   const limits = { seed, numRuns, markInterruptAsFailure: false };
-  const first = await fc.check(target.property(), { ...limits, endOnFailure: true, interruptAfterTimeLimit: ms });
+  const first = await fc.check(target.property(), {
+    ...limits,
+    endOnFailure: true,
+    interruptAfterTimeLimit: ms,
+  });
   // Interrupted before the first input.
   if (!first.failed || first.counterexample === null) return { tried: first.numRuns };
   const path = first.counterexamplePath ?? "0";
-  const shrunk = await fc.check(target.property(), { ...limits, path, interruptAfterTimeLimit: SHRINKING_MS });
+  const shrunk = await fc.check(target.property(), {
+    ...limits,
+    path,
+    interruptAfterTimeLimit: SHRINKING_MS,
+  });
   const { counterexample, errorInstance } = shrunk.failed ? shrunk : first;
   const message = errorInstance instanceof Error ? errorInstance.message : String(errorInstance);
   return {
     tried: first.numRuns,
     broken: `${target.name}, seed ${seed}: ${JSON.stringify(counterexample)}\n${message}`,
   };
+}
+
+/** Far longer than a command may take: only one that never ends takes so long. */
+const HANGING_SECONDS = 120;
+
+/**
+ * Ends the process when an input keeps it busy for ever, and prints which round it was in: a loop without an `await`
+ * lets no timer of its own thread run. Returns what reports the next round.
+ */
+export function watchdog(seconds = HANGING_SECONDS): (round: string) => void {
+  const worker = new Worker(
+    `const { writeSync } = require("node:fs");
+     const { parentPort, workerData: { finished, seconds } } = require("node:worker_threads");
+     let [round, seen, since] = ["", 0, Date.now()];
+     parentPort.on("message", (begun) => { round = begun; });
+     setInterval(() => {
+       const now = Atomics.load(finished, 0);
+       if (now !== seen) [seen, since] = [now, Date.now()];
+       if (Date.now() - since < seconds * 1000) return;
+       writeSync(1, "BROKEN " + round + ": an input has not ended in " + seconds + " s\\n");
+       process.kill(process.pid, "SIGKILL");
+     }, 500);`,
+    { eval: true, workerData: { finished, seconds } },
+  );
+  return (text) => worker.postMessage(text);
 }
 
 async function main(): Promise<number> {
@@ -51,12 +85,15 @@ async function main(): Promise<number> {
     throw new Error("'--seconds' and '--seed' must be numbers because nothing is tried otherwise");
   const end = performance.now() + Number(seconds) * 1000;
   const all = targets().filter(({ name }) => only === undefined || name === only);
+  const begin = watchdog();
   const tried = new Map<string, number>();
   let count = 0;
   for (let i = 0; performance.now() < end; i++) {
     const target = all[i % all.length];
     if (!target) throw new Error(`there is no target ${only}`);
-    const found = await round(target, Number(seed) * 100_000 + i, ROUND_MS);
+    const roundSeed = Number(seed) * 100_000 + i;
+    begin(`${target.name}, seed ${roundSeed}`);
+    const found = await round(target, roundSeed, ROUND_MS);
     tried.set(target.name, (tried.get(target.name) ?? 0) + found.tried);
     if (found.broken !== undefined) {
       count++;
