@@ -355,6 +355,34 @@ describe("clients that share CPUs, as in a rehearsal", () => {
   });
 });
 
+describe("few connects of clients that share CPUs", () => {
+  // About what a rehearsal measures, ms: 3.6 of the server's CPU for a connect, and 3.4 of the client's.
+  const costs = {
+    connectCpuMs: 3.2,
+    refusalCpuMs: 2.2,
+    startCpuMs: 0.3,
+    postmasterMs: 0.4,
+    clientMs: 0.3,
+    clientTlsMs: 1.5,
+    clientAuthMs: 1.6,
+    clientVcpus: 1,
+  };
+  const storm = (starts: number, clientVcpus = 1) =>
+    once(stormInput({ group: { starts, connectionsPerProcess: 4 }, costs: { ...costs, clientVcpus } }));
+  const busy = (starts: number) => (starts * 4 * 3.6e-3) / (storm(starts).readySeconds.at(-1) ?? 0);
+
+  it("take as long as without turns if there is only one", () => {
+    const [alone] = storm(1).readySeconds;
+    expect(alone).toBeCloseTo(4 * 7e-3, 9);
+    expect(storm(1, Number.POSITIVE_INFINITY).readySeconds[0]).toBeCloseTo(alone ?? 0, 9);
+  });
+
+  it("leave the server idle at times, while many keep it busy", () => {
+    expect(busy(5)).toBeLessThan(0.88);
+    expect(busy(40)).toBeGreaterThan(0.95);
+  });
+});
+
 describe("connects that differ", () => {
   const input = (sigma: number) => stormInput({ costs: { connectCpuMs: 2000, clientMs: 1000, sigma } });
 
