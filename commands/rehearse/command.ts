@@ -20,6 +20,8 @@ interface Options extends StackOptions {
 
 const DEFAULT_STORMS = { few: 3, grid: 10 };
 const LEAST_STORMS = 2;
+/** So many disturbed storms in a row, of half a second and more, and the machine is taken to be never quiet. */
+const PATIENCE = 30;
 /** The exit code that shells use after SIGINT. */
 const INTERRUPTED = 130;
 
@@ -60,9 +62,12 @@ async function rehearsed(host: Host, options: Options): Promise<number> {
       storms,
       signal: interrupt.signal,
       progress: (step) => announce(host, step),
+      patience: PATIENCE,
     });
     await print(host, rehearsal, options, directory);
-    return rehearsal.ok ? EXIT.sound : EXIT.refused;
+    if (!rehearsal.ok) return EXIT.refused;
+    // Of a disturbed cell it cannot say whether the model is right.
+    return rehearsal.cells.some(({ verdict }) => verdict === "disturbed") ? EXIT.badInput : EXIT.sound;
   } catch (error) {
     if (!interrupt.signal.aborted) throw error;
     host.stderr.write("interrupted; nothing is left behind\n");

@@ -17,10 +17,20 @@ export interface StormFigures {
   readonly refusals: number;
 }
 
+/** What a comparison says: a disturbed one is about the machine and not about the model. */
+type CellVerdict = "within" | "outside" | "disturbed";
+
+/** Lowest and highest value. */
+type Range = readonly [number, number];
+
 export interface CellResult extends Omit<Cell, "storm" | "relay"> {
   /** Number of storms run. */
   readonly storms: number;
-  readonly predicted: StormFigures;
+  readonly predicted: StormFigures & {
+    /** In these ranges the model expects the measured values in 95 of 100 rehearsals with as many storms. */
+    readonly successRange: Range;
+    readonly readyP95Range: Range | null;
+  };
   readonly measured: StormFigures & {
     /** Half of the 95 % confidence interval of the success share over storms (normal). */
     readonly successMargin: number;
@@ -31,14 +41,25 @@ export interface CellResult extends Omit<Cell, "storm" | "relay"> {
   readonly successError: number;
   /** Predicted over measured minus 1; `null` if too few starts were ready for a 95th percentile. */
   readonly readyP95Error: number | null;
-  /** Whether both errors are accepted. */
-  readonly within: boolean;
+  /** Whether the measured values lie in the model's ranges; `null` where there is no error either. */
+  readonly successCovered: boolean;
+  readonly readyP95Covered: boolean | null;
+  readonly verdict: CellVerdict;
 }
 
 /** Ready starts, over all storms, below which the 95th percentile is the slowest start. */
 const LEAST_READY = 20;
 
-export function compare(cell: Cell, run: StormRun, outcomes: readonly StormOutcome[]): CellResult {
+/**
+ * Compares a measurement with its prediction, of which each run has as many storms as were measured: a 95th percentile
+ * of few storms differs from that of many.
+ */
+export function compare(
+  cell: Cell,
+  runs: readonly StormRun[],
+  outcomes: readonly StormOutcome[],
+  isDisturbed: boolean,
+): CellResult {
   const { storm: _storm, relay: _relay, ...facts } = cell;
   const shares = outcomes.map(({ starts }) => starts.filter((start) => "readySeconds" in start).length / cell.starts);
   const ready = Float64Array.from(
@@ -53,15 +74,22 @@ export function compare(cell: Cell, run: StormRun, outcomes: readonly StormOutco
     successMargin: margin(shares),
     errors,
   };
+  const runShares = runs.map((run) => mean([...run.shares]));
+  const runP95s = runs.flatMap((run) => quantile(run.readySeconds, 0.95) ?? []);
   const predicted = {
-    success: mean([...run.shares]),
-    readyP95Seconds: quantile(run.readySeconds, 0.95),
-    refusals: run.refusals / run.shares.length,
+    success: mean(runShares),
+    successRange: rangeOf(runShares) ?? [0, 0],
+    readyP95Seconds: median(runP95s),
+    readyP95Range: rangeOf(runP95s),
+    refusals: mean(runs.map((run) => run.refusals / run.shares.length)),
   };
   const successError = predicted.success - measured.success;
   const comparable =
     ready.length >= LEAST_READY && measured.readyP95Seconds !== null && predicted.readyP95Seconds !== null;
   const readyP95Error = comparable ? (predicted.readyP95Seconds ?? 0) / (measured.readyP95Seconds ?? 1) - 1 : null;
+  const isWithin =
+    Math.abs(successError) <= ACCEPTED.successPoints + measured.successMargin + ROUNDING &&
+    Math.abs(readyP95Error ?? 0) <= ACCEPTED.readyP95;
   return {
     ...facts,
     storms: outcomes.length,
@@ -69,24 +97,37 @@ export function compare(cell: Cell, run: StormRun, outcomes: readonly StormOutco
     measured,
     successError,
     readyP95Error,
-    within:
-      Math.abs(successError) <= ACCEPTED.successPoints + measured.successMargin + ROUNDING &&
-      Math.abs(readyP95Error ?? 0) <= ACCEPTED.readyP95,
+    successCovered: covers(predicted.successRange, measured.success),
+    readyP95Covered:
+      readyP95Error === null || !predicted.readyP95Range
+        ? null
+        : covers(predicted.readyP95Range, measured.readyP95Seconds ?? 0),
+    verdict: isDisturbed ? "disturbed" : isWithin ? "within" : "outside",
   };
 }
+
+/** The middle 95 % of the values; `null` if there are none. */
+function rangeOf(values: readonly number[]): Range | null {
+  const ascending = Float64Array.from(values).sort();
+  const [low, high] = [quantile(ascending, 0.025), quantile(ascending, 0.975)];
+  return low === null || high === null ? null : [low, high];
+}
+
+const covers = ([low, high]: Range, value: number): boolean => low - ROUNDING <= value && value <= high + ROUNDING;
 
 /** 0.95 - 0.9 is more than 0.05 in doubles. */
 const ROUNDING = 1e-9;
 
-/** Absolute errors over all cells. */
+/** Absolute errors over all cells that were not disturbed. */
 export interface Errors {
   readonly success: { readonly median: number; readonly worst: number };
   readonly readyP95: { readonly median: number | null; readonly worst: number | null };
 }
 
 export function errorsOf(cells: readonly CellResult[]): Errors {
-  const success = cells.map(({ successError }) => Math.abs(successError));
-  const readyP95 = cells.flatMap(({ readyP95Error }) => (readyP95Error === null ? [] : [Math.abs(readyP95Error)]));
+  const judged = undisturbed(cells);
+  const success = judged.map(({ successError }) => Math.abs(successError));
+  const readyP95 = judged.flatMap(({ readyP95Error }) => (readyP95Error === null ? [] : [Math.abs(readyP95Error)]));
   return {
     success: { median: median(success) ?? 0, worst: Math.max(0, ...success) },
     readyP95: { median: median(readyP95), worst: readyP95.length > 0 ? Math.max(...readyP95) : null },
@@ -95,7 +136,11 @@ export function errorsOf(cells: readonly CellResult[]): Errors {
 
 /** Whether the errors of every cell and the median error of p95 are accepted. */
 export const isWithin = (cells: readonly CellResult[], errors: Errors): boolean =>
-  cells.every(({ within }) => within) && (errors.readyP95.median ?? 0) <= ACCEPTED.readyP95Median;
+  cells.every(({ verdict }) => verdict !== "outside") && (errors.readyP95.median ?? 0) <= ACCEPTED.readyP95Median;
+
+/** The cells that say something about the model. */
+export const undisturbed = (cells: readonly CellResult[]): CellResult[] =>
+  cells.filter(({ verdict }) => verdict !== "disturbed");
 
 /** Half of the 95 % confidence interval of the mean (normal). */
 export function margin(values: readonly number[]): number {

@@ -27,10 +27,25 @@ export function serverCpu(postmaster: number): BackendCpu | undefined {
   return { postmaster: own, living, total: own + ended + living.reduce((sum, { seconds }) => sum + seconds, 0) };
 }
 
-/** The fields of /proc/PID/stat from the third on: the second is a name that may contain spaces. */
-function statOf(pid: number): readonly string[] | undefined {
+/** Reads the CPU time of a process with all its threads, seconds; 0 if it has ended. */
+export function processCpu(pid: number): number {
+  let threads: string[] = [];
   try {
-    const text = readFileSync(`/proc/${pid}/stat`, "utf8");
+    threads = readdirSync(`/proc/${pid}/task`);
+  } catch {
+    // It has ended.
+  }
+  return threads.reduce((sum, thread) => {
+    const of = `${pid}/task/${thread}`;
+    const stat = statOf(of);
+    return stat ? sum + cpuSeconds(of, stat) : sum;
+  }, 0);
+}
+
+/** The fields of a process's or thread's stat in /proc from the third on: the second is a name that may contain spaces. */
+function statOf(process: number | string): readonly string[] | undefined {
+  try {
+    const text = readFileSync(`/proc/${process}/stat`, "utf8");
     return text.slice(text.lastIndexOf(")") + 2).split(" ");
   } catch {
     return undefined; // it has ended
@@ -40,16 +55,16 @@ function statOf(pid: number): readonly string[] | undefined {
 const field = (stat: readonly string[], number: number): number => Number(stat[number - 3] ?? 0);
 
 /** In nanoseconds where the kernel counts them, else in clock ticks. */
-function cpuSeconds(pid: number, stat: readonly string[]): number {
+function cpuSeconds(process: number | string, stat: readonly string[]): number {
   try {
-    return Number(readFileSync(`/proc/${pid}/schedstat`, "utf8").split(" ")[0]) / 1e9;
+    return Number(readFileSync(`/proc/${process}/schedstat`, "utf8").split(" ")[0]) / 1e9;
   } catch {
     return (field(stat, 14) + field(stat, 15)) / ticksPerSecond();
   }
 }
 
 let ticks: number | undefined;
-function ticksPerSecond(): number {
+export function ticksPerSecond(): number {
   ticks ??= Number(execFileSync("getconf", ["CLK_TCK"], { encoding: "utf8" }));
   return ticks;
 }

@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { availableParallelism, cpus, loadavg, release, totalmem, type } from "node:os";
+import { availableParallelism, cpus, release, totalmem, type } from "node:os";
 
 /** How the cores are divided. A client on the server's core would make the server appear slow. */
 export interface Cores {
@@ -40,6 +40,16 @@ export function pinnedTo(
   return cores.length === 0 ? [command, args] : ["taskset", ["-c", cores.join(","), command, ...args]];
 }
 
+/** Moves this process to these cores, if there are any. Returns what undoes it. */
+export function moveTo(cores: readonly number[]): () => void {
+  const move = (list: readonly number[]) =>
+    spawnSync("taskset", ["--all-tasks", "--cpu-list", "--pid", list.join(","), String(process.pid)]);
+  if (cores.length === 0) return () => undefined;
+  const before = allowedCores();
+  move(cores);
+  return () => void move(before);
+}
+
 /** The machine, as the report describes it. */
 export interface Machine {
   readonly system: string;
@@ -66,6 +76,3 @@ export function describeMachine({ server, clients }: Cores): Machine {
           : `the server was pinned to core ${server}, clients and relay to core${clients.length > 1 ? "s" : ""} ${clients.join(", ")}`,
   };
 }
-
-/** Mean number of runnable processes in the last minute; 0 where the system does not report it. */
-export const loadAverage = (): number => loadavg()[0] ?? 0;

@@ -58,6 +58,10 @@ export class Peer<Order extends { kind: string }, Answer extends { kind: string 
     return { peer, listening: await peer.answer("listening") };
   }
 
+  get pid(): number | undefined {
+    return this.child.pid;
+  }
+
   /** Sends an order and waits for the answer of that kind. */
   async ask<Kind extends Answer["kind"]>(order: Order, kind: Kind): Promise<Extract<Answer, { kind: Kind }>> {
     const answer = this.answer(kind);

@@ -14,9 +14,10 @@ import {
 } from "./calibration";
 import { type Cell, inputOf, TIME_SCALE } from "./cells";
 import { type CellResult, compare, type Errors, errorsOf, isWithin, margin, mean } from "./comparison";
-import { describeMachine, divideCores, loadAverage, type Machine } from "./machine";
+import { describeMachine, divideCores, type Machine, moveTo } from "./machine";
 import type { Part } from "./part";
 import { RehearsalError } from "./problems";
+import { coreTimes, MOST_TAKEN, meanTaken, type Taken, takenBetween, takenText, worstOf } from "./quiet";
 import { processesFor, Stage, type StormOutcome } from "./stage";
 
 /** The result of a rehearsal. */
@@ -25,13 +26,23 @@ export interface Rehearsal {
   /** Share of the plan's waits outside the database. */
   readonly timeScale: number;
   readonly calibration: Calibration;
-  /** What may have disturbed the measurement, one clause each; empty on a quiet machine. */
-  readonly disturbances: readonly string[];
+  readonly quiet: Quiet;
   readonly seconds: number;
   readonly cells: readonly CellResult[];
   readonly errors: Errors;
-  /** Whether the errors are accepted. */
+  /** Whether the errors are accepted in all cells that were not disturbed. */
   readonly ok: boolean;
+}
+
+/** How quiet the machine was. */
+interface Quiet {
+  /** What others took of each core during the storms that count, mean. */
+  readonly taken: readonly Taken[];
+  /** All storms that were run, and those of them that were disturbed. */
+  readonly storms: number;
+  readonly disturbed: number;
+  /** Cells in which the costs of single connects varied so much that their mean is uncertain. */
+  readonly unsteadyCells: number;
 }
 
 export interface RehearsalOptions {
@@ -40,6 +51,8 @@ export interface RehearsalOptions {
   /** Ends the rehearsal early; everything is removed nevertheless. */
   readonly signal: AbortSignal;
   readonly progress: (step: string) => void;
+  /** So many disturbed storms in a row end the rehearsal: the machine is never quiet. */
+  readonly patience: number;
   /** The costs of this machine, of an earlier rehearsal. Default: they are measured first. */
   readonly calibration?: Calibration | undefined;
   /** Called with the server's process id when it runs, and after each restart. */
@@ -47,17 +60,21 @@ export interface RehearsalOptions {
 }
 
 const SEED = 1;
-const PREDICTED_STORMS = 300;
-/** Overhead of a storm and of a restart of the server, s. */
+/** Storms that are predicted to know how long a cell takes. */
+const TRIAL_STORMS = 20;
+/** The prediction: each group has as many storms as are run, so that it gives the same statistic as the measurement. */
+const PREDICTED_GROUPS = 100;
+/** A storm with the measurement of the pace, and a restart of the server, beside the storm itself, s. */
 const OVERHEAD = { storm: 0.5, restart: 1 };
-/** Limits of a quiet machine: half of the 95 % interval of a cell's pace, as a share, and the load average before. */
-const QUIET = { pace: 0.15, load: 0.5 };
+/** Half of the 95 % interval of a cell's pace, as a share of it: above, the pace is unsteady. */
+export const UNSTEADY = 0.15;
+/** A cell runs at most so many times the storms asked for: disturbed ones are repeated. */
+const MOST_REPEATS = 2;
 const MOST_HOURS = 1;
 
 /** Predicts and runs the cells on its own server. Removes everything, however it ends. @throws RehearsalError */
 export async function rehearse(cells: readonly Cell[], options: RehearsalOptions): Promise<Rehearsal> {
   checkMemory(cells);
-  const load = loadAverage();
   const parts: Part[] = [];
   let fail: (error: unknown) => void = () => undefined;
   const ended = new Promise<never>((_, reject) => {
@@ -73,7 +90,7 @@ export async function rehearse(cells: readonly Cell[], options: RehearsalOptions
   options.progress("starting PostgreSQL, a relay and the clients");
   const setting = Stage.set(add);
   try {
-    const rehearsed = setting.then((stage) => onStage(stage, cells, options, load));
+    const rehearsed = setting.then((stage) => onStage(stage, cells, options));
     return await Promise.race([rehearsed.catch(preferReportedDeath), ended]);
   } finally {
     options.signal.removeEventListener("abort", interrupted);
@@ -93,23 +110,33 @@ async function preferReportedDeath(error: unknown): Promise<never> {
   throw error;
 }
 
-async function onStage(
-  stage: Stage,
-  cells: readonly Cell[],
-  options: RehearsalOptions,
-  load: number,
-): Promise<Rehearsal> {
+async function onStage(stage: Stage, cells: readonly Cell[], options: RehearsalOptions): Promise<Rehearsal> {
+  // This process works between the storms, and then must not use the server's core.
+  const moveBack = moveTo(stage.cores.clients);
+  try {
+    return await rehearsed(stage, cells, options);
+  } finally {
+    moveBack();
+  }
+}
+
+async function rehearsed(stage: Stage, cells: readonly Cell[], options: RehearsalOptions): Promise<Rehearsal> {
   const begun = performance.now();
   const { progress } = options;
   await stage.serve(CALIBRATION_LIMITS);
   const calibration = options.calibration ?? (await measured(stage, progress));
   const predictions = cells.map((cell) => {
     progress(`predicting ${cell.name}`);
-    return { cell, input: inputOf(cell, calibration, stage.cores.clientCpus), run: predict(cell, calibration, stage) };
+    const input = inputOf(cell, calibration, stage.cores.clientCpus);
+    return { cell, input, run: simulate(input, { replications: TRIAL_STORMS, seed: SEED }) };
   });
-  checkDuration(predictions, options.storms);
+  progress(
+    `${cells.length} cells, ${options.storms} storms each: about ${minutesText(checkDuration(predictions, options.storms))} if the machine is quiet`,
+  );
   const results: CellResult[] = [];
-  const unsteady: string[] = [];
+  const counted: RunStorm[] = [];
+  const all: RunStorm[] = [];
+  let unsteadyCells = 0;
   let serving = "";
   for (const { cell, input } of predictions) {
     const limits = JSON.stringify(limitsOf(input));
@@ -117,40 +144,77 @@ async function onStage(
     serving = limits;
     if (stage.server.pid !== undefined) options.serverIs?.(stage.server.pid);
     await stage.prepare(input);
-    const outcomes: StormOutcome[] = [];
-    const paces: Pace[] = [];
-    while (outcomes.length < options.storms) {
+    const ran: RunStorm[] = [];
+    const isQuiet = (storm: RunStorm) => worstOf(storm.taken) <= MOST_TAKEN;
+    while (ran.filter(isQuiet).length < options.storms && ran.length < MOST_REPEATS * options.storms) {
       progress(
-        `${results.length + 1} of ${cells.length}: ${cell.name}, storm ${outcomes.length + 1} of ${options.storms}`,
+        `${results.length + 1} of ${cells.length}: ${cell.name}, storm ${ran.filter(isQuiet).length + 1} of ${options.storms}`,
       );
-      await stage.reach(undefined);
-      paces.push(await paceOf(stage, calibration));
-      // A query must cost what the model assumes, at the current pace of the machine.
-      const rows = input.groups.some(({ queryCpuMs }) => queryCpuMs > 0)
-        ? await rowsPerCpuMs(stage)
-        : calibration.rowsPerCpuMs;
-      outcomes.push(await stage.storm(input, cell.relay, rows));
+      const storm = await runStorm(stage, cell, input, calibration);
+      ran.push(storm);
+      all.push(storm);
+      const inARow = all.slice(all.findLastIndex(isQuiet) + 1);
+      if (inARow.length >= options.patience) throw neverQuiet(inARow);
     }
-    const pace = {
+    const storms = ran.toSorted((a, b) => worstOf(a.taken) - worstOf(b.taken)).slice(0, options.storms);
+    counted.push(...storms);
+    const paces = storms.map(({ pace }) => pace);
+    if (isUnsteady(paces)) unsteadyCells++;
+    const costs = atPace(calibration, {
       server: median(paces.map(({ server }) => server)) ?? 1,
       client: median(paces.map(({ client }) => client)) ?? 1,
-    };
-    if (isUnsteady(paces)) unsteady.push(cell.name);
-    const costs = atPace(calibration, pace);
-    results.push(compare(cell, predict(cell, costs, stage), outcomes));
+    });
+    results.push(
+      compare(
+        cell,
+        predict(inputOf(cell, costs, stage.cores.clientCpus), storms.length),
+        storms.map(({ outcome }) => outcome),
+        !storms.every(isQuiet),
+      ),
+    );
   }
-  const disturbances = disturbancesOf(load, unsteady, cells.length);
   const errors = errorsOf(results);
   return {
     machine: describeMachine(stage.cores),
     timeScale: TIME_SCALE,
     calibration,
-    disturbances,
+    quiet: {
+      taken: meanTaken(counted.map(({ taken }) => taken)),
+      storms: all.length,
+      disturbed: all.filter(({ taken }) => worstOf(taken) > MOST_TAKEN).length,
+      unsteadyCells,
+    },
     seconds: (performance.now() - begun) / 1000,
     cells: results,
     errors,
     ok: isWithin(results, errors),
   };
+}
+
+interface RunStorm {
+  readonly outcome: StormOutcome;
+  readonly pace: Pace;
+  readonly taken: readonly Taken[];
+}
+
+/** Measures the pace and runs a storm. What others take is measured over both, since both must not be disturbed. */
+async function runStorm(stage: Stage, cell: Cell, input: StormInput, calibration: Calibration): Promise<RunStorm> {
+  const before = coreTimes(stage);
+  await stage.reach(undefined);
+  const pace = await paceOf(stage, calibration);
+  // A query must cost what the model assumes, at the current pace of the machine.
+  const rows = input.groups.some(({ queryCpuMs }) => queryCpuMs > 0)
+    ? await rowsPerCpuMs(stage)
+    : calibration.rowsPerCpuMs;
+  const outcome = await stage.storm(input, cell.relay, rows);
+  return { outcome, pace, taken: takenBetween(before, coreTimes(stage)) };
+}
+
+function neverQuiet(storms: readonly RunStorm[]): RehearsalError {
+  const taken = meanTaken(storms.map((storm) => storm.taken));
+  return new RehearsalError(
+    `the machine must be quiet because whatever else runs distorts the times, and in ${storms.length} storms in a row others took ${takenText(taken)} (accepted: ${MOST_TAKEN * 100} %); end what else runs, or rehearse on another machine`,
+  );
 }
 
 async function measured(stage: Stage, progress: RehearsalOptions["progress"]): Promise<Calibration> {
@@ -160,13 +224,13 @@ async function measured(stage: Stage, progress: RehearsalOptions["progress"]): P
   return calibrate(stage);
 }
 
-const predict = (cell: Cell, calibration: Calibration, { cores }: Stage): StormRun =>
-  simulate(inputOf(cell, calibration, cores.clientCpus), { replications: PREDICTED_STORMS, seed: SEED });
+const predict = (input: StormInput, storms: number): StormRun[] =>
+  Array.from({ length: PREDICTED_GROUPS }, (_, group) => simulate(input, { replications: storms, seed: SEED + group }));
 
 const isUnsteady = (paces: readonly Pace[]): boolean =>
   (["server", "client"] as const).some((side) => {
     const values = paces.map((pace) => pace[side]);
-    return margin(values) > QUIET.pace * mean(values);
+    return margin(values) > UNSTEADY * mean(values);
   });
 
 const limitsOf = ({ database: { maxConnections, reservedConnections } }: StormInput) => ({
@@ -189,32 +253,22 @@ export function checkMemory(cells: readonly Cell[], availableMib = process.avail
   );
 }
 
-/** @throws RehearsalError if the storms would take longer than an hour. */
+/** Returns how long the storms take on a quiet machine, seconds. @throws RehearsalError if it is more than an hour */
 export function checkDuration(
   predictions: readonly { readonly run: Pick<StormRun, "stormSeconds"> }[],
   storms: number,
-): void {
-  const seconds = (count: number) =>
-    predictions.reduce(
-      (sum, { run }) => sum + count * (run.stormSeconds + OVERHEAD.storm),
-      OVERHEAD.restart * predictions.length,
-    );
-  const hours = seconds(storms) / 3600;
-  if (hours <= MOST_HOURS) return;
+): number {
+  const seconds = predictions.reduce(
+    (sum, { run }) => sum + storms * (run.stormSeconds + OVERHEAD.storm),
+    OVERHEAD.restart * predictions.length,
+  );
+  const hours = seconds / 3600;
+  if (hours <= MOST_HOURS) return seconds;
   const fewer = Math.max(1, Math.floor((storms * MOST_HOURS) / hours));
   throw new RehearsalError(
     `'--storms' (${storms}) must keep the rehearsal within ${MOST_HOURS} hour because a machine is seldom quiet for longer, and it would take ${hours.toFixed(1)} hours; set '--storms' to ${fewer}`,
   );
 }
 
-function disturbancesOf(load: number, unsteady: readonly string[], cells: number): string[] {
-  const share = unsteady.length / cells;
-  return [
-    ...(load > QUIET.load ? [`the load average was ${load.toFixed(1)} before the rehearsal began`] : []),
-    ...(share > 0.1
-      ? [
-          `in ${unsteady.length} of ${cells} cells the cost of a single connect varied between storms so much that its mean is uncertain by more than ${QUIET.pace * 100} %`,
-        ]
-      : []),
-  ];
-}
+const minutesText = (seconds: number) =>
+  seconds < 90 ? `${Math.ceil(seconds / 10) * 10} s` : `${Math.ceil(seconds / 60)} minutes`;

@@ -32,14 +32,20 @@ const storm = (ready: number): StormOutcome => ({
 
 describe("a cell's prediction beside its measurement", () => {
   test("has the means over storms, the interval, and signed errors", () => {
-    expect(compare(cell, predicted(0.5, 1.2), [storm(4), storm(6), storm(8), storm(10)])).toEqual({
+    expect(compare(cell, [predicted(0.5, 1.2)], [storm(4), storm(6), storm(8), storm(10)], false)).toEqual({
       name: "10 x 4 in 25, retries",
       starts: 10,
       connectionsPerStart: 4,
       maxConnections: 25,
       retries: true,
       storms: 4,
-      predicted: { success: 0.5, readyP95Seconds: 1.2, refusals: 3 },
+      predicted: {
+        success: 0.5,
+        successRange: [0.5, 0.5],
+        readyP95Seconds: 1.2,
+        readyP95Range: [1.2, 1.2],
+        refusals: 3,
+      },
       measured: {
         success: 0.7,
         readyP95Seconds: 1,
@@ -49,8 +55,37 @@ describe("a cell's prediction beside its measurement", () => {
       },
       successError: expect.closeTo(-0.2, 12),
       readyP95Error: expect.closeTo(0.2, 12),
-      within: true,
+      successCovered: false,
+      readyP95Covered: false,
+      verdict: "within",
     });
+  });
+
+  test("has the mean and the middle 95 % of what the model gives for as many storms", () => {
+    // A hundred predictions: shares from 0.505 to 1, times from 1.01 to 2 s.
+    const runs = Array.from({ length: 100 }, (_, i) => predicted(0.505 + i / 200, 1.01 + i / 100));
+    const { predicted: model } = compare(cell, runs, [storm(8), storm(8)], false);
+    expect(model.success).toBeCloseTo(0.7525, 9);
+    expect(model.readyP95Seconds).toBeCloseTo(1.505, 9);
+    expect(model.successRange).toEqual([expect.closeTo(0.515, 9), expect.closeTo(0.99, 9)]);
+    expect(model.readyP95Range).toEqual([expect.closeTo(1.03, 9), expect.closeTo(1.98, 9)]);
+  });
+
+  test.each([
+    ["in both ranges", 8, [0.7, 0.9], [0.9, 1.1], true, true],
+    ["with a share above its range", 8, [0.7, 0.75], [0.9, 1.1], false, true],
+    ["with a share at the end of its range, and times below theirs", 8, [0.8, 0.9], [1.01, 1.1], true, false],
+    ["of too few starts for a 95th percentile", 2, [0.1, 0.3], [2, 3], true, null],
+  ])("is covered or not: %s", (_, ready, shares, times, successCovered, readyP95Covered) => {
+    const runs = shares.map((share, i) => predicted(share, times[i] ?? 0));
+    const outcomes = Array.from({ length: 4 }, () => storm(ready));
+    expect(compare(cell, runs, outcomes, false)).toMatchObject({ successCovered, readyP95Covered });
+  });
+
+  test("is disturbed if a storm was, however small the errors are", () => {
+    const outcomes = [storm(8), storm(8)];
+    expect(compare(cell, [predicted(0.8, 1)], outcomes, true).verdict).toBe("disturbed");
+    expect(compare(cell, [predicted(0.8, 1)], outcomes, false).verdict).toBe("within");
   });
 
   test.each([
@@ -65,22 +100,36 @@ describe("a cell's prediction beside its measurement", () => {
     expect(
       compare(
         cell,
-        predicted(share, seconds),
+        [predicted(share, seconds)],
         Array.from({ length: 4 }, () => storm(8)),
-      ).within,
-    ).toBe(within);
+        false,
+      ).verdict,
+    ).toBe(within ? "within" : "outside");
   });
 
   test("compares no 95th percentile of a few starts", () => {
-    expect(compare(cell, predicted(0.9, 9), [storm(9), storm(9)]).readyP95Error).toBeNull();
-    expect(compare(cell, predicted(0, 9), [storm(0), storm(0)])).toMatchObject({ readyP95Error: null, within: true });
+    expect(compare(cell, [predicted(0.9, 9)], [storm(9), storm(9)], false).readyP95Error).toBeNull();
+    expect(compare(cell, [predicted(0, 9)], [storm(0), storm(0)], false)).toMatchObject({
+      readyP95Error: null,
+      verdict: "within",
+    });
   });
 });
 
 describe("the errors of all cells", () => {
+  test("leave disturbed cells out", () => {
+    const cells = results([
+      [0.5, 0.9],
+      [0.01, 0.1],
+    ]).map((result, i) => ({ ...result, verdict: i > 0 ? ("within" as const) : ("disturbed" as const) }));
+    const errors = errorsOf(cells);
+    expect(errors).toEqual({ success: { median: 0.01, worst: 0.01 }, readyP95: { median: 0.1, worst: 0.1 } });
+    expect(isWithin(cells, errors)).toBe(true);
+  });
+
   const results = (errors: readonly (readonly [number, number | null])[]): CellResult[] =>
     errors.map(([successError, readyP95Error]) => ({
-      ...compare(cell, predicted(0.8, 1), [storm(8), storm(8)]),
+      ...compare(cell, [predicted(0.8, 1)], [storm(8), storm(8)], false),
       successError,
       readyP95Error,
     }));
@@ -119,7 +168,7 @@ describe("the errors of all cells", () => {
     expect(isWithin(fine, errorsOf(fine))).toBe(true);
     expect(
       isWithin(
-        fine.map((result, i) => ({ ...result, within: i > 0 })),
+        fine.map((result, i) => ({ ...result, verdict: i > 0 ? ("within" as const) : ("outside" as const) })),
         errorsOf(fine),
       ),
     ).toBe(false);

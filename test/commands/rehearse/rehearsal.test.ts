@@ -1,7 +1,9 @@
+import { type ChildProcess, spawn } from "node:child_process";
 import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Calibration } from "../../../commands/rehearse/calibration";
 import { brokenPath, type Cell, fewCells, gridCell, gridCells } from "../../../commands/rehearse/cells";
+import { divideCores, pinnedTo } from "../../../commands/rehearse/machine";
 import {
   checkDuration,
   checkMemory,
@@ -15,7 +17,12 @@ import { stagingPlan } from "../../capacity/staging-plan";
 import { TemporaryFolder } from "./left-behind";
 
 const plan = stagingPlan();
-const options: RehearsalOptions = { storms: 2, signal: new AbortController().signal, progress: () => undefined };
+const options: RehearsalOptions = {
+  storms: 2,
+  signal: new AbortController().signal,
+  progress: () => undefined,
+  patience: Number.POSITIVE_INFINITY,
+};
 
 const temporary = new TemporaryFolder();
 const before = process.env.TMPDIR;
@@ -102,6 +109,34 @@ function limitedUser(): Cell {
   return { ...cell, starts: 25, storm };
 }
 
+describe("a rehearsal beside other work", () => {
+  const cell = gridCell(plan, { starts: 5, connections: 1, maxConnections: 25, retries: false });
+  const core = divideCores().server;
+  let busy: ChildProcess;
+  beforeAll(() => {
+    const [command, args] = pinnedTo(core === undefined ? [] : [core], process.execPath, ["-e", "for (;;);"]);
+    busy = spawn(command, args, { stdio: "ignore" });
+  });
+  afterAll(() => {
+    busy.kill("SIGKILL");
+  });
+
+  test("repeats the storms, calls the cell disturbed, and does not count it", async () => {
+    const { cells, quiet, errors, ok } = await rehearse([cell], { ...options, calibration });
+    expect(cells.map(({ verdict, storms }) => [verdict, storms])).toEqual([["disturbed", 2]]);
+    expect(quiet).toMatchObject({ storms: 4, disturbed: 4 });
+    expect(quiet.taken.find(({ cores }) => core === undefined || cores.includes(core))?.share).toBeGreaterThan(0.05);
+    expect([errors.readyP95.worst, ok]).toEqual([null, true]);
+  });
+
+  test("gives up when the machine is never quiet, and says how much of which core others took", async () => {
+    await expect(rehearse([cell], { ...options, calibration, patience: 3 })).rejects.toThrow(
+      /^the machine must be quiet because whatever else runs distorts the times, and in 3 storms in a row others took \d+(\.\d)? % of cores? .* \(accepted: 5 %\); end what else runs, or rehearse on another machine$/,
+    );
+    expect(temporary.contents()).toEqual([]);
+  });
+});
+
 describe("a rehearsal that cannot go on", () => {
   test("reports a server that is killed in the middle of a storm, and leaves nothing behind", async () => {
     const killed = rehearse([gridCell(plan, { starts: 20, connections: 4, maxConnections: 100, retries: false })], {
@@ -160,7 +195,7 @@ describe("a rehearsal that cannot go on", () => {
     expect(() => checkDuration([{ run: { stormSeconds: 1.5 } }], 3600)).toThrow(
       "'--storms' (3600) must keep the rehearsal within 1 hour because a machine is seldom quiet for longer, and it would take 2.0 hours; set '--storms' to 1799",
     );
-    expect(() => checkDuration([{ run: { stormSeconds: 1.5 } }], 1799)).not.toThrow();
+    expect(checkDuration([{ run: { stormSeconds: 1.5 } }], 1799)).toBe(3599);
   });
 });
 
