@@ -1,21 +1,23 @@
 import {
-  adminApiCalls,
-  adminApiProblems,
   beyondBudget,
   budgetArithmetic,
   budgetProblems,
   type ConnectionBudget,
   type ConnectionHolder,
   connectionBudget,
+  neededSlots,
+  serviceHolder,
+} from "./budget";
+import {
+  adminApiCalls,
+  adminApiProblems,
   connectorWait,
   connectorWaitProblems,
   connectRateProblems,
   databaseConnectWait,
-  neededSlots,
   type StageWait,
   type StartingClient,
-  serviceHolder,
-} from "./budget";
+} from "./connect-waits";
 import {
   concurrencyProblems,
   cpuMemoryProblems,

@@ -1,4 +1,4 @@
-import { adminApiProblems, connectorWaitProblems, connectRateProblems } from "../../../capacity/budget";
+import { adminApiProblems, connectorWaitProblems, connectRateProblems } from "../../../capacity/connect-waits";
 import { databasePath } from "../../../capacity/constraints/path";
 import { type StackResource, stackRule } from "../../framework/rule";
 import { connectorOf, sizeOf } from "../../resources/connectors";
