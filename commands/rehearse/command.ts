@@ -58,10 +58,15 @@ async function rehearsed(host: Host, options: Options): Promise<number> {
   // A second signal must not interrupt the clean-up.
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => interrupt.abort(name));
   try {
-    const rehearsal = await rehearse(options.grid ? gridCells(plan) : fewCells(plan), {
+    const cells = options.grid ? gridCells(plan) : fewCells(plan);
+    const rehearsal = await rehearse(cells, {
       storms,
       signal: interrupt.signal,
       progress: (step) => announce(host, step),
+      expected: (seconds) =>
+        host.stderr.write(
+          `${cells.length} cells with ${storms} storms each: about ${durationText(seconds)} on a quiet machine\n`,
+        ),
       patience: PATIENCE,
     });
     await print(host, rehearsal, options, directory);
@@ -74,6 +79,9 @@ async function rehearsed(host: Host, options: Options): Promise<number> {
     return INTERRUPTED;
   }
 }
+
+const durationText = (seconds: number) =>
+  seconds < 90 ? `${Math.ceil(seconds / 10) * 10} s` : `${Math.ceil(seconds / 60)} minutes`;
 
 /** Returns the storms per cell. @throws InputError with all problems. */
 function readOptions({ grid, write, storms }: Options): number {
