@@ -20,7 +20,7 @@ export interface PlanVerdict {
 }
 
 /** The scenarios that {@link judgePlan} simulates against the plan's target. */
-export function scenariosToJudge(plan: CapacityPlan): Scenario[] {
+export function scenariosToJudge(plan: CapacityPlan): readonly Scenario[] {
   if (unanswerableOf(plan).length > 0) return [];
   const isRefused = planChecks(plan).some(({ problems }) => problems.length > 0);
   return isRefused && !isIllustrated(plan) ? [] : planScenarios(plan);

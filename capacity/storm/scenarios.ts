@@ -6,6 +6,7 @@ import { parseTier } from "../constraints/cloudsql";
 import { type ConnectorSize, machineTypeProblems, vmConnectsPerSecond } from "../constraints/connector";
 import { type DatabaseRoute, databasePath } from "../constraints/path";
 import { cloudSqlLimits, connectorLimits, postgresCosts, startFacts } from "../limits";
+import { memoized } from "../memoized";
 import {
   connectionsPerInstance,
   type DatabaseClientPlan,
@@ -90,7 +91,12 @@ export interface Scenario {
 type Client = StormService & { readonly key: string; readonly database: DatabaseClientPlan };
 
 /** Every storm of the plan, in the order in which reports show them. A plan without database clients has none. */
-export function planScenarios(plan: StormPlan, values: StormValues = likelyValues): Scenario[] {
+export const planScenarios = (plan: StormPlan, values: StormValues = likelyValues): readonly Scenario[] =>
+  values === likelyValues ? likelyScenarios(plan) : scenariosAt(plan, values);
+
+const likelyScenarios = memoized((plan: StormPlan) => scenariosAt(plan, likelyValues));
+
+function scenariosAt(plan: StormPlan, values: StormValues): Scenario[] {
   const clients = clientsOf(plan);
   const total = (heldBy: Load["heldBy"]) => clients.reduce((sum, client) => sum + heldBy(client), 0);
   const pools = (count: (client: Client) => number) => (client: Client) =>
@@ -118,7 +124,7 @@ export function planScenarios(plan: StormPlan, values: StormValues = likelyValue
       spreadSeconds: 0,
       cpuShare: 0,
     }),
-    ...rolloutsOf(plan, clients).flatMap((rolling) =>
+    ...rolloutsOf(plan.services).flatMap((rolling) =>
       scenario(
         `rollout-${rolling.map(({ key }) => key).join("+")}`,
         `A new revision of ${rolling.map(({ key }) => key).join(" and ")} starts all its instances while every old one holds its pool.`,
@@ -243,14 +249,15 @@ interface Load {
   readonly cpuShare: number;
 }
 
-const clientsOf = (plan: StormPlan): Client[] =>
-  Object.entries(plan.services).flatMap(([key, service]) =>
+const clientsOf = ({ services }: Pick<StormPlan, "services">): Client[] =>
+  Object.entries(services).flatMap(([key, service]) =>
     service.database ? [{ ...service, key, database: service.database }] : [],
   );
 
 /** For each client the largest set of clients that can roll out at the same time as it; equal sets once. */
-function rolloutsOf(plan: StormPlan, clients: readonly Client[]): Client[][] {
-  const before = predecessors(plan.services);
+const rolloutsOf = memoized((services: StormPlan["services"]): Client[][] => {
+  const clients = clientsOf({ services });
+  const before = predecessors(services);
   const waits = (client: Client, other: Client) => before.get(client.key)?.has(other.key) === true;
   const after = new Map(clients.map((client) => [client, clients.filter((other) => waits(other, client))]));
   const sets = clients.map((client) => {
@@ -267,7 +274,7 @@ function rolloutsOf(plan: StormPlan, clients: readonly Client[]): Client[][] {
   });
   const label = (set: readonly Client[]) => set.map(({ key }) => key).join("+");
   return [...new Map(sets.map((set) => [label(set), set])).values()];
-}
+});
 
 /** The 99th percentile of a standard normal: `bootSeconds` is that percentile of the boot time, not its median. */
 const P99 = normalQuantile(0.99);

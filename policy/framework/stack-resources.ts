@@ -1,5 +1,5 @@
+import { indexed } from "../../capacity/memoized";
 import { Inputs } from "./inputs";
-import { indexed } from "./memoized";
 import type { StackResource } from "./rule";
 
 /** A resource that names its relations by URN. */

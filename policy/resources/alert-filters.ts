@@ -1,7 +1,7 @@
+import { indexed, memoized } from "../../capacity/memoized";
 import { restrictionsOf } from "../../capacity/monitoring/filters";
 import { NOTIFICATION_CHANNEL } from "../../config/resource-types";
 import type { Inputs } from "../framework/inputs";
-import { indexed, memoized } from "../framework/memoized";
 import type { StackResource } from "../framework/rule";
 import { ofTypes } from "../framework/stack-resources";
 import { dependenciesOf } from "./dependencies";

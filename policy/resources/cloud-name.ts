@@ -1,5 +1,5 @@
+import { indexed } from "../../capacity/memoized";
 import { NETWORK, SUBNETWORK } from "../../config/resource-types";
-import { indexed } from "../framework/memoized";
 import type { Resource, StackResource } from "../framework/rule";
 import { ofTypes } from "../framework/stack-resources";
 

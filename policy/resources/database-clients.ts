@@ -1,6 +1,6 @@
+import { memoized } from "../../capacity/memoized";
 import { problem } from "../../capacity/problem";
 import { isUnreadable, MalformedValueError, type UnknownAtPreviewError } from "../framework/inputs";
-import { memoized } from "../framework/memoized";
 import type { StackResource } from "../framework/rule";
 import { ofTypes } from "../framework/stack-resources";
 import { type CountedClient, countClient, type UncountedClient } from "./counted-clients";

@@ -1,5 +1,5 @@
+import { indexed } from "../../capacity/memoized";
 import { ROUTER, ROUTER_NAT, SUBNETWORK } from "../../config/resource-types";
-import { indexed } from "../framework/memoized";
 import type { StackResource } from "../framework/rule";
 import { ofTypes } from "../framework/stack-resources";
 import { cloudName, mayBeSame, regionOf } from "./cloud-name";

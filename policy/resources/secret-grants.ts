@@ -1,6 +1,6 @@
+import { indexed, memoized } from "../../capacity/memoized";
 import { CUSTOM_ROLES, SECRET_GRANTS, SECRETS, WIDE_GRANTS } from "../../config/resource-types";
 import { Inputs, ifReadable, MalformedValueError, parsedJson } from "../framework/inputs";
-import { indexed, memoized } from "../framework/memoized";
 import type { Resource, StackResource } from "../framework/rule";
 import { cloudName, mayBeSameProject, projectOf } from "./cloud-name";
 import { dependenciesOf } from "./dependencies";

@@ -1,5 +1,5 @@
+import { indexed } from "../../capacity/memoized";
 import { REGIONAL_SECRET_VERSION, SECRET_VERSION, SECRETS } from "../../config/resource-types";
-import { indexed } from "../framework/memoized";
 import type { StackResource } from "../framework/rule";
 import { cloudName } from "./cloud-name";
 

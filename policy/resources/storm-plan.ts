@@ -1,9 +1,9 @@
 import type { DatabaseRoute } from "../../capacity/constraints/path";
 import { cloudRunLimits } from "../../capacity/limits";
+import { indexed } from "../../capacity/memoized";
 import type { StormNames } from "../../capacity/storm/remedies";
 import type { StormPlan, StormService } from "../../capacity/storm/scenarios";
 import { MalformedValueError } from "../framework/inputs";
-import { indexed } from "../framework/memoized";
 import type { StackResource } from "../framework/rule";
 import { connectorOf, sizeOf } from "./connectors";
 import { databaseSetting, slotsOf, tierOf } from "./database";

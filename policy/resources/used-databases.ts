@@ -1,7 +1,7 @@
 import { isPostgres } from "../../capacity/constraints/cloudsql";
 import { isPrivateAddress, overlap } from "../../capacity/constraints/ranges";
+import { memoized } from "../../capacity/memoized";
 import { DNS_RECORDS, GLOBAL_ADDRESS, SQL_INSTANCE } from "../../config/resource-types";
-import { memoized } from "../framework/memoized";
 import type { StackResource } from "../framework/rule";
 import { ofTypes } from "../framework/stack-resources";
 import { cloudName, mayName } from "./cloud-name";

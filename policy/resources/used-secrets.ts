@@ -1,6 +1,6 @@
+import { indexed } from "../../capacity/memoized";
 import { REGIONAL_SECRET_VERSION, SECRET_VERSION, SECRETS } from "../../config/resource-types";
 import { ifReadable } from "../framework/inputs";
-import { indexed } from "../framework/memoized";
 import type { StackResource } from "../framework/rule";
 import { cloudName, projectOf } from "./cloud-name";
 import { dependenciesOf } from "./dependencies";

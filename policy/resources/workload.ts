@@ -1,8 +1,8 @@
 import { cloudRunLimits } from "../../capacity/limits";
+import { memoized } from "../../capacity/memoized";
 import { parseCpu, parseMemoryMib } from "../../capacity/units";
 import { RUN_JOB, RUN_SERVICE, RUN_SERVICE_V1, RUN_WORKER_POOL } from "../../config/resource-types";
 import { type Inputs, MalformedValueError, UnknownAtPreviewError } from "../framework/inputs";
-import { memoized } from "../framework/memoized";
 import type { Resource } from "../framework/rule";
 import { regionIn } from "./cloud-name";
 
