@@ -12,7 +12,7 @@ import { announce, command, EXIT, type Runnable } from "../shared/command";
 import { textIn } from "../shared/input";
 import { PROJECT_ROOT, readStackFile, type StackOptions, withStackOptions } from "../shared/stack-file";
 import { writeFiles } from "../shared/write";
-import { lookingLines } from "../up/left-behind";
+import { lookingLines } from "./left-behind";
 import { type Recovery, type Resource, recovery } from "./recovery";
 
 export function recoverCommand(): Runnable {

@@ -5,11 +5,11 @@ import { setTimeout as wait } from "node:timers/promises";
 import { InputError } from "../../capacity/problem";
 import { eventServer } from "../../engine/engine-events";
 import { isJson, PULUMI_OPTIONS, type PulumiRun, runProblem, stateOf } from "../../engine/pulumi-cli";
+import { leftBehindLines } from "../recover/left-behind";
 import { command, EXIT, type Host, type Runnable } from "../shared/command";
 import { PROJECT_ROOT } from "../shared/stack-file";
 import { failedJobLines, failedJobs } from "./failed-jobs";
 import { failedRevisionLines, failedRevisions } from "./failed-revisions";
-import { leftBehindLines } from "./left-behind";
 import { patiently } from "./patience";
 
 /*

@@ -3,7 +3,7 @@ import { CONNECTOR, REDIS } from "../../config/resource-types";
 import type { Failure } from "../../engine/engine-events";
 import type { StackExport } from "../../engine/stack-export";
 import { cloudName } from "../../policy/resources/cloud-name";
-import type { Resource } from "../recover/recovery";
+import type { Resource } from "./recovery";
 
 /*
  * Google creates some resources in the background. If that fails, the provider forgets the id but the resource keeps
