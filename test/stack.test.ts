@@ -53,7 +53,9 @@ test.each(incidents)("refuses $name before anything is registered", async ({ cha
     ...problems.map((problem) => `  ${problem.message}`),
   ]);
   for (const problem of problems)
-    expect(problem.message).toMatch(/^'netra:[^']+' \(.+\) must .+ because .+; set 'netra:[^']+' to \S/);
+    expect(problem.message).toMatch(
+      /^'netra:[^']+' \(.+\) must .+ because .+; (set 'netra:[^']+' to \S|mend the other problems first: )/,
+    );
   expect(registered).toEqual([]);
 });
 
