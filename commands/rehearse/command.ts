@@ -5,6 +5,7 @@ import { planOf, readSettings } from "../../config/read";
 import { announce, answering, collecting, command, EXIT, type Host, type Runnable } from "../shared/command";
 import { reportDirectory } from "../shared/folder";
 import { PROJECT_ROOT, readStackFile, type StackOptions, withStackOptions } from "../shared/stack-file";
+import { terminalOf } from "../shared/terminal";
 import { writeFiles } from "../shared/write";
 import { fewCells, gridCells } from "./cells";
 import { type Rehearsal, rehearse } from "./rehearsal";
@@ -117,7 +118,7 @@ async function print(host: Host, rehearsal: Rehearsal, { json, write }: Options,
     writeFiles({
       [join(PROJECT_ROOT, "docs", "accuracy.md")]: accuracyMarkdown(rehearsal, new Date().toISOString().slice(0, 10)),
     });
-  host.stdout.write(json ? `${JSON.stringify(rehearsal, null, 2)}\n` : rehearsalText(rehearsal));
+  host.stdout.write(json ? `${JSON.stringify(rehearsal, null, 2)}\n` : rehearsalText(rehearsal, terminalOf(host)));
 }
 
 async function writePage(directory: string, rehearsal: Rehearsal) {

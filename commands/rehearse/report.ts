@@ -1,5 +1,7 @@
 import { median } from "../../capacity/storm/statistics";
 import { table } from "../../report/table";
+import { type Terminal, textTable, wrapped } from "../../report/terminal";
+import type { Calibration } from "./calibration";
 import { ACCEPTED, type CellResult, mean, type StormFigures, undisturbed } from "./comparison";
 import { MOST_TAKEN, takenText } from "./quiet";
 import { type Rehearsal, UNSTEADY } from "./rehearsal";
@@ -9,6 +11,8 @@ import { type Rehearsal, UNSTEADY } from "./rehearsal";
 /** The verdict in one sentence, and how many cells it is not about. */
 export function rehearsalHeadline({ ok, cells, errors }: Rehearsal): string {
   const judged = undisturbed(cells);
+  if (judged.length === 0)
+    return "Every cell was disturbed, so nothing is known of the model; rehearse on a quiet machine.";
   const outside = judged.filter(({ verdict }) => verdict === "outside").length;
   const disturbed = cells.length - judged.length;
   const rest =
@@ -22,18 +26,47 @@ export function rehearsalHeadline({ ok, cells, errors }: Rehearsal): string {
     : `The model's median error of p95 time to ready, ${percent(errors.readyP95.median)}, exceeds the accepted ${percent(ACCEPTED.readyP95Median)}.${rest}`;
 }
 
-export function rehearsalText(rehearsal: Rehearsal): string {
-  return `${[conditions(rehearsal), quietness(rehearsal), cellTable(rehearsal.cells), errorList(rehearsal), rehearsalHeadline(rehearsal)].join("\n\n")}\n`;
+/** For the terminal. */
+export function rehearsalText(rehearsal: Rehearsal, terminal: Terminal): string {
+  const list = (items: readonly string[]) => items.map((item) => wrapped(item, terminal, "- ")).join("\n");
+  const { calibration, cells } = rehearsal;
+  return `${[
+    list(conditions(rehearsal)),
+    wrapped(fittedText(calibration), terminal),
+    textTable(costRows(calibration), COST_ALIGN, terminal),
+    list(quietness(rehearsal)),
+    wrapped("The predicted share of ready starts and p95 time to ready, each beside what was measured:", terminal),
+    textTable(
+      [
+        ["cell", "ready", "measured", "points", "p95", "measured", "error", ""],
+        ...cells.map((cell) => [
+          cell.name,
+          percent(cell.predicted.success),
+          percent(cell.measured.success),
+          signedPoints(cell.successError),
+          time(cell.predicted.readyP95Seconds),
+          time(cell.measured.readyP95Seconds),
+          timeError(cell),
+          verdictText(cell),
+        ]),
+      ],
+      ["l", "r", "r", "r", "r", "r", "r", "l"],
+      terminal,
+    ),
+    list(errorList(rehearsal)),
+    wrapped(rehearsalHeadline(rehearsal), terminal),
+  ].join("\n\n")}\n`;
 }
 
 /** The sections of the HTML page. */
 export function rehearsalSections(rehearsal: Rehearsal): string {
   return [
     "## Conditions",
-    conditions(rehearsal),
-    quietness(rehearsal),
+    markdownList(conditions(rehearsal)),
+    costs(rehearsal),
+    markdownList(quietness(rehearsal)),
     "## Errors",
-    errorList(rehearsal),
+    markdownList(errorList(rehearsal)),
     biases(rehearsal.cells),
     "## Cells",
     cellTable(rehearsal.cells),
@@ -52,13 +85,15 @@ plans simulated the same storms. ${rehearsalHeadline(rehearsal)}
 
 - Date: ${date}; ${Math.round(seconds / 60)} minutes.
 - Machine: ${machine.processor}, ${machine.cores} cores, ${machine.memoryGib} GiB, ${machine.system}, Node ${machine.node}.
-${conditions(rehearsal)}
+${markdownList(conditions(rehearsal))}
 
-${quietness(rehearsal)}
+${costs(rehearsal)}
+
+${markdownList(quietness(rehearsal))}
 
 ## Errors
 
-${errorList(rehearsal)}
+${markdownList(errorList(rehearsal))}
 
 ${biases(rehearsal.cells)}
 
@@ -71,36 +106,44 @@ ${cellTable(rehearsal.cells)}
 `;
 }
 
-function conditions({ calibration: c, timeScale, cells, machine }: Rehearsal): string {
+const markdownList = (items: readonly string[]) => items.map((item) => `- ${item}`).join("\n");
+
+function conditions({ timeScale, cells, machine }: Rehearsal): string[] {
   const storms = [...new Set(cells.map(({ storms }) => storms))].join(" or ");
-  const ms = (value: number) => value.toFixed(2);
-  return `- PostgreSQL 14 with TLS and SCRAM; ${machine.division}.
-- ${storms} storms a cell.
-- Waits outside the database (boots, back-off, restarts) are 1/${Math.round(1 / timeScale)} of the plan's, in prediction and run; time-outs are the plan's own.
-- The plan's scenarios run on one core instead of the tier's vCPUs, and without requests. Only they use the relay.
-- The speed of a machine drifts: before each storm eight single connects are measured, and the cell is predicted with the costs below times their median. The length of queries is adjusted in the same way.
-
-Only these costs are fitted. Each is the median of connects by one client at a time (${c.connects}), which took ${c.connectMs.toFixed(1)} ms; their sigma is ${c.sigma.toFixed(2)}.
-
-${table(
-  [
-    ["CPU, ms", "connect", "refused connect", "close"],
-    ["server", ms(c.connectCpuMs), ms(c.refusalCpuMs), ms(c.closeCpuMs)],
-    ["of that, postmaster", ms(c.postmasterMs), ms(c.postmasterMs), ""],
-    ["client", ms(c.clientConnectMs), ms(c.clientRefusalMs), ""],
-    ["relay", ms(c.relayMs), "", ""],
-  ],
-  ["l", "r", "r", "r"],
-)}`;
+  return [
+    `PostgreSQL 14 with TLS and SCRAM; ${machine.division}.`,
+    `${storms} storms a cell.`,
+    `Waits outside the database (boots, back-off, restarts) are 1/${Math.round(1 / timeScale)} of the plan's, in prediction and run; time-outs are the plan's own.`,
+    "The plan's scenarios run on one core instead of the tier's vCPUs, and without requests. Only they use the relay.",
+    "The speed of a machine drifts: before each storm eight single connects are measured, and the cell is predicted with the costs below times their median. The length of queries is adjusted in the same way.",
+  ];
 }
 
-/** What else ran on the cores, and what was done about it. */
-function quietness({ quiet: { taken, storms, disturbed, unsteadyCells }, cells }: Rehearsal): string {
+const fittedText = ({ connects, connectMs, sigma }: Calibration) =>
+  `Only these costs are fitted. Each is the median of connects by one client at a time (${connects}), which took ${connectMs.toFixed(1)} ms; their sigma is ${sigma.toFixed(2)}.`;
+
+function costRows(c: Calibration): string[][] {
+  const ms = (value: number) => value.toFixed(2);
   return [
-    `- Others took ${takenText(taken)} during the storms, in the mean.`,
-    `- Of ${counted(storms, "storm")}, ${disturbed} ${disturbed === 1 ? "was" : "were"} disturbed: others took more than ${percent(MOST_TAKEN)} of a core. Such a storm is repeated, and a cell that keeps one is called disturbed and is not counted below.`,
-    `- In ${unsteadyCells} of ${counted(cells.length, "cell")} the cost of single connects varied so much that its mean is uncertain by more than ${percent(UNSTEADY)}.`,
-  ].join("\n");
+    ["CPU, ms", "connect", "refused connect", "close"],
+    ["server", ms(c.connectCpuMs), ms(c.refusalCpuMs), ms(c.closeCpuMs)],
+    ["of that, postmaster", ms(c.postmasterMs), ms(c.postmasterMs), "-"],
+    ["client", ms(c.clientConnectMs), ms(c.clientRefusalMs), "-"],
+    ["relay", ms(c.relayMs), "-", "-"],
+  ];
+}
+const COST_ALIGN = ["l", "r", "r", "r"] as const;
+
+const costs = ({ calibration }: Rehearsal) =>
+  `${fittedText(calibration)}\n\n${table(costRows(calibration), COST_ALIGN)}`;
+
+/** What else ran on the cores, and what was done about it. */
+function quietness({ quiet: { taken, storms, disturbed, unsteadyCells }, cells }: Rehearsal): string[] {
+  return [
+    `Others took ${takenText(taken)} during the storms, in the mean.`,
+    `Of ${counted(storms, "storm")}, ${disturbed} ${disturbed === 1 ? "was" : "were"} disturbed: others took more than ${percent(MOST_TAKEN)} of a core. Such a storm is repeated, and a cell that keeps one is called disturbed and is not counted below.`,
+    `In ${unsteadyCells} of ${counted(cells.length, "cell")} the cost of single connects varied so much that its mean is uncertain by more than ${percent(UNSTEADY)}.`,
+  ];
 }
 
 function cellTable(cells: readonly CellResult[]): string {
@@ -130,9 +173,9 @@ function cellTable(cells: readonly CellResult[]): string {
         `${percent(cell.measured.success)} ± ${percent(cell.measured.successMargin)}`,
         ...seen(cell.measured).slice(1),
         points(cell.successError),
-        cell.readyP95Error === null ? "-" : signed(cell.readyP95Error),
+        timeError(cell),
         inRange(cell),
-        cell.verdict === "within" ? "" : cell.verdict,
+        verdictText(cell),
       ]),
     ],
     ["l", "r", "r", "r", "r", "r", "r", "r", "r", "l", "l"],
@@ -145,12 +188,15 @@ function inRange({ successCovered, readyP95Covered }: CellResult): string {
   return successCovered ? "share only" : "p95 only";
 }
 
-function errorList({ errors: { success, readyP95 }, cells }: Rehearsal): string {
+const timeError = ({ readyP95Error }: CellResult) => (readyP95Error === null ? "-" : signed(readyP95Error));
+const verdictText = ({ verdict }: CellResult) => (verdict === "within" ? "" : verdict);
+
+function errorList({ errors: { success, readyP95 }, cells }: Rehearsal): string[] {
   return [
-    `- Success share: median ${points(success.median, false)}, worst ${points(success.worst, false)} (accepted in every cell: ${points(ACCEPTED.successPoints, false)} plus the interval of the measurement).`,
-    `- p95 time to ready: median ${percent(readyP95.median)}, worst ${percent(readyP95.worst)} (accepted: ${percent(ACCEPTED.readyP95Median)} in the median, ${percent(ACCEPTED.readyP95)} in every cell).`,
-    `- Coverage: ${coverage(cells)}`,
-  ].join("\n");
+    `Success share: median ${points(success.median, false)}, worst ${points(success.worst, false)} (accepted in every cell: ${points(ACCEPTED.successPoints, false)} plus the interval of the measurement).`,
+    `p95 time to ready: median ${percent(readyP95.median)}, worst ${percent(readyP95.worst)} (accepted: ${percent(ACCEPTED.readyP95Median)} in the median, ${percent(ACCEPTED.readyP95)} in every cell).`,
+    `Coverage: ${coverage(cells)}`,
+  ];
 }
 
 /** How often the measured values lie where the model expects them in 95 of 100 cases. */
@@ -192,13 +238,14 @@ function biases(all: readonly CellResult[]): string {
 
 ${table([["connects", "cells", "share, mean", "p95, median"], ...rows], ["l", "r", "r", "r"])}
 
-The largest error of the share is in ${share?.name ?? "-"} (${share ? points(share.successError) : "-"}), the largest of the p95 in ${p95?.name ?? "-"} (${p95?.readyP95Error ? signed(p95.readyP95Error) : "-"}).`;
+The largest error of the share is in ${share?.name ?? "-"} (${share ? points(share.successError) : "-"}), the largest of the p95 in ${p95?.name ?? "-"} (${p95 ? timeError(p95) : "-"}).`;
 }
 
 const counted = (count: number, noun: string) => `${count} ${noun}${count === 1 ? "" : "s"}`;
 const percent = (value: number | null) => (value === null ? "-" : `${Number((value * 100).toFixed(1))} %`);
 const sign = (value: number) => (value > 0 ? "+" : "");
 const signed = (value: number) => `${sign(value)}${Math.round(value * 100)} %`;
-const points = (value: number, withSign = true) =>
-  `${withSign ? sign(value) : ""}${Number((value * 100).toFixed(1))} points`;
+const inPoints = (value: number) => String(Number((value * 100).toFixed(1)));
+const signedPoints = (value: number) => `${sign(value)}${inPoints(value)}`;
+const points = (value: number, withSign = true) => `${withSign ? signedPoints(value) : inPoints(value)} points`;
 const time = (seconds: number | null) => (seconds === null ? "-" : `${seconds.toFixed(2)} s`);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type CellResult, errorsOf, isWithin } from "../../../commands/rehearse/comparison";
 import type { Rehearsal } from "../../../commands/rehearse/rehearsal";
-import { accuracyMarkdown, rehearsalText } from "../../../commands/rehearse/report";
+import { accuracyMarkdown, rehearsalHeadline, rehearsalText } from "../../../commands/rehearse/report";
 import { predictedBesideMeasured } from "../../../report/plots/rehearsal";
 
 const cell = (name: string, successError: number, readyP95Error: number, refusals: number): CellResult => ({
@@ -78,25 +78,42 @@ function rehearsal(cells: readonly CellResult[]): Rehearsal {
 }
 
 describe("what a rehearsal found, for people", () => {
+  const terminal = { width: 80, colour: false };
   const good = rehearsal([cell("20 x 4 in 50", 0.02, -0.1, 10), cell("5 x 1 in 50", 0, 0.05, 0)]);
   const bad = rehearsal([cell("20 x 4 in 50", 0.2, -0.1, 10), cell("5 x 1 in 50", 0, 0.3, 0)]);
   const disturbed = rehearsal([...good.cells, { ...cell("40 x 1 in 50", 0, 0.9, 0), verdict: "disturbed" }]);
 
-  test("says in one sentence whether the model is right", () => {
-    expect(rehearsalText(good).trim().split("\n").at(-1)).toBe(
-      "The model stays within the accepted error in all 2 cells.",
-    );
-    expect(rehearsalText(bad).trim().split("\n").at(-1)).toBe("The model exceeds the accepted error in 2 of 2 cells.");
-    expect(rehearsalText(disturbed).trim().split("\n").at(-1)).toBe(
+  test.each([
+    ["all right", good, "The model stays within the accepted error in all 2 cells."],
+    ["wrong", bad, "The model exceeds the accepted error in 2 of 2 cells."],
+    [
+      "right where it is known",
+      disturbed,
       "The model stays within the accepted error in all other 2 cells. 1 cell was disturbed and says nothing.",
-    );
+    ],
+    [
+      "unknown",
+      rehearsal(disturbed.cells.slice(-1)),
+      "Every cell was disturbed, so nothing is known of the model; rehearse on a quiet machine.",
+    ],
+  ])("says in one sentence whether the model is right: %s", (_, found, headline) => {
+    expect(rehearsalHeadline(found)).toBe(headline);
+    expect(rehearsalText(found, terminal).trim().replaceAll("\n", " ").endsWith(headline)).toBe(true);
   });
 
   test("shows predicted beside measured with the errors", () => {
-    expect(rehearsalText(bad)).toMatch(
+    expect(accuracyMarkdown(bad, "2026-11-24")).toMatch(
       /\| 20 x 4 in 50 +\| +70 % \| 0\.90 s \| +10\.0 \| +50 % ± 2 % \| 1\.00 s \| +10\.0 \| \+20 points \| +-10 % \| p95 only +\| outside +\|/,
     );
-    expect(rehearsalText(disturbed)).toMatch(/\| 40 x 1 in 50 .*\| share only +\| disturbed \|\n/);
+    expect(accuracyMarkdown(disturbed, "2026-11-24")).toMatch(/\| 40 x 1 in 50 .*\| share only +\| disturbed \|\n/);
+  });
+
+  test("fits the terminal", () => {
+    const lines = rehearsalText(disturbed, terminal).split("\n");
+    expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(80);
+    expect(lines.find((line) => line.startsWith("20 x 4"))).toMatch(
+      /^20 x 4 in 50 +52 % +50 % +\+2 +0\.90 s +1\.00 s +-10 %$/,
+    );
   });
 
   test("says on what machine, where the model is wrong, and in which direction", () => {
