@@ -1,7 +1,8 @@
 import { spawnSync } from "node:child_process";
-import { rmSync } from "node:fs";
-import { cpus } from "node:os";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
+import { stringify } from "yaml";
 import type { CapacityPlan } from "../../capacity/plan";
 import { sizePlan } from "../../capacity/sizing";
 import { planScenarios } from "../../capacity/storm/scenarios";
@@ -17,7 +18,7 @@ import { command, EXIT, type Runnable } from "../shared/command";
 import { PROJECT_ROOT, readStackFile } from "../shared/stack-file";
 import { simulateInThreads, verdictTasks } from "../shared/storm-threads";
 import { bareHeapMM1 } from "./bare-heap";
-import { manyPairs, manyStarts } from "./large-plans";
+import { manyPairs, manyServices, manyStarts } from "./large-plans";
 
 /** Speed, measured in one run: the machine is shared and noisy, so only the ratios are worth quoting. */
 interface Measured {
@@ -42,6 +43,13 @@ interface Measured {
   };
   /** Seconds to judge plans far larger than staging's. */
   readonly large: { readonly startsSeconds: number; readonly pairsSeconds: number };
+  /** `check` of a stack with many services; `memoryRatio`: its peak against that of staging's. */
+  readonly many: {
+    readonly services: number;
+    readonly cpuSeconds: number;
+    readonly peakMib: number;
+    readonly memoryRatio: number;
+  };
   /** `emptyRatio`: against a pack with as many rules that look at nothing. */
   readonly pack: {
     readonly resourcesPerSecond: number;
@@ -54,6 +62,7 @@ const ROUNDS = 5;
 const RESOURCES = 1000;
 const STARTS = 1000;
 const PAIRS = 150;
+const SERVICES = 300;
 const STORMS = 2000;
 const BARE_EVENTS = 10_000_000;
 
@@ -70,6 +79,7 @@ export function benchCommand(): Runnable {
         size: sizeSpeed(),
         large: await largeSpeed(),
         check: await checkSpeed(),
+        many: manySpeed(),
         pack: await packSpeed(),
       };
       stdout.write(definition.opts<{ json?: true }>().json ? `${JSON.stringify(measured, null, 2)}\n` : text(measured));
@@ -78,7 +88,7 @@ export function benchCommand(): Runnable {
   };
 }
 
-function text({ kernel, storms, size, large, check, pack }: Measured): string {
+function text({ kernel, storms, size, large, check, many, pack }: Measured): string {
   const linear = Object.entries(pack.secondsByServices).map(
     ([services, seconds]) => `${services}: ${seconds.toFixed(2)} s`,
   );
@@ -89,6 +99,7 @@ function text({ kernel, storms, size, large, check, pack }: Measured): string {
     `size: ${size.seconds.toFixed(2)} s for ${size.plans} plans`,
     `check: ${check.seconds.toFixed(2)} s; loading the SDK alone: ${check.loadOnlySeconds.toFixed(2)} s; ratio ${check.ratio.toFixed(2)} (wanted: at most 2.5); its first run ${check.firstRatio.toFixed(2)} times a later one (wanted: at most 2)`,
     `large plans: ${STARTS} starts at once judged in ${large.startsSeconds.toFixed(1)} s (wanted: 10), ${PAIRS} ordered pairs of services in ${large.pairsSeconds.toFixed(1)} s (wanted: 5)`,
+    `${many.services} services: check takes ${many.cpuSeconds.toFixed(1)} s of CPU (wanted: 10) and ${many.peakMib.toFixed(0)} MiB at its peak, ${many.memoryRatio.toFixed(1)} times staging's (wanted: at most 2)`,
     `pack: ${pack.resourcesPerSecond.toFixed(0)} resources a second (wanted: ${RESOURCES}), ${pack.emptyRatio.toFixed(2)} times an empty pack (wanted: at most 1.5); by services: ${linear.join(", ")}`,
     "",
   ].join("\n");
@@ -163,6 +174,30 @@ async function checkSpeed(): Promise<Measured["check"]> {
   };
 }
 
+function manySpeed(): Measured["many"] {
+  const folder = mkdtempSync(join(tmpdir(), "netra-bench-"));
+  const file = join(folder, "Pulumi.many.yaml");
+  try {
+    writeFileSync(file, stringify({ config: manyServices(SERVICES) }, { aliasDuplicateObjects: false }));
+    const [many, staging] = [usageOfCheck("--config-file", file), usageOfCheck()];
+    return { services: SERVICES, ...many, memoryRatio: many.peakMib / staging.peakMib };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Makes a process print what it and its threads used when it ends. */
+const PRINT_USAGE = `data:text/javascript,${encodeURIComponent(
+  'process.on("exit", () => process.stderr.write("\\n" + JSON.stringify(process.resourceUsage()) + "\\n"));',
+)}`;
+
+function usageOfCheck(...options: string[]): { readonly cpuSeconds: number; readonly peakMib: number } {
+  const printed = node(["--import", PRINT_USAGE, join("commands", "start.mjs"), "check", ...options]);
+  const usage = printed.split("\n").findLast((line) => line.startsWith("{")) ?? "{}";
+  const { userCPUTime, systemCPUTime, maxRSS } = JSON.parse(usage) as NodeJS.ResourceUsage; // printed above
+  return { cpuSeconds: (userCPUTime + systemCPUTime) / 1e6, peakMib: maxRSS / 1024 };
+}
+
 async function packSpeed(): Promise<Measured["pack"]> {
   const configuration = readStackFile("staging");
   const resources = await evaluate("staging", configuration, () => declare(readSettings(configuration)));
@@ -210,9 +245,15 @@ function repeated(resources: readonly RegisteredResource[], count: number): Regi
   });
 }
 
-function node(args: string[]) {
-  const { status, stderr } = spawnSync(process.execPath, args, { cwd: PROJECT_ROOT, encoding: "utf8" });
+/** Runs Node and returns what it printed as errors. */
+function node(args: string[]): string {
+  const { status, stderr } = spawnSync(process.execPath, args, {
+    cwd: PROJECT_ROOT,
+    encoding: "utf8",
+    stdio: ["ignore", "ignore", "pipe"],
+  });
   if (status !== 0) throw new Error(`node ${args.join(" ")} exited ${status}\n${stderr}`);
+  return stderr;
 }
 
 function median(rounds: readonly number[]): number {

@@ -53,3 +53,33 @@ export const manyPairs = (pairs: number): CapacityPlan => {
     ),
   );
 };
+
+/** The stack file of a sound stack with so many services, in pairs of which one rolls out after the other. */
+export function manyServices(count: number): Readonly<Record<string, unknown>> {
+  const configuration = readStackFile("staging");
+  const section = (name: string): Readonly<Record<string, unknown>> => Object(configuration[`netra:${name}`]);
+  const backend = Object(section("services").backend);
+  const names = Array.from({ length: count }, (_, i) => `service-${i}`);
+  const service = (name: string, i: number) => ({
+    ...backend,
+    name,
+    account: `account-${i}`,
+    maxInstances: 2,
+    memory: "512Mi",
+    database: { ...backend.database, poolSize: 1, maxOverflow: 0, startupConnections: 1, startupQueryCpuMs: 5 },
+    after: i % 2 === 0 ? [] : [names[i - 1]],
+  });
+  return {
+    ...configuration,
+    "netra:services": Object.fromEntries(names.map((name, i) => [name, service(name, i)])),
+    "netra:hosts": { [names[0] ?? ""]: Object.values(section("hosts")).flat() },
+    "netra:limits": { regionalCpu: 10_000, regionalMemoryGib: 10_000 },
+    "netra:connector": { ...section("connector"), machineType: "e2-standard-4", minInstances: 9 },
+    "netra:database": {
+      ...section("database"),
+      tier: "db-custom-32-212992",
+      maxConnections: 4000,
+      sharedBuffersMib: 4096,
+    },
+  };
+}
