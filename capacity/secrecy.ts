@@ -82,10 +82,16 @@ const WORDS = new Set([
  * A value of any shape as it may be shown: texts that are secrets by name or by form are masked, and `secrets` wherever
  * they stand.
  */
-export const masked = <T>(value: T, secrets: readonly string[] = []): T =>
-  maskedUnder("", value, (text) =>
-    secrets.reduce((rest, secret) => rest.replaceAll(secret, MASK), maskedText(text)),
-  ) as T; // of the same shape
+export function masked<T>(value: T, secrets: readonly string[] = []): T {
+  // The keys and most of the texts of a program's resources are the same ones.
+  const known = new Map<string, string>();
+  const mask = (text: string) => {
+    const shown = known.get(text) ?? secrets.reduce((rest, secret) => rest.replaceAll(secret, MASK), maskedText(text));
+    known.set(text, shown);
+    return shown;
+  };
+  return maskedUnder("", value, mask) as T; // of the same shape
+}
 
 /** The value of one setting: `name` is a path that ends in it, as `template.containers[0].envs[API_KEY]`. */
 export const maskedValue = (name: string, value: string): string => String(maskedUnder(name, value, maskedText));
