@@ -10,8 +10,8 @@ import type { Stage } from "./stage";
 
 /**
  * The largest share of a core that others may take. They lengthen a storm by about that share, and 5 % is a third of
- * the accepted median error. A storm lasts 0.4 s at least with the measurements around it, so that a few clock ticks
- * more or less do not reach it.
+ * the accepted median error. The shortest storm lasts 0.4 s with the measurements around it. There the counters, in
+ * ticks of 10 ms, may show that much by chance in one storm of ten; such a storm is repeated in vain.
  */
 export const MOST_TAKEN = 0.05;
 
