@@ -1,6 +1,6 @@
 import type { ConnectionBudget, DatabaseSlots } from "../../capacity/budget";
 import { GRID, INK, LIMIT, MUTED, PAPER, SERIES } from "../palette";
-import { fixedPlot, line, type Plot, rect, SIZE, text } from "./draw";
+import { fixedPlot, line, MOST_ROWS, type Plot, rect, SIZE, text } from "./draw";
 
 const BAR = { top: 40, bottom: 76 };
 const KEY = { top: BAR.bottom + 22, row: 20, indent: 30 };
@@ -66,7 +66,7 @@ export function budgetBar(budget: ConnectionBudget, slots: DatabaseSlots, width 
   );
 }
 
-function rowsOf({ lines }: ConnectionBudget, slots: DatabaseSlots): Row[] {
+function rowsOf({ lines }: ConnectionBudget, slots: DatabaseSlots): readonly Row[] {
   const single = (label: string, connections: number, colour: string): Row => ({
     label,
     sum: String(connections),
@@ -88,7 +88,30 @@ function rowsOf({ lines }: ConnectionBudget, slots: DatabaseSlots): Row[] {
       };
     }),
   ];
-  return rows.filter(({ segments }) => segments.some(({ connections }) => connections > 0));
+  return summed(rows.filter(({ segments }) => segments.some(({ connections }) => connections > 0)));
+}
+
+/** The largest rows; the others as one. */
+function summed(rows: readonly Row[]): readonly Row[] {
+  if (rows.length <= MOST_ROWS) return rows;
+  const total = ({ segments }: Row) => segments.reduce((sum, { connections }) => sum + connections, 0);
+  const largest = rows.toSorted((a, b) => total(b) - total(a)).slice(0, MOST_ROWS - 1);
+  const others = rows.filter((row) => !largest.includes(row));
+  const segments = [false, true].map((old) => ({
+    colour: MUTED,
+    old,
+    connections: others
+      .flatMap((row) => row.segments)
+      .reduce((sum, segment) => sum + (segment.old === old ? segment.connections : 0), 0),
+  }));
+  return [
+    ...rows.filter((row) => largest.includes(row)),
+    {
+      label: `${others.length} others, each with no more`,
+      sum: String(others.reduce((sum, row) => sum + total(row), 0)),
+      segments,
+    },
+  ];
 }
 
 const colourOf = (i: number) => SERIES[i % SERIES.length] ?? MUTED;

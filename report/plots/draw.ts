@@ -13,6 +13,9 @@ export interface Plot {
   readonly alternative: string;
 }
 
+/** Rows of a plot; of more the most important ones are drawn, and the plot says how many there are. */
+export const MOST_ROWS = 12;
+
 // Narrow enough to keep its text readable when a phone scales it down.
 export const SIZE = { width: 380, height: 240 };
 export const PADDING = 6;

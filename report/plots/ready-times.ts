@@ -1,7 +1,7 @@
 import type { ServiceStarts, StormResult } from "../../capacity/storm/results";
 import { percentText } from "../../capacity/storm/statistics";
 import { GRID, LIMIT, MUTED, SERIES } from "../palette";
-import { fixedPlot, line, type Plot, rect, SIZE, seconds, text } from "./draw";
+import { fixedPlot, line, MOST_ROWS, type Plot, rect, SIZE, seconds, text } from "./draw";
 
 const ROW = 64;
 const BAR = { top: 16, bottom: 32 };
@@ -16,34 +16,41 @@ export function readyTimes(
   storms: readonly Pick<StormResult, "scenario" | "services">[],
   target: number,
 ): Plot | Promise<Plot> {
-  const rows = worstOf(storms);
+  const all = worstOf(storms);
+  const rows = slowestOf(all);
+  const isWhole = rows.length === all.length;
   const scale = SIZE.width / Math.max(...rows.map(({ windowSeconds }) => windowSeconds));
-  const late = rows.filter((row) => !isInTime(row, target)).map(({ service }) => service);
+  const late = all.filter((row) => !isInTime(row, target)).map(({ service }) => service);
   return fixedPlot(
-    late.length === 0 ? "Every service is ready inside its probe window" : `Not ready in time: ${late.join(", ")}`,
-    `${rows.map((row) => `${row.service}: ${figures(row)}, slowest in ${row.scenario}`).join("; ")}.`,
-    rows.length * ROW,
-    rows.flatMap((row, i) => {
-      const {
-        service,
-        scenario,
-        windowSeconds,
-        readySeconds: { p50, p99 },
-      } = row;
-      const y = i * ROW;
-      const bar = { top: y + BAR.top, bottom: y + BAR.bottom };
-      const color = isInTime(row, target) ? undefined : LIMIT;
-      return [
-        text(0, y + 6, service, { fontWeight: "bold" }),
-        text(SIZE.width, y + 6, figures(row), { align: "right", ...(color ? { color } : {}) }),
-        rect(0, windowSeconds * scale, bar, GRID),
-        ...(p50 === null || p99 === null
-          ? []
-          : [rect(p50 * scale, Math.max(p99, p50 + 1 / scale) * scale, bar, color ?? SERIES[0] ?? LIMIT)]),
-        line(windowSeconds * scale, { top: bar.top, bottom: bar.bottom + 4 }),
-        text(0, y + BAR.bottom + 10, `slowest in ${scenario}`, { color: MUTED }),
-      ];
-    }),
+    late.length === 0 ? "Every service is ready inside its probe window" : `Not ready in time: ${listed(late)}`,
+    `${rows.map((row) => `${row.service}: ${figures(row)}, slowest in ${shortened(row.scenario)}`).join("; ")}.${isWhole ? "" : ` These are the slowest of ${all.length} services.`}`,
+    rows.length * ROW + (isWhole ? 0 : 16),
+    [
+      ...(isWhole
+        ? []
+        : [text(0, rows.length * ROW + 8, `the ${rows.length} slowest of ${all.length} services`, { color: MUTED })]),
+      ...rows.flatMap((row, i) => {
+        const {
+          service,
+          scenario,
+          windowSeconds,
+          readySeconds: { p50, p99 },
+        } = row;
+        const y = i * ROW;
+        const bar = { top: y + BAR.top, bottom: y + BAR.bottom };
+        const color = isInTime(row, target) ? undefined : LIMIT;
+        return [
+          text(0, y + 6, service, { fontWeight: "bold" }),
+          text(SIZE.width, y + 6, figures(row), { align: "right", ...(color ? { color } : {}) }),
+          rect(0, windowSeconds * scale, bar, GRID),
+          ...(p50 === null || p99 === null
+            ? []
+            : [rect(p50 * scale, Math.max(p99, p50 + 1 / scale) * scale, bar, color ?? SERIES[0] ?? LIMIT)]),
+          line(windowSeconds * scale, { top: bar.top, bottom: bar.bottom + 4 }),
+          text(0, y + BAR.bottom + 10, `slowest in ${shortened(scenario)}`, { color: MUTED }),
+        ];
+      }),
+    ],
   );
 }
 
@@ -56,6 +63,21 @@ function worstOf(storms: readonly Pick<StormResult, "scenario" | "services">[]):
     (name) => worstFirst.find(({ service }) => service === name) ?? [],
   );
 }
+
+/** Those that use most of their window, in the plan's order. */
+function slowestOf(rows: readonly Row[]): readonly Row[] {
+  const used = ({ readySeconds: { p99 }, windowSeconds }: Row) => (p99 ?? Number.POSITIVE_INFINITY) / windowSeconds;
+  const slowest = rows.toSorted((a, b) => a.readyShare - b.readyShare || used(b) - used(a)).slice(0, MOST_ROWS);
+  return rows.filter((row) => slowest.includes(row));
+}
+
+const listed = (services: readonly string[]) =>
+  services.length <= MOST_ROWS
+    ? services.join(", ")
+    : `${services.slice(0, MOST_ROWS).join(", ")} and ${services.length - MOST_ROWS} others`;
+
+/** A scenario in which hundreds roll out has all their names. */
+const shortened = (scenario: string) => (scenario.length > 60 ? `${scenario.slice(0, 57)}...` : scenario);
 
 const isInTime = ({ readyShare, readySeconds: { p99 }, windowSeconds }: Row, target: number) =>
   readyShare >= target && p99 !== null && p99 <= windowSeconds;

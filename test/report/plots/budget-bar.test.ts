@@ -57,3 +57,13 @@ describe("the budget's bar", () => {
     expect(alternative).not.toContain("migrations");
   });
 });
+
+it("sums the smaller ones of many clients up in one row", async () => {
+  const holders = Array.from({ length: 20 }, (_, i) => holder(`service-${i}`, i < 10 ? 2 : 1));
+  const database = { ...slots, maxConnections: 500 };
+  const { alternative, svg } = await drawn(holders, database);
+  expect(alternative).toMatch(
+    /^reserved for PostgreSQL and people: 10; service-0, .*; service-9, [^;]*; 11 others, each with no more: 105\. Sum: 315 of /,
+  );
+  expect(texts(svg)).toContain("11 others, each with no more");
+});

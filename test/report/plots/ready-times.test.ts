@@ -58,3 +58,18 @@ it("says slowest of the storm in which the fewest starts are ready", async () =>
   );
   expect(alternative).toMatch(/^web: 50\.00 % ready, .* slowest in cold-start\.$/);
 });
+
+it("draws the slowest services of many, and says so", async () => {
+  const services = Array.from({ length: 300 }, (_, i) => starts(`service-${i}`, i % 150));
+  const { alternative, svg } = await readyTimes([{ scenario: "cold-start", services }], 0.99);
+  expect(bars(svg, "grid")).toHaveLength(12);
+  expect(svg).toContain("the 12 slowest of 300 services");
+  expect(alternative).toMatch(/^service-144: .* These are the slowest of 300 services\.$/);
+  expect(alternative).not.toContain("service-143:");
+});
+
+it("names some of many services that are not ready in time", async () => {
+  const services = Array.from({ length: 15 }, (_, i) => starts(`service-${i}`, 120));
+  const { title } = await readyTimes([{ scenario: "cold-start", services }], 0.99);
+  expect(title).toMatch(/^Not ready in time: service-0, .*, service-11 and 3 others$/);
+});
