@@ -26,6 +26,9 @@ const NO_STORMS: PackConfiguration = { "startup-storm": "disabled" };
 
 const own = () => declare(readSettings(configurationOfRun()));
 
+/** The outage's backend with few starts. */
+const SMALL_BACKEND: Changes = { ...Object(outage["netra:services"]).backend, maxInstances: 2 };
+
 /** One program with every resource that has a fault. */
 function allResourceExamples(): object {
   for (const [name, example] of Object.entries(resourceExamples)) example.program(name);
@@ -124,8 +127,8 @@ test("the pack's server and this process find the same in this project's own sta
   const changes: Changes = {
     ...outage,
     ...FEW_STORMS,
-    // The quota admits the stack, so that its storms are simulated.
-    "netra:limits": { regionalCpu: 60, regionalMemoryGib: 120 },
+    // The outage's faults with few instances: its storms are short.
+    "netra:services": { ...Object(outage["netra:services"]), auth: { maxInstances: 2 }, backend: SMALL_BACKEND },
   };
   const pack = await PackServer.start(join(PROJECT_ROOT, "policy"), {
     name: "staging",
