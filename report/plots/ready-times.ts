@@ -77,7 +77,7 @@ const listed = (services: readonly string[]) =>
     : `${services.slice(0, MOST_ROWS).join(", ")} and ${services.length - MOST_ROWS} others`;
 
 /** A scenario in which hundreds roll out has all their names. */
-const shortened = (scenario: string) => (scenario.length > 60 ? `${scenario.slice(0, 57)}...` : scenario);
+const shortened = (scenario: string) => (scenario.length > 40 ? `${scenario.slice(0, 37)}...` : scenario);
 
 const isInTime = ({ readyShare, readySeconds: { p99 }, windowSeconds }: Row, target: number) =>
   readyShare >= target && p99 !== null && p99 <= windowSeconds;
