@@ -65,7 +65,8 @@ export function describeMachine({ server, clients }: Cores): Machine {
   return {
     system: `${type()} ${release()}`,
     processor: cpus()[0]?.model.trim() ?? "unknown",
-    cores: availableParallelism(),
+    // Not availableParallelism: this process may be pinned by now.
+    cores: cpus().length,
     memoryGib: Math.round(totalmem() / 2 ** 30),
     node: process.versions.node,
     division:
