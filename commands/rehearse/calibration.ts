@@ -40,6 +40,7 @@ export interface Calibration {
   readonly rowsPerCpuMs: number;
 }
 
+/** Rounds of connects, of which the medians count. */
 const ROUNDS = 8;
 const RELAY_ROUNDS = 3;
 const CONNECTIONS = 20;
@@ -49,10 +50,10 @@ const ROWS = 250_000;
 const QUERIES = 12;
 
 /** Restarts the server with the calibration's limits and measures. The clients must be warm. */
-export async function calibrate(stage: Stage): Promise<Calibration> {
+export async function calibrate(stage: Stage, count = ROUNDS): Promise<Calibration> {
   await stage.serve(CALIBRATION_LIMITS);
   const rounds: Round[] = [];
-  for (let round = 0; round < ROUNDS; round++) rounds.push(await oneRound(stage));
+  for (let round = 0; round < count; round++) rounds.push(await oneRound(stage));
   const each = (of: (round: Round) => number) => middle(rounds.map(of));
   const all = (of: (round: Round) => readonly number[]) => rounds.flatMap(of);
   const backends = all(({ backendCpu }) => backendCpu);
@@ -60,7 +61,7 @@ export async function calibrate(stage: Stage): Promise<Calibration> {
   const postmasterMs = perConnect(each(({ postmaster }) => postmaster));
   const steps = await stepCosts(stage);
   return {
-    connects: ROUNDS * CONNECTIONS,
+    connects: count * CONNECTIONS,
     connectCpuMs: middle(backends) * 1000 + postmasterMs,
     refusalCpuMs: perConnect(each(({ refusal }) => refusal)),
     startCpuMs: steps.start * 1000 + postmasterMs,

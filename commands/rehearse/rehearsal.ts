@@ -58,6 +58,8 @@ export interface RehearsalOptions {
   readonly patience: number;
   /** The costs of this machine, of an earlier rehearsal. Default: they are measured first. */
   readonly calibration?: Calibration | undefined;
+  /** Rounds of a calibration. Default: as many as make it steady. */
+  readonly rounds?: number | undefined;
   /** Called with the server's process id when it runs, and after each restart. */
   readonly serverIs?: ((pid: number) => void) | undefined;
 }
@@ -127,7 +129,7 @@ async function rehearsed(stage: Stage, cells: readonly Cell[], options: Rehearsa
   const begun = performance.now();
   const { progress } = options;
   await stage.serve(CALIBRATION_LIMITS);
-  const calibration = options.calibration ?? (await measured(stage, progress));
+  const calibration = options.calibration ?? (await measured(stage, options));
   const predictions = cells.map((cell) => {
     progress(`predicting ${cell.name}`);
     const input = inputOf(cell, calibration, stage.cores.clientCpus);
@@ -218,14 +220,17 @@ function neverQuiet(storms: readonly RunStorm[]): RehearsalError {
   );
 }
 
-async function measured(stage: Stage, progress: RehearsalOptions["progress"]): Promise<Calibration> {
+async function measured(
+  stage: Stage,
+  { progress, rounds }: Pick<RehearsalOptions, "progress" | "rounds">,
+): Promise<Calibration> {
   progress("warming up");
   await stage.warmUp();
   progress("calibrating");
   const attempts: { readonly calibration: Calibration; readonly taken: number }[] = [];
   while (attempts.every(({ taken }) => taken > MOST_TAKEN) && attempts.length < MOST_REPEATS) {
     const before = coreTimes(stage);
-    const calibration = await calibrate(stage);
+    const calibration = await calibrate(stage, rounds);
     attempts.push({ calibration, taken: worstOf(takenBetween(before, coreTimes(stage))) });
   }
   const [quietest] = attempts.toSorted((a, b) => a.taken - b.taken);

@@ -13,7 +13,12 @@ afterAll(() => {
   for (const { close } of all) close?.();
 });
 
-const RUNS: Readonly<Record<string, number>> = { "stack files": 10, previews: 20, "files of the pipelines": 15 };
+const RUNS: Readonly<Record<string, number>> = {
+  "pack inputs": 1,
+  "stack files": 10,
+  previews: 20,
+  "files of the pipelines": 15,
+};
 
 test.each(all.map((target) => [target.name, target] as const))("%s", async (name, target) => {
   expect(await round(target, 1, 60_000, RUNS[name] ?? 2)).toEqual({ tried: RUNS[name] ?? 2 });
@@ -40,7 +45,7 @@ test("ends, and prints its round, when an input never does", () => {
       "--import",
       "tsx",
       "--eval",
-      `require("./test/fuzz/run.ts").watchdog(1)("stack files, seed 7"); setTimeout(() => { for (;;); }, 500)`,
+      `require("./test/fuzz/watchdog.ts").watchdog(1)("stack files, seed 7"); setTimeout(() => { for (;;); }, 500)`,
     ],
     { cwd: PROJECT_ROOT, encoding: "utf8" },
   );

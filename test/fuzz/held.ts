@@ -1,6 +1,7 @@
 import { COMMANDS } from "../../commands/cli";
 import { ended } from "../commands/child";
 import { CANARY, NAMED } from "./mutations";
+import { finished } from "./watchdog";
 
 /* What every command is held to, whatever it reads. */
 
@@ -45,9 +46,6 @@ export function problemsOf(text: string, code: number, allowed: readonly number[
     ...(leak < 0 ? [] : [`it shows a secret: ${text.slice(Math.max(0, leak - 60), leak + 40)}`]),
   ];
 }
-
-/** How many inputs have ended: the watchdog's sign of life. */
-export const finished = new Int32Array(new SharedArrayBuffer(4));
 
 /** Ends an input that has taken since `before`. */
 export function secondsSince(before: number): string[] {

@@ -1,8 +1,8 @@
-import { Worker } from "node:worker_threads";
 import { Command } from "commander";
 import fc from "fast-check";
-import { endings, finished } from "./held";
+import { endings } from "./held";
 import { type Target, targets } from "./targets";
+import { watchdog } from "./watchdog";
 
 /*
  * `npm run fuzz -- --seed 1 --seconds 60`: draws inputs until the time is over, target after target, and prints each
@@ -47,31 +47,6 @@ export async function round(target: Target, seed: number, ms: number, numRuns = 
     tried: first.numRuns,
     broken: `${target.name}, seed ${seed}: ${JSON.stringify(counterexample)}\n${message}`,
   };
-}
-
-/** Far longer than a command may take: only one that never ends takes so long. */
-const HANGING_SECONDS = 120;
-
-/**
- * Ends the process when an input keeps it busy for ever, and prints which round it was in: a loop without an `await`
- * lets no timer of its own thread run. Returns what reports the next round.
- */
-export function watchdog(seconds = HANGING_SECONDS): (round: string) => void {
-  const worker = new Worker(
-    `const { writeSync } = require("node:fs");
-     const { parentPort, workerData: { finished, seconds } } = require("node:worker_threads");
-     let [round, seen, since] = ["", 0, Date.now()];
-     parentPort.on("message", (begun) => { round = begun; });
-     setInterval(() => {
-       const now = Atomics.load(finished, 0);
-       if (now !== seen) [seen, since] = [now, Date.now()];
-       if (Date.now() - since < seconds * 1000) return;
-       writeSync(1, "BROKEN " + round + ": an input has not ended in " + seconds + " s\\n");
-       process.kill(process.pid, "SIGKILL");
-     }, 500);`,
-    { eval: true, workerData: { finished, seconds } },
-  );
-  return (text) => worker.postMessage(text);
 }
 
 async function main(): Promise<number> {

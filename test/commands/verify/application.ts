@@ -4,7 +4,7 @@ import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { generate } from "selfsigned";
-import { afterAll, afterEach, beforeAll } from "vitest";
+import { afterAll, beforeAll } from "vitest";
 import { type WebSocket, WebSocketServer } from "ws";
 
 /*
@@ -95,15 +95,15 @@ export function applications() {
     trust = await authority();
     localhost = await trust.certificate(["localhost"]);
   });
-  const stop = () =>
+  // After all, because tests that only wait run at once.
+  afterAll(() =>
     Promise.all(
-      servers.splice(0).map((server) => {
+      servers.map((server) => {
         server.closeAllConnections();
         return new Promise((resolve) => server.close(resolve));
       }),
-    );
-  afterEach(stop);
-  afterAll(stop);
+    ),
+  );
   const known = <T>(value: T | undefined): T => {
     if (value === undefined) throw new Error("applications are started in tests");
     return value;

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { readContract } from "../../../commands/verify/contract";
 import { verificationText } from "../../../commands/verify/format";
 import { type Verification, verify } from "../../../commands/verify/smoke-test";
@@ -242,17 +242,6 @@ test.each([
   expect(failure(verdict)).toMatchObject({ name: "GET https://HOST/health", found, attempts });
 });
 
-test("health that hangs", async () => {
-  const { verdict } = await misbehaving({ health: { "backend /health/startup": ["hang"] } }, IMPATIENT);
-  expect(failure(verdict)).toMatchObject({
-    name: "GET https://HOST/health/startup",
-    found: "no answer before the timeout",
-    means:
-      "the host accepts the connection but the application does not answer: it waits for a database connection, or it never started",
-    attempts: 2,
-  });
-});
-
 test("health whose body never ends is judged by its status", async () => {
   const { verdict } = await misbehaving({ health: { "backend /health/startup": ["endless"] } });
   expect(verdict.ok).toBe(true);
@@ -349,15 +338,6 @@ test.each([
   });
 });
 
-test("an upgrade that hangs", async () => {
-  const { verdict } = await misbehaving({ upgrade: "hang" }, IMPATIENT);
-  expect(failure(verdict)).toMatchObject({
-    name: "upgrade of wss://HOST/ws",
-    found: "no upgrade before the timeout",
-    attempts: 2,
-  });
-});
-
 const typed = (...types: readonly string[]) => types.map((type) => ({ type }));
 
 test("events may come again, with others between, beside texts that are no JSON", async () => {
@@ -394,23 +374,46 @@ test.each([
   expect(application.messages).toHaveLength(1);
 });
 
-test.each([
-  [
-    "some",
-    typed(...EVENTS.slice(0, 2)),
-    "agent_started, agent_thinking came before the timeout; missing: tool_executing, tool_completed, agent_completed",
-  ],
-  ["none", [], `no event came before the timeout; missing: ${EVENTS.join(", ")}`],
-])("an agent that sends %s of its events in time", async (_, events, found) => {
-  const { verdict } = await misbehaving({ events }, { ...LIMITS, eventsSeconds: 2 });
-  expect(failure(verdict)).toMatchObject({ name: "agent events in order", found, attempts: 1 });
-});
-
 test("a connection that is closed amid the events", async () => {
   const { verdict } = await misbehaving({ events: typed("agent_started"), close: 1011 });
   expect(failure(verdict)).toMatchObject({
     found:
       "agent_started came before the connection was closed (1011); missing: agent_thinking, tool_executing, tool_completed, agent_completed",
     means: "the agent started but did not complete: it hangs at the next step, or its instance died",
+  });
+});
+
+// They only wait: all at once.
+describe.concurrent("waits no longer than its limit for", () => {
+  test("health that hangs", async () => {
+    const { verdict } = await misbehaving({ health: { "backend /health/startup": ["hang"] } }, IMPATIENT);
+    expect(failure(verdict)).toMatchObject({
+      name: "GET https://HOST/health/startup",
+      found: "no answer before the timeout",
+      means:
+        "the host accepts the connection but the application does not answer: it waits for a database connection, or it never started",
+      attempts: 2,
+    });
+  });
+
+  test("an upgrade that hangs", async () => {
+    const { verdict } = await misbehaving({ upgrade: "hang" }, IMPATIENT);
+    expect(failure(verdict)).toMatchObject({
+      name: "upgrade of wss://HOST/ws",
+      found: "no upgrade before the timeout",
+      attempts: 2,
+    });
+  });
+
+  test.each([
+    [
+      "some",
+      typed(...EVENTS.slice(0, 2)),
+      "agent_started, agent_thinking came before the timeout; missing: tool_executing, tool_completed, agent_completed",
+    ],
+    ["none", [], `no event came before the timeout; missing: ${EVENTS.join(", ")}`],
+  ])("an agent that sends %s of its events in time", async (_, events, found) => {
+    const { verdict } = await misbehaving({ events }, { ...LIMITS, eventsSeconds: 2 });
+    expect(failure(verdict)).toMatchObject({ name: "agent events in order", found, attempts: 1 });
   });
 });
