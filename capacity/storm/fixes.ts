@@ -2,13 +2,14 @@ import { probeWindowSeconds } from "../constraints/cloudrun";
 import { databaseMemory, parseTier, tierCatalogue } from "../constraints/cloudsql";
 import { cloudRunLimits, connectorLimits } from "../limits";
 import { planAfter } from "../plan-changes";
+import { clamp } from "../problem";
 import type { Bottleneck } from "./bottleneck";
 import { failingStorms } from "./gate";
 import { attemptsIn } from "./model";
 import { DEFAULT_SEED, type StormResult } from "./results";
 import { stormRun } from "./runs";
 import { planScenarios, type StormPlan, stormPlanProblems } from "./scenarios";
-import { meanInterval } from "./statistics";
+import { meanOf } from "./statistics";
 
 /*
  * Numbers that mend a failing storm. Each is found by simulating the changed plan, so that it passes when it is typed.
@@ -35,8 +36,8 @@ export interface FixLimits<Plan extends StormPlan> {
 const MOST_FIXES = 3;
 /** Attempts to connect in a storm above which a search takes too long. */
 const MOST_ATTEMPTS = 2000;
-/** Storms that show whether a fix is worth a full verdict. */
-const FIRST_LOOK = { replications: 100, seed: DEFAULT_SEED };
+/** Storms that show whether a fix is worth a full verdict: fewer where they are long. */
+const FIRST_LOOK = { attempts: 10_000, min: 20, max: 100 };
 /** Steps beyond the first hopeful one that get a full verdict. */
 const FURTHER_STEPS = 3;
 
@@ -61,7 +62,10 @@ export function passingFixes<Plan extends StormPlan>(
   };
   const isHopeful = (after: Plan | undefined) =>
     after !== undefined &&
-    planScenarios(after).every(({ input }) => meanInterval(stormRun(input, FIRST_LOOK).shares).mean >= target);
+    planScenarios(after).every(({ input }) => {
+      const replications = clamp(FIRST_LOOK.attempts / attemptsIn(input), FIRST_LOOK);
+      return meanOf(stormRun(input, { replications, seed: DEFAULT_SEED }).shares) >= target;
+    });
   const passes = (after: Plan | undefined) =>
     after !== undefined && accepts(after) && failingStorms(after, target).length === 0;
   const search = (levers: readonly Lever[], before: Fix = []): Fix[] => {

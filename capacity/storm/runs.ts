@@ -1,3 +1,4 @@
+import { memoized } from "../memoized";
 import type { SimulationOptions, StormInput, StormRun } from "./model";
 import { simulate } from "./simulation";
 
@@ -10,16 +11,21 @@ export type KeptRun = readonly [key: string, run: StormRun];
 const runs = new Map<string, StormRun>();
 let numbers = 0;
 
-/**
- * The storms of an input. The same input and options always give the same run, so it is kept: `check` asks for the
- * storms of the plan once for the plan and once for the policy pack, and names of services make no difference.
- */
-export function stormRun(input: StormInput, options: SimulationOptions): StormRun {
-  const key = JSON.stringify(
-    [{ ...input, groups: input.groups.map(({ service: _, ...group }) => group) }, options],
+/** The text of an input, the same for inputs that differ in the names of services. */
+export const inputText = memoized((input: StormInput) =>
+  JSON.stringify(
+    { ...input, groups: input.groups.map(({ service: _, ...group }) => group) },
     // JSON has no infinity.
     (_, value) => (value === Number.POSITIVE_INFINITY ? "unlimited" : value),
-  );
+  ),
+);
+
+/**
+ * The storms of an input. The same input and options always give the same run, so it is kept: `check` asks for the
+ * storms of the plan once for the plan and once for the policy pack.
+ */
+export function stormRun(input: StormInput, options: SimulationOptions): StormRun {
+  const key = `${options.replications} ${options.seed} ${inputText(input)}`;
   const kept = runs.get(key);
   if (kept) return kept;
   const run = simulate(input, options);

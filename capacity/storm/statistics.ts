@@ -110,7 +110,8 @@ function isAbove(observed: Observed, mean: number, confidence: number): boolean 
   return largest > wanted || largest + Math.log(logs.reduce((sum, log) => sum + Math.exp(log - largest), 0)) >= wanted;
 }
 
-function meanOf(values: Float64Array): number {
+/** The mean. Needs one value at least. */
+export function meanOf(values: Float64Array): number {
   let sum = 0;
   for (const value of values) sum += value;
   return sum / values.length;

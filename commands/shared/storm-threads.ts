@@ -5,7 +5,7 @@ import { Worker } from "node:worker_threads";
 import type { CapacityPlan } from "../../capacity/plan";
 import { clamp } from "../../capacity/problem";
 import { attemptsIn, type SimulationOptions } from "../../capacity/storm/model";
-import { type KeptRun, keepRuns } from "../../capacity/storm/runs";
+import { inputText, type KeptRun, keepRuns } from "../../capacity/storm/runs";
 import type { Scenario } from "../../capacity/storm/scenarios";
 import { scenariosToJudge } from "../../capacity/verdict";
 
@@ -46,8 +46,16 @@ const THREAD = join(__dirname, "storm-thread.cjs");
 /** Attempts to connect in one storm of each task for which another thread is worth its own start of 50 ms. */
 const ATTEMPTS_PER_THREAD = 1000;
 
-/** Begins to simulate. `threads`: default as many as there are cores, fewer where there is little to do, none on one core. */
-export function simulateInThreads(tasks: readonly StormTask[], threads = threadsFor(tasks), file = THREAD): Simulating {
+/**
+ * Begins to simulate. `most`: the threads; default as many as there are cores, fewer where there is little to do, none
+ * on one core.
+ */
+export function simulateInThreads(asked: readonly StormTask[], most?: number, file = THREAD): Simulating {
+  // What differs only in names gives the same runs.
+  const tasks = [
+    ...new Map(asked.map((task) => [`${JSON.stringify(task.as)} ${inputText(task.scenario.input)}`, task])).values(),
+  ];
+  const threads = most ?? threadsFor(tasks);
   if (threads === 0 || tasks.length === 0 || !existsSync(file))
     return { done: Promise.resolve([]), stop: () => undefined };
   const workers = shared(tasks, threads).map((workerData) => new Worker(file, { workerData }));
