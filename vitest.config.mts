@@ -1,15 +1,19 @@
 import { defineConfig } from "vitest/config";
-
-/** They measure: nothing else may run beside them. */
-const MEASURING = ["test/commands/rehearse/{rehearsal,relay}.test.ts"];
+import { MEASURING } from "./vitest.rehearsal.config.mjs";
 
 export default defineConfig({
   test: {
     // What has a date is judged as of then: the tests do not age. Processes that they start inherit it.
     env: { NETRA_TODAY: "2026-06-01" },
+    include: ["test/**/*.test.ts"],
+    // The first need a `pulumi`, the others a machine for themselves: npm run test:engine, npm run test:rehearsal.
+    exclude: ["test/engine/*.test.ts", ...MEASURING],
     // Pulumi's runtime is process-global, and loading it is most of the cost: two workers, each loads it once.
     pool: "forks",
     isolate: false,
+    maxWorkers: 2,
+    // A program's resources are garbage soon: with more room for what is new, less of it is copied.
+    execArgv: ["--max-semi-space-size=64"],
     passWithNoTests: false,
     testTimeout: 120_000,
     hookTimeout: 120_000,
@@ -22,18 +26,5 @@ export default defineConfig({
       reporter: ["text-summary", "json"],
       reportsDirectory: ".reports/coverage",
     },
-    projects: [
-      {
-        extends: true,
-        test: {
-          name: "unit",
-          include: ["test/**/*.test.ts"],
-          exclude: ["test/engine/*.test.ts", ...MEASURING], // these need a `pulumi`: npm run test:engine
-          maxWorkers: 2,
-          sequence: { groupOrder: 0 },
-        },
-      },
-      { extends: true, test: { name: "rehearsal", include: MEASURING, maxWorkers: 1, sequence: { groupOrder: 1 } } },
-    ],
   },
 });
