@@ -37,13 +37,11 @@ const POSTMASTER = 7;
 const BACKEND = 8;
 const CLIENT_TLS = 9;
 const TLS = 10;
-const TLS_TURN = 11;
-const SLOT = 12;
-const CLIENT_AUTH = 13;
-const AUTH = 14;
-const AUTH_TURN = 15;
-const CONNECTED = 16;
-const QUERIES = 17;
+const SLOT = 11;
+const CLIENT_AUTH = 12;
+const AUTH = 13;
+const CONNECTED = 14;
+const QUERIES = 15;
 
 // Subjects of the database's CPU that are not lanes, numbered after them: ending backends and the postmaster.
 const CLOSED = 0;
@@ -96,6 +94,19 @@ const AUTH_TURNS: readonly Turn[] = [
 /** Clients with CPUs of their own wait for none of the others. */
 const ONE_TURN: readonly Turn[] = [{ client: 1, server: 1 }];
 
+/** The costs of a phase, by turn. */
+interface Phase {
+  readonly turns: number;
+  readonly clientMs: Float64Array;
+  readonly serverMs: Float64Array;
+}
+
+const phase = (turns: readonly Turn[], clientMs: number, serverMs: number): Phase => ({
+  turns: turns.length,
+  clientMs: Float64Array.from(turns, ({ client }) => client * clientMs),
+  serverMs: Float64Array.from(turns, ({ server }) => server * serverMs),
+});
+
 /** The scheduler's random stream, which belongs to no start. */
 const SCHEDULER = 2 ** 31 - 1;
 
@@ -126,8 +137,8 @@ class Storm {
   private postmasterPeak = 0;
   private readonly adminApi: TokenBucket;
   private readonly connectorSeconds: number;
-  private readonly tlsTurns: readonly Turn[];
-  private readonly authTurns: readonly Turn[];
+  private readonly tls: Phase;
+  private readonly auth: Phase;
 
   private readonly starts: number;
   private readonly groupOf: Int32Array;
@@ -180,8 +191,9 @@ class Storm {
     this.clients = new ServerQueue(costs.clientVcpus);
     this.connector = new ServerQueue(connector.vms);
     this.connectorSeconds = 1 / connector.connectsPerSecond;
-    this.tlsTurns = costs.clientVcpus === NEVER ? ONE_TURN : TLS_TURNS;
-    this.authTurns = costs.clientVcpus === NEVER ? ONE_TURN : AUTH_TURNS;
+    const sharesCpus = costs.clientVcpus < NEVER;
+    this.tls = phase(sharesCpus ? TLS_TURNS : ONE_TURN, costs.clientTlsMs, costs.refusalCpuMs - costs.startCpuMs);
+    this.auth = phase(sharesCpus ? AUTH_TURNS : ONE_TURN, costs.clientAuthMs, costs.connectCpuMs - costs.refusalCpuMs);
     this.events = new EventQueue(this.cpu);
     this.adminApi = new TokenBucket(adminApi.callsPerMinute / 60, adminApi.callsPerMinute);
 
@@ -468,12 +480,11 @@ class Storm {
         this.turn[lane] = 0;
         return this.compute(lane, costs.startCpuMs);
       case CLIENT_TLS:
-        return this.atClient(lane, costs.clientTlsMs * this.turnOf(lane, this.tlsTurns).client);
+        return costs.clientTlsMs === 0 || this.atClient(lane, f64(this.tls.clientMs, i32(this.turn, lane)));
       case TLS:
-        return this.compute(lane, (costs.refusalCpuMs - costs.startCpuMs) * this.turnOf(lane, this.tlsTurns).server);
-      case TLS_TURN:
-        return this.endTurn(lane, this.tlsTurns, CLIENT_TLS);
+        return this.compute(lane, f64(this.tls.serverMs, i32(this.turn, lane)));
       case SLOT:
+        if (this.tls.turns > 1 && this.beginsTurn(lane, this.tls.turns, CLIENT_TLS)) return false;
         if (this.connections >= database.maxConnections) {
           this.endBackend();
           return this.refuse(lane);
@@ -482,12 +493,11 @@ class Storm {
         this.changeConnections(1);
         return true;
       case CLIENT_AUTH:
-        return this.atClient(lane, costs.clientAuthMs * this.turnOf(lane, this.authTurns).client);
+        return costs.clientAuthMs === 0 || this.atClient(lane, f64(this.auth.clientMs, i32(this.turn, lane)));
       case AUTH:
-        return this.compute(lane, (costs.connectCpuMs - costs.refusalCpuMs) * this.turnOf(lane, this.authTurns).server);
-      case AUTH_TURN:
-        return this.endTurn(lane, this.authTurns, CLIENT_AUTH);
+        return this.compute(lane, f64(this.auth.serverMs, i32(this.turn, lane)));
       case CONNECTED: {
+        if (this.auth.turns > 1 && this.beginsTurn(lane, this.auth.turns, CLIENT_AUTH)) return false;
         this.slot[lane] = 0;
         const start = i32(this.startOf, lane);
         const group = i32(this.groupOf, start);
@@ -534,17 +544,13 @@ class Storm {
     return false;
   }
 
-  private turnOf(lane: number, turns: readonly Turn[]): Turn {
-    return turns[i32(this.turn, lane)] as Turn; // `endTurn` keeps it below their number
-  }
-
-  /** Begins the phase's next turn at `first`. Returns true if there is none. */
-  private endTurn(lane: number, turns: readonly Turn[], first: number): boolean {
+  /** Ends a turn of a phase, and begins the next one at `first` if there is one. */
+  private beginsTurn(lane: number, turns: number, first: number): boolean {
     const next = i32(this.turn, lane) + 1;
-    this.turn[lane] = next % turns.length;
-    if (next === turns.length) return true;
+    this.turn[lane] = next % turns;
+    if (next === turns) return false;
     this.proceed(lane, first);
-    return false;
+    return true;
   }
 
   private queueForPostmaster(lane: number): void {
