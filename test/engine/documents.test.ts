@@ -66,7 +66,7 @@ function done(): string[] {
 
 describe("README.md and the first pages of docs", () => {
   // What .ci/run does: a clean install, and all tests.
-  const byCi = ["npm ci && npm test\n", "npm run test:engine\n"];
+  const byCi = ["npm ci && npm test\n", "npm run test:engine\nnpm run test:rehearsal\n"];
   const all = ["README.md", "docs/your-project.md", "docs/pulumi.md"].flatMap((file) =>
     blocks(readFileSync(join(PROJECT_ROOT, file), "utf8")),
   );
