@@ -40,7 +40,7 @@ export class ServerQueue {
   }
 }
 
-/** A token bucket whose callers wait in turn. It holds `burst` tokens and gains `perSecond`. */
+/** A token bucket whose callers wait in turn. It holds `burst` tokens and gains `perSecond` (Infinity: nothing waits). */
 export class TokenBucket {
   private tokens: number;
   private since = 0;
@@ -59,6 +59,7 @@ export class TokenBucket {
 
   /** Takes `count` tokens and returns the time when they are available: `now` or later. */
   take(now: number, count: number): number {
+    if (this.perSecond === NEVER) return now;
     this.tokens = Math.min(this.burst, this.tokens + (now - this.since) * this.perSecond) - count;
     this.since = now;
     return this.tokens >= 0 ? now : now - this.tokens / this.perSecond;

@@ -295,6 +295,11 @@ describe("the token bucket", () => {
     expect(granted).toEqual([1, 1, 1, 1.25, 1.5, 1.75, 2, 2.25]);
   });
 
+  it("without a limit lets every caller through, also at the same moment", () => {
+    const bucket = new TokenBucket(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY);
+    expect([0, 0, 3, 3].map((now) => bucket.take(now, 2))).toEqual([0, 0, 3, 3]);
+  });
+
   it("fills up again while nobody calls, and never beyond the burst", () => {
     const bucket = new TokenBucket(2, 4);
     expect(bucket.take(0, 4)).toBe(0);
