@@ -39,7 +39,7 @@ async function simulated(host: Host, options: PlanOptions): Promise<number> {
   if (only) {
     const ends = scenariosByAssumption(plan, only.name).flatMap(({ atLow, atHigh }) => [atLow, atHigh]);
     await simulateInThreads([
-      { scenario: only, as: { kind: "result", options: storms } },
+      { scenario: only, as: { kind: "detail", options: storms } },
       ...ends.map((scenario) => ({ scenario, as: { kind: "run", options: storms } }) as const),
     ]).done;
     const detail = stormDetail(only, storms);

@@ -1,5 +1,5 @@
 import { clamp } from "../problem";
-import { attemptsIn, type StormInput, type StormRun } from "./model";
+import { attemptsIn, type SimulationOptions, type StormInput, type StormRun } from "./model";
 import { stormRun } from "./runs";
 import { differenceInterval, type Interval, meanInterval, quantile } from "./statistics";
 
@@ -75,31 +75,75 @@ const MOST_ATTEMPTS = 200_000;
 const LEAST_AFFORDABLE = 5;
 /** A relief that changes less is not worth a name. */
 const WORTH_NAMING = { failures: 0.1, time: 0.02 };
+/** One failed start in all storms of a relief is far more. */
+const ROUNDING = 1e-9;
 
-/** `run` is what the input gave with that seed. */
-export function findBottleneck(
-  input: StormInput,
-  run: StormRun,
-  seed: number,
-): { readonly bottleneck: Bottleneck; readonly reliefs: readonly Relief[] } {
+/** A run with its input: `run` is what the input gave with that seed. */
+interface Storms {
+  readonly input: StormInput;
+  readonly run: StormRun;
+  readonly seed: number;
+}
+
+/** What is to be relieved: the first storms of the run. */
+interface Base extends Storms {
+  readonly options: SimulationOptions;
+  readonly failing: number;
+}
+
+export function findBottleneck(storms: Storms): Bottleneck {
+  const base = baseOf(storms);
+  const reliefs: Relief[] = [];
+  for (const resource of RESOURCES) {
+    const relief = relieve(resource, base);
+    if (!relief) continue;
+    reliefs.push(relief);
+    // Nothing fails any more, so no other relief does more, and the first one decides a tie.
+    if (relief.failuresGone > 1 - ROUNDING) break;
+  }
+  const byFailures = largest(reliefs, (relief) => relief.failuresGone, WORTH_NAMING.failures);
+  if (byFailures) return byFailures;
+  if (base.failing > 0) return mostHarmful(base) ?? "none";
+  return largest(reliefs, (relief) => relief.timeGone, WORTH_NAMING.time) ?? "none";
+}
+
+/** What each relief would bring. */
+export function reliefsOf(storms: Storms): Relief[] {
+  const base = baseOf(storms);
+  return RESOURCES.flatMap((resource) => relieve(resource, base) ?? []);
+}
+
+function baseOf({ input, run, seed }: Storms): Base {
   const affordable = Math.max(LEAST_AFFORDABLE, Math.floor(MOST_ATTEMPTS / attemptsIn(input)));
   const options = { replications: Math.min(run.shares.length, replicationsFor(run), affordable), seed };
-  const base = options.replications === run.shares.length ? run : stormRun(input, options);
-  const failing = 1 - meanInterval(base.shares).mean;
-  const p95 = quantile(base.readySeconds, 0.95);
-  const reliefs = RESOURCES.flatMap((resource): Relief[] => {
-    const relieved = RELIEFS[resource](input);
-    if (!relieved) return [];
-    const better = stormRun(relieved, options);
-    const gain = differenceInterval(better.shares, base.shares);
-    const betterP95 = quantile(better.readySeconds, 0.95);
-    const timeGone = p95 !== null && betterP95 !== null ? 1 - betterP95 / p95 : 0;
-    return [{ resource, gain, failuresGone: failing > 0 ? gain.mean / failing : 0, timeGone }];
-  });
-  const byFailures = largest(reliefs, (relief) => relief.failuresGone, WORTH_NAMING.failures);
-  if (byFailures) return { bottleneck: byFailures, reliefs };
-  if (failing > 0) return { bottleneck: mostHarmful(input, options) ?? "none", reliefs };
-  return { bottleneck: largest(reliefs, (relief) => relief.timeGone, WORTH_NAMING.time) ?? "none", reliefs };
+  const first = options.replications === run.shares.length ? run : stormRun(input, options);
+  return { input, run: first, seed, options, failing: 1 - meanInterval(first.shares).mean };
+}
+
+function relieve(resource: Resource, { input, run, options, failing }: Base): Relief | undefined {
+  const relieved = RELIEFS[resource](input);
+  if (!relieved) return undefined;
+  const better = heldUpNone(resource, input, run) ? run : stormRun(relieved, options);
+  const gain = differenceInterval(better.shares, run.shares);
+  const [p95, betterP95] = [quantile(run.readySeconds, 0.95), quantile(better.readySeconds, 0.95)];
+  const timeGone = p95 !== null && betterP95 !== null ? 1 - betterP95 / p95 : 0;
+  return { resource, gain, failuresGone: failing > 0 ? gain.mean / failing : 0, timeGone };
+}
+
+/** Whether no start was refused by the resource or waited for it: the same storms without its limit are the same. */
+function heldUpNone(resource: Resource, { connector }: StormInput, run: StormRun): boolean {
+  switch (resource) {
+    case "max_connections":
+    case "connection limit":
+    case "built-in socket":
+      return run.refusals === 0;
+    case "Admin API":
+      return run.adminApiWaits === 0;
+    case "connector":
+      return run.queues.connector <= connector.vms;
+    default:
+      return false;
+  }
 }
 
 function replicationsFor({ shares, starts }: StormRun): number {
@@ -112,10 +156,7 @@ function replicationsFor({ shares, starts }: StormRun): number {
  * The resource that fails most starts when every other one is unlimited, beyond those that fail with all of them
  * unlimited.
  */
-function mostHarmful(
-  input: StormInput,
-  options: { readonly replications: number; readonly seed: number },
-): Resource | undefined {
+function mostHarmful({ input, options }: Base): Resource | undefined {
   const relievedBut = (kept: Resource | undefined) =>
     RESOURCES.reduce((all, other) => (other === kept ? all : (RELIEFS[other](all) ?? all)), input);
   const failing = (storm: StormInput) => 1 - meanInterval(stormRun(storm, options).shares).mean;

@@ -1,6 +1,6 @@
 import { type AssumptionName, assumptions } from "../assumptions";
 import { identity, type Naming, type Problem, problem } from "../problem";
-import { type Bottleneck, findBottleneck, type Relief } from "./bottleneck";
+import { type Bottleneck, findBottleneck, type Relief, reliefsOf } from "./bottleneck";
 import type { StormRun } from "./model";
 import { stormRun } from "./runs";
 import { likelyValues, planScenarios, type Scenario, type StormPlan } from "./scenarios";
@@ -108,10 +108,10 @@ export function planStorms(plan: StormPlan, options: StormOptions = {}): StormRe
 export function scenarioStorms(scenario: Scenario, options: StormOptions = {}): StormResult {
   const { replications, seed } = withDefaults(options);
   const run = stormRun(scenario.input, { replications, seed });
-  return summary(scenario, run, seed, findBottleneck(scenario.input, run, seed).bottleneck);
+  return summary(scenario, run, seed);
 }
 
-function summary(scenario: Scenario, run: StormRun, seed: number, bottleneck: Bottleneck): StormResult {
+function summary(scenario: Scenario, run: StormRun, seed: number): StormResult {
   const replications = run.shares.length;
   const perStorm = (total: number) => total / replications;
   const { attempts, initTimeout, probeWindow } = run.failedBy;
@@ -133,7 +133,7 @@ function summary(scenario: Scenario, run: StormRun, seed: number, bottleneck: Bo
       };
     }),
     peakConnections: run.peakConnections,
-    bottleneck,
+    bottleneck: findBottleneck({ input: scenario.input, run, seed }),
     refusals: perStorm(run.refusals),
     timeouts: perStorm(run.timeouts),
     dialFailures: perStorm(run.dialFailures),
@@ -157,8 +157,7 @@ export interface StormDetail extends StormResult {
 export function stormDetail(scenario: Scenario, options: StormOptions = {}): StormDetail {
   const { replications, seed } = withDefaults(options);
   const run = stormRun(scenario.input, { replications, seed });
-  const { bottleneck, reliefs } = findBottleneck(scenario.input, run, seed);
-  return { ...summary(scenario, run, seed, bottleneck), reliefs };
+  return { ...summary(scenario, run, seed), reliefs: reliefsOf({ input: scenario.input, run, seed }) };
 }
 
 /** What one assumption decides: the scenario at its low and at its high value, all others likely. */

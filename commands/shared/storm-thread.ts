@@ -1,6 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { decidedStorms } from "../../capacity/storm/gate";
-import { scenarioStorms } from "../../capacity/storm/results";
+import { scenarioStorms, stormDetail } from "../../capacity/storm/results";
 import { keptRuns, stormRun } from "../../capacity/storm/runs";
 import type { StormTask } from "./storm-threads";
 
@@ -10,6 +10,7 @@ import type { StormTask } from "./storm-threads";
 for (const { scenario, as } of workerData as readonly StormTask[]) {
   if (as.kind === "verdict") decidedStorms(scenario, as.target);
   else if (as.kind === "result") scenarioStorms(scenario, as.options);
+  else if (as.kind === "detail") stormDetail(scenario, as.options);
   else stormRun(scenario.input, as.options);
 }
 const runs = keptRuns();

@@ -22,7 +22,7 @@ export interface StormTask {
   readonly scenario: Scenario;
   readonly as:
     | { readonly kind: "verdict"; readonly target: number }
-    | { readonly kind: "result"; readonly options: SimulationOptions }
+    | { readonly kind: "result" | "detail"; readonly options: SimulationOptions }
     | { readonly kind: "run"; readonly options: SimulationOptions };
 }
 

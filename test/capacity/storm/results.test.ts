@@ -12,6 +12,7 @@ import {
   stormOptionProblems,
 } from "../../../capacity/storm/results";
 import { planScenarios, type StormPlan } from "../../../capacity/storm/scenarios";
+import { simulate } from "../../../capacity/storm/simulation";
 import { incidentPlan, stagingPlan, withRoutes } from "../staging-plan";
 import { stormInput } from "./storm-input";
 
@@ -81,6 +82,28 @@ describe("the bottleneck", () => {
     ],
   ])("is %s where relieving that changes most", (bottleneck, input) => {
     expect(scenarioStorms(scenarioOf(input, 10), { replications: 50 }).bottleneck).toBe(bottleneck);
+  });
+
+  it("is what simulating every relief finds, also of resources that hold nobody up", () => {
+    const options = { replications: 20, seed: 1 };
+    const input = stormInput({
+      group: { ...group, throughConnector: true, callsAdminApi: true, userLimit: 10, connectionsPerInstance: 1 },
+      connector: { vms: 10, connectsPerSecond: 100 },
+      costs: { connectCpuMs: 100 },
+    });
+    const { reliefs } = stormDetail(scenarioOf(input, 10), options);
+    const endless = Number.POSITIVE_INFINITY;
+    const [own = expect.unreachable()] = input.groups;
+    const relieved = [
+      { ...input, database: { ...input.database, maxConnections: endless } },
+      { ...input, connector: { ...input.connector, vms: endless } },
+      { ...input, adminApi: { ...input.adminApi, callsPerMinute: endless } },
+      { ...input, groups: [{ ...own, connectionsPerInstance: endless }] },
+      { ...input, groups: [{ ...own, userLimit: endless }] },
+    ];
+    const { shares, readySeconds } = simulate(input, options);
+    for (const other of relieved) expect(simulate(other, options)).toMatchObject({ shares, readySeconds });
+    expect(reliefs.filter(({ timeGone }) => timeGone > 0).map(({ resource }) => resource)).toEqual(["database CPU"]);
   });
 });
 
