@@ -28,7 +28,8 @@ export class RoundRobinCpu {
   /** Waiting jobs, in the order of arrival. */
   private queue = new Int32Array(64);
   private waiting = 0;
-  // For each job: its subject, the work left when its turn begins, the time of that, and whether the turn completes it.
+  // For each job: its subject, the seconds on a CPU that are left when its turn begins, the time of that, and whether
+  // the turn completes it.
   private subjects = new Int32Array(64).fill(-1);
   private left = new Float64Array(64);
   private begun = new Float64Array(64);
@@ -72,7 +73,7 @@ export class RoundRobinCpu {
     const job = i32(this.free, --this.freed);
     if (job >= this.used) this.used = job + 1;
     this.subjects[job] = subject;
-    this.left[job] = seconds;
+    this.left[job] = seconds / this.speed;
     this.jobs++;
     if (this.jobs > this.peak) this.peak = this.jobs;
     if (this.onCpu < this.cpus) {
@@ -111,7 +112,7 @@ export class RoundRobinCpu {
       this.release(job);
       this.handOver(now);
     } else {
-      this.left[job] = (this.left[job] as number) - (now - (this.begun[job] as number)) * this.speed;
+      this.left[job] = (this.left[job] as number) - (now - (this.begun[job] as number));
       if (this.waiting === 0) this.begin(now, job);
       else {
         this.queue[this.waiting++] = job;
@@ -127,18 +128,21 @@ export class RoundRobinCpu {
    * Otherwise, queries of several seconds would cost a thousand turns each.
    */
   skipRounds(until: number): void {
-    const { subjects, left, begun, cpus, jobs, speed, used } = this;
-    if (this.waiting === 0 || this.ending >= 0) return;
+    if (this.waiting > 0 && this.ending < 0) this.skip(until);
+  }
+
+  private skip(until: number): void {
+    const { subjects, left, begun, cpus, jobs, used } = this;
     const round = (jobs * SLICE_SECONDS) / cpus;
     let rounds = Math.floor((until - this.nextAt) / round) - 1;
     for (let job = 0; job < used && rounds > 0; job++) {
       if ((subjects[job] as number) < 0) continue;
-      rounds = Math.min(rounds, Math.floor((left[job] as number) / speed / SLICE_SECONDS) - 2);
+      rounds = Math.min(rounds, Math.floor((left[job] as number) / SLICE_SECONDS) - 2);
       if (rounds <= 0) this.ending = job;
     }
     if (rounds <= 0) return;
     for (let job = 0; job < used; job++) {
-      left[job] = (left[job] as number) - rounds * SLICE_SECONDS * speed;
+      left[job] = (left[job] as number) - rounds * SLICE_SECONDS;
       begun[job] = (begun[job] as number) + rounds * round;
     }
     this.running.shift(rounds * round);
@@ -166,7 +170,7 @@ export class RoundRobinCpu {
 
   /** Begins a job's turn: a slice, or the whole job if that is shorter or no other job waits. */
   private begin(now: number, job: number): void {
-    const seconds = (this.left[job] as number) / this.speed;
+    const seconds = this.left[job] as number;
     const isLast = this.waiting === 0 || seconds <= SLICE_SECONDS;
     this.begun[job] = now;
     this.last[job] = isLast ? 1 : 0;
@@ -180,7 +184,7 @@ export class RoundRobinCpu {
       if (i32(subjects, job) < 0 || i32(this.last, job) === 0) continue;
       const begun = f64(this.begun, job);
       const end = begun + SLICE_SECONDS * Math.max(1, Math.ceil((now - begun) / SLICE_SECONDS));
-      if (end >= begun + f64(this.left, job) / this.speed) continue;
+      if (end >= begun + f64(this.left, job)) continue;
       this.last[job] = 0;
       this.running.remove(job);
       this.running.insert(end, job);
