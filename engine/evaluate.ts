@@ -40,6 +40,8 @@ const SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270";
 // the time and the memory of an evaluation, which waits for every promise itself.
 const promises = require("@pulumi/pulumi/runtime/debuggable") as { debuggablePromise(promise: unknown): unknown };
 promises.debuggablePromise = (promise) => promise;
+// For the engine it also formats and reads a whole stack trace for each resource. Here there is no engine.
+Reflect.set(pulumi.Resource, "stackTrace", () => []);
 
 let lastEvaluation: Promise<unknown> = Promise.resolve();
 
