@@ -9,6 +9,8 @@ import { stagingPlan, withRoutes } from "./staging-plan";
 
 // Enough to show 99 % where no start fails.
 const options = { replications: 400 };
+/** Enough where every start fails. */
+const few = { replications: 10 };
 const sized = (plan: CapacityPlan, { connector, tier, maxConnections }: Size): CapacityPlan => ({
   ...plan,
   connector: { ...plan.connector, ...connector },
@@ -105,8 +107,8 @@ describe("sizing other plans", () => {
     expect(cheapest?.maxConnections).toBe(Math.ceil((10 * 12 + 6 * 3 + 1 + 23) / 0.8));
   });
 
-  it("says so when no size helps, of every plan", () => {
-    const { cheapest, today, rejected, plans } = sizePlan(backendDatabase({ startupQueryCpuMs: 60_000 }), options);
+  it("reports for every plan that no size helps", () => {
+    const { cheapest, today, rejected, plans } = sizePlan(backendDatabase({ startupQueryCpuMs: 60_000 }), few);
     expect(cheapest).toBeUndefined();
     expect(today.fails).toContain("storm cold-start, at any size");
     expect(today.worst?.success.mean).toBe(0);
@@ -114,7 +116,7 @@ describe("sizing other plans", () => {
   });
 
   it("finds nothing for a path that cannot work", () => {
-    const { cheapest, today } = sizePlan(withRoutes(stagingPlan(), { vpcAccess: "none" }), options);
+    const { cheapest, today } = sizePlan(withRoutes(stagingPlan(), { vpcAccess: "none" }), few);
     expect(cheapest).toBeUndefined();
     expect(today.fails).toContain("storm cold-start, at any size");
   });

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { FEW_STORMS } from "../stack-settings";
 import { stackCommand } from "./child";
 import { stackFiles } from "./stack-files";
 
@@ -8,7 +9,12 @@ const stackFile = stackFiles();
 const size = stackCommand("size");
 
 test("finds the cheapest plan that is no smaller than the live connector: one object with --json, the answer last without", async () => {
-  const [json, again, text] = await Promise.all([size("--json"), size("--json", "--seed", "1"), size()]);
+  const file = ["--config-file", stackFile("few", FEW_STORMS)];
+  const [json, again, text] = await Promise.all([
+    size(...file, "--json"),
+    size(...file, "--json", "--seed", "1"),
+    size(...file),
+  ]);
   expect([json.code, json.stderr, text.code, text.stderr]).toEqual([0, "", 0, ""]);
   expect(again.stdout).toBe(json.stdout);
   const { cheapest, plans } = JSON.parse(json.stdout);

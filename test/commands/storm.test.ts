@@ -151,7 +151,8 @@ describe("the command", () => {
   });
 
   test("refuses a plan below its target: exit 1, with the bottleneck and what to set", async () => {
-    const file = stackFile("slow", { "netra:services": { backend: { database: { startupQueryCpuMs: 4000 } } } });
+    const backend = { maxInstances: 2, database: { startupQueryCpuMs: 60_000 } };
+    const file = stackFile("slow", { "netra:services": { backend } });
     const [all, json] = await Promise.all([
       storm("--config-file", file, "--replications", "1000"),
       storm("--config-file", file, "--replications", "1000", "--json"),
@@ -182,7 +183,7 @@ describe("the command", () => {
     expect(option.stderr).toMatch(/^error: unknown option '--scenari'\n/);
   });
 
-  test("says so where the plan has no storms", async () => {
+  test("reports where the plan has no storms", async () => {
     const ended = await storm("--config-file", stackFile("frontend", frontendOnly));
     expect(ended).toEqual({
       code: 0,

@@ -13,7 +13,7 @@ import { verdictOn } from "./verdict";
 /* What `check`, `storm` and `size` print, made from verdicts. What a person sees of whole commands: commands/output.test.ts. */
 
 const terminal = { width: 80, colour: false };
-const quick = { replications: 1000 };
+const quick = { replications: 400 };
 const coldStart = (plan = stagingPlan()) => {
   const [scenario] = planScenarios(plan);
   if (!scenario) throw new Error("the plan has storms");
@@ -153,7 +153,7 @@ describe("storm", () => {
   it("details every relief and what ended the starts", () => {
     const detail = coldStart(incidentPlan("private address"));
     const text = joined(stormDetailText(detail, terminal).join("\n"));
-    expect(text).toContain(joined(`${detail.meaning} 1000 storms, seed 1.`));
+    expect(text).toContain(joined(`${detail.meaning} 400 storms, seed 1.`));
     for (const { resource } of detail.reliefs) expect(text).toContain(resource);
     expect(text).not.toMatch(/\d\.\d{5}/);
   });

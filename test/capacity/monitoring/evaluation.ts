@@ -35,28 +35,30 @@ function selects(filter: string, { labels }: Series): boolean {
   return restrictionsOf(filter).every(({ path, values }) => values.includes(labels[path] ?? ""));
 }
 
-/** The number that a condition compares at a minute. */
-function numberOf({ filter, aggregation }: Condition, all: readonly Series[], minute: number): number | undefined {
+/** The number that a condition compares, for each minute of a span. */
+function numbersOf({ filter, aggregation }: Condition, all: readonly Series[], minutes: number) {
   if (!aggregation) throw new Error(`${filter} has no aggregation`);
   const { alignmentSeconds, aligner, reducer } = aggregation;
   const [align, reduce] = [ALIGNERS[aligner], REDUCERS[reducer]];
   if (!align || !reduce) throw new Error(`${aligner} and ${reducer} are not evaluated here`);
-  const aligned = all
+  const period = alignmentSeconds / 60;
+  const selected = all
     .filter((series) => selects(filter, series))
-    .flatMap((series) => {
-      const minutes = Array.from({ length: alignmentSeconds / 60 }, (_, i) => minute - alignmentSeconds / 60 + 1 + i);
-      const values = minutes.flatMap((at) => series.at(at) ?? []);
+    .map((series) => Array.from({ length: period + minutes }, (_, i) => series.at(i + 1 - period)));
+  return Array.from({ length: minutes }, (_, minute) => {
+    const aligned = selected.flatMap((points) => {
+      const values = points.slice(minute, minute + period).filter((value) => value !== undefined);
       return values.length === 0 ? [] : (align(values, alignmentSeconds) ?? []);
     });
-  return aligned.length === 0 ? undefined : reduce(aligned);
+    return aligned.length === 0 ? undefined : reduce(aligned);
+  });
 }
 
 /** The minutes of a span at which the alert is open. */
 export function openMinutes({ conditions, combiner }: Alert, all: readonly Series[], minutes: number): number[] {
   const met = conditions.map((condition) => {
     let since = 0;
-    return Array.from({ length: minutes }, (_, minute) => {
-      const value = numberOf(condition, all, minute);
+    return numbersOf(condition, all, minutes).map((value, minute) => {
       const holds =
         value !== undefined &&
         (condition.comparison === "COMPARISON_GT" ? value > condition.threshold : value < condition.threshold);

@@ -208,7 +208,7 @@ describe("theory, on the kernel that storms run on", () => {
   it.each(systems)(
     "M/D/$servers at utilisation $utilisation: mean wait within 2 %, Little's law within 1 %",
     (system) => {
-      const found = queueing({ ...system, service: "constant" });
+      const found = queueing({ ...system, customers: Math.min(system.customers, 800_000), service: "constant" });
       expect(relativeError(found.meanWait, meanWaitMDc(system.servers, system.utilisation))).toBeLessThan(0.02);
       expect(relativeError(found.meanInside, found.arrivalRate * found.meanSojourn)).toBeLessThan(0.01);
     },
@@ -242,7 +242,7 @@ describe("theory, on the kernel that storms run on", () => {
   );
 
   it("the bare heap of the benchmark runs the same M/M/1", () => {
-    expect(relativeError(bareHeapMM1(4_000_000, 0.6), 0.6 / 0.4)).toBeLessThan(0.02);
+    expect(relativeError(bareHeapMM1(1_000_000, 0.6), 0.6 / 0.4)).toBeLessThan(0.02);
   });
 });
 
