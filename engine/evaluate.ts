@@ -1,3 +1,4 @@
+import "./fewer-promises";
 import * as pulumi from "@pulumi/pulumi";
 import { RegisterResourceResponse } from "@pulumi/pulumi/proto/resource_pb";
 import { type JavaScriptValue, Struct } from "google-protobuf/google/protobuf/struct_pb";
@@ -35,13 +36,6 @@ export interface RegisteredResource {
 /** The signatures that mark a wrapped secret. */
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
 const SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270";
-
-// For its report on leaked promises the SDK formats a stack trace for each promise and keeps two more beside it: half of
-// the time and the memory of an evaluation, which waits for every promise itself.
-const promises = require("@pulumi/pulumi/runtime/debuggable") as { debuggablePromise(promise: unknown): unknown };
-promises.debuggablePromise = (promise) => promise;
-// For the engine it also formats and reads a whole stack trace for each resource. Here there is no engine.
-Reflect.set(pulumi.Resource, "stackTrace", () => []);
 
 let lastEvaluation: Promise<unknown> = Promise.resolve();
 
@@ -220,10 +214,9 @@ export const asJudged = (
 
 /** Replaces secrets by their values, as rules see them. */
 function unwrapSecrets(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(unwrapSecrets);
   if (value === null || typeof value !== "object") return value;
   if (Reflect.get(value, SIGNATURE) === SECRET_SIGNATURE) return unwrapSecrets(Reflect.get(value, "value"));
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, unwrapSecrets(item)]));
+  return withItems(value, unwrapSecrets);
 }
 
 /** The texts that a program wrapped as secret and a preview knows, so that no message shows them. */
@@ -236,9 +229,15 @@ export function secretTexts(value: unknown, isSecret = false): string[] {
 
 /** Inputs for a report: secrets become `[secret]`, unknown ones stay the sentinel. */
 export function withoutSecrets(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutSecrets);
   if (value === null || typeof value !== "object") return value;
   if (Reflect.get(value, SIGNATURE) === SECRET_SIGNATURE)
     return Reflect.get(value, "value") === UNKNOWN ? UNKNOWN : MASK;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withoutSecrets(item)]));
+  return withItems(value, withoutSecrets);
+}
+
+/** The same object with other items, or itself where no item changes: thousands of resources have few secrets. */
+function withItems(value: object, changed: (item: unknown) => unknown): object {
+  const items = Object.values(value).map(changed);
+  if (Object.values(value).every((item, i) => item === items[i])) return value;
+  return Array.isArray(value) ? items : Object.fromEntries(Object.keys(value).map((key, i) => [key, items[i]]));
 }

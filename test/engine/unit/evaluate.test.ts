@@ -108,6 +108,24 @@ test("records what the mocks of the SDK hide: options, parents, dependencies", a
   });
 });
 
+test("gives a property its value whether it is read before, after or never", async () => {
+  const [before, after] = [[] as unknown[], [] as unknown[]];
+  let network: gcp.compute.Network | undefined;
+  await run(() => {
+    const created = new gcp.compute.Network("vpc", { name: "vpc", description: pulumi.secret("hidden") });
+    network = created;
+    created.name.apply((name) => before.push(name));
+    created.urn.apply(() => created.description.apply((text) => before.push(text)));
+    return undefined;
+  });
+  expect(before).toEqual(["vpc", "hidden"]);
+  const late = network?.description;
+  late?.apply((text) => after.push(text));
+  expect([network?.description === late, await pulumi.isSecret(pulumi.output(late))]).toEqual([true, true]);
+  expect(after).toEqual(["hidden"]);
+  expect(Object.keys(network ?? {})).toContain("routingMode");
+});
+
 test("shows a secret as such and an unknown one as unknown", async () => {
   const registered = await run(() => {
     const network = new gcp.compute.Network("vpc", { name: "vpc" });
