@@ -1,12 +1,16 @@
 /*
  * Makes an evaluation cheaper: for a stack of 6,000 resources, `check` takes half of the time and 40 % of the memory that
- * it would take otherwise. Importing this file changes two functions of the SDK in this process.
+ * it would take otherwise. Importing this file changes three functions of the SDK in this process.
  */
 
 // For its report on leaked promises the SDK formats a stack trace for each promise and keeps two more beside it. An
 // evaluation waits for every promise itself.
 const debuggable = require("@pulumi/pulumi/runtime/debuggable") as { debuggablePromise(promise: unknown): unknown };
 debuggable.debuggablePromise = (promise) => promise;
+
+// For the engine, the SDK formats and reads a stack trace for each resource. An evaluation has no engine.
+const { Resource } = require("@pulumi/pulumi/resource") as { Resource: { stackTrace(skip: number): unknown[] } };
+Resource.stackTrace = () => [];
 
 /** Gives an Output its value, or its error. */
 type Resolve = (value: unknown, isKnown: boolean, isSecret: boolean, dependencies?: unknown, error?: unknown) => void;
