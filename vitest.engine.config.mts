@@ -26,6 +26,8 @@ export default defineConfig({
     // Engine, provider and pack are processes of their own beside each.
     maxWorkers: 2,
     sequence: { sequencer: LongestFirst },
+    // What has not changed is compiled once, not at every run.
+    experimental: { fsModuleCache: true, fsModuleCachePath: ".cache/vitest" },
     passWithNoTests: false,
     testTimeout: 300_000,
     hookTimeout: 300_000,
