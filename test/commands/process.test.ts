@@ -5,10 +5,15 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { PROJECT_ROOT } from "../../commands/shared/stack-file";
-import { onReference } from "../stack-settings";
+import { FEW_STORMS, onReference } from "../stack-settings";
 import { COMMAND_LINE } from "./child";
+import { stackFiles } from "./stack-files";
 
 /* What the system does to a command: signals, and output that has no room. */
+
+const stackFile = stackFiles();
+/** The reference, whose check is shorter. */
+const fewStorms = () => ["--config-file", stackFile("few-storms", FEW_STORMS)];
 
 let folder = "";
 beforeAll(() => {
@@ -18,12 +23,12 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 describe("a signal that npm alone receives", () => {
   test.each([
-    ["SIGINT", "evaluating the program"],
-    ["SIGTERM", "simulating the start-up storms"],
-    ["SIGINT", "drawing the report"],
-  ])("%s ends a check within a second while it is %s", async (signal, step) => {
+    ["SIGINT", "evaluating the program", onReference],
+    ["SIGTERM", "simulating the start-up storms", onReference],
+    ["SIGINT", "drawing the report", (args: readonly string[]) => [...fewStorms(), ...args]],
+  ])("%s ends a check within a second while it is %s", async (signal, step, onStack) => {
     const report = mkdtempSync(join(folder, "report-"));
-    const npm = spawn("npm", ["run", "check", "--", ...onReference(["--report", report])], {
+    const npm = spawn("npm", ["run", "check", "--", ...onStack(["--report", report])], {
       cwd: PROJECT_ROOT,
       detached: true, // a process group of its own, in which nothing may be left
       // Only a terminal is shown the steps.
@@ -88,7 +93,7 @@ describe("output that has no room", () => {
   beforeAll(() => void spawnSync(process.execPath, [...COMMAND_LINE, "check", "--help"], { cwd: PROJECT_ROOT }));
 
   test("is one line and exit code 2, and a check starts no process, so that none stays behind when it is killed", async () => {
-    expect(await onFullDisk("stdout", "check", ...onReference(["--json"]))).toEqual({ ...noRoom, started: [] });
+    expect(await onFullDisk("stdout", "check", "--json", ...fewStorms())).toEqual({ ...noRoom, started: [] });
   });
 
   test.each([["--help"], ["size", "--help"]])("is one line and exit code 2: %s %s", async (...args) => {

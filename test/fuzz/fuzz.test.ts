@@ -15,6 +15,7 @@ afterAll(() => {
 
 const RUNS: Readonly<Record<string, number>> = {
   "pack inputs": 1,
+  processes: 1,
   "stack files": 10,
   previews: 20,
   "files of the pipelines": 15,
@@ -45,11 +46,11 @@ test("ends, and prints its round, when an input never does", () => {
       "--import",
       "tsx",
       "--eval",
-      `require("./test/fuzz/watchdog.ts").watchdog(1)("stack files, seed 7"); setTimeout(() => { for (;;); }, 500)`,
+      `require("./test/fuzz/watchdog.ts").watchdog(0.1)("stack files, seed 7"); setTimeout(() => { for (;;); }, 200)`,
     ],
     { cwd: PROJECT_ROOT, encoding: "utf8" },
   );
-  expect([signal, stdout]).toEqual(["SIGKILL", "BROKEN stack files, seed 7: an input has not ended in 1 s\n"]);
+  expect([signal, stdout]).toEqual(["SIGKILL", "BROKEN stack files, seed 7: an input has not ended in 0.1 s\n"]);
 });
 
 test("edits values and texts as the drawn input says", () => {

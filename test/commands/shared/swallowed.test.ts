@@ -55,7 +55,6 @@ describe("an option before `--` is refused, in one line with the command that wa
   test.each<[string, string[], string]>([
     ["check --stack=production", ["--stack"], "check -- --stack=production"],
     ["check --stack production", ["--stack"], "check -- --stack production"],
-    ["guard --stack=x preview.json", ["--stack"], "guard -- --stack=x preview.json"],
     [
       "bootstrap --dry-run -- --project=p --repository=a/b",
       ["--dry-run"],
@@ -76,6 +75,7 @@ describe("an option before `--` is refused, in one line with the command that wa
       ["--config-file"],
       "check -- --config-file=Pulumi.other.yaml",
     ],
+    ["guard", { npm_config_stack: "x" }, ["preview.json"], ["--stack"], "guard -- --stack=x preview.json"],
     ["guard", { npm_config_stack: "true" }, ["x"], ["--stack"], "guard -- --stack x <preview>"],
     // npm does not pass on which of them is the stack.
     ["guard", { npm_config_stack: "true" }, ["x", "preview.json"], ["--stack"], "guard -- --stack <name> <preview>"],
