@@ -3,7 +3,7 @@ import type { CapacityPlan } from "./plan";
 import { planAfter } from "./plan-changes";
 import { type Problem, withWays } from "./problem";
 import { kindOf, workingWays } from "./remediation";
-import { failingStorms, gateStorms, illustratingStorms, isIllustrated } from "./storm/gate";
+import { allPass, gateStorms, illustratingStorms, isIllustrated } from "./storm/gate";
 import { targetProblems } from "./storm/remedies";
 import { type StormResult, strictTargetProblems } from "./storm/results";
 import { mostAttempts, planScenarios, type Scenario, stormPlanProblems } from "./storm/scenarios";
@@ -108,12 +108,7 @@ function isMendedBy(refusals: readonly Problem[], plan: CapacityPlan, target: nu
     plan,
     ways.flatMap((way) => way ?? []),
   );
-  return (
-    after !== undefined &&
-    isIllustrated(after) &&
-    stormPlanProblems(after).length === 0 &&
-    failingStorms(after, target).length === 0
-  );
+  return after !== undefined && isIllustrated(after) && stormPlanProblems(after).length === 0 && allPass(after, target);
 }
 
 function withoutStorms(plan: CapacityPlan): string {

@@ -4,7 +4,7 @@ import { cloudRunLimits, connectorLimits } from "../limits";
 import { planAfter } from "../plan-changes";
 import { clamp } from "../problem";
 import type { Bottleneck } from "./bottleneck";
-import { failingStorms } from "./gate";
+import { allPass } from "./gate";
 import { attemptsIn } from "./model";
 import { DEFAULT_SEED, type StormResult } from "./results";
 import { stormRun } from "./runs";
@@ -66,8 +66,7 @@ export function passingFixes<Plan extends StormPlan>(
       const replications = clamp(FIRST_LOOK.attempts / attemptsIn(input), FIRST_LOOK);
       return meanOf(stormRun(input, { replications, seed: DEFAULT_SEED }).shares) >= target;
     });
-  const passes = (after: Plan | undefined) =>
-    after !== undefined && accepts(after) && failingStorms(after, target).length === 0;
+  const passes = (after: Plan | undefined) => after !== undefined && accepts(after) && allPass(after, target);
   const search = (levers: readonly Lever[], before: Fix = []): Fix[] => {
     const found: Fix[] = [];
     for (const { steps, fix } of levers) {

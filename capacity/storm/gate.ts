@@ -32,6 +32,10 @@ export function gateStorms(plan: StormPlan, target: number): StormResult[] {
 export const decidedStorms = (scenario: Scenario, target: number): StormResult =>
   scenarioStorms(scenario, { replications: decisiveStorms(scenario, target) });
 
+/** Whether no scenario's lower bound is under `target`. Ends at the first that is, and describes none. */
+export const allPass = (plan: StormPlan, target: number): boolean =>
+  planScenarios(plan).every((scenario) => lowerBound(scenario, decisiveStorms(scenario, target)) >= target);
+
 /** The scenarios whose lower bound is under `target`. Costs less than {@link gateStorms}: no others are described. */
 export function failingStorms(plan: StormPlan, target: number): StormResult[] {
   const failing: StormResult[] = [];
@@ -39,7 +43,7 @@ export function failingStorms(plan: StormPlan, target: number): StormResult[] {
     // One that fails refuses the plan, and a huge one would only illustrate that.
     if (failing.length > 0 && attemptsIn(scenario.input) > MOST_ILLUSTRATED) continue;
     const replications = decisiveStorms(scenario, target);
-    if (boundsAfter(scenario, replications).lower < target) failing.push(scenarioStorms(scenario, { replications }));
+    if (lowerBound(scenario, replications) < target) failing.push(scenarioStorms(scenario, { replications }));
   }
   return failing;
 }
@@ -69,6 +73,8 @@ function looksAt({ input }: Scenario, target: number): number[] {
   const fewest = enough * attempts > MOST_FOR_NARROW_BOUND ? [leastStorms(target)] : [];
   return [first, ...fewest, enough, ...Array.from({ length: FURTHER_LOOKS }, (_, i) => enough * 2 ** (i + 1))];
 }
+
+const lowerBound = (scenario: Scenario, replications: number) => boundsAfter(scenario, replications).lower;
 
 const boundsAfter = ({ input }: Scenario, replications: number) =>
   meanInterval(stormRun(input, { replications, seed: DEFAULT_SEED }).shares);

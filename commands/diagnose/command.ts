@@ -109,18 +109,19 @@ async function diagnosed(
   const capacities = capacityOf(deployed, settings);
   const hour = cloud && (await lastHour(cloud, settings, { capacities, deployed }, Date.now()));
   const { plan, program } = await planned(stack, configuration);
-  const judgeBeside = (registered: typeof program) => (resources: readonly Deployed[]) =>
+  const judge = (resources: readonly Deployed[], isBrief: boolean, registered: typeof program = []) =>
     judgeProgram(rules, [...registered, ...resources.map((resource) => asJudged(resource, settings))], {
       plan: planOf(settings),
+      isBrief,
     });
   return diagnose({
     settings,
     collection,
     deployed,
     capacities,
-    judge: judgeBeside([]),
+    judge,
     plan,
-    judgeUp: judgeBeside(program),
+    judgeUp: (others) => judge(others, true, program),
     region: await answering,
     notes,
     hour,

@@ -64,8 +64,8 @@ export interface Diagnosis {
 }
 
 export interface DiagnosisInput extends Observed {
-  /** Judges resources by the pack's rules. */
-  readonly judge: (deployed: readonly Deployed[]) => readonly RuleFinding[];
+  /** Judges resources by the pack's rules. In brief: only the rules that refuse, and their resources, are of interest. */
+  readonly judge: (deployed: readonly Deployed[], isBrief: boolean) => readonly RuleFinding[];
   /** What the program registers. */
   readonly plan: readonly RegisteredResource[];
   /** The rules' findings on a program of the plan's resources and the deployed ones that it does not have. */
@@ -88,9 +88,9 @@ export function diagnose({
   notes,
 }: DiagnosisInput): Diagnosis {
   const secrets = judgeSecrets(mountedSecrets(deployed, settings), collection, settings);
-  const judged = (resources: readonly Deployed[]) =>
-    withoutOpenAlerts(withOpenNat(judge(resources), resources, collection), collection, settings);
-  const judgements = judged(deployed);
+  const judged = (resources: readonly Deployed[], isBrief: boolean) =>
+    withoutOpenAlerts(withOpenNat(judge(resources, isBrief), resources, collection), collection, settings);
+  const judgements = judged(deployed, false);
   const { findings: ofPack, unjudged } = findingsOf(
     judgements,
     deployed,
@@ -112,7 +112,10 @@ export function diagnose({
     ...silentAlerts(deployed, collection, settings),
     ...byPeople,
   ]);
-  const faults = (resources: readonly Deployed[]) => faultsIn(resources === deployed ? judgements : judged(resources));
+  // What rests on an unknown NAT is recognised by its cause.
+  const isBrief = collection.listed.has("routers");
+  const faults = (resources: readonly Deployed[]) =>
+    faultsIn(resources === deployed ? judgements : judged(resources, isBrief));
   const remediation = remediate(found, deployed, faults);
   const urgent = remediate(heaviest(found), deployed, faults);
   const findings = found.map((one) => remediated(one, remediation));

@@ -1,7 +1,6 @@
-import type { CapacityPlan } from "../../capacity/plan";
 import { Inputs } from "./inputs";
 import type { Finding } from "./outcome";
-import type { Rule } from "./rule";
+import type { Rule, RuleRun } from "./rule";
 import { linkResources, type UnlinkedResource } from "./stack-resources";
 
 /** A rule's enforcement levels, in the order of Pulumi's protocol enum. */
@@ -19,11 +18,9 @@ export interface ProgramResource extends Omit<UnlinkedResource, "properties"> {
   readonly outputs: object;
 }
 
-export interface JudgementOptions {
+export interface JudgementOptions extends Pick<RuleRun, "plan" | "isBrief"> {
   /** Default: every rule at its own level, without settings. */
   readonly configuration?: PackConfiguration;
-  /** The plan of the stack. Default: none, as in a program of another project. */
-  readonly plan?: CapacityPlan | undefined;
 }
 
 /**
@@ -33,11 +30,11 @@ export interface JudgementOptions {
 export function judgeProgram(
   rules: readonly Rule[],
   program: readonly ProgramResource[],
-  { configuration = {}, plan }: JudgementOptions = {},
+  { configuration = {}, ...run }: JudgementOptions = {},
 ): Finding[] {
   const active = rules.flatMap((rule) => {
     const { level, settings } = configured(rule.name, configuration);
-    return level === "disabled" ? [] : [{ rule, level, run: { settings, plan } }];
+    return level === "disabled" ? [] : [{ rule, level, run: { settings, ...run } }];
   });
   const read = program.map(({ type, name, urn, inputs, provider }) => ({
     type,

@@ -90,6 +90,8 @@ interface StackReports {
 
 export interface StackContext<Config> extends StackReports {
   readonly config: Config;
+  /** See {@link RuleRun}. */
+  readonly isBrief: boolean;
   /** The same for what only this project's conventions ask. */
   readonly convention: StackReports;
   /** Reports what should be otherwise and breaks nothing: always advisory. */
@@ -106,6 +108,11 @@ export interface RuleRun {
   readonly settings?: { readonly [setting: string]: unknown } | undefined;
   /** The plan of the resources' stack; absent: a program of another project, or an exported state. */
   readonly plan?: CapacityPlan | undefined;
+  /**
+   * Whether only the rules that refuse and their resources are asked for: a rule may leave out the words that take it
+   * long. Default: false.
+   */
+  readonly isBrief?: boolean | undefined;
 }
 
 interface Defined extends About {
@@ -199,6 +206,7 @@ export function stackRule<Config extends object = object>(
       guarded((why) => report("cannot-evaluate", why))(() =>
         judge(resources, {
           config: settingsFor<Config>(rule.config, run),
+          isBrief: run.isBrief ?? false,
           refuse: (problem, resource) => report("refused", problem, resource),
           cannotEvaluate: (why, resource) => report("cannot-evaluate", why, resource),
           convention: {

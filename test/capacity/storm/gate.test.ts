@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { decidedStorms, failingStorms, gateStorms } from "../../../capacity/storm/gate";
+import { allPass, decidedStorms, failingStorms, gateStorms } from "../../../capacity/storm/gate";
 import { planStorms } from "../../../capacity/storm/results";
 import { planScenarios } from "../../../capacity/storm/scenarios";
 import { incidentPlan, stagingPlan } from "../staging-plan";
@@ -11,6 +11,7 @@ const names = (storms: readonly { readonly scenario: string }[]) => storms.map((
 describe("the gate", () => {
   it.each([0.95, 0.99])("passes staging at a target of %f", (target) => {
     expect(failingStorms(stagingPlan(), target)).toEqual([]);
+    expect(allPass(stagingPlan(), target)).toBe(true);
   });
 
   it("passes a faultless plan at a strict target", () => {
@@ -29,6 +30,7 @@ describe("the gate", () => {
     expect(failingStorms(plan, 0.99).map(({ scenario, bottleneck }) => [scenario, bottleneck])).toEqual(
       reported.map(({ scenario, bottleneck }) => [scenario, bottleneck]),
     );
+    expect(allPass(plan, 0.99)).toBe(reported.length === 0);
   });
 
   it.each([

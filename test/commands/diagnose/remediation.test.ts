@@ -22,13 +22,16 @@ const judged = new Map<string, readonly Finding[]>();
 const configuration = { "startup-storm": { targetPercent: 95 } };
 
 /** The pack's findings; the same resources are judged once. */
-function judge(deployed: readonly Deployed[]): readonly Finding[] {
+function judge(deployed: readonly Deployed[], isBrief: boolean): readonly Finding[] {
   const program = deployed.map((resource) => asJudged(resource, settings));
   const key = JSON.stringify(program, (_, value) =>
     isObject(value) ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1))) : value,
   );
-  const known = judged.get(key) ?? judgeProgram(rules, program, { configuration, plan: planOf(settings) });
-  judged.set(key, known);
+  const known =
+    judged.get(key) ??
+    judged.get(`${isBrief} ${key}`) ??
+    judgeProgram(rules, program, { configuration, plan: planOf(settings), isBrief });
+  judged.set(isBrief ? `${isBrief} ${key}` : key, known);
   return known;
 }
 

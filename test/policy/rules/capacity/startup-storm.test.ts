@@ -4,7 +4,7 @@ import { databaseVariables } from "../../../../capacity/plan";
 import { configSchema } from "../../../../policy/framework/settings";
 import { neutralStart as slowest } from "../../../../policy/resources/start-behaviour";
 import { startupStorm } from "../../../../policy/rules/capacity/startup-storm";
-import { type Declared, judgeStack, UNKNOWN } from "../../harness";
+import { type Declared, judgeStack, stackFindings, UNKNOWN } from "../../harness";
 import { type Overrides, soundConnector, soundDatabase, soundService } from "../../services";
 
 const flags = (maxConnections: number) => ({
@@ -26,6 +26,16 @@ test("refuses a database whose slots a rollout cannot have, and names the bottle
   expect(messages[0]).toMatch(
     /^'settings\.databaseFlags\[max_connections\]' \(50\) must let at least 95 % of starts be ready at the first try, with 95 % confidence, in rollout-netra-backend-staging .* because the bottleneck of 100 simulated storms is max_connections; set /,
   );
+});
+
+test("refuses and accepts the same in brief", () => {
+  const inBrief = (...resources: readonly Declared[]) =>
+    stackFindings(startupStorm, resources, { settings: { targetPercent }, isBrief: true }).map(
+      ({ rule, outcome, level, resource }) => [rule, outcome, level, resource?.name],
+    );
+  expect(inBrief(connector, soundDatabase(), soundService())).toEqual([]);
+  const small = soundDatabase(flags(50));
+  expect(inBrief(connector, small, soundService())).toEqual([["startup-storm", "refused", "mandatory", small.name]]);
 });
 
 test("takes the rollout order from the dependencies: services that wait for one another do not coincide", async () => {
