@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { memoized } from "../capacity/memoized";
 import type { InputProblem, Problem, Way } from "../capacity/problem";
 import { at, following, type Path, problemsOf, withValue } from "./proposals";
 import { stagingConfiguration } from "./stack-settings";
@@ -142,11 +143,16 @@ test.each(paths.map((path) => [path.join("."), path] as const))(
   },
 );
 
+/** Configurations share the sections that they do not change. */
+const textOfSection = memoized((section: object) => JSON.stringify(section));
+const textOf = (value: unknown) =>
+  value !== null && typeof value === "object" ? textOfSection(value) : String(JSON.stringify(value));
+
 /** Most proposals for a setting lead to the same few configurations. */
 function remembering(judge: typeof problemsOf): typeof problemsOf {
   const known = new Map<string, readonly InputProblem[]>();
   return (wrong) => {
-    const key = JSON.stringify(wrong);
+    const key = Object.entries(wrong).flat().map(textOf).join("\n");
     const problems = known.get(key) ?? judge(wrong);
     known.set(key, problems);
     return problems;
