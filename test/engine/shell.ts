@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { cpSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
-import { join, relative, sep } from "node:path";
+import { join, relative } from "node:path";
 import { parseDocument } from "yaml";
 import { PROJECT_ROOT } from "../../commands/shared/stack-file";
 import { staging } from "../../stack";
@@ -11,7 +11,7 @@ import { inline } from "./hosts";
 /** What every copy can share. The pack is among it because another path would be compiled anew. */
 const SHARED = ["node_modules", "policy"];
 /** What a clone does not have. */
-const LEFT_OUT = [".git", ".reports"];
+const LEFT_OUT = [".git", ".reports", join(".cache", "vitest")];
 
 /**
  * A clone of the project around the environment's stack, and what runs a document's commands in it, in `bash` and as
@@ -26,7 +26,7 @@ export async function shellIn(
   const salt = /^encryptionsalt: .+$/m.exec(readFileSync(join(project, "Pulumi.staging.yaml"), "utf8"))?.[0] ?? "";
   cpSync(PROJECT_ROOT, project, {
     recursive: true,
-    filter: (source) => ![...SHARED, ...LEFT_OUT].includes(relative(PROJECT_ROOT, source).split(sep)[0] ?? ""),
+    filter: (source) => ![...SHARED, ...LEFT_OUT].includes(relative(PROJECT_ROOT, source)),
   });
   for (const name of SHARED) symlinkSync(join(PROJECT_ROOT, name), join(project, name));
   const stackFile = join(project, "Pulumi.staging.yaml");
