@@ -178,7 +178,7 @@ describe("connections", () => {
     );
   });
 
-  test("says nothing of a budget that holds, and everything of one that does not", () => {
+  test("reports nothing of a budget that holds, and everything of one that does not", () => {
     const small = [holder("backend", 5, 3, 2)];
     expect(budgetProblems(connectionBudget(small, slots), slots, small, names)).toEqual([]);
     const large = [holder("backend", 20, 20, 30)];
@@ -190,7 +190,7 @@ describe("connections", () => {
     ]);
   });
 
-  test("says so where no tier holds what would be needed", () => {
+  test("reports where no tier holds what would be needed", () => {
     const clients = [holder("backend", 1000, 50, 50)];
     const [problem] = budgetProblems(connectionBudget(clients, slots), slots, clients, names);
     expect(problem?.fix).toBe("lower pools and maximum instances until all lines together hold at most 97");

@@ -36,7 +36,7 @@ describe("the database's connect rate", () => {
     expect(databaseConnectWait([client(1000)], "db-custom-96-368640")?.waitSeconds).toBeCloseTo(0.5, 9);
   });
 
-  test("cannot be told without clients or a tier", () => {
+  test("is unknown without clients or a tier", () => {
     expect(databaseConnectWait([], "db-custom-1-3840")).toBeUndefined();
     expect(databaseConnectWait([client(1)], "none")).toBeUndefined();
     expect(connectRateProblems([], "none", { tier: "tier", instances: "instances" })).toEqual([]);
@@ -95,7 +95,7 @@ describe("the connector", () => {
     });
   });
 
-  test("cannot be told without clients or a machine type", () => {
+  test("is unknown without clients or a machine type", () => {
     expect(connectorWait([], connector)).toBeUndefined();
     expect(connectorWait([client(1, 1)], { ...connector, machineType: "e2-standard-8" })).toBeUndefined();
   });

@@ -49,7 +49,7 @@ describe("sizing staging", () => {
     );
   });
 
-  it("says what each cheaper plan fails on, cheapest first", () => {
+  it("reports what each cheaper plan fails on, cheapest first", () => {
     expect(sizing.rejected.map(({ fails, plans, cheapest }) => ({ fails, plans, tier: cheapest.tier }))).toEqual([
       {
         fails: ["connections of both revisions against max_connections", "values that Google accepts"],

@@ -119,13 +119,13 @@ describe("a strict target", () => {
 });
 
 describe("a plan without storms", () => {
-  it("of services without a database is sound, and says why it has none", () => {
+  it("of services without a database is sound, and reports why it has none", () => {
     const verdict = judgePlan(stagingPlan({ "netra:services": { auth: undefined, backend: undefined } }));
     expect(verdict).toMatchObject({ problems: [], storms: [] });
     expect(stormCheckOf(verdict)?.arithmetic).toEqual(["no service uses the database"]);
   });
 
-  it("that is refused and huge is not simulated, and says so", () => {
+  it("that is refused and huge is not simulated, and reports it", () => {
     const verdict = judgePlan(huge);
     expect(settingsOf(verdict)).toContain("netra:database.maxConnections");
     expect(verdict.storms).toEqual([]);

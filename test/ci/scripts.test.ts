@@ -25,7 +25,7 @@ describe("lint-workflows", () => {
     return spawnSync("/bin/bash", [script, ...args], { env: { PATH: folder }, encoding: "utf8" });
   };
 
-  test("says in a line each that a machine has no zizmor and no actionlint, and fails only where they are required", () => {
+  test("reports in a line each that a machine has no zizmor and no actionlint, and fails only where they are required", () => {
     const stdout = [
       "zizmor did not check the workflows: python3 -m pip could not install it",
       "actionlint did not check the workflows: go could not install it",

@@ -172,7 +172,7 @@ describe("the section netra:edge", () => {
   const edge = (changes: Changes) => problems({ "netra:edge": changes });
   const SETTING = "'netra:edge.certificates";
 
-  test("wants every host on a certificate, and says how to add one", () => {
+  test("wants every host on a certificate, and reports how to add one", () => {
     expect(
       problems({ "netra:hosts": { auth: ["auth.staging.netrasystems.ai", "login.staging.netrasystems.ai"] } }),
     ).toEqual([

@@ -92,7 +92,7 @@ test("what the provider never reads back is stated at creation and ignored from 
   }
 });
 
-test("the operator is told what an import leaves out, where it is imported and the settings state it", () => {
+test("reports what an import leaves out where the settings state it", () => {
   const adopt = {
     "staging-redis": "projects/netra-staging/locations/us-central1/instances/staging-redis",
     "staging-connector": CONNECTOR_ID,
@@ -146,7 +146,7 @@ test("refuses names and ids that do not fit, all of them, before anything is reg
   expect(early).toEqual([]);
 });
 
-test("says nothing of ids while the project or region that they contain cannot be read", () => {
+test("reports nothing of ids while the project or region that they contain cannot be read", () => {
   expect(configurationProblems(adopting({ "staging-vpc": "staging-vpc" }, { "gcp:project": undefined }))).toEqual([
     expect.stringMatching(/^'gcp:project' /),
   ]);

@@ -7,7 +7,7 @@ const channel = (settings: Changes, token?: unknown): Changes => ({
   ...(token === undefined ? {} : { "netra:channelTokens": { told: token } }),
 });
 
-test("reads who is told, what is wanted and which hosts there are", () => {
+test("reads the recipients, the objectives and the hosts", () => {
   const { monitoring, hosts, channelTokens } = stagingSettings();
   expect(monitoring).toEqual({
     channels: { platform: { type: "email", to: "platform@netrasystems.ai" } },
@@ -24,7 +24,7 @@ test("reads who is told, what is wanted and which hosts there are", () => {
   expect(channelTokens).toEqual({});
 });
 
-test("refuses a stack that tells nobody, with one error", () => {
+test("refuses a stack without recipients, with one error", () => {
   const unwatched =
     "'netra:monitoring.channels' must have at least one channel because an alert without a channel notifies nobody; set 'netra:monitoring.channels' to { on-call: { type: email, to: platform@example.org } }, or set 'netra:monitoring.disabled' to { reason: ... }";
   expect(problems({ "netra:monitoring": { channels: undefined } })).toEqual([unwatched]);

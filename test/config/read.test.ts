@@ -215,7 +215,7 @@ test("reports all problems of a file at once, whatever kind they are", () => {
   ]);
 });
 
-test("tells a mistake once, and nothing that it leads to", () => {
+test("reports a mistake once, and nothing that follows from it", () => {
   const first = (changes: Changes) => problems(changes).map((message) => message.split(" must ")[0]);
   // Sections that others refer to.
   for (const section of ["netra:secrets", "netra:hosts"]) {
@@ -243,7 +243,7 @@ test("tells a mistake once, and nothing that it leads to", () => {
   ).toEqual(["'netra:hosts.frontend[0]' (https://app.staging.netrasystems.ai)"]);
 });
 
-test("refuses a number beyond what can be counted once, and says what is too large", () => {
+test("refuses a number beyond what can be counted once, and reports what is too large", () => {
   for (const value of [1e308, 2 ** 53])
     expect(problems({ "netra:connector": { maxInstances: value } })).toEqual([
       `'netra:connector.maxInstances' (${value}) must be a whole number of instances from 1 to 1000000000 because it is the most VMs; a connector never shrinks (3 to 10); set 'netra:connector.maxInstances' to 10`,

@@ -217,7 +217,7 @@ describe("an environment whose resources are all listed", () => {
         );
     });
 
-    test("Redis keeps the range that the provider cannot read back, and the operator was told", async () => {
+    test("Redis keeps the range that the provider cannot read back, and the operator was warned", async () => {
       expect(upOutput).toContain("'staging-redis' is imported without reservedIpRange because");
       const { deployment } = JSON.parse(await environment.state());
       const state = deployment.resources.find(({ type }: { readonly type: string }) => type === REDIS);
@@ -260,7 +260,7 @@ describe("a list that does not fit the cloud", () => {
   });
   afterAll(() => environment.remove());
 
-  test("guard refuses what could only be replaced, and says which setting to write as the cloud has it", async () => {
+  test("guard refuses what could only be replaced, and reports which setting to write as the cloud has it", async () => {
     environment.cloud.change(REDIS, redis().id, (properties) =>
       Object.assign(properties, { connectMode: "PRIVATE_SERVICE_ACCESS" }),
     );

@@ -124,7 +124,7 @@ test("a waiver waives the same finding in both", async () => {
   expect([preview.code, analysis.code]).toEqual([1, 1]);
 });
 
-test("the bundle for other repositories says what the pack says", async () => {
+test("the bundle for other repositories reports what the pack reports", async () => {
   const bundle = join(raw.folder, "bundle");
   expect(await commandNamed("bundle")(bundle)).toMatchObject({ code: 0 });
   // What `npm install` puts there; nothing else of this project's packages is within reach.

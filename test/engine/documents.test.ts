@@ -157,7 +157,7 @@ describe("docs/runbook.md", () => {
     expect(done().map(named)).toEqual(["update netra-backend-staging"]);
   });
 
-  test("every other command needs the cloud, and says so", () => {
+  test("every other command reports that it needs the cloud", () => {
     const run = [
       "Every change",
       "Growing the connector",

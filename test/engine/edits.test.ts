@@ -53,7 +53,7 @@ beforeAll(async () => {
 });
 afterAll(() => environment.remove());
 
-test("what each edit does, and what guard says of it", async () => {
+test("what each edit does, and what guard reports", async () => {
   const lines: string[] = [];
   for (const [edit, changes] of Object.entries(edits)) {
     environment.configure(stagingConfiguration(changes));

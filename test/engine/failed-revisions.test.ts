@@ -40,7 +40,7 @@ const FAILED =
   "'netra-backend-staging' must run its newest revision because netra-backend-staging-00001-abc still serves the previous template: netra-backend-staging-00002-abc did not become ready (Revision 'netra-backend-staging-00002-abc' is not ready and cannot serve traffic. Secret projects/-/secrets/openai-api-key-staging/versions/1 was not found)\nAnother `up` creates no new revision of an unchanged template. Fix the cause, then: npm run redeploy -- backend && npm run up\n";
 const CHANGED = { environment: { LOG_LEVEL: "debug" } };
 
-test("up stops at the service that does not start, the one before goes on, and its reason and the command are said", async () => {
+test("up stops at the service that does not start, the one before goes on, and the output has the reason and the command", async () => {
   turn(false);
   configure({ backend: CHANGED, frontend: CHANGED });
   const { code, stderr } = await up();

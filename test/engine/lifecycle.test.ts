@@ -74,7 +74,7 @@ const services = () =>
     .filter(({ type, phase }) => type === RUN && phase === "start")
     .map(({ method, name }) => `${method} ${name}`);
 
-test("the first up from nothing ends at the first service, because people have not added their secrets' values, and says what to do", async () => {
+test("the first up from nothing ends at the first service, because people have not added their secrets' values, and reports what to do", async () => {
   const { code, stderr } = await noted(environment.npmRun(["up", "--yes", "--skip-preview"]));
   expect(code).toBe(1);
   expect(stderr).toMatch(FAILED);
@@ -83,7 +83,7 @@ test("the first up from nothing ends at the first service, because people have n
   expect(environment.cloud.ofType(ALERT)).toEqual([]);
 });
 
-test("once the values are there, up makes the rest, and says that the service that failed is not tried again by it", async () => {
+test("once the values are there, up makes the rest, and reports that the service that failed is not tried again by it", async () => {
   const before = environment.cloud.all().filter(({ type }) => type !== RUN);
   environment.addSecretValues();
   const { code, stdout, stderr } = await noted(environment.npmRun(["up", "--yes", "--skip-preview"]));
@@ -130,7 +130,7 @@ test("a second up changes nothing, and the outputs are what the cloud has", asyn
   });
 });
 
-test("policy analyze over the exported state says what the preview said: nothing", async () => {
+test("policy analyze over the exported state reports what the preview reported: nothing", async () => {
   const file = join(environment.folder, "export.json");
   writeFileSync(file, await environment.state());
   const { code, stdout } = await noted(environment.run(["policy", "analyze", "--file", file, "--policy-pack", PACK]));

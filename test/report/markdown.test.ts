@@ -44,7 +44,7 @@ const refused = verdictOn(
 const sections = (text: string) => text.split("\n").filter((line) => line.startsWith("#"));
 
 describe("the headline", () => {
-  it("says in a sentence that a plan is sound, its connections, its storms and what it costs", () => {
+  it("reports in a sentence that a plan is sound, its connections, its storms and what it costs", () => {
     expect(headline(sound)).toMatch(
       /^staging: the plan is sound: 92 of 120 connections, at least 99\.64 % of starts succeed \(95 % confidence\), \d+\.\d\d USD a month$/,
     );
@@ -68,7 +68,7 @@ describe("the headline", () => {
     );
   });
 
-  it("says nothing of starts where there are no storms", () => {
+  it("reports nothing of starts where there are no storms", () => {
     expect(headline(frontend)).toMatch(/^staging: the plan is sound: 23 of 120 connections, \d+\.\d\d USD a month$/);
   });
 });

@@ -113,7 +113,7 @@ describe("tiers", () => {
     expect(tierProblems({ tier: "db-custom-1-3840", version: "POSTGRES_15" })).toEqual([]);
   });
 
-  test("says both at once where the tier is illegal too", () => {
+  test("reports both at once where the tier is illegal too", () => {
     expect(tierProblems({ tier: "db-custom-3-3840", version: "POSTGRES_17" }).map((p) => p.setting)).toEqual([
       "edition",
       "tier",

@@ -93,7 +93,7 @@ describe("overlap", () => {
     expect(freeRange(28, [{ label: "all", cidr: "10.0.0.0/8" }])).toBe("172.16.0.0/28");
   });
 
-  test("is said of the first of a pair", () => {
+  test("names the first of a pair", () => {
     const pair = { a: { label: "connector", cidr: "10.0.0.0/28" }, b: { label: "subnet", cidr: "10.0.0.0/24" } };
     expect(overlapProblem(pair, [pair.a, pair.b])).toMatchObject({
       setting: "connector",

@@ -105,7 +105,7 @@ describe("every alert", () => {
       }
   });
 
-  test("says where its threshold comes from, what to change and where to read on", () => {
+  test("reports where its threshold comes from, what to change and where to read on", () => {
     expect(textOf(alert("database-backends"))).toBe(
       [
         "Threshold: max_connections 150 x usableShare 0.8 = 120 connections, summed over all databases.",

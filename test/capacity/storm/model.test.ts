@@ -34,7 +34,7 @@ describe("one start alone", () => {
     expect(queues).toEqual({ connector: 1, postmaster: 1, databaseCpu: 1 });
   });
 
-  it("opens several connections at once where it is told so", () => {
+  it("opens several connections at once where the input has them", () => {
     const group = { connectionsPerProcess: 4, processes: 2, connectsAtOnce: 2 };
     const input = stormInput({ group, costs: { connectCpuMs: 1000 }, database: { vcpus: 100 } });
     const run = once(input);

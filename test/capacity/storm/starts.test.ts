@@ -52,7 +52,7 @@ describe("success against the number of starts", () => {
     expect(lastPassing).toBe(60);
   });
 
-  it("says where no number fails", () => {
+  it("reports where no number fails", () => {
     const input = stormInput({ group: { connectionsPerProcess: 0 } });
     const free = { name: "test", meaning: "", starts: 1, input };
     expect(successByStarts(free, 0.99)).toEqual(expect.objectContaining({ lastPassing: 16 }));

@@ -345,7 +345,7 @@ describe("an empty project", () => {
       expect(project().changes).toEqual([]);
     });
 
-    test("a secret that the stack no longer has is told, with what takes its condition away", async () => {
+    test("reports a secret that the stack no longer has, with the command that removes its condition", async () => {
       const own = { project: PROJECT, projectNumber: "123456", secrets: ["gone"], instance: "x" };
       const [{ title, expression } = { title: "", expression: "" }] = conditionalRoles("previewer", own);
       project().change(({ policies }) => {

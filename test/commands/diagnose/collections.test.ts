@@ -237,7 +237,7 @@ test("nothing but empty lists: all that the plan counts on is absent", () => {
 describe("two regions", () => {
   const elsewhere = (object: object) => JSON.parse(JSON.stringify(object).replaceAll("us-central1", "europe-west1"));
 
-  test("equal names are told apart, and connections from both are counted", () => {
+  test("distinguishes equal names, and counts connections from both", () => {
     write("services.json", [auth, backend, elsewhere(auth)]);
     write("instances.json", healthy("instances.json"));
     const { capacity } = diagnosis();
@@ -529,7 +529,7 @@ describe("alerts", () => {
       `${channel.name} verificationStatus`,
       "UNVERIFIED",
     ],
-  ])("%s tells nobody", (_, alert, told, field, value) => {
+  ])("%s notifies no one", (_, alert, told, field, value) => {
     write("alert-policies.json", [alert]);
     write("channels.json", [told]);
     expect(diagnosis().findings).toMatchObject([

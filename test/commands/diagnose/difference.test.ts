@@ -23,7 +23,7 @@ test("what is deployed as planned is left alone", () => {
   expect(changes("healthy")).toEqual([]);
 });
 
-test("a property that counts at creation only is no change: what is deployed stays, and that is said", () => {
+test("a property that counts at creation only is no change: what is deployed stays, and a note reports it", () => {
   const collection = collectFromFiles(collectionOf("healthy"), LOCATION);
   const { deployed } = deployedFrom(collection, LOCATION);
   const other = plan.map((one) =>
@@ -57,7 +57,7 @@ test("every property that the program states otherwise, by resource; no value of
   );
 });
 
-test("what only `up` will know is no difference where something is there, and is said to be one where nothing is", () => {
+test("what only `up` will know is a difference only where nothing is there", () => {
   const ofDatabase = changes("incident").find(({ resource }) => resource === "staging-shared-postgres");
   expect(ofDatabase?.properties).toContain("settings.ipConfiguration.privateNetwork: not set -> not known yet");
 });

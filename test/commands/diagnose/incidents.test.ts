@@ -17,7 +17,7 @@ const ongoing = {
 };
 const judged = (...feed: object[]) => judgeIncidents(feed, "us-central1", NOW);
 
-test("says that there is none for the region and the products, and of when the feed is", () => {
+test("reports that there is none for the region and the products, with the date of the feed", () => {
   expect(judged(ended)).toEqual({
     findings: [],
     answer: "no incident in us-central1 for Cloud Run, Cloud SQL and VPC (newest entry 2026-06-14)",

@@ -51,7 +51,7 @@ describe("DOWN", () => {
     });
   });
 
-  test("has the first three commands, and says that there are more", () => {
+  test("has the first three commands, and reports that there are more", () => {
     expect(verdict([found("not-ready")], [], ["1", "2", "3", "4", "5"])).toMatchObject({
       commands: ["1", "2", "3"],
       moreCommands: 2,

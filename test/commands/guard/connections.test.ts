@@ -114,7 +114,7 @@ test.each([
     { properties: { multiRegionSettings: { regions: [UNKNOWN] } } },
     "netra-backend-staging has 'multiRegionSettings.regions[0]', which is not known at preview",
   ],
-])("says that %s cannot be read", (_, changes, why) => {
+])("reports that %s cannot be read", (_, changes, why) => {
   const unread = `the connections of both cannot be read from this preview (${why})`;
   expect(rollout(soundService(), soundService(changes))).toBe(unread);
   expect(rollout(soundService(changes), soundService())).toBe(unread);

@@ -266,7 +266,7 @@ describe("destructive changes", () => {
     ]);
   });
 
-  test("and nobody can acknowledge it: the engine would not do it", () => {
+  test("and cannot be acknowledged: the engine would not do it", () => {
     const step = { type: REDIS, name: "staging-redis" };
     const config = { "netra:acknowledge": { "staging-redis": { change: "replace", reason: "agreed" } } };
     expect(
@@ -472,7 +472,7 @@ describe("an acknowledgement", () => {
     expect(judged({ "staging-connector": true }).ok).toBe(false);
   });
 
-  test("does not lift the engine's own protection, which is said", () => {
+  test("does not lift the engine's own protection, and reports that", () => {
     const urn = urnOf(replaced);
     const protect = { urn, message: `unable to replace resource "${urn}"\nas it is currently marked for protection.` };
     const verdict = judged({ "staging-connector": { change: "replace", reason: "agreed" } }, [replaced], [protect]);

@@ -80,7 +80,7 @@ describe("comment --post", () => {
     expect(api.comments).toHaveLength(102);
   });
 
-  test("says nothing where the pull request has been pushed to since", async () => {
+  test("reports nothing where the pull request has been pushed to since", async () => {
     api.pulls = api.pulls.filter(({ number }) => number !== 7);
     expect(await post()).toEqual({
       code: 0,
@@ -90,7 +90,7 @@ describe("comment --post", () => {
     expect(api.calls).toEqual(["GET pulls"]);
   });
 
-  test("says in one line what GitHub refuses, and shows no token", async () => {
+  test("reports in one line what GitHub refuses, and shows no token", async () => {
     api.broken = 403;
     expect(await post()).toEqual({
       code: 2,

@@ -71,7 +71,7 @@ describe("the comment", () => {
     expect(text).toContain("| backend                 | (5 + 5) x 5");
   });
 
-  test("says that nothing changes where nothing does", () => {
+  test("reports that nothing changes where nothing does", () => {
     expect(section(of(sound, sound), "What changes")).toBe(
       "## What changes against the base\n\nNo differences: capacity, storms, resources and cost are unchanged.\n\n",
     );
@@ -158,7 +158,7 @@ describe("the comment", () => {
     expect(text).toContain("- [mandatory] **connection-budget** on stack: too many\n");
   });
 
-  test("a base that cannot be evaluated is told, and the rest stands", () => {
+  test("reports a base that cannot be evaluated, and the rest stands", () => {
     const changes = (base: unknown) => section(of(sound, base), "What changes").trim().split("\n").at(-1);
     expect(changes(undefined)).toBe(
       "The base cannot be evaluated (the run ended before it), so there is no comparison.",
@@ -190,7 +190,7 @@ describe("the preview in the comment", () => {
     judge(readPreview(digest({ steps: steps ?? [] }), "preview.json"));
   const shown = (guard: unknown) => section(of(sound, sound, guard), "What an update would do").trim();
 
-  test("is said to be there where its file cannot be read, or holds something else", () => {
+  test("is reported as unreadable where its file cannot be read or holds something else", () => {
     for (const file of [written('{"ok": tr'), folder])
       expect(readGuardFile(file)).toEqual({
         problems: ["its output is there and cannot be read; the log of the job `preview` shows why"],
@@ -286,7 +286,7 @@ describe("a verdict that somebody made up", () => {
       expect(verdictLine(of({ ...sound, ...changed }, sound))).toBe("# No verdict");
   });
 
-  test("never makes a comment longer than GitHub takes: the verdict stays, and what was left out is told", () => {
+  test("never makes a comment longer than GitHub takes: the verdict stays, and it names what was left out", () => {
     const violations = Array.from({ length: 900 }, (_, i) => ({
       policy: `p${i}`,
       level: "mandatory",

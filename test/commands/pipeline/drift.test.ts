@@ -38,7 +38,7 @@ test("nothing changed and nothing found is clean, also where a question stays op
   expect(body).toContain("## Open\n\n- Is the region healthy?: the incident feed\n");
 });
 
-test("what changed is told by resource and property, without any value of the state", () => {
+test("reports what changed by resource and property, without any value of the state", () => {
   const { clean, title, body } = of({
     steps: [
       {
@@ -67,7 +67,7 @@ test("a change that the refresh counts and does not name is one all the same", (
   );
 });
 
-test("findings and failures are told with what mends them", () => {
+test("reports findings and failures with their fix", () => {
   const { title, body } = of(
     {
       errors: [{ message: "no changes were expected for refresh but changes were proposed" }, { message: "quota <b>" }],
@@ -82,7 +82,7 @@ test("findings and failures are told with what mends them", () => {
   );
 });
 
-test("a refresh that failed without another word of it is told", () => {
+test("reports a refresh that failed without another message", () => {
   const { clean, body } = of({ errors: [{ message: "preview failed" }] });
   expect(clean).toBe(false);
   expect(body).toContain("## The refresh failed\n\n- preview failed\n");

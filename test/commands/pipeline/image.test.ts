@@ -60,7 +60,7 @@ describe("the stack file", () => {
 });
 
 describe("what is wrong", () => {
-  test("with service and image is said at once", () => {
+  test("reports it together with the service and the image", () => {
     expect(problems(STAGING, "backnd", `${REGISTRY}/backend:latest`)).toEqual([
       "'SERVICE' (backnd) must be one of auth, backend, frontend because 'netra:services' of Pulumi.staging.yaml has no other service; set 'SERVICE' to backend",
       "'IMAGE' (us-central1-docker.pkg.dev/netra-staging/backend:latest) must name its registry and end with @sha256: and 64 hexadecimal digits because a tag can be moved, and the next instance would then start another image; set 'IMAGE' to REGISTRY/NAME@sha256:DIGEST, as `docker push` and `gcloud builds` print it",

@@ -54,7 +54,7 @@ describe("the stack file", () => {
 });
 
 describe("what is wrong", () => {
-  test("with all names is said at once", () => {
+  test("reports it together with all names", () => {
     expect(problems(STAGING, "backnd", "auth", "web")).toEqual([
       "'SERVICE' (backnd) must be one of auth, backend, frontend because 'netra:services' of Pulumi.staging.yaml has no other service; set 'SERVICE' to backend",
       "'SERVICE' (web) must be one of auth, backend, frontend because 'netra:services' of Pulumi.staging.yaml has no other service; set 'SERVICE' to auth",

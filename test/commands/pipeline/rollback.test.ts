@@ -40,7 +40,7 @@ describe("the rollback instructions", () => {
     expect(text.includes("npm run --silent recover -- --stack staging")).toBe(step === "up");
   });
 
-  test("from an update that failed tells an interruption from a refusal", () => {
+  test("from an update that failed distinguishes an interruption from a refusal", () => {
     expect(rollbackInstructions("up", back)).toContain(
       "\n1. If the log ends with an API's error, nothing needs repair. If it ends without an error, or reports that the engine or a provider died, the update was interrupted. First, on your machine, run `npm run --silent recover -- --stack staging`: it prints ",
     );

@@ -169,7 +169,7 @@ describe("a project that is ready for its first update", () => {
   });
 });
 
-describe("what is wrong is said with what mends it", () => {
+describe("reports what is wrong with its fix", () => {
   const without =
     (source: "apis" | "secrets", ...names: readonly string[]) =>
     (fresh: Project) => ({

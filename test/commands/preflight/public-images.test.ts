@@ -69,7 +69,7 @@ test.each<[string, number, string, boolean | string]>([
   expect(await found(image)).toEqual([[image, expected]]);
 });
 
-test("nobody listens", async () => {
+test("no one listens", async () => {
   const nowhere = { endpoint: () => "http://127.0.0.1:1", timeoutSeconds: 5 };
   expect(await found("postgres:14", nowhere)).toEqual([["postgres:14", "registry-1.docker.io cannot be reached"]]);
 });

@@ -200,7 +200,7 @@ npm run up -- --stack staging
     rmSync(join(repaired, ".."), { recursive: true });
   });
 
-  test("says so where nothing is pending", async () => {
+  test("reports it where nothing is pending", async () => {
     const { code, stdout, stderr } = await recover(file("whole.json", exported(inState(program))));
     expect([code, stderr]).toEqual([0, ""]);
     expect(

@@ -9,7 +9,7 @@ import { TemporaryFolder } from "./left-behind";
 const rehearse = stackCommand("rehearse");
 
 describe("rehearse", () => {
-  test("says all that is wrong with what it was asked for", async () => {
+  test("reports all that is wrong with what it was asked for", async () => {
     expect(await rehearse("--write", "--storms", "many", "--report", "/dev/null/report")).toEqual({
       code: 2,
       stdout: "",

@@ -131,7 +131,7 @@ describe("a rehearsal beside other work", () => {
     expect([errors.readyP95.worst, ok]).toEqual([null, true]);
   });
 
-  test("gives up when the machine is never quiet, and says how much of which core others took", async () => {
+  test("gives up when the machine is never quiet, and reports how much of which core others took", async () => {
     await expect(rehearse([cell], { ...options, calibration, patience: 3 })).rejects.toThrow(
       /^the machine must be quiet because whatever else runs distorts the times, and in 3 storms in a row others took \d+(\.\d)? % of cores? .* \(accepted: 5 %\); end what else runs, or rehearse on another machine$/,
     );

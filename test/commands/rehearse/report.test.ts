@@ -96,7 +96,7 @@ describe("what a rehearsal found, for people", () => {
       rehearsal(disturbed.cells.slice(-1)),
       "Every cell was disturbed, so nothing is known of the model; rehearse on a quiet machine.",
     ],
-  ])("says in one sentence whether the model is right: %s", (_, found, headline) => {
+  ])("reports in one sentence whether the model is right: %s", (_, found, headline) => {
     expect(rehearsalHeadline(found)).toBe(headline);
     expect(rehearsalText(found, terminal).trim().replaceAll("\n", " ").endsWith(headline)).toBe(true);
   });
@@ -116,7 +116,7 @@ describe("what a rehearsal found, for people", () => {
     );
   });
 
-  test("says on what machine, where the model is wrong, and in which direction", () => {
+  test("reports on what machine, where the model is wrong, and in which direction", () => {
     const page = accuracyMarkdown(bad, "2026-11-24");
     expect(page).toContain(
       "- Date: 2026-11-24; 25 minutes.\n- Machine: a processor, 2 cores, 24 GiB, Linux 6.1, Node 20.20.2.\n" +
@@ -131,13 +131,13 @@ describe("what a rehearsal found, for people", () => {
     expect(page).toContain("- Success share: median 10 points, worst 20 points");
   });
 
-  test("says how often the measured values lie where the model expects them", () => {
+  test("reports how often the measured values lie where the model expects them", () => {
     expect(accuracyMarkdown(bad, "2026-11-24")).toContain(
       "- Coverage: the measured share lies within the model's own 95 % interval in 1 of 2 cells, and the measured p95 in 1 of 2 cells.",
     );
   });
 
-  test("says what else ran, and counts no disturbed cell", () => {
+  test("reports what else ran, and counts no disturbed cell", () => {
     const page = accuracyMarkdown(disturbed, "2026-11-24");
     expect(page).toContain(
       "- Others took 0.4 % of core 1 and 1.2 % of core 0 during the storms, in the mean.\n" +

@@ -115,7 +115,7 @@ describe("a file that is edited", () => {
     expect(text().trim().split("\n").toSorted()).toEqual(wanted.toSorted());
   });
 
-  test("waits for another command, and says so where that one never ends", async () => {
+  test("waits for another command, and reports it where that one never ends", async () => {
     writeFileSync(file, "one");
     writeFileSync(`${file}.lock`, "");
     setTimeout(() => rmSync(`${file}.lock`), 200);

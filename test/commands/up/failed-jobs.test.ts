@@ -38,7 +38,7 @@ test("names jobs whose last execution failed, why, and the setting that makes an
   ]);
 });
 
-test("says nothing of jobs that have completed, or of which the state shows nothing", () => {
+test("reports nothing of jobs that have completed, or of which the state shows nothing", () => {
   const completed = { terminalConditions: [{ state: "CONDITION_SUCCEEDED", message: "" }] };
   expect(failedJobs(stateWith(["DatabaseRoles", "a", completed], ["Migrations", "b", {}]))).toEqual([]);
 });

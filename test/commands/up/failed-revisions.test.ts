@@ -53,7 +53,7 @@ test("names revisions that did not become ready, what serves, and the one comman
   ]);
 });
 
-test("says nothing of services that serve their newest revision, or of which the state shows none", () => {
+test("reports nothing of services that serve their newest revision, or of which the state shows none", () => {
   const outputs = { latestCreatedRevision: revision("f", 1), latestReadyRevision: revision("f", 1) };
   expect(failedRevisionLines(failedRevisions(stateWith(["f", "f", outputs], ["g", "g", {}])))).toEqual([]);
 });

@@ -103,7 +103,7 @@ test("credentials that Google does not take leave the run without its proof", as
   );
 });
 
-test("says nothing that is secret", async () => {
+test("prints nothing that is secret", async () => {
   const everything = await Promise.all([
     start(),
     start({ secrets: { backend: "another" } }),
@@ -131,7 +131,7 @@ test("the incident: two JWT secrets", async () => {
   });
 });
 
-test("auth that refuses its own token is told apart from two secrets", async () => {
+test("distinguishes auth that refuses its own token from two secrets", async () => {
   const { verdict } = await misbehaving({ issue: { status: 200, body: '{"access_token": "signed.by.nobody"}' } });
   expect(verdict.steps.filter(({ outcome }) => outcome === "failed")).toMatchObject([
     {

@@ -75,7 +75,7 @@ test("judges before anything configures it as it does with its defaults", async 
   expect(unconfigured).toHaveLength(1);
 });
 
-test("says which rule refuses which resource at which level", async () => {
+test("reports which rule refuses which resource at which level", async () => {
   expect(await judge(connector({ minInstances: 2 }))).toEqual([
     {
       policy: "connector-floor",
@@ -169,7 +169,7 @@ test("judges hundreds of resources in one go", async () => {
   expect((await judge(...many)).filter(({ policy }) => policy === "connector-floor")).toHaveLength(300);
 });
 
-test("does not come up from a folder without a pack, and says why", async () => {
+test("does not come up from a folder without a pack, and reports why", async () => {
   const empty = mkdtempSync(join(tmpdir(), "netra-no-pack-"));
   try {
     await expect(PackServer.start(empty)).rejects.toThrow(

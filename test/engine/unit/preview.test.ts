@@ -48,7 +48,7 @@ test("digest and stream are read as the same preview", () => {
   });
 });
 
-test("a stream whose summary says that the preview failed has failed, without any other word of it", () => {
+test("a stream whose summary reports a failed preview has failed, without any other message", () => {
   const cancelled = stream({}).replace('"result":"succeeded"', '"result":"canceled"');
   expect(readPreview(cancelled, "preview.json", "staging").errors).toEqual([{ urn: "", message: "preview failed" }]);
 });

@@ -34,7 +34,7 @@ test.each([
   expect(await pulumiProblem({ PATH: pathWith(`echo ${version}`) })).toBe(problem);
 });
 
-test("says how to get a pulumi where there is none, or none that runs", async () => {
+test("reports how to get a pulumi where there is none, or none that runs", async () => {
   expect(await pulumiProblem({ PATH: folder })).toBe(MISSING);
   expect(await pulumiProblem({ PATH: pathWith("exit 1") })).toBe(MISSING);
 });

@@ -29,11 +29,11 @@ it("names the tier and the cost of every point, and the cheapest that storms and
   expect(fills).toEqual(["limit", "limit", "sound", "sound"]);
 });
 
-it("says that no tier passes", async () => {
+it("reports that no tier passes", async () => {
   expect((await costAgainstSuccess(curve(points.slice(0, 2)), "tiny", 0.99)).title).toBe("No tier up to small passes");
 });
 
-it("says which storms were left out", async () => {
+it("reports which storms were left out", async () => {
   const { alternative, svg } = await costAgainstSuccess(curve(points, 154), "huge", 0.99);
   expect(alternative).toContain(
     "of the worst storm of the 5 that have the most attempts to connect, of 154; the target",

@@ -48,7 +48,7 @@ it("names the services that are not ready in time", async () => {
   expect(bars(svg, "limit")).toHaveLength(1);
 });
 
-it("says slowest of the storm in which the fewest starts are ready", async () => {
+it("labels as slowest the storm in which the fewest starts are ready", async () => {
   const { alternative } = await readyTimes(
     [
       { scenario: "cold-start", services: [starts("web", 20, 0.5)] },
@@ -59,7 +59,7 @@ it("says slowest of the storm in which the fewest starts are ready", async () =>
   expect(alternative).toMatch(/^web: 50\.00 % ready, .* slowest in cold-start\.$/);
 });
 
-it("draws the slowest services of many, and says so", async () => {
+it("draws the slowest services of many, and reports it", async () => {
   const services = Array.from({ length: 300 }, (_, i) => starts(`service-${i}`, i % 150));
   const { alternative, svg } = await readyTimes([{ scenario: "cold-start", services }], 0.99);
   expect(bars(svg, "grid")).toHaveLength(12);

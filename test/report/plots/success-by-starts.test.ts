@@ -22,7 +22,7 @@ it("names the scenario and marks the last number that passes, where the line cro
   expect(ys.map((y) => y >= 0.99)).toEqual([true, true, false, false]);
 });
 
-it("says that no number fails, with the target as it was set", async () => {
+it("reports that no number fails, with the target as it was set", async () => {
   const found = { points: [point(4, 0.99995), point(8, 0.99991)], lastPassing: 8 };
   const { title, alternative, svg } = await successByStartsPlot(found, of("cold-start", 4, 0.9999));
   expect(title).toBe("cold-start: at least 8 starts at once pass, the plan has 4");
@@ -39,7 +39,7 @@ it("does not say that one more start fails where it was not tried", async () => 
   expect(texts(svg)).toContain("150 pass, 155 fail");
 });
 
-it("says that no start passes, and one label where the plan is at its limit", async () => {
+it("reports that no start passes, and one label where the plan is at its limit", async () => {
   const none = await successByStartsPlot({ points: [point(1, 0)], lastPassing: 0, firstFailing: 1 }, of("x", 4));
   expect(none.title).toBe("x: not even one start passes, the plan has 4");
   expect(none.alternative).toMatch(/^With 1 start the /);

@@ -182,7 +182,7 @@ describe("what does not answer leaves its questions open, and the rest goes on",
     });
   });
 
-  test("nobody listens", async () => {
+  test("no one listens", async () => {
     const nowhere: Cloud = { ...server.cloud(), endpoint: () => "http://127.0.0.1:1" };
     expect((await collectFromApi(nowhere, LOCATION)).gaps.get("services")?.why).toBe(
       "run.googleapis.com cannot be reached",

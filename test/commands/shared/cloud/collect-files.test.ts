@@ -147,7 +147,7 @@ describe("a file is recognised by its content", () => {
     expect(collectFromFiles(folder, LOCATION).notes).toEqual(["old is a folder, and is left out"]);
   });
 
-  test("a resource that two files show alike is taken once; differently, it is said", () => {
+  test("takes a resource that two files show alike once, and reports one that they show differently", () => {
     const [service] = fixture("healthy", "services.json");
     write("a.json", [service]);
     write("b.json", service);

@@ -251,7 +251,7 @@ const onConnectorAndDatabase = (notificationChannels: unknown): Declared => ({
   },
 });
 
-describe("an alert that never tells of a shortage", () => {
+describe("an alert that never fires in a shortage", () => {
   const sized: Declared = {
     ...database,
     properties: {

@@ -290,7 +290,7 @@ describe("refuses", () => {
     expect(message).toContain("backend (5 + 5) x 20 = 200");
   });
 
-  test("what an external database is said to allow", async () => {
+  test("what the settings allow an external database", async () => {
     const [message] = await messages([service("backend", 20, ["3", "2"])], { externalMaxConnections: 100 });
     expect(message).toContain(
       "'externalMaxConnections' (100) must cover 223 connections with 0.8 of its slots (it covers 80)",

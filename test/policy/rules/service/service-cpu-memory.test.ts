@@ -34,7 +34,7 @@ test("refuses CPUs and memory that Cloud Run does not have together", async () =
   ]);
 });
 
-test("refuses quantities in another form and says which one was meant", async () => {
+test("refuses quantities in another form and reports which one was meant", async () => {
   expect(await sized({ cpu: "2 cores", memory: "4GB" })).toEqual([
     `'${CPU}' (2 cores) must be a number of vCPUs such as "1" or "500m" because Cloud Run refuses any other form, after the preview; set '${CPU}' to "2"`,
     `'${MEMORY}' (4GB) must be a quantity such as "512Mi" or "4Gi" because Cloud Run refuses any other form, after the preview; set '${MEMORY}' to "4Gi"`,
