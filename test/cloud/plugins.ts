@@ -1,14 +1,11 @@
 import { spawn } from "node:child_process";
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { build } from "esbuild";
 import { kinds } from "./kinds";
 import type { Forms } from "./outputs";
 import { recordedOutputs } from "./recorded";
 import { shapesOf } from "./shapes";
-
-/** Lets Node run the project's TypeScript, wherever it is started. */
-export const TSX = join(dirname(require.resolve("tsx/package.json")), "dist", "loader.mjs");
 
 /** The version of a provider's package: the engine asks for that plugin and no other. */
 const versionOf = (provider: string): string => require(`@pulumi/${provider}/package.json`).version.replace(/^v/, "");

@@ -20,7 +20,7 @@ import { PackServer } from "../../engine/pack-client";
 import { staging } from "../../stack";
 import { Cloud } from "../cloud/cloud";
 import { addVersion } from "../cloud/kinds";
-import { installPlugin, installTwin, type RunningTwin, startTwin, TSX } from "../cloud/plugins";
+import { installPlugin, installTwin, type RunningTwin, startTwin } from "../cloud/plugins";
 import { type Changes, stagingConfiguration, stagingSettings } from "../stack-settings";
 import { byRunner, type Host, inline } from "./hosts";
 import { SNAPSHOTS } from "./setup";
@@ -233,14 +233,7 @@ export class Environment {
    */
   npmRun(args: readonly string[], variables: NodeJS.ProcessEnv = {}): Promise<Ended> {
     return this.toItsEnd(
-      [
-        process.execPath,
-        "--import",
-        TSX,
-        "--import",
-        join(__dirname, "no-waiting.mjs"),
-        join(PROJECT_ROOT, "commands/cli.ts"),
-      ],
+      [process.execPath, "--import", join(__dirname, "no-waiting.mjs"), join(PROJECT_ROOT, "commands", "start.mjs")],
       args,
       variables,
     );

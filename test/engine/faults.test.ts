@@ -21,7 +21,7 @@ let environment: Environment;
 
 beforeAll(async () => {
   [created, edited] = await undisturbed();
-  environment = await Environment.ofStagingToInterrupt(SMALL);
+  environment = await Environment.ofStaging(SMALL);
 });
 afterAll(() => environment?.remove());
 

@@ -8,11 +8,16 @@ import { stackExamples } from "./examples/stack-rules";
 import { type Finding, findingsIn, packWith } from "./findings";
 
 /*
- * Rules on single resources. One preview shows all examples side by side, since a finding names its resource; an `up`
- * ends at the first one that is refused, so each has its own. Rules on the stack: stack-rules.test.ts.
+ * Rules on single resources. One preview shows all examples side by side, since a finding names its resource. An `up`
+ * ends at the first one that is refused, so each needs its own; the engine stops at every mandatory finding alike, so
+ * some do. Rules on the stack: stack-rules.test.ts.
  */
 
 const resourceRules = rules.filter((rule) => rule.kind === "resource").map(({ name }) => name);
+const UPDATED_EVERY = 10;
+const updatedRules = resourceRules.filter(
+  (name, i) => i % UPDATED_EVERY === 0 || resourceExamples[name]?.also !== undefined,
+);
 const stackRules = rules.filter((rule) => rule.kind === "stack").map(({ name }) => name);
 const withoutStackRules = Object.fromEntries(stackRules.map((name) => [name, "disabled"]));
 
@@ -82,7 +87,7 @@ describe("an update", () => {
     expect(environment.cloud.ofType("gcp:compute/network:Network")).toHaveLength(1);
   });
 
-  test.each(resourceRules)("makes nothing of the example of %s", async (rule) => {
+  test.each(updatedRules)("makes nothing of the example of %s", async (rule) => {
     environment.cloud.forgetCalls();
     const { code, stdout, stderr } = await runsWith(rule).up("--policy-pack", PACK);
     expect(inOrder(findingsIn(stdout)), stdout + stderr).toEqual(expected(rule));
