@@ -317,8 +317,8 @@ function livenessAdvice({ key, database, probe, liveness }: KeyedService): strin
 }
 
 /**
- * A window is counted from legal timings only; a threshold that the window refuses, with what covers the start, is told
- * once.
+ * A window is counted from legal timings only. A threshold that the window refuses is reported once, with the number that
+ * covers the start.
  */
 function startupProblems(service: KeyedService): {
   readonly window: readonly Problem[];
