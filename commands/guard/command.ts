@@ -1,6 +1,6 @@
 import { readPreview } from "../../engine/preview";
 import { answering, command, EXIT, jsonText, type Runnable } from "../shared/command";
-import { textIn } from "../shared/input";
+import { inputName, textIn } from "../shared/input";
 import { terminalOf } from "../shared/terminal";
 import { guardText } from "./format";
 import { judge } from "./judge";
@@ -31,7 +31,7 @@ export function guardCommand(): Runnable {
           because: "the preview stands there",
           fix: `run \`pulumi preview --json > ${file}\``,
         });
-        const verdict = judge(readPreview(text, file === "-" ? "standard input" : file, options.stack));
+        const verdict = judge(readPreview(text, inputName(file), options.stack));
         host.stdout.write(options.json ? jsonText(verdict) : guardText(verdict, terminalOf(host)));
         return verdict.ok ? EXIT.sound : EXIT.refused;
       });

@@ -7,7 +7,7 @@ import { deployedFrom } from "../shared/cloud/deployed";
 import { googleCloud } from "../shared/cloud/rest";
 import { collectingLines } from "../shared/cloud/sources";
 import { announce, answering, collecting, command, EXIT, jsonText, type Runnable } from "../shared/command";
-import { textIn } from "../shared/input";
+import { inputName, textIn } from "../shared/input";
 import { directoryFrom, type LocationOptions, locationFrom, withLocationOptions } from "../shared/location";
 import { readStackFile, type StackOptions, withStackOptions } from "../shared/stack-file";
 import { terminalOf } from "../shared/terminal";
@@ -95,7 +95,7 @@ function previewOf({ preview, stack }: Options): Preview | undefined {
     fix: `run \`npm run --silent preview -- --json > ${preview}\``,
     option: "--preview",
   });
-  return readPreview(text, preview === "-" ? "standard input" : preview, stack);
+  return readPreview(text, inputName(preview), stack);
 }
 
 /** @throws InputError */

@@ -9,7 +9,7 @@ import { pulumiProblem } from "../../engine/pulumi-cli";
 import { readExport } from "../../engine/stack-export";
 import { cloudName } from "../../policy/resources/cloud-name";
 import { announce, command, EXIT, type Runnable } from "../shared/command";
-import { textIn } from "../shared/input";
+import { inputName, textIn } from "../shared/input";
 import { PROJECT_ROOT, readStackFile, type StackOptions, withStackOptions } from "../shared/stack-file";
 import { writeFiles } from "../shared/write";
 import { lookingLines } from "./left-behind";
@@ -36,7 +36,7 @@ export function recoverCommand(): Runnable {
               because: "it holds the exported state",
               fix: "give the path of a pulumi stack export",
             }),
-        source ?? "pulumi stack export",
+        source === undefined ? "pulumi stack export" : inputName(source),
         stack,
       );
       announce(host, "evaluating the program");

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { Command } from "commander";
+import { inputError } from "../../capacity/problem";
 import { textIn } from "./input";
 import { PROJECT_ROOT, type StackOptions } from "./stack-file";
 import { editFile } from "./write";
@@ -21,6 +22,8 @@ export async function editStackFile(
   because: string,
   edit: (before: string, name: string) => string,
 ): Promise<{ readonly name: string; readonly isChanged: boolean }> {
+  if (configFile === "-")
+    throw inputError("--config-file", "(-) must be a file because it is written to; name a stack file that exists");
   const name = configFile ?? `Pulumi.${stack}.yaml`;
   const path = configFile ?? join(PROJECT_ROOT, name);
   const option = configFile === undefined ? "--stack" : "--config-file";

@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import { type Document, LineCounter, parseDocument, visit } from "yaml";
 import { InputError, inputError } from "../../capacity/problem";
 import { MASK } from "../../capacity/secrecy";
-import { textIn } from "./input";
+import { inputName, textIn } from "./input";
 
 /** The project's folder: where Pulumi.yaml stands. */
 export const PROJECT_ROOT = join(__dirname, "../..");
@@ -30,7 +30,7 @@ export const withStackOptions = (command: Command, what = "the stack"): Command 
  * @throws InputError when there is no such file, or it is no YAML, or has no `config`.
  */
 export function readStackFile(stack: string, configFile?: string): Record<string, unknown> {
-  const file = configFile ?? `Pulumi.${stack}.yaml`;
+  const file = inputName(configFile ?? `Pulumi.${stack}.yaml`);
   const asked = {
     because: "the capacity plan stands there",
     fix: "give the path of a stack file",

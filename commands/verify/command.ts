@@ -5,7 +5,7 @@ import { InputError, type InputProblem, inputError } from "../../capacity/proble
 import { readSettings } from "../../config/read";
 import { pulumiProblem } from "../../engine/pulumi-cli";
 import { announce, answering, collecting, command, EXIT, jsonText, type Runnable } from "../shared/command";
-import { textIn } from "../shared/input";
+import { inputName, textIn } from "../shared/input";
 import { PROJECT_ROOT, readStackFile, type StackOptions, withStackOptions } from "../shared/stack-file";
 import { terminalOf } from "../shared/terminal";
 import { readContract } from "./contract";
@@ -82,11 +82,11 @@ function hostsIn(file: string): object {
     values = parse(text, { logLevel: "error" });
   } catch (error) {
     const [reason] = (error instanceof Error ? error.message : "").split("\n");
-    throw inputError(file, `must be YAML because the hosts file is parsed as YAML; ${reason}`);
+    throw inputError(inputName(file), `must be YAML because the hosts file is parsed as YAML; ${reason}`);
   }
   if (values !== null && typeof values === "object" && !Array.isArray(values)) return values;
   throw inputError(
-    file,
+    inputName(file),
     "must have a section 'hosts' because it names the hosts of each service; write it as in docs/verify.md",
   );
 }
