@@ -46,7 +46,7 @@ export async function eventServer(): Promise<EventServer> {
   let failures: Failure[] = [];
   let hasUpdated = false;
   const note = (text: string) => {
-    const { diagnosticEvent: diagnostic, summaryEvent: summary } = eventSchema.parse(JSON.parse(text));
+    const { diagnosticEvent: diagnostic, summaryEvent: summary } = eventIn(text);
     if (diagnostic?.severity === "error" && !ECHO.test(plain(diagnostic.message)))
       failures.push({ urn: diagnostic.urn, ...readUrn(diagnostic.urn), message: plain(diagnostic.message) });
     if (summary && !summary.isPreview) hasUpdated = true;
@@ -73,6 +73,15 @@ export async function eventServer(): Promise<EventServer> {
     },
     stop: () => server.forceShutdown(),
   };
+}
+
+/** An event in another form adds nothing: pulumi itself prints it, and must not end with this process. */
+function eventIn(text: string): z.output<typeof eventSchema> {
+  try {
+    return eventSchema.parse(JSON.parse(text));
+  } catch {
+    return {};
+  }
 }
 
 /** Removes the engine's colour markup. */

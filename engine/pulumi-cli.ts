@@ -4,6 +4,8 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { parse } from "yaml";
+import { z } from "zod";
+import { inputError } from "../capacity/problem";
 import { readExport, type StackExport } from "./stack-export";
 
 /**
@@ -74,10 +76,12 @@ function outputProblem({ operation, options, environment }: PulumiRun): string |
 /** Whether an option asks for JSON. */
 export const isJson = (option: string): boolean => /^(--json(=true)?|-j)$/.test(option);
 
+const whoami = z.object({ url: z.string() });
+
 async function stackProblem({ options, environment, folder }: PulumiRun): Promise<string | undefined> {
   let backend: string;
   try {
-    backend = JSON.parse(await ask(["whoami", "--verbose", "--json"], environment)).url;
+    backend = whoami.parse(JSON.parse(await ask(["whoami", "--verbose", "--json"], environment))).url;
   } catch (error) {
     return `the backend must be accessible because it holds the stack's state (${firstLineOf(error)}); log in with 'pulumi login', or set PULUMI_BACKEND_URL`;
   }
@@ -143,11 +147,20 @@ function optionOf(options: readonly string[], ...names: readonly string[]): stri
   return undefined;
 }
 
-/** The state of the stack that a run refers to. */
+/** The state of the stack that a run refers to. @throws InputError if pulumi does not print it */
 export async function stateOf({ options, environment }: PulumiRun): Promise<StackExport> {
   const [stack, folder] = [optionOf(options, "--stack", "-s"), optionOf(options, "--cwd", "-C")];
-  const name = stack ?? (await ask(["stack", "--show-name", ...(folder ? ["--cwd", folder] : [])], environment));
-  const content = await ask(["stack", "export", "--stack", name, ...(folder ? ["--cwd", folder] : [])], environment);
+  const at = folder ? ["--cwd", folder] : [];
+  let [name, content] = [stack ?? "", ""];
+  try {
+    if (name === "") name = await ask(["stack", "--show-name", ...at], environment);
+    content = await ask(["stack", "export", "--stack", name, ...at], environment);
+  } catch (error) {
+    throw inputError(
+      "pulumi stack export",
+      `must succeed because the state shows what the update left behind (${firstLineOf(error)}); run it yourself, then 'npm run diagnose'`,
+    );
+  }
   return readExport(content, "pulumi stack export", name.split("/").at(-1) ?? "");
 }
 
@@ -159,9 +172,9 @@ async function ask(options: readonly string[], environment: NodeJS.ProcessEnv): 
   return stdout.trim();
 }
 
-/** The first line that the CLI wrote to standard error. */
-const firstLineOf = (error: unknown) =>
-  (error instanceof Error && "stderr" in error ? String(error.stderr) : String(error))
-    .trim()
-    .split("\n")[0]
-    ?.replace(/^error: /, "") ?? "";
+/** The first line that the CLI wrote to standard error, or what is wrong with its answer. */
+function firstLineOf(error: unknown): string {
+  if (!(error instanceof Error && "stderr" in error)) return "its answer has an unexpected form";
+  const [line = ""] = String(error.stderr).trim().split("\n");
+  return line.replace(/^error: /, "") || "it failed without a message";
+}

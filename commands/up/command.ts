@@ -2,11 +2,11 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { constants } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { InputError } from "../../capacity/problem";
+import { InputError, type InputProblem } from "../../capacity/problem";
 import { eventServer } from "../../engine/engine-events";
 import { isJson, PULUMI_OPTIONS, type PulumiRun, runProblem, stateOf } from "../../engine/pulumi-cli";
 import { leftBehindLines } from "../recover/left-behind";
-import { command, EXIT, type Host, type Runnable } from "../shared/command";
+import { collecting, command, EXIT, type Host, type Runnable } from "../shared/command";
 import { PROJECT_ROOT } from "../shared/stack-file";
 import { failedJobLines, failedJobs } from "./failed-jobs";
 import { failedRevisionLines, failedRevisions } from "./failed-revisions";
@@ -62,14 +62,18 @@ async function update(run: PulumiRun, { stderr }: Host): Promise<number> {
   };
   const { code, failures } = await patiently(attempt, pause, emit).finally(events.stop);
   if (!hasUpdated) return code;
-  const state = await stateOf(run);
-  const lines = [
-    ...leftBehindLines(failures, state),
-    ...failedJobLines(failedJobs(state)),
-    ...failedRevisionLines(failedRevisions(state)),
-  ];
+  const problems: InputProblem[] = [];
+  const state = await collecting(problems, () => stateOf(run));
+  const lines = state
+    ? [
+        ...leftBehindLines(failures, state),
+        ...failedJobLines(failedJobs(state)),
+        ...failedRevisionLines(failedRevisions(state)),
+      ]
+    : problems.map(({ message }) => message);
   for (const line of lines) emit(line);
-  return code === 0 && lines.length > 0 ? EXIT.refused : code;
+  if (code !== 0 || lines.length === 0) return code;
+  return state ? EXIT.refused : EXIT.badInput;
 }
 
 const interrupted = new AbortController();

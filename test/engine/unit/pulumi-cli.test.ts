@@ -48,6 +48,13 @@ test("refuses a file backend without a place to write", async () => {
   );
 });
 
+test.each(["null", "{}", "not JSON", '{"url": 1}'])("a backend that pulumi tells as %s", async (told) => {
+  const PATH = pathWith(`case "$1" in version) echo v3.259.0;; *) echo '${told}';; esac`);
+  expect(await runProblem({ operation: "up", options: [], environment: { PATH }, folder })).toBe(
+    "the backend must be accessible because it holds the stack's state (its answer has an unexpected form); log in with 'pulumi login', or set PULUMI_BACKEND_URL",
+  );
+});
+
 test.each(["preview", "up"])("npm run %s prints the one line, exits 2, and starts nothing", async (operation) => {
   const PATH = pathWith(`test "$1" = version && echo v3.100.0 || touch ${folder}/started`);
   expect(await commandNamed(operation, { ...process.env, PATH })()).toEqual({
