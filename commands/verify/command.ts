@@ -18,7 +18,8 @@ interface Options extends StackOptions {
   readonly json?: true;
 }
 
-export function verifyCommand(): Runnable {
+/** `test` is the smoke test. */
+export function verifyCommand(test: typeof verify = verify): Runnable {
   const definition = withStackOptions(
     command(
       "verify",
@@ -35,7 +36,7 @@ export function verifyCommand(): Runnable {
       return answering(host, options, async () => {
         const target = await readTarget(options, host.env);
         announce(host, "verifying");
-        const verdict = await verify(target, { variables: host.env });
+        const verdict = await test(target, { variables: host.env });
         host.stdout.write(
           options.json ? jsonText({ stack: options.stack, ...verdict }) : verificationText(verdict, terminalOf(host)),
         );
@@ -109,11 +110,20 @@ async function urlsOf(stack: string, env: NodeJS.ProcessEnv): Promise<unknown> {
       `(${stack}) must be a stack whose outputs pulumi can read because they contain the addresses; ${(stderr || message).trim()}`,
     );
   }
-  const { urls } = JSON.parse(stdout) as { readonly urls?: unknown }; // the CLI prints one object
+  const urls = urlsIn(stdout);
   if (urls === undefined)
     throw inputError(
       "--stack",
       `(${stack}) must have the output 'urls' because it contains the addresses; run 'npm run up -- --stack ${stack}' first`,
     );
   return urls;
+}
+
+function urlsIn(outputs: string): unknown {
+  try {
+    const object: unknown = JSON.parse(outputs);
+    return object !== null && typeof object === "object" ? Reflect.get(object, "urls") : undefined;
+  } catch {
+    return undefined;
+  }
 }

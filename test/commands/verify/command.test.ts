@@ -42,9 +42,9 @@ function file(name: string, content: object | string): string {
 }
 
 /** A PATH on which `pulumi` is new enough and prints these outputs. */
-function pulumiPrinting(outputs: object): string {
+function pulumiPrinting(outputs: unknown): string {
   const directory = mkdtempSync(join(folder, "path-"));
-  writeFileSync(join(directory, "outputs.json"), JSON.stringify(outputs));
+  writeFileSync(join(directory, "outputs.json"), JSON.stringify(outputs) ?? "");
   writeFileSync(
     join(directory, "pulumi"),
     `#!/bin/sh\ncase "$1 $2" in version*) echo v3.259.0;; "stack output") echo "$@" > ${directory}/asked; cat ${directory}/outputs.json;; *) exit 1;; esac\n`,
@@ -90,7 +90,7 @@ test("--from-outputs takes the addresses that pulumi prints", async () => {
 test("exits 2 on bad input, with every problem and without a stack trace", async () => {
   const missing = join(folder, "missing.yaml");
   const unset = { VERIFY_EMAIL: "", VERIFY_PASSWORD: "" };
-  const [neither, both, none, broken, empty, unknown, noOutputs, noPulumi] = await Promise.all([
+  const [neither, both, none, broken, empty, unknown, noOutputs, nothing, noPulumi] = await Promise.all([
     refused(["--stack", "none"]),
     refused(["--hosts", missing, "--from-outputs"]),
     refused(["--hosts", missing]),
@@ -107,6 +107,7 @@ test("exits 2 on bad input, with every problem and without a stack trace", async
       unset,
     ),
     refused(["--from-outputs"], { PATH: pulumiPrinting({}) }),
+    refused(["--from-outputs"], { PATH: pulumiPrinting(undefined) }),
     refused(["--from-outputs"], { PATH: folder }),
   ]);
   expect(neither).toMatchObject({ code: 2, stdout: "" });
@@ -141,6 +142,7 @@ test("exits 2 on bad input, with every problem and without a stack trace", async
   expect(noOutputs.stderr).toBe(
     "'--stack' (staging) must have the output 'urls' because it contains the addresses; run 'npm run up -- --stack staging' first\n",
   );
+  expect(nothing).toEqual(noOutputs);
   expect(noPulumi.stderr).toMatch(/^'pulumi' must be on the PATH because previews and updates run its engine; /);
   expect([both, broken, empty, noOutputs, noPulumi].map(({ code }) => code)).toEqual([2, 2, 2, 2, 2]);
 });
