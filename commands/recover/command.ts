@@ -81,7 +81,7 @@ function script(
       `# ${stack} has no pending operations, and its state lacks no resource that may exist: continue with npm run up.`,
       `# If it reports that the stack is locked although nobody is updating it: pulumi cancel ${stack} --yes`,
     ];
-  const file = join(mkdtempSync(join(tmpdir(), "netra-recover-")), `${stack}.json`);
+  const file = join(temporaryFolder(), `${stack}.json`);
   writeFiles({ [file]: JSON.stringify(repaired, null, 2) });
   const versions = [...pending, ...unknown].filter(({ id }) => id.includes("/versions/"));
   const looking = lookingLines([...pending, ...unknown]);
@@ -113,6 +113,18 @@ function script(
     `pulumi refresh --stack ${stack} --yes --skip-preview`,
     `npm run up -- --stack ${stack}`,
   ];
+}
+
+function temporaryFolder(): string {
+  try {
+    return mkdtempSync(join(tmpdir(), "netra-recover-"));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException; // what making throws
+    throw inputError(
+      "TMPDIR",
+      `(${tmpdir()}) must be a folder that can be written because the repaired state goes there (${code}); set it to another one`,
+    );
+  }
 }
 
 function list(title: string, lines: readonly string[]): string[] {

@@ -247,4 +247,17 @@ npm run up -- --stack staging
       `'${other}' must be of the stack staging because the program is evaluated for that stack, and this state holds urn:pulumi:production::netra::pulumi:pulumi:Stack::netra-production; write it with pulumi stack export --stack staging\n`,
     ]);
   });
+
+  test("a temporary folder that cannot be written", async () => {
+    const missing = join(directory, "missing");
+    const state = file("state.json", exported(inState(components())));
+    vi.stubEnv("TMPDIR", missing);
+    const { code, stdout, stderr } = await recover(state);
+    vi.unstubAllEnvs();
+    expect([code, stdout, stderr]).toEqual([
+      2,
+      "",
+      `'TMPDIR' (${missing}) must be a folder that can be written because the repaired state goes there (ENOENT); set it to another one\n`,
+    ]);
+  });
 });
