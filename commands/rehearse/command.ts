@@ -26,7 +26,8 @@ const PATIENCE = 30;
 /** The exit code that shells use after SIGINT. */
 const INTERRUPTED = 130;
 
-export function rehearseCommand(): Runnable {
+/** `run` runs the storms. */
+export function rehearseCommand(run: typeof rehearse = rehearse): Runnable {
   const definition = withStackOptions(
     command("rehearse", "Runs start-up storms on a real PostgreSQL on this machine and compares them with the model."),
   )
@@ -42,12 +43,12 @@ export function rehearseCommand(): Runnable {
     definition,
     action: (host) => {
       const options = definition.opts<Options>();
-      return answering(host, options, () => rehearsed(host, options));
+      return answering(host, options, () => rehearsed(host, options, run));
     },
   };
 }
 
-async function rehearsed(host: Host, options: Options): Promise<number> {
+async function rehearsed(host: Host, options: Options, run: typeof rehearse): Promise<number> {
   const problems: InputProblem[] = [];
   const storms = await collecting(problems, () => readOptions(options));
   const directory = await collecting(problems, () => reportDirectory(options.report));
@@ -60,7 +61,7 @@ async function rehearsed(host: Host, options: Options): Promise<number> {
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => interrupt.abort(name));
   try {
     const cells = options.grid ? gridCells(plan) : fewCells(plan);
-    const rehearsal = await rehearse(cells, {
+    const rehearsal = await run(cells, {
       storms,
       signal: interrupt.signal,
       progress: (step) => announce(host, step),

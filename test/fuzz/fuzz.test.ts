@@ -16,9 +16,10 @@ afterAll(() => {
 const RUNS: Readonly<Record<string, number>> = {
   "pack inputs": 1,
   processes: 1,
-  "stack files": 10,
-  previews: 20,
-  "files of the pipelines": 15,
+  bundle: 1,
+  "stack files": 5,
+  previews: 12,
+  "files of the pipelines": 10,
 };
 
 test.each(all.map((target) => [target.name, target] as const))("%s", async (name, target) => {

@@ -1,7 +1,8 @@
 import { Command } from "commander";
 import fc from "fast-check";
+import type { Target } from "./cases";
 import { endings } from "./held";
-import { type Target, targets } from "./targets";
+import { targets } from "./targets";
 import { watchdog } from "./watchdog";
 
 /*

@@ -1,9 +1,8 @@
 import { spawn } from "node:child_process";
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
-import { parse, stringify } from "yaml";
+import { parse } from "yaml";
 import { PROJECT_ROOT } from "../../commands/shared/stack-file";
 import { readSettings } from "../../config/read";
 import { CONNECTOR, RUN_SERVICE, SQL_INSTANCE } from "../../config/resource-types";
@@ -13,40 +12,11 @@ import { configurationOfRun, declare } from "../../stack";
 import { COMMAND_LINE } from "../commands/child";
 import { collectionOf, QUIET_FEED } from "../commands/diagnose/fixtures";
 import { digest, stream } from "../commands/guard/previews";
-import { migrating, REFERENCE, stagingConfiguration } from "../stack-settings";
+import { REFERENCE } from "../stack-settings";
+import { damage, damaged, inFolder, STACKS, stack, type Target, yaml } from "./cases";
 import { held, problemsOf, secondsSince } from "./held";
-import { argument, breakage, broken, CANARY, edited, edits, SECRETS } from "./mutations";
-
-/** What is fuzzed: inputs, and what one is held to. */
-export interface Target {
-  readonly name: string;
-  /** One check of a drawn input. Rejects with what is broken. */
-  readonly property: () => fc.IAsyncProperty<unknown>;
-  readonly close?: () => void;
-}
-
-/** Files of one case, gone after it. */
-async function inFolder(run: (folder: string, write: (name: string, content: string) => string) => Promise<void>) {
-  const folder = mkdtempSync(join(tmpdir(), "netra-fuzz-"));
-  try {
-    await run(folder, (name, content) => {
-      writeFileSync(join(folder, name), content);
-      return join(folder, name);
-    });
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
-
-const STACKS = [
-  stagingConfiguration(),
-  stagingConfiguration(migrating()),
-  stagingConfiguration({
-    "netra:services": { auth: { environment: SECRETS, probe: { path: `/health?x=${CANARY}` } } },
-  }),
-];
-const stack = fc.constantFrom(...STACKS.keys());
-const yaml = (config: unknown) => stringify({ config }, { aliasDuplicateObjects: false });
+import { argument, edited, edits, SECRETS } from "./mutations";
+import { outside } from "./outside";
 
 /** A digest or a stream with a replacement, an update and a secret literal. */
 const service = (value: string) => ({
@@ -93,21 +63,6 @@ const DIAGNOSIS = {
   ],
   questions: [{ question: "q", open: [{ missing: SECRETS.CALLBACK }] }],
 };
-
-/** A file as its program wrote it, with edits of its values or of its text. */
-const damage = fc.oneof(
-  { weight: 3, arbitrary: fc.record({ edits }) },
-  { weight: 1, arbitrary: fc.record({ breakage }) },
-  { weight: 1, arbitrary: fc.constant({ edits: [] }) },
-);
-type Damage = typeof damage extends fc.Arbitrary<infer T> ? T : never;
-
-/** The text, and whether it cannot be valid. */
-function damaged(value: unknown, how: Damage, text: (value: unknown) => string = JSON.stringify) {
-  if ("breakage" in how) return { text: broken(text(value), how.breakage), isGarbage: false };
-  const { value: changed, isSpoilt } = edited(value, how.edits);
-  return { text: text(changed) ?? "", isGarbage: isSpoilt };
-}
 
 const stackFiles: Target = {
   name: "stack files",
@@ -433,7 +388,7 @@ const processes: Target = {
     ),
 };
 
-/** Commands that are left out reach the network, another program or the whole machine. */
+/** All; `bench` and `generate` are left out: they have no input. */
 export const targets = (): readonly Target[] => [
   stackFiles,
   previews,
@@ -443,4 +398,5 @@ export const targets = (): readonly Target[] => [
   packTarget(),
   reports,
   processes,
+  ...outside(),
 ];
