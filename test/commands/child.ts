@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
 import { COMMANDS } from "../../commands/cli";
 import { type Host, type Runnable, run } from "../../commands/shared/command";
 import { PROJECT_ROOT } from "../../commands/shared/stack-file";
@@ -61,3 +62,20 @@ export const stackCommand =
   (name: string) =>
   (...args: readonly string[]): Promise<Ended> =>
     commandNamed(name)(...onReference(args));
+
+/**
+ * The processes that run, by Linux's own list. A zombie is gone: some machines take seconds to reap the orphans of a
+ * process that was killed.
+ */
+export function runningProcesses(): { readonly pid: number; readonly parent: number; readonly group: number }[] {
+  return readdirSync("/proc").flatMap((name) => {
+    if (!/^\d+$/.test(name)) return [];
+    try {
+      const [, state, parent, group] =
+        /^\d+ \(.*\) (\S) (\d+) (\d+) /s.exec(readFileSync(`/proc/${name}/stat`, "utf8")) ?? [];
+      return state === "Z" ? [] : [{ pid: Number(name), parent: Number(parent), group: Number(group) }];
+    } catch {
+      return []; // ended meanwhile
+    }
+  });
+}

@@ -6,7 +6,7 @@ import { setTimeout } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { PROJECT_ROOT } from "../../commands/shared/stack-file";
 import { FEW_STORMS, onReference } from "../stack-settings";
-import { COMMAND_LINE } from "./child";
+import { COMMAND_LINE, runningProcesses } from "./child";
 import { stackFiles } from "./stack-files";
 
 /* What the system does to a command: signals, and output that has no room. */
@@ -48,20 +48,12 @@ describe("a signal that npm alone receives", () => {
     const start = performance.now();
     process.kill(pid, signal);
     expect(await ended).toBe(signal); // 130 and 143 to a shell
-    while (isAlive(-pid) && performance.now() - start < 5000) await setTimeout(20);
+    while (runningProcesses().some(({ group }) => group === pid) && performance.now() - start < 5000)
+      await setTimeout(20);
     expect(performance.now() - start).toBeLessThan(3000); // a second, on a machine that is not busy
     expect(readdirSync(report)).toEqual([]);
   });
 });
-
-/** Whether a process, or one of a group, is there. */
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-}
 
 describe("output that has no room", () => {
   /** Runs a command whose stream ends on a full disk. */

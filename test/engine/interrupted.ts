@@ -1,4 +1,4 @@
-import { type ChildProcess, execFile, execFileSync } from "node:child_process";
+import { type ChildProcess, execFile } from "node:child_process";
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
@@ -7,7 +7,7 @@ import { expect } from "vitest";
 import { PROJECT_ROOT } from "../../commands/shared/stack-file";
 import { NOT_READ_BACK } from "../../config/adoption";
 import { isSecretVersionOfPeople } from "../cloud/kinds";
-import { commandNamed } from "../commands/child";
+import { commandNamed, runningProcesses } from "../commands/child";
 import { fencedBlocks } from "../fenced-blocks";
 import { stagingConfiguration } from "../stack-settings";
 import { type Ended, Environment, UNMONITORED } from "./environment";
@@ -159,24 +159,14 @@ export function neverStruck({ cloud }: Environment): string[] {
   return [...balance].flatMap(([call, unanswered]) => (unanswered > 0 ? [] : [call]));
 }
 
-const childrenOf = (pid: number | undefined) =>
-  execFileSync("ps", ["-A", "-o", "pid=,ppid="], { encoding: "utf8" })
-    .split("\n")
-    .map((line) => line.trim().split(/\s+/).map(Number))
-    .flatMap(([child, parent]) => (child !== undefined && parent === pid ? [child] : []));
+const childrenOf = (cli: number | undefined) =>
+  runningProcesses().flatMap(({ pid, parent }) => (parent === cli ? [pid] : []));
 
 /** @throws when a process outlives its parent by more than a few seconds. */
 async function gone(processes: readonly number[]): Promise<void> {
-  for (let i = 0; i < 50; i++, await wait(100)) if (!processes.some(isAlive)) return;
+  for (let i = 0; i < 200; i++, await wait(25))
+    if (!runningProcesses().some(({ pid }) => processes.includes(pid))) return;
   throw new Error(`processes ${processes} go on without their engine`);
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
 }
 
 interface State {
