@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { stringify } from "yaml";
+import { CONNECTOR, RUN_SERVICE, SQL_INSTANCE } from "../../config/resource-types";
 import { migrating, stagingConfiguration } from "../stack-settings";
 import { breakage, broken, CANARY, edited, edits, SECRETS } from "./mutations";
 
@@ -40,6 +41,52 @@ export const STACKS = [
 ];
 export const stack = fc.constantFrom(...STACKS.keys());
 export const yaml = (config: unknown) => stringify({ config }, { aliasDuplicateObjects: false });
+
+/** A digest or a stream with a replacement, an update and a secret literal. */
+const service = (value: string) => ({
+  name: "netra-auth-staging",
+  template: {
+    containers: [
+      { image: "x", envs: Object.entries(SECRETS).map(([name, secret]) => ({ name, value: secret + value })) },
+    ],
+  },
+});
+export const PREVIEW = {
+  steps: [
+    {
+      op: "update",
+      type: RUN_SERVICE,
+      name: "auth",
+      old: service(""),
+      new: service("x"),
+      changed: ["template.containers[0].envs"],
+    },
+    {
+      op: "replace",
+      type: CONNECTOR,
+      name: "staging-connector",
+      old: { minInstances: 3 },
+      new: { minInstances: 2 },
+      replaceReasons: ["minInstances"],
+    },
+    { op: "delete", type: SQL_INSTANCE, name: "db", old: { name: "db" } },
+  ],
+  config: { "netra:acknowledge": { db: { change: "delete", reason: "moved" } } },
+  errors: [{ message: `cannot connect to ${SECRETS.DATABASE}` }],
+};
+export const DIAGNOSIS = {
+  findings: [
+    {
+      stage: "s",
+      rules: ["r"],
+      resource: "r",
+      evidence: [{ field: "envs[MY_TOKEN]", value: SECRETS.MY_TOKEN }],
+      consequences: [SECRETS.DATABASE],
+      mend: ["x"],
+    },
+  ],
+  questions: [{ question: "q", open: [{ missing: SECRETS.CALLBACK }] }],
+};
 
 /** A file as its program wrote it, with edits of its values or of its text. */
 export const damage = fc.oneof(

@@ -16,10 +16,12 @@ afterAll(() => {
 const RUNS: Readonly<Record<string, number>> = {
   "pack inputs": 1,
   processes: 1,
+  "standard input": 1,
   bundle: 1,
   "stack files": 5,
   previews: 12,
   "files of the pipelines": 10,
+  "gcloud files": 1,
 };
 
 test.each(all.map((target) => [target.name, target] as const))("%s", async (name, target) => {

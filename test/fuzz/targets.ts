@@ -1,68 +1,21 @@
-import { spawn } from "node:child_process";
 import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { parse } from "yaml";
 import { PROJECT_ROOT } from "../../commands/shared/stack-file";
 import { readSettings } from "../../config/read";
-import { CONNECTOR, RUN_SERVICE, SQL_INSTANCE } from "../../config/resource-types";
+import { CONNECTOR } from "../../config/resource-types";
 import { evaluate, type RegisteredResource } from "../../engine/evaluate";
 import { PackServer } from "../../engine/pack-client";
 import { configurationOfRun, declare } from "../../stack";
-import { COMMAND_LINE } from "../commands/child";
 import { collectionOf, QUIET_FEED } from "../commands/diagnose/fixtures";
 import { digest, stream } from "../commands/guard/previews";
 import { REFERENCE } from "../stack-settings";
-import { damage, damaged, inFolder, STACKS, stack, type Target, yaml } from "./cases";
+import { DIAGNOSIS, damage, damaged, inFolder, PREVIEW, STACKS, stack, type Target, yaml } from "./cases";
 import { held, problemsOf, secondsSince } from "./held";
 import { argument, edited, edits, SECRETS } from "./mutations";
 import { outside } from "./outside";
-
-/** A digest or a stream with a replacement, an update and a secret literal. */
-const service = (value: string) => ({
-  name: "netra-auth-staging",
-  template: {
-    containers: [
-      { image: "x", envs: Object.entries(SECRETS).map(([name, secret]) => ({ name, value: secret + value })) },
-    ],
-  },
-});
-const PREVIEW = {
-  steps: [
-    {
-      op: "update",
-      type: RUN_SERVICE,
-      name: "auth",
-      old: service(""),
-      new: service("x"),
-      changed: ["template.containers[0].envs"],
-    },
-    {
-      op: "replace",
-      type: CONNECTOR,
-      name: "staging-connector",
-      old: { minInstances: 3 },
-      new: { minInstances: 2 },
-      replaceReasons: ["minInstances"],
-    },
-    { op: "delete", type: SQL_INSTANCE, name: "db", old: { name: "db" } },
-  ],
-  config: { "netra:acknowledge": { db: { change: "delete", reason: "moved" } } },
-  errors: [{ message: `cannot connect to ${SECRETS.DATABASE}` }],
-};
-const DIAGNOSIS = {
-  findings: [
-    {
-      stage: "s",
-      rules: ["r"],
-      resource: "r",
-      evidence: [{ field: "envs[MY_TOKEN]", value: SECRETS.MY_TOKEN }],
-      consequences: [SECRETS.DATABASE],
-      mend: ["x"],
-    },
-  ],
-  questions: [{ question: "q", open: [{ missing: SECRETS.CALLBACK }] }],
-};
+import { interrupted, standardInput } from "./processes";
 
 const stackFiles: Target = {
   name: "stack files",
@@ -352,42 +305,6 @@ function packTarget(): Target {
   };
 }
 
-/** Processes of their own, which are interrupted at any time. */
-const processes: Target = {
-  name: "processes",
-  property: () =>
-    fc.asyncProperty(
-      stack,
-      damage,
-      fc.constantFrom("check", "storm", "size"),
-      fc.option(fc.integer({ min: 100, max: 4000 }), { nil: undefined }),
-      (which, how, command, interruptMs) =>
-        inFolder(async (_, write) => {
-          const file = write("Pulumi.staging.yaml", damaged(STACKS[which], how, yaml).text);
-          const before = performance.now();
-          const child = spawn(process.execPath, [...COMMAND_LINE, command, "--config-file", file], {
-            cwd: PROJECT_ROOT,
-          });
-          let text = "";
-          for (const output of [child.stdout, child.stderr]) output.on("data", (data) => (text += String(data)));
-          const timer = interruptMs === undefined ? undefined : setTimeout(() => child.kill("SIGINT"), interruptMs);
-          const [code, signal] = await new Promise<[number | null, string | null]>((resolve) =>
-            child.once("close", (...end) => resolve(end)),
-          );
-          clearTimeout(timer);
-          const problems = [
-            ...problemsOf(
-              text,
-              code ?? (signal === "SIGINT" ? 130 : -1),
-              interruptMs === undefined ? [0, 1, 2] : [0, 1, 2, 130],
-            ),
-            ...secondsSince(before),
-          ];
-          if (problems.length > 0) throw new Error(`${command}: ${problems.join("; ")}\n${text.slice(-2000)}`);
-        }),
-    ),
-};
-
 /** All; `bench` and `generate` are left out: they have no input. */
 export const targets = (): readonly Target[] => [
   stackFiles,
@@ -397,6 +314,7 @@ export const targets = (): readonly Target[] => [
   collections,
   packTarget(),
   reports,
-  processes,
+  interrupted,
+  standardInput,
   ...outside(),
 ];
