@@ -1,5 +1,18 @@
 import { defineConfig } from "vitest/config";
+import { beginningWith } from "./vitest.engine.config.mjs";
 import { MEASURING } from "./vitest.rehearsal.config.mjs";
+
+const LONGEST = [
+  "fuzz",
+  "judgement",
+  "process",
+  "remediation",
+  "statements",
+  "proposals",
+  "swallowed",
+  "rehearse/command",
+  "gate",
+];
 
 export default defineConfig({
   test: {
@@ -12,6 +25,7 @@ export default defineConfig({
     pool: "forks",
     isolate: false,
     maxWorkers: 2,
+    sequence: { sequencer: beginningWith(LONGEST) },
     // A program's resources are garbage soon: with more room for what is new, less of it is copied.
     execArgv: ["--max-semi-space-size=64"],
     // What has not changed is compiled once, not at every run.

@@ -1,16 +1,17 @@
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
-/** The files that take longest, in that order: begun last, one of them would run alone at the end. */
-const LONGEST = ["documents", "faults", "recovery", "rules", "edits", "stack-rules"];
+/** Begins with the files that take longest, in that order: begun last, one of them would run alone at the end. */
+export const beginningWith = (longest: readonly string[]) =>
+  class extends BaseSequencer {
+    override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+      const isNamed = (name: string) => (file: TestSpecification) => file.moduleId.endsWith(`/${name}.test.ts`);
+      const others = files.filter((file) => !longest.some((name) => isNamed(name)(file)));
+      return [...longest.flatMap((name) => files.filter(isNamed(name))), ...(await super.sort(others))];
+    }
+  };
 
-class LongestFirst extends BaseSequencer {
-  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const isNamed = (name: string) => (file: TestSpecification) => file.moduleId.endsWith(`/${name}.test.ts`);
-    const others = files.filter((file) => !LONGEST.some((name) => isNamed(name)(file)));
-    return [...LONGEST.flatMap((name) => files.filter(isNamed(name))), ...(await super.sort(others))];
-  }
-}
+const LONGEST = ["documents", "faults", "recovery", "edits", "lifecycle", "first-contact", "left-behind", "rollout"];
 
 export default defineConfig({
   test: {
@@ -25,7 +26,7 @@ export default defineConfig({
     execArgv: ["--max-semi-space-size=64"],
     // Engine, provider and pack are processes of their own beside each.
     maxWorkers: 2,
-    sequence: { sequencer: LongestFirst },
+    sequence: { sequencer: beginningWith(LONGEST) },
     // What has not changed is compiled once, not at every run.
     experimental: { fsModuleCache: true, fsModuleCachePath: ".cache/vitest" },
     passWithNoTests: false,

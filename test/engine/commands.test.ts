@@ -3,11 +3,11 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { commandNamed } from "../commands/child";
 import { REFERENCE } from "../stack-settings";
-import { type Ended, Environment } from "./environment";
+import { type Ended, Environment, UNMONITORED } from "./environment";
 
 let environment: Environment;
 beforeAll(async () => {
-  environment = await Environment.ofStaging();
+  environment = await Environment.ofStaging(UNMONITORED);
 });
 afterAll(() => environment?.remove());
 

@@ -130,14 +130,6 @@ test("a second up changes nothing, and the outputs are what the cloud has", asyn
   });
 });
 
-test("policy analyze over the exported state reports what the preview reported: nothing", async () => {
-  const file = join(environment.folder, "export.json");
-  writeFileSync(file, await environment.state());
-  const { code, stdout } = await noted(environment.run(["policy", "analyze", "--file", file, "--policy-pack", PACK]));
-  expect(code).toBe(0);
-  expect(stdout).toMatch(SOUND);
-});
-
 test("no secret is readable in state, backend, output, provider's log or pulumi's own files", async () => {
   // Now that the values are known.
   await noted(environment.preview("--json"));
