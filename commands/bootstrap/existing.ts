@@ -15,7 +15,7 @@ export const policySchema = z.object({
 });
 export type Policy = z.output<typeof policySchema>;
 
-export const projectSchema = z.object({ projectNumber: z.string() });
+export const projectSchema = z.object({ projectNumber: z.string().regex(/^\d+$/) });
 export const apisSchema = z.array(z.object({ config: z.object({ name: z.string() }) }));
 export const bucketSchema = z.object({
   location: z.string(),

@@ -32,11 +32,18 @@ export const isAbsent = ({ code, error }: GcloudResult) =>
   /NOT_FOUND|not found|cannot find|does not exist/i.test(error) &&
   !/PERMISSION_DENIED|denied/i.test(error);
 
-/** A command line as a shell reads it. */
-export const commandLine = (args: readonly string[]) =>
-  ["gcloud", ...args]
-    .map((part) => (/^[\w@%+=:,./-]+$/.test(part) ? part : `'${part.replaceAll("'", "'\\''")}'`))
-    .join(" ");
+/** A command line as a shell reads it, always in one line: it may stand in a comment. */
+export const commandLine = (args: readonly string[]) => ["gcloud", ...args].map(quoted).join(" ");
+
+function quoted(part: string): string {
+  if (/^[\w@%+=:,./-]+$/.test(part)) return part;
+  if (part.search(CONTROL) < 0) return `'${part.replaceAll("'", "'\\''")}'`;
+  const escaped = part.replaceAll(/[\\']/g, "\\$&");
+  return `$'${escaped.replaceAll(CONTROL, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`)}'`;
+}
+
+/** Control characters, such as the end of a line. */
+const CONTROL = /\p{Cc}/gu;
 
 /** The text from the last `ERROR:`; warnings come before it. */
 function errorText(stderr: string): string {

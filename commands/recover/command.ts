@@ -127,8 +127,10 @@ function temporaryFolder(): string {
   }
 }
 
+/** Comments. Names and ids may contain the end of a line, which would end the comment. */
 function list(title: string, lines: readonly string[]): string[] {
-  return lines.length > 0 ? [`# ${title}`, ...lines.toSorted().map((line) => `#   ${line}`)] : [];
+  if (lines.length === 0) return [];
+  return [`# ${title}`, ...lines.toSorted().map((line) => `#   ${line.replaceAll(/\p{Cc}+/gu, " ")}`)];
 }
 
 function shown({ type, name, id }: Resource): string {

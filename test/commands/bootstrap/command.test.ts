@@ -412,6 +412,15 @@ describe("an empty project", () => {
       expect(project().changes).toEqual([]);
     });
 
+    test("a name with the end of a line stays in its comment", async () => {
+      project().change(({ policies }) => {
+        policies[`accounts/${DEPLOYER}`]?.bindings.push({ role: "roles/x", members: ["user:it's\ntouch x"] });
+      });
+      const { stdout } = await project().bootstrap("--dry-run");
+      expect(stdout.split("\n").filter((line) => line !== "" && !/^(#|gcloud) /.test(line))).toEqual([]);
+      expect(stdout).toContain(" --member $'user:it\\'s\\u000atouch x' --role roles/x ");
+    });
+
     test("a bucket elsewhere is refused before anything runs", async () => {
       project().change(({ buckets }) =>
         Object.assign(buckets[BUCKET] ?? {}, { location: "EU", versioning_enabled: false }),

@@ -248,6 +248,16 @@ npm run up -- --stack staging
     ]);
   });
 
+  test("a name with the end of a line stays in its comment", async () => {
+    const resource = { urn: "urn:pulumi:staging::netra::a:b:C::one\ntouch x", type: "a:b:C", id: "two\ntouch y" };
+    const state = file("lines.json", exported(inState(program), [{ resource, type: "updating" }]));
+    const { code, stdout } = await recover(state);
+    expect(code).toBe(0);
+    expect(stdout).toContain("\n#   a:b:C one touch x: two touch y\n");
+    const [, repaired = ""] = /--file (\S+)/.exec(stdout) ?? [];
+    rmSync(join(repaired, ".."), { recursive: true });
+  });
+
   test("a temporary folder that cannot be written", async () => {
     const missing = join(directory, "missing");
     const state = file("state.json", exported(inState(components())));
