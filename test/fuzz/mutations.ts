@@ -134,7 +134,9 @@ function nudged(value: unknown, by: number): unknown {
   if (typeof value === "number") return [value + 1, value - 1, value * 2, value / 2, value * 10, 0][by % 6];
   if (typeof value === "boolean") return !value;
   if (Array.isArray(value)) return value.toReversed();
-  return typeof value === "string" ? value.replace(/\d+/, (digits) => String(Number(digits) + by)) : value;
+  if (typeof value !== "string") return value;
+  // Its beginning stays, which may be all that is looked at.
+  return by % 4 === 0 ? `${value}\ntouch x` : value.replace(/\d+/, (digits) => String(Number(digits) + by));
 }
 
 /** Also `__proto__` becomes an entry of its own. */
