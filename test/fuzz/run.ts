@@ -1,4 +1,4 @@
-import { Command } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import fc from "fast-check";
 import type { Target } from "./cases";
 import { endings } from "./held";
@@ -11,8 +11,8 @@ import { watchdog } from "./watchdog";
  */
 
 interface Options {
-  readonly seed: string;
-  readonly seconds: string;
+  readonly seed: number;
+  readonly seconds: number;
   readonly only?: string;
 }
 
@@ -50,26 +50,48 @@ export async function round(target: Target, seed: number, ms: number, numRuns = 
   };
 }
 
+const aNumber = (isWanted: (value: number) => boolean, what: string) => (text: string) => {
+  const value = Number(text);
+  if (!isWanted(value)) throw new InvalidArgumentError(`It must be ${what}.`);
+  return value;
+};
+
 async function main(): Promise<number> {
+  const known = targets();
   const { seed, seconds, only } = new Command("npm run fuzz --")
-    .option("--seed <number>", "what is drawn", "1")
-    .option("--seconds <number>", "how long", "60")
-    .option("--only <target>", "one target")
+    .description(
+      "Feeds the commands with damaged input, and prints each input, shrunk, that leads to a stack trace, another exit code than 0, 1, 2 or 130, more than 30 s, half a file, a secret that is shown, or garbage that passes.",
+    )
+    .option(
+      "--seed <number>",
+      "what is drawn: the same seed draws the same inputs",
+      aNumber(Number.isSafeInteger, "a whole number"),
+      1,
+    )
+    .option(
+      "--seconds <number>",
+      "how long",
+      aNumber((value) => value > 0, "above 0"),
+      60,
+    )
+    .addOption(
+      new Option("--only <target>", "one target (default: all in turn)").choices(known.map(({ name }) => name)),
+    )
     .parse()
     .opts<Options>();
-  if (!(Number(seconds) > 0) || !Number.isSafeInteger(Number(seed)))
-    throw new Error("'--seconds' and '--seed' must be numbers because nothing is tried otherwise");
-  const end = performance.now() + Number(seconds) * 1000;
-  const all = targets().filter(({ name }) => only === undefined || name === only);
+  const end = performance.now() + seconds * 1000;
+  const all = known.filter(({ name }) => only === undefined || name === only);
+  // So that each target has its turn.
+  const roundMs = Math.min(ROUND_MS, (seconds * 1000) / all.length);
   const begin = watchdog();
   const tried = new Map<string, number>();
   let count = 0;
   for (let i = 0; performance.now() < end; i++) {
     const target = all[i % all.length];
-    if (!target) throw new Error(`there is no target ${only}`);
-    const roundSeed = Number(seed) * 100_000 + i;
+    if (!target) break;
+    const roundSeed = seed * 100_000 + i;
     begin(`${target.name}, seed ${roundSeed}`);
-    const found = await round(target, roundSeed, ROUND_MS);
+    const found = await round(target, roundSeed, roundMs);
     tried.set(target.name, (tried.get(target.name) ?? 0) + found.tried);
     if (found.broken !== undefined) {
       count++;
@@ -77,13 +99,18 @@ async function main(): Promise<number> {
     }
   }
   for (const { close } of all) close?.();
-  process.stdout.write(`${[...tried].map(([name, number]) => `${name} ${number}`).join(", ")}; ${count} broken\n`);
-  process.stdout.write(
-    `${[...endings]
-      .toSorted()
-      .map(([ending, number]) => `${ending}: ${number}`)
-      .join(", ")}\n`,
-  );
+  const codes: Record<string, string[]> = {};
+  for (const [ending, number] of [...endings].toSorted()) {
+    const [, command = "", code] = /^(.*) (\S+)$/.exec(ending) ?? [];
+    codes[command] = [...(codes[command] ?? []), `${code} (${number})`];
+  }
+  const lines = [
+    `${count} broken. Inputs of each target:`,
+    ...all.map(({ name }) => `  ${name}: ${tried.get(name) ?? 0}`),
+    "Exit codes of each command, and how often:",
+    ...Object.entries(codes).map(([command, all]) => `  ${command}: ${all.join(", ")}`),
+  ];
+  process.stdout.write(`${lines.join("\n")}\n`);
   return count === 0 ? 0 : 1;
 }
 
