@@ -56,7 +56,7 @@ test("ends, and prints its round, when an input never does", () => {
   expect([signal, stdout]).toEqual(["SIGKILL", "BROKEN stack files, seed 7: an input has not ended in 0.1 s\n"]);
 });
 
-test("edits values and texts as the drawn input says", () => {
+test("edits values and texts as drawn", () => {
   const original = { a: [{ name: "MY_TOKEN", value: NAMED }], b: { c: 1 } };
   const of = (what: Parameters<typeof edited>[1][number]["do"], ...at: number[]) =>
     edited(original, [{ do: what, at, value: 0 }]);

@@ -108,7 +108,7 @@ describe("the bottleneck", () => {
 });
 
 describe("results", () => {
-  it("say what happened, per storm", () => {
+  it("report what happened, per storm", () => {
     const input = stormInput({ group: { starts: 4, remainingSeconds: 2 }, database: { maxConnections: 3 } });
     const result = scenarioStorms(scenarioOf(input, 4), { replications: 100, seed: 5 });
     expect(result).toMatchObject({

@@ -87,7 +87,7 @@ test("monitoring that is turned off with a reason is one advisory, and nothing o
   expect(verdict.resources.filter(({ type }) => /^gcp:(monitoring|logging)\//.test(type))).toEqual([]);
 });
 
-test("an advisory rule reports and does not refuse, a disabled one says nothing", async () => {
+test("an advisory rule reports and does not refuse, a disabled one does not report", async () => {
   const verdict = await verdictOn(retiredPort, {
     "connector-floor": { ...floor, enforcementLevel: "advisory" },
     "service-port-8002": "disabled",

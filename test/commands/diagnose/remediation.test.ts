@@ -59,7 +59,7 @@ const named = ({ findings }: Diagnosis) =>
   findings.flatMap((one) => one.rules.map((rule) => ({ ...one, name: `${rule} of ${one.resource}` })));
 const isUrgent = ({ stage }: { readonly stage: string }) => stage === "path" || stage === "capacity";
 
-/** Carries out all commands, and says what is wrong with them. */
+/** Carries out all commands, and returns what is wrong with them. */
 function faultsOf(read: Collection): string[] {
   const first = diagnosisOf(read);
   const { commands, findings } = first;
@@ -89,7 +89,7 @@ function faultsOf(read: Collection): string[] {
   return wrong;
 }
 
-/** Carries out the verdict's commands alone, and says what is wrong with them. */
+/** Carries out the verdict's commands alone, and returns what is wrong with them. */
 function faultsOfVerdict({ verdict, findings }: Diagnosis, read: Collection, before: readonly string[]): string[] {
   const commands = verdict.commands.filter(({ mends, command }) => mends.length > 0 && command !== "npm run up");
   let objects: readonly CloudObject[] = read.objects;

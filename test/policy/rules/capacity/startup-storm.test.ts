@@ -166,7 +166,7 @@ test("names settings as the resources have them", async () => {
   ]);
 });
 
-test("takes a service by its own name only: constructor is none that the configuration has", async () => {
+test("takes a service by its own name only, also one called constructor", async () => {
   expect(await storm([connector, soundDatabase(), soundService({ properties: { name: "constructor" } })])).toEqual([]);
 });
 
