@@ -194,7 +194,7 @@ function pulumi(
       ...cases,
       "esac",
       'case "$*" in *--event-log*) echo "$*" > "$d/begun.new"; mv "$d/begun.new" "$d/begun"',
-      '  while [ ! -e "$d/sent" ]; do sleep 0.01; done;;',
+      '  while [ ! -e "$d/sent" ] && kill -0 $PPID; do sleep 0.01; done;;',
       "esac",
       `exit ${code}`,
       "",
