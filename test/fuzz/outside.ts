@@ -163,6 +163,9 @@ const EVENTS = [
 const QUESTIONS = ["version", "whoami", "name", "export", "outputs"] as const;
 type Question = (typeof QUESTIONS)[number];
 
+/** What a program prints that prints a text. An object may have a `toString` that is none. */
+const line = (value: unknown) => (typeof value === "string" ? value : (JSON.stringify(value) ?? ""));
+
 /** A `pulumi` with these answers, and its exit code of an operation. Returns the PATH. */
 function pulumi(
   folder: string,
@@ -170,9 +173,9 @@ function pulumi(
   { code = 0, state = STATE, urls = {} }: { readonly code?: number; readonly state?: object; readonly urls?: object },
 ): string {
   const texts = {
-    version: damaged("v3.259.0", answers.version.how, String).text,
+    version: damaged("v3.259.0", answers.version.how, line).text,
     whoami: damaged({ user: "x", url: "https://api.pulumi.com" }, answers.whoami.how).text,
-    name: damaged("staging", answers.name.how, String).text,
+    name: damaged("staging", answers.name.how, line).text,
     export: damaged(state, answers.export.how).text,
     outputs: damaged({ databaseAddress: SECRETS.DATABASE, urls }, answers.outputs.how).text,
   };
