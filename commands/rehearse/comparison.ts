@@ -11,7 +11,10 @@ export const ACCEPTED = { successPoints: 0.05, readyP95: 0.25, readyP95Median: 0
 export interface StormFigures {
   /** Share of the starts that are ready at the first try. */
   readonly success: number;
-  /** The 95th percentile of their time to ready; `null` if none was ready. */
+  /**
+   * The 95th percentile of their time to ready in a storm, of which the median over storms: the slowest of ten storms is
+   * the one in which the machine did something else. `null` if none was ready.
+   */
   readonly readyP95Seconds: number | null;
   /** Connects refused with SQLSTATE 53300, mean per storm, including later tries. */
   readonly refusals: number;
@@ -47,45 +50,47 @@ export interface CellResult extends Omit<Cell, "storm" | "relay"> {
   readonly verdict: CellVerdict;
 }
 
-/** Ready starts, over all storms, below which the 95th percentile is the slowest start. */
+/** With fewer ready starts over all storms, chance decides their times. */
 const LEAST_READY = 20;
 
 /**
- * Compares a measurement with its prediction, of which each run has as many storms as were measured: a 95th percentile
- * of few storms differs from that of many.
+ * Compares a measurement with its predictions. Each prediction has as many storms as were measured, a run each, so that
+ * it gives the same statistics.
  */
 export function compare(
   cell: Cell,
-  runs: readonly StormRun[],
+  predictions: readonly (readonly StormRun[])[],
   outcomes: readonly StormOutcome[],
   isDisturbed: boolean,
 ): CellResult {
   const { storm: _storm, relay: _relay, ...facts } = cell;
   const shares = outcomes.map(({ starts }) => starts.filter((start) => "readySeconds" in start).length / cell.starts);
-  const ready = Float64Array.from(
-    outcomes.flatMap(({ starts }) => starts.flatMap((start) => ("readySeconds" in start ? [start.readySeconds] : []))),
-  ).sort();
+  const ready = outcomes.map(({ starts }) =>
+    Float64Array.from(starts.flatMap((start) => ("readySeconds" in start ? [start.readySeconds] : []))).sort(),
+  );
   const total = sumOf(outcomes.map(({ errors }) => errors));
   const errors = Object.fromEntries(Object.entries(total).map(([code, count]) => [code, count / outcomes.length]));
   const measured = {
     success: mean(shares),
-    readyP95Seconds: quantile(ready, 0.95),
+    readyP95Seconds: typicalP95(ready),
     refusals: errors["53300"] ?? 0,
     successMargin: margin(shares),
     errors,
   };
-  const runShares = runs.map((run) => mean([...run.shares]));
-  const runP95s = runs.flatMap((run) => quantile(run.readySeconds, 0.95) ?? []);
+  const runShares = predictions.map((runs) => mean(runs.flatMap(({ shares }) => [...shares])));
+  const runP95s = predictions.flatMap((runs) => typicalP95(runs.map(({ readySeconds }) => readySeconds)) ?? []);
   const predicted = {
     success: mean(runShares),
     successRange: rangeOf(runShares) ?? [0, 0],
     readyP95Seconds: median(runP95s),
     readyP95Range: rangeOf(runP95s),
-    refusals: mean(runs.map((run) => run.refusals / run.shares.length)),
+    refusals: mean(predictions.flat().map((run) => run.refusals / run.shares.length)),
   };
   const successError = predicted.success - measured.success;
   const comparable =
-    ready.length >= LEAST_READY && measured.readyP95Seconds !== null && predicted.readyP95Seconds !== null;
+    ready.flatMap((times) => [...times]).length >= LEAST_READY &&
+    measured.readyP95Seconds !== null &&
+    predicted.readyP95Seconds !== null;
   const readyP95Error = comparable ? (predicted.readyP95Seconds ?? 0) / (measured.readyP95Seconds ?? 1) - 1 : null;
   const isWithin =
     Math.abs(successError) <= ACCEPTED.successPoints + measured.successMargin + ROUNDING &&
@@ -105,6 +110,10 @@ export function compare(
     verdict: isDisturbed ? "disturbed" : isWithin ? "within" : "outside",
   };
 }
+
+/** The median of the storms' 95th percentiles; `null` if nothing was ready in any. */
+const typicalP95 = (ready: readonly Float64Array[]): number | null =>
+  median(ready.flatMap((ascending) => quantile(ascending, 0.95) ?? []));
 
 /** The middle 95 % of the values; `null` if there are none. */
 function rangeOf(values: readonly number[]): Range | null {

@@ -237,8 +237,12 @@ async function measured(
   return (quietest as { readonly calibration: Calibration }).calibration; // there was one attempt at least
 }
 
-const predict = (input: StormInput, storms: number): StormRun[] =>
-  Array.from({ length: PREDICTED_GROUPS }, (_, group) => simulate(input, { replications: storms, seed: SEED + group }));
+const predict = (input: StormInput, storms: number): StormRun[][] =>
+  Array.from({ length: PREDICTED_GROUPS }, (_, group) =>
+    Array.from({ length: storms }, (_, storm) =>
+      simulate(input, { replications: 1, seed: SEED + group * storms + storm }),
+    ),
+  );
 
 const isUnsteady = (paces: readonly Pace[]): boolean =>
   (["server", "client"] as const).some((side) => {

@@ -100,6 +100,7 @@ ${biases(rehearsal.cells)}
 ## Cells
 
 One line per cell: starts x connections of each in max_connections. Refused: connects with SQLSTATE 53300, mean per storm.
+The p95 is that of a storm, and the median over the storms.
 In range: whether the measured share and p95 lie in the ranges in which the model expects 95 of 100 such measurements.
 
 ${cellTable(rehearsal.cells)}
@@ -194,7 +195,7 @@ const verdictText = ({ verdict }: CellResult) => (verdict === "within" ? "" : ve
 function errorList({ errors: { success, readyP95 }, cells }: Rehearsal): string[] {
   return [
     `Success share: median ${points(success.median, false)}, worst ${points(success.worst, false)} (accepted in every cell: ${points(ACCEPTED.successPoints, false)} plus the interval of the measurement).`,
-    `p95 time to ready: median ${percent(readyP95.median)}, worst ${percent(readyP95.worst)} (accepted: ${percent(ACCEPTED.readyP95Median)} in the median, ${percent(ACCEPTED.readyP95)} in every cell).`,
+    `p95 time to ready, of which a cell has the median over its storms: in the median ${percent(readyP95.median)}, at worst ${percent(readyP95.worst)} (accepted: ${percent(ACCEPTED.readyP95Median)} in the median, ${percent(ACCEPTED.readyP95)} in every cell).`,
     `Coverage: ${coverage(cells)}`,
   ];
 }
