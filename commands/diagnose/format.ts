@@ -1,6 +1,6 @@
 import type { Settings } from "../../config/schema";
 import { paint, type Terminal, wrapped } from "../../report/terminal";
-import { continued } from "../shared/terminal";
+import { continued, printable } from "../shared/terminal";
 import type { Diagnosis } from "./diagnosis";
 import { evidenceName, evidenceText } from "./evidence";
 import { type Finding, groupedBy } from "./findings";
@@ -274,9 +274,6 @@ function adoptionLines({ adopt, leftOutOfImports }: Diagnosis, terminal: Termina
 
 const paragraph = (text: string, terminal: Pick<Terminal, "width">, first = "", hanging = first.length) =>
   wrapped(printable(text), terminal, first, hanging).split("\n");
-
-/** Saved files may contain anything, so control characters must not reach the terminal. */
-const printable = (line: string) => line.replace(/\p{Cc}+/gu, " ");
 
 function changesText(changes: Diagnosis["changes"]): string[] {
   const made = changes.filter(({ change }) => change === "create").map(({ resource }) => resource);

@@ -1,5 +1,6 @@
 import { paint, type Terminal, wrapped } from "../../report/terminal";
 import { groupedBy } from "../diagnose/findings";
+import { printable } from "../shared/terminal";
 import type { Answer } from "./answer";
 import type { CheckKey, Preflight } from "./preflight";
 
@@ -23,13 +24,13 @@ export function preflightText(
     texts.length > 0 ? [[bold(title), ...texts].join("\n")] : [];
   const answerText = (head: string, { about, text, mend }: Answer) =>
     [
-      wrapped(plain(`${head}: ${about === "" ? "" : `${about}: `}${text}`), terminal, "- "),
-      ...mend.map((line) => remedyText(plain(line), terminal)),
+      wrapped(printable(`${head}: ${about === "" ? "" : `${about}: `}${text}`), terminal, "- "),
+      ...mend.map((line) => remedyText(printable(line), terminal)),
     ].join("\n");
   return [
     ...section(
       "Left out:",
-      notes.map((note) => wrapped(plain(note), terminal, "- ")),
+      notes.map((note) => wrapped(printable(note), terminal, "- ")),
     ),
     ...section(
       "Fine:",
@@ -55,9 +56,6 @@ export function preflightText(
 /** A command stays on one line, so that it can be copied. */
 const remedyText = (line: string, terminal: Terminal) =>
   /^(docker|gcloud|npm|pulumi) /.test(line) ? `  ${line}` : wrapped(line, terminal, "  -> ");
-
-/** A value from a file must not move the cursor. */
-const plain = (text: string) => text.replace(/\p{Cc}+/gu, " ");
 
 /** Merges answers that are open for the same reason. */
 function grouped(answers: readonly (Answer & { readonly key: CheckKey })[]) {

@@ -11,6 +11,7 @@ import { cloudName } from "../../policy/resources/cloud-name";
 import { announce, command, EXIT, type Runnable } from "../shared/command";
 import { inputName, textIn } from "../shared/input";
 import { PROJECT_ROOT, readStackFile, type StackOptions, withStackOptions } from "../shared/stack-file";
+import { printable } from "../shared/terminal";
 import { writeFiles } from "../shared/write";
 import { lookingLines } from "./left-behind";
 import { type Recovery, type Resource, recovery } from "./recovery";
@@ -130,7 +131,7 @@ function temporaryFolder(): string {
 /** Comments. Names and ids may contain the end of a line, which would end the comment. */
 function list(title: string, lines: readonly string[]): string[] {
   if (lines.length === 0) return [];
-  return [`# ${title}`, ...lines.toSorted().map((line) => `#   ${line.replaceAll(/\p{Cc}+/gu, " ")}`)];
+  return [`# ${title}`, ...lines.toSorted().map((line) => `#   ${printable(line)}`)];
 }
 
 function shown({ type, name, id }: Resource): string {

@@ -88,7 +88,7 @@ export function compare(
   };
   const successError = predicted.success - measured.success;
   const comparable =
-    ready.flatMap((times) => [...times]).length >= LEAST_READY &&
+    ready.reduce((sum, { length }) => sum + length, 0) >= LEAST_READY &&
     measured.readyP95Seconds !== null &&
     predicted.readyP95Seconds !== null;
   const readyP95Error = comparable ? (predicted.readyP95Seconds ?? 0) / (measured.readyP95Seconds ?? 1) - 1 : null;

@@ -18,6 +18,9 @@ function isColoured(isTerminal: boolean, { NO_COLOR, FORCE_COLOR, TERM }: NodeJS
   return isTerminal && TERM !== "dumb";
 }
 
+/** A text from outside without line ends and other control characters: it must not move the cursor or end a comment. */
+export const printable = (text: string): string => text.replace(/\p{Cc}+/gu, " ");
+
 /**
  * A command in lines that fit, each but the last ending with a backslash, so that a shell takes them as one line. What
  * stands in quotes stays whole, and a file with its `>`.
